@@ -1,0 +1,212 @@
+// What the embedded Postgres is made of: its binaries, the user it runs as, its password, its files.
+
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import {
+  chmod,
+  chown,
+  cp,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { basename, dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Logger } from './embedded-postgres.ts'
+
+const run = promisify(execFile)
+const require = createRequire(import.meta.url)
+
+export const SUPERUSER = 'chatterie'
+
+/** The user Postgres runs as when we are root, which it refuses to run as; null when it runs as we do. */
+export type Owner = { uid: number; gid: number } | null
+
+export type Cluster = {
+  folder: string
+  /** The data directory, below the folder. */
+  data: string
+  owner: Owner
+  binaries: { initdb: string; postgres: string }
+  log: Logger
+}
+
+/** Postgres gets nothing of our environment, where secrets may be. */
+export const cleanEnvironment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
+
+/**
+ * How Postgres is told where its data directory is. The programs are started with it as working directory. As root on
+ * Linux they are told just that, because they may not reach it by its path: a home such as /root is closed to others.
+ */
+export function pathSeenByPostgres({ data, owner }: Pick<Cluster, 'data' | 'owner'>): string {
+  return owner && process.platform === 'linux' ? '/proc/self/cwd' : data
+}
+
+/** The user that owns the data, or that shall own it: as root the system's `postgres`, created when missing. */
+export async function findOwner(data: string, log: Logger): Promise<Owner> {
+  if (process.getuid?.() !== 0) return null
+  const existing = await stat(data).catch(() => null)
+  if (existing) return { uid: existing.uid, gid: existing.gid }
+  return (await findPostgresUser()) ?? (await createPostgresUser(log))
+}
+
+async function findPostgresUser(): Promise<Owner> {
+  const { stdout } = await run('id', ['postgres']).catch(() => ({ stdout: '' }))
+  const [, uid, gid] = /^uid=(\d+).* gid=(\d+)/.exec(stdout) ?? []
+  return uid && gid ? { uid: Number(uid), gid: Number(gid) } : null
+}
+
+async function createPostgresUser(log: Logger): Promise<Owner> {
+  log.info('creating the system user postgres: as root, the embedded Postgres runs as that user')
+  try {
+    await run('useradd', [
+      '--system',
+      '--user-group',
+      '--no-create-home',
+      '--shell',
+      '/bin/false',
+      'postgres',
+    ])
+    const created = await findPostgresUser()
+    if (created) return created
+    throw new Error('there is still no such user')
+  } catch (cause) {
+    throw new Error(
+      'Postgres does not run as root and the system user postgres could not be created: create it, run Chatterie as an ordinary user, or set DATABASE_URL',
+      { cause },
+    )
+  }
+}
+
+/** The programs from npm; as root, where their owner cannot reach them, a copy that it can. */
+export async function findBinaries(owner: Owner, log: Logger): Promise<Cluster['binaries']> {
+  const found = packagedBinaries()
+  const native = owner && !(await isReachable(found, owner)) ? await copyBinaries(found, log) : found
+  return { initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres') }
+}
+
+function packagedBinaries(): string {
+  const platform = `${process.platform}-${process.arch}`
+  try {
+    const beside = createRequire(require.resolve('embedded-postgres'))
+    return join(dirname(beside.resolve(`@embedded-postgres/${platform}`)), '..', 'native')
+  } catch (cause) {
+    throw new Error(`There is no embedded Postgres for ${platform}: set DATABASE_URL to a Postgres server`, {
+      cause,
+    })
+  }
+}
+
+async function isReachable(path: string, owner: NonNullable<Owner>): Promise<boolean> {
+  const { mode, uid, gid } = await stat(path)
+  const search = uid === owner.uid ? 0o100 : gid === owner.gid ? 0o010 : 0o001
+  if (!(mode & search)) return false
+  return path === dirname(path) || isReachable(dirname(path), owner)
+}
+
+async function copyBinaries(native: string, log: Logger): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(native, '..', 'package.json'), 'utf8'))
+  const copy = `/var/cache/chatterie/postgres-${version}`
+  if (!(await stat(copy).catch(() => null))) {
+    log.info({ copy }, 'copying the embedded Postgres to where the user it runs as can reach it')
+    await mkdir(dirname(copy), { recursive: true })
+    const partial = await mkdtemp(`${copy}-`)
+    await cp(native, partial, { recursive: true, verbatimSymlinks: true })
+    for (const path of [dirname(copy), partial]) await chmod(path, 0o755)
+    await rename(partial, copy).catch(() => rm(partial, { recursive: true })) // another start was quicker
+  }
+  return copy
+}
+
+/** The superuser's password, kept beside the data and readable to us alone. */
+export async function readPassword(folder: string, data: string): Promise<string> {
+  const path = join(folder, 'password')
+  const kept = await readFile(path, 'utf8').catch(() => null)
+  if (kept) return kept.trim()
+  if (await stat(data).catch(() => null)) {
+    throw new Error(
+      `${path} is missing, and without it the data in ${data} cannot be opened: restore it from a backup`,
+    )
+  }
+  const password = randomBytes(24).toString('hex')
+  await writeFile(`${path}.new`, `${password}\n`, { mode: 0o600, flush: true })
+  await rename(`${path}.new`, path)
+  return password
+}
+
+/** Creates the data directory unless it is there: beside its place, and moved into it when complete. */
+export async function initialise(cluster: Cluster, password: string): Promise<void> {
+  const { folder, data, owner, log } = cluster
+  for (const left of await readdir(folder)) {
+    if (left.startsWith('init-'))
+      await rm(join(folder, left), { recursive: true, force: true, maxRetries: 5 })
+  }
+  if (await stat(data).catch(() => null)) return
+
+  const draft = await mkdtemp(join(folder, 'init-'))
+  try {
+    await mkdir(join(draft, 'data'), { mode: 0o700 })
+    await writeFile(join(draft, 'password'), password, { mode: 0o600 })
+    if (owner) {
+      for (const path of [draft, join(draft, 'data'), join(draft, 'password')]) {
+        await chown(path, owner.uid, owner.gid)
+      }
+    }
+    await initdb(cluster, join(draft, 'data'))
+    await rename(join(draft, 'data'), data)
+    await syncFolder(folder)
+    log.debug({ data }, 'embedded Postgres initialised')
+  } finally {
+    await rm(draft, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+// Collation and case come from Postgres itself, so they are the same on every host. Only pg_trgm still asks the C
+// library which characters are letters, and under plain C it would index ASCII alone.
+const CHARACTER_TYPES = ['C.UTF-8', 'en_US.UTF-8', 'C']
+
+async function initdb({ binaries, owner, log }: Cluster, data: string): Promise<void> {
+  for (const characterType of CHARACTER_TYPES) {
+    const options = [
+      `--pgdata=${pathSeenByPostgres({ data, owner })}`,
+      `--username=${SUPERUSER}`,
+      '--pwfile=../password',
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+      '--locale=C',
+      `--lc-ctype=${characterType}`,
+      '--no-instructions',
+    ]
+    try {
+      await run(binaries.initdb, options, { cwd: data, env: cleanEnvironment, ...owner })
+      if (characterType === 'C')
+        log.warn('this host has no UTF-8 locale: text search will be slow outside ASCII')
+      return
+    } catch (error) {
+      const output =
+        error instanceof Error && 'stderr' in error && error.stderr ? String(error.stderr) : String(error)
+      if (output.includes('invalid locale name') && characterType !== 'C') continue
+      throw new Error(
+        `The embedded Postgres could not be initialised (${basename(binaries.initdb)}: ${output.trim().split('\n').join('; ')}); DATABASE_URL uses another server instead`,
+      )
+    }
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,53 @@
+// What arrives while one statement is in flight goes out together in the next: one round trip and one commit for all
+// of it. Alone, an item takes the plain statement and waits for nobody.
+
+export interface Statements<I, O> {
+  one(item: I): Promise<O>
+  /** Gives each item's outcome, in order. */
+  many(items: I[]): Promise<O[]>
+}
+
+/** At most so many items in one commit. */
+export const groupMax = 256
+
+/** A bad item never fails its neighbours: a group that is refused as a whole is sent again one by one. */
+export class GroupCommit<I, O> {
+  readonly #statements: Statements<I, O>
+  #waiting: { item: I; resolve: (outcome: O) => void; reject: (error: unknown) => void }[] = []
+  #inFlight = false
+
+  constructor(statements: Statements<I, O>) {
+    this.#statements = statements
+  }
+
+  /** Settles after the commit that holds the item. */
+  submit(item: I): Promise<O> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ item, resolve, reject })
+      if (!this.#inFlight) void this.#drain()
+    })
+  }
+
+  async #drain(): Promise<void> {
+    this.#inFlight = true
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0, groupMax)
+      const [first] = group
+      if (group.length > 1) {
+        try {
+          const outcomes = await this.#statements.many(group.map(({ item }) => item))
+          for (const [at, { resolve }] of group.entries()) resolve(outcomes[at] as O)
+          continue
+        } catch {
+          // Which one was it? Each finds out alone.
+        }
+      }
+      if (first) {
+        await Promise.all(
+          group.map(({ item, resolve, reject }) => this.#statements.one(item).then(resolve, reject)),
+        )
+      }
+    }
+    this.#inFlight = false
+  }
+}

@@ -1,0 +1,71 @@
+// Lists by page number: the page is found over the index alone, its rows are joined afterwards.
+import { type Db, type Row, toJsonb } from '#data/database.ts'
+import { Prisma } from '#data/generated/client.ts'
+import { refused } from '#errors.ts'
+import type { Page, PageRequest, Sort } from '#resources/page.ts'
+
+const { sql, join, raw, empty } = Prisma
+
+export interface ListQuery {
+  /** For errors: what is listed. */
+  resource: string
+  /** The table or join the page is found in, and the column that identifies its items. */
+  from: Prisma.Sql
+  id: string
+  where: Prisma.Sql[]
+  /** By property; each SQL text that can be ordered by. */
+  sortable: Record<string, string>
+  /** In force after what the request asks for; must end in something unique. */
+  order: string
+  /** SQL for the length of the whole list, where it need not be counted. */
+  total?: Prisma.Sql
+  /** What to read of the page's items; joins on `page.id`. */
+  select: string
+}
+
+/** @throws ChatError 400 for a sort property that the list does not have */
+export async function listPage<E>(
+  db: Db,
+  list: ListQuery,
+  page: PageRequest,
+  toEntity: (row: Row) => E,
+): Promise<Page<E>> {
+  const where = list.where.length === 0 ? empty : sql`where ${join(list.where, ' and ')}`
+  const total = list.total ?? sql`(select count(*) from ${list.from} ${where})`
+  const order = raw([...page.sort.map((sort) => orderBy(list, sort)), list.order].join(', '))
+  const query = sql`
+    with page as materialized (
+      select ${raw(list.id)} as id, row_number() over (order by ${order}) as place
+      from ${list.from} ${where}
+      order by ${order}
+      limit ${page.size}::int offset ${page.number * page.size}::bigint
+    )
+    select ${total}, item.* from (select 1) always
+    left join lateral (${raw(list.select)}) item on true
+    order by item.place`
+  const rows = await db.query({ text: query.text }, query.values)
+  return {
+    items: rows.filter((row) => row[1] !== null).map((row) => toEntity(row.slice(2))),
+    number: page.number,
+    size: page.size,
+    total: rows[0]?.[0] as number,
+  }
+}
+
+function orderBy(list: ListQuery, { property, descending }: Sort): string {
+  const column = Object.hasOwn(list.sortable, property) ? list.sortable[property] : undefined
+  if (column === undefined) {
+    throw refused(
+      list.resource,
+      'sort',
+      'invalid',
+      `A ${list.resource} cannot be sorted by ${property}, but by ${Object.keys(list.sortable).join(', ')}`,
+    )
+  }
+  return `${column} ${descending ? 'desc' : 'asc'}`
+}
+
+/** A filter on custom properties: what is asked for must be part of them. */
+export function propertiesContain(column: string, wanted: Record<string, unknown>): Prisma.Sql {
+  return sql`${raw(column)} @> ${toJsonb(wanted)}`
+}

@@ -1,0 +1,256 @@
+import { type Db, type Row, type Tx, toJsonb } from '#data/database.ts'
+import { Prisma } from '#data/generated/client.ts'
+import { GroupCommit } from '#data/group-commit.ts'
+import { withMentions } from '#data/mentions.ts'
+import {
+  assembleMessage,
+  type MessageRecord,
+  messageColumns,
+  type StoredMention,
+  toMessage,
+  toUser,
+  userColumns,
+} from '#data/rows.ts'
+import { countedMax, listMessagesStatement } from '#data/sql/list-messages.ts'
+import { sendColumns, sendManyStatement, sendOneStatement } from '#data/sql/send-messages.ts'
+import type { File, Message, MessageLink } from '#resources/message.ts'
+import type { CursorPage, CursorRequest } from '#resources/page.ts'
+import type { Thread } from '#resources/thread.ts'
+
+// -------------------------------------------------------------------------------------------- sending
+
+export interface NewMessage {
+  applicationId: number
+  channelId: number
+  /** On behalf of whom; a system message otherwise. */
+  user?: { id?: number; username?: string }
+  body?: string
+  file?: File
+  groupTag?: string
+  mentions: StoredMention[]
+  links: MessageLink[]
+  properties: Record<string, unknown>
+}
+
+/** The message as stored, or what it lacks. */
+export type Sent = MessageRecord | 'no channel' | 'no user'
+
+/** The sender of one database: what it is given at once is committed together. */
+export function openSender(db: Db, eventsWritten: () => void): GroupCommit<NewMessage, Sent> {
+  const run = async <T>(work: Promise<T>): Promise<T> => {
+    const result = await work
+    eventsWritten()
+    return result
+  }
+  return new GroupCommit<NewMessage, Sent>({
+    async one(item) {
+      const [row] = await run(db.query(sendOneStatement, toCells(item)))
+      return toSent(item, row as Row)
+    },
+    async many(items) {
+      const cells = items.map(toCells)
+      const arrays = sendColumns.map((_, at) => cells.map((cell) => cell[at]))
+      const rows = await run(db.query(sendManyStatement, arrays))
+      return items.map((item, at) => toSent(item, rows[at] as Row))
+    },
+  })
+}
+
+function messageType({ user, file }: NewMessage): Message['type'] {
+  if (user) return file ? 'FILE' : 'TEXT'
+  return file ? 'SYSTEM_FILE' : 'SYSTEM_TEXT'
+}
+
+/** In the order of {@link sendColumns}. */
+function toCells(item: NewMessage): unknown[] {
+  return [
+    item.applicationId,
+    item.channelId,
+    messageType(item),
+    item.user !== undefined,
+    item.user?.id ?? null,
+    item.user?.username ?? null,
+    item.body ?? null,
+    item.file ? JSON.stringify(item.file) : null,
+    item.groupTag ?? null,
+    item.mentions.length > 0 ? JSON.stringify(item.mentions) : null,
+    item.links.length > 0 ? JSON.stringify(item.links) : null,
+    JSON.stringify(item.properties),
+  ]
+}
+
+function toSent(item: NewMessage, row: Row): Sent {
+  if (!row[1]) return 'no channel'
+  if (row[2] === null) return 'no user'
+  return assembleMessage({
+    id: row[2] as number,
+    type: messageType(item),
+    channelId: item.channelId,
+    body: item.body ?? null,
+    file: item.file ?? null,
+    groupTag: item.groupTag ?? null,
+    nestedLevel: 0,
+    mentions: item.mentions.length > 0 ? item.mentions : null,
+    links: item.links,
+    properties: item.properties,
+    createdTime: row[3] as string,
+    lastEditedTime: null,
+    user: toUser(row, 4),
+  })
+}
+
+// -------------------------------------------------------------------------------------------- reading
+
+const findStatement = {
+  name: 'find-message',
+  text: `
+    select ${messageColumns('m')}, ${userColumns('u')}
+    from message m left join "user" u on u.id = m.user_id where m.id = $2 and m.application_id = $1`,
+}
+
+export async function findMessage(db: Db, applicationId: number, id: number): Promise<Message | undefined> {
+  const [row] = await db.query(findStatement, [applicationId, id])
+  const message = row && toMessage(row)
+  return message && (await withMentions(db, [message]))[0]
+}
+
+export interface MessageFilters {
+  /** The author's name. */
+  username?: string | undefined
+  /** What the body contains, whatever its case. */
+  query?: string | undefined
+}
+
+const newest = Number.MAX_SAFE_INTEGER
+
+/** A page of the owner's messages, newest first; undefined where the application has no such owner. */
+export async function listMessages(
+  db: Db,
+  applicationId: number,
+  owner: { of: 'channel' | 'application' | 'user'; id: number },
+  filters: MessageFilters,
+  request: CursorRequest,
+): Promise<CursorPage<Message> | undefined> {
+  const newer = request.relation === 'PREVIOUS' && request.start !== undefined
+  const cursor = (request.relation === 'NEXT' ? request.next : request.start) ?? newest
+  const statement = listMessagesStatement({
+    of: owner.of,
+    newer,
+    byAuthor: filters.username !== undefined,
+    search: filters.query !== undefined,
+  })
+  const rows = await db.query(statement, [
+    owner.id,
+    applicationId,
+    cursor,
+    request.size + 1,
+    filters.username ?? null,
+    filters.query === undefined ? null : `%${filters.query.replace(/[\\%_]/g, '\\$&')}%`,
+  ])
+  const head = rows[0]
+  if (!head) return undefined
+  const found = rows.flatMap((row) => toMessage(row, 3) ?? [])
+  const beyond = found.splice(request.size)[0]
+  const items = newer ? found.reverse() : found
+  const next = newer ? ((head[2] as number | null) ?? undefined) : beyond?.id
+  const total = head[0] as number
+  const start = items[0]?.id
+  return {
+    items: await withMentions(db, items),
+    size: request.size,
+    hasPrevious: newer ? beyond !== undefined : (head[1] as boolean),
+    ...(!(total > countedMax && isFiltered(owner.of, filters)) && { total }),
+    ...(start !== undefined && { start }),
+    ...(next !== undefined && { next }),
+  }
+}
+
+function isFiltered(of: string, filters: MessageFilters): boolean {
+  return of === 'user' || filters.username !== undefined || filters.query !== undefined
+}
+
+// ------------------------------------------------------------------------------------------- changing
+
+/** What a patch needs to know, locked until the transaction ends. */
+export async function lockMessage(tx: Tx, applicationId: number, id: number) {
+  const rows = await tx.prisma.$queryRaw<
+    {
+      type: Message['type']
+      channelId: bigint
+      threadId: bigint | null
+      properties: Record<string, unknown>
+    }[]
+  >`
+    select type, channel_id as "channelId", thread_id as "threadId", properties from message
+    where id = ${BigInt(id)} and application_id = ${BigInt(applicationId)} for update`
+  const row = rows[0]
+  return row && { ...row, channelId: Number(row.channelId), threadId: row.threadId && Number(row.threadId) }
+}
+
+export interface MessageChanges {
+  text?: { body: string; mentions: StoredMention[]; links: MessageLink[] }
+  properties?: Record<string, unknown>
+}
+
+export async function updateMessageRow(
+  tx: Tx,
+  id: number,
+  { text, properties }: MessageChanges,
+): Promise<void> {
+  const key = Prisma.sql`where id = ${BigInt(id)}`
+  await tx.prisma.$executeRaw`update message set last_edited_time = now() ${key}`
+  if (properties) await tx.prisma.$executeRaw`update message set properties = ${toJsonb(properties)} ${key}`
+  if (text) {
+    const { body, mentions, links } = text
+    await tx.prisma.$executeRaw`
+      update message set body = ${body}, mentions = ${jsonbOrNull(mentions)}, links = ${jsonbOrNull(links)} ${key}`
+  }
+}
+
+const jsonbOrNull = (list: unknown[]) => (list.length === 0 ? Prisma.sql`null` : toJsonb(list))
+
+/** Deletes a message of the application; says where it was, or nothing if there was none. */
+export async function deleteMessageRow(tx: Tx, applicationId: number, id: number) {
+  const rows = await tx.prisma.$queryRaw<
+    { channelId: bigint; threadId: bigint | null; userId: bigint | null }[]
+  >`
+    delete from message where id = ${BigInt(id)} and application_id = ${BigInt(applicationId)}
+    returning channel_id as "channelId", thread_id as "threadId", user_id as "userId"`
+  const row = rows[0]
+  return (
+    row && {
+      channelId: Number(row.channelId),
+      threadId: row.threadId === null ? null : Number(row.threadId),
+      userId: row.userId === null ? null : Number(row.userId),
+    }
+  )
+}
+
+/** Deletes all messages of an application; gives how many there were by channel and thread. */
+export async function deleteMessageRows(tx: Tx, applicationId: number) {
+  const rows = await tx.prisma.$queryRaw<{ channelId: bigint; threadId: bigint | null; count: bigint }[]>`
+    with gone as (delete from message where application_id = ${BigInt(applicationId)} returning channel_id, thread_id)
+    select channel_id as "channelId", thread_id as "threadId", count(*) as count from gone group by 1, 2`
+  return rows.map(({ channelId, threadId, count }) => ({
+    channelId: Number(channelId),
+    threadId: threadId === null ? null : Number(threadId),
+    count: Number(count),
+  }))
+}
+
+/** The thread with this id, or the channel's MAIN thread where null. */
+export async function findThread(db: Db, channelId: number, id: number | null): Promise<Thread | undefined> {
+  const row = await db.prisma.thread.findFirst({
+    where: id === null ? { channelId, type: 'MAIN' } : { channelId, id },
+    select: { id: true, type: true, name: true, properties: true, createdTime: true },
+  })
+  if (!row) return undefined
+  return {
+    id: Number(row.id),
+    type: row.type,
+    channelId,
+    properties: row.properties as Thread['properties'],
+    createdTime: row.createdTime.toISOString(),
+    ...(row.name !== null && { name: row.name }),
+  }
+}

@@ -1,0 +1,129 @@
+// Brings a database to the shape this code expects, at start, in `prisma migrate`'s own terms.
+
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { MigrationList } from '@prisma/schema-engine-wasm'
+import pg from 'pg'
+import type { Logger } from './embedded-postgres.ts'
+import { everything, openSchemaEngine, prismaFolder, readMigrations } from './schema-engine.ts'
+
+interface Applied {
+  migration_name: string
+  checksum: string
+  finished: boolean
+}
+
+const LOCK = 'chatterie migrations'
+
+/**
+ * Applies the migrations that the database does not have yet, each in one transaction together with its record, so one
+ * that fails or is killed leaves nothing behind. Of several processes one applies and the others wait for it.
+ */
+export async function migrate(
+  url: string,
+  log: Logger,
+  prisma = prismaFolder,
+): Promise<{ applied: string[] }> {
+  const migrations = await readMigrations(prisma)
+  const client = new pg.Client({ connectionString: url, application_name: 'chatterie migrations' })
+  await client.connect()
+  try {
+    if ((await missing(client, migrations, log)).length === 0) return { applied: [] }
+    await lock(client)
+    const wanted = await missing(client, migrations, log)
+    if (wanted.length === 0) return { applied: [] }
+    const applied = await apply(url, migrations, wanted)
+    log.info({ applied }, 'database migrated')
+    return { applied }
+  } finally {
+    await client.end() // and with it the lock
+  }
+}
+
+/** The names of the migrations still to apply; throws when the database's history is not the one of our files. */
+async function missing(client: pg.Client, migrations: MigrationList, log: Logger): Promise<string[]> {
+  const history = await readHistory(client)
+  const failed = history.find((row) => !row.finished)
+  if (failed) {
+    throw new Error(
+      `Migration ${failed.migration_name} failed halfway under another tool: repair the database, then mark it with \`prisma migrate resolve\``,
+    )
+  }
+  const checksums = new Map(history.map((row) => [row.migration_name, row.checksum]))
+  const names: string[] = []
+  for (const { path, migrationFile } of migrations.migrationDirectories) {
+    const checksum = checksums.get(path)
+    checksums.delete(path)
+    if (checksum === undefined) names.push(path)
+    else if (!isChecksumOf(checksum, migrationFile.content.value)) {
+      throw new Error(
+        `Migration ${path} was changed after it was applied to this database: restore its migration.sql`,
+      )
+    }
+  }
+  if (checksums.size > 0) {
+    log.warn({ unknown: [...checksums.keys()] }, 'the database is newer than this version of Chatterie')
+  }
+  return names
+}
+
+async function readHistory(client: pg.Client): Promise<Applied[]> {
+  try {
+    const { rows } = await client.query<Applied>(
+      'select migration_name, checksum, finished_at is not null as finished from _prisma_migrations where rolled_back_at is null',
+    )
+    return rows
+  } catch (error) {
+    if (error instanceof pg.DatabaseError && error.code === '42P01') return [] // undefined_table: a new database
+    throw error
+  }
+}
+
+/** Like Prisma, whatever git made of the line ends. */
+function isChecksumOf(checksum: string, script: string): boolean {
+  const unix = script.replaceAll('\r\n', '\n')
+  return [script, unix, unix.replaceAll('\n', '\r\n')].some(
+    (text) => createHash('sha256').update(text).digest('hex') === checksum,
+  )
+}
+
+/** Asks again and again: a statement that waits would itself hold up migrations which wait for old transactions. */
+async function lock(client: pg.Client): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ locked: boolean }>(
+      'select pg_try_advisory_lock(hashtext($1)) as locked',
+      [LOCK],
+    )
+    if (rows[0]?.locked) return
+    await sleep(50)
+  }
+}
+
+async function apply(url: string, migrations: MigrationList, names: string[]): Promise<string[]> {
+  const { engine, connection, scriptError, close } = await openSchemaEngine(url)
+  try {
+    const applied: string[] = []
+    for (const name of names) {
+      const upToHere = migrations.migrationDirectories.filter(({ path }) => path <= name)
+      await connection.query('begin')
+      try {
+        const input = {
+          migrationsList: { ...migrations, migrationDirectories: upToHere },
+          filters: everything,
+        }
+        applied.push(...(await engine.applyMigrations(input)).appliedMigrationNames)
+      } catch (error) {
+        const cause = scriptError() ?? error
+        throw new Error(`Migration ${name} failed, nothing of it was applied: ${messageOf(cause)}`, { cause })
+      }
+      await connection.query('commit')
+    }
+    return applied
+  } finally {
+    await close()
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,152 @@
+// Prisma's schema engine, the WebAssembly build of it: what `prisma migrate` runs on, without its download.
+
+import { readdir, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { PrismaPg } from '@prisma/adapter-pg'
+import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from '@prisma/driver-adapter-utils'
+import type { MigrationList, SchemaEngine, SchemaFilter } from '@prisma/schema-engine-wasm'
+import pg from 'pg'
+
+/** Where schema.prisma and migrations/ are. */
+export const prismaFolder = join(import.meta.dirname, '..', '..', 'prisma')
+
+export const everything: SchemaFilter = { externalTables: [], externalEnums: [] }
+
+export interface OpenEngine {
+  engine: SchemaEngine
+  /** The one connection the engine works on, for what shall happen around it. */
+  connection: pg.Pool
+  /** Why the last script failed; the engine's own error may be about what followed from it. */
+  scriptError(): Error | undefined
+  close(): Promise<void>
+}
+
+/** Loads the engine and connects it to a database. */
+export async function openSchemaEngine(url: string): Promise<OpenEngine> {
+  const { SchemaEngine } = await loadEngine()
+  const connection = new pg.Pool({ connectionString: url, max: 1, idleTimeoutMillis: 0 })
+  const postgres = new PrismaPg(tellLetters(connection))
+  let scriptError: Error | undefined
+
+  async function connect() {
+    const adapter = await postgres.connect()
+    const queryRaw = adapter.queryRaw.bind(adapter)
+    adapter.queryRaw = async (query) => {
+      const set = await queryRaw(query)
+      for (const column of letterColumns.get(set.rows) ?? [])
+        set.columnTypes[column] = ColumnTypeEnum.Character
+      return set
+    }
+    // The adapter's own cuts scripts at every semicolon, also inside strings and function bodies.
+    adapter.executeScript = async (script) => {
+      try {
+        await connection.query(script)
+      } catch (error) {
+        scriptError = error instanceof Error ? error : new Error(String(error))
+        throw error
+      }
+    }
+    return adapter
+  }
+
+  try {
+    const { provider, adapterName } = postgres
+    // Whoever asks for a shadow database is on a throw-away one already: scripts/new-migration.ts.
+    const factory = { provider, adapterName, connect, connectToShadowDb: connect } as const
+    const engine = await SchemaEngine.new(
+      { datamodels: undefined },
+      () => {},
+      bindMigrationAwareSqlAdapterFactory(factory),
+    )
+    return {
+      engine,
+      connection,
+      scriptError: () => scriptError,
+      async close() {
+        engine.free()
+        await connection.end()
+      },
+    }
+  } catch (error) {
+    await connection.end()
+    throw error
+  }
+}
+
+// The adapter refuses the system catalogs' columns of one letter (type "char"), and the engine wants just that. So they
+// pass the adapter as text and are marked as letters afterwards.
+const CHAR = 18
+const TEXT = 25
+const letterColumns = new WeakMap<unknown[][], number[]>()
+
+function tellLetters(pool: pg.Pool): pg.Pool {
+  const query = pool.query.bind(pool)
+  return Object.assign(pool, {
+    async query(statement: string | pg.QueryArrayConfig) {
+      if (typeof statement === 'string') return query(statement)
+      const result = await query(statement)
+      const letters = result.fields.flatMap((field, column) => (field.dataTypeID === CHAR ? [column] : []))
+      for (const field of result.fields) if (field.dataTypeID === CHAR) field.dataTypeID = TEXT
+      letterColumns.set(result.rows, letters)
+      return result
+    },
+  })
+}
+
+/** What TypeScript does not know of without the browser's types. */
+declare const WebAssembly: {
+  instantiate(code: Uint8Array, imports: object): Promise<{ instance: { exports: Record<string, unknown> } }>
+}
+
+type Glue = typeof import('@prisma/schema-engine-wasm/schema_engine_bg')
+let loading: Promise<Glue> | undefined
+
+/** By hand, because Node warns of imported .wasm files as experimental. */
+function loadEngine(): Promise<Glue> {
+  loading ??= (async () => {
+    const entry = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg')
+    const glue = await import('@prisma/schema-engine-wasm/schema_engine_bg')
+    const code = await readFile(join(dirname(entry), 'schema_engine_bg.wasm'))
+    const imports: Record<string, unknown> = { ...glue }
+    for (const name of Object.keys(imports)) {
+      // Its time limits run on when what they limit is done, and must not keep a process from ending.
+      if (name.startsWith('__wbg_setTimeout'))
+        imports[name] = (f: () => void, ms: number) => setTimeout(f, ms).unref()
+    }
+    const { instance } = await WebAssembly.instantiate(code, { './schema_engine_bg.js': imports })
+    const start = instance.exports.__wbindgen_start
+    if (typeof start !== 'function') throw new Error('this is not the schema engine that was expected')
+    glue.__wbg_set_wasm(instance.exports)
+    start()
+    return glue
+  })()
+  return loading
+}
+
+/** The migrations of a prisma folder, in the order they are applied. */
+export async function readMigrations(prisma: string): Promise<MigrationList> {
+  const baseDir = join(prisma, 'migrations')
+  const entries = await readdir(baseDir, { withFileTypes: true })
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
+  return {
+    baseDir,
+    lockfile: {
+      path: 'migration_lock.toml',
+      content: await readFile(join(baseDir, 'migration_lock.toml'), 'utf8').catch(() => null),
+    },
+    shadowDbInitScript: '',
+    migrationDirectories: await Promise.all(
+      names.sort().map(async (name) => ({
+        path: name,
+        migrationFile: {
+          path: 'migration.sql',
+          content: {
+            tag: 'ok' as const,
+            value: await readFile(join(baseDir, name, 'migration.sql'), 'utf8'),
+          },
+        },
+      })),
+    ),
+  }
+}

@@ -1,0 +1,83 @@
+// A page of messages with their authors, by keyset, in one round trip.
+// Indexes: message (channel_id, id), (application_id, id), (user_id, id), and the trigram index for `query`.
+import { counterValue } from '#data/counters.ts'
+import type { Statement } from '#data/database.ts'
+import { messageColumns, userColumns } from '#data/rows.ts'
+
+export interface MessageListShape {
+  /** Whose messages: $1 is its id, $2 its application. */
+  of: 'channel' | 'application' | 'user'
+  /** From the cursor to newer messages, oldest first; otherwise to older ones, newest first. */
+  newer: boolean
+  /** Only those of the user named $5. */
+  byAuthor: boolean
+  /** Only those whose body is like $6. */
+  search: boolean
+}
+
+/** Counting what a filter finds stops here; above, a list has no total. */
+export const countedMax = 1_000
+
+const owners = {
+  channel: {
+    from: 'channel o',
+    is: 'o.id = $1 and o.application_id = $2',
+    mine: 'm.channel_id = o.id',
+    total: counterValue('channel.messages', '$1'),
+  },
+  application: {
+    from: 'application o',
+    is: 'o.id = $1 and o.id = $2',
+    mine: 'm.application_id = o.id',
+    total: counterValue('application.messages', '$1'),
+  },
+  user: {
+    from: '"user" o',
+    is: 'o.id = $1 and o.application_id = $2 and o.deleted_time is null',
+    mine: 'm.user_id = o.id',
+    total: undefined,
+  },
+}
+
+const statements = new Map<string, Statement>()
+
+/**
+ * Columns: total, whether there are newer messages than the cursor, the newest one not newer than it, then message
+ * and author. No row: no such owner. Values: $1 owner, $2 application, $3 cursor, $4 limit, $5 author, $6 pattern.
+ */
+export function listMessagesStatement(shape: MessageListShape): Statement {
+  const key = `list-messages-${shape.of}${shape.newer ? '-newer' : ''}${shape.byAuthor ? '-author' : ''}${shape.search ? '-search' : ''}`
+  const known = statements.get(key)
+  if (known) return known
+  const statement = { name: key, text: compose(shape) }
+  statements.set(key, statement)
+  return statement
+}
+
+function compose({ of, newer, byAuthor, search }: MessageListShape): string {
+  const owner = owners[of]
+  const matches = [
+    owner.mine,
+    // Each parameter is named once in any case: its type has to be known.
+    byAuthor
+      ? `m.user_id = (select a.id from "user" a where a.application_id = $2 and a.name = $5::text and a.deleted_time is null)`
+      : '$5::text is null',
+    search ? 'm.body ilike $6::text' : '$6::text is null',
+  ].join(' and ')
+  const filtered = byAuthor || search || owner.total === undefined
+  const total = filtered
+    ? `(select count(*) from (select from message m where ${matches} limit ${countedMax + 1}) counted)`
+    : owner.total
+  return `
+    select ${total}, exists (select from message m where ${matches} and m.id > $3::bigint),
+           ${newer ? `(select max(m.id) from message m where ${matches} and m.id <= $3)` : 'null::bigint'},
+           ${messageColumns('item')}, ${userColumns('author')}
+    from ${owner.from}
+    left join lateral (
+      select * from message m where ${matches} and m.id ${newer ? '>' : '<='} $3
+      order by m.id ${newer ? 'asc' : 'desc'} limit $4::int
+    ) item on true
+    left join "user" author on author.id = item.user_id
+    where ${owner.is}
+    order by item.id ${newer ? 'asc' : 'desc'}`
+}

@@ -1,0 +1,82 @@
+// Bearer tokens: opaque, kept as their SHA-256, looked up on every request.
+import { createHash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import type { Db } from '#data/database.ts'
+
+export interface AccessToken {
+  applicationId: number
+  clientId: string
+  /** Space-separated. */
+  scope: string
+  /** Milliseconds since the epoch. */
+  expiresAt: number
+}
+
+/** A revoked token may still be taken by other processes for so long. */
+const cachedMs = 5_000
+const cachedMax = 10_000
+
+export interface TokenCache {
+  find(token: string): Promise<AccessToken | undefined>
+  forget(): void
+}
+
+/** Finds tokens, unless expired; those found lately without a round trip. */
+export function openTokenCache(db: Db): TokenCache {
+  const cache = new LRUCache<string, AccessToken>({ max: cachedMax, ttl: cachedMs })
+  return {
+    async find(token) {
+      const hash = hashToken(token)
+      const key = hash.toString('latin1')
+      const found = cache.get(key) ?? (await findToken(db, hash))
+      if (!found || found.expiresAt <= Date.now()) return undefined
+      if (!cache.has(key)) cache.set(key, found)
+      return found
+    },
+    forget: () => cache.clear(),
+  }
+}
+
+function hashToken(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
+}
+
+const findStatement = {
+  name: 'find-token',
+  text: `
+    select application_id, client_id, scope, (extract(epoch from expires_time) * 1000)::bigint
+    from access_token where hash = $1`,
+}
+
+async function findToken(db: Db, hash: Buffer): Promise<AccessToken | undefined> {
+  const [row] = await db.query(findStatement, [hash])
+  return (
+    row && {
+      applicationId: row[0] as number,
+      clientId: row[1] as string,
+      scope: row[2] as string,
+      expiresAt: row[3] as number,
+    }
+  )
+}
+
+export async function insertToken(
+  db: Db,
+  token: string,
+  { expiresAt, applicationId, ...rest }: AccessToken,
+): Promise<void> {
+  await db.prisma.accessToken.create({
+    data: {
+      hash: new Uint8Array(hashToken(token)),
+      applicationId: BigInt(applicationId),
+      expiresTime: new Date(expiresAt),
+      ...rest,
+    },
+    select: { clientId: true },
+  })
+}
+
+/** Forgets what no longer opens anything. */
+export async function deleteExpiredTokens(db: Db): Promise<void> {
+  await db.prisma.accessToken.deleteMany({ where: { expiresTime: { lt: new Date() } } })
+}

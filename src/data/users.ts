@@ -1,0 +1,223 @@
+import { counterValue } from '#data/counters.ts'
+import { type Db, type Row, type Tx, toJsonb } from '#data/database.ts'
+import { Prisma } from '#data/generated/client.ts'
+import { type ListQuery, listPage, propertiesContain } from '#data/lists.ts'
+import { generatedPictureUrl, toUser, userColumns } from '#data/rows.ts'
+import type { Page, PageRequest } from '#resources/page.ts'
+import type { User, UserReference } from '#resources/user.ts'
+
+const { sql, raw } = Prisma
+
+const findByIdStatement = {
+  name: 'find-user',
+  text: `select ${userColumns('u')} from "user" u where u.id = $2 and u.application_id = $1 and u.deleted_time is null`,
+}
+const findByNameStatement = {
+  name: 'find-user-by-name',
+  text: `select ${userColumns('u')} from "user" u where u.name = $2 and u.application_id = $1 and u.deleted_time is null`,
+}
+
+/** The user with this id in the application, unless deleted. */
+export async function findUser(db: Db, applicationId: number, id: number): Promise<User | undefined> {
+  const [row] = await db.query(findByIdStatement, [applicationId, id])
+  return row && toUser(row)
+}
+
+/** The user with exactly this name in the application, unless deleted. */
+export async function findUserByName(db: Db, applicationId: number, name: string): Promise<User | undefined> {
+  const [row] = await db.query(findByNameStatement, [applicationId, name])
+  return row && toUser(row)
+}
+
+/** The users that references mean, in their order; undefined where there is none. One round trip. */
+export async function findUsers(
+  db: Db,
+  applicationId: number,
+  references: { id?: number; username?: string }[],
+): Promise<(User | undefined)[]> {
+  const ids = references.flatMap(({ id }) => (id === undefined ? [] : [id]))
+  const names = references.flatMap(({ username }) => (username === undefined ? [] : [username]))
+  const rows = await db.query(findManyStatement, [applicationId, ids, names])
+  const users = rows.flatMap((row) => toUser(row) ?? [])
+  const byId = new Map(users.map((user) => [user.id, user]))
+  const byName = new Map(users.map((user) => [user.name, user]))
+  return references.map(({ id, username }) => (id === undefined ? byName.get(username ?? '') : byId.get(id)))
+}
+
+const findManyStatement = {
+  name: 'find-users',
+  text: `
+    select ${userColumns('u')} from "user" u
+    where u.application_id = $1 and u.deleted_time is null and (u.id = any($2::bigint[]) or u.name = any($3::text[]))`,
+}
+
+/** The users with these ids, deleted ones included: authors stay authors. */
+export async function usersById(db: Db, ids: number[]): Promise<Map<number, User>> {
+  if (ids.length === 0) return new Map()
+  const rows = await db.query(byIdStatement, [ids])
+  return new Map(rows.flatMap((row) => toUser(row) ?? []).map((user) => [user.id, user]))
+}
+
+const byIdStatement = {
+  name: 'users-by-id',
+  text: `select ${userColumns('u')} from "user" u where u.id = any($1::bigint[])`,
+}
+
+/** What lists of users can be sorted by; `u` is the user. */
+export const sortableUsers = {
+  id: 'u.id',
+  name: 'lower(u.name)',
+  displayName: 'lower(u.display_name)',
+  isGuest: 'u.is_guest',
+  createdTime: 'u.created_time',
+}
+export const usersOnPage = `select page.place, ${userColumns('u')} from page join "user" u on u.id = page.id`
+
+export const toUserOnPage = (row: Row): User => toUser(row) as User // joined by its id: it is there
+
+export interface UserFilters {
+  name?: string | undefined
+  unread?: boolean | undefined
+  properties?: Record<string, unknown> | undefined
+}
+
+/** Users of an application by name, whatever its case. */
+export function listUsers(
+  db: Db,
+  applicationId: number,
+  filters: UserFilters,
+  page: PageRequest,
+): Promise<Page<User>> {
+  const narrowing = [
+    ...(filters.name === undefined ? [] : [sql`u.name = ${filters.name}`]),
+    ...(filters.properties === undefined ? [] : [propertiesContain('u.properties', filters.properties)]),
+    ...(filters.unread === undefined ? [] : [sql`${raw(filters.unread ? '' : 'not')} ${hasUnread}`]),
+  ]
+  const list: ListQuery = {
+    resource: 'user',
+    from: sql`"user" u`,
+    id: 'u.id',
+    where: [sql`u.application_id = ${applicationId}::bigint`, sql`u.deleted_time is null`, ...narrowing],
+    sortable: sortableUsers,
+    order: 'lower(u.name), u.id',
+    select: usersOnPage,
+    ...(narrowing.length === 0 && { total: raw(counterValue('application.users', String(applicationId))) }),
+  }
+  return listPage(db, list, page, toUserOnPage)
+}
+
+/** Whether `u` has a message to read: somebody else's, since it joined, that none of its read spans covers. */
+const hasUnread = raw(`exists (
+  select 1 from channel_membership cm join message m on m.channel_id = cm.channel_id
+  where cm.user_id = u.id and m.id > greatest(cm.joined_through_id, cm.cleared_through_id) and m.user_id is distinct from u.id
+    and not exists (
+      select 1 from read_span s where s.channel_id = cm.channel_id and s.user_id = u.id and m.id between s.from_id and s.through_id
+    )
+)`)
+
+/** @throws a unique violation where the name is taken */
+export async function insertUser(
+  tx: Tx,
+  applicationId: number,
+  user: { name: string; displayName: string; isGuest: boolean; properties: Record<string, unknown> },
+): Promise<User> {
+  const rows = await tx.prisma.$queryRaw<{ id: bigint; status: string }[]>`
+    insert into "user" (application_id, name, display_name, is_guest, properties)
+    values (${BigInt(applicationId)}, ${user.name}, ${user.displayName}, ${user.isGuest}, ${toJsonb(user.properties)})
+    returning id, presence_status as status`
+  const row = rows[0] as { id: bigint; status: string } // an insert that did not throw returns its row
+  return {
+    id: Number(row.id),
+    type: 'PERSON',
+    callStatus: 'AVAILABLE',
+    displayPictureUrl: generatedPictureUrl(user.displayName),
+    presence: { status: row.status, online: false },
+    ...user,
+  }
+}
+
+/** The user's properties, locked until the transaction ends, so that two merge patches do not undo each other. */
+export async function lockUserProperties(tx: Tx, applicationId: number, id: number) {
+  const rows = await tx.prisma.$queryRaw<{ properties: Record<string, unknown> }[]>`
+    select properties from "user" where id = ${BigInt(id)} and application_id = ${BigInt(applicationId)} and deleted_time is null
+    for update`
+  return rows[0]?.properties
+}
+
+export interface UserChanges {
+  displayName?: string
+  isGuest?: boolean
+  presenceStatus?: string
+  properties?: Record<string, unknown>
+}
+
+export async function updateUserRow(
+  tx: Tx,
+  id: number,
+  { properties, ...changes }: UserChanges,
+): Promise<void> {
+  await tx.prisma.user.update({ where: { id: BigInt(id) }, data: changes, select: { id: true } })
+  if (properties) {
+    await tx.prisma
+      .$executeRaw`update "user" set properties = ${toJsonb(properties)} where id = ${BigInt(id)}`
+  }
+}
+
+/**
+ * Ends a user: what it wrote stays with its author, everything else that was its own goes.
+ * @returns the channels it was a member of, or undefined where there is no such user
+ */
+export async function retireUser(tx: Tx, applicationId: number, id: number): Promise<number[] | undefined> {
+  const { count } = await tx.prisma.user.updateMany({
+    where: { id, applicationId, deletedTime: null },
+    data: { deletedTime: new Date(), presenceOnline: false, presenceStatus: 'UNAVAILABLE' },
+  })
+  if (count === 0) return undefined
+  const left = await tx.prisma.$queryRaw<{ channel_id: bigint }[]>`
+    delete from channel_membership where user_id = ${BigInt(id)} returning channel_id`
+  const own = { where: { userId: BigInt(id) } }
+  await tx.prisma.userSecret.deleteMany(own)
+  await tx.prisma.reaction.deleteMany(own)
+  await tx.prisma.readSpan.deleteMany(own)
+  await tx.prisma.messageReport.deleteMany(own)
+  await tx.prisma.channelBlock.deleteMany(own)
+  await tx.prisma.notification.deleteMany({ where: { recipientId: BigInt(id) } })
+  await tx.prisma.channelInvite.deleteMany({ where: { inviteeId: BigInt(id) } })
+  await tx.prisma.userBlock.deleteMany({
+    where: { OR: [{ blockerId: BigInt(id) }, { blockedId: BigInt(id) }] },
+  })
+  await tx.prisma.$executeRaw`
+    update chat_session set state = 'ENDED', end_time = now()
+    where state = 'ACTIVE' and session_id in (select id from user_session where user_id = ${BigInt(id)})`
+  await tx.prisma.userSession.updateMany({
+    where: { userId: BigInt(id), state: 'ACTIVE' },
+    data: { state: 'ENDED', endTime: new Date() },
+  })
+  return left.map(({ channel_id }) => Number(channel_id))
+}
+
+/** A name that a user reference in the old style, `…/users/7`, points to. */
+export function referencedId(reference: UserReference): { id?: number; username?: string } {
+  if (!('href' in reference)) return reference
+  const id = /\/users\/(\d{1,15})$/.exec(reference.href)?.[1]
+  return id === undefined ? {} : { id: Number(id) }
+}
+
+export async function findSecret(db: Db, userId: number, name: string): Promise<{ secret: unknown } | null> {
+  return db.prisma.userSecret.findUnique({
+    where: { userId_name: { userId: BigInt(userId), name } },
+    select: { secret: true },
+  })
+}
+
+export async function upsertSecret(db: Db, userId: number, name: string, secret: unknown): Promise<void> {
+  await db.prisma.$executeRaw`
+    insert into user_secret (user_id, name, secret) values (${BigInt(userId)}, ${name}, ${toJsonb(secret)})
+    on conflict (user_id, name) do update set secret = excluded.secret`
+}
+
+/** Whether there was one. */
+export async function deleteSecret(db: Db, userId: number, name: string): Promise<boolean> {
+  const { count } = await db.prisma.userSecret.deleteMany({ where: { userId: BigInt(userId), name } })
+  return count > 0
+}

@@ -1,0 +1,11 @@
+import type { Context } from '#context.ts'
+import { findSettings } from '#data/applications.ts'
+import type { Caller } from '#domain/access.ts'
+import { notFound } from '#errors.ts'
+import type { ApplicationSettings } from '#resources/application.ts'
+
+export async function getSettings(ctx: Context, caller: Caller): Promise<ApplicationSettings> {
+  const settings = await findSettings(ctx.db, caller.applicationId)
+  if (!settings) throw notFound('application', caller.applicationId)
+  return { ...settings, features: settings }
+}

@@ -1,0 +1,113 @@
+// The token endpoint of RFC 6749 for the one grant that backends use, client credentials.
+import OAuth2Server from '@node-oauth/oauth2-server'
+import { v4 as uuid } from 'uuid'
+import type { Context } from '#context.ts'
+import { findCredential } from '#data/applications.ts'
+import { insertToken } from '#data/tokens.ts'
+import { defaultScopes } from '#domain/access.ts'
+import { isSecret } from '#domain/applications/secrets.ts'
+import { ChatError, type ErrorKind } from '#errors.ts'
+
+export interface TokenRequest {
+  grantType?: string | undefined
+  /** From HTTP Basic or the form. */
+  clientId?: string | undefined
+  clientSecret?: string | undefined
+  /** Space-separated; all scopes where absent. */
+  scope?: string | undefined
+}
+
+/** RFC 6749 section 5.1, with the number that both SDKs reckon with. */
+export interface IssuedToken {
+  access_token: string
+  token_type: 'bearer'
+  expires_in: number
+  scope: string
+}
+
+export const tokenLifetimeSeconds = 43_200
+
+/**
+ * Gives a client a token of its application.
+ * @throws ChatError invalid_client, invalid_request, unsupported_grant_type or invalid_scope (RFC 6749 section 5.2)
+ */
+export async function issueToken(ctx: Context, request: TokenRequest): Promise<IssuedToken> {
+  const { grantType, clientId, clientSecret, scope } = request
+  if (!grantType) throw new ChatError('invalid_request', 'Missing grant type')
+  if (!clientId || !clientSecret) throw new ChatError('invalid_client', 'Bad client credentials')
+  try {
+    const token = await new OAuth2Server({ model: model(ctx) }).token(
+      new OAuth2Server.Request({
+        method: 'POST',
+        query: {},
+        headers: { 'content-type': 'application/x-www-form-urlencoded', 'content-length': '1' },
+        body: {
+          grant_type: grantType,
+          client_id: clientId,
+          client_secret: clientSecret,
+          ...(scope !== undefined && { scope }),
+        },
+      }),
+      new OAuth2Server.Response({}),
+      { accessTokenLifetime: tokenLifetimeSeconds },
+    )
+    return {
+      access_token: token.accessToken,
+      token_type: 'bearer',
+      expires_in: tokenLifetimeSeconds,
+      scope: (token.scope ?? []).join(' '),
+    }
+  } catch (error) {
+    if (error instanceof OAuth2Server.OAuthError && error.name in refusals) {
+      const refuse = refusals[error.name as keyof typeof refusals]
+      throw new ChatError(error.name as ErrorKind, refuse(request))
+    }
+    throw error
+  }
+}
+
+/** In the words of the library that the hosted service runs on (contract section a). */
+const refusals = {
+  invalid_client: () => 'Bad client credentials',
+  invalid_request: () => 'Missing grant type',
+  unsupported_grant_type: ({ grantType }: TokenRequest) => `Unsupported grant type: ${grantType}`,
+  invalid_scope: ({ scope }: TokenRequest) => `Invalid scope: ${scope}`,
+} satisfies Partial<Record<ErrorKind, (request: TokenRequest) => string>>
+
+const verbs: readonly string[] = ['create', 'read', 'update', 'delete']
+
+function model(ctx: Context): OAuth2Server.ClientCredentialsModel {
+  return {
+    async getClient(clientId, clientSecret) {
+      const credential = await findCredential(ctx.db, clientId)
+      if (!credential || !(await isSecret(clientSecret, credential.secretHash))) return undefined
+      return { id: clientId, grants: ['client_credentials'], applicationId: credential.applicationId }
+    },
+    async getUserFromClient(client) {
+      return { applicationId: client.applicationId }
+    },
+    async validateScope(_user, _client, scope) {
+      if (!scope || scope.length === 0) return [...defaultScopes]
+      return scope.every(
+        (one) => verbs.includes(one.split(':')[0] ?? '') && /^[a-z]+:(\*|[a-z_]+)$/.test(one),
+      )
+        ? scope
+        : undefined
+    },
+    async generateAccessToken() {
+      return uuid()
+    },
+    async saveToken(token, client, user) {
+      await insertToken(ctx.db, token.accessToken, {
+        applicationId: client.applicationId as number,
+        clientId: client.id,
+        scope: (token.scope ?? []).join(' '),
+        expiresAt: token.accessTokenExpiresAt?.getTime() ?? Date.now() + tokenLifetimeSeconds * 1000,
+      })
+      return { ...token, client, user }
+    },
+    async getAccessToken() {
+      return undefined // bearer tokens are checked by the auth plugin, through check-token.ts
+    },
+  }
+}

@@ -1,0 +1,25 @@
+import type { Context } from '#context.ts'
+import { updateSettings as updateSettingsRow } from '#data/applications.ts'
+import type { Caller } from '#domain/access.ts'
+import { refused } from '#errors.ts'
+import type { ApplicationSettings, UpdateApplicationSettings } from '#resources/application.ts'
+
+/** Takes the settings flat or under `features`, as both are shown. */
+export async function updateSettings(
+  ctx: Context,
+  caller: Caller,
+  input: UpdateApplicationSettings,
+): Promise<ApplicationSettings> {
+  const guestUsers = input.guestUsers ?? input.features?.guestUsers
+  const userCreatedChannels = input.userCreatedChannels ?? input.features?.userCreatedChannels
+  if (!guestUsers) throw missing('guestUsers')
+  if (!userCreatedChannels) throw missing('userCreatedChannels')
+  const settings = await ctx.db.transact((tx) =>
+    updateSettingsRow(tx, caller.applicationId, { guestUsers, userCreatedChannels }),
+  )
+  return { ...settings, features: settings }
+}
+
+function missing(field: string) {
+  return refused('application_settings', field, 'missing_field', `${field} is required`)
+}

@@ -1,0 +1,14 @@
+import type { Context } from '#context.ts'
+import { type ChannelFilters, listChannels as listChannelRows } from '#data/channels.ts'
+import type { Caller } from '#domain/access.ts'
+import type { Channel } from '#resources/channel.ts'
+import type { Page, PageRequest } from '#resources/page.ts'
+
+export function listChannels(
+  ctx: Context,
+  caller: Caller,
+  filters: ChannelFilters,
+  page: PageRequest,
+): Promise<Page<Channel>> {
+  return listChannelRows(ctx.db, caller.applicationId, filters, page)
+}

@@ -1,0 +1,17 @@
+import type { Context } from '#context.ts'
+import { listChannelsOfUser } from '#data/channels.ts'
+import type { Caller } from '#domain/access.ts'
+import { getUser } from '#domain/users/get-user.ts'
+import type { Channel } from '#resources/channel.ts'
+import type { Page, PageRequest } from '#resources/page.ts'
+
+/** Channels the user is a member of. @throws ChatError 404 */
+export async function listUserChannels(
+  ctx: Context,
+  caller: Caller,
+  id: number,
+  page: PageRequest,
+): Promise<Page<Channel>> {
+  await getUser(ctx, caller, id)
+  return listChannelsOfUser(ctx.db, id, page)
+}

@@ -1,0 +1,35 @@
+import type { Context } from '#context.ts'
+import { findUsers, referencedId } from '#data/users.ts'
+import type { Caller } from '#domain/access.ts'
+import { ChatError } from '#errors.ts'
+import type { User, UserReference } from '#resources/user.ts'
+
+/**
+ * The users that references mean, each once, in one round trip.
+ * @throws ChatError 404 that names the first who does not exist
+ */
+export async function resolveUsers(
+  ctx: Context,
+  caller: Caller,
+  references: UserReference[],
+): Promise<User[]> {
+  if (references.length === 0) return []
+  const wanted = references.map(referencedId)
+  const users = await findUsers(ctx.db, caller.applicationId, wanted)
+  const found = users.map((user, at) => {
+    if (user) return user
+    throw unknownUser(wanted[at] ?? {})
+  })
+  return [...new Map(found.map((user) => [user.id, user])).values()]
+}
+
+/** @throws ChatError 404 where there is no such user */
+export async function resolveUser(ctx: Context, caller: Caller, reference: UserReference): Promise<User> {
+  const [user] = await resolveUsers(ctx, caller, [reference])
+  if (!user) throw unknownUser(referencedId(reference))
+  return user
+}
+
+export function unknownUser({ id, username }: { id?: number; username?: string }): ChatError {
+  return new ChatError('ResourceNotFoundError', `user ${id ?? username ?? 'of that link'} does not exist`)
+}

@@ -1,0 +1,28 @@
+// The headers that every answer of the hosted API carries (contract section f).
+import plugin from 'fastify-plugin'
+
+/** The version of the Platform API that is served. */
+const apiVersion = 'v2.106.8'
+
+const always = {
+  'x-api-version': apiVersion,
+  vary: 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers, Accept',
+  'x-content-type-options': 'nosniff',
+  'x-xss-protection': '1; mode=block',
+  'cache-control': 'no-cache, no-store, max-age=0, must-revalidate',
+  pragma: 'no-cache',
+  expires: '0',
+  'x-frame-options': 'DENY',
+}
+
+export const headers = plugin(
+  async (app) => {
+    app.addHook('onRequest', async (request, reply) => {
+      reply.headers(always).header('x-response-token', request.id)
+      if (request.protocol === 'https') {
+        reply.header('strict-transport-security', 'max-age=63072000 ; includeSubDomains ; preload')
+      }
+    })
+  },
+  { name: 'headers' },
+)

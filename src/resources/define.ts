@@ -1,0 +1,84 @@
+// How a resource is described: what it looks like and where it leads. Knows zod alone.
+import { z } from 'zod'
+
+/** Fields whose name is the same in both spellings, such as `isGuest`. */
+export const sameInBothSpellings = z.registry<{ also?: string[] }>()
+
+/** Fields that hold a URL; one that starts with `/` is served by us and gets the request's origin in front. */
+export const served = z.registry<{ served: true }>()
+
+/** Prints the path of a link below `…/applications/{id}`, or null where the entity has no such link. */
+export type Link<E> = (entity: E) => string | null
+
+/** `E` is the entity: the shape's output, and more where links need what the document does not show. */
+export interface Resource<S extends z.ZodType = z.ZodType, E extends z.output<S> = z.output<S>> {
+  /** Lower-case singular, as in validation errors. */
+  name: string
+  /** The key of `_embedded` in pages. */
+  collection: string
+  /** The official name of the schema. */
+  component: string
+  /** The official name of a page of it. */
+  page?: string
+  shape: S
+  links: Record<string, Link<E>>
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: any shape and any entity; what is presented checks its own.
+export type AnyResource<E = any> = Resource<any, any> & { links: Record<string, Link<E>> }
+
+/** Checks a resource's literal against its shape, so that links are typed by the entity. */
+export function defineResource<S extends z.ZodType, E extends z.output<S> = z.output<S>>(
+  resource: Resource<S, E>,
+): Resource<S, E> {
+  return resource
+}
+
+/** Positive, and exact as a JavaScript number. */
+export const Id = z.number().int().positive().max(Number.MAX_SAFE_INTEGER).meta({ format: 'int64' })
+
+/** UTC, with milliseconds. */
+export const Timestamp = z.string().meta({ format: 'date-time' })
+
+const depthMax = 64
+
+/** Postgres can keep neither NUL nor half a surrogate pair. */
+export function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\u0000')
+}
+
+function isStorableJson(value: unknown, depth = 0): boolean {
+  if (typeof value === 'string') return isStorable(value)
+  if (typeof value !== 'object' || value === null) return true
+  if (depth === depthMax) return false
+  if (Array.isArray(value)) return value.every((item) => isStorableJson(item, depth + 1))
+  return Object.entries(value).every(([key, item]) => isStorable(key) && isStorableJson(item, depth + 1))
+}
+
+/** A string that can be stored, `max` UTF-16 units at most. */
+export function Text(max: number) {
+  return z.string().max(max).refine(isStorable, 'must be well-formed Unicode without NUL characters')
+}
+
+/** Text with something in it. */
+export function RequiredText(max: number) {
+  return Text(max).refine((text) => text.trim() !== '', 'must not be blank')
+}
+
+/** Any JSON value that can be stored. */
+export const Json = z
+  .custom<unknown>((value) => value !== undefined && isStorableJson(value), {
+    error: `must be JSON without NUL characters, at most ${depthMax} levels deep`,
+  })
+  .meta({ description: 'Any JSON value' })
+
+/**
+ * The customer's own map. Its keys are data: never renamed, whatever they are, `__proto__` included,
+ * which is why this is not a z.record (that would build a new object of them).
+ */
+export const Properties = z
+  .custom<Record<string, unknown>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && isStorableJson(value),
+    { error: `must be an object without NUL characters, at most ${depthMax} levels deep` },
+  )
+  .meta({ type: 'object', additionalProperties: true, description: 'Custom data' })

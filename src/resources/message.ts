@@ -1,0 +1,161 @@
+import { z } from 'zod'
+import { defineResource, Id, Properties, RequiredText, served, Text, Timestamp } from '#resources/define.ts'
+import { nameMax, User, UserReference } from '#resources/user.ts'
+
+export const bodyMax = 65_536
+
+export const File = z
+  .object({
+    type: z.enum(['HOSTED', 'EXTERNAL']),
+    url: z.string().register(served, { served: true }),
+    name: z.string(),
+    contentType: z.string(),
+    size: z.number().int().nonnegative().meta({ format: 'int64' }),
+  })
+  .meta({ id: 'FileProperties' })
+export type File = z.output<typeof File>
+
+export const ExternalFile = z
+  .object({
+    url: z
+      .url()
+      .max(8192)
+      .refine((url) => !url.includes('\u0000')),
+    name: RequiredText(nameMax),
+    contentType: RequiredText(nameMax),
+    size: z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).meta({ format: 'int64' }),
+  })
+  .meta({ id: 'CreateExternalFileProperties' })
+export type ExternalFile = z.output<typeof ExternalFile>
+
+const MessageLinkPreview = z
+  .object({
+    url: z.string(),
+    title: z.string(),
+    image: z.object({ source: z.string() }).meta({ id: 'MessageLinkPreviewImageProperties' }),
+    description: z.string().optional(),
+    siteName: z.string().optional(),
+  })
+  .meta({ id: 'MessageLinkPreviewProperties' })
+
+/** Positions are UTF-16 offsets into the body, the end exclusive (runtime contract 7.3). */
+const Span = z.object({
+  startPosition: z.number().int().meta({ format: 'int32' }),
+  endPosition: z.number().int().meta({ format: 'int32' }),
+})
+
+export const MessageLink = z
+  .object({ source: z.string(), ...Span.shape, preview: MessageLinkPreview.optional() })
+  .meta({ id: 'MessageLinkProperties' })
+export type MessageLink = z.output<typeof MessageLink>
+
+/** A channel as a mention shows it: without its last message. */
+export const MentionedChannel = z
+  .object({
+    id: Id,
+    type: z.enum(['DIRECT', 'PUBLIC', 'PRIVATE']),
+    name: z.string().optional(),
+    displayName: z.string().optional(),
+    creator: User.optional(),
+    properties: Properties,
+    createdTime: Timestamp,
+  })
+  .meta({ id: 'MessageMentionChannelProperties' })
+export type MentionedChannel = z.output<typeof MentionedChannel>
+
+export const MessageMention = z
+  .discriminatedUnion('type', [
+    z
+      .object({ type: z.literal('USER'), tag: z.string(), ...Span.shape, user: User })
+      .meta({ id: 'ChatUserMessageMentionProperties' }),
+    z
+      .object({ type: z.literal('CHANNEL'), tag: z.string(), ...Span.shape, channel: MentionedChannel })
+      .meta({ id: 'ChannelMessageMentionProperties' }),
+  ])
+  .meta({ id: 'MessageMentionProperties' })
+export type MessageMention = z.output<typeof MessageMention>
+
+const Emoji = z
+  .object({
+    character: z.string(),
+    description: z.string(),
+    aliases: z.array(z.string()),
+    tags: z.array(z.string()),
+  })
+  .meta({ id: 'EmojiProperties' })
+
+const ReactionsSummary = z
+  .object({ emoji: Emoji, users: z.array(User), count: z.number().int().meta({ format: 'int64' }) })
+  .meta({ id: 'MessageReactionsSummaryProperties' })
+
+const base = {
+  id: Id,
+  channelId: Id,
+  groupTag: z.string().optional(),
+  nestedLevel: z.number().int().meta({ format: 'int32' }),
+  reactions: z.array(ReactionsSummary).optional(),
+  repliesCount: z.number().int().optional().meta({ format: 'int64' }),
+  reportCount: z.number().int().optional().meta({ format: 'int64' }),
+  properties: Properties,
+  createdTime: Timestamp,
+  lastEditedTime: Timestamp.optional(),
+}
+const text = { body: z.string(), links: z.array(MessageLink), mentions: z.array(MessageMention) }
+
+/** System messages have no `user`; clients tell the variants apart by that, and by `body` and `file`. */
+export const Message = z
+  .discriminatedUnion('type', [
+    z
+      .object({ type: z.literal('TEXT'), ...base, ...text, user: User })
+      .meta({ id: 'TextChatUserMessageProperties' }),
+    z
+      .object({ type: z.literal('FILE'), ...base, file: File, user: User })
+      .meta({ id: 'FileChatUserMessageProperties' }),
+    z
+      .object({ type: z.literal('SYSTEM_TEXT'), ...base, ...text })
+      .meta({ id: 'TextSystemMessageProperties' }),
+    z
+      .object({ type: z.literal('SYSTEM_FILE'), ...base, file: File })
+      .meta({ id: 'FileSystemMessageProperties' }),
+  ])
+  .meta({ id: 'MessageProperties' })
+export type Message = z.output<typeof Message>
+
+const send = {
+  groupTag: Text(nameMax).optional(),
+  properties: Properties.optional(),
+  user: UserReference.optional(),
+}
+
+/** Without `user` the message is the system's (contract d: there is no SYSTEM_* request type). */
+export const SendMessage = z
+  .discriminatedUnion('type', [
+    z
+      .object({ type: z.literal('TEXT'), body: RequiredText(bodyMax), ...send })
+      .meta({ id: 'CreateTextMessageResource' }),
+    z
+      .object({ type: z.literal('FILE'), file: ExternalFile, ...send })
+      .meta({ id: 'CreateFileMessageResource' }),
+  ])
+  .meta({ id: 'CreateMessageResource' })
+export type SendMessage = z.output<typeof SendMessage>
+
+/** A merge patch (RFC 7396). */
+export const PatchMessage = z
+  .object({ body: RequiredText(bodyMax).optional(), properties: Properties.nullable().optional() })
+  .meta({ id: 'MessagePropertiesPatch' })
+export type PatchMessage = z.output<typeof PatchMessage>
+
+export const messageResource = defineResource({
+  name: 'message',
+  collection: 'messages',
+  component: 'MessageResource',
+  page: 'CursorPagedModelMessageResource',
+  shape: Message,
+  links: {
+    self: (message) => `/messages/${message.id}`,
+    user: (message) => ('user' in message ? `/users/${message.user.id}` : null),
+    channel: (message) => `/channels/${message.channelId}`,
+    application: () => '',
+  },
+})

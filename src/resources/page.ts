@@ -1,0 +1,66 @@
+// The two ways to read a long list: by page number, and by cursor.
+import { z } from 'zod'
+
+export const pageSizeDefault = 25
+export const pageSizeMax = 100
+
+/** One `sort` criterion: a camelCase property of the entity and its direction. */
+export interface Sort {
+  property: string
+  descending: boolean
+}
+
+/** What of a list is wanted, by number. */
+export interface PageRequest {
+  number: number
+  size: number
+  sort: Sort[]
+}
+
+/** A page by number; `total` counts the whole list. */
+export interface Page<E> {
+  items: E[]
+  number: number
+  size: number
+  total: number
+}
+
+export type Relation = 'SELF' | 'PREVIOUS' | 'NEXT'
+
+/** What of a list is wanted, by cursor; cursors are ids, and lists go from new to old. */
+export interface CursorRequest {
+  size: number
+  relation: Relation
+  /** First item of the page that SELF reads again and PREVIOUS reads up to. */
+  start?: number
+  /** First item of the page that NEXT reads. */
+  next?: number
+}
+
+export interface CursorPage<E> {
+  items: E[]
+  size: number
+  /** Of the whole list; absent where counting would cost more than the page. */
+  total?: number
+  start?: number
+  next?: number
+  hasPrevious: boolean
+}
+
+export const PageMetadata = z
+  .object({
+    size: z.number().int(),
+    totalElements: z.number().int(),
+    totalPages: z.number().int(),
+    number: z.number().int(),
+  })
+  .meta({ id: 'PageMetadata' })
+
+export const CursorPageMetadata = z
+  .object({
+    size: z.number().int(),
+    total: z.number().int().optional(),
+    start: z.string().optional(),
+    next: z.string().optional(),
+  })
+  .meta({ id: 'CursorPageMetadata' })

@@ -1,0 +1,75 @@
+// Values of query parameters, which come as text, or as several where they are repeated.
+import { z } from 'zod'
+import { isStorable, Properties, Text } from '#resources/define.ts'
+
+const first = (value: unknown) => {
+  const one = Array.isArray(value) ? value[0] : value
+  return one === '' ? undefined : one
+}
+
+/** One value; of a repeated parameter, the first. A blank one is absent. */
+export function single<T extends z.ZodType>(type: T) {
+  return z.preprocess(first, type)
+}
+
+export const QueryText = single(Text(1024).optional())
+
+export const QueryFlag = single(
+  z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .optional(),
+)
+
+/** ISO 8601 in, the same moment in UTC out. */
+export const QueryTime = single(
+  z.iso
+    .datetime({ offset: true, local: true })
+    .transform((text) => new Date(/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`).toISOString())
+    .optional(),
+)
+
+/** Repeated, or joined by commas as RFC 6570 `{?members}` does. */
+export const QueryList = z.preprocess(
+  (value) =>
+    value === undefined
+      ? undefined
+      : [value]
+          .flat()
+          .flatMap((item) =>
+            typeof item === 'string' ? item.split(',').filter((part) => part !== '') : [item],
+          ),
+  z.array(Text(512)).max(100).optional(),
+)
+
+/** A JSON object, or `key:value` pairs joined by commas (contract h9). */
+export const QueryProperties = single(
+  z
+    .string()
+    .refine(isStorable, 'must be well-formed Unicode without NUL characters')
+    .transform((text, check) => {
+      const properties = parseProperties(text)
+      if (properties) return properties
+      check.addIssue({ code: 'custom', message: 'must be a JSON object, or pairs like key:value' })
+      return z.NEVER
+    })
+    .pipe(Properties)
+    .optional(),
+)
+
+function parseProperties(text: string): Record<string, unknown> | undefined {
+  if (text.trimStart().startsWith('{')) {
+    try {
+      return JSON.parse(text)
+    } catch {
+      return undefined
+    }
+  }
+  const pairs = text.split(',').map((pair) => /^\s*([^:=]+)[:=](.*)$/s.exec(pair))
+  if (pairs.some((pair) => pair === null)) return undefined
+  return Object.fromEntries(pairs.map((pair) => [pair?.[1]?.trim() ?? '', scalar(pair?.[2]?.trim() ?? '')]))
+}
+
+function scalar(text: string): unknown {
+  return /^(true|false|-?\d{1,15}(\.\d+)?)$/.test(text) ? JSON.parse(text) : text
+}

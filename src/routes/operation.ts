@@ -1,0 +1,244 @@
+// What every route is made of: an operation of the API, said as data. From it come the Fastify route, under each of
+// the documented path forms, and its page in openapi.yaml.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { type ApplicationCaller, mustHaveScopes } from '#domain/access.ts'
+import { ChatError } from '#errors.ts'
+import type { AnyResource, Resource } from '#resources/define.ts'
+import type { CursorPage, CursorRequest, Page, PageRequest } from '#resources/page.ts'
+import { present, presentCursorPage, presentPage, type View } from '#wire/hal.ts'
+import { type Representation, representationFor } from '#wire/negotiation.ts'
+import { readCursorRequest, readPageRequest } from '#wire/paging.ts'
+import { compileCheck } from '#wire/reading.ts'
+
+type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** What the handler is given; every part is checked. */
+export interface Input<P, Q, B> {
+  params: P
+  query: Q
+  body: B
+  page: PageRequest
+  cursor: CursorRequest
+}
+
+type Answer =
+  | { kind: 'one' | 'page' | 'cursorPage'; resource: AnyResource }
+  | { kind: 'nothing' }
+  | { kind: 'redirect' }
+
+export interface Operation {
+  /** The official operation id; none for what only links lead to. */
+  id?: string
+  tag: string
+  summary: string
+  method: Method
+  /** Below any of the path forms: `/channels/:id`. */
+  path: string
+  scopes: string[]
+  status: number
+  /** The resource that errors blame. */
+  about: string
+  params: z.ZodObject
+  query: z.ZodObject
+  body?: z.ZodType
+  answer: Answer
+  // biome-ignore lint/suspicious/noExplicitAny: operations of all inputs stand in one list; `operation` types each.
+  handle: (caller: ApplicationCaller, input: Input<any, any, any>) => Promise<unknown>
+}
+
+const nothing = z.object({})
+
+/** The page's result by the kind of the answer. */
+type Result<A extends Answer> = A extends { kind: 'one'; resource: Resource<infer _S, infer E> }
+  ? E
+  : A extends { kind: 'page'; resource: Resource<infer _S, infer E> }
+    ? Page<E>
+    : A extends { kind: 'cursorPage'; resource: Resource<infer _S, infer E> }
+      ? CursorPage<E>
+      : A extends { kind: 'redirect' }
+        ? string
+        : unknown
+
+/** Checks an operation's literal: what its handler takes and gives follows from its schemas. */
+export function operation<
+  A extends Answer,
+  P extends z.ZodObject = typeof nothing,
+  Q extends z.ZodObject = typeof nothing,
+  B extends z.ZodType = z.ZodUndefined,
+>(
+  given: Omit<Operation, 'params' | 'query' | 'body' | 'answer' | 'handle' | 'status' | 'summary'> & {
+    summary?: string
+    status?: number
+    params?: P
+    query?: Q
+    body?: B
+    answer: A
+    handle: (
+      caller: ApplicationCaller,
+      input: Input<z.output<P>, z.output<Q>, z.output<B>>,
+    ) => Promise<Result<A>>
+  },
+): Operation {
+  return { status: 200, summary: '', params: nothing, query: nothing, ...given }
+}
+
+export const one = <R extends AnyResource>(resource: R) => ({ kind: 'one' as const, resource })
+export const pageOf = <R extends AnyResource>(resource: R) => ({ kind: 'page' as const, resource })
+export const cursorPageOf = <R extends AnyResource>(resource: R) => ({
+  kind: 'cursorPage' as const,
+  resource,
+})
+export const noBody = { kind: 'nothing' as const }
+export const redirect = { kind: 'redirect' as const }
+
+/** An id in a path; one that is a number but too large is nobody's, and answers 404 like any other. */
+const PathId = z
+  .string()
+  .regex(/^\d{1,19}$/, 'must be a positive integer')
+  .transform(Number)
+  .refine((id) => id > 0, 'must be a positive integer')
+export const WithId = z.object({ id: PathId })
+export const WithUserId = z.object({ id: PathId, user_id: PathId })
+
+/** Registers operations below the scope's prefix; of links, the part behind the origin is the prefix's own. */
+export function serve(app: FastifyInstance, operations: Operation[], publicUrl: string | undefined): void {
+  for (const [path, others] of otherMethods(operations)) {
+    app.route({
+      method: others,
+      url: path,
+      handler: async (request, reply) => {
+        reply.header('allow', methodsAt(operations, path).join(', '))
+        throw new ChatError('MethodNotAllowedError', `${request.method} is not allowed here`)
+      },
+    })
+  }
+  for (const each of operations) {
+    const check = {
+      params: compileCheck(each.about, each.params),
+      query: compileCheck(each.about, each.query),
+      body: each.body && compileCheck(each.about, each.body),
+    }
+    const filters = Object.keys(each.query.shape)
+    app.route({
+      method: each.method,
+      url: each.path,
+      exposeHeadRoute: !operations.some(({ method, path }) => method === 'HEAD' && path === each.path),
+      handler: async (request, reply) => {
+        const representation = mustAccept(request)
+        mustOwnPath(request)
+        mustHaveScopes(request.caller, each.scopes)
+        const query = request.query as Record<string, string | string[]>
+        const result = await each.handle(request.caller, {
+          params: check.params(request.params),
+          query: check.query(query),
+          body: check.body?.(request.body ?? (each.method === 'PATCH' ? {} : undefined)),
+          page: each.answer.kind === 'page' ? readPageRequest(query) : unpaged,
+          cursor: each.answer.kind === 'cursorPage' ? readCursorRequest(query) : uncursored,
+        })
+        const view = viewOf(request, representation, publicUrl)
+        return answer(each.answer, result, {
+          request,
+          reply: reply.code(each.status),
+          view,
+          query,
+          filters,
+          representation,
+        })
+      },
+    })
+  }
+}
+
+const unpaged: PageRequest = { number: 0, size: 0, sort: [] }
+const uncursored: CursorRequest = { size: 0, relation: 'SELF' }
+
+interface Exchange {
+  request: FastifyRequest
+  reply: FastifyReply
+  view: View
+  query: Record<string, string | string[]>
+  filters: string[]
+  representation: Representation
+}
+
+function answer(kind: Answer, result: unknown, exchange: Exchange): FastifyReply {
+  const { reply, view, representation } = exchange
+  if (kind.kind === 'nothing') return reply.send()
+  if (kind.kind === 'redirect') return reply.redirect(absolute(result as string, view.origin))
+  return reply
+    .header('content-type', representation.contentType)
+    .send(JSON.stringify(documentOf(kind, result, exchange)))
+}
+
+function documentOf(
+  kind: Exclude<Answer, { kind: 'nothing' | 'redirect' }>,
+  result: unknown,
+  exchange: Exchange,
+) {
+  const { view, query, request } = exchange
+  switch (kind.kind) {
+    case 'one':
+      return present(kind.resource, result, view)
+    case 'page':
+      return presentPage(kind.resource, result as Page<unknown>, view, {
+        url: view.origin + pathOf(request),
+        filters: filtersOf(exchange),
+        sort: [query.sort ?? []].flat(),
+      })
+    case 'cursorPage':
+      return presentCursorPage(kind.resource, result as CursorPage<unknown>, view, {
+        url: view.origin + pathOf(request),
+        filters: filtersOf(exchange),
+      })
+  }
+}
+
+function filtersOf({ filters, query }: Exchange): [string, string][] {
+  return filters.flatMap((name) => [query[name] ?? []].flat().map((value): [string, string] => [name, value]))
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0] as string
+}
+
+function absolute(url: string, origin: string): string {
+  return url.startsWith('/') ? origin + url : url
+}
+
+/** Resources link below `/v1/applications/{id}`, or without `/v1` where the request came without (contract h3). */
+function viewOf(request: FastifyRequest, { spelling }: Representation, publicUrl: string | undefined): View {
+  const origin = publicUrl ?? `${request.protocol}://${request.host}`
+  const version = request.url.startsWith('/v1/') ? '/v1' : ''
+  return { spelling, origin, base: `${origin}${version}/applications/${request.caller.applicationId}` }
+}
+
+function mustAccept(request: FastifyRequest): Representation {
+  const representation = representationFor(request.headers.accept)
+  if (!representation) throw new ChatError('NotAcceptableError', 'Answers are JSON only')
+  return representation
+}
+
+/** The path forms that name an application serve the token's own alone. */
+function mustOwnPath(request: FastifyRequest): void {
+  const { applicationId } = request.params as { applicationId?: string }
+  if (applicationId === undefined || applicationId === 'me') return
+  if (applicationId !== String(request.caller.applicationId)) {
+    throw new ChatError('ResourceNotFoundError', `application ${applicationId} does not exist`)
+  }
+}
+
+function methodsAt(operations: Operation[], path: string): Method[] {
+  const methods = operations.filter((each) => each.path === path).map(({ method }) => method)
+  return methods.includes('GET') && !methods.includes('HEAD') ? [...methods, 'HEAD'] : methods
+}
+
+const allMethods: Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+function otherMethods(operations: Operation[]): [string, Method[]][] {
+  const paths = [...new Set(operations.map(({ path }) => path))]
+  return paths.map((path) => [
+    path,
+    allMethods.filter((method) => !methodsAt(operations, path).includes(method)),
+  ])
+}

@@ -1,0 +1,158 @@
+// The two spellings of the wire, compiled from the schemas at boot. Keys that no schema knows (the customer's
+// `properties` above all) are never touched.
+import type { z } from 'zod'
+import { sameInBothSpellings, served } from '#resources/define.ts'
+
+/** snake for `application/vnd.chatkitty+json`, camel otherwise (contract h1). */
+export type Spelling = 'camel' | 'snake'
+
+/** `createdTime` -> `created_time` */
+export function snake(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
+/** `created_time` -> `createdTime` */
+export function camel(name: string): string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+type Def =
+  | { type: 'object'; shape: Record<string, z.ZodType> }
+  | { type: 'array'; element: z.ZodType }
+  | { type: 'optional' | 'nullable' | 'default'; innerType: z.ZodType }
+  | { type: 'union'; options: z.ZodType[]; discriminator?: string }
+  | { type: 'pipe'; out: z.ZodType }
+  | { type: 'literal'; values: unknown[] }
+  | { type: 'other' }
+
+function definition(schema: z.ZodType): Def {
+  return schema._zod.def as unknown as Def
+}
+
+function spelled(key: string, schema: z.ZodType, spelling: Spelling): string {
+  return spelling === 'camel' || isSameInBoth(schema) ? key : snake(key)
+}
+
+function isSameInBoth(schema: z.ZodType): boolean {
+  return alsoSpelled(schema) !== undefined
+}
+
+function alsoSpelled(schema: z.ZodType): string[] | undefined {
+  const here = sameInBothSpellings.get(schema)
+  if (here) return here.also ?? []
+  const def = definition(schema)
+  return 'innerType' in def ? alsoSpelled(def.innerType) : undefined
+}
+
+// ------------------------------------------------------------------------------------------- writing
+
+/** Makes an entity into what the wire shows; `absolute` completes the URLs that we serve. */
+export type Writer = (entity: unknown, absolute: (url: string) => string) => Record<string, unknown>
+
+/**
+ * Compiles the writer of a schema in one spelling, as source text: an object literal costs a tenth of walking the
+ * schema (0.1 µs against 1.4 µs a message). The text holds nothing but the keys of our own schemas.
+ */
+export function compileWriter(schema: z.ZodType, spelling: Spelling): Writer {
+  return new Function('e', 'u', `return ${write(schema, 'e', spelling)}`) as Writer
+}
+
+function write(schema: z.ZodType, value: string, spelling: Spelling): string {
+  if (served.get(schema)) return `u(${value})`
+  const def = definition(schema)
+  switch (def.type) {
+    case 'object': {
+      const fields = Object.entries(def.shape).map(([key, field]) => {
+        const name = JSON.stringify(spelled(key, field, spelling))
+        return `${name}:${write(field, `${value}.${key}`, spelling)}`
+      })
+      return `{${fields.join(',')}}`
+    }
+    case 'array': {
+      const item = `${value.replace(/\W/g, '_')}_`
+      const written = write(def.element, item, spelling)
+      return written === item ? value : `${value}.map(${item}=>(${written}))`
+    }
+    case 'optional':
+    case 'nullable':
+    case 'default': {
+      const written = write(def.innerType, value, spelling)
+      return written === value ? value : `(${value}==null?undefined:${written})`
+    }
+    case 'union':
+      return def.discriminator === undefined
+        ? value
+        : `(${def.options.map((option) => writeOption(option, def.discriminator as string, value, spelling)).join(':')}:undefined)`
+    default:
+      return value
+  }
+}
+
+function writeOption(option: z.ZodType, key: string, value: string, spelling: Spelling): string {
+  const def = definition(option)
+  const tag = def.type === 'object' && def.shape[key] ? definition(def.shape[key]) : undefined
+  if (tag?.type !== 'literal') throw new Error(`A variant without a literal ${key}`)
+  return `${value}.${key}===${JSON.stringify(tag.values[0])}?${write(option, value, spelling)}`
+}
+
+// ------------------------------------------------------------------------------------------- reading
+
+/** Gives a request body the schema's own keys, whichever spelling they came in. */
+export type Reader = (body: unknown) => unknown
+
+const asItIs: Reader = (body) => body
+
+/** Compiles the reader of a schema; every key may come in either spelling, the schema's own wins. */
+export function compileReader(schema: z.ZodType): Reader {
+  const def = definition(schema)
+  switch (def.type) {
+    case 'object':
+      return readObject(fieldsOf([schema]))
+    case 'union':
+      return readObject(fieldsOf(def.options))
+    case 'array': {
+      const read = compileReader(def.element)
+      return (body) => (Array.isArray(body) ? body.map(read) : body)
+    }
+    case 'optional':
+    case 'nullable':
+    case 'default':
+      return compileReader(def.innerType)
+    case 'pipe':
+      return compileReader(def.out)
+    default:
+      return asItIs
+  }
+}
+
+type Fields = Map<string, { key: string; read: Reader }>
+
+function fieldsOf(schemas: z.ZodType[]): Fields {
+  const fields: Fields = new Map()
+  for (const schema of schemas) {
+    const def = definition(schema)
+    if (def.type === 'union') {
+      for (const [name, field] of fieldsOf(def.options)) fields.set(name, field)
+    }
+    if (def.type !== 'object') continue
+    for (const [key, field] of Object.entries(def.shape)) {
+      const target = { key, read: compileReader(field) }
+      for (const name of [...(alsoSpelled(field) ?? []), snake(key), key]) fields.set(name, target)
+    }
+  }
+  return fields
+}
+
+function readObject(fields: Fields): Reader {
+  return (body) => {
+    if (typeof body !== 'object' || body === null || Array.isArray(body)) return body
+    const read: Record<string, unknown> = {}
+    for (const [name, value] of Object.entries(body)) {
+      const field = fields.get(name)
+      if (field && (name === field.key || !Object.hasOwn(read, field.key))) {
+        read[field.key] = field.read(value)
+      }
+    }
+    return read
+  }
+}

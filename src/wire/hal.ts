@@ -1,0 +1,93 @@
+// Documents: an entity, its spelling and its links (HAL). Names no resource.
+import type { AnyResource } from '#resources/define.ts'
+import type { CursorPage, Page } from '#resources/page.ts'
+import { compileWriter, type Spelling, type Writer } from '#wire/casing.ts'
+import { type CursorHrefs, cursorLinks, type PageHrefs, pageLinks } from '#wire/paging.ts'
+
+/** How one request wants its documents. */
+export interface View {
+  spelling: Spelling
+  /** `https://chat.example.com` */
+  origin: string
+  /** `https://chat.example.com/v1/applications/1`: what links of resources begin with. */
+  base: string
+}
+
+interface Href {
+  href: string
+  templated?: true
+}
+type LinkWriter = (entity: unknown, base: string) => Record<string, Href>
+interface Presenter {
+  camel: Writer
+  snake: Writer
+  links: LinkWriter
+}
+
+const presenters = new WeakMap<AnyResource, Presenter>()
+
+/** The document of one entity. */
+export function present<E>(resource: AnyResource<E>, entity: E, view: View): Record<string, unknown> {
+  const presenter = presenterOf(resource)
+  const document = presenter[view.spelling](entity, (url) => (url.startsWith('/') ? view.origin + url : url))
+  document._links = presenter.links(entity, view.base)
+  return document
+}
+
+/** The document of a page by number. */
+export function presentPage<E>(resource: AnyResource<E>, page: Page<E>, view: View, hrefs: PageHrefs) {
+  const totalPages = Math.ceil(page.total / page.size)
+  return {
+    _embedded: { [resource.collection]: page.items.map((item) => present(resource, item, view)) },
+    _links: pageLinks(page, totalPages, hrefs),
+    page:
+      view.spelling === 'snake'
+        ? { size: page.size, total_elements: page.total, total_pages: totalPages, number: page.number }
+        : { size: page.size, totalElements: page.total, totalPages, number: page.number },
+  }
+}
+
+/** The document of a page by cursor. Cursors are strings, as the current SDK types them (contract h14). */
+export function presentCursorPage<E>(
+  resource: AnyResource<E>,
+  page: CursorPage<E>,
+  view: View,
+  hrefs: CursorHrefs,
+) {
+  return {
+    _embedded: { [resource.collection]: page.items.map((item) => present(resource, item, view)) },
+    _links: cursorLinks(page, hrefs),
+    page: {
+      size: page.size,
+      total: page.total,
+      start: page.start?.toString(),
+      next: page.next?.toString(),
+    },
+  }
+}
+
+function presenterOf(resource: AnyResource): Presenter {
+  const known = presenters.get(resource)
+  if (known) return known
+  const presenter = {
+    camel: compileWriter(resource.shape, 'camel'),
+    snake: compileWriter(resource.shape, 'snake'),
+    links: compileLinks(resource.links),
+  }
+  presenters.set(resource, presenter)
+  return presenter
+}
+
+/** Links keep their names in both spellings; one that does not apply is left out. */
+function compileLinks(links: AnyResource['links']): LinkWriter {
+  const entries = Object.entries(links)
+  return (entity, base) => {
+    const written: Record<string, Href> = {}
+    for (const [name, link] of entries) {
+      const path = link(entity)
+      if (path === null) continue
+      written[name] = path.includes('{') ? { href: base + path, templated: true } : { href: base + path }
+    }
+    return written
+  }
+}

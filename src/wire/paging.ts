@@ -1,0 +1,136 @@
+// Reads what of a list a request wants, and links the pages to each other (contract section e).
+import { ChatError, refused } from '#errors.ts'
+import {
+  type CursorPage,
+  type CursorRequest,
+  type Page,
+  type PageRequest,
+  pageSizeDefault,
+  pageSizeMax,
+  type Relation,
+  type Sort,
+} from '#resources/page.ts'
+import { camel } from '#wire/casing.ts'
+
+type Query = Record<string, string | string[] | undefined>
+
+/** A page's own address without its place in the list: path, and the filters it keeps. */
+export interface PageHrefs {
+  url: string
+  filters: [string, string][]
+  sort: string[]
+}
+export type CursorHrefs = Omit<PageHrefs, 'sort'>
+
+/** Beyond this, no list has pages; keeps page × size an integer. */
+const pageMax = 2 ** 31
+
+/**
+ * `page`, `size` and `sort` of a query. Numbers out of range are clamped, not refused: official clients ask for
+ * `size=0` and expect a hit. `sort` may be repeated, or hold several criteria: `name,asc`, `createdTime,desc,name`.
+ */
+export function readPageRequest(query: Query): PageRequest {
+  return {
+    number: Math.min(wholeNumber(query.page) ?? 0, pageMax),
+    size: readSize(query),
+    sort: list(query.sort).flatMap(readSort),
+  }
+}
+
+/** `size`, `start`, `next` and `relation` of a query; a cursor that is none is a 400, for it cannot be clamped. */
+export function readCursorRequest(query: Query): CursorRequest {
+  const start = readCursor(query, 'start')
+  const next = readCursor(query, 'next')
+  const relation = one(query.relation) ?? (next === undefined ? 'SELF' : 'NEXT')
+  if (!isRelation(relation)) {
+    throw refused('page', 'relation', 'invalid', 'relation must be SELF, PREVIOUS or NEXT')
+  }
+  return {
+    size: readSize(query),
+    relation,
+    ...(start !== undefined && { start }),
+    ...(next !== undefined && { next }),
+  }
+}
+
+/** The links of a page by number, in the documented order; a single page has only `self`. */
+export function pageLinks(page: Page<unknown>, totalPages: number, { url, filters, sort }: PageHrefs) {
+  const to = (number: number) =>
+    link(url, [
+      ...filters,
+      ['page', String(number)],
+      ['size', String(page.size)],
+      ...sort.map((criterion): [string, string] => ['sort', criterion]),
+    ])
+  const links: Record<string, { href: string }> = {}
+  const last = totalPages - 1
+  if (last > 0) links.first = to(0)
+  if (page.number > 0 && totalPages > 0) links.prev = to(Math.min(page.number - 1, last))
+  links.self = to(page.number)
+  if (page.number < last) links.next = to(page.number + 1)
+  if (last > 0) links.last = to(last)
+  return links
+}
+
+/** The links of a page by cursor; `next` and `prev` only where there is such a page. */
+export function cursorLinks(page: CursorPage<unknown>, { url, filters }: CursorHrefs) {
+  const cursors: [string, string][] = []
+  if (page.start !== undefined) cursors.push(['start', String(page.start)])
+  if (page.next !== undefined) cursors.push(['next', String(page.next)])
+  const to = (relation: Relation) =>
+    link(url, [...filters, ...cursors, ['size', String(page.size)], ['relation', relation]])
+  return {
+    self: to('SELF'),
+    ...(page.hasPrevious && { prev: to('PREVIOUS') }),
+    ...(page.next !== undefined && { next: to('NEXT') }),
+  }
+}
+
+/** The values of a parameter that may be repeated or joined by commas, as RFC 6570 `{?members}` does. */
+export function list(value: string | string[] | undefined): string[] {
+  if (value === undefined) return []
+  return (Array.isArray(value) ? value : [value]).filter((item) => item !== '')
+}
+
+/** The one value of a parameter; of a repeated one, the first. */
+export function one(value: string | string[] | undefined): string | undefined {
+  const first = Array.isArray(value) ? value[0] : value
+  return first === '' ? undefined : first
+}
+
+function readSize(query: Query): number {
+  const size = wholeNumber(query.size) ?? 0
+  return size < 1 ? pageSizeDefault : Math.min(size, pageSizeMax)
+}
+
+function readCursor(query: Query, name: 'start' | 'next'): number | undefined {
+  const text = one(query[name])
+  if (text === undefined) return undefined
+  const cursor = wholeNumber(text)
+  if (cursor === undefined || !Number.isSafeInteger(cursor)) {
+    throw refused('page', name, 'invalid', `${name} must be a cursor taken from a page's links`)
+  }
+  return cursor
+}
+
+function wholeNumber(value: string | string[] | undefined): number | undefined {
+  const text = one(value)
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined
+}
+
+function isRelation(value: string): value is Relation {
+  return value === 'SELF' || value === 'PREVIOUS' || value === 'NEXT'
+}
+
+/** `a,b,desc` sorts by a and b, descending, as Spring's Pageable reads it. */
+function readSort(criterion: string): Sort[] {
+  const parts = criterion.split(',').map((part) => part.trim())
+  const direction = /^(asc|desc)$/i.test(parts.at(-1) ?? '') ? parts.pop()?.toLowerCase() : 'asc'
+  const properties = parts.filter((part) => part !== '')
+  if (properties.length === 0) throw new ChatError('ClientError', `sort ${criterion} names no property`)
+  return properties.map((property) => ({ property: camel(property), descending: direction === 'desc' }))
+}
+
+function link(url: string, parameters: [string, string][]) {
+  return { href: `${url}?${new URLSearchParams(parameters)}` }
+}

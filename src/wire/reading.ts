@@ -1,0 +1,33 @@
+// Takes what a request brings and gives what its schema says, or the fields that are wrong.
+import type { z } from 'zod'
+import { ChatError, type FieldProblem } from '#errors.ts'
+import { compileReader } from '#wire/casing.ts'
+
+/** Compiles the check of one schema: keys of either spelling in, the schema's output out. */
+export function compileCheck<S extends z.ZodType>(
+  resource: string,
+  schema: S,
+): (input: unknown) => z.output<S> {
+  const read = compileReader(schema)
+  return (input) => {
+    const parsed = schema.safeParse(read(input))
+    if (parsed.success) return parsed.data
+    throw problemsOf(resource, parsed.error)
+  }
+}
+
+function problemsOf(resource: string, error: z.ZodError): ChatError {
+  const problems = error.issues.map((issue) => toProblem(resource, issue))
+  const message = problems.map((problem) => problem.message).join('; ')
+  return new ChatError('ClientError', message, problems)
+}
+
+function toProblem(resource: string, issue: z.core.$ZodIssue): FieldProblem {
+  const field = issue.path.map(String).join('.') || 'body'
+  const isMissing =
+    (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) ||
+    (issue.code === 'invalid_union' && issue.message.endsWith('received undefined'))
+  return isMissing
+    ? { resource, field, code: 'missing_field', message: `${field} is required` }
+    : { resource, field, code: 'invalid', message: `${field}: ${issue.message}` }
+}

@@ -1,0 +1,205 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '#data/embedded-postgres.ts'
+import { migrate } from '#data/migrate.ts'
+import { everything, openSchemaEngine, readMigrations } from '#data/schema-engine.ts'
+import { newMigration } from '../../scripts/new-migration.ts'
+
+const installed = 'postgresql://root@127.0.0.1:5432/'
+const hasInstalled = await answers(`${installed}test`)
+const log = { debug() {}, info() {}, warn: vi.fn() }
+
+describe.each([
+  { server: 'the embedded Postgres', skip: false },
+  {
+    server: `the Postgres at ${installed}${hasInstalled ? '' : ' (skipped: there is none)'}`,
+    skip: !hasInstalled,
+  },
+])('migrations on $server', { timeout: 60_000 }, ({ server, skip }) => {
+  let embedded: { folder: string; postgres: EmbeddedPostgres } | undefined
+  let base: string
+  let url: string
+  let prisma: string
+
+  beforeAll(async () => {
+    if (server !== 'the embedded Postgres') {
+      base = installed
+      return
+    }
+    const folder = await mkdtemp(join(tmpdir(), 'chatterie-test-'))
+    embedded = { folder, postgres: await startEmbeddedPostgres({ folder, log }) }
+    base = embedded.postgres.url.replace(/chatterie$/, '')
+  })
+
+  afterAll(async () => {
+    await embedded?.postgres.stop()
+    if (embedded) await rm(embedded.folder, { recursive: true })
+  })
+
+  beforeEach(async () => {
+    log.warn.mockClear()
+    const name = `migrate_${Math.random().toString(36).slice(2)}`
+    if (!skip) await query(`${base}postgres`, `create database ${name}`)
+    url = base + name
+    prisma = await mkdtemp(join(tmpdir(), 'chatterie-prisma-'))
+    await writeMigration(
+      '20260101000000_first',
+      "create table room (name text); insert into room values ('a;b')",
+    )
+    await writeMigration(
+      '20260102000000_second',
+      'create function two() returns int language plpgsql as $$ begin perform 1; return 2; end; $$',
+    )
+  })
+
+  afterEach(async () => {
+    const name = url.slice(base.length)
+    if (!skip) await query(`${base}postgres`, `drop database if exists ${name} with (force)`)
+    await rm(prisma, { recursive: true })
+  })
+
+  test.skipIf(skip)('are applied in order, once, and recorded as Prisma records them', async () => {
+    expect(await migrate(url, log, prisma)).toEqual({
+      applied: ['20260101000000_first', '20260102000000_second'],
+    })
+    expect(await migrate(url, log, prisma)).toEqual({ applied: [] })
+    expect(await query(url, 'select name, two() from room')).toEqual([{ name: 'a;b', two: 2 }])
+
+    const { engine, close } = await openSchemaEngine(url)
+    const migrationsList = await readMigrations(prisma)
+    const diagnosis = await engine.diagnoseMigrationHistory({
+      migrationsList,
+      optInToShadowDatabase: false,
+      filters: everything,
+    })
+    await close()
+    expect(diagnosis).toMatchObject({ history: null, failedMigrationNames: [], editedMigrationNames: [] })
+  })
+
+  test.skipIf(skip)('are applied by one of several processes that start at once', async () => {
+    const outputs = await Promise.all(
+      [1, 2, 3].map(async () => {
+        const child = migrateElsewhere()
+        return child.stdout ? JSON.parse(await text(child.stdout)) : null
+      }),
+    )
+    expect(outputs.map((output) => output.applied.length).sort()).toEqual([0, 0, 2])
+  })
+
+  test.skipIf(skip)('cost a start one query, and no engine, when there is nothing to do', async () => {
+    await migrate(url, log, prisma)
+    const child = migrateElsewhere("WebAssembly.instantiate = () => { throw new Error('loaded') }")
+    expect(child.stdout && (await text(child.stdout))).toBe('{"applied":[]}')
+  })
+
+  test.skipIf(skip)(
+    'are refused when one was changed after it was applied, but not for its line ends',
+    async () => {
+      await writeMigration('20260101000000_first', 'create table room (name text);\n')
+      await migrate(url, log, prisma)
+      await writeMigration('20260101000000_first', 'create table room (name text);\r\n')
+      expect(await migrate(url, log, prisma)).toEqual({ applied: [] })
+      await writeMigration('20260101000000_first', 'create table room (title text);\n')
+      await expect(migrate(url, log, prisma)).rejects.toThrow('Migration 20260101000000_first was changed')
+    },
+  )
+
+  test.skipIf(skip)('leave nothing of one that fails, so that it can be put right', async () => {
+    await writeMigration('20260103000000_third', 'create table half (id int); select 1 / 0')
+    await expect(migrate(url, log, prisma)).rejects.toThrow(
+      'Migration 20260103000000_third failed, nothing of it was applied: division by zero',
+    )
+    await writeMigration('20260103000000_third', 'create table half (id int)')
+    expect(await migrate(url, log, prisma)).toEqual({ applied: ['20260103000000_third'] })
+  })
+
+  test.skipIf(skip)('leave nothing of one whose process was killed', async () => {
+    await writeMigration('20260103000000_third', 'create table half (id int); select pg_sleep(3)')
+    const child = migrateElsewhere()
+    const isAsleep =
+      "select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'"
+    await expect.poll(() => query(url, isAsleep), { timeout: 10_000 }).toHaveLength(1)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+
+    await writeMigration('20260103000000_third', 'create table half (id int)')
+    expect(await migrate(url, log, prisma)).toEqual({ applied: ['20260103000000_third'] })
+  })
+
+  test.skipIf(skip)('of a newer version of Chatterie are left alone, with a warning', async () => {
+    await migrate(url, log, prisma)
+    await rm(join(prisma, 'migrations', '20260102000000_second'), { recursive: true })
+    expect(await migrate(url, log, prisma)).toEqual({ applied: [] })
+    expect(log.warn).toHaveBeenCalledWith(
+      { unknown: ['20260102000000_second'] },
+      expect.stringContaining('newer'),
+    )
+  })
+
+  test.skipIf(skip)('are not begun on a database that another program has filled', async () => {
+    await query(url, 'create table foreign_to_us (id int)')
+    await expect(migrate(url, log, prisma)).rejects.toThrow('not empty')
+    expect(await query(url, 'select 1 from pg_tables where tablename = $$room$$')).toEqual([])
+  })
+
+  async function writeMigration(name: string, sql: string) {
+    await mkdir(join(prisma, 'migrations', name), { recursive: true })
+    await writeFile(join(prisma, 'migrations', name, 'migration.sql'), sql)
+    await writeFile(join(prisma, 'migrations', 'migration_lock.toml'), 'provider = "postgresql"\n')
+  }
+
+  /** Migrates in a process of its own, which prints the outcome. */
+  function migrateElsewhere(before = ''): ChildProcess {
+    const script = `
+      import { migrate } from '#data/migrate.ts'
+      ${before}
+      const log = { debug() {}, info() {}, warn() {} }
+      process.stdout.write(JSON.stringify(await migrate(${JSON.stringify(url)}, log, ${JSON.stringify(prisma)})))`
+    return spawn(process.execPath, ['--input-type=module', '--eval', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+  }
+})
+
+test('a new migration is what the schema asks for beyond the existing ones, hand-written parts untouched', async () => {
+  const prisma = await mkdtemp(join(tmpdir(), 'chatterie-prisma-'))
+  const schema = 'datasource db {\n provider = "postgresql"\n}\nmodel room {\n id BigInt @id\n name String\n'
+  await writeFile(join(prisma, 'schema.prisma'), `${schema}}`)
+  const first = await newMigration('first', prisma)
+  await writeFile(
+    first ?? '',
+    'create table room (id bigint primary key, name text not null); create sequence mine; create index by_part on room (name) where id > 1; create index by_lower on room (lower(name));',
+  )
+  expect(await newMigration('nothing', prisma)).toBeNull()
+  await writeFile(join(prisma, 'schema.prisma'), `${schema} topic String?\n}`)
+  const second = await newMigration('second', prisma)
+  expect(second).toMatch(/migrations\/\d{14}_second\/migration.sql$/)
+  expect(await readFile(second ?? '', 'utf8')).toBe(
+    '-- AlterTable\nALTER TABLE "room" ADD COLUMN     "topic" TEXT;\n',
+  )
+  expect(await readdir(join(prisma, 'migrations'))).toHaveLength(3)
+  await rm(prisma, { recursive: true })
+}, 60_000)
+
+async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client(url)
+  await client.connect()
+  try {
+    return (await client.query(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  return query(url, 'select 1').then(
+    () => true,
+    () => false,
+  )
+}

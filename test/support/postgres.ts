@@ -1,0 +1,27 @@
+// One embedded Postgres for the whole run, with a migrated template that every test file clones.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { startEmbeddedPostgres } from '#data/embedded-postgres.ts'
+import { migrate } from '#data/migrate.ts'
+
+const log = { debug() {}, info() {}, warn: console.warn }
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** URL of the template database. */
+    templateUrl: string
+  }
+}
+
+export default async function setup(project: TestProject) {
+  const folder = await mkdtemp(join(tmpdir(), 'chatterie-test-'))
+  const postgres = await startEmbeddedPostgres({ folder, log })
+  await migrate(postgres.url, log)
+  project.provide('templateUrl', postgres.url)
+  return async () => {
+    await postgres.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+}

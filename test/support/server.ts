@@ -1,0 +1,120 @@
+// The real server on a database of its own, and short ways to talk to it.
+import { randomUUID } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import pg from 'pg'
+import { pino } from 'pino'
+import supertest from 'supertest'
+import { inject } from 'vitest'
+import { buildApp } from '#app.ts'
+import { type Config, readConfig } from '#config.ts'
+import { type Context, openContext } from '#context.ts'
+import { createApplication, type NewCredentials } from '#domain/applications/create-application.ts'
+import { Dispatcher } from '#jobs/dispatcher.ts'
+
+export interface TestServer {
+  ctx: Context
+  app: FastifyInstance
+  /** Where it listens, `http://127.0.0.1:<port>`. */
+  url: string
+  /** The first application. */
+  main: TestApplication
+  /** Creates another application. */
+  createApplication(): Promise<TestApplication>
+  close(): Promise<void>
+}
+
+export interface TestApplication extends NewCredentials {
+  id: number
+  token: string
+  /** supertest with the application's token; paths are below `/v1`, bodies JSON. */
+  get(path: string): supertest.Test
+  head(path: string): supertest.Test
+  post(path: string, body?: unknown): supertest.Test
+  put(path: string, body?: unknown): supertest.Test
+  patch(path: string, body?: unknown): supertest.Test
+  delete(path: string): supertest.Test
+}
+
+/** Clones the template database. */
+export async function cloneDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+  const template = new URL(inject('templateUrl'))
+  const name = `test_${randomUUID().replaceAll('-', '')}`
+  await administer(`create database ${name} template ${template.pathname.slice(1)}`)
+  const url = new URL(template)
+  url.pathname = `/${name}`
+  return { url: url.href, drop: () => administer(`drop database ${name} with (force)`) }
+}
+
+async function administer(statement: string): Promise<void> {
+  const url = new URL(inject('templateUrl'))
+  url.pathname = '/postgres'
+  const client = new pg.Client({ connectionString: url.href })
+  await client.connect()
+  try {
+    // Clones of one template cannot be made at the same time.
+    await client.query(`select pg_advisory_lock(hashtext('test databases'))`)
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
+
+/** Starts the server on a database of its own; `settings` are environment variables. */
+export async function startServer(settings: Record<string, string> = {}): Promise<TestServer> {
+  const database = await cloneDatabase()
+  const config: Config = readConfig({
+    CHATTERIE_HOME: join(tmpdir(), `chatterie-home-${randomUUID()}`),
+    LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
+    ...settings,
+  })
+  const ctx = openContext(config, pino({ level: config.logLevel }), database.url)
+  const dispatcher = new Dispatcher(ctx)
+  dispatcher.start()
+  const app = await buildApp(ctx)
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const address = app.server.address() as { port: number }
+  const url = `http://127.0.0.1:${address.port}`
+  const create = () => createTestApplication(ctx, url)
+  return {
+    ctx,
+    app,
+    url,
+    main: await create(),
+    createApplication: create,
+    async close() {
+      await app.close()
+      await dispatcher.stop()
+      await ctx.db.close()
+      await database.drop()
+    },
+  }
+}
+
+async function createTestApplication(ctx: Context, url: string): Promise<TestApplication> {
+  const credentials = await ctx.db.transact((tx) => createApplication(tx, 'Test'))
+  const answer = await supertest(url)
+    .post('/oauth/token')
+    .auth(credentials.clientId, credentials.clientSecret)
+    .type('form')
+    .send({ grant_type: 'client_credentials' })
+  const token: string = answer.body.access_token
+  const authorized = (test: supertest.Test) => test.set('authorization', `Bearer ${token}`)
+  const send = (method: 'post' | 'put' | 'patch') => (path: string, body?: unknown) => {
+    const test = authorized(supertest(url)[method](`/v1${path}`))
+    return body === undefined ? test : test.type('application/json').send(JSON.stringify(body))
+  }
+  const { body: application } = await authorized(supertest(url).get('/v1/application'))
+  return {
+    ...credentials,
+    id: application.id,
+    token,
+    get: (path) => authorized(supertest(url).get(`/v1${path}`)),
+    head: (path) => authorized(supertest(url).head(`/v1${path}`)),
+    post: send('post'),
+    put: send('put'),
+    patch: send('patch'),
+    delete: (path) => authorized(supertest(url).delete(`/v1${path}`)),
+  }
+}
