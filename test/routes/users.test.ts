@@ -1,23 +1,35 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createUser } from '../support/factories.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { expectRefusal } from '../support/protects.ts'
+import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 
 let server: TestServer
+let main: TestApplication
 beforeAll(async () => {
   server = await startServer()
+  main = server.main
 })
 afterAll(() => server.close())
 
+const missing = 4_000_000_000
+
 describe('createUser', () => {
   it('answers with the user and its links', async () => {
-    const { body } = await server.main
+    const { body } = await main
       .post('/users', { name: 'jane', displayName: 'Jane Doe', isGuest: true, properties: { a_b: 1 } })
       .expect(200)
-    expect(body).toMatchObject({
+    expect(body).toEqual({
+      id: expect.any(Number),
+      type: 'PERSON',
       name: 'jane',
       displayName: 'Jane Doe',
+      displayPictureUrl: `${server.url}/v1/picture/Jane+Doe`,
       isGuest: true,
+      callStatus: 'AVAILABLE',
+      presence: { status: 'UNAVAILABLE', online: false },
       properties: { a_b: 1 },
+      _links: expect.any(Object),
     })
     expect(Object.keys(body._links)).toEqual([
       'self',
@@ -26,16 +38,346 @@ describe('createUser', () => {
       'displayPicture',
       'application',
     ])
-    const again = await server.main.get(`/users/${body.id}`).expect(200)
+    const again = await main.get(`/users/${body.id}`).expect(200)
     expect(again.body).toEqual(body)
   })
 
+  it('takes fields in either spelling, and a guest by each of its names', async () => {
+    for (const guest of ['isGuest', 'is_guest', 'guest']) {
+      const user = await createUser(main, {
+        display_name: 'Snake',
+        displayName: undefined,
+        isGuest: undefined,
+        [guest]: true,
+      })
+      expect(user).toMatchObject({ displayName: 'Snake', isGuest: true })
+    }
+  })
+
+  it('makes nobody a guest who is not said to be one', async () => {
+    const user = await createUser(main, { isGuest: undefined })
+    expect(user).toMatchObject({ isGuest: false, properties: {} })
+  })
+
   it('keeps hostile keys of properties as data', async () => {
-    const user = await createUser(server.main, {
-      properties: JSON.parse('{"__proto__":{"x":1},"constructor":2}'),
-    })
-    const { text } = await server.main.get(`/users/${user.id}`).expect(200)
+    const user = await createUser(main, { properties: JSON.parse('{"__proto__":{"x":1},"constructor":2}') })
+    const { text } = await main.get(`/users/${user.id}`).expect(200)
     expect(text).toContain('"__proto__":{"x":1}')
     expect(text).toContain('"constructor":2')
   })
+
+  it('refuses a name that is taken, in its own application only', async () => {
+    const { name } = await createUser(main)
+    const answer = await main.post('/users', { name, displayName: 'Again' })
+    expectRefusal(answer, 400, 'ClientError')
+    expect(answer.body).toMatchObject({ resource: 'user', field: 'name', code: 'already_exists' })
+    await createUser(await server.createApplication(), { name })
+  })
+
+  it('gives a name once to those who ask at once', async () => {
+    const user = { name: `raced-${randomUUID()}`, displayName: 'Raced' }
+    const answers = await Promise.all(Array.from({ length: 8 }, () => main.post('/users', user)))
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(7).fill(400)])
+  })
+
+  it('names the fields that are missing', async () => {
+    const answer = await main.post('/users', {})
+    expectRefusal(answer, 400)
+    expect(answer.body.errors).toEqual([
+      { resource: 'user', field: 'name', code: 'missing_field', message: 'name is required' },
+      { resource: 'user', field: 'displayName', code: 'missing_field', message: 'displayName is required' },
+    ])
+    expect(answer.body).not.toHaveProperty('field')
+  })
 })
+
+describe('retrieveUser', () => {
+  it('answers 404 for a user that does not exist', async () => {
+    expectRefusal(await main.get(`/users/${missing}`), 404, 'ResourceNotFoundError')
+  })
+})
+
+describe('listUsers', () => {
+  it('sorts by name whatever its case', async () => {
+    const application = await server.createApplication()
+    for (const name of ['bob', 'Carl', 'Alice']) await createUser(application, { name })
+    const { body } = await application.get('/users').expect(200)
+    expect(namesOf(body)).toEqual(['Alice', 'bob', 'Carl'])
+    expect(body.page).toEqual({ size: 25, totalElements: 3, totalPages: 1, number: 0 })
+  })
+
+  it('finds a user by its exact name only', async () => {
+    const name = `exact-${randomUUID()}`
+    await createUser(main, { name })
+    expect(namesOf((await main.get(`/users?name=${name}`)).body)).toEqual([name])
+    for (const other of [name.toUpperCase(), name.slice(0, -1), `${name.slice(0, -1)}%25`]) {
+      expect(namesOf((await main.get(`/users?name=${other}`).expect(200)).body)).toEqual([])
+    }
+  })
+
+  it('answers a size of 0 as the Firebase extension asks it', async () => {
+    const { name } = await createUser(main)
+    const { body } = await main.get(`/users?page=0&size=0&name=${name}`).expect(200)
+    expect(namesOf(body)).toEqual([name])
+    expect(body.page).toMatchObject({ size: 25, totalElements: 1 })
+  })
+
+  it('finds users by properties, as JSON and as pairs', async () => {
+    const team = randomUUID()
+    const { name } = await createUser(main, {
+      properties: { team, seats: { a_b: [1, 2] }, level: 7, active: true },
+    })
+    await createUser(main, { properties: { team, level: 8 } })
+    const found = async (properties: string) => {
+      const { body } = await main.get(`/users?properties=${encodeURIComponent(properties)}`).expect(200)
+      return namesOf(body)
+    }
+    expect(await found(JSON.stringify({ team, seats: { a_b: [2] } }))).toEqual([name])
+    expect(await found(`team:${team},level:7`)).toEqual([name])
+    expect(await found(`team=${team},active=true`)).toEqual([name])
+    expect(await found(`team:${team}`)).toHaveLength(2)
+    expect(await found(`team:${team},level:9`)).toEqual([])
+  })
+
+  it('finds those who have something to read', async () => {
+    const application = await server.createApplication()
+    const [reader, author, late] = [
+      await createUser(application, { name: 'reader' }),
+      await createUser(application, { name: 'author' }),
+      await createUser(application, { name: 'late' }),
+    ]
+    const channel = await createChannel(application, { members: [{ id: reader.id }, { id: author.id }] })
+    await sendMessage(application, channel.id, { user: { id: author.id } })
+    await application.post(`/channels/${channel.id}/members`, { id: late.id }).expect(200)
+    expect(namesOf((await application.get('/users?unread=true')).body)).toEqual(['reader'])
+    expect(namesOf((await application.get('/users?unread=false')).body)).toEqual(['author', 'late'])
+  })
+
+  it('refuses filters that it cannot read', async () => {
+    for (const [field, value] of [
+      ['unread', 'maybe'],
+      ['properties', '{"a":'],
+      ['properties', 'pairless'],
+    ]) {
+      const answer = await main.get(`/users?${field}=${encodeURIComponent(value as string)}`)
+      expectRefusal(answer, 400, 'ClientError')
+      expect(answer.body).toMatchObject({ resource: 'user', field, code: 'invalid' })
+    }
+  })
+})
+
+describe('checkUserExists', () => {
+  it('answers 200 without a body for the exact name, 404 for any other', async () => {
+    const name = `jean luc+${randomUUID()}`
+    await createUser(main, { name })
+    const found = await main.head(`/users?name=${encodeURIComponent(name)}`).expect(200)
+    expect(found.text).toBeUndefined()
+    await main.head(`/users?name=${encodeURIComponent(name.toUpperCase())}`).expect(404)
+    await main.head(`/users?name=${randomUUID()}`).expect(404)
+  })
+
+  it('needs a name', async () => {
+    await main.head('/users').expect(400)
+    await main.head('/users?name=').expect(400)
+  })
+})
+
+describe('updateUser', () => {
+  it('merges a patch: null removes, objects merge, everything else replaces', async () => {
+    const properties = { keep: 1, drop: 2, deep: { keep: [1], drop: 2 }, list: [1, 2] }
+    const user = await createUser(main, { properties })
+    const { body } = await main
+      .patch(`/users/${user.id}`, {
+        displayName: 'New',
+        presence: { status: 'AWAY' },
+        properties: { drop: null, deep: { drop: null, add: 3 }, list: [3] },
+        name: 'ignored',
+      })
+      .expect(200)
+    expect(body).toEqual({
+      ...user,
+      displayName: 'New',
+      displayPictureUrl: `${server.url}/v1/picture/New`,
+      presence: { status: 'AWAY', online: false },
+      properties: { keep: 1, deep: { keep: [1], add: 3 }, list: [3] },
+    })
+    expect((await main.get(`/users/${user.id}`)).body).toEqual(body)
+  })
+
+  it('empties the properties for null', async () => {
+    const user = await createUser(main, { properties: { a: 1 } })
+    const { body } = await main.patch(`/users/${user.id}`, { properties: null }).expect(200)
+    expect(body.properties).toEqual({})
+  })
+
+  it('takes either spelling under every name of merge patches', async () => {
+    const user = await createUser(main)
+    const types = [
+      'application/json',
+      'application/json+merge-patch',
+      'application/merge-patch+json',
+      'application/vnd.chatkitty+json',
+    ]
+    for (const type of types) {
+      const { body } = await main
+        .patch(`/users/${user.id}`)
+        .type(type)
+        .send(JSON.stringify({ is_guest: true, display_name: type }))
+      expect(body).toMatchObject({ isGuest: true, displayName: type })
+    }
+  })
+
+  it('changes nothing for an empty patch or none', async () => {
+    const user = await createUser(main)
+    expect((await main.patch(`/users/${user.id}`, {}).expect(200)).body).toEqual(user)
+    expect((await main.patch(`/users/${user.id}`).expect(200)).body).toEqual(user)
+    const blank = main.patch(`/users/${user.id}`).type('application/json+merge-patch').send('')
+    expect((await blank.expect(200)).body).toEqual(user)
+  })
+
+  it('keeps what patches of the same moment add', async () => {
+    const user = await createUser(main)
+    const keys = Array.from({ length: 10 }, (_, at) => `key${at}`)
+    await Promise.all(
+      keys.map((key) => main.patch(`/users/${user.id}`, { properties: { [key]: 1 } }).expect(200)),
+    )
+    const { body } = await main.get(`/users/${user.id}`)
+    expect(Object.keys(body.properties).sort()).toEqual(keys)
+  })
+
+  it('refuses to remove what a user must have', async () => {
+    const user = await createUser(main)
+    const answer = await main.patch(`/users/${user.id}`, { displayName: null })
+    expectRefusal(answer, 400)
+    expect(answer.body).toMatchObject({ field: 'displayName', code: 'invalid' })
+    expectRefusal(await main.patch(`/users/${missing}`, {}), 404)
+  })
+})
+
+describe('deleteUser', () => {
+  it('answers with the application and frees the name', async () => {
+    const user = await createUser(main)
+    const { body } = await main.delete(`/users/${user.id}`).expect(200)
+    expect(body).toMatchObject({ id: main.id, key: main.apiKey })
+    expectRefusal(await main.get(`/users/${user.id}`), 404)
+    expectRefusal(await main.patch(`/users/${user.id}`, {}), 404)
+    expectRefusal(await main.delete(`/users/${user.id}`), 404)
+    await main.head(`/users?name=${user.name}`).expect(404)
+    const heir = await createUser(main, { name: user.name })
+    expect(heir.id).not.toBe(user.id)
+  })
+
+  it('keeps what the user wrote, with its author', async () => {
+    const user = await createUser(main)
+    const channel = await createChannel(main, { creator: { id: user.id } })
+    const message = await sendMessage(main, channel.id, { user: { id: user.id }, body: `<@${user.name}>` })
+    await main.delete(`/users/${user.id}`).expect(200)
+    const kept = await main.get(`/messages/${message.id}`).expect(200)
+    expect(kept.body).toEqual(message)
+    const of = await main.get(`/channels/${channel.id}`).expect(200)
+    expect(of.body.creator).toMatchObject({ id: user.id, name: user.name })
+  })
+
+  it('takes the user out of its channels', async () => {
+    const [user, stays] = [await createUser(main), await createUser(main)]
+    const channel = await createChannel(main, { members: [{ id: user.id }, { id: stays.id }] })
+    await main.delete(`/users/${user.id}`).expect(200)
+    const { body } = await main.get(`/channels/${channel.id}/members`)
+    expect(namesOf(body)).toEqual([stays.name])
+    expect(body.page.totalElements).toBe(1)
+    expectRefusal(await main.get(`/users/${user.id}/channels`), 404)
+    expectRefusal(await main.post(`/channels/${channel.id}/members`, { id: user.id }), 404)
+    expectRefusal(
+      await main.post(`/channels/${channel.id}/messages`, {
+        type: 'TEXT',
+        body: 'x',
+        user: { username: user.name },
+      }),
+      404,
+    )
+  })
+})
+
+describe('listUserChannels', () => {
+  it("lists the user's channels by name", async () => {
+    const user = await createUser(main)
+    const members = [{ username: user.name }]
+    const names = ['b', 'A', 'c'].map((name) => `${name}-${randomUUID()}`)
+    for (const name of names) await createChannel(main, { name, members })
+    await createChannel(main)
+    const { body } = await main.get(`/users/${user.id}/channels`).expect(200)
+    expect(body._embedded.channels.map(({ name }: { name: string }) => name)).toEqual([
+      names[1],
+      names[0],
+      names[2],
+    ])
+    expect(body.page.totalElements).toBe(3)
+    expectRefusal(await main.get(`/users/${missing}/channels`), 404)
+  })
+})
+
+describe('listUserMessages', () => {
+  it('lists what the user sent, newest first, across channels', async () => {
+    const [user, other] = [await createUser(main), await createUser(main)]
+    const channels = [await createChannel(main), await createChannel(main)]
+    const sent = []
+    for (const { id } of channels) {
+      sent.unshift(await sendMessage(main, id, { user: { id: user.id } }))
+      await sendMessage(main, id, { user: { id: other.id } })
+      await sendMessage(main, id)
+    }
+    const { body } = await main.get(`/users/${user.id}/messages`).expect(200)
+    expect(body._embedded.messages).toEqual(sent)
+    expect(body.page.total).toBe(2)
+    expectRefusal(await main.get(`/users/${missing}/messages`), 404)
+  })
+})
+
+describe('secrets', () => {
+  it('keeps any JSON value under a name with spaces, and never shows it with the user', async () => {
+    const user = await createUser(main)
+    const path = `/users/${user.id}/secrets/${encodeURIComponent('my secret / ключ')}`
+    for (const secret of ['text', 7, false, null, ['a'], { __proto: { a_b: 1 } }]) {
+      const set = await main.put(path, { secret }).expect(200)
+      expect(set.body).toEqual(user)
+      const { body } = await main.get(path).expect(200)
+      expect(body).toEqual({ secret, _links: expect.any(Object) })
+    }
+  })
+
+  it('is gone once removed, and with its user', async () => {
+    const user = await createUser(main)
+    const path = `/users/${user.id}/secrets/token`
+    await main.put(path, { secret: 'x' }).expect(200)
+    expect((await main.delete(path).expect(200)).body).toEqual(user)
+    expectRefusal(await main.get(path), 404)
+    expectRefusal(await main.delete(path), 404)
+    await main.put(path, { secret: 'x' }).expect(200)
+    await main.delete(`/users/${user.id}`).expect(200)
+    expectRefusal(await main.get(path), 404)
+  })
+
+  it('needs a value and a user', async () => {
+    const user = await createUser(main)
+    const answer = await main.put(`/users/${user.id}/secrets/token`, {})
+    expectRefusal(answer, 400)
+    expect(answer.body).toMatchObject({ resource: 'secret', field: 'secret', code: 'missing_field' })
+    expectRefusal(await main.put(`/users/${missing}/secrets/token`, { secret: 1 }), 404)
+  })
+})
+
+describe('display picture', () => {
+  it('leads to the picture, which everybody can see', async () => {
+    const user = await createUser(main, { displayName: 'Joni <b> & "Jordyn"' })
+    const { headers } = await main.get(`/users/${user.id}/display-picture`).redirects(0).expect(302)
+    expect(headers.location).toBe(user.displayPictureUrl)
+    const picture = await fetch(user.displayPictureUrl)
+    expect(picture.headers.get('content-type')).toBe('image/svg+xml')
+    expect(await picture.text()).toMatch(/^<svg .*>J&#34;<\/text><\/svg>$/)
+  })
+})
+
+// biome-ignore lint/suspicious/noExplicitAny: a document as a client sees it
+function namesOf(page: any): string[] {
+  return page._embedded.users.map(({ name }: { name: string }) => name)
+}

@@ -1,0 +1,19 @@
+// Where the bytes of files are kept: the seam between disk.ts and s3.ts.
+import type { Readable } from 'node:stream'
+
+export interface StoredBytes {
+  size: number
+  sha256: Buffer
+}
+
+export interface FileStore {
+  /**
+   * Streams bytes to a key. When it throws, or the process dies, nothing is found under the key.
+   * @throws ChatError 413 as soon as there are more than `sizeMax` bytes
+   */
+  put(key: string, bytes: AsyncIterable<Uint8Array>, sizeMax: number): Promise<StoredBytes>
+  /** The bytes of a key, or of a range of it, ends included. @throws ChatError 404 */
+  open(key: string, range?: { start: number; end: number }): Promise<Readable>
+  /** Forgets a key; one that is not there is forgotten already. */
+  delete(key: string): Promise<void>
+}

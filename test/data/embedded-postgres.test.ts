@@ -1,0 +1,236 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { isAlive } from '#data/embedded-lock.ts'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '#data/embedded-postgres.ts'
+
+const log = { debug() {}, info() {}, warn() {} }
+const isRoot = process.getuid?.() === 0
+
+describe('the embedded Postgres', { timeout: 60_000 }, () => {
+  let folder: string
+  let running: EmbeddedPostgres[]
+  let children: ChildProcess[]
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'chatterie-test-'))
+    running = []
+    children = []
+  })
+
+  afterEach(async () => {
+    for (const child of children) {
+      if (child.kill('SIGKILL')) await once(child, 'exit')
+    }
+    for (const postgres of running) await postgres.stop()
+    if (await postmasterPid().catch(() => null)) await (await start()).stop() // what a killed process left
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  test('starts on an empty folder and keeps its rows over a restart', async () => {
+    const first = await start()
+    await query(first, 'create table kept as select 1 as one')
+    await first.stop()
+
+    const second = await start()
+    expect(await query(second, 'select one from kept')).toEqual([{ one: 1 }])
+    expect([first.adopted, second.adopted]).toEqual([false, false])
+  })
+
+  test('makes a UTF-8 database, the same on every host, whose trigrams know all letters', async () => {
+    const postgres = await start()
+    const [database] = await query(
+      postgres,
+      'select datname, pg_encoding_to_char(encoding) as encoding, datlocale from pg_database where datname = current_database()',
+    )
+    expect(database).toEqual({ datname: 'chatterie', encoding: 'UTF8', datlocale: 'C.UTF-8' })
+    await query(postgres, 'create extension pg_trgm')
+    expect(await query(postgres, "select cardinality(show_trgm('привет')) as trigrams")).toEqual([
+      { trigrams: 7 },
+    ])
+  })
+
+  test('lets in nobody without the password, which only its owner can read', async () => {
+    const postgres = await start()
+    const stranger = new pg.Client(postgres.url.replace(/:[0-9a-f]{48}@/, ':guess@'))
+    await expect(stranger.connect()).rejects.toThrow('password authentication failed')
+    for (const file of ['password', 'lock', 'postgres.log']) {
+      expect((await stat(join(folder, file))).mode & 0o077).toBe(0)
+    }
+    expect(await readFile(join(folder, 'postgres.log'), 'utf8')).not.toContain(new URL(postgres.url).password)
+  })
+
+  test('keeps what makes a commit durable', async () => {
+    const [settings] = await query(
+      await start(),
+      "select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit, current_setting('full_page_writes') as pages",
+    )
+    expect(settings).toEqual({ fsync: 'on', commit: 'on', pages: 'on' })
+  })
+
+  test.each([
+    { what: 'its process is killed', end: (pid: number) => process.kill(pid, 'SIGKILL') },
+    { what: 'Ctrl-C reaches the whole process group', end: (pid: number) => process.kill(-pid, 'SIGINT') },
+  ])('survives when $what, and the next start takes it over with every row', async ({ end }) => {
+    const { child } = await startElsewhere('create table kept as select 1 as one')
+    const before = await postmasterPid()
+    end(child.pid ?? 0)
+    await once(child, 'exit')
+
+    const postgres = await start()
+    expect(postgres.adopted).toBe(true)
+    expect(await postmasterPid()).toBe(before)
+    expect(await query(postgres, 'select one from kept')).toEqual([{ one: 1 }])
+  })
+
+  test('comes back with every committed row after Postgres itself was killed', async () => {
+    const first = await start()
+    await query(first, 'create table kept as select 1 as one')
+    const before = await postmasterPid()
+    process.kill(before, 'SIGKILL')
+    await first.stop()
+
+    const second = await start()
+    expect(second.adopted).toBe(false)
+    expect(await postmasterPid()).not.toBe(before)
+    expect(await query(second, 'select one from kept')).toEqual([{ one: 1 }])
+  })
+
+  test('is not fooled by a pid file left behind, and leaves a program alone that has the pid now', async () => {
+    await (await start()).stop()
+    const { uid, gid } = await stat(join(folder, 'data'))
+    const other = spawn('sleep', ['60'], isRoot ? { uid, gid } : {})
+    children.push(other)
+    await once(other, 'spawn')
+    for (const stale of [
+      `${other.pid}\n${folder}/data\n1\n5432\n\n127.0.0.1\n\nready   \n`,
+      '4194999\n',
+      '',
+    ]) {
+      await writeFile(join(folder, 'data', 'postmaster.pid'), stale)
+      const postgres = await start()
+      expect(postgres.adopted).toBe(false)
+      expect(await query(postgres, 'select 1 as one')).toEqual([{ one: 1 }])
+      await postgres.stop()
+    }
+    expect(isAlive(other.pid ?? 0)).toBe(true)
+  })
+
+  test('begins again when the first start was killed halfway', async () => {
+    const child = spawnChild('')
+    while (!(await readdir(folder)).some((name) => name.startsWith('init-'))) await sleep(2)
+    await sleep(100)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    expect(await readdir(folder)).not.toContain('data')
+
+    expect(await query(await start(), 'select 1 as one')).toEqual([{ one: 1 }])
+    expect((await readdir(folder)).filter((name) => name.startsWith('init-'))).toEqual([])
+  })
+
+  test('has one owner: a second process is refused and told which process has it', async () => {
+    const { child } = await startElsewhere('')
+    await expect(start()).rejects.toThrow(`${folder} is in use by another Chatterie (process ${child.pid})`)
+  })
+
+  test('of two that start at once, one wins', async () => {
+    const outcomes = await Promise.allSettled([start(), start()])
+    expect(outcomes.map((outcome) => outcome.status).sort()).toEqual(['fulfilled', 'rejected'])
+    expect(outcomes.find((outcome) => outcome.status === 'rejected')?.reason.message).toContain(
+      'is in use by another',
+    )
+  })
+
+  test('leaves no process behind when it stops, however often it is asked to', async () => {
+    const postgres = await start()
+    const workers = await query(postgres, 'select pid from pg_stat_activity')
+    const pids = [await postmasterPid(), ...workers.map((worker) => Number(worker.pid))]
+    await Promise.all([postgres.stop(), postgres.stop()])
+    await postgres.stop()
+    await expect.poll(() => pids.filter(isAlive)).toEqual([]) // until Node has noticed that its child is no more
+    expect(await readdir(join(folder, 'data'))).not.toContain('postmaster.pid')
+  })
+
+  test('stops while clients are connected', async () => {
+    const postgres = await start()
+    const client = new pg.Client(postgres.url)
+    client.on('error', () => {})
+    await client.connect()
+    const cutOff = new Promise<void>((resolve) => client.on('end', resolve))
+    await postgres.stop()
+    await cutOff
+  })
+
+  test('says what is missing when the data has lost its password', async () => {
+    await (await start()).stop()
+    await unlink(join(folder, 'password'))
+    await expect(start()).rejects.toThrow('password is missing')
+  })
+
+  test.skipIf(!isRoot)('as root works below a home that is closed to others', async () => {
+    await chmod(folder, 0o700)
+    const home = join(folder, 'home')
+    await mkdir(home)
+    for (const adopted of [false, false]) {
+      const postgres = await startEmbeddedPostgres({ folder: join(home, 'postgres'), log })
+      expect(postgres.adopted).toBe(adopted)
+      await postgres.stop()
+    }
+  })
+
+  async function start(): Promise<EmbeddedPostgres> {
+    const postgres = await startEmbeddedPostgres({ folder, log })
+    running.push(postgres)
+    return postgres
+  }
+
+  /** Starts it in a process of its own, in a group of its own, and returns once that has done the statement. */
+  async function startElsewhere(sql: string) {
+    const child = spawnChild(sql)
+    await Promise.race([
+      once(child, 'message'),
+      once(child, 'exit').then(([code]) => {
+        throw new Error(`the other process ended with ${code}`)
+      }),
+    ])
+    return { child }
+  }
+
+  function spawnChild(sql: string): ChildProcess {
+    const script = `
+      import { startEmbeddedPostgres } from '#data/embedded-postgres.ts'
+      import pg from 'pg'
+      const log = { debug() {}, info() {}, warn() {} }
+      const { url } = await startEmbeddedPostgres({ folder: ${JSON.stringify(folder)}, log })
+      const client = new pg.Client(url)
+      client.on('error', () => {})
+      await client.connect()
+      await client.query(${JSON.stringify(sql)})
+      process.send('done')`
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+      detached: true,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    children.push(child)
+    return child
+  }
+
+  async function postmasterPid(): Promise<number> {
+    return Number((await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0])
+  }
+})
+
+async function query({ url }: EmbeddedPostgres, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client(url)
+  await client.connect()
+  try {
+    return (await client.query(sql)).rows
+  } finally {
+    await client.end()
+  }
+}

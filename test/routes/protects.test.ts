@@ -1,0 +1,78 @@
+// What every operation refuses, before it looks at anything else.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { operationsOf } from '#app.ts'
+import type { Context } from '#context.ts'
+import { expectRefusal, fill, request, titleOf, tokenWith } from '../support/protects.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+const verbs = ['create', 'read', 'update', 'delete']
+
+let server: TestServer
+/** By the one verb that it lacks. */
+const lacking = new Map<string, string>()
+beforeAll(async () => {
+  server = await startServer()
+  for (const verb of verbs) {
+    const others = verbs.filter((other) => other !== verb).map((other) => `${other}:*`)
+    lacking.set(verb, await tokenWith(server, server.main, others.join(' ')))
+  }
+})
+afterAll(() => server.close())
+
+// The table reads only what operations declare, so it needs no context.
+const operations = operationsOf({} as Context).map((operation) => [titleOf(operation), operation] as const)
+
+describe.each(operations)('%s', (_, operation) => {
+  const path = `/v1${fill(operation.path, () => 1)}`
+
+  it('asks for a token', async () => {
+    const answer = await request(server, operation, path)
+    expectRefusal(answer, 401, 'unauthorized')
+    expect(answer.headers['www-authenticate']).toBe('Bearer realm="chatterie"')
+  })
+
+  it('refuses a token that nobody was given', async () => {
+    const answer = await request(server, operation, path).set('authorization', 'Bearer garbage')
+    expectRefusal(answer, 401, 'invalid_token')
+    expect(answer.headers['www-authenticate']).toBe('Bearer realm="chatterie", error="invalid_token"')
+  })
+
+  it('refuses a token without each of its scopes', async () => {
+    const needed = [...new Set(operation.scopes.map((scope) => scope.split(':')[0] as string))]
+    expect(needed).not.toEqual([])
+    for (const verb of needed) {
+      const answer = await request(server, operation, path).set(
+        'authorization',
+        `Bearer ${lacking.get(verb)}`,
+      )
+      expectRefusal(answer, 403, 'insufficient_scope')
+    }
+  })
+
+  it('refuses to answer in anything but JSON', async () => {
+    const answer = await request(server, operation, path)
+      .set('authorization', `Bearer ${server.main.token}`)
+      .set('accept', 'image/png')
+    expectRefusal(answer, 406, 'NotAcceptableError')
+  })
+})
+
+it('says why it refuses whoever has no token', async () => {
+  const { body } = await request(server, { method: 'GET' }, '/v1/users').expect(401)
+  expect(body.error_description).toBe('Full authentication is required to access this resource')
+})
+
+it('lets a token with exactly the scopes of an operation pass', async () => {
+  const token = await tokenWith(server, server.main, 'create:channel read:user')
+  const channels = request(server, { method: 'POST' }, '/v1/channels').set('authorization', `Bearer ${token}`)
+  await channels.send({ type: 'PUBLIC' }).expect(200)
+  await request(server, { method: 'GET' }, '/v1/users').set('authorization', `Bearer ${token}`).expect(200)
+  const users = request(server, { method: 'POST' }, '/v1/users').set('authorization', `Bearer ${token}`)
+  await users.send({ name: 'nobody', displayName: 'Nobody' }).expect(403)
+})
+
+it('serves operations, and each path and method once', () => {
+  const titles = operations.map(([title]) => title)
+  expect(titles).toContain('POST /channels/:id/messages')
+  expect(new Set(titles).size).toBe(titles.length)
+})
