@@ -5,18 +5,37 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Context } from '#context.ts'
 import { auth } from '#plugins/auth.ts'
 import { bodies } from '#plugins/bodies.ts'
-import { errors, handleError } from '#plugins/errors.ts'
-import { headers } from '#plugins/headers.ts'
+import { draining } from '#plugins/draining.ts'
+import { errors, handleError, refuseConnection } from '#plugins/errors.ts'
+import { exposedHeaders, headers } from '#plugins/headers.ts'
+import { rateLimit } from '#plugins/rate-limit.ts'
+import { uploads } from '#plugins/uploads.ts'
+import { analyticsOperations } from '#routes/analytics.ts'
 import { applicationOperations } from '#routes/application.ts'
+import { channelMemberOperations } from '#routes/channel-members.ts'
 import { channelOperations } from '#routes/channels.ts'
+import { docs } from '#routes/docs.ts'
+import { files } from '#routes/files.ts'
+import { functionVersionOperations } from '#routes/function-versions.ts'
+import { functionOperations } from '#routes/functions.ts'
+import { health } from '#routes/health.ts'
+import { importOperations } from '#routes/imports.ts'
+import { jobOperations } from '#routes/jobs.ts'
 import { messageOperations } from '#routes/messages.ts'
 import { oauth } from '#routes/oauth.ts'
 import { type Operation, serve } from '#routes/operation.ts'
-import { service } from '#routes/service.ts'
+import { pictures } from '#routes/pictures.ts'
+import { root } from '#routes/root.ts'
+import { runtimeOperations } from '#routes/runtime.ts'
+import { sessionOperations } from '#routes/sessions.ts'
+import { threadOperations } from '#routes/threads.ts'
 import { userOperations } from '#routes/users.ts'
 
+/** Paths may leave the version out. */
+const versions = ['/v1', '']
+
 /** Every path form of the Platform API (contract section b). */
-const prefixes = ['/v1', '', '/v1/applications/:applicationId', '/applications/:applicationId']
+const prefixes = versions.flatMap((version) => [version, `${version}/applications/:applicationId`])
 
 /** All operations of the Platform API. */
 export function operationsOf(ctx: Context): Operation[] {
@@ -24,9 +43,31 @@ export function operationsOf(ctx: Context): Operation[] {
     ...applicationOperations(ctx),
     ...userOperations(ctx),
     ...channelOperations(ctx),
+    ...channelMemberOperations(ctx),
     ...messageOperations(ctx),
+    ...threadOperations(ctx),
+    ...sessionOperations(ctx),
+    ...runtimeOperations(ctx),
+    ...functionOperations(ctx),
+    ...functionVersionOperations(ctx),
+    ...importOperations(ctx),
+    ...jobOperations(ctx),
+    ...analyticsOperations(ctx),
   ]
 }
+
+/**
+ * How long clients may take. Headers are short; a body may be a large file on a thin line, which is cut off when
+ * nothing moves. Idle connections outlast those of the usual proxies (60 s), so that it is they who close.
+ */
+const timeouts = {
+  headersMs: 15_000,
+  stillMs: 120_000,
+  requestMs: 1_800_000,
+  idleMs: 72_000,
+  checkedMs: 1_000,
+}
+const headerBytesMax = 16_384
 
 /** The server, not listening yet. */
 export async function buildApp(ctx: Context): Promise<FastifyInstance> {
@@ -37,30 +78,56 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
     genReqId: () => randomUUID().replaceAll('-', '').toUpperCase(),
     routerOptions: { maxParamLength: 2048, ignoreTrailingSlash: true },
     frameworkErrors: handleError,
+    clientErrorHandler: refuseConnection,
+    connectionTimeout: timeouts.stillMs,
+    requestTimeout: timeouts.requestMs,
+    keepAliveTimeout: timeouts.idleMs,
+    http: {
+      headersTimeout: timeouts.headersMs,
+      requestTimeout: timeouts.requestMs,
+      connectionsCheckingInterval: timeouts.checkedMs,
+      maxHeaderSize: headerBytesMax,
+    },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
   })
+  await app.register(draining)
   await app.register(headers)
   await app.register(errors)
-  await app.register(cors, { allowedHeaders: ['Authorization', 'Content-Type', 'Accept'], maxAge: 3600 })
+  await app.register(cors, {
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders: ['Authorization', 'Content-Type', 'Accept', 'Grant', 'Range'],
+    exposedHeaders,
+    maxAge: 3600,
+  })
+  await app.register(rateLimit, { perSecond: ctx.config.rateLimitPerSecond })
 
-  await app.register(service, { ctx })
+  await app.register(health, { ctx })
   await app.register(oauth, { ctx })
+  for (const prefix of versions) {
+    await app.register(root, { ctx, prefix })
+    await app.register(pictures, { prefix })
+    await app.register(files, { ctx, prefix })
+  }
   const operations = operationsOf(ctx)
+  await app.register(docs, { ctx, operations })
   for (const prefix of prefixes) {
     await app.register(
       async function application(scope) {
         await scope.register(bodies)
+        await scope.register(uploads)
         await scope.register(auth, { ctx })
+        scope.addHook('onRequest', app.limitApplication)
         serve(scope, operations, ctx.config.publicUrl)
       },
       { prefix },
     )
   }
-  for (const prefix of ['/v1', '']) {
+  for (const prefix of versions) {
     await app.register(
       async function applicationRoot(scope) {
         await scope.register(auth, { ctx })
+        scope.addHook('onRequest', app.limitApplication)
         serve(scope, [rootAlias(operations)], ctx.config.publicUrl)
       },
       { prefix },

@@ -5,10 +5,13 @@ const status = {
   ResourceNotFoundError: 404,
   MethodNotAllowedError: 405,
   NotAcceptableError: 406,
+  RequestTimeoutError: 408,
   PayloadTooLargeError: 413,
   UnsupportedMediaTypeError: 415,
+  RangeNotSatisfiableError: 416,
   ConflictError: 409,
   RateLimitedError: 429,
+  HeadersTooLargeError: 431,
   InternalServerError: 500,
   ServiceUnavailableError: 503,
   // Those of RFC 6749 and RFC 6750, which have a body of their own (contract section f).
@@ -37,18 +40,22 @@ export class ChatError extends Error {
   readonly kind: ErrorKind
   readonly status: number
   readonly problems: FieldProblem[]
+  /** When it makes sense to try again. */
+  readonly coolOffMs: number | undefined
 
   /**
    * @param kind the `error` of the body
    * @param message for the caller: says what to do, holds no secret
    * @param problems the fields to blame, if any
+   * @param coolOffMs of a RateLimitedError, how long to wait
    */
-  constructor(kind: ErrorKind, message: string, problems: FieldProblem[] = []) {
+  constructor(kind: ErrorKind, message: string, problems: FieldProblem[] = [], coolOffMs?: number) {
     super(message)
     this.name = 'ChatError'
     this.kind = kind
     this.status = status[kind]
     this.problems = problems
+    this.coolOffMs = coolOffMs
   }
 
   /** Whether the body is OAuth's `{ error, error_description }` instead of the API's. */
@@ -70,4 +77,45 @@ export function refused(
   message: string,
 ): ChatError {
   return new ChatError('ClientError', message, [{ resource, field, code, message }])
+}
+
+/** A 429 that says when to come back. */
+export function rateLimited(message: string, coolOffMs: number): ChatError {
+  return new ChatError('RateLimitedError', message, [], coolOffMs)
+}
+
+// What Postgres says, by its SQLSTATE; Prisma has codes of its own, and wraps those of plain SQL.
+
+/** Whether a statement failed because the row it needs is gone (foreign key) or there already (unique). */
+export function isConstraintError(error: unknown, kind: 'unique' | 'foreign_key'): boolean {
+  const codes = kind === 'unique' ? ['P2002', '23505'] : ['P2003', '23503']
+  return codes.includes(databaseCode(error))
+}
+
+/** Whether Postgres is starting, stopping, was killed, or has no connection left. */
+export function isDatabaseAway(error: unknown): boolean {
+  return (
+    /^(57P0[1-5]|53300|08\d{3}|ECONNREFUSED|ECONNRESET|EPIPE|P1001|P1002|P1017|P2024|P2028)$/.test(
+      databaseCode(error),
+    ) ||
+    /connection terminated|connection error|not queryable/i.test((error as Error | undefined)?.message ?? '')
+  )
+}
+
+/** Whether Postgres, alive and well, refused a statement: then nothing of it was stored. */
+export function isRefusal(error: unknown): boolean {
+  return (error as { severity?: string } | undefined)?.severity === 'ERROR'
+}
+
+/** Whether a transaction fell victim to others and may go through when it is tried again. */
+export function isTransient(error: unknown): boolean {
+  return ['40P01', '40001', 'P2034'].includes(databaseCode(error))
+}
+
+function databaseCode(error: unknown): string {
+  const { code, meta } = (error ?? {}) as {
+    code?: string
+    meta?: { driverAdapterError?: { cause?: { originalCode?: string } } }
+  }
+  return meta?.driverAdapterError?.cause?.originalCode ?? code ?? ''
 }

@@ -1,5 +1,5 @@
 // The process: settings, database, context, app; then it listens until it is told to stop.
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
@@ -37,14 +37,21 @@ async function start(config: Config): Promise<void> {
   }
 
   // The server's code is loaded while the database starts.
-  const [databaseUrl, { openContext }, { buildApp }, { Dispatcher }, { ensureFirstApplication }] =
-    await Promise.all([
-      openDatabaseServer(config, log),
-      import('#context.ts'),
-      import('#app.ts'),
-      import('#jobs/dispatcher.ts'),
-      import('#domain/applications/ensure-first-application.ts'),
-    ])
+  const [
+    databaseUrl,
+    { openContext },
+    { buildApp },
+    { Dispatcher },
+    { FileSweeper },
+    { ensureFirstApplication },
+  ] = await Promise.all([
+    openDatabaseServer(config, log),
+    import('#context.ts'),
+    import('#app.ts'),
+    import('#jobs/dispatcher.ts'),
+    import('#jobs/file-sweeper.ts'),
+    import('#domain/applications/ensure-first-application.ts'),
+  ])
   const ctx = openContext(config, log, databaseUrl)
   started.push(() => ctx.db.close())
   const first = await ensureFirstApplication(ctx)
@@ -53,10 +60,23 @@ async function start(config: Config): Promise<void> {
   dispatcher.start()
   started.push(() => dispatcher.stop())
 
+  const sweeper = new FileSweeper(ctx)
+  sweeper.start()
+  started.push(() => sweeper.stop())
+
   const app = await buildApp(ctx)
   started.push(() => app.close())
   await app.listen({ port: config.port, host: config.host })
+  await startBackground(ctx, databaseUrl)
   await introduce(ctx, app, first)
+}
+
+/** Background work begins when requests are served already. */
+async function startBackground(ctx: Context, databaseUrl: string): Promise<void> {
+  const { BackgroundThread } = await import('#jobs/background-thread.ts')
+  const background = new BackgroundThread(ctx, databaseUrl)
+  background.start()
+  started.push(() => background.stop())
 }
 
 /** Gives the URL of a database of the right shape: the user's, or the embedded one's. */
@@ -86,6 +106,7 @@ async function introduce(ctx: Context, app: FastifyInstance, first: FirstApplica
   const kept = join(ctx.config.home, 'credentials.json')
   if (first.isNew) {
     const { isNew: _, ...credentials } = first
+    await mkdir(ctx.config.home, { recursive: true }) // with DATABASE_URL nobody made it yet
     await writeFile(kept, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 })
   }
   const isKept = await readFile(kept, 'utf8').then(

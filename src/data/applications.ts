@@ -1,5 +1,6 @@
-import type { Db, Tx } from '#data/database.ts'
+import type { Database, Db, Row, Tx } from '#data/database.ts'
 import type { Application, ApplicationSettings } from '#resources/application.ts'
+import { type CounterScope, eventCounters, ownerOf } from '#resources/events.ts'
 
 const select = { id: true, key: true, properties: true, createdTime: true } as const
 
@@ -80,6 +81,21 @@ export async function insertApplication(
   return Number(id)
 }
 
+/** Gives an application another client, in place of one of the same id. */
+export async function putCredential(
+  tx: Tx,
+  credential: Pick<Credential, 'clientId' | 'secretHash' | 'applicationId'>,
+): Promise<void> {
+  const { clientId, secretHash, applicationId } = credential
+  await tx.prisma.accessToken.deleteMany({ where: { clientId } })
+  await tx.prisma.credential.upsert({
+    where: { clientId },
+    create: { clientId, secretHash, applicationId: BigInt(applicationId) },
+    update: { secretHash },
+    select: { clientId: true },
+  })
+}
+
 /** Replaces a secret; every token that the old one opened is revoked. */
 export async function replaceSecret(tx: Tx, clientId: string, secretHash: string): Promise<void> {
   await tx.prisma.credential.update({ where: { clientId }, data: { secretHash }, select: { clientId: true } })
@@ -89,4 +105,98 @@ export async function replaceSecret(tx: Tx, clientId: string, secretHash: string
 /** Holds back other processes that want to create the first application, until the transaction ends. */
 export async function lockFirstApplication(tx: Tx): Promise<void> {
   await tx.prisma.$executeRaw`select pg_advisory_xact_lock(hashtext('chatterie: first application'))`
+}
+
+export interface ApplicationSummary {
+  id: number
+  name: string
+  /** The API key. */
+  key: string
+  /** Of its first client, the one that was made with it. */
+  clientId: string | null
+  createdTime: string
+}
+
+const summaryStatement = `
+  select a.id, a.name, a.key, c.client_id, a.created_time
+  from application a
+  left join lateral (
+    select client_id from credential where application_id = a.id order by created_time, client_id limit 1
+  ) c on true`
+
+function toSummary(row: Row): ApplicationSummary {
+  return {
+    id: row[0] as number,
+    name: row[1] as string,
+    key: row[2] as string,
+    clientId: row[3] as string | null,
+    createdTime: row[4] as string,
+  }
+}
+
+/** Every application, oldest first. */
+export async function listApplicationRows(db: Db): Promise<ApplicationSummary[]> {
+  const rows = await db.query({ text: `${summaryStatement} order by a.id` }, [])
+  return rows.map(toSummary)
+}
+
+/** The application with this id, or else this API key or client id. */
+export async function findApplicationBy(db: Db, reference: string): Promise<ApplicationSummary | undefined> {
+  const where = `a.id::text = $1 or a.key::text = lower($1)
+    or a.id = (select application_id from credential where client_id = $1)`
+  const [row] = await db.query({ text: `${summaryStatement} where ${where} order by a.id::text <> $1` }, [
+    reference,
+  ])
+  return row && toSummary(row)
+}
+
+/** Takes away every way into an application. */
+export async function closeApplication(tx: Tx, id: number): Promise<void> {
+  await tx.prisma.credential.deleteMany({ where: { applicationId: BigInt(id) } })
+}
+
+/** SQL text for the counters that an owner has. */
+function scopesOf(owner: ReturnType<typeof ownerOf>): string {
+  const scopes = new Set<CounterScope>(Object.values(eventCounters).flat())
+  return [...scopes]
+    .filter((scope) => ownerOf(scope) === owner)
+    .map((scope) => `'${scope}'`)
+    .join(', ')
+}
+
+/** Each removes a few rows at a time, and so holds nobody up; what others refer to comes last. */
+const emptyingStatements = [
+  `delete from message where id in (select id from message where application_id = $1 limit 10000)`,
+  `with threads as (
+     select t.id from thread t join counter n on n.scope in (${scopesOf('thread')}) and n.scope_id = t.id
+     where t.application_id = $1 limit 10000
+   )
+   delete from counter where scope in (${scopesOf('thread')}) and scope_id in (select id from threads)`,
+  `with gone as (
+     delete from channel where id in (select id from channel where application_id = $1 limit 200) returning id
+   ), forgotten as (
+     delete from counter where scope in (${scopesOf('channel')}) and scope_id in (select id from gone)
+   )
+   select id from gone`,
+  `delete from "user" where id in (select id from "user" where application_id = $1 limit 2000)`,
+  `delete from idempotency_key where ctid in (
+     select ctid from idempotency_key where application_id = $1 limit 10000
+   )`,
+]
+
+/** Deletes all that grows in an application, in many commits: one that is cut off is just not done. */
+export async function emptyApplication(db: Database, id: number): Promise<void> {
+  for (const text of emptyingStatements) {
+    while (((await db.pool.query(text, [id])).rowCount ?? 0) > 0);
+  }
+}
+
+/** Deletes an application with whatever is left in it. */
+export async function deleteApplicationRow(tx: Tx, id: number): Promise<void> {
+  await tx.prisma.channel.deleteMany({ where: { applicationId: BigInt(id) } })
+  await tx.prisma.outboxEvent.deleteMany({ where: { applicationId: BigInt(id) } })
+  await tx.prisma.counter.deleteMany({
+    where: { scope: { startsWith: 'application.' }, scopeId: BigInt(id) },
+  })
+  await tx.prisma.application.delete({ where: { id: BigInt(id) }, select: { id: true } })
 }

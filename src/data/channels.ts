@@ -1,14 +1,15 @@
-import { counterValue } from '#data/counters.ts'
+import { counterOf } from '#data/counters.ts'
 import { type Db, type Tx, toJsonb } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { type ListQuery, listPage, propertiesContain } from '#data/lists.ts'
 import { withMentions } from '#data/mentions.ts'
+import { deleteMessagesOfChannel } from '#data/messages.ts'
 import { channelColumns, messageColumns, toChannel, toUser, userColumns } from '#data/rows.ts'
 import type { Channel, ChannelType } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { User } from '#resources/user.ts'
 
-const { sql, raw } = Prisma
+const { sql } = Prisma
 
 // -------------------------------------------------------------------------------------------- reading
 
@@ -27,6 +28,18 @@ const findStatement = {
 export async function findChannel(db: Db, applicationId: number, id: number): Promise<Channel | undefined> {
   const [row] = await db.query(findStatement, [applicationId, id])
   return row && (await complete(db, [toChannel(row)]))[0]
+}
+
+const findManyStatement = {
+  name: 'find-channels',
+  text: `select ${channelSelect} from channel c ${channelJoins} where c.id = any($1::bigint[])`,
+}
+
+/** The channels with these ids. */
+export async function findChannels(db: Db, ids: number[]): Promise<Map<number, Channel>> {
+  const rows = await db.query(findManyStatement, [ids])
+  const channels = await complete(db, rows.map(toChannel))
+  return new Map(channels.map((channel) => [channel.id, channel]))
 }
 
 /** The type of a channel, or undefined where the application has no such channel. */
@@ -85,7 +98,7 @@ const sortable = {
 
 async function listPageOfChannels(
   db: Db,
-  list: Pick<ListQuery, 'from' | 'where' | 'total'>,
+  list: Pick<ListQuery, 'name' | 'from' | 'where' | 'total'>,
   page: PageRequest,
 ): Promise<Page<Channel>> {
   const found = await listPage(
@@ -130,7 +143,8 @@ export function listChannels(
       from: sql`channel c`,
       where: [sql`c.application_id = ${applicationId}::bigint`, ...narrowing],
       ...(narrowing.length === 0 && {
-        total: raw(counterValue('application.channels', String(applicationId))),
+        name: 'list-channels',
+        total: counterOf('application.channels', applicationId),
       }),
     },
     page,
@@ -162,7 +176,7 @@ export interface NewChannel {
 }
 
 /** Names a set of users: their ids in order. */
-export function memberSetOf(users: User[]): string {
+export function memberSetOf(users: Pick<User, 'id'>[]): string {
   return users
     .map(({ id }) => id)
     .sort((a, b) => a - b)
@@ -226,18 +240,19 @@ export async function updateChannelRow(
 
 /**
  * Deletes a channel with all that is in it.
- * @returns how many messages went, or undefined where there was no such channel
+ * @returns how many messages and members went, or undefined where there was no such channel
  */
 export async function deleteChannelRow(
   tx: Tx,
   applicationId: number,
   id: number,
-): Promise<number | undefined> {
+): Promise<{ messages: number; members: number } | undefined> {
   // The lock comes first: a send that was faster is counted, one that is slower finds no channel.
   const locked = await tx.prisma.$queryRaw<unknown[]>`
     select 1 from channel where id = ${BigInt(id)} and application_id = ${BigInt(applicationId)} for update`
   if (locked.length === 0) return undefined
-  const messages = await tx.prisma.message.deleteMany({ where: { channelId: id } })
+  const messages = await deleteMessagesOfChannel(tx, id)
+  const members = await tx.prisma.channelMembership.deleteMany({ where: { channelId: id } })
   await tx.prisma.channel.delete({ where: { id: BigInt(id) }, select: { id: true } })
-  return messages.count
+  return { messages, members: members.count }
 }

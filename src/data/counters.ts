@@ -1,5 +1,7 @@
 // Numbers of big lists, exact at every moment and never counted row by row: what the dispatcher has folded into
 // `counter`, plus what still waits in the outbox. One snapshot sees both, and each event is in exactly one of them.
+import type { Batch } from '#data/database.ts'
+import { Prisma } from '#data/generated/client.ts'
 import { type CounterScope, type EventType, eventCounters, ownerOf } from '#resources/events.ts'
 
 /**
@@ -17,7 +19,63 @@ export function counterValue(scope: CounterScope, owner: string): string {
   )
 }
 
+/** The same for one id, which is a value of the statement. */
+export function counterOf(scope: CounterScope, id: number): Prisma.Sql {
+  const around = counterValue(scope, '?').split('?')
+  return new Prisma.Sql(
+    around,
+    around.slice(1).map(() => id),
+  )
+}
+
 /** Every pair of an event type and a counter it moves. */
 export const counterMoves = Object.entries(eventCounters).flatMap(([type, scopes]) =>
   scopes.map((scope) => ({ type: type as EventType, scope, owner: ownerOf(scope) })),
 )
+
+export interface Count {
+  type: EventType
+  applicationId: number
+  channelId?: number
+  count: number
+}
+
+/**
+ * Adds to counters what so many events of a type would, without telling anybody. Comes last in its transaction: the
+ * dispatcher waits for what is locked here. Counters are locked in the dispatcher's order.
+ */
+export async function count(batch: Batch, counts: Count[]): Promise<void> {
+  const changes = new Map<string, { scope: CounterScope; owner: number; change: number }>()
+  for (const { type, count, ...owners } of counts) {
+    for (const scope of eventCounters[type]) {
+      const owner = ownerOf(scope) === 'application' ? owners.applicationId : owners.channelId
+      if (owner === undefined || count === 0) continue
+      const key = `${scope} ${owner}`
+      const change = (changes.get(key)?.change ?? 0) + count
+      changes.set(key, { scope, owner, change })
+    }
+  }
+  if (changes.size === 0) return
+  const all = [...changes.values()]
+  await batch.query(countStatement, [
+    all.map(({ scope }) => scope),
+    all.map(({ owner }) => owner),
+    all.map(({ change }) => change),
+  ])
+}
+
+const countStatement = {
+  name: 'count',
+  text: `
+    insert into counter (scope, scope_id, value)
+    select scope, owner, change from unnest($1::text[], $2::bigint[], $3::bigint[]) c (scope, owner, change)
+    order by scope, owner
+    on conflict (scope, scope_id) do update set value = counter.value + excluded.value`,
+}
+
+/** How often each id is there. */
+export function tally(ids: number[]): [id: number, count: number][] {
+  const counts = new Map<number, number>()
+  for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1)
+  return [...counts]
+}

@@ -1,8 +1,11 @@
 // The one pool, and the two ways to speak to it: Prisma for ordinary reads and writes, plain SQL for hot statements
 // and for lists.
+import { finished } from 'node:stream/promises'
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
+import { from as copyFrom } from 'pg-copy-streams'
 import { Prisma, PrismaClient } from '#data/generated/client.ts'
+import { isTransient } from '#errors.ts'
 import type { EventDraft } from '#resources/events.ts'
 
 /** A statement with a name is prepared once per connection. */
@@ -25,10 +28,18 @@ export interface Tx {
   emit(...events: EventDraft[]): Promise<void>
 }
 
+/** A transaction in plain SQL on one connection, for many rows at once. */
+export interface Batch extends Pick<Db, 'query'> {
+  /** Takes rows in COPY's text format. */
+  copy(statement: string, rows: string): Promise<void>
+}
+
 export interface Database extends Db {
   pool: pg.Pool
-  /** Runs `work` in one transaction; a throw rolls it back. */
+  /** Runs `work` in one transaction; a throw rolls it back. After a deadlock with others it is tried again. */
   transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /** The same in plain SQL. */
+  batch<T>(work: (batch: Batch) => Promise<T>): Promise<T>
   /** Called after each commit that wrote events. */
   onEvents(listener: () => void): void
   eventsWritten(): void
@@ -46,7 +57,11 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
     options: '-c TimeZone=UTC',
     application_name: 'chatterie',
   })
-  pool.on('error', onError)
+  // A connection that breaks while in use fails its statement. Without a listener it would end the process, too.
+  pool.on('connect', (client) => client.on('error', () => {}))
+  pool.on('error', (error) => {
+    if (!pool.ending) onError(error) // a database that stops with us cuts off what was closing anyway
+  })
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool),
     transactionOptions: { timeout: transactionTimeoutMs, maxWait: transactionTimeoutMs },
@@ -62,18 +77,39 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
     },
     async transact(work) {
       let emitted = false
-      const result = await prisma.$transaction((client) =>
-        work({
-          prisma: client,
-          async emit(...events) {
-            if (events.length === 0) return
-            emitted = true
-            await client.outboxEvent.createMany({ data: events.map(toOutboxRow) })
-          },
-        }),
-      )
+      const attempt = () =>
+        prisma.$transaction((client) =>
+          work({
+            prisma: client,
+            async emit(...events) {
+              if (events.length === 0) return
+              emitted = true
+              await client.$executeRaw`
+              insert into outbox_event (application_id, type, channel_id, thread_id, count, payload)
+              select "applicationId", type, "channelId", "threadId", coalesce(count, 0), coalesce(payload, '{}')
+              from jsonb_to_recordset(${toJsonb(events)}) as event (
+                "applicationId" bigint, type text, "channelId" bigint, "threadId" bigint, count int, payload jsonb
+              )`
+            },
+          }),
+        )
+      const result = await retried(attempt)
       if (emitted) eventsWritten()
       return result
+    },
+    async batch(work) {
+      const client = await pool.connect()
+      try {
+        await client.query('begin')
+        const result = await work(toBatch(client))
+        await client.query('commit')
+        client.release()
+        return result
+      } catch (error) {
+        // Closing the connection ends the transaction, whatever state it is in.
+        client.release(true)
+        throw error
+      }
     },
     onEvents(listener) {
       eventsWritten = listener
@@ -86,14 +122,28 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
   }
 }
 
-function toOutboxRow(event: EventDraft) {
+const attemptsMax = 4
+
+async function retried<T>(attempt: () => Promise<T>, attempts = 1): Promise<T> {
+  try {
+    return await attempt()
+  } catch (error) {
+    if (attempts === attemptsMax || !isTransient(error)) throw error
+    return retried(attempt, attempts + 1)
+  }
+}
+
+function toBatch(client: pg.PoolClient): Batch {
   return {
-    applicationId: BigInt(event.applicationId),
-    type: event.type,
-    count: event.count ?? 0,
-    payload: (event.payload ?? {}) as Prisma.InputJsonObject,
-    channelId: event.channelId === undefined ? null : BigInt(event.channelId),
-    threadId: event.threadId === undefined ? null : BigInt(event.threadId),
+    async query(statement, values) {
+      const result = await client.query({ ...statement, values, rowMode: 'array', types })
+      return result.rows
+    },
+    async copy(statement, rows) {
+      const copy = client.query(copyFrom(statement))
+      copy.end(rows)
+      await finished(copy)
+    },
   }
 }
 
@@ -103,15 +153,6 @@ function toOutboxRow(event: EventDraft) {
  */
 export function toJsonb(value: unknown): Prisma.Sql {
   return Prisma.sql`${JSON.stringify(value)}::jsonb`
-}
-
-/** Whether a statement failed because the row it needs is gone (foreign key) or there already (unique). */
-export function isConstraintError(error: unknown, kind: 'unique' | 'foreign_key'): boolean {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return false
-  return (
-    error.code === (kind === 'unique' ? 'P2002' : 'P2003') ||
-    error.code === (kind === 'unique' ? '23505' : '23503')
-  )
 }
 
 const { builtins } = pg.types

@@ -9,7 +9,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const SQLITE_BUSY = 5
 
-/** Takes the folder for this process, or throws an Error that names the process which has it. */
+/** Names the process which has the folder. */
+export class FolderInUse extends Error {}
+
+/** Takes the folder for this process. @throws FolderInUse */
 export async function lockFolder(folder: string): Promise<{ release(): void }> {
   const pidFile = join(folder, 'owner.pid')
   for (let attempt = 1; ; attempt++) {
@@ -29,7 +32,7 @@ export async function lockFolder(folder: string): Promise<{ release(): void }> {
     // Whoever has just taken the lock has yet to write its pid, and whoever is leaving will have gone in a moment.
     const pid = Number(await readFile(pidFile, 'utf8').catch(() => ''))
     if (isAlive(pid) || attempt === 20) {
-      throw new Error(`${folder} is in use by another Chatterie (process ${pid || 'unknown'})`)
+      throw new FolderInUse(`${folder} is in use by another Chatterie (process ${pid || 'unknown'})`)
     }
     await sleep(50)
   }

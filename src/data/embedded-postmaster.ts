@@ -35,8 +35,11 @@ const LOG_BYTES_MAX = 10 * 1024 * 1024
 
 type Found = { pid: number; port: number; status: string }
 
-/** Returns the server on the cluster's files once it accepts connections: the one still running, or a new one. */
-export async function runPostmaster(cluster: Cluster): Promise<Found & { adopted: boolean }> {
+/**
+ * Returns the server on the cluster's files once it accepts connections: the one still running, or a new one, on the
+ * given port or any that is free.
+ */
+export async function runPostmaster(cluster: Cluster, port?: number): Promise<Found & { adopted: boolean }> {
   const giveUpAt = Date.now() + RETRY_MS
   let attempt: Attempt | null = null
   for (;;) {
@@ -51,7 +54,7 @@ export async function runPostmaster(cluster: Cluster): Promise<Found & { adopted
       attempt = null
       await sleep(100)
     } else if (!found && !attempt) {
-      attempt = await startPostmaster(cluster)
+      attempt = await startPostmaster(cluster, port)
     } else {
       await sleep(5) // starting, recovering after a crash, or leaving: each takes as long as it takes
     }
@@ -71,20 +74,20 @@ export async function stopPostmaster(cluster: Cluster, pid: number): Promise<voi
 }
 
 /** The server that runs on the cluster's files, by what it wrote to its pid file and what the system says of it. */
-async function findPostmaster(cluster: Cluster): Promise<Found | null> {
+export async function findPostmaster(cluster: Pick<Cluster, 'data'>): Promise<Found | null> {
   const lines = await readPidFile(cluster)
   const pid = Number(lines?.[0])
   if (!lines || !(await isPostmaster(pid, cluster))) return null
   return { pid, port: Number(lines[3]), status: lines[7]?.trim() ?? 'starting' }
 }
 
-async function readPidFile(cluster: Cluster): Promise<string[] | null> {
+async function readPidFile(cluster: Pick<Cluster, 'data'>): Promise<string[] | null> {
   const text = await readFile(pidFile(cluster), 'utf8').catch(() => null)
   return text === null ? null : text.split('\n')
 }
 
 /** Whether that process, living, is a Postgres at work in the cluster's data directory. */
-async function isPostmaster(pid: number, { data }: Cluster): Promise<boolean> {
+export async function isPostmaster(pid: number, { data }: Pick<Cluster, 'data'>): Promise<boolean> {
   if (!isAlive(pid)) return false
   if (process.platform !== 'linux') return isPostmasterByName(pid, data)
   try {
@@ -108,13 +111,19 @@ async function isPostmasterByName(pid: number, data: string): Promise<boolean> {
 
 type Attempt = { child: ChildProcess; ended(): boolean; output(): Promise<string> }
 
-async function startPostmaster(cluster: Cluster): Promise<Attempt> {
+async function startPostmaster(cluster: Cluster, port?: number): Promise<Attempt> {
   await disownPidFile(cluster)
-  const port = await freePort()
+  const listenAt = port ?? (await freePort())
   const log = await openLog(cluster)
   const child = spawn(
     cluster.binaries.postgres,
-    ['-D', pathSeenByPostgres(cluster), '-p', `${port}`, ...SETTINGS.flatMap((setting) => ['-c', setting])],
+    [
+      '-D',
+      pathSeenByPostgres(cluster),
+      '-p',
+      `${listenAt}`,
+      ...SETTINGS.flatMap((setting) => ['-c', setting]),
+    ],
     {
       cwd: cluster.data,
       env: cleanEnvironment,
@@ -188,7 +197,7 @@ function mayPass(reason: string): boolean {
   return /could not create any TCP|shared memory block|lock file/.test(reason)
 }
 
-function pidFile({ data }: Cluster): string {
+function pidFile({ data }: Pick<Cluster, 'data'>): string {
   return join(data, 'postmaster.pid')
 }
 

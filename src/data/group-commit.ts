@@ -1,5 +1,6 @@
 // What arrives while one statement is in flight goes out together in the next: one round trip and one commit for all
 // of it. Alone, an item takes the plain statement and waits for nobody.
+import { isRefusal } from '#errors.ts'
 
 export interface Statements<I, O> {
   one(item: I): Promise<O>
@@ -38,8 +39,13 @@ export class GroupCommit<I, O> {
           const outcomes = await this.#statements.many(group.map(({ item }) => item))
           for (const [at, { resolve }] of group.entries()) resolve(outcomes[at] as O)
           continue
-        } catch {
-          // Which one was it? Each finds out alone.
+        } catch (error) {
+          // Nothing was stored, and one of them is to blame: each finds out alone. After any other fault, such as a
+          // broken connection, the group may be stored all the same; to send it again would be to send it twice.
+          if (!isRefusal(error)) {
+            for (const { reject } of group) reject(error)
+            continue
+          }
         }
       }
       if (first) {

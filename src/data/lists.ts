@@ -7,6 +7,8 @@ import type { Page, PageRequest, Sort } from '#resources/page.ts'
 const { sql, join, raw, empty } = Prisma
 
 export interface ListQuery {
+  /** Given where the statement is the same each time but for its values: without a sort it is prepared once. */
+  name?: string
   /** For errors: what is listed. */
   resource: string
   /** The table or join the page is found in, and the column that identifies its items. */
@@ -23,7 +25,11 @@ export interface ListQuery {
   select: string
 }
 
-/** @throws ChatError 400 for a sort property that the list does not have */
+/**
+ * The array, and `limit (select …)`, keep size and place of the page from the planner: it then takes one plan for all
+ * pages, one that joins by index. A page of channels costs Postgres 0.5 ms so, and 1.5 ms when planned each time.
+ * @throws ChatError 400 for a sort property that the list does not have
+ */
 export async function listPage<E>(
   db: Db,
   list: ListQuery,
@@ -35,15 +41,16 @@ export async function listPage<E>(
   const order = raw([...page.sort.map((sort) => orderBy(list, sort)), list.order].join(', '))
   const query = sql`
     with page as materialized (
-      select ${raw(list.id)} as id, row_number() over (order by ${order}) as place
-      from ${list.from} ${where}
-      order by ${order}
-      limit ${page.size}::int offset ${page.number * page.size}::bigint
+      select * from unnest(array(
+        select ${raw(list.id)} from ${list.from} ${where} order by ${order}
+        limit (select ${page.size}::int) offset (select ${page.number * page.size}::bigint)
+      )) with ordinality page (id, place)
     )
     select ${total}, item.* from (select 1) always
     left join lateral (${raw(list.select)}) item on true
     order by item.place`
-  const rows = await db.query({ text: query.text }, query.values)
+  const isPrepared = list.name !== undefined && page.sort.length === 0
+  const rows = await db.query({ text: query.text, ...(isPrepared && { name: list.name }) }, query.values)
   return {
     items: rows.filter((row) => row[1] !== null).map((row) => toEntity(row.slice(2))),
     number: page.number,

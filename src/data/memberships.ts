@@ -95,7 +95,10 @@ export async function insertMembers(
     insert into channel_membership (channel_id, user_id, moderator, joined_through_id)
     select ${BigInt(channelId)}, u, u = ${BigInt(moderatorId ?? 0)},
            coalesce((select max(m.id) from message m where m.channel_id = ${BigInt(channelId)}), 0)
-    from unnest(${userIds.map(BigInt)}::bigint[]) u order by u
+    from (
+      select id as u from "user" where id = any(${userIds.map(BigInt)}::bigint[]) and deleted_time is null
+      order by id for share -- who is being deleted joins nothing any more
+    ) living order by u
     on conflict (channel_id, user_id) do nothing
     returning user_id as "userId"`
   return rows.map(({ userId }) => Number(userId))

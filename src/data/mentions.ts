@@ -66,7 +66,7 @@ const channelsStatement = {
 
 /** The users and group channels of an application with these names. */
 export async function findMentioned(
-  db: Db,
+  db: Pick<Db, 'query'>,
   applicationId: number,
   usernames: string[],
   channelNames: string[],

@@ -1,31 +1,39 @@
-import { type Db, type Row, type Tx, toJsonb } from '#data/database.ts'
+import { type Database, type Db, type Row, type Tx, toJsonb } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { GroupCommit } from '#data/group-commit.ts'
+import { listPage } from '#data/lists.ts'
 import { withMentions } from '#data/mentions.ts'
 import {
   assembleMessage,
   type MessageRecord,
   messageColumns,
+  type StoredFile,
   type StoredMention,
   toMessage,
   toUser,
   userColumns,
 } from '#data/rows.ts'
-import { countedMax, listMessagesStatement } from '#data/sql/list-messages.ts'
-import { sendColumns, sendManyStatement, sendOneStatement } from '#data/sql/send-messages.ts'
-import type { File, Message, MessageLink } from '#resources/message.ts'
-import type { CursorPage, CursorRequest } from '#resources/page.ts'
-import type { Thread } from '#resources/thread.ts'
+import { countedMax, listMessagesStatement, type MessageListShape } from '#data/sql/list-messages.ts'
+import {
+  sendColumns,
+  sendManyStatement,
+  sendOneStatement,
+  sendWithFileStatement,
+} from '#data/sql/send-messages.ts'
+import type { Message, MessageLink } from '#resources/message.ts'
+import type { CursorPage, CursorRequest, Page, PageRequest } from '#resources/page.ts'
 
 // -------------------------------------------------------------------------------------------- sending
 
 export interface NewMessage {
   applicationId: number
   channelId: number
+  /** The channel's main thread where absent. */
+  thread?: { id: number; parentId: number | null; nestedLevel: number }
   /** On behalf of whom; a system message otherwise. */
   user?: { id?: number; username?: string }
   body?: string
-  file?: File
+  file?: StoredFile
   groupTag?: string
   mentions: StoredMention[]
   links: MessageLink[]
@@ -56,6 +64,13 @@ export function openSender(db: Db, eventsWritten: () => void): GroupCommit<NewMe
   })
 }
 
+/** Sends a message that shows a hosted file: the file is kept in the same commit. */
+export async function sendWithFile(db: Database, item: NewMessage, key: string): Promise<Sent> {
+  const [row] = await db.query(sendWithFileStatement, [...toCells(item), key])
+  db.eventsWritten()
+  return toSent(item, row as Row)
+}
+
 function messageType({ user, file }: NewMessage): Message['type'] {
   if (user) return file ? 'FILE' : 'TEXT'
   return file ? 'SYSTEM_FILE' : 'SYSTEM_TEXT'
@@ -66,6 +81,9 @@ function toCells(item: NewMessage): unknown[] {
   return [
     item.applicationId,
     item.channelId,
+    item.thread?.id ?? null,
+    item.thread?.parentId ?? null,
+    item.thread?.nestedLevel ?? 0,
     messageType(item),
     item.user !== undefined,
     item.user?.id ?? null,
@@ -89,12 +107,14 @@ function toSent(item: NewMessage, row: Row): Sent {
     body: item.body ?? null,
     file: item.file ?? null,
     groupTag: item.groupTag ?? null,
-    nestedLevel: 0,
+    nestedLevel: item.thread?.nestedLevel ?? 0,
     mentions: item.mentions.length > 0 ? item.mentions : null,
     links: item.links,
     properties: item.properties,
     createdTime: row[3] as string,
     lastEditedTime: null,
+    reportCount: 0,
+    repliesCount: null,
     user: toUser(row, 4),
   })
 }
@@ -114,6 +134,23 @@ export async function findMessage(db: Db, applicationId: number, id: number): Pr
   return message && (await withMentions(db, [message]))[0]
 }
 
+const findManyStatement = {
+  name: 'find-messages',
+  text: `
+    select ${messageColumns('m')}, ${userColumns('u')}
+    from message m left join "user" u on u.id = m.user_id where m.id = any($1::bigint[])`,
+}
+
+/** The messages with these ids. */
+export async function messagesById(db: Db, ids: number[]): Promise<Map<number, Message>> {
+  const rows = await db.query(findManyStatement, [ids])
+  const messages = await withMentions(
+    db,
+    rows.flatMap((row) => toMessage(row) ?? []),
+  )
+  return new Map(messages.map((message) => [message.id, message]))
+}
+
 export interface MessageFilters {
   /** The author's name. */
   username?: string | undefined
@@ -127,7 +164,7 @@ const newest = Number.MAX_SAFE_INTEGER
 export async function listMessages(
   db: Db,
   applicationId: number,
-  owner: { of: 'channel' | 'application' | 'user'; id: number },
+  owner: { of: MessageListShape['of']; id: number },
   filters: MessageFilters,
   request: CursorRequest,
 ): Promise<CursorPage<Message> | undefined> {
@@ -154,7 +191,8 @@ export async function listMessages(
   const items = newer ? found.reverse() : found
   const next = newer ? ((head[2] as number | null) ?? undefined) : beyond?.id
   const total = head[0] as number
-  const start = items[0]?.id
+  // An empty page stands where it was asked for, so that there is a way back from an end that has vanished.
+  const start = items[0]?.id ?? (cursor === newest ? undefined : cursor)
   return {
     items: await withMentions(db, items),
     size: request.size,
@@ -165,8 +203,34 @@ export async function listMessages(
   }
 }
 
+/** Messages of a channel with reports, newest first. Index: message_reported. */
+export async function listReportedMessages(
+  db: Db,
+  channelId: number,
+  page: PageRequest,
+): Promise<Page<Message>> {
+  const found = await listPage(
+    db,
+    {
+      resource: 'message',
+      from: Prisma.sql`message m`,
+      id: 'm.id',
+      where: [Prisma.sql`m.channel_id = ${channelId}::bigint`, Prisma.sql`m.report_count > 0`],
+      sortable: { id: 'm.id', createdTime: 'm.created_time', reportCount: 'm.report_count' },
+      order: 'm.id desc',
+      select: `
+        select page.place, ${messageColumns('m')}, ${userColumns('u')}
+        from page join message m on m.id = page.id left join "user" u on u.id = m.user_id`,
+    },
+    page,
+    (row) => toMessage(row) as Message, // joined by its id: it is there
+  )
+  await withMentions(db, found.items)
+  return found
+}
+
 function isFiltered(of: string, filters: MessageFilters): boolean {
-  return of === 'user' || filters.username !== undefined || filters.query !== undefined
+  return of.endsWith('user') || filters.username !== undefined || filters.query !== undefined
 }
 
 // ------------------------------------------------------------------------------------------- changing
@@ -212,45 +276,47 @@ const jsonbOrNull = (list: unknown[]) => (list.length === 0 ? Prisma.sql`null` :
 /** Deletes a message of the application; says where it was, or nothing if there was none. */
 export async function deleteMessageRow(tx: Tx, applicationId: number, id: number) {
   const rows = await tx.prisma.$queryRaw<
-    { channelId: bigint; threadId: bigint | null; userId: bigint | null }[]
+    { channelId: bigint; threadId: bigint | null; userId: bigint | null; fileKey: string | null }[]
   >`
     delete from message where id = ${BigInt(id)} and application_id = ${BigInt(applicationId)}
-    returning channel_id as "channelId", thread_id as "threadId", user_id as "userId"`
+    returning channel_id as "channelId", thread_id as "threadId", user_id as "userId", file->>'key' as "fileKey"`
   const row = rows[0]
   return (
     row && {
       channelId: Number(row.channelId),
       threadId: row.threadId === null ? null : Number(row.threadId),
       userId: row.userId === null ? null : Number(row.userId),
+      fileKey: row.fileKey,
     }
+  )
+}
+
+/** Deletes all messages of a channel. @returns how many there were */
+export async function deleteMessagesOfChannel(tx: Tx, channelId: number): Promise<number> {
+  const [row] = await tx.prisma.$queryRaw<{ count: bigint }[]>`
+    with gone as (delete from message where channel_id = ${BigInt(channelId)} returning file),
+    expired as (${expireFilesOf('gone')})
+    select count(*) as count from gone`
+  return Number(row?.count)
+}
+
+/** SQL that lets the hosted files of deleted messages expire. */
+function expireFilesOf(gone: string): Prisma.Sql {
+  return Prisma.raw(
+    `update file set expires_time = now() from ${gone} where file.key = (${gone}.file->>'key')::uuid`,
   )
 }
 
 /** Deletes all messages of an application; gives how many there were by channel and thread. */
 export async function deleteMessageRows(tx: Tx, applicationId: number) {
   const rows = await tx.prisma.$queryRaw<{ channelId: bigint; threadId: bigint | null; count: bigint }[]>`
-    with gone as (delete from message where application_id = ${BigInt(applicationId)} returning channel_id, thread_id)
+    with gone as (
+      delete from message where application_id = ${BigInt(applicationId)} returning channel_id, thread_id, file
+    ), expired as (${expireFilesOf('gone')})
     select channel_id as "channelId", thread_id as "threadId", count(*) as count from gone group by 1, 2`
   return rows.map(({ channelId, threadId, count }) => ({
     channelId: Number(channelId),
     threadId: threadId === null ? null : Number(threadId),
     count: Number(count),
   }))
-}
-
-/** The thread with this id, or the channel's MAIN thread where null. */
-export async function findThread(db: Db, channelId: number, id: number | null): Promise<Thread | undefined> {
-  const row = await db.prisma.thread.findFirst({
-    where: id === null ? { channelId, type: 'MAIN' } : { channelId, id },
-    select: { id: true, type: true, name: true, properties: true, createdTime: true },
-  })
-  if (!row) return undefined
-  return {
-    id: Number(row.id),
-    type: row.type,
-    channelId,
-    properties: row.properties as Thread['properties'],
-    createdTime: row.createdTime.toISOString(),
-    ...(row.name !== null && { name: row.name }),
-  }
 }

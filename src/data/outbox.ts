@@ -14,7 +14,8 @@ export interface OutboxEvent {
 export const dispatchBatchMax = 500
 
 /**
- * Takes up to {@link dispatchBatchMax} events, oldest first, and adds them to their counters, in one commit. Several
+ * Takes up to {@link dispatchBatchMax} events, oldest first, adds them to their counters, and notes the messages that
+ * members are to be told of, in one commit. Several
  * processes may do so at once: each row is taken by one of them. Counters are locked in one order, so none waits in
  * a circle.
  */
@@ -31,10 +32,14 @@ export async function takeEvents(db: Db): Promise<OutboxEvent[]> {
 
 const moves = counterMoves.map(({ type, scope, owner }) => `('${type}', '${scope}', '${owner}')`).join(', ')
 
+// Its commit does not wait for the disk, for which sends are waiting in turn: a crash of Postgres that loses it leaves
+// all as if the events had not been taken.
 const takeStatement = {
   name: 'take-events',
   text: `
-    with taken as (
+    with lazily as (
+      select set_config('synchronous_commit', 'off', true)
+    ), taken as (
       delete from outbox_event where id in (
         select id from outbox_event order by id limit $1 for update skip locked
       ) returning *
@@ -50,6 +55,12 @@ const takeStatement = {
       insert into counter (scope, scope_id, value)
       select scope, scope_id, change from moved where scope_id is not null order by scope, scope_id
       on conflict (scope, scope_id) do update set value = counter.value + excluded.value
+    ), tasks as (
+      insert into notification_task (message_id)
+      select (t.payload ->> 'messageId')::bigint from taken t
+      where t.type in ('channel.message.created', 'thread.message.created') and t.payload ? 'messageId'
+        and exists (select from channel_membership cm where cm.channel_id = t.channel_id)
+      on conflict (message_id) do nothing
     )
-    select id, application_id, type, channel_id, payload from taken order by id`,
+    select id, application_id, type, channel_id, payload from lazily, taken order by id`,
 }

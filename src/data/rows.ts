@@ -1,8 +1,10 @@
 // The columns of each entity and how a row becomes one. A list of columns and its reader stand together, because
 // the reader goes by position: rows are arrays, which a page of them reads twice as fast as objects.
+import { counterValue } from '#data/counters.ts'
 import type { Row } from '#data/database.ts'
 import type { Channel, ChannelType } from '#resources/channel.ts'
 import type { File, Message, MessageLink } from '#resources/message.ts'
+import { generatedPictureUrl, hostedUrl } from '#resources/served.ts'
 import type { User } from '#resources/user.ts'
 
 /** Of a table or alias that holds users; 10 columns. */
@@ -28,9 +30,21 @@ export function toUser(row: Row, at = 0): User | undefined {
   }
 }
 
-/** Where the default avatar of a name is (contract b); form-encoded, as the hosted API writes it. */
-export function generatedPictureUrl(displayName: string): string {
-  return `/v1/picture/${encodeURIComponent(displayName).replaceAll('%20', '+')}`
+/** A file in our own store. */
+export interface HostedFile {
+  key: string
+  name: string
+  contentType: string
+  size: number
+}
+
+/** A file as a message keeps it: one of ours has its key, and its address follows from that. */
+export type StoredFile = ({ type: 'HOSTED' } & HostedFile) | (File & { type: 'EXTERNAL' })
+
+function toFile(file: StoredFile): File {
+  if (file.type === 'EXTERNAL') return file
+  const { key, ...shown } = file
+  return { ...shown, url: hostedUrl(file) }
 }
 
 /** A mention as it is kept: who is mentioned is looked up when it is read. */
@@ -46,11 +60,12 @@ export interface StoredMention {
 export type MessageRecord = Message & { [stored]?: StoredMention[] }
 export const stored = Symbol('stored mentions')
 
-/** Of a table or alias that holds messages; 13 columns. */
+/** Of a table or alias that holds messages; 15 columns. */
 export const messageColumns = (m: string) =>
   `${m}.id, ${m}.type, ${m}.channel_id, ${m}.body, ${m}.file, ${m}.group_tag, ${m}.nested_level, ${m}.mentions,` +
-  ` ${m}.links, ${m}.properties, ${m}.created_time, ${m}.last_edited_time, ${m}.thread_id`
-export const messageWidth = 13
+  ` ${m}.links, ${m}.properties, ${m}.created_time, ${m}.last_edited_time, ${m}.thread_id, ${m}.report_count,` +
+  ` case when ${m}.has_thread then ${counterValue('thread.messages', `${m}.id`)} end`
+export const messageWidth = 15
 
 /** Reads {@link messageColumns} from `at` on, and its author's {@link userColumns} behind them. */
 export function toMessage(row: Row, at = 0): MessageRecord | undefined {
@@ -60,7 +75,7 @@ export function toMessage(row: Row, at = 0): MessageRecord | undefined {
     type: row[at + 1] as Message['type'],
     channelId: row[at + 2] as number,
     body: row[at + 3] as string | null,
-    file: row[at + 4] as File | null,
+    file: row[at + 4] as StoredFile | null,
     groupTag: row[at + 5] as string | null,
     nestedLevel: row[at + 6] as number,
     mentions: row[at + 7] as StoredMention[] | null,
@@ -68,17 +83,18 @@ export function toMessage(row: Row, at = 0): MessageRecord | undefined {
     properties: row[at + 9] as Message['properties'],
     createdTime: row[at + 10] as string,
     lastEditedTime: row[at + 11] as string | null,
+    reportCount: row[at + 13] as number,
+    repliesCount: row[at + 14] as number | null,
     user: toUser(row, at + messageWidth),
   })
 }
-export const authoredMessageWidth = messageWidth + userWidth
 
 export interface MessageParts {
   id: number
   type: Message['type']
   channelId: number
   body: string | null
-  file: File | null
+  file: StoredFile | null
   groupTag: string | null
   nestedLevel: number
   mentions: StoredMention[] | null
@@ -86,6 +102,8 @@ export interface MessageParts {
   properties: Message['properties']
   createdTime: string
   lastEditedTime: string | null
+  reportCount: number
+  repliesCount: number | null
   user: User | undefined
 }
 
@@ -100,6 +118,8 @@ export function assembleMessage(parts: MessageParts): MessageRecord {
     properties,
     createdTime,
     lastEditedTime: parts.lastEditedTime ?? undefined,
+    repliesCount: parts.repliesCount ?? undefined,
+    reportCount: parts.reportCount || undefined,
   }
   const text = { body: parts.body ?? '', links: parts.links ?? [], mentions: [] }
   const record = (
@@ -108,12 +128,14 @@ export function assembleMessage(parts: MessageParts): MessageRecord {
       : type === 'SYSTEM_TEXT'
         ? { type, ...common, ...text }
         : type === 'FILE'
-          ? { type, ...common, file: parts.file, user }
-          : { type, ...common, file: parts.file }
+          ? { type, ...common, file: parts.file && toFile(parts.file), user }
+          : { type, ...common, file: parts.file && toFile(parts.file) }
   ) as MessageRecord // the database's checks keep body, file and user with their types
   if (parts.mentions !== null) record[stored] = parts.mentions
   return record
 }
+
+export const authoredMessageWidth = messageWidth + userWidth
 
 /** Of a table or alias that holds channels; 6 columns. */
 export const channelColumns = (c: string) =>

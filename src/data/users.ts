@@ -1,9 +1,11 @@
-import { counterValue } from '#data/counters.ts'
+import { counterOf } from '#data/counters.ts'
 import { type Db, type Row, type Tx, toJsonb } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { type ListQuery, listPage, propertiesContain } from '#data/lists.ts'
-import { generatedPictureUrl, toUser, userColumns } from '#data/rows.ts'
+import { toUser, userColumns } from '#data/rows.ts'
+import { isUnread } from '#data/sql/is-unread.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
+import { generatedPictureUrl } from '#resources/served.ts'
 import type { User, UserReference } from '#resources/user.ts'
 
 const { sql, raw } = Prisma
@@ -101,18 +103,18 @@ export function listUsers(
     sortable: sortableUsers,
     order: 'lower(u.name), u.id',
     select: usersOnPage,
-    ...(narrowing.length === 0 && { total: raw(counterValue('application.users', String(applicationId))) }),
+    ...(narrowing.length === 0 && {
+      name: 'list-users',
+      total: counterOf('application.users', applicationId),
+    }),
   }
   return listPage(db, list, page, toUserOnPage)
 }
 
-/** Whether `u` has a message to read: somebody else's, since it joined, that none of its read spans covers. */
+/** Whether `u` has anything to read. */
 const hasUnread = raw(`exists (
-  select 1 from channel_membership cm join message m on m.channel_id = cm.channel_id
-  where cm.user_id = u.id and m.id > greatest(cm.joined_through_id, cm.cleared_through_id) and m.user_id is distinct from u.id
-    and not exists (
-      select 1 from read_span s where s.channel_id = cm.channel_id and s.user_id = u.id and m.id between s.from_id and s.through_id
-    )
+  select from channel_membership cm join message m on m.channel_id = cm.channel_id
+  where cm.user_id = u.id and ${isUnread}
 )`)
 
 /** @throws a unique violation where the name is taken */
@@ -164,6 +166,25 @@ export async function updateUserRow(
 }
 
 /**
+ * Gives a user another display picture: a hosted file, an address elsewhere, or the generated one.
+ * @returns the key of the hosted file that it had, which expires
+ */
+export async function replacePicture(
+  tx: Tx,
+  id: number,
+  picture: { url: string; fileKey?: string } | null,
+): Promise<string | undefined> {
+  const [old] = await tx.prisma.$queryRaw<{ key: string }[]>`
+    update file set expires_time = now() from "user" u
+    where u.id = ${BigInt(id)} and file.id = u.picture_file_id returning file.key`
+  await tx.prisma.$executeRaw`
+    update "user" set picture_url = ${picture?.url ?? null},
+      picture_file_id = (select id from file where key = ${picture?.fileKey ?? null}::uuid)
+    where id = ${BigInt(id)}`
+  return old?.key
+}
+
+/**
  * Ends a user: what it wrote stays with its author, everything else that was its own goes.
  * @returns the channels it was a member of, or undefined where there is no such user
  */
@@ -173,6 +194,7 @@ export async function retireUser(tx: Tx, applicationId: number, id: number): Pro
     data: { deletedTime: new Date(), presenceOnline: false, presenceStatus: 'UNAVAILABLE' },
   })
   if (count === 0) return undefined
+  await replacePicture(tx, id, null)
   const left = await tx.prisma.$queryRaw<{ channel_id: bigint }[]>`
     delete from channel_membership where user_id = ${BigInt(id)} returning channel_id`
   const own = { where: { userId: BigInt(id) } }

@@ -17,3 +17,11 @@ export interface FileStore {
   /** Forgets a key; one that is not there is forgotten already. */
   delete(key: string): Promise<void>
 }
+
+const keyPattern = /^[A-Za-z0-9][A-Za-z0-9_-]{1,199}$/
+
+/** A key becomes part of a path, so it holds nothing that a path could misread. @throws Error */
+export function mustBeKey(key: string): string {
+  if (!keyPattern.test(key)) throw new Error(`${JSON.stringify(key)} cannot be a file's key`)
+  return key
+}

@@ -1,53 +1,35 @@
 import type { Context } from '#context.ts'
 import { dispatchEvents } from '#domain/events/dispatch-events.ts'
+import { notifyMembers } from '#domain/notifications/notify-members.ts'
+import { Drain } from '#jobs/drain.ts'
 
 /** How often rows are looked for whose process died before it told them. */
 const sweepMs = 1_000
 
-/** Takes events as they commit: signalled by the writes of this process, swept for those of dead ones. */
+/** Takes events as they commit, and tells the members of channels of what they missed. */
 export class Dispatcher {
   readonly #ctx: Context
-  #state: 'idle' | 'running' | 'signalled' | 'stopped' = 'idle'
-  #run: Promise<void> = Promise.resolve()
-  #sweep: NodeJS.Timeout | undefined
+  readonly #events: Drain
+  readonly #notifications: Drain
 
   constructor(ctx: Context) {
     this.#ctx = ctx
+    this.#notifications = new Drain(ctx.log, sweepMs, () => notifyMembers(ctx))
+    this.#events = new Drain(ctx.log, sweepMs, async () => {
+      const more = await dispatchEvents(ctx)
+      this.#notifications.signal()
+      return more
+    })
   }
 
   start(): void {
-    this.#ctx.db.onEvents(() => this.#signal())
-    this.#sweep = setInterval(() => this.#signal(), sweepMs).unref()
-    this.#signal()
+    this.#ctx.db.onEvents(() => this.#events.signal())
+    this.#events.start()
+    this.#notifications.start()
   }
 
-  /** Resolves when the batch at hand is done. */
+  /** Resolves when the batches at hand are done. */
   async stop(): Promise<void> {
-    clearInterval(this.#sweep)
-    this.#state = 'stopped'
-    await this.#run
-  }
-
-  #signal(): void {
-    if (this.#state === 'idle') {
-      this.#state = 'running'
-      this.#run = this.#drain()
-    } else if (this.#state === 'running') {
-      this.#state = 'signalled'
-    }
-  }
-
-  async #drain(): Promise<void> {
-    try {
-      let more = true
-      while (more && this.#state !== 'stopped') {
-        if (this.#state === 'signalled') this.#state = 'running'
-        more = (await dispatchEvents(this.#ctx)) || this.#state === ('signalled' as string)
-      }
-    } catch (error) {
-      // The rows are still there; the next sweep takes them.
-      this.#ctx.log.error({ err: error }, 'events could not be dispatched')
-    }
-    if (this.#state !== 'stopped') this.#state = 'idle'
+    await Promise.all([this.#events.stop(), this.#notifications.stop()])
   }
 }

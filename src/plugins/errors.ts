@@ -1,7 +1,9 @@
 // Every error leaves through here, in the documented shape.
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
-import { ChatError, type ErrorKind } from '#errors.ts'
+import { ChatError, type ErrorKind, isConstraintError, isDatabaseAway } from '#errors.ts'
 import { defaultRepresentation, representationFor } from '#wire/negotiation.ts'
 import { presentError } from '#wire/problem.ts'
 
@@ -27,6 +29,28 @@ export function handleError(error: FastifyError | Error, request: FastifyRequest
     .send(JSON.stringify(presentError(known, spelling)))
 }
 
+/** What is no request: too slow, too long, or not HTTP. */
+export function refuseConnection(error: ConnectionError, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return
+  const known = unreadable(error.code)
+  const body = JSON.stringify(presentError(known, defaultRepresentation.spelling))
+  if (socket.writable) {
+    socket.write(
+      `HTTP/1.1 ${known.status} ${STATUS_CODES[known.status]}\r\nConnection: close\r\n` +
+        `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    )
+  }
+  socket.destroy(error)
+}
+
+function unreadable(code: string): ChatError {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new ChatError('RequestTimeoutError', 'The request took too long to arrive')
+  }
+  if (code === 'HPE_HEADER_OVERFLOW') return new ChatError('HeadersTooLargeError', 'The headers are too long')
+  return new ChatError('ClientError', 'The request is not valid HTTP')
+}
+
 /** RFC 6750 section 3, and RFC 6749 section 5.2 for the token endpoint. */
 function challenge({ kind }: ChatError): string {
   if (kind === 'invalid_client') return 'Basic realm="chatterie"'
@@ -47,15 +71,11 @@ const kinds: Record<number, ErrorKind> = {
 /** Fastify's own refusals keep their message; whatever else was thrown is ours to know. */
 function translate(error: FastifyError | Error): ChatError {
   const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500
-  if (status < 400 || status >= 500) {
-    return isOverloaded(error)
-      ? new ChatError('ServiceUnavailableError', 'The server cannot answer now, try again later')
-      : new ChatError('InternalServerError', 'The server failed to answer')
+  if (status >= 400 && status < 500) return new ChatError(kinds[status] ?? 'ClientError', error.message)
+  if (isConstraintError(error, 'foreign_key')) {
+    return new ChatError('ResourceNotFoundError', 'What the request refers to was deleted meanwhile')
   }
-  return new ChatError(kinds[status] ?? 'ClientError', error.message)
-}
-
-/** Postgres is starting, stopping or has no connection left. */
-function isOverloaded(error: Error & { code?: string }): boolean {
-  return /^(57P0[1-3]|53300|ECONNREFUSED|ECONNRESET|P1001|P1002|P1017|P2024|P2028)$/.test(error.code ?? '')
+  return isDatabaseAway(error)
+    ? new ChatError('ServiceUnavailableError', 'The server cannot answer now, try again later')
+    : new ChatError('InternalServerError', 'The server failed to answer')
 }

@@ -13,7 +13,25 @@ const always = {
   pragma: 'no-cache',
   expires: '0',
   'x-frame-options': 'DENY',
+  // Answers are data: a browser that is shown one loads nothing, and tells nobody where it was.
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
 }
+
+/** What scripts of other origins may read of an answer. */
+export const exposedHeaders = [
+  'X-Response-Token',
+  'X-API-Version',
+  'X-RateLimit-Limit',
+  'X-RateLimit-Remaining',
+  'X-RateLimit-Reset',
+  'Retry-After',
+  'Location',
+  'Content-Disposition',
+  'Content-Range',
+  'Accept-Ranges',
+  'ETag',
+]
 
 export const headers = plugin(
   async (app) => {

@@ -1,17 +1,17 @@
 import { z } from 'zod'
 import { defineResource, Id, Properties, Timestamp } from '#resources/define.ts'
 
-export const Toggle = z.enum(['DISABLED', 'ENABLED'])
+const Toggle = z.enum(['DISABLED', 'ENABLED'])
 
 export const Application = z.object({
   id: Id,
   key: z.string().describe('The API key that real-time clients connect with'),
   properties: Properties,
-  createdTime: Timestamp,
+  createdTime: Timestamp.describe('When this application was made'),
 })
 export type Application = z.output<typeof Application>
 
-export const ApplicationFeatures = z
+const ApplicationFeatures = z
   .object({ guestUsers: Toggle, userCreatedChannels: Toggle })
   .meta({ id: 'ApplicationFeatureSettingsProperties' })
 

@@ -11,14 +11,14 @@ export type ChannelType = z.output<typeof ChannelType>
 
 const base = {
   id: Id,
-  creator: User.optional(),
-  lastReceivedMessage: Message.optional(),
+  creator: User.optional().describe('Who made this channel; absent where the application did'),
+  lastReceivedMessage: Message.optional().describe('The newest message of this channel'),
   properties: Properties,
-  createdTime: Timestamp,
+  createdTime: Timestamp.describe('When this channel was made'),
 }
 const group = {
-  name: z.string().describe('The unique name of this channel used to reference the channel'),
-  displayName: z.string().describe('Human readable name of this channel shown to users'),
+  name: z.string().describe('Unique in the application'),
+  displayName: z.string().describe('What users see'),
 }
 
 export const Channel = z
@@ -42,13 +42,13 @@ const Members = z.preprocess(
 )
 
 const create = {
-  creator: UserReference.optional(),
+  creator: UserReference.optional().describe('Becomes a member too'),
   members: Members.optional(),
   properties: Properties.optional(),
 }
 const createGroup = {
-  name: RequiredText(nameMax).optional(),
-  displayName: RequiredText(nameMax).optional(),
+  name: RequiredText(nameMax).optional().describe('Unique; a random UUID where absent'),
+  displayName: RequiredText(nameMax).optional().describe('The name where absent'),
 }
 
 export const CreateChannel = z
@@ -80,7 +80,6 @@ export const channelResource = defineResource({
   name: 'channel',
   collection: 'channels',
   component: 'ChannelResource',
-  page: 'PagedModelChannelResource',
   shape: Channel,
   links: {
     self: (channel) => `/channels/${channel.id}`,
@@ -95,7 +94,7 @@ export const channelResource = defineResource({
 })
 
 /** That somebody joined. The ids are for its links; the document has only the time. */
-const ChannelMembershipShape = z.object({ createdTime: Timestamp })
+const ChannelMembershipShape = z.object({ createdTime: Timestamp.describe('When the member joined') })
 export type ChannelMembership = z.output<typeof ChannelMembershipShape> & {
   channelId: number
   userId: number
@@ -105,7 +104,6 @@ export const channelMembershipResource = defineResource<typeof ChannelMembership
   name: 'channel_membership',
   collection: 'memberships',
   component: 'ChannelMembershipResource',
-  page: 'PagedModelChannelMembershipResource',
   shape: ChannelMembershipShape,
   links: {
     user: (membership) => `/users/${membership.userId}`,

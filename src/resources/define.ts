@@ -8,7 +8,7 @@ export const sameInBothSpellings = z.registry<{ also?: string[] }>()
 export const served = z.registry<{ served: true }>()
 
 /** Prints the path of a link below `…/applications/{id}`, or null where the entity has no such link. */
-export type Link<E> = (entity: E) => string | null
+type Link<E> = (entity: E) => string | null
 
 /** `E` is the entity: the shape's output, and more where links need what the document does not show. */
 export interface Resource<S extends z.ZodType = z.ZodType, E extends z.output<S> = z.output<S>> {
@@ -18,10 +18,10 @@ export interface Resource<S extends z.ZodType = z.ZodType, E extends z.output<S>
   collection: string
   /** The official name of the schema. */
   component: string
-  /** The official name of a page of it. */
-  page?: string
   shape: S
   links: Record<string, Link<E>>
+  /** Resources within it that carry links of their own, by their path: `data.message`. */
+  embeds?: Record<string, AnyResource>
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: any shape and any entity; what is presented checks its own.
@@ -35,7 +35,12 @@ export function defineResource<S extends z.ZodType, E extends z.output<S> = z.ou
 }
 
 /** Positive, and exact as a JavaScript number. */
-export const Id = z.number().int().positive().max(Number.MAX_SAFE_INTEGER).meta({ format: 'int64' })
+export const Id = z
+  .number()
+  .int()
+  .positive()
+  .max(Number.MAX_SAFE_INTEGER)
+  .meta({ format: 'int64', description: 'Identifies this resource' })
 
 /** UTC, with milliseconds. */
 export const Timestamp = z.string().meta({ format: 'date-time' })
@@ -82,3 +87,21 @@ export const Properties = z
     { error: `must be an object without NUL characters, at most ${depthMax} levels deep` },
   )
   .meta({ type: 'object', additionalProperties: true, description: 'Custom data' })
+
+/** A text part of a multipart form; a blank one is absent. */
+export function FormText<T extends z.ZodType>(schema: T) {
+  return z.preprocess((value) => (value === '' ? undefined : value), schema)
+}
+
+/** A part of a multipart form that holds JSON, whatever type it says it has. */
+export function FormJson<T extends z.ZodType>(schema: T) {
+  return z.preprocess((value, context) => {
+    if (typeof value !== 'string' || value.trim() === '') return value || undefined
+    try {
+      return JSON.parse(value)
+    } catch {
+      context.addIssue({ code: 'custom', message: 'must be JSON' })
+      return z.NEVER
+    }
+  }, schema)
+}

@@ -5,8 +5,10 @@ export type CounterScope =
   | 'application.users'
   | 'application.channels'
   | 'application.messages'
+  | 'application.memberships'
   | 'channel.members'
   | 'channel.messages'
+  | 'channel.main_messages'
   | 'thread.messages'
 
 type Owner = 'application' | 'channel' | 'thread'
@@ -19,15 +21,19 @@ export const eventCounters = {
   'channel.created': ['application.channels'],
   'channel.updated': [],
   'channel.deleted': ['application.channels'],
-  'channel.member.joined': ['channel.members'],
-  'channel.member.left': ['channel.members'],
+  'channel.member.joined': ['channel.members', 'application.memberships'],
+  'channel.member.left': ['channel.members', 'application.memberships'],
+  'channel.invite.created': [],
+  'channel.event.triggered': [],
   'channel.moderator.added': [],
   'channel.moderator.deleted': [],
-  'channel.message.created': ['application.messages', 'channel.messages', 'thread.messages'],
+  /** In the channel's main thread. */
+  'channel.message.created': ['application.messages', 'channel.messages', 'channel.main_messages'],
+  'channel.message.deleted': ['application.messages', 'channel.messages', 'channel.main_messages'],
+  /** In any other thread. */
+  'thread.message.created': ['application.messages', 'channel.messages', 'thread.messages'],
+  'thread.message.deleted': ['application.messages', 'channel.messages', 'thread.messages'],
   'channel.message.updated': [],
-  'channel.message.deleted': ['application.messages', 'channel.messages', 'thread.messages'],
-  /** Many at once: all of an application's, or all of a deleted channel's. */
-  'channel.messages.deleted': ['application.messages', 'channel.messages', 'thread.messages'],
 } as const satisfies Record<string, readonly CounterScope[]>
 
 export type EventType = keyof typeof eventCounters

@@ -1,5 +1,16 @@
 import { z } from 'zod'
-import { defineResource, Id, Properties, RequiredText, served, Text, Timestamp } from '#resources/define.ts'
+import {
+  defineResource,
+  FormJson,
+  FormText,
+  Id,
+  isStorable,
+  Properties,
+  RequiredText,
+  served,
+  Text,
+  Timestamp,
+} from '#resources/define.ts'
 import { nameMax, User, UserReference } from '#resources/user.ts'
 
 export const bodyMax = 65_536
@@ -18,9 +29,9 @@ export type File = z.output<typeof File>
 export const ExternalFile = z
   .object({
     url: z
-      .url()
+      .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
       .max(8192)
-      .refine((url) => !url.includes('\u0000')),
+      .refine(isStorable, 'must be well-formed Unicode without NUL characters'),
     name: RequiredText(nameMax),
     contentType: RequiredText(nameMax),
     size: z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).meta({ format: 'int64' }),
@@ -90,15 +101,15 @@ const ReactionsSummary = z
 
 const base = {
   id: Id,
-  channelId: Id,
-  groupTag: z.string().optional(),
-  nestedLevel: z.number().int().meta({ format: 'int32' }),
+  channelId: Id.describe('The channel this message was sent to'),
+  groupTag: z.string().optional().describe('Tells messages that belong together, such as a gallery'),
+  nestedLevel: z.number().int().meta({ format: 'int32', description: 'Depth of threads; 0 in the main one' }),
   reactions: z.array(ReactionsSummary).optional(),
   repliesCount: z.number().int().optional().meta({ format: 'int64' }),
   reportCount: z.number().int().optional().meta({ format: 'int64' }),
   properties: Properties,
-  createdTime: Timestamp,
-  lastEditedTime: Timestamp.optional(),
+  createdTime: Timestamp.describe('When this message was sent'),
+  lastEditedTime: Timestamp.optional().describe('When its body was last changed'),
 }
 const text = { body: z.string(), links: z.array(MessageLink), mentions: z.array(MessageMention) }
 
@@ -124,7 +135,7 @@ export type Message = z.output<typeof Message>
 const send = {
   groupTag: Text(nameMax).optional(),
   properties: Properties.optional(),
-  user: UserReference.optional(),
+  user: UserReference.optional().describe("On behalf of whom; the message is the system's where absent"),
 }
 
 /** Without `user` the message is the system's (contract d: there is no SYSTEM_* request type). */
@@ -140,6 +151,17 @@ export const SendMessage = z
   .meta({ id: 'CreateMessageResource' })
 export type SendMessage = z.output<typeof SendMessage>
 
+/** The parts of a message's multipart form beside its file; blank ones are absent. */
+export const FileMessageFields = z
+  .object({
+    groupTag: FormText(Text(nameMax).optional()),
+    properties: FormJson(Properties.optional()),
+    user: FormJson(UserReference.optional()),
+    username: FormText(Text(nameMax).optional()).describe('On behalf of whom, in place of `user`'),
+  })
+  .meta({ id: 'FileMessageMultipart' })
+export type FileMessageFields = z.output<typeof FileMessageFields>
+
 /** A merge patch (RFC 7396). */
 export const PatchMessage = z
   .object({ body: RequiredText(bodyMax).optional(), properties: Properties.nullable().optional() })
@@ -150,7 +172,6 @@ export const messageResource = defineResource({
   name: 'message',
   collection: 'messages',
   component: 'MessageResource',
-  page: 'CursorPagedModelMessageResource',
   shape: Message,
   links: {
     self: (message) => `/messages/${message.id}`,

@@ -47,20 +47,22 @@ export interface CursorPage<E> {
   hasPrevious: boolean
 }
 
+const Count = z.number().int().nonnegative().meta({ format: 'int64' })
+
 export const PageMetadata = z
   .object({
-    size: z.number().int(),
-    totalElements: z.number().int(),
-    totalPages: z.number().int(),
-    number: z.number().int(),
+    size: Count.describe('Items a page holds at most'),
+    totalElements: Count.describe('Items of the whole list'),
+    totalPages: Count,
+    number: Count.describe('Which page this is; the first is 0'),
   })
   .meta({ id: 'PageMetadata' })
 
 export const CursorPageMetadata = z
   .object({
-    size: z.number().int(),
-    total: z.number().int().optional(),
-    start: z.string().optional(),
-    next: z.string().optional(),
+    size: Count.describe('Items a page holds at most'),
+    total: Count.optional().describe('Items of the whole list; absent where counting would cost too much'),
+    start: z.string().optional().describe('Cursor of the first item'),
+    next: z.string().optional().describe('Cursor of the next page; absent on the last'),
   })
   .meta({ id: 'CursorPageMetadata' })

@@ -19,13 +19,19 @@ export const QueryFlag = single(
     .enum(['true', 'false'])
     .transform((text) => text === 'true')
     .optional(),
-)
+).meta({ type: 'boolean' })
+
+export const MessageFilters = z.object({
+  username: QueryText.describe('Only messages that the user of this name sent'),
+  query: QueryText.describe('Only messages whose body has this text in it'),
+})
 
 /** ISO 8601 in, the same moment in UTC out. */
 export const QueryTime = single(
   z.iso
     .datetime({ offset: true, local: true })
     .transform((text) => new Date(/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`).toISOString())
+    .refine((time) => time >= '0001', 'must be in the years 1 to 9999') // those of others have a sign, or are 0000
     .optional(),
 )
 
@@ -55,6 +61,8 @@ export const QueryProperties = single(
     })
     .pipe(Properties)
     .optional(),
+).describe(
+  'Only those with all of these properties: a JSON object, or pairs like `key:value` joined by commas',
 )
 
 function parseProperties(text: string): Record<string, unknown> | undefined {

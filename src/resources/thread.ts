@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { defineResource, Id, Properties, Timestamp } from '#resources/define.ts'
+import { defineResource, Id, Properties, Text, Timestamp } from '#resources/define.ts'
+import { bodyMax } from '#resources/message.ts'
+import { UserReference } from '#resources/user.ts'
 
 const ThreadShape = z.object({
   id: Id,
@@ -21,4 +23,21 @@ export const threadResource = defineResource<typeof ThreadShape, Thread>({
     channel: (thread) => `/channels/${thread.channelId}`,
     application: () => '',
   },
+})
+
+/** The draft so far, whole. */
+const KeystrokesShape = z.object({ keys: z.string(), username: z.string() })
+export type Keystrokes = z.output<typeof KeystrokesShape>
+
+export const SendKeystrokes = z
+  .object({ keys: Text(bodyMax), user: UserReference })
+  .meta({ id: 'CreateDelegatedReplyThreadKeystrokesResource' })
+export type SendKeystrokes = z.output<typeof SendKeystrokes>
+
+export const keystrokesResource = defineResource({
+  name: 'keystrokes',
+  collection: 'keystrokes',
+  component: 'ReplyThreadKeystrokesResource',
+  shape: KeystrokesShape,
+  links: { application: () => '' },
 })

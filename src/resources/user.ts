@@ -15,7 +15,7 @@ export const nameMax = 512
 /** `isGuest` in both spellings (contract c); requests may also say `guest`, as imports do (h6). */
 const isGuest = () => z.boolean().register(sameInBothSpellings, { also: ['is_guest', 'guest'] })
 
-export const Presence = z
+const Presence = z
   .object({ status: z.string(), online: z.boolean() })
   .meta({ id: 'ChatUserPresenceProperties' })
 
@@ -23,10 +23,10 @@ export const User = z
   .object({
     id: Id,
     type: z.enum(['PERSON', 'BOT']),
-    name: z.string().describe('The unique name used to identify this user. Also known as username'),
-    displayName: z.string().describe('Human readable name of this user. Shown to other users'),
+    name: z.string().describe('Unique in the application; the username of sessions and mentions'),
+    displayName: z.string().describe('What others see'),
     displayPictureUrl: z.string().register(served, { served: true }),
-    isGuest: isGuest().describe('True if this user was created by a guest user session'),
+    isGuest: isGuest().describe('Whether this is a guest, who needs no authentication'),
     callStatus: z.enum(['AVAILABLE', 'IN_CALL']).optional(),
     presence: Presence,
     properties: Properties,
@@ -49,7 +49,10 @@ export const PatchUser = z
   .object({
     displayName: RequiredText(nameMax).optional(),
     isGuest: isGuest().optional(),
-    presence: z.object({ status: RequiredText(nameMax).optional() }).optional(),
+    presence: z
+      .object({ status: RequiredText(nameMax).optional() })
+      .meta({ id: 'ChatUserPresencePropertiesPatch' })
+      .optional(),
     properties: Properties.nullable().optional(),
   })
   .meta({ id: 'ChatUserPropertiesPatch' })
@@ -57,19 +60,25 @@ export type PatchUser = z.output<typeof PatchUser>
 
 /** Who is meant: by id, by name, or by the link of older clients. */
 export const UserReference = z
-  .union([z.object({ id: Id }), z.object({ username: Text(nameMax) }), z.object({ href: Text(2048) })], {
-    error: 'must have an id or a username',
-  })
+  .union(
+    [
+      z.object({ id: Id }).meta({ id: 'ChatUserIdReference' }),
+      z.object({ username: Text(nameMax) }).meta({ id: 'ChatUserUsernameReference' }),
+      z.object({ href: Text(2048) }).meta({ id: 'ChatUserHrefReference' }),
+    ],
+    {
+      error: 'must have an id or a username',
+    },
+  )
   .meta({ id: 'ChatUserReference' })
 export type UserReference = z.output<typeof UserReference>
 
-export const UserSecret = z.object({ secret: Json }).meta({ id: 'SecretResource' })
+export const UserSecret = z.object({ secret: Json })
 
 export const userResource = defineResource({
   name: 'user',
   collection: 'users',
   component: 'ChatUserResource',
-  page: 'PagedModelChatUserResource',
   shape: User,
   links: {
     self: (user) => `/users/${user.id}`,

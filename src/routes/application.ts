@@ -2,12 +2,14 @@ import type { Context } from '#context.ts'
 import { getApplication } from '#domain/applications/get-application.ts'
 import { getSettings } from '#domain/applications/get-settings.ts'
 import { updateSettings } from '#domain/applications/update-settings.ts'
+import { listReadReceiptSummaries } from '#domain/messages/read-receipts.ts'
 import {
   applicationResource,
   applicationSettingsResource,
   UpdateApplicationSettings,
 } from '#resources/application.ts'
-import { one, operation } from '#routes/operation.ts'
+import { readReceiptSummaryResource } from '#resources/read-receipt.ts'
+import { one, operation, pageOf } from '#routes/operation.ts'
 
 const tag = 'Application'
 
@@ -16,6 +18,7 @@ export const applicationOperations = (ctx: Context) => [
     id: 'retrieveApplication',
     tag,
     summary: 'Retrieve the authenticated application',
+    description: 'The application that the token belongs to, and links to everything in it.',
     method: 'GET',
     path: '/application',
     scopes: ['read:application'],
@@ -27,6 +30,7 @@ export const applicationOperations = (ctx: Context) => [
     id: 'retrieveApplicationSettings',
     tag,
     summary: 'Retrieve the authenticated application settings',
+    description: 'What users of the application may do on their own.',
     method: 'GET',
     path: '/application/settings',
     scopes: ['read:application'],
@@ -35,9 +39,23 @@ export const applicationOperations = (ctx: Context) => [
     handle: (caller) => getSettings(ctx, caller),
   }),
   operation({
+    id: 'retrieveApplicationMessageReadReceiptSummaries',
+    tag,
+    about: 'read_receipt_summary',
+    summary: 'Retrieve message read receipt summaries',
+    description: 'How many messages each member of each channel has yet to read.',
+    method: 'GET',
+    path: '/application/message-read-receipt-summaries',
+    scopes: ['read:message'],
+    answer: pageOf(readReceiptSummaryResource),
+    handle: (caller, { page }) => listReadReceiptSummaries(ctx, caller, page),
+  }),
+  operation({
     id: 'updateApplicationSettings',
     tag,
     summary: 'Update the authenticated application settings',
+    description:
+      'Changes the settings that are given, flat or under `features`; the others stay as they are.',
     method: 'PUT',
     path: '/application/settings',
     scopes: ['update:application'],

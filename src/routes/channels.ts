@@ -1,35 +1,23 @@
 import { z } from 'zod'
 import type { Context } from '#context.ts'
 import { getApplication } from '#domain/applications/get-application.ts'
-import { addMember } from '#domain/channels/add-member.ts'
 import { createChannel } from '#domain/channels/create-channel.ts'
 import { deleteChannel } from '#domain/channels/delete-channel.ts'
 import { getChannel } from '#domain/channels/get-channel.ts'
 import { listChannels } from '#domain/channels/list-channels.ts'
-import {
-  getChannelMember,
-  listChannelMembers,
-  listChannelMemberships,
-  listChannelModerators,
-  listChannelParticipants,
-} from '#domain/channels/list-members.ts'
-import { addModerator, removeModerator } from '#domain/channels/moderators.ts'
-import { removeMember } from '#domain/channels/remove-member.ts'
+import { sendChannelEvent } from '#domain/channels/send-channel-event.ts'
 import { updateChannel } from '#domain/channels/update-channel.ts'
-import { listChannelMessages } from '#domain/messages/list-messages.ts'
+import { listChannelMessages, listReportedMessages } from '#domain/messages/list-messages.ts'
 import { sendMessage } from '#domain/messages/send-message.ts'
+import { sendChannelKeystrokes } from '#domain/threads/send-keystrokes.ts'
 import { applicationResource } from '#resources/application.ts'
-import {
-  ChannelType,
-  CreateChannel,
-  channelMembershipResource,
-  channelResource,
-  PatchChannel,
-} from '#resources/channel.ts'
-import { messageResource, SendMessage } from '#resources/message.ts'
-import { QueryList, QueryProperties, QueryText, QueryTime, single } from '#resources/queries.ts'
-import { UserReference, userResource } from '#resources/user.ts'
-import { cursorPageOf, one, operation, pageOf, WithId, WithUserId } from '#routes/operation.ts'
+import { ChannelType, CreateChannel, channelResource, PatchChannel } from '#resources/channel.ts'
+import { channelEventResource, SendChannelEvent } from '#resources/channel-event.ts'
+import { FileMessageFields, messageResource, SendMessage } from '#resources/message.ts'
+import { MessageFilters, QueryList, QueryProperties, QueryTime, single } from '#resources/queries.ts'
+import { keystrokesResource, SendKeystrokes } from '#resources/thread.ts'
+import { cursorPageOf, one, operation, pageOf, WithId } from '#routes/operation.ts'
+import { hosting } from '#routes/upload.ts'
 
 const tag = 'Channels'
 const about = 'channel'
@@ -40,14 +28,15 @@ export const channelOperations = (ctx: Context) => [
     tag,
     about,
     summary: 'List channels',
+    description: 'A page of the channels of the application. Filters narrow each other down.',
     method: 'GET',
     path: '/channels',
     scopes: ['read:channel'],
     query: z.object({
-      type: single(ChannelType.optional()),
-      members: QueryList,
-      startTime: QueryTime,
-      endTime: QueryTime,
+      type: single(ChannelType.optional()).describe('Only channels of this type'),
+      members: QueryList.describe('Usernames; only channels that all of them are members of'),
+      startTime: QueryTime.describe('Only channels made at this time or later'),
+      endTime: QueryTime.describe('Only channels made at this time or earlier'),
       properties: QueryProperties,
     }),
     answer: pageOf(channelResource),
@@ -58,6 +47,8 @@ export const channelOperations = (ctx: Context) => [
     tag,
     about,
     summary: 'Create a channel',
+    description:
+      'Makes a channel, or answers with the one that is its equal: a direct channel of the same members, a group channel of the same name and type.',
     method: 'POST',
     path: '/channels',
     scopes: ['create:channel'],
@@ -70,6 +61,7 @@ export const channelOperations = (ctx: Context) => [
     tag,
     about,
     summary: 'Retrieve a channel',
+    description: 'One channel by id.',
     method: 'GET',
     path: '/channels/:id',
     scopes: ['read:channel'],
@@ -82,6 +74,8 @@ export const channelOperations = (ctx: Context) => [
     tag,
     about,
     summary: 'Update a channel',
+    description:
+      'Takes a merge patch (RFC 7396): fields that are absent stay, and `null` in `properties` removes a key.',
     method: 'PATCH',
     path: '/channels/:id',
     scopes: ['read:channel', 'update:channel'],
@@ -95,6 +89,7 @@ export const channelOperations = (ctx: Context) => [
     tag,
     about,
     summary: 'Delete a channel',
+    description: 'Removes a channel with everything in it, messages included. Answers with the application.',
     method: 'DELETE',
     path: '/channels/:id',
     scopes: ['read:channel', 'delete:channel'],
@@ -106,124 +101,16 @@ export const channelOperations = (ctx: Context) => [
     },
   }),
   operation({
-    id: 'listChannelMembers',
-    tag,
-    about,
-    summary: "List a channel's members",
-    method: 'GET',
-    path: '/channels/:id/members',
-    scopes: ['read:channel', 'read:channel_membership'],
-    params: WithId,
-    answer: pageOf(userResource),
-    handle: (caller, { params, page }) => listChannelMembers(ctx, caller, params.id, page),
-  }),
-  operation({
-    id: 'addChannelMember',
-    tag,
-    about,
-    summary: 'Add a channel member',
-    method: 'POST',
-    path: '/channels/:id/members',
-    scopes: ['read:channel', 'read:user', 'create:channel_membership'],
-    params: WithId,
-    body: UserReference,
-    answer: one(channelResource),
-    handle: (caller, { params, body }) => addMember(ctx, caller, params.id, body),
-  }),
-  operation({
-    tag,
-    about,
-    summary: 'Retrieve a channel member',
-    method: 'GET',
-    path: '/channels/:id/members/:user_id',
-    scopes: ['read:channel', 'read:channel_membership'],
-    params: WithUserId,
-    answer: one(userResource),
-    handle: (caller, { params }) => getChannelMember(ctx, caller, params.id, params.user_id),
-  }),
-  operation({
-    id: 'removeChannelMember',
-    tag,
-    about,
-    summary: 'Remove a channel member',
-    method: 'DELETE',
-    path: '/channels/:id/members/:user_id',
-    scopes: ['read:channel', 'read:user', 'delete:channel_membership'],
-    params: WithUserId,
-    answer: one(channelResource),
-    handle: (caller, { params }) => removeMember(ctx, caller, params.id, params.user_id),
-  }),
-  operation({
-    id: 'listChannelMemberships',
-    tag,
-    about,
-    summary: 'List channel memberships',
-    method: 'GET',
-    path: '/channels/:id/memberships',
-    scopes: ['read:channel', 'read:channel_membership'],
-    params: WithId,
-    answer: pageOf(channelMembershipResource),
-    handle: (caller, { params, page }) => listChannelMemberships(ctx, caller, params.id, page),
-  }),
-  operation({
-    id: 'listChannelModerators',
-    tag,
-    about,
-    summary: "Lists a channel's moderators",
-    method: 'GET',
-    path: '/channels/:id/moderators',
-    scopes: ['read:channel', 'read:channel_moderator'],
-    params: WithId,
-    answer: pageOf(userResource),
-    handle: (caller, { params, page }) => listChannelModerators(ctx, caller, params.id, page),
-  }),
-  operation({
-    id: 'addChannelModerator',
-    tag,
-    about,
-    summary: 'Add a channel moderator',
-    method: 'POST',
-    path: '/channels/:id/moderators',
-    scopes: ['read:channel', 'read:user', 'read:channel_membership', 'create:channel_moderator'],
-    params: WithId,
-    body: UserReference,
-    answer: one(userResource),
-    handle: (caller, { params, body }) => addModerator(ctx, caller, params.id, body),
-  }),
-  operation({
-    id: 'removeChannelModerator',
-    tag,
-    about,
-    summary: 'Remove a channel moderator',
-    method: 'DELETE',
-    path: '/channels/:id/moderators/:user_id',
-    scopes: ['read:channel', 'read:user', 'delete:channel_moderator'],
-    params: WithUserId,
-    answer: one(channelResource),
-    handle: (caller, { params }) => removeModerator(ctx, caller, params.id, params.user_id),
-  }),
-  operation({
-    id: 'listChannelParticipants',
-    tag,
-    about,
-    summary: 'List channel participants',
-    method: 'GET',
-    path: '/channels/:id/participants',
-    scopes: ['read:channel', 'read:chat_session'],
-    params: WithId,
-    answer: pageOf(userResource),
-    handle: (caller, { params, page }) => listChannelParticipants(ctx, caller, params.id, page),
-  }),
-  operation({
     id: 'listChannelMessages',
     tag,
     about,
     summary: 'List channel messages',
+    description: 'Messages of the channel, newest first.',
     method: 'GET',
     path: '/channels/:id/messages',
     scopes: ['read:channel', 'read:message'],
     params: WithId,
-    query: z.object({ username: QueryText, query: QueryText }),
+    query: MessageFilters,
     answer: cursorPageOf(messageResource),
     handle: (caller, { params, query, cursor }) => listChannelMessages(ctx, caller, params.id, query, cursor),
   }),
@@ -232,12 +119,61 @@ export const channelOperations = (ctx: Context) => [
     tag,
     about: 'message',
     summary: 'Send a channel message',
+    description:
+      "Sends a text, a file that is hosted elsewhere or, as a multipart form, a file itself. With `user` the message is that user's, who need not be a member; without, it is a system message.",
     method: 'POST',
     path: '/channels/:id/messages',
     scopes: ['read:channel', 'read:user', 'create:message'],
     params: WithId,
     body: SendMessage,
     answer: one(messageResource),
-    handle: (caller, { params, body }) => sendMessage(ctx, caller, params.id, body),
+    handle: (caller, { params, body }) => sendMessage(ctx, caller, { channelId: params.id }, body),
+    form: {
+      fields: FileMessageFields,
+      storage: hosting(ctx),
+      handle: (caller, { params, fields, file }) =>
+        sendMessage(ctx, caller, { channelId: params.id }, { type: 'HOSTED', file, ...fields }),
+    },
+  }),
+  operation({
+    id: 'listChannelReportedMessages',
+    tag,
+    about: 'message',
+    summary: "List a channel's reported messages",
+    description: 'Messages of the channel that users have reported, newest first.',
+    method: 'GET',
+    path: '/channels/:id/reported-messages',
+    scopes: ['read:channel', 'read:message'],
+    params: WithId,
+    answer: pageOf(messageResource),
+    handle: (caller, { params, page }) => listReportedMessages(ctx, caller, params.id, page),
+  }),
+  operation({
+    id: 'sendChannelEvent',
+    tag,
+    about: 'channel_event',
+    summary: 'Send a channel event',
+    description: 'An event of a type of your own, for whoever is in the channel. It is told and not kept.',
+    method: 'POST',
+    path: '/channels/:id/events',
+    scopes: ['read:channel', 'create:channel_event'],
+    params: WithId,
+    body: SendChannelEvent,
+    answer: one(channelEventResource),
+    handle: (caller, { params, body }) => sendChannelEvent(ctx, caller, params.id, body),
+  }),
+  operation({
+    id: 'sendChannelKeystrokes',
+    tag,
+    about: 'keystrokes',
+    summary: 'Send channel keystrokes',
+    description: 'What a user is typing in the channel: the whole draft so far. It is shown and not kept.',
+    method: 'POST',
+    path: '/channels/:id/keystrokes',
+    scopes: ['read:channel', 'read:user', 'create:keystrokes'],
+    params: WithId,
+    body: SendKeystrokes,
+    answer: one(keystrokesResource),
+    handle: (caller, { params, body }) => sendChannelKeystrokes(ctx, caller, params.id, body),
   }),
 ]

@@ -1,15 +1,16 @@
-import { z } from 'zod'
 import type { Context } from '#context.ts'
 import { getApplication } from '#domain/applications/get-application.ts'
 import { deleteMessage, deleteMessages } from '#domain/messages/delete-message.ts'
 import { getMessage } from '#domain/messages/get-message.ts'
 import { listApplicationMessages } from '#domain/messages/list-messages.ts'
+import { listMessageReadReceipts } from '#domain/messages/read-receipts.ts'
 import { updateMessage } from '#domain/messages/update-message.ts'
 import { applicationResource } from '#resources/application.ts'
 import { messageResource, PatchMessage } from '#resources/message.ts'
-import { QueryText } from '#resources/queries.ts'
+import { MessageFilters } from '#resources/queries.ts'
+import { readReceiptResource } from '#resources/read-receipt.ts'
 import { threadResource } from '#resources/thread.ts'
-import { cursorPageOf, one, operation, WithId } from '#routes/operation.ts'
+import { cursorPageOf, one, operation, pageOf, WithId } from '#routes/operation.ts'
 
 const tag = 'Messages'
 const about = 'message'
@@ -20,10 +21,11 @@ export const messageOperations = (ctx: Context) => [
     tag,
     about,
     summary: 'List messages',
+    description: 'Messages of all channels of the application, newest first.',
     method: 'GET',
     path: '/messages',
     scopes: ['read:message'],
-    query: z.object({ username: QueryText, query: QueryText }),
+    query: MessageFilters,
     answer: cursorPageOf(messageResource),
     handle: (caller, { query, cursor }) => listApplicationMessages(ctx, caller, query, cursor),
   }),
@@ -32,6 +34,7 @@ export const messageOperations = (ctx: Context) => [
     tag,
     about,
     summary: 'Delete all messages',
+    description: 'Removes every message of the application. Answers with the application.',
     method: 'DELETE',
     path: '/messages',
     scopes: ['read:message', 'delete:message'],
@@ -46,6 +49,7 @@ export const messageOperations = (ctx: Context) => [
     tag,
     about,
     summary: 'Retrieve a message',
+    description: 'One message by id.',
     method: 'GET',
     path: '/messages/:id',
     scopes: ['read:message'],
@@ -54,10 +58,25 @@ export const messageOperations = (ctx: Context) => [
     handle: (caller, { params }) => getMessage(ctx, caller, params.id),
   }),
   operation({
+    id: 'listMessageReadReceipts',
+    tag,
+    about: 'read_receipt',
+    summary: "List a message's read receipts",
+    description: 'Who has read the message, and when.',
+    method: 'GET',
+    path: '/messages/:id/read-receipts',
+    scopes: ['read:message', 'read:read_receipt'],
+    params: WithId,
+    answer: pageOf(readReceiptResource),
+    handle: (caller, { params, page }) => listMessageReadReceipts(ctx, caller, params.id, page),
+  }),
+  operation({
     id: 'updateMessage',
     tag,
     about,
     summary: 'Update a message',
+    description:
+      'Takes a merge patch (RFC 7396). A new body is parsed for mentions and links again, and sets `lastEditedTime`.',
     method: 'PATCH',
     path: '/messages/:id',
     scopes: ['read:message', 'update:message'],
@@ -71,6 +90,7 @@ export const messageOperations = (ctx: Context) => [
     tag,
     about,
     summary: 'Delete a message',
+    description: 'Removes a message. Answers with the thread that held it.',
     method: 'DELETE',
     path: '/messages/:id',
     scopes: ['read:message', 'delete:message'],

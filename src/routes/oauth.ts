@@ -16,12 +16,15 @@ export async function oauth(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   scope.post('/oauth/token', async (request, reply) => {
     const form = await readForm(request)
     const basic = readBasic(request.headers.authorization)
-    const token = await issueToken(ctx, {
-      grantType: form.grant_type,
-      scope: form.scope,
-      clientId: basic?.clientId ?? form.client_id ?? form.username,
-      clientSecret: basic?.clientSecret ?? form.client_secret ?? form.password,
-    })
+    const clientId = basic?.clientId ?? form.client_id ?? form.username
+    const token = await scope.limitGuesses({ request, reply }, clientId, () =>
+      issueToken(ctx, {
+        grantType: form.grant_type,
+        scope: form.scope,
+        clientId,
+        clientSecret: basic?.clientSecret ?? form.client_secret ?? form.password,
+      }),
+    )
     return reply.header('content-type', 'application/json').send(JSON.stringify(token))
   })
 }
@@ -30,12 +33,21 @@ type Form = Record<string, string | undefined>
 
 async function readForm(request: FastifyRequest): Promise<Form> {
   const form: Form = { ...textFields(request.query), ...textFields(request.body) }
-  if (!request.isMultipart()) return form
-  for await (const part of request.parts()) {
-    if (part.type !== 'field') throw new ChatError('invalid_request', 'The form must have no files')
-    if (typeof part.value === 'string') form[part.fieldname] = part.value
+  return request.isMultipart() ? { ...form, ...(await readParts(request)) } : form
+}
+
+async function readParts(request: FastifyRequest): Promise<Form> {
+  const parts: Form = {}
+  try {
+    for await (const part of request.parts()) {
+      if (part.type === 'field' && typeof part.value === 'string') parts[part.fieldname] = part.value
+    }
+  } catch (error) {
+    // Limits have a status; what the parser itself throws has none.
+    if ('statusCode' in (error as Error)) throw error
+    throw new ChatError('invalid_request', 'The form is not valid multipart/form-data')
   }
-  return form
+  return parts
 }
 
 function textFields(fields: unknown): Form {

@@ -6,6 +6,7 @@ import { type ApplicationCaller, mustHaveScopes } from '#domain/access.ts'
 import { ChatError } from '#errors.ts'
 import type { AnyResource, Resource } from '#resources/define.ts'
 import type { CursorPage, CursorRequest, Page, PageRequest } from '#resources/page.ts'
+import { receive, type Storage } from '#routes/upload.ts'
 import { present, presentCursorPage, presentPage, type View } from '#wire/hal.ts'
 import { type Representation, representationFor } from '#wire/negotiation.ts'
 import { readCursorRequest, readPageRequest } from '#wire/paging.ts'
@@ -22,16 +23,25 @@ export interface Input<P, Q, B> {
   cursor: CursorRequest
 }
 
+/** What the handler of a multipart form is given; its file is stored. */
+export interface FormInput<P, M, F> {
+  params: P
+  fields: M
+  file: F
+}
+
 type Answer =
   | { kind: 'one' | 'page' | 'cursorPage'; resource: AnyResource }
   | { kind: 'nothing' }
   | { kind: 'redirect' }
 
 export interface Operation {
-  /** The official operation id; none for what only links lead to. */
-  id?: string
+  /** The official operation id, or one of our own for what only links lead to. */
+  id: string
   tag: string
   summary: string
+  /** What the summary leaves open. */
+  description: string
   method: Method
   /** Below any of the path forms: `/channels/:id`. */
   path: string
@@ -42,9 +52,20 @@ export interface Operation {
   params: z.ZodObject
   query: z.ZodObject
   body?: z.ZodType
+  /** Where a multipart form may take the place of the body. */
+  form?: Form
   answer: Answer
   // biome-ignore lint/suspicious/noExplicitAny: operations of all inputs stand in one list; `operation` types each.
   handle: (caller: ApplicationCaller, input: Input<any, any, any>) => Promise<unknown>
+}
+
+/** A multipart form: its part `file`, and its other parts. */
+interface Form {
+  fields: z.ZodObject
+  // biome-ignore lint/suspicious/noExplicitAny: as with the handlers of operations
+  storage: Storage<any>
+  // biome-ignore lint/suspicious/noExplicitAny: as with the handlers of operations
+  handle: (caller: ApplicationCaller, input: FormInput<any, any, any>) => Promise<unknown>
 }
 
 const nothing = z.object({})
@@ -66,13 +87,19 @@ export function operation<
   P extends z.ZodObject = typeof nothing,
   Q extends z.ZodObject = typeof nothing,
   B extends z.ZodType = z.ZodUndefined,
+  M extends z.ZodObject = typeof nothing,
+  F = unknown,
 >(
-  given: Omit<Operation, 'params' | 'query' | 'body' | 'answer' | 'handle' | 'status' | 'summary'> & {
-    summary?: string
+  given: Omit<Operation, 'params' | 'query' | 'body' | 'form' | 'answer' | 'handle' | 'status'> & {
     status?: number
     params?: P
     query?: Q
     body?: B
+    form?: {
+      fields: M
+      storage: Storage<F>
+      handle: (caller: ApplicationCaller, input: FormInput<z.output<P>, z.output<M>, F>) => Promise<Result<A>>
+    }
     answer: A
     handle: (
       caller: ApplicationCaller,
@@ -80,7 +107,7 @@ export function operation<
     ) => Promise<Result<A>>
   },
 ): Operation {
-  return { status: 200, summary: '', params: nothing, query: nothing, ...given }
+  return { status: 200, params: nothing, query: nothing, ...given }
 }
 
 export const one = <R extends AnyResource>(resource: R) => ({ kind: 'one' as const, resource })
@@ -92,12 +119,13 @@ export const cursorPageOf = <R extends AnyResource>(resource: R) => ({
 export const noBody = { kind: 'nothing' as const }
 export const redirect = { kind: 'redirect' as const }
 
-/** An id in a path; one that is a number but too large is nobody's, and answers 404 like any other. */
+/** An id in a path; one that no id can reach is nobody's, and answers 404 like any other. */
 const PathId = z
   .string()
   .regex(/^\d{1,19}$/, 'must be a positive integer')
-  .transform(Number)
+  .transform((digits) => Math.min(Number(digits), Number.MAX_SAFE_INTEGER))
   .refine((id) => id > 0, 'must be a positive integer')
+  .meta({ type: 'integer', format: 'int64' })
 export const WithId = z.object({ id: PathId })
 export const WithUserId = z.object({ id: PathId, user_id: PathId })
 
@@ -118,6 +146,7 @@ export function serve(app: FastifyInstance, operations: Operation[], publicUrl: 
       params: compileCheck(each.about, each.params),
       query: compileCheck(each.about, each.query),
       body: each.body && compileCheck(each.about, each.body),
+      fields: each.form && compileCheck(each.about, each.form.fields),
     }
     const filters = Object.keys(each.query.shape)
     app.route({
@@ -129,13 +158,16 @@ export function serve(app: FastifyInstance, operations: Operation[], publicUrl: 
         mustOwnPath(request)
         mustHaveScopes(request.caller, each.scopes)
         const query = request.query as Record<string, string | string[]>
-        const result = await each.handle(request.caller, {
-          params: check.params(request.params),
-          query: check.query(query),
-          body: check.body?.(request.body ?? (each.method === 'PATCH' ? {} : undefined)),
-          page: each.answer.kind === 'page' ? readPageRequest(query) : unpaged,
-          cursor: each.answer.kind === 'cursorPage' ? readCursorRequest(query) : uncursored,
-        })
+        const params = check.params(request.params)
+        const result = isForm(request)
+          ? await handleForm(each, request, params, check.fields)
+          : await each.handle(request.caller, {
+              params,
+              query: check.query(query),
+              body: check.body?.(bodyOf(request)),
+              page: each.answer.kind === 'page' ? readPageRequest(query) : unpaged,
+              cursor: each.answer.kind === 'cursorPage' ? readCursorRequest(query) : uncursored,
+            })
         const view = viewOf(request, representation, publicUrl)
         return answer(each.answer, result, {
           request,
@@ -148,6 +180,29 @@ export function serve(app: FastifyInstance, operations: Operation[], publicUrl: 
       },
     })
   }
+}
+
+/** Scopes without the plugin `uploads` refuse forms before there is a request to ask. */
+function isForm(request: FastifyRequest): boolean {
+  return request.isMultipart?.() ?? false
+}
+
+function handleForm(
+  { about, form }: Operation,
+  request: FastifyRequest,
+  params: unknown,
+  check: ((fields: unknown) => unknown) | undefined,
+): Promise<unknown> {
+  if (!form || !check) throw new ChatError('UnsupportedMediaTypeError', 'The body must be JSON')
+  return receive(request, { about, storage: form.storage }, (file, fields) =>
+    form.handle(request.caller, { params, fields: check(fields), file }),
+  )
+}
+
+/** A patch that is left out changes nothing; the official SDK writes one as `""` (contract b). */
+function bodyOf({ method, body }: FastifyRequest): unknown {
+  if (method === 'PATCH') return body === '' ? {} : (body ?? {})
+  return body ?? undefined
 }
 
 const unpaged: PageRequest = { number: 0, size: 0, sort: [] }
@@ -165,7 +220,7 @@ interface Exchange {
 function answer(kind: Answer, result: unknown, exchange: Exchange): FastifyReply {
   const { reply, view, representation } = exchange
   if (kind.kind === 'nothing') return reply.send()
-  if (kind.kind === 'redirect') return reply.redirect(absolute(result as string, view.origin))
+  if (kind.kind === 'redirect') return reply.redirect(absolute(result as string, view.origin), 302)
   return reply
     .header('content-type', representation.contentType)
     .send(JSON.stringify(documentOf(kind, result, exchange)))

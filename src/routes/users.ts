@@ -2,6 +2,8 @@ import { z } from 'zod'
 import type { Context } from '#context.ts'
 import { getApplication } from '#domain/applications/get-application.ts'
 import { listUserMessages } from '#domain/messages/list-messages.ts'
+import { countUserUnreadMessages } from '#domain/messages/read-receipts.ts'
+import { listUserNotifications } from '#domain/notifications/list-user-notifications.ts'
 import { checkUserExists } from '#domain/users/check-user-exists.ts'
 import { createUser } from '#domain/users/create-user.ts'
 import { deleteUser } from '#domain/users/delete-user.ts'
@@ -9,12 +11,15 @@ import { getUser } from '#domain/users/get-user.ts'
 import { listUserChannels } from '#domain/users/list-user-channels.ts'
 import { listUsers } from '#domain/users/list-users.ts'
 import { updateUser } from '#domain/users/update-user.ts'
+import { updateUserDisplayPicture } from '#domain/users/update-user-display-picture.ts'
 import { getUserSecret, removeUserSecret, setUserSecret } from '#domain/users/user-secrets.ts'
 import { applicationResource } from '#resources/application.ts'
 import { channelResource } from '#resources/channel.ts'
 import { RequiredText } from '#resources/define.ts'
-import { messageResource } from '#resources/message.ts'
+import { ExternalFile, messageResource } from '#resources/message.ts'
+import { notificationResource } from '#resources/notification.ts'
 import { QueryFlag, QueryProperties, QueryText, single } from '#resources/queries.ts'
+import { countResource } from '#resources/read-receipt.ts'
 import {
   CreateUser,
   nameMax,
@@ -24,6 +29,7 @@ import {
   userSecretResource,
 } from '#resources/user.ts'
 import { cursorPageOf, noBody, one, operation, pageOf, redirect, WithId } from '#routes/operation.ts'
+import { hosting } from '#routes/upload.ts'
 
 const tag = 'Users'
 const about = 'user'
@@ -35,10 +41,15 @@ export const userOperations = (ctx: Context) => [
     tag,
     about,
     summary: 'List users',
+    description: 'A page of the users of the application, by name unless sorted otherwise.',
     method: 'GET',
     path: '/users',
     scopes: ['read:user'],
-    query: z.object({ name: QueryText, unread: QueryFlag, properties: QueryProperties }),
+    query: z.object({
+      name: QueryText.describe('Only the user of exactly this name'),
+      unread: QueryFlag.describe('Only users who have unread messages, or who have none'),
+      properties: QueryProperties,
+    }),
     answer: pageOf(userResource),
     handle: (caller, { query, page }) => listUsers(ctx, caller, query, page),
   }),
@@ -47,6 +58,7 @@ export const userOperations = (ctx: Context) => [
     tag,
     about,
     summary: 'Create a user',
+    description: 'Makes a user. A name that is taken is refused with the code `already_exists`.',
     method: 'POST',
     path: '/users',
     scopes: ['create:user'],
@@ -59,10 +71,11 @@ export const userOperations = (ctx: Context) => [
     tag,
     about,
     summary: 'Check if a user exists',
+    description: '200 if there is a user of exactly this name, 404 if not; no body in either case.',
     method: 'HEAD',
     path: '/users',
     scopes: ['read:user'],
-    query: z.object({ name: single(RequiredText(nameMax)) }),
+    query: z.object({ name: single(RequiredText(nameMax)).describe('The name to look for') }),
     answer: noBody,
     handle: (caller, { query }) => checkUserExists(ctx, caller, query.name),
   }),
@@ -71,6 +84,7 @@ export const userOperations = (ctx: Context) => [
     tag,
     about,
     summary: 'Retrieve a user',
+    description: 'One user by id.',
     method: 'GET',
     path: '/users/:id',
     scopes: ['read:user'],
@@ -83,6 +97,8 @@ export const userOperations = (ctx: Context) => [
     tag,
     about,
     summary: 'Update a user',
+    description:
+      'Takes a merge patch (RFC 7396): fields that are absent stay, and `null` in `properties` removes a key.',
     method: 'PATCH',
     path: '/users/:id',
     scopes: ['read:user', 'update:user'],
@@ -96,6 +112,7 @@ export const userOperations = (ctx: Context) => [
     tag,
     about,
     summary: 'Delete a user',
+    description: 'Removes a user. Answers with the application.',
     method: 'DELETE',
     path: '/users/:id',
     scopes: ['read:user', 'delete:user'],
@@ -107,9 +124,11 @@ export const userOperations = (ctx: Context) => [
     },
   }),
   operation({
+    id: 'retrieveUserDisplayPicture',
     tag,
     about,
     summary: "Go to a user's display picture",
+    description: "Redirects to the picture that others see beside the user's name.",
     method: 'GET',
     path: '/users/:id/display-picture',
     scopes: ['read:user'],
@@ -118,10 +137,31 @@ export const userOperations = (ctx: Context) => [
     handle: async (caller, { params }) => (await getUser(ctx, caller, params.id)).displayPictureUrl,
   }),
   operation({
+    id: 'updateUserDisplayPicture',
+    tag,
+    about,
+    summary: "Update a user's display picture",
+    description:
+      'Shows a picture that is hosted elsewhere or, sent as a multipart form, a picture itself. The one before is deleted.',
+    method: 'POST',
+    path: '/users/:id/display-picture',
+    scopes: ['read:user', 'update:user'],
+    params: WithId,
+    body: ExternalFile,
+    answer: one(userResource),
+    handle: (caller, { params, body }) => updateUserDisplayPicture(ctx, caller, params.id, body),
+    form: {
+      fields: z.object({}),
+      storage: hosting(ctx),
+      handle: (caller, { params, file }) => updateUserDisplayPicture(ctx, caller, params.id, file),
+    },
+  }),
+  operation({
     id: 'listUserChannels',
     tag,
     about,
     summary: "List a user's channels",
+    description: 'A page of the channels that the user is a member of.',
     method: 'GET',
     path: '/users/:id/channels',
     scopes: ['read:user'],
@@ -134,18 +174,48 @@ export const userOperations = (ctx: Context) => [
     tag,
     about,
     summary: "List a user's messages",
+    description:
+      'Messages that the user sent, newest first; with `unread`, those of others in its channels that it has yet to read (true) or has read (false).',
     method: 'GET',
     path: '/users/:id/messages',
     scopes: ['read:user'],
     params: WithId,
+    query: z.object({ unread: QueryFlag }),
     answer: cursorPageOf(messageResource),
-    handle: (caller, { params, cursor }) => listUserMessages(ctx, caller, params.id, cursor),
+    handle: (caller, { params, query, cursor }) => listUserMessages(ctx, caller, params.id, query, cursor),
+  }),
+  operation({
+    id: 'listUserNotifications',
+    tag,
+    about: 'notification',
+    summary: "List a user's notifications",
+    description: 'What the user was told while it was not there, newest first.',
+    method: 'GET',
+    path: '/users/:id/notifications',
+    scopes: ['read:user', 'read:notifications'],
+    params: WithId,
+    answer: cursorPageOf(notificationResource),
+    handle: (caller, { params, cursor }) => listUserNotifications(ctx, caller, params.id, cursor),
+  }),
+  operation({
+    id: 'countUserUnreadMessages',
+    tag,
+    about,
+    summary: "Count a user's unread messages",
+    description: 'How many messages of all its channels the user has yet to read.',
+    method: 'GET',
+    path: '/users/:id/messages/unread/count',
+    scopes: ['read:user', 'read:message'],
+    params: WithId,
+    answer: one(countResource),
+    handle: (caller, { params }) => countUserUnreadMessages(ctx, caller, params.id),
   }),
   operation({
     id: 'retrieveUserSecret',
     tag,
     about: 'secret',
     summary: 'Retrieve a user secret',
+    description: 'The value that is kept for the user under this name.',
     method: 'GET',
     path: '/users/:id/secrets/:name',
     scopes: ['read:user_secret'],
@@ -158,6 +228,8 @@ export const userOperations = (ctx: Context) => [
     tag,
     about: 'secret',
     summary: 'Set a user secret',
+    description:
+      'Keeps a JSON value for the user under this name, in place of any older one. Answers with the user.',
     method: 'PUT',
     path: '/users/:id/secrets/:name',
     scopes: ['read:user', 'update:user_secret'],
@@ -171,6 +243,7 @@ export const userOperations = (ctx: Context) => [
     tag,
     about: 'secret',
     summary: 'Remove a user secret',
+    description: 'Forgets the value under this name. Answers with the user.',
     method: 'DELETE',
     path: '/users/:id/secrets/:name',
     scopes: ['read:user', 'delete:user_secret'],

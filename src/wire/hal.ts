@@ -1,7 +1,7 @@
 // Documents: an entity, its spelling and its links (HAL). Names no resource.
 import type { AnyResource } from '#resources/define.ts'
 import type { CursorPage, Page } from '#resources/page.ts'
-import { compileWriter, type Spelling, type Writer } from '#wire/casing.ts'
+import { compileWriter, type Spelling, snake, type Writer } from '#wire/casing.ts'
 import { type CursorHrefs, cursorLinks, type PageHrefs, pageLinks } from '#wire/paging.ts'
 
 /** How one request wants its documents. */
@@ -22,7 +22,10 @@ interface Presenter {
   camel: Writer
   snake: Writer
   links: LinkWriter
+  embeds: EmbedLinker[]
 }
+/** Writes the links of a resource within a document. */
+type EmbedLinker = (entity: unknown, document: unknown, view: View) => void
 
 const presenters = new WeakMap<AnyResource, Presenter>()
 
@@ -31,6 +34,7 @@ export function present<E>(resource: AnyResource<E>, entity: E, view: View): Rec
   const presenter = presenterOf(resource)
   const document = presenter[view.spelling](entity, (url) => (url.startsWith('/') ? view.origin + url : url))
   document._links = presenter.links(entity, view.base)
+  for (const link of presenter.embeds) link(entity, document, view)
   return document
 }
 
@@ -73,9 +77,24 @@ function presenterOf(resource: AnyResource): Presenter {
     camel: compileWriter(resource.shape, 'camel'),
     snake: compileWriter(resource.shape, 'snake'),
     links: compileLinks(resource.links),
+    embeds: Object.entries(resource.embeds ?? {}).map(([path, embedded]) => compileEmbed(path, embedded)),
   }
   presenters.set(resource, presenter)
   return presenter
+}
+
+function compileEmbed(path: string, resource: AnyResource): EmbedLinker {
+  const camel = path.split('.')
+  const keys = { camel, snake: camel.map(snake) }
+  const { links } = presenterOf(resource)
+  const follow = (from: unknown, steps: string[]) =>
+    steps.reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step], from)
+  return (entity, document, view) => {
+    const within = follow(entity, camel)
+    if (within === undefined) return
+    const written = follow(document, keys[view.spelling]) as Record<string, unknown>
+    written._links = links(within, view.base)
+  }
 }
 
 /** Links keep their names in both spellings; one that does not apply is left out. */

@@ -35,8 +35,13 @@ export function representationFor(accept: string | undefined): Representation | 
   return found || undefined
 }
 
+/** JSON has no parameters; clients name a charset all the same. */
+const parameters = /;\s*(?!q=)[^;,]*/gi
+
 function negotiate(accept: string): Representation | undefined {
-  const type = new Negotiator({ headers: { accept } }).mediaType(responseTypes)
+  const type = new Negotiator({ headers: { accept: accept.replace(parameters, '') } }).mediaType(
+    responseTypes,
+  )
   if (type === undefined) return undefined
   return {
     contentType: type === 'text/html' ? 'application/json' : type,

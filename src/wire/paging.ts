@@ -87,13 +87,13 @@ export function cursorLinks(page: CursorPage<unknown>, { url, filters }: CursorH
 }
 
 /** The values of a parameter that may be repeated or joined by commas, as RFC 6570 `{?members}` does. */
-export function list(value: string | string[] | undefined): string[] {
+function list(value: string | string[] | undefined): string[] {
   if (value === undefined) return []
   return (Array.isArray(value) ? value : [value]).filter((item) => item !== '')
 }
 
 /** The one value of a parameter; of a repeated one, the first. */
-export function one(value: string | string[] | undefined): string | undefined {
+function one(value: string | string[] | undefined): string | undefined {
   const first = Array.isArray(value) ? value[0] : value
   return first === '' ? undefined : first
 }
@@ -122,13 +122,20 @@ function isRelation(value: string): value is Relation {
   return value === 'SELF' || value === 'PREVIOUS' || value === 'NEXT'
 }
 
-/** `a,b,desc` sorts by a and b, descending, as Spring's Pageable reads it. */
+/** `a,b,desc` sorts by a and b, descending, as Spring's Pageable reads it; what follows a direction has its own. */
 function readSort(criterion: string): Sort[] {
-  const parts = criterion.split(',').map((part) => part.trim())
-  const direction = /^(asc|desc)$/i.test(parts.at(-1) ?? '') ? parts.pop()?.toLowerCase() : 'asc'
-  const properties = parts.filter((part) => part !== '')
-  if (properties.length === 0) throw new ChatError('ClientError', `sort ${criterion} names no property`)
-  return properties.map((property) => ({ property: camel(property), descending: direction === 'desc' }))
+  const sorts: Sort[] = []
+  let undirected = 0
+  for (const part of criterion.split(',').map((text) => text.trim())) {
+    if (/^(asc|desc)$/i.test(part)) {
+      for (const sort of sorts.slice(undirected)) sort.descending = part.toLowerCase() === 'desc'
+      undirected = sorts.length
+    } else if (part !== '') {
+      sorts.push({ property: camel(part), descending: false })
+    }
+  }
+  if (sorts.length === 0) throw new ChatError('ClientError', `sort ${criterion} names no property`)
+  return sorts
 }
 
 function link(url: string, parameters: [string, string][]) {

@@ -14,6 +14,7 @@ export function presentError(error: ChatError, spelling: Spelling): Record<strin
     error: error.kind,
     message: error.message,
     timestamp: new Date().toISOString(),
+    ...(error.coolOffMs !== undefined && { coolOffDuration: `PT${error.coolOffMs / 1000}S` }),
     ...(problems.length === 1 && only && { resource: only.resource, field: only.field, code: only.code }),
     ...(problems.length > 0 && { errors: problems }),
   }

@@ -10,24 +10,23 @@ export function compileCheck<S extends z.ZodType>(
 ): (input: unknown) => z.output<S> {
   const read = compileReader(schema)
   return (input) => {
-    const parsed = schema.safeParse(read(input))
+    const given = read(input)
+    const parsed = schema.safeParse(given)
     if (parsed.success) return parsed.data
-    throw problemsOf(resource, parsed.error)
+    throw problemsOf(resource, parsed.error, given)
   }
 }
 
-function problemsOf(resource: string, error: z.ZodError): ChatError {
-  const problems = error.issues.map((issue) => toProblem(resource, issue))
+function problemsOf(resource: string, error: z.ZodError, given: unknown): ChatError {
+  const problems = error.issues.map((issue) => toProblem(resource, issue, given))
   const message = problems.map((problem) => problem.message).join('; ')
   return new ChatError('ClientError', message, problems)
 }
 
-function toProblem(resource: string, issue: z.core.$ZodIssue): FieldProblem {
+function toProblem(resource: string, issue: z.core.$ZodIssue, given: unknown): FieldProblem {
   const field = issue.path.map(String).join('.') || 'body'
-  const isMissing =
-    (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) ||
-    (issue.code === 'invalid_union' && issue.message.endsWith('received undefined'))
-  return isMissing
+  const value = issue.path.reduce((holder, key) => (holder as Record<PropertyKey, unknown>)?.[key], given)
+  return value === undefined
     ? { resource, field, code: 'missing_field', message: `${field} is required` }
     : { resource, field, code: 'invalid', message: `${field}: ${issue.message}` }
 }

@@ -5,6 +5,9 @@ CREATE FUNCTION "next_message_id"() RETURNS BIGINT LANGUAGE SQL VOLATILE AS $$ S
 -- Search by text (trusted: the owner of a database may create it).
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 
+-- Who has read a message: a range of ids of one channel.
+CREATE EXTENSION IF NOT EXISTS btree_gist;
+
 -- CreateEnum
 CREATE TYPE "toggle" AS ENUM ('DISABLED', 'ENABLED');
 
@@ -22,6 +25,9 @@ CREATE TYPE "thread_type" AS ENUM ('MAIN', 'STANDALONE', 'MESSAGE');
 
 -- CreateEnum
 CREATE TYPE "message_type" AS ENUM ('TEXT', 'FILE', 'SYSTEM_TEXT', 'SYSTEM_FILE');
+
+-- CreateEnum
+CREATE TYPE "notification_type" AS ENUM ('USER_SENT_MESSAGE', 'SYSTEM_SENT_MESSAGE', 'USER_REPLIED_TO_MESSAGE', 'USER_MENTIONED_USER', 'USER_MENTIONED_CHANNEL');
 
 -- CreateEnum
 CREATE TYPE "session_state" AS ENUM ('ACTIVE', 'ENDED');
@@ -193,6 +199,9 @@ CREATE TABLE "message" (
     "properties" JSONB NOT NULL DEFAULT '{}',
     "created_time" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "last_edited_time" TIMESTAMPTZ(3),
+    "has_thread" BOOLEAN NOT NULL DEFAULT false,
+    "reaction_count" INTEGER NOT NULL DEFAULT 0,
+    "report_count" INTEGER NOT NULL DEFAULT 0,
 
     CONSTRAINT "message_pkey" PRIMARY KEY ("id")
 );
@@ -235,10 +244,11 @@ CREATE TABLE "message_report" (
 CREATE TABLE "notification" (
     "id" BIGSERIAL NOT NULL,
     "recipient_id" BIGINT NOT NULL,
-    "channel_id" BIGINT,
+    "message_id" BIGINT NOT NULL,
+    "type" "notification_type" NOT NULL,
+    "mentioned_channel_id" BIGINT,
     "title" TEXT NOT NULL,
     "body" TEXT NOT NULL,
-    "data" JSONB NOT NULL,
     "muted" BOOLEAN NOT NULL DEFAULT false,
     "read_time" TIMESTAMPTZ(3),
     "created_time" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -275,13 +285,14 @@ CREATE TABLE "chat_session" (
 -- CreateTable
 CREATE TABLE "file" (
     "id" BIGSERIAL NOT NULL,
-    "application_id" BIGINT NOT NULL,
+    "application_id" BIGINT,
     "key" UUID NOT NULL,
     "name" TEXT NOT NULL,
     "content_type" TEXT NOT NULL,
     "size" BIGINT NOT NULL,
     "sha256" BYTEA NOT NULL,
     "created_time" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "expires_time" TIMESTAMPTZ(3),
 
     CONSTRAINT "file_pkey" PRIMARY KEY ("id")
 );
@@ -376,6 +387,14 @@ CREATE TABLE "counter" (
     "value" BIGINT NOT NULL,
 
     CONSTRAINT "counter_pkey" PRIMARY KEY ("scope","scope_id")
+);
+
+-- CreateTable
+CREATE TABLE "notification_task" (
+    "message_id" BIGINT NOT NULL,
+    "after_user_id" BIGINT NOT NULL DEFAULT 0,
+
+    CONSTRAINT "notification_task_pkey" PRIMARY KEY ("message_id")
 );
 
 -- CreateTable
@@ -486,7 +505,10 @@ CREATE UNIQUE INDEX "message_report_message_id_user_id_key" ON "message_report"(
 CREATE INDEX "notification_recipient_id_id_idx" ON "notification"("recipient_id", "id");
 
 -- CreateIndex
-CREATE INDEX "notification_channel_id_idx" ON "notification"("channel_id");
+CREATE INDEX "notification_mentioned_channel_id_idx" ON "notification"("mentioned_channel_id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "notification_message_id_recipient_id_type_key" ON "notification"("message_id", "recipient_id", "type");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "user_session_key_key" ON "user_session"("key");
@@ -597,7 +619,7 @@ ALTER TABLE "message" ADD CONSTRAINT "message_channel_id_fkey" FOREIGN KEY ("cha
 ALTER TABLE "message" ADD CONSTRAINT "message_thread_id_fkey" FOREIGN KEY ("thread_id") REFERENCES "thread"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
-ALTER TABLE "message" ADD CONSTRAINT "message_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "user"("id") ON DELETE NO ACTION ON UPDATE CASCADE;
+ALTER TABLE "message" ADD CONSTRAINT "message_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "user"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "reaction" ADD CONSTRAINT "reaction_message_id_fkey" FOREIGN KEY ("message_id") REFERENCES "message"("id") ON DELETE CASCADE ON UPDATE CASCADE;
@@ -621,7 +643,10 @@ ALTER TABLE "message_report" ADD CONSTRAINT "message_report_user_id_fkey" FOREIG
 ALTER TABLE "notification" ADD CONSTRAINT "notification_recipient_id_fkey" FOREIGN KEY ("recipient_id") REFERENCES "user"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
-ALTER TABLE "notification" ADD CONSTRAINT "notification_channel_id_fkey" FOREIGN KEY ("channel_id") REFERENCES "channel"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+ALTER TABLE "notification" ADD CONSTRAINT "notification_message_id_fkey" FOREIGN KEY ("message_id") REFERENCES "message"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "notification" ADD CONSTRAINT "notification_mentioned_channel_id_fkey" FOREIGN KEY ("mentioned_channel_id") REFERENCES "channel"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "user_session" ADD CONSTRAINT "user_session_application_id_fkey" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE CASCADE ON UPDATE CASCADE;
@@ -636,7 +661,7 @@ ALTER TABLE "chat_session" ADD CONSTRAINT "chat_session_session_id_fkey" FOREIGN
 ALTER TABLE "chat_session" ADD CONSTRAINT "chat_session_channel_id_fkey" FOREIGN KEY ("channel_id") REFERENCES "channel"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
-ALTER TABLE "file" ADD CONSTRAINT "file_application_id_fkey" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+ALTER TABLE "file" ADD CONSTRAINT "file_application_id_fkey" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE SET NULL ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "job" ADD CONSTRAINT "job_application_id_fkey" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE CASCADE ON UPDATE CASCADE;
@@ -669,6 +694,14 @@ CREATE INDEX "user_name_order" ON "user" ("application_id", lower("name"), "id")
 CREATE INDEX "channel_name_order" ON "channel" ("application_id", lower("name"), "id");
 
 CREATE INDEX "channel_membership_moderator" ON "channel_membership" ("channel_id", "user_id") WHERE "moderator";
+
+CREATE INDEX "read_span_range" ON "read_span" USING GIST ("channel_id", int8range("from_id", "through_id", '[]'));
+
+-- Reported messages are rare, and looked for by channel.
+CREATE INDEX "message_reported" ON "message" ("channel_id", "id") WHERE "report_count" > 0;
+
+-- Files to sweep are few.
+CREATE INDEX "file_expiring" ON "file" ("expires_time") WHERE "expires_time" IS NOT NULL OR "application_id" IS NULL;
 
 -- Threads other than a channel's main one are few; main messages pay nothing for this.
 CREATE INDEX "message_thread" ON "message" ("thread_id", "id") WHERE "thread_id" IS NOT NULL;

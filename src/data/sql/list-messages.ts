@@ -3,10 +3,11 @@
 import { counterValue } from '#data/counters.ts'
 import type { Statement } from '#data/database.ts'
 import { messageColumns, userColumns } from '#data/rows.ts'
+import { isRead, isUnread } from '#data/sql/is-unread.ts'
 
 export interface MessageListShape {
   /** Whose messages: $1 is its id, $2 its application. */
-  of: 'channel' | 'application' | 'user'
+  of: 'channel' | 'application' | 'user' | 'main thread' | 'thread' | 'unread by user' | 'read by user'
   /** From the cursor to newer messages, oldest first; otherwise to older ones, newest first. */
   newer: boolean
   /** Only those of the user named $5. */
@@ -18,25 +19,50 @@ export interface MessageListShape {
 /** Counting what a filter finds stops here; above, a list has no total. */
 export const countedMax = 1_000
 
+// `mine` names no column of `o`, so that what stands beside the page is read once and not for each of its rows.
 const owners = {
   channel: {
     from: 'channel o',
     is: 'o.id = $1 and o.application_id = $2',
-    mine: 'm.channel_id = o.id',
+    mine: 'm.channel_id = $1',
     total: counterValue('channel.messages', '$1'),
   },
   application: {
     from: 'application o',
     is: 'o.id = $1 and o.id = $2',
-    mine: 'm.application_id = o.id',
+    mine: 'm.application_id = $1',
     total: counterValue('application.messages', '$1'),
   },
-  user: {
+  'main thread': {
+    from: 'channel o',
+    is: 'o.id = $1 and o.application_id = $2',
+    mine: 'm.channel_id = $1 and m.thread_id is null',
+    total: counterValue('channel.main_messages', '$1'),
+  },
+  thread: {
+    from: 'thread o',
+    is: 'o.id = $1 and o.application_id = $2',
+    mine: 'm.thread_id = $1',
+    total: counterValue('thread.messages', '$1'),
+  },
+  user: ofUser('m.user_id = $1'),
+  'unread by user': ofUser(inChannelsWhere(isUnread)),
+  'read by user': ofUser(inChannelsWhere(isRead)),
+}
+
+function ofUser(mine: string) {
+  return {
     from: '"user" o',
     is: 'o.id = $1 and o.application_id = $2 and o.deleted_time is null',
-    mine: 'm.user_id = o.id',
+    mine,
     total: undefined,
-  },
+  }
+}
+
+function inChannelsWhere(condition: string): string {
+  return `m.application_id = $2 and exists (
+    select from channel_membership cm
+    where cm.channel_id = m.channel_id and cm.user_id = $1 and ${condition})`
 }
 
 const statements = new Map<string, Statement>()
@@ -46,7 +72,7 @@ const statements = new Map<string, Statement>()
  * and author. No row: no such owner. Values: $1 owner, $2 application, $3 cursor, $4 limit, $5 author, $6 pattern.
  */
 export function listMessagesStatement(shape: MessageListShape): Statement {
-  const key = `list-messages-${shape.of}${shape.newer ? '-newer' : ''}${shape.byAuthor ? '-author' : ''}${shape.search ? '-search' : ''}`
+  const key = `list-messages-${shape.of.replaceAll(' ', '-')}${shape.newer ? '-newer' : ''}${shape.byAuthor ? '-author' : ''}${shape.search ? '-search' : ''}`
   const known = statements.get(key)
   if (known) return known
   const statement = { name: key, text: compose(shape) }
@@ -68,8 +94,11 @@ function compose({ of, newer, byAuthor, search }: MessageListShape): string {
   const total = filtered
     ? `(select count(*) from (select from message m where ${matches} limit ${countedMax + 1}) counted)`
     : owner.total
+  // In order, and not by `exists`: that reads the table from its start until it meets a newer one, which took 496 ms
+  // in a channel of 300,000 messages and takes 1 ms so.
+  const anyNewer = `(select m.id from message m where ${matches} and m.id > $3::bigint order by m.id limit 1) is not null`
   return `
-    select ${total}, exists (select from message m where ${matches} and m.id > $3::bigint),
+    select ${total}, ${anyNewer},
            ${newer ? `(select max(m.id) from message m where ${matches} and m.id <= $3)` : 'null::bigint'},
            ${messageColumns('item')}, ${userColumns('author')}
     from ${owner.from}

@@ -8,6 +8,9 @@ import { userColumns } from '#data/rows.ts'
 export const sendColumns = [
   ['application_id', 'bigint'],
   ['channel_id', 'bigint'],
+  ['thread_id', 'bigint'],
+  ['parent_id', 'bigint'],
+  ['nested_level', 'int'],
   ['type', 'message_type'],
   ['as_user', 'boolean'],
   ['user_id', 'bigint'],
@@ -20,51 +23,62 @@ export const sendColumns = [
   ['properties', 'jsonb'],
 ] as const
 
-/** Columns: place in the input, whether the channel exists, message id, created time, then the author. */
-function compose(input: string): string {
+/**
+ * Columns: place in the input, whether the channel exists, message id, created time, then the author. The lookups are
+ * lateral, so that a group of 32 makes 32 index probes whatever the planner thinks of it, and ids are drawn first, so
+ * that nothing has to be matched up afterwards.
+ */
+function compose(input: string, also = ''): string {
   return `
     with wanted as materialized (
-      select i.*, c.id as found_channel, u.id as found_user
+      select i.*, c.id is not null as has_channel, author,
+             case when c.id is not null and (not i.as_user or author.id is not null) then next_message_id() end as id
       from ${input}
-      left join channel c on c.id = i.channel_id and c.application_id = i.application_id
-      left join "user" u on u.application_id = i.application_id and u.deleted_time is null and u.id = coalesce(
-        i.user_id,
-        (select n.id from "user" n
-         where n.application_id = i.application_id and n.name = i.username and n.deleted_time is null)
-      )
+      left join lateral (
+        select id from channel where id = i.channel_id and application_id = i.application_id limit 1
+      ) c on true
+      left join lateral (
+        select * from "user" u
+        where u.application_id = i.application_id and u.deleted_time is null and u.id = coalesce(
+          i.user_id,
+          (select n.id from "user" n
+           where n.application_id = i.application_id and n.name = i.username and n.deleted_time is null)
+        ) limit 1
+      ) author on true
+      order by i.place
     ), sent as (
       insert into message
-        (application_id, channel_id, type, user_id, body, file, group_tag, mentions, links, properties)
-      select application_id, channel_id, type, found_user, body, file, group_tag, mentions, links, properties
-      from wanted where found_channel is not null and (not as_user or found_user is not null)
-      order by place
-      returning id, application_id, channel_id, user_id, created_time
-    ), numbered as (
-      select *, row_number() over (order by id) as nth from sent
+        (id, application_id, channel_id, thread_id, parent_id, nested_level, type, user_id, body, file, group_tag,
+         mentions, links, properties)
+      select id, application_id, channel_id, thread_id, parent_id, nested_level, type, (author).id, body, file,
+             group_tag, mentions, links, properties
+      from wanted where id is not null
     ), told as (
-      insert into outbox_event (application_id, type, channel_id, count, payload)
-      select application_id, 'channel.message.created', channel_id, 1,
-             jsonb_build_object('messageId', id, 'userId', user_id)
-      from sent order by id
-    ), placed as (
-      select place, row_number() over (order by place) as nth
-      from wanted where found_channel is not null and (not as_user or found_user is not null)
-    )
-    select w.place, w.found_channel is not null, n.id, n.created_time, ${userColumns('u')}
-    from wanted w
-    left join placed p on p.place = w.place
-    left join numbered n on n.nth = p.nth
-    left join "user" u on u.id = w.found_user
-    order by w.place`
+      insert into outbox_event (application_id, type, channel_id, thread_id, count, payload)
+      select application_id, case when thread_id is null then 'channel' else 'thread' end || '.message.created',
+             channel_id, thread_id, 1,
+             jsonb_build_object('messageId', id, 'userId', (author).id)
+      from wanted where id is not null
+    )${also}
+    select place, has_channel, id, now()::timestamptz(3), ${userColumns('(author)')}
+    from wanted order by place`
 }
 
 const columns = sendColumns.map(([name]) => name).join(', ')
 
+const oneMessage = `(select 1::bigint as place, ${sendColumns.map(([name, type], at) => `$${at + 1}::${type} as ${name}`).join(', ')}) i`
+
 /** One message; the values are its columns. */
-export const sendOneStatement: Statement = {
-  name: 'send-message',
+export const sendOneStatement: Statement = { name: 'send-message', text: compose(oneMessage) }
+
+/** One message with a hosted file; the values are its columns, then the file's key. */
+export const sendWithFileStatement: Statement = {
+  name: 'send-message-with-file',
   text: compose(
-    `(select 1::bigint as place, ${sendColumns.map(([name, type], at) => `$${at + 1}::${type} as ${name}`).join(', ')}) i`,
+    oneMessage,
+    `, kept as (
+      update file set expires_time = null where key = $${sendColumns.length + 1}::uuid and exists (select from wanted where id is not null)
+    )`,
   ),
 }
 

@@ -6,7 +6,7 @@ import { findCredential } from '#data/applications.ts'
 import { insertToken } from '#data/tokens.ts'
 import { defaultScopes } from '#domain/access.ts'
 import { isSecret } from '#domain/applications/secrets.ts'
-import { ChatError, type ErrorKind } from '#errors.ts'
+import { ChatError } from '#errors.ts'
 
 export interface TokenRequest {
   grantType?: string | undefined
@@ -25,7 +25,7 @@ export interface IssuedToken {
   scope: string
 }
 
-export const tokenLifetimeSeconds = 43_200
+const tokenLifetimeSeconds = 43_200
 
 /**
  * Gives a client a token of its application.
@@ -34,7 +34,9 @@ export const tokenLifetimeSeconds = 43_200
 export async function issueToken(ctx: Context, request: TokenRequest): Promise<IssuedToken> {
   const { grantType, clientId, clientSecret, scope } = request
   if (!grantType) throw new ChatError('invalid_request', 'Missing grant type')
-  if (!clientId || !clientSecret) throw new ChatError('invalid_client', 'Bad client credentials')
+  if (!isCredential(clientId) || !isCredential(clientSecret)) {
+    throw new ChatError('invalid_client', 'Bad client credentials')
+  }
   try {
     const token = await new OAuth2Server({ model: model(ctx) }).token(
       new OAuth2Server.Request({
@@ -45,7 +47,7 @@ export async function issueToken(ctx: Context, request: TokenRequest): Promise<I
           grant_type: grantType,
           client_id: clientId,
           client_secret: clientSecret,
-          ...(scope !== undefined && { scope }),
+          ...(scope && { scope }), // a blank parameter is an absent one (RFC 6749 section 3.1)
         },
       }),
       new OAuth2Server.Response({}),
@@ -58,21 +60,30 @@ export async function issueToken(ctx: Context, request: TokenRequest): Promise<I
       scope: (token.scope ?? []).join(' '),
     }
   } catch (error) {
-    if (error instanceof OAuth2Server.OAuthError && error.name in refusals) {
-      const refuse = refusals[error.name as keyof typeof refusals]
-      throw new ChatError(error.name as ErrorKind, refuse(request))
-    }
-    throw error
+    const refuse = error instanceof OAuth2Server.OAuthError ? refusals.get(error.name) : undefined
+    throw refuse ? refuse(request) : error
   }
 }
 
-/** In the words of the library that the hosted service runs on (contract section a). */
-const refusals = {
-  invalid_client: () => 'Bad client credentials',
-  invalid_request: () => 'Missing grant type',
-  unsupported_grant_type: ({ grantType }: TokenRequest) => `Unsupported grant type: ${grantType}`,
-  invalid_scope: ({ scope }: TokenRequest) => `Invalid scope: ${scope}`,
-} satisfies Partial<Record<ErrorKind, (request: TokenRequest) => string>>
+/** RFC 6749 appendix A: visible ASCII. */
+function isCredential(text: string | undefined): text is string {
+  return text !== undefined && /^[\x20-\x7e]+$/.test(text)
+}
+
+const unsupportedGrant = ({ grantType }: TokenRequest) =>
+  new ChatError('unsupported_grant_type', `Unsupported grant type: ${grantType}`)
+
+/** By the library's name; in the words of the one that the hosted service runs on (contract section a). */
+const refusals = new Map<string, (request: TokenRequest) => ChatError>([
+  ['invalid_client', () => new ChatError('invalid_client', 'Bad client credentials')],
+  [
+    'invalid_request',
+    () => new ChatError('invalid_request', 'A parameter has characters that it cannot have'),
+  ],
+  ['unsupported_grant_type', unsupportedGrant],
+  ['unauthorized_client', unsupportedGrant], // a grant that the library knows and our clients have not
+  ['invalid_scope', ({ scope }) => new ChatError('invalid_scope', `Invalid scope: ${scope}`)],
+])
 
 const verbs: readonly string[] = ['create', 'read', 'update', 'delete']
 

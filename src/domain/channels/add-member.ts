@@ -1,10 +1,9 @@
 import type { Context } from '#context.ts'
-import { isConstraintError } from '#data/database.ts'
 import { insertMembers } from '#data/memberships.ts'
 import type { Caller } from '#domain/access.ts'
 import { getChannel, mustHaveGroupChannel } from '#domain/channels/get-channel.ts'
 import { resolveUser } from '#domain/users/resolve-users.ts'
-import { notFound } from '#errors.ts'
+import { isConstraintError, notFound } from '#errors.ts'
 import type { Channel } from '#resources/channel.ts'
 import type { UserReference } from '#resources/user.ts'
 

@@ -4,7 +4,7 @@ import { insertMembers, setModerator } from '#data/memberships.ts'
 import type { Caller } from '#domain/access.ts'
 import { getChannel, mustHaveGroupChannel } from '#domain/channels/get-channel.ts'
 import { resolveUser } from '#domain/users/resolve-users.ts'
-import { ChatError } from '#errors.ts'
+import { ChatError, isConstraintError, notFound } from '#errors.ts'
 import type { Channel } from '#resources/channel.ts'
 import type { User, UserReference } from '#resources/user.ts'
 
@@ -19,15 +19,20 @@ export async function addModerator(
   await mustHaveGroupChannel(ctx, caller, channelId)
   const user = await resolveUser(ctx, caller, input)
   const payload = { userId: user.id }
-  await ctx.db.transact(async (tx) => {
-    const joined = await insertMembers(tx, channelId, [user.id])
-    if (joined.length > 0) {
-      await tx.emit({ type: 'channel.member.joined', applicationId, channelId, count: 1, payload })
-    }
-    if (await setModerator(tx, channelId, user.id, true)) {
-      await tx.emit({ type: 'channel.moderator.added', applicationId, channelId, payload })
-    }
-  })
+  try {
+    await ctx.db.transact(async (tx) => {
+      const joined = await insertMembers(tx, channelId, [user.id])
+      if (joined.length > 0) {
+        await tx.emit({ type: 'channel.member.joined', applicationId, channelId, count: 1, payload })
+      }
+      if (await setModerator(tx, channelId, user.id, true)) {
+        await tx.emit({ type: 'channel.moderator.added', applicationId, channelId, payload })
+      }
+    })
+  } catch (error) {
+    if (isConstraintError(error, 'foreign_key')) throw notFound('channel', channelId)
+    throw error
+  }
   return user
 }
 

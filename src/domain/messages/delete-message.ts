@@ -1,17 +1,21 @@
 import type { Context } from '#context.ts'
-import { deleteMessageRow, deleteMessageRows, findThread } from '#data/messages.ts'
+import { expireFile } from '#data/files.ts'
+import { deleteMessageRow, deleteMessageRows } from '#data/messages.ts'
+import { findMainThread, findThread } from '#data/threads.ts'
 import type { Caller } from '#domain/access.ts'
+import { discardFile } from '#domain/files/discard-file.ts'
 import { notFound } from '#errors.ts'
 import type { Thread } from '#resources/thread.ts'
 
 /** Deletes a message. @returns the thread that held it (contract g) @throws ChatError 404 */
 export async function deleteMessage(ctx: Context, caller: Caller, id: number): Promise<Thread> {
   const { applicationId } = caller
-  const { channelId, threadId } = await ctx.db.transact(async (tx) => {
+  const { channelId, threadId, fileKey } = await ctx.db.transact(async (tx) => {
     const deleted = await deleteMessageRow(tx, applicationId, id)
     if (!deleted) throw notFound('message', id)
+    if (deleted.fileKey) await expireFile(tx, deleted.fileKey)
     await tx.emit({
-      type: 'channel.message.deleted',
+      type: deleted.threadId === null ? 'channel.message.deleted' : 'thread.message.deleted',
       applicationId,
       channelId: deleted.channelId,
       count: -1,
@@ -20,19 +24,22 @@ export async function deleteMessage(ctx: Context, caller: Caller, id: number): P
     })
     return deleted
   })
-  const thread = await findThread(ctx.db, channelId, threadId)
+  if (fileKey) await discardFile(ctx, fileKey)
+  const thread = await (threadId === null
+    ? findMainThread(ctx.db, channelId)
+    : findThread(ctx.db, applicationId, threadId))
   if (!thread) throw notFound('channel', channelId)
   return thread
 }
 
-/** Deletes every message of the application. */
+/** Deletes every message of the application; hosted files are swept soon after. */
 export async function deleteMessages(ctx: Context, caller: Caller): Promise<void> {
   const { applicationId } = caller
   await ctx.db.transact(async (tx) => {
     const gone = await deleteMessageRows(tx, applicationId)
     await tx.emit(
       ...gone.map(({ channelId, threadId, count }) => ({
-        type: 'channel.messages.deleted' as const,
+        type: threadId === null ? ('channel.message.deleted' as const) : ('thread.message.deleted' as const),
         applicationId,
         channelId,
         count: -count,

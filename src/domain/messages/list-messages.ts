@@ -1,9 +1,14 @@
 import type { Context } from '#context.ts'
-import { listMessages as listMessageRows, type MessageFilters } from '#data/messages.ts'
+import {
+  listMessages as listMessageRows,
+  listReportedMessages as listReportedRows,
+  type MessageFilters,
+} from '#data/messages.ts'
 import type { Caller } from '#domain/access.ts'
+import { mustHaveChannel } from '#domain/channels/get-channel.ts'
 import { notFound } from '#errors.ts'
 import type { Message } from '#resources/message.ts'
-import type { CursorPage, CursorRequest } from '#resources/page.ts'
+import type { CursorPage, CursorRequest, Page, PageRequest } from '#resources/page.ts'
 
 /** Messages of the whole application, newest first. */
 export function listApplicationMessages(
@@ -12,7 +17,7 @@ export function listApplicationMessages(
   filters: MessageFilters,
   request: CursorRequest,
 ): Promise<CursorPage<Message>> {
-  return list(ctx, caller, { of: 'application', id: caller.applicationId }, filters, request)
+  return listMessagesOf(ctx, caller, { of: 'application', id: caller.applicationId }, filters, request)
 }
 
 /** Messages of a channel, newest first. @throws ChatError 404 */
@@ -23,29 +28,47 @@ export function listChannelMessages(
   filters: MessageFilters,
   request: CursorRequest,
 ): Promise<CursorPage<Message>> {
-  return list(ctx, caller, { of: 'channel', id: channelId }, filters, request)
+  return listMessagesOf(ctx, caller, { of: 'channel', id: channelId }, filters, request)
 }
 
-/** Messages that a user sent, newest first (contract h13). @throws ChatError 404 */
+/**
+ * Messages that a user sent, newest first; with `unread`, those of others in its channels that it has yet to read, or
+ * has read (contract h13).
+ * @throws ChatError 404
+ */
 export function listUserMessages(
   ctx: Context,
   caller: Caller,
   userId: number,
+  { unread }: { unread?: boolean | undefined },
   request: CursorRequest,
 ): Promise<CursorPage<Message>> {
-  return list(ctx, caller, { of: 'user', id: userId }, {}, request)
+  const of = unread === undefined ? 'user' : unread ? 'unread by user' : 'read by user'
+  return listMessagesOf(ctx, caller, { of, id: userId }, {}, request)
+}
+
+/** Messages of a channel that users have reported, newest first. @throws ChatError 404 */
+export async function listReportedMessages(
+  ctx: Context,
+  caller: Caller,
+  channelId: number,
+  page: PageRequest,
+): Promise<Page<Message>> {
+  await mustHaveChannel(ctx, caller, channelId)
+  return listReportedRows(ctx.db, channelId, page)
 }
 
 type Owner = Parameters<typeof listMessageRows>[2]
 
-async function list(
+/** Messages of whoever owns them. @throws ChatError 404 where the application has no such owner */
+export async function listMessagesOf(
   ctx: Context,
   caller: Caller,
   owner: Owner,
   filters: MessageFilters,
   request: CursorRequest,
-) {
+): Promise<CursorPage<Message>> {
   const page = await listMessageRows(ctx.db, caller.applicationId, owner, filters, request)
-  if (!page) throw notFound(owner.of, owner.id)
+  if (!page) throw notFound(owner.of.split(' ').at(-1) ?? owner.of, owner.id)
   return page
 }

@@ -1,6 +1,7 @@
 // What a text body holds besides text: mentions and links, with their places.
 import { LinkifyIt } from 'linkify-it'
 import type { Context } from '#context.ts'
+import type { Db } from '#data/database.ts'
 import { findMentioned } from '#data/mentions.ts'
 import type { StoredMention } from '#data/rows.ts'
 import type { Caller } from '#domain/access.ts'
@@ -21,7 +22,32 @@ const linkify = new LinkifyIt({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: fa
 
 /** Finds links, and the mentions of users and channels that exist; one round trip, none where nothing is mentioned. */
 export async function parseText(ctx: Context, caller: Caller, body: string): Promise<ParsedText> {
-  return { mentions: await findMentions(ctx, caller, body), links: findLinks(body) }
+  const [parsed] = await parseTexts(ctx.db, caller.applicationId, [body])
+  return parsed as ParsedText // one for each body
+}
+
+/** The same for many texts: still one round trip. */
+export async function parseTexts(
+  db: Pick<Db, 'query'>,
+  applicationId: number,
+  bodies: string[],
+): Promise<ParsedText[]> {
+  const candidates = bodies.map(findCandidates)
+  const named = (type: StoredMention['type']) => [
+    ...new Set(candidates.flat().flatMap((candidate) => (candidate.type === type ? candidate.name : []))),
+  ]
+  const [usernames, channelNames] = [named('USER'), named('CHANNEL')]
+  const found =
+    usernames.length + channelNames.length === 0
+      ? undefined
+      : await findMentioned(db, applicationId, usernames, channelNames)
+  return bodies.map((body, at) => ({
+    mentions: (candidates[at] ?? []).flatMap(({ name, ...mention }) => {
+      const id = (mention.type === 'USER' ? found?.users : found?.channels)?.get(name)
+      return id === undefined ? [] : [{ ...mention, id }]
+    }),
+    links: findLinks(body),
+  }))
 }
 
 /** The http and https URLs of a text. */
@@ -34,22 +60,15 @@ export function findLinks(body: string): MessageLink[] {
   }))
 }
 
-async function findMentions(ctx: Context, caller: Caller, body: string): Promise<StoredMention[]> {
+type Candidate = Omit<StoredMention, 'id'> & { name: string }
+
+function findCandidates(body: string): Candidate[] {
   if (!body.includes('<@') && !body.includes('<#')) return []
-  const candidates = [...body.matchAll(mentionPattern)].map((match) => ({
-    type: match[1] === '@' ? ('USER' as const) : ('CHANNEL' as const),
+  return [...body.matchAll(mentionPattern)].map((match) => ({
+    type: match[1] === '@' ? 'USER' : 'CHANNEL',
     name: match[2] ?? '',
     tag: match[0],
     startPosition: match.index,
     endPosition: match.index + match[0].length,
   }))
-  if (candidates.length === 0) return []
-  const named = (type: StoredMention['type']) => [
-    ...new Set(candidates.filter((candidate) => candidate.type === type).map(({ name }) => name)),
-  ]
-  const found = await findMentioned(ctx.db, caller.applicationId, named('USER'), named('CHANNEL'))
-  return candidates.flatMap(({ name, ...mention }) => {
-    const id = (mention.type === 'USER' ? found.users : found.channels).get(name)
-    return id === undefined ? [] : [{ ...mention, id }]
-  })
 }

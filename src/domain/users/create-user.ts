@@ -1,8 +1,7 @@
 import type { Context } from '#context.ts'
-import { isConstraintError } from '#data/database.ts'
 import { insertUser } from '#data/users.ts'
 import type { Caller } from '#domain/access.ts'
-import { refused } from '#errors.ts'
+import { isConstraintError, refused } from '#errors.ts'
 import type { CreateUser, User } from '#resources/user.ts'
 
 /** @throws ChatError 400 already_exists where the name is taken (contract h10) */

@@ -1,0 +1,26 @@
+// The thread of background work. It has its own heap and its own event loop, so that those who send messages do not
+// feel an import, and what an import leaves to the garbage collector never grows large.
+import { enableCompileCache } from 'node:module'
+import { parentPort, workerData } from 'node:worker_threads'
+import type { FastifyBaseLogger } from 'fastify'
+import { pino } from 'pino'
+import { readConfig } from '#config.ts'
+import { openContext } from '#context.ts'
+import { Worker } from '#jobs/worker.ts'
+
+enableCompileCache()
+
+const { databaseUrl } = workerData as { databaseUrl: string }
+const config = readConfig(process.env)
+const log: FastifyBaseLogger = pino({ level: config.logLevel })
+const ctx = openContext(config, log, databaseUrl)
+const worker = new Worker(ctx)
+
+// What is written here is told there, by the dispatcher of the main thread.
+ctx.db.onEvents(() => parentPort?.postMessage('events'))
+parentPort?.once('message', async () => {
+  await worker.stop()
+  await ctx.db.close()
+  process.exit()
+})
+worker.start()

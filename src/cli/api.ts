@@ -1,0 +1,102 @@
+// The Platform API of a running server, as far as jobs need it.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readCredentials } from '#cli/credentials.ts'
+import { UsageError } from '#cli/output.ts'
+import { readConfig } from '#config.ts'
+import type { Job } from '#resources/job.ts'
+
+export interface RemoteOptions {
+  url?: string
+  clientId?: string
+  clientSecret?: string
+}
+
+export interface Api {
+  send(method: 'GET' | 'POST', path: string, body?: Body): Promise<Response>
+  /** A file that an answer names: from the server that was asked, wherever it believes to be. */
+  open(url: string): Promise<Response>
+}
+
+export interface Body {
+  content: ReadableStream<Uint8Array>
+  type: string
+}
+
+/** Gets a token for the application of the options, the settings or the home folder. */
+export async function connect(options: RemoteOptions): Promise<Api> {
+  const config = readConfig(process.env)
+  const base = (options.url ?? config.publicUrl ?? `http://localhost:${config.port}`).replace(/\/+$/, '')
+  if (!URL.canParse(base)) throw new UsageError(`${base} is not a URL`)
+  const kept = await readCredentials(config.home)
+  const clientId = options.clientId ?? config.clientId ?? kept?.clientId
+  const isKept = clientId === kept?.clientId
+  const clientSecret =
+    options.clientSecret ?? config.clientSecret ?? (isKept ? kept?.clientSecret : undefined)
+  if (!clientId || !clientSecret) {
+    throw new UsageError(
+      'Whose application? Give --client-id and --client-secret, or the --home that keeps them',
+    )
+  }
+  const answer = await mustAnswer(
+    await fetch(`${base}/oauth/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    }),
+  )
+  const { access_token: token } = (await answer.json()) as { access_token: string }
+  const send: Api['send'] = async (method, path, body) => {
+    const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': body.type }) }
+    // Where it might have to follow a redirect, fetch keeps a copy of all it has sent.
+    const sent = body && { body: body.content, duplex: 'half' as const, redirect: 'error' as const }
+    return mustAnswer(await fetch(`${base}/v1${path}`, { method, headers, ...sent }))
+  }
+  return {
+    send,
+    open(url) {
+      // The token is for nobody else.
+      const ours = /\/v1(\/files\/.+)$/.exec(new URL(url).pathname)?.[1]
+      return ours === undefined ? fetch(url) : send('GET', ours)
+    },
+  }
+}
+
+/** What a server answered other than success. */
+class Refusal extends Error {
+  readonly status: number
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+async function mustAnswer(answer: Response): Promise<Response> {
+  if (answer.ok) return answer
+  const body = await answer.json().catch(() => ({}))
+  const { message, error_description: description } = body as Record<string, string>
+  throw new Refusal(answer.status, `${message ?? description ?? 'the server failed'} (${answer.status})`)
+}
+
+const pollMs = 250
+/** A server that restarts goes on with its jobs: it is waited for. */
+const absenceMaxMs = 60_000
+
+/** Looks at a job until it has ended. */
+export async function follow(api: Api, id: number, onProgress: (job: Job) => void): Promise<Job> {
+  let seenAt = Date.now()
+  for (;;) {
+    try {
+      const job = (await (await api.send('GET', `/jobs/${id}`)).json()) as Job
+      seenAt = Date.now()
+      onProgress(job)
+      if (job.state === 'FINISHED' || job.state === 'FAILED') return job
+    } catch (error) {
+      if (!mayPass(error) || Date.now() - seenAt > absenceMaxMs) throw error
+    }
+    await sleep(pollMs)
+  }
+}
+
+function mayPass(error: unknown): boolean {
+  return error instanceof Refusal ? error.status === 429 || error.status >= 500 : error instanceof TypeError
+}

@@ -1,0 +1,47 @@
+// The database without the server: the one of DATABASE_URL, that of a running server, or one started for the moment.
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pino } from 'pino'
+import { type Config, readConfig } from '#config.ts'
+import { type Context, openContext } from '#context.ts'
+import { FolderInUse } from '#data/embedded-lock.ts'
+import { findEmbeddedPostgres, startEmbeddedPostgres } from '#data/embedded-postgres.ts'
+import { migrate } from '#data/migrate.ts'
+
+/** How long a server may take to come up that has its folder already. */
+const patienceMs = 30_000
+
+/** Gives `work` the context that the server's use cases have. */
+export async function withContext<T>(work: (ctx: Context) => Promise<T>): Promise<T> {
+  const config = readConfig(process.env)
+  const log = pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true }))
+  const database = await openDatabaseServer(config, log)
+  try {
+    await migrate(database.url, log)
+    const ctx = openContext(config, log, database.url)
+    try {
+      return await work(ctx)
+    } finally {
+      await ctx.db.close()
+    }
+  } finally {
+    await database.stop()
+  }
+}
+
+async function openDatabaseServer(config: Config, log: pino.Logger) {
+  const guest = (url: string) => ({ url, stop: async () => {} })
+  if (config.databaseUrl) return guest(config.databaseUrl)
+  const folder = join(config.home, 'postgres')
+  const giveUpAt = Date.now() + patienceMs
+  for (;;) {
+    const running = await findEmbeddedPostgres(folder)
+    if (running) return guest(running)
+    try {
+      return await startEmbeddedPostgres({ folder, log })
+    } catch (error) {
+      if (!(error instanceof FolderInUse) || Date.now() > giveUpAt) throw error
+    }
+    await sleep(50) // a server has the folder: its Postgres is coming up, or leaving
+  }
+}

@@ -1,0 +1,100 @@
+// The command line: what can be asked of it. Each command loads its own code, so that --help is there at once.
+import { Command, CommanderError, Option } from 'commander'
+import { importKinds } from '#cli/kinds.ts'
+import { Failure, fail, type Output, UsageError } from '#cli/output.ts'
+
+const program = new Command('chatterie')
+  .description('The self-hosted home for ChatKitty apps.')
+  .option('--json', 'print JSON, for scripts')
+  .option('--home <folder>', 'where Chatterie keeps its things (CHATTERIE_HOME)')
+  .configureHelp({ showGlobalOptions: true })
+  .exitOverride()
+  .hook('preAction', () => {
+    const { home } = program.opts()
+    if (home !== undefined) process.env.CHATTERIE_HOME = home
+  })
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 done, 1 failed, 2 wrong usage.
+All settings of the server apply, such as DATABASE_URL and PORT; see the README.`,
+  )
+
+const output = (): Output => ({ json: program.opts().json === true })
+
+program
+  .command('start')
+  .description('start the server')
+  .option('--port <number>', 'where it listens (PORT)')
+  .option('--host <address>', 'where it listens (HOST)')
+  .action(async ({ port, host }) => {
+    if (port !== undefined) process.env.PORT = port
+    if (host !== undefined) process.env.HOST = host
+    await import('#main.ts')
+  })
+
+const applications = program
+  .command('applications')
+  .description('manage applications, whether the server runs or not')
+
+applications
+  .command('create')
+  .description('create an application and print its credentials, which are not shown again')
+  .option('--name <name>', 'what people call it', 'My application')
+  .action(async ({ name }) => (await import('#cli/applications.ts')).create(name, output()))
+
+applications
+  .command('list')
+  .description('list all applications')
+  .action(async () => (await import('#cli/applications.ts')).list(output()))
+
+applications
+  .command('rotate-secret')
+  .description('replace the client secret; the old one and all its tokens are void')
+  .argument('<application>', 'id, API key or client id')
+  .action(async (application) => (await import('#cli/applications.ts')).rotate(application, output()))
+
+applications
+  .command('delete')
+  .description('delete an application and everything in it')
+  .argument('<application>', 'id, API key or client id')
+  .option('--yes', 'do not ask')
+  .action(async (application, { yes }) =>
+    (await import('#cli/applications.ts')).remove(application, yes === true, output()),
+  )
+
+/** Commands that speak to a running server. */
+function remote(command: Command): Command {
+  return command
+    .option('--url <url>', 'the server (PUBLIC_URL, or http://localhost with PORT)')
+    .option('--client-id <id>', 'whose application (CHATTERIE_CLIENT_ID, or the one kept in the home folder)')
+    .option('--client-secret <secret>', 'better given as CHATTERIE_CLIENT_SECRET')
+}
+
+remote(program.command('import'))
+  .description('import a JSON array from a file, and follow the job until it ends')
+  .argument('<kind>', importKinds.join(', '))
+  .argument('<file>', 'the file')
+  .option('--channel <id>', 'for channel-members: of which channel')
+  .action(async (kind, file, options) =>
+    (await import('#cli/import.ts')).importFile(kind, file, options, output()),
+  )
+
+remote(program.command('export'))
+  .description('export analytics as CSV, to a file or to stdout')
+  .argument('<what>', 'messages, users')
+  .addOption(new Option('--output <file>', 'where to write'))
+  .action(async (what, options) => (await import('#cli/export.ts')).exportFile(what, options, output()))
+
+for (const command of [applications, ...program.commands, ...applications.commands]) {
+  command.exitOverride().configureHelp({ showGlobalOptions: true })
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+  else if (error instanceof UsageError) fail(error, 2, output())
+  else if (error instanceof Failure) process.exitCode = 1
+  else fail(error, 1, output())
+}

@@ -1,0 +1,208 @@
+// What members who were not there are told of messages.
+import { findChannels } from '#data/channels.ts'
+import type { Db, Row } from '#data/database.ts'
+import { messagesById } from '#data/messages.ts'
+import { countedMax } from '#data/sql/list-messages.ts'
+import { usersById } from '#data/users.ts'
+import type { Notification, NotificationData } from '#resources/notification.ts'
+import type { CursorPage, CursorRequest } from '#resources/page.ts'
+
+interface NotificationRow {
+  id: number
+  type: string
+  messageId: number
+  parentId: number | null
+  mentionedChannelId: number | null
+  title: string
+  body: string
+  muted: boolean
+  readTime: string | null
+  createdTime: string
+}
+
+function toRow(row: Row): NotificationRow {
+  return {
+    id: row[0] as number,
+    type: row[1] as string,
+    messageId: row[2] as number,
+    parentId: row[3] as number | null,
+    mentionedChannelId: row[4] as number | null,
+    title: row[5] as string,
+    body: row[6] as string,
+    muted: row[7] as boolean,
+    readTime: row[8] as string | null,
+    createdTime: row[9] as string,
+  }
+}
+
+const columns = `
+  n.id, n.type, n.message_id, m.parent_id, n.mentioned_channel_id, n.title, n.body, n.muted, n.read_time, n.created_time`
+
+/** A user's notifications from the cursor on, newest first, or the newer ones, oldest first. */
+const listStatement = (newer: boolean) => ({
+  name: newer ? 'list-newer-notifications' : 'list-notifications',
+  text: `
+    select (select count(*) from (select from notification n where n.recipient_id = $1 limit ${countedMax + 1}) counted),
+           exists (select from notification n where n.recipient_id = $1 and n.id > $2),
+           ${newer ? '(select max(n.id) from notification n where n.recipient_id = $1 and n.id <= $2)' : 'null::bigint'},
+           item.* from (select 1) always left join lateral (
+      select ${columns} from notification n join message m on m.id = n.message_id
+      where n.recipient_id = $1 and n.id ${newer ? '>' : '<='} $2
+      order by n.id ${newer ? 'asc' : 'desc'} limit $3::int
+    ) item on true
+    order by item.id ${newer ? 'asc' : 'desc'}`,
+})
+const olderStatement = listStatement(false)
+const newerStatement = listStatement(true)
+
+/** A page of what a user was told, newest first. */
+export async function listNotifications(
+  db: Db,
+  recipientId: number,
+  request: CursorRequest,
+): Promise<CursorPage<Notification>> {
+  const newer = request.relation === 'PREVIOUS' && request.start !== undefined
+  const cursor = (request.relation === 'NEXT' ? request.next : request.start) ?? Number.MAX_SAFE_INTEGER
+  const rows = await db.query(newer ? newerStatement : olderStatement, [
+    recipientId,
+    cursor,
+    request.size + 1,
+  ])
+  const found = rows.filter((row) => row[3] !== null).map((row) => toRow(row.slice(3)))
+  const beyond = found.splice(request.size)[0]
+  const page = newer ? found.reverse() : found
+  const next = newer ? ((rows[0]?.[2] as number | null) ?? undefined) : beyond?.id
+  const start = page[0]?.id
+  const total = rows[0]?.[0] as number
+  return {
+    items: await complete(db, recipientId, page),
+    size: request.size,
+    hasPrevious: newer ? beyond !== undefined : (rows[0]?.[1] as boolean),
+    ...(total <= countedMax && { total }),
+    ...(start !== undefined && { start }),
+    ...(next !== undefined && { next }),
+  }
+}
+
+/** Gives a page of notifications the messages, channels and users they tell of: three round trips a page. */
+async function complete(db: Db, recipientId: number, rows: NotificationRow[]): Promise<Notification[]> {
+  if (rows.length === 0) return []
+  const messages = await messagesById(
+    db,
+    rows.flatMap(({ messageId, parentId }) => (parentId === null ? [messageId] : [messageId, parentId])),
+  )
+  const [channels, users] = await Promise.all([
+    findChannels(db, [
+      ...[...messages.values()].map(({ channelId }) => channelId),
+      ...rows.flatMap(({ mentionedChannelId }) => mentionedChannelId ?? []),
+    ]),
+    usersById(db, [recipientId]),
+  ])
+  return rows.flatMap((row) => {
+    const message = messages.get(row.messageId)
+    if (!message) return []
+    const data = {
+      type: row.type.replaceAll('_', ':').replace('REPLIED:TO', 'REPLIED_TO'),
+      channelId: message.channelId,
+      message,
+      ...(row.type === 'USER_REPLIED_TO_MESSAGE' && { parent: messages.get(row.parentId ?? 0) }),
+      ...(row.type === 'USER_MENTIONED_USER' && { mentionedUser: users.get(recipientId) }),
+      ...(row.type === 'USER_MENTIONED_CHANNEL' && {
+        mentionedChannel: channels.get(row.mentionedChannelId ?? 0),
+      }),
+    } as NotificationData // a type of notification has that type's columns
+    if (Object.values(data).includes(undefined as never)) return [] // what it told of was deleted
+    return [
+      {
+        id: row.id,
+        recipientId,
+        title: row.title,
+        body: row.body,
+        channel: channels.get(message.channelId),
+        data,
+        muted: row.muted,
+        readTime: row.readTime ?? undefined,
+        createdTime: row.createdTime,
+      },
+    ]
+  })
+}
+
+const tasksMax = 100
+/** Members told of one message at a time: what waits behind a big channel's message waits no longer than that. */
+const sliceMax = 500
+
+/**
+ * Goes on with telling the members of channels of new messages: those who are not there, that is, have no active chat
+ * session in the channel, and have not blocked the author. Who replies to or mentions whom is told besides (contract
+ * g, runtime contract 8.9). One statement writes the notifications and moves the tasks on; several processes may run
+ * it at once.
+ * @returns whether there was something to do
+ */
+export async function notifyMembers(db: Db): Promise<boolean> {
+  const [row] = await db.query(notifyStatement, [tasksMax, sliceMax])
+  return (row?.[0] as number) > 0
+}
+
+const notifyStatement = {
+  name: 'notify-members',
+  text: `
+    with task as materialized (
+      select * from notification_task order by message_id limit $1::int for update skip locked
+    ), told as materialized (
+      select m.id, m.channel_id, m.user_id, m.parent_id, m.mentions, t.after_user_id, a.display_name as author,
+             coalesce(m.body, 'File attachment') as content
+      from task t join message m on m.id = t.message_id left join "user" a on a.id = m.user_id
+    ), member as materialized (
+      select told.*, cm.user_id as recipient_id, cm.muted
+      from told cross join lateral (
+        select user_id, muted from channel_membership c
+        where c.channel_id = told.channel_id and c.user_id > told.after_user_id
+        order by user_id limit $2::int
+      ) cm
+    ), absent as materialized (
+      select * from member m
+      where m.recipient_id is distinct from m.user_id
+        and not exists (
+          select from chat_session cs join user_session us on us.id = cs.session_id
+          where cs.channel_id = m.channel_id and cs.state = 'ACTIVE'
+            and us.user_id = m.recipient_id and us.state = 'ACTIVE')
+        and not exists (
+          select from user_block b where b.blocker_id = m.recipient_id and b.blocked_id = m.user_id)
+    ), mention as materialized (
+      select distinct told.id as message_id, (x ->> 'id')::bigint as id, x ->> 'type' as type
+      from told, jsonb_array_elements(told.mentions) x where told.mentions is not null
+    ), reason as (
+      select id, recipient_id, muted, content, null::bigint as mentioned_channel_id,
+             (case when user_id is null then 'SYSTEM_SENT_MESSAGE' else 'USER_SENT_MESSAGE' end)::notification_type as type,
+             case when user_id is null then 'System message sent' else author || ' sent a message' end as title
+      from absent
+      union all
+      select a.id, recipient_id, muted, content, null, 'USER_REPLIED_TO_MESSAGE', author || ' replied to a message'
+      from absent a join message parent on parent.id = a.parent_id and parent.user_id = a.recipient_id
+      where a.user_id is not null
+      union all
+      select a.id, recipient_id, muted, content, null, 'USER_MENTIONED_USER', author || ' mentioned you'
+      from absent a join mention on mention.message_id = a.id and mention.type = 'USER' and mention.id = a.recipient_id
+      where a.user_id is not null
+      union all
+      select a.id, recipient_id, a.muted, content, c.id, 'USER_MENTIONED_CHANNEL', author || ' mentioned ' || c.display_name
+      from absent a join mention on mention.message_id = a.id and mention.type = 'CHANNEL'
+      join channel c on c.id = mention.id
+      join channel_membership cm on cm.channel_id = c.id and cm.user_id = a.recipient_id
+      where a.user_id is not null
+    ), written as (
+      insert into notification (recipient_id, message_id, type, mentioned_channel_id, title, body, muted)
+      select recipient_id, id, type, mentioned_channel_id, title, content, muted from reason order by id, recipient_id, type
+      on conflict (message_id, recipient_id, type) do nothing
+    ), progress as (
+      select t.message_id, count(m.id) as members, max(m.recipient_id) as last
+      from task t left join member m on m.id = t.message_id group by t.message_id
+    ), moved as (
+      update notification_task t set after_user_id = p.last
+      from progress p where p.message_id = t.message_id and p.members = $2
+    ), done as (
+      delete from notification_task t using progress p where p.message_id = t.message_id and p.members < $2
+    )
+    select count(*) from task`,
+}

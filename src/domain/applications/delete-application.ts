@@ -1,0 +1,24 @@
+import type { Context } from '#context.ts'
+import {
+  type ApplicationSummary,
+  closeApplication,
+  deleteApplicationRow,
+  emptyApplication,
+} from '#data/applications.ts'
+import { referredApplication } from '#domain/applications/list-applications.ts'
+
+/**
+ * Deletes an application and everything in it: first nobody gets in any more, then it is emptied little by little,
+ * then it is gone. Cut off in between, it can be run again. Its files lose their owner, and are swept with those
+ * that nothing shows.
+ * @throws ChatError 404
+ */
+export async function deleteApplication(ctx: Context, reference: string): Promise<ApplicationSummary> {
+  const application = await referredApplication(ctx, reference)
+  const { id } = application
+  await ctx.db.transact((tx) => closeApplication(tx, id))
+  ctx.tokens.forget()
+  await emptyApplication(ctx.db, id)
+  await ctx.db.transact((tx) => deleteApplicationRow(tx, id))
+  return application
+}

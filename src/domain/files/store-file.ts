@@ -1,0 +1,36 @@
+import { v4 as uuid } from 'uuid'
+import type { Context } from '#context.ts'
+import { completeFile, insertFile } from '#data/files.ts'
+import type { HostedFile } from '#data/rows.ts'
+import type { Caller } from '#domain/access.ts'
+import { discardFile } from '#domain/files/discard-file.ts'
+import { safeName } from '#domain/files/safe-name.ts'
+import { sniffType } from '#domain/files/sniff-type.ts'
+
+export type { HostedFile }
+
+/** A file on its way to us. */
+export interface IncomingFile {
+  /** As the client says: it is cleaned before it is kept. */
+  name: string
+  bytes: AsyncIterable<Uint8Array>
+}
+
+/**
+ * Keeps a file as it arrives; its type is what its bytes say. Until something shows it, it is about to expire, so that
+ * nothing is left behind however this ends.
+ * @throws ChatError 413, and whatever ends the bytes early
+ */
+export async function storeFile(ctx: Context, caller: Caller, incoming: IncomingFile): Promise<HostedFile> {
+  const { contentType, bytes } = await sniffType(incoming.bytes)
+  const file = { key: uuid(), name: safeName(incoming.name), contentType }
+  await insertFile(ctx.db, caller.applicationId, file)
+  try {
+    const { size, sha256 } = await ctx.files.put(file.key, bytes, ctx.config.fileSizeMax)
+    await completeFile(ctx.db, file.key, size, sha256)
+    return { ...file, size }
+  } catch (error) {
+    await discardFile(ctx, file.key)
+    throw error
+  }
+}

@@ -1,0 +1,17 @@
+import type { Context } from '#context.ts'
+import { listInvocations } from '#data/functions.ts'
+import type { Caller } from '#domain/access.ts'
+import { getFunction } from '#domain/functions/get-function.ts'
+import type { FunctionInvocation } from '#resources/function.ts'
+import type { Page, PageRequest } from '#resources/page.ts'
+
+/** Newest first. @throws ChatError 404 */
+export async function listFunctionInvocations(
+  ctx: Context,
+  caller: Caller,
+  functionId: number,
+  page: PageRequest,
+): Promise<Page<FunctionInvocation>> {
+  const { id } = await getFunction(ctx, caller, functionId)
+  return listInvocations(ctx.db, id, page)
+}

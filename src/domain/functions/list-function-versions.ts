@@ -1,0 +1,17 @@
+import type { Context } from '#context.ts'
+import { listVersions } from '#data/functions.ts'
+import type { Caller } from '#domain/access.ts'
+import { getFunction } from '#domain/functions/get-function.ts'
+import type { FunctionVersion } from '#resources/function.ts'
+import type { Page, PageRequest } from '#resources/page.ts'
+
+/** Newest first. @throws ChatError 404 */
+export async function listFunctionVersions(
+  ctx: Context,
+  caller: Caller,
+  functionId: number,
+  page: PageRequest,
+): Promise<Page<FunctionVersion>> {
+  const { id } = await getFunction(ctx, caller, functionId)
+  return listVersions(ctx.db, id, page)
+}

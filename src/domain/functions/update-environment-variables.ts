@@ -1,0 +1,37 @@
+import type { Context } from '#context.ts'
+import type { Caller } from '#domain/access.ts'
+import { getApplication } from '#domain/applications/get-application.ts'
+import { ensureRuntime } from '#domain/functions/ensure-runtime.ts'
+import {
+  createRuntimeClient,
+  presetNames,
+  saveEnvironment,
+  tryOpenEnvironment,
+} from '#domain/functions/environment.ts'
+import { presentRuntime } from '#domain/functions/present-runtime.ts'
+import type { EnvironmentVariables, Runtime } from '#resources/runtime.ts'
+
+/**
+ * Replaces the customer's variables; the preset ones stay. Where the old ones cannot be opened, since the key was
+ * lost, the runtime gets a new client too.
+ */
+export async function updateEnvironmentVariables(
+  ctx: Context,
+  caller: Caller,
+  input: EnvironmentVariables,
+): Promise<Runtime> {
+  const { applicationId } = caller
+  const { environment } = await ensureRuntime(ctx, caller)
+  const application = await getApplication(ctx, caller)
+  const variables = Object.fromEntries(Object.entries(input).filter(([name]) => !presetNames.includes(name)))
+  const opened = await tryOpenEnvironment(ctx, applicationId, environment)
+  const record = await ctx.db.transact(async (tx) => {
+    const client = opened ?? (await createRuntimeClient(tx, application))
+    return saveEnvironment(ctx, tx, applicationId, {
+      clientId: client.clientId,
+      clientSecret: client.clientSecret,
+      variables,
+    })
+  })
+  return presentRuntime(ctx, caller, record)
+}

@@ -1,0 +1,69 @@
+import { v4 as uuid } from 'uuid'
+import type { Context } from '#context.ts'
+import { factsOf, type MessageFacts, messageFacts, type UserFacts, userFacts } from '#data/analytics.ts'
+import { completeFile, insertFile } from '#data/files.ts'
+import { type RunningJob, saveProgress } from '#data/jobs.ts'
+import { discardFile } from '#domain/files/discard-file.ts'
+import { endJob } from '#domain/jobs/end-job.ts'
+import type { ExportType } from '#resources/job.ts'
+
+export type { MessageFacts, UserFacts }
+
+/** How the facts of each export are written down, some at a time. */
+export interface Formats {
+  MESSAGE_ANALYTICS_EXPORT: Format<MessageFacts>
+  USER_ANALYTICS_EXPORT: Format<UserFacts>
+}
+
+export interface Format<F> {
+  name: string
+  contentType: string
+  head: string
+  rows(facts: F[]): string
+}
+
+/**
+ * Writes an export into a file and ends its job. One that is cut off begins again: what it wrote expires.
+ * The file is as long as the table, so it has no limit of its own.
+ */
+export async function exportFacts(
+  ctx: Context,
+  job: RunningJob,
+  formats: Formats,
+  signal: AbortSignal,
+): Promise<void> {
+  const { applicationId } = job
+  const type = job.type as ExportType
+  const bytes =
+    type === 'MESSAGE_ANALYTICS_EXPORT'
+      ? write(ctx, job, formats[type], signal, (after) => messageFacts(ctx.db, applicationId, after))
+      : write(ctx, job, formats[type], signal, (after) => userFacts(ctx.db, applicationId, after))
+  const { name, contentType } = formats[type]
+  const file = { key: uuid(), name, contentType }
+  await insertFile(ctx.db, applicationId, file)
+  const { size, sha256 } = await ctx.files
+    .put(file.key, bytes, Number.MAX_SAFE_INTEGER)
+    .catch(async (error) => {
+      await discardFile(ctx, file.key)
+      throw error
+    })
+  await completeFile(ctx.db, file.key, size, sha256)
+  await endJob(ctx, job, { state: 'FINISHED', fileKey: file.key })
+}
+
+async function* write<F extends { id: number }>(
+  ctx: Context,
+  job: RunningJob,
+  format: Format<F>,
+  signal: AbortSignal,
+  next: (afterId: number) => Promise<F[]>,
+): AsyncGenerator<Buffer> {
+  yield Buffer.from(format.head)
+  let processed = 0
+  for await (const facts of factsOf(next)) {
+    yield Buffer.from(format.rows(facts))
+    processed += facts.length
+    await saveProgress(ctx.db, job.id, { processed, failed: 0, errors: [] })
+    signal.throwIfAborted()
+  }
+}

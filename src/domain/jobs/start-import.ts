@@ -1,0 +1,26 @@
+import type { Context } from '#context.ts'
+import { keepFile } from '#data/files.ts'
+import { insertJob, type JobInput } from '#data/jobs.ts'
+import type { Caller } from '#domain/access.ts'
+import { mustHaveGroupChannel } from '#domain/channels/get-channel.ts'
+import { getJob } from '#domain/jobs/get-job.ts'
+import type { ImportType, Job } from '#resources/job.ts'
+
+/**
+ * Queues an import of a kept file: once this returns, it will be done, whatever becomes of the process.
+ * @throws ChatError 404 for members of a channel that is not there, 400 for those of a direct one
+ */
+export async function startImport(
+  ctx: Context,
+  caller: Caller,
+  type: ImportType,
+  input: JobInput & { fileKey: string },
+): Promise<Job> {
+  if (input.channelId !== undefined) await mustHaveGroupChannel(ctx, caller, input.channelId)
+  await ctx.queue.ready()
+  const id = await ctx.db.transact(async (tx) => {
+    await keepFile(tx, input.fileKey)
+    return insertJob(tx, caller.applicationId, type, input)
+  })
+  return getJob(ctx, caller, id)
+}

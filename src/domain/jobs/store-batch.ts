@@ -1,0 +1,102 @@
+import type { Context } from '#context.ts'
+import type { Batch } from '#data/database.ts'
+import { findKeys, insertKeys } from '#data/imports.ts'
+import { lockJob, type RunningJob, saveProgress } from '#data/jobs.ts'
+import { isConstraintError } from '#errors.ts'
+import { type ImportType, type JobError, jobErrorsMax } from '#resources/job.ts'
+
+/** Items that came one after the other; those that are no items of their kind are among the errors already. */
+export interface ImportBatch<I> {
+  items: Numbered<I>[]
+  errors: JobError[]
+}
+
+export interface Numbered<I> {
+  index: number
+  item: I
+}
+
+/** Stores items; gives those that cannot be stored. */
+export type Store<I> = (batch: Batch, job: RunningJob, items: Numbered<I>[]) => Promise<JobError[]>
+
+/** Another process runs the job; this one has nothing to do with it any more. */
+export class Superseded extends Error {}
+
+/** What a neighbour may cause once, such as a user created between our look and our insert. */
+const attemptsMax = 5
+
+/**
+ * Stores a batch of an import and how far the job is with it, in one commit: whatever happens, an item is stored once.
+ * @returns the job as it is then
+ * @throws Superseded
+ */
+export async function storeBatch<I extends { idempotencyKey?: string | undefined }>(
+  ctx: Context,
+  job: RunningJob,
+  given: ImportBatch<I>,
+  store: Store<I>,
+): Promise<RunningJob> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ctx.db.batch(async (batch) => {
+        if (!(await lockJob(batch, job))) throw new Superseded()
+        const errors = [...given.errors, ...(await storeOnce(batch, job, given.items, store))]
+        return advance(batch, job, given, errors)
+      })
+    } catch (error) {
+      if (attempt === attemptsMax || !isRace(error)) throw error
+    }
+  }
+}
+
+function isRace(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: string }
+  return (
+    isConstraintError(error, 'unique') || isConstraintError(error, 'foreign_key') || code === '40P01' // deadlock
+  )
+}
+
+/** Leaves out items whose key was stored before, and remembers the keys of those that are stored now. */
+async function storeOnce<I extends { idempotencyKey?: string | undefined }>(
+  batch: Batch,
+  job: RunningJob,
+  items: Numbered<I>[],
+  store: Store<I>,
+): Promise<JobError[]> {
+  const kind = job.type as ImportType
+  const keys = items.flatMap(({ item }) => item.idempotencyKey ?? [])
+  const seen = await findKeys(batch, job.applicationId, kind, keys)
+  const fresh = items.filter(({ item: { idempotencyKey: key } }) => {
+    if (key === undefined) return true
+    if (seen.has(key)) return false
+    seen.add(key)
+    return true
+  })
+  const errors = await store(batch, job, fresh)
+  const failed = new Set(errors.map(({ index }) => index))
+  const stored = fresh.filter(({ index }) => !failed.has(index))
+  await insertKeys(
+    batch,
+    job.applicationId,
+    kind,
+    stored.flatMap(({ item }) => item.idempotencyKey ?? []),
+  )
+  return errors
+}
+
+async function advance(
+  batch: Batch,
+  job: RunningJob,
+  given: ImportBatch<unknown>,
+  errors: JobError[],
+): Promise<RunningJob> {
+  const told = errors.sort((a, b) => a.index - b.index).slice(0, Math.max(0, jobErrorsMax - job.told))
+  const after = {
+    ...job,
+    processed: job.processed + given.items.length + given.errors.length,
+    failed: job.failed + errors.length,
+    told: job.told + told.length,
+  }
+  await saveProgress(batch, job.id, { ...after, errors: told })
+  return after
+}

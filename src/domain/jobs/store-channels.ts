@@ -1,0 +1,86 @@
+import { v4 as uuid } from 'uuid'
+import { memberSetOf } from '#data/channels.ts'
+import { count, tally } from '#data/counters.ts'
+import type { Batch } from '#data/database.ts'
+import { findUserIds, type ImportedChannel, insertChannels, insertImportedMembers } from '#data/imports.ts'
+import type { RunningJob } from '#data/jobs.ts'
+import type { Numbered } from '#domain/jobs/store-batch.ts'
+import { directMembersMax } from '#resources/channel.ts'
+import type { ChannelImport } from '#resources/imports.ts'
+import type { JobError } from '#resources/job.ts'
+
+interface Described {
+  index: number
+  channel: ImportedChannel
+  memberIds: number[]
+}
+
+/** Creates channels by the rules of creating one: an equivalent one that is there already is done already. */
+export async function storeChannels(
+  batch: Batch,
+  { applicationId }: RunningJob,
+  items: Numbered<ChannelImport>[],
+): Promise<JobError[]> {
+  const names = new Set(items.flatMap(({ item }) => [...item.members, item.creator ?? []].flat()))
+  const users = await findUserIds(batch, applicationId, [...names])
+  const errors: JobError[] = []
+  const described = items.flatMap(({ index, item }) => {
+    const found = describe(item, users)
+    if (typeof found !== 'string') return [{ index, ...found }]
+    errors.push({ index, reason: found })
+    return []
+  })
+  const outcomes = await insertChannels(
+    batch,
+    applicationId,
+    described.map(({ channel }) => channel),
+  )
+  const members = described.flatMap(({ index, channel, memberIds }, at) => {
+    const outcome = outcomes[at]
+    if (outcome && 'id' in outcome) {
+      const isModerator = (userId: number) => channel.type !== 'DIRECT' && userId === channel.creatorId
+      return memberIds.map((userId) => ({ channelId: outcome.id, userId, moderator: isModerator(userId) }))
+    }
+    if (outcome?.existing !== channel.type) {
+      errors.push({ index, reason: `A channel named ${channel.name} exists already` })
+    }
+    return []
+  })
+  const joined = await insertImportedMembers(batch, members)
+  const created = outcomes.filter((outcome) => 'id' in outcome).length
+  await count(batch, [
+    { type: 'channel.created', applicationId, count: created },
+    ...tally(joined).map(([channelId, count]) => ({
+      type: 'channel.member.joined' as const,
+      applicationId,
+      channelId,
+      count,
+    })),
+  ])
+  return errors
+}
+
+/** The channel that an item asks for, or what is wrong with it. */
+function describe(item: ChannelImport, users: Map<string, number>): Omit<Described, 'index'> | string {
+  const wanted = [...new Set([...item.members, ...(item.creator === undefined ? [] : [item.creator])])]
+  const unknown = wanted.find((name) => !users.has(name))
+  if (unknown !== undefined) return `user ${unknown} does not exist`
+  const memberIds = wanted.flatMap((name) => users.get(name) ?? [])
+  const common = {
+    type: item.type,
+    creatorId: item.creator === undefined ? null : (users.get(item.creator) ?? null),
+    properties: item.properties,
+  }
+  if (item.type !== 'DIRECT') {
+    const name = item.name ?? uuid()
+    const displayName = item.displayName ?? name
+    return { channel: { name, displayName, memberSet: null, ...common }, memberIds }
+  }
+  if (memberIds.length === 0) return 'A direct channel needs members'
+  if (memberIds.length > directMembersMax) {
+    return `A direct channel has ${directMembersMax} members at most`
+  }
+  const name = uuid()
+  const memberSet = memberSetOf(memberIds.map((id) => ({ id })))
+  return { channel: { name, displayName: name, memberSet, ...common }, memberIds }
+}

@@ -1,0 +1,33 @@
+import { count } from '#data/counters.ts'
+import type { Batch } from '#data/database.ts'
+import { findUserIds, insertImportedMembers, lockGroupChannel } from '#data/imports.ts'
+import type { RunningJob } from '#data/jobs.ts'
+import type { Numbered } from '#domain/jobs/store-batch.ts'
+import type { MemberImport } from '#resources/imports.ts'
+import type { JobError } from '#resources/job.ts'
+
+/** Makes users members of the job's channel; who is one stays one. */
+export async function storeMembers(
+  batch: Batch,
+  { applicationId, channelId = 0 }: RunningJob,
+  items: Numbered<MemberImport>[],
+): Promise<JobError[]> {
+  if (!(await lockGroupChannel(batch, applicationId, channelId))) {
+    return items.map(({ index }) => ({ index, reason: `channel ${channelId} does not exist` }))
+  }
+  const users = await findUserIds(
+    batch,
+    applicationId,
+    items.map(({ item }) => item.username),
+  )
+  const errors: JobError[] = []
+  const members = items.flatMap(({ index, item: { username } }) => {
+    const userId = users.get(username)
+    if (userId !== undefined) return [{ channelId, userId, moderator: false }]
+    errors.push({ index, reason: `user ${username} does not exist` })
+    return []
+  })
+  const joined = await insertImportedMembers(batch, members)
+  await count(batch, [{ type: 'channel.member.joined', applicationId, channelId, count: joined.length }])
+  return errors
+}

@@ -1,0 +1,26 @@
+import { count } from '#data/counters.ts'
+import type { Batch } from '#data/database.ts'
+import { insertUsers } from '#data/imports.ts'
+import type { RunningJob } from '#data/jobs.ts'
+import type { Numbered } from '#domain/jobs/store-batch.ts'
+import type { UserImport } from '#resources/imports.ts'
+import type { JobError } from '#resources/job.ts'
+
+/** Creates users; one whose name is there already is done already. */
+export async function storeUsers(
+  batch: Batch,
+  { applicationId }: RunningJob,
+  items: Numbered<UserImport>[],
+): Promise<JobError[]> {
+  const created = await insertUsers(
+    batch,
+    applicationId,
+    items.map(({ item: { guest, displayPicture, ...user } }) => ({
+      ...user,
+      isGuest: guest,
+      pictureUrl: displayPicture?.url,
+    })),
+  )
+  await count(batch, [{ type: 'user.created', applicationId, count: created }])
+  return []
+}

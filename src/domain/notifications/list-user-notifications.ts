@@ -1,0 +1,17 @@
+import type { Context } from '#context.ts'
+import { listNotifications } from '#data/notifications.ts'
+import type { Caller } from '#domain/access.ts'
+import { getUser } from '#domain/users/get-user.ts'
+import type { Notification } from '#resources/notification.ts'
+import type { CursorPage, CursorRequest } from '#resources/page.ts'
+
+/** What a user was told while it was not there, newest first. @throws ChatError 404 */
+export async function listUserNotifications(
+  ctx: Context,
+  caller: Caller,
+  userId: number,
+  request: CursorRequest,
+): Promise<CursorPage<Notification>> {
+  await getUser(ctx, caller, userId)
+  return listNotifications(ctx.db, userId, request)
+}

@@ -1,0 +1,39 @@
+import type { Context } from '#context.ts'
+import {
+  findUserSession,
+  listChatSessions as listChatRows,
+  listUserSessions as listUserRows,
+} from '#data/sessions.ts'
+import type { Caller } from '#domain/access.ts'
+import { notFound } from '#errors.ts'
+import type { Page, PageRequest } from '#resources/page.ts'
+import type { ChatSession, SessionState, UserSession } from '#resources/session.ts'
+
+interface Filters {
+  state?: SessionState | undefined
+}
+
+export function listUserSessions(
+  ctx: Context,
+  caller: Caller,
+  { state }: Filters,
+  page: PageRequest,
+): Promise<Page<UserSession>> {
+  return listUserRows(ctx.db, caller.applicationId, state, page)
+}
+
+/** @throws ChatError 404 */
+export async function getUserSession(ctx: Context, caller: Caller, id: number): Promise<UserSession> {
+  const session = await findUserSession(ctx.db, caller.applicationId, id)
+  if (!session) throw notFound('user_session', id)
+  return session
+}
+
+export function listChatSessions(
+  ctx: Context,
+  caller: Caller,
+  { state }: Filters,
+  page: PageRequest,
+): Promise<Page<ChatSession>> {
+  return listChatRows(ctx.db, caller.applicationId, state, page)
+}

@@ -1,0 +1,21 @@
+import type { Context } from '#context.ts'
+import type { Caller } from '#domain/access.ts'
+import { listMessagesOf } from '#domain/messages/list-messages.ts'
+import { getThread } from '#domain/threads/get-thread.ts'
+import type { Message } from '#resources/message.ts'
+import type { CursorPage, CursorRequest } from '#resources/page.ts'
+
+/** Messages of a thread, newest first. @throws ChatError 404 */
+export async function listThreadMessages(
+  ctx: Context,
+  caller: Caller,
+  id: number,
+  request: CursorRequest,
+): Promise<CursorPage<Message>> {
+  const thread = await getThread(ctx, caller, id)
+  const owner =
+    thread.type === 'MAIN'
+      ? { of: 'main thread' as const, id: thread.channelId }
+      : { of: 'thread' as const, id: thread.id }
+  return listMessagesOf(ctx, caller, owner, {}, request)
+}

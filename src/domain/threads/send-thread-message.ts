@@ -1,0 +1,25 @@
+import type { Context } from '#context.ts'
+import { findMessage } from '#data/messages.ts'
+import type { Caller } from '#domain/access.ts'
+import { type Place, type SendHostedFile, sendMessage } from '#domain/messages/send-message.ts'
+import { getThread } from '#domain/threads/get-thread.ts'
+import type { Message, SendMessage } from '#resources/message.ts'
+import type { Thread } from '#resources/thread.ts'
+
+/** Sends a message to a thread; in a message's thread it is a reply, one level deeper. @throws ChatError 404 */
+export async function sendThreadMessage(
+  ctx: Context,
+  caller: Caller,
+  id: number,
+  input: SendMessage | SendHostedFile,
+): Promise<Message> {
+  const thread = await getThread(ctx, caller, id)
+  return sendMessage(ctx, caller, await placeIn(ctx, caller, thread), input)
+}
+
+async function placeIn(ctx: Context, caller: Caller, { id, type, channelId }: Thread): Promise<Place> {
+  if (type === 'MAIN') return { channelId }
+  if (type === 'STANDALONE') return { channelId, thread: { id, parentId: null, nestedLevel: 0 } }
+  const root = await findMessage(ctx.db, caller.applicationId, id)
+  return { channelId, thread: { id, parentId: id, nestedLevel: (root?.nestedLevel ?? 0) + 1 } }
+}

@@ -1,0 +1,73 @@
+// Files in a bucket of any store that speaks S3.
+
+import { Readable } from 'node:stream'
+import { DeleteObjectCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { Upload } from '@aws-sdk/lib-storage'
+import { notFound } from '#errors.ts'
+import { type FileStore, mustBeKey, type StoredBytes } from '#files/files.ts'
+import { Measured } from '#files/measure.ts'
+
+export interface S3Settings {
+  bucket: string
+  region: string
+  /** Of a store other than Amazon's; buckets are then addressed by path. */
+  endpoint?: string
+  /** Where absent, the SDK looks for credentials as it does everywhere: environment, profile, role. */
+  credentials?: { accessKeyId: string; secretAccessKey: string }
+}
+
+/** At most this many parts of 5 MiB of one upload are in memory. */
+const partsInFlight = 2
+
+export class S3Store implements FileStore {
+  readonly #bucket: string
+  readonly #client: S3Client
+
+  constructor({ bucket, endpoint, region, credentials }: S3Settings) {
+    this.#bucket = bucket
+    this.#client = new S3Client({
+      region,
+      ...(endpoint && { endpoint, forcePathStyle: true }),
+      ...(credentials && { credentials }),
+      // Checksums beyond what S3 asks for are unknown to many of its likes.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+    })
+  }
+
+  async put(key: string, bytes: AsyncIterable<Uint8Array>, sizeMax: number): Promise<StoredBytes> {
+    const measured = new Measured(bytes, sizeMax)
+    const upload = new Upload({
+      client: this.#client,
+      queueSize: partsInFlight,
+      // The object appears when it is complete; what was sent of an upload that fails is aborted.
+      params: { ...this.#of(key), Body: Readable.from(measured, { objectMode: false }) },
+    })
+    await upload.done().catch((error) => {
+      throw measured.failure ?? error
+    })
+    return measured.result()
+  }
+
+  async open(key: string, range?: { start: number; end: number }): Promise<Readable> {
+    const { Body } = await this.#client
+      .send(
+        new GetObjectCommand({
+          ...this.#of(key),
+          ...(range && { Range: `bytes=${range.start}-${range.end}` }),
+        }),
+      )
+      .catch((error) => {
+        throw error instanceof Error && error.name === 'NoSuchKey' ? notFound('file', key) : error
+      })
+    return Body as Readable // in Node.js the SDK's body is the response itself
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#client.send(new DeleteObjectCommand(this.#of(key)))
+  }
+
+  #of(key: string) {
+    return { Bucket: this.#bucket, Key: mustBeKey(key) }
+  }
+}

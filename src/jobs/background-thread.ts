@@ -1,0 +1,46 @@
+import { once } from 'node:events'
+import { Worker as Thread } from 'node:worker_threads'
+import type { Context } from '#context.ts'
+
+/** Megabytes. Four jobs at once need some 60; the collector uses what it may before it does its work. */
+const resourceLimits = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 24 }
+
+const restartMs = 1_000
+
+/** Keeps the thread of background work (src/background.ts) running beside the server. */
+export class BackgroundThread {
+  readonly #ctx: Context
+  readonly #databaseUrl: string
+  #thread: Thread | undefined
+  #restart: NodeJS.Timeout | undefined
+  #isStopping = false
+
+  constructor(ctx: Context, databaseUrl: string) {
+    this.#ctx = ctx
+    this.#databaseUrl = databaseUrl
+  }
+
+  start(): void {
+    const { db, log } = this.#ctx
+    const thread = new Thread(new URL('../background.ts', import.meta.url), {
+      workerData: { databaseUrl: this.#databaseUrl },
+      resourceLimits,
+    })
+    thread.on('message', () => db.eventsWritten())
+    thread.on('error', (error) => log.error({ err: error }, 'background work broke off'))
+    thread.on('exit', () => {
+      if (!this.#isStopping) this.#restart = setTimeout(() => this.start(), restartMs)
+    })
+    this.#thread = thread
+  }
+
+  /** Resolves when the batches at hand are stored and what is left is given back. */
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    clearTimeout(this.#restart)
+    if (!this.#thread || this.#thread.threadId === -1) return
+    const exited = once(this.#thread, 'exit')
+    this.#thread.postMessage('stop')
+    await exited
+  }
+}

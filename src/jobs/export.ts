@@ -1,0 +1,82 @@
+// Runs an export: CSV as docs/analytics.md describes it.
+import { stringify } from 'csv-stringify/sync'
+import type { Context } from '#context.ts'
+import type { RunningJob } from '#domain/jobs/begin-job.ts'
+import {
+  exportFacts,
+  type Format,
+  type Formats,
+  type MessageFacts,
+  type UserFacts,
+} from '#domain/jobs/export-facts.ts'
+
+export function runExport(ctx: Context, job: RunningJob, signal: AbortSignal): Promise<void> {
+  return exportFacts(ctx, job, formats, signal)
+}
+
+const messageColumns: Record<keyof MessageFacts, string> = {
+  id: 'message_id',
+  type: 'type',
+  createdTime: 'created_time',
+  lastEditedTime: 'last_edited_time',
+  channelId: 'channel_id',
+  channelType: 'channel_type',
+  channelName: 'channel_name',
+  threadId: 'thread_id',
+  nestedLevel: 'nested_level',
+  userId: 'user_id',
+  username: 'username',
+  userDisplayName: 'user_display_name',
+  body: 'body',
+  groupTag: 'group_tag',
+  fileName: 'file_name',
+  fileContentType: 'file_content_type',
+  fileSize: 'file_size',
+  mentionCount: 'mentions',
+  linkCount: 'links',
+  reactionCount: 'reactions',
+  reportCount: 'reports',
+  properties: 'properties',
+}
+
+const userColumns: Record<keyof UserFacts, string> = {
+  id: 'user_id',
+  type: 'type',
+  name: 'username',
+  displayName: 'display_name',
+  isGuest: 'is_guest',
+  createdTime: 'created_time',
+  channelCount: 'channels',
+  messageCount: 'messages_sent',
+  firstMessageTime: 'first_message_time',
+  lastMessageTime: 'last_message_time',
+  properties: 'properties',
+}
+
+const formats: Formats = {
+  MESSAGE_ANALYTICS_EXPORT: csv('message-analytics.csv', messageColumns),
+  USER_ANALYTICS_EXPORT: csv('user-analytics.csv', userColumns),
+}
+
+function csv<F>(name: string, columns: Record<keyof F, string>): Format<F> {
+  const fields = Object.keys(columns)
+  return {
+    name,
+    contentType: 'text/csv',
+    head: stringify([Object.values(columns)], { record_delimiter: 'windows' }),
+    rows: (facts) =>
+      stringify(facts, {
+        columns: fields,
+        record_delimiter: 'windows', // CRLF [RFC 4180 section 2.1]
+        cast: { string: guard, boolean: String },
+      }),
+  }
+}
+
+/**
+ * Keeps spreadsheets from running a cell as a formula: an apostrophe goes before what begins with `=`, `+`, `-`, `@`,
+ * tab or return, and before apostrophes in front of those, so that taking one away gives the text again.
+ */
+function guard(text: string): string {
+  return /^'*[=+\-@\t\r]/.test(text) ? `'${text}` : text
+}

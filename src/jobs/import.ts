@@ -1,0 +1,112 @@
+// Runs an import: what its file holds is checked item by item and stored batch by batch.
+import type { Readable } from 'node:stream'
+import type { z } from 'zod'
+import type { Context } from '#context.ts'
+import type { RunningJob } from '#domain/jobs/begin-job.ts'
+import { endJob } from '#domain/jobs/end-job.ts'
+import { saveTotal } from '#domain/jobs/save-total.ts'
+import { type ImportBatch, type Store, storeBatch } from '#domain/jobs/store-batch.ts'
+import { storeChannels } from '#domain/jobs/store-channels.ts'
+import { storeMembers } from '#domain/jobs/store-members.ts'
+import { storeMessages } from '#domain/jobs/store-messages.ts'
+import { storeUsers } from '#domain/jobs/store-users.ts'
+import { ChatError } from '#errors.ts'
+import { countItems, type Item, readItems, UnusableFile } from '#jobs/read-items.ts'
+import { ChannelImport, MemberImport, MessageImport, UserImport } from '#resources/imports.ts'
+import type { ImportType } from '#resources/job.ts'
+import { compileCheck } from '#wire/reading.ts'
+
+/**
+ * Stored in one commit. More would save Postgres no work, and make those who commit meanwhile wait longer for the log
+ * of this one to be on the disk.
+ */
+const batchItemsMax = 500
+const batchBytesMax = 1_048_576
+
+interface Kind {
+  check(value: unknown): { idempotencyKey?: string | undefined }
+  // biome-ignore lint/suspicious/noExplicitAny: `kind` pairs each check with the store of what it gives
+  store: Store<any>
+}
+
+function kind<S extends z.ZodType<{ idempotencyKey?: string | undefined }>>(
+  resource: string,
+  schema: S,
+  store: Store<z.output<S>>,
+): Kind {
+  return { check: compileCheck(resource, schema), store }
+}
+
+const kinds: Record<ImportType, Kind> = {
+  USER_IMPORT: kind('user', UserImport, storeUsers),
+  CHANNEL_IMPORT: kind('channel', ChannelImport, storeChannels),
+  CHANNEL_MEMBERS_IMPORT: kind('channel_membership', MemberImport, storeMembers),
+  MESSAGE_IMPORT: kind('message', MessageImport, storeMessages),
+}
+
+/**
+ * Goes on where the job stands, to the end of the file.
+ * FAILED is a job whose file is no JSON array to its end, or of whose items none could be stored (contract h8).
+ */
+export async function runImport(ctx: Context, begun: RunningJob, signal: AbortSignal): Promise<void> {
+  const open = () => ctx.files.open(begun.fileKey ?? '')
+  let job = begun.total === null ? await count(ctx, begun, await open()) : begun
+  const { check, store } = kinds[job.type as ImportType]
+  let batch = emptyBatch()
+  const flush = async () => {
+    if (sizeOf(batch) === 0) return
+    job = await storeBatch(ctx, job, batch, store)
+    batch = emptyBatch()
+    signal.throwIfAborted()
+  }
+
+  const bytes = await open()
+  try {
+    for await (const items of readItems(bytes, job.processed)) {
+      for (const item of items) take(batch, item, check)
+      if (sizeOf(batch) >= batchItemsMax || batch.bytes >= batchBytesMax) await flush()
+    }
+    await flush()
+  } catch (error) {
+    if (!(error instanceof UnusableFile)) throw error
+    await flush()
+    const { index, message } = error
+    return endJob(ctx, job, { state: 'FAILED', error: { index, reason: message } })
+  } finally {
+    bytes.destroy()
+  }
+  const nothingStored = job.failed > 0 && job.failed === job.processed
+  await endJob(ctx, job, { state: nothingStored ? 'FAILED' : 'FINISHED' })
+}
+
+async function count(ctx: Context, job: RunningJob, bytes: Readable): Promise<RunningJob> {
+  try {
+    const total = await countItems(bytes)
+    await saveTotal(ctx, job, total)
+    return { ...job, total }
+  } finally {
+    bytes.destroy()
+  }
+}
+
+type CheckedBatch = ImportBatch<ReturnType<Kind['check']>> & { bytes: number }
+
+const emptyBatch = (): CheckedBatch => ({ items: [], errors: [], bytes: 0 })
+const sizeOf = ({ items, errors }: CheckedBatch) => items.length + errors.length
+
+function take(batch: CheckedBatch, item: Item, check: Kind['check']): void {
+  const { index } = item
+  batch.bytes += item.size
+  if ('reason' in item) {
+    batch.errors.push({ index, reason: item.reason })
+    return
+  }
+  try {
+    batch.items.push({ index, item: check(item.value) })
+  } catch (error) {
+    if (!(error instanceof ChatError)) throw error
+    batch.errors.push({ index, reason: error.message.slice(0, reasonMax) })
+  }
+}
+
+const reasonMax = 300

@@ -1,0 +1,32 @@
+import type { Context } from '#context.ts'
+import { beginJob } from '#domain/jobs/begin-job.ts'
+import { endJob } from '#domain/jobs/end-job.ts'
+import { Superseded } from '#domain/jobs/store-batch.ts'
+import { runExport } from '#jobs/export.ts'
+import { runImport } from '#jobs/import.ts'
+
+/**
+ * Does a job from where it stands to its end, or until the signal.
+ * @param isLast fails the job rather than throw, so that it ends
+ */
+export async function runJob(
+  ctx: Context,
+  id: number,
+  { signal, isLast }: { signal: AbortSignal; isLast: boolean },
+): Promise<void> {
+  const job = await beginJob(ctx, id)
+  if (!job) return
+  const log = { jobId: id, applicationId: job.applicationId, type: job.type }
+  ctx.log.info(log, 'job started')
+  try {
+    await (job.type.endsWith('_EXPORT') ? runExport(ctx, job, signal) : runImport(ctx, job, signal))
+    ctx.log.info(log, 'job ended')
+  } catch (error) {
+    if (!isLast || signal.aborted || error instanceof Superseded) throw error
+    ctx.log.error({ ...log, err: error }, 'job failed')
+    await endJob(ctx, job, {
+      state: 'FAILED',
+      error: { index: job.processed, reason: 'The server failed to run this job' },
+    })
+  }
+}

@@ -1,0 +1,161 @@
+// Runs queued work in this process: that of several applications at once, of each application one after the other.
+import { EventEmitter } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Runner, WorkerEvents } from 'graphile-worker'
+import type { Context } from '#context.ts'
+import { Superseded } from '#domain/jobs/store-batch.ts'
+import { holdWorker, releaseDeadWorkers, releaseWorker } from '#domain/jobs/workers.ts'
+import { isDatabaseAway } from '#errors.ts'
+import { runJob } from '#jobs/run-job.ts'
+
+/** So much work at once; each holds a connection now and then. */
+const concurrency = 4
+
+/** New work is told at once, by NOTIFY; this is for work that was given back, or is to be done later. */
+const pollMs = 2_000
+
+/** How soon the work of a process that died is found. */
+const sweepMs = 5_000
+
+/**
+ * A worker lives as long as the connection on which it listens for work, for that holds its lock: work that a killed
+ * process had taken is given to another within the sweep. Were a living one mistaken for dead, two would do the same;
+ * storeBatch lets only one of them go on.
+ */
+export class Worker {
+  readonly #ctx: Context
+  readonly #stopping = new AbortController()
+  readonly #running = new Set<Promise<void>>()
+  readonly #givenBack = Promise.withResolvers<void>()
+  #started: Promise<void> = Promise.resolve()
+  #runner: Runner | undefined
+  #id: string | undefined
+  #sweep: NodeJS.Timeout | undefined
+
+  constructor(ctx: Context) {
+    this.#ctx = ctx
+  }
+
+  /** Returns at once; the queue is opened behind the server's back. */
+  start(): void {
+    this.#started = this.#run()
+  }
+
+  /** Resolves when the batches at hand are stored and what is left is given back. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#started
+    clearInterval(this.#sweep)
+    const stopped = this.#runner?.stop().catch(() => {}) // it may have given up before
+    await Promise.allSettled(this.#running)
+    if (this.#id !== undefined) await this.#giveBack(this.#id)
+    this.#givenBack.resolve()
+    await stopped
+  }
+
+  /** Where that is not possible now, the next sweep does it. */
+  #giveBack(id: string): Promise<void> {
+    return releaseWorker(this.#ctx, id).catch((error) =>
+      this.#ctx.log.warn({ err: error }, 'work was not given back'),
+    )
+  }
+
+  /** Keeps a runner going until the stop: one that gave up, for the database was away, is replaced. */
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await this.#ctx.queue.ready()
+        await this.#open()
+        return
+      } catch (error) {
+        this.#ctx.log.warn({ err: error }, 'the queue cannot be opened')
+        await this.#pause(pollMs)
+      }
+    }
+  }
+
+  async #open(): Promise<void> {
+    const { Logger, run } = await import('graphile-worker')
+    const ctx = this.#ctx
+    const events: WorkerEvents = new EventEmitter()
+    events.on('pool:create', ({ workerPool }) => {
+      this.#id = workerPool.id
+    })
+    events.on('pool:listen:success', ({ workerPool, client }) => {
+      // Once it listens, which it is about to ask for.
+      client.once('drain', () => {
+        holdWorker(client, workerPool.id).catch((error) =>
+          ctx.log.warn({ err: error }, 'a worker has no lock'),
+        )
+      })
+    })
+    await releaseDeadWorkers(ctx, '')
+    this.#runner = await run({
+      pgPool: ctx.db.pool,
+      taskList: { job: (payload) => this.#take((payload as { jobId: number }).jobId) },
+      concurrency,
+      pollInterval: pollMs,
+      noHandleSignals: true,
+      parsedCronItems: [],
+      events,
+      logger: new Logger(() => (level, message) => {
+        ctx.log[level === 'error' && !this.#stopping.signal.aborted ? 'warn' : 'debug'](message)
+      }),
+    })
+    this.#runner.promise.then(
+      () => this.#reopen(),
+      () => this.#reopen(),
+    )
+    clearInterval(this.#sweep)
+    this.#sweep = setInterval(() => {
+      releaseDeadWorkers(ctx, this.#id ?? '').catch((error) =>
+        ctx.log.warn({ err: error }, 'the work of dead processes was not looked for'),
+      )
+    }, sweepMs).unref()
+  }
+
+  #reopen(): void {
+    if (!this.#stopping.signal.aborted) this.start()
+  }
+
+  /**
+   * Does a job. A stop is no failure: the queue hears of it when the job was given back already, or it would have the
+   * job wait, each time longer.
+   */
+  async #take(id: number): Promise<void> {
+    const work = this.#work(id)
+    this.#running.add(work)
+    try {
+      await work
+    } catch (error) {
+      if (this.#stopping.signal.aborted) await this.#givenBack.promise
+      throw error
+    } finally {
+      this.#running.delete(work)
+    }
+  }
+
+  /** Does a job to its end. The database being away only makes it wait; any other fault ends it after some attempts. */
+  async #work(id: number): Promise<void> {
+    const { signal } = this.#stopping
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await runJob(this.#ctx, id, { signal, isLast: attempt >= attemptsMax })
+      } catch (error) {
+        // The queue is told of a failure, not of an end: the job is in it until its runner is done.
+        if (error instanceof Superseded || signal.aborted) throw error
+        if (isDatabaseAway(error)) attempt = 0
+        this.#ctx.log.warn({ err: error, jobId: id }, 'a job failed, and is tried again')
+        await this.#pause(retryMs * 2 ** attempt)
+        signal.throwIfAborted()
+      }
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#stopping.signal }).catch(() => {})
+  }
+}
+
+const attemptsMax = 5
+const retryMs = 250

@@ -1,0 +1,98 @@
+// Customers' code that runs when something happens in their application.
+import { z } from 'zod'
+import { defineResource, Id, Properties, RequiredText, Text, Timestamp } from '#resources/define.ts'
+import { scriptMax } from '#resources/runtime.ts'
+import { nameMax } from '#resources/user.ts'
+
+/** The events a function can handle; the first is waited for, the others are told of afterwards. */
+const FunctionType = z.enum([
+  'user.attempted.start_session',
+  'user.started.chat_session',
+  'user.sent.message',
+  'user.received.notification',
+  'user.read.message',
+  'user.received.channel_invite',
+  'user.triggered.event',
+  'system.triggered.event',
+  'user.reacted_to.message',
+])
+
+const FunctionRuntime = z
+  .object({ id: Id, type: z.literal('NODEJS'), version: z.string() })
+  .meta({ id: 'ChatFunctionChatRuntimeProperties' })
+
+const VersionNumber = z.number().int().nonnegative().meta({ format: 'int64' })
+
+export const ChatFunction = z.object({
+  id: Id,
+  type: FunctionType.describe('The event that it handles'),
+  runtime: FunctionRuntime,
+  name: z.string(),
+  description: z.string().optional(),
+  enabled: z.boolean().describe('False if it does not run, whatever happens'),
+  currentVersionNumber: VersionNumber.describe('The number of the version that runs; 0 before the first'),
+})
+export type ChatFunction = z.output<typeof ChatFunction>
+
+export const CreateFunction = z
+  .object({
+    type: FunctionType,
+    name: RequiredText(nameMax),
+    description: Text(2048).nullish(),
+    initializeAsynchronously: z.boolean().default(false),
+  })
+  .meta({ id: 'CreateChatFunctionResource' })
+export type CreateFunction = z.output<typeof CreateFunction>
+
+export const FunctionVersion = z.object({
+  id: Id,
+  versionNumber: VersionNumber.describe('Counts from 1'),
+  handlerScript: z.string().describe('JavaScript or TypeScript that runs when the event happens'),
+})
+export type FunctionVersion = z.output<typeof FunctionVersion>
+
+export const CreateFunctionVersion = z
+  .object({ handlerScript: RequiredText(scriptMax) })
+  .meta({ id: 'CreateChatFunctionVersionResource' })
+export type CreateFunctionVersion = z.output<typeof CreateFunctionVersion>
+
+/** `args` and `result` are the customer's: their keys are never renamed. */
+export const FunctionInvocation = z.object({
+  id: Id,
+  versionNumber: VersionNumber,
+  args: Properties.describe('What the function was given'),
+  status: z.enum(['RUNNING', 'SUCCEEDED', 'FAILED']),
+  result: Properties.describe('What it returned, under `payload`'),
+  createdTime: Timestamp,
+})
+export type FunctionInvocation = z.output<typeof FunctionInvocation>
+
+export const functionResource = defineResource({
+  name: 'function',
+  collection: 'functions',
+  component: 'ChatFunctionResource',
+  shape: ChatFunction,
+  links: {
+    self: ({ id }) => `/functions/${id}`,
+    versions: ({ id }) => `/functions/${id}/versions`,
+    invocations: ({ id }) => `/functions/${id}/invocations`,
+    currentVersion: ({ id }) => `/functions/${id}/current-version`,
+    application: () => '',
+  },
+})
+
+export const functionVersionResource = defineResource({
+  name: 'function_version',
+  collection: 'versions',
+  component: 'ChatFunctionVersionResource',
+  shape: FunctionVersion,
+  links: { self: ({ id }) => `/function-versions/${id}`, application: () => '' },
+})
+
+export const functionInvocationResource = defineResource({
+  name: 'invocation',
+  collection: 'invocations',
+  component: 'ChatFunctionInvocationResource',
+  shape: FunctionInvocation,
+  links: { application: () => '' },
+})

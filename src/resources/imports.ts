@@ -1,0 +1,78 @@
+// Items of import files. They are taken as leniently as the documents' own samples are written (contract h7): what a
+// sample leaves out has a default here.
+import { z } from 'zod'
+import { Id, Properties, RequiredText, sameInBothSpellings, Text } from '#resources/define.ts'
+import { bodyMax, ExternalFile } from '#resources/message.ts'
+import { nameMax } from '#resources/user.ts'
+
+/** Bytes of one item. */
+export const importItemMax = 1_048_576
+
+/** What makes a repeated item the same item; older clients call it `id`, and may number it (contract d). */
+const idempotencyKey = () =>
+  z.preprocess((key) => (typeof key === 'number' ? String(key) : key), RequiredText(nameMax).optional())
+
+const retry = { idempotencyKey: idempotencyKey().register(sameInBothSpellings, { also: ['id'] }) }
+const properties = Properties.default({})
+const Username = RequiredText(nameMax)
+
+const FileImport = z
+  .object({ ...ExternalFile.shape, idempotencyKey: idempotencyKey() })
+  .meta({ id: 'FileImport' })
+
+export const UserImport = z
+  .object({
+    name: RequiredText(nameMax),
+    displayName: RequiredText(nameMax),
+    guest: z
+      .boolean()
+      .register(sameInBothSpellings, { also: ['isGuest', 'is_guest'] })
+      .default(false),
+    displayPicture: FileImport.optional(),
+    properties,
+    ...retry,
+  })
+  .meta({ id: 'ChatUserImport' })
+export type UserImport = z.output<typeof UserImport>
+
+const channel = {
+  /** Usernames. */
+  members: z.array(Username).default([]),
+  creator: Username.optional(),
+  properties,
+  ...retry,
+}
+const group = {
+  name: RequiredText(nameMax).optional(),
+  displayName: RequiredText(nameMax).optional(),
+}
+
+export const ChannelImport = z
+  .discriminatedUnion('type', [
+    z.object({ type: z.literal('DIRECT'), ...channel }).meta({ id: 'DirectChannelImport' }),
+    z.object({ type: z.literal('PUBLIC'), ...channel, ...group }).meta({ id: 'PublicChannelImport' }),
+    z.object({ type: z.literal('PRIVATE'), ...channel, ...group }).meta({ id: 'PrivateChannelImport' }),
+  ])
+  .meta({ id: 'ChannelImport' })
+export type ChannelImport = z.output<typeof ChannelImport>
+
+export const MemberImport = z.object({ username: Username, ...retry }).meta({ id: 'ChannelMembershipImport' })
+export type MemberImport = z.output<typeof MemberImport>
+
+const message = {
+  channelId: Id,
+  body: RequiredText(bodyMax),
+  groupTag: Text(nameMax).optional(),
+  properties,
+  ...retry,
+}
+
+export const MessageImport = z
+  .discriminatedUnion('type', [
+    z
+      .object({ type: z.literal('TEXT'), user: Username, ...message })
+      .meta({ id: 'TextChatUserMessageImport' }),
+    z.object({ type: z.literal('SYSTEM_TEXT'), ...message }).meta({ id: 'TextSystemMessageImport' }),
+  ])
+  .meta({ id: 'MessageImport' })
+export type MessageImport = z.output<typeof MessageImport>

@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { defineResource, Id, served, Timestamp } from '#resources/define.ts'
+
+export const JobType = z.enum([
+  'USER_IMPORT',
+  'CHANNEL_IMPORT',
+  'CHANNEL_MEMBERS_IMPORT',
+  'MESSAGE_IMPORT',
+  'MESSAGE_ANALYTICS_EXPORT',
+  'USER_ANALYTICS_EXPORT',
+])
+export type JobType = z.output<typeof JobType>
+export type ImportType = Extract<JobType, `${string}_IMPORT`>
+export type ExportType = Extract<JobType, `${string}_EXPORT`>
+
+/** An item of an import that could not be stored. */
+export const JobError = z
+  .object({
+    index: z.number().int().describe('Of the item in its file, from 0').meta({ format: 'int64' }),
+    reason: z.string(),
+  })
+  .meta({ id: 'ApplicationJobErrorProperties' })
+export type JobError = z.output<typeof JobError>
+
+/** So many of the items that failed are told; all are counted. */
+export const jobErrorsMax = 100
+
+const count = (about: string) => z.number().int().describe(about).meta({ format: 'int64' })
+
+/** The numbers and the errors are our own addition to the documented fields (contract h8). */
+export const Job = z.object({
+  id: Id,
+  type: JobType,
+  state: z.enum(['PENDING', 'RUNNING', 'FINISHED', 'FAILED']),
+  processed: count('Items done so far, failed ones included'),
+  failed: count('Items that could not be stored'),
+  total: count('Items in all, once they are counted').optional(),
+  errors: z.array(JobError).describe(`Of the first ${jobErrorsMax} items that failed`),
+  file: z.string().register(served, { served: true }).describe('Where the result of an export is').optional(),
+  createdTime: Timestamp,
+  endedTime: Timestamp.optional(),
+})
+export type Job = z.output<typeof Job>
+
+export const jobResource = defineResource({
+  name: 'job',
+  collection: 'jobs',
+  component: 'ApplicationJobResource',
+  shape: Job,
+  links: {
+    self: (job) => `/jobs/${job.id}`,
+    application: () => '',
+  },
+})

@@ -1,0 +1,101 @@
+// Where an application's functions run: npm dependencies, environment variables, a script that runs first.
+import { z } from 'zod'
+import { defineResource, Id, isStorable, RequiredText, Text } from '#resources/define.ts'
+
+/** Of what functions find there; grows with what they can rely on. */
+export const runtimeVersion = 'v1.0.0'
+
+export const RuntimeDependency = z
+  .object({
+    name: z.string().describe('The name of the npm package'),
+    version: z.string().describe('The version, or a range of versions, of the npm package'),
+    defaultDependency: z.boolean().describe('True if it is there without being asked for'),
+  })
+  .meta({ id: 'ChatRuntimeDependencyProperties' })
+export type RuntimeDependency = z.output<typeof RuntimeDependency>
+
+/** In every runtime; the versions are those that the official SDK of functions asks for. */
+export const defaultDependencies: readonly RuntimeDependency[] = [
+  { name: 'axios', version: '^0.26.1', defaultDependency: true },
+  { name: 'axios-token-interceptor', version: '^0.2.0', defaultDependency: true },
+  { name: 'chatkitty-platform-sdk', version: '2.4.0', defaultDependency: true },
+  { name: 'qs', version: '^6.9.4', defaultDependency: true },
+]
+const dependenciesMax = 100
+
+/** What shall be there besides the default dependencies. */
+export const UpdateDependencies = z
+  .array(
+    z.object({
+      name: RequiredText(214),
+      version: RequiredText(256),
+      defaultDependency: z.boolean().default(false),
+    }),
+  )
+  .max(dependenciesMax)
+export type UpdateDependencies = z.output<typeof UpdateDependencies>
+
+/** Names as POSIX has them (Base Definitions, 8.1), with small letters. */
+const variableName = /^[A-Za-z_][A-Za-z0-9_]{0,255}$/
+const variablesMax = 100
+const variablesLengthMax = 65_536
+
+function isMapOfTexts(value: unknown): value is Record<string, string> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Its keys are the customer's: never renamed. */
+export const EnvironmentVariables = z
+  .custom<Record<string, string>>(isMapOfTexts, { error: 'must be an object of strings' })
+  .superRefine((variables, check) => {
+    const entries = Object.entries(variables)
+    for (const [name, value] of entries) {
+      const refuse = (message: string) => check.addIssue({ code: 'custom', path: [name], message })
+      if (!variableName.test(name)) refuse('must be named with letters, digits and _, no digit first')
+      else if (typeof value !== 'string') refuse('must be a string')
+      else if (!isStorable(value)) refuse('must be well-formed Unicode without NUL characters')
+    }
+    const length = entries.reduce((sum, [name, value]) => sum + name.length + (value?.length ?? 0), 0)
+    if (entries.length > variablesMax || length > variablesLengthMax) {
+      const message = `must be ${variablesMax} variables and ${variablesLengthMax} characters at most`
+      check.addIssue({ code: 'custom', path: [], message })
+    }
+  })
+  .meta({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    id: 'ChatRuntimeEnvironmentVariablesProperties',
+  })
+export type EnvironmentVariables = z.output<typeof EnvironmentVariables>
+
+/** Characters of a script, JavaScript or TypeScript. */
+export const scriptMax = 500_000
+
+export const RuntimeScript = z
+  .object({ script: Text(scriptMax).describe('JavaScript or TypeScript') })
+  .meta({ id: 'ChatRuntimeScriptProperties' })
+export type RuntimeScript = z.output<typeof RuntimeScript>
+
+export const Runtime = z.object({
+  id: Id,
+  type: z.literal('NODEJS'),
+  version: z.string().describe('The version of the runtime itself'),
+  dependencies: z.array(RuntimeDependency),
+  initializationScript: RuntimeScript.optional(),
+  environmentVariables: EnvironmentVariables,
+})
+export type Runtime = z.output<typeof Runtime>
+
+export const runtimeResource = defineResource({
+  name: 'runtime',
+  collection: 'runtimes',
+  component: 'ChatRuntimeResource',
+  shape: Runtime,
+  links: {
+    self: () => '/runtimes/nodejs',
+    dependencies: () => '/runtimes/nodejs/dependencies',
+    initializationScript: () => '/runtimes/nodejs/initialization-script',
+    functions: () => '/runtimes/nodejs/functions',
+    application: () => '',
+  },
+})

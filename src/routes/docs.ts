@@ -1,0 +1,62 @@
+// The description of the API for tools, and a page for people to read it and to try requests from.
+import { readFile } from 'node:fs/promises'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Context } from '#context.ts'
+import { describeApi, localOrigin } from '#routes/openapi.ts'
+import type { Operation } from '#routes/operation.ts'
+
+/** What the page may do: run its own script, and talk to the server that it came from. */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+const files: [path: string, type: string, file: URL][] = [
+  ['/docs', 'text/html; charset=utf-8', new URL('./docs/page.html', import.meta.url)],
+  ['/docs/page.css', 'text/css; charset=utf-8', new URL('./docs/page.css', import.meta.url)],
+  ['/docs/page.js', 'text/javascript; charset=utf-8', new URL('./docs/page.js', import.meta.url)],
+]
+
+interface Options {
+  ctx: Context
+  operations: Operation[]
+}
+
+export async function docs(scope: FastifyInstance, { ctx, operations }: Options) {
+  const yaml = await readFile(new URL('../../openapi.yaml', import.meta.url), 'utf8')
+  let json: string | undefined
+
+  scope.get('/openapi.yaml', (request, reply) => send(request, reply, 'application/yaml', yaml))
+
+  scope.get('/openapi.json', (request, reply) => {
+    json ??= JSON.stringify(describeApi(operations)) // reading it from the YAML would take ten times as long
+    return send(request, reply, 'application/json', json)
+  })
+
+  for (const [path, type, file] of files) {
+    const content = await readFile(file)
+    scope.get(path, async (request, reply) => {
+      // Its links are relative, so that it also works below the path of a PUBLIC_URL.
+      if (/\/(\?|$)/.test(request.url)) return reply.redirect('../docs', 308)
+      return reply.headers({ 'content-type': type, 'content-security-policy': policy }).send(content)
+    })
+  }
+
+  /** The committed document says where a server on this machine is; whoever asks is told where this one is. */
+  async function send(request: FastifyRequest, reply: FastifyReply, type: string, document: string) {
+    const origin = ctx.config.publicUrl ?? originOf(request)
+    return reply.header('content-type', type).send(document.replaceAll(localOrigin, origin))
+  }
+}
+
+/** As a URL has it, whatever the request's headers say. */
+function originOf({ protocol, host }: FastifyRequest): string {
+  const url = URL.parse(`${protocol}://${host}`)
+  return url?.host ? url.origin : localOrigin
+}

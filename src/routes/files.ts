@@ -1,0 +1,68 @@
+// Hosted files, at the addresses that messages and users show. They never change, so they are cached for good.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Context } from '#context.ts'
+import { getFile, type ReadableFile } from '#domain/files/get-file.ts'
+import { ChatError, notFound } from '#errors.ts'
+import { bearerToken } from '#wire/bearer.ts'
+import { contentPolicy, disposition, isFresh, isSame, readRange, servedType } from '#wire/download.ts'
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+export async function files(scope: FastifyInstance, { ctx }: { ctx: Context }) {
+  for (const url of ['/files/:key/:name', '/files/:key']) {
+    scope.route<{ Params: { key: string } }>({
+      method: ['GET', 'HEAD'],
+      url,
+      handler: async (request, reply) => {
+        const { key } = request.params
+        if (!uuid.test(key)) throw notFound('file', key)
+        const { grant } = request.query as Record<string, unknown>
+        const file = await getFile(
+          ctx,
+          { token: bearerToken(request), grant: typeof grant === 'string' ? grant : undefined },
+          key,
+        )
+        return send(file, request, reply)
+      },
+    })
+  }
+}
+
+async function send(file: ReadableFile, request: FastifyRequest, reply: FastifyReply) {
+  const { headers, method } = request
+  const { size } = file
+  const etag = `"${file.sha256.toString('base64url')}"`
+  if (isFresh(headers['if-none-match'], etag)) return describe(reply, file, etag).code(304).send()
+
+  const range =
+    method === 'GET' && isSame(headers['if-range']?.toString(), etag)
+      ? readRange(headers.range, size)
+      : undefined // only GET has ranges
+  if (range === 'unsatisfiable') {
+    reply.header('content-range', `bytes */${size}`)
+    throw new ChatError('RangeNotSatisfiableError', `The file has ${size} bytes`)
+  }
+  const bytes = method === 'HEAD' ? undefined : await file.open(range)
+  describe(reply, file, etag).headers({
+    'content-type': servedType(file.contentType),
+    'content-length': range ? range.end - range.start + 1 : size,
+    ...(range && { 'content-range': `bytes ${range.start}-${range.end}/${size}` }),
+  })
+  return reply.code(range ? 206 : 200).send(bytes)
+}
+
+/** What an answer without the bytes says too; takes back what keeps other answers out of caches. */
+function describe(reply: FastifyReply, file: ReadableFile, etag: string): FastifyReply {
+  return reply
+    .removeHeader('pragma')
+    .removeHeader('expires')
+    .headers({
+      etag,
+      'accept-ranges': 'bytes',
+      'cache-control': `${file.isPublic ? 'public' : 'private'}, max-age=31536000, immutable`,
+      'content-disposition': disposition(file.contentType, file.name),
+      'content-security-policy': contentPolicy(file.contentType),
+      'cross-origin-resource-policy': 'cross-origin',
+      vary: 'Origin',
+    })
+}

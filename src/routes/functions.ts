@@ -1,0 +1,85 @@
+import type { Context } from '#context.ts'
+import { createFunctionVersion } from '#domain/functions/create-function-version.ts'
+import { getFunction } from '#domain/functions/get-function.ts'
+import { getCurrentVersion } from '#domain/functions/get-function-version.ts'
+import { listFunctionInvocations } from '#domain/functions/list-function-invocations.ts'
+import { listFunctionVersions } from '#domain/functions/list-function-versions.ts'
+import {
+  CreateFunctionVersion,
+  functionInvocationResource,
+  functionResource,
+  functionVersionResource,
+} from '#resources/function.ts'
+import { one, operation, pageOf, WithId } from '#routes/operation.ts'
+
+const tag = 'Functions'
+const about = 'function'
+
+export const functionOperations = (ctx: Context) => [
+  operation({
+    id: 'retrieveFunction',
+    tag,
+    about,
+    summary: 'Retrieve a function',
+    description: 'One function by id.',
+    method: 'GET',
+    path: '/functions/:id',
+    scopes: ['read:function'],
+    params: WithId,
+    answer: one(functionResource),
+    handle: (caller, { params }) => getFunction(ctx, caller, params.id),
+  }),
+  operation({
+    id: 'listFunctionVersions',
+    tag,
+    about,
+    summary: 'List function versions',
+    description: 'A page of the versions of a function, newest first unless sorted otherwise.',
+    method: 'GET',
+    path: '/functions/:id/versions',
+    scopes: ['read:function', 'read:function_version'],
+    params: WithId,
+    answer: pageOf(functionVersionResource),
+    handle: (caller, { params, page }) => listFunctionVersions(ctx, caller, params.id, page),
+  }),
+  operation({
+    id: 'createFunctionVersion',
+    tag,
+    about: 'function_version',
+    summary: 'Create a function version',
+    description: 'Gives a function a new handler script, which runs from then on. Versions count from 1.',
+    method: 'POST',
+    path: '/functions/:id/versions',
+    scopes: ['read:function', 'create:function_version'],
+    params: WithId,
+    body: CreateFunctionVersion,
+    answer: one(functionVersionResource),
+    handle: (caller, { params, body }) => createFunctionVersion(ctx, caller, params.id, body),
+  }),
+  operation({
+    id: 'retrieveFunctionCurrentVersion',
+    tag,
+    about,
+    summary: 'Retrieve the current version of a function',
+    description: 'The version that runs; 404 before there is one.',
+    method: 'GET',
+    path: '/functions/:id/current-version',
+    scopes: ['read:function', 'read:function_version'],
+    params: WithId,
+    answer: one(functionVersionResource),
+    handle: (caller, { params }) => getCurrentVersion(ctx, caller, params.id),
+  }),
+  operation({
+    id: 'listFunctionInvocations',
+    tag,
+    about,
+    summary: 'List function invocations',
+    description: 'A page of the runs of a function, newest first unless sorted otherwise.',
+    method: 'GET',
+    path: '/functions/:id/invocations',
+    scopes: ['read:function', 'read:function_invocation'],
+    params: WithId,
+    answer: pageOf(functionInvocationResource),
+    handle: (caller, { params, page }) => listFunctionInvocations(ctx, caller, params.id, page),
+  }),
+]

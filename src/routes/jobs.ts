@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import type { Context } from '#context.ts'
+import { getJob } from '#domain/jobs/get-job.ts'
+import { listJobs } from '#domain/jobs/list-jobs.ts'
+import { jobResource } from '#resources/job.ts'
+import { QueryFlag } from '#resources/queries.ts'
+import { one, operation, pageOf, WithId } from '#routes/operation.ts'
+
+const tag = 'Jobs'
+const about = 'job'
+
+export const jobOperations = (ctx: Context) => [
+  operation({
+    id: 'listJobs',
+    tag,
+    about,
+    summary: 'List jobs',
+    description: 'Oldest first. `running` keeps those that have yet to end, or those that have ended.',
+    method: 'GET',
+    path: '/jobs',
+    scopes: ['read:job'],
+    query: z.object({ running: QueryFlag }),
+    answer: pageOf(jobResource),
+    handle: (caller, { query, page }) => listJobs(ctx, caller, query, page),
+  }),
+  operation({
+    id: 'retrieveJob',
+    tag,
+    about,
+    summary: 'Retrieve a job',
+    description: 'How far it is, and what became of it.',
+    method: 'GET',
+    path: '/jobs/:id',
+    scopes: ['read:job'],
+    params: WithId,
+    answer: one(jobResource),
+    handle: (caller, { params }) => getJob(ctx, caller, params.id),
+  }),
+]

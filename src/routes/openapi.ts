@@ -1,0 +1,253 @@
+// The API as a document (OpenAPI 3.1), made of its operations and of the shapes that they take and give.
+import { stringify } from 'yaml'
+import type { z } from 'zod'
+import { defaultScopes } from '#domain/access.ts'
+import { pageSizeDefault, pageSizeMax } from '#resources/page.ts'
+import { ApiError, AuthenticationError } from '#resources/problem.ts'
+import { answerOf, convert, formOf, idOf, type Json, merge, takenAs } from '#routes/openapi-schemas.ts'
+import type { Operation } from '#routes/operation.ts'
+import { jsonTypes, vendorType } from '#wire/negotiation.ts'
+
+/** Where the committed document says that the server is; who is served it is told the real place. */
+export const localOrigin = 'http://localhost:9001'
+
+/** The text of openapi.yaml. */
+export function writeOpenApi(operations: Operation[]): string {
+  return stringify(describeApi(operations), {
+    lineWidth: 110,
+    blockQuote: 'literal',
+    aliasDuplicateObjects: false,
+  })
+}
+
+/** The document itself. */
+export function describeApi(operations: Operation[]): Json {
+  const given = convert(
+    operations.flatMap(({ params, query, body, form }) => [
+      params,
+      query,
+      ...(body ? [takenAs(body, operations)] : []),
+      ...(form ? [formOf(form.fields)] : []),
+    ]),
+    'input',
+  )
+  const answered = convert(
+    [...operations.flatMap((each) => answerOf(each) ?? []), ApiError, AuthenticationError],
+    'output',
+  )
+  const shapes: Shapes = {
+    given: (schema) => given.of(takenAs(schema, operations)),
+    answered: answered.of,
+  }
+  const document = {
+    openapi: '3.1.0',
+    info: {
+      title: 'Chatterie Platform API',
+      version: '2.106.8',
+      summary: 'Users, channels and messages of a chat application, for its backend',
+      description,
+      license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: localOrigin }],
+    tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name, ...tags[name] })),
+    security: [{ application_authorization: [] }],
+    paths: pathsOf(operations, shapes),
+    components: {
+      schemas: merge(answered.components, given.components),
+      parameters,
+      responses: { ...successResponses(operations, shapes), ...errorResponses(shapes) },
+      securitySchemes: { application_authorization: authorization(operations) },
+    },
+  }
+  return JSON.parse(JSON.stringify(document).replaceAll('"#/$defs/', '"#/components/schemas/'))
+}
+
+const description = `The API of a backend that runs a chat application.
+
+**Tokens.** A backend exchanges its client id and secret for an access token at \`/oauth/token\` (client
+credentials), and sends it as \`Authorization: Bearer\`.
+
+**Paths.** Every operation answers below \`/v1\`, without it, and below \`/v1/applications/{id}\` and
+\`/applications/{id}\`, where the id is that of the token's own application, or \`me\`.
+
+**Spelling.** Schemas are described in camelCase, which all answers have but those of the media type
+\`${vendorType}\`: they are the same in snake_case (\`createdTime\` is \`created_time\`; \`isGuest\` stays as it
+is). Requests may use either. The keys inside of \`properties\` are yours and never change.
+
+**Links.** Resources carry \`_links\` to what belongs to them, and pages to their neighbours (HAL). Follow these
+rather than putting URLs together. More fields and links may be added at any time.
+
+**Errors.** Errors are \`application/json\`, in the spelling that was asked for. Any that is not described here (405,
+406, 409, 413, 415, 429 and 5xx) has the body of \`ApiError\` too.`
+
+const tags: Record<string, { description: string }> = {
+  Analytics: { description: 'Messages and users as files, for your own reports' },
+  Application: { description: 'The application that a token belongs to, and its settings' },
+  Channels: { description: 'Where users chat: direct, public and private channels, and who is in them' },
+  ChatSessions: { description: 'Who is present in which channel, and who was' },
+  FunctionVersions: { description: 'What chat functions were and are, version by version' },
+  Functions: { description: 'Code of yours that runs when something happens in the application' },
+  Imports: { description: 'Users, channels, members and messages by the thousand, from files' },
+  Jobs: { description: 'How far imports and exports are' },
+  Messages: { description: 'What is said: messages, whatever channel they are in' },
+  Runtime: {
+    description: 'What chat functions run on: dependencies, environment variables, a script that goes first',
+  },
+  Threads: { description: 'Conversations inside of channels, such as the replies to a message' },
+  UserSessions: { description: 'Which devices are connected, and which were' },
+  Users: { description: 'Who chats: the users of the application' },
+}
+
+// ---------------------------------------------------------------------------------------------- paths
+
+/** The JSON schema of what is taken, and of what is given back. */
+interface Shapes {
+  given(schema: z.ZodType): Json
+  answered(schema: z.ZodType): Json
+}
+
+function pathsOf(operations: Operation[], shapes: Shapes): Record<string, Json> {
+  const paths: Record<string, Json> = {}
+  for (const each of operations) {
+    const path = `/v1${each.path.replace(/:(\w+)/g, '{$1}')}`
+    paths[path] = { ...paths[path], [each.method.toLowerCase()]: describeOperation(each, shapes) }
+  }
+  return paths
+}
+
+function describeOperation(operation: Operation, shapes: Shapes): Json {
+  const { id, tag, summary, description, params, query, body, form, method, scopes, answer } = operation
+  const parameters = [
+    ...parametersIn('path', shapes.given(params)),
+    ...parametersIn('query', shapes.given(query)),
+    ...(listParameters[answer.kind] ?? []).map((name) => ({ $ref: `#/components/parameters/${name}` })),
+  ]
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    description,
+    security: [{ application_authorization: scopes }],
+    ...(parameters.length > 0 && { parameters }),
+    ...((body || form) && {
+      requestBody: {
+        required: method !== 'PATCH',
+        content: {
+          ...(body && content(method === 'PATCH' ? patchTypes : bodyTypes, shapes.given(body))),
+          ...(form && content(['multipart/form-data'], shapes.given(formOf(form.fields)))),
+        },
+      },
+    }),
+    responses: { ...success(operation), ...errors },
+  }
+}
+
+function parametersIn(place: 'path' | 'query', { properties, required }: Json): Json[] {
+  return Object.entries(properties as Record<string, Json>).map(([name, { description, ...schema }]) => ({
+    name,
+    in: place,
+    ...((description as string) && { description }),
+    required: (required as string[] | undefined)?.includes(name) ?? false,
+    schema,
+  }))
+}
+
+const bodyTypes = ['application/json', vendorType]
+const patchTypes = ['application/json+merge-patch']
+const responseTypes = jsonTypes.filter((type) => !type.includes('merge-patch'))
+
+function success(operation: Operation): Json {
+  const { answer, status } = operation
+  if (answer.kind === 'redirect') {
+    const location = { required: true, schema: { type: 'string', format: 'uri' } }
+    return { 302: { description: 'It is elsewhere', headers: { Location: location } } }
+  }
+  const schema = answerOf(operation)
+  return { [status]: schema ? { $ref: `#/components/responses/${idOf(schema)}` } : { description: 'Done' } }
+}
+
+/** By the name of what they hold. */
+function successResponses(operations: Operation[], { answered }: Shapes): Record<string, Json> {
+  const schemas = operations.flatMap((each) => answerOf(each) ?? [])
+  return Object.fromEntries(
+    schemas.map((schema) => [
+      idOf(schema),
+      { description: 'Done', content: content(responseTypes, answered(schema)) },
+    ]),
+  )
+}
+
+function content(types: string[], schema: Json): Json {
+  return Object.fromEntries(types.map((type) => [type, { schema }]))
+}
+
+const errors = {
+  400: { $ref: '#/components/responses/ClientError' },
+  401: { $ref: '#/components/responses/Unauthorized' },
+  403: { $ref: '#/components/responses/AccessDenied' },
+  404: { $ref: '#/components/responses/NotFound' },
+}
+
+function errorResponses({ answered }: Shapes): Record<string, Json> {
+  const response = (description: string, schema: z.ZodType) => ({
+    description,
+    content: content(['application/json'], answered(schema)),
+  })
+  return {
+    ClientError: response('The request is wrong; `errors` says which fields are to blame', ApiError),
+    Unauthorized: response('There is no token, or one that is not valid any more', AuthenticationError),
+    AccessDenied: response('The token lacks a scope that this operation asks for', AuthenticationError),
+    NotFound: response('There is no such resource in the application of the token', ApiError),
+  }
+}
+
+const parameters = {
+  Page: inQuery('page', 'Which page; the first is 0', { type: 'integer', minimum: 0, default: 0 }),
+  Size: inQuery('size', `Items of a page; a number above ${pageSizeMax} is read as ${pageSizeMax}`, {
+    type: 'integer',
+    minimum: 1,
+    default: pageSizeDefault,
+  }),
+  Sort: inQuery('sort', 'A field and, after a comma, `asc` or `desc`; repeated, the earlier counts more', {
+    type: 'array',
+    items: { type: 'string' },
+  }),
+  Start: inQuery('start', 'Cursor of the first item of a page, from its links', cursor()),
+  Next: inQuery('next', 'Cursor of the first item of the next page, from its links', cursor()),
+  Relation: inQuery('relation', 'The page at `start`, the one before it, or the one at `next`', {
+    type: 'string',
+    enum: ['SELF', 'PREVIOUS', 'NEXT'],
+  }),
+}
+
+function inQuery(name: string, description: string, schema: Json): Json {
+  return { name, in: 'query', description, required: false, schema }
+}
+
+function cursor(): Json {
+  return { type: 'integer', format: 'int64' }
+}
+
+const listParameters: Record<string, (keyof typeof parameters)[]> = {
+  page: ['Page', 'Size', 'Sort'],
+  cursorPage: ['Size', 'Start', 'Next', 'Relation'],
+}
+
+function authorization(operations: Operation[]): Json {
+  const scopes = [...defaultScopes, ...operations.flatMap((each) => each.scopes)].sort()
+  return {
+    type: 'oauth2',
+    description: 'Client id and secret are those of the application.',
+    flows: {
+      clientCredentials: {
+        tokenUrl: `${localOrigin}/oauth/token`,
+        scopes: Object.fromEntries(scopes.map((scope) => [scope, scopeDescription(scope)])),
+      },
+    },
+  }
+}
+
+/** `create:channel_membership` -> `create channel membership` */
+function scopeDescription(scope: string): string {
+  return scope.replace(':*', ' everything').replace(/[:_]/g, ' ')
+}

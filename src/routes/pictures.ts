@@ -1,0 +1,31 @@
+// The pictures of users who have none of their own; open to everybody, as clients show them without credentials.
+import type { FastifyInstance } from 'fastify'
+
+export async function pictures(scope: FastifyInstance) {
+  scope.get<{ Params: { text: string } }>('/picture/:text', async (request, reply) =>
+    reply
+      .headers({
+        'content-type': 'image/svg+xml',
+        'cache-control': 'public, max-age=86400',
+        'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+      })
+      .send(avatar(request.params.text.replaceAll('+', ' '))),
+  )
+}
+
+/** A square in a colour of the name's own, with its initials. */
+function avatar(name: string): string {
+  const hue = [...name].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 360, 7)
+  const words = name.trim().split(/\s+/)
+  const initials = [words[0], words.length > 1 ? words.at(-1) : '']
+    .map((word) => [...(word ?? '')][0] ?? '')
+    .join('')
+    .toUpperCase()
+    .replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`)
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64" width="256" height="256">` +
+    `<rect width="64" height="64" fill="hsl(${hue} 45% 45%)"/>` +
+    `<text x="32" y="33" fill="#fff" font-family="system-ui,sans-serif" font-size="26" text-anchor="middle"` +
+    ` dominant-baseline="central">${initials}</text></svg>`
+  )
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import type { Context } from '#context.ts'
+import { getUserSession, listChatSessions, listUserSessions } from '#domain/sessions/list-sessions.ts'
+import { single } from '#resources/queries.ts'
+import { chatSessionResource, SessionState, userSessionResource } from '#resources/session.ts'
+import { one, operation, pageOf, WithId } from '#routes/operation.ts'
+
+const WithState = z.object({ state: single(SessionState.optional()) })
+
+export const sessionOperations = (ctx: Context) => [
+  operation({
+    id: 'listUserSessions',
+    tag: 'UserSessions',
+    about: 'user_session',
+    summary: 'List user sessions',
+    description: 'Connections of the devices of users, oldest first.',
+    method: 'GET',
+    path: '/user-sessions',
+    scopes: ['read:user_session'],
+    query: WithState,
+    answer: pageOf(userSessionResource),
+    handle: (caller, { query, page }) => listUserSessions(ctx, caller, query, page),
+  }),
+  operation({
+    id: 'retrieveUserSession',
+    tag: 'UserSessions',
+    about: 'user_session',
+    summary: 'Retrieve a user session',
+    description: 'One connection by id.',
+    method: 'GET',
+    path: '/user-sessions/:id',
+    scopes: ['read:user_session'],
+    params: WithId,
+    answer: one(userSessionResource),
+    handle: (caller, { params }) => getUserSession(ctx, caller, params.id),
+  }),
+  operation({
+    id: 'listChatSessions',
+    tag: 'ChatSessions',
+    about: 'chat_session',
+    summary: 'List chat sessions',
+    description: 'Presences of users in channels, oldest first.',
+    method: 'GET',
+    path: '/chat-sessions',
+    scopes: ['read:chat_session'],
+    query: WithState,
+    answer: pageOf(chatSessionResource),
+    handle: (caller, { query, page }) => listChatSessions(ctx, caller, query, page),
+  }),
+]

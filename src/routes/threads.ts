@@ -1,0 +1,75 @@
+import type { Context } from '#context.ts'
+import { getThread } from '#domain/threads/get-thread.ts'
+import { listThreadMessages } from '#domain/threads/list-thread-messages.ts'
+import { sendThreadKeystrokes } from '#domain/threads/send-keystrokes.ts'
+import { sendThreadMessage } from '#domain/threads/send-thread-message.ts'
+import { FileMessageFields, messageResource, SendMessage } from '#resources/message.ts'
+import { keystrokesResource, SendKeystrokes, threadResource } from '#resources/thread.ts'
+import { cursorPageOf, one, operation, WithId } from '#routes/operation.ts'
+import { hosting } from '#routes/upload.ts'
+
+const tag = 'Threads'
+const about = 'thread'
+
+export const threadOperations = (ctx: Context) => [
+  operation({
+    id: 'retrieveThread',
+    tag,
+    about,
+    summary: 'Retrieve a thread',
+    description: 'One thread by id. The id of a message is that of its replies too.',
+    method: 'GET',
+    path: '/threads/:id',
+    scopes: ['read:thread'],
+    params: WithId,
+    answer: one(threadResource),
+    handle: (caller, { params }) => getThread(ctx, caller, params.id),
+  }),
+  operation({
+    id: 'listThreadMessages',
+    tag,
+    about,
+    summary: 'List thread messages',
+    description: 'Messages of the thread, newest first.',
+    method: 'GET',
+    path: '/threads/:id/messages',
+    scopes: ['read:thread', 'read:message'],
+    params: WithId,
+    answer: cursorPageOf(messageResource),
+    handle: (caller, { params, cursor }) => listThreadMessages(ctx, caller, params.id, cursor),
+  }),
+  operation({
+    id: 'sendThreadMessage',
+    tag,
+    about: 'message',
+    summary: 'Send a thread message',
+    description: 'As the system, or on behalf of a user. In the thread of a message it is a reply.',
+    method: 'POST',
+    path: '/threads/:id/messages',
+    scopes: ['read:thread', 'read:user', 'create:message'],
+    params: WithId,
+    body: SendMessage,
+    answer: one(messageResource),
+    handle: (caller, { params, body }) => sendThreadMessage(ctx, caller, params.id, body),
+    form: {
+      fields: FileMessageFields,
+      storage: hosting(ctx),
+      handle: (caller, { params, fields, file }) =>
+        sendThreadMessage(ctx, caller, params.id, { type: 'HOSTED', file, ...fields }),
+    },
+  }),
+  operation({
+    id: 'sendThreadKeystrokes',
+    tag,
+    about: 'keystrokes',
+    summary: 'Send thread keystrokes',
+    description: 'What a user is typing in the thread: the whole draft so far. It is shown and not kept.',
+    method: 'POST',
+    path: '/threads/:id/keystrokes',
+    scopes: ['read:thread', 'read:user', 'create:keystrokes'],
+    params: WithId,
+    body: SendKeystrokes,
+    answer: one(keystrokesResource),
+    handle: (caller, { params, body }) => sendThreadKeystrokes(ctx, caller, params.id, body),
+  }),
+]

@@ -1,0 +1,59 @@
+// What a reader may ask of a file's bytes, and how they are handed out (RFC 9110, RFC 6266).
+
+export interface Range {
+  start: number
+  /** Inclusive. */
+  end: number
+}
+
+/**
+ * The part that a Range header asks for; undefined for the whole, which also answers several ranges at once and
+ * headers that make no sense. [RFC 9110 14.2]
+ */
+export function readRange(header: string | undefined, size: number): Range | 'unsatisfiable' | undefined {
+  const [, first = '', last = ''] = /^bytes=\s*(\d{0,15})-(\d{0,15})\s*$/i.exec(header ?? '') ?? []
+  if (first === '' && last === '') return undefined
+  if (first !== '' && last !== '' && Number(last) < Number(first)) return undefined
+  const start = first === '' ? Math.max(size - Number(last), 0) : Number(first)
+  const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1)
+  return start < size ? { start, end } : 'unsatisfiable'
+}
+
+/** Whether a copy that the reader has is the file. [RFC 9110 13.1.2: weak comparison] */
+export function isFresh(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false
+  return ifNoneMatch.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)
+}
+
+/** Whether a range is still of the same file. [RFC 9110 13.1.5: strong comparison; we give no dates to compare] */
+export function isSame(ifRange: string | undefined, etag: string): boolean {
+  return ifRange === undefined || ifRange.trim() === etag
+}
+
+/** What a browser may show in its window: nothing that could run a script. */
+const shown =
+  /^(image\/(png|jpeg|gif|webp|avif|apng|bmp|x-icon)|audio\/[\w.+-]+|video\/[\w.+-]+|application\/pdf|text\/plain)$/
+
+export function disposition(contentType: string, name: string): string {
+  const kind = shown.test(contentType) ? 'inline' : 'attachment'
+  const plain = name.replace(/[^\x20-\x7e]/g, '_').replace(/["\\%]/g, '_')
+  return plain === name
+    ? `${kind}; filename="${plain}"`
+    : `${kind}; filename="${plain}"; filename*=UTF-8''${encode(name)}`
+}
+
+/** [RFC 8187 attr-char] */
+function encode(name: string): string {
+  return encodeURIComponent(name).replace(/['()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16)}`)
+}
+
+/** Text is UTF-8: it was found to be. */
+export function servedType(contentType: string): string {
+  return contentType.startsWith('text/') ? `${contentType}; charset=utf-8` : contentType
+}
+
+/** Whatever is opened runs nothing and reaches nothing. Browsers' PDF viewers do not start in a sandbox. */
+export function contentPolicy(contentType: string): string {
+  const own = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"
+  return contentType === 'application/pdf' ? `${own}; object-src 'self'` : `${own}; sandbox`
+}
