@@ -101,6 +101,15 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     expect(await query(second, 'select one from kept')).toEqual([{ one: 1 }])
   })
 
+  test('comes back by itself, at the same address, when Postgres is killed under a running server', async () => {
+    const postgres = await start()
+    await query(postgres, 'create table kept as select 1 as one')
+    process.kill(await postmasterPid(), 'SIGKILL')
+    await expect
+      .poll(() => query(postgres, 'select one from kept').catch(() => null), { timeout: 20_000 })
+      .toEqual([{ one: 1 }])
+  })
+
   test('is not fooled by a pid file left behind, and leaves a program alone that has the pid now', async () => {
     await (await start()).stop()
     const { uid, gid } = await stat(join(folder, 'data'))

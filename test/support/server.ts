@@ -1,17 +1,20 @@
 // The real server on a database of its own, and short ways to talk to it.
 import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import pg from 'pg'
 import { pino } from 'pino'
 import supertest from 'supertest'
-import { inject } from 'vitest'
+import { expect, inject } from 'vitest'
 import { buildApp } from '#app.ts'
 import { type Config, readConfig } from '#config.ts'
 import { type Context, openContext } from '#context.ts'
 import { createApplication, type NewCredentials } from '#domain/applications/create-application.ts'
 import { Dispatcher } from '#jobs/dispatcher.ts'
+import { Worker } from '#jobs/worker.ts'
+import { checkResponses } from './check-response.ts'
 
 export interface TestServer {
   ctx: Context
@@ -22,6 +25,7 @@ export interface TestServer {
   main: TestApplication
   /** Creates another application. */
   createApplication(): Promise<TestApplication>
+  /** Fails where an answer was none that openapi.yaml describes. */
   close(): Promise<void>
 }
 
@@ -73,9 +77,12 @@ export async function startServer(settings: Record<string, string> = {}): Promis
   const dispatcher = new Dispatcher(ctx)
   dispatcher.start()
   const app = await buildApp(ctx)
+  const undescribed = checkResponses(app.server)
   await app.listen({ port: 0, host: '127.0.0.1' })
   const address = app.server.address() as { port: number }
   const url = `http://127.0.0.1:${address.port}`
+  const worker = new Worker(ctx)
+  worker.start()
   const create = () => createTestApplication(ctx, url)
   return {
     ctx,
@@ -84,10 +91,13 @@ export async function startServer(settings: Record<string, string> = {}): Promis
     main: await create(),
     createApplication: create,
     async close() {
+      await worker.stop()
       await app.close()
       await dispatcher.stop()
       await ctx.db.close()
       await database.drop()
+      await rm(config.home, { recursive: true, force: true })
+      expect([...undescribed], 'answers that openapi.yaml does not describe').toEqual([])
     },
   }
 }

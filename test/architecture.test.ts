@@ -1,0 +1,118 @@
+// Who may import whom: imports only point down.
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+
+const src = new URL('../src/', import.meta.url)
+
+/** What a room may import besides itself; `type …` for types alone. */
+const mayImport: Record<string, string[]> = {
+  // At the edge, where everything is put together.
+  main: ['*'],
+  cli: ['*'],
+  background: ['*'],
+  app: ['*'],
+  context: ['*'],
+  // The doors.
+  routes: ['domain', 'wire', 'resources', 'errors', 'type context'],
+  realtime: ['domain', 'wire', 'resources', 'errors', 'stomp', 'type context'],
+  plugins: ['wire', 'resources', 'config', 'errors', 'domain/applications', 'type domain', 'type context'],
+  // Work in the background; imports are read as requests are.
+  jobs: ['domain', 'wire/reading.ts', 'resources', 'errors', 'type context'],
+  functions: ['domain', 'resources', 'errors', 'type context'],
+  domain: ['data', 'resources', 'errors', 'type context'],
+  data: ['resources', 'errors'],
+  wire: ['resources', 'errors'],
+  stomp: ['errors'],
+  bus: ['errors'],
+  files: ['errors'],
+  config: ['type files'],
+  resources: [],
+  errors: [],
+}
+
+/** The rooms that know of the web server. */
+const web = ['main', 'cli', 'background', 'app', 'context', 'routes', 'realtime', 'plugins']
+
+/** Where strings may hold `/v1`, besides the app's prefix, the vocabulary and the wire; a move would shorten this. */
+const versioned = ['cli/api.ts', 'routes/openapi.ts', 'routes/operation.ts']
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts') && !path.startsWith('data/generated/'))
+  .map((path) => ({ path, room: path.split(/[/.]/)[0] ?? '', code: withoutComments(path) }))
+
+function withoutComments(path: string): string {
+  return readFileSync(new URL(path, src), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+}
+
+const imports = files.flatMap(({ path, room, code }) =>
+  [
+    ...code.matchAll(
+      /\b(?:import|export)(\s+type)?\s+(?:[\w\s{},*$]+?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/g,
+    ),
+  ].map(([, type, specifier = '', dynamic = '']) => ({
+    path,
+    room,
+    isType: Boolean(type),
+    specifier: specifier || dynamic,
+  })),
+)
+
+function isAllowed({ room, isType, specifier }: (typeof imports)[number]): boolean {
+  if (specifier.startsWith('./')) return true
+  if (specifier.startsWith('.')) return false
+  if (!specifier.startsWith('#')) {
+    return room === 'resources' ? specifier === 'zod' : web.includes(room) || !/^@?fastify/.test(specifier)
+  }
+  const target = specifier.slice(1)
+  const isIn = (place: string) =>
+    place === '*' || target === `${place}.ts` || `${target}/`.startsWith(`${place}/`)
+  return [room, ...(mayImport[room] ?? [])].some((place) =>
+    place.startsWith('type ') ? isType && isIn(place.slice(5)) : isIn(place),
+  )
+}
+
+it('imports only point down', () => {
+  expect(imports.length).toBeGreaterThan(400)
+  const astray = imports.filter((each) => !isAllowed(each))
+  expect(astray.map(({ path, specifier }) => `${path} imports ${specifier}`)).toEqual([])
+})
+
+it.each([
+  ['wire', '#domain/access.ts', true],
+  ['routes', '#data/users.ts', true],
+  ['routes', '#plugins/auth.ts', true],
+  ['domain', '#context.ts', false],
+  ['data', '#domain/access.ts', true],
+  ['resources', 'uuid', false],
+  ['domain', 'fastify', true],
+  ['files', '../data/users.ts', true],
+])('%s must not import %s', (room, specifier, isType) => {
+  expect(isAllowed({ path: '', room, specifier, isType })).toBe(false)
+})
+
+it('every room is on the map', () => {
+  expect([...new Set(files.map(({ room }) => room))].filter((room) => !(room in mayImport))).toEqual([])
+})
+
+it('the environment is read by the settings alone; the processes hand it over', () => {
+  const readers = files.filter(
+    ({ room, code }) =>
+      !['config', 'main', 'cli', 'background'].includes(room) && /process\.env\b/.test(code),
+  )
+  expect(readers.map(({ path }) => path)).toEqual([])
+})
+
+it('the version of the API is named by the app, the vocabulary and the wire', () => {
+  const naming = files.filter(
+    ({ path, room, code }) =>
+      path !== 'app.ts' && room !== 'resources' && room !== 'wire' && /['"`}][^'"`\n]*\/v1\b/.test(code),
+  )
+  expect(naming.map(({ path }) => path).toSorted()).toEqual(versioned)
+})
+
+it('nothing is left to do later', () => {
+  const unfinished = files.filter(({ path }) =>
+    /\b(TODO|FIXME|XXX)\b/.test(readFileSync(new URL(path, src), 'utf8')),
+  )
+  expect(unfinished.map(({ path }) => path)).toEqual([])
+})

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto'
+import { readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import supertest from 'supertest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { chatterie, type RunningServer, startByCommand } from './run.ts'
+
+const home = join(tmpdir(), `chatterie-cli-${randomUUID()}`)
+const settings = { CHATTERIE_HOME: home }
+afterAll(() => rm(home, { recursive: true, force: true }))
+
+const run = (...args: string[]) => chatterie(args, settings)
+
+/** What a command that succeeds prints as JSON. */
+async function json(...args: string[]) {
+  const { code, stdout, stderr } = await run(...args, '--json')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  return JSON.parse(stdout)
+}
+
+describe('without a server', () => {
+  it('applications are created, listed and deleted all the same', async () => {
+    const created = await json('applications', 'create', '--name', 'Shop')
+    expect(created).toEqual({
+      id: expect.any(Number),
+      name: 'Shop',
+      clientId: expect.any(String),
+      clientSecret: expect.stringMatching(/^[\w-]{43}$/),
+      apiKey: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    })
+    const { id, name, apiKey, clientId } = created
+    expect(await json('applications', 'list')).toEqual([
+      { id, name, apiKey, clientId, createdTime: expect.stringMatching(/Z$/) },
+    ])
+    expect(await json('applications', 'delete', apiKey, '--yes')).toEqual({ id, name, deleted: true })
+    expect(await json('applications', 'list')).toEqual([])
+  })
+
+  it('leaves no Postgres behind', async () => {
+    await json('applications', 'list')
+    await expect(stat(join(home, 'postgres', 'data', 'postmaster.pid'))).rejects.toThrow('ENOENT')
+  })
+})
+
+describe('while a server runs', () => {
+  let server: RunningServer
+  beforeAll(async () => {
+    server = await startByCommand(settings)
+  })
+  afterAll(async () => {
+    expect(await server.stop()).toBe(0)
+  })
+
+  const askToken = (clientId: string, clientSecret: string) =>
+    supertest(server.url)
+      .post('/oauth/token')
+      .auth(clientId, clientSecret)
+      .type('form')
+      .send({ grant_type: 'client_credentials' })
+  const askApplication = (token: string) =>
+    supertest(server.url).get('/v1/application').set('authorization', `Bearer ${token}`)
+
+  it('an application that is created can be used at once', async () => {
+    const { id, clientId, clientSecret, apiKey } = await json('applications', 'create')
+    const { body } = await askToken(clientId, clientSecret).expect(200)
+    const { body: application } = await askApplication(body.access_token).expect(200)
+    expect(application).toMatchObject({ id, key: apiKey })
+  })
+
+  it('a rotated secret replaces the old one, and voids its tokens', async () => {
+    const { id, clientId, clientSecret } = await json('applications', 'create')
+    const { body: before } = await askToken(clientId, clientSecret).expect(200)
+    const rotated = await json('applications', 'rotate-secret', String(id))
+    expect(rotated).toEqual({ id, clientId, clientSecret: expect.any(String) })
+    expect(rotated.clientSecret).not.toBe(clientSecret)
+    await askApplication(before.access_token).expect(401)
+    await askToken(clientId, clientSecret).expect(401)
+    await askToken(clientId, rotated.clientSecret).expect(200)
+  })
+
+  it('a rotated secret of the first application is kept where the old one was', async () => {
+    const path = join(home, 'credentials.json')
+    const kept = JSON.parse(await readFile(path, 'utf8'))
+    const { clientSecret } = await json('applications', 'rotate-secret', kept.clientId)
+    expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ ...kept, clientSecret })
+    expect((await stat(path)).mode & 0o777).toBe(0o600)
+    await askToken(kept.clientId, clientSecret).expect(200)
+  })
+
+  it('a deleted application lets nobody in', async () => {
+    const { id, clientId, clientSecret } = await json('applications', 'create')
+    const { body } = await askToken(clientId, clientSecret).expect(200)
+    await json('applications', 'delete', clientId, '--yes')
+    await askApplication(body.access_token).expect(401)
+    await askToken(clientId, clientSecret).expect(401)
+    const left = await json('applications', 'list')
+    expect(left.map((application: { id: number }) => application.id)).not.toContain(id)
+  })
+
+  it('prints tables and boxes for people', async () => {
+    const { stdout } = await run('applications', 'create', '--name', 'For people')
+    expect(stdout).toMatch(/^Application \d+ was created/)
+    expect(stdout).toMatch(/\nClient secret {2}[\w-]{43}\n/)
+    expect((await run('applications', 'list')).stdout).toMatch(/^id +name +client id +API key +created\n/)
+  })
+})
+
+describe('what cannot be', () => {
+  it('fails with 1 and says why, as JSON where that is asked for', async () => {
+    const plain = await run('applications', 'rotate-secret', 'nobody')
+    expect(plain).toEqual({ code: 1, stdout: '', stderr: 'error: application nobody does not exist\n' })
+    const structured = await run('applications', 'delete', '999999', '--yes', '--json')
+    expect(structured).toMatchObject({ code: 1, stdout: '' })
+    expect(JSON.parse(structured.stderr)).toEqual({ error: 'application 999999 does not exist' })
+  })
+
+  it('asks before it deletes, and does not where nobody can answer', async () => {
+    const { id } = await json('applications', 'create')
+    const { code, stderr } = await run('applications', 'delete', String(id))
+    expect(code).toBe(2)
+    expect(stderr).toContain('--yes')
+    expect(await json('applications', 'list')).toContainEqual(expect.objectContaining({ id }))
+  })
+})

@@ -1,0 +1,140 @@
+import { resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { type Config, readConfig } from '#config.ts'
+
+const uuid = '0b4cbd2a-60d4-4d4e-9e0c-2b7d4f1f3a55'
+const key = Buffer.alloc(32, 7)
+
+describe('the settings', () => {
+  it('have defaults that serve this machine alone', () => {
+    expect(readConfig({})).toMatchObject({
+      port: 9001,
+      host: '127.0.0.1',
+      home: resolve('.chatterie'),
+      logLevel: 'info',
+    })
+    for (const name of [
+      'databaseUrl',
+      'clientId',
+      'clientSecret',
+      'apiKey',
+      'publicUrl',
+      'encryptionKey',
+      's3',
+    ]) {
+      expect(readConfig({})).not.toHaveProperty(name)
+    }
+  })
+
+  it.each<[string, string, keyof Config, unknown]>([
+    ['PORT', '8080', 'port', 8080],
+    ['PORT', '0', 'port', 0],
+    ['HOST', '0.0.0.0', 'host', '0.0.0.0'],
+    ['CHATTERIE_HOME', '/var/lib/chatterie', 'home', '/var/lib/chatterie'],
+    ['CHATTERIE_HOME', 'data', 'home', resolve('data')],
+    ['DATABASE_URL', 'postgres://me:pass@db:5432/chat', 'databaseUrl', 'postgres://me:pass@db:5432/chat'],
+    [
+      'DATABASE_URL',
+      'postgresql://db/chat?sslmode=require',
+      'databaseUrl',
+      'postgresql://db/chat?sslmode=require',
+    ],
+    ['CHATTERIE_CLIENT_ID', 'my-client', 'clientId', 'my-client'],
+    ['CHATTERIE_CLIENT_SECRET', 'eight ch', 'clientSecret', 'eight ch'],
+    ['CHATTERIE_API_KEY', uuid, 'apiKey', uuid],
+    ['CHATTERIE_ENCRYPTION_KEY', key.toString('base64'), 'encryptionKey', key],
+    ['CHATTERIE_ENCRYPTION_KEY', key.toString('hex'), 'encryptionKey', key],
+    ['PUBLIC_URL', 'https://chat.example.com', 'publicUrl', 'https://chat.example.com'],
+    ['PUBLIC_URL', 'https://example.com/chat//', 'publicUrl', 'https://example.com/chat'],
+    ['FILE_SIZE_MAX', '1000', 'fileSizeMax', 1000],
+    ['RATE_LIMIT_PER_SECOND', '50', 'rateLimitPerSecond', 50],
+    ['RATE_LIMIT_PER_SECOND', 'off', 'rateLimitPerSecond', 0],
+    ['LOG_LEVEL', 'debug', 'logLevel', 'debug'],
+  ])('%s=%s', (name, value, setting, expected) => {
+    expect(readConfig({ [name]: value })[setting]).toEqual(expected)
+  })
+
+  it('that are blank are absent, as in a compose file', () => {
+    const names = [
+      'PORT',
+      'HOST',
+      'CHATTERIE_HOME',
+      'DATABASE_URL',
+      'CHATTERIE_CLIENT_ID',
+      'CHATTERIE_CLIENT_SECRET',
+    ]
+    names.push(
+      'CHATTERIE_API_KEY',
+      'CHATTERIE_ENCRYPTION_KEY',
+      'PUBLIC_URL',
+      'LOG_LEVEL',
+      'S3_BUCKET',
+      'S3_ENDPOINT',
+    )
+    expect(readConfig(Object.fromEntries(names.map((name) => [name, ''])))).toEqual(readConfig({}))
+  })
+
+  it('leave alone what is not theirs', () => {
+    expect(readConfig({ PATH: '/bin', npm_config_port: 'x' })).toEqual(readConfig({}))
+  })
+
+  it('of S3 come together', () => {
+    const credentials = { S3_ACCESS_KEY_ID: 'id', S3_SECRET_ACCESS_KEY: 'secret' }
+    const settings = {
+      S3_BUCKET: 'files',
+      S3_ENDPOINT: 'http://minio:9000',
+      S3_REGION: 'eu-central-1',
+      ...credentials,
+    }
+    expect(readConfig(settings).s3).toEqual({
+      bucket: 'files',
+      endpoint: 'http://minio:9000',
+      region: 'eu-central-1',
+      credentials: { accessKeyId: 'id', secretAccessKey: 'secret' },
+    })
+    expect(readConfig({ S3_BUCKET: 'files' }).s3).toEqual({ bucket: 'files', region: 'us-east-1' })
+  })
+})
+
+describe('a wrong setting stops the start with one line that names it', () => {
+  it.each([
+    ['PORT', 'http'],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '80.5'],
+    ['DATABASE_URL', 'mysql://root:hunter2hunter2@db/chat'],
+    ['DATABASE_URL', 'hunter2hunter2'],
+    ['CHATTERIE_CLIENT_ID', 'with:colon'],
+    ['CHATTERIE_CLIENT_ID', 'with space'],
+    ['CHATTERIE_CLIENT_SECRET', 'short'],
+    ['CHATTERIE_API_KEY', 'hunter2hunter2'],
+    ['CHATTERIE_ENCRYPTION_KEY', 'hunter2hunter2'],
+    ['PUBLIC_URL', 'chat.example.com'],
+    ['PUBLIC_URL', 'ftp://chat.example.com'],
+    ['FILE_SIZE_MAX', '25 MB'],
+    ['RATE_LIMIT_PER_SECOND', '-1'],
+    ['LOG_LEVEL', 'loud'],
+  ])('%s=%s', (name, value) => {
+    const message = messageOf({ [name]: value })
+    expect(message).toMatch(new RegExp(`^${name} .+`))
+    expect(message).not.toContain('\n')
+    expect(message, 'it is no place for secrets').not.toContain('hunter2')
+  })
+
+  it.each([
+    ['S3_BUCKET', { S3_ENDPOINT: 'http://minio:9000' }],
+    ['S3_SECRET_ACCESS_KEY', { S3_BUCKET: 'files', S3_ACCESS_KEY_ID: 'id' }],
+    ['S3_ACCESS_KEY_ID', { S3_BUCKET: 'files', S3_SECRET_ACCESS_KEY: 'secret' }],
+  ])('%s, which is missing beside %j', (name, environment) => {
+    expect(messageOf(environment)).toMatch(new RegExp(`^${name} .+$`))
+  })
+})
+
+function messageOf(environment: Record<string, string>): string {
+  try {
+    readConfig(environment)
+  } catch (error) {
+    return (error as Error).message
+  }
+  throw new Error(`${JSON.stringify(environment)} was accepted`)
+}

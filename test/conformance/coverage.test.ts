@@ -1,0 +1,50 @@
+// COVERAGE.md against the official packages and against what is served. That its claims are true is what the test
+// files of its columns end with.
+import * as chatkitty from 'chatkitty'
+import * as platformSdk from 'chatkitty-platform-sdk'
+import { describe, expect, it } from 'vitest'
+import { none, notYet, readCoverage, servedOperations } from './coverage.ts'
+
+/** What no client has a method for. */
+const onlyLinked = ['retrieveChannelMember', 'retrieveUserDisplayPicture', 'retrieveUserSession']
+
+const rows = readCoverage()
+const served = servedOperations.filter(({ id }) => !onlyLinked.includes(id))
+const idsOf = (list: { id: string }[]) => list.map(({ id }) => id).sort()
+
+/** The names of all methods of a package's API classes. */
+function methodsOf(sdk: Record<string, unknown>): string[] {
+  const classes = Object.entries(sdk).filter(([name]) => /^[A-Z]\w*Api$/.test(name))
+  return classes
+    .flatMap(([, api]) => Object.getOwnPropertyNames((api as { prototype: object }).prototype))
+    .filter((name) => name !== 'constructor')
+    .sort()
+}
+
+describe('COVERAGE.md', () => {
+  it('has a row for each of the 70 operations of chatkitty 2.106.8', () => {
+    expect(rows).toHaveLength(70)
+    expect(idsOf(rows)).toEqual(methodsOf(chatkitty))
+  })
+
+  it('knows which of them chatkitty-platform-sdk 2.4.0 has', () => {
+    const todaysName = (name: string) => name.replace('AuthenticatedApplication', 'Application')
+    const its = idsOf(rows.filter((row) => row['chatkitty-platform-sdk'] !== none))
+    expect(its).toEqual(methodsOf(platformSdk).map(todaysName).sort())
+  })
+
+  it('names every operation that is served, with its method and path', () => {
+    const named = new Map(rows.map(({ id, method, path }) => [id, `${method} ${path}`]))
+    for (const { id, method, path } of served) expect(named.get(id), id).toBe(`${method} ${path}`)
+  })
+
+  it('pins every operation that is served, and says "not yet" of no other', () => {
+    const columns = ['chatkitty', 'chatkitty-platform-sdk', 'curl'] as const
+    for (const column of columns) {
+      const has = rows.filter((row) => row[column] !== none)
+      const pinned = has.filter((row) => row[column] !== notYet)
+      const expected = has.filter(({ id }) => served.some((operation) => operation.id === id))
+      expect(idsOf(pinned), column).toEqual(idsOf(expected))
+    }
+  })
+})

@@ -1,0 +1,126 @@
+// What the tests of both SDKs need.
+import { randomUUID } from 'node:crypto'
+import { expect } from 'vitest'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import type { TestApplication, TestServer } from '../support/server.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: documents and arguments as a JavaScript customer has them
+export type Loose = any
+export type Call = (...args: Loose[]) => Promise<{ status: number; headers: Loose; data: Loose }>
+
+/** An SDK without its parameter and document types, which say Set and object where the wire has lists and values. */
+export type Untyped<Sdk> = { [Api in keyof Sdk]: { [Method in keyof Sdk[Api]]: Call } }
+
+/** The configuration of either SDK. */
+export function configurationFor({ url }: TestServer, { clientId, clientSecret }: TestApplication) {
+  return { clientId, clientSecret, basePath: url, authorizationBasePath: `${url}/oauth/token` }
+}
+
+export const aTime = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+
+/** `_links` below a base. */
+export function linksBelow(base: string, paths: Record<string, string>) {
+  return Object.fromEntries(Object.entries(paths).map(([rel, path]) => [rel, { href: base + path }]))
+}
+
+/** What a rejected call of either SDK shows. */
+export function refusal(status: number, data: Record<string, unknown>) {
+  return { response: { status, data: expect.objectContaining(data) } }
+}
+
+/** The keys of a document at any depth, without those of links and of customers' own maps. */
+export function keysOf(document: unknown): string[] {
+  if (Array.isArray(document)) return document.flatMap(keysOf)
+  if (typeof document !== 'object' || document === null) return []
+  return Object.entries(document).flatMap(([key, value]) =>
+    ['_links', 'properties'].includes(key) ? [key] : [key, ...keysOf(value)],
+  )
+}
+
+export interface Populated {
+  application: TestApplication
+  users: Loose[]
+  channels: Loose[]
+  /** Newest first; all of the first user in the first channel. */
+  messages: Loose[]
+}
+
+/** An application with five of everything: every user moderates the first channel and is a member of all. */
+export async function populate(application: TestApplication): Promise<Populated> {
+  const users: Loose[] = []
+  const channels: Loose[] = []
+  const messages: Loose[] = []
+  for (const name of ['ann', 'ben', 'cas', 'dan', 'eva']) users.push(await createUser(application, { name }))
+  for (const name of ['c1', 'c2', 'c3', 'c4', 'c5']) {
+    const members = users.map(({ id }) => ({ id }))
+    channels.push(await createChannel(application, { name, members }))
+  }
+  for (const { id } of users) {
+    await application.post(`/channels/${channels[0].id}/moderators`, { id }).expect(200)
+  }
+  for (const body of ['1', '2', '3', '4', '5']) {
+    messages.unshift(await sendMessage(application, channels[0].id, { body, user: { id: users[0].id } }))
+  }
+  return { application, users, channels, messages }
+}
+
+/** A user at a device in a channel: what the real-time door writes, and no operation does. */
+export async function connectUser({ ctx }: TestServer, application: TestApplication, fields: Presence) {
+  const { userId, channelId } = fields
+  const key = randomUUID()
+  return ctx.db.prisma.userSession.create({
+    data: {
+      applicationId: application.id,
+      userId,
+      key,
+      userAgent: 'a phone',
+      chatSessions: { create: { channelId } },
+    },
+    select: { id: true },
+  })
+}
+
+interface Presence {
+  userId: number
+  channelId: number
+}
+
+/** A user reads one message of a channel. */
+export async function readMessage({ ctx }: TestServer, { userId, channelId }: Presence, messageId: number) {
+  const span = { userId, channelId, fromId: messageId, throughId: messageId }
+  await ctx.db.prisma.readSpan.create({ data: span, select: { id: true } })
+}
+
+/** A user reports a message. */
+export async function reportMessage({ ctx }: TestServer, userId: number, messageId: number) {
+  const { messageReport, message } = ctx.db.prisma
+  await messageReport.create({ data: { userId, messageId, reason: 'spam' }, select: { id: true } })
+  await message.update({ where: { id: messageId }, data: { reportCount: 1 }, select: { id: true } })
+}
+
+/** Resolves when the user has been told of so many messages. */
+export async function mustBeTold(application: TestApplication, recipientId: number, count: number) {
+  await expect
+    .poll(() => application.get(`/users/${recipientId}/notifications`).expect(200), { timeout: 15_000 })
+    .toMatchObject({ body: { _embedded: { notifications: { length: count } } } })
+}
+
+/** The file that a customer's backend gives the SDK to import. */
+export function importFile(items: unknown[]): File {
+  return new File([JSON.stringify(items)], 'import.json', { type: 'application/json' })
+}
+
+/** A function without a version. */
+export async function createFunction(application: TestApplication): Promise<Loose> {
+  const fields = { type: 'user.attempted.start_session', name: `function-${randomUUID()}` }
+  const { body } = await application.post('/runtimes/nodejs/functions', fields).expect(200)
+  return body
+}
+
+/** A function has run. */
+export async function invokeFunction({ ctx }: TestServer, functionId: number, run: Run) {
+  const data = { functionId, versionNumber: 1, status: 'SUCCEEDED' as const, ...run }
+  await ctx.db.prisma.functionInvocation.create({ data, select: { id: true } })
+}
+
+type Run = Record<'args' | 'result', Record<string, Record<string, string | number>>>

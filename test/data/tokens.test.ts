@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { replaceSecret } from '#data/applications.ts'
+import { type Database, openDatabase } from '#data/database.ts'
+import { deleteExpiredTokens, insertToken, openTokenCache } from '#data/tokens.ts'
+import { createApplication, type NewCredentials } from '#domain/applications/create-application.ts'
+import { cloneDatabase } from '../support/server.ts'
+
+let database: { url: string; drop(): Promise<void> }
+let db: Database
+let credentials: NewCredentials
+let applicationId: number
+beforeAll(async () => {
+  database = await cloneDatabase()
+  db = openDatabase(database.url, () => {})
+  credentials = await db.transact((tx) => createApplication(tx, 'Test'))
+  const [row] = await db.query({ text: 'select id from application' }, [])
+  applicationId = Number(row?.[0])
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.useRealTimers()
+})
+afterAll(async () => {
+  await db.close()
+  await database.drop()
+})
+
+async function issue({ expiresAt = Date.now() + 60_000 } = {}): Promise<string> {
+  const token = randomUUID()
+  await insertToken(db, token, { applicationId, clientId: credentials.clientId, scope: 'read:*', expiresAt })
+  return token
+}
+
+/** What the database is asked from now on. */
+const questions = () => vi.spyOn(db, 'query')
+
+describe('a token', () => {
+  it('is found with its application and scope', async () => {
+    const expiresAt = Date.now() + 60_000
+    const token = await issue({ expiresAt })
+    expect(await openTokenCache(db).find(token)).toEqual({
+      applicationId,
+      clientId: credentials.clientId,
+      scope: 'read:*',
+      expiresAt,
+    })
+  })
+
+  it('is nobody when it is unknown', async () => {
+    expect(await openTokenCache(db).find(randomUUID())).toBeUndefined()
+    expect(await openTokenCache(db).find('')).toBeUndefined()
+  })
+
+  it('is not to be read in the database', async () => {
+    const token = await issue()
+    const [row] = await db.query({ text: 'select count(*) from access_token t where t::text like $1' }, [
+      `%${token}%`,
+    ])
+    expect(row?.[0]).toBe(0)
+  })
+
+  it('is not found once it has expired, from the cache either', async () => {
+    const tokens = openTokenCache(db)
+    const token = await issue({ expiresAt: Date.now() + 60_000 })
+    expect(await tokens.find(token)).toBeDefined()
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_001 })
+    expect(await tokens.find(token)).toBeUndefined()
+    expect(await openTokenCache(db).find(token)).toBeUndefined()
+  })
+
+  it('is looked up once, and then known', async () => {
+    const tokens = openTokenCache(db)
+    const token = await issue()
+    const query = questions()
+    for (let n = 0; n < 3; n++) expect(await tokens.find(token)).toBeDefined()
+    expect(query).toHaveBeenCalledTimes(1)
+  })
+
+  it('that is unknown is not remembered as such: it may be issued in the next moment', async () => {
+    const tokens = openTokenCache(db)
+    const token = randomUUID()
+    expect(await tokens.find(token)).toBeUndefined()
+    const expiresAt = Date.now() + 60_000
+    await insertToken(db, token, {
+      applicationId,
+      clientId: credentials.clientId,
+      scope: 'read:*',
+      expiresAt,
+    })
+    expect(await tokens.find(token)).toBeDefined()
+  })
+
+  it('is revoked with its secret: at once where that is known, in other processes within seconds', async () => {
+    const [here, elsewhere] = [openTokenCache(db), openTokenCache(db)]
+    const token = await issue()
+    await Promise.all([here.find(token), elsewhere.find(token)])
+    await db.transact((tx) => replaceSecret(tx, credentials.clientId, 'scrypt$$'))
+    here.forget()
+    expect(await here.find(token)).toBeUndefined()
+    const later = performance.now() + 5_100
+    vi.spyOn(performance, 'now').mockImplementation(() => later)
+    await expect.poll(() => elsewhere.find(token)).toBeUndefined()
+  })
+
+  it('is swept away when it has expired, and only then', async () => {
+    const [old, young] = [await issue({ expiresAt: Date.now() - 1 }), await issue()]
+    await deleteExpiredTokens(db)
+    const [row] = await db.query({ text: 'select count(*) from access_token where expires_time < now()' }, [])
+    expect(row?.[0]).toBe(0)
+    expect(await openTokenCache(db).find(old)).toBeUndefined()
+    expect(await openTokenCache(db).find(young)).toBeDefined()
+  })
+})

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { deleteApplication } from '#domain/applications/delete-application.ts'
+import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
+import { expectRefusal } from '../../support/protects.ts'
+import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server.close())
+
+/** Something of everything. */
+async function populate(application: TestApplication): Promise<void> {
+  const users = [await createUser(application), await createUser(application)]
+  const members = users.map(({ id }) => ({ id }))
+  const channel = await createChannel(application, { members, creator: members[0] })
+  await createChannel(application, { type: 'DIRECT', members })
+  for (const user of members) {
+    const message = await sendMessage(application, channel.id, { user, body: 'Hello' })
+    await application.post(`/threads/${message.id}/messages`, { type: 'TEXT', body: 'Hi', user }).expect(200)
+    await application.put(`/users/${user.id}/secrets/pin`, { secret: '1234' }).expect(200)
+  }
+  const { body } = await application
+    .post('/runtimes/nodejs/functions', { type: 'user.sent.message', name: 'x' })
+    .expect(200)
+  await application.post(`/functions/${body.id}/versions`, { handlerScript: 'x' }).expect(200)
+}
+
+/** Tables that have rows, and how many. */
+async function census(): Promise<Record<string, number>> {
+  const { rows } = await server.ctx.db.pool.query<{ name: string }>(
+    `select quote_ident(tablename) as name from pg_tables where schemaname = 'public' and tablename !~ '^_'`,
+  )
+  const counts: [string, number][] = []
+  for (const { name } of rows) {
+    const { rows: counted } = await server.ctx.db.pool.query(`select count(*)::int as n from ${name}`)
+    counts.push([name, counted[0].n])
+  }
+  return Object.fromEntries(counts.filter(([, count]) => count > 0).sort())
+}
+
+it('deletes everything of the application, and nothing of any other', async () => {
+  await populate(server.main)
+  const settled = async () => {
+    await expect.poll(async () => (await census()).outbox_event, { timeout: 10_000 }).toBeUndefined()
+    return census()
+  }
+  const before = await settled()
+  expect(before).toMatchObject({ message: 4, channel: 2, user_secret: 2, function_version: 1 })
+  const doomed = await server.createApplication()
+  await populate(doomed)
+  await settled()
+  const { id } = await deleteApplication(server.ctx, doomed.clientId)
+  expect(id).toBe(doomed.id)
+  expect(await census()).toEqual(before)
+  expectRefusal(await doomed.get('/application'), 401, 'invalid_token')
+  await server.main.get('/application').expect(200)
+})
+
+it('finishes what was cut off', async () => {
+  const doomed = await server.createApplication()
+  await populate(doomed)
+  const reference = String(doomed.id)
+  const { pool } = server.ctx.db
+  await pool.query('delete from credential where application_id = $1', [doomed.id])
+  await pool.query('delete from message where application_id = $1', [doomed.id])
+  await deleteApplication(server.ctx, reference)
+  await expect(deleteApplication(server.ctx, reference)).rejects.toThrow('does not exist')
+})

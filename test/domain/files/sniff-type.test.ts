@@ -1,0 +1,75 @@
+import { buffer } from 'node:stream/consumers'
+import { describe, expect, it } from 'vitest'
+import { sniffType } from '#domain/files/sniff-type.ts'
+
+async function* inChunks(bytes: Buffer, size = 7) {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+}
+
+async function typeOf(bytes: string | Buffer): Promise<string> {
+  return (await sniffType(inChunks(Buffer.from(bytes)))).contentType
+}
+
+const png = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+)
+
+describe('the type of a file', () => {
+  it('is what its signature says', async () => {
+    expect(await typeOf(png)).toBe('image/png')
+    expect(await typeOf('%PDF-1.7\n')).toBe('application/pdf')
+    expect(await typeOf(Buffer.from('ffd8ffe000104a464946', 'hex'))).toBe('image/jpeg')
+  })
+
+  it('is plain text where it is text, and bytes where it is neither', async () => {
+    for (const text of [
+      'Hello',
+      '',
+      'a,b\r\n1,2\n',
+      '{"a":1}',
+      'Füße 😀',
+      '\ufeffwith a mark',
+      '\u001b[31mred',
+    ]) {
+      expect(await typeOf(text), JSON.stringify(text)).toBe('text/plain')
+    }
+    expect(await typeOf(Buffer.from([0x66, 0x6f, 0xff, 0xfe, 0x6f]))).toBe('application/octet-stream')
+    expect(await typeOf('text\0with a zero')).toBe('application/octet-stream')
+  })
+
+  it('is known for markup, whatever stands before it', async () => {
+    expect(await typeOf('<!doctype html><script>alert(1)</script>')).toBe('text/html')
+    expect(await typeOf(' \n\ufeff<ScRiPt>alert(1)</ScRiPt>')).toBe('text/html')
+    expect(await typeOf('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>')).toBe('image/svg+xml')
+    expect(await typeOf('<?xml version="1.0"?><svg onload="alert(1)"/>')).toBe('image/svg+xml')
+    expect(await typeOf('<?xml version="1.0"?><feed/>')).toBe('application/xml')
+  })
+
+  it('is not misled by text that ends within a letter', async () => {
+    expect(await typeOf(Buffer.concat([Buffer.alloc(65_535, 'a'), Buffer.from('ü'.repeat(10))]))).toBe(
+      'text/plain',
+    )
+  })
+})
+
+it('gives all the bytes again, however they come', async () => {
+  const bytes = Buffer.concat([png, Buffer.alloc(200_000, 'x')])
+  for (const size of [1_000, 65_536, 300_000]) {
+    const { bytes: again } = await sniffType(inChunks(bytes, size))
+    expect(bytes.equals(await buffer(again))).toBe(true)
+  }
+})
+
+it('lets go of the bytes when nobody wants them any more', async () => {
+  let released = false
+  async function* source() {
+    try {
+      for (;;) yield Buffer.alloc(65_536)
+    } finally {
+      released = true
+    }
+  }
+  for await (const _ of (await sniffType(source())).bytes) break
+  expect(released).toBe(true)
+})

@@ -1,0 +1,120 @@
+import supertest from 'supertest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expectRefusal } from '../support/protects.ts'
+import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer({ RATE_LIMIT_PER_SECOND: '5' })
+})
+afterAll(() => server.close())
+
+/** The answers to requests that are sent at once. */
+const ask = (application: TestApplication, times: number, path = '/application') =>
+  Promise.all(Array.from({ length: times }, () => application.get(path)))
+
+const statusesOf = (answers: { status: number }[]) => answers.map(({ status }) => status).sort()
+
+/** Resolves when the application's second is over: the limit is about time itself. */
+async function untilAllowed(application: TestApplication): Promise<void> {
+  await expect.poll(async () => (await application.get('/application')).status, { timeout: 5_000 }).toBe(200)
+}
+
+describe('requests of an application', () => {
+  it('are counted, and the answers say how many are left', async () => {
+    const { headers } = await (await server.createApplication()).get('/application').expect(200)
+    expect(headers).toMatchObject({
+      'x-ratelimit-limit': '5',
+      'x-ratelimit-remaining': expect.stringMatching(/^[0-4]$/),
+      'x-ratelimit-reset': '1',
+    })
+    expect(headers).not.toHaveProperty('retry-after')
+  })
+
+  it('beyond the limit are refused, with when to come back', async () => {
+    const application = await server.createApplication()
+    const answers = await ask(application, 20)
+    const refused = answers.find(({ status }) => status === 429)
+    if (!refused) throw new Error('20 requests at once were all answered')
+    expectRefusal(refused, 429, 'RateLimitedError')
+    expect(refused.body.coolOffDuration).toMatch(/^PT(0|1)(\.\d{1,3})?S$/)
+    expect(refused.headers).toMatchObject({
+      'x-ratelimit-limit': '5',
+      'x-ratelimit-remaining': '0',
+      'x-ratelimit-reset': '1',
+      'retry-after': '1',
+    })
+  })
+
+  it('are answered again after the time that the refusal named', async () => {
+    const application = await server.createApplication()
+    await ask(application, 20)
+    await untilAllowed(application)
+  })
+
+  it('count together whatever path they take', async () => {
+    const application = await server.createApplication()
+    const bearer = `Bearer ${application.token}`
+    const paths = ['/v1/users', '/users', `/v1/applications/${application.id}/users`, '/v1/applications/me']
+    const answers = await Promise.all(
+      [...paths, ...paths, ...paths].map((path) =>
+        supertest(server.url).get(path).set('authorization', bearer),
+      ),
+    )
+    expect(statusesOf(answers)).toContain(429)
+  })
+
+  it('do not count against other applications', async () => {
+    const [busy, calm] = [await server.createApplication(), await server.createApplication()]
+    await untilAllowed(calm)
+    const [answers, other] = await Promise.all([ask(busy, 20), calm.get('/application')])
+    expect(statusesOf(answers)).toContain(429)
+    expect(other.status).toBe(200)
+  })
+
+  it('are not counted where nobody is known to ask', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => supertest(server.url).get('/v1/application')),
+    )
+    expect(new Set(statusesOf(answers))).toEqual(new Set([401]))
+  })
+})
+
+describe('without a limit', () => {
+  it.each(['off', '0'])('RATE_LIMIT_PER_SECOND=%s answers everything', async (setting) => {
+    const free = await startServer({ RATE_LIMIT_PER_SECOND: setting })
+    try {
+      const answers = await ask(free.main, 50)
+      expect(new Set(statusesOf(answers))).toEqual(new Set([200]))
+      expect(answers[0]?.headers).not.toHaveProperty('x-ratelimit-limit')
+    } finally {
+      await free.close()
+    }
+  })
+})
+
+describe('guesses of a secret', () => {
+  const token = (clientId: string, secret: string) =>
+    supertest(server.url)
+      .post('/oauth/token')
+      .auth(clientId, secret)
+      .type('form')
+      .send({ grant_type: 'client_credentials' })
+
+  it('are refused after the hundredth in a minute, for that client alone', async () => {
+    const [guessed, other] = [await server.createApplication(), await server.createApplication()]
+    const guesses = await Promise.all(Array.from({ length: 100 }, () => token(guessed.clientId, 'wrong')))
+    expect(new Set(statusesOf(guesses))).toEqual(new Set([401]))
+    const refused = await token(guessed.clientId, 'wrong')
+    expectRefusal(refused, 429, 'RateLimitedError')
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+    expect(refused.body.coolOffDuration).toMatch(/^PT\d+(\.\d+)?S$/)
+    await token(other.clientId, other.clientSecret).expect(200)
+  })
+
+  it('are not those that are right', async () => {
+    const { clientId, clientSecret } = await server.createApplication()
+    const answers = await Promise.all(Array.from({ length: 101 }, () => token(clientId, clientSecret)))
+    expect(new Set(statusesOf(answers))).toEqual(new Set([200]))
+  })
+})

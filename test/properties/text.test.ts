@@ -1,0 +1,122 @@
+// What is found in a text stands where it is said to stand.
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findLinks } from '#domain/messages/parse-text.ts'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+const usernames = ['jane', 'Jane Doe', 'jane@example.com', '@jane', 'josé', '🦊 fox', '__proto__', 'a_b', '0']
+const channelNames = ['general', 'Größe', '#general', 'constructor', '🦊']
+
+let server: TestServer
+let room: { id: number }
+beforeAll(async () => {
+  server = await startServer()
+  for (const name of usernames) await createUser(server.main, { name })
+  for (const name of channelNames) await createChannel(server.main, { name })
+  room = await createChannel(server.main, { name: 'room' })
+})
+afterAll(() => server.close())
+
+const prose = fc.oneof(
+  fc.string({ unit: 'grapheme', maxLength: 8 }),
+  fc.constantFrom(
+    ' ',
+    '\n',
+    '<',
+    '>',
+    '<@',
+    '<#',
+    '<@>',
+    '🦊',
+    'http://',
+    '://',
+    '(',
+    ')',
+    '.',
+    'a@b.example',
+  ),
+)
+const urls = fc.webUrl({ withQueryParameters: true, withFragments: true })
+
+describe('links', () => {
+  it('are exactly the stretches of the body that their positions name, in order and apart', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(prose, urls)), (parts) => {
+        const body = parts.join('')
+        let end = 0
+        for (const link of findLinks(body)) {
+          expect(body.slice(link.startPosition, link.endPosition)).toBe(link.source)
+          expect(link.source).toMatch(/^https?:\/\/./i)
+          expect(link.startPosition).toBeGreaterThanOrEqual(end)
+          end = link.endPosition
+        }
+      }),
+    )
+  })
+
+  it('are all found where they stand between spaces', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.constantFrom('see', '🦊', 'größe'), fc.domain())), (parts) => {
+        const expected = parts.map(([, domain]) => `https://${domain}/path`)
+        const body = parts.map(([word], at) => `${word} ${expected[at]} `).join('')
+        expect(findLinks(body).map(({ source }) => source)).toEqual(expected)
+      }),
+    )
+  })
+
+  it.each([
+    ['a bare domain', 'example.com'],
+    ['an e-mail address', 'jane@example.com mailto:jane@example.com'],
+    ['another protocol', 'ftp://example.com/a javascript://example.com/%0aalert(1) //example.com'],
+  ])('are not made of %s', (_what, body) => {
+    expect(findLinks(body)).toEqual([])
+  })
+
+  it.each([
+    ['a full stop', 'See https://example.com/a.', 'https://example.com/a'],
+    ['brackets', '(https://example.com/a)', 'https://example.com/a'],
+    ['a quotation', '"https://example.com/a?b=1&c=2"', 'https://example.com/a?b=1&c=2'],
+  ])('end before %s', (_what, body, source) => {
+    expect(findLinks(body).map((link) => link.source)).toEqual([source])
+  })
+})
+
+describe('mentions', () => {
+  const known = [...usernames.map((name) => ['@', name]), ...channelNames.map((name) => ['#', name])] as const
+  const parts = fc.oneof(
+    prose.map((text) => ({ text, mentions: undefined })),
+    fc.constantFrom(...known).map(([sign, name]) => ({ text: `<${sign}${name}>`, mentions: [sign, name] })),
+    fc
+      .constantFrom('<@nobody>', '<#nowhere>', '<@general>', '<#jane>')
+      .map((text) => ({ text, mentions: undefined })),
+  )
+
+  it('are exactly the stretches of the body that their positions name, and mean who is named', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(parts, { minLength: 1 }), async (parts) => {
+        const body = parts.map(({ text }) => text).join('')
+        fc.pre(body.trim() !== '' && body.isWellFormed())
+        const { mentions } = await sendMessage(server.main, room.id, { body })
+        for (const { type, tag, startPosition, endPosition, user, channel } of mentions) {
+          expect(body.slice(startPosition, endPosition)).toBe(tag)
+          expect(tag).toBe(type === 'USER' ? `<@${user.name}>` : `<#${channel.name}>`)
+        }
+        expect(mentions.length).toBeGreaterThanOrEqual(parts.filter((part) => part.mentions).length)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('are found again after an edit, and in lists', async () => {
+    const { id } = await sendMessage(server.main, room.id, { body: 'nothing yet' })
+    const body = '🦊 <@🦊 fox> in <#Größe>, <@nobody>'
+    await server.main.patch(`/messages/${id}`, { body }).expect(200)
+    const page = await server.main.get(`/channels/${room.id}/messages?size=1`).expect(200)
+    const [listed] = page.body._embedded.messages
+    expect(listed.mentions).toMatchObject([
+      { type: 'USER', tag: '<@🦊 fox>', startPosition: 3, endPosition: 12, user: { name: '🦊 fox' } },
+      { type: 'CHANNEL', tag: '<#Größe>', startPosition: 16, endPosition: 24, channel: { name: 'Größe' } },
+    ])
+  })
+})

@@ -1,0 +1,387 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { expectRefusal } from '../support/protects.ts'
+import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+let main: TestApplication
+beforeAll(async () => {
+  server = await startServer()
+  main = server.main
+})
+afterAll(() => server.close())
+
+const missing = 4_000_000_000
+
+// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
+type Document = any
+const refs = (users: Document[]) => users.map(({ id }) => ({ id }))
+const embedded = ({ _links, ...rest }: Document) => rest
+/** In the order of their ids. */
+const createUsers = async (count: number) => {
+  const users = await Promise.all(Array.from({ length: count }, () => createUser(main)))
+  return users.toSorted((a, b) => a.id - b.id)
+}
+
+async function membersOf(channel: Document): Promise<number[]> {
+  const { body } = await main.get(`/channels/${channel.id}/members`).expect(200)
+  return body._embedded.users.map(({ id }: { id: number }) => id)
+}
+
+describe('createChannel, of a group', () => {
+  it('answers with the channel and its links; the creator is a member and its moderator', async () => {
+    const [creator, member] = await createUsers(2)
+    const name = `general-${randomUUID()}`
+    const { body } = await main
+      .post('/channels', {
+        type: 'PUBLIC',
+        name,
+        displayName: 'General',
+        creator: { id: creator.id },
+        members: [{ username: member.name }],
+        properties: { a_b: { c_d: 1 } },
+      })
+      .expect(200)
+    expect(body).toEqual({
+      id: expect.any(Number),
+      type: 'PUBLIC',
+      name,
+      displayName: 'General',
+      creator: embedded(creator),
+      properties: { a_b: { c_d: 1 } },
+      createdTime: expect.stringMatching(/\.\d{3}Z$/),
+      _links: expect.any(Object),
+    })
+    expect(Object.keys(body._links)).toEqual([
+      'self',
+      'participants',
+      'messages',
+      'events',
+      'memberships',
+      'members',
+      'moderators',
+      'application',
+    ])
+    expect((await main.get(`/channels/${body.id}`).expect(200)).body).toEqual(body)
+    expect(await membersOf(body)).toEqual([creator.id, member.id])
+    const moderators = await main.get(`/channels/${body.id}/moderators`)
+    expect(moderators.body._embedded.users).toEqual([creator])
+  })
+
+  it('names a channel that was given no name, and shows the name where there is no display name', async () => {
+    const unnamed = await createChannel(main, { type: 'PRIVATE' })
+    expect(unnamed.name).toMatch(/^[0-9a-f-]{36}$/)
+    expect(unnamed.displayName).toBe(unnamed.name)
+    expect(unnamed).not.toHaveProperty('creator')
+    expect(unnamed).not.toHaveProperty('lastReceivedMessage')
+    const named = await createChannel(main, { name: `named-${randomUUID()}` })
+    expect(named.displayName).toBe(named.name)
+  })
+
+  it('returns the channel of the same name and type, unchanged', async () => {
+    const channel = await createChannel(main, {
+      name: `same-${randomUUID()}`,
+      displayName: 'First',
+      properties: { a: 1 },
+    })
+    const again = await createChannel(main, {
+      name: channel.name,
+      displayName: 'Second',
+      properties: { a: 2 },
+    })
+    expect(again).toEqual(channel)
+  })
+
+  it('refuses the name of a channel of another type', async () => {
+    const { name } = await createChannel(main, { type: 'PUBLIC', name: `taken-${randomUUID()}` })
+    const answer = await main.post('/channels', { type: 'PRIVATE', name })
+    expectRefusal(answer, 400)
+    expect(answer.body).toMatchObject({ resource: 'channel', field: 'name', code: 'already_exists' })
+  })
+
+  it('makes one channel for those who ask at once', async () => {
+    const input = { name: `raced-${randomUUID()}` }
+    const channels = await Promise.all(Array.from({ length: 8 }, () => createChannel(main, input)))
+    expect(new Set(channels.map(({ id }) => id)).size).toBe(1)
+  })
+
+  it('gives the same name to channels of different applications', async () => {
+    const channel = await createChannel(main, { name: `shared-${randomUUID()}` })
+    const other = await createChannel(await server.createApplication(), { name: channel.name })
+    expect(other.id).not.toBe(channel.id)
+  })
+
+  it('takes {} for members, which is what a Set becomes in JSON', async () => {
+    const channel = await createChannel(main, { members: {} })
+    expect(await membersOf(channel)).toEqual([])
+  })
+
+  it('takes users by id, name and link, and each of them once', async () => {
+    const [one, two, three] = await createUsers(3)
+    const members = [
+      { id: one.id },
+      { username: two.name },
+      { href: three._links.self.href },
+      { username: one.name },
+    ]
+    const channel = await createChannel(main, { members, creator: { href: two._links.self.href } })
+    expect(await membersOf(channel)).toEqual([one.id, two.id, three.id])
+    expect(channel.creator.id).toBe(two.id)
+  })
+
+  it('creates nothing for users who do not exist', async () => {
+    const name = `without-${randomUUID()}`
+    for (const reference of [{ id: missing }, { username: 'nobody' }, { href: 'nowhere' }]) {
+      expectRefusal(await main.post('/channels', { type: 'PUBLIC', name, members: [reference] }), 404)
+      expectRefusal(await main.post('/channels', { type: 'PUBLIC', name, creator: reference }), 404)
+    }
+    const { body } = await main.get('/channels?size=100')
+    expect(body._embedded.channels.map((channel: Document) => channel.name)).not.toContain(name)
+  })
+
+  it('needs a type that it knows, and references to somebody', async () => {
+    const untyped = await main.post('/channels', { name: 'x' })
+    expectRefusal(untyped, 400)
+    expect(untyped.body).toMatchObject({ resource: 'channel', field: 'type', code: 'missing_field' })
+    const open = await main.post('/channels', { type: 'OPEN' })
+    expectRefusal(open, 400)
+    expect(open.body).toMatchObject({ field: 'type', code: 'invalid' })
+    const nobody = await main.post('/channels', { type: 'PUBLIC', creator: {} })
+    expectRefusal(nobody, 400)
+    expect(nobody.body).toMatchObject({ field: 'creator', code: 'invalid' })
+  })
+})
+
+describe('createChannel, direct', () => {
+  it('shows its members, and links to nothing that changes them', async () => {
+    const users = await createUsers(3)
+    const channel = await createChannel(main, {
+      type: 'DIRECT',
+      creator: { id: users[0].id },
+      members: refs(users.slice(1)),
+    })
+    expect(channel).toEqual({
+      id: expect.any(Number),
+      type: 'DIRECT',
+      creator: embedded(users[0]),
+      members: users.map(embedded),
+      properties: {},
+      createdTime: expect.any(String),
+      _links: expect.any(Object),
+    })
+    expect(Object.keys(channel._links)).toEqual(['self', 'participants', 'messages', 'events', 'application'])
+    expect((await main.get(`/channels/${channel.id}`)).body).toEqual(channel)
+  })
+
+  it('returns the channel of the same set of members, however it is said', async () => {
+    const [one, two, three] = await createUsers(3)
+    const channel = await createChannel(main, { type: 'DIRECT', members: refs([one, two, three]) })
+    const creator = { username: two.name }
+    const again = [
+      await createChannel(main, { type: 'DIRECT', members: refs([three, one, two]) }),
+      await createChannel(main, { type: 'DIRECT', members: refs([three, one]), creator }),
+      await createChannel(main, { type: 'DIRECT', members: refs([three, one, two, one]), creator }),
+    ]
+    expect(again).toEqual([channel, channel, channel])
+    const fewer = await createChannel(main, { type: 'DIRECT', members: refs([one, two]) })
+    expect(fewer.id).not.toBe(channel.id)
+  })
+
+  it('makes one channel for those who ask at once', async () => {
+    const input = { type: 'DIRECT', members: refs(await createUsers(2)) }
+    const channels = await Promise.all(Array.from({ length: 8 }, () => createChannel(main, input)))
+    expect(new Set(channels.map(({ id }) => id)).size).toBe(1)
+  })
+
+  it('has ten members at most, its creator included', async () => {
+    const users = await createUsers(11)
+    const ten = { type: 'DIRECT', creator: { id: users[0].id }, members: refs(users.slice(1, 10)) }
+    expect((await createChannel(main, ten)).members).toHaveLength(10)
+    const eleven = await main.post('/channels', { ...ten, members: refs(users.slice(1)) })
+    expectRefusal(eleven, 400)
+    expect(eleven.body).toMatchObject({ resource: 'channel', field: 'members', code: 'invalid' })
+  })
+
+  it('needs somebody', async () => {
+    for (const members of [undefined, [], {}]) {
+      const answer = await main.post('/channels', { type: 'DIRECT', members })
+      expectRefusal(answer, 400)
+      expect(answer.body).toMatchObject({ field: 'members', code: 'missing_field' })
+    }
+    const [alone] = await createUsers(1)
+    const channel = await createChannel(main, { type: 'DIRECT', creator: { id: alone.id } })
+    expect(channel.members).toEqual([embedded(alone)])
+  })
+})
+
+describe('listChannels', () => {
+  const named = async (application: TestApplication, query: string) => {
+    const { body } = await application.get(`/channels?${query}`).expect(200)
+    expect(body.page.totalElements).toBe(body._embedded.channels.length)
+    return body._embedded.channels.map(({ name }: Document) => name)
+  }
+
+  it('sorts by name whatever its case', async () => {
+    const application = await server.createApplication()
+    for (const name of ['b', 'C', 'a']) await createChannel(application, { name })
+    expect(await named(application, '')).toEqual(['a', 'b', 'C'])
+    expect(await named(application, 'sort=name,desc')).toEqual(['C', 'b', 'a'])
+  })
+
+  it('finds channels by type', async () => {
+    const application = await server.createApplication()
+    const user = await createUser(application)
+    await createChannel(application, { type: 'PUBLIC', name: 'open' })
+    await createChannel(application, { type: 'PRIVATE', name: 'closed' })
+    await createChannel(application, { type: 'DIRECT', members: [{ id: user.id }] })
+    expect(await named(application, 'type=PUBLIC')).toEqual(['open'])
+    expect(await named(application, 'type=PRIVATE')).toEqual(['closed'])
+    expect(await named(application, 'type=DIRECT')).toEqual([undefined])
+    expectRefusal(await application.get('/channels?type=OPEN'), 400)
+  })
+
+  it('finds channels that have all the members asked for, repeated or joined by commas', async () => {
+    const application = await server.createApplication()
+    for (const name of ['ann', 'ben']) await createUser(application, { name })
+    await createChannel(application, { name: 'both', members: [{ username: 'ann' }, { username: 'ben' }] })
+    await createChannel(application, { name: 'one', members: [{ username: 'ann' }] })
+    expect(await named(application, 'members=ann')).toEqual(['both', 'one'])
+    expect(await named(application, 'members=ann&members=ben')).toEqual(['both'])
+    expect(await named(application, 'members=ann%2Cben')).toEqual(['both'])
+    expect(await named(application, 'members=ann,nobody')).toEqual([])
+  })
+
+  it('finds channels by the time they were created, ends included', async () => {
+    const application = await server.createApplication()
+    const first = await createChannel(application, { name: 'first' })
+    await expect.poll(() => Date.now()).toBeGreaterThan(Date.parse(first.createdTime))
+    const second = await createChannel(application, { name: 'second' })
+    expect(await named(application, `startTime=${first.createdTime}&endTime=${first.createdTime}`)).toEqual([
+      'first',
+    ])
+    expect(await named(application, `startTime=${second.createdTime}`)).toEqual(['second'])
+    expect(await named(application, `endTime=${first.createdTime}`)).toEqual(['first'])
+    const elsewhere = new Date(Date.parse(second.createdTime) + 7_200_000)
+      .toISOString()
+      .replace('Z', '+02:00')
+    expect(await named(application, `startTime=${encodeURIComponent(elsewhere)}`)).toEqual(['second'])
+    const answer = await application.get('/channels?endTime=yesterday')
+    expectRefusal(answer, 400)
+    expect(answer.body).toMatchObject({ resource: 'channel', field: 'endTime', code: 'invalid' })
+  })
+
+  it('finds channels by properties, as JSON and as pairs', async () => {
+    const application = await server.createApplication()
+    await createChannel(application, {
+      name: 'a',
+      properties: { topic: 'tea', deep: { x: [1, 2], y_z: true } },
+    })
+    await createChannel(application, { name: 'b', properties: { topic: 'tea' } })
+    const by = (properties: string) => named(application, `properties=${encodeURIComponent(properties)}`)
+    expect(await by('{"deep":{"x":[2]}}')).toEqual(['a'])
+    expect(await by('{"deep":{"y_z":true}}')).toEqual(['a'])
+    expect(await by('topic:tea')).toEqual(['a', 'b'])
+    expect(await by('{}')).toEqual(['a', 'b'])
+    expect(await by('topic:coffee')).toEqual([])
+  })
+
+  it('combines filters', async () => {
+    const application = await server.createApplication()
+    await createUser(application, { name: 'ann' })
+    const members = [{ username: 'ann' }]
+    await createChannel(application, { name: 'a', type: 'PRIVATE', members, properties: { x: 1 } })
+    await createChannel(application, { name: 'b', type: 'PUBLIC', members, properties: { x: 1 } })
+    await createChannel(application, { name: 'c', type: 'PRIVATE', members })
+    expect(await named(application, 'type=PRIVATE&members=ann&properties=x:1')).toEqual(['a'])
+  })
+})
+
+describe('retrieveChannel', () => {
+  it('shows the newest message that is left', async () => {
+    const channel = await createChannel(main)
+    const [user] = await createUsers(1)
+    const first = await sendMessage(main, channel.id, { user: { id: user.id }, body: `<@${user.name}>` })
+    const second = await sendMessage(main, channel.id)
+    const last = async () => (await main.get(`/channels/${channel.id}`)).body.lastReceivedMessage
+    expect(await last()).toEqual(embedded(second))
+    await main.delete(`/messages/${second.id}`).expect(200)
+    expect(await last()).toEqual(embedded(first))
+  })
+
+  it('answers 404 for a channel that does not exist', async () => {
+    expectRefusal(await main.get(`/channels/${missing}`), 404, 'ResourceNotFoundError')
+  })
+})
+
+describe('updateChannel', () => {
+  it('merges a patch and leaves everything else', async () => {
+    const channel = await createChannel(main, { properties: { keep: 1, drop: 2, deep: { a: 1 } } })
+    const { body } = await main
+      .patch(`/channels/${channel.id}`, {
+        display_name: 'New',
+        properties: { drop: null, deep: { b: 2 } },
+        name: 'ignored',
+        type: 'PRIVATE',
+      })
+      .expect(200)
+    expect(body).toEqual({ ...channel, displayName: 'New', properties: { keep: 1, deep: { a: 1, b: 2 } } })
+    expect((await main.get(`/channels/${channel.id}`)).body).toEqual(body)
+    const emptied = await main.patch(`/channels/${channel.id}`, { properties: null }).expect(200)
+    expect(emptied.body.properties).toEqual({})
+  })
+
+  it('changes the properties of a direct channel, which has no name', async () => {
+    const channel = await createChannel(main, { type: 'DIRECT', members: refs(await createUsers(2)) })
+    const { body } = await main
+      .patch(`/channels/${channel.id}`, { displayName: 'x', properties: { a: 1 } })
+      .expect(200)
+    expect(body).toEqual({ ...channel, properties: { a: 1 } })
+  })
+
+  it('refuses what is no display name', async () => {
+    const channel = await createChannel(main)
+    for (const displayName of [null, '', ' ', 5]) {
+      const answer = await main.patch(`/channels/${channel.id}`, { displayName })
+      expectRefusal(answer, 400)
+      expect(answer.body).toMatchObject({ resource: 'channel', field: 'displayName', code: 'invalid' })
+    }
+    expectRefusal(await main.patch(`/channels/${missing}`, {}), 404)
+  })
+})
+
+describe('deleteChannel', () => {
+  it('answers with the application; everything in the channel goes with it', async () => {
+    const users = await createUsers(1)
+    const channel = await createChannel(main, { name: `doomed-${randomUUID()}`, members: refs(users) })
+    const message = await sendMessage(main, channel.id)
+    const { body } = await main.delete(`/channels/${channel.id}`).expect(200)
+    expect(body).toMatchObject({ id: main.id, key: main.apiKey })
+    for (const path of ['', '/members', '/memberships', '/moderators', '/participants', '/messages']) {
+      expectRefusal(await main.get(`/channels/${channel.id}${path}`), 404)
+    }
+    expectRefusal(await main.get(`/messages/${message.id}`), 404)
+    expectRefusal(await main.delete(`/channels/${channel.id}`), 404)
+    expectRefusal(await main.post(`/channels/${channel.id}/messages`, { type: 'TEXT', body: 'x' }), 404)
+    expect((await main.get(`/users/${users[0].id}/channels`)).body._embedded.channels).toEqual([])
+    const heir = await createChannel(main, { type: 'PRIVATE', name: channel.name })
+    expect(heir.id).not.toBe(channel.id)
+  })
+
+  it('answers 404 or success, never a fault, to whoever uses the channel meanwhile', async () => {
+    const users = await createUsers(3)
+    for (let round = 0; round < 5; round++) {
+      const channel = await createChannel(main)
+      const path = `/channels/${channel.id}`
+      const answers = await Promise.all([
+        ...users.map(({ id }) => main.post(`${path}/members`, { id })),
+        ...users.map(({ id }) => main.post(`${path}/moderators`, { id })),
+        ...Array.from({ length: 5 }, () => main.post(`${path}/messages`, { type: 'TEXT', body: 'x' })),
+        main.delete(path),
+        main.patch(path, { displayName: 'x' }),
+        main.get(`${path}/members`),
+      ])
+      for (const { status } of answers) expect(status).toBeOneOf([200, 404])
+    }
+  })
+})

@@ -1,0 +1,69 @@
+import supertest from 'supertest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { startServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server.close())
+
+const get = (path: string) => supertest(server.url).get(path)
+
+describe('GET /openapi.yaml', () => {
+  it('says where this server is', async () => {
+    const { text, type, headers } = await get('/openapi.yaml').expect(200)
+    expect(type).toBe('application/yaml')
+    const document = parse(text)
+    expect(document.servers).toEqual([{ url: server.url }])
+    const { clientCredentials } = document.components.securitySchemes.application_authorization.flows
+    expect(clientCredentials.tokenUrl).toBe(`${server.url}/oauth/token`)
+    expect(headers['x-api-version']).toBe(`v${document.info.version}`)
+  })
+
+  it('says what PUBLIC_URL says, where that is set', async () => {
+    const behind = await startServer({ PUBLIC_URL: 'https://example.com/chat' })
+    const { text } = await supertest(behind.url).get('/openapi.yaml').expect(200)
+    expect(parse(text).servers).toEqual([{ url: 'https://example.com/chat' }])
+    await behind.close()
+  })
+
+  it.each(['a: [', 'x #', ''])('stays valid whatever is sent as the host: %j', async (host) => {
+    const { text } = await get('/openapi.yaml').set('x-forwarded-host', host).expect(200)
+    expect(new URL(parse(text).servers[0].url).protocol).toBe('http:')
+  })
+
+  it('is the same as JSON', async () => {
+    const [yaml, json] = await Promise.all([get('/openapi.yaml'), get('/openapi.json').expect(200)])
+    expect(json.type).toBe('application/json')
+    expect(json.body).toEqual(parse(yaml.text))
+  })
+})
+
+describe('GET /docs', () => {
+  it('is a page that nobody can frame, and that runs only its own script', async () => {
+    const { type, headers, text } = await get('/docs').expect(200)
+    expect(type).toBe('text/html')
+    expect(headers['x-frame-options']).toBe('DENY')
+    const policy = headers['content-security-policy'] ?? ''
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).toContain("script-src 'self';")
+    expect(policy).not.toContain('unsafe')
+    expect(text).not.toMatch(/(src|href)="(https?:)?\/\//)
+  })
+
+  it('has all that it asks for', async () => {
+    const { text } = await get('/docs')
+    const asked = [...text.matchAll(/(?:src|href)="(?!data:)([^"]+)"/g)].map(([, path]) => `/${path}`)
+    expect(asked).toEqual(['/docs/page.css', '/docs/page.js', '/openapi.yaml'])
+    for (const path of asked) await get(path).expect(200)
+    expect((await get('/docs/page.js')).type).toBe('text/javascript')
+    expect((await get('/docs/page.css')).type).toBe('text/css')
+  })
+
+  it('is also found with a slash at its end, where its relative links would lead elsewhere', async () => {
+    const { headers } = await get('/docs/').redirects(0).expect(308)
+    expect(new URL(headers.location ?? '', `${server.url}/docs/`).pathname).toBe('/docs')
+  })
+})

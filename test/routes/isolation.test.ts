@@ -1,0 +1,163 @@
+// An application is an isolated world: the ids, names and links of another one are nobody's, and nothing of it changes.
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { operationsOf } from '#app.ts'
+import type { Context } from '#context.ts'
+import type { Operation } from '#routes/operation.ts'
+import { expectRefusal, fill, request, titleOf } from '../support/protects.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+import { createWorld, examplesOf, parameterIn, type World } from './examples.ts'
+
+let server: TestServer
+let own: World
+let foreign: World
+let foreignId: number
+let before: string
+beforeAll(async () => {
+  server = await startServer()
+  const other = await server.createApplication()
+  foreignId = other.id
+  own = await createWorld(server, server.main)
+  foreign = await createWorld(server, other)
+  before = await everything()
+})
+afterAll(() => server.close())
+
+const operations = operationsOf({} as Context)
+const named = (which: Operation[]) => which.map((operation) => [titleOf(operation), operation] as const)
+const parametersOf = ({ path }: Operation) => [...path.matchAll(/:(\w+)/g)].map(([, name]) => name as string)
+
+/** An id that stands for a reference until a form of it takes its place. */
+const placeholder = 424_242
+const hasReference = ({ body }: Operation) =>
+  body !== undefined && JSON.stringify(examplesOf(body, placeholder)).includes(`{"id":${placeholder}}`)
+
+function ask(operation: Operation, path: string, body?: unknown) {
+  const asked = request(server, operation, path).set('authorization', `Bearer ${server.main.token}`)
+  return body === undefined ? asked : asked.type('application/json').send(JSON.stringify(body))
+}
+
+/** The same as a multipart form with a small file. */
+function upload(operation: Operation, path: string, fields: Record<string, string> = {}) {
+  return request(server, operation, path)
+    .set('authorization', `Bearer ${server.main.token}`)
+    .field(fields)
+    .attach('file', Buffer.from('[]'), { filename: 'file.json', contentType: 'application/json' })
+}
+
+describe('by path', () => {
+  const addressed = operations.filter((operation) => parametersOf(operation).some((name) => name !== 'name'))
+
+  it.each(named(addressed))('%s answers 404', async (_, operation) => {
+    const ids = parametersOf(operation).filter((name) => name !== 'name')
+    const mixes = ids.length === 1 ? [ids] : [ids, ...ids.map((id) => [id])]
+    for (const theirs of mixes) {
+      const path = fill(operation.path, (parameter) =>
+        parameterIn(theirs.includes(parameter) ? foreign : own, operation.path, parameter),
+      )
+      if (operation.form) expectRefusal(await upload(operation, `/v1${path}`), 404, 'ResourceNotFoundError')
+      if (operation.form && !operation.body) continue
+      const bodies = operation.body ? examplesOf(operation.body, own.user.id) : [undefined]
+      for (const body of bodies) {
+        expectRefusal(await ask(operation, `/v1${path}`, body), 404, 'ResourceNotFoundError')
+      }
+    }
+  })
+})
+
+describe('by reference', () => {
+  it.each(named(operations.filter(hasReference)))('%s answers 404', async (_, operation) => {
+    const path = fill(operation.path, (parameter) => parameterIn(own, operation.path, parameter))
+    const { id, name, href } = foreign.user
+    for (const example of examplesOf(operation.body as NonNullable<Operation['body']>, placeholder)) {
+      const body = JSON.stringify(example)
+      for (const reference of [{ id }, { username: name }, { href }]) {
+        const referring = body.replaceAll(`{"id":${placeholder}}`, JSON.stringify(reference))
+        if (referring === body) continue
+        expectRefusal(await ask(operation, `/v1${path}`, JSON.parse(referring)), 404, 'ResourceNotFoundError')
+      }
+    }
+  })
+})
+
+describe('by reference in a form', () => {
+  const referring = ({ form }: Operation) =>
+    ['user', 'username'].some((name) => name in (form?.fields.shape ?? {}))
+
+  it.each(named(operations.filter(referring)))('%s answers 404', async (_, operation) => {
+    const path = `/v1${fill(operation.path, (parameter) => parameterIn(own, operation.path, parameter))}`
+    const { id, name } = foreign.user
+    for (const fields of [{ username: name }, { user: JSON.stringify({ id }) }]) {
+      expectRefusal(await upload(operation, path, fields), 404, 'ResourceNotFoundError')
+    }
+  })
+})
+
+describe('by filter', () => {
+  const userFilters = ['name', 'username', 'members']
+  const filtered = operations.filter(({ query }) => userFilters.some((filter) => filter in query.shape))
+
+  it.each(named(filtered))('%s finds nobody and nothing', async (_, operation) => {
+    const path = fill(operation.path, (parameter) => parameterIn(own, operation.path, parameter))
+    for (const filter of userFilters.filter((name) => name in operation.query.shape)) {
+      const answer = await ask(operation, `/v1${path}?${filter}=${foreign.user.name}`)
+      if (operation.method === 'HEAD') {
+        expect(answer.status).toBe(404)
+        continue
+      }
+      expect(answer.status).toBe(200)
+      expect(Object.values(answer.body._embedded)).toEqual([[]])
+      expect(answer.body.page.totalElements ?? answer.body.page.total).toBe(0)
+    }
+  })
+})
+
+describe('by list', () => {
+  const lists = operations.filter(
+    (operation) => operation.answer.kind.endsWith('age') && parametersOf(operation).length === 0,
+  )
+
+  it.each(named(lists))('%s shows an application without anything nothing', async (_, operation) => {
+    const stranger = await server.createApplication()
+    const answer = await stranger.get(operation.path).expect(200)
+    expect(Object.values(answer.body._embedded)).toEqual([[]])
+    expect(answer.body.page.totalElements ?? answer.body.page.total).toBe(0)
+  })
+})
+
+describe('by path prefix', () => {
+  it.each(named(operations))('%s answers 404 below the other application', async (_, operation) => {
+    const path = fill(operation.path, (parameter) => parameterIn(foreign, operation.path, parameter))
+    const [example] = operation.body ? examplesOf(operation.body, foreign.user.id) : []
+    for (const prefix of [`/v1/applications/${foreignId}`, `/applications/${foreignId}`]) {
+      expectRefusal(await ask(operation, prefix + path, example), 404)
+    }
+  })
+})
+
+it('nothing of all that changed anything', async () => {
+  expect(await everything()).toBe(before)
+})
+
+/** Every row of every table, as text, once there are no more events to fold into the counters. */
+async function everything(): Promise<string> {
+  const rowsOf = async (text: string) => (await server.ctx.db.query({ text }, [])).map(([cell]) => cell)
+  await vi.waitFor(async () => expect(await rowsOf('select id from outbox_event')).toEqual([]), {
+    timeout: 10_000,
+  })
+  const tables = await rowsOf(
+    `select table_name from information_schema.tables where table_schema = 'public' order by 1`,
+  )
+  // Applications of a test's own come with credentials and tokens.
+  const theirs = tables.filter(
+    (table) => !['application', 'credential', 'access_token'].includes(table as string),
+  )
+  const contents = []
+  for (const table of theirs) {
+    // The file of an import that was refused waits to expire.
+    const which = table === 'file' ? `where application_id = ${foreignId}` : ''
+    contents.push(
+      `${table}: ${(await rowsOf(`select t::text from "${table}" t ${which} order by 1`)).join('\n')}`,
+    )
+  }
+  return contents.join('\n')
+}

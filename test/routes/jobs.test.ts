@@ -1,0 +1,160 @@
+import { parse } from 'node:querystring'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { ended, importFile } from '../support/jobs.ts'
+import { expectRefusal } from '../support/protects.ts'
+import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+let main: TestApplication
+beforeAll(async () => {
+  server = await startServer()
+  main = server.main
+})
+afterAll(() => server.close())
+
+describe('retrieveJob', () => {
+  it('answers 404 for a job that is not there, or of another application', async () => {
+    const other = await server.createApplication()
+    const { id } = await importFile(other, 'users', [])
+    for (const missing of [4_000_000_000, id]) {
+      expectRefusal(await main.get(`/jobs/${missing}`), 404, 'ResourceNotFoundError')
+    }
+  })
+
+  it('speaks snake_case to those who ask for it', async () => {
+    const { id } = await importFile(main, 'users', [])
+    const { body } = await main.get(`/jobs/${id}`).accept('application/vnd.chatkitty+json').expect(200)
+    expect(body).toMatchObject({ created_time: expect.any(String), ended_time: expect.any(String) })
+  })
+})
+
+describe('listJobs', () => {
+  it('lists jobs oldest first, those that run or those that ended', async () => {
+    const application = await server.createApplication()
+    const first = await importFile(application, 'users', [])
+    const second = await importFile(application, 'channels', [{}])
+    expect(await idsOf(application, '')).toEqual([first.id, second.id])
+    expect(await idsOf(application, '?running=false')).toEqual([first.id, second.id])
+    expect(await idsOf(application, '?running=true')).toEqual([])
+    expect(await idsOf(application, '?sort=createdTime,desc')).toEqual([second.id, first.id])
+    const { body } = await application.get('/jobs?running=false&size=1').expect(200)
+    expect(body.page).toEqual({ size: 1, totalElements: 2, totalPages: 2, number: 0 })
+    expect(parse(body._links.next.href.split('?')[1])).toMatchObject({ running: 'false', page: '1' })
+  })
+})
+
+describe('exportMessageAnalytics', () => {
+  it('gives a CSV of every message, which spreadsheets do not run', async () => {
+    const application = await server.createApplication()
+    const author = await createUser(application, { name: 'ann', displayName: 'Ann, "A"' })
+    const channel = await createChannel(application, { name: 'lobby' })
+    const bodies = ['=1+1', 'two\nlines', '-5', `'=quoted`, 'plain, "x" é', `it's - fine`]
+    for (const body of bodies) await sendMessage(application, channel.id, { body, user: { id: author.id } })
+    await sendMessage(application, channel.id, { body: '<@ann> https://example.com', properties: { a: [1] } })
+
+    const job = await exported(application, '/analytics/messages')
+    expect(job).toMatchObject({ type: 'MESSAGE_ANALYTICS_EXPORT', state: 'FINISHED', processed: 7, total: 7 })
+    const { header, rows, type } = await download(application, job.file)
+    expect(type).toMatch(/^text\/csv/)
+    expect(header).toContain('message_id')
+    expect(rows.map(({ body }) => body)).toEqual([
+      `'=1+1`,
+      'two\nlines',
+      `'-5`,
+      `''=quoted`,
+      'plain, "x" é',
+      `it's - fine`,
+      '<@ann> https://example.com',
+    ])
+    expect(rows[0]).toMatchObject({
+      type: 'TEXT',
+      channel_name: 'lobby',
+      username: 'ann',
+      user_display_name: 'Ann, "A"',
+      mentions: '0',
+      properties: '{}',
+    })
+    expect(rows[6]).toMatchObject({ user_id: '', mentions: '1', links: '1', properties: '{"a":[1]}' })
+  })
+
+  it('has every message once, whatever their number', async () => {
+    const application = await server.createApplication()
+    const channel = await createChannel(application)
+    await importFile(
+      application,
+      'messages',
+      Array.from({ length: 2_500 }, (_, at) => ({
+        type: 'SYSTEM_TEXT',
+        channelId: channel.id,
+        body: `message ${at}`,
+      })),
+    )
+    const { rows } = await download(application, (await exported(application, '/analytics/messages')).file)
+    expect(rows.map(({ body }) => body)).toEqual(Array.from({ length: 2_500 }, (_, at) => `message ${at}`))
+  })
+})
+
+describe('exportUserAnalytics', () => {
+  it('gives a CSV of every user with what it did', async () => {
+    const application = await server.createApplication()
+    const ann = await createUser(application, { name: 'ann' })
+    await createUser(application, { name: '@bob', displayName: 'Bob', isGuest: true })
+    const gone = await createUser(application)
+    await application.delete(`/users/${gone.id}`).expect(200)
+    const channel = await createChannel(application, { members: [{ id: ann.id }] })
+    const message = await sendMessage(application, channel.id, { user: { id: ann.id } })
+
+    const job = await exported(application, '/analytics/users')
+    expect(job).toMatchObject({ type: 'USER_ANALYTICS_EXPORT', state: 'FINISHED', processed: 2 })
+    const { rows } = await download(application, job.file)
+    expect(rows).toMatchObject([
+      {
+        username: 'ann',
+        is_guest: 'false',
+        channels: '1',
+        messages_sent: '1',
+        last_message_time: message.createdTime,
+      },
+      { username: `'@bob`, display_name: 'Bob', is_guest: 'true', messages_sent: '0', last_message_time: '' },
+    ])
+  })
+
+  it('gives its file to its own application only', async () => {
+    const { file } = await exported(main, '/analytics/users')
+    const other = await server.createApplication()
+    const path = new URL(file).pathname.replace(/^\/v1/, '')
+    expectRefusal(await other.get(path), 404, 'ResourceNotFoundError')
+  })
+})
+
+async function idsOf(application: TestApplication, query: string): Promise<number[]> {
+  const { body } = await application.get(`/jobs${query}`).expect(200)
+  return body._embedded.jobs.map(({ id }: { id: number }) => id)
+}
+
+async function exported(application: TestApplication, path: string) {
+  const { body } = await application.post(path).expect(202)
+  return ended(application, body.id)
+}
+
+/** Fetches the file of a job by the address it gives, and reads it [RFC 4180]. */
+async function download(application: TestApplication, file: string) {
+  const { pathname, origin } = new URL(file)
+  expect(origin).toBe(server.url)
+  const answer = await application.get(pathname.replace(/^\/v1/, '')).expect(200)
+  const [header = [], ...records] = readCsv(answer.text)
+  const rows = records.map((cells) => Object.fromEntries(header.map((name, at) => [name, cells[at] ?? ''])))
+  return { header, rows, type: answer.headers['content-type'] as string }
+}
+
+function readCsv(text: string): string[][] {
+  return text
+    .split(/\r\n(?=(?:[^"]*"[^"]*")*[^"]*$)/)
+    .filter((line) => line !== '')
+    .map((line) =>
+      [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^",]*))/g)].map(([, quoted, bare]) =>
+        quoted === undefined ? (bare ?? '') : quoted.replaceAll('""', '"'),
+      ),
+    )
+}

@@ -1,0 +1,335 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { expectRefusal } from '../support/protects.ts'
+import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+let main: TestApplication
+// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
+type Document = any
+let user: Document
+let channel: Document
+beforeAll(async () => {
+  server = await startServer()
+  main = server.main
+  user = await createUser(main)
+  channel = await createChannel(main)
+})
+afterAll(() => server.close())
+
+const missing = 4_000_000_000
+const embedded = ({ _links, ...rest }: Document) => rest
+const file = { name: 'cat.png', contentType: 'image/png', size: 12, url: 'https://files.example.com/cat.png' }
+const bodiesOf = (page: Document) => page._embedded.messages.map(({ body }: Document) => body)
+
+describe('sendChannelMessage', () => {
+  it('sends as the system where no user is named', async () => {
+    const { body } = await main
+      .post(`/channels/${channel.id}/messages`, {
+        type: 'TEXT',
+        body: 'Hi',
+        groupTag: 'g',
+        properties: { a_b: 1 },
+      })
+      .expect(200)
+    expect(body).toEqual({
+      id: expect.any(Number),
+      type: 'SYSTEM_TEXT',
+      channelId: channel.id,
+      body: 'Hi',
+      links: [],
+      mentions: [],
+      groupTag: 'g',
+      nestedLevel: 0,
+      properties: { a_b: 1 },
+      createdTime: expect.stringMatching(/\.\d{3}Z$/),
+      _links: expect.any(Object),
+    })
+    expect(Object.keys(body._links)).toEqual(['self', 'channel', 'application'])
+    expect((await main.get(`/messages/${body.id}`).expect(200)).body).toEqual(body)
+  })
+
+  it('sends on behalf of a user by id, name or link, who need not be a member', async () => {
+    for (const reference of [{ id: user.id }, { username: user.name }, { href: user._links.self.href }]) {
+      const message = await sendMessage(main, channel.id, { user: reference })
+      expect(message).toMatchObject({ type: 'TEXT', user: embedded(user) })
+      expect(message._links.user).toEqual(user._links.self)
+      expect((await main.get(`/messages/${message.id}`)).body).toEqual(message)
+    }
+  })
+
+  it('sends files that are kept elsewhere', async () => {
+    const { body } = await main
+      .post(`/channels/${channel.id}/messages`, { type: 'FILE', file, user: { id: user.id } })
+      .expect(200)
+    expect(body).toMatchObject({ type: 'FILE', file: { type: 'EXTERNAL', ...file }, user: embedded(user) })
+    expect(body).not.toHaveProperty('body')
+    expect((await main.get(`/messages/${body.id}`)).body).toEqual(body)
+    const snake = { ...file, contentType: undefined, content_type: 'image/gif' }
+    const system = await main
+      .post(`/channels/${channel.id}/messages`, { type: 'FILE', file: snake })
+      .expect(200)
+    expect(system.body).toMatchObject({ type: 'SYSTEM_FILE', file: { contentType: 'image/gif' } })
+    expect(system.body).not.toHaveProperty('user')
+  })
+
+  it('keeps every character of a body', async () => {
+    const body = ' \t"\\ <b>&amp; %_ \u202e 日本語 👩‍👩‍👧‍👦\n\r\u0001 '
+    const message = await sendMessage(main, channel.id, { body })
+    expect((await main.get(`/messages/${message.id}`)).body.body).toBe(body)
+  })
+
+  it('numbers messages in the order they were sent', async () => {
+    const ids = []
+    for (let at = 0; at < 3; at++) ids.push((await sendMessage(main, channel.id)).id)
+    expect(ids).toEqual([...ids].sort((a, b) => a - b))
+  })
+
+  it('stores nothing for a channel or user that does not exist, also beside others sent at once', async () => {
+    const path = `/channels/${channel.id}/messages`
+    const text = { type: 'TEXT', body: `among others ${randomUUID()}` }
+    const answers = await Promise.all([
+      main.post(path, text),
+      main.post(`/channels/${missing}/messages`, text),
+      main.post(path, { ...text, user: { username: 'nobody' } }),
+      main.post(path, { ...text, user: { id: missing } }),
+      main.post(path, { ...text, user: { href: 'nowhere' } }),
+      main.post(path, text),
+    ])
+    expect(answers.map(({ status }) => status)).toEqual([200, 404, 404, 404, 404, 200])
+    const { body } = await main.get(`/channels/${channel.id}/messages?query=${encodeURIComponent(text.body)}`)
+    expect(body.page.total).toBe(2)
+  })
+
+  it('needs a type, and what belongs to it', async () => {
+    const refused = async (input: unknown) => {
+      const answer = await main.post(`/channels/${channel.id}/messages`, input)
+      expectRefusal(answer, 400)
+      expect(answer.body.resource).toBe('message')
+      return [answer.body.field, answer.body.code]
+    }
+    expect(await refused({ body: 'x' })).toEqual(['type', 'missing_field'])
+    expect(await refused({ type: 'SYSTEM_TEXT', body: 'x' })).toEqual(['type', 'invalid'])
+    expect(await refused({ type: 'TEXT' })).toEqual(['body', 'missing_field'])
+    expect(await refused({ type: 'TEXT', body: ' ' })).toEqual(['body', 'invalid'])
+    expect(await refused({ type: 'TEXT', body: 'x'.repeat(65_537) })).toEqual(['body', 'invalid'])
+    expect(await refused({ type: 'FILE', body: 'x' })).toEqual(['file', 'missing_field'])
+    expect(await refused({ type: 'FILE', file: { ...file, size: -1 } })).toEqual(['file.size', 'invalid'])
+    expect(await refused({ type: 'FILE', file: { ...file, url: 'here' } })).toEqual(['file.url', 'invalid'])
+    expect(await refused({ type: 'TEXT', body: 'x', user: {} })).toEqual(['user', 'invalid'])
+  })
+})
+
+describe('mentions and links', () => {
+  it('are found with their places in UTF-16', async () => {
+    const body = `👋 <@${user.name}> see <#${channel.name}>, <@nobody> <#none> and https://example.com/a?b=c.`
+    const message = await sendMessage(main, channel.id, { body })
+    const place = (tag: string) => ({
+      startPosition: body.indexOf(tag),
+      endPosition: body.indexOf(tag) + tag.length,
+    })
+    const { _links, lastReceivedMessage, ...mentioned } = channel
+    expect(message.mentions).toEqual([
+      { type: 'USER', tag: `<@${user.name}>`, ...place(`<@${user.name}>`), user: embedded(user) },
+      { type: 'CHANNEL', tag: `<#${channel.name}>`, ...place(`<#${channel.name}>`), channel: mentioned },
+    ])
+    const source = 'https://example.com/a?b=c'
+    expect(message.links).toEqual([{ source, ...place(source) }])
+    expect((await main.get(`/messages/${message.id}`)).body).toEqual(message)
+    const { body: page } = await main.get(`/channels/${channel.id}/messages?size=1`)
+    expect(page._embedded.messages).toEqual([message])
+  })
+
+  it('are found each time they stand there', async () => {
+    const tag = `<@${user.name}>`
+    const message = await sendMessage(main, channel.id, {
+      body: `${tag}${tag} http://a.example http://a.example`,
+    })
+    expect(message.mentions.map(({ startPosition }: Document) => startPosition)).toEqual([0, tag.length])
+    expect(message.links).toHaveLength(2)
+  })
+
+  it('show the mentioned as they are now', async () => {
+    const mentioned = await createUser(main)
+    const message = await sendMessage(main, channel.id, { body: `<@${mentioned.name}>` })
+    await main.patch(`/users/${mentioned.id}`, { displayName: 'Renamed' }).expect(200)
+    const { body } = await main.get(`/messages/${message.id}`)
+    expect(body.mentions[0].user.displayName).toBe('Renamed')
+  })
+
+  it('never reach into another application', async () => {
+    const other = await server.createApplication()
+    const foreign = await createUser(other)
+    const message = await sendMessage(main, channel.id, { body: `<@${foreign.name}>` })
+    expect(message.mentions).toEqual([])
+  })
+})
+
+describe('retrieveMessage', () => {
+  it('answers 404 for a message that does not exist', async () => {
+    expectRefusal(await main.get(`/messages/${missing}`), 404, 'ResourceNotFoundError')
+  })
+})
+
+describe('updateMessage', () => {
+  it('parses the new body, merges properties and says when', async () => {
+    const message = await sendMessage(main, channel.id, {
+      body: `<@${user.name}> http://a.example`,
+      properties: { keep: 1, drop: 2 },
+      user: { id: user.id },
+    })
+    const body = `http://b.example <#${channel.name}>`
+    const patched = await main
+      .patch(`/messages/${message.id}`, { body, properties: { drop: null, add: { a_b: 3 } }, type: 'FILE' })
+      .expect(200)
+    expect(patched.body).toMatchObject({
+      ...message,
+      body,
+      properties: { keep: 1, add: { a_b: 3 } },
+      links: [{ source: 'http://b.example', startPosition: 0, endPosition: 16 }],
+      mentions: [{ type: 'CHANNEL', startPosition: 17, endPosition: body.length }],
+      lastEditedTime: expect.stringMatching(/\.\d{3}Z$/),
+    })
+    expect(Date.parse(patched.body.lastEditedTime)).toBeGreaterThanOrEqual(Date.parse(message.createdTime))
+    expect((await main.get(`/messages/${message.id}`)).body).toEqual(patched.body)
+  })
+
+  it('forgets mentions and links that are gone from the body', async () => {
+    const message = await sendMessage(main, channel.id, { body: `<@${user.name}> http://a.example` })
+    const { body } = await main.patch(`/messages/${message.id}`, { body: 'plain' }).expect(200)
+    expect(body).toMatchObject({ body: 'plain', links: [], mentions: [] })
+  })
+
+  it('leaves the body alone where only properties change', async () => {
+    const message = await sendMessage(main, channel.id, { body: `<@${user.name}>`, properties: { a: 1 } })
+    const { body } = await main.patch(`/messages/${message.id}`, { properties: null }).expect(200)
+    expect(body).toEqual({ ...message, properties: {}, lastEditedTime: expect.any(String) })
+  })
+
+  it('edits nothing for an empty patch', async () => {
+    const message = await sendMessage(main, channel.id)
+    expect((await main.patch(`/messages/${message.id}`, {}).expect(200)).body).toEqual(message)
+  })
+
+  it('refuses to take or blank the body, or to give one to a file', async () => {
+    const message = await sendMessage(main, channel.id)
+    for (const body of [null, '', ' \n']) {
+      const answer = await main.patch(`/messages/${message.id}`, { body })
+      expectRefusal(answer, 400)
+      expect(answer.body).toMatchObject({ resource: 'message', field: 'body', code: 'invalid' })
+    }
+    const withFile = await main.post(`/channels/${channel.id}/messages`, { type: 'FILE', file }).expect(200)
+    const answer = await main.patch(`/messages/${withFile.body.id}`, { body: 'x' })
+    expectRefusal(answer, 400)
+    expect(answer.body).toMatchObject({ resource: 'message', field: 'body', code: 'invalid' })
+    expectRefusal(await main.patch(`/messages/${missing}`, { body: 'x' }), 404)
+  })
+})
+
+describe('deleteMessage', () => {
+  it('answers with the main thread of its channel, and 404 the second time', async () => {
+    const message = await sendMessage(main, channel.id)
+    const { body } = await main.delete(`/messages/${message.id}`).expect(200)
+    expect(body).toEqual({
+      id: expect.any(Number),
+      type: 'MAIN',
+      properties: {},
+      createdTime: expect.any(String),
+      _links: {
+        self: { href: `${server.url}/v1/applications/${main.id}/threads/${body.id}` },
+        channel: channel._links.self,
+        application: channel._links.application,
+      },
+    })
+    expectRefusal(await main.get(`/messages/${message.id}`), 404)
+    expectRefusal(await main.delete(`/messages/${message.id}`), 404)
+    const other = await sendMessage(main, channel.id)
+    expect((await main.delete(`/messages/${other.id}`)).body.id).toBe(body.id)
+  })
+})
+
+describe('deleteMessages', () => {
+  it('deletes all messages of the application, and of no other', async () => {
+    const [application, other] = [await server.createApplication(), await server.createApplication()]
+    const channels = [
+      await createChannel(application),
+      await createChannel(application),
+      await createChannel(other),
+    ]
+    await sendMessage(application, channels[0].id)
+    await sendMessage(application, channels[1].id)
+    await sendMessage(other, channels[2].id)
+    const { body } = await application.delete('/messages').expect(200)
+    expect(body).toMatchObject({ id: application.id, key: application.apiKey })
+    expect((await application.get('/messages')).body).toMatchObject({
+      _embedded: { messages: [] },
+      page: { total: 0 },
+    })
+    expect((await application.get(`/channels/${channels[0].id}`)).body).not.toHaveProperty(
+      'lastReceivedMessage',
+    )
+    expect((await other.get('/messages')).body.page.total).toBe(1)
+    await application.delete('/messages').expect(200)
+  })
+})
+
+describe('listing messages', () => {
+  it('shows the newest first, of a channel and of the application', async () => {
+    const application = await server.createApplication()
+    const [one, two] = [await createChannel(application), await createChannel(application)]
+    const first = await sendMessage(application, one.id)
+    const second = await sendMessage(application, two.id)
+    const third = await sendMessage(application, one.id)
+    const ofChannel = await application.get(`/channels/${one.id}/messages`).expect(200)
+    expect(ofChannel.body._embedded.messages).toEqual([third, first])
+    const ofApplication = await application.get('/messages').expect(200)
+    expect(ofApplication.body._embedded.messages).toEqual([third, second, first])
+    expectRefusal(await application.get(`/channels/${missing}/messages`), 404)
+  })
+
+  it('finds those of a user by its exact name', async () => {
+    const author = await createUser(main)
+    const own = await createChannel(main)
+    await sendMessage(main, own.id, { user: { id: user.id }, body: 'other' })
+    await sendMessage(main, own.id, { user: { id: author.id }, body: 'mine' })
+    await sendMessage(main, own.id, { body: 'system' })
+    for (const path of [`/channels/${own.id}/messages`, '/messages']) {
+      const { body } = await main.get(`${path}?username=${author.name}`).expect(200)
+      expect(bodiesOf(body)).toEqual(['mine'])
+      expect(body.page.total).toBe(1)
+      expect(bodiesOf((await main.get(`${path}?username=${author.name.slice(1)}`)).body)).toEqual([])
+    }
+    await main.delete(`/users/${author.id}`).expect(200)
+    expect(bodiesOf((await main.get(`/messages?username=${author.name}`)).body)).toEqual([])
+  })
+
+  it('finds those whose body contains the query, whatever its case, wildcards taken literally', async () => {
+    const own = await createChannel(main)
+    for (const body of ['100% sure', '100 sure', 'a_b', 'aXb', 'back\\slash', 'Straße 日本']) {
+      await sendMessage(main, own.id, { body })
+    }
+    const found = async (query: string) =>
+      bodiesOf(
+        (await main.get(`/channels/${own.id}/messages?query=${encodeURIComponent(query)}`).expect(200)).body,
+      )
+    expect(await found('0%')).toEqual(['100% sure'])
+    expect(await found('%')).toEqual(['100% sure'])
+    expect(await found('a_b')).toEqual(['a_b'])
+    expect(await found('axB')).toEqual(['aXb'])
+    expect(await found('\\')).toEqual(['back\\slash'])
+    expect(await found('SURE')).toEqual(['100 sure', '100% sure'])
+    expect(await found('日本')).toEqual(['Straße 日本'])
+    expect(await found('nothing')).toEqual([])
+  })
+
+  it('combines both filters', async () => {
+    const own = await createChannel(main)
+    await sendMessage(main, own.id, { user: { id: user.id }, body: 'tea' })
+    await sendMessage(main, own.id, { user: { id: user.id }, body: 'coffee' })
+    await sendMessage(main, own.id, { body: 'tea' })
+    const { body } = await main.get(`/channels/${own.id}/messages?username=${user.name}&query=tea`)
+    expect(bodiesOf(body)).toEqual(['tea'])
+    expect(body.page.total).toBe(1)
+  })
+})

@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server.close())
+
+// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
+type Document = any
+
+/** A user's notifications, newest first, once there are as many as expected. */
+async function notificationsOf(user: Document, count: number, application: TestApplication = server.main) {
+  let found: Document[] = []
+  await expect
+    .poll(async () => {
+      const { body } = await application.get(`/users/${user.id}/notifications`).expect(200)
+      found = body._embedded.notifications
+      return found.length
+    })
+    .toBe(count)
+  return found
+}
+
+/** Resolves when every message sent so far has been told to whoever was to be told. */
+async function allTold() {
+  await expect
+    .poll(async () => {
+      const [row] = await server.ctx.db.query(
+        { text: 'select (select count(*) from outbox_event) + (select count(*) from notification_task)' },
+        [],
+      )
+      return row?.[0]
+    })
+    .toBe(0)
+}
+
+it('every other member is told of a message, and of a system message everybody', async () => {
+  const [writer, reader] = await Promise.all([
+    createUser(server.main, { displayName: 'Writer' }),
+    createUser(server.main),
+  ])
+  const channel = await createChannel(server.main, { members: [{ id: writer.id }, { id: reader.id }] })
+  const message = await sendMessage(server.main, channel.id, { user: { id: writer.id } })
+  const [notification] = await notificationsOf(reader, 1)
+  expect(notification).toMatchObject({
+    title: 'Writer sent a message',
+    body: 'Hello, World!',
+    muted: false,
+    channel: { id: channel.id },
+    data: { type: 'USER:SENT:MESSAGE', channelId: channel.id, message: { id: message.id } },
+  })
+  expect(Object.keys(notification._links)).toEqual(['recipient', 'application'])
+  expect(notification.channel._links.self.href).toContain(`/channels/${channel.id}`)
+  expect(notification.data.message._links.self.href).toContain(`/messages/${message.id}`)
+  expect(notification).not.toHaveProperty('readTime')
+
+  await sendMessage(server.main, channel.id)
+  const [system] = await notificationsOf(writer, 1)
+  expect(system).toMatchObject({ title: 'System message sent', data: { type: 'SYSTEM:SENT:MESSAGE' } })
+  await notificationsOf(reader, 2)
+})
+
+it('who is replied to or mentioned is told that besides', async () => {
+  const [writer, reader] = await Promise.all([
+    createUser(server.main, { displayName: 'Writer' }),
+    createUser(server.main),
+  ])
+  const channel = await createChannel(server.main, { members: [{ id: writer.id }, { id: reader.id }] })
+  const root = await sendMessage(server.main, channel.id, { user: { id: reader.id } })
+  await server.main
+    .post(`/threads/${root.id}/messages`, {
+      type: 'TEXT',
+      body: `<@${reader.name}> look at <#${channel.name}>`,
+      user: { id: writer.id },
+    })
+    .expect(200)
+  const told = await notificationsOf(reader, 4)
+  expect(told.map(({ data }) => data.type).sort()).toEqual([
+    'USER:MENTIONED:CHANNEL',
+    'USER:MENTIONED:USER',
+    'USER:REPLIED_TO:MESSAGE',
+    'USER:SENT:MESSAGE',
+  ])
+  const byType = Object.fromEntries(told.map(({ data }) => [data.type, data]))
+  expect(byType['USER:REPLIED_TO:MESSAGE'].parent.id).toBe(root.id)
+  expect(byType['USER:MENTIONED:USER'].mentionedUser.id).toBe(reader.id)
+  expect(byType['USER:MENTIONED:CHANNEL'].mentionedChannel.id).toBe(channel.id)
+})
+
+it('who is in the channel is not told, nor is who blocked the author; who muted it is told silently', async () => {
+  const users = await Promise.all([1, 2, 3, 4].map(() => createUser(server.main)))
+  const [writer, present, blocker, muter] = users
+  const channel = await createChannel(server.main, { members: users.map(({ id }) => ({ id })) })
+  const { prisma } = server.ctx.db
+  await prisma.userSession.create({
+    data: {
+      applicationId: server.main.id,
+      userId: present.id,
+      key: crypto.randomUUID(),
+      chatSessions: { create: { channelId: channel.id } },
+    },
+  })
+  await prisma.userBlock.create({ data: { blockerId: blocker.id, blockedId: writer.id } })
+  await prisma.channelMembership.update({
+    where: { channelId_userId: { channelId: channel.id, userId: muter.id } },
+    data: { muted: true },
+  })
+  await sendMessage(server.main, channel.id, { user: { id: writer.id } })
+  expect(await notificationsOf(muter, 1)).toMatchObject([{ muted: true }])
+  await allTold()
+  await notificationsOf(present, 0)
+  await notificationsOf(blocker, 0)
+})
+
+it('all members of a channel that is larger than a batch are told, once', async () => {
+  const application = await server.createApplication()
+  const channel = await createChannel(application)
+  await server.ctx.db.query(
+    {
+      text: `
+        with u as (
+          insert into "user" (application_id, name, display_name)
+          select $1, 'member ' || i, 'Member ' || i from generate_series(1, 1200) i returning id
+        )
+        insert into channel_membership (channel_id, user_id) select $2, id from u`,
+    },
+    [application.id, channel.id],
+  )
+  await sendMessage(application, channel.id)
+  await allTold()
+  const [row] = await server.ctx.db.query(
+    {
+      text: `
+        select count(*), count(distinct n.recipient_id) from notification n join message m on m.id = n.message_id
+        where m.channel_id = $1`,
+    },
+    [channel.id],
+  )
+  expect(row).toEqual([1200, 1200])
+})
+
+it('a notification goes with its message, and pages join to the list', async () => {
+  const reader = await createUser(server.main)
+  const channel = await createChannel(server.main, { members: [{ id: reader.id }] })
+  const messages: Document[] = []
+  for (let count = 0; count < 5; count++) messages.push(await sendMessage(server.main, channel.id))
+  const all = await notificationsOf(reader, 5)
+  const first = await server.main.get(`/users/${reader.id}/notifications?size=2`).expect(200)
+  expect(first.body.page.total).toBe(5)
+  const next = new URL(first.body._links.next.href)
+  const second = await server.main.get(next.pathname.slice(3) + next.search).expect(200)
+  expect([...first.body._embedded.notifications, ...second.body._embedded.notifications]).toEqual(
+    all.slice(0, 4),
+  )
+  await server.main.delete(`/messages/${messages[0].id}`).expect(200)
+  await notificationsOf(reader, 4)
+})

@@ -1,0 +1,128 @@
+// Totals are never counted row by row, and are exact at once all the same: whatever was answered is in them.
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+let application: TestApplication
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server.close())
+
+async function total(path: string): Promise<number> {
+  const { body } = await application.get(`${path}?size=1`).expect(200)
+  return body.page.total ?? body.page.totalElements
+}
+const times = <T>(count: number, work: (at: number) => Promise<T>) =>
+  Promise.all(Array.from({ length: count }, (_, at) => work(at)))
+
+it('counts users, channels and members after each write', async () => {
+  application = await server.createApplication()
+  const users = []
+  for (let count = 1; count <= 5; count++) {
+    users.push(await createUser(application))
+    expect(await total('/users')).toBe(count)
+  }
+  const [first, second] = users
+  const channel = await createChannel(application, {
+    creator: { id: first.id },
+    members: [{ id: second.id }],
+  })
+  expect(await total('/channels')).toBe(1)
+  expect(await total(`/channels/${channel.id}/members`)).toBe(2)
+  await createChannel(application, { name: channel.name })
+  await application.post(`/channels/${channel.id}/members`, { id: second.id }).expect(200)
+  await application.post('/users', { name: first.name, displayName: 'taken' }).expect(400)
+  expect(await total('/channels')).toBe(1)
+  expect(await total(`/channels/${channel.id}/members`)).toBe(2)
+  await application.post(`/channels/${channel.id}/moderators`, { id: users[2].id }).expect(200)
+  expect(await total(`/channels/${channel.id}/memberships`)).toBe(3)
+  await application.delete(`/channels/${channel.id}/members/${second.id}`).expect(200)
+  expect(await total(`/channels/${channel.id}/members`)).toBe(2)
+  await application.delete(`/users/${first.id}`).expect(200)
+  expect(await total(`/channels/${channel.id}/members`)).toBe(1)
+  expect(await total('/users')).toBe(4)
+  await application.delete(`/channels/${channel.id}`).expect(200)
+  expect(await total('/channels')).toBe(0)
+})
+
+it('counts messages sent and deleted at once', async () => {
+  application = await server.createApplication()
+  const channels = await times(3, () => createChannel(application))
+  const sent = await times(120, async (at) => {
+    const { id } = channels[at % 3]
+    const message = await sendMessage(application, id)
+    expect(await total(`/channels/${id}/messages`)).toBeGreaterThan(0)
+    return message
+  })
+  expect(await total('/messages')).toBe(120)
+  for (const { id } of channels) expect(await total(`/channels/${id}/messages`)).toBe(40)
+
+  const doomed = sent.filter(({ channelId }) => channelId === channels[0].id).slice(0, 30)
+  await Promise.all([
+    ...doomed.map(({ id }) => application.delete(`/messages/${id}`).expect(200)),
+    ...Array.from({ length: 30 }, () => sendMessage(application, channels[0].id)),
+  ])
+  expect(await total(`/channels/${channels[0].id}/messages`)).toBe(40)
+  expect(await total('/messages')).toBe(120)
+
+  await application.delete(`/channels/${channels[1].id}`).expect(200)
+  expect(await total('/messages')).toBe(80)
+  await application.delete('/messages').expect(200)
+  expect(await total('/messages')).toBe(0)
+  expect(await total(`/channels/${channels[0].id}/messages`)).toBe(0)
+})
+
+it('counts a message once that two delete at once', async () => {
+  application = await server.createApplication()
+  const channel = await createChannel(application)
+  const [message] = [await sendMessage(application, channel.id), await sendMessage(application, channel.id)]
+  const answers = await times(6, () => application.delete(`/messages/${message.id}`))
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 404, 404, 404, 404, 404])
+  expect(await total(`/channels/${channel.id}/messages`)).toBe(1)
+})
+
+it('counts right what is deleted in every way while more is sent', async () => {
+  application = await server.createApplication()
+  const channels = await times(4, () => createChannel(application))
+  const kept = await times(40, (at) => sendMessage(application, channels[at % 4].id))
+  const statuses = await Promise.all([
+    ...kept.map(({ id }) => application.delete(`/messages/${id}`)),
+    ...Array.from({ length: 40 }, (_, at) =>
+      application.post(`/channels/${channels[at % 4].id}/messages`, { type: 'TEXT', body: 'x' }),
+    ),
+    application.delete('/messages'),
+    application.delete('/messages'),
+    application.delete(`/channels/${channels[3].id}`),
+  ])
+  for (const { status } of statuses) expect(status).toBeOneOf([200, 404])
+  const rows = await server.ctx.db.query({ text: 'select count(*) from message where application_id = $1' }, [
+    application.id,
+  ])
+  expect(await total('/messages')).toBe(rows[0]?.[0])
+  let inChannels = 0
+  for (const { id } of channels.slice(0, 3)) inChannels += await total(`/channels/${id}/messages`)
+  expect(inChannels).toBe(rows[0]?.[0])
+})
+
+it('counts the same once the events were told', async () => {
+  await expect
+    .poll(
+      async () => (await server.ctx.db.query({ text: 'select count(*) from outbox_event' }, []))[0]?.[0],
+      {
+        timeout: 5_000,
+      },
+    )
+    .toBe(0)
+  application = await server.createApplication()
+  const channel = await createChannel(application)
+  await times(10, () => sendMessage(application, channel.id))
+  const before = await total('/messages')
+  await expect
+    .poll(async () => (await server.ctx.db.query({ text: 'select count(*) from outbox_event' }, []))[0]?.[0])
+    .toBe(0)
+  expect([before, await total('/messages'), await total(`/channels/${channel.id}/messages`)]).toEqual([
+    10, 10, 10,
+  ])
+})

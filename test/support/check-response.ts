@@ -1,0 +1,213 @@
+// Whether an answer of the server is one that openapi.yaml describes, and nothing else.
+import type { Server, ServerResponse } from 'node:http'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { expect } from 'vitest'
+import { operationsOf } from '#app.ts'
+import type { Context } from '#context.ts'
+import { describeApi } from '#routes/openapi.ts'
+import { snake } from '#wire/casing.ts'
+import { vendorType } from '#wire/negotiation.ts'
+
+type Json = Record<string, unknown>
+interface Schema {
+  $ref?: string
+  type?: string
+  oneOf?: Schema[]
+  discriminator?: { propertyName: string; mapping: Record<string, string> }
+  properties?: Record<string, Schema>
+  additionalProperties?: boolean | Schema
+  items?: Schema
+}
+interface Response {
+  $ref?: string
+  content?: Record<string, { schema: Schema }>
+}
+interface Operation {
+  responses: Record<string, Response>
+}
+interface Document {
+  paths: Record<string, Record<string, Operation>>
+}
+
+// That openapi.yaml is this document, openapi.test.ts shows. Only handlers need a context, and none is called.
+const document = describeApi(operationsOf({} as Context)) as unknown as Document
+
+const ajv = new Ajv2020({
+  strict: false,
+  allErrors: true,
+  discriminator: true,
+  formats: {
+    'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, // as the contract wants them, section c
+    uri: /^https?:\/\//,
+    int32: true,
+    int64: true,
+  },
+}).addSchema(JSON.parse(JSON.stringify(document, withoutLeeway)), 'api')
+
+/** Clients must expect more fields than are described; here they would be a mistake. */
+function withoutLeeway(_key: string, value: Schema): unknown {
+  if (value?.discriminator)
+    return { ...value, discriminator: { propertyName: value.discriminator.propertyName } }
+  return value?.properties && value.type === 'object' && value.additionalProperties === undefined
+    ? { ...value, additionalProperties: false }
+    : value
+}
+
+/**
+ * Checks an answer: its status, its media type and its body, in the spelling of its media type. Answers to what is
+ * no operation of the API, such as `/health`, are only checked when they are errors.
+ * @throws Error that says what is wrong
+ */
+export function checkResponse(
+  method: string,
+  path: string,
+  status: number,
+  contentType: string | undefined,
+  body: string,
+): void {
+  const operation = find(method, path)
+  if (method === 'HEAD' || method === 'OPTIONS') expectThat(body === '', 'it has a body')
+  else if (status >= 400) checkError(operation !== undefined, status, contentType, body)
+  else if (operation) checkSuccess(operation, status, contentType, body)
+}
+
+function checkSuccess(
+  operation: Operation,
+  status: number,
+  contentType: string | undefined,
+  body: string,
+): void {
+  const described = operation.responses[status]
+  if (!described) throw new Error(`the status ${status} is not described`)
+  const response = described.$ref ? resolve<Response>(described.$ref) : described
+  if (response.content) {
+    const type = mediaType(contentType)
+    const { schema } = response.content[type] ?? {}
+    if (!schema) throw new Error(`the content type ${type} is not described`)
+    const given = JSON.parse(body)
+    validate(schema, type === vendorType ? camelCased(schema, given) : given)
+  } else expectThat(body === '', 'it has a body')
+}
+
+function checkError(
+  isOperation: boolean,
+  status: number,
+  contentType: string | undefined,
+  body: string,
+): void {
+  expectThat(mediaType(contentType) === 'application/json', `an error has the content type ${contentType}`)
+  const error = JSON.parse(body)
+  const isAuthentication = isOperation ? status === 401 || status === 403 : 'error_description' in error
+  const name = isAuthentication ? 'AuthenticationError' : 'ApiError'
+  // Its content type is the same in both spellings: that of the request decides.
+  const schema = { $ref: `#/components/schemas/${name}` }
+  const isSnake = Object.keys(error).some((key) => key.includes('_'))
+  validate(schema, isSnake ? camelCased(schema, error) : error)
+}
+
+function find(method: string, path: string): Operation | undefined {
+  const pattern = path
+    .replace(/\?.*/, '')
+    .replace(/\/$/, '')
+    .replace(/^(\/v1)?(\/applications\/[^/]+)?(?=\/)/, '/v1')
+    .replace(/^(\/v1)?\/applications\/[^/]+$/, '/v1/application')
+  for (const [template, methods] of Object.entries(document.paths)) {
+    const operation = methods[method.toLowerCase()]
+    if (operation && new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`).test(pattern)) return operation
+  }
+  return undefined
+}
+
+function mediaType(contentType: string | undefined): string {
+  return contentType?.split(';')[0] ?? ''
+}
+
+function validate(schema: Schema, value: unknown): void {
+  const check = ajv.getSchema(`api${schema.$ref}`)
+  if (!check) throw new Error(`there is no schema ${JSON.stringify(schema)}`)
+  if (check(value)) return
+  const errors = check.errors?.map(({ instancePath, message, params }) => {
+    return `${instancePath || 'the body'} ${message} ${JSON.stringify(params)}`
+  })
+  throw new Error(`${schema.$ref}: ${errors?.join('; ')}`)
+}
+
+/** Gives a snake_case body the names of its schema; what no schema knows, such as custom data, stays as it is. */
+function camelCased(schema: Schema, value: unknown): unknown {
+  const { items, properties, additionalProperties } = variantOf(schema, value)
+  if (Array.isArray(value)) return value.map((item) => (items ? camelCased(items, item) : item))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, field]) => {
+      if (typeof additionalProperties === 'object') return [key, camelCased(additionalProperties, field)]
+      const [name, known] = Object.entries(properties ?? {}).find(([name]) => inSnakeCase(name) === key) ?? []
+      if (name !== undefined && known) return [name, camelCased(known, field)]
+      return [properties && key in properties ? `${key} in camelCase` : key, field]
+    }),
+  )
+}
+
+/** The only name that is the same in both spellings (contract c). */
+function inSnakeCase(name: string): string {
+  return name === 'isGuest' ? name : snake(name)
+}
+
+function variantOf(schema: Schema, value: unknown): Schema {
+  const resolved = schema.$ref ? resolve<Schema>(schema.$ref) : schema
+  const { propertyName = '', mapping = {} } = resolved.discriminator ?? {}
+  const variant = mapping[(value as Record<string, string> | undefined)?.[propertyName] ?? '']
+  return variant ? resolve<Schema>(variant) : resolved
+}
+
+function resolve<T>(reference: string): T {
+  const [, ...path] = reference.split('/')
+  return path.reduce((place, key) => place[key] as Json, document as unknown as Json) as T
+}
+
+function expectThat(holds: boolean, otherwise: string): void {
+  if (!holds) throw new Error(otherwise)
+}
+
+/** Notes whatever a server answers that openapi.yaml does not describe; the list grows while it runs. */
+export function checkResponses(server: Server): Set<string> {
+  const wrong = new Set<string>()
+  server.prependListener('request', (request, response) => {
+    const chunks: Buffer[] = []
+    let contentType: string | undefined
+    listen(response, 'writeHead', (...given) => {
+      const headers = given.at(-1) as Record<string, string> | undefined
+      contentType = headers?.['content-type']
+    })
+    for (const method of ['write', 'end'] as const) {
+      listen(response, method, (chunk) => {
+        if (typeof chunk === 'string' || chunk instanceof Uint8Array)
+          chunks.push(Buffer.from(chunk as string))
+      })
+    }
+    const { currentTestName } = expect.getState()
+    response.once('finish', () => {
+      const { method = '', url = '' } = request
+      try {
+        // Of what is written in answer to HEAD, Node sends nothing.
+        const body = method === 'HEAD' ? '' : Buffer.concat(chunks).toString()
+        checkResponse(method, url, response.statusCode, contentType, body)
+      } catch (error) {
+        wrong.add(`${method} ${url} ${response.statusCode} (${currentTestName}): ${(error as Error).message}`)
+      }
+    })
+  })
+  return wrong
+}
+
+/** Hears what a method is called with, before it is. */
+function listen(
+  response: ServerResponse,
+  method: 'writeHead' | 'write' | 'end',
+  hear: (...given: unknown[]) => void,
+) {
+  const original = response[method].bind(response) as (...given: unknown[]) => never
+  response[method] = (...given: unknown[]) => {
+    hear(...given)
+    return original(...given)
+  }
+}

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import { ChatError, refused } from '#errors.ts'
+import { presentError } from '#wire/problem.ts'
+
+describe('an error body', () => {
+  it('has a kind, a message and the time', () => {
+    const before = Date.now()
+    const body = presentError(new ChatError('ResourceNotFoundError', 'channel 7 does not exist'), 'camel')
+    expect(body).toEqual({
+      error: 'ResourceNotFoundError',
+      message: 'channel 7 does not exist',
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    })
+    expect(Date.parse(String(body.timestamp))).toBeGreaterThanOrEqual(before)
+  })
+
+  it('names a single problem also at the top, its field in the spelling of the representation', () => {
+    const error = refused('user', 'displayName', 'missing_field', 'displayName is required')
+    expect(presentError(error, 'camel')).toMatchObject({
+      error: 'ClientError',
+      resource: 'user',
+      field: 'displayName',
+      code: 'missing_field',
+      errors: [
+        { resource: 'user', field: 'displayName', code: 'missing_field', message: 'displayName is required' },
+      ],
+    })
+    expect(presentError(error, 'snake')).toMatchObject({
+      field: 'display_name',
+      errors: [{ field: 'display_name' }],
+    })
+  })
+
+  it('lists several problems and puts none of them at the top', () => {
+    const problem = { resource: 'user', code: 'invalid', message: 'no' } as const
+    const body = presentError(
+      new ChatError('ClientError', 'no; no', [
+        { ...problem, field: 'name' },
+        { ...problem, field: 'isGuest' },
+      ]),
+      'camel',
+    )
+    expect(body.errors).toHaveLength(2)
+    expect(body).not.toHaveProperty('field')
+    expect(body).not.toHaveProperty('code')
+  })
+
+  it.each([
+    'unauthorized',
+    'invalid_token',
+    'access_denied',
+    'insufficient_scope',
+    'invalid_client',
+  ] as const)("is OAuth's for %s, and nothing more", (kind) => {
+    for (const spelling of ['camel', 'snake'] as const) {
+      expect(presentError(new ChatError(kind, 'why'), spelling)).toEqual({
+        error: kind,
+        error_description: 'why',
+      })
+    }
+  })
+})
+
+describe('a kind of error has one status', () => {
+  it.each([
+    ['ClientError', 400],
+    ['unauthorized', 401],
+    ['invalid_token', 401],
+    ['access_denied', 403],
+    ['insufficient_scope', 403],
+    ['ResourceNotFoundError', 404],
+    ['MethodNotAllowedError', 405],
+    ['NotAcceptableError', 406],
+    ['PayloadTooLargeError', 413],
+    ['UnsupportedMediaTypeError', 415],
+    ['RateLimitedError', 429],
+    ['InternalServerError', 500],
+    ['ServiceUnavailableError', 503],
+  ] as const)('%s: %i', (kind, status) => {
+    expect(new ChatError(kind, '').status).toBe(status)
+  })
+})

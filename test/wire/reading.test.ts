@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest'
+import type { z } from 'zod'
+import { ChatError } from '#errors.ts'
+import { CreateChannel } from '#resources/channel.ts'
+import { SendMessage } from '#resources/message.ts'
+import { CreateUser, PatchUser, UserReference, UserSecret } from '#resources/user.ts'
+import { compileCheck } from '#wire/reading.ts'
+
+function problemsOf(schema: z.ZodType, input: unknown) {
+  try {
+    compileCheck('thing', schema)(input)
+  } catch (error) {
+    if (error instanceof ChatError && error.kind === 'ClientError') return error.problems
+    throw error
+  }
+  throw new Error(`${JSON.stringify(input)} was accepted`)
+}
+
+const name = 'jane'
+const displayName = 'Jane'
+
+describe('what is absent is missing_field, what is wrong is invalid', () => {
+  it.each<[string, z.ZodType, unknown, [field: string, code: string][]]>([
+    ['no body', CreateUser, undefined, [['body', 'missing_field']]],
+    ['no body of several variants', CreateChannel, undefined, [['body', 'missing_field']]],
+    ['no reference', UserReference, undefined, [['body', 'missing_field']]],
+    ['an array', CreateUser, [], [['body', 'invalid']]],
+    ['null', CreateUser, null, [['body', 'invalid']]],
+    [
+      'an empty body',
+      CreateUser,
+      {},
+      [
+        ['name', 'missing_field'],
+        ['displayName', 'missing_field'],
+      ],
+    ],
+    [
+      'wrong types',
+      CreateUser,
+      { name: 1, displayName: null },
+      [
+        ['name', 'invalid'],
+        ['displayName', 'invalid'],
+      ],
+    ],
+    ['a blank name', CreateUser, { name: ' ', displayName }, [['name', 'invalid']]],
+    ['a long name', CreateUser, { name: 'x'.repeat(513), displayName }, [['name', 'invalid']]],
+    ['a NUL', CreateUser, { name: 'a\u0000b', displayName }, [['name', 'invalid']]],
+    ['half a surrogate pair', CreateUser, { name: 'a\ud800', displayName }, [['name', 'invalid']]],
+    [
+      'a NUL in a key',
+      CreateUser,
+      { name, displayName, properties: { 'a\u0000': 1 } },
+      [['properties', 'invalid']],
+    ],
+    [
+      'properties that are no map',
+      CreateUser,
+      { name, displayName, properties: [] },
+      [['properties', 'invalid']],
+    ],
+    [
+      'properties too deep',
+      CreateUser,
+      { name, displayName, properties: nested(70) },
+      [['properties', 'invalid']],
+    ],
+    ['no type', CreateChannel, {}, [['type', 'missing_field']]],
+    ['an unknown type', CreateChannel, { type: 'OPEN' }, [['type', 'invalid']]],
+    [
+      'a wrong member',
+      CreateChannel,
+      { type: 'DIRECT', members: [{ id: 1 }, { id: '2' }] },
+      [['members.1', 'invalid']],
+    ],
+    ['no text', SendMessage, { type: 'TEXT' }, [['body', 'missing_field']]],
+    ['no file', SendMessage, { type: 'FILE' }, [['file', 'missing_field']]],
+    [
+      'half a file',
+      SendMessage,
+      { type: 'FILE', file: { url: 'https://example.com/a', size: -1 } },
+      [
+        ['file.name', 'missing_field'],
+        ['file.contentType', 'missing_field'],
+        ['file.size', 'invalid'],
+      ],
+    ],
+    ['no secret', UserSecret, {}, [['secret', 'missing_field']]],
+    ['an empty reference', UserReference, {}, [['body', 'invalid']]],
+    ['a negative id', UserReference, { id: -1 }, [['id', 'invalid']]],
+    ['a wrong status', PatchUser, { presence: { status: 5 } }, [['presence.status', 'invalid']]],
+  ])('%s', (_what, schema, input, expected) => {
+    const problems = problemsOf(schema, input)
+    expect(problems.map(({ field, code }) => [field, code]).toSorted()).toEqual(expected.toSorted())
+    for (const { resource, field, message } of problems) {
+      expect(resource).toBe('thing')
+      expect(message).toContain(field)
+    }
+  })
+})
+
+describe('what is accepted', () => {
+  it('comes in either spelling, or both at once, and loses what nobody knows', () => {
+    const check = compileCheck('user', CreateUser)
+    const expected = { name, displayName, isGuest: true, properties: { a_b: 1, aB: 2 } }
+    const properties = { a_b: 1, aB: 2 }
+    for (const spelling of [
+      { displayName, isGuest: true },
+      { display_name: displayName, is_guest: true },
+      { display_name: displayName, isGuest: true },
+      { displayName, guest: true },
+    ]) {
+      expect(check({ name, ...spelling, properties, other: 1, __unknown: {} })).toEqual(expected)
+    }
+  })
+
+  it('is the own spelling where both are given', () => {
+    const check = compileCheck('user', CreateUser)
+    expect(check({ name, display_name: 'snake', displayName: 'camel' })).toMatchObject({
+      displayName: 'camel',
+    })
+    expect(check({ name, displayName: 'camel', display_name: 'snake' })).toMatchObject({
+      displayName: 'camel',
+    })
+  })
+
+  it('keeps hostile keys inside properties and drops them outside', () => {
+    const check = compileCheck('user', CreateUser)
+    const body = JSON.parse(
+      '{"name":"jane","displayName":"Jane","__proto__":{"isGuest":true},"constructor":1,"properties":{"__proto__":{"x":1}}}',
+    )
+    const user = check(body)
+    expect(user.isGuest).toBe(false)
+    expect(JSON.stringify(user.properties)).toBe('{"__proto__":{"x":1}}')
+    expect(Object.keys(user)).not.toContain('constructor')
+  })
+
+  it('takes the empty object of a JavaScript Set for no members', () => {
+    const check = compileCheck('channel', CreateChannel)
+    expect(check({ type: 'PUBLIC', members: {} })).toEqual({ type: 'PUBLIC', members: [] })
+    expect(problemsOf(CreateChannel, { type: 'PUBLIC', members: { id: 1 } })).toMatchObject([
+      { field: 'members' },
+    ])
+  })
+
+  it('has any JSON value for a secret, null too', () => {
+    const check = compileCheck('secret', UserSecret)
+    for (const secret of [null, false, 0, '', [], { a_b: null }])
+      expect(check({ secret })).toEqual({ secret })
+  })
+})
+
+function nested(depth: number): Record<string, unknown> {
+  return depth === 0 ? {} : { deeper: nested(depth - 1) }
+}
