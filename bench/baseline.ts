@@ -1,0 +1,235 @@
+// What Chatterie is measured against: the three requests of the benchmark on bare node:http and pg, as one would
+// write them straight away. The same SQL and the same bytes, one statement and one commit a request; it checks nothing.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { listChannels } from '#data/channels.ts'
+import { type Database, type Db, openDatabase, type Statement } from '#data/database.ts'
+import { authoredMessageWidth, channelWidth, messageWidth } from '#data/rows.ts'
+import { listMessagesStatement } from '#data/sql/list-messages.ts'
+import { sendColumns, sendOneStatement } from '#data/sql/send-messages.ts'
+
+const applicationId = Number(process.env.APPLICATION_ID)
+const { pool } = openDatabase(process.env.DATABASE_URL ?? '', (error) => process.stderr.write(`${error}\n`))
+const messagesStatement = listMessagesStatement({
+  of: 'channel',
+  newer: false,
+  byAuthor: false,
+  search: false,
+})
+const channelsPage = await recordStatement((db) =>
+  listChannels(db, applicationId, {}, { number: 0, size: 25, sort: [] }),
+)
+
+const server = createServer((request, response) => {
+  answer(request).then(
+    (document) => reply(response, 200, document),
+    (error) => reply(response, 500, { error: String(error) }),
+  )
+})
+server.listen(0, '127.0.0.1', () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`))
+
+function reply(response: ServerResponse, status: number, document: unknown) {
+  const body = JSON.stringify(document)
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  })
+  response.end(body)
+}
+
+async function answer(request: IncomingMessage): Promise<unknown> {
+  const origin = `http://${request.headers.host}`
+  const [path = ''] = (request.url ?? '').split('?')
+  const channelId = Number(/^\/v1\/channels\/(\d+)\/messages$/.exec(path)?.[1])
+  if (request.method === 'POST') return sendMessage(origin, channelId, await readJson(request))
+  return channelId ? listOfMessages(origin, path, channelId) : listOfChannels(origin, path)
+}
+
+async function readJson(request: IncomingMessage) {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk)
+  return JSON.parse(Buffer.concat(chunks).toString())
+}
+
+// ------------------------------------------------------------------------------------------- requests
+
+async function sendMessage(
+  origin: string,
+  channelId: number,
+  input: { body: string; user: { username: string }; properties: unknown },
+) {
+  const values: Record<string, unknown> = {
+    application_id: applicationId,
+    channel_id: channelId,
+    nested_level: 0,
+    type: 'TEXT',
+    as_user: true,
+    username: input.user.username,
+    body: input.body,
+    properties: JSON.stringify(input.properties),
+  }
+  const [row = []] = await query(
+    sendOneStatement,
+    sendColumns.map(([name]) => values[name] ?? null),
+  )
+  return messageDocument(origin, {
+    id: row[2],
+    channelId,
+    body: input.body,
+    links: [],
+    properties: input.properties,
+    createdTime: row[3],
+    user: row.slice(4),
+  })
+}
+
+async function listOfMessages(origin: string, path: string, channelId: number) {
+  const rows = await query(messagesStatement, [
+    channelId,
+    applicationId,
+    Number.MAX_SAFE_INTEGER,
+    26,
+    null,
+    null,
+  ])
+  const messages = rows.map((row) => messageAt(origin, row, 3))
+  const [next] = messages.splice(25)
+  const url = `${origin}${path}?start=${messages[0]?.id}&next=${next?.id}&size=25`
+  return {
+    _embedded: { messages },
+    _links: { self: { href: `${url}&relation=SELF` }, next: { href: `${url}&relation=NEXT` } },
+    page: { size: 25, total: Number(rows[0]?.[0]), start: String(messages[0]?.id), next: String(next?.id) },
+  }
+}
+
+async function listOfChannels(origin: string, path: string) {
+  const rows = await query(channelsPage.statement, channelsPage.values)
+  const total = Number(rows[0]?.[0])
+  const pages = Math.ceil(total / 25)
+  const to = (page: number) => ({ href: `${origin}${path}?page=${page}&size=25` })
+  return {
+    _embedded: { channels: rows.map((row) => channelDocument(origin, row.slice(2))) },
+    _links: { first: to(0), self: to(0), next: to(1), last: to(pages - 1) },
+    page: { size: 25, totalElements: total, totalPages: pages, number: 0 },
+  }
+}
+
+// ------------------------------------------------------------------------------------------ documents
+
+// biome-ignore lint/suspicious/noExplicitAny: cells as pg parses them
+type Cells = any[]
+
+const userWidth = authoredMessageWidth - messageWidth
+
+function userDocument(origin: string, [id, type, name, displayName, isGuest, ...rest]: Cells) {
+  const [callStatus, status, online, picture, properties] = rest
+  const displayPictureUrl =
+    picture ?? `${origin}/v1/picture/${encodeURIComponent(displayName).replaceAll('%20', '+')}`
+  const presence = { status, online }
+  return {
+    id: Number(id),
+    type,
+    name,
+    displayName,
+    displayPictureUrl,
+    isGuest,
+    callStatus,
+    presence,
+    properties,
+  }
+}
+
+function messageAt(origin: string, row: Cells, at: number) {
+  return messageDocument(origin, {
+    id: row[at],
+    channelId: row[at + 2],
+    body: row[at + 3],
+    links: row[at + 8] ?? [],
+    properties: row[at + 9],
+    createdTime: row[at + 10],
+    user: row.slice(at + messageWidth, at + authoredMessageWidth),
+  })
+}
+
+function messageDocument(
+  origin: string,
+  message: {
+    id: string
+    channelId: number | string
+    body: string
+    links: unknown[]
+    properties: unknown
+    createdTime: Date
+    user: Cells
+  },
+) {
+  const base = `${origin}/v1/applications/${applicationId}`
+  const user = userDocument(origin, message.user)
+  return {
+    type: 'TEXT',
+    id: Number(message.id),
+    channelId: Number(message.channelId),
+    nestedLevel: 0,
+    properties: message.properties,
+    createdTime: message.createdTime.toISOString(),
+    body: message.body,
+    links: message.links,
+    mentions: [],
+    user,
+    _links: {
+      self: { href: `${base}/messages/${message.id}` },
+      user: { href: `${base}/users/${user.id}` },
+      channel: { href: `${base}/channels/${message.channelId}` },
+      application: { href: base },
+    },
+  }
+}
+
+function channelDocument(origin: string, row: Cells) {
+  const [id, type, name, displayName, properties, createdTime] = row
+  const base = `${origin}/v1/applications/${applicationId}`
+  const self = `${base}/channels/${id}`
+  const { _links, ...lastReceivedMessage } = messageAt(origin, row, channelWidth + userWidth)
+  return {
+    type,
+    id: Number(id),
+    creator: userDocument(origin, row.slice(channelWidth, channelWidth + userWidth)),
+    lastReceivedMessage,
+    properties,
+    createdTime: createdTime.toISOString(),
+    name,
+    displayName,
+    _links: {
+      self: { href: self },
+      participants: { href: `${self}/participants` },
+      messages: { href: `${self}/messages` },
+      events: { href: `${self}/events` },
+      memberships: { href: `${self}/memberships` },
+      members: { href: `${self}/members` },
+      moderators: { href: `${self}/moderators` },
+      application: { href: base },
+    },
+  }
+}
+
+// ------------------------------------------------------------------------------------------------ SQL
+
+/** As arrays, because the statements name several columns alike; every value as pg reads it by default. */
+async function query(statement: Statement, values: unknown[]): Promise<Cells[]> {
+  const result = await pool.query({ ...statement, values, rowMode: 'array' })
+  return result.rows
+}
+
+/** The statement, under a name, and the values that Chatterie composes for a list. */
+async function recordStatement(read: (db: Db) => Promise<unknown>) {
+  let recorded: { statement: Statement; values: unknown[] } | undefined
+  const db: Pick<Database, 'query'> = {
+    async query(statement, values) {
+      recorded ??= { statement: { name: 'recorded', ...statement }, values }
+      return []
+    },
+  }
+  await read(db as Db)
+  if (!recorded) throw new Error('Nothing was asked of the database')
+  return recorded
+}

@@ -1,0 +1,60 @@
+// What is measured: the requests of each scenario.
+import { request } from './load.ts'
+import type { World } from './seed.ts'
+
+export interface Scenario {
+  name: string
+  /** Ready bytes, of which a load takes one at random. */
+  requests: (world: World, token: string) => Buffer[]
+  /** Whether events follow that are to be told. */
+  writes?: true
+}
+
+export const scenarios = {
+  messages: {
+    name: '(2) newest 25 messages of a channel',
+    requests: ({ filled }, token) => filled.map((id) => request('GET', `/v1/channels/${id}/messages`, token)),
+  },
+  deep: {
+    name: '(2) 25 messages at random depth of the largest channel',
+    requests: ({ hot, hotFrom, hotThrough }, token) =>
+      numbers(2_000).map(() => {
+        const cursor = hotFrom + Math.floor(Math.random() * (hotThrough - hotFrom))
+        return request('GET', `/v1/channels/${hot}/messages?next=${cursor}&relation=NEXT`, token)
+      }),
+  },
+  newest: {
+    name: '(2) newest 25 messages of the largest channel',
+    requests: ({ hot }, token) => [request('GET', `/v1/channels/${hot}/messages`, token)],
+  },
+  channels: {
+    name: '(3) list 25 channels',
+    requests: (_world, token) => [request('GET', '/v1/channels', token)],
+  },
+  send: {
+    name: '(1) send over 1,000 channels',
+    requests: ({ channels, usernames }, token) => channels.map((id, at) => send(id, usernames, at, token)),
+    writes: true,
+  },
+  hot: {
+    name: '(1b) send into one hot channel',
+    requests: ({ hot, usernames }, token) => numbers(1_000).map((at) => send(hot, usernames, at, token)),
+    writes: true,
+  },
+} as const satisfies Record<string, Scenario>
+
+function send(channelId: number, usernames: string[], at: number, token: string): Buffer {
+  return request('POST', `/v1/channels/${channelId}/messages`, token, {
+    type: 'TEXT',
+    body: 'The train leaves at seven, I will bring coffee and bread for all of us if the rain stops before noon',
+    user: { username: usernames[at % usernames.length] },
+    properties: { client: 'bench', nth: at },
+  })
+}
+
+const numbers = (length: number) => Array.from({ length }, (_, at) => at)
+
+/** Any of them, each time anew. */
+export function anyOf(requests: Buffer[]): () => Buffer {
+  return () => requests[Math.floor(Math.random() * requests.length)] as Buffer // never empty
+}

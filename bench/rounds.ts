@@ -1,0 +1,37 @@
+// Two sides measured in turns, in short rounds: the machine is shared, and what disturbs one round disturbs both.
+
+/** Does its work for about `ms` and gives how much it did in a second. */
+export type Side = (ms: number) => Promise<number>
+
+export interface Comparison {
+  first: number
+  second: number
+  /** The median of the rounds' own ratios, first to second. */
+  ratio: number
+}
+
+export interface Pace {
+  rounds: number
+  roundMs: number
+}
+
+export async function compare(first: Side, second: Side, { rounds, roundMs }: Pace): Promise<Comparison> {
+  const pairs: [number, number][] = []
+  await first(roundMs) // to warm up
+  await second(roundMs)
+  for (let round = 0; round < rounds; round++) {
+    pairs.push([await first(roundMs), await second(roundMs)])
+  }
+  return {
+    first: median(pairs.map(([a]) => a)),
+    second: median(pairs.map(([, b]) => b)),
+    ratio: median(pairs.map(([a, b]) => a / b)),
+  }
+}
+
+export function median(numbers: number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  const upper = sorted[middle] ?? Number.NaN
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
+}

@@ -1,0 +1,43 @@
+// node bench/run.ts [--quick] [--profile=<folder>] [name ...]: measures what is named, or everything, and prints tables.
+import { parseArgs } from 'node:util'
+import { flatness } from './flatness.ts'
+import { imports } from './import.ts'
+import { ratios } from './ratios.ts'
+import { Stage } from './stage.ts'
+import { startup } from './startup.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, profile: { type: 'string' } },
+})
+const pace = values.quick ? { rounds: 3, roundMs: 300 } : { rounds: 7, roundMs: 800 }
+
+const benches: Record<string, (stage: Stage) => Promise<string>> = {
+  startup: (stage) => startup(stage, values.quick ? 2 : 5),
+  ratios: (stage) => ratios(stage, pace),
+  flatness: (stage) => flatness(stage, pace, values.quick ? 100_000 : 1_000_000),
+  import: (stage) => imports(stage, values.quick ? 100_000 : 1_000_000),
+}
+
+const names = positionals.length > 0 ? positionals : Object.keys(benches)
+const unknown = names.find((name) => !Object.hasOwn(benches, name))
+if (unknown !== undefined) {
+  process.stderr.write(`There is no benchmark ${unknown}, but ${Object.keys(benches).join(', ')}\n`)
+  process.exit(2)
+}
+
+let stage: Stage | undefined
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, async () => {
+    await stage?.close()
+    process.exit(130)
+  })
+}
+for (const name of names) {
+  stage = await Stage.open({ profiles: values.profile })
+  try {
+    process.stdout.write(`${await benches[name]?.(stage)}\n`)
+  } finally {
+    await stage.close()
+  }
+}

@@ -1,0 +1,151 @@
+// What the benchmarks run on: an embedded Postgres in a temporary folder, and the processes that are measured. Closing
+// it stops them all and removes the folder.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import pg from 'pg'
+import { startEmbeddedPostgres } from '#data/embedded-postgres.ts'
+import { migrate } from '#data/migrate.ts'
+
+export interface Running {
+  port: number
+  child: ChildProcess
+}
+
+export interface Server extends Running {
+  token: string
+  databaseUrl: string
+}
+
+const log = { debug() {}, info() {}, warn: console.warn }
+const root = join(import.meta.dirname, '..')
+const clientId = 'bench'
+const clientSecret = 'bench-secret'
+const stopMs = 15_000
+
+export class Stage {
+  readonly #undo = new AsyncDisposableStack()
+  /** Where servers leave a CPU profile when they stop; nowhere unless given. */
+  readonly #profiles: string | undefined
+  readonly folder: string
+  #closed: Promise<void> | undefined
+  #postgres: ReturnType<typeof startEmbeddedPostgres> | undefined
+
+  static async open({ profiles }: { profiles?: string | undefined }): Promise<Stage> {
+    return new Stage(await mkdtemp(join(tmpdir(), 'chatterie-bench-')), profiles)
+  }
+
+  private constructor(folder: string, profiles: string | undefined) {
+    this.folder = folder
+    this.#profiles = profiles
+    this.#undo.defer(() => rm(folder, { recursive: true, force: true }))
+  }
+
+  /** May be called again while it closes, as an interrupted run does. */
+  close(): Promise<void> {
+    this.#closed ??= this.#undo.disposeAsync()
+    return this.#closed
+  }
+
+  /** Creates a database of the current shape; starts Postgres for the first. @returns its URL */
+  async createDatabase(name: string): Promise<string> {
+    const postgres = await this.#startPostgres()
+    const client = new pg.Client({ connectionString: postgres.url })
+    await client.connect()
+    await client.query(`create database ${name}`).finally(() => client.end())
+    const url = new URL(postgres.url)
+    url.pathname = name
+    await migrate(url.href, log)
+    return url.href
+  }
+
+  #startPostgres() {
+    if (!this.#postgres) {
+      const starting = startEmbeddedPostgres({ folder: join(this.folder, 'postgres'), log })
+      this.#postgres = starting
+      this.#undo.defer(() => starting.then((postgres) => postgres.stop()))
+    }
+    return this.#postgres
+  }
+
+  /** Chatterie, in a process of its own, with a token of its first application. */
+  async startServer(databaseUrl: string): Promise<Server> {
+    const flags = this.#profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${this.#profiles}`]
+    const child = this.spawn(process.execPath, [...flags, 'src/main.ts'], {
+      PORT: '0',
+      CHATTERIE_HOME: join(this.folder, 'home'),
+      DATABASE_URL: databaseUrl,
+      CHATTERIE_CLIENT_ID: clientId,
+      CHATTERIE_CLIENT_SECRET: clientSecret,
+      RATE_LIMIT_PER_SECOND: '1000000', // counted, never reached
+      LOG_LEVEL: 'warn',
+    })
+    const port = Number(await firstMatch(child, /Base URL\s+http:\/\/localhost:(\d+)/))
+    const answer = await fetch(`http://127.0.0.1:${port}/oauth/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    })
+    const { access_token: token } = (await answer.json()) as { access_token: string }
+    return { child, port, token, databaseUrl }
+  }
+
+  async startBaseline(databaseUrl: string, applicationId: number): Promise<Running> {
+    const child = this.spawn(process.execPath, ['bench/baseline.ts'], {
+      DATABASE_URL: databaseUrl,
+      APPLICATION_ID: String(applicationId),
+    })
+    return { child, port: Number(await firstMatch(child, /^(\d+)$/)) }
+  }
+
+  /** Starts a program in the repository's folder; its settings are those given alone. */
+  spawn(command: string, args: string[], settings: Record<string, string>): ChildProcess {
+    if (this.#undo.disposed) throw new Error('The benchmark is ending')
+    const { DATABASE_URL: _, PUBLIC_URL: __, ...inherited } = process.env
+    const child = spawn(command, args, {
+      cwd: root,
+      env: { ...inherited, ...settings },
+      stdio: ['ignore', 'pipe', 'inherit'],
+      detached: true, // a group of its own: npm does not pass signals on
+    })
+    this.#undo.defer(() => stop(child))
+    return child
+  }
+}
+
+/** Asks the process, and what it started, to stop, and waits until they have. */
+export async function stop(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.stdout?.closed) return
+  const { pid } = child
+  const closed = once(child, 'close')
+  signal(pid, 'SIGCONT')
+  signal(pid, 'SIGTERM')
+  const impatience = setTimeout(() => signal(pid, 'SIGKILL'), stopMs)
+  await closed
+  clearTimeout(impatience)
+}
+
+function signal(group: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(-group, name)
+  } catch {
+    // It is gone already.
+  }
+}
+
+/** What the pattern's group holds in the first line of output that matches; goes on reading, so that none blocks. */
+async function firstMatch(child: ChildProcess, pattern: RegExp): Promise<string> {
+  const { stdout } = child
+  if (!stdout) throw new Error('The output of the process cannot be read')
+  return new Promise((resolve, reject) => {
+    createInterface(stdout)
+      .on('line', (line) => {
+        const found = pattern.exec(line)?.[1]
+        if (found !== undefined) resolve(found)
+      })
+      .on('close', () => reject(new Error(`The process ended early: ${child.spawnargs.join(' ')}`)))
+  })
+}

@@ -1,0 +1,69 @@
+// From `npm start` to the first answered request.
+
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { median } from './rounds.ts'
+import { type Stage, stop } from './stage.ts'
+import { seconds, table, verdict } from './table.ts'
+
+const aimsMs = { cold: 3_000, warm: 1_500 }
+const giveUpMs = 60_000
+
+export async function startup(stage: Stage, runs: number): Promise<string> {
+  const cold: number[] = []
+  const warm: number[] = []
+  for (let run = 0; run < runs; run++) {
+    const home = join(stage.folder, `startup-${run}`)
+    cold.push(await timeStart(stage, home))
+    warm.push(await timeStart(stage, home))
+  }
+  const row = (name: string, times: number[], aimMs: number) => [
+    name,
+    seconds(median(times)),
+    `${seconds(Math.min(...times))} to ${seconds(Math.max(...times))}`,
+    `<= ${seconds(aimMs)}`,
+    verdict(median(times) <= aimMs),
+  ]
+  return table(
+    'npm start to the first 200 of GET /health, embedded Postgres included',
+    ['start', 'median', `of ${runs} runs`, 'aim', 'reached'],
+    [row('cold, with an empty home', cold, aimsMs.cold), row('warm', warm, aimsMs.warm)],
+  )
+}
+
+async function timeStart(stage: Stage, home: string): Promise<number> {
+  const port = await freePort()
+  const begin = performance.now()
+  const child = stage.spawn('npm', ['--loglevel=error', 'start'], {
+    PORT: String(port),
+    CHATTERIE_HOME: home,
+    LOG_LEVEL: 'warn',
+  })
+  child.stdout?.resume()
+  try {
+    while (!(await isUp(port))) {
+      if (performance.now() - begin > giveUpMs) throw new Error('The server does not come up')
+      await sleep(5)
+    }
+    return performance.now() - begin
+  } finally {
+    await stop(child)
+  }
+}
+
+async function isUp(port: number): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/health`).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
