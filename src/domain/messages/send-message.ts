@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { withMentions } from '#data/mentions.ts'
-import { type NewMessage, sendWithFile } from '#data/messages.ts'
 import type { HostedFile, StoredFile } from '#data/rows.ts'
+import { type NewMessage, sendWithFile } from '#data/sending.ts'
 import { referencedId } from '#data/users.ts'
 import type { Caller } from '#domain/access.ts'
 import { type ParsedText, parseText } from '#domain/messages/parse-text.ts'

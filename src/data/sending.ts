@@ -1,0 +1,111 @@
+// Stores new messages.
+import type { Database, Db, Row } from '#data/database.ts'
+import { GroupCommit } from '#data/group-commit.ts'
+import {
+  assembleMessage,
+  type MessageRecord,
+  type StoredFile,
+  type StoredMention,
+  toUser,
+} from '#data/rows.ts'
+import {
+  sendColumns,
+  sendManyStatement,
+  sendOneStatement,
+  sendWithFileStatement,
+} from '#data/sql/send-messages.ts'
+import type { Message, MessageLink } from '#resources/message.ts'
+
+export interface NewMessage {
+  applicationId: number
+  channelId: number
+  /** The channel's main thread where absent. */
+  thread?: { id: number; parentId: number | null; nestedLevel: number }
+  /** On behalf of whom; a system message otherwise. */
+  user?: { id?: number; username?: string }
+  body?: string
+  file?: StoredFile
+  groupTag?: string
+  mentions: StoredMention[]
+  links: MessageLink[]
+  properties: Record<string, unknown>
+}
+
+/** The message as stored, or what it lacks. */
+export type Sent = MessageRecord | 'no channel' | 'no user'
+
+/** The sender of one database: what it is given at once is committed together. */
+export function openSender(db: Db, eventsWritten: () => void): GroupCommit<NewMessage, Sent> {
+  const run = async <T>(work: Promise<T>): Promise<T> => {
+    const result = await work
+    eventsWritten()
+    return result
+  }
+  return new GroupCommit<NewMessage, Sent>({
+    async one(item) {
+      const [row] = await run(db.query(sendOneStatement, toCells(item)))
+      return toSent(item, row as Row)
+    },
+    async many(items) {
+      const cells = items.map(toCells)
+      const arrays = sendColumns.map((_, at) => cells.map((cell) => cell[at]))
+      const rows = await run(db.query(sendManyStatement, arrays))
+      return items.map((item, at) => toSent(item, rows[at] as Row))
+    },
+  })
+}
+
+/** Sends a message that shows a hosted file: the file is kept in the same commit. */
+export async function sendWithFile(db: Database, item: NewMessage, key: string): Promise<Sent> {
+  const [row] = await db.query(sendWithFileStatement, [...toCells(item), key])
+  db.eventsWritten()
+  return toSent(item, row as Row)
+}
+
+function messageType({ user, file }: NewMessage): Message['type'] {
+  if (user) return file ? 'FILE' : 'TEXT'
+  return file ? 'SYSTEM_FILE' : 'SYSTEM_TEXT'
+}
+
+/** In the order of {@link sendColumns}. */
+function toCells(item: NewMessage): unknown[] {
+  return [
+    item.applicationId,
+    item.channelId,
+    item.thread?.id ?? null,
+    item.thread?.parentId ?? null,
+    item.thread?.nestedLevel ?? 0,
+    messageType(item),
+    item.user !== undefined,
+    item.user?.id ?? null,
+    item.user?.username ?? null,
+    item.body ?? null,
+    item.file ? JSON.stringify(item.file) : null,
+    item.groupTag ?? null,
+    item.mentions.length > 0 ? JSON.stringify(item.mentions) : null,
+    item.links.length > 0 ? JSON.stringify(item.links) : null,
+    JSON.stringify(item.properties),
+  ]
+}
+
+function toSent(item: NewMessage, row: Row): Sent {
+  if (!row[1]) return 'no channel'
+  if (row[2] === null) return 'no user'
+  return assembleMessage({
+    id: row[2] as number,
+    type: messageType(item),
+    channelId: item.channelId,
+    body: item.body ?? null,
+    file: item.file ?? null,
+    groupTag: item.groupTag ?? null,
+    nestedLevel: item.thread?.nestedLevel ?? 0,
+    mentions: item.mentions.length > 0 ? item.mentions : null,
+    links: item.links,
+    properties: item.properties,
+    createdTime: row[3] as string,
+    lastEditedTime: null,
+    reportCount: 0,
+    repliesCount: null,
+    user: toUser(row, 4),
+  })
+}
