@@ -153,6 +153,8 @@ export async function findApplicationBy(db: Db, reference: string): Promise<Appl
 /** Takes away every way into an application. */
 export async function closeApplication(tx: Tx, id: number): Promise<void> {
   await tx.prisma.credential.deleteMany({ where: { applicationId: BigInt(id) } })
+  // An import locks its job before anything else: taken first here too, or the two wait for each other.
+  await tx.prisma.job.deleteMany({ where: { applicationId: BigInt(id) } })
 }
 
 /** SQL text for the counters that an owner has. */
