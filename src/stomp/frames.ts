@@ -1,0 +1,328 @@
+// The STOMP 1.2 codec of a server. That of @stomp/stompjs is made for clients, which trust their server: it knows no
+// limits (a body of 2 MiB takes it 100 ms and 90 MiB), waits for ever after a bad content-length, lets a header without
+// a colon run into the next line, and reads an escaped backslash before an `n` as a line feed.
+import { isUtf8 } from 'node:buffer'
+import { protocolFault } from './error.ts'
+import type { StompLimits } from './limits.ts'
+
+const lineFeed = 0x0a
+const carriageReturn = 0x0d
+const nul = 0x00
+
+const noBytes = Buffer.alloc(0)
+
+const clientCommands = new Set([
+  'CONNECT',
+  'STOMP',
+  'SEND',
+  'SUBSCRIBE',
+  'UNSUBSCRIBE',
+  'ACK',
+  'NACK',
+  'BEGIN',
+  'COMMIT',
+  'ABORT',
+  'DISCONNECT',
+])
+
+/** Commands whose headers are taken as they are, for the sake of STOMP 1.0 [STOMP 1.2 Value Encoding]. */
+const unescapedCommands = new Set(['CONNECT', 'STOMP', 'CONNECTED'])
+
+/** A frame as a client sent it. The body is the client's bytes, not checked. */
+export interface ClientFrame {
+  command: string
+  headers: ClientHeaders
+  body: Buffer
+  /** Counts the frames of a connection. */
+  serial: number
+  /** About what it takes to keep. */
+  bytes: number
+}
+
+/** Headers by name, whatever its case; the first of several counts [STOMP 1.2 Repeated Header Entries]. */
+export class ClientHeaders {
+  readonly #values = new Map<string, string>()
+
+  constructor(entries: Iterable<readonly [name: string, value: string]>) {
+    for (const [name, value] of entries) {
+      const key = name.toLowerCase()
+      if (!this.#values.has(key)) this.#values.set(key, value)
+    }
+  }
+
+  get(name: string): string | undefined {
+    return this.#values.get(name.toLowerCase())
+  }
+
+  /** Names in lower case, with their values. */
+  [Symbol.iterator](): IterableIterator<[name: string, value: string]> {
+    return this.#values.entries()
+  }
+}
+
+export type FrameLimits = Pick<StompLimits, 'headersMax' | 'lineBytesMax' | 'headBytesMax' | 'bodyBytesMax'>
+
+/** Gives the frames of a stream of bytes, however it is cut. Every byte is looked at once, and nothing kept is idle. */
+export class FrameReader {
+  readonly #limits: FrameLimits
+  #phase: 'command' | 'headers' | 'body' | 'end' = 'command'
+  /** What was pushed and not yet read. */
+  #chunks: Buffer[] = []
+  #at = 0
+  /** The part of a line or a body that earlier chunks brought. */
+  readonly #gathered = new GrowingBytes()
+  #command = ''
+  #entries: [string, string][] = []
+  #headBytes = 0
+  #headers: ClientHeaders | undefined
+  /** As content-length says it. */
+  #bodyBytes: number | undefined
+  #body: Buffer | undefined
+  #frames = 0
+
+  constructor(limits: FrameLimits) {
+    this.#limits = limits
+  }
+
+  /** Takes bytes; they must not be changed afterwards. */
+  push(chunk: Buffer): void {
+    if (chunk.length > 0) this.#chunks.push(chunk)
+  }
+
+  /** Gives the next whole frame, or undefined until more is pushed. A malformed frame throws a StompError. */
+  next(): ClientFrame | undefined {
+    for (let chunk = this.#chunks[0]; chunk; chunk = this.#chunks[0]) {
+      const frame = this.#step(chunk)
+      if (this.#at === chunk.length) {
+        this.#chunks.shift()
+        this.#at = 0
+      }
+      if (frame) return frame
+    }
+    return undefined
+  }
+
+  #step(chunk: Buffer): ClientFrame | undefined {
+    switch (this.#phase) {
+      case 'command':
+        this.#readCommand(chunk)
+        return undefined
+      case 'headers':
+        this.#readHeader(chunk)
+        return undefined
+      case 'body':
+        this.#readBody(chunk)
+        return undefined
+      case 'end':
+        return this.#readEnd(chunk)
+    }
+  }
+
+  #readCommand(chunk: Buffer): void {
+    // Line ends between frames are heart-beats [STOMP 1.2 Heart-beating].
+    if (this.#gathered.length === 0) {
+      while (this.#at < chunk.length) {
+        if (chunk[this.#at] === lineFeed) this.#at += 1
+        else if (chunk[this.#at] === carriageReturn && chunk[this.#at + 1] === lineFeed) this.#at += 2
+        else break
+      }
+      if (this.#at === chunk.length) return
+    }
+    const line = this.#readLine(chunk)
+    if (!line) return // not whole yet, or a heart-beat that was cut in two
+    if (!clientCommands.has(line)) throw protocolFault('The command of a frame is unknown')
+    this.#command = line
+    this.#phase = 'headers'
+  }
+
+  #readHeader(chunk: Buffer): void {
+    const line = this.#readLine(chunk)
+    if (line === undefined) return
+    if (line === '') {
+      this.#beginBody()
+      return
+    }
+    if (this.#entries.length === this.#limits.headersMax) {
+      throw protocolFault(`A frame has more than ${this.#limits.headersMax} headers`)
+    }
+    const colon = line.indexOf(':')
+    if (colon < 1) throw protocolFault(`A header of a ${this.#command} frame is not of the form name:value`)
+    const name = line.slice(0, colon)
+    const value = line.slice(colon + 1)
+    this.#entries.push(
+      unescapedCommands.has(this.#command) ? [name, value] : [unescapeHeader(name), unescapeHeader(value)],
+    )
+  }
+
+  /** Reads to the line feed, which may follow a carriage return [STOMP 1.2 STOMP Frames]. */
+  #readLine(chunk: Buffer): string | undefined {
+    const { lineBytesMax, headBytesMax } = this.#limits
+    const end = chunk.indexOf(lineFeed, this.#at)
+    const part = chunk.subarray(this.#at, end < 0 ? chunk.length : end)
+    const bytes = this.#gathered.length + part.length
+    if (bytes > lineBytesMax)
+      throw protocolFault(`A line of a frame's head is longer than ${lineBytesMax} bytes`)
+    if (this.#headBytes + bytes > headBytesMax) {
+      throw protocolFault(`The headers of a frame are longer than ${headBytesMax} bytes`)
+    }
+    if (end < 0) {
+      this.#gathered.add(part)
+      this.#at = chunk.length
+      return undefined
+    }
+    this.#at = end + 1
+    const line = this.#gathered.takeWith(part)
+    if (!isUtf8(line)) throw protocolFault("A frame's head is not UTF-8") // [STOMP 1.2 Encoding]
+    const text = line.toString('utf8', 0, line.at(-1) === carriageReturn ? line.length - 1 : line.length)
+    if (text.includes('\r') || text.includes('\0')) {
+      throw protocolFault("A frame's head holds a carriage return or a NUL")
+    }
+    this.#headBytes += text === '' ? 0 : line.length + 1
+    return text
+  }
+
+  #beginBody(): void {
+    this.#headers = new ClientHeaders(this.#entries)
+    this.#bodyBytes = this.#contentLength(this.#headers)
+    this.#phase = this.#bodyBytes === 0 ? 'end' : 'body'
+  }
+
+  #contentLength(headers: ClientHeaders): number | undefined {
+    const text = headers.get('content-length')
+    if (text === undefined) return undefined
+    if (!/^\d{1,15}$/.test(text)) throw protocolFault('content-length is not a number of bytes')
+    const bytes = Number(text)
+    this.#checkBody(bytes)
+    return bytes
+  }
+
+  /** A body ends at its content-length, which lets it hold NULs, or at the first NUL [STOMP 1.2 Body]. */
+  #readBody(chunk: Buffer): void {
+    const known = this.#bodyBytes
+    const end = known === undefined ? chunk.indexOf(nul, this.#at) : this.#at + known - this.#gathered.length
+    const isWhole = end >= 0 && end <= chunk.length
+    const part = chunk.subarray(this.#at, isWhole ? end : chunk.length)
+    this.#checkBody(this.#gathered.length + part.length)
+    this.#at += part.length
+    if (isWhole) {
+      this.#body = this.#gathered.takeWith(part)
+      this.#phase = 'end'
+    } else {
+      this.#gathered.add(part)
+    }
+  }
+
+  #checkBody(bytes: number): void {
+    const { bodyBytesMax } = this.#limits
+    if (bytes > bodyBytesMax) throw protocolFault(`The body of a frame is longer than ${bodyBytesMax} bytes`)
+    // [STOMP 1.2 Body]
+    if (bytes > 0 && this.#command !== 'SEND') throw protocolFault(`A ${this.#command} frame has no body`)
+  }
+
+  #readEnd(chunk: Buffer): ClientFrame {
+    if (chunk[this.#at] !== nul) throw protocolFault('No NUL follows the body of a frame')
+    this.#at += 1
+    this.#frames += 1
+    const body = this.#body ?? noBytes
+    const frame = {
+      command: this.#command,
+      headers: this.#headers ?? new ClientHeaders([]),
+      body,
+      serial: this.#frames,
+      bytes: this.#headBytes + body.length,
+    }
+    this.#phase = 'command'
+    this.#entries = []
+    this.#headBytes = 0
+    this.#headers = undefined
+    this.#bodyBytes = undefined
+    this.#body = undefined
+    return frame
+  }
+}
+
+/** Bytes that arrive in parts: doubles its room, so that many small parts cost no more than a few large ones. */
+export class GrowingBytes {
+  length = 0
+  #room: Buffer | undefined
+
+  add(part: Buffer): void {
+    const needed = this.length + part.length
+    if (!this.#room || this.#room.length < needed) {
+      const room = Buffer.allocUnsafeSlow(Math.max(256, needed, 2 * (this.#room?.length ?? 0)))
+      this.#room?.copy(room, 0, 0, this.length)
+      this.#room = room
+    }
+    part.copy(this.#room, this.length)
+    this.length = needed
+  }
+
+  /** Gives all of it and the last part, not copied if it is the only one, and keeps nothing. */
+  takeWith(last: Buffer): Buffer {
+    if (this.length === 0) return last
+    this.add(last)
+    const whole = this.#room?.subarray(0, this.length) ?? last
+    this.#room = undefined
+    this.length = 0
+    return whole
+  }
+}
+
+const escapes: Record<string, string> = { '\\': '\\\\', '\r': '\\r', '\n': '\\n', ':': '\\c' }
+const unescapes: Record<string, string> = { '\\': '\\', r: '\r', n: '\n', c: ':' }
+
+/** Writes a name or value for any frame but CONNECTED [STOMP 1.2 Value Encoding]. */
+function escapeHeader(text: string): string {
+  return /[\\\r\n:]/.test(text) ? text.replace(/[\\\r\n:]/g, (octet) => escapes[octet] ?? octet) : text
+}
+
+/** Undefined escapes are fatal [STOMP 1.2 Value Encoding]. */
+function unescapeHeader(text: string): string {
+  if (!text.includes('\\')) return text
+  return text.replace(/\\(.?)/gsu, (_, letter: string) => {
+    const octet = unescapes[letter]
+    if (octet === undefined) throw protocolFault('A header holds an escape that STOMP 1.2 does not know')
+    return octet
+  })
+}
+
+/** Header lines, each with its line feed. An empty value is left out: Android's parser stops at one [runtime 1.3]. */
+function headerLines(headers: Record<string, string>, isEscaped = true): string {
+  let lines = ''
+  for (const name in headers) {
+    const value = headers[name]
+    if (!value) continue
+    // CONNECTED cannot express a line end; left in, one would begin a header of its own.
+    lines += isEscaped
+      ? `${escapeHeader(name)}:${escapeHeader(value)}\n`
+      : `${name}:${value.replace(/[\r\n]/g, ' ')}\n`
+  }
+  return lines
+}
+
+/** The command and headers of a frame; a SharedBody follows. */
+export function frameHead(command: string, headers: Record<string, string>): string {
+  return `${command}\n${headerLines(headers, !unescapedCommands.has(command))}`
+}
+
+/** All that frames to several subscribers have in common, as bytes: headers, content-length, the body and its NUL. */
+export class SharedBody {
+  readonly bytes: Buffer
+
+  constructor(text: string, headers: Record<string, string>) {
+    const bodyBytes = Buffer.byteLength(text)
+    const head = `${headerLines(headers)}${bodyBytes > 0 ? `content-length:${bodyBytes}\n` : ''}\n`
+    this.bytes = Buffer.from(`${head}${text}\0`)
+  }
+}
+
+/**
+ * Serialises the body of an event once for all who get it.
+ * @param headers that are the same for all of them; not allowed beside them when the frame is sent
+ */
+export function shareBody(text: string, headers: Record<string, string> = {}): SharedBody {
+  return new SharedBody(text, headers)
+}
+
+/** A frame without a body ends here. */
+export const noBody = shareBody('')

@@ -1,0 +1,173 @@
+// Where the engine meets an HTTP server: STOMP over WebSocket and over SockJS, beside what the server does otherwise.
+import type { IncomingMessage, RequestListener, Server } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { type Engine, StompConnection, type StompLog } from './connection.ts'
+import { Flusher } from './flusher.ts'
+import type { StompHandler } from './handler.ts'
+import { defaultLimits, type StompLimits } from './limits.ts'
+import { SockJsServer } from './sock-js.ts'
+import { StompRequest, type Transport } from './transport.ts'
+import { SockJsWebSocketTransport, WebSocketTransport } from './web-socket.ts'
+
+export interface StompServer {
+  /** Open connections. */
+  readonly count: number
+  /** Slow readers that were cut off. */
+  readonly cutOff: number
+  /** Takes no more clients, does what was read and closes; resolves when all are closed, or have had their time. */
+  close(): Promise<void>
+}
+
+export interface StompOptions<S> {
+  /** Where the socket is, without `/websocket` at its end. */
+  paths: string[]
+  handler: StompHandler<S>
+  log: StompLog
+  limits?: Partial<StompLimits>
+}
+
+/** A message that is larger than a frame may be gets an ERROR, up to here; the rest is not even read. */
+const messagesOfFrame = 2
+
+/**
+ * Serves STOMP under each path: over WebSocket, with and without `/websocket`, and over SockJS. All other requests go
+ * where they went before; other WebSockets are answered 404.
+ */
+export function attachStomp<S>(server: Server, options: StompOptions<S>): StompServer {
+  const limits = { ...defaultLimits, ...options.limits }
+  const connections = new Set<StompConnection<S>>()
+  const messageBytesMax = messagesOfFrame * (limits.bodyBytesMax + limits.headBytesMax)
+  let cutOff = 0
+  let isClosing = false
+  let allOver = () => {}
+  const engine: Engine<S> = {
+    handler: options.handler,
+    limits,
+    log: options.log,
+    flusher: new Flusher(),
+    cutOff: () => {
+      cutOff += 1
+    },
+    over: (connection) => {
+      connections.delete(connection)
+      if (connections.size === 0) allOver()
+    },
+  }
+  const open = (transport: Transport, request: StompRequest): StompConnection<S> => {
+    const connection = new StompConnection(engine, transport, request)
+    connections.add(connection)
+    if (isClosing) connection.leave()
+    return connection
+  }
+  const webSockets = webSocketServer(options.paths, messageBytesMax, open)
+  const sockJs = new SockJsServer({ prefixes: options.paths, bodyBytesMax: messageBytesMax, opened: open })
+  const detach = [
+    overrideUpgrades(server, (request, socket, head) => {
+      if (isClosing) refuseUpgrade(socket, '503 Service Unavailable')
+      else if (!webSockets(request, socket, head)) refuseUpgrade(socket, '404 Not Found')
+    }),
+    interceptRequests(server, (request, response) => sockJs.serve(request, response)),
+  ]
+  const clock = setInterval(() => {
+    const now = Date.now()
+    for (const connection of connections) connection.tick(now)
+  }, limits.tickMs).unref()
+
+  return {
+    get count() {
+      return connections.size
+    },
+    get cutOff() {
+      return cutOff
+    },
+    async close() {
+      isClosing = true
+      if (connections.size > 0) {
+        const over = new Promise<void>((resolve) => {
+          allOver = resolve
+        })
+        for (const connection of connections) connection.leave()
+        // The clock ends those that do not close by themselves; a handler may hang for ever.
+        const patience = new AbortController()
+        const { signal } = patience
+        await Promise.race([over, sleep(3 * limits.closeMs, undefined, { signal }).catch(() => undefined)])
+        patience.abort()
+      }
+      clearInterval(clock)
+      for (const undo of detach) undo()
+    },
+  }
+}
+
+type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+
+/** Gives what opens WebSockets, and says whether the path is one of theirs. */
+function webSocketServer(
+  paths: string[],
+  maxPayload: number,
+  open: <R extends Transport>(transport: R, request: StompRequest) => StompConnection<unknown>,
+): (...upgrade: Parameters<Upgrade>) => boolean {
+  const plain = new Set(paths.flatMap((path) => [path, `${path}/websocket`]))
+  const sockJsPath = /^(.+)\/[^/.]+\/[^/.]+\/websocket$/
+  const sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false, // 300 KiB per connection
+    maxPayload,
+    // [STOMP over WebSocket]; clients that offer it abort without it.
+    handleProtocols: (offered) => (offered.has('v12.stomp') ? 'v12.stomp' : false),
+  })
+  return (request, socket, head) => {
+    const path = request.url?.split('?')[0]?.replace(/\/$/, '') ?? ''
+    const isSockJs = paths.includes(sockJsPath.exec(path)?.[1] ?? '')
+    if (!isSockJs && !plain.has(path)) return false
+    const accept = (ws: WebSocket) => {
+      // Of an HTTP server, it is always one.
+      const Carrier = isSockJs ? SockJsWebSocketTransport : WebSocketTransport
+      const transport = new Carrier(ws, socket as Socket)
+      transport.attach(open(transport, new StompRequest(request)))
+    }
+    sockets.handleUpgrade(request, socket, head, accept)
+    return true
+  }
+}
+
+/** Has WebSockets upgraded; other protocols, such as the h2c that some clients offer, stay requests as before. */
+function overrideUpgrades(server: Server, upgrade: Upgrade): () => void {
+  // An option of http.createServer that is kept as a property, which the types do not tell.
+  const settings = server as unknown as { shouldUpgradeCallback(request: IncomingMessage): boolean }
+  const before = settings.shouldUpgradeCallback
+  settings.shouldUpgradeCallback = ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket'
+  server.on('upgrade', upgrade)
+  return () => {
+    settings.shouldUpgradeCallback = before
+    server.off('upgrade', upgrade)
+  }
+}
+
+function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.on('error', () => socket.destroy())
+  socket.once('finish', () => socket.destroy())
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}
+
+/** Asks `serve` before the listeners that are there, which get what it leaves. */
+function interceptRequests(
+  server: Server,
+  serve: (...request: Parameters<RequestListener>) => boolean,
+): () => void {
+  const listeners = server.listeners('request')
+  const answer: RequestListener = (request, response) => {
+    if (serve(request, response)) return
+    for (const listener of listeners) listener.call(server, request, response)
+  }
+  server.removeAllListeners('request')
+  server.on('request', answer)
+  return () => {
+    server.off('request', answer)
+    for (const listener of listeners) server.on('request', listener as RequestListener)
+  }
+}

@@ -1,0 +1,337 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type BoardServer, openBoard } from './board.ts'
+import { frame, Talker } from './talker.ts'
+
+let server: BoardServer
+
+beforeEach(async () => {
+  server = await openBoard()
+})
+
+afterEach(() => server.close())
+
+describe('connecting', () => {
+  it('answers with the version, heart-beats and what the application says', async () => {
+    const client = await Talker.open(server.port)
+    client.send(frame('CONNECT', { 'accept-version': '1.1,1.2', login: 'a:b', 'heart-beat': '60000,10000' }))
+    expect(await client.next()).toMatchObject({
+      command: 'CONNECTED',
+      headers: { version: '1.2', 'heart-beat': '10000,10000', session: 'a:b' },
+    })
+    expect(client.ws.protocol).toBe('v12.stomp')
+  })
+
+  it.each([
+    ['STOMP instead of CONNECT', frame('STOMP', { 'accept-version': '1.2' })],
+    ['no accept-version', frame('CONNECT')],
+    ['header names in any case', frame('connect'.toUpperCase(), { 'ACCEPT-Version': '1.2' })],
+    ['carriage returns', 'CONNECT\r\naccept-version:1.2\r\n\r\n\0'],
+    ['line feeds before it', `\n\r\n${frame('CONNECT')}`],
+  ])('takes %s', async (_, text) => {
+    const client = await Talker.open(server.port)
+    client.send(text)
+    expect(await client.next()).toMatchObject({ command: 'CONNECTED' })
+  })
+
+  it('takes bytes as well as text, in parts as well as whole', async () => {
+    const client = await Talker.open(server.port)
+    for (const byte of Buffer.from(frame('CONNECT', { login: 'jürgen' }))) client.send(Buffer.from([byte]))
+    expect(await client.next()).toMatchObject({ command: 'CONNECTED', headers: { session: 'jürgen' } })
+  })
+
+  it('reads no escapes in CONNECT', async () => {
+    const client = await Talker.connect(server.port, { login: 'back\\slash\\n' })
+    expect(server.board.calls).toEqual(['connect back\\slash\\n'])
+    client.ws.close()
+  })
+
+  it('says why the application refuses, and closes', async () => {
+    const client = await Talker.open(server.port)
+    client.send(frame('CONNECT', { login: 'reject' }))
+    const { command, headers, body } = await client.next()
+    expect({ command, type: headers['content-type'] }).toEqual({ command: 'ERROR', type: 'application/json' })
+    expect(JSON.parse(body)).toEqual({
+      error: 'AccessDeniedError',
+      message: 'Not you',
+      timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
+    })
+    expect(await client.closed).toBe(1008)
+    await expect.poll(() => server.stomp.count).toBe(0)
+    expect(server.board.calls).toEqual([])
+  })
+
+  it('tells nothing of a fault of ours but that there was one', async () => {
+    const client = await Talker.open(server.port)
+    client.send(frame('CONNECT', { login: 'explode' }))
+    const { body } = await client.next()
+    expect(JSON.parse(body)).toMatchObject({ error: 'InternalServerError' })
+    expect(body).not.toContain('secret')
+    expect(server.logged).toContainEqual(
+      expect.objectContaining({ level: 'error', message: 'a frame failed' }),
+    )
+  })
+
+  it('gives the application the query and where links must point', async () => {
+    const { port } = server
+    const client = await Talker.connect(port, {}, '/stompx/websocket?api-key=a%2Bb')
+    const [connection] = server.board.connections
+    expect(connection?.request.query.get('api-key')).toBe('a+b')
+    expect(connection?.request.origin).toBe(`http://127.0.0.1:${port}`)
+    client.ws.close()
+  })
+})
+
+describe('frames of a connection', () => {
+  it('are served one after the other, each with its RECEIPT', async () => {
+    const release = server.board.hold('/slow')
+    const client = await Talker.connect(server.port)
+    client.send(
+      frame('SEND', { destination: '/slow', receipt: '1' }, 'first') +
+        frame('SUBSCRIBE', { id: 's', destination: '/a', receipt: '2' }) +
+        frame('SEND', { destination: '/a', receipt: '3' }, 'second') +
+        frame('UNSUBSCRIBE', { id: 's', receipt: '4' }) +
+        frame('SEND', { destination: '/a', receipt: '5' }, 'third'),
+    )
+    const before = client.frames.length
+    await client.ask('ACK', { id: 'overtakes' })
+    expect(client.frames.length).toBe(before + 1)
+    release()
+    await expect.poll(() => client.frames.length).toBe(before + 7)
+    expect(client.frames.slice(2).map(({ command, headers }) => headers['receipt-id'] ?? command)).toEqual([
+      '1',
+      '2',
+      'MESSAGE',
+      '3',
+      '4',
+      '5',
+    ])
+    expect(server.board.calls).toEqual([
+      'connect nobody',
+      'ack overtakes',
+      'send /slow',
+      'subscribe /a',
+      'send /a',
+      'unsubscribe s',
+      'send /a',
+    ])
+  })
+
+  it('wait for nobody if they only read, but no more than sixteen at once', async () => {
+    const release = server.board.hold('/read/slow')
+    const client = await Talker.connect(server.port)
+    for (let id = 0; id < 40; id++)
+      client.send(frame('SUBSCRIBE', { id: `${id}`, destination: '/read/slow' }))
+    await client.ask('SEND', { destination: '/a' })
+    expect(server.board.calls).toEqual(['connect nobody', 'send /a'])
+    expect(server.board.runningMost).toBe(16)
+    release()
+    for (let id = 0; id < 40; id++) expect(await client.next()).toMatchObject({ body: `read ${id}` })
+    expect(server.board.runningMost).toBe(16)
+  })
+
+  it('that read see what was sent before them', async () => {
+    const release = server.board.hold('/slow')
+    const client = await Talker.connect(server.port)
+    client.send(
+      frame('SEND', { destination: '/slow' }),
+      frame('SUBSCRIBE', { id: 'r', destination: '/read/x' }),
+    )
+    await client.ask('ACK', { id: '1' })
+    release()
+    expect(await client.next()).toMatchObject({ body: 'read r' })
+    expect(server.board.calls.slice(2)).toEqual(['send /slow', 'subscribe /read/x'])
+  })
+
+  it('that read leave their id free', async () => {
+    const client = await Talker.connect(server.port)
+    for (const _ of [1, 2]) {
+      const [message] = await client.ask('SUBSCRIBE', { id: 'same', destination: '/read/x' })
+      expect(message).toMatchObject({ body: 'read same' })
+    }
+  })
+
+  it('that fail get the answer of the application and no RECEIPT; the connection goes on', async () => {
+    const client = await Talker.connect(server.port)
+    client.send(
+      frame('SEND', { destination: '/refused', receipt: '1' }),
+      frame('SUBSCRIBE', { id: 's', destination: '/refused', receipt: '2' }),
+    )
+    expect(await client.next()).toMatchObject({ command: 'MESSAGE', headers: { receipt: '1' }, body: 'no' })
+    expect(await client.next()).toMatchObject({ command: 'MESSAGE', headers: { receipt: '2' }, body: 'no' })
+    expect(await client.ask('SUBSCRIBE', { id: 's', destination: '/a' })).toEqual([])
+  })
+
+  it('keep their content: escapes, NULs by content-length, empty bodies', async () => {
+    const client = await Talker.connect(server.port)
+    await client.ask('SUBSCRIBE', { id: 's', destination: '/a\\cb\\n\\\\' })
+    const [message] = await client.ask(
+      'SEND',
+      { destination: '/a\\cb\\n\\\\', 'content-length': '5' },
+      'a\0ü\0',
+    )
+    expect(message).toMatchObject({
+      headers: { destination: '/a\\cb\\n\\\\', 'content-length': '5' },
+      body: 'a\0ü\0',
+    })
+    expect(await client.ask('SEND', { destination: '/a' })).toEqual([])
+    expect(server.board.bodies).toEqual(['a\0ü\0', ''])
+  })
+
+  it('may be unknown to UNSUBSCRIBE', async () => {
+    const client = await Talker.connect(server.port)
+    expect(await client.ask('UNSUBSCRIBE', { id: 'never' })).toEqual([])
+    expect(server.board.calls).toEqual(['connect nobody'])
+  })
+
+  it('come one in a message, since not every client takes them apart', async () => {
+    const client = await Talker.connect(server.port)
+    await client.ask('SUBSCRIBE', { id: 's', destination: '/a' })
+    await Promise.all([1, 2, 3].map((each) => server.board.publish('/a', `${each}`)))
+    for (const each of [1, 2, 3]) expect(await client.next()).toMatchObject({ body: `${each}` })
+    expect(client.messages).toHaveLength(client.frames.length)
+  })
+
+  it('reach every subscriber in the order of publishing', async () => {
+    const clients = await Promise.all(Array.from({ length: 30 }, () => Talker.connect(server.port)))
+    await Promise.all(clients.map((client) => client.ask('SUBSCRIBE', { id: 's', destination: '/a' })))
+    const all = Array.from({ length: 100 }, (_, at) => `${at}`)
+    await Promise.all(all.map((each) => server.board.publish('/a', each)))
+    for (const client of clients) {
+      const bodies: string[] = []
+      for (const _ of all) bodies.push((await client.next()).body)
+      expect(bodies).toEqual(all)
+    }
+  })
+})
+
+describe('the end', () => {
+  it('of a session comes after all that was sent before, is receipted, and told to the application', async () => {
+    const release = server.board.hold('/read/slow')
+    const client = await Talker.connect(server.port)
+    client.send(
+      frame('SUBSCRIBE', { id: 'r', destination: '/read/slow' }) +
+        frame('SEND', { destination: '/a' }, 'last') +
+        frame('DISCONNECT', { receipt: 'bye' }),
+    )
+    await expect.poll(() => server.board.bodies).toEqual(['last'])
+    release()
+    expect(await client.next()).toMatchObject({ body: 'read r' })
+    expect(await client.next()).toEqual({ command: 'RECEIPT', headers: { 'receipt-id': 'bye' }, body: '' })
+    client.ws.close()
+    await expect.poll(() => server.board.calls.at(-1)).toBe('closed disconnect')
+  })
+
+  it('of a socket is told as lost, once, when nothing of it runs any more', async () => {
+    const release = server.board.hold('/slow')
+    const client = await Talker.connect(server.port)
+    client.send(frame('SEND', { destination: '/slow' }, 'on its way'), frame('SEND', { destination: '/a' }))
+    await client.ask('ACK', { id: '1' })
+    client.ws.terminate()
+    await client.closed
+    const other = await Talker.connect(server.port)
+    await other.ask('ACK', { id: '2' })
+    expect(server.board.calls).not.toContain('closed lost')
+    release()
+    await expect.poll(() => server.board.calls.at(-1)).toBe('closed lost')
+    expect(server.board.calls.slice(-3)).toEqual(['send /slow', 'send /a', 'closed lost'])
+    other.ws.terminate()
+    await expect.poll(() => server.stomp.count).toBe(0)
+    expect(server.board.calls.filter((call) => call === 'closed lost')).toHaveLength(2)
+  })
+
+  it('of a socket while the application still connects it is told after that', async () => {
+    const release = server.board.hold('slow')
+    const client = await Talker.open(server.port)
+    client.send(frame('CONNECT', { login: 'slow' }))
+    await expect.poll(() => server.stomp.count).toBe(1)
+    client.ws.terminate()
+    await client.closed
+    release()
+    await expect.poll(() => server.board.calls).toEqual(['connect slow', 'closed lost'])
+  })
+
+  it('that the application wants comes with its reason, and drops what waits', async () => {
+    const release = server.board.hold('/slow')
+    const client = await Talker.connect(server.port)
+    client.send(frame('SEND', { destination: '/slow' }), frame('SEND', { destination: '/a' }))
+    await client.ask('ACK', { id: '1' })
+    for (const connection of server.board.connections)
+      connection.fail({ error: 'GoneError', message: 'You left' })
+    const { command, body } = await client.next()
+    expect({ command, ...JSON.parse(body) }).toMatchObject({ command: 'ERROR', error: 'GoneError' })
+    expect(await client.closed).toBe(1008)
+    release()
+    await expect.poll(() => server.board.calls.at(-1)).toBe('closed lost')
+    expect(server.board.calls).not.toContain('send /a')
+  })
+})
+
+describe('a fault of the client', () => {
+  const connect = frame('CONNECT', { 'accept-version': '1.2' })
+  it.each([
+    ['SEND before CONNECT', '', frame('SEND', { destination: '/a' })],
+    ['a second CONNECT', connect, connect],
+    ['an unknown command', connect, frame('PUBLISH')],
+    ['a command of a server', connect, frame('MESSAGE')],
+    ['version 1.1 alone', '', frame('CONNECT', { 'accept-version': '1.0,1.1' })],
+    ['a malformed heart-beat', '', frame('CONNECT', { 'heart-beat': '1000' })],
+    ['SUBSCRIBE without id', connect, frame('SUBSCRIBE', { destination: '/a' })],
+    ['SUBSCRIBE without destination', connect, frame('SUBSCRIBE', { id: '1' })],
+    ['SUBSCRIBE with an unknown ack', connect, frame('SUBSCRIBE', { id: '1', destination: '/a', ack: 'no' })],
+    ['an id twice', connect, frame('SUBSCRIBE', { id: '1', destination: '/a' }).repeat(2)],
+    ['UNSUBSCRIBE without id', connect, frame('UNSUBSCRIBE')],
+    ['SEND without destination', connect, frame('SEND')],
+    ['ACK without id', connect, frame('ACK', { 'message-id': '1' })],
+    ['BEGIN', connect, frame('BEGIN', { transaction: '1' })],
+    ['SEND in a transaction', connect, frame('SEND', { destination: '/a', transaction: '1' })],
+    ['a body of SUBSCRIBE', connect, frame('SUBSCRIBE', { id: '1', destination: '/a' }, 'body')],
+    ['a header without colon', connect, 'SEND\ndestination\n\n\0'],
+    ['a header without name', connect, 'SEND\n:value\n\n\0'],
+    ['an unknown escape', connect, frame('SEND', { destination: '/\\t' })],
+    ['half an escape', connect, frame('SEND', { destination: '/\\' })],
+    ['a NUL in a header', connect, 'SEND\ndestination:/\0\n\n\0'],
+    ['a carriage return in a header', connect, 'SEND\ndestination:/\rb\n\n\0'],
+    ['a head that is not UTF-8', connect, Buffer.from('SEND\ndestination:/\xff\n\n\0', 'latin1')],
+    [
+      'content-length that is no number',
+      connect,
+      frame('SEND', { destination: '/a', 'content-length': '-1' }),
+    ],
+    [
+      'a body longer than it says',
+      connect,
+      frame('SEND', { destination: '/a', 'content-length': '1' }, 'abc'),
+    ],
+  ])('%s is answered with ERROR and the end', async (_, before, fault) => {
+    const client = await Talker.open(server.port)
+    if (before) {
+      client.send(before)
+      await client.next()
+    }
+    client.send(fault)
+    const { command, headers, body } = await client.next()
+    expect({ command, version: headers.version }).toEqual({ command: 'ERROR', version: '1.2' })
+    expect(JSON.parse(body)).toEqual({
+      error: 'ProtocolError',
+      message: expect.stringMatching(/\w+/),
+      timestamp: expect.any(String),
+    })
+    expect(await client.closed).toBe(1002)
+    expect(server.board.calls.filter((call) => call.startsWith('send'))).toEqual([])
+    expect(server.logged.filter(({ level }) => level !== 'info')).toEqual([])
+  })
+
+  it('names the receipt of the frame that is to blame', async () => {
+    const client = await Talker.connect(server.port)
+    client.send(frame('SEND', { receipt: 'r1' }))
+    expect(await client.next()).toMatchObject({ command: 'ERROR', headers: { 'receipt-id': 'r1' } })
+  })
+
+  it('in the framing of WebSocket ends that connection alone', async () => {
+    const [bad, good] = [await Talker.connect(server.port), await Talker.connect(server.port)]
+    // A text that is not UTF-8.
+    bad.ws.send(Buffer.from([0xff, 0xfe]), { binary: false })
+    expect(await bad.closed).toBe(1007)
+    expect(await good.ask('SEND', { destination: '/a' })).toEqual([])
+  })
+})

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import { Fanout } from '#stomp/fanout.ts'
+
+/** Holds the thread for about a tenth of a slice. */
+function work(): void {
+  const until = performance.now() + 0.5
+  while (performance.now() < until);
+}
+
+describe('a fan-out', () => {
+  it('lets others have their turn, and is through with everyone before the next begins', async () => {
+    const fanout = new Fanout()
+    const everyone = Array.from({ length: 300 }, (_, at) => at)
+    const seen: string[] = []
+    let turns = 0
+    const timer = setInterval(() => {
+      turns += 1
+    })
+    await Promise.all(
+      ['a', 'b'].map((event) =>
+        fanout.forEach(everyone, (at) => {
+          work()
+          seen.push(`${event}${at}`)
+        }),
+      ),
+    )
+    clearInterval(timer)
+    expect(seen).toEqual(['a', 'b'].flatMap((event) => everyone.map((at) => `${event}${at}`)))
+    expect(turns).toBeGreaterThan(3)
+  })
+
+  it('to a few is done at once', () => {
+    const seen: number[] = []
+    void new Fanout().forEach([1, 2], (each) => seen.push(each))
+    expect(seen).toEqual([1, 2])
+  })
+
+  it('that fails ends alone', async () => {
+    const fanout = new Fanout()
+    const failing = fanout.forEach([1], () => {
+      throw new Error('no')
+    })
+    const seen: number[] = []
+    const following = fanout.forEach([1, 2], (each) => seen.push(each))
+    await expect(failing).rejects.toThrow('no')
+    await following
+    expect(seen).toEqual([1, 2])
+  })
+})
