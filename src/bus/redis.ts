@@ -1,0 +1,179 @@
+// The bus through Redis: one channel, one connection that publishes and one that listens.
+//
+// A process tells itself directly and ignores its echo, so it works alone while Redis is away. Nothing waits in a queue
+// for Redis to come back: what could not be published is lost to the others, and they are told so by a notice. On the
+// channel a message is `<origin>:<message>`, a notice is an origin alone.
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createClient } from '@redis/client'
+import type { Bus, Logger } from '#bus/bus.ts'
+import { callSafely, MemoryBus } from '#bus/memory.ts'
+
+/** How long Redis may take to answer before a connection counts as dead. */
+const defaultAnswerMs = 5_000
+const backOffMaxMs = 2_000
+
+/**
+ * Opens the bus at once, whether Redis runs or not; it connects, and connects again, by itself.
+ * @param url redis: or rediss:
+ * @param channel of this installation alone
+ */
+export function openRedisBus(url: string, channel: string, log: Logger, answerMs = defaultAnswerMs): Bus {
+  return new RedisBus(url, channel, log, answerMs)
+}
+
+type Client = ReturnType<typeof createClient>
+
+class RedisBus implements Bus {
+  readonly isShared = true
+  readonly #url: string
+  readonly #channel: string
+  readonly #log: Logger
+  readonly #answerMs: number
+  /** Leads what this process publishes. */
+  readonly #origin = randomUUID()
+  readonly #local: MemoryBus
+  readonly #gapListeners: (() => void)[] = []
+  readonly #subscriber: Client
+  #publisher: Client
+  #state: 'open' | 'closed' = 'open'
+  #isSubscribed = false
+  /** Whether something that the others have not been told of was lost. */
+  #owesNotice = false
+  #isNotifying = false
+
+  constructor(url: string, channel: string, log: Logger, answerMs: number) {
+    this.#url = url
+    this.#channel = channel
+    this.#log = log
+    this.#answerMs = answerMs
+    this.#local = new MemoryBus(log)
+    this.#publisher = this.#connect('publisher')
+    this.#subscriber = this.#connect('subscriber')
+    // The client renews the subscription before it says that it is ready again.
+    this.#subscriber.on('ready', () => {
+      if (this.#isSubscribed) this.#tellGap()
+    })
+    this.#subscribe()
+  }
+
+  async publish(message: string): Promise<void> {
+    if (this.#state === 'closed') return
+    void this.#local.publish(message)
+    try {
+      await this.#send(`${this.#origin}:${message}`)
+    } catch (error) {
+      this.#owesNotice = true
+      void this.#notify(error)
+    }
+  }
+
+  onMessage(listener: (message: string) => void): void {
+    this.#local.onMessage(listener)
+  }
+
+  onGap(listener: () => void): void {
+    this.#gapListeners.push(listener)
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    await this.#local.close()
+    this.#subscriber.destroy()
+    // What was published still leaves, if it leaves soon.
+    if (this.#publisher.isReady) {
+      await Promise.race([this.#publisher.close(), sleep(this.#answerMs, undefined, { ref: false })])
+    }
+    this.#publisher.destroy()
+  }
+
+  #connect(role: 'publisher' | 'subscriber'): Client {
+    const client: Client = createClient({
+      url: this.#url,
+      disableOfflineQueue: role === 'publisher',
+      maintNotifications: 'disabled',
+      pingInterval: this.#answerMs,
+      socket: {
+        connectTimeout: this.#answerMs,
+        socketTimeout: 2 * this.#answerMs,
+        reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, backOffMaxMs) + Math.random() * 100,
+      },
+    })
+    let isAway = false
+    client.on('error', (error) => {
+      if (!isAway && this.#state === 'open') this.#log.warn({ err: error, role }, 'Redis is away')
+      isAway = true
+    })
+    client.on('ready', () => {
+      if (isAway) this.#log.info({ role }, 'Redis is back')
+      isAway = false
+    })
+    // It rejects only when the client is destroyed.
+    client.connect().catch(() => undefined)
+    return client
+  }
+
+  async #subscribe(): Promise<void> {
+    for (let retries = 0; this.#state === 'open'; retries++) {
+      try {
+        await this.#subscriber.subscribe(this.#channel, (text) => this.#receive(text))
+        this.#isSubscribed = true
+        this.#tellGap()
+        return
+      } catch (error) {
+        if (this.#state !== 'open') return
+        if (retries === 0) this.#log.warn({ err: error }, 'Redis gave no subscription, it is asked again')
+        await sleep(Math.min(50 * 2 ** retries, backOffMaxMs), undefined, { ref: false })
+      }
+    }
+  }
+
+  #receive(text: string): void {
+    if (text.startsWith(this.#origin)) return
+    if (text.length === this.#origin.length) this.#tellGap()
+    else void this.#local.publish(text.slice(this.#origin.length + 1))
+  }
+
+  /** @throws where Redis is away, refuses, or does not answer in time; then it may have been told or not */
+  async #send(text: string): Promise<void> {
+    const client = this.#publisher
+    const late = setTimeout(() => this.#replace(client), this.#answerMs)
+    try {
+      await client.publish(this.#channel, text)
+    } finally {
+      clearTimeout(late)
+    }
+  }
+
+  /** A connection into the void takes the kernel a quarter of an hour to notice, as long as something is written. */
+  #replace(publisher: Client): void {
+    if (this.#publisher !== publisher || this.#state !== 'open') return
+    this.#log.warn('Redis does not answer, it is connected anew')
+    this.#publisher = this.#connect('publisher')
+    publisher.destroy()
+  }
+
+  /** Tells the others, as soon as they can be reached, that they missed something. */
+  async #notify(cause: unknown): Promise<void> {
+    if (this.#isNotifying || this.#state !== 'open') return
+    this.#isNotifying = true
+    this.#log.warn({ err: cause }, 'messages did not reach the other processes')
+    for (let retries = 0; this.#owesNotice && this.#state === 'open'; retries++) {
+      await sleep(Math.min(50 * 2 ** retries, backOffMaxMs), undefined, { ref: false })
+      this.#owesNotice = false
+      await this.#send(this.#origin).catch(() => {
+        this.#owesNotice = true
+      })
+    }
+    this.#isNotifying = false
+  }
+
+  #tellGap(): void {
+    // In its place among the messages: those that came before it are delivered before it.
+    setImmediate(() => {
+      if (this.#state === 'closed') return
+      for (const listener of this.#gapListeners) callSafely(listener, this.#log)
+    })
+  }
+}

@@ -1,0 +1,143 @@
+// Fetches the beginning of a page, with a limit to everything that its server could draw out.
+import { pipeline, Readable, type Transform } from 'node:stream'
+import { TextDecoder } from 'node:util'
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import { Client, type Dispatcher } from 'undici'
+import { type Guard, guardedConnector } from '#previews/guard.ts'
+import { HeadReader, type LinkPreview } from '#previews/open-graph.ts'
+
+export interface FetchOptions {
+  guard: Guard
+  /** For it all: names, redirects and bytes. */
+  timeoutMs: number
+}
+
+const redirectsMax = 3
+/** Of a page, decompressed or not. */
+const bytesMax = 524_288
+/** A page that declares its encoding does so in its first bytes [HTML Standard 4.2.5.4]. */
+const openingBytes = 1024
+
+const decompressors: Record<string, () => Transform> = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+}
+
+/**
+ * The preview of the page at a URL, or undefined where the page gives none.
+ * @throws where there is no page of HTML, or it may not be fetched, or not in time
+ */
+export async function fetchPreview(url: URL, options: FetchOptions): Promise<LinkPreview | undefined> {
+  const signal = AbortSignal.timeout(options.timeoutMs)
+  let at = url
+  for (let redirects = 0; redirects <= redirectsMax; redirects++) {
+    mustBeWeb(at)
+    const client = new Client(at.origin, { connect: guardedConnector(options.guard, signal), pipelining: 0 })
+    try {
+      const response = await client.request({
+        method: 'GET',
+        path: at.pathname + at.search,
+        headers: {
+          'user-agent': 'Chatterie link preview',
+          accept: 'text/html,application/xhtml+xml',
+          'accept-encoding': 'gzip, deflate, br',
+        },
+        signal,
+      })
+      // It is destroyed below, read or not.
+      response.body.on('error', () => undefined)
+      if (response.statusCode === 200) return await readPreview(response, at)
+      at = redirectOf(response, at)
+    } finally {
+      // Not awaited: where it is still connecting, it is destroyed only after that.
+      void client.destroy()
+    }
+  }
+  throw new Error('redirected too often')
+}
+
+function mustBeWeb(url: URL): void {
+  if (!/^https?:$/.test(url.protocol)) throw new Error('not of the web')
+  if (url.username || url.password) throw new Error('holds credentials')
+}
+
+function redirectOf({ statusCode, headers }: Dispatcher.ResponseData, from: URL): URL {
+  const { location } = headers
+  if (![301, 302, 303, 307, 308].includes(statusCode) || typeof location !== 'string') {
+    throw new Error(`answered ${statusCode}`)
+  }
+  return new URL(location, from)
+}
+
+async function readPreview(
+  { headers, body }: Dispatcher.ResponseData,
+  at: URL,
+): Promise<LinkPreview | undefined> {
+  const contentType = String(headers['content-type'] ?? '')
+  if (!/^\s*(text\/html|application\/xhtml\+xml)\s*(;|$)/i.test(contentType)) throw new Error('not HTML')
+  const head = new HeadReader()
+  let decoder: TextDecoder | undefined
+  let opening = Buffer.alloc(0)
+  for await (const chunk of decompressed(body, headers['content-encoding'])) {
+    if (decoder) head.write(decoder.decode(chunk, { stream: true }))
+    else {
+      opening = Buffer.concat([opening, chunk])
+      if (opening.length < openingBytes) continue
+      decoder = decoderOf(contentType, opening)
+      head.write(decoder.decode(opening, { stream: true }))
+    }
+    if (head.isDone) break
+  }
+  if (!decoder) head.write(decoderOf(contentType, opening).decode(opening))
+  return head.preview(at)
+}
+
+/** The bytes of a body as they were before its server packed them, up to the limit. */
+async function* decompressed(
+  body: Readable,
+  encoding: string | string[] = 'identity',
+): AsyncGenerator<Buffer> {
+  const packed = upTo(bytesMax, body)
+  if (encoding === 'identity') return yield* packed
+  const decompressor = decompressors[String(encoding).trim().toLowerCase()]?.()
+  if (!decompressor) throw new Error('packed in an unknown way')
+  // Its reader learns of an error by itself.
+  pipeline(Readable.from(packed), decompressor, () => undefined)
+  yield* upTo(bytesMax, decompressor)
+}
+
+/** The first so many bytes of a stream, which is destroyed when they were read. */
+async function* upTo(bytesMax: number, stream: Readable): AsyncGenerator<Buffer> {
+  let left = bytesMax
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    yield chunk.subarray(0, left)
+    left -= chunk.length
+    if (left <= 0) return
+  }
+}
+
+/** [HTML Standard 13.2.3.2]: a byte order mark, the content type, a `<meta>`, and UTF-8 where none of them tells. */
+function decoderOf(contentType: string, opening: Buffer): TextDecoder {
+  const declared = /<meta[^>]+charset\s*=\s*["']?\s*([\w:.-]+)/i.exec(
+    opening.toString('latin1', 0, openingBytes),
+  )?.[1]
+  const label =
+    byteOrderMark(opening) ??
+    /charset\s*=\s*["']?([^\s;"']+)/i.exec(contentType)?.[1] ??
+    // Whoever could read that declaration did not read UTF-16.
+    declared?.replace(/^utf-?16.*/i, 'utf-8')
+  try {
+    return new TextDecoder(label)
+  } catch {
+    return new TextDecoder()
+  }
+}
+
+function byteOrderMark(bytes: Buffer): string | undefined {
+  if (bytes.indexOf('efbbbf', 0, 'hex') === 0) return 'utf-8'
+  if (bytes.indexOf('feff', 0, 'hex') === 0) return 'utf-16be'
+  if (bytes.indexOf('fffe', 0, 'hex') === 0) return 'utf-16le'
+  return undefined
+}

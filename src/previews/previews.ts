@@ -1,0 +1,91 @@
+// Previews of the pages that messages link to (runtime contract 8.8).
+import { LRUCache } from 'lru-cache'
+import type { Guard } from '#previews/guard.ts'
+import type { LinkPreview } from '#previews/open-graph.ts'
+
+export interface Previews {
+  /** The preview of the page at a URL; undefined where there is none, whatever the reason. Never rejects. */
+  fetch(url: string): Promise<LinkPreview | undefined>
+}
+
+export interface PreviewsOptions {
+  /** Whether addresses and ports that are not of the public web are fetched too; for tests, never for users' URLs. */
+  allowPrivate?: boolean
+  /** How host names become IP addresses; by DNS where absent. */
+  resolve?: Guard['resolve']
+}
+
+const timeoutMs = 5_000
+const runningMax = 8
+const waitingMax = 200
+const urlMax = 2048
+const cachedMax = 1_000
+const keptMs = 3_600_000
+/** A page that gave no preview may have been down. */
+const missKeptMs = 60_000
+
+/** Fetches at most eight pages at once; a URL is asked for once, whoever asks at the same time or again soon. */
+export function openPreviews({ allowPrivate = false, resolve }: PreviewsOptions = {}): Previews {
+  const cache = new LRUCache<string, { preview: LinkPreview | undefined }>({ max: cachedMax, ttl: keptMs })
+  const underWay = new Map<string, Promise<LinkPreview | undefined>>()
+  const turns = new Turns()
+
+  const fetchAndKeep = async (url: URL, key: string) => {
+    if (!(await turns.take())) return undefined
+    try {
+      const preview = await load(url, allowPrivate, resolve).catch(() => undefined)
+      cache.set(key, { preview }, { ttl: preview ? keptMs : missKeptMs })
+      return preview
+    } finally {
+      turns.give()
+    }
+  }
+
+  return {
+    async fetch(text) {
+      const url = text.length <= urlMax ? URL.parse(text) : null
+      if (!url) return undefined
+      url.hash = ''
+      const kept = cache.get(url.href)
+      if (kept) return kept.preview
+      const known = underWay.get(url.href)
+      if (known) return known
+      const fetching = fetchAndKeep(url, url.href).finally(() => underWay.delete(url.href))
+      underWay.set(url.href, fetching)
+      return fetching
+    },
+  }
+}
+
+/** What it takes to fetch is loaded when there is something to fetch: 0.1 s. */
+async function load(url: URL, allowPrivate: boolean, resolve: Guard['resolve'] | undefined) {
+  const [{ fetchPreview }, { anywhere, publicWeb }] = await Promise.all([
+    import('#previews/fetch-page.ts'),
+    import('#previews/guard.ts'),
+  ])
+  const guard = { ...(allowPrivate ? anywhere : publicWeb), ...(resolve && { resolve }) }
+  return fetchPreview(url, { guard, timeoutMs })
+}
+
+/** So many at once, so many in line, and the rest is turned away. */
+class Turns {
+  #running = 0
+  readonly #waiting: (() => void)[] = []
+
+  /** Resolves when it is one's turn, which must be given back; to false at once where the line is full. */
+  async take(): Promise<boolean> {
+    if (this.#running < runningMax) {
+      this.#running++
+      return true
+    }
+    if (this.#waiting.length >= waitingMax) return false
+    await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    return true
+  }
+
+  give(): void {
+    const next = this.#waiting.shift()
+    if (next) next()
+    else this.#running--
+  }
+}
