@@ -2,6 +2,10 @@
 
 const status = {
   ClientError: 400,
+  ValidationError: 400,
+  AccessDeniedError: 403,
+  FeatureDisabledError: 403,
+  UserBlockedError: 403,
   ResourceNotFoundError: 404,
   MethodNotAllowedError: 405,
   NotAcceptableError: 406,

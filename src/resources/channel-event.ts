@@ -1,10 +1,12 @@
 import { z } from 'zod'
+import { address, defineHypermedia } from '#resources/address.ts'
 import { defineResource, Properties, RequiredText } from '#resources/define.ts'
 import { nameMax, User } from '#resources/user.ts'
 
 /** What a backend or a member triggers in a channel; the application names the type. */
-const ChannelEventShape = z.object({ type: z.string(), properties: Properties, user: User.optional() })
-export type ChannelEvent = z.output<typeof ChannelEventShape>
+export const ChannelEventShape = z.object({ type: z.string(), properties: Properties, user: User.optional() })
+/** The channel's id is for its relay. */
+export type ChannelEvent = z.output<typeof ChannelEventShape> & { channelId?: number }
 
 export const SendChannelEvent = z
   .object({ type: RequiredText(nameMax), properties: Properties })
@@ -17,4 +19,9 @@ export const channelEventResource = defineResource({
   component: 'ChannelGenericEventResource',
   shape: ChannelEventShape,
   links: { application: () => '' },
+})
+
+defineHypermedia<ChannelEvent>()(ChannelEventShape, {
+  params: ({ channelId }) => ({ channelId: channelId ?? 0 }),
+  relays: { channel: address('/application/channels/{channelId}.relay') },
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { address, cursorAddress, defineHypermedia, pagedAddress } from '#resources/address.ts'
 import { defineResource, Id, Properties, RequiredText, Timestamp } from '#resources/define.ts'
 import { Message } from '#resources/message.ts'
 import { nameMax, User, UserReference } from '#resources/user.ts'
@@ -112,3 +113,119 @@ export const channelMembershipResource = defineResource<typeof ChannelMembership
     application: () => '',
   },
 })
+
+// ---------------------------------------------------------------------------------------- in real time
+
+/** What a member changes of a channel. Clients send it whole: what the schema does not name is dropped. */
+export const UpdateChannel = z.object({
+  name: RequiredText(nameMax).optional(),
+  displayName: RequiredText(nameMax).optional(),
+  properties: Properties.optional(),
+})
+export type UpdateChannel = z.output<typeof UpdateChannel>
+
+export const MuteChannel = z.object({ state: z.enum(['ON', 'OFF']) })
+export type MuteChannel = z.output<typeof MuteChannel>
+
+/** Another user leaves because a moderator says so; without one, the caller does. */
+export const LeaveChannel = z.object({ user: UserReference.nullish() })
+export type LeaveChannel = z.output<typeof LeaveChannel>
+
+/** The real-time runtime has lists of calls, but no calls. */
+export const Call = z.object({ id: Id })
+
+/** What a user is to a channel. */
+export type Standing = 'member' | 'outsider' | 'blocked'
+
+/**
+ * A channel as one user sees it: its last message is the last that this user may see. Those within other resources
+ * are seen by members. Direct channels are typed with a name (contract 7.2), though the REST document has none.
+ */
+export type SeenChannel = Channel & {
+  standing?: Standing
+  name?: string
+  /** Users who do not see the last message, since they have deleted it for themselves. */
+  lastHiddenFrom?: number[]
+}
+
+const isGroup = (channel: SeenChannel) => channel.type !== 'DIRECT'
+const isMember = (channel: SeenChannel) => (channel.standing ?? 'member') === 'member'
+
+export const channelHypermedia = defineHypermedia<SeenChannel>()(Channel, {
+  params: ({ id }) => ({ id }),
+  relays: {
+    self: address('/application/channels/{id}.relay'),
+    context: address('/application/channels/{id}.context.relay'),
+    messages: cursorAddress('/application/channels/{id}.messages.relay'),
+    messagesCount: address('/application/channels/{id}.messages_count.relay'),
+    lastReceivedMessage: address('/application/channels/{id}.last_received_message.relay'),
+    lastReadMessage: address('/application/channels/{id}.last_read_message.relay'),
+    unread: address('/application/channels/{id}.unread.relay'),
+    members: pagedAddress('/application/channels/{id}.members.relay'),
+    moderators: pagedAddress('/application/channels/{id}.moderators.relay'),
+    blockRecords: pagedAddress('/application/channels/{id}.block_records.relay'),
+    threads: pagedAddress('/application/channels/{id}.threads.relay'),
+    calls: pagedAddress('/application/channels/{id}.calls.relay'),
+  },
+  topics: {
+    self: address('/topic/channels/{id}.self'),
+    messages: address('/topic/channels/{id}.messages'),
+    keystrokes: address('/topic/channels/{id}.keystrokes'),
+    typing: address('/topic/channels/{id}.typing'),
+    participants: address('/topic/channels/{id}.participants'),
+    readReceipts: address('/topic/channels/{id}.read_receipts'),
+    reactions: address('/topic/channels/{id}.reactions'),
+    events: address('/topic/channels/{id}.events'),
+    members: address('/topic/channels/{id}.members'),
+    blockRecords: address('/topic/channels/{id}.block_records'),
+    moderators: address('/topic/channels/{id}.moderators'),
+  },
+  actions: {
+    message: address('/application/channels/{id}.message'),
+    keystrokes: address('/application/channels/{id}.keystrokes'),
+    read: address('/application/channels/{id}.read'),
+    mute: address('/application/channels/{id}.mute'),
+    triggerEvent: address('/application/channels/{id}.trigger_event'),
+    update: address('/application/channels/{id}.update'),
+    delete: address('/application/channels/{id}.delete'),
+    clearHistory: address('/application/channels/{id}.clear_history'),
+    hide: address('/application/channels/{id}.hide'),
+    createThread: address('/application/channels/{id}.create_thread'),
+    block: address('/application/channels/{id}.block'),
+    call: address('/application/channels/{id}.call'),
+    join: address('/application/channels/{id}.join'),
+    leave: address('/application/channels/{id}.leave'),
+    addModerator: address('/application/channels/{id}.add_moderator'),
+    deleteModerator: address('/application/channels/{id}.delete_moderator'),
+    invite: address('/application/channels/{id}.invite'),
+  },
+  streams: { messages: address('/v1/runtime/channels/{id}/messages') },
+  when: {
+    join: (channel) => channel.type === 'PUBLIC' && channel.standing === 'outsider',
+    leave: (channel) => isGroup(channel) && isMember(channel),
+    invite: (channel) => isGroup(channel) && isMember(channel),
+    addModerator: isGroup,
+    deleteModerator: isGroup,
+  },
+  also: ({ name }) => ({ name }),
+})
+
+export type ChannelTopic = keyof typeof channelHypermedia.topics
+
+const ChannelBlockRecordShape = z.object({ user: User, createdTime: Timestamp })
+/** That a user is kept out of a channel; the ids are for its action. */
+export type ChannelBlockRecord = z.output<typeof ChannelBlockRecordShape> & { id: number; channelId: number }
+export const ChannelBlockRecord = ChannelBlockRecordShape
+
+export const channelBlockRecordHypermedia = defineHypermedia<ChannelBlockRecord>()(ChannelBlockRecord, {
+  params: ({ id, channelId }) => ({ id, channelId }),
+  actions: { delete: address('/application/channels/{channelId}.block_records.{id}.delete') },
+})
+
+/** From where to where a page of messages goes, and who of the members has read which of them. */
+export const ChannelContext = z.object({
+  startCursor: Id.optional(),
+  endCursor: Id.optional(),
+  readBy: Properties.describe('The ids of users by the id of the message that they have read'),
+})
+export type ChannelContext = z.output<typeof ChannelContext>

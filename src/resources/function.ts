@@ -4,9 +4,12 @@ import { defineResource, Id, Properties, RequiredText, Text, Timestamp } from '#
 import { scriptMax } from '#resources/runtime.ts'
 import { nameMax } from '#resources/user.ts'
 
-/** The events a function can handle; the first is waited for, the others are told of afterwards. */
-const FunctionType = z.enum([
-  'user.attempted.start_session',
+/** The event that is waited for: what its functions do decides about it. The others are told of afterwards. */
+export const blockingType = 'user.attempted.start_session'
+
+/** The events a function can handle (runtime contract 9). */
+export const FunctionType = z.enum([
+  blockingType,
   'user.started.chat_session',
   'user.sent.message',
   'user.received.notification',
@@ -16,6 +19,7 @@ const FunctionType = z.enum([
   'system.triggered.event',
   'user.reacted_to.message',
 ])
+export type FunctionType = z.output<typeof FunctionType>
 
 const FunctionRuntime = z
   .object({ id: Id, type: z.literal('NODEJS'), version: z.string() })
@@ -56,13 +60,23 @@ export const CreateFunctionVersion = z
   .meta({ id: 'CreateChatFunctionVersionResource' })
 export type CreateFunctionVersion = z.output<typeof CreateFunctionVersion>
 
-/** `args` and `result` are the customer's: their keys are never renamed. */
+const FunctionLog = z
+  .object({ level: z.enum(['debug', 'info', 'warn', 'error']), time: Timestamp, text: z.string() })
+  .meta({ id: 'ChatFunctionInvocationLogProperties' })
+export type FunctionLog = z.output<typeof FunctionLog>
+
+/**
+ * `args` and `result` are the customer's: their keys are never renamed. The logs and the duration are our own addition
+ * to the documented fields.
+ */
 export const FunctionInvocation = z.object({
   id: Id,
   versionNumber: VersionNumber,
   args: Properties.describe('What the function was given'),
   status: z.enum(['RUNNING', 'SUCCEEDED', 'FAILED']),
-  result: Properties.describe('What it returned, under `payload`'),
+  result: Properties.describe('What it returned, under `payload`, or why it failed, under `error`'),
+  logs: z.array(FunctionLog).describe('What it wrote to the console'),
+  durationMs: z.number().int().optional().meta({ format: 'int32', description: 'How long it ran' }),
   createdTime: Timestamp,
 })
 export type FunctionInvocation = z.output<typeof FunctionInvocation>

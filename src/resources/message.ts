@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { address, cursorAddress, defineHypermedia, pagedAddress } from '#resources/address.ts'
 import {
   defineResource,
   FormJson,
@@ -86,7 +87,7 @@ export const MessageMention = z
   .meta({ id: 'MessageMentionProperties' })
 export type MessageMention = z.output<typeof MessageMention>
 
-const Emoji = z
+export const Emoji = z
   .object({
     character: z.string(),
     description: z.string(),
@@ -94,6 +95,7 @@ const Emoji = z
     tags: z.array(z.string()),
   })
   .meta({ id: 'EmojiProperties' })
+export type Emoji = z.output<typeof Emoji>
 
 const ReactionsSummary = z
   .object({ emoji: Emoji, users: z.array(User), count: z.number().int().meta({ format: 'int64' }) })
@@ -151,6 +153,13 @@ export const SendMessage = z
   .meta({ id: 'CreateMessageResource' })
 export type SendMessage = z.output<typeof SendMessage>
 
+/** What a user writes, which is its own: it cannot say whose. */
+export const WriteMessage = z.discriminatedUnion('type', [
+  SendMessage.options[0].omit({ user: true }),
+  SendMessage.options[1].omit({ user: true }),
+])
+export type WriteMessage = z.output<typeof WriteMessage>
+
 /** The parts of a message's multipart form beside its file; blank ones are absent. */
 export const FileMessageFields = z
   .object({
@@ -180,3 +189,87 @@ export const messageResource = defineResource({
     application: () => '',
   },
 })
+
+// ---------------------------------------------------------------------------------------- in real time
+
+/** What a message replies to, if it is a reply. */
+export type SeenMessage = Message & { parentId?: number | undefined }
+
+export const messageHypermedia = defineHypermedia<SeenMessage>()(Message, {
+  params: ({ id }) => ({ id }),
+  relays: {
+    self: address('/application/messages/{id}.relay'),
+    channel: address('/application/messages/{id}.channel.relay'),
+    parent: address('/application/messages/{id}.parent.relay'),
+    readReceipts: pagedAddress('/application/messages/{id}.read_receipts.relay'),
+    repliesCount: address('/application/messages/{id}.replies_count.relay'),
+    replies: cursorAddress('/application/messages/{id}.replies.relay'),
+    reactions: pagedAddress('/application/messages/{id}.reactions.relay'),
+    reportCount: address('/application/messages/{id}.report_count.relay'),
+    reports: pagedAddress('/application/messages/{id}.reports.relay'),
+  },
+  actions: {
+    read: address('/application/messages/{id}.read'),
+    unread: address('/application/messages/{id}.unread'),
+    reply: address('/application/messages/{id}.reply'),
+    deleteForMe: address('/application/messages/{id}.delete_for_me'),
+    delete: address('/application/messages/{id}.delete'),
+    react: address('/application/messages/{id}.react'),
+    edit: address('/application/messages/{id}.edit'),
+    report: address('/application/messages/{id}.report'),
+    removeReport: address('/application/messages/{id}.remove_report'),
+    removeReaction: address('/application/messages/{id}.remove_reaction'),
+    updateProperties: address('/application/messages/{id}.update_properties'),
+  },
+  streams: { replies: address('/v1/runtime/messages/{id}/replies') },
+  when: { parent: ({ parentId }) => parentId !== undefined },
+})
+
+const ofMessage = { message: address('/application/messages/{messageId}.relay') }
+
+const ReactionShape = z.object({ emoji: Emoji, user: User, createdTime: Timestamp })
+/** That a user reacted to a message; the message's id is for its relay. */
+export type Reaction = z.output<typeof ReactionShape> & { messageId: number }
+export const Reaction = ReactionShape
+
+/** As functions are given it. */
+export const reactionResource = defineResource<typeof ReactionShape, Reaction>({
+  name: 'reaction',
+  collection: 'reactions',
+  component: 'MessageReactionResource',
+  shape: ReactionShape,
+  links: {
+    user: (reaction) => `/users/${reaction.user.id}`,
+    message: (reaction) => `/messages/${reaction.messageId}`,
+    application: () => '',
+  },
+})
+
+defineHypermedia<Reaction>()(Reaction, {
+  params: ({ messageId }) => ({ messageId }),
+  relays: ofMessage,
+})
+
+export const EditMessage = z.object({ body: RequiredText(bodyMax) })
+export type EditMessage = z.output<typeof EditMessage>
+
+export const UpdateMessageProperties = z.object({ properties: Properties })
+export type UpdateMessageProperties = z.output<typeof UpdateMessageProperties>
+
+/** A Unicode character, an alias, or `:alias:`. */
+export const ReactToMessage = z.object({ emoji: Text(nameMax) })
+export type ReactToMessage = z.output<typeof ReactToMessage>
+
+export const ReportMessage = z.object({
+  reason: RequiredText(bodyMax),
+  properties: Properties.optional(),
+})
+export type ReportMessage = z.output<typeof ReportMessage>
+
+export const MessageReport = z.object({
+  user: User,
+  reason: z.string(),
+  properties: Properties,
+  createdTime: Timestamp,
+})
+export type MessageReport = z.output<typeof MessageReport>

@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { address, defineHypermedia } from '#resources/address.ts'
 import { Channel, channelResource } from '#resources/channel.ts'
 import { defineResource, Id, Timestamp } from '#resources/define.ts'
 import { Message, messageResource } from '#resources/message.ts'
 import { User, userResource } from '#resources/user.ts'
 
-const base = { channelId: Id.meta({ deprecated: true }), message: Message }
+const base = { recipient: User, channelId: Id.meta({ deprecated: true }), message: Message }
 
 export const NotificationData = z
   .discriminatedUnion('type', [
@@ -27,7 +28,7 @@ export const NotificationData = z
   .meta({ id: 'NotificationData' })
 export type NotificationData = z.output<typeof NotificationData>
 
-const NotificationShape = z.object({
+export const NotificationShape = z.object({
   id: Id,
   title: z.string(),
   body: z.string(),
@@ -51,9 +52,23 @@ export const notificationResource = defineResource<typeof NotificationShape, Not
   },
   embeds: {
     channel: channelResource,
+    'data.recipient': userResource,
     'data.message': messageResource,
     'data.parent': messageResource,
     'data.mentionedUser': userResource,
     'data.mentionedChannel': channelResource,
   },
+})
+
+defineHypermedia<Notification>()(NotificationShape, {
+  params: () => ({}),
+  also: ({ channel, readTime }) => ({
+    ...(channel === undefined && { channel: null }),
+    ...(readTime === undefined && { readTime: null }),
+  }),
+})
+
+defineHypermedia<NotificationData>()(NotificationData, {
+  params: ({ message }) => ({ messageId: message.id }),
+  relays: { message: address('/application/messages/{messageId}.relay') },
 })

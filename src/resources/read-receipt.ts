@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { address, defineHypermedia } from '#resources/address.ts'
 import { Channel } from '#resources/channel.ts'
 import { defineResource, Timestamp } from '#resources/define.ts'
 import { User } from '#resources/user.ts'
 
 /** That a user read a message, and when. */
-const ReadReceiptShape = z.object({ createdTime: Timestamp, user: User })
+export const ReadReceiptShape = z.object({ createdTime: Timestamp, user: User })
 /** The message's id is for its link. */
 export type ReadReceipt = z.output<typeof ReadReceiptShape> & { messageId: number }
 
@@ -20,10 +21,10 @@ export const readReceiptResource = defineResource<typeof ReadReceiptShape, ReadR
   },
 })
 
-const Count = z.number().int().nonnegative().meta({ format: 'int64' })
+const Amount = z.number().int().nonnegative().meta({ format: 'int64' })
 
 /** How many messages of a channel a member has yet to read. */
-const ReadReceiptSummaryShape = z.object({ channel: Channel, user: User, count: Count })
+const ReadReceiptSummaryShape = z.object({ channel: Channel, user: User, count: Amount })
 export type ReadReceiptSummary = z.output<typeof ReadReceiptSummaryShape>
 
 export const readReceiptSummaryResource = defineResource({
@@ -34,10 +35,21 @@ export const readReceiptSummaryResource = defineResource({
   links: { application: () => '' },
 })
 
+/** How many there are. */
+export const Count = z.object({ count: Amount })
+
+/** Whether there is one. */
+export const Exists = z.object({ exists: z.boolean() })
+
 export const countResource = defineResource({
   name: 'count',
   collection: 'counts',
   component: 'CountResource',
-  shape: z.object({ count: Count }),
+  shape: Count,
   links: { application: () => '' },
+})
+
+defineHypermedia<ReadReceipt>()(ReadReceiptShape, {
+  params: ({ messageId }) => ({ messageId }),
+  relays: { message: address('/application/messages/{messageId}.relay') },
 })

@@ -1,9 +1,11 @@
 import { z } from 'zod'
-import { defineResource, Id, Properties, Text, Timestamp } from '#resources/define.ts'
+import { address, defineHypermedia } from '#resources/address.ts'
+import { channelHypermedia } from '#resources/channel.ts'
+import { defineResource, Id, Properties, RequiredText, Text, Timestamp } from '#resources/define.ts'
 import { bodyMax } from '#resources/message.ts'
-import { UserReference } from '#resources/user.ts'
+import { nameMax, UserReference } from '#resources/user.ts'
 
-const ThreadShape = z.object({
+export const ThreadShape = z.object({
   id: Id,
   type: z.enum(['MAIN', 'STANDALONE', 'MESSAGE']),
   name: z.string().optional(),
@@ -26,8 +28,9 @@ export const threadResource = defineResource<typeof ThreadShape, Thread>({
 })
 
 /** The draft so far, whole. */
-const KeystrokesShape = z.object({ keys: z.string(), username: z.string() })
-export type Keystrokes = z.output<typeof KeystrokesShape>
+export const KeystrokesShape = z.object({ keys: z.string(), username: z.string() })
+/** Who types where: the ids are for its relays. */
+export type Keystrokes = z.output<typeof KeystrokesShape> & { threadId?: number; userId?: number }
 
 export const SendKeystrokes = z
   .object({ keys: Text(bodyMax), user: UserReference })
@@ -40,4 +43,46 @@ export const keystrokesResource = defineResource({
   component: 'ReplyThreadKeystrokesResource',
   shape: KeystrokesShape,
   links: { application: () => '' },
+})
+
+// ---------------------------------------------------------------------------------------- in real time
+
+export const CreateThread = z.object({ name: RequiredText(nameMax), properties: Properties.optional() })
+export type CreateThread = z.output<typeof CreateThread>
+
+const { messages, keystrokes, typing } = channelHypermedia.topics
+
+export const threadHypermedia = defineHypermedia<Thread>()(ThreadShape, {
+  params: ({ id }) => ({ id }),
+  relays: {
+    self: address('/application/threads/{id}.relay'),
+    channel: address('/application/threads/{id}.channel.relay'),
+    message: address('/application/threads/{id}.message.relay'),
+  },
+  topics: {
+    self: address('/topic/threads/{id}.self'),
+    messages: address('/topic/threads/{id}.messages'),
+    keystrokes: address('/topic/threads/{id}.keystrokes'),
+    typing: address('/topic/threads/{id}.typing'),
+  },
+  actions: {
+    message: address('/application/threads/{id}.message'),
+    keystrokes: address('/application/threads/{id}.keystrokes'),
+    read: address('/application/threads/{id}.read'),
+  },
+  streams: { messages: address('/v1/runtime/threads/{id}/messages') },
+  // No official JavaScript client subscribes to a thread's topics: it listens on the channel's (contract 4.3).
+  aliases: ({ type, channelId }) => {
+    if (type !== 'MAIN') return {}
+    const at = { id: channelId }
+    return { messages: messages.at(at), keystrokes: keystrokes.at(at), typing: typing.at(at) }
+  },
+})
+
+defineHypermedia<Keystrokes>()(KeystrokesShape, {
+  params: ({ threadId, userId }) => ({ threadId: threadId ?? 0, userId: userId ?? 0 }),
+  relays: {
+    thread: address('/application/threads/{threadId}.relay'),
+    user: address('/application/users/{userId}.relay'),
+  },
 })

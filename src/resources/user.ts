@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { address, cursorAddress, defineHypermedia, pagedAddress } from '#resources/address.ts'
 import {
   defineResource,
   Id,
@@ -8,12 +9,16 @@ import {
   sameInBothSpellings,
   served,
   Text,
+  Timestamp,
 } from '#resources/define.ts'
 
 export const nameMax = 512
 
 /** `isGuest` in both spellings (contract c); requests may also say `guest`, as imports do (h6). */
 const isGuest = () => z.boolean().register(sameInBothSpellings, { also: ['is_guest', 'guest'] })
+
+/** The status of who is there and shows it to nobody (runtime contract 11, 16). */
+export const invisible = 'INVISIBLE'
 
 const Presence = z
   .object({ status: z.string(), online: z.boolean() })
@@ -95,4 +100,99 @@ export const userSecretResource = defineResource({
   component: 'SecretResource',
   shape: UserSecret,
   links: { application: () => '' },
+})
+
+// ---------------------------------------------------------------------------------------- in real time
+
+/** To backends and to itself a user shows its presence as it is; to other users it is away while it is invisible. */
+const asOthersSee = ({ presence }: User) =>
+  presence.status === invisible ? { presence: { status: 'UNAVAILABLE', online: false } } : {}
+
+export const userHypermedia = defineHypermedia<User>()(User, {
+  params: ({ id }) => ({ id }),
+  also: asOthersSee,
+  relays: {
+    self: address('/application/users/{id}.relay'),
+    channelMember: address('/application/users/{id}.channel_member.relay'),
+  },
+  actions: {
+    block: address('/application/users/{id}.block'),
+    delete: address('/application/users/{id}.delete'),
+  },
+})
+
+/** A user as it sees itself. */
+export const CurrentUser = z.object(User.shape).meta({ id: 'CurrentUserProperties' })
+
+const blockedRecords = pagedAddress('/application/user.blocked_records.relay')
+
+export const currentUserHypermedia = defineHypermedia<User>()(CurrentUser, {
+  params: ({ id }) => ({ id }),
+  relays: {
+    self: address('/application/user.relay'),
+    writeFileAccessGrant: address('/application/user.write_file_access_grant.relay'),
+    readFileAccessGrant: address('/application/user.read_file_access_grant.relay'),
+    channels: pagedAddress('/application/user.channels.relay'),
+    joinableChannels: pagedAddress('/application/user.joinable_channels.relay'),
+    unreadChannels: pagedAddress('/application/user.unread_channels.relay'),
+    channelsCount: address('/application/user.channels_count.relay'),
+    unreadChannelsCount: address('/application/user.unread_channels_count.relay'),
+    unreadMessagesCount: address('/application/user.unread_messages_count.relay'),
+    messages: cursorAddress('/application/user.messages.relay'),
+    contacts: pagedAddress('/application/user.contacts.relay'),
+    contactsCount: address('/application/user.contacts_count.relay'),
+    /** The newest clients' name, and that of those between. */
+    userBlockListItems: blockedRecords,
+    userBlockedRecords: blockedRecords,
+  },
+  topics: {
+    self: address('/topic/users/{id}.self'),
+    elements: address('/topic/users/{id}.elements'),
+    features: address('/topic/users/{id}.features'),
+    styles: address('/topic/users/{id}.styles'),
+    channels: address('/topic/users/{id}.channels'),
+    messages: address('/topic/users/{id}.messages'),
+    readReceipts: address('/topic/users/{id}.read_receipts'),
+    notifications: address('/topic/users/{id}.notifications'),
+    contacts: address('/topic/users/{id}.contacts'),
+    participants: address('/topic/users/{id}.participants'),
+    users: address('/topic/users/{id}.users'),
+    reactions: address('/topic/users/{id}.reactions'),
+    threads: address('/topic/users/{id}.threads'),
+    calls: address('/topic/users/{id}.calls'),
+  },
+  actions: {
+    update: address('/application/user.update'),
+    updateDisplayPicture: address('/application/user.update_display_picture'),
+    createChannel: address('/application/user.create_channel'),
+    delete: address('/application/users/{id}.delete'),
+  },
+  streams: { displayPicture: address('/v1/runtime/users/{id}/display-picture') },
+})
+
+/** Users send back all that they were shown of themselves; the rest is not theirs to change (runtime contract 5.1). */
+export const UpdateCurrentUser = z.object({
+  displayName: RequiredText(nameMax).optional(),
+  properties: Properties.optional(),
+  presence: z.object({ status: RequiredText(nameMax).optional() }).optional(),
+})
+export type UpdateCurrentUser = z.output<typeof UpdateCurrentUser>
+
+/** What lets a client send or read files, see files/grants.ts. */
+export const FileAccessGrant = z.object({ grant: z.string() })
+
+/** The current user, as the oldest clients ask for it by themselves (runtime contract 3.1). */
+export const currentUserAlias = address('/application/users/me.relay')
+
+/** The names of the topics that only their owner may subscribe to. */
+export type UserTopic = keyof typeof currentUserHypermedia.topics
+
+const UserBlockedRecordShape = z.object({ user: User, createdTime: Timestamp })
+/** That a user has blocked another one; the id is for its action. */
+export type UserBlockedRecord = z.output<typeof UserBlockedRecordShape> & { id: number }
+export const UserBlockedRecord = UserBlockedRecordShape
+
+export const userBlockedRecordHypermedia = defineHypermedia<UserBlockedRecord>()(UserBlockedRecord, {
+  params: ({ id }) => ({ id }),
+  actions: { delete: address('/application/user.blocked_records/{id}.delete') },
 })

@@ -47,52 +47,73 @@ function alsoSpelled(schema: z.ZodType): string[] | undefined {
 // ------------------------------------------------------------------------------------------- writing
 
 /** Makes an entity into what the wire shows; `absolute` completes the URLs that we serve. */
-export type Writer = (entity: unknown, absolute: (url: string) => string) => Record<string, unknown>
+export type Writer = (
+  entity: unknown,
+  absolute: (url: string) => string,
+  within?: (at: number, entity: unknown, document: Record<string, unknown>) => Record<string, unknown>,
+) => Record<string, unknown>
+
+/** Resources that stand in a schema, itself included: the writer hands each one's document to `within`. */
+export type Within = z.ZodType[]
 
 /**
  * Compiles the writer of a schema in one spelling, as source text: an object literal costs a tenth of walking the
  * schema (0.1 µs against 1.4 µs a message). The text holds nothing but the keys of our own schemas.
  */
-export function compileWriter(schema: z.ZodType, spelling: Spelling): Writer {
-  return new Function('e', 'u', `return ${write(schema, 'e', spelling)}`) as Writer
+export function compileWriter(
+  schema: z.ZodType,
+  spelling: Spelling,
+  isWithin?: (schema: z.ZodType) => boolean,
+): Writer & { within: Within } {
+  const within: Within = []
+  const write = (each: z.ZodType, value: string): string => {
+    const written = writeShape(each, value, spelling, write)
+    if (!isWithin?.(each)) return written
+    const known = within.indexOf(each)
+    return `w(${known < 0 ? within.push(each) - 1 : known},${value},${written})`
+  }
+  const writer = new Function('e', 'u', 'w', `return ${write(schema, 'e')}`) as Writer
+  return Object.assign(writer, { within })
 }
 
-function write(schema: z.ZodType, value: string, spelling: Spelling): string {
+type Write = (schema: z.ZodType, value: string) => string
+
+function writeShape(schema: z.ZodType, value: string, spelling: Spelling, write: Write): string {
   if (served.get(schema)) return `u(${value})`
   const def = definition(schema)
   switch (def.type) {
     case 'object': {
       const fields = Object.entries(def.shape).map(([key, field]) => {
         const name = JSON.stringify(spelled(key, field, spelling))
-        return `${name}:${write(field, `${value}.${key}`, spelling)}`
+        return `${name}:${write(field, `${value}.${key}`)}`
       })
       return `{${fields.join(',')}}`
     }
     case 'array': {
       const item = `${value.replace(/\W/g, '_')}_`
-      const written = write(def.element, item, spelling)
+      const written = write(def.element, item)
       return written === item ? value : `${value}.map(${item}=>(${written}))`
     }
     case 'optional':
     case 'nullable':
     case 'default': {
-      const written = write(def.innerType, value, spelling)
+      const written = write(def.innerType, value)
       return written === value ? value : `(${value}==null?undefined:${written})`
     }
     case 'union':
       return def.discriminator === undefined
         ? value
-        : `(${def.options.map((option) => writeOption(option, def.discriminator as string, value, spelling)).join(':')}:undefined)`
+        : `(${def.options.map((option) => writeOption(option, def.discriminator as string, value, write)).join(':')}:undefined)`
     default:
       return value
   }
 }
 
-function writeOption(option: z.ZodType, key: string, value: string, spelling: Spelling): string {
+function writeOption(option: z.ZodType, key: string, value: string, write: Write): string {
   const def = definition(option)
   const tag = def.type === 'object' && def.shape[key] ? definition(def.shape[key]) : undefined
   if (tag?.type !== 'literal') throw new Error(`A variant without a literal ${key}`)
-  return `${value}.${key}===${JSON.stringify(tag.values[0])}?${write(option, value, spelling)}`
+  return `${value}.${key}===${JSON.stringify(tag.values[0])}?${write(option, value)}`
 }
 
 // ------------------------------------------------------------------------------------------- reading

@@ -13,6 +13,11 @@ export interface View {
   base: string
 }
 
+/** The view of what no request asks for, such as functions have: links lead to the documented path form. */
+export function ownView(origin: string, applicationId: number): View {
+  return { spelling: 'camel', origin, base: `${origin}/v1/applications/${applicationId}` }
+}
+
 interface Href {
   href: string
   templated?: true

@@ -17,7 +17,7 @@ const responseTypes = [
   'application/hal+json',
   'application/vnd.hal+json',
   'application/vnd.chatkitty.v1+json',
-  'text/html', // a browser's address line: it is shown the JSON
+  'text/html', // a browser's address line: where there is no page, it is shown the JSON
 ]
 
 export const defaultRepresentation: Representation = { contentType: 'application/json', spelling: 'camel' }
@@ -38,10 +38,17 @@ export function representationFor(accept: string | undefined): Representation | 
 /** JSON has no parameters; clients name a charset all the same. */
 const parameters = /;\s*(?!q=)[^;,]*/gi
 
+/** Whether an Accept header asks for a page to look at rather than for data, as a browser's address line does. */
+export function prefersPage(accept: string | undefined): boolean {
+  return accept !== undefined && preferredOf(accept) === 'text/html'
+}
+
+function preferredOf(accept: string): string | undefined {
+  return new Negotiator({ headers: { accept: accept.replace(parameters, '') } }).mediaType(responseTypes)
+}
+
 function negotiate(accept: string): Representation | undefined {
-  const type = new Negotiator({ headers: { accept: accept.replace(parameters, '') } }).mediaType(
-    responseTypes,
-  )
+  const type = preferredOf(accept)
   if (type === undefined) return undefined
   return {
     contentType: type === 'text/html' ? 'application/json' : type,

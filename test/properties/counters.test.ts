@@ -22,6 +22,7 @@ afterAll(() => server.close())
 const counted = {
   'application.users': '"user" x where x.application_id = owner.id and x.deleted_time is null',
   'application.channels': 'channel x where x.application_id = owner.id',
+  'application.public_channels': `channel x where x.application_id = owner.id and x.type = 'PUBLIC'`,
   'application.messages': 'message x where x.application_id = owner.id',
   'application.memberships':
     'channel_membership x join channel c on c.id = x.channel_id where c.application_id = owner.id',
@@ -162,7 +163,7 @@ describe('every counter equals count(*)', () => {
           await Promise.all(burst.map((command) => run(world, command)))
           await mustBeExact()
         }
-        while (await dispatchEvents(server.ctx)) {}
+        while ((await dispatchEvents(server.ctx)).more) {}
         await mustBeExact()
       }),
       { numRuns: 30 },

@@ -1,0 +1,42 @@
+// What a client sends to be let in by, in the header StompX-Auth-Params (runtime contract 1.2).
+import { isUtf8 } from 'node:buffer'
+import { ChatError } from '#errors.ts'
+import { Properties } from '#resources/define.ts'
+
+const header = 'StompX-Auth-Params'
+
+/** What clients write for nothing (runtime contract 1.6). */
+const absent = ['', 'undefined', 'null']
+
+/**
+ * Reads the header: JSON in base64, of the bytes of UTF-8 or else of Latin-1, as browsers encode it; or plain JSON, as
+ * the oldest clients send it. An empty object where there is none.
+ * @throws ChatError AccessDeniedError for anything but an object
+ */
+export function readAuthParams(text: string | undefined): Record<string, unknown> {
+  const given = text?.trim() ?? ''
+  if (absent.includes(given)) return {}
+  const parsed = Properties.safeParse(parse(given.startsWith('{') ? given : decode(given)))
+  if (parsed.success) return parsed.data
+  throw new ChatError('AccessDeniedError', `${header}: the authParams ${parsed.error.issues[0]?.message}`)
+}
+
+const base64 = /^[A-Za-z0-9+/_-]+={0,2}$/
+
+function decode(text: string): string {
+  if (!base64.test(text)) throw unreadable()
+  const bytes = Buffer.from(text, 'base64')
+  return bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1')
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    throw unreadable()
+  }
+}
+
+function unreadable(): ChatError {
+  return new ChatError('AccessDeniedError', `${header} must hold an object as JSON, in base64`)
+}
