@@ -1,6 +1,7 @@
-import type { Database, Db, Row, Tx } from '#data/database.ts'
+import { type Database, type Db, type Row, type Tx, toJsonb } from '#data/database.ts'
 import type { Application, ApplicationSettings } from '#resources/application.ts'
 import { type CounterScope, eventCounters, ownerOf } from '#resources/events.ts'
+import { completeUi, type Ui, type UiPart } from '#resources/ui.ts'
 
 const select = { id: true, key: true, properties: true, createdTime: true } as const
 
@@ -25,6 +26,26 @@ export async function findSettings(db: Db, id: number): Promise<Settings | null>
 
 export async function updateSettings(tx: Tx, id: number, changes: Partial<Settings>): Promise<Settings> {
   return tx.prisma.application.update({ where: { id: BigInt(id) }, data: changes, select: settings })
+}
+
+/** What user interfaces of these applications show and look like. */
+export async function findUi(db: Db, ids: number[]): Promise<Map<number, Ui>> {
+  const rows = await db.query(uiStatement, [ids])
+  return new Map(rows.map((row) => [row[0] as number, completeUi(row[1] as Partial<Ui>)]))
+}
+
+const uiStatement = { name: 'find-ui', text: 'select id, ui from application where id = any($1::bigint[])' }
+
+/** Whether there is such an application. */
+export async function updateUi(
+  tx: Tx,
+  id: number,
+  part: UiPart,
+  settings: Record<string, unknown>,
+): Promise<boolean> {
+  const count = await tx.prisma.$executeRaw`
+    update application set ui = ui || ${toJsonb({ [part]: settings })} where id = ${BigInt(id)}`
+  return count > 0
 }
 
 export interface Credential {
@@ -181,6 +202,13 @@ const emptyingStatements = [
    )
    select id from gone`,
   `delete from "user" where id in (select id from "user" where application_id = $1 limit 2000)`,
+  `delete from function_run where id in (select id from function_run where application_id = $1 limit 10000)`,
+  `delete from function_invocation where id in (
+     select i.id from function_invocation i join "function" f on f.id = i.function_id
+     where f.application_id = $1 limit 10000
+   )`,
+  `delete from counter where scope = 'function.invocations'
+     and scope_id in (select id from "function" where application_id = $1)`,
   `delete from idempotency_key where ctid in (
      select ctid from idempotency_key where application_id = $1 limit 10000
    )`,

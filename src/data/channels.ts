@@ -1,11 +1,18 @@
 import { counterOf } from '#data/counters.ts'
-import { type Db, type Tx, toJsonb } from '#data/database.ts'
+import { type Db, type Row, type Tx, toJsonb } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
-import { type ListQuery, listPage, propertiesContain } from '#data/lists.ts'
-import { withMentions } from '#data/mentions.ts'
+import { containing, knownSorts, type ListQuery, listPage, propertiesContain } from '#data/lists.ts'
+import { standingOf } from '#data/memberships.ts'
+import { withDetails } from '#data/message-details.ts'
 import { deleteMessagesOfChannel } from '#data/messages.ts'
 import { channelColumns, messageColumns, toChannel, toUser, userColumns } from '#data/rows.ts'
-import type { Channel, ChannelType } from '#resources/channel.ts'
+import { isHidden } from '#data/sql/is-unread.ts'
+import {
+  countUserChannelsText,
+  type UserChannelsShape,
+  userChannelsParts,
+} from '#data/sql/list-user-channels.ts'
+import type { Channel, ChannelType, SeenChannel, Standing } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { User } from '#resources/user.ts'
 
@@ -58,13 +65,13 @@ const findTypeStatement = {
 }
 
 /** Gives direct channels their members, and last messages their mentions: at most three round trips a page. */
-async function complete(db: Db, channels: Channel[]): Promise<Channel[]> {
-  const direct = channels.flatMap((channel) => (channel.type === 'DIRECT' ? [channel] : []))
+async function complete<C extends Channel>(db: Db, channels: C[]): Promise<C[]> {
+  const direct = (channels as Channel[]).flatMap((channel) => (channel.type === 'DIRECT' ? [channel] : []))
   const members = direct.length === 0 ? [] : await db.query(membersStatement, [direct.map(({ id }) => id)])
   for (const channel of direct) {
     channel.members = members.flatMap((row) => (row[0] === channel.id ? (toUser(row, 1) ?? []) : []))
   }
-  await withMentions(
+  await withDetails(
     db,
     channels.flatMap((channel) => channel.lastReceivedMessage ?? []),
   )
@@ -163,6 +170,94 @@ export function listChannelsOfUser(db: Db, userId: number, page: PageRequest): P
   )
 }
 
+// --------------------------------------------------------------------------------------- as a user sees it
+
+/** Of channel `c` for user $1, whose membership is `cm`: its last message is the newest that the user sees. */
+const seenSelect = `${standingOf('$1')}, ${channelSelect}`
+const seenJoins = `
+  left join channel_membership cm on cm.channel_id = c.id and cm.user_id = $1
+  left join "user" creator on creator.id = c.creator_id
+  left join lateral (
+    select * from message m
+    where m.channel_id = c.id and m.id > coalesce(cm.cleared_through_id, 0) and not ${isHidden}
+    order by m.id desc limit 1
+  ) last on true
+  left join "user" author on author.id = last.user_id`
+
+function toSeenChannel(row: Row, at: number): SeenChannel {
+  return { ...toChannel(row.slice(at + 1)), standing: row[at] as Standing }
+}
+
+const findSeenStatement = {
+  name: 'find-seen-channel',
+  text: `select ${seenSelect} from channel c ${seenJoins} where c.id = $3 and c.application_id = $2`,
+}
+
+/** A channel as a user sees it, if it may: that is the caller's to decide, by the channel's standing. */
+export async function findSeenChannel(
+  db: Db,
+  { applicationId, userId }: { applicationId: number; userId: number },
+  id: number,
+): Promise<SeenChannel | undefined> {
+  const [row] = await db.query(findSeenStatement, [userId, applicationId, id])
+  return row && (await complete(db, [toSeenChannel(row, 0)]))[0]
+}
+
+/** Whose list of channels, which of them, and what their name or display name has in it, whatever its case. */
+export interface UserChannelsQuery {
+  applicationId: number
+  userId: number
+  of: UserChannelsShape['of']
+  name?: string | undefined
+}
+
+/**
+ * Channels that a user sees, the last active first, or in an order asked for. Of 100,000 public channels with 1,300,000
+ * messages, to a member of 1,000: a page of all 11 ms, of its own 8 ms, of joinable ones 1 ms, of unread ones 4 ms where
+ * it reads to the end and 15 ms where each channel has a span; by a name that few have 3 ms. What has to look at all of
+ * them takes longer: a name that 100,000 have 290 ms, an order by name 240 ms.
+ */
+export async function listUserChannels(
+  db: Db,
+  { applicationId, userId, of, name }: UserChannelsQuery,
+  page: PageRequest,
+): Promise<Page<SeenChannel>> {
+  const order = knownSorts(page, sortable).sort.map(
+    ({ property, descending }) =>
+      `${sortable[property as keyof typeof sortable]} ${descending ? 'desc' : 'asc'}`,
+  )
+  const shape = { of, named: name !== undefined, order }
+  const text = `
+    with ${userChannelsParts(shape)}
+    select total.total, item.* from total left join lateral (
+      select page.place, ${seenSelect} from page join channel c on c.id = page.id ${seenJoins}
+    ) item on true
+    order by item.place`
+  const isPrepared = order.length === 0
+  const rows = await db.query(
+    { text, ...(isPrepared && { name: `list-user-channels-${of}${shape.named ? '-named' : ''}` }) },
+    [userId, applicationId, name === undefined ? null : containing(name), page.size, page.number * page.size],
+  )
+  const items = rows.filter((row) => row[1] !== null).map((row) => toSeenChannel(row, 2))
+  return {
+    items: await complete(db, items),
+    number: page.number,
+    size: page.size,
+    total: rows[0]?.[0] as number,
+  }
+}
+
+/** How many channels {@link listUserChannels} lists, of a type. */
+export async function countUserChannels(
+  db: Db,
+  { applicationId, userId, of, type }: Omit<UserChannelsQuery, 'name'> & { type?: ChannelType | undefined },
+): Promise<number> {
+  const text = countUserChannelsText(of, type)
+  const statement = { name: `count-user-channels-${of}-${type ?? 'any'}`, text }
+  const [row] = await db.query(statement, [userId, applicationId])
+  return row?.[0] as number
+}
+
 // ------------------------------------------------------------------------------------------- changing
 
 export interface NewChannel {
@@ -198,24 +293,35 @@ export async function insertChannel(
     )
     on conflict do nothing returning id`
   if (!row) return undefined
-  await tx.prisma.thread.create({
+  const thread = await tx.prisma.thread.create({
     data: { applicationId: BigInt(applicationId), channelId: row.id, type: 'MAIN' },
     select: { id: true },
   })
+  if (channel.type === 'PUBLIC') {
+    await tx.prisma.$executeRaw`
+      insert into channel_activity (channel_id, application_id, last_id)
+      values (${row.id}, ${BigInt(applicationId)}, ${thread.id})`
+  }
   return Number(row.id)
 }
 
-/** The channel that has the name, or the set of members. */
+/** The channel that has the set of members, or, where a channel is not direct, the name. */
 export async function findEquivalentChannel(
   db: Db,
   applicationId: number,
-  key: { name: string } | { memberSet: string },
+  { name, memberSet }: Pick<NewChannel, 'name' | 'memberSet'>,
 ) {
   const row = await db.prisma.channel.findFirst({
-    where: { applicationId, ...key },
-    select: { id: true, type: true },
+    where: { applicationId, ...(memberSet === undefined ? { name } : { memberSet }) },
+    select: { id: true, type: true, creatorId: true },
   })
-  return row && { id: Number(row.id), type: row.type }
+  return (
+    row && {
+      id: Number(row.id),
+      type: row.type,
+      creatorId: row.creatorId === null ? undefined : Number(row.creatorId),
+    }
+  )
 }
 
 /** The channel's properties, locked until the transaction ends. */
@@ -229,7 +335,7 @@ export async function lockChannelProperties(tx: Tx, applicationId: number, id: n
 export async function updateChannelRow(
   tx: Tx,
   id: number,
-  { properties, ...changes }: { displayName?: string; properties?: Record<string, unknown> },
+  { properties, ...changes }: { name?: string; displayName?: string; properties?: Record<string, unknown> },
 ): Promise<void> {
   await tx.prisma.channel.update({ where: { id: BigInt(id) }, data: changes, select: { id: true } })
   if (properties) {

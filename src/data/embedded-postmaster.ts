@@ -20,6 +20,10 @@ const SETTINGS = [
   'effective_cache_size=1GB',
   'random_page_cost=1.1',
   'max_wal_size=2GB',
+  // All commits wait while a new log segment is made: 50 ms when its 16 MB are zeroed and synced first. Without, the p99
+  // of a send beside an import fell from 54 ms to 18 to 25, and 1.09 times as many sends fit into a second; at 32
+  // connections 1.25 times as many.
+  'wal_init_zero=off',
   'checkpoint_timeout=15min',
   'jit=off',
   'timezone=UTC',

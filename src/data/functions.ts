@@ -6,6 +6,7 @@ import type {
   ChatFunction,
   CreateFunction,
   FunctionInvocation,
+  FunctionType,
   FunctionVersion,
 } from '#resources/function.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
@@ -20,9 +21,17 @@ export interface RuntimeRecord {
   /** Sealed. */
   environment: Uint8Array | null
   initializationScript: string | null
+  /** Another one after each change. */
+  revision: number
 }
 
-const runtimeFields = { id: true, dependencies: true, environment: true, initializationScript: true } as const
+const runtimeFields = {
+  id: true,
+  dependencies: true,
+  environment: true,
+  initializationScript: true,
+  revision: true,
+} as const
 const runtimeOf = (applicationId: number) => ({
   applicationId_type: { applicationId: BigInt(applicationId), type: 'NODEJS' as const },
 })
@@ -37,6 +46,7 @@ function toRuntimeRecord(row: {
   dependencies: Prisma.JsonValue
   environment: Uint8Array | null
   initializationScript: string | null
+  revision: number
 }): RuntimeRecord {
   return {
     ...row,
@@ -67,7 +77,11 @@ export async function updateRuntime(
 ): Promise<RuntimeRecord> {
   const row = await tx.prisma.runtime.update({
     where: runtimeOf(applicationId),
-    data: { ...changes, ...(dependencies && { dependencies: dependencies as unknown as Prisma.JsonArray }) },
+    data: {
+      ...changes,
+      ...(dependencies && { dependencies: dependencies as unknown as Prisma.JsonArray }),
+      revision: { increment: 1 },
+    },
     select: runtimeFields,
   })
   return toRuntimeRecord(row)
@@ -144,6 +158,87 @@ export function listFunctions(db: Db, applicationId: number, page: PageRequest):
     toFunction,
   )
 }
+
+/** Whether there is such a function. */
+export async function updateEnabled(
+  db: Db,
+  applicationId: number,
+  id: number,
+  enabled: boolean,
+): Promise<boolean> {
+  const rows = await db.query(enableStatement, [applicationId, id, enabled])
+  return rows.length > 0
+}
+
+const enableStatement = {
+  text: 'update "function" set enabled = $3 where id = $2 and application_id = $1 returning id',
+}
+
+// ----------------------------------------------------------------------------------------- running
+
+/** A function with the version of it that runs. */
+export interface CurrentFunction {
+  id: number
+  name: string
+  type: FunctionType
+  applicationId: number
+  versionId: number
+  versionNumber: number
+  /** Of its runtime. */
+  revision: number
+}
+
+const currentColumns = 'f.id, f.name, f.type, f.application_id, v.id, v.version_number, r.revision'
+const currentJoins = `
+  join function_version v on v.function_id = f.id and v.version_number = f.current_version_number
+  join runtime r on r.id = f.runtime_id`
+
+function toCurrent(row: Row): CurrentFunction {
+  return {
+    id: row[0] as number,
+    name: row[1] as string,
+    type: row[2] as FunctionType,
+    applicationId: row[3] as number,
+    versionId: row[4] as number,
+    versionNumber: row[5] as number,
+    revision: row[6] as number,
+  }
+}
+
+/** The functions of a type that run, oldest first: enabled ones that have a version. */
+export async function currentFunctionsOfType(
+  db: Db,
+  applicationId: number,
+  type: FunctionType,
+): Promise<CurrentFunction[]> {
+  return (await db.query(currentOfTypeStatement, [applicationId, type])).map(toCurrent)
+}
+
+const currentOfTypeStatement = {
+  name: 'current-functions-of-type',
+  text: `
+    select ${currentColumns} from "function" f ${currentJoins}
+    where f.application_id = $1 and f.type = $2 and f.enabled order by f.id`,
+}
+
+/** Those of these functions that run. */
+export async function currentFunctions(db: Db, ids: number[]): Promise<Map<number, CurrentFunction>> {
+  const found = (await db.query(currentStatement, [ids])).map(toCurrent)
+  return new Map(found.map((each) => [each.id, each]))
+}
+
+const currentStatement = {
+  name: 'current-functions',
+  text: `select ${currentColumns} from "function" f ${currentJoins} where f.id = any($1::bigint[]) and f.enabled`,
+}
+
+/** The script of a version, which never changes. */
+export async function findScript(db: Db, versionId: number): Promise<string | undefined> {
+  const [row] = await db.query(scriptStatement, [versionId])
+  return row?.[0] as string | undefined
+}
+
+const scriptStatement = { text: 'select handler_script from function_version where id = $1' }
 
 // ---------------------------------------------------------------------------------------- versions
 
@@ -234,6 +329,8 @@ function toInvocation(row: Row): FunctionInvocation {
     status: row[3] as FunctionInvocation['status'],
     result: row[4] as FunctionInvocation['result'],
     createdTime: row[5] as string,
+    logs: row[6] as FunctionInvocation['logs'],
+    durationMs: (row[7] as number | null) ?? undefined,
   }
 }
 
@@ -257,8 +354,10 @@ export function listInvocations(
         versionNumber: 'i.version_number',
       },
       order: 'i.id desc',
+      total: sql`coalesce((
+        select c.value from counter c where c.scope = 'function.invocations' and c.scope_id = ${functionId}::bigint), 0)`,
       select: `
-        select page.place, i.id, i.version_number, i.args, i.status, i.result, i.created_time
+        select page.place, i.id, i.version_number, i.args, i.status, i.result, i.created_time, i.logs, i.duration_ms
         from page join function_invocation i on i.id = page.id`,
     },
     page,

@@ -151,9 +151,14 @@ const insertChannelsStatement = {
         with ordinality c (type, name, display_name, member_set, creator_id, properties, place)
       order by place
       on conflict do nothing
-      returning id, name
+      returning id, name, type
     ), threads as (
       insert into thread (application_id, channel_id, type) select $1::bigint, id, 'MAIN' from created order by id
+      returning id, channel_id
+    ), active as (
+      insert into channel_activity (channel_id, application_id, last_id)
+      select t.channel_id, $1::bigint, t.id from threads t join created c on c.id = t.channel_id
+      where c.type = 'PUBLIC'
     )
     select name, id from created`,
 }
@@ -256,4 +261,16 @@ export async function insertMessages(
     ]),
   )
   await batch.copy(copyMessagesStatement, rows.join(''))
+  await batch.query(moveChannelsStatement, [[...new Set(messages.map(({ channelId }) => channelId))]])
+}
+
+/** What the dispatcher does for messages that are told; see data/sql/channel-activity.ts. */
+const moveChannelsStatement = {
+  name: 'move-channels',
+  text: `
+    update channel_activity a set last_id = newest.id from (
+      select channel_id, (select max(m.id) from message m where m.channel_id = b.channel_id) as id
+      from channel_activity b where b.channel_id = any($1::bigint[]) order by channel_id for update
+    ) newest
+    where a.channel_id = newest.channel_id`,
 }

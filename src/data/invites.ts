@@ -34,17 +34,16 @@ export async function insertInvite(
   tx: Tx,
   channelId: number,
   inviteeId: number,
+  inviterId?: number,
 ): Promise<{ invite: ChannelInvite; isNew: boolean }> {
   const key = { channelId: BigInt(channelId), inviteeId: BigInt(inviteeId) }
-  const { count } = await tx.prisma.channelInvite.createMany({ data: [key], skipDuplicates: true })
+  const { count } = await tx.prisma.channelInvite.createMany({
+    data: [{ ...key, ...(inviterId !== undefined && { inviterId: BigInt(inviterId) }) }],
+    skipDuplicates: true,
+  })
   const row = await tx.prisma.channelInvite.findUniqueOrThrow({
     where: { channelId_inviteeId: key },
     select: { createdTime: true },
   })
   return { invite: { channelId, inviteeId, createdTime: row.createdTime.toISOString() }, isNew: count > 0 }
-}
-
-/** Whether the channel's moderators keep the user out. */
-export async function isBlocked(db: Db, channelId: number, userId: number): Promise<boolean> {
-  return (await db.prisma.channelBlock.count({ where: { channelId, userId } })) > 0
 }

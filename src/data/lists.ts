@@ -72,6 +72,20 @@ function orderBy(list: ListQuery, { property, descending }: Sort): string {
   return `${column} ${descending ? 'desc' : 'asc'}`
 }
 
+/**
+ * The page in an order that the list has. Real-time clients may ask for any, also by the fields of an item's user
+ * (`user.displayName`): what a list does not know is ignored there (runtime contract 3.2).
+ */
+export function knownSorts(page: PageRequest, sortable: ListQuery['sortable']): PageRequest {
+  const sort = page.sort.map((each) => ({ ...each, property: each.property.replace(/^user\./, '') }))
+  return { ...page, sort: sort.filter(({ property }) => Object.hasOwn(sortable, property)) }
+}
+
+/** A pattern for `like` and its kind: what has the text somewhere in it. */
+export function containing(text: string): string {
+  return `%${text.replace(/[\\%_]/g, '\\$&')}%`
+}
+
 /** A filter on custom properties: what is asked for must be part of them. */
 export function propertiesContain(column: string, wanted: Record<string, unknown>): Prisma.Sql {
   return sql`${raw(column)} @> ${toJsonb(wanted)}`

@@ -2,34 +2,38 @@ import { counterValue } from '#data/counters.ts'
 import type { Db, Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
-import { sortableUsers, toUserOnPage, usersOnPage } from '#data/users.ts'
-import type { ChannelMembership } from '#resources/channel.ts'
+import { matching, sortableUsers, toUserOnPage, type UserMatch, usersOnPage } from '#data/users.ts'
+import type { ChannelMembership, ChannelType, Standing } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { User } from '#resources/user.ts'
 
 const { sql, raw } = Prisma
 
+/** What users look for among the members of a channel. */
+export type MemberMatch = Pick<UserMatch, 'displayName'>
+
 /** Users of a channel, oldest first. */
 function listUsersOfChannel(
   db: Db,
   where: Prisma.Sql[],
-  total: Prisma.Sql | undefined,
+  { match = {}, total }: { match?: MemberMatch | undefined; total?: Prisma.Sql },
   page: PageRequest,
 ): Promise<Page<User>> {
+  const narrowing = matching(match)
   return listPage(
     db,
     {
       resource: 'user',
       from:
-        page.sort.length === 0
+        page.sort.length === 0 && narrowing.length === 0
           ? sql`channel_membership cm`
           : sql`channel_membership cm join "user" u on u.id = cm.user_id`,
       id: 'cm.user_id',
-      where,
+      where: [...where, ...narrowing],
       sortable: sortableUsers,
       order: 'cm.user_id',
       select: usersOnPage,
-      ...(total && { total }),
+      ...(total && narrowing.length === 0 && { total }),
     },
     page,
     toUserOnPage,
@@ -37,12 +41,22 @@ function listUsersOfChannel(
 }
 
 /** Who has joined. */
-export function listMembers(db: Db, channelId: number, page: PageRequest): Promise<Page<User>> {
-  return listUsersOfChannel(db, [ofChannel(channelId)], memberCount(channelId), page)
+export function listMembers(
+  db: Db,
+  channelId: number,
+  page: PageRequest,
+  match?: MemberMatch,
+): Promise<Page<User>> {
+  return listUsersOfChannel(db, [ofChannel(channelId)], { match, total: memberCount(channelId) }, page)
 }
 
-export function listModerators(db: Db, channelId: number, page: PageRequest): Promise<Page<User>> {
-  return listUsersOfChannel(db, [ofChannel(channelId), sql`cm.moderator`], undefined, page)
+export function listModerators(
+  db: Db,
+  channelId: number,
+  page: PageRequest,
+  match?: MemberMatch,
+): Promise<Page<User>> {
+  return listUsersOfChannel(db, [ofChannel(channelId), sql`cm.moderator`], { match }, page)
 }
 
 /** Members that are in the channel now: those with an active chat session. */
@@ -50,7 +64,7 @@ export function listParticipants(db: Db, channelId: number, page: PageRequest): 
   const present = sql`exists (
     select from chat_session cs join user_session us on us.id = cs.session_id
     where cs.channel_id = cm.channel_id and cs.state = 'ACTIVE' and us.user_id = cm.user_id)`
-  return listUsersOfChannel(db, [ofChannel(channelId), present], undefined, page)
+  return listUsersOfChannel(db, [ofChannel(channelId), present], {}, page)
 }
 
 export function listMemberships(
@@ -136,4 +150,114 @@ export async function findMembership(
     select: { createdTime: true },
   })
   return row && { channelId, userId, createdTime: row.createdTime.toISOString() }
+}
+
+// ------------------------------------------------------------------------------------------ of one user
+
+/** A channel as far as one user's rights go. */
+export interface ChannelStanding {
+  channelId: number
+  type: ChannelType
+  standing: Standing
+  /** These are false, and 0, for who is no member. */
+  moderator: boolean
+  muted: boolean
+  hidden: boolean
+  joinedThroughId: number
+  clearedThroughId: number
+}
+
+/** What a user is to a channel of its application; undefined where that has no such channel. One round trip. */
+export async function findStanding(
+  db: Pick<Db, 'query'>,
+  channelId: number,
+  userId: number,
+): Promise<ChannelStanding | undefined> {
+  const [row] = await db.query(standingStatement, [channelId, userId])
+  return (
+    row && {
+      channelId,
+      type: row[0] as ChannelType,
+      standing: row[1] as Standing,
+      moderator: row[2] as boolean,
+      muted: row[3] as boolean,
+      hidden: row[4] as boolean,
+      joinedThroughId: row[5] as number,
+      clearedThroughId: row[6] as number,
+    }
+  )
+}
+
+/** SQL text: what the user with the id `user` is to channel `c`, whose membership of the user is `cm`, if any. */
+export const standingOf = (user: string) => `
+  case when cm.user_id is not null then 'member'
+       when exists (select from channel_block cb where cb.channel_id = c.id and cb.user_id = ${user}) then 'blocked'
+       else 'outsider' end`
+
+const standingStatement = {
+  name: 'find-standing',
+  text: `
+    select c.type, ${standingOf('u.id')}, coalesce(cm.moderator, false), coalesce(cm.muted, false),
+           coalesce(cm.hidden, false), coalesce(cm.joined_through_id, 0), coalesce(cm.cleared_through_id, 0)
+    from "user" u join channel c on c.id = $1 and c.application_id = u.application_id
+    left join channel_membership cm on cm.channel_id = c.id and cm.user_id = u.id
+    where u.id = $2 and u.deleted_time is null`,
+}
+
+/** Where a user is a member, and what it has cleared of each channel's history. */
+export async function membershipsOf(
+  db: Pick<Db, 'query'>,
+  userId: number,
+): Promise<{ channelId: number; clearedThroughId: number }[]> {
+  const rows = await db.query(membershipsStatement, [userId])
+  return rows.map((row) => ({ channelId: row[0] as number, clearedThroughId: row[1] as number }))
+}
+
+const membershipsStatement = {
+  name: 'memberships-of-user',
+  text: 'select channel_id, cleared_through_id from channel_membership where user_id = $1 order by channel_id',
+}
+
+/** The members of a channel with the lowest ids. */
+export async function firstMemberIds(tx: Tx, channelId: number, max: number): Promise<number[]> {
+  const rows = await tx.prisma.channelMembership.findMany({
+    where: { channelId },
+    select: { userId: true },
+    orderBy: { userId: 'asc' },
+    take: max,
+  })
+  return rows.map(({ userId }) => Number(userId))
+}
+
+/** Whether that changed anything; nothing changes for who is no member. */
+export async function setMuted(tx: Tx, channelId: number, userId: number, muted: boolean): Promise<boolean> {
+  const { count } = await tx.prisma.channelMembership.updateMany({
+    where: { channelId, userId, muted: !muted },
+    data: { muted },
+  })
+  return count > 0
+}
+
+/** Takes a channel out of a member's lists, or puts it back. @returns whether that changed anything */
+export async function setHidden(
+  tx: Tx,
+  channelId: number,
+  userId: number,
+  hidden: boolean,
+): Promise<boolean> {
+  const { count } = await tx.prisma.channelMembership.updateMany({
+    where: { channelId, userId, hidden: !hidden },
+    data: { hidden },
+  })
+  return count > 0
+}
+
+/** Clears what a channel has of messages from a member's history. @returns whether that changed anything */
+export async function clearHistoryRow(tx: Tx, channelId: number, userId: number): Promise<boolean> {
+  const changed = await tx.prisma.$executeRaw`
+    update channel_membership cm set cleared_through_id = newest.id
+    from (select coalesce(max(m.id), 0) as id from message m where m.channel_id = ${BigInt(channelId)}) newest
+    where cm.channel_id = ${BigInt(channelId)} and cm.user_id = ${BigInt(userId)}
+      and cm.cleared_through_id < newest.id`
+  return changed > 0
 }

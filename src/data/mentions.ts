@@ -64,14 +64,19 @@ const channelsStatement = {
     from channel c left join "user" u on u.id = c.creator_id where c.id = any($1::bigint[])`,
 }
 
-/** The users and group channels of an application with these names. */
+/**
+ * The users and group channels of an application with these names. Who mentions a channel must know of it: users know
+ * the public ones and their own.
+ */
 export async function findMentioned(
   db: Pick<Db, 'query'>,
   applicationId: number,
   usernames: string[],
   channelNames: string[],
+  mentioningUserId?: number,
 ) {
-  const rows = await db.query(findStatement, [applicationId, usernames, channelNames])
+  const values = [applicationId, usernames, channelNames, mentioningUserId ?? null]
+  const rows = await db.query(findStatement, values)
   const found = { users: new Map<string, number>(), channels: new Map<string, number>() }
   for (const row of rows) found[row[0] as 'users' | 'channels'].set(row[1] as string, row[2] as number)
   return found
@@ -82,5 +87,8 @@ const findStatement = {
   text: `
     select 'users', name, id from "user" where application_id = $1 and deleted_time is null and name = any($2::text[])
     union all
-    select 'channels', name, id from channel where application_id = $1 and type <> 'DIRECT' and name = any($3::text[])`,
+    select 'channels', c.name, c.id from channel c
+    where c.application_id = $1 and c.type <> 'DIRECT' and c.name = any($3::text[])
+      and ($4::bigint is null or c.type = 'PUBLIC' or exists (
+        select from channel_membership cm where cm.channel_id = c.id and cm.user_id = $4))`,
 }

@@ -1,10 +1,10 @@
 import { type Db, type Tx, toJsonb } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
-import { listPage } from '#data/lists.ts'
-import { withMentions } from '#data/mentions.ts'
-import { messageColumns, type StoredMention, toMessage, userColumns } from '#data/rows.ts'
+import { containing, listPage } from '#data/lists.ts'
+import { withDetails } from '#data/message-details.ts'
+import { type MessageRecord, messageColumns, type StoredMention, toMessage, userColumns } from '#data/rows.ts'
 import { countedMax, listMessagesStatement, type MessageListShape } from '#data/sql/list-messages.ts'
-import type { Message, MessageLink } from '#resources/message.ts'
+import type { Message, MessageLink, SeenMessage } from '#resources/message.ts'
 import type { CursorPage, CursorRequest, Page, PageRequest } from '#resources/page.ts'
 
 // -------------------------------------------------------------------------------------------- reading
@@ -16,10 +16,31 @@ const findStatement = {
     from message m left join "user" u on u.id = m.user_id where m.id = $2 and m.application_id = $1`,
 }
 
-export async function findMessage(db: Db, applicationId: number, id: number): Promise<Message | undefined> {
+export async function findMessage(
+  db: Db,
+  applicationId: number,
+  id: number,
+): Promise<SeenMessage | undefined> {
   const [row] = await db.query(findStatement, [applicationId, id])
   const message = row && toMessage(row)
-  return message && (await withMentions(db, [message]))[0]
+  return message && (await withDetails(db, [message]))[0]
+}
+
+const findByIdStatement = {
+  name: 'find-message-by-id',
+  text: `
+    select m.application_id, ${messageColumns('m')}, ${userColumns('u')}
+    from message m left join "user" u on u.id = m.user_id where m.id = $1`,
+}
+
+/** A message of whichever application, for work that a message gave rise to. */
+export async function findMessageById(
+  db: Db,
+  id: number,
+): Promise<{ applicationId: number; message: SeenMessage } | undefined> {
+  const [row] = await db.query(findByIdStatement, [id])
+  const message = row && toMessage(row, 1)
+  return message && { applicationId: row[0] as number, message }
 }
 
 const findManyStatement = {
@@ -30,9 +51,9 @@ const findManyStatement = {
 }
 
 /** The messages with these ids. */
-export async function messagesById(db: Db, ids: number[]): Promise<Map<number, Message>> {
+export async function messagesById(db: Db, ids: number[]): Promise<Map<number, SeenMessage>> {
   const rows = await db.query(findManyStatement, [ids])
-  const messages = await withMentions(
+  const messages = await withDetails(
     db,
     rows.flatMap((row) => toMessage(row) ?? []),
   )
@@ -46,7 +67,8 @@ export interface MessageFilters {
   query?: string | undefined
 }
 
-const newest = Number.MAX_SAFE_INTEGER
+/** The cursor of a list's beginning. */
+export const newest = Number.MAX_SAFE_INTEGER
 
 /** A page of the owner's messages, newest first; undefined where the application has no such owner. */
 export async function listMessages(
@@ -70,22 +92,41 @@ export async function listMessages(
     cursor,
     request.size + 1,
     filters.username ?? null,
-    filters.query === undefined ? null : `%${filters.query.replace(/[\\%_]/g, '\\$&')}%`,
+    filters.query === undefined ? null : containing(filters.query),
   ])
   const head = rows[0]
   if (!head) return undefined
+  const [total, anyNewer, newestOlder] = head as [number, boolean, number | null]
   const found = rows.flatMap((row) => toMessage(row, 3) ?? [])
-  const beyond = found.splice(request.size)[0]
+  return {
+    ...(await cutPage(db, request, { newer, cursor, found, anyNewer, newestOlder })),
+    ...(!(total > countedMax && isFiltered(owner.of, filters)) && { total }),
+  }
+}
+
+/** Makes a page of what a list statement found: one item more than fits says that the list goes on. */
+export async function cutPage(
+  db: Db,
+  { size }: CursorRequest,
+  list: {
+    newer: boolean
+    cursor: number
+    found: MessageRecord[]
+    anyNewer: boolean
+    /** The newest message that is not newer than the cursor. */
+    newestOlder: number | null
+  },
+): Promise<CursorPage<SeenMessage>> {
+  const { newer, cursor, found } = list
+  const beyond = found.splice(size)[0]
   const items = newer ? found.reverse() : found
-  const next = newer ? ((head[2] as number | null) ?? undefined) : beyond?.id
-  const total = head[0] as number
+  const next = newer ? (list.newestOlder ?? undefined) : beyond?.id
   // An empty page stands where it was asked for, so that there is a way back from an end that has vanished.
   const start = items[0]?.id ?? (cursor === newest ? undefined : cursor)
   return {
-    items: await withMentions(db, items),
-    size: request.size,
-    hasPrevious: newer ? beyond !== undefined : (head[1] as boolean),
-    ...(!(total > countedMax && isFiltered(owner.of, filters)) && { total }),
+    items: await withDetails(db, items),
+    size,
+    hasPrevious: newer ? beyond !== undefined : list.anyNewer,
     ...(start !== undefined && { start }),
     ...(next !== undefined && { next }),
   }
@@ -113,7 +154,7 @@ export async function listReportedMessages(
     page,
     (row) => toMessage(row) as Message, // joined by its id: it is there
   )
-  await withMentions(db, found.items)
+  await withDetails(db, found.items)
   return found
 }
 
@@ -140,6 +181,8 @@ export async function lockMessage(tx: Tx, applicationId: number, id: number) {
 }
 
 export interface MessageChanges {
+  /** Marks the message as edited. */
+  edited: boolean
   text?: { body: string; mentions: StoredMention[]; links: MessageLink[] }
   properties?: Record<string, unknown>
 }
@@ -147,16 +190,23 @@ export interface MessageChanges {
 export async function updateMessageRow(
   tx: Tx,
   id: number,
-  { text, properties }: MessageChanges,
+  { edited, text, properties }: MessageChanges,
 ): Promise<void> {
   const key = Prisma.sql`where id = ${BigInt(id)}`
-  await tx.prisma.$executeRaw`update message set last_edited_time = now() ${key}`
+  if (edited) await tx.prisma.$executeRaw`update message set last_edited_time = now() ${key}`
   if (properties) await tx.prisma.$executeRaw`update message set properties = ${toJsonb(properties)} ${key}`
   if (text) {
     const { body, mentions, links } = text
     await tx.prisma.$executeRaw`
       update message set body = ${body}, mentions = ${jsonbOrNull(mentions)}, links = ${jsonbOrNull(links)} ${key}`
   }
+}
+
+/** Gives a text its links with their previews. @returns false where the text is another one by now */
+export async function updateLinks(tx: Tx, id: number, body: string, links: MessageLink[]): Promise<boolean> {
+  const changed = await tx.prisma.$executeRaw`
+    update message set links = ${jsonbOrNull(links)} where id = ${BigInt(id)} and body = ${body}`
+  return changed > 0
 }
 
 const jsonbOrNull = (list: unknown[]) => (list.length === 0 ? Prisma.sql`null` : toJsonb(list))

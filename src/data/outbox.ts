@@ -1,34 +1,48 @@
 // The events that committed and are not yet told.
 import { counterMoves } from '#data/counters.ts'
-import type { Db } from '#data/database.ts'
-import type { EventType } from '#resources/events.ts'
-
-export interface OutboxEvent {
-  id: number
-  applicationId: number
-  type: EventType
-  channelId: number | null
-  payload: Record<string, unknown>
-}
+import type { Db, Row } from '#data/database.ts'
+import { askFunctionsParts } from '#data/function-runs.ts'
+import { channelActivityParts } from '#data/sql/channel-activity.ts'
+import type { CommittedEvent } from '#resources/events.ts'
 
 export const dispatchBatchMax = 500
 
+/** How long a client that comes back is told what it missed; what is older is forgotten. */
+export const keptMinutes = 10
+
 /**
- * Takes up to {@link dispatchBatchMax} events, oldest first, adds them to their counters, and notes the messages that
- * members are to be told of, in one commit. Several
- * processes may do so at once: each row is taken by one of them. Counters are locked in one order, so none waits in
- * a circle.
+ * Takes up to {@link dispatchBatchMax} events, oldest first, in one commit: adds them to their counters, notes the
+ * messages that members are to be told of and the functions that are to run, shows the channels they were sent to
+ * again to who had hidden them, and gives those of applications with real-time sessions their position in the log. The
+ * leader alone calls it, so that positions are in the order in which events are told. Counters are locked in one order,
+ * so that nobody waits in a circle.
  */
-export async function takeEvents(db: Db): Promise<OutboxEvent[]> {
+export async function takeEvents(db: Db): Promise<TakenEvents> {
   const rows = await db.query(takeStatement, [dispatchBatchMax])
-  return rows.map((row) => ({
-    id: row[0] as number,
-    applicationId: row[1] as number,
-    type: row[2] as EventType,
-    channelId: row[3] as number | null,
-    payload: row[4] as Record<string, unknown>,
-  }))
+  const [taken, asked] = (rows[0] ?? [0, 0]) as [number, number]
+  return { taken, asked, events: rows.filter((row) => row[2] !== null).map((row) => toEvent(row, 2)) }
 }
+
+export interface TakenEvents {
+  taken: number
+  /** How many runs of functions they ask for. */
+  asked: number
+  /** Those that somebody may listen to. */
+  events: CommittedEvent[]
+}
+
+function toEvent(row: Row, at = 0): CommittedEvent {
+  return {
+    position: row[at] as number,
+    applicationId: row[at + 1] as number,
+    type: row[at + 2] as CommittedEvent['type'],
+    channelId: row[at + 3] as number | null,
+    threadId: row[at + 4] as number | null,
+    payload: row[at + 5] as CommittedEvent['payload'],
+  }
+}
+
+const eventColumns = 'position, application_id, type, channel_id, thread_id, payload'
 
 const moves = counterMoves.map(({ type, scope, owner }) => `('${type}', '${scope}', '${owner}')`).join(', ')
 
@@ -61,6 +75,116 @@ const takeStatement = {
       where t.type in ('channel.message.created', 'thread.message.created') and t.payload ? 'messageId'
         and exists (select from channel_membership cm where cm.channel_id = t.channel_id)
       on conflict (message_id) do nothing
+    ), unhidden as (
+      update channel_membership cm set hidden = false from (
+        select distinct application_id, channel_id from taken where type = 'channel.message.created'
+      ) t
+      where cm.channel_id = t.channel_id and cm.hidden returning t.application_id, cm.channel_id, cm.user_id
+    ), shown as (
+      insert into outbox_event (application_id, type, channel_id, payload)
+      select application_id, 'channel.membership.changed', channel_id,
+             jsonb_build_object('userId', user_id, 'change', 'unhidden') from unhidden
+    ), ${channelActivityParts('$1')}, ${askFunctionsParts}, heard as (
+      select a.id from (select distinct application_id as id from taken) a
+      where exists (select from user_session us where us.application_id = a.id and us.state = 'ACTIVE')
+        or exists (
+          select from user_session us
+          where us.application_id = a.id and us.end_time > now() - interval '${keptMinutes} minutes')
+    ), logged as (
+      insert into event_log (application_id, type, channel_id, thread_id, payload)
+      select application_id, type, channel_id, thread_id, payload from taken
+      where application_id in (select id from heard) order by taken.id
+      returning ${eventColumns}
     )
-    select id, application_id, type, channel_id, payload from lazily, taken order by id`,
+    select (select count(*) from taken), (select count(*) from asked), logged.* from lazily left join logged on true order by position`,
+}
+
+/** The position of the last event of all. */
+export async function lastPosition(db: Db): Promise<number> {
+  const [row] = await db.query(lastStatement, [])
+  return (row?.[0] as number | undefined) ?? 0
+}
+
+// The sequence, not the table: positions go on although what was told is forgotten.
+const lastStatement = {
+  name: 'last-position',
+  text: 'select case when is_called then last_value else 0 end from event_log_position_seq',
+}
+
+/** The last of a channel's events that is not taken yet, of those up to `through`; undefined where all are. */
+export async function lastUntaken(
+  db: Db,
+  channelId: number,
+  through = Number.MAX_SAFE_INTEGER,
+): Promise<number | undefined> {
+  const [row] = await db.query(untakenStatement, [channelId, through])
+  return (row?.[0] as number | null) ?? undefined
+}
+
+const untakenStatement = {
+  name: 'last-untaken-event',
+  text: 'select max(id) from outbox_event where channel_id = $1 and id <= $2',
+}
+
+/** Events of all applications behind a position, up to another one. */
+export async function eventsBetween(db: Db, after: number, through: number): Promise<CommittedEvent[]> {
+  const rows = await db.query(betweenStatement, [after, through])
+  return rows.map((row) => toEvent(row))
+}
+
+const betweenStatement = {
+  name: 'events-between',
+  text: `select ${eventColumns} from event_log where position > $1 and position <= $2 order by position`,
+}
+
+/** Whose events a session missed. */
+export interface Listener {
+  applicationId: number
+  userId: number
+  channelIds: number[]
+}
+
+/**
+ * What may concern a user behind a position, in order: `max` events at most, or undefined where some of them are
+ * forgotten already.
+ */
+export async function eventsFor(
+  db: Db,
+  { applicationId, userId, channelIds }: Listener,
+  after: number,
+  through: number,
+  max: number,
+): Promise<CommittedEvent[]> {
+  const rows = await db.query(forStatement, [after, through, applicationId, userId, channelIds, max])
+  return rows.map((row) => toEvent(row))
+}
+
+const forStatement = {
+  name: 'events-for-user',
+  text: `
+    select ${eventColumns} from event_log
+    where position > $1 and position <= $2 and application_id = $3
+      and (channel_id = any($5::bigint[]) or payload @> jsonb_build_object('userId', $4::bigint)
+        or payload @> jsonb_build_object('by', $4::bigint) or payload @> jsonb_build_object('authorId', $4::bigint)
+        or type in ('user.updated', 'user.presence.changed', 'user.deleted', 'application.ui.updated'))
+    order by position limit $6`,
+}
+
+/** Forgets what is too old to be told. @returns how many events */
+export async function forgetEvents(db: Db): Promise<number> {
+  const [row] = await db.query(forgetStatement, [forgottenMax])
+  return row?.[0] as number
+}
+
+const forgottenMax = 10_000
+const forgetStatement = {
+  name: 'forget-events',
+  text: `
+    with gone as (
+      delete from event_log where position in (
+        select position from event_log where created_time < now() - interval '${keptMinutes} minutes'
+        order by created_time limit $1
+      ) returning 1
+    )
+    select count(*) from gone`,
 }

@@ -1,55 +1,126 @@
 // Who has read what. Never a row per member and message: a member's read spans are stretches of ids, and what is
-// unread is worked out from them.
+// unread is worked out from them; see data/sql/mark-read.ts.
 import { counterValue } from '#data/counters.ts'
-import type { Db } from '#data/database.ts'
+import type { Database, Db, Statement } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
+import { messagesById } from '#data/messages.ts'
 import { toUser, userColumns } from '#data/rows.ts'
-import { isUnread } from '#data/sql/is-unread.ts'
+import { unreadCount } from '#data/sql/count-unread.ts'
+import { hasUnread } from '#data/sql/has-unread.ts'
+import {
+  readChannelStatement,
+  readMainThreadStatement,
+  readMessageStatement,
+  readThreadStatement,
+  unreadMessageStatement,
+} from '#data/sql/mark-read.ts'
 import { sortableUsers, toUserOnPage } from '#data/users.ts'
+import type { Cause } from '#resources/events.ts'
+import type { Message, SeenMessage } from '#resources/message.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { ReadReceipt } from '#resources/read-receipt.ts'
 import type { User } from '#resources/user.ts'
 
 const { sql, raw } = Prisma
 
+// ------------------------------------------------------------------------------------------- changing
+
+/** Who reads, and what its events say of that. */
+export interface Reader {
+  applicationId: number
+  userId: number
+  cause: Partial<Cause>
+}
+
+/** Reads one message of somebody else. @returns false where the user does not see it */
+export function markMessageRead(db: Database, reader: Reader, messageId: number): Promise<boolean> {
+  return mark(db, readMessageStatement, messageId, reader)
+}
+
+/** Makes a message unread. @returns false where the user does not see it */
+export function markMessageUnread(db: Database, reader: Reader, messageId: number): Promise<boolean> {
+  return mark(db, unreadMessageStatement, messageId, reader)
+}
+
+/** Reads all of a channel. @returns false where the user is no member */
+export function markChannelRead(db: Database, reader: Reader, channelId: number): Promise<boolean> {
+  return mark(db, readChannelStatement, channelId, reader)
+}
+
+/** Reads what is in a thread. @returns false where the user is no member of its channel */
+export function markThreadRead(
+  db: Database,
+  reader: Reader,
+  { id, type, channelId }: { id: number; type: string; channelId: number },
+): Promise<boolean> {
+  return type === 'MAIN'
+    ? mark(db, readMainThreadStatement, channelId, reader)
+    : mark(db, readThreadStatement, channelId, reader, [id])
+}
+
+/** One round trip, unless another device of the user was faster: then it is done again when that is done. */
+async function mark(
+  db: Database,
+  statement: Statement,
+  id: number,
+  { applicationId, userId, cause }: Reader,
+  more: number[] = [],
+): Promise<boolean> {
+  const values = [id, userId, applicationId, JSON.stringify(cause), ...more]
+  const [row] = await db.query(statement, values)
+  if (!row) return false
+  const [channelId, isChange, isDone] = row
+  if (isChange && !isDone) {
+    await db.batch(async (batch) => {
+      await batch.query(lockStatement, [channelId, userId])
+      await batch.query(statement, values)
+    })
+  }
+  if (isChange) db.eventsWritten()
+  return true
+}
+
+const lockStatement = {
+  name: 'lock-membership',
+  text: 'select from channel_membership where channel_id = $1 and user_id = $2 for update',
+}
+
+// --------------------------------------------------------------------------------------------- unread
+
 const countStatement = {
   name: 'count-unread-messages',
   text: `
-    select count(*) from channel_membership cm join message m on m.channel_id = cm.channel_id
-    where cm.user_id = $1 and ${isUnread}`,
+    select coalesce(sum(${unreadCount}), 0)::bigint from channel_membership cm
+    where cm.user_id = $1 and ($2 or not cm.hidden)`,
 }
 
-/** How many messages of all its channels a user has yet to read. */
-export async function countUnread(db: Db, userId: number): Promise<number> {
-  const [row] = await db.query(countStatement, [userId])
+/** How many messages of all its channels a user has yet to read; of those that it has hidden only if asked for. */
+export async function countUnread(db: Db, userId: number, { hidden }: { hidden: boolean }): Promise<number> {
+  const [row] = await db.query(countStatement, [userId, hidden])
   return row?.[0] as number
 }
 
-/** Who has read a message, by user id. Index: read_span_range. */
-export function listReaders(
-  db: Db,
-  message: { id: number; channelId: number },
-  page: PageRequest,
-): Promise<Page<ReadReceipt>> {
-  const covers = sql`s.channel_id = ${message.channelId}::bigint
-    and int8range(s.from_id, s.through_id, '[]') @> ${message.id}::bigint`
-  return listPage(
-    db,
-    {
-      resource: 'read_receipt',
-      from: sql`read_span s join "user" u on u.id = s.user_id`,
-      id: 's.id',
-      where: [covers],
-      sortable: { ...sortableUsers, createdTime: 's.created_time' },
-      order: 's.user_id',
-      select: `
-        select page.place, s.created_time, ${userColumns('u')}
-        from page join read_span s on s.id = page.id join "user" u on u.id = s.user_id`,
-    },
-    page,
-    (row) => ({ messageId: message.id, createdTime: row[0] as string, user: toUser(row, 1) as User }),
-  )
+const countInChannelStatement = {
+  name: 'count-unread-messages-of-channel',
+  text: `select ${unreadCount} from channel_membership cm where cm.channel_id = $1 and cm.user_id = $2`,
+}
+
+/** How many messages of a channel a member has yet to read. */
+export async function countUnreadOfChannel(db: Db, channelId: number, userId: number): Promise<number> {
+  const [row] = await db.query(countInChannelStatement, [channelId, userId])
+  return (row?.[0] as number | undefined) ?? 0
+}
+
+const hasUnreadStatement = {
+  name: 'has-unread-messages',
+  text: `select ${hasUnread} from channel_membership cm where cm.channel_id = $1 and cm.user_id = $2`,
+}
+
+/** Whether a member has anything to read in a channel. */
+export async function hasUnreadInChannel(db: Db, channelId: number, userId: number): Promise<boolean> {
+  const [row] = await db.query(hasUnreadStatement, [channelId, userId])
+  return row?.[0] === true
 }
 
 export interface UnreadOfMember {
@@ -75,12 +146,109 @@ export function listUnreadOfMembers(
       order: 'cm.channel_id, cm.user_id',
       total: raw(counterValue('application.memberships', String(applicationId))),
       select: `
-        select page.place, cm.channel_id,
-               (select count(*) from message m where m.channel_id = cm.channel_id and ${isUnread}),
-               ${userColumns('u')}
+        select page.place, cm.channel_id, ${unreadCount}, ${userColumns('u')}
         from page join channel_membership cm on cm.ctid = page.id join "user" u on u.id = cm.user_id`,
     },
     page,
     (row) => ({ channelId: row[0] as number, count: row[1] as number, user: toUserOnPage(row.slice(2)) }),
   )
+}
+
+// ----------------------------------------------------------------------------------------------- read
+
+/** What lists of readers can be sorted by. */
+export const sortableReaders = { ...sortableUsers, createdTime: 's.created_time' }
+
+/** Who has read a message, by user id; its author has not, whatever was read around it. Index: read_span_range. */
+export function listReaders(db: Db, message: Message, page: PageRequest): Promise<Page<ReadReceipt>> {
+  const covers = sql`s.channel_id = ${message.channelId}::bigint
+    and int8range(s.from_id, s.through_id, '[]') @> ${message.id}::bigint`
+  const author = 'user' in message ? message.user.id : 0
+  return listPage(
+    db,
+    {
+      resource: 'read_receipt',
+      from: sql`read_span s join "user" u on u.id = s.user_id`,
+      id: 's.id',
+      where: [covers, sql`s.user_id <> ${author}::bigint`],
+      sortable: sortableReaders,
+      order: 's.user_id',
+      select: `
+        select page.place, s.created_time, ${userColumns('u')}
+        from page join read_span s on s.id = page.id join "user" u on u.id = s.user_id`,
+    },
+    page,
+    (row) => ({
+      messageId: message.id,
+      // See data/sql/mark-read.ts.
+      createdTime: latest(row[0] as string, message.createdTime),
+      user: toUser(row, 1) as User,
+    }),
+  )
+}
+
+/** Of two ISO times in UTC. */
+function latest(one: string, other: string): string {
+  return one > other ? one : other
+}
+
+/** So many who have read a message are named at most. */
+const readersMax = 100
+
+const readersStatement = {
+  name: 'readers-of-messages',
+  text: `
+    select m.id, reader.user_id from unnest($2::bigint[]) m (id)
+    cross join lateral (
+      select s.user_id from read_span s
+      where s.channel_id = $1 and int8range(s.from_id, s.through_id, '[]') @> m.id
+        and s.user_id is distinct from (select author.user_id from message author where author.id = m.id)
+      order by s.user_id limit ${readersMax}
+    ) reader`,
+}
+
+/** The users who have read each of the messages of a channel, the first of them by id. */
+export async function readersOf(
+  db: Db,
+  channelId: number,
+  messageIds: number[],
+): Promise<Map<number, number[]>> {
+  const readers = new Map<number, number[]>()
+  if (messageIds.length === 0) return readers
+  for (const [messageId, userId] of await db.query(readersStatement, [channelId, messageIds])) {
+    readers.set(messageId as number, [...(readers.get(messageId as number) ?? []), userId as number])
+  }
+  return readers
+}
+
+// What one member sees of what another has read. From the newest span down, and there from the newest message down.
+const lastReadStatement = {
+  name: 'last-read-message',
+  text: `
+    select m.id from channel_membership cm
+    cross join lateral (
+      select s.from_id, s.through_id from read_span s
+      where s.channel_id = cm.channel_id and s.user_id = $3 and s.through_id > cm.cleared_through_id
+      order by s.from_id desc
+    ) s
+    cross join lateral (
+      select m.id from message m
+      where m.channel_id = cm.channel_id and m.id between s.from_id and s.through_id
+        and m.id > cm.cleared_through_id and m.user_id is distinct from $3
+        and not exists (select from hidden_message h where h.user_id = cm.user_id and h.message_id = m.id)
+      order by m.id desc limit 1
+    ) m
+    where cm.channel_id = $1 and cm.user_id = $2 limit 1`,
+}
+
+/** The newest message of others that a user has read in a channel, among those that the viewer sees. */
+export async function findLastRead(
+  db: Db,
+  channelId: number,
+  viewerId: number,
+  userId: number,
+): Promise<SeenMessage | undefined> {
+  const [row] = await db.query(lastReadStatement, [channelId, viewerId, userId])
+  const id = row?.[0] as number | undefined
+  return id === undefined ? undefined : (await messagesById(db, [id])).get(id)
 }

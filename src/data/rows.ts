@@ -3,7 +3,7 @@
 import { counterValue } from '#data/counters.ts'
 import type { Row } from '#data/database.ts'
 import type { Channel, ChannelType } from '#resources/channel.ts'
-import type { File, Message, MessageLink } from '#resources/message.ts'
+import type { File, Message, MessageLink, SeenMessage } from '#resources/message.ts'
 import { generatedPictureUrl, hostedUrl } from '#resources/served.ts'
 import type { User } from '#resources/user.ts'
 
@@ -57,15 +57,16 @@ export interface StoredMention {
 }
 
 /** A message whose mentions still name users and channels by id. */
-export type MessageRecord = Message & { [stored]?: StoredMention[] }
+export type MessageRecord = SeenMessage & { [stored]?: StoredMention[] }
 export const stored = Symbol('stored mentions')
 
-/** Of a table or alias that holds messages; 15 columns. */
+/** Of a table or alias that holds messages; 17 columns. */
 export const messageColumns = (m: string) =>
   `${m}.id, ${m}.type, ${m}.channel_id, ${m}.body, ${m}.file, ${m}.group_tag, ${m}.nested_level, ${m}.mentions,` +
   ` ${m}.links, ${m}.properties, ${m}.created_time, ${m}.last_edited_time, ${m}.thread_id, ${m}.report_count,` +
-  ` case when ${m}.has_thread then ${counterValue('thread.messages', `${m}.id`)} end`
-export const messageWidth = 15
+  ` case when ${m}.has_thread then ${counterValue('thread.messages', `${m}.id`)} end, ${m}.parent_id,` +
+  ` ${m}.reaction_count`
+export const messageWidth = 17
 
 /** Reads {@link messageColumns} from `at` on, and its author's {@link userColumns} behind them. */
 export function toMessage(row: Row, at = 0): MessageRecord | undefined {
@@ -85,6 +86,8 @@ export function toMessage(row: Row, at = 0): MessageRecord | undefined {
     lastEditedTime: row[at + 11] as string | null,
     reportCount: row[at + 13] as number,
     repliesCount: row[at + 14] as number | null,
+    parentId: row[at + 15] as number | null,
+    reactionCount: row[at + 16] as number,
     user: toUser(row, at + messageWidth),
   })
 }
@@ -104,6 +107,8 @@ export interface MessageParts {
   lastEditedTime: string | null
   reportCount: number
   repliesCount: number | null
+  parentId: number | null
+  reactionCount: number
   user: User | undefined
 }
 
@@ -119,7 +124,10 @@ export function assembleMessage(parts: MessageParts): MessageRecord {
     createdTime,
     lastEditedTime: parts.lastEditedTime ?? undefined,
     repliesCount: parts.repliesCount ?? undefined,
+    // Filled in by withReactions, where there are any.
+    reactions: parts.reactionCount > 0 ? [] : undefined,
     reportCount: parts.reportCount || undefined,
+    parentId: parts.parentId ?? undefined,
   }
   const text = { body: parts.body ?? '', links: parts.links ?? [], mentions: [] }
   const record = (
@@ -157,7 +165,7 @@ export function toChannel(row: Row): Channel {
   }
   return (
     type === 'DIRECT'
-      ? { type, ...common, members: [] }
+      ? { type, ...common, name: row[2], members: [] } // which only the real-time runtime shows
       : { type, ...common, name: row[2], displayName: row[3] }
   ) as Channel // a channel of a type has that type's columns
 }

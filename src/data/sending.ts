@@ -14,6 +14,7 @@ import {
   sendOneStatement,
   sendWithFileStatement,
 } from '#data/sql/send-messages.ts'
+import type { Cause } from '#resources/events.ts'
 import type { Message, MessageLink } from '#resources/message.ts'
 
 export interface NewMessage {
@@ -29,10 +30,14 @@ export interface NewMessage {
   mentions: StoredMention[]
   links: MessageLink[]
   properties: Record<string, unknown>
+  /** Whether the user, who is named by id then, must be a member of the channel. */
+  memberOnly?: boolean
+  /** What its event says of whose action it is. */
+  cause?: Partial<Cause>
 }
 
 /** The message as stored, or what it lacks. */
-export type Sent = MessageRecord | 'no channel' | 'no user'
+export type Sent = MessageRecord | 'no channel' | 'no user' | 'no member'
 
 /** The sender of one database: what it is given at once is committed together. */
 export function openSender(db: Db, eventsWritten: () => void): GroupCommit<NewMessage, Sent> {
@@ -85,12 +90,19 @@ function toCells(item: NewMessage): unknown[] {
     item.mentions.length > 0 ? JSON.stringify(item.mentions) : null,
     item.links.length > 0 ? JSON.stringify(item.links) : null,
     JSON.stringify(item.properties),
+    item.memberOnly === true,
+    toTold(item),
   ]
+}
+
+function toTold({ thread, cause }: NewMessage): string | null {
+  const parentId = thread?.parentId ?? undefined
+  return cause || parentId !== undefined ? JSON.stringify({ parentId, ...cause }) : null
 }
 
 function toSent(item: NewMessage, row: Row): Sent {
   if (!row[1]) return 'no channel'
-  if (row[2] === null) return 'no user'
+  if (row[2] === null) return item.memberOnly ? 'no member' : 'no user'
   return assembleMessage({
     id: row[2] as number,
     type: messageType(item),
@@ -106,6 +118,8 @@ function toSent(item: NewMessage, row: Row): Sent {
     lastEditedTime: null,
     reportCount: 0,
     repliesCount: null,
+    parentId: item.thread?.parentId ?? null,
+    reactionCount: 0,
     user: toUser(row, 4),
   })
 }

@@ -1,7 +1,10 @@
-import type { Db, Row } from '#data/database.ts'
+import type { Db, Row, Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
+import { nodeLives } from '#data/node.ts'
+import { keptMinutes } from '#data/outbox.ts'
 import { toUser, userColumns } from '#data/rows.ts'
+import { blockingType } from '#resources/function.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { ChatSession, SessionState, UserSession } from '#resources/session.ts'
 import type { User } from '#resources/user.ts'
@@ -99,4 +102,252 @@ export function listChatSessions(
       session: toUserSession(row, 5),
     }),
   )
+}
+
+// ------------------------------------------------------------------------------------------ real time
+
+/** An application as a connecting client finds it by its API key. */
+export async function findApplicationByKey(db: Db, key: string) {
+  const [row] = await db.query(applicationStatement, [key])
+  return row && { id: row[0] as number, guestUsers: row[1] === 'ENABLED', isGuarded: row[2] as boolean }
+}
+
+const applicationStatement = {
+  name: 'find-application-by-key',
+  text: `
+    select a.id, a.guest_users, exists (
+      select from function f where f.application_id = a.id and f.type = '${blockingType}' and f.enabled
+        and f.current_version_number > 0)
+    from application a where a.key = $1::uuid`,
+}
+
+/** A session that is connected, or may be again. */
+export interface SessionRow {
+  id: number
+  key: string
+  ackedPosition: number
+  user: User
+}
+
+const sessionRowColumns = `us.id, us.key, us.acked_position, ${userColumns('u')}`
+
+function toSessionRow(row: Row): SessionRow {
+  return {
+    id: row[0] as number,
+    key: row[1] as string,
+    ackedPosition: row[2] as number,
+    user: toUser(row, 3) as User, // joined
+  }
+}
+
+/** Whether a session can go on: undefined where there is none of this key and user, or null where it is too late. */
+export async function findResumable(
+  db: Db,
+  { applicationId, key, username }: { applicationId: number; key: string; username: string },
+): Promise<SessionRow | null | undefined> {
+  const [row] = await db.query(resumableStatement, [applicationId, key, username])
+  return row && (row[0] ? toSessionRow(row.slice(1)) : null)
+}
+
+const resumableStatement = {
+  name: 'find-resumable-session',
+  text: `
+    select (us.state = 'ACTIVE' and us.detached_time is null)
+             or us.detached_time > now() - interval '${keptMinutes} minutes',
+           ${sessionRowColumns}
+    from user_session us join "user" u on u.id = us.user_id
+    where us.key = $2::uuid and us.application_id = $1 and u.name = $3 and u.deleted_time is null`,
+}
+
+/** Locks a user whose sessions begin or end, so that the first and the last of them know that they are. */
+async function lockPresence(tx: Tx, userId: number): Promise<void> {
+  await tx.prisma.$executeRaw`select from "user" where id = ${BigInt(userId)} for no key update`
+}
+
+export interface NewSession {
+  applicationId: number
+  userId: number
+  key: string
+  userAgent: string | undefined
+  node: number
+  position: number
+}
+
+/** @returns the session's id, and whether the user has come online by it */
+export async function insertSession(tx: Tx, session: NewSession): Promise<{ id: number; isFirst: boolean }> {
+  await lockPresence(tx, session.userId)
+  const row = await tx.prisma.userSession.create({
+    data: {
+      applicationId: session.applicationId,
+      userId: session.userId,
+      key: session.key,
+      userAgent: session.userAgent ?? null,
+      node: session.node,
+      ackedPosition: session.position,
+    },
+    select: { id: true },
+  })
+  return { id: Number(row.id), isFirst: await comeOnline(tx, session.userId) }
+}
+
+/** Takes a session over into this process. @returns whether the user has come online by it */
+export async function resumeSessionRow(
+  tx: Tx,
+  { id, userId, node }: { id: number; userId: number; node: number },
+): Promise<boolean> {
+  await lockPresence(tx, userId)
+  await tx.prisma.userSession.update({
+    where: { id },
+    data: { state: 'ACTIVE', endTime: null, detachedTime: null, node },
+    select: { id: true },
+  })
+  return comeOnline(tx, userId)
+}
+
+/** What a user chose to be stays; only UNAVAILABLE becomes AVAILABLE. */
+async function comeOnline(tx: Tx, userId: number): Promise<boolean> {
+  const changed = await tx.prisma.$executeRaw`
+    update "user" set presence_online = true,
+      presence_status = case presence_status when 'UNAVAILABLE' then 'AVAILABLE' else presence_status end
+    where id = ${BigInt(userId)} and not presence_online and deleted_time is null`
+  return changed > 0
+}
+
+/**
+ * Ends a session and what it had open.
+ * @returns the channels that the user has left by it, and whether the user has gone offline; undefined where it has
+ * ended before, or another process has taken it over
+ */
+export async function endSessionRow(
+  tx: Tx,
+  { id, userId, node }: { id: number; userId: number; node: number },
+): Promise<{ channelIds: number[]; isLast: boolean } | undefined> {
+  await lockPresence(tx, userId)
+  const { count } = await tx.prisma.userSession.updateMany({
+    where: { id, node, state: 'ACTIVE' },
+    data: { state: 'ENDED', endTime: new Date() },
+  })
+  if (count === 0) return undefined
+  const left = await tx.prisma.$queryRaw<{ channelId: bigint }[]>`
+    with ended as (
+      update chat_session set state = 'ENDED', end_time = now()
+      where session_id = ${BigInt(id)} and state = 'ACTIVE' returning channel_id
+    )
+    select distinct channel_id as "channelId" from ended where not exists (
+      select from chat_session cs join user_session us on us.id = cs.session_id
+      where cs.channel_id = ended.channel_id and cs.state = 'ACTIVE' and us.user_id = ${BigInt(userId)}
+        and us.id <> ${BigInt(id)} and us.state = 'ACTIVE')`
+  const changed = await tx.prisma.$executeRaw`
+    update "user" set presence_online = false,
+      presence_status = case presence_status when 'AVAILABLE' then 'UNAVAILABLE' else presence_status end
+    where id = ${BigInt(userId)} and presence_online and not exists (
+      select from user_session us where us.user_id = ${BigInt(userId)} and us.state = 'ACTIVE')`
+  return { channelIds: left.map(({ channelId }) => Number(channelId)), isLast: changed > 0 }
+}
+
+/** Notes that a session has lost its connection, and what it had acknowledged by then. */
+export async function detachSessionRow(db: Db, id: number, node: number, position: number): Promise<void> {
+  await db.query(detachStatement, [id, node, position])
+}
+
+const detachStatement = {
+  name: 'detach-session',
+  text: `
+    update user_session set detached_time = now(), acked_position = greatest(acked_position, $3)
+    where id = $1 and node = $2 and detached_time is null`,
+}
+
+/** Keeps how far sessions have acknowledged, for the case that their process dies. */
+export async function saveAcknowledged(
+  db: Db,
+  node: number,
+  sessions: { id: number; position: number }[],
+): Promise<void> {
+  await db.query(acknowledgeStatement, [
+    node,
+    sessions.map(({ id }) => id),
+    sessions.map(({ position }) => position),
+  ])
+}
+
+const acknowledgeStatement = {
+  name: 'save-acknowledged',
+  text: `
+    update user_session us set acked_position = s.position
+    from unnest($2::bigint[], $3::bigint[]) s (id, position)
+    where us.id = s.id and us.node = $1 and us.acked_position < s.position`,
+}
+
+/** Sessions whose process died: those it left connected are noted as lost now, and may be resumed from then on. */
+export async function findOrphans(db: Db, graceMs: number) {
+  await db.query(orphanStatement, [])
+  const rows = await db.query(orphansStatement, [graceMs])
+  return rows.map((row) => ({
+    id: row[0] as number,
+    applicationId: row[1] as number,
+    userId: row[2] as number,
+    node: row[3] as number,
+  }))
+}
+
+const orphan = `us.state = 'ACTIVE' and not ${nodeLives('us.node')}`
+const orphanStatement = {
+  name: 'note-orphaned-sessions',
+  text: `update user_session us set detached_time = now() where us.detached_time is null and ${orphan}`,
+}
+const orphansStatement = {
+  name: 'find-orphaned-sessions',
+  text: `
+    select us.id, us.application_id, us.user_id, us.node from user_session us
+    where us.detached_time < now() - $1::int * interval '1 millisecond' and ${orphan} limit 500`,
+}
+
+/** Opens the presence of a session in a channel; false where it was open. */
+export async function insertChatSession(
+  tx: Tx,
+  { sessionId, userId, channelId }: { sessionId: number; userId: number; channelId: number },
+): Promise<'open before' | 'first of the user' | 'another of the user'> {
+  await lockPresence(tx, userId)
+  const rows = await tx.prisma.$queryRaw<{ session: bigint }[]>`
+    select cs.session_id as session from chat_session cs join user_session us on us.id = cs.session_id
+    where cs.channel_id = ${BigInt(channelId)} and cs.state = 'ACTIVE' and us.user_id = ${BigInt(userId)}
+      and us.state = 'ACTIVE'`
+  if (rows.some(({ session }) => Number(session) === sessionId)) return 'open before'
+  await tx.prisma.chatSession.create({ data: { sessionId, channelId }, select: { id: true } })
+  return rows.length === 0 ? 'first of the user' : 'another of the user'
+}
+
+/** Closes it. @returns whether the user has no other in the channel; undefined where it was not open */
+export async function endChatSessionRow(
+  tx: Tx,
+  { sessionId, userId, channelId }: { sessionId: number; userId: number; channelId: number },
+): Promise<{ isLast: boolean } | undefined> {
+  await lockPresence(tx, userId)
+  const { count } = await tx.prisma.chatSession.updateMany({
+    where: { sessionId, channelId, state: 'ACTIVE' },
+    data: { state: 'ENDED', endTime: new Date() },
+  })
+  if (count === 0) return undefined
+  const others = await tx.prisma.chatSession.count({
+    where: { channelId, state: 'ACTIVE', session: { userId, state: 'ACTIVE' } },
+  })
+  return { isLast: others === 0 }
+}
+
+/** Channels in which somebody is present, of those that each user is a member of. */
+export async function livelyChannelsOf(db: Db, userIds: number[]): Promise<Map<number, number[]>> {
+  const channels = new Map<number, number[]>()
+  for (const row of await db.query(livelyStatement, [userIds])) {
+    const userId = row[0] as number
+    channels.set(userId, [...(channels.get(userId) ?? []), row[1] as number])
+  }
+  return channels
+}
+
+const livelyStatement = {
+  name: 'lively-channels-of-users',
+  text: `
+    select cm.user_id, cm.channel_id from channel_membership cm
+    where cm.user_id = any($1::bigint[]) and exists (
+      select from chat_session cs where cs.channel_id = cm.channel_id and cs.state = 'ACTIVE')`,
 }

@@ -1,5 +1,10 @@
-import type { Db, Row } from '#data/database.ts'
+import { type Db, type Row, type Tx, toJsonb } from '#data/database.ts'
+import { Prisma } from '#data/generated/client.ts'
+import { knownSorts, listPage } from '#data/lists.ts'
+import type { Page, PageRequest } from '#resources/page.ts'
 import type { Thread } from '#resources/thread.ts'
+
+const { sql } = Prisma
 
 const columns = 't.id, t.type, t.name, t.properties, t.created_time, t.channel_id'
 
@@ -24,6 +29,35 @@ export async function findThread(db: Db, applicationId: number, id: number): Pro
   return row && toThread(row)
 }
 
+const findOfMemberStatement = {
+  name: 'find-thread-of-member',
+  text: `
+    select ${columns} from thread t join channel_membership cm on cm.channel_id = t.channel_id and cm.user_id = $3
+    where t.id = $2 and t.application_id = $1`,
+}
+
+/** The thread, if the user is a member of its channel. */
+export async function findThreadOfMember(
+  db: Db,
+  applicationId: number,
+  userId: number,
+  id: number,
+): Promise<Thread | undefined> {
+  const [row] = await db.query(findOfMemberStatement, [applicationId, id, userId])
+  return row && toThread(row)
+}
+
+const byIdStatement = {
+  name: 'threads-by-id',
+  text: `select ${columns} from thread t where t.id = any($1::bigint[])`,
+}
+
+/** The threads with these ids. */
+export async function threadsById(db: Db, ids: number[]): Promise<Map<number, Thread>> {
+  const rows = await db.query(byIdStatement, [ids])
+  return new Map(rows.map(toThread).map((thread) => [thread.id, thread]))
+}
+
 const findMainStatement = {
   name: 'find-main-thread',
   text: `select ${columns} from thread t where t.channel_id = $1 and t.type = 'MAIN'`,
@@ -32,6 +66,64 @@ const findMainStatement = {
 export async function findMainThread(db: Db, channelId: number): Promise<Thread | undefined> {
   const [row] = await db.query(findMainStatement, [channelId])
   return row && toThread(row)
+}
+
+export interface ThreadFilters {
+  /** Whether the channel's main thread is one of them. */
+  main: boolean
+  /** Whether replies under messages are. */
+  ofMessages: boolean
+}
+
+const sortable = { id: 't.id', createdTime: 't.created_time', name: 'lower(t.name)', type: 't.type' }
+
+/** Threads of a channel that one of its members sees, oldest first. Index: thread (channel_id, type). */
+export function listThreads(
+  db: Db,
+  channelId: number,
+  userId: number,
+  { main, ofMessages }: ThreadFilters,
+  page: PageRequest,
+): Promise<Page<Thread>> {
+  const types = ['STANDALONE', ...(main ? ['MAIN'] : []), ...(ofMessages ? ['MESSAGE'] : [])]
+  const isSeen = sql`(t.type <> 'MESSAGE' or (
+    t.id > (select cm.cleared_through_id from channel_membership cm
+            where cm.channel_id = ${channelId}::bigint and cm.user_id = ${userId}::bigint)
+    and not exists (select from hidden_message h where h.user_id = ${userId}::bigint and h.message_id = t.id)))`
+  return listPage(
+    db,
+    {
+      resource: 'thread',
+      from: sql`thread t`,
+      id: 't.id',
+      where: [
+        sql`t.channel_id = ${channelId}::bigint`,
+        sql`t.type = any(${types}::thread_type[])`,
+        ...(ofMessages ? [isSeen] : []),
+      ],
+      sortable,
+      order: 't.id',
+      select: `select page.place, ${columns} from page join thread t on t.id = page.id`,
+    },
+    knownSorts(page, sortable),
+    toThread,
+  )
+}
+
+/** Makes a thread of its own in a channel. @throws a foreign key violation where the channel is gone */
+export async function insertThread(
+  tx: Tx,
+  applicationId: number,
+  channelId: number,
+  { name, properties }: { name: string; properties: Record<string, unknown> },
+): Promise<Thread> {
+  const rows = await tx.prisma.$queryRaw<{ id: bigint; time: Date }[]>`
+    insert into thread (application_id, channel_id, type, name, properties)
+    values (${BigInt(applicationId)}, ${BigInt(channelId)}, 'STANDALONE', ${name}, ${toJsonb(properties)})
+    returning id, created_time as time`
+  const row = rows[0] as { id: bigint; time: Date } // an insert that did not throw returns its row
+  const createdTime = row.time.toISOString()
+  return { id: Number(row.id), type: 'STANDALONE', name, properties, createdTime, channelId }
 }
 
 const openStatement = {

@@ -1,14 +1,14 @@
 import { counterOf } from '#data/counters.ts'
 import { type Db, type Row, type Tx, toJsonb } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
-import { type ListQuery, listPage, propertiesContain } from '#data/lists.ts'
+import { containing, knownSorts, type ListQuery, listPage, propertiesContain } from '#data/lists.ts'
 import { toUser, userColumns } from '#data/rows.ts'
-import { isUnread } from '#data/sql/is-unread.ts'
+import { hasUnread as hasUnreadInChannel } from '#data/sql/has-unread.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import { generatedPictureUrl } from '#resources/served.ts'
-import type { User, UserReference } from '#resources/user.ts'
+import { invisible, type User, type UserReference } from '#resources/user.ts'
 
-const { sql, raw } = Prisma
+const { sql, raw, join } = Prisma
 
 const findByIdStatement = {
   name: 'find-user',
@@ -111,11 +111,80 @@ export function listUsers(
   return listPage(db, list, page, toUserOnPage)
 }
 
+/** What users look for among others. */
+export interface UserMatch {
+  /** The whole name. */
+  name?: string | undefined
+  /** A part of it, whatever its case. */
+  displayName?: string | undefined
+  /** As others see it: who is invisible is not. */
+  online?: boolean | undefined
+}
+
+/** On the users `u`. */
+export function matching({ name, displayName, online }: UserMatch): Prisma.Sql[] {
+  const like = displayName === undefined ? undefined : containing(displayName)
+  return [
+    ...(name === undefined ? [] : [sql`u.name = ${name}`]),
+    ...(like === undefined ? [] : [sql`u.display_name ilike ${like}`]),
+    ...(online === undefined ? [] : [raw(online ? isSeenOnline : `not (${isSeenOnline})`)]),
+  ]
+}
+
+// As the index user_online has it.
+const isSeenOnline = `u.presence_online and u.presence_status <> '${invisible}'`
+
+/** The living users of an application but one, by name. Unfiltered: index user_name_order, and a counter. */
+export function listContacts(
+  db: Db,
+  applicationId: number,
+  userId: number,
+  match: UserMatch,
+  page: PageRequest,
+): Promise<Page<User>> {
+  const narrowing = matching(match)
+  const list: ListQuery = {
+    resource: 'user',
+    from: sql`"user" u`,
+    id: 'u.id',
+    where: [...contactsOf(applicationId, userId), ...narrowing],
+    sortable: sortableUsers,
+    order: 'lower(u.name), u.id',
+    select: usersOnPage,
+    ...(narrowing.length === 0 && { name: 'list-contacts', total: contactTotal(applicationId) }),
+  }
+  return listPage(db, list, knownSorts(page, sortableUsers), toUserOnPage)
+}
+
+/** How many {@link listContacts} lists in all. */
+export async function countContacts(
+  db: Db,
+  applicationId: number,
+  userId: number,
+  match: UserMatch,
+): Promise<number> {
+  const narrowing = matching(match)
+  const count =
+    narrowing.length === 0
+      ? sql`select ${contactTotal(applicationId)}`
+      : sql`select count(*) from "user" u where ${join([...contactsOf(applicationId, userId), ...narrowing], ' and ')}`
+  const [row] = await db.query({ text: count.text }, count.values)
+  return row?.[0] as number
+}
+
+const contactsOf = (applicationId: number, userId: number) => [
+  sql`u.application_id = ${applicationId}::bigint`,
+  sql`u.deleted_time is null`,
+  sql`u.id <> ${userId}::bigint`,
+]
+
+/** All but oneself. */
+const contactTotal = (applicationId: number) => sql`${counterOf('application.users', applicationId)} - 1`
+
 /** Whether `u` has anything to read. */
-const hasUnread = raw(`exists (
-  select from channel_membership cm join message m on m.channel_id = cm.channel_id
-  where cm.user_id = u.id and ${isUnread}
-)`)
+const hasUnread = raw(
+  `exists (select from channel_membership cm where cm.user_id = u.id and ${hasUnreadInChannel})`,
+)
 
 /** @throws a unique violation where the name is taken */
 export async function insertUser(
@@ -138,12 +207,19 @@ export async function insertUser(
   }
 }
 
-/** The user's properties, locked until the transaction ends, so that two merge patches do not undo each other. */
-export async function lockUserProperties(tx: Tx, applicationId: number, id: number) {
-  const rows = await tx.prisma.$queryRaw<{ properties: Record<string, unknown> }[]>`
-    select properties from "user" where id = ${BigInt(id)} and application_id = ${BigInt(applicationId)} and deleted_time is null
+/** What changes of a user, locked until the transaction ends, so that two merge patches do not undo each other. */
+export async function lockUser(
+  tx: Tx,
+  applicationId: number,
+  id: number,
+): Promise<Required<Pick<UserChanges, 'displayName' | 'presenceStatus' | 'properties'>> | undefined> {
+  const rows = await tx.prisma.$queryRaw<
+    { displayName: string; presenceStatus: string; properties: Record<string, unknown> }[]
+  >`
+    select display_name as "displayName", presence_status as "presenceStatus", properties from "user"
+    where id = ${BigInt(id)} and application_id = ${BigInt(applicationId)} and deleted_time is null
     for update`
-  return rows[0]?.properties
+  return rows[0]
 }
 
 export interface UserChanges {
@@ -199,9 +275,9 @@ export async function retireUser(tx: Tx, applicationId: number, id: number): Pro
     delete from channel_membership where user_id = ${BigInt(id)} returning channel_id`
   const own = { where: { userId: BigInt(id) } }
   await tx.prisma.userSecret.deleteMany(own)
-  await tx.prisma.reaction.deleteMany(own)
+  await deleteCounted(tx, id, 'reaction')
   await tx.prisma.readSpan.deleteMany(own)
-  await tx.prisma.messageReport.deleteMany(own)
+  await deleteCounted(tx, id, 'message_report')
   await tx.prisma.channelBlock.deleteMany(own)
   await tx.prisma.notification.deleteMany({ where: { recipientId: BigInt(id) } })
   await tx.prisma.channelInvite.deleteMany({ where: { inviteeId: BigInt(id) } })
@@ -216,6 +292,15 @@ export async function retireUser(tx: Tx, applicationId: number, id: number): Pro
     data: { state: 'ENDED', endTime: new Date() },
   })
   return left.map(({ channel_id }) => Number(channel_id))
+}
+
+/** Deletes what a user left at messages, whose rows know how much of it there is. */
+async function deleteCounted(tx: Tx, userId: number, table: 'reaction' | 'message_report'): Promise<void> {
+  const counter = table === 'reaction' ? 'reaction_count' : 'report_count'
+  await tx.prisma.$executeRaw`
+    with gone as (delete from ${raw(table)} where user_id = ${BigInt(userId)} returning message_id)
+    update message m set ${raw(`${counter} = greatest(m.${counter} - g.count, 0)`)}
+    from (select message_id, count(*) as count from gone group by message_id) g where m.id = g.message_id`
 }
 
 /** A name that a user reference in the old style, `…/users/7`, points to. */

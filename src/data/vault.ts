@@ -20,6 +20,7 @@ export interface Vault {
 /** Opens the vault with the key of the settings, or else with the one in the home folder, made at first need. */
 export function openVault({ home, encryptionKey }: { home: string; encryptionKey?: Buffer }): Vault {
   let loading: Promise<Buffer> | undefined
+  const derived = new Map<string, Uint8Array>()
   const key = () => {
     loading ??= encryptionKey ? Promise.resolve(encryptionKey) : keptKey(join(home, 'encryption-key'))
     loading.catch(() => {
@@ -45,7 +46,11 @@ export function openVault({ home, encryptionKey }: { home: string; encryptionKey
         decipher.update(bytes.subarray(1 + nonceBytes + tagBytes), undefined, 'utf8') + decipher.final('utf8')
       )
     },
-    derive: async (use) => new Uint8Array(hkdfSync('sha256', await key(), '', use, keyBytes)),
+    async derive(use) {
+      const known = derived.get(use) ?? new Uint8Array(hkdfSync('sha256', await key(), '', use, keyBytes))
+      derived.set(use, known)
+      return known
+    },
   }
 }
 

@@ -1,5 +1,9 @@
 // Who calls, and what they may do.
-import { ChatError } from '#errors.ts'
+import type { Context } from '#context.ts'
+import { type ChannelStanding, findStanding } from '#data/memberships.ts'
+import { ChatError, notFound } from '#errors.ts'
+import type { SeenChannel } from '#resources/channel.ts'
+import type { Cause } from '#resources/events.ts'
 
 /** A backend that holds a token of its application. */
 export interface ApplicationCaller {
@@ -9,7 +13,25 @@ export interface ApplicationCaller {
   scopes: readonly string[]
 }
 
-export type Caller = ApplicationCaller
+/** A user on one of its devices, through the real-time door. */
+export interface UserCaller {
+  kind: 'user'
+  applicationId: number
+  userId: number
+  /** The key of its session. */
+  session: string
+  /** Of the action that it performs: the event that answers it carries it along. */
+  receipt?: string
+}
+
+export type Caller = ApplicationCaller | UserCaller
+
+/** What an event says of the action behind it; nothing where a backend acted. */
+export function causeOf(caller: Caller): Partial<Cause> {
+  if (caller.kind === 'application') return {}
+  const { userId: by, session, receipt } = caller
+  return { by, session, ...(receipt !== undefined && { receipt }) }
+}
 
 /** The scopes of a token for which none were asked (contract section a). */
 export const defaultScopes = ['create:*', 'read:*', 'update:*', 'delete:*'] as const
@@ -27,4 +49,61 @@ export function mustHaveScopes(caller: ApplicationCaller, wanted: readonly strin
 
 function holds(scopes: readonly string[], wanted: string): boolean {
   return scopes.includes(wanted) || scopes.includes(`${wanted.split(':')[0]}:*`)
+}
+
+/** Backends may change any user, users only themselves. @throws ChatError AccessDeniedError */
+export function mustBeOneself(caller: Caller, userId: number): void {
+  if (caller.kind === 'application' || caller.userId === userId) return
+  throw new ChatError('AccessDeniedError', 'Users may change only themselves')
+}
+
+// ------------------------------------------------------------------------------- what users may do in channels
+
+/**
+ * What a user is to a channel that it may see: one that it is a member of, or a public one that it is not blocked in.
+ * @throws ChatError 404, also for a channel that the user must not know of (runtime contract 8.1, 8.2)
+ */
+export async function mustSeeChannel(
+  ctx: Context,
+  caller: UserCaller,
+  channelId: number,
+): Promise<ChannelStanding> {
+  const channel = await findStanding(ctx.db, channelId, caller.userId)
+  if (!channel || !isVisible(channel)) throw notFound('channel', channelId)
+  return channel
+}
+
+/** Whether a user with this standing may see the channel. */
+export function isVisible({ type, standing }: Pick<SeenChannel, 'type' | 'standing'>): boolean {
+  return standing === 'member' || (standing === 'outsider' && type === 'PUBLIC')
+}
+
+/** @throws ChatError 404 as {@link mustSeeChannel}, AccessDeniedError for who sees it but is no member */
+export async function mustBeMember(
+  ctx: Context,
+  caller: UserCaller,
+  channelId: number,
+): Promise<ChannelStanding> {
+  const channel = await mustSeeChannel(ctx, caller, channelId)
+  if (channel.standing === 'member') return channel
+  throw new ChatError('AccessDeniedError', `Only members may do this in channel ${channelId}`)
+}
+
+/**
+ * Whether a member may change the channel itself: the moderators of a group, and of a direct channel, which has none,
+ * each member (runtime contract 8.2).
+ */
+function mayChange({ type, standing, moderator }: ChannelStanding): boolean {
+  return standing === 'member' && (moderator || type === 'DIRECT')
+}
+
+/** @throws ChatError 404 and AccessDeniedError as {@link mustBeMember}, and for who may not change the channel */
+export async function mustBeAbleToChange(
+  ctx: Context,
+  caller: UserCaller,
+  channelId: number,
+): Promise<ChannelStanding> {
+  const channel = await mustBeMember(ctx, caller, channelId)
+  if (mayChange(channel)) return channel
+  throw new ChatError('AccessDeniedError', `Only moderators may do this in channel ${channelId}`)
 }

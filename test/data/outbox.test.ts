@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { counterValue } from '#data/counters.ts'
 import { type Database, openDatabase } from '#data/database.ts'
-import { dispatchBatchMax, type OutboxEvent, takeEvents } from '#data/outbox.ts'
+import { dispatchBatchMax, eventsBetween, forgetEvents, lastPosition, takeEvents } from '#data/outbox.ts'
+import type { CommittedEvent } from '#resources/events.ts'
 import { cloneDatabase } from '../support/server.ts'
 
 let database: { url: string; drop(): Promise<void> }
@@ -13,13 +14,32 @@ beforeAll(async () => {
   other = openDatabase(database.url, () => {})
 })
 beforeEach(async () => {
-  await db.query({ text: 'truncate outbox_event, counter' }, [])
+  await db.query({ text: 'truncate outbox_event, event_log, counter, application cascade' }, [])
+  await addApplication(1)
+  await addListener(1)
 })
 afterAll(async () => {
   await db.close()
   await other.close()
   await database.drop()
 })
+
+const sql = (text: string, values: unknown[] = []) => db.query({ text }, values)
+
+async function addApplication(id: number): Promise<void> {
+  await sql(`insert into application (id, key, name) values ($1, gen_random_uuid(), 'Test')`, [id])
+}
+
+/** Somebody who is connected. */
+async function addListener(applicationId: number): Promise<void> {
+  await sql(
+    `with u as (
+       insert into "user" (application_id, name, display_name) values ($1, 'ada', 'Ada') returning id
+     )
+     insert into user_session (application_id, user_id, key) select $1, id, gen_random_uuid() from u`,
+    [applicationId],
+  )
+}
 
 /** Events of three channels, in the order of their ids. */
 async function emit(count: number): Promise<number[]> {
@@ -34,10 +54,13 @@ async function emit(count: number): Promise<number[]> {
   return rows.map(([id]) => Number(id))
 }
 
-async function takeAll(from: Database): Promise<OutboxEvent[]> {
-  const taken: OutboxEvent[] = []
-  for (let batch = await takeEvents(from); batch.length > 0; batch = await takeEvents(from))
-    taken.push(...batch)
+const take = async (from: Database) => (await takeEvents(from)).events
+const messageIds = (events: CommittedEvent[]) => events.map(({ payload }) => payload.messageId)
+const upTo = (count: number) => Array.from({ length: count }, (_, at) => at + 1)
+
+async function takeAll(from: Database): Promise<CommittedEvent[]> {
+  const taken: CommittedEvent[] = []
+  for (let batch = await take(from); batch.length > 0; batch = await take(from)) taken.push(...batch)
   return taken
 }
 
@@ -47,31 +70,55 @@ async function counterOf(scope: Parameters<typeof counterValue>[0], owner: numbe
 }
 
 describe('the outbox', () => {
-  it('gives events oldest first, in batches', async () => {
-    const ids = await emit(dispatchBatchMax + 10)
+  it('gives events oldest first, in batches, with positions in their order', async () => {
+    await emit(dispatchBatchMax + 10)
+    const before = await lastPosition(db)
     const first = await takeEvents(db)
     const second = await takeEvents(db)
-    expect(first).toHaveLength(dispatchBatchMax)
-    expect([...first, ...second].map(({ id }) => id)).toEqual(ids)
-    expect(first[0]).toEqual({
-      id: ids[0],
+    expect(first.taken).toBe(dispatchBatchMax)
+    const all = [...first.events, ...second.events]
+    expect(messageIds(all)).toEqual(upTo(dispatchBatchMax + 10))
+    expect(all.map(({ position }) => position - before)).toEqual(upTo(dispatchBatchMax + 10))
+    expect(first.events[0]).toEqual({
+      position: before + 1,
       applicationId: 1,
       type: 'channel.message.created',
       channelId: 2,
+      threadId: null,
       payload: { messageId: 1 },
     })
-    expect(await takeEvents(db)).toEqual([])
+    expect(await takeEvents(db)).toEqual({ taken: 0, asked: 0, events: [] })
+    expect(await lastPosition(db)).toBe(before + all.length)
   })
 
   it('gives each event once, however many processes take at the same time', async () => {
-    const ids = await emit(4 * dispatchBatchMax)
+    await emit(4 * dispatchBatchMax)
     const taken = (await Promise.all([db, other, db, other].map(takeAll))).flat()
-    expect(taken.map(({ id }) => id).toSorted((a, b) => a - b)).toEqual(ids)
+    expect(messageIds(taken).toSorted((a, b) => Number(a) - Number(b))).toEqual(upTo(4 * dispatchBatchMax))
     for (const channel of [1, 2, 3]) {
       const own = taken.filter(({ channelId }) => channelId === channel)
       expect(await counterOf('channel.messages', channel)).toBe(own.length)
     }
-    expect(await counterOf('application.messages', 1)).toBe(ids.length)
+    expect(await counterOf('application.messages', 1)).toBe(4 * dispatchBatchMax)
+  })
+
+  it('keeps what it gave for those who come back, and forgets it after a while', async () => {
+    await emit(3)
+    const events = await take(db)
+    const [first, , last] = events.map(({ position }) => position)
+    expect(await eventsBetween(db, 0, last ?? 0)).toEqual(events)
+    expect(await eventsBetween(db, first ?? 0, last ?? 0)).toEqual(events.slice(1))
+    await sql(`update event_log set created_time = now() - interval '1 day' where position < $1`, [last])
+    expect(await forgetEvents(db)).toBe(2)
+    expect(await eventsBetween(db, 0, last ?? 0)).toEqual(events.slice(2))
+  })
+
+  it('counts, but gives nothing, where nobody was connected lately', async () => {
+    await sql('truncate user_session cascade')
+    await emit(3)
+    expect(await takeEvents(db)).toEqual({ taken: 3, asked: 0, events: [] })
+    expect(await counterOf('application.messages', 1)).toBe(3)
+    expect(await sql('select position from event_log')).toEqual([])
   })
 
   it('keeps counters right before, between and after the batches', async () => {
@@ -87,13 +134,13 @@ describe('the outbox', () => {
   })
 
   it('keeps what a process that died had taken', async () => {
-    const ids = await emit(5)
+    await emit(5)
     const client = await other.pool.connect()
     await client.query('begin')
     await client.query('delete from outbox_event')
-    expect(await takeEvents(db), 'they are held by the other').toEqual([])
+    expect(await take(db), 'they are held by the other').toEqual([])
     client.release(true)
-    await expect.poll(async () => (await takeEvents(db)).map(({ id }) => id)).toEqual(ids)
+    await expect.poll(async () => messageIds(await take(db))).toEqual(upTo(5))
   })
 
   it('has what a transaction emits once it commits, and nothing of one that fails', async () => {
@@ -102,7 +149,7 @@ describe('the outbox', () => {
     db.onEvents(() => told++)
     await db.transact(async (tx) => {
       await tx.emit(event)
-      expect(await takeEvents(other)).toEqual([])
+      expect(await take(other)).toEqual([])
       expect(told).toBe(0)
     })
     expect(told).toBe(1)
@@ -114,7 +161,7 @@ describe('the outbox', () => {
     ).rejects.toThrow('no')
     await db.transact(async () => {})
     expect(told).toBe(1)
-    expect(await takeEvents(db)).toMatchObject([{ type: 'user.created', payload: { userId: 7 } }])
+    expect(await take(db)).toMatchObject([{ type: 'user.created', payload: { userId: 7 } }])
     expect(await counterOf('application.users', 1)).toBe(1)
   })
 })

@@ -1,19 +1,24 @@
+// What unread means (runtime contract 8.6), as SQL text over a membership `cm` and a message `m` of its channel.
+
+/** Up to this id nothing is unread: it was there before the member joined, was cleared, or was read. */
+export const readBefore = 'greatest(cm.joined_through_id, cm.cleared_through_id, cm.read_through_id)'
+
+/** Whether a read span covers the message. Spans do not overlap: it can only be the last that begins before. */
+export const isCovered = `coalesce((
+  select s.through_id from read_span s
+  where s.channel_id = cm.channel_id and s.user_id = cm.user_id and s.from_id <= m.id
+  order by s.from_id desc limit 1), 0) >= m.id`
+
+/** Whether the member has deleted the message for itself. */
+export const isHidden =
+  'exists (select from hidden_message h where h.user_id = cm.user_id and h.message_id = m.id)'
+
 /**
- * SQL text: whether membership `cm`'s user has yet to read message `m` of its channel. Not unread are their own, what
- * was there before they joined, what they cleared, and what a read span covers. Index: read_span (channel_id,
- * user_id, from_id).
+ * Whether the member has yet to read the message. Not unread are its own messages, what it does not see, what was
+ * there before it joined, and what it has read. Index: read_span (channel_id, user_id, from_id).
  */
 export const isUnread = `(
-  m.id > greatest(cm.joined_through_id, cm.cleared_through_id) and m.user_id is distinct from cm.user_id
-  and not exists (
-    select from read_span s
-    where s.channel_id = cm.channel_id and s.user_id = cm.user_id and m.id between s.from_id and s.through_id
-  ))`
+  m.id > ${readBefore} and m.user_id is distinct from cm.user_id and not ${isCovered} and not ${isHidden})`
 
-/** SQL text: whether membership `cm`'s user has read somebody else's message `m` of its channel. */
-export const isRead = `(
-  m.user_id is distinct from cm.user_id
-  and exists (
-    select from read_span s
-    where s.channel_id = cm.channel_id and s.user_id = cm.user_id and m.id between s.from_id and s.through_id
-  ))`
+/** Whether the member has read somebody else's message. */
+export const isRead = `(m.user_id is distinct from cm.user_id and ${isCovered})`

@@ -1,5 +1,5 @@
 // A page of messages with their authors, by keyset, in one round trip.
-// Indexes: message (channel_id, id), (application_id, id), (user_id, id), and the trigram index for `query`.
+// Indexes: message (channel_id, id, user_id), (application_id, id), (user_id, id), and the trigram index for `query`.
 import { counterValue } from '#data/counters.ts'
 import type { Statement } from '#data/database.ts'
 import { messageColumns, userColumns } from '#data/rows.ts'

@@ -1,6 +1,6 @@
 // Stores messages and their events: one statement, one commit, whatever their number; ids and places in the outbox
 // are given in the order of the input. What cannot be stored comes back without an id and hinders nobody.
-// Index: the primary keys of channel and user, user_name_key.
+// Index: the primary keys of channel, user and channel_membership, user_name_key.
 import type { Statement } from '#data/database.ts'
 import { userColumns } from '#data/rows.ts'
 
@@ -21,6 +21,10 @@ export const sendColumns = [
   ['mentions', 'jsonb'],
   ['links', 'jsonb'],
   ['properties', 'jsonb'],
+  /** Whether the user must be a member of the channel. */
+  ['member_only', 'boolean'],
+  /** What the event says besides. */
+  ['told', 'jsonb'],
 ] as const
 
 /**
@@ -32,7 +36,12 @@ function compose(input: string, also = ''): string {
   return `
     with wanted as materialized (
       select i.*, c.id is not null as has_channel, author,
-             case when c.id is not null and (not i.as_user or author.id is not null) then next_message_id() end as id
+             case when c.id is not null and (not i.as_user or author.id is not null) and (
+               i.member_only is not true or (
+                 -- a value, not exists: that might be answered by reading all memberships of everybody
+                 select true from channel_membership cm
+                 where cm.channel_id = i.channel_id and cm.user_id = i.user_id limit 1)
+             ) then next_message_id() end as id
       from ${input}
       left join lateral (
         select id from channel where id = i.channel_id and application_id = i.application_id limit 1
@@ -53,11 +62,12 @@ function compose(input: string, also = ''): string {
       select id, application_id, channel_id, thread_id, parent_id, nested_level, type, (author).id, body, file,
              group_tag, mentions, links, properties
       from wanted where id is not null
-    ), told as (
+    ), emitted as (
       insert into outbox_event (application_id, type, channel_id, thread_id, count, payload)
       select application_id, case when thread_id is null then 'channel' else 'thread' end || '.message.created',
              channel_id, thread_id, 1,
-             jsonb_build_object('messageId', id, 'userId', (author).id)
+             case when told is null then jsonb_build_object('messageId', id, 'userId', (author).id)
+                  else jsonb_build_object('messageId', id, 'userId', (author).id) || told end
       from wanted where id is not null
     )${also}
     select place, has_channel, id, now()::timestamptz(3), ${userColumns('(author)')}

@@ -1,18 +1,38 @@
 import type { Context } from '#context.ts'
 import { deleteChannelRow } from '#data/channels.ts'
-import type { Caller } from '#domain/access.ts'
+import { firstMemberIds } from '#data/memberships.ts'
+import { type Caller, causeOf, mustBeAbleToChange } from '#domain/access.ts'
+import { getChannel } from '#domain/channels/get-channel.ts'
 import { notFound } from '#errors.ts'
+import type { SeenChannel } from '#resources/channel.ts'
 
-/** Deletes a channel and everything in it; hosted files are swept soon after. @throws ChatError 404 */
-export async function deleteChannel(ctx: Context, caller: Caller, id: number): Promise<void> {
+/** Members beyond so many learn of the end of a channel when they look for it. */
+const toldMembersMax = 1_000
+
+/**
+ * Deletes a channel and everything in it; hosted files are swept soon after. Of users, moderators may, and the members
+ * of a direct channel (runtime contract 8.2).
+ * @returns the channel as it was
+ * @throws ChatError 404, AccessDeniedError
+ */
+export async function deleteChannel(ctx: Context, caller: Caller, id: number): Promise<SeenChannel> {
   const { applicationId } = caller
+  if (caller.kind === 'user') await mustBeAbleToChange(ctx, caller, id)
+  const channel = await getChannel(ctx, caller, id)
   await ctx.db.transact(async (tx) => {
+    const memberIds = await firstMemberIds(tx, id, toldMembersMax)
     const gone = await deleteChannelRow(tx, applicationId, id)
     if (!gone) throw notFound('channel', id)
+    const { standing: _standing, ...shown } = channel
+    const payload = { channel: shown, memberIds, ...causeOf(caller) }
     await tx.emit(
-      { type: 'channel.deleted', applicationId, channelId: id, count: -1 },
+      { type: 'channel.deleted', applicationId, channelId: id, count: -1, payload },
       { type: 'channel.message.deleted', applicationId, channelId: id, count: -gone.messages },
       { type: 'channel.member.left', applicationId, channelId: id, count: -gone.members },
     )
+    if (channel.type === 'PUBLIC') {
+      await tx.emit({ type: 'channel.public.deleted', applicationId, channelId: id, count: -1 })
+    }
   })
+  return channel
 }

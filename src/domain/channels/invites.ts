@@ -1,13 +1,15 @@
 // Invites to group channels. Nobody has to accept one: the invitee is a member at once (runtime contract 8.2).
 import type { Context } from '#context.ts'
-import { insertInvite, isBlocked, listInvites } from '#data/invites.ts'
-import { insertMembers } from '#data/memberships.ts'
-import type { Caller } from '#domain/access.ts'
-import { mustHaveChannel, mustHaveGroupChannel } from '#domain/channels/get-channel.ts'
+import { isBlocked } from '#data/channel-blocks.ts'
+import { insertInvite, listInvites } from '#data/invites.ts'
+import { type Caller, causeOf, type UserCaller } from '#domain/access.ts'
+import { admitMember } from '#domain/channels/admit-member.ts'
+import { mustHaveChannel, mustHaveGroupChannel, unlessGone } from '#domain/channels/get-channel.ts'
 import { resolveUser } from '#domain/users/resolve-users.ts'
 import { refused } from '#errors.ts'
 import type { ChannelInvite, SendInvite } from '#resources/invite.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
+import type { User } from '#resources/user.ts'
 
 /** @throws ChatError 404 */
 export async function listChannelInvites(
@@ -27,20 +29,40 @@ export async function sendChannelInvite(
   channelId: number,
   input: SendInvite,
 ): Promise<ChannelInvite> {
-  const { applicationId } = caller
   await mustHaveGroupChannel(ctx, caller, channelId)
   const user = await resolveUser(ctx, caller, input.user)
   if (await isBlocked(ctx.db, channelId, user.id)) {
     throw refused('channel_invite', 'user', 'invalid', `user ${user.id} is blocked in channel ${channelId}`)
   }
-  const payload = { userId: user.id }
-  return ctx.db.transact(async (tx) => {
-    const { invite, isNew } = await insertInvite(tx, channelId, user.id)
-    if (isNew) await tx.emit({ type: 'channel.invite.created', applicationId, channelId, payload })
-    const joined = await insertMembers(tx, channelId, [user.id])
-    if (joined.length > 0) {
-      await tx.emit({ type: 'channel.member.joined', applicationId, channelId, count: 1, payload })
-    }
-    return invite
-  })
+  return invite(ctx, caller, channelId, user)
+}
+
+/**
+ * A member invites a user. @returns the invitee
+ * @throws ChatError 404, 400 for a direct channel, AccessDeniedError for who is no member, UserBlockedError
+ */
+export async function inviteUser(
+  ctx: Context,
+  caller: UserCaller,
+  channelId: number,
+  input: SendInvite,
+): Promise<User> {
+  await mustHaveGroupChannel(ctx, caller, channelId, 'members')
+  const user = await resolveUser(ctx, caller, input.user)
+  await invite(ctx, caller, channelId, user)
+  return user
+}
+
+function invite(ctx: Context, caller: Caller, channelId: number, user: User): Promise<ChannelInvite> {
+  const { applicationId } = caller
+  const inviterId = caller.kind === 'user' ? caller.userId : undefined
+  const payload = { userId: user.id, ...causeOf(caller) }
+  return ctx.db
+    .transact(async (tx) => {
+      const { invite, isNew } = await insertInvite(tx, channelId, user.id, inviterId)
+      if (isNew) await tx.emit({ type: 'channel.invite.created', applicationId, channelId, payload })
+      await admitMember(tx, caller, channelId, user.id)
+      return invite
+    })
+    .catch(unlessGone(channelId))
 }

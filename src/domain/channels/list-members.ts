@@ -1,13 +1,15 @@
-// The lists of who belongs to a channel. Each throws ChatError 404 where there is no such channel.
+// The lists of who belongs to a channel. Each throws ChatError 404 where there is no such channel for the caller.
 import type { Context } from '#context.ts'
+import { knownSorts } from '#data/lists.ts'
 import {
   findMembership,
   listMembers,
   listMemberships,
   listModerators,
   listParticipants,
+  type MemberMatch,
 } from '#data/memberships.ts'
-import { findUser } from '#data/users.ts'
+import { findUser, sortableUsers } from '#data/users.ts'
 import type { Caller } from '#domain/access.ts'
 import { mustHaveChannel } from '#domain/channels/get-channel.ts'
 import { ChatError } from '#errors.ts'
@@ -20,9 +22,10 @@ export async function listChannelMembers(
   caller: Caller,
   id: number,
   page: PageRequest,
+  match?: MemberMatch,
 ): Promise<Page<User>> {
   await mustHaveChannel(ctx, caller, id)
-  return listMembers(ctx.db, id, page)
+  return listMembers(ctx.db, id, inOrderFor(caller, page), match)
 }
 
 export async function listChannelModerators(
@@ -30,9 +33,15 @@ export async function listChannelModerators(
   caller: Caller,
   id: number,
   page: PageRequest,
+  match?: MemberMatch,
 ): Promise<Page<User>> {
   await mustHaveChannel(ctx, caller, id)
-  return listModerators(ctx.db, id, page)
+  return listModerators(ctx.db, id, inOrderFor(caller, page), match)
+}
+
+/** Backends learn of a wrong order, users do not. */
+function inOrderFor(caller: Caller, page: PageRequest): PageRequest {
+  return caller.kind === 'user' ? knownSorts(page, sortableUsers) : page
 }
 
 /** Members with an active chat session in the channel. */

@@ -1,24 +1,43 @@
 import type { Context } from '#context.ts'
 import { deleteMember } from '#data/memberships.ts'
-import type { Caller } from '#domain/access.ts'
+import { type Caller, causeOf } from '#domain/access.ts'
 import { getChannel, mustHaveGroupChannel } from '#domain/channels/get-channel.ts'
 import { ChatError } from '#errors.ts'
-import type { Channel } from '#resources/channel.ts'
+import type { SeenChannel } from '#resources/channel.ts'
 
-/** @throws ChatError 404 for a channel that does not exist or a user who is no member, 400 for a direct channel */
+/**
+ * @throws ChatError 404 for a channel that does not exist or a user who is no member, 400 for a direct channel,
+ * AccessDeniedError for users who are no moderators
+ */
 export async function removeMember(
   ctx: Context,
   caller: Caller,
   channelId: number,
   userId: number,
-): Promise<Channel> {
-  const { applicationId } = caller
+): Promise<SeenChannel> {
   await mustHaveGroupChannel(ctx, caller, channelId)
+  await takeOut(ctx, caller, channelId, userId)
+  return getChannel(ctx, caller, channelId)
+}
+
+/** Ends a membership and tells it. @throws ChatError 404 */
+export async function takeOut(
+  ctx: Context,
+  caller: Caller,
+  channelId: number,
+  userId: number,
+): Promise<void> {
+  const { applicationId } = caller
   await ctx.db.transact(async (tx) => {
     if (!(await deleteMember(tx, channelId, userId))) {
       throw new ChatError('ResourceNotFoundError', `user ${userId} is no member of channel ${channelId}`)
     }
-    await tx.emit({ type: 'channel.member.left', applicationId, channelId, count: -1, payload: { userId } })
+    await tx.emit({
+      type: 'channel.member.left',
+      applicationId,
+      channelId,
+      count: -1,
+      payload: { userId, ...causeOf(caller) },
+    })
   })
-  return getChannel(ctx, caller, channelId)
 }

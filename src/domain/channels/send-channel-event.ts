@@ -1,9 +1,13 @@
 import type { Context } from '#context.ts'
-import type { Caller } from '#domain/access.ts'
+import { findUser } from '#data/users.ts'
+import { type Caller, causeOf, mustBeMember } from '#domain/access.ts'
 import { mustHaveChannel } from '#domain/channels/get-channel.ts'
 import type { ChannelEvent, SendChannelEvent } from '#resources/channel-event.ts'
 
-/** Triggers an event of the application's own in a channel. It is told, and not kept. @throws ChatError 404 */
+/**
+ * Triggers an event of the application's own in a channel. It is told, and not kept.
+ * @throws ChatError 404, AccessDeniedError for a user who is no member
+ */
 export async function sendChannelEvent(
   ctx: Context,
   caller: Caller,
@@ -11,10 +15,18 @@ export async function sendChannelEvent(
   { type, properties }: SendChannelEvent,
 ): Promise<ChannelEvent> {
   const { applicationId } = caller
-  await mustHaveChannel(ctx, caller, channelId)
   const event = { type, properties }
+  if (caller.kind === 'application') await mustHaveChannel(ctx, caller, channelId)
+  else await mustBeMember(ctx, caller, channelId)
+  const userId = caller.kind === 'user' ? caller.userId : undefined
   await ctx.db.transact((tx) =>
-    tx.emit({ type: 'channel.event.triggered', applicationId, channelId, payload: event }),
+    tx.emit({
+      type: 'channel.event.triggered',
+      applicationId,
+      channelId,
+      payload: { event, ...(userId !== undefined && { userId }), ...causeOf(caller) },
+    }),
   )
-  return event
+  if (userId === undefined) return event
+  return { ...event, user: await findUser(ctx.db, applicationId, userId) }
 }

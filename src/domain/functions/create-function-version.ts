@@ -1,17 +1,23 @@
 import type { Context } from '#context.ts'
 import { insertVersion } from '#data/functions.ts'
 import type { Caller } from '#domain/access.ts'
+import { mustCompile } from '#domain/functions/must-compile.ts'
 import { notFound } from '#errors.ts'
 import type { CreateFunctionVersion, FunctionVersion } from '#resources/function.ts'
 
-/** Adds a version to a function and makes it the current one. @throws ChatError 404 */
+/**
+ * Adds a version to a function and makes it the current one: what begins from then on runs it, what runs goes on as it is.
+ * @throws ChatError 404, 400 for what is no script
+ */
 export async function createFunctionVersion(
   ctx: Context,
   caller: Caller,
   functionId: number,
   { handlerScript }: CreateFunctionVersion,
 ): Promise<FunctionVersion> {
+  await mustCompile(ctx, handlerScript, { resource: 'function_version', field: 'handlerScript' })
   const version = await insertVersion(ctx.db, caller.applicationId, functionId, handlerScript)
   if (!version) throw notFound('function', functionId)
+  ctx.functions.deploy(caller.applicationId)
   return version
 }

@@ -78,12 +78,23 @@ export const presetNames: readonly string[] = [
 export function shownVariables(
   ctx: Context,
   applicationId: number,
+  environment: Environment,
+): EnvironmentVariables {
+  const { clientSecret } = environment
+  const masked = `${clientSecret.slice(0, 4)}${'*'.repeat(clientSecret.length - 4)}`
+  const url = ctx.config.publicUrl ?? `http://localhost:${ctx.config.port}`
+  return variablesOf(url, applicationId, { ...environment, clientSecret: masked })
+}
+
+/** All variables as functions find them. */
+export function variablesOf(
+  url: string,
+  applicationId: number,
   { clientId, clientSecret, variables }: Environment,
 ): EnvironmentVariables {
-  const url = ctx.config.publicUrl ?? `http://localhost:${ctx.config.port}`
   return {
     CHATKITTY_CLIENT_ID: clientId,
-    CHATKITTY_CLIENT_SECRET: `${clientSecret.slice(0, 4)}${'*'.repeat(clientSecret.length - 4)}`,
+    CHATKITTY_CLIENT_SECRET: clientSecret,
     CHATKITTY_CHAT_SERVICE_BASE_URL: url,
     CHATKITTY_AUTHORIZATION_SERVICE_BASE_URL: url,
     CHATKITTY_APPLICATION_ID: String(applicationId),

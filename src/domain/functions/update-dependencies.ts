@@ -3,6 +3,7 @@ import validatePackageName from 'validate-npm-package-name'
 import type { Context } from '#context.ts'
 import { updateRuntime } from '#data/functions.ts'
 import type { Caller } from '#domain/access.ts'
+import { mustInstall } from '#domain/functions/dependencies.ts'
 import { ensureRuntime } from '#domain/functions/ensure-runtime.ts'
 import { presentRuntime } from '#domain/functions/present-runtime.ts'
 import { ChatError, type FieldProblem } from '#errors.ts'
@@ -14,8 +15,9 @@ import {
 } from '#resources/runtime.ts'
 
 /**
- * Replaces the customer's dependencies. Default ones may stand among them, so that what was read can be put back.
- * @throws ChatError 400 for what npm could not install
+ * Replaces the customer's dependencies, once they are installed. Default ones may stand among them, so that what was
+ * read can be put back.
+ * @throws ChatError 400 for what npm cannot install, with its reason; what was there before stays in use
  */
 export async function updateDependencies(
   ctx: Context,
@@ -23,9 +25,12 @@ export async function updateDependencies(
   input: UpdateDependencies,
 ): Promise<Runtime> {
   mustBeInstallable(input)
+  const { applicationId } = caller
   await ensureRuntime(ctx, caller)
   const dependencies = input.filter(({ name }) => !defaultVersions.has(name)).map(toCustom)
-  const record = await ctx.db.transact((tx) => updateRuntime(tx, caller.applicationId, { dependencies }))
+  await mustInstall(ctx, applicationId, dependencies)
+  const record = await ctx.db.transact((tx) => updateRuntime(tx, applicationId, { dependencies }))
+  ctx.functions.deploy(applicationId)
   return presentRuntime(ctx, caller, record)
 }
 

@@ -33,5 +33,6 @@ export async function updateEnvironmentVariables(
       variables,
     })
   })
+  ctx.functions.deploy(caller.applicationId)
   return presentRuntime(ctx, caller, record)
 }

@@ -2,19 +2,22 @@ import type { Context } from '#context.ts'
 import { updateRuntime } from '#data/functions.ts'
 import type { Caller } from '#domain/access.ts'
 import { ensureRuntime } from '#domain/functions/ensure-runtime.ts'
+import { mustCompile } from '#domain/functions/must-compile.ts'
 import { presentRuntime } from '#domain/functions/present-runtime.ts'
 import type { Runtime, RuntimeScript } from '#resources/runtime.ts'
 
-/** Replaces the script; a blank one removes it. */
+/** Replaces the script; a blank one removes it. @throws ChatError 400 for what is no script */
 export async function updateInitializationScript(
   ctx: Context,
   caller: Caller,
   { script }: RuntimeScript,
 ): Promise<Runtime> {
+  await mustCompile(ctx, script, { resource: 'runtime', field: 'script' })
   await ensureRuntime(ctx, caller)
   const initializationScript = script.trim() === '' ? null : script
   const record = await ctx.db.transact((tx) =>
     updateRuntime(tx, caller.applicationId, { initializationScript }),
   )
+  ctx.functions.deploy(caller.applicationId)
   return presentRuntime(ctx, caller, record)
 }

@@ -47,9 +47,14 @@ export async function storeChannels(
     return []
   })
   const joined = await insertImportedMembers(batch, members)
-  const created = outcomes.filter((outcome) => 'id' in outcome).length
+  const created = described.filter((_, at) => 'id' in (outcomes[at] ?? {})).map(({ channel }) => channel)
   await count(batch, [
-    { type: 'channel.created', applicationId, count: created },
+    { type: 'channel.created', applicationId, count: created.length },
+    {
+      type: 'channel.public.created',
+      applicationId,
+      count: created.filter(({ type }) => type === 'PUBLIC').length,
+    },
     ...tally(joined).map(([channelId, count]) => ({
       type: 'channel.member.joined' as const,
       applicationId,

@@ -1,16 +1,35 @@
 import type { Context } from '#context.ts'
 import { expireFile } from '#data/files.ts'
-import { deleteMessageRow, deleteMessageRows } from '#data/messages.ts'
+import { deleteMessageRow, deleteMessageRows, findMessage } from '#data/messages.ts'
 import { findMainThread, findThread } from '#data/threads.ts'
-import type { Caller } from '#domain/access.ts'
+import { type Caller, causeOf } from '#domain/access.ts'
 import { discardFile } from '#domain/files/discard-file.ts'
 import { notFound } from '#errors.ts'
+import type { SeenMessage } from '#resources/message.ts'
 import type { Thread } from '#resources/thread.ts'
 
 /** Deletes a message. @returns the thread that held it (contract g) @throws ChatError 404 */
 export async function deleteMessage(ctx: Context, caller: Caller, id: number): Promise<Thread> {
   const { applicationId } = caller
-  const { channelId, threadId, fileKey } = await ctx.db.transact(async (tx) => {
+  const message = await findMessage(ctx.db, applicationId, id)
+  if (!message) throw notFound('message', id)
+  const { channelId, threadId } = await removeMessage(ctx, caller, message)
+  const thread = await (threadId === null
+    ? findMainThread(ctx.db, channelId)
+    : findThread(ctx.db, applicationId, threadId))
+  if (!thread) throw notFound('channel', channelId)
+  return thread
+}
+
+/** Deletes a message, and tells what it was. @throws ChatError 404 where somebody was faster */
+export async function removeMessage(
+  ctx: Context,
+  caller: Caller,
+  message: SeenMessage,
+): Promise<{ channelId: number; threadId: number | null }> {
+  const { applicationId } = caller
+  const { id } = message
+  const { fileKey, ...place } = await ctx.db.transact(async (tx) => {
     const deleted = await deleteMessageRow(tx, applicationId, id)
     if (!deleted) throw notFound('message', id)
     if (deleted.fileKey) await expireFile(tx, deleted.fileKey)
@@ -19,17 +38,13 @@ export async function deleteMessage(ctx: Context, caller: Caller, id: number): P
       applicationId,
       channelId: deleted.channelId,
       count: -1,
-      payload: { messageId: id, userId: deleted.userId },
+      payload: { messageId: id, userId: deleted.userId, message, ...causeOf(caller) },
       ...(deleted.threadId !== null && { threadId: deleted.threadId }),
     })
     return deleted
   })
   if (fileKey) await discardFile(ctx, fileKey)
-  const thread = await (threadId === null
-    ? findMainThread(ctx.db, channelId)
-    : findThread(ctx.db, applicationId, threadId))
-  if (!thread) throw notFound('channel', channelId)
-  return thread
+  return place
 }
 
 /** Deletes every message of the application; hosted files are swept soon after. */

@@ -22,15 +22,17 @@ const linkify = new LinkifyIt({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: fa
 
 /** Finds links, and the mentions of users and channels that exist; one round trip, none where nothing is mentioned. */
 export async function parseText(ctx: Context, caller: Caller, body: string): Promise<ParsedText> {
-  const [parsed] = await parseTexts(ctx.db, caller.applicationId, [body])
+  const userId = caller.kind === 'user' ? caller.userId : undefined
+  const [parsed] = await parseTexts(ctx.db, caller.applicationId, [body], userId)
   return parsed as ParsedText // one for each body
 }
 
-/** The same for many texts: still one round trip. */
+/** The same for many texts, by the application or by one user: still one round trip. */
 export async function parseTexts(
   db: Pick<Db, 'query'>,
   applicationId: number,
   bodies: string[],
+  userId?: number,
 ): Promise<ParsedText[]> {
   const candidates = bodies.map(findCandidates)
   const named = (type: StoredMention['type']) => [
@@ -40,7 +42,7 @@ export async function parseTexts(
   const found =
     usernames.length + channelNames.length === 0
       ? undefined
-      : await findMentioned(db, applicationId, usernames, channelNames)
+      : await findMentioned(db, applicationId, usernames, channelNames, userId)
   return bodies.map((body, at) => ({
     mentions: (candidates[at] ?? []).flatMap(({ name, ...mention }) => {
       const id = (mention.type === 'USER' ? found?.users : found?.channels)?.get(name)

@@ -42,5 +42,5 @@ export async function countUserUnreadMessages(
   userId: number,
 ): Promise<{ count: number }> {
   await getUser(ctx, caller, userId)
-  return { count: await countUnread(ctx.db, userId) }
+  return { count: await countUnread(ctx.db, userId, { hidden: true }) }
 }

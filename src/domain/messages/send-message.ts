@@ -3,11 +3,12 @@ import { withMentions } from '#data/mentions.ts'
 import type { HostedFile, StoredFile } from '#data/rows.ts'
 import { type NewMessage, sendWithFile } from '#data/sending.ts'
 import { referencedId } from '#data/users.ts'
-import type { Caller } from '#domain/access.ts'
+import { type Caller, causeOf, mustBeMember } from '#domain/access.ts'
+import { previewLater } from '#domain/messages/add-link-previews.ts'
 import { type ParsedText, parseText } from '#domain/messages/parse-text.ts'
 import { unknownUser } from '#domain/users/resolve-users.ts'
-import { isConstraintError, notFound } from '#errors.ts'
-import type { FileMessageFields, Message, SendMessage } from '#resources/message.ts'
+import { ChatError, isConstraintError, notFound } from '#errors.ts'
+import type { FileMessageFields, SeenMessage, SendMessage } from '#resources/message.ts'
 
 /** Where a message goes: a channel's main thread, or another of its threads. */
 export type Place = Pick<NewMessage, 'channelId' | 'thread'>
@@ -16,16 +17,17 @@ export type Place = Pick<NewMessage, 'channelId' | 'thread'>
 export type SendHostedFile = { type: 'HOSTED'; file: HostedFile } & FileMessageFields
 
 /**
- * Sends a message to a channel or one of its threads, as the system or on behalf of a user, who need not be a member
- * (contract g). One round trip, shared with what is sent at the same time.
- * @throws ChatError 404 where the channel or the user does not exist
+ * Sends a message to a channel or one of its threads. A backend does so as the system or on behalf of a user, who need
+ * not be a member (contract g); a user as itself, where it is a member. One round trip, shared with what is sent at the
+ * same time.
+ * @throws ChatError 404 where the channel or the user does not exist, AccessDeniedError for who is no member
  */
 export async function sendMessage(
   ctx: Context,
   caller: Caller,
   place: Place,
   input: SendMessage | SendHostedFile,
-): Promise<Message> {
+): Promise<SeenMessage> {
   const { channelId } = place
   const message = await describe(ctx, caller, place, input)
   const sending =
@@ -35,9 +37,17 @@ export async function sendMessage(
     throw isConstraintError(error, 'foreign_key') ? notFound('channel', channelId) : error
   })
   if (sent === 'no channel') throw notFound('channel', channelId)
+  if (sent === 'no member') throw await notAMember(ctx, caller, channelId)
   if (sent === 'no user') throw unknownUser(message.user ?? {})
   await withMentions(ctx.db, [sent])
+  if ('links' in sent) previewLater(ctx, sent.id, sent.links)
   return sent
+}
+
+/** Why a user could not send: it must not know of the channel, or is only not in it. */
+async function notAMember(ctx: Context, caller: Caller, channelId: number): Promise<ChatError> {
+  if (caller.kind === 'user') await mustBeMember(ctx, caller, channelId)
+  return new ChatError('AccessDeniedError', `Only members may write in channel ${channelId}`)
 }
 
 const plain: ParsedText = { mentions: [], links: [] }
@@ -57,7 +67,7 @@ async function describe(
     ...place,
     properties: input.properties ?? {},
     ...content,
-    ...authorOf(input),
+    ...authorOf(caller, input),
     ...(input.groupTag !== undefined && { groupTag: input.groupTag }),
   }
 }
@@ -66,8 +76,13 @@ function storedFile(input: Exclude<SendMessage, { type: 'TEXT' }> | SendHostedFi
   return input.type === 'HOSTED' ? { type: 'HOSTED', ...input.file } : { type: 'EXTERNAL', ...input.file }
 }
 
+type Author = Pick<NewMessage, 'user' | 'memberOnly' | 'cause'>
+
 /** Forms may name the author without the JSON of a reference. */
-function authorOf(input: SendMessage | SendHostedFile): Pick<NewMessage, 'user'> {
+function authorOf(caller: Caller, input: SendMessage | SendHostedFile): Author {
+  if (caller.kind === 'user') {
+    return { user: { id: caller.userId }, memberOnly: true, cause: causeOf(caller) }
+  }
   if (input.user) return { user: referencedId(input.user) }
   return input.type === 'HOSTED' && input.username ? { user: { username: input.username } } : {}
 }

@@ -2,6 +2,7 @@ import type { Context } from '#context.ts'
 import { lockMessage, updateMessageRow } from '#data/messages.ts'
 import type { Caller } from '#domain/access.ts'
 import { patchProperties } from '#domain/merge-patch.ts'
+import { previewLater } from '#domain/messages/add-link-previews.ts'
 import { getMessage } from '#domain/messages/get-message.ts'
 import { parseText } from '#domain/messages/parse-text.ts'
 import { notFound, refused } from '#errors.ts'
@@ -28,7 +29,7 @@ export async function updateMessage(
     }
     const properties = patchProperties(message.properties, patch.properties)
     if (!text && !properties) return
-    await updateMessageRow(tx, id, { ...(text && { text }), ...(properties && { properties }) })
+    await updateMessageRow(tx, id, { edited: true, ...(text && { text }), ...(properties && { properties }) })
     await tx.emit({
       type: 'channel.message.updated',
       applicationId,
@@ -36,5 +37,6 @@ export async function updateMessage(
       payload: { messageId: id },
     })
   })
+  if (text) previewLater(ctx, id, text.links)
   return getMessage(ctx, caller, id)
 }

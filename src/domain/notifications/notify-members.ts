@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
-import { notifyMembers as notifyMemberRows } from '#data/notifications.ts'
+import { type Notified, notifyMembers as notifyMemberRows } from '#data/notifications.ts'
 
-/** Tells a batch of members of messages they were not there for. @returns whether more may wait */
-export function notifyMembers(ctx: Context): Promise<boolean> {
+/** Tells a batch of members of messages they were not there for. */
+export function notifyMembers(ctx: Context): Promise<Notified> {
   return notifyMemberRows(ctx.db)
 }

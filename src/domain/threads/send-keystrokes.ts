@@ -1,9 +1,24 @@
 import type { Context } from '#context.ts'
-import type { Caller } from '#domain/access.ts'
+import { findMainThread } from '#data/threads.ts'
+import { findUser } from '#data/users.ts'
+import type { Caller, UserCaller } from '#domain/access.ts'
+import { mustBeMember } from '#domain/access.ts'
 import { mustHaveChannel } from '#domain/channels/get-channel.ts'
 import { getThread } from '#domain/threads/get-thread.ts'
 import { resolveUser } from '#domain/users/resolve-users.ts'
-import type { Keystrokes, SendKeystrokes } from '#resources/thread.ts'
+import { notFound } from '#errors.ts'
+import type { Keystrokes, SendKeystrokes, Thread } from '#resources/thread.ts'
+import type { User } from '#resources/user.ts'
+
+/** What all processes are told of somebody who types; it is never kept: who is not there has missed nothing. */
+export interface Typed {
+  applicationId: number
+  channelId: number
+  threadId: number
+  isMain: boolean
+  user: User
+  keys: string
+}
 
 /** What a user is typing in a channel's main thread. @throws ChatError 404 */
 export async function sendChannelKeystrokes(
@@ -13,7 +28,11 @@ export async function sendChannelKeystrokes(
   input: SendKeystrokes,
 ): Promise<Keystrokes> {
   await mustHaveChannel(ctx, caller, channelId)
-  return typed(ctx, caller, input)
+  const [user, thread] = await Promise.all([
+    resolveUser(ctx, caller, input.user),
+    findMainThread(ctx.db, channelId),
+  ])
+  return tell(ctx, caller, thread, user, input.keys)
 }
 
 /** What a user is typing in a thread. @throws ChatError 404 */
@@ -23,12 +42,48 @@ export async function sendThreadKeystrokes(
   threadId: number,
   input: SendKeystrokes,
 ): Promise<Keystrokes> {
-  await getThread(ctx, caller, threadId)
-  return typed(ctx, caller, input)
+  const thread = await getThread(ctx, caller, threadId)
+  return tell(ctx, caller, thread, await resolveUser(ctx, caller, input.user), input.keys)
 }
 
-/** Keystrokes are never stored: who is not there to see them has missed nothing. */
-async function typed(ctx: Context, caller: Caller, { keys, user }: SendKeystrokes): Promise<Keystrokes> {
-  const { name } = await resolveUser(ctx, caller, user)
-  return { keys, username: name }
+/** What the caller itself is typing in a channel's main thread. @throws ChatError where it is no member */
+export async function typeInChannel(
+  ctx: Context,
+  caller: UserCaller,
+  channelId: number,
+  { keys }: Pick<SendKeystrokes, 'keys'>,
+): Promise<void> {
+  await mustBeMember(ctx, caller, channelId)
+  const [user, thread] = await Promise.all([
+    findUser(ctx.db, caller.applicationId, caller.userId),
+    findMainThread(ctx.db, channelId),
+  ])
+  if (user) await tell(ctx, caller, thread, user, keys)
+}
+
+/** What the caller itself is typing in a thread. @throws ChatError where it is no member of its channel */
+export async function typeInThread(
+  ctx: Context,
+  caller: UserCaller,
+  threadId: number,
+  { keys }: Pick<SendKeystrokes, 'keys'>,
+): Promise<void> {
+  const thread = await getThread(ctx, caller, threadId)
+  await mustBeMember(ctx, caller, thread.channelId)
+  const user = await findUser(ctx.db, caller.applicationId, caller.userId)
+  if (user) await tell(ctx, caller, thread, user, keys)
+}
+
+async function tell(
+  ctx: Context,
+  { applicationId }: Caller,
+  thread: Thread | undefined,
+  user: User,
+  keys: string,
+): Promise<Keystrokes> {
+  if (!thread) throw notFound('channel', 'of these keystrokes')
+  const { id: threadId, channelId, type } = thread
+  const typed: Typed = { applicationId, channelId, threadId, isMain: type === 'MAIN', user, keys }
+  await ctx.bus.publish(JSON.stringify({ kind: 'typed', typed }))
+  return { keys, username: user.name, threadId, userId: user.id }
 }

@@ -3,7 +3,7 @@ import { findMessage } from '#data/messages.ts'
 import type { Caller } from '#domain/access.ts'
 import { type Place, type SendHostedFile, sendMessage } from '#domain/messages/send-message.ts'
 import { getThread } from '#domain/threads/get-thread.ts'
-import type { Message, SendMessage } from '#resources/message.ts'
+import type { SeenMessage, SendMessage } from '#resources/message.ts'
 import type { Thread } from '#resources/thread.ts'
 
 /** Sends a message to a thread; in a message's thread it is a reply, one level deeper. @throws ChatError 404 */
@@ -12,7 +12,7 @@ export async function sendThreadMessage(
   caller: Caller,
   id: number,
   input: SendMessage | SendHostedFile,
-): Promise<Message> {
+): Promise<SeenMessage> {
   const thread = await getThread(ctx, caller, id)
   return sendMessage(ctx, caller, await placeIn(ctx, caller, thread), input)
 }

@@ -1,15 +1,24 @@
 import type { Context } from '#context.ts'
 import { retireUser } from '#data/users.ts'
-import type { Caller } from '#domain/access.ts'
+import { type Caller, causeOf, mustBeOneself } from '#domain/access.ts'
+import { getUser } from '#domain/users/get-user.ts'
 import { notFound } from '#errors.ts'
+import type { User } from '#resources/user.ts'
 
-/** Deletes a user: it leaves its channels, its name is free again, its messages stay. @throws ChatError 404 */
-export async function deleteUser(ctx: Context, caller: Caller, id: number): Promise<void> {
+/**
+ * Deletes a user: it leaves its channels, its sessions end, its name is free again, its messages stay. Users may
+ * delete only themselves (runtime contract 11, 5).
+ * @returns the user as it was
+ * @throws ChatError 404, AccessDeniedError
+ */
+export async function deleteUser(ctx: Context, caller: Caller, id: number): Promise<User> {
+  mustBeOneself(caller, id)
   const { applicationId } = caller
+  const user = await getUser(ctx, caller, id)
   await ctx.db.transact(async (tx) => {
     const left = await retireUser(tx, applicationId, id)
     if (!left) throw notFound('user', id)
-    const payload = { userId: id }
+    const payload = { userId: id, ...causeOf(caller) }
     await tx.emit(
       { type: 'user.deleted', applicationId, count: -1, payload },
       ...left.map((channelId) => ({
@@ -21,4 +30,5 @@ export async function deleteUser(ctx: Context, caller: Caller, id: number): Prom
       })),
     )
   })
+  return user
 }

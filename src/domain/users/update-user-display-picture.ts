@@ -1,8 +1,8 @@
 import type { Context } from '#context.ts'
 import { keepFile } from '#data/files.ts'
 import type { HostedFile } from '#data/rows.ts'
-import { lockUserProperties, replacePicture } from '#data/users.ts'
-import type { Caller } from '#domain/access.ts'
+import { lockUser, replacePicture } from '#data/users.ts'
+import { type Caller, causeOf, mustBeOneself } from '#domain/access.ts'
 import { discardFile } from '#domain/files/discard-file.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { notFound } from '#errors.ts'
@@ -10,23 +10,28 @@ import type { ExternalFile } from '#resources/message.ts'
 import { hostedUrl } from '#resources/served.ts'
 import type { User } from '#resources/user.ts'
 
-/** Shows a stored file, or one that is elsewhere, as a user's picture; the one before is deleted. @throws ChatError 404 */
+/**
+ * Shows a stored file, or one that is elsewhere, as a user's picture; the one before is deleted. Users have only their
+ * own. @throws ChatError 404, AccessDeniedError
+ */
 export async function updateUserDisplayPicture(
   ctx: Context,
   caller: Caller,
   id: number,
   picture: HostedFile | ExternalFile,
 ): Promise<User> {
+  mustBeOneself(caller, id)
   const { applicationId } = caller
   const replaced = await ctx.db.transact(async (tx) => {
-    if (!(await lockUserProperties(tx, applicationId, id))) throw notFound('user', id)
+    if (!(await lockUser(tx, applicationId, id))) throw notFound('user', id)
     if ('key' in picture) await keepFile(tx, picture.key)
     const key = await replacePicture(
       tx,
       id,
       'key' in picture ? { url: hostedUrl(picture), fileKey: picture.key } : picture,
     )
-    await tx.emit({ type: 'user.updated', applicationId, payload: { userId: id } })
+    const payload = { userId: id, picture: true, ...causeOf(caller) }
+    await tx.emit({ type: 'user.updated', applicationId, payload })
     return key
   })
   if (replaced) await discardFile(ctx, replaced)

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
-import { lockUserProperties, updateUserRow } from '#data/users.ts'
-import type { Caller } from '#domain/access.ts'
+import { lockUser, updateUserRow } from '#data/users.ts'
+import { type Caller, causeOf } from '#domain/access.ts'
 import { patchProperties } from '#domain/merge-patch.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { notFound } from '#errors.ts'
@@ -10,16 +10,19 @@ import type { PatchUser, User } from '#resources/user.ts'
 export async function updateUser(ctx: Context, caller: Caller, id: number, patch: PatchUser): Promise<User> {
   const { applicationId } = caller
   await ctx.db.transact(async (tx) => {
-    const properties = await lockUserProperties(tx, applicationId, id)
-    if (!properties) throw notFound('user', id)
-    const patched = patchProperties(properties, patch.properties)
+    const before = await lockUser(tx, applicationId, id)
+    if (!before) throw notFound('user', id)
+    const patched = patchProperties(before.properties, patch.properties)
+    const status = patch.presence?.status
     await updateUserRow(tx, id, {
       ...(patch.displayName !== undefined && { displayName: patch.displayName }),
       ...(patch.isGuest !== undefined && { isGuest: patch.isGuest }),
-      ...(patch.presence?.status !== undefined && { presenceStatus: patch.presence.status }),
+      ...(status !== undefined && { presenceStatus: status }),
       ...(patched && { properties: patched }),
     })
-    await tx.emit({ type: 'user.updated', applicationId, payload: { userId: id } })
+    const isOtherStatus = status !== undefined && status !== before.presenceStatus
+    const payload = { userId: id, ...(isOtherStatus && { status: true }), ...causeOf(caller) }
+    await tx.emit({ type: 'user.updated', applicationId, payload })
   })
   return getUser(ctx, caller, id)
 }

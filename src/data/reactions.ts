@@ -1,0 +1,131 @@
+// Who reacted to what. A message's row knows how often it was reacted to, so that the others cost nothing.
+import type { Db, Tx } from '#data/database.ts'
+import { findEmoji } from '#data/emoji.ts'
+import { Prisma } from '#data/generated/client.ts'
+import { listPage } from '#data/lists.ts'
+import { toUser, userColumns } from '#data/rows.ts'
+import { sortableUsers } from '#data/users.ts'
+import type { Emoji, Message, Reaction } from '#resources/message.ts'
+import type { Page, PageRequest } from '#resources/page.ts'
+import type { User } from '#resources/user.ts'
+
+const { sql } = Prisma
+
+/** So many of those who reacted are shown with the message; all of them are counted. */
+const shownUsersMax = 25
+
+// Emoji in the order in which they were first used. Index: reaction (message_id, emoji, user_id).
+const summariesStatement = {
+  name: 'reaction-summaries',
+  text: `
+    select r.message_id, r.emoji, r.count, ${userColumns('u')}
+    from (
+      select message_id, emoji, count(*) as count, min(created_time) as since from reaction
+      where message_id = any($1::bigint[]) group by message_id, emoji
+    ) r
+    cross join lateral (
+      select user_id from reaction s where s.message_id = r.message_id and s.emoji = r.emoji
+      order by user_id limit ${shownUsersMax}
+    ) shown
+    join "user" u on u.id = shown.user_id
+    order by r.message_id, r.since, r.emoji, u.id`,
+}
+
+/** Fills in the reactions of a page of messages: one round trip, none where nobody reacted. */
+export async function withReactions<M extends Message>(db: Db, messages: M[]): Promise<M[]> {
+  const byId = new Map<number, M[]>()
+  for (const message of messages) {
+    if (message.reactions === undefined) continue
+    message.reactions = []
+    byId.set(message.id, [...(byId.get(message.id) ?? []), message])
+  }
+  if (byId.size === 0) return messages
+  for (const row of await db.query(summariesStatement, [[...byId.keys()]])) {
+    const [id, character, count] = row as [number, string, number]
+    const user = toUser(row, 3) as User // joined by its id: it is there
+    for (const { reactions = [] } of byId.get(id) ?? []) {
+      const last = reactions.at(-1)
+      if (last?.emoji.character === character) last.users.push(user)
+      else reactions.push({ emoji: emojiOf(character), users: [user], count })
+    }
+  }
+  return messages
+}
+
+/** What was stored was an emoji once. */
+function emojiOf(character: string): Emoji {
+  return findEmoji(character) ?? { character, description: '', aliases: [], tags: [] }
+}
+
+/** Who reacted to a message, oldest first. */
+export function listReactions(db: Db, messageId: number, page: PageRequest): Promise<Page<Reaction>> {
+  return listPage(
+    db,
+    {
+      resource: 'reaction',
+      from: sql`reaction r join "user" u on u.id = r.user_id`,
+      id: 'r.ctid',
+      where: [sql`r.message_id = ${messageId}::bigint`],
+      sortable: { ...sortableUsers, createdTime: 'r.created_time', emoji: 'r.emoji' },
+      order: 'r.created_time, r.emoji, r.user_id',
+      select: `
+        select page.place, r.emoji, r.created_time, ${userColumns('u')}
+        from page join reaction r on r.ctid = page.id join "user" u on u.id = r.user_id`,
+    },
+    page,
+    (row) => ({
+      messageId,
+      emoji: emojiOf(row[0] as string),
+      createdTime: row[1] as string,
+      user: toUser(row, 2) as User, // joined by its id: it is there
+    }),
+  )
+}
+
+/**
+ * Reacts once. @returns since when the user has reacted so, and whether that is new
+ * @throws a foreign key violation where the message is gone
+ */
+export async function insertReaction(
+  tx: Tx,
+  messageId: number,
+  userId: number,
+  emoji: string,
+): Promise<{ createdTime: string; isNew: boolean }> {
+  const [added] = await tx.prisma.$queryRaw<{ time: Date }[]>`
+    with added as (
+      insert into reaction (message_id, emoji, user_id)
+      values (${BigInt(messageId)}, ${emoji}, ${BigInt(userId)})
+      on conflict do nothing returning created_time
+    ), counted as (
+      update message set reaction_count = reaction_count + 1
+      where id = ${BigInt(messageId)} and exists (select from added)
+    )
+    select created_time as time from added`
+  if (added) return { createdTime: added.time.toISOString(), isNew: true }
+  const known = await tx.prisma.reaction.findUniqueOrThrow({
+    where: { messageId_emoji_userId: { messageId, emoji, userId } },
+    select: { createdTime: true },
+  })
+  return { createdTime: known.createdTime.toISOString(), isNew: false }
+}
+
+/** @returns since when the user had reacted so, if it had */
+export async function deleteReaction(
+  tx: Tx,
+  messageId: number,
+  userId: number,
+  emoji: string,
+): Promise<string | undefined> {
+  const [removed] = await tx.prisma.$queryRaw<{ time: Date }[]>`
+    with removed as (
+      delete from reaction
+      where message_id = ${BigInt(messageId)} and emoji = ${emoji} and user_id = ${BigInt(userId)}
+      returning created_time
+    ), counted as (
+      update message set reaction_count = greatest(reaction_count - 1, 0)
+      where id = ${BigInt(messageId)} and exists (select from removed)
+    )
+    select created_time as time from removed`
+  return removed?.time.toISOString()
+}

@@ -1,0 +1,130 @@
+// Messages as one member of their channel sees them: not those that it has cleared or deleted for itself.
+import { counterValue } from '#data/counters.ts'
+import type { Db, Tx } from '#data/database.ts'
+import { withDetails } from '#data/message-details.ts'
+import { cutPage, newest } from '#data/messages.ts'
+import { messageColumns, toMessage, userColumns } from '#data/rows.ts'
+import { isHidden } from '#data/sql/is-unread.ts'
+import { listSeenMessagesStatement, type SeenListShape } from '#data/sql/list-seen-messages.ts'
+import type { SeenMessage } from '#resources/message.ts'
+import type { CursorPage, CursorRequest } from '#resources/page.ts'
+
+/** A message as a member of its channel sees it. */
+export interface MessageOfMember {
+  message: SeenMessage
+  /** Whether the member is a moderator of the channel. */
+  moderator: boolean
+}
+
+const findOfMemberStatement = {
+  name: 'find-message-of-member',
+  text: `
+    select cm.moderator, ${messageColumns('m')}, ${userColumns('u')}
+    from message m join channel_membership cm on cm.channel_id = m.channel_id and cm.user_id = $3
+    left join "user" u on u.id = m.user_id
+    where m.id = $2 and m.application_id = $1 and m.id > cm.cleared_through_id and not ${isHidden}`,
+}
+
+/** The message, unless the user does not see it: is no member there, has cleared it or deleted it for itself. */
+export async function findMessageOfMember(
+  db: Db,
+  applicationId: number,
+  userId: number,
+  id: number,
+): Promise<MessageOfMember | undefined> {
+  const [row] = await db.query(findOfMemberStatement, [applicationId, id, userId])
+  const message = row && toMessage(row, 1)
+  if (!message) return undefined
+  await withDetails(db, [message])
+  return { message, moderator: row[0] as boolean }
+}
+
+/** A page of what a member sees, newest first; undefined where the user is no member. */
+export async function listMessagesOfMember(
+  db: Db,
+  userId: number,
+  place: { of: Exclude<SeenListShape['of'], 'all channels'>; id: number } | { of: 'all channels' },
+  { files }: { files: boolean },
+  request: CursorRequest,
+): Promise<CursorPage<SeenMessage> | undefined> {
+  const newer = request.relation === 'PREVIOUS' && request.start !== undefined
+  const cursor = (request.relation === 'NEXT' ? request.next : request.start) ?? newest
+  const statement = listSeenMessagesStatement({ of: place.of, newer, files })
+  const id = place.of === 'all channels' ? null : place.id
+  const rows = await db.query(statement, [id, userId, cursor, request.size + 1])
+  if (!rows[0]) return undefined
+  const [anyNewer, newestOlder] = rows[0] as unknown as [boolean, number | null]
+  const found = rows.flatMap((row) => toMessage(row, 2) ?? [])
+  return cutPage(db, request, { newer, cursor, found, anyNewer, newestOlder })
+}
+
+const idsBetweenStatement = {
+  name: 'message-ids-between',
+  text: `
+    select found.id from channel_membership cm cross join lateral (
+      select m.id from message m
+      where m.channel_id = cm.channel_id and m.id between $3 and $4 and m.id > cm.cleared_through_id
+        and not ${isHidden}
+      order by m.id desc limit $5
+    ) found
+    where cm.channel_id = $1 and cm.user_id = $2 order by found.id desc`,
+}
+
+/** Ids of messages that a member sees, newest first. */
+export async function messageIdsBetween(
+  db: Db,
+  channelId: number,
+  userId: number,
+  { from = 0, through = newest, limit }: { from?: number; through?: number; limit: number },
+): Promise<number[]> {
+  const rows = await db.query(idsBetweenStatement, [channelId, userId, from, through, limit])
+  return rows.map(([id]) => id as number)
+}
+
+const countOfMemberStatement = {
+  name: 'count-messages-of-member',
+  text: `
+    select case when cm.cleared_through_id = 0 then ${counterValue('channel.messages', 'cm.channel_id')}
+                else (select count(*) from message m where m.channel_id = cm.channel_id and m.id > cm.cleared_through_id)
+           end - (
+             select count(*) from hidden_message h join message m on m.id = h.message_id
+             where h.user_id = cm.user_id and h.message_id > cm.cleared_through_id and m.channel_id = cm.channel_id)
+    from channel_membership cm where cm.channel_id = $1 and cm.user_id = $2`,
+}
+
+/** How many messages of a channel a member sees. */
+export async function countMessagesOfMember(db: Db, channelId: number, userId: number): Promise<number> {
+  const [row] = await db.query(countOfMemberStatement, [channelId, userId])
+  return (row?.[0] as number | undefined) ?? 0
+}
+
+const lastHiddenStatement = {
+  name: 'last-messages-hidden',
+  text: `
+    select m.channel_id, m.id, h.user_id from unnest($1::bigint[]) as of_channel (id)
+    cross join lateral (
+      select m.channel_id, m.id from message m where m.channel_id = of_channel.id order by m.id desc limit 1
+    ) m
+    join hidden_message h on h.message_id = m.id`,
+}
+
+/** Who has deleted the last message of these channels for itself. */
+export async function lastMessagesHidden(
+  db: Db,
+  channelIds: number[],
+): Promise<{ channelId: number; messageId: number; userId: number }[]> {
+  const rows = await db.query(lastHiddenStatement, [channelIds])
+  return rows.map(([channelId, messageId, userId]) => ({
+    channelId: channelId as number,
+    messageId: messageId as number,
+    userId: userId as number,
+  }))
+}
+
+/** Deletes a message for one user alone. @returns whether that is new @throws a foreign key violation */
+export async function hideMessageRow(tx: Tx, messageId: number, userId: number): Promise<boolean> {
+  const hidden = await tx.prisma.$executeRaw`
+    insert into hidden_message (user_id, message_id) values (${BigInt(userId)}, ${BigInt(messageId)})
+    on conflict do nothing`
+  return hidden > 0
+}

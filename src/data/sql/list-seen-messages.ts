@@ -1,0 +1,66 @@
+// A page of the messages that a member sees, with their authors, by keyset, in one round trip: not those that it has
+// cleared or deleted for itself. Of all its channels, each gives its own page's worth, by the index alone, and the
+// page is made of these. Indexes: message (channel_id, id, user_id), message_thread, message_file.
+import type { Statement } from '#data/database.ts'
+import { messageColumns, userColumns } from '#data/rows.ts'
+import { isHidden } from '#data/sql/is-unread.ts'
+
+export interface SeenListShape {
+  /** Where: $1 is the id of the channel or thread. */
+  of: 'channel' | 'main thread' | 'thread' | 'all channels'
+  /** From the cursor to newer messages, oldest first; otherwise to older ones, newest first. */
+  newer: boolean
+  /** Only those with a file. */
+  files: boolean
+}
+
+const scopes: Record<SeenListShape['of'], { memberships: string; messages: string }> = {
+  channel: { memberships: 'cm.channel_id = $1', messages: 'm.channel_id = cm.channel_id' },
+  'main thread': {
+    memberships: 'cm.channel_id = $1',
+    messages: 'm.channel_id = cm.channel_id and m.thread_id is null',
+  },
+  thread: {
+    memberships: 'cm.channel_id = (select t.channel_id from thread t where t.id = $1)',
+    messages: 'm.thread_id = $1',
+  },
+  'all channels': { memberships: '$1::bigint is null', messages: 'm.channel_id = cm.channel_id' },
+}
+
+const statements = new Map<string, Statement>()
+
+/**
+ * Columns: whether there are newer messages than the cursor, the newest one not newer than it, then message and
+ * author. No row: the user is no member there. Values: $1 channel or thread, $2 user, $3 cursor, $4 limit.
+ */
+export function listSeenMessagesStatement(shape: SeenListShape): Statement {
+  const key = `list-seen-${shape.of.replaceAll(' ', '-')}${shape.newer ? '-newer' : ''}${shape.files ? '-files' : ''}`
+  const known = statements.get(key)
+  if (known) return known
+  const statement = { name: key, text: compose(shape) }
+  statements.set(key, statement)
+  return statement
+}
+
+function compose({ of, newer, files }: SeenListShape): string {
+  const { memberships, messages } = scopes[of]
+  const member = `channel_membership cm where cm.user_id = $2 and ${memberships}`
+  const ids = (than: '>' | '<=', order: 'asc' | 'desc', limit: string) => `
+    select found.id from (select cm.* from ${member}) cm
+    cross join lateral (
+      select m.id from message m
+      where ${messages} and m.id ${than} $3::bigint and m.id > cm.cleared_through_id
+        ${files ? 'and m.file is not null' : ''} and not ${isHidden}
+      order by m.id ${order} limit ${limit}
+    ) found
+    order by found.id ${order} limit ${limit}`
+  const order = newer ? 'asc' : 'desc'
+  return `
+    with page as materialized (${ids(newer ? '>' : '<=', order, '$4::int')})
+    select (${ids('>', 'asc', '1')}) is not null, ${newer ? `(${ids('<=', 'desc', '1')})` : 'null::bigint'},
+           ${messageColumns('item')}, ${userColumns('author')}
+    from (select 1) always
+    left join (page join message item on item.id = page.id left join "user" author on author.id = item.user_id) on true
+    where ${of === 'all channels' ? 'true' : `exists (select from ${member})`}
+    order by item.id ${order}`
+}

@@ -1,0 +1,226 @@
+// Reading and its opposite: one statement each, one round trip, and nothing per member or message.
+//
+// What a member has read are spans: stretches of a channel's ids that do not overlap. Ids between that are no message
+// of somebody else in the channel do not interrupt one. A span has one time, that of its first reading, and it never
+// changes; a message was read at that time, or when it was sent if that is later. What is read next extends a
+// neighbouring span only where this says the truth to the minute: if the span is younger than that, or the message is.
+// So who reads along, message by message, has one span for as long as that goes on, and who comes back begins a new
+// one at most once a minute. Two spans are never made one, for that would change what one of them says.
+//
+// `read_through_id` of the membership is where to begin to look for what is unread. It keeps the cost of unread counts
+// from growing with the spans.
+//
+// Several devices may read at once. Each statement changes the membership's row, and changes nothing if somebody else
+// has changed that since the statement began (`claimed`): then it is run again; see data/reading.ts.
+import type { Statement } from '#data/database.ts'
+import { spansBeyond } from '#data/sql/count-unread.ts'
+import { isCovered, isHidden, isUnread, readBefore } from '#data/sql/is-unread.ts'
+
+/** Clients are told of so many newly read messages at most, the newest of them. */
+const toldMax = 100
+
+const isoTime = (time: string) => `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+
+/** Of another's messages the visible one with the id $1, and whose membership is $2's. */
+const messagePlace = `
+  select cm.*, cm.ctid as version, m.application_id
+  from message m join channel_membership cm on cm.channel_id = m.channel_id and cm.user_id = $2
+  where m.id = $1 and m.application_id = $3 and m.id > cm.cleared_through_id and not ${isHidden}`
+
+const channelPlace = `
+  select cm.*, cm.ctid as version, c.application_id
+  from channel c join channel_membership cm on cm.channel_id = c.id and cm.user_id = $2
+  where c.id = $1 and c.application_id = $3`
+
+interface Reading {
+  name: string
+  /** The membership: its columns, `version` and `application_id`. */
+  place: string
+  /** Unread stretches that are read now: `lo` and `hi`, ids of messages by others, and when the first was `sent`. */
+  runs: string
+  /** Which messages this reads, and which it leaves unread. */
+  reads: string
+  leaves: string
+}
+
+/**
+ * Columns: the channel of the membership, whether there is anything to read, whether it was read now. No row: there is
+ * no such membership. Values: $1 message or channel, $2 user, $3 application, $4 the cause of the event.
+ */
+function reading({ name, place, runs, reads, leaves }: Reading): Statement {
+  return {
+    name,
+    text: `
+    with cm as materialized (${place}),
+    run as materialized (${runs}),
+    told as materialized (
+      select newest.* from cm cross join lateral (
+        select m.id, m.user_id, m.created_time from message m
+        where m.channel_id = cm.channel_id and ${reads} and m.id <= (select max(hi) from run)
+          and m.user_id is distinct from cm.user_id and not ${isCovered} and not ${isHidden}
+        order by m.id desc limit ${toldMax}
+      ) newest
+    ), left_unread as materialized (
+      select oldest.id from cm cross join lateral (
+        select m.id from message m where m.channel_id = cm.channel_id and ${leaves} and ${isUnread}
+        order by m.id limit 1
+      ) oldest
+    ), claimed as (
+      update channel_membership mine set read_through_id = greatest(mine.read_through_id, (
+        select max(hi) from run where hi < coalesce((select id from left_unread), ${Number.MAX_SAFE_INTEGER})))
+      from cm where mine.channel_id = cm.channel_id and mine.user_id = cm.user_id and mine.ctid = cm.version
+        and exists (select from run)
+      returning mine.user_id
+    ), neighbour as materialized (
+      select s.id, run.lo, run.hi from cm, run
+      cross join lateral (
+        (select *, through_id as after_id, run.lo as before_id from read_span s
+         where s.channel_id = cm.channel_id and s.user_id = cm.user_id and s.from_id < run.lo
+         order by s.from_id desc limit 1)
+        union all
+        (select *, run.hi, from_id from read_span s
+         where s.channel_id = cm.channel_id and s.user_id = cm.user_id and s.from_id > run.hi
+         order by s.from_id limit 1)
+      ) s
+      where (select count(*) from run) = 1 and greatest(s.created_time, run.sent) > now() - interval '1 minute'
+        and (select m.id from message m
+             where m.channel_id = cm.channel_id and m.id > s.after_id and m.id < s.before_id
+               and m.user_id is distinct from cm.user_id
+             order by m.id limit 1) is null
+      order by s.from_id limit 1
+    ), extended as (
+      update read_span s set from_id = least(s.from_id, n.lo), through_id = greatest(s.through_id, n.hi)
+      from neighbour n, claimed where s.id = n.id
+      returning s.created_time
+    ), forgotten as (
+      -- of messages that are gone since
+      delete from read_span s using cm, run, claimed
+      where s.channel_id = cm.channel_id and s.user_id = cm.user_id and s.from_id between run.lo and run.hi
+    ), begun as (
+      insert into read_span (channel_id, user_id, from_id, through_id)
+      select cm.channel_id, cm.user_id, run.lo, run.hi from cm, run, claimed
+      where not exists (select from neighbour)
+    ), emitted as (
+      insert into outbox_event (application_id, type, channel_id, payload)
+      select cm.application_id, 'message.read_receipt.created', cm.channel_id, jsonb_build_object(
+        'messageId', told.id, 'userId', cm.user_id, 'authorId', told.user_id,
+        'createdTime', ${isoTime(`greatest(coalesce((select created_time from extended), now()::timestamptz(3)), told.created_time)`)}
+      ) || $4::jsonb
+      from cm, told, claimed order by told.id
+    )
+    select cm.channel_id, exists (select from run), exists (select from claimed) from cm`,
+  }
+}
+
+/** Reads the message $1. */
+export const readMessageStatement = reading({
+  name: 'read-message',
+  place: messagePlace,
+  runs: `
+    select m.id as lo, m.id as hi, m.created_time as sent from cm join message m on m.id = $1
+    where m.user_id is distinct from cm.user_id and not ${isCovered}`,
+  reads: 'm.id = $1',
+  leaves: 'm.id <> $1',
+})
+
+const inGap = `
+  from message m where m.channel_id = cm.channel_id and m.id > gap.after_id and m.id < gap.before_id
+    and m.user_id is distinct from cm.user_id and not ${isHidden}`
+
+/** Reads all of the channel $1: what lies between the spans, and beyond them. */
+export const readChannelStatement = reading({
+  name: 'read-channel',
+  place: channelPlace,
+  runs: `
+    select first.id as lo, last.id as hi, first.created_time as sent
+    from cm
+    cross join lateral (
+      select coalesce(lag(s.through_id) over (order by s.from_id), ${readBefore}) as after_id, s.from_id as before_id
+      from read_span s where ${spansBeyond(readBefore)}
+      union all
+      select greatest(${readBefore}, (
+        select s.through_id from read_span s where s.channel_id = cm.channel_id and s.user_id = cm.user_id
+        order by s.from_id desc limit 1)), ${Number.MAX_SAFE_INTEGER}
+    ) gap
+    cross join lateral (select m.id, m.created_time ${inGap} order by m.id limit 1) first
+    cross join lateral (select m.id ${inGap} order by m.id desc limit 1) last`,
+  reads: `m.id > ${readBefore}`,
+  leaves: 'false',
+})
+
+/** Reads what is unread of a thread of the channel $1: stretches that nobody else's other messages interrupt. */
+function threadReading(name: string, inThread: string, elsewhere: string): Statement {
+  return reading({
+    name,
+    place: channelPlace,
+    runs: `
+      with unread as materialized (
+        select m.id from cm join message m on m.channel_id = cm.channel_id where ${inThread} and ${isUnread}
+      )
+      select min(id) as lo, max(id) as hi, min(created_time) as sent from (
+        select m.id, m.created_time, u.id is not null as is_unread,
+               row_number() over (order by m.id) - row_number() over (partition by u.id is not null order by m.id) as run
+        from cm join message m on m.channel_id = cm.channel_id and m.user_id is distinct from cm.user_id
+          and m.id between (select min(id) from unread) and (select max(id) from unread)
+        left join unread u on u.id = m.id
+      ) other where is_unread group by run`,
+    reads: `${inThread} and m.id > ${readBefore}`,
+    leaves: elsewhere,
+  })
+}
+
+/** Reads the main thread of the channel $1. */
+export const readMainThreadStatement = threadReading(
+  'read-main-thread',
+  'm.thread_id is null',
+  'm.thread_id is not null',
+)
+/** Reads the thread $5 of the channel $1. */
+export const readThreadStatement = threadReading(
+  'read-thread',
+  'm.thread_id = $5',
+  'm.thread_id is distinct from $5',
+)
+
+/**
+ * Makes the message $1 unread again, and of the span that covers it what is left of it. Columns and values as in
+ * {@link reading}.
+ */
+export const unreadMessageStatement: Statement = {
+  name: 'unread-message',
+  text: `
+    with cm as materialized (${messagePlace}),
+    span as materialized (
+      select s.*, m.user_id as author_id, greatest(s.created_time, m.created_time) as read_time
+      from cm join message m on m.id = $1 and m.user_id is distinct from cm.user_id
+      cross join lateral (
+        select * from read_span s
+        where s.channel_id = cm.channel_id and s.user_id = cm.user_id and s.from_id <= m.id
+        order by s.from_id desc limit 1
+      ) s
+      where s.through_id >= m.id
+    ), claimed as (
+      update channel_membership mine set read_through_id = least(mine.read_through_id, $1 - 1)
+      from cm where mine.channel_id = cm.channel_id and mine.user_id = cm.user_id and mine.ctid = cm.version
+        and exists (select from span)
+      returning mine.user_id
+    ), cut as (
+      update read_span s set
+        from_id = case when span.from_id = $1 then $1 + 1 else span.from_id end,
+        through_id = case when span.from_id = $1 then span.through_id else $1 - 1 end
+      from span, claimed where s.id = span.id and span.from_id < span.through_id
+    ), emptied as (
+      delete from read_span s using span, claimed where s.id = span.id and span.from_id = span.through_id
+    ), split as (
+      insert into read_span (channel_id, user_id, from_id, through_id, created_time)
+      select channel_id, span.user_id, $1 + 1, through_id, created_time
+      from span, claimed where from_id < $1 and through_id > $1
+    ), emitted as (
+      insert into outbox_event (application_id, type, channel_id, payload)
+      select cm.application_id, 'message.read_receipt.deleted', cm.channel_id, jsonb_build_object(
+        'messageId', $1, 'userId', cm.user_id, 'authorId', span.author_id, 'createdTime', ${isoTime('span.read_time')}
+      ) || $4::jsonb
+      from cm, span, claimed
+    )
+    select cm.channel_id, exists (select from span), exists (select from claimed) from cm`,
+}

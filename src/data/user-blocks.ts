@@ -1,0 +1,81 @@
+// Whom users do not want to hear of.
+import type { Db, Tx } from '#data/database.ts'
+import { Prisma } from '#data/generated/client.ts'
+import { knownSorts, listPage } from '#data/lists.ts'
+import { toUser, userColumns } from '#data/rows.ts'
+import { matching, sortableUsers, type UserMatch } from '#data/users.ts'
+import type { Page, PageRequest } from '#resources/page.ts'
+import type { User, UserBlockedRecord } from '#resources/user.ts'
+
+const { sql } = Prisma
+
+/** The users that one has blocked. Index: user_block (blocker_id, blocked_id). */
+export async function blockedIdsOf(db: Db, userId: number): Promise<number[]> {
+  const rows = await db.query(blockedIdsStatement, [userId])
+  return rows.map((row) => row[0] as number)
+}
+
+const blockedIdsStatement = {
+  name: 'blocked-ids',
+  text: 'select blocked_id from user_block where blocker_id = $1',
+}
+
+/** Whether one of these users has blocked another one. Index: user_block (blocker_id, blocked_id). */
+export async function hasBlocker(db: Db, userIds: number[], blockedId: number): Promise<boolean> {
+  const rows = await db.query(hasBlockerStatement, [userIds, blockedId])
+  return rows.length > 0
+}
+
+const hasBlockerStatement = {
+  name: 'has-blocker',
+  text: 'select from user_block where blocker_id = any($1::bigint[]) and blocked_id = $2 limit 1',
+}
+
+/** The new record, or undefined where the user was blocked already. @throws a foreign key violation */
+export async function insertBlock(
+  tx: Tx,
+  blockerId: number,
+  blockedId: number,
+): Promise<{ id: number; createdTime: string } | undefined> {
+  const [row] = await tx.prisma.$queryRaw<{ id: bigint; created_time: Date }[]>`
+    insert into user_block (blocker_id, blocked_id) values (${BigInt(blockerId)}, ${BigInt(blockedId)})
+    on conflict (blocker_id, blocked_id) do nothing returning id, created_time`
+  return row && { id: Number(row.id), createdTime: row.created_time.toISOString() }
+}
+
+/** @returns who was blocked, or undefined where the blocker has no such record */
+export async function deleteBlock(tx: Tx, blockerId: number, id: number): Promise<number | undefined> {
+  const [row] = await tx.prisma.$queryRaw<{ blocked_id: bigint }[]>`
+    delete from user_block where id = ${BigInt(id)} and blocker_id = ${BigInt(blockerId)} returning blocked_id`
+  return row && Number(row.blocked_id)
+}
+
+/** Whom a user has blocked, oldest record first. */
+export function listBlocks(
+  db: Db,
+  blockerId: number,
+  match: UserMatch,
+  page: PageRequest,
+): Promise<Page<UserBlockedRecord>> {
+  const sortable = { ...sortableUsers, id: 'b.id', createdTime: 'b.created_time' }
+  return listPage(
+    db,
+    {
+      resource: 'user_blocked_record',
+      from: sql`user_block b join "user" u on u.id = b.blocked_id`,
+      id: 'b.id',
+      where: [sql`b.blocker_id = ${blockerId}::bigint`, sql`u.deleted_time is null`, ...matching(match)],
+      sortable,
+      order: 'b.id',
+      select: `
+        select page.place, b.id, b.created_time, ${userColumns('u')}
+        from page join user_block b on b.id = page.id join "user" u on u.id = b.blocked_id`,
+    },
+    knownSorts(page, sortable),
+    (row) => ({
+      id: row[0] as number,
+      createdTime: row[1] as string,
+      user: toUser(row, 2) as User, // joined by its id: it is there
+    }),
+  )
+}

@@ -1,0 +1,21 @@
+import type { Context } from '#context.ts'
+import { updateUi } from '#data/applications.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
+import { getUi } from '#domain/applications/get-ui.ts'
+import { notFound } from '#errors.ts'
+import type { Ui, UiPart } from '#resources/ui.ts'
+
+/** Replaces a part of what user interfaces show; those that are open are told. @throws ChatError 404 */
+export async function setUi(
+  ctx: Context,
+  caller: ApplicationCaller,
+  part: UiPart,
+  settings: Record<string, unknown>,
+): Promise<Ui> {
+  const { applicationId } = caller
+  await ctx.db.transact(async (tx) => {
+    if (!(await updateUi(tx, applicationId, part, settings))) throw notFound('application', applicationId)
+    await tx.emit({ type: 'application.ui.updated', applicationId, payload: { parts: [part] } })
+  })
+  return getUi(ctx, caller)
+}

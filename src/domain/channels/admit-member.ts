@@ -1,0 +1,28 @@
+import { isBlocked, lockDoor } from '#data/channel-blocks.ts'
+import type { Tx } from '#data/database.ts'
+import { insertMembers } from '#data/memberships.ts'
+import { type Caller, causeOf } from '#domain/access.ts'
+import { ChatError } from '#errors.ts'
+
+/**
+ * Makes a user a member of a group channel, in a transaction of the caller's; who is one stays one. Users may not let
+ * in whom moderators keep out; a backend may.
+ * @throws ChatError UserBlockedError, a foreign key violation where the channel is gone
+ */
+export async function admitMember(tx: Tx, caller: Caller, channelId: number, userId: number): Promise<void> {
+  if (caller.kind === 'user') {
+    await lockDoor(tx, channelId, userId)
+    if (await isBlocked(tx, channelId, userId)) {
+      throw new ChatError('UserBlockedError', `user ${userId} is blocked in channel ${channelId}`)
+    }
+  }
+  const joined = await insertMembers(tx, channelId, [userId])
+  if (joined.length === 0) return
+  await tx.emit({
+    type: 'channel.member.joined',
+    applicationId: caller.applicationId,
+    channelId,
+    count: 1,
+    payload: { userId, ...causeOf(caller) },
+  })
+}

@@ -1,0 +1,13 @@
+import type { Context } from '#context.ts'
+import { countUserChannels as count } from '#data/channels.ts'
+import type { UserCaller } from '#domain/access.ts'
+import type { ChannelType } from '#resources/channel.ts'
+
+/** How many channels, of a type, a user sees, or has something to read in. */
+export async function countUserChannels(
+  ctx: Context,
+  { applicationId, userId }: UserCaller,
+  { unread, type }: { unread?: boolean | undefined; type?: ChannelType | undefined },
+): Promise<number> {
+  return count(ctx.db, { applicationId, userId, of: unread ? 'unread' : 'visible', type })
+}

@@ -1,0 +1,16 @@
+import type { Context } from '#context.ts'
+import { listUserChannels } from '#data/channels.ts'
+import type { UserCaller } from '#domain/access.ts'
+import type { UserChannelFilters } from '#domain/channels/list-user-channels-as.ts'
+import type { SeenChannel } from '#resources/channel.ts'
+import type { Page, PageRequest } from '#resources/page.ts'
+
+/** Public channels that a user is neither a member of nor blocked in, the last active first. */
+export async function listJoinableChannels(
+  ctx: Context,
+  { applicationId, userId }: UserCaller,
+  { name }: Pick<UserChannelFilters, 'name'>,
+  page: PageRequest,
+): Promise<Page<SeenChannel>> {
+  return listUserChannels(ctx.db, { applicationId, userId, of: 'joinable', name }, page)
+}

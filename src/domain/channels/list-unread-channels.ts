@@ -1,0 +1,19 @@
+import type { Context } from '#context.ts'
+import { listUserChannels } from '#data/channels.ts'
+import type { UserCaller } from '#domain/access.ts'
+import type { UserChannelFilters } from '#domain/channels/list-user-channels-as.ts'
+import type { SeenChannel } from '#resources/channel.ts'
+import type { Page, PageRequest } from '#resources/page.ts'
+
+/**
+ * Channels in which a user has something to read, the last active first. Only members have, so that it makes no
+ * difference whether they alone are asked for.
+ */
+export async function listUnreadChannels(
+  ctx: Context,
+  { applicationId, userId }: UserCaller,
+  { name }: UserChannelFilters,
+  page: PageRequest,
+): Promise<Page<SeenChannel>> {
+  return listUserChannels(ctx.db, { applicationId, userId, of: 'unread', name }, page)
+}

@@ -1,0 +1,17 @@
+import type { Context } from '#context.ts'
+import { updateEnabled } from '#data/functions.ts'
+import type { Caller } from '#domain/access.ts'
+import { getFunction } from '#domain/functions/get-function.ts'
+import { notFound } from '#errors.ts'
+import type { ChatFunction } from '#resources/function.ts'
+
+/** Lets a function run, or no more; what waits to be run by one that is off is forgotten. @throws ChatError 404 */
+export async function enableFunction(
+  ctx: Context,
+  caller: Caller,
+  id: number,
+  enabled: boolean,
+): Promise<ChatFunction> {
+  if (!(await updateEnabled(ctx.db, caller.applicationId, id, enabled))) throw notFound('function', id)
+  return getFunction(ctx, caller, id)
+}

@@ -1,0 +1,81 @@
+// Runs that events asked for and nobody waits for, as they wait in the database.
+import type { Context } from '#context.ts'
+import {
+  beginInvocations,
+  dropRuns,
+  forgetInvocations as forget,
+  giveBackOrphans,
+  giveBackRuns,
+  type TakenRun,
+  takeRuns,
+} from '#data/function-runs.ts'
+import { type CurrentFunction, currentFunctions } from '#data/functions.ts'
+import { maskSecrets } from '#domain/functions/mask-secrets.ts'
+
+export interface QueuedRun extends TakenRun {
+  function: CurrentFunction
+}
+
+export interface Room {
+  /** How many runs of each application are under way here. */
+  busy: ReadonlyMap<number, number>
+  /** Of one application at once. */
+  perApplication: number
+  /** Of all, now. */
+  total: number
+}
+
+/** Takes runs for which there is room, with the functions as they are now; those of functions that are off are over. */
+export async function takeQueuedRuns(
+  ctx: Context,
+  room: Room,
+): Promise<{ runs: QueuedRun[]; more: boolean }> {
+  const taken = await takeRuns(ctx.db, { ...room, node: ctx.node.id })
+  if (taken.length === 0) return { runs: [], more: false }
+  const functions = await currentFunctions(ctx.db, [...new Set(taken.map(({ functionId }) => functionId))])
+  const runs = taken.flatMap((run) => {
+    const current = functions.get(run.functionId)
+    return current ? [{ ...run, function: current }] : []
+  })
+  await forgetRuns(
+    ctx,
+    taken.filter(({ functionId }) => !functions.has(functionId)).map(({ id }) => id),
+  )
+  return { runs, more: taken.length === room.total }
+}
+
+/** Records that runs begin. @returns the ids of the invocations, in order */
+export function beginRuns(
+  ctx: Context,
+  runs: { function: CurrentFunction; event: Record<string, unknown> }[],
+): Promise<number[]> {
+  return beginInvocations(
+    ctx.db,
+    ctx.node.id,
+    runs.map(({ function: { id, versionNumber }, event }) => ({
+      functionId: id,
+      versionNumber,
+      args: maskSecrets(event),
+    })),
+  )
+}
+
+/** Forgets runs of which there is nothing to tell: what they are about is gone. */
+export async function forgetRuns(ctx: Context, ids: number[]): Promise<void> {
+  if (ids.length > 0) await dropRuns(ctx.db, ids)
+}
+
+/** Gives back what this process has taken, but for what it is at. */
+export function giveBackQueuedRuns(ctx: Context, but: number[]): Promise<void> {
+  return giveBackRuns(ctx.db, ctx.node.id, but)
+}
+
+/** Gives back what processes had taken that have died. */
+export function giveBackRunsOfTheDead(ctx: Context): Promise<void> {
+  return giveBackOrphans(ctx.db)
+}
+
+/** Forgets a batch of what ran longer ago than the settings say. @returns how many */
+export function forgetInvocations(ctx: Context): Promise<number> {
+  return forget(ctx.db, ctx.config.functionInvocationsDays)
+}

@@ -1,0 +1,44 @@
+import type { Context } from '#context.ts'
+import { findMessageById, updateLinks } from '#data/messages.ts'
+import type { MessageLink } from '#resources/message.ts'
+
+/** The others of a message are links alone. */
+const previewsMax = 3
+
+/** What fetches pages; see previews/. */
+interface Previews {
+  fetch(url: string): Promise<MessageLink['preview']>
+}
+
+/** Has the pages looked at that a message links to, where the settings want that. Nobody waits for it. */
+export function previewLater(ctx: Context, id: number, links: MessageLink[]): void {
+  if (ctx.previews && links.length > 0) ctx.later(addLinkPreviews(ctx, ctx.previews, id))
+}
+
+/**
+ * Fetches the previews of the pages that a message links to and shows them with it. That is no edit. What is gone by
+ * then, or says something else, is left alone.
+ */
+export async function addLinkPreviews(ctx: Context, pages: Previews, messageId: number): Promise<void> {
+  const found = await findMessageById(ctx.db, messageId)
+  if (!found || !('body' in found.message)) return
+  const { applicationId, message } = found
+  const sources = [...new Set(message.links.map(({ source }) => source))].slice(0, previewsMax)
+  const previews = new Map(
+    await Promise.all(sources.map(async (source) => [source, await pages.fetch(source)] as const)),
+  )
+  if (![...previews.values()].some((preview) => preview !== undefined)) return
+  const links = message.links.map((link): MessageLink => {
+    const preview = previews.get(link.source)
+    return preview ? { ...link, preview } : link
+  })
+  await ctx.db.transact(async (tx) => {
+    if (!(await updateLinks(tx, messageId, message.body, links))) return
+    await tx.emit({
+      type: 'channel.message.updated',
+      applicationId,
+      channelId: message.channelId,
+      payload: { messageId },
+    })
+  })
+}

@@ -1,0 +1,19 @@
+import type { Context } from '#context.ts'
+import { countUnreadOfChannel } from '#data/reading.ts'
+import { countMessagesOfMember } from '#data/seen-messages.ts'
+import { mustBeMember, type UserCaller } from '#domain/access.ts'
+
+/**
+ * How many messages of a channel a member sees, or has yet to read.
+ * @throws ChatError 404, AccessDeniedError for who is no member
+ */
+export async function countChannelMessages(
+  ctx: Context,
+  caller: UserCaller,
+  channelId: number,
+  { unread }: { unread?: boolean | undefined },
+): Promise<number> {
+  await mustBeMember(ctx, caller, channelId)
+  const countOf = unread ? countUnreadOfChannel : countMessagesOfMember
+  return countOf(ctx.db, channelId, caller.userId)
+}

@@ -1,0 +1,8 @@
+import type { Context } from '#context.ts'
+import type { UserCaller } from '#domain/access.ts'
+import { getMessageAs } from '#domain/messages/get-message-as.ts'
+
+/** How many replies a message has. @throws ChatError 404 */
+export async function countReplies(ctx: Context, caller: UserCaller, id: number): Promise<number> {
+  return (await getMessageAs(ctx, caller, id)).repliesCount ?? 0
+}

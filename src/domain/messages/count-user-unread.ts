@@ -1,0 +1,8 @@
+import type { Context } from '#context.ts'
+import { countUnread } from '#data/reading.ts'
+import type { UserCaller } from '#domain/access.ts'
+
+/** How many messages the user has yet to read in all channels that it has not hidden. */
+export async function countUserUnread(ctx: Context, caller: UserCaller): Promise<number> {
+  return countUnread(ctx.db, caller.userId, { hidden: false })
+}

@@ -1,0 +1,23 @@
+import type { Context } from '#context.ts'
+import { findLastRead } from '#data/reading.ts'
+import { findUserByName } from '#data/users.ts'
+import { mustBeMember, type UserCaller } from '#domain/access.ts'
+import { notFound } from '#errors.ts'
+import type { SeenMessage } from '#resources/message.ts'
+
+/**
+ * The newest message of others that a user, the caller where none is named, has read in a channel.
+ * @throws ChatError 404 for an unknown channel or user, AccessDeniedError for who is no member
+ */
+export async function findLastReadMessage(
+  ctx: Context,
+  caller: UserCaller,
+  channelId: number,
+  username?: string,
+): Promise<SeenMessage | undefined> {
+  await mustBeMember(ctx, caller, channelId)
+  if (username === undefined) return findLastRead(ctx.db, channelId, caller.userId, caller.userId)
+  const reader = await findUserByName(ctx.db, caller.applicationId, username)
+  if (!reader) throw notFound('user', username)
+  return findLastRead(ctx.db, channelId, caller.userId, reader.id)
+}

@@ -1,0 +1,40 @@
+import type { Context } from '#context.ts'
+import { readersOf } from '#data/reading.ts'
+import { messageIdsBetween } from '#data/seen-messages.ts'
+import { mustBeMember, type UserCaller } from '#domain/access.ts'
+import type { ChannelContext } from '#resources/channel.ts'
+import { pageSizeDefault, pageSizeMax } from '#resources/page.ts'
+
+/** Messages, in whichever order; the ends belong to it. */
+export interface ContextEnds {
+  startCursor?: number | undefined
+  endCursor?: number | undefined
+}
+
+/**
+ * Who has read which messages of a stretch of a channel, its newest page where no end is named (runtime contract 11,
+ * 10). Of a longer stretch than a page may be, only the newest; of many readers of a message, the first by id.
+ * @throws ChatError 404, AccessDeniedError for who is no member
+ */
+export async function getChannelContext(
+  ctx: Context,
+  caller: UserCaller,
+  channelId: number,
+  { startCursor, endCursor }: ContextEnds,
+): Promise<ChannelContext> {
+  await mustBeMember(ctx, caller, channelId)
+  const ends = [startCursor, endCursor].filter((end) => end !== undefined)
+  const ids = await messageIdsBetween(ctx.db, channelId, caller.userId, stretch(ends))
+  const readers = await readersOf(ctx.db, channelId, ids)
+  return {
+    startCursor: ids[0],
+    endCursor: ids.at(-1),
+    readBy: Object.fromEntries(ids.map((id) => [id, readers.get(id) ?? []])),
+  }
+}
+
+/** With one end, a page that begins there and goes on to older messages. */
+function stretch(ends: number[]) {
+  if (ends.length === 2) return { from: Math.min(...ends), through: Math.max(...ends), limit: pageSizeMax }
+  return { ...(ends[0] !== undefined && { through: ends[0] }), limit: pageSizeDefault }
+}

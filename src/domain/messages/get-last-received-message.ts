@@ -1,0 +1,20 @@
+import type { Context } from '#context.ts'
+import type { UserCaller } from '#domain/access.ts'
+import { listChannelMessagesAs } from '#domain/messages/list-channel-messages-as.ts'
+import { ChatError } from '#errors.ts'
+import type { SeenMessage } from '#resources/message.ts'
+
+/**
+ * The newest message of a channel that a member sees.
+ * @throws ChatError 404 also where there is none, AccessDeniedError for who is no member
+ */
+export async function getLastReceivedMessage(
+  ctx: Context,
+  caller: UserCaller,
+  channelId: number,
+): Promise<SeenMessage> {
+  const newest = { size: 1, relation: 'SELF' as const }
+  const { items } = await listChannelMessagesAs(ctx, caller, channelId, {}, newest)
+  if (!items[0]) throw new ChatError('ResourceNotFoundError', `channel ${channelId} has no message`)
+  return items[0]
+}

@@ -1,0 +1,48 @@
+import type { Context } from '#context.ts'
+import { findMessageOfMember } from '#data/seen-messages.ts'
+import { findThread } from '#data/threads.ts'
+import type { UserCaller } from '#domain/access.ts'
+import { getMessageAs } from '#domain/messages/get-message-as.ts'
+import { notFound } from '#errors.ts'
+import type { SeenMessage } from '#resources/message.ts'
+
+/** What stands in the place of a message that is gone. */
+const goneBody = 'This message is not available'
+
+/**
+ * What a message replies to. If that is gone, or the user has cleared it, there is a message in its place, for clients
+ * show no reply without its parent (runtime contract 8.7).
+ * @throws ChatError 404 for what is no reply
+ */
+export async function getParent(ctx: Context, caller: UserCaller, id: number): Promise<SeenMessage> {
+  const reply = await getMessageAs(ctx, caller, id)
+  if (reply.parentId === undefined) throw notFound('parent of message', id)
+  return findOrStandIn(ctx, caller, { ...reply, id: reply.parentId, nestedLevel: reply.nestedLevel - 1 })
+}
+
+/** The message that is the root of a thread, or what stands in its place. */
+export async function findOrStandIn(
+  ctx: Context,
+  caller: UserCaller,
+  {
+    id,
+    channelId,
+    nestedLevel,
+    createdTime,
+  }: Pick<SeenMessage, 'id' | 'channelId' | 'nestedLevel' | 'createdTime'>,
+): Promise<SeenMessage> {
+  const found = await findMessageOfMember(ctx.db, caller.applicationId, caller.userId, id)
+  if (found) return found.message
+  const thread = await findThread(ctx.db, caller.applicationId, id)
+  return {
+    id,
+    type: 'SYSTEM_TEXT',
+    channelId,
+    nestedLevel,
+    body: goneBody,
+    links: [],
+    mentions: [],
+    properties: {},
+    createdTime: thread?.createdTime ?? createdTime,
+  }
+}

@@ -1,0 +1,17 @@
+import type { Context } from '#context.ts'
+import { listReactions } from '#data/reactions.ts'
+import type { UserCaller } from '#domain/access.ts'
+import { getMessageAs } from '#domain/messages/get-message-as.ts'
+import type { Reaction } from '#resources/message.ts'
+import type { Page, PageRequest } from '#resources/page.ts'
+
+/** Who reacted to a message, oldest first. @throws ChatError 404 */
+export async function listMessageReactions(
+  ctx: Context,
+  caller: UserCaller,
+  id: number,
+  page: PageRequest,
+): Promise<Page<Reaction>> {
+  await getMessageAs(ctx, caller, id)
+  return listReactions(ctx.db, id, page)
+}

@@ -1,0 +1,19 @@
+import type { Context } from '#context.ts'
+import { listMessagesOfMember } from '#data/seen-messages.ts'
+import type { UserCaller } from '#domain/access.ts'
+import { getMessageAs } from '#domain/messages/get-message-as.ts'
+import type { SeenMessage } from '#resources/message.ts'
+import type { CursorPage, CursorRequest } from '#resources/page.ts'
+
+/** Replies to a message, newest first. @throws ChatError 404 */
+export async function listReplies(
+  ctx: Context,
+  caller: UserCaller,
+  id: number,
+  request: CursorRequest,
+): Promise<CursorPage<SeenMessage>> {
+  await getMessageAs(ctx, caller, id)
+  const thread = { of: 'thread' as const, id } // which it does not have before the first reply
+  const page = await listMessagesOfMember(ctx.db, caller.userId, thread, { files: false }, request)
+  return page ?? { items: [], size: request.size, hasPrevious: false }
+}

@@ -1,0 +1,18 @@
+import type { Context } from '#context.ts'
+import { listMessagesOfMember } from '#data/seen-messages.ts'
+import type { UserCaller } from '#domain/access.ts'
+import type { SeenMessageFilters } from '#domain/messages/list-channel-messages-as.ts'
+import type { SeenMessage } from '#resources/message.ts'
+import type { CursorPage, CursorRequest } from '#resources/page.ts'
+
+/** Messages of all channels that the user is a member of, newest first. */
+export async function listUserMessagesAs(
+  ctx: Context,
+  caller: UserCaller,
+  { type }: Pick<SeenMessageFilters, 'type'>,
+  request: CursorRequest,
+): Promise<CursorPage<SeenMessage>> {
+  const files = type === 'FILE'
+  const page = await listMessagesOfMember(ctx.db, caller.userId, { of: 'all channels' }, { files }, request)
+  return page ?? { items: [], size: request.size, hasPrevious: false }
+}

@@ -1,0 +1,9 @@
+import type { Context } from '#context.ts'
+import { markChannelRead } from '#data/reading.ts'
+import { mustBeMember, type UserCaller } from '#domain/access.ts'
+import { readerOf } from '#domain/messages/reader.ts'
+
+/** Reads all messages of a channel. @throws ChatError 404, AccessDeniedError for who is no member */
+export async function readChannel(ctx: Context, caller: UserCaller, id: number): Promise<void> {
+  if (!(await markChannelRead(ctx.db, readerOf(caller), id))) await mustBeMember(ctx, caller, id)
+}

@@ -1,0 +1,10 @@
+import type { Context } from '#context.ts'
+import { markMessageRead } from '#data/reading.ts'
+import type { UserCaller } from '#domain/access.ts'
+import { readerOf } from '#domain/messages/reader.ts'
+import { notFound } from '#errors.ts'
+
+/** Reads one message, and none before it; one's own and what was read are left as they are. @throws ChatError 404 */
+export async function readMessage(ctx: Context, caller: UserCaller, id: number): Promise<void> {
+  if (!(await markMessageRead(ctx.db, readerOf(caller), id))) throw notFound('message', id)
+}

@@ -1,0 +1,8 @@
+import type { Reader } from '#data/reading.ts'
+import { causeOf, type UserCaller } from '#domain/access.ts'
+
+/** The caller as one who reads. */
+export function readerOf(caller: UserCaller): Reader {
+  const { applicationId, userId } = caller
+  return { applicationId, userId, cause: causeOf(caller) }
+}

@@ -1,0 +1,35 @@
+import type { Context } from '#context.ts'
+import { deleteReaction } from '#data/reactions.ts'
+import { causeOf, type UserCaller } from '#domain/access.ts'
+import { getMessageAs } from '#domain/messages/get-message-as.ts'
+import { mustFindEmoji } from '#domain/messages/react-to-message.ts'
+import { getUser } from '#domain/users/get-user.ts'
+import type { Reaction, ReactToMessage } from '#resources/message.ts'
+
+/**
+ * Takes a reaction back; where there is none nothing changes. @returns it as it was
+ * @throws ChatError 404, ValidationError for what is no emoji
+ */
+export async function removeReaction(
+  ctx: Context,
+  caller: UserCaller,
+  id: number,
+  input: ReactToMessage,
+): Promise<Reaction> {
+  const { applicationId, userId } = caller
+  const emoji = mustFindEmoji(input.emoji)
+  const { channelId } = await getMessageAs(ctx, caller, id)
+  const user = await getUser(ctx, caller, userId)
+  const createdTime = await ctx.db.transact(async (tx) => {
+    const createdTime = await deleteReaction(tx, id, userId, emoji.character)
+    if (createdTime === undefined) return new Date().toISOString()
+    await tx.emit({
+      type: 'message.reaction.removed',
+      applicationId,
+      channelId,
+      payload: { messageId: id, userId, emoji: emoji.character, createdTime, ...causeOf(caller) },
+    })
+    return createdTime
+  })
+  return { messageId: id, emoji, user, createdTime }
+}

@@ -1,0 +1,26 @@
+import type { Context } from '#context.ts'
+import { openMessageThread } from '#data/threads.ts'
+import type { UserCaller } from '#domain/access.ts'
+import { getMessageAs } from '#domain/messages/get-message-as.ts'
+import { type SendHostedFile, sendMessage } from '#domain/messages/send-message.ts'
+import { notFound } from '#errors.ts'
+import type { SeenMessage, WriteMessage } from '#resources/message.ts'
+
+/**
+ * Replies to a message, however deep it is nested: one level deeper, in the thread of that message, which the first
+ * reply opens (runtime contract 8.8).
+ * @throws ChatError 404
+ */
+export async function replyToMessage(
+  ctx: Context,
+  caller: UserCaller,
+  id: number,
+  input: WriteMessage | SendHostedFile,
+): Promise<SeenMessage> {
+  const { channelId, nestedLevel, repliesCount } = await getMessageAs(ctx, caller, id)
+  const hasThread = repliesCount !== undefined
+  if (!hasThread && !(await openMessageThread(ctx.db, caller.applicationId, id)))
+    throw notFound('message', id)
+  const thread = { id, parentId: id, nestedLevel: nestedLevel + 1 }
+  return sendMessage(ctx, caller, { channelId, thread }, input)
+}

@@ -1,0 +1,34 @@
+import type { Context } from '#context.ts'
+import { saveReport } from '#data/reports.ts'
+import { causeOf, type UserCaller } from '#domain/access.ts'
+import { getMessageAs } from '#domain/messages/get-message-as.ts'
+import { getUser } from '#domain/users/get-user.ts'
+import { isConstraintError, notFound } from '#errors.ts'
+import type { MessageReport, ReportMessage } from '#resources/message.ts'
+
+/** Reports a message to its application; who reports it again says why anew. @throws ChatError 404 */
+export async function reportMessage(
+  ctx: Context,
+  caller: UserCaller,
+  id: number,
+  { reason, properties = {} }: ReportMessage,
+): Promise<MessageReport> {
+  const { applicationId, userId } = caller
+  const { channelId } = await getMessageAs(ctx, caller, id)
+  const user = await getUser(ctx, caller, userId)
+  const report = await ctx.db
+    .transact(async (tx) => {
+      const report = await saveReport(tx, id, userId, { reason, properties })
+      await tx.emit({
+        type: 'message.reported',
+        applicationId,
+        channelId,
+        payload: { messageId: id, userId, report, ...causeOf(caller) },
+      })
+      return report
+    })
+    .catch((error) => {
+      throw isConstraintError(error, 'foreign_key') ? notFound('message', id) : error
+    })
+  return { ...report, user }
+}

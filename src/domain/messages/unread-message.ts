@@ -1,0 +1,10 @@
+import type { Context } from '#context.ts'
+import { markMessageUnread } from '#data/reading.ts'
+import type { UserCaller } from '#domain/access.ts'
+import { readerOf } from '#domain/messages/reader.ts'
+import { notFound } from '#errors.ts'
+
+/** Makes a message that was read unread. @throws ChatError 404 */
+export async function unreadMessage(ctx: Context, caller: UserCaller, id: number): Promise<void> {
+  if (!(await markMessageUnread(ctx.db, readerOf(caller), id))) throw notFound('message', id)
+}

@@ -1,0 +1,118 @@
+import { v4 as uuid } from 'uuid'
+import type { Context } from '#context.ts'
+import { lastPosition } from '#data/outbox.ts'
+import {
+  findApplicationByKey,
+  findResumable,
+  insertSession,
+  resumeSessionRow,
+  type SessionRow,
+} from '#data/sessions.ts'
+import { findUserByName } from '#data/users.ts'
+import { mustBeAdmitted } from '#domain/functions/must-be-admitted.ts'
+import { createGuest } from '#domain/users/create-guest.ts'
+import { ChatError } from '#errors.ts'
+import { RequiredText } from '#resources/define.ts'
+import { nameMax, type User } from '#resources/user.ts'
+
+/** What a client says when it connects (runtime contract 1.2). */
+export interface StartSession {
+  apiKey: string
+  username: string
+  userAgent?: string | undefined
+  /** For the functions that decide about it. */
+  authParams: Record<string, unknown>
+  /** The key of the session that the client had before it lost its connection. */
+  resume?: string | undefined
+}
+
+export interface StartedSession extends SessionRow {
+  applicationId: number
+  isResumed: boolean
+}
+
+const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const Username = RequiredText(nameMax)
+
+/**
+ * Lets a user in, or back in: the first session of a user brings it online. The application's functions decide who
+ * gets in; who comes back has got in before. Guests are made where the application takes them (runtime contract 1.7).
+ * @throws ChatError AccessDeniedError, after which clients do not try again
+ */
+export async function startSession(ctx: Context, input: StartSession): Promise<StartedSession> {
+  const application = uuidPattern.test(input.apiKey)
+    ? await findApplicationByKey(ctx.db, input.apiKey)
+    : undefined
+  if (!application) throw denied('There is no application with this API key')
+  if (!Username.safeParse(input.username).success) throw denied('The username is missing or cannot be one')
+  const applicationId = application.id
+  const resumed = await resume(ctx, applicationId, input)
+  if (resumed) return resumed
+
+  const { username, authParams } = input
+  const isVouched =
+    application.isGuarded && (await mustBeAdmitted(ctx, applicationId, { username, authParams }))
+  // Nobody has shown who they are, so everybody is a guest (runtime contract 1.7).
+  if (!isVouched && !application.guestUsers) throw denied('This application lets no guests in')
+  const position = await lastPosition(ctx.db)
+  const user =
+    (await findUserByName(ctx.db, applicationId, username)) ??
+    (application.guestUsers ? await createGuest(ctx, applicationId, username) : undefined)
+  if (!user) throw denied(`There is no user ${username}`)
+  const key = uuid()
+  const { id, isFirst } = await ctx.db.transact(async (tx) => {
+    const { userAgent } = input
+    const inserted = await insertSession(tx, {
+      applicationId,
+      userId: user.id,
+      key,
+      userAgent: userAgent?.slice(0, nameMax),
+      node: ctx.node.id,
+      position,
+    })
+    if (inserted.isFirst) await tx.emit(cameOnline(applicationId, user))
+    return inserted
+  })
+  return {
+    id,
+    key,
+    ackedPosition: position,
+    user: isFirst ? online(user) : user,
+    applicationId,
+    isResumed: false,
+  }
+}
+
+/** Undefined where the server knows nothing of the session: the client has missed nothing that was promised to it. */
+async function resume(
+  ctx: Context,
+  applicationId: number,
+  { resume: key, username }: StartSession,
+): Promise<StartedSession | undefined> {
+  if (key === undefined || !uuidPattern.test(key)) return undefined
+  const session = await findResumable(ctx.db, { applicationId, key, username })
+  if (session === undefined) return undefined
+  if (session === null) {
+    throw denied('The session was away for too long to be told what it missed: start a new one')
+  }
+  const { id, user } = session
+  const isFirst = await ctx.db.transact(async (tx) => {
+    const first = await resumeSessionRow(tx, { id, userId: user.id, node: ctx.node.id })
+    if (first) await tx.emit(cameOnline(applicationId, user))
+    return first
+  })
+  return { ...session, user: isFirst ? online(user) : user, applicationId, isResumed: true }
+}
+
+function cameOnline(applicationId: number, { id }: User) {
+  return { type: 'user.presence.changed' as const, applicationId, payload: { userId: id } }
+}
+
+function online(user: User): User {
+  const { status } = user.presence
+  return { ...user, presence: { status: status === 'UNAVAILABLE' ? 'AVAILABLE' : status, online: true } }
+}
+
+function denied(message: string): ChatError {
+  return new ChatError('AccessDeniedError', message)
+}

@@ -1,0 +1,31 @@
+import type { Context } from '#context.ts'
+import { insertThread } from '#data/threads.ts'
+import { causeOf, mustBeMember, type UserCaller } from '#domain/access.ts'
+import { isConstraintError, notFound } from '#errors.ts'
+import type { CreateThread, Thread } from '#resources/thread.ts'
+
+/** Makes a standalone thread in a channel. @throws ChatError 404, AccessDeniedError for who is no member */
+export async function createThread(
+  ctx: Context,
+  caller: UserCaller,
+  channelId: number,
+  { name, properties = {} }: CreateThread,
+): Promise<Thread> {
+  const { applicationId } = caller
+  await mustBeMember(ctx, caller, channelId)
+  return ctx.db
+    .transact(async (tx) => {
+      const thread = await insertThread(tx, applicationId, channelId, { name, properties })
+      await tx.emit({
+        type: 'thread.created',
+        applicationId,
+        channelId,
+        threadId: thread.id,
+        payload: causeOf(caller),
+      })
+      return thread
+    })
+    .catch((error) => {
+      throw isConstraintError(error, 'foreign_key') ? notFound('channel', channelId) : error
+    })
+}

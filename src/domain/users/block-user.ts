@@ -1,0 +1,29 @@
+import type { Context } from '#context.ts'
+import { insertBlock } from '#data/user-blocks.ts'
+import { causeOf, type UserCaller } from '#domain/access.ts'
+import { getUser } from '#domain/users/get-user.ts'
+import { ChatError } from '#errors.ts'
+import type { User } from '#resources/user.ts'
+
+/**
+ * From now on the caller hears no more of a user (runtime contract 8.2). Who is blocked already stays so.
+ * @returns the blocked user
+ * @throws ChatError 404, ValidationError for oneself
+ */
+export async function blockUser(ctx: Context, caller: UserCaller, id: number): Promise<User> {
+  const { applicationId, userId } = caller
+  if (id === userId) throw new ChatError('ValidationError', 'Users cannot block themselves')
+  const user = await getUser(ctx, caller, id)
+  await ctx.db.transact(async (tx) => {
+    const record = await insertBlock(tx, userId, id)
+    if (!record) return
+    const payload = {
+      userId: id,
+      recordId: record.id,
+      createdTime: record.createdTime,
+      ...causeOf(caller),
+    }
+    await tx.emit({ type: 'user.blocked', applicationId, payload })
+  })
+  return user
+}

@@ -1,0 +1,14 @@
+import type { Context } from '#context.ts'
+import { findMembership } from '#data/memberships.ts'
+import { mustSeeChannel, type UserCaller } from '#domain/access.ts'
+import { getUser } from '#domain/users/get-user.ts'
+
+/** Whether a user is a member of a channel that the caller may see. @throws ChatError 404 */
+export async function isChannelMember(
+  ctx: Context,
+  caller: UserCaller,
+  { userId, channelId }: { userId: number; channelId: number },
+): Promise<boolean> {
+  await Promise.all([mustSeeChannel(ctx, caller, channelId), getUser(ctx, caller, userId)])
+  return (await findMembership(ctx.db, channelId, userId)) !== null
+}

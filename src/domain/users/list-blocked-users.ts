@@ -1,0 +1,16 @@
+import type { Context } from '#context.ts'
+import { listBlocks } from '#data/user-blocks.ts'
+import type { UserMatch } from '#data/users.ts'
+import type { UserCaller } from '#domain/access.ts'
+import type { Page, PageRequest } from '#resources/page.ts'
+import type { UserBlockedRecord } from '#resources/user.ts'
+
+/** Whom the caller has blocked, oldest first. */
+export function listBlockedUsers(
+  ctx: Context,
+  { userId }: UserCaller,
+  match: UserMatch,
+  page: PageRequest,
+): Promise<Page<UserBlockedRecord>> {
+  return listBlocks(ctx.db, userId, match, page)
+}

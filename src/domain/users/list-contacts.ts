@@ -1,0 +1,30 @@
+import type { Context } from '#context.ts'
+import {
+  countContacts as countContactRows,
+  listContacts as listContactRows,
+  type UserMatch,
+} from '#data/users.ts'
+import type { UserCaller } from '#domain/access.ts'
+import type { Page, PageRequest } from '#resources/page.ts'
+import type { User } from '#resources/user.ts'
+
+export type { UserMatch }
+
+/** All other users of the application (runtime contract 8.3), by name. */
+export function listContacts(
+  ctx: Context,
+  { applicationId, userId }: UserCaller,
+  match: UserMatch,
+  page: PageRequest,
+): Promise<Page<User>> {
+  return listContactRows(ctx.db, applicationId, userId, match, page)
+}
+
+/** How many of them there are. */
+export function countContacts(
+  ctx: Context,
+  { applicationId, userId }: UserCaller,
+  match: UserMatch,
+): Promise<number> {
+  return countContactRows(ctx.db, applicationId, userId, match)
+}

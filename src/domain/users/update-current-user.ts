@@ -1,0 +1,32 @@
+import type { Context } from '#context.ts'
+import { lockUser, updateUserRow } from '#data/users.ts'
+import { causeOf, type UserCaller } from '#domain/access.ts'
+import { getUser } from '#domain/users/get-user.ts'
+import { notFound } from '#errors.ts'
+import type { UpdateCurrentUser, User } from '#resources/user.ts'
+
+/**
+ * Changes what a user may say of itself. Properties replace those that were there, since clients send them whole
+ * (runtime contract 5.1). @throws ChatError 404 once the user is deleted
+ */
+export async function updateCurrentUser(
+  ctx: Context,
+  caller: UserCaller,
+  { displayName, properties, presence }: UpdateCurrentUser,
+): Promise<User> {
+  const { applicationId, userId } = caller
+  await ctx.db.transact(async (tx) => {
+    const before = await lockUser(tx, applicationId, userId)
+    if (!before) throw notFound('user', userId)
+    const status = presence?.status
+    await updateUserRow(tx, userId, {
+      ...(displayName !== undefined && { displayName }),
+      ...(status !== undefined && { presenceStatus: status }),
+      ...(properties && { properties }),
+    })
+    const isOtherStatus = status !== undefined && status !== before.presenceStatus
+    const payload = { userId, ...(isOtherStatus && { status: true }), ...causeOf(caller) }
+    await tx.emit({ type: 'user.updated', applicationId, payload })
+  })
+  return getUser(ctx, caller, userId)
+}

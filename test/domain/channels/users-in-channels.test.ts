@@ -1,0 +1,369 @@
+// What users may do in channels and to each other there, and what others are told of it.
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { UserCaller } from '#domain/access.ts'
+import {
+  blockChannelUser,
+  deleteChannelBlockRecord,
+  listChannelBlocks,
+} from '#domain/channels/channel-blocks.ts'
+import { createChannelAs } from '#domain/channels/create-channel-as.ts'
+import { deleteChannel } from '#domain/channels/delete-channel.ts'
+import { getChannelAs } from '#domain/channels/get-channel-as.ts'
+import { inviteUser } from '#domain/channels/invites.ts'
+import { joinChannel } from '#domain/channels/join-channel.ts'
+import { leaveChannel } from '#domain/channels/leave-channel.ts'
+import { listChannelMembers, listChannelModerators } from '#domain/channels/list-members.ts'
+import { clearHistory, hideChannel, muteChannel } from '#domain/channels/membership-changes.ts'
+import { addModeratorAs, removeModeratorAs } from '#domain/channels/moderators-as.ts'
+import { sendChannelEvent } from '#domain/channels/send-channel-event.ts'
+import { updateChannelAs } from '#domain/channels/update-channel-as.ts'
+import type { SeenChannel } from '#resources/channel.ts'
+import type { EventType } from '#resources/events.ts'
+import { callerOf, listen, told } from '../../support/as-user.ts'
+import { createUser, sendMessage } from '../../support/factories.ts'
+import { startServer, type TestServer } from '../../support/server.ts'
+
+let server: TestServer
+let moderator: UserCaller
+let member: UserCaller
+let outsider: UserCaller
+let open: SeenChannel
+let closed: SeenChannel
+let direct: SeenChannel
+
+beforeAll(async () => {
+  server = await startServer()
+  await listen(server, server.main)
+})
+afterAll(() => server.close())
+
+beforeEach(async () => {
+  const users = await Promise.all([1, 2, 3].map(() => createUser(server.main)))
+  const callers = users.map((user) => callerOf(server.main, user, randomUUID()))
+  ;[moderator, member, outsider] = callers as [UserCaller, UserCaller, UserCaller]
+  const members = [{ id: member.userId }]
+  ;[open, closed, direct] = (await Promise.all(
+    (['PUBLIC', 'PRIVATE', 'DIRECT'] as const).map(
+      async (type) => (await createChannelAs(server.ctx, moderator, { type, members })).channel,
+    ),
+  )) as [SeenChannel, SeenChannel, SeenChannel]
+})
+
+const page = { number: 0, size: 25, sort: [] }
+const idsOf = (items: { id: number }[]) => items.map(({ id }) => id).sort((a, b) => a - b)
+const membersOf = async (id: number) =>
+  idsOf((await listChannelMembers(server.ctx, moderator, id, page)).items)
+const bothIds = () => idsOf([{ id: moderator.userId }, { id: member.userId }])
+const causeOf = ({ userId, session, receipt }: UserCaller) => ({ by: userId, session, receipt })
+const told1 = async (type: EventType, { id }: SeenChannel) =>
+  (await told(server, type)).filter(({ channelId }) => channelId === id).map(({ payload }) => payload)
+
+type Refusal = [who: string, kind: string, act: () => Promise<unknown>]
+const refuses = (refusals: Refusal[]) =>
+  Promise.all(
+    refusals.map(async ([who, kind, act]) => {
+      const error = await act().then(
+        () => ({ kind: 'nothing' }),
+        (error) => error,
+      )
+      expect({ who, kind: error.kind }).toEqual({ who, kind })
+    }),
+  )
+
+describe('seeing', () => {
+  it('members see all their channels, others public ones, and nobody those of other applications', async () => {
+    const stranger = callerOf(await server.createApplication(), { id: outsider.userId })
+    const foreign = await server.createApplication()
+    const foreigner = callerOf(foreign, await createUser(foreign))
+    expect(await getChannelAs(server.ctx, member, direct.id)).toMatchObject({ standing: 'member' })
+    expect(await getChannelAs(server.ctx, member, closed.id)).toMatchObject({ standing: 'member' })
+    expect(await getChannelAs(server.ctx, outsider, open.id)).toMatchObject({ standing: 'outsider' })
+    const missing = 'ResourceNotFoundError'
+    await refuses([
+      ['outsider, private', missing, () => getChannelAs(server.ctx, outsider, closed.id)],
+      ['outsider, direct', missing, () => getChannelAs(server.ctx, outsider, direct.id)],
+      ['foreigner', missing, () => getChannelAs(server.ctx, foreigner, open.id)],
+      ['foreigner, members', missing, () => listChannelMembers(server.ctx, foreigner, open.id, page)],
+      ['another application', missing, () => getChannelAs(server.ctx, stranger, open.id)],
+      ['joining what is private', missing, () => joinChannel(server.ctx, outsider, closed.id)],
+      ['joining elsewhere', missing, () => joinChannel(server.ctx, foreigner, open.id)],
+    ])
+  })
+
+  it('members are found by a part of their display name, in any order asked for', async () => {
+    const named = await createUser(server.main, { displayName: '100% Zoë' })
+    await inviteUser(server.ctx, member, open.id, { user: { id: named.id } })
+    const list = async (displayName: string) =>
+      idsOf((await listChannelMembers(server.ctx, member, open.id, page, { displayName })).items)
+    expect(await list('% zoË')).toEqual([named.id])
+    expect(await list('%%')).toEqual([])
+    const sort = [
+      { property: 'nonsense', descending: false },
+      { property: 'user.displayName', descending: false },
+    ]
+    const sorted = await listChannelMembers(server.ctx, member, open.id, { ...page, sort })
+    expect(sorted.items[0]?.id).toBe(named.id)
+    expect(sorted.total).toBe(3)
+  })
+})
+
+describe('joining and leaving', () => {
+  it('whoever sees a public channel may join it, and leave it; the others are told once', async () => {
+    expect(await joinChannel(server.ctx, outsider, open.id)).toMatchObject({ standing: 'member' })
+    expect(await joinChannel(server.ctx, outsider, open.id)).toMatchObject({ standing: 'member' })
+    expect(await membersOf(open.id)).toContain(outsider.userId)
+    expect(await leaveChannel(server.ctx, outsider, open.id, {})).toMatchObject({ standing: 'outsider' })
+    expect(await membersOf(open.id)).toEqual(bothIds())
+    const about = { userId: outsider.userId, ...causeOf(outsider) }
+    expect((await told1('channel.member.joined', open)).filter(({ by }) => by === about.by)).toEqual([about])
+    expect(await told1('channel.member.left', open)).toEqual([about])
+  })
+
+  it('who leaves a private channel sees it no more, and the last one keeps the channel', async () => {
+    for (const caller of [member, moderator]) {
+      expect(await leaveChannel(server.ctx, caller, closed.id, { user: null })).toMatchObject({
+        id: closed.id,
+        standing: 'outsider',
+      })
+      await refuses([
+        ['who has left', 'ResourceNotFoundError', () => getChannelAs(server.ctx, caller, closed.id)],
+      ])
+    }
+    await server.main.get(`/channels/${closed.id}`).expect(200)
+  })
+
+  it('moderators send members away, members do not', async () => {
+    const other = { user: { id: member.userId } }
+    await refuses([
+      [
+        'a member',
+        'AccessDeniedError',
+        () => leaveChannel(server.ctx, member, open.id, { user: { id: moderator.userId } }),
+      ],
+    ])
+    expect(await leaveChannel(server.ctx, moderator, open.id, other)).toMatchObject({ standing: 'member' })
+    expect(await membersOf(open.id)).toEqual([moderator.userId])
+    expect(await told1('channel.member.left', open)).toEqual([
+      { userId: member.userId, ...causeOf(moderator) },
+    ])
+    await refuses([
+      ['twice', 'ResourceNotFoundError', () => leaveChannel(server.ctx, moderator, open.id, other)],
+    ])
+  })
+
+  it('the members of a direct channel are fixed', async () => {
+    const user = { user: { id: outsider.userId } }
+    await refuses([
+      ['leave', 'ClientError', () => leaveChannel(server.ctx, member, direct.id, {})],
+      ['join', 'ClientError', () => joinChannel(server.ctx, member, direct.id)],
+      ['invite', 'ClientError', () => inviteUser(server.ctx, member, direct.id, user)],
+      ['block', 'ClientError', () => blockChannelUser(server.ctx, member, direct.id, user.user)],
+      ['moderator', 'ClientError', () => addModeratorAs(server.ctx, member, direct.id, user.user)],
+    ])
+    expect(await membersOf(direct.id)).toEqual(bothIds())
+  })
+})
+
+describe('inviting', () => {
+  it('members invite, and the invitee is a member at once', async () => {
+    const invitee = await createUser(server.main)
+    const user = { user: { username: invitee.name } }
+    expect(await inviteUser(server.ctx, member, closed.id, user)).toMatchObject({ id: invitee.id })
+    expect(await inviteUser(server.ctx, member, closed.id, user)).toMatchObject({ id: invitee.id })
+    expect(await membersOf(closed.id)).toContain(invitee.id)
+    const about = { userId: invitee.id, ...causeOf(member) }
+    expect(await told1('channel.invite.created', closed)).toEqual([about])
+    expect(await told1('channel.member.joined', closed)).toContainEqual(about)
+    const [invite] = await server.ctx.db.query(
+      { text: 'select inviter_id from channel_invite where channel_id = $1 and invitee_id = $2' },
+      [closed.id, invitee.id],
+    )
+    expect(invite?.[0]).toBe(member.userId)
+  })
+
+  it('others do not', async () => {
+    const user = { user: { id: outsider.userId } }
+    await refuses([
+      ['to a public channel', 'AccessDeniedError', () => inviteUser(server.ctx, outsider, open.id, user)],
+      ['to a private one', 'ResourceNotFoundError', () => inviteUser(server.ctx, outsider, closed.id, user)],
+    ])
+  })
+})
+
+describe('moderators', () => {
+  it('make others moderators, and take it back', async () => {
+    const user = { id: outsider.userId }
+    const listed = async () => idsOf((await listChannelModerators(server.ctx, member, open.id, page)).items)
+    expect(await addModeratorAs(server.ctx, moderator, open.id, user)).toMatchObject({ id: open.id })
+    expect(await listed()).toEqual(idsOf([{ id: moderator.userId }, user]))
+    expect(await membersOf(open.id)).toContain(outsider.userId)
+    expect(await removeModeratorAs(server.ctx, moderator, open.id, user)).toMatchObject({ id: open.id })
+    expect(await listed()).toEqual([moderator.userId])
+    const about = { userId: outsider.userId, ...causeOf(moderator) }
+    expect(await told1('channel.moderator.added', open)).toEqual([about])
+    expect(await told1('channel.moderator.deleted', open)).toEqual([about])
+  })
+
+  it('alone may do what concerns the channel or other members', async () => {
+    const user = { id: moderator.userId }
+    const denied = 'AccessDeniedError'
+    await refuses(
+      [member, outsider].flatMap((caller): Refusal[] => [
+        ['add', denied, () => addModeratorAs(server.ctx, caller, open.id, { id: caller.userId })],
+        ['remove', denied, () => removeModeratorAs(server.ctx, caller, open.id, user)],
+        ['block', denied, () => blockChannelUser(server.ctx, caller, open.id, user)],
+        ['unblock', denied, () => deleteChannelBlockRecord(server.ctx, caller, open.id, 1)],
+        ['update', denied, () => updateChannelAs(server.ctx, caller, open.id, { displayName: 'Mine' })],
+        ['delete', denied, () => deleteChannel(server.ctx, caller, open.id)],
+      ]),
+    )
+  })
+})
+
+describe('keeping somebody out', () => {
+  it('ends the membership, and nobody lets them in again until the record is deleted', async () => {
+    const user = { id: member.userId }
+    const record = await blockChannelUser(server.ctx, moderator, open.id, user)
+    expect(record).toMatchObject({ channelId: open.id, user })
+    expect(await blockChannelUser(server.ctx, moderator, open.id, user)).toEqual(record)
+    expect(await membersOf(open.id)).toEqual([moderator.userId])
+    const { items } = await listChannelBlocks(server.ctx, moderator, open.id, {}, page)
+    expect(items).toEqual([record])
+    await refuses([
+      ['seeing', 'ResourceNotFoundError', () => getChannelAs(server.ctx, member, open.id)],
+      ['joining', 'ResourceNotFoundError', () => joinChannel(server.ctx, member, open.id)],
+      ['inviting', 'UserBlockedError', () => inviteUser(server.ctx, moderator, open.id, { user })],
+      ['an office', 'UserBlockedError', () => addModeratorAs(server.ctx, moderator, open.id, user)],
+      [
+        'a record elsewhere',
+        'ResourceNotFoundError',
+        () => deleteChannelBlockRecord(server.ctx, moderator, closed.id, record.id),
+      ],
+    ])
+    expect(await deleteChannelBlockRecord(server.ctx, moderator, open.id, record.id)).toEqual(record)
+    expect(await membersOf(open.id)).toEqual([moderator.userId])
+    expect(await joinChannel(server.ctx, member, open.id)).toMatchObject({ standing: 'member' })
+    const cause = causeOf(moderator)
+    const kept = { userId: member.userId, recordId: record.id, createdTime: record.createdTime, ...cause }
+    expect(await told1('channel.member.left', open)).toEqual([
+      { userId: member.userId, blocked: true, ...cause },
+    ])
+    expect(await told1('channel.block_record.created', open)).toEqual([kept])
+    expect(await told1('channel.block_record.deleted', open)).toEqual([kept])
+  })
+
+  it('holds against whoever joins at the same time', async () => {
+    for (let round = 0; round < 10; round++) {
+      const user = await createUser(server.main)
+      const [, joined] = await Promise.allSettled([
+        blockChannelUser(server.ctx, moderator, open.id, { id: user.id }),
+        joinChannel(server.ctx, callerOf(server.main, user), open.id),
+      ])
+      expect(await membersOf(open.id), joined.status).not.toContain(user.id)
+    }
+  })
+
+  it('does not concern oneself', async () => {
+    const myself = { id: moderator.userId }
+    await refuses([
+      ['oneself', 'ValidationError', () => blockChannelUser(server.ctx, moderator, open.id, myself)],
+    ])
+  })
+})
+
+describe('what members change for themselves', () => {
+  it('is told to them, and only where it changed', async () => {
+    for (const state of ['ON', 'ON', 'OFF'] as const) {
+      expect(await muteChannel(server.ctx, member, open.id, { state })).toMatchObject({ id: open.id })
+    }
+    const about = { userId: member.userId, ...causeOf(member) }
+    expect(await told1('channel.membership.changed', open)).toEqual([
+      { ...about, change: 'muted' },
+      { ...about, change: 'unmuted' },
+    ])
+  })
+
+  it('clears the history of one member and of nobody else', async () => {
+    const before = await sendMessage(server.main, open.id)
+    expect(await clearHistory(server.ctx, member, open.id)).not.toHaveProperty('lastReceivedMessage.id')
+    expect(await getChannelAs(server.ctx, moderator, open.id)).toMatchObject({
+      lastReceivedMessage: { id: before.id },
+    })
+    const after = await sendMessage(server.main, open.id)
+    expect(await getChannelAs(server.ctx, member, open.id)).toMatchObject({
+      lastReceivedMessage: { id: after.id },
+    })
+  })
+
+  it('is not for outsiders, and groups cannot be hidden', async () => {
+    await refuses([
+      ['mute', 'AccessDeniedError', () => muteChannel(server.ctx, outsider, open.id, { state: 'ON' })],
+      ['clear', 'AccessDeniedError', () => clearHistory(server.ctx, outsider, open.id)],
+      ['hide', 'ClientError', () => hideChannel(server.ctx, member, open.id)],
+      [
+        'event',
+        'AccessDeniedError',
+        () => sendChannelEvent(server.ctx, outsider, open.id, { type: 'x', properties: {} }),
+      ],
+    ])
+  })
+})
+
+describe('the channel itself', () => {
+  it('is changed by its moderators; properties are replaced as a whole', async () => {
+    const name = randomUUID()
+    const given = { name, displayName: 'Other', properties: { a: 1, b: null } }
+    expect(await updateChannelAs(server.ctx, moderator, closed.id, given)).toMatchObject(given)
+    expect(await updateChannelAs(server.ctx, moderator, closed.id, { properties: {} })).toMatchObject({
+      name,
+      properties: {},
+    })
+    expect(await told1('channel.updated', closed)).toEqual([causeOf(moderator), causeOf(moderator)])
+    await refuses([
+      [
+        'a name that is taken',
+        'ConflictError',
+        () => updateChannelAs(server.ctx, moderator, open.id, { name }),
+      ],
+    ])
+  })
+
+  it('is changed by any member where it is direct, but for its name', async () => {
+    const given = { name: 'new', displayName: 'New', properties: { a: 1 } }
+    const changed = await updateChannelAs(server.ctx, member, direct.id, given)
+    expect(changed).toMatchObject({ name: direct.name, properties: { a: 1 } })
+  })
+
+  it('is told as it was when it is gone, with who was in it', async () => {
+    const last = await sendMessage(server.main, open.id)
+    expect(await deleteChannel(server.ctx, moderator, open.id)).toMatchObject({ id: open.id })
+    expect(await told1('channel.deleted', open)).toMatchObject([
+      {
+        ...causeOf(moderator),
+        memberIds: bothIds(),
+        channel: { id: open.id, type: 'PUBLIC', name: open.name, lastReceivedMessage: { id: last.id } },
+      },
+    ])
+    await server.main.delete(`/channels/${direct.id}`).expect(200)
+    const [byBackend] = await told1('channel.deleted', direct)
+    expect(byBackend).toMatchObject({
+      memberIds: bothIds(),
+      channel: { id: direct.id, members: bothIds().map((id) => ({ id })) },
+    })
+    expect(byBackend).not.toHaveProperty('by')
+  })
+
+  it('tells the events of its members and of backends', async () => {
+    const event = { type: 'wave', properties: { hand: 'left' } }
+    expect(await sendChannelEvent(server.ctx, member, open.id, event)).toMatchObject({
+      ...event,
+      user: { id: member.userId },
+    })
+    await server.main.post(`/channels/${open.id}/events`, event).expect(200)
+    expect(await told1('channel.event.triggered', open)).toEqual([
+      { event, userId: member.userId, ...causeOf(member) },
+      { event },
+    ])
+  })
+})

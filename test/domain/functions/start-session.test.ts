@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { startSession } from '#domain/sessions/start-session.ts'
+import { createUser } from '../../support/factories.ts'
+import { deploy, invocationsOf } from '../../support/functions.ts'
+import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
+
+const type = 'user.attempted.start_session'
+let server: TestServer
+let application: TestApplication
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server.close())
+beforeEach(async () => {
+  application = await server.createApplication()
+})
+
+const start = (username: string, resume?: string) =>
+  startSession(server.ctx, { apiKey: application.apiKey, username, authParams: { from: username }, resume })
+
+it('a session that is resumed does not ask the function again', async () => {
+  const guard = await deploy(application, type, 'async function handleEvent() {}')
+  const { key } = await start('jane')
+  const refuse = `async function handleEvent() { throw new Error('not any more') }`
+  await application.post(`/functions/${guard.id}/versions`, { handlerScript: refuse }).expect(200)
+  expect(await start('jane', key)).toMatchObject({ key, isResumed: true })
+  expect(await invocationsOf(application, guard)).toHaveLength(1)
+  await expect(start('jane', crypto.randomUUID())).rejects.toThrow('not any more')
+  await expect(start('eve', key), 'nobody resumes what is of somebody else').rejects.toThrow('not any more')
+})
+
+it('who attempts at once is asked for apart, each with its own parameters', async () => {
+  const guard = await deploy(
+    application,
+    type,
+    'async function handleEvent(event) { return event.authParams.from }',
+  )
+  const names = Array.from({ length: 12 }, (_, nth) => `user-${nth}`)
+  await Promise.all(names.map((name) => start(name)))
+  const payloads = (await invocationsOf(application, guard)).map(({ args, result }) => [
+    args.username,
+    result.payload,
+  ])
+  expect(payloads.sort()).toEqual(names.map((name) => [name, name]).sort())
+})
+
+it('functions of another application have no say', async () => {
+  const other = await server.createApplication()
+  await deploy(other, type, `async function handleEvent() { throw new Error('no') }`)
+  await createUser(application, { name: 'jane' })
+  expect(await start('jane')).toMatchObject({ isResumed: false })
+})
+
+it('a runtime whose environment cannot be opened lets nobody in', async () => {
+  await deploy(application, type, 'async function handleEvent() {}')
+  await server.ctx.db.query(
+    {
+      text: `update runtime set environment = '\\x01' || sha512('x'), revision = revision + 1 where application_id = $1`,
+    },
+    [application.id],
+  )
+  await expect(start('jane')).rejects.toMatchObject({
+    kind: 'AccessDeniedError',
+    message: expect.stringContaining('could not run'),
+  })
+})

@@ -1,0 +1,151 @@
+// Editing and deleting, for everybody and for oneself.
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { UserCaller } from '#domain/access.ts'
+import { countChannelMessages } from '#domain/messages/count-channel-messages.ts'
+import { deleteMessageAs } from '#domain/messages/delete-message-as.ts'
+import { deleteMessageForMe } from '#domain/messages/delete-message-for-me.ts'
+import { editMessage } from '#domain/messages/edit-message.ts'
+import { getMessageAs } from '#domain/messages/get-message-as.ts'
+import { getParent } from '#domain/messages/get-parent.ts'
+import { listChannelMessagesAs } from '#domain/messages/list-channel-messages-as.ts'
+import { replyToMessage } from '#domain/messages/reply-to-message.ts'
+import { sendMessage } from '#domain/messages/send-message.ts'
+import { updateMessageProperties } from '#domain/messages/update-message-properties.ts'
+import { getThreadMessage } from '#domain/threads/get-thread-message.ts'
+import type { SeenMessage } from '#resources/message.ts'
+import { callerOf, listen, told } from '../../support/as-user.ts'
+import { createChannel, createUser } from '../../support/factories.ts'
+import { startServer, type TestServer } from '../../support/server.ts'
+
+let server: TestServer
+let author: UserCaller & { name: string }
+let member: UserCaller
+let moderator: UserCaller
+let outsider: UserCaller
+let channelId: number
+let message: SeenMessage
+beforeAll(async () => {
+  server = await startServer()
+  await listen(server, server.main)
+  const users = await Promise.all([1, 2, 3, 4].map(() => createUser(server.main)))
+  const [first, second, third, fourth] = users
+  author = { ...callerOf(server.main, first), name: first.name }
+  member = callerOf(server.main, second)
+  moderator = callerOf(server.main, third)
+  outsider = callerOf(server.main, fourth)
+  const channel = await createChannel(server.main, {
+    creator: { id: third.id },
+    members: [{ id: first.id }, { id: second.id }],
+  })
+  channelId = channel.id
+})
+afterAll(() => server.close())
+beforeEach(async () => {
+  message = await sendMessage(server.ctx, author, { channelId }, { type: 'TEXT', body: 'Hello!' })
+})
+
+const denied = { kind: 'AccessDeniedError' }
+const unknown = { kind: 'ResourceNotFoundError' }
+const idsSeenBy = async (caller: UserCaller) => {
+  const page = await listChannelMessagesAs(server.ctx, caller, channelId, {}, { size: 100, relation: 'SELF' })
+  return page.items.map(({ id }) => id)
+}
+
+describe('editing a message', () => {
+  it('is for its author, is marked, and finds mentions and links again', async () => {
+    const body = `See https://example.com, <@${author.name}>`
+    const edited = await editMessage(server.ctx, { ...author, receipt: 'r7' }, message.id, { body })
+    expect(edited).toMatchObject({
+      body,
+      links: [{ source: 'https://example.com' }],
+      mentions: [{ user: { id: author.userId } }],
+    })
+    expect(edited.lastEditedTime).toBeDefined()
+    const events = await told(server, 'channel.message.updated')
+    expect(events.at(-1)).toEqual({
+      channelId,
+      payload: { messageId: message.id, by: author.userId, session: author.session, receipt: 'r7' },
+    })
+  })
+
+  it('is denied to other members and moderators, and to others the message is unknown', async () => {
+    for (const caller of [member, moderator]) {
+      await expect(editMessage(server.ctx, caller, message.id, { body: 'x' })).rejects.toMatchObject(denied)
+    }
+    await expect(editMessage(server.ctx, outsider, message.id, { body: 'x' })).rejects.toMatchObject(unknown)
+  })
+
+  it('gives a file no body', async () => {
+    const file = { url: 'https://example.com/a.png', name: 'a.png', contentType: 'image/png', size: 3 }
+    const { id } = await sendMessage(server.ctx, author, { channelId }, { type: 'FILE', file })
+    await expect(editMessage(server.ctx, author, id, { body: 'x' })).rejects.toMatchObject({
+      kind: 'ValidationError',
+      problems: [{ field: 'body' }],
+    })
+  })
+
+  it('differs from giving it other properties, which moderators may, too', async () => {
+    const first = { a: 1, b: 2 }
+    await updateMessageProperties(server.ctx, author, message.id, { properties: first })
+    const changed = await updateMessageProperties(server.ctx, moderator, message.id, { properties: { c: 3 } })
+    expect(changed.properties).toEqual({ c: 3 })
+    expect(changed.lastEditedTime).toBeUndefined()
+    await expect(
+      updateMessageProperties(server.ctx, member, message.id, { properties: {} }),
+    ).rejects.toMatchObject(denied)
+  })
+})
+
+describe('deleting a message', () => {
+  it('is for its author and moderators; the event keeps it as it was', async () => {
+    await expect(deleteMessageAs(server.ctx, member, message.id)).rejects.toMatchObject(denied)
+    const deleted = await deleteMessageAs(server.ctx, moderator, message.id)
+    expect(deleted).toMatchObject({ id: message.id, body: 'Hello!' })
+    await expect(getMessageAs(server.ctx, author, message.id)).rejects.toMatchObject(unknown)
+    const events = await told(server, 'channel.message.deleted')
+    expect(events.at(-1)).toMatchObject({
+      payload: {
+        messageId: message.id,
+        userId: author.userId,
+        by: moderator.userId,
+        message: { id: message.id, type: 'TEXT', body: 'Hello!', user: { id: author.userId } },
+      },
+    })
+    await expect(deleteMessageAs(server.ctx, author, message.id)).rejects.toMatchObject(unknown)
+  })
+
+  it('by a backend keeps it in the event, too', async () => {
+    await server.main.delete(`/messages/${message.id}`).expect(200)
+    const events = await told(server, 'channel.message.deleted')
+    expect(events.at(-1)?.payload).toMatchObject({ messageId: message.id, message: { body: 'Hello!' } })
+    expect(events.at(-1)?.payload.by).toBeUndefined()
+  })
+
+  it('leaves its replies a parent that says nothing', async () => {
+    const reply = await replyToMessage(server.ctx, member, message.id, { type: 'TEXT', body: 're' })
+    await deleteMessageAs(server.ctx, author, message.id)
+    const parent = await getParent(server.ctx, author, reply.id)
+    expect(parent).toMatchObject({ id: message.id, type: 'SYSTEM_TEXT', channelId, nestedLevel: 0 })
+    expect(parent).not.toMatchObject({ body: 'Hello!' })
+    expect(await getThreadMessage(server.ctx, author, message.id)).toEqual(parent)
+    expect(await getMessageAs(server.ctx, author, reply.id)).toMatchObject({ parentId: message.id })
+    const next = await replyToMessage(server.ctx, member, reply.id, { type: 'TEXT', body: 're: re' })
+    expect(next.nestedLevel).toBe(2)
+  })
+
+  it('for oneself hides it from oneself alone', async () => {
+    const before = await countChannelMessages(server.ctx, member, channelId, {})
+    const reply = await replyToMessage(server.ctx, author, message.id, { type: 'TEXT', body: 're' })
+    expect(await deleteMessageForMe(server.ctx, member, message.id)).toMatchObject({ id: message.id })
+    await expect(getMessageAs(server.ctx, member, message.id)).rejects.toMatchObject(unknown)
+    expect(await idsSeenBy(member)).not.toContain(message.id)
+    expect(await idsSeenBy(author)).toContain(message.id)
+    expect(await countChannelMessages(server.ctx, member, channelId, {})).toBe(before)
+    expect(await countChannelMessages(server.ctx, author, channelId, {})).toBe(before + 1)
+    expect(await getParent(server.ctx, member, reply.id)).toMatchObject({ type: 'SYSTEM_TEXT' })
+    expect(await getParent(server.ctx, author, reply.id)).toMatchObject({ type: 'TEXT' })
+    expect((await told(server, 'message.hidden')).at(-1)).toMatchObject({
+      payload: { messageId: message.id, userId: member.userId, by: member.userId },
+    })
+  })
+})
