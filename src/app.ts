@@ -7,6 +7,7 @@ import { auth } from '#plugins/auth.ts'
 import { bodies } from '#plugins/bodies.ts'
 import { draining } from '#plugins/draining.ts'
 import { errors, handleError, refuseConnection } from '#plugins/errors.ts'
+import { grants } from '#plugins/grants.ts'
 import { exposedHeaders, headers } from '#plugins/headers.ts'
 import { rateLimit } from '#plugins/rate-limit.ts'
 import { uploads } from '#plugins/uploads.ts'
@@ -28,6 +29,7 @@ import { pictures } from '#routes/pictures.ts'
 import { root } from '#routes/root.ts'
 import { runtimeOperations } from '#routes/runtime.ts'
 import { sessionOperations } from '#routes/sessions.ts'
+import { streams } from '#routes/streams.ts'
 import { threadOperations } from '#routes/threads.ts'
 import { userOperations } from '#routes/users.ts'
 
@@ -123,6 +125,16 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
       { prefix },
     )
   }
+  await app.register(
+    async function uploadsOfUsers(scope) {
+      await scope.register(bodies)
+      await scope.register(uploads)
+      await scope.register(grants, { ctx })
+      scope.addHook('onRequest', app.limitApplication)
+      await scope.register(streams, { ctx })
+    },
+    { prefix: '/v1/runtime' },
+  )
   for (const prefix of versions) {
     await app.register(
       async function applicationRoot(scope) {

@@ -11,6 +11,13 @@ const Environment = z.object({
   HOST: z.preprocess(blankIsAbsent, z.string().default('127.0.0.1')),
   CHATTERIE_HOME: z.preprocess(blankIsAbsent, z.string().default('.chatterie')),
   DATABASE_URL: optional(z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })),
+  REDIS_URL: optional(
+    z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }).refine(
+      // The client of Redis refuses any other path.
+      (url) => /^(\/\d*)?$/.test(URL.parse(url)?.pathname ?? ''),
+      'must have no path but the number of a database',
+    ),
+  ),
   CHATTERIE_CLIENT_ID: optional(
     z.string().regex(/^[\x21-\x39\x3b-\x7e]{1,255}$/, 'must be printable, without spaces and colons'),
   ),
@@ -52,6 +59,21 @@ const Environment = z.object({
     (value) => (value === 'off' ? 0 : blankIsAbsent(value)),
     z.coerce.number('must be a number, or off').int().min(0).max(1_000_000).default(2000),
   ),
+  FUNCTION_INVOCATIONS_DAYS: z.preprocess(
+    blankIsAbsent,
+    z.coerce.number('must be a number of days').int().min(1).max(3650).default(7),
+  ),
+  FUNCTION_EGRESS: optional(z.enum(['guarded', 'open'])),
+  FUNCTION_MEMORY_MB: z.preprocess(
+    blankIsAbsent,
+    z.coerce.number('must be a number of megabytes').int().min(32).max(16_384).default(192),
+  ),
+  FUNCTION_PROCESSES: z.preprocess(
+    blankIsAbsent,
+    z.coerce.number('must be a number of processes').int().min(1).max(1_024).default(16),
+  ),
+  LINK_PREVIEWS: z.preprocess(blankIsAbsent, z.enum(['on', 'off']).default('on')),
+  DEMO_PAGE: optional(z.enum(['on', 'off'])),
   LOG_LEVEL: z.preprocess(
     blankIsAbsent,
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -64,6 +86,8 @@ export interface Config {
   /** Absolute. */
   home: string
   databaseUrl?: string
+  /** Of the bus between processes; this process is alone where absent. */
+  redisUrl?: string
   clientId?: string
   clientSecret?: string
   apiKey?: string
@@ -79,6 +103,18 @@ export interface Config {
   s3?: S3Settings
   /** Requests of one application that this process answers in a second; 0 for any number. */
   rateLimitPerSecond: number
+  /** How long the record of what functions did is kept. */
+  functionInvocationsDays: number
+  /** Whether functions may connect to what is not public. */
+  functionEgress: 'guarded' | 'open'
+  /** Of JavaScript's heap in each process of functions. */
+  functionMemoryMb: number
+  /** Processes of functions, of all applications together. */
+  functionProcesses: number
+  /** Whether pages that messages link to are fetched. */
+  linkPreviews: boolean
+  /** Whether `GET /` shows the API key and the demo; where absent, to a browser of this machine alone. */
+  demoPage?: boolean
   logLevel: z.output<typeof Environment>['LOG_LEVEL']
 }
 
@@ -100,15 +136,27 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     fileSizeMax: settings.FILE_SIZE_MAX,
     importSizeMax: settings.IMPORT_SIZE_MAX,
     rateLimitPerSecond: settings.RATE_LIMIT_PER_SECOND,
+    functionInvocationsDays: settings.FUNCTION_INVOCATIONS_DAYS,
+    functionEgress: settings.FUNCTION_EGRESS ?? (isLoopback(settings.HOST) ? 'open' : 'guarded'),
+    functionMemoryMb: settings.FUNCTION_MEMORY_MB,
+    functionProcesses: settings.FUNCTION_PROCESSES,
+    linkPreviews: settings.LINK_PREVIEWS === 'on',
     logLevel: settings.LOG_LEVEL,
     ...(settings.DATABASE_URL && { databaseUrl: settings.DATABASE_URL }),
+    ...(settings.REDIS_URL && { redisUrl: settings.REDIS_URL }),
     ...(settings.CHATTERIE_CLIENT_ID && { clientId: settings.CHATTERIE_CLIENT_ID }),
     ...(settings.CHATTERIE_CLIENT_SECRET && { clientSecret: settings.CHATTERIE_CLIENT_SECRET }),
     ...(settings.CHATTERIE_API_KEY && { apiKey: settings.CHATTERIE_API_KEY }),
     ...(settings.CHATTERIE_ENCRYPTION_KEY && { encryptionKey: settings.CHATTERIE_ENCRYPTION_KEY }),
+    ...(settings.DEMO_PAGE && { demoPage: settings.DEMO_PAGE === 'on' }),
     ...s3Of(settings),
     ...(settings.PUBLIC_URL && { publicUrl: settings.PUBLIC_URL.replace(/\/+$/, '') }),
   }
+}
+
+/** Nobody but this machine reaches it there, so functions are the operator's own. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }
 
 /** The settings of S3 come together or not at all. */

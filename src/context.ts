@@ -1,8 +1,12 @@
 // What every use case receives.
+import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
+import type { Bus } from '#bus/bus.ts'
+import { openMemoryBus } from '#bus/memory.ts'
 import type { Config } from '#config.ts'
 import { type Database, openDatabase } from '#data/database.ts'
 import type { GroupCommit } from '#data/group-commit.ts'
+import { Node } from '#data/node.ts'
 import { openQueue, type Queue } from '#data/queue.ts'
 import { type NewMessage, openSender, type Sent } from '#data/sending.ts'
 import { openTokenCache, type TokenCache } from '#data/tokens.ts'
@@ -10,6 +14,20 @@ import { openVault, type Vault } from '#data/vault.ts'
 import type { FileStore } from '#files/files.ts'
 import { type Grants, openGrants } from '#files/grants.ts'
 import { openFileStore } from '#files/open.ts'
+import { compileHandler } from '#functions/compile.ts'
+import { type Dependency, type Installation, installDependencies } from '#functions/install.ts'
+import { FunctionRunner } from '#functions/runner.ts'
+import { openPreviews, type Previews } from '#previews/previews.ts'
+
+export type { Outcome } from '#functions/outcome.ts'
+export type { RuntimeSpec } from '#functions/runner.ts'
+
+/** Customers' code, and what it needs; see src/functions. */
+interface Functions extends Pick<FunctionRunner, 'invoke' | 'deploy' | 'close'> {
+  compileHandler: typeof compileHandler
+  /** Npm packages, into a folder of their own within `folder`. */
+  installDependencies(folder: string, dependencies: Dependency[]): Promise<Installation>
+}
 
 export interface Context {
   config: Config
@@ -27,14 +45,41 @@ export interface Context {
   files: FileStore
   /** What lets users reach them. */
   grants: Grants
+  /** Runs chat functions. */
+  functions: Functions
+  /** Where this process answers, for what runs on this machine; known once it listens. */
+  origin: string
+  /** This process among others. */
+  node: Node
+  /** To all processes, for what is told and not kept. */
+  bus: Bus
+  /** Looks at the pages that messages link to; absent where the settings want none. */
+  previews?: Previews
+  /** Work that no request waits for; what it throws is logged. */
+  later(work: Promise<unknown>): void
+  /** Resolves when all of it is done. */
+  settled(): Promise<void>
 }
 
-/** Opens what use cases need; closing `db` closes it all. */
-export function openContext(config: Config, log: FastifyBaseLogger, databaseUrl: string): Context {
+interface Surroundings {
+  node?: Node
+  bus?: Bus
+  /** Of the process, for the programs that it runs. */
+  environment?: Record<string, string | undefined>
+}
+
+/** Opens what use cases need; closing `db` closes it all but the bus and the node, which a process brings along. */
+export function openContext(
+  config: Config,
+  log: FastifyBaseLogger,
+  databaseUrl: string,
+  { node = new Node(databaseUrl, log), bus = openMemoryBus(log), environment = {} }: Surroundings = {},
+): Context {
   const db = openDatabase(databaseUrl, (error) =>
     log.warn({ err: error }, 'an idle database connection failed'),
   )
   const vault = openVault(config)
+  const pending = new Set<Promise<unknown>>()
   return {
     config,
     log,
@@ -45,5 +90,44 @@ export function openContext(config: Config, log: FastifyBaseLogger, databaseUrl:
     vault,
     files: openFileStore(config),
     grants: openGrants(() => vault.derive('file grants')),
+    functions: openFunctions(config, log, environment),
+    origin: `http://localhost:${config.port}`,
+    node,
+    bus,
+    ...(config.linkPreviews && { previews: openPreviews() }),
+    later(work) {
+      const done = work
+        .catch((error) => log.error({ err: error }, 'work behind a request failed'))
+        .finally(() => pending.delete(done))
+      pending.add(done)
+    },
+    async settled() {
+      while (pending.size > 0) await Promise.all(pending)
+    },
+  }
+}
+
+/** Shorter than what a request may take. */
+const installMs = 100_000
+
+function openFunctions(
+  config: Config,
+  log: FastifyBaseLogger,
+  environment: Record<string, string | undefined>,
+): Functions {
+  const runner = new FunctionRunner({
+    folder: join(config.home, 'runtimes', 'shared'),
+    egress: config.functionEgress,
+    memoryMb: config.functionMemoryMb,
+    processesMax: config.functionProcesses,
+    log,
+  })
+  const options = { environment, timeoutMs: installMs }
+  return {
+    invoke: (spec, invocation) => runner.invoke(spec, invocation),
+    deploy: (applicationId) => runner.deploy(applicationId),
+    close: () => runner.close(),
+    compileHandler,
+    installDependencies: (folder, dependencies) => installDependencies(folder, dependencies, options),
   }
 }

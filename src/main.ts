@@ -40,32 +40,35 @@ async function start(config: Config): Promise<void> {
   const [
     databaseUrl,
     { openContext },
-    { buildApp },
-    { Dispatcher },
+    { openBus },
+    { Node },
+    { startServing },
     { FileSweeper },
     { ensureFirstApplication },
   ] = await Promise.all([
     openDatabaseServer(config, log),
     import('#context.ts'),
-    import('#app.ts'),
-    import('#jobs/dispatcher.ts'),
+    import('#bus/open.ts'),
+    import('#data/node.ts'),
+    import('#serve.ts'),
     import('#jobs/file-sweeper.ts'),
     import('#domain/applications/ensure-first-application.ts'),
   ])
-  const ctx = openContext(config, log, databaseUrl)
+  const node = new Node(databaseUrl, log)
+  await node.start()
+  started.push(() => node.close())
+  const bus = await openBus(config.redisUrl, `chatterie:${node.installation}`, log)
+  started.push(() => bus.close())
+  const ctx = openContext(config, log, databaseUrl, { node, bus, environment: process.env })
   started.push(() => ctx.db.close())
   const first = await ensureFirstApplication(ctx)
-
-  const dispatcher = new Dispatcher(ctx)
-  dispatcher.start()
-  started.push(() => dispatcher.stop())
 
   const sweeper = new FileSweeper(ctx)
   sweeper.start()
   started.push(() => sweeper.stop())
 
-  const app = await buildApp(ctx)
-  started.push(() => app.close())
+  const { app, close } = await startServing(ctx)
+  started.push(close)
   await app.listen({ port: config.port, host: config.host })
   await startBackground(ctx, databaseUrl)
   await introduce(ctx, app, first)

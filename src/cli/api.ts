@@ -1,4 +1,4 @@
-// The Platform API of a running server, as far as jobs need it.
+// The Platform API of a running server, as far as commands need it.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readCredentials } from '#cli/credentials.ts'
 import { UsageError } from '#cli/output.ts'
@@ -12,7 +12,10 @@ export interface RemoteOptions {
 }
 
 export interface Api {
-  send(method: 'GET' | 'POST', path: string, body?: Body): Promise<Response>
+  /** Without a slash at its end. */
+  base: string
+  token: string
+  send(method: 'GET' | 'POST' | 'PUT', path: string, body?: Body): Promise<Response>
   /** A file that an answer names: from the server that was asked, wherever it believes to be. */
   open(url: string): Promise<Response>
 }
@@ -52,6 +55,8 @@ export async function connect(options: RemoteOptions): Promise<Api> {
     return mustAnswer(await fetch(`${base}/v1${path}`, { method, headers, ...sent }))
   }
   return {
+    base,
+    token,
     send,
     open(url) {
       // The token is for nobody else.

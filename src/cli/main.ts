@@ -1,6 +1,6 @@
 // The command line: what can be asked of it. Each command loads its own code, so that --help is there at once.
 import { Command, CommanderError, Option } from 'commander'
-import { importKinds } from '#cli/kinds.ts'
+import { importKinds, uiParts } from '#cli/kinds.ts'
 import { Failure, fail, type Output, UsageError } from '#cli/output.ts'
 
 const program = new Command('chatterie')
@@ -86,7 +86,74 @@ remote(program.command('export'))
   .addOption(new Option('--output <file>', 'where to write'))
   .action(async (what, options) => (await import('#cli/export.ts')).exportFile(what, options, output()))
 
-for (const command of [applications, ...program.commands, ...applications.commands]) {
+const ui = program.command('ui').description('what chat user interfaces show and look like')
+
+remote(ui.command('get'))
+  .description('print what is set, and what holds where nothing is')
+  .argument('<part>', uiParts.join(', '))
+  .action(async (part, options) => (await import('#cli/ui.ts')).getUi(part, options, output()))
+
+remote(ui.command('set'))
+  .description('replace what is set; interfaces that are open change at once')
+  .argument('<part>', uiParts.join(', '))
+  .argument('[file]', 'JSON; stdin where absent')
+  .action(async (part, file, options) => (await import('#cli/ui.ts')).setUi(part, file, options, output()))
+
+const functions = program
+  .command('functions')
+  .description("write, try and watch the application's chat functions")
+
+remote(functions.command('deploy'))
+  .description('give a function a new version, which runs from then on; creates the function if need be')
+  .argument('<type>', 'the event that it handles, such as user.attempted.start_session')
+  .argument('<file>', 'TypeScript or JavaScript with a function handleEvent')
+  .option('--name <name>', 'which one, where there are several of the type')
+  .action(async (type, file, options) =>
+    (await import('#cli/functions.ts')).deploy(type, file, options, output()),
+  )
+
+remote(functions.command('test'))
+  .description('run a function here, with an event of your own, and deploy nothing')
+  .argument('<file>', 'TypeScript or JavaScript with a function handleEvent')
+  .option('--event <json>', 'the event, or a file that has it', '{}')
+  .option('--modules <folder>', 'has the node_modules that it may require')
+  .option('--env <name=value...>', 'environment variables for it')
+  .action(async (file, options) => (await import('#cli/functions.ts')).test(file, options, output()))
+
+const which = ['<function>', 'id, or the event that it handles'] as const
+const limit = ['--limit <number>', 'how many of its last runs', '20'] as const
+
+remote(functions.command('invocations'))
+  .description('list what a function did, newest first')
+  .argument(...which)
+  .option(...limit)
+  .action(async (reference, options) =>
+    (await import('#cli/functions.ts')).invocations(reference, options, output()),
+  )
+
+remote(functions.command('logs'))
+  .description('print what a function wrote to its console, oldest first')
+  .argument(...which)
+  .option(...limit)
+  .action(async (reference, options) =>
+    (await import('#cli/functions.ts')).logs(reference, options, output()),
+  )
+
+for (const [name, enabled, description] of [
+  ['enable', true, 'let a function run'],
+  ['disable', false, 'let a function run no more; whoever it guarded the door against can come in'],
+] as const) {
+  functions
+    .command(name)
+    .description(`${description}; whether the server runs or not`)
+    .argument(...which)
+    .option('--client-id <id>', 'whose application (CHATTERIE_CLIENT_ID, or the one kept in the home folder)')
+    .action(async (reference, options) =>
+      (await import('#cli/functions.ts')).setEnabled(reference, enabled, options, output()),
+    )
+}
+
+for (const command of [...[program, applications, ui, functions].flatMap(({ commands }) => commands)]) {
   command.exitOverride().configureHelp({ showGlobalOptions: true })
 }
 

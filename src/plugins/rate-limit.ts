@@ -6,7 +6,7 @@ import { ChatError, rateLimited } from '#errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** For `onRequest`, behind the auth plugin. */
+    /** For `onRequest`, behind the plugin auth or grants. */
     limitApplication: onRequestHookHandler
     /** Runs an attempt to get a token, unless too many for this client failed lately. */
     limitGuesses<T>(
@@ -64,14 +64,15 @@ const windowMs = 1000
 function limit(max: number): onRequestHookHandler {
   const counts = new Map<number, number>()
   let beganAt = performance.now()
-  return ({ caller }, reply, done) => {
+  return ({ caller, uploader }, reply, done) => {
+    const { applicationId } = uploader ?? caller
     const now = performance.now()
     if (now - beganAt >= windowMs) {
       beganAt = now
       counts.clear()
     }
-    const count = (counts.get(caller.applicationId) ?? 0) + 1
-    counts.set(caller.applicationId, count)
+    const count = (counts.get(applicationId) ?? 0) + 1
+    counts.set(applicationId, count)
     tell(reply, max, Math.max(0, max - count), 1)
     if (count <= max) return done()
     reply.header('retry-after', 1)

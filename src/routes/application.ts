@@ -1,6 +1,8 @@
 import type { Context } from '#context.ts'
 import { getApplication } from '#domain/applications/get-application.ts'
 import { getSettings } from '#domain/applications/get-settings.ts'
+import { getUi } from '#domain/applications/get-ui.ts'
+import { setUi } from '#domain/applications/set-ui.ts'
 import { updateSettings } from '#domain/applications/update-settings.ts'
 import { listReadReceiptSummaries } from '#domain/messages/read-receipts.ts'
 import {
@@ -9,6 +11,7 @@ import {
   UpdateApplicationSettings,
 } from '#resources/application.ts'
 import { readReceiptSummaryResource } from '#resources/read-receipt.ts'
+import { type UiPart, uiResources } from '#resources/ui.ts'
 import { one, operation, pageOf } from '#routes/operation.ts'
 
 const tag = 'Application'
@@ -64,4 +67,36 @@ export const applicationOperations = (ctx: Context) => [
     answer: one(applicationSettingsResource),
     handle: (caller, { body }) => updateSettings(ctx, caller, body),
   }),
+  ...uiOperations(ctx, 'elements', 'Elements'),
+  ...uiOperations(ctx, 'features', 'Features'),
+  ...uiOperations(ctx, 'styles', 'Styles'),
 ]
+
+/** Not official ones: on the hosted service the dashboard does this. */
+function uiOperations(ctx: Context, part: UiPart, name: string) {
+  const resource = uiResources[part]
+  const common = { tag, path: `/application/ui/${part}`, about: resource.name, answer: one(resource) }
+  return [
+    operation({
+      ...common,
+      id: `retrieveApplicationUi${name}`,
+      summary: `Retrieve the ${part} of chat user interfaces`,
+      description: 'What is set, and what holds where nothing is.',
+      method: 'GET',
+      scopes: ['read:application'],
+      handle: async (caller) => ({ settings: (await getUi(ctx, caller))[part] }),
+    }),
+    operation({
+      ...common,
+      id: `updateApplicationUi${name}`,
+      summary: `Set the ${part} of chat user interfaces`,
+      description: 'Takes the place of what was set. Interfaces that are open change at once.',
+      method: 'PUT',
+      scopes: ['update:application'],
+      body: resource.shape,
+      handle: async (caller, { body }) => ({
+        settings: (await setUi(ctx, caller, part, body.settings))[part],
+      }),
+    }),
+  ]
+}

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '#context.ts'
 import { describeApi, localOrigin } from '#routes/openapi.ts'
 import type { Operation } from '#routes/operation.ts'
+import { originOf } from '#routes/origin.ts'
 
 /** What the page may do: run its own script, and talk to the server that it came from. */
 const policy = [
@@ -53,10 +54,4 @@ export async function docs(scope: FastifyInstance, { ctx, operations }: Options)
     const origin = ctx.config.publicUrl ?? originOf(request)
     return reply.header('content-type', type).send(document.replaceAll(localOrigin, origin))
   }
-}
-
-/** As a URL has it, whatever the request's headers say. */
-function originOf({ protocol, host }: FastifyRequest): string {
-  const url = URL.parse(`${protocol}://${host}`)
-  return url?.host ? url.origin : localOrigin
 }

@@ -194,8 +194,9 @@ function handleForm(
   check: ((fields: unknown) => unknown) | undefined,
 ): Promise<unknown> {
   if (!form || !check) throw new ChatError('UnsupportedMediaTypeError', 'The body must be JSON')
-  return receive(request, { about, storage: form.storage }, (file, fields) =>
-    form.handle(request.caller, { params, fields: check(fields), file }),
+  const { caller } = request
+  return receive(request, { about, storage: form.storage, caller }, (file, fields) =>
+    form.handle(caller, { params, fields: check(fields), file }),
   )
 }
 

@@ -1,9 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '#context.ts'
+import { openHome } from '#routes/home.ts'
+import { prefersPage } from '#wire/negotiation.ts'
 
-/** Where everything begins, for clients that follow links. */
+/** Where everything begins: links for clients that follow them, and without a prefix a page for a person. */
 export async function root(scope: FastifyInstance, { ctx }: { ctx: Context }) {
+  const home = scope.prefix ? undefined : await openHome(scope, ctx)
   scope.get('/', { prefixTrailingSlash: 'no-slash' }, async (request, reply) => {
+    if (home && prefersPage(request.headers.accept)) return home(request, reply)
     const origin = ctx.config.publicUrl ?? `${request.protocol}://${request.host}`
     const base = origin + scope.prefix
     return reply.send({

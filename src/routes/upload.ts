@@ -1,14 +1,14 @@
 // Multipart forms: the part `file` is stored while it arrives; the other parts may come before or after it.
 import type { FastifyRequest } from 'fastify'
 import type { Context } from '#context.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { Caller } from '#domain/access.ts'
 import { discardFile } from '#domain/files/discard-file.ts'
 import { type HostedFile, type IncomingFile, storeFile } from '#domain/files/store-file.ts'
 import { ChatError, refused } from '#errors.ts'
 
 /** What becomes of the file of a form. */
 export interface Storage<F> {
-  store(caller: ApplicationCaller, incoming: IncomingFile): Promise<F>
+  store(caller: Caller, incoming: IncomingFile): Promise<F>
   /** Undoes `store`, for the rest of the request failed. */
   discard(file: F): Promise<void>
 }
@@ -27,7 +27,7 @@ export function hosting(ctx: Context): Storage<HostedFile> {
  */
 export async function receive<F, R>(
   request: FastifyRequest,
-  { about, storage }: { about: string; storage: Storage<F> },
+  { about, storage, caller }: { about: string; storage: Storage<F>; caller: Caller },
   use: (file: F, fields: Record<string, unknown>) => Promise<R>,
 ): Promise<R> {
   const fields: Record<string, unknown> = {}
@@ -43,7 +43,7 @@ export async function receive<F, R>(
         throw refused(about, 'file', 'invalid', 'Send one file at a time')
       } else {
         const incoming = { name: part.filename ?? '', bytes: bytesOf(part.file) }
-        files.push(await storage.store(request.caller, incoming))
+        files.push(await storage.store(caller, incoming))
       }
     }
     const [file] = files

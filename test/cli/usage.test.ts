@@ -5,7 +5,7 @@ const nowhere = { CHATTERIE_HOME: '/nonexistent/chatterie' }
 
 describe('--help', () => {
   it.each([
-    [[], ['start', 'applications', 'import', 'export', 'Exit codes']],
+    [[], ['start', 'applications', 'import', 'export', 'ui', 'Exit codes']],
     [['start'], ['--port', '--host', '--home']],
     [['applications'], ['create', 'list', 'rotate-secret', 'delete']],
     [
@@ -14,6 +14,11 @@ describe('--help', () => {
     ],
     [['import'], ['channel-members', '--channel', '--url', '--client-id', '--json']],
     [['export'], ['messages', 'users', '--output', '--json']],
+    [['ui'], ['get', 'set']],
+    [
+      ['ui', 'set'],
+      ['elements, features, styles', '--url', '--client-id', '--json'],
+    ],
   ])('of %j says what there is', async (command, words) => {
     const { code, stdout, stderr } = await chatterie([...command, '--help'], nowhere)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -36,6 +41,8 @@ describe('wrong usage', () => {
     ['an unknown export', ['export', 'cats']],
     ['CSV and JSON in one', ['export', 'messages', '--json']],
     ['a URL that is none', ['import', 'users', 'package.json', '--url', 'nowhere']],
+    ['an unknown part of user interfaces', ['ui', 'get', 'colours']],
+    ['settings that are no JSON', ['ui', 'set', 'styles', 'README.md']],
     ['a nameless application', ['applications', 'create', '--name', ' ']],
   ])('such as %s ends with 2, and prints no result', async (_, args) => {
     const { code, stdout, stderr } = await chatterie(args, nowhere)

@@ -178,7 +178,12 @@ describe('listChannelParticipants', () => {
       [gone, 'ENDED'],
     ] as const) {
       const session = await server.ctx.db.prisma.userSession.create({
-        data: { applicationId: BigInt(main.id), userId: BigInt(user.id), key: randomUUID() },
+        data: {
+          applicationId: BigInt(main.id),
+          userId: BigInt(user.id),
+          key: randomUUID(),
+          node: server.ctx.node.id,
+        },
       })
       await server.ctx.db.prisma.chatSession.create({
         data: { sessionId: session.id, channelId: BigInt(channel.id), state },

@@ -154,7 +154,12 @@ export async function createWorld(server: TestServer, application: TestApplicati
     .post(`/functions/${runs.id}/versions`, { handlerScript: '1' })
     .expect(200)
   const session = await server.ctx.db.prisma.userSession.create({
-    data: { applicationId: BigInt(application.id), userId: BigInt(user.id), key: randomUUID() },
+    data: {
+      applicationId: BigInt(application.id),
+      userId: BigInt(user.id),
+      key: randomUUID(),
+      node: server.ctx.node.id,
+    },
   })
   const job = await server.ctx.db.prisma.job.create({
     data: { applicationId: BigInt(application.id), type: 'USER_IMPORT', state: 'FINISHED' },

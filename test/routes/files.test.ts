@@ -463,7 +463,7 @@ describe('a display picture', () => {
       create trigger tell after insert on outbox_event for each row execute function tell()`)
     await upload(user.id).expect(200)
     expect((await pool.query('select * from told')).rows).toEqual([
-      { type: 'user.updated', payload: { userId: user.id } },
+      { type: 'user.updated', payload: { userId: user.id, picture: true } },
     ])
   })
 })

@@ -118,7 +118,7 @@ describe('versions', () => {
 
   it('have a number each when they are created at once', async () => {
     const { id } = await createFunction(main)
-    const scripts = Array.from({ length: 12 }, (_, index) => `script ${index}`)
+    const scripts = Array.from({ length: 12 }, (_, index) => `// script ${index}`)
     const created = await Promise.all(scripts.map((script) => createVersion(main, id, script)))
     const numbers = created.map(({ versionNumber }) => versionNumber).sort((a, b) => a - b)
     expect(numbers).toEqual(scripts.map((_, index) => index + 1))
@@ -142,6 +142,21 @@ describe('versions', () => {
     expectRefusal(await main.get(`/functions/${id}/current-version`), 404, 'ResourceNotFoundError')
     const { body } = await main.get(`/functions/${id}/versions`).expect(200)
     expect(body._embedded.versions).toEqual([])
+  })
+
+  it('need a script that is one: what is wrong with it is said with its place', async () => {
+    const { id } = await createFunction(main)
+    const handlerScript = 'async function handleEvent(event: any) {\n  return event.name +\n}'
+    const answer = await main.post(`/functions/${id}/versions`, { handlerScript })
+    expectRefusal(answer, 400, 'ClientError')
+    expect(answer.body).toMatchObject({
+      resource: 'function_version',
+      field: 'handlerScript',
+      code: 'invalid',
+      message: 'handlerScript: Unexpected "}" (line 3, column 1)',
+      errors: [{ field: 'handlerScript', message: expect.stringContaining('line 3, column 1') }],
+    })
+    expect((await main.get(`/functions/${id}`)).body.currentVersionNumber).toBe(0)
   })
 
   it('need a script', async () => {
@@ -194,6 +209,7 @@ describe('listFunctionInvocations', () => {
         args,
         status: 'SUCCEEDED',
         result: { payload: { aB: 1, c_d: 2 } },
+        logs: [],
         [time]: expect.stringMatching(/Z$/),
         _links: { application: expect.any(Object) },
       })

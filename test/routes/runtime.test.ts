@@ -5,17 +5,33 @@ import { join } from 'node:path'
 import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectRefusal } from '../support/protects.ts'
+import { openRegistry, type Registry } from '../support/registry.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 
 const home = join(tmpdir(), `chatterie-home-${randomUUID()}`)
 
+let registry: Registry
 let server: TestServer
 let main: TestApplication
 beforeAll(async () => {
-  server = await startServer({ CHATTERIE_HOME: home, PUBLIC_URL: 'https://chat.example.com' })
+  registry = await openRegistry({
+    'left-pad': '1.3.0',
+    firebase: '9.8.4',
+    '@google-cloud/storage': '7.1.0',
+    uuid: '9.0.0',
+    kept: '1.0.0',
+  })
+  server = await startServer({
+    CHATTERIE_HOME: home,
+    PUBLIC_URL: 'https://chat.example.com',
+    ...registry.settings,
+  })
   main = server.main
 })
-afterAll(() => server.close())
+afterAll(async () => {
+  await server.close()
+  await registry.close()
+})
 
 const defaults = ['axios', 'axios-token-interceptor', 'chatkitty-platform-sdk', 'qs']
 const presets = [
@@ -146,6 +162,8 @@ describe('updateNodejsRuntimeDependencies', () => {
       '1.name',
     ],
     ['an object', { firebase: '^9.8.2' }, 'body'],
+    ['what the registry does not have', [{ name: 'nobody-wrote-this', version: '1.0.0' }], 'dependencies'],
+    ['a version that there is not', [{ name: 'uuid', version: '^10.0.0' }], 'dependencies'],
     ['more than 100', Array.from({ length: 101 }, (_, i) => ({ name: `p${i}`, version: '1' })), 'body'],
   ])('refuses %s, and changes nothing', async (_, body, field) => {
     await putDependencies([{ name: 'kept', version: '1.0.0' }]).expect(200)

@@ -33,6 +33,7 @@ it('lists sessions by state, oldest first, and who is in a channel', async () =>
         applicationId: application.id,
         userId: user.id,
         key: randomUUID(),
+        node: server.ctx.node.id,
         userAgent: 'test',
         state,
         ...(state === 'ENDED' && { endTime: new Date() }),

@@ -8,12 +8,14 @@ import pg from 'pg'
 import { pino } from 'pino'
 import supertest from 'supertest'
 import { expect, inject } from 'vitest'
-import { buildApp } from '#app.ts'
+import { openBus } from '#bus/open.ts'
 import { type Config, readConfig } from '#config.ts'
 import { type Context, openContext } from '#context.ts'
+import { Node } from '#data/node.ts'
 import { createApplication, type NewCredentials } from '#domain/applications/create-application.ts'
-import { Dispatcher } from '#jobs/dispatcher.ts'
 import { Worker } from '#jobs/worker.ts'
+import { startServing } from '#serve.ts'
+import type { StompLimits } from '#stomp/limits.ts'
 import { checkResponses } from './check-response.ts'
 
 export interface TestServer {
@@ -65,18 +67,28 @@ async function administer(statement: string): Promise<void> {
   }
 }
 
-/** Starts the server on a database of its own; `settings` are environment variables. */
-export async function startServer(settings: Record<string, string> = {}): Promise<TestServer> {
+/** Starts the server on a database of its own; `settings` are environment variables, `limits` those of sockets. */
+export async function startServer(
+  settings: Record<string, string> = {},
+  limits: Partial<StompLimits> = {},
+): Promise<TestServer> {
   const database = await cloneDatabase()
   const config: Config = readConfig({
     CHATTERIE_HOME: join(tmpdir(), `chatterie-home-${randomUUID()}`),
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
     ...settings,
   })
-  const ctx = openContext(config, pino({ level: config.logLevel }), database.url)
-  const dispatcher = new Dispatcher(ctx)
-  dispatcher.start()
-  const app = await buildApp(ctx)
+  const log = pino({ level: config.logLevel })
+  const node = new Node(database.url, log)
+  await node.start()
+  const bus = await openBus(config.redisUrl, `chatterie:${node.installation}`, log)
+  const ctx = openContext(config, log, database.url, {
+    node,
+    bus,
+    environment: { ...process.env, ...settings },
+  })
+  const serving = await startServing(ctx, limits)
+  const { app } = serving
   const undescribed = checkResponses(app.server)
   await app.listen({ port: 0, host: '127.0.0.1' })
   const address = app.server.address() as { port: number }
@@ -92,9 +104,10 @@ export async function startServer(settings: Record<string, string> = {}): Promis
     createApplication: create,
     async close() {
       await worker.stop()
-      await app.close()
-      await dispatcher.stop()
+      await serving.close()
       await ctx.db.close()
+      await bus.close()
+      await node.close()
       await database.drop()
       await rm(config.home, { recursive: true, force: true })
       expect([...undescribed], 'answers that openapi.yaml does not describe').toEqual([])

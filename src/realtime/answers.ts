@@ -1,0 +1,113 @@
+// Answers relays and actions: reads what the client sends, calls the handler, presents what it gives.
+import type { Context } from '#context.ts'
+import { ChatError } from '#errors.ts'
+import {
+  type CursorPageAnswer,
+  type Echo,
+  type Filters,
+  filterNames,
+  type One,
+  type PageAnswer,
+} from '#realtime/handlers.ts'
+import type { Router } from '#realtime/router.ts'
+import type { Session } from '#realtime/session.ts'
+import { type Thread, ThreadShape } from '#resources/thread.ts'
+import type { ClientHeaders } from '#stomp/frames.ts'
+import { readCursorRequest, readPageRequest } from '#wire/paging.ts'
+import { presentRelayCursorPage, presentRelayPage, presentResource } from '#wire/stompx.ts'
+
+/**
+ * The JSON text of the resource that a relay gives.
+ * @throws ChatError 404 for a destination that is none
+ */
+export async function answerRelay(
+  ctx: Context,
+  router: Router,
+  session: Session,
+  destination: string,
+  headers: ClientHeaders,
+): Promise<string> {
+  const match = router.relay(destination)
+  if (!match)
+    throw new ChatError('ResourceNotFoundError', `There is nothing to read at ${shown(destination)}`)
+  const { target, params, base, query } = match
+  if (match.isLegacy) session.isLegacy = true
+  const call = {
+    ctx,
+    caller: session.caller(),
+    params,
+    filters: filtersOf(headers),
+    isLegacy: session.isLegacy,
+  }
+  if (target.paging === 'page') {
+    const place = readPageRequest(query)
+    const { shape, contents, page }: PageAnswer = await target.handle(call, place)
+    noteMainThreads(session, shape, page.items)
+    return presentRelayPage(shape, contents, page, place, base)
+  }
+  if (target.paging === 'cursor') {
+    const { shape, contents, page }: CursorPageAnswer = await target.handle(call, readCursorRequest(query))
+    return presentRelayCursorPage(shape, contents, page, base)
+  }
+  const { shape, entity }: One = await target.handle(call, undefined)
+  noteMainThreads(session, shape, [entity])
+  return entity === null ? 'null' : presentResource(shape, entity)
+}
+
+/** Clients listen for a main thread on the topics of its channel; that they do shows in their having it. */
+function noteMainThreads(session: Session, shape: unknown, entities: unknown[]): void {
+  if (shape !== ThreadShape) return
+  for (const { type, channelId } of entities as Thread[]) {
+    if (type === 'MAIN') session.mainThreads.add(channelId)
+  }
+}
+
+/**
+ * What answers an action, if anything does but a RECEIPT.
+ * @throws ChatError 404 for a destination that is none, ValidationError that names the field
+ */
+export async function performAction(
+  ctx: Context,
+  router: Router,
+  session: Session,
+  message: { destination: string; body: Buffer; receipt: string | undefined },
+): Promise<Echo | undefined> {
+  const match = router.action(message.destination)
+  if (!match) {
+    throw new ChatError('ResourceNotFoundError', `There is nothing to do at ${shown(message.destination)}`)
+  }
+  const { target, params } = match
+  const parsed = target.body.safeParse(readBody(message.body))
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    const field = issue?.path.join('.') ?? ''
+    throw new ChatError('ValidationError', [field || 'The body', issue?.message].join(': '), [
+      { resource: 'action', field, code: 'invalid', message: issue?.message ?? 'is not what it must be' },
+    ])
+  }
+  return target.handle({ ctx, caller: session.caller(message.receipt), params }, parsed.data)
+}
+
+function readBody(body: Buffer): unknown {
+  if (body.length === 0) return {}
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+  } catch {
+    throw new ChatError('ValidationError', 'The body must be JSON in UTF-8')
+  }
+}
+
+/** Clients write values as text whatever they are, so some say nothing (runtime contract 1.6). */
+function filtersOf(headers: ClientHeaders): Filters {
+  const filters: Filters = {}
+  for (const name of filterNames) {
+    const value = headers.get(name)
+    if (value !== undefined && !['', 'undefined', 'null'].includes(value)) filters[name] = value
+  }
+  return filters
+}
+
+/** Of what somebody sent, no more than helps. */
+function shown(destination: string): string {
+  return destination.length > 200 ? `${destination.slice(0, 200)}…` : destination
+}

@@ -1,0 +1,181 @@
+import { z } from 'zod'
+import { callChannel, listCalls } from '#domain/channels/calls.ts'
+import { blockChannelUser, listChannelBlocks } from '#domain/channels/channel-blocks.ts'
+import { deleteChannel } from '#domain/channels/delete-channel.ts'
+import { getChannelAs } from '#domain/channels/get-channel-as.ts'
+import { inviteUser } from '#domain/channels/invites.ts'
+import { joinChannel } from '#domain/channels/join-channel.ts'
+import { leaveChannel } from '#domain/channels/leave-channel.ts'
+import { listChannelMembers, listChannelModerators } from '#domain/channels/list-members.ts'
+import { clearHistory, hideChannel, muteChannel } from '#domain/channels/membership-changes.ts'
+import { addModeratorAs, removeModeratorAs } from '#domain/channels/moderators-as.ts'
+import { sendChannelEvent } from '#domain/channels/send-channel-event.ts'
+import { updateChannelAs } from '#domain/channels/update-channel-as.ts'
+import { countChannelMessages } from '#domain/messages/count-channel-messages.ts'
+import { findLastReadMessage } from '#domain/messages/find-last-read-message.ts'
+import { getChannelContext } from '#domain/messages/get-channel-context.ts'
+import { getLastReceivedMessage } from '#domain/messages/get-last-received-message.ts'
+import { isChannelUnread } from '#domain/messages/is-channel-unread.ts'
+import { listChannelMessagesAs } from '#domain/messages/list-channel-messages-as.ts'
+import { readChannel } from '#domain/messages/read-channel.ts'
+import { sendMessage } from '#domain/messages/send-message.ts'
+import { createThread } from '#domain/threads/create-thread.ts'
+import { listChannelThreads } from '#domain/threads/list-channel-threads.ts'
+import { typeInChannel } from '#domain/threads/send-keystrokes.ts'
+import { ChatError } from '#errors.ts'
+import { flag, oneOf, optionalId } from '#realtime/filters.ts'
+import { type Actions, action, type Echo, type Relays } from '#realtime/handlers.ts'
+import {
+  Call,
+  Channel,
+  ChannelBlockRecord,
+  ChannelContext,
+  type channelHypermedia,
+  LeaveChannel,
+  MuteChannel,
+  type SeenChannel,
+  UpdateChannel,
+} from '#resources/channel.ts'
+import { SendChannelEvent } from '#resources/channel-event.ts'
+import { SendInvite } from '#resources/invite.ts'
+import { Message, WriteMessage } from '#resources/message.ts'
+import { Count, Exists } from '#resources/read-receipt.ts'
+import { CreateThread, SendKeystrokes, ThreadShape } from '#resources/thread.ts'
+import { User, UserReference } from '#resources/user.ts'
+
+export const channelRelays: Relays<typeof channelHypermedia> = {
+  self: async ({ ctx, caller, params }) => ({
+    shape: Channel,
+    entity: await getChannelAs(ctx, caller, params.id),
+  }),
+  context: async ({ ctx, caller, params, filters }) => {
+    const ends = {
+      startCursor: optionalId(filters, 'startCursor'),
+      endCursor: optionalId(filters, 'endCursor'),
+    }
+    return { shape: ChannelContext, entity: await getChannelContext(ctx, caller, params.id, ends) }
+  },
+  messages: async ({ ctx, caller, params, filters }, cursor) => {
+    const wanted = { mainThread: flag(filters, 'mainThread'), type: oneOf(filters, 'type', ['FILE']) }
+    return {
+      shape: Message,
+      contents: 'messages',
+      page: await listChannelMessagesAs(ctx, caller, params.id, wanted, cursor),
+    }
+  },
+  messagesCount: async ({ ctx, caller, params, filters }) => {
+    const wanted = { unread: flag(filters, 'unread') }
+    return { shape: Count, entity: { count: await countChannelMessages(ctx, caller, params.id, wanted) } }
+  },
+  lastReceivedMessage: async ({ ctx, caller, params }) => ({
+    shape: Message,
+    entity: await getLastReceivedMessage(ctx, caller, params.id),
+  }),
+  lastReadMessage: async ({ ctx, caller, params, filters, isLegacy }) => {
+    const entity = await findLastReadMessage(ctx, caller, params.id, filters.username)
+    if (entity || isLegacy) return { shape: Message, entity: entity ?? null }
+    throw new ChatError('ResourceNotFoundError', `Nothing was read in channel ${params.id} yet`)
+  },
+  unread: async ({ ctx, caller, params }) => ({
+    shape: Exists,
+    entity: { exists: await isChannelUnread(ctx, caller, params.id) },
+  }),
+  members: async ({ ctx, caller, params, filters: { displayName } }, page) => ({
+    shape: User,
+    contents: 'users',
+    page: await listChannelMembers(ctx, caller, params.id, page, { displayName }),
+  }),
+  moderators: async ({ ctx, caller, params, filters: { displayName } }, page) => ({
+    shape: User,
+    contents: 'users',
+    page: await listChannelModerators(ctx, caller, params.id, page, { displayName }),
+  }),
+  blockRecords: async ({ ctx, caller, params, filters: { displayName } }, page) => ({
+    shape: ChannelBlockRecord,
+    contents: 'records',
+    page: await listChannelBlocks(ctx, caller, params.id, { displayName }, page),
+  }),
+  threads: async ({ ctx, caller, params, filters }, page) => {
+    const wanted = {
+      includeMainThread: flag(filters, 'includeMainThread'),
+      standalone: flag(filters, 'standalone'),
+    }
+    return {
+      shape: ThreadShape,
+      contents: 'threads',
+      page: await listChannelThreads(ctx, caller, params.id, wanted, page),
+    }
+  },
+  calls: async ({ ctx, caller, params }, page) => ({
+    shape: Call,
+    contents: 'calls',
+    page: await listCalls(ctx, caller, params.id, page),
+  }),
+}
+
+export const channelActions: Actions<typeof channelHypermedia> = {
+  message: action(WriteMessage, async ({ ctx, caller, params }, input) => {
+    const entity = await sendMessage(ctx, caller, { channelId: params.id }, input)
+    return { topic: 'messages', type: 'user.message.created', shape: Message, entity }
+  }),
+  keystrokes: action(SendKeystrokes.pick({ keys: true }), async ({ ctx, caller, params }, input) => {
+    await typeInChannel(ctx, caller, params.id, input)
+    return undefined
+  }),
+  read: action(z.unknown(), async ({ ctx, caller, params }) => {
+    await readChannel(ctx, caller, params.id)
+    return undefined
+  }),
+  mute: action(MuteChannel, async ({ ctx, caller, params }, input) =>
+    channelEcho(
+      input.state === 'ON' ? 'user.channel.muted' : 'user.channel.unmuted',
+      await muteChannel(ctx, caller, params.id, input),
+    ),
+  ),
+  triggerEvent: action(SendChannelEvent, async ({ ctx, caller, params }, input) => {
+    await sendChannelEvent(ctx, caller, params.id, input)
+    return undefined
+  }),
+  update: action(UpdateChannel, async ({ ctx, caller, params }, input) =>
+    channelEcho('user.channel.updated', await updateChannelAs(ctx, caller, params.id, input)),
+  ),
+  delete: action(z.unknown(), async ({ ctx, caller, params }) =>
+    channelEcho('user.channel.deleted', await deleteChannel(ctx, caller, params.id)),
+  ),
+  clearHistory: action(z.unknown(), async ({ ctx, caller, params }) =>
+    channelEcho('user.channel.history_cleared', await clearHistory(ctx, caller, params.id)),
+  ),
+  hide: action(z.unknown(), async ({ ctx, caller, params }) =>
+    channelEcho('user.channel.hidden', await hideChannel(ctx, caller, params.id)),
+  ),
+  createThread: action(CreateThread, async ({ ctx, caller, params }, input) => {
+    const entity = await createThread(ctx, caller, params.id, input)
+    return { topic: 'threads', type: 'user.thread.created', shape: ThreadShape, entity }
+  }),
+  block: action(UserReference, async ({ ctx, caller, params }, user) => {
+    const entity = await blockChannelUser(ctx, caller, params.id, user)
+    const type = 'user.channel.block_record_created'
+    return { topic: 'channels', type, shape: ChannelBlockRecord, entity }
+  }),
+  call: action(z.unknown(), ({ ctx, caller, params }) => callChannel(ctx, caller, params.id)),
+  join: action(z.unknown(), async ({ ctx, caller, params }) =>
+    channelEcho('user.channel.joined', await joinChannel(ctx, caller, params.id)),
+  ),
+  leave: action(LeaveChannel, async ({ ctx, caller, params }, input) =>
+    channelEcho('user.channel.left', await leaveChannel(ctx, caller, params.id, input)),
+  ),
+  addModerator: action(UserReference, async ({ ctx, caller, params }, user) =>
+    channelEcho('user.channel.moderator_added', await addModeratorAs(ctx, caller, params.id, user)),
+  ),
+  deleteModerator: action(UserReference, async ({ ctx, caller, params }, user) =>
+    channelEcho('user.channel.moderator_deleted', await removeModeratorAs(ctx, caller, params.id, user)),
+  ),
+  invite: action(SendInvite, async ({ ctx, caller, params }, input) => {
+    const entity = await inviteUser(ctx, caller, params.id, input)
+    return { topic: 'users', type: 'user.user.invited', shape: User, entity }
+  }),
+}
+
+function channelEcho(type: string, entity: SeenChannel): Echo {
+  return { topic: 'channels', type, shape: Channel, entity }
+}

@@ -1,0 +1,137 @@
+import { countUserChannels } from '#domain/channels/count-user-channels.ts'
+import { createChannelAs } from '#domain/channels/create-channel-as.ts'
+import { listJoinableChannels } from '#domain/channels/list-joinable-channels.ts'
+import { listUnreadChannels } from '#domain/channels/list-unread-channels.ts'
+import { listUserChannelsAs } from '#domain/channels/list-user-channels-as.ts'
+import { countUserUnread } from '#domain/messages/count-user-unread.ts'
+import { listUserMessagesAs } from '#domain/messages/list-user-messages-as.ts'
+import { getUser } from '#domain/users/get-user.ts'
+import { listBlockedUsers } from '#domain/users/list-blocked-users.ts'
+import { countContacts, listContacts, type UserMatch } from '#domain/users/list-contacts.ts'
+import { updateCurrentUser } from '#domain/users/update-current-user.ts'
+import { updateUserDisplayPicture } from '#domain/users/update-user-display-picture.ts'
+import { flag, oneOf } from '#realtime/filters.ts'
+import {
+  type Actions,
+  action,
+  type Echo,
+  type Filters,
+  type RelayCall,
+  type Relays,
+} from '#realtime/handlers.ts'
+import { userActions } from '#realtime/users.ts'
+import { Channel, ChannelType, CreateChannel } from '#resources/channel.ts'
+import { ExternalFile, Message } from '#resources/message.ts'
+import type { PageRequest } from '#resources/page.ts'
+import { Count } from '#resources/read-receipt.ts'
+import {
+  CurrentUser,
+  type currentUserHypermedia,
+  FileAccessGrant,
+  UpdateCurrentUser,
+  User,
+  UserBlockedRecord,
+} from '#resources/user.ts'
+
+export const currentUserRelays: Relays<typeof currentUserHypermedia> = {
+  self: async ({ ctx, caller }) => ({
+    shape: CurrentUser,
+    entity: await getUser(ctx, caller, caller.userId),
+  }),
+  writeFileAccessGrant: grant('write'),
+  readFileAccessGrant: grant('read'),
+  channels: async ({ ctx, caller, filters }, page) => ({
+    shape: Channel,
+    contents: 'channels',
+    page: await listUserChannelsAs(ctx, caller, channelFilters(filters), page),
+  }),
+  joinableChannels: async ({ ctx, caller, filters: { name } }, page) => ({
+    shape: Channel,
+    contents: 'channels',
+    page: await listJoinableChannels(ctx, caller, { name }, page),
+  }),
+  unreadChannels: async ({ ctx, caller, filters }, page) => ({
+    shape: Channel,
+    contents: 'channels',
+    page: await listUnreadChannels(ctx, caller, channelFilters(filters), page),
+  }),
+  channelsCount: async ({ ctx, caller, filters }) => {
+    const wanted = { unread: flag(filters, 'unread'), type: oneOf(filters, 'type', ChannelType.options) }
+    return { shape: Count, entity: { count: await countUserChannels(ctx, caller, wanted) } }
+  },
+  unreadChannelsCount: async ({ ctx, caller }) => ({
+    shape: Count,
+    entity: { count: await countUserChannels(ctx, caller, { unread: true }) },
+  }),
+  unreadMessagesCount: async ({ ctx, caller }) => ({
+    shape: Count,
+    entity: { count: await countUserUnread(ctx, caller) },
+  }),
+  messages: async ({ ctx, caller, filters }, cursor) => {
+    const wanted = { type: oneOf(filters, 'type', ['FILE']) }
+    return {
+      shape: Message,
+      contents: 'messages',
+      page: await listUserMessagesAs(ctx, caller, wanted, cursor),
+    }
+  },
+  contacts: async ({ ctx, caller, filters }, page) => ({
+    shape: User,
+    contents: 'users',
+    page: await listContacts(ctx, caller, userMatch(filters), page),
+  }),
+  contactsCount: async ({ ctx, caller, filters }) => ({
+    shape: Count,
+    entity: { count: await countContacts(ctx, caller, userMatch(filters)) },
+  }),
+  userBlockListItems: blockedRecords,
+  userBlockedRecords: blockedRecords,
+}
+
+export const currentUserActions: Actions<typeof currentUserHypermedia> = {
+  update: action(UpdateCurrentUser, async ({ ctx, caller }, input) =>
+    updated(await updateCurrentUser(ctx, caller, input)),
+  ),
+  updateDisplayPicture: action(ExternalFile, async ({ ctx, caller }, picture) =>
+    updated(await updateUserDisplayPicture(ctx, caller, caller.userId, picture)),
+  ),
+  createChannel: action(CreateChannel, async ({ ctx, caller }, input) => {
+    const { channel, outcome } = await createChannelAs(ctx, caller, input)
+    return { topic: 'channels', type: createdTypes[outcome], shape: Channel, entity: channel }
+  }),
+  delete: userActions.delete,
+}
+
+const createdTypes = {
+  created: 'user.channel.created',
+  owned: 'user.channel.upserted',
+  member: 'member.channel.upserted',
+}
+
+function updated(entity: User): Echo {
+  return { topic: 'self', type: 'user.self.updated', shape: CurrentUser, entity }
+}
+
+function grant(access: 'read' | 'write') {
+  return async ({ ctx, caller: { applicationId, userId } }: RelayCall<never>) => ({
+    shape: FileAccessGrant,
+    entity: { grant: await ctx.grants.give({ access, applicationId, userId }) },
+  })
+}
+
+async function blockedRecords({ ctx, caller, filters }: RelayCall<never>, page: PageRequest) {
+  return {
+    shape: UserBlockedRecord,
+    contents: 'items',
+    page: await listBlockedUsers(ctx, caller, userMatch(filters), page),
+  }
+}
+
+function userMatch(filters: Filters): UserMatch {
+  const { name, displayName } = filters
+  return { name, displayName, online: flag(filters, 'online') }
+}
+
+function channelFilters(filters: Filters) {
+  return { name: filters.name, subscribable: flag(filters, 'subscribable') }
+}

@@ -1,0 +1,179 @@
+// Hands what is told to the sessions of this process: an index of who listens to what.
+import type { Audience, Delivery, Told } from '#realtime/publish.ts'
+import type { Session, Subscription } from '#realtime/session.ts'
+import { currentUserHypermedia } from '#resources/user.ts'
+import { Fanout } from '#stomp/fanout.ts'
+import { type SharedBody, shareBody } from '#stomp/frames.ts'
+import { type Place, withPlace } from '#wire/stompx.ts'
+
+export class Hub {
+  readonly #topics = new Map<string, Set<Subscription>>()
+  readonly #members = new Map<number, Set<Session>>()
+  readonly #applications = new Map<number, Set<Session>>()
+  readonly #users = new Map<number, Set<Session>>()
+  readonly #fanout = new Fanout()
+  /** Through where everybody here has been told who is live. */
+  position = 0
+
+  /** Sessions with a connection. */
+  add(session: Session): void {
+    add(this.#applications, session.facts.applicationId, session)
+    add(this.#users, session.facts.userId, session)
+    for (const channelId of session.memberships.keys()) add(this.#members, channelId, session)
+  }
+
+  remove(session: Session): void {
+    for (const subscription of session.subscriptions.values()) {
+      remove(this.#topics, subscription.destination, subscription)
+    }
+    for (const channelId of session.memberships.keys()) remove(this.#members, channelId, session)
+    remove(this.#applications, session.facts.applicationId, session)
+    remove(this.#users, session.facts.userId, session)
+  }
+
+  subscribe(subscription: Subscription): void {
+    subscription.session.subscriptions.set(subscription.id, subscription)
+    add(this.#topics, subscription.destination, subscription)
+  }
+
+  /** @returns what it was */
+  unsubscribe(session: Session, id: string): Subscription | undefined {
+    const subscription = session.subscriptions.get(id)
+    if (!subscription) return undefined
+    session.subscriptions.delete(id)
+    remove(this.#topics, subscription.destination, subscription)
+    return subscription
+  }
+
+  join(session: Session, channelId: number, clearedThroughId: number): void {
+    session.memberships.set(channelId, clearedThroughId)
+    add(this.#members, channelId, session)
+  }
+
+  leave(session: Session, channelId: number): void {
+    session.memberships.delete(channelId)
+    remove(this.#members, channelId, session)
+  }
+
+  sessionsOf(userId: number): Session[] {
+    return [...(this.#users.get(userId) ?? [])]
+  }
+
+  membersOf(channelId: number): Session[] {
+    return [...(this.#members.get(channelId) ?? [])]
+  }
+
+  /** Whether anybody here may be told of this channel's messages. */
+  hasListeners(channelId: number): boolean {
+    return this.#members.has(channelId)
+  }
+
+  /** Tells it to whoever listens here and is up to date; the others are told when they have caught up. */
+  async deliver(told: Told): Promise<void> {
+    for (const delivery of told.deliveries) {
+      const bodies = new Bodies(delivery)
+      await this.#fanout.forEach(this.#audience(told, delivery.to), (subscription) => {
+        if (subscription.session.state === 'live') send(subscription, told, delivery, bodies)
+      })
+    }
+    if (told.position > this.position) this.position = told.position
+  }
+
+  /** Tells one session what it missed. */
+  deliverTo(session: Session, told: Told): void {
+    for (const delivery of told.deliveries) {
+      const bodies = new Bodies(delivery)
+      for (const subscription of session.subscriptions.values()) {
+        if (isAmong(subscription, told, delivery.to)) send(subscription, told, delivery, bodies)
+      }
+    }
+    session.pass(told.position)
+  }
+
+  *#audience(told: Told, to: Audience): Iterable<Subscription> {
+    if (!('everybody' in to) && !('membersOf' in to)) {
+      yield* this.#topics.get(to.topic) ?? []
+      return
+    }
+    const sessions =
+      'membersOf' in to ? this.#members.get(to.membersOf) : this.#applications.get(told.applicationId)
+    for (const { facts } of sessions ?? []) {
+      yield* this.#own(facts.userId, to.topic, facts.key)
+    }
+  }
+
+  *#own(
+    userId: number,
+    topic: keyof typeof currentUserHypermedia.topics,
+    key: string,
+  ): Iterable<Subscription> {
+    const destination = currentUserHypermedia.topics[topic].at({ id: userId })
+    for (const subscription of this.#topics.get(destination) ?? []) {
+      if (subscription.session.facts.key === key) yield subscription
+    }
+  }
+}
+
+function isAmong({ destination, session }: Subscription, told: Told, to: Audience): boolean {
+  if (!('everybody' in to) && !('membersOf' in to)) return destination === to.topic
+  if (destination !== currentUserHypermedia.topics[to.topic].at({ id: session.facts.userId })) return false
+  // Who has left since still knows the channel from before.
+  return 'everybody' in to || session.memberships.has(to.membersOf) || told.type === 'channel.deleted'
+}
+
+function send(subscription: Subscription, told: Told, delivery: Delivery, bodies: Bodies): void {
+  const { session } = subscription
+  const { connection, facts } = session
+  if (!connection || told.applicationId !== facts.applicationId) return
+  if (delivery.except === facts.userId) return
+  if (delivery.exceptActor && told.cause?.session === facts.key) return
+  if (delivery.from !== undefined && session.blocked.has(delivery.from)) return
+  if (delivery.isAlias && !session.mayKnowMainThreadOf(told.channelId ?? 0)) return
+  const receipt = delivery.isEcho && told.cause?.session === facts.key ? told.cause.receipt : undefined
+  const headers = session.announce(subscription, told, delivery.type, receipt)
+  if (headers) connection.message(headers, bodies.for(session))
+}
+
+/** The body of a message, made once for all who get the same. */
+class Bodies {
+  readonly #delivery: Delivery
+  readonly #made = new Map<string, SharedBody>()
+
+  constructor(delivery: Delivery) {
+    this.#delivery = delivery
+  }
+
+  for(session: Session): SharedBody {
+    const { cleared, type, resource } = this.#delivery
+    const { place, facts, memberships } = session
+    const isCleared =
+      cleared !== undefined &&
+      ((memberships.get(cleared.channelId) ?? 0) >= cleared.through ||
+        cleared.hiddenFrom.includes(facts.userId))
+    const key = isCleared ? `cleared ${place.origin}` : place.origin
+    const made = this.#made.get(key)
+    if (made) return made
+    const body = shareBody(eventBody(type, isCleared ? cleared.resource : resource, place), json)
+    this.#made.set(key, body)
+    return body
+  }
+}
+
+/** Some clients need it spelled like this (runtime contract 1.6). */
+export const json = { 'content-type': 'application/json;charset=UTF-8' }
+
+/** The envelope of runtime contract 2. */
+export function eventBody(type: string, resource: string, place: Place): string {
+  return `{"type":${JSON.stringify(type)},"version":"v1","resource":${withPlace(resource, place)}}`
+}
+
+function add<K, V>(index: Map<K, Set<V>>, key: K, value: V): void {
+  const values = index.get(key)
+  if (values) values.add(value)
+  else index.set(key, new Set([value]))
+}
+
+function remove<K, V>(index: Map<K, Set<V>>, key: K, value: V): void {
+  const values = index.get(key)
+  if (values?.delete(value) && values.size === 0) index.delete(key)
+}

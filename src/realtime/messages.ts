@@ -1,0 +1,125 @@
+import { z } from 'zod'
+import { getChannelAs } from '#domain/channels/get-channel-as.ts'
+import { countReplies } from '#domain/messages/count-replies.ts'
+import { countReports } from '#domain/messages/count-reports.ts'
+import { deleteMessageAs } from '#domain/messages/delete-message-as.ts'
+import { deleteMessageForMe } from '#domain/messages/delete-message-for-me.ts'
+import { editMessage } from '#domain/messages/edit-message.ts'
+import { getMessageAs } from '#domain/messages/get-message-as.ts'
+import { getParent } from '#domain/messages/get-parent.ts'
+import { listMessageReactions } from '#domain/messages/list-message-reactions.ts'
+import { listMessageReadReceiptsAs } from '#domain/messages/list-message-read-receipts-as.ts'
+import { listMessageReports } from '#domain/messages/list-message-reports.ts'
+import { listReplies } from '#domain/messages/list-replies.ts'
+import { reactToMessage } from '#domain/messages/react-to-message.ts'
+import { readMessage } from '#domain/messages/read-message.ts'
+import { removeReaction } from '#domain/messages/remove-reaction.ts'
+import { removeReport } from '#domain/messages/remove-report.ts'
+import { replyToMessage } from '#domain/messages/reply-to-message.ts'
+import { reportMessage } from '#domain/messages/report-message.ts'
+import { unreadMessage } from '#domain/messages/unread-message.ts'
+import { updateMessageProperties } from '#domain/messages/update-message-properties.ts'
+import { type Actions, action, type Relays } from '#realtime/handlers.ts'
+import { Channel } from '#resources/channel.ts'
+import {
+  EditMessage,
+  Message,
+  MessageReport,
+  type messageHypermedia,
+  Reaction,
+  ReactToMessage,
+  ReportMessage,
+  UpdateMessageProperties,
+  WriteMessage,
+} from '#resources/message.ts'
+import { Count, ReadReceiptShape } from '#resources/read-receipt.ts'
+
+export const messageRelays: Relays<typeof messageHypermedia> = {
+  self: async ({ ctx, caller, params }) => ({
+    shape: Message,
+    entity: await getMessageAs(ctx, caller, params.id),
+  }),
+  channel: async ({ ctx, caller, params }) => {
+    const { channelId } = await getMessageAs(ctx, caller, params.id)
+    return { shape: Channel, entity: await getChannelAs(ctx, caller, channelId) }
+  },
+  parent: async ({ ctx, caller, params }) => ({
+    shape: Message,
+    entity: await getParent(ctx, caller, params.id),
+  }),
+  readReceipts: async ({ ctx, caller, params }, page) => ({
+    shape: ReadReceiptShape,
+    contents: 'receipts',
+    page: await listMessageReadReceiptsAs(ctx, caller, params.id, page),
+  }),
+  repliesCount: async ({ ctx, caller, params }) => ({
+    shape: Count,
+    entity: { count: await countReplies(ctx, caller, params.id) },
+  }),
+  replies: async ({ ctx, caller, params }, cursor) => ({
+    shape: Message,
+    contents: 'messages',
+    page: await listReplies(ctx, caller, params.id, cursor),
+  }),
+  reactions: async ({ ctx, caller, params }, page) => ({
+    shape: Reaction,
+    contents: 'reactions',
+    page: await listMessageReactions(ctx, caller, params.id, page),
+  }),
+  reportCount: async ({ ctx, caller, params }) => ({
+    shape: Count,
+    entity: { count: await countReports(ctx, caller, params.id) },
+  }),
+  reports: async ({ ctx, caller, params }, page) => ({
+    shape: MessageReport,
+    contents: 'reports',
+    page: await listMessageReports(ctx, caller, params.id, page),
+  }),
+}
+
+export const messageActions: Actions<typeof messageHypermedia> = {
+  read: action(z.unknown(), async ({ ctx, caller, params }) => {
+    await readMessage(ctx, caller, params.id)
+    return undefined
+  }),
+  unread: action(z.unknown(), async ({ ctx, caller, params }) => {
+    await unreadMessage(ctx, caller, params.id)
+    return undefined
+  }),
+  reply: action(WriteMessage, async ({ ctx, caller, params }, input) => {
+    const entity = await replyToMessage(ctx, caller, params.id, input)
+    return { topic: 'messages', type: 'user.message.created', shape: Message, entity }
+  }),
+  edit: action(EditMessage, async ({ ctx, caller, params }, input) => {
+    const entity = await editMessage(ctx, caller, params.id, input)
+    return { topic: 'messages', type: 'user.message.updated', shape: Message, entity }
+  }),
+  updateProperties: action(UpdateMessageProperties, async ({ ctx, caller, params }, input) => {
+    const entity = await updateMessageProperties(ctx, caller, params.id, input)
+    return { topic: 'messages', type: 'user.message.updated', shape: Message, entity }
+  }),
+  delete: action(z.unknown(), async ({ ctx, caller, params }) => {
+    const entity = await deleteMessageAs(ctx, caller, params.id)
+    return { topic: 'messages', type: 'user.message.deleted', shape: Message, entity }
+  }),
+  deleteForMe: action(z.unknown(), async ({ ctx, caller, params }) => {
+    const entity = await deleteMessageForMe(ctx, caller, params.id)
+    return { topic: 'messages', type: 'user.message.deleted', shape: Message, entity }
+  }),
+  react: action(ReactToMessage, async ({ ctx, caller, params }, input) => {
+    const entity = await reactToMessage(ctx, caller, params.id, input)
+    return { topic: 'reactions', type: 'message.reaction.created', shape: Reaction, entity }
+  }),
+  removeReaction: action(ReactToMessage, async ({ ctx, caller, params }, input) => {
+    const entity = await removeReaction(ctx, caller, params.id, input)
+    return { topic: 'reactions', type: 'message.reaction.removed', shape: Reaction, entity }
+  }),
+  report: action(ReportMessage, async ({ ctx, caller, params }, input) => {
+    const entity = await reportMessage(ctx, caller, params.id, input)
+    return { topic: 'messages', type: 'user.message.reported', shape: MessageReport, entity }
+  }),
+  removeReport: action(z.unknown(), async ({ ctx, caller, params }) => {
+    const entity = await removeReport(ctx, caller, params.id)
+    return { topic: 'messages', type: 'user.message.report_removed', shape: MessageReport, entity }
+  }),
+}

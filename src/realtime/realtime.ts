@@ -1,0 +1,433 @@
+// The real-time door: sessions over STOMP, told of what the processes tell each other.
+import type { Context } from '#context.ts'
+import { endChatSession, startChatSession } from '#domain/sessions/chat-sessions.ts'
+import { endOrphanedSessions, endSession } from '#domain/sessions/end-session.ts'
+import { detachSession, keepAcknowledged, loadRelations } from '#domain/sessions/hold-session.ts'
+import { type StartedSession, startSession } from '#domain/sessions/start-session.ts'
+import { ChatError } from '#errors.ts'
+import { answerRelay, performAction } from '#realtime/answers.ts'
+import { FrameRate } from '#realtime/frame-rate.ts'
+import { eventBody, Hub, json } from '#realtime/hub.ts'
+import type { Told } from '#realtime/publish.ts'
+import { type Connection, Session } from '#realtime/session.ts'
+import { openRouter } from '#realtime/table.ts'
+import { Teller } from '#realtime/teller.ts'
+import { isTopic, mustMayListen } from '#realtime/topics.ts'
+import { currentUserAlias, currentUserHypermedia } from '#resources/user.ts'
+import { StompError } from '#stomp/error.ts'
+import { type ClientFrame, shareBody } from '#stomp/frames.ts'
+import type { StompHandler, StompMessage, StompSubscription } from '#stomp/handler.ts'
+import { readAuthParams } from '#wire/auth-params.ts'
+import { isErrorsQueue, type Place, placeOf, presentResource, readDestination } from '#wire/stompx.ts'
+
+/** How long a user stays online without a connection: longer than clients wait before they reconnect (contract 8.3). */
+const graceMs = 8_000
+/** How often acknowledged positions are kept, for the case that this process dies. */
+const keepMs = 2_000
+const sweepMs = 5_000
+/** How often a process looks at the log that the leader cannot reach otherwise. */
+const followMs = 1_000
+/** A client that comes back asks for its user when it has subscribed to all as before; others are not waited for longer. */
+const resubscribeMs = 2_000
+/** How long another process may take to let go of a session. */
+const releaseMs = 1_000
+/** Sessions without a connection that are remembered here; the oldest go first. */
+const detachedMax = 10_000
+
+export class Realtime implements StompHandler<Session> {
+  readonly #ctx: Context
+  readonly #router = openRouter()
+  readonly #hub = new Hub()
+  readonly #teller: Teller
+  readonly #rate: FrameRate
+  /** All sessions of this process, with and without connection, by key. */
+  readonly #sessions = new Map<string, Session>()
+  readonly #endings = new Map<string, NodeJS.Timeout>()
+  readonly #releases = new Map<string, () => void>()
+  readonly #timers: NodeJS.Timeout[] = []
+  #isClosing = false
+  /** Through where everybody here had been told a moment ago. */
+  #followed = -1
+
+  constructor(ctx: Context) {
+    this.#ctx = ctx
+    this.#rate = new FrameRate(ctx.config.rateLimitPerSecond > 0)
+    this.#teller = new Teller(ctx, this.#hub, {
+      told: (told) => this.#apply(told),
+      takeOver: (key) => this.#release(key),
+      released: (key) => this.#releases.get(key)?.(),
+    })
+  }
+
+  /** Tells events from now on; see {@link Teller}. */
+  get teller(): Teller {
+    return this.#teller
+  }
+
+  async start(): Promise<void> {
+    await this.#teller.start()
+    this.#timers.push(
+      setInterval(() => void this.#keepAcknowledged(), keepMs).unref(),
+      setInterval(() => void this.#sweep(), sweepMs).unref(),
+      setInterval(() => this.#follow(), followMs).unref(),
+    )
+  }
+
+  /** Before the connections are closed: their sessions may go on elsewhere. */
+  stop(): void {
+    this.#isClosing = true
+    for (const timer of this.#timers) clearInterval(timer)
+  }
+
+  /** After the connections are closed. */
+  async close(): Promise<void> {
+    for (const timer of this.#endings.values()) clearTimeout(timer)
+    await this.#ctx.settled()
+    await this.#teller.close()
+  }
+
+  // ------------------------------------------------------------------------------------------ sessions
+
+  async connect(connection: Connection, { headers }: ClientFrame) {
+    const { query, origin } = connection.request
+    const resume = headers.get('StompX-Auth-Session-ID')
+    try {
+      if (resume !== undefined) await this.#takeOver(resume)
+      const started = await startSession(this.#ctx, {
+        apiKey: query.get('api-key') ?? query.get('api_key') ?? '',
+        username: headers.get('StompX-User') ?? '',
+        userAgent: headers.get('StompX-User-Agent'),
+        authParams: readAuthParams(headers.get('StompX-Auth-Params')),
+        resume,
+      })
+      const place = placeOf(this.#ctx.config.publicUrl, origin)
+      const session = await this.#open(connection, started, place).catch((error) => {
+        const { id, applicationId, user } = started
+        const node = this.#ctx.node.id
+        this.#ctx.later(endSession(this.#ctx, { id, applicationId, userId: user.id, node }))
+        throw error
+      })
+      return { state: session, headers: { session: started.key, server: 'Chatterie' } }
+    } catch (error) {
+      throw this.#refusal(error)
+    }
+  }
+
+  async #open(connection: Connection, started: StartedSession, place: Place): Promise<Session> {
+    const { key, id, applicationId, user, ackedPosition, isResumed } = started
+    clearTimeout(this.#endings.get(key))
+    this.#endings.delete(key)
+    const known = this.#sessions.get(key)
+    const facts = { id, key, applicationId, userId: user.id, ackedPosition }
+    const session = isResumed && known?.state === 'detached' ? known : new Session(facts, this.#hub)
+    if (isResumed && session !== known) session.isFromElsewhere = true
+    session.attach(connection, place, isResumed ? 'resuming' : 'live')
+    this.#sessions.delete(key)
+    this.#sessions.set(key, session)
+    this.#hub.add(session)
+    await this.#relate(session)
+    if (isResumed) setTimeout(() => this.#catchUp(session, connection), resubscribeMs).unref()
+    return session
+  }
+
+  /** What decides about the events of a session; from then on it follows the events. */
+  async #relate(session: Session): Promise<void> {
+    const { memberships, blockedIds } = await loadRelations(this.#ctx, session.facts.userId)
+    if (session.connection === undefined) return
+    session.blocked.clear()
+    for (const blocked of blockedIds) session.blocked.add(blocked)
+    for (const { channelId, clearedThroughId } of memberships) {
+      this.#hub.join(session, channelId, clearedThroughId)
+    }
+  }
+
+  closed(connection: Connection, how: 'disconnect' | 'lost'): void {
+    const { session } = connection
+    if (session.connection !== connection) return // it has another one by now
+    this.#hub.remove(session)
+    const { acknowledged } = session
+    session.detach()
+    const { id, key } = session.facts
+    if (how === 'disconnect') {
+      this.#sessions.delete(key)
+      this.#ctx.later(this.#end(session))
+      return
+    }
+    this.#ctx.later(detachSession(this.#ctx, id, acknowledged))
+    if (this.#isClosing) return
+    this.#endings.set(
+      key,
+      setTimeout(() => this.#ctx.later(this.#end(session)), graceMs),
+    )
+    if (this.#sessions.size > detachedMax) this.#forgetDetached()
+  }
+
+  async #end({ facts }: Session): Promise<void> {
+    this.#endings.delete(facts.key)
+    await endSession(this.#ctx, { ...facts, node: this.#ctx.node.id })
+  }
+
+  #forgetDetached(): void {
+    for (const [key, session] of this.#sessions) {
+      if (this.#sessions.size <= detachedMax) return
+      if (session.state === 'detached') this.#sessions.delete(key)
+    }
+  }
+
+  // --------------------------------------------------------------------------------------------- frames
+
+  isConcurrent(destination: string): boolean {
+    return destination.includes('.relay')
+  }
+
+  async subscribe(connection: Connection, subscription: StompSubscription): Promise<void> {
+    const { session } = connection
+    const { id, destination, headers, ack } = subscription
+    if (isErrorsQueue(destination)) {
+      session.errors = { id, destination }
+      return
+    }
+    this.#rate.take(session)
+    if (isTopic(destination)) {
+      const topic = await mustMayListen(this.#ctx, this.#hub, session, destination)
+      if (topic.opensChatSession && topic.channelId !== undefined) {
+        await startChatSession(this.#ctx, session.caller(), session.facts.id, topic.channelId)
+        // Clients wait for this RECEIPT before they listen to the rest (runtime contract 5.3).
+        if (session.state === 'live') await this.#teller.toldOf(topic.channelId)
+      }
+      if (session.connection !== connection) return
+      this.#hub.subscribe({ session, id, destination, isAutomatic: ack === 'auto' })
+      return
+    }
+    const resource = await answerRelay(this.#ctx, this.#router, session, destination, headers)
+    if (session.connection !== connection) return
+    connection.message(
+      { destination, subscription: id, 'message-id': session.nextMessage() },
+      shareBody(eventBody('resource.relayed', resource, session.place), json),
+    )
+    if (isCurrentUserRelay(destination)) this.#catchUp(session, connection)
+  }
+
+  async unsubscribe({ session }: Connection, id: string): Promise<void> {
+    if (session.errors?.id === id) session.errors = undefined
+    const subscription = this.#hub.unsubscribe(session, id)
+    const channelId = subscription && chatSessionOf(subscription.destination)
+    if (channelId !== undefined) {
+      await endChatSession(this.#ctx, session.caller(), session.facts.id, channelId)
+    }
+  }
+
+  async send(connection: Connection, { destination, headers, body }: StompMessage): Promise<void> {
+    const { session } = connection
+    this.#rate.take(session)
+    const receipt = headers.get('receipt')
+    const echo = await performAction(this.#ctx, this.#router, session, { destination, body, receipt })
+    if (!echo || receipt === undefined || session.connection !== connection) return
+    const topic = currentUserHypermedia.topics[echo.topic].at({ id: session.facts.userId })
+    const subscription = session.subscriptionTo(topic)
+    if (!subscription) return
+    const text = eventBody(echo.type, presentResource(echo.shape, echo.entity), session.place)
+    const answer = session.answer(subscription, receipt)
+    if (answer) connection.message(answer, shareBody(text, json))
+  }
+
+  ack({ session }: Connection, id: string): void {
+    session.acknowledge(id)
+  }
+
+  /** Nothing is told a second time on one connection (runtime contract 1.6). */
+  nack({ session }: Connection, id: string): void {
+    session.acknowledge(id)
+  }
+
+  failed(connection: Connection, { command, headers }: ClientFrame, error: unknown): void {
+    const { session } = connection
+    const problem = this.#problemOf(error, session)
+    const isSubscribe = command === 'SUBSCRIBE'
+    const subject = headers.get(isSubscribe ? 'id' : 'receipt')
+    const { errors } = session
+    if (errors === undefined) {
+      connection.fail(problem) // nobody would hear of it (runtime contract 1.5)
+      return
+    }
+    if (subject === undefined) return // it would fail all that is under way (runtime contract 2)
+    connection.message(
+      {
+        destination: errors.destination,
+        subscription: errors.id,
+        'message-id': session.nextMessage(),
+        [isSubscribe ? 'subscription-id' : 'receipt-id']: subject,
+      },
+      shareBody(JSON.stringify(problem), json),
+    )
+  }
+
+  #problemOf(error: unknown, { facts }: Session) {
+    const timestamp = new Date().toISOString()
+    if (error instanceof ChatError && error.status < 500) {
+      const { kind, message, coolOffMs, problems } = error
+      return {
+        error: kind,
+        message,
+        timestamp,
+        ...(problems.length > 0 && { errors: problems }),
+        ...(coolOffMs !== undefined && { coolOffDuration: `PT${Math.ceil(coolOffMs) / 1000}S` }),
+      }
+    }
+    this.#ctx.log.error({ err: error, session: facts.id }, 'a frame failed')
+    return { error: 'InternalServerError', message: 'Something went wrong on the server', timestamp }
+  }
+
+  #refusal(error: unknown): StompError {
+    if (error instanceof ChatError && error.status < 500) return new StompError(error.kind, error.message)
+    this.#ctx.log.error({ err: error }, 'a connection failed')
+    return new StompError('InternalServerError', 'Something went wrong on the server')
+  }
+
+  // ------------------------------------------------------------------------------------ coming back
+
+  /** Tells a session that came back what it missed, and then the same as the others. */
+  #catchUp(session: Session, connection: Connection): void {
+    if (session.state !== 'resuming' || session.connection !== connection || session.isCatchingUp) return
+    session.isCatchingUp = true
+    this.#teller.catchUp(session).then(
+      (isWhole) => {
+        session.isCatchingUp = false
+        if (isWhole || session.connection !== connection) return
+        this.#giveUp(session, 'More was told in the meantime than is kept: start a new session')
+      },
+      (error) => {
+        session.isCatchingUp = false
+        this.#ctx.log.error({ err: error, session: session.facts.id }, 'a session could not catch up')
+        connection.fail({ error: 'InternalServerError', message: 'Something went wrong on the server' })
+      },
+    )
+  }
+
+  /** Rather than to lose events, the session ends. */
+  #giveUp(session: Session, message: string): void {
+    this.#sessions.delete(session.facts.key)
+    session.connection?.fail({ error: 'AccessDeniedError', message })
+  }
+
+  /** Lets go of the connection that a session had, wherever it is. */
+  async #takeOver(key: string): Promise<void> {
+    if (this.#sessions.has(key)) {
+      await this.#release(key)
+      return
+    }
+    if (!this.#ctx.bus.isShared) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, releaseMs)
+      this.#releases.set(key, () => {
+        clearTimeout(timer)
+        resolve()
+      })
+      this.#teller.takeOver(key)
+    })
+    this.#releases.delete(key)
+  }
+
+  /** @returns whether the session was here */
+  async #release(key: string): Promise<boolean> {
+    const session = this.#sessions.get(key)
+    if (!session) return false
+    clearTimeout(this.#endings.get(key))
+    this.#endings.delete(key)
+    const { connection, acknowledged } = session
+    if (connection) {
+      this.#hub.remove(session)
+      session.detach()
+      connection.terminate()
+    }
+    await detachSession(this.#ctx, session.facts.id, acknowledged)
+    return true
+  }
+
+  // ------------------------------------------------------------------------------------- what is told
+
+  /** What an event changes for the sessions here, after it was told. */
+  async #apply({ type, channelId, userId, cause }: Told): Promise<void> {
+    if (type === undefined) return
+    const sessions = userId === undefined ? [] : this.#hub.sessionsOf(userId)
+    if (type === 'channel.member.joined' && channelId !== null) {
+      for (const session of sessions)
+        this.#hub.join(session, channelId, session.memberships.get(channelId) ?? 0)
+    } else if (type === 'channel.member.left' && channelId !== null) {
+      for (const session of sessions) this.#leave(session, channelId)
+    } else if (type === 'channel.deleted' && channelId !== null) {
+      for (const session of this.#hub.membersOf(channelId)) this.#leave(session, channelId)
+    } else if (type === 'user.deleted') {
+      for (const { connection } of sessions) {
+        connection?.fail({ error: 'AccessDeniedError', message: 'The user was deleted' })
+      }
+    } else if ((type === 'user.blocked' || type === 'user.unblocked') && userId !== undefined && cause) {
+      for (const { blocked } of this.#hub.sessionsOf(cause.by)) {
+        if (type === 'user.blocked') blocked.add(userId)
+        else blocked.delete(userId)
+      }
+    } else if (type === 'channel.membership.changed') {
+      await Promise.all(sessions.map((session) => this.#relate(session)))
+    }
+  }
+
+  #leave(session: Session, channelId: number): void {
+    this.#hub.leave(session, channelId)
+    const prefix = `/topic/channels/${channelId}.`
+    for (const { id, destination } of session.subscriptions.values()) {
+      if (!destination.startsWith(prefix)) continue
+      this.#hub.unsubscribe(session, id)
+      if (chatSessionOf(destination) !== undefined) {
+        this.#ctx.later(endChatSession(this.#ctx, session.caller(), session.facts.id, channelId))
+      }
+    }
+  }
+
+  // ------------------------------------------------------------------------------------- housekeeping
+
+  async #keepAcknowledged(): Promise<void> {
+    const dirty = [...this.#sessions.values()].filter(({ isDirty, state }) => isDirty && state !== 'detached')
+    if (dirty.length === 0) return
+    for (const session of dirty) {
+      session.isDirty = false
+      if (session.isOverwhelmed) {
+        this.#giveUp(session, 'The client does not acknowledge what it is told: start a new session')
+      }
+    }
+    await keepAcknowledged(
+      this.#ctx,
+      dirty.map(({ facts, acknowledged }) => ({ id: facts.id, position: acknowledged })),
+    ).catch((error) => this.#ctx.log.warn({ err: error }, 'acknowledged positions could not be kept'))
+  }
+
+  /** Without a bus, or while it is away, a process that does not lead still tells its clients, a little later. */
+  #follow(): void {
+    const { bus, node } = this.#ctx
+    const { position } = this.#hub
+    // Over a bus that is away nobody says that something was missed; who hears nothing looks for itself.
+    const hearsNothing = !bus.isShared || position === this.#followed
+    if (hearsNothing && !node.isLeader && this.#sessions.size > 0) this.#teller.repair()
+    this.#followed = position
+  }
+
+  async #sweep(): Promise<void> {
+    if (!this.#ctx.node.isLeader) return
+    await endOrphanedSessions(this.#ctx, graceMs).catch((error) =>
+      this.#ctx.log.warn({ err: error }, 'sessions of dead processes could not be ended'),
+    )
+  }
+}
+
+const selfTopic = /^\/topic\/channels\/(\d+)\.self$/
+
+/** The channel whose chat session a topic is. */
+function chatSessionOf(destination: string): number | undefined {
+  const id = selfTopic.exec(destination)?.[1]
+  return id === undefined ? undefined : Number(id)
+}
+
+/** What clients ask for when they have subscribed to all else (runtime contract 1.5). */
+function isCurrentUserRelay(destination: string): boolean {
+  const { plain } = readDestination(destination)
+  return plain === currentUserHypermedia.relays.self.pattern || plain === currentUserAlias.pattern
+}

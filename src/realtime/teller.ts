@@ -1,0 +1,365 @@
+// Tells the sessions of all processes what happened, in one order. The leader presents each committed event once and
+// hands it to the others over the bus; whoever finds a gap in the positions reads what it missed from the log.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { LRUCache } from 'lru-cache'
+import type { Context } from '#context.ts'
+import { loadSubjects } from '#domain/events/load-subjects.ts'
+import { currentPosition, missedEvents, positionOfNow, replayEvents } from '#domain/events/replay-events.ts'
+import type { Typed } from '#domain/threads/send-keystrokes.ts'
+import type { Hub } from '#realtime/hub.ts'
+import { presentChannelUpdate, presentEvents, type Told } from '#realtime/publish.ts'
+import type { Session } from '#realtime/session.ts'
+import { Typing } from '#realtime/typing.ts'
+import type { CommittedEvent, EventType } from '#resources/events.ts'
+
+/** What the processes tell each other. */
+type Signal =
+  | { kind: 'told'; node: number; told: Told[] }
+  | { kind: 'typed'; typed: Typed }
+  | { kind: 'take over'; key: string }
+  | { kind: 'released'; key: string }
+  | { kind: 'wake' }
+
+export interface TellerHooks {
+  /** After an event was told here; the next waits for it. */
+  told(told: Told): Promise<void>
+  /** Another process wants a session. @returns whether it was here */
+  takeOver(key: string): Promise<boolean>
+  released(key: string): void
+}
+
+/** Events that a session may have missed and still go on. */
+const missedMax = 5_000
+
+/** A busy channel tells its members of its last message no more often than this. */
+const channelUpdateMs = 1_000
+
+/** Presented events are kept for sessions that come back. */
+const keptCharactersMax = 32 * 1024 * 1024
+
+/** Batches that may wait for their delivery before the next is taken. */
+const waitingMax = 4
+
+const repairMs = 500
+
+/** How long a new listener waits for what is older than it. */
+const patienceMs = 1_000
+const tellPollMs = 5
+
+const changesLastMessage: ReadonlySet<EventType | undefined> = new Set<EventType | undefined>([
+  'channel.message.created',
+  'channel.message.updated',
+  'channel.message.deleted',
+  'thread.message.created',
+  'thread.message.deleted',
+])
+
+/** Events that concern nobody but the members of their channel. */
+const isForMembers: ReadonlySet<EventType> = new Set<EventType>([
+  'channel.message.created',
+  'channel.message.updated',
+  'channel.message.deleted',
+  'thread.message.created',
+  'thread.message.deleted',
+  'channel.event.triggered',
+  'channel.participant.active',
+  'channel.participant.inactive',
+  'message.reaction.created',
+  'message.reaction.removed',
+])
+
+export class Teller {
+  readonly #ctx: Context
+  readonly #hub: Hub
+  readonly #hooks: TellerHooks
+  readonly #typing = new Typing((told) => void this.#enqueue([told]))
+  readonly #presented = new LRUCache<number, Told>({ maxSize: keptCharactersMax, sizeCalculation: sizeOf })
+  /** When each channel's members were last told of its last message, and what tells them the next time. */
+  readonly #channelUpdates = new Map<number, { at: number; timer?: NodeJS.Timeout }>()
+  #queue: Promise<unknown> = Promise.resolve()
+  #waiting = 0
+  #repair: NodeJS.Timeout | undefined
+  #isClosed = false
+
+  constructor(ctx: Context, hub: Hub, hooks: TellerHooks) {
+    this.#ctx = ctx
+    this.#hub = hub
+    this.#hooks = hooks
+  }
+
+  async start(): Promise<void> {
+    this.#hub.position = await currentPosition(this.#ctx)
+    this.#ctx.bus.onMessage((message) => this.#receive(JSON.parse(message) as Signal))
+    this.#ctx.bus.onGap(() => this.repair())
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#repair)
+    this.#typing.close()
+    for (const { timer } of this.#channelUpdates.values()) clearTimeout(timer)
+    await this.#queue
+  }
+
+  /** Tells what the leader has taken. Resolves when the next batch may come. */
+  async tell(events: CommittedEvent[]): Promise<void> {
+    if (events.length === 0) return
+    try {
+      const due = this.#dueChannels(events)
+      const heard = events.filter((event) => this.#isHeard(event))
+      const presented = new Map((await this.#present(heard, due)).map((told) => [told.position, told]))
+      const told = events.map((event) => presented.get(event.position) ?? unheard(event))
+      this.#publish(told)
+      const delivered = this.#enqueue(told)
+      if (this.#waiting > waitingMax) await delivered
+    } catch (error) {
+      // They stand in the log: everybody reads them from there.
+      this.#ctx.log.error({ err: error }, 'events could not be told, and are tried again')
+      this.#repairSoon(repairMs)
+    }
+  }
+
+  /** Whether somebody is connected who may be told; in other processes, there may always be. */
+  #isHeard({ type, channelId }: CommittedEvent): boolean {
+    if (this.#ctx.bus.isShared || channelId === null || !isForMembers.has(type)) return true
+    return this.#hub.hasListeners(channelId)
+  }
+
+  /**
+   * Resolves when what a channel's events tell that were there before has been told here: who listens from then on
+   * hears only what is new. Does not wait long for a leader who is away.
+   */
+  async toldOf(channelId: number): Promise<void> {
+    const giveUpAt = Date.now() + patienceMs
+    const position = await positionOfNow(this.#ctx, channelId, patienceMs)
+    while (this.#hub.position < position && Date.now() < giveUpAt) await sleep(tellPollMs)
+  }
+
+  /** Tells what stands in the log and was not told here. */
+  repair(): void {
+    this.#repairSoon(0)
+  }
+
+  /** Asks the process that holds a session to let it go. */
+  takeOver(key: string): void {
+    this.#signal({ kind: 'take over', key })
+  }
+
+  /**
+   * Tells a session what it missed, in order, until it is told the same as the others.
+   * @returns false where that is more than is kept
+   */
+  async catchUp(session: Session): Promise<boolean> {
+    // Most of it beside the others' events, the rest between them.
+    if (!(await this.#replay(session))) return false
+    return this.#between(async () => {
+      const isWhole = await this.#replay(session)
+      if (isWhole && session.state === 'resuming') session.state = 'live'
+      return isWhole
+    })
+  }
+
+  async #replay(session: Session): Promise<boolean> {
+    const { applicationId, userId } = session.facts
+    const through = this.#hub.position
+    const listener = { applicationId, userId, channelIds: [...session.memberships.keys()] }
+    const events =
+      session.told < through
+        ? await replayEvents(this.#ctx, listener, session.told, through, missedMax + 1)
+        : []
+    if (events.length > missedMax) return false
+    for (const told of await this.#presentAgain(events)) {
+      if (session.state === 'resuming') this.#hub.deliverTo(session, told)
+    }
+    session.pass(through)
+    return true
+  }
+
+  async #presentAgain(events: CommittedEvent[]): Promise<Told[]> {
+    const unknown = events.filter(({ position }) => !this.#presented.has(position))
+    const presented = new Map<number, Told>()
+    for (const told of await this.#present(unknown)) presented.set(told.position, told)
+    const changed = new Map<number, Told>()
+    const all = events.map(({ position }) => {
+      const told = presented.get(position) ?? (this.#presented.get(position) as Told)
+      return { ...told, deliveries: [...told.deliveries] }
+    })
+    for (const told of all) {
+      if (changesLastMessage.has(told.type) && told.channelId !== null) changed.set(told.channelId, told)
+    }
+    const { channels } = await loadSubjects(this.#ctx, [], [...changed.keys()])
+    for (const [channelId, told] of changed) {
+      const channel = channels.get(channelId)
+      if (channel) told.deliveries.push(presentChannelUpdate(channel))
+    }
+    return all
+  }
+
+  // ----------------------------------------------------------------------------------------- presenting
+
+  /** With what tells the members of these channels of their last message. */
+  async #present(events: CommittedEvent[], channelIds: number[] = []): Promise<Told[]> {
+    if (events.length === 0) return []
+    const { told, channels } = await presentEvents(this.#ctx, events, channelIds)
+    for (const each of told) this.#presented.set(each.position, each)
+    if (channelIds.length === 0) return told
+    const last = new Map<number, number>()
+    for (const [at, { channelId, type }] of told.entries()) {
+      if (channelId !== null && changesLastMessage.has(type)) last.set(channelId, at)
+    }
+    return told.map((each, at) => {
+      const channel = last.get(each.channelId ?? 0) === at ? channels.get(each.channelId ?? 0) : undefined
+      return channel ? { ...each, deliveries: [...each.deliveries, presentChannelUpdate(channel)] } : each
+    })
+  }
+
+  /** Channels whose members are to be told of the last message now; the others are told a little later. */
+  #dueChannels(events: CommittedEvent[]): number[] {
+    const now = Date.now()
+    const due: number[] = []
+    for (const { type, applicationId, channelId } of events) {
+      if (channelId === null || !changesLastMessage.has(type) || due.includes(channelId)) continue
+      if (!this.#ctx.bus.isShared && !this.#hub.hasListeners(channelId)) continue
+      const last = this.#channelUpdates.get(channelId)
+      if (last?.timer) continue
+      const waitMs = (last?.at ?? 0) + channelUpdateMs - now
+      if (waitMs <= 0) {
+        due.push(channelId)
+        this.#channelUpdates.set(channelId, { at: now })
+      } else {
+        const timer = setTimeout(() => void this.#tellOfChannel(applicationId, channelId), waitMs).unref()
+        this.#channelUpdates.set(channelId, { at: last?.at ?? now, timer })
+      }
+    }
+    if (this.#channelUpdates.size > 10_000) this.#forgetChannelUpdates(now)
+    return due
+  }
+
+  async #tellOfChannel(applicationId: number, channelId: number): Promise<void> {
+    this.#channelUpdates.set(channelId, { at: Date.now() })
+    try {
+      const { channels } = await loadSubjects(this.#ctx, [], [channelId])
+      const channel = channels.get(channelId)
+      if (!channel || this.#isClosed) return
+      const told: Told = {
+        applicationId,
+        channelId,
+        position: 0,
+        deliveries: [presentChannelUpdate(channel)],
+      }
+      this.#publish([told])
+      void this.#enqueue([told])
+    } catch (error) {
+      this.#ctx.log.warn({ err: error, channelId }, 'members were not told of a last message')
+    }
+  }
+
+  #forgetChannelUpdates(now: number): void {
+    for (const [channelId, { at, timer }] of this.#channelUpdates) {
+      if (!timer && at + channelUpdateMs < now) this.#channelUpdates.delete(channelId)
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------ delivering
+
+  /** Runs with nothing being delivered meanwhile. */
+  #between<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#queue.then(work)
+    this.#queue = done.catch(() => undefined)
+    return done
+  }
+
+  #enqueue(told: Told[]): Promise<void> {
+    this.#waiting += 1
+    return this.#between(async () => {
+      try {
+        for (const each of told) await this.#deliver(each)
+      } catch (error) {
+        this.#ctx.log.error({ err: error }, 'events could not be delivered, and are tried again')
+        this.#repairSoon(repairMs)
+      } finally {
+        this.#waiting -= 1
+      }
+    })
+  }
+
+  async #deliver(told: Told): Promise<void> {
+    const { position } = told
+    if (position > 0 && position <= this.#hub.position) return // told already
+    if (position > this.#hub.position + 1) await this.#deliverMissed(position - 1)
+    await this.#hub.deliver(told)
+    if (told.type?.endsWith('.message.created') && told.channelId !== null && told.userId !== undefined) {
+      this.#typing.stop(told.channelId, told.userId)
+    }
+    if (
+      told.type === 'channel.participant.inactive' &&
+      told.channelId !== null &&
+      told.userId !== undefined
+    ) {
+      this.#typing.stop(told.channelId, told.userId)
+    }
+    await this.#hooks.told(told)
+  }
+
+  async #deliverMissed(through: number): Promise<void> {
+    const events = await missedEvents(this.#ctx, this.#hub.position, through)
+    for (const told of await this.#presentAgain(events)) {
+      await this.#hub.deliver(told)
+      await this.#hooks.told(told)
+    }
+    this.#hub.position = Math.max(this.#hub.position, through)
+  }
+
+  #repairSoon(afterMs: number): void {
+    if (this.#isClosed || this.#repair) return
+    this.#repair = setTimeout(() => {
+      this.#repair = undefined
+      void this.#between(async () => {
+        const through = await currentPosition(this.#ctx)
+        if (through > this.#hub.position) await this.#deliverMissed(through)
+      }).catch((error) => {
+        this.#ctx.log.error({ err: error }, 'missed events could not be read, and are tried again')
+        this.#repairSoon(repairMs)
+      })
+    }, afterMs).unref()
+  }
+
+  // --------------------------------------------------------------------------------- between processes
+
+  #publish(told: Told[]): void {
+    if (this.#ctx.bus.isShared) this.#signal({ kind: 'told', node: this.#ctx.node.id, told })
+  }
+
+  #signal(signal: Signal): void {
+    void this.#ctx.bus.publish(JSON.stringify(signal))
+  }
+
+  #receive(signal: Signal): void {
+    switch (signal.kind) {
+      case 'told':
+        if (signal.node !== this.#ctx.node.id) void this.#enqueue(signal.told)
+        return
+      case 'typed':
+        this.#typing.typed(signal.typed)
+        return
+      case 'take over':
+        void this.#hooks.takeOver(signal.key).then((wasHere) => {
+          if (wasHere) this.#signal({ kind: 'released', key: signal.key })
+        })
+        return
+      case 'released':
+        this.#hooks.released(signal.key)
+        return
+      default:
+    }
+  }
+}
+
+/** An event in its place, with nothing to tell. */
+function unheard({ type, applicationId, channelId, position }: CommittedEvent): Told {
+  return { type, applicationId, channelId, position, deliveries: [] }
+}
+
+function sizeOf({ deliveries }: Told): number {
+  return 200 + deliveries.reduce((sum, { resource }) => sum + resource.length, 0)
+}

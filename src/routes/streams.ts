@@ -1,0 +1,88 @@
+// Files that users send: the addresses under `_streams` of what they are shown (runtime contract 6.1). They are no
+// part of the Platform API: a grant opens them, and they answer with the resource as it looks in real time.
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import type { Context } from '#context.ts'
+import type { UserCaller } from '#domain/access.ts'
+import type { HostedFile } from '#domain/files/store-file.ts'
+import { replyToMessage } from '#domain/messages/reply-to-message.ts'
+import { sendMessage } from '#domain/messages/send-message.ts'
+import { sendThreadMessage } from '#domain/threads/send-thread-message.ts'
+import { updateUserDisplayPicture } from '#domain/users/update-user-display-picture.ts'
+import { ChatError } from '#errors.ts'
+import { FormJson, Properties, Text } from '#resources/define.ts'
+import { Message } from '#resources/message.ts'
+import { CurrentUser, nameMax } from '#resources/user.ts'
+import { WithId } from '#routes/operation.ts'
+import { hosting, receive } from '#routes/upload.ts'
+import { compileCheck } from '#wire/reading.ts'
+import { placeOf, presentResource, withPlace } from '#wire/stompx.ts'
+
+/** Unlike those of the Platform API, the parts beside the file hold JSON, `groupTag` too. */
+const StreamFields = z.object({
+  groupTag: FormJson(Text(nameMax).optional()),
+  properties: FormJson(Properties.optional()),
+})
+type StreamFields = z.output<typeof StreamFields>
+
+interface Stream {
+  path: string
+  about: string
+  /** Of the answer. */
+  status: number
+  shape: z.ZodType
+  /** What becomes of the file, which is stored; gives the answer. */
+  use(caller: UserCaller, id: number, file: HostedFile, fields: StreamFields): Promise<unknown>
+}
+
+const hosted = (file: HostedFile, fields: StreamFields) => ({ type: 'HOSTED' as const, file, ...fields })
+const aMessage = { about: 'message', status: 201, shape: Message }
+
+const streamsOf = (ctx: Context): Stream[] => [
+  {
+    path: '/users/:id/display-picture',
+    about: 'user',
+    status: 200,
+    shape: CurrentUser,
+    use: (caller, id, file) => updateUserDisplayPicture(ctx, caller, id, file),
+  },
+  {
+    path: '/channels/:id/messages',
+    ...aMessage,
+    use: (caller, id, file, fields) => sendMessage(ctx, caller, { channelId: id }, hosted(file, fields)),
+  },
+  {
+    path: '/messages/:id/replies',
+    ...aMessage,
+    use: (caller, id, file, fields) => replyToMessage(ctx, caller, id, hosted(file, fields)),
+  },
+  {
+    path: '/threads/:id/messages',
+    ...aMessage,
+    use: (caller, id, file, fields) => sendThreadMessage(ctx, caller, id, hosted(file, fields)),
+  },
+]
+
+/** Behind the plugin grants. */
+export async function streams(scope: FastifyInstance, { ctx }: { ctx: Context }) {
+  const storage = hosting(ctx)
+  for (const { path, about, status, shape, use } of streamsOf(ctx)) {
+    const checkParams = compileCheck(about, WithId)
+    const checkFields = compileCheck(about, StreamFields)
+    scope.post(path, async (request, reply) => {
+      const { uploader: caller } = request
+      const { id } = checkParams(request.params)
+      if (!request.isMultipart()) {
+        throw new ChatError('UnsupportedMediaTypeError', 'The body must be a multipart form')
+      }
+      const entity = await receive(request, { about, storage, caller }, (file, fields) =>
+        use(caller, id, file, checkFields(fields)),
+      )
+      const place = placeOf(ctx.config.publicUrl, `${request.protocol}://${request.host}`)
+      return reply
+        .code(status)
+        .header('content-type', 'application/json')
+        .send(withPlace(presentResource(shape, entity), place))
+    })
+  }
+}

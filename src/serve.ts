@@ -1,0 +1,60 @@
+// A server at work: both doors, and what runs behind them. The database is there, the process is not ours.
+import type { FastifyInstance } from 'fastify'
+import { buildApp } from '#app.ts'
+import type { Context } from '#context.ts'
+import { Dispatcher } from '#jobs/dispatcher.ts'
+import { FunctionRuns } from '#jobs/function-runs.ts'
+import { Realtime } from '#realtime/realtime.ts'
+import type { StompLimits } from '#stomp/limits.ts'
+import { attachStomp } from '#stomp/server.ts'
+
+export interface Serving {
+  app: FastifyInstance
+  /** Lets requests and connections end; clients come back elsewhere. */
+  close(): Promise<void>
+}
+
+/** Where the socket is; the second is where old clients look for it (runtime contract 1.1). */
+const socketPaths = ['/rtm', '/stompx']
+
+/** Starts everything but the listening. The context's node must have started. */
+export async function startServing(ctx: Context, limits: Partial<StompLimits> = {}): Promise<Serving> {
+  const realtime = new Realtime(ctx)
+  await realtime.start()
+  const runs = new FunctionRuns(ctx)
+  const dispatcher = new Dispatcher(
+    ctx,
+    (events) => realtime.teller.tell(events),
+    () => runs.signal(),
+  )
+  dispatcher.start()
+  const app = await buildApp(ctx)
+  app.server.once('listening', () => {
+    ctx.origin = originOf(app) ?? ctx.origin
+    runs.start() // functions call the API
+  })
+  const sockets = attachStomp(app.server, { paths: socketPaths, handler: realtime, log: ctx.log, limits })
+  return {
+    app,
+    async close() {
+      realtime.stop()
+      await runs.stop()
+      await sockets.close()
+      await app.close()
+      await realtime.close()
+      await dispatcher.stop()
+      await ctx.functions.close()
+    },
+  }
+}
+
+/** Where programs on this machine reach the server; undefined before it listens. */
+function originOf(app: FastifyInstance): string | undefined {
+  const address = app.server.address()
+  if (typeof address !== 'object' || address === null) return undefined
+  const host = anywhere[address.address] ?? address.address
+  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
+}
+
+/** Addresses at which nobody is. */
+const anywhere: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '127.0.0.1' }

@@ -1,0 +1,52 @@
+// Browsers whose WebSocket is taken away, as some networks do: the official client falls back to SockJS.
+import { type Browser, chromium } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startServer, type TestServer } from '../support/server.ts'
+import { executablePath } from './chromium.ts'
+
+describe.skipIf(!executablePath)('without WebSocket', () => {
+  let server: TestServer
+  let browser: Browser
+
+  beforeAll(async () => {
+    server = await startServer()
+    browser = await chromium.launch({ ...(executablePath && { executablePath }), args: ['--no-sandbox'] })
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.close()
+  })
+
+  it('two users chat over HTTP', async () => {
+    const page = await browser.newPage()
+    page.setDefaultTimeout(10_000)
+    await page.addInitScript('delete globalThis.WebSocket')
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(request.url().replace(/\?.*/, '')))
+    page.on('websocket', (socket) => asked.push(socket.url()))
+    const complaints: string[] = []
+    page.on('pageerror', (error) => complaints.push(String(error)))
+
+    await page.goto(server.url)
+    await page.getByRole('button', { name: 'Start the chat' }).click()
+    const paneOf = (username: string) => page.locator(`.pane[data-username="${username}"]`)
+    await paneOf('ada').getByText('grace is online').waitFor()
+    for (const [from, to] of [
+      ['ada', 'grace'],
+      ['grace', 'ada'],
+    ] as const) {
+      const text = `Hello ${to}, it is ${from}`
+      const input = paneOf(from).getByRole('textbox')
+      await input.fill(text)
+      await input.press('Enter')
+      await paneOf(to).getByRole('listitem').filter({ hasText: text }).waitFor()
+    }
+    await paneOf('grace').getByRole('button', { name: 'Leave' }).click()
+    await paneOf('ada').getByText('grace is offline').waitFor()
+
+    const transports = asked.map((url) => /\/rtm\/\d{3}\/\w{8}\/(\w+)$/.exec(url)?.[1]).filter(Boolean)
+    expect([...new Set(transports)].toSorted()).toEqual(['xhr_send', 'xhr_streaming'])
+    expect(asked.filter((url) => !url.startsWith(server.url))).toEqual([])
+    expect(complaints).toEqual([])
+  })
+})

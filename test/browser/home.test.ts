@@ -1,0 +1,187 @@
+// The page in a real browser, with the two users of the demo on the official client.
+import { fileURLToPath } from 'node:url'
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startServer, type TestServer } from '../support/server.ts'
+import { executablePath } from './chromium.ts'
+
+describe.skipIf(!executablePath)('the page in a browser', () => {
+  let server: TestServer
+  let browser: Browser
+  let page: Page
+  let ada: Screen
+  let grace: Screen
+  /** What went wrong in the page, and where else it went. */
+  const complaints: string[] = []
+
+  beforeAll(async () => {
+    server = await startServer()
+    browser = await chromium.launch({ ...(executablePath && { executablePath }), args: ['--no-sandbox'] })
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1 })
+    page.setDefaultTimeout(10_000)
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => complaints.push(String(error)))
+    page.on('request', (request) => {
+      if (new URL(request.url()).origin !== server.url) complaints.push(`asked ${request.url()}`)
+    })
+    page.on('websocket', (socket) => {
+      if (new URL(socket.url()).host !== new URL(server.url).host) complaints.push(`asked ${socket.url()}`)
+    })
+    ada = new Screen(page, 'ada')
+    grace = new Screen(page, 'grace')
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.close()
+  })
+
+  it('shows that the server runs', async () => {
+    await page.goto(server.url)
+    await page.getByText('Up and running').waitFor()
+    expect(await page.getByRole('heading', { level: 1 }).isVisible()).toBe(true)
+  })
+
+  it('lets two users meet, each on a connection of their own', async () => {
+    await page.getByRole('button', { name: 'Start the chat' }).click()
+    await ada.element.getByText('grace is online').waitFor()
+    await grace.element.getByText('ada is online').waitFor()
+    const { body } = await server.main.get('/users').expect(200)
+    const users: { name: string; isGuest: boolean }[] = body._embedded.users
+    expect(users.map(({ name, isGuest }) => [name, isGuest]).toSorted()).toEqual([
+      ['ada', true],
+      ['grace', true],
+    ])
+  })
+
+  it('shows that the other one types, while they do', async () => {
+    await ada.input.pressSequentially('Hello Grace, is this')
+    await grace.element.getByText('ada is typing').waitFor()
+    expect(await ada.element.getByText('is typing').count()).toBe(0)
+  })
+
+  it('brings what one sends to the other, where it counts as unread until they look', async () => {
+    await ada.input.fill('Hello Grace, is this our own server?')
+    await ada.input.press('Enter')
+    await grace.message('Hello Grace, is this our own server?').waitFor()
+    await grace.element.getByText('1 unread').waitFor()
+    await grace.element.getByText('ada is typing').waitFor({ state: 'detached' })
+    expect(await ada.message('Hello Grace, is this our own server?').getAttribute('data-from')).toBe('me')
+    expect(await ada.input.inputValue()).toBe('')
+    expect(await ada.element.getByText('unread').isVisible()).toBe(false)
+    await grace.input.focus()
+    await grace.element.getByText('1 unread').waitFor({ state: 'hidden' })
+    await expect
+      .poll(() => ada.message('Hello Grace, is this our own server?').getAttribute('data-seen'))
+      .toBe('true')
+  })
+
+  it('shows a reaction to both, until it is taken back', async () => {
+    await ada.say('It even has read receipts.')
+    await grace.message('It even has read receipts.').hover()
+    await grace.message('It even has read receipts.').getByRole('button').click()
+    await ada.message('It even has read receipts.').getByLabel('Loved by grace').waitFor()
+    await grace.message('It even has read receipts.').getByLabel('Loved by grace').click()
+    await ada.message('It even has read receipts.').getByLabel('Love this message').waitFor()
+  })
+
+  it('shows text as text', async () => {
+    await grace.say('<img src=x onerror=alert(1)> & <b>bold</b>')
+    await ada.message('<img src=x onerror=alert(1)> & <b>bold</b>').waitFor()
+    expect(await page.locator('.messages :is(img, b)').count()).toBe(0)
+  })
+
+  it('shows who left, and to who comes back what was said meanwhile', async () => {
+    await grace.element.getByRole('button', { name: 'Leave' }).click()
+    await ada.element.getByText('grace is offline').waitFor()
+    await ada.say('Grace? Are you there?')
+    expect(await grace.message('Grace? Are you there?').count()).toBe(0)
+    await grace.element.getByRole('button', { name: 'Come back' }).click()
+    await grace.message('Grace? Are you there?').waitFor()
+    await grace.element.getByText('1 unread').waitFor()
+    await ada.element.getByText('grace is online').waitFor()
+  })
+
+  it('still has the chat when it is loaded again', async () => {
+    await page.reload()
+    await ada.message('Grace? Are you there?').waitFor()
+    await grace.message('Hello Grace, is this our own server?').waitFor()
+    await ada.element.getByText('grace is online').waitFor()
+  })
+
+  it('says why, where the demo is not to be had', async () => {
+    await letGuestsIn('DISABLED')
+    const { body } = await server.main.get('/users').expect(200)
+    for (const { id } of body._embedded.users) await server.main.delete(`/users/${id}`)
+    await page.reload()
+    await page.getByRole('alert').filter({ hasText: 'lets no guests in' }).waitFor()
+    expect(await page.getByRole('button', { name: 'Start the chat' }).isEnabled()).toBe(true)
+    await letGuestsIn('ENABLED')
+  })
+
+  async function letGuestsIn(guestUsers: 'ENABLED' | 'DISABLED'): Promise<void> {
+    const settings = { guestUsers, userCreatedChannels: 'ENABLED' }
+    await server.main.put('/application/settings', settings).expect(200)
+  }
+
+  it('does all of that without an error, and without another server', () => {
+    expect(complaints).toEqual([])
+  })
+})
+
+/** Where the picture of the page goes; it is only taken on request. */
+const picture = process.env.UPDATE_SCREENSHOT
+  ? fileURLToPath(new URL('../../docs/home.png', import.meta.url))
+  : undefined
+
+it.runIf(executablePath && picture)('has its picture taken', async () => {
+  const server = await startServer()
+  const { host } = new URL(server.url)
+  const browser = await chromium.launch({
+    ...(executablePath && { executablePath }),
+    args: ['--no-sandbox', `--host-resolver-rules=MAP localhost:9001 ${host}`],
+  })
+  try {
+    const page = await browser.newPage({ viewport: { width: 1200, height: 1070 }, deviceScaleFactor: 1.5 })
+    await page.goto('http://localhost:9001')
+    await page.getByRole('button', { name: 'Start the chat' }).click()
+    const ada = new Screen(page, 'ada')
+    const grace = new Screen(page, 'grace')
+    await ada.say('Hi Grace! Is this really our own server?')
+    await grace.say('It is. Same client, same calls, another base URL.')
+    await ada.say('And a message takes …')
+    await grace.say('… about as long as it took you to blink.')
+    await grace.message('our own server').getByRole('button').click()
+    await ada.element.getByLabel('Loved by grace').waitFor()
+    await ada.input.pressSequentially('Then let us move')
+    await grace.element.getByText('ada is typing').waitFor()
+    await expect.poll(() => ada.element.locator('[data-seen]').count()).toBe(1)
+    await ada.element.getByText('is typing').waitFor({ state: 'detached' })
+    await page.screenshot({ ...(picture && { path: picture }) })
+  } finally {
+    await browser.close()
+    await server.close()
+  }
+})
+
+/** What one of the users sees. */
+class Screen {
+  readonly element: Locator
+  readonly input: Locator
+
+  constructor(page: Page, username: string) {
+    this.element = page.locator(`.pane[data-username="${username}"]`)
+    this.input = this.element.getByRole('textbox')
+  }
+
+  message(text: string): Locator {
+    return this.element.getByRole('listitem').filter({ hasText: text })
+  }
+
+  async say(text: string): Promise<void> {
+    await this.input.fill(text)
+    await this.input.press('Enter')
+    await this.message(text).waitFor()
+  }
+}

@@ -1,0 +1,492 @@
+// Clients that break what they can. Each gets a clear word or is cut off; everybody else notices nothing.
+import { randomBytes } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import type { Channel } from '@chatkitty/core'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { channelHypermedia } from '#resources/channel.ts'
+import { messageHypermedia } from '#resources/message.ts'
+import { threadHypermedia } from '#resources/thread.ts'
+import { currentUserHypermedia } from '#resources/user.ts'
+import { type Chat, connect, type Device, disconnect, done, startChat } from '../conformance/realtime.ts'
+import { frame, type ServerFrame, Talker } from '../stomp/talker.ts'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
+
+const limits = {
+  tickMs: 50,
+  connectMs: 2_000,
+  heartBeatMs: 200,
+  subscriptionsMax: 200,
+  bufferedBytesMax: 256 * 1024,
+}
+
+let server: TestServer
+let alice: Device
+let bob: Device
+let bobHears: Chat
+let channel: Channel
+/** Those that clients have open. */
+const sockets = new Set<object>()
+
+beforeAll(async () => {
+  server = await startServer({}, limits)
+  server.app.server.on('upgrade', (_, socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  ;[alice, bob] = await Promise.all([
+    connect(server, server.main, 'alice'),
+    connect(server, server.main, 'bob'),
+  ])
+  const members = [{ username: 'bob' }, { username: 'mallory' }]
+  channel = (await done(alice.client.createChannel({ type: 'PRIVATE', name: 'ours', members }))).channel
+  const { channel: seen } = await done(bob.client.retrieveChannel(channel.id))
+  bobHears = await startChat(bob, seen)
+  await chat()
+})
+afterAll(async () => {
+  await disconnect(alice, bob)
+  await server.close()
+})
+
+let said = 0
+
+/** Alice says something; that it is settled, and that bob hears it, may take a second each. */
+async function chat(): Promise<void> {
+  said += 1
+  const body = `Hello ${said}`
+  await done(alice.client.sendMessage({ channel, body }))
+  await bobHears.onMessageReceived.next((message) => message.body === body)
+}
+
+/** Has alice and bob chat until the mischief is over, and a little more. */
+async function whileOthersChat<T>(mischief: Promise<T>): Promise<T> {
+  let isOver = false
+  const over = mischief.finally(() => {
+    isOver = true
+  })
+  over.catch(() => undefined) // it is awaited below
+  do await chat()
+  while (!isOver)
+  await chat()
+  return over
+}
+
+/** All that the mischief left behind is cleared away. */
+async function expectNothingIsLeft(): Promise<void> {
+  await expect.poll(() => sockets.size, { timeout: 10_000 }).toBe(2) // of alice and bob
+}
+
+const open = ({ apiKey }: Pick<TestApplication, 'apiKey'> = server.main) =>
+  Talker.open(Number(new URL(server.url).port), `/rtm/websocket?api-key=${encodeURIComponent(apiKey)}`)
+
+/** The first frame such as this that was or will be heard. */
+function hears({ frames }: Talker, isIt: (frame: ServerFrame) => boolean): Promise<ServerFrame> {
+  const find = () => {
+    const found = frames.find(isIt)
+    if (!found) throw new Error(`It was not heard; was: ${JSON.stringify(frames.slice(-5))}`)
+    return found
+  }
+  return vi.waitFor(find, { timeout: 10_000, interval: 5 })
+}
+
+const isError = ({ command }: ServerFrame) => command === 'ERROR'
+
+/** A user that follows the protocol so far; without the errors queue if `isDeaf`. */
+async function mallory({ name = 'mallory', beats = '0,0', isDeaf = false } = {}): Promise<Talker> {
+  const client = await open()
+  client.send(frame('CONNECT', { 'accept-version': '1.2', 'StompX-User': name, 'heart-beat': beats }))
+  expect((await client.next()).command).toBe('CONNECTED')
+  if (!isDeaf) await client.ask('SUBSCRIBE', { id: 'errors', destination: '/user/queue/errors' })
+  return client
+}
+
+const isAbout = (subject: string) => (heard: ServerFrame) =>
+  heard.headers['subscription-id'] === subject || heard.headers['receipt-id'] === subject
+
+let asked = 0
+
+/** Asks for something; gives what the errors queue says, or `granted`. */
+async function ask(client: Talker, command: 'SUBSCRIBE' | 'SEND', destination: string, body = '') {
+  asked += 1
+  const id = `ask-${asked}`
+  client.send(frame(command, { ...(command === 'SUBSCRIBE' && { id }), destination, receipt: id }, body))
+  const heard = await hears(client, (each) => isAbout(id)(each) || each.headers.subscription === id)
+  return heard.headers.subscription === 'errors' ? JSON.parse(heard.body).error : 'granted'
+}
+
+describe('what is no STOMP', () => {
+  it('is refused, whatever it is, before and after CONNECT', async () => {
+    const line = fc.oneof(
+      fc.constantFrom(
+        'SEND\n',
+        'SUBSCRIBE\n',
+        'CONNECT\n',
+        'id:1\n',
+        'destination:/a\n',
+        '\n',
+        '\0',
+        'receipt:r\n',
+      ),
+      fc.constantFrom('content-length:9\n', 'a:\\q\n', 'accept-version:1.2\n', 'heart-beat:,\n', 'ack:x\n'),
+      fc.string({ unit: 'binary' }),
+    )
+    const pieces = fc.sample(fc.array(line, { minLength: 1, maxLength: 12 }), 150)
+    const attack = async (text: string, at: number) => {
+      const client = at % 2 === 0 ? await open() : await mallory()
+      client.send(at % 3 === 0 ? text : Buffer.from(text))
+      client.send(randomBytes(at))
+      client.send('\0\n\0') // no command, whatever the rest was part of
+      await client.closed
+      const last = client.frames.at(-1)
+      expect([last?.command, text]).toEqual(['ERROR', text])
+      expect(JSON.parse(last?.body ?? '')).toMatchObject({
+        error: expect.any(String),
+        message: expect.any(String),
+      })
+    }
+    const all = async () => {
+      for (const [at, each] of pieces.entries()) await attack(each.join(''), at)
+    }
+    await whileOthersChat(all())
+    await expectNothingIsLeft()
+  })
+
+  it.each([
+    ['a head that never ends', 'SEND\n', 'a:b\n'],
+    ['a line that never ends', 'SEND\na:', 'x'],
+    ['a body that never ends', 'SEND\ndestination:/a\n\n', 'x'],
+    ['a body that ends too late', 'SEND\ndestination:/a\ncontent-length:99999999\n\n', 'x'],
+  ])('is cut off: %s', async (_what, start, more) => {
+    const client = await mallory()
+    client.send(start)
+    const flood = async () => {
+      const chunk = more.repeat(50_000)
+      while (client.ws.readyState !== client.ws.CLOSED) {
+        if (client.ws.readyState === client.ws.OPEN && client.ws.bufferedAmount < 1_000_000)
+          client.send(chunk)
+        await setImmediate()
+      }
+    }
+    await whileOthersChat(flood())
+    expect((await hears(client, isError)).headers.message).toBe('ProtocolError')
+    await expectNothingIsLeft()
+  })
+
+  it('is cut off as soon as one message is larger than any frame may be', async () => {
+    const client = await mallory()
+    client.send(Buffer.alloc(50_000_000))
+    await whileOthersChat(client.closed)
+    await expectNothingIsLeft()
+  })
+})
+
+describe('floods', () => {
+  it('of a million frames let others have their turn, and leave no memory behind', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const used = () => {
+      collect()
+      const { heapUsed, external } = process.memoryUsage()
+      return (heapUsed + external) / 1024 / 1024
+    }
+    const client = await mallory()
+    const many = Buffer.from(frame('ACK', { id: 'unknown-1' }).repeat(1_000))
+    const flood = async () => {
+      for (let sent = 0; sent < 1_000; sent += 1) {
+        client.send(many)
+        while (client.ws.bufferedAmount > 1_000_000) await setImmediate()
+      }
+      await client.ask('ACK', { id: 'last' })
+    }
+    const before = used()
+    await whileOthersChat(flood())
+    expect(used() - before).toBeLessThan(50)
+    client.ws.terminate()
+    await expectNothingIsLeft()
+  }, 120_000)
+
+  it('of actions are slowed down, each with an error that says for how long', async () => {
+    const client = await mallory()
+    const count = 3_000
+    const flood = async () => {
+      for (let at = 0; at < count; at += 1) {
+        const headers = { destination: '/application/user.update', receipt: `f${at}` }
+        client.send(frame('SEND', headers, '{"displayName":1}'))
+        if (at % 100 === 0) await setImmediate()
+      }
+      return hears(client, isAbout(`f${count - 1}`))
+    }
+    await whileOthersChat(flood())
+    const errors = client.frames.filter(({ headers }) => headers.subscription === 'errors')
+    expect(errors).toHaveLength(count)
+    const slowed = errors
+      .map(({ body }) => JSON.parse(body))
+      .filter(({ error }) => error === 'RateLimitedError')
+    expect(slowed.length).toBeGreaterThan(500)
+    expect(slowed[0]).toMatchObject({ coolOffDuration: 'PT1S' })
+    client.ws.terminate()
+    await expectNothingIsLeft()
+  })
+
+  it('of keystrokes reach who is there, and hold up nobody', async () => {
+    const client = await mallory()
+    const flood = async () => {
+      const keystrokes = frame(
+        'SEND',
+        { destination: `/application/channels/${channel.id}.keystrokes` },
+        '{"keys":"x"}',
+      )
+      for (let at = 0; at < 30; at += 1) {
+        client.send(keystrokes.repeat(100))
+        await setImmediate()
+      }
+      await client.ask('ACK', { id: 'x' })
+    }
+    await whileOthersChat(flood())
+    const ofMallory = bobHears.onKeystrokesReceived.items.filter(([{ username }]) => username === 'mallory')
+    expect(ofMallory.length).toBeGreaterThan(1_000)
+    client.ws.terminate()
+    await expectNothingIsLeft()
+  })
+
+  it('of subscriptions end at a limit', async () => {
+    const client = await mallory()
+    const flood = async () => {
+      const destination = currentUserHypermedia.topics.messages.at({ id: await idOf('mallory') })
+      for (let at = 0; at < 1_000_000 && client.ws.readyState !== client.ws.CLOSED; at += 1) {
+        client.send(frame('SUBSCRIBE', { id: `${at}`, destination }))
+        if (at % 100 === 0) await setImmediate()
+        if (client.ws.readyState !== client.ws.OPEN) break
+      }
+      return hears(client, isError)
+    }
+    const { body } = await whileOthersChat(flood())
+    expect(JSON.parse(body).message).toBe('A connection has at most 200 subscriptions')
+    await client.closed
+    await expectNothingIsLeft()
+  })
+
+  it('of connections that say nothing are closed again', async () => {
+    const opened = Promise.all(Array.from({ length: 200 }, () => open()))
+    const clients = await whileOthersChat(opened)
+    expect(sockets.size).toBe(202)
+    await whileOthersChat(Promise.all(clients.map(({ closed }) => closed)))
+    for (const { frames } of clients) {
+      expect(frames).toMatchObject([{ command: 'ERROR', headers: { message: 'ProtocolError' } }])
+    }
+    await expectNothingIsLeft()
+  })
+})
+
+describe('who does not read', () => {
+  it('is cut off, while others are told at once', async () => {
+    for (let at = 0; at < 30; at += 1) {
+      await sendMessage(server.main, channel.id, { body: 'x'.repeat(4_000) })
+    }
+    const client = await mallory({ name: 'bob' })
+    client.ws.pause()
+    const flood = async () => {
+      const destination = channelHypermedia.relays.messages.at({ id: channel.id })
+      for (let at = 0; sockets.size > 2; at += 1) {
+        expect(at, 'is cut off in time').toBeLessThan(5_000)
+        if (client.ws.readyState === client.ws.OPEN)
+          client.send(frame('SUBSCRIBE', { id: `r${at}`, destination }))
+        await setImmediate()
+      }
+    }
+    await whileOthersChat(flood())
+    client.ws.terminate()
+  })
+})
+
+describe('who falls silent', () => {
+  it('though heart-beats were promised is gone, like one whose line broke', async () => {
+    const silent = await mallory({ beats: '100,0' })
+    const alive = await mallory({ beats: '100,0' })
+    const beating = setInterval(() => alive.send('\n'), 100)
+    expect(await silent.closed).toBe(1006)
+    await alive.ask('ACK', { id: 'x' })
+    clearInterval(beating)
+    alive.ws.terminate()
+    await expectNothingIsLeft()
+  })
+})
+
+/** Every place of a resource. */
+function placesOf(
+  { relays, topics, actions }: Record<'relays' | 'topics' | 'actions', object>,
+  params: Record<string, number>,
+) {
+  const print = (addresses: object) =>
+    Object.values(addresses).map((address) => (address as { at(params: object): string }).at(params))
+  return {
+    reads: [...print(relays), ...print(topics)],
+    writes: print(actions),
+  }
+}
+
+async function idOf(name: string): Promise<number> {
+  const { body } = await server.main.get(`/users?displayName=${name}`).expect(200)
+  return body._embedded.users.find((user: { name: string }) => user.name === name).id
+}
+
+/** What any action could want. */
+const anyBody = JSON.stringify({
+  type: 'TEXT',
+  body: 'x',
+  keys: 'x',
+  name: 'x',
+  emoji: 'thumbs_up',
+  user: { id: 1, username: 'alice' },
+  member: { id: 1 },
+  muted: true,
+})
+
+describe('what belongs to others', () => {
+  /** All of a channel with a message and a thread, of this application or another. */
+  async function treasure(application: TestApplication) {
+    const owner = await createUser(application)
+    const { id } = await createChannel(application, { type: 'PRIVATE', members: [{ id: owner.id }] })
+    const message = await sendMessage(application, id, { user: { id: owner.id } })
+    const row = await server.ctx.db.query({ text: 'select id from thread where channel_id = $1' }, [id])
+    const threadId = row[0]?.[0] as number
+    const all = [
+      placesOf(channelHypermedia, { id }),
+      placesOf(messageHypermedia, { id: message.id, channelId: id }),
+      placesOf(threadHypermedia, { id: threadId, channelId: id }),
+    ]
+    return {
+      reads: all.flatMap(({ reads }) => reads),
+      writes: all.flatMap(({ writes }) => writes),
+      ownerId: owner.id as number,
+    }
+  }
+
+  it.each(['this application', 'another application'])('is kept from outsiders: %s', async (whose) => {
+    const application = whose === 'this application' ? server.main : await server.createApplication()
+    const { reads, writes } = await treasure(application)
+    const client = await mallory()
+    const granted: string[] = []
+    for (const place of reads) {
+      const answer = await ask(client, 'SUBSCRIBE', place)
+      if (!/^(AccessDenied|ResourceNotFound)Error$/.test(answer)) granted.push(`${place}: ${answer}`)
+    }
+    for (const place of writes) {
+      const answer = await ask(client, 'SEND', place, anyBody)
+      if (!/^(AccessDenied|ResourceNotFound|Validation)Error$/.test(answer))
+        granted.push(`${place}: ${answer}`)
+    }
+    expect(granted).toEqual([])
+    expect(reads.length + writes.length).toBeGreaterThan(50)
+    client.ws.terminate()
+  })
+
+  it('is kept from others: the topics of a user, here and elsewhere', async () => {
+    const { ownerId } = await treasure(await server.createApplication())
+    const client = await mallory()
+    for (const id of [alice.user.id, ownerId, 999_999_999]) {
+      const { topics } = currentUserHypermedia
+      for (const topic of Object.values(topics)) {
+        const answer = await ask(client, 'SUBSCRIBE', topic.at({ id }))
+        expect(answer).toMatch(/^(AccessDenied|ResourceNotFound)Error$/)
+      }
+    }
+    client.ws.terminate()
+  })
+
+  it('is not reached under any other name', async () => {
+    const client = await mallory()
+    const id = channel.id
+    const names = [
+      `/topic/channels/${id}.messages/../x`,
+      `/topic/channels/0${id}.nothing`,
+      `/topic/channels/${id}.__proto__`,
+      `/topic/channels/${id}.constructor`,
+      `/topic/users/-1.messages`,
+      `/topic/users/${'9'.repeat(400)}.messages`,
+      '/topic/',
+      '/user/queue/others',
+      '/application/',
+      '/application/user.__proto__.relay',
+      '/application/channels/1e3.relay',
+      `/application/channels/${id}%00.relay`,
+      `/application/${'a'.repeat(10_000)}.relay`,
+      '',
+    ]
+    for (const name of names.filter(Boolean)) {
+      expect([name, await ask(client, 'SUBSCRIBE', name)]).toEqual([name, 'ResourceNotFoundError'])
+      expect([name, await ask(client, 'SEND', name, anyBody)]).toEqual([name, 'ResourceNotFoundError'])
+    }
+    client.ws.terminate()
+  })
+
+  it.each([
+    ['no key', ''],
+    ['an unknown key', 'nobody'],
+    ['a key with a NUL', 'a\0b'],
+  ])('is kept from who comes with %s, who is told not to come again', async (_what, apiKey) => {
+    const client = await open({ apiKey })
+    client.send(frame('CONNECT', { 'accept-version': '1.2', 'StompX-User': 'mallory' }))
+    const { command, body } = await client.next()
+    expect([command, JSON.parse(body).error]).toEqual(['ERROR', 'AccessDeniedError'])
+    await client.closed
+  })
+})
+
+describe('bodies', () => {
+  const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`
+  it.each([
+    ['no JSON', 'hello'],
+    ['half of it', '{"type":"TEXT"'],
+    ['an array', '[]'],
+    ['null', 'null'],
+    ['a number', '1e999'],
+    ['text', '"TEXT"'],
+    ['a wrong type', '{"type":"NOISE","body":"x"}'],
+    ['a wrong field', '{"type":"TEXT","body":{"a":1}}'],
+    ['a body that is missing', '{"type":"TEXT"}'],
+    ['a NUL in it', '{"type":"TEXT","body":"a\\u0000b"}'],
+    ['a prototype', '{"__proto__":{"type":"TEXT","body":"x"}}'],
+    ['a great depth', deep],
+    ['a great depth of properties', `{"type":"TEXT","body":"x","properties":{"a":${deep}}}`],
+    ['a megabyte of text', `{"type":"TEXT","body":"${'x'.repeat(1_000_000)}"}`],
+  ])('with %s are refused, and the connection goes on', async (_what, body) => {
+    const client = await mallory({ name: 'bob' })
+    const { message } = channelHypermedia.actions
+    expect(await ask(client, 'SEND', message.at({ id: channel.id }), body)).toBe('ValidationError')
+    expect(await ask(client, 'SUBSCRIBE', channelHypermedia.relays.self.at({ id: channel.id }))).toBe(
+      'granted',
+    )
+    client.ws.terminate()
+  })
+
+  it('that are not UTF-8 are refused', async () => {
+    const client = await mallory({ name: 'bob' })
+    const destination = channelHypermedia.actions.message.at({ id: channel.id })
+    client.send(
+      Buffer.concat([
+        Buffer.from(`SEND\ndestination:${destination}\nreceipt:r\n\n{"type":"TEXT","body":"`),
+        Buffer.from([0xff, 0xfe]),
+        Buffer.from('"}\0'),
+      ]),
+    )
+    expect(JSON.parse((await hears(client, isAbout('r'))).body).error).toBe('ValidationError')
+    client.ws.terminate()
+  })
+
+  it('fail the connection of one who does not listen to errors, with the same words', async () => {
+    const client = await mallory({ isDeaf: true })
+    client.send(frame('SEND', { destination: '/application/user.update', receipt: 'r' }, 'hello'))
+    const { body } = await hears(client, isError)
+    expect(JSON.parse(body)).toMatchObject({
+      error: 'ValidationError',
+      message: 'The body must be JSON in UTF-8',
+    })
+    await client.closed
+    await expectNothingIsLeft()
+  })
+})

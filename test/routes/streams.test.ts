@@ -1,0 +1,150 @@
+// Files that users send by grant.
+import supertest from 'supertest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { expectRefusal } from '../support/protects.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
+let user: any
+// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
+let channel: any
+beforeAll(async () => {
+  server = await startServer()
+  user = await createUser(server.main)
+  channel = await createChannel(server.main, { members: [{ id: user.id }] })
+})
+afterAll(() => server.close())
+
+const grantOf = (userId: number, access: 'read' | 'write' = 'write') =>
+  server.ctx.grants.give({ access, applicationId: server.main.id, userId })
+
+const png = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')
+
+/** An upload as the official client sends it: every part but the file is JSON. */
+function upload(path: string, grant: string | undefined, parts: Record<string, unknown> = {}) {
+  const request = supertest(server.url).post(`/v1/runtime${path}`)
+  if (grant !== undefined) request.set('grant', grant)
+  for (const [name, value] of Object.entries(parts)) request.field(name, JSON.stringify(value))
+  return request.attach('file', png, 'a b.png')
+}
+
+const files = async () => {
+  const [row] = await server.ctx.db.query({ text: 'select count(*) from file' }, [])
+  return row?.[0]
+}
+
+describe('a file', () => {
+  it("becomes a message of the grant's user, who is answered the resource of real time", async () => {
+    const answer = await upload(`/channels/${channel.id}/messages`, await grantOf(user.id), {
+      groupTag: 'g1',
+      properties: { Nested_key: [1] },
+    }).expect(201)
+    const { body } = answer
+    expect(answer.type).toBe('application/json')
+    expect(body).toMatchObject({
+      type: 'FILE',
+      channelId: channel.id,
+      user: { id: user.id, _actions: { block: `/application/users/${user.id}.block` } },
+      groupTag: 'g1',
+      properties: { Nested_key: [1] },
+      file: { type: 'HOSTED', name: 'a b.png', contentType: 'image/png', size: png.length },
+      nestedLevel: 0,
+      _relays: { self: `/application/messages/${body.id}.relay` },
+      _streams: { replies: `/v1/runtime/messages/${body.id}/replies` },
+    })
+    expect(body).not.toHaveProperty('_links')
+    expect(body.file.url.startsWith(`${server.url}/v1/files/`)).toBe(true)
+    const read = await grantOf(user.id, 'read')
+    const { body: bytes } = await supertest(body.file.url).get(`?grant=${read}`).expect(200)
+    expect(bytes).toEqual(png)
+    const { body: stored } = await server.main.get(`/messages/${body.id}`).expect(200)
+    expect(stored).toMatchObject({ groupTag: 'g1', user: { id: user.id } })
+  })
+
+  it('becomes a reply, and a message of a thread', async () => {
+    const root = await sendMessage(server.main, channel.id, { user: { id: user.id } })
+    const grant = await grantOf(user.id)
+    const reply = await upload(`/messages/${root.id}/replies`, grant).expect(201)
+    expect(reply.body).toMatchObject({
+      type: 'FILE',
+      nestedLevel: 1,
+      user: { id: user.id },
+      _relays: { parent: `/application/messages/${reply.body.id}.parent.relay` },
+    })
+    const second = await upload(`/threads/${root.id}/messages`, grant).expect(201)
+    expect(second.body).toMatchObject({ type: 'FILE', nestedLevel: 1, user: { id: user.id } })
+    const { body } = await server.main.get(`/threads/${root.id}/messages`).expect(200)
+    expect(body._embedded.messages.map(({ id }: { id: number }) => id)).toEqual([
+      second.body.id,
+      reply.body.id,
+    ])
+  })
+
+  it("becomes the user's own display picture, which everybody may see", async () => {
+    const { body } = await upload(`/users/${user.id}/display-picture`, await grantOf(user.id)).expect(200)
+    expect(body).toMatchObject({
+      id: user.id,
+      _topics: { self: `/topic/users/${user.id}.self` },
+      _streams: { displayPicture: `/v1/runtime/users/${user.id}/display-picture` },
+    })
+    await supertest(body.displayPictureUrl).get('').expect(200)
+  })
+})
+
+describe('is refused, and leaves no file behind,', () => {
+  it('what comes without a grant, or with one that is forged, to read, or of a deleted user', async () => {
+    const before = await files()
+    const gone = await createUser(server.main)
+    const late = await grantOf(gone.id)
+    await server.main.delete(`/users/${gone.id}`).expect(200)
+    const path = `/channels/${channel.id}/messages`
+    expectRefusal(await upload(path, undefined), 401, 'unauthorized')
+    const grant = await grantOf(user.id)
+    for (const wrong of ['x', `${grant.slice(0, -2)}AA`, await grantOf(user.id, 'read'), late]) {
+      expectRefusal(await upload(path, wrong), 403, 'access_denied')
+    }
+    expect(await files()).toBe(before)
+  })
+
+  it("another user's picture, an unknown channel, a foreign one, and wrong parts", async () => {
+    const before = await files()
+    const grant = await grantOf(user.id)
+    const other = await createUser(server.main)
+    const stranger = await createChannel(await server.createApplication())
+    const open = await createChannel(server.main)
+    const { status, body } = await upload(`/users/${other.id}/display-picture`, grant)
+    expect([status, body.error]).toEqual([403, 'AccessDeniedError'])
+    const outside = await upload(`/channels/${open.id}/messages`, grant)
+    expect([outside.status, outside.body.error]).toEqual([403, 'AccessDeniedError'])
+    expectRefusal(await upload('/channels/4000000000/messages', grant), 404, 'ResourceNotFoundError')
+    expectRefusal(await upload(`/channels/${stranger.id}/messages`, grant), 404, 'ResourceNotFoundError')
+    expectRefusal(await upload('/channels/none/messages', grant), 400, 'ClientError')
+    const path = `/channels/${channel.id}/messages`
+    const wrong = await upload(path, grant, { properties: 'text' })
+    expectRefusal(wrong, 400, 'ClientError')
+    expect(wrong.body).toMatchObject({ field: 'properties' })
+    expect(await files()).toBe(before)
+  })
+
+  it('what is no form, or has no file', async () => {
+    const path = `/v1/runtime/channels/${channel.id}/messages`
+    const grant = await grantOf(user.id)
+    const json = await supertest(server.url).post(path).set('grant', grant).send({ type: 'TEXT' })
+    expectRefusal(json, 415, 'UnsupportedMediaTypeError')
+    const empty = await supertest(server.url).post(path).set('grant', grant).field('groupTag', '"g"')
+    expectRefusal(empty, 400, 'ClientError')
+    expect(empty.body).toMatchObject({ field: 'file', code: 'missing_field' })
+  })
+})
+
+it('browsers of any origin may send the grant', async () => {
+  const answer = await supertest(server.url)
+    .options(`/v1/runtime/channels/${channel.id}/messages`)
+    .set('origin', 'https://app.example.com')
+    .set('access-control-request-method', 'POST')
+    .set('access-control-request-headers', 'grant,content-type')
+  expect(answer.status).toBe(204)
+  expect(answer.headers['access-control-allow-headers']).toMatch(/\bgrant\b/i)
+})

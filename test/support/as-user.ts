@@ -1,0 +1,47 @@
+// Users who act for themselves, and what their acts make known.
+import { randomUUID } from 'node:crypto'
+import type { UserCaller } from '#domain/access.ts'
+import type { CommittedEvent } from '#resources/events.ts'
+import { createUser } from './factories.ts'
+import type { TestApplication, TestServer } from './server.ts'
+
+/** A user as a verb's caller, on a device of its own. */
+export const callerOf = (
+  application: TestApplication,
+  { id }: { id: number },
+  receipt?: string,
+): UserCaller => ({
+  kind: 'user',
+  applicationId: application.id,
+  userId: id,
+  session: randomUUID(),
+  ...(receipt !== undefined && { receipt }),
+})
+
+/** Somebody is connected, so that events of the application are kept in the log. */
+export async function listen(server: TestServer, application: TestApplication): Promise<void> {
+  const { id } = await createUser(application, { displayName: 'Listener' })
+  await server.ctx.db.prisma.userSession.create({
+    data: { applicationId: application.id, userId: id, key: randomUUID(), node: server.ctx.node.id },
+  })
+}
+
+/** What was told so far of one type, in order, once all that was committed has been told. */
+export async function told(
+  server: TestServer,
+  type: CommittedEvent['type'],
+): Promise<Pick<CommittedEvent, 'channelId' | 'payload'>[]> {
+  const { db } = server.ctx
+  for (;;) {
+    const [waiting] = await db.query({ text: 'select count(*) from outbox_event' }, [])
+    if (waiting?.[0] === 0) break
+  }
+  const rows = await db.query(
+    { text: 'select channel_id, payload from event_log where type = $1 order by position' },
+    [type],
+  )
+  return rows.map((row) => ({
+    channelId: row[0] as number | null,
+    payload: row[1] as CommittedEvent['payload'],
+  }))
+}

@@ -1,0 +1,41 @@
+// Functions, made through the front door, and what they did.
+import { expect } from 'vitest'
+import type { TestApplication } from './server.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
+type Document = any
+
+/** A function with its first version. */
+export async function deploy(
+  application: Pick<TestApplication, 'post'>,
+  type: string,
+  handlerScript: string,
+): Promise<Document> {
+  const { body } = await application.post('/runtimes/nodejs/functions', { type, name: type }).expect(200)
+  await application.post(`/functions/${body.id}/versions`, { handlerScript }).expect(200)
+  return body
+}
+
+/** What a function did, newest first. */
+export async function invocationsOf(
+  application: Pick<TestApplication, 'get'>,
+  { id }: { id: number },
+  size = 100,
+): Promise<Document[]> {
+  const { body } = await application.get(`/functions/${id}/invocations?size=${size}`).expect(200)
+  return body._embedded.invocations
+}
+
+/** The same, once so many have ended. */
+export async function endedInvocations(
+  application: Pick<TestApplication, 'get'>,
+  created: { id: number },
+  count = 1,
+): Promise<Document[]> {
+  const ended = async () =>
+    (await invocationsOf(application, created)).filter(({ status }) => status !== 'RUNNING')
+  await expect
+    .poll(async () => (await ended()).length, { timeout: 15_000, interval: 20 })
+    .toBeGreaterThanOrEqual(count)
+  return ended()
+}
