@@ -5,6 +5,7 @@ import { ChatKitty, ChatSessionsApi, Configuration, UserSessionsApi } from 'chat
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { ended } from '../support/jobs.ts'
+import { openRegistry, type Registry } from '../support/registry.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 import { mustBeCovered, observe } from './coverage.ts'
 import { pagesThroughLists } from './paging.ts'
@@ -26,6 +27,7 @@ import {
 
 const called = observe(/^axios\/0\.26\./)
 
+let registry: Registry
 let server: TestServer
 let main: TestApplication
 let kitty: Untyped<ChatKitty>
@@ -35,11 +37,15 @@ const connect = (application: TestApplication): Untyped<ChatKitty> =>
 const links = (paths: Record<string, string>) => linksBelow(`${server.url}/v1/applications/${main.id}`, paths)
 
 beforeAll(async () => {
-  server = await startServer()
+  registry = await openRegistry({ 'left-pad': '1.3.0' })
+  server = await startServer(registry.settings)
   main = server.main
   kitty = connect(main)
 })
-afterAll(() => server.close())
+afterAll(async () => {
+  await server.close()
+  await registry.close()
+})
 
 describe('application', () => {
   it('is the one whose credentials are used', async () => {
@@ -641,6 +647,7 @@ describe('functions', () => {
         status: 'SUCCEEDED',
         createdTime: aTime,
         ...run,
+        logs: [],
         _links: links({ application: '' }),
       },
     ])

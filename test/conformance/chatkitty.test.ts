@@ -3,6 +3,7 @@ import { ChatKitty } from 'chatkitty'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { ended } from '../support/jobs.ts'
+import { openRegistry, type Registry } from '../support/registry.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 import { mustBeCovered, observe } from './coverage.ts'
 import { pagesThroughLists } from './paging.ts'
@@ -26,6 +27,7 @@ import {
 
 const called = observe(/^axios\/1\./)
 
+let registry: Registry
 let server: TestServer
 let main: TestApplication
 let kitty: Untyped<ChatKitty>
@@ -35,11 +37,15 @@ const connect = (application: TestApplication): Untyped<ChatKitty> =>
 const links = (paths: Record<string, string>) => linksBelow(`${server.url}/applications/${main.id}`, paths)
 
 beforeAll(async () => {
-  server = await startServer()
+  registry = await openRegistry({ 'left-pad': '1.3.0' })
+  server = await startServer(registry.settings)
   main = server.main
   kitty = connect(main)
 })
-afterAll(() => server.close())
+afterAll(async () => {
+  await server.close()
+  await registry.close()
+})
 
 describe('application', () => {
   it('is the one whose credentials are used', async () => {
@@ -671,6 +677,7 @@ describe('functions', () => {
         status: 'SUCCEEDED',
         created_time: aTime,
         ...run,
+        logs: [],
         _links: links({ application: '' }),
       },
     ])

@@ -2,6 +2,7 @@
 import { ChatKitty } from 'chatkitty'
 import { ChatKitty as PlatformSdk } from 'chatkitty-platform-sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openRegistry, type Registry } from '../support/registry.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 import { configurationFor, type Loose, linksBelow, refusal } from './support.ts'
 
@@ -44,11 +45,16 @@ const dialects: [string, Dialect][] = [
   ],
 ]
 
+let registry: Registry
 let server: TestServer
 beforeAll(async () => {
-  server = await startServer()
+  registry = await openRegistry({ firebase: '9.8.4' })
+  server = await startServer(registry.settings)
 })
-afterAll(() => server.close())
+afterAll(async () => {
+  await server.close()
+  await registry.close()
+})
 
 describe.each(dialects)('%s', (_, { spell, version, connect }) => {
   let application: TestApplication

@@ -73,6 +73,7 @@ export async function connectUser({ ctx }: TestServer, application: TestApplicat
       applicationId: application.id,
       userId,
       key,
+      node: ctx.node.id,
       userAgent: 'a phone',
       chatSessions: { create: { channelId } },
     },

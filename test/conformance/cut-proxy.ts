@@ -1,0 +1,60 @@
+// A network between clients and a server that can be cut, held up, and led elsewhere.
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+
+export interface CutProxy {
+  /** Where clients connect to. */
+  url: string
+  /** Connections that are open now. */
+  readonly open: number
+  /** Cuts all connections; what was on its way is lost. */
+  cut(): void
+  /** From now on nothing of the server reaches those that are connected. */
+  holdAnswers(): void
+  /** Leads new connections to another server. */
+  leadTo(url: string): void
+  close(): Promise<void>
+}
+
+/** Opens the way to a server. */
+export async function openProxy(url: string): Promise<CutProxy> {
+  let target = new URL(url)
+  const pairs = new Set<[client: Socket, server: Socket]>()
+  const proxy = createServer((client) => {
+    const server = connect(Number(target.port), target.hostname)
+    const pair: [Socket, Socket] = [client, server]
+    pairs.add(pair)
+    client.setNoDelay(true).pipe(server.setNoDelay(true)).pipe(client)
+    for (const [one, other] of [pair, pair.toReversed() as [Socket, Socket]]) {
+      one.on('error', () => undefined)
+      one.on('close', () => {
+        pairs.delete(pair)
+        other.destroy()
+      })
+    }
+  })
+  const cut = () => {
+    for (const pair of pairs) for (const socket of pair) socket.destroy()
+  }
+  proxy.listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  const { port } = proxy.address() as { port: number }
+  return {
+    url: `http://127.0.0.1:${port}`,
+    get open() {
+      return pairs.size
+    },
+    cut,
+    holdAnswers() {
+      for (const [client, server] of pairs) server.unpipe(client)
+    },
+    leadTo(other) {
+      target = new URL(other)
+    },
+    async close() {
+      cut()
+      proxy.close()
+      await once(proxy, 'close')
+    },
+  }
+}

@@ -1,0 +1,171 @@
+// Chat functions decide who may connect, for the official client as it is.
+import { connectApi } from '@chatkitty/core'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createChannel, createUser } from '../support/factories.ts'
+import { deploy, endedInvocations, invocationsOf } from '../support/functions.ts'
+import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
+import { environmentOf } from './realtime.ts'
+
+/** The handler of the official document's example, to the letter: it names channel 702. */
+const officialSample = `const logs = [];
+
+async function handleEvent(event: UserAttemptedStartSessionEvent, context: Context) {
+    let email = event.username;
+    let displayName = event.authParams.displayName || email;
+
+    let userApi = context.getUserApi();
+
+    logs.push('Hello ' + event.username);
+
+    await userApi.getUserExists(email)
+        .catch(async () => {
+            let user = await userApi.createUser(
+                {
+                    'name': email,
+                    'displayName': displayName
+                }
+            );
+
+            let channelApi = context.getChannelApi();
+
+            await channelApi.createChannelMember(702, { 'id': user.data.id });
+        });
+
+        return logs;
+}`
+
+const type = 'user.attempted.start_session'
+let server: TestServer
+let application: TestApplication
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server.close())
+beforeEach(async () => {
+  application = await server.createApplication()
+})
+
+const connect = (username: string, authParams?: unknown) =>
+  connectApi({
+    apiKey: application.apiKey,
+    username,
+    ...(authParams !== undefined && { authParams }),
+    $environment: environmentOf(server),
+  })
+
+const forbidGuests = () =>
+  server.ctx.db.query({ text: `update application set guest_users = 'DISABLED' where id = $1` }, [
+    application.id,
+  ])
+
+it('the official sample creates the user and its membership, and admits the client', async () => {
+  await forbidGuests()
+  await server.ctx.db.query({ text: `select setval('channel_id_seq', 701)` }, [])
+  const channel = await createChannel(application, { type: 'PRIVATE', name: 'lobby' })
+  expect(channel.id).toBe(702)
+  const sample = await deploy(application, type, officialSample)
+
+  const connection = await connect('niyati@example.com', { displayName: 'Niyati ü' })
+  expect(connection.user.value).toMatchObject({
+    name: 'niyati@example.com',
+    displayName: 'Niyati ü',
+    isGuest: false,
+  })
+  const { body: members } = await application.get('/channels/702/members').expect(200)
+  expect(members._embedded.users.map(({ name }: { name: string }) => name)).toContain('niyati@example.com')
+  const joined = await connection.getSdkClient().listChannels({ filter: { joined: true } } as never)
+  expect(joined).toMatchObject({ succeeded: true, paginator: { items: [{ id: 702 }] } })
+  expect(await invocationsOf(application, sample)).toMatchObject([
+    {
+      status: 'SUCCEEDED',
+      versionNumber: 1,
+      args: { username: 'niyati@example.com', authParams: { displayName: 'Niyati ü' } },
+      result: { payload: ['Hello niyati@example.com'] },
+    },
+  ])
+  await connection.dispose()
+
+  const again = await connect('niyati@example.com')
+  const [newest] = await invocationsOf(application, sample)
+  expect(newest).toMatchObject({ status: 'SUCCEEDED', args: { authParams: {} } })
+  await again.dispose()
+})
+
+describe('a client is refused for good', () => {
+  it.each([
+    ['throws', `throw new Error('Wrong password, ' + event.username)`, 'Wrong password, jane'],
+    ['rejects', `return Promise.reject(new TypeError('No such account'))`, 'No such account'],
+    ['throws nothing at all', 'throw undefined', /\w/],
+    ['never ends', 'await new Promise(() => {})', /longer than 5 seconds/],
+    ['loops', 'for (;;);', /longer than 5 seconds/],
+    ['ends its process', 'process.abort()', /\w/],
+  ])('where the function %s', async (_, code, message) => {
+    const guard = await deploy(application, type, `export async function handleEvent(event) { ${code} }`)
+    await expect(connect('jane')).rejects.toThrow(message)
+    const [invocation] = await endedInvocations(application, guard)
+    expect(invocation).toMatchObject({ status: 'FAILED', result: { error: { message: expect.any(String) } } })
+    const sessions = { text: 'select count(*) from user_session where application_id = $1' }
+    expect(await server.ctx.db.query(sessions, [application.id])).toEqual([[0]])
+  })
+
+  it('where any of several functions refuses', async () => {
+    await deploy(application, type, 'async function handleEvent() {}')
+    await deploy(application, type, `async function handleEvent() { throw new Error('Not today') }`)
+    await expect(connect('jane')).rejects.toThrow('Not today')
+  })
+
+  it('where guests are disabled and the function did not create the user', async () => {
+    await forbidGuests()
+    const guard = await deploy(application, type, 'async function handleEvent() {}')
+    await expect(connect('nobody')).rejects.toThrow('nobody')
+    expect(await invocationsOf(application, guard)).toMatchObject([{ status: 'SUCCEEDED' }])
+    await createUser(application, { name: 'somebody' })
+    await (await connect('somebody')).dispose()
+  })
+
+  it('where guests are disabled and no function is there to vouch for anybody', async () => {
+    await forbidGuests()
+    await createUser(application, { name: 'jane' })
+    await expect(connect('jane')).rejects.toThrow('guests')
+  })
+
+  it.each([['text'], [7], [['a', 'list']]])('where authParams are %j, not an object', async (authParams) => {
+    await expect(connect('jane', authParams)).rejects.toThrow('StompX-Auth-Params')
+  })
+})
+
+it('a function that succeeds lets guests in where guests are welcome', async () => {
+  await deploy(application, type, 'async function handleEvent() { return "ignored" }')
+  const connection = await connect('passer-by')
+  expect(connection.user.value).toMatchObject({ name: 'passer-by', isGuest: true })
+  await connection.dispose()
+})
+
+it('of secrets among the authParams the function has the values, its record has not', async () => {
+  const guard = await deploy(
+    application,
+    type,
+    `async function handleEvent({ authParams }) { if (authParams.nested.idToken !== 'abc') throw new Error('?') }`,
+  )
+  await (await connect('jane', { displayName: 'Jane', nested: { idToken: 'abc' }, PASSWORD: 'x' })).dispose()
+  expect(await invocationsOf(application, guard)).toMatchObject([
+    { args: { authParams: { displayName: 'Jane', nested: { idToken: '***' }, PASSWORD: '***' } } },
+  ])
+})
+
+it('a function that is off, or has no version yet, decides nothing', async () => {
+  const guard = await deploy(application, type, `async function handleEvent() { throw new Error('no') }`)
+  await expect(connect('jane')).rejects.toThrow('no')
+  await server.ctx.db.query({ text: 'update "function" set enabled = false where id = $1' }, [guard.id])
+  await application.post('/runtimes/nodejs/functions', { type, name: 'not yet' }).expect(200)
+  await (await connect('jane')).dispose()
+})
+
+it('a new version decides from its creation on', async () => {
+  const guard = await deploy(application, type, `async function handleEvent() { throw new Error('first') }`)
+  await expect(connect('jane')).rejects.toThrow('first')
+  const handlerScript = `async function handleEvent() { throw new Error('second') }`
+  await application.post(`/functions/${guard.id}/versions`, { handlerScript }).expect(200)
+  await expect(connect('jane')).rejects.toThrow('second')
+  expect((await invocationsOf(application, guard)).map(({ versionNumber }) => versionNumber)).toEqual([2, 1])
+})

@@ -1,0 +1,55 @@
+// What COVERAGE.md claims of the real-time clients, and what they really did in this process.
+import { readFileSync } from 'node:fs'
+import { expect } from 'vitest'
+
+export interface RealtimeRow {
+  /** A method, a callback, or one of the ways in which a method goes. */
+  entry: string
+  /** The test file and the group in it; none where there is nothing to ask a server. */
+  file: string | undefined
+  group: string | undefined
+  /** Why it is not run, where it is not. */
+  reason: string | undefined
+}
+
+/** The rows of the second table. */
+export function readRealtimeCoverage(): RealtimeRow[] {
+  const text = readFileSync(new URL('COVERAGE.md', import.meta.url), 'utf8')
+  const [, section = ''] = text.split('## In real time')
+  const rows = section.matchAll(/^\| `([^`]+)` *\|([^|]*)\|([^|]*)\|$/gm)
+  return [...rows].map(([, entry = '', where = '', group = '']) => {
+    const file = /^\[([\w-]+)\]\(\1\.test\.ts\)$/.exec(where.trim())?.[1]
+    return file === undefined
+      ? { entry, file, group: undefined, reason: group.trim() }
+      : { entry, file, group: group.trim(), reason: undefined }
+  })
+}
+
+/** What was settled with success or called back, and the groups of tests in which that was. */
+const seen = new Map<string, Set<string>>()
+
+/** Notes that a method has settled or a callback was called. */
+export function note(entry: string): void {
+  const groups = expect.getState().currentTestName?.split(' > ').slice(0, -1) ?? []
+  seen.set(entry, new Set([...(seen.get(entry) ?? []), ...groups]))
+}
+
+/** Passes where this file did what the table says that it does, in the groups that it names. */
+export function mustBeCoveredHere(): void {
+  const file = expect.getState().testPath?.match(/([\w-]+)\.test\.ts$/)?.[1]
+  const rows = readRealtimeCoverage()
+  const claims = rows.filter((row) => row.file === file)
+  const found = claims.map(({ entry, group = '' }) => [
+    entry,
+    seen.get(entry)?.has(group) ? group : 'was never seen',
+  ])
+  expect(Object.fromEntries(found)).toEqual(
+    Object.fromEntries(claims.map(({ entry, group }) => [entry, group])),
+  )
+  expect(claims.length).toBeGreaterThan(0)
+  const known = new Set(rows.map(({ entry }) => entry))
+  expect(
+    [...seen.keys()].filter((entry) => !known.has(entry)),
+    'without a row',
+  ).toEqual([])
+}

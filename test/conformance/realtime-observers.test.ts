@@ -1,0 +1,439 @@
+// What the official real-time client is told without asking: its observers, and the callbacks of chat sessions. What
+// backends do through REST is told like what users do.
+import type { Channel } from '@chatkitty/core'
+import { ChatKitty as PlatformSdk } from 'chatkitty-platform-sdk'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createUser } from '../support/factories.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+import { aName, type Chat, connect, type Device, disconnect, done, hear, startChat } from './realtime.ts'
+import { mustBeCoveredHere } from './realtime-coverage.ts'
+import {
+  aBlockRecord,
+  aChannel,
+  aMessage,
+  anEvent,
+  aUser,
+  keystrokes,
+  ofAMessage,
+} from './realtime-resources.ts'
+import { configurationFor, type Loose, type Untyped } from './support.ts'
+
+let server: TestServer
+let sdk: Untyped<PlatformSdk>
+let alice: Device
+let bob: Device
+let carol: Device
+beforeAll(async () => {
+  server = await startServer()
+  sdk = new PlatformSdk(configurationFor(server, server.main)) as Loose
+  for (const name of ['alice', 'bob', 'carol']) await createUser(server.main, { name, displayName: name })
+  ;[alice, bob, carol] = await Promise.all([
+    connect(server, server.main, 'alice'),
+    connect(server, server.main, 'bob'),
+    connect(server, server.main, 'carol'),
+  ])
+})
+afterAll(async () => {
+  await disconnect(alice, bob, carol)
+  await server.close()
+})
+
+/** A public channel of alice, who moderates it, and bob; and what alice is told there. */
+async function chat(): Promise<{ channel: Channel; told: Chat }> {
+  const request = { type: 'PUBLIC' as const, name: aName('channel'), members: [{ username: 'bob' }] }
+  const { channel } = await done(alice.client.createChannel(request))
+  return { channel, told: await startChat(alice, channel) }
+}
+
+async function see({ client }: Device, { id }: { id: number }): Promise<Channel> {
+  return (await done(client.retrieveChannel(id))).channel
+}
+
+describe('a chat session', () => {
+  it('is told of messages that come, change and go, whoever does it', async () => {
+    const { channel, told } = await chat()
+    const { message } = await done(bob.client.sendMessage({ channel, body: 'One' }))
+    const fields = { type: 'TEXT', channelId: channel.id, user: aUser('bob') }
+    const [received, parent] = await told.onMessageReceived.next()
+    expect(received).toEqual(aMessage({ ...fields, id: message.id, body: 'One' }))
+    expect(parent).toBeUndefined()
+    await done(alice.client.sendMessage({ channel, body: 'Mine' }))
+    await told.onMessageReceived.next(({ body }) => body === 'Mine')
+
+    const { message: reply } = await done(bob.client.sendMessage({ message, body: 'Reply' }))
+    const [, ofReply] = await told.onMessageReceived.next(({ id }) => id === reply.id)
+    expect(ofReply).toMatchObject({ id: message.id, body: 'One' })
+    await told.onMessageUpdated.next(({ id, repliesCount }) => id === message.id && repliesCount === 1)
+
+    await done(bob.client.editMessage({ message, body: 'Two' }))
+    const [updated] = await told.onMessageUpdated.next(({ body }) => body === 'Two')
+    expect(updated).toMatchObject({ id: message.id, lastEditedTime: expect.any(String) })
+    await done(bob.client.deleteMessage({ message: reply }))
+    expect((await told.onMessageDeleted.next())[0]).toMatchObject({ id: reply.id, body: 'Reply' })
+
+    const { data: sent } = await (sdk.Channels as Loose).sendChannelMessage(channel.id, {
+      type: 'TEXT',
+      body: 'From the backend',
+    })
+    const [system] = await told.onMessageReceived.next(({ id }) => id === sent.id)
+    expect(system).toEqual(
+      aMessage({ type: 'SYSTEM_TEXT', channelId: channel.id, id: sent.id, body: 'From the backend' }),
+    )
+    await server.main.patch(`/messages/${sent.id}`, { body: 'Changed' }).expect(200)
+    await told.onMessageUpdated.next(({ id, body }) => id === sent.id && body === 'Changed')
+    await server.main.delete(`/messages/${sent.id}`).expect((res) => expect(res.status).toBeLessThan(300))
+    await told.onMessageDeleted.next(({ id }) => id === sent.id)
+    told.session.end()
+  })
+
+  it('is told of reading and reacting, each with the message', async () => {
+    const { channel, told } = await chat()
+    const { message } = await done(alice.client.sendMessage({ channel, body: 'Read me' }))
+    await done(bob.client.readMessage({ message }))
+    const receipt = ofAMessage({ user: aUser('bob') })
+    const [read, readReceipt] = await told.onMessageRead.next()
+    expect([read.id, readReceipt]).toEqual([message.id, receipt])
+    await done(bob.client.unreadMessage({ message }))
+    const [unread, removed] = await told.onMessageUnread.next()
+    expect([unread.id, removed]).toEqual([message.id, receipt])
+
+    await done(bob.client.reactToMessage({ message, emoji: '👍' }))
+    const emoji = expect.objectContaining({ character: '👍' })
+    const [liked, reaction] = await told.onMessageReactionAdded.next()
+    expect(liked.reactions).toMatchObject([{ emoji: { character: '👍' }, count: 1 }])
+    expect(reaction).toEqual(ofAMessage({ user: aUser('bob'), emoji }))
+    await done(bob.client.removeReaction({ message, emoji: '👍' }))
+    const [plain, gone] = await told.onMessageReactionRemoved.next()
+    expect(plain.reactions ?? []).toEqual([])
+    expect(gone).toEqual(ofAMessage({ user: aUser('bob'), emoji }))
+    told.session.end()
+  })
+
+  it('is told of who types, and what', async () => {
+    const { channel, told } = await chat()
+    const started = hear(alice.client.onParticipantStartedTyping)
+    const stopped = hear(alice.client.onParticipantStoppedTyping)
+    bob.client.sendKeystrokes({ channel, keys: 'Hel' })
+    const typed = keystrokes({ username: 'bob', keys: 'Hel' })
+    expect((await told.onKeystrokesReceived.next())[0]).toEqual(typed)
+    expect((await told.onTypingStarted.next())[0]).toEqual(aUser('bob'))
+    expect((await started.next())[0]).toEqual(aUser('bob'))
+    await done(bob.client.sendMessage({ channel, body: 'Hello' }))
+    expect((await told.onTypingStopped.next())[0]).toEqual(aUser('bob'))
+    expect((await stopped.next())[0]).toEqual(aUser('bob'))
+
+    await server.main
+      .post(`/channels/${channel.id}/keystrokes`, { keys: 'Robot', user: { username: 'bob' } })
+      .expect((res) => expect(res.status).toBeLessThan(300))
+    await told.onKeystrokesReceived.next(({ keys }) => keys === 'Robot')
+    expect(told.onTypingStarted.items).toHaveLength(2)
+    told.session.end()
+  })
+
+  it('is told of who enters, changes presence and leaves', async () => {
+    const { channel, told } = await chat()
+    const there = await startChat(bob, channel)
+    expect((await told.onParticipantEnteredChat.next(({ name }) => name === 'bob'))[0]).toEqual(aUser('bob'))
+    expect(there.onParticipantEnteredChat.items).toEqual([])
+    const { body } = await server.main.get(`/channels/${channel.id}/participants`).expect(200)
+    expect((Object.values(body._embedded)[0] as Loose[]).map(({ name }) => name).sort()).toEqual([
+      'alice',
+      'bob',
+    ])
+    await done(
+      bob.client.updateCurrentUser((user) => ({ ...user, presence: { ...user.presence, status: 'AWAY' } })),
+    )
+    const [changed] = await told.onParticipantPresenceChanged.next(
+      ({ presence }) => presence.status === 'AWAY',
+    )
+    expect(changed).toEqual(aUser('bob', { presence: { status: 'AWAY', online: true } }))
+    there.session.end()
+    expect((await told.onParticipantLeftChat.next())[0]).toEqual(aUser('bob'))
+    told.session.end()
+  })
+
+  it('is told of members, moderators and blocks', async () => {
+    const { channel, told } = await chat()
+    await done(carol.client.joinChannel({ channel: await see(carol, channel) }))
+    expect((await told.onMemberJoined.next())[0]).toEqual(aUser('carol'))
+    await server.main.delete(`/channels/${channel.id}/members/${carol.user.id}`).expect((res) => {
+      expect(res.status).toBeLessThan(300)
+    })
+    expect((await told.onMemberLeft.next())[0]).toEqual(aUser('carol'))
+
+    const reference = { username: 'bob' }
+    await done(alice.client.addChannelModerator({ channel, user: reference }))
+    expect((await told.onModeratorAdded.next())[0]).toEqual(aUser('bob'))
+    await done(alice.client.deleteChannelModerator({ channel, user: reference }))
+    expect((await told.onModeratorDeleted.next())[0]).toEqual(aUser('bob'))
+    const { record } = await done(alice.client.blockChannelUser({ channel, user: reference }))
+    expect((await told.onMemberBlocked.next())[0]).toEqual(aBlockRecord({ user: aUser('bob') }))
+    await told.onMemberLeft.next(({ name }) => name === 'bob')
+    await done(alice.client.unblockChannelUser({ record }))
+    expect((await told.onMemberUnblocked.next())[0]).toEqual(record)
+    told.session.end()
+  })
+
+  it('is told of events, of users and of backends', async () => {
+    const { channel, told } = await chat()
+    await done(bob.client.triggerEvent({ channel, type: 'wave', properties: { a_b: 1 } }))
+    const [waved] = await told.onEventTriggered.next()
+    expect(waved).toEqual(anEvent({ type: 'wave', properties: { a_b: 1 }, user: aUser('bob') }))
+    await server.main
+      .post(`/channels/${channel.id}/events`, { type: 'bell', properties: {} })
+      .expect((res) => {
+        expect(res.status).toBeLessThan(300)
+      })
+    const [rang] = await told.onEventTriggered.next(({ type }) => type === 'bell')
+    expect(rang).toEqual(anEvent({ type: 'bell', properties: {} }))
+    told.session.end()
+  })
+
+  it('is told of the channel itself', async () => {
+    const { channel, told } = await chat()
+    await server.main.patch(`/channels/${channel.id}`, { displayName: 'Renamed' }).expect(200)
+    const [updated] = await told.onChannelUpdated.next(({ displayName }) => displayName === 'Renamed')
+    expect(updated).toEqual(
+      aChannel({ type: 'PUBLIC', id: channel.id, displayName: 'Renamed', creator: aUser('alice') }),
+    )
+    await server.main.delete(`/channels/${channel.id}`).expect((res) => {
+      expect(res.status).toBeLessThan(300)
+    })
+    expect((await told.onChannelDeleted.next())[0]).toMatchObject({ id: channel.id })
+  })
+
+  it('is told nothing more after its end, nor of a channel that one may not enter', async () => {
+    const { channel, told } = await chat()
+    told.session.end()
+    const again = await startChat(bob, channel)
+    await done(bob.client.sendMessage({ channel, body: 'Are you there?' }))
+    await again.onMessageReceived.next()
+    expect(told.onMessageReceived.items).toEqual([])
+    again.session.end()
+
+    const secret = await done(alice.client.createChannel({ type: 'PRIVATE', name: aName('secret') }))
+    const { wire } = carol
+    carol.client.startChatSession({ channel: secret.channel })
+    const refusal = () => wire.frames.findLast(({ headers }) => headers['subscription-id'] !== undefined)
+    await expect.poll(() => JSON.parse(refusal()?.body ?? '{}').error).toMatch(/AccessDenied|NotFound/)
+    expect(wire.isAnswered).toBe(true)
+  })
+})
+
+describe('whoever is taken out of a channel', () => {
+  it('hears nothing of it any more, though its chat session was never ended', async () => {
+    const { channel, told } = await chat()
+    const ways = [
+      () => server.main.delete(`/channels/${channel.id}/members/${bob.user.id}`),
+      async () => done(bob.client.leaveChannel({ channel: await see(bob, channel) } as Loose)),
+      () => done(alice.client.blockChannelUser({ channel, user: { username: 'bob' } })),
+    ]
+    for (const [at, takeOut] of ways.entries()) {
+      const there = await startChat(bob, await see(bob, channel))
+      const left = hear(bob.client.onChannelLeft)
+      await takeOut()
+      await left.next(({ id }) => id === channel.id)
+      const body = `Secret ${at}`
+      await done(alice.client.sendMessage({ channel, body }))
+      alice.client.sendKeystrokes({ channel, keys: body })
+      await told.onKeystrokesReceived.next(({ keys }) => keys === body)
+      await told.onMessageReceived.next((message) => message.body === body)
+      // What is told later arrives later.
+      await done(bob.client.retrieveCurrentUser())
+      expect(there.onMessageReceived.items).toEqual([])
+      expect(there.onKeystrokesReceived.items).toEqual([])
+      there.session.end()
+      if (at < 2) await server.main.post(`/channels/${channel.id}/members`, { username: 'bob' }).expect(200)
+    }
+    told.session.end()
+  })
+})
+
+describe('an observer', () => {
+  it('is notified of messages, unless the user is there to see them', async () => {
+    const notified = hear(bob.client.onNotificationReceived)
+    const { channel, told } = await chat()
+    const { message } = await done(alice.client.sendMessage({ channel, body: 'Hi <@bob>' }))
+    const data = {
+      recipient: aUser('bob'),
+      channelId: channel.id,
+      message: expect.objectContaining({ id: message.id }),
+    }
+    const seen = aChannel({
+      type: 'PUBLIC',
+      id: channel.id,
+      creator: aUser('alice'),
+      lastReceivedMessage: expect.objectContaining({ id: message.id }),
+    })
+    const [sent] = await notified.next((each) => each.data.type === 'USER:SENT:MESSAGE')
+    expect(sent).toMatchObject({
+      id: expect.any(Number),
+      title: 'alice sent a message',
+      body: 'Hi <@bob>',
+      channel: { id: seen.id },
+      data,
+    })
+    const [mentioned] = await notified.next((each) => each.data.type === 'USER:MENTIONED:USER')
+    expect(mentioned).toMatchObject({ title: 'alice mentioned you', data })
+    const { body } = await server.main.get(`/users/${bob.user.id}/notifications`).expect(200)
+    expect(body._embedded.notifications.map(({ id }: Loose) => id)).toEqual(
+      expect.arrayContaining([sent.id, mentioned.id]),
+    )
+    const there = await startChat(bob, channel)
+    notified.items.length = 0
+    await done(alice.client.sendMessage({ channel, body: 'You are here' }))
+    await there.onMessageReceived.next()
+    there.session.end()
+    told.session.end()
+    const replied = hear(alice.client.onNotificationReceived)
+    const { message: reply } = await done(bob.client.sendMessage({ message, body: 'Yes' }))
+    const [answer] = await replied.next((each) => each.data.type === 'USER:REPLIED_TO:MESSAGE')
+    expect(answer.data).toMatchObject({ message: { id: reply.id }, parent: { id: message.id } })
+    expect(notified.items.map(([each]) => each.body)).not.toContain('You are here')
+  })
+
+  it('is told of channels that the user is put into, that change, and that it is taken out of', async () => {
+    const joined = hear(bob.client.onChannelJoined)
+    const updated = hear(bob.client.onChannelUpdated)
+    const left = hear(bob.client.onChannelLeft)
+    const deleted = hear(bob.client.onChannelDeleted)
+    const { data: made } = await (sdk.Channels as Loose).createChannel({
+      type: 'PRIVATE',
+      name: aName('backend'),
+      members: [{ username: 'bob' }],
+    })
+    const isIt = ({ id }: { id: number }) => id === made.id
+    expect((await joined.next(isIt))[0]).toEqual(aChannel({ type: 'PRIVATE', id: made.id }))
+    await server.main.patch(`/channels/${made.id}`, { properties: { a_b: 1 } }).expect(200)
+    const [changed] = await updated.next((each) => isIt(each) && each.properties.a_b === 1)
+    expect(changed).toEqual(aChannel({ type: 'PRIVATE', id: made.id, properties: { a_b: 1 } }))
+    await server.main.delete(`/channels/${made.id}/members/${bob.user.id}`).expect((res) => {
+      expect(res.status).toBeLessThan(300)
+    })
+    await left.next(isIt)
+    await server.main.post(`/channels/${made.id}/members`, { username: 'bob' }).expect(200)
+    await server.main.delete(`/channels/${made.id}`).expect((res) => {
+      expect(res.status).toBeLessThan(300)
+    })
+    await deleted.next(isIt)
+  })
+
+  it('is told of the last message of its channels, unless its history was cleared', async () => {
+    const { channel, told } = await chat()
+    const updated = hear(bob.client.onChannelUpdated)
+    const { message } = await done(alice.client.sendMessage({ channel, body: 'Last' }))
+    const [seen] = await updated.next(({ id }) => id === channel.id)
+    expect(seen.lastReceivedMessage).toMatchObject({ id: message.id, body: 'Last' })
+    await done(bob.client.clearChannelHistory({ channel }))
+    await server.main.patch(`/channels/${channel.id}`, { displayName: 'After' }).expect(200)
+    const [after] = await updated.next(({ displayName }: Loose) => displayName === 'After')
+    expect(after.lastReceivedMessage).toBeUndefined()
+    const [forAlice] = await told.onChannelUpdated.next(({ displayName }) => displayName === 'After')
+    expect(forAlice.id).toBe(channel.id)
+    told.session.end()
+  })
+
+  it('is told of direct channels that are hidden, and that come back with a message', async () => {
+    const { channel } = await done(
+      bob.client.createChannel({ type: 'DIRECT', members: [{ username: 'carol' }] }),
+    )
+    const hidden = hear(bob.client.onChannelHidden)
+    const unhidden = hear(bob.client.onChannelUnhidden)
+    const isIt = ({ id }: { id: number }) => id === channel.id
+    await done(bob.client.hideChannel({ channel: channel as Loose }))
+    await hidden.next(isIt)
+    await done(carol.client.sendMessage({ channel: await see(carol, channel), body: 'Come back' }))
+    await unhidden.next(isIt)
+  })
+
+  it('is told of what is read, as reader on all devices and as author', async () => {
+    const phone = await connect(server, server.main, 'bob')
+    const { channel } = await chat()
+    const { message } = await done(alice.client.sendMessage({ channel, body: 'Read me' }))
+    const receipt = ofAMessage({ user: aUser('bob') })
+    const created = [alice, bob, phone].map(({ client }) => hear(client.onReadReceiptCreated))
+    const deleted = [alice, bob, phone].map(({ client }) => hear(client.onReadReceiptDeleted))
+    await done(bob.client.readMessage({ message }))
+    for (const each of created) expect((await each.next())[0]).toEqual(receipt)
+    await done(bob.client.unreadMessage({ message }))
+    for (const each of deleted) expect((await each.next())[0]).toEqual(receipt)
+    await disconnect(phone)
+  })
+
+  it('is told on another device of what the user does on this one, once and without an answer', async () => {
+    const phone = await connect(server, server.main, 'bob')
+    const joined = hear(phone.client.onChannelJoined)
+    const changed = hear(phone.client.onCurrentUserChanged)
+    const { channel } = await done(bob.client.createChannel({ type: 'PUBLIC', name: aName('mine') }))
+    await joined.next(({ id }) => id === channel.id)
+    await done(bob.client.updateCurrentUser((user) => ({ ...user, displayName: 'Bob' })))
+    await changed.next((user) => user?.displayName === 'Bob')
+    await done(bob.client.updateCurrentUser((user) => ({ ...user, displayName: 'bob' })))
+    await changed.next((user) => user?.displayName === 'bob')
+    expect(joined.items.filter(([{ id }]) => id === channel.id)).toHaveLength(1)
+    expect(phone.wire).toBe(bob.wire) // both devices of bob are read along together
+    const actions = bob.wire.frames.filter(({ command }) => command === 'SEND')
+    for (const { headers } of actions) {
+      const answers = bob.wire.frames.filter(
+        ({ command, headers: answer }) => command === 'MESSAGE' && answer['receipt-id'] === headers.receipt,
+      )
+      expect(answers.length, headers.destination).toBeLessThanOrEqual(1)
+    }
+    await disconnect(phone)
+  })
+
+  it('is told of how the chat UI shall look', async () => {
+    const heard = {
+      elements: hear(alice.client.onApplicationElementsChanged),
+      features: hear(alice.client.onApplicationFeaturesChanged),
+      styles: hear(alice.client.onApplicationStylesChanged),
+    }
+    const settings = {
+      elements: { header: { template: '<b></b>', classMaps: { root: { 'is-open': 'open' } } } },
+      features: { $version: '0.0.2', message: { 'read-receipts': 'disabled' } },
+      styles: { $version: '0.0.2', 'base-theme': 'dark' },
+    }
+    for (const [part, value] of Object.entries(settings)) {
+      await server.main.put(`/application/ui/${part}`, { settings: value }).expect(200)
+    }
+    expect((await heard.elements.next())[0]).toEqual(settings.elements)
+    expect((await heard.features.next())[0]).toMatchObject(settings.features)
+    expect((await heard.styles.next())[0]).toEqual(settings.styles)
+  })
+})
+
+describe('a backend', () => {
+  it('reads what users did', async () => {
+    const { Channels, Users, Messages } = sdk as Loose
+    const { channel, told } = await chat()
+    const { message } = await done(alice.client.sendMessage({ channel, body: 'Hi', properties: { a_b: 1 } }))
+    await done(bob.client.sendMessage({ message, body: 'Reply' }))
+    await done(bob.client.reactToMessage({ message, emoji: '👍' }))
+    await done(carol.client.joinChannel({ channel: await see(carol, channel) }))
+    await done(bob.client.leaveChannel({ channel: await see(bob, channel) } as Loose))
+    const { data: list } = await Channels.listChannelMessages(channel.id)
+    expect(list._embedded.messages).toMatchObject([
+      { type: 'TEXT', body: 'Reply', nestedLevel: 1, user: { name: 'bob' } },
+      {
+        type: 'TEXT',
+        body: 'Hi',
+        properties: { a_b: 1 },
+        repliesCount: 1,
+        reactions: [{ emoji: { character: '👍' }, count: 1 }],
+        user: { name: 'alice' },
+      },
+    ])
+    const { data: members } = await Channels.listChannelMembers(channel.id)
+    expect(members._embedded.users.map(({ name }: Loose) => name).sort()).toEqual(['alice', 'carol'])
+    const { data: count } = await Users.listUserChannels(bob.user.id)
+    const channels = count._embedded?.channels ?? []
+    expect(channels.map(({ id }: Loose) => id)).not.toContain(channel.id)
+    await done(alice.client.deleteMessage({ message }))
+    await expect(Messages.retrieveMessage(message.id)).rejects.toMatchObject({ response: { status: 404 } })
+    await done(alice.client.deleteChannel({ channel }))
+    await told.onChannelDeleted.next()
+    await expect(Channels.retrieveChannel(channel.id)).rejects.toMatchObject({ response: { status: 404 } })
+  })
+})
+
+it('does what COVERAGE.md says it does', mustBeCoveredHere)

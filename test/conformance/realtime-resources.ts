@@ -1,0 +1,221 @@
+// What resources look like to the official client: their fields, and exactly the addresses that it may use.
+import { expect } from 'vitest'
+import type { Loose } from './support.ts'
+import { aTime } from './support.ts'
+
+const anAddress = expect.stringMatching(/^\/(application|topic)\/\S+$/)
+const aStream = expect.stringMatching(/^(http:\/\/[^/]+)?\/v1\/runtime\/\S+$/)
+const addresses = (names: string[]) => Object.fromEntries(names.map((name) => [name, anAddress]))
+const streams = (names: string[]) => Object.fromEntries(names.map((name) => [name, aStream]))
+
+const aPresence = { status: expect.any(String), online: expect.any(Boolean) }
+
+const userFields = {
+  id: expect.any(Number),
+  type: 'PERSON',
+  displayName: expect.any(String),
+  displayPictureUrl: expect.stringMatching(/^https?:\/\//),
+  isGuest: expect.any(Boolean),
+  presence: aPresence,
+  callStatus: 'AVAILABLE',
+  properties: expect.any(Object),
+}
+
+/** A user as others see it, complete. */
+export function aUser(name: string, fields: Loose = {}) {
+  return {
+    ...userFields,
+    name,
+    ...fields,
+    _relays: addresses(['self', 'channelMember']),
+    _actions: addresses(['block', 'delete']),
+  }
+}
+
+/** A user as it sees itself, complete. */
+export function aCurrentUser(name: string, fields: Loose = {}) {
+  return {
+    ...userFields,
+    name,
+    ...fields,
+    _relays: addresses([
+      'self',
+      'writeFileAccessGrant',
+      'readFileAccessGrant',
+      'channels',
+      'joinableChannels',
+      'unreadChannels',
+      'channelsCount',
+      'unreadChannelsCount',
+      'unreadMessagesCount',
+      'messages',
+      'contacts',
+      'contactsCount',
+      'userBlockListItems',
+      'userBlockedRecords',
+    ]),
+    _topics: addresses([
+      'self',
+      'elements',
+      'features',
+      'styles',
+      'channels',
+      'messages',
+      'readReceipts',
+      'notifications',
+      'contacts',
+      'participants',
+      'users',
+      'reactions',
+      'threads',
+      'calls',
+    ]),
+    _actions: addresses(['update', 'updateDisplayPicture', 'createChannel', 'delete']),
+    _streams: streams(['displayPicture']),
+  }
+}
+
+const channelActions = [
+  'message',
+  'keystrokes',
+  'read',
+  'mute',
+  'triggerEvent',
+  'update',
+  'delete',
+  'clearHistory',
+  'hide',
+  'createThread',
+  'block',
+  'call',
+]
+const groupActions = ['addModerator', 'deleteModerator']
+
+/** What a channel shows besides its fields; `join`, `leave` and `invite` depend on who looks. */
+export function aChannel(
+  fields: Loose & { type: 'DIRECT' | 'PUBLIC' | 'PRIVATE' },
+  standing: 'member' | 'outsider' | 'blocked' = 'member',
+) {
+  const mayEnter = fields.type === 'PUBLIC' && standing === 'outsider' ? ['join'] : []
+  const mayLeave = fields.type !== 'DIRECT' && standing === 'member' ? ['leave', 'invite'] : []
+  const ofGroup = fields.type === 'DIRECT' ? [] : groupActions
+  return {
+    ...channelFields(fields),
+    _relays: addresses([
+      'self',
+      'context',
+      'messages',
+      'messagesCount',
+      'lastReceivedMessage',
+      'lastReadMessage',
+      'unread',
+      'members',
+      'moderators',
+      'blockRecords',
+      'threads',
+      'calls',
+    ]),
+    _topics: addresses([
+      'self',
+      'messages',
+      'keystrokes',
+      'typing',
+      'participants',
+      'readReceipts',
+      'reactions',
+      'events',
+      'members',
+      'blockRecords',
+      'moderators',
+    ]),
+    _actions: addresses([...channelActions, ...ofGroup, ...mayEnter, ...mayLeave]),
+    _streams: streams(['messages']),
+  }
+}
+
+function channelFields(fields: Loose) {
+  return {
+    id: expect.any(Number),
+    name: expect.any(String),
+    ...(fields.type !== 'DIRECT' && { displayName: expect.any(String) }),
+    properties: {},
+    createdTime: aTime,
+    ...fields,
+  }
+}
+
+const messageFields = {
+  id: expect.any(Number),
+  channelId: expect.any(Number),
+  nestedLevel: 0,
+  properties: {},
+  createdTime: aTime,
+}
+const messageRelays = [
+  'self',
+  'channel',
+  'readReceipts',
+  'repliesCount',
+  'replies',
+  'reactions',
+  'reportCount',
+  'reports',
+]
+const messageActions = [
+  'read',
+  'unread',
+  'reply',
+  'deleteForMe',
+  'delete',
+  'react',
+  'edit',
+  'report',
+  'removeReport',
+  'removeReaction',
+  'updateProperties',
+]
+
+/** A message, complete but for what it may have: reactions, counts, mentions. */
+export function aMessage(fields: Loose) {
+  const isReply = fields.nestedLevel > 0
+  const isText = fields.file === undefined
+  return {
+    ...messageFields,
+    ...(isText && { links: [], mentions: [] }),
+    ...fields,
+    _relays: addresses([...messageRelays, ...(isReply ? ['parent'] : [])]),
+    _actions: addresses(messageActions),
+    _streams: streams(['replies']),
+  }
+}
+
+export function aThread(fields: Loose) {
+  return {
+    id: expect.any(Number),
+    properties: {},
+    createdTime: aTime,
+    ...fields,
+    _relays: addresses(['self', 'channel', 'message']),
+    _topics: addresses(['self', 'messages', 'keystrokes', 'typing']),
+    _actions: addresses(['message', 'keystrokes', 'read']),
+    _streams: streams(['messages']),
+  }
+}
+
+/** A reaction or a read receipt: something that a user did with a message. */
+export function ofAMessage(fields: Loose) {
+  return { createdTime: aTime, ...fields, _relays: addresses(['message']) }
+}
+
+export function anEvent(fields: Loose) {
+  return { ...fields, _relays: addresses(['channel']) }
+}
+
+export function keystrokes(fields: Loose) {
+  return { ...fields, _relays: addresses(['thread', 'user']) }
+}
+
+/** That somebody is blocked, by a user or in a channel. */
+export function aBlockRecord(fields: Loose) {
+  return { createdTime: aTime, ...fields, _actions: addresses(['delete']) }
+}

@@ -1,0 +1,197 @@
+// Other users through the official real-time client: finding, blocking, deleting oneself.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createChannel, createUser } from '../support/factories.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+import { aName, connect, type Device, disconnect, done, hear, refused } from './realtime.ts'
+import { mustBeCoveredHere } from './realtime-coverage.ts'
+import { aBlockRecord, aUser } from './realtime-resources.ts'
+import type { Loose } from './support.ts'
+
+let server: TestServer
+let alice: Device
+let bob: Device
+beforeAll(async () => {
+  server = await startServer()
+  for (const name of ['alice', 'bob']) await createUser(server.main, { name, displayName: name })
+  await createUser(server.main, { name: 'offline', displayName: 'Zoe' })
+  ;[alice, bob] = await Promise.all([
+    connect(server, server.main, 'alice'),
+    connect(server, server.main, 'bob'),
+  ])
+})
+afterAll(async () => {
+  await disconnect(alice, bob)
+  await server.close()
+})
+
+const namesOf = (items: { name: string }[]) => items.map(({ name }) => name)
+
+describe('users', () => {
+  it('are listed and counted, but for oneself, by name and by who is there', async () => {
+    const list = async (filter?: Loose) =>
+      (await done(alice.client.listUsers(filter && { filter }))).paginator.items
+    const count = async (filter?: Loose) =>
+      (await done(alice.client.listUsersCount(filter && { filter }))).count
+    const all = await list()
+    expect(new Set(namesOf(all))).toEqual(new Set(['bob', 'offline']))
+    expect(all.find(({ name }) => name === 'bob')).toEqual(
+      aUser('bob', { presence: { status: 'AVAILABLE', online: true } }),
+    )
+    const filters = [
+      [{ online: true }, ['bob']],
+      [{ online: false }, ['offline']],
+      [{ name: 'bob' }, ['bob']],
+      [{ displayName: 'Zo' }, ['offline']],
+      [{ name: 'nobody' }, []],
+    ] as const
+    for (const [filter, names] of filters) {
+      expect(namesOf(await list(filter)), JSON.stringify(filter)).toEqual(names)
+      expect(await count(filter), JSON.stringify(filter)).toBe(names.length)
+    }
+    expect(await count()).toBe(2)
+  })
+
+  it('are listed in pages', async () => {
+    const application = await server.createApplication()
+    const names = Array.from({ length: 30 }, (_, at) => `user-${String(at).padStart(2, '0')}`)
+    for (const name of names) await createUser(application, { name, displayName: name })
+    const jane = await connect(server, application, 'jane')
+    const { paginator: first } = await done(jane.client.listUsers())
+    const second = await first.nextPage()
+    expect(namesOf([...first.items, ...second.items]).sort()).toEqual(names)
+    expect(namesOf((await second.prevPage()).items)).toEqual(namesOf(first.items))
+    await disconnect(jane)
+  })
+
+  it('are retrieved, and asked whether they are in a channel', async () => {
+    const { user } = await done(alice.client.retrieveUser(bob.user.id))
+    expect(user).toEqual(aUser('bob', { id: bob.user.id }))
+    const { channel } = await done(alice.client.createChannel({ type: 'PUBLIC', name: aName('channel') }))
+    const isIn = async () =>
+      (await done(alice.client.checkUserIsChannelMember({ user, channel }))).isChannelMember
+    expect(await isIn()).toBe(false)
+    await server.main.post(`/channels/${channel.id}/members`, { id: user.id }).expect(200)
+    expect(await isIn()).toBe(true)
+  })
+
+  it('are told to each other when they come, change and go', async () => {
+    const presence = hear(alice.client.onUserPresenceChanged)
+    const updates = hear(alice.client.onUserUpdated)
+    const carol = await connect(server, server.main, aName('carol'))
+    const online = { status: 'AVAILABLE', online: true }
+    const [came] = await presence.next(({ name }) => name === carol.name)
+    expect(came).toEqual(aUser(carol.name, { isGuest: true, presence: online }))
+    await done(carol.client.updateCurrentUser((user) => ({ ...user, displayName: 'Carol' })))
+    const [changed] = await updates.next(({ name }) => name === carol.name)
+    expect(changed).toEqual(aUser(carol.name, { displayName: 'Carol' }))
+    presence.items.length = 0
+    await disconnect(carol)
+    const [left] = await presence.next(({ name }) => name === carol.name)
+    expect(left.presence).toEqual({ status: 'UNAVAILABLE', online: false })
+  })
+
+  it('are there as long as one of their devices is', async () => {
+    const presence = hear(alice.client.onUserPresenceChanged)
+    const name = aName('carol')
+    const laptop = await connect(server, server.main, name)
+    const phone = await connect(server, server.main, name)
+    await disconnect(laptop)
+    const { user } = await done(alice.client.retrieveUser(phone.user.id))
+    expect(user.presence).toEqual({ status: 'AVAILABLE', online: true })
+    await disconnect(phone)
+    await presence.next(({ name: who, presence: { online } }) => who === name && !online)
+    expect(
+      presence.items.map(
+        ([
+          {
+            presence: { online },
+          },
+        ]) => online,
+      ),
+    ).toEqual([true, false])
+  })
+
+  it('may be invisible', async () => {
+    const presence = hear(alice.client.onUserPresenceChanged)
+    const carol = await connect(server, server.main, aName('carol'))
+    const { user } = await done(
+      carol.client.updateCurrentUser((self) => ({
+        ...self,
+        presence: { ...self.presence, status: 'INVISIBLE' },
+      })),
+    )
+    expect(user.presence).toEqual({ status: 'INVISIBLE', online: true })
+    const [seen] = await presence.next(({ name, presence: { online } }) => name === carol.name && !online)
+    expect(seen.presence).toEqual({ status: 'UNAVAILABLE', online: false })
+    await disconnect(carol)
+  })
+})
+
+describe('blocking', () => {
+  it('is told, listed, and undone', async () => {
+    const blocked = hear(alice.client.onUserBlocked)
+    const unblocked = hear(alice.client.onUserUnblocked)
+    const { user: seen } = await done(alice.client.retrieveUser(bob.user.id))
+    const { user } = await done(alice.client.blockUser({ user: seen }))
+    expect(user).toEqual(aUser('bob'))
+    const record = aBlockRecord({ user: aUser('bob') })
+    expect((await blocked.next())[0]).toEqual(record)
+    const { paginator } = await done(alice.client.listUserBlockedRecords({}))
+    expect(paginator.items).toEqual([record])
+    const list = async (filter: Loose) =>
+      (await done(alice.client.listUserBlockedRecords({ filter }))).paginator.items
+    expect(await list({ name: 'bob' })).toHaveLength(1)
+    expect(await list({ name: 'nobody' })).toEqual([])
+
+    const direct = bob.client.createChannel({ type: 'DIRECT', members: [{ username: 'alice' }] })
+    expect((await refused(direct)).error).toBe('UserBlockedError')
+
+    const [item] = paginator.items
+    const { user: free } = await done(alice.client.deleteUserBlockedRecord({ item: item as Loose }))
+    expect(free).toEqual(aUser('bob'))
+    expect((await unblocked.next())[0]).toEqual(aUser('bob'))
+    await done(bob.client.createChannel({ type: 'DIRECT', members: [{ username: 'alice' }] }))
+  })
+
+  it('keeps the blocked from being heard', async () => {
+    const carol = await connect(server, server.main, aName('carol'))
+    const members = [{ username: 'alice' }, { username: carol.name }]
+    const channel = await createChannel(server.main, { name: aName('group'), members })
+    const { user } = await done(alice.client.retrieveUser(carol.user.id))
+    await done(alice.client.blockUser({ user }))
+    const typing = hear(alice.client.onParticipantStartedTyping)
+    const notified = hear(alice.client.onNotificationReceived)
+    const { channel: seen } = await done(carol.client.retrieveChannel(channel.id))
+    carol.client.sendKeystrokes({ channel: seen, keys: 'Hey' })
+    await done(carol.client.sendMessage({ channel: seen, body: 'Hey' }))
+    await server.main.post(`/channels/${channel.id}/messages`, { type: 'TEXT', body: 'System' }).expect(200)
+    await notified.next(({ body }) => body === 'System')
+    expect(notified.items.map(([{ body }]) => body)).toEqual(['System'])
+    expect(typing.items).toEqual([])
+    await disconnect(carol)
+  })
+
+  it('is not for oneself', async () => {
+    const { user } = await done(bob.client.retrieveUser(bob.user.id))
+    const { error } = await refused(bob.client.blockUser({ user }))
+    expect(['ClientError', 'ValidationError', 'AccessDeniedError']).toContain(error)
+  })
+})
+
+describe('deleting', () => {
+  it('is for oneself, and ends the session for good', async () => {
+    const { user: other } = await done(bob.client.retrieveUser(alice.user.id))
+    expect((await refused(bob.client.deleteUser({ user: other }))).error).toBe('AccessDeniedError')
+
+    const dora = await connect(server, server.main, aName('dora'))
+    const { user } = await done(dora.client.deleteUser({ user: dora.user }))
+    expect(user).toMatchObject({ id: dora.user.id })
+    await server.main.get(`/users/${user.id}`).expect(404)
+    const [socket] = dora.wire.sockets
+    await expect.poll(() => socket?.readyState).toBe(WebSocket.CLOSED)
+    const last = dora.wire.frames.findLast(({ command }) => command === 'ERROR')
+    expect(JSON.parse(last?.body ?? '{}')).toMatchObject({ error: 'AccessDeniedError' })
+  })
+})
+
+it('does what COVERAGE.md says it does', mustBeCoveredHere)
