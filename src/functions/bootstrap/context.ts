@@ -1,0 +1,69 @@
+// The second argument of a handler: the official Platform SDK, at work for the application.
+import { env } from 'node:process'
+import type * as Sdk from 'chatkitty-platform-sdk'
+
+interface Access {
+  apiOrigin: string
+  /** A bearer of the application. */
+  token: string
+  loadSdk(): typeof Sdk
+}
+
+/** Functions of the first version have an API each, those of the second the whole SDK [runtime contract 9]. */
+export function createContext({ apiOrigin, token, loadSdk }: Access) {
+  const configuration = () => new (loadSdk().Configuration)({ basePath: apiOrigin, accessToken: token })
+  let chatKitty: Sdk.ChatKitty | undefined
+  return {
+    get ChatKitty() {
+      chatKitty ??= createChatKitty(loadSdk(), apiOrigin, token)
+      return chatKitty
+    },
+    getApplicationApi: () => withLegacyNames(new (loadSdk().ApplicationApi)(configuration())),
+    getChannelApi: () => withLegacyNames(new (loadSdk().ChannelsApi)(configuration())),
+    getChatSessionApi: () => withLegacyNames(new (loadSdk().ChatSessionsApi)(configuration())),
+    getFunctionApi: () => withLegacyNames(new (loadSdk().FunctionsApi)(configuration())),
+    getFunctionVersionApi: () => withLegacyNames(new (loadSdk().FunctionVersionsApi)(configuration())),
+    getImportApi: () => withLegacyNames(new (loadSdk().ImportsApi)(configuration())),
+    getJobApi: () => withLegacyNames(new (loadSdk().JobsApi)(configuration())),
+    getMessageApi: () => withLegacyNames(new (loadSdk().MessagesApi)(configuration())),
+    getRuntimeApi: () => withLegacyNames(new (loadSdk().RuntimeApi)(configuration())),
+    getThreadApi: () => withLegacyNames(new (loadSdk().ThreadsApi)(configuration())),
+    getUserApi: () => withLegacyNames(new (loadSdk().UsersApi)(configuration())),
+    getUserSessionApi: () => withLegacyNames(new (loadSdk().UserSessionsApi)(configuration())),
+  }
+}
+
+function createChatKitty(sdk: typeof Sdk, apiOrigin: string, token: string): Sdk.ChatKitty {
+  const chatKitty = new sdk.ChatKitty({
+    clientId: env.CHATKITTY_CLIENT_ID ?? '',
+    clientSecret: env.CHATKITTY_CLIENT_SECRET ?? '',
+    basePath: apiOrigin,
+    authorizationBasePath: `${apiOrigin}/oauth/token`,
+  })
+  // All its APIs share this; without it, each invocation would first ask for a token of its own.
+  const { apiConfiguration } = chatKitty as unknown as { apiConfiguration: Sdk.Configuration }
+  apiConfiguration.accessToken = token
+  return chatKitty
+}
+
+/** How the first version named what the operations are called now. Known are `getUserExists`, `createChannelMember`. */
+const legacyVerbs: Record<string, string> = {
+  check: 'get',
+  retrieve: 'get',
+  list: 'get',
+  add: 'create',
+  send: 'create',
+  remove: 'delete',
+}
+
+/** Gives an API the first version's names beside its own, and today's, which lack `Authenticated`. */
+function withLegacyNames<Api extends object>(api: Api): Api {
+  for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(api))) {
+    const [, verb = '', rest = ''] = /^([a-z]+)(.*)$/.exec(name) ?? []
+    const object = rest.replace(/^Authenticated/, '')
+    for (const alias of [`${verb}${object}`, `${legacyVerbs[verb] ?? verb}${object}`]) {
+      if (!(alias in api)) Object.defineProperty(api, alias, { value: Reflect.get(api, name) })
+    }
+  }
+  return api
+}

@@ -1,0 +1,201 @@
+// What a process of functions runs, before and around customers' code: takes orders, one run at a time, and reports.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { Socket } from 'node:net'
+import { env } from 'node:process'
+import { compileFunction, Script as VmScript } from 'node:vm'
+import {
+  type Log,
+  logBytesMax,
+  logLinesMax,
+  type Order,
+  type Report,
+  type RunOrder,
+  resultBytesMax,
+  type Script,
+  type StartOrder,
+  type Usage,
+} from '#functions/protocol.ts'
+import { confine } from './confine.ts'
+import { captureOutput } from './console.ts'
+import { createContext } from './context.ts'
+import { guardEgress, refuseListening } from './egress.ts'
+import { describeError } from './errors.ts'
+import { createCustomerRequire } from './require.ts'
+
+type Handler = (event: unknown, context: unknown) => unknown
+
+interface Loaded {
+  script: Script
+  evaluate: (...scope: unknown[]) => unknown
+}
+
+const { stringify, parse } = JSON
+const now = Date.now
+const lingerMs = 5_000
+
+/** The pipe to the server. */
+const channel = new Socket({ fd: 3, readable: true, writable: true })
+const write = channel.write.bind(channel)
+/** Whose code is running: the id of a run, or 0 of the initialization script. */
+const owner = new AsyncLocalStorage<number>()
+const versions = new Map<number, Loaded>()
+const sources: { function?: Script; initialization?: Script } = {}
+let customerRequire: NodeJS.Require
+let apiOrigin = ''
+/** The run under way. */
+let running: number | undefined
+let logLines = 0
+let logBytes = 0
+
+function report(message: Report): void {
+  write(`${stringify(message)}\n`)
+}
+
+function usage(): Usage {
+  const { user, system } = process.cpuUsage()
+  return { residentBytes: process.memoryUsage.rss(), cpuMs: (user + system) / 1000 }
+}
+
+function start(order: StartOrder): void {
+  for (const name of Object.keys(env)) delete env[name]
+  Object.assign(env, order.environment)
+  if (order.reachable) guardEgress(order.reachable)
+  apiOrigin = order.apiOrigin
+  customerRequire = createCustomerRequire(order.packagesFile, order.dependenciesFolder)
+  try {
+    if (order.initialization) initialize(order.initialization)
+    report({ type: 'ready' })
+  } catch (error) {
+    report({ type: 'unready', error: describeError(error, sources) })
+  }
+}
+
+/** A script, not a module: what it declares is there for every handler. */
+function initialize(script: Script): void {
+  sources.initialization = script
+  const module = { exports: {} }
+  for (const [name, value] of Object.entries({ require: customerRequire, module, exports: module.exports })) {
+    Object.defineProperty(globalThis, name, { value, writable: true, configurable: true })
+  }
+  const compiled = new VmScript(script.code, { filename: 'initialization.ts' })
+  owner.run(0, () => compiled.runInThisContext())
+}
+
+async function run(order: RunOrder): Promise<void> {
+  const { id } = order
+  running = id
+  logLines = 0
+  logBytes = 0
+  report({ type: 'started', id })
+  try {
+    const handler = owner.run(id, () => load(order))
+    if (!handler) return fail(id, 'runtime', new Error('the script has no function named handleEvent'))
+    const context = createContext({
+      apiOrigin,
+      token: order.token,
+      loadSdk: () => customerRequire('chatkitty-platform-sdk'),
+    })
+    const result = await owner.run(id, () => handler(order.event, context))
+    if (running === id) finish(id, result)
+  } catch (error) {
+    if (running === id) fail(id, 'threw', error)
+  }
+}
+
+/** The script is evaluated for each run, so that what it keeps outside the handler starts afresh. */
+function load({ versionId, script }: RunOrder): Handler | undefined {
+  if (script) versions.set(versionId, { script, evaluate: compile(script) })
+  const loaded = versions.get(versionId)
+  if (!loaded) throw new Error('the script is missing')
+  sources.function = loaded.script
+  const module: { exports: unknown } = { exports: {} }
+  const declared = loaded.evaluate(module.exports, customerRequire, module, 'function.ts', '.')
+  return [declared, ...candidates(module.exports)].find((each) => typeof each === 'function') as
+    | Handler
+    | undefined
+}
+
+function compile({ code }: Script): Loaded['evaluate'] {
+  const withHandler = `${code}\n;return typeof handleEvent === 'function' ? handleEvent : undefined`
+  const scope = ['exports', 'require', 'module', '__filename', '__dirname']
+  return compileFunction(withHandler, scope, { filename: 'function.ts' }) as Loaded['evaluate']
+}
+
+function candidates(exported: unknown): unknown[] {
+  if (typeof exported === 'function') return [exported]
+  const { handleEvent, default: standard } = (exported ?? {}) as Record<string, unknown>
+  const { handleEvent: inner } = (standard ?? {}) as Record<string, unknown>
+  return [handleEvent, inner, standard]
+}
+
+function finish(id: number, result: unknown): void {
+  try {
+    const done = stringify({ type: 'done', id, usage: usage() })
+    const line = `${done.slice(0, -1)},"result":${toJson(result)}}\n`
+    running = undefined
+    write(line)
+  } catch (error) {
+    fail(id, 'output', error)
+  }
+}
+
+/** @throws an Error where JSON cannot say it, or there is too much of it */
+function toJson(result: unknown): string {
+  if (typeof result === 'function' || typeof result === 'symbol') {
+    throw new TypeError(`the result is a ${typeof result}, which JSON cannot say`)
+  }
+  const json = stringify(result) ?? 'null'
+  const bytes = Buffer.byteLength(json)
+  if (bytes <= resultBytesMax) return json
+  throw new RangeError(`the result has ${bytes} bytes of JSON; ${resultBytesMax} are the most`)
+}
+
+function fail(id: number, reason: 'threw' | 'output' | 'runtime', error: unknown, spent = false): void {
+  running = undefined
+  report({ type: 'failed', id, usage: usage(), reason, error: describeError(error, sources), spent })
+}
+
+/** An error nobody caught belongs to the run under way, unless it comes from what another one left behind. */
+function onStray(error: unknown): void {
+  const id = owner.getStore() ?? running
+  if (id !== undefined && id === running) fail(id, 'threw', error, true)
+  else report({ type: 'stale', error: describeError(error, sources) })
+}
+
+function record(level: Log['level'], text: string): void {
+  const id = owner.getStore() ?? running ?? 0
+  if (id !== (running ?? 0) || logLines > logLinesMax) return
+  logLines++
+  logBytes += Buffer.byteLength(text)
+  if (logLines <= logLinesMax && logBytes <= logBytesMax) {
+    report({ type: 'log', id, level, time: now(), text })
+    return
+  }
+  logLines = logLinesMax + 1
+  const note = `what follows is left out: logs have ${logLinesMax} lines and ${logBytesMax} bytes at most`
+  report({ type: 'log', id, level: 'warn', time: now(), text: note })
+}
+
+refuseListening(channel)
+confine()
+captureOutput(record)
+process.on('uncaughtException', onStray)
+process.on('unhandledRejection', onStray)
+
+let pending = ''
+channel.setEncoding('utf8')
+channel.on('data', (text: string) => {
+  pending += text
+  const lines = pending.split('\n')
+  pending = lines.pop() ?? ''
+  for (const line of lines) {
+    const order: Order = parse(line)
+    if (order.type === 'start') start(order)
+    else void run(order)
+  }
+})
+// Nothing more will be asked for. What was left behind may come to its end, but not outlive the server for long.
+channel.on('end', () => {
+  setTimeout(() => process.exit(0), lingerMs).unref()
+})
+channel.on('error', () => process.exit(0))

@@ -1,0 +1,314 @@
+// One process that runs functions of one application, one invocation at a time: only so is it certain whose endless
+// loop, whose memory and whose unhandled rejection it was, and ending the process ends nobody else's work.
+import type { ChildProcess } from 'node:child_process'
+import type { Duplex, Readable } from 'node:stream'
+import { type FailureReason, failed, type Outcome } from './outcome.ts'
+import {
+  type ErrorReport,
+  type Log,
+  logBytesMax,
+  type Order,
+  type Report,
+  resultBytesMax,
+  type Script,
+  type StartOrder,
+  type Usage,
+} from './protocol.ts'
+import { readReport } from './reports.ts'
+import { cpuSecondsMax, residentBytesOf, startSandbox } from './sandbox.ts'
+
+/** What is to be run, once it is compiled. */
+export interface Run {
+  versionId: number
+  script: Script
+  event: unknown
+  token: string
+  timeoutMs: number
+}
+
+export interface ProcessSettings {
+  mainFile: string
+  readable: string[]
+  folder: string
+  /** Of JavaScript's heap; the process as a whole may have `memorySlackMb` more. */
+  memoryMb: number
+}
+
+/** Called when it becomes idle, and when it has ended. */
+type Listener = () => void
+
+const memorySlackMb = 128
+const memoryCheckMs = 100
+/** What was left behind may grow too. */
+const idleMemoryCheckMs = 2_000
+/** A run that has not even begun by then waits for what an earlier one left behind. */
+const beginMs = 3_000
+const startMs = 15_000
+const lingerMs = 6_000
+const invocationsMax = 1_000
+/** Of what a process says in one run: a result and its logs, whatever JSON makes of their characters. */
+const reportBytesMax = 6 * (resultBytesMax + logBytesMax) + 1024 * 1024
+const stderrCharactersMax = 4_096
+const newline = 10
+
+interface Current {
+  id: number
+  began: number
+  begun: boolean
+  settle(outcome: Outcome | 'unbegun'): void
+  timers: NodeJS.Timeout[]
+}
+
+export class FunctionProcess {
+  /** It is `leaving` once it takes no more runs, until what was left behind has come to its end. */
+  state: 'starting' | 'idle' | 'running' | 'leaving' | 'ended' = 'starting'
+  /** Takes no more runs, and ends after the one under way. */
+  retired = false
+  /** Why the initialization script did not get through. */
+  failure: Outcome | undefined
+  /** When it was last of use, on the clock of `performance`. */
+  usedAt = performance.now()
+  readonly ended: Promise<void>
+  readonly #child: ChildProcess
+  readonly #channel: Duplex
+  readonly #settings: ProcessSettings
+  readonly #changed: Listener
+  readonly #onStale: (error: ErrorReport) => void
+  readonly #scripts = new Map<number, string>()
+  readonly #idleWatch: NodeJS.Timeout
+  #timers: NodeJS.Timeout[] = []
+  #current: Current | undefined
+  #verdict: { reason: FailureReason; message: string } | undefined
+  #logs: Log[] = []
+  #pending: Buffer[] = []
+  #reportedBytes = 0
+  #stderr = ''
+  #runs = 0
+
+  constructor(
+    settings: ProcessSettings,
+    order: StartOrder,
+    on: { change: Listener; stale(error: ErrorReport): void },
+  ) {
+    this.#settings = settings
+    this.#changed = on.change
+    this.#onStale = on.stale
+    this.#child = startSandbox({ ...settings, heapMb: settings.memoryMb })
+    // Descriptor 3 of the sandbox is a pipe that both sides read and write.
+    this.#channel = this.#child.stdio[3] as Duplex
+    this.ended = this.#watch()
+    this.#send(JSON.stringify(order))
+    this.#idleWatch = this.#watchMemory(idleMemoryCheckMs)
+    this.#timers = [
+      this.#after(startMs, () => this.#end('runtime', `the initialization took more than ${startMs} ms`)),
+      this.#watchMemory(memoryCheckMs),
+    ]
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
+  /**
+   * @returns `unbegun` where the process ended before the run began, so that it can be had elsewhere
+   * @throws a TypeError where the event is nothing JSON can say
+   */
+  run({ versionId, script, event, token, timeoutMs }: Run): Promise<Outcome | 'unbegun'> {
+    if (this.state !== 'idle') throw new Error(`a process that is ${this.state} cannot run anything`)
+    const id = this.#runs + 1
+    const isNew = this.#scripts.get(versionId) !== script.code
+    const order: Order = { type: 'run', id, versionId, event, token, ...(isNew && { script }) }
+    const line = JSON.stringify(order)
+    this.state = 'running'
+    this.#runs = id
+    this.#reportedBytes = 0
+    this.#scripts.set(versionId, script.code)
+    return new Promise((settle) => {
+      this.#current = {
+        id,
+        began: performance.now(),
+        begun: false,
+        settle,
+        timers: [
+          this.#after(timeoutMs, () => this.#end('timeout', `it took more than ${timeoutMs} ms`)),
+          this.#after(beginMs, () => this.#current?.begun || this.#end('crashed', 'it did not begin')),
+          this.#watchMemory(memoryCheckMs),
+        ],
+      }
+      this.#send(line)
+    })
+  }
+
+  /** Lets a run under way finish, and what was left behind come to its end. */
+  retire(): void {
+    this.retired = true
+    if (this.state === 'starting') this.kill()
+    if (this.state !== 'idle') return
+    this.state = 'leaving'
+    this.#channel.end()
+    this.#timers.push(this.#after(lingerMs, () => this.kill()))
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL')
+  }
+
+  /** Ends it with the run under way, which failed for that. */
+  abandon(message: string): void {
+    this.#end('runtime', message)
+  }
+
+  #after(ms: number, act: () => void): NodeJS.Timeout {
+    return setTimeout(act, ms).unref()
+  }
+
+  #watchMemory(everyMs: number): NodeJS.Timeout {
+    const bytesMax = (this.#settings.memoryMb + memorySlackMb) * 1024 * 1024
+    const check = async () => {
+      const bytes = this.pid && (await residentBytesOf(this.pid))
+      if (bytes && bytes > bytesMax) this.#end('memory', this.#memoryMessage())
+    }
+    return setInterval(check, everyMs).unref()
+  }
+
+  #memoryMessage(): string {
+    return `it took more than ${this.#settings.memoryMb} MB of memory`
+  }
+
+  #end(reason: FailureReason, message: string): void {
+    this.#verdict ??= { reason, message }
+    this.kill()
+  }
+
+  #send(line: string): void {
+    this.#channel.write(`${line}\n`)
+  }
+
+  #watch(): Promise<void> {
+    this.#channel.on('data', (chunk: Buffer) => this.#read(chunk))
+    // What is wrong with the channel shows in the end of the process.
+    this.#channel.on('error', () => this.kill())
+    const stderr = this.#child.stderr as Readable
+    stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-stderrCharactersMax)
+    })
+    return new Promise((resolve) => {
+      this.#child.once('close', (code, signal) => {
+        this.#onEnd(signal ?? `exit code ${code}`)
+        resolve()
+      })
+    })
+  }
+
+  #read(chunk: Buffer): void {
+    this.#reportedBytes += chunk.length
+    if (this.#reportedBytes > reportBytesMax) this.#end('output', 'it said more than can be kept')
+    const end = chunk.lastIndexOf(newline)
+    if (end === -1) {
+      this.#pending.push(chunk)
+      return
+    }
+    const lines = Buffer.concat([...this.#pending, chunk.subarray(0, end)]).toString('utf8')
+    this.#pending = end + 1 < chunk.length ? [chunk.subarray(end + 1)] : []
+    for (const line of lines.split('\n')) {
+      const report = readReport(line)
+      if (report) this.#onReport(report)
+      else this.#end('output', "it wrote on the channel that is the runtime's own")
+    }
+  }
+
+  #onReport(report: Report): void {
+    switch (report.type) {
+      case 'ready':
+        this.#onReady()
+        break
+      case 'unready':
+        this.failure = failed('runtime', report.error, { logs: this.#logs })
+        this.kill()
+        break
+      case 'stale':
+        this.#onStale(report.error)
+        this.retire()
+        break
+      case 'started':
+        if (this.#current?.id === report.id) this.#current.begun = true
+        break
+      case 'log':
+        this.#onLog(report)
+        break
+      case 'done':
+      case 'failed':
+        this.#onResult(report)
+    }
+  }
+
+  #onLog({ id, level, time, text }: Extract<Report, { type: 'log' }>): void {
+    if (id === (this.#current?.id ?? 0)) this.#logs.push({ level, time: new Date(time).toISOString(), text })
+  }
+
+  #onResult(report: Extract<Report, { type: 'done' | 'failed' }>): void {
+    const current = this.#current
+    if (report.id !== current?.id) return
+    if (this.#isUsedUp(report.usage) || (report.type === 'failed' && report.spent)) this.retired = true
+    const facts = { logs: this.#logs, durationMs: performance.now() - current.began }
+    this.#finish(
+      report.type === 'done'
+        ? { status: 'SUCCEEDED', result: report.result, ...facts }
+        : failed(report.reason, report.error, facts),
+    )
+  }
+
+  #onReady(): void {
+    if (this.state !== 'starting') return
+    this.#clearTimers()
+    this.state = 'idle'
+    this.#changed()
+  }
+
+  #isUsedUp({ residentBytes, cpuMs }: Usage): boolean {
+    const leak = (this.#settings.memoryMb / 2 + memorySlackMb * 0.75) * 1024 * 1024
+    return this.#runs >= invocationsMax || residentBytes > leak || cpuMs > (cpuSecondsMax * 1000) / 2
+  }
+
+  #finish(outcome: Outcome | 'unbegun'): void {
+    const current = this.#current
+    if (!current) return
+    for (const timer of current.timers) clearTimeout(timer)
+    this.#current = undefined
+    this.#logs = []
+    this.usedAt = performance.now()
+    if (this.state === 'running') this.state = 'idle'
+    current.settle(outcome)
+    if (this.retired) this.retire()
+    this.#changed()
+  }
+
+  #clearTimers(): void {
+    for (const timer of this.#timers) clearTimeout(timer)
+    this.#timers = []
+  }
+
+  #onEnd(how: string): void {
+    this.#clearTimers()
+    clearInterval(this.#idleWatch)
+    const wasStarting = this.state === 'starting'
+    this.state = 'ended'
+    const { reason, message } = this.#verdict ?? this.#diagnose(how)
+    const logs = this.#logs
+    if (wasStarting && !this.retired) {
+      this.failure ??= failed('runtime', `the runtime did not start: ${message}`, { logs })
+    }
+    const current = this.#current
+    if (current && !current.begun && reason !== 'runtime') this.#finish('unbegun')
+    else if (current)
+      this.#finish(failed(reason, message, { logs, durationMs: performance.now() - current.began }))
+    else this.#changed()
+  }
+
+  #diagnose(how: string): { reason: FailureReason; message: string } {
+    if (/heap out of memory|heap limit|allocation failed/i.test(this.#stderr)) {
+      return { reason: 'memory', message: this.#memoryMessage() }
+    }
+    return { reason: 'crashed', message: `its process ended with ${how}` }
+  }
+}

@@ -1,0 +1,80 @@
+// How a process of functions is started: real Node, with the permission model shut and nothing of the server's at hand.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { constants, setPriority } from 'node:os'
+
+/** Seconds of processor time that the system gives a process, should the server not be there to end it. */
+export const cpuSecondsMax = 600
+
+interface Sandbox {
+  mainFile: string
+  /** Files, and folders that end with a slash, that may be read besides; nothing may be written. */
+  readable: string[]
+  /** The current folder of the process. */
+  folder: string
+  /** Of JavaScript's heap. */
+  heapMb: number
+}
+
+/**
+ * Descriptor 3 is the channel; standard error is what Node itself has to say at its end.
+ * @throws an Error where the system has no more processes or descriptors to give
+ */
+export function startSandbox({ mainFile, readable, folder, heapMb }: Sandbox): ChildProcess {
+  const flags = [
+    '--permission',
+    ...[mainFile, ...readable].map((path) => `--allow-fs-read=${path}`),
+    // Where the network has a permission too; what is refused is up to the guard.
+    ...(process.allowedNodeEnvironmentFlags.has('--allow-net') ? ['--allow-net'] : []),
+    // Databases would be files that no permission is asked for.
+    ...(process.allowedNodeEnvironmentFlags.has('--no-experimental-sqlite')
+      ? ['--no-experimental-sqlite']
+      : []),
+    // Else a signal opens the inspector.
+    '--disable-sigusr1',
+    '--no-warnings',
+    `--max-old-space-size=${heapMb}`,
+  ]
+  const [command = '', ...args] = withLimits([process.execPath, ...flags, mainFile])
+  const child = spawn(command, args, {
+    cwd: folder,
+    // The customer's variables come later, so that none of them speaks to Node or to the loader of the system.
+    env: process.platform === 'win32' ? { SystemRoot: 'C:\\Windows' } : {},
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    // Not in our group, or Ctrl-C would end runs that we mean to let finish.
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+  })
+  // It has no pipes where the system had no more of something.
+  child.on('error', () => undefined)
+  if (!child.pid || !child.stdio?.[3]) throw new Error('the system did not start a process')
+  yieldToOthers(child.pid)
+  return child
+}
+
+const shell = '/bin/sh'
+
+/** No core dumps, and an end to what loops without end when nobody watches. */
+function withLimits(command: string[]): string[] {
+  if (!existsSync(shell)) return command
+  return [shell, '-c', `ulimit -c 0; ulimit -t ${cpuSecondsMax}; exec "$0" "$@"`, ...command]
+}
+
+/** The server goes first for the processor, and functions go first when memory runs out. */
+function yieldToOthers(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)
+  } catch {
+    // It has ended already, or the system does not allow it.
+  }
+  if (process.platform === 'linux') writeFile(`/proc/${pid}/oom_score_adj`, '1000').catch(() => undefined)
+}
+
+/** What a process takes of the machine's memory; undefined where the system does not say, or it has ended. */
+export async function residentBytesOf(pid: number): Promise<number | undefined> {
+  if (process.platform !== 'linux') return undefined
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(status) ?? []
+  return kilobytes ? Number(kilobytes) * 1024 : undefined
+}

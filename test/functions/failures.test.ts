@@ -1,0 +1,276 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { handler, isAlive, startGate, startRunner, type TestRunner } from './support.ts'
+
+let test: TestRunner
+beforeAll(async () => {
+  test = await startRunner({ memoryMb: 96 })
+})
+afterAll(() => test.close())
+
+const fine = handler('return process.pid')
+
+/** After whatever happened, the next invocation is well. */
+async function isWell(): Promise<void> {
+  expect(await test.invoke(fine)).toMatchObject({ status: 'SUCCEEDED' })
+}
+
+describe('a function fails with what it throws', () => {
+  it.each([
+    ['an error', 'throw new TypeError("no")', { name: 'TypeError', message: 'no' }],
+    ['a rejection', 'await Promise.reject(new RangeError("far"))', { name: 'RangeError', message: 'far' }],
+    ['a text', 'throw "plain"', { name: 'Error', message: 'plain' }],
+    ['undefined', 'throw undefined', { name: 'Error', message: 'undefined' }],
+    ['an object', 'throw { message: "like an error", code: 7 }', { name: 'Error', message: 'like an error' }],
+    ['an object without a message', 'throw { code: 7 }', { name: 'Error', message: '{"code":7}' }],
+    [
+      'what cannot be looked at',
+      'throw { get message() { throw 1 } }',
+      { name: 'Error', message: 'something was thrown that cannot be shown' },
+    ],
+    ['deep recursion', 'const f = () => f() + 1; f()', { name: 'RangeError' }],
+    [
+      'a dependency that is missing',
+      'require("left-pad")',
+      { message: `Cannot find module 'left-pad': it is none of the runtime's dependencies` },
+    ],
+    [
+      'what is thrown later',
+      'setTimeout(() => { throw new Error("late") }); await new Promise(() => {})',
+      { message: 'late' },
+    ],
+    [
+      'what nobody catches',
+      'Promise.reject(new Error("lost")); await new Promise(() => {})',
+      { message: 'lost' },
+    ],
+  ])('%s', async (_, body, error) => {
+    expect(await test.invoke(handler(body))).toMatchObject({ status: 'FAILED', reason: 'threw', error })
+    await isWell()
+  })
+
+  it('and with the lines of the script, though it was compiled', async () => {
+    const script = `interface Unused {
+      a: string
+    }
+    // a comment
+    enum Kind { A }
+
+    async function handleEvent(event: unknown) {
+      await Promise.resolve()
+      fail()
+    }
+    function fail(): never { throw new Error('here') }`
+    const outcome = await test.invoke(script)
+    expect(outcome).toMatchObject({ error: { message: 'here' } })
+    const { stack } = (outcome as { error: { stack: string } }).error
+    expect(stack.split('\n').map((line) => line.replace(/:\d+\)/, ')'))).toEqual([
+      'Error: here',
+      '    at fail (function.ts:11)',
+      '    at handleEvent (function.ts:9)',
+    ])
+  })
+})
+
+describe('a script that cannot run', () => {
+  it('is refused with line and column where it is none', async () => {
+    expect(await test.invoke('async function handleEvent() {\n  return }}\n')).toMatchObject({
+      status: 'FAILED',
+      reason: 'runtime',
+      error: { name: 'SyntaxError', message: expect.stringMatching(/^function\.ts:2:11: /) },
+    })
+  })
+
+  it('is refused where the event cannot be told', async () => {
+    expect(await test.invoke(fine, { event: { n: 1n } })).toMatchObject({
+      status: 'FAILED',
+      reason: 'runtime',
+    })
+    await isWell()
+  })
+
+  it('is refused where it has no handler', async () => {
+    expect(await test.invoke('const nothing = 1')).toMatchObject({
+      status: 'FAILED',
+      reason: 'runtime',
+      error: { message: 'the script has no function named handleEvent' },
+    })
+    await isWell()
+  })
+
+  it.each([
+    ['throws', 'throw new TypeError("bad start")', { name: 'TypeError', message: 'bad start' }],
+    ['is no script', 'const a = ]', { message: expect.stringMatching(/^initialization\.ts:1:11: /) }],
+    ['ends its process', 'process.exit(3)', { message: expect.stringContaining('exit code 3') }],
+  ])('fails where the initialization script %s', async (_, initializationScript, error) => {
+    const spec = { applicationId: 2, initializationScript }
+    for (let attempt = 0; attempt < 2; attempt++) {
+      expect(await test.invoke(fine, { spec })).toMatchObject({ status: 'FAILED', reason: 'runtime', error })
+    }
+    expect(await test.invoke(fine, { spec: { applicationId: 2 } })).toMatchObject({ status: 'SUCCEEDED' })
+  })
+})
+
+describe('a function that does not end is ended', () => {
+  it.each([
+    ['an endless loop', 'while (true) {}'],
+    ['a promise that never settles', 'await new Promise(() => {})'],
+    ['an endless chain of microtasks', 'for (;;) await null'],
+    ['an expression that backtracks', '/^(a+)+$/.test("a".repeat(40) + "b")'],
+    ['an endless loop that prints', 'while (true) console.log("x".repeat(1000))'],
+  ])('%s', async (_, body) => {
+    const process = (await test.result(fine)) as number
+    const outcome = await test.invoke(handler(`console.log('begun'); ${body}`), { timeoutMs: 500 })
+    expect(outcome).toMatchObject({ status: 'FAILED', reason: 'timeout' })
+    expect(outcome.logs[0], 'what it had printed is kept').toMatchObject({ text: 'begun' })
+    expect(outcome.durationMs).toBeGreaterThan(490)
+    expect(isAlive(process)).toBe(false)
+    await isWell()
+  })
+})
+
+describe('a function that takes too much memory is ended', () => {
+  it.each([
+    ['in the heap', 'const all = []; for (;;) all.push({ a: [1, 2, 3], b: String(all.length) })'],
+    ['beside the heap', 'const all = []; for (;;) { all.push(Buffer.alloc(1e7, 1)); await null }'],
+    ['in one piece', 'Buffer.alloc(2e9, 1); await new Promise(() => {})'],
+  ])('%s', async (_, body) => {
+    expect(await test.invoke(handler(body), { timeoutMs: 20_000 })).toMatchObject({
+      status: 'FAILED',
+      reason: 'memory',
+      error: { message: 'it took more than 96 MB of memory' },
+    })
+    await isWell()
+  })
+
+  it('by what it left behind, too', async () => {
+    const spec = { applicationId: 6 }
+    const script = handler(`
+      const all = []
+      setInterval(() => all.push(Buffer.alloc(2e7, 1)), 10)
+      return process.pid`)
+    const process = (await test.result(script, { spec })) as number
+    await expect.poll(() => isAlive(process), { timeout: 10_000 }).toBe(false)
+  })
+
+  it('and its process replaced where it keeps too much', async () => {
+    const keep = handler('(globalThis.kept ??= []).push(Buffer.alloc(5e7, 1)); return process.pid')
+    const pids: unknown[] = []
+    for (let run = 0; run < 6; run++) pids.push(await test.result(keep))
+    expect(new Set(pids).size).toBeGreaterThan(1)
+  })
+})
+
+describe('a function that ends its process fails, and nothing else does', () => {
+  it.each([
+    ['process.exit', 'process.exit(0)', 'exit code 0'],
+    ['process.abort', 'process.abort()', 'SIGABRT'],
+    ['process.reallyExit', 'process.reallyExit(7)', 'exit code 7'],
+  ])('%s', async (_, body, how) => {
+    const outcome = await test.invoke(handler(`console.log('before'); ${body}`))
+    expect(outcome).toMatchObject({
+      status: 'FAILED',
+      reason: 'crashed',
+      error: { message: expect.stringContaining(how) },
+      logs: [{ text: 'before' }],
+    })
+    await isWell()
+  })
+
+  it('being killed from outside', async () => {
+    const gate = await startGate()
+    const victim = (await test.result(fine)) as number
+    const running = test.invoke(handler('await fetch(event.url)'), { event: gate })
+    await gate.reached
+    process.kill(victim, 'SIGKILL')
+    expect(await running).toMatchObject({
+      reason: 'crashed',
+      error: { message: expect.stringContaining('SIGKILL') },
+    })
+    await gate.close()
+    await isWell()
+  })
+})
+
+describe('a result that cannot be kept fails, and says why', () => {
+  it.each([
+    ['circular', 'const a = {}; a.a = a; return a', /circular/i],
+    ['too large', 'return "x".repeat(2_000_000)', /1048576/],
+    ['a BigInt', 'return { n: 1n }', /BigInt/],
+    ['a function', 'return () => 1', /function/],
+    ['a symbol', 'return Symbol("a")', /symbol/],
+    ['one whose toJSON throws', 'return { toJSON() { throw new Error("mine") } }', /mine/],
+  ])('%s', async (_, body, message) => {
+    expect(await test.invoke(handler(body))).toMatchObject({
+      status: 'FAILED',
+      reason: 'output',
+      error: { message: expect.stringMatching(message) },
+    })
+    await isWell()
+  })
+
+  it('logs are cut, with a note', async () => {
+    const lines = await test.invoke(handler('for (let n = 0; n < 5000; n++) console.log(n); return 1'))
+    expect(lines).toMatchObject({ status: 'SUCCEEDED', result: 1 })
+    expect(lines.logs.length).toBe(1001)
+    expect(lines.logs.at(-1)).toMatchObject({ level: 'warn', text: expect.stringMatching(/left out/) })
+    const bytes = await test.invoke(handler('for (let n = 0; n < 50; n++) console.log("é".repeat(10000))'))
+    expect(bytes.logs.length).toBe(14)
+  })
+
+  it.each([
+    ['nonsense', `require('fs').writeSync(3, 'nonsense\\n')`],
+    [
+      'reports of its own',
+      `require('fs').writeSync(3, '{"type":"log","id":1,"level":"info","time":"x","text":"y"}\\n')`,
+    ],
+    [
+      'without end',
+      `const text = 'x'.repeat(1e6); for (;;) try { require('fs').writeSync(3, text) } catch {}`,
+    ],
+  ])('whoever writes %s on the channel is ended', async (_, body) => {
+    expect(await test.invoke(handler(`${body}; await new Promise(() => {})`))).toMatchObject({
+      status: 'FAILED',
+      reason: 'output',
+    })
+    await isWell()
+  })
+})
+
+describe('what a run leaves behind', () => {
+  it.each([
+    ['a rejection', `setTimeout(() => Promise.reject(new Error('left')), 20)`],
+    ['an error', `setTimeout(() => { throw new Error('left') }, 20)`],
+  ])('does not fail a later run: %s', async (_, body) => {
+    const spec = { applicationId: 3 }
+    const before = test.warnings.length
+    const process = (await test.result(handler(`${body}; return process.pid`), { spec })) as number
+    const later = await test.invoke(
+      handler('await new Promise((resolve) => setTimeout(resolve, 100)); return process.pid'),
+      { spec },
+    )
+    expect(later).toMatchObject({ status: 'SUCCEEDED', result: process })
+    expect(test.warnings.length, 'the operator can know').toBeGreaterThan(before)
+    expect(await test.result(fine, { spec }), 'and the process is replaced').not.toBe(process)
+  })
+
+  it('when nothing runs, replaces the process', async () => {
+    const spec = { applicationId: 4 }
+    const process = (await test.result(
+      handler(`setTimeout(() => { throw new Error('left') }, 20); return process.pid`),
+      { spec },
+    )) as number
+    await expect.poll(() => isAlive(process)).toBe(false)
+    expect(await test.invoke(fine, { spec })).toMatchObject({ status: 'SUCCEEDED' })
+  })
+
+  it('that blocks the process, gives the next run another one', async () => {
+    const spec = { applicationId: 5 }
+    const process = await test.result(
+      handler('setImmediate(() => { while (true) {} }); return process.pid'),
+      {
+        spec,
+      },
+    )
+    expect(await test.result(fine, { spec, timeoutMs: 5_000 })).not.toBe(process)
+  })
+})
