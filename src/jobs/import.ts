@@ -1,5 +1,6 @@
 // Runs an import: what its file holds is checked item by item and stored batch by batch.
 import type { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { z } from 'zod'
 import type { Context } from '#context.ts'
 import type { RunningJob } from '#domain/jobs/begin-job.ts'
@@ -17,11 +18,18 @@ import type { ImportType } from '#resources/job.ts'
 import { compileCheck } from '#wire/reading.ts'
 
 /**
- * Stored in one commit. More would save Postgres no work, and make those who commit meanwhile wait longer for the log
- * of this one to be on the disk.
+ * Stored in one commit. More makes those who commit meanwhile wait longer for the log of this one, 3 KB a message, to
+ * be on the disk: the p99 of a send beside an import was 22 ms with 250 and 27 with 500, which is 5 % faster. On a busy
+ * machine they did not differ.
  */
-const batchItemsMax = 500
+const batchItemsMax = 250
 const batchBytesMax = 1_048_576
+
+/**
+ * The import rests so much of the time a batch took, and leaves the disk to others. A tenth took 12 to 18 % off the p99
+ * of a send beside it, for 3 to 11 % of the speed; a quarter took 8 to 28 % off, for 22 to 28 %.
+ */
+const restShare = 0.1
 
 interface Kind {
   check(value: unknown): { idempotencyKey?: string | undefined }
@@ -55,9 +63,10 @@ export async function runImport(ctx: Context, begun: RunningJob, signal: AbortSi
   let batch = emptyBatch()
   const flush = async () => {
     if (sizeOf(batch) === 0) return
+    const began = performance.now()
     job = await storeBatch(ctx, job, batch, store)
     batch = emptyBatch()
-    signal.throwIfAborted()
+    await sleep((performance.now() - began) * restShare, undefined, { signal })
   }
 
   const bytes = await open()

@@ -1,0 +1,176 @@
+// Runs functions that events ask for: at least once each, in no particular order.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Context, Outcome } from '#context.ts'
+import { loadRunSubjects } from '#domain/functions/load-run-subjects.ts'
+import {
+  beginRuns,
+  forgetInvocations,
+  forgetRuns,
+  giveBackQueuedRuns,
+  giveBackRunsOfTheDead,
+  type QueuedRun,
+  takeQueuedRuns,
+} from '#domain/functions/queued-runs.ts'
+import { runFunction } from '#domain/functions/run-function.ts'
+import { Drain } from '#jobs/drain.ts'
+import { presentFunctionEvent } from '#jobs/function-events.ts'
+
+/**
+ * Under way at once in this process, and of one application: fewer than the runner has processes for, so that who
+ * connects finds one free, and what is slow in one application holds up no other.
+ */
+const runningMax = 12
+const runningOfApplicationMax = 3
+/** Taken ahead, so that none of these ever waits for the database. */
+const takenMax = 192
+const takenOfApplicationMax = 16
+const timeoutMs = 30_000
+/** For a process of functions. */
+const waitMs = 60_000
+
+/** Another process may have asked, and what is tried again is due some time. */
+const sweepMs = 1_000
+const givingBackMs = 5_000
+const forgettingMs = 60_000
+/** How long a stop waits for what is under way. */
+const stopMs = 5_000
+
+/** Where the runtime failed, not the function, a run is tried again, each time after four times as long. */
+const attemptsMax = 5
+const retryMs = 1_000
+
+interface Ready {
+  run: QueuedRun
+  event: Record<string, unknown>
+}
+
+/** What this process has taken of one application. */
+interface Line {
+  waiting: Ready[]
+  /** By the run's id. */
+  running: Map<number, Promise<void>>
+}
+
+export class FunctionRuns {
+  readonly #ctx: Context
+  readonly #taking: Drain
+  readonly #forgetting: Drain
+  /** By application; the first is served next. */
+  readonly #lines = new Map<number, Line>()
+  #state: 'new' | 'open' | 'stopping' = 'new'
+  #givenBackAt = 0
+
+  constructor(ctx: Context) {
+    const { log } = ctx
+    this.#ctx = ctx
+    this.#taking = new Drain(log, sweepMs, () => this.#take())
+    this.#forgetting = new Drain(
+      log,
+      forgettingMs,
+      async () => ctx.node.isLeader && (await forgetInvocations(ctx)) > 0,
+    )
+  }
+
+  /** Functions call the API: the server must listen. */
+  start(): void {
+    this.#state = 'open'
+    this.#taking.start()
+    this.#forgetting.start()
+  }
+
+  /** Looks for runs now. */
+  signal(): void {
+    if (this.#state === 'open') this.#taking.signal()
+  }
+
+  /** Takes no more, and gives back what does not end soon. */
+  async stop(): Promise<void> {
+    this.#state = 'stopping'
+    await Promise.all([this.#taking.stop(), this.#forgetting.stop()])
+    const all = Promise.all([...this.#lines.values()].flatMap(({ running }) => [...running.values()]))
+    await Promise.race([all, sleep(stopMs, undefined, { ref: false })])
+    await giveBackQueuedRuns(this.#ctx, []).catch((error) =>
+      this.#ctx.log.warn({ err: error }, 'runs of functions were not given back'),
+    )
+  }
+
+  /** What the dead have taken, and what this process has and could not begin, for the database was away. */
+  async #giveBack(): Promise<void> {
+    if (Date.now() - this.#givenBackAt < givingBackMs) return
+    this.#givenBackAt = Date.now()
+    const taken = [...this.#lines.values()].flatMap(({ waiting, running }) => [
+      ...waiting.map(({ run }) => run.id),
+      ...running.keys(),
+    ])
+    await giveBackQueuedRuns(this.#ctx, taken)
+    if (this.#ctx.node.isLeader) await giveBackRunsOfTheDead(this.#ctx)
+  }
+
+  /** @returns whether more may wait for which there is room */
+  async #take(): Promise<boolean> {
+    const ctx = this.#ctx
+    await this.#giveBack()
+    const busy = new Map([...this.#lines].map(([id, line]) => [id, line.waiting.length + line.running.size]))
+    const total = takenMax - [...busy.values()].reduce((sum, runs) => sum + runs, 0)
+    if (total <= 0) return false // the next that ends signals
+    const { runs, more } = await takeQueuedRuns(ctx, { busy, perApplication: takenOfApplicationMax, total })
+    if (runs.length === 0) return more
+    const subjects = await loadRunSubjects(ctx, runs)
+    const gone: number[] = []
+    for (const run of runs) {
+      const event = presentFunctionEvent(ctx, run, subjects)
+      if (event) this.#lineOf(run.applicationId).waiting.push({ run, event })
+      else gone.push(run.id)
+    }
+    await forgetRuns(ctx, gone)
+    this.#serve()
+    return more
+  }
+
+  #lineOf(applicationId: number): Line {
+    const line = this.#lines.get(applicationId) ?? { waiting: [], running: new Map() }
+    this.#lines.set(applicationId, line)
+    return line
+  }
+
+  /** Begins what there is room for, one of each application in turn. */
+  #serve(): void {
+    if (this.#state !== 'open') return
+    let free = runningMax - [...this.#lines.values()].reduce((sum, { running }) => sum + running.size, 0)
+    for (let begun = true; begun && free > 0; ) {
+      begun = false
+      for (const [applicationId, line] of [...this.#lines]) {
+        if (free === 0 || line.running.size >= runningOfApplicationMax) continue
+        const next = line.waiting.shift()
+        if (!next) continue
+        line.running.set(next.run.id, this.#run(applicationId, line, next))
+        // To the end of the line of lines.
+        this.#lines.delete(applicationId)
+        this.#lines.set(applicationId, line)
+        free--
+        begun = true
+      }
+    }
+  }
+
+  async #run(applicationId: number, line: Line, { run, event }: Ready): Promise<void> {
+    const { function: current, id } = run
+    const follow = (outcome: Outcome) => ({ id, ...retryOf(run, outcome) })
+    try {
+      const [invocationId = 0] = await beginRuns(this.#ctx, [{ function: current, event }])
+      await runFunction(this.#ctx, { function: current, event, invocationId, timeoutMs, waitMs, follow })
+    } catch (error) {
+      // It is given back, and so done again.
+      this.#ctx.log.warn({ err: error, functionId: current.id }, 'how a function ran was not recorded')
+    }
+    line.running.delete(id)
+    if (line.waiting.length < runningOfApplicationMax) this.#taking.signal()
+    if (line.waiting.length + line.running.size === 0) this.#lines.delete(applicationId)
+    this.#serve()
+  }
+}
+
+function retryOf({ attempts }: QueuedRun, outcome: Outcome): { retryMs?: number } {
+  const isOurs = outcome.status === 'FAILED' && ['crashed', 'runtime'].includes(outcome.reason)
+  return isOurs && attempts < attemptsMax ? { retryMs: retryMs * 4 ** (attempts - 1) } : {}
+}

@@ -1,0 +1,117 @@
+// Runs of functions survive the death of the server: each is done at least once.
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { findEmbeddedPostgres } from '#data/embedded-postgres.ts'
+import { type ServerProcess, startServerProcess } from '../support/process.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
+type Document = any
+
+const runs = 1_000
+const kills = 3
+
+let home: string
+let server: ServerProcess
+let token: string
+let db: pg.Client
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'chatterie-functions-'))
+  await start()
+  const answer = await fetch(`${server.url}/oauth/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${btoa('crash:test-secret')}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials' }),
+  })
+  token = ((await answer.json()) as { access_token: string }).access_token
+})
+afterAll(async () => {
+  await db.end()
+  await server.end('SIGTERM')
+  await rm(home, { recursive: true, force: true })
+})
+
+async function start(): Promise<void> {
+  server = await startServerProcess({
+    CHATTERIE_HOME: home,
+    CHATTERIE_CLIENT_ID: 'crash',
+    CHATTERIE_CLIENT_SECRET: 'test-secret',
+  })
+  db = new pg.Client({ connectionString: (await findEmbeddedPostgres(join(home, 'postgres'))) ?? '' })
+  db.on('error', () => {})
+  await db.connect()
+}
+
+async function kill(): Promise<void> {
+  server.child.kill('SIGKILL')
+  await once(server.child, 'exit')
+}
+
+async function api(method: string, path: string, body?: unknown): Promise<Document> {
+  const answer = await fetch(`${server.url}/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`)
+  return answer.json()
+}
+
+async function count(text: string): Promise<number> {
+  return (await db.query(`select count(*)::int as count from ${text}`)).rows[0].count
+}
+
+const isLeft = async () => (await count('function_run')) + (await count('outbox_event'))
+
+async function allInvocations(id: number): Promise<Document[]> {
+  const all: Document[] = []
+  for (let page = 0; ; page++) {
+    const answer = await api('GET', `/functions/${id}/invocations?size=100&page=${page}`)
+    all.push(...answer._embedded.invocations)
+    if (page + 1 >= answer.page.totalPages) return all
+  }
+}
+
+it(`of ${runs} runs that wait, each is done though the server is killed ${kills} times, and listed`, {
+  timeout: 180_000,
+}, async () => {
+  const created = await api('POST', '/runtimes/nodejs/functions', { type: 'user.sent.message', name: 'Echo' })
+  await api('POST', `/functions/${created.id}/versions`, {
+    handlerScript: `async function handleEvent({ message }: { message: { body: string } }) {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      return message.body
+    }`,
+  })
+  const user = await api('POST', '/users', { name: 'writer', displayName: 'Writer', isGuest: false })
+  const channel = await api('POST', '/channels', { type: 'PUBLIC', name: 'channel' })
+  const bodies = Array.from({ length: runs }, (_, nth) => `message ${nth}`)
+  await Promise.all(
+    bodies.map((body) =>
+      api('POST', `/channels/${channel.id}/messages`, { type: 'TEXT', body, user: { id: user.id } }),
+    ),
+  )
+  for (let nth = 1; nth <= kills; nth++) {
+    const part = (runs / (kills + 2)) * nth
+    const done = () => count(`function_invocation where status = 'SUCCEEDED'`)
+    await expect.poll(done, { timeout: 60_000, interval: 10 }).toBeGreaterThan(part)
+    await kill()
+    expect(await isLeft(), `kill ${nth} comes before the end`).toBeGreaterThan(0)
+    await db.end()
+    await start()
+  }
+  await expect.poll(isLeft, { timeout: 60_000 }).toBe(0)
+  await expect.poll(() => count(`function_invocation where status = 'RUNNING'`), { timeout: 20_000 }).toBe(0)
+
+  const invocations = await allInvocations(created.id)
+  const succeeded = invocations.filter(({ status }) => status === 'SUCCEEDED')
+  expect(new Set(succeeded.map(({ result }) => result.payload))).toEqual(new Set(bodies))
+  expect(succeeded.every(({ args, result }) => args.message.body === result.payload)).toBe(true)
+  const others = invocations.filter(({ status }) => status !== 'SUCCEEDED')
+  expect(others.length, 'what a kill interrupted, and no more').toBeLessThanOrEqual(kills * 12)
+  expect(others.every(({ result }) => result.error.name === 'InterruptedError')).toBe(true)
+  expect(succeeded.length - runs, 'what was done and not noted in time').toBeLessThanOrEqual(kills * 12)
+})
