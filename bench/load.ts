@@ -1,6 +1,6 @@
 // The load: keep-alive connections, each with one request in flight. Bare sockets and prepared bytes, because the cores
 // belong to those who are measured: a page of 20 KB costs this side a fifth of what it costs the server.
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 
 export interface Load {
   port: number
@@ -18,37 +18,73 @@ export async function load({ port, next, connections, ms }: Load): Promise<numbe
   const end = performance.now() + ms
   let answers = 0
   const more = () => performance.now() < end && answers < answersMax
-  const clients = Array.from({ length: connections }, () => client(port, next, more, () => answers++))
-  await Promise.all(clients)
+  const client = async () => {
+    const line = await Line.open(port)
+    do {
+      await line.send(next())
+      answers += 1
+    } while (more())
+    line.end()
+  }
+  await Promise.all(Array.from({ length: connections }, client))
   return answers
 }
 
-function client(port: number, next: () => Buffer, more: () => boolean, answered: () => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1')
-    let head = Buffer.alloc(0)
-    let missing = 0
-    socket.setNoDelay(true)
-    socket.on('connect', () => socket.write(next()))
-    socket.on('error', reject)
-    socket.on('close', () => resolve())
-    socket.on('data', (chunk) => {
-      if (missing > 0) {
-        missing -= chunk.length
-      } else {
-        head = head.length === 0 ? chunk : Buffer.concat([head, chunk])
-        const end = head.indexOf('\r\n\r\n')
-        if (end < 0) return
-        if (head.toString('latin1', 9, 12) !== '200') return socket.destroy(new Error(`Refused: ${head}`))
-        missing = bodyLength(head.toString('latin1', 0, end)) - (head.length - end - 4)
-        head = Buffer.alloc(0)
-      }
-      if (missing > 0) return
-      answered()
-      if (more()) socket.write(next())
-      else socket.end()
+/** One keep-alive connection, for one request at a time. */
+export class Line {
+  readonly #socket: Socket
+  #head: Buffer = Buffer.alloc(0)
+  #missing = 0
+  #answered: () => void = () => {}
+  #failed: (error: Error) => void = () => {}
+
+  static open(port: number): Promise<Line> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+      socket.once('error', reject)
+      socket.once('connect', () => {
+        socket.off('error', reject)
+        resolve(new Line(socket))
+      })
     })
-  })
+  }
+
+  private constructor(socket: Socket) {
+    this.#socket = socket
+    socket.on('data', (chunk) => this.#read(chunk))
+    socket.on('error', (error) => this.#failed(error))
+    socket.on('close', () => this.#failed(new Error('The server closed a connection')))
+  }
+
+  /** Resolves when the whole answer is there, which must be a 200. */
+  send(bytes: Buffer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#answered = resolve
+      this.#failed = reject
+      this.#socket.write(bytes)
+    })
+  }
+
+  end(): void {
+    this.#socket.end()
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.#missing > 0) {
+      this.#missing -= chunk.length
+    } else {
+      this.#head = this.#head.length === 0 ? chunk : Buffer.concat([this.#head, chunk])
+      const end = this.#head.indexOf('\r\n\r\n')
+      if (end < 0) return
+      if (this.#head.toString('latin1', 9, 12) !== '200') {
+        this.#failed(new Error(`Refused: ${this.#head}`))
+        return
+      }
+      this.#missing = bodyLength(this.#head.toString('latin1', 0, end)) - (this.#head.length - end - 4)
+      this.#head = Buffer.alloc(0)
+    }
+    if (this.#missing <= 0) this.#answered()
+  }
 }
 
 function bodyLength(head: string): number {

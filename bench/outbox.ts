@@ -1,4 +1,4 @@
-// The events of a database: what is sent is done only when its events are told.
+// The events of a database: what is sent is done only when its events are told, and the members that were not there.
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 
@@ -18,7 +18,7 @@ export class Outbox {
     this.#client = client
   }
 
-  /** Waits until a server has taken all events. */
+  /** Waits until a server has taken all events, and has notified whom they concern. */
   async drained(): Promise<void> {
     const deadline = Date.now() + drainedMs
     while (await this.#isWaiting()) {
@@ -28,7 +28,9 @@ export class Outbox {
   }
 
   async #isWaiting(): Promise<boolean> {
-    const { rows } = await this.#client.query('select exists (select from outbox_event) as waiting')
+    const { rows } = await this.#client.query(
+      'select exists (select from outbox_event) or exists (select from notification_task) as waiting',
+    )
     return rows[0].waiting
   }
 

@@ -44,12 +44,24 @@ export const scenarios = {
 } as const satisfies Record<string, Scenario>
 
 function send(channelId: number, usernames: string[], at: number, token: string): Buffer {
+  return sendRequest(token, channelId, at, usernames[at % usernames.length] ?? '')
+}
+
+/** The request that sends a message on behalf of a user. */
+export function sendRequest(token: string, channelId: number, nth: number, username: string): Buffer {
   return request('POST', `/v1/channels/${channelId}/messages`, token, {
+    ...messageOf(nth),
+    user: { username },
+  })
+}
+
+/** What is sent, by whatever door. */
+export function messageOf(nth: number) {
+  return {
     type: 'TEXT',
     body: 'The train leaves at seven, I will bring coffee and bread for all of us if the rain stops before noon',
-    user: { username: usernames[at % usernames.length] },
-    properties: { client: 'bench', nth: at },
-  })
+    properties: { client: 'bench', nth },
+  }
 }
 
 const numbers = (length: number) => Array.from({ length }, (_, at) => at)

@@ -35,3 +35,19 @@ export function median(numbers: number[]): number {
   const upper = sorted[middle] ?? Number.NaN
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }
+
+/** What a share of them is not above. */
+export function percentile(numbers: number[], share: number): number {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN
+}
+
+/** How much of its work a side does in a second, when the time until all that it puts off is done counts as well. */
+export function until(done: () => Promise<void>, work: (ms: number) => Promise<number>): Side {
+  return async (ms) => {
+    const begin = performance.now()
+    const much = await work(ms)
+    await done()
+    return (much / (performance.now() - begin)) * 1000
+  }
+}

@@ -1,8 +1,12 @@
 // node bench/run.ts [--quick] [--profile=<folder>] [name ...]: measures what is named, or everything, and prints tables.
 import { parseArgs } from 'node:util'
+import { fanout } from './fanout.ts'
 import { flatness } from './flatness.ts'
 import { imports } from './import.ts'
+import { members } from './members.ts'
 import { ratios } from './ratios.ts'
+import { socketSend } from './socket-send.ts'
+import { sockets } from './sockets.ts'
 import { Stage } from './stage.ts'
 import { startup } from './startup.ts'
 
@@ -16,6 +20,11 @@ const benches: Record<string, (stage: Stage) => Promise<string>> = {
   startup: (stage) => startup(stage, values.quick ? 2 : 5),
   ratios: (stage) => ratios(stage, pace),
   flatness: (stage) => flatness(stage, pace, values.quick ? 100_000 : 1_000_000),
+  'socket-send': (stage) => socketSend(stage, pace),
+  fanout: (stage) =>
+    fanout(stage, pace, values.quick ? [200, 1_000] : [1_000, 5_000], values.quick ? 10 : 30),
+  sockets: (stage) => sockets(stage, values.quick ? 1_000 : 5_000),
+  members: (stage) => members(stage, pace, values.quick ? 10_000 : 100_000),
   import: (stage) => imports(stage, values.quick ? 100_000 : 1_000_000),
 }
 

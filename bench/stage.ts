@@ -101,6 +101,12 @@ export class Stage {
     return { child, port: Number(await firstMatch(child, /^(\d+)$/)) }
   }
 
+  /** The sockets that real-time is measured against. */
+  async startBareSockets(): Promise<Running> {
+    const child = this.spawn(process.execPath, ['bench/bare-sockets.ts'], {})
+    return { child, port: Number(await firstMatch(child, /^(\d+)$/)) }
+  }
+
   /** Starts a program in the repository's folder; its settings are those given alone. */
   spawn(command: string, args: string[], settings: Record<string, string>): ChildProcess {
     if (this.#undo.disposed) throw new Error('The benchmark is ending')
@@ -136,7 +142,7 @@ function signal(group: number, name: NodeJS.Signals): void {
   }
 }
 
-/** What the pattern's group holds in the first line of output that matches; goes on reading, so that none blocks. */
+/** What the pattern's group holds in the first line of output that matches. What is logged, from then on too, is shown. */
 async function firstMatch(child: ChildProcess, pattern: RegExp): Promise<string> {
   const { stdout } = child
   if (!stdout) throw new Error('The output of the process cannot be read')
@@ -145,6 +151,7 @@ async function firstMatch(child: ChildProcess, pattern: RegExp): Promise<string>
       .on('line', (line) => {
         const found = pattern.exec(line)?.[1]
         if (found !== undefined) resolve(found)
+        if (line.startsWith('{')) process.stderr.write(`${line}\n`)
       })
       .on('close', () => reject(new Error(`The process ended early: ${child.spawnargs.join(' ')}`)))
   })

@@ -1,0 +1,23 @@
+// What the real-time door is measured against: `ws` as one would use it straight away. It tells all sockets the same
+// bytes and knows neither users nor channels, neither frames nor acknowledgements, and keeps nothing.
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { WebSocketServer } from 'ws'
+
+let told = Buffer.alloc(0)
+
+const server = createServer(async (request, response) => {
+  const body = await read(request)
+  if (request.method === 'PUT') told = body
+  else for (const socket of sockets.clients) socket.send(told, { binary: false })
+  response.writeHead(200, { 'content-length': 0 })
+  response.end()
+})
+const sockets = new WebSocketServer({ server, perMessageDeflate: false })
+server.listen(0, '127.0.0.1', () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`))
+
+async function read(request: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}

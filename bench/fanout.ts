@@ -1,0 +1,166 @@
+// One message to thousands: how many deliveries a second, and how long until the last socket has a message.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { channelHypermedia } from '#resources/channel.ts'
+import { Crowd } from './crowd.ts'
+import { Line, request } from './load.ts'
+import { Outbox } from './outbox.ts'
+import { sendRequest } from './requests.ts'
+import { compare, type Pace, percentile, type Side, until } from './rounds.ts'
+import { seedMembers } from './seed-members.ts'
+import { type Stage, stop } from './stage.ts'
+import { type Account, countFrames, StompClient } from './stomp.ts'
+import { count, ratio, table, verdict } from './table.ts'
+import { WebSocketClient } from './websocket.ts'
+
+const aim = 0.8
+/** Messages that are on their way to everybody at the same time. */
+const inFlight = 8
+/** Between one lone message and the next, so that nobody has anything left to gather. */
+const pauseMs = 25
+
+export async function fanout(
+  stage: Stage,
+  pace: Pace,
+  sizes: number[],
+  loneOfRound: number,
+): Promise<string> {
+  const rates: string[][] = []
+  const times: string[][] = []
+  for (const size of sizes) {
+    const ours = await openChatterie(stage, size)
+    const bare = await openBare(stage, size, ours.sample)
+    const rate = await compare(streamOf(ours), streamOf(bare), pace)
+    rates.push([
+      count(size),
+      count(rate.first),
+      count(rate.second),
+      ratio(rate.ratio),
+      `>= ${ratio(aim)}`,
+      verdict(rate.ratio >= aim),
+    ])
+    const lone: [number[], number[]] = [[], []]
+    for (let round = 0; round < pace.rounds; round++) {
+      for (const [at, side] of [ours, bare].entries()) lone[at]?.push(...(await sendAlone(side, loneOfRound)))
+    }
+    for (const [name, share] of Object.entries({ median: 0.5, p99: 0.99 })) {
+      const [first, second] = lone.map((each) => percentile(each, share)) as [number, number]
+      times.push([count(size), name, first.toFixed(1), second.toFixed(1), ratio(first / second)])
+    }
+    await ours.close()
+    await bare.close()
+  }
+  return [
+    table(
+      `Messages to one channel, ${inFlight} at a time, beside bare ws with the same bytes`,
+      ['deliveries/s to sockets', 'Chatterie', 'bare', 'ratio', 'aim', 'reached'],
+      rates,
+    ),
+    table(
+      'From the start of a lone send until the last socket has it',
+      ['ms, sockets', '', 'Chatterie', 'bare', 'times'],
+      times,
+    ),
+  ].join('\n')
+}
+
+// ----------------------------------------------------------------------------------------- the two sides
+
+interface Broadcast {
+  crowd: Pick<Crowd<never>, 'size' | 'deliveries' | 'received'>
+  lines: Line[]
+  /** The request that has a message told to everybody. */
+  next: () => Buffer
+  /** Waits for what is put off until after the deliveries. */
+  settled: () => Promise<void>
+  close: () => Promise<void>
+}
+
+async function openChatterie(stage: Stage, size: number): Promise<Broadcast & { sample: string }> {
+  const databaseUrl = await stage.createDatabase(`fanout_${size}`)
+  const server = await stage.startServer(databaseUrl)
+  const world = await seedMembers(databaseUrl, { users: size, channels: [{ from: 0, members: size }] })
+  const [id = 0] = world.channels
+  const { self, messages } = channelHypermedia.topics
+  const crowd = await Crowd.open(size, async (nth) => {
+    const client = await StompClient.connect(server.port, world.apiKey, world.accounts[nth] as Account)
+    await client.subscribe(self.at({ id }), messages.at({ id })) // who listens is there, and need not be notified
+    return client
+  })
+  const outbox = await Outbox.open(databaseUrl)
+  await outbox.drained()
+  let nth = 0
+  const next = () => {
+    nth += 1
+    return sendRequest(server.token, id, nth, `user-${1 + (nth % size)}`)
+  }
+  const lines = await openLines(server.port)
+  const [line] = lines as [Line]
+  const [listener] = crowd.members as [StompClient]
+  const [sample] = await Promise.all([listener.next(), line.send(next()), crowd.received(size - 1)])
+  crowd.count(listener)
+  return {
+    crowd,
+    lines,
+    next,
+    sample,
+    settled: () => outbox.drained(),
+    async close() {
+      await outbox.close()
+      await stop(server.child)
+    },
+  }
+}
+
+/** Sends everybody the frame that Chatterie has sent to one of its own. */
+async function openBare(stage: Stage, size: number, frame: string): Promise<Broadcast> {
+  const { child, port } = await stage.startBareSockets()
+  const crowd = await Crowd.open(size, async () => {
+    const socket = await WebSocketClient.open(port, '/')
+    return {
+      count: (counted: () => void, lost: (error: Error) => void) => countFrames(socket, counted, lost),
+    }
+  })
+  const lines = await openLines(port)
+  await fetch(`http://127.0.0.1:${port}/`, { method: 'PUT', body: frame })
+  const publish = request('POST', '/', '')
+  return { crowd, lines, next: () => publish, settled: async () => {}, close: () => stop(child) }
+}
+
+function openLines(port: number): Promise<Line[]> {
+  return Promise.all(Array.from({ length: inFlight }, () => Line.open(port)))
+}
+
+// ------------------------------------------------------------------------------------------- measuring
+
+/** Deliveries, while each line sends its next message when all have its last one. */
+function streamOf({ crowd, lines, next, settled }: Broadcast): Side {
+  return until(settled, async (ms) => {
+    const end = performance.now() + ms
+    const before = crowd.deliveries
+    let sent = 0
+    const send = async (line: Line) => {
+      do {
+        await line.send(next())
+        sent += 1
+        await crowd.received(before + sent * crowd.size)
+      } while (performance.now() < end)
+    }
+    await Promise.all(lines.map(send))
+    return crowd.deliveries - before
+  })
+}
+
+/** How long each of so many messages took to the last socket, in ms. */
+async function sendAlone({ crowd, lines, next, settled }: Broadcast, messages: number): Promise<number[]> {
+  const [line] = lines as [Line]
+  const times: number[] = []
+  for (let message = 0; message < messages; message++) {
+    await settled()
+    await sleep(pauseMs)
+    const bytes = next()
+    const begin = performance.now()
+    await Promise.all([line.send(bytes), crowd.received(crowd.deliveries + crowd.size)])
+    times.push(performance.now() - begin)
+  }
+  return times
+}

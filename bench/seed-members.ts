@@ -1,0 +1,56 @@
+// Users and the channels they are members of. All are online from the start: otherwise each that connects would be told
+// to everybody who is connected already, and that is not what is measured.
+import pg from 'pg'
+import type { Account } from './stomp.ts'
+
+/** The members are `members` users in a row, from the one with the number `from`. */
+export interface SeededChannel {
+  from: number
+  members: number
+}
+
+export interface Members {
+  apiKey: string
+  accounts: Account[]
+  channels: number[]
+}
+
+/** Fills the first application of a database that has nothing but it. */
+export async function seedMembers(
+  url: string,
+  { users, channels }: { users: number; channels: SeededChannel[] },
+): Promise<Members> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    const [application] = (await client.query('select id, key from application order by id limit 1')).rows
+    const inserted = (await client.query(insertUsers, [application.id, users])).rows
+    const ids = inserted.map(({ id }) => Number(id))
+    const channelIds: number[] = []
+    for (const [nth, { from, members }] of channels.entries()) {
+      const [{ id }] = (await client.query(insertChannel, [application.id, `channel-${nth}`])).rows
+      await client.query(insertThread, [application.id, id])
+      await client.query(insertMembers, [id, ids.slice(from, from + members)])
+      channelIds.push(Number(id))
+    }
+    // Not what is empty: statements would be planned as if it stayed so.
+    await client.query('vacuum (analyze) "user", channel, thread, channel_membership')
+    const accounts = ids.map((userId, at) => ({ userId, username: `user-${at + 1}` }))
+    return { apiKey: application.key, accounts, channels: channelIds }
+  } finally {
+    await client.end()
+  }
+}
+
+const insertUsers = `
+  insert into "user" (application_id, name, display_name, presence_online, presence_status, properties)
+  select $1, 'user-' || i, 'User ' || i, true, 'AVAILABLE', jsonb_build_object('team', i % 7, 'city', 'Kampala')
+  from generate_series(1, $2::int) i
+  returning id`
+
+const insertChannel = `
+  insert into channel (application_id, type, name, display_name) values ($1, 'PUBLIC', $2, $2) returning id`
+
+const insertThread = `insert into thread (application_id, channel_id, type) values ($1, $2, 'MAIN')`
+
+const insertMembers = `insert into channel_membership (channel_id, user_id) select $1, unnest($2::bigint[])`

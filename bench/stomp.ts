@@ -1,0 +1,177 @@
+// A client of the real-time door, as light as can be: what official clients send, in their order, and no more of what
+// comes back looked at than is needed.
+import { currentUserHypermedia } from '#resources/user.ts'
+import { WebSocketClient } from './websocket.ts'
+
+export interface Account {
+  username: string
+  userId: number
+}
+
+/** Headers without what needs escaping. */
+function frame(command: string, headers: Record<string, string>, body = ''): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}`)
+  return `${[command, ...lines].join('\n')}\n\n${body}\0`
+}
+
+const nul = 0
+const patienceMs = 60_000
+
+/** Counts what ends like a frame, without looking at it. */
+export function countFrames(
+  socket: WebSocketClient,
+  counted: () => void,
+  lost: (error: Error) => void,
+): void {
+  socket.lost = lost
+  socket.take = (part) => {
+    for (let at = part.indexOf(nul); at >= 0; at = part.indexOf(nul, at + 1)) counted()
+  }
+}
+
+export class StompClient {
+  readonly #socket: WebSocketClient
+  readonly #account: Account
+  /** A frame that came in parts. */
+  #parts: Buffer[] = []
+  #took: (frame: string) => void = () => {}
+  #failed: (error: Error) => void = () => {}
+  #receipts = 0
+  #ids = 0
+
+  /** Connects, and nothing else. */
+  static async connect(port: number, apiKey: string, account: Account): Promise<StompClient> {
+    const socket = await WebSocketClient.open(port, `/rtm/websocket?api-key=${apiKey}`)
+    const client = new StompClient(socket, account)
+    await client.#ask(
+      [
+        frame('CONNECT', {
+          'accept-version': '1.2',
+          'heart-beat': '0,10000', // idle clients would have to be kept alive from here
+          'StompX-User': account.username,
+          'StompX-User-Agent': 'ChatKitty-ChatUI/2.106.2',
+        }),
+      ],
+      1,
+    )
+    return client
+  }
+
+  /** Connects as official clients do: the user, the errors, two grants, and all topics of the user, each acknowledged. */
+  static async start(port: number, apiKey: string, account: Account): Promise<StompClient> {
+    const client = await StompClient.connect(port, apiKey, account)
+    const { relays, topics } = currentUserHypermedia
+    await client.#ask(
+      [client.#subscribe(relays.self.pattern), client.#subscribe('/user/queue/errors')],
+      1, // the queue has no answer
+    )
+    await client.#ask([client.#subscribe(relays.writeFileAccessGrant.pattern)], 1)
+    await client.#ask([client.#subscribe(relays.readFileAccessGrant.pattern)], 1)
+    const all = Object.values(topics).map((topic) => topic.at({ id: account.userId }))
+    await client.#ask(
+      all.map((topic) => client.#subscribe(topic, { receipt: client.#receipt(), ack: 'client-individual' })),
+      all.length,
+    )
+    return client
+  }
+
+  private constructor(socket: WebSocketClient, account: Account) {
+    this.#socket = socket
+    this.#account = account
+    socket.take = (part) => this.#gather(part)
+    socket.lost = (error) => this.#failed(error)
+  }
+
+  /** Without acknowledgement of what is told. */
+  async subscribe(...destinations: string[]): Promise<void> {
+    const frames = destinations.map((each) => this.#subscribe(each, { receipt: this.#receipt() }))
+    await this.#ask(frames, destinations.length)
+  }
+
+  /** Sends, and resolves with what tells the user of it; acknowledges all that comes, as official clients do. */
+  send(destination: string, body: string): Promise<void> {
+    const receipt = this.#receipt()
+    return this.#wait((resolve) => {
+      this.#took = (text) => {
+        if (text.startsWith('RECEIPT')) return
+        const head = text.slice(0, text.indexOf('\n\n') + 1)
+        const ack = /^ack:(.+)$/m.exec(head)?.[1]
+        if (ack !== undefined) this.#socket.send(frame('ACK', { id: ack }))
+        if (head.includes(`\nreceipt-id:${receipt}\n`)) resolve()
+      }
+      const headers = { destination, 'content-type': 'application/json;charset=UTF-8', receipt }
+      this.#socket.send(frame('SEND', { ...headers, 'content-length': `${Buffer.byteLength(body)}` }, body))
+    })
+  }
+
+  /** From now on frames are counted and not looked at. */
+  count(counted: () => void, lost: (error: Error) => void): void {
+    countFrames(this.#socket, counted, lost)
+  }
+
+  /** The next frame, byte for byte; what {@link count} said is forgotten. */
+  next(): Promise<string> {
+    this.#socket.take = (part) => this.#gather(part)
+    return new Promise((resolve, reject) => {
+      this.#took = (text) => resolve(`${text}\0`)
+      this.#failed = reject
+    })
+  }
+
+  #receipt(): string {
+    this.#receipts += 1
+    return `r${this.#receipts}`
+  }
+
+  #subscribe(destination: string, headers: Record<string, string> = {}): string {
+    this.#ids += 1
+    return frame('SUBSCRIBE', { id: `s${this.#ids}`, destination, ...headers })
+  }
+
+  /** Resolves after so many answers. */
+  #ask(frames: string[], answers: number): Promise<void> {
+    return this.#wait((resolve) => {
+      let missing = answers
+      this.#took = () => {
+        missing -= 1
+        if (missing === 0) resolve()
+      }
+      for (const each of frames) this.#socket.send(each)
+    })
+  }
+
+  /** An answer that does not come must not hold the run for ever. */
+  #wait(begin: (resolve: () => void) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error) => {
+        clearTimeout(timer)
+        reject(error)
+      }
+      const timer = setTimeout(() => fail(new Error(`${this.#account.username} got no answer`)), patienceMs)
+      this.#failed = fail
+      begin(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
+  }
+
+  #gather(part: Buffer): void {
+    let from = 0
+    for (let at = part.indexOf(nul); at >= 0; at = part.indexOf(nul, from)) {
+      const text = Buffer.concat([...this.#parts, part.subarray(from, at)]).toString()
+      this.#parts = []
+      from = at + 1
+      this.#take(text.replace(/^\n+/, '')) // heart-beats
+    }
+    if (from < part.length) this.#parts.push(Buffer.from(part.subarray(from)))
+  }
+
+  #take(text: string): void {
+    if (text.startsWith('ERROR') || text.includes('\ndestination:/user/queue/errors\n')) {
+      this.#failed(new Error(`${this.#account.username} was refused:\n${text}`))
+    } else {
+      this.#took(text)
+    }
+  }
+}
