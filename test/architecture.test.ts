@@ -12,12 +12,13 @@ const mayImport: Record<string, string[]> = {
   background: ['*'],
   app: ['*'],
   context: ['*'],
+  serve: ['*'],
   // The doors.
   routes: ['domain', 'wire', 'resources', 'errors', 'type context'],
   realtime: ['domain', 'wire', 'resources', 'errors', 'stomp', 'type context'],
   plugins: ['wire', 'resources', 'config', 'errors', 'domain/applications', 'type domain', 'type context'],
-  // Work in the background; imports are read as requests are.
-  jobs: ['domain', 'wire/reading.ts', 'resources', 'errors', 'type context'],
+  // Work in the background; imports are read as requests are, and functions are given what answers would show.
+  jobs: ['domain', 'wire/reading.ts', 'wire/hal.ts', 'resources', 'errors', 'type context'],
   functions: ['domain', 'resources', 'errors', 'type context'],
   domain: ['data', 'resources', 'errors', 'type context'],
   data: ['resources', 'errors'],
@@ -25,13 +26,14 @@ const mayImport: Record<string, string[]> = {
   stomp: ['errors'],
   bus: ['errors'],
   files: ['errors'],
+  previews: ['errors', 'type config'],
   config: ['type files'],
   resources: [],
   errors: [],
 }
 
 /** The rooms that know of the web server. */
-const web = ['main', 'cli', 'background', 'app', 'context', 'routes', 'realtime', 'plugins']
+const web = ['main', 'cli', 'background', 'app', 'serve', 'context', 'routes', 'realtime', 'plugins']
 
 /** Where strings may hold `/v1`, besides the app's prefix, the vocabulary and the wire; a move would shorten this. */
 const versioned = ['cli/api.ts', 'routes/openapi.ts', 'routes/operation.ts']

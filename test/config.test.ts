@@ -11,16 +11,19 @@ describe('the settings', () => {
       port: 9001,
       host: '127.0.0.1',
       home: resolve('.chatterie'),
+      linkPreviews: true,
       logLevel: 'info',
     })
     for (const name of [
       'databaseUrl',
+      'redisUrl',
       'clientId',
       'clientSecret',
       'apiKey',
       'publicUrl',
       'encryptionKey',
       's3',
+      'demoPage',
     ]) {
       expect(readConfig({})).not.toHaveProperty(name)
     }
@@ -39,6 +42,8 @@ describe('the settings', () => {
       'databaseUrl',
       'postgresql://db/chat?sslmode=require',
     ],
+    ['REDIS_URL', 'redis://cache:6379', 'redisUrl', 'redis://cache:6379'],
+    ['REDIS_URL', 'rediss://me:pass@cache:6380/2', 'redisUrl', 'rediss://me:pass@cache:6380/2'],
     ['CHATTERIE_CLIENT_ID', 'my-client', 'clientId', 'my-client'],
     ['CHATTERIE_CLIENT_SECRET', 'eight ch', 'clientSecret', 'eight ch'],
     ['CHATTERIE_API_KEY', uuid, 'apiKey', uuid],
@@ -49,9 +54,33 @@ describe('the settings', () => {
     ['FILE_SIZE_MAX', '1000', 'fileSizeMax', 1000],
     ['RATE_LIMIT_PER_SECOND', '50', 'rateLimitPerSecond', 50],
     ['RATE_LIMIT_PER_SECOND', 'off', 'rateLimitPerSecond', 0],
+    ['LINK_PREVIEWS', 'on', 'linkPreviews', true],
+    ['LINK_PREVIEWS', 'off', 'linkPreviews', false],
+    ['FUNCTION_INVOCATIONS_DAYS', '30', 'functionInvocationsDays', 30],
+    ['FUNCTION_EGRESS', 'open', 'functionEgress', 'open'],
+    ['FUNCTION_EGRESS', 'guarded', 'functionEgress', 'guarded'],
+    ['FUNCTION_MEMORY_MB', '512', 'functionMemoryMb', 512],
+    ['FUNCTION_PROCESSES', '4', 'functionProcesses', 4],
+    ['DEMO_PAGE', 'on', 'demoPage', true],
+    ['DEMO_PAGE', 'off', 'demoPage', false],
     ['LOG_LEVEL', 'debug', 'logLevel', 'debug'],
   ])('%s=%s', (name, value, setting, expected) => {
     expect(readConfig({ [name]: value })[setting]).toEqual(expected)
+  })
+
+  it.each([
+    ['127.0.0.1', 'open'],
+    ['127.1.2.3', 'open'],
+    ['localhost', 'open'],
+    ['::1', 'open'],
+    ['0.0.0.0', 'guarded'],
+    ['::', 'guarded'],
+    ['192.168.1.5', 'guarded'],
+    ['127.example.com', 'guarded'],
+  ])('guard where functions connect to once others reach the server: HOST=%s', (HOST, egress) => {
+    expect(readConfig({ HOST }).functionEgress).toBe(egress)
+    expect(readConfig({ HOST, FUNCTION_EGRESS: 'guarded' }).functionEgress).toBe('guarded')
+    expect(readConfig({ HOST, FUNCTION_EGRESS: 'open' }).functionEgress).toBe('open')
   })
 
   it('that are blank are absent, as in a compose file', () => {
@@ -67,6 +96,9 @@ describe('the settings', () => {
       'CHATTERIE_API_KEY',
       'CHATTERIE_ENCRYPTION_KEY',
       'PUBLIC_URL',
+      'REDIS_URL',
+      'LINK_PREVIEWS',
+      'DEMO_PAGE',
       'LOG_LEVEL',
       'S3_BUCKET',
       'S3_ENDPOINT',
@@ -104,6 +136,9 @@ describe('a wrong setting stops the start with one line that names it', () => {
     ['PORT', '80.5'],
     ['DATABASE_URL', 'mysql://root:hunter2hunter2@db/chat'],
     ['DATABASE_URL', 'hunter2hunter2'],
+    ['REDIS_URL', 'http://:hunter2hunter2@cache'],
+    ['REDIS_URL', 'hunter2hunter2'],
+    ['REDIS_URL', 'redis://cache/hunter2hunter2'],
     ['CHATTERIE_CLIENT_ID', 'with:colon'],
     ['CHATTERIE_CLIENT_ID', 'with space'],
     ['CHATTERIE_CLIENT_SECRET', 'short'],
@@ -113,6 +148,13 @@ describe('a wrong setting stops the start with one line that names it', () => {
     ['PUBLIC_URL', 'ftp://chat.example.com'],
     ['FILE_SIZE_MAX', '25 MB'],
     ['RATE_LIMIT_PER_SECOND', '-1'],
+    ['FUNCTION_MEMORY_MB', '1'],
+    ['FUNCTION_PROCESSES', '0'],
+    ['LINK_PREVIEWS', 'sometimes'],
+    ['FUNCTION_INVOCATIONS_DAYS', '0'],
+    ['FUNCTION_INVOCATIONS_DAYS', 'a week'],
+    ['FUNCTION_EGRESS', 'off'],
+    ['DEMO_PAGE', 'maybe'],
     ['LOG_LEVEL', 'loud'],
   ])('%s=%s', (name, value) => {
     const message = messageOf({ [name]: value })
