@@ -6,7 +6,10 @@ import { WebSocketServer } from 'ws'
 
 let told = Buffer.alloc(0)
 
-const server = createServer(async (request, response) => {
+/** Its clients wait for the other side's turn in between. */
+const keepAliveTimeout = 600_000
+
+const server = createServer({ keepAliveTimeout }, async (request, response) => {
   const body = await read(request)
   if (request.method === 'PUT') told = body
   else for (const socket of sockets.clients) socket.send(told, { binary: false })
