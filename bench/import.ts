@@ -1,7 +1,6 @@
 // An import of many messages against a bare COPY of the same rows into the same table with its indexes; the memory of
 // the server meanwhile, and what becomes of those who send one message at a time.
-import { execFileSync } from 'node:child_process'
-import { createWriteStream, openAsBlob } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -10,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { copyMessagesStatement, toCopyRow } from '#data/sql/copy-messages.ts'
+import { importFile } from './importer.ts'
 import { ask, request } from './load.ts'
 import { type Server, type Stage, stop } from './stage.ts'
 import { count, ratio, table, verdict } from './table.ts'
@@ -31,14 +31,11 @@ export async function imports(stage: Stage, messages: number): Promise<string> {
   await settle(bare)
   const { server } = imported
   const idle = await sendFor(server, imported.world, () => sleep(idleMs))
-  const memory = watchMemory(server.child.pid)
-  let importMs = 0
-  const busy = await sendFor(server, imported.world, async () => {
-    importMs = await timeImport(server, file, messages)
-  })
-  const grownMb = memory()
+  const done = importFile(server, file, messages)
+  const busy = await sendFor(server, imported.world, () => done)
+  const { ms, grownMb } = await done
 
-  const rates = [messages / importMs, messages / copied].map((perMs) => perMs * 1_000)
+  const rates = [messages / ms, messages / copied].map((perMs) => perMs * 1_000)
   const [importRate = 0, copyRate = 0] = rates
   const slower = busy.p99 / idle.p99
   return table(
@@ -175,24 +172,6 @@ async function settle({ url, server }: { url: string; server: Server }): Promise
   })
 }
 
-/** From the acceptance of the file to the end of its job. */
-async function timeImport(server: Server, file: string, messages: number): Promise<number> {
-  const body = new FormData()
-  body.append('file', await openAsBlob(file, { type: 'application/json' }), 'import.json')
-  const url = `http://127.0.0.1:${server.port}/v1`
-  const headers = { authorization: `Bearer ${server.token}` }
-  const accepted = await fetch(`${url}/imports/messages`, { method: 'POST', headers, body })
-  const { id } = (await accepted.json()) as { id: number }
-  const begin = performance.now()
-  for (;;) {
-    const job = (await (await fetch(`${url}/jobs/${id}`, { headers })).json()) as Record<string, unknown>
-    if (job.state === 'FINISHED' && job.processed === messages && job.failed === 0)
-      return performance.now() - begin
-    if (job.state === 'FINISHED' || job.state === 'FAILED') throw new Error(JSON.stringify(job))
-    await sleep(100)
-  }
-}
-
 /** Sends messages one after the other while something happens. */
 async function sendFor(
   { port, token }: Server,
@@ -220,18 +199,4 @@ async function sendFor(
   times.sort((a, b) => a - b)
   const at = (share: number) => times[Math.floor(times.length * share)] ?? Number.NaN
   return { median: at(0.5), p99: at(0.99) }
-}
-
-/** @returns what ends the watch and gives how many MB the process has grown by at most */
-function watchMemory(pid: number | undefined): () => number {
-  const resident = () => Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)])) / 1024
-  const before = resident()
-  let most = before
-  const watch = setInterval(() => {
-    most = Math.max(most, resident())
-  }, 500)
-  return () => {
-    clearInterval(watch)
-    return most - before
-  }
 }
