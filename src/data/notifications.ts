@@ -152,7 +152,7 @@ const sliceMax = 500
 
 /** What became of a batch of notifications. */
 export interface Notified {
-  /** Whether there was something to do, and so there may be more. */
+  /** Whether members are left to be told. */
   more: boolean
   /** Whether events were written, for recipients who are connected. */
   told: boolean
@@ -168,8 +168,8 @@ export interface Notified {
  */
 export async function notifyMembers(db: Db): Promise<Notified> {
   const [row] = await db.query(notifyStatement, [tasksMax, sliceMax])
-  const [tasks, told, asked] = row as [number, number, number]
-  return { more: tasks > 0, told: told > 0, asked: asked > 0 }
+  const [tasks, told, asked, moved] = row as [number, number, number, number]
+  return { more: tasks === tasksMax || moved > 0, told: told > 0, asked: asked > 0 }
 }
 
 // Not prepared: a plan that was made while nobody had ever connected reads all sessions for each member from then on,
@@ -242,8 +242,10 @@ const notifyStatement = {
     ), moved as (
       update notification_task t set after_user_id = p.last
       from progress p where p.message_id = t.message_id and p.members = $2
+      returning 1
     ), done as (
       delete from notification_task t using progress p where p.message_id = t.message_id and p.members < $2
     )
-    select (select count(*) from task), (select count(*) from told_online), (select count(*) from asked)`,
+    select (select count(*) from task), (select count(*) from told_online), (select count(*) from asked),
+           (select count(*) from moved)`,
 }

@@ -19,12 +19,14 @@ export const keptMinutes = 10
  */
 export async function takeEvents(db: Db): Promise<TakenEvents> {
   const rows = await db.query(takeStatement, [dispatchBatchMax])
-  const [taken, asked] = (rows[0] ?? [0, 0]) as [number, number]
-  return { taken, asked, events: rows.filter((row) => row[2] !== null).map((row) => toEvent(row, 2)) }
+  const [taken, tasks, asked] = (rows[0] ?? [0, 0, 0]) as [number, number, number]
+  return { taken, tasks, asked, events: rows.filter((row) => row[3] !== null).map((row) => toEvent(row, 3)) }
 }
 
 export interface TakenEvents {
   taken: number
+  /** How many messages members are to be told of. */
+  tasks: number
   /** How many runs of functions they ask for. */
   asked: number
   /** Those that somebody may listen to. */
@@ -75,6 +77,7 @@ const takeStatement = {
       where t.type in ('channel.message.created', 'thread.message.created') and t.payload ? 'messageId'
         and exists (select from channel_membership cm where cm.channel_id = t.channel_id)
       on conflict (message_id) do nothing
+      returning 1
     ), unhidden as (
       update channel_membership cm set hidden = false from (
         select distinct application_id, channel_id from taken where type = 'channel.message.created'
@@ -96,7 +99,8 @@ const takeStatement = {
       where application_id in (select id from heard) order by taken.id
       returning ${eventColumns}
     )
-    select (select count(*) from taken), (select count(*) from asked), logged.* from lazily left join logged on true order by position`,
+    select (select count(*) from taken), (select count(*) from tasks), (select count(*) from asked), logged.*
+    from lazily left join logged on true order by position`,
 }
 
 /** The position of the last event of all. */

@@ -36,10 +36,10 @@ export class Dispatcher {
     })
     this.#events = new Drain(ctx.log, sweepMs, async () => {
       if (!(await ctx.node.tryToLead())) return false
-      const { events, asked, more } = await dispatchEvents(ctx)
+      const { events, toNotify, asked, more } = await dispatchEvents(ctx)
       if (asked) runFunctions()
       await tell(events)
-      this.#notifications.signal()
+      if (toNotify) this.#notifications.signal()
       return more
     })
     this.#forgetting = new Drain(

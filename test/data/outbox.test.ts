@@ -87,7 +87,7 @@ describe('the outbox', () => {
       threadId: null,
       payload: { messageId: 1 },
     })
-    expect(await takeEvents(db)).toEqual({ taken: 0, asked: 0, events: [] })
+    expect(await takeEvents(db)).toEqual({ taken: 0, tasks: 0, asked: 0, events: [] })
     expect(await lastPosition(db)).toBe(before + all.length)
   })
 
@@ -116,7 +116,7 @@ describe('the outbox', () => {
   it('counts, but gives nothing, where nobody was connected lately', async () => {
     await sql('truncate user_session cascade')
     await emit(3)
-    expect(await takeEvents(db)).toEqual({ taken: 3, asked: 0, events: [] })
+    expect(await takeEvents(db)).toEqual({ taken: 3, tasks: 0, asked: 0, events: [] })
     expect(await counterOf('application.messages', 1)).toBe(3)
     expect(await sql('select position from event_log')).toEqual([])
   })
