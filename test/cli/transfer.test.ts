@@ -165,7 +165,8 @@ describe('an upload', () => {
       const { code, stderr } = await chatterie(args, settings, ['--import', `data:text/javascript,${report}`])
       expect(code).toBe(0)
       expect(sizes[0]).toBeGreaterThan(size)
-      expect(Number(stderr) * 1024).toBeLessThan(size * 0.75)
+      // Usually 165 MB; on a busy machine what was sent is collected late. Held, it would come on top of some 80.
+      expect(Number(stderr) * 1024).toBeLessThan(size)
     })
   })
 })

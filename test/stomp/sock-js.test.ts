@@ -16,7 +16,7 @@ let session: string
 beforeEach(async () => {
   session = randomUUID()
   server = await openBoard({
-    closeMs: 5000,
+    closeMs: 500,
     lingerMs: 50,
     tickMs: 20,
     bodyBytesMax: 200_000,

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { startEmbeddedPostgres } from '#data/embedded-postgres.ts'
 import { migrate } from '#data/migrate.ts'
@@ -18,10 +19,22 @@ declare module 'vitest' {
 export default async function setup(project: TestProject) {
   const folder = await mkdtemp(join(tmpdir(), 'chatterie-test-'))
   const postgres = await startEmbeddedPostgres({ folder, log })
+  await forgetDurability(postgres.url)
   await migrate(postgres.url, log)
   project.provide('templateUrl', postgres.url)
   return async () => {
     await postgres.stop()
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** Nothing of it outlives the run, so the disk need not keep up; tests of durability have clusters of their own. */
+async function forgetDurability(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  for (const setting of ['fsync = off', 'full_page_writes = off']) {
+    await client.query(`alter system set ${setting}`)
+  }
+  await client.query('select pg_reload_conf()')
+  await client.end()
 }
