@@ -63,6 +63,10 @@ const Environment = z.object({
     blankIsAbsent,
     z.coerce.number('must be a number of days').int().min(1).max(3650).default(7),
   ),
+  FUNCTION_BLOCKING_TIMEOUT_SECONDS: z.preprocess(
+    blankIsAbsent,
+    z.coerce.number('must be a number of seconds').int().min(1).max(30).default(5),
+  ),
   FUNCTION_EGRESS: optional(z.enum(['guarded', 'open'])),
   FUNCTION_MEMORY_MB: z.preprocess(
     blankIsAbsent,
@@ -71,6 +75,10 @@ const Environment = z.object({
   FUNCTION_PROCESSES: z.preprocess(
     blankIsAbsent,
     z.coerce.number('must be a number of processes').int().min(1).max(1_024).default(16),
+  ),
+  FUNCTION_TIMEOUT_SECONDS: z.preprocess(
+    blankIsAbsent,
+    z.coerce.number('must be a number of seconds').int().min(1).max(300).default(10),
   ),
   LINK_PREVIEWS: z.preprocess(blankIsAbsent, z.enum(['on', 'off']).default('on')),
   DEMO_PAGE: optional(z.enum(['on', 'off'])),
@@ -105,6 +113,9 @@ export interface Config {
   rateLimitPerSecond: number
   /** How long the record of what functions did is kept. */
   functionInvocationsDays: number
+  /** What a function may take while a client waits for it, and any other. */
+  functionBlockingTimeoutMs: number
+  functionTimeoutMs: number
   /** Whether functions may connect to what is not public. */
   functionEgress: 'guarded' | 'open'
   /** Of JavaScript's heap in each process of functions. */
@@ -137,6 +148,8 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     importSizeMax: settings.IMPORT_SIZE_MAX,
     rateLimitPerSecond: settings.RATE_LIMIT_PER_SECOND,
     functionInvocationsDays: settings.FUNCTION_INVOCATIONS_DAYS,
+    functionBlockingTimeoutMs: settings.FUNCTION_BLOCKING_TIMEOUT_SECONDS * 1_000,
+    functionTimeoutMs: settings.FUNCTION_TIMEOUT_SECONDS * 1_000,
     functionEgress: settings.FUNCTION_EGRESS ?? (isLoopback(settings.HOST) ? 'open' : 'guarded'),
     functionMemoryMb: settings.FUNCTION_MEMORY_MB,
     functionProcesses: settings.FUNCTION_PROCESSES,

@@ -83,11 +83,10 @@ function choose(
 
 export interface TestOptions extends RemoteOptions {
   event: string
+  type: string
   modules?: string
   env?: string[]
 }
-
-const testMs = 30_000
 
 /** Runs a function once, as the server would; of the server it needs only what it calls, if it calls anything. */
 export async function test(file: string, options: TestOptions, output: Output): Promise<void> {
@@ -95,7 +94,7 @@ export async function test(file: string, options: TestOptions, output: Output): 
   const event = await readEvent(options.event)
   const environment = readVariables(options.env ?? [])
   const api = await connect(options).catch(() => undefined)
-  const { port, functionEgress } = readConfig(process.env)
+  const { port, functionEgress, functionTimeoutMs: timeoutMs } = readConfig(process.env)
   const base = api?.base ?? options.url ?? `http://localhost:${port}`
   const folder = await mkdtemp(join(tmpdir(), 'chatterie-function-'))
   const log = pino({ level: 'silent' })
@@ -113,7 +112,7 @@ export async function test(file: string, options: TestOptions, output: Output): 
         },
         ...(options.modules !== undefined && { dependenciesFolder: resolve(options.modules) }),
       },
-      { versionId: 1, handlerScript, event, token: api?.token ?? '', timeoutMs: testMs },
+      { versionId: 1, handlerScript, event, eventType: options.type, token: api?.token ?? '', timeoutMs },
     )
     print(output, outcome, describe(outcome))
     if (outcome.status === 'FAILED') throw new Failure()

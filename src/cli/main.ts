@@ -116,6 +116,11 @@ remote(functions.command('test'))
   .description('run a function here, with an event of your own, and deploy nothing')
   .argument('<file>', 'TypeScript or JavaScript with a function handleEvent')
   .option('--event <json>', 'the event, or a file that has it', '{}')
+  .option(
+    '--type <type>',
+    'of the event: which method of a plugin handles it',
+    'user.attempted.start_session',
+  )
   .option('--modules <folder>', 'has the node_modules that it may require')
   .option('--env <name=value...>', 'environment variables for it')
   .action(async (file, options) => (await import('#cli/functions.ts')).test(file, options, output()))

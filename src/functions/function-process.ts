@@ -22,6 +22,7 @@ export interface Run {
   versionId: number
   script: Script
   event: unknown
+  eventType: string
   token: string
   timeoutMs: number
 }
@@ -100,7 +101,7 @@ export class FunctionProcess {
     this.#send(JSON.stringify(order))
     this.#idleWatch = this.#watchMemory(idleMemoryCheckMs)
     this.#timers = [
-      this.#after(startMs, () => this.#end('runtime', `the initialization took more than ${startMs} ms`)),
+      this.#after(startMs, () => this.#end('timeout', `the initialization took more than ${startMs} ms`)),
       this.#watchMemory(memoryCheckMs),
     ]
   }
@@ -113,11 +114,11 @@ export class FunctionProcess {
    * @returns `unbegun` where the process ended before the run began, so that it can be had elsewhere
    * @throws a TypeError where the event is nothing JSON can say
    */
-  run({ versionId, script, event, token, timeoutMs }: Run): Promise<Outcome | 'unbegun'> {
+  run({ versionId, script, event, eventType, token, timeoutMs }: Run): Promise<Outcome | 'unbegun'> {
     if (this.state !== 'idle') throw new Error(`a process that is ${this.state} cannot run anything`)
     const id = this.#runs + 1
     const isNew = this.#scripts.get(versionId) !== script.code
-    const order: Order = { type: 'run', id, versionId, event, token, ...(isNew && { script }) }
+    const order: Order = { type: 'run', id, versionId, event, eventType, token, ...(isNew && { script }) }
     const line = JSON.stringify(order)
     this.state = 'running'
     this.#runs = id
@@ -223,7 +224,7 @@ export class FunctionProcess {
         this.#onReady()
         break
       case 'unready':
-        this.failure = failed('runtime', report.error, { logs: this.#logs })
+        this.failure = failed('threw', report.error, { logs: this.#logs })
         this.kill()
         break
       case 'stale':
@@ -296,7 +297,9 @@ export class FunctionProcess {
     const { reason, message } = this.#verdict ?? this.#diagnose(how)
     const logs = this.#logs
     if (wasStarting && !this.retired) {
-      this.failure ??= failed('runtime', `the runtime did not start: ${message}`, { logs })
+      // A process that just ended may have been ended by the system; the limits are reached by customers' code.
+      const cause = reason === 'crashed' ? 'runtime' : reason
+      this.failure ??= failed(cause, `the runtime did not start: ${message}`, { logs })
     }
     const current = this.#current
     if (current && !current.begun && reason !== 'runtime') this.#finish('unbegun')

@@ -40,6 +40,8 @@ export interface RunOrder {
   /** Absent where the process has had it before. */
   script?: Script
   event: unknown
+  /** Which method of a plugin handles it. */
+  eventType: string
   token: string
 }
 
@@ -64,7 +66,7 @@ export type Report =
       id: number
       usage: Usage
       error: ErrorReport
-      reason: 'threw' | 'output' | 'runtime'
+      reason: 'threw' | 'output'
       spent: boolean
     }
   /** What an earlier run left behind has failed. */

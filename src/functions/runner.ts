@@ -34,6 +34,8 @@ export interface Invocation {
   handlerScript: string
   /** What JSON can say. */
   event: unknown
+  /** Such as `user.sent.message`. */
+  eventType: string
   /** A bearer of the application, for the APIs of the context. */
   token: string
   /** Of the run alone. */
@@ -118,12 +120,12 @@ export class FunctionRunner {
   async invoke(spec: RuntimeSpec, invocation: Invocation): Promise<Outcome> {
     if (!FunctionRunner.isSupported) return failed('runtime', 'functions need Node 22.13 or later')
     const script = await this.#compile(invocation.handlerScript, 'function.ts')
-    if ('error' in script) return failed('runtime', script.error)
+    if ('error' in script) return failed('threw', script.error)
     const initialization = await this.#compile(spec.initializationScript ?? '', 'initialization.ts')
-    if ('error' in initialization) return failed('runtime', initialization.error)
+    if ('error' in initialization) return failed('threw', initialization.error)
     if (this.#isClosed) return failed('runtime', 'the server is stopping')
-    const { versionId, event, token, timeoutMs, waitMs = timeoutMs } = invocation
-    return this.#wait(spec, { versionId, script, event, token, timeoutMs }, waitMs)
+    const { handlerScript: _, waitMs = invocation.timeoutMs, ...run } = invocation
+    return this.#wait(spec, { ...run, script }, waitMs)
   }
 
   /** Invocations from now on run in new processes; those under way finish where they are. */

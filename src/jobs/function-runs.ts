@@ -24,7 +24,6 @@ const runningOfApplicationMax = 3
 /** Taken ahead, so that none of these ever waits for the database. */
 const takenMax = 192
 const takenOfApplicationMax = 16
-const timeoutMs = 30_000
 /** For a process of functions. */
 const waitMs = 60_000
 
@@ -158,6 +157,7 @@ export class FunctionRuns {
     const follow = (outcome: Outcome) => ({ id, ...retryOf(run, outcome) })
     try {
       const [invocationId = 0] = await beginRuns(this.#ctx, [{ function: current, event }])
+      const timeoutMs = this.#ctx.config.functionTimeoutMs
       await runFunction(this.#ctx, { function: current, event, invocationId, timeoutMs, waitMs, follow })
     } catch (error) {
       // It is given back, and so done again.

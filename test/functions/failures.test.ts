@@ -75,7 +75,7 @@ describe('a script that cannot run', () => {
   it('is refused with line and column where it is none', async () => {
     expect(await test.invoke('async function handleEvent() {\n  return }}\n')).toMatchObject({
       status: 'FAILED',
-      reason: 'runtime',
+      reason: 'threw',
       error: { name: 'SyntaxError', message: expect.stringMatching(/^function\.ts:2:11: /) },
     })
   })
@@ -91,20 +91,25 @@ describe('a script that cannot run', () => {
   it('is refused where it has no handler', async () => {
     expect(await test.invoke('const nothing = 1')).toMatchObject({
       status: 'FAILED',
-      reason: 'runtime',
+      reason: 'threw',
       error: { message: 'the script has no function named handleEvent' },
     })
     await isWell()
   })
 
   it.each([
-    ['throws', 'throw new TypeError("bad start")', { name: 'TypeError', message: 'bad start' }],
-    ['is no script', 'const a = ]', { message: expect.stringMatching(/^initialization\.ts:1:11: /) }],
-    ['ends its process', 'process.exit(3)', { message: expect.stringContaining('exit code 3') }],
-  ])('fails where the initialization script %s', async (_, initializationScript, error) => {
+    ['throws', 'throw new TypeError("bad start")', 'threw', { name: 'TypeError', message: 'bad start' }],
+    [
+      'is no script',
+      'const a = ]',
+      'threw',
+      { message: expect.stringMatching(/^initialization\.ts:1:11: /) },
+    ],
+    ['ends its process', 'process.exit(3)', 'runtime', { message: expect.stringContaining('exit code 3') }],
+  ])('fails where the initialization script %s', async (_, initializationScript, reason, error) => {
     const spec = { applicationId: 2, initializationScript }
     for (let attempt = 0; attempt < 2; attempt++) {
-      expect(await test.invoke(fine, { spec })).toMatchObject({ status: 'FAILED', reason: 'runtime', error })
+      expect(await test.invoke(fine, { spec })).toMatchObject({ status: 'FAILED', reason, error })
     }
     expect(await test.invoke(fine, { spec: { applicationId: 2 } })).toMatchObject({ status: 'SUCCEEDED' })
   })

@@ -53,6 +53,7 @@ export async function startRunner(options: Partial<RunnerOptions> = {}): Promise
         versionId: versionOf(handlerScript),
         handlerScript,
         event: {},
+        eventType: 'user.sent.message',
         token: 'token',
         timeoutMs: 10_000,
         ...invocation,

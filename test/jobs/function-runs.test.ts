@@ -236,6 +236,28 @@ describe('a run', () => {
     expect(await waiting()).toBe(0)
   })
 
+  it.each([
+    ['script has no handler', 'const nothing = 1', {}, 'TypeError'],
+    [
+      'initialization script throws',
+      'async function handleEvent() {}',
+      { initializationScript: { script: 'throw new RangeError("no start")' } },
+      'RangeError',
+    ],
+  ])('whose %s is over, for it would fail again', async (_, script, runtime, name) => {
+    if ('initializationScript' in runtime) {
+      await application
+        .put('/runtimes/nodejs/initialization-script', runtime.initializationScript)
+        .expect(200)
+    }
+    const created = await deploy(application, sender, script)
+    const { ann, channel } = await scene()
+    await send(channel.id, ann.id)
+    const [invocation] = await endedInvocations(application, created)
+    expect(invocation).toMatchObject({ status: 'FAILED', result: { error: { name, reason: 'threw' } } })
+    expect(await waiting()).toBe(0)
+  })
+
   it('whose process dies is tried again, later each time', async () => {
     const created = await deploy(application, sender, `async function handleEvent() { process.abort() }`)
     const { ann, channel } = await scene()

@@ -6,9 +6,7 @@ import { runFunction } from '#domain/functions/run-function.ts'
 import { ChatError } from '#errors.ts'
 import { blockingType } from '#resources/function.ts'
 
-/** How long a function may take while a client waits. */
-const blockingMs = 5_000
-/** And how long for a process, which may have to be started. */
+/** How long a client waits for a process, which may have to be started. */
 const waitMs = 10_000
 const messageMax = 1_000
 
@@ -36,21 +34,22 @@ export async function mustBeAdmitted(
     const [invocationId = 0] = await beginInvocations(ctx.db, ctx.node.id, [
       { functionId, versionNumber, args },
     ])
-    const run = { function: current, invocationId, event: attempt, timeoutMs: blockingMs, waitMs }
+    const timeoutMs = ctx.config.functionBlockingTimeoutMs
+    const run = { function: current, invocationId, event: attempt, timeoutMs, waitMs }
     const outcome = await runFunction(ctx, run)
     if (outcome.status === 'FAILED') {
-      throw new ChatError('AccessDeniedError', reasonOf(outcome).slice(0, messageMax))
+      throw new ChatError('AccessDeniedError', reasonOf(ctx, outcome).slice(0, messageMax))
     }
   }
   return functions.length > 0
 }
 
-function reasonOf({ reason, error }: Extract<Outcome, { status: 'FAILED' }>): string {
+function reasonOf({ config }: Context, { reason, error }: Extract<Outcome, { status: 'FAILED' }>): string {
   switch (reason) {
     case 'threw':
       return error.message || 'A chat function refused this session'
     case 'timeout':
-      return `The chat function that decides who may connect took longer than ${blockingMs / 1000} seconds`
+      return `The chat function that decides who may connect took longer than ${config.functionBlockingTimeoutMs / 1_000} seconds`
     default:
       return 'The chat function that decides who may connect could not run'
   }

@@ -39,11 +39,19 @@ async function invoke(
   ctx: Context,
   { function: current, event, timeoutMs, waitMs }: BegunRun,
 ): Promise<Outcome> {
-  const { versionId, id: functionId, applicationId } = current
+  const { versionId, id: functionId, applicationId, type: eventType } = current
   const startedAt = performance.now()
   try {
     const { host, handlerScript, token } = await prepareRun(ctx, current)
-    return await ctx.functions.invoke(host, { versionId, handlerScript, event, token, timeoutMs, waitMs })
+    return await ctx.functions.invoke(host, {
+      versionId,
+      handlerScript,
+      event,
+      eventType,
+      token,
+      timeoutMs,
+      waitMs,
+    })
   } catch (error) {
     ctx.log.error({ err: error, functionId, applicationId }, 'a function could not run')
     const message =

@@ -20,9 +20,8 @@ import { captureOutput } from './console.ts'
 import { createContext } from './context.ts'
 import { guardEgress, refuseListening } from './egress.ts'
 import { describeError } from './errors.ts'
+import { findHandler, type Handler } from './handlers.ts'
 import { createCustomerRequire } from './require.ts'
-
-type Handler = (event: unknown, context: unknown) => unknown
 
 interface Loaded {
   script: Script
@@ -89,7 +88,6 @@ async function run(order: RunOrder): Promise<void> {
   report({ type: 'started', id })
   try {
     const handler = owner.run(id, () => load(order))
-    if (!handler) return fail(id, 'runtime', new Error('the script has no function named handleEvent'))
     const context = createContext({
       apiOrigin,
       token: order.token,
@@ -102,30 +100,24 @@ async function run(order: RunOrder): Promise<void> {
   }
 }
 
-/** The script is evaluated for each run, so that what it keeps outside the handler starts afresh. */
-function load({ versionId, script }: RunOrder): Handler | undefined {
+/**
+ * The script is evaluated for each run, so that what it keeps outside the handler starts afresh.
+ * @throws what the script throws, or an Error where it has no handler for the event
+ */
+function load({ versionId, script, eventType }: RunOrder): Handler {
   if (script) versions.set(versionId, { script, evaluate: compile(script) })
   const loaded = versions.get(versionId)
   if (!loaded) throw new Error('the script is missing')
   sources.function = loaded.script
   const module: { exports: unknown } = { exports: {} }
   const declared = loaded.evaluate(module.exports, customerRequire, module, 'function.ts', '.')
-  return [declared, ...candidates(module.exports)].find((each) => typeof each === 'function') as
-    | Handler
-    | undefined
+  return findHandler(declared, module.exports, eventType)
 }
 
 function compile({ code }: Script): Loaded['evaluate'] {
   const withHandler = `${code}\n;return typeof handleEvent === 'function' ? handleEvent : undefined`
   const scope = ['exports', 'require', 'module', '__filename', '__dirname']
   return compileFunction(withHandler, scope, { filename: 'function.ts' }) as Loaded['evaluate']
-}
-
-function candidates(exported: unknown): unknown[] {
-  if (typeof exported === 'function') return [exported]
-  const { handleEvent, default: standard } = (exported ?? {}) as Record<string, unknown>
-  const { handleEvent: inner } = (standard ?? {}) as Record<string, unknown>
-  return [handleEvent, inner, standard]
 }
 
 function finish(id: number, result: unknown): void {
@@ -150,7 +142,7 @@ function toJson(result: unknown): string {
   throw new RangeError(`the result has ${bytes} bytes of JSON; ${resultBytesMax} are the most`)
 }
 
-function fail(id: number, reason: 'threw' | 'output' | 'runtime', error: unknown, spent = false): void {
+function fail(id: number, reason: 'threw' | 'output', error: unknown, spent = false): void {
   running = undefined
   report({ type: 'failed', id, usage: usage(), reason, error: describeError(error, sources), spent })
 }
