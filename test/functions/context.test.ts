@@ -119,6 +119,29 @@ describe('the context', () => {
     expect(outcome).toMatchObject({ result: ['function', 11] })
   })
 
+  it.each([
+    ['items', '[{ name, displayName: name, isGuest: false, properties: {} }]'],
+    ['text', 'JSON.stringify([{ name, displayName: name, isGuest: false, properties: {} }])'],
+    [
+      'a file',
+      `new File(['[{"name":"' + name + '","displayName":"x","guest":false,"properties":{}}]'], 'users.json')`,
+    ],
+  ])('imports %s, in either style', async (what, file) => {
+    for (const style of ['context.ChatKitty.Imports', 'context.getImportApi()']) {
+      const outcome = await call(
+        `const name = event.name; const job = await ${style}.importUsers(${file}); return [job.status, job.data.type]`,
+        { name: `${style} ${what}` },
+      )
+      expect(outcome).toMatchObject({ status: 'SUCCEEDED', result: [202, 'USER_IMPORT'] })
+      await expect
+        .poll(
+          async () =>
+            (await server.main.get(`/users?name=${encodeURIComponent(`${style} ${what}`)}`)).body.page,
+        )
+        .toMatchObject({ totalElements: 1 })
+    }
+  })
+
   it('fails a function that lets such a rejection pass, with the status', async () => {
     expect(await call('await context.getUserApi().retrieveUser(999999)')).toMatchObject({
       status: 'FAILED',

@@ -1,6 +1,7 @@
 // The second argument of a handler: the official Platform SDK, at work for the application.
 import { env } from 'node:process'
 import type * as Sdk from 'chatkitty-platform-sdk'
+import { formOptions } from './forms.ts'
 
 interface Access {
   apiOrigin: string
@@ -11,7 +12,8 @@ interface Access {
 
 /** Functions of the first version have an API each, those of the second the whole SDK [runtime contract 9]. */
 export function createContext({ apiOrigin, token, loadSdk }: Access) {
-  const configuration = () => new (loadSdk().Configuration)({ basePath: apiOrigin, accessToken: token })
+  const configuration = () =>
+    new (loadSdk().Configuration)({ basePath: apiOrigin, accessToken: token, ...formOptions })
   let chatKitty: Sdk.ChatKitty | undefined
   return {
     get ChatKitty() {
@@ -42,7 +44,7 @@ function createChatKitty(sdk: typeof Sdk, apiOrigin: string, token: string): Sdk
   })
   // All its APIs share this; without it, each invocation would first ask for a token of its own.
   const { apiConfiguration } = chatKitty as unknown as { apiConfiguration: Sdk.Configuration }
-  apiConfiguration.accessToken = token
+  Object.assign(apiConfiguration, formOptions, { accessToken: token })
   return chatKitty
 }
 
