@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { fanout } from './fanout.ts'
 import { flatness } from './flatness.ts'
+import { functions } from './functions.ts'
 import { imports } from './import.ts'
 import { members } from './members.ts'
 import { ratios } from './ratios.ts'
@@ -25,6 +26,13 @@ const benches: Record<string, (stage: Stage) => Promise<string>> = {
     fanout(stage, pace, values.quick ? [200, 1_000] : [1_000, 5_000], values.quick ? 10 : 30),
   sockets: (stage) => sockets(stage, values.quick ? 1_000 : 5_000),
   members: (stage) => members(stage, pace, values.quick ? 10_000 : 100_000),
+  functions: (stage) =>
+    functions(
+      stage,
+      values.quick
+        ? { connects: 50, deploys: 3, rounds: 1, roundMs: 2_000 }
+        : { connects: 300, deploys: 10, rounds: 3, roundMs: 5_000 },
+    ),
   import: (stage) => imports(stage, values.quick ? 100_000 : 1_000_000),
 }
 

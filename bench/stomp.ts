@@ -104,6 +104,12 @@ export class StompClient {
     })
   }
 
+  /** Ends the session; resolves when the server has taken it. */
+  async disconnect(): Promise<void> {
+    await this.#ask([frame('DISCONNECT', { receipt: this.#receipt() })], 1)
+    this.#socket.lost = () => {}
+  }
+
   /** From now on frames are counted and not looked at. */
   count(counted: () => void, lost: (error: Error) => void): void {
     countFrames(this.#socket, counted, lost)

@@ -43,7 +43,7 @@ async function start(config: Config): Promise<void> {
     { openBus },
     { Node },
     { startServing },
-    { FileSweeper },
+    { Sweeper },
     { ensureFirstApplication },
   ] = await Promise.all([
     openDatabaseServer(config, log),
@@ -51,7 +51,7 @@ async function start(config: Config): Promise<void> {
     import('#bus/open.ts'),
     import('#data/node.ts'),
     import('#serve.ts'),
-    import('#jobs/file-sweeper.ts'),
+    import('#jobs/sweeper.ts'),
     import('#domain/applications/ensure-first-application.ts'),
   ])
   const node = new Node(databaseUrl, log)
@@ -63,7 +63,7 @@ async function start(config: Config): Promise<void> {
   started.push(() => ctx.db.close())
   const first = await ensureFirstApplication(ctx)
 
-  const sweeper = new FileSweeper(ctx)
+  const sweeper = new Sweeper(ctx)
   sweeper.start()
   started.push(() => sweeper.stop())
 

@@ -171,6 +171,13 @@ export async function findApplicationBy(db: Db, reference: string): Promise<Appl
   return row && toSummary(row)
 }
 
+/** Those of the ids that applications have. */
+export async function existingApplications(db: Db, ids: number[]): Promise<Set<number>> {
+  if (ids.length === 0) return new Set()
+  const rows = await db.query({ text: 'select id from application where id = any($1::bigint[])' }, [ids])
+  return new Set(rows.map((row) => row[0] as number))
+}
+
 /** Takes away every way into an application. */
 export async function closeApplication(tx: Tx, id: number): Promise<void> {
   await tx.prisma.credential.deleteMany({ where: { applicationId: BigInt(id) } })

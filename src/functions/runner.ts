@@ -137,6 +137,21 @@ export class FunctionRunner {
     this.#serve()
   }
 
+  /** Ends the processes of an application at once, with what they run. */
+  async end(applicationId: number): Promise<void> {
+    const pool = this.#pools.get(applicationId)
+    if (!pool) return
+    for (const each of pool.preparing) each.isVoid = true
+    for (const each of pool.waiting.splice(0))
+      this.#settle(each, failed('runtime', 'its application is gone'))
+    const processes = [...pool.members].map(({ process }) => process)
+    for (const process of processes) {
+      process.retire()
+      process.abandon('its application is gone')
+    }
+    await Promise.all(processes.map(({ ended }) => ended))
+  }
+
   /** Ends all processes, those that run something after a while. */
   async close(): Promise<void> {
     this.#isClosed = true

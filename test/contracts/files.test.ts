@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DiskStore } from '#files/disk.ts'
 import type { FileStore } from '#files/files.ts'
 import { S3Store } from '#files/s3.ts'
-import { heldBufferBytes } from '../support/memory.ts'
+import { heldMemory } from '../support/memory.ts'
 
 interface Opened {
   store: FileStore
@@ -163,11 +163,11 @@ describe.each([
     const key = randomUUID()
     const size = 80_000_000
     const chunk = randomBytes(65_536)
-    const before = heldBufferBytes()
+    const before = heldMemory().arrayBuffers
     let most = 0
     async function* large() {
       for (let sent = 0; sent < size; sent += chunk.length) {
-        if (sent % (128 * chunk.length) === 0) most = Math.max(most, heldBufferBytes() - before)
+        if (sent % (128 * chunk.length) === 0) most = Math.max(most, heldMemory().arrayBuffers - before)
         yield chunk.subarray(0, Math.min(chunk.length, size - sent))
       }
     }

@@ -1,8 +1,6 @@
 // Clients that break what they can. Each gets a clear word or is cut off; everybody else notices nothing.
 import { randomBytes } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import type { Channel } from '@chatkitty/core'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -13,6 +11,7 @@ import { currentUserHypermedia } from '#resources/user.ts'
 import { type Chat, connect, type Device, disconnect, done, startChat } from '../conformance/realtime.ts'
 import { frame, type ServerFrame, Talker } from '../stomp/talker.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { heldMemory } from '../support/memory.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 
 const limits = {
@@ -186,11 +185,8 @@ describe('what is no STOMP', () => {
 
 describe('floods', () => {
   it('of a million frames let others have their turn, and leave no memory behind', async () => {
-    setFlagsFromString('--expose-gc')
-    const collect = runInNewContext('gc') as () => void
     const used = () => {
-      collect()
-      const { heapUsed, external } = process.memoryUsage()
+      const { heapUsed, external } = heldMemory()
       return (heapUsed + external) / 1024 / 1024
     }
     const client = await mallory()

@@ -1,5 +1,7 @@
 // What was missed is told, or the session is refused: it never goes on with a hole. [decision 9]
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { frame, Talker } from '../stomp/talker.ts'
+import { createUser } from '../support/factories.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -9,14 +11,18 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 /** Connects, asks for the user, and gives the first frames until the one of this command. */
-function connect(command: string, session?: string): Promise<{ head: string; close(): Promise<void> }> {
+function connect(
+  command: string,
+  session?: string,
+  user = 'ada',
+): Promise<{ head: string; close(): Promise<void> }> {
   const url = `${server.url.replace('http', 'ws')}/rtm/websocket?api-key=${server.main.apiKey}`
   const socket = new WebSocket(url, 'v12.stomp')
   const closed = new Promise<void>((resolve) => socket.addEventListener('close', () => resolve()))
   return new Promise((resolve, reject) => {
     socket.addEventListener('open', () => {
       const resumed = session === undefined ? '' : `StompX-Auth-Session-ID:${session}\n`
-      socket.send(`CONNECT\naccept-version:1.2\nheart-beat:0,0\nStompX-User:ada\n${resumed}\n\0`)
+      socket.send(`CONNECT\naccept-version:1.2\nheart-beat:0,0\nStompX-User:${user}\n${resumed}\n\0`)
       socket.send('SUBSCRIBE\nid:s1\ndestination:/application/user.relay\n\n\0')
     })
     socket.addEventListener('message', ({ data }) => {
@@ -44,6 +50,19 @@ async function lostSession(): Promise<string> {
   return key
 }
 
+/** Resolves when so many updates of a user are told. */
+async function emitUpdates(userId: number, count: number): Promise<void> {
+  await server.ctx.db.query(
+    {
+      text: `insert into outbox_event (application_id, type, payload)
+             select $1, 'user.updated', jsonb_build_object('userId', $2::bigint) from generate_series(1, $3)`,
+    },
+    [server.main.id, userId, count],
+  )
+  server.ctx.db.eventsWritten()
+  await expect.poll(() => server.ctx.db.prisma.outboxEvent.count(), { timeout: 25_000 }).toBe(0)
+}
+
 it('a session that was away for too long is refused, and the refusal says to start anew', async () => {
   const key = await lostSession()
   await server.ctx.db.prisma.userSession.update({
@@ -57,15 +76,55 @@ it('a session that was away for too long is refused, and the refusal says to sta
 it('a session that missed more than is kept is refused, and the refusal says to start anew', async () => {
   const key = await lostSession()
   const { userId } = await server.ctx.db.prisma.userSession.findUniqueOrThrow({ where: { key } })
-  await server.ctx.db.query(
-    {
-      text: `insert into outbox_event (application_id, type, payload)
-             select $1, 'user.updated', jsonb_build_object('userId', $2::bigint) from generate_series(1, 5001)`,
-    },
-    [server.main.id, Number(userId)],
-  )
-  server.ctx.db.eventsWritten()
-  await expect.poll(() => server.ctx.db.prisma.outboxEvent.count(), { timeout: 15_000 }).toBe(0)
+  await emitUpdates(Number(userId), 5_001)
   const { head } = await connect('ERROR', key)
   expect(head).toMatch(/AccessDeniedError[\s\S]*start a new session/)
 })
+
+it('a session whose client acknowledges nothing is ended with an error that says so, and others go on', async () => {
+  const [silent, careful, watched] = await Promise.all([
+    listener('silent'),
+    listener('careful'),
+    createUser(server.main),
+  ])
+  const count = 10_001
+  await emitUpdates(watched.id, count)
+  await expect
+    .poll(() => silent.frames.some(({ command }) => command === 'ERROR'), { timeout: 10_000 })
+    .toBe(true)
+  const error = silent.frames.find(({ command }) => command === 'ERROR')
+  expect(error?.body).toMatch(/AccessDeniedError[\s\S]*does not acknowledge/)
+  await silent.closed
+  const key = silent.frames[0]?.headers.session
+  const { head } = await connect('ERROR', key, 'silent')
+  expect(head).toMatch(/AccessDeniedError[\s\S]*start a new session/)
+
+  const heard = () => careful.frames.filter(({ body }) => body.includes('contact.user.updated')).length
+  await expect.poll(heard, { timeout: 10_000 }).toBe(count)
+  await careful.ask('SUBSCRIBE', { id: 'again', destination: '/user/queue/errors' })
+  careful.ws.close()
+})
+
+/** A client that listens to what becomes of others; the one named careful acknowledges all of it. */
+async function listener(name: string): Promise<Talker> {
+  const user = await createUser(server.main, { name })
+  const port = Number(new URL(server.url).port)
+  const path = `/rtm/websocket?api-key=${server.main.apiKey}`
+  const client = await Talker.connect(port, { 'StompX-User': name, 'heart-beat': '0,0' }, path)
+  client.send(frame('SUBSCRIBE', { id: 'me', destination: '/application/user.relay' }))
+  await client.next()
+  const destination = `/topic/users/${user.id}.contacts`
+  await client.ask('SUBSCRIBE', { id: 'contacts', destination, ack: 'client-individual' })
+  if (name === 'careful') acknowledgeAll(client)
+  return client
+}
+
+function acknowledgeAll(client: Talker): void {
+  let acknowledged = client.frames.length
+  client.ws.on('message', () => {
+    for (; acknowledged < client.frames.length; acknowledged++) {
+      const ack = client.frames[acknowledged]?.headers.ack
+      if (ack !== undefined) client.send(frame('ACK', { id: ack }))
+    }
+  })
+}

@@ -5,8 +5,8 @@ import { runInNewContext } from 'node:vm'
 setFlagsFromString('--expose-gc')
 const collect: () => void = runInNewContext('gc')
 
-/** Bytes of buffers that something still refers to. */
-export function heldBufferBytes(): number {
+/** Of this process, once what nothing refers to any more is gone. */
+export function heldMemory(): NodeJS.MemoryUsage {
   collect()
-  return process.memoryUsage().arrayBuffers
+  return process.memoryUsage()
 }

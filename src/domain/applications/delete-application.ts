@@ -6,11 +6,12 @@ import {
   emptyApplication,
 } from '#data/applications.ts'
 import { referredApplication } from '#domain/applications/list-applications.ts'
+import { forgetRuntime } from '#domain/functions/dependencies.ts'
 
 /**
  * Deletes an application and everything in it: first nobody gets in any more, then it is emptied little by little,
  * then it is gone. Cut off in between, it can be run again. Its files lose their owner, and are swept with those
- * that nothing shows.
+ * that nothing shows, as is what other processes keep of its functions.
  * @throws ChatError 404
  */
 export async function deleteApplication(ctx: Context, reference: string): Promise<ApplicationSummary> {
@@ -20,5 +21,6 @@ export async function deleteApplication(ctx: Context, reference: string): Promis
   ctx.tokens.forget()
   await emptyApplication(ctx.db, id)
   await ctx.db.transact((tx) => deleteApplicationRow(tx, id))
+  await forgetRuntime(ctx, id)
   return application
 }

@@ -1,4 +1,5 @@
 // The npm packages of an application's functions, in the home folder of each process that runs them.
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LRUCache } from 'lru-cache'
 import type { Context } from '#context.ts'
@@ -52,8 +53,19 @@ export async function mustInstall(
   if ('error' in result) throw refusal(result.error)
 }
 
+/** Has a folder for each application whose functions ran in this process. */
+export function runtimesFolder(ctx: Context): string {
+  return join(ctx.config.home, 'runtimes')
+}
+
 function folderOf(ctx: Context, applicationId: number): string {
-  return join(ctx.config.home, 'runtimes', String(applicationId))
+  return join(runtimesFolder(ctx), String(applicationId))
+}
+
+/** Ends what runs of an application that is gone, and removes what its functions kept on this machine. */
+export async function forgetRuntime(ctx: Context, applicationId: number): Promise<void> {
+  await ctx.functions.end(applicationId)
+  await rm(folderOf(ctx, applicationId), { recursive: true, force: true, maxRetries: 3 })
 }
 
 function refusal(reason: string): ChatError {

@@ -1,6 +1,11 @@
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { deleteApplication } from '#domain/applications/delete-application.ts'
+import { sweepRuntimes } from '#domain/functions/sweep-runtimes.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
+import { deploy, invocationsOf } from '../../support/functions.ts'
 import { expectRefusal } from '../../support/protects.ts'
 import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
 
@@ -67,4 +72,29 @@ it('finishes what was cut off', async () => {
   await pool.query('delete from message where application_id = $1', [doomed.id])
   await deleteApplication(server.ctx, reference)
   await expect(deleteApplication(server.ctx, reference)).rejects.toThrow('does not exist')
+})
+
+it('ends what its functions do, and removes what they kept on this machine', async () => {
+  const doomed = await server.createApplication()
+  const folderOf = ({ id }: { id: number }) => join(server.ctx.config.home, 'runtimes', String(id))
+  const type = 'system.triggered.event'
+  const endless = await deploy(doomed, type, 'async function handleEvent() { for (;;) await null }')
+  const channel = await createChannel(doomed)
+  await doomed.post(`/channels/${channel.id}/events`, { type: 'x', properties: {} }).expect(200)
+  await expect.poll(async () => (await invocationsOf(doomed, endless)).length).toBe(1)
+  await expect.poll(() => existsSync(folderOf(doomed))).toBe(true)
+
+  const began = performance.now()
+  await deleteApplication(server.ctx, String(doomed.id))
+  expect(existsSync(folderOf(doomed))).toBe(false)
+  expect(performance.now() - began, 'the run is not waited for').toBeLessThan(8_000)
+})
+
+it('removes what is left of functions on other machines when these sweep', async () => {
+  const gone = await server.createApplication()
+  const folders = [gone.id, server.main.id].map((id) => join(server.ctx.config.home, 'runtimes', String(id)))
+  for (const folder of folders) await mkdir(join(folder, 'work'), { recursive: true })
+  await server.ctx.db.pool.query('delete from application where id = $1', [gone.id])
+  await sweepRuntimes(server.ctx)
+  expect(folders.map((folder) => existsSync(folder))).toEqual([false, true])
 })

@@ -1,10 +1,11 @@
 import type { Context } from '#context.ts'
 import { sweepFiles } from '#domain/files/sweep-files.ts'
+import { sweepRuntimes } from '#domain/functions/sweep-runtimes.ts'
 
 const sweepMs = 60_000
 
-/** Deletes files that nothing shows any more, in the background. */
-export class FileSweeper {
+/** Deletes what nothing shows any more, in the background: files, and what functions kept of deleted applications. */
+export class Sweeper {
   readonly #ctx: Context
   #timer: NodeJS.Timeout | undefined
   #state: 'running' | 'stopped' = 'stopped'
@@ -31,8 +32,9 @@ export class FileSweeper {
   async #sweep(): Promise<void> {
     try {
       while (this.#state === 'running' && (await sweepFiles(this.#ctx))) {}
+      await sweepRuntimes(this.#ctx)
     } catch (error) {
-      this.#ctx.log.error({ err: error }, 'files could not be swept')
+      this.#ctx.log.error({ err: error }, 'what is left of deleted things could not be swept')
     }
     if (this.#state === 'running') this.start()
   }

@@ -1,0 +1,12 @@
+import { readdir } from 'node:fs/promises'
+import type { Context } from '#context.ts'
+import { existingApplications } from '#data/applications.ts'
+import { forgetRuntime, runtimesFolder } from '#domain/functions/dependencies.ts'
+
+/** Removes from this machine what functions kept of applications that another process has deleted. */
+export async function sweepRuntimes(ctx: Context): Promise<void> {
+  const names = await readdir(runtimesFolder(ctx)).catch(() => [])
+  const ids = names.filter((name) => /^[1-9]\d{0,15}$/.test(name)).map(Number)
+  const existing = await existingApplications(ctx.db, ids)
+  for (const id of ids) if (!existing.has(id)) await forgetRuntime(ctx, id)
+}
