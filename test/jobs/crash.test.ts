@@ -169,11 +169,15 @@ async function postmasterPid(): Promise<number> {
   return Number.parseInt(await readFile(join(home, 'postgres/data/postmaster.pid'), 'utf8'), 10)
 }
 
-/** Of a connection of the server: the youngest children of the postmaster are those. */
+/** Of a connection of the server: the youngest children of the postmaster are those. While it recovers it has none. */
 async function backendPid(): Promise<number> {
-  const postmaster = await postmasterPid()
-  const children = await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8')
-  return Number(children.trim().split(' ').at(-1))
+  for (;;) {
+    const postmaster = await postmasterPid()
+    const children = await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8')
+    const youngest = Number(children.trim().split(' ').at(-1))
+    if (youngest > 0) return youngest // 0 would be this process and all that it belongs to
+    await sleep(5)
+  }
 }
 
 // -------------------------------------------------------------------------------------------- requests
