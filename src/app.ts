@@ -15,6 +15,7 @@ import { analyticsOperations } from '#routes/analytics.ts'
 import { applicationOperations } from '#routes/application.ts'
 import { channelMemberOperations } from '#routes/channel-members.ts'
 import { channelOperations } from '#routes/channels.ts'
+import { chat } from '#routes/chat.ts'
 import { docs } from '#routes/docs.ts'
 import { files } from '#routes/files.ts'
 import { functionVersionOperations } from '#routes/function-versions.ts'
@@ -111,6 +112,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
     await app.register(pictures, { prefix })
     await app.register(files, { ctx, prefix })
   }
+  await app.register(chat, { ctx })
   const operations = operationsOf(ctx)
   await app.register(docs, { ctx, operations })
   for (const prefix of prefixes) {

@@ -106,8 +106,11 @@ export function listChatSessions(
 
 // ------------------------------------------------------------------------------------------ real time
 
-/** An application as a connecting client finds it by its API key. */
+const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** An application as a connecting client finds it by its API key; undefined for what is no key, too. */
 export async function findApplicationByKey(db: Db, key: string) {
+  if (!uuidPattern.test(key)) return undefined
   const [row] = await db.query(applicationStatement, [key])
   return row && { id: row[0] as number, guestUsers: row[1] === 'ENABLED', isGuarded: row[2] as boolean }
 }

@@ -1,18 +1,10 @@
 // The page that a person sees who opens the server in a browser: that it runs, and what to do next. To a developer at
 // the same machine it also shows a live chat, which uses the official client against this server.
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '#context.ts'
 import { findFirstKey } from '#domain/applications/find-first-key.ts'
+import { asset, lazyBundle, readText, sendAsset } from '#routes/assets.ts'
 import { originOf } from '#routes/origin.ts'
-
-interface Asset {
-  type: string
-  content: string
-  etag: string
-}
 
 /** What is only shown with the demo. */
 const keyFact = '<div><dt>API key</dt><dd><code>{{apiKey}}</code></dd></div>'
@@ -28,10 +20,10 @@ export async function openHome(scope: FastifyInstance, ctx: Context): Promise<Ho
     read('page.css'),
     read('icon.svg'),
     read('page.js'),
-    readFile(new URL('../../package.json', import.meta.url), 'utf8').then((text) => JSON.parse(text).version),
+    readText(new URL('../../package.json', import.meta.url)).then((text) => JSON.parse(text).version),
   ])
   const full = page.replace('<!-- key -->', () => keyFact).replace('<!-- demo -->', () => demo)
-  let bundle: Promise<Asset> | undefined
+  const demoScript = lazyBundle(new URL('./home/demo.ts', import.meta.url))
 
   const assets = {
     'page.css': asset('text/css', css),
@@ -39,16 +31,12 @@ export async function openHome(scope: FastifyInstance, ctx: Context): Promise<Ho
     'page.js': asset('text/javascript', script),
   }
   for (const [name, asset] of Object.entries(assets)) {
-    scope.get(`/home/${name}`, async (request, reply) => send(request, reply, asset))
+    scope.get(`/home/${name}`, async (request, reply) => sendAsset(request, reply, asset))
   }
 
   scope.get('/home/demo.js', async (request, reply) => {
     if (!isDemoShown(ctx, request)) return reply.callNotFound()
-    bundle ??= bundleDemo()
-    bundle.catch(() => {
-      bundle = undefined
-    })
-    return send(request, reply, await bundle)
+    return sendAsset(request, reply, await demoScript())
   })
 
   return async (request, reply) => {
@@ -109,41 +97,8 @@ function isLoopback(host: string | undefined): boolean {
   return host !== undefined && /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host)
 }
 
-/** The demo's source and the official client from its package, in one script; 0.4 s, so only where it is wanted. */
-async function bundleDemo(): Promise<Asset> {
-  const { build } = await import('esbuild')
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('./home/demo.ts', import.meta.url))],
-    bundle: true,
-    write: false,
-    minify: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    logLevel: 'silent',
-  })
-  const [script] = outputFiles
-  if (!script) throw new Error('The demo was bundled to nothing')
-  return asset('text/javascript', script.text)
-}
-
 function read(name: string): Promise<string> {
-  return readFile(new URL(`./home/${name}`, import.meta.url), 'utf8')
-}
-
-function asset(type: string, content: string): Asset {
-  const hash = createHash('sha256').update(content).digest('base64url').slice(0, 22)
-  return { type: `${type}; charset=utf-8`, content, etag: `"${hash}"` }
-}
-
-/** Browsers keep it, and ask whether it is still the same. */
-function send(request: FastifyRequest, reply: FastifyReply, { type, content, etag }: Asset): FastifyReply {
-  reply.headers({ 'content-type': type, etag, 'cache-control': 'no-cache' })
-  reply.removeHeader('pragma').removeHeader('expires')
-  const known = request.headers['if-none-match']?.split(/, */) ?? []
-  return known.some((each) => each.replace(/^W\//, '') === etag)
-    ? reply.code(304).send()
-    : reply.send(content)
+  return readText(new URL(`./home/${name}`, import.meta.url))
 }
 
 /** Puts values for their `{{names}}`, none of which can become markup. */

@@ -8,8 +8,6 @@ export interface RealtimeRow {
   /** The test file and the group in it; none where there is nothing to ask a server. */
   file: string | undefined
   group: string | undefined
-  /** Why it is not run, where it is not. */
-  reason: string | undefined
 }
 
 /** The rows of the second table. */
@@ -18,10 +16,8 @@ export function readRealtimeCoverage(): RealtimeRow[] {
   const [, section = ''] = text.split('## In real time')
   const rows = section.matchAll(/^\| `([^`]+)` *\|([^|]*)\|([^|]*)\|$/gm)
   return [...rows].map(([, entry = '', where = '', group = '']) => {
-    const file = /^\[([\w-]+)\]\(\1\.test\.ts\)$/.exec(where.trim())?.[1]
-    return file === undefined
-      ? { entry, file, group: undefined, reason: group.trim() }
-      : { entry, file, group: group.trim(), reason: undefined }
+    const file = /^\[([\w-]+)\]\((?:\.\.\/browser\/)?\1\.test\.ts\)$/.exec(where.trim())?.[1]
+    return file === undefined ? { entry, file, group: undefined } : { entry, file, group: group.trim() }
   })
 }
 

@@ -40,9 +40,7 @@ const Username = RequiredText(nameMax)
  * @throws ChatError AccessDeniedError, after which clients do not try again
  */
 export async function startSession(ctx: Context, input: StartSession): Promise<StartedSession> {
-  const application = uuidPattern.test(input.apiKey)
-    ? await findApplicationByKey(ctx.db, input.apiKey)
-    : undefined
+  const application = await findApplicationByKey(ctx.db, input.apiKey)
   if (!application) throw denied('There is no application with this API key')
   if (!Username.safeParse(input.username).success) throw denied('The username is missing or cannot be one')
   const applicationId = application.id

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 
 /** A form that takes as a file whatever functions may have at hand: a Blob, bytes, text, or items to be JSON. */
-export class FunctionForm extends FormData {
+class FunctionForm extends FormData {
   override append(name: string, value: unknown, filename?: string): void {
     if (name === 'file') {
       const file = value instanceof Blob ? value : new Blob([toBytes(value)])

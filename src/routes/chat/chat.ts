@@ -1,0 +1,191 @@
+// What the chat knows, and what can be done in it; it knows nothing of how it looks.
+import { Conversation } from './conversation.ts'
+import type { Channel, Features, Page, User } from './resources.ts'
+import type { Access, StompX } from './stompx.ts'
+
+/** As many as a list shows before one searches. */
+const listedMax = 100
+
+export class Chat {
+  readonly stompx: StompX
+  readonly features: Features
+  me: User
+  readonly #access: Access
+  readonly #changed: () => void
+  /** Sounds and the like. */
+  readonly #said: (what: 'sent' | 'received') => void
+  readonly channels = new Map<number, Channel>()
+  readonly unread = new Set<number>()
+  /** Those that could be joined; absent where nobody looks for one. */
+  joinable: Channel[] | undefined
+  open: Conversation | undefined
+  problem: string | undefined
+
+  constructor(
+    stompx: StompX,
+    access: Access,
+    features: Features,
+    on: { change: () => void; message: (what: 'sent' | 'received') => void },
+  ) {
+    this.stompx = stompx
+    this.#access = access
+    this.me = access.user
+    this.features = features
+    this.#changed = on.change
+    this.#said = on.message
+  }
+
+  get grants(): { read: string; write: string } {
+    return { read: this.#access.read.grant, write: this.#access.write.grant }
+  }
+
+  /** Newest first. */
+  get listed(): Channel[] {
+    const at = (channel: Channel) => channel.lastReceivedMessage?.createdTime ?? channel.createdTime
+    return [...this.channels.values()].sort((a, b) => at(b).localeCompare(at(a)))
+  }
+
+  /** Finds the channels, and hears of theirs from then on. */
+  async start(): Promise<void> {
+    const { channels, self } = this.me._topics
+    for (const event of ['joined', 'updated', 'unhidden'])
+      this.#listen<Channel>(channels, `user.channel.${event}`, (channel) => this.#keep(channel))
+    for (const event of ['me.channel.left', 'user.channel.deleted', 'user.channel.hidden'])
+      this.#listen<Channel>(channels, event, ({ id }) => this.#forget(id))
+    this.#listen<User>(self, 'user.self.updated', (me) => {
+      this.me = me
+    })
+    this.#listen<User>(this.me._topics.contacts, 'contact.presence.changed', (user) => this.#meet(user))
+    this.#listen<User>(this.me._topics.contacts, 'contact.user.updated', (user) => this.#meet(user))
+    const [joined, unread] = await Promise.all([
+      this.#channels(this.me._relays.channels, { subscribable: true }),
+      this.#channels(this.me._relays.unreadChannels, {}),
+    ])
+    for (const channel of joined) this.channels.set(channel.id, channel)
+    for (const { id } of unread) this.unread.add(id)
+    this.#changed()
+  }
+
+  async openChannel(channel: Channel): Promise<void> {
+    if (this.open?.channel.id === channel.id) return
+    this.closeChannel()
+    const conversation = new Conversation(this, channel, {
+      change: this.#changed,
+      message: (what) => this.#said(what),
+      problem: (error) => this.#fail(error),
+    })
+    this.open = conversation
+    this.#changed()
+    await this.attempt(() => conversation.start())
+    this.unread.delete(channel.id)
+    this.#changed()
+  }
+
+  closeChannel(): void {
+    this.open?.end()
+    this.open = undefined
+    this.#changed()
+  }
+
+  /** Opens the channel with these users, or the public one of this name, which is created where there is none. */
+  async create(what: { users: string[] } | { name: string }): Promise<void> {
+    const body =
+      'users' in what
+        ? { type: 'DIRECT', members: what.users.map((username) => ({ username })) }
+        : { type: 'PUBLIC', name: what.name }
+    const channel = await this.stompx.perform<Channel>(this.#action('createChannel'), body)
+    this.#keep(channel)
+    await this.openChannel(channel)
+  }
+
+  async join(channel: Channel): Promise<void> {
+    const { join } = channel._actions
+    const joined = join ? await this.stompx.perform<Channel>(join, { channel }) : channel
+    this.joinable = undefined
+    this.#keep(joined)
+    await this.openChannel(joined)
+  }
+
+  /** The channel with this name, joined if need be. @throws Error where there is none */
+  async enter(name: string): Promise<void> {
+    const known = [...this.channels.values()].find((channel) => channel.name === name)
+    if (known) return this.openChannel(known)
+    const found = await this.#channels(this.me._relays.joinableChannels, { name })
+    const channel = found.find((each) => each.name === name)
+    if (!channel) throw new Error(`There is no channel ${name} for you`)
+    await this.join(channel)
+  }
+
+  async look(name: string): Promise<void> {
+    const filter = name ? { name } : {}
+    this.joinable = await this.#channels(this.me._relays.joinableChannels, filter)
+    this.#changed()
+  }
+
+  async rename(displayName: string): Promise<void> {
+    if (displayName === this.me.displayName) return
+    this.me = await this.stompx.perform<User>(this.#action('update'), { ...this.me, displayName })
+  }
+
+  /** Shows what goes wrong, rather than to throw it. */
+  async attempt(work: () => Promise<unknown>): Promise<void> {
+    try {
+      this.problem = undefined
+      await work()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.problem = error instanceof Error ? error.message : String(error)
+    this.#changed()
+  }
+
+  #action(name: string): string {
+    const action = this.me._actions[name]
+    if (!action) throw new Error('That is not possible here')
+    return action
+  }
+
+  async #channels(relay: string | undefined, parameters: object): Promise<Channel[]> {
+    const found: Channel[] = []
+    for (let next = relay; next && found.length < listedMax; ) {
+      const page: Page<Channel> = await this.stompx.relay<Page<Channel>>(next, { ...parameters })
+      found.push(...(page._embedded?.channels ?? []))
+      next = page._relays.next
+    }
+    return found
+  }
+
+  /** What is open is read by who looks at it. */
+  #keep(channel: Channel): void {
+    const before = this.channels.get(channel.id)?.lastReceivedMessage?.id
+    const { lastReceivedMessage: last } = channel
+    this.channels.set(channel.id, channel)
+    const isNews = last && last.id !== before && last.user?.id !== this.me.id
+    if (this.open?.channel.id === channel.id) this.open.channel = channel
+    else if (isNews) this.unread.add(channel.id)
+    this.#changed()
+  }
+
+  #forget(id: number): void {
+    this.channels.delete(id)
+    this.unread.delete(id)
+    if (this.open?.channel.id === id) this.closeChannel()
+    this.#changed()
+  }
+
+  /** Shows a user as they are now, in the channels with them. */
+  #meet(user: User): void {
+    for (const channel of this.channels.values()) {
+      const { members } = channel
+      if (members) channel.members = members.map((member) => (member.id === user.id ? user : member))
+    }
+    this.#changed()
+  }
+
+  #listen<T>(topic: string | undefined, event: string, hear: (resource: T) => void): void {
+    if (topic) this.stompx.listen<T>(topic, event, hear)
+  }
+}

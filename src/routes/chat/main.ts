@@ -1,0 +1,129 @@
+// The chat in a page's frame, put together: the page that wants it, the connection, the settings and the view.
+import { connectApi } from '@chatkitty/core'
+import { Chat } from './chat.ts'
+import { findHost, type Host, type HostOptions } from './host.ts'
+import type { Features, Styles } from './resources.ts'
+import { StompX } from './stompx.ts'
+import { setStrings } from './strings.ts'
+import { draw, drawNotice, type Menu } from './view.ts'
+
+const element = document.querySelector<HTMLElement>('#chat') as HTMLElement // page.html has it
+const asked = new URLSearchParams(location.search)
+/** The application's own stylesheet. */
+const sheet = new CSSStyleSheet()
+document.adoptedStyleSheets = [sheet]
+
+/** A connection, as the official client gives it; the port is what it has for chat interfaces. */
+type Connection = Awaited<ReturnType<typeof connectApi>> & { attach(port: MessagePort): void }
+
+if (parent === window) {
+  drawNotice(element, 'This is the chat that loadChatUi shows in a page of yours.')
+} else {
+  const host = await findHost()
+  try {
+    await run(host, await host.initialized())
+  } catch (error) {
+    drawNotice(element, `The chat is not available: ${error instanceof Error ? error.message : error}`)
+    host.on('chat:unmount', () => host.say('chat:unmounted'))
+  }
+}
+
+async function run(host: Host, options: HostOptions): Promise<void> {
+  const { port, close } = await connect(host, options)
+  const settings = await readSettings()
+  const stompx = new StompX(port)
+  const menu: Menu = {
+    actions: [],
+    hasList: !(
+      options.route &&
+      'allowNavigation' in options.route &&
+      options.route.allowNavigation === false
+    ),
+    onHeader: (channel) => host.say('chat:header-selected', channel),
+    onAction: (name, channel) => host.say('chat:menu-action-selected', { name, channel }),
+  }
+  const sounds = new Map<string, HTMLAudioElement>()
+  const redraw = () => draw(element, chat, menu)
+  const chat = new Chat(stompx, await stompx.connect(), settings.features, {
+    change: redraw,
+    message: (what) =>
+      void sounds
+        .get(`chat:message_${what}`)
+        ?.play()
+        .catch(() => {}),
+  })
+  const styles = dress(settings.styles, options)
+  follow(chat, options, redraw)
+
+  host.on('chat:strings-set', ({ strings }) => {
+    setStrings(strings)
+    redraw()
+  })
+  host.on('chat:menu-actions-set', ({ actions }) => {
+    menu.actions = actions
+    redraw()
+  })
+  host.on('chat:audio-set', ({ audio }) => {
+    sounds.clear()
+    for (const [name, sound] of Object.entries(audio.enabled === false ? {} : (audio.sounds ?? {})))
+      if (sound?.src && !sound.muted) sounds.set(name, new Audio(sound.src))
+  })
+  host.on('chat:unmount', async () => {
+    chat.closeChannel()
+    stompx.disconnect()
+    await close()
+    host.say('chat:unmounted')
+  })
+  await chat.start()
+  host.say('chat:mounted', { locale: asked.get('locale') ?? navigator.language, styles })
+  await chat.attempt(async () => {
+    if (options.profile?.displayName) await chat.rename(options.profile.displayName)
+    if (options.route?.name === 'channel') await chat.enter(options.route.channel)
+    if (options.route?.name === 'direct-messages') await chat.create({ users: options.route.users })
+  })
+}
+
+/** The page's own connection, or one of ours; either way StompX is spoken through a port. */
+async function connect(
+  host: Host,
+  { username, authentication }: HostOptions,
+): Promise<{ port: MessagePort; close: () => Promise<void> }> {
+  if (host.isShared) return { port: host.port, close: async () => {} }
+  const connection = (await connectApi({
+    apiKey: asked.get('widget_id') ?? '',
+    username,
+    ...(authentication?.type === 'auth-params' && { authParams: authentication.params }),
+    $environment: { host: location.host, secure: location.protocol === 'https:' },
+  })) as Connection
+  const { port1, port2 } = new MessageChannel()
+  connection.attach(port1)
+  port1.start()
+  return { port: port2, close: () => connection.dispose() }
+}
+
+async function readSettings(): Promise<{ features: Features; styles: Styles }> {
+  const answer = await fetch(`chat/settings?widget_id=${encodeURIComponent(asked.get('widget_id') ?? '')}`)
+  if (!answer.ok) throw new Error('its settings cannot be read')
+  return answer.json()
+}
+
+/** What the page asks for goes before what the application has. */
+function dress(styles: Styles, { theme, styles: wanted }: HostOptions): Styles {
+  const worn = { ...styles, ...wanted, ...(theme && { 'base-theme': theme }) }
+  document.documentElement.dataset.theme = worn['base-theme']
+  sheet.replaceSync(worn.stylesheet ?? '')
+  return worn
+}
+
+/** Goes with what is changed while people chat. */
+function follow({ stompx, me, features }: Chat, options: HostOptions, redraw: () => void): void {
+  const { styles, features: topic } = me._topics
+  if (styles)
+    stompx.listen<Styles>(styles, 'application.styles.updated', (changed) => dress(changed, options))
+  if (topic) {
+    stompx.listen<Features>(topic, 'application.features.updated', (changed) => {
+      Object.assign(features, changed)
+      redraw()
+    })
+  }
+}

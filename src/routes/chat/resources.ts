@@ -1,0 +1,100 @@
+// What the chat shows of the runtime's resources (runtime contract 7), with the links by which it goes on.
+
+/** Where to ask, what to listen to and what can be done. */
+interface Linked {
+  _relays: Record<string, string | undefined>
+  _topics: Record<string, string>
+  _actions: Record<string, string | undefined>
+  _streams: Record<string, string>
+}
+
+export interface User extends Linked {
+  id: number
+  name: string
+  displayName: string
+  displayPictureUrl: string
+  presence: { status: string; online: boolean }
+}
+
+export interface Channel extends Linked {
+  id: number
+  type: 'DIRECT' | 'PUBLIC' | 'PRIVATE'
+  name: string
+  displayName?: string
+  /** Of a DIRECT one. */
+  members?: User[]
+  createdTime: string
+  lastReceivedMessage?: Message
+}
+
+export interface File {
+  url: string
+  name: string
+  contentType: string
+  size: number
+}
+
+export interface Link {
+  source: string
+  startPosition: number
+  endPosition: number
+  preview?: {
+    url: string
+    title: string
+    description?: string
+    siteName?: string
+    image?: { source: string }
+  }
+}
+
+export interface Message extends Linked {
+  id: number
+  channelId: number
+  createdTime: string
+  lastEditedTime?: string
+  /** Absent where the system speaks. */
+  user?: User
+  body?: string
+  links?: Link[]
+  mentions?: { tag: string; startPosition: number; endPosition: number }[]
+  file?: File
+  reactions?: { emoji: { character: string; aliases: string[] }; users: User[]; count: number }[]
+  nestedLevel: number
+}
+
+export interface Page<T> {
+  _embedded?: Record<string, T[] | undefined>
+  _relays: { next?: string }
+}
+
+/** What users can do and see; all that is not disabled. */
+export interface Features {
+  channel: { create: string }
+  emoji: { picker: string }
+  message: {
+    attachments: Record<'audio' | 'file' | 'image' | 'video', string>
+    links: { preview: string }
+    reactions: string
+    'read-receipts': string
+    threads: string
+    typing: string
+  }
+  user: { presence: string }
+}
+
+export interface Styles {
+  'base-theme': 'light' | 'dark'
+  stylesheet?: string
+}
+
+/** How a channel is called by somebody. */
+export function titleOf(channel: Channel, me: User): string {
+  if (channel.type !== 'DIRECT') return channel.displayName ?? channel.name
+  const others = (channel.members ?? []).filter(({ id }) => id !== me.id)
+  return others.map(({ displayName }) => displayName).join(', ') || me.displayName
+}
+
+/** What stands for a message where there is one line. */
+export function lineOf(message: Message | undefined): string {
+  return message?.body ?? message?.file?.name ?? ''
+}

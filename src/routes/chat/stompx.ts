@@ -1,0 +1,121 @@
+// The runtime through a port: whoever holds the other end has the connection (runtime contract 10.2).
+import type { User } from './resources.ts'
+
+/** What the other end answers, and what for. */
+interface Answer {
+  id?: string
+  type: string
+  // biome-ignore lint/suspicious/noExplicitAny: each call knows what it asked for
+  payload?: any
+}
+
+interface Call {
+  /** The type of the answer that settles it. */
+  success: string
+  resolve(payload: Answer['payload']): void
+  reject(error: Error): void
+}
+
+export interface Access {
+  user: User
+  write: { grant: string }
+  read: { grant: string }
+}
+
+export class StompX {
+  readonly #port: MessagePort
+  readonly #calls = new Map<string, Call>()
+  readonly #listeners = new Map<string, (resource: never) => void>()
+  #ids = 0
+
+  constructor(port: MessagePort) {
+    this.#port = port
+    port.addEventListener('message', ({ data }) => this.#take(data))
+    port.start()
+  }
+
+  /** Who is connected, and the grants for files. */
+  connect(): Promise<Access> {
+    return new Promise((resolve, reject) => {
+      this.#calls.set('connect', { success: 'stompx:connect.success', resolve, reject })
+      this.#port.postMessage({ type: 'stompx:connect' })
+    })
+  }
+
+  /** @throws Error with the runtime's own message */
+  async relay<T>(destination: string, parameters: Record<string, unknown> = {}): Promise<T> {
+    const asked = { destination, parameters }
+    return (await this.#call('stompx:resource.relay', asked, 'stompx:relay.success')).resource
+  }
+
+  /** @throws Error with the runtime's own message */
+  async perform<T>(destination: string, body: object): Promise<T> {
+    return (await this.#call('stompx:action.perform', { destination, body }, 'stompx:action.success'))
+      .resource
+  }
+
+  /** For what is answered by nothing, or by a receipt alone. */
+  send(destination: string, body: object): void {
+    this.#port.postMessage({
+      id: this.#nextId(),
+      type: 'stompx:action.perform',
+      payload: { destination, body },
+    })
+  }
+
+  /** @throws Error where the file is not taken */
+  async upload<T>(stream: string, grant: string, file: Blob): Promise<T> {
+    const asked = { stream, grant, file, properties: new Map() }
+    return (await this.#call('stompx:stream.upload', asked, 'stompx:stream.success')).resource
+  }
+
+  /** Resolves when the topic is heard. @returns what ends it */
+  async subscribe(topic: string): Promise<() => void> {
+    const id = this.#nextId()
+    await this.#call('stompx:topic.subscribe', { topic }, 'stompx:topic.subscribed', id)
+    return () => this.#port.postMessage({ id, type: 'stompx:topic.unsubscribe' })
+  }
+
+  /** @returns what ends it */
+  listen<T>(topic: string, event: string, onEvent: (resource: T) => void): () => void {
+    const id = this.#nextId()
+    this.#listeners.set(id, onEvent)
+    this.#port.postMessage({ id, type: 'stompx:event.listen', payload: { topic, event } })
+    return () => {
+      this.#listeners.delete(id)
+      this.#port.postMessage({ id, type: 'stompx:event.unsubscribe' })
+    }
+  }
+
+  disconnect(): void {
+    this.#port.postMessage({ type: 'stompx:disconnect' })
+  }
+
+  #nextId(): string {
+    this.#ids += 1
+    return `chat-ui-${this.#ids}`
+  }
+
+  #call(type: string, payload: object, success: string, id = this.#nextId()): Promise<Answer['payload']> {
+    return new Promise((resolve, reject) => {
+      this.#calls.set(id, { success, resolve, reject })
+      this.#port.postMessage({ id, progressId: id, type, payload })
+    })
+  }
+
+  #take({ id, type, payload }: Answer): void {
+    if (type === 'stompx:event.published') {
+      this.#listeners.get(id ?? '')?.(payload.resource as never)
+      return
+    }
+    const key = id ?? 'connect'
+    const call = this.#calls.get(key)
+    if (!call) return
+    if (type === call.success) call.resolve(payload)
+    // An error of an upload may be nothing that a port can carry: then this is all that comes.
+    else if (type.endsWith('.error') || type === 'stompx:stream.progress.failed') {
+      call.reject(new Error(payload?.error?.message ?? 'It did not work; please try again'))
+    } else return
+    this.#calls.delete(key)
+  }
+}

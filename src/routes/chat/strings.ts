@@ -1,0 +1,24 @@
+// What the chat says, by the names under which loadChatUi lets a page replace it.
+
+const own = {
+  'chat:channels_empty': 'No chats yet',
+  'chat:channel_empty': 'Choose a chat',
+  'chat:messages_empty': 'Nothing was said yet',
+  'chat:type_message': 'Type a message',
+  'chat:search': 'Find a channel',
+  'chat:is_online': 'is online',
+  'chat:is_typing': 'is typing …',
+  'chat:menu_action:mark_as_read': 'Mark as read',
+}
+
+export type StringName = keyof typeof own
+
+const current: Record<string, string> = { ...own }
+
+export function setStrings(strings: Record<string, string>): void {
+  Object.assign(current, strings)
+}
+
+export function say(name: StringName): string {
+  return current[name] ?? own[name]
+}

@@ -1,0 +1,256 @@
+// The chat that loadChatUi of the unmodified official client shows in a page of another origin, in a real browser.
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { type Browser, chromium, type FrameLocator, type Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { mustBeCoveredHere, note } from '../conformance/realtime-coverage.ts'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+import { executablePath } from './chromium.ts'
+
+/** What the page of an integrator does; how it asks for the chat is up to each test. */
+const pageScript = `
+  import { connectApi, loadChatUi } from '@chatkitty/core'
+  const told = []
+  window.told = told
+  window.connect = async (options) => { window.connection = await connectApi(options) }
+  window.load = async (ui, options) => {
+    const components = { chat: ({ locale }) => ({
+      menuActions: [{ name: 'archive', title: 'Archive it' }],
+      onMounted: ({ styles }) => told.push(['mounted', styles['base-theme']]),
+      onHeaderSelected: (channel) => told.push(['header', channel.name]),
+      onMenuActionSelected: ({ name, channel }) => told.push([name, channel.name]),
+    }) }
+    const localization = () => ({ 'chat:type_message': 'Say something' })
+    const connection = options.isShared ? window.connection : undefined
+    window.ui = await loadChatUi({ ...ui, components, localization }, { ...options, connection })
+  }`
+
+const withBrowser = describe.skipIf(!executablePath)
+
+let server: TestServer
+let integrator: Server
+let browser: Browser
+let page: Page
+let frame: FrameLocator
+const complaints: string[] = []
+
+beforeAll(async () => {
+  if (!executablePath) return
+  server = await startServer()
+  integrator = await serveIntegrator()
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+})
+afterAll(async () => {
+  await browser?.close()
+  integrator?.close()
+  await server?.close()
+})
+afterEach(async () => {
+  await page?.close()
+  expect(complaints.splice(0)).toEqual([])
+})
+
+async function serveIntegrator(): Promise<Server> {
+  const { outputFiles } = await build({
+    stdin: { contents: pageScript, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'browser',
+    logLevel: 'silent',
+  })
+  const html = `<!doctype html><title>An app</title><body style="margin:0"><div id="chat-ui"></div>
+    <script type="module" src="/app.js"></script></body>`
+  const listening = createServer((request, response) => {
+    const isScript = request.url === '/app.js'
+    response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html')
+    response.end(isScript ? outputFiles[0]?.text : html)
+  })
+  await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve))
+  return listening
+}
+
+/** A page of another origin, as wide as given. */
+async function openPage(width = 900, height = 600): Promise<void> {
+  page = await browser.newPage({ viewport: { width, height } })
+  page.setDefaultTimeout(10_000)
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().includes('favicon')) complaints.push(message.text())
+  })
+  await page.goto(`http://localhost:${(integrator.address() as AddressInfo).port}`)
+  await page.waitForFunction('window.load')
+  frame = page.frameLocator('iframe[title="Chat UI"]')
+}
+
+const environment = () => ({ origin: server.url, host: new URL(server.url).host, secure: false })
+
+/** Calls what the page's script has put on its window. */
+function call(name: string, ...args: unknown[]): Promise<unknown> {
+  return page.evaluate(([name, args]) => Reflect.get(globalThis, name as string)(...(args as [])), [
+    name,
+    args,
+  ] as const)
+}
+
+const told = () => page.evaluate('window.told')
+
+/** Loads the chat for a user, over a connection of the page's own or of the chat's. */
+async function load(username: string, isShared: boolean, ui: object = {}): Promise<void> {
+  const $environment = environment()
+  if (isShared) await call('connect', { apiKey: server.main.apiKey, username, $environment })
+  const options = { isShared, $environment: { origin: $environment.origin } }
+  await call('load', { widgetId: server.main.apiKey, username, ...ui }, options)
+}
+
+const message = (text: string) => frame.getByRole('log').getByRole('listitem').filter({ hasText: text })
+const composer = () => frame.getByRole('textbox', { name: /Say something|Type a message/ })
+
+async function say(text: string): Promise<void> {
+  await composer().fill(text)
+  await composer().press('Enter')
+  await message(text).waitFor()
+}
+
+withBrowser.each([
+  ['on the connection of the page', true],
+  ['on a connection of its own', false],
+])('the chat in a frame, %s', (_, isShared) => {
+  const name = isShared ? 'shared' : 'alone'
+  // biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
+  let [ann, bob, channel]: any[] = []
+
+  beforeAll(async () => {
+    ;[ann, bob] = [await createUser(server.main), await createUser(server.main, { displayName: 'Bob' })]
+    const members = [{ id: ann.id }, { id: bob.id }]
+    channel = await createChannel(server.main, { type: 'PUBLIC', name: `room ${name}`, members })
+    await sendMessage(server.main, channel.id, { user: { id: bob.id }, body: 'Is anybody there?' })
+  })
+
+  it('lets two users chat, and shows what the other one does at once', async () => {
+    await openPage()
+    await load(ann.name, isShared)
+    note('loadChatUi')
+    await frame.getByRole('button', { name: `room ${name}` }).click()
+    await message('Is anybody there?').waitFor()
+    await say('Here I am <b>!</b>')
+    expect(await frame.locator('.messages b').count(), 'text stays text').toBe(0)
+    const { body } = await server.main.get(`/channels/${channel.id}/messages`).expect(200)
+    const [sent] = body._embedded.messages
+    expect(sent).toMatchObject({ body: 'Here I am <b>!</b>', user: { id: ann.id } })
+
+    const answer = await sendMessage(server.main, channel.id, {
+      user: { id: bob.id },
+      body: 'Good to see you',
+    })
+    await message('Good to see you').waitFor()
+    await message('Good to see you').hover()
+    await message('Good to see you').getByRole('button', { name: 'React with heart' }).click()
+    await message('Good to see you').getByRole('button', { name: '❤️ 1' }).waitFor()
+    await message('Good to see you').getByRole('button', { name: 'Reply' }).click()
+    await say('You too')
+    await message('You too').getByText('Bob: Good to see you').waitFor()
+    await server.main.delete(`/messages/${answer.id}`).expect(200)
+    await message('Good to see you').filter({ hasNotText: 'You too' }).waitFor({ state: 'detached' })
+  })
+
+  it('sends files, and shows them', async () => {
+    await openPage()
+    await load(ann.name, isShared, { route: { name: 'channel', channel: channel.name } })
+    const png =
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+    const file = { name: 'dot.png', mimeType: 'image/png', buffer: Buffer.from(png, 'base64') }
+    await frame.getByLabel('Send a file').setInputFiles(file)
+    const picture = frame.getByRole('img', { name: 'dot.png' })
+    await picture.waitFor()
+    await expect.poll(() => picture.evaluate((image) => Reflect.get(image, 'naturalWidth'))).toBe(1)
+  })
+
+  it('tells the page what is chosen, says what the page says, and goes when it is told to', async () => {
+    await openPage()
+    await load(ann.name, isShared, { theme: 'dark', route: { name: 'channel', channel: channel.name } })
+    await frame.getByPlaceholder('Say something').waitFor()
+    await frame.getByRole('button', { name: 'Archive it' }).click()
+    await frame.locator('.heading').click()
+    await expect.poll(told).toEqual([
+      ['mounted', 'dark'],
+      ['archive', channel.name],
+      ['header', channel.name],
+    ])
+    await page.evaluate('window.ui.unmount()')
+    expect(await page.locator('iframe').count()).toBe(0)
+  })
+
+  it('opens a chat with somebody, and shows one thing at a time where it is narrow', async () => {
+    await openPage(360, 640)
+    await load(ann.name, isShared, { route: { name: 'direct-messages', users: [bob.name] } })
+    await say('Just the two of us')
+    expect(await frame.getByRole('navigation').isVisible()).toBe(false)
+    await frame.getByRole('button', { name: 'Back to the channels' }).click()
+    await frame.getByRole('button', { name: 'Bob' }).waitFor()
+    expect(await composer().count()).toBe(0)
+  })
+})
+
+withBrowser('the chat in a frame', () => {
+  it('offers what the application lets its users do, and follows when that changes', async () => {
+    const put = (message: object) =>
+      server.main.put('/application/ui/features', { settings: { message } }).expect(200)
+    await put({ reactions: 'disabled' })
+    const channel = await createChannel(server.main, { type: 'PUBLIC', name: 'calm' })
+    const user = await createUser(server.main)
+    await sendMessage(server.main, channel.id, { user: { id: user.id }, body: 'No hearts here' })
+    await openPage()
+    await load('carl', false, { route: { name: 'channel', channel: 'calm' } })
+    await message('No hearts here').hover()
+    expect(await frame.getByRole('button', { name: 'React with heart' }).count()).toBe(0)
+    await put({ reactions: 'enabled' })
+    await message('No hearts here').getByRole('button', { name: 'React with heart' }).waitFor()
+  })
+
+  it('says why, where there is no such application', async () => {
+    await openPage()
+    await call(
+      'load',
+      { widgetId: '00000000-0000-4000-8000-000000000000', username: 'jane' },
+      { $environment: { origin: server.url } },
+    )
+    await frame.getByRole('alert').filter({ hasText: 'no application with this API key' }).waitFor()
+    complaints.splice(0) // the official client says so on the console, too
+  })
+
+  it('is covered as COVERAGE.md says', () => mustBeCoveredHere())
+})
+
+/** Where the picture of the chat goes; it is only taken on request. */
+const picture = process.env.UPDATE_SCREENSHOT
+  ? fileURLToPath(new URL('../../docs/chat-ui.png', import.meta.url))
+  : undefined
+
+it.runIf(executablePath && picture)('has its picture taken', async () => {
+  const grace = await createUser(server.main, { name: 'grace', displayName: 'Grace Hopper' })
+  const ada = await createUser(server.main, { name: 'ada', displayName: 'Ada Lovelace' })
+  const members = [{ id: ada.id }, { id: grace.id }]
+  const channel = await createChannel(server.main, {
+    type: 'PUBLIC',
+    name: 'engines',
+    displayName: 'Engines',
+    members,
+  })
+  await createChannel(server.main, { type: 'PUBLIC', name: 'lunch', displayName: 'Lunch', members })
+  const talk = (user: { id: number }, body: string) =>
+    sendMessage(server.main, channel.id, { user: { id: user.id }, body })
+  await talk(grace, 'Did the nightly build finish?')
+  await talk(ada, 'All green. Notes are at https://example.com/notes')
+  const last = await talk(grace, 'Lovely. Shall we ship it?')
+  await openPage(960, 560)
+  await load('ada', false, { route: { name: 'channel', channel: 'engines' } })
+  await message(last.body).hover()
+  await message(last.body).getByRole('button', { name: 'React with tada' }).click()
+  await message(last.body).getByRole('button', { name: '🎉 1' }).waitFor()
+  await say('Shipping. The frame you see is served by our own Chatterie.')
+  await page.screenshot({ ...(picture && { path: picture }) })
+})
