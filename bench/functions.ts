@@ -44,6 +44,7 @@ export async function functions(stage: Stage, extent: Extent): Promise<string> {
   const coldMs = percentile(cold, 0.5) - percentile(connecting.without, 0.5)
   const slower = percentile(events.with, 0.99) / percentile(events.without, 0.99)
   const ms = (value: number) => value.toFixed(1)
+  const signed = (value: number) => `${value < 0 ? '' : '+'}${ms(value)}`
   return table(
     `Chat functions: ${count(extent.connects)} connects, ${count(extent.deploys)} deploys, ${eventsPerSecond} messages a second`,
     ['ms', 'with', 'without', '', 'aim', 'reached'],
@@ -52,7 +53,7 @@ export async function functions(stage: Stage, extent: Extent): Promise<string> {
         'connecting, warm: median',
         ms(percentile(connecting.with, 0.5)),
         ms(percentile(connecting.without, 0.5)),
-        `+${ms(added(0.5))}`,
+        signed(added(0.5)),
         `< ${aims.warmMs}`,
         verdict(added(0.5) < aims.warmMs),
       ],
@@ -60,7 +61,7 @@ export async function functions(stage: Stage, extent: Extent): Promise<string> {
         'connecting, warm: p99',
         ms(percentile(connecting.with, 0.99)),
         ms(percentile(connecting.without, 0.99)),
-        `+${ms(added(0.99))}`,
+        signed(added(0.99)),
         '',
         '',
       ],
@@ -68,7 +69,7 @@ export async function functions(stage: Stage, extent: Extent): Promise<string> {
         'connecting, cold: median',
         ms(percentile(cold, 0.5)),
         ms(percentile(connecting.without, 0.5)),
-        `+${ms(coldMs)}`,
+        signed(coldMs),
         `< ${aims.coldMs}`,
         verdict(coldMs < aims.coldMs),
       ],
@@ -186,7 +187,7 @@ async function sendSteadily({ server, members }: Side, ms: number): Promise<numb
   const total = Math.round((ms / 1000) * eventsPerSecond)
   const begin = performance.now()
   const one = async (nth: number) => {
-    await sleep(begin + (nth * 1000) / eventsPerSecond - performance.now())
+    await sleep(Math.max(0, begin + (nth * 1000) / eventsPerSecond - performance.now()))
     const line = idle.pop() ?? (await Line.open(server.port))
     const bytes = sendRequest(server.token, channelId, nth, account?.username ?? '')
     const from = performance.now()
