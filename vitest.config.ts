@@ -14,34 +14,17 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** What starts processes: a worker that has grown to a gigabyte takes 50 ms to start one, a new one takes 3. */
-const starters = [
-  'test/cli/**/*.test.ts',
-  'test/functions/**/*.test.ts',
-  'test/main.test.ts',
-  'test/database-url.test.ts',
-  'test/conformance/{curl,files,functions-run,realtime-processes}.test.ts',
-  'test/data/{embedded-postgres,migrate}.test.ts',
-  'test/domain/functions/**/*.test.ts',
-  'test/jobs/{crash,function-crash,function-runs,takeover}.test.ts',
-]
-
 export default defineConfig({
   test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/postgres.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 3, // tests wait for sockets and disks more than they compute
+    // Loading the server takes half a second, so the files of a worker share what is loaded, as Node loads it anyway.
+    isolate: false,
     experimental: { viteModuleRunner: false },
     sequence: { sequencer: LongestFirst },
-    globalSetup: ['test/support/postgres.ts'],
-    projects: [
-      { extends: true, test: { name: 'processes', include: starters, isolate: true } },
-      // Loading the server takes half a second, so the files of a worker share what is loaded, as Node loads it anyway.
-      {
-        extends: true,
-        test: { name: 'server', include: ['test/**/*.test.ts'], exclude: starters, isolate: false },
-      },
-    ],
   },
 })

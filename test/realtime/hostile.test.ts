@@ -236,7 +236,7 @@ describe('floods', () => {
         { destination: `/application/channels/${channel.id}.keystrokes` },
         '{"keys":"x"}',
       )
-      for (let at = 0; at < 30; at += 1) {
+      for (let at = 0; at < 12; at += 1) {
         client.send(keystrokes.repeat(100))
         await setImmediate()
       }
@@ -244,7 +244,7 @@ describe('floods', () => {
     }
     await whileOthersChat(flood())
     const ofMallory = bobHears.onKeystrokesReceived.items.filter(([{ username }]) => username === 'mallory')
-    expect(ofMallory.length).toBeGreaterThan(1_000)
+    expect(ofMallory.length).toBeGreaterThan(400)
     client.ws.terminate()
     await expectNothingIsLeft()
   })
