@@ -1,3 +1,5 @@
+import { statfsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
@@ -13,6 +15,21 @@ class LongestFirst extends BaseSequencer {
     return (await super.sort(files)).toSorted((a, b) => place(a) - place(b))
   }
 }
+
+const memory = '/dev/shm'
+const memoryBytesMin = 8 * 1024 ** 3
+
+/** Where tests keep databases and homes: in memory where there is plenty. A clone takes 20 ms there instead of 280. */
+function folderOfTests(): string {
+  try {
+    const { bavail, bsize } = statfsSync(memory)
+    return bavail * bsize >= memoryBytesMin ? memory : tmpdir()
+  } catch {
+    return tmpdir() // other systems have no such folder
+  }
+}
+
+process.env.TMPDIR = folderOfTests() // workers inherit it
 
 export default defineConfig({
   test: {

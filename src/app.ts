@@ -6,7 +6,7 @@ import type { Context } from '#context.ts'
 import { auth } from '#plugins/auth.ts'
 import { bodies } from '#plugins/bodies.ts'
 import { draining } from '#plugins/draining.ts'
-import { errors, handleError, refuseConnection } from '#plugins/errors.ts'
+import { errors, handleEarlyError, refuseConnection } from '#plugins/errors.ts'
 import { grants } from '#plugins/grants.ts'
 import { exposedHeaders, headers } from '#plugins/headers.ts'
 import { rateLimit } from '#plugins/rate-limit.ts'
@@ -80,7 +80,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
     trustProxy: true,
     genReqId: () => randomUUID().replaceAll('-', '').toUpperCase(),
     routerOptions: { maxParamLength: 2048, ignoreTrailingSlash: true },
-    frameworkErrors: handleError,
+    frameworkErrors: handleEarlyError,
     clientErrorHandler: refuseConnection,
     connectionTimeout: timeouts.stillMs,
     requestTimeout: timeouts.requestMs,

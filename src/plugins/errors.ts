@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import { ChatError, type ErrorKind, isConstraintError, isDatabaseAway } from '#errors.ts'
+import { setHeaders } from '#plugins/headers.ts'
 import { defaultRepresentation, representationFor } from '#wire/negotiation.ts'
 import { presentError } from '#wire/problem.ts'
 
@@ -17,8 +18,13 @@ export const errors = plugin(
   { name: 'errors' },
 )
 
-/** Also for what Fastify refuses before there is a route, such as a broken URL. */
-export function handleError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply) {
+/** What Fastify refuses before there is a route, and so before any hook, such as a broken URL. */
+export function handleEarlyError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
+  setHeaders(request, reply)
+  return handleError(error, request, reply)
+}
+
+function handleError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply) {
   const known = error instanceof ChatError ? error : translate(error)
   if (known.status >= 500) request.log.error({ err: error }, 'request failed')
   const { spelling } = representationFor(request.headers.accept) ?? defaultRepresentation

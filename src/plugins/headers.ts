@@ -1,4 +1,5 @@
 // The headers that every answer of the hosted API carries (contract section f).
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 
 /** The version of the Platform API that is served. */
@@ -33,14 +34,17 @@ export const exposedHeaders = [
   'ETag',
 ]
 
+/** For answers that no hook sees, too. */
+export function setHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers(always).header('x-response-token', request.id)
+  if (request.protocol === 'https') {
+    reply.header('strict-transport-security', 'max-age=63072000 ; includeSubDomains ; preload')
+  }
+}
+
 export const headers = plugin(
   async (app) => {
-    app.addHook('onRequest', async (request, reply) => {
-      reply.headers(always).header('x-response-token', request.id)
-      if (request.protocol === 'https') {
-        reply.header('strict-transport-security', 'max-age=63072000 ; includeSubDomains ; preload')
-      }
-    })
+    app.addHook('onRequest', async (request, reply) => setHeaders(request, reply))
   },
   { name: 'headers' },
 )

@@ -4,6 +4,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Statement } from '#data/database.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { checkResponse } from '../support/check-response.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 type Asked = [Statement, unknown[]]
@@ -38,6 +39,7 @@ async function request(method: 'GET' | 'POST', path: string, payload?: object): 
     ...(payload && { payload }),
   })
   expect(answer.statusCode, answer.body).toBe(200)
+  checkResponse(method, `/v1${path}`, answer.statusCode, String(answer.headers['content-type']), answer.body)
 }
 
 const get = (path: string) => () => request('GET', path)

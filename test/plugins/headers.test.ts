@@ -53,7 +53,7 @@ describe('CORS', () => {
 })
 
 it('every answer tells browsers to take it for nothing but data', async () => {
-  for (const path of ['/v1', '/v1/users', '/nowhere', '/health', '/oauth/token']) {
+  for (const path of ['/v1', '/v1/users', '/nowhere', '/health', '/oauth/token', '/v1/users/%E0%A4%A']) {
     const { headers } = await supertest(server.url).get(path)
     expect(headers).toMatchObject({
       'x-content-type-options': 'nosniff',

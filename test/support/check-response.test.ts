@@ -89,6 +89,9 @@ describe('checkResponse', () => {
   it('refuses a body where none belongs', () => {
     check('/users?name=jane', '', 200, undefined, 'HEAD')
     expect(() => check('/users?name=jane', '{}', 200, undefined, 'HEAD')).toThrow('body')
+    check('/users/1', '', 200, json, 'HEAD')
+    expect(() => check('/users/1', '', 200, 'text/plain', 'HEAD')).toThrow('text/plain')
+    expect(() => check('/users/1', '', 201, json, 'HEAD')).toThrow('201')
     expect(() => check('/users/1/display-picture', '{}', 302, undefined)).toThrow('body')
   })
 })
