@@ -3,8 +3,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Statement } from '#data/database.ts'
-import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { checkResponse } from '../support/check-response.ts'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 type Asked = [Statement, unknown[]]
