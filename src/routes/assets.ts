@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { originOf } from '#routes/origin.ts'
 
 export interface Asset {
   type: string
@@ -62,4 +63,23 @@ export function sendAsset(
   return known.some((each) => each.replace(/^W\//, '') === etag)
     ? reply.code(304).send()
     : reply.send(content)
+}
+
+/** What a page may do: run its own scripts, and talk to the server that it came from; and what it is allowed besides. */
+export function policyOf(request: FastifyRequest, liberties: Record<string, string> = {}): string {
+  const socket = originOf(request).replace(/^http/, 'ws') // which older browsers do not count as 'self'
+  const directives = {
+    'default-src': "'none'",
+    'script-src': "'self'",
+    'style-src': "'self'",
+    'img-src': "'self'",
+    'connect-src': `'self' ${socket}`,
+    'base-uri': "'none'",
+    'form-action': "'none'",
+    'frame-ancestors': "'none'",
+    ...liberties,
+  }
+  return Object.entries(directives)
+    .map((directive) => directive.join(' '))
+    .join('; ')
 }

@@ -3,7 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '#context.ts'
 import { findFirstKey } from '#domain/applications/find-first-key.ts'
-import { asset, lazyBundle, readText, sendAsset } from '#routes/assets.ts'
+import { asset, lazyBundle, policyOf, readText, sendAsset } from '#routes/assets.ts'
 import { originOf } from '#routes/origin.ts'
 
 /** What is only shown with the demo. */
@@ -59,21 +59,6 @@ export async function openHome(scope: FastifyInstance, ctx: Context): Promise<Ho
       .headers({ 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policyOf(request) })
       .send(fill(key ? full : page, values))
   }
-}
-
-/** What the page may do: run its own scripts, and talk to the server that it came from. */
-function policyOf(request: FastifyRequest): string {
-  const socket = originOf(request).replace(/^http/, 'ws') // which older browsers do not count as 'self'
-  return [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self'",
-    `connect-src 'self' ${socket}`,
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ')
 }
 
 /** What proxies say of whom they ask for. */
