@@ -20,7 +20,7 @@ import { FunctionRunner } from '#functions/runner.ts'
 import { openPreviews, type Previews } from '#previews/previews.ts'
 
 export type { Outcome } from '#functions/outcome.ts'
-export type { RuntimeSpec } from '#functions/runner.ts'
+export type { RuntimeSpec } from '#functions/prepare.ts'
 
 /** Customers' code, and what it needs; see src/functions. */
 interface Functions extends Pick<FunctionRunner, 'invoke' | 'deploy' | 'end' | 'close'> {

@@ -1,30 +1,12 @@
 // Runs customers' functions, each application's in processes of its own.
-import { lookup } from 'node:dns/promises'
-import { mkdir, realpath } from 'node:fs/promises'
-import { isIP } from 'node:net'
-import { join, sep } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { LRUCache } from 'lru-cache'
 import { type Bootstrap, buildBootstrap } from './bootstrap.ts'
 import { compileHandler } from './compile.ts'
 import { FunctionProcess, type ProcessSettings, type Run } from './function-process.ts'
 import { failed, type Outcome } from './outcome.ts'
+import { prepareProcess, type RuntimeSpec } from './prepare.ts'
 import type { ErrorReport, Script, StartOrder } from './protocol.ts'
-
-/** Where the functions of an application run. */
-export interface RuntimeSpec {
-  applicationId: number
-  /** Of the application's runtime; theirs alone. */
-  folder: string
-  /** As the customer wrote it. */
-  initializationScript?: string
-  /** All that functions find in theirs: the customer's variables and the preset ones. */
-  environment: Record<string, string>
-  /** Has node_modules. */
-  dependenciesFolder?: string
-  /** Of the API, such as `http://127.0.0.1:9001`; always reachable. */
-  apiOrigin: string
-}
 
 /** What is to be run. */
 export interface Invocation {
@@ -181,6 +163,19 @@ export class FunctionRunner {
     return pools.flatMap(({ members }) => [...members].flatMap(({ process }) => process.pid ?? []))
   }
 
+  async #prepare(spec: RuntimeSpec): Promise<[ProcessSettings, StartOrder]> {
+    const initialization = await this.#compile(spec.initializationScript ?? '', 'initialization.ts')
+    this.#bootstrap ??= buildBootstrap(this.#options.folder)
+    this.#bootstrap.catch(() => {
+      this.#bootstrap = undefined
+    })
+    return prepareProcess(spec, {
+      ...this.#options,
+      bootstrap: await this.#bootstrap,
+      ...(spec.initializationScript && !('error' in initialization) && { initialization }),
+    })
+  }
+
   async #compile(source: string, file: string): Promise<Script | { error: ErrorReport }> {
     const known = this.#scripts.get(source)
     if (known && !('error' in known)) return known
@@ -325,37 +320,6 @@ export class FunctionRunner {
     }
   }
 
-  async #prepare(spec: RuntimeSpec): Promise<[ProcessSettings, StartOrder]> {
-    const { folder, egress, memoryMb } = this.#options
-    this.#bootstrap ??= buildBootstrap(folder)
-    this.#bootstrap.catch(() => {
-      this.#bootstrap = undefined
-    })
-    const { mainFile, packagesFile } = await this.#bootstrap
-    const workFolder = join(spec.folder, 'work')
-    await mkdir(workFolder, { recursive: true })
-    const script = await this.#compile(spec.initializationScript ?? '', 'initialization.ts')
-    const settings = {
-      mainFile: await realpath(mainFile),
-      readable: [
-        await realpath(packagesFile),
-        ...(spec.dependenciesFolder ? [join(await realpath(spec.dependenciesFolder), sep)] : []),
-      ],
-      folder: await realpath(workFolder),
-      memoryMb,
-    }
-    const order: StartOrder = {
-      type: 'start',
-      environment: spec.environment,
-      apiOrigin: spec.apiOrigin,
-      packagesFile: await realpath(packagesFile),
-      ...(spec.dependenciesFolder && { dependenciesFolder: await realpath(spec.dependenciesFolder) }),
-      ...(egress === 'guarded' && { reachable: await addressesOf(spec) }),
-      ...(spec.initializationScript && !('error' in script) && { initialization: script }),
-    }
-    return [settings, order]
-  }
-
   #onChange(pool: Pool, member: Member): void {
     if (member.process.state === 'ended') {
       pool.members.delete(member)
@@ -393,25 +357,4 @@ function livingIn({ members, preparing }: Pool): number {
 
 function isSame(a: RuntimeSpec, b: RuntimeSpec): boolean {
   return a === b || isDeepStrictEqual(a, b)
-}
-
-/** Where the API can be reached, as `address port`: its own address, and those that functions find in their variables. */
-async function addressesOf({ apiOrigin, environment }: RuntimeSpec): Promise<string[]> {
-  const urls = [
-    apiOrigin,
-    environment.CHATKITTY_CHAT_SERVICE_BASE_URL,
-    environment.CHATKITTY_AUTHORIZATION_SERVICE_BASE_URL,
-  ]
-  const origins = new Set(urls.flatMap((url) => (url && URL.parse(url)?.origin) || []))
-  const found = await Promise.all([...origins].map(addressesOfOrigin))
-  return found.flat()
-}
-
-async function addressesOfOrigin(origin: string): Promise<string[]> {
-  const { protocol, hostname, port } = new URL(origin)
-  const number = port || (protocol === 'https:' ? '443' : '80')
-  const host = hostname.replace(/^\[(.*)\]$/, '$1')
-  if (isIP(host)) return [`${host} ${number}`]
-  const addresses = await lookup(host, { all: true }).catch(() => [])
-  return addresses.map(({ address }) => `${address} ${number}`)
 }

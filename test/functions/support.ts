@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { Outcome } from '#functions/outcome.ts'
-import { FunctionRunner, type Invocation, type RunnerOptions, type RuntimeSpec } from '#functions/runner.ts'
+import type { RuntimeSpec } from '#functions/prepare.ts'
+import { FunctionRunner, type Invocation, type RunnerOptions } from '#functions/runner.ts'
 
 export interface TestRunner {
   runner: FunctionRunner

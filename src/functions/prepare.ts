@@ -1,0 +1,80 @@
+// What a process of functions needs before it can start: its files, what it may read, and where it may connect to.
+import { lookup } from 'node:dns/promises'
+import { mkdir, realpath } from 'node:fs/promises'
+import { isIP } from 'node:net'
+import { join, sep } from 'node:path'
+import type { Bootstrap } from './bootstrap.ts'
+import type { ProcessSettings } from './function-process.ts'
+import type { Script, StartOrder } from './protocol.ts'
+
+/** Where the functions of an application run. */
+export interface RuntimeSpec {
+  applicationId: number
+  /** Of the application's runtime; theirs alone. */
+  folder: string
+  /** As the customer wrote it. */
+  initializationScript?: string
+  /** All that functions find in theirs: the customer's variables and the preset ones. */
+  environment: Record<string, string>
+  /** Has node_modules. */
+  dependenciesFolder?: string
+  /** Of the API, such as `http://127.0.0.1:9001`; always reachable. */
+  apiOrigin: string
+}
+
+interface Given {
+  bootstrap: Bootstrap
+  egress: 'open' | 'guarded'
+  /** Of JavaScript's heap. */
+  memoryMb: number
+  /** The initialization script, once it is compiled. */
+  initialization?: Script
+}
+
+/** @throws where its folders cannot be made or found */
+export async function prepareProcess(
+  spec: RuntimeSpec,
+  { bootstrap, egress, memoryMb, initialization }: Given,
+): Promise<[ProcessSettings, StartOrder]> {
+  const workFolder = join(spec.folder, 'work')
+  await mkdir(workFolder, { recursive: true })
+  const packagesFile = await realpath(bootstrap.packagesFile)
+  const dependenciesFolder = spec.dependenciesFolder && (await realpath(spec.dependenciesFolder))
+  const settings = {
+    mainFile: await realpath(bootstrap.mainFile),
+    readable: [packagesFile, ...(dependenciesFolder ? [join(dependenciesFolder, sep)] : [])],
+    folder: await realpath(workFolder),
+    memoryMb,
+  }
+  const order: StartOrder = {
+    type: 'start',
+    environment: spec.environment,
+    apiOrigin: spec.apiOrigin,
+    packagesFile,
+    ...(dependenciesFolder && { dependenciesFolder }),
+    ...(egress === 'guarded' && { reachable: await addressesOf(spec) }),
+    ...(initialization && { initialization }),
+  }
+  return [settings, order]
+}
+
+/** Where the API can be reached, as `address port`: its own address, and those that functions find in their variables. */
+async function addressesOf({ apiOrigin, environment }: RuntimeSpec): Promise<string[]> {
+  const urls = [
+    apiOrigin,
+    environment.CHATKITTY_CHAT_SERVICE_BASE_URL,
+    environment.CHATKITTY_AUTHORIZATION_SERVICE_BASE_URL,
+  ]
+  const origins = new Set(urls.flatMap((url) => (url && URL.parse(url)?.origin) || []))
+  const found = await Promise.all([...origins].map(addressesOfOrigin))
+  return found.flat()
+}
+
+async function addressesOfOrigin(origin: string): Promise<string[]> {
+  const { protocol, hostname, port } = new URL(origin)
+  const number = port || (protocol === 'https:' ? '443' : '80')
+  const host = hostname.replace(/^\[(.*)\]$/, '$1')
+  if (isIP(host)) return [`${host} ${number}`]
+  const addresses = await lookup(host, { all: true }).catch(() => [])
+  return addresses.map(({ address }) => `${address} ${number}`)
+}
