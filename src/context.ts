@@ -23,7 +23,7 @@ export type { Outcome } from '#functions/outcome.ts'
 export type { RuntimeSpec } from '#functions/prepare.ts'
 
 /** Customers' code, and what it needs; see src/functions. */
-interface Functions extends Pick<FunctionRunner, 'invoke' | 'deploy' | 'end' | 'close'> {
+interface Functions extends Pick<FunctionRunner, 'invoke' | 'deploy' | 'applications' | 'end' | 'close'> {
   compileHandler: typeof compileHandler
   /** Npm packages, into a folder of their own within `folder`. */
   installDependencies(folder: string, dependencies: Dependency[]): Promise<Installation>
@@ -126,6 +126,7 @@ function openFunctions(
   return {
     invoke: (spec, invocation) => runner.invoke(spec, invocation),
     deploy: (applicationId) => runner.deploy(applicationId),
+    applications: () => runner.applications(),
     end: (applicationId) => runner.end(applicationId),
     close: () => runner.close(),
     compileHandler,

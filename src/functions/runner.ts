@@ -119,6 +119,11 @@ export class FunctionRunner {
     this.#serve()
   }
 
+  /** The ids of the applications that have processes, or wait for one. */
+  applications(): number[] {
+    return [...this.#pools.keys()]
+  }
+
   /** Ends the processes of an application at once, with what they run. */
   async end(applicationId: number): Promise<void> {
     const pool = this.#pools.get(applicationId)

@@ -3,10 +3,11 @@ import type { Context } from '#context.ts'
 import { existingApplications } from '#data/applications.ts'
 import { forgetRuntime, runtimesFolder } from '#domain/functions/dependencies.ts'
 
-/** Removes from this machine what functions kept of applications that another process has deleted. */
+/** Ends what runs here of applications that another process has deleted, and removes what their functions kept. */
 export async function sweepRuntimes(ctx: Context): Promise<void> {
   const names = await readdir(runtimesFolder(ctx)).catch(() => [])
-  const ids = names.filter((name) => /^[1-9]\d{0,15}$/.test(name)).map(Number)
+  const kept = names.filter((name) => /^[1-9]\d{0,15}$/.test(name)).map(Number)
+  const ids = [...new Set([...kept, ...ctx.functions.applications()])]
   const existing = await existingApplications(ctx.db, ids)
   for (const id of ids) if (!existing.has(id)) await forgetRuntime(ctx, id)
 }

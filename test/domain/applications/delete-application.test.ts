@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { deleteApplication } from '#domain/applications/delete-application.ts'
 import { sweepRuntimes } from '#domain/functions/sweep-runtimes.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
-import { deploy, invocationsOf } from '../../support/functions.ts'
+import { deploy, endedInvocations, invocationsOf } from '../../support/functions.ts'
 import { expectRefusal } from '../../support/protects.ts'
 import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
 
@@ -90,11 +90,17 @@ it('ends what its functions do, and removes what they kept on this machine', asy
   expect(performance.now() - began, 'the run is not waited for').toBeLessThan(8_000)
 })
 
-it('removes what is left of functions on other machines when these sweep', async () => {
+it('ends and removes what is left of functions in other processes when these sweep', async () => {
   const gone = await server.createApplication()
+  const created = await deploy(gone, 'system.triggered.event', 'async function handleEvent() {}')
+  const channel = await createChannel(gone)
+  await gone.post(`/channels/${channel.id}/events`, { type: 'x', properties: {} }).expect(200)
+  await endedInvocations(gone, created)
+  expect(server.ctx.functions.applications()).toContain(gone.id)
   const folders = [gone.id, server.main.id].map((id) => join(server.ctx.config.home, 'runtimes', String(id)))
   for (const folder of folders) await mkdir(join(folder, 'work'), { recursive: true })
   await server.ctx.db.pool.query('delete from application where id = $1', [gone.id])
   await sweepRuntimes(server.ctx)
   expect(folders.map((folder) => existsSync(folder))).toEqual([false, true])
+  expect(server.ctx.functions.applications()).not.toContain(gone.id)
 })
