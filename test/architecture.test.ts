@@ -17,6 +17,8 @@ const mayImport: Record<string, string[]> = {
   routes: ['domain', 'wire', 'resources', 'errors', 'type context'],
   realtime: ['domain', 'wire', 'resources', 'errors', 'stomp', 'type context'],
   plugins: ['wire', 'resources', 'config', 'errors', 'domain/applications', 'type domain', 'type context'],
+  // What runs in browsers, and knows nothing of the server's code.
+  pages: [],
   // Work in the background; imports are read as requests are, and functions are given what answers would show.
   jobs: ['domain', 'wire/reading.ts', 'wire/hal.ts', 'resources', 'errors', 'type context'],
   functions: ['domain', 'resources', 'errors', 'type context'],

@@ -6,10 +6,10 @@ import { asset, lazyBundle, policyOf, readText, sendAsset } from '#routes/assets
 
 export async function chat(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   const [page, css] = await Promise.all(
-    ['page.html', 'page.css'].map((name) => readText(new URL(`./chat/${name}`, import.meta.url))),
+    ['page.html', 'page.css'].map((name) => readText(new URL(`../pages/chat/${name}`, import.meta.url))),
   )
   const styles = asset('text/css', css ?? '')
-  const script = lazyBundle(new URL('./chat/main.ts', import.meta.url))
+  const script = lazyBundle(new URL('../pages/chat/main.ts', import.meta.url))
 
   scope.get('/chat', async (request, reply) => {
     reply.removeHeader('x-frame-options')

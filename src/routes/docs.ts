@@ -19,9 +19,9 @@ const policy = [
 ].join('; ')
 
 const files: [path: string, type: string, file: URL][] = [
-  ['/docs', 'text/html; charset=utf-8', new URL('./docs/page.html', import.meta.url)],
-  ['/docs/page.css', 'text/css; charset=utf-8', new URL('./docs/page.css', import.meta.url)],
-  ['/docs/page.js', 'text/javascript; charset=utf-8', new URL('./docs/page.js', import.meta.url)],
+  ['/docs', 'text/html; charset=utf-8', new URL('../pages/docs/page.html', import.meta.url)],
+  ['/docs/page.css', 'text/css; charset=utf-8', new URL('../pages/docs/page.css', import.meta.url)],
+  ['/docs/page.js', 'text/javascript; charset=utf-8', new URL('../pages/docs/page.js', import.meta.url)],
 ]
 
 interface Options {

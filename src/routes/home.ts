@@ -23,7 +23,7 @@ export async function openHome(scope: FastifyInstance, ctx: Context): Promise<Ho
     readText(new URL('../../package.json', import.meta.url)).then((text) => JSON.parse(text).version),
   ])
   const full = page.replace('<!-- key -->', () => keyFact).replace('<!-- demo -->', () => demo)
-  const demoScript = lazyBundle(new URL('./home/demo.ts', import.meta.url))
+  const demoScript = lazyBundle(new URL('../pages/home/demo.ts', import.meta.url))
 
   const assets = {
     'page.css': asset('text/css', css),
@@ -83,7 +83,7 @@ function isLoopback(host: string | undefined): boolean {
 }
 
 function read(name: string): Promise<string> {
-  return readText(new URL(`./home/${name}`, import.meta.url))
+  return readText(new URL(`../pages/home/${name}`, import.meta.url))
 }
 
 /** Puts values for their `{{names}}`, none of which can become markup. */
