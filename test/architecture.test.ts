@@ -1,5 +1,9 @@
 // Who may import whom: imports only point down.
-import { readdirSync, readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 
 const src = new URL('../src/', import.meta.url)
@@ -119,4 +123,24 @@ it('nothing is left to do later', () => {
     /\b(TODO|FIXME|XXX)\b/.test(readFileSync(new URL(path, src), 'utf8')),
   )
   expect(unfinished.map(({ path }) => path)).toEqual([])
+})
+
+it('the lint takes only functions and fixed texts as replacements', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'chatterie-lint-'))
+  const file = join(folder, 'code.ts')
+  const lines = [
+    'a.replaceAll(b, c)',
+    "a?.b().replace(/c/, 'd' + e)",
+    'a.replace(b, () => c)',
+    "a.replace('b', 'c')",
+  ]
+  writeFileSync(file, lines.join('\n'))
+  const root = fileURLToPath(new URL('..', import.meta.url))
+  const biome = join(root, 'node_modules/.bin/biome')
+  const { stdout } = spawnSync(biome, ['lint', '--reporter=github', `--config-path=${root}`, file], {
+    encoding: 'utf8',
+  })
+  rmSync(folder, { recursive: true })
+  const refused = [...stdout.matchAll(/title=plugin,.*?,line=(\d+),.*::Give the replacement as a function/g)]
+  expect(refused.map(([, line]) => Number(line))).toEqual([1, 2])
 })

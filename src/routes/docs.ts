@@ -52,6 +52,6 @@ export async function docs(scope: FastifyInstance, { ctx, operations }: Options)
   /** The committed document says where a server on this machine is; whoever asks is told where this one is. */
   async function send(request: FastifyRequest, reply: FastifyReply, type: string, document: string) {
     const origin = ctx.config.publicUrl ?? originOf(request)
-    return reply.header('content-type', type).send(document.replaceAll(localOrigin, origin))
+    return reply.header('content-type', type).send(document.replaceAll(localOrigin, () => origin))
   }
 }

@@ -35,7 +35,7 @@ export function presentResource(shape: z.ZodType, entity: unknown): string {
 
 /** Completes the addresses in a presented resource. */
 export function withPlace(text: string, { origin, streams }: Place): string {
-  return text.replaceAll(marks.origin, origin).replaceAll(marks.streams, streams)
+  return text.replaceAll(marks.origin, () => origin).replaceAll(marks.streams, () => streams)
 }
 
 function toDocument(shape: z.ZodType, entity: unknown): Record<string, unknown> {

@@ -232,15 +232,15 @@ async function run(line: string) {
   const { body: deployed } = await mine.post(`/functions/${lambda.id}/versions`, script).expect(200)
   const { body: job } = await upload(mine, 'users', '[]').expect(202)
   const command = line
-    .replaceAll('HOST', server.url)
-    .replaceAll(/(ACCESS|OAUTH)-TOKEN/g, mine.token)
-    .replaceAll('APP-ID', String(mine.id))
-    .replaceAll('CHANNEL-ID', String(room.id))
-    .replaceAll('USER-ID', String(user.id))
-    .replaceAll('MESSAGE-ID', String(sent.id))
-    .replaceAll('FUNCTION-ID', String(lambda.id))
-    .replaceAll('VERSION-ID', String(deployed.id))
-    .replaceAll('JOB-ID', String(job.id))
+    .replaceAll('HOST', () => server.url)
+    .replaceAll(/(ACCESS|OAUTH)-TOKEN/g, () => mine.token)
+    .replaceAll('APP-ID', () => String(mine.id))
+    .replaceAll('CHANNEL-ID', () => String(room.id))
+    .replaceAll('USER-ID', () => String(user.id))
+    .replaceAll('MESSAGE-ID', () => String(sent.id))
+    .replaceAll('FUNCTION-ID', () => String(lambda.id))
+    .replaceAll('VERSION-ID', () => String(deployed.id))
+    .replaceAll('JOB-ID', () => String(job.id))
   const report = `-sS --write-out '%{stderr}%{http_code} %{content_type}'`
   const { stdout, stderr } = await promisify(execFile)('sh', ['-c', `${command} ${report}`], {
     cwd: folder,

@@ -47,7 +47,7 @@ describe('grants', () => {
       text.replace(/\.(\d{10})\./, (_, expiry) => `.${Number(expiry) + 1}.`),
       text.slice(0, -2),
       `${text}A`,
-      text.replace(/\.[^.]*$/, `.${'A'.repeat(43)}`),
+      text.replace(/\.[^.]*$/, () => `.${'A'.repeat(43)}`),
       '',
       '....',
       'r.12.34',

@@ -187,7 +187,9 @@ describe('a body with hostile keys', () => {
     examplesOf(body).every((example) => !Array.isArray(example)),
   )
   const withHostileKeys = (example: unknown) =>
-    JSON.stringify(example).replace(/^\{/, `{${hostile},`).replace(/,\}$/, '}')
+    JSON.stringify(example)
+      .replace(/^\{/, () => `{${hostile},`)
+      .replace(/,\}$/, '}')
 
   it.each(ofObject)('%s ignores them, or refuses them by name', async (_, operation) => {
     for (const example of examplesOf(operation.body, world.user.id)) {
@@ -212,7 +214,7 @@ describe('a body with hostile keys', () => {
       // Somebody new each time: a direct channel of the same members would be the same channel.
       const { id } = await createUser(server.main)
       const example = { ...(examplesOf(operation.body, id)[variant] as object), name: randomUUID() }
-      const body = JSON.stringify({ ...example, properties: 'HERE' }).replace('"HERE"', properties)
+      const body = JSON.stringify({ ...example, properties: 'HERE' }).replace('"HERE"', () => properties)
       const answer = await send(operation.method, ownPath(operation), body)
       expect(answer.status, answer.text).toBe(200)
       const kept = jsonOf(answer).properties
@@ -498,7 +500,7 @@ describe('a query', () => {
       for (const value of values) {
         const answer = await send(
           operation.method,
-          `${ownPath(operation)}?${filter}=${value.replace(/["{}]/g, encodeURIComponent)}`,
+          `${ownPath(operation)}?${filter}=${value.replace(/["{}]/g, (letter) => encodeURIComponent(letter))}`,
         )
         expect(answer.status, `${filter}=${value.slice(0, 80)}: ${answer.text}`).toBe(400)
         expectRefusal(answer, 400)

@@ -34,6 +34,15 @@ describe('GET /openapi.yaml', () => {
     expect(new URL(parse(text).servers[0].url).protocol).toBe('http:')
   })
 
+  it("is as long as the server's address makes it, whatever characters that has", async () => {
+    const plain = await get('/openapi.yaml').set('host', 'aaaa').expect(200)
+    for (const host of ["a$'a", 'a$&a', 'a$$a']) {
+      const { text } = await get('/openapi.yaml').set('host', host).expect(200)
+      expect(text.length).toBe(plain.text.length)
+      expect(parse(text).servers).toEqual([{ url: `http://${host}` }])
+    }
+  })
+
   it('is the same as JSON', async () => {
     const [yaml, json] = await Promise.all([get('/openapi.yaml'), get('/openapi.json').expect(200)])
     expect(json.type).toBe('application/json')

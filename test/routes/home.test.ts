@@ -111,7 +111,7 @@ describe('GET /', () => {
     const { clientId, clientSecret } = server.main
     const steps = textOf(text, 'curl-steps')
     expect(steps).toContain(`URL=${server.url}\nID=${clientId}\n`)
-    const filled = steps.replace('SECRET=…', `SECRET=${clientSecret}`)
+    const filled = steps.replace('SECRET=…', () => `SECRET=${clientSecret}`)
     const { stdout } = await promisify(execFile)('sh', ['-e', '-c', filled])
     expect(stdout).toContain('Hello, world!')
     const { body } = await server.main.get('/users').expect(200)

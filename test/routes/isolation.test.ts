@@ -71,7 +71,7 @@ describe('by reference', () => {
     for (const example of examplesOf(operation.body as NonNullable<Operation['body']>, placeholder)) {
       const body = JSON.stringify(example)
       for (const reference of [{ id }, { username: name }, { href }]) {
-        const referring = body.replaceAll(`{"id":${placeholder}}`, JSON.stringify(reference))
+        const referring = body.replaceAll(`{"id":${placeholder}}`, () => JSON.stringify(reference))
         if (referring === body) continue
         expectRefusal(await ask(operation, `/v1${path}`, JSON.parse(referring)), 404, 'ResourceNotFoundError')
       }

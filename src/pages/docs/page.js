@@ -147,7 +147,7 @@ function addressOf(path, fields) {
   const query = new URLSearchParams()
   let filled = path
   for (const { in: place, name, schema, input } of fields) {
-    if (place === 'path') filled = filled.replace(`{${name}}`, encodeURIComponent(input.value))
+    if (place === 'path') filled = filled.replace(`{${name}}`, () => encodeURIComponent(input.value))
     else if (input.value !== '') {
       // One per line.
       for (const value of schema.type === 'array' ? input.value.split('\n') : [input.value])

@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest'
+import { User } from '#resources/user.ts'
+import { presentResource, withPlace } from '#wire/stompx.ts'
+
+const jane: User = {
+  id: 1,
+  type: 'PERSON',
+  name: 'jane',
+  displayName: 'Jane',
+  displayPictureUrl: '/v1/picture/Jane',
+  isGuest: false,
+  presence: { status: 'Available', online: false },
+  properties: {},
+}
+
+it.each(["$'", '$&', '$`', '$$'])('a resource shows the address of the server as it is: %s', (strange) => {
+  const origin = `http://${strange}.example.com`
+  const shown = withPlace(presentResource(User, jane), { origin, streams: '' })
+  expect(JSON.parse(shown).displayPictureUrl).toBe(`${origin}/v1/picture/Jane`)
+})
