@@ -1,5 +1,4 @@
-// Runs an export: CSV as docs/analytics.md describes it.
-import { stringify } from 'csv-stringify/sync'
+// Runs an export: which columns it has.
 import type { Context } from '#context.ts'
 import type { RunningJob } from '#domain/jobs/begin-job.ts'
 import {
@@ -9,6 +8,7 @@ import {
   type MessageFacts,
   type UserFacts,
 } from '#domain/jobs/export-facts.ts'
+import { csvHeader, csvRows } from '#jobs/csv.ts'
 
 export function runExport(ctx: Context, job: RunningJob, signal: AbortSignal): Promise<void> {
   return exportFacts(ctx, job, formats, signal)
@@ -58,25 +58,11 @@ const formats: Formats = {
   USER_ANALYTICS_EXPORT: csv('user-analytics.csv', userColumns),
 }
 
-function csv<F>(name: string, columns: Record<keyof F, string>): Format<F> {
-  const fields = Object.keys(columns)
+function csv<F extends object>(name: string, columns: Record<keyof F & string, string>): Format<F> {
   return {
     name,
     contentType: 'text/csv',
-    head: stringify([Object.values(columns)], { record_delimiter: 'windows' }),
-    rows: (facts) =>
-      stringify(facts, {
-        columns: fields,
-        record_delimiter: 'windows', // CRLF [RFC 4180 section 2.1]
-        cast: { string: guard, boolean: String },
-      }),
+    head: csvHeader(columns),
+    rows: (facts) => csvRows(columns, facts),
   }
-}
-
-/**
- * Keeps spreadsheets from running a cell as a formula: an apostrophe goes before what begins with `=`, `+`, `-`, `@`,
- * tab or return, and before apostrophes in front of those, so that taking one away gives the text again.
- */
-function guard(text: string): string {
-  return /^'*[=+\-@\t\r]/.test(text) ? `'${text}` : text
 }

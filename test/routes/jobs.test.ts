@@ -1,4 +1,5 @@
 import { parse } from 'node:querystring'
+import { parse as parseCsv } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { ended, importFile } from '../support/jobs.ts'
@@ -49,22 +50,23 @@ describe('exportMessageAnalytics', () => {
     const application = await server.createApplication()
     const author = await createUser(application, { name: 'ann', displayName: 'Ann, "A"' })
     const channel = await createChannel(application, { name: 'lobby' })
-    const bodies = ['=1+1', 'two\nlines', '-5', `'=quoted`, 'plain, "x" é', `it's - fine`]
+    const bodies = ['=1+1', 'two\n=lines', '-5', `'=quoted`, 'plain, "x" é', `it's - fine`, 'a\r@b\r\n+c']
     for (const body of bodies) await sendMessage(application, channel.id, { body, user: { id: author.id } })
     await sendMessage(application, channel.id, { body: '<@ann> https://example.com', properties: { a: [1] } })
 
     const job = await exported(application, '/analytics/messages')
-    expect(job).toMatchObject({ type: 'MESSAGE_ANALYTICS_EXPORT', state: 'FINISHED', processed: 7, total: 7 })
+    expect(job).toMatchObject({ type: 'MESSAGE_ANALYTICS_EXPORT', state: 'FINISHED', processed: 8, total: 8 })
     const { header, rows, type } = await download(application, job.file)
     expect(type).toMatch(/^text\/csv/)
     expect(header).toContain('message_id')
     expect(rows.map(({ body }) => body)).toEqual([
       `'=1+1`,
-      'two\nlines',
+      'two\n=lines',
       `'-5`,
       `''=quoted`,
       'plain, "x" é',
       `it's - fine`,
+      'a\r@b\r\n+c',
       '<@ann> https://example.com',
     ])
     expect(rows[0]).toMatchObject({
@@ -75,7 +77,7 @@ describe('exportMessageAnalytics', () => {
       mentions: '0',
       properties: '{}',
     })
-    expect(rows[6]).toMatchObject({ user_id: '', mentions: '1', links: '1', properties: '{"a":[1]}' })
+    expect(rows[7]).toMatchObject({ user_id: '', mentions: '1', links: '1', properties: '{"a":[1]}' })
   })
 
   it('has every message once, whatever their number', async () => {
@@ -143,18 +145,7 @@ async function download(application: TestApplication, file: string) {
   const { pathname, origin } = new URL(file)
   expect(origin).toBe(server.url)
   const answer = await application.get(pathname.replace(/^\/v1/, '')).expect(200)
-  const [header = [], ...records] = readCsv(answer.text)
+  const [header = [], ...records] = parseCsv(answer.text, { record_delimiter: ['\r\n', '\n', '\r'] })
   const rows = records.map((cells) => Object.fromEntries(header.map((name, at) => [name, cells[at] ?? ''])))
   return { header, rows, type: answer.headers['content-type'] as string }
-}
-
-function readCsv(text: string): string[][] {
-  return text
-    .split(/\r\n(?=(?:[^"]*"[^"]*")*[^"]*$)/)
-    .filter((line) => line !== '')
-    .map((line) =>
-      [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^",]*))/g)].map(([, quoted, bare]) =>
-        quoted === undefined ? (bare ?? '') : quoted.replaceAll('""', '"'),
-      ),
-    )
 }
