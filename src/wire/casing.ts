@@ -49,7 +49,7 @@ function alsoSpelled(schema: z.ZodType): string[] | undefined {
 /** Makes an entity into what the wire shows; `absolute` completes the URLs that we serve. */
 export type Writer = (
   entity: unknown,
-  absolute: (url: string) => string,
+  absolute: (url: string) => unknown,
   within?: (at: number, entity: unknown, document: Record<string, unknown>) => Record<string, unknown>,
 ) => Record<string, unknown>
 

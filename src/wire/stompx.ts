@@ -5,8 +5,12 @@ import { type AnyHypermedia, hypermediaOf, type Params } from '#resources/addres
 import type { CursorPage, Page, PageRequest, Relation } from '#resources/page.ts'
 import { compileWriter, type Writer } from '#wire/casing.ts'
 
-/** What a resource says where our origin belongs; {@link withPlace} fills it in, for each connection its own. */
-const marks = { origin: '\uFDD0origin\uFDD1', streams: '\uFDD0streams\uFDD1' }
+/**
+ * How an address of ours begins in a presented resource; {@link withPlace} puts in front of it where a client reaches
+ * us. A slash need not be escaped in JSON (RFC 8259, 7), and JSON.stringify never does it: no text of users can look
+ * like this, whatever they write. Left as it is, it is the address without its origin.
+ */
+const marks = { origin: '"\\/', streams: '"\\u002f' }
 
 /** Where a client reaches us. */
 export interface Place {
@@ -35,14 +39,29 @@ export function presentResource(shape: z.ZodType, entity: unknown): string {
 
 /** Completes the addresses in a presented resource. */
 export function withPlace(text: string, { origin, streams }: Place): string {
-  return text.replaceAll(marks.origin, () => origin).replaceAll(marks.streams, () => streams)
+  return text
+    .replaceAll(marks.origin, () => beginning(origin))
+    .replaceAll(marks.streams, () => beginning(streams))
+}
+
+/** Of a JSON string that goes on with a path. */
+function beginning(place: string): string {
+  return `${JSON.stringify(place).slice(0, -1)}/`
+}
+
+// TypeScript's library has no type of it yet (ECMAScript 2026).
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): object }
+
+/** A path of ours that begins with a mark. */
+function marked(mark: string, path: string): object {
+  return rawJSON(mark + JSON.stringify(path).slice('"/'.length))
 }
 
 function toDocument(shape: z.ZodType, entity: unknown): Record<string, unknown> {
   const { write, annotate } = presenterOf(shape)
   return write(
     entity,
-    (url) => (url.startsWith('/') ? marks.origin + url : url),
+    (url) => (url.startsWith('/') ? marked(marks.origin, url) : url),
     (at, each, document) => (annotate[at] as Annotate)(each, document),
   )
 }
@@ -71,10 +90,10 @@ function compileHypermedia(hypermedia: AnyHypermedia): Annotate {
     if (also) Object.assign(document, also(entity))
     const places = params(entity) as Params
     for (const [group, addresses] of groups) {
-      const shown: Record<string, string> = {}
+      const shown: Record<string, string | object> = {}
       for (const { name, at, applies } of addresses) {
         if (applies !== undefined && !applies(entity)) continue
-        shown[name] = group === '_streams' ? marks.streams + at(places) : at(places)
+        shown[name] = group === '_streams' ? marked(marks.streams, at(places)) : at(places)
       }
       document[group] = group === '_topics' && aliases ? { ...shown, ...aliases(entity) } : shown
     }
