@@ -53,9 +53,11 @@ export interface KeptFile extends HostedFile {
   createdTime: string
   /** Anybody may see display pictures. */
   isPublic: boolean
+  /** Of the message that shows it, if one does. */
+  channelId?: number
 }
 
-/** A file that something shows. */
+/** A file that something shows. Indexes: user (picture_file_id), message_hosted_file. */
 export async function findFile(db: Db, key: string): Promise<KeptFile | undefined> {
   const [row] = await db.query(findStatement, [key])
   return (
@@ -68,6 +70,7 @@ export async function findFile(db: Db, key: string): Promise<KeptFile | undefine
       sha256: row[4] as Buffer,
       createdTime: row[5] as string,
       isPublic: row[6] as boolean,
+      ...(row[7] !== null && { channelId: row[7] as number }),
     }
   )
 }
@@ -76,7 +79,8 @@ const findStatement = {
   name: 'find-file',
   text: `
     select f.application_id, f.name, f.content_type, f.size, f.sha256, f.created_time,
-           exists (select from "user" u where u.picture_file_id = f.id)
+           exists (select from "user" u where u.picture_file_id = f.id),
+           (select m.channel_id from message m where m.file->>'key' = f.key::text)
     from file f where f.key = $1 and ${shown}`,
 }
 

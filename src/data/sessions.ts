@@ -162,6 +162,18 @@ const resumableStatement = {
     where us.key = $2::uuid and us.application_id = $1 and u.name = $3 and u.deleted_time is null`,
 }
 
+/** Whether a session of a user that began before then is still on. Index: user_session (user_id, state). */
+export async function wasConnected(db: Db, userId: number, then: Date): Promise<boolean> {
+  const rows = await db.query(connectedStatement, [userId, then.toISOString()])
+  return rows.length > 0
+}
+
+const connectedStatement = {
+  name: 'was-connected',
+  text: `
+    select 1 from user_session where user_id = $1 and state = 'ACTIVE' and created_time <= $2::timestamptz limit 1`,
+}
+
 /** Locks a user whose sessions begin or end, so that the first and the last of them know that they are. */
 async function lockPresence(tx: Tx, userId: number): Promise<void> {
   await tx.prisma.$executeRaw`select from "user" where id = ${BigInt(userId)} for no key update`

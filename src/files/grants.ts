@@ -11,13 +11,28 @@ export interface Grant {
 
 export interface Grants {
   give(grant: Grant): Promise<string>
-  /** What a text grants, or undefined where it is forged, expired or grants another access. */
-  check(text: string, access: Grant['access']): Promise<Grant | undefined>
+  /**
+   * What a text grants, or undefined where it is forged, grants another access, or is too old.
+   * @param isOn asked about a grant that has outlived its hours: whether its user is connected as when it was given
+   */
+  check(
+    text: string,
+    access: Grant['access'],
+    isOn?: (grant: Grant, given: Date) => Promise<boolean>,
+  ): Promise<Grant | undefined>
 }
 
-/** Clients fetch a grant once a session, and never again, not even when they reconnect. */
-export const grantDays = 30
-const lifetimeMs = grantDays * 86_400_000
+/**
+ * How long a grant holds by itself. Clients fetch one when their session starts and never again, not even when they
+ * reconnect: it goes on for as long as its user stays connected, up to {@link grantDaysMax}. A new one can be had at
+ * any time.
+ */
+export const grantHours = 6
+export const grantDaysMax = 30
+const lifetimeMs = grantHours * 3_600_000
+const connectedMs = grantDaysMax * 86_400_000
+/** How far the clocks of processes may be apart. */
+const skewMs = 60_000
 
 const pattern = /^(([rw])\.(\d{1,16})\.(\d{1,16})\.(\d{1,12}))\.([\w-]{43})$/
 
@@ -33,11 +48,16 @@ export function openGrants(key: () => Promise<Uint8Array>, now: () => number = D
       const claim = [access === 'read' ? 'r' : 'w', applicationId, userId, expiry].join('.')
       return `${claim}.${(await sign(claim)).toString('base64url')}`
     },
-    async check(text, access) {
+    async check(text, access, isOn) {
       const [, claim = '', letter, applicationId, userId, expiry, signature = ''] = pattern.exec(text) ?? []
       if (!timingSafeEqual(await sign(claim), sized(Buffer.from(signature, 'base64url')))) return undefined
-      if (letter !== access[0] || Number(expiry) * 1000 <= now()) return undefined
-      return { access, applicationId: Number(applicationId), userId: Number(userId) }
+      const given = Number(expiry) * 1000 - lifetimeMs
+      const ageMs = now() - given
+      if (letter !== access[0] || ageMs < -skewMs) return undefined
+      const grant: Grant = { access, applicationId: Number(applicationId), userId: Number(userId) }
+      if (ageMs < lifetimeMs) return grant
+      const isHeld = ageMs < connectedMs && (await isOn?.(grant, new Date(given + skewMs)))
+      return isHeld ? grant : undefined
     },
   }
 }

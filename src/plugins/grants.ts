@@ -3,6 +3,7 @@ import plugin from 'fastify-plugin'
 import type { Context } from '#context.ts'
 import type { UserCaller } from '#domain/access.ts'
 import { checkGrant } from '#domain/applications/check-grant.ts'
+import { ChatError } from '#errors.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -15,7 +16,9 @@ export const grants = plugin<{ ctx: Context }>(
   async (app, { ctx }) => {
     app.decorateRequest('uploader')
     app.addHook('onRequest', async (request) => {
-      request.uploader = await checkGrant(ctx, request.headers.grant?.toString())
+      const grant = request.headers.grant?.toString()
+      if (!grant) throw new ChatError('unauthorized', 'Send the grant to write files as the header Grant')
+      request.uploader = await checkGrant(ctx, 'write', grant)
     })
   },
   { name: 'grants' },

@@ -28,6 +28,11 @@ const pageScript = `
     window.ui = await loadChatUi({ ...ui, components, localization }, { ...options, connection })
   }`
 
+const png = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+)
+
 const withBrowser = describe.skipIf(!executablePath)
 
 let server: TestServer
@@ -160,13 +165,41 @@ withBrowser.each([
   it('sends files, and shows them', async () => {
     await openPage()
     await load(ann.name, isShared, { route: { name: 'channel', channel: channel.name } })
-    const png =
-      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
-    const file = { name: 'dot.png', mimeType: 'image/png', buffer: Buffer.from(png, 'base64') }
+    const file = { name: 'dot.png', mimeType: 'image/png', buffer: png }
     await frame.getByLabel('Send a file').setInputFiles(file)
     const picture = frame.getByRole('img', { name: 'dot.png' })
     await picture.waitFor()
     await expect.poll(() => picture.evaluate((image) => Reflect.get(image, 'naturalWidth'))).toBe(1)
+  })
+
+  it('shows files of other servers, which learn nothing of who looks', async () => {
+    const asked: { url: string | undefined; referer: string | undefined }[] = []
+    const stranger = createServer(({ url, headers }, response) => {
+      asked.push({ url, referer: headers.referer })
+      response.setHeader('content-type', 'image/png').end(png)
+    })
+    await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve))
+    const { port } = stranger.address() as AddressInfo
+    const path = '/v1/files/0f8fad5b-d9cb-469f-a165-70867728950e/far.png'
+    const file = {
+      url: `http://127.0.0.1:${port}${path}`,
+      name: 'far.png',
+      contentType: 'image/png',
+      size: 1,
+    }
+    const { body } = await server.main
+      .post(`/channels/${channel.id}/messages`, { type: 'FILE', file, user: { id: bob.id } })
+      .expect(200)
+    await openPage()
+    await load(ann.name, isShared, { route: { name: 'channel', channel: channel.name } })
+    const picture = frame.getByRole('img', { name: 'far.png' }).last()
+    await picture.waitFor()
+    await expect.poll(() => picture.evaluate((image) => Reflect.get(image, 'naturalWidth'))).toBe(1)
+    await server.main.delete(`/messages/${body.id}`).expect(200)
+    stranger.closeAllConnections()
+    stranger.close()
+    expect(asked).toContainEqual({ url: path, referer: undefined })
+    expect(asked.filter(({ url, referer }) => url !== path || referer !== undefined)).toEqual([])
   })
 
   it('tells the page what is chosen, says what the page says, and goes when it is told to', async () => {

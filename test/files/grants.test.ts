@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { type Grant, grantDays, openGrants } from '#files/grants.ts'
+import { type Grant, grantDaysMax, grantHours, openGrants } from '#files/grants.ts'
 
 const key = randomBytes(32)
-const dayMs = 86_400_000
+const hoursMs = grantHours * 3_600_000
+const daysMs = grantDaysMax * 86_400_000
 const start = Date.UTC(2026, 10, 21)
 const grant: Grant = { access: 'read', applicationId: 12, userId: 34 }
 const at = (time: number, with_ = key) =>
@@ -25,10 +26,28 @@ describe('grants', () => {
     expect(await at(start).check(text, 'write')).toMatchObject({ applicationId: largest, userId: largest })
   })
 
-  it('outlast the longest session, and no more', async () => {
+  it('hold for hours, and after that only while their user stays connected', async () => {
     const text = await at(start).give(grant)
-    expect(await at(start + grantDays * dayMs - 1000).check(text, 'read')).toEqual(grant)
-    expect(await at(start + grantDays * dayMs + 1000).check(text, 'read')).toBeUndefined()
+    expect(await at(start + hoursMs - 1000).check(text, 'read')).toEqual(grant)
+    const later = at(start + hoursMs + 1000)
+    expect(await later.check(text, 'read')).toBeUndefined()
+    expect(await later.check(text, 'read', async () => false)).toBeUndefined()
+    const asked: unknown[] = []
+    const isOn = async (...of: unknown[]) => asked.push(of) > 0
+    expect(await later.check(text, 'read', isOn)).toEqual(grant)
+    expect(asked).toEqual([[grant, new Date(start + 60_000)]])
+  })
+
+  it('end at last, however long their user stays connected', async () => {
+    const text = await at(start).give(grant)
+    const isOn = async () => true
+    expect(await at(start + daysMs - 1000).check(text, 'read', isOn)).toEqual(grant)
+    expect(await at(start + daysMs + 1000).check(text, 'read', isOn)).toBeUndefined()
+  })
+
+  it('do not come from the future', async () => {
+    const text = await at(start + 30 * 86_400_000).give(grant)
+    expect(await at(start).check(text, 'read', async () => true)).toBeUndefined()
   })
 
   it('grant one access, not the other', async () => {

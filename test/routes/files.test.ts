@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { request } from 'node:http'
@@ -8,7 +8,9 @@ import { text } from 'node:stream/consumers'
 import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sweepFiles } from '#domain/files/sweep-files.ts'
+import { openGrants } from '#files/grants.ts'
 import { createChannel, createUser } from '../support/factories.ts'
+import { ended } from '../support/jobs.ts'
 import { expectRefusal, tokenWith } from '../support/protects.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 
@@ -399,6 +401,61 @@ describe('a file of a message may be read', () => {
     const grant = await grantOf(stranger.id, 'read', other)
     expectRefusal(await at(file.url).query({ grant }), 404, 'ResourceNotFoundError')
     expectRefusal(await at(file.url).set('authorization', bearer(other)), 404, 'ResourceNotFoundError')
+  })
+
+  it('by a user who may see the channel, and from when it may not, no longer', async () => {
+    const [member, outsider, blocked] = [
+      await createUser(main),
+      await createUser(main),
+      await createUser(main),
+    ]
+    const secret = await createChannel(main, { type: 'PRIVATE', members: [{ id: member.id }] })
+    const { body } = await main
+      .post(`/channels/${secret.id}/messages`)
+      .attach('file', png, 'dot.png')
+      .expect(200)
+    const as = async (user: { id: number }, url = body.file.url) =>
+      at(url).query({ grant: await grantOf(user.id) })
+    expect((await as(member)).status).toBe(200)
+    expectRefusal(await as(outsider), 404, 'ResourceNotFoundError')
+    await main.delete(`/channels/${secret.id}/members/${member.id}`).expect(200)
+    expectRefusal(await as(member), 404, 'ResourceNotFoundError')
+
+    const { file } = await sendFile()
+    expect((await as(blocked, file.url)).status).toBe(200)
+    await server.ctx.db.prisma.channelBlock.create({ data: { channelId: channel.id, userId: blocked.id } })
+    expectRefusal(await as(blocked, file.url), 404, 'ResourceNotFoundError')
+  })
+
+  it('by backends alone where it is what a job wrote', async () => {
+    const user = await createUser(main)
+    const { body } = await main.post('/analytics/messages').expect(202)
+    const { file } = await ended(main, body.id)
+    await at(file).set('authorization', bearer()).expect(200)
+    expectRefusal(await at(file).query({ grant: await grantOf(user.id) }), 404, 'ResourceNotFoundError')
+  })
+
+  it('by a grant whose hours are over, while its user is connected since then', async () => {
+    const user = await createUser(main)
+    const { file } = await sendFile()
+    const dayMs = 86_400_000
+    const yesterday = openGrants(
+      () => server.ctx.vault.derive('file grants'),
+      () => Date.now() - dayMs,
+    )
+    const grant = await yesterday.give({ access: 'read', applicationId: main.id, userId: user.id })
+    const read = () => at(file.url).query({ grant })
+    expectRefusal(await read(), 403, 'access_denied')
+    const startSession = (createdTime: Date) =>
+      server.ctx.db.prisma.userSession.create({
+        data: { applicationId: main.id, userId: user.id, key: randomUUID(), createdTime },
+      })
+    await startSession(new Date()) // which the grant cannot be of
+    expectRefusal(await read(), 403, 'access_denied')
+    const { id } = await startSession(new Date(Date.now() - dayMs - 1_000))
+    await read().expect(200)
+    await server.ctx.db.prisma.userSession.update({ where: { id }, data: { state: 'ENDED' } })
+    expectRefusal(await read(), 403, 'access_denied')
   })
 
   it('no longer by a user who was deleted', async () => {

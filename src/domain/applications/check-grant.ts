@@ -1,18 +1,21 @@
 import type { Context } from '#context.ts'
+import { wasConnected } from '#data/sessions.ts'
 import { findUser } from '#data/users.ts'
 import type { UserCaller } from '#domain/access.ts'
 import { ChatError } from '#errors.ts'
 
-/** Uploads belong to no session: what they lead to is told to all of the user's devices alike. */
-const session = 'upload'
+/** What comes by grant belongs to no session: what it leads to is told to all of the user's devices alike. */
+const session = 'grant'
 
 /**
- * Who a grant to write lets send files (runtime contract 6.4).
- * @throws ChatError 401 without a grant, 403 for one that is forged, expired, to read, or of a deleted user
+ * The user that a grant speaks for (runtime contract 6.4), who may do with it what that user may, and no more.
+ * @throws ChatError 403 for a grant that is forged, of another access, of a deleted user, or whose hours are over
+ * while its user is not connected any more
  */
-export async function checkGrant(ctx: Context, grant: string | undefined): Promise<UserCaller> {
-  if (!grant) throw new ChatError('unauthorized', 'Send the grant to write files as the header Grant')
-  const granted = await ctx.grants.check(grant, 'write')
+export async function checkGrant(ctx: Context, access: 'read' | 'write', text: string): Promise<UserCaller> {
+  const granted = await ctx.grants.check(text, access, ({ userId }, given) =>
+    wasConnected(ctx.db, userId, given),
+  )
   if (!granted || !(await findUser(ctx.db, granted.applicationId, granted.userId))) {
     throw new ChatError('access_denied', 'The grant is unknown or expired')
   }

@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream'
 import type { Context } from '#context.ts'
 import { findFile, type KeptFile } from '#data/files.ts'
-import { findUser } from '#data/users.ts'
+import { findStanding } from '#data/memberships.ts'
+import { isVisible } from '#domain/access.ts'
+import { checkGrant } from '#domain/applications/check-grant.ts'
 import { checkToken } from '#domain/applications/check-token.ts'
 import { ChatError, notFound } from '#errors.ts'
 
@@ -17,23 +19,26 @@ export interface ReadableFile extends KeptFile {
 }
 
 /**
- * A file for whoever may read it: display pictures are public, everything else belongs to its application.
- * @throws ChatError 404, 401 without a proof, 403 with a grant that is not valid
+ * A file for whoever may read it: display pictures are public, everything else belongs to its application. A grant
+ * opens what its user can see, which are the files of messages in channels that it may see now.
+ * @throws ChatError 404, also for a file that the reader must not know of; 401 without a proof, 403 with a grant that
+ * is not valid
  */
 export async function getFile(ctx: Context, reader: FileReader, key: string): Promise<ReadableFile> {
   const file = await findFile(ctx.db, key)
   if (!file) throw notFound('file', key)
-  if (!file.isPublic && (await applicationOf(ctx, reader)) !== file.applicationId) throw notFound('file', key)
+  if (!file.isPublic && !(await mayRead(ctx, reader, file))) throw notFound('file', key)
   return { ...file, open: (range) => ctx.files.open(key, range) }
 }
 
-async function applicationOf(ctx: Context, { token, grant }: FileReader): Promise<number> {
-  if (token !== undefined || grant === undefined) return applicationOfToken(ctx, token)
-  const granted = await ctx.grants.check(grant, 'read')
-  if (!granted || !(await findUser(ctx.db, granted.applicationId, granted.userId))) {
-    throw new ChatError('access_denied', 'The grant is unknown or expired')
+async function mayRead(ctx: Context, { token, grant }: FileReader, file: KeptFile): Promise<boolean> {
+  if (token !== undefined || grant === undefined) {
+    return (await applicationOfToken(ctx, token)) === file.applicationId
   }
-  return granted.applicationId
+  const { applicationId, userId } = await checkGrant(ctx, 'read', grant)
+  if (applicationId !== file.applicationId || file.channelId === undefined) return false
+  const standing = await findStanding(ctx.db, file.channelId, userId)
+  return standing !== undefined && isVisible(standing)
 }
 
 /** No operation is documented for files, so any scope to read something will do. */

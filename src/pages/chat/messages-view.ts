@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit-html'
 import { repeat } from 'lit-html/directives/repeat.js'
 import type { Chat } from './chat.ts'
 import type { Conversation } from './conversation.ts'
+import { sourceOf } from './file-source.ts'
 import { type Features, type File, type Link, lineOf, type Message } from './resources.ts'
 import { say } from './strings.ts'
 
@@ -105,8 +106,9 @@ function previewView({ source, preview }: Link): TemplateResult | typeof nothing
     </div>`
 }
 
-function fileView({ url, name, contentType }: File, grant: string): TemplateResult {
-  const source = `${url}?grant=${grant}`
+function fileView(file: File, grant: string): TemplateResult {
+  const { name, contentType } = file
+  const source = sourceOf(file, grant, document.baseURI)
   if (/^image\/(png|jpeg|gif|webp|avif)$/.test(contentType))
     return html`<a href=${source} target="_blank" rel="noopener"><img class="picture" alt=${name} src=${source} loading="lazy"></a>`
   if (contentType.startsWith('video/')) return html`<video controls preload="metadata" src=${source}></video>`

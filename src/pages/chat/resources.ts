@@ -28,6 +28,7 @@ export interface Channel extends Linked {
 }
 
 export interface File {
+  type: 'HOSTED' | 'EXTERNAL'
   url: string
   name: string
   contentType: string
