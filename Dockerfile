@@ -4,7 +4,8 @@ WORKDIR /chatterie
 COPY package.json package-lock.json ./
 COPY scripts scripts
 COPY prisma prisma
-# The database client is generated on install, by a tool that the server does not need.
+COPY src/pages src/pages
+# The database client and the pages are made on install, by tools that the server does not need.
 RUN npm ci && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim
@@ -14,6 +15,7 @@ COPY --from=build /chatterie ./
 COPY openapi.yaml ./
 COPY src src
 COPY --from=build /chatterie/src/data/generated src/data/generated
+COPY --from=build /chatterie/src/pages/built src/pages/built
 RUN useradd --system --create-home --home-dir /data chatterie
 USER chatterie
 VOLUME /data

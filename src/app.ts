@@ -26,6 +26,7 @@ import { jobOperations } from '#routes/jobs.ts'
 import { messageOperations } from '#routes/messages.ts'
 import { oauth } from '#routes/oauth.ts'
 import { type Operation, serve } from '#routes/operation.ts'
+import { pageFiles } from '#routes/pages.ts'
 import { pictures } from '#routes/pictures.ts'
 import { root } from '#routes/root.ts'
 import { runtimeOperations } from '#routes/runtime.ts'
@@ -112,6 +113,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
     await app.register(pictures, { prefix })
     await app.register(files, { ctx, prefix })
   }
+  await app.register(pageFiles, { ctx })
   await app.register(chat, { ctx })
   const operations = operationsOf(ctx)
   await app.register(docs, { ctx, operations })

@@ -2,14 +2,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '#context.ts'
 import { getWidgetUi } from '#domain/applications/get-widget-ui.ts'
-import { asset, lazyBundle, policyOf, readText, sendAsset } from '#routes/assets.ts'
+import { policyOf, readPage } from '#routes/pages.ts'
 
 export async function chat(scope: FastifyInstance, { ctx }: { ctx: Context }) {
-  const [page, css] = await Promise.all(
-    ['page.html', 'page.css'].map((name) => readText(new URL(`../pages/chat/${name}`, import.meta.url))),
-  )
-  const styles = asset('text/css', css ?? '')
-  const script = lazyBundle(new URL('../pages/chat/main.ts', import.meta.url))
+  const page = await readPage('chat/page.html')
 
   scope.get('/chat', async (request, reply) => {
     reply.removeHeader('x-frame-options')
@@ -20,8 +16,6 @@ export async function chat(scope: FastifyInstance, { ctx }: { ctx: Context }) {
       })
       .send(page)
   })
-  scope.get('/chat/page.css', async (request, reply) => sendAsset(request, reply, styles))
-  scope.get('/chat/app.js', async (request, reply) => sendAsset(request, reply, await script()))
   scope.get('/chat/settings', async (request, reply) => {
     const { widget_id: widgetId } = request.query as Record<string, unknown>
     return reply.send(await getWidgetUi(ctx, String(widgetId)))

@@ -5,24 +5,10 @@ import type { Context } from '#context.ts'
 import { describeApi, localOrigin } from '#routes/openapi.ts'
 import type { Operation } from '#routes/operation.ts'
 import { originOf } from '#routes/origin.ts'
+import { policyOf, readPage } from '#routes/pages.ts'
 
-/** What the page may do: run its own script, and talk to the server that it came from. */
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  "img-src 'self' data:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
-
-const files: [path: string, type: string, file: URL][] = [
-  ['/docs', 'text/html; charset=utf-8', new URL('../pages/docs/page.html', import.meta.url)],
-  ['/docs/page.css', 'text/css; charset=utf-8', new URL('../pages/docs/page.css', import.meta.url)],
-  ['/docs/page.js', 'text/javascript; charset=utf-8', new URL('../pages/docs/page.js', import.meta.url)],
-]
+/** The library of the page writes its styles into the page, and its pictures. */
+const liberties = { 'style-src': "'self' 'unsafe-inline'", 'img-src': "'self' data:" }
 
 interface Options {
   ctx: Context
@@ -40,14 +26,17 @@ export async function docs(scope: FastifyInstance, { ctx, operations }: Options)
     return send(request, reply, 'application/json', json)
   })
 
-  for (const [path, type, file] of files) {
-    const content = await readFile(file)
-    scope.get(path, async (request, reply) => {
-      // Its links are relative, so that it also works below the path of a PUBLIC_URL.
-      if (/\/(\?|$)/.test(request.url)) return reply.redirect('../docs', 308)
-      return reply.headers({ 'content-type': type, 'content-security-policy': policy }).send(content)
-    })
-  }
+  const page = await readPage('docs/page.html')
+  scope.get('/docs', async (request, reply) => {
+    // Its links are relative, so that it also works below the path of a PUBLIC_URL.
+    if (/\/(\?|$)/.test(request.url)) return reply.redirect('../docs', 308)
+    return reply
+      .headers({
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': policyOf(request, liberties),
+      })
+      .send(page)
+  })
 
   /** The committed document says where a server on this machine is; whoever asks is told where this one is. */
   async function send(request: FastifyRequest, reply: FastifyReply, type: string, document: string) {

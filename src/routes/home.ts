@@ -1,10 +1,11 @@
 // The page that a person sees who opens the server in a browser: that it runs, and what to do next. To a developer at
 // the same machine it also shows a live chat, which uses the official client against this server.
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { readFile } from 'node:fs/promises'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '#context.ts'
 import { findFirstKey } from '#domain/applications/find-first-key.ts'
-import { asset, lazyBundle, policyOf, readText, sendAsset } from '#routes/assets.ts'
 import { originOf } from '#routes/origin.ts'
+import { policyOf, readPage } from '#routes/pages.ts'
 
 /** What is only shown with the demo. */
 const keyFact = '<div><dt>API key</dt><dd><code>{{apiKey}}</code></dd></div>'
@@ -12,32 +13,15 @@ const keyFact = '<div><dt>API key</dt><dd><code>{{apiKey}}</code></dd></div>'
 /** Answers with the page. */
 type Home = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
 
-/** Serves what the page asks for, and gives the page. */
-export async function openHome(scope: FastifyInstance, ctx: Context): Promise<Home> {
-  const [page, demo, css, icon, script, version] = await Promise.all([
-    read('page.html'),
-    read('demo.html'),
-    read('page.css'),
-    read('icon.svg'),
-    read('page.js'),
-    readText(new URL('../../package.json', import.meta.url)).then((text) => JSON.parse(text).version),
+/** Gives the page. */
+export async function openHome(ctx: Context): Promise<Home> {
+  const [page, demo, manifest] = await Promise.all([
+    readPage('home/page.html'),
+    readPage('home/demo.html'),
+    readFile(new URL('../../package.json', import.meta.url), 'utf8'),
   ])
+  const { version } = JSON.parse(manifest)
   const full = page.replace('<!-- key -->', () => keyFact).replace('<!-- demo -->', () => demo)
-  const demoScript = lazyBundle(new URL('../pages/home/demo.ts', import.meta.url))
-
-  const assets = {
-    'page.css': asset('text/css', css),
-    'icon.svg': asset('image/svg+xml', icon),
-    'page.js': asset('text/javascript', script),
-  }
-  for (const [name, asset] of Object.entries(assets)) {
-    scope.get(`/home/${name}`, async (request, reply) => sendAsset(request, reply, asset))
-  }
-
-  scope.get('/home/demo.js', async (request, reply) => {
-    if (!isDemoShown(ctx, request)) return reply.callNotFound()
-    return sendAsset(request, reply, await demoScript())
-  })
 
   return async (request, reply) => {
     const key = isDemoShown(ctx, request) ? await findFirstKey(ctx) : undefined
@@ -68,7 +52,7 @@ const forwardingHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', '
  * Whether a request may see the API key and the demo: as the settings say, or else where both the server and who asks
  * are of this machine. A name that merely leads here (DNS rebinding) or a proxy is not.
  */
-function isDemoShown({ config }: Context, { headers }: FastifyRequest): boolean {
+export function isDemoShown({ config }: Context, { headers }: FastifyRequest): boolean {
   if (config.demoPage !== undefined) return config.demoPage
   return (
     isLoopback(config.host) &&
@@ -80,10 +64,6 @@ function isDemoShown({ config }: Context, { headers }: FastifyRequest): boolean 
 
 function isLoopback(host: string | undefined): boolean {
   return host !== undefined && /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host)
-}
-
-function read(name: string): Promise<string> {
-  return readText(new URL(`../pages/home/${name}`, import.meta.url))
 }
 
 /** Puts values for their `{{names}}`, none of which can become markup. */

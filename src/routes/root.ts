@@ -5,7 +5,7 @@ import { prefersPage } from '#wire/negotiation.ts'
 
 /** Where everything begins: links for clients that follow them, and without a prefix a page for a person. */
 export async function root(scope: FastifyInstance, { ctx }: { ctx: Context }) {
-  const home = scope.prefix ? undefined : await openHome(scope, ctx)
+  const home = scope.prefix ? undefined : await openHome(ctx)
   scope.get('/', { prefixTrailingSlash: 'no-slash' }, async (request, reply) => {
     if (home && prefersPage(request.headers.accept)) return home(request, reply)
     const origin = ctx.config.publicUrl ?? `${request.protocol}://${request.host}`

@@ -1,4 +1,5 @@
 // What the frame of loadChatUi is given; that it chats is what test/browser/chat.test.ts sees.
+import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Ui } from '#resources/ui.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -38,13 +39,13 @@ describe('the page of the chat', () => {
 
   it.each([
     ['/chat/page.css', 'text/css; charset=utf-8'],
-    ['/chat/app.js', 'text/javascript; charset=utf-8'],
+    ['/chat/app.js', 'application/javascript; charset=utf-8'],
   ])('%s is kept by browsers, which ask whether it is still the same', async (path, type) => {
-    const first = await get(path)
-    expect([first.status, first.headers.get('content-type')]).toEqual([200, type])
-    const etag = first.headers.get('etag') ?? ''
-    const again = await get(path, { 'if-none-match': etag })
-    expect([again.status, await again.text()]).toEqual([304, ''])
+    const { headers } = await supertest(server.url).get(path).expect(200).expect('content-type', type)
+    await supertest(server.url)
+      .get(path)
+      .set('if-none-match', headers.etag ?? '')
+      .expect(304, '')
   })
 
   it('has nothing else', async () => {

@@ -73,7 +73,7 @@ describe('GET /', () => {
     )
     for (const path of asked) await get(path).expect(200)
     expect((await get('/home/page.css')).type).toBe('text/css')
-    expect((await get('/home/page.js')).type).toBe('text/javascript')
+    expect((await get('/home/page.js')).type).toBe('application/javascript')
     expect((await get('/home/icon.svg')).type).toBe('image/svg+xml')
   })
 
@@ -195,7 +195,7 @@ describe('the demo and the API key', () => {
 describe('GET /home/demo.js', () => {
   it('is the official client and the demo in one script that needs no other', async () => {
     const { text, type } = await get('/home/demo.js').expect(200)
-    expect(type).toBe('text/javascript')
+    expect(type).toBe('application/javascript')
     expect(text).toContain('ChatKitty-ChatUI/2.106.2')
     expect(/\bimport\b\s*[("'{*]/.exec(text)?.[0]).toBeUndefined()
   })

@@ -1,0 +1,61 @@
+// Builds what browsers load into src/pages/built; runs after `npm install`, on whatever Node there is.
+// Each page's script becomes one file with all that it imports, so that a server bundles nothing while it runs.
+
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import scalar from '@scalar/fastify-api-reference'
+import { build } from 'esbuild'
+import fastify from 'fastify'
+
+const pages = new URL('../src/pages/', import.meta.url)
+const built = new URL('built/', pages)
+
+const entries = [
+  'home/page.css',
+  'home/page.js',
+  'home/icon.svg',
+  'home/demo.ts',
+  'chat/page.css',
+  'chat/app.ts',
+  'docs/page.css',
+  'docs/page.js',
+]
+
+const { outputFiles } = await build({
+  entryPoints: entries.map((file) => fileURLToPath(new URL(file, pages))),
+  outbase: fileURLToPath(pages),
+  outdir: fileURLToPath(built),
+  bundle: true,
+  write: false,
+  minify: true,
+  format: 'esm',
+  platform: 'browser',
+  target: 'es2022',
+  loader: { '.svg': 'copy' },
+  logLevel: 'silent',
+})
+const files = [
+  ...outputFiles.map(({ path, contents }) => ({ path, contents })),
+  { path: fileURLToPath(new URL('docs/scalar.js', built)), contents: await apiReference() },
+]
+await rm(built, { recursive: true, force: true })
+await Promise.all(files.map(write))
+
+/** The script of the API reference, which its package only hands out through a server. */
+async function apiReference() {
+  const app = fastify()
+  await app.register(scalar, { routePrefix: '/docs', configuration: { url: '/openapi.json' } })
+  const { statusCode, rawPayload } = await app.inject('/docs/js/scalar.js')
+  if (statusCode !== 200) throw new Error(`The script of the API reference is not there: ${statusCode}`)
+  await app.close()
+  return rawPayload
+}
+
+/** Besides, compressed ahead, for clients that take gzip. */
+async function write({ path, contents }) {
+  await mkdir(dirname(path), { recursive: true })
+  await Promise.all([writeFile(path, contents), writeFile(`${path}.gz`, await promisify(gzip)(contents))])
+}

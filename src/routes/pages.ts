@@ -1,0 +1,49 @@
+// What pages are made of: files that browsers keep, and ask whether they are still the same.
+import { readFile } from 'node:fs/promises'
+import fastifyStatic from '@fastify/static'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Context } from '#context.ts'
+import { isDemoShown } from '#routes/home.ts'
+import { originOf } from '#routes/origin.ts'
+
+/** Made by scripts/build-pages.mjs of what lies beside it. */
+const built = new URL('../pages/built/', import.meta.url)
+
+/** Serves the scripts, styles and pictures of all pages, each below its page's name. */
+export async function pageFiles(scope: FastifyInstance, { ctx }: { ctx: Context }) {
+  await scope.register(fastifyStatic, {
+    root: built,
+    wildcard: false,
+    globIgnore: ['**/*.gz'],
+    preCompressed: true,
+    cacheControl: false,
+    setHeaders(reply) {
+      reply.header('cache-control', 'no-cache').removeHeader('pragma').removeHeader('expires')
+    },
+    allowedPath: (path, _root, request) => path !== '/home/demo.js' || isDemoShown(ctx, request),
+  })
+}
+
+/** A page's markup. */
+export function readPage(name: `${string}.html`): Promise<string> {
+  return readFile(new URL(`../pages/${name}`, import.meta.url), 'utf8')
+}
+
+/** What a page may do: run its own scripts, and talk to the server that it came from; and what it is allowed besides. */
+export function policyOf(request: FastifyRequest, liberties: Record<string, string> = {}): string {
+  const socket = originOf(request).replace(/^http/, 'ws') // which older browsers do not count as 'self'
+  const directives = {
+    'default-src': "'none'",
+    'script-src': "'self'",
+    'style-src': "'self'",
+    'img-src': "'self'",
+    'connect-src': `'self' ${socket}`,
+    'base-uri': "'none'",
+    'form-action': "'none'",
+    'frame-ancestors': "'none'",
+    ...liberties,
+  }
+  return Object.entries(directives)
+    .map((directive) => directive.join(' '))
+    .join('; ')
+}
