@@ -28,7 +28,9 @@ function handleError(error: FastifyError | Error, request: FastifyRequest, reply
   const known = error instanceof ChatError ? error : translate(error)
   if (known.status >= 500) request.log.error({ err: error }, 'request failed')
   const { spelling } = representationFor(request.headers.accept) ?? defaultRepresentation
-  if (known.status === 401) reply.header('www-authenticate', challenge(known))
+  if (known.status === 401 && !isSignInDialog(known, request)) {
+    reply.header('www-authenticate', challenge(known))
+  }
   return reply
     .code(known.status)
     .header('content-type', 'application/json')
@@ -55,6 +57,15 @@ function unreadable(code: string): ChatError {
   }
   if (code === 'HPE_HEADER_OVERFLOW') return new ChatError('HeadersTooLargeError', 'The headers are too long')
   return new ChatError('ClientError', 'The request is not valid HTTP')
+}
+
+/**
+ * Whether a challenge would make a browser ask its person for a name and a password, although it was a script that
+ * asked, which reads the answer itself. [Fetch Metadata: browsers alone send the header, and no script can]
+ */
+function isSignInDialog({ kind }: ChatError, { headers }: FastifyRequest): boolean {
+  const mode = headers['sec-fetch-mode']
+  return kind === 'invalid_client' && mode !== undefined && mode !== 'navigate'
 }
 
 /** RFC 6750 section 3, and RFC 6749 section 5.2 for the token endpoint. */

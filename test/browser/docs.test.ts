@@ -1,3 +1,85 @@
-// The API reference, as a person meets it.
-import type { Browser, Page } from 'playwright-core'
+// The API reference in a real browser.
+import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startServer, type TestServer } from '../support/server.ts'
+import { executablePath } from './chromium.ts'
+
+describe.skipIf(!executablePath)('the API reference in a browser', () => {
+  let server: TestServer
+  let browser: Browser
+  let page: Page
+  /** What went wrong in the page, and where else it went. */
+  const complaints: string[] = []
+
+  beforeAll(async () => {
+    server = await startServer()
+    browser = await chromium.launch({ ...(executablePath && { executablePath }), args: ['--no-sandbox'] })
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+    page.setDefaultTimeout(20_000)
+    page.on('pageerror', ({ message }) => {
+      if (message !== 'Bad client credentials') complaints.push(message)
+    })
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text())
+    })
+    page.on('request', (request) => {
+      const { origin, protocol } = new URL(request.url())
+      if (origin !== server.url && protocol !== 'data:') complaints.push(`asked ${request.url()}`)
+    })
+    await page.goto(`${server.url}/docs`)
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.close()
+  })
+
+  it('shows every operation, with a curl command to copy, and the way back', async () => {
+    await page.getByRole('heading', { level: 1, name: 'Chatterie Platform API' }).waitFor()
+    await page.goto(`${server.url}/docs#tag/users/GET/v1/users`)
+    await page.getByRole('heading', { name: 'List users' }).first().waitFor()
+    await page.getByText('curl').first().waitFor()
+    expect(await page.getByRole('link', { name: 'Chatterie' }).getAttribute('href')).toBe('./')
+  })
+
+  it('finds an operation by a word', async () => {
+    await page
+      .getByRole('button', { name: /search/i })
+      .first()
+      .click()
+    await page.getByRole('searchbox').or(page.getByRole('combobox')).first().fill('invites')
+    await page
+      .getByRole('option')
+      .or(page.getByRole('listitem'))
+      .filter({ hasText: /invite/i })
+      .first()
+      .waitFor()
+    await page.keyboard.press('Escape')
+  })
+
+  it('gets a token, and says so where the secret is wrong, without a dialog of the browser', async () => {
+    await page.goto(`${server.url}/docs#`)
+    const token = (status: number) =>
+      page.waitForResponse((answer) => answer.url().endsWith('/oauth/token') && answer.status() === status)
+    const authorize = async (secret: string) => {
+      await fill('Client ID', server.main.clientId)
+      await fill('Client Secret', secret)
+      await page.getByRole('button', { name: 'Authorize' }).first().click()
+    }
+    const [refused] = await Promise.all([token(401), authorize('wrong')])
+    expect(refused.headers()).not.toHaveProperty('www-authenticate')
+    const [granted] = await Promise.all([token(200), authorize(server.main.clientSecret)])
+    expect(await granted.json()).toHaveProperty('access_token')
+  })
+
+  it('asks no other server, and nothing goes wrong in it but the wrong secret', () => {
+    expect(complaints).toEqual([])
+  })
+
+  async function fill(label: string, text: string) {
+    const row = page.locator('tr').filter({ hasText: `${label}:` })
+    await row.locator('input, [contenteditable=true]').first().click()
+    await page.keyboard.press('ControlOrMeta+A')
+    await page.keyboard.insertText(text)
+    await page.keyboard.press('Tab')
+  }
+})
