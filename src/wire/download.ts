@@ -1,4 +1,6 @@
 // What a reader may ask of a file's bytes, and how they are handed out (RFC 9110, RFC 6266).
+import { create as contentDisposition } from 'content-disposition'
+import fresh from 'fresh'
 
 export interface Range {
   start: number
@@ -8,7 +10,7 @@ export interface Range {
 
 /**
  * The part that a Range header asks for; undefined for the whole, which also answers several ranges at once and
- * headers that make no sense. [RFC 9110 14.2]
+ * headers that make no sense. [RFC 9110 14.2; the library range-parser answers `bytes=-30` of ten bytes with 416]
  */
 export function readRange(header: string | undefined, size: number): Range | 'unsatisfiable' | undefined {
   const [, first = '', last = ''] = /^bytes=\s*(\d{0,15})-(\d{0,15})\s*$/i.exec(header ?? '') ?? []
@@ -21,8 +23,7 @@ export function readRange(header: string | undefined, size: number): Range | 'un
 
 /** Whether a copy that the reader has is the file. [RFC 9110 13.1.2: weak comparison] */
 export function isFresh(ifNoneMatch: string | undefined, etag: string): boolean {
-  if (ifNoneMatch === undefined) return false
-  return ifNoneMatch.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)
+  return fresh({ 'if-none-match': ifNoneMatch }, { etag })
 }
 
 /** Whether a range is still of the same file. [RFC 9110 13.1.5: strong comparison; we give no dates to compare] */
@@ -34,17 +35,12 @@ export function isSame(ifRange: string | undefined, etag: string): boolean {
 const shown =
   /^(image\/(png|jpeg|gif|webp|avif|apng|bmp|x-icon)|audio\/[\w.+-]+|video\/[\w.+-]+|application\/pdf|text\/plain)$/
 
+/** The name is quoted in any case, as the hosted API has it; readers that know no RFC 8187 get `_` for other letters. */
 export function disposition(contentType: string, name: string): string {
-  const kind = shown.test(contentType) ? 'inline' : 'attachment'
-  const plain = name.replace(/[^\x20-\x7e]/g, '_').replace(/["\\%]/g, '_')
-  return plain === name
-    ? `${kind}; filename="${plain}"`
-    : `${kind}; filename="${plain}"; filename*=UTF-8''${encode(name)}`
-}
-
-/** [RFC 8187 attr-char] */
-function encode(name: string): string {
-  return encodeURIComponent(name).replace(/['()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16)}`)
+  const type = shown.test(contentType) ? 'inline' : 'attachment'
+  const fallback = name.replace(/[^\x20-\x7e]/g, '_').replace(/["\\%]/g, '_')
+  const header = contentDisposition(name, { type, fallback })
+  return header.replace(/filename=([^";]+)/, (_, token) => `filename="${token}"`)
 }
 
 /** Text is UTF-8: it was found to be. */
