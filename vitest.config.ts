@@ -1,7 +1,6 @@
-import { statfsSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { folderOfTests } from './test/support/folder.ts'
 
 /** Files that take longest: begun last, they would be waited for alone. */
 const longest = ['jobs/crash', 'conformance/resume', 'data/embedded-postgres', 'realtime/hostile']
@@ -13,19 +12,6 @@ class LongestFirst extends BaseSequencer {
       return at < 0 ? longest.length : at
     }
     return (await super.sort(files)).toSorted((a, b) => place(a) - place(b))
-  }
-}
-
-const memory = '/dev/shm'
-const memoryBytesMin = 8 * 1024 ** 3
-
-/** Where tests keep databases and homes: in memory where there is plenty. A clone takes 20 ms there instead of 280. */
-function folderOfTests(): string {
-  try {
-    const { bavail, bsize } = statfsSync(memory)
-    return bavail * bsize >= memoryBytesMin ? memory : tmpdir()
-  } catch {
-    return tmpdir() // other systems have no such folder
   }
 }
 

@@ -1,13 +1,15 @@
 // Imports survive the death of the server and of Postgres, at any moment.
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { findEmbeddedPostgres } from '#data/embedded-postgres.ts'
+import { backendPid, postmasterPid } from '../support/embedded.ts'
 import { type ServerProcess, startServerProcess } from '../support/process.ts'
+import { randomFrom } from '../support/random.ts'
 
 const seed = 20261121
 const messagesMax = 50_000
@@ -87,10 +89,10 @@ it('an import is what its file holds, though Postgres is killed', { timeout: 120
   for (let kill = 0; kill < 3; kill++) {
     await progress(id, kill * 2_000 + 1)
     await sleep(random() * 2 * batchMs)
-    process.kill(await backendPid(), 'SIGKILL') // its postmaster ends all others, and recovers
+    process.kill(await backendPid(home), 'SIGKILL') // its postmaster ends all others, and recovers
   }
   await progress(id, 6_000)
-  process.kill(await postmasterPid(), 'SIGKILL')
+  process.kill(await postmasterPid(home), 'SIGKILL')
   await crash(server)
   await start()
 
@@ -163,21 +165,6 @@ async function authorize(): Promise<string> {
 async function crash({ child }: ServerProcess): Promise<void> {
   child.kill('SIGKILL')
   await once(child, 'exit')
-}
-
-async function postmasterPid(): Promise<number> {
-  return Number.parseInt(await readFile(join(home, 'postgres/data/postmaster.pid'), 'utf8'), 10)
-}
-
-/** Of a connection of the server: the youngest children of the postmaster are those. While it recovers it has none. */
-async function backendPid(): Promise<number> {
-  for (;;) {
-    const postmaster = await postmasterPid()
-    const children = await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8')
-    const youngest = Number(children.trim().split(' ').at(-1))
-    if (youngest > 0) return youngest // 0 would be this process and all that it belongs to
-    await sleep(5)
-  }
 }
 
 // -------------------------------------------------------------------------------------------- requests
@@ -278,16 +265,5 @@ async function expectTotals(messages: number): Promise<void> {
   for (const { id } of _embedded.channels) {
     const { page } = await get(`/channels/${id}/messages?size=1`)
     expect(page.total).toBe(messages / channelsMax)
-  }
-}
-
-/** The same numbers from the same seed (mulberry32). */
-function randomFrom(start: number): () => number {
-  let state = start
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }

@@ -1,0 +1,314 @@
+// A user at a device, on the wire as the official clients are (runtime contract 1.5): it acknowledges each message,
+// comes back with its session's key and the same SUBSCRIBEs, and reloads the history where its session is refused. It
+// keeps all that it is told, which the clients do not, and comes back sooner than they do.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type IRawFrameType, Parser } from '@stomp/stompjs'
+import { WebSocket } from 'ws'
+import { channelHypermedia } from '#resources/channel.ts'
+import { currentUserHypermedia } from '#resources/user.ts'
+import { frame } from '../stomp/talker.ts'
+import type { Heard } from './law.ts'
+
+export interface DeviceOptions {
+  /** Where it connects to, `http://…`, each time anew. */
+  url: string
+  apiKey: string
+  username: string
+  channelId: number
+  /** Reads the channel's messages, oldest first; tries until it succeeds. */
+  readHistory(): Promise<{ id: number; body: string }[]>
+  /** How long it waits before it connects again. */
+  backMs: number
+}
+
+/** What became of something sent: the id of the message, or undefined where nothing is known of it. */
+type Settle = (id: number | undefined) => void
+
+interface Subscription {
+  id: string
+  destination: string
+  receipt: string
+}
+
+/** How long a connection may take until the device is subscribed to all. */
+const subscribedMs = 15_000
+
+/** How long after it is back a device waits for the answer to what it sent before. */
+const answerMs = 3_000
+
+export class Device {
+  readonly heard: Heard[] = []
+  /** When it was told of each message first; in ms since the epoch. */
+  readonly toldAt = new Map<number, number>()
+  resumed = 0
+  reloaded = 0
+  /** Why connections ended that the server ended with an ERROR. */
+  readonly errors: string[] = []
+  /** SUBSCRIBEs that the server refused, which clients that come back do not notice. */
+  readonly refusedSubscriptions: string[] = []
+
+  readonly #options: DeviceOptions
+  #state: 'open' | 'closing' = 'open'
+  #ws: WebSocket | undefined
+  #session: string | undefined
+  #sessions = 0
+  #connections = 0
+  #userId: number | undefined
+  #subscriptions: Subscription[] = []
+  #receipts = 0
+  #isSubscribed = false
+  #isResumed = false
+  readonly #confirmations = new Map<string, Heard>()
+  readonly #actions = new Map<string, Settle>()
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(options: DeviceOptions) {
+    this.#options = options
+  }
+
+  get name(): string {
+    return this.#options.username
+  }
+
+  get url(): string {
+    return this.#options.url
+  }
+
+  /** Resolves when it listens. */
+  async open(): Promise<void> {
+    this.#running = this.#run()
+    await this.#until(() => this.#isSubscribed, subscribedMs)
+  }
+
+  /** Ends the connection; the session is left to itself. */
+  async close(): Promise<void> {
+    this.#state = 'closing'
+    this.#ws?.terminate()
+    await this.#running
+  }
+
+  /**
+   * Sends a message over the socket.
+   * @returns its id; undefined where no answer came, or one that says that the server failed
+   */
+  async send(body: string): Promise<number | undefined> {
+    const receipt = this.#receipt()
+    await this.#until(() => this.#isSubscribed, subscribedMs)
+    return new Promise((resolve) => {
+      this.#actions.set(receipt, (id) => {
+        this.#actions.delete(receipt)
+        resolve(id)
+      })
+      const text = JSON.stringify({ type: 'TEXT', body })
+      this.#send(
+        'SEND',
+        {
+          destination: channelHypermedia.actions.message.at({ id: this.#options.channelId }),
+          receipt,
+          'content-type': 'application/json;charset=UTF-8',
+          'content-length': String(Buffer.byteLength(text)),
+        },
+        text,
+      )
+    })
+  }
+
+  // -------------------------------------------------------------------------------------- connections
+
+  async #run(): Promise<void> {
+    while (this.#state === 'open') {
+      await this.#connection()
+      this.#isSubscribed = false
+      if (this.#state === 'open') await sleep(this.#options.backMs)
+    }
+    for (const settle of this.#actions.values()) settle(undefined)
+  }
+
+  /** One connection, from its beginning to its end. */
+  async #connection(): Promise<void> {
+    const { url, apiKey, username } = this.#options
+    const ws = new WebSocket(`${url.replace('http', 'ws')}/rtm/websocket?api-key=${apiKey}`, ['v12.stomp'])
+    this.#ws = ws
+    this.#connections += 1
+    this.#confirmations.clear()
+    const parser = new Parser(
+      (raw) => this.#take(raw),
+      () => {},
+    )
+    ws.on('open', () =>
+      this.#send('CONNECT', {
+        'accept-version': '1.2',
+        'heart-beat': '60000,10000',
+        'StompX-User': username,
+        'StompX-User-Agent': 'ChatKitty-ChatUI/2.106.2',
+        ...(this.#session !== undefined && { 'StompX-Auth-Session-ID': this.#session }),
+      }),
+    )
+    ws.on('message', (data: Buffer) => parser.parseChunk(data.toString()))
+    ws.on('error', () => {})
+    const impatience = setTimeout(() => {
+      if (!this.#isSubscribed) ws.terminate()
+    }, subscribedMs)
+    await new Promise<void>((resolve) => ws.once('close', () => resolve()))
+    clearTimeout(impatience)
+  }
+
+  #take({ command, headers: raw, binaryBody }: IRawFrameType): void {
+    const headers: Record<string, string> = Object.fromEntries(raw.toReversed())
+    const body = Buffer.from(binaryBody ?? []).toString()
+    if (command === 'CONNECTED') this.#connected(headers.session ?? '')
+    else if (command === 'ERROR') this.#refused(JSON.parse(body))
+    else if (command === 'RECEIPT') this.#confirmed(headers['receipt-id'] ?? '')
+    else if (command === 'MESSAGE') this.#told(headers, JSON.parse(body))
+  }
+
+  #connected(session: string): void {
+    this.#isResumed = this.#session !== undefined
+    if (this.#isResumed) this.resumed += 1
+    else this.#sessions += 1
+    this.#session = session
+    const [errors, ...topics] = this.#subscriptions
+    if (errors === undefined) {
+      this.#askForUser()
+      return
+    }
+    // In the clients' own order: the topics, the errors, and last the user.
+    for (const each of topics) this.#subscribe(each)
+    this.#subscribe(errors)
+    this.#askForUser()
+  }
+
+  /** An AccessDeniedError ends the session for good; after any other error clients try again. */
+  #refused({ error, message }: { error: string; message: string }): void {
+    this.errors.push(`${error}: ${message}`)
+    if (error !== 'AccessDeniedError') return
+    this.#session = undefined
+    for (const settle of [...this.#actions.values()]) settle(undefined)
+  }
+
+  #askForUser(): void {
+    this.#send('SUBSCRIBE', {
+      id: `user-${this.#receipt()}`,
+      destination: currentUserHypermedia.relays.self.pattern,
+    })
+  }
+
+  #subscribe({ id, destination, receipt }: Subscription): void {
+    const isErrors = destination === '/user/queue/errors'
+    this.#send('SUBSCRIBE', { id, destination, ...(!isErrors && { receipt, ack: 'client-individual' }) })
+  }
+
+  /** What clients listen to, in their order: their own topics, then those of the channel that they show. */
+  #begin(userId: number): void {
+    this.#userId = userId
+    const { channelId } = this.#options
+    const { self, channels, messages, notifications } = currentUserHypermedia.topics
+    const ofChannel = channelHypermedia.topics
+    const destinations = [
+      '/user/queue/errors',
+      ...[self, channels, messages, notifications].map((topic) => topic.at({ id: userId })),
+      ...[ofChannel.self, ofChannel.messages].map((topic) => topic.at({ id: channelId })),
+    ]
+    this.#subscriptions = destinations.map((destination, at) => ({
+      id: `sub-${at}`,
+      destination,
+      receipt: `sub-${at}-receipt`,
+    }))
+    for (const each of this.#subscriptions) this.#subscribe(each)
+  }
+
+  // -------------------------------------------------------------------------------------------- frames
+
+  #confirmed(receipt: string): void {
+    const heard = this.#confirmations.get(receipt)
+    if (heard) heard.confirmedAt = Date.now()
+    // Nobody waits for the receipts of what is subscribed again.
+    if (receipt !== this.#subscriptions.at(-1)?.receipt || this.#isResumed) return
+    this.#isSubscribed = true
+    if (this.#sessions > 1) void this.#reload()
+  }
+
+  /** The user came last, so all else is subscribed. What was sent on the last connection is answered now, or never. */
+  #isBack(): void {
+    this.#isSubscribed = true
+    const waiting = [...this.#actions.values()]
+    setTimeout(() => {
+      for (const settle of waiting) settle(undefined)
+    }, answerMs).unref()
+  }
+
+  /** What is read goes before what the new session was told meanwhile. */
+  async #reload(): Promise<void> {
+    const [session, connection] = [this.#sessions, this.#connections]
+    const history = await this.#options.readHistory()
+    const begin = this.heard.findIndex((each) => each.session === session)
+    const at = begin < 0 ? this.heard.length : begin
+    const known = new Set(this.heard.slice(0, at).map(({ id }) => id))
+    const missed = history.filter(({ id }) => !known.has(id))
+    this.heard.splice(
+      at,
+      0,
+      ...missed.map((each) => ({ ...each, session, connection, by: 'history' as const })),
+    )
+    this.reloaded += 1
+  }
+
+  #told(headers: Record<string, string>, { type, resource }: { type: string; resource: Resource }): void {
+    const { subscription = '', ack, 'receipt-id': receipt } = headers
+    if (subscription === this.#subscriptions[0]?.id) {
+      this.#failed(headers)
+      return
+    }
+    let heard: Heard | undefined
+    if (type === 'channel.message.created') {
+      const { id, body = '' } = resource
+      heard = { id, body, session: this.#sessions, connection: this.#connections, by: 'event' }
+      this.heard.push(heard)
+      if (!this.toldAt.has(id)) this.toldAt.set(id, Date.now())
+    }
+    if (ack !== undefined) this.#acknowledge(ack, heard)
+    if (receipt !== undefined) this.#actions.get(receipt)?.(resource.id)
+    if (!subscription.startsWith('user-')) return
+    if (this.#userId === undefined) this.#begin(resource.id)
+    else if (this.#isResumed) this.#isBack()
+  }
+
+  /** Asks for a RECEIPT, which clients do without, so that it is known what the server has taken. */
+  #acknowledge(ack: string, heard: Heard | undefined): void {
+    if (!heard) {
+      this.#send('ACK', { id: ack })
+      return
+    }
+    const receipt = `ack-${this.#connections}-${ack}`
+    this.#confirmations.set(receipt, heard)
+    this.#send('ACK', { id: ack, receipt })
+  }
+
+  /** A message of the errors queue. */
+  #failed(headers: Record<string, string>): void {
+    const { 'receipt-id': receipt, 'subscription-id': subscription } = headers
+    if (receipt !== undefined) this.#actions.get(receipt)?.(undefined)
+    const found = this.#subscriptions.find(({ id }) => id === subscription)
+    if (found) this.refusedSubscriptions.push(found.destination)
+  }
+
+  #send(command: string, headers: Record<string, string>, body = ''): void {
+    if (this.#ws?.readyState === WebSocket.OPEN) this.#ws.send(frame(command, headers, body))
+  }
+
+  #receipt(): string {
+    this.#receipts += 1
+    return `${this.name}-${this.#receipts}`
+  }
+
+  /** Resolves when it is so, or when patience is over, or at the end. */
+  async #until(isSo: () => boolean, patienceMs: number): Promise<void> {
+    const giveUpAt = Date.now() + patienceMs
+    while (!isSo() && this.#state === 'open' && Date.now() < giveUpAt) await sleep(5)
+  }
+}
+
+interface Resource {
+  id: number
+  body?: string
+}

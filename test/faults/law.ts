@@ -1,0 +1,175 @@
+// What must hold whatever fails: nothing that was acknowledged is lost, nothing is stored or told twice, all in order.
+
+/** One message that a writer sent, and what became of it as far as the writer knows. */
+export interface Write {
+  writer: string
+  /** Counts the writer's messages from 1; it sends the next when it knows, or has given up, about the last. */
+  nth: number
+  /** `unknown` where no answer came, or one that says that the server failed. */
+  outcome: 'acknowledged' | 'unknown'
+  /** Of the message, where it was acknowledged. */
+  id?: number
+}
+
+/** One message that a reader was told. */
+export interface Heard {
+  id: number
+  body: string
+  /** Counts the reader's connections from 1. */
+  connection: number
+  /** Counts its sessions from 1; the next begins when the server refuses to resume the last. */
+  session: number
+  /** `history` where the reader read it after its session was refused. */
+  by: 'event' | 'history'
+  /** When the server confirmed, with a RECEIPT, that it had taken the acknowledgement; in ms since the epoch. */
+  confirmedAt?: number
+}
+
+export interface Reading {
+  reader: string
+  heard: Heard[]
+}
+
+/** What the server has in the end. */
+export interface Stored {
+  /** All messages of the channel, in the order of the history. */
+  history: { id: number; body: string }[]
+  /** What the API says how many messages the channel has. */
+  total: number
+  /** And by how many the application has more than before the round. */
+  added: number
+}
+
+/** When acknowledgements of the time before may have been forgotten: a process, or Postgres, was killed. */
+export interface Death {
+  at: number
+}
+
+/** Servers keep how far sessions have acknowledged every 2 s, for the case that they die (decision 9), and may be slow. */
+export const keptWithinMs = 6_000
+
+export function bodyOf({ writer, nth }: Pick<Write, 'writer' | 'nth'>): string {
+  return `${writer} ${nth}`
+}
+
+/** @returns what was broken, each in one line that names it; nothing where the law was kept */
+export function judge(writes: Write[], stored: Stored, readings: Reading[], deaths: Death[]): string[] {
+  return [
+    ...judgeHistory(writes, stored),
+    ...readings.flatMap((reading) => judgeReading(reading, stored, deaths)),
+    ...judgeOrder(writes, 'the history', stored.history),
+    ...readings.flatMap((reading) => judgeOrder(writes, reading.reader, firsts(reading))),
+    ...judgeAgreement(readings),
+  ]
+}
+
+function judgeHistory(writes: Write[], { history, total, added }: Stored): string[] {
+  const broken: string[] = []
+  const ids = new Map<string, number[]>()
+  for (const { id, body } of history) ids.set(body, [...(ids.get(body) ?? []), id])
+  for (const write of writes) {
+    const body = bodyOf(write)
+    const found = ids.get(body) ?? []
+    ids.delete(body)
+    if (found.length > 1) broken.push(`"${body}" is stored ${found.length} times`)
+    if (write.outcome !== 'acknowledged') continue
+    if (found.length === 0) broken.push(`"${body}" was acknowledged as ${write.id} and is lost`)
+    else if (!found.includes(write.id ?? 0)) {
+      broken.push(`"${body}" was acknowledged as ${write.id} and is stored as ${found[0]}`)
+    }
+  }
+  for (const body of ids.keys()) broken.push(`"${body}" is stored and nobody wrote it`)
+  for (const [where, count] of [
+    ['channel', total],
+    ['application', added],
+  ] as const) {
+    if (count !== history.length)
+      broken.push(`${history.length} messages are counted as ${count} in the ${where}`)
+  }
+  return broken
+}
+
+function judgeReading({ reader, heard }: Reading, { history }: Stored, deaths: Death[]): string[] {
+  const broken: string[] = []
+  const told = new Set(heard.map(({ id }) => id))
+  for (const { id, body } of history) {
+    if (!told.has(id)) broken.push(`${reader} was never told of "${body}" (${id})`)
+  }
+  const stored = new Set(history.map(({ id }) => id))
+  for (const { id, body } of heard) {
+    if (!stored.has(id)) broken.push(`${reader} was told of "${body}" (${id}), which is not stored`)
+  }
+  const before = new Map<number, Heard>()
+  for (const each of heard) {
+    const earlier = before.get(each.id)
+    before.set(each.id, each)
+    if (!earlier || earlier.session !== each.session || each.by === 'history' || earlier.by === 'history') {
+      continue
+    }
+    if (earlier.connection === each.connection) {
+      broken.push(`${reader} was told twice of "${each.body}" (${each.id}) on connection ${each.connection}`)
+    } else if (wasKept(earlier, deaths)) {
+      broken.push(
+        `${reader} was told again of "${each.body}" (${each.id}) on connection ${each.connection}, ` +
+          `though its acknowledgement was taken on connection ${earlier.connection}`,
+      )
+    }
+  }
+  return broken
+}
+
+/** Whether the server is bound to know that this was acknowledged. */
+function wasKept({ confirmedAt }: Heard, deaths: Death[]): boolean {
+  if (confirmedAt === undefined) return false
+  return deaths.every(({ at }) => confirmedAt > at || confirmedAt < at - keptWithinMs)
+}
+
+/** What an application shows that knows its messages by their ids: each where it was told first. */
+function firsts({ heard }: Reading): Heard[] {
+  const seen = new Set<number>()
+  return heard.filter(({ id }) => !seen.has(id) && seen.add(id))
+}
+
+/** What was acknowledged comes before whatever its writer sent afterwards. */
+function judgeOrder(writes: Write[], where: string, messages: { body: string }[]): string[] {
+  const byBody = new Map(writes.map((write) => [bodyOf(write), write]))
+  const last = new Map<string, Write>()
+  const broken: string[] = []
+  for (const { body } of messages) {
+    const write = byBody.get(body)
+    if (!write) continue
+    const before = last.get(write.writer)
+    if (before && before.nth > write.nth && write.outcome === 'acknowledged') {
+      broken.push(`in ${where}, "${body}" comes after "${bodyOf(before)}"`)
+    }
+    if (!before || before.nth < write.nth) last.set(write.writer, write)
+  }
+  return broken
+}
+
+/** All are told in one order: on every connection, and what is new to a session from one to the next. */
+function judgeAgreement(readings: Reading[]): string[] {
+  const [reference] = readings.filter(({ heard }) => heard.every(({ by }) => by === 'event'))
+  if (!reference) return [] // all have read the history, which has an order of its own
+  const place = new Map(firsts(reference).map(({ id }, at) => [id, at]))
+  const inOrder = (reader: string, heard: Heard[], lineOf: (heard: Heard) => number) => {
+    const last = new Map<number, Heard>()
+    return heard.flatMap((each) => {
+      const before = last.get(lineOf(each))
+      last.set(lineOf(each), each)
+      if (!before || (place.get(before.id) ?? 0) <= (place.get(each.id) ?? Number.POSITIVE_INFINITY))
+        return []
+      const others = reference.reader
+      return [`${reader} was told of "${each.body}" after "${before.body}", ${others} the other way round`]
+    })
+  }
+  return readings.flatMap((reading) => {
+    const events = (heard: Heard[]) => heard.filter(({ by }) => by === 'event')
+    const { reader, heard } = reading
+    const broken = [
+      ...inOrder(reader, events(heard), ({ connection }) => connection),
+      ...inOrder(reader, events(firsts(reading)), ({ session }) => session),
+    ]
+    return [...new Set(broken)]
+  })
+}

@@ -1,0 +1,209 @@
+// One round: writers write and readers read while faults strike, and then the law is asked.
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Device } from './device.ts'
+import { bodyOf, judge, type Stored, type Write } from './law.ts'
+import type { Door, Stage } from './stage.ts'
+
+export interface Round {
+  writes: number
+  acknowledged: number
+  /** Writes without an acknowledgement that are stored all the same, as they may be. */
+  storedUnanswered: number
+  /** Messages told, of all readers together. */
+  told: number
+  /** Of these, told again because the server could not know of their acknowledgement. */
+  toldAgain: number
+  resumed: number
+  /** Sessions that were refused, after which their readers read the history. */
+  reloaded: number
+  /** From the acknowledgement of a write until a reader was told; in ms. */
+  slowestMs: number
+  /** ERRORs with which the server ended connections, each as often as it was. */
+  errors: string[]
+  /** What was broken, each in one line. */
+  broken: string[]
+}
+
+export interface Load {
+  /** Readers; every second one of them also writes, over its socket. */
+  devices: number
+  /** Backends that write by REST. */
+  backends: number
+}
+
+/** What a fault may look at and act on. */
+export interface Scene {
+  stage: Stage
+  random: () => number
+  devices: Device[]
+  /** Channels that a fault has made, and has sent to. */
+  otherChannelIds: number[]
+  /** Notes something that must not be. */
+  broken(line: string): void
+}
+
+/** How long clients wait before they come back; the official ones wait for 5 s. */
+const backMs = 250
+
+/** A writer rests this long after an answer, and this long where none came. */
+const restMs = 4
+const retryMs = 50
+
+/** How long after the last write all must have been told. */
+const settleMs = 30_000
+
+/**
+ * Plays a round in a channel of its own.
+ * @param strikes how many faults; each begins at a moment that `random` chooses
+ * @param strike does one fault; resolves when it is over
+ */
+export async function playRound(
+  stage: Stage,
+  load: Load,
+  strikes: number,
+  random: () => number,
+  strike: (scene: Scene, nth: number) => Promise<void>,
+): Promise<Round> {
+  const name = randomUUID().slice(0, 8)
+  const usernames = Array.from({ length: load.devices }, (_, at) => `${name}-reader-${at}`)
+  for (const username of usernames) {
+    await stage.create('/users', { name: username, displayName: username, isGuest: false })
+  }
+  const members = usernames.map((username) => ({ username }))
+  const { id: channelId } = await stage.create('/channels', { type: 'PUBLIC', name, members })
+  const readHistory = () => history(stage, channelId)
+  const devices = usernames.map((username, at) => {
+    const { network } = stage.doors[at % stage.doors.length] as Door
+    return new Device({ url: network.url, apiKey: stage.apiKey, username, channelId, readHistory, backMs })
+  })
+  stage.failures.clear()
+  const before = await countMessages(stage)
+  const broken: string[] = []
+  const scene: Scene = { stage, random, devices, otherChannelIds: [], broken: (line) => broken.push(line) }
+  const writes: (Write & { at: number })[] = []
+  try {
+    await Promise.all(devices.map((device) => device.open()))
+    let isOver = false
+    const write = async (writer: string, send: (body: string) => Promise<number | undefined>) => {
+      for (let nth = 1; !isOver; nth++) {
+        const id = await send(bodyOf({ writer, nth }))
+        const outcome = id === undefined ? 'unknown' : 'acknowledged'
+        writes.push({ writer, nth, outcome, at: Date.now(), ...(id !== undefined && { id }) })
+        await sleep(id === undefined ? retryMs : restMs)
+      }
+    }
+    const writers = [
+      ...devices
+        .filter((_, at) => at % 2 === 1)
+        .map((each) => write(`${each.name}`, (body) => each.send(body))),
+      ...Array.from({ length: load.backends }, (_, at) => {
+        const door = stage.doors[at % stage.doors.length] as Door
+        return write(`${name}-backend-${at}`, (body) => sendByRest(stage, door, channelId, body))
+      }),
+    ]
+    try {
+      for (let nth = 0; nth < strikes; nth++) {
+        await sleep(200 + random() * 800)
+        await strike(scene, nth)
+      }
+      await sleep(500)
+    } finally {
+      isOver = true
+      await Promise.all(writers)
+    }
+    const stored = await settle(scene, channelId, before)
+    return sum(stage, writes, stored, devices, broken)
+  } finally {
+    await Promise.all(devices.map((device) => device.close()))
+  }
+}
+
+async function sendByRest(
+  stage: Stage,
+  door: Door,
+  channelId: number,
+  body: string,
+): Promise<number | undefined> {
+  try {
+    const answer = await stage.request(door, 'POST', `/channels/${channelId}/messages`, {
+      type: 'TEXT',
+      body,
+    })
+    const message = (await answer.json()) as { id: number }
+    return answer.ok ? message.id : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** All messages of a channel, oldest first. */
+async function history(stage: Stage, channelId: number): Promise<Stored['history']> {
+  const found: Stored['history'] = []
+  let path: string | undefined = `/channels/${channelId}/messages?size=100`
+  while (path !== undefined) {
+    const { _embedded, _links } = await stage.get(path)
+    for (const { id, body } of _embedded?.messages ?? []) found.push({ id, body })
+    const next: string | undefined = _links.next?.href
+    path = next?.slice(next.indexOf('/channels/'))
+  }
+  return found.toReversed()
+}
+
+/** As the server counts them: all of the application, or of what is named. */
+async function countMessages(stage: Stage, of = ''): Promise<number> {
+  return (await stage.get(`${of}/messages?size=1`)).page.total
+}
+
+/** What is stored, when all have been told of it and it is counted, or patience is over. */
+async function settle(scene: Scene, channelId: number, before: number): Promise<Stored> {
+  const { stage, devices, otherChannelIds } = scene
+  const giveUpAt = Date.now() + settleMs
+  let last = -1
+  for (;;) {
+    const messages = await history(stage, channelId)
+    let added = (await countMessages(stage)) - before
+    for (const id of otherChannelIds) added -= await countMessages(stage, `/channels/${id}`)
+    const total = await countMessages(stage, `/channels/${channelId}`)
+    const stored = { history: messages, total, added }
+    const knowsAll = ({ heard }: Device) => {
+      const known = new Set(heard.map(({ id }) => id))
+      return messages.every(({ id }) => known.has(id))
+    }
+    const isCounted = stored.total === messages.length && stored.added === messages.length
+    // What was sent last may yet arrive, though its writer has given up.
+    const isSettled = last === messages.length && isCounted && devices.every(knowsAll)
+    if (isSettled || Date.now() > giveUpAt) return stored
+    last = messages.length
+    await sleep(300)
+  }
+}
+
+function sum(
+  stage: Stage,
+  writes: (Write & { at: number })[],
+  stored: Stored,
+  devices: Device[],
+  broken: string[],
+): Round {
+  const readings = devices.map(({ name, heard }) => ({ reader: name, heard }))
+  const isStored = new Set(stored.history.map(({ body }) => body))
+  const total = (count: (device: Device) => number) => devices.reduce((sum, each) => sum + count(each), 0)
+  const acknowledged = writes.filter(({ outcome }) => outcome === 'acknowledged')
+  const lag = (device: Device) =>
+    Math.max(0, ...acknowledged.map(({ id = 0, at }) => (device.toldAt.get(id) ?? at) - at))
+  const ofEvents = (device: Device) => device.heard.filter(({ by }) => by === 'event').length
+  return {
+    writes: writes.length,
+    acknowledged: acknowledged.length,
+    storedUnanswered: writes.filter((each) => each.outcome === 'unknown' && isStored.has(bodyOf(each)))
+      .length,
+    told: total(ofEvents),
+    toldAgain: total((device) => ofEvents(device) - device.toldAt.size),
+    resumed: total(({ resumed }) => resumed),
+    reloaded: total(({ reloaded }) => reloaded),
+    slowestMs: Math.max(...devices.map(lag)),
+    errors: devices.flatMap(({ errors }) => errors),
+    broken: [...judge(writes, stored, readings, stage.deaths), ...stage.failures, ...broken],
+  }
+}

@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Scene } from './round.ts'
+import type { Door, Stage } from './stage.ts'
+
+const stoppedMs = 12_000
+/** By then another process leads. */
+const takeoverMs = 5_000
+
+/**
+ * Stops the leader as a machine does that is paused. Whoever is at the other server is told all the same; whoever is at
+ * the leader either waits, or is led to the other by a network that has noticed.
+ */
+export async function stopLeader({ stage, random, devices, broken }: Scene): Promise<void> {
+  const leader = leaderOf(stage)
+  const other = stage.doors.find((door) => door !== leader) as Door
+  const isLed = random() < 0.5
+  leader.server.child.kill('SIGSTOP')
+  try {
+    await sleep(takeoverMs / 2)
+    if (isLed) {
+      leader.network.leadTo(other.server.url)
+      leader.network.cut()
+    }
+    await sleep(takeoverMs / 2)
+    const there = devices.filter(({ url }) => url === other.network.url)
+    const before = there.map(({ heard }) => heard.length)
+    await sleep(stoppedMs - takeoverMs)
+    for (const [at, { name, heard }] of there.entries()) {
+      if (heard.length === before[at]) {
+        broken(`${name} was told nothing from ${takeoverMs} ms after the leader had stopped until it went on`)
+      }
+    }
+  } finally {
+    leader.server.child.kill('SIGCONT')
+    leader.network.leadTo(leader.server.url)
+  }
+  await sleep(1_000) // for it to find out
+}
+
+/** The last to say that it leads. */
+function leaderOf({ doors }: Stage): Door {
+  const saidAt = ({ server }: Door): number => {
+    const lines = server.output().split('\n')
+    const said = lines.findLast((line) => line.includes('this process tells the events'))
+    return said === undefined ? 0 : JSON.parse(said).time
+  }
+  return doors.toSorted((a, b) => saidAt(b) - saidAt(a))[0] as Door
+}
