@@ -9,6 +9,7 @@ import { draining } from '#plugins/draining.ts'
 import { errors, handleEarlyError, refuseConnection } from '#plugins/errors.ts'
 import { grants } from '#plugins/grants.ts'
 import { exposedHeaders, headers } from '#plugins/headers.ts'
+import { origin } from '#plugins/origin.ts'
 import { rateLimit } from '#plugins/rate-limit.ts'
 import { uploads } from '#plugins/uploads.ts'
 import { analyticsOperations } from '#routes/analytics.ts'
@@ -34,6 +35,7 @@ import { sessionOperations } from '#routes/sessions.ts'
 import { streams } from '#routes/streams.ts'
 import { threadOperations } from '#routes/threads.ts'
 import { userOperations } from '#routes/users.ts'
+import { isAmong, originForm } from '#wire/origin.ts'
 
 /** Paths may leave the version out. */
 const versions = ['/v1', '']
@@ -78,7 +80,8 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: ctx.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    trustProxy: true,
+    trustProxy: (address) => isAmong(ctx.config.trustedProxies, address),
+    rewriteUrl: originForm,
     genReqId: () => randomUUID().replaceAll('-', '').toUpperCase(),
     routerOptions: { maxParamLength: 2048, ignoreTrailingSlash: true },
     frameworkErrors: handleEarlyError,
@@ -87,6 +90,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
     requestTimeout: timeouts.requestMs,
     keepAliveTimeout: timeouts.idleMs,
     http: {
+      requireHostHeader: false, // the plugin origin says what is missing
       headersTimeout: timeouts.headersMs,
       requestTimeout: timeouts.requestMs,
       connectionsCheckingInterval: timeouts.checkedMs,
@@ -98,6 +102,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
   await app.register(draining)
   await app.register(headers)
   await app.register(errors)
+  await app.register(origin, { proxies: ctx.config.trustedProxies })
   await app.register(cors, {
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: ['Authorization', 'Content-Type', 'Accept', 'Grant', 'Range'],
@@ -124,7 +129,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
         await scope.register(uploads)
         await scope.register(auth, { ctx })
         scope.addHook('onRequest', app.limitApplication)
-        serve(scope, operations, ctx.config.publicUrl)
+        serve(scope, operations, ctx)
       },
       { prefix },
     )
@@ -144,7 +149,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
       async function applicationRoot(scope) {
         await scope.register(auth, { ctx })
         scope.addHook('onRequest', app.limitApplication)
-        serve(scope, [rootAlias(operations)], ctx.config.publicUrl)
+        serve(scope, [rootAlias(operations)], ctx)
       },
       { prefix },
     )

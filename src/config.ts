@@ -1,4 +1,5 @@
 // The only reader of the environment.
+import { BlockList, isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { S3Settings } from '#files/s3.ts'
@@ -82,6 +83,23 @@ const Environment = z.object({
   ),
   LINK_PREVIEWS: z.preprocess(blankIsAbsent, z.enum(['on', 'off']).default('on')),
   DEMO_PAGE: optional(z.enum(['on', 'off'])),
+  TRUST_PROXY: z.preprocess(
+    blankIsAbsent,
+    z
+      .string()
+      .default('')
+      .transform((text, issues) => {
+        const proxies = new BlockList()
+        for (const each of text.split(',').map((part) => part.trim())) {
+          if (each !== '' && !addProxy(proxies, each)) {
+            issues.addIssue(
+              `${JSON.stringify(each)} is no address, no range such as 10.0.0.0/8, and not loopback`,
+            )
+          }
+        }
+        return proxies
+      }),
+  ),
   LOG_LEVEL: z.preprocess(
     blankIsAbsent,
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -126,6 +144,8 @@ export interface Config {
   linkPreviews: boolean
   /** Whether `GET /` shows the API key and the demo; where absent, to a browser of this machine alone. */
   demoPage?: boolean
+  /** Whose word on their clients (X-Forwarded-*) counts. */
+  trustedProxies: BlockList
   logLevel: z.output<typeof Environment>['LOG_LEVEL']
 }
 
@@ -154,6 +174,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     functionMemoryMb: settings.FUNCTION_MEMORY_MB,
     functionProcesses: settings.FUNCTION_PROCESSES,
     linkPreviews: settings.LINK_PREVIEWS === 'on',
+    trustedProxies: settings.TRUST_PROXY,
     logLevel: settings.LOG_LEVEL,
     ...(settings.DATABASE_URL && { databaseUrl: settings.DATABASE_URL }),
     ...(settings.REDIS_URL && { redisUrl: settings.REDIS_URL }),
@@ -171,6 +192,19 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }
+
+/** Whether the text is an address, a range of them or `loopback`; then its addresses are added. */
+function addProxy(proxies: BlockList, text: string): boolean {
+  if (text === 'loopback') return addProxy(proxies, '127.0.0.0/8') && addProxy(proxies, '::1')
+  const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+  const version = isIP(address)
+  const prefix = Number(bits ?? bitsOf[version])
+  if (version === 0 || prefix > (bitsOf[version] ?? 0)) return false
+  proxies.addSubnet(address, prefix, version === 6 ? 'ipv6' : 'ipv4')
+  return true
+}
+
+const bitsOf: Record<number, number> = { 4: 32, 6: 128 }
 
 /** The settings of S3 come together or not at all. */
 function s3Of(settings: z.output<typeof Environment>): { s3?: S3Settings } {

@@ -49,6 +49,11 @@ export interface Context {
   functions: Functions
   /** Where this process answers, for what runs on this machine; known once it listens. */
   origin: string
+  /**
+   * Where the server is reached, without a slash at the end: what the settings say, or else the origin that a client
+   * asked, which is checked, or else where this process answers.
+   */
+  baseUrl(asked?: string): string
   /** This process among others. */
   node: Node
   /** To all processes, for what is told and not kept. */
@@ -80,7 +85,7 @@ export function openContext(
   )
   const vault = openVault(config)
   const pending = new Set<Promise<unknown>>()
-  return {
+  const ctx: Context = {
     config,
     log,
     db,
@@ -92,6 +97,7 @@ export function openContext(
     grants: openGrants(() => vault.derive('file grants')),
     functions: openFunctions(config, log, environment),
     origin: `http://localhost:${config.port}`,
+    baseUrl: (asked) => config.publicUrl ?? asked ?? ctx.origin,
     node,
     bus,
     ...(config.linkPreviews && { previews: openPreviews() }),
@@ -105,6 +111,7 @@ export function openContext(
       while (pending.size > 0) await Promise.all(pending)
     },
   }
+  return ctx
 }
 
 /** Shorter than what a request may take. */

@@ -105,7 +105,7 @@ async function stop(): Promise<void> {
 
 /** Prints where it listens and with which credentials; the secret's value only once, when it is made. */
 async function introduce(ctx: Context, app: FastifyInstance, first: FirstApplication): Promise<void> {
-  const url = ctx.config.publicUrl ?? reachable(app)
+  const url = ctx.baseUrl(reachable(app))
   const kept = join(ctx.config.home, 'credentials.json')
   if (first.isNew) {
     const { isNew: _, ...credentials } = first

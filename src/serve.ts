@@ -7,6 +7,7 @@ import { FunctionRuns } from '#jobs/function-runs.ts'
 import { Realtime } from '#realtime/realtime.ts'
 import type { StompLimits } from '#stomp/limits.ts'
 import { attachStomp } from '#stomp/server.ts'
+import { readAddress, readOrigin } from '#wire/origin.ts'
 
 export interface Serving {
   app: FastifyInstance
@@ -33,7 +34,14 @@ export async function startServing(ctx: Context, limits: Partial<StompLimits> = 
     ctx.origin = originOf(app) ?? ctx.origin
     runs.start() // functions call the API
   })
-  const sockets = attachStomp(app.server, { paths: socketPaths, handler: realtime, log: ctx.log, limits })
+  const proxies = ctx.config.trustedProxies
+  const sockets = attachStomp(app.server, {
+    paths: socketPaths,
+    handler: realtime,
+    locate: (request) => ({ origin: readOrigin(request, proxies), address: readAddress(request, proxies) }),
+    log: ctx.log,
+    limits,
+  })
   return {
     app,
     async close() {

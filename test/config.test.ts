@@ -85,6 +85,26 @@ describe('the settings', () => {
     expect(readConfig({ HOST, FUNCTION_EGRESS: 'open' }).functionEgress).toBe('open')
   })
 
+  it.each([
+    ['', '127.0.0.1', false],
+    ['loopback', '127.0.0.1', true],
+    ['loopback', '127.9.9.9', true],
+    ['loopback', '::1', true],
+    ['loopback', '10.0.0.1', false],
+    ['10.0.0.1', '10.0.0.1', true],
+    ['10.0.0.1', '10.0.0.2', false],
+    ['10.0.0.0/8,192.168.1.7', '10.9.9.9', true],
+    ['10.0.0.0/8,192.168.1.7', '192.168.1.7', true],
+    ['2001:db8::/32', '2001:db8::1', true],
+    ['0.0.0.0/0', '203.0.113.7', true],
+  ])(
+    'name the proxies that are believed: TRUST_PROXY=%s, and %s is one: %s',
+    (TRUST_PROXY, address, isOne) => {
+      const { trustedProxies } = readConfig({ TRUST_PROXY })
+      expect(trustedProxies.check(address, address.includes(':') ? 'ipv6' : 'ipv4')).toBe(isOne)
+    },
+  )
+
   it('that are blank are absent, as in a compose file', () => {
     const names = [
       'PORT',
@@ -101,6 +121,7 @@ describe('the settings', () => {
       'REDIS_URL',
       'LINK_PREVIEWS',
       'DEMO_PAGE',
+      'TRUST_PROXY',
       'LOG_LEVEL',
       'S3_BUCKET',
       'S3_ENDPOINT',
@@ -160,6 +181,13 @@ describe('a wrong setting stops the start with one line that names it', () => {
     ['FUNCTION_INVOCATIONS_DAYS', 'a week'],
     ['FUNCTION_EGRESS', 'off'],
     ['DEMO_PAGE', 'maybe'],
+    ['TRUST_PROXY', 'true'],
+    ['TRUST_PROXY', '*'],
+    ['TRUST_PROXY', 'proxy.example.com'],
+    ['TRUST_PROXY', '10.0.0.1, 10.0.0.256'],
+    ['TRUST_PROXY', '10.0.0.0/33'],
+    ['TRUST_PROXY', '10.0.0.0/'],
+    ['TRUST_PROXY', '2001:db8::/129'],
     ['LOG_LEVEL', 'loud'],
   ])('%s=%s', (name, value) => {
     const message = messageOf({ [name]: value })

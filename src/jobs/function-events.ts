@@ -22,7 +22,7 @@ class Gone extends Error {}
 
 /** The event of a run; undefined where what it is about is gone. */
 export function presentFunctionEvent(ctx: Context, run: QueuedRun, subjects: RunSubjects): Event | undefined {
-  const view = ownView(ctx.config.publicUrl ?? ctx.origin, run.applicationId)
+  const view = ownView(ctx.baseUrl(), run.applicationId)
   const toEvent = (events as Record<string, ToEvent | undefined>)[run.function.type]
   try {
     return toEvent?.(run, subjects, (resource, entity) => {

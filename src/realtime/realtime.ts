@@ -100,7 +100,7 @@ export class Realtime implements StompHandler<Session> {
         authParams: readAuthParams(headers.get('StompX-Auth-Params')),
         resume,
       })
-      const place = placeOf(this.#ctx.config.publicUrl, origin)
+      const place = placeOf(this.#ctx.baseUrl(origin), this.#ctx.config.publicUrl)
       const session = await this.#open(connection, started, place).catch((error) => {
         const { id, applicationId, user } = started
         const node = this.#ctx.node.id

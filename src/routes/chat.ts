@@ -12,7 +12,7 @@ export async function chat(scope: FastifyInstance, { ctx }: { ctx: Context }) {
     return reply
       .headers({
         'content-type': 'text/html; charset=utf-8',
-        'content-security-policy': policyOf(request, liberties),
+        'content-security-policy': policyOf(ctx.baseUrl(request.origin), liberties),
       })
       .send(page)
   })

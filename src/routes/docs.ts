@@ -4,7 +4,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '#context.ts'
 import { describeApi, localOrigin } from '#routes/openapi.ts'
 import type { Operation } from '#routes/operation.ts'
-import { originOf } from '#routes/origin.ts'
 import { policyOf, readPage } from '#routes/pages.ts'
 
 /** The library of the page writes its styles into the page, and its pictures. */
@@ -33,14 +32,14 @@ export async function docs(scope: FastifyInstance, { ctx, operations }: Options)
     return reply
       .headers({
         'content-type': 'text/html; charset=utf-8',
-        'content-security-policy': policyOf(request, liberties),
+        'content-security-policy': policyOf(ctx.baseUrl(request.origin), liberties),
       })
       .send(page)
   })
 
   /** The committed document says where a server on this machine is; whoever asks is told where this one is. */
   async function send(request: FastifyRequest, reply: FastifyReply, type: string, document: string) {
-    const origin = ctx.config.publicUrl ?? originOf(request)
+    const origin = ctx.baseUrl(request.origin)
     return reply.header('content-type', type).send(document.replaceAll(localOrigin, () => origin))
   }
 }

@@ -4,7 +4,6 @@ import { readFile } from 'node:fs/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '#context.ts'
 import { findFirstKey } from '#domain/applications/find-first-key.ts'
-import { originOf } from '#routes/origin.ts'
 import { policyOf, readPage } from '#routes/pages.ts'
 
 /** What is only shown with the demo. */
@@ -25,7 +24,7 @@ export async function openHome(ctx: Context): Promise<Home> {
 
   return async (request, reply) => {
     const key = isDemoShown(ctx, request) ? await findFirstKey(ctx) : undefined
-    const base = ctx.config.publicUrl ?? originOf(request)
+    const base = ctx.baseUrl(request.origin)
     const { protocol, pathname } = new URL(base)
     const values = {
       version,
@@ -40,7 +39,7 @@ export async function openHome(ctx: Context): Promise<Home> {
     // Nobody's script but the page's own may read it: it may hold the API key.
     reply.removeHeader('access-control-allow-origin')
     return reply
-      .headers({ 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policyOf(request) })
+      .headers({ 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policyOf(base) })
       .send(fill(key ? full : page, values))
   }
 }

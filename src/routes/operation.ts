@@ -2,6 +2,7 @@
 // the documented path forms, and its page in openapi.yaml.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { Context } from '#context.ts'
 import { type ApplicationCaller, mustHaveScopes } from '#domain/access.ts'
 import { ChatError } from '#errors.ts'
 import type { AnyResource, Resource } from '#resources/define.ts'
@@ -130,7 +131,11 @@ export const WithId = z.object({ id: PathId })
 export const WithUserId = z.object({ id: PathId, user_id: PathId })
 
 /** Registers operations below the scope's prefix; of links, the part behind the origin is the prefix's own. */
-export function serve(app: FastifyInstance, operations: Operation[], publicUrl: string | undefined): void {
+export function serve(
+  app: FastifyInstance,
+  operations: Operation[],
+  { baseUrl }: Pick<Context, 'baseUrl'>,
+): void {
   for (const [path, others] of otherMethods(operations)) {
     app.route({
       method: others,
@@ -168,7 +173,7 @@ export function serve(app: FastifyInstance, operations: Operation[], publicUrl: 
               page: each.answer.kind === 'page' ? readPageRequest(query) : unpaged,
               cursor: each.answer.kind === 'cursorPage' ? readCursorRequest(query) : uncursored,
             })
-        const view = viewOf(request, representation, publicUrl)
+        const view = viewOf(request, representation, baseUrl(request.origin))
         return answer(each.answer, result, {
           request,
           reply: reply.code(each.status),
@@ -263,8 +268,7 @@ function absolute(url: string, origin: string): string {
 }
 
 /** Resources link below `/v1/applications/{id}`, or without `/v1` where the request came without (contract h3). */
-function viewOf(request: FastifyRequest, { spelling }: Representation, publicUrl: string | undefined): View {
-  const origin = publicUrl ?? `${request.protocol}://${request.host}`
+function viewOf(request: FastifyRequest, { spelling }: Representation, origin: string): View {
   const version = request.url.startsWith('/v1/') ? '/v1' : ''
   return { spelling, origin, base: `${origin}${version}/applications/${request.caller.applicationId}` }
 }

@@ -1,10 +1,9 @@
 // What pages are made of: files that browsers keep, and ask whether they are still the same.
 import { readFile } from 'node:fs/promises'
 import fastifyStatic from '@fastify/static'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { Context } from '#context.ts'
 import { isDemoShown } from '#routes/home.ts'
-import { originOf } from '#routes/origin.ts'
 
 /** Made by scripts/build-pages.mjs of what lies beside it. */
 const built = new URL('../pages/built/', import.meta.url)
@@ -29,9 +28,12 @@ export function readPage(name: `${string}.html`): Promise<string> {
   return readFile(new URL(`../pages/${name}`, import.meta.url), 'utf8')
 }
 
-/** What a page may do: run its own scripts, and talk to the server that it came from; and what it is allowed besides. */
-export function policyOf(request: FastifyRequest, liberties: Record<string, string> = {}): string {
-  const socket = originOf(request).replace(/^http/, 'ws') // which older browsers do not count as 'self'
+/**
+ * What a page may do: run its own scripts, and talk to the server that it came from; and what it is allowed besides.
+ * @param base where the server is reached
+ */
+export function policyOf(base: string, liberties: Record<string, string> = {}): string {
+  const socket = new URL(base).origin.replace(/^http/, 'ws') // which older browsers do not count as 'self'
   const directives = {
     'default-src': "'none'",
     'script-src': "'self'",

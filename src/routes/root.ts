@@ -8,7 +8,7 @@ export async function root(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   const home = scope.prefix ? undefined : await openHome(ctx)
   scope.get('/', { prefixTrailingSlash: 'no-slash' }, async (request, reply) => {
     if (home && prefersPage(request.headers.accept)) return home(request, reply)
-    const origin = ctx.config.publicUrl ?? `${request.protocol}://${request.host}`
+    const origin = ctx.baseUrl(request.origin)
     const base = origin + scope.prefix
     return reply.send({
       _links: {

@@ -78,7 +78,7 @@ export async function streams(scope: FastifyInstance, { ctx }: { ctx: Context })
       const entity = await receive(request, { about, storage, caller }, (file, fields) =>
         use(caller, id, file, checkFields(fields)),
       )
-      const place = placeOf(ctx.config.publicUrl, `${request.protocol}://${request.host}`)
+      const place = placeOf(ctx.baseUrl(request.origin), ctx.config.publicUrl)
       return reply
         .code(status)
         .header('content-type', 'application/json')

@@ -1,5 +1,5 @@
 // One client: one reader (receive), one writer (#write), and the frames in between, in order.
-import { protocolFault, StompError } from './error.ts'
+import { errorBody, protocolFault, StompError } from './error.ts'
 import type { Flusher } from './flusher.ts'
 import { type ClientFrame, FrameReader, frameHead, noBody, type SharedBody, shareBody } from './frames.ts'
 import type { AckMode, StompHandler } from './handler.ts'
@@ -447,7 +447,6 @@ export class StompConnection<S> implements Receiver {
 
   #refuse(error: { error: string; message: string }, code: number, frame?: ClientFrame): void {
     if (this.#state === 'closing' || this.#state === 'closed') return
-    const body = { error: error.error, message: error.message, timestamp: new Date().toISOString() }
     const headers = {
       'content-type': 'application/json',
       // The version that we speak [STOMP 1.2 Protocol Negotiation].
@@ -455,7 +454,7 @@ export class StompConnection<S> implements Receiver {
       message: error.error,
       'receipt-id': frame?.headers.get('receipt') ?? '',
     }
-    this.#write(frameHead('ERROR', headers), shareBody(JSON.stringify(body)))
+    this.#write(frameHead('ERROR', headers), shareBody(errorBody(error)))
     this.close(code)
   }
 

@@ -17,3 +17,13 @@ export class StompError extends Error {
 export function protocolFault(message: string): StompError {
   return new StompError('ProtocolError', message)
 }
+
+/** The JSON text of what an ERROR frame says, or the answer to a request that opens no connection. */
+export function errorBody({ error, message }: { error: string; message: string }): string {
+  return JSON.stringify({ error, message, timestamp: new Date().toISOString() })
+}
+
+/** The same for a request that is not what it must be. */
+export function badRequestBody(message: string): string {
+  return errorBody({ error: 'ClientError', message })
+}

@@ -5,11 +5,12 @@ import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { type Engine, StompConnection, type StompLog } from './connection.ts'
+import { badRequestBody } from './error.ts'
 import { Flusher } from './flusher.ts'
 import type { StompHandler } from './handler.ts'
 import { defaultLimits, type StompLimits } from './limits.ts'
 import { SockJsServer } from './sock-js.ts'
-import { StompRequest, type Transport } from './transport.ts'
+import { type Locate, StompRequest, type Transport } from './transport.ts'
 import { SockJsWebSocketTransport, WebSocketTransport } from './web-socket.ts'
 
 export interface StompServer {
@@ -25,6 +26,7 @@ export interface StompOptions<S> {
   /** Where the socket is, without `/websocket` at its end. */
   paths: string[]
   handler: StompHandler<S>
+  locate: Locate
   log: StompLog
   limits?: Partial<StompLimits>
 }
@@ -62,8 +64,9 @@ export function attachStomp<S>(server: Server, options: StompOptions<S>): StompS
     if (isClosing) connection.leave()
     return connection
   }
-  const webSockets = webSocketServer(options.paths, messageBytesMax, open)
-  const sockJs = new SockJsServer({ prefixes: options.paths, bodyBytesMax: messageBytesMax, opened: open })
+  const { paths, locate } = options
+  const webSockets = webSocketServer({ paths, locate, maxPayload: messageBytesMax, open })
+  const sockJs = new SockJsServer({ prefixes: paths, locate, bodyBytesMax: messageBytesMax, opened: open })
   const detach = [
     overrideUpgrades(server, (request, socket, head) => {
       if (isClosing) refuseUpgrade(socket, '503 Service Unavailable')
@@ -104,12 +107,20 @@ export function attachStomp<S>(server: Server, options: StompOptions<S>): StompS
 
 type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
+interface WebSocketOptions {
+  paths: string[]
+  locate: Locate
+  maxPayload: number
+  open(transport: Transport, request: StompRequest): StompConnection<unknown>
+}
+
 /** Gives what opens WebSockets, and says whether the path is one of theirs. */
-function webSocketServer(
-  paths: string[],
-  maxPayload: number,
-  open: <R extends Transport>(transport: R, request: StompRequest) => StompConnection<unknown>,
-): (...upgrade: Parameters<Upgrade>) => boolean {
+function webSocketServer({
+  paths,
+  locate,
+  maxPayload,
+  open,
+}: WebSocketOptions): (...upgrade: Parameters<Upgrade>) => boolean {
   const plain = new Set(paths.flatMap((path) => [path, `${path}/websocket`]))
   const sockJsPath = /^(.+)\/[^/.]+\/[^/.]+\/websocket$/
   const sockets = new WebSocketServer({
@@ -124,11 +135,18 @@ function webSocketServer(
     const path = request.url?.split('?')[0]?.replace(/\/$/, '') ?? ''
     const isSockJs = paths.includes(sockJsPath.exec(path)?.[1] ?? '')
     if (!isSockJs && !plain.has(path)) return false
+    let opening: StompRequest
+    try {
+      opening = new StompRequest(request.url, locate(request))
+    } catch (error) {
+      refuseUpgrade(socket, '400 Bad Request', badRequestBody((error as Error).message))
+      return true
+    }
     const accept = (ws: WebSocket) => {
       // Of an HTTP server, it is always one.
       const Carrier = isSockJs ? SockJsWebSocketTransport : WebSocketTransport
       const transport = new Carrier(ws, socket as Socket)
-      transport.attach(open(transport, new StompRequest(request)))
+      transport.attach(open(transport, opening))
     }
     sockets.handleUpgrade(request, socket, head, accept)
     return true
@@ -148,10 +166,13 @@ function overrideUpgrades(server: Server, upgrade: Upgrade): () => void {
   }
 }
 
-function refuseUpgrade(socket: Duplex, status: string): void {
+function refuseUpgrade(socket: Duplex, status: string, body = ''): void {
   socket.on('error', () => socket.destroy())
   socket.once('finish', () => socket.destroy())
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  const length = Buffer.byteLength(body)
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n${body}`,
+  )
 }
 
 /** Asks `serve` before the listeners that are there, which get what it leaves. */

@@ -3,9 +3,10 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import sockjs from 'sockjs'
+import { badRequestBody } from './error.ts'
 import { GrowingBytes } from './frames.ts'
 import { closeReason, sockJsBeatMs } from './sock-js-framing.ts'
-import { type Receiver, StompRequest, type Transport } from './transport.ts'
+import { type Locate, type Receiver, StompRequest, type Transport } from './transport.ts'
 
 /** The parts of a path below the prefix: server, session and transport. Nothing else is served, no page of theirs. */
 const sessionPath = /^\/[^/.]+\/([^/.]+)\/(xhr|xhr_streaming|eventsource|htmlfile|jsonp|xhr_send|jsonp_send)$/
@@ -32,6 +33,7 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => boolean
 interface SockJsOptions {
   /** Where it is, without slash at the end. */
   prefixes: string[]
+  locate: Locate
   /** Of what a client sends in one request. */
   bodyBytesMax: number
   /** A client is there; gives who gets what it sends. */
@@ -66,6 +68,12 @@ export class SockJsServer {
     // The reference server keeps sessions in an object, which has such names of its own.
     if (session in Object.prototype) return false
     response.on('error', () => undefined) // of writing to one who is gone
+    try {
+      this.#options.locate(request)
+    } catch (error) {
+      refuse(response, 400, badRequestBody((error as Error).message))
+      return true
+    }
     if (request.method === 'POST' && transport?.endsWith('_send')) {
       void this.#serveSend(session, listener, request, response)
     } else {
@@ -80,10 +88,8 @@ export class SockJsServer {
     const transport = new SockJsTransport(connection)
     this.#sessions.set(session, transport)
     const { url, headers, remoteAddress } = connection
-    const receiver = this.#options.opened(
-      transport,
-      new StompRequest({ url, headers, socket: { remoteAddress } }),
-    )
+    const located = this.#options.locate({ httpVersion: '1.1', headers, socket: { remoteAddress } })
+    const receiver = this.#options.opened(transport, new StompRequest(url, located))
     transport.attach({
       receive: (chunk) => receiver.receive(chunk),
       ended: () => {
@@ -134,6 +140,12 @@ export class SockJsServer {
     }
     return body.takeWith(Buffer.alloc(0))
   }
+}
+
+function refuse(response: ServerResponse, status: number, body: string): void {
+  response
+    .writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
+    .end(body)
 }
 
 class SockJsTransport implements Transport {

@@ -1,4 +1,5 @@
 // What carries the bytes of one connection, and what the client said of itself when it opened it.
+import type { IncomingHttpHeaders } from 'node:http'
 
 /** A socket as the engine sees it. None of it throws. */
 export interface Transport {
@@ -23,35 +24,35 @@ export interface Receiver {
   ended(): void
 }
 
-interface Facts {
-  url?: string | undefined
-  headers: Record<string, string | string[] | undefined>
+/** What is known of a request for a connection. */
+interface OpeningRequest {
+  httpVersion: string
+  headers: IncomingHttpHeaders
+  rawHeaders?: string[]
   socket: { remoteAddress?: string | undefined; encrypted?: boolean }
 }
 
-/** What a client's request told; proxies are believed, as everywhere. */
+/**
+ * Where a client sent its request, and from which address. What it throws refuses the request with 400, its message
+ * for the client to read.
+ */
+export type Locate = (request: OpeningRequest) => { origin: string | undefined; address: string }
+
+/** What a client's request told. */
 export class StompRequest {
   readonly #url: string
-  /** The base of absolute links, `http://host`. */
-  readonly origin: string
+  /** `http://host`; undefined where the client did not say. */
+  readonly origin: string | undefined
   readonly address: string
 
-  constructor({ url = '', headers, socket }: Facts) {
-    this.#url = url
-    const forwarded = first(headers['x-forwarded-proto'])
-    const isSecure = forwarded === undefined ? socket.encrypted : forwarded === 'https'
-    const host = first(headers['x-forwarded-host']) ?? first(headers.host)
-    this.origin = URL.parse(`http${isSecure ? 's' : ''}://${host}`)?.origin ?? 'http://localhost'
-    this.address = first(headers['x-forwarded-for']) ?? socket.remoteAddress ?? ''
+  constructor(url: string | undefined, { origin, address }: ReturnType<Locate>) {
+    this.#url = url ?? ''
+    this.origin = origin
+    this.address = address
   }
 
   get query(): URLSearchParams {
     const at = this.#url.indexOf('?')
     return new URLSearchParams(at < 0 ? '' : this.#url.slice(at + 1))
   }
-}
-
-/** Of a list that every proxy appends to. */
-function first(header: string | string[] | undefined): string | undefined {
-  return header?.toString().split(',')[0]?.trim() || undefined
 }

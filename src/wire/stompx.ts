@@ -20,9 +20,9 @@ export interface Place {
   streams: string
 }
 
-/** A configured address goes before the one that a request came by. */
-export function placeOf(publicUrl: string | undefined, origin: string): Place {
-  return publicUrl ? { origin: publicUrl, streams: publicUrl } : { origin, streams: '' }
+/** @param publicUrl what the settings say, where they do */
+export function placeOf(origin: string, publicUrl = ''): Place {
+  return { origin, streams: publicUrl }
 }
 
 type Annotate = (entity: unknown, document: Record<string, unknown>) => Record<string, unknown>

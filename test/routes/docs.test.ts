@@ -29,11 +29,6 @@ describe('GET /openapi.yaml', () => {
     await behind.close()
   })
 
-  it.each(['a: [', 'x #', ''])('stays valid whatever is sent as the host: %j', async (host) => {
-    const { text } = await get('/openapi.yaml').set('x-forwarded-host', host).expect(200)
-    expect(new URL(parse(text).servers[0].url).protocol).toBe('http:')
-  })
-
   it("is as long as the server's address makes it, whatever characters that has", async () => {
     const plain = await get('/openapi.yaml').set('host', 'aaaa').expect(200)
     for (const host of ["a$'a", 'a$&a', 'a$$a']) {

@@ -11,7 +11,7 @@ let main: TestApplication
 // biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
 let user: any
 beforeAll(async () => {
-  server = await startServer()
+  server = await startServer({ TRUST_PROXY: 'loopback' })
   main = server.main
   user = await createUser(main, { isGuest: true, properties: { camelKey: { snake_key: 1 } } })
 })
@@ -245,6 +245,8 @@ describe('response headers', () => {
   it('ask for TLS only over TLS', async () => {
     const { headers } = await get('/v1/users').set('x-forwarded-proto', 'https')
     expect(headers['strict-transport-security']).toMatch(/^max-age=63072000\b/)
+    const plain = await get('/v1/users')
+    expect(plain.headers).not.toHaveProperty('strict-transport-security')
   })
 })
 

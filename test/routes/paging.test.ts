@@ -307,12 +307,18 @@ describe('the origin of links', () => {
     expect(await self(test)).toEqual(inside('http://chat.internal:8080'))
   })
 
-  it('is what a proxy says it was asked for', async () => {
-    const test = supertest(server.url)
-      .get('/v1/users')
-      .set('x-forwarded-proto', 'https')
-      .set('x-forwarded-host', 'chat.example.com')
-    expect(await self(test)).toEqual(inside('https://chat.example.com'))
+  it('is what a proxy says it was asked for, if it is trusted', async () => {
+    const other = await startServer({ TRUST_PROXY: 'loopback' })
+    try {
+      await createUser(other.main)
+      const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'chat.example.com' }
+      const trusted = await other.main.get('/users').set(forwarded).expect(200)
+      expect(trusted.body._links.self.href).toMatch(/^https:\/\/chat\.example\.com\/v1\/users\?/)
+      const test = supertest(server.url).get('/v1/users').set(forwarded)
+      expect(await self(test)).toEqual(inside(server.url))
+    } finally {
+      await other.close()
+    }
   })
 
   it('is PUBLIC_URL where that is set, path included, whoever asks', async () => {

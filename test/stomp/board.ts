@@ -33,7 +33,7 @@ export class Board implements StompHandler<string> {
     if (name === 'explode') throw new Error('secret')
     this.connections.add(connection)
     this.calls.push(`connect ${name}`)
-    return { state: name, headers: { session: name, origin: connection.request.origin } }
+    return { state: name, headers: { session: name, origin: connection.request.origin ?? '' } }
   }
 
   /** What begins with `/read/` is answered with one message; what begins with `/refused` fails. */
@@ -133,6 +133,10 @@ export async function openBoard(limits: Partial<StompLimits> = {}): Promise<Boar
   const stomp = attachStomp(server, {
     paths: ['/rtm', '/stompx'],
     handler: board,
+    locate: ({ headers, socket }) => ({
+      origin: `http://${headers.host}`,
+      address: socket.remoteAddress ?? '',
+    }),
     log: { info: log('info'), warn: log('warn'), error: log('error') },
     limits,
   })

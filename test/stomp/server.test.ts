@@ -114,7 +114,12 @@ describe('the rest of the server', () => {
     app.get('/hello', async () => ({ hello: 'world' }))
     const board = new Board()
     const log = { info: () => {}, warn: () => {}, error: () => {} }
-    const stomp = attachStomp(app.server, { paths: ['/rtm'], handler: board, log })
+    const stomp = attachStomp(app.server, {
+      paths: ['/rtm'],
+      handler: board,
+      locate: () => ({ origin: undefined, address: '' }),
+      log,
+    })
     await app.listen({ port: 0, host: '127.0.0.1' })
     const { port } = app.server.address() as { port: number }
     const client = await Talker.connect(port)

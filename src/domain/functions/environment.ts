@@ -82,8 +82,7 @@ export function shownVariables(
 ): EnvironmentVariables {
   const { clientSecret } = environment
   const masked = `${clientSecret.slice(0, 4)}${'*'.repeat(clientSecret.length - 4)}`
-  const url = ctx.config.publicUrl ?? `http://localhost:${ctx.config.port}`
-  return variablesOf(url, applicationId, { ...environment, clientSecret: masked })
+  return variablesOf(ctx.baseUrl(), applicationId, { ...environment, clientSecret: masked })
 }
 
 /** All variables as functions find them. */

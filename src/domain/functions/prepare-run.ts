@@ -83,7 +83,7 @@ async function hostOf(ctx: Context, { applicationId, revision }: CurrentFunction
     host: {
       applicationId,
       apiOrigin: ctx.origin,
-      environment: variablesOf(ctx.config.publicUrl ?? ctx.origin, applicationId, environment),
+      environment: variablesOf(ctx.baseUrl(), applicationId, environment),
       ...(record.initializationScript && { initializationScript: record.initializationScript }),
       ...installed,
     },

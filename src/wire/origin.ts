@@ -1,0 +1,107 @@
+// Where a request was sent, and from whom: what its head says, as far as it may be believed.
+import type { IncomingHttpHeaders } from 'node:http'
+import { type BlockList, isIP } from 'node:net'
+import { LRUCache } from 'lru-cache'
+import { ChatError } from '#errors.ts'
+
+/** What is read of a request; an IncomingMessage is one. */
+export interface RequestHead {
+  httpVersion: string
+  headers: IncomingHttpHeaders
+  /** Where they are known: names and values in turn, none of them left out. */
+  rawHeaders?: string[]
+  socket: { remoteAddress?: string | undefined; encrypted?: boolean }
+}
+
+/**
+ * The origin that a client sent a request to, as URLs have it: `https://chat.example.com`. Undefined for a request of
+ * HTTP/1.0 that does not tell.
+ * @param proxies those whose word on their clients counts
+ * @throws ChatError 400 for a host that is missing, there twice, or none [RFC 9112 section 3.2, RFC 3986 section 3.2.2]
+ */
+export function readOrigin(
+  { httpVersion, headers, rawHeaders, socket }: RequestHead,
+  proxies: BlockList,
+): string | undefined {
+  if (rawHeaders && countHosts(rawHeaders) > 1) throw wrongHost('Host', 'must not be there twice')
+  if (headers.host === undefined && httpVersion === '1.1') throw wrongHost('Host', 'is missing')
+  const scheme = socket.encrypted ? 'https' : 'http'
+  const asked = headers.host === undefined ? undefined : mustBeOrigin('Host', scheme, headers.host)
+
+  const host = lastOf(headers['x-forwarded-host'])
+  const protocol = lastOf(headers['x-forwarded-proto'])
+  if (!(host || protocol) || !isAmong(proxies, socket.remoteAddress)) return asked
+  const outerScheme = protocol ? schemes[protocol.toLowerCase()] : scheme
+  if (!outerScheme) throw new ChatError('ClientError', 'The header X-Forwarded-Proto must be http or https')
+  if (host) return mustBeOrigin('X-Forwarded-Host', outerScheme, host)
+  return headers.host && mustBeOrigin('Host', outerScheme, headers.host)
+}
+
+/** As proxies write them, some of them for WebSockets. */
+const schemes: Record<string, string> = { http: 'http', ws: 'http', https: 'https', wss: 'https' }
+
+/** The address that a request comes from: the nearest one that is no proxy. */
+export function readAddress(
+  { headers, socket }: Pick<RequestHead, 'headers' | 'socket'>,
+  proxies: BlockList,
+): string {
+  let address = socket.remoteAddress ?? ''
+  const behind = headers['x-forwarded-for']?.toString().split(',') ?? []
+  for (const text of behind.reverse()) {
+    const next = text.trim()
+    if (isIP(next) === 0 || !isAmong(proxies, address)) break
+    address = next
+  }
+  return address
+}
+
+export function isAmong(proxies: BlockList, address: string | undefined): boolean {
+  const version = isIP(address ?? '')
+  return version !== 0 && proxies.check(address as string, version === 6 ? 'ipv6' : 'ipv4')
+}
+
+/**
+ * The target of a request without its origin. One that has an origin, as proxies are sent it, must be taken, and its
+ * origin goes before the header Host [RFC 9112 section 3.2.2].
+ */
+export function originForm(request: { url?: string | undefined; headers: IncomingHttpHeaders }): string {
+  const { url = '/', headers } = request
+  const [, host, rest] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(url[0] === '/' ? '' : url) ?? []
+  if (host === undefined || rest === undefined) return url
+  headers.host = host
+  return rest.startsWith('/') ? rest : `/${rest}`
+}
+
+function countHosts(rawHeaders: string[]): number {
+  let count = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string
+    if (name.length === 4 && name.toLowerCase() === 'host') count += 1
+  }
+  return count
+}
+
+/** `host [ ":" port ]` [RFC 9110 section 7.2], the host a name, an IPv4 address or an IPv6 one in brackets. */
+const authority = /^(?:\[[\da-f:.]{2,45}\]|(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2}){1,255})(?::\d{0,5})?$/i
+
+/** Origins that were looked at, by scheme and host: clients send the same ones over and over. */
+const known = new LRUCache<string, string>({ max: 256 })
+
+function mustBeOrigin(header: string, scheme: string, host: string): string {
+  const text = `${scheme}://${host}`
+  const seen = known.get(text)
+  if (seen !== undefined) return seen
+  const origin = authority.test(host) ? URL.parse(text)?.origin : undefined
+  if (origin === undefined) throw wrongHost(header, 'must be a host, or host:port')
+  known.set(text, origin)
+  return origin
+}
+
+function wrongHost(header: string, problem: string): ChatError {
+  return new ChatError('ClientError', `The header ${header} ${problem}`)
+}
+
+/** What the nearest proxy said, where several did. */
+function lastOf(header: string | string[] | undefined): string | undefined {
+  return header?.toString().split(',').at(-1)?.trim() || undefined
+}
