@@ -7,6 +7,16 @@ import type { S3Settings } from '#files/s3.ts'
 const blankIsAbsent = (value: unknown) => (value === '' ? undefined : value)
 const optional = <T extends z.ZodType>(type: T) => z.preprocess(blankIsAbsent, type.optional())
 
+/** A number of days, or `off` for ever. */
+const days = (otherwise: number) =>
+  z.preprocess(
+    (value) => blankIsAbsent(value) ?? String(otherwise),
+    z
+      .string()
+      .regex(/^([1-9]\d{0,4}|off)$/, 'must be a number of days from 1 to 99999, or off')
+      .transform((text) => (text === 'off' ? undefined : Number(text))),
+  )
+
 const Environment = z.object({
   PORT: z.preprocess(blankIsAbsent, z.coerce.number().int().min(0).max(65_535).default(9001)),
   HOST: z.preprocess(blankIsAbsent, z.string().default('127.0.0.1')),
@@ -60,6 +70,10 @@ const Environment = z.object({
     (value) => (value === 'off' ? 0 : blankIsAbsent(value)),
     z.coerce.number('must be a number, or off').int().min(0).max(1_000_000).default(2000),
   ),
+  NOTIFICATIONS_DAYS: days(90),
+  SESSIONS_DAYS: days(30),
+  JOBS_DAYS: days(30),
+  IDEMPOTENCY_KEYS_DAYS: days(365),
   FUNCTION_INVOCATIONS_DAYS: z.preprocess(
     blankIsAbsent,
     z.coerce.number('must be a number of days').int().min(1).max(3650).default(7),
@@ -129,6 +143,8 @@ export interface Config {
   s3?: S3Settings
   /** Requests of one application that this process answers in a second; 0 for any number. */
   rateLimitPerSecond: number
+  /** How long is kept what is over: sessions and jobs from their end on; for ever where undefined. */
+  keptDays: Record<'notifications' | 'sessions' | 'jobs' | 'idempotencyKeys', number | undefined>
   /** How long the record of what functions did is kept. */
   functionInvocationsDays: number
   /** What a function may take while a client waits for it, and any other. */
@@ -167,6 +183,12 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     fileSizeMax: settings.FILE_SIZE_MAX,
     importSizeMax: settings.IMPORT_SIZE_MAX,
     rateLimitPerSecond: settings.RATE_LIMIT_PER_SECOND,
+    keptDays: {
+      notifications: settings.NOTIFICATIONS_DAYS,
+      sessions: settings.SESSIONS_DAYS,
+      jobs: settings.JOBS_DAYS,
+      idempotencyKeys: settings.IDEMPOTENCY_KEYS_DAYS,
+    },
     functionInvocationsDays: settings.FUNCTION_INVOCATIONS_DAYS,
     functionBlockingTimeoutMs: settings.FUNCTION_BLOCKING_TIMEOUT_SECONDS * 1_000,
     functionTimeoutMs: settings.FUNCTION_TIMEOUT_SECONDS * 1_000,

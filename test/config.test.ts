@@ -70,6 +70,29 @@ describe('the settings', () => {
     expect(readConfig({ [name]: value })[setting]).toEqual(expected)
   })
 
+  it('say for how many days what is over is kept, or that it is kept for ever', () => {
+    const { keptDays } = readConfig({})
+    expect(keptDays).toEqual({ notifications: 90, sessions: 30, jobs: 30, idempotencyKeys: 365 })
+    const settings = {
+      NOTIFICATIONS_DAYS: '7',
+      SESSIONS_DAYS: '',
+      JOBS_DAYS: 'off',
+      IDEMPOTENCY_KEYS_DAYS: '99999',
+    }
+    expect(readConfig(settings).keptDays).toEqual({
+      notifications: 7,
+      sessions: 30,
+      jobs: undefined,
+      idempotencyKeys: 99_999,
+    })
+    for (const name of Object.keys(settings)) {
+      for (const wrong of ['0', '-1', '1.5', 'never', 'OFF', '100000']) {
+        const line = `${name} is wrong: must be a number of days from 1 to 99999, or off`
+        expect(() => readConfig({ [name]: wrong })).toThrow(line)
+      }
+    }
+  })
+
   it.each([
     ['127.0.0.1', 'open'],
     ['127.1.2.3', 'open'],

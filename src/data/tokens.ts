@@ -75,8 +75,3 @@ export async function insertToken(
     select: { clientId: true },
   })
 }
-
-/** Forgets what no longer opens anything. */
-export async function deleteExpiredTokens(db: Db): Promise<void> {
-  await db.prisma.accessToken.deleteMany({ where: { expiresTime: { lt: new Date() } } })
-}

@@ -1,25 +1,37 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '#context.ts'
 import { sweepFiles } from '#domain/files/sweep-files.ts'
 import { sweepRuntimes } from '#domain/functions/sweep-runtimes.ts'
+import { type CounterPlace, sweepCounters } from '#domain/retention/sweep-counters.ts'
+import { trimRecords } from '#domain/retention/trim-records.ts'
 
 const sweepMs = 60_000
+/** Between two batches, so that a backlog leaves the database to others. */
+const pauseMs = 20
 
-/** Deletes what nothing shows any more, in the background: files, and what functions kept of deleted applications. */
+/**
+ * Deletes, in the background, what nothing shows any more: files, what functions kept of deleted applications, and
+ * counters of what is gone; and what is older than the settings say.
+ */
 export class Sweeper {
   readonly #ctx: Context
+  readonly #everyMs: number
   #timer: NodeJS.Timeout | undefined
   #state: 'running' | 'stopped' = 'stopped'
   #run: Promise<void> = Promise.resolve()
+  /** Through where the counters were looked at. */
+  #counters: CounterPlace | undefined
 
-  constructor(ctx: Context) {
+  constructor(ctx: Context, everyMs = sweepMs) {
     this.#ctx = ctx
+    this.#everyMs = everyMs
   }
 
   start(): void {
     this.#state = 'running'
     this.#timer = setTimeout(() => {
       this.#run = this.#sweep()
-    }, sweepMs).unref()
+    }, this.#everyMs).unref()
   }
 
   /** Resolves when the batch at hand is done. */
@@ -30,12 +42,28 @@ export class Sweeper {
   }
 
   async #sweep(): Promise<void> {
-    try {
-      while (this.#state === 'running' && (await sweepFiles(this.#ctx))) {}
-      await sweepRuntimes(this.#ctx)
-    } catch (error) {
-      this.#ctx.log.error({ err: error }, 'what is left of deleted things could not be swept')
+    const ctx = this.#ctx
+    await this.#try(() => this.#all(() => sweepFiles(ctx)))
+    await this.#try(() => sweepRuntimes(ctx))
+    if (ctx.node.isLeader) {
+      await this.#try(() => this.#all(() => trimRecords(ctx)))
+      await this.#try(async () => {
+        this.#counters = await sweepCounters(ctx, this.#counters)
+      })
     }
     if (this.#state === 'running') this.start()
+  }
+
+  async #all(sweepBatch: () => Promise<boolean>): Promise<void> {
+    while (this.#state === 'running' && (await sweepBatch())) await sleep(pauseMs)
+  }
+
+  /** What fails now holds nothing else up, and is tried again the next time. */
+  async #try(work: () => Promise<void>): Promise<void> {
+    try {
+      if (this.#state === 'running') await work()
+    } catch (error) {
+      this.#ctx.log.error({ err: error }, 'what is left of deleted or old things could not be swept')
+    }
   }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { replaceSecret } from '#data/applications.ts'
 import { type Database, openDatabase } from '#data/database.ts'
-import { deleteExpiredTokens, insertToken, openTokenCache } from '#data/tokens.ts'
+import { insertToken, openTokenCache } from '#data/tokens.ts'
 import { createApplication, type NewCredentials } from '#domain/applications/create-application.ts'
 import { cloneDatabase } from '../support/server.ts'
 
@@ -101,14 +101,5 @@ describe('a token', () => {
     const later = performance.now() + 5_100
     vi.spyOn(performance, 'now').mockImplementation(() => later)
     await expect.poll(() => elsewhere.find(token)).toBeUndefined()
-  })
-
-  it('is swept away when it has expired, and only then', async () => {
-    const [old, young] = [await issue({ expiresAt: Date.now() - 1 }), await issue()]
-    await deleteExpiredTokens(db)
-    const [row] = await db.query({ text: 'select count(*) from access_token where expires_time < now()' }, [])
-    expect(row?.[0]).toBe(0)
-    expect(await openTokenCache(db).find(old)).toBeUndefined()
-    expect(await openTokenCache(db).find(young)).toBeDefined()
   })
 })

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { trimBatchMax } from '#data/retention.ts'
+import { Sweeper } from '#jobs/sweeper.ts'
+import { createUser } from '../support/factories.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+let user: { id: number }
+beforeAll(async () => {
+  server = await startServer()
+  user = await createUser(server.main)
+})
+afterAll(() => server.close())
+
+const oldSessions = () => server.ctx.db.prisma.userSession.count({ where: { state: 'ENDED' } })
+
+async function endLongAgo(count: number): Promise<void> {
+  await server.ctx.db.prisma.userSession.createMany({
+    data: Array.from({ length: count }, () => ({
+      applicationId: server.main.id,
+      userId: user.id,
+      key: randomUUID(),
+      state: 'ENDED' as const,
+      endTime: new Date(0),
+    })),
+  })
+}
+
+it('forgets what is too old, batch after batch and again and again, until it is stopped', async () => {
+  const sweeper = new Sweeper(server.ctx, 1)
+  await endLongAgo(2 * trimBatchMax + 1)
+  sweeper.start()
+  await expect.poll(oldSessions).toBe(0)
+  await endLongAgo(1)
+  await expect.poll(oldSessions).toBe(0)
+  await sweeper.stop()
+})
+
+it('goes on with the others where one kind fails', async () => {
+  const { db } = server.ctx
+  const sweeper = new Sweeper(server.ctx, 1)
+  await db.query({ text: 'alter table file rename to lost' }, [])
+  try {
+    await endLongAgo(1)
+    sweeper.start()
+    await expect.poll(oldSessions).toBe(0)
+  } finally {
+    await sweeper.stop()
+    await db.query({ text: 'alter table lost rename to file' }, [])
+  }
+})
