@@ -2,8 +2,8 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, realpathSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -83,7 +83,6 @@ const options = () => ({
   environment: {
     ...process.env,
     npm_config_registry: origin,
-    npm_config_cache: join(sandbox, 'cache'),
     npm_config_fetch_retries: '0',
     DATABASE_URL: 'postgres://secret',
   },
@@ -187,39 +186,63 @@ describe('dependencies', () => {
 })
 
 describe('npm', () => {
-  const isBeside = ['../lib/node_modules/npm', 'node_modules/npm'].some((path) =>
-    existsSync(join(realpathSync(process.execPath), '..', path)),
-  )
-  it.skipIf(isBeside)('is missed where there is none', async () => {
-    const environment = { PATH: sandbox }
-    const answer = await installDependencies(folder, [{ name: 'left', version: '1.0.0' }], { environment })
-    expect(answer).toEqual({ error: 'npm was not found, which installs dependencies' })
-  })
-
-  it.skipIf(isBeside)('is found on the PATH', async () => {
-    const environment = { ...options().environment, npm_execpath: '/usr/share/yarn.js' }
-    const answer = await installDependencies(folder, [{ name: 'left', version: '1.0.0' }], { environment })
-    expect(answer).toEqual({ folder: expect.any(String) })
-  })
+  /** An npm that tells what it finds. */
+  async function tell(
+    more: Record<string, string>,
+  ): Promise<{ variables: string[]; settings: string; args: string }> {
+    const at = await mkdtemp(join(sandbox, 'npm-'))
+    for (const folder of [sandbox, at]) await chmod(folder, 0o755)
+    const script = `const fs = require('fs')
+      const settings = fs.readFileSync(process.argv.find((each) => each.startsWith('--userconfig=')).slice(13), 'utf8')
+      fs.writeSync(2, 'npm error ' + JSON.stringify({ variables: Object.keys(process.env), settings, args: process.argv.join(' ') }))
+      process.exitCode = 1`
+    await writeFile(join(at, 'npm.cjs'), script)
+    const answer = await installDependencies(folder, [{ name: 'left', version: '1.0.0' }], {
+      environment: { ...options().environment, ...more },
+      npm: [process.execPath, join(at, 'npm.cjs')],
+    })
+    return JSON.parse('error' in answer ? answer.error : '')
+  }
 
   it('gets what it needs of the environment, and none of the secrets of the server', async () => {
-    const npm = await mkdtemp(join(sandbox, 'npm-'))
-    const file = join(npm, 'seen')
-    const script = `require('fs').writeFileSync(${JSON.stringify(file)}, JSON.stringify(Object.keys(process.env)))`
-    await writeFile(join(npm, 'npm-cli.js'), script)
-    const environment = {
-      ...options().environment,
-      npm_execpath: join(npm, 'npm-cli.js'),
+    const { variables } = await tell({
       HTTPS_PROXY: 'http://proxy',
       CHATTERIE_ENCRYPTION_KEY: 'secret',
       npm_config_global: 'true',
+      npm_config_git: '/bin/false',
       NODE_OPTIONS: '',
-    }
-    await installDependencies(folder, [{ name: 'left', version: '1.0.0' }], { environment })
-    const seen = JSON.parse(await readFile(file, 'utf8'))
-    expect(seen).toEqual(expect.arrayContaining(['HTTPS_PROXY', 'npm_config_registry', 'PATH', 'HOME']))
-    for (const name of ['DATABASE_URL', 'CHATTERIE_ENCRYPTION_KEY', 'npm_config_global', 'NODE_OPTIONS']) {
-      expect(seen).not.toContain(name)
-    }
+    })
+    expect(variables).toEqual(expect.arrayContaining(['HTTPS_PROXY', 'PATH', 'HOME']))
+    const strange = /DATABASE|CHATTERIE|npm_|NODE_OPTIONS/
+    expect(variables.filter((name) => strange.test(name))).toEqual([])
+  })
+
+  it('is told of the registries of the operator, and of nothing else that a user or a package has set', async () => {
+    const { settings, args } = await tell({
+      'npm_config_@team:registry': 'https://npm.team.example/',
+      'npm_config_//npm.team.example/:_authToken': 'to"ken',
+      NPM_CONFIG_STRICT_SSL: 'true',
+      npm_config_userconfig: join(sandbox, 'npmrc'),
+      npm_config_git: '/bin/false',
+      npm_config_ignore_scripts: 'false',
+    })
+    expect(settings.split('\n').toSorted()).toEqual(
+      [
+        '',
+        '//npm.team.example/:_authToken="to\\"ken"',
+        '@team:registry="https://npm.team.example/"',
+        'fetch-retries="0"',
+        `registry="${origin}"`,
+        'strict-ssl="true"',
+      ].toSorted(),
+    )
+    expect(args).not.toContain('ken')
+    for (const flag of [
+      '--allow-git=none',
+      '--allow-remote=none',
+      '--allow-file=none',
+      '--allow-directory=none',
+    ])
+      expect(args).toContain(flag)
   })
 })

@@ -1,14 +1,21 @@
 // A registry of npm packages that are all in a test, so that none needs the network.
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 
 /** By name, the version there is; each exports its name and version. */
-export type Packages = Record<string, string>
+export type Packages = Record<string, string | Package>
+
+export interface Package {
+  version: string
+  /** Such as its dependencies. */
+  manifest?: Record<string, unknown>
+  /** Of the tarball, besides its two files; the type is that of tar, `0` for a file, `2` for a symbolic link. */
+  entries?: { path: string; text?: string; type?: string; target?: string }[]
+  /** Where the tarball is, instead of here. */
+  tarball?: string
+}
 
 export interface Registry {
   packages: Packages
@@ -20,21 +27,20 @@ export interface Registry {
 }
 
 export async function openRegistry(packages: Packages): Promise<Registry> {
-  const cache = await mkdtemp(join(tmpdir(), 'chatterie-npm-'))
   const asked: string[] = []
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url ?? '').slice(1)
     const [name = '', tarball] = path.split('/-/')
-    const version = packages[name]
+    const found = packages[name]
     asked.push(name)
-    if (version === undefined) {
+    if (found === undefined) {
       response.writeHead(404, { 'content-type': 'application/json' }).end('{"error":"Not found"}')
     } else if (tarball) {
-      response.end(tarballOf(name, version))
+      response.end(tarballOf(name, toPackage(found)))
     } else {
       response
         .writeHead(200, { 'content-type': 'application/json' })
-        .end(JSON.stringify(documentOf(name, version, `http://${request.headers.host}`)))
+        .end(JSON.stringify(documentOf(name, toPackage(found), `http://${request.headers.host}`)))
     }
   })
   server.listen(0, '127.0.0.1')
@@ -45,34 +51,45 @@ export async function openRegistry(packages: Packages): Promise<Registry> {
     asked,
     settings: {
       npm_config_registry: `http://127.0.0.1:${port}/`,
-      npm_config_cache: cache,
       npm_config_fetch_retries: '0',
     },
     async close() {
       server.closeAllConnections()
       server.close()
-      await rm(cache, { recursive: true, force: true })
     },
   }
 }
 
-function documentOf(name: string, version: string, origin: string) {
-  const integrity = `sha512-${createHash('sha512').update(tarballOf(name, version)).digest('base64')}`
-  const dist = { tarball: `${origin}/${name}/-/${version}.tgz`, integrity }
-  return { name, 'dist-tags': { latest: version }, versions: { [version]: { name, version, dist } } }
+function toPackage(given: string | Package): Package {
+  return typeof given === 'string' ? { version: given } : given
 }
 
-function tarballOf(name: string, version: string): Buffer {
+function documentOf(name: string, given: Package, origin: string) {
+  const { version, manifest, tarball = `${origin}/${name}/-/${version}.tgz` } = given
+  const integrity = `sha512-${createHash('sha512').update(tarballOf(name, given)).digest('base64')}`
+  const document = { name, version, ...manifest, dist: { tarball, integrity } }
+  return { name, 'dist-tags': { latest: version }, versions: { [version]: document } }
+}
+
+function tarballOf(name: string, { version, manifest, entries = [] }: Package): Buffer {
   const files = {
-    'package.json': JSON.stringify({ name, version, main: 'index.js' }),
+    'package.json': JSON.stringify({ name, version, main: 'index.js', ...manifest }),
     'index.js': `module.exports = ${JSON.stringify(`${name}@${version}`)}`,
   }
-  const entries = Object.entries(files).flatMap(([file, text]) => tarEntry(`package/${file}`, text))
-  return gzipSync(Buffer.concat([...entries, Buffer.alloc(1024)]))
+  const all = [
+    ...Object.entries(files).map(([file, text]) => ({ path: `package/${file}`, text })),
+    ...entries,
+  ]
+  return gzipSync(Buffer.concat([...all.flatMap(tarEntry), Buffer.alloc(1024)]))
 }
 
 /** [POSIX ustar] */
-function tarEntry(path: string, text: string): Buffer[] {
+function tarEntry({
+  path,
+  text = '',
+  type = '0',
+  target = '',
+}: NonNullable<Package['entries']>[number]): Buffer[] {
   const content = Buffer.from(text)
   const octal = (value: number, width: number) => `${value.toString(8).padStart(width - 1, '0')}\0`
   const header = Buffer.alloc(512)
@@ -83,7 +100,8 @@ function tarEntry(path: string, text: string): Buffer[] {
   header.write(octal(content.length, 12), 124)
   header.write(octal(0, 12), 136)
   header.write(' '.repeat(8), 148)
-  header.write('0', 156)
+  header.write(type, 156)
+  header.write(target, 157)
   header.write('ustar\u000000', 257)
   header.write(
     octal(

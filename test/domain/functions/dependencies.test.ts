@@ -65,6 +65,19 @@ it('what cannot be installed is refused with the reason, and what was there stay
   expect(await lastPayload(guard)).toEqual(['greeter@1.2.3', 'MODULE_NOT_FOUND'])
 })
 
+it('what brings in anything but packages of the registry is refused with its name', async () => {
+  const guard = await deploy(application, 'user.attempted.start_session', requirer)
+  await put([{ name: 'greeter', version: '^1.0.0' }]).expect(200)
+  for (const spec of ['git+https://example.com/a.git', 'file:/etc', 'http://127.0.0.1:9/a.tgz']) {
+    registry.packages.sly = { version: '1.0.0', manifest: { dependencies: { strange: spec } } }
+    const { status, body } = await put([{ name: 'sly', version: '1.0.0' }])
+    expect(status).toBe(400)
+    expect(body).toMatchObject({ field: 'dependencies', message: expect.stringContaining('strange') })
+  }
+  await run()
+  expect(await lastPayload(guard)).toEqual(['greeter@1.2.3', 'MODULE_NOT_FOUND'])
+})
+
 it('a process that lacks them installs them when a function first needs them', async () => {
   const guard = await deploy(application, 'user.attempted.start_session', requirer)
   await put([{ name: 'greeter', version: '^1.0.0' }]).expect(200)
