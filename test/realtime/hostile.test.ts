@@ -5,12 +5,10 @@ import type { Channel } from '@chatkitty/core'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { channelHypermedia } from '#resources/channel.ts'
-import { messageHypermedia } from '#resources/message.ts'
-import { threadHypermedia } from '#resources/thread.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 import { type Chat, connect, type Device, disconnect, done, startChat } from '../conformance/realtime.ts'
 import { frame, type ServerFrame, Talker } from '../stomp/talker.ts'
-import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { sendMessage } from '../support/factories.ts'
 import { heldMemory } from '../support/memory.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 
@@ -312,19 +310,6 @@ describe('who falls silent', () => {
   })
 })
 
-/** Every place of a resource. */
-function placesOf(
-  { relays, topics, actions }: Record<'relays' | 'topics' | 'actions', object>,
-  params: Record<string, number>,
-) {
-  const print = (addresses: object) =>
-    Object.values(addresses).map((address) => (address as { at(params: object): string }).at(params))
-  return {
-    reads: [...print(relays), ...print(topics)],
-    writes: print(actions),
-  }
-}
-
 async function idOf(name: string): Promise<number> {
   const { body } = await server.main.get(`/users?displayName=${name}`).expect(200)
   return body._embedded.users.find((user: { name: string }) => user.name === name).id
@@ -342,58 +327,8 @@ const anyBody = JSON.stringify({
   muted: true,
 })
 
+// Who may read and do what, destination by destination, is in test/security.
 describe('what belongs to others', () => {
-  /** All of a channel with a message and a thread, of this application or another. */
-  async function treasure(application: TestApplication) {
-    const owner = await createUser(application)
-    const { id } = await createChannel(application, { type: 'PRIVATE', members: [{ id: owner.id }] })
-    const message = await sendMessage(application, id, { user: { id: owner.id } })
-    const row = await server.ctx.db.query({ text: 'select id from thread where channel_id = $1' }, [id])
-    const threadId = row[0]?.[0] as number
-    const all = [
-      placesOf(channelHypermedia, { id }),
-      placesOf(messageHypermedia, { id: message.id, channelId: id }),
-      placesOf(threadHypermedia, { id: threadId, channelId: id }),
-    ]
-    return {
-      reads: all.flatMap(({ reads }) => reads),
-      writes: all.flatMap(({ writes }) => writes),
-      ownerId: owner.id as number,
-    }
-  }
-
-  it.each(['this application', 'another application'])('is kept from outsiders: %s', async (whose) => {
-    const application = whose === 'this application' ? server.main : await server.createApplication()
-    const { reads, writes } = await treasure(application)
-    const client = await mallory()
-    const granted: string[] = []
-    for (const place of reads) {
-      const answer = await ask(client, 'SUBSCRIBE', place)
-      if (!/^(AccessDenied|ResourceNotFound)Error$/.test(answer)) granted.push(`${place}: ${answer}`)
-    }
-    for (const place of writes) {
-      const answer = await ask(client, 'SEND', place, anyBody)
-      if (!/^(AccessDenied|ResourceNotFound|Validation)Error$/.test(answer))
-        granted.push(`${place}: ${answer}`)
-    }
-    expect(granted).toEqual([])
-    expect(reads.length + writes.length).toBeGreaterThan(50)
-    client.ws.terminate()
-  })
-
-  it('is kept from others: the topics of a user, here and elsewhere', async () => {
-    const { ownerId } = await treasure(await server.createApplication())
-    const client = await mallory()
-    for (const id of [alice.user.id, ownerId, 999_999_999]) {
-      const { topics } = currentUserHypermedia
-      for (const topic of Object.values(topics)) {
-        const answer = await ask(client, 'SUBSCRIBE', topic.at({ id }))
-        expect(answer).toMatch(/^(AccessDenied|ResourceNotFound)Error$/)
-      }
-    }
-    client.ws.terminate()
-  })
-
   it('is not reached under any other name', async () => {
     const client = await mallory()
     const id = channel.id

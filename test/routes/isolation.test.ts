@@ -1,9 +1,10 @@
 // An application is an isolated world: the ids, names and links of another one are nobody's, and nothing of it changes.
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { operationsOf } from '#app.ts'
 import type { Context } from '#context.ts'
 import type { Operation } from '#routes/operation.ts'
 import { expectRefusal, fill, request, titleOf } from '../support/protects.ts'
+import { everything } from '../support/rows.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { createWorld, examplesOf, parameterIn, type World } from './examples.ts'
 
@@ -18,7 +19,7 @@ beforeAll(async () => {
   foreignId = other.id
   own = await createWorld(server, server.main)
   foreign = await createWorld(server, other)
-  before = await everything()
+  before = await everything(server, foreignId)
 })
 afterAll(() => server.close())
 
@@ -124,40 +125,6 @@ describe('by list', () => {
   })
 })
 
-describe('by path prefix', () => {
-  it.each(named(operations))('%s answers 404 below the other application', async (_, operation) => {
-    const path = fill(operation.path, (parameter) => parameterIn(foreign, operation.path, parameter))
-    const [example] = operation.body ? examplesOf(operation.body, foreign.user.id) : []
-    for (const prefix of [`/v1/applications/${foreignId}`, `/applications/${foreignId}`]) {
-      expectRefusal(await ask(operation, prefix + path, example), 404)
-    }
-  })
-})
-
 it('nothing of all that changed anything', async () => {
-  expect(await everything()).toBe(before)
+  expect(await everything(server, foreignId)).toBe(before)
 })
-
-/** Every row of every table, as text, once there are no more events to fold into the counters. */
-async function everything(): Promise<string> {
-  const rowsOf = async (text: string) => (await server.ctx.db.query({ text }, [])).map(([cell]) => cell)
-  await vi.waitFor(async () => expect(await rowsOf('select id from outbox_event')).toEqual([]), {
-    timeout: 10_000,
-  })
-  const tables = await rowsOf(
-    `select table_name from information_schema.tables where table_schema = 'public' order by 1`,
-  )
-  // Applications of a test's own come with credentials and tokens.
-  const theirs = tables.filter(
-    (table) => !['application', 'credential', 'access_token'].includes(table as string),
-  )
-  const contents = []
-  for (const table of theirs) {
-    // The file of an import that was refused waits to expire.
-    const which = table === 'file' ? `where application_id = ${foreignId}` : ''
-    contents.push(
-      `${table}: ${(await rowsOf(`select t::text from "${table}" t ${which} order by 1`)).join('\n')}`,
-    )
-  }
-  return contents.join('\n')
-}
