@@ -103,17 +103,15 @@ const takeStatement = {
     from lazily left join logged on true order by position`,
 }
 
-/** The position of the last event of all. */
+/** The position of the last event of all; 0 before the first. What comes up to there can be read. */
 export async function lastPosition(db: Db): Promise<number> {
   const [row] = await db.query(lastStatement, [])
-  return (row?.[0] as number | undefined) ?? 0
+  return (row?.[0] as number | null) ?? 0
 }
 
-// The sequence, not the table: positions go on although what was told is forgotten.
-const lastStatement = {
-  name: 'last-position',
-  text: 'select case when is_called then last_value else 0 end from event_log_position_seq',
-}
+// Not the sequence: it knows of positions whose events have yet to commit, and whoever went on from there would miss
+// them.
+const lastStatement = { name: 'last-position', text: 'select max(position) from event_log' }
 
 /** The last of a channel's events that is not taken yet, of those up to `through`; undefined where all are. */
 export async function lastUntaken(
@@ -174,7 +172,7 @@ const forStatement = {
     order by position limit $6`,
 }
 
-/** Forgets what is too old to be told. @returns how many events */
+/** Forgets what is too old to be told, but for the last of all. @returns how many events */
 export async function forgetEvents(db: Db): Promise<number> {
   const [row] = await db.query(forgetStatement, [forgottenMax])
   return row?.[0] as number
@@ -187,6 +185,7 @@ const forgetStatement = {
     with gone as (
       delete from event_log where position in (
         select position from event_log where created_time < now() - interval '${keptMinutes} minutes'
+          and position < (select max(position) from event_log)
         order by created_time limit $1
       ) returning 1
     )

@@ -1,0 +1,49 @@
+// The log of events, read while it is written.
+import pg from 'pg'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Database, openDatabase } from '#data/database.ts'
+import { forgetEvents, lastPosition } from '#data/outbox.ts'
+import { cloneDatabase } from '../support/server.ts'
+
+let database: { url: string; drop(): Promise<void> }
+let db: Database
+let writer: pg.Client
+beforeAll(async () => {
+  database = await cloneDatabase()
+  db = openDatabase(database.url, () => {})
+  writer = new pg.Client({ connectionString: database.url })
+  await writer.connect()
+  await writer.query(`insert into application (id, key, name) values (1, gen_random_uuid(), 'Test')`)
+})
+afterAll(async () => {
+  await writer.end()
+  await db.close()
+  await database.drop()
+})
+
+/** @returns its position */
+async function log(): Promise<number> {
+  const { rows } = await writer.query(
+    `insert into event_log (application_id, type, payload) values (1, 'user.updated', '{}') returning position`,
+  )
+  return Number(rows[0].position)
+}
+
+it('the last position is that of an event that can be read, so nobody goes on behind one that has yet to commit', async () => {
+  expect(await lastPosition(db)).toBe(0)
+  const first = await log()
+  await writer.query('begin')
+  const second = await log()
+  expect(await lastPosition(db)).toBe(first)
+  await writer.query('commit')
+  expect(await lastPosition(db)).toBe(second)
+})
+
+it('the last position stays when all events are old enough to be forgotten', async () => {
+  const last = await log()
+  await writer.query(`update event_log set created_time = now() - interval '1 day'`)
+  await forgetEvents(db)
+  expect(await lastPosition(db)).toBe(last)
+  const { rows } = await writer.query('select count(*)::int from event_log')
+  expect(rows).toEqual([{ count: 1 }])
+})
