@@ -47,13 +47,14 @@ export const trimStatements: Record<Kept, { name: string; text: string }> = {
     'chat_session',
     `select id from chat_session where state = 'ENDED' and end_time < ${then} order by end_time limit $2::int`,
   ),
-  // Index: user_session_over.
+  // Indexes: user_session_over, chat_session (session_id). Only the oldest are looked at: behind them there may be a
+  // backlog of sessions whose chat sessions are still to go.
   userSessions: statement(
     'trim-user-sessions',
     'user_session',
-    `select id from user_session us where state = 'ENDED' and end_time < ${then}
-       and not exists (select from chat_session cs where cs.session_id = us.id)
-     order by end_time limit $2::int`,
+    `select us.id from user_session us where us.id = any(array(
+       select id from user_session where state = 'ENDED' and end_time < ${then} order by end_time limit $2::int))
+       and not exists (select from chat_session cs where cs.session_id = us.id)`,
   ),
   // Index: job_ended. The file that an export wrote goes with it.
   jobs: statement(
