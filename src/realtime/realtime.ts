@@ -92,13 +92,13 @@ export class Realtime implements StompHandler<Session> {
     const { query, origin } = connection.request
     const resume = headers.get('StompX-Auth-Session-ID')
     try {
-      if (resume !== undefined) await this.#takeOver(resume)
       const started = await startSession(this.#ctx, {
         apiKey: query.get('api-key') ?? query.get('api_key') ?? '',
         username: headers.get('StompX-User') ?? '',
         userAgent: headers.get('StompX-User-Agent'),
         authParams: readAuthParams(headers.get('StompX-Auth-Params')),
         resume,
+        release: (key) => this.#takeOver(key),
       })
       const place = placeOf(this.#ctx.baseUrl(origin), this.#ctx.config.publicUrl)
       const session = await this.#open(connection, started, place).catch((error) => {

@@ -24,6 +24,8 @@ export interface StartSession {
   authParams: Record<string, unknown>
   /** The key of the session that the client had before it lost its connection. */
   resume?: string | undefined
+  /** Has the connection that the session had let go of it; asked once the session is known to be the user's own. */
+  release?: ((key: string) => Promise<void>) | undefined
 }
 
 export interface StartedSession extends SessionRow {
@@ -85,10 +87,15 @@ export async function startSession(ctx: Context, input: StartSession): Promise<S
 async function resume(
   ctx: Context,
   applicationId: number,
-  { resume: key, username }: StartSession,
+  { resume: key, username, release }: StartSession,
 ): Promise<StartedSession | undefined> {
   if (key === undefined || !uuidPattern.test(key)) return undefined
-  const session = await findResumable(ctx.db, { applicationId, key, username })
+  const wanted = { applicationId, key, username }
+  let session = await findResumable(ctx.db, wanted)
+  if (session && release) {
+    await release(key)
+    session = await findResumable(ctx.db, wanted) // it is kept how far the connection came
+  }
   if (session === undefined) return undefined
   if (session === null) {
     throw denied('The session was away for too long to be told what it missed: start a new one')

@@ -1,0 +1,46 @@
+// Who comes back gets the session from the connection that had it; nobody else does.
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { frame, type ServerFrame, Talker } from '../stomp/talker.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server.close())
+
+async function say(apiKey: string, headers: Record<string, string>): Promise<[Talker, ServerFrame]> {
+  const client = await Talker.open(Number(new URL(server.url).port), `/rtm/websocket?api-key=${apiKey}`)
+  client.send(frame('CONNECT', { 'accept-version': '1.2', ...headers }))
+  return [client, await client.next()]
+}
+
+it('a session ends for its own user alone, known by key and name', async () => {
+  const { apiKey } = server.main
+  const [ada, connected] = await say(apiKey, { 'StompX-User': 'ada' })
+  const key = connected.headers.session ?? ''
+  const other = await server.createApplication()
+  const strangers: [string, Record<string, string>][] = [
+    [randomUUID(), { 'StompX-User': 'ada' }],
+    ['no-key', { 'StompX-User': 'ada' }],
+    [other.apiKey, { 'StompX-User': 'ada' }],
+    [apiKey, { 'StompX-User': 'mallory' }],
+    [apiKey, { 'StompX-User': '' }],
+    [apiKey, { 'StompX-User': 'ada', 'StompX-Auth-Params': 'no object' }],
+  ]
+  for (const [apiKeyOfStranger, headers] of strangers) {
+    const [client, { headers: answer }] = await say(apiKeyOfStranger, {
+      ...headers,
+      'StompX-Auth-Session-ID': key,
+    })
+    expect(answer.session).not.toBe(key)
+    await ada.ask('SUBSCRIBE', { id: 'user', destination: '/application/user.relay' }) // she is still there
+    client.ws.close()
+  }
+
+  const [again, resumed] = await say(apiKey, { 'StompX-User': 'ada', 'StompX-Auth-Session-ID': key })
+  expect(resumed.headers.session).toBe(key)
+  await ada.closed
+  again.ws.close()
+})
