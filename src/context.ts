@@ -17,6 +17,7 @@ import { openFileStore } from '#files/open.ts'
 import { compileHandler } from '#functions/compile.ts'
 import { type Dependency, type Installation, installDependencies } from '#functions/install.ts'
 import { FunctionRunner } from '#functions/runner.ts'
+import { Metrics } from '#metrics.ts'
 import { openPreviews, type Previews } from '#previews/previews.ts'
 
 export type { Outcome } from '#functions/outcome.ts'
@@ -32,6 +33,7 @@ interface Functions extends Pick<FunctionRunner, 'invoke' | 'deploy' | 'applicat
 export interface Context {
   config: Config
   log: FastifyBaseLogger
+  metrics: Metrics
   /** Reads, and `db.transact` for writes. */
   db: Database
   /** Sends of messages, committed in groups. */
@@ -88,6 +90,7 @@ export function openContext(
   const ctx: Context = {
     config,
     log,
+    metrics: new Metrics(),
     db,
     sender: openSender(db, db.eventsWritten),
     tokens: openTokenCache(db),

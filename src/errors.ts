@@ -116,6 +116,16 @@ export function isTransient(error: unknown): boolean {
   return ['40P01', '40001', 'P2034'].includes(databaseCode(error))
 }
 
+/**
+ * What a log may say of a fault that something which users wrote has led to: the message might quote it.
+ * @returns the name, the code and the place in our code
+ */
+export function withoutWords(error: unknown): { name: string; code: string; at: string[] } {
+  const { name, stack = '' } = error instanceof Error ? error : new Error()
+  const at = stack.split('\n').filter((line) => /^\s+at /.test(line))
+  return { name, code: databaseCode(error), at: at.slice(0, 8).map((line) => line.trim()) }
+}
+
 function databaseCode(error: unknown): string {
   const { code, meta } = (error ?? {}) as {
     code?: string

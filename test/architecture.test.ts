@@ -36,6 +36,7 @@ const mayImport: Record<string, string[]> = {
   config: ['type files'],
   resources: [],
   errors: [],
+  metrics: [],
 }
 
 /** The rooms that know of the web server. */

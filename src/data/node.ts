@@ -1,21 +1,41 @@
 // This process among those that share the database: one connection by which the others see that it lives, and by
-// which one of them at a time is the leader, who tells events in their order.
+// which one of them at a time holds the lease on the lead. The leader takes events and tells them in their order.
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { BaseLogger } from 'pino'
 
 /** First keys of our advisory locks; the second is a node's id, or nothing. */
-const locks = { node: 0x6e6f_6465, leader: 0x6c65_6164 }
+const locks = { node: 0x6e6f_6465, take: 0x7461_6b65 }
 
 const retryMs = 500
+
+/** A leader that does not renew its lease for so long is replaced. */
+const leaseMs = 2_000
+/** How often the leader renews it, and the others look whether it is free. */
+const beatMs = 400
+
+/** The right to take events. */
+export interface Lead {
+  node: number
+  /** Larger than that of any earlier leader. */
+  term: number
+}
 
 export class Node {
   readonly #url: string
   readonly #log: Pick<BaseLogger, 'warn' | 'info'>
+  readonly #onLead: (() => void)[] = []
   #client: pg.Client | undefined
   #state: 'starting' | 'follower' | 'leader' | 'lost' | 'closed' = 'starting'
   #id = 0
   #installation = ''
+  #term = 0
+  /** By this process' own clock, reckoned from when the lease was asked for. */
+  #leadsUntil = 0
+  /** Whether it stops: then it asks for no lease. */
+  #hasResigned = false
+  #beats: NodeJS.Timeout | undefined
+  #isBeating = false
 
   constructor(url: string, log: Pick<BaseLogger, 'warn' | 'info'>) {
     this.#url = url
@@ -32,34 +52,88 @@ export class Node {
     return this.#installation
   }
 
+  /** What this process leads by; nothing where it does not, or was stopped for so long that others may lead by now. */
+  get lead(): Lead | undefined {
+    const leads = this.#state === 'leader' && performance.now() < this.#leadsUntil
+    return leads ? { node: this.#id, term: this.#term } : undefined
+  }
+
   get isLeader(): boolean {
-    return this.#state === 'leader'
+    return this.lead !== undefined
   }
 
   /** Takes an id, and the lead if nobody has it. */
   async start(): Promise<void> {
     await this.#connect()
     await this.tryToLead()
+    this.#beats = setInterval(() => void this.#beat(), beatMs).unref()
   }
 
-  /** Whether this process leads, now that it has asked. */
+  /** Called each time this process takes the lead. */
+  onLead(listener: () => void): void {
+    this.#onLead.push(listener)
+  }
+
+  /** Takes the lead if it is free. @returns whether this process leads */
   async tryToLead(): Promise<boolean> {
-    if (this.#state !== 'follower' || !this.#client) return this.isLeader
     const client = this.#client
+    if (this.#state !== 'follower' || this.#hasResigned || !client) return this.isLeader
+    const askedAt = performance.now()
     const { rows } = await client
-      .query<{ leads: boolean }>('select pg_try_advisory_lock($1, 0) as leads', [locks.leader])
+      .query<{ term: string | null; ended: boolean }>(leadStatement, [this.#id])
       .catch(() => ({ rows: [] }))
-    if (rows[0]?.leads && this.#client === client && this.#state === 'follower') {
-      this.#state = 'leader'
-      this.#log.info({ node: this.#id }, 'this process tells the events')
+    const [row] = rows
+    if (row?.ended) {
+      await sleep(endMs, undefined, { ref: false })
+      return this.tryToLead()
     }
+    if (!row?.term || this.#client !== client || this.#state !== 'follower') return this.isLeader
+    this.#term = Number(row.term)
+    this.#leadsUntil = askedAt + leaseMs
+    this.#state = 'leader'
+    this.#log.info({ node: this.#id, term: this.#term }, 'this process tells the events')
+    for (const listener of this.#onLead) listener()
     return this.isLeader
   }
 
-  /** Gives the lead to others. */
+  /** Others lead: the database said so. */
+  follow({ term }: Lead): void {
+    if (this.#state !== 'leader' || this.#term !== term) return
+    this.#state = 'follower'
+    this.#log.info({ node: this.#id, term }, 'another process tells the events')
+  }
+
+  /** Gives the lead to others, for good. */
+  async resign(): Promise<void> {
+    this.#hasResigned = true
+    if (this.#state !== 'leader') return
+    this.#state = 'follower'
+    await this.#client?.query(resignStatement, [this.#id, this.#term]).catch(() => {})
+  }
+
   async close(): Promise<void> {
+    clearInterval(this.#beats)
+    await this.resign()
     this.#state = 'closed'
     await this.#client?.end().catch(() => {})
+  }
+
+  async #beat(): Promise<void> {
+    if (this.#isBeating) return
+    this.#isBeating = true
+    if (this.#state === 'leader') await this.#renew()
+    else await this.tryToLead()
+    this.#isBeating = false
+  }
+
+  async #renew(): Promise<void> {
+    const lead = { node: this.#id, term: this.#term }
+    const askedAt = performance.now()
+    // Where the database is away, the lease ends by itself.
+    const renewed = await this.#client?.query(renewStatement, [lead.node, lead.term]).catch(() => undefined)
+    if (renewed === undefined || this.#term !== lead.term) return
+    if (renewed.rowCount === 0) this.follow(lead)
+    else this.#leadsUntil = askedAt + leaseMs
   }
 
   async #connect(): Promise<void> {
@@ -79,6 +153,7 @@ export class Node {
       this.#installation = rows[0]?.installation ?? ''
     }
     await client.query('select pg_advisory_lock($1, $2)', [locks.node, this.#id])
+    await client.query(beginStatement)
     if (this.#state === 'closed') await client.end()
     else {
       this.#client = client
@@ -107,4 +182,51 @@ export class Node {
 export const nodeLives = (id: string) => `exists (
   select from pg_locks l
   where l.locktype = 'advisory' and l.classid = ${locks.node} and l.objid = ${id}::oid and l.objsubid = 2
-    and l.granted and l.database = (select oid from pg_database where datname = current_database()))`
+    and l.granted and ${isHere('l')})`
+
+const isHere = (lock: string) =>
+  `${lock}.database = (select oid from pg_database where datname = current_database())`
+
+// -------------------------------------------------------------------------------------------- the lease
+
+/**
+ * SQL text: part of a statement that takes events. `lead` has a row if they are `node`'s to take in this `term`; until
+ * the commit nobody else is given the lead. The lock beside it shows to whom the row is lent.
+ */
+export const leadPart = (node: string, term: string) => `
+  lead as materialized (
+    select pg_advisory_xact_lock_shared(${locks.take}, 0)
+    from lease where name = 'events' and node = ${node} and term = ${term} for update
+  )`
+
+const lasting = `clock_timestamp() + interval '${leaseMs} milliseconds'`
+
+const beginStatement = `
+  insert into lease (name, node, term, expires) values ('events', 0, 0, '-infinity') on conflict do nothing`
+
+/** A connection that was told to end takes a moment to do so. */
+const endMs = 20
+
+// What a stopped leader is taking is not waited for: such a connection waits for its client to read.
+const leadStatement = `
+  with free as (
+    select name from lease
+    where name = 'events' and (expires < now() or node = $1 or not ${nodeLives('lease.node')})
+    for update skip locked
+  ), won as (
+    update lease set node = $1, term = lease.term + 1, expires = ${lasting}
+    from free where lease.name = free.name returning lease.term
+  ), ended as (
+    select pg_terminate_backend(taking.pid) as ended
+    from lease, pg_locks taking join pg_stat_activity a on a.pid = taking.pid
+    where lease.name = 'events' and lease.expires < now() and not exists (select from free)
+      and taking.locktype = 'advisory' and taking.classid = ${locks.take} and taking.objsubid = 2 and taking.granted
+      and ${isHere('taking')} and a.wait_event_type = 'Client'
+  )
+  select (select term from won) as term, exists (select from ended where ended) as ended`
+
+const renewStatement = `
+  update lease set expires = ${lasting} where name = 'events' and node = $1 and term = $2`
+
+const resignStatement = `
+  update lease set expires = '-infinity' where name = 'events' and node = $1 and term = $2`

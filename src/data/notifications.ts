@@ -146,7 +146,8 @@ async function complete(db: Db, rows: NotificationRow[]): Promise<Notification[]
   })
 }
 
-const tasksMax = 100
+/** Messages whose members are told at once. */
+export const tasksMax = 100
 /** Members told of one message at a time: what waits behind a big channel's message waits no longer than that. */
 const sliceMax = 500
 
@@ -165,11 +166,34 @@ export interface Notified {
  * session in the channel, and have not blocked the author. Who replies to or mentions whom is told besides (contract
  * g, runtime contract 8.9). One statement writes the notifications, with an event for each whose recipient is connected
  * or may come back to hear of it, and moves the tasks on; several processes may run it at once.
+ * @param limit of messages, the oldest
+ * @param only the message with this id
  */
-export async function notifyMembers(db: Db): Promise<Notified> {
-  const [row] = await db.query(notifyStatement, [tasksMax, sliceMax])
+export async function notifyMembers(db: Db, limit = tasksMax, only?: number): Promise<Notified> {
+  const [row] = await db.query(notifyStatement, [limit, sliceMax, only ?? null])
   const [tasks, told, asked, moved] = row as [number, number, number, number]
-  return { more: tasks === tasksMax || moved > 0, told: told > 0, asked: asked > 0 }
+  return { more: tasks >= limit || moved > 0, told: told > 0, asked: asked > 0 }
+}
+
+/** The message that is next. */
+export async function firstTask(db: Db): Promise<number | undefined> {
+  const [row] = await db.query(firstTaskStatement, [])
+  return row?.[0] as number | undefined
+}
+
+const firstTaskStatement = {
+  name: 'first-notification-task',
+  text: 'select message_id from notification_task order by message_id limit 1 for update skip locked',
+}
+
+/** Forgets that members are to be told of a message. */
+export async function dropTask(db: Db, messageId: number): Promise<void> {
+  await db.query(dropTaskStatement, [messageId])
+}
+
+const dropTaskStatement = {
+  name: 'drop-notification-task',
+  text: 'delete from notification_task where message_id = $1',
 }
 
 // Not prepared: a plan that was made while nobody had ever connected reads all sessions for each member from then on,
@@ -177,7 +201,8 @@ export async function notifyMembers(db: Db): Promise<Notified> {
 const notifyStatement = {
   text: `
     with task as materialized (
-      select * from notification_task order by message_id limit $1::int for update skip locked
+      select * from notification_task where $3::bigint is null or message_id = $3
+      order by message_id limit $1::int for update skip locked
     ), told as materialized (
       select m.id, m.application_id, m.channel_id, m.user_id, m.parent_id, m.mentions, t.after_user_id, a.display_name as author,
              coalesce(m.body, 'File attachment') as content

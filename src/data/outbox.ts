@@ -2,6 +2,7 @@
 import { counterMoves } from '#data/counters.ts'
 import type { Db, Row } from '#data/database.ts'
 import { askFunctionsParts } from '#data/function-runs.ts'
+import { type Lead, leadPart } from '#data/node.ts'
 import { channelActivityParts } from '#data/sql/channel-activity.ts'
 import type { CommittedEvent } from '#resources/events.ts'
 
@@ -10,17 +11,48 @@ export const dispatchBatchMax = 500
 /** How long a client that comes back is told what it missed; what is older is forgotten. */
 export const keptMinutes = 10
 
+/** Which events to take. */
+export interface Batch {
+  /** Of the oldest. */
+  limit?: number
+  /** The one with this id alone. */
+  only?: number | undefined
+}
+
 /**
  * Takes up to {@link dispatchBatchMax} events, oldest first, in one commit: adds them to their counters, notes the
  * messages that members are to be told of and the functions that are to run, shows the channels they were sent to
  * again to who had hidden them, and gives those of applications with real-time sessions their position in the log. The
- * leader alone calls it, so that positions are in the order in which events are told. Counters are locked in one order,
- * so that nobody waits in a circle.
+ * leader alone takes events, so that positions are in the order in which events are told. Counters are locked in one
+ * order, so that nobody waits in a circle.
+ * @returns nothing where the lead is another's
  */
-export async function takeEvents(db: Db): Promise<TakenEvents> {
-  const rows = await db.query(takeStatement, [dispatchBatchMax])
-  const [taken, tasks, asked] = (rows[0] ?? [0, 0, 0]) as [number, number, number]
-  return { taken, tasks, asked, events: rows.filter((row) => row[3] !== null).map((row) => toEvent(row, 3)) }
+export async function takeEvents(
+  db: Db,
+  { node, term }: Lead,
+  { limit = dispatchBatchMax, only }: Batch = {},
+): Promise<TakenEvents | undefined> {
+  const rows =
+    only === undefined
+      ? await db.query(takeStatement, [limit, node, term])
+      : await db.query(takeOneStatement, [only, node, term])
+  return toTaken(rows)
+}
+
+/** Takes an event for nothing but its counters and its place in the log, for the rest of it cannot be done. */
+export async function takeAside(db: Db, { node, term }: Lead, id: number): Promise<TakenEvents | undefined> {
+  return toTaken(await db.query(asideStatement, [id, node, term]))
+}
+
+/** The oldest event that can be taken. */
+export async function firstUntaken(db: Db): Promise<number | undefined> {
+  const [row] = await db.query(firstStatement, [])
+  return row?.[0] as number | undefined
+}
+
+const firstStatement = {
+  name: 'first-untaken-event',
+  text: 'select id from outbox_event order by id limit 1 for update skip locked',
 }
 
 export interface TakenEvents {
@@ -31,6 +63,12 @@ export interface TakenEvents {
   asked: number
   /** Those that somebody may listen to. */
   events: CommittedEvent[]
+}
+
+function toTaken(rows: Row[]): TakenEvents | undefined {
+  const [leads, taken, tasks, asked] = (rows[0] ?? [0, 0, 0, 0]) as [number, number, number, number]
+  if (leads === 0) return undefined
+  return { taken, tasks, asked, events: rows.filter((row) => row[4] !== null).map((row) => toEvent(row, 4)) }
 }
 
 function toEvent(row: Row, at = 0): CommittedEvent {
@@ -48,60 +86,72 @@ const eventColumns = 'position, application_id, type, channel_id, thread_id, pay
 
 const moves = counterMoves.map(({ type, scope, owner }) => `('${type}', '${scope}', '${owner}')`).join(', ')
 
+/** What is done with events that are `taken`, whatever they say. */
+const keptParts = `
+  moved as (
+    select m.scope,
+           case m.owner when 'application' then t.application_id when 'channel' then t.channel_id else t.thread_id end
+             as scope_id,
+           sum(t.count) as change
+    from taken t join (values ${moves}) m (type, scope, owner) on m.type = t.type
+    where t.count <> 0
+    group by 1, 2
+  ), folded as (
+    insert into counter (scope, scope_id, value)
+    select scope, scope_id, change from moved where scope_id is not null order by scope, scope_id
+    on conflict (scope, scope_id) do update set value = counter.value + excluded.value
+  ), heard as (
+    select a.id from (select distinct application_id as id from taken) a
+    where exists (select from user_session us where us.application_id = a.id and us.state = 'ACTIVE')
+      or exists (
+        select from user_session us
+        where us.application_id = a.id and us.end_time > now() - interval '${keptMinutes} minutes')
+  ), logged as (
+    insert into event_log (application_id, type, channel_id, thread_id, payload)
+    select application_id, type, channel_id, thread_id, payload from taken
+    where application_id in (select id from heard) order by taken.id
+    returning ${eventColumns}
+  )`
+
+/** What events set off. */
+const effectParts = `
+  tasks as (
+    insert into notification_task (message_id)
+    select (t.payload ->> 'messageId')::bigint from taken t
+    where t.type in ('channel.message.created', 'thread.message.created') and t.payload ? 'messageId'
+      and exists (select from channel_membership cm where cm.channel_id = t.channel_id)
+    on conflict (message_id) do nothing
+    returning 1
+  ), unhidden as (
+    update channel_membership cm set hidden = false from (
+      select distinct application_id, channel_id from taken where type = 'channel.message.created'
+    ) t
+    where cm.channel_id = t.channel_id and cm.hidden returning t.application_id, cm.channel_id, cm.user_id
+  ), shown as (
+    insert into outbox_event (application_id, type, channel_id, payload)
+    select application_id, 'channel.membership.changed', channel_id,
+           jsonb_build_object('userId', user_id, 'change', 'unhidden') from unhidden
+  ), ${channelActivityParts(String(dispatchBatchMax))}, ${askFunctionsParts}`
+
+const noEffectParts = 'tasks as (select where false), asked as (select where false)'
+
 // Its commit does not wait for the disk, for which sends are waiting in turn: a crash of Postgres that loses it leaves
 // all as if the events had not been taken.
-const takeStatement = {
-  name: 'take-events',
-  text: `
-    with lazily as (
-      select set_config('synchronous_commit', 'off', true)
-    ), taken as (
-      delete from outbox_event where id in (
-        select id from outbox_event order by id limit $1 for update skip locked
-      ) returning *
-    ), moved as (
-      select m.scope,
-             case m.owner when 'application' then t.application_id when 'channel' then t.channel_id else t.thread_id end
-               as scope_id,
-             sum(t.count) as change
-      from taken t join (values ${moves}) m (type, scope, owner) on m.type = t.type
-      where t.count <> 0
-      group by 1, 2
-    ), folded as (
-      insert into counter (scope, scope_id, value)
-      select scope, scope_id, change from moved where scope_id is not null order by scope, scope_id
-      on conflict (scope, scope_id) do update set value = counter.value + excluded.value
-    ), tasks as (
-      insert into notification_task (message_id)
-      select (t.payload ->> 'messageId')::bigint from taken t
-      where t.type in ('channel.message.created', 'thread.message.created') and t.payload ? 'messageId'
-        and exists (select from channel_membership cm where cm.channel_id = t.channel_id)
-      on conflict (message_id) do nothing
-      returning 1
-    ), unhidden as (
-      update channel_membership cm set hidden = false from (
-        select distinct application_id, channel_id from taken where type = 'channel.message.created'
-      ) t
-      where cm.channel_id = t.channel_id and cm.hidden returning t.application_id, cm.channel_id, cm.user_id
-    ), shown as (
-      insert into outbox_event (application_id, type, channel_id, payload)
-      select application_id, 'channel.membership.changed', channel_id,
-             jsonb_build_object('userId', user_id, 'change', 'unhidden') from unhidden
-    ), ${channelActivityParts('$1')}, ${askFunctionsParts}, heard as (
-      select a.id from (select distinct application_id as id from taken) a
-      where exists (select from user_session us where us.application_id = a.id and us.state = 'ACTIVE')
-        or exists (
-          select from user_session us
-          where us.application_id = a.id and us.end_time > now() - interval '${keptMinutes} minutes')
-    ), logged as (
-      insert into event_log (application_id, type, channel_id, thread_id, payload)
-      select application_id, type, channel_id, thread_id, payload from taken
-      where application_id in (select id from heard) order by taken.id
-      returning ${eventColumns}
-    )
-    select (select count(*) from taken), (select count(*) from tasks), (select count(*) from asked), logged.*
-    from lazily left join logged on true order by position`,
-}
+const taking = (which: string, effects: string) => `
+  with lazily as (
+    select set_config('synchronous_commit', 'off', true)
+  ), ${leadPart('$2', '$3')}, taken as (
+    delete from outbox_event where id in (
+      select id from outbox_event where exists (select from lead) and ${which} for update skip locked
+    ) returning *
+  ), ${keptParts}, ${effects}
+  select (select count(*) from lead), (select count(*) from taken), (select count(*) from tasks),
+         (select count(*) from asked), logged.*
+  from lazily left join logged on true order by position`
+
+const takeStatement = { name: 'take-events', text: taking('true order by id limit $1', effectParts) }
+const takeOneStatement = { text: taking('id = $1', effectParts) }
+const asideStatement = { text: taking('id = $1', noEffectParts) }
 
 /** The position of the last event of all; 0 before the first. What comes up to there can be read. */
 export async function lastPosition(db: Db): Promise<number> {

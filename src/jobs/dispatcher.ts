@@ -1,7 +1,8 @@
 import type { Context } from '#context.ts'
-import { dispatchEvents } from '#domain/events/dispatch-events.ts'
+import { dispatchBatchMax, dispatchEvents, nextEvent, setEventAside } from '#domain/events/dispatch-events.ts'
 import { forgetEvents } from '#domain/events/replay-events.ts'
-import { notifyMembers } from '#domain/notifications/notify-members.ts'
+import { nextTask, notifyMembers, setTaskAside, tasksMax } from '#domain/notifications/notify-members.ts'
+import { Batches } from '#jobs/batches.ts'
 import { Drain } from '#jobs/drain.ts'
 import type { CommittedEvent } from '#resources/events.ts'
 
@@ -11,6 +12,8 @@ const forgetMs = 10_000
 
 /** What processes tell each other when there are events to take; the leader takes them. */
 const wake = JSON.stringify({ kind: 'wake' })
+/** And when the leader has stopped. */
+const lead = JSON.stringify({ kind: 'lead' })
 
 /**
  * Takes events as they commit, hands them to whoever tells them, and tells the members of channels of what they
@@ -28,18 +31,33 @@ export class Dispatcher {
    */
   constructor(ctx: Context, tell: (events: CommittedEvent[]) => Promise<void>, runFunctions: () => void) {
     this.#ctx = ctx
+    const notifying = new Batches({
+      max: tasksMax,
+      take: (limit, only) => notifyMembers(ctx, limit, only),
+      first: () => nextTask(ctx),
+      setAside: (id, error) => setTaskAside(ctx, id, error),
+    })
     this.#notifications = new Drain(ctx.log, sweepMs, async () => {
-      const { more, told, asked } = await notifyMembers(ctx)
+      const { more, told, asked } = await notifying.next()
       if (told) this.#signal()
       if (asked) runFunctions()
       return more
     })
+    const taking = new Batches({
+      max: dispatchBatchMax,
+      async take(limit, only) {
+        const taken = await dispatchEvents(ctx, { limit, only })
+        return { ...taken, more: taken !== undefined && taken.taken >= limit }
+      },
+      first: () => nextEvent(ctx),
+      setAside: async (id, error) => ({ ...(await setEventAside(ctx, id, error)), more: true }),
+    })
     this.#events = new Drain(ctx.log, sweepMs, async () => {
-      if (!(await ctx.node.tryToLead())) return false
-      const { events, toNotify, asked, more } = await dispatchEvents(ctx)
-      if (asked) runFunctions()
+      if (!ctx.node.isLeader) return false
+      const { events = [], tasks = 0, asked = 0, more } = await taking.next()
+      if (asked > 0) runFunctions()
       await tell(events)
-      if (toNotify) this.#notifications.signal()
+      if (tasks > 0) this.#notifications.signal()
       return more
     })
     this.#forgetting = new Drain(
@@ -51,17 +69,23 @@ export class Dispatcher {
 
   start(): void {
     this.#ctx.db.onEvents(() => this.#signal())
+    this.#ctx.node.onLead(() => this.#events.signal())
     this.#ctx.bus.onMessage((message) => {
       if (message === wake && this.#ctx.node.isLeader) this.#events.signal()
+      if (message === lead) void this.#ctx.node.tryToLead()
     })
     this.#events.start()
     this.#notifications.start()
     this.#forgetting.start()
   }
 
-  /** Resolves when the batches at hand are done. */
+  /** Resolves when the batches at hand are done, and others may lead. */
   async stop(): Promise<void> {
+    const { node, bus } = this.#ctx
     await Promise.all([this.#events.stop(), this.#notifications.stop(), this.#forgetting.stop()])
+    const hasLed = node.isLeader
+    await node.resign()
+    if (hasLed && bus.isShared) await bus.publish(lead)
   }
 
   #signal(): void {

@@ -91,6 +91,8 @@ export class Teller {
     this.#hub.position = await currentPosition(this.#ctx)
     this.#ctx.bus.onMessage((message) => this.#receive(JSON.parse(message) as Signal))
     this.#ctx.bus.onGap(() => this.repair())
+    // What the last leader took it may not have told.
+    this.#ctx.node.onLead(() => this.repair())
   }
 
   async close(): Promise<void> {
@@ -240,7 +242,7 @@ export class Teller {
     try {
       const { channels } = await loadSubjects(this.#ctx, [], [channelId])
       const channel = channels.get(channelId)
-      if (!channel || this.#isClosed) return
+      if (!channel || this.#isClosed || !this.#ctx.node.isLeader) return
       const told: Told = {
         applicationId,
         channelId,

@@ -1,7 +1,6 @@
 // Several processes on one database are one server to the official client, and one of them may die.
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { connect as connectSocket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -10,17 +9,8 @@ import { cloneDatabase } from '../support/server.ts'
 import { type CutProxy, openProxy } from './cut-proxy.ts'
 import { aName, connect, type Device, disconnect, done, hear, startChat } from './realtime.ts'
 import { aMessage, aUser, keystrokes } from './realtime-resources.ts'
+import { hasRedis, redis } from './redis.ts'
 import type { Loose } from './support.ts'
-
-const redis = { host: '127.0.0.1', port: 6379 }
-
-async function hasRedis(): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connectSocket(redis.port, redis.host)
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-    socket.setTimeout(1_000, () => resolve(false)).once('connect', () => socket.destroy())
-  })
-}
 
 const isThere = await hasRedis()
 const title = isThere ? 'two processes' : 'two processes (no Redis listens on localhost:6379)'

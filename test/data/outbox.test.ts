@@ -1,15 +1,28 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { counterValue } from '#data/counters.ts'
 import { type Database, openDatabase } from '#data/database.ts'
-import { dispatchBatchMax, eventsBetween, forgetEvents, lastPosition, takeEvents } from '#data/outbox.ts'
+import { type Lead, Node } from '#data/node.ts'
+import {
+  dispatchBatchMax,
+  eventsBetween,
+  forgetEvents,
+  lastPosition,
+  type TakenEvents,
+  takeEvents,
+} from '#data/outbox.ts'
 import type { CommittedEvent } from '#resources/events.ts'
 import { cloneDatabase } from '../support/server.ts'
 
 let database: { url: string; drop(): Promise<void> }
 let db: Database
 let other: Database
+let node: Node
+let lead: Lead
 beforeAll(async () => {
   database = await cloneDatabase()
+  node = new Node(database.url, { info() {}, warn() {} })
+  await node.start()
+  lead = node.lead as Lead
   db = openDatabase(database.url, () => {})
   other = openDatabase(database.url, () => {})
 })
@@ -21,6 +34,7 @@ beforeEach(async () => {
 afterAll(async () => {
   await db.close()
   await other.close()
+  await node.close()
   await database.drop()
 })
 
@@ -54,7 +68,8 @@ async function emit(count: number): Promise<number[]> {
   return rows.map(([id]) => Number(id))
 }
 
-const take = async (from: Database) => (await takeEvents(from)).events
+const takeBatch = (from: Database) => takeEvents(from, lead) as Promise<TakenEvents>
+const take = async (from: Database) => (await takeBatch(from)).events
 const messageIds = (events: CommittedEvent[]) => events.map(({ payload }) => payload.messageId)
 const upTo = (count: number) => Array.from({ length: count }, (_, at) => at + 1)
 
@@ -73,8 +88,8 @@ describe('the outbox', () => {
   it('gives events oldest first, in batches, with positions in their order', async () => {
     await emit(dispatchBatchMax + 10)
     const before = await lastPosition(db)
-    const first = await takeEvents(db)
-    const second = await takeEvents(db)
+    const first = await takeBatch(db)
+    const second = await takeBatch(db)
     expect(first.taken).toBe(dispatchBatchMax)
     const all = [...first.events, ...second.events]
     expect(messageIds(all)).toEqual(upTo(dispatchBatchMax + 10))
@@ -87,7 +102,7 @@ describe('the outbox', () => {
       threadId: null,
       payload: { messageId: 1 },
     })
-    expect(await takeEvents(db)).toEqual({ taken: 0, tasks: 0, asked: 0, events: [] })
+    expect(await takeBatch(db)).toEqual({ taken: 0, tasks: 0, asked: 0, events: [] })
     expect(await lastPosition(db)).toBe(before + all.length)
   })
 
@@ -116,7 +131,7 @@ describe('the outbox', () => {
   it('counts, but gives nothing, where nobody was connected lately', async () => {
     await sql('truncate user_session cascade')
     await emit(3)
-    expect(await takeEvents(db)).toEqual({ taken: 3, tasks: 0, asked: 0, events: [] })
+    expect(await takeBatch(db)).toEqual({ taken: 3, tasks: 0, asked: 0, events: [] })
     expect(await counterOf('application.messages', 1)).toBe(3)
     expect(await sql('select position from event_log')).toEqual([])
   })
@@ -125,7 +140,7 @@ describe('the outbox', () => {
     await emit(dispatchBatchMax + 100)
     for (const left of [100, 0, 0]) {
       expect(await counterOf('application.messages', 1)).toBe(dispatchBatchMax + 100)
-      await takeEvents(db)
+      await takeBatch(db)
       const [row] = await db.query({ text: 'select count(*) from outbox_event' }, [])
       expect(row?.[0]).toBe(left)
     }

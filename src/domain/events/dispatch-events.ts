@@ -1,15 +1,46 @@
 import type { Context } from '#context.ts'
-import { dispatchBatchMax, takeEvents } from '#data/outbox.ts'
-import type { CommittedEvent } from '#resources/events.ts'
+import type { Lead } from '#data/node.ts'
+import {
+  type Batch,
+  dispatchBatchMax,
+  firstUntaken,
+  type TakenEvents,
+  takeAside,
+  takeEvents,
+} from '#data/outbox.ts'
+import { withoutWords } from '#errors.ts'
 
-/**
- * Takes one batch of committed events.
- * @returns those that somebody may listen to, whether members are to be notified and functions to run, and whether
- *   more events may wait
- */
-export async function dispatchEvents(
+export { dispatchBatchMax, type TakenEvents }
+
+/** Takes one batch of committed events; nothing where another process leads by now. */
+export function dispatchEvents(ctx: Context, batch?: Batch): Promise<TakenEvents | undefined> {
+  return asLeader(ctx, (lead) => takeEvents(ctx.db, lead, batch))
+}
+
+/** The event that is to be taken next. */
+export function nextEvent(ctx: Context): Promise<number | undefined> {
+  return firstUntaken(ctx.db)
+}
+
+/** Gives up what an event should set off: it is counted, and told if that can be done. */
+export async function setEventAside(
   ctx: Context,
-): Promise<{ events: CommittedEvent[]; toNotify: boolean; asked: boolean; more: boolean }> {
-  const { taken, tasks, asked, events } = await takeEvents(ctx.db)
-  return { events, toNotify: tasks > 0, asked: asked > 0, more: taken === dispatchBatchMax }
+  id: number,
+  error: unknown,
+): Promise<TakenEvents | undefined> {
+  const taken = await asLeader(ctx, (lead) => takeAside(ctx.db, lead, id))
+  if (!taken) return undefined
+  ctx.metrics.count('events set aside')
+  ctx.log.error({ err: withoutWords(error), eventId: id }, 'an event was set aside: it cannot be taken')
+  return taken
+}
+
+async function asLeader(
+  { node }: Context,
+  take: (lead: Lead) => Promise<TakenEvents | undefined>,
+): Promise<TakenEvents | undefined> {
+  const { lead } = node
+  const taken = lead && (await take(lead))
+  if (lead && !taken) node.follow(lead)
+  return taken
 }

@@ -1,7 +1,29 @@
 import type { Context } from '#context.ts'
-import { type Notified, notifyMembers as notifyMemberRows } from '#data/notifications.ts'
+import {
+  dropTask,
+  firstTask,
+  type Notified,
+  notifyMembers as notifyMemberRows,
+  tasksMax,
+} from '#data/notifications.ts'
+import { withoutWords } from '#errors.ts'
 
-/** Tells a batch of members of messages they were not there for. */
-export function notifyMembers(ctx: Context): Promise<Notified> {
-  return notifyMemberRows(ctx.db)
+export { tasksMax }
+
+/** Tells a batch of members of messages they were not there for: of `limit` messages, or of one alone. */
+export function notifyMembers(ctx: Context, limit?: number, only?: number): Promise<Notified> {
+  return notifyMemberRows(ctx.db, limit, only)
+}
+
+/** The message that members are to be told of next. */
+export function nextTask(ctx: Context): Promise<number | undefined> {
+  return firstTask(ctx.db)
+}
+
+/** Gives up to notify members of a message. */
+export async function setTaskAside(ctx: Context, messageId: number, error: unknown): Promise<Notified> {
+  await dropTask(ctx.db, messageId)
+  ctx.metrics.count('notifications set aside')
+  ctx.log.error({ err: withoutWords(error), messageId }, 'members cannot be notified of a message')
+  return { more: true, told: false, asked: false }
 }

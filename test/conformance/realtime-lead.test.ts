@@ -1,0 +1,110 @@
+// The process that tells events may stand still, as under a debugger, in swap or on a frozen machine: another one goes
+// on, and when it comes back it tells nothing twice and nothing out of order.
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type ServerProcess, startServerProcess } from '../support/process.ts'
+import { cloneDatabase } from '../support/server.ts'
+import { aName, connect, type Device, disconnect, done, startChat } from './realtime.ts'
+import { hasRedis, redis } from './redis.ts'
+import type { Loose } from './support.ts'
+
+const isThere = await hasRedis()
+
+describe.each<[string, { REDIS_URL?: string }]>([
+  ['with a bus between them', { REDIS_URL: redis.url }],
+  ['without a bus', {}],
+])('a leader that stands still, %s', (_, settings) => {
+  const credentials = { clientId: 'lead', clientSecret: 'a shared secret', apiKey: randomUUID() }
+  let home: string
+  let database: Awaited<ReturnType<typeof cloneDatabase>>
+  let leader: ServerProcess
+  let other: ServerProcess
+  let token: string
+  const devices: Device[] = []
+
+  const start = (name: string) =>
+    startServerProcess({
+      ...settings,
+      DATABASE_URL: database.url,
+      CHATTERIE_HOME: join(home, name),
+      CHATTERIE_CLIENT_ID: credentials.clientId,
+      CHATTERIE_CLIENT_SECRET: credentials.clientSecret,
+      CHATTERIE_API_KEY: credentials.apiKey,
+      LOG_LEVEL: 'info',
+    })
+
+  beforeEach(async () => {
+    home = await mkdtemp(join(tmpdir(), 'chatterie-lead-'))
+    database = await cloneDatabase()
+    leader = await start('first')
+    other = await start('second')
+    expect(leader.output()).toContain('this process tells the events')
+    const answer = await fetch(`${other.url}/oauth/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`${credentials.clientId}:${credentials.clientSecret}`)}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    })
+    token = ((await answer.json()) as { access_token: string }).access_token
+  })
+  afterEach(async () => {
+    leader.child.kill('SIGCONT')
+    await disconnect(...devices.splice(0))
+    expect(await leader.end('SIGTERM')).toBe(0)
+    expect(await other.end('SIGTERM')).toBe(0)
+    await database.drop()
+    await rm(home, { recursive: true, force: true })
+  })
+
+  async function post(path: string, body: Loose): Promise<Loose> {
+    const answer = await fetch(`${other.url}/v1${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    expect(answer.status).toBe(200)
+    return answer.json()
+  }
+
+  it.skipIf(settings.REDIS_URL !== undefined && !isThere)(
+    'is replaced within seconds, and tells nothing twice or out of order afterwards',
+    async () => {
+      const ada = await connect(other, credentials, aName('ada'))
+      const bob = await connect(leader, credentials, aName('bob'))
+      devices.push(ada, bob)
+      const members = [ada, bob].map(({ name }) => ({ username: name }))
+      const { id } = await post('/channels', { type: 'PRIVATE', name: aName('numbers'), members })
+      const [here, there] = await Promise.all(
+        [ada, bob].map(async (device) =>
+          startChat(device, (await done(device.client.retrieveChannel(id))).channel),
+        ),
+      )
+      let sent = 0
+      const send = async (count: number) => {
+        for (let each = 0; each < count; each += 1) {
+          sent += 1
+          await post(`/channels/${id}/messages`, { type: 'TEXT', body: String(sent) })
+        }
+      }
+      const all = () => Array.from({ length: sent }, (_, each) => String(each + 1))
+      const heard = (chat: typeof here) => chat?.onMessageReceived.items.map(([{ body }]: Loose[]) => body)
+
+      // In the middle of it, whatever it is doing.
+      const sending = send(60)
+      await expect.poll(() => heard(here)?.length).toBeGreaterThan(10)
+      leader.child.kill('SIGSTOP')
+      await sending
+      await expect.poll(() => heard(here), { timeout: 8_000 }).toEqual(all())
+
+      leader.child.kill('SIGCONT')
+      await send(40)
+      await expect.poll(() => heard(here), { timeout: 8_000 }).toEqual(all())
+      // Who was connected to it has got everything, in order; a client that gave it up meanwhile may have some twice.
+      await expect.poll(() => [...new Set(heard(there))], { timeout: 20_000 }).toEqual(all())
+      await expect.poll(() => leader.output()).toContain('another process tells the events')
+    },
+    60_000,
+  )
+})

@@ -1,0 +1,143 @@
+// One process at a time takes events; one that has lost the lead takes none, whatever it believes.
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Database, openDatabase } from '#data/database.ts'
+import { type Lead, Node } from '#data/node.ts'
+import { lastPosition, takeEvents } from '#data/outbox.ts'
+import { cloneDatabase } from '../support/server.ts'
+
+const log = { info() {}, warn() {} }
+
+let database: { url: string; drop(): Promise<void> }
+let db: Database
+const nodes: Node[] = []
+beforeAll(async () => {
+  database = await cloneDatabase()
+  db = openDatabase(database.url, () => {})
+})
+beforeEach(async () => {
+  await Promise.all(nodes.splice(0).map((node) => node.close()))
+  await sql('truncate outbox_event, event_log, application cascade')
+  await sql(`insert into application (id, key, name) values (1, gen_random_uuid(), 'Test')`)
+  await sql(`
+    with u as (
+      insert into "user" (application_id, name, display_name) values (1, 'ada', 'Ada') returning id
+    )
+    insert into user_session (application_id, user_id, key) select 1, id, gen_random_uuid() from u`)
+})
+afterAll(async () => {
+  await Promise.all(nodes.map((node) => node.close()))
+  await db.close()
+  await database.drop()
+})
+
+const sql = (text: string, values: unknown[] = []) => db.query({ text }, values)
+
+async function startNode(): Promise<Node> {
+  const node = new Node(database.url, log)
+  nodes.push(node)
+  await node.start()
+  return node
+}
+
+const emit = (count: number) =>
+  sql(
+    `insert into outbox_event (application_id, type, payload)
+     select 1, 'user.created', jsonb_build_object('userId', n) from generate_series(1, $1::int) n`,
+    [count],
+  )
+const expire = () => sql(`update lease set expires = now() - interval '1 second'`)
+const mustLead = ({ lead }: Node): Lead => {
+  if (!lead) throw new Error('It does not lead')
+  return lead
+}
+
+it('the lead is one process’s at a time, and the next one’s at once when that one stops', async () => {
+  const [first, second] = [await startNode(), await startNode()]
+  expect([first.isLeader, second.isLeader]).toEqual([true, false])
+  const { term } = mustLead(first)
+  await first.resign()
+  expect(await second.tryToLead()).toBe(true)
+  expect(mustLead(second)).toEqual({ node: second.id, term: term + 1 })
+  expect(await first.tryToLead(), 'who has resigned does not come back').toBe(false)
+})
+
+it('the lead of a process that died is free at once', async () => {
+  const first = await startNode()
+  const second = await startNode()
+  // Its connection is gone, and it does not come back.
+  await sql(`update lease set node = 0, expires = now() + interval '1 hour' where node = $1`, [first.id])
+  expect(await second.tryToLead()).toBe(true)
+})
+
+it('who has lost the lead takes nothing and gives nothing a position, and hears of it', async () => {
+  const first = await startNode()
+  const old = mustLead(first)
+  const second = await startNode()
+  await emit(3)
+  await expire()
+  expect(await second.tryToLead()).toBe(true)
+  const before = await lastPosition(db)
+  expect(await takeEvents(db, old)).toBeUndefined()
+  expect(await takeEvents(db, old, { only: 1 })).toBeUndefined()
+  expect(await lastPosition(db)).toBe(before)
+  const taken = await takeEvents(db, mustLead(second))
+  expect(taken?.events.map(({ payload }) => payload.userId)).toEqual([1, 2, 3])
+  await expect.poll(() => first.isLeader, { timeout: 3_000 }).toBe(false)
+})
+
+describe('in the middle of a take, when the lease ends', () => {
+  let second: Node
+  let client: pg.Client
+  beforeEach(async () => {
+    // As if it were stopped: it lives, and does not renew its lease.
+    const first = await startNode()
+    const lead = mustLead(first)
+    await first.resign()
+    await sql(`update lease set expires = now() + interval '1 second'`)
+    await emit(3)
+    client = new pg.Client({ connectionString: database.url })
+    client.on('error', () => {})
+    await client.connect()
+    await client.query('begin')
+    const rows = await takeEvents({ query: queryOf(client) } as unknown as Database, lead)
+    expect(rows?.taken).toBe(3)
+    second = await startNode()
+  })
+  afterEach(() => client.end().catch(() => {}))
+
+  const hasExpired = async () => (await sql('select expires < now() from lease'))[0]?.[0]
+  const left = async () => (await sql('select count(*)::int from outbox_event'))[0]?.[0]
+
+  it('nobody is given the lead while the database is at it', async () => {
+    const other = await db.pool.connect()
+    await other.query('select pg_advisory_lock(1, 1)')
+    const waiting = client.query('select pg_advisory_lock(1, 1)')
+    await expect
+      .poll(() =>
+        sql(`select from pg_stat_activity where wait_event_type = 'Lock' and wait_event = 'advisory'`),
+      )
+      .toHaveLength(1)
+    await expect.poll(hasExpired).toBe(true)
+    expect(await second.tryToLead()).toBe(false)
+    other.release(true)
+    await waiting
+    await client.query('commit')
+    expect(await second.tryToLead()).toBe(true)
+    expect(await left()).toBe(0)
+  })
+
+  it('a take whose process does not go on is undone, and the lead is given to another', async () => {
+    await expect.poll(hasExpired).toBe(true)
+    expect(await second.tryToLead()).toBe(true)
+    expect(await left()).toBe(3)
+    expect((await takeEvents(db, mustLead(second)))?.taken).toBe(3)
+  })
+})
+
+function queryOf(client: pg.Client): Database['query'] {
+  return async (statement, values) => {
+    const { rows } = await client.query({ ...statement, values, rowMode: 'array' })
+    return rows.map((row: unknown[]) => row.map((cell) => (/^\d+$/.test(String(cell)) ? Number(cell) : cell)))
+  }
+}
