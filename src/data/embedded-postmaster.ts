@@ -8,6 +8,7 @@ import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { type Cluster, cleanEnvironment, pathSeenByPostgres } from './embedded-cluster.ts'
+import type { Guard } from './embedded-guard.ts'
 import { isAlive } from './embedded-lock.ts'
 
 const SETTINGS = [
@@ -41,14 +42,21 @@ type Found = { pid: number; port: number; status: string }
 
 /**
  * Returns the server on the cluster's files once it accepts connections: the one still running, or a new one, on the
- * given port or any that is free.
+ * given port or any that is free. The guard watches over it from its first moment.
  */
-export async function runPostmaster(cluster: Cluster, port?: number): Promise<Found & { adopted: boolean }> {
+export async function runPostmaster(
+  cluster: Cluster,
+  guard: Pick<Guard, 'watch'>,
+  port?: number,
+): Promise<Found & { adopted: boolean }> {
   const giveUpAt = Date.now() + RETRY_MS
   let attempt: Attempt | null = null
   for (;;) {
     const found = await findPostmaster(cluster)
-    if (found?.status === 'ready') return { ...found, adopted: found.pid !== attempt?.child.pid }
+    if (found?.status === 'ready') {
+      guard.watch(found.pid)
+      return { ...found, adopted: found.pid !== attempt?.child.pid }
+    }
     if (!found && attempt?.ended()) {
       const reason = await attempt.output()
       if (!mayPass(reason) || Date.now() > giveUpAt) {
@@ -58,7 +66,7 @@ export async function runPostmaster(cluster: Cluster, port?: number): Promise<Fo
       attempt = null
       await sleep(100)
     } else if (!found && !attempt) {
-      attempt = await startPostmaster(cluster, port)
+      attempt = await startPostmaster(cluster, guard, port)
     } else {
       await sleep(5) // starting, recovering after a crash, or leaving: each takes as long as it takes
     }
@@ -66,7 +74,7 @@ export async function runPostmaster(cluster: Cluster, port?: number): Promise<Fo
 }
 
 /** Asks the server to shut down at once and waits until it is gone. */
-export async function stopPostmaster(cluster: Cluster, pid: number): Promise<void> {
+export async function stopPostmaster(cluster: Pick<Cluster, 'data'>, pid: number): Promise<void> {
   if (!(await isPostmaster(pid, cluster))) return
   process.kill(pid, 'SIGINT')
   const giveUpAt = Date.now() + STOP_MS
@@ -96,12 +104,11 @@ export async function isPostmaster(pid: number, { data }: Pick<Cluster, 'data'>)
   if (process.platform !== 'linux') return isPostmasterByName(pid, data)
   try {
     // A server changes into its data directory. A zombie has no program, another user's process shows us none.
-    const [program, there, here] = await Promise.all([
-      readlink(`/proc/${pid}/exe`),
-      stat(`/proc/${pid}/cwd`),
-      stat(data),
-    ])
-    return basename(program).startsWith('postgres') && there.ino === here.ino && there.dev === here.dev
+    const program = await readlink(`/proc/${pid}/exe`)
+    if (!basename(program).startsWith('postgres')) return false
+    const [there, here] = await Promise.all([stat(`/proc/${pid}/cwd`), stat(data).catch(() => null)])
+    if (here) return there.ino === here.ino && there.dev === here.dev
+    return (await readlink(`/proc/${pid}/cwd`)) === `${data} (deleted)`
   } catch {
     return false
   }
@@ -115,7 +122,11 @@ async function isPostmasterByName(pid: number, data: string): Promise<boolean> {
 
 type Attempt = { child: ChildProcess; ended(): boolean; output(): Promise<string> }
 
-async function startPostmaster(cluster: Cluster, port?: number): Promise<Attempt> {
+async function startPostmaster(
+  cluster: Cluster,
+  guard: Pick<Guard, 'watch'>,
+  port?: number,
+): Promise<Attempt> {
   await disownPidFile(cluster)
   const listenAt = port ?? (await freePort())
   const log = await openLog(cluster)
@@ -141,6 +152,7 @@ async function startPostmaster(cluster: Cluster, port?: number): Promise<Attempt
     failure = error
   })
   child.unref()
+  if (child.pid) guard.watch(child.pid)
   await log.handle.close()
   return {
     child,

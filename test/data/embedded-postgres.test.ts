@@ -4,12 +4,14 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, unlink, writeFile }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { isAlive } from '#data/embedded-lock.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#data/embedded-postgres.ts'
 
 const log = { debug() {}, info() {}, warn() {} }
+const orphan = fileURLToPath(new URL('../../src/data/embedded-orphan.ts', import.meta.url))
 const isRoot = process.getuid?.() === 0
 
 describe('the embedded Postgres', { timeout: 60_000 }, () => {
@@ -75,17 +77,72 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
 
   test.each([
     { what: 'its process is killed', end: (pid: number) => process.kill(pid, 'SIGKILL') },
+    { what: 'its process group is killed', end: (pid: number) => process.kill(-pid, 'SIGKILL') },
     { what: 'Ctrl-C reaches the whole process group', end: (pid: number) => process.kill(-pid, 'SIGINT') },
-  ])('survives when $what, and the next start takes it over with every row', async ({ end }) => {
+  ])(
+    'ends by itself within seconds when $what, cleanly, and the next start has every row',
+    async ({ end }) => {
+      const { child } = await startElsewhere('create table kept as select 1 as one')
+      const before = await postmasterPid()
+      end(child.pid ?? 0)
+      await once(child, 'exit')
+      await expect.poll(() => isAlive(before), { timeout: 15_000 }).toBe(false)
+      expect(await readFile(join(folder, 'postgres.log'), 'utf8')).toContain('database system is shut down')
+
+      const postgres = await start()
+      expect(postgres.adopted).toBe(false)
+      expect(await query(postgres, 'select one from kept')).toEqual([{ one: 1 }])
+    },
+  )
+
+  test('a start right after has every row, and Postgres stays with it', async () => {
+    const { child } = await startElsewhere('create table kept as select 1 as one')
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    const postgres = await start()
+    const mine = await postmasterPid()
+    expect(await query(postgres, 'select one from kept')).toEqual([{ one: 1 }])
+    await once(spawn(process.execPath, [orphan, folder, `${child.pid}`, `${mine}`]), 'exit')
+    expect(isAlive(mine)).toBe(true)
+    expect(await query(postgres, 'select one from kept')).toEqual([{ one: 1 }])
+  })
+
+  test('is taken over with every row where nothing was left that could end it', async () => {
     const { child } = await startElsewhere('create table kept as select 1 as one')
     const before = await postmasterPid()
-    end(child.pid ?? 0)
+    process.kill(await guardPid(child), 'SIGKILL')
+    child.kill('SIGKILL')
     await once(child, 'exit')
 
     const postgres = await start()
     expect(postgres.adopted).toBe(true)
     expect(await postmasterPid()).toBe(before)
     expect(await query(postgres, 'select one from kept')).toEqual([{ one: 1 }])
+  })
+
+  test.skipIf(process.platform !== 'linux')('is watched over again where its guard was killed', async () => {
+    const { child } = await startElsewhere('')
+    const postmaster = await postmasterPid()
+    const first = await guardPid(child)
+    process.kill(first, 'SIGKILL')
+    await expect.poll(() => guardPid(child).catch(() => first), { timeout: 15_000 }).not.toBe(first)
+    child.kill('SIGKILL')
+    await expect.poll(() => isAlive(postmaster), { timeout: 15_000 }).toBe(false)
+  })
+
+  test('ends where the folder is gone with its process', async () => {
+    const { child } = await startElsewhere('')
+    const postmaster = await postmasterPid()
+    await rm(folder, { recursive: true })
+    child.kill('SIGKILL')
+    await expect.poll(() => isAlive(postmaster), { timeout: 20_000 }).toBe(false)
+  })
+
+  test('is waited for by a start while another process stops it', async () => {
+    const first = await start()
+    await query(first, 'create table kept as select 1 as one')
+    const [, second] = await Promise.all([first.stop(), start()])
+    expect(await query(second, 'select one from kept')).toEqual([{ one: 1 }])
   })
 
   test('comes back with every committed row after Postgres itself was killed', async () => {
@@ -227,6 +284,15 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     })
     children.push(child)
     return child
+  }
+
+  /** The one of that process, which sleeps. */
+  async function guardPid(child: ChildProcess): Promise<number> {
+    for (const pid of (await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')).split(' ')) {
+      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+      if (command.includes('chatterie-guard')) return Number(pid)
+    }
+    throw new Error('there is no guard')
   }
 
   async function postmasterPid(): Promise<number> {

@@ -1,0 +1,21 @@
+// Ends the Postgres of a process that died without stopping it, unless another has taken it over; see embedded-guard.ts.
+//
+//   node embedded-orphan.ts <folder> <pid of the dead process> [<pid of Postgres>]
+
+import { join } from 'node:path'
+import { inheritFolder } from './embedded-lock.ts'
+import { findPostmaster, stopPostmaster } from './embedded-postmaster.ts'
+
+const [folder = '', owner, told] = process.argv.slice(2)
+const cluster = { data: join(folder, 'data') }
+
+try {
+  const lock = await inheritFolder(folder, Number(owner))
+  if (lock) {
+    lock.leaving()
+    await stopPostmaster(cluster, (await findPostmaster(cluster))?.pid ?? Number(told))
+    lock.release()
+  }
+} catch {
+  await stopPostmaster(cluster, Number(told)) // the folder is gone: its Postgres would notice within a minute
+}
