@@ -1,8 +1,8 @@
 // The Platform API of a running server, as far as commands need it.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readCredentials } from '#cli/credentials.ts'
 import { UsageError } from '#cli/output.ts'
 import { readConfig } from '#config.ts'
+import { readCredentials } from '#data/kept-credentials.ts'
 import type { Job } from '#resources/job.ts'
 
 export interface RemoteOptions {

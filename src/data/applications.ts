@@ -51,14 +51,25 @@ export async function updateUi(
 export interface Credential {
   clientId: string
   secretHash: string
+  /** Of the secret before the last rotation, while it is taken as well; `until` in milliseconds since the epoch. */
+  previous?: { secretHash: string; until: number }
   applicationId: number
   applicationKey: string
 }
 
+const credentialFields = {
+  clientId: true,
+  secretHash: true,
+  previousSecretHash: true,
+  previousUntil: true,
+  applicationId: true,
+  application: { select: { key: true } },
+} as const
+
 export async function findCredential(db: Db, clientId: string): Promise<Credential | undefined> {
   const row = await db.prisma.credential.findUnique({
     where: { clientId },
-    select: { clientId: true, secretHash: true, applicationId: true, application: { select: { key: true } } },
+    select: credentialFields,
   })
   return row ? toCredential(row) : undefined
 }
@@ -67,7 +78,7 @@ export async function findCredential(db: Db, clientId: string): Promise<Credenti
 export async function findFirstCredential(db: Db): Promise<Credential | undefined> {
   const row = await db.prisma.credential.findFirst({
     orderBy: [{ applicationId: 'asc' }, { createdTime: 'asc' }],
-    select: { clientId: true, secretHash: true, applicationId: true, application: { select: { key: true } } },
+    select: credentialFields,
   })
   return row ? toCredential(row) : undefined
 }
@@ -75,12 +86,17 @@ export async function findFirstCredential(db: Db): Promise<Credential | undefine
 function toCredential(row: {
   clientId: string
   secretHash: string
+  previousSecretHash: string | null
+  previousUntil: Date | null
   applicationId: bigint
   application: { key: string }
 }): Credential {
+  const { previousSecretHash, previousUntil } = row
   return {
     clientId: row.clientId,
     secretHash: row.secretHash,
+    ...(previousSecretHash &&
+      previousUntil && { previous: { secretHash: previousSecretHash, until: previousUntil.getTime() } }),
     applicationId: Number(row.applicationId),
     applicationKey: row.application.key,
   }
@@ -112,15 +128,38 @@ export async function putCredential(
   await tx.prisma.credential.upsert({
     where: { clientId },
     create: { clientId, secretHash, applicationId: BigInt(applicationId) },
-    update: { secretHash },
+    update: { secretHash, previousSecretHash: null, previousUntil: null },
     select: { clientId: true },
   })
 }
 
-/** Replaces a secret; every token that the old one opened is revoked. */
-export async function replaceSecret(tx: Tx, clientId: string, secretHash: string): Promise<void> {
-  await tx.prisma.credential.update({ where: { clientId }, data: { secretHash }, select: { clientId: true } })
-  await tx.prisma.accessToken.deleteMany({ where: { clientId } })
+/**
+ * Replaces a secret. The old one is taken for `overlapMs` more, and no token that it opened lives longer; one that an
+ * earlier replacement left is void at once.
+ */
+export async function replaceSecret(
+  tx: Tx,
+  clientId: string,
+  secretHash: string,
+  overlapMs = 0,
+): Promise<void> {
+  if (overlapMs === 0) {
+    await tx.prisma.credential.update({
+      where: { clientId },
+      data: { secretHash, previousSecretHash: null, previousUntil: null },
+      select: { clientId: true },
+    })
+    await tx.prisma.accessToken.deleteMany({ where: { clientId } })
+    return
+  }
+  await tx.prisma.$executeRaw`
+    with replaced as (
+      update credential set secret_hash = ${secretHash}, previous_secret_hash = secret_hash,
+        previous_until = now() + ${overlapMs}::float8 * interval '1 ms'
+      where client_id = ${clientId} returning client_id, previous_until
+    )
+    update access_token t set expires_time = least(t.expires_time, r.previous_until)
+    from replaced r where t.client_id = r.client_id`
 }
 
 /** Holds back other processes that want to create the first application, until the transaction ends. */

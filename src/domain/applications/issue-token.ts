@@ -5,7 +5,7 @@ import type { Context } from '#context.ts'
 import { findCredential } from '#data/applications.ts'
 import { insertToken } from '#data/tokens.ts'
 import { defaultScopes } from '#domain/access.ts'
-import { isSecret } from '#domain/applications/secrets.ts'
+import { secretTakenUntil } from '#domain/applications/secrets.ts'
 import { ChatError } from '#errors.ts'
 
 export interface TokenRequest {
@@ -56,7 +56,7 @@ export async function issueToken(ctx: Context, request: TokenRequest): Promise<I
     return {
       access_token: token.accessToken,
       token_type: 'bearer',
-      expires_in: tokenLifetimeSeconds,
+      expires_in: token.client.accessTokenLifetime ?? tokenLifetimeSeconds,
       scope: (token.scope ?? []).join(' '),
     }
   } catch (error) {
@@ -91,8 +91,18 @@ function model(ctx: Context): OAuth2Server.ClientCredentialsModel {
   return {
     async getClient(clientId, clientSecret) {
       const credential = await findCredential(ctx.db, clientId)
-      if (!credential || !(await isSecret(clientSecret, credential.secretHash))) return undefined
-      return { id: clientId, grants: ['client_credentials'], applicationId: credential.applicationId }
+      const takenUntil = credential && (await secretTakenUntil(clientSecret, credential))
+      if (!takenUntil) return undefined
+      return {
+        id: clientId,
+        grants: ['client_credentials'],
+        applicationId: credential.applicationId,
+        // A token does not outlive the secret that opened it.
+        accessTokenLifetime: Math.min(
+          tokenLifetimeSeconds,
+          Math.max(1, Math.floor((takenUntil - Date.now()) / 1000)),
+        ),
+      }
     },
     async getUserFromClient(client) {
       return { applicationId: client.applicationId }

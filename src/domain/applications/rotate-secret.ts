@@ -8,19 +8,36 @@ export interface RotatedSecret {
   id: number
   clientId: string
   clientSecret: string
+  /** ISO time; only where the old secret is taken a while longer. */
+  oldSecretUntil?: string
+}
+
+/** 30 days: an overlap that nobody ends is two secrets for ever. */
+export const overlapMaxMs = 30 * 86_400_000
+
+export interface Rotation {
+  /** How long the old secret and its tokens go on; at most {@link overlapMaxMs}, not at all where absent. */
+  overlapMs?: number
+  /** Generated where absent. */
+  clientSecret?: string
 }
 
 /**
- * Gives an application's client a new secret. The old one and every token it opened are void: at once in this
- * process, in others within the five seconds that they remember tokens.
+ * Gives an application's client a new secret. Without an overlap the old one and every token it opened are void: at
+ * once in this process, in others within the five seconds that they remember tokens. With one, both secrets open the
+ * application meanwhile, and no token of the old one outlives it.
  * @throws ChatError 404
  */
-export async function rotateSecret(ctx: Context, reference: string): Promise<RotatedSecret> {
+export async function rotateSecret(
+  ctx: Context,
+  reference: string,
+  { overlapMs = 0, clientSecret = generateSecret() }: Rotation = {},
+): Promise<RotatedSecret> {
   const { id, clientId } = await referredApplication(ctx, reference)
   if (!clientId) throw notFound('client of application', id)
-  const clientSecret = generateSecret()
   const secretHash = await hashSecret(clientSecret)
-  await ctx.db.transact((tx) => replaceSecret(tx, clientId, secretHash))
+  await ctx.db.transact((tx) => replaceSecret(tx, clientId, secretHash, overlapMs))
   ctx.tokens.forget()
-  return { id, clientId, clientSecret }
+  const oldSecretUntil = new Date(Date.now() + overlapMs).toISOString()
+  return { id, clientId, clientSecret, ...(overlapMs > 0 && { oldSecretUntil }) }
 }

@@ -1,6 +1,7 @@
 // Client secrets are kept as salted scrypt hashes: `scrypt$<salt>$<hash>`, base64url.
 import { randomBytes, scrypt as scryptCallback, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
+import type { Credential } from '#data/applications.ts'
 
 const scrypt = promisify<string, Buffer, number, Buffer>(scryptCallback)
 const keyBytes = 32
@@ -20,4 +21,17 @@ export async function isSecret(secret: string, stored: string): Promise<boolean>
   const [, salt = '', hash = ''] = stored.split('$')
   const given = await scrypt(secret, Buffer.from(salt, 'base64url'), keyBytes)
   return timingSafeEqual(given, Buffer.from(hash, 'base64url'))
+}
+
+/**
+ * Until when a client's secret is taken, in milliseconds since the epoch: for ever where it is the one in force, until
+ * the overlap ends where it is the one before, undefined where it is neither.
+ */
+export async function secretTakenUntil(
+  secret: string,
+  { secretHash, previous }: Pick<Credential, 'secretHash' | 'previous'>,
+): Promise<number | undefined> {
+  if (await isSecret(secret, secretHash)) return Number.POSITIVE_INFINITY
+  const isPrevious = previous && previous.until > Date.now() && (await isSecret(secret, previous.secretHash))
+  return isPrevious ? previous.until : undefined
 }
