@@ -1,40 +1,52 @@
 // The process: settings, database, context, app; then it listens until it is told to stop.
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { type Config, readConfig } from '#config.ts'
 import type { Context } from '#context.ts'
+import { prepareHome } from '#data/home.ts'
+import { credentialsPath } from '#data/kept-credentials.ts'
 import type { FirstApplication } from '#domain/applications/ensure-first-application.ts'
+import { explained, mustBeFree } from '#port.ts'
 
 /** Undoes what has been started, last things first. */
-const started: (() => Promise<unknown>)[] = []
+const started: { undo(): Promise<unknown>; isDatabase?: boolean }[] = []
+
+/** Begins with the first signal; a start that is under way ends at its next step. */
+const stopping = new AbortController()
+/** Resolves when what goes on is no longer waited for, but for the database. */
+const hurried = Promise.withResolvers<void>()
+/** Of the one stop, however often it is asked for. */
+let stopped: Promise<void> | undefined
 
 // What is loaded from here on is compiled once and kept for the next start: 0.25 s less.
 enableCompileCache()
 
-/** How long a stop may take before the process leaves anyway. */
+/** How long a stop may take before it is hurried, and how long then. */
 const stopMs = 30_000
+/** Ctrl-C in a terminal reaches us and npm, which passes it on: what follows so soon is the same one. */
+const sameSignalMs = 1_000
 
+const starting = start()
 try {
-  await start(readConfig(process.env))
+  await starting
 } catch (error) {
-  process.stderr.write(`Chatterie cannot start: ${error instanceof Error ? error.message : error}\n`)
-  await stop()
-  process.exit(1)
+  // A start that is stopped need not explain itself.
+  if (!stopping.signal.aborted) {
+    process.stderr.write(`Chatterie cannot start: ${error instanceof Error ? error.message : error}\n`)
+    await stop()
+    process.exit(1)
+  }
 }
 
-async function start(config: Config): Promise<void> {
+async function start(): Promise<void> {
+  const config = readConfig(process.env)
   const log = pino({ level: config.logLevel })
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, async () => {
-      log.info({ signal }, 'stopping')
-      setTimeout(() => process.exit(1), stopMs).unref()
-      await stop()
-      process.exit(0)
-    })
-  }
+  stopOnSignals(log)
+  await prepareHome(config.home)
+  await mustBeFree(config)
+  goOn()
 
   // The server's code is loaded while the database starts.
   const [
@@ -54,24 +66,61 @@ async function start(config: Config): Promise<void> {
     import('#jobs/sweeper.ts'),
     import('#domain/applications/ensure-first-application.ts'),
   ])
+  goOn()
   const node = new Node(databaseUrl, log)
   await node.start()
-  started.push(() => node.close())
+  started.push({ undo: () => node.close() })
   const bus = await openBus(config.redisUrl, `chatterie:${node.installation}`, log)
-  started.push(() => bus.close())
+  started.push({ undo: () => bus.close() })
   const ctx = openContext(config, log, databaseUrl, { node, bus, environment: process.env })
-  started.push(() => ctx.db.close())
+  started.push({ undo: () => ctx.db.close() })
   const first = await ensureFirstApplication(ctx)
+  goOn()
 
   const sweeper = new Sweeper(ctx)
   sweeper.start()
-  started.push(() => sweeper.stop())
+  started.push({ undo: () => sweeper.stop() })
 
   const { app, close } = await startServing(ctx)
-  started.push(close)
-  await app.listen({ port: config.port, host: config.host })
+  started.push({ undo: close })
+  await app.listen({ port: config.port, host: config.host }).catch((error) => {
+    throw explained(error, config)
+  })
+  goOn()
   await startBackground(ctx, databaseUrl)
-  await introduce(ctx, app, first)
+  introduce(ctx, app, first)
+}
+
+/** @throws where a stop has begun */
+function goOn(): void {
+  stopping.signal.throwIfAborted()
+}
+
+/** The first signal stops, letting what goes on finish; a later one hurries that. Nothing abandons it. */
+function stopOnSignals(log: pino.Logger): void {
+  let firstAt: number | undefined
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      const now = performance.now()
+      if (firstAt === undefined) {
+        firstAt = now
+        log.info({ signal }, 'stopping')
+        void leave()
+      } else if (now - firstAt > sameSignalMs) {
+        log.info({ signal }, 'stopping at once')
+        hurried.resolve()
+      }
+    })
+  }
+}
+
+async function leave(): Promise<void> {
+  stopping.abort()
+  setTimeout(hurried.resolve, stopMs).unref()
+  setTimeout(() => process.exit(1), 2 * stopMs).unref()
+  await Promise.race([starting.catch(() => {}), hurried.promise])
+  await stop()
+  process.exit(0)
 }
 
 /** Background work begins when requests are served already. */
@@ -79,7 +128,7 @@ async function startBackground(ctx: Context, databaseUrl: string): Promise<void>
   const { BackgroundThread } = await import('#jobs/background-thread.ts')
   const background = new BackgroundThread(ctx, databaseUrl)
   background.start()
-  started.push(() => background.stop())
+  started.push({ undo: () => background.stop() })
 }
 
 /** Gives the URL of a database of the right shape: the user's, or the embedded one's. */
@@ -93,52 +142,53 @@ async function openDatabaseServer(config: Config, log: pino.Logger): Promise<str
 async function startEmbedded(config: Config, log: pino.Logger): Promise<string> {
   const { startEmbeddedPostgres } = await import('#data/embedded-postgres.ts')
   const postgres = await startEmbeddedPostgres({ folder: join(config.home, 'postgres'), log })
-  started.push(() => postgres.stop())
+  started.push({ undo: () => postgres.stop(), isDatabase: true })
   return postgres.url
 }
 
-async function stop(): Promise<void> {
-  for (const undo of started.splice(0).reverse()) {
-    await undo().catch((error) => process.stderr.write(`While stopping: ${error}\n`))
+function stop(): Promise<void> {
+  stopped ??= undoAll()
+  return stopped
+}
+
+async function undoAll(): Promise<void> {
+  let isHurried = false
+  void hurried.promise.then(() => {
+    isHurried = true
+  })
+  for (const { undo, isDatabase } of started.splice(0).reverse()) {
+    const undone = undo().catch((error) => {
+      if (!isHurried) process.stderr.write(`While stopping: ${error}\n`) // else it was cut short by us
+    })
+    await (isDatabase ? undone : Promise.race([undone, hurried.promise]))
   }
 }
 
-/** Prints where it listens and with which credentials; the secret's value only once, when it is made. */
-async function introduce(ctx: Context, app: FastifyInstance, first: FirstApplication): Promise<void> {
+/** Prints where it listens and with which credentials; a secret's value only once, and only if it was made here. */
+function introduce(ctx: Context, app: FastifyInstance, first: FirstApplication): void {
   const url = ctx.baseUrl(reachable(app))
-  const kept = join(ctx.config.home, 'credentials.json')
-  if (first.isNew) {
-    const { isNew: _, ...credentials } = first
-    await mkdir(ctx.config.home, { recursive: true }) // with DATABASE_URL nobody made it yet
-    await writeFile(kept, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 })
-  }
-  const isKept = await readFile(kept, 'utf8').then(
-    (text) => JSON.parse(text).clientId === first.clientId,
-    () => false,
-  )
-  const secret = first.isNew
-    ? first.clientSecret
-    : ctx.config.clientSecret
-      ? '(from CHATTERIE_CLIENT_SECRET)'
-      : isKept
-        ? `(kept in ${kept})`
-        : '(known to whoever started Chatterie first)'
-  const curlSecret = first.isNew ? first.clientSecret : '$SECRET'
+  const curlSecret = first.clientSecret ?? '$SECRET'
   const lines = [
     'Chatterie is ready',
     '',
     `Base URL       ${url}`,
     `Client id      ${first.clientId}`,
-    `Client secret  ${secret}`,
+    `Client secret  ${first.clientSecret ?? whereaboutsOfSecret(ctx, first)}`,
     `API key        ${first.apiKey}`,
   ]
   const width = Math.max(...lines.map((line) => line.length))
   const edge = '─'.repeat(width + 2)
   process.stdout.write(
     `┌${edge}┐\n${lines.map((line) => `│ ${line.padEnd(width)} │`).join('\n')}\n└${edge}┘\n` +
-      `Try it:${first.isNew ? '' : ' (with the secret in $SECRET)'}\n` +
+      `Try it:${first.clientSecret ? '' : ' (with the secret in $SECRET)'}\n` +
       `curl -s -u "${first.clientId}:${curlSecret}" -d grant_type=client_credentials ${url}/oauth/token\n`,
   )
+}
+
+function whereaboutsOfSecret({ config }: Context, first: FirstApplication): string {
+  if (first.isGivenSecretInForce) return '(from CHATTERIE_CLIENT_SECRET)'
+  if (first.isKept) return `(kept in ${credentialsPath(config.home)})`
+  return '(known to whoever started Chatterie first)'
 }
 
 function reachable(app: FastifyInstance): string {

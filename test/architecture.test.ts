@@ -34,6 +34,7 @@ const mayImport: Record<string, string[]> = {
   files: ['errors'],
   previews: ['errors', 'type config'],
   config: ['type files'],
+  port: ['type config'],
   resources: [],
   errors: [],
   metrics: [],

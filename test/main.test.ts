@@ -1,9 +1,12 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
-import { connect } from 'node:net'
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { isAlive } from '#data/embedded-lock.ts'
+import { chatterie } from './cli/run.ts'
 import { type ServerProcess, spawnServer, startServerProcess } from './support/process.ts'
 import { cloneDatabase } from './support/server.ts'
 
@@ -36,6 +39,10 @@ async function token(url: string, clientId: string, clientSecret: string): Promi
   })
   expect(answer.status).toBe(200)
   return ((await answer.json()) as { access_token: string }).access_token
+}
+
+async function postmasterPid(folder = home): Promise<number> {
+  return Number.parseInt(await readFile(join(folder, 'postgres/data/postmaster.pid'), 'utf8'), 10)
 }
 
 async function kept(): Promise<{ clientId: string; clientSecret: string; apiKey: string }> {
@@ -112,15 +119,113 @@ it('a stop lets a request finish that has begun', async () => {
   expect(await ended).toBe(0)
 })
 
-it('credentials of the settings are created, and a changed secret replaces the old one', async () => {
+it('a second signal hurries a stop that is held up, and abandons nothing', async () => {
+  const server = await start()
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+  socket.on('error', () => {})
+  socket.write('POST /v1/users HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{')
+  await once(socket, 'connect')
+  await fetch(`${server.url}/health`)
+  const postmaster = await postmasterPid()
+  const impatient = setInterval(() => server.child.kill('SIGINT'), 300)
+  expect(await server.end('SIGINT')).toBe(0)
+  clearInterval(impatient)
+  expect(isAlive(postmaster)).toBe(false)
+  socket.destroy()
+})
+
+it.each([1, 2, 3])('Ctrl-C, pressed twice through npm start, stops everything (%i)', async () => {
+  const npm = spawn('npm', ['start'], {
+    env: { PATH: process.env.PATH, HOME: home, CHATTERIE_HOME: home, PORT: '0', LOG_LEVEL: 'warn' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true, // a process group of its own, as in a terminal
+  })
+  let output = ''
+  npm.stdout.setEncoding('utf8').on('data', (text) => {
+    output += text
+  })
+  const ended = once(npm, 'close')
+  await expect.poll(() => output, { timeout: 30_000 }).toContain('oauth/token')
+  const postmaster = await postmasterPid()
+  for (let press = 0; press < 2; press++) process.kill(-(npm.pid ?? 0), 'SIGINT')
+  await ended
+  // npm may leave before the server does.
+  await expect.poll(() => isAlive(postmaster), { timeout: 20_000 }).toBe(false)
+  await expect(postmasterPid()).rejects.toThrow('ENOENT')
+})
+
+it('a signal during the start ends it, and leaves nothing running', async () => {
+  const folder = join(home, 'interrupted')
+  const server = await spawnServer({ CHATTERIE_HOME: folder })
+  await expect
+    .poll(() => stat(join(folder, 'postgres')).catch(() => null), { timeout: 20_000, interval: 5 })
+    .not.toBe(null)
+  expect(await server.end('SIGTERM')).toBe(0)
+  expect(server.output()).toBe('')
+  await expect(postmasterPid(folder)).rejects.toThrow('ENOENT')
+})
+
+it('credentials of the settings are created, and never printed', async () => {
   const settings = { CHATTERIE_CLIENT_ID: 'my-client', CHATTERIE_CLIENT_SECRET: 'a secret of mine' }
+  const server = await start(settings)
+  await expect.poll(() => server.output(), { timeout: 15_000 }).toContain('oauth/token')
+  await token(server.url, 'my-client', 'a secret of mine')
+  expect(server.output()).toContain('(from CHATTERIE_CLIENT_SECRET)')
+  expect(server.output()).not.toContain('a secret of mine')
+  await server.end('SIGTERM')
+})
+
+it('a rotated secret stays through a start whose settings have the old one, which warns', async () => {
+  const settings = { CHATTERIE_CLIENT_ID: 'rotated', CHATTERIE_CLIENT_SECRET: 'the old secret' }
   const first = await start(settings)
-  await token(first.url, 'my-client', 'a secret of mine')
+  const rotation = ['applications', 'rotate-secret', 'rotated', '--json']
+  const { stdout } = await chatterie(rotation, { CHATTERIE_HOME: home })
+  const { clientSecret } = JSON.parse(stdout)
   await first.end('SIGTERM')
-  const second = await start({ ...settings, CHATTERIE_CLIENT_SECRET: 'another secret' })
-  await token(second.url, 'my-client', 'another secret')
-  expect(second.output()).not.toContain('another secret')
+
+  const second = await start(settings)
+  await expect.poll(() => second.output(), { timeout: 15_000 }).toContain('oauth/token')
+  expect(second.output()).toContain('CHATTERIE_CLIENT_SECRET is not in force')
+  expect(second.output()).not.toContain('the old secret')
+  await token(second.url, 'rotated', clientSecret)
+  await expect(token(second.url, 'rotated', 'the old secret')).rejects.toThrow('401')
   await second.end('SIGTERM')
+})
+
+it('where the port is taken, a start says so at once, and starts no database', async () => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const { port } = other.address() as { port: number }
+  const folder = join(home, 'no-port')
+  const server = await spawnServer({ CHATTERIE_HOME: folder, PORT: String(port) })
+  expect((await once(server.child, 'close'))[0]).toBe(1)
+  expect(server.output()).toBe(
+    `Chatterie cannot start: port ${port} of 127.0.0.1 is taken by another program: set PORT to a free one\n`,
+  )
+  expect(await readdir(folder)).toEqual([])
+  other.close()
+})
+
+it.skipIf(process.platform !== 'linux')(
+  'a home that cannot be used ends the start at once, with one line that says why',
+  async () => {
+    const server = await spawnServer({ CHATTERIE_HOME: '/proc/nope' })
+    expect((await once(server.child, 'close'))[0]).toBe(1)
+    expect(server.output()).toMatch(
+      /^Chatterie cannot start: CHATTERIE_HOME \/proc\/nope cannot be used: .+\n$/,
+    )
+    const { code, stderr } = await chatterie(['applications', 'list'], { CHATTERIE_HOME: '/proc/nope' })
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^error: CHATTERIE_HOME \/proc\/nope cannot be used: .+\n$/)
+  },
+)
+
+it('what a killed server started ends within seconds of it', async () => {
+  const server = await start()
+  const postmaster = await postmasterPid()
+  await server.end('SIGKILL')
+  await expect.poll(() => isAlive(postmaster), { timeout: 15_000 }).toBe(false)
+  await expect(postmasterPid()).rejects.toThrow('ENOENT')
 })
 
 it('a first start on a database of the operator makes its home folder', async () => {

@@ -1,11 +1,12 @@
 import { createInterface } from 'node:readline/promises'
 import { withContext } from '#cli/context.ts'
-import { replaceKeptSecret } from '#cli/credentials.ts'
 import { type Output, print, table, UsageError } from '#cli/output.ts'
+import type { Config } from '#config.ts'
+import { replaceKeptSecret } from '#data/kept-credentials.ts'
 import { createApplication } from '#domain/applications/create-application.ts'
 import { deleteApplication } from '#domain/applications/delete-application.ts'
 import { listApplications, referredApplication } from '#domain/applications/list-applications.ts'
-import { rotateSecret } from '#domain/applications/rotate-secret.ts'
+import { overlapMaxMs, rotateSecret } from '#domain/applications/rotate-secret.ts'
 
 export async function create(name: string, output: Output): Promise<void> {
   if (name.trim() === '') throw new UsageError('An application needs a name that is not blank')
@@ -42,22 +43,49 @@ export async function list(output: Output): Promise<void> {
   print(output, applications, table(['id', 'name', 'client id', 'API key', 'created'], rows))
 }
 
-export async function rotate(application: string, output: Output): Promise<void> {
+export interface RotateOptions {
+  /** Such as `24h`. */
+  overlap: string
+  fromEnvironment?: boolean
+}
+
+export async function rotate(application: string, options: RotateOptions, output: Output): Promise<void> {
+  const overlapMs = durationOf(options.overlap)
   const { rotated, isKept } = await withContext(async (ctx) => {
-    const rotated = await rotateSecret(ctx, application)
+    const clientSecret = options.fromEnvironment ? givenSecret(ctx.config) : undefined
+    const rotated = await rotateSecret(ctx, application, { overlapMs, ...(clientSecret && { clientSecret }) })
     return { rotated, isKept: await replaceKeptSecret(ctx.config.home, rotated) }
   })
+  const { clientSecret, ...known } = rotated
+  const shown = options.fromEnvironment ? known : { ...known, clientSecret }
   print(
     output,
-    rotated,
+    shown,
     [
-      `The secret of application ${rotated.id} was replaced, and its tokens are void.`,
+      rotated.oldSecretUntil
+        ? `The secret of application ${rotated.id} was replaced. The old one and its tokens work until ${rotated.oldSecretUntil}.`
+        : `The secret of application ${rotated.id} was replaced, and its tokens are void.`,
       '',
       `Client id      ${rotated.clientId}`,
-      `Client secret  ${rotated.clientSecret}`,
+      `Client secret  ${options.fromEnvironment ? '(from CHATTERIE_CLIENT_SECRET)' : clientSecret}`,
       ...(isKept ? ['', 'It is kept in the home folder, as the old one was.'] : []),
     ].join('\n'),
   )
+}
+
+function givenSecret({ clientSecret }: Config): string {
+  if (clientSecret) return clientSecret
+  throw new UsageError('--from-environment wants CHATTERIE_CLIENT_SECRET')
+}
+
+const unitMs: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** Milliseconds of `90s`, `30m`, `24h` or `7d`. */
+function durationOf(text: string): number {
+  const [, count, unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
+  const ms = Number(count) * (unitMs[unit] ?? Number.NaN)
+  if (ms >= 0 && ms <= overlapMaxMs) return ms
+  throw new UsageError(`--overlap ${text} is wrong: give a time such as 90s, 30m, 24h or 7d, at most 30d`)
 }
 
 export async function remove(application: string, isSure: boolean, output: Output): Promise<void> {

@@ -6,6 +6,7 @@ import { type Config, readConfig } from '#config.ts'
 import { type Context, openContext } from '#context.ts'
 import { FolderInUse } from '#data/embedded-lock.ts'
 import { findEmbeddedPostgres, startEmbeddedPostgres } from '#data/embedded-postgres.ts'
+import { prepareHome } from '#data/home.ts'
 import { migrate } from '#data/migrate.ts'
 
 /** How long a server may take to come up that has its folder already. */
@@ -32,16 +33,18 @@ export async function withContext<T>(work: (ctx: Context) => Promise<T>): Promis
 async function openDatabaseServer(config: Config, log: pino.Logger) {
   const guest = (url: string) => ({ url, stop: async () => {} })
   if (config.databaseUrl) return guest(config.databaseUrl)
+  await prepareHome(config.home)
   const folder = join(config.home, 'postgres')
   const giveUpAt = Date.now() + patienceMs
   for (;;) {
-    const running = await findEmbeddedPostgres(folder)
-    if (running) return guest(running)
     try {
       return await startEmbeddedPostgres({ folder, log })
     } catch (error) {
-      if (!(error instanceof FolderInUse) || Date.now() > giveUpAt) throw error
+      if (!(error instanceof FolderInUse)) throw error
+      const running = await findEmbeddedPostgres(folder)
+      if (running) return guest(running)
+      if (Date.now() > giveUpAt) throw error
     }
-    await sleep(50) // a server has the folder: its Postgres is coming up, or leaving
+    await sleep(50) // a server has the folder: its Postgres is coming up
   }
 }

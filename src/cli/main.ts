@@ -54,9 +54,15 @@ applications
 
 applications
   .command('rotate-secret')
-  .description('replace the client secret; the old one and all its tokens are void')
+  .description(
+    'replace the client secret; the old one and all its tokens are void, at once or after an overlap',
+  )
   .argument('<application>', 'id, API key or client id')
-  .action(async (application) => (await import('#cli/applications.ts')).rotate(application, output()))
+  .option('--overlap <time>', 'how long the old secret goes on: 90s, 30m, 24h, 7d; at most 30d', '0s')
+  .option('--from-environment', 'to the secret in CHATTERIE_CLIENT_SECRET, instead of a generated one')
+  .action(async (application, options) =>
+    (await import('#cli/applications.ts')).rotate(application, options, output()),
+  )
 
 applications
   .command('delete')

@@ -1,29 +1,73 @@
-// The credentials of the first application, as the server keeps them in the home folder.
+// The credentials of the first application, in the home folder: for whoever runs the server, and for the command line.
 import { randomUUID } from 'node:crypto'
-import { readFile, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 
-interface Kept {
+export interface KeptCredentials {
   clientId: string
   clientSecret: string
+  apiKey: string
 }
 
+/** Where they are kept, for its owner's eyes alone. */
+export const credentialsPath = (home: string) => join(home, 'credentials.json')
+
+/** Holds what is kept before the application is committed. */
+const draftPath = (home: string) => join(home, 'credentials.json.new')
+
 /** Null where there are none, or none that can be read. */
-export async function readCredentials(home: string): Promise<Kept | null> {
+export function readCredentials(home: string): Promise<KeptCredentials | null> {
+  return read(credentialsPath(home))
+}
+
+/**
+ * First step of two, before the application is committed: from here on its secret is on the disk, however the process
+ * ends. {@link settleCredentials} is the second.
+ */
+export async function draftCredentials(home: string, credentials: KeptCredentials): Promise<void> {
+  await mkdir(home, { recursive: true })
+  await write(draftPath(home), credentials)
+}
+
+/**
+ * Puts what was drafted in its place if the application of that client came to be, and forgets it otherwise; a start
+ * does so for one that was cut off.
+ */
+export async function settleCredentials(home: string, clientId: string): Promise<void> {
+  const draft = await read(draftPath(home))
+  if (draft?.clientId === clientId) await rename(draftPath(home), credentialsPath(home))
+  else await rm(draftPath(home), { force: true })
+}
+
+/** Keeps a client's new secret where its old one is kept; whether it was. */
+export async function replaceKeptSecret(
+  home: string,
+  { clientId, clientSecret }: Pick<KeptCredentials, 'clientId' | 'clientSecret'>,
+): Promise<boolean> {
+  const kept = await readCredentials(home)
+  if (kept?.clientId !== clientId) return false
+  await write(credentialsPath(home), { ...kept, clientSecret })
+  return true
+}
+
+async function read(path: string): Promise<KeptCredentials | null> {
   try {
-    return JSON.parse(await readFile(join(home, 'credentials.json'), 'utf8'))
+    return JSON.parse(await readFile(path, 'utf8'))
   } catch {
     return null
   }
 }
 
-/** Keeps a client's new secret where its old one is kept; whether it was. */
-export async function replaceKeptSecret(home: string, { clientId, clientSecret }: Kept): Promise<boolean> {
-  const kept = await readCredentials(home)
-  if (kept?.clientId !== clientId) return false
-  const path = join(home, 'credentials.json')
-  const draft = `${path}.${randomUUID()}`
-  await writeFile(draft, `${JSON.stringify({ ...kept, clientSecret }, null, 2)}\n`, { mode: 0o600 })
-  await rename(draft, path)
-  return true
+/** All of it or nothing, and on the disk when it returns. */
+async function write(path: string, credentials: KeptCredentials): Promise<void> {
+  const part = `${path}.${randomUUID()}`
+  try {
+    await writeFile(part, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600, flush: true })
+    await rename(part, path)
+  } catch (error) {
+    await rm(part, { force: true })
+    throw error
+  }
+  const folder = await open(dirname(path), 'r')
+  await folder.sync().finally(() => folder.close())
 }

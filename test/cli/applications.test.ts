@@ -79,6 +79,44 @@ describe('while a server runs', () => {
     await askToken(clientId, rotated.clientSecret).expect(200)
   })
 
+  it('with an overlap the old secret goes on beside the new one, and no token of it outlives it', async () => {
+    const { clientId, clientSecret } = await json('applications', 'create')
+    const { body: before } = await askToken(clientId, clientSecret).expect(200)
+    const rotated = await json('applications', 'rotate-secret', clientId, '--overlap', '60s')
+    expect(rotated).toMatchObject({ oldSecretUntil: expect.stringMatching(/Z$/) })
+    await askApplication(before.access_token).expect(200)
+    const { body: old } = await askToken(clientId, clientSecret).expect(200)
+    expect(old.expires_in).toBeLessThanOrEqual(60)
+    await askApplication(old.access_token).expect(200)
+    const { body: fresh } = await askToken(clientId, rotated.clientSecret).expect(200)
+    expect(fresh.expires_in).toBe(43_200)
+
+    const again = await json('applications', 'rotate-secret', clientId)
+    for (const secret of [clientSecret, rotated.clientSecret]) await askToken(clientId, secret).expect(401)
+    for (const token of [before.access_token, old.access_token, fresh.access_token]) {
+      await expect.poll(async () => (await askApplication(token)).status, { timeout: 15_000 }).toBe(401)
+    }
+    await askToken(clientId, again.clientSecret).expect(200)
+  })
+
+  it('the secret of the environment is put in force when that is asked for, and printed by nobody', async () => {
+    const { clientId } = await json('applications', 'create')
+    const given = { ...settings, CHATTERIE_CLIENT_SECRET: 'a secret of mine' }
+    const { code, stdout } = await chatterie(
+      ['applications', 'rotate-secret', clientId, '--from-environment'],
+      given,
+    )
+    expect(code).toBe(0)
+    expect(stdout).not.toContain('a secret of mine')
+    await askToken(clientId, 'a secret of mine').expect(200)
+    const without = await run('applications', 'rotate-secret', clientId, '--from-environment')
+    expect(without).toMatchObject({ code: 2, stderr: expect.stringContaining('CHATTERIE_CLIENT_SECRET') })
+    for (const overlap of ['1', '-1h', '31d', 'soon']) {
+      const refused = await run('applications', 'rotate-secret', clientId, `--overlap=${overlap}`)
+      expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('--overlap') })
+    }
+  })
+
   it('a rotated secret of the first application is kept where the old one was', async () => {
     const path = join(home, 'credentials.json')
     const kept = JSON.parse(await readFile(path, 'utf8'))

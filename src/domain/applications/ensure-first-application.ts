@@ -1,45 +1,55 @@
 import type { Context } from '#context.ts'
-import {
-  findCredential,
-  findFirstCredential,
-  lockFirstApplication,
-  replaceSecret,
-} from '#data/applications.ts'
+import { findCredential, findFirstCredential, lockFirstApplication } from '#data/applications.ts'
 import type { Tx } from '#data/database.ts'
+import { draftCredentials, readCredentials, settleCredentials } from '#data/kept-credentials.ts'
 import { createApplication, type NewCredentials } from '#domain/applications/create-application.ts'
-import { hashSecret, isSecret } from '#domain/applications/secrets.ts'
+import { isSecret } from '#domain/applications/secrets.ts'
 import { isConstraintError } from '#errors.ts'
 
 export interface FirstApplication {
   clientId: string
   apiKey: string
-  /** Only where it is new, or was given by the settings. */
-  clientSecret?: string
   isNew: boolean
+  /** Whether the home folder has its credentials. */
+  isKept: boolean
+  /** Only where it was generated just now: what the settings give is nobody's to show. */
+  clientSecret?: string
+  /** Whether the secret of the settings is the one in force; absent where they give none. */
+  isGivenSecretInForce?: boolean
 }
 
 /**
- * Sees to it that there is an application, with the credentials of the settings where those name any. A secret in
- * the settings that differs from the stored one replaces it: the settings are the operator's word.
+ * Sees to it that there is an application, with the credentials of the settings where those name any, and that they
+ * are kept in the home folder, however this process ends. An application that is there keeps its secret, whatever the
+ * settings say: it may have been rotated.
  * @throws Error for the operator, where the settings give a new client the API key of another application
  */
 export async function ensureFirstApplication(ctx: Context): Promise<FirstApplication> {
-  const { clientId, clientSecret } = ctx.config
-  return ctx.db.transact(async (tx) => {
+  const { clientId, clientSecret: given, home } = ctx.config
+  const found = await ctx.db.transact(async (tx): Promise<Omit<FirstApplication, 'isKept'>> => {
     await lockFirstApplication(tx)
     const existing = clientId ? await findCredential(ctx.db, clientId) : await findFirstCredential(ctx.db)
-    if (!existing) return { ...(await createFirst(ctx, tx)), isNew: true }
-    if (clientSecret && !(await isSecret(clientSecret, existing.secretHash))) {
-      await replaceSecret(tx, existing.clientId, await hashSecret(clientSecret))
-      ctx.log.warn({ clientId: existing.clientId }, 'the client secret was replaced by that of the settings')
+    if (!existing) {
+      const { clientSecret, ...created } = await createFirst(ctx, tx)
+      await draftCredentials(home, { ...created, clientSecret })
+      return { ...created, isNew: true, ...(given ? { isGivenSecretInForce: true } : { clientSecret }) }
     }
     return {
       clientId: existing.clientId,
       apiKey: existing.applicationKey,
       isNew: false,
-      ...(clientSecret && { clientSecret }),
+      ...(given && { isGivenSecretInForce: await isSecret(given, existing.secretHash) }),
     }
   })
+  await settleCredentials(home, found.clientId)
+  const first = { ...found, isKept: (await readCredentials(home))?.clientId === found.clientId }
+  if (first.isGivenSecretInForce === false) {
+    ctx.log.warn(
+      { clientId: first.clientId },
+      'CHATTERIE_CLIENT_SECRET is not in force: this client has another secret, given to it by a rotation or by an earlier start; `chatterie applications rotate-secret --from-environment` puts it in force',
+    )
+  }
+  return first
 }
 
 function createFirst({ config }: Context, tx: Tx): Promise<NewCredentials> {

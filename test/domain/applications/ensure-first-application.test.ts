@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -17,6 +18,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await Promise.all(open.map(({ db }) => db.close()))
+  await Promise.all(open.map(({ config }) => rm(config.home, { recursive: true, force: true })))
   await database.drop()
 })
 
@@ -53,7 +55,7 @@ describe('the first application', () => {
     const made = await ensureFirstApplication(process())
     const again = await ensureFirstApplication(process())
     expect(made.isNew).toBe(true)
-    expect(again).toEqual({ clientId: made.clientId, apiKey: made.apiKey, isNew: false })
+    expect(again).toEqual({ clientId: made.clientId, apiKey: made.apiKey, isNew: false, isKept: false })
     await expect(grant(process(), made.clientId, made.clientSecret)).resolves.toMatchObject({
       token_type: 'bearer',
     })
@@ -67,21 +69,49 @@ describe('the first application', () => {
       CHATTERIE_API_KEY: apiKey,
     }
     const made = await ensureFirstApplication(process(settings))
-    expect(made).toEqual({ clientId: 'me', clientSecret: 'a secret', apiKey, isNew: true })
-    expect(await ensureFirstApplication(process(settings))).toEqual({ ...made, isNew: false })
+    expect(made).toEqual({ clientId: 'me', apiKey, isNew: true, isKept: true, isGivenSecretInForce: true })
+    await expect(grant(process(), 'me', 'a secret')).resolves.toBeDefined()
+    const again = await ensureFirstApplication(process(settings))
+    expect(again).toEqual({ ...made, isNew: false, isKept: false })
     expect(await applications(process())).toBe(1)
   })
 
-  it('takes a new secret from the settings: the old one and its tokens open nothing any more', async () => {
+  it('keeps its secret and its tokens, whatever secret the settings have later', async () => {
     const settings = { CHATTERIE_CLIENT_ID: 'me', CHATTERIE_CLIENT_SECRET: 'old secret' }
     const ctx = process(settings)
     await ensureFirstApplication(ctx)
     const { access_token: token } = await grant(ctx, 'me', 'old secret')
     const restarted = process({ ...settings, CHATTERIE_CLIENT_SECRET: 'new secret' })
-    expect(await ensureFirstApplication(restarted)).toMatchObject({ clientId: 'me', isNew: false })
-    await expect(grant(restarted, 'me', 'old secret')).rejects.toMatchObject({ kind: 'invalid_client' })
-    await expect(grant(restarted, 'me', 'new secret')).resolves.toBeDefined()
-    expect(await restarted.tokens.find(token)).toBeUndefined()
+    expect(await ensureFirstApplication(restarted)).toMatchObject({
+      isNew: false,
+      isGivenSecretInForce: false,
+    })
+    await expect(grant(restarted, 'me', 'new secret')).rejects.toMatchObject({ kind: 'invalid_client' })
+    await expect(grant(restarted, 'me', 'old secret')).resolves.toBeDefined()
+    expect(await restarted.tokens.find(token)).toBeDefined()
+  })
+
+  it('does not come to be where its credentials cannot be kept', async () => {
+    const home = join(tmpdir(), `chatterie-home-${randomUUID()}`)
+    await writeFile(home, 'no folder')
+    await expect(ensureFirstApplication(process({ CHATTERIE_HOME: home }))).rejects.toThrow()
+    expect(await applications(process())).toBe(0)
+  })
+
+  it('has its credentials kept after a start that was killed right after the commit, or right before', async () => {
+    const ctx = process()
+    const { home } = ctx.config
+    const { clientId } = await ensureFirstApplication(ctx)
+    const path = join(home, 'credentials.json')
+    const kept = await readFile(path, 'utf8')
+    await rename(path, `${path}.new`) // as after the commit
+    expect(await ensureFirstApplication(process({ CHATTERIE_HOME: home }))).toMatchObject({ isKept: true })
+    expect(await readFile(path, 'utf8')).toBe(kept)
+
+    await writeFile(`${path}.new`, JSON.stringify({ clientId: 'of an application that never was' }))
+    expect(await ensureFirstApplication(process({ CHATTERIE_HOME: home }))).toMatchObject({ clientId })
+    expect(await readFile(path, 'utf8')).toBe(kept)
+    expect(await readdir(home)).toEqual(['credentials.json'])
   })
 
   it('stays as it is where the settings repeat its secret: tokens go on', async () => {

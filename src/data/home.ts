@@ -1,0 +1,105 @@
+// The home folder: whether it can be used is found out before anything is started on it.
+import { randomUUID } from 'node:crypto'
+import { mkdir, rm, stat, statfs, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+
+/** What a new database takes. */
+const newDatabaseBytes = 100_000_000
+/** So much is written on trial. */
+const trialBytes = 65_536
+/** Of the whole path; Postgres keeps paths of its files in 1,024. */
+const pathBytesMax = 900
+
+/** What lies in a home, where something does. */
+const contents = [
+  { name: 'postgres', isFolder: true },
+  { name: 'files', isFolder: true },
+  { name: 'runtimes', isFolder: true },
+  { name: 'credentials.json', isFolder: false },
+  { name: 'encryption-key', isFolder: false },
+]
+
+/**
+ * Makes the folder unless it is there, and tries whether it can be used.
+ * @throws Error of one line for the operator, that says why it cannot
+ */
+export async function prepareHome(home: string): Promise<void> {
+  try {
+    if (Buffer.byteLength(home) > pathBytesMax) throw Object.assign(new Error(), { code: 'ENAMETOOLONG' })
+    await makeFolder(home)
+    for (const { name, isFolder } of contents) await mustBe(join(home, name), isFolder)
+    await mustHaveRoom(home)
+    await tryToWrite(home)
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException
+    const why = reasons[code] ?? message
+    throw new Error(
+      `CHATTERIE_HOME ${home} cannot be used: ${why}. Set CHATTERIE_HOME to a folder that can be written to`,
+    )
+  }
+}
+
+const reasons: Record<string, string> = {
+  EACCES: `user id ${process.getuid?.()} may not write there`,
+  EPERM: `user id ${process.getuid?.()} may not write there`,
+  EROFS: 'its file system is read-only',
+  ENOSPC: 'its disk is full',
+  EDQUOT: 'its quota of the disk is used up',
+  ENAMETOOLONG: 'its path is too long',
+  ELOOP: 'its symbolic links lead in a circle',
+  ENOENT: 'no folder can be made there',
+  ENOTDIR: 'a part of its path is not a folder',
+  EIO: 'its disk has failed',
+}
+
+/** One level at a time: told to make all of them, Node never ends where the file system takes no folders, as /proc. */
+async function makeFolder(path: string): Promise<void> {
+  const code = await tryToMake(path)
+  if (code === 'EEXIST') return mustBe(path, true, path)
+  if (code === 'ENOENT' && dirname(path) !== path) {
+    await makeFolder(dirname(path))
+    await mkdir(path, { mode: 0o711 })
+  }
+}
+
+/** @returns why it was not made, where another look is worth it */
+async function tryToMake(path: string): Promise<'EEXIST' | 'ENOENT' | undefined> {
+  try {
+    await mkdir(path, { mode: 0o711 })
+    return undefined
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' || code === 'ENOENT') return code
+    // Some file systems refuse before they look whether it is there.
+    if (await stat(path).catch(() => null)) return 'EEXIST'
+    throw error
+  }
+}
+
+async function mustBe(path: string, isFolder: boolean, mustExist?: string): Promise<void> {
+  const found = await stat(path).catch((error) => {
+    if (error.code === 'ENOENT' && !mustExist) return null
+    throw error.code === 'ENOENT' ? new Error(`${path} is a symbolic link to nothing`) : error
+  })
+  if (!found || (isFolder ? found.isDirectory() : found.isFile())) return
+  throw new Error(`${path} is not a ${isFolder ? 'folder' : 'file'}`)
+}
+
+async function mustHaveRoom(home: string): Promise<void> {
+  if (await stat(join(home, 'postgres', 'data')).catch(() => null)) return
+  // Some file systems do not tell.
+  const { blocks, bavail, bsize } = await statfs(home).catch(() => ({ blocks: 0, bavail: 0, bsize: 0 }))
+  if (blocks > 0 && bavail * bsize < newDatabaseBytes) {
+    const free = Math.floor((bavail * bsize) / 1_000_000)
+    throw new Error(`its disk has ${free} MB left, and a new database takes ${newDatabaseBytes / 1_000_000}`)
+  }
+}
+
+async function tryToWrite(home: string): Promise<void> {
+  const path = join(home, `.trial-${randomUUID()}`)
+  try {
+    await writeFile(path, Buffer.alloc(trialBytes), { mode: 0o600, flush: true })
+  } finally {
+    await rm(path, { force: true })
+  }
+}

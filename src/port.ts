@@ -1,0 +1,35 @@
+// Whether we can listen where the settings say: asked before anything is started, for the answer is quick.
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { Config } from '#config.ts'
+
+type Address = Pick<Config, 'port' | 'host'>
+
+/** @throws Error of one line for the operator, where something else listens there or nothing can */
+export async function mustBeFree(address: Address): Promise<void> {
+  if (address.port === 0) return // the system will choose one
+  const server = createServer()
+  try {
+    await once(server.listen(address), 'listening')
+  } catch (error) {
+    throw explained(error, address)
+  }
+  server.close()
+  await once(server, 'close')
+}
+
+/** What to do about an error of listening, for the operator; any other error as it is. */
+export function explained(error: unknown, { port, host }: Address): unknown {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'EADDRINUSE':
+      return new Error(`port ${port} of ${host} is taken by another program: set PORT to a free one`)
+    case 'EACCES':
+      return new Error(`this user may not listen on port ${port}: set PORT to one above 1023`)
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new Error(`HOST is wrong: ${host} is no address of this machine`)
+    default:
+      return error
+  }
+}
