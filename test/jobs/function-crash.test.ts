@@ -98,8 +98,8 @@ it(`of ${runs} runs that wait, each is done though the server is killed ${kills}
     const part = (runs / (kills + 2)) * nth
     const done = () => count(`function_invocation where status = 'SUCCEEDED'`)
     await expect.poll(done, { timeout: 60_000, interval: 10 }).toBeGreaterThan(part)
-    await kill()
     expect(await isLeft(), `kill ${nth} comes before the end`).toBeGreaterThan(0)
+    await kill()
     await db.end()
     await start()
   }
