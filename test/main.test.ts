@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { isAlive } from '#data/embedded-lock.ts'
 import { chatterie } from './cli/run.ts'
+import { postmasterPid } from './support/embedded.ts'
 import { type ServerProcess, spawnServer, startServerProcess } from './support/process.ts'
 import { cloneDatabase } from './support/server.ts'
 
@@ -39,10 +40,6 @@ async function token(url: string, clientId: string, clientSecret: string): Promi
   })
   expect(answer.status).toBe(200)
   return ((await answer.json()) as { access_token: string }).access_token
-}
-
-async function postmasterPid(folder = home): Promise<number> {
-  return Number.parseInt(await readFile(join(folder, 'postgres/data/postmaster.pid'), 'utf8'), 10)
 }
 
 async function kept(): Promise<{ clientId: string; clientSecret: string; apiKey: string }> {
@@ -126,7 +123,7 @@ it('a second signal hurries a stop that is held up, and abandons nothing', async
   socket.write('POST /v1/users HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{')
   await once(socket, 'connect')
   await fetch(`${server.url}/health`)
-  const postmaster = await postmasterPid()
+  const postmaster = await postmasterPid(home)
   const impatient = setInterval(() => server.child.kill('SIGINT'), 300)
   expect(await server.end('SIGINT')).toBe(0)
   clearInterval(impatient)
@@ -146,12 +143,12 @@ it.each([1, 2, 3])('Ctrl-C, pressed twice through npm start, stops everything (%
   })
   const ended = once(npm, 'close')
   await expect.poll(() => output, { timeout: 30_000 }).toContain('oauth/token')
-  const postmaster = await postmasterPid()
+  const postmaster = await postmasterPid(home)
   for (let press = 0; press < 2; press++) process.kill(-(npm.pid ?? 0), 'SIGINT')
   await ended
   // npm may leave before the server does.
   await expect.poll(() => isAlive(postmaster), { timeout: 20_000 }).toBe(false)
-  await expect(postmasterPid()).rejects.toThrow('ENOENT')
+  await expect(postmasterPid(home)).rejects.toThrow('ENOENT')
 })
 
 it('a signal during the start ends it, and leaves nothing running', async () => {
@@ -222,10 +219,10 @@ it.skipIf(process.platform !== 'linux')(
 
 it('what a killed server started ends within seconds of it', async () => {
   const server = await start()
-  const postmaster = await postmasterPid()
+  const postmaster = await postmasterPid(home)
   await server.end('SIGKILL')
   await expect.poll(() => isAlive(postmaster), { timeout: 15_000 }).toBe(false)
-  await expect(postmasterPid()).rejects.toThrow('ENOENT')
+  await expect(postmasterPid(home)).rejects.toThrow('ENOENT')
 })
 
 it('a first start on a database of the operator makes its home folder', async () => {
