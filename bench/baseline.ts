@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { listChannels } from '#data/channels.ts'
 import { type Database, type Db, openDatabase, type Statement } from '#data/database.ts'
-import { authoredMessageWidth, channelWidth, messageWidth } from '#data/rows.ts'
+import { channelShape, messageColumns, userColumns } from '#data/rows.ts'
 import { listMessagesStatement } from '#data/sql/list-messages.ts'
 import { sendColumns, sendOneStatement } from '#data/sql/send-messages.ts'
 
@@ -73,13 +73,13 @@ async function sendMessage(
     sendColumns.map(([name]) => values[name] ?? null),
   )
   return messageDocument(origin, {
-    id: row[2],
+    id: row[1],
     channelId,
     body: input.body,
     links: [],
     properties: input.properties,
-    createdTime: row[3],
-    user: row.slice(4),
+    createdTime: row[2],
+    user: row.slice(3),
   })
 }
 
@@ -119,7 +119,10 @@ async function listOfChannels(origin: string, path: string) {
 // biome-ignore lint/suspicious/noExplicitAny: cells as pg parses them
 type Cells = any[]
 
-const userWidth = authoredMessageWidth - messageWidth
+const userWidth = userColumns('u').width
+const authoredMessageWidth = messageColumns('m', 'u').width
+const messageWidth = authoredMessageWidth - userWidth
+const channelWidth = Object.keys(channelShape).length
 
 function userDocument(origin: string, [id, type, name, displayName, isGuest, ...rest]: Cells) {
   const [callStatus, status, online, picture, properties] = rest

@@ -1,13 +1,13 @@
 // Whom the moderators of a channel keep out of it.
+import { columnsOf, int8, select, timestamptz } from '#data/columns.ts'
 import type { Db, Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { knownSorts, listPage } from '#data/lists.ts'
 import type { MemberMatch } from '#data/memberships.ts'
-import { toUser, userColumns } from '#data/rows.ts'
+import { userColumns } from '#data/rows.ts'
 import { matching, sortableUsers } from '#data/users.ts'
 import type { ChannelBlockRecord } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
-import type { User } from '#resources/user.ts'
 
 const { sql } = Prisma
 
@@ -28,17 +28,13 @@ export function listChannelBlocks(
       where: [sql`b.channel_id = ${channelId}::bigint`, ...matching(match)],
       sortable,
       order: 'b.id',
-      select: `
-        select page.place, b.id, b.created_time, ${userColumns('u')}
-        from page join channel_block b on b.id = page.id join "user" u on u.id = b.user_id`,
+      columns: select({
+        ...columnsOf({ id: int8, channelId: int8, createdTime: timestamptz }, 'b'),
+        user: userColumns('u'),
+      }),
+      joins: 'join channel_block b on b.id = page.id join "user" u on u.id = b.user_id',
     },
     knownSorts(page, sortable),
-    (row) => ({
-      id: row[0] as number,
-      channelId,
-      createdTime: row[1] as string,
-      user: toUser(row, 2) as User, // joined by its id: it is there
-    }),
   )
 }
 

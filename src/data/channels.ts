@@ -1,11 +1,12 @@
+import { type Columns, column, int8, mapped, oneOf, select } from '#data/columns.ts'
 import { counterOf } from '#data/counters.ts'
-import { type Db, type Row, type Tx, toJsonb } from '#data/database.ts'
+import { type Db, type Querier, reading, type Tx, toJsonb } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { containing, knownSorts, type ListQuery, listPage, propertiesContain } from '#data/lists.ts'
 import { standingOf } from '#data/memberships.ts'
 import { withDetails } from '#data/message-details.ts'
 import { deleteMessagesOfChannel } from '#data/messages.ts'
-import { channelColumns, messageColumns, toChannel, toUser, userColumns } from '#data/rows.ts'
+import { channelColumns, channelShape, userColumns } from '#data/rows.ts'
 import { isHidden } from '#data/sql/is-unread.ts'
 import {
   countUserChannelsText,
@@ -21,55 +22,55 @@ const { sql } = Prisma
 // -------------------------------------------------------------------------------------------- reading
 
 /** Of channel `c`: its creator, and its last message, which is one step into message (channel_id, id). */
-const channelSelect = `${channelColumns('c')}, ${userColumns('creator')}, ${messageColumns('last')}, ${userColumns('author')}`
 const channelJoins = `
   left join "user" creator on creator.id = c.creator_id
   left join lateral (select * from message m where m.channel_id = c.id order by m.id desc limit 1) last on true
   left join "user" author on author.id = last.user_id`
 
-const findStatement = {
-  name: 'find-channel',
-  text: `select ${channelSelect} from channel c ${channelJoins} where c.id = $2 and c.application_id = $1`,
-}
+const findStatement = reading(
+  'find-channel',
+  channelColumns,
+  (columns) => `select ${columns} from channel c ${channelJoins} where c.id = $2 and c.application_id = $1`,
+)
 
 export async function findChannel(db: Db, applicationId: number, id: number): Promise<Channel | undefined> {
-  const [row] = await db.query(findStatement, [applicationId, id])
-  return row && (await complete(db, [toChannel(row)]))[0]
+  const channels = await db.all(findStatement, [applicationId, id])
+  return (await complete(db, channels))[0]
 }
 
-const findManyStatement = {
-  name: 'find-channels',
-  text: `select ${channelSelect} from channel c ${channelJoins} where c.id = any($1::bigint[])`,
-}
+const findManyStatement = reading(
+  'find-channels',
+  channelColumns,
+  (columns) => `select ${columns} from channel c ${channelJoins} where c.id = any($1::bigint[])`,
+)
 
 /** The channels with these ids. */
 export async function findChannels(db: Db, ids: number[]): Promise<Map<number, Channel>> {
-  const rows = await db.query(findManyStatement, [ids])
-  const channels = await complete(db, rows.map(toChannel))
+  const channels = await complete(db, await db.all(findManyStatement, [ids]))
   return new Map(channels.map((channel) => [channel.id, channel]))
 }
 
 /** The type of a channel, or undefined where the application has no such channel. */
-export async function findChannelType(
-  db: Db,
+export function findChannelType(
+  db: Querier,
   applicationId: number,
   id: number,
 ): Promise<ChannelType | undefined> {
-  const [row] = await db.query(findTypeStatement, [applicationId, id])
-  return row?.[0] as ChannelType | undefined
+  return db.one(findTypeStatement, [applicationId, id])
 }
 
-const findTypeStatement = {
-  name: 'find-channel-type',
-  text: 'select type from channel where id = $2 and application_id = $1',
-}
+const findTypeStatement = reading(
+  'find-channel-type',
+  column(channelShape.type, 'type'),
+  (columns) => `select ${columns} from channel where id = $2 and application_id = $1`,
+)
 
 /** Gives direct channels their members, and last messages their mentions: at most three round trips a page. */
 async function complete<C extends Channel>(db: Db, channels: C[]): Promise<C[]> {
   const direct = (channels as Channel[]).flatMap((channel) => (channel.type === 'DIRECT' ? [channel] : []))
-  const members = direct.length === 0 ? [] : await db.query(membersStatement, [direct.map(({ id }) => id)])
+  const members = direct.length === 0 ? [] : await db.all(membersStatement, [direct.map(({ id }) => id)])
   for (const channel of direct) {
-    channel.members = members.flatMap((row) => (row[0] === channel.id ? (toUser(row, 1) ?? []) : []))
+    channel.members = members.flatMap(({ channelId, user }) => (channelId === channel.id ? [user] : []))
   }
   await withDetails(
     db,
@@ -78,12 +79,13 @@ async function complete<C extends Channel>(db: Db, channels: C[]): Promise<C[]> 
   return channels
 }
 
-const membersStatement = {
-  name: 'direct-channel-members',
-  text: `
-    select cm.channel_id, ${userColumns('u')} from channel_membership cm join "user" u on u.id = cm.user_id
+const membersStatement = reading(
+  'direct-channel-members',
+  select({ channelId: column(int8, 'cm.channel_id'), user: userColumns('u') }),
+  (columns) => `
+    select ${columns} from channel_membership cm join "user" u on u.id = cm.user_id
     where cm.channel_id = any($1::bigint[]) order by cm.channel_id, u.id`,
-}
+)
 
 export interface ChannelFilters {
   type?: ChannelType | undefined
@@ -105,7 +107,7 @@ const sortable = {
 
 async function listPageOfChannels(
   db: Db,
-  list: Pick<ListQuery, 'name' | 'from' | 'where' | 'total'>,
+  list: Pick<ListQuery<Channel>, 'name' | 'from' | 'where' | 'total'>,
   page: PageRequest,
 ): Promise<Page<Channel>> {
   const found = await listPage(
@@ -115,11 +117,11 @@ async function listPageOfChannels(
       id: 'c.id',
       sortable,
       order: 'lower(c.name), c.id',
-      select: `select page.place, ${channelSelect} from page join channel c on c.id = page.id ${channelJoins}`,
+      columns: channelColumns,
+      joins: `join channel c on c.id = page.id ${channelJoins}`,
       ...list,
     },
     page,
-    toChannel,
   )
   await complete(db, found.items)
   return found
@@ -173,7 +175,10 @@ export function listChannelsOfUser(db: Db, userId: number, page: PageRequest): P
 // --------------------------------------------------------------------------------------- as a user sees it
 
 /** Of channel `c` for user $1, whose membership is `cm`: its last message is the newest that the user sees. */
-const seenSelect = `${standingOf('$1')}, ${channelSelect}`
+const seenColumns: Columns<SeenChannel> = mapped(
+  select({ standing: column(oneOf<Standing>(), standingOf('$1')), channel: channelColumns }),
+  ({ standing, channel }) => ({ ...channel, standing }),
+)
 const seenJoins = `
   left join channel_membership cm on cm.channel_id = c.id and cm.user_id = $1
   left join "user" creator on creator.id = c.creator_id
@@ -184,14 +189,11 @@ const seenJoins = `
   ) last on true
   left join "user" author on author.id = last.user_id`
 
-function toSeenChannel(row: Row, at: number): SeenChannel {
-  return { ...toChannel(row.slice(at + 1)), standing: row[at] as Standing }
-}
-
-const findSeenStatement = {
-  name: 'find-seen-channel',
-  text: `select ${seenSelect} from channel c ${seenJoins} where c.id = $3 and c.application_id = $2`,
-}
+const findSeenStatement = reading(
+  'find-seen-channel',
+  seenColumns,
+  (columns) => `select ${columns} from channel c ${seenJoins} where c.id = $3 and c.application_id = $2`,
+)
 
 /** A channel as a user sees it, if it may: that is the caller's to decide, by the channel's standing. */
 export async function findSeenChannel(
@@ -199,8 +201,8 @@ export async function findSeenChannel(
   { applicationId, userId }: { applicationId: number; userId: number },
   id: number,
 ): Promise<SeenChannel | undefined> {
-  const [row] = await db.query(findSeenStatement, [userId, applicationId, id])
-  return row && (await complete(db, [toSeenChannel(row, 0)]))[0]
+  const channels = await db.all(findSeenStatement, [userId, applicationId, id])
+  return (await complete(db, channels))[0]
 }
 
 /** Whose list of channels, which of them, and what their name or display name has in it, whatever its case. */
@@ -230,7 +232,7 @@ export async function listUserChannels(
   const text = `
     with ${userChannelsParts(shape)}
     select total.total, item.* from total left join lateral (
-      select page.place, ${seenSelect} from page join channel c on c.id = page.id ${seenJoins}
+      select page.place, ${seenColumns.text} from page join channel c on c.id = page.id ${seenJoins}
     ) item on true
     order by item.place`
   const isPrepared = order.length === 0
@@ -238,7 +240,7 @@ export async function listUserChannels(
     { text, ...(isPrepared && { name: `list-user-channels-${of}${shape.named ? '-named' : ''}` }) },
     [userId, applicationId, name === undefined ? null : containing(name), page.size, page.number * page.size],
   )
-  const items = rows.filter((row) => row[1] !== null).map((row) => toSeenChannel(row, 2))
+  const items = rows.filter((row) => row[1] !== null).map((row) => seenColumns.read(row, 2))
   return {
     items: await complete(db, items),
     number: page.number,
@@ -253,9 +255,8 @@ export async function countUserChannels(
   { applicationId, userId, of, type }: Omit<UserChannelsQuery, 'name'> & { type?: ChannelType | undefined },
 ): Promise<number> {
   const text = countUserChannelsText(of, type)
-  const statement = { name: `count-user-channels-${of}-${type ?? 'any'}`, text }
-  const [row] = await db.query(statement, [userId, applicationId])
-  return row?.[0] as number
+  const name = `count-user-channels-${of}-${type ?? 'any'}`
+  return (await db.one({ name, text, columns: column(int8, 'count') }, [userId, applicationId])) ?? 0
 }
 
 // ------------------------------------------------------------------------------------------- changing

@@ -4,6 +4,7 @@ import { finished } from 'node:stream/promises'
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
+import type { Columns } from '#data/columns.ts'
 import { Prisma, PrismaClient } from '#data/generated/client.ts'
 import { isTransient } from '#errors.ts'
 import type { EventDraft } from '#resources/events.ts'
@@ -17,9 +18,31 @@ export interface Statement {
 /** Cells in the order of the statement's columns: bigint as number, timestamptz as ISO text, jsonb parsed. */
 export type Row = readonly unknown[]
 
-export interface Db {
-  prisma: PrismaClient
+/** A statement whose columns are described. */
+export interface Reading<T> extends Statement {
+  columns: Columns<T>
+}
+
+/** Makes one of what it reads and the rest of its text. */
+export function reading<T>(
+  name: string,
+  columns: Columns<T>,
+  compose: (columns: string) => string,
+): Reading<T> {
+  return { name, text: compose(columns.text), columns }
+}
+
+/** Who can be asked in SQL. */
+export interface Querier {
   query(statement: Statement, values: unknown[]): Promise<Row[]>
+  /** What a statement reads. */
+  all<T>(statement: Reading<T>, values: unknown[]): Promise<T[]>
+  /** The first of what a statement reads; undefined where it reads nothing. */
+  one<T>(statement: Reading<T>, values: unknown[]): Promise<T | undefined>
+}
+
+export interface Db extends Querier {
+  prisma: PrismaClient
 }
 
 /** What takes one may write; what it emits is told if, and only if, the transaction commits. */
@@ -29,7 +52,7 @@ export interface Tx {
 }
 
 /** A transaction in plain SQL on one connection, for many rows at once. */
-export interface Batch extends Pick<Db, 'query'> {
+export interface Batch extends Querier {
   /** Takes rows in COPY's text format. */
   copy(statement: string, rows: string): Promise<void>
 }
@@ -71,10 +94,7 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
   return {
     pool,
     prisma,
-    async query(statement, values) {
-      const result = await pool.query({ ...statement, values, rowMode: 'array', types })
-      return result.rows
-    },
+    ...querier(pool),
     async transact(work) {
       let emitted = false
       const attempt = () =>
@@ -133,12 +153,32 @@ async function retried<T>(attempt: () => Promise<T>, attempts = 1): Promise<T> {
   }
 }
 
+function querier(client: pg.Pool | pg.PoolClient): Querier {
+  return {
+    async query({ name, text }, values) {
+      const statement = {
+        ...(name !== undefined && { name }),
+        text,
+        values,
+        rowMode: 'array',
+        types,
+      } as const
+      return (await client.query(statement)).rows
+    },
+    async all(statement, values) {
+      const rows = await this.query(statement, values)
+      return rows.map((row) => statement.columns.read(row, 0))
+    },
+    async one(statement, values) {
+      const [row] = await this.query(statement, values)
+      return row && statement.columns.read(row, 0)
+    },
+  }
+}
+
 function toBatch(client: pg.PoolClient): Batch {
   return {
-    async query(statement, values) {
-      const result = await client.query({ ...statement, values, rowMode: 'array', types })
-      return result.rows
-    },
+    ...querier(client),
     async copy(statement, rows) {
       const copy = client.query(copyFrom(statement))
       copy.end(rows)

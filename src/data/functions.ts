@@ -1,5 +1,20 @@
 // Runtimes, functions, their versions and invocations.
-import type { Db, Row, Tx } from '#data/database.ts'
+import {
+  bool,
+  type Columns,
+  column,
+  columnsOf,
+  int4,
+  int8,
+  jsonb,
+  mapped,
+  nullable,
+  oneOf,
+  select,
+  text,
+  timestamptz,
+} from '#data/columns.ts'
+import { type Db, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
 import type {
@@ -89,26 +104,34 @@ export async function updateRuntime(
 
 // --------------------------------------------------------------------------------------- functions
 
-const functionColumns =
-  'f.id, f.type, f.runtime_id, f.name, f.description, f.enabled, f.current_version_number'
-
-function toFunction(row: Row): ChatFunction {
-  return {
-    id: row[0] as number,
-    type: row[1] as ChatFunction['type'],
-    runtime: { id: row[2] as number, type: 'NODEJS', version: runtimeVersion },
-    name: row[3] as string,
-    ...(row[4] !== null && { description: row[4] as string }),
-    enabled: row[5] as boolean,
-    currentVersionNumber: row[6] as number,
-  }
+const functionShape = {
+  id: int8,
+  type: oneOf<FunctionType>(),
+  runtimeId: int8,
+  name: text,
+  description: nullable(text),
+  enabled: bool,
+  currentVersionNumber: int4,
 }
 
-const insertFunctionStatement = {
-  text: `
+const functionColumns: Columns<ChatFunction> = mapped(
+  select(columnsOf(functionShape, 'f')),
+  ({ id, type, runtimeId, description, ...row }) => ({
+    id,
+    type,
+    runtime: { id: runtimeId, type: 'NODEJS', version: runtimeVersion },
+    ...(description !== null && { description }),
+    ...row,
+  }),
+)
+
+const insertFunctionStatement = reading(
+  'insert-function',
+  functionColumns,
+  (columns) => `
     insert into "function" as f (application_id, runtime_id, type, name, description, initialize_asynchronously)
-    values ($1, $2, $3, $4, $5, $6) returning ${functionColumns}`,
-}
+    values ($1, $2, $3, $4, $5, $6) returning ${columns}`,
+)
 
 export async function insertFunction(
   db: Db,
@@ -117,21 +140,21 @@ export async function insertFunction(
   { type, name, description, initializeAsynchronously }: CreateFunction,
 ): Promise<ChatFunction> {
   const values = [applicationId, runtimeId, type, name, description || null, initializeAsynchronously]
-  const [row] = await db.query(insertFunctionStatement, values)
-  return toFunction(row as Row) // an insert that did not throw returns its row
+  return (await db.one(insertFunctionStatement, values)) as ChatFunction // what did not throw returns its row
 }
 
-const findFunctionStatement = {
-  text: `select ${functionColumns} from "function" f where f.id = $2 and f.application_id = $1`,
-}
+const findFunctionStatement = reading(
+  'find-function',
+  functionColumns,
+  (columns) => `select ${columns} from "function" f where f.id = $2 and f.application_id = $1`,
+)
 
 export async function findFunction(
   db: Db,
   applicationId: number,
   id: number,
 ): Promise<ChatFunction | undefined> {
-  const [row] = await db.query(findFunctionStatement, [applicationId, id])
-  return row && toFunction(row)
+  return db.one(findFunctionStatement, [applicationId, id])
 }
 
 /** Functions of an application, oldest first. */
@@ -152,10 +175,10 @@ export function listFunctions(db: Db, applicationId: number, page: PageRequest):
         createdTime: 'f.created_time',
       },
       order: 'f.id',
-      select: `select page.place, ${functionColumns} from page join "function" f on f.id = page.id`,
+      columns: functionColumns,
+      joins: 'join "function" f on f.id = page.id',
     },
     page,
-    toFunction,
   )
 }
 
@@ -188,76 +211,78 @@ export interface CurrentFunction {
   revision: number
 }
 
-const currentColumns = 'f.id, f.name, f.type, f.application_id, v.id, v.version_number, r.revision'
+const currentColumns: Columns<CurrentFunction> = select({
+  id: column(int8, 'f.id'),
+  name: column(text, 'f.name'),
+  type: column(oneOf<FunctionType>(), 'f.type'),
+  applicationId: column(int8, 'f.application_id'),
+  versionId: column(int8, 'v.id'),
+  versionNumber: column(int4, 'v.version_number'),
+  revision: column(int4, 'r.revision'),
+})
 const currentJoins = `
   join function_version v on v.function_id = f.id and v.version_number = f.current_version_number
   join runtime r on r.id = f.runtime_id`
 
-function toCurrent(row: Row): CurrentFunction {
-  return {
-    id: row[0] as number,
-    name: row[1] as string,
-    type: row[2] as FunctionType,
-    applicationId: row[3] as number,
-    versionId: row[4] as number,
-    versionNumber: row[5] as number,
-    revision: row[6] as number,
-  }
-}
-
 /** The functions of a type that run, oldest first: enabled ones that have a version. */
-export async function currentFunctionsOfType(
+export function currentFunctionsOfType(
   db: Db,
   applicationId: number,
   type: FunctionType,
 ): Promise<CurrentFunction[]> {
-  return (await db.query(currentOfTypeStatement, [applicationId, type])).map(toCurrent)
+  return db.all(currentOfTypeStatement, [applicationId, type])
 }
 
-const currentOfTypeStatement = {
-  name: 'current-functions-of-type',
-  text: `
-    select ${currentColumns} from "function" f ${currentJoins}
+const currentOfTypeStatement = reading(
+  'current-functions-of-type',
+  currentColumns,
+  (columns) => `
+    select ${columns} from "function" f ${currentJoins}
     where f.application_id = $1 and f.type = $2 and f.enabled order by f.id`,
-}
+)
 
 /** Those of these functions that run. */
 export async function currentFunctions(db: Db, ids: number[]): Promise<Map<number, CurrentFunction>> {
-  const found = (await db.query(currentStatement, [ids])).map(toCurrent)
+  const found = await db.all(currentStatement, [ids])
   return new Map(found.map((each) => [each.id, each]))
 }
 
-const currentStatement = {
-  name: 'current-functions',
-  text: `select ${currentColumns} from "function" f ${currentJoins} where f.id = any($1::bigint[]) and f.enabled`,
-}
+const currentStatement = reading(
+  'current-functions',
+  currentColumns,
+  (columns) =>
+    `select ${columns} from "function" f ${currentJoins} where f.id = any($1::bigint[]) and f.enabled`,
+)
 
 /** The script of a version, which never changes. */
-export async function findScript(db: Db, versionId: number): Promise<string | undefined> {
-  const [row] = await db.query(scriptStatement, [versionId])
-  return row?.[0] as string | undefined
+export function findScript(db: Db, versionId: number): Promise<string | undefined> {
+  return db.one(scriptStatement, [versionId])
 }
 
-const scriptStatement = { text: 'select handler_script from function_version where id = $1' }
+const scriptStatement = reading(
+  'find-script',
+  column(text, 'handler_script'),
+  (columns) => `select ${columns} from function_version where id = $1`,
+)
 
 // ---------------------------------------------------------------------------------------- versions
 
-const versionColumns = 'v.id, v.version_number, v.handler_script'
-
-function toVersion(row: Row): FunctionVersion {
-  return { id: row[0] as number, versionNumber: row[1] as number, handlerScript: row[2] as string }
-}
+const versionColumns: Columns<FunctionVersion> = select(
+  columnsOf({ id: int8, versionNumber: int4, handlerScript: text }, 'v'),
+)
 
 /** The function's row is locked while it is numbered, so numbers have neither gaps nor twins. */
-const insertVersionStatement = {
-  text: `
+const insertVersionStatement = reading(
+  'insert-function-version',
+  versionColumns,
+  (columns) => `
     with f as (
       update "function" set current_version_number = current_version_number + 1
       where id = $2 and application_id = $1 returning id, current_version_number
     )
     insert into function_version as v (function_id, version_number, handler_script)
-    select f.id, f.current_version_number, $3 from f returning ${versionColumns}`,
-}
+    select f.id, f.current_version_number, $3 from f returning ${columns}`,
+)
 
 /** Adds a version and makes it the current one; undefined where there is no such function. */
 export async function insertVersion(
@@ -266,39 +291,40 @@ export async function insertVersion(
   functionId: number,
   handlerScript: string,
 ): Promise<FunctionVersion | undefined> {
-  const [row] = await db.query(insertVersionStatement, [applicationId, functionId, handlerScript])
-  return row && toVersion(row)
+  return db.one(insertVersionStatement, [applicationId, functionId, handlerScript])
 }
 
-const findVersionStatement = {
-  text: `
-    select ${versionColumns} from function_version v join "function" f on f.id = v.function_id
+const findVersionStatement = reading(
+  'find-function-version',
+  versionColumns,
+  (columns) => `
+    select ${columns} from function_version v join "function" f on f.id = v.function_id
     where v.id = $2 and f.application_id = $1`,
-}
+)
 
 export async function findVersion(
   db: Db,
   applicationId: number,
   id: number,
 ): Promise<FunctionVersion | undefined> {
-  const [row] = await db.query(findVersionStatement, [applicationId, id])
-  return row && toVersion(row)
+  return db.one(findVersionStatement, [applicationId, id])
 }
 
-const findCurrentVersionStatement = {
-  text: `
-    select ${versionColumns} from "function" f
+const findCurrentVersionStatement = reading(
+  'find-current-function-version',
+  versionColumns,
+  (columns) => `
+    select ${columns} from "function" f
     join function_version v on v.function_id = f.id and v.version_number = f.current_version_number
     where f.id = $2 and f.application_id = $1`,
-}
+)
 
 export async function findCurrentVersion(
   db: Db,
   applicationId: number,
   functionId: number,
 ): Promise<FunctionVersion | undefined> {
-  const [row] = await db.query(findCurrentVersionStatement, [applicationId, functionId])
-  return row && toVersion(row)
+  return db.one(findCurrentVersionStatement, [applicationId, functionId])
 }
 
 /** Versions of a function, newest first. */
@@ -312,27 +338,30 @@ export function listVersions(db: Db, functionId: number, page: PageRequest): Pro
       where: [sql`v.function_id = ${functionId}::bigint`],
       sortable: { id: 'v.id', versionNumber: 'v.version_number', createdTime: 'v.created_time' },
       order: 'v.version_number desc',
-      select: `select page.place, ${versionColumns} from page join function_version v on v.id = page.id`,
+      columns: versionColumns,
+      joins: 'join function_version v on v.id = page.id',
     },
     page,
-    toVersion,
   )
 }
 
 // ------------------------------------------------------------------------------------- invocations
 
-function toInvocation(row: Row): FunctionInvocation {
-  return {
-    id: row[0] as number,
-    versionNumber: row[1] as number,
-    args: row[2] as FunctionInvocation['args'],
-    status: row[3] as FunctionInvocation['status'],
-    result: row[4] as FunctionInvocation['result'],
-    createdTime: row[5] as string,
-    logs: row[6] as FunctionInvocation['logs'],
-    durationMs: (row[7] as number | null) ?? undefined,
-  }
+const invocationShape = {
+  id: int8,
+  versionNumber: int4,
+  args: jsonb<FunctionInvocation['args']>(),
+  status: oneOf<FunctionInvocation['status']>(),
+  result: jsonb<FunctionInvocation['result']>(),
+  createdTime: timestamptz,
+  logs: jsonb<FunctionInvocation['logs']>(),
+  durationMs: nullable(int4),
 }
+
+const invocationColumns: Columns<FunctionInvocation> = mapped(
+  select(columnsOf(invocationShape, 'i')),
+  ({ durationMs, ...invocation }) => ({ ...invocation, durationMs: durationMs ?? undefined }),
+)
 
 /** Invocations of a function, newest first. */
 export function listInvocations(
@@ -356,11 +385,9 @@ export function listInvocations(
       order: 'i.id desc',
       total: sql`coalesce((
         select c.value from counter c where c.scope = 'function.invocations' and c.scope_id = ${functionId}::bigint), 0)`,
-      select: `
-        select page.place, i.id, i.version_number, i.args, i.status, i.result, i.created_time, i.logs, i.duration_ms
-        from page join function_invocation i on i.id = page.id`,
+      columns: invocationColumns,
+      joins: 'join function_invocation i on i.id = page.id',
     },
     page,
-    toInvocation,
   )
 }

@@ -1,3 +1,4 @@
+import { columnsOf, int8, select, timestamptz } from '#data/columns.ts'
 import type { Db, Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
@@ -17,15 +18,10 @@ export function listInvites(db: Db, channelId: number, page: PageRequest): Promi
       where: [sql`i.channel_id = ${channelId}::bigint`],
       sortable: { id: 'i.id', createdTime: 'i.created_time' },
       order: 'i.id',
-      select: `
-        select page.place, i.channel_id, i.invitee_id, i.created_time from page join channel_invite i on i.id = page.id`,
+      columns: select(columnsOf({ channelId: int8, inviteeId: int8, createdTime: timestamptz }, 'i')),
+      joins: 'join channel_invite i on i.id = page.id',
     },
     page,
-    (row) => ({
-      channelId: row[0] as number,
-      inviteeId: row[1] as number,
-      createdTime: row[2] as string,
-    }),
   )
 }
 

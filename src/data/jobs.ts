@@ -1,5 +1,19 @@
 // Jobs: as the API shows them, and how far they are.
-import { type Batch, type Db, type Row, type Tx, toJsonb } from '#data/database.ts'
+import {
+  type Columns,
+  columnsOf,
+  int8,
+  joined,
+  jsonb,
+  mapped,
+  nullable,
+  oneOf,
+  select,
+  text,
+  timestamptz,
+  uuid,
+} from '#data/columns.ts'
+import { type Batch, type Db, reading, type Tx, toJsonb } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
 import { enqueue } from '#data/queue.ts'
@@ -11,33 +25,41 @@ const { sql, raw } = Prisma
 
 // -------------------------------------------------------------------------------------------- reading
 
-const jobColumns =
-  'j.id, j.type, j.state, j.processed, j.failed, j.total, j.errors, f.key, f.name, j.created_time, j.ended_time'
+const jobShape = {
+  id: int8,
+  type: oneOf<JobType>(),
+  state: oneOf<Job['state']>(),
+  processed: int8,
+  failed: int8,
+  total: nullable(int8),
+  errors: jsonb<JobError[]>(),
+  createdTime: timestamptz,
+  endedTime: nullable(timestamptz),
+}
 const jobJoins = 'left join file f on f.id = j.file_id'
 
-function toJob(row: Row): Job {
-  return {
-    id: row[0] as number,
-    type: row[1] as JobType,
-    state: row[2] as Job['state'],
-    processed: row[3] as number,
-    failed: row[4] as number,
-    total: (row[5] as number | null) ?? undefined,
-    errors: row[6] as JobError[],
-    file: row[7] === null ? undefined : hostedUrl({ key: row[7] as string, name: row[8] as string }),
-    createdTime: row[9] as string,
-    endedTime: (row[10] as string | null) ?? undefined,
-  }
-}
+const jobColumns: Columns<Job> = mapped(
+  select({
+    ...columnsOf(jobShape, 'j'),
+    file: joined(select(columnsOf({ key: uuid, name: text }, 'f'))),
+  }),
+  ({ total, file, createdTime, endedTime, ...job }) => ({
+    ...job,
+    total: total ?? undefined,
+    file: file && hostedUrl(file),
+    createdTime,
+    endedTime: endedTime ?? undefined,
+  }),
+)
 
-const findStatement = {
-  name: 'find-job',
-  text: `select ${jobColumns} from job j ${jobJoins} where j.id = $2 and j.application_id = $1`,
-}
+const findStatement = reading(
+  'find-job',
+  jobColumns,
+  (columns) => `select ${columns} from job j ${jobJoins} where j.id = $2 and j.application_id = $1`,
+)
 
-export async function findJob(db: Db, applicationId: number, id: number): Promise<Job | undefined> {
-  const [row] = await db.query(findStatement, [applicationId, id])
-  return row && toJob(row)
+export function findJob(db: Db, applicationId: number, id: number): Promise<Job | undefined> {
+  return db.one(findStatement, [applicationId, id])
 }
 
 export interface JobFilters {
@@ -68,10 +90,10 @@ export function listJobs(
         endedTime: 'j.ended_time',
       },
       order: 'j.id',
-      select: `select page.place, ${jobColumns} from page join job j on j.id = page.id ${jobJoins}`,
+      columns: jobColumns,
+      joins: `join job j on j.id = page.id ${jobJoins}`,
     },
     page,
-    toJob,
   )
 }
 

@@ -1,8 +1,9 @@
+import { bool, column, columnsOf, int8, oneOf, select, timestamptz } from '#data/columns.ts'
 import { counterValue } from '#data/counters.ts'
-import type { Db, Tx } from '#data/database.ts'
+import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
-import { matching, sortableUsers, toUserOnPage, type UserMatch, usersOnPage } from '#data/users.ts'
+import { matching, sortableUsers, type UserMatch, usersOnPage } from '#data/users.ts'
 import type { ChannelMembership, ChannelType, Standing } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { User } from '#resources/user.ts'
@@ -32,11 +33,10 @@ function listUsersOfChannel(
       where: [...where, ...narrowing],
       sortable: sortableUsers,
       order: 'cm.user_id',
-      select: usersOnPage,
+      ...usersOnPage,
       ...(total && narrowing.length === 0 && { total }),
     },
     page,
-    toUserOnPage,
   )
 }
 
@@ -82,12 +82,10 @@ export function listMemberships(
       sortable: { createdTime: 'cm.created_time', id: 'cm.user_id' },
       order: 'cm.user_id',
       total: memberCount(channelId),
-      select: `
-        select page.place, cm.channel_id, cm.user_id, cm.created_time
-        from page join channel_membership cm on cm.user_id = page.id and cm.channel_id = ${channelId}`,
+      columns: select(columnsOf({ channelId: int8, userId: int8, createdTime: timestamptz }, 'cm')),
+      joins: `join channel_membership cm on cm.user_id = page.id and cm.channel_id = ${channelId}`,
     },
     page,
-    (row) => ({ channelId: row[0] as number, userId: row[1] as number, createdTime: row[2] as string }),
   )
 }
 
@@ -169,23 +167,11 @@ export interface ChannelStanding {
 
 /** What a user is to a channel of its application; undefined where that has no such channel. One round trip. */
 export async function findStanding(
-  db: Pick<Db, 'query'>,
+  db: Querier,
   channelId: number,
   userId: number,
 ): Promise<ChannelStanding | undefined> {
-  const [row] = await db.query(standingStatement, [channelId, userId])
-  return (
-    row && {
-      channelId,
-      type: row[0] as ChannelType,
-      standing: row[1] as Standing,
-      moderator: row[2] as boolean,
-      muted: row[3] as boolean,
-      hidden: row[4] as boolean,
-      joinedThroughId: row[5] as number,
-      clearedThroughId: row[6] as number,
-    }
-  )
+  return db.one(standingStatement, [channelId, userId])
 }
 
 /** SQL text: what the user with the id `user` is to channel `c`, whose membership of the user is `cm`, if any. */
@@ -194,29 +180,38 @@ export const standingOf = (user: string) => `
        when exists (select from channel_block cb where cb.channel_id = c.id and cb.user_id = ${user}) then 'blocked'
        else 'outsider' end`
 
-const standingStatement = {
-  name: 'find-standing',
-  text: `
-    select c.type, ${standingOf('u.id')}, coalesce(cm.moderator, false), coalesce(cm.muted, false),
-           coalesce(cm.hidden, false), coalesce(cm.joined_through_id, 0), coalesce(cm.cleared_through_id, 0)
+const standingStatement = reading(
+  'find-standing',
+  select({
+    channelId: column(int8, 'c.id'),
+    type: column(oneOf<ChannelType>(), 'c.type'),
+    standing: column(oneOf<Standing>(), standingOf('u.id')),
+    moderator: column(bool, 'coalesce(cm.moderator, false)'),
+    muted: column(bool, 'coalesce(cm.muted, false)'),
+    hidden: column(bool, 'coalesce(cm.hidden, false)'),
+    joinedThroughId: column(int8, 'coalesce(cm.joined_through_id, 0)'),
+    clearedThroughId: column(int8, 'coalesce(cm.cleared_through_id, 0)'),
+  }),
+  (columns) => `
+    select ${columns}
     from "user" u join channel c on c.id = $1 and c.application_id = u.application_id
     left join channel_membership cm on cm.channel_id = c.id and cm.user_id = u.id
     where u.id = $2 and u.deleted_time is null`,
-}
+)
 
 /** Where a user is a member, and what it has cleared of each channel's history. */
-export async function membershipsOf(
-  db: Pick<Db, 'query'>,
+export function membershipsOf(
+  db: Querier,
   userId: number,
 ): Promise<{ channelId: number; clearedThroughId: number }[]> {
-  const rows = await db.query(membershipsStatement, [userId])
-  return rows.map((row) => ({ channelId: row[0] as number, clearedThroughId: row[1] as number }))
+  return db.all(membershipsStatement, [userId])
 }
 
-const membershipsStatement = {
-  name: 'memberships-of-user',
-  text: 'select channel_id, cleared_through_id from channel_membership where user_id = $1 order by channel_id',
-}
+const membershipsStatement = reading(
+  'memberships-of-user',
+  select(columnsOf({ channelId: int8, clearedThroughId: int8 }, 'cm')),
+  (columns) => `select ${columns} from channel_membership cm where cm.user_id = $1 order by cm.channel_id`,
+)
 
 /** The members of a channel with the lowest ids. */
 export async function firstMemberIds(tx: Tx, channelId: number, max: number): Promise<number[]> {

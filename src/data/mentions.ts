@@ -1,14 +1,7 @@
 // Mentions are kept as ids and read with what they mean now.
-import type { Db } from '#data/database.ts'
-import {
-  channelColumns,
-  channelWidth,
-  type MessageRecord,
-  type StoredMention,
-  stored,
-  toUser,
-  userColumns,
-} from '#data/rows.ts'
+import { column, columnsOf, int8, mapped, oneOf, select, text } from '#data/columns.ts'
+import { type Db, type Querier, reading } from '#data/database.ts'
+import { authorColumns, channelShape, type MessageRecord, type StoredMention, stored } from '#data/rows.ts'
 import { usersById } from '#data/users.ts'
 import type { MentionedChannel, Message, MessageMention } from '#resources/message.ts'
 
@@ -40,55 +33,52 @@ export async function withMentions<M extends Message>(db: Db, messages: M[]): Pr
 
 async function mentionedChannels(db: Db, ids: number[]): Promise<Map<number, MentionedChannel>> {
   if (ids.length === 0) return new Map()
-  const rows = await db.query(channelsStatement, [ids])
-  return new Map(
-    rows.map((row) => [
-      row[0] as number,
-      {
-        id: row[0] as number,
-        type: row[1] as MentionedChannel['type'],
-        name: row[2] as string,
-        displayName: row[3] as string,
-        properties: row[4] as MentionedChannel['properties'],
-        createdTime: row[5] as string,
-        creator: toUser(row, channelWidth),
-      },
-    ]),
-  )
+  const channels = await db.all(channelsStatement, [ids])
+  return new Map(channels.map((channel) => [channel.id, channel]))
 }
 
-const channelsStatement = {
-  name: 'mentioned-channels',
-  text: `
-    select ${channelColumns('c')}, ${userColumns('u')}
-    from channel c left join "user" u on u.id = c.creator_id where c.id = any($1::bigint[])`,
-}
+const channelsStatement = reading(
+  'mentioned-channels',
+  mapped(
+    select({ ...columnsOf(channelShape, 'c'), creator: authorColumns('u') }),
+    (channel) => channel as MentionedChannel, // direct channels have no name to mention them by
+  ),
+  (columns) => `
+    select ${columns} from channel c left join "user" u on u.id = c.creator_id where c.id = any($1::bigint[])`,
+)
 
 /**
  * The users and group channels of an application with these names. Who mentions a channel must know of it: users know
  * the public ones and their own.
  */
 export async function findMentioned(
-  db: Pick<Db, 'query'>,
+  db: Querier,
   applicationId: number,
   usernames: string[],
   channelNames: string[],
   mentioningUserId?: number,
 ) {
   const values = [applicationId, usernames, channelNames, mentioningUserId ?? null]
-  const rows = await db.query(findStatement, values)
   const found = { users: new Map<string, number>(), channels: new Map<string, number>() }
-  for (const row of rows) found[row[0] as 'users' | 'channels'].set(row[1] as string, row[2] as number)
+  for (const { kind, name, id } of await db.all(findStatement, values)) found[kind].set(name, id)
   return found
 }
 
-const findStatement = {
-  name: 'find-mentioned',
-  text: `
-    select 'users', name, id from "user" where application_id = $1 and deleted_time is null and name = any($2::text[])
-    union all
-    select 'channels', c.name, c.id from channel c
-    where c.application_id = $1 and c.type <> 'DIRECT' and c.name = any($3::text[])
-      and ($4::bigint is null or c.type = 'PUBLIC' or exists (
-        select from channel_membership cm where cm.channel_id = c.id and cm.user_id = $4))`,
-}
+const findStatement = reading(
+  'find-mentioned',
+  select({
+    kind: column(oneOf<'users' | 'channels'>(), 'kind'),
+    name: column(text, 'name'),
+    id: column(int8, 'id'),
+  }),
+  (columns) => `
+    select ${columns} from (
+      select 'users' as kind, name, id from "user"
+      where application_id = $1 and deleted_time is null and name = any($2::text[])
+      union all
+      select 'channels', c.name, c.id from channel c
+      where c.application_id = $1 and c.type <> 'DIRECT' and c.name = any($3::text[])
+        and ($4::bigint is null or c.type = 'PUBLIC' or exists (
+          select from channel_membership cm where cm.channel_id = c.id and cm.user_id = $4))
+    ) found`,
+)

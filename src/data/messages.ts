@@ -1,62 +1,59 @@
-import { type Db, type Tx, toJsonb } from '#data/database.ts'
+import { column, int8, select } from '#data/columns.ts'
+import { type Db, type Querier, reading, type Tx, toJsonb } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { containing, listPage } from '#data/lists.ts'
 import { withDetails } from '#data/message-details.ts'
-import { type MessageRecord, messageColumns, type StoredMention, toMessage, userColumns } from '#data/rows.ts'
+import { type MessageRecord, messageColumns, type StoredMention } from '#data/rows.ts'
 import { countedMax, listMessagesStatement, type MessageListShape } from '#data/sql/list-messages.ts'
 import type { Message, MessageLink, SeenMessage } from '#resources/message.ts'
 import type { CursorPage, CursorRequest, Page, PageRequest } from '#resources/page.ts'
 
 // -------------------------------------------------------------------------------------------- reading
 
-const findStatement = {
-  name: 'find-message',
-  text: `
-    select ${messageColumns('m')}, ${userColumns('u')}
+const findStatement = reading(
+  'find-message',
+  messageColumns('m', 'u'),
+  (columns) => `
+    select ${columns}
     from message m left join "user" u on u.id = m.user_id where m.id = $2 and m.application_id = $1`,
-}
+)
 
 export async function findMessage(
   db: Db,
   applicationId: number,
   id: number,
 ): Promise<SeenMessage | undefined> {
-  const [row] = await db.query(findStatement, [applicationId, id])
-  const message = row && toMessage(row)
+  const message = await db.one(findStatement, [applicationId, id])
   return message && (await withDetails(db, [message]))[0]
 }
 
-const findByIdStatement = {
-  name: 'find-message-by-id',
-  text: `
-    select m.application_id, ${messageColumns('m')}, ${userColumns('u')}
+const findByIdStatement = reading(
+  'find-message-by-id',
+  select({ applicationId: column(int8, 'm.application_id'), message: messageColumns('m', 'u') }),
+  (columns) => `
+    select ${columns}
     from message m left join "user" u on u.id = m.user_id where m.id = $1`,
-}
+)
 
 /** A message of whichever application, for work that a message gave rise to. */
-export async function findMessageById(
-  db: Db,
+export function findMessageById(
+  db: Querier,
   id: number,
 ): Promise<{ applicationId: number; message: SeenMessage } | undefined> {
-  const [row] = await db.query(findByIdStatement, [id])
-  const message = row && toMessage(row, 1)
-  return message && { applicationId: row[0] as number, message }
+  return db.one(findByIdStatement, [id])
 }
 
-const findManyStatement = {
-  name: 'find-messages',
-  text: `
-    select ${messageColumns('m')}, ${userColumns('u')}
+const findManyStatement = reading(
+  'find-messages',
+  messageColumns('m', 'u'),
+  (columns) => `
+    select ${columns}
     from message m left join "user" u on u.id = m.user_id where m.id = any($1::bigint[])`,
-}
+)
 
 /** The messages with these ids. */
 export async function messagesById(db: Db, ids: number[]): Promise<Map<number, SeenMessage>> {
-  const rows = await db.query(findManyStatement, [ids])
-  const messages = await withDetails(
-    db,
-    rows.flatMap((row) => toMessage(row) ?? []),
-  )
+  const messages = await withDetails(db, await db.all(findManyStatement, [ids]))
   return new Map(messages.map((message) => [message.id, message]))
 }
 
@@ -86,7 +83,7 @@ export async function listMessages(
     byAuthor: filters.username !== undefined,
     search: filters.query !== undefined,
   })
-  const rows = await db.query(statement, [
+  const rows = await db.all(statement, [
     owner.id,
     applicationId,
     cursor,
@@ -96,8 +93,8 @@ export async function listMessages(
   ])
   const head = rows[0]
   if (!head) return undefined
-  const [total, anyNewer, newestOlder] = head as [number, boolean, number | null]
-  const found = rows.flatMap((row) => toMessage(row, 3) ?? [])
+  const { total, anyNewer, newestOlder } = head
+  const found = rows.flatMap(({ message }) => message ?? [])
   return {
     ...(await cutPage(db, request, { newer, cursor, found, anyNewer, newestOlder })),
     ...(!(total > countedMax && isFiltered(owner.of, filters)) && { total }),
@@ -147,12 +144,10 @@ export async function listReportedMessages(
       where: [Prisma.sql`m.channel_id = ${channelId}::bigint`, Prisma.sql`m.report_count > 0`],
       sortable: { id: 'm.id', createdTime: 'm.created_time', reportCount: 'm.report_count' },
       order: 'm.id desc',
-      select: `
-        select page.place, ${messageColumns('m')}, ${userColumns('u')}
-        from page join message m on m.id = page.id left join "user" u on u.id = m.user_id`,
+      columns: messageColumns('m', 'u'),
+      joins: 'join message m on m.id = page.id left join "user" u on u.id = m.user_id',
     },
     page,
-    (row) => toMessage(row) as Message, // joined by its id: it is there
   )
   await withDetails(db, found.items)
   return found

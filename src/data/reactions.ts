@@ -1,13 +1,13 @@
 // Who reacted to what. A message's row knows how often it was reacted to, so that the others cost nothing.
-import type { Db, Tx } from '#data/database.ts'
+import { columnsOf, int8, mapped, select, text, timestamptz } from '#data/columns.ts'
+import { type Db, reading, type Tx } from '#data/database.ts'
 import { findEmoji } from '#data/emoji.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
-import { toUser, userColumns } from '#data/rows.ts'
+import { userColumns } from '#data/rows.ts'
 import { sortableUsers } from '#data/users.ts'
 import type { Emoji, Message, Reaction } from '#resources/message.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
-import type { User } from '#resources/user.ts'
 
 const { sql } = Prisma
 
@@ -15,10 +15,11 @@ const { sql } = Prisma
 const shownUsersMax = 25
 
 // Emoji in the order in which they were first used. Index: reaction (message_id, emoji, user_id).
-const summariesStatement = {
-  name: 'reaction-summaries',
-  text: `
-    select r.message_id, r.emoji, r.count, ${userColumns('u')}
+const summariesStatement = reading(
+  'reaction-summaries',
+  select({ ...columnsOf({ messageId: int8, emoji: text, count: int8 }, 'r'), user: userColumns('u') }),
+  (columns) => `
+    select ${columns}
     from (
       select message_id, emoji, count(*) as count, min(created_time) as since from reaction
       where message_id = any($1::bigint[]) group by message_id, emoji
@@ -29,7 +30,7 @@ const summariesStatement = {
     ) shown
     join "user" u on u.id = shown.user_id
     order by r.message_id, r.since, r.emoji, u.id`,
-}
+)
 
 /** Fills in the reactions of a page of messages: one round trip, none where nobody reacted. */
 export async function withReactions<M extends Message>(db: Db, messages: M[]): Promise<M[]> {
@@ -40,13 +41,11 @@ export async function withReactions<M extends Message>(db: Db, messages: M[]): P
     byId.set(message.id, [...(byId.get(message.id) ?? []), message])
   }
   if (byId.size === 0) return messages
-  for (const row of await db.query(summariesStatement, [[...byId.keys()]])) {
-    const [id, character, count] = row as [number, string, number]
-    const user = toUser(row, 3) as User // joined by its id: it is there
-    for (const { reactions = [] } of byId.get(id) ?? []) {
+  for (const { messageId, emoji, count, user } of await db.all(summariesStatement, [[...byId.keys()]])) {
+    for (const { reactions = [] } of byId.get(messageId) ?? []) {
       const last = reactions.at(-1)
-      if (last?.emoji.character === character) last.users.push(user)
-      else reactions.push({ emoji: emojiOf(character), users: [user], count })
+      if (last?.emoji.character === emoji) last.users.push(user)
+      else reactions.push({ emoji: emojiOf(emoji), users: [user], count })
     }
   }
   return messages
@@ -56,6 +55,14 @@ export async function withReactions<M extends Message>(db: Db, messages: M[]): P
 function emojiOf(character: string): Emoji {
   return findEmoji(character) ?? { character, description: '', aliases: [], tags: [] }
 }
+
+const reactionColumns = mapped(
+  select({
+    ...columnsOf({ messageId: int8, emoji: text, createdTime: timestamptz }, 'r'),
+    user: userColumns('u'),
+  }),
+  ({ emoji, ...reaction }) => ({ emoji: emojiOf(emoji), ...reaction }),
+)
 
 /** Who reacted to a message, oldest first. */
 export function listReactions(db: Db, messageId: number, page: PageRequest): Promise<Page<Reaction>> {
@@ -68,17 +75,10 @@ export function listReactions(db: Db, messageId: number, page: PageRequest): Pro
       where: [sql`r.message_id = ${messageId}::bigint`],
       sortable: { ...sortableUsers, createdTime: 'r.created_time', emoji: 'r.emoji' },
       order: 'r.created_time, r.emoji, r.user_id',
-      select: `
-        select page.place, r.emoji, r.created_time, ${userColumns('u')}
-        from page join reaction r on r.ctid = page.id join "user" u on u.id = r.user_id`,
+      columns: reactionColumns,
+      joins: 'join reaction r on r.ctid = page.id join "user" u on u.id = r.user_id',
     },
     page,
-    (row) => ({
-      messageId,
-      emoji: emojiOf(row[0] as string),
-      createdTime: row[1] as string,
-      user: toUser(row, 2) as User, // joined by its id: it is there
-    }),
   )
 }
 

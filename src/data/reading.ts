@@ -1,11 +1,13 @@
 // Who has read what. Never a row per member and message: a member's read spans are stretches of ids, and what is
 // unread is worked out from them; see data/sql/mark-read.ts.
+
+import { column, int8, mapped, select, timestamptz } from '#data/columns.ts'
 import { counterValue } from '#data/counters.ts'
-import type { Database, Db, Statement } from '#data/database.ts'
+import { type Database, type Db, reading, type Statement } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
 import { messagesById } from '#data/messages.ts'
-import { toUser, userColumns } from '#data/rows.ts'
+import { userColumns } from '#data/rows.ts'
 import { unreadCount } from '#data/sql/count-unread.ts'
 import { hasUnread } from '#data/sql/has-unread.ts'
 import {
@@ -15,7 +17,7 @@ import {
   readThreadStatement,
   unreadMessageStatement,
 } from '#data/sql/mark-read.ts'
-import { sortableUsers, toUserOnPage } from '#data/users.ts'
+import { sortableUsers } from '#data/users.ts'
 import type { Cause } from '#resources/events.ts'
 import type { Message, SeenMessage } from '#resources/message.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
@@ -145,12 +147,14 @@ export function listUnreadOfMembers(
       sortable: { createdTime: 'cm.created_time' },
       order: 'cm.channel_id, cm.user_id',
       total: raw(counterValue('application.memberships', String(applicationId))),
-      select: `
-        select page.place, cm.channel_id, ${unreadCount}, ${userColumns('u')}
-        from page join channel_membership cm on cm.ctid = page.id join "user" u on u.id = cm.user_id`,
+      columns: select({
+        channelId: column(int8, 'cm.channel_id'),
+        count: column(int8, unreadCount),
+        user: userColumns('u'),
+      }),
+      joins: 'join channel_membership cm on cm.ctid = page.id join "user" u on u.id = cm.user_id',
     },
     page,
-    (row) => ({ channelId: row[0] as number, count: row[1] as number, user: toUserOnPage(row.slice(2)) }),
   )
 }
 
@@ -173,17 +177,18 @@ export function listReaders(db: Db, message: Message, page: PageRequest): Promis
       where: [covers, sql`s.user_id <> ${author}::bigint`],
       sortable: sortableReaders,
       order: 's.user_id',
-      select: `
-        select page.place, s.created_time, ${userColumns('u')}
-        from page join read_span s on s.id = page.id join "user" u on u.id = s.user_id`,
+      columns: mapped(
+        select({ readTime: column(timestamptz, 's.created_time'), user: userColumns('u') }),
+        // See data/sql/mark-read.ts.
+        ({ readTime, user }) => ({
+          messageId: message.id,
+          createdTime: latest(readTime, message.createdTime),
+          user,
+        }),
+      ),
+      joins: 'join read_span s on s.id = page.id join "user" u on u.id = s.user_id',
     },
     page,
-    (row) => ({
-      messageId: message.id,
-      // See data/sql/mark-read.ts.
-      createdTime: latest(row[0] as string, message.createdTime),
-      user: toUser(row, 1) as User,
-    }),
   )
 }
 
@@ -195,17 +200,18 @@ function latest(one: string, other: string): string {
 /** So many who have read a message are named at most. */
 const readersMax = 100
 
-const readersStatement = {
-  name: 'readers-of-messages',
-  text: `
-    select m.id, reader.user_id from unnest($2::bigint[]) m (id)
+const readersStatement = reading(
+  'readers-of-messages',
+  select({ messageId: column(int8, 'm.id'), userId: column(int8, 'reader.user_id') }),
+  (columns) => `
+    select ${columns} from unnest($2::bigint[]) m (id)
     cross join lateral (
       select s.user_id from read_span s
       where s.channel_id = $1 and int8range(s.from_id, s.through_id, '[]') @> m.id
         and s.user_id is distinct from (select author.user_id from message author where author.id = m.id)
       order by s.user_id limit ${readersMax}
     ) reader`,
-}
+)
 
 /** The users who have read each of the messages of a channel, the first of them by id. */
 export async function readersOf(
@@ -215,17 +221,18 @@ export async function readersOf(
 ): Promise<Map<number, number[]>> {
   const readers = new Map<number, number[]>()
   if (messageIds.length === 0) return readers
-  for (const [messageId, userId] of await db.query(readersStatement, [channelId, messageIds])) {
-    readers.set(messageId as number, [...(readers.get(messageId as number) ?? []), userId as number])
+  for (const { messageId, userId } of await db.all(readersStatement, [channelId, messageIds])) {
+    readers.set(messageId, [...(readers.get(messageId) ?? []), userId])
   }
   return readers
 }
 
 // What one member sees of what another has read. From the newest span down, and there from the newest message down.
-const lastReadStatement = {
-  name: 'last-read-message',
-  text: `
-    select m.id from channel_membership cm
+const lastReadStatement = reading(
+  'last-read-message',
+  column(int8, 'm.id'),
+  (columns) => `
+    select ${columns} from channel_membership cm
     cross join lateral (
       select s.from_id, s.through_id from read_span s
       where s.channel_id = cm.channel_id and s.user_id = $3 and s.through_id > cm.cleared_through_id
@@ -239,7 +246,7 @@ const lastReadStatement = {
       order by m.id desc limit 1
     ) m
     where cm.channel_id = $1 and cm.user_id = $2 limit 1`,
-}
+)
 
 /** The newest message of others that a user has read in a channel, among those that the viewer sees. */
 export async function findLastRead(
@@ -248,7 +255,6 @@ export async function findLastRead(
   viewerId: number,
   userId: number,
 ): Promise<SeenMessage | undefined> {
-  const [row] = await db.query(lastReadStatement, [channelId, viewerId, userId])
-  const id = row?.[0] as number | undefined
+  const id = await db.one(lastReadStatement, [channelId, viewerId, userId])
   return id === undefined ? undefined : (await messagesById(db, [id])).get(id)
 }

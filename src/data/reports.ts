@@ -1,17 +1,23 @@
 // What users have reported. A message's row knows how often.
+import { columnsOf, jsonb, select, text, timestamptz } from '#data/columns.ts'
 import { type Db, type Tx, toJsonb } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
-import { toUser, userColumns } from '#data/rows.ts'
+import { userColumns } from '#data/rows.ts'
 import { sortableUsers } from '#data/users.ts'
 import type { MessageReport } from '#resources/message.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
-import type { User } from '#resources/user.ts'
 
 const { sql } = Prisma
 
 /** A report without who made it. */
 export type ReportDetails = Omit<MessageReport, 'user'>
+
+const reportShape = {
+  reason: text,
+  properties: jsonb<MessageReport['properties']>(),
+  createdTime: timestamptz,
+}
 
 interface ReportRow {
   reason: string
@@ -73,16 +79,9 @@ export function listReports(db: Db, messageId: number, page: PageRequest): Promi
       where: [sql`r.message_id = ${messageId}::bigint`],
       sortable: { ...sortableUsers, id: 'r.id', createdTime: 'r.created_time', reason: 'r.reason' },
       order: 'r.id',
-      select: `
-        select page.place, r.reason, r.properties, r.created_time, ${userColumns('u')}
-        from page join message_report r on r.id = page.id join "user" u on u.id = r.user_id`,
+      columns: select({ ...columnsOf(reportShape, 'r'), user: userColumns('u') }),
+      joins: 'join message_report r on r.id = page.id join "user" u on u.id = r.user_id',
     },
     page,
-    (row) => ({
-      reason: row[0] as string,
-      properties: row[1] as MessageReport['properties'],
-      createdTime: row[2] as string,
-      user: toUser(row, 3) as User, // joined by its id: it is there
-    }),
   )
 }

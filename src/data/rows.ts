@@ -1,34 +1,57 @@
-// The columns of each entity and how a row becomes one. A list of columns and its reader stand together, because
-// the reader goes by position: rows are arrays, which a page of them reads twice as fast as objects.
+// The columns of each entity, and how an entity is made of them.
+import {
+  bool,
+  type CellOf,
+  type Columns,
+  column,
+  columnsOf,
+  int4,
+  int8,
+  joined,
+  jsonb,
+  mapped,
+  nullable,
+  oneOf,
+  select,
+  text,
+  timestamptz,
+} from '#data/columns.ts'
 import { counterValue } from '#data/counters.ts'
-import type { Row } from '#data/database.ts'
 import type { Channel, ChannelType } from '#resources/channel.ts'
 import type { File, Message, MessageLink, SeenMessage } from '#resources/message.ts'
 import { generatedPictureUrl, hostedUrl } from '#resources/served.ts'
 import type { User } from '#resources/user.ts'
 
-/** Of a table or alias that holds users; 10 columns. */
-export const userColumns = (u: string) =>
-  `${u}.id, ${u}.type, ${u}.name, ${u}.display_name, ${u}.is_guest, ${u}.call_status, ${u}.presence_status,` +
-  ` ${u}.presence_online, ${u}.picture_url, ${u}.properties`
-const userWidth = 10
-
-/** Reads {@link userColumns} from column `at` on; undefined where an outer join found nobody. */
-export function toUser(row: Row, at = 0): User | undefined {
-  if (row[at] === null) return undefined
-  const displayName = row[at + 3] as string
-  return {
-    id: row[at] as number,
-    type: row[at + 1] as User['type'],
-    name: row[at + 2] as string,
-    displayName,
-    displayPictureUrl: (row[at + 8] as string | null) ?? generatedPictureUrl(displayName),
-    isGuest: row[at + 4] as boolean,
-    callStatus: row[at + 5] as 'AVAILABLE' | 'IN_CALL',
-    presence: { status: row[at + 6] as string, online: row[at + 7] as boolean },
-    properties: row[at + 9] as User['properties'],
-  }
+export const userShape = {
+  id: int8,
+  type: oneOf<User['type']>(),
+  name: text,
+  displayName: text,
+  isGuest: bool,
+  callStatus: oneOf<NonNullable<User['callStatus']>>(),
+  presenceStatus: text,
+  presenceOnline: bool,
+  pictureUrl: nullable(text),
+  properties: jsonb<User['properties']>(),
 }
+
+/** Of a table or alias that holds users. */
+export function userColumns(u: string): Columns<User> {
+  return mapped(select(columnsOf(userShape, u)), (row) => ({
+    id: row.id,
+    type: row.type,
+    name: row.name,
+    displayName: row.displayName,
+    displayPictureUrl: row.pictureUrl ?? generatedPictureUrl(row.displayName),
+    isGuest: row.isGuest,
+    callStatus: row.callStatus,
+    presence: { status: row.presenceStatus, online: row.presenceOnline },
+    properties: row.properties,
+  }))
+}
+
+/** Of an outer join with users. */
+export const authorColumns = (u: string): Columns<User | undefined> => joined(userColumns(u))
 
 /** A file in our own store. */
 export interface HostedFile {
@@ -60,57 +83,39 @@ export interface StoredMention {
 export type MessageRecord = SeenMessage & { [stored]?: StoredMention[] }
 export const stored = Symbol('stored mentions')
 
-/** Of a table or alias that holds messages; 17 columns. */
-export const messageColumns = (m: string) =>
-  `${m}.id, ${m}.type, ${m}.channel_id, ${m}.body, ${m}.file, ${m}.group_tag, ${m}.nested_level, ${m}.mentions,` +
-  ` ${m}.links, ${m}.properties, ${m}.created_time, ${m}.last_edited_time, ${m}.thread_id, ${m}.report_count,` +
-  ` case when ${m}.has_thread then ${counterValue('thread.messages', `${m}.id`)} end, ${m}.parent_id,` +
-  ` ${m}.reaction_count`
-export const messageWidth = 17
+export const messageShape = {
+  id: int8,
+  type: oneOf<Message['type']>(),
+  channelId: int8,
+  body: nullable(text),
+  file: nullable(jsonb<StoredFile>()),
+  groupTag: nullable(text),
+  nestedLevel: int4,
+  mentions: nullable(jsonb<StoredMention[]>()),
+  links: nullable(jsonb<MessageLink[]>()),
+  properties: jsonb<Message['properties']>(),
+  createdTime: timestamptz,
+  lastEditedTime: nullable(timestamptz),
+  reportCount: int4,
+  parentId: nullable(int8),
+  reactionCount: int4,
+}
 
-/** Reads {@link messageColumns} from `at` on, and its author's {@link userColumns} behind them. */
-export function toMessage(row: Row, at = 0): MessageRecord | undefined {
-  if (row[at] === null) return undefined
-  return assembleMessage({
-    id: row[at] as number,
-    type: row[at + 1] as Message['type'],
-    channelId: row[at + 2] as number,
-    body: row[at + 3] as string | null,
-    file: row[at + 4] as StoredFile | null,
-    groupTag: row[at + 5] as string | null,
-    nestedLevel: row[at + 6] as number,
-    mentions: row[at + 7] as StoredMention[] | null,
-    links: row[at + 8] as MessageLink[] | null,
-    properties: row[at + 9] as Message['properties'],
-    createdTime: row[at + 10] as string,
-    lastEditedTime: row[at + 11] as string | null,
-    reportCount: row[at + 13] as number,
-    repliesCount: row[at + 14] as number | null,
-    parentId: row[at + 15] as number | null,
-    reactionCount: row[at + 16] as number,
-    user: toUser(row, at + messageWidth),
+/** Of a table or alias that holds messages, and one of their authors. */
+export function messageColumns(m: string, author: string): Columns<MessageRecord> {
+  const repliesCount = `case when ${m}.has_thread then ${counterValue('thread.messages', `${m}.id`)} end`
+  const columns = select({
+    ...columnsOf(messageShape, m),
+    repliesCount: column(nullable(int8), repliesCount),
+    user: authorColumns(author),
   })
+  return mapped(columns, assembleMessage)
 }
 
-export interface MessageParts {
-  id: number
-  type: Message['type']
-  channelId: number
-  body: string | null
-  file: StoredFile | null
-  groupTag: string | null
-  nestedLevel: number
-  mentions: StoredMention[] | null
-  links: MessageLink[] | null
-  properties: Message['properties']
-  createdTime: string
-  lastEditedTime: string | null
-  reportCount: number
-  repliesCount: number | null
-  parentId: number | null
-  reactionCount: number
-  user: User | undefined
-}
+/** A message in parts, as its row has them. */
+export type MessageParts = {
+  [K in keyof typeof messageShape]: CellOf<(typeof messageShape)[K]>
+} & { repliesCount: number | null; user: User | undefined }
 
 /** One literal a variant, so that all messages of a variant share one hidden class. */
 export function assembleMessage(parts: MessageParts): MessageRecord {
@@ -143,29 +148,31 @@ export function assembleMessage(parts: MessageParts): MessageRecord {
   return record
 }
 
-export const authoredMessageWidth = messageWidth + userWidth
-
-/** Of a table or alias that holds channels; 6 columns. */
-export const channelColumns = (c: string) =>
-  `${c}.id, ${c}.type, ${c}.name, ${c}.display_name, ${c}.properties, ${c}.created_time`
-export const channelWidth = 6
+export const channelShape = {
+  id: int8,
+  type: oneOf<ChannelType>(),
+  name: text,
+  displayName: text,
+  properties: jsonb<Channel['properties']>(),
+  createdTime: timestamptz,
+}
 
 /**
- * Reads {@link channelColumns}, its creator's {@link userColumns}, then its last message with author.
+ * Of channel `c`, its `creator`, and its `last` message with the `author`.
  * The members of a direct channel are loaded for a whole page at once; here they are empty.
  */
-export function toChannel(row: Row): Channel {
-  const type = row[1] as ChannelType
-  const common = {
-    id: row[0] as number,
-    creator: toUser(row, channelWidth),
-    lastReceivedMessage: toMessage(row, channelWidth + userWidth),
-    properties: row[4] as Channel['properties'],
-    createdTime: row[5] as string,
-  }
-  return (
-    type === 'DIRECT'
-      ? { type, ...common, name: row[2], members: [] } // which only the real-time runtime shows
-      : { type, ...common, name: row[2], displayName: row[3] }
-  ) as Channel // a channel of a type has that type's columns
-}
+export const channelColumns: Columns<Channel> = mapped(
+  select({
+    ...columnsOf(channelShape, 'c'),
+    creator: authorColumns('creator'),
+    lastReceivedMessage: joined(messageColumns('last', 'author')),
+  }),
+  ({ type, id, creator, lastReceivedMessage, properties, createdTime, name, displayName }) => {
+    const common = { id, creator, lastReceivedMessage, properties, createdTime }
+    return (
+      type === 'DIRECT'
+        ? { type, ...common, name, members: [] } // which only the real-time runtime shows
+        : { type, ...common, name, displayName }
+    ) as Channel // a channel of a type has that type's columns
+  },
+)

@@ -1,9 +1,11 @@
 // Messages as one member of their channel sees them: not those that it has cleared or deleted for itself.
+
+import { bool, column, int8, select } from '#data/columns.ts'
 import { counterValue } from '#data/counters.ts'
-import type { Db, Tx } from '#data/database.ts'
+import { type Db, reading, type Tx } from '#data/database.ts'
 import { withDetails } from '#data/message-details.ts'
 import { cutPage, newest } from '#data/messages.ts'
-import { messageColumns, toMessage, userColumns } from '#data/rows.ts'
+import { messageColumns } from '#data/rows.ts'
 import { isHidden } from '#data/sql/is-unread.ts'
 import { listSeenMessagesStatement, type SeenListShape } from '#data/sql/list-seen-messages.ts'
 import type { SeenMessage } from '#resources/message.ts'
@@ -16,14 +18,15 @@ export interface MessageOfMember {
   moderator: boolean
 }
 
-const findOfMemberStatement = {
-  name: 'find-message-of-member',
-  text: `
-    select cm.moderator, ${messageColumns('m')}, ${userColumns('u')}
+const findOfMemberStatement = reading(
+  'find-message-of-member',
+  select({ moderator: column(bool, 'cm.moderator'), message: messageColumns('m', 'u') }),
+  (columns) => `
+    select ${columns}
     from message m join channel_membership cm on cm.channel_id = m.channel_id and cm.user_id = $3
     left join "user" u on u.id = m.user_id
     where m.id = $2 and m.application_id = $1 and m.id > cm.cleared_through_id and not ${isHidden}`,
-}
+)
 
 /** The message, unless the user does not see it: is no member there, has cleared it or deleted it for itself. */
 export async function findMessageOfMember(
@@ -32,11 +35,9 @@ export async function findMessageOfMember(
   userId: number,
   id: number,
 ): Promise<MessageOfMember | undefined> {
-  const [row] = await db.query(findOfMemberStatement, [applicationId, id, userId])
-  const message = row && toMessage(row, 1)
-  if (!message) return undefined
-  await withDetails(db, [message])
-  return { message, moderator: row[0] as boolean }
+  const found = await db.one(findOfMemberStatement, [applicationId, id, userId])
+  if (found) await withDetails(db, [found.message])
+  return found
 }
 
 /** A page of what a member sees, newest first; undefined where the user is no member. */
@@ -51,24 +52,25 @@ export async function listMessagesOfMember(
   const cursor = (request.relation === 'NEXT' ? request.next : request.start) ?? newest
   const statement = listSeenMessagesStatement({ of: place.of, newer, files })
   const id = place.of === 'all channels' ? null : place.id
-  const rows = await db.query(statement, [id, userId, cursor, request.size + 1])
+  const rows = await db.all(statement, [id, userId, cursor, request.size + 1])
   if (!rows[0]) return undefined
-  const [anyNewer, newestOlder] = rows[0] as unknown as [boolean, number | null]
-  const found = rows.flatMap((row) => toMessage(row, 2) ?? [])
+  const { anyNewer, newestOlder } = rows[0]
+  const found = rows.flatMap(({ message }) => message ?? [])
   return cutPage(db, request, { newer, cursor, found, anyNewer, newestOlder })
 }
 
-const idsBetweenStatement = {
-  name: 'message-ids-between',
-  text: `
-    select found.id from channel_membership cm cross join lateral (
+const idsBetweenStatement = reading(
+  'message-ids-between',
+  column(int8, 'found.id'),
+  (columns) => `
+    select ${columns} from channel_membership cm cross join lateral (
       select m.id from message m
       where m.channel_id = cm.channel_id and m.id between $3 and $4 and m.id > cm.cleared_through_id
         and not ${isHidden}
       order by m.id desc limit $5
     ) found
     where cm.channel_id = $1 and cm.user_id = $2 order by found.id desc`,
-}
+)
 
 /** Ids of messages that a member sees, newest first. */
 export async function messageIdsBetween(
@@ -77,48 +79,48 @@ export async function messageIdsBetween(
   userId: number,
   { from = 0, through = newest, limit }: { from?: number; through?: number; limit: number },
 ): Promise<number[]> {
-  const rows = await db.query(idsBetweenStatement, [channelId, userId, from, through, limit])
-  return rows.map(([id]) => id as number)
+  return db.all(idsBetweenStatement, [channelId, userId, from, through, limit])
 }
 
-const countOfMemberStatement = {
-  name: 'count-messages-of-member',
-  text: `
-    select case when cm.cleared_through_id = 0 then ${counterValue('channel.messages', 'cm.channel_id')}
-                else (select count(*) from message m where m.channel_id = cm.channel_id and m.id > cm.cleared_through_id)
-           end - (
-             select count(*) from hidden_message h join message m on m.id = h.message_id
-             where h.user_id = cm.user_id and h.message_id > cm.cleared_through_id and m.channel_id = cm.channel_id)
-    from channel_membership cm where cm.channel_id = $1 and cm.user_id = $2`,
-}
+const seenCount = `
+  case when cm.cleared_through_id = 0 then ${counterValue('channel.messages', 'cm.channel_id')}
+       else (select count(*) from message m where m.channel_id = cm.channel_id and m.id > cm.cleared_through_id)
+  end - (
+    select count(*) from hidden_message h join message m on m.id = h.message_id
+    where h.user_id = cm.user_id and h.message_id > cm.cleared_through_id and m.channel_id = cm.channel_id)`
+
+const countOfMemberStatement = reading(
+  'count-messages-of-member',
+  column(int8, seenCount),
+  (columns) => `select ${columns} from channel_membership cm where cm.channel_id = $1 and cm.user_id = $2`,
+)
 
 /** How many messages of a channel a member sees. */
 export async function countMessagesOfMember(db: Db, channelId: number, userId: number): Promise<number> {
-  const [row] = await db.query(countOfMemberStatement, [channelId, userId])
-  return (row?.[0] as number | undefined) ?? 0
+  return (await db.one(countOfMemberStatement, [channelId, userId])) ?? 0
 }
 
-const lastHiddenStatement = {
-  name: 'last-messages-hidden',
-  text: `
-    select m.channel_id, m.id, h.user_id from unnest($1::bigint[]) as of_channel (id)
+const lastHiddenStatement = reading(
+  'last-messages-hidden',
+  select({
+    channelId: column(int8, 'm.channel_id'),
+    messageId: column(int8, 'm.id'),
+    userId: column(int8, 'h.user_id'),
+  }),
+  (columns) => `
+    select ${columns} from unnest($1::bigint[]) as of_channel (id)
     cross join lateral (
       select m.channel_id, m.id from message m where m.channel_id = of_channel.id order by m.id desc limit 1
     ) m
     join hidden_message h on h.message_id = m.id`,
-}
+)
 
 /** Who has deleted the last message of these channels for itself. */
 export async function lastMessagesHidden(
   db: Db,
   channelIds: number[],
 ): Promise<{ channelId: number; messageId: number; userId: number }[]> {
-  const rows = await db.query(lastHiddenStatement, [channelIds])
-  return rows.map(([channelId, messageId, userId]) => ({
-    channelId: channelId as number,
-    messageId: messageId as number,
-    userId: userId as number,
-  }))
+  return db.all(lastHiddenStatement, [channelIds])
 }
 
 /** Deletes a message for one user alone. @returns whether that is new @throws a foreign key violation */

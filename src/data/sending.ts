@@ -1,14 +1,9 @@
 // Stores new messages.
-import type { Database, Db, Row } from '#data/database.ts'
+import type { Database, Db } from '#data/database.ts'
 import { GroupCommit } from '#data/group-commit.ts'
+import { assembleMessage, type MessageRecord, type StoredFile, type StoredMention } from '#data/rows.ts'
 import {
-  assembleMessage,
-  type MessageRecord,
-  type StoredFile,
-  type StoredMention,
-  toUser,
-} from '#data/rows.ts'
-import {
+  type SentRow,
   sendColumns,
   sendManyStatement,
   sendOneStatement,
@@ -48,23 +43,22 @@ export function openSender(db: Db, eventsWritten: () => void): GroupCommit<NewMe
   }
   return new GroupCommit<NewMessage, Sent>({
     async one(item) {
-      const [row] = await run(db.query(sendOneStatement, toCells(item)))
-      return toSent(item, row as Row)
+      return toSent(item, await run(db.one(sendOneStatement, toCells(item))))
     },
     async many(items) {
       const cells = items.map(toCells)
       const arrays = sendColumns.map((_, at) => cells.map((cell) => cell[at]))
-      const rows = await run(db.query(sendManyStatement, arrays))
-      return items.map((item, at) => toSent(item, rows[at] as Row))
+      const rows = await run(db.all(sendManyStatement, arrays))
+      return items.map((item, at) => toSent(item, rows[at]))
     },
   })
 }
 
 /** Sends a message that shows a hosted file: the file is kept in the same commit. */
 export async function sendWithFile(db: Database, item: NewMessage, key: string): Promise<Sent> {
-  const [row] = await db.query(sendWithFileStatement, [...toCells(item), key])
+  const sent = await db.one(sendWithFileStatement, [...toCells(item), key])
   db.eventsWritten()
-  return toSent(item, row as Row)
+  return toSent(item, sent)
 }
 
 function messageType({ user, file }: NewMessage): Message['type'] {
@@ -100,11 +94,11 @@ function toTold({ thread, cause }: NewMessage): string | null {
   return cause || parentId !== undefined ? JSON.stringify({ parentId, ...cause }) : null
 }
 
-function toSent(item: NewMessage, row: Row): Sent {
-  if (!row[1]) return 'no channel'
-  if (row[2] === null) return item.memberOnly ? 'no member' : 'no user'
+function toSent(item: NewMessage, sent: SentRow | undefined): Sent {
+  if (!sent?.hasChannel) return 'no channel'
+  if (sent.id === null) return item.memberOnly ? 'no member' : 'no user'
   return assembleMessage({
-    id: row[2] as number,
+    id: sent.id,
     type: messageType(item),
     channelId: item.channelId,
     body: item.body ?? null,
@@ -114,12 +108,12 @@ function toSent(item: NewMessage, row: Row): Sent {
     mentions: item.mentions.length > 0 ? item.mentions : null,
     links: item.links,
     properties: item.properties,
-    createdTime: row[3] as string,
+    createdTime: sent.createdTime,
     lastEditedTime: null,
     reportCount: 0,
     repliesCount: null,
     parentId: item.thread?.parentId ?? null,
     reactionCount: 0,
-    user: toUser(row, 4),
+    user: sent.user,
   })
 }

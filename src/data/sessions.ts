@@ -1,9 +1,20 @@
-import type { Db, Row, Tx } from '#data/database.ts'
+import {
+  type Columns,
+  columnsOf,
+  int8,
+  mapped,
+  nullable,
+  oneOf,
+  select,
+  text,
+  timestamptz,
+} from '#data/columns.ts'
+import { type Db, type Row, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
 import { nodeLives } from '#data/node.ts'
 import { keptMinutes } from '#data/outbox.ts'
-import { toUser, userColumns } from '#data/rows.ts'
+import { userColumns } from '#data/rows.ts'
 import { blockingType } from '#resources/function.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { ChatSession, SessionState, UserSession } from '#resources/session.ts'
@@ -11,18 +22,26 @@ import type { User } from '#resources/user.ts'
 
 const { sql } = Prisma
 
-const sessionColumns = `us.id, us.state, us.user_agent, us.created_time, us.end_time, ${userColumns('u')}`
-
-function toUserSession(row: Row, at = 0): UserSession {
-  return {
-    id: row[at] as number,
-    state: row[at + 1] as SessionState,
-    userAgent: (row[at + 2] as string | null) ?? undefined,
-    createdTime: row[at + 3] as string,
-    endTime: (row[at + 4] as string | null) ?? undefined,
-    user: toUser(row, at + 5) as User, // every session has its user
-  }
+const sessionShape = {
+  id: int8,
+  state: oneOf<SessionState>(),
+  userAgent: nullable(text),
+  createdTime: timestamptz,
+  endTime: nullable(timestamptz),
 }
+
+/** Of session `us` and its user `u`. */
+const sessionColumns: Columns<UserSession> = mapped(
+  select({ ...columnsOf(sessionShape, 'us'), user: userColumns('u') }),
+  ({ id, state, userAgent, createdTime, endTime, user }) => ({
+    id,
+    state,
+    userAgent: userAgent ?? undefined,
+    createdTime,
+    endTime: endTime ?? undefined,
+    user,
+  }),
+)
 
 /** Devices that were connected, oldest first. */
 export function listUserSessions(
@@ -43,30 +62,48 @@ export function listUserSessions(
       ],
       sortable: { id: 'us.id', createdTime: 'us.created_time', endTime: 'us.end_time', state: 'us.state' },
       order: 'us.id',
-      select: `
-        select page.place, ${sessionColumns}
-        from page join user_session us on us.id = page.id join "user" u on u.id = us.user_id`,
+      columns: sessionColumns,
+      joins: 'join user_session us on us.id = page.id join "user" u on u.id = us.user_id',
     },
     page,
-    toUserSession,
   )
 }
 
-const findStatement = {
-  name: 'find-user-session',
-  text: `
-    select ${sessionColumns} from user_session us join "user" u on u.id = us.user_id
+const findStatement = reading(
+  'find-user-session',
+  sessionColumns,
+  (columns) => `
+    select ${columns} from user_session us join "user" u on u.id = us.user_id
     where us.id = $2 and us.application_id = $1`,
-}
+)
 
 export async function findUserSession(
   db: Db,
   applicationId: number,
   id: number,
 ): Promise<UserSession | undefined> {
-  const [row] = await db.query(findStatement, [applicationId, id])
-  return row && toUserSession(row)
+  return db.one(findStatement, [applicationId, id])
 }
+
+const chatSessionShape = {
+  id: int8,
+  state: oneOf<SessionState>(),
+  channelId: int8,
+  createdTime: timestamptz,
+  endTime: nullable(timestamptz),
+}
+
+const chatSessionColumns: Columns<ChatSession> = mapped(
+  select({ ...columnsOf(chatSessionShape, 'cs'), session: sessionColumns }),
+  ({ id, state, channelId, createdTime, endTime, session }) => ({
+    id,
+    state,
+    channelId,
+    createdTime,
+    endTime: endTime ?? undefined,
+    session,
+  }),
+)
 
 /** Presences in channels, oldest first. */
 export function listChatSessions(
@@ -87,20 +124,12 @@ export function listChatSessions(
       ],
       sortable: { id: 'cs.id', createdTime: 'cs.created_time', endTime: 'cs.end_time', state: 'cs.state' },
       order: 'cs.id',
-      select: `
-        select page.place, cs.id, cs.state, cs.channel_id, cs.created_time, cs.end_time, ${sessionColumns}
-        from page join chat_session cs on cs.id = page.id
+      columns: chatSessionColumns,
+      joins: `
+        join chat_session cs on cs.id = page.id
         join user_session us on us.id = cs.session_id join "user" u on u.id = us.user_id`,
     },
     page,
-    (row) => ({
-      id: row[0] as number,
-      state: row[1] as SessionState,
-      channelId: row[2] as number,
-      createdTime: row[3] as string,
-      endTime: (row[4] as string | null) ?? undefined,
-      session: toUserSession(row, 5),
-    }),
   )
 }
 
@@ -132,14 +161,15 @@ export interface SessionRow {
   user: User
 }
 
-const sessionRowColumns = `us.id, us.key, us.acked_position, ${userColumns('u')}`
+const sessionUser = userColumns('u')
+const sessionRowColumns = `us.id, us.key, us.acked_position, ${sessionUser.text}`
 
 function toSessionRow(row: Row): SessionRow {
   return {
     id: row[0] as number,
     key: row[1] as string,
     ackedPosition: row[2] as number,
-    user: toUser(row, 3) as User, // joined
+    user: sessionUser.read(row, 3),
   }
 }
 

@@ -1,4 +1,16 @@
-import { type Db, type Row, type Tx, toJsonb } from '#data/database.ts'
+import {
+  type Columns,
+  columnsOf,
+  int8,
+  jsonb,
+  mapped,
+  nullable,
+  oneOf,
+  select,
+  text,
+  timestamptz,
+} from '#data/columns.ts'
+import { type Db, type Querier, reading, type Tx, toJsonb } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { knownSorts, listPage } from '#data/lists.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
@@ -6,66 +18,68 @@ import type { Thread } from '#resources/thread.ts'
 
 const { sql } = Prisma
 
-const columns = 't.id, t.type, t.name, t.properties, t.created_time, t.channel_id'
-
-function toThread(row: Row): Thread {
-  return {
-    id: row[0] as number,
-    type: row[1] as Thread['type'],
-    name: (row[2] as string | null) ?? undefined,
-    properties: row[3] as Thread['properties'],
-    createdTime: row[4] as string,
-    channelId: row[5] as number,
-  }
+const threadShape = {
+  id: int8,
+  type: oneOf<Thread['type']>(),
+  name: nullable(text),
+  properties: jsonb<Thread['properties']>(),
+  createdTime: timestamptz,
+  channelId: int8,
 }
 
-const findStatement = {
-  name: 'find-thread',
-  text: `select ${columns} from thread t where t.id = $2 and t.application_id = $1`,
+const threadColumns: Columns<Thread> = mapped(select(columnsOf(threadShape, 't')), (row) => ({
+  ...row,
+  name: row.name ?? undefined,
+}))
+
+const findStatement = reading(
+  'find-thread',
+  threadColumns,
+  (columns) => `select ${columns} from thread t where t.id = $2 and t.application_id = $1`,
+)
+
+export function findThread(db: Querier, applicationId: number, id: number): Promise<Thread | undefined> {
+  return db.one(findStatement, [applicationId, id])
 }
 
-export async function findThread(db: Db, applicationId: number, id: number): Promise<Thread | undefined> {
-  const [row] = await db.query(findStatement, [applicationId, id])
-  return row && toThread(row)
-}
-
-const findOfMemberStatement = {
-  name: 'find-thread-of-member',
-  text: `
+const findOfMemberStatement = reading(
+  'find-thread-of-member',
+  threadColumns,
+  (columns) => `
     select ${columns} from thread t join channel_membership cm on cm.channel_id = t.channel_id and cm.user_id = $3
     where t.id = $2 and t.application_id = $1`,
-}
+)
 
 /** The thread, if the user is a member of its channel. */
-export async function findThreadOfMember(
-  db: Db,
+export function findThreadOfMember(
+  db: Querier,
   applicationId: number,
   userId: number,
   id: number,
 ): Promise<Thread | undefined> {
-  const [row] = await db.query(findOfMemberStatement, [applicationId, id, userId])
-  return row && toThread(row)
+  return db.one(findOfMemberStatement, [applicationId, id, userId])
 }
 
-const byIdStatement = {
-  name: 'threads-by-id',
-  text: `select ${columns} from thread t where t.id = any($1::bigint[])`,
-}
+const byIdStatement = reading(
+  'threads-by-id',
+  threadColumns,
+  (columns) => `select ${columns} from thread t where t.id = any($1::bigint[])`,
+)
 
 /** The threads with these ids. */
 export async function threadsById(db: Db, ids: number[]): Promise<Map<number, Thread>> {
-  const rows = await db.query(byIdStatement, [ids])
-  return new Map(rows.map(toThread).map((thread) => [thread.id, thread]))
+  const threads = await db.all(byIdStatement, [ids])
+  return new Map(threads.map((thread) => [thread.id, thread]))
 }
 
-const findMainStatement = {
-  name: 'find-main-thread',
-  text: `select ${columns} from thread t where t.channel_id = $1 and t.type = 'MAIN'`,
-}
+const findMainStatement = reading(
+  'find-main-thread',
+  threadColumns,
+  (columns) => `select ${columns} from thread t where t.channel_id = $1 and t.type = 'MAIN'`,
+)
 
-export async function findMainThread(db: Db, channelId: number): Promise<Thread | undefined> {
-  const [row] = await db.query(findMainStatement, [channelId])
-  return row && toThread(row)
+export function findMainThread(db: Querier, channelId: number): Promise<Thread | undefined> {
+  return db.one(findMainStatement, [channelId])
 }
 
 export interface ThreadFilters {
@@ -103,10 +117,10 @@ export function listThreads(
       ],
       sortable,
       order: 't.id',
-      select: `select page.place, ${columns} from page join thread t on t.id = page.id`,
+      columns: threadColumns,
+      joins: 'join thread t on t.id = page.id',
     },
     knownSorts(page, sortable),
-    toThread,
   )
 }
 

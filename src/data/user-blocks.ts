@@ -1,24 +1,25 @@
 // Whom users do not want to hear of.
-import type { Db, Tx } from '#data/database.ts'
+import { column, columnsOf, int8, select, timestamptz } from '#data/columns.ts'
+import { type Db, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { knownSorts, listPage } from '#data/lists.ts'
-import { toUser, userColumns } from '#data/rows.ts'
+import { userColumns } from '#data/rows.ts'
 import { matching, sortableUsers, type UserMatch } from '#data/users.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
-import type { User, UserBlockedRecord } from '#resources/user.ts'
+import type { UserBlockedRecord } from '#resources/user.ts'
 
 const { sql } = Prisma
 
 /** The users that one has blocked. Index: user_block (blocker_id, blocked_id). */
 export async function blockedIdsOf(db: Db, userId: number): Promise<number[]> {
-  const rows = await db.query(blockedIdsStatement, [userId])
-  return rows.map((row) => row[0] as number)
+  return db.all(blockedIdsStatement, [userId])
 }
 
-const blockedIdsStatement = {
-  name: 'blocked-ids',
-  text: 'select blocked_id from user_block where blocker_id = $1',
-}
+const blockedIdsStatement = reading(
+  'blocked-ids',
+  column(int8, 'blocked_id'),
+  (columns) => `select ${columns} from user_block where blocker_id = $1`,
+)
 
 /** Whether one of these users has blocked another one. Index: user_block (blocker_id, blocked_id). */
 export async function hasBlocker(db: Db, userIds: number[], blockedId: number): Promise<boolean> {
@@ -67,15 +68,9 @@ export function listBlocks(
       where: [sql`b.blocker_id = ${blockerId}::bigint`, sql`u.deleted_time is null`, ...matching(match)],
       sortable,
       order: 'b.id',
-      select: `
-        select page.place, b.id, b.created_time, ${userColumns('u')}
-        from page join user_block b on b.id = page.id join "user" u on u.id = b.blocked_id`,
+      columns: select({ ...columnsOf({ id: int8, createdTime: timestamptz }, 'b'), user: userColumns('u') }),
+      joins: 'join user_block b on b.id = page.id join "user" u on u.id = b.blocked_id',
     },
     knownSorts(page, sortable),
-    (row) => ({
-      id: row[0] as number,
-      createdTime: row[1] as string,
-      user: toUser(row, 2) as User, // joined by its id: it is there
-    }),
   )
 }

@@ -1,8 +1,9 @@
+import { column, int8 } from '#data/columns.ts'
 import { counterOf } from '#data/counters.ts'
-import { type Db, type Row, type Tx, toJsonb } from '#data/database.ts'
+import { type Db, type Querier, reading, type Tx, toJsonb } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { containing, knownSorts, type ListQuery, listPage, propertiesContain } from '#data/lists.ts'
-import { toUser, userColumns } from '#data/rows.ts'
+import { userColumns } from '#data/rows.ts'
 import { hasUnread as hasUnreadInChannel } from '#data/sql/has-unread.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import { generatedPictureUrl } from '#resources/served.ts'
@@ -10,25 +11,27 @@ import { invisible, type User, type UserReference } from '#resources/user.ts'
 
 const { sql, raw, join } = Prisma
 
-const findByIdStatement = {
-  name: 'find-user',
-  text: `select ${userColumns('u')} from "user" u where u.id = $2 and u.application_id = $1 and u.deleted_time is null`,
-}
-const findByNameStatement = {
-  name: 'find-user-by-name',
-  text: `select ${userColumns('u')} from "user" u where u.name = $2 and u.application_id = $1 and u.deleted_time is null`,
-}
+const findByIdStatement = reading(
+  'find-user',
+  userColumns('u'),
+  (columns) =>
+    `select ${columns} from "user" u where u.id = $2 and u.application_id = $1 and u.deleted_time is null`,
+)
+const findByNameStatement = reading(
+  'find-user-by-name',
+  userColumns('u'),
+  (columns) =>
+    `select ${columns} from "user" u where u.name = $2 and u.application_id = $1 and u.deleted_time is null`,
+)
 
 /** The user with this id in the application, unless deleted. */
-export async function findUser(db: Db, applicationId: number, id: number): Promise<User | undefined> {
-  const [row] = await db.query(findByIdStatement, [applicationId, id])
-  return row && toUser(row)
+export function findUser(db: Querier, applicationId: number, id: number): Promise<User | undefined> {
+  return db.one(findByIdStatement, [applicationId, id])
 }
 
 /** The user with exactly this name in the application, unless deleted. */
-export async function findUserByName(db: Db, applicationId: number, name: string): Promise<User | undefined> {
-  const [row] = await db.query(findByNameStatement, [applicationId, name])
-  return row && toUser(row)
+export function findUserByName(db: Querier, applicationId: number, name: string): Promise<User | undefined> {
+  return db.one(findByNameStatement, [applicationId, name])
 }
 
 /** The users that references mean, in their order; undefined where there is none. One round trip. */
@@ -39,31 +42,32 @@ export async function findUsers(
 ): Promise<(User | undefined)[]> {
   const ids = references.flatMap(({ id }) => (id === undefined ? [] : [id]))
   const names = references.flatMap(({ username }) => (username === undefined ? [] : [username]))
-  const rows = await db.query(findManyStatement, [applicationId, ids, names])
-  const users = rows.flatMap((row) => toUser(row) ?? [])
+  const users = await db.all(findManyStatement, [applicationId, ids, names])
   const byId = new Map(users.map((user) => [user.id, user]))
   const byName = new Map(users.map((user) => [user.name, user]))
   return references.map(({ id, username }) => (id === undefined ? byName.get(username ?? '') : byId.get(id)))
 }
 
-const findManyStatement = {
-  name: 'find-users',
-  text: `
-    select ${userColumns('u')} from "user" u
+const findManyStatement = reading(
+  'find-users',
+  userColumns('u'),
+  (columns) => `
+    select ${columns} from "user" u
     where u.application_id = $1 and u.deleted_time is null and (u.id = any($2::bigint[]) or u.name = any($3::text[]))`,
-}
+)
 
 /** The users with these ids, deleted ones included: authors stay authors. */
 export async function usersById(db: Db, ids: number[]): Promise<Map<number, User>> {
   if (ids.length === 0) return new Map()
-  const rows = await db.query(byIdStatement, [ids])
-  return new Map(rows.flatMap((row) => toUser(row) ?? []).map((user) => [user.id, user]))
+  const users = await db.all(byIdStatement, [ids])
+  return new Map(users.map((user) => [user.id, user]))
 }
 
-const byIdStatement = {
-  name: 'users-by-id',
-  text: `select ${userColumns('u')} from "user" u where u.id = any($1::bigint[])`,
-}
+const byIdStatement = reading(
+  'users-by-id',
+  userColumns('u'),
+  (columns) => `select ${columns} from "user" u where u.id = any($1::bigint[])`,
+)
 
 /** What lists of users can be sorted by; `u` is the user. */
 export const sortableUsers = {
@@ -73,9 +77,8 @@ export const sortableUsers = {
   isGuest: 'u.is_guest',
   createdTime: 'u.created_time',
 }
-export const usersOnPage = `select page.place, ${userColumns('u')} from page join "user" u on u.id = page.id`
-
-export const toUserOnPage = (row: Row): User => toUser(row) as User // joined by its id: it is there
+/** What lists of users read. */
+export const usersOnPage = { columns: userColumns('u'), joins: 'join "user" u on u.id = page.id' }
 
 export interface UserFilters {
   name?: string | undefined
@@ -95,20 +98,20 @@ export function listUsers(
     ...(filters.properties === undefined ? [] : [propertiesContain('u.properties', filters.properties)]),
     ...(filters.unread === undefined ? [] : [sql`${raw(filters.unread ? '' : 'not')} ${hasUnread}`]),
   ]
-  const list: ListQuery = {
+  const list: ListQuery<User> = {
     resource: 'user',
     from: sql`"user" u`,
     id: 'u.id',
     where: [sql`u.application_id = ${applicationId}::bigint`, sql`u.deleted_time is null`, ...narrowing],
     sortable: sortableUsers,
     order: 'lower(u.name), u.id',
-    select: usersOnPage,
+    ...usersOnPage,
     ...(narrowing.length === 0 && {
       name: 'list-users',
       total: counterOf('application.users', applicationId),
     }),
   }
-  return listPage(db, list, page, toUserOnPage)
+  return listPage(db, list, page)
 }
 
 /** What users look for among others. */
@@ -143,17 +146,17 @@ export function listContacts(
   page: PageRequest,
 ): Promise<Page<User>> {
   const narrowing = matching(match)
-  const list: ListQuery = {
+  const list: ListQuery<User> = {
     resource: 'user',
     from: sql`"user" u`,
     id: 'u.id',
     where: [...contactsOf(applicationId, userId), ...narrowing],
     sortable: sortableUsers,
     order: 'lower(u.name), u.id',
-    select: usersOnPage,
+    ...usersOnPage,
     ...(narrowing.length === 0 && { name: 'list-contacts', total: contactTotal(applicationId) }),
   }
-  return listPage(db, list, knownSorts(page, sortableUsers), toUserOnPage)
+  return listPage(db, list, knownSorts(page, sortableUsers))
 }
 
 /** How many {@link listContacts} lists in all. */
@@ -168,8 +171,8 @@ export async function countContacts(
     narrowing.length === 0
       ? sql`select ${contactTotal(applicationId)}`
       : sql`select count(*) from "user" u where ${join([...contactsOf(applicationId, userId), ...narrowing], ' and ')}`
-  const [row] = await db.query({ text: count.text }, count.values)
-  return row?.[0] as number
+  const columns = column(int8, 'count')
+  return (await db.one({ text: count.text, columns }, count.values)) ?? 0
 }
 
 const contactsOf = (applicationId: number, userId: number) => [

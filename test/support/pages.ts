@@ -1,10 +1,21 @@
-// Builds what browsers load, so that tests see the pages as they stand.
+// Builds what browsers load where its sources changed, so that tests see the pages as they stand.
 import { execFile } from 'node:child_process'
+import { readdirSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
+const pages = new URL('../../src/pages/', import.meta.url)
+const script = fileURLToPath(new URL('../../scripts/build-pages.mjs', import.meta.url))
+
 export default async function setup() {
-  await promisify(execFile)(process.execPath, [
-    fileURLToPath(new URL('../../scripts/build-pages.mjs', import.meta.url)),
-  ])
+  if (!isBuilt()) await promisify(execFile)(process.execPath, [script])
+}
+
+function isBuilt(): boolean {
+  const built = statSync(new URL('built/docs/scalar.js', pages), { throwIfNoEntry: false })
+  if (!built) return false
+  const sources = readdirSync(pages, { recursive: true, encoding: 'utf8' })
+    .filter((path) => !path.startsWith('built'))
+    .map((path) => fileURLToPath(new URL(path, pages)))
+  return [script, ...sources].every((path) => statSync(path).mtimeMs < built.mtimeMs)
 }

@@ -1,8 +1,10 @@
 // A page of messages with their authors, by keyset, in one round trip.
 // Indexes: message (channel_id, id, user_id), (application_id, id), (user_id, id), and the trigram index for `query`.
+
+import { bool, column, int8, joined, nullable, select } from '#data/columns.ts'
 import { counterValue } from '#data/counters.ts'
-import type { Statement } from '#data/database.ts'
-import { messageColumns, userColumns } from '#data/rows.ts'
+import { type Reading, reading } from '#data/database.ts'
+import { type MessageRecord, messageColumns } from '#data/rows.ts'
 import { isRead, isUnread } from '#data/sql/is-unread.ts'
 
 export interface MessageListShape {
@@ -65,22 +67,41 @@ function inChannelsWhere(condition: string): string {
     where cm.channel_id = m.channel_id and cm.user_id = $1 and ${condition})`
 }
 
-const statements = new Map<string, Statement>()
+const listed = (total: string, anyNewer: string, newestOlder: string) =>
+  select({
+    total: column(int8, total),
+    anyNewer: column(bool, anyNewer),
+    newestOlder: column(nullable(int8), newestOlder),
+    message: joined(messageColumns('item', 'author')),
+  })
+
+const statements = new Map<string, Reading<ListedMessage>>()
+
+/** A message of the list, and beside each what is true of all of them. */
+export interface ListedMessage {
+  /** How long the whole list is. */
+  total: number
+  /** Whether there are newer messages than the cursor. */
+  anyNewer: boolean
+  /** The newest one that is not newer than the cursor, where the list goes to newer ones. */
+  newestOlder: number | null
+  /** Undefined where the page is empty. */
+  message: MessageRecord | undefined
+}
 
 /**
- * Columns: total, whether there are newer messages than the cursor, the newest one not newer than it, then message
- * and author. No row: no such owner. Values: $1 owner, $2 application, $3 cursor, $4 limit, $5 author, $6 pattern.
+ * Nothing is read: no such owner. Values: $1 owner, $2 application, $3 cursor, $4 limit, $5 author, $6 pattern.
  */
-export function listMessagesStatement(shape: MessageListShape): Statement {
+export function listMessagesStatement(shape: MessageListShape): Reading<ListedMessage> {
   const key = `list-messages-${shape.of.replaceAll(' ', '-')}${shape.newer ? '-newer' : ''}${shape.byAuthor ? '-author' : ''}${shape.search ? '-search' : ''}`
   const known = statements.get(key)
   if (known) return known
-  const statement = { name: key, text: compose(shape) }
+  const statement = compose(key, shape)
   statements.set(key, statement)
   return statement
 }
 
-function compose({ of, newer, byAuthor, search }: MessageListShape): string {
+function compose(name: string, { of, newer, byAuthor, search }: MessageListShape): Reading<ListedMessage> {
   const owner = owners[of]
   const matches = [
     owner.mine,
@@ -97,10 +118,14 @@ function compose({ of, newer, byAuthor, search }: MessageListShape): string {
   // In order, and not by `exists`: that reads the table from its start until it meets a newer one, which took 496 ms
   // in a channel of 300,000 messages and takes 1 ms so.
   const anyNewer = `(select m.id from message m where ${matches} and m.id > $3::bigint order by m.id limit 1) is not null`
-  return `
-    select ${total}, ${anyNewer},
-           ${newer ? `(select max(m.id) from message m where ${matches} and m.id <= $3)` : 'null::bigint'},
-           ${messageColumns('item')}, ${userColumns('author')}
+  const newestOlder = newer
+    ? `(select max(m.id) from message m where ${matches} and m.id <= $3)`
+    : 'null::bigint'
+  return reading(
+    name,
+    listed(total, anyNewer, newestOlder),
+    (columns) => `
+    select ${columns}
     from ${owner.from}
     left join lateral (
       select * from message m where ${matches} and m.id ${newer ? '>' : '<='} $3
@@ -108,5 +133,6 @@ function compose({ of, newer, byAuthor, search }: MessageListShape): string {
     ) item on true
     left join "user" author on author.id = item.user_id
     where ${owner.is}
-    order by item.id ${newer ? 'asc' : 'desc'}`
+    order by item.id ${newer ? 'asc' : 'desc'}`,
+  )
 }

@@ -1,9 +1,13 @@
 // A page of the messages that a member sees, with their authors, by keyset, in one round trip: not those that it has
 // cleared or deleted for itself. Of all its channels, each gives its own page's worth, by the index alone, and the
 // page is made of these. Indexes: message (channel_id, id, user_id), message_thread, message_file.
-import type { Statement } from '#data/database.ts'
-import { messageColumns, userColumns } from '#data/rows.ts'
+import { bool, column, int8, joined, nullable, select } from '#data/columns.ts'
+import { type Reading, reading } from '#data/database.ts'
+import { messageColumns } from '#data/rows.ts'
 import { isHidden } from '#data/sql/is-unread.ts'
+import type { ListedMessage } from '#data/sql/list-messages.ts'
+
+type SeenListed = Omit<ListedMessage, 'total'>
 
 export interface SeenListShape {
   /** Where: $1 is the id of the channel or thread. */
@@ -27,22 +31,21 @@ const scopes: Record<SeenListShape['of'], { memberships: string; messages: strin
   'all channels': { memberships: '$1::bigint is null', messages: 'm.channel_id = cm.channel_id' },
 }
 
-const statements = new Map<string, Statement>()
+const statements = new Map<string, Reading<SeenListed>>()
 
 /**
- * Columns: whether there are newer messages than the cursor, the newest one not newer than it, then message and
- * author. No row: the user is no member there. Values: $1 channel or thread, $2 user, $3 cursor, $4 limit.
+ * Nothing is read: the user is no member there. Values: $1 channel or thread, $2 user, $3 cursor, $4 limit.
  */
-export function listSeenMessagesStatement(shape: SeenListShape): Statement {
+export function listSeenMessagesStatement(shape: SeenListShape): Reading<SeenListed> {
   const key = `list-seen-${shape.of.replaceAll(' ', '-')}${shape.newer ? '-newer' : ''}${shape.files ? '-files' : ''}`
   const known = statements.get(key)
   if (known) return known
-  const statement = { name: key, text: compose(shape) }
+  const statement = compose(key, shape)
   statements.set(key, statement)
   return statement
 }
 
-function compose({ of, newer, files }: SeenListShape): string {
+function compose(name: string, { of, newer, files }: SeenListShape): Reading<SeenListed> {
   const { memberships, messages } = scopes[of]
   const member = `channel_membership cm where cm.user_id = $2 and ${memberships}`
   const ids = (than: '>' | '<=', order: 'asc' | 'desc', limit: string) => `
@@ -55,12 +58,20 @@ function compose({ of, newer, files }: SeenListShape): string {
     ) found
     order by found.id ${order} limit ${limit}`
   const order = newer ? 'asc' : 'desc'
-  return `
+  const listed = select({
+    anyNewer: column(bool, `(${ids('>', 'asc', '1')}) is not null`),
+    newestOlder: column(nullable(int8), newer ? `(${ids('<=', 'desc', '1')})` : 'null::bigint'),
+    message: joined(messageColumns('item', 'author')),
+  })
+  return reading(
+    name,
+    listed,
+    (columns) => `
     with page as materialized (${ids(newer ? '>' : '<=', order, '$4::int')})
-    select (${ids('>', 'asc', '1')}) is not null, ${newer ? `(${ids('<=', 'desc', '1')})` : 'null::bigint'},
-           ${messageColumns('item')}, ${userColumns('author')}
+    select ${columns}
     from (select 1) always
     left join (page join message item on item.id = page.id left join "user" author on author.id = item.user_id) on true
     where ${of === 'all channels' ? 'true' : `exists (select from ${member})`}
-    order by item.id ${order}`
+    order by item.id ${order}`,
+  )
 }

@@ -1,8 +1,9 @@
 // Stores messages and their events: one statement, one commit, whatever their number; ids and places in the outbox
 // are given in the order of the input. What cannot be stored comes back without an id and hinders nobody.
 // Index: the primary keys of channel, user and channel_membership, user_name_key.
-import type { Statement } from '#data/database.ts'
-import { userColumns } from '#data/rows.ts'
+import { bool, column, int8, nullable, type ReadBy, select, timestamptz } from '#data/columns.ts'
+import type { Reading } from '#data/database.ts'
+import { authorColumns } from '#data/rows.ts'
 
 /** Of one message; null where absent. The order is that of the statement's parameters. */
 export const sendColumns = [
@@ -27,8 +28,18 @@ export const sendColumns = [
   ['told', 'jsonb'],
 ] as const
 
+/** What became of each message, in the order of the input. */
+const sentColumns = select({
+  hasChannel: column(bool, 'has_channel'),
+  /** Null where it was not sent. */
+  id: column(nullable(int8), 'id'),
+  createdTime: column(timestamptz, 'now()::timestamptz(3)'),
+  user: authorColumns('(author)'),
+})
+export type SentRow = ReadBy<typeof sentColumns>
+
 /**
- * Columns: place in the input, whether the channel exists, message id, created time, then the author. The lookups are
+ * The lookups are
  * lateral, so that a group of 32 makes 32 index probes whatever the planner thinks of it, and ids are drawn first, so
  * that nothing has to be matched up afterwards.
  */
@@ -70,7 +81,7 @@ function compose(input: string, also = ''): string {
                   else jsonb_build_object('messageId', id, 'userId', (author).id) || told end
       from wanted where id is not null
     )${also}
-    select place, has_channel, id, now()::timestamptz(3), ${userColumns('(author)')}
+    select ${sentColumns.text}
     from wanted order by place`
 }
 
@@ -79,10 +90,15 @@ const columns = sendColumns.map(([name]) => name).join(', ')
 const oneMessage = `(select 1::bigint as place, ${sendColumns.map(([name, type], at) => `$${at + 1}::${type} as ${name}`).join(', ')}) i`
 
 /** One message; the values are its columns. */
-export const sendOneStatement: Statement = { name: 'send-message', text: compose(oneMessage) }
+export const sendOneStatement: Reading<SentRow> = {
+  name: 'send-message',
+  text: compose(oneMessage),
+  columns: sentColumns,
+}
 
 /** One message with a hosted file; the values are its columns, then the file's key. */
-export const sendWithFileStatement: Statement = {
+export const sendWithFileStatement: Reading<SentRow> = {
+  columns: sentColumns,
   name: 'send-message-with-file',
   text: compose(
     oneMessage,
@@ -93,7 +109,8 @@ export const sendWithFileStatement: Statement = {
 }
 
 /** Many messages; each value is a column's array. */
-export const sendManyStatement: Statement = {
+export const sendManyStatement: Reading<SentRow> = {
+  columns: sentColumns,
   name: 'send-messages',
   text: compose(
     `unnest(${sendColumns.map(([, type], at) => `$${at + 1}::${type}[]`).join(', ')}) with ordinality i (${columns}, place)`,

@@ -1,7 +1,7 @@
 // What a text body holds besides text: mentions and links, with their places.
 import { LinkifyIt } from 'linkify-it'
 import type { Context } from '#context.ts'
-import type { Db } from '#data/database.ts'
+import type { Querier } from '#data/database.ts'
 import { findMentioned } from '#data/mentions.ts'
 import type { StoredMention } from '#data/rows.ts'
 import type { Caller } from '#domain/access.ts'
@@ -29,7 +29,7 @@ export async function parseText(ctx: Context, caller: Caller, body: string): Pro
 
 /** The same for many texts, by the application or by one user: still one round trip. */
 export async function parseTexts(
-  db: Pick<Db, 'query'>,
+  db: Querier,
   applicationId: number,
   bodies: string[],
   userId?: number,

@@ -1,0 +1,75 @@
+// Descriptions of columns: what they say of the tables, and what they make of rows.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  column,
+  columnsOf,
+  int8,
+  joined,
+  mapped,
+  nullable,
+  type Shape,
+  select,
+  text,
+  timestamptz,
+} from '#data/columns.ts'
+import { reading } from '#data/database.ts'
+import { channelShape, messageShape, userShape } from '#data/rows.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server.close())
+
+const described: [string, Shape][] = [
+  ['user', userShape],
+  ['channel', channelShape],
+  ['message', messageShape],
+]
+
+const actualColumns = reading(
+  'actual-columns',
+  select({ name: column(text, 'attname'), type: column(text, 'type'), isNullable: column(text, 'nullable') }),
+  (columns) => `
+    select ${columns} from (
+      select a.attname::text, case when t.typtype = 'e' then 'text' when t.typname = 'int2' then 'int4'
+        else t.typname::text end as type, (not a.attnotnull)::text as nullable
+      from pg_attribute a join pg_type t on t.oid = a.atttypid
+      where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped
+    ) c`,
+)
+
+it.each(described)('what is described of the table %s is what the table has', async (table, shape) => {
+  const actual = await server.ctx.db.all(actualColumns, [`"${table}"`])
+  const byName = new Map(actual.map((each) => [each.name, each]))
+  for (const [key, type] of Object.entries(shape)) {
+    const name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    expect({ ...byName.get(name) }).toEqual({ name, type: type.name, isNullable: String(type.isNullable) })
+  }
+})
+
+describe('a description of columns', () => {
+  const person = select(columnsOf({ id: int8, displayName: nullable(text) }, 'p'))
+  const row = [7, 'Jane', '2026-11-25T00:00:00.000Z', null, null]
+
+  it('gives the text and the reader of the same columns, in one order', () => {
+    const all = select({ author: person, at: column(timestamptz, 'now()'), editor: joined(person) })
+    expect(all.text).toBe('p.id, p.display_name, now(), p.id, p.display_name')
+    expect(all.width).toBe(5)
+    expect(all.read(row, 0)).toEqual({
+      author: { id: 7, displayName: 'Jane' },
+      at: '2026-11-25T00:00:00.000Z',
+      editor: undefined,
+    })
+  })
+
+  it('reads from wherever its columns begin', () => {
+    expect(select({ who: person }).read([1, 2, ...row], 2)).toEqual({ who: { id: 7, displayName: 'Jane' } })
+  })
+
+  it('reads one mapped column as what it is mapped to, beside others', () => {
+    const doubled = mapped(column(int8, 'id'), (id) => id * 2)
+    expect(select({ doubled, id: column(int8, 'id') }).read([7, 7], 0)).toEqual({ doubled: 14, id: 7 })
+  })
+})
