@@ -80,7 +80,7 @@ const findStatement = {
   text: `
     select f.application_id, f.name, f.content_type, f.size, f.sha256, f.created_time,
            exists (select from "user" u where u.picture_file_id = f.id),
-           (select m.channel_id from message m where m.file->>'key' = f.key::text)
+           (select m.channel_id from message m where m.file->>'key' = f.key::text limit 1)
     from file f where f.key = $1 and ${shown}`,
 }
 
