@@ -8,6 +8,7 @@ import { bodies } from '#plugins/bodies.ts'
 import { draining } from '#plugins/draining.ts'
 import { errors, handleEarlyError, refuseConnection } from '#plugins/errors.ts'
 import { grants } from '#plugins/grants.ts'
+import { guesses } from '#plugins/guesses.ts'
 import { exposedHeaders, headers } from '#plugins/headers.ts'
 import { origin } from '#plugins/origin.ts'
 import { rateLimit } from '#plugins/rate-limit.ts'
@@ -109,6 +110,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
     exposedHeaders,
     maxAge: 3600,
   })
+  await app.register(guesses)
   await app.register(rateLimit, { perSecond: ctx.config.rateLimitPerSecond })
 
   await app.register(health, { ctx })

@@ -1,6 +1,7 @@
 // Where a request was sent, and from whom: what its head says, as far as it may be believed.
 import type { IncomingHttpHeaders } from 'node:http'
 import { type BlockList, isIP } from 'node:net'
+import ipaddr from 'ipaddr.js'
 import { LRUCache } from 'lru-cache'
 import { ChatError } from '#errors.ts'
 
@@ -53,6 +54,18 @@ export function readAddress(
     address = next
   }
   return address
+}
+
+/** Who counts as one where clients are counted: an IPv4 address, or the 64 bits that all of an IPv6 network have. */
+export function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return address
+  const parsed = ipaddr.process(address) // an IPv4 address that is written as IPv6 is one
+  return parsed instanceof ipaddr.IPv6
+    ? parsed.parts
+        .slice(0, 4)
+        .map((part) => part.toString(16))
+        .join(':')
+    : parsed.toString()
 }
 
 export function isAmong(proxies: BlockList, address: string | undefined): boolean {

@@ -92,29 +92,3 @@ describe('without a limit', () => {
     }
   })
 })
-
-describe('guesses of a secret', () => {
-  const token = (clientId: string, secret: string) =>
-    supertest(server.url)
-      .post('/oauth/token')
-      .auth(clientId, secret)
-      .type('form')
-      .send({ grant_type: 'client_credentials' })
-
-  it('are refused after the hundredth in a minute, for that client alone', async () => {
-    const [guessed, other] = [await server.createApplication(), await server.createApplication()]
-    const guesses = await Promise.all(Array.from({ length: 100 }, () => token(guessed.clientId, 'wrong')))
-    expect(new Set(statusesOf(guesses))).toEqual(new Set([401]))
-    const refused = await token(guessed.clientId, 'wrong')
-    expectRefusal(refused, 429, 'RateLimitedError')
-    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
-    expect(refused.body.coolOffDuration).toMatch(/^PT\d+(\.\d+)?S$/)
-    await token(other.clientId, other.clientSecret).expect(200)
-  })
-
-  it('are not those that are right', async () => {
-    const { clientId, clientSecret } = await server.createApplication()
-    const answers = await Promise.all(Array.from({ length: 101 }, () => token(clientId, clientSecret)))
-    expect(new Set(statusesOf(answers))).toEqual(new Set([200]))
-  })
-})

@@ -9,21 +9,20 @@ export interface NewCredentials {
   apiKey: string
 }
 
-/** Creates an application; what is not given is generated. The client id is the API key, as in hosted applications. */
+/** Creates an application; what is not given is generated. The API key is public, so the client has an id of its own. */
 export async function createApplication(
   tx: Tx,
   name: string,
   given: Partial<NewCredentials> = {},
 ): Promise<NewCredentials> {
-  const apiKey = given.apiKey ?? uuid()
   const credentials = {
-    apiKey,
-    clientId: given.clientId ?? apiKey,
+    apiKey: given.apiKey ?? uuid(),
+    clientId: given.clientId ?? uuid(),
     clientSecret: given.clientSecret ?? generateSecret(),
   }
   await insertApplication(tx, {
     name,
-    key: apiKey,
+    key: credentials.apiKey,
     clientId: credentials.clientId,
     secretHash: await hashSecret(credentials.clientSecret),
   })

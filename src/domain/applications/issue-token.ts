@@ -91,8 +91,8 @@ function model(ctx: Context): OAuth2Server.ClientCredentialsModel {
   return {
     async getClient(clientId, clientSecret) {
       const credential = await findCredential(ctx.db, clientId)
-      const takenUntil = credential && (await secretTakenUntil(clientSecret, credential))
-      if (!takenUntil) return undefined
+      const takenUntil = await secretTakenUntil(clientSecret, credential)
+      if (!credential || !takenUntil) return undefined
       return {
         id: clientId,
         grants: ['client_credentials'],

@@ -25,13 +25,18 @@ export async function isSecret(secret: string, stored: string): Promise<boolean>
 
 /**
  * Until when a client's secret is taken, in milliseconds since the epoch: for ever where it is the one in force, until
- * the overlap ends where it is the one before, undefined where it is neither.
+ * the overlap ends where it is the one before, undefined where it is neither. It takes as long where there is no such
+ * client: nobody can tell by it which ones there are.
  */
 export async function secretTakenUntil(
   secret: string,
-  { secretHash, previous }: Pick<Credential, 'secretHash' | 'previous'>,
+  credential: Pick<Credential, 'secretHash' | 'previous'> | undefined,
 ): Promise<number | undefined> {
+  const { secretHash, previous } = credential ?? { secretHash: unmatched }
   if (await isSecret(secret, secretHash)) return Number.POSITIVE_INFINITY
   const isPrevious = previous && previous.until > Date.now() && (await isSecret(secret, previous.secretHash))
   return isPrevious ? previous.until : undefined
 }
+
+/** Of no secret. */
+const unmatched = `scrypt$${randomBytes(16).toString('base64url')}$${randomBytes(keyBytes).toString('base64url')}`
