@@ -1,9 +1,11 @@
 // Runs customers' functions, each application's in processes of its own.
+import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { LRUCache } from 'lru-cache'
 import { type Bootstrap, buildBootstrap } from './bootstrap.ts'
 import { compileHandler } from './compile.ts'
 import { FunctionProcess, type ProcessSettings, type Run } from './function-process.ts'
+import { ProcessRecords } from './left-overs.ts'
 import { failed, type Outcome } from './outcome.ts'
 import { prepareProcess, type RuntimeSpec } from './prepare.ts'
 import type { ErrorReport, Script, StartOrder } from './protocol.ts'
@@ -87,11 +89,16 @@ export class FunctionRunner {
     sizeCalculation: (_, source) => source.length * 3 + 1,
   })
   readonly #sweeper: NodeJS.Timeout
+  readonly #records: ProcessRecords
+  /** Nothing starts before. */
+  readonly #swept: Promise<void>
   #bootstrap: Promise<Bootstrap> | undefined
   #isClosed = false
 
   constructor(options: RunnerOptions) {
     this.#options = { ...defaults, ...options }
+    this.#records = new ProcessRecords(join(options.folder, 'processes'))
+    this.#swept = this.#sweep()
     this.#sweeper = setInterval(() => this.#endIdle(), Math.min(10_000, this.#options.idleMs)).unref()
   }
 
@@ -168,8 +175,15 @@ export class FunctionRunner {
     return pools.flatMap(({ members }) => [...members].flatMap(({ process }) => process.pid ?? []))
   }
 
+  async #sweep(): Promise<void> {
+    const pids = await this.#records.sweep()
+    if (pids.length > 0)
+      this.#options.log.warn({ pids }, 'functions that an earlier server had left were ended')
+  }
+
   async #prepare(spec: RuntimeSpec): Promise<[ProcessSettings, StartOrder]> {
     const initialization = await this.#compile(spec.initializationScript ?? '', 'initialization.ts')
+    await this.#swept
     this.#bootstrap ??= buildBootstrap(this.#options.folder)
     this.#bootstrap.catch(() => {
       this.#bootstrap = undefined
@@ -317,6 +331,7 @@ export class FunctionRunner {
         }),
       }
       pool.members.add(member)
+      if (member.process.pid) void this.#records.keep(member.process.pid, member.process.ended)
     } catch (error) {
       pool.preparing.delete(draft)
       const { applicationId } = spec

@@ -1,11 +1,17 @@
 // How a process of functions is started: real Node, with the permission model shut and nothing of the server's at hand.
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import type { ChildProcess } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { constants, setPriority } from 'node:os'
+import { spawnSupervised } from './supervise.ts'
 
-/** Seconds of processor time that the system gives a process, should the server not be there to end it. */
+/** Seconds of processor time that the system gives a process. */
 export const cpuSecondsMax = 600
+
+/**
+ * Of memory beside the heap that the system gives a process (Linux), however fast it asks. Node itself asks for 0.6 GB
+ * before it runs anything, of which it uses a tenth.
+ */
+const dataSlackMb = 1024
 
 interface Sandbox {
   mainFile: string
@@ -36,29 +42,18 @@ export function startSandbox({ mainFile, readable, folder, heapMb }: Sandbox): C
     '--no-warnings',
     `--max-old-space-size=${heapMb}`,
   ]
-  const [command = '', ...args] = withLimits([process.execPath, ...flags, mainFile])
-  const child = spawn(command, args, {
+  const child = spawnSupervised([process.execPath, ...flags, mainFile], {
     cwd: folder,
     // The customer's variables come later, so that none of them speaks to Node or to the loader of the system.
     env: process.platform === 'win32' ? { SystemRoot: 'C:\\Windows' } : {},
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-    // Not in our group, or Ctrl-C would end runs that we mean to let finish.
-    detached: process.platform !== 'win32',
-    windowsHide: true,
+    limits: ['-c 0', '-f 0', `-t ${cpuSecondsMax}`, `-d ${(heapMb + dataSlackMb) * 1024}`],
   })
   // It has no pipes where the system had no more of something.
   child.on('error', () => undefined)
   if (!child.pid || !child.stdio?.[3]) throw new Error('the system did not start a process')
   yieldToOthers(child.pid)
   return child
-}
-
-const shell = '/bin/sh'
-
-/** No core dumps, and an end to what loops without end when nobody watches. */
-function withLimits(command: string[]): string[] {
-  if (!existsSync(shell)) return command
-  return [shell, '-c', `ulimit -c 0; ulimit -t ${cpuSecondsMax}; exec "$0" "$@"`, ...command]
 }
 
 /** The server goes first for the processor, and functions go first when memory runs out. */

@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { handler, isAlive, startRunner, type TestRunner } from './support.ts'
+import { handler, startRunner, type TestRunner } from './support.ts'
 
 let test: TestRunner
 beforeAll(async () => {
@@ -22,6 +21,10 @@ describe('a function cannot', () => {
     ['spawn', `require('node:child_process').spawn('/bin/true')`],
     ['exec', `require('child_process').execSync('true')`],
     ['exec by another way', `process.getBuiltinModule('child_process').spawnSync('/bin/true')`],
+    [
+      'spawn by its handle',
+      `throw new (require('child_process').ChildProcess)()._handle.spawn({ file: '/bin/true', args: [] })`,
+    ],
     ['become another program', `process.execve('/bin/true', ['true'], {})`],
     ['fork a cluster', `require('cluster').fork()`],
     ['start threads', `new (require('worker_threads').Worker)('1', { eval: true })`],
@@ -173,31 +176,25 @@ describe('a function can', () => {
   })
 })
 
-it('processes end with the server, whatever its end was', async () => {
-  const source = `
-    import { FunctionRunner } from ${JSON.stringify(join(import.meta.dirname, '../../src/functions/runner.ts'))}
-    const runner = new FunctionRunner({ folder: process.argv[1] + '/shared', egress: 'open', log: console })
-    const outcome = await runner.invoke(
-      { applicationId: 1, folder: process.argv[1] + '/9', environment: {}, apiOrigin: 'http://127.0.0.1:9' },
-      { versionId: 1, handlerScript: 'const handleEvent = () => { setInterval(() => {}, 10); return process.pid }',
-        event: {}, token: '', timeoutMs: 5000 })
-    console.log(outcome.result)
-    setInterval(() => {}, 1000)`
-  const server = spawn(process.execPath, ['--input-type=module', '-e', source, test.folder], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    cwd: join(import.meta.dirname, '../..'),
-  })
-  const [printed] = await once(server.stdout, 'data')
-  const pid = Number(printed)
-  expect(isAlive(pid)).toBe(true)
-  server.kill('SIGKILL')
-  await expect.poll(() => isAlive(pid), { timeout: 15_000 }).toBe(false)
-})
-
 it.runIf(process.platform === 'linux')(
   'are the first to be ended when the machine lacks memory',
   async () => {
     const pid = await test.result(handler('return process.pid'))
     await expect.poll(() => readFile(`/proc/${pid}/oom_score_adj`, 'utf8')).toBe('1000\n')
+  },
+)
+
+it.runIf(process.platform === 'linux')(
+  'have a bound of memory that the system keeps, however fast they ask for it and whatever they catch',
+  async () => {
+    const script = handler(`
+      const all = []
+      for (let tries = 0; tries < 50; tries++) try { all.push(Buffer.alloc(1e8, 1)) } catch {}
+      return all.length`)
+    const outcome = await test.invoke(script, { spec: { applicationId: 7 }, timeoutMs: 20_000 })
+    if (outcome.status === 'SUCCEEDED') expect(outcome.result).toBeLessThan(15)
+    else expect(outcome.reason).toBe('memory')
+    const pid = await test.result(handler('return process.pid'))
+    expect(await readFile(`/proc/${pid}/limits`, 'utf8')).toMatch(/Max data size +\d+ +\d+ +bytes/)
   },
 )

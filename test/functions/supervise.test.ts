@@ -1,0 +1,135 @@
+// What the server started ends with it, however it ends.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { isAlive, startRunner } from './support.ts'
+
+const src = join(import.meta.dirname, '../../src/functions')
+let folder: string
+const servers: ChildProcess[] = []
+beforeAll(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'chatterie-supervise-')))
+})
+afterEach(() => {
+  for (const server of servers.splice(0)) server.kill('SIGKILL')
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+/** A process that runs this module, and the numbers it prints on its first line. */
+async function startServer(source: string): Promise<{ server: ChildProcess; pids: number[] }> {
+  const args = ['--input-type=module', '--no-warnings', '-e', source, folder]
+  const server = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    cwd: join(import.meta.dirname, '../..'),
+  })
+  servers.push(server)
+  const [line] = await once(createInterface({ input: server.stdout }), 'line')
+  return { server, pids: JSON.parse(line) }
+}
+
+const isGone = (pid: number) => expect.poll(() => isAlive(pid), { timeout: 15_000 }).toBe(false)
+
+const supervised = (way: string, program: string) => `
+  import { spawnSupervised } from ${JSON.stringify(join(src, 'supervise.ts'))}
+  const options = { env: {}, stdio: ['ignore', 'ignore', 'pipe', 'pipe'], limits: ['-c 0'] }
+  const program = [process.execPath, '-e', ${JSON.stringify(program)}]
+  const child = spawnSupervised(program, options${way ? `, '${way}'` : ''})
+  console.log(JSON.stringify([child.pid]))
+  child.once('close', () => console.log('closed'))
+  setInterval(() => {}, 1000)`
+
+describe.skipIf(process.platform === 'win32')('a program ends with the server', () => {
+  it.each([
+    ['as this system does it', ''],
+    ['where a shell has to watch', 'shell'],
+  ])('%s, though it is busy and the server was killed', async (_, way) => {
+    const { server, pids } = await startServer(supervised(way, 'for (;;);'))
+    const [pid = 0] = pids
+    expect(isAlive(pid)).toBe(true)
+    server.kill('SIGKILL')
+    await isGone(pid)
+  })
+
+  it.runIf(process.platform === 'linux')('and the shell that watches ends with the program', async () => {
+    const { server } = await startServer(supervised('shell', 'process.exit(0) // marked'))
+    await once(server.stdout as NodeJS.ReadableStream, 'data')
+    const watchers = async () => {
+      const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+      const lines = await Promise.all(
+        pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+      )
+      return lines.filter((line) => line.startsWith('/bin/sh') && line.includes('// marked')).length
+    }
+    await expect.poll(watchers).toBe(0)
+    expect(server.exitCode).toBe(null)
+  })
+})
+
+it('functions that loop, fill the memory or wait end with the server that was killed', async () => {
+  const { server, pids } = await startServer(`
+    import { FunctionRunner } from ${JSON.stringify(join(src, 'runner.ts'))}
+    const log = { warn() {} }
+    const runner = new FunctionRunner({ folder: process.argv[1] + '/shared', egress: 'open', log })
+    const bodies = ['setImmediate(() => { for (;;); })',
+      'const all = []; setInterval(() => all.push(Buffer.alloc(1e6, 1)), 10)', 'setInterval(() => {}, 10)']
+    const pids = await Promise.all(bodies.map(async (body, nth) => {
+      const outcome = await runner.invoke(
+        { applicationId: nth, folder: process.argv[1] + '/' + nth, environment: {}, apiOrigin: 'http://127.0.0.1:9' },
+        { versionId: 1, handlerScript: 'const handleEvent = () => { ' + body + '; return process.pid }',
+          event: {}, token: '', timeoutMs: 60000 })
+      return outcome.result
+    }))
+    console.log(JSON.stringify(pids))
+    setInterval(() => {}, 1000)`)
+  expect(pids).toHaveLength(3)
+  for (const pid of pids) expect(isAlive(pid)).toBe(true)
+  server.kill('SIGKILL')
+  for (const pid of pids) await isGone(pid)
+})
+
+describe.skipIf(process.platform === 'win32')('a start', () => {
+  /** Of a server that runs: a process that nothing ends with it, and the record of it. */
+  async function leave(records: string) {
+    const found = await startServer(`
+      import { spawn } from 'node:child_process'
+      import { ProcessRecords } from ${JSON.stringify(join(src, 'left-overs.ts'))}
+      import { existsSync } from 'node:fs'
+      const child = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' })
+      void new ProcessRecords(${JSON.stringify(records)}).keep(child.pid, new Promise(() => {}))
+      while (!existsSync(${JSON.stringify(records)} + '/' + child.pid + '.json')) await new Promise((r) => setTimeout(r, 5))
+      console.log(JSON.stringify([child.pid]))
+      setInterval(() => {}, 1000)`)
+    return { server: found.server, pid: found.pids[0] ?? 0 }
+  }
+  const kill = async (server: ChildProcess) => {
+    server.kill('SIGKILL')
+    await once(server, 'exit')
+  }
+
+  it('ends what an earlier server left, and nothing else', async () => {
+    const shared = await mkdtemp(join(folder, 'shared-'))
+    const records = join(shared, 'processes')
+    const orphan = await leave(records)
+    const stranger = await leave(records)
+    const neighbour = await leave(records)
+    await kill(orphan.server)
+    await kill(stranger.server)
+    const file = join(records, `${stranger.pid}.json`)
+    const entry = JSON.parse(await readFile(file, 'utf8'))
+    await writeFile(file, JSON.stringify({ ...entry, start: 'another time' })) // its id was given again
+    await writeFile(join(records, 'torn.json'), '{"pid":')
+
+    const test = await startRunner({ folder: shared })
+    await isGone(orphan.pid)
+    await expect.poll(() => test.warnings).toEqual([expect.objectContaining({ pids: [orphan.pid] })])
+    expect(isAlive(stranger.pid), 'what has the id of what there was').toBe(true)
+    expect(isAlive(neighbour.pid), 'what another server runs').toBe(true)
+    expect(await readdir(records)).toEqual([`${neighbour.pid}.json`])
+    for (const { pid } of [stranger, neighbour]) process.kill(pid, 'SIGKILL')
+    await test.close()
+  })
+})
