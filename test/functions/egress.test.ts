@@ -167,8 +167,59 @@ describe('with the guard', () => {
     `new (require('dns').Resolver)().setServers(['127.0.0.1:53'])`,
     `require('dns').promises.setServers(['127.0.0.1:53'])`,
     `new (require('dns/promises').Resolver)().setServers(['127.0.0.1:53'])`,
+    `Object.getPrototypeOf(require('dns').Resolver.prototype).setServers.call(new (require('dns').Resolver)(), ['127.0.0.1:53'])`,
   ])('name servers are not chosen: %s', async (body) => {
     expect(await guarded.result(attempt(`${body}; return 'set'`))).toBe('EACCES')
+  })
+
+  it.each(['dns', 'dns/promises'])(
+    'name servers are not chosen by the handle of a resolver of %s',
+    async (module) => {
+      const socket = createSocket('udp4').bind(0, '127.0.0.1')
+      await once(socket, 'listening')
+      let received = 0
+      socket.on('message', () => received++)
+      const script = attempt(`
+      const resolver = new (require(event.module).Resolver)({ timeout: 100, tries: 1 })
+      const handle = resolver._handle
+      const methods = [handle.setServers, Object.getPrototypeOf(handle).setServers, new handle.constructor(100, 1, 100).setServers]
+      const answers = methods.map((method) => { try { return Reflect.apply(method, handle, [[[4, '127.0.0.1', event.port]]]) } catch (error) { return error.code } })
+      await new Promise((ok) => {
+        const asked = resolver.resolve4('leak.example', ok)
+        asked?.then?.(ok, ok)
+      })
+      return answers`)
+      const event = { module, port: socket.address().port }
+      const spec = { applicationId: 5 }
+      expect(await guarded.result(script, { event, spec })).toEqual([-13, -13, -13])
+      expect(received).toBe(0)
+      socket.close()
+    },
+  )
+
+  it('datagrams over IPv6 go where they may, and nowhere else', async () => {
+    const listenAt6 = async () => {
+      const socket = createSocket('udp6').bind(0, '::1')
+      await once(socket, 'listening')
+      return socket
+    }
+    const [api, other] = await Promise.all([listenAt6(), listenAt6()])
+    let received = 0
+    other.on('message', () => received++)
+    const arrived = once(api, 'message')
+    const script = attempt(`
+      const socket = require('dgram').createSocket('udp6')
+      const send = (port) => new Promise((ok) => socket.send('x', port, '::1', (e) => ok(e?.code ?? 'sent')))
+      const answers = [await send(event.api), await send(event.other)]
+      answers.push(await new Promise((ok) => socket.connect(event.other, '::1', (e) => ok(e?.code ?? 'connected'))))
+      socket.close()
+      return answers`)
+    const spec = { applicationId: 6, apiOrigin: `http://[::1]:${api.address().port}` }
+    const event = { api: api.address().port, other: other.address().port }
+    expect(await guarded.result(script, { event, spec })).toEqual(['sent', 'EACCES', 'EACCES'])
+    expect(String((await arrived)[0])).toBe('x')
+    expect(received).toBe(0)
+    for (const socket of [api, other]) socket.close()
   })
 
   it('the guard cannot be taken away, nor talked round', async () => {

@@ -6,6 +6,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { BlockList, isIP, Socket } from 'node:net'
 
 const { apply } = Reflect
+const { defineProperty } = Object
 
 type Handle = Record<string, (...args: unknown[]) => unknown>
 
@@ -54,8 +55,23 @@ function restrict(prototype: Handle, names: string[], permits: (args: unknown[])
     const value = function restricted(this: Handle, ...args: unknown[]) {
       return permits(args) ? apply(original, this, args) : refusal
     }
-    Object.defineProperty(prototype, name, { value, writable: false, configurable: false })
+    guard(prototype, name, value)
   }
+}
+
+/**
+ * Puts a method in the place of a handle's for good. Node gives handles of IPv6 `send6` under the name `send`, and may
+ * go on doing so: what a handle has of its own is one of these methods, or none that reaches the system.
+ */
+function guard(prototype: Handle, name: string, method: Handle[string]): void {
+  defineProperty(prototype, name, {
+    get: () => method,
+    set(this: object, value: unknown) {
+      if (this === prototype) return
+      defineProperty(this, name, { value, writable: true, configurable: true, enumerable: true })
+    },
+    configurable: false,
+  })
 }
 
 const prototypeOf = (handle: object): Handle => Object.getPrototypeOf(handle)
@@ -116,19 +132,13 @@ function guardNameServers(): void {
   const refuse = () => {
     throw Object.assign(new Error('functions may not choose name servers'), { code: 'EACCES' })
   }
-  const resolver = Object.getPrototypeOf(dns.Resolver.prototype)
-  const promised = Object.getPrototypeOf(dns.promises.Resolver.prototype)
-  for (const owner of [
-    dns,
-    dns.promises,
-    dns.Resolver.prototype,
-    dns.promises.Resolver.prototype,
-    resolver,
-    promised,
-  ]) {
-    if ('setServers' in owner) {
-      Object.defineProperty(owner, 'setServers', { value: refuse, writable: false, configurable: false })
+  const owners = [dns, dns.promises, dns.Resolver.prototype, dns.promises.Resolver.prototype]
+  for (const owner of owners.flatMap((each) => [each, Object.getPrototypeOf(each)])) {
+    if (Object.hasOwn(owner, 'setServers')) {
+      defineProperty(owner, 'setServers', { value: refuse, writable: false, configurable: false })
     }
   }
+  // Below both kinds of resolvers.
+  restrict(prototypeOf(handleOf(new dns.Resolver())), ['setServers', 'setLocalAddress'], () => false)
   syncBuiltinESMExports()
 }
