@@ -201,18 +201,22 @@ export interface EndedInvocation {
   result: Record<string, unknown>
   logs: FunctionLog[]
   durationMs: number
+  /** Texts that must not be kept; letters, digits, `-` and `_`. */
+  secrets?: string[]
   /** The run that asked for it: done with it, or to be tried again after so long. */
   run?: { id: number; retryMs?: number }
 }
 
 /** Records how a run ended, and what becomes of it, in one commit. */
 export async function endInvocation(db: Db, ended: EndedInvocation): Promise<void> {
-  const { id, status, result, logs, durationMs, run } = ended
+  const { id, status, result, logs, durationMs, secrets = [], run } = ended
+  const toText = (value: unknown) =>
+    secrets.reduce((text, secret) => text.replaceAll(secret, () => '***'), JSON.stringify(storable(value)))
   await db.query(endStatement, [
     id,
     status,
-    JSON.stringify(storable(result)),
-    JSON.stringify(storable(logs)),
+    toText(result),
+    toText(logs),
     Math.round(durationMs),
     run?.id ?? null,
     run?.retryMs ?? null,

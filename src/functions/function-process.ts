@@ -3,18 +3,9 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Duplex, Readable } from 'node:stream'
 import { type FailureReason, failed, type Outcome } from './outcome.ts'
-import {
-  type ErrorReport,
-  type Log,
-  logBytesMax,
-  type Order,
-  type Report,
-  resultBytesMax,
-  type Script,
-  type StartOrder,
-  type Usage,
-} from './protocol.ts'
-import { readReport } from './reports.ts'
+import type { ErrorReport, Order, Report, Script, StartOrder, Usage } from './protocol.ts'
+import { ReportReader } from './report-reader.ts'
+import { RunLogs } from './run-logs.ts'
 import { cpuSecondsMax, residentBytesOf, startSandbox } from './sandbox.ts'
 
 /** What is to be run, once it is compiled. */
@@ -47,10 +38,7 @@ const beginMs = 3_000
 const startMs = 15_000
 const lingerMs = 6_000
 const invocationsMax = 1_000
-/** Of what a process says in one run: a result and its logs, whatever JSON makes of their characters. */
-const reportBytesMax = 6 * (resultBytesMax + logBytesMax) + 1024 * 1024
 const stderrCharactersMax = 4_096
-const newline = 10
 
 interface Current {
   id: number
@@ -76,13 +64,12 @@ export class FunctionProcess {
   readonly #changed: Listener
   readonly #onStale: (error: ErrorReport) => void
   readonly #scripts = new Map<number, string>()
+  readonly #reader = new ReportReader((report) => this.#onReport(report))
   readonly #idleWatch: NodeJS.Timeout
   #timers: NodeJS.Timeout[] = []
   #current: Current | undefined
   #verdict: { reason: FailureReason; message: string } | undefined
-  #logs: Log[] = []
-  #pending: Buffer[] = []
-  #reportedBytes = 0
+  #logs = new RunLogs()
   #stderr = ''
   #runs = 0
 
@@ -122,7 +109,7 @@ export class FunctionProcess {
     const line = JSON.stringify(order)
     this.state = 'running'
     this.#runs = id
-    this.#reportedBytes = 0
+    this.#reader.reset()
     this.#scripts.set(versionId, script.code)
     return new Promise((settle) => {
       this.#current = {
@@ -186,7 +173,10 @@ export class FunctionProcess {
   }
 
   #watch(): Promise<void> {
-    this.#channel.on('data', (chunk: Buffer) => this.#read(chunk))
+    this.#channel.on('data', (chunk: Buffer) => {
+      const problem = this.#reader.read(chunk)
+      if (problem) this.#end('output', problem)
+    })
     // What is wrong with the channel shows in the end of the process.
     this.#channel.on('error', () => this.kill())
     const stderr = this.#child.stderr as Readable
@@ -201,61 +191,57 @@ export class FunctionProcess {
     })
   }
 
-  #read(chunk: Buffer): void {
-    this.#reportedBytes += chunk.length
-    if (this.#reportedBytes > reportBytesMax) this.#end('output', 'it said more than can be kept')
-    const end = chunk.lastIndexOf(newline)
-    if (end === -1) {
-      this.#pending.push(chunk)
-      return
-    }
-    const lines = Buffer.concat([...this.#pending, chunk.subarray(0, end)]).toString('utf8')
-    this.#pending = end + 1 < chunk.length ? [chunk.subarray(end + 1)] : []
-    for (const line of lines.split('\n')) {
-      const report = readReport(line)
-      if (report) this.#onReport(report)
-      else this.#end('output', "it wrote on the channel that is the runtime's own")
-    }
-  }
-
-  #onReport(report: Report): void {
+  /** @returns whether it can come now */
+  #onReport(report: Report): boolean {
+    const isStart = report.type === 'ready' || report.type === 'unready'
+    if (isStart && this.state !== 'starting') return false
     switch (report.type) {
       case 'ready':
         this.#onReady()
         break
       case 'unready':
-        this.failure = failed('threw', report.error, { logs: this.#logs })
+        this.failure = failed('threw', report.error, { logs: this.#logs.lines })
         this.kill()
         break
       case 'stale':
-        this.#onStale(report.error)
+        if (!this.retired) this.#onStale(report.error)
         this.retire()
         break
       case 'started':
         if (this.#current?.id === report.id) this.#current.begun = true
         break
       case 'log':
-        this.#onLog(report)
+        if (this.#isOfNow(report)) this.#logs.add(report)
+        break
+      case 'cut':
+        if (this.#isOfNow(report)) this.#logs.cut()
         break
       case 'done':
       case 'failed':
         this.#onResult(report)
     }
+    return true
   }
 
-  #onLog({ id, level, time, text }: Extract<Report, { type: 'log' }>): void {
-    if (id === (this.#current?.id ?? 0)) this.#logs.push({ level, time: new Date(time).toISOString(), text })
+  /** Whether it is of the run under way, or of the initialization. */
+  #isOfNow({ id }: { id: number }): boolean {
+    return id === (this.#current?.id ?? (this.state === 'starting' ? 0 : undefined))
   }
 
   #onResult(report: Extract<Report, { type: 'done' | 'failed' }>): void {
     const current = this.#current
     if (report.id !== current?.id) return
     if (this.#isUsedUp(report.usage) || (report.type === 'failed' && report.spent)) this.retired = true
-    const facts = { logs: this.#logs, durationMs: performance.now() - current.began }
+    if (report.type === 'done' && report.note !== undefined) {
+      this.#logs.note(`the result is not recorded in full: ${report.note}`)
+    }
+    const facts = { logs: this.#logs.lines, durationMs: performance.now() - current.began }
     this.#finish(
       report.type === 'done'
         ? { status: 'SUCCEEDED', result: report.result, ...facts }
-        : failed(report.reason, report.error, facts),
+        : isRefusedMemory(report.error)
+          ? failed('memory', this.#memoryMessage(), facts)
+          : failed('threw', report.error, facts),
     )
   }
 
@@ -276,7 +262,7 @@ export class FunctionProcess {
     if (!current) return
     for (const timer of current.timers) clearTimeout(timer)
     this.#current = undefined
-    this.#logs = []
+    this.#logs = new RunLogs()
     this.usedAt = performance.now()
     if (this.state === 'running') this.state = 'idle'
     current.settle(outcome)
@@ -295,7 +281,7 @@ export class FunctionProcess {
     const wasStarting = this.state === 'starting'
     this.state = 'ended'
     const { reason, message } = this.#verdict ?? this.#diagnose(how)
-    const logs = this.#logs
+    const logs = this.#logs.lines
     if (wasStarting && !this.retired) {
       // A process that just ended may have been ended by the system; the limits are reached by customers' code.
       const cause = reason === 'crashed' ? 'runtime' : reason
@@ -314,4 +300,12 @@ export class FunctionProcess {
     }
     return { reason: 'crashed', message: `its process ended with ${how}` }
   }
+}
+
+/** What the engine throws where the system gives no more. */
+function isRefusedMemory({ name, message }: ErrorReport): boolean {
+  return (
+    name === 'RangeError' &&
+    /^(Failed to allocate memory|.*allocation failed|.*could not allocate memory)$/i.test(message)
+  )
 }

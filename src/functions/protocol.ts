@@ -59,18 +59,18 @@ export type Report =
   | { type: 'unready'; error: ErrorReport }
   | { type: 'started'; id: number }
   | { type: 'log'; id: number; level: Log['level']; time: number; text: string }
-  | { type: 'done'; id: number; usage: Usage; result: unknown }
+  /** The log is full. */
+  | { type: 'cut'; id: number }
+  /** `note` says what of the result could not be recorded. */
+  | { type: 'done'; id: number; usage: Usage; result: unknown; note?: string }
   /** `spent` where what failed goes on, so the process is not to be used again. */
-  | {
-      type: 'failed'
-      id: number
-      usage: Usage
-      error: ErrorReport
-      reason: 'threw' | 'output'
-      spent: boolean
-    }
+  | { type: 'failed'; id: number; usage: Usage; error: ErrorReport; spent: boolean }
   /** What an earlier run left behind has failed. */
   | { type: 'stale'; error: ErrorReport }
+
+/** Characters of what is said of an error. */
+export const errorMax = { name: 200, message: 4_000, stack: 8_000 }
+export const noteMax = 1_000
 
 export const resultBytesMax = 1024 * 1024
 export const logLinesMax = 1000

@@ -1,10 +1,14 @@
-// Customers' code can write on the channel too, so what comes from there is looked at.
+// Customers' code can write on the channel too, so what comes from there is untrusted: looked at, and bounded.
 import { z } from 'zod'
-import type { Report } from './protocol.ts'
+import { errorMax, logBytesMax, noteMax, type Report, resultBytesMax } from './protocol.ts'
 
 const Id = z.number().int().nonnegative()
-const ErrorReport = z.object({ name: z.string(), message: z.string(), stack: z.string().optional() })
-const Usage = z.object({ residentBytes: z.number(), cpuMs: z.number() })
+const ErrorReport = z.object({
+  name: z.string().max(errorMax.name),
+  message: z.string().max(errorMax.message),
+  stack: z.string().max(errorMax.stack).optional(),
+})
+const Usage = z.object({ residentBytes: z.number().nonnegative(), cpuMs: z.number().nonnegative() })
 
 const reports = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
@@ -15,25 +19,30 @@ const reports = z.discriminatedUnion('type', [
     id: Id,
     level: z.enum(['debug', 'info', 'warn', 'error']),
     time: z.number().int().min(0).max(8.64e15), // the last moment of a Date
-    text: z.string(),
+    text: z.string().max(logBytesMax),
   }),
-  z.object({ type: z.literal('done'), id: Id, usage: Usage, result: z.unknown() }),
+  z.object({ type: z.literal('cut'), id: Id }),
   z.object({
-    type: z.literal('failed'),
+    type: z.literal('done'),
     id: Id,
     usage: Usage,
-    error: ErrorReport,
-    reason: z.enum(['threw', 'output', 'runtime']),
-    spent: z.boolean(),
+    result: z.unknown(),
+    note: z.string().max(noteMax).optional(),
   }),
+  z.object({ type: z.literal('failed'), id: Id, usage: Usage, error: ErrorReport, spent: z.boolean() }),
   z.object({ type: z.literal('stale'), error: ErrorReport }),
 ])
+
+/** Of a line with a result, besides it. */
+const aroundResultMax = 6 * noteMax + 1_024
 
 /** Undefined for what is no report. */
 export function readReport(line: string): Report | undefined {
   try {
     // Its optional fields are absent, not undefined, as JSON has no undefined.
-    return reports.parse(JSON.parse(line)) as Report
+    const report = reports.parse(JSON.parse(line)) as Report
+    const isTooLong = report.type === 'done' && Buffer.byteLength(line) > resultBytesMax + aroundResultMax
+    return isTooLong ? undefined : report
   } catch {
     return undefined
   }

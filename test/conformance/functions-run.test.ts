@@ -134,6 +134,59 @@ describe('a client is refused for good', () => {
   })
 })
 
+describe('a client gets in, and what can be recorded is, where the function returns', () => {
+  const note = { level: 'warn', text: expect.stringMatching(/^the result is not recorded in full: /) }
+  it.each([
+    ['what refers to itself', 'const a = { n: 1 }; a.a = a; return a', { n: 1, a: '[Circular]' }],
+    ['a BigInt', 'return { n: 1n }', { n: '1' }],
+    ['a function', 'return () => 1', '[Function: ]'],
+    ['a symbol', 'return Symbol("a")', 'Symbol(a)'],
+    ['2 MB', 'return "x".repeat(2e6)', expect.stringMatching(/^x+…$/)],
+    [
+      'the response of a client',
+      `return context.getUserApi().createUser({ name: 'made', displayName: 'Made' })`,
+      { status: 200, data: expect.objectContaining({ name: 'made' }) },
+    ],
+  ])('%s', async (_, code, payload) => {
+    const guard = await deploy(application, type, `async function handleEvent(event, context) { ${code} }`)
+    await (await connect('jane')).dispose()
+    expect(await invocationsOf(application, guard)).toMatchObject([
+      { status: 'SUCCEEDED', result: { payload }, logs: [note] },
+    ])
+  })
+
+  it('a Response, or more logs than are kept', async () => {
+    const code = `console.log('x'.repeat(2e6)); return new Response('x')`
+    const guard = await deploy(application, type, `async function handleEvent() { ${code} }`)
+    await (await connect('jane')).dispose()
+    expect(await invocationsOf(application, guard)).toMatchObject([
+      {
+        status: 'SUCCEEDED',
+        result: { payload: {} },
+        logs: [{ text: 'x'.repeat(256 * 1024) }, { level: 'warn' }],
+      },
+    ])
+  })
+})
+
+it('what a function returns, throws or logs is recorded without its token and its secret', async () => {
+  const code = `
+    const { config } = await context.getUserApi().createUser({ name: 'user' + Date.now(), displayName: 'x' })
+    console.log(config.headers, process.env.CHATKITTY_CLIENT_SECRET)
+    if (event.username === 'eve') throw new Error(config.headers.Authorization)
+    return { config, env: process.env }`
+  const guard = await deploy(application, type, `async function handleEvent(event, context) { ${code} }`)
+  await (await connect('jane')).dispose()
+  await connect('eve').catch(() => undefined)
+  const [failed, succeeded] = await invocationsOf(application, guard)
+  expect(failed).toMatchObject({ result: { error: { message: 'Bearer ***' } } })
+  expect(succeeded).toMatchObject({ result: { payload: { env: { CHATKITTY_CLIENT_SECRET: '***' } } } })
+  for (const { result, logs } of [failed, succeeded]) {
+    expect(logs[0].text).toMatch(/Bearer \*\*\*/)
+    expect(JSON.stringify([result, logs])).not.toMatch(/Bearer (?!\*\*\*)/)
+  }
+})
+
 it('a function that succeeds lets guests in where guests are welcome', async () => {
   await deploy(application, type, 'async function handleEvent() { return "ignored" }')
   const connection = await connect('passer-by')

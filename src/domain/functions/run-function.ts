@@ -19,7 +19,7 @@ export interface BegunRun {
 /** Runs a function and records how that ended. Never throws because of the function, or of where it runs. */
 export async function runFunction(ctx: Context, run: BegunRun): Promise<Outcome> {
   const { invocationId, follow } = run
-  const outcome = await invoke(ctx, run)
+  const { outcome, secrets } = await invoke(ctx, run)
   const next = follow?.(outcome)
   await endInvocation(ctx.db, {
     id: invocationId,
@@ -30,20 +30,22 @@ export async function runFunction(ctx: Context, run: BegunRun): Promise<Outcome>
         : { error: { ...outcome.error, reason: outcome.reason } },
     logs: outcome.logs,
     durationMs: outcome.durationMs,
+    secrets,
     ...(next && { run: next }),
   })
   return outcome
 }
 
+/** @returns with the outcome what functions must not give away in it, by a client's response for example */
 async function invoke(
   ctx: Context,
   { function: current, event, timeoutMs, waitMs }: BegunRun,
-): Promise<Outcome> {
+): Promise<{ outcome: Outcome; secrets: string[] }> {
   const { versionId, id: functionId, applicationId, type: eventType } = current
   const startedAt = performance.now()
   try {
     const { host, handlerScript, token } = await prepareRun(ctx, current)
-    return await ctx.functions.invoke(host, {
+    const outcome = await ctx.functions.invoke(host, {
       versionId,
       handlerScript,
       event,
@@ -52,16 +54,13 @@ async function invoke(
       timeoutMs,
       waitMs,
     })
-  } catch (error) {
-    ctx.log.error({ err: error, functionId, applicationId }, 'a function could not run')
+    return { outcome, secrets: [token, host.environment.CHATKITTY_CLIENT_SECRET ?? token] }
+  } catch (cause) {
+    ctx.log.error({ err: cause, functionId, applicationId }, 'a function could not run')
     const message =
-      error instanceof ChatError && error.status < 500 ? error.message : 'The server failed to run it'
-    return {
-      status: 'FAILED',
-      error: { name: 'RuntimeError', message },
-      reason: 'runtime',
-      logs: [],
-      durationMs: performance.now() - startedAt,
-    }
+      cause instanceof ChatError && cause.status < 500 ? cause.message : 'The server failed to run it'
+    const error = { name: 'RuntimeError', message }
+    const durationMs = performance.now() - startedAt
+    return { outcome: { status: 'FAILED', error, reason: 'runtime', logs: [], durationMs }, secrets: [] }
   }
 }

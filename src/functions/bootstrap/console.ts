@@ -32,6 +32,8 @@ export function captureOutput(record: (level: Log['level'], text: string) => voi
       level = levels[name] ?? 'info'
       try {
         return method(...args)
+      } catch {
+        record(level, 'something was logged that cannot be shown')
       } finally {
         level = 'info'
       }

@@ -1,18 +1,16 @@
 // Whatever customers' code throws, as what the server can be told.
 import { SourceMap } from 'node:module'
-import type { ErrorReport, Script } from '#functions/protocol.ts'
-
-const messageMax = 4_000
-const stackMax = 8_000
+import { type ErrorReport, errorMax, type Script } from '#functions/protocol.ts'
+import { toRecord } from './record.ts'
 
 /** Customers may throw anything, such as objects whose properties throw in turn. */
 export function describeError(thrown: unknown, scripts: Record<string, Script | undefined>): ErrorReport {
   try {
     const { name, message, stack } = read(thrown)
     return {
-      name: name.slice(0, 200),
-      message: message.slice(0, messageMax),
-      ...(stack && { stack: readableStack(stack, scripts).slice(0, stackMax) }),
+      name: name.slice(0, errorMax.name),
+      message: message.slice(0, errorMax.message),
+      ...(stack && { stack: readableStack(stack, scripts).slice(0, errorMax.stack) }),
     }
   } catch {
     return { name: 'Error', message: 'something was thrown that cannot be shown' }
@@ -34,7 +32,7 @@ function read(thrown: unknown): { name: string; message: string; stack?: string 
 
 function messageOf(message: unknown, thrown: object): string {
   if (typeof message === 'string') return message
-  return thrown instanceof Error ? '' : (JSON.stringify(thrown) ?? String(thrown))
+  return thrown instanceof Error ? '' : toRecord(thrown).json
 }
 
 /** Without what is ours or Node's, and with the lines of the customer's own script. */

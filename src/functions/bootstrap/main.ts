@@ -7,10 +7,10 @@ import {
   type Log,
   logBytesMax,
   logLinesMax,
+  noteMax,
   type Order,
   type Report,
   type RunOrder,
-  resultBytesMax,
   type Script,
   type StartOrder,
   type Usage,
@@ -21,6 +21,7 @@ import { createContext } from './context.ts'
 import { guardEgress, refuseListening } from './egress.ts'
 import { describeError } from './errors.ts'
 import { findHandler, type Handler } from './handlers.ts'
+import { toRecord } from './record.ts'
 import { createCustomerRequire } from './require.ts'
 
 interface Loaded {
@@ -45,6 +46,7 @@ let apiOrigin = ''
 let running: number | undefined
 let logLines = 0
 let logBytes = 0
+let isLogFull = false
 
 function report(message: Report): void {
   write(`${stringify(message)}\n`)
@@ -85,6 +87,7 @@ async function run(order: RunOrder): Promise<void> {
   running = id
   logLines = 0
   logBytes = 0
+  isLogFull = false
   report({ type: 'started', id })
   try {
     const handler = owner.run(id, () => load(order))
@@ -96,7 +99,7 @@ async function run(order: RunOrder): Promise<void> {
     const result = await owner.run(id, () => handler(order.event, context))
     if (running === id) finish(id, result)
   } catch (error) {
-    if (running === id) fail(id, 'threw', error)
+    if (running === id) fail(id, error)
   }
 }
 
@@ -121,51 +124,43 @@ function compile({ code }: Script): Loaded['evaluate'] {
 }
 
 function finish(id: number, result: unknown): void {
-  try {
-    const done = stringify({ type: 'done', id, usage: usage() })
-    const line = `${done.slice(0, -1)},"result":${toJson(result)}}\n`
-    running = undefined
-    write(line)
-  } catch (error) {
-    fail(id, 'output', error)
-  }
-}
-
-/** @throws an Error where JSON cannot say it, or there is too much of it */
-function toJson(result: unknown): string {
-  if (typeof result === 'function' || typeof result === 'symbol') {
-    throw new TypeError(`the result is a ${typeof result}, which JSON cannot say`)
-  }
-  const json = stringify(result) ?? 'null'
-  const bytes = Buffer.byteLength(json)
-  if (bytes <= resultBytesMax) return json
-  throw new RangeError(`the result has ${bytes} bytes of JSON; ${resultBytesMax} are the most`)
-}
-
-function fail(id: number, reason: 'threw' | 'output', error: unknown, spent = false): void {
+  const { json, note } = toRecord(result)
+  const done = stringify({ type: 'done', id, usage: usage(), ...(note && { note: note.slice(0, noteMax) }) })
   running = undefined
-  report({ type: 'failed', id, usage: usage(), reason, error: describeError(error, sources), spent })
+  write(`${done.slice(0, -1)},"result":${json}}\n`)
+}
+
+function fail(id: number, error: unknown, spent = false): void {
+  running = undefined
+  report({ type: 'failed', id, usage: usage(), error: describeError(error, sources), spent })
 }
 
 /** An error nobody caught belongs to the run under way, unless it comes from what another one left behind. */
 function onStray(error: unknown): void {
   const id = owner.getStore() ?? running
-  if (id !== undefined && id === running) fail(id, 'threw', error, true)
+  if (id !== undefined && id === running) fail(id, error, true)
   else report({ type: 'stale', error: describeError(error, sources) })
 }
 
 function record(level: Log['level'], text: string): void {
   const id = owner.getStore() ?? running ?? 0
-  if (id !== (running ?? 0) || logLines > logLinesMax) return
+  if (id !== (running ?? 0) || isLogFull) return
   logLines++
-  logBytes += Buffer.byteLength(text)
-  if (logLines <= logLinesMax && logBytes <= logBytesMax) {
-    report({ type: 'log', id, level, time: now(), text })
-    return
-  }
-  logLines = logLinesMax + 1
-  const note = `what follows is left out: logs have ${logLinesMax} lines and ${logBytesMax} bytes at most`
-  report({ type: 'log', id, level: 'warn', time: now(), text: note })
+  const left = logBytesMax - logBytes
+  const bytes = Buffer.byteLength(text)
+  logBytes += bytes
+  isLogFull = logLines > logLinesMax || bytes > left
+  const kept = bytes <= left ? text : beginningOf(text, left)
+  if (logLines <= logLinesMax && kept) report({ type: 'log', id, level, time: now(), text: kept })
+  if (isLogFull) report({ type: 'cut', id })
+}
+
+/** Whole characters. */
+function beginningOf(text: string, bytes: number): string {
+  return Buffer.from(text.slice(0, bytes))
+    .subarray(0, bytes)
+    .toString()
+    .replace(/\uFFFD+$/, '')
 }
 
 refuseListening(channel)
