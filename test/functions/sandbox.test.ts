@@ -21,10 +21,6 @@ describe('a function cannot', () => {
     ['spawn', `require('node:child_process').spawn('/bin/true')`],
     ['exec', `require('child_process').execSync('true')`],
     ['exec by another way', `process.getBuiltinModule('child_process').spawnSync('/bin/true')`],
-    [
-      'spawn by its handle',
-      `throw new (require('child_process').ChildProcess)()._handle.spawn({ file: '/bin/true', args: [] })`,
-    ],
     ['become another program', `process.execve('/bin/true', ['true'], {})`],
     ['fork a cluster', `require('cluster').fork()`],
     ['start threads', `new (require('worker_threads').Worker)('1', { eval: true })`],
