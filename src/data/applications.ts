@@ -217,8 +217,13 @@ export async function existingApplications(db: Db, ids: number[]): Promise<Set<n
   return new Set(rows.map((row) => row[0] as number))
 }
 
-/** Takes away every way into an application. */
+/** Takes away every way into an application; who is connected is shown out soon. */
 export async function closeApplication(tx: Tx, id: number): Promise<void> {
+  await tx.prisma.application.update({
+    where: { id: BigInt(id) },
+    data: { closedTime: new Date() },
+    select: { id: true },
+  })
   await tx.prisma.credential.deleteMany({ where: { applicationId: BigInt(id) } })
   // An import locks its job before anything else: taken first here too, or the two wait for each other.
   await tx.prisma.job.deleteMany({ where: { applicationId: BigInt(id) } })

@@ -8,8 +8,11 @@ import type { CommittedEvent } from '#resources/events.ts'
 
 export const dispatchBatchMax = 500
 
-/** How long a client that comes back is told what it missed; what is older is forgotten. */
+/** How long a client may be away and is told what it missed. */
 export const keptMinutes = 10
+
+/** What is older is forgotten: positions of connected sessions are kept now and then only, and may lie behind. */
+const loggedMinutes = 2 * keptMinutes
 
 /** Which events to take. */
 export interface Batch {
@@ -190,36 +193,80 @@ const betweenStatement = {
 }
 
 /** Whose events a session missed. */
-export interface Listener {
+export interface MissedBy {
   applicationId: number
   userId: number
+  /** Channels whose events concern it, besides those that it was taken out of meanwhile. */
   channelIds: number[]
 }
 
 /**
- * What may concern a user behind a position, in order: `max` events at most, or undefined where some of them are
- * forgotten already.
+ * What may concern a user behind a position, in order: `max` events at most, or undefined where some of what was told
+ * since is forgotten already.
  */
 export async function eventsFor(
   db: Db,
-  { applicationId, userId, channelIds }: Listener,
+  { applicationId, userId, channelIds }: MissedBy,
   after: number,
   through: number,
   max: number,
-): Promise<CommittedEvent[]> {
+): Promise<CommittedEvent[] | undefined> {
   const rows = await db.query(forStatement, [after, through, applicationId, userId, channelIds, max])
-  return rows.map((row) => toEvent(row))
+  if (rows[0]?.[0]) return undefined
+  return rows.filter((row) => row[1] !== null).map((row) => toEvent(row, 1))
 }
 
 const forStatement = {
   name: 'events-for-user',
   text: `
-    select ${eventColumns} from event_log
-    where position > $1 and position <= $2 and application_id = $3
-      and (channel_id = any($5::bigint[]) or payload @> jsonb_build_object('userId', $4::bigint)
-        or payload @> jsonb_build_object('by', $4::bigint) or payload @> jsonb_build_object('authorId', $4::bigint)
-        or type in ('user.updated', 'user.presence.changed', 'user.deleted', 'application.ui.updated'))
-    order by position limit $6`,
+    with gone as (
+      select channel_id from event_log
+      where position > $1 and position <= $2 and application_id = $3
+        and (type = 'channel.member.left' and payload @> jsonb_build_object('userId', $4::bigint)
+          or type = 'channel.deleted' and payload @> jsonb_build_object('memberIds', jsonb_build_array($4::bigint)))
+    ), missed as (
+      select ${eventColumns} from event_log
+      where position > $1 and position <= $2 and application_id = $3
+        and (channel_id = any($5::bigint[]) or payload @> jsonb_build_object('userId', $4::bigint)
+          or payload @> jsonb_build_object('by', $4::bigint) or payload @> jsonb_build_object('authorId', $4::bigint)
+          or type in ('user.updated', 'user.presence.changed', 'user.deleted', 'application.ui.updated')
+          or channel_id in (select channel_id from gone))
+      order by position limit $6
+    )
+    select kept.oldest > $1 + 1, missed.*
+    from (select coalesce(min(position), $2 + 1) as oldest from event_log) kept left join missed on true
+    order by position`,
+}
+
+/** Events in their order, of which nothing is told yet, that change what a user is to channels and to others. */
+export async function untoldChangesOf(
+  db: Db,
+  { applicationId, userId }: Omit<MissedBy, 'channelIds'>,
+  toldThrough: number,
+): Promise<Pick<CommittedEvent, 'type' | 'channelId' | 'payload'>[]> {
+  const rows = await db.query(untoldStatement, [applicationId, userId, toldThrough])
+  return rows.map((row) => ({
+    type: row[0] as CommittedEvent['type'],
+    channelId: row[1] as number | null,
+    payload: row[2] as CommittedEvent['payload'],
+  }))
+}
+
+const changesRelations = `
+  application_id = $1 and (
+    type in ('channel.member.joined', 'channel.member.left') and payload @> jsonb_build_object('userId', $2::bigint)
+    or type in ('user.blocked', 'user.unblocked') and payload @> jsonb_build_object('by', $2::bigint)
+    or type = 'channel.deleted' and payload @> jsonb_build_object('memberIds', jsonb_build_array($2::bigint)))`
+const untoldStatement = {
+  name: 'untold-changes-of-user',
+  text: `
+    select type, channel_id, payload from (
+      select 0 as place, position as at, type, channel_id, payload from event_log
+      where position > $3 and ${changesRelations}
+      union all
+      select 1, id, type, channel_id, payload from outbox_event where ${changesRelations}
+    ) untold
+    order by place, at`,
 }
 
 /** Forgets what is too old to be told, but for the last of all. @returns how many events */
@@ -234,7 +281,7 @@ const forgetStatement = {
   text: `
     with gone as (
       delete from event_log where position in (
-        select position from event_log where created_time < now() - interval '${keptMinutes} minutes'
+        select position from event_log where created_time < now() - interval '${loggedMinutes} minutes'
           and position < (select max(position) from event_log)
         order by created_time limit $1
       ) returning 1

@@ -141,45 +141,80 @@ const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 export async function findApplicationByKey(db: Db, key: string) {
   if (!uuidPattern.test(key)) return undefined
   const [row] = await db.query(applicationStatement, [key])
-  return row && { id: row[0] as number, guestUsers: row[1] === 'ENABLED', isGuarded: row[2] as boolean }
+  return row && toEntrance(row)
 }
+
+/** Who gets into an application. */
+export interface Entrance {
+  id: number
+  guestUsers: boolean
+  /** Whether functions decide. */
+  isGuarded: boolean
+}
+
+function toEntrance(row: Row): Entrance {
+  return { id: row[0] as number, guestUsers: row[1] === 'ENABLED', isGuarded: row[2] as boolean }
+}
+
+const entrance = `
+  select a.id, a.guest_users, exists (
+    select from function f where f.application_id = a.id and f.type = '${blockingType}' and f.enabled
+      and f.current_version_number > 0)
+  from application a where a.closed_time is null`
 
 const applicationStatement = {
   name: 'find-application-by-key',
-  text: `
-    select a.id, a.guest_users, exists (
-      select from function f where f.application_id = a.id and f.type = '${blockingType}' and f.enabled
-        and f.current_version_number > 0)
-    from application a where a.key = $1::uuid`,
+  text: `${entrance} and a.key = $1::uuid`,
 }
+
+/** Those of these applications that somebody may get into. */
+export async function findEntrances(db: Db, ids: number[]): Promise<Map<number, Entrance>> {
+  const rows = await db.query(entrancesStatement, [ids])
+  return new Map(rows.map((row) => [row[0] as number, toEntrance(row)]))
+}
+
+const entrancesStatement = { name: 'find-entrances', text: `${entrance} and a.id = any($1::bigint[])` }
+
+/**
+ * What a session listened to when it lost its connection: by topic, the position through which it had acknowledged it,
+ * and the ids of its subscriptions. `*` is any other topic, where that is not known.
+ */
+export type TopicPositions = Record<string, [position: number, ...ids: string[]]>
 
 /** A session that is connected, or may be again. */
 export interface SessionRow {
   id: number
   key: string
   ackedPosition: number
+  /** Null where its process died with it. */
+  topics: TopicPositions | null
+  isVouched: boolean
   user: User
 }
 
 const sessionUser = userColumns('u')
-const sessionRowColumns = `us.id, us.key, us.acked_position, ${sessionUser.text}`
+const sessionRowColumns = `us.id, us.key, us.acked_position, us.topics, us.vouched, ${sessionUser.text}`
 
 function toSessionRow(row: Row): SessionRow {
   return {
     id: row[0] as number,
     key: row[1] as string,
     ackedPosition: row[2] as number,
-    user: sessionUser.read(row, 3),
+    topics: row[3] as TopicPositions | null,
+    isVouched: row[4] as boolean,
+    user: sessionUser.read(row, 5),
   }
 }
 
-/** Whether a session can go on: undefined where there is none of this key and user, or null where it is too late. */
+/** A session that can go on, or why it cannot; undefined where there is none of this key and user. */
 export async function findResumable(
   db: Db,
   { applicationId, key, username }: { applicationId: number; key: string; username: string },
-): Promise<SessionRow | null | undefined> {
+): Promise<SessionRow | 'too late' | 'user deleted' | undefined> {
   const [row] = await db.query(resumableStatement, [applicationId, key, username])
-  return row && (row[0] ? toSessionRow(row.slice(1)) : null)
+  if (!row) return undefined
+  if (row[1]) return 'user deleted'
+  return row[0] ? toSessionRow(row.slice(2)) : 'too late'
 }
 
 const resumableStatement = {
@@ -187,9 +222,9 @@ const resumableStatement = {
   text: `
     select (us.state = 'ACTIVE' and us.detached_time is null)
              or us.detached_time > now() - interval '${keptMinutes} minutes',
-           ${sessionRowColumns}
+           u.deleted_time is not null, ${sessionRowColumns}
     from user_session us join "user" u on u.id = us.user_id
-    where us.key = $2::uuid and us.application_id = $1 and u.name = $3 and u.deleted_time is null`,
+    where us.key = $2::uuid and us.application_id = $1 and u.name = $3`,
 }
 
 /** Whether a session of a user that began before then is still on. Index: user_session (user_id, state). */
@@ -216,6 +251,7 @@ export interface NewSession {
   userAgent: string | undefined
   node: number
   position: number
+  isVouched: boolean
 }
 
 /** @returns the session's id, and whether the user has come online by it */
@@ -229,6 +265,7 @@ export async function insertSession(tx: Tx, session: NewSession): Promise<{ id: 
       userAgent: session.userAgent ?? null,
       node: session.node,
       ackedPosition: session.position,
+      vouched: session.isVouched,
     },
     select: { id: true },
   })
@@ -238,12 +275,19 @@ export async function insertSession(tx: Tx, session: NewSession): Promise<{ id: 
 /** Takes a session over into this process. @returns whether the user has come online by it */
 export async function resumeSessionRow(
   tx: Tx,
-  { id, userId, node }: { id: number; userId: number; node: number },
+  { id, userId, node, isVouched }: { id: number; userId: number; node: number; isVouched: boolean },
 ): Promise<boolean> {
   await lockPresence(tx, userId)
   await tx.prisma.userSession.update({
     where: { id },
-    data: { state: 'ACTIVE', endTime: null, detachedTime: null, node },
+    data: {
+      state: 'ACTIVE',
+      endTime: null,
+      detachedTime: null,
+      topics: Prisma.DbNull,
+      node,
+      vouched: isVouched,
+    },
     select: { id: true },
   })
   return comeOnline(tx, userId)
@@ -290,15 +334,26 @@ export async function endSessionRow(
   return { channelIds: left.map(({ channelId }) => Number(channelId)), isLast: changed > 0 }
 }
 
-/** Notes that a session has lost its connection, and what it had acknowledged by then. */
-export async function detachSessionRow(db: Db, id: number, node: number, position: number): Promise<void> {
-  await db.query(detachStatement, [id, node, position])
+export interface DetachedSession {
+  id: number
+  node: number
+  position: number
+  topics: TopicPositions
+}
+
+/** Notes that a session has lost its connection, what it listened to, and what it had acknowledged by then. */
+export async function detachSessionRow(
+  db: Db,
+  { id, node, position, topics }: DetachedSession,
+): Promise<void> {
+  await db.query(detachStatement, [id, node, position, JSON.stringify(topics)])
 }
 
 const detachStatement = {
   name: 'detach-session',
   text: `
-    update user_session set detached_time = now(), acked_position = greatest(acked_position, $3)
+    update user_session
+    set detached_time = now(), acked_position = greatest(acked_position, $3), topics = $4::jsonb
     where id = $1 and node = $2 and detached_time is null`,
 }
 

@@ -57,6 +57,45 @@ export function mustBeOneself(caller: Caller, userId: number): void {
   throw new ChatError('AccessDeniedError', 'Users may change only themselves')
 }
 
+// ------------------------------------------------------------------------------------- what users may hear of
+
+/** Whose a topic is: a user's own, or a channel's, as those of its threads are. */
+export type TopicOwner = { userId: number } | { channelId: number }
+
+/** A user, and the channels that it is a member of at the time of what there is to hear. */
+export interface Listener {
+  userId: number
+  memberships: { has(channelId: number): boolean }
+}
+
+/**
+ * Whether a user may hear what a topic tells (runtime contract 4 and 8.4). Decides about every subscription, and about
+ * every event again, whether it is told as it happens or to somebody who was away then.
+ */
+export function mayHear({ userId, memberships }: Listener, owner: TopicOwner): boolean {
+  return 'userId' in owner ? owner.userId === userId : memberships.has(owner.channelId)
+}
+
+/** What of an application decides who gets in (runtime contract 1.7). */
+export interface EntranceRules {
+  guestUsers: boolean
+  /** Whether functions are asked. */
+  isGuarded: boolean
+}
+
+/**
+ * Whether who comes, or comes back, is let in: where functions are asked, whom they have vouched for, and else
+ * everybody if guests are taken, for nobody has shown who they are.
+ */
+export function mayEnter({ guestUsers, isGuarded }: EntranceRules, isVouched: boolean): boolean {
+  return isGuarded ? isVouched : guestUsers
+}
+
+/** Whether who is in may stay: nobody has to go because functions change, but guests where they are not taken any more. */
+export function mayStay({ guestUsers }: EntranceRules, isVouched: boolean): boolean {
+  return guestUsers || isVouched
+}
+
 // ------------------------------------------------------------------------------- what users may do in channels
 
 /**

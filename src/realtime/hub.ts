@@ -1,6 +1,9 @@
 // Hands what is told to the sessions of this process: an index of who listens to what.
+import { mayHear } from '#domain/access.ts'
+import type { Change, Relations } from '#domain/sessions/relations.ts'
 import type { Audience, Delivery, Told } from '#realtime/publish.ts'
-import type { Session, Subscription } from '#realtime/session.ts'
+import type { Session } from '#realtime/session.ts'
+import type { Subscription } from '#realtime/subscription.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 import { Fanout } from '#stomp/fanout.ts'
 import { type SharedBody, shareBody } from '#stomp/frames.ts'
@@ -19,19 +22,20 @@ export class Hub {
   add(session: Session): void {
     add(this.#applications, session.facts.applicationId, session)
     add(this.#users, session.facts.userId, session)
-    for (const channelId of session.memberships.keys()) add(this.#members, channelId, session)
+    for (const channelId of session.relations.memberships.keys()) add(this.#members, channelId, session)
   }
 
   remove(session: Session): void {
     for (const subscription of session.subscriptions.values()) {
       remove(this.#topics, subscription.destination, subscription)
     }
-    for (const channelId of session.memberships.keys()) remove(this.#members, channelId, session)
+    for (const channelId of session.relations.memberships.keys()) remove(this.#members, channelId, session)
     remove(this.#applications, session.facts.applicationId, session)
     remove(this.#users, session.facts.userId, session)
   }
 
   subscribe(subscription: Subscription): void {
+    this.unsubscribe(subscription.session, subscription.id)
     subscription.session.subscriptions.set(subscription.id, subscription)
     add(this.#topics, subscription.destination, subscription)
   }
@@ -40,19 +44,46 @@ export class Hub {
   unsubscribe(session: Session, id: string): Subscription | undefined {
     const subscription = session.subscriptions.get(id)
     if (!subscription) return undefined
-    session.subscriptions.delete(id)
+    session.forget(subscription)
     remove(this.#topics, subscription.destination, subscription)
     return subscription
   }
 
-  join(session: Session, channelId: number, clearedThroughId: number): void {
-    session.memberships.set(channelId, clearedThroughId)
-    add(this.#members, channelId, session)
+  /** From now on it is not told any more; what it was told before may yet be acknowledged. */
+  end(subscription: Subscription): void {
+    subscription.state = 'over'
+    remove(this.#topics, subscription.destination, subscription)
   }
 
-  leave(session: Session, channelId: number): void {
-    session.memberships.delete(channelId)
-    remove(this.#members, channelId, session)
+  /** Puts a session's relations in place of those it had. */
+  relate(session: Session, relations: Relations): void {
+    for (const channelId of session.relations.memberships.keys()) remove(this.#members, channelId, session)
+    session.relations = relations
+    session.early.clear()
+    for (const channelId of relations.memberships.keys()) add(this.#members, channelId, session)
+  }
+
+  /** Has a session's relations follow an event that was told. @returns whether they are others now */
+  follow(session: Session, change: Change): boolean {
+    session.relationsVersion += 1
+    const { channelId } = change
+    if (channelId != null) {
+      session.early.delete(channelId)
+      session.relations.leaving.delete(channelId)
+    }
+    if (!session.relations.apply(change)) return false
+    if (channelId != null) {
+      if (session.relations.memberships.has(channelId)) add(this.#members, channelId, session)
+      else remove(this.#members, channelId, session)
+    }
+    return true
+  }
+
+  /** The user is a member, which has yet to be told. */
+  joinEarly(session: Session, channelId: number): void {
+    session.relations.memberships.set(channelId, 0)
+    session.early.add(channelId)
+    add(this.#members, channelId, session)
   }
 
   sessionsOf(userId: number): Session[] {
@@ -73,21 +104,24 @@ export class Hub {
     for (const delivery of told.deliveries) {
       const bodies = new Bodies(delivery)
       await this.#fanout.forEach(this.#audience(told, delivery.to), (subscription) => {
-        if (subscription.session.state === 'live') send(subscription, told, delivery, bodies)
+        if (subscription.state !== 'live') return
+        send(subscription, told, delivery, bodies, subscription.session.relations)
       })
     }
     if (told.position > this.position) this.position = told.position
   }
 
-  /** Tells one session what it missed. */
-  deliverTo(session: Session, told: Told): void {
+  /** Tells subscriptions of one session what they missed, as what its user was to others at that time. */
+  deliverTo(subscriptions: Subscription[], told: Told, relations: Relations): void {
     for (const delivery of told.deliveries) {
       const bodies = new Bodies(delivery)
-      for (const subscription of session.subscriptions.values()) {
-        if (isAmong(subscription, told, delivery.to)) send(subscription, told, delivery, bodies)
+      for (const subscription of subscriptions) {
+        if (isAmong(subscription, delivery.to, relations)) {
+          send(subscription, told, delivery, bodies, relations)
+        }
       }
     }
-    session.pass(told.position)
+    for (const subscription of subscriptions) subscription.pass(told.position)
   }
 
   *#audience(told: Told, to: Audience): Iterable<Subscription> {
@@ -114,24 +148,30 @@ export class Hub {
   }
 }
 
-function isAmong({ destination, session }: Subscription, told: Told, to: Audience): boolean {
+function isAmong({ destination, session }: Subscription, to: Audience, { memberships }: Relations): boolean {
   if (!('everybody' in to) && !('membersOf' in to)) return destination === to.topic
   if (destination !== currentUserHypermedia.topics[to.topic].at({ id: session.facts.userId })) return false
-  // Who has left since still knows the channel from before.
-  return 'everybody' in to || session.memberships.has(to.membersOf) || told.type === 'channel.deleted'
+  return 'everybody' in to || memberships.has(to.membersOf)
 }
 
-function send(subscription: Subscription, told: Told, delivery: Delivery, bodies: Bodies): void {
+function send(
+  subscription: Subscription,
+  told: Told,
+  delivery: Delivery,
+  bodies: Bodies,
+  relations: Relations,
+): void {
   const { session } = subscription
   const { connection, facts } = session
   if (!connection || told.applicationId !== facts.applicationId) return
+  if (!mayHear(relations, subscription.owner)) return
   if (delivery.except === facts.userId) return
   if (delivery.exceptActor && told.cause?.session === facts.key) return
-  if (delivery.from !== undefined && session.blocked.has(delivery.from)) return
+  if (delivery.from !== undefined && relations.blocked.has(delivery.from)) return
   if (delivery.isAlias && !session.mayKnowMainThreadOf(told.channelId ?? 0)) return
   const receipt = delivery.isEcho && told.cause?.session === facts.key ? told.cause.receipt : undefined
   const headers = session.announce(subscription, told, delivery.type, receipt)
-  if (headers) connection.message(headers, bodies.for(session))
+  if (headers) connection.message(headers, bodies.for(session, relations))
 }
 
 /** The body of a message, made once for all who get the same. */
@@ -143,9 +183,8 @@ class Bodies {
     this.#delivery = delivery
   }
 
-  for(session: Session): SharedBody {
+  for({ place, facts }: Session, { memberships }: Relations): SharedBody {
     const { cleared, type, resource } = this.#delivery
-    const { place, facts, memberships } = session
     const isCleared =
       cleared !== undefined &&
       ((memberships.get(cleared.channelId) ?? 0) >= cleared.through ||

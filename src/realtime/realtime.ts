@@ -1,18 +1,19 @@
 // The real-time door: sessions over STOMP, told of what the processes tell each other.
 import type { Context } from '#context.ts'
-import { endChatSession, startChatSession } from '#domain/sessions/chat-sessions.ts'
+import { mayStay } from '#domain/access.ts'
 import { endOrphanedSessions, endSession } from '#domain/sessions/end-session.ts'
-import { detachSession, keepAcknowledged, loadRelations } from '#domain/sessions/hold-session.ts'
+import { detachSession, entrancesOf, keepAcknowledged } from '#domain/sessions/hold-session.ts'
 import { type StartedSession, startSession } from '#domain/sessions/start-session.ts'
 import { ChatError } from '#errors.ts'
 import { answerRelay, performAction } from '#realtime/answers.ts'
+import { CatchUp } from '#realtime/catch-up.ts'
 import { FrameRate } from '#realtime/frame-rate.ts'
 import { eventBody, Hub, json } from '#realtime/hub.ts'
-import type { Told } from '#realtime/publish.ts'
+import { Listening } from '#realtime/listening.ts'
 import { type Connection, Session } from '#realtime/session.ts'
 import { openRouter } from '#realtime/table.ts'
 import { Teller } from '#realtime/teller.ts'
-import { isTopic, mustMayListen } from '#realtime/topics.ts'
+import { isTopic } from '#realtime/topics.ts'
 import { currentUserAlias, currentUserHypermedia } from '#resources/user.ts'
 import { StompError } from '#stomp/error.ts'
 import { type ClientFrame, shareBody } from '#stomp/frames.ts'
@@ -27,8 +28,10 @@ const keepMs = 2_000
 const sweepMs = 5_000
 /** How often a process looks at the log that the leader cannot reach otherwise. */
 const followMs = 1_000
-/** A client that comes back asks for its user when it has subscribed to all as before; others are not waited for longer. */
-const resubscribeMs = 2_000
+/** Sessions that are told nothing have their positions kept this often, long before the log forgets them. */
+const keepIdleMs = 5 * 60_000
+/** How often it is looked whether applications still let in who is connected. */
+const admitMs = 2_000
 /** How long another process may take to let go of a session. */
 const releaseMs = 1_000
 /** Sessions without a connection that are remembered here; the oldest go first. */
@@ -39,6 +42,8 @@ export class Realtime implements StompHandler<Session> {
   readonly #router = openRouter()
   readonly #hub = new Hub()
   readonly #teller: Teller
+  readonly #catchUp: CatchUp
+  readonly #listening: Listening
   readonly #rate: FrameRate
   /** All sessions of this process, with and without connection, by key. */
   readonly #sessions = new Map<string, Session>()
@@ -53,10 +58,18 @@ export class Realtime implements StompHandler<Session> {
     this.#ctx = ctx
     this.#rate = new FrameRate(ctx.config.rateLimitPerSecond > 0)
     this.#teller = new Teller(ctx, this.#hub, {
-      told: (told) => this.#apply(told),
-      takeOver: (key) => this.#release(key),
+      told: (told) => this.#listening.apply(told),
+      takeOver: async (key) => {
+        const wasHere = await this.#release(key)
+        this.#sessions.delete(key) // it goes on elsewhere
+        return wasHere
+      },
       released: (key) => this.#releases.get(key)?.(),
     })
+    this.#catchUp = new CatchUp(ctx, this.#hub, this.#teller, (session, message) =>
+      this.#giveUp(session, message),
+    )
+    this.#listening = new Listening(ctx, this.#hub, this.#teller, this.#catchUp)
   }
 
   /** Tells events from now on; see {@link Teller}. */
@@ -70,6 +83,7 @@ export class Realtime implements StompHandler<Session> {
       setInterval(() => void this.#keepAcknowledged(), keepMs).unref(),
       setInterval(() => void this.#sweep(), sweepMs).unref(),
       setInterval(() => this.#follow(), followMs).unref(),
+      setInterval(() => void this.#showOut(), admitMs).unref(),
     )
   }
 
@@ -114,31 +128,23 @@ export class Realtime implements StompHandler<Session> {
   }
 
   async #open(connection: Connection, started: StartedSession, place: Place): Promise<Session> {
-    const { key, id, applicationId, user, ackedPosition, isResumed } = started
+    const { key, id, applicationId, user, ackedPosition, isVouched, topics, isResumed } = started
     clearTimeout(this.#endings.get(key))
     this.#endings.delete(key)
     const known = this.#sessions.get(key)
-    const facts = { id, key, applicationId, userId: user.id, ackedPosition }
-    const session = isResumed && known?.state === 'detached' ? known : new Session(facts, this.#hub)
+    const facts = { id, key, applicationId, userId: user.id, ackedPosition, isVouched }
+    const session =
+      isResumed && known && known.connection === undefined
+        ? known
+        : new Session(facts, this.#hub, topics, isResumed)
     if (isResumed && session !== known) session.isFromElsewhere = true
-    session.attach(connection, place, isResumed ? 'resuming' : 'live')
+    session.attach(connection, place)
     this.#sessions.delete(key)
     this.#sessions.set(key, session)
     this.#hub.add(session)
-    await this.#relate(session)
-    if (isResumed) setTimeout(() => this.#catchUp(session, connection), resubscribeMs).unref()
+    await this.#listening.relate(session)
+    if (isResumed) session.resumedAt = ackedPosition
     return session
-  }
-
-  /** What decides about the events of a session; from then on it follows the events. */
-  async #relate(session: Session): Promise<void> {
-    const { memberships, blockedIds } = await loadRelations(this.#ctx, session.facts.userId)
-    if (session.connection === undefined) return
-    session.blocked.clear()
-    for (const blocked of blockedIds) session.blocked.add(blocked)
-    for (const { channelId, clearedThroughId } of memberships) {
-      this.#hub.join(session, channelId, clearedThroughId)
-    }
   }
 
   closed(connection: Connection, how: 'disconnect' | 'lost'): void {
@@ -148,12 +154,13 @@ export class Realtime implements StompHandler<Session> {
     const { acknowledged } = session
     session.detach()
     const { id, key } = session.facts
+    const topics = session.owed.toJSON()
     if (how === 'disconnect') {
       this.#sessions.delete(key)
       this.#ctx.later(this.#end(session))
       return
     }
-    this.#ctx.later(detachSession(this.#ctx, id, acknowledged))
+    this.#ctx.later(detachSession(this.#ctx, id, acknowledged, topics))
     if (this.#isClosing) return
     this.#endings.set(
       key,
@@ -170,7 +177,7 @@ export class Realtime implements StompHandler<Session> {
   #forgetDetached(): void {
     for (const [key, session] of this.#sessions) {
       if (this.#sessions.size <= detachedMax) return
-      if (session.state === 'detached') this.#sessions.delete(key)
+      if (session.connection === undefined) this.#sessions.delete(key)
     }
   }
 
@@ -182,39 +189,40 @@ export class Realtime implements StompHandler<Session> {
 
   async subscribe(connection: Connection, subscription: StompSubscription): Promise<void> {
     const { session } = connection
-    const { id, destination, headers, ack } = subscription
+    const { id, destination, headers } = subscription
     if (isErrorsQueue(destination)) {
       session.errors = { id, destination }
       return
     }
     this.#rate.take(session)
     if (isTopic(destination)) {
-      const topic = await mustMayListen(this.#ctx, this.#hub, session, destination)
-      if (topic.opensChatSession && topic.channelId !== undefined) {
-        await startChatSession(this.#ctx, session.caller(), session.facts.id, topic.channelId)
-        // Clients wait for this RECEIPT before they listen to the rest (runtime contract 5.3).
-        if (session.state === 'live') await this.#teller.toldOf(topic.channelId)
-      }
-      if (session.connection !== connection) return
-      this.#hub.subscribe({ session, id, destination, isAutomatic: ack === 'auto' })
+      await this.#listening.subscribe(connection, subscription)
       return
     }
+    const isUser = isCurrentUserRelay(destination)
+    if (isUser) session.owed.settle(session.facts.userId, session.topics)
     const resource = await answerRelay(this.#ctx, this.#router, session, destination, headers)
     if (session.connection !== connection) return
     connection.message(
       { destination, subscription: id, 'message-id': session.nextMessage() },
       shareBody(eventBody('resource.relayed', resource, session.place), json),
     )
-    if (isCurrentUserRelay(destination)) this.#catchUp(session, connection)
+    if (isUser) this.#tellMissed(connection)
+  }
+
+  /** Clients ask for their user when they have subscribed to all as before (runtime contract 1.5). */
+  #tellMissed(connection: Connection): void {
+    const { session } = connection
+    this.#catchUp.now(session, connection)
+    const { resumedAt } = session
+    if (resumedAt === undefined) return
+    session.resumedAt = undefined
+    this.#ctx.later(this.#catchUp.check(session, connection, resumedAt))
   }
 
   async unsubscribe({ session }: Connection, id: string): Promise<void> {
     if (session.errors?.id === id) session.errors = undefined
-    const subscription = this.#hub.unsubscribe(session, id)
-    const channelId = subscription && chatSessionOf(subscription.destination)
-    if (channelId !== undefined) {
-      await endChatSession(this.#ctx, session.caller(), session.facts.id, channelId)
-    }
+    await this.#listening.unsubscribe(session, id)
   }
 
   async send(connection: Connection, { destination, headers, body }: StompMessage): Promise<void> {
@@ -286,24 +294,6 @@ export class Realtime implements StompHandler<Session> {
 
   // ------------------------------------------------------------------------------------ coming back
 
-  /** Tells a session that came back what it missed, and then the same as the others. */
-  #catchUp(session: Session, connection: Connection): void {
-    if (session.state !== 'resuming' || session.connection !== connection || session.isCatchingUp) return
-    session.isCatchingUp = true
-    this.#teller.catchUp(session).then(
-      (isWhole) => {
-        session.isCatchingUp = false
-        if (isWhole || session.connection !== connection) return
-        this.#giveUp(session, 'More was told in the meantime than is kept: start a new session')
-      },
-      (error) => {
-        session.isCatchingUp = false
-        this.#ctx.log.error({ err: error, session: session.facts.id }, 'a session could not catch up')
-        connection.fail({ error: 'InternalServerError', message: 'Something went wrong on the server' })
-      },
-    )
-  }
-
   /** Rather than to lose events, the session ends. */
   #giveUp(session: Session, message: string): void {
     this.#sessions.delete(session.facts.key)
@@ -340,56 +330,21 @@ export class Realtime implements StompHandler<Session> {
       session.detach()
       connection.terminate()
     }
-    await detachSession(this.#ctx, session.facts.id, acknowledged)
+    await detachSession(this.#ctx, session.facts.id, acknowledged, session.owed.toJSON())
     return true
-  }
-
-  // ------------------------------------------------------------------------------------- what is told
-
-  /** What an event changes for the sessions here, after it was told. */
-  async #apply({ type, channelId, userId, cause }: Told): Promise<void> {
-    if (type === undefined) return
-    const sessions = userId === undefined ? [] : this.#hub.sessionsOf(userId)
-    if (type === 'channel.member.joined' && channelId !== null) {
-      for (const session of sessions)
-        this.#hub.join(session, channelId, session.memberships.get(channelId) ?? 0)
-    } else if (type === 'channel.member.left' && channelId !== null) {
-      for (const session of sessions) this.#leave(session, channelId)
-    } else if (type === 'channel.deleted' && channelId !== null) {
-      for (const session of this.#hub.membersOf(channelId)) this.#leave(session, channelId)
-    } else if (type === 'user.deleted') {
-      for (const { connection } of sessions) {
-        connection?.fail({ error: 'AccessDeniedError', message: 'The user was deleted' })
-      }
-    } else if ((type === 'user.blocked' || type === 'user.unblocked') && userId !== undefined && cause) {
-      for (const { blocked } of this.#hub.sessionsOf(cause.by)) {
-        if (type === 'user.blocked') blocked.add(userId)
-        else blocked.delete(userId)
-      }
-    } else if (type === 'channel.membership.changed') {
-      await Promise.all(sessions.map((session) => this.#relate(session)))
-    }
-  }
-
-  #leave(session: Session, channelId: number): void {
-    this.#hub.leave(session, channelId)
-    const prefix = `/topic/channels/${channelId}.`
-    for (const { id, destination } of session.subscriptions.values()) {
-      if (!destination.startsWith(prefix)) continue
-      this.#hub.unsubscribe(session, id)
-      if (chatSessionOf(destination) !== undefined) {
-        this.#ctx.later(endChatSession(this.#ctx, session.caller(), session.facts.id, channelId))
-      }
-    }
   }
 
   // ------------------------------------------------------------------------------------- housekeeping
 
   async #keepAcknowledged(): Promise<void> {
-    const dirty = [...this.#sessions.values()].filter(({ isDirty, state }) => isDirty && state !== 'detached')
+    const now = Date.now()
+    const dirty = [...this.#sessions.values()].filter(
+      ({ isDirty, keptAt, connection }) => connection && (isDirty || now - keptAt > keepIdleMs),
+    )
     if (dirty.length === 0) return
     for (const session of dirty) {
       session.isDirty = false
+      session.keptAt = now
       if (session.isOverwhelmed) {
         this.#giveUp(session, 'The client does not acknowledge what it is told: start a new session')
       }
@@ -410,20 +365,30 @@ export class Realtime implements StompHandler<Session> {
     this.#followed = position
   }
 
+  /** Ends the connections of who may not be there any more. */
+  async #showOut(): Promise<void> {
+    const connected = [...this.#sessions.values()].filter(({ connection }) => connection)
+    if (connected.length === 0) return
+    const ids = [...new Set(connected.map(({ facts }) => facts.applicationId))]
+    try {
+      const entrances = await entrancesOf(this.#ctx, ids)
+      for (const session of connected) {
+        const { applicationId, isVouched } = session.facts
+        const entrance = entrances.get(applicationId)
+        if (!entrance) this.#giveUp(session, 'The application was deleted')
+        else if (!mayStay(entrance, isVouched)) this.#giveUp(session, 'This application lets no guests in')
+      }
+    } catch (error) {
+      this.#ctx.log.warn({ err: error }, 'it could not be looked who may stay connected')
+    }
+  }
+
   async #sweep(): Promise<void> {
     if (!this.#ctx.node.isLeader) return
     await endOrphanedSessions(this.#ctx, graceMs).catch((error) =>
       this.#ctx.log.warn({ err: error }, 'sessions of dead processes could not be ended'),
     )
   }
-}
-
-const selfTopic = /^\/topic\/channels\/(\d+)\.self$/
-
-/** The channel whose chat session a topic is. */
-function chatSessionOf(destination: string): number | undefined {
-  const id = selfTopic.exec(destination)?.[1]
-  return id === undefined ? undefined : Number(id)
 }
 
 /** What clients ask for when they have subscribed to all else (runtime contract 1.5). */

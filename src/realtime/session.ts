@@ -1,18 +1,14 @@
 // One user session in this process: what it subscribes to, what it has been told, and what of it is acknowledged.
 import type { UserCaller } from '#domain/access.ts'
+import type { TopicPositions } from '#domain/sessions/hold-session.ts'
+import { Relations } from '#domain/sessions/relations.ts'
+import { OwedTopics } from '#realtime/owed.ts'
 import type { Told } from '#realtime/publish.ts'
+import type { Sent, Subscription } from '#realtime/subscription.ts'
 import type { StompConnection } from '#stomp/connection.ts'
 import type { Place } from '#wire/stompx.ts'
 
 export type Connection = StompConnection<Session>
-
-export interface Subscription {
-  session: Session
-  id: string
-  destination: string
-  /** Whether what is told counts as acknowledged once it is sent. */
-  isAutomatic: boolean
-}
 
 /** Messages of one session that wait for their acknowledgement, beyond which the client is taken not to give any. */
 const unacknowledgedMax = 10_000
@@ -26,27 +22,27 @@ export interface SessionFacts {
   applicationId: number
   userId: number
   ackedPosition: number
+  /** Whether functions of the application have let the user in. */
+  isVouched: boolean
 }
-
-/**
- * `resuming`: connected again, being told what it missed; what is new waits for that. `detached`: has lost its
- * connection and may come back.
- */
-export type SessionState = 'live' | 'resuming' | 'detached' | 'ended'
 
 export class Session {
   readonly facts: SessionFacts
-  state: SessionState = 'detached'
   connection: Connection | undefined
   /** Where the client reaches us. */
   place: Place = { origin: '', streams: '' }
-  isCatchingUp = false
   /** By id; a topic may be subscribed to more than once. */
   readonly subscriptions = new Map<string, Subscription>()
-  /** The channels of the user, each with the message through which it has cleared its history. */
-  readonly memberships = new Map<number, number>()
-  /** Users that this one has blocked. */
-  readonly blocked = new Set<number>()
+  /** What it listened to before it lost its connection, and has not subscribed to again. */
+  readonly owed: OwedTopics
+  /** What the user is to channels and to others, as of what everybody here has been told. */
+  relations: Relations
+  /** Channels among these whose joining has yet to be told. */
+  readonly early = new Set<number>()
+  /** Through where it had acknowledged all when it came back, until that is checked. */
+  resumedAt: number | undefined
+  /** Counts the events that may have changed the relations. */
+  relationsVersion = 0
   /** Channels whose main thread the client has seen, so that it may listen for it (contract 4.3). */
   readonly mainThreads = new Set<number>()
   /** Begun in another process, or before this one started: what its client has seen by then is not known here. */
@@ -56,30 +52,37 @@ export class Session {
   /** Where the client takes the errors of its frames. */
   errors: { id: string; destination: string } | undefined
 
-  /** Whether anything was sent since the acknowledged position was last kept. */
+  /** Whether anything was sent since the acknowledged position was last kept, and when that was. */
   isDirty = false
-  readonly #clock: { readonly position: number }
-  /** Through where the session was told before it was live; from then on it is told what the others are. */
-  #told: number
-  /** By the `ack` of their message; in the order in which they were sent. */
-  readonly #unacknowledged = new Map<string, { position: number; what: string }>()
-  /** Acknowledged before others that were sent earlier: not to be sent again. */
-  readonly #ahead = new Set<string>()
+  keptAt = Date.now()
+  /** Says through where everybody here has been told. */
+  readonly clock: { readonly position: number }
+  /** What is new to the session is told from here on. */
+  readonly startPosition: number
+  /** By the `ack` of their message. */
+  readonly #unacknowledged = new Map<string, Sent>()
   /** Actions that were answered before their event came by, or by their event. */
   readonly #answered = new Map<string, 'sent' | 'acknowledged' | 'told'>()
   #messages = 0
 
-  /** @param clock says through where everybody who is live has been told */
-  constructor(facts: SessionFacts, clock: { readonly position: number }) {
+  /** @param topics what it listened to when it was lost; null where that is not known */
+  constructor(
+    facts: SessionFacts,
+    clock: { readonly position: number },
+    topics: TopicPositions | null = {},
+    isResumed = false,
+  ) {
     this.facts = facts
-    this.#clock = clock
-    this.#told = facts.ackedPosition
+    this.clock = clock
+    this.owed = new OwedTopics(topics, facts.ackedPosition)
+    this.startPosition = isResumed ? 0 : facts.ackedPosition
+    this.relations = new Relations(facts.userId)
   }
 
-  attach(connection: Connection, place: Place, state: 'live' | 'resuming'): void {
+  attach(connection: Connection, place: Place): void {
     this.connection = connection
     this.place = place
-    this.state = state
+    this.owed.begin()
   }
 
   mayKnowMainThreadOf(channelId: number): boolean {
@@ -89,7 +92,7 @@ export class Session {
   /** The first subscription to a topic. */
   subscriptionTo(destination: string): Subscription | undefined {
     for (const subscription of this.subscriptions.values()) {
-      if (subscription.destination === destination) return subscription
+      if (subscription.destination === destination && subscription.state !== 'over') return subscription
     }
     return undefined
   }
@@ -100,24 +103,25 @@ export class Session {
     return { kind: 'user', applicationId, userId, session: key, ...(receipt !== undefined && { receipt }) }
   }
 
-  /** All before and at this position need not be told again. */
+  /** All before and at this position need not be told again, whatever the topic. */
   get acknowledged(): number {
-    const [first] = this.#unacknowledged.values()
-    return first === undefined ? this.told : Math.min(first.position - 1, this.told)
+    let least = this.owed.position ?? this.clock.position
+    for (const { acknowledged } of this.subscriptions.values()) least = Math.min(least, acknowledged)
+    return least
   }
 
-  /** All before and at this position was told, or did not concern the session. */
-  get told(): number {
-    return this.state === 'live' ? Math.max(this.#told, this.#clock.position) : this.#told
+  /** Subscriptions that have yet to be told what was missed. */
+  get behind(): Subscription[] {
+    return [...this.subscriptions.values()].filter(({ state }) => state === 'behind')
+  }
+
+  /** What it subscribes to. */
+  get topics(): string[] {
+    return [...this.subscriptions.values()].map(({ destination }) => destination)
   }
 
   get isOverwhelmed(): boolean {
     return this.#unacknowledged.size > unacknowledgedMax
-  }
-
-  /** An event has come by, whether it concerned the session or not. */
-  pass(position: number): void {
-    if (position > this.#told) this.#told = position
   }
 
   /**
@@ -130,9 +134,7 @@ export class Session {
     type: string,
     receipt: string | undefined,
   ): Record<string, string> | undefined {
-    if (told.position > 0 && told.position <= this.#told) return undefined
-    const what = `${told.position} ${type} ${subscription.id}`
-    if (this.#ahead.size > 0 && this.#ahead.has(what)) return undefined
+    if (told.position > 0 && subscription.has(told.position, type)) return undefined
     this.isDirty = true
     if (receipt !== undefined) {
       const answer = this.#answered.get(receipt)
@@ -140,14 +142,14 @@ export class Session {
       if (answer === undefined) this.#note(receipt, 'told')
       if (answer === 'acknowledged') return undefined
       if (answer === 'sent') {
-        this.#expect(answerAck(receipt), told.position, what)
+        this.#expect(subscription, answerAck(receipt), told.position, type)
         return undefined
       }
     }
     const message = this.nextMessage()
     const headers = this.#headers(subscription, message, receipt)
     if (subscription.isAutomatic) return headers
-    if (told.position > 0) this.#expect(message, told.position, what)
+    if (told.position > 0) this.#expect(subscription, message, told.position, type)
     return { ...headers, ack: message }
   }
 
@@ -175,25 +177,30 @@ export class Session {
       return
     }
     this.#unacknowledged.delete(ack)
-    const through = this.acknowledged
-    if (sent.position > through) this.#ahead.add(sent.what)
-    for (const what of this.#ahead) {
-      if (Number.parseInt(what, 10) > through) break
-      this.#ahead.delete(what)
-    }
+    sent.isAcknowledged = true
+    sent.subscription.advance()
   }
 
-  /** What was sent and not acknowledged is to be told again, from {@link acknowledged} on. */
+  /** What a subscription was told does not wait for its acknowledgement any more. */
+  forget(subscription: Subscription): void {
+    this.subscriptions.delete(subscription.id)
+    for (const { ack } of subscription.unacknowledged()) this.#unacknowledged.delete(ack)
+  }
+
+  /** What was sent and not acknowledged is to be told again when the client subscribes again. */
   detach(): void {
-    this.#told = this.acknowledged
+    this.owed.end()
+    for (const subscription of this.subscriptions.values()) {
+      this.owed.add(subscription.destination, subscription.owed)
+    }
     this.#unacknowledged.clear()
     for (const [receipt, answer] of this.#answered) {
       if (answer !== 'acknowledged') this.#answered.delete(receipt)
     }
     this.subscriptions.clear()
+    this.early.clear()
     this.errors = undefined
     this.connection = undefined
-    this.state = 'detached'
   }
 
   /** Numbers the messages of the session. */
@@ -212,8 +219,8 @@ export class Session {
     }
   }
 
-  #expect(ack: string, position: number, what: string): void {
-    this.#unacknowledged.set(ack, { position, what })
+  #expect(subscription: Subscription, ack: string, position: number, type: string): void {
+    this.#unacknowledged.set(ack, subscription.expect(ack, position, type))
   }
 
   #headers(

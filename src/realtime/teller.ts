@@ -4,11 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import type { Context } from '#context.ts'
 import { loadSubjects } from '#domain/events/load-subjects.ts'
-import { currentPosition, missedEvents, positionOfNow, replayEvents } from '#domain/events/replay-events.ts'
+import { currentPosition, missedEvents, positionOfNow } from '#domain/events/replay-events.ts'
 import type { Typed } from '#domain/threads/send-keystrokes.ts'
 import type { Hub } from '#realtime/hub.ts'
 import { presentChannelUpdate, presentEvents, type Told } from '#realtime/publish.ts'
-import type { Session } from '#realtime/session.ts'
 import { Typing } from '#realtime/typing.ts'
 import type { CommittedEvent, EventType } from '#resources/events.ts'
 
@@ -27,9 +26,6 @@ export interface TellerHooks {
   takeOver(key: string): Promise<boolean>
   released(key: string): void
 }
-
-/** Events that a session may have missed and still go on. */
-const missedMax = 5_000
 
 /** A busy channel tells its members of its last message no more often than this. */
 const channelUpdateMs = 1_000
@@ -148,44 +144,28 @@ export class Teller {
   }
 
   /**
-   * Tells a session what it missed, in order, until it is told the same as the others.
-   * @returns false where that is more than is kept
+   * What events tell that were told before, in their order.
+   * @param outdated positions of those that tell nothing any more
+   * @param isOwn whether members are told of the last messages of their channels
    */
-  async catchUp(session: Session): Promise<boolean> {
-    // Most of it beside the others' events, the rest between them.
-    if (!(await this.#replay(session))) return false
-    return this.#between(async () => {
-      const isWhole = await this.#replay(session)
-      if (isWhole && session.state === 'resuming') session.state = 'live'
-      return isWhole
-    })
-  }
-
-  async #replay(session: Session): Promise<boolean> {
-    const { applicationId, userId } = session.facts
-    const through = this.#hub.position
-    const listener = { applicationId, userId, channelIds: [...session.memberships.keys()] }
-    const events =
-      session.told < through
-        ? await replayEvents(this.#ctx, listener, session.told, through, missedMax + 1)
-        : []
-    if (events.length > missedMax) return false
-    for (const told of await this.#presentAgain(events)) {
-      if (session.state === 'resuming') this.#hub.deliverTo(session, told)
-    }
-    session.pass(through)
-    return true
-  }
-
-  async #presentAgain(events: CommittedEvent[]): Promise<Told[]> {
-    const unknown = events.filter(({ position }) => !this.#presented.has(position))
+  async presentAgain(
+    events: CommittedEvent[],
+    { outdated, isOwn = true }: { outdated?: ReadonlySet<number>; isOwn?: boolean } = {},
+  ): Promise<Told[]> {
+    const wanted = events.filter(({ position }) => !outdated?.has(position))
     const presented = new Map<number, Told>()
+    for (const { position } of wanted) {
+      const told = this.#presented.get(position)
+      if (told) presented.set(position, told)
+    }
+    const unknown = wanted.filter(({ position }) => !presented.has(position))
     for (const told of await this.#present(unknown)) presented.set(told.position, told)
     const changed = new Map<number, Told>()
-    const all = events.map(({ position }) => {
-      const told = presented.get(position) ?? (this.#presented.get(position) as Told)
+    const all = events.map((event) => {
+      const told = presented.get(event.position) ?? unheard(event)
       return { ...told, deliveries: [...told.deliveries] }
     })
+    if (!isOwn) return all
     for (const told of all) {
       if (changesLastMessage.has(told.type) && told.channelId !== null) changed.set(told.channelId, told)
     }
@@ -265,7 +245,7 @@ export class Teller {
   // ------------------------------------------------------------------------------------------ delivering
 
   /** Runs with nothing being delivered meanwhile. */
-  #between<T>(work: () => Promise<T>): Promise<T> {
+  between<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#queue.then(work)
     this.#queue = done.catch(() => undefined)
     return done
@@ -273,7 +253,7 @@ export class Teller {
 
   #enqueue(told: Told[]): Promise<void> {
     this.#waiting += 1
-    return this.#between(async () => {
+    return this.between(async () => {
       try {
         for (const each of told) await this.#deliver(each)
       } catch (error) {
@@ -305,7 +285,7 @@ export class Teller {
 
   async #deliverMissed(through: number): Promise<void> {
     const events = await missedEvents(this.#ctx, this.#hub.position, through)
-    for (const told of await this.#presentAgain(events)) {
+    for (const told of await this.presentAgain(events)) {
       await this.#hub.deliver(told)
       await this.#hooks.told(told)
     }
@@ -316,7 +296,7 @@ export class Teller {
     if (this.#isClosed || this.#repair) return
     this.#repair = setTimeout(() => {
       this.#repair = undefined
-      void this.#between(async () => {
+      void this.between(async () => {
         const through = await currentPosition(this.#ctx)
         if (through > this.#hub.position) await this.#deliverMissed(through)
       }).catch((error) => {

@@ -1,19 +1,23 @@
 // Who may subscribe to which topic (runtime contract 4 and 8.4).
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '#context.ts'
-import { mustBeMember } from '#domain/access.ts'
+import { mayHear, mustBeMember, type TopicOwner } from '#domain/access.ts'
 import { getThread } from '#domain/threads/get-thread.ts'
-import { ChatError } from '#errors.ts'
+import { ChatError, notFound } from '#errors.ts'
 import type { Hub } from '#realtime/hub.ts'
 import type { Session } from '#realtime/session.ts'
 import { channelHypermedia } from '#resources/channel.ts'
 import { threadHypermedia } from '#resources/thread.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 
+/** How long a SUBSCRIBE waits for what is older than it. */
+const patienceMs = 2_000
+const tellPollMs = 5
+
 export interface Topic {
-  /** The channel that it is about, if any. */
-  channelId?: number
+  owner: TopicOwner
   /** Whether to subscribe to it is to be there (runtime contract 8.4). */
-  opensChatSession?: true
+  opensChatSession: boolean
 }
 
 const namesOf = (topics: object) => new Set(Object.values(topics).map(({ pattern }) => pattern))
@@ -37,21 +41,49 @@ export async function mustMayListen(
   session: Session,
   destination: string,
 ): Promise<Topic> {
-  const [, kind, digits = '', name] =
-    /^\/topic\/(users|channels|threads)\/(\d{1,15})\.(\w+)$/.exec(destination) ?? []
-  const id = Number(digits)
-  if (kind === undefined || !known[kind as keyof typeof known].has(`/topic/${kind}/{id}.${name}`)) {
-    throw new ChatError('ResourceNotFoundError', 'There is no such topic')
-  }
+  const { kind, id, name } = mustBeTopic(destination)
   if (kind === 'users') {
-    if (id === session.facts.userId) return {}
+    const owner = { userId: id }
+    if (mayHear(session.relations, owner)) return { owner, opensChatSession: false }
     throw new ChatError('AccessDeniedError', "Other users' topics are their own")
   }
   const caller = session.caller()
   const channelId = kind === 'channels' ? id : (await getThread(ctx, caller, id)).channelId
-  if (!session.memberships.has(channelId)) {
+  const owner = { channelId }
+  await mustNotBeLeaving(session, channelId)
+  while (!mayHear(session.relations, owner)) {
+    const { relationsVersion } = session
     await mustBeMember(ctx, caller, channelId)
-    hub.join(session, channelId, 0) // its joining has yet to be told here
+    // Its joining has yet to be told here, unless its leaving was told meanwhile.
+    if (session.relationsVersion === relationsVersion) hub.joinEarly(session, channelId)
   }
-  return { channelId, ...(kind === 'channels' && name === 'self' && { opensChatSession: true }) }
+  return { owner, opensChatSession: kind === 'channels' && name === 'self' }
+}
+
+/** Waits for the user's leaving to be told, so that all before it can be. @throws ChatError 404 where that takes long */
+async function mustNotBeLeaving(session: Session, channelId: number): Promise<void> {
+  const giveUpAt = Date.now() + patienceMs
+  while (session.relations.leaving.has(channelId)) {
+    if (Date.now() > giveUpAt) throw notFound('channel', channelId)
+    await sleep(tellPollMs)
+  }
+}
+
+/** Whose a topic is that a session listened to before, whoever may hear it now. @throws ChatError as above */
+export async function ownerOf(ctx: Context, session: Session, destination: string): Promise<TopicOwner> {
+  const { kind, id } = mustBeTopic(destination)
+  if (kind === 'users') return { userId: id }
+  if (kind === 'channels') return { channelId: id }
+  const { applicationId } = session.facts
+  const { channelId } = await getThread(ctx, { kind: 'application', applicationId, scopes: [] }, id)
+  return { channelId }
+}
+
+function mustBeTopic(destination: string) {
+  const [, kind, digits = '', name = ''] =
+    /^\/topic\/(users|channels|threads)\/(\d{1,15})\.(\w+)$/.exec(destination) ?? []
+  if (kind === undefined || !known[kind as keyof typeof known].has(`/topic/${kind}/{id}.${name}`)) {
+    throw new ChatError('ResourceNotFoundError', 'There is no such topic')
+  }
+  return { kind: kind as keyof typeof known, id: Number(digits), name }
 }

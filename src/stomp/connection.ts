@@ -90,6 +90,11 @@ export class StompConnection<S> implements Receiver {
     return this.#state
   }
 
+  /** What was sent and waits for the client to read it. */
+  get waitingBytes(): number {
+    return this.#state === 'open' ? this.#outputBytes + this.#transport.bufferedBytes : 0
+  }
+
   /** What the handler's connect gave. */
   get session(): S {
     if (!this.#session) throw new Error('The connection has no session before connect resolves')

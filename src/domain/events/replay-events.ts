@@ -5,23 +5,23 @@ import {
   eventsBetween,
   eventsFor,
   forgetEvents as forget,
-  type Listener,
   lastPosition,
   lastUntaken,
+  type MissedBy,
 } from '#data/outbox.ts'
 import type { CommittedEvent } from '#resources/events.ts'
 
-export type { Listener }
+export type { MissedBy }
 
-/** What a user missed, `max` events at the most. */
+/** What a user missed, `max` events at the most; undefined where some of it is forgotten. */
 export function replayEvents(
   ctx: Context,
-  listener: Listener,
+  missedBy: MissedBy,
   after: number,
   through: number,
   max: number,
-): Promise<CommittedEvent[]> {
-  return eventsFor(ctx.db, listener, after, through, max)
+): Promise<CommittedEvent[] | undefined> {
+  return eventsFor(ctx.db, missedBy, after, through, max)
 }
 
 /** What a process missed. */

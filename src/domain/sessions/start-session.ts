@@ -9,6 +9,7 @@ import {
   type SessionRow,
 } from '#data/sessions.ts'
 import { findUserByName } from '#data/users.ts'
+import { mayEnter } from '#domain/access.ts'
 import { mustBeAdmitted } from '#domain/functions/must-be-admitted.ts'
 import { createGuest } from '#domain/users/create-guest.ts'
 import { ChatError } from '#errors.ts'
@@ -33,6 +34,8 @@ export interface StartedSession extends SessionRow {
   isResumed: boolean
 }
 
+type Application = NonNullable<Awaited<ReturnType<typeof findApplicationByKey>>>
+
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const Username = RequiredText(nameMax)
 
@@ -46,14 +49,11 @@ export async function startSession(ctx: Context, input: StartSession): Promise<S
   if (!application) throw denied('There is no application with this API key')
   if (!Username.safeParse(input.username).success) throw denied('The username is missing or cannot be one')
   const applicationId = application.id
-  const resumed = await resume(ctx, applicationId, input)
+  const resumed = await resume(ctx, application, input)
   if (resumed) return resumed
 
-  const { username, authParams } = input
-  const isVouched =
-    application.isGuarded && (await mustBeAdmitted(ctx, applicationId, { username, authParams }))
-  // Nobody has shown who they are, so everybody is a guest (runtime contract 1.7).
-  if (!isVouched && !application.guestUsers) throw denied('This application lets no guests in')
+  const { username } = input
+  const isVouched = await mustEnter(ctx, application, input)
   const position = await lastPosition(ctx.db)
   const user =
     (await findUserByName(ctx.db, applicationId, username)) ??
@@ -69,6 +69,7 @@ export async function startSession(ctx: Context, input: StartSession): Promise<S
       userAgent: userAgent?.slice(0, nameMax),
       node: ctx.node.id,
       position,
+      isVouched,
     })
     if (inserted.isFirst) await tx.emit(cameOnline(applicationId, user))
     return inserted
@@ -77,36 +78,66 @@ export async function startSession(ctx: Context, input: StartSession): Promise<S
     id,
     key,
     ackedPosition: position,
+    topics: {},
+    isVouched,
     user: isFirst ? online(user) : user,
     applicationId,
     isResumed: false,
   }
 }
 
-/** Undefined where the server knows nothing of the session: the client has missed nothing that was promised to it. */
+/**
+ * Undefined where the server knows nothing of the session: the client has missed nothing that was promised to it. Who
+ * may get in is decided as for a new session, but functions that have let the user in are not asked again.
+ */
 async function resume(
   ctx: Context,
-  applicationId: number,
-  { resume: key, username, release }: StartSession,
+  application: Application,
+  input: StartSession,
 ): Promise<StartedSession | undefined> {
+  const { resume: key, username, release } = input
   if (key === undefined || !uuidPattern.test(key)) return undefined
+  const applicationId = application.id
   const wanted = { applicationId, key, username }
-  let session = await findResumable(ctx.db, wanted)
-  if (session && release) {
-    await release(key)
-    session = await findResumable(ctx.db, wanted) // it is kept how far the connection came
-  }
-  if (session === undefined) return undefined
-  if (session === null) {
-    throw denied('The session was away for too long to be told what it missed: start a new one')
-  }
+  const found = mustGoOn(await findResumable(ctx.db, wanted))
+  if (!found) return undefined
+  const isVouched = await mustEnter(ctx, application, input, found.isVouched)
+  await release?.(key)
+  const session = mustGoOn(await findResumable(ctx.db, wanted)) // it is kept how far the connection came
+  if (!session) return undefined
   const { id, user } = session
   const isFirst = await ctx.db.transact(async (tx) => {
-    const first = await resumeSessionRow(tx, { id, userId: user.id, node: ctx.node.id })
+    const first = await resumeSessionRow(tx, { id, userId: user.id, node: ctx.node.id, isVouched })
     if (first) await tx.emit(cameOnline(applicationId, user))
     return first
   })
-  return { ...session, user: isFirst ? online(user) : user, applicationId, isResumed: true }
+  return { ...session, isVouched, user: isFirst ? online(user) : user, applicationId, isResumed: true }
+}
+
+/** @throws ChatError AccessDeniedError for a session that has ended for good */
+function mustGoOn(found: Awaited<ReturnType<typeof findResumable>>): SessionRow | undefined {
+  if (found === 'user deleted') throw denied('The user was deleted')
+  if (found === 'too late') {
+    throw denied('The session was away for too long to be told what it missed: start a new one')
+  }
+  return found
+}
+
+/**
+ * @param wasVouched whether functions have let the user in before
+ * @returns whether they have now
+ */
+async function mustEnter(
+  ctx: Context,
+  application: Application,
+  { username, authParams }: StartSession,
+  wasVouched = false,
+): Promise<boolean> {
+  const isVouched =
+    wasVouched ||
+    (application.isGuarded && (await mustBeAdmitted(ctx, application.id, { username, authParams })))
+  if (!mayEnter(application, isVouched)) throw denied('This application lets no guests in')
+  return isVouched
 }
 
 function cameOnline(applicationId: number, { id }: User) {

@@ -1,0 +1,162 @@
+// What sessions listen to, and what of it they may hear as what their users are to channels changes.
+import type { Context } from '#context.ts'
+import { mayHear } from '#domain/access.ts'
+import { endChatSession, startChatSession } from '#domain/sessions/chat-sessions.ts'
+import { loadRelations } from '#domain/sessions/hold-session.ts'
+import { ChatError } from '#errors.ts'
+import type { CatchUp } from '#realtime/catch-up.ts'
+import type { Hub } from '#realtime/hub.ts'
+import type { Told } from '#realtime/publish.ts'
+import type { Connection, Session } from '#realtime/session.ts'
+import { type Owed, Subscription, type SubscriptionFacts } from '#realtime/subscription.ts'
+import type { Teller } from '#realtime/teller.ts'
+import { mustMayListen, ownerOf } from '#realtime/topics.ts'
+import type { StompSubscription } from '#stomp/handler.ts'
+
+export class Listening {
+  readonly #ctx: Context
+  readonly #hub: Hub
+  readonly #teller: Teller
+  readonly #catchUp: CatchUp
+
+  constructor(ctx: Context, hub: Hub, teller: Teller, catchUp: CatchUp) {
+    this.#ctx = ctx
+    this.#hub = hub
+    this.#teller = teller
+    this.#catchUp = catchUp
+  }
+
+  /** What decides about the topics and events of a session; from then on it follows the events. */
+  async relate(session: Session): Promise<void> {
+    while (session.connection !== undefined) {
+      const { relationsVersion } = session
+      const relations = await loadRelations(this.#ctx, session.facts, this.#hub.position)
+      if (session.relationsVersion !== relationsVersion) continue // another event was told meanwhile
+      if (session.connection !== undefined) this.#hub.relate(session, relations)
+      return
+    }
+  }
+
+  /**
+   * Subscribes to a topic; one that the session listened to before its connection was lost goes on from there.
+   * @throws ChatError where the user may not hear it, after what it missed while it might
+   */
+  async subscribe(connection: Connection, { id, destination, ack }: StompSubscription): Promise<void> {
+    const { session } = connection
+    const facts = { session, id, destination, isAutomatic: ack === 'auto' }
+    const owed = session.owed.claim(destination, id)
+    try {
+      await this.#goOn(connection, facts, owed)
+    } catch (error) {
+      if (owed && error instanceof ChatError) await this.#bidFarewell(connection, facts, owed)
+      else if (owed) session.owed.add(destination, owed)
+      throw error
+    }
+  }
+
+  async #goOn(connection: Connection, facts: Omit<SubscriptionFacts, 'owner'>, owed?: Owed): Promise<void> {
+    const { session, destination } = facts
+    for (;;) {
+      const { owner, opensChatSession } = await mustMayListen(this.#ctx, this.#hub, session, destination)
+      if (opensChatSession && 'channelId' in owner) {
+        await startChatSession(this.#ctx, session.caller(), session.facts.id, owner.channelId)
+        // Clients wait for this RECEIPT before they listen to the rest (runtime contract 5.3).
+        if (!owed) await this.#teller.toldOf(owner.channelId)
+      }
+      if (session.connection !== connection) {
+        if (owed) session.owed.add(destination, owed)
+        return
+      }
+      if (!mayHear(session.relations, owner)) {
+        this.#leaveChat(session, destination) // it was taken out meanwhile
+        continue
+      }
+      this.#hub.subscribe(new Subscription({ ...facts, owner }, owed))
+      if (owed) this.#catchUp.soon(session, connection)
+      return
+    }
+  }
+
+  /** The last that is told of a topic: what was missed before the user was kept from it. */
+  async #bidFarewell(
+    connection: Connection,
+    facts: Omit<SubscriptionFacts, 'owner'>,
+    owed: Owed,
+  ): Promise<void> {
+    const { session, destination } = facts
+    this.#leaveChat(session, destination)
+    const owner = await ownerOf(this.#ctx, session, destination).catch(() => undefined)
+    if (session.connection !== connection) session.owed.add(destination, owed)
+    else if (owner) await this.#catchUp.farewell(new Subscription({ ...facts, owner }, owed), connection)
+  }
+
+  async unsubscribe(session: Session, id: string): Promise<void> {
+    const subscription = this.#hub.unsubscribe(session, id)
+    const channelId = subscription && chatSessionOf(subscription.destination)
+    if (channelId !== undefined) {
+      await endChatSession(this.#ctx, session.caller(), session.facts.id, channelId)
+    }
+  }
+
+  /** What an event changes for the sessions here, after it was told. */
+  async apply(told: Told): Promise<void> {
+    const { type, channelId, userId, cause } = told
+    if (type === undefined) return
+    const sessions = userId === undefined ? [] : this.#hub.sessionsOf(userId)
+    if (type === 'user.deleted') {
+      for (const { connection } of sessions) {
+        connection?.fail({ error: 'AccessDeniedError', message: 'The user was deleted' })
+      }
+    } else if (type === 'channel.membership.changed') {
+      await Promise.all(sessions.map((session) => this.relate(session)))
+    } else {
+      const change = { type, channelId, payload: { userId: userId ?? null, ...(cause && { by: cause.by }) } }
+      for (const session of this.#concerned(told)) {
+        const hasChanged = this.#hub.follow(session, change)
+        if (hasChanged && channelId !== null && !session.relations.memberships.has(channelId)) {
+          this.#leave(session, channelId)
+        }
+      }
+    }
+  }
+
+  /** Sessions whose user is something else to a channel, or to somebody, by an event. */
+  #concerned({ type, channelId, userId, cause }: Told): Session[] {
+    switch (type) {
+      case 'channel.member.joined':
+      case 'channel.member.left':
+        return userId === undefined ? [] : this.#hub.sessionsOf(userId)
+      case 'channel.deleted':
+        return this.#hub.membersOf(channelId ?? 0)
+      case 'user.blocked':
+      case 'user.unblocked':
+        return cause ? this.#hub.sessionsOf(cause.by) : []
+      default:
+        return []
+    }
+  }
+
+  #leave(session: Session, channelId: number): void {
+    for (const subscription of session.subscriptions.values()) {
+      const { owner, destination, state } = subscription
+      if (!('channelId' in owner) || owner.channelId !== channelId || state === 'over') continue
+      this.#leaveChat(session, destination)
+      // Who is being told what it missed is told the rest of it first.
+      if (state === 'live') this.#hub.end(subscription)
+    }
+  }
+
+  #leaveChat(session: Session, destination: string): void {
+    const channelId = chatSessionOf(destination)
+    if (channelId === undefined) return
+    this.#ctx.later(endChatSession(this.#ctx, session.caller(), session.facts.id, channelId))
+  }
+}
+
+const selfTopic = /^\/topic\/channels\/(\d+)\.self$/
+
+/** The channel whose chat session a topic is. */
+function chatSessionOf(destination: string): number | undefined {
+  const id = selfTopic.exec(destination)?.[1]
+  return id === undefined ? undefined : Number(id)
+}

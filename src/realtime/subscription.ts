@@ -1,0 +1,114 @@
+// One subscription to a topic: through where it was told, and what of it is acknowledged.
+import type { TopicOwner } from '#domain/access.ts'
+import type { Session } from '#realtime/session.ts'
+
+/** What was told of a topic when its subscription ended with the connection. */
+export interface Owed {
+  /** All before and at this position need not be told again. */
+  position: number
+  /** Of the subscriptions that it had. */
+  ids: Set<string>
+  /** Acknowledged behind the position: not to be told again either. */
+  ahead: Set<string>
+}
+
+/** A message that waits for its acknowledgement. */
+export interface Sent {
+  readonly subscription: Subscription
+  readonly ack: string
+  readonly position: number
+  readonly what: string
+  isAcknowledged: boolean
+  next: Sent | undefined
+}
+
+export interface SubscriptionFacts {
+  session: Session
+  id: string
+  destination: string
+  owner: TopicOwner
+  /** Whether what is told counts as acknowledged once it is sent. */
+  isAutomatic: boolean
+}
+
+/**
+ * `behind`: is being told what was missed; what is new waits for that. `over`: may not be heard any more, and stays for
+ * what was told before and is not acknowledged.
+ */
+export type SubscriptionState = 'live' | 'behind' | 'over'
+
+export class Subscription {
+  readonly session: Session
+  readonly id: string
+  readonly destination: string
+  readonly owner: TopicOwner
+  readonly isAutomatic: boolean
+  state: SubscriptionState
+  /** Through where it was told before it was live. */
+  #told: number
+  readonly #ahead: Set<string>
+  #first: Sent | undefined
+  #last: Sent | undefined
+
+  /** @param owed from where it goes on; otherwise it is told what comes from now on */
+  constructor({ session, id, destination, owner, isAutomatic }: SubscriptionFacts, owed?: Owed) {
+    this.session = session
+    this.id = id
+    this.destination = destination
+    this.owner = owner
+    this.isAutomatic = isAutomatic
+    this.state = owed ? 'behind' : 'live'
+    this.#told = owed?.position ?? session.startPosition
+    this.#ahead = new Set(owed?.ahead)
+  }
+
+  /** All before and at this position was told, or did not concern it. */
+  get told(): number {
+    return this.state === 'behind' ? this.#told : Math.max(this.#told, this.session.clock.position)
+  }
+
+  /** All before and at this position need not be told again. */
+  get acknowledged(): number {
+    return this.#first === undefined ? this.told : Math.min(this.#first.position - 1, this.told)
+  }
+
+  /** An event has come by, whether it concerned the topic or not. */
+  pass(position: number): void {
+    if (position > this.#told) this.#told = position
+  }
+
+  /** Whether this was told before, and needs not be told again. */
+  has(position: number, type: string): boolean {
+    return position <= this.#told || (this.#ahead.size > 0 && this.#ahead.has(`${position} ${type}`))
+  }
+
+  /** A message is on its way. */
+  expect(ack: string, position: number, type: string): Sent {
+    const what = `${position} ${type}`
+    const sent: Sent = { subscription: this, ack, position, what, isAcknowledged: false, next: undefined }
+    if (this.#last) this.#last.next = sent
+    else this.#first = sent
+    this.#last = sent
+    return sent
+  }
+
+  /** Forgets what is acknowledged with all before it. */
+  advance(): void {
+    while (this.#first?.isAcknowledged) this.#first = this.#first.next
+    if (this.#first === undefined) this.#last = undefined
+  }
+
+  /** What waits for its acknowledgement, oldest first. */
+  *unacknowledged(): Iterable<Sent> {
+    for (let sent = this.#first; sent; sent = sent.next) if (!sent.isAcknowledged) yield sent
+  }
+
+  /** What is to be told when the client subscribes again. */
+  get owed(): Owed {
+    const position = this.acknowledged
+    const ahead = new Set<string>()
+    for (const what of this.#ahead) if (Number.parseInt(what, 10) > position) ahead.add(what)
+    for (let sent = this.#first; sent; sent = sent.next) if (sent.isAcknowledged) ahead.add(sent.what)
+    return { position, ids: new Set([this.id]), ahead }
+  }
+}

@@ -1,0 +1,124 @@
+// A client of a user that loses its connection and comes back, frame by frame.
+import { expect } from 'vitest'
+import { frame, type ServerFrame, Talker } from '../stomp/talker.ts'
+import type { TestApplication, TestServer } from '../support/server.ts'
+
+export interface Heard {
+  destination: string
+  type: string
+  // biome-ignore lint/suspicious/noExplicitAny: resources as a client sees them
+  resource: any
+}
+
+export class Phone {
+  readonly #server: Pick<TestServer, 'url'>
+  readonly #application: Pick<TestApplication, 'apiKey'>
+  readonly name: string
+  /** What it was told on all its connections, in order. */
+  readonly #before: ServerFrame[] = []
+  talker: Talker | undefined
+  session: string | undefined
+  /** Whether what it is told is acknowledged at once. */
+  acknowledges = true
+  ack = 'client-individual'
+
+  constructor(server: Pick<TestServer, 'url'>, application: Pick<TestApplication, 'apiKey'>, name: string) {
+    this.#server = server
+    this.#application = application
+    this.name = name
+  }
+
+  /** Connects, or comes back; listens to errors. */
+  async connect(url = this.#server.url): Promise<ServerFrame> {
+    const path = `/rtm/websocket?api-key=${this.#application.apiKey}`
+    const talker = await Talker.open(Number(new URL(url).port), path)
+    this.talker = talker
+    let seen = 0
+    talker.ws.on('message', () => {
+      for (; seen < talker.frames.length; seen += 1) {
+        const id = talker.frames[seen]?.headers.ack
+        if (this.acknowledges && id !== undefined) talker.send(frame('ACK', { id }))
+      }
+    })
+    talker.send(
+      frame('CONNECT', {
+        'accept-version': '1.2',
+        'heart-beat': '0,0',
+        'StompX-User': this.name,
+        ...(this.session !== undefined && { 'StompX-Auth-Session-ID': this.session }),
+      }),
+    )
+    const answer = await talker.next()
+    if (answer.command !== 'CONNECTED') return answer
+    this.session = answer.headers.session
+    talker.send(frame('SUBSCRIBE', { id: 'errors', destination: '/user/queue/errors' }))
+    return answer
+  }
+
+  /** @returns the error of a SUBSCRIBE that is refused */
+  async listen(...destinations: string[]): Promise<(string | undefined)[]> {
+    return Promise.all(destinations.map((destination) => this.#subscribe(destination)))
+  }
+
+  async #subscribe(destination: string): Promise<string | undefined> {
+    const talker = this.talker as Talker
+    const id = `to ${destination}`
+    const receipt = `of ${destination}`
+    talker.send(frame('SUBSCRIBE', { id, destination, receipt, ack: this.ack }))
+    const find = () =>
+      talker.frames.find(
+        ({ command, headers }) =>
+          headers['subscription-id'] === id || (command === 'RECEIPT' && headers['receipt-id'] === receipt),
+      )
+    await expect.poll(find, { timeout: 5_000, interval: 5 }).toBeDefined()
+    const answer = find()
+    return answer?.command === 'RECEIPT' ? undefined : JSON.parse(answer?.body ?? '{}').error
+  }
+
+  /** Asks for its user, as official clients do when they have subscribed to all. */
+  askForUser(): void {
+    this.talker?.send(frame('SUBSCRIBE', { id: 'me', destination: '/application/user.relay' }))
+  }
+
+  /** Loses its connection. */
+  async cut(): Promise<void> {
+    const { talker } = this
+    if (!talker) return
+    talker.ws.terminate()
+    await talker.closed
+    this.#before.push(...talker.frames)
+    this.talker = undefined
+  }
+
+  /** The last frame, once the server has closed the connection. */
+  async end(): Promise<ServerFrame | undefined> {
+    await this.talker?.closed
+    return this.talker?.frames.at(-1)
+  }
+
+  /** What topics have told, in order. */
+  get heard(): Heard[] {
+    return [...this.#before, ...(this.talker?.frames ?? [])]
+      .filter(({ command, headers }) => command === 'MESSAGE' && headers.destination?.startsWith('/topic/'))
+      .map(({ headers, body }) => ({ destination: headers.destination ?? '', ...JSON.parse(body) }))
+  }
+
+  /** Bodies of the messages that a channel's topic has told, in order. */
+  bodies(channelId: number): string[] {
+    return this.heard
+      .filter(
+        ({ destination, type }) =>
+          destination === `/topic/channels/${channelId}.messages` && type === 'channel.message.created',
+      )
+      .map(({ resource }) => resource.body)
+  }
+}
+
+/** Resolves when the server knows that a session has lost its connection. */
+export async function noticed(server: TestServer, { session }: Phone): Promise<void> {
+  const find = async () => {
+    const row = await server.ctx.db.prisma.userSession.findFirst({ where: { key: session ?? '' } })
+    return row === null || row.detachedTime !== null
+  }
+  await expect.poll(find, { timeout: 5_000, interval: 10 }).toBe(true)
+}

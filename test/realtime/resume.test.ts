@@ -1,0 +1,350 @@
+// Who comes back hears what it missed of each topic, and nothing that is not for it any more. [decision 13]
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { deleteApplication } from '#domain/applications/delete-application.ts'
+import { blockChannelUser } from '#domain/channels/channel-blocks.ts'
+import { leaveChannel } from '#domain/channels/leave-channel.ts'
+import { sendChannelKeystrokes } from '#domain/threads/send-keystrokes.ts'
+import { blockUser } from '#domain/users/block-user.ts'
+import { unblockUser } from '#domain/users/unblock-user.ts'
+import { callerOf } from '../support/as-user.ts'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { deploy } from '../support/functions.ts'
+import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
+import { noticed, Phone } from './phone.ts'
+
+let server: TestServer
+let app: TestApplication
+beforeAll(async () => {
+  server = await startServer()
+  app = server.main
+})
+afterAll(() => server.close())
+
+const messages = (id: number) => `/topic/channels/${id}.messages`
+const own = (user: { id: number }, name: string) => `/topic/users/${user.id}.${name}`
+const say = (id: number, body: string) => sendMessage(app, id, { body })
+
+/** A private channel of two, one of whom listens to it on a phone, beside somebody who stays. */
+async function chat(type = 'PRIVATE') {
+  const [a, b] = await Promise.all([createUser(app), createUser(app)])
+  const members = [{ id: a.id }, { id: b.id }]
+  const channel = await createChannel(app, { type, name: randomUUID(), members })
+  const phone = new Phone(server, app, b.name)
+  await phone.connect()
+  const topics = [own(b, 'channels'), messages(channel.id), `/topic/channels/${channel.id}.keystrokes`]
+  expect(await phone.listen(...topics)).toEqual([undefined, undefined, undefined])
+  const witness = new Phone(server, app, a.name)
+  await witness.connect()
+  await witness.listen(messages(channel.id))
+  return { a, b, channel, phone, witness, topics }
+}
+
+type Chat = Awaited<ReturnType<typeof chat>>
+
+/** Everything of up to now has been told to who is there. */
+async function told({ channel, witness }: Pick<Chat, 'channel' | 'witness'>): Promise<void> {
+  const mark = randomUUID()
+  await say(channel.id, mark)
+  await expect.poll(() => witness.bodies(channel.id), { timeout: 5_000, interval: 5 }).toContain(mark)
+}
+
+const removals: [string, (chat: Chat) => Promise<unknown>][] = [
+  [
+    'a backend removes it',
+    ({ channel, b }) => app.delete(`/channels/${channel.id}/members/${b.id}`).expect(200),
+  ],
+  ['a moderator blocks it', ({ channel, a, b }) => asModerator(channel.id, a, b)],
+  [
+    'it leaves on another device',
+    ({ channel, b }) => leaveChannel(server.ctx, callerOf(app, b), channel.id, {}),
+  ],
+]
+
+async function asModerator(channelId: number, a: { id: number }, b: { id: number }) {
+  await app.post(`/channels/${channelId}/moderators`, { id: a.id }).expect(200)
+  return blockChannelUser(server.ctx, callerOf(app, a), channelId, { id: b.id })
+}
+
+describe.each(removals)('a member whose connection is away while %s', (_how, remove) => {
+  it('is told what was before, then that it is out, and nothing that comes after', async () => {
+    const all = await chat()
+    const { channel, phone, topics, a } = all
+    await say(channel.id, 'heard')
+    await expect.poll(() => phone.bodies(channel.id)).toEqual(['heard'])
+    await phone.cut()
+    await say(channel.id, 'before')
+    await remove(all)
+    await say(channel.id, 'after')
+    await phone.connect()
+    // As official clients do: the same subscriptions, and then the user.
+    const answers = phone.listen(...topics)
+    phone.askForUser()
+    expect(await answers).toEqual([undefined, 'ResourceNotFoundError', 'ResourceNotFoundError'])
+    await say(channel.id, 'later')
+    await sendChannelKeystrokes(server.ctx, asBackend(), channel.id, { keys: 'x', user: { id: a.id } })
+    await told(all)
+    await sleep(100)
+    expect(phone.bodies(channel.id)).toEqual(['heard', 'before'])
+    const types = phone.heard.map(({ type }) => type)
+    expect(types).toContain('me.channel.left')
+    expect(types.filter((type) => type.includes('keystrokes'))).toEqual([])
+    const seen = JSON.stringify(phone.heard)
+    for (const body of ['after', 'later']) expect(seen).not.toContain(`"${body}"`)
+  })
+})
+
+const asBackend = () => ({ kind: 'application' as const, applicationId: app.id, scopes: ['create:*'] })
+
+it('a member that is taken out while it is connected hears nothing of the channel or its threads', async () => {
+  const all = await chat()
+  const { channel, phone, b } = all
+  const root = await say(channel.id, 'root')
+  const thread = `/topic/threads/${root.id}.messages`
+  expect(await phone.listen(thread)).toEqual([undefined])
+  await app.delete(`/channels/${channel.id}/members/${b.id}`).expect(200)
+  await told(all)
+  await app.post(`/threads/${root.id}/messages`, { type: 'TEXT', body: 'a reply' }).expect(200)
+  await told(all)
+  expect(JSON.stringify(phone.heard)).not.toContain('a reply')
+})
+
+it('a member that is out and in again hears what was before and since, not what was between', async () => {
+  const all = await chat()
+  const { channel, phone, topics, b } = all
+  await phone.cut()
+  await say(channel.id, 'before')
+  await app.delete(`/channels/${channel.id}/members/${b.id}`).expect(200)
+  await say(channel.id, 'between')
+  await app.post(`/channels/${channel.id}/members`, { id: b.id }).expect(200)
+  await say(channel.id, 'since')
+  await phone.connect()
+  expect(await phone.listen(...topics)).toEqual([undefined, undefined, undefined])
+  await say(channel.id, 'now')
+  await expect.poll(() => phone.bodies(channel.id)).toEqual(['before', 'since', 'now'])
+  const changes = phone.heard.map(({ type }) => type).filter((type) => /joined|left/.test(type))
+  expect(changes.slice(-3)).toEqual(['me.channel.left', 'user.channel.left', 'user.channel.joined'])
+})
+
+it('a member that is out is not told what a message of before has become since', async () => {
+  const all = await chat()
+  const { channel, phone, topics, a, b } = all
+  await phone.cut()
+  const { id } = await sendMessage(app, channel.id, { body: 'draft', user: { id: a.id } })
+  await app.delete(`/channels/${channel.id}/members/${b.id}`).expect(200)
+  await app.patch(`/messages/${id}`, { body: 'the secret' }).expect(200)
+  await say(channel.id, 'last')
+  await told(all)
+  await phone.connect()
+  await phone.listen(...topics)
+  expect(JSON.stringify(phone.heard)).not.toMatch(/the secret|"last"/)
+})
+
+it('who removes itself before it subscribed again is told so once, and stays out when it comes back again', async () => {
+  const all = await chat()
+  const { channel, phone, topics, b } = all
+  await phone.cut()
+  await say(channel.id, 'before')
+  await phone.connect()
+  await app.delete(`/channels/${channel.id}/members/${b.id}`).expect(200)
+  await told(all)
+  expect((await phone.listen(...topics)).slice(1)).toEqual(['ResourceNotFoundError', 'ResourceNotFoundError'])
+  await expect.poll(() => phone.heard.filter(({ type }) => type === 'me.channel.left')).toHaveLength(1)
+  expect(phone.bodies(channel.id)).toEqual(['before'])
+  await phone.cut()
+  await phone.connect()
+  await phone.listen(...topics)
+  await told(all)
+  expect(phone.bodies(channel.id)).toEqual(['before'])
+  expect(phone.heard.filter(({ type }) => type === 'me.channel.left')).toHaveLength(1)
+})
+
+it('whom a user has blocked, or does not block any more, is heard as it was at the time', async () => {
+  const [a, b] = await Promise.all([createUser(app), createUser(app)])
+  const phone = new Phone(server, app, b.name)
+  await phone.connect()
+  await phone.listen(own(b, 'contacts'), own(b, 'users'))
+  await phone.cut()
+  const rename = (displayName: string) => app.patch(`/users/${a.id}`, { displayName }).expect(200)
+  const caller = callerOf(app, b)
+  const sees = () => phone.heard.filter(({ type }) => type === 'contact.user.updated').length
+  await rename('one')
+  await blockUser(server.ctx, caller, a.id)
+  await rename('two')
+  await rename('three')
+  await phone.connect()
+  await phone.listen(own(b, 'contacts'), own(b, 'users'))
+  await rename('four')
+  await expect.poll(() => phone.heard.some(({ type }) => type === 'user.user.blocked')).toBe(true)
+  expect(sees()).toBe(1)
+  await phone.cut()
+  const record = await server.ctx.db.prisma.userBlock.findFirstOrThrow({ where: { blockerId: b.id } })
+  await rename('five')
+  await unblockUser(server.ctx, caller, Number(record.id))
+  await rename('six')
+  await phone.connect()
+  await phone.listen(own(b, 'contacts'), own(b, 'users'))
+  await expect.poll(sees).toBe(2)
+})
+
+it('who comes back after its channel was deleted is told so, and hears no more of it', async () => {
+  const all = await chat()
+  const { channel, phone, topics } = all
+  await phone.cut()
+  await app.delete(`/channels/${channel.id}`).expect(200)
+  await phone.connect()
+  expect(await phone.listen(...topics)).toEqual([undefined, 'ResourceNotFoundError', 'ResourceNotFoundError'])
+  await expect.poll(() => phone.heard.at(-1)?.type).toBe('user.channel.deleted')
+})
+
+it('who is connected to an application that is deleted is told so, and cannot come back', async () => {
+  const other = await server.createApplication()
+  const phone = new Phone(server, other, 'guest')
+  await phone.connect()
+  await deleteApplication(server.ctx, String(other.id))
+  const end = await phone.end()
+  expect(end).toMatchObject({
+    command: 'ERROR',
+    body: expect.stringContaining('The application was deleted'),
+  })
+  expect(await phone.connect()).toMatchObject({ command: 'ERROR' })
+})
+
+it('nobody gets into an application any more that is being deleted', async () => {
+  const other = await server.createApplication()
+  const closedTime = new Date()
+  await server.ctx.db.prisma.application.update({ where: { id: other.id }, data: { closedTime } })
+  expect(await new Phone(server, other, 'guest').connect()).toMatchObject({ command: 'ERROR' })
+})
+
+describe('who comes back is refused', () => {
+  const refusal = (text: string) => ({
+    command: 'ERROR',
+    body: expect.stringMatching(new RegExp(`AccessDeniedError.*${text}`)),
+  })
+
+  it('after the user was deleted', async () => {
+    const { phone, b } = await chat()
+    await phone.cut()
+    await app.delete(`/users/${b.id}`).expect(200)
+    expect(await phone.connect()).toMatchObject(refusal('The user was deleted'))
+  })
+
+  it('after the API key was replaced', async () => {
+    const other = await server.createApplication()
+    const phone = new Phone(server, other, 'guest')
+    await phone.connect()
+    await phone.cut()
+    await server.ctx.db.prisma.application.update({ where: { id: other.id }, data: { key: randomUUID() } })
+    expect(await phone.connect()).toMatchObject(refusal('no application with this API key'))
+  })
+
+  it('after guests were switched off, and who is there has to go, but for whom functions have let in', async () => {
+    const other = await server.createApplication()
+    const phones = ['away', 'there'].map((name) => new Phone(server, other, name))
+    const [away, there] = phones as [Phone, Phone]
+    await Promise.all(phones.map((phone) => phone.connect()))
+    await deploy(other, 'user.attempted.start_session', 'async function handleEvent() {}')
+    await createUser(other, { name: 'vouched' })
+    const vouched = new Phone(server, other, 'vouched')
+    await vouched.connect()
+    await away.cut()
+    await other
+      .put('/application/settings', { guestUsers: 'DISABLED', userCreatedChannels: 'ENABLED' })
+      .expect(200)
+    expect(await there.end()).toMatchObject(refusal('no guests'))
+    await vouched.cut()
+    expect(await vouched.connect()).toMatchObject({ command: 'CONNECTED' })
+    const refuse = `async function handleEvent() { throw new Error('who are you?') }`
+    await deploy(other, 'user.attempted.start_session', refuse)
+    expect(await away.connect()).toMatchObject(refusal('who are you'))
+    await vouched.cut()
+  })
+})
+
+describe('what was missed of a topic', () => {
+  /** Somebody who listens to two channels and loses its connection. */
+  async function two() {
+    const [one, other] = [await chat(), await chat()]
+    const { phone } = one
+    await app.post(`/channels/${other.channel.id}/members`, { id: one.b.id }).expect(200)
+    await expect.poll(() => phone.heard.at(-1)?.type).toBe('user.channel.joined')
+    expect(await phone.listen(messages(other.channel.id))).toEqual([undefined])
+    await phone.cut()
+    await noticed(server, phone)
+    const ids = [one.channel.id, other.channel.id] as const
+    for (const id of ids) await say(id, `missed in ${id}`)
+    await Promise.all([told(one), told(other)])
+    const hears = (id: number) => expect.poll(() => phone.bodies(id)[0]).toBe(`missed in ${id}`)
+    return { phone, ids, hears, one, other }
+  }
+
+  it('is told when it is subscribed to again, however late that is', async () => {
+    const { phone, ids, hears, other } = await two()
+    await phone.connect()
+    phone.askForUser()
+    await phone.listen(messages(ids[0]))
+    await hears(ids[0])
+    await sleep(2_500) // clients on slow lines take longer
+    await phone.listen(messages(ids[1]))
+    await hears(ids[1])
+    await say(ids[1], 'now')
+    await expect.poll(() => phone.bodies(ids[1]).at(-1)).toBe('now')
+    await told(other)
+    for (const id of ids) expect(new Set(phone.bodies(id)).size).toBe(phone.bodies(id).length)
+  })
+
+  it('is told the next time where the connection is lost again before, and what was told is not', async () => {
+    const { phone, ids, hears, one, other } = await two()
+    await phone.connect()
+    await phone.listen(messages(ids[0]))
+    await hears(ids[0])
+    await told(one)
+    const last = phone.bodies(ids[0]).length
+    await phone.talker?.ask('UNSUBSCRIBE', { id: 'none' }) // what it has acknowledged is known
+    await phone.cut()
+    await phone.connect()
+    await phone.listen(messages(ids[1]), messages(ids[0]))
+    await hears(ids[1])
+    await Promise.all([told(one), told(other)])
+    await expect.poll(() => phone.bodies(ids[0]).length).toBe(last + 1)
+    expect(new Set(phone.bodies(ids[0])).size).toBe(last + 1)
+  })
+
+  it('but is not kept any more ends the session, so that its client starts anew', async () => {
+    const { phone, ids } = await two()
+    await server.ctx.db.query({ text: 'delete from event_log' }, [])
+    await phone.connect()
+    void phone.listen(messages(ids[0])).catch(() => undefined)
+    const end = await phone.end()
+    expect(end?.body).toMatch(/AccessDeniedError.*start a new session/)
+  })
+
+  it('that the session did not listen to before begins where it is subscribed to', async () => {
+    const { phone, one } = await two()
+    await phone.connect()
+    await phone.listen(`/topic/channels/${one.channel.id}.events`)
+    await told(one)
+    expect(phone.heard.filter(({ destination }) => destination.endsWith('.events'))).toEqual([])
+  })
+
+  it('that an official client has given up is not told to a later subscription', async () => {
+    const { phone, ids, one } = await two()
+    await phone.connect()
+    await phone.listen(own(one.b, 'channels')) // all that it has of its own
+    phone.askForUser()
+    await expect
+      .poll(() => phone.talker?.frames.some(({ body }) => body.includes('resource.relayed')))
+      .toBe(true)
+    phone.talker?.send(`SUBSCRIBE\nid:another\ndestination:${messages(ids[0])}\nreceipt:r\n\n\0`)
+    await expect
+      .poll(() => phone.talker?.frames.some(({ headers }) => headers['receipt-id'] === 'r'))
+      .toBe(true)
+    await told(one)
+    await expect.poll(() => phone.bodies(ids[0]).length).toBe(1)
+    // What it takes up again is.
+    await phone.listen(messages(ids[1]))
+    await expect.poll(() => phone.bodies(ids[1])[0]).toBe(`missed in ${ids[1]}`)
+  })
+})
