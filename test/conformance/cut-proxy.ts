@@ -1,6 +1,7 @@
 // A network between clients and a server that can be cut, held up, and led elsewhere.
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
+import { Transform } from 'node:stream'
 
 export interface CutProxy {
   /** Where clients connect to. */
@@ -11,20 +12,39 @@ export interface CutProxy {
   cut(): void
   /** From now on nothing of the server reaches those that are connected. */
   holdAnswers(): void
+  /** On new connections, bytes take so long in each direction. */
+  slowDown(delayMs: number): void
   /** Leads new connections to another server. */
   leadTo(url: string): void
   close(): Promise<void>
 }
 
+/** Hands on what comes, as much later as the line is long. */
+function delay(ms: number): Transform {
+  return new Transform({
+    highWaterMark: 1024 * 1024,
+    transform(chunk, _encoding, done) {
+      setTimeout(() => this.push(chunk), ms)
+      done()
+    },
+    flush(done) {
+      setTimeout(done, ms)
+    },
+  })
+}
+
 /** Opens the way to a server. */
 export async function openProxy(url: string): Promise<CutProxy> {
   let target = new URL(url)
+  let delayMs = 0
   const pairs = new Set<[client: Socket, server: Socket]>()
   const proxy = createServer((client) => {
     const server = connect(Number(target.port), target.hostname)
     const pair: [Socket, Socket] = [client, server]
     pairs.add(pair)
-    client.setNoDelay(true).pipe(server.setNoDelay(true)).pipe(client)
+    for (const socket of pair) socket.setNoDelay(true)
+    if (delayMs === 0) client.pipe(server).pipe(client)
+    else client.pipe(delay(delayMs)).pipe(server).pipe(delay(delayMs)).pipe(client)
     for (const [one, other] of [pair, pair.toReversed() as [Socket, Socket]]) {
       one.on('error', () => undefined)
       one.on('close', () => {
@@ -47,6 +67,9 @@ export async function openProxy(url: string): Promise<CutProxy> {
     cut,
     holdAnswers() {
       for (const [client, server] of pairs) server.unpipe(client)
+    },
+    slowDown(ms) {
+      delayMs = ms
     },
     leadTo(other) {
       target = new URL(other)
