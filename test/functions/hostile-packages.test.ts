@@ -54,27 +54,38 @@ beforeEach(async () => {
   folder = await mkdtemp(join(sandbox, 'runtime', 'of-'))
 })
 
-/** Of a package whose `.npmrc` names a script of its own as git, and which npm would prepare with a git dependency. */
+/**
+ * Of a package whose `.npmrc` names a script of its own as git. Whoever prepares it installs what it depends on, from
+ * another repository: with that script, whether scripts may run or not.
+ */
 async function makeRepository(): Promise<string> {
-  const at = join(sandbox, 'repository')
-  await mkdir(at)
-  const files = {
+  const another = await commitAll('another', { 'package.json': '{"name":"another","version":"1.0.0"}' })
+  return commitAll('repository', {
     'package.json': JSON.stringify({
-      name: 'from-git',
+      name: 'strange',
       version: '1.0.0',
       scripts: { prepare: 'true' },
-      dependencies: { another: 'git+file:///nowhere.git' },
+      dependencies: { another },
     }),
     '.npmrc': 'git=./script.sh\n',
     'script.sh': `#!/bin/sh\ntouch ${ran}\nexit 1\n`,
+  })
+}
+
+/** @returns where the repository is, as npm knows it */
+async function commitAll(name: string, files: Record<string, string>): Promise<string> {
+  const cwd = join(sandbox, name)
+  await mkdir(cwd)
+  for (const [file, text] of Object.entries(files)) await writeFile(join(cwd, file), text, { mode: 0o755 })
+  const author = ['-c', 'user.name=t', '-c', 'user.email=t@example.com']
+  for (const args of [
+    ['init', '-q'],
+    ['add', '.'],
+    [...author, 'commit', '-q', '-m', 'first'],
+  ]) {
+    execFileSync('git', args, { cwd })
   }
-  for (const [name, text] of Object.entries(files)) await writeFile(join(at, name), text, { mode: 0o755 })
-  const git = (...args: string[]) =>
-    execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], { cwd: at })
-  git('init', '-q')
-  git('add', '.')
-  git('commit', '-q', '-m', 'first')
-  return `git+${pathToFileURL(at)}`
+  return `git+${pathToFileURL(cwd)}`
 }
 
 const environment = () => ({ ...process.env, ...registry.settings })
