@@ -41,10 +41,15 @@ const Environment = z.object({
   CHATTERIE_ENCRYPTION_KEY: optional(
     z
       .string()
-      .transform((text) => Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64'))
+      .transform((text) =>
+        text
+          .split(',')
+          .map((key) => key.trim())
+          .map((key) => Buffer.from(key, /^[0-9a-f]{64}$/i.test(key) ? 'hex' : 'base64')),
+      )
       .refine(
-        (key) => key.length === 32,
-        'must be 32 bytes in base64 or hex, as `openssl rand -base64 32` prints',
+        (keys) => keys.every((key) => key.length === 32),
+        'must be 32 bytes in base64 or hex, as `openssl rand -base64 32` prints, or several such keys with commas between them',
       ),
   ),
   FILE_SIZE_MAX: z.preprocess(
@@ -133,8 +138,8 @@ export interface Config {
   apiKey?: string
   /** Without a slash at its end. */
   publicUrl?: string
-  /** Of what is kept encrypted; a key in the home folder where absent. */
-  encryptionKey?: Buffer
+  /** Of what is kept encrypted: the first seals, all open; those in the home folder where absent. */
+  encryptionKeys?: Buffer[]
   /** Bytes. */
   fileSizeMax: number
   /** Bytes of a file of items to import. */
@@ -203,7 +208,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     ...(settings.CHATTERIE_CLIENT_ID && { clientId: settings.CHATTERIE_CLIENT_ID }),
     ...(settings.CHATTERIE_CLIENT_SECRET && { clientSecret: settings.CHATTERIE_CLIENT_SECRET }),
     ...(settings.CHATTERIE_API_KEY && { apiKey: settings.CHATTERIE_API_KEY }),
-    ...(settings.CHATTERIE_ENCRYPTION_KEY && { encryptionKey: settings.CHATTERIE_ENCRYPTION_KEY }),
+    ...(settings.CHATTERIE_ENCRYPTION_KEY && { encryptionKeys: settings.CHATTERIE_ENCRYPTION_KEY }),
     ...(settings.DEMO_PAGE && { demoPage: settings.DEMO_PAGE === 'on' }),
     ...s3Of(settings),
     ...(settings.PUBLIC_URL && { publicUrl: settings.PUBLIC_URL.replace(/\/+$/, '') }),

@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { type Config, readConfig } from '#config.ts'
 import type { Context } from '#context.ts'
-import { prepareHome } from '#data/home.ts'
+import { mustNotBeNewer, prepareHome } from '#data/home.ts'
 import { credentialsPath } from '#data/kept-credentials.ts'
 import type { FirstApplication } from '#domain/applications/ensure-first-application.ts'
 import { explained, mustBeFree } from '#port.ts'
@@ -57,6 +57,8 @@ async function start(): Promise<void> {
     { startServing },
     { Sweeper },
     { ensureFirstApplication },
+    { checkKeys },
+    { sealPlainSecrets },
   ] = await Promise.all([
     openDatabaseServer(config, log),
     import('#context.ts'),
@@ -65,6 +67,8 @@ async function start(): Promise<void> {
     import('#serve.ts'),
     import('#jobs/sweeper.ts'),
     import('#domain/applications/ensure-first-application.ts'),
+    import('#domain/keys/check-keys.ts'),
+    import('#domain/keys/reseal.ts'),
   ])
   goOn()
   const node = new Node(databaseUrl, log)
@@ -74,6 +78,7 @@ async function start(): Promise<void> {
   started.push({ undo: () => bus.close() })
   const ctx = openContext(config, log, databaseUrl, { node, bus, environment: process.env })
   started.push({ undo: () => ctx.db.close() })
+  await checkKeys(ctx)
   const first = await ensureFirstApplication(ctx)
   goOn()
 
@@ -88,6 +93,10 @@ async function start(): Promise<void> {
   })
   goOn()
   await startBackground(ctx, databaseUrl)
+  const sealing = sealPlainSecrets(ctx, stopping.signal).catch((err) =>
+    log.error({ err }, 'user secrets in plain text could not be sealed'),
+  )
+  started.push({ undo: () => sealing })
   introduce(ctx, app, first)
 }
 
@@ -135,7 +144,8 @@ async function startBackground(ctx: Context, databaseUrl: string): Promise<void>
 async function openDatabaseServer(config: Config, log: pino.Logger): Promise<string> {
   const url = config.databaseUrl ?? (await startEmbedded(config, log))
   const { migrate } = await import('#data/migrate.ts')
-  await migrate(url, log)
+  const { unknown } = await migrate(url, log)
+  if (!config.databaseUrl) mustNotBeNewer(config.home, unknown)
   return url
 }
 

@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { isAlive } from '#data/embedded-lock.ts'
+import { findEmbeddedPostgres } from '#data/embedded-postgres.ts'
 import { chatterie } from './cli/run.ts'
 import { postmasterPid } from './support/embedded.ts'
 import { type ServerProcess, spawnServer, startServerProcess } from './support/process.ts'
@@ -216,6 +219,72 @@ it.skipIf(process.platform !== 'linux')(
     expect(stderr).toMatch(/^error: CHATTERIE_HOME \/proc\/nope cannot be used: .+\n$/)
   },
 )
+
+it('a home of a newer version is refused by an older one, in one line', async () => {
+  const folder = join(home, 'newer')
+  const first = await start({ CHATTERIE_HOME: folder })
+  const db = new pg.Client({ connectionString: (await findEmbeddedPostgres(join(folder, 'postgres'))) ?? '' })
+  await db.connect()
+  await db.query(`insert into _prisma_migrations (id, checksum, migration_name, finished_at)
+    values ('newer', '', '29991231235959_hovering_messages', now())`)
+  await db.end()
+  await first.end('SIGTERM')
+  const second = await spawnServer({ CHATTERIE_HOME: folder, LOG_LEVEL: 'error' })
+  expect((await once(second.child, 'close'))[0]).toBe(1)
+  expect(second.output()).toMatch(
+    /^Chatterie cannot start: CHATTERIE_HOME .+ a newer version of Chatterie .+\n$/,
+  )
+  await expect(postmasterPid(folder)).rejects.toThrow('ENOENT')
+})
+
+it('a wrong encryption key ends the start at once; one that is replaced beside the server is not needed after', {
+  timeout: 120_000,
+}, async () => {
+  const [old, fresh] = [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')]
+  const settings = (keys: string) => ({
+    CHATTERIE_HOME: join(home, 'keys'),
+    CHATTERIE_ENCRYPTION_KEY: keys,
+    CHATTERIE_CLIENT_SECRET: 'test-secret',
+    CHATTERIE_CLIENT_ID: 'keys',
+  })
+  const first = await start(settings(old))
+  const headers = (bearer: string) => ({
+    authorization: `Bearer ${bearer}`,
+    'content-type': 'application/json',
+  })
+  const send = async (server: ServerProcess, method: string, path: string, body?: unknown) => {
+    const bearer = await token(server.url, 'keys', 'test-secret')
+    return fetch(`${server.url}/v1${path}`, {
+      method,
+      headers: headers(bearer),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    }).then((answer) => answer.json()) as Promise<{ id: number; secret: unknown }>
+  }
+  const { id } = await send(first, 'POST', '/users', { name: 'jane', displayName: 'Jane', isGuest: false })
+  await send(first, 'PUT', `/users/${id}/secrets/pin`, { secret: 1234 })
+  await first.end('SIGTERM')
+
+  const wrong = await spawnServer(settings(fresh))
+  expect((await once(wrong.child, 'close'))[0]).toBe(1)
+  expect(wrong.output()).toMatch(/^Chatterie cannot start: CHATTERIE_ENCRYPTION_KEY is wrong: .+\n$/)
+  expect(wrong.output()).not.toContain(fresh)
+
+  const second = await start(settings(`${fresh},${old}`))
+  const reseal = await chatterie(['keys', 'reseal', '--json'], settings(`${fresh},${old}`))
+  expect(reseal).toMatchObject({ code: 0, stderr: '' })
+  expect(JSON.parse(reseal.stdout)).toMatchObject({ resealed: 1, unreadable: 0 })
+  expect(await send(second, 'GET', `/users/${id}/secrets/pin`)).toMatchObject({ secret: 1234 })
+  await second.end('SIGTERM')
+
+  const third = await start(settings(fresh))
+  expect(await send(third, 'GET', `/users/${id}/secrets/pin`)).toMatchObject({ secret: 1234 })
+  await third.end('SIGTERM')
+  const late = await chatterie(['keys', 'reseal'], settings(old))
+  expect(late).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('CHATTERIE_ENCRYPTION_KEY is wrong'),
+  })
+})
 
 it('what a killed server started ends within seconds of it', async () => {
   const server = await start()

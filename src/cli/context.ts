@@ -6,7 +6,7 @@ import { type Config, readConfig } from '#config.ts'
 import { type Context, openContext } from '#context.ts'
 import { FolderInUse } from '#data/embedded-lock.ts'
 import { findEmbeddedPostgres, startEmbeddedPostgres } from '#data/embedded-postgres.ts'
-import { prepareHome } from '#data/home.ts'
+import { mustNotBeNewer, prepareHome } from '#data/home.ts'
 import { migrate } from '#data/migrate.ts'
 
 /** How long a server may take to come up that has its folder already. */
@@ -18,7 +18,8 @@ export async function withContext<T>(work: (ctx: Context) => Promise<T>): Promis
   const log = pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true }))
   const database = await openDatabaseServer(config, log)
   try {
-    await migrate(database.url, log)
+    const { unknown } = await migrate(database.url, log)
+    if (!config.databaseUrl) mustNotBeNewer(config.home, unknown)
     const ctx = openContext(config, log, database.url)
     try {
       return await work(ctx)

@@ -73,6 +73,14 @@ applications
     (await import('#cli/applications.ts')).remove(application, yes === true, output()),
   )
 
+const keys = program.command('keys').description('manage the keys that secrets are sealed with')
+
+keys
+  .command('reseal')
+  .description('seal all secrets with the first key of CHATTERIE_ENCRYPTION_KEY, so that the others can go')
+  .option('--drop-unreadable', 'give up secrets that none of the keys opens')
+  .action(async (options) => (await import('#cli/keys.ts')).reseal(options, output()))
+
 /** Commands that speak to a running server. */
 function remote(command: Command): Command {
   return command
@@ -168,7 +176,7 @@ for (const [name, enabled, description] of [
     )
 }
 
-for (const command of [...[program, applications, ui, functions].flatMap(({ commands }) => commands)]) {
+for (const command of [...[program, applications, keys, ui, functions].flatMap(({ commands }) => commands)]) {
   command.exitOverride().configureHelp({ showGlobalOptions: true })
 }
 

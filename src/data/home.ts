@@ -39,6 +39,14 @@ export async function prepareHome(home: string): Promise<void> {
   }
 }
 
+/** @param unknown the migrations of a newer version that the home's own database has */
+export function mustNotBeNewer(home: string, unknown: string[]): void {
+  if (unknown.length === 0) return
+  throw new Error(
+    `CHATTERIE_HOME ${home} cannot be used: a newer version of Chatterie has changed its database (${unknown[0]}). Run that version, or set CHATTERIE_HOME to another folder`,
+  )
+}
+
 const reasons: Record<string, string> = {
   EACCES: `user id ${process.getuid?.()} may not write there`,
   EPERM: `user id ${process.getuid?.()} may not write there`,

@@ -13,35 +13,42 @@ interface Applied {
   finished: boolean
 }
 
+interface Migrated {
+  applied: string[]
+  /** Those of a newer version that the database has. */
+  unknown: string[]
+}
+
 const LOCK = 'chatterie migrations'
 
 /**
  * Applies the migrations that the database does not have yet, each in one transaction together with its record, so one
  * that fails or is killed leaves nothing behind. Of several processes one applies and the others wait for it.
  */
-export async function migrate(
-  url: string,
-  log: Logger,
-  prisma = prismaFolder,
-): Promise<{ applied: string[] }> {
+export async function migrate(url: string, log: Logger, prisma = prismaFolder): Promise<Migrated> {
   const migrations = await readMigrations(prisma)
   const client = new pg.Client({ connectionString: url, application_name: 'chatterie migrations' })
   await client.connect()
   try {
-    if ((await missing(client, migrations, log)).length === 0) return { applied: [] }
+    const { wanted, unknown } = await compare(client, migrations)
+    if (unknown.length > 0) log.warn({ unknown }, 'the database is newer than this version of Chatterie')
+    if (wanted.length === 0) return { applied: [], unknown }
     await lock(client)
-    const wanted = await missing(client, migrations, log)
-    if (wanted.length === 0) return { applied: [] }
-    const applied = await apply(url, migrations, wanted)
+    const still = await compare(client, migrations)
+    if (still.wanted.length === 0) return { applied: [], unknown }
+    const applied = await apply(url, migrations, still.wanted)
     log.info({ applied }, 'database migrated')
-    return { applied }
+    return { applied, unknown }
   } finally {
     await client.end() // and with it the lock
   }
 }
 
 /** The names of the migrations still to apply; throws when the database's history is not the one of our files. */
-async function missing(client: pg.Client, migrations: MigrationList, log: Logger): Promise<string[]> {
+async function compare(
+  client: pg.Client,
+  migrations: MigrationList,
+): Promise<{ wanted: string[]; unknown: string[] }> {
   const history = await readHistory(client)
   const failed = history.find((row) => !row.finished)
   if (failed) {
@@ -50,21 +57,18 @@ async function missing(client: pg.Client, migrations: MigrationList, log: Logger
     )
   }
   const checksums = new Map(history.map((row) => [row.migration_name, row.checksum]))
-  const names: string[] = []
+  const wanted: string[] = []
   for (const { path, migrationFile } of migrations.migrationDirectories) {
     const checksum = checksums.get(path)
     checksums.delete(path)
-    if (checksum === undefined) names.push(path)
+    if (checksum === undefined) wanted.push(path)
     else if (!isChecksumOf(checksum, migrationFile.content.value)) {
       throw new Error(
         `Migration ${path} was changed after it was applied to this database: restore its migration.sql`,
       )
     }
   }
-  if (checksums.size > 0) {
-    log.warn({ unknown: [...checksums.keys()] }, 'the database is newer than this version of Chatterie')
-  }
-  return names
+  return { wanted, unknown: [...checksums.keys()] }
 }
 
 async function readHistory(client: pg.Client): Promise<Applied[]> {

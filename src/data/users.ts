@@ -312,22 +312,3 @@ export function referencedId(reference: UserReference): { id?: number; username?
   const id = /\/users\/(\d{1,15})$/.exec(reference.href)?.[1]
   return id === undefined ? {} : { id: Number(id) }
 }
-
-export async function findSecret(db: Db, userId: number, name: string): Promise<{ secret: unknown } | null> {
-  return db.prisma.userSecret.findUnique({
-    where: { userId_name: { userId: BigInt(userId), name } },
-    select: { secret: true },
-  })
-}
-
-export async function upsertSecret(db: Db, userId: number, name: string, secret: unknown): Promise<void> {
-  await db.prisma.$executeRaw`
-    insert into user_secret (user_id, name, secret) values (${BigInt(userId)}, ${name}, ${toJsonb(secret)})
-    on conflict (user_id, name) do update set secret = excluded.secret`
-}
-
-/** Whether there was one. */
-export async function deleteSecret(db: Db, userId: number, name: string): Promise<boolean> {
-  const { count } = await db.prisma.userSecret.deleteMany({ where: { userId: BigInt(userId), name } })
-  return count > 0
-}

@@ -1,61 +1,122 @@
-// Secrets that must be read again are kept encrypted: AES-256-GCM under one key of the installation.
+// Secrets that must be read again are kept encrypted: AES-256-GCM under a ring of keys of the installation, of which the
+// first seals and all open. What is sealed begins with its format and the id of its key.
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes, randomUUID } from 'node:crypto'
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 const keyBytes = 32
-const format = 1
+const idBytes = 4
 const nonceBytes = 12
 const tagBytes = 16
 
+/** Of versions that knew one key only: without an id. */
+const formatWithoutId = 1
+const format = 2
+
+/** How long what tells the key is, at the beginning of what is sealed. */
+export const sealBytes = 1 + idBytes
+
 /** `about` says whose secret it is; what was sealed about one thing cannot be opened about another. */
 export interface Vault {
+  /** Of the ring, in hex, the one that seals first. An id tells keys apart and nothing about them. */
+  keyIds(): Promise<[first: string, ...others: string[]]>
+  /** What is sealed now begins with these {@link sealBytes} bytes. */
   seal(text: string, about: string): Promise<Uint8Array<ArrayBuffer>>
-  /** @throws where it was sealed with another key, about another thing, or tampered with */
+  /** @throws where its key is not in the ring, or it was sealed about another thing, or tampered with */
   open(sealed: Uint8Array, about: string): Promise<string>
-  /** Another key, for this use alone; the same in every process of the installation. */
-  derive(use: string): Promise<Uint8Array>
+  /**
+   * Other keys, for this use alone, one for each of the ring: the first to sign with, all to check with. The same in
+   * every process of the installation.
+   */
+  derive(use: string): Promise<readonly Uint8Array[]>
 }
 
-/** Opens the vault with the key of the settings, or else with the one in the home folder, made at first need. */
-export function openVault({ home, encryptionKey }: { home: string; encryptionKey?: Buffer }): Vault {
-  let loading: Promise<Buffer> | undefined
-  const derived = new Map<string, Uint8Array>()
-  const key = () => {
-    loading ??= encryptionKey ? Promise.resolve(encryptionKey) : keptKey(join(home, 'encryption-key'))
+interface Key {
+  /** Hex. */
+  id: string
+  bytes: Uint8Array
+}
+
+/** Opens the vault with the keys of the settings, or else with those in the home folder, made at first need. */
+export function openVault({ home, encryptionKeys }: { home: string; encryptionKeys?: Buffer[] }): Vault {
+  let loading: Promise<Key[]> | undefined
+  const derived = new Map<string, readonly Uint8Array[]>()
+  const ring = () => {
+    loading ??= (encryptionKeys ? Promise.resolve(encryptionKeys) : keptKeys(encryptionKeyPath(home))).then(
+      (keys) => keys.map((bytes) => ({ id: keyIdOf(bytes), bytes })),
+    )
     loading.catch(() => {
       loading = undefined
     })
     return loading
   }
   return {
+    async keyIds() {
+      return (await ring()).map(({ id }) => id) as [string, ...string[]]
+    },
     async seal(text, about) {
+      const [key] = (await ring()) as [Key]
       const nonce = randomBytes(nonceBytes)
-      const cipher = createCipheriv('aes-256-gcm', await key(), nonce).setAAD(Buffer.from(about))
-      const sealed = [cipher.update(text, 'utf8'), cipher.final()]
-      return Buffer.concat([Buffer.of(format), nonce, cipher.getAuthTag(), ...sealed])
+      const cipher = createCipheriv('aes-256-gcm', key.bytes, nonce, { authTagLength: tagBytes })
+      cipher.setAAD(Buffer.from(about))
+      const encrypted = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
+      const head = [Buffer.of(format), Buffer.from(key.id, 'hex'), nonce, cipher.getAuthTag()]
+      return new Uint8Array(Buffer.concat([...head, encrypted]))
     },
     async open(sealed, about) {
       const bytes = Buffer.from(sealed)
-      if (bytes[0] !== format) throw new Error(`Sealed in the unknown format ${bytes[0]}`)
-      const nonce = bytes.subarray(1, 1 + nonceBytes)
-      const tag = bytes.subarray(1 + nonceBytes, 1 + nonceBytes + tagBytes)
-      const decipher = createDecipheriv('aes-256-gcm', await key(), nonce, { authTagLength: tagBytes })
-      decipher.setAAD(Buffer.from(about)).setAuthTag(tag)
-      return (
-        decipher.update(bytes.subarray(1 + nonceBytes + tagBytes), undefined, 'utf8') + decipher.final('utf8')
-      )
+      if (bytes[0] !== format && bytes[0] !== formatWithoutId) {
+        throw new Error(`Sealed in the unknown format ${bytes[0]}`)
+      }
+      const id = bytes[0] === format ? bytes.subarray(1, sealBytes).toString('hex') : undefined
+      const keys = (await ring()).filter((key) => id === undefined || key.id === id)
+      const box = bytes.subarray(id === undefined ? 1 : sealBytes)
+      for (const key of keys.slice(0, -1)) {
+        try {
+          return unbox(box, key, about)
+        } catch {} // it was not this one
+      }
+      const last = keys.at(-1)
+      if (!last) throw new Error(`Sealed with the key ${id}, which is not at hand`)
+      return unbox(box, last, about)
     },
     async derive(use) {
-      const known = derived.get(use) ?? new Uint8Array(hkdfSync('sha256', await key(), '', use, keyBytes))
+      const known =
+        derived.get(use) ??
+        (await ring()).map(({ bytes }) => new Uint8Array(hkdfSync('sha256', bytes, '', use, keyBytes)))
       derived.set(use, known)
       return known
     },
   }
 }
 
-async function keptKey(path: string): Promise<Buffer> {
-  const kept = await readKey(path)
+function unbox(box: Buffer, key: Key, about: string): string {
+  const nonce = box.subarray(0, nonceBytes)
+  const tag = box.subarray(nonceBytes, nonceBytes + tagBytes)
+  const decipher = createDecipheriv('aes-256-gcm', key.bytes, nonce, { authTagLength: tagBytes })
+  decipher.setAAD(Buffer.from(about)).setAuthTag(tag)
+  return decipher.update(box.subarray(nonceBytes + tagBytes), undefined, 'utf8') + decipher.final('utf8')
+}
+
+function keyIdOf(key: Uint8Array): string {
+  return Buffer.from(hkdfSync('sha256', key, '', 'key id', idBytes)).toString('hex')
+}
+
+/** How what is sealed with that key begins. */
+export function sealOf(keyId: string): Buffer {
+  return Buffer.concat([Buffer.of(format), Buffer.from(keyId, 'hex')])
+}
+
+export const encryptionKeyPath = (home: string) => join(home, 'encryption-key')
+
+/** The id of the first key in the home folder; null where there is none. */
+export async function keptKeyId(home: string): Promise<string | null> {
+  const [first] = (await readKeys(encryptionKeyPath(home)).catch(() => null)) ?? []
+  return first ? keyIdOf(first) : null
+}
+
+async function keptKeys(path: string): Promise<Buffer[]> {
+  const kept = await readKeys(path)
   if (kept) return kept
   await mkdir(join(path, '..'), { recursive: true, mode: 0o711 })
   const draft = `${path}.${randomUUID()}`
@@ -67,16 +128,22 @@ async function keptKey(path: string): Promise<Buffer> {
   } finally {
     await rm(draft, { force: true })
   }
-  return (await readKey(path)) as Buffer // just written, by us or by another
+  return (await readKeys(path)) as Buffer[] // just written, by us or by another
 }
 
-async function readKey(path: string): Promise<Buffer | null> {
+/** One in a line. */
+async function readKeys(path: string): Promise<Buffer[] | null> {
   const text = await readFile(path, 'utf8').catch((error) => {
     if (error.code === 'ENOENT') return null
     throw error
   })
   if (text === null) return null
-  const key = Buffer.from(text, 'base64')
-  if (key.length !== keyBytes) throw new Error(`${path} does not hold a key: restore it from a backup`)
-  return key
+  const keys = text
+    .trim()
+    .split(/\s+/)
+    .map((line) => Buffer.from(line, 'base64'))
+  if (keys.some((key) => key.length !== keyBytes)) {
+    throw new Error(`${path} does not hold a key: restore it from a backup`)
+  }
+  return keys
 }

@@ -36,21 +36,21 @@ const skewMs = 60_000
 
 const pattern = /^(([rw])\.(\d{1,16})\.(\d{1,16})\.(\d{1,12}))\.([\w-]{43})$/
 
-/** `key` is the same in every process of an installation. */
-export function openGrants(key: () => Promise<Uint8Array>, now: () => number = Date.now): Grants {
-  const sign = async (text: string) =>
-    createHmac('sha256', await key())
-      .update(text)
-      .digest()
+/** `keys` are the same in every process of an installation: the first signs, what any has signed holds. */
+export function openGrants(keys: () => Promise<readonly Uint8Array[]>, now: () => number = Date.now): Grants {
+  const signatures = async (text: string) =>
+    (await keys()).map((key) => createHmac('sha256', key).update(text).digest())
   return {
     async give({ access, applicationId, userId }) {
       const expiry = Math.ceil((now() + lifetimeMs) / 1000)
       const claim = [access === 'read' ? 'r' : 'w', applicationId, userId, expiry].join('.')
-      return `${claim}.${(await sign(claim)).toString('base64url')}`
+      const [signature] = (await signatures(claim)) as [Buffer]
+      return `${claim}.${signature.toString('base64url')}`
     },
     async check(text, access, isOn) {
       const [, claim = '', letter, applicationId, userId, expiry, signature = ''] = pattern.exec(text) ?? []
-      if (!timingSafeEqual(await sign(claim), sized(Buffer.from(signature, 'base64url')))) return undefined
+      const shown = sized(Buffer.from(signature, 'base64url'))
+      if (!(await signatures(claim)).some((right) => timingSafeEqual(right, shown))) return undefined
       const given = Number(expiry) * 1000 - lifetimeMs
       const ageMs = now() - given
       if (letter !== access[0] || ageMs < -skewMs) return undefined

@@ -1,15 +1,15 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { createCipheriv, randomBytes, randomUUID } from 'node:crypto'
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readConfig } from '#config.ts'
-import { openVault } from '#data/vault.ts'
+import { openVault, sealBytes, sealOf } from '#data/vault.ts'
 
 const home = join(tmpdir(), `chatterie-vault-${randomUUID()}`)
 afterAll(() => rm(home, { recursive: true, force: true }))
 
-const vault = () => openVault({ home, encryptionKey: randomBytes(32) })
+const vault = () => openVault({ home, encryptionKeys: [randomBytes(32)] })
 
 describe('a sealed secret', () => {
   it('is opened as it was', async () => {
@@ -39,6 +39,40 @@ describe('a sealed secret', () => {
   })
 })
 
+describe('a ring of keys', () => {
+  const [old, fresh] = [randomBytes(32), randomBytes(32)]
+  const ring = (...encryptionKeys: Buffer[]) => openVault({ home, encryptionKeys })
+
+  it('seals with its first and opens with all', async () => {
+    const before = await ring(old).seal('secret', 'x')
+    expect(await ring(fresh, old).open(before, 'x')).toBe('secret')
+    const after = await ring(fresh, old).seal('secret', 'x')
+    expect(await ring(fresh).open(after, 'x')).toBe('secret')
+    await expect(ring(old).open(after, 'x')).rejects.toThrow('which is not at hand')
+  })
+
+  it('knows by its beginning which key sealed a thing, and tells nothing else of it', async () => {
+    const [id] = await ring(old).keyIds()
+    expect(id).toMatch(/^[0-9a-f]{8}$/)
+    expect(await ring(fresh, old).keyIds()).toEqual([(await ring(fresh).keyIds())[0], id])
+    expect(Buffer.from(await ring(old).seal('secret', 'x')).subarray(0, sealBytes)).toEqual(sealOf(id))
+    expect(old.toString('hex')).not.toContain(id)
+  })
+
+  it('opens what versions sealed that knew one key', async () => {
+    // `secret` about `x`, by the key of 32 zeros, as the version before wrote it.
+    const nonce = Buffer.alloc(12, 7)
+    const cipher = createCipheriv('aes-256-gcm', Buffer.alloc(32), nonce)
+    cipher.setAAD(Buffer.from('x'))
+    const encrypted = Buffer.concat([cipher.update('secret'), cipher.final()])
+    const sealed = Buffer.concat([Buffer.of(1), nonce, cipher.getAuthTag(), encrypted])
+    for (const keys of [[Buffer.alloc(32)], [fresh, Buffer.alloc(32)], [Buffer.alloc(32), fresh]]) {
+      expect(await ring(...keys).open(sealed, 'x')).toBe('secret')
+    }
+    await expect(ring(fresh, old).open(sealed, 'x')).rejects.toThrow()
+  })
+})
+
 describe('the key in the home folder', () => {
   it('is one for all who start at once, stays the same, and is for our eyes alone', async () => {
     const vaults = Array.from({ length: 8 }, () => openVault({ home }))
@@ -46,6 +80,17 @@ describe('the key in the home folder', () => {
     const again = openVault({ home })
     for (const each of sealed) expect(await again.open(each, 'x')).toBe('secret')
     expect((await stat(join(home, 'encryption-key'))).mode & 0o777).toBe(0o600)
+  })
+
+  it('may be one of several, a line each: the first seals', async () => {
+    const path = join(home, 'encryption-key')
+    const before = await openVault({ home }).seal('secret', 'x')
+    const kept = await readFile(path, 'utf8')
+    await writeFile(path, `${randomBytes(32).toString('base64')}\n${kept}`)
+    const both = openVault({ home })
+    expect(await both.open(before, 'x')).toBe('secret')
+    expect((await both.keyIds()).length).toBe(2)
+    await writeFile(path, kept)
   })
 
   it('is refused when it is damaged, and left as it is', async () => {
@@ -64,7 +109,7 @@ describe('CHATTERIE_ENCRYPTION_KEY', () => {
 
   it('is taken in base64 and in hex', () => {
     for (const text of [bytes.toString('base64'), bytes.toString('hex')]) {
-      expect(readConfig({ CHATTERIE_ENCRYPTION_KEY: text }).encryptionKey).toEqual(bytes)
+      expect(readConfig({ CHATTERIE_ENCRYPTION_KEY: text }).encryptionKeys).toEqual([bytes])
     }
   })
 

@@ -7,9 +7,9 @@ const hoursMs = grantHours * 3_600_000
 const daysMs = grantDaysMax * 86_400_000
 const start = Date.UTC(2026, 10, 21)
 const grant: Grant = { access: 'read', applicationId: 12, userId: 34 }
-const at = (time: number, with_ = key) =>
+const at = (time: number, ...keys: Uint8Array[]) =>
   openGrants(
-    async () => with_,
+    async () => (keys.length > 0 ? keys : [key]),
     () => time,
   )
 
@@ -17,6 +17,15 @@ describe('grants', () => {
   it('say whose they are, to every process with the same key', async () => {
     const text = await at(start).give(grant)
     expect(await at(start).check(text, 'read')).toEqual(grant)
+  })
+
+  it('hold while the key that signed them is replaced, for as long as it is in the ring', async () => {
+    const next = randomBytes(32)
+    const old = await at(start).give(grant)
+    expect(await at(start, next, key).check(old, 'read')).toEqual(grant)
+    expect(await at(start, next).check(old, 'read')).toBeUndefined()
+    const fresh = await at(start, next, key).give(grant)
+    expect(await at(start, next).check(fresh, 'read')).toEqual(grant)
   })
 
   it('hold only what a URL takes as it is', async () => {

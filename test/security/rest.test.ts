@@ -253,7 +253,7 @@ describe('with grants', () => {
       other: await grantOf(access, (await createUser(other)).id, other),
       deleted: ofGone,
       expired: await longAgo.give(claim),
-      forged: await openGrants(async () => new Uint8Array(32)).give(claim),
+      forged: await openGrants(async () => [new Uint8Array(32)]).give(claim),
     }
   }
 

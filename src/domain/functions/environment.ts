@@ -37,11 +37,27 @@ export async function tryOpenEnvironment(
 ): Promise<Environment | undefined> {
   if (!environment) return undefined
   try {
-    return JSON.parse(await ctx.vault.open(environment, about(applicationId)))
+    return await openSealedEnvironment(ctx, { applicationId, sealed: environment })
   } catch (error) {
     ctx.log.error({ err: error, applicationId }, 'environment variables were sealed with another key')
     return undefined
   }
+}
+
+/** @throws where its key is not at hand */
+export async function openSealedEnvironment(
+  { vault }: Context,
+  { applicationId, sealed }: { applicationId: number; sealed: Uint8Array },
+): Promise<Environment> {
+  return JSON.parse(await vault.open(sealed, about(applicationId)))
+}
+
+export function sealEnvironment(
+  { vault }: Context,
+  applicationId: number,
+  environment: Environment,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return vault.seal(JSON.stringify(environment), about(applicationId))
 }
 
 export async function saveEnvironment(
@@ -50,7 +66,7 @@ export async function saveEnvironment(
   applicationId: number,
   environment: Environment,
 ): Promise<RuntimeRecord> {
-  const sealed = await ctx.vault.seal(JSON.stringify(environment), about(applicationId))
+  const sealed = await sealEnvironment(ctx, applicationId, environment)
   return updateRuntime(tx, applicationId, { environment: sealed })
 }
 

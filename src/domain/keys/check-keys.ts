@@ -1,0 +1,63 @@
+import type { Context } from '#context.ts'
+import type { Tx } from '#data/database.ts'
+import { findEnvironmentsSealedElse, insertKey, listKeys, lockKeys } from '#data/encryption-keys.ts'
+import { encryptionKeyPath, keptKeyId } from '#data/vault.ts'
+import { openSealedEnvironment } from '#domain/functions/environment.ts'
+
+const about = 'this key'
+
+/**
+ * Sees to it that all keys that secrets of the database are sealed with are in the ring, and notes the one that seals
+ * from now on. A wrong key is noticed here, at the start, and not when a secret is asked for.
+ * @throws Error for the operator, that says which key is missing
+ */
+export async function checkKeys(ctx: Context): Promise<void> {
+  await ctx.db.transact(async (tx) => {
+    await lockKeys(tx)
+    const known = await listKeys(tx)
+    const missing: string[] = []
+    for (const { id, proof } of known) {
+      if (!(await isProven(ctx, id, proof))) missing.push(id)
+    }
+    if (missing.length > 0) throw await missingKeys(ctx, missing)
+    if (known.length === 0) await mustOpenOldEnvironments(ctx)
+    await noteKey(ctx, tx)
+  })
+}
+
+function isProven({ vault }: Context, id: string, proof: Uint8Array): Promise<boolean> {
+  return vault.open(proof, about).then(
+    (opened) => opened === id,
+    () => false,
+  )
+}
+
+/** Notes that the ring's first key seals. */
+export async function noteKey({ vault }: Context, tx: Tx): Promise<void> {
+  const [id] = await vault.keyIds()
+  await insertKey(tx, { id, proof: await vault.seal(id, about) })
+}
+
+/** Versions before noted no keys: there it must be tried. */
+async function mustOpenOldEnvironments(ctx: Context): Promise<void> {
+  const [first] = await findEnvironmentsSealedElse(ctx.db, new Uint8Array([0]), 0, 1)
+  if (!first) return
+  await openSealedEnvironment(ctx, first).catch(async () => {
+    throw await missingKeys(ctx, [])
+  })
+}
+
+async function missingKeys({ config: { home, encryptionKeys } }: Context, ids: string[]): Promise<Error> {
+  const named = ids.length > 0 ? ` (id ${ids.join(', ')})` : ''
+  const path = encryptionKeyPath(home)
+  if (!encryptionKeys) {
+    return new Error(
+      `the key in ${path} is not the one that secrets of this database are sealed with${named}: restore that file, or set CHATTERIE_ENCRYPTION_KEY as for the other processes of this database`,
+    )
+  }
+  const kept = await keptKeyId(home)
+  const hint = kept && ids.includes(kept) ? `, which is in ${path}` : ''
+  return new Error(
+    `CHATTERIE_ENCRYPTION_KEY is wrong: secrets of this database are sealed with another key${named}${hint}. Give that one too, behind a comma, and \`chatterie keys reseal\` if it is to be replaced`,
+  )
+}
