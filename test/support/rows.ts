@@ -3,7 +3,7 @@ import { expect, vi } from 'vitest'
 import type { TestServer } from './server.ts'
 
 /** That a process is alive, and what lets clients in, changes without being asked to. */
-const aside = ['application', 'credential', 'access_token', 'node', 'user_session']
+const aside = ['application', 'credential', 'access_token', 'node', 'lease', 'user_session']
 
 /**
  * Every row of every table, as text, once there are no more events to fold into the counters.
