@@ -60,15 +60,7 @@ export const faults: Record<string, Fault> = {
     strikes: 3,
     cannot: missingRedis,
     open: openTwo,
-    async strike({ stage, random }) {
-      const [gone, other] = inAnyOrder(stage, random)
-      gone.network.leadTo(other.server.url)
-      await stage.kill(gone)
-      await sleep(500 + random() * 1_000)
-      await stage.restart(gone)
-      gone.network.leadTo(gone.server.url)
-      gone.network.cut() // its clients come back to it
-    },
+    strike: killOneOfTwo,
   },
   'stop-leader': {
     says: 'the leader of two servers is stopped for 12 s (SIGSTOP), and goes on as if nothing had been',
@@ -82,17 +74,7 @@ export const faults: Record<string, Fault> = {
     strikes: 2,
     cannot: missingRedis,
     open: openTwo,
-    async strike({ stage: { redis }, random }) {
-      if (random() < 0.5) {
-        redis?.stop()
-        await sleep(1_000 + random() * 6_000)
-        redis?.goOn()
-      } else {
-        await redis?.kill()
-        await sleep(500 + random() * 2_000)
-        await redis?.start()
-      }
-    },
+    strike: takeRedisAway,
   },
   'disk-full': {
     says: 'the disk of the embedded Postgres and of the files is full, until there is room again',
@@ -100,6 +82,20 @@ export const faults: Record<string, Fault> = {
     cannot: async () => (process.getuid?.() === 0 ? undefined : 'only root may mount a small disk'),
     open: openOnSmallDisk,
     strike: fillDisk,
+  },
+  storm: {
+    says: 'two at once of: one of two servers killed, clients cut, a process of Postgres killed, Redis away',
+    strikes: 4,
+    cannot: missingRedis,
+    open: openTwo,
+    async strike(scene) {
+      const { random } = scene
+      const all = [killOneOfTwo, cutSome, killSharedBackend, takeRedisAway]
+      const [one] = all.splice(Math.floor(random() * all.length), 1)
+      const [other] = all.splice(Math.floor(random() * all.length), 1)
+      await Promise.all([one?.(scene), other?.(scene)])
+      await scene.stage.get('/application')
+    },
   },
 }
 
@@ -113,6 +109,41 @@ function onlyDoor({ doors }: Stage): Door {
 
 function inAnyOrder({ doors }: Stage, random: () => number): [Door, Door] {
   return (random() < 0.5 ? doors : doors.toReversed()) as [Door, Door]
+}
+
+/** Its clients are led to the other, and come back to it when it is there again. */
+async function killOneOfTwo({ stage, random }: Scene): Promise<void> {
+  const [gone, other] = inAnyOrder(stage, random)
+  gone.network.leadTo(other.server.url)
+  await stage.kill(gone)
+  await sleep(500 + random() * 1_000)
+  await stage.restart(gone)
+  gone.network.leadTo(gone.server.url)
+  gone.network.cut()
+}
+
+async function cutSome({ stage, random }: Scene): Promise<void> {
+  const [{ network }] = inAnyOrder(stage, random)
+  network.cut()
+}
+
+async function killSharedBackend({ stage, random }: Scene): Promise<void> {
+  await sleep(random() * 500)
+  const pid = await backendPid(stage.folder)
+  stage.died()
+  process.kill(pid, 'SIGKILL')
+}
+
+async function takeRedisAway({ stage: { redis }, random }: Scene): Promise<void> {
+  if (random() < 0.5) {
+    redis?.stop()
+    await sleep(1_000 + random() * 6_000)
+    redis?.goOn()
+  } else {
+    await redis?.kill()
+    await sleep(500 + random() * 2_000)
+    await redis?.start()
+  }
 }
 
 /** Kills a process of the embedded Postgres; resolves when the server can write again. */

@@ -19,7 +19,7 @@ export interface Round {
   reloaded: number
   /** From the acknowledgement of a write until a reader was told; in ms. */
   slowestMs: number
-  /** ERRORs with which the server ended connections, each as often as it was. */
+  /** ERRORs with which the server ended connections, and SUBSCRIBEs that it refused; each as often as it was. */
   errors: string[]
   /** What was broken, each in one line. */
   broken: string[]

@@ -79,7 +79,7 @@ function note(name: string, strikes: number, round: Round): void {
   const counts = [strikes, writes, acknowledged, storedUnanswered, told, toldAgain, resumed, reloaded]
   for (const error of new Set(round.errors)) {
     const times = round.errors.filter((each) => each === error).length
-    process.stdout.write(`${name}: ${times} connections were ended with ${error}\n`)
+    process.stdout.write(`${name}: ${times} x ${error}\n`)
   }
   const isKept = round.broken.length === 0
   rows.push([name, ...counts.map(String), `${(slowestMs / 1000).toFixed(1)} s`, isKept ? 'yes' : 'NO'])
