@@ -138,16 +138,17 @@ const effectParts = `
 
 const noEffectParts = 'tasks as (select where false), asked as (select where false)'
 
-// Its commit does not wait for the disk, for which sends are waiting in turn: a crash of Postgres that loses it leaves
-// all as if the events had not been taken.
+// Where nobody listens, its commit does not wait for the disk, for which sends are waiting in turn: a crash of Postgres
+// that loses it leaves all as if the events had not been taken. What is to be told is kept before: else it would be
+// taken, and told, a second time.
 const taking = (which: string, effects: string) => `
-  with lazily as (
-    select set_config('synchronous_commit', 'off', true)
-  ), ${leadPart('$2', '$3')}, taken as (
+  with ${leadPart('$2', '$3')}, taken as (
     delete from outbox_event where id in (
       select id from outbox_event where exists (select from lead) and ${which} for update skip locked
     ) returning *
-  ), ${keptParts}, ${effects}
+  ), ${keptParts}, ${effects}, lazily as (
+    select case when not exists (select from heard) then set_config('synchronous_commit', 'off', true) end
+  )
   select (select count(*) from lead), (select count(*) from taken), (select count(*) from tasks),
          (select count(*) from asked), logged.*
   from lazily left join logged on true order by position`

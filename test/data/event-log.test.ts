@@ -2,7 +2,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Database, openDatabase } from '#data/database.ts'
-import { forgetEvents, lastPosition } from '#data/outbox.ts'
+import { forgetEvents, lastPosition, takeEvents } from '#data/outbox.ts'
 import { cloneDatabase } from '../support/server.ts'
 
 let database: { url: string; drop(): Promise<void> }
@@ -46,4 +46,32 @@ it('the last position stays when all events are old enough to be forgotten', asy
   expect(await lastPosition(db)).toBe(last)
   const { rows } = await writer.query('select count(*)::int from event_log')
   expect(rows).toEqual([{ count: 1 }])
+})
+
+it('what is told is on the disk before, so that a crash of Postgres takes back nothing that was heard', async () => {
+  await writer.query(`
+    create table noted (setting text);
+    create function note() returns trigger language plpgsql as $$
+      begin insert into noted values (current_setting('synchronous_commit')); return null; end $$;
+    create constraint trigger noting after delete on outbox_event deferrable initially deferred
+      for each row execute function note()`)
+  const emit = () =>
+    writer.query(`insert into outbox_event (application_id, type, payload) values (1, 'user.updated', '{}')`)
+  await writer.query(
+    `insert into lease (name, node, term, expires) values ('events', 1, 1, 'infinity')
+     on conflict (name) do update set node = 1, term = 1, expires = 'infinity'`,
+  )
+  const commitOfTake = async () => {
+    await emit()
+    expect(await takeEvents(db, { node: 1, term: 1 })).toMatchObject({ taken: 1 })
+    const { rows } = await writer.query('delete from noted returning setting')
+    return rows
+  }
+  expect(await commitOfTake(), 'where nobody listens').toEqual([{ setting: 'off' }])
+  await writer.query(`
+    with u as (
+      insert into "user" (application_id, name, display_name) values (1, 'ada', 'Ada') returning id
+    )
+    insert into user_session (application_id, user_id, key) select 1, id, gen_random_uuid() from u`)
+  expect(await commitOfTake(), 'where somebody does').toEqual([{ setting: 'on' }])
 })
