@@ -31,6 +31,7 @@ function handleError(error: FastifyError | Error, request: FastifyRequest, reply
   if (known.status === 401 && !isSignInDialog(known, request)) {
     reply.header('www-authenticate', challenge(known))
   }
+  if (known.status === 408) reply.header('connection', 'close') // [RFC 9110 section 15.5.9]
   return reply
     .code(known.status)
     .header('content-type', 'application/json')

@@ -21,9 +21,16 @@ export function hosting(ctx: Context): Storage<HostedFile> {
   }
 }
 
+/** Bytes of all parts beside the file, which are held until the form ends. */
+const fieldsMax = 262_144
+
+/** How long those parts may take, besides what the file takes: nothing holds them open for long. */
+const fieldsMs = 30_000
+
 /**
  * Reads a form: stores its file, and gives `use` what it holds. Whatever fails, the file is gone.
- * @throws ChatError 400 for a form that is cut off or has no file, 413 for what is too large
+ * @throws ChatError 400 for a form that is cut off or has no file, 408 for one that is held open, 413 for what is too
+ * large
  */
 export async function receive<F, R>(
   request: FastifyRequest,
@@ -32,10 +39,14 @@ export async function receive<F, R>(
 ): Promise<R> {
   const fields: Record<string, unknown> = {}
   const files: F[] = []
+  let fieldBytes = 0
   try {
     for await (const part of partsOf(request)) {
       if (part.type === 'field') {
-        if (part.valueTruncated) throw new ChatError('PayloadTooLargeError', `${part.fieldname} is too large`)
+        fieldBytes += Buffer.byteLength(String(part.value))
+        if (part.valueTruncated || fieldBytes > fieldsMax) {
+          throw new ChatError('PayloadTooLargeError', `The parts beside the file may have ${fieldsMax} bytes`)
+        }
         fields[part.fieldname] ??= part.value
       } else if (part.fieldname !== 'file') {
         part.file.resume()
@@ -59,10 +70,29 @@ export async function receive<F, R>(
 type Part = Awaited<ReturnType<ReturnType<FastifyRequest['parts']>['next']>>['value']
 
 async function* partsOf(request: FastifyRequest) {
+  const parts = request.parts()
+  let leftMs = fieldsMs
+  for (;;) {
+    const askedAt = performance.now()
+    const { done, value } = await soon(parts.next(), leftMs).catch((error) => {
+      throw asRefusal(error)
+    })
+    if (done) return
+    leftMs -= performance.now() - askedAt
+    yield value
+  }
+}
+
+async function soon<T>(part: Promise<T>, withinMs: number): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => late.reject(new ChatError('RequestTimeoutError', 'The parts of the form took too long to arrive')),
+    Math.max(0, withinMs),
+  )
   try {
-    yield* request.parts()
-  } catch (error) {
-    throw asRefusal(error)
+    return await Promise.race([part, late.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }
 
@@ -76,6 +106,7 @@ async function* bytesOf(file: Extract<Part, { type: 'file' }>['file']): AsyncGen
 
 /** What the parser throws is the client's doing. */
 function asRefusal(error: unknown): unknown {
+  if (error instanceof ChatError) return error
   if (error instanceof Error && 'statusCode' in error && error.statusCode === 413) {
     return new ChatError('PayloadTooLargeError', 'The form has too many parts')
   }

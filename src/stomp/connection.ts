@@ -84,6 +84,10 @@ export class StompConnection<S> implements Receiver {
     this.#transport = transport
     this.#reader = new FrameReader(engine.limits)
     this.#deadline = Date.now() + engine.limits.connectMs
+    const { connectBytesMax } = engine.limits
+    transport.confine(connectBytesMax, () =>
+      this.#abort(protocolFault(`A client may send ${connectBytesMax} bytes before it is CONNECTED`)),
+    )
   }
 
   get state(): 'connecting' | 'open' | 'closing' | 'closed' {
@@ -337,6 +341,7 @@ export class StompConnection<S> implements Receiver {
     const ours = `${limits.heartBeatMs},${limits.heartBeatMs}`
     const head = frameHead('CONNECTED', { version: '1.2', 'heart-beat': ours, ...connected.headers })
     this.#state = 'open'
+    this.#transport.free()
     this.#write(head, noBody)
   }
 

@@ -6,6 +6,8 @@ const mebibyte = 1024 * kibibyte
 export const defaultLimits = {
   /** From the opening of the socket to CONNECT. */
   connectMs: 15_000,
+  /** What a client may send before it is CONNECTED. */
+  connectBytesMax: 128 * kibibyte,
   /** What CONNECTED offers and asks for, in both directions [STOMP 1.2 Heart-beating]. */
   heartBeatMs: 10_000,
   /** A client is gone after so many of its own intervals without a byte. */

@@ -112,7 +112,7 @@ export class SockJsServer {
       return
     }
     await transport.inTurn(async () => {
-      const body = await this.#read(request)
+      const body = await this.#read(request, transport.bytesMax)
       if (!body) {
         response.writeHead(413, { connection: 'close' }).end()
         return
@@ -126,8 +126,8 @@ export class SockJsServer {
   }
 
   /** Gives the body, or undefined if it is too large or does not come. */
-  async #read(request: IncomingMessage): Promise<Buffer | undefined> {
-    const { bodyBytesMax } = this.#options
+  async #read(request: IncomingMessage, bytesMax: number): Promise<Buffer | undefined> {
+    const bodyBytesMax = Math.min(bytesMax, this.#options.bodyBytesMax)
     if (Number(request.headers['content-length']) > bodyBytesMax) return undefined
     const body = new GrowingBytes()
     try {
@@ -153,6 +153,8 @@ class SockJsTransport implements Transport {
   readonly #session: SockJsConnection['_session']
   #receiver: Receiver | undefined
   receivedBytes = 0
+  /** Of the next request. */
+  bytesMax = Number.POSITIVE_INFINITY
   /** Of texts, since the client last fetched all of them. */
   #unfetched = 0
   #paused: PromiseWithResolvers<void> | undefined
@@ -169,6 +171,7 @@ class SockJsTransport implements Transport {
     this.#connection.on('data', (message) => {
       if (typeof message !== 'string') return // the framing holds texts alone
       this.receivedBytes += message.length
+      this.bytesMax -= message.length
       receiver.receive(Buffer.from(message))
     })
     this.#connection.on('close', () => receiver.ended())
@@ -184,6 +187,15 @@ class SockJsTransport implements Transport {
     const { send_buffer, recv } = this.#session
     if (send_buffer.length === 0) this.#unfetched = 0
     return this.#unfetched + (recv?.response?.writableLength ?? 0)
+  }
+
+  /** A request that is larger is answered 413. */
+  confine(bytesMax: number): void {
+    this.bytesMax = bytesMax
+  }
+
+  free(): void {
+    this.bytesMax = Number.POSITIVE_INFINITY
   }
 
   /** What the client sends waits in its requests. */

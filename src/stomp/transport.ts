@@ -9,6 +9,9 @@ export interface Transport {
   readonly bufferedBytes: number
   /** Grows with every byte that comes in. */
   readonly receivedBytes: number
+  /** Reads no more once more than so many bytes came, and says so; until {@link free}. */
+  confine(bytesMax: number, exceeded: () => void): void
+  free(): void
   pause(): void
   resume(): void
   /** Closes after what was sent. */

@@ -12,6 +12,7 @@ const keepAliveMs = 60_000
 export class WebSocketTransport implements Transport {
   protected readonly ws: WebSocket
   readonly #socket: Socket
+  #free = () => {}
 
   constructor(ws: WebSocket, socket: Socket) {
     this.ws = ws
@@ -44,6 +45,24 @@ export class WebSocketTransport implements Transport {
 
   get receivedBytes(): number {
     return this.#socket.bytesRead
+  }
+
+  /** Of a message that is not whole yet, `ws` tells nothing. */
+  confine(bytesMax: number, exceeded: () => void): void {
+    let bytes = 0
+    const count = (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes <= bytesMax) return
+      this.free()
+      this.ws.pause()
+      exceeded()
+    }
+    this.#socket.on('data', count)
+    this.#free = () => this.#socket.off('data', count)
+  }
+
+  free(): void {
+    this.#free()
   }
 
   pause(): void {

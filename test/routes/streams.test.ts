@@ -108,6 +108,18 @@ describe('is refused, and leaves no file behind,', () => {
     expect(await files()).toBe(before)
   })
 
+  it('what has large parts beside the file, or many', async () => {
+    const before = await files()
+    const path = `/channels/${channel.id}/messages`
+    const grant = await grantOf(user.id)
+    const parts = (count: number, value: string) =>
+      Object.fromEntries(Array.from({ length: count }, (_, at) => [`part${at}`, value]))
+    for (const given of [parts(6, 'x'.repeat(60_000)), parts(1, 'x'.repeat(300_000)), parts(11, 'x')]) {
+      expectRefusal(await upload(path, grant, given), 413, 'PayloadTooLargeError')
+    }
+    expect(await files()).toBe(before)
+  })
+
   it("another user's picture, an unknown channel, a foreign one, and wrong parts", async () => {
     const before = await files()
     const grant = await grantOf(user.id)

@@ -278,3 +278,34 @@ async function deafSocket(port: number, text: string): Promise<Socket> {
   socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]))
   return socket
 }
+
+describe('before it is CONNECTED, a client', () => {
+  it('may send little, in one message or in many, and is told so', async () => {
+    const server = await serve({ connectBytesMax: 10_000, closeMs: 50, tickMs: 10 })
+    const large = await Talker.open(server.port)
+    large.send(`CONNECT\na:${'x'.repeat(12_000)}`)
+    expect(JSON.parse((await large.next()).body)).toMatchObject({
+      error: 'ProtocolError',
+      message: 'A client may send 10000 bytes before it is CONNECTED',
+    })
+    const many = await Talker.open(server.port)
+    for (let at = 0; at < 20; at++) many.send('\n'.repeat(1_000))
+    expect((await many.next()).command).toBe('ERROR')
+  })
+
+  it('has nothing kept of a message that never ends', async () => {
+    const server = await serve({ connectBytesMax: 10_000, closeMs: 50, tickMs: 10 })
+    const client = await Talker.open(server.port)
+    client.ws.send('x'.repeat(9_000), { fin: false })
+    client.ws.send('x'.repeat(9_000), { fin: false })
+    expect((await client.next()).command).toBe('ERROR')
+    client.ws.on('error', () => {})
+    await expect.poll(() => server.stomp.count).toBe(0)
+  })
+
+  it('may send more once it is', async () => {
+    const server = await serve({ connectBytesMax: 10_000, closeMs: 50, tickMs: 10 })
+    const client = await Talker.connect(server.port)
+    expect(await client.ask('SEND', { destination: '/a' }, 'x'.repeat(100_000))).toEqual([])
+  })
+})
