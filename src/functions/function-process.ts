@@ -152,9 +152,13 @@ export class FunctionProcess {
 
   #watchMemory(everyMs: number): NodeJS.Timeout {
     const bytesMax = (this.#settings.memoryMb + memorySlackMb) * 1024 * 1024
+    let isLooking = false
     const check = async () => {
-      const bytes = this.pid && (await residentBytesOf(this.pid))
+      if (isLooking || !this.pid) return
+      isLooking = true
+      const bytes = await residentBytesOf(this.pid)
       if (bytes && bytes > bytesMax) this.#end('memory', this.#memoryMessage())
+      isLooking = false
     }
     return setInterval(check, everyMs).unref()
   }

@@ -1,8 +1,11 @@
 // How a process of functions is started: real Node, with the permission model shut and nothing of the server's at hand.
-import type { ChildProcess } from 'node:child_process'
+import { type ChildProcess, execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { constants, setPriority } from 'node:os'
+import { promisify } from 'node:util'
 import { spawnSupervised } from './supervise.ts'
+
+const run = promisify(execFile)
 
 /** Seconds of processor time that the system gives a process. */
 export const cpuSecondsMax = 600
@@ -68,8 +71,16 @@ function yieldToOthers(pid: number): void {
 
 /** What a process takes of the machine's memory; undefined where the system does not say, or it has ended. */
 export async function residentBytesOf(pid: number): Promise<number | undefined> {
-  if (process.platform !== 'linux') return undefined
+  if (process.platform === 'win32') return undefined
+  if (process.platform !== 'linux') return residentBytesByPs(pid)
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(status) ?? []
   return kilobytes ? Number(kilobytes) * 1024 : undefined
+}
+
+/** For systems without `/proc` [POSIX ps, whose unit of `rss` is a kilobyte everywhere]. */
+export async function residentBytesByPs(pid: number): Promise<number | undefined> {
+  const { stdout } = await run('ps', ['-o', 'rss=', '-p', String(pid)]).catch(() => ({ stdout: '' }))
+  const kilobytes = Number(stdout)
+  return kilobytes > 0 ? kilobytes * 1024 : undefined
 }

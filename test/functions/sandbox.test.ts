@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { residentBytesByPs, residentBytesOf } from '#functions/sandbox.ts'
 import { handler, startRunner, type TestRunner } from './support.ts'
 
 let test: TestRunner
@@ -192,5 +193,16 @@ it.runIf(process.platform === 'linux')(
     else expect(outcome.reason).toBe('memory')
     const pid = await test.result(handler('return process.pid'))
     expect(await readFile(`/proc/${pid}/limits`, 'utf8')).toMatch(/Max data size +\d+ +\d+ +bytes/)
+  },
+)
+
+it.skipIf(process.platform === 'win32')(
+  'their memory is known by ps, too, where there is no /proc',
+  async () => {
+    const pid = (await test.result(handler('return process.pid'))) as number
+    const [here, there] = await Promise.all([residentBytesOf(pid), residentBytesByPs(pid)])
+    expect(there).toBeGreaterThan(20 * 1024 ** 2)
+    expect(Math.abs((here ?? 0) - (there ?? 0))).toBeLessThan(20 * 1024 ** 2)
+    expect(await residentBytesByPs(2 ** 22 + 1)).toBeUndefined()
   },
 )
