@@ -31,7 +31,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     }
     for (const postgres of running) await postgres.stop()
     if (await postmasterPid().catch(() => null)) await (await start()).stop() // what a killed process left
-    await rm(folder, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 }) // what ends a Postgres may still tidy up
   })
 
   test('starts on an empty folder and keeps its rows over a restart', async () => {
