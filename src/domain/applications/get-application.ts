@@ -1,11 +1,11 @@
 import type { Context } from '#context.ts'
 import { findApplication } from '#data/applications.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { notFound } from '#errors.ts'
 import type { Application } from '#resources/application.ts'
 
 /** @throws ChatError 404 where it was deleted meanwhile */
-export async function getApplication(ctx: Context, caller: Caller): Promise<Application> {
+export async function getApplication(ctx: Context, caller: ApplicationCaller): Promise<Application> {
   const application = await findApplication(ctx.db, caller.applicationId)
   if (!application) throw notFound('application', caller.applicationId)
   return application

@@ -1,11 +1,11 @@
 import type { Context } from '#context.ts'
 import { findUi } from '#data/applications.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { notFound } from '#errors.ts'
 import type { Ui } from '#resources/ui.ts'
 
 /** What user interfaces of the application show and look like, with what nobody has set. @throws ChatError 404 */
-export async function getUi(ctx: Context, { applicationId }: Caller): Promise<Ui> {
+export async function getUi(ctx: Context, { applicationId }: ApplicationCaller): Promise<Ui> {
   const ui = (await findUi(ctx.db, [applicationId])).get(applicationId)
   if (!ui) throw notFound('application', applicationId)
   return ui

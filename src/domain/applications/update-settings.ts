@@ -1,13 +1,13 @@
 import type { Context } from '#context.ts'
 import { updateSettings as updateSettingsRow } from '#data/applications.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { refused } from '#errors.ts'
 import type { ApplicationSettings, UpdateApplicationSettings } from '#resources/application.ts'
 
 /** Takes the settings flat or under `features`, as both are shown. */
 export async function updateSettings(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   input: UpdateApplicationSettings,
 ): Promise<ApplicationSettings> {
   const guestUsers = input.guestUsers ?? input.features?.guestUsers

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { admitMember } from '#domain/channels/admit-member.ts'
 import { getChannel, mustHaveGroupChannel, unlessGone } from '#domain/channels/get-channel.ts'
 import { resolveUser } from '#domain/users/resolve-users.ts'
@@ -9,7 +9,7 @@ import type { UserReference } from '#resources/user.ts'
 /** Makes a user a member of a group channel; who is one stays one. @throws ChatError 404, 400 for a direct channel */
 export async function addMember(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   channelId: number,
   input: UserReference,
 ): Promise<Channel> {

@@ -2,7 +2,7 @@ import { v4 as uuid } from 'uuid'
 import type { Context } from '#context.ts'
 import { findEquivalentChannel, insertChannel, memberSetOf, type NewChannel } from '#data/channels.ts'
 import { insertMembers } from '#data/memberships.ts'
-import { type Caller, causeOf } from '#domain/access.ts'
+import { type ApplicationCaller, type Caller, causeOf } from '#domain/access.ts'
 import { getChannel } from '#domain/channels/get-channel.ts'
 import { resolveUser, resolveUsers } from '#domain/users/resolve-users.ts'
 import { refused } from '#errors.ts'
@@ -14,7 +14,11 @@ import type { User } from '#resources/user.ts'
  * same name and type (contract g). Its creator is a member, and the moderator of a group.
  * @throws ChatError 404 for unknown users, 400 for a bad set of members or a name that another type has
  */
-export async function createChannel(ctx: Context, caller: Caller, input: CreateChannel): Promise<Channel> {
+export async function createChannel(
+  ctx: Context,
+  caller: ApplicationCaller,
+  input: CreateChannel,
+): Promise<Channel> {
   const creator = input.creator && (await resolveUser(ctx, caller, input.creator))
   const members = withCreator(await resolveUsers(ctx, caller, input.members ?? []), creator)
   const channel = describeChannel(input, creator, members)
@@ -87,7 +91,7 @@ export function storeChannel(
   })
 }
 
-async function findEquivalent(ctx: Context, caller: Caller, channel: NewChannel): Promise<number> {
+async function findEquivalent(ctx: Context, caller: ApplicationCaller, channel: NewChannel): Promise<number> {
   const existing = await findEquivalentChannel(ctx.db, caller.applicationId, channel)
   if (existing?.type === channel.type) return existing.id
   throw refused('channel', 'name', 'already_exists', `A channel named ${channel.name} exists already`)

@@ -1,12 +1,12 @@
 import type { Context } from '#context.ts'
 import { type ChannelFilters, listChannels as listChannelRows } from '#data/channels.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import type { Channel } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 
 export function listChannels(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   filters: ChannelFilters,
   page: PageRequest,
 ): Promise<Page<Channel>> {

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { lockChannelProperties, updateChannelRow } from '#data/channels.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { getChannel } from '#domain/channels/get-channel.ts'
 import { patchProperties } from '#domain/merge-patch.ts'
 import { notFound } from '#errors.ts'
@@ -9,7 +9,7 @@ import type { Channel, PatchChannel } from '#resources/channel.ts'
 /** Applies a merge patch (RFC 7396). Direct channels have no display name to change. @throws ChatError 404 */
 export async function updateChannel(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   id: number,
   patch: PatchChannel,
 ): Promise<Channel> {

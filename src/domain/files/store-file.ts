@@ -21,7 +21,11 @@ export interface IncomingFile {
  * nothing is left behind however this ends.
  * @throws ChatError 413, and whatever ends the bytes early
  */
-export async function storeFile(ctx: Context, caller: Caller, incoming: IncomingFile): Promise<HostedFile> {
+export async function storeFile(
+  ctx: Context,
+  caller: Pick<Caller, 'applicationId'>,
+  incoming: IncomingFile,
+): Promise<HostedFile> {
   const { contentType, bytes } = await sniffType(incoming.bytes)
   const file = { key: uuid(), name: safeName(incoming.name), contentType }
   await insertFile(ctx.db, caller.applicationId, file)

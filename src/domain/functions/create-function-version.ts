@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { insertVersion } from '#data/functions.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { mustCompile } from '#domain/functions/must-compile.ts'
 import { notFound } from '#errors.ts'
 import type { CreateFunctionVersion, FunctionVersion } from '#resources/function.ts'
@@ -11,7 +11,7 @@ import type { CreateFunctionVersion, FunctionVersion } from '#resources/function
  */
 export async function createFunctionVersion(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   functionId: number,
   { handlerScript }: CreateFunctionVersion,
 ): Promise<FunctionVersion> {

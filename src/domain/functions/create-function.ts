@@ -1,13 +1,13 @@
 import type { Context } from '#context.ts'
 import { insertFunction } from '#data/functions.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { ensureRuntime } from '#domain/functions/ensure-runtime.ts'
 import type { ChatFunction, CreateFunction } from '#resources/function.ts'
 
 /** Creates a function, which runs as soon as it has a version. */
 export async function createFunction(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   input: CreateFunction,
 ): Promise<ChatFunction> {
   const { id } = await ensureRuntime(ctx, caller)

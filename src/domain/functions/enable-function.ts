@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { updateEnabled } from '#data/functions.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { getFunction } from '#domain/functions/get-function.ts'
 import { notFound } from '#errors.ts'
 import type { ChatFunction } from '#resources/function.ts'
@@ -8,7 +8,7 @@ import type { ChatFunction } from '#resources/function.ts'
 /** Lets a function run, or no more; what waits to be run by one that is off is forgotten. @throws ChatError 404 */
 export async function enableFunction(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   id: number,
   enabled: boolean,
 ): Promise<ChatFunction> {

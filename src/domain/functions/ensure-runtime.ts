@@ -1,11 +1,11 @@
 import type { Context } from '#context.ts'
 import { findRuntime, insertRuntime, type RuntimeRecord } from '#data/functions.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { getApplication } from '#domain/applications/get-application.ts'
 import { createRuntimeClient, saveEnvironment } from '#domain/functions/environment.ts'
 
 /** The one runtime of an application, created when it is first asked for. */
-export async function ensureRuntime(ctx: Context, caller: Caller): Promise<RuntimeRecord> {
+export async function ensureRuntime(ctx: Context, caller: ApplicationCaller): Promise<RuntimeRecord> {
   const { applicationId } = caller
   const existing = await findRuntime(ctx.db, applicationId)
   if (existing) return existing

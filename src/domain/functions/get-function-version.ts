@@ -1,11 +1,15 @@
 import type { Context } from '#context.ts'
 import { findCurrentVersion, findVersion } from '#data/functions.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { ChatError, notFound } from '#errors.ts'
 import type { FunctionVersion } from '#resources/function.ts'
 
 /** @throws ChatError 404 */
-export async function getFunctionVersion(ctx: Context, caller: Caller, id: number): Promise<FunctionVersion> {
+export async function getFunctionVersion(
+  ctx: Context,
+  caller: ApplicationCaller,
+  id: number,
+): Promise<FunctionVersion> {
   const version = await findVersion(ctx.db, caller.applicationId, id)
   if (!version) throw notFound('function version', id)
   return version
@@ -14,7 +18,7 @@ export async function getFunctionVersion(ctx: Context, caller: Caller, id: numbe
 /** The version that runs. @throws ChatError 404 where there is no such function, or it has no version yet */
 export async function getCurrentVersion(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   functionId: number,
 ): Promise<FunctionVersion> {
   const version = await findCurrentVersion(ctx.db, caller.applicationId, functionId)

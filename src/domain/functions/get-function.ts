@@ -1,11 +1,15 @@
 import type { Context } from '#context.ts'
 import { findFunction } from '#data/functions.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { notFound } from '#errors.ts'
 import type { ChatFunction } from '#resources/function.ts'
 
 /** @throws ChatError 404 */
-export async function getFunction(ctx: Context, caller: Caller, id: number): Promise<ChatFunction> {
+export async function getFunction(
+  ctx: Context,
+  caller: ApplicationCaller,
+  id: number,
+): Promise<ChatFunction> {
   const found = await findFunction(ctx.db, caller.applicationId, id)
   if (!found) throw notFound('function', id)
   return found

@@ -1,9 +1,9 @@
 import type { Context } from '#context.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { ensureRuntime } from '#domain/functions/ensure-runtime.ts'
 import { presentRuntime } from '#domain/functions/present-runtime.ts'
 import type { Runtime } from '#resources/runtime.ts'
 
-export async function getRuntime(ctx: Context, caller: Caller): Promise<Runtime> {
+export async function getRuntime(ctx: Context, caller: ApplicationCaller): Promise<Runtime> {
   return presentRuntime(ctx, caller, await ensureRuntime(ctx, caller))
 }

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { listVersions } from '#data/functions.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { getFunction } from '#domain/functions/get-function.ts'
 import type { FunctionVersion } from '#resources/function.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
@@ -8,7 +8,7 @@ import type { Page, PageRequest } from '#resources/page.ts'
 /** Newest first. @throws ChatError 404 */
 export async function listFunctionVersions(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   functionId: number,
   page: PageRequest,
 ): Promise<Page<FunctionVersion>> {

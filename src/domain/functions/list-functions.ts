@@ -1,9 +1,13 @@
 import type { Context } from '#context.ts'
 import { listFunctions as listFunctionRows } from '#data/functions.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import type { ChatFunction } from '#resources/function.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 
-export function listFunctions(ctx: Context, caller: Caller, page: PageRequest): Promise<Page<ChatFunction>> {
+export function listFunctions(
+  ctx: Context,
+  caller: ApplicationCaller,
+  page: PageRequest,
+): Promise<Page<ChatFunction>> {
   return listFunctionRows(ctx.db, caller.applicationId, page)
 }

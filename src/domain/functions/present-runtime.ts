@@ -1,11 +1,15 @@
 import type { Context } from '#context.ts'
 import type { RuntimeRecord } from '#data/functions.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { openEnvironment, shownVariables } from '#domain/functions/environment.ts'
 import { defaultDependencies, type Runtime, runtimeVersion } from '#resources/runtime.ts'
 
 /** A runtime with its variables opened and its default dependencies before the others. */
-export async function presentRuntime(ctx: Context, caller: Caller, record: RuntimeRecord): Promise<Runtime> {
+export async function presentRuntime(
+  ctx: Context,
+  caller: ApplicationCaller,
+  record: RuntimeRecord,
+): Promise<Runtime> {
   const { applicationId } = caller
   const environment = await openEnvironment(ctx, applicationId, record)
   return {

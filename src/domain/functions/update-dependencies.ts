@@ -2,7 +2,7 @@ import semver from 'semver'
 import validatePackageName from 'validate-npm-package-name'
 import type { Context } from '#context.ts'
 import { updateRuntime } from '#data/functions.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { mustInstall } from '#domain/functions/dependencies.ts'
 import { ensureRuntime } from '#domain/functions/ensure-runtime.ts'
 import { presentRuntime } from '#domain/functions/present-runtime.ts'
@@ -21,7 +21,7 @@ import {
  */
 export async function updateDependencies(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   input: UpdateDependencies,
 ): Promise<Runtime> {
   mustBeInstallable(input)

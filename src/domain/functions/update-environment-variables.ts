@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { getApplication } from '#domain/applications/get-application.ts'
 import { ensureRuntime } from '#domain/functions/ensure-runtime.ts'
 import {
@@ -17,7 +17,7 @@ import type { EnvironmentVariables, Runtime } from '#resources/runtime.ts'
  */
 export async function updateEnvironmentVariables(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   input: EnvironmentVariables,
 ): Promise<Runtime> {
   const { applicationId } = caller

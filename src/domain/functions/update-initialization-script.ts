@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { updateRuntime } from '#data/functions.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { ensureRuntime } from '#domain/functions/ensure-runtime.ts'
 import { mustCompile } from '#domain/functions/must-compile.ts'
 import { presentRuntime } from '#domain/functions/present-runtime.ts'
@@ -9,7 +9,7 @@ import type { Runtime, RuntimeScript } from '#resources/runtime.ts'
 /** Replaces the script; a blank one removes it. @throws ChatError 400 for what is no script */
 export async function updateInitializationScript(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   { script }: RuntimeScript,
 ): Promise<Runtime> {
   await mustCompile(ctx, script, { resource: 'runtime', field: 'script' })

@@ -1,11 +1,11 @@
 import type { Context } from '#context.ts'
 import { findJob } from '#data/jobs.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { notFound } from '#errors.ts'
 import type { Job } from '#resources/job.ts'
 
 /** @throws ChatError 404 */
-export async function getJob(ctx: Context, caller: Caller, id: number): Promise<Job> {
+export async function getJob(ctx: Context, caller: ApplicationCaller, id: number): Promise<Job> {
   const job = await findJob(ctx.db, caller.applicationId, id)
   if (!job) throw notFound('job', id)
   return job

@@ -11,7 +11,7 @@ import { discardFile } from '#domain/files/discard-file.ts'
  */
 export async function keepImportFile(
   ctx: Context,
-  { applicationId }: Caller,
+  { applicationId }: Pick<Caller, 'applicationId'>,
   bytes: AsyncIterable<Uint8Array>,
 ): Promise<string> {
   const file = { key: uuid(), name: 'import.json', contentType: 'application/json' }

@@ -1,12 +1,12 @@
 import type { Context } from '#context.ts'
 import { type JobFilters, listJobs as listJobRows } from '#data/jobs.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import type { Job } from '#resources/job.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 
 export function listJobs(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   filters: JobFilters,
   page: PageRequest,
 ): Promise<Page<Job>> {

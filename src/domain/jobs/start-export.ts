@@ -1,10 +1,10 @@
 import type { Context } from '#context.ts'
 import { insertJob } from '#data/jobs.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { getJob } from '#domain/jobs/get-job.ts'
 import type { ExportType, Job } from '#resources/job.ts'
 
-export async function startExport(ctx: Context, caller: Caller, type: ExportType): Promise<Job> {
+export async function startExport(ctx: Context, caller: ApplicationCaller, type: ExportType): Promise<Job> {
   await ctx.queue.ready()
   const id = await ctx.db.transact((tx) => insertJob(tx, caller.applicationId, type, {}))
   return getJob(ctx, caller, id)

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { keepFile } from '#data/files.ts'
 import { insertJob, type JobInput } from '#data/jobs.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { mustHaveGroupChannel } from '#domain/channels/get-channel.ts'
 import { getJob } from '#domain/jobs/get-job.ts'
 import type { ImportType, Job } from '#resources/job.ts'
@@ -12,7 +12,7 @@ import type { ImportType, Job } from '#resources/job.ts'
  */
 export async function startImport(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   type: ImportType,
   input: JobInput & { fileKey: string },
 ): Promise<Job> {

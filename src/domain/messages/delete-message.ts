@@ -2,14 +2,14 @@ import type { Context } from '#context.ts'
 import { expireFile } from '#data/files.ts'
 import { deleteMessageRow, deleteMessageRows, findMessage } from '#data/messages.ts'
 import { findMainThread, findThread } from '#data/threads.ts'
-import { type Caller, causeOf } from '#domain/access.ts'
+import { type ApplicationCaller, type Caller, causeOf } from '#domain/access.ts'
 import { discardFile } from '#domain/files/discard-file.ts'
 import { notFound } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
 import type { Thread } from '#resources/thread.ts'
 
 /** Deletes a message. @returns the thread that held it (contract g) @throws ChatError 404 */
-export async function deleteMessage(ctx: Context, caller: Caller, id: number): Promise<Thread> {
+export async function deleteMessage(ctx: Context, caller: ApplicationCaller, id: number): Promise<Thread> {
   const { applicationId } = caller
   const message = await findMessage(ctx.db, applicationId, id)
   if (!message) throw notFound('message', id)
@@ -48,7 +48,7 @@ export async function removeMessage(
 }
 
 /** Deletes every message of the application; hosted files are swept soon after. */
-export async function deleteMessages(ctx: Context, caller: Caller): Promise<void> {
+export async function deleteMessages(ctx: Context, caller: ApplicationCaller): Promise<void> {
   const { applicationId } = caller
   await ctx.db.transact(async (tx) => {
     const gone = await deleteMessageRows(tx, applicationId)

@@ -4,7 +4,7 @@ import {
   listReportedMessages as listReportedRows,
   type MessageFilters,
 } from '#data/messages.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { mustHaveChannel } from '#domain/channels/get-channel.ts'
 import { notFound } from '#errors.ts'
 import type { Message } from '#resources/message.ts'
@@ -13,7 +13,7 @@ import type { CursorPage, CursorRequest, Page, PageRequest } from '#resources/pa
 /** Messages of the whole application, newest first. */
 export function listApplicationMessages(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   filters: MessageFilters,
   request: CursorRequest,
 ): Promise<CursorPage<Message>> {
@@ -23,7 +23,7 @@ export function listApplicationMessages(
 /** Messages of a channel, newest first. @throws ChatError 404 */
 export function listChannelMessages(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   channelId: number,
   filters: MessageFilters,
   request: CursorRequest,
@@ -38,7 +38,7 @@ export function listChannelMessages(
  */
 export function listUserMessages(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   userId: number,
   { unread }: { unread?: boolean | undefined },
   request: CursorRequest,
@@ -50,7 +50,7 @@ export function listUserMessages(
 /** Messages of a channel that users have reported, newest first. @throws ChatError 404 */
 export async function listReportedMessages(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   channelId: number,
   page: PageRequest,
 ): Promise<Page<Message>> {
@@ -63,7 +63,7 @@ type Owner = Parameters<typeof listMessageRows>[2]
 /** Messages of whoever owns them. @throws ChatError 404 where the application has no such owner */
 export async function listMessagesOf(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   owner: Owner,
   filters: MessageFilters,
   request: CursorRequest,

@@ -2,7 +2,7 @@
 import type { Context } from '#context.ts'
 import { findChannels } from '#data/channels.ts'
 import { countUnread, listReaders, listUnreadOfMembers } from '#data/reading.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { getMessage } from '#domain/messages/get-message.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
@@ -11,7 +11,7 @@ import type { ReadReceipt, ReadReceiptSummary } from '#resources/read-receipt.ts
 /** Who has read a message, and when. @throws ChatError 404 */
 export async function listMessageReadReceipts(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   id: number,
   page: PageRequest,
 ): Promise<Page<ReadReceipt>> {
@@ -21,7 +21,7 @@ export async function listMessageReadReceipts(
 /** How much each member of each channel has yet to read. */
 export async function listReadReceiptSummaries(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   page: PageRequest,
 ): Promise<Page<ReadReceiptSummary>> {
   const { items, ...place } = await listUnreadOfMembers(ctx.db, caller.applicationId, page)
@@ -38,7 +38,7 @@ export async function listReadReceiptSummaries(
 /** How many messages of all its channels a user has yet to read. @throws ChatError 404 */
 export async function countUserUnreadMessages(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   userId: number,
 ): Promise<{ count: number }> {
   await getUser(ctx, caller, userId)

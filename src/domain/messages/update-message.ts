@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { lockMessage, updateMessageRow } from '#data/messages.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { patchProperties } from '#domain/merge-patch.ts'
 import { previewLater } from '#domain/messages/add-link-previews.ts'
 import { getMessage } from '#domain/messages/get-message.ts'
@@ -14,7 +14,7 @@ import type { Message, PatchMessage } from '#resources/message.ts'
  */
 export async function updateMessage(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   id: number,
   patch: PatchMessage,
 ): Promise<Message> {

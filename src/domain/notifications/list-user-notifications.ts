@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { listNotifications } from '#data/notifications.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import type { Notification } from '#resources/notification.ts'
 import type { CursorPage, CursorRequest } from '#resources/page.ts'
@@ -8,7 +8,7 @@ import type { CursorPage, CursorRequest } from '#resources/page.ts'
 /** What a user was told while it was not there, newest first. @throws ChatError 404 */
 export async function listUserNotifications(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   userId: number,
   request: CursorRequest,
 ): Promise<CursorPage<Notification>> {

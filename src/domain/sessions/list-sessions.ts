@@ -4,7 +4,7 @@ import {
   listChatSessions as listChatRows,
   listUserSessions as listUserRows,
 } from '#data/sessions.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { notFound } from '#errors.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { ChatSession, SessionState, UserSession } from '#resources/session.ts'
@@ -15,7 +15,7 @@ interface Filters {
 
 export function listUserSessions(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   { state }: Filters,
   page: PageRequest,
 ): Promise<Page<UserSession>> {
@@ -23,7 +23,11 @@ export function listUserSessions(
 }
 
 /** @throws ChatError 404 */
-export async function getUserSession(ctx: Context, caller: Caller, id: number): Promise<UserSession> {
+export async function getUserSession(
+  ctx: Context,
+  caller: ApplicationCaller,
+  id: number,
+): Promise<UserSession> {
   const session = await findUserSession(ctx.db, caller.applicationId, id)
   if (!session) throw notFound('user_session', id)
   return session
@@ -31,7 +35,7 @@ export async function getUserSession(ctx: Context, caller: Caller, id: number): 
 
 export function listChatSessions(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   { state }: Filters,
   page: PageRequest,
 ): Promise<Page<ChatSession>> {

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { listMessagesOf } from '#domain/messages/list-messages.ts'
 import { getThread } from '#domain/threads/get-thread.ts'
 import type { Message } from '#resources/message.ts'
@@ -8,7 +8,7 @@ import type { CursorPage, CursorRequest } from '#resources/page.ts'
 /** Messages of a thread, newest first. @throws ChatError 404 */
 export async function listThreadMessages(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   id: number,
   request: CursorRequest,
 ): Promise<CursorPage<Message>> {

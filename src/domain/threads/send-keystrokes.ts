@@ -1,8 +1,7 @@
 import type { Context } from '#context.ts'
 import { findMainThread } from '#data/threads.ts'
 import { findUser } from '#data/users.ts'
-import type { Caller, UserCaller } from '#domain/access.ts'
-import { mustBeMember } from '#domain/access.ts'
+import { type ApplicationCaller, type Caller, mustBeMember, type UserCaller } from '#domain/access.ts'
 import { mustHaveChannel } from '#domain/channels/get-channel.ts'
 import { getThread } from '#domain/threads/get-thread.ts'
 import { resolveUser } from '#domain/users/resolve-users.ts'
@@ -23,7 +22,7 @@ export interface Typed {
 /** What a user is typing in a channel's main thread. @throws ChatError 404 */
 export async function sendChannelKeystrokes(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   channelId: number,
   input: SendKeystrokes,
 ): Promise<Keystrokes> {
@@ -38,7 +37,7 @@ export async function sendChannelKeystrokes(
 /** What a user is typing in a thread. @throws ChatError 404 */
 export async function sendThreadKeystrokes(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   threadId: number,
   input: SendKeystrokes,
 ): Promise<Keystrokes> {

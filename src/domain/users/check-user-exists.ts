@@ -1,9 +1,9 @@
 import type { Context } from '#context.ts'
 import { findUserByName } from '#data/users.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { notFound } from '#errors.ts'
 
 /** Passes where a user has exactly this name. @throws ChatError 404, which callers wait for (contract g) */
-export async function checkUserExists(ctx: Context, caller: Caller, name: string): Promise<void> {
+export async function checkUserExists(ctx: Context, caller: ApplicationCaller, name: string): Promise<void> {
   if (!(await findUserByName(ctx.db, caller.applicationId, name))) throw notFound('user', name)
 }

@@ -1,11 +1,11 @@
 import type { Context } from '#context.ts'
 import { insertUser } from '#data/users.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { isConstraintError, refused } from '#errors.ts'
 import type { CreateUser, User } from '#resources/user.ts'
 
 /** @throws ChatError 400 already_exists where the name is taken (contract h10) */
-export async function createUser(ctx: Context, caller: Caller, input: CreateUser): Promise<User> {
+export async function createUser(ctx: Context, caller: ApplicationCaller, input: CreateUser): Promise<User> {
   const { applicationId } = caller
   try {
     return await ctx.db.transact(async (tx) => {

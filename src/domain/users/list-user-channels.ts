@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { listChannelsOfUser } from '#data/channels.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import type { Channel } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
@@ -8,7 +8,7 @@ import type { Page, PageRequest } from '#resources/page.ts'
 /** Channels the user is a member of. @throws ChatError 404 */
 export async function listUserChannels(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   id: number,
   page: PageRequest,
 ): Promise<Page<Channel>> {

@@ -1,13 +1,18 @@
 import type { Context } from '#context.ts'
 import { lockUser, updateUserRow } from '#data/users.ts'
-import { type Caller, causeOf } from '#domain/access.ts'
+import { type ApplicationCaller, causeOf } from '#domain/access.ts'
 import { patchProperties } from '#domain/merge-patch.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { notFound } from '#errors.ts'
 import type { PatchUser, User } from '#resources/user.ts'
 
 /** Applies a merge patch (RFC 7396). @throws ChatError 404 */
-export async function updateUser(ctx: Context, caller: Caller, id: number, patch: PatchUser): Promise<User> {
+export async function updateUser(
+  ctx: Context,
+  caller: ApplicationCaller,
+  id: number,
+  patch: PatchUser,
+): Promise<User> {
   const { applicationId } = caller
   await ctx.db.transact(async (tx) => {
     const before = await lockUser(tx, applicationId, id)

@@ -1,7 +1,7 @@
 // Named values that a backend keeps with a user, sealed.
 import type { Context } from '#context.ts'
 import { deleteSecret, findSecret, type StoredSecret, upsertSecret } from '#data/user-secrets.ts'
-import type { Caller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { ChatError, notFound } from '#errors.ts'
 import type { User } from '#resources/user.ts'
@@ -9,7 +9,7 @@ import type { User } from '#resources/user.ts'
 /** @throws ChatError 404 where the user or the secret does not exist, 500 where its key is not at hand */
 export async function getUserSecret(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   id: number,
   name: string,
 ): Promise<{ secret: unknown }> {
@@ -27,7 +27,7 @@ export async function getUserSecret(
 /** @throws ChatError 404 */
 export async function setUserSecret(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   id: number,
   name: string,
   secret: unknown,
@@ -40,7 +40,7 @@ export async function setUserSecret(
 /** @throws ChatError 404 where the user or the secret does not exist */
 export async function removeUserSecret(
   ctx: Context,
-  caller: Caller,
+  caller: ApplicationCaller,
   id: number,
   name: string,
 ): Promise<User> {
