@@ -48,3 +48,9 @@ it('keeps keys that other objects have special plans for', () => {
     '{"__proto__":{"token":"***"},"a":1}',
   )
 })
+
+it('takes what is nested deeper than the stack goes', () => {
+  const depth = 100_000
+  const deep = JSON.parse(`${'[{"a":'.repeat(depth)}1${'}]'.repeat(depth)}`)
+  expect(JSON.stringify(maskSecrets(deep))).toMatch(/^(\[\{"a":){50}"\*{3}"(\}\]){50}$/)
+})
