@@ -44,6 +44,7 @@ describe.skipIf(!version)(title, () => {
         startServerProcess({
           DATABASE_URL: url.href,
           CHATTERIE_HOME: join(home, String(node)),
+          CHATTERIE_ENCRYPTION_KEY: '5a'.repeat(32),
           ...credentials,
         }),
       ),

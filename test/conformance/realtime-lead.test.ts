@@ -30,6 +30,7 @@ describe.each<[string, { REDIS_URL?: string }]>([
       ...settings,
       DATABASE_URL: database.url,
       CHATTERIE_HOME: join(home, name),
+      CHATTERIE_ENCRYPTION_KEY: '5a'.repeat(32),
       CHATTERIE_CLIENT_ID: credentials.clientId,
       CHATTERIE_CLIENT_SECRET: credentials.clientSecret,
       CHATTERIE_API_KEY: credentials.apiKey,

@@ -32,6 +32,7 @@ describe.skipIf(!isThere)(title, () => {
       DATABASE_URL: database.url,
       REDIS_URL: `redis://${new URL(bus.url).host}`,
       CHATTERIE_HOME: join(home, name),
+      CHATTERIE_ENCRYPTION_KEY: '5a'.repeat(32),
       CHATTERIE_CLIENT_ID: credentials.clientId,
       CHATTERIE_CLIENT_SECRET: credentials.clientSecret,
       CHATTERIE_API_KEY: credentials.apiKey,
