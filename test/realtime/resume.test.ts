@@ -110,6 +110,22 @@ it('a member that is taken out while it is connected hears nothing of the channe
   expect(JSON.stringify(phone.heard)).not.toContain('a reply')
 })
 
+it('a member that is out before it was known that its connection is gone is told again what it has not acknowledged', async () => {
+  const all = await chat()
+  const { channel, phone, topics, b } = all
+  phone.acknowledges = false
+  await say(channel.id, 'before')
+  await expect.poll(() => phone.bodies(channel.id)).toEqual(['before'])
+  await app.delete(`/channels/${channel.id}/members/${b.id}`).expect(200)
+  await told(all)
+  await phone.cut()
+  phone.acknowledges = true
+  await phone.connect()
+  await phone.listen(...topics)
+  await expect.poll(() => phone.bodies(channel.id)).toEqual(['before', 'before'])
+  await expect.poll(() => phone.heard.filter(({ type }) => type === 'me.channel.left')).toHaveLength(2)
+})
+
 it('a member that is out and in again hears what was before and since, not what was between', async () => {
   const all = await chat()
   const { channel, phone, topics, b } = all
