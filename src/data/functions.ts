@@ -129,17 +129,17 @@ const insertFunctionStatement = reading(
   'insert-function',
   functionColumns,
   (columns) => `
-    insert into "function" as f (application_id, runtime_id, type, name, description, initialize_asynchronously)
-    values ($1, $2, $3, $4, $5, $6) returning ${columns}`,
+    insert into "function" as f (application_id, runtime_id, type, name, description)
+    values ($1, $2, $3, $4, $5) returning ${columns}`,
 )
 
 export async function insertFunction(
   db: Db,
   applicationId: number,
   runtimeId: number,
-  { type, name, description, initializeAsynchronously }: CreateFunction,
+  { type, name, description }: CreateFunction,
 ): Promise<ChatFunction> {
-  const values = [applicationId, runtimeId, type, name, description || null, initializeAsynchronously]
+  const values = [applicationId, runtimeId, type, name, description || null]
   return (await db.one(insertFunctionStatement, values)) as ChatFunction // what did not throw returns its row
 }
 

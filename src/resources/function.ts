@@ -43,6 +43,7 @@ export const CreateFunction = z
     type: FunctionType,
     name: RequiredText(nameMax),
     description: Text(2048).nullish(),
+    // Taken, and without effect: functions are ready before an event waits for them (contract h7).
     initializeAsynchronously: z.boolean().default(false),
   })
   .meta({ id: 'CreateChatFunctionResource' })
