@@ -35,7 +35,7 @@ export type ErrorKind = keyof typeof status
 export interface FieldProblem {
   resource: string
   field: string
-  code: 'missing' | 'missing_field' | 'invalid' | 'already_exists'
+  code: 'missing_field' | 'invalid' | 'already_exists'
   message: string
 }
 

@@ -6,7 +6,7 @@ const FieldProblem = z
   .object({
     resource: z.string().describe('The kind of resource that was refused'),
     field: z.string().describe('The field to blame, a path with dots where it is nested'),
-    code: z.enum(['missing', 'missing_field', 'invalid', 'already_exists']),
+    code: z.enum(['missing_field', 'invalid', 'already_exists']),
     message: z.string(),
   })
   .meta({ id: 'FieldProblem' })
