@@ -96,6 +96,16 @@ export function isConstraintError(error: unknown, kind: 'unique' | 'foreign_key'
   return codes.includes(databaseCode(error))
 }
 
+/**
+ * What to make of a failed write to something that was deleted meanwhile, as its foreign key shows: a 404. To be given
+ * to `catch`.
+ */
+export function unlessGone(resource: string, id: number): (error: unknown) => never {
+  return (error) => {
+    throw isConstraintError(error, 'foreign_key') ? notFound(resource, id) : error
+  }
+}
+
 /** Whether Postgres is starting, stopping, was killed, or has no connection left. */
 export function isDatabaseAway(error: unknown): boolean {
   return (

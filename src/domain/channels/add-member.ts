@@ -1,8 +1,9 @@
 import type { Context } from '#context.ts'
 import type { ApplicationCaller } from '#domain/access.ts'
 import { admitMember } from '#domain/channels/admit-member.ts'
-import { getChannel, mustHaveGroupChannel, unlessGone } from '#domain/channels/get-channel.ts'
+import { getChannel, mustHaveGroupChannel } from '#domain/channels/get-channel.ts'
 import { resolveUser } from '#domain/users/resolve-users.ts'
+import { unlessGone } from '#errors.ts'
 import type { Channel } from '#resources/channel.ts'
 import type { UserReference } from '#resources/user.ts'
 
@@ -15,6 +16,8 @@ export async function addMember(
 ): Promise<Channel> {
   await mustHaveGroupChannel(ctx, caller, channelId)
   const user = await resolveUser(ctx, caller, input)
-  await ctx.db.transact((tx) => admitMember(tx, caller, channelId, user.id)).catch(unlessGone(channelId))
+  await ctx.db
+    .transact((tx) => admitMember(tx, caller, channelId, user.id))
+    .catch(unlessGone('channel', channelId))
   return getChannel(ctx, caller, channelId)
 }

@@ -9,9 +9,9 @@ import {
 import { deleteMember, type MemberMatch } from '#data/memberships.ts'
 import { usersById } from '#data/users.ts'
 import { causeOf, mustBeMember, type UserCaller } from '#domain/access.ts'
-import { mustHaveGroupChannel, unlessGone } from '#domain/channels/get-channel.ts'
+import { mustHaveGroupChannel } from '#domain/channels/get-channel.ts'
 import { resolveUser } from '#domain/users/resolve-users.ts'
-import { ChatError, notFound } from '#errors.ts'
+import { ChatError, notFound, unlessGone } from '#errors.ts'
 import type { ChannelBlockRecord } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { UserReference } from '#resources/user.ts'
@@ -59,7 +59,7 @@ export async function blockChannelUser(
       }
       return { id, channelId, user, createdTime }
     })
-    .catch(unlessGone(channelId))
+    .catch(unlessGone('channel', channelId))
 }
 
 /** Lets a user in again; it does not come back by itself. @throws ChatError 404, AccessDeniedError */

@@ -7,11 +7,10 @@ import { causeOf, isVisible, type UserCaller } from '#domain/access.ts'
 import { getSettings } from '#domain/applications/get-settings.ts'
 import { admitMember } from '#domain/channels/admit-member.ts'
 import { describeChannel, mustFitDirectChannel, storeChannel } from '#domain/channels/create-channel.ts'
-import { unlessGone } from '#domain/channels/get-channel.ts'
 import { getChannelAs } from '#domain/channels/get-channel-as.ts'
 import { createGuest } from '#domain/users/create-guest.ts'
 import { unknownUser } from '#domain/users/resolve-users.ts'
-import { ChatError } from '#errors.ts'
+import { ChatError, unlessGone } from '#errors.ts'
 import type { CreateChannel, SeenChannel } from '#resources/channel.ts'
 import type { User } from '#resources/user.ts'
 
@@ -102,6 +101,6 @@ async function takeExisting(
       const payload = { userId, existing: outcome, ...(unhidden && { unhidden }), ...causeOf(caller) }
       await tx.emit({ type: 'channel.upserted', applicationId, channelId, payload })
     })
-    .catch(unlessGone(channelId))
+    .catch(unlessGone('channel', channelId))
   return { channel: await getChannelAs(ctx, caller, channelId), outcome }
 }

@@ -2,7 +2,7 @@ import type { Context } from '#context.ts'
 import { findChannel, findChannelType } from '#data/channels.ts'
 import { type Caller, mustBeAbleToChange, mustBeMember, mustSeeChannel } from '#domain/access.ts'
 import { getChannelAs } from '#domain/channels/get-channel-as.ts'
-import { ChatError, isConstraintError, notFound } from '#errors.ts'
+import { ChatError, notFound } from '#errors.ts'
 import type { ChannelType, SeenChannel } from '#resources/channel.ts'
 
 /** @throws ChatError 404 */
@@ -43,11 +43,4 @@ export function directChannel(id: number): ChatError {
   return new ChatError('ClientError', `channel ${id} is direct: its members do not change`, [
     { resource: 'channel', field: 'type', code: 'invalid', message: 'must be PUBLIC or PRIVATE' },
   ])
-}
-
-/** What to make of a failed write to a channel that was deleted meanwhile: a 404. */
-export function unlessGone(channelId: number): (error: unknown) => never {
-  return (error) => {
-    throw isConstraintError(error, 'foreign_key') ? notFound('channel', channelId) : error
-  }
 }

@@ -4,9 +4,9 @@ import { isBlocked } from '#data/channel-blocks.ts'
 import { insertInvite, listInvites } from '#data/invites.ts'
 import { type Caller, causeOf, type UserCaller } from '#domain/access.ts'
 import { admitMember } from '#domain/channels/admit-member.ts'
-import { mustHaveChannel, mustHaveGroupChannel, unlessGone } from '#domain/channels/get-channel.ts'
+import { mustHaveChannel, mustHaveGroupChannel } from '#domain/channels/get-channel.ts'
 import { resolveUser } from '#domain/users/resolve-users.ts'
-import { refused } from '#errors.ts'
+import { refused, unlessGone } from '#errors.ts'
 import type { ChannelInvite, SendInvite } from '#resources/invite.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { User } from '#resources/user.ts'
@@ -64,5 +64,5 @@ function invite(ctx: Context, caller: Caller, channelId: number, user: User): Pr
       await admitMember(tx, caller, channelId, user.id)
       return invite
     })
-    .catch(unlessGone(channelId))
+    .catch(unlessGone('channel', channelId))
 }

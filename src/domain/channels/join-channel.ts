@@ -1,8 +1,9 @@
 import type { Context } from '#context.ts'
 import { mustSeeChannel, type UserCaller } from '#domain/access.ts'
 import { admitMember } from '#domain/channels/admit-member.ts'
-import { directChannel, unlessGone } from '#domain/channels/get-channel.ts'
+import { directChannel } from '#domain/channels/get-channel.ts'
 import { getChannelAs } from '#domain/channels/get-channel-as.ts'
+import { unlessGone } from '#errors.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 
 /**
@@ -13,7 +14,7 @@ export async function joinChannel(ctx: Context, caller: UserCaller, id: number):
   const { type, standing } = await mustSeeChannel(ctx, caller, id)
   if (type === 'DIRECT') throw directChannel(id)
   if (standing !== 'member') {
-    await ctx.db.transact((tx) => admitMember(tx, caller, id, caller.userId)).catch(unlessGone(id))
+    await ctx.db.transact((tx) => admitMember(tx, caller, id, caller.userId)).catch(unlessGone('channel', id))
   }
   return getChannelAs(ctx, caller, id)
 }

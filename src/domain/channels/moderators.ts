@@ -3,9 +3,9 @@ import type { Context } from '#context.ts'
 import { setModerator } from '#data/memberships.ts'
 import { type Caller, causeOf } from '#domain/access.ts'
 import { admitMember } from '#domain/channels/admit-member.ts'
-import { getChannel, mustHaveGroupChannel, unlessGone } from '#domain/channels/get-channel.ts'
+import { getChannel, mustHaveGroupChannel } from '#domain/channels/get-channel.ts'
 import { resolveUser } from '#domain/users/resolve-users.ts'
-import { ChatError } from '#errors.ts'
+import { ChatError, unlessGone } from '#errors.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 import type { User, UserReference } from '#resources/user.ts'
 
@@ -30,7 +30,7 @@ export async function addModerator(
         await tx.emit({ type: 'channel.moderator.added', applicationId, channelId, payload })
       }
     })
-    .catch(unlessGone(channelId))
+    .catch(unlessGone('channel', channelId))
   return user
 }
 

@@ -2,7 +2,7 @@ import type { Context } from '#context.ts'
 import { hideMessageRow } from '#data/seen-messages.ts'
 import { causeOf, type UserCaller } from '#domain/access.ts'
 import { getMessageAs } from '#domain/messages/get-message-as.ts'
-import { isConstraintError, notFound } from '#errors.ts'
+import { unlessGone } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
 /** Deletes a message for the user alone, whosever it is. @returns it as it was @throws ChatError 404 */
@@ -19,8 +19,6 @@ export async function deleteMessageForMe(ctx: Context, caller: UserCaller, id: n
         payload: { messageId: id, userId, ...causeOf(caller) },
       })
     })
-    .catch((error) => {
-      throw isConstraintError(error, 'foreign_key') ? notFound('message', id) : error
-    })
+    .catch(unlessGone('message', id))
   return message
 }

@@ -4,7 +4,7 @@ import { insertReaction } from '#data/reactions.ts'
 import { causeOf, type UserCaller } from '#domain/access.ts'
 import { getMessageAs } from '#domain/messages/get-message-as.ts'
 import { getUser } from '#domain/users/get-user.ts'
-import { ChatError, isConstraintError, notFound } from '#errors.ts'
+import { ChatError, unlessGone } from '#errors.ts'
 import type { Emoji, Reaction, ReactToMessage } from '#resources/message.ts'
 
 /**
@@ -33,9 +33,7 @@ export async function reactToMessage(
       })
       return createdTime
     })
-    .catch((error) => {
-      throw isConstraintError(error, 'foreign_key') ? notFound('message', id) : error
-    })
+    .catch(unlessGone('message', id))
   return { messageId: id, emoji, user, createdTime }
 }
 

@@ -3,7 +3,7 @@ import { saveReport } from '#data/reports.ts'
 import { causeOf, type UserCaller } from '#domain/access.ts'
 import { getMessageAs } from '#domain/messages/get-message-as.ts'
 import { getUser } from '#domain/users/get-user.ts'
-import { isConstraintError, notFound } from '#errors.ts'
+import { unlessGone } from '#errors.ts'
 import type { MessageReport, ReportMessage } from '#resources/message.ts'
 
 /** Reports a message to its application; who reports it again says why anew. @throws ChatError 404 */
@@ -27,8 +27,6 @@ export async function reportMessage(
       })
       return report
     })
-    .catch((error) => {
-      throw isConstraintError(error, 'foreign_key') ? notFound('message', id) : error
-    })
+    .catch(unlessGone('message', id))
   return { ...report, user }
 }

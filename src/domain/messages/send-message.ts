@@ -7,7 +7,7 @@ import { type Caller, causeOf, mustBeMember } from '#domain/access.ts'
 import { previewLater } from '#domain/messages/add-link-previews.ts'
 import { type ParsedText, parseText } from '#domain/messages/parse-text.ts'
 import { unknownUser } from '#domain/users/resolve-users.ts'
-import { ChatError, isConstraintError, notFound } from '#errors.ts'
+import { ChatError, notFound, unlessGone } from '#errors.ts'
 import type { FileMessageFields, SeenMessage, SendMessage } from '#resources/message.ts'
 
 /** Where a message goes: a channel's main thread, or another of its threads. */
@@ -32,10 +32,7 @@ export async function sendMessage(
   const message = await describe(ctx, caller, place, input)
   const sending =
     input.type === 'HOSTED' ? sendWithFile(ctx.db, message, input.file.key) : ctx.sender.submit(message)
-  const sent = await sending.catch((error) => {
-    // The channel was deleted while the message was on its way.
-    throw isConstraintError(error, 'foreign_key') ? notFound('channel', channelId) : error
-  })
+  const sent = await sending.catch(unlessGone('channel', channelId))
   if (sent === 'no channel') throw notFound('channel', channelId)
   if (sent === 'no member') throw await notAMember(ctx, caller, channelId)
   if (sent === 'no user') throw unknownUser(message.user ?? {})

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { insertThread } from '#data/threads.ts'
 import { causeOf, mustBeMember, type UserCaller } from '#domain/access.ts'
-import { isConstraintError, notFound } from '#errors.ts'
+import { unlessGone } from '#errors.ts'
 import type { CreateThread, Thread } from '#resources/thread.ts'
 
 /** Makes a standalone thread in a channel. @throws ChatError 404, AccessDeniedError for who is no member */
@@ -25,7 +25,5 @@ export async function createThread(
       })
       return thread
     })
-    .catch((error) => {
-      throw isConstraintError(error, 'foreign_key') ? notFound('channel', channelId) : error
-    })
+    .catch(unlessGone('channel', channelId))
 }
