@@ -3,6 +3,7 @@ import { BlockList, isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { S3Settings } from '#files/s3.ts'
+import { isLoopback } from '#wire/loopback.ts'
 
 const blankIsAbsent = (value: unknown) => (value === '' ? undefined : value)
 const optional = <T extends z.ZodType>(type: T) => z.preprocess(blankIsAbsent, type.optional())
@@ -197,6 +198,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     functionInvocationsDays: settings.FUNCTION_INVOCATIONS_DAYS,
     functionBlockingTimeoutMs: settings.FUNCTION_BLOCKING_TIMEOUT_SECONDS * 1_000,
     functionTimeoutMs: settings.FUNCTION_TIMEOUT_SECONDS * 1_000,
+    // Where nobody but this machine reaches the server, functions are the operator's own.
     functionEgress: settings.FUNCTION_EGRESS ?? (isLoopback(settings.HOST) ? 'open' : 'guarded'),
     functionMemoryMb: settings.FUNCTION_MEMORY_MB,
     functionProcesses: settings.FUNCTION_PROCESSES,
@@ -213,11 +215,6 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     ...s3Of(settings),
     ...(settings.PUBLIC_URL && { publicUrl: settings.PUBLIC_URL.replace(/\/+$/, '') }),
   }
-}
-
-/** Nobody but this machine reaches it there, so functions are the operator's own. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }
 
 /** Whether the text is an address, a range of them or `loopback`; then its addresses are added. */

@@ -33,7 +33,7 @@ const mayImport: Record<string, string[]> = {
   bus: ['errors'],
   files: ['errors'],
   previews: ['errors', 'type config'],
-  config: ['type files'],
+  config: ['wire/loopback.ts', 'type files'],
   port: ['type config'],
   resources: [],
   errors: [],

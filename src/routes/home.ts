@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '#context.ts'
 import { findFirstKey } from '#domain/applications/find-first-key.ts'
 import { policyOf, readPage } from '#routes/pages.ts'
+import { isLoopback } from '#wire/loopback.ts'
 
 /** What is only shown with the demo. */
 const keyFact = '<div><dt>API key</dt><dd><code>{{apiKey}}</code></dd></div>'
@@ -55,14 +56,10 @@ export function isDemoShown({ config }: Context, { headers }: FastifyRequest): b
   if (config.demoPage !== undefined) return config.demoPage
   return (
     isLoopback(config.host) &&
-    (!config.publicUrl || isLoopback(URL.parse(config.publicUrl)?.hostname)) &&
-    isLoopback(URL.parse(`http://${headers.host}`)?.hostname) &&
+    (!config.publicUrl || isLoopback(URL.parse(config.publicUrl)?.hostname ?? '')) &&
+    isLoopback(URL.parse(`http://${headers.host}`)?.hostname ?? '') &&
     !forwardingHeaders.some((name) => name in headers)
   )
-}
-
-function isLoopback(host: string | undefined): boolean {
-  return host !== undefined && /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host)
 }
 
 /** Puts values for their `{{names}}`, none of which can become markup. */
