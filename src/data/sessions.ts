@@ -1,3 +1,4 @@
+import { validate as isUuid } from 'uuid'
 import {
   type Columns,
   columnsOf,
@@ -135,11 +136,9 @@ export function listChatSessions(
 
 // ------------------------------------------------------------------------------------------ real time
 
-const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
 /** An application as a connecting client finds it by its API key; undefined for what is no key, too. */
 export async function findApplicationByKey(db: Db, key: string) {
-  if (!uuidPattern.test(key)) return undefined
+  if (!isUuid(key)) return undefined
   const [row] = await db.query(applicationStatement, [key])
   return row && toEntrance(row)
 }

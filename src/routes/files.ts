@@ -1,12 +1,11 @@
 // Hosted files, at the addresses that messages and users show. They never change, so they are cached for good.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { validate as isUuid } from 'uuid'
 import type { Context } from '#context.ts'
 import { getFile, type ReadableFile } from '#domain/files/get-file.ts'
 import { ChatError, notFound } from '#errors.ts'
 import { bearerToken } from '#wire/bearer.ts'
 import { contentPolicy, disposition, isFresh, isSame, readRange, servedType } from '#wire/download.ts'
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export async function files(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   for (const url of ['/files/:key/:name', '/files/:key']) {
@@ -15,7 +14,7 @@ export async function files(scope: FastifyInstance, { ctx }: { ctx: Context }) {
       url,
       handler: async (request, reply) => {
         const { key } = request.params
-        if (!uuid.test(key)) throw notFound('file', key)
+        if (!isUuid(key)) throw notFound('file', key)
         const { grant } = request.query as Record<string, unknown>
         const file = await getFile(
           ctx,

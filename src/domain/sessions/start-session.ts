@@ -1,4 +1,4 @@
-import { v4 as uuid } from 'uuid'
+import { validate as isUuid, v4 as uuid } from 'uuid'
 import type { Context } from '#context.ts'
 import { lastPosition } from '#data/outbox.ts'
 import {
@@ -36,7 +36,6 @@ export interface StartedSession extends SessionRow {
 
 type Application = NonNullable<Awaited<ReturnType<typeof findApplicationByKey>>>
 
-const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const Username = RequiredText(nameMax)
 
 /**
@@ -96,7 +95,7 @@ async function resume(
   input: StartSession,
 ): Promise<StartedSession | undefined> {
   const { resume: key, username, release } = input
-  if (key === undefined || !uuidPattern.test(key)) return undefined
+  if (key === undefined || !isUuid(key)) return undefined
   const applicationId = application.id
   const wanted = { applicationId, key, username }
   const found = mustGoOn(await findResumable(ctx.db, wanted))

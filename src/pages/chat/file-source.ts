@@ -1,6 +1,7 @@
 // Where the bytes of a file are, and who is shown the grant of whoever looks.
+import { validate as isUuid } from 'uuid'
 
-const hostedPath = /^v1\/files\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\/[^/]*)?$/
+const hostedPath = /^v1\/files\/([^/]+)(\/[^/]*)?$/
 
 /**
  * The address to load a file from. The server's own files are asked for where the page itself is from, with the grant;
@@ -13,7 +14,7 @@ export function sourceOf({ type, url }: { type: string; url: string }, grant: st
   const isOurs =
     (type === 'HOSTED' || at.origin === base.origin) &&
     at.pathname.startsWith(base.pathname) &&
-    hostedPath.test(at.pathname.slice(base.pathname.length))
+    isUuid(hostedPath.exec(at.pathname.slice(base.pathname.length))?.[1])
   if (!isOurs) return url
   const own = new URL(at.pathname, base)
   own.searchParams.set('grant', grant)
