@@ -5,7 +5,7 @@ import { ChatError } from '#errors.ts'
 import { jsonTypes } from '#wire/negotiation.ts'
 
 /** Bytes of a JSON body. */
-export const bodyMax = 1_048_576
+const bodyMax = 1_048_576
 
 export const bodies = plugin(
   async (app) => {
