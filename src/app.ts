@@ -141,7 +141,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
       await scope.register(bodies)
       await scope.register(uploads)
       await scope.register(grants, { ctx })
-      scope.addHook('onRequest', app.limitApplication)
+      scope.addHook('onRequest', app.limitUploads)
       await scope.register(streams, { ctx })
     },
     { prefix: '/v1/runtime' },

@@ -2,21 +2,42 @@
 import type { FastifyReply, onRequestHookHandler } from 'fastify'
 import plugin from 'fastify-plugin'
 import { rateLimited } from '#errors.ts'
+import { Budget } from '#plugins/budget.ts'
+import { networkOf } from '#wire/origin.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** For `onRequest`, behind the plugin auth or grants. */
     limitApplication: onRequestHookHandler
+    /** For `onRequest`, behind the plugin grants: what users upload is not counted against their application. */
+    limitUploads: onRequestHookHandler
   }
 }
 
 /** `perSecond` of 0 lets applications ask for anything. */
 export const rateLimit = plugin<{ perSecond: number }>(
   async (app, { perSecond }) => {
-    app.decorate('limitApplication', perSecond === 0 ? (_request, _reply, done) => done() : limit(perSecond))
+    const isFree = perSecond === 0
+    app.decorate('limitApplication', isFree ? (_request, _reply, done) => done() : limit(perSecond))
+    app.decorate('limitUploads', isFree ? (_request, _reply, done) => done() : limitUploads())
   },
   { name: 'rate-limit' },
 )
+
+/** Uploads of one user, and of all users of one network, in a window: guests cost nothing to make. */
+const uploadsWindowMs = 10_000
+const uploadsMax = { user: 30, network: 300 }
+
+function limitUploads(): onRequestHookHandler {
+  const ofUser = new Budget({ max: uploadsMax.user, windowMs: uploadsWindowMs })
+  const ofNetwork = new Budget({ max: uploadsMax.network, windowMs: uploadsWindowMs })
+  return ({ uploader, ip }, reply, done) => {
+    const waitMs = ofUser.take(String(uploader.userId)) || ofNetwork.take(networkOf(ip))
+    if (waitMs === 0) return done()
+    reply.header('retry-after', Math.ceil(waitMs / 1_000))
+    done(rateLimited('There were too many uploads, try again later', waitMs))
+  }
+}
 
 const windowMs = 1000
 
@@ -28,8 +49,8 @@ const windowMs = 1000
 function limit(max: number): onRequestHookHandler {
   const counts = new Map<number, number>()
   let beganAt = performance.now()
-  return ({ caller, uploader }, reply, done) => {
-    const { applicationId } = uploader ?? caller
+  return ({ caller }, reply, done) => {
+    const { applicationId } = caller
     const now = performance.now()
     if (now - beganAt >= windowMs) {
       beganAt = now

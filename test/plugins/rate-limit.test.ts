@@ -1,5 +1,6 @@
 import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createUser } from '../support/factories.ts'
 import { expectRefusal } from '../support/protects.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 
@@ -77,6 +78,22 @@ describe('requests of an application', () => {
       Array.from({ length: 20 }, () => supertest(server.url).get('/v1/application')),
     )
     expect(new Set(statusesOf(answers))).toEqual(new Set([401]))
+  })
+})
+
+describe('uploads of users', () => {
+  it('do not count against the application, and have a limit of their own', async () => {
+    const application = await server.createApplication()
+    const { id: userId } = await createUser(application)
+    await untilAllowed(application)
+    const grant = await server.ctx.grants.give({ access: 'write', applicationId: application.id, userId })
+    const upload = () => supertest(server.url).post('/v1/runtime/channels/1/messages').set('grant', grant)
+    const uploads = await Promise.all(Array.from({ length: 40 }, upload))
+    const refused = uploads.filter(({ status }) => status === 429)
+    expect(refused).toHaveLength(10)
+    expect(refused[0]?.headers['retry-after']).toMatch(/^[1-9]/)
+    expect(statusesOf(uploads)[0]).toBe(415) // empty ones
+    await untilAllowed(application)
   })
 })
 
