@@ -11,6 +11,7 @@ import { openQueue, type Queue } from '#data/queue.ts'
 import { type NewMessage, openSender, type Sent } from '#data/sending.ts'
 import { openTokenCache, type TokenCache } from '#data/tokens.ts'
 import { openVault, type Vault } from '#data/vault.ts'
+import { isConstraintError } from '#errors.ts'
 import type { FileStore } from '#files/files.ts'
 import { type Grants, openGrants } from '#files/grants.ts'
 import { openFileStore } from '#files/open.ts'
@@ -106,7 +107,11 @@ export function openContext(
     ...(config.linkPreviews && { previews: openPreviews() }),
     later(work) {
       const done = work
-        .catch((error) => log.error({ err: error }, 'work behind a request failed'))
+        .catch((error) => {
+          // What the work was about may be deleted by then.
+          if (isConstraintError(error, 'foreign_key')) log.debug({ err: error }, 'work came too late')
+          else log.error({ err: error }, 'work behind a request failed')
+        })
         .finally(() => pending.delete(done))
       pending.add(done)
     },

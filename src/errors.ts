@@ -106,14 +106,30 @@ export function unlessGone(resource: string, id: number): (error: unknown) => ne
   }
 }
 
-/** Whether Postgres is starting, stopping, was killed, or has no connection left. */
+/** Whether Postgres is starting, stopping, was killed, takes no writes, or has no connection, memory or disk left. */
 export function isDatabaseAway(error: unknown): boolean {
   return (
-    /^(57P0[1-5]|53300|08\d{3}|ECONNREFUSED|ECONNRESET|EPIPE|P1001|P1002|P1017|P2024|P2028)$/.test(
+    /^(57P0[1-5]|53[0-3]00|25006|58030|08\d{3}|ECONNREFUSED|ECONNRESET|EPIPE|P1001|P1002|P1017|P2024|P2028|P2037)$/.test(
       databaseCode(error),
     ) ||
     /connection terminated|connection error|not queryable/i.test((error as Error | undefined)?.message ?? '')
   )
+}
+
+/** Whether the disk of stored files is full or takes no writes. */
+function isDiskFull(error: unknown): boolean {
+  return /^(ENOSPC|EDQUOT|EROFS)$/.test((error as { code?: string } | undefined)?.code ?? '')
+}
+
+/** What a client is told of whatever was thrown: of what is none of its doing, no more than whether to try again. */
+export function toChatError(error: unknown): ChatError {
+  if (error instanceof ChatError) return error
+  if (isConstraintError(error, 'foreign_key')) {
+    return new ChatError('ResourceNotFoundError', 'What the request refers to was deleted meanwhile')
+  }
+  return isDatabaseAway(error) || isDiskFull(error)
+    ? new ChatError('ServiceUnavailableError', 'The server cannot answer now, try again later')
+    : new ChatError('InternalServerError', 'The server failed to answer')
 }
 
 /** Whether Postgres, alive and well, refused a statement: then nothing of it was stored. */

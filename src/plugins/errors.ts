@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
-import { ChatError, type ErrorKind, isConstraintError, isDatabaseAway } from '#errors.ts'
+import { ChatError, type ErrorKind, toChatError } from '#errors.ts'
 import { setHeaders } from '#plugins/headers.ts'
 import { defaultRepresentation, representationFor } from '#wire/negotiation.ts'
 import { presentError } from '#wire/problem.ts'
@@ -31,12 +31,16 @@ function handleError(error: FastifyError | Error, request: FastifyRequest, reply
   if (known.status === 401 && !isSignInDialog(known, request)) {
     reply.header('www-authenticate', challenge(known))
   }
+  if (known.status === 503) reply.header('retry-after', retryAfterSeconds)
   if (known.status === 408) reply.header('connection', 'close') // [RFC 9110 section 15.5.9]
   return reply
     .code(known.status)
     .header('content-type', 'application/json')
     .send(JSON.stringify(presentError(known, spelling)))
 }
+
+/** When a client may try again that is answered 503. */
+const retryAfterSeconds = 5
 
 /** What is no request: too slow, too long, or not HTTP. */
 export function refuseConnection(error: ConnectionError, socket: Socket): void {
@@ -90,10 +94,5 @@ const kinds: Record<number, ErrorKind> = {
 function translate(error: FastifyError | Error): ChatError {
   const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500
   if (status >= 400 && status < 500) return new ChatError(kinds[status] ?? 'ClientError', error.message)
-  if (isConstraintError(error, 'foreign_key')) {
-    return new ChatError('ResourceNotFoundError', 'What the request refers to was deleted meanwhile')
-  }
-  return isDatabaseAway(error)
-    ? new ChatError('ServiceUnavailableError', 'The server cannot answer now, try again later')
-    : new ChatError('InternalServerError', 'The server failed to answer')
+  return toChatError(error)
 }

@@ -4,7 +4,7 @@ import { mayStay } from '#domain/access.ts'
 import { endOrphanedSessions, endSession } from '#domain/sessions/end-session.ts'
 import { detachSession, entrancesOf, keepAcknowledged } from '#domain/sessions/hold-session.ts'
 import { type StartedSession, startSession } from '#domain/sessions/start-session.ts'
-import { ChatError } from '#errors.ts'
+import { toChatError } from '#errors.ts'
 import { answerRelay, performAction } from '#realtime/answers.ts'
 import { CatchUp } from '#realtime/catch-up.ts'
 import { FrameRate } from '#realtime/frame-rate.ts'
@@ -272,24 +272,22 @@ export class Realtime implements StompHandler<Session> {
 
   #problemOf(error: unknown, { facts }: Session) {
     const timestamp = new Date().toISOString()
-    if (error instanceof ChatError && error.status < 500) {
-      const { kind, message, coolOffMs, problems } = error
-      return {
-        error: kind,
-        message,
-        timestamp,
-        ...(problems.length > 0 && { errors: problems }),
-        ...(coolOffMs !== undefined && { coolOffDuration: `PT${Math.ceil(coolOffMs) / 1000}S` }),
-      }
+    const known = toChatError(error)
+    const { kind, message, coolOffMs, problems } = known
+    if (known.status >= 500) this.#ctx.log.error({ err: error, session: facts.id }, 'a frame failed')
+    return {
+      error: kind,
+      message,
+      timestamp,
+      ...(problems.length > 0 && { errors: problems }),
+      ...(coolOffMs !== undefined && { coolOffDuration: `PT${Math.ceil(coolOffMs) / 1000}S` }),
     }
-    this.#ctx.log.error({ err: error, session: facts.id }, 'a frame failed')
-    return { error: 'InternalServerError', message: 'Something went wrong on the server', timestamp }
   }
 
   #refusal(error: unknown): StompError {
-    if (error instanceof ChatError && error.status < 500) return new StompError(error.kind, error.message)
-    this.#ctx.log.error({ err: error }, 'a connection failed')
-    return new StompError('InternalServerError', 'Something went wrong on the server')
+    const known = toChatError(error)
+    if (known.status >= 500) this.#ctx.log.error({ err: error }, 'a connection failed')
+    return new StompError(known.kind, known.message)
   }
 
   // ------------------------------------------------------------------------------------ coming back

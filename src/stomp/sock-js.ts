@@ -68,6 +68,10 @@ export class SockJsServer {
     // The reference server keeps sessions in an object, which has such names of its own.
     if (session in Object.prototype) return false
     response.on('error', () => undefined) // of writing to one who is gone
+    const writeHead = response.writeHead.bind(response) as (...head: unknown[]) => ServerResponse
+    // What the reference server calls its own fault is a malformed request.
+    response.writeHead = (status: number, ...rest: unknown[]) =>
+      writeHead(status === 500 ? 400 : status, ...rest)
     try {
       this.#options.locate(request)
     } catch (error) {

@@ -126,7 +126,10 @@ describe('SockJS', () => {
     ['no array', '"text"'],
   ])('refuses %s', async (_, body) => {
     await post(`/rtm/0/${session}/xhr`)
-    expect((await post(`/rtm/0/${session}/xhr_send`, body)).status).toBe(500)
+    expect((await post(`/rtm/0/${session}/xhr_send`, body)).status).toBe(400)
+    expect((await post(`/rtm/0/${session}/jsonp_send`, body)).status).toBe(400)
+    expect((await fetch(`${url}/rtm/0/${session}/jsonp`)).status).toBe(400) // without a callback
+    expect((await fetch(`${url}/rtm/0/${session}/htmlfile?c=%3Cb%3E`)).status).toBe(400)
     expect((await post('/rtm/0/unknown/xhr_send', '["text"]')).status).toBe(404)
   })
 

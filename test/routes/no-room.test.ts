@@ -1,0 +1,57 @@
+// A database without room answers as one that is away: the client is told to come back.
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { toChatError } from '#errors.ts'
+import { messageHypermedia } from '#resources/message.ts'
+import { Talker } from '../stomp/talker.ts'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { expectRefusal } from '../support/protects.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server.close())
+
+/** From now on, Postgres says that its disk is full when a message is written. */
+const fill = () =>
+  server.ctx.db.pool.query(`
+    create function full_disk() returns trigger language plpgsql as
+      $$ begin raise exception 'could not extend file' using errcode = '53100'; end $$;
+    create trigger full_disk before insert or update or delete on message execute function full_disk()`)
+
+it('a full disk is 503 with Retry-After, and the same on the errors queue', async () => {
+  const user = await createUser(server.main)
+  const channel = await createChannel(server.main, { creator: { id: user.id } })
+  const message = await sendMessage(server.main, channel.id, { user: { id: user.id } })
+  await fill()
+  const answer = await server.main.post(`/channels/${channel.id}/messages`, {
+    type: 'TEXT',
+    body: 'Hello',
+    user: { id: user.id },
+  })
+  expectRefusal(answer, 503, 'ServiceUnavailableError')
+  expect(answer.headers['retry-after']).toMatch(/^[1-9]\d*$/)
+  expect(answer.text).not.toContain('extend')
+
+  const port = Number(new URL(server.url).port)
+  const client = await Talker.connect(
+    port,
+    { 'StompX-User': user.name },
+    `/rtm/websocket?api-key=${server.main.apiKey}`,
+  )
+  await client.ask('SUBSCRIBE', { id: 'errors', destination: '/user/queue/errors' })
+  const destination = messageHypermedia.actions.delete.at({ id: message.id })
+  client.send(`SEND\ndestination:${destination}\nreceipt:r\n\n{}\0`)
+  const { body } = await client.next()
+  expect(JSON.parse(body).error).toBe('ServiceUnavailableError')
+  client.ws.close()
+})
+
+it.each(['53100', '53200', '53300', '25006', 'ENOSPC', 'EDQUOT', 'EROFS', 'P2037'])('%s is 503', (code) => {
+  expect(toChatError(Object.assign(new Error('no'), { code })).status).toBe(503)
+})
+
+it('any other fault is 500', () => {
+  expect(toChatError(Object.assign(new Error('no'), { code: 'ENOENT' })).status).toBe(500)
+})
