@@ -88,11 +88,11 @@ it('imports only point down', () => {
 })
 
 it.each([
-  ['wire', '#domain/access.ts', true],
+  ['wire', '#domain/access/caller.ts', true],
   ['routes', '#data/users.ts', true],
   ['routes', '#plugins/auth.ts', true],
   ['domain', '#context.ts', false],
-  ['data', '#domain/access.ts', true],
+  ['data', '#domain/access/caller.ts', true],
   ['resources', 'uuid', false],
   ['domain', 'fastify', true],
   ['files', '../data/users.ts', true],

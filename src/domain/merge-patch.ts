@@ -18,8 +18,22 @@ function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** What becomes of custom properties under a patch's `properties`; null empties them, absence leaves them. */
-export function patchProperties(properties: Json, patch: Json | null | undefined): Json | undefined {
-  if (patch === undefined) return undefined
-  return patch === null ? {} : (mergePatch(properties, patch) as Json)
+/** How custom properties change: by a merge patch, of which null empties them, or to others in their place. */
+export type PropertiesChange = { merge: Json | null } | { replace: Json }
+
+/** What becomes of custom properties; undefined where nothing does. */
+export function changedProperties(properties: Json, change: PropertiesChange | undefined): Json | undefined {
+  if (change === undefined) return undefined
+  if ('replace' in change) return change.replace
+  return change.merge === null ? {} : (mergePatch(properties, change.merge) as Json)
+}
+
+/** What a request changes, its `properties` being a merge patch. */
+export function merging<C extends { properties?: Json | null | undefined }>({ properties, ...rest }: C) {
+  return { ...rest, ...(properties !== undefined && { properties: { merge: properties } }) }
+}
+
+/** What a request changes, its `properties` standing in place of those there are. */
+export function replacing<C extends { properties?: Json | undefined }>({ properties, ...rest }: C) {
+  return { ...rest, ...(properties !== undefined && { properties: { replace: properties } }) }
 }

@@ -1,7 +1,7 @@
 // Who calls.
 import plugin from 'fastify-plugin'
 import type { Context } from '#context.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { checkToken } from '#domain/applications/check-token.ts'
 import { bearerToken } from '#wire/bearer.ts'
 

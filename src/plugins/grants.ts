@@ -1,7 +1,7 @@
 // Who uploads.
 import plugin from 'fastify-plugin'
 import type { Context } from '#context.ts'
-import type { UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
 import { checkGrant } from '#domain/applications/check-grant.ts'
 import { ChatError } from '#errors.ts'
 

@@ -1,7 +1,7 @@
 // Tells sessions that come back what they missed of each topic once they subscribe to it again. [decision 13]
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '#context.ts'
-import { mayHear } from '#domain/access.ts'
+import { mayHear } from '#domain/access/topic.ts'
 import { replayEvents } from '#domain/events/replay-events.ts'
 import type { Relations } from '#domain/sessions/relations.ts'
 import type { Hub } from '#realtime/hub.ts'

@@ -1,27 +1,30 @@
 import { z } from 'zod'
+import { addModerator } from '#domain/channels/add-moderator.ts'
 import { callChannel, listCalls } from '#domain/channels/calls.ts'
 import { blockChannelUser, listChannelBlocks } from '#domain/channels/channel-blocks.ts'
 import { deleteChannel } from '#domain/channels/delete-channel.ts'
-import { getChannelAs } from '#domain/channels/get-channel-as.ts'
+import { getChannel } from '#domain/channels/get-channel.ts'
 import { inviteUser } from '#domain/channels/invites.ts'
 import { joinChannel } from '#domain/channels/join-channel.ts'
 import { leaveChannel } from '#domain/channels/leave-channel.ts'
 import { listChannelMembers, listChannelModerators } from '#domain/channels/list-members.ts'
 import { clearHistory, hideChannel, muteChannel } from '#domain/channels/membership-changes.ts'
-import { addModeratorAs, removeModeratorAs } from '#domain/channels/moderators-as.ts'
+import { removeModerator } from '#domain/channels/remove-moderator.ts'
 import { sendChannelEvent } from '#domain/channels/send-channel-event.ts'
-import { updateChannelAs } from '#domain/channels/update-channel-as.ts'
+import { updateChannel } from '#domain/channels/update-channel.ts'
+import { replacing } from '#domain/merge-patch.ts'
 import { countChannelMessages } from '#domain/messages/count-channel-messages.ts'
 import { findLastReadMessage } from '#domain/messages/find-last-read-message.ts'
 import { getChannelContext } from '#domain/messages/get-channel-context.ts'
 import { getLastReceivedMessage } from '#domain/messages/get-last-received-message.ts'
 import { isChannelUnread } from '#domain/messages/is-channel-unread.ts'
-import { listChannelMessagesAs } from '#domain/messages/list-channel-messages-as.ts'
+import { listChannelMessages } from '#domain/messages/list-channel-messages.ts'
 import { readChannel } from '#domain/messages/read-channel.ts'
 import { sendMessage } from '#domain/messages/send-message.ts'
 import { createThread } from '#domain/threads/create-thread.ts'
 import { listChannelThreads } from '#domain/threads/list-channel-threads.ts'
-import { typeInChannel } from '#domain/threads/send-keystrokes.ts'
+import { sendChannelKeystrokes } from '#domain/threads/send-channel-keystrokes.ts'
+import { resolveUser } from '#domain/users/resolve-users.ts'
 import { ChatError } from '#errors.ts'
 import { flag, oneOf, optionalId } from '#realtime/filters.ts'
 import { type Actions, action, type Echo, type Relays } from '#realtime/handlers.ts'
@@ -46,7 +49,7 @@ import { User, UserReference } from '#resources/user.ts'
 export const channelRelays: Relays<typeof channelHypermedia> = {
   self: async ({ ctx, caller, params }) => ({
     shape: Channel,
-    entity: await getChannelAs(ctx, caller, params.id),
+    entity: await getChannel(ctx, caller, params.id),
   }),
   context: async ({ ctx, caller, params, filters }) => {
     const ends = {
@@ -60,7 +63,7 @@ export const channelRelays: Relays<typeof channelHypermedia> = {
     return {
       shape: Message,
       contents: 'messages',
-      page: await listChannelMessagesAs(ctx, caller, params.id, wanted, cursor),
+      page: await listChannelMessages(ctx, caller, params.id, wanted, cursor),
     }
   },
   messagesCount: async ({ ctx, caller, params, filters }) => {
@@ -119,7 +122,7 @@ export const channelActions: Actions<typeof channelHypermedia> = {
     return { topic: 'messages', type: 'user.message.created', shape: Message, entity }
   }),
   keystrokes: action(SendKeystrokes.pick({ keys: true }), async ({ ctx, caller, params }, input) => {
-    await typeInChannel(ctx, caller, params.id, input)
+    await sendChannelKeystrokes(ctx, caller, params.id, input)
     return undefined
   }),
   read: action(z.unknown(), async ({ ctx, caller, params }) => {
@@ -137,7 +140,7 @@ export const channelActions: Actions<typeof channelHypermedia> = {
     return undefined
   }),
   update: action(UpdateChannel, async ({ ctx, caller, params }, input) =>
-    channelEcho('user.channel.updated', await updateChannelAs(ctx, caller, params.id, input)),
+    channelEcho('user.channel.updated', await updateChannel(ctx, caller, params.id, replacing(input))),
   ),
   delete: action(z.unknown(), async ({ ctx, caller, params }) =>
     channelEcho('user.channel.deleted', await deleteChannel(ctx, caller, params.id)),
@@ -164,12 +167,14 @@ export const channelActions: Actions<typeof channelHypermedia> = {
   leave: action(LeaveChannel, async ({ ctx, caller, params }, input) =>
     channelEcho('user.channel.left', await leaveChannel(ctx, caller, params.id, input)),
   ),
-  addModerator: action(UserReference, async ({ ctx, caller, params }, user) =>
-    channelEcho('user.channel.moderator_added', await addModeratorAs(ctx, caller, params.id, user)),
-  ),
-  deleteModerator: action(UserReference, async ({ ctx, caller, params }, user) =>
-    channelEcho('user.channel.moderator_deleted', await removeModeratorAs(ctx, caller, params.id, user)),
-  ),
+  addModerator: action(UserReference, async ({ ctx, caller, params }, user) => {
+    await addModerator(ctx, caller, params.id, user)
+    return channelEcho('user.channel.moderator_added', await getChannel(ctx, caller, params.id))
+  }),
+  deleteModerator: action(UserReference, async ({ ctx, caller, params }, user) => {
+    const { id } = await resolveUser(ctx, caller, user)
+    return channelEcho('user.channel.moderator_deleted', await removeModerator(ctx, caller, params.id, id))
+  }),
   invite: action(SendInvite, async ({ ctx, caller, params }, input) => {
     const entity = await inviteUser(ctx, caller, params.id, input)
     return { topic: 'users', type: 'user.user.invited', shape: User, entity }

@@ -1,10 +1,10 @@
 import { countUserChannels } from '#domain/channels/count-user-channels.ts'
-import { createChannelAs } from '#domain/channels/create-channel-as.ts'
+import { createChannel } from '#domain/channels/create-channel.ts'
 import { listJoinableChannels } from '#domain/channels/list-joinable-channels.ts'
 import { listUnreadChannels } from '#domain/channels/list-unread-channels.ts'
-import { listUserChannelsAs } from '#domain/channels/list-user-channels-as.ts'
+import { listVisibleChannels } from '#domain/channels/list-visible-channels.ts'
 import { countUserUnread } from '#domain/messages/count-user-unread.ts'
-import { listUserMessagesAs } from '#domain/messages/list-user-messages-as.ts'
+import { listJoinedMessages } from '#domain/messages/list-joined-messages.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { listBlockedUsers } from '#domain/users/list-blocked-users.ts'
 import { countContacts, listContacts, type UserMatch } from '#domain/users/list-contacts.ts'
@@ -43,7 +43,7 @@ export const currentUserRelays: Relays<typeof currentUserHypermedia> = {
   channels: async ({ ctx, caller, filters }, page) => ({
     shape: Channel,
     contents: 'channels',
-    page: await listUserChannelsAs(ctx, caller, channelFilters(filters), page),
+    page: await listVisibleChannels(ctx, caller, channelFilters(filters), page),
   }),
   joinableChannels: async ({ ctx, caller, filters: { name } }, page) => ({
     shape: Channel,
@@ -72,7 +72,7 @@ export const currentUserRelays: Relays<typeof currentUserHypermedia> = {
     return {
       shape: Message,
       contents: 'messages',
-      page: await listUserMessagesAs(ctx, caller, wanted, cursor),
+      page: await listJoinedMessages(ctx, caller, wanted, cursor),
     }
   },
   contacts: async ({ ctx, caller, filters }, page) => ({
@@ -96,7 +96,7 @@ export const currentUserActions: Actions<typeof currentUserHypermedia> = {
     updated(await updateUserDisplayPicture(ctx, caller, caller.userId, picture)),
   ),
   createChannel: action(CreateChannel, async ({ ctx, caller }, input) => {
-    const { channel, outcome } = await createChannelAs(ctx, caller, input)
+    const { channel, outcome } = await createChannel(ctx, caller, input)
     return { topic: 'channels', type: createdTypes[outcome], shape: Channel, entity: channel }
   }),
   delete: userActions.delete,

@@ -1,7 +1,7 @@
 // What serves the addresses that resources show. An address without its handler does not compile.
 import type { z } from 'zod'
 import type { Context } from '#context.ts'
-import type { UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
 import type { Address, Hypermedia } from '#resources/address.ts'
 import type { CursorPage, CursorRequest, Page, PageRequest } from '#resources/page.ts'
 import type { UserTopic } from '#resources/user.ts'

@@ -1,6 +1,6 @@
 // What sessions listen to, and what of it they may hear as what their users are to channels changes.
 import type { Context } from '#context.ts'
-import { mayHear } from '#domain/access.ts'
+import { mayHear } from '#domain/access/topic.ts'
 import { endChatSession, startChatSession } from '#domain/sessions/chat-sessions.ts'
 import { loadRelations } from '#domain/sessions/hold-session.ts'
 import { ChatError } from '#errors.ts'

@@ -1,14 +1,14 @@
 import { z } from 'zod'
-import { getChannelAs } from '#domain/channels/get-channel-as.ts'
+import { getChannel } from '#domain/channels/get-channel.ts'
+import { replacing } from '#domain/merge-patch.ts'
 import { countReplies } from '#domain/messages/count-replies.ts'
 import { countReports } from '#domain/messages/count-reports.ts'
-import { deleteMessageAs } from '#domain/messages/delete-message-as.ts'
+import { deleteMessage } from '#domain/messages/delete-message.ts'
 import { deleteMessageForMe } from '#domain/messages/delete-message-for-me.ts'
-import { editMessage } from '#domain/messages/edit-message.ts'
-import { getMessageAs } from '#domain/messages/get-message-as.ts'
+import { getMessage } from '#domain/messages/get-message.ts'
 import { getParent } from '#domain/messages/get-parent.ts'
 import { listMessageReactions } from '#domain/messages/list-message-reactions.ts'
-import { listMessageReadReceiptsAs } from '#domain/messages/list-message-read-receipts-as.ts'
+import { listMessageReadReceipts } from '#domain/messages/list-message-read-receipts.ts'
 import { listMessageReports } from '#domain/messages/list-message-reports.ts'
 import { listReplies } from '#domain/messages/list-replies.ts'
 import { reactToMessage } from '#domain/messages/react-to-message.ts'
@@ -18,7 +18,7 @@ import { removeReport } from '#domain/messages/remove-report.ts'
 import { replyToMessage } from '#domain/messages/reply-to-message.ts'
 import { reportMessage } from '#domain/messages/report-message.ts'
 import { unreadMessage } from '#domain/messages/unread-message.ts'
-import { updateMessageProperties } from '#domain/messages/update-message-properties.ts'
+import { updateMessage } from '#domain/messages/update-message.ts'
 import { type Actions, action, type Relays } from '#realtime/handlers.ts'
 import { Channel } from '#resources/channel.ts'
 import {
@@ -37,11 +37,11 @@ import { Count, ReadReceiptShape } from '#resources/read-receipt.ts'
 export const messageRelays: Relays<typeof messageHypermedia> = {
   self: async ({ ctx, caller, params }) => ({
     shape: Message,
-    entity: await getMessageAs(ctx, caller, params.id),
+    entity: await getMessage(ctx, caller, params.id),
   }),
   channel: async ({ ctx, caller, params }) => {
-    const { channelId } = await getMessageAs(ctx, caller, params.id)
-    return { shape: Channel, entity: await getChannelAs(ctx, caller, channelId) }
+    const { channelId } = await getMessage(ctx, caller, params.id)
+    return { shape: Channel, entity: await getChannel(ctx, caller, channelId) }
   },
   parent: async ({ ctx, caller, params }) => ({
     shape: Message,
@@ -50,7 +50,7 @@ export const messageRelays: Relays<typeof messageHypermedia> = {
   readReceipts: async ({ ctx, caller, params }, page) => ({
     shape: ReadReceiptShape,
     contents: 'receipts',
-    page: await listMessageReadReceiptsAs(ctx, caller, params.id, page),
+    page: await listMessageReadReceipts(ctx, caller, params.id, page),
   }),
   repliesCount: async ({ ctx, caller, params }) => ({
     shape: Count,
@@ -91,15 +91,15 @@ export const messageActions: Actions<typeof messageHypermedia> = {
     return { topic: 'messages', type: 'user.message.created', shape: Message, entity }
   }),
   edit: action(EditMessage, async ({ ctx, caller, params }, input) => {
-    const entity = await editMessage(ctx, caller, params.id, input)
+    const entity = await updateMessage(ctx, caller, params.id, input)
     return { topic: 'messages', type: 'user.message.updated', shape: Message, entity }
   }),
   updateProperties: action(UpdateMessageProperties, async ({ ctx, caller, params }, input) => {
-    const entity = await updateMessageProperties(ctx, caller, params.id, input)
+    const entity = await updateMessage(ctx, caller, params.id, replacing(input))
     return { topic: 'messages', type: 'user.message.updated', shape: Message, entity }
   }),
   delete: action(z.unknown(), async ({ ctx, caller, params }) => {
-    const entity = await deleteMessageAs(ctx, caller, params.id)
+    const { message: entity } = await deleteMessage(ctx, caller, params.id)
     return { topic: 'messages', type: 'user.message.deleted', shape: Message, entity }
   }),
   deleteForMe: action(z.unknown(), async ({ ctx, caller, params }) => {

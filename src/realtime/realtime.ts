@@ -1,6 +1,6 @@
 // The real-time door: sessions over STOMP, told of what the processes tell each other.
 import type { Context } from '#context.ts'
-import { mayStay } from '#domain/access.ts'
+import { mayStay } from '#domain/access/user.ts'
 import { endOrphanedSessions, endSession } from '#domain/sessions/end-session.ts'
 import { detachSession, entrancesOf, keepAcknowledged } from '#domain/sessions/hold-session.ts'
 import { type StartedSession, startSession } from '#domain/sessions/start-session.ts'

@@ -1,5 +1,5 @@
 // One subscription to a topic: through where it was told, and what of it is acknowledged.
-import type { TopicOwner } from '#domain/access.ts'
+import type { TopicOwner } from '#domain/access/topic.ts'
 import type { Session } from '#realtime/session.ts'
 
 /** What was told of a topic when its subscription ended with the connection. */

@@ -1,11 +1,12 @@
 // Tells the sessions of all processes what happened, in one order. The leader presents each committed event once and
 // hands it to the others over the bus; whoever finds a gap in the positions reads what it missed from the log.
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import type { Context } from '#context.ts'
 import { loadSubjects } from '#domain/events/load-subjects.ts'
 import { currentPosition, missedEvents, positionOfNow } from '#domain/events/replay-events.ts'
-import type { Typed } from '#domain/threads/send-keystrokes.ts'
+import type { Typed } from '#domain/threads/typing.ts'
 import type { Hub } from '#realtime/hub.ts'
 import { presentChannelUpdate, presentEvents, type Told } from '#realtime/publish.ts'
 import { Typing } from '#realtime/typing.ts'

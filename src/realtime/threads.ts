@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { getChannelAs } from '#domain/channels/get-channel-as.ts'
+import { getChannel } from '#domain/channels/get-channel.ts'
 import { getThread } from '#domain/threads/get-thread.ts'
 import { getThreadMessage } from '#domain/threads/get-thread-message.ts'
 import { readThread } from '#domain/threads/read-thread.ts'
-import { typeInThread } from '#domain/threads/send-keystrokes.ts'
+import { sendThreadKeystrokes } from '#domain/threads/send-thread-keystrokes.ts'
 import { sendThreadMessage } from '#domain/threads/send-thread-message.ts'
 import { type Actions, action, type Relays } from '#realtime/handlers.ts'
 import { Channel } from '#resources/channel.ts'
@@ -17,7 +17,7 @@ export const threadRelays: Relays<typeof threadHypermedia> = {
   }),
   channel: async ({ ctx, caller, params }) => {
     const { channelId } = await getThread(ctx, caller, params.id)
-    return { shape: Channel, entity: await getChannelAs(ctx, caller, channelId) }
+    return { shape: Channel, entity: await getChannel(ctx, caller, channelId) }
   },
   message: async ({ ctx, caller, params }) => ({
     shape: Message,
@@ -31,7 +31,7 @@ export const threadActions: Actions<typeof threadHypermedia> = {
     return { topic: 'messages', type: 'user.message.created', shape: Message, entity }
   }),
   keystrokes: action(SendKeystrokes.pick({ keys: true }), async ({ ctx, caller, params }, input) => {
-    await typeInThread(ctx, caller, params.id, input)
+    await sendThreadKeystrokes(ctx, caller, params.id, input)
     return undefined
   }),
   read: action(z.unknown(), async ({ ctx, caller, params }) => {

@@ -1,7 +1,9 @@
 // Who may subscribe to which topic (runtime contract 4 and 8.4).
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '#context.ts'
-import { mayHear, mustBeMember, type TopicOwner } from '#domain/access.ts'
+import { mustBeMember } from '#domain/access/channel.ts'
+import { mayHear, type TopicOwner } from '#domain/access/topic.ts'
 import { getThread } from '#domain/threads/get-thread.ts'
 import { ChatError, notFound } from '#errors.ts'
 import type { Hub } from '#realtime/hub.ts'

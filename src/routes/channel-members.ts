@@ -1,5 +1,6 @@
 import type { Context } from '#context.ts'
 import { addMember } from '#domain/channels/add-member.ts'
+import { addModerator } from '#domain/channels/add-moderator.ts'
 import { listChannelInvites, sendChannelInvite } from '#domain/channels/invites.ts'
 import {
   getChannelMember,
@@ -8,8 +9,8 @@ import {
   listChannelModerators,
   listChannelParticipants,
 } from '#domain/channels/list-members.ts'
-import { addModerator, removeModerator } from '#domain/channels/moderators.ts'
 import { removeMember } from '#domain/channels/remove-member.ts'
+import { removeModerator } from '#domain/channels/remove-moderator.ts'
 import { channelMembershipResource, channelResource } from '#resources/channel.ts'
 import { channelInviteResource, SendInvite } from '#resources/invite.ts'
 import { UserReference, userResource } from '#resources/user.ts'

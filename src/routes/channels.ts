@@ -7,9 +7,11 @@ import { getChannel } from '#domain/channels/get-channel.ts'
 import { listChannels } from '#domain/channels/list-channels.ts'
 import { sendChannelEvent } from '#domain/channels/send-channel-event.ts'
 import { updateChannel } from '#domain/channels/update-channel.ts'
-import { listChannelMessages, listReportedMessages } from '#domain/messages/list-messages.ts'
+import { merging } from '#domain/merge-patch.ts'
+import { listChannelMessages } from '#domain/messages/list-channel-messages.ts'
+import { listReportedMessages } from '#domain/messages/list-reported-messages.ts'
 import { sendMessage } from '#domain/messages/send-message.ts'
-import { sendChannelKeystrokes } from '#domain/threads/send-keystrokes.ts'
+import { sendChannelKeystrokes } from '#domain/threads/send-channel-keystrokes.ts'
 import { applicationResource } from '#resources/application.ts'
 import { ChannelType, CreateChannel, channelResource, PatchChannel } from '#resources/channel.ts'
 import { channelEventResource, SendChannelEvent } from '#resources/channel-event.ts'
@@ -54,7 +56,7 @@ export const channelOperations = (ctx: Context) => [
     scopes: ['create:channel'],
     body: CreateChannel,
     answer: one(channelResource),
-    handle: (caller, { body }) => createChannel(ctx, caller, body),
+    handle: async (caller, { body }) => (await createChannel(ctx, caller, body)).channel,
   }),
   operation({
     id: 'retrieveChannel',
@@ -82,7 +84,7 @@ export const channelOperations = (ctx: Context) => [
     params: WithId,
     body: PatchChannel,
     answer: one(channelResource),
-    handle: (caller, { params, body }) => updateChannel(ctx, caller, params.id, body),
+    handle: (caller, { params, body }) => updateChannel(ctx, caller, params.id, merging(body)),
   }),
   operation({
     id: 'deleteChannel',

@@ -1,10 +1,13 @@
 import type { Context } from '#context.ts'
 import { getApplication } from '#domain/applications/get-application.ts'
-import { deleteMessage, deleteMessages } from '#domain/messages/delete-message.ts'
+import { merging } from '#domain/merge-patch.ts'
+import { deleteMessage } from '#domain/messages/delete-message.ts'
+import { deleteMessages } from '#domain/messages/delete-messages.ts'
 import { getMessage } from '#domain/messages/get-message.ts'
-import { listApplicationMessages } from '#domain/messages/list-messages.ts'
-import { listMessageReadReceipts } from '#domain/messages/read-receipts.ts'
+import { listApplicationMessages } from '#domain/messages/list-application-messages.ts'
+import { listMessageReadReceipts } from '#domain/messages/list-message-read-receipts.ts'
 import { updateMessage } from '#domain/messages/update-message.ts'
+import { getThreadAt } from '#domain/threads/get-thread.ts'
 import { applicationResource } from '#resources/application.ts'
 import { messageResource, PatchMessage } from '#resources/message.ts'
 import { MessageFilters } from '#resources/queries.ts'
@@ -83,7 +86,7 @@ export const messageOperations = (ctx: Context) => [
     params: WithId,
     body: PatchMessage,
     answer: one(messageResource),
-    handle: (caller, { params, body }) => updateMessage(ctx, caller, params.id, body),
+    handle: (caller, { params, body }) => updateMessage(ctx, caller, params.id, merging(body)),
   }),
   operation({
     id: 'deleteMessage',
@@ -96,6 +99,7 @@ export const messageOperations = (ctx: Context) => [
     scopes: ['read:message', 'delete:message'],
     params: WithId,
     answer: one(threadResource),
-    handle: (caller, { params }) => deleteMessage(ctx, caller, params.id),
+    handle: async (caller, { params }) =>
+      getThreadAt(ctx, caller, await deleteMessage(ctx, caller, params.id)),
   }),
 ]

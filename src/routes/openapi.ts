@@ -1,7 +1,7 @@
 // The API as a document (OpenAPI 3.1), made of its operations and of the shapes that they take and give.
 import { stringify } from 'yaml'
 import type { z } from 'zod'
-import { defaultScopes } from '#domain/access.ts'
+import { defaultScopes } from '#domain/access/caller.ts'
 import { pageSizeDefault, pageSizeMax } from '#resources/page.ts'
 import { ApiError, AuthenticationError } from '#resources/problem.ts'
 import { answerOf, convert, formOf, idOf, type Json, merge, takenAs } from '#routes/openapi-schemas.ts'

@@ -3,7 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Context } from '#context.ts'
-import { type ApplicationCaller, mustHaveScopes } from '#domain/access.ts'
+import { type ApplicationCaller, mustHaveScopes } from '#domain/access/caller.ts'
 import { ChatError } from '#errors.ts'
 import type { AnyResource, Resource } from '#resources/define.ts'
 import type { CursorPage, CursorRequest, Page, PageRequest } from '#resources/page.ts'

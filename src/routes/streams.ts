@@ -3,7 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Context } from '#context.ts'
-import type { UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
 import type { HostedFile } from '#domain/files/store-file.ts'
 import { replyToMessage } from '#domain/messages/reply-to-message.ts'
 import { sendMessage } from '#domain/messages/send-message.ts'

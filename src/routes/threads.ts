@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { getThread } from '#domain/threads/get-thread.ts'
 import { listThreadMessages } from '#domain/threads/list-thread-messages.ts'
-import { sendThreadKeystrokes } from '#domain/threads/send-keystrokes.ts'
+import { sendThreadKeystrokes } from '#domain/threads/send-thread-keystrokes.ts'
 import { sendThreadMessage } from '#domain/threads/send-thread-message.ts'
 import { FileMessageFields, messageResource, SendMessage } from '#resources/message.ts'
 import { keystrokesResource, SendKeystrokes, threadResource } from '#resources/thread.ts'

@@ -1,7 +1,7 @@
 // Multipart forms: the part `file` is stored while it arrives; the other parts may come before or after it.
 import type { FastifyRequest } from 'fastify'
 import type { Context } from '#context.ts'
-import type { Caller } from '#domain/access.ts'
+import type { Caller } from '#domain/access/caller.ts'
 import { discardFile } from '#domain/files/discard-file.ts'
 import { type HostedFile, type IncomingFile, storeFile } from '#domain/files/store-file.ts'
 import { ChatError, refused } from '#errors.ts'

@@ -1,6 +1,6 @@
 // What happens runs functions, afterwards: each event's payload, and what becomes of a run.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
 import { inviteUser } from '#domain/channels/invites.ts'
 import { sendChannelEvent } from '#domain/channels/send-channel-event.ts'
 import { enableFunction } from '#domain/functions/enable-function.ts'

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { mergePatch, patchProperties } from '#domain/merge-patch.ts'
+import { changedProperties, mergePatch } from '#domain/merge-patch.ts'
 import { json, properties } from './arbitrary.ts'
 
 // [RFC 7396 Appendix A]
@@ -96,9 +96,10 @@ describe('a merge patch', () => {
 
 describe('a patch of custom properties', () => {
   it('leaves them where it is absent and empties them where it is null', () => {
-    expect(patchProperties({ a: 1 }, undefined)).toBeUndefined()
-    expect(patchProperties({ a: 1 }, null)).toEqual({})
-    expect(patchProperties({ a: 1, b: 2 }, { b: null })).toEqual({ a: 1 })
+    expect(changedProperties({ a: 1 }, { replace: { b: 2 } })).toEqual({ b: 2 })
+    expect(changedProperties({ a: 1 }, undefined)).toBeUndefined()
+    expect(changedProperties({ a: 1 }, { merge: null })).toEqual({})
+    expect(changedProperties({ a: 1, b: 2 }, { merge: { b: null } })).toEqual({ a: 1 })
   })
 })
 

@@ -1,14 +1,15 @@
 // Reading in spans is reading message by message: whatever is read, in whatever order, by how many devices at once.
+
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findLastRead } from '#data/reading.ts'
-import type { UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
 import { countChannelMessages } from '#domain/messages/count-channel-messages.ts'
 import { countUserUnread } from '#domain/messages/count-user-unread.ts'
 import { deleteMessageForMe } from '#domain/messages/delete-message-for-me.ts'
 import { isChannelUnread } from '#domain/messages/is-channel-unread.ts'
-import { listMessageReadReceiptsAs } from '#domain/messages/list-message-read-receipts-as.ts'
+import { listMessageReadReceipts } from '#domain/messages/list-message-read-receipts.ts'
 import { readChannel } from '#domain/messages/read-channel.ts'
 import { readMessage } from '#domain/messages/read-message.ts'
 import { replyToMessage } from '#domain/messages/reply-to-message.ts'
@@ -174,7 +175,7 @@ async function mustAgree(world: World): Promise<void> {
   expect(last?.id).toBe(seen.findLast(({ id }) => !hidden.has(id))?.id)
   for (const { id } of messages) {
     const page = { number: 0, size: 25, sort: [] }
-    const { items } = await listMessageReadReceiptsAs(ctx, other, id, page)
+    const { items } = await listMessageReadReceipts(ctx, other, id, page)
     const mine = items.find(({ user }) => user.id === me.userId)
     if (hidden.has(id) && !read.has(id)) continue // reading around it may have read it, which nobody shows
     expect(mine !== undefined, `message ${id} is read`).toBe(read.has(id))

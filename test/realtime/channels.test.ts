@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { UserCaller } from '#domain/access.ts'
-import { createChannelAs } from '#domain/channels/create-channel-as.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+import { createChannel } from '#domain/channels/create-channel.ts'
 import { channelBlockRecordActions } from '#realtime/block-records.ts'
 import { channelActions, channelRelays } from '#realtime/channels.ts'
 import type { ChannelBlockRecord, SeenChannel } from '#resources/channel.ts'
@@ -23,8 +23,8 @@ beforeEach(async () => {
   caller = callerOf(server.main, await createUser(server.main))
   other = await createUser(server.main)
   const members = [{ id: other.id }]
-  group = (await createChannelAs(server.ctx, caller, { type: 'PUBLIC', members })).channel
-  direct = (await createChannelAs(server.ctx, caller, { type: 'DIRECT', members })).channel
+  group = (await createChannel(server.ctx, caller, { type: 'PUBLIC', members })).channel
+  direct = (await createChannel(server.ctx, caller, { type: 'DIRECT', members })).channel
 })
 
 const callOf = ({ id }: SeenChannel) => ({ ctx: server.ctx, caller, params: { id } })

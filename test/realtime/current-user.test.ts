@@ -1,6 +1,6 @@
 // What users are answered about themselves and each other, and on which of their topics.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
 import { currentUserActions, currentUserRelays } from '#realtime/current-user.ts'
 import type { Filters } from '#realtime/handlers.ts'
 import { userBlockedRecordActions } from '#realtime/user-blocks.ts'

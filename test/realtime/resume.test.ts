@@ -1,11 +1,12 @@
 // Who comes back hears what it missed of each topic, and nothing that is not for it any more. [decision 13]
+
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { deleteApplication } from '#domain/applications/delete-application.ts'
 import { blockChannelUser } from '#domain/channels/channel-blocks.ts'
 import { leaveChannel } from '#domain/channels/leave-channel.ts'
-import { sendChannelKeystrokes } from '#domain/threads/send-keystrokes.ts'
+import { sendChannelKeystrokes } from '#domain/threads/send-channel-keystrokes.ts'
 import { blockUser } from '#domain/users/block-user.ts'
 import { unblockUser } from '#domain/users/unblock-user.ts'
 import { callerOf } from '../support/as-user.ts'

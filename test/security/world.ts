@@ -1,8 +1,9 @@
 // Everybody that the tables of this folder name, with all that they hold, and one of everything that they may ask for.
+
 import { randomUUID } from 'node:crypto'
 import { insertToken } from '#data/tokens.ts'
 import { blockChannelUser } from '#domain/channels/channel-blocks.ts'
-import { createChannelAs } from '#domain/channels/create-channel-as.ts'
+import { createChannel } from '#domain/channels/create-channel.ts'
 import { reactToMessage } from '#domain/messages/react-to-message.ts'
 import { readChannel } from '#domain/messages/read-channel.ts'
 import { replyToMessage } from '#domain/messages/reply-to-message.ts'
@@ -60,7 +61,7 @@ export async function createPlace(
   const others = isDirect ? [member] : [author, member]
   const members = others.map(({ id }) => ({ id }))
   const name = { name: `${treasure}-${randomUUID()}` }
-  const { channel } = await createChannelAs(ctx, as(moderator), {
+  const { channel } = await createChannel(ctx, as(moderator), {
     type,
     members,
     ...(!isDirect && name),

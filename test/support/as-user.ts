@@ -1,6 +1,6 @@
 // Users who act for themselves, and what their acts make known.
 import { randomUUID } from 'node:crypto'
-import type { UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
 import type { CommittedEvent } from '#resources/events.ts'
 import { createUser } from './factories.ts'
 import type { TestApplication, TestServer } from './server.ts'

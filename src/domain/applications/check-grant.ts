@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { wasConnected } from '#data/sessions.ts'
 import { findUser } from '#data/users.ts'
-import type { UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
 import { ChatError } from '#errors.ts'
 
 /** What comes by grant belongs to no session: what it leads to is told to all of the user's devices alike. */

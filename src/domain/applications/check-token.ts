@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { ChatError } from '#errors.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { findApplication } from '#data/applications.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 import type { Application } from '#resources/application.ts'
 

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { findSettings } from '#data/applications.ts'
-import type { Caller } from '#domain/access.ts'
+import type { Caller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 import type { ApplicationSettings } from '#resources/application.ts'
 

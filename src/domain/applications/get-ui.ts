@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { findUi } from '#data/applications.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 import type { Ui } from '#resources/ui.ts'
 

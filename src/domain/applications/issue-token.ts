@@ -4,7 +4,7 @@ import { v4 as uuid } from 'uuid'
 import type { Context } from '#context.ts'
 import { findCredential } from '#data/applications.ts'
 import { insertToken } from '#data/tokens.ts'
-import { defaultScopes } from '#domain/access.ts'
+import { defaultScopes } from '#domain/access/caller.ts'
 import { secretTakenUntil } from '#domain/applications/secrets.ts'
 import { ChatError } from '#errors.ts'
 

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { updateUi } from '#data/applications.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { getUi } from '#domain/applications/get-ui.ts'
 import { notFound } from '#errors.ts'
 import type { Ui, UiPart } from '#resources/ui.ts'

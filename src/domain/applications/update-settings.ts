@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { updateSettings as updateSettingsRow } from '#data/applications.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { refused } from '#errors.ts'
 import type { ApplicationSettings, UpdateApplicationSettings } from '#resources/application.ts'
 

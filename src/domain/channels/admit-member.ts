@@ -1,7 +1,7 @@
 import { isBlocked, lockDoor } from '#data/channel-blocks.ts'
 import type { Tx } from '#data/database.ts'
 import { insertMembers } from '#data/memberships.ts'
-import { type Caller, causeOf } from '#domain/access.ts'
+import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { ChatError } from '#errors.ts'
 
 /**

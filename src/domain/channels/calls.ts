@@ -1,5 +1,6 @@
 import type { Context } from '#context.ts'
-import { mustBeMember, type UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+import { mustBeMember } from '#domain/access/channel.ts'
 import { ChatError } from '#errors.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 

@@ -1,4 +1,5 @@
 // Whom the moderators of a group channel keep out of it (runtime contract 8.2).
+
 import type { Context } from '#context.ts'
 import {
   deleteChannelBlock,
@@ -8,8 +9,8 @@ import {
 } from '#data/channel-blocks.ts'
 import { deleteMember, type MemberMatch } from '#data/memberships.ts'
 import { usersById } from '#data/users.ts'
-import { causeOf, mustBeMember, type UserCaller } from '#domain/access.ts'
-import { mustHaveGroupChannel } from '#domain/channels/get-channel.ts'
+import { causeOf, type UserCaller } from '#domain/access/caller.ts'
+import { mustBeMember, mustHaveGroupChannel } from '#domain/access/channel.ts'
 import { resolveUser } from '#domain/users/resolve-users.ts'
 import { ChatError, notFound, unlessGone } from '#errors.ts'
 import type { ChannelBlockRecord } from '#resources/channel.ts'

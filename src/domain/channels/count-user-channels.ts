@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { countUserChannels as count } from '#data/channels.ts'
-import type { UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
 import type { ChannelType } from '#resources/channel.ts'
 
 /** How many channels, of a type, a user sees, or has something to read in. */

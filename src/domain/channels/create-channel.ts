@@ -1,42 +1,58 @@
 import { v4 as uuid } from 'uuid'
 import type { Context } from '#context.ts'
 import { findEquivalentChannel, insertChannel, memberSetOf, type NewChannel } from '#data/channels.ts'
-import { insertMembers } from '#data/memberships.ts'
-import { type ApplicationCaller, type Caller, causeOf } from '#domain/access.ts'
+import { findStanding, insertMembers, setHidden } from '#data/memberships.ts'
+import { type ApplicationCaller, type Caller, causeOf, type UserCaller } from '#domain/access/caller.ts'
+import { isVisible } from '#domain/access/channel.ts'
+import { getSettings } from '#domain/applications/get-settings.ts'
+import { admitMember } from '#domain/channels/admit-member.ts'
+import {
+  type ChosenMembers,
+  membersNamed,
+  membersWith,
+  mustFitDirectChannel,
+} from '#domain/channels/choose-members.ts'
 import { getChannel } from '#domain/channels/get-channel.ts'
-import { resolveUser, resolveUsers } from '#domain/users/resolve-users.ts'
-import { refused } from '#errors.ts'
-import { type Channel, type CreateChannel, directMembersMax } from '#resources/channel.ts'
+import { ChatError, refused, unlessGone } from '#errors.ts'
+import type { CreateChannel, SeenChannel } from '#resources/channel.ts'
 import type { User } from '#resources/user.ts'
+
+export interface CreatedChannel {
+  channel: SeenChannel
+  /** Whether it is new, one that the caller has created before, or somebody else's. */
+  outcome: 'created' | 'owned' | 'member'
+}
 
 /**
  * Creates a channel, or returns the equivalent one: the direct channel of the same members, the group channel of the
- * same name and type (contract g). Its creator is a member, and the moderator of a group.
- * @throws ChatError 404 for unknown users, 400 for a bad set of members or a name that another type has
+ * same name and type (contract g). Its creator is a member, and the moderator of a group. Users create their own, and
+ * get an equivalent one that they may see, as members and no longer hidden (runtime contract 8.1).
+ * @throws ChatError 404 for unknown users, 400 for a bad set of members or a name that another type has; for users
+ * FeatureDisabledError, UserBlockedError and ConflictError for a name that is taken
  */
 export async function createChannel(
   ctx: Context,
-  caller: ApplicationCaller,
+  caller: Caller,
   input: CreateChannel,
-): Promise<Channel> {
-  const creator = input.creator && (await resolveUser(ctx, caller, input.creator))
-  const members = withCreator(await resolveUsers(ctx, caller, input.members ?? []), creator)
-  const channel = describeChannel(input, creator, members)
-  const id =
-    (await storeChannel(ctx, caller, channel, members)) ?? (await findEquivalent(ctx, caller, channel))
-  return getChannel(ctx, caller, id)
+): Promise<CreatedChannel> {
+  const chosen = await choose(ctx, caller, input)
+  const channel = describe(input, chosen)
+  const id = await store(ctx, caller, channel, chosen.members)
+  if (id !== undefined) return { channel: await getChannel(ctx, caller, id), outcome: 'created' }
+  return caller.kind === 'user' ? joinExisting(ctx, caller, channel) : findExisting(ctx, caller, channel)
 }
 
-function withCreator(members: User[], creator: User | undefined): User[] {
-  return creator && !members.some(({ id }) => id === creator.id) ? [...members, creator] : members
+async function choose(ctx: Context, caller: Caller, input: CreateChannel): Promise<ChosenMembers> {
+  if (caller.kind === 'application') return membersNamed(ctx, caller, input)
+  const settings = await getSettings(ctx, caller)
+  if (settings.userCreatedChannels === 'DISABLED') {
+    throw new ChatError('FeatureDisabledError', 'Users cannot create channels in this application')
+  }
+  return membersWith(ctx, caller, input, settings.guestUsers === 'ENABLED')
 }
 
 /** The channel to store. @throws ChatError 400 for a bad set of members */
-export function describeChannel(
-  input: CreateChannel,
-  creator: User | undefined,
-  members: User[],
-): NewChannel {
+function describe(input: CreateChannel, { creator, members }: ChosenMembers): NewChannel {
   const common = { properties: input.properties ?? {}, ...(creator && { creator }) }
   if (input.type !== 'DIRECT') {
     const name = input.name ?? uuid()
@@ -47,18 +63,8 @@ export function describeChannel(
   return { type: 'DIRECT', name, displayName: name, memberSet: memberSetOf(members), ...common }
 }
 
-/** @throws ChatError 400 for too few or too many members */
-export function mustFitDirectChannel(members: number): void {
-  if (members === 0) {
-    throw refused('channel', 'members', 'missing_field', 'A direct channel needs members')
-  }
-  if (members > directMembersMax) {
-    throw refused('channel', 'members', 'invalid', `A direct channel has ${directMembersMax} members at most`)
-  }
-}
-
 /** The new channel's id, or undefined where there is an equivalent one. */
-export function storeChannel(
+function store(
   ctx: Context,
   caller: Caller,
   channel: NewChannel,
@@ -91,8 +97,39 @@ export function storeChannel(
   })
 }
 
-async function findEquivalent(ctx: Context, caller: ApplicationCaller, channel: NewChannel): Promise<number> {
+async function findExisting(
+  ctx: Context,
+  caller: ApplicationCaller,
+  channel: NewChannel,
+): Promise<CreatedChannel> {
   const existing = await findEquivalentChannel(ctx.db, caller.applicationId, channel)
-  if (existing?.type === channel.type) return existing.id
+  if (existing?.type === channel.type) {
+    return { channel: await getChannel(ctx, caller, existing.id), outcome: 'member' }
+  }
   throw refused('channel', 'name', 'already_exists', `A channel named ${channel.name} exists already`)
+}
+
+async function joinExisting(
+  ctx: Context,
+  caller: UserCaller,
+  { type, ...key }: NewChannel,
+): Promise<CreatedChannel> {
+  const { applicationId, userId } = caller
+  const existing = await findEquivalentChannel(ctx.db, applicationId, key)
+  const standing = existing && (await findStanding(ctx.db, existing.id, userId))
+  if (existing?.type !== type || !standing || !isVisible(standing)) {
+    throw new ChatError('ConflictError', `There is a channel named ${key.name} already`)
+  }
+  const { id: channelId, creatorId } = existing
+  const outcome = creatorId === userId ? 'owned' : 'member'
+  const { receipt: _receipt, ...joiner } = caller // what answers the action is that the channel was there
+  await ctx.db
+    .transact(async (tx) => {
+      if (standing.standing !== 'member') await admitMember(tx, joiner, channelId, userId)
+      const unhidden = await setHidden(tx, channelId, userId, false)
+      const payload = { userId, existing: outcome, ...(unhidden && { unhidden }), ...causeOf(caller) }
+      await tx.emit({ type: 'channel.upserted', applicationId, channelId, payload })
+    })
+    .catch(unlessGone('channel', channelId))
+  return { channel: await getChannel(ctx, caller, channelId), outcome }
 }

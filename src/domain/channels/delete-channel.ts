@@ -1,7 +1,8 @@
 import type { Context } from '#context.ts'
 import { deleteChannelRow } from '#data/channels.ts'
 import { firstMemberIds } from '#data/memberships.ts'
-import { type Caller, causeOf, mustBeAbleToChange } from '#domain/access.ts'
+import { type Caller, causeOf } from '#domain/access/caller.ts'
+import { mustMayChangeChannel } from '#domain/access/channel.ts'
 import { getChannel } from '#domain/channels/get-channel.ts'
 import { notFound } from '#errors.ts'
 import type { SeenChannel } from '#resources/channel.ts'
@@ -17,7 +18,7 @@ const toldMembersMax = 1_000
  */
 export async function deleteChannel(ctx: Context, caller: Caller, id: number): Promise<SeenChannel> {
   const { applicationId } = caller
-  if (caller.kind === 'user') await mustBeAbleToChange(ctx, caller, id)
+  if (caller.kind === 'user') await mustMayChangeChannel(ctx, caller, id)
   const channel = await getChannel(ctx, caller, id)
   await ctx.db.transact(async (tx) => {
     const memberIds = await firstMemberIds(tx, id, toldMembersMax)

@@ -1,10 +1,11 @@
 // Invites to group channels. Nobody has to accept one: the invitee is a member at once (runtime contract 8.2).
+
 import type { Context } from '#context.ts'
 import { isBlocked } from '#data/channel-blocks.ts'
 import { insertInvite, listInvites } from '#data/invites.ts'
-import { type Caller, causeOf, type UserCaller } from '#domain/access.ts'
+import { type Caller, causeOf, type UserCaller } from '#domain/access/caller.ts'
+import { mustHaveChannel, mustHaveGroupChannel } from '#domain/access/channel.ts'
 import { admitMember } from '#domain/channels/admit-member.ts'
-import { mustHaveChannel, mustHaveGroupChannel } from '#domain/channels/get-channel.ts'
 import { resolveUser } from '#domain/users/resolve-users.ts'
 import { refused, unlessGone } from '#errors.ts'
 import type { ChannelInvite, SendInvite } from '#resources/invite.ts'

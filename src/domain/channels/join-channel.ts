@@ -1,8 +1,8 @@
 import type { Context } from '#context.ts'
-import { mustSeeChannel, type UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+import { directChannel, mustSeeChannel } from '#domain/access/channel.ts'
 import { admitMember } from '#domain/channels/admit-member.ts'
-import { directChannel } from '#domain/channels/get-channel.ts'
-import { getChannelAs } from '#domain/channels/get-channel-as.ts'
+import { getChannel } from '#domain/channels/get-channel.ts'
 import { unlessGone } from '#errors.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 
@@ -16,5 +16,5 @@ export async function joinChannel(ctx: Context, caller: UserCaller, id: number):
   if (standing !== 'member') {
     await ctx.db.transact((tx) => admitMember(tx, caller, id, caller.userId)).catch(unlessGone('channel', id))
   }
-  return getChannelAs(ctx, caller, id)
+  return getChannel(ctx, caller, id)
 }

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
-import type { UserCaller } from '#domain/access.ts'
-import { mustHaveGroupChannel } from '#domain/channels/get-channel.ts'
-import { getChannelAs } from '#domain/channels/get-channel-as.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+import { mustHaveGroupChannel } from '#domain/access/channel.ts'
+import { getChannel } from '#domain/channels/get-channel.ts'
 import { removeMember, takeOut } from '#domain/channels/remove-member.ts'
 import { resolveUser } from '#domain/users/resolve-users.ts'
 import type { LeaveChannel, SeenChannel } from '#resources/channel.ts'
@@ -21,7 +21,7 @@ export async function leaveChannel(
   const leaver = user ? (await resolveUser(ctx, caller, user)).id : caller.userId
   if (leaver !== caller.userId) return removeMember(ctx, caller, id, leaver)
   await mustHaveGroupChannel(ctx, caller, id, 'members')
-  const channel = await getChannelAs(ctx, caller, id)
+  const channel = await getChannel(ctx, caller, id)
   await takeOut(ctx, caller, id, leaver)
   return { ...channel, standing: 'outsider' }
 }

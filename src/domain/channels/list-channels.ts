@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { type ChannelFilters, listChannels as listChannelRows } from '#data/channels.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import type { Channel } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 

@@ -1,4 +1,5 @@
 // The lists of who belongs to a channel. Each throws ChatError 404 where there is no such channel for the caller.
+
 import type { Context } from '#context.ts'
 import { knownSorts } from '#data/lists.ts'
 import {
@@ -10,8 +11,8 @@ import {
   type MemberMatch,
 } from '#data/memberships.ts'
 import { findUser, sortableUsers } from '#data/users.ts'
-import type { Caller } from '#domain/access.ts'
-import { mustHaveChannel } from '#domain/channels/get-channel.ts'
+import type { Caller } from '#domain/access/caller.ts'
+import { mustHaveChannel } from '#domain/access/channel.ts'
 import { ChatError } from '#errors.ts'
 import type { ChannelMembership } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { listUserChannels } from '#data/channels.ts'
-import type { UserCaller } from '#domain/access.ts'
-import type { UserChannelFilters } from '#domain/channels/list-user-channels-as.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+import type { UserChannelFilters } from '#domain/channels/list-visible-channels.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 

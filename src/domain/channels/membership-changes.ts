@@ -1,9 +1,11 @@
 // What a member changes of a channel for itself alone (runtime contract 8.7).
+
 import type { Context } from '#context.ts'
 import type { Tx } from '#data/database.ts'
 import { clearHistoryRow, setHidden, setMuted } from '#data/memberships.ts'
-import { causeOf, mustBeMember, type UserCaller } from '#domain/access.ts'
-import { getChannelAs } from '#domain/channels/get-channel-as.ts'
+import { causeOf, type UserCaller } from '#domain/access/caller.ts'
+import { mustBeMember } from '#domain/access/channel.ts'
+import { getChannel } from '#domain/channels/get-channel.ts'
 import { ChatError } from '#errors.ts'
 import type { MuteChannel, SeenChannel } from '#resources/channel.ts'
 
@@ -52,5 +54,5 @@ async function change(
     const payload = { userId, change: name, ...causeOf(caller) }
     await tx.emit({ type: 'channel.membership.changed', applicationId, channelId, payload })
   })
-  return getChannelAs(ctx, caller, channelId)
+  return getChannel(ctx, caller, channelId)
 }

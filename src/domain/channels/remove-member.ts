@@ -1,7 +1,8 @@
 import type { Context } from '#context.ts'
 import { deleteMember } from '#data/memberships.ts'
-import { type Caller, causeOf } from '#domain/access.ts'
-import { getChannel, mustHaveGroupChannel } from '#domain/channels/get-channel.ts'
+import { type Caller, causeOf } from '#domain/access/caller.ts'
+import { mustHaveGroupChannel } from '#domain/access/channel.ts'
+import { getChannel } from '#domain/channels/get-channel.ts'
 import { ChatError } from '#errors.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 

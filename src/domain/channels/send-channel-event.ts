@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { findUser } from '#data/users.ts'
-import { type Caller, causeOf, mustBeMember } from '#domain/access.ts'
-import { mustHaveChannel } from '#domain/channels/get-channel.ts'
+import { type Caller, causeOf } from '#domain/access/caller.ts'
+import { mustBeMember, mustHaveChannel } from '#domain/access/channel.ts'
 import type { ChannelEvent, SendChannelEvent } from '#resources/channel-event.ts'
 
 /**

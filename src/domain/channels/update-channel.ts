@@ -1,28 +1,48 @@
 import type { Context } from '#context.ts'
 import { lockChannelProperties, updateChannelRow } from '#data/channels.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import { type Caller, causeOf } from '#domain/access/caller.ts'
+import { mustMayChangeChannel } from '#domain/access/channel.ts'
 import { getChannel } from '#domain/channels/get-channel.ts'
-import { patchProperties } from '#domain/merge-patch.ts'
-import { notFound } from '#errors.ts'
-import type { Channel, PatchChannel } from '#resources/channel.ts'
+import { changedProperties, type PropertiesChange } from '#domain/merge-patch.ts'
+import { ChatError, isConstraintError, notFound } from '#errors.ts'
+import type { SeenChannel } from '#resources/channel.ts'
 
-/** Applies a merge patch (RFC 7396). Direct channels have no display name to change. @throws ChatError 404 */
+/** Direct channels have no names to change. */
+export interface ChannelChange {
+  name?: string | undefined
+  displayName?: string | undefined
+  properties?: PropertiesChange | undefined
+}
+
+/**
+ * Changes a channel. Of users, moderators may, and the members of a direct channel (runtime contract 5.2, 8.2).
+ * @throws ChatError 404, AccessDeniedError, ConflictError where another channel has the name
+ */
 export async function updateChannel(
   ctx: Context,
-  caller: ApplicationCaller,
+  caller: Caller,
   id: number,
-  patch: PatchChannel,
-): Promise<Channel> {
+  { name, displayName, properties }: ChannelChange,
+): Promise<SeenChannel> {
   const { applicationId } = caller
-  await ctx.db.transact(async (tx) => {
-    const channel = await lockChannelProperties(tx, applicationId, id)
-    if (!channel) throw notFound('channel', id)
-    const properties = patchProperties(channel.properties, patch.properties)
-    await updateChannelRow(tx, id, {
-      ...(patch.displayName !== undefined && channel.type !== 'DIRECT' && { displayName: patch.displayName }),
-      ...(properties && { properties }),
+  if (caller.kind === 'user') await mustMayChangeChannel(ctx, caller, id)
+  await ctx.db
+    .transact(async (tx) => {
+      const channel = await lockChannelProperties(tx, applicationId, id)
+      if (!channel) throw notFound('channel', id)
+      const changed = changedProperties(channel.properties, properties)
+      await updateChannelRow(tx, id, {
+        ...(channel.type !== 'DIRECT' && {
+          ...(name !== undefined && { name }),
+          ...(displayName !== undefined && { displayName }),
+        }),
+        ...(changed && { properties: changed }),
+      })
+      await tx.emit({ type: 'channel.updated', applicationId, channelId: id, payload: causeOf(caller) })
     })
-    await tx.emit({ type: 'channel.updated', applicationId, channelId: id })
-  })
+    .catch((error) => {
+      if (!isConstraintError(error, 'unique')) throw error
+      throw new ChatError('ConflictError', `Another channel has the name ${name}`)
+    })
   return getChannel(ctx, caller, id)
 }

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { insertVersion } from '#data/functions.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { mustCompile } from '#domain/functions/must-compile.ts'
 import { notFound } from '#errors.ts'
 import type { CreateFunctionVersion, FunctionVersion } from '#resources/function.ts'

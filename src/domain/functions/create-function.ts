@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { insertFunction } from '#data/functions.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { ensureRuntime } from '#domain/functions/ensure-runtime.ts'
 import type { ChatFunction, CreateFunction } from '#resources/function.ts'
 

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { findCurrentVersion, findVersion } from '#data/functions.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { ChatError, notFound } from '#errors.ts'
 import type { FunctionVersion } from '#resources/function.ts'
 

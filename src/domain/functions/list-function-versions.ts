@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { listVersions } from '#data/functions.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { getFunction } from '#domain/functions/get-function.ts'
 import type { FunctionVersion } from '#resources/function.ts'
 import type { Page, PageRequest } from '#resources/page.ts'

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { listFunctions as listFunctionRows } from '#data/functions.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import type { ChatFunction } from '#resources/function.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import type { RuntimeRecord } from '#data/functions.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { openEnvironment, shownVariables } from '#domain/functions/environment.ts'
 import { defaultDependencies, type Runtime, runtimeVersion } from '#resources/runtime.ts'
 

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { getApplication } from '#domain/applications/get-application.ts'
 import { ensureRuntime } from '#domain/functions/ensure-runtime.ts'
 import {

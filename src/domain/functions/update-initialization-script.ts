@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { updateRuntime } from '#data/functions.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { ensureRuntime } from '#domain/functions/ensure-runtime.ts'
 import { mustCompile } from '#domain/functions/must-compile.ts'
 import { presentRuntime } from '#domain/functions/present-runtime.ts'

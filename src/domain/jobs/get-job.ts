@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { findJob } from '#data/jobs.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 import type { Job } from '#resources/job.ts'
 

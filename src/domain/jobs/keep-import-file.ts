@@ -1,7 +1,7 @@
 import { v4 as uuid } from 'uuid'
 import type { Context } from '#context.ts'
 import { completeFile, insertFile } from '#data/files.ts'
-import type { Caller } from '#domain/access.ts'
+import type { Caller } from '#domain/access/caller.ts'
 import { discardFile } from '#domain/files/discard-file.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { type JobFilters, listJobs as listJobRows } from '#data/jobs.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import type { Job } from '#resources/job.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 

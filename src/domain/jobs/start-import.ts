@@ -1,8 +1,8 @@
 import type { Context } from '#context.ts'
 import { keepFile } from '#data/files.ts'
 import { insertJob, type JobInput } from '#data/jobs.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
-import { mustHaveGroupChannel } from '#domain/channels/get-channel.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { mustHaveGroupChannel } from '#domain/access/channel.ts'
 import { getJob } from '#domain/jobs/get-job.ts'
 import type { ImportType, Job } from '#resources/job.ts'
 

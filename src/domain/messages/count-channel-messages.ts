@@ -1,7 +1,8 @@
 import type { Context } from '#context.ts'
 import { countUnreadOfChannel } from '#data/reading.ts'
 import { countMessagesOfMember } from '#data/seen-messages.ts'
-import { mustBeMember, type UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+import { mustBeMember } from '#domain/access/channel.ts'
 
 /**
  * How many messages of a channel a member sees, or has yet to read.

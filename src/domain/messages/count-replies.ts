@@ -1,8 +1,8 @@
 import type { Context } from '#context.ts'
-import type { UserCaller } from '#domain/access.ts'
-import { getMessageAs } from '#domain/messages/get-message-as.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+import { mustSeeMessage } from '#domain/access/message.ts'
 
 /** How many replies a message has. @throws ChatError 404 */
 export async function countReplies(ctx: Context, caller: UserCaller, id: number): Promise<number> {
-  return (await getMessageAs(ctx, caller, id)).repliesCount ?? 0
+  return (await mustSeeMessage(ctx, caller, id)).repliesCount ?? 0
 }

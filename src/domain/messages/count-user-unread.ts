@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { countUnread } from '#data/reading.ts'
-import type { UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
 
 /** How many messages the user has yet to read in all channels that it has not hidden. */
 export async function countUserUnread(ctx: Context, caller: UserCaller): Promise<number> {

@@ -1,14 +1,14 @@
 import type { Context } from '#context.ts'
 import { hideMessageRow } from '#data/seen-messages.ts'
-import { causeOf, type UserCaller } from '#domain/access.ts'
-import { getMessageAs } from '#domain/messages/get-message-as.ts'
+import { causeOf, type UserCaller } from '#domain/access/caller.ts'
+import { mustSeeMessage } from '#domain/access/message.ts'
 import { unlessGone } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
 /** Deletes a message for the user alone, whosever it is. @returns it as it was @throws ChatError 404 */
 export async function deleteMessageForMe(ctx: Context, caller: UserCaller, id: number): Promise<SeenMessage> {
   const { applicationId, userId } = caller
-  const message = await getMessageAs(ctx, caller, id)
+  const message = await mustSeeMessage(ctx, caller, id)
   await ctx.db
     .transact(async (tx) => {
       if (!(await hideMessageRow(tx, id, userId))) return // another device was faster

@@ -1,35 +1,28 @@
 import type { Context } from '#context.ts'
 import { expireFile } from '#data/files.ts'
-import { deleteMessageRow, deleteMessageRows, findMessage } from '#data/messages.ts'
-import { findMainThread, findThread } from '#data/threads.ts'
-import { type ApplicationCaller, type Caller, causeOf } from '#domain/access.ts'
+import { deleteMessageRow } from '#data/messages.ts'
+import { type Caller, causeOf } from '#domain/access/caller.ts'
+import { mustMayChangeMessage } from '#domain/access/message.ts'
 import { discardFile } from '#domain/files/discard-file.ts'
 import { notFound } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
-import type { Thread } from '#resources/thread.ts'
 
-/** Deletes a message. @returns the thread that held it (contract g) @throws ChatError 404 */
-export async function deleteMessage(ctx: Context, caller: ApplicationCaller, id: number): Promise<Thread> {
-  const { applicationId } = caller
-  const message = await findMessage(ctx.db, applicationId, id)
-  if (!message) throw notFound('message', id)
-  const { channelId, threadId } = await removeMessage(ctx, caller, message)
-  const thread = await (threadId === null
-    ? findMainThread(ctx.db, channelId)
-    : findThread(ctx.db, applicationId, threadId))
-  if (!thread) throw notFound('channel', channelId)
-  return thread
+export interface DeletedMessage {
+  /** As it was. */
+  message: SeenMessage
+  channelId: number
+  /** Null where it was in its channel's main thread. */
+  threadId: number | null
 }
 
-/** Deletes a message, and tells what it was. @throws ChatError 404 where somebody was faster */
-export async function removeMessage(
-  ctx: Context,
-  caller: Caller,
-  message: SeenMessage,
-): Promise<{ channelId: number; threadId: number | null }> {
+/**
+ * Deletes a message for everybody.
+ * @throws ChatError 404, also where somebody was faster; AccessDeniedError for who may not change it
+ */
+export async function deleteMessage(ctx: Context, caller: Caller, id: number): Promise<DeletedMessage> {
   const { applicationId } = caller
-  const { id } = message
-  const { fileKey, ...place } = await ctx.db.transact(async (tx) => {
+  const message = await mustMayChangeMessage(ctx, caller, id)
+  const { channelId, threadId, fileKey } = await ctx.db.transact(async (tx) => {
     const deleted = await deleteMessageRow(tx, applicationId, id)
     if (!deleted) throw notFound('message', id)
     if (deleted.fileKey) await expireFile(tx, deleted.fileKey)
@@ -44,22 +37,5 @@ export async function removeMessage(
     return deleted
   })
   if (fileKey) await discardFile(ctx, fileKey)
-  return place
-}
-
-/** Deletes every message of the application; hosted files are swept soon after. */
-export async function deleteMessages(ctx: Context, caller: ApplicationCaller): Promise<void> {
-  const { applicationId } = caller
-  await ctx.db.transact(async (tx) => {
-    const gone = await deleteMessageRows(tx, applicationId)
-    await tx.emit(
-      ...gone.map(({ channelId, threadId, count }) => ({
-        type: threadId === null ? ('channel.message.deleted' as const) : ('thread.message.deleted' as const),
-        applicationId,
-        channelId,
-        count: -count,
-        ...(threadId !== null && { threadId }),
-      })),
-    )
-  })
+  return { message, channelId, threadId }
 }

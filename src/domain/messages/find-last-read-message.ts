@@ -1,7 +1,8 @@
 import type { Context } from '#context.ts'
 import { findLastRead } from '#data/reading.ts'
 import { findUserByName } from '#data/users.ts'
-import { mustBeMember, type UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+import { mustBeMember } from '#domain/access/channel.ts'
 import { notFound } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
 

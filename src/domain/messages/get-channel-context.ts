@@ -1,7 +1,8 @@
 import type { Context } from '#context.ts'
 import { readersOf } from '#data/reading.ts'
 import { messageIdsBetween } from '#data/seen-messages.ts'
-import { mustBeMember, type UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+import { mustBeMember } from '#domain/access/channel.ts'
 import type { ChannelContext } from '#resources/channel.ts'
 import { pageSizeDefault, pageSizeMax } from '#resources/page.ts'
 

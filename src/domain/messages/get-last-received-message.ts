@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
-import type { UserCaller } from '#domain/access.ts'
-import { listChannelMessagesAs } from '#domain/messages/list-channel-messages-as.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+import { listChannelMessages } from '#domain/messages/list-channel-messages.ts'
 import { ChatError } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
@@ -14,7 +14,7 @@ export async function getLastReceivedMessage(
   channelId: number,
 ): Promise<SeenMessage> {
   const newest = { size: 1, relation: 'SELF' as const }
-  const { items } = await listChannelMessagesAs(ctx, caller, channelId, {}, newest)
+  const { items } = await listChannelMessages(ctx, caller, channelId, {}, newest)
   if (!items[0]) throw new ChatError('ResourceNotFoundError', `channel ${channelId} has no message`)
   return items[0]
 }

@@ -1,12 +1,9 @@
 import type { Context } from '#context.ts'
-import { findMessage } from '#data/messages.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
-import { notFound } from '#errors.ts'
-import type { Message } from '#resources/message.ts'
+import type { Caller } from '#domain/access/caller.ts'
+import { mustSeeMessage } from '#domain/access/message.ts'
+import type { SeenMessage } from '#resources/message.ts'
 
-/** @throws ChatError 404 */
-export async function getMessage(ctx: Context, caller: ApplicationCaller, id: number): Promise<Message> {
-  const message = await findMessage(ctx.db, caller.applicationId, id)
-  if (!message) throw notFound('message', id)
-  return message
+/** A message that the caller sees. @throws ChatError 404 */
+export function getMessage(ctx: Context, caller: Caller, id: number): Promise<SeenMessage> {
+  return mustSeeMessage(ctx, caller, id)
 }

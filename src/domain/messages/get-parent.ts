@@ -1,8 +1,8 @@
 import type { Context } from '#context.ts'
 import { findMessageOfMember } from '#data/seen-messages.ts'
 import { findThread } from '#data/threads.ts'
-import type { UserCaller } from '#domain/access.ts'
-import { getMessageAs } from '#domain/messages/get-message-as.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+import { mustSeeMessage } from '#domain/access/message.ts'
 import { notFound } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
@@ -15,7 +15,7 @@ const goneBody = 'This message is not available'
  * @throws ChatError 404 for what is no reply
  */
 export async function getParent(ctx: Context, caller: UserCaller, id: number): Promise<SeenMessage> {
-  const reply = await getMessageAs(ctx, caller, id)
+  const reply = await mustSeeMessage(ctx, caller, id)
   if (reply.parentId === undefined) throw notFound('parent of message', id)
   return findOrStandIn(ctx, caller, { ...reply, id: reply.parentId, nestedLevel: reply.nestedLevel - 1 })
 }

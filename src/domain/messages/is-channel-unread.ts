@@ -1,6 +1,7 @@
 import type { Context } from '#context.ts'
 import { hasUnreadInChannel } from '#data/reading.ts'
-import { mustBeMember, type UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+import { mustBeMember } from '#domain/access/channel.ts'
 
 /** Whether a member has anything to read in a channel. @throws ChatError 404, AccessDeniedError */
 export async function isChannelUnread(ctx: Context, caller: UserCaller, channelId: number): Promise<boolean> {

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { listReactions } from '#data/reactions.ts'
-import type { UserCaller } from '#domain/access.ts'
-import { getMessageAs } from '#domain/messages/get-message-as.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+import { mustSeeMessage } from '#domain/access/message.ts'
 import type { Reaction } from '#resources/message.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 
@@ -12,6 +12,6 @@ export async function listMessageReactions(
   id: number,
   page: PageRequest,
 ): Promise<Page<Reaction>> {
-  await getMessageAs(ctx, caller, id)
+  await mustSeeMessage(ctx, caller, id)
   return listReactions(ctx.db, id, page)
 }

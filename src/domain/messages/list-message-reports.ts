@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { listReports } from '#data/reports.ts'
-import type { UserCaller } from '#domain/access.ts'
-import { mustSeeMessage } from '#domain/messages/get-message-as.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+import { mustSeeAsMember } from '#domain/access/message.ts'
 import { ChatError } from '#errors.ts'
 import type { MessageReport } from '#resources/message.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
@@ -13,7 +13,7 @@ export async function listMessageReports(
   id: number,
   page: PageRequest,
 ): Promise<Page<MessageReport>> {
-  const { moderator } = await mustSeeMessage(ctx, caller, id)
+  const { moderator } = await mustSeeAsMember(ctx, caller, id)
   if (!moderator) throw new ChatError('AccessDeniedError', 'Only moderators may read reports')
   return listReports(ctx.db, id, page)
 }

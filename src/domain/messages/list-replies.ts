@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { listMessagesOfMember } from '#data/seen-messages.ts'
-import type { UserCaller } from '#domain/access.ts'
-import { getMessageAs } from '#domain/messages/get-message-as.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+import { mustSeeMessage } from '#domain/access/message.ts'
 import type { SeenMessage } from '#resources/message.ts'
 import type { CursorPage, CursorRequest } from '#resources/page.ts'
 
@@ -12,7 +12,7 @@ export async function listReplies(
   id: number,
   request: CursorRequest,
 ): Promise<CursorPage<SeenMessage>> {
-  await getMessageAs(ctx, caller, id)
+  await mustSeeMessage(ctx, caller, id)
   const thread = { of: 'thread' as const, id } // which it does not have before the first reply
   const page = await listMessagesOfMember(ctx.db, caller.userId, thread, { files: false }, request)
   return page ?? { items: [], size: request.size, hasPrevious: false }

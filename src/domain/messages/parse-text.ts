@@ -4,7 +4,7 @@ import type { Context } from '#context.ts'
 import type { Querier } from '#data/database.ts'
 import { findMentioned } from '#data/mentions.ts'
 import type { StoredMention } from '#data/rows.ts'
-import type { Caller } from '#domain/access.ts'
+import type { Caller } from '#domain/access/caller.ts'
 import type { MessageLink } from '#resources/message.ts'
 
 export interface ParsedText {

@@ -1,8 +1,8 @@
 import type { Context } from '#context.ts'
 import { findEmoji } from '#data/emoji.ts'
 import { insertReaction } from '#data/reactions.ts'
-import { causeOf, type UserCaller } from '#domain/access.ts'
-import { getMessageAs } from '#domain/messages/get-message-as.ts'
+import { causeOf, type UserCaller } from '#domain/access/caller.ts'
+import { mustSeeMessage } from '#domain/access/message.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { ChatError, unlessGone } from '#errors.ts'
 import type { Emoji, Reaction, ReactToMessage } from '#resources/message.ts'
@@ -19,7 +19,7 @@ export async function reactToMessage(
 ): Promise<Reaction> {
   const { applicationId, userId } = caller
   const emoji = mustFindEmoji(input.emoji)
-  const { channelId } = await getMessageAs(ctx, caller, id)
+  const { channelId } = await mustSeeMessage(ctx, caller, id)
   const user = await getUser(ctx, caller, userId)
   const createdTime = await ctx.db
     .transact(async (tx) => {

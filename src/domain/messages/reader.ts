@@ -1,5 +1,5 @@
 import type { Reader } from '#data/reading.ts'
-import { causeOf, type UserCaller } from '#domain/access.ts'
+import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 
 /** The caller as one who reads. */
 export function readerOf(caller: UserCaller): Reader {

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { deleteReaction } from '#data/reactions.ts'
-import { causeOf, type UserCaller } from '#domain/access.ts'
-import { getMessageAs } from '#domain/messages/get-message-as.ts'
+import { causeOf, type UserCaller } from '#domain/access/caller.ts'
+import { mustSeeMessage } from '#domain/access/message.ts'
 import { mustFindEmoji } from '#domain/messages/react-to-message.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import type { Reaction, ReactToMessage } from '#resources/message.ts'
@@ -18,7 +18,7 @@ export async function removeReaction(
 ): Promise<Reaction> {
   const { applicationId, userId } = caller
   const emoji = mustFindEmoji(input.emoji)
-  const { channelId } = await getMessageAs(ctx, caller, id)
+  const { channelId } = await mustSeeMessage(ctx, caller, id)
   const user = await getUser(ctx, caller, userId)
   const createdTime = await ctx.db.transact(async (tx) => {
     const createdTime = await deleteReaction(tx, id, userId, emoji.character)

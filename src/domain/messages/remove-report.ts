@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { deleteReport } from '#data/reports.ts'
-import { causeOf, type UserCaller } from '#domain/access.ts'
-import { getMessageAs } from '#domain/messages/get-message-as.ts'
+import { causeOf, type UserCaller } from '#domain/access/caller.ts'
+import { mustSeeMessage } from '#domain/access/message.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { notFound } from '#errors.ts'
 import type { MessageReport } from '#resources/message.ts'
@@ -9,7 +9,7 @@ import type { MessageReport } from '#resources/message.ts'
 /** Takes one's report of a message back. @returns it as it was @throws ChatError 404 also where there is none */
 export async function removeReport(ctx: Context, caller: UserCaller, id: number): Promise<MessageReport> {
   const { applicationId, userId } = caller
-  const { channelId } = await getMessageAs(ctx, caller, id)
+  const { channelId } = await mustSeeMessage(ctx, caller, id)
   const user = await getUser(ctx, caller, userId)
   const report = await ctx.db.transact(async (tx) => {
     const report = await deleteReport(tx, id, userId)

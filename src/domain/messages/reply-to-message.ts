@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { openMessageThread } from '#data/threads.ts'
-import type { UserCaller } from '#domain/access.ts'
-import { getMessageAs } from '#domain/messages/get-message-as.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+import { mustSeeMessage } from '#domain/access/message.ts'
 import { type SendHostedFile, sendMessage } from '#domain/messages/send-message.ts'
 import { notFound } from '#errors.ts'
 import type { SeenMessage, WriteMessage } from '#resources/message.ts'
@@ -17,7 +17,7 @@ export async function replyToMessage(
   id: number,
   input: WriteMessage | SendHostedFile,
 ): Promise<SeenMessage> {
-  const { channelId, nestedLevel, repliesCount } = await getMessageAs(ctx, caller, id)
+  const { channelId, nestedLevel, repliesCount } = await mustSeeMessage(ctx, caller, id)
   const hasThread = repliesCount !== undefined
   if (!hasThread && !(await openMessageThread(ctx.db, caller.applicationId, id)))
     throw notFound('message', id)

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { saveReport } from '#data/reports.ts'
-import { causeOf, type UserCaller } from '#domain/access.ts'
-import { getMessageAs } from '#domain/messages/get-message-as.ts'
+import { causeOf, type UserCaller } from '#domain/access/caller.ts'
+import { mustSeeMessage } from '#domain/access/message.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { unlessGone } from '#errors.ts'
 import type { MessageReport, ReportMessage } from '#resources/message.ts'
@@ -14,7 +14,7 @@ export async function reportMessage(
   { reason, properties = {} }: ReportMessage,
 ): Promise<MessageReport> {
   const { applicationId, userId } = caller
-  const { channelId } = await getMessageAs(ctx, caller, id)
+  const { channelId } = await mustSeeMessage(ctx, caller, id)
   const user = await getUser(ctx, caller, userId)
   const report = await ctx.db
     .transact(async (tx) => {

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { markMessageUnread } from '#data/reading.ts'
-import type { UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
 import { readerOf } from '#domain/messages/reader.ts'
 import { notFound } from '#errors.ts'
 

@@ -1,42 +1,58 @@
 import type { Context } from '#context.ts'
 import { lockMessage, updateMessageRow } from '#data/messages.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
-import { patchProperties } from '#domain/merge-patch.ts'
+import { type Caller, causeOf } from '#domain/access/caller.ts'
+import { mustBeAuthor, mustMayChangeMessage, mustSeeMessage } from '#domain/access/message.ts'
+import { changedProperties, type PropertiesChange } from '#domain/merge-patch.ts'
 import { previewLater } from '#domain/messages/add-link-previews.ts'
-import { getMessage } from '#domain/messages/get-message.ts'
 import { parseText } from '#domain/messages/parse-text.ts'
-import { notFound, refused } from '#errors.ts'
-import type { Message, PatchMessage } from '#resources/message.ts'
+import { ChatError, notFound, refused } from '#errors.ts'
+import type { SeenMessage } from '#resources/message.ts'
+
+export interface MessageChange {
+  /** Parsed for mentions and links again. */
+  body?: string | undefined
+  properties?: PropertiesChange | undefined
+}
 
 /**
- * Applies a merge patch (RFC 7396) and marks the message as edited; an empty patch changes nothing.
- * @throws ChatError 404, 400 for a body on a file message
+ * Changes a message; a change of nothing does nothing. What a backend changes and what an author rewords is marked as
+ * edited; that a user gives it other properties is no edit, for what it says stays.
+ * @throws ChatError 404; AccessDeniedError for users who reword what others wrote, or may not change it; 400 for a
+ * body on a file message
  */
 export async function updateMessage(
   ctx: Context,
-  caller: ApplicationCaller,
+  caller: Caller,
   id: number,
-  patch: PatchMessage,
-): Promise<Message> {
+  { body, properties }: MessageChange,
+): Promise<SeenMessage> {
   const { applicationId } = caller
-  const { body } = patch
+  if (caller.kind === 'user') {
+    const known = await (body === undefined ? mustMayChangeMessage : mustBeAuthor)(ctx, caller, id)
+    if (body !== undefined) mustHaveBody(caller, known)
+  }
   const text = body === undefined ? undefined : { body, ...(await parseText(ctx, caller, body)) }
   await ctx.db.transact(async (tx) => {
     const message = await lockMessage(tx, applicationId, id)
     if (!message) throw notFound('message', id)
-    if (text && message.type.endsWith('FILE')) {
-      throw refused('message', 'body', 'invalid', 'A file message has no body')
-    }
-    const properties = patchProperties(message.properties, patch.properties)
-    if (!text && !properties) return
-    await updateMessageRow(tx, id, { edited: true, ...(text && { text }), ...(properties && { properties }) })
+    if (text) mustHaveBody(caller, message)
+    const changed = changedProperties(message.properties, properties)
+    if (!text && !changed) return
+    const edited = caller.kind === 'application' || text !== undefined
+    await updateMessageRow(tx, id, { edited, ...(text && { text }), ...(changed && { properties: changed }) })
     await tx.emit({
       type: 'channel.message.updated',
       applicationId,
       channelId: message.channelId,
-      payload: { messageId: id },
+      payload: { messageId: id, ...causeOf(caller) },
     })
   })
   if (text) previewLater(ctx, id, text.links)
-  return getMessage(ctx, caller, id)
+  return mustSeeMessage(ctx, caller, id)
+}
+
+function mustHaveBody({ kind }: Caller, { type }: Pick<SeenMessage, 'type'>): void {
+  if (!type.endsWith('FILE')) return
+  const error = refused('message', 'body', 'invalid', 'A file message has no body')
+  throw kind === 'application' ? error : new ChatError('ValidationError', error.message, error.problems)
 }

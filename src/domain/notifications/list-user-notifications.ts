@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { listNotifications } from '#data/notifications.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import type { Notification } from '#resources/notification.ts'
 import type { CursorPage, CursorRequest } from '#resources/page.ts'

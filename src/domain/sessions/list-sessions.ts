@@ -4,7 +4,7 @@ import {
   listChatSessions as listChatRows,
   listUserSessions as listUserRows,
 } from '#data/sessions.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { ChatSession, SessionState, UserSession } from '#resources/session.ts'

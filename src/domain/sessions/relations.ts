@@ -1,5 +1,5 @@
 // What a user is to channels and to others, as of one position in the log: it follows the events, forwards and back.
-import type { Listener } from '#domain/access.ts'
+import type { Listener } from '#domain/access/topic.ts'
 import type { CommittedEvent, EventPayload } from '#resources/events.ts'
 
 /** What of an event changes relations. */

@@ -9,7 +9,7 @@ import {
   type SessionRow,
 } from '#data/sessions.ts'
 import { findUserByName } from '#data/users.ts'
-import { mayEnter } from '#domain/access.ts'
+import { mayEnter } from '#domain/access/user.ts'
 import { mustBeAdmitted } from '#domain/functions/must-be-admitted.ts'
 import { createGuest } from '#domain/users/create-guest.ts'
 import { ChatError } from '#errors.ts'

@@ -1,6 +1,7 @@
 import type { Context } from '#context.ts'
 import { insertThread } from '#data/threads.ts'
-import { causeOf, mustBeMember, type UserCaller } from '#domain/access.ts'
+import { causeOf, type UserCaller } from '#domain/access/caller.ts'
+import { mustBeMember } from '#domain/access/channel.ts'
 import { unlessGone } from '#errors.ts'
 import type { CreateThread, Thread } from '#resources/thread.ts'
 

@@ -1,13 +1,13 @@
 import type { Context } from '#context.ts'
-import type { UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+import { mustSeeThread } from '#domain/access/thread.ts'
 import { findOrStandIn } from '#domain/messages/get-parent.ts'
-import { getThread } from '#domain/threads/get-thread.ts'
 import { notFound } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
 /** The message whose replies a thread holds. @throws ChatError 404 also for threads of other types */
 export async function getThreadMessage(ctx: Context, caller: UserCaller, id: number): Promise<SeenMessage> {
-  const thread = await getThread(ctx, caller, id)
+  const thread = await mustSeeThread(ctx, caller, id)
   if (thread.type !== 'MESSAGE') throw notFound('message of thread', id)
   return findOrStandIn(ctx, caller, { ...thread, nestedLevel: 0 })
 }

@@ -1,30 +1,24 @@
 import type { Context } from '#context.ts'
-import { findMessageOfMember } from '#data/seen-messages.ts'
-import { findThread, findThreadOfMember, openMessageThread } from '#data/threads.ts'
-import type { Caller } from '#domain/access.ts'
+import { findMainThread, findThread } from '#data/threads.ts'
+import type { ApplicationCaller, Caller } from '#domain/access/caller.ts'
+import { mustSeeThread } from '#domain/access/thread.ts'
 import { notFound } from '#errors.ts'
 import type { Thread } from '#resources/thread.ts'
 
-/**
- * The thread with this id; users see those of the channels that they are members of. A message's id is its thread's
- * too: the thread is opened at its first use (contract g), by who sees the message.
- * @throws ChatError 404 where it is neither
- */
-export async function getThread(ctx: Context, caller: Caller, id: number): Promise<Thread> {
-  const thread = (await find(ctx, caller, id)) ?? (await open(ctx, caller, id))
-  if (!thread) throw notFound('thread', id)
+/** A thread that the caller sees. @throws ChatError 404 */
+export function getThread(ctx: Context, caller: Caller, id: number): Promise<Thread> {
+  return mustSeeThread(ctx, caller, id)
+}
+
+/** The thread that a message is in, or was. @throws ChatError 404 where its channel is gone */
+export async function getThreadAt(
+  ctx: Context,
+  { applicationId }: ApplicationCaller,
+  { channelId, threadId }: { channelId: number; threadId: number | null },
+): Promise<Thread> {
+  const thread = await (threadId === null
+    ? findMainThread(ctx.db, channelId)
+    : findThread(ctx.db, applicationId, threadId))
+  if (!thread) throw notFound('channel', channelId)
   return thread
-}
-
-function find({ db }: Context, caller: Caller, id: number): Promise<Thread | undefined> {
-  const { applicationId } = caller
-  return caller.kind === 'user'
-    ? findThreadOfMember(db, applicationId, caller.userId, id)
-    : findThread(db, applicationId, id)
-}
-
-async function open({ db }: Context, caller: Caller, id: number): Promise<Thread | undefined> {
-  const { applicationId } = caller
-  if (caller.kind === 'user' && !(await findMessageOfMember(db, applicationId, caller.userId, id))) return
-  return openMessageThread(db, applicationId, id)
 }

@@ -1,6 +1,7 @@
 import type { Context } from '#context.ts'
 import { listThreads } from '#data/threads.ts'
-import { mustBeMember, type UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+import { mustBeMember } from '#domain/access/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { Thread } from '#resources/thread.ts'
 

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
-import { listMessagesOf } from '#domain/messages/list-messages.ts'
-import { getThread } from '#domain/threads/get-thread.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { mustSeeThread } from '#domain/access/thread.ts'
+import { listMessagesOf } from '#domain/messages/list-messages-of.ts'
 import type { Message } from '#resources/message.ts'
 import type { CursorPage, CursorRequest } from '#resources/page.ts'
 
@@ -12,7 +12,7 @@ export async function listThreadMessages(
   id: number,
   request: CursorRequest,
 ): Promise<CursorPage<Message>> {
-  const thread = await getThread(ctx, caller, id)
+  const thread = await mustSeeThread(ctx, caller, id)
   const owner =
     thread.type === 'MAIN'
       ? { of: 'main thread' as const, id: thread.channelId }

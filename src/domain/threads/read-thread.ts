@@ -1,10 +1,10 @@
 import type { Context } from '#context.ts'
 import { markThreadRead } from '#data/reading.ts'
-import type { UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+import { mustSeeThread } from '#domain/access/thread.ts'
 import { readerOf } from '#domain/messages/reader.ts'
-import { getThread } from '#domain/threads/get-thread.ts'
 
 /** Reads all messages of a thread, and of the channel no others. @throws ChatError 404 */
 export async function readThread(ctx: Context, caller: UserCaller, id: number): Promise<void> {
-  await markThreadRead(ctx.db, readerOf(caller), await getThread(ctx, caller, id))
+  await markThreadRead(ctx.db, readerOf(caller), await mustSeeThread(ctx, caller, id))
 }

@@ -1,8 +1,8 @@
 import type { Context } from '#context.ts'
 import { findMessage } from '#data/messages.ts'
-import type { Caller } from '#domain/access.ts'
+import type { Caller } from '#domain/access/caller.ts'
+import { mustSeeThread } from '#domain/access/thread.ts'
 import { type Place, type SendHostedFile, sendMessage } from '#domain/messages/send-message.ts'
-import { getThread } from '#domain/threads/get-thread.ts'
 import type { SeenMessage, SendMessage } from '#resources/message.ts'
 import type { Thread } from '#resources/thread.ts'
 
@@ -13,7 +13,7 @@ export async function sendThreadMessage(
   id: number,
   input: SendMessage | SendHostedFile,
 ): Promise<SeenMessage> {
-  const thread = await getThread(ctx, caller, id)
+  const thread = await mustSeeThread(ctx, caller, id)
   return sendMessage(ctx, caller, await placeIn(ctx, caller, thread), input)
 }
 

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { insertBlock } from '#data/user-blocks.ts'
-import { causeOf, type UserCaller } from '#domain/access.ts'
+import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { ChatError } from '#errors.ts'
 import type { User } from '#resources/user.ts'

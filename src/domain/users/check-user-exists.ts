@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { findUserByName } from '#data/users.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 
 /** Passes where a user has exactly this name. @throws ChatError 404, which callers wait for (contract g) */

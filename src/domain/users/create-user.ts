@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { insertUser } from '#data/users.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { isConstraintError, refused } from '#errors.ts'
 import type { CreateUser, User } from '#resources/user.ts'
 

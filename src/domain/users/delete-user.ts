@@ -1,6 +1,7 @@
 import type { Context } from '#context.ts'
 import { retireUser } from '#data/users.ts'
-import { type Caller, causeOf, mustBeOneself } from '#domain/access.ts'
+import { type Caller, causeOf } from '#domain/access/caller.ts'
+import { mustBeOneself } from '#domain/access/user.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { notFound } from '#errors.ts'
 import type { User } from '#resources/user.ts'

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { findUser } from '#data/users.ts'
-import type { Caller } from '#domain/access.ts'
+import type { Caller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 import type { User } from '#resources/user.ts'
 

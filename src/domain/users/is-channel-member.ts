@@ -1,6 +1,7 @@
 import type { Context } from '#context.ts'
 import { findMembership } from '#data/memberships.ts'
-import { mustSeeChannel, type UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+import { mustSeeChannel } from '#domain/access/channel.ts'
 import { getUser } from '#domain/users/get-user.ts'
 
 /** Whether a user is a member of a channel that the caller may see. @throws ChatError 404 */

@@ -4,7 +4,7 @@ import {
   listContacts as listContactRows,
   type UserMatch,
 } from '#data/users.ts'
-import type { UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { User } from '#resources/user.ts'
 

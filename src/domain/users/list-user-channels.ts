@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { listChannelsOfUser } from '#data/channels.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import type { Channel } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { listUsers as listUserRows, type UserFilters } from '#data/users.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { User } from '#resources/user.ts'
 

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { findUsers, referencedId } from '#data/users.ts'
-import type { Caller } from '#domain/access.ts'
+import type { Caller } from '#domain/access/caller.ts'
 import { ChatError } from '#errors.ts'
 import type { User, UserReference } from '#resources/user.ts'
 

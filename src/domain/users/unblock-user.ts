@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { deleteBlock } from '#data/user-blocks.ts'
 import { usersById } from '#data/users.ts'
-import { causeOf, type UserCaller } from '#domain/access.ts'
+import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 import type { User } from '#resources/user.ts'
 

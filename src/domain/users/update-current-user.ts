@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { lockUser, updateUserRow } from '#data/users.ts'
-import { causeOf, type UserCaller } from '#domain/access.ts'
+import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { notFound } from '#errors.ts'
 import type { UpdateCurrentUser, User } from '#resources/user.ts'

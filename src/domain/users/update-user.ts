@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { lockUser, updateUserRow } from '#data/users.ts'
-import { type ApplicationCaller, causeOf } from '#domain/access.ts'
-import { patchProperties } from '#domain/merge-patch.ts'
+import { type ApplicationCaller, causeOf } from '#domain/access/caller.ts'
+import { changedProperties, merging } from '#domain/merge-patch.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { notFound } from '#errors.ts'
 import type { PatchUser, User } from '#resources/user.ts'
@@ -17,7 +17,7 @@ export async function updateUser(
   await ctx.db.transact(async (tx) => {
     const before = await lockUser(tx, applicationId, id)
     if (!before) throw notFound('user', id)
-    const patched = patchProperties(before.properties, patch.properties)
+    const patched = changedProperties(before.properties, merging(patch).properties)
     const status = patch.presence?.status
     await updateUserRow(tx, id, {
       ...(patch.displayName !== undefined && { displayName: patch.displayName }),

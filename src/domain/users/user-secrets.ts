@@ -1,7 +1,7 @@
 // Named values that a backend keeps with a user, sealed.
 import type { Context } from '#context.ts'
 import { deleteSecret, findSecret, type StoredSecret, upsertSecret } from '#data/user-secrets.ts'
-import type { ApplicationCaller } from '#domain/access.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { ChatError, notFound } from '#errors.ts'
 import type { User } from '#resources/user.ts'

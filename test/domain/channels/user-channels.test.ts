@@ -1,14 +1,15 @@
 // The lists of channels that users see, and their order.
+
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
 import { blockChannelUser } from '#domain/channels/channel-blocks.ts'
 import { countUserChannels } from '#domain/channels/count-user-channels.ts'
-import { createChannelAs } from '#domain/channels/create-channel-as.ts'
+import { createChannel } from '#domain/channels/create-channel.ts'
 import { leaveChannel } from '#domain/channels/leave-channel.ts'
 import { listJoinableChannels } from '#domain/channels/list-joinable-channels.ts'
 import { listUnreadChannels } from '#domain/channels/list-unread-channels.ts'
-import { listUserChannelsAs, type UserChannelFilters } from '#domain/channels/list-user-channels-as.ts'
+import { listVisibleChannels, type UserChannelFilters } from '#domain/channels/list-visible-channels.ts'
 import { clearHistory, hideChannel } from '#domain/channels/membership-changes.ts'
 import { dispatchEvents } from '#domain/events/dispatch-events.ts'
 import { deleteMessageForMe } from '#domain/messages/delete-message-for-me.ts'
@@ -47,7 +48,7 @@ beforeEach(async () => {
 
 async function create(owner: string, type: ChannelType): Promise<void> {
   const both = owner === 'mine' ? [{ id: user.userId }] : []
-  const { channel } = await createChannelAs(server.ctx, other, {
+  const { channel } = await createChannel(server.ctx, other, {
     type,
     members: both,
     ...(type !== 'DIRECT' && { name: `${owner} ${type} ${randomUUID()}` }),
@@ -62,7 +63,7 @@ function names({ items, total }: Page<SeenChannel>, whole = true): string[] {
   return items.map((item) => [...channels].find(([, id]) => id === item.id)?.[0] ?? String(item.id))
 }
 const visible = async (filters: UserChannelFilters = {}) =>
-  names(await listUserChannelsAs(server.ctx, user, filters, all))
+  names(await listVisibleChannels(server.ctx, user, filters, all))
 const joined = () => visible({ subscribable: true })
 const joinable = async (name?: string) => names(await listJoinableChannels(server.ctx, user, { name }, all))
 const unread = async (name?: string) => names(await listUnreadChannels(server.ctx, user, { name }, all))
@@ -78,7 +79,7 @@ describe('which channels', () => {
     expect(await count({})).toBe(4)
     expect(await count({ type: 'PUBLIC' })).toBe(2)
     expect(await count({ type: 'PRIVATE' })).toBe(1)
-    const { items } = await listUserChannelsAs(server.ctx, user, {}, all)
+    const { items } = await listVisibleChannels(server.ctx, user, {}, all)
     expect(items.map(({ standing }) => standing).sort()).toEqual(['member', 'member', 'member', 'outsider'])
   })
 
@@ -158,7 +159,7 @@ describe('order', () => {
 
   it('another order may be asked for; one that there is not is ignored', async () => {
     const by = (property: string, descending = false) =>
-      listUserChannelsAs(server.ctx, user, {}, { ...all, sort: [{ property, descending }] })
+      listVisibleChannels(server.ctx, user, {}, { ...all, sort: [{ property, descending }] })
     const byName = names(await by('name')).filter((name) => name !== 'mine DIRECT')
     expect(byName).toEqual(['mine PRIVATE', 'mine PUBLIC', 'theirs PUBLIC'])
     expect(names(await by('name', true)).filter((name) => name !== 'mine DIRECT')).toEqual(byName.reverse())

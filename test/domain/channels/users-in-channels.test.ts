@@ -1,23 +1,26 @@
 // What users may do in channels and to each other there, and what others are told of it.
+
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+import { addModerator } from '#domain/channels/add-moderator.ts'
 import {
   blockChannelUser,
   deleteChannelBlockRecord,
   listChannelBlocks,
 } from '#domain/channels/channel-blocks.ts'
-import { createChannelAs } from '#domain/channels/create-channel-as.ts'
+import { createChannel } from '#domain/channels/create-channel.ts'
 import { deleteChannel } from '#domain/channels/delete-channel.ts'
-import { getChannelAs } from '#domain/channels/get-channel-as.ts'
+import { getChannel } from '#domain/channels/get-channel.ts'
 import { inviteUser } from '#domain/channels/invites.ts'
 import { joinChannel } from '#domain/channels/join-channel.ts'
 import { leaveChannel } from '#domain/channels/leave-channel.ts'
 import { listChannelMembers, listChannelModerators } from '#domain/channels/list-members.ts'
 import { clearHistory, hideChannel, muteChannel } from '#domain/channels/membership-changes.ts'
-import { addModeratorAs, removeModeratorAs } from '#domain/channels/moderators-as.ts'
+import { removeModerator } from '#domain/channels/remove-moderator.ts'
 import { sendChannelEvent } from '#domain/channels/send-channel-event.ts'
-import { updateChannelAs } from '#domain/channels/update-channel-as.ts'
+import { updateChannel } from '#domain/channels/update-channel.ts'
+import { replacing } from '#domain/merge-patch.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 import type { EventType } from '#resources/events.ts'
 import { callerOf, listen, told } from '../../support/as-user.ts'
@@ -45,7 +48,7 @@ beforeEach(async () => {
   const members = [{ id: member.userId }]
   ;[open, closed, direct] = (await Promise.all(
     (['PUBLIC', 'PRIVATE', 'DIRECT'] as const).map(
-      async (type) => (await createChannelAs(server.ctx, moderator, { type, members })).channel,
+      async (type) => (await createChannel(server.ctx, moderator, { type, members })).channel,
     ),
   )) as [SeenChannel, SeenChannel, SeenChannel]
 })
@@ -76,16 +79,16 @@ describe('seeing', () => {
     const stranger = callerOf(await server.createApplication(), { id: outsider.userId })
     const foreign = await server.createApplication()
     const foreigner = callerOf(foreign, await createUser(foreign))
-    expect(await getChannelAs(server.ctx, member, direct.id)).toMatchObject({ standing: 'member' })
-    expect(await getChannelAs(server.ctx, member, closed.id)).toMatchObject({ standing: 'member' })
-    expect(await getChannelAs(server.ctx, outsider, open.id)).toMatchObject({ standing: 'outsider' })
+    expect(await getChannel(server.ctx, member, direct.id)).toMatchObject({ standing: 'member' })
+    expect(await getChannel(server.ctx, member, closed.id)).toMatchObject({ standing: 'member' })
+    expect(await getChannel(server.ctx, outsider, open.id)).toMatchObject({ standing: 'outsider' })
     const missing = 'ResourceNotFoundError'
     await refuses([
-      ['outsider, private', missing, () => getChannelAs(server.ctx, outsider, closed.id)],
-      ['outsider, direct', missing, () => getChannelAs(server.ctx, outsider, direct.id)],
-      ['foreigner', missing, () => getChannelAs(server.ctx, foreigner, open.id)],
+      ['outsider, private', missing, () => getChannel(server.ctx, outsider, closed.id)],
+      ['outsider, direct', missing, () => getChannel(server.ctx, outsider, direct.id)],
+      ['foreigner', missing, () => getChannel(server.ctx, foreigner, open.id)],
       ['foreigner, members', missing, () => listChannelMembers(server.ctx, foreigner, open.id, page)],
-      ['another application', missing, () => getChannelAs(server.ctx, stranger, open.id)],
+      ['another application', missing, () => getChannel(server.ctx, stranger, open.id)],
       ['joining what is private', missing, () => joinChannel(server.ctx, outsider, closed.id)],
       ['joining elsewhere', missing, () => joinChannel(server.ctx, foreigner, open.id)],
     ])
@@ -127,7 +130,7 @@ describe('joining and leaving', () => {
         standing: 'outsider',
       })
       await refuses([
-        ['who has left', 'ResourceNotFoundError', () => getChannelAs(server.ctx, caller, closed.id)],
+        ['who has left', 'ResourceNotFoundError', () => getChannel(server.ctx, caller, closed.id)],
       ])
     }
     await server.main.get(`/channels/${closed.id}`).expect(200)
@@ -159,7 +162,7 @@ describe('joining and leaving', () => {
       ['join', 'ClientError', () => joinChannel(server.ctx, member, direct.id)],
       ['invite', 'ClientError', () => inviteUser(server.ctx, member, direct.id, user)],
       ['block', 'ClientError', () => blockChannelUser(server.ctx, member, direct.id, user.user)],
-      ['moderator', 'ClientError', () => addModeratorAs(server.ctx, member, direct.id, user.user)],
+      ['moderator', 'ClientError', () => addModerator(server.ctx, member, direct.id, user.user)],
     ])
     expect(await membersOf(direct.id)).toEqual(bothIds())
   })
@@ -195,10 +198,11 @@ describe('moderators', () => {
   it('make others moderators, and take it back', async () => {
     const user = { id: outsider.userId }
     const listed = async () => idsOf((await listChannelModerators(server.ctx, member, open.id, page)).items)
-    expect(await addModeratorAs(server.ctx, moderator, open.id, user)).toMatchObject({ id: open.id })
+    expect(await addModerator(server.ctx, moderator, open.id, user)).toMatchObject(user)
     expect(await listed()).toEqual(idsOf([{ id: moderator.userId }, user]))
     expect(await membersOf(open.id)).toContain(outsider.userId)
-    expect(await removeModeratorAs(server.ctx, moderator, open.id, user)).toMatchObject({ id: open.id })
+    const after = await removeModerator(server.ctx, moderator, open.id, outsider.userId)
+    expect(after).toMatchObject({ id: open.id })
     expect(await listed()).toEqual([moderator.userId])
     const about = { userId: outsider.userId, ...causeOf(moderator) }
     expect(await told1('channel.moderator.added', open)).toEqual([about])
@@ -210,11 +214,11 @@ describe('moderators', () => {
     const denied = 'AccessDeniedError'
     await refuses(
       [member, outsider].flatMap((caller): Refusal[] => [
-        ['add', denied, () => addModeratorAs(server.ctx, caller, open.id, { id: caller.userId })],
-        ['remove', denied, () => removeModeratorAs(server.ctx, caller, open.id, user)],
+        ['add', denied, () => addModerator(server.ctx, caller, open.id, { id: caller.userId })],
+        ['remove', denied, () => removeModerator(server.ctx, caller, open.id, user.id)],
         ['block', denied, () => blockChannelUser(server.ctx, caller, open.id, user)],
         ['unblock', denied, () => deleteChannelBlockRecord(server.ctx, caller, open.id, 1)],
-        ['update', denied, () => updateChannelAs(server.ctx, caller, open.id, { displayName: 'Mine' })],
+        ['update', denied, () => updateChannel(server.ctx, caller, open.id, { displayName: 'Mine' })],
         ['delete', denied, () => deleteChannel(server.ctx, caller, open.id)],
       ]),
     )
@@ -231,10 +235,10 @@ describe('keeping somebody out', () => {
     const { items } = await listChannelBlocks(server.ctx, moderator, open.id, {}, page)
     expect(items).toEqual([record])
     await refuses([
-      ['seeing', 'ResourceNotFoundError', () => getChannelAs(server.ctx, member, open.id)],
+      ['seeing', 'ResourceNotFoundError', () => getChannel(server.ctx, member, open.id)],
       ['joining', 'ResourceNotFoundError', () => joinChannel(server.ctx, member, open.id)],
       ['inviting', 'UserBlockedError', () => inviteUser(server.ctx, moderator, open.id, { user })],
-      ['an office', 'UserBlockedError', () => addModeratorAs(server.ctx, moderator, open.id, user)],
+      ['an office', 'UserBlockedError', () => addModerator(server.ctx, moderator, open.id, user)],
       [
         'a record elsewhere',
         'ResourceNotFoundError',
@@ -287,11 +291,11 @@ describe('what members change for themselves', () => {
   it('clears the history of one member and of nobody else', async () => {
     const before = await sendMessage(server.main, open.id)
     expect(await clearHistory(server.ctx, member, open.id)).not.toHaveProperty('lastReceivedMessage.id')
-    expect(await getChannelAs(server.ctx, moderator, open.id)).toMatchObject({
+    expect(await getChannel(server.ctx, moderator, open.id)).toMatchObject({
       lastReceivedMessage: { id: before.id },
     })
     const after = await sendMessage(server.main, open.id)
-    expect(await getChannelAs(server.ctx, member, open.id)).toMatchObject({
+    expect(await getChannel(server.ctx, member, open.id)).toMatchObject({
       lastReceivedMessage: { id: after.id },
     })
   })
@@ -314,8 +318,10 @@ describe('the channel itself', () => {
   it('is changed by its moderators; properties are replaced as a whole', async () => {
     const name = randomUUID()
     const given = { name, displayName: 'Other', properties: { a: 1, b: null } }
-    expect(await updateChannelAs(server.ctx, moderator, closed.id, given)).toMatchObject(given)
-    expect(await updateChannelAs(server.ctx, moderator, closed.id, { properties: {} })).toMatchObject({
+    expect(await updateChannel(server.ctx, moderator, closed.id, replacing(given))).toMatchObject(given)
+    expect(
+      await updateChannel(server.ctx, moderator, closed.id, replacing({ properties: {} })),
+    ).toMatchObject({
       name,
       properties: {},
     })
@@ -324,14 +330,14 @@ describe('the channel itself', () => {
       [
         'a name that is taken',
         'ConflictError',
-        () => updateChannelAs(server.ctx, moderator, open.id, { name }),
+        () => updateChannel(server.ctx, moderator, open.id, { name }),
       ],
     ])
   })
 
   it('is changed by any member where it is direct, but for its name', async () => {
     const given = { name: 'new', displayName: 'New', properties: { a: 1 } }
-    const changed = await updateChannelAs(server.ctx, member, direct.id, given)
+    const changed = await updateChannel(server.ctx, member, direct.id, replacing(given))
     expect(changed).toMatchObject({ name: direct.name, properties: { a: 1 } })
   })
 

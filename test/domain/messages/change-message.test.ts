@@ -1,16 +1,16 @@
 // Editing and deleting, for everybody and for oneself.
+
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
 import { countChannelMessages } from '#domain/messages/count-channel-messages.ts'
-import { deleteMessageAs } from '#domain/messages/delete-message-as.ts'
+import { deleteMessage } from '#domain/messages/delete-message.ts'
 import { deleteMessageForMe } from '#domain/messages/delete-message-for-me.ts'
-import { editMessage } from '#domain/messages/edit-message.ts'
-import { getMessageAs } from '#domain/messages/get-message-as.ts'
+import { getMessage } from '#domain/messages/get-message.ts'
 import { getParent } from '#domain/messages/get-parent.ts'
-import { listChannelMessagesAs } from '#domain/messages/list-channel-messages-as.ts'
+import { listChannelMessages } from '#domain/messages/list-channel-messages.ts'
 import { replyToMessage } from '#domain/messages/reply-to-message.ts'
 import { sendMessage } from '#domain/messages/send-message.ts'
-import { updateMessageProperties } from '#domain/messages/update-message-properties.ts'
+import { updateMessage } from '#domain/messages/update-message.ts'
 import { getThreadMessage } from '#domain/threads/get-thread-message.ts'
 import type { SeenMessage } from '#resources/message.ts'
 import { callerOf, listen, told } from '../../support/as-user.ts'
@@ -47,14 +47,14 @@ beforeEach(async () => {
 const denied = { kind: 'AccessDeniedError' }
 const unknown = { kind: 'ResourceNotFoundError' }
 const idsSeenBy = async (caller: UserCaller) => {
-  const page = await listChannelMessagesAs(server.ctx, caller, channelId, {}, { size: 100, relation: 'SELF' })
+  const page = await listChannelMessages(server.ctx, caller, channelId, {}, { size: 100, relation: 'SELF' })
   return page.items.map(({ id }) => id)
 }
 
 describe('editing a message', () => {
   it('is for its author, is marked, and finds mentions and links again', async () => {
     const body = `See https://example.com, <@${author.name}>`
-    const edited = await editMessage(server.ctx, { ...author, receipt: 'r7' }, message.id, { body })
+    const edited = await updateMessage(server.ctx, { ...author, receipt: 'r7' }, message.id, { body })
     expect(edited).toMatchObject({
       body,
       links: [{ source: 'https://example.com' }],
@@ -70,15 +70,17 @@ describe('editing a message', () => {
 
   it('is denied to other members and moderators, and to others the message is unknown', async () => {
     for (const caller of [member, moderator]) {
-      await expect(editMessage(server.ctx, caller, message.id, { body: 'x' })).rejects.toMatchObject(denied)
+      await expect(updateMessage(server.ctx, caller, message.id, { body: 'x' })).rejects.toMatchObject(denied)
     }
-    await expect(editMessage(server.ctx, outsider, message.id, { body: 'x' })).rejects.toMatchObject(unknown)
+    await expect(updateMessage(server.ctx, outsider, message.id, { body: 'x' })).rejects.toMatchObject(
+      unknown,
+    )
   })
 
   it('gives a file no body', async () => {
     const file = { url: 'https://example.com/a.png', name: 'a.png', contentType: 'image/png', size: 3 }
     const { id } = await sendMessage(server.ctx, author, { channelId }, { type: 'FILE', file })
-    await expect(editMessage(server.ctx, author, id, { body: 'x' })).rejects.toMatchObject({
+    await expect(updateMessage(server.ctx, author, id, { body: 'x' })).rejects.toMatchObject({
       kind: 'ValidationError',
       problems: [{ field: 'body' }],
     })
@@ -86,22 +88,24 @@ describe('editing a message', () => {
 
   it('differs from giving it other properties, which moderators may, too', async () => {
     const first = { a: 1, b: 2 }
-    await updateMessageProperties(server.ctx, author, message.id, { properties: first })
-    const changed = await updateMessageProperties(server.ctx, moderator, message.id, { properties: { c: 3 } })
+    await updateMessage(server.ctx, author, message.id, { properties: { replace: first } })
+    const changed = await updateMessage(server.ctx, moderator, message.id, {
+      properties: { replace: { c: 3 } },
+    })
     expect(changed.properties).toEqual({ c: 3 })
     expect(changed.lastEditedTime).toBeUndefined()
     await expect(
-      updateMessageProperties(server.ctx, member, message.id, { properties: {} }),
+      updateMessage(server.ctx, member, message.id, { properties: { replace: {} } }),
     ).rejects.toMatchObject(denied)
   })
 })
 
 describe('deleting a message', () => {
   it('is for its author and moderators; the event keeps it as it was', async () => {
-    await expect(deleteMessageAs(server.ctx, member, message.id)).rejects.toMatchObject(denied)
-    const deleted = await deleteMessageAs(server.ctx, moderator, message.id)
-    expect(deleted).toMatchObject({ id: message.id, body: 'Hello!' })
-    await expect(getMessageAs(server.ctx, author, message.id)).rejects.toMatchObject(unknown)
+    await expect(deleteMessage(server.ctx, member, message.id)).rejects.toMatchObject(denied)
+    const deleted = await deleteMessage(server.ctx, moderator, message.id)
+    expect(deleted.message).toMatchObject({ id: message.id, body: 'Hello!' })
+    await expect(getMessage(server.ctx, author, message.id)).rejects.toMatchObject(unknown)
     const events = await told(server, 'channel.message.deleted')
     expect(events.at(-1)).toMatchObject({
       payload: {
@@ -111,7 +115,7 @@ describe('deleting a message', () => {
         message: { id: message.id, type: 'TEXT', body: 'Hello!', user: { id: author.userId } },
       },
     })
-    await expect(deleteMessageAs(server.ctx, author, message.id)).rejects.toMatchObject(unknown)
+    await expect(deleteMessage(server.ctx, author, message.id)).rejects.toMatchObject(unknown)
   })
 
   it('by a backend keeps it in the event, too', async () => {
@@ -123,12 +127,12 @@ describe('deleting a message', () => {
 
   it('leaves its replies a parent that says nothing', async () => {
     const reply = await replyToMessage(server.ctx, member, message.id, { type: 'TEXT', body: 're' })
-    await deleteMessageAs(server.ctx, author, message.id)
+    await deleteMessage(server.ctx, author, message.id)
     const parent = await getParent(server.ctx, author, reply.id)
     expect(parent).toMatchObject({ id: message.id, type: 'SYSTEM_TEXT', channelId, nestedLevel: 0 })
     expect(parent).not.toMatchObject({ body: 'Hello!' })
     expect(await getThreadMessage(server.ctx, author, message.id)).toEqual(parent)
-    expect(await getMessageAs(server.ctx, author, reply.id)).toMatchObject({ parentId: message.id })
+    expect(await getMessage(server.ctx, author, reply.id)).toMatchObject({ parentId: message.id })
     const next = await replyToMessage(server.ctx, member, reply.id, { type: 'TEXT', body: 're: re' })
     expect(next.nestedLevel).toBe(2)
   })
@@ -137,7 +141,7 @@ describe('deleting a message', () => {
     const before = await countChannelMessages(server.ctx, member, channelId, {})
     const reply = await replyToMessage(server.ctx, author, message.id, { type: 'TEXT', body: 're' })
     expect(await deleteMessageForMe(server.ctx, member, message.id)).toMatchObject({ id: message.id })
-    await expect(getMessageAs(server.ctx, member, message.id)).rejects.toMatchObject(unknown)
+    await expect(getMessage(server.ctx, member, message.id)).rejects.toMatchObject(unknown)
     expect(await idsSeenBy(member)).not.toContain(message.id)
     expect(await idsSeenBy(author)).toContain(message.id)
     expect(await countChannelMessages(server.ctx, member, channelId, {})).toBe(before)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
 import { countReports } from '#domain/messages/count-reports.ts'
-import { getMessageAs } from '#domain/messages/get-message-as.ts'
+import { getMessage } from '#domain/messages/get-message.ts'
 import { listMessageReactions } from '#domain/messages/list-message-reactions.ts'
 import { listMessageReports } from '#domain/messages/list-message-reports.ts'
 import { reactToMessage } from '#domain/messages/react-to-message.ts'
@@ -41,7 +41,7 @@ beforeEach(async () => {
 const page = { number: 0, size: 25, sort: [] }
 const react = (caller: UserCaller, emoji: string) => reactToMessage(server.ctx, caller, id, { emoji })
 const remove = (caller: UserCaller, emoji: string) => removeReaction(server.ctx, caller, id, { emoji })
-const reactionsOf = async () => (await getMessageAs(server.ctx, first, id)).reactions
+const reactionsOf = async () => (await getMessage(server.ctx, first, id)).reactions
 const reactionCount = async () =>
   (await server.ctx.db.prisma.message.findUniqueOrThrow({ where: { id } })).reactionCount
 const toldOf = async (type: Parameters<typeof told>[1]) =>

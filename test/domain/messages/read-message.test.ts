@@ -1,10 +1,11 @@
 // What reading tells, and to whom it shows; test/properties/reading.test.ts holds what is unread.
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { countUserUnread } from '#domain/messages/count-user-unread.ts'
 import { findLastReadMessage } from '#domain/messages/find-last-read-message.ts'
 import { getChannelContext } from '#domain/messages/get-channel-context.ts'
 import { isChannelUnread } from '#domain/messages/is-channel-unread.ts'
-import { listMessageReadReceiptsAs } from '#domain/messages/list-message-read-receipts-as.ts'
+import { listMessageReadReceipts } from '#domain/messages/list-message-read-receipts.ts'
 import { readChannel } from '#domain/messages/read-channel.ts'
 import { readMessage } from '#domain/messages/read-message.ts'
 import { replyToMessage } from '#domain/messages/reply-to-message.ts'
@@ -55,7 +56,7 @@ describe('reading a message', () => {
     const [id = 0] = await write()
     await readMessage(server.ctx, reader, id)
     await readMessage(server.ctx, reader, id)
-    const { items } = await listMessageReadReceiptsAs(server.ctx, writer, id, page)
+    const { items } = await listMessageReadReceipts(server.ctx, writer, id, page)
     expect(items).toMatchObject([{ messageId: id, user: { id: reader.userId } }])
     expect(await told()).toEqual([
       {

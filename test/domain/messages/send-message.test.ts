@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { getMessageAs } from '#domain/messages/get-message-as.ts'
+import { getMessage } from '#domain/messages/get-message.ts'
 import { getParent } from '#domain/messages/get-parent.ts'
 import { listReplies } from '#domain/messages/list-replies.ts'
 import { replyToMessage } from '#domain/messages/reply-to-message.ts'
@@ -96,7 +96,7 @@ describe('a reply', () => {
     for (let level = 1; level <= 4; level++) {
       const reply = await replyToMessage(server.ctx, author, parent.id, hello)
       expect(reply).toMatchObject({ nestedLevel: level, parentId: parent.id })
-      expect(await getMessageAs(server.ctx, author, parent.id)).toMatchObject({ repliesCount: 1 })
+      expect(await getMessage(server.ctx, author, parent.id)).toMatchObject({ repliesCount: 1 })
       expect(await getParent(server.ctx, author, reply.id)).toMatchObject({ id: parent.id, repliesCount: 1 })
       parent = reply
     }

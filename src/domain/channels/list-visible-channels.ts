@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { listUserChannels } from '#data/channels.ts'
-import type { UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 
@@ -13,7 +13,7 @@ export interface UserChannelFilters {
 }
 
 /** The channels that a user sees: its own, but hidden ones, and public ones; the last active first. */
-export async function listUserChannelsAs(
+export async function listVisibleChannels(
   ctx: Context,
   { applicationId, userId }: UserCaller,
   { subscribable, name }: UserChannelFilters,

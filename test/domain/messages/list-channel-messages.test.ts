@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { countChannelMessages } from '#domain/messages/count-channel-messages.ts'
 import { getLastReceivedMessage } from '#domain/messages/get-last-received-message.ts'
-import { getMessageAs } from '#domain/messages/get-message-as.ts'
-import { listChannelMessagesAs } from '#domain/messages/list-channel-messages-as.ts'
-import { listUserMessagesAs } from '#domain/messages/list-user-messages-as.ts'
+import { getMessage } from '#domain/messages/get-message.ts'
+import { listChannelMessages } from '#domain/messages/list-channel-messages.ts'
+import { listJoinedMessages } from '#domain/messages/list-joined-messages.ts'
 import { replyToMessage } from '#domain/messages/reply-to-message.ts'
 import type { CursorPage, CursorRequest } from '#resources/page.ts'
 import { callerOf } from '../../support/as-user.ts'
@@ -48,7 +48,7 @@ async function walk(list: (request: CursorRequest) => Promise<CursorPage<{ id: n
 describe('the messages of a channel', () => {
   it('are listed newest first, there and back', async () => {
     const { member, channelId, ids } = await conversation(10)
-    const list = (request: CursorRequest) => listChannelMessagesAs(server.ctx, member, channelId, {}, request)
+    const list = (request: CursorRequest) => listChannelMessages(server.ctx, member, channelId, {}, request)
     expect(await walk(list)).toEqual({ there: ids, back: ids })
   })
 
@@ -59,10 +59,10 @@ describe('the messages of a channel', () => {
       where: { channelId, userId: member.userId },
       data: { clearedThroughId: cleared },
     })
-    const list = (request: CursorRequest) => listChannelMessagesAs(server.ctx, member, channelId, {}, request)
+    const list = (request: CursorRequest) => listChannelMessages(server.ctx, member, channelId, {}, request)
     expect((await walk(list)).there).toEqual(ids.slice(0, 3))
-    expect(await getMessageAs(server.ctx, member, kept)).toMatchObject({ id: kept })
-    await expect(getMessageAs(server.ctx, member, cleared)).rejects.toMatchObject({
+    expect(await getMessage(server.ctx, member, kept)).toMatchObject({ id: kept })
+    await expect(getMessage(server.ctx, member, cleared)).rejects.toMatchObject({
       kind: 'ResourceNotFoundError',
     })
     expect(await countChannelMessages(server.ctx, member, channelId, {})).toBe(3)
@@ -81,8 +81,8 @@ describe('the messages of a channel', () => {
     await replyToMessage(server.ctx, member, ids[0] as number, { type: 'TEXT', body: 're' })
     const reply = await replyToMessage(server.ctx, member, ids[0] as number, { type: 'FILE', file })
     const sent = await sendMessage(server.main, channelId, { type: 'FILE', file })
-    const idsOf = async (filters: Parameters<typeof listChannelMessagesAs>[3]) => {
-      const page = await listChannelMessagesAs(server.ctx, member, channelId, filters, {
+    const idsOf = async (filters: Parameters<typeof listChannelMessages>[3]) => {
+      const page = await listChannelMessages(server.ctx, member, channelId, filters, {
         size: 25,
         relation: 'SELF',
       })
@@ -97,10 +97,10 @@ describe('the messages of a channel', () => {
   it('are for members', async () => {
     const { outsider, channelId } = await conversation(1)
     const request = { size: 25, relation: 'SELF' as const }
-    await expect(listChannelMessagesAs(server.ctx, outsider, channelId, {}, request)).rejects.toMatchObject({
+    await expect(listChannelMessages(server.ctx, outsider, channelId, {}, request)).rejects.toMatchObject({
       kind: 'AccessDeniedError',
     })
-    await expect(listChannelMessagesAs(server.ctx, outsider, 987_654, {}, request)).rejects.toMatchObject({
+    await expect(listChannelMessages(server.ctx, outsider, 987_654, {}, request)).rejects.toMatchObject({
       kind: 'ResourceNotFoundError',
     })
   })
@@ -116,9 +116,9 @@ describe('the messages of all channels of a user', () => {
       ids.unshift((await sendMessage(server.main, n % 3 ? channelId : other.id)).id)
       await sendMessage(server.main, foreign.id)
     }
-    const list = (request: CursorRequest) => listUserMessagesAs(server.ctx, member, {}, request)
+    const list = (request: CursorRequest) => listJoinedMessages(server.ctx, member, {}, request)
     expect(await walk(list)).toEqual({ there: ids, back: ids })
-    const files = await listUserMessagesAs(
+    const files = await listJoinedMessages(
       server.ctx,
       member,
       { type: 'FILE' },
@@ -129,7 +129,7 @@ describe('the messages of all channels of a user', () => {
 
   it('are none for who is in no channel', async () => {
     const { outsider } = await conversation(0)
-    const page = await listUserMessagesAs(server.ctx, outsider, {}, { size: 3, relation: 'SELF' })
+    const page = await listJoinedMessages(server.ctx, outsider, {}, { size: 3, relation: 'SELF' })
     expect(page).toMatchObject({ items: [], hasPrevious: false })
   })
 })

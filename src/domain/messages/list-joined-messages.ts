@@ -1,12 +1,12 @@
 import type { Context } from '#context.ts'
 import { listMessagesOfMember } from '#data/seen-messages.ts'
-import type { UserCaller } from '#domain/access.ts'
-import type { SeenMessageFilters } from '#domain/messages/list-channel-messages-as.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+import type { SeenMessageFilters } from '#domain/messages/list-channel-messages.ts'
 import type { SeenMessage } from '#resources/message.ts'
 import type { CursorPage, CursorRequest } from '#resources/page.ts'
 
 /** Messages of all channels that the user is a member of, newest first. */
-export async function listUserMessagesAs(
+export async function listJoinedMessages(
   ctx: Context,
   caller: UserCaller,
   { type }: Pick<SeenMessageFilters, 'type'>,

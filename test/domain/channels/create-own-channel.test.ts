@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { UserCaller } from '#domain/access.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
 import { blockChannelUser } from '#domain/channels/channel-blocks.ts'
-import { createChannelAs } from '#domain/channels/create-channel-as.ts'
+import { createChannel } from '#domain/channels/create-channel.ts'
 import { leaveChannel } from '#domain/channels/leave-channel.ts'
 import { hideChannel } from '#domain/channels/membership-changes.ts'
 import { blockUser } from '#domain/users/block-user.ts'
@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-const create = (caller: UserCaller, input: CreateChannel) => createChannelAs(server.ctx, caller, input)
+const create = (caller: UserCaller, input: CreateChannel) => createChannel(server.ctx, caller, input)
 const someone = async () => callerOf(application, await createUser(application), randomUUID())
 const eventsOf = async (type: Parameters<typeof told>[1], channelId: number) =>
   (await told(server, type)).filter((event) => event.channelId === channelId)

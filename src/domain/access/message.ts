@@ -1,0 +1,54 @@
+// Who sees a message, and who may change it.
+import type { Context } from '#context.ts'
+import { findMessage } from '#data/messages.ts'
+import { findMessageOfMember, type MessageOfMember } from '#data/seen-messages.ts'
+import type { Caller, UserCaller } from '#domain/access/caller.ts'
+import { ChatError, notFound } from '#errors.ts'
+import type { SeenMessage } from '#resources/message.ts'
+
+/**
+ * A message that the caller sees: backends see all of their application; users those of the channels that they are
+ * members of, but for those that they cleared or deleted for themselves.
+ * @throws ChatError 404
+ */
+export async function mustSeeMessage(ctx: Context, caller: Caller, id: number): Promise<SeenMessage> {
+  if (caller.kind === 'user') return (await mustSeeAsMember(ctx, caller, id)).message
+  const message = await findMessage(ctx.db, caller.applicationId, id)
+  if (!message) throw notFound('message', id)
+  return message
+}
+
+/** A message that a user sees, and whether they are a moderator there. @throws ChatError 404 */
+export async function mustSeeAsMember(
+  ctx: Context,
+  { applicationId, userId }: UserCaller,
+  id: number,
+): Promise<MessageOfMember> {
+  const found = await findMessageOfMember(ctx.db, applicationId, userId, id)
+  if (!found) throw notFound('message', id)
+  return found
+}
+
+/** Whether a user wrote a message. */
+function isAuthor({ userId }: UserCaller, message: SeenMessage): boolean {
+  return 'user' in message && message.user.id === userId
+}
+
+/**
+ * Backends may change every message of their application, authors theirs, and moderators those of their channels
+ * (runtime contract 8.2).
+ * @throws ChatError 404, AccessDeniedError
+ */
+export async function mustMayChangeMessage(ctx: Context, caller: Caller, id: number): Promise<SeenMessage> {
+  if (caller.kind === 'application') return mustSeeMessage(ctx, caller, id)
+  const { message, moderator } = await mustSeeAsMember(ctx, caller, id)
+  if (moderator || isAuthor(caller, message)) return message
+  throw new ChatError('AccessDeniedError', `Only its author and moderators may do this to message ${id}`)
+}
+
+/** What a user wrote, they alone reword (runtime contract 8.2). @throws ChatError 404, AccessDeniedError */
+export async function mustBeAuthor(ctx: Context, caller: UserCaller, id: number): Promise<SeenMessage> {
+  const message = await mustSeeMessage(ctx, caller, id)
+  if (isAuthor(caller, message)) return message
+  throw new ChatError('AccessDeniedError', `Only its author may edit message ${id}`)
+}

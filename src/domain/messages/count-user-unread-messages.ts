@@ -1,0 +1,14 @@
+import type { Context } from '#context.ts'
+import { countUnread } from '#data/reading.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { getUser } from '#domain/users/get-user.ts'
+
+/** How many messages of all its channels a user has yet to read. @throws ChatError 404 */
+export async function countUserUnreadMessages(
+  ctx: Context,
+  caller: ApplicationCaller,
+  userId: number,
+): Promise<{ count: number }> {
+  await getUser(ctx, caller, userId)
+  return { count: await countUnread(ctx.db, userId, { hidden: true }) }
+}

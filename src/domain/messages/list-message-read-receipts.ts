@@ -1,0 +1,18 @@
+import type { Context } from '#context.ts'
+import { knownSorts } from '#data/lists.ts'
+import { listReaders, sortableReaders } from '#data/reading.ts'
+import type { Caller } from '#domain/access/caller.ts'
+import { mustSeeMessage } from '#domain/access/message.ts'
+import type { Page, PageRequest } from '#resources/page.ts'
+import type { ReadReceipt } from '#resources/read-receipt.ts'
+
+/** Who has read a message, and when. Backends learn of a wrong order, users do not. @throws ChatError 404 */
+export async function listMessageReadReceipts(
+  ctx: Context,
+  caller: Caller,
+  id: number,
+  page: PageRequest,
+): Promise<Page<ReadReceipt>> {
+  const message = await mustSeeMessage(ctx, caller, id)
+  return listReaders(ctx.db, message, caller.kind === 'user' ? knownSorts(page, sortableReaders) : page)
+}

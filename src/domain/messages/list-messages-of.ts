@@ -1,0 +1,21 @@
+import type { Context } from '#context.ts'
+import { listMessages as listMessageRows, type MessageFilters } from '#data/messages.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { notFound } from '#errors.ts'
+import type { Message } from '#resources/message.ts'
+import type { CursorPage, CursorRequest } from '#resources/page.ts'
+
+type Owner = Parameters<typeof listMessageRows>[2]
+
+/** Messages of whoever owns them. @throws ChatError 404 where the application has no such owner */
+export async function listMessagesOf(
+  ctx: Context,
+  caller: ApplicationCaller,
+  owner: Owner,
+  filters: MessageFilters,
+  request: CursorRequest,
+): Promise<CursorPage<Message>> {
+  const page = await listMessageRows(ctx.db, caller.applicationId, owner, filters, request)
+  if (!page) throw notFound(owner.of.split(' ').at(-1) ?? owner.of, owner.id)
+  return page
+}

@@ -1,0 +1,17 @@
+import type { Context } from '#context.ts'
+import { listReportedMessages as listReportedRows } from '#data/messages.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { mustHaveChannel } from '#domain/access/channel.ts'
+import type { Message } from '#resources/message.ts'
+import type { Page, PageRequest } from '#resources/page.ts'
+
+/** Messages of a channel that users have reported, newest first. @throws ChatError 404 */
+export async function listReportedMessages(
+  ctx: Context,
+  caller: ApplicationCaller,
+  channelId: number,
+  page: PageRequest,
+): Promise<Page<Message>> {
+  await mustHaveChannel(ctx, caller, channelId)
+  return listReportedRows(ctx.db, channelId, page)
+}

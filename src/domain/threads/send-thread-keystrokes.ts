@@ -1,0 +1,35 @@
+import type { Context } from '#context.ts'
+import type { ApplicationCaller, Caller, UserCaller } from '#domain/access/caller.ts'
+import { mustBeMember } from '#domain/access/channel.ts'
+import { mustSeeThread } from '#domain/access/thread.ts'
+import { publishKeystrokes, typist } from '#domain/threads/typing.ts'
+import type { Keystrokes, SendKeystrokes } from '#resources/thread.ts'
+
+type Keys = Pick<SendKeystrokes, 'keys'>
+
+/**
+ * What somebody is typing in a thread: a member of its channel, or whom a backend names.
+ * @throws ChatError 404, AccessDeniedError
+ */
+export function sendThreadKeystrokes(
+  ctx: Context,
+  caller: ApplicationCaller,
+  threadId: number,
+  input: SendKeystrokes,
+): Promise<Keystrokes>
+export function sendThreadKeystrokes(
+  ctx: Context,
+  caller: UserCaller,
+  threadId: number,
+  input: Keys,
+): Promise<Keystrokes>
+export async function sendThreadKeystrokes(
+  ctx: Context,
+  caller: Caller,
+  threadId: number,
+  input: SendKeystrokes | Keys,
+): Promise<Keystrokes> {
+  const thread = await mustSeeThread(ctx, caller, threadId)
+  if (caller.kind === 'user') await mustBeMember(ctx, caller, thread.channelId)
+  return publishKeystrokes(ctx, caller, thread, await typist(ctx, caller, input), input.keys)
+}
