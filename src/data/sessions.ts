@@ -188,11 +188,13 @@ export interface SessionRow {
   /** Null where its process died with it. */
   topics: TopicPositions | null
   isVouched: boolean
+  /** The process that had it last. */
+  node: number
   user: User
 }
 
 const sessionUser = userColumns('u')
-const sessionRowColumns = `us.id, us.key, us.acked_position, us.topics, us.vouched, ${sessionUser.text}`
+const sessionRowColumns = `us.id, us.key, us.acked_position, us.topics, us.vouched, us.node, ${sessionUser.text}`
 
 function toSessionRow(row: Row): SessionRow {
   return {
@@ -201,7 +203,8 @@ function toSessionRow(row: Row): SessionRow {
     ackedPosition: row[2] as number,
     topics: row[3] as TopicPositions | null,
     isVouched: row[4] as boolean,
-    user: sessionUser.read(row, 5),
+    node: row[5] as number,
+    user: sessionUser.read(row, 6),
   }
 }
 

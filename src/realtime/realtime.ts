@@ -112,7 +112,7 @@ export class Realtime implements StompHandler<Session> {
         userAgent: headers.get('StompX-User-Agent'),
         authParams: readAuthParams(headers.get('StompX-Auth-Params')),
         resume,
-        release: (key) => this.#takeOver(key),
+        release: (key, node) => this.#takeOver(key, node),
       })
       const place = placeOf(this.#ctx.baseUrl(origin), this.#ctx.config.publicUrl)
       const session = await this.#open(connection, started, place).catch((error) => {
@@ -299,11 +299,10 @@ export class Realtime implements StompHandler<Session> {
   }
 
   /** Lets go of the connection that a session had, wherever it is. */
-  async #takeOver(key: string): Promise<void> {
-    if (this.#sessions.has(key)) {
-      await this.#release(key)
-      return
-    }
+  async #takeOver(key: string, node: number): Promise<void> {
+    await this.#release(key)
+    if (node === this.#ctx.node.id) return
+    this.#sessions.delete(key) // it went on elsewhere, and nobody could say so here: what is known of it is out of date
     if (!this.#ctx.bus.isShared) return
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, releaseMs)
@@ -350,7 +349,10 @@ export class Realtime implements StompHandler<Session> {
     await keepAcknowledged(
       this.#ctx,
       dirty.map(({ facts, acknowledged }) => ({ id: facts.id, position: acknowledged })),
-    ).catch((error) => this.#ctx.log.warn({ err: error }, 'acknowledged positions could not be kept'))
+    ).catch((error) => {
+      for (const session of dirty) session.isDirty = true
+      this.#ctx.log.warn({ err: error }, 'acknowledged positions could not be kept, and are tried again')
+    })
   }
 
   /** Without a bus, or while it is away, a process that does not lead still tells its clients, a little later. */

@@ -52,7 +52,7 @@ export class Session {
   /** Where the client takes the errors of its frames. */
   errors: { id: string; destination: string } | undefined
 
-  /** Whether anything was sent since the acknowledged position was last kept, and when that was. */
+  /** Whether anything was sent or acknowledged since the acknowledged position was last kept, and when that was. */
   isDirty = false
   keptAt = Date.now()
   /** Says through where everybody here has been told. */
@@ -177,6 +177,7 @@ export class Session {
       return
     }
     this.#unacknowledged.delete(ack)
+    this.isDirty = true
     sent.isAcknowledged = true
     sent.subscription.advance()
   }

@@ -79,6 +79,7 @@ export class Device {
   async open(): Promise<void> {
     this.#running = this.#run()
     await this.#until(() => this.#isSubscribed, subscribedMs)
+    if (!this.#isSubscribed) throw new Error(`${this.name} did not get to listen: ${this.errors.at(-1)}`)
   }
 
   /** Ends the connection; the session is left to itself. */

@@ -26,10 +26,10 @@ export interface StartSession {
   /** The key of the session that the client had before it lost its connection. */
   resume?: string | undefined
   /** Has the connection that the session had let go of it; asked once the session is known to be the user's own. */
-  release?: ((key: string) => Promise<void>) | undefined
+  release?: ((key: string, node: number) => Promise<void>) | undefined
 }
 
-export interface StartedSession extends SessionRow {
+export interface StartedSession extends Omit<SessionRow, 'node'> {
   applicationId: number
   isResumed: boolean
 }
@@ -101,7 +101,7 @@ async function resume(
   const found = mustGoOn(await findResumable(ctx.db, wanted))
   if (!found) return undefined
   const isVouched = await mustEnter(ctx, application, input, found.isVouched)
-  await release?.(key)
+  await release?.(key, found.node)
   const session = mustGoOn(await findResumable(ctx.db, wanted)) // it is kept how far the connection came
   if (!session) return undefined
   const { id, user } = session
