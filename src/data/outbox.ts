@@ -182,15 +182,21 @@ const untakenStatement = {
   text: 'select max(id) from outbox_event where channel_id = $1 and id <= $2',
 }
 
-/** Events of all applications behind a position, up to another one. */
-export async function eventsBetween(db: Db, after: number, through: number): Promise<CommittedEvent[]> {
-  const rows = await db.query(betweenStatement, [after, through])
+/** The first of the events of all applications behind a position, up to another one. */
+export async function eventsBetween(
+  db: Db,
+  after: number,
+  through: number,
+  max: number,
+): Promise<CommittedEvent[]> {
+  const rows = await db.query(betweenStatement, [after, through, max])
   return rows.map((row) => toEvent(row))
 }
 
 const betweenStatement = {
   name: 'events-between',
-  text: `select ${eventColumns} from event_log where position > $1 and position <= $2 order by position`,
+  text: `select ${eventColumns} from event_log where position > $1 and position <= $2
+    order by position limit $3`,
 }
 
 /** Whose events a session missed. */

@@ -1,7 +1,6 @@
 // Runs functions that events ask for: at least once each, in no particular order.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context, Outcome } from '#context.ts'
-import { loadRunSubjects } from '#domain/functions/load-run-subjects.ts'
 import {
   beginRuns,
   forgetInvocations,
@@ -9,11 +8,13 @@ import {
   giveBackQueuedRuns,
   giveBackRunsOfTheDead,
   type QueuedRun,
+  setRunAside,
   takeQueuedRuns,
 } from '#domain/functions/queued-runs.ts'
 import { runFunction } from '#domain/functions/run-function.ts'
+import { isDatabaseAway } from '#errors.ts'
 import { Drain } from '#jobs/drain.ts'
-import { presentFunctionEvent } from '#jobs/function-events.ts'
+import { presentRuns, type Ready } from '#jobs/present-runs.ts'
 
 /**
  * Under way at once in this process, and of one application: fewer than the runner has processes for, so that who
@@ -37,11 +38,6 @@ const stopMs = 5_000
 /** Where the runtime failed, not the function, a run is tried again, each time after four times as long. */
 const attemptsMax = 5
 const retryMs = 1_000
-
-interface Ready {
-  run: QueuedRun
-  event: Record<string, unknown>
-}
 
 /** What this process has taken of one application. */
 interface Line {
@@ -114,13 +110,8 @@ export class FunctionRuns {
     if (total <= 0) return false // the next that ends signals
     const { runs, more } = await takeQueuedRuns(ctx, { busy, perApplication: takenOfApplicationMax, total })
     if (runs.length === 0) return more
-    const subjects = await loadRunSubjects(ctx, runs)
-    const gone: number[] = []
-    for (const run of runs) {
-      const event = presentFunctionEvent(ctx, run, subjects)
-      if (event) this.#lineOf(run.applicationId).waiting.push({ run, event })
-      else gone.push(run.id)
-    }
+    const { ready, gone } = await presentRuns(ctx, runs)
+    for (const each of ready) this.#lineOf(each.run.applicationId).waiting.push(each)
     await forgetRuns(ctx, gone)
     this.#serve()
     return more
@@ -160,13 +151,24 @@ export class FunctionRuns {
       const timeoutMs = this.#ctx.config.functionTimeoutMs
       await runFunction(this.#ctx, { function: current, event, invocationId, timeoutMs, waitMs, follow })
     } catch (error) {
-      // It is given back, and so done again.
-      this.#ctx.log.warn({ err: error, functionId: current.id }, 'how a function ran was not recorded')
+      await this.#notRecorded(run, error)
     }
     line.running.delete(id)
     if (line.waiting.length < runningOfApplicationMax) this.#taking.signal()
     if (line.waiting.length + line.running.size === 0) this.#lines.delete(applicationId)
     this.#serve()
+  }
+
+  /** It is given back, and so done again, but not for ever. */
+  async #notRecorded(run: QueuedRun, error: unknown): Promise<void> {
+    const { log } = this.#ctx
+    if (run.attempts < attemptsMax || isDatabaseAway(error)) {
+      log.warn({ err: error, functionId: run.functionId }, 'how a function ran was not recorded')
+      return
+    }
+    await setRunAside(this.#ctx, run, error).catch((fault) =>
+      log.warn({ err: fault, functionId: run.functionId }, 'a run was not set aside'),
+    )
   }
 }
 

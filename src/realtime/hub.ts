@@ -9,14 +9,25 @@ import { Fanout } from '#stomp/fanout.ts'
 import { type SharedBody, shareBody } from '#stomp/frames.ts'
 import { type Place, withPlace } from '#wire/stompx.ts'
 
+/**
+ * Is called with sessions that could not be told of an event, and why.
+ * @param isLast whether it makes no sense to tell them once more
+ */
+export type NotTold = (told: Told, sessions: Session[], why: { error?: unknown; isLast: boolean }) => void
+
 export class Hub {
   readonly #topics = new Map<string, Set<Subscription>>()
   readonly #members = new Map<number, Set<Session>>()
   readonly #applications = new Map<number, Set<Session>>()
   readonly #users = new Map<number, Set<Session>>()
   readonly #fanout = new Fanout()
+  readonly #failed: NotTold
   /** Through where everybody here has been told who is live. */
   position = 0
+
+  constructor(failed: NotTold) {
+    this.#failed = failed
+  }
 
   /** Sessions with a connection. */
   add(session: Session): void {
@@ -101,27 +112,46 @@ export class Hub {
 
   /** Tells it to whoever listens here and is up to date; the others are told when they have caught up. */
   async deliver(told: Told): Promise<void> {
+    const failed = new Map<Subscription, unknown>()
     for (const delivery of told.deliveries) {
       const bodies = new Bodies(delivery)
       await this.#fanout.forEach(this.#audience(told, delivery.to), (subscription) => {
         if (subscription.state !== 'live') return
-        send(subscription, told, delivery, bodies, subscription.session.relations)
+        attempt(subscription, told, delivery, bodies, subscription.session.relations, failed)
       })
     }
     if (told.position > this.position) this.position = told.position
+    if (failed.size > 0) {
+      for (const subscription of failed.keys()) subscription.miss(told.position)
+      const [error] = failed.values()
+      const sessions = new Set([...failed.keys()].map(({ session }) => session))
+      this.#failed(told, [...sessions], { error, isLast: false })
+    }
+    if (told.isLost) this.#failed(told, this.concernedBy(told), { isLast: true })
   }
 
   /** Tells subscriptions of one session what they missed, as what its user was to others at that time. */
   deliverTo(subscriptions: Subscription[], told: Told, relations: Relations): void {
+    const failed = new Map<Subscription, unknown>()
     for (const delivery of told.deliveries) {
       const bodies = new Bodies(delivery)
       for (const subscription of subscriptions) {
         if (isAmong(subscription, delivery.to, relations)) {
-          send(subscription, told, delivery, bodies, relations)
+          attempt(subscription, told, delivery, bodies, relations, failed)
         }
       }
     }
     for (const subscription of subscriptions) subscription.pass(told.position)
+    const [error] = failed.values()
+    const sessions = subscriptions.slice(0, 1).map(({ session }) => session)
+    const missing = sessions.filter((each) => failed.size > 0 || (told.isLost && isConcerned(each, told)))
+    if (missing.length > 0) this.#failed(told, missing, { error, isLast: true })
+  }
+
+  /** Sessions that an event is about: of its user, of who acted, and of who listens to its channel. */
+  concernedBy(told: Told): Session[] {
+    const sessions = this.#applications.get(told.applicationId) ?? []
+    return [...sessions].filter((session) => isConcerned(session, told))
   }
 
   *#audience(told: Told, to: Audience): Iterable<Subscription> {
@@ -152,6 +182,35 @@ function isAmong({ destination, session }: Subscription, to: Audience, { members
   if (!('everybody' in to) && !('membersOf' in to)) return destination === to.topic
   if (destination !== currentUserHypermedia.topics[to.topic].at({ id: session.facts.userId })) return false
   return 'everybody' in to || memberships.has(to.membersOf)
+}
+
+function isConcerned(
+  { facts, relations, subscriptions }: Session,
+  { channelId, userId, cause }: Told,
+): boolean {
+  if (facts.userId === userId || facts.userId === cause?.by) return true
+  if (channelId === null) return false
+  if (relations.memberships.has(channelId)) return true
+  for (const { owner } of subscriptions.values()) {
+    if ('channelId' in owner && owner.channelId === channelId) return true
+  }
+  return false
+}
+
+/** What fails for one is no matter of the others. */
+function attempt(
+  subscription: Subscription,
+  told: Told,
+  delivery: Delivery,
+  bodies: Bodies,
+  relations: Relations,
+  failed: Map<Subscription, unknown>,
+): void {
+  try {
+    send(subscription, told, delivery, bodies, relations)
+  } catch (error) {
+    failed.set(subscription, error)
+  }
 }
 
 function send(

@@ -1,7 +1,6 @@
 // What each committed event tells, to whom: the topics, types and resources of runtime contract 4 and 5.
 import type { z } from 'zod'
-import type { Context } from '#context.ts'
-import { loadSubjects, type Subjects } from '#domain/events/load-subjects.ts'
+import type { Subjects } from '#domain/events/load-subjects.ts'
 import { findEmoji } from '#domain/messages/emoji.ts'
 import {
   Channel,
@@ -64,30 +63,13 @@ export interface Told extends Pick<CommittedEvent, 'applicationId' | 'channelId'
   userId?: number
   cause?: Cause
   deliveries: Delivery[]
+  /** It could not be presented: whom it concerns has missed it. */
+  isLost?: true
 }
 
-/** Presents a batch of events; channels whose new message changes them for their members are named. */
-export async function presentEvents(
-  ctx: Context,
-  events: CommittedEvent[],
-  updatedChannelIds: number[] = [],
-): Promise<{ told: Told[]; channels: Subjects['channels'] }> {
-  const subjects = await loadSubjects(ctx, events, updatedChannelIds)
-  const told = events.map((event) => {
-    const { type, applicationId, channelId, position, payload } = event
-    const { by, session, receipt, userId } = payload
-    return {
-      type,
-      applicationId,
-      channelId,
-      position,
-      ...(typeof userId === 'number' && { userId }),
-      ...(by !== undefined &&
-        session !== undefined && { cause: { by, session, ...(receipt !== undefined && { receipt }) } }),
-      deliveries: tell[type](event, subjects),
-    }
-  })
-  return { told, channels: subjects.channels }
+/** What an event tells to whom, with what it is about as it is now. */
+export function deliveriesOf(event: CommittedEvent, subjects: Subjects): Delivery[] {
+  return tell[event.type](event, subjects)
 }
 
 /** What tells the members of a channel that its last message is another one. */

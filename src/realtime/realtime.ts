@@ -4,11 +4,11 @@ import { mayStay } from '#domain/access/user.ts'
 import { endOrphanedSessions, endSession } from '#domain/sessions/end-session.ts'
 import { detachSession, entrancesOf, keepAcknowledged } from '#domain/sessions/hold-session.ts'
 import { type StartedSession, startSession } from '#domain/sessions/start-session.ts'
-import { toChatError } from '#errors.ts'
+import { toChatError, withoutWords } from '#errors.ts'
 import { answerRelay, performAction } from '#realtime/answers.ts'
 import { CatchUp } from '#realtime/catch-up.ts'
 import { FrameRate } from '#realtime/frame-rate.ts'
-import { eventBody, Hub, json } from '#realtime/hub.ts'
+import { eventBody, Hub, json, type NotTold } from '#realtime/hub.ts'
 import { Listening } from '#realtime/listening.ts'
 import { type Connection, Session } from '#realtime/session.ts'
 import { openRouter } from '#realtime/table.ts'
@@ -37,10 +37,13 @@ const releaseMs = 1_000
 /** Sessions without a connection that are remembered here; the oldest go first. */
 const detachedMax = 10_000
 
+/** Other than for an AccessDeniedError, the official client comes back with its session. */
+const cannotBeTold = { error: 'InternalServerError', message: 'Something went wrong on the server' }
+
 export class Realtime implements StompHandler<Session> {
   readonly #ctx: Context
   readonly #router = openRouter()
-  readonly #hub = new Hub()
+  readonly #hub = new Hub((...missed) => this.#notTold(...missed))
   readonly #teller: Teller
   readonly #catchUp: CatchUp
   readonly #listening: Listening
@@ -58,7 +61,10 @@ export class Realtime implements StompHandler<Session> {
     this.#ctx = ctx
     this.#rate = new FrameRate(ctx.config.rateLimitPerSecond > 0)
     this.#teller = new Teller(ctx, this.#hub, {
-      told: (told) => this.#listening.apply(told),
+      told: (told) =>
+        this.#listening
+          .apply(told)
+          .catch((error) => this.#notTold(told, this.#hub.concernedBy(told), { error, isLast: false })),
       takeOver: async (key) => {
         const wasHere = await this.#release(key)
         this.#sessions.delete(key) // it goes on elsewhere
@@ -291,6 +297,36 @@ export class Realtime implements StompHandler<Session> {
   }
 
   // ------------------------------------------------------------------------------------ coming back
+
+  /**
+   * Sessions that could not be told of an event lose their connection, and come back to be told of it once more; where
+   * that fails as well, or cannot succeed, they end.
+   */
+  #notTold: NotTold = ({ position, applicationId }, sessions, { error, isLast }) => {
+    if (sessions.length === 0) return
+    this.#ctx.metrics.count('sessions closed', sessions.length)
+    this.#ctx.log[error === undefined ? 'info' : 'error'](
+      {
+        ...(error !== undefined && { err: withoutWords(error) }),
+        position,
+        applicationId,
+        sessions: sessions.length,
+      },
+      'sessions were closed: they cannot be told of an event',
+    )
+    for (const session of sessions) {
+      try {
+        session.interrupt()
+        if (isLast) this.#giveUp(session, 'An event could not be told: start a new session')
+        else session.connection?.fail(cannotBeTold)
+      } catch (fault) {
+        this.#ctx.log.error(
+          { err: withoutWords(fault), session: session.facts.id },
+          'a session was not closed',
+        )
+      }
+    }
+  }
 
   /** Rather than to lose events, the session ends. */
   #giveUp(session: Session, message: string): void {

@@ -124,6 +124,11 @@ export class Session {
     return this.#unacknowledged.size > unacknowledgedMax
   }
 
+  /** What comes from now on is to be told again when it comes back. */
+  interrupt(): void {
+    for (const subscription of this.subscriptions.values()) subscription.miss(this.clock.position + 1)
+  }
+
   /**
    * The headers of a message of an event, or nothing where the session has it already.
    * @param receipt of the action that the message answers

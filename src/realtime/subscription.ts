@@ -92,6 +92,11 @@ export class Subscription {
     return sent
   }
 
+  /** An event could not be told: what comes next goes on from before it. */
+  miss(position: number): void {
+    if (position > 0) this.expect('', position, '')
+  }
+
   /** Forgets what is acknowledged with all before it. */
   advance(): void {
     while (this.#first?.isAcknowledged) this.#first = this.#first.next

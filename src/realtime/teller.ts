@@ -4,21 +4,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import type { Context } from '#context.ts'
-import { loadSubjects } from '#domain/events/load-subjects.ts'
 import { currentPosition, missedEvents, positionOfNow } from '#domain/events/replay-events.ts'
-import type { Typed } from '#domain/threads/typing.ts'
 import type { Hub } from '#realtime/hub.ts'
-import { presentChannelUpdate, presentEvents, type Told } from '#realtime/publish.ts'
+import { presentChannelUpdates, presentEvents } from '#realtime/present.ts'
+import type { Told } from '#realtime/publish.ts'
+import { readSignal, type Signal } from '#realtime/signals.ts'
 import { Typing } from '#realtime/typing.ts'
 import type { CommittedEvent, EventType } from '#resources/events.ts'
-
-/** What the processes tell each other. */
-type Signal =
-  | { kind: 'told'; node: number; told: Told[] }
-  | { kind: 'typed'; typed: Typed }
-  | { kind: 'take over'; key: string }
-  | { kind: 'released'; key: string }
-  | { kind: 'wake' }
 
 export interface TellerHooks {
   /** After an event was told here; the next waits for it. */
@@ -27,6 +19,9 @@ export interface TellerHooks {
   takeOver(key: string): Promise<boolean>
   released(key: string): void
 }
+
+/** Of those that this process has missed, so many are read at a time. */
+const missedBatchMax = 500
 
 /** A busy channel tells its members of its last message no more often than this. */
 const channelUpdateMs = 1_000
@@ -86,7 +81,7 @@ export class Teller {
 
   async start(): Promise<void> {
     this.#hub.position = await currentPosition(this.#ctx)
-    this.#ctx.bus.onMessage((message) => this.#receive(JSON.parse(message) as Signal))
+    this.#ctx.bus.onMessage((message) => this.#receive(message))
     this.#ctx.bus.onGap(() => this.repair())
     // What the last leader took it may not have told.
     this.#ctx.node.onLead(() => this.repair())
@@ -170,11 +165,8 @@ export class Teller {
     for (const told of all) {
       if (changesLastMessage.has(told.type) && told.channelId !== null) changed.set(told.channelId, told)
     }
-    const { channels } = await loadSubjects(this.#ctx, [], [...changed.keys()])
-    for (const [channelId, told] of changed) {
-      const channel = channels.get(channelId)
-      if (channel) told.deliveries.push(presentChannelUpdate(channel))
-    }
+    const updates = await presentChannelUpdates(this.#ctx, [...changed.keys()])
+    for (const [channelId, update] of updates) changed.get(channelId)?.deliveries.push(update)
     return all
   }
 
@@ -183,7 +175,7 @@ export class Teller {
   /** With what tells the members of these channels of their last message. */
   async #present(events: CommittedEvent[], channelIds: number[] = []): Promise<Told[]> {
     if (events.length === 0) return []
-    const { told, channels } = await presentEvents(this.#ctx, events, channelIds)
+    const { told, updates } = await presentEvents(this.#ctx, events, channelIds)
     for (const each of told) this.#presented.set(each.position, each)
     if (channelIds.length === 0) return told
     const last = new Map<number, number>()
@@ -191,8 +183,8 @@ export class Teller {
       if (channelId !== null && changesLastMessage.has(type)) last.set(channelId, at)
     }
     return told.map((each, at) => {
-      const channel = last.get(each.channelId ?? 0) === at ? channels.get(each.channelId ?? 0) : undefined
-      return channel ? { ...each, deliveries: [...each.deliveries, presentChannelUpdate(channel)] } : each
+      const update = last.get(each.channelId ?? 0) === at ? updates.get(each.channelId ?? 0) : undefined
+      return update ? { ...each, deliveries: [...each.deliveries, update] } : each
     })
   }
 
@@ -221,14 +213,13 @@ export class Teller {
   async #tellOfChannel(applicationId: number, channelId: number): Promise<void> {
     this.#channelUpdates.set(channelId, { at: Date.now() })
     try {
-      const { channels } = await loadSubjects(this.#ctx, [], [channelId])
-      const channel = channels.get(channelId)
-      if (!channel || this.#isClosed || !this.#ctx.node.isLeader) return
+      const update = (await presentChannelUpdates(this.#ctx, [channelId])).get(channelId)
+      if (!update || this.#isClosed || !this.#ctx.node.isLeader) return
       const told: Told = {
         applicationId,
         channelId,
         position: 0,
-        deliveries: [presentChannelUpdate(channel)],
+        deliveries: [update],
       }
       this.#publish([told])
       void this.#enqueue([told])
@@ -269,7 +260,14 @@ export class Teller {
   async #deliver(told: Told): Promise<void> {
     const { position } = told
     if (position > 0 && position <= this.#hub.position) return // told already
-    if (position > this.#hub.position + 1) await this.#deliverMissed(position - 1)
+    if (position > this.#hub.position + 1) {
+      const last = await currentPosition(this.#ctx)
+      if (position > last) {
+        this.#unreadable({ position })
+        return
+      }
+      await this.#deliverMissed(position - 1)
+    }
     await this.#hub.deliver(told)
     if (told.type?.endsWith('.message.created') && told.channelId !== null && told.userId !== undefined) {
       this.#typing.stop(told.channelId, told.userId)
@@ -285,10 +283,13 @@ export class Teller {
   }
 
   async #deliverMissed(through: number): Promise<void> {
-    const events = await missedEvents(this.#ctx, this.#hub.position, through)
-    for (const told of await this.presentAgain(events)) {
-      await this.#hub.deliver(told)
-      await this.#hooks.told(told)
+    for (let isMore = true; isMore; ) {
+      const events = await missedEvents(this.#ctx, this.#hub.position, through, missedBatchMax)
+      for (const told of await this.presentAgain(events)) {
+        await this.#hub.deliver(told)
+        await this.#hooks.told(told)
+      }
+      isMore = events.length === missedBatchMax
     }
     this.#hub.position = Math.max(this.#hub.position, through)
   }
@@ -317,8 +318,19 @@ export class Teller {
     void this.#ctx.bus.publish(JSON.stringify(signal))
   }
 
-  #receive(signal: Signal): void {
-    switch (signal.kind) {
+  /** What it may have told stands in the log. */
+  #unreadable(ids: { position?: number; characters?: number }): void {
+    this.#ctx.metrics.count('signals unreadable')
+    this.#ctx.log.error(ids, 'what another process told cannot be')
+    this.repair()
+  }
+
+  #receive(message: string): void {
+    const signal = readSignal(message)
+    switch (signal?.kind) {
+      case undefined:
+        this.#unreadable({ characters: message.length })
+        return
       case 'told':
         if (signal.node !== this.#ctx.node.id) void this.#enqueue(signal.told)
         return

@@ -32,10 +32,14 @@ export class Typing {
       if (state) this.#stop(key, state)
       return
     }
-    clearTimeout(state?.timer)
-    const next: State = { typed, timer: setTimeout(() => this.#stop(key, next), typingMs).unref() }
-    this.#states.set(key, next)
+    // Before there is a timer, and with the user of then, so that what ends it cannot fail.
     if (!state) this.#tell(toTold(typed, change(typed, 'started')))
+    clearTimeout(state?.timer)
+    const next: State = {
+      typed: state?.typed ?? typed,
+      timer: setTimeout(() => this.#stop(key, next), typingMs).unref(),
+    }
+    this.#states.set(key, next)
   }
 
   /** The user has sent what it typed, or has left. */

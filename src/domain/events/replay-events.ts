@@ -24,9 +24,14 @@ export function replayEvents(
   return eventsFor(ctx.db, missedBy, after, through, max)
 }
 
-/** What a process missed. */
-export function missedEvents(ctx: Context, after: number, through: number): Promise<CommittedEvent[]> {
-  return eventsBetween(ctx.db, after, through)
+/** What a process missed, `max` events at the most. */
+export function missedEvents(
+  ctx: Context,
+  after: number,
+  through: number,
+  max: number,
+): Promise<CommittedEvent[]> {
+  return eventsBetween(ctx.db, after, through, max)
 }
 
 /** The position of the last event of all. */

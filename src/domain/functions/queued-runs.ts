@@ -11,6 +11,7 @@ import {
 } from '#data/function-runs.ts'
 import { type CurrentFunction, currentFunctions } from '#data/functions.ts'
 import { maskSecrets } from '#domain/functions/mask-secrets.ts'
+import { withoutWords } from '#errors.ts'
 
 export interface QueuedRun extends TakenRun {
   function: CurrentFunction
@@ -63,6 +64,17 @@ export function beginRuns(
 /** Forgets runs of which there is nothing to tell: what they are about is gone. */
 export async function forgetRuns(ctx: Context, ids: number[]): Promise<void> {
   if (ids.length > 0) await dropRuns(ctx.db, ids)
+}
+
+/** Gives a run up that fails for another reason than its function. */
+export async function setRunAside(ctx: Context, run: TakenRun, error: unknown): Promise<void> {
+  const { id, functionId, applicationId } = run
+  await dropRuns(ctx.db, [id])
+  ctx.metrics.count('function runs set aside')
+  ctx.log.error(
+    { err: withoutWords(error), runId: id, functionId, applicationId },
+    'a run of a function was set aside: it cannot be done',
+  )
 }
 
 /** Gives back what this process has taken, but for what it is at. */

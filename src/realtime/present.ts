@@ -1,0 +1,111 @@
+// Presents events so that one which cannot be presented keeps nothing from the others.
+import type { Context } from '#context.ts'
+import { loadSubjects, type Subjects } from '#domain/events/load-subjects.ts'
+import { isDatabaseAway, withoutWords } from '#errors.ts'
+import { type Delivery, deliveriesOf, presentChannelUpdate, type Told } from '#realtime/publish.ts'
+import type { CommittedEvent, EventPayload } from '#resources/events.ts'
+
+const triesMax = 3
+
+/**
+ * Presents a batch of events, in order. One that cannot be presented is set aside: told as lost, so that those whom it
+ * concerns start anew. With what tells the members of these channels of their last message, by channel.
+ * @throws where the database is away
+ */
+export async function presentEvents(
+  ctx: Context,
+  events: CommittedEvent[],
+  updatedChannelIds: number[] = [],
+): Promise<{ told: Told[]; updates: Map<number, Delivery> }> {
+  const [told, updates] = await Promise.all([
+    presentBatch(ctx, events),
+    presentChannelUpdates(ctx, updatedChannelIds),
+  ])
+  return { told, updates }
+}
+
+/** What tells the members of channels that their last message is another one; of those that are there. */
+export async function presentChannelUpdates(ctx: Context, ids: number[]): Promise<Map<number, Delivery>> {
+  const updates = new Map<number, Delivery>()
+  if (ids.length === 0) return updates
+  const { channels } = await loadSubjects(ctx, [], ids)
+  for (const [channelId, channel] of channels) {
+    try {
+      updates.set(channelId, presentChannelUpdate(channel))
+    } catch (error) {
+      ctx.log.error({ err: withoutWords(error), channelId }, 'members were not told of a last message')
+    }
+  }
+  return updates
+}
+
+async function presentBatch(ctx: Context, events: CommittedEvent[]): Promise<Told[]> {
+  if (events.length === 0) return []
+  let subjects: Subjects
+  try {
+    subjects = await loadSubjects(ctx, events, [])
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error
+    const [first] = events
+    if (events.length === 1 && first) return [await presentAlone(ctx, first)]
+    const middle = Math.ceil(events.length / 2)
+    return [
+      ...(await presentBatch(ctx, events.slice(0, middle))),
+      ...(await presentBatch(ctx, events.slice(middle))),
+    ]
+  }
+  const told: Told[] = []
+  for (const event of events) {
+    try {
+      told.push(present(event, subjects))
+    } catch {
+      told.push(await presentAlone(ctx, event))
+    }
+  }
+  return told
+}
+
+/** Once more, after it failed among others. */
+async function presentAlone(ctx: Context, event: CommittedEvent): Promise<Told> {
+  for (let tries = 2; ; tries += 1) {
+    try {
+      return present(event, await loadSubjects(ctx, [event], []))
+    } catch (error) {
+      if (isDatabaseAway(error)) throw error
+      if (tries < triesMax) continue
+      const { position, applicationId, channelId } = event
+      ctx.metrics.count('events set aside')
+      ctx.log.error(
+        { err: withoutWords(error), position, applicationId, channelId },
+        'an event was set aside: it cannot be presented',
+      )
+      return { ...toTold(event, []), isLost: true }
+    }
+  }
+}
+
+function present(event: CommittedEvent, subjects: Subjects): Told {
+  if (!isObject(event.payload)) throw new TypeError('The payload is no object')
+  return toTold(event, deliveriesOf(event, subjects))
+}
+
+function isObject(payload: unknown): payload is EventPayload {
+  return typeof payload === 'object' && payload !== null && !Array.isArray(payload)
+}
+
+function toTold(
+  { type, applicationId, channelId, position, payload }: CommittedEvent,
+  deliveries: Delivery[],
+): Told {
+  const { by, session, receipt, userId }: EventPayload = isObject(payload) ? payload : {}
+  return {
+    type,
+    applicationId,
+    channelId,
+    position,
+    ...(typeof userId === 'number' && { userId }),
+    ...(by !== undefined &&
+      session !== undefined && { cause: { by, session, ...(receipt !== undefined && { receipt }) } }),
+    deliveries,
+  }
+}

@@ -1,0 +1,245 @@
+// What cannot be told holds back nothing else: it is set aside, said once in the log and counted, and whoever missed it
+// is made to resume or to start anew.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Counted } from '#metrics.ts'
+import { channelHypermedia } from '#resources/channel.ts'
+import { currentUserHypermedia } from '#resources/user.ts'
+import { StompConnection } from '#stomp/connection.ts'
+import { frame, Talker } from '../stomp/talker.ts'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
+type Document = any
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server.close())
+let before: Map<Counted, number>
+beforeEach(() => {
+  before = new Map(counters.map((what) => [what, server.ctx.metrics.of(what)]))
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+const counters: Counted[] = ['events set aside', 'sessions closed', 'signals unreadable']
+/** In this test. */
+const counted = (what: Counted) => server.ctx.metrics.of(what) - (before.get(what) ?? 0)
+
+const sql = (text: string, values: unknown[] = []) => server.ctx.db.query({ text }, values)
+
+/** Somebody who listens to a channel. */
+class Listener {
+  readonly application: TestApplication
+  readonly user: Document
+  talker!: Talker
+  key = ''
+  readonly #destination: string
+
+  constructor(application: TestApplication, user: Document, channelId: number) {
+    this.application = application
+    this.user = user
+    this.#destination = channelHypermedia.topics.messages.at({ id: channelId })
+  }
+
+  async connect(): Promise<this> {
+    const path = `/rtm/websocket?api-key=${this.application.apiKey}`
+    this.talker = await Talker.open(Number(new URL(server.url).port), path)
+    this.talker.send(
+      frame('CONNECT', {
+        'accept-version': '1.2',
+        'StompX-User': this.user.name,
+        ...(this.key && { 'StompX-Auth-Session-ID': this.key }),
+      }),
+    )
+    const { headers } = await this.talker.next()
+    this.key = headers.session ?? ''
+    await this.talker.ask('SUBSCRIBE', { id: 'messages', destination: this.#destination })
+    const relay = currentUserHypermedia.relays.self.at({})
+    await this.talker.ask('SUBSCRIBE', { id: 'user', destination: relay })
+    return this
+  }
+
+  /** What was said on its connection, in order. */
+  get heard(): string[] {
+    return this.talker.frames
+      .filter(({ headers }) => headers.destination === this.#destination)
+      .map(({ body }) => JSON.parse(body))
+      .filter(({ type }) => type === 'channel.message.created')
+      .map(({ resource }) => resource.body)
+  }
+
+  get error(): string | undefined {
+    const failed = this.talker.frames.find(({ command }) => command === 'ERROR')
+    return failed && JSON.parse(failed.body).error
+  }
+}
+
+async function scene(application: TestApplication, count = 1) {
+  const users = await Promise.all(Array.from({ length: count }, () => createUser(application)))
+  const channel = await createChannel(application, {
+    type: 'PRIVATE',
+    members: users.map(({ id }) => ({ id })),
+  })
+  const listeners = await Promise.all(
+    users.map((user) => new Listener(application, user, channel.id).connect()),
+  )
+  return { channel, listeners, say: (body: string) => sendMessage(application, channel.id, { body }) }
+}
+
+/** What is set aside is said once, with ids and with no word of what it holds. */
+function watchErrors() {
+  const lines: Document[] = []
+  vi.spyOn(server.ctx.log, 'error').mockImplementation((...line: unknown[]) => void lines.push(line))
+  return lines
+}
+
+async function emit(applicationId: number, type: string, payload: string, channelId: number | null = null) {
+  await sql(
+    'insert into outbox_event (application_id, type, channel_id, payload) values ($1, $2, $3, $4::jsonb)',
+    [applicationId, type, channelId, payload],
+  )
+  server.ctx.db.eventsWritten()
+}
+
+describe.each([
+  ['that no statement can take', 'channel.message.created', '{"messageId": "a secret"}', 1],
+  ['whose ids are no ids', 'user.updated', '{"userId": 1.5, "note": "a secret"}', 1],
+  ['whose ids are too large', 'user.updated', '{"userId": 1e300, "note": "a secret"}', 1],
+  ['of a type that is not known', 'from.another.version', '{"note": "a secret"}', 1],
+  ['whose payload is null', 'user.updated', 'null', 1],
+  ['whose payload is a text', 'user.updated', '"a secret"', 1],
+  ['whose payload is a list', 'message.reaction.created', '["a secret"]', 1],
+  ['whose parts are no list', 'application.ui.updated', '{"parts": "a secret"}', 1],
+  ['about a message that was deleted meanwhile', 'channel.message.created', '{"messageId": 999999}', 0],
+  ['about a user who was deleted meanwhile', 'user.updated', '{"userId": 999999, "status": true}', 0],
+])('an event %s', (_, type, payload, setAside) => {
+  it('holds back nobody, in its own application or in others', async () => {
+    const errors = watchErrors()
+    const other = await server.createApplication()
+    const [ours, theirs] = await Promise.all([scene(server.main, 2), scene(other)])
+    await ours.say('before')
+    await emit(server.main.id, type, payload)
+    await Promise.all([ours.say('after'), theirs.say('elsewhere')])
+    for (const listener of ours.listeners) {
+      await expect.poll(() => listener.heard, { timeout: 5_000 }).toEqual(['before', 'after'])
+      expect(listener.error).toBeUndefined()
+    }
+    await expect.poll(() => theirs.listeners[0]?.heard, { timeout: 5_000 }).toEqual(['elsewhere'])
+    await expect.poll(() => sql('select from outbox_event')).toEqual([])
+    expect(counted('events set aside')).toBe(setAside)
+    expect(errors).toHaveLength(setAside)
+    expect(JSON.stringify(errors)).not.toContain('secret')
+    for (const [ids] of errors) expect(ids.position ?? ids.eventId).toBeGreaterThan(0)
+  })
+})
+
+it('who has missed an event that cannot be told is made to start anew, and nobody else', async () => {
+  watchErrors()
+  const [ours, others] = await Promise.all([scene(server.main, 2), scene(server.main)])
+  await emit(server.main.id, 'from.another.version', '{}', ours.channel.id)
+  for (const listener of ours.listeners) {
+    await listener.talker.closed
+    expect(listener.error).toBe('AccessDeniedError')
+  }
+  await others.say('on and on')
+  const [other] = others.listeners
+  await expect.poll(() => other?.heard).toEqual(['on and on'])
+  // A new session goes on, and the old one would not.
+  const [again] = ours.listeners
+  if (again) again.key = ''
+  await again?.connect()
+  await ours.say('anew')
+  await expect.poll(() => again?.heard).toEqual(['anew'])
+})
+
+it('an event in the log that cannot be read holds back nobody who reads it there', async () => {
+  watchErrors()
+  const { listeners, say } = await scene(server.main)
+  const other = await server.createApplication()
+  await sql(`insert into event_log (application_id, type, payload) values ($1, 'user.updated', '"text"')`, [
+    other.id,
+  ])
+  await say('behind it')
+  await expect.poll(() => listeners[0]?.heard, { timeout: 5_000 }).toEqual(['behind it'])
+  expect(counted('events set aside')).toBe(1)
+})
+
+it.each([
+  ['no JSON', 'garbage'],
+  ['nothing', 'null'],
+  ['of a kind that is not known', '{"kind":"else"}'],
+  ['events without what they tell', '{"kind":"told","node":7,"told":[{"position":1,"applicationId":1}]}'],
+  [
+    'an event that nobody can find',
+    '{"kind":"told","node":7,"told":[{"position":1000000000,"applicationId":1,"channelId":null,"deliveries":[]}]}',
+  ],
+  ['a typist who is nobody', '{"kind":"typed","typed":{"keys":"x"}}'],
+])('what another process tells holds back nobody where it is %s', async (_, signal) => {
+  const errors = watchErrors()
+  const { listeners, say } = await scene(server.main)
+  await say('before')
+  await server.ctx.bus.publish(signal)
+  await expect.poll(() => counted('signals unreadable')).toBe(1)
+  await say('after')
+  await expect.poll(() => listeners[0]?.heard, { timeout: 5_000 }).toEqual(['before', 'after'])
+  expect(errors).toHaveLength(1)
+})
+
+describe('a session that cannot be told of an event', () => {
+  /** The connection of a user does not take what has this text, so many times. */
+  function breakFor(user: Document, text: string, times: number): void {
+    const { message } = StompConnection.prototype
+    let left = times
+    vi.spyOn(StompConnection.prototype, 'message').mockImplementation(function (
+      this: StompConnection<Document>,
+      headers,
+      body,
+    ) {
+      if (this.session.facts.userId === user.id && left > 0 && body.bytes.includes(text)) {
+        left -= 1
+        throw new Error(`no ${text}`)
+      }
+      message.call(this, headers, body)
+    })
+  }
+
+  it('is closed and told of it when it comes back; the others hear it as ever', async () => {
+    const errors = watchErrors()
+    const { listeners, say } = await scene(server.main, 3)
+    const [broken, ...others] = listeners as [Listener, ...Listener[]]
+    breakFor(broken.user, 'poison', 1)
+    await say('before')
+    await say('poison')
+    await say('after')
+    for (const other of others) await expect.poll(() => other.heard).toEqual(['before', 'poison', 'after'])
+    await broken.talker.closed
+    expect(broken.heard).toEqual(['before'])
+    expect(broken.error).toBe('InternalServerError')
+    await broken.connect()
+    await expect.poll(() => broken.heard, { timeout: 5_000 }).toEqual(['poison', 'after'])
+    expect(counted('sessions closed')).toBe(1)
+    expect(errors).toHaveLength(1)
+    expect(JSON.stringify(errors)).not.toContain('no poison')
+  })
+
+  it('starts anew where that fails as well', async () => {
+    watchErrors()
+    const { listeners, say } = await scene(server.main, 2)
+    const [broken, other] = listeners as [Listener, Listener]
+    breakFor(broken.user, 'poison', Number.POSITIVE_INFINITY)
+    await say('poison')
+    await broken.talker.closed
+    await broken.connect()
+    await broken.talker.closed
+    expect(broken.error).toBe('AccessDeniedError')
+    broken.key = ''
+    await broken.connect()
+    await say('fine')
+    await expect.poll(() => broken.heard).toEqual(['fine'])
+    await expect.poll(() => other.heard).toEqual(['poison', 'fine'])
+  })
+})
