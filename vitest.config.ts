@@ -3,7 +3,13 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { folderOfTests } from './test/support/folder.ts'
 
 /** Files that take longest: begun last, they would be waited for alone. */
-const longest = ['jobs/crash', 'conformance/resume', 'data/embedded-postgres', 'realtime/hostile']
+const longest = [
+  'test/fuzz',
+  'jobs/crash',
+  'conformance/resume',
+  'data/embedded-postgres',
+  'realtime/hostile',
+]
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

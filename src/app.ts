@@ -109,6 +109,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
     allowedHeaders: ['Authorization', 'Content-Type', 'Accept', 'Grant', 'Range'],
     exposedHeaders,
     maxAge: 3600,
+    strictPreflight: false, // its refusal of an OPTIONS without Origin is no error of ours
   })
   await app.register(guesses)
   await app.register(rateLimit, { perSecond: ctx.config.rateLimitPerSecond })

@@ -36,6 +36,11 @@ describe('CORS', () => {
     expect(allowed).toEqual(expect.arrayContaining(headers.split(',')))
   })
 
+  it('answers OPTIONS that no browser sends, too', async () => {
+    const answer = await supertest(server.url).options('/v1/users').expect(204)
+    expect(answer.headers['access-control-allow-methods']).toContain('PATCH')
+  })
+
   it('lets it read refusals too, and what the headers say', async () => {
     for (const path of ['/v1/users', '/oauth/token', '/nowhere']) {
       const answer = await supertest(server.url).get(path).set('origin', origin)

@@ -1,0 +1,32 @@
+// The beginning of `npm run fuzz`, always the same.
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { attack } from './fuzz/fuzz.ts'
+import { cloneDatabase } from './support/server.ts'
+
+const rounds = 6
+
+it('whatever comes is answered and leaves nothing behind, and others notice nothing', async () => {
+  const database = await cloneDatabase()
+  const home = join(tmpdir(), `chatterie-home-${randomUUID()}`)
+  try {
+    const { problems, answers, ...outcome } = await attack({
+      seed: 20_260_101,
+      databaseUrl: database.url,
+      home,
+      progress: (done) => done / rounds,
+      tell: () => {},
+    })
+    expect(problems).toEqual([])
+    expect(outcome).toMatchObject({ rounds, requests: rounds * 60, scripts: rounds * 16 })
+    // It is no attack that gets nowhere.
+    expect(answers['2xx']).toBeGreaterThan(outcome.requests / 5)
+    expect(answers['4xx']).toBeGreaterThan(outcome.requests / 5)
+  } finally {
+    await database.drop()
+    await rm(home, { recursive: true, force: true })
+  }
+}, 300_000)

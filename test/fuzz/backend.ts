@@ -1,0 +1,143 @@
+// What a well-meaning backend does meanwhile: makes things to attack, and sees to it that others are still served.
+import { randomUUID } from 'node:crypto'
+import type { NewCredentials } from '#domain/applications/create-application.ts'
+import { currentUserHypermedia } from '#resources/user.ts'
+import { frame, Talker } from '../stomp/talker.ts'
+import { patienceMs } from './wire.ts'
+import { World } from './world.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
+type Document = any
+
+export class Backend {
+  readonly #url: string
+  readonly #token: string
+
+  static async open(port: number, credentials: NewCredentials): Promise<Backend> {
+    const { clientId, clientSecret } = credentials
+    const url = `http://127.0.0.1:${port}`
+    const answer = await fetch(`${url}/oauth/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: clientId,
+        client_secret: clientSecret,
+      }),
+    })
+    const { access_token: token } = (await answer.json()) as Document
+    return new Backend(url, token)
+  }
+
+  private constructor(url: string, token: string) {
+    this.#url = url
+    this.#token = token
+  }
+
+  get token(): string {
+    return this.#token
+  }
+
+  async ask(method: string, path: string, body?: unknown): Promise<Document> {
+    const answer = await fetch(`${this.#url}/v1${path}`, {
+      method,
+      signal: AbortSignal.timeout(patienceMs),
+      headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    const text = await answer.text()
+    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`)
+    return JSON.parse(text)
+  }
+}
+
+/** Puts back what an attack may have taken, and makes new things, so that ids lead to something. */
+export async function sow(backend: Backend, world: World): Promise<void> {
+  await backend.ask('PUT', '/application/settings', { guestUsers: 'ENABLED', userCreatedChannels: 'ENABLED' })
+  const users = []
+  for (let at = 0; at < 3; at += 1) {
+    const name = `user-${randomUUID()}`
+    users.push(await backend.ask('POST', '/users', { name, displayName: 'Somebody', isGuest: false }))
+  }
+  world.usernames.splice(0, Math.max(0, world.usernames.length - 6))
+  world.usernames.push(...users.map(({ name }) => name))
+  const members = users.map(({ id }) => ({ id }))
+  world.newest.users = members.at(-1)?.id
+  for (const type of ['PUBLIC', 'PRIVATE', 'DIRECT']) {
+    const group = type === 'DIRECT' ? {} : { creator: members[0] }
+    const { id } = await backend.ask('POST', '/channels', { type, members, ...group })
+    world.newest.channels = id
+    const text = { type: 'TEXT', body: 'Hello, World! <@nobody> https://example.com', user: members[1] }
+    const message = await backend.ask('POST', `/channels/${id}/messages`, text)
+    world.newest.messages = message.id
+    world.newest.threads = message.id
+  }
+}
+
+/** Makes a world for an application, with somebody in it who has grants. */
+export async function createWorld(
+  port: number,
+  credentials: NewCredentials,
+  backend: Backend,
+): Promise<World> {
+  const { apiKey, clientId, clientSecret } = credentials
+  const world = new World({ port, token: backend.token, apiKey, clientId, clientSecret })
+  await sow(backend, world)
+  const talker = await Talker.connect(
+    port,
+    { 'StompX-User': world.usernames[0] ?? '' },
+    `/rtm?api-key=${apiKey}`,
+  )
+  const { readFileAccessGrant, writeFileAccessGrant } = currentUserHypermedia.relays
+  for (const { pattern } of [readFileAccessGrant, writeFileAccessGrant]) {
+    const [told] = await talker.ask('SUBSCRIBE', { id: pattern, destination: pattern })
+    world.grants.push(JSON.parse(told?.body ?? '{}').resource.grant)
+  }
+  talker.ws.terminate()
+  return world
+}
+
+/** Somebody of another application, who must notice nothing. */
+export class Canary {
+  readonly #backend: Backend
+  readonly #talker: Talker
+  readonly #channelId: number
+  #sung = 0
+
+  static async start(port: number, { apiKey }: NewCredentials, backend: Backend): Promise<Canary> {
+    const user = await backend.ask('POST', '/users', {
+      name: 'canary',
+      displayName: 'Canary',
+      isGuest: false,
+    })
+    const channel = await backend.ask('POST', '/channels', { type: 'PRIVATE', members: [{ id: user.id }] })
+    const talker = await Talker.connect(port, { 'StompX-User': 'canary' }, `/rtm?api-key=${apiKey}`)
+    const destination = currentUserHypermedia.topics.notifications.at({ id: user.id })
+    await talker.ask('SUBSCRIBE', { id: 'notifications', destination })
+    await talker.ask('SUBSCRIBE', { id: 'messages', destination: `/topic/channels/${channel.id}.messages` })
+    return new Canary(backend, talker, channel.id)
+  }
+
+  private constructor(backend: Backend, talker: Talker, channelId: number) {
+    this.#backend = backend
+    this.#talker = talker
+    this.#channelId = channelId
+  }
+
+  /** Sends a message and waits until it is heard. @returns what is wrong; undefined where nothing is */
+  async sing(): Promise<string | undefined> {
+    this.#sung += 1
+    const body = `song ${this.#sung}`
+    await this.#backend.ask('POST', `/channels/${this.#channelId}/messages`, { type: 'TEXT', body })
+    const giveUp = Date.now() + patienceMs
+    while (Date.now() < giveUp) {
+      const timer = setTimeout(() => this.#talker.send(frame('ACK', { id: 'x', receipt: 'late' })), 5_000)
+      const heard = await this.#talker.next().finally(() => clearTimeout(timer))
+      if (heard.body.includes(`"${body}"`)) return undefined
+    }
+    return `the canary did not hear ${body}`
+  }
+
+  end(): void {
+    this.#talker.ws.terminate()
+  }
+}

@@ -1,0 +1,157 @@
+// What carries STOMP: WebSocket, WebSocket in the framing of SockJS, and SockJS by polling.
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { type IRawFrameType, Parser } from '@stomp/stompjs'
+import { WebSocket } from 'ws'
+
+export const carriers = ['/rtm', '/rtm/websocket', '/stompx', 'sockjs', 'polling'] as const
+export type Carrier = (typeof carriers)[number]
+
+export interface Heard {
+  command: string
+  headers: Record<string, string>
+  body: string
+}
+
+/** A connection, as a client has it. */
+export interface Line {
+  send(bytes: Buffer): void
+  /** Hangs up without a word. */
+  cut(): void
+  readonly heard: Heard[]
+  /** How it ended, once it did. */
+  readonly closed: Promise<string>
+  /** Is called with everything that happens. */
+  onChange: () => void
+}
+
+abstract class BaseLine implements Line {
+  readonly heard: Heard[] = []
+  readonly closed: Promise<string>
+  onChange = () => {}
+  protected end: (how: string) => void = () => {}
+  readonly #parser = new Parser(
+    ({ command = '', headers, binaryBody }: IRawFrameType) => {
+      const body = Buffer.from(binaryBody ?? []).toString()
+      this.heard.push({ command, headers: Object.fromEntries(headers.toReversed()), body })
+      this.onChange()
+    },
+    () => undefined,
+  )
+
+  constructor() {
+    this.closed = new Promise((resolve) => {
+      this.end = (how) => {
+        resolve(how)
+        this.onChange()
+      }
+    })
+  }
+
+  abstract send(bytes: Buffer): void
+  abstract cut(): void
+
+  protected take(text: string): void {
+    this.#parser.parseChunk(text)
+  }
+
+  /** Takes a frame of SockJS. */
+  protected takeFramed(text: string): void {
+    if (text.startsWith('a')) for (const each of JSON.parse(text.slice(1))) this.take(each)
+    if (text.startsWith('c')) this.end(text)
+  }
+}
+
+class SocketLine extends BaseLine {
+  readonly #ws: WebSocket
+  readonly #isFramed: boolean
+
+  constructor(ws: WebSocket, isFramed: boolean) {
+    super()
+    this.#ws = ws
+    this.#isFramed = isFramed
+    ws.on('message', (data: Buffer) =>
+      isFramed ? this.takeFramed(data.toString()) : this.take(data.toString()),
+    )
+    ws.on('error', () => undefined) // `close` follows
+    ws.on('close', (code) => this.end(String(code)))
+  }
+
+  send(bytes: Buffer): void {
+    if (this.#ws.readyState !== WebSocket.OPEN) return
+    this.#ws.send(this.#isFramed ? JSON.stringify([bytes.toString()]) : bytes)
+  }
+
+  cut(): void {
+    this.#ws.terminate()
+  }
+}
+
+class PollingLine extends BaseLine {
+  readonly #url: string
+  readonly #query: string
+  readonly #abort = new AbortController()
+  #opened = () => {}
+  /** A session is there once its first poll is answered. */
+  #lastSend: Promise<unknown> = new Promise<void>((resolve) => {
+    this.#opened = resolve
+  })
+
+  constructor(url: string, query: string) {
+    super()
+    this.#url = url
+    this.#query = query
+    void this.#poll()
+  }
+
+  async #poll(): Promise<void> {
+    try {
+      for (;;) {
+        const answer = await this.#post('xhr', undefined)
+        const text = await answer.text()
+        if (!answer.ok) return this.end(`${answer.status} ${text}`)
+        this.#opened()
+        for (const each of text.split('\n')) this.takeFramed(each)
+        if (text.startsWith('c')) return
+      }
+    } catch (error) {
+      this.end(`polling: ${error}`)
+    }
+  }
+
+  #post(transport: string, body: string | undefined): Promise<Response> {
+    const { signal } = this.#abort
+    return fetch(`${this.#url}/${transport}${this.#query}`, {
+      method: 'POST',
+      signal,
+      ...(body !== undefined && { body }),
+    })
+  }
+
+  send(bytes: Buffer): void {
+    const body = JSON.stringify([bytes.toString()])
+    this.#lastSend = this.#lastSend.then(() => this.#post('xhr_send', body)).catch(() => undefined)
+  }
+
+  cut(): void {
+    this.#abort.abort()
+  }
+}
+
+/** Opens a connection and says nothing. @returns the line, or the status of a refusal */
+export async function openLine(port: number, carrier: Carrier, apiKey: string): Promise<Line | number> {
+  const query = `?api-key=${encodeURIComponent(apiKey.toWellFormed())}`
+  const session = `/rtm/000/${randomUUID()}`
+  if (carrier === 'polling') return new PollingLine(`http://127.0.0.1:${port}${session}`, query)
+  const isFramed = carrier === 'sockjs'
+  const path = isFramed ? `${session}/websocket` : carrier
+  const ws = new WebSocket(`ws://127.0.0.1:${port}${path}${query}`, isFramed ? [] : ['v12.stomp'])
+  const line = new SocketLine(ws, isFramed)
+  const [refusal] = await Promise.race([
+    once(ws, 'open'),
+    once(ws, 'unexpected-response').then(([, answer]) => [answer]),
+  ])
+  if (!refusal) return line
+  ws.terminate()
+  return refusal.statusCode
+}
