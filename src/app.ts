@@ -1,7 +1,8 @@
 // The table of contents of the server.
-import { randomUUID } from 'node:crypto'
+
 import cors from '@fastify/cors'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { v4 as uuid } from 'uuid'
 import type { Context } from '#context.ts'
 import { auth } from '#plugins/auth.ts'
 import { bodies } from '#plugins/bodies.ts'
@@ -83,7 +84,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: (address) => isAmong(ctx.config.trustedProxies, address),
     rewriteUrl: originForm,
-    genReqId: () => randomUUID().replaceAll('-', '').toUpperCase(),
+    genReqId: () => uuid().replaceAll('-', '').toUpperCase(),
     routerOptions: { maxParamLength: 2048, ignoreTrailingSlash: true },
     frameworkErrors: handleEarlyError,
     clientErrorHandler: refuseConnection,

@@ -1,9 +1,10 @@
 // A Postgres of the user's own, 15 or later, shared by several processes.
-import { randomUUID } from 'node:crypto'
+
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ServerProcess, startServerProcess } from './support/process.ts'
 
@@ -29,7 +30,7 @@ const title = version
   : 'on DATABASE_URL (no Postgres answers there)'
 
 describe.skipIf(!version)(title, () => {
-  const database = `chatterie_${randomUUID().replaceAll('-', '')}`
+  const database = `chatterie_${uuid().replaceAll('-', '')}`
   const url = new URL(administration)
   url.pathname = `/${database}`
   const credentials = { CHATTERIE_CLIENT_ID: 'shared', CHATTERIE_CLIENT_SECRET: 'a shared secret' }

@@ -3,9 +3,10 @@
 // A process tells itself directly and ignores its echo, so it works alone while Redis is away. Nothing waits in a queue
 // for Redis to come back: what could not be published is lost to the others, and they are told so by a notice. On the
 // channel a message is `<origin>:<message>`, a notice is an origin alone.
-import { randomUUID } from 'node:crypto'
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '@redis/client'
+import { v4 as uuid } from 'uuid'
 import type { Bus, Logger } from '#bus/bus.ts'
 import { callSafely, MemoryBus } from '#bus/memory.ts'
 
@@ -31,7 +32,7 @@ class RedisBus implements Bus {
   readonly #log: Logger
   readonly #answerMs: number
   /** Leads what this process publishes. */
-  readonly #origin = randomUUID()
+  readonly #origin = uuid()
   readonly #local: MemoryBus
   readonly #gapListeners: (() => void)[] = []
   readonly #subscriber: Client

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { v4 as uuid } from 'uuid'
 import { type Api, type Body, connect, follow, type RemoteOptions } from '#cli/api.ts'
 import { type ImportKind, importKinds } from '#cli/kinds.ts'
 import { Failure, type Output, print, UsageError } from '#cli/output.ts'
@@ -64,7 +64,7 @@ async function upload(api: Api, path: string, file: string, size: number, output
 
 /** RFC 7578, a piece of the file at a time. */
 function multipart(file: string, onSent: (bytes: number) => void): Body {
-  const boundary = randomUUID()
+  const boundary = uuid()
   const name = encodeURIComponent(basename(file))
   async function* form() {
     yield Buffer.from(

@@ -1,7 +1,8 @@
 // The home folder: whether it can be used is found out before anything is started on it.
-import { randomUUID } from 'node:crypto'
+
 import { mkdir, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { v4 as uuid } from 'uuid'
 
 /** What a new database takes. */
 const newDatabaseBytes = 100_000_000
@@ -104,7 +105,7 @@ async function mustHaveRoom(home: string): Promise<void> {
 }
 
 async function tryToWrite(home: string): Promise<void> {
-  const path = join(home, `.trial-${randomUUID()}`)
+  const path = join(home, `.trial-${uuid()}`)
   try {
     await writeFile(path, Buffer.alloc(trialBytes), { mode: 0o600, flush: true })
   } finally {

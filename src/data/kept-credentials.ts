@@ -1,7 +1,8 @@
 // The credentials of the first application, in the home folder: for whoever runs the server, and for the command line.
-import { randomUUID } from 'node:crypto'
+
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { v4 as uuid } from 'uuid'
 
 export interface KeptCredentials {
   clientId: string
@@ -60,7 +61,7 @@ async function read(path: string): Promise<KeptCredentials | null> {
 
 /** All of it or nothing, and on the disk when it returns. */
 async function write(path: string, credentials: KeptCredentials): Promise<void> {
-  const part = `${path}.${randomUUID()}`
+  const part = `${path}.${uuid()}`
   try {
     await writeFile(part, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600, flush: true })
     await rename(part, path)

@@ -1,8 +1,10 @@
 // Secrets that must be read again are kept encrypted: AES-256-GCM under a ring of keys of the installation, of which the
 // first seals and all open. What is sealed begins with its format and the id of its key.
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes, randomUUID } from 'node:crypto'
+
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { v4 as uuid } from 'uuid'
 
 const keyBytes = 32
 const idBytes = 4
@@ -119,7 +121,7 @@ async function keptKeys(path: string): Promise<Buffer[]> {
   const kept = await readKeys(path)
   if (kept) return kept
   await mkdir(join(path, '..'), { recursive: true, mode: 0o711 })
-  const draft = `${path}.${randomUUID()}`
+  const draft = `${path}.${uuid()}`
   try {
     await writeFile(draft, `${randomBytes(keyBytes).toString('base64')}\n`, { mode: 0o600, flush: true })
     await link(draft, path).catch((error) => {

@@ -1,9 +1,10 @@
 // Files in a folder: `<last two characters of the key>/<key>`. Bytes arrive in `uploads/` and are moved once they are
 // complete and on the disk, so whatever is under a key is whole.
-import { randomUUID } from 'node:crypto'
+
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { v4 as uuid } from 'uuid'
 import { notFound } from '#errors.ts'
 import { type FileStore, mustBeKey, type StoredBytes } from '#files/files.ts'
 import { Measured } from '#files/measure.ts'
@@ -32,7 +33,7 @@ export class DiskStore implements FileStore {
   async put(key: string, bytes: AsyncIterable<Uint8Array>, sizeMax: number): Promise<StoredBytes> {
     const path = this.#pathOf(key)
     await mkdir(this.#uploads, { recursive: true })
-    const upload = join(this.#uploads, randomUUID())
+    const upload = join(this.#uploads, uuid())
     const measured = new Measured(bytes, sizeMax)
     try {
       const file = await open(upload, 'wx', 0o600)

@@ -1,11 +1,13 @@
 // The two files that processes of functions run: our own code, and the default dependencies in one piece. Processes
 // may read hardly anything, so each is a bundle of its own; made once, named by what is in it.
-import { createHash, randomUUID } from 'node:crypto'
+
+import { createHash } from 'node:crypto'
 import { mkdir, rename, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build } from 'esbuild'
+import { v4 as uuid } from 'uuid'
 import { defaultDependencies } from '#resources/runtime.ts'
 
 export interface Bootstrap {
@@ -52,7 +54,7 @@ async function bundle(folder: string, name: string, options: BuildOptions): Prom
   const hash = createHash('sha256').update(contents).digest('hex').slice(0, 16)
   const file = join(folder, `${name}-${hash}.cjs`)
   if ((await stat(file).catch(() => undefined))?.size === contents.length) return file
-  const draft = `${file}.${randomUUID()}`
+  const draft = `${file}.${uuid()}`
   await writeFile(draft, contents)
   await rename(draft, file)
   return file

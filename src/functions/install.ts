@@ -1,9 +1,11 @@
 // Customers' dependencies, installed by npm into folders named by what is in them.
-import { createHash, randomUUID } from 'node:crypto'
+
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import semver from 'semver'
+import { v4 as uuid } from 'uuid'
 import { type InstallOptions, installPackages } from './npm.ts'
 
 export interface Dependency {
@@ -111,7 +113,7 @@ async function fill(target: string, manifest: string, options: InstallOptions): 
 }
 
 async function writeWhole(file: string, text: string): Promise<void> {
-  const draft = `${file}.${randomUUID()}`
+  const draft = `${file}.${uuid()}`
   await writeFile(draft, text)
   await rename(draft, file)
 }

@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto'
 import { readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import supertest from 'supertest'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chatterie, type RunningServer, startByCommand } from './run.ts'
 
-const home = join(tmpdir(), `chatterie-cli-${randomUUID()}`)
+const home = join(tmpdir(), `chatterie-cli-${uuid()}`)
 const settings = { CHATTERIE_HOME: home }
 afterAll(() => rm(home, { recursive: true, force: true }))
 

@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { chatterie, type Ran, type RunningServer, startByCommand } from './run.ts'
 
-const home = join(tmpdir(), `chatterie-cli-${randomUUID()}`)
+const home = join(tmpdir(), `chatterie-cli-${uuid()}`)
 let server: RunningServer
 beforeAll(async () => {
   server = await startByCommand({ CHATTERIE_HOME: home })
@@ -18,7 +18,7 @@ afterAll(async () => {
 const local = (...args: string[]): Promise<Ran> => chatterie(['functions', ...args], { CHATTERIE_HOME: home })
 const run = (...args: string[]): Promise<Ran> => local(...args, '--url', server.url)
 
-async function fileOf(text: string, name = `${randomUUID()}.ts`): Promise<string> {
+async function fileOf(text: string, name = `${uuid()}.ts`): Promise<string> {
   const path = join(home, name)
   await writeFile(path, text)
   return path

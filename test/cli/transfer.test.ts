@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -6,10 +5,11 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import supertest from 'supertest'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chatterie, type Ran, type RunningServer, startByCommand } from './run.ts'
 
-const home = join(tmpdir(), `chatterie-cli-${randomUUID()}`)
+const home = join(tmpdir(), `chatterie-cli-${uuid()}`)
 const files = join(home, 'test-files')
 
 let server: RunningServer
@@ -27,7 +27,7 @@ const run = (...args: string[]): Promise<Ran> =>
   chatterie([...args, '--url', server.url], { CHATTERIE_HOME: home })
 
 async function fileOf(items: unknown): Promise<string> {
-  const path = join(files, `${randomUUID()}.json`)
+  const path = join(files, `${uuid()}.json`)
   await writeFile(path, typeof items === 'string' ? items : JSON.stringify(items))
   return path
 }

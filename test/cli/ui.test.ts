@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto'
 import { rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { chatterie, type Ran, type RunningServer, startByCommand } from './run.ts'
 
-const home = join(tmpdir(), `chatterie-cli-${randomUUID()}`)
+const home = join(tmpdir(), `chatterie-cli-${uuid()}`)
 let server: RunningServer
 beforeAll(async () => {
   server = await startByCommand({ CHATTERIE_HOME: home })
@@ -19,7 +19,7 @@ const run = (...args: string[]): Promise<Ran> =>
   chatterie(['ui', ...args, '--url', server.url], { CHATTERIE_HOME: home })
 
 async function fileOf(settings: unknown): Promise<string> {
-  const path = join(home, `${randomUUID()}.json`)
+  const path = join(home, `${uuid()}.json`)
   await writeFile(path, JSON.stringify(settings))
   return path
 }

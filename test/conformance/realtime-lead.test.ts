@@ -1,9 +1,10 @@
 // The process that tells events may stand still, as under a debugger, in swap or on a frozen machine: another one goes
 // on, and when it comes back it tells nothing twice and nothing out of order.
-import { randomUUID } from 'node:crypto'
+
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { v4 as uuid } from 'uuid'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type ServerProcess, startServerProcess } from '../support/process.ts'
 import { cloneDatabase } from '../support/server.ts'
@@ -17,7 +18,7 @@ describe.each<[string, { REDIS_URL?: string }]>([
   ['with a bus between them', { REDIS_URL: redis.url }],
   ['without a bus', {}],
 ])('a leader that stands still, %s', (_, settings) => {
-  const credentials = { clientId: 'lead', clientSecret: 'a shared secret', apiKey: randomUUID() }
+  const credentials = { clientId: 'lead', clientSecret: 'a shared secret', apiKey: uuid() }
   let home: string
   let database: Awaited<ReturnType<typeof cloneDatabase>>
   let leader: ServerProcess

@@ -1,11 +1,12 @@
 // Older generations of the official real-time client, as they are: chatkitty 1.58.2, which writes /v1 into what it asks
 // for by itself, and chatkitty 2.5.0, which has no methods but the bridge that it gives a chat UI. The newest client
 // has the same bridge.
-import { randomUUID } from 'node:crypto'
+
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { connectApi } from '@chatkitty/core'
 import legacy from 'chatkitty-1.58'
 import { connectApi as connectApi25 } from 'chatkitty-2.5'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createChannel, createUser } from '../support/factories.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -149,21 +150,21 @@ class Bridge {
 
   relay(destination: string, parameters?: object): Promise<Loose> {
     const payload = { destination, parameters }
-    return this.#ask(randomUUID(), { type: 'stompx:resource.relay', payload }, ['stompx:relay.success'])
+    return this.#ask(uuid(), { type: 'stompx:resource.relay', payload }, ['stompx:relay.success'])
   }
 
   perform(destination: string, body: object): Promise<Loose> {
     const payload = { destination, body, events: undefined }
-    return this.#ask(randomUUID(), { type: 'stompx:action.perform', payload }, ['stompx:action.success'])
+    return this.#ask(uuid(), { type: 'stompx:action.perform', payload }, ['stompx:action.success'])
   }
 
   subscribe(topic: string): Promise<Loose> {
     const types = ['stompx:topic.subscribed']
-    return this.#ask(randomUUID(), { type: 'stompx:topic.subscribe', payload: { topic } }, types)
+    return this.#ask(uuid(), { type: 'stompx:topic.subscribe', payload: { topic } }, types)
   }
 
   listen(topic: string, event: string): Inbox {
-    const id = randomUUID()
+    const id = uuid()
     const inbox = new Inbox()
     this.#answers.set(id, ({ payload }) => inbox.put(payload.resource))
     this.#port.postMessage({ id, type: 'stompx:event.listen', payload: { topic, event } })

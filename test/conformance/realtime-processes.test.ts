@@ -1,8 +1,9 @@
 // Several processes on one database are one server to the official client, and one of them may die.
-import { randomUUID } from 'node:crypto'
+
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type ServerProcess, startServerProcess } from '../support/process.ts'
 import { cloneDatabase } from '../support/server.ts'
@@ -16,7 +17,7 @@ const isThere = await hasRedis()
 const title = isThere ? 'two processes' : 'two processes (no Redis listens on localhost:6379)'
 
 describe.skipIf(!isThere)(title, () => {
-  const credentials = { clientId: 'shared', clientSecret: 'a shared secret', apiKey: randomUUID() }
+  const credentials = { clientId: 'shared', clientSecret: 'a shared secret', apiKey: uuid() }
   let home: string
   let database: Awaited<ReturnType<typeof cloneDatabase>>
   let first: ServerProcess

@@ -1,5 +1,7 @@
 // Sessions of the official real-time client: how they start, what the connection gives, how they end.
+
 import { connectApi, getSdkClient, template } from '@chatkitty/core'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -39,7 +41,7 @@ describe('a refusal', () => {
     await application.put('/application/settings', settings).expect(200)
     const refusals = [
       { apiKey: 'no-such-key', username: 'known' },
-      { apiKey: crypto.randomUUID(), username: 'known' },
+      { apiKey: uuid(), username: 'known' },
       { apiKey: application.apiKey, username: 'stranger' },
       { apiKey: application.apiKey, username: 'known' }, // nothing here could tell that it is them
       { apiKey: application.apiKey, username: '' },

@@ -1,5 +1,5 @@
 // Users at their devices: the official real-time client as it is, watched from outside.
-import { randomUUID } from 'node:crypto'
+
 import {
   type ApiConnection,
   type Channel,
@@ -9,6 +9,7 @@ import {
   type SdkClient,
   type StartChatSessionRequest,
 } from '@chatkitty/core'
+import { v4 as uuid } from 'uuid'
 import { expect, vi } from 'vitest'
 import type { TestApplication, TestServer } from '../support/server.ts'
 import { note } from './realtime-coverage.ts'
@@ -56,7 +57,7 @@ export async function disconnect(...devices: (Device | undefined)[]): Promise<vo
   await Promise.all(devices.map((device) => device?.connection.dispose()))
 }
 
-export const aName = (word: string) => `${word}-${randomUUID()}`
+export const aName = (word: string) => `${word}-${uuid()}`
 
 // --------------------------------------------------------------------------------------------- results
 

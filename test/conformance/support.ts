@@ -1,5 +1,5 @@
 // What the tests of both SDKs need.
-import { randomUUID } from 'node:crypto'
+import { v4 as uuid } from 'uuid'
 import { expect } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import type { TestApplication, TestServer } from '../support/server.ts'
@@ -67,7 +67,7 @@ export async function populate(application: TestApplication): Promise<Populated>
 /** A user at a device in a channel: what the real-time door writes, and no operation does. */
 export async function connectUser({ ctx }: TestServer, application: TestApplication, fields: Presence) {
   const { userId, channelId } = fields
-  const key = randomUUID()
+  const key = uuid()
   return ctx.db.prisma.userSession.create({
     data: {
       applicationId: application.id,
@@ -113,7 +113,7 @@ export function importFile(items: unknown[]): File {
 
 /** A function without a version. */
 export async function createFunction(application: TestApplication): Promise<Loose> {
-  const fields = { type: 'user.attempted.start_session', name: `function-${randomUUID()}` }
+  const fields = { type: 'user.attempted.start_session', name: `function-${uuid()}` }
   const { body } = await application.post('/runtimes/nodejs/functions', fields).expect(200)
   return body
 }

@@ -1,7 +1,8 @@
 // What every bus must do, and what the one through Redis must do besides.
-import { randomUUID } from 'node:crypto'
+
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { v4 as uuid } from 'uuid'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Bus } from '#bus/bus.ts'
 import { openMemoryBus } from '#bus/memory.ts'
@@ -23,7 +24,7 @@ async function openMemory(): Promise<Bus[]> {
   return [opened(openMemoryBus(log))]
 }
 
-async function openRedis(url = 'redis://localhost:6379', channel = randomUUID()): Promise<Bus[]> {
+async function openRedis(url = 'redis://localhost:6379', channel = uuid()): Promise<Bus[]> {
   const buses = [0, 1, 2].map(() => opened(openRedisBus(url, channel, log)))
   await Promise.all(buses.map(nextGap))
   // Each hears the others, so each can publish.
@@ -180,7 +181,7 @@ describe.skipIf(!hasRedis)(`a bus through ${redisName}`, () => {
   it('opens while Redis is down, and finds it when it is up', async () => {
     const proxy = await openProxy()
     await proxy.stop()
-    const channel = randomUUID()
+    const channel = uuid()
     const bus = opened(openRedisBus(proxy.url, channel, log))
     const other = opened(openRedisBus('redis://localhost:6379', channel, log))
     await nextGap(other)
@@ -231,7 +232,7 @@ async function published(bus: Bus, all: Bus[]): Promise<void> {
     each.onMessage((message) => marks.push(message))
     return marks
   })
-  const mark = `mark:${randomUUID()}`
+  const mark = `mark:${uuid()}`
   await vi.waitFor(
     async () => {
       await bus.publish(mark)
@@ -243,7 +244,7 @@ async function published(bus: Bus, all: Bus[]): Promise<void> {
 
 async function openBehindProxy({ answerMs = 5_000 } = {}) {
   const proxy = await openProxy()
-  const channel = randomUUID()
+  const channel = uuid()
   const cutOff = opened(openRedisBus(proxy.url, channel, log, answerMs))
   const other = opened(openRedisBus('redis://localhost:6379', channel, log, answerMs))
   await Promise.all([nextGap(cutOff), nextGap(other)])

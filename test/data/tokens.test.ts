@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { v4 as uuid } from 'uuid'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { replaceSecret } from '#data/applications.ts'
 import { type Database, openDatabase } from '#data/database.ts'
@@ -27,7 +27,7 @@ afterAll(async () => {
 })
 
 async function issue({ expiresAt = Date.now() + 60_000 } = {}): Promise<string> {
-  const token = randomUUID()
+  const token = uuid()
   await insertToken(db, token, { applicationId, clientId: credentials.clientId, scope: 'read:*', expiresAt })
   return token
 }
@@ -48,7 +48,7 @@ describe('a token', () => {
   })
 
   it('is nobody when it is unknown', async () => {
-    expect(await openTokenCache(db).find(randomUUID())).toBeUndefined()
+    expect(await openTokenCache(db).find(uuid())).toBeUndefined()
     expect(await openTokenCache(db).find('')).toBeUndefined()
   })
 
@@ -79,7 +79,7 @@ describe('a token', () => {
 
   it('that is unknown is not remembered as such: it may be issued in the next moment', async () => {
     const tokens = openTokenCache(db)
-    const token = randomUUID()
+    const token = uuid()
     expect(await tokens.find(token)).toBeUndefined()
     const expiresAt = Date.now() + 60_000
     await insertToken(db, token, {

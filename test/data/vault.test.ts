@@ -1,12 +1,13 @@
-import { createCipheriv, randomBytes, randomUUID } from 'node:crypto'
+import { createCipheriv, randomBytes } from 'node:crypto'
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { v4 as uuid } from 'uuid'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readConfig } from '#config.ts'
 import { openVault, sealBytes, sealOf } from '#data/vault.ts'
 
-const home = join(tmpdir(), `chatterie-vault-${randomUUID()}`)
+const home = join(tmpdir(), `chatterie-vault-${uuid()}`)
 afterAll(() => rm(home, { recursive: true, force: true }))
 
 const vault = () => openVault({ home, encryptionKeys: [randomBytes(32)] })

@@ -1,6 +1,7 @@
 // One round: writers write and readers read while faults strike, and then the law is asked.
-import { randomUUID } from 'node:crypto'
+
 import { setTimeout as sleep } from 'node:timers/promises'
+import { v4 as uuid } from 'uuid'
 import { Device } from './device.ts'
 import { bodyOf, judge, type Stored, type Write } from './law.ts'
 import type { Door, Stage } from './stage.ts'
@@ -65,7 +66,7 @@ export async function playRound(
   random: () => number,
   strike: (scene: Scene, nth: number) => Promise<void>,
 ): Promise<Round> {
-  const name = randomUUID().slice(0, 8)
+  const name = uuid().slice(0, 8)
   const usernames = Array.from({ length: load.devices }, (_, at) => `${name}-reader-${at}`)
   for (const username of usernames) {
     await stage.create('/users', { name: username, displayName: username, isGuest: false })

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { trimBatchMax } from '#data/retention.ts'
 import { Sweeper } from '#jobs/sweeper.ts'
@@ -20,7 +20,7 @@ async function endLongAgo(count: number): Promise<void> {
     data: Array.from({ length: count }, () => ({
       applicationId: server.main.id,
       userId: user.id,
-      key: randomUUID(),
+      key: uuid(),
       state: 'ENDED' as const,
       endTime: new Date(0),
     })),

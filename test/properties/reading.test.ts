@@ -1,7 +1,7 @@
 // Reading in spans is reading message by message: whatever is read, in whatever order, by how many devices at once.
 
-import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findLastRead } from '#data/reading.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
@@ -49,7 +49,7 @@ const callerOf = (userId: number): UserCaller => ({
   kind: 'user',
   applicationId: server.main.id,
   userId,
-  session: randomUUID(),
+  session: uuid(),
 })
 
 async function newWorld(): Promise<World> {

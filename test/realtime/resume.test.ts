@@ -1,7 +1,7 @@
 // Who comes back hears what it missed of each topic, and nothing that is not for it any more. [decision 13]
 
-import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { deleteApplication } from '#domain/applications/delete-application.ts'
 import { blockChannelUser } from '#domain/channels/channel-blocks.ts'
@@ -31,7 +31,7 @@ const say = (id: number, body: string) => sendMessage(app, id, { body })
 async function chat(type = 'PRIVATE') {
   const [a, b] = await Promise.all([createUser(app), createUser(app)])
   const members = [{ id: a.id }, { id: b.id }]
-  const channel = await createChannel(app, { type, name: randomUUID(), members })
+  const channel = await createChannel(app, { type, name: uuid(), members })
   const phone = new Phone(server, app, b.name)
   await phone.connect()
   const topics = [own(b, 'channels'), messages(channel.id), `/topic/channels/${channel.id}.keystrokes`]
@@ -46,7 +46,7 @@ type Chat = Awaited<ReturnType<typeof chat>>
 
 /** Everything of up to now has been told to who is there. */
 async function told({ channel, witness }: Pick<Chat, 'channel' | 'witness'>): Promise<void> {
-  const mark = randomUUID()
+  const mark = uuid()
   await say(channel.id, mark)
   await expect.poll(() => witness.bodies(channel.id), { timeout: 5_000, interval: 5 }).toContain(mark)
 }
@@ -253,7 +253,7 @@ describe('who comes back is refused', () => {
     const phone = new Phone(server, other, 'guest')
     await phone.connect()
     await phone.cut()
-    await server.ctx.db.prisma.application.update({ where: { id: other.id }, data: { key: randomUUID() } })
+    await server.ctx.db.prisma.application.update({ where: { id: other.id }, data: { key: uuid() } })
     expect(await phone.connect()).toMatchObject(refusal('no application with this API key'))
   })
 

@@ -1,5 +1,5 @@
 // Who comes back gets the session from the connection that had it; nobody else does.
-import { randomUUID } from 'node:crypto'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { frame, type ServerFrame, Talker } from '../stomp/talker.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -22,7 +22,7 @@ it('a session ends for its own user alone, known by key and name', async () => {
   const key = connected.headers.session ?? ''
   const other = await server.createApplication()
   const strangers: [string, Record<string, string>][] = [
-    [randomUUID(), { 'StompX-User': 'ada' }],
+    [uuid(), { 'StompX-User': 'ada' }],
     ['no-key', { 'StompX-User': 'ada' }],
     [other.apiKey, { 'StompX-User': 'ada' }],
     [apiKey, { 'StompX-User': 'mallory' }],

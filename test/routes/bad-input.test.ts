@@ -1,7 +1,8 @@
 // Whatever is sent to whichever operation: a refusal in the documented shape that names the field, or a right answer
 // where the contract is tolerant; never a fault, and never anybody else's problem.
-import { randomUUID } from 'node:crypto'
+
 import { Agent, request as httpRequest } from 'node:http'
+import { v4 as uuid } from 'uuid'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { operationsOf } from '#app.ts'
 import type { Context } from '#context.ts'
@@ -193,7 +194,7 @@ describe('a body with hostile keys', () => {
 
   it.each(ofObject)('%s ignores them, or refuses them by name', async (_, operation) => {
     for (const example of examplesOf(operation.body, world.user.id)) {
-      const unique = { ...(example as object), ...('name' in (example as object) && { name: randomUUID() }) }
+      const unique = { ...(example as object), ...('name' in (example as object) && { name: uuid() }) }
       const answer = await send(operation.method, nobodysPath(operation), withHostileKeys(unique))
       if (answer.status !== 400)
         expect(answer.status, answer.text).toBe(operation.path.includes(':') ? 404 : 200)
@@ -213,7 +214,7 @@ describe('a body with hostile keys', () => {
     for (const variant of examplesOf(operation.body).keys()) {
       // Somebody new each time: a direct channel of the same members would be the same channel.
       const { id } = await createUser(server.main)
-      const example = { ...(examplesOf(operation.body, id)[variant] as object), name: randomUUID() }
+      const example = { ...(examplesOf(operation.body, id)[variant] as object), name: uuid() }
       const body = JSON.stringify({ ...example, properties: 'HERE' }).replace('"HERE"', () => properties)
       const answer = await send(operation.method, ownPath(operation), body)
       expect(answer.status, answer.text).toBe(200)

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { expectRefusal } from '../support/protects.ts'
@@ -181,7 +181,7 @@ describe('listChannelParticipants', () => {
         data: {
           applicationId: BigInt(main.id),
           userId: BigInt(user.id),
-          key: randomUUID(),
+          key: uuid(),
           node: server.ctx.node.id,
         },
       })

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { expectRefusal } from '../support/protects.ts'
@@ -32,7 +32,7 @@ async function membersOf(channel: Document): Promise<number[]> {
 describe('createChannel, of a group', () => {
   it('answers with the channel and its links; the creator is a member and its moderator', async () => {
     const [creator, member] = await createUsers(2)
-    const name = `general-${randomUUID()}`
+    const name = `general-${uuid()}`
     const { body } = await main
       .post('/channels', {
         type: 'PUBLIC',
@@ -75,13 +75,13 @@ describe('createChannel, of a group', () => {
     expect(unnamed.displayName).toBe(unnamed.name)
     expect(unnamed).not.toHaveProperty('creator')
     expect(unnamed).not.toHaveProperty('lastReceivedMessage')
-    const named = await createChannel(main, { name: `named-${randomUUID()}` })
+    const named = await createChannel(main, { name: `named-${uuid()}` })
     expect(named.displayName).toBe(named.name)
   })
 
   it('returns the channel of the same name and type, unchanged', async () => {
     const channel = await createChannel(main, {
-      name: `same-${randomUUID()}`,
+      name: `same-${uuid()}`,
       displayName: 'First',
       properties: { a: 1 },
     })
@@ -94,20 +94,20 @@ describe('createChannel, of a group', () => {
   })
 
   it('refuses the name of a channel of another type', async () => {
-    const { name } = await createChannel(main, { type: 'PUBLIC', name: `taken-${randomUUID()}` })
+    const { name } = await createChannel(main, { type: 'PUBLIC', name: `taken-${uuid()}` })
     const answer = await main.post('/channels', { type: 'PRIVATE', name })
     expectRefusal(answer, 400)
     expect(answer.body).toMatchObject({ resource: 'channel', field: 'name', code: 'already_exists' })
   })
 
   it('makes one channel for those who ask at once', async () => {
-    const input = { name: `raced-${randomUUID()}` }
+    const input = { name: `raced-${uuid()}` }
     const channels = await Promise.all(Array.from({ length: 8 }, () => createChannel(main, input)))
     expect(new Set(channels.map(({ id }) => id)).size).toBe(1)
   })
 
   it('gives the same name to channels of different applications', async () => {
-    const channel = await createChannel(main, { name: `shared-${randomUUID()}` })
+    const channel = await createChannel(main, { name: `shared-${uuid()}` })
     const other = await createChannel(await server.createApplication(), { name: channel.name })
     expect(other.id).not.toBe(channel.id)
   })
@@ -131,7 +131,7 @@ describe('createChannel, of a group', () => {
   })
 
   it('creates nothing for users who do not exist', async () => {
-    const name = `without-${randomUUID()}`
+    const name = `without-${uuid()}`
     for (const reference of [{ id: missing }, { username: 'nobody' }, { href: 'nowhere' }]) {
       expectRefusal(await main.post('/channels', { type: 'PUBLIC', name, members: [reference] }), 404)
       expectRefusal(await main.post('/channels', { type: 'PUBLIC', name, creator: reference }), 404)
@@ -353,7 +353,7 @@ describe('updateChannel', () => {
 describe('deleteChannel', () => {
   it('answers with the application; everything in the channel goes with it', async () => {
     const users = await createUsers(1)
-    const channel = await createChannel(main, { name: `doomed-${randomUUID()}`, members: refs(users) })
+    const channel = await createChannel(main, { name: `doomed-${uuid()}`, members: refs(users) })
     const message = await sendMessage(main, channel.id)
     const { body } = await main.delete(`/channels/${channel.id}`).expect(200)
     expect(body).toMatchObject({ id: main.id, key: main.apiKey })

@@ -1,5 +1,5 @@
 // Requests for any operation, made from its zod schemas, so that routes of later are in every table at once.
-import { randomUUID } from 'node:crypto'
+import { v4 as uuid } from 'uuid'
 import type { z } from 'zod'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import type { TestApplication, TestServer } from '../support/server.ts'
@@ -157,7 +157,7 @@ export async function createWorld(server: TestServer, application: TestApplicati
     data: {
       applicationId: BigInt(application.id),
       userId: BigInt(user.id),
-      key: randomUUID(),
+      key: uuid(),
       node: server.ctx.node.id,
     },
   })

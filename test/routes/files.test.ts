@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { request } from 'node:http'
@@ -6,6 +6,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import supertest from 'supertest'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sweepFiles } from '#domain/files/sweep-files.ts'
 import { openGrants } from '#files/grants.ts'
@@ -448,7 +449,7 @@ describe('a file of a message may be read', () => {
     expectRefusal(await read(), 403, 'access_denied')
     const startSession = (createdTime: Date) =>
       server.ctx.db.prisma.userSession.create({
-        data: { applicationId: main.id, userId: user.id, key: randomUUID(), createdTime },
+        data: { applicationId: main.id, userId: user.id, key: uuid(), createdTime },
       })
     await startSession(new Date()) // which the grant cannot be of
     expectRefusal(await read(), 403, 'access_denied')

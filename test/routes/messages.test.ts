@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { expectRefusal } from '../support/protects.ts'
@@ -88,7 +88,7 @@ describe('sendChannelMessage', () => {
 
   it('stores nothing for a channel or user that does not exist, also beside others sent at once', async () => {
     const path = `/channels/${channel.id}/messages`
-    const text = { type: 'TEXT', body: `among others ${randomUUID()}` }
+    const text = { type: 'TEXT', body: `among others ${uuid()}` }
     const answers = await Promise.all([
       main.post(path, text),
       main.post(`/channels/${missing}/messages`, text),

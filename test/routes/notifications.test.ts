@@ -1,3 +1,4 @@
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
@@ -99,7 +100,7 @@ it('who is in the channel is not told, nor is who blocked the author; who muted 
     data: {
       applicationId: server.main.id,
       userId: present.id,
-      key: crypto.randomUUID(),
+      key: uuid(),
       chatSessions: { create: { channelId: channel.id } },
     },
   })

@@ -1,14 +1,14 @@
-import { randomUUID } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import supertest from 'supertest'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectRefusal } from '../support/protects.ts'
 import { openRegistry, type Registry } from '../support/registry.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 
-const home = join(tmpdir(), `chatterie-home-${randomUUID()}`)
+const home = join(tmpdir(), `chatterie-home-${uuid()}`)
 
 let registry: Registry
 let server: TestServer

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createChannel, createUser } from '../support/factories.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -32,7 +32,7 @@ it('lists sessions by state, oldest first, and who is in a channel', async () =>
       data: {
         applicationId: application.id,
         userId: user.id,
-        key: randomUUID(),
+        key: uuid(),
         node: server.ctx.node.id,
         userAgent: 'test',
         state,

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { expectRefusal } from '../support/protects.ts'
@@ -75,7 +75,7 @@ describe('createUser', () => {
   })
 
   it('gives a name once to those who ask at once', async () => {
-    const user = { name: `raced-${randomUUID()}`, displayName: 'Raced' }
+    const user = { name: `raced-${uuid()}`, displayName: 'Raced' }
     const answers = await Promise.all(Array.from({ length: 8 }, () => main.post('/users', user)))
     expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(7).fill(400)])
   })
@@ -107,7 +107,7 @@ describe('listUsers', () => {
   })
 
   it('finds a user by its exact name only', async () => {
-    const name = `exact-${randomUUID()}`
+    const name = `exact-${uuid()}`
     await createUser(main, { name })
     expect(namesOf((await main.get(`/users?name=${name}`)).body)).toEqual([name])
     for (const other of [name.toUpperCase(), name.slice(0, -1), `${name.slice(0, -1)}%25`]) {
@@ -123,7 +123,7 @@ describe('listUsers', () => {
   })
 
   it('finds users by properties, as JSON and as pairs', async () => {
-    const team = randomUUID()
+    const team = uuid()
     const { name } = await createUser(main, {
       properties: { team, seats: { a_b: [1, 2] }, level: 7, active: true },
     })
@@ -168,12 +168,12 @@ describe('listUsers', () => {
 
 describe('checkUserExists', () => {
   it('answers 200 without a body for the exact name, 404 for any other', async () => {
-    const name = `jean luc+${randomUUID()}`
+    const name = `jean luc+${uuid()}`
     await createUser(main, { name })
     const found = await main.head(`/users?name=${encodeURIComponent(name)}`).expect(200)
     expect(found.text).toBeUndefined()
     await main.head(`/users?name=${encodeURIComponent(name.toUpperCase())}`).expect(404)
-    await main.head(`/users?name=${randomUUID()}`).expect(404)
+    await main.head(`/users?name=${uuid()}`).expect(404)
   })
 
   it('needs a name', async () => {
@@ -302,7 +302,7 @@ describe('listUserChannels', () => {
   it("lists the user's channels by name", async () => {
     const user = await createUser(main)
     const members = [{ username: user.name }]
-    const names = ['b', 'A', 'c'].map((name) => `${name}-${randomUUID()}`)
+    const names = ['b', 'A', 'c'].map((name) => `${name}-${uuid()}`)
     for (const name of names) await createChannel(main, { name, members })
     await createChannel(main)
     const { body } = await main.get(`/users/${user.id}/channels`).expect(200)

@@ -1,5 +1,5 @@
 // Every relay, topic and action by everybody, as the tables say.
-import { randomUUID } from 'node:crypto'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { blockUser } from '#domain/users/block-user.ts'
 import { Router } from '#realtime/router.ts'
@@ -99,7 +99,7 @@ function bodyOf(destination: string): unknown {
     delete_moderator: { id: moderator.id },
     invite: { user: { id: outsider.id } },
     leave: {},
-    create_channel: { type: 'PUBLIC', name: randomUUID() },
+    create_channel: { type: 'PUBLIC', name: uuid() },
     update_display_picture: {
       url: 'https://example.com/a.png',
       name: 'a.png',
@@ -111,7 +111,7 @@ function bodyOf(destination: string): unknown {
     type: 'TEXT',
     body: 'x',
     keys: 'x',
-    name: randomUUID(),
+    name: uuid(),
     emoji: 'tada',
     state: 'ON',
     reason: 'x',
@@ -167,7 +167,7 @@ describe('without a session', () => {
       member: [apiKey, member.name],
       guest: [apiKey, guest.name],
       noKey: [undefined, member.name],
-      unknownKey: [randomUUID(), member.name],
+      unknownKey: [uuid(), member.name],
       keyOfDeletedApplication: [deleted.apiKey, member.name],
       accessToken: [token, member.name],
       noName: [apiKey, ''],

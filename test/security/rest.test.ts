@@ -1,7 +1,8 @@
 // Every route by everybody, as the tables say.
-import { randomUUID } from 'node:crypto'
+
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { FastifyInstance } from 'fastify'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { operationsOf } from '#app.ts'
 import type { Context } from '#context.ts'
@@ -57,7 +58,7 @@ beforeAll(async () => {
   session = await connect(server.url, server.main.apiKey, people.member)
   bearers = {
     nobody: undefined,
-    madeUpToken: randomUUID(),
+    madeUpToken: uuid(),
     expiredToken: await createToken(server, server.main, verbs, Date.now() - 1),
     tokenOfDeletedApplication: deleted.token,
     clientSecret: server.main.clientSecret,
@@ -191,7 +192,7 @@ describe('without credentials', () => {
   it.each(routes.map(({ method = '', path = '', nobody }) => [method, path, nobody]))(
     '%s %s answers %s',
     async (method, path, nobody) => {
-      const url = fill(path as string, (name) => (name === 'id' ? place.channelId : randomUUID()))
+      const url = fill(path as string, (name) => (name === 'id' ? place.channelId : uuid()))
       const isToken = url === '/oauth/token'
       const form = isToken ? new URLSearchParams({ grant_type: 'client_credentials' }) : aFile()
       const body = method === 'POST' ? form : undefined

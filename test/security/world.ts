@@ -1,6 +1,6 @@
 // Everybody that the tables of this folder name, with all that they hold, and one of everything that they may ask for.
 
-import { randomUUID } from 'node:crypto'
+import { v4 as uuid } from 'uuid'
 import { insertToken } from '#data/tokens.ts'
 import { blockChannelUser } from '#domain/channels/channel-blocks.ts'
 import { createChannel } from '#domain/channels/create-channel.ts'
@@ -29,7 +29,7 @@ export type People = Record<Name, Person>
 export async function createPeople(application: TestApplication): Promise<People> {
   const created = names.map(async (name) => {
     const fields = { displayName: `${treasure} ${name}`, isGuest: name === 'guest' }
-    return [name, await createUser(application, { name: `${treasure}-${name}-${randomUUID()}`, ...fields })]
+    return [name, await createUser(application, { name: `${treasure}-${name}-${uuid()}`, ...fields })]
   })
   return Object.fromEntries(await Promise.all(created))
 }
@@ -60,7 +60,7 @@ export async function createPlace(
   const isDirect = type === 'DIRECT'
   const others = isDirect ? [member] : [author, member]
   const members = others.map(({ id }) => ({ id }))
-  const name = { name: `${treasure}-${randomUUID()}` }
+  const name = { name: `${treasure}-${uuid()}` }
   const { channel } = await createChannel(ctx, as(moderator), {
     type,
     members,
@@ -88,7 +88,7 @@ export async function createToken(
   scopes: string[],
   expiresAt = Date.now() + 600_000,
 ): Promise<string> {
-  const token = randomUUID()
+  const token = uuid()
   await insertToken(ctx.db, token, { applicationId: id, clientId, scope: scopes.join(' '), expiresAt })
   return token
 }

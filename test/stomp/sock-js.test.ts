@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
 import { Client } from '@stomp/stompjs'
 import SockJs from 'sockjs-client'
+import { v4 as uuid } from 'uuid'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { type BoardServer, openBoard } from './board.ts'
@@ -14,7 +14,7 @@ let url: string
 let session: string
 
 beforeEach(async () => {
-  session = randomUUID()
+  session = uuid()
   server = await openBoard({
     closeMs: 500,
     lingerMs: 50,

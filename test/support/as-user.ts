@@ -1,5 +1,5 @@
 // Users who act for themselves, and what their acts make known.
-import { randomUUID } from 'node:crypto'
+import { v4 as uuid } from 'uuid'
 import type { UserCaller } from '#domain/access/caller.ts'
 import type { CommittedEvent } from '#resources/events.ts'
 import { createUser } from './factories.ts'
@@ -14,7 +14,7 @@ export const callerOf = (
   kind: 'user',
   applicationId: application.id,
   userId: id,
-  session: randomUUID(),
+  session: uuid(),
   ...(receipt !== undefined && { receipt }),
 })
 
@@ -22,7 +22,7 @@ export const callerOf = (
 export async function listen(server: TestServer, application: TestApplication): Promise<void> {
   const { id } = await createUser(application, { displayName: 'Listener' })
   await server.ctx.db.prisma.userSession.create({
-    data: { applicationId: application.id, userId: id, key: randomUUID(), node: server.ctx.node.id },
+    data: { applicationId: application.id, userId: id, key: uuid(), node: server.ctx.node.id },
   })
 }
 

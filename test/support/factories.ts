@@ -1,5 +1,5 @@
 // What a test needs to be there, made through the front door.
-import { randomUUID } from 'node:crypto'
+import { v4 as uuid } from 'uuid'
 import type { TestApplication } from './server.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
@@ -10,7 +10,7 @@ export async function createUser(
   application: TestApplication,
   fields: Record<string, unknown> = {},
 ): Promise<Document> {
-  const name = `user-${randomUUID()}`
+  const name = `user-${uuid()}`
   const { body } = await application
     .post('/users', { name, displayName: name, isGuest: false, ...fields })
     .expect(200)

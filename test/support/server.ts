@@ -1,5 +1,5 @@
 // The real server on a database of its own, and short ways to talk to it.
-import { randomUUID } from 'node:crypto'
+
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify'
 import pg from 'pg'
 import { pino } from 'pino'
 import supertest from 'supertest'
+import { v4 as uuid } from 'uuid'
 import { expect, inject } from 'vitest'
 import { openBus } from '#bus/open.ts'
 import { type Config, readConfig } from '#config.ts'
@@ -46,7 +47,7 @@ export interface TestApplication extends NewCredentials {
 /** Clones the template database. */
 export async function cloneDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
   const template = new URL(inject('templateUrl'))
-  const name = `test_${randomUUID().replaceAll('-', '')}`
+  const name = `test_${uuid().replaceAll('-', '')}`
   await administer(`create database ${name} template ${template.pathname.slice(1)}`)
   const url = new URL(template)
   url.pathname = `/${name}`
@@ -74,7 +75,7 @@ export async function startServer(
 ): Promise<TestServer> {
   const database = await cloneDatabase()
   const config: Config = readConfig({
-    CHATTERIE_HOME: join(tmpdir(), `chatterie-home-${randomUUID()}`),
+    CHATTERIE_HOME: join(tmpdir(), `chatterie-home-${uuid()}`),
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
     ...settings,
   })

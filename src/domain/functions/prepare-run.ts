@@ -1,6 +1,7 @@
 // What a run needs besides its event: where it runs, its script, and a token of its application.
-import { randomUUID } from 'node:crypto'
+
 import { LRUCache } from 'lru-cache'
+import { v4 as uuid } from 'uuid'
 import type { Context, RuntimeSpec } from '#context.ts'
 import { type CurrentFunction, findRuntime, findScript } from '#data/functions.ts'
 import { insertToken } from '#data/tokens.ts'
@@ -106,7 +107,7 @@ async function tokenOf(
   const known = tokens.get(applicationId)
   const isGood = known?.clientSecret === clientSecret && known.expiresAt > Date.now() + spareMs
   if (known && isGood) return known.text
-  const text = randomUUID()
+  const text = uuid()
   const expiresAt = Date.now() + lifetimeMs
   await insertToken(ctx.db, text, { applicationId, clientId, scope: defaultScopes.join(' '), expiresAt })
   tokens.set(applicationId, { text, clientSecret, expiresAt })

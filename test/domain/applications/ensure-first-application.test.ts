@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import { v4 as uuid } from 'uuid'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readConfig } from '#config.ts'
 import { type Context, openContext } from '#context.ts'
@@ -24,7 +24,7 @@ afterEach(async () => {
 
 /** What another process would have: a context and a pool of its own. */
 function process(settings: Record<string, string> = {}): Context {
-  const home = join(tmpdir(), `chatterie-home-${randomUUID()}`)
+  const home = join(tmpdir(), `chatterie-home-${uuid()}`)
   const ctx = openContext(
     readConfig({ CHATTERIE_HOME: home, ...settings }),
     pino({ level: 'silent' }),
@@ -62,7 +62,7 @@ describe('the first application', () => {
   })
 
   it('has the credentials of the settings', async () => {
-    const apiKey = randomUUID()
+    const apiKey = uuid()
     const settings = {
       CHATTERIE_CLIENT_ID: 'me',
       CHATTERIE_CLIENT_SECRET: 'a secret',
@@ -92,7 +92,7 @@ describe('the first application', () => {
   })
 
   it('does not come to be where its credentials cannot be kept', async () => {
-    const home = join(tmpdir(), `chatterie-home-${randomUUID()}`)
+    const home = join(tmpdir(), `chatterie-home-${uuid()}`)
     await writeFile(home, 'no folder')
     await expect(ensureFirstApplication(process({ CHATTERIE_HOME: home }))).rejects.toThrow()
     expect(await applications(process())).toBe(0)

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { blockChannelUser } from '#domain/channels/channel-blocks.ts'
@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 const create = (caller: UserCaller, input: CreateChannel) => createChannel(server.ctx, caller, input)
-const someone = async () => callerOf(application, await createUser(application), randomUUID())
+const someone = async () => callerOf(application, await createUser(application), uuid())
 const eventsOf = async (type: Parameters<typeof told>[1], channelId: number) =>
   (await told(server, type)).filter((event) => event.channelId === channelId)
 const setFeatures = (features: Record<string, string>) =>
@@ -32,7 +32,7 @@ const setFeatures = (features: Record<string, string>) =>
 describe('a user who creates a channel', () => {
   it('is a member and the moderator of a group, and is answered by the event of the channel alone', async () => {
     const [creator, member] = [await someone(), await someone()]
-    const name = randomUUID()
+    const name = uuid()
     const { channel, outcome } = await create(creator, {
       type: 'PRIVATE',
       name,
@@ -89,7 +89,7 @@ describe('a user who creates a channel', () => {
 
   it('becomes a member of the public channel that has the name', async () => {
     const [first, second] = [await someone(), await someone()]
-    const input = { type: 'PUBLIC' as const, name: randomUUID() }
+    const input = { type: 'PUBLIC' as const, name: uuid() }
     const { channel } = await create(first, input)
     expect(await create(second, input)).toMatchObject({
       channel: { id: channel.id, standing: 'member' },
@@ -100,7 +100,7 @@ describe('a user who creates a channel', () => {
 
   it('cannot have a name that a channel has which it may not see, or another type', async () => {
     const [first, second] = [await someone(), await someone()]
-    const [hidden, shown] = [randomUUID(), randomUUID()]
+    const [hidden, shown] = [uuid(), uuid()]
     const { channel } = await create(first, { type: 'PRIVATE', name: hidden })
     await create(first, { type: 'PUBLIC', name: shown })
     for (const input of [
@@ -117,7 +117,7 @@ describe('a user who creates a channel', () => {
 
   it('does not get into a public channel in which it is blocked', async () => {
     const [first, second] = [await someone(), await someone()]
-    const input = { type: 'PUBLIC' as const, name: randomUUID() }
+    const input = { type: 'PUBLIC' as const, name: uuid() }
     const { channel } = await create(first, input)
     await blockChannelUser(server.ctx, first, channel.id, { id: second.userId })
     await expect(create(second, input)).rejects.toMatchObject({ kind: 'ConflictError' })
@@ -137,7 +137,7 @@ describe('a user who creates a channel', () => {
 describe('whom a user names and nobody knows', () => {
   it('becomes a guest, once, where the application has guests', async () => {
     const creator = await someone()
-    const username = `stranger ${randomUUID()}`
+    const username = `stranger ${uuid()}`
     const input = { type: 'DIRECT' as const, members: [{ username }, { username }] }
     const { channel } = await create(creator, input)
     expect('members' in channel && channel.members).toMatchObject([
@@ -149,7 +149,7 @@ describe('whom a user names and nobody knows', () => {
 
   it('is no guest where nothing comes of the channel', async () => {
     const creator = await someone()
-    const names = Array.from({ length: 10 }, () => `stranger ${randomUUID()}`)
+    const names = Array.from({ length: 10 }, () => `stranger ${uuid()}`)
     const members = names.map((username) => ({ username }))
     await expect(create(creator, { type: 'DIRECT', members })).rejects.toMatchObject({ kind: 'ClientError' })
     await expect(
@@ -163,7 +163,7 @@ describe('whom a user names and nobody knows', () => {
   it('is unknown where the application has no guests', async () => {
     const creator = await someone()
     await setFeatures({ guestUsers: 'DISABLED' })
-    const members = [{ username: `stranger ${randomUUID()}` }]
+    const members = [{ username: `stranger ${uuid()}` }]
     await expect(create(creator, { type: 'DIRECT', members })).rejects.toMatchObject({
       kind: 'ResourceNotFoundError',
     })

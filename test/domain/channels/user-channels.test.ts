@@ -1,6 +1,6 @@
 // The lists of channels that users see, and their order.
 
-import { randomUUID } from 'node:crypto'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { blockChannelUser } from '#domain/channels/channel-blocks.ts'
@@ -51,7 +51,7 @@ async function create(owner: string, type: ChannelType): Promise<void> {
   const { channel } = await createChannel(server.ctx, other, {
     type,
     members: both,
-    ...(type !== 'DIRECT' && { name: `${owner} ${type} ${randomUUID()}` }),
+    ...(type !== 'DIRECT' && { name: `${owner} ${type} ${uuid()}` }),
   })
   channels.set(`${owner} ${type}`, channel.id)
 }
@@ -144,7 +144,7 @@ describe('order', () => {
   })
 
   it('imported channels have their place in it, and imported messages move them', async () => {
-    const [older, newer] = [randomUUID(), randomUUID()]
+    const [older, newer] = [uuid(), uuid()]
     await importFile(application, 'channels', [
       { type: 'PUBLIC', name: older },
       { type: 'PUBLIC', name: newer },

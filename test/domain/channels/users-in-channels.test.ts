@@ -1,6 +1,6 @@
 // What users may do in channels and to each other there, and what others are told of it.
 
-import { randomUUID } from 'node:crypto'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { addModerator } from '#domain/channels/add-moderator.ts'
@@ -43,7 +43,7 @@ afterAll(() => server.close())
 
 beforeEach(async () => {
   const users = await Promise.all([1, 2, 3].map(() => createUser(server.main)))
-  const callers = users.map((user) => callerOf(server.main, user, randomUUID()))
+  const callers = users.map((user) => callerOf(server.main, user, uuid()))
   ;[moderator, member, outsider] = callers as [UserCaller, UserCaller, UserCaller]
   const members = [{ id: member.userId }]
   ;[open, closed, direct] = (await Promise.all(
@@ -316,7 +316,7 @@ describe('what members change for themselves', () => {
 
 describe('the channel itself', () => {
   it('is changed by its moderators; properties are replaced as a whole', async () => {
-    const name = randomUUID()
+    const name = uuid()
     const given = { name, displayName: 'Other', properties: { a: 1, b: null } }
     expect(await updateChannel(server.ctx, moderator, closed.id, replacing(given))).toMatchObject(given)
     expect(

@@ -1,3 +1,4 @@
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { startSession } from '#domain/sessions/start-session.ts'
 import { createUser } from '../../support/factories.ts'
@@ -25,7 +26,7 @@ it('a session that is resumed does not ask the function again', async () => {
   await application.post(`/functions/${guard.id}/versions`, { handlerScript: refuse }).expect(200)
   expect(await start('jane', key)).toMatchObject({ key, isResumed: true })
   expect(await invocationsOf(application, guard)).toHaveLength(1)
-  await expect(start('jane', crypto.randomUUID())).rejects.toThrow('not any more')
+  await expect(start('jane', uuid())).rejects.toThrow('not any more')
   await expect(start('eve', key), 'nobody resumes what is of somebody else').rejects.toThrow('not any more')
 })
 

@@ -1,3 +1,4 @@
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { notificationsById } from '#data/notifications.ts'
 import { NotificationShape } from '#resources/notification.ts'
@@ -19,7 +20,7 @@ async function connected(minutesAgo?: number) {
     data: {
       applicationId: server.main.id,
       userId: user.id,
-      key: crypto.randomUUID(),
+      key: uuid(),
       node: server.ctx.node.id,
       ...(minutesAgo !== undefined && {
         state: 'ENDED',

@@ -1,5 +1,6 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import supertest from 'supertest'
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Kept, trimBatchMax, trimStatements } from '#data/retention.ts'
 import { sweepFiles } from '#domain/files/sweep-files.ts'
@@ -58,7 +59,7 @@ async function session(endTime?: Date): Promise<bigint> {
     data: {
       applicationId: server.main.id,
       userId: user.id,
-      key: randomUUID(),
+      key: uuid(),
       createdTime: daysAgo(365),
       ...(endTime && { state: 'ENDED', endTime }),
     },

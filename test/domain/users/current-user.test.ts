@@ -1,3 +1,4 @@
+import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { deleteUser } from '#domain/users/delete-user.ts'
 import { isChannelMember } from '#domain/users/is-channel-member.ts'
@@ -83,7 +84,7 @@ describe('a user who deletes', () => {
       data: {
         applicationId: server.main.id,
         userId: user.id,
-        key: crypto.randomUUID(),
+        key: uuid(),
         node: server.ctx.node.id,
       },
     })
