@@ -98,7 +98,9 @@ describe.each<[string, { REDIS_URL?: string }]>([
       await expect.poll(() => heard(here)?.length).toBeGreaterThan(10)
       leader.child.kill('SIGSTOP')
       await sending
+      await send(20)
       await expect.poll(() => heard(here), { timeout: 8_000 }).toEqual(all())
+      await expect.poll(() => other.output(), { timeout: 8_000 }).toContain('this process tells the events')
 
       leader.child.kill('SIGCONT')
       await send(40)
