@@ -1,0 +1,25 @@
+// A small round of what `npm run faults` does at length.
+import { expect, it } from 'vitest'
+import { randomFrom } from '../support/random.ts'
+import { faults } from './faults.ts'
+import { playRound } from './round.ts'
+import { openOne } from './stages.ts'
+
+it('clients are told all that was acknowledged, once and in order, though connections are cut and the server is killed', {
+  timeout: 120_000,
+}, async () => {
+  const kinds = ['cut-clients', 'kill-server', 'cut-clients'].map((name) => faults[name])
+  let nth = 0
+  const stage = await openOne()
+  try {
+    const load = { devices: 4, backends: 2 }
+    const round = await playRound(stage, load, kinds.length, randomFrom(20261125), async (scene) => {
+      await kinds[nth++]?.strike(scene)
+    })
+    expect(round.broken).toEqual([])
+    expect(round.acknowledged).toBeGreaterThan(50)
+    expect(round.resumed).toBeGreaterThan(0)
+  } finally {
+    await stage.close()
+  }
+})
