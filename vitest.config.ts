@@ -7,7 +7,7 @@ const longest = [
   'test/fuzz',
   'jobs/crash',
   'conformance/resume',
-  'data/embedded-postgres',
+  'postgres/embedded-postgres',
   'realtime/hostile',
 ]
 

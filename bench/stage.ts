@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import pg from 'pg'
-import { startEmbeddedPostgres } from '#data/embedded-postgres.ts'
-import { migrate } from '#data/migrate.ts'
+import { startEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
+import { migrate } from '#postgres/migrate.ts'
 
 export interface Running {
   port: number

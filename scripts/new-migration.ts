@@ -5,8 +5,8 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startEmbeddedPostgres } from '#data/embedded-postgres.ts'
-import { everything, openSchemaEngine, prismaFolder, readMigrations } from '#data/schema-engine.ts'
+import { startEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
+import { everything, openSchemaEngine, prismaFolder, readMigrations } from '#postgres/schema-engine.ts'
 
 const quiet = { debug() {}, info() {}, warn: console.warn }
 

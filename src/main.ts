@@ -5,10 +5,10 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { type Config, readConfig } from '#config.ts'
 import type { Context } from '#context.ts'
-import { mustNotBeNewer, prepareHome } from '#data/home.ts'
-import { credentialsPath } from '#data/kept-credentials.ts'
 import type { FirstApplication } from '#domain/applications/ensure-first-application.ts'
+import { mustNotBeNewer, prepareHome } from '#home.ts'
 import { explained, mustBeFree } from '#port.ts'
+import { credentialsPath } from '#secrets/kept-credentials.ts'
 
 /** Undoes what has been started, last things first. */
 const started: { undo(): Promise<unknown>; isDatabase?: boolean }[] = []
@@ -143,14 +143,14 @@ async function startBackground(ctx: Context, databaseUrl: string): Promise<void>
 /** Gives the URL of a database of the right shape: the user's, or the embedded one's. */
 async function openDatabaseServer(config: Config, log: pino.Logger): Promise<string> {
   const url = config.databaseUrl ?? (await startEmbedded(config, log))
-  const { migrate } = await import('#data/migrate.ts')
+  const { migrate } = await import('#postgres/migrate.ts')
   const { unknown } = await migrate(url, log)
   if (!config.databaseUrl) mustNotBeNewer(config.home, unknown)
   return url
 }
 
 async function startEmbedded(config: Config, log: pino.Logger): Promise<string> {
-  const { startEmbeddedPostgres } = await import('#data/embedded-postgres.ts')
+  const { startEmbeddedPostgres } = await import('#postgres/embedded-postgres.ts')
   const postgres = await startEmbeddedPostgres({ folder: join(config.home, 'postgres'), log })
   started.push({ undo: () => postgres.stop(), isDatabase: true })
   return postgres.url

@@ -26,7 +26,7 @@ const mayImport: Record<string, string[]> = {
   // Work in the background; imports are read as requests are, and functions are given what answers would show.
   jobs: ['domain', 'wire/reading.ts', 'wire/hal.ts', 'resources', 'errors', 'type context'],
   functions: ['domain', 'resources', 'errors', 'type context'],
-  domain: ['data', 'resources', 'errors', 'type context'],
+  domain: ['data', 'secrets', 'resources', 'errors', 'type context'],
   data: ['resources', 'errors'],
   wire: ['resources', 'errors'],
   stomp: ['errors'],
@@ -35,6 +35,9 @@ const mayImport: Record<string, string[]> = {
   previews: ['errors', 'type config'],
   config: ['wire/loopback.ts', 'type files'],
   port: ['type config'],
+  home: [],
+  postgres: [],
+  secrets: [],
   resources: [],
   errors: [],
   metrics: [],

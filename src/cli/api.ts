@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UsageError } from '#cli/output.ts'
 import { readConfig } from '#config.ts'
-import { readCredentials } from '#data/kept-credentials.ts'
 import type { Job } from '#resources/job.ts'
+import { readCredentials } from '#secrets/kept-credentials.ts'
 
 export interface RemoteOptions {
   url?: string

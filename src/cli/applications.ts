@@ -2,11 +2,11 @@ import { createInterface } from 'node:readline/promises'
 import { withContext } from '#cli/context.ts'
 import { type Output, print, table, UsageError } from '#cli/output.ts'
 import type { Config } from '#config.ts'
-import { replaceKeptSecret } from '#data/kept-credentials.ts'
 import { createApplication } from '#domain/applications/create-application.ts'
 import { deleteApplication } from '#domain/applications/delete-application.ts'
 import { listApplications, referredApplication } from '#domain/applications/list-applications.ts'
 import { overlapMaxMs, rotateSecret } from '#domain/applications/rotate-secret.ts'
+import { replaceKeptSecret } from '#secrets/kept-credentials.ts'
 
 export async function create(name: string, output: Output): Promise<void> {
   if (name.trim() === '') throw new UsageError('An application needs a name that is not blank')

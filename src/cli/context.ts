@@ -4,10 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { type Config, readConfig } from '#config.ts'
 import { type Context, openContext } from '#context.ts'
-import { FolderInUse } from '#data/embedded-lock.ts'
-import { findEmbeddedPostgres, startEmbeddedPostgres } from '#data/embedded-postgres.ts'
-import { mustNotBeNewer, prepareHome } from '#data/home.ts'
-import { migrate } from '#data/migrate.ts'
+import { mustNotBeNewer, prepareHome } from '#home.ts'
+import { findEmbeddedPostgres, startEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
+import { FolderInUse } from '#postgres/lock.ts'
+import { migrate } from '#postgres/migrate.ts'
 
 /** How long a server may take to come up that has its folder already. */
 const patienceMs = 30_000

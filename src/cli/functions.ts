@@ -6,7 +6,6 @@ import { type Api, connect, type RemoteOptions } from '#cli/api.ts'
 import { withContext } from '#cli/context.ts'
 import { Failure, type Output, print, table, UsageError } from '#cli/output.ts'
 import { readConfig } from '#config.ts'
-import { readCredentials } from '#data/kept-credentials.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { referredApplication } from '#domain/applications/list-applications.ts'
 import { enableFunction } from '#domain/functions/enable-function.ts'
@@ -21,6 +20,7 @@ import {
   FunctionType,
   type FunctionVersion,
 } from '#resources/function.ts'
+import { readCredentials } from '#secrets/kept-credentials.ts'
 
 // ------------------------------------------------------------------------------------------- deploying
 

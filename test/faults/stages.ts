@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { startEmbeddedPostgres } from '#data/embedded-postgres.ts'
+import { startEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
 import { Redis } from './redis.ts'
 import { Stage } from './stage.ts'
 

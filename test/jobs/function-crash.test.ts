@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { findEmbeddedPostgres } from '#data/embedded-postgres.ts'
+import { findEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
 import { type ServerProcess, startServerProcess } from '../support/process.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them

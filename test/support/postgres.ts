@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
-import { startEmbeddedPostgres } from '#data/embedded-postgres.ts'
-import { migrate } from '#data/migrate.ts'
+import { startEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
+import { migrate } from '#postgres/migrate.ts'
 
 const log = { debug() {}, info() {}, warn: console.warn }
 

@@ -1,10 +1,10 @@
 import type { Context } from '#context.ts'
 import { findCredential, findFirstCredential, lockFirstApplication } from '#data/applications.ts'
 import type { Tx } from '#data/database.ts'
-import { draftCredentials, readCredentials, settleCredentials } from '#data/kept-credentials.ts'
 import { createApplication, type NewCredentials } from '#domain/applications/create-application.ts'
 import { isSecret } from '#domain/applications/secrets.ts'
 import { isConstraintError } from '#errors.ts'
+import { draftCredentials, readCredentials, settleCredentials } from '#secrets/kept-credentials.ts'
 
 export interface FirstApplication {
   clientId: string

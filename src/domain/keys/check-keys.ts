@@ -1,8 +1,8 @@
 import type { Context } from '#context.ts'
 import type { Tx } from '#data/database.ts'
 import { findEnvironmentsSealedElse, insertKey, listKeys, lockKeys } from '#data/encryption-keys.ts'
-import { encryptionKeyPath, keptKeyId } from '#data/vault.ts'
 import { openSealedEnvironment } from '#domain/functions/environment.ts'
+import { encryptionKeyPath, keptKeyId } from '#secrets/vault.ts'
 
 const about = 'this key'
 

@@ -13,10 +13,10 @@ import {
   resealSecrets,
   type StoredSecret,
 } from '#data/user-secrets.ts'
-import { sealOf } from '#data/vault.ts'
 import { openSealedEnvironment, sealEnvironment } from '#domain/functions/environment.ts'
 import { checkKeys, noteKey } from '#domain/keys/check-keys.ts'
 import { openSecret, sealSecret } from '#domain/users/user-secrets.ts'
+import { sealOf } from '#secrets/vault.ts'
 
 const batchSize = 200
 

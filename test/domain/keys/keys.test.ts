@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Context } from '#context.ts'
-import { openVault } from '#data/vault.ts'
 import { checkKeys } from '#domain/keys/check-keys.ts'
 import { resealAll, sealPlainSecrets } from '#domain/keys/reseal.ts'
+import { openVault } from '#secrets/vault.ts'
 import { createUser } from '../../support/factories.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 

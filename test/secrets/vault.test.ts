@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { v4 as uuid } from 'uuid'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readConfig } from '#config.ts'
-import { openVault, sealBytes, sealOf } from '#data/vault.ts'
+import { openVault, sealBytes, sealOf } from '#secrets/vault.ts'
 
 const home = join(tmpdir(), `chatterie-vault-${uuid()}`)
 afterAll(() => rm(home, { recursive: true, force: true }))

@@ -1,10 +1,10 @@
-// Ends the Postgres of a process that died without stopping it, unless another has taken it over; see embedded-guard.ts.
+// Ends the Postgres of a process that died without stopping it, unless another has taken it over; see guard.ts.
 //
-//   node embedded-orphan.ts <folder> <pid of the dead process> [<pid of Postgres>]
+//   node orphan.ts <folder> <pid of the dead process> [<pid of Postgres>]
 
 import { join } from 'node:path'
-import { inheritFolder } from './embedded-lock.ts'
-import { findPostmaster, stopPostmaster } from './embedded-postmaster.ts'
+import { inheritFolder } from '#postgres/lock.ts'
+import { findPostmaster, stopPostmaster } from '#postgres/postmaster.ts'
 
 const [folder = '', owner, told] = process.argv.slice(2)
 const cluster = { data: join(folder, 'data') }

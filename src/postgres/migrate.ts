@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MigrationList } from '@prisma/schema-engine-wasm'
 import pg from 'pg'
-import type { Logger } from './embedded-postgres.ts'
-import { everything, openSchemaEngine, prismaFolder, readMigrations } from './schema-engine.ts'
+import type { Logger } from '#postgres/embedded-postgres.ts'
+import { everything, openSchemaEngine, prismaFolder, readMigrations } from '#postgres/schema-engine.ts'
 
 interface Applied {
   migration_name: string

@@ -7,9 +7,9 @@ import { createServer } from 'node:net'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { type Cluster, cleanEnvironment, pathSeenByPostgres } from './embedded-cluster.ts'
-import type { Guard } from './embedded-guard.ts'
-import { isAlive } from './embedded-lock.ts'
+import { type Cluster, cleanEnvironment, pathSeenByPostgres } from '#postgres/cluster.ts'
+import type { Guard } from '#postgres/guard.ts'
+import { isAlive } from '#postgres/lock.ts'
 
 const SETTINGS = [
   'listen_addresses=127.0.0.1',

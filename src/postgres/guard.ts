@@ -2,15 +2,15 @@
 //
 // It waits at a pipe that the system closes when we end, however we end, in a session of its own, so that no signal to
 // our process group or from our terminal is for it. Until then it is a shell that sleeps (1 MB); then it becomes
-// embedded-orphan.ts.
+// orphan.ts.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { type Cluster, cleanEnvironment } from './embedded-cluster.ts'
+import { type Cluster, cleanEnvironment } from '#postgres/cluster.ts'
 
 const script = 'while read -r line; do pid=$line; done; exec "$@" "$pid"'
-const orphan = fileURLToPath(new URL('embedded-orphan.ts', import.meta.url))
+const orphan = fileURLToPath(new URL('orphan.ts', import.meta.url))
 
 export class Guard {
   readonly #cluster: Pick<Cluster, 'folder' | 'log'>

@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '#data/embedded-postgres.ts'
-import { migrate } from '#data/migrate.ts'
-import { everything, openSchemaEngine, readMigrations } from '#data/schema-engine.ts'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
+import { migrate } from '#postgres/migrate.ts'
+import { everything, openSchemaEngine, readMigrations } from '#postgres/schema-engine.ts'
 import { newMigration } from '../../scripts/new-migration.ts'
 
 const installed = 'postgresql://root@127.0.0.1:5432/'
@@ -158,7 +158,7 @@ describe.each([
   /** Migrates in a process of its own, which prints the outcome. */
   function migrateElsewhere(before = ''): ChildProcess {
     const script = `
-      import { migrate } from '#data/migrate.ts'
+      import { migrate } from '#postgres/migrate.ts'
       ${before}
       const log = { debug() {}, info() {}, warn() {} }
       process.stdout.write(JSON.stringify(await migrate(${JSON.stringify(url)}, log, ${JSON.stringify(prisma)})))`

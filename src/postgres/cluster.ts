@@ -19,7 +19,7 @@ import {
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import type { Logger } from './embedded-postgres.ts'
+import type { Logger } from '#postgres/embedded-postgres.ts'
 
 const run = promisify(execFile)
 const require = createRequire(import.meta.url)

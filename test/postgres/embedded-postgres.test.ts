@@ -7,11 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { isAlive } from '#data/embedded-lock.ts'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '#data/embedded-postgres.ts'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
+import { isAlive } from '#postgres/lock.ts'
 
 const log = { debug() {}, info() {}, warn() {} }
-const orphan = fileURLToPath(new URL('../../src/data/embedded-orphan.ts', import.meta.url))
+const orphan = fileURLToPath(new URL('../../src/postgres/orphan.ts', import.meta.url))
 const isRoot = process.getuid?.() === 0
 
 describe('the embedded Postgres', { timeout: 60_000 }, () => {
@@ -269,7 +269,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
 
   function spawnChild(sql: string): ChildProcess {
     const script = `
-      import { startEmbeddedPostgres } from '#data/embedded-postgres.ts'
+      import { startEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
       import pg from 'pg'
       const log = { debug() {}, info() {}, warn() {} }
       const { url } = await startEmbeddedPostgres({ folder: ${JSON.stringify(folder)}, log })

@@ -14,10 +14,10 @@ import {
   initialise,
   readPassword,
   SUPERUSER,
-} from './embedded-cluster.ts'
-import { Guard } from './embedded-guard.ts'
-import { lockFolder } from './embedded-lock.ts'
-import { findPostmaster, isPostmaster, runPostmaster, stopPostmaster } from './embedded-postmaster.ts'
+} from '#postgres/cluster.ts'
+import { Guard } from '#postgres/guard.ts'
+import { lockFolder } from '#postgres/lock.ts'
+import { findPostmaster, isPostmaster, runPostmaster, stopPostmaster } from '#postgres/postmaster.ts'
 
 export type Logger = Pick<BaseLogger, 'debug' | 'info' | 'warn'>
 
