@@ -102,7 +102,7 @@ const Environment = z.object({
     z.coerce.number('must be a number of seconds').int().min(1).max(300).default(10),
   ),
   LINK_PREVIEWS: z.preprocess(blankIsAbsent, z.enum(['on', 'off']).default('on')),
-  DEMO_PAGE: optional(z.enum(['on', 'off'])),
+  DEMO_PAGE: z.preprocess(blankIsAbsent, z.enum(['on', 'off']).default('off')),
   TRUST_PROXY: z.preprocess(
     blankIsAbsent,
     z
@@ -164,8 +164,8 @@ export interface Config {
   functionProcesses: number
   /** Whether pages that messages link to are fetched. */
   linkPreviews: boolean
-  /** Whether `GET /` shows the API key and the demo; where absent, to a browser of this machine alone. */
-  demoPage?: boolean
+  /** Whether `GET /` shows the API key and the demo, to anybody who asks. */
+  demoPage: boolean
   /** Whose word on their clients (X-Forwarded-*) counts. */
   trustedProxies: BlockList
   logLevel: z.output<typeof Environment>['LOG_LEVEL']
@@ -203,6 +203,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     functionMemoryMb: settings.FUNCTION_MEMORY_MB,
     functionProcesses: settings.FUNCTION_PROCESSES,
     linkPreviews: settings.LINK_PREVIEWS === 'on',
+    demoPage: settings.DEMO_PAGE === 'on',
     trustedProxies: settings.TRUST_PROXY,
     logLevel: settings.LOG_LEVEL,
     ...(settings.DATABASE_URL && { databaseUrl: settings.DATABASE_URL }),
@@ -211,7 +212,6 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     ...(settings.CHATTERIE_CLIENT_SECRET && { clientSecret: settings.CHATTERIE_CLIENT_SECRET }),
     ...(settings.CHATTERIE_API_KEY && { apiKey: settings.CHATTERIE_API_KEY }),
     ...(settings.CHATTERIE_ENCRYPTION_KEY && { encryptionKeys: settings.CHATTERIE_ENCRYPTION_KEY }),
-    ...(settings.DEMO_PAGE && { demoPage: settings.DEMO_PAGE === 'on' }),
     ...s3Of(settings),
     ...(settings.PUBLIC_URL && { publicUrl: settings.PUBLIC_URL.replace(/\/+$/, '') }),
   }

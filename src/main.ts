@@ -191,7 +191,10 @@ function introduce(ctx: Context, app: FastifyInstance, first: FirstApplication):
   process.stdout.write(
     `┌${edge}┐\n${lines.map((line) => `│ ${line.padEnd(width)} │`).join('\n')}\n└${edge}┘\n` +
       `Try it:${first.clientSecret ? '' : ' (with the secret in $SECRET)'}\n` +
-      `curl -s -u "${first.clientId}:${curlSecret}" -d grant_type=client_credentials ${url}/oauth/token\n`,
+      `curl -s -u "${first.clientId}:${curlSecret}" -d grant_type=client_credentials ${url}/oauth/token\n` +
+      (ctx.config.demoPage
+        ? `Or chat live at ${url} (DEMO_PAGE=on).\n`
+        : `Start with DEMO_PAGE=on to try a live chat at ${url}.\n`),
   )
 }
 

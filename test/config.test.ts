@@ -23,7 +23,6 @@ describe('the settings', () => {
       'publicUrl',
       'encryptionKey',
       's3',
-      'demoPage',
     ]) {
       expect(readConfig({})).not.toHaveProperty(name)
     }
@@ -71,6 +70,7 @@ describe('the settings', () => {
     ['FUNCTION_BLOCKING_TIMEOUT_SECONDS', '2', 'functionBlockingTimeoutMs', 2_000],
     ['DEMO_PAGE', 'on', 'demoPage', true],
     ['DEMO_PAGE', 'off', 'demoPage', false],
+    ['DEMO_PAGE', '', 'demoPage', false],
     ['LOG_LEVEL', 'debug', 'logLevel', 'debug'],
   ])('%s=%s', (name, value, setting, expected) => {
     expect(readConfig({ [name]: value })[setting]).toEqual(expected)

@@ -1,14 +1,16 @@
-// The page that a person sees who opens the server in a browser: that it runs, and what to do next. To a developer at
-// the same machine it also shows a live chat, which uses the official client against this server.
+// The page that a person sees who opens the server in a browser: that it runs, and what to do next. With DEMO_PAGE=on
+// it also shows a live chat, which uses the official client against this server.
 import { readFile } from 'node:fs/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '#context.ts'
 import { findFirstKey } from '#domain/applications/find-first-key.ts'
 import { policyOf, readPage } from '#routes/pages.ts'
-import { isLoopback } from '#wire/loopback.ts'
 
 /** What is only shown with the demo. */
 const keyFact = '<div><dt>API key</dt><dd><code>{{apiKey}}</code></dd></div>'
+
+/** What stands in the place of the demo. */
+const demoHint = '<p class="note">Start with <code>DEMO_PAGE=on</code> to try a live chat here.</p>'
 
 /** Answers with the page. */
 type Home = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
@@ -22,9 +24,10 @@ export async function openHome(ctx: Context): Promise<Home> {
   ])
   const { version } = JSON.parse(manifest)
   const full = page.replace('<!-- key -->', () => keyFact).replace('<!-- demo -->', () => demo)
+  const plain = page.replace('<!-- key -->', () => '').replace('<!-- demo -->', () => demoHint)
 
   return async (request, reply) => {
-    const key = isDemoShown(ctx, request) ? await findFirstKey(ctx) : undefined
+    const key = ctx.config.demoPage ? await findFirstKey(ctx) : undefined
     const base = ctx.baseUrl(request.origin)
     const { protocol, pathname } = new URL(base)
     const values = {
@@ -41,25 +44,8 @@ export async function openHome(ctx: Context): Promise<Home> {
     reply.removeHeader('access-control-allow-origin')
     return reply
       .headers({ 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policyOf(base) })
-      .send(fill(key ? full : page, values))
+      .send(fill(key ? full : plain, values))
   }
-}
-
-/** What proxies say of whom they ask for. */
-const forwardingHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via']
-
-/**
- * Whether a request may see the API key and the demo: as the settings say, or else where both the server and who asks
- * are of this machine. A name that merely leads here (DNS rebinding) or a proxy is not.
- */
-export function isDemoShown({ config }: Context, { headers }: FastifyRequest): boolean {
-  if (config.demoPage !== undefined) return config.demoPage
-  return (
-    isLoopback(config.host) &&
-    (!config.publicUrl || isLoopback(URL.parse(config.publicUrl)?.hostname ?? '')) &&
-    isLoopback(URL.parse(`http://${headers.host}`)?.hostname ?? '') &&
-    !forwardingHeaders.some((name) => name in headers)
-  )
 }
 
 /** Puts values for their `{{names}}`, none of which can become markup. */

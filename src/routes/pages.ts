@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '#context.ts'
-import { isDemoShown } from '#routes/home.ts'
 
 /** Made by scripts/build-pages.mjs of what lies beside it. */
 const built = new URL('../pages/built/', import.meta.url)
@@ -19,7 +18,7 @@ export async function pageFiles(scope: FastifyInstance, { ctx }: { ctx: Context 
     setHeaders(reply) {
       reply.header('cache-control', 'no-cache').removeHeader('pragma').removeHeader('expires')
     },
-    allowedPath: (path, _root, request) => path !== '/home/demo.js' || isDemoShown(ctx, request),
+    allowedPath: (path) => path !== '/home/demo.js' || ctx.config.demoPage,
   })
 }
 

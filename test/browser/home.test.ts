@@ -15,7 +15,7 @@ describe.skipIf(!executablePath)('the page in a browser', () => {
   const complaints: string[] = []
 
   beforeAll(async () => {
-    server = await startServer()
+    server = await startServer({ DEMO_PAGE: 'on' })
     browser = await chromium.launch({ ...(executablePath && { executablePath }), args: ['--no-sandbox'] })
     page = await browser.newPage({ viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1 })
     page.setDefaultTimeout(10_000)
@@ -136,7 +136,7 @@ const picture = process.env.UPDATE_SCREENSHOT
   : undefined
 
 it.runIf(executablePath && picture)('has its picture taken', async () => {
-  const server = await startServer()
+  const server = await startServer({ DEMO_PAGE: 'on' })
   const { host } = new URL(server.url)
   const browser = await chromium.launch({
     ...(executablePath && { executablePath }),

@@ -47,7 +47,7 @@ let session: Session
 
 beforeAll(async () => {
   const stop = recordRoutes()
-  server = await startServer({ RATE_LIMIT_PER_SECOND: 'off', DEMO_PAGE: 'off' })
+  server = await startServer({ RATE_LIMIT_PER_SECOND: 'off' })
   stop()
   other = await server.createApplication()
   deleted = await createDeletedApplication(server)
