@@ -1,8 +1,9 @@
 // The beginning of `npm run fuzz`, always the same.
-import { randomUUID } from 'node:crypto'
+
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { v4 as uuid } from 'uuid'
 import { expect, it } from 'vitest'
 import { attack } from './fuzz/fuzz.ts'
 import { cloneDatabase } from './support/server.ts'
@@ -11,7 +12,7 @@ const rounds = 6
 
 it('whatever comes is answered and leaves nothing behind, and others notice nothing', async () => {
   const database = await cloneDatabase()
-  const home = join(tmpdir(), `chatterie-home-${randomUUID()}`)
+  const home = join(tmpdir(), `chatterie-home-${uuid()}`)
   try {
     const { problems, answers, ...outcome } = await attack({
       seed: 20_260_101,

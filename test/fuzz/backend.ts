@@ -1,5 +1,5 @@
 // What a well-meaning backend does meanwhile: makes things to attack, and sees to it that others are still served.
-import { randomUUID } from 'node:crypto'
+import { v4 as uuid } from 'uuid'
 import type { NewCredentials } from '#domain/applications/create-application.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 import { frame, Talker } from '../stomp/talker.ts'
@@ -55,7 +55,7 @@ export async function sow(backend: Backend, world: World): Promise<void> {
   await backend.ask('PUT', '/application/settings', { guestUsers: 'ENABLED', userCreatedChannels: 'ENABLED' })
   const users = []
   for (let at = 0; at < 3; at += 1) {
-    const name = `user-${randomUUID()}`
+    const name = `user-${uuid()}`
     users.push(await backend.ask('POST', '/users', { name, displayName: 'Somebody', isGuest: false }))
   }
   world.usernames.splice(0, Math.max(0, world.usernames.length - 6))

@@ -1,7 +1,8 @@
 // What carries STOMP: WebSocket, WebSocket in the framing of SockJS, and SockJS by polling.
-import { randomUUID } from 'node:crypto'
+
 import { once } from 'node:events'
 import { type IRawFrameType, Parser } from '@stomp/stompjs'
+import { v4 as uuid } from 'uuid'
 import { WebSocket } from 'ws'
 
 export const carriers = ['/rtm', '/rtm/websocket', '/stompx', 'sockjs', 'polling'] as const
@@ -141,7 +142,7 @@ class PollingLine extends BaseLine {
 /** Opens a connection and says nothing. @returns the line, or the status of a refusal */
 export async function openLine(port: number, carrier: Carrier, apiKey: string): Promise<Line | number> {
   const query = `?api-key=${encodeURIComponent(apiKey.toWellFormed())}`
-  const session = `/rtm/000/${randomUUID()}`
+  const session = `/rtm/000/${uuid()}`
   if (carrier === 'polling') return new PollingLine(`http://127.0.0.1:${port}${session}`, query)
   const isFramed = carrier === 'sockjs'
   const path = isFramed ? `${session}/websocket` : carrier
