@@ -9,7 +9,7 @@ describe.skipIf(!executablePath)('without WebSocket', () => {
   let browser: Browser
 
   beforeAll(async () => {
-    server = await startServer()
+    server = await startServer({ DEMO_PAGE: 'on' })
     browser = await chromium.launch({ ...(executablePath && { executablePath }), args: ['--no-sandbox'] })
   })
   afterAll(async () => {
