@@ -4,11 +4,14 @@ import { folderOfTests } from './test/support/folder.ts'
 
 /** Files that take longest: begun last, they would be waited for alone. */
 const longest = [
-  'test/fuzz',
   'jobs/crash',
+  'test/main',
   'conformance/resume',
+  'test/fuzz',
+  'conformance/slow-lines',
   'postgres/embedded-postgres',
-  'realtime/hostile',
+  'conformance/realtime-processes',
+  'cli/applications',
 ]
 
 class LongestFirst extends BaseSequencer {
