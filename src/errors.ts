@@ -3,6 +3,7 @@
 const status = {
   ClientError: 400,
   ValidationError: 400,
+  ProtocolError: 400, // of STOMP
   AccessDeniedError: 403,
   FeatureDisabledError: 403,
   UserBlockedError: 403,

@@ -29,7 +29,7 @@ const mayImport: Record<string, string[]> = {
   domain: ['data', 'secrets', 'resources', 'errors', 'type context'],
   data: ['resources', 'errors'],
   wire: ['resources', 'errors'],
-  stomp: ['errors'],
+  stomp: ['wire/problem.ts', 'errors'],
   bus: ['errors'],
   files: ['errors'],
   previews: ['errors', 'type config'],

@@ -105,7 +105,7 @@ export class Listening {
     const sessions = userId === undefined ? [] : this.#hub.sessionsOf(userId)
     if (type === 'user.deleted') {
       for (const { connection } of sessions) {
-        connection?.fail({ error: 'AccessDeniedError', message: 'The user was deleted' })
+        connection?.fail(new ChatError('AccessDeniedError', 'The user was deleted'))
       }
     } else if (type === 'channel.membership.changed') {
       await Promise.all(sessions.map((session) => this.relate(session)))

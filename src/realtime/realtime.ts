@@ -4,7 +4,7 @@ import { mayStay } from '#domain/access/user.ts'
 import { endOrphanedSessions, endSession } from '#domain/sessions/end-session.ts'
 import { detachSession, entrancesOf, keepAcknowledged } from '#domain/sessions/hold-session.ts'
 import { type StartedSession, startSession } from '#domain/sessions/start-session.ts'
-import { toChatError, withoutWords } from '#errors.ts'
+import { ChatError, toChatError, withoutWords } from '#errors.ts'
 import { answerRelay, performAction } from '#realtime/answers.ts'
 import { CatchUp } from '#realtime/catch-up.ts'
 import { FrameRate } from '#realtime/frame-rate.ts'
@@ -15,10 +15,10 @@ import { openRouter } from '#realtime/table.ts'
 import { Teller } from '#realtime/teller.ts'
 import { isTopic } from '#realtime/topics.ts'
 import { currentUserAlias, currentUserHypermedia } from '#resources/user.ts'
-import { StompError } from '#stomp/error.ts'
 import { type ClientFrame, shareBody } from '#stomp/frames.ts'
 import type { StompHandler, StompMessage, StompSubscription } from '#stomp/handler.ts'
 import { readAuthParams } from '#wire/auth-params.ts'
+import { presentFrameError } from '#wire/problem.ts'
 import { isErrorsQueue, type Place, placeOf, presentResource, readDestination } from '#wire/stompx.ts'
 
 /** How long a user stays online without a connection: longer than clients wait before they reconnect (contract 8.3). */
@@ -38,7 +38,7 @@ const releaseMs = 1_000
 const detachedMax = 10_000
 
 /** Other than for an AccessDeniedError, the official client comes back with its session. */
-const cannotBeTold = { error: 'InternalServerError', message: 'Something went wrong on the server' }
+const cannotBeTold = new ChatError('InternalServerError', 'Something went wrong on the server')
 
 export class Realtime implements StompHandler<Session> {
   readonly #ctx: Context
@@ -272,28 +272,20 @@ export class Realtime implements StompHandler<Session> {
         'message-id': session.nextMessage(),
         [isSubscribe ? 'subscription-id' : 'receipt-id']: subject,
       },
-      shareBody(JSON.stringify(problem), json),
+      shareBody(JSON.stringify(presentFrameError(problem)), json),
     )
   }
 
-  #problemOf(error: unknown, { facts }: Session) {
-    const timestamp = new Date().toISOString()
+  #problemOf(error: unknown, { facts }: Session): ChatError {
     const known = toChatError(error)
-    const { kind, message, coolOffMs, problems } = known
     if (known.status >= 500) this.#ctx.log.error({ err: error, session: facts.id }, 'a frame failed')
-    return {
-      error: kind,
-      message,
-      timestamp,
-      ...(problems.length > 0 && { errors: problems }),
-      ...(coolOffMs !== undefined && { coolOffDuration: `PT${Math.ceil(coolOffMs) / 1000}S` }),
-    }
+    return known
   }
 
-  #refusal(error: unknown): StompError {
+  #refusal(error: unknown): ChatError {
     const known = toChatError(error)
     if (known.status >= 500) this.#ctx.log.error({ err: error }, 'a connection failed')
-    return new StompError(known.kind, known.message)
+    return known
   }
 
   // ------------------------------------------------------------------------------------ coming back
@@ -331,7 +323,7 @@ export class Realtime implements StompHandler<Session> {
   /** Rather than to lose events, the session ends. */
   #giveUp(session: Session, message: string): void {
     this.#sessions.delete(session.facts.key)
-    session.connection?.fail({ error: 'AccessDeniedError', message })
+    session.connection?.fail(new ChatError('AccessDeniedError', message))
   }
 
   /** Lets go of the connection that a session had, wherever it is. */

@@ -1,5 +1,7 @@
 // One client: one reader (receive), one writer (#write), and the frames in between, in order.
-import { errorBody, protocolFault, StompError } from './error.ts'
+import { ChatError } from '#errors.ts'
+import { presentRefusal } from '#wire/problem.ts'
+import { protocolFault } from './error.ts'
 import type { Flusher } from './flusher.ts'
 import { type ClientFrame, FrameReader, frameHead, noBody, type SharedBody, shareBody } from './frames.ts'
 import type { AckMode, StompHandler } from './handler.ts'
@@ -116,7 +118,7 @@ export class StompConnection<S> implements Receiver {
   }
 
   /** Sends an ERROR with a JSON body and closes; frames that wait are dropped [STOMP 1.2 ERROR]. */
-  fail(error: { error: string; message: string }): void {
+  fail(error: ChatError): void {
     this.#refuse(error, closeCodes.refused)
   }
 
@@ -216,7 +218,7 @@ export class StompConnection<S> implements Receiver {
     }
   }
 
-  /** Checks a frame, and has it wait for its turn. Throws a StompError. */
+  /** Checks a frame, and has it wait for its turn. Throws a ProtocolError. */
   #accept(frame: ClientFrame): void {
     const { command } = frame
     const isConnect = command === 'CONNECT' || command === 'STOMP'
@@ -445,26 +447,26 @@ export class StompConnection<S> implements Receiver {
 
   /** Ends the connection for what was thrown: the client's fault, or ours. */
   #abort(error: unknown, frame?: ClientFrame, code = closeCodes.protocolError): void {
-    if (error instanceof StompError) {
-      this.#engine.log.info({ connectionId: this.id, error: error.error, reason: error.message }, 'refused')
+    if (error instanceof ChatError) {
+      this.#engine.log.info({ connectionId: this.id, error: error.kind, reason: error.message }, 'refused')
       this.#refuse(error, code, frame)
       return
     }
     this.#engine.log.error({ connectionId: this.id, command: frame?.command, err: error }, 'a frame failed')
-    const body = { error: 'InternalServerError', message: 'Something went wrong; please try again' }
-    this.#refuse(body, closeCodes.refused, frame)
+    const fault = new ChatError('InternalServerError', 'Something went wrong; please try again')
+    this.#refuse(fault, closeCodes.refused, frame)
   }
 
-  #refuse(error: { error: string; message: string }, code: number, frame?: ClientFrame): void {
+  #refuse(error: ChatError, code: number, frame?: ClientFrame): void {
     if (this.#state === 'closing' || this.#state === 'closed') return
     const headers = {
       'content-type': 'application/json',
       // The version that we speak [STOMP 1.2 Protocol Negotiation].
       version: '1.2',
-      message: error.error,
+      message: error.kind,
       'receipt-id': frame?.headers.get('receipt') ?? '',
     }
-    this.#write(frameHead('ERROR', headers), shareBody(errorBody(error)))
+    this.#write(frameHead('ERROR', headers), shareBody(JSON.stringify(presentRefusal(error))))
     this.close(code)
   }
 
@@ -595,7 +597,7 @@ export class StompConnection<S> implements Receiver {
 /** A line feed and nothing else. */
 const heartBeat: SharedBody = { bytes: Buffer.alloc(0) }
 
-/** What each command needs [STOMP 1.2 Frames and Headers]. Throws a StompError. */
+/** What each command needs [STOMP 1.2 Frames and Headers]. Throws a ProtocolError. */
 function checkHeaders(frame: ClientFrame, { idCharactersMax }: StompLimits): void {
   const { command, headers } = frame
   for (const name of ['id', 'receipt']) {

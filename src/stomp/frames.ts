@@ -89,7 +89,7 @@ export class FrameReader {
     if (chunk.length > 0) this.#chunks.push(chunk)
   }
 
-  /** Gives the next whole frame, or undefined until more is pushed. A malformed frame throws a StompError. */
+  /** Gives the next whole frame, or undefined until more is pushed. A malformed frame throws a ProtocolError. */
   next(): ClientFrame | undefined {
     for (let chunk = this.#chunks[0]; chunk; chunk = this.#chunks[0]) {
       const frame = this.#step(chunk)

@@ -25,7 +25,7 @@ export interface StompMessage {
 export interface StompHandler<S> {
   /**
    * CONNECT or STOMP. Gives the connection's session and what CONNECTED says besides version and heart-beat. A
-   * StompError refuses: its body goes into an ERROR frame, then the connection closes.
+   * ChatError refuses: what it says goes into an ERROR frame, then the connection closes.
    */
   connect(
     connection: StompConnection<S>,

@@ -1,8 +1,11 @@
-// Error bodies (contract section f).
-import type { ChatError } from '#errors.ts'
+// Error bodies (contract section f, runtime contract 1.4 and 2): what a fault is called is the door's choice.
+import type { ChatError, ErrorKind } from '#errors.ts'
 import { type Spelling, snake } from '#wire/casing.ts'
 
-/** `{ error, error_description }` for OAuth's kinds, the API's own shape for all others. */
+/** Kinds that have another name over HTTP, where all input that is refused has one. */
+const httpNames: Partial<Record<ErrorKind, ErrorKind>> = { ValidationError: 'ClientError' }
+
+/** The body of an HTTP answer: `{ error, error_description }` for OAuth's kinds, the API's own shape for all others. */
 export function presentError(error: ChatError, spelling: Spelling): Record<string, unknown> {
   if (error.isAuthentication) return { error: error.kind, error_description: error.message }
   const problems = error.problems.map((problem) => ({
@@ -11,11 +14,25 @@ export function presentError(error: ChatError, spelling: Spelling): Record<strin
   }))
   const [only] = problems
   return {
-    error: error.kind,
-    message: error.message,
-    timestamp: new Date().toISOString(),
-    ...(error.coolOffMs !== undefined && { coolOffDuration: `PT${error.coolOffMs / 1000}S` }),
+    ...presentRefusal(error),
+    error: httpNames[error.kind] ?? error.kind,
+    ...coolOff(error),
     ...(problems.length === 1 && only && { resource: only.resource, field: only.field, code: only.code }),
     ...(problems.length > 0 && { errors: problems }),
   }
+}
+
+/** What the ERROR frame says that ends a connection, and the answer to a request that opens none. */
+export function presentRefusal({ kind, message }: ChatError): Record<string, unknown> {
+  return { error: kind, message, timestamp: new Date().toISOString() }
+}
+
+/** What the errors queue says of a frame after which the connection goes on. */
+export function presentFrameError(error: ChatError): Record<string, unknown> {
+  const { problems } = error
+  return { ...presentRefusal(error), ...(problems.length > 0 && { errors: problems }), ...coolOff(error) }
+}
+
+function coolOff({ coolOffMs }: ChatError): { coolOffDuration?: string } {
+  return coolOffMs === undefined ? {} : { coolOffDuration: `PT${Math.ceil(coolOffMs) / 1000}S` }
 }

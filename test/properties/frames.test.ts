@@ -2,7 +2,7 @@
 import { FrameImpl, type IRawFrameType, Parser } from '@stomp/stompjs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { StompError } from '#stomp/error.ts'
+import { ChatError } from '#errors.ts'
 import { type ClientFrame, FrameReader, frameHead, shareBody } from '#stomp/frames.ts'
 import { defaultLimits } from '#stomp/limits.ts'
 
@@ -150,8 +150,8 @@ describe('frames', () => {
               body.toString(),
             ])
           } catch (error) {
-            expect(error).toBeInstanceOf(StompError)
-            return (error as StompError).message
+            expect(error).toBeInstanceOf(ChatError)
+            return (error as ChatError).message
           }
         }
         // And the same is said wherever they are cut.

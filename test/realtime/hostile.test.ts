@@ -5,6 +5,7 @@ import type { Channel } from '@chatkitty/core'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { channelHypermedia } from '#resources/channel.ts'
+import { messageHypermedia } from '#resources/message.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 import { type Chat, connect, type Device, disconnect, done, startChat } from '../conformance/realtime.ts'
 import { frame, type ServerFrame, Talker } from '../stomp/talker.ts'
@@ -409,13 +410,36 @@ describe('bodies', () => {
     client.ws.terminate()
   })
 
+  it('that reword a file are refused in the words of the runtime, which name the field', async () => {
+    const file = { url: 'https://example.com/a.png', name: 'a.png', contentType: 'image/png', size: 3 }
+    const { id } = await sendMessage(server.main, channel.id, {
+      type: 'FILE',
+      body: undefined,
+      file,
+      user: { username: 'mallory' },
+    })
+    const client = await mallory()
+    client.send(
+      frame('SEND', { destination: messageHypermedia.actions.edit.at({ id }), receipt: 'r' }, '{"body":"x"}'),
+    )
+    const message = 'A file message has no body'
+    expect(JSON.parse((await hears(client, isAbout('r'))).body)).toEqual({
+      error: 'ValidationError',
+      message,
+      timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
+      errors: [{ resource: 'message', field: 'body', code: 'invalid', message }],
+    })
+    client.ws.terminate()
+  })
+
   it('fail the connection of one who does not listen to errors, with the same words', async () => {
     const client = await mallory({ isDeaf: true })
     client.send(frame('SEND', { destination: '/application/user.update', receipt: 'r' }, 'hello'))
     const { body } = await hears(client, isError)
-    expect(JSON.parse(body)).toMatchObject({
+    expect(JSON.parse(body)).toEqual({
       error: 'ValidationError',
       message: 'The body must be JSON in UTF-8',
+      timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
     })
     await client.closed
     await expectNothingIsLeft()

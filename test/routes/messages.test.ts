@@ -221,7 +221,7 @@ describe('updateMessage', () => {
     }
     const withFile = await main.post(`/channels/${channel.id}/messages`, { type: 'FILE', file }).expect(200)
     const answer = await main.patch(`/messages/${withFile.body.id}`, { body: 'x' })
-    expectRefusal(answer, 400)
+    expectRefusal(answer, 400, 'ClientError')
     expect(answer.body).toMatchObject({ resource: 'message', field: 'body', code: 'invalid' })
     expectRefusal(await main.patch(`/messages/${missing}`, { body: 'x' }), 404)
   })

@@ -2,8 +2,8 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { ChatError } from '#errors.ts'
 import type { StompConnection } from '#stomp/connection.ts'
-import { StompError } from '#stomp/error.ts'
 import { Fanout } from '#stomp/fanout.ts'
 import { type ClientFrame, shareBody } from '#stomp/frames.ts'
 import type { StompHandler, StompMessage, StompSubscription } from '#stomp/handler.ts'
@@ -29,7 +29,7 @@ export class Board implements StompHandler<string> {
   async connect(connection: Connection, { headers }: ClientFrame) {
     const name = headers.get('login') ?? 'nobody'
     await this.gates.get(name)
-    if (name === 'reject') throw new StompError('AccessDeniedError', 'Not you')
+    if (name === 'reject') throw new ChatError('AccessDeniedError', 'Not you')
     if (name === 'explode') throw new Error('secret')
     this.connections.add(connection)
     this.calls.push(`connect ${name}`)

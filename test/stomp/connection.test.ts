@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ChatError } from '#errors.ts'
 import { type BoardServer, openBoard } from './board.ts'
 import { frame, Talker } from './talker.ts'
 
@@ -256,9 +257,9 @@ describe('the end', () => {
     client.send(frame('SEND', { destination: '/slow' }), frame('SEND', { destination: '/a' }))
     await client.ask('ACK', { id: '1' })
     for (const connection of server.board.connections)
-      connection.fail({ error: 'GoneError', message: 'You left' })
+      connection.fail(new ChatError('UserBlockedError', 'You left'))
     const { command, body } = await client.next()
-    expect({ command, ...JSON.parse(body) }).toMatchObject({ command: 'ERROR', error: 'GoneError' })
+    expect({ command, ...JSON.parse(body) }).toMatchObject({ command: 'ERROR', error: 'UserBlockedError' })
     expect(await client.closed).toBe(1008)
     release()
     await expect.poll(() => server.board.calls.at(-1)).toBe('closed lost')

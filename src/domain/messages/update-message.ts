@@ -5,7 +5,7 @@ import { mustBeAuthor, mustMayChangeMessage, mustSeeMessage } from '#domain/acce
 import { changedProperties, type PropertiesChange } from '#domain/merge-patch.ts'
 import { previewLater } from '#domain/messages/add-link-previews.ts'
 import { parseText } from '#domain/messages/parse-text.ts'
-import { ChatError, notFound, refused } from '#errors.ts'
+import { ChatError, notFound } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
 export interface MessageChange {
@@ -17,8 +17,8 @@ export interface MessageChange {
 /**
  * Changes a message; a change of nothing does nothing. What a backend changes and what an author rewords is marked as
  * edited; that a user gives it other properties is no edit, for what it says stays.
- * @throws ChatError 404; AccessDeniedError for users who reword what others wrote, or may not change it; 400 for a
- * body on a file message
+ * @throws ChatError 404; AccessDeniedError for users who reword what others wrote, or may not change it;
+ * ValidationError for a body on a file message
  */
 export async function updateMessage(
   ctx: Context,
@@ -29,13 +29,13 @@ export async function updateMessage(
   const { applicationId } = caller
   if (caller.kind === 'user') {
     const known = await (body === undefined ? mustMayChangeMessage : mustBeAuthor)(ctx, caller, id)
-    if (body !== undefined) mustHaveBody(caller, known)
+    if (body !== undefined) mustHaveBody(known)
   }
   const text = body === undefined ? undefined : { body, ...(await parseText(ctx, caller, body)) }
   await ctx.db.transact(async (tx) => {
     const message = await lockMessage(tx, applicationId, id)
     if (!message) throw notFound('message', id)
-    if (text) mustHaveBody(caller, message)
+    if (text) mustHaveBody(message)
     const changed = changedProperties(message.properties, properties)
     if (!text && !changed) return
     const edited = caller.kind === 'application' || text !== undefined
@@ -51,8 +51,10 @@ export async function updateMessage(
   return mustSeeMessage(ctx, caller, id)
 }
 
-function mustHaveBody({ kind }: Caller, { type }: Pick<SeenMessage, 'type'>): void {
+function mustHaveBody({ type }: Pick<SeenMessage, 'type'>): void {
   if (!type.endsWith('FILE')) return
-  const error = refused('message', 'body', 'invalid', 'A file message has no body')
-  throw kind === 'application' ? error : new ChatError('ValidationError', error.message, error.problems)
+  const message = 'A file message has no body'
+  throw new ChatError('ValidationError', message, [
+    { resource: 'message', field: 'body', code: 'invalid', message },
+  ])
 }
