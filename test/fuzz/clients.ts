@@ -43,16 +43,17 @@ export async function play(script: Script, world: World): Promise<string | undef
         return 'the connection is open, and nobody answers'
       }
     }
-    return wrongWith(line.heard) ?? (how === '1006' ? endedBadly(line, script) : undefined)
+    return wrongWith(line.heard) ?? (how === undefined ? undefined : endedBadly(how, line, script))
   } finally {
     line.cut()
   }
 }
 
 /** A server that hangs up says why, unless another connection took the session over. */
-function endedBadly({ heard }: Line, script: Script): string | undefined {
+function endedBadly(how: string, { heard }: Line, script: Script): string | undefined {
   const isTakenOver = script.connect.includes('StompX-Auth-Session-ID')
-  return heard.some(isError) || isTakenOver ? undefined : 'the server hung up without a word'
+  const isAbrupt = /^(1006|polling|sending: (?!413))/.test(how)
+  return !isAbrupt || heard.some(isError) || isTakenOver ? undefined : `it ended without a word: ${how}`
 }
 
 function wrongWith(heard: Heard[]): string | undefined {

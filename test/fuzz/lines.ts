@@ -131,7 +131,11 @@ class PollingLine extends BaseLine {
 
   send(bytes: Buffer): void {
     const body = JSON.stringify([bytes.toString()])
-    this.#lastSend = this.#lastSend.then(() => this.#post('xhr_send', body)).catch(() => undefined)
+    const sent = this.#lastSend.then(async () => {
+      const { status } = await this.#post('xhr_send', body)
+      if (status !== 204) this.end(`sending: ${status}`)
+    })
+    this.#lastSend = sent.catch((error) => this.end(`sending: ${error}`))
   }
 
   cut(): void {
