@@ -66,6 +66,8 @@ export interface Hypermedia<
   A extends Addresses = Addresses,
   S extends Addresses = Addresses,
 > {
+  /** What it looks like without. */
+  shape: z.ZodType
   /** What stands in the places of the patterns. */
   params: (entity: E) => Params
   /** Reads. */
@@ -87,9 +89,7 @@ export interface Hypermedia<
 // biome-ignore lint/suspicious/noExplicitAny: hypermedia of any entity; what is presented checks its own.
 export type AnyHypermedia = Hypermedia<any>
 
-const known = new WeakMap<z.ZodType, AnyHypermedia>()
-
-/** Says what the resources of a shape show in real time, wherever they stand. */
+/** Says what the resources of a shape show in real time, wherever they stand; see resources/hypermedia.ts. */
 export function defineHypermedia<E>() {
   return <
     R extends Addresses = Record<never, never>,
@@ -104,20 +104,5 @@ export function defineHypermedia<E>() {
       actions?: A
       streams?: S
     },
-  ): Hypermedia<E, R, T, A, S> => {
-    const hypermedia = { relays: {}, topics: {}, actions: {}, streams: {}, ...parts } as Hypermedia<
-      E,
-      R,
-      T,
-      A,
-      S
-    >
-    known.set(shape, hypermedia)
-    return hypermedia
-  }
-}
-
-/** The hypermedia of a shape, if it has any. */
-export function hypermediaOf(shape: z.ZodType): AnyHypermedia | undefined {
-  return known.get(shape)
+  ) => ({ shape, relays: {}, topics: {}, actions: {}, streams: {}, ...parts }) as Hypermedia<E, R, T, A, S>
 }

@@ -21,7 +21,7 @@ export const channelEventResource = defineResource({
   links: { application: () => '' },
 })
 
-defineHypermedia<ChannelEvent>()(ChannelEventShape, {
+export const channelEventHypermedia = defineHypermedia<ChannelEvent>()(ChannelEventShape, {
   params: ({ channelId }) => ({ channelId: channelId ?? 0 }),
   relays: { channel: address('/application/channels/{channelId}.relay') },
 })

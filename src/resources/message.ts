@@ -245,7 +245,7 @@ export const reactionResource = defineResource<typeof ReactionShape, Reaction>({
   },
 })
 
-defineHypermedia<Reaction>()(Reaction, {
+export const reactionHypermedia = defineHypermedia<Reaction>()(Reaction, {
   params: ({ messageId }) => ({ messageId }),
   relays: ofMessage,
 })

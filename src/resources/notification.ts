@@ -60,7 +60,7 @@ export const notificationResource = defineResource<typeof NotificationShape, Not
   },
 })
 
-defineHypermedia<Notification>()(NotificationShape, {
+export const notificationHypermedia = defineHypermedia<Notification>()(NotificationShape, {
   params: () => ({}),
   also: ({ channel, readTime }) => ({
     ...(channel === undefined && { channel: null }),
@@ -68,7 +68,7 @@ defineHypermedia<Notification>()(NotificationShape, {
   }),
 })
 
-defineHypermedia<NotificationData>()(NotificationData, {
+export const notificationDataHypermedia = defineHypermedia<NotificationData>()(NotificationData, {
   params: ({ message }) => ({ messageId: message.id }),
   relays: { message: address('/application/messages/{messageId}.relay') },
 })

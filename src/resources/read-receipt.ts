@@ -49,7 +49,7 @@ export const countResource = defineResource({
   links: { application: () => '' },
 })
 
-defineHypermedia<ReadReceipt>()(ReadReceiptShape, {
+export const readReceiptHypermedia = defineHypermedia<ReadReceipt>()(ReadReceiptShape, {
   params: ({ messageId }) => ({ messageId }),
   relays: { message: address('/application/messages/{messageId}.relay') },
 })

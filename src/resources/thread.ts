@@ -79,7 +79,7 @@ export const threadHypermedia = defineHypermedia<Thread>()(ThreadShape, {
   },
 })
 
-defineHypermedia<Keystrokes>()(KeystrokesShape, {
+export const keystrokesHypermedia = defineHypermedia<Keystrokes>()(KeystrokesShape, {
   params: ({ threadId, userId }) => ({ threadId: threadId ?? 0, userId: userId ?? 0 }),
   relays: {
     thread: address('/application/threads/{threadId}.relay'),

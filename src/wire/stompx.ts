@@ -1,7 +1,8 @@
 // Resources as the real-time runtime shows them: an entity in camelCase, with what can be done about it and about
 // each resource within it (runtime contract 2 and 7). Names no resource.
 import type { z } from 'zod'
-import { type AnyHypermedia, hypermediaOf, type Params } from '#resources/address.ts'
+import type { AnyHypermedia, Params } from '#resources/address.ts'
+import { hypermediaOf } from '#resources/hypermedia.ts'
 import type { CursorPage, Page, PageRequest, Relation } from '#resources/page.ts'
 import { compileWriter, type Writer } from '#wire/casing.ts'
 
