@@ -105,7 +105,7 @@ export const channelMemberOperations = (ctx: Context) => [
     about,
     summary: 'Add a channel moderator',
     description:
-      'Makes a user a moderator of a public or private channel, and a member if it was none. Answers with the user.',
+      'Makes a user a moderator of a public or private channel, and a member if they were none. Answers with the user.',
     method: 'POST',
     path: '/channels/:id/moderators',
     scopes: ['read:channel', 'read:user', 'read:channel_membership', 'create:channel_moderator'],
