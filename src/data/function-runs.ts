@@ -59,8 +59,8 @@ export interface TakenRun {
   attempts: number
 }
 
-export interface Room {
-  node: number
+/** How many runs may be begun. */
+export interface Capacity {
   /** How many runs of each application are under way here. */
   busy: ReadonlyMap<number, number>
   /** Of one application at once. */
@@ -73,7 +73,10 @@ export interface Room {
  * Takes runs that are due, oldest first, from one application after the other, so that none waits for what is slow
  * in another. A process that dies gives them back; see {@link giveBackOrphans}.
  */
-export async function takeRuns(db: Db, { node, busy, perApplication, total }: Room): Promise<TakenRun[]> {
+export async function takeRuns(
+  db: Db,
+  { node, busy, perApplication, total }: Capacity & { node: number },
+): Promise<TakenRun[]> {
   const rows = await db.query(takeStatement, [
     node,
     [...busy.keys()],

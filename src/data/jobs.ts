@@ -194,7 +194,7 @@ export async function saveTotal(db: Db, id: number, total: number): Promise<void
   await db.query({ name: 'save-job-total', text: 'update job set total = $2 where id = $1' }, [id, total])
 }
 
-export interface Outcome {
+export interface JobResult {
   state: 'FINISHED' | 'FAILED'
   /** Why it failed as a whole. */
   error?: JobError
@@ -203,7 +203,7 @@ export interface Outcome {
 }
 
 /** Ends a job that runs; one that has ended stays as it is. */
-export async function endJob(tx: Tx, id: number, { state, error, fileKey }: Outcome): Promise<void> {
+export async function endJob(tx: Tx, id: number, { state, error, fileKey }: JobResult): Promise<void> {
   await tx.prisma.$executeRaw`
     update job set
       state = ${state}::job_state, ended_time = now(), total = coalesce(total, processed),

@@ -2,6 +2,7 @@
 import type { Context } from '#context.ts'
 import {
   beginInvocations,
+  type Capacity,
   dropRuns,
   forgetInvocations as forget,
   giveBackOrphans,
@@ -17,21 +18,15 @@ export interface QueuedRun extends TakenRun {
   function: CurrentFunction
 }
 
-export interface Room {
-  /** How many runs of each application are under way here. */
-  busy: ReadonlyMap<number, number>
-  /** Of one application at once. */
-  perApplication: number
-  /** Of all, now. */
-  total: number
-}
-
-/** Takes runs for which there is room, with the functions as they are now; those of functions that are off are over. */
+/**
+ * Takes as many runs as there is capacity for, with the functions as they are now; those of functions that are off are
+ * over.
+ */
 export async function takeQueuedRuns(
   ctx: Context,
-  room: Room,
+  capacity: Capacity,
 ): Promise<{ runs: QueuedRun[]; more: boolean }> {
-  const taken = await takeRuns(ctx.db, { ...room, node: ctx.node.id })
+  const taken = await takeRuns(ctx.db, { ...capacity, node: ctx.node.id })
   if (taken.length === 0) return { runs: [], more: false }
   const functions = await currentFunctions(ctx.db, [...new Set(taken.map(({ functionId }) => functionId))])
   const runs = taken.flatMap((run) => {
@@ -42,7 +37,7 @@ export async function takeQueuedRuns(
     ctx,
     taken.filter(({ functionId }) => !functions.has(functionId)).map(({ id }) => id),
   )
-  return { runs, more: taken.length === room.total }
+  return { runs, more: taken.length === capacity.total }
 }
 
 /** Records that runs begin. @returns the ids of the invocations, in order */

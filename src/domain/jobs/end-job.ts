@@ -1,12 +1,12 @@
 import type { Context } from '#context.ts'
 import { expireFile, keepFile } from '#data/files.ts'
-import { endJob as endJobRow, type Outcome, type RunningJob } from '#data/jobs.ts'
+import { endJob as endJobRow, type JobResult, type RunningJob } from '#data/jobs.ts'
 
 /** Ends a job; the file that it read goes, the one that it wrote stays. */
 export async function endJob(
   ctx: Context,
   { id, fileKey }: Pick<RunningJob, 'id' | 'fileKey'>,
-  outcome: Outcome,
+  outcome: JobResult,
 ): Promise<void> {
   await ctx.db.transact(async (tx) => {
     if (outcome.fileKey !== undefined) await keepFile(tx, outcome.fileKey)

@@ -12,7 +12,7 @@ import { ChatError, notFound, unlessGone } from '#errors.ts'
 import type { FileMessageFields, SeenMessage, SendMessage } from '#resources/message.ts'
 
 /** Where a message goes: a channel's main thread, or another of its threads. */
-export type Place = Pick<NewMessage, 'channelId' | 'thread'>
+export type MessageTarget = Pick<NewMessage, 'channelId' | 'thread'>
 
 /** A message with a file that is stored already. */
 export type SendHostedFile = { type: 'HOSTED'; file: HostedFile } & FileMessageFields
@@ -26,11 +26,11 @@ export type SendHostedFile = { type: 'HOSTED'; file: HostedFile } & FileMessageF
 export async function sendMessage(
   ctx: Context,
   caller: Caller,
-  place: Place,
+  target: MessageTarget,
   input: SendMessage | SendHostedFile,
 ): Promise<SeenMessage> {
-  const { channelId } = place
-  const message = await describe(ctx, caller, place, input)
+  const { channelId } = target
+  const message = await describe(ctx, caller, target, input)
   const sending =
     input.type === 'HOSTED' ? sendWithFile(ctx.db, message, input.file.key) : ctx.sender.submit(message)
   const sent = await sending.catch(unlessGone('channel', channelId))
@@ -53,7 +53,7 @@ const plain: ParsedText = { mentions: [], links: [] }
 async function describe(
   ctx: Context,
   caller: Caller,
-  place: Place,
+  target: MessageTarget,
   input: SendMessage | SendHostedFile,
 ): Promise<NewMessage> {
   const content =
@@ -62,7 +62,7 @@ async function describe(
       : { file: storedFile(input), ...plain }
   return {
     applicationId: caller.applicationId,
-    ...place,
+    ...target,
     properties: input.properties ?? {},
     ...content,
     ...authorOf(caller, input),

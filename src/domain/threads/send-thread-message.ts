@@ -2,7 +2,7 @@ import type { Context } from '#context.ts'
 import { findMessage } from '#data/messages.ts'
 import type { Caller } from '#domain/access/caller.ts'
 import { mustSeeThread } from '#domain/access/thread.ts'
-import { type Place, type SendHostedFile, sendMessage } from '#domain/messages/send-message.ts'
+import { type MessageTarget, type SendHostedFile, sendMessage } from '#domain/messages/send-message.ts'
 import type { SeenMessage, SendMessage } from '#resources/message.ts'
 import type { Thread } from '#resources/thread.ts'
 
@@ -14,10 +14,14 @@ export async function sendThreadMessage(
   input: SendMessage | SendHostedFile,
 ): Promise<SeenMessage> {
   const thread = await mustSeeThread(ctx, caller, id)
-  return sendMessage(ctx, caller, await placeIn(ctx, caller, thread), input)
+  return sendMessage(ctx, caller, await targetIn(ctx, caller, thread), input)
 }
 
-async function placeIn(ctx: Context, caller: Caller, { id, type, channelId }: Thread): Promise<Place> {
+async function targetIn(
+  ctx: Context,
+  caller: Caller,
+  { id, type, channelId }: Thread,
+): Promise<MessageTarget> {
   if (type === 'MAIN') return { channelId }
   if (type === 'STANDALONE') return { channelId, thread: { id, parentId: null, nestedLevel: 0 } }
   const root = await findMessage(ctx.db, caller.applicationId, id)
