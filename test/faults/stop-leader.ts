@@ -14,6 +14,7 @@ export async function stopLeader({ stage, random, devices, broken }: Scene): Pro
   const leader = leaderOf(stage)
   const other = stage.doors.find((door) => door !== leader) as Door
   const isLed = random() < 0.5
+  if (isLed) stage.died() // what it has not kept by then, the other server cannot know
   leader.server.child.kill('SIGSTOP')
   try {
     await sleep(takeoverMs / 2)
