@@ -1,0 +1,198 @@
+// What a client sends: frames are served one after the other, some beside these, and while too many wait the socket is
+// not read, so that TCP slows the client down.
+import { type ClientFrame, FrameReader } from './frames.ts'
+import type { StompLimits } from './limits.ts'
+import type { Transport } from './transport.ts'
+
+/** Who serves the frames. */
+export interface InboxOwner {
+  /** Checks a frame as it arrives; gives what is served in its turn, if anything. May throw. */
+  accept(frame: ClientFrame): ClientFrame | undefined
+  /** Does what a frame asks for; the next one waits for it. May throw. */
+  serve(frame: ClientFrame): Promise<void>
+  /** Does what a frame asks for that was put aside. May throw. */
+  serveAside(frame: ClientFrame): Promise<void>
+  /** What was thrown, and by which frame; none where the bytes made no frame. */
+  failed(error: unknown, frame?: ClientFrame): void
+  /** Some were served, perhaps all. */
+  served(): void
+}
+
+export class Inbox {
+  readonly #transport: Transport
+  readonly #limits: StompLimits
+  readonly #owner: InboxOwner
+  readonly #reader: FrameReader
+  #state: 'reading' | 'yielding' | 'stopped' = 'reading'
+  #isPaused = false
+  #acceptedFrames = 0
+  readonly #waiting: ClientFrame[] = []
+  readonly #waitingAside: ClientFrame[] = []
+  /** Of all that wait for their turn. */
+  #waitingBytes = 0
+  #isServing = false
+  #runningAside = 0
+  #asideDone: (() => void) | undefined
+
+  constructor(transport: Transport, limits: StompLimits, owner: InboxOwner) {
+    this.#transport = transport
+    this.#limits = limits
+    this.#owner = owner
+    this.#reader = new FrameReader(limits)
+  }
+
+  /** Whether the socket is not read until fewer frames wait. */
+  get isPaused(): boolean {
+    return this.#isPaused
+  }
+
+  get isStopped(): boolean {
+    return this.#state === 'stopped'
+  }
+
+  /** Whether no frame waits or is served. */
+  get isIdle(): boolean {
+    return !this.#isServing && this.#runningAside === 0 && this.#waiting.length === 0
+  }
+
+  /** Takes bytes; they must not be changed afterwards. */
+  receive(chunk: Buffer): void {
+    if (this.#state === 'stopped') return
+    this.#reader.push(chunk)
+    this.#pull()
+  }
+
+  /** Takes no more; what waits is served. */
+  stop(): void {
+    this.#state = 'stopped'
+    this.#pauseOrResume()
+  }
+
+  /** The socket is gone: what waits is served, but for what was put aside. */
+  end(): void {
+    this.#state = 'stopped'
+    this.#isPaused = false
+    this.#drop(this.#waitingAside)
+  }
+
+  /** Takes no more, and forgets what waits. */
+  drop(): void {
+    this.#drop(this.#waiting)
+    this.#drop(this.#waitingAside)
+    this.stop()
+  }
+
+  /** Has a frame served beside the others, as soon as few enough of these run. */
+  putAside(frame: ClientFrame): void {
+    this.#wait(this.#waitingAside, frame)
+    this.#serveAside()
+  }
+
+  /** Resolves when no frame that was put aside is served. */
+  async whenAsideDone(): Promise<void> {
+    if (this.#runningAside === 0) return
+    await new Promise<void>((resolve) => {
+      this.#asideDone = resolve
+    })
+  }
+
+  #pull(): void {
+    let frame: ClientFrame | undefined
+    try {
+      while (this.#state === 'reading' && !this.#isFull()) {
+        frame = undefined
+        frame = this.#reader.next()
+        if (!frame) break
+        this.#accept(frame)
+      }
+    } catch (error) {
+      this.#owner.failed(error, frame)
+    }
+    this.#pauseOrResume()
+  }
+
+  #accept(frame: ClientFrame): void {
+    const accepted = this.#owner.accept(frame)
+    if (accepted) {
+      this.#wait(this.#waiting, accepted)
+      if (!this.#isServing) void this.#serve()
+    }
+    this.#acceptedFrames += 1
+    // A message may hold thousands of small frames; others have their turn in between.
+    if (this.#acceptedFrames % this.#limits.waitingFramesMax === 0) this.#yield()
+  }
+
+  #yield(): void {
+    if (this.#state !== 'reading') return
+    this.#state = 'yielding'
+    setImmediate(() => {
+      if (this.#state === 'yielding') this.#state = 'reading'
+      this.#pull()
+    })
+  }
+
+  #isFull(): boolean {
+    const { waitingFramesMax, waitingBytesMax } = this.#limits
+    const frames = this.#waiting.length + this.#waitingAside.length
+    return frames >= waitingFramesMax || this.#waitingBytes >= waitingBytesMax
+  }
+
+  #pauseOrResume(): void {
+    const isPaused = this.#state === 'yielding' || (this.#state === 'reading' && this.#isFull())
+    if (isPaused === this.#isPaused) return
+    this.#isPaused = isPaused
+    if (isPaused) this.#transport.pause()
+    else this.#transport.resume()
+  }
+
+  async #serve(): Promise<void> {
+    this.#isServing = true
+    for (let frame = this.#next(this.#waiting); frame; frame = this.#next(this.#waiting)) {
+      try {
+        await this.#owner.serve(frame)
+      } catch (fault) {
+        this.#owner.failed(fault, frame)
+      }
+      this.#pull()
+    }
+    this.#isServing = false
+    this.#owner.served()
+  }
+
+  #serveAside(): void {
+    while (this.#runningAside < this.#limits.concurrentReadsMax) {
+      const frame = this.#next(this.#waitingAside)
+      if (!frame) break
+      void this.#runAside(frame)
+    }
+  }
+
+  async #runAside(frame: ClientFrame): Promise<void> {
+    this.#runningAside += 1
+    try {
+      await this.#owner.serveAside(frame)
+    } catch (fault) {
+      this.#owner.failed(fault, frame)
+    }
+    this.#runningAside -= 1
+    this.#serveAside()
+    if (this.#runningAside === 0) this.#asideDone?.()
+    this.#pull()
+    this.#owner.served()
+  }
+
+  #wait(queue: ClientFrame[], frame: ClientFrame): void {
+    queue.push(frame)
+    this.#waitingBytes += frame.bytes
+  }
+
+  #next(queue: ClientFrame[]): ClientFrame | undefined {
+    const frame = queue.shift()
+    if (frame) this.#waitingBytes -= frame.bytes
+    return frame
+  }
+
+  #drop(queue: ClientFrame[]): void {
+    for (const frame of queue.splice(0)) this.#waitingBytes -= frame.bytes
+  }
+}

@@ -1,0 +1,71 @@
+// What a client is sent: gathered until the turn ends, and bounded by what it may leave unread.
+import type { Flusher } from './flusher.ts'
+import type { SharedBody } from './frames.ts'
+import type { StompLimits } from './limits.ts'
+import type { Transport } from './transport.ts'
+
+/** What waits to be written is handed to the socket from this size on. */
+const flushBytes = 64 * 1024
+
+const nothing: SharedBody = { bytes: Buffer.alloc(0) }
+
+interface OutboxOptions {
+  flusher: Flusher
+  limits: StompLimits
+  /** The client left too much unread, and what would be written now is not. */
+  overflowed(): void
+}
+
+export class Outbox {
+  readonly #transport: Transport
+  readonly #options: OutboxOptions
+  #frames: { head: string; headBytes: number; body: SharedBody }[] = []
+  #bytes = 0
+
+  constructor(transport: Transport, options: OutboxOptions) {
+    this.#transport = transport
+    this.#options = options
+  }
+
+  /** What was written and waits for the client to read it. */
+  get waitingBytes(): number {
+    return this.#bytes + this.#transport.bufferedBytes
+  }
+
+  /** Sends a frame after those before it, unless the client is too slow. */
+  write(head: string, body: SharedBody): void {
+    const { flusher, limits, overflowed } = this.#options
+    if (this.waitingBytes > limits.bufferedBytesMax) {
+      overflowed()
+      return
+    }
+    if (this.#frames.length === 0) flusher.add(this)
+    const headBytes = Buffer.byteLength(head)
+    this.#frames.push({ head, headBytes, body })
+    this.#bytes += headBytes + body.bytes.length
+    if (this.#bytes >= flushBytes) this.flush()
+  }
+
+  /** Sends a line feed and nothing else. */
+  beat(): void {
+    this.write('\n', nothing)
+  }
+
+  /** Hands over what waits. */
+  flush(): void {
+    if (this.#frames.length === 0) return
+    const frames = this.#frames.map(({ head, headBytes, body }) => {
+      const frame = Buffer.allocUnsafe(headBytes + body.bytes.length)
+      body.bytes.copy(frame, frame.write(head))
+      return frame
+    })
+    this.drop()
+    this.#transport.send(frames)
+  }
+
+  /** Forgets what waits. */
+  drop(): void {
+    this.#frames = []
+    this.#bytes = 0
+  }
+}

@@ -1,0 +1,59 @@
+// What a frame must look like, whoever sends it [STOMP 1.2 Frames and Headers].
+import { protocolFault } from './error.ts'
+import type { ClientFrame } from './frames.ts'
+import type { StompLimits } from './limits.ts'
+
+const ackModes = new Set(['auto', 'client', 'client-individual'])
+
+/** @throws ChatError ProtocolError for a command without what it needs */
+export function checkFrame(frame: ClientFrame, { idCharactersMax }: StompLimits): void {
+  const { command, headers } = frame
+  for (const name of ['id', 'receipt']) {
+    if ((headers.get(name)?.length ?? 0) > idCharactersMax) {
+      throw protocolFault(`The ${name} of a ${command} is longer than ${idCharactersMax} characters`)
+    }
+  }
+  switch (command) {
+    case 'CONNECT':
+    case 'STOMP':
+      checkConnect(frame)
+      return
+    case 'BEGIN':
+    case 'COMMIT':
+    case 'ABORT':
+      throw protocolFault('Transactions are not supported')
+    case 'SUBSCRIBE':
+      header(frame, 'id')
+      header(frame, 'destination')
+      if (!ackModes.has(headers.get('ack') ?? 'auto'))
+        throw protocolFault('The ack of a SUBSCRIBE is unknown')
+      return
+    case 'SEND':
+      header(frame, 'destination')
+      break
+    case 'UNSUBSCRIBE':
+    case 'ACK':
+    case 'NACK':
+      header(frame, 'id')
+      break
+  }
+  if (headers.get('transaction') !== undefined) throw protocolFault('Transactions are not supported')
+}
+
+function checkConnect({ headers }: ClientFrame): void {
+  // Without accept-version it is a client of STOMP 1.0, which understands what we say [STOMP 1.2 Future Compatibility].
+  const versions = headers.get('accept-version')?.split(',') ?? ['1.2']
+  if (!versions.some((version) => version.trim() === '1.2')) {
+    throw protocolFault('Of the versions of STOMP, only 1.2 is supported')
+  }
+  if (!/^ *\d{1,10} *, *\d{1,10} *$/.test(headers.get('heart-beat') ?? '0,0')) {
+    throw protocolFault('heart-beat is not of the form <ms>,<ms>')
+  }
+}
+
+/** A header that the command needs. @throws ChatError ProtocolError where it is missing or empty */
+export function header({ command, headers }: ClientFrame, name: string): string {
+  const value = headers.get(name)
+  if (!value) throw protocolFault(`${command} without the header ${name}`)
+  return value
+}
