@@ -89,7 +89,7 @@ export function rateLimited(message: string, coolOffMs: number): ChatError {
   return new ChatError('RateLimitedError', message, [], coolOffMs)
 }
 
-// What Postgres says, by its SQLSTATE; Prisma has codes of its own, and wraps those of plain SQL.
+// What Postgres says, by its SQLSTATE; Prisma, by which single rows are read and written, has codes of its own.
 
 /** Whether a statement failed because the row it needs is gone (foreign key) or there already (unique). */
 export function isConstraintError(error: unknown, kind: 'unique' | 'foreign_key'): boolean {
@@ -107,13 +107,18 @@ export function unlessGone(resource: string, id: number): (error: unknown) => ne
   }
 }
 
-/** Whether Postgres is starting, stopping, was killed, takes no writes, or has no connection, memory or disk left. */
+/**
+ * Whether Postgres is starting, stopping, was killed, takes no writes, has no connection, memory or disk left, or was
+ * longer about something than it may be.
+ */
 export function isDatabaseAway(error: unknown): boolean {
   return (
-    /^(57P0[1-5]|53[0-3]00|25006|58030|08\d{3}|ECONNREFUSED|ECONNRESET|EPIPE|P1001|P1002|P1017|P2024|P2028|P2037)$/.test(
+    /^(57P0[1-5]|57014|25P0[34]|53[0-3]00|25006|58030|08\d{3}|ECONNREFUSED|ECONNRESET|EPIPE|P1001|P1002|P1017|P2024|P2037)$/.test(
       databaseCode(error),
     ) ||
-    /connection terminated|connection error|not queryable/i.test((error as Error | undefined)?.message ?? '')
+    /connection terminated|connection error|not queryable|timeout exceeded when trying to connect/i.test(
+      (error as Error | undefined)?.message ?? '',
+    )
   )
 }
 
@@ -140,7 +145,7 @@ export function isRefusal(error: unknown): boolean {
 
 /** Whether a transaction fell victim to others and may go through when it is tried again. */
 export function isTransient(error: unknown): boolean {
-  return ['40P01', '40001', 'P2034'].includes(databaseCode(error))
+  return ['40P01', '40001'].includes(databaseCode(error))
 }
 
 /**
@@ -154,9 +159,5 @@ export function withoutWords(error: unknown): { name: string; code: string; at: 
 }
 
 function databaseCode(error: unknown): string {
-  const { code, meta } = (error ?? {}) as {
-    code?: string
-    meta?: { driverAdapterError?: { cause?: { originalCode?: string } } }
-  }
-  return meta?.driverAdapterError?.cause?.originalCode ?? code ?? ''
+  return (error as { code?: string } | undefined)?.code ?? ''
 }

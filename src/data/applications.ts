@@ -1,12 +1,25 @@
-import { type Database, type Db, type Row, type Tx, toJsonb } from '#data/database.ts'
+import {
+  type Columns,
+  column,
+  columnsOf,
+  int8,
+  jsonb,
+  nullable,
+  oneOf,
+  select,
+  text,
+  timestamptz,
+  uuid,
+} from '#data/columns.ts'
+import { type Db, reading, type Tx } from '#data/database.ts'
 import type { Application, ApplicationSettings } from '#resources/application.ts'
 import { type CounterScope, eventCounters, ownerOf } from '#resources/events.ts'
 import { completeUi, type Ui, type UiPart } from '#resources/ui.ts'
 
-const select = { id: true, key: true, properties: true, createdTime: true } as const
+const shown = { id: true, key: true, properties: true, createdTime: true } as const
 
 export async function findApplication(db: Db, id: number): Promise<Application | null> {
-  const row = await db.prisma.application.findUnique({ where: { id: BigInt(id) }, select })
+  const row = await db.prisma.application.findUnique({ where: { id: BigInt(id) }, select: shown })
   return (
     row && {
       ...row,
@@ -24,17 +37,33 @@ export async function findSettings(db: Db, id: number): Promise<Settings | null>
   return db.prisma.application.findUnique({ where: { id: BigInt(id) }, select: settings })
 }
 
-export async function updateSettings(tx: Tx, id: number, changes: Partial<Settings>): Promise<Settings> {
-  return tx.prisma.application.update({ where: { id: BigInt(id) }, data: changes, select: settings })
+export function updateSettings(tx: Tx, id: number, changes: Partial<Settings>): Promise<Settings> {
+  return tx.single(updateSettingsStatement, [id, changes.guestUsers, changes.userCreatedChannels])
 }
+
+const toggle = oneOf<Settings['guestUsers']>()
+export const settingsShape = { guestUsers: toggle, userCreatedChannels: toggle }
+const updateSettingsStatement = reading(
+  'update-settings',
+  select(columnsOf(settingsShape, 'a')),
+  (columns) => `
+    update application a set
+      guest_users = coalesce($2::toggle, a.guest_users),
+      user_created_channels = coalesce($3::toggle, a.user_created_channels)
+    where a.id = $1 returning ${columns}`,
+)
 
 /** What user interfaces of these applications show and look like. */
 export async function findUi(db: Db, ids: number[]): Promise<Map<number, Ui>> {
-  const rows = await db.query(uiStatement, [ids])
-  return new Map(rows.map((row) => [row[0] as number, completeUi(row[1] as Partial<Ui>)]))
+  const found = await db.all(uiStatement, [ids])
+  return new Map(found.map(({ id, ui }) => [id, completeUi(ui)]))
 }
 
-const uiStatement = { name: 'find-ui', text: 'select id, ui from application where id = any($1::bigint[])' }
+const uiStatement = reading(
+  'find-ui',
+  select(columnsOf({ id: int8, ui: jsonb<Partial<Ui>>() }, 'a')),
+  (columns) => `select ${columns} from application a where a.id = any($1::bigint[])`,
+)
 
 /** Whether there is such an application. */
 export async function updateUi(
@@ -43,9 +72,12 @@ export async function updateUi(
   part: UiPart,
   settings: Record<string, unknown>,
 ): Promise<boolean> {
-  const count = await tx.prisma.$executeRaw`
-    update application set ui = ui || ${toJsonb({ [part]: settings })} where id = ${BigInt(id)}`
-  return count > 0
+  return (await tx.run(updateUiStatement, [id, JSON.stringify({ [part]: settings })])) > 0
+}
+
+const updateUiStatement = {
+  name: 'update-ui',
+  text: 'update application set ui = ui || $2::jsonb where id = $1',
 }
 
 export interface Credential {
@@ -103,20 +135,24 @@ function toCredential(row: {
 }
 
 /** @throws a unique violation where the key or the client id is taken */
-export async function insertApplication(
+export function insertApplication(
   tx: Tx,
-  application: { name: string; key: string; clientId: string; secretHash: string },
+  { name, key, clientId, secretHash }: { name: string; key: string; clientId: string; secretHash: string },
 ): Promise<number> {
-  const { id } = await tx.prisma.application.create({
-    data: {
-      name: application.name,
-      key: application.key,
-      credentials: { create: { clientId: application.clientId, secretHash: application.secretHash } },
-    },
-    select: { id: true },
-  })
-  return Number(id)
+  return tx.single(insertStatement, [name, key, clientId, secretHash])
 }
+
+const insertStatement = reading(
+  'insert-application',
+  column(int8, 'id'),
+  (columns) => `
+    with created as (
+      insert into application (name, key) values ($1, $2) returning id
+    ), credential as (
+      insert into credential (application_id, client_id, secret_hash) select id, $3, $4 from created
+    )
+    select ${columns} from created`,
+)
 
 /** Gives an application another client, in place of one of the same id. */
 export async function putCredential(
@@ -124,13 +160,20 @@ export async function putCredential(
   credential: Pick<Credential, 'clientId' | 'secretHash' | 'applicationId'>,
 ): Promise<void> {
   const { clientId, secretHash, applicationId } = credential
-  await tx.prisma.accessToken.deleteMany({ where: { clientId } })
-  await tx.prisma.credential.upsert({
-    where: { clientId },
-    create: { clientId, secretHash, applicationId: BigInt(applicationId) },
-    update: { secretHash, previousSecretHash: null, previousUntil: null },
-    select: { clientId: true },
-  })
+  await tx.run(deleteTokensStatement, [clientId])
+  await tx.run(putCredentialStatement, [clientId, applicationId, secretHash])
+}
+
+const deleteTokensStatement = {
+  name: 'delete-tokens-of-client',
+  text: 'delete from access_token where client_id = $1',
+}
+const putCredentialStatement = {
+  name: 'put-credential',
+  text: `
+    insert into credential (client_id, application_id, secret_hash) values ($1, $2, $3)
+    on conflict (client_id) do update
+      set secret_hash = excluded.secret_hash, previous_secret_hash = null, previous_until = null`,
 }
 
 /**
@@ -144,27 +187,34 @@ export async function replaceSecret(
   overlapMs = 0,
 ): Promise<void> {
   if (overlapMs === 0) {
-    await tx.prisma.credential.update({
-      where: { clientId },
-      data: { secretHash, previousSecretHash: null, previousUntil: null },
-      select: { clientId: true },
-    })
-    await tx.prisma.accessToken.deleteMany({ where: { clientId } })
-    return
+    await tx.run(replaceSecretStatement, [clientId, secretHash])
+    await tx.run(deleteTokensStatement, [clientId])
+  } else {
+    await tx.run(rotateSecretStatement, [clientId, secretHash, overlapMs])
   }
-  await tx.prisma.$executeRaw`
+}
+
+const replaceSecretStatement = {
+  name: 'replace-secret',
+  text: `
+    update credential set secret_hash = $2, previous_secret_hash = null, previous_until = null
+    where client_id = $1`,
+}
+const rotateSecretStatement = {
+  name: 'rotate-secret',
+  text: `
     with replaced as (
-      update credential set secret_hash = ${secretHash}, previous_secret_hash = secret_hash,
-        previous_until = now() + ${overlapMs}::float8 * interval '1 ms'
-      where client_id = ${clientId} returning client_id, previous_until
+      update credential set secret_hash = $2, previous_secret_hash = secret_hash,
+        previous_until = now() + $3::float8 * interval '1 ms'
+      where client_id = $1 returning client_id, previous_until
     )
     update access_token t set expires_time = least(t.expires_time, r.previous_until)
-    from replaced r where t.client_id = r.client_id`
+    from replaced r where t.client_id = r.client_id`,
 }
 
 /** Holds back other processes that want to create the first application, until the transaction ends. */
 export async function lockFirstApplication(tx: Tx): Promise<void> {
-  await tx.prisma.$executeRaw`select pg_advisory_xact_lock(hashtext('chatterie: first application'))`
+  await tx.run({ text: `select pg_advisory_xact_lock(hashtext('chatterie: first application'))` }, [])
 }
 
 export interface ApplicationSummary {
@@ -177,57 +227,65 @@ export interface ApplicationSummary {
   createdTime: string
 }
 
-const summaryStatement = `
-  select a.id, a.name, a.key, c.client_id, a.created_time
+const summaryColumns: Columns<ApplicationSummary> = select({
+  ...columnsOf({ id: int8, name: text, key: uuid, createdTime: timestamptz }, 'a'),
+  clientId: column(nullable(text), 'c.client_id'),
+})
+const summaryOf = (columns: string) => `
+  select ${columns}
   from application a
   left join lateral (
     select client_id from credential where application_id = a.id order by created_time, client_id limit 1
   ) c on true`
 
-function toSummary(row: Row): ApplicationSummary {
-  return {
-    id: row[0] as number,
-    name: row[1] as string,
-    key: row[2] as string,
-    clientId: row[3] as string | null,
-    createdTime: row[4] as string,
-  }
+/** Every application, oldest first. */
+export function listApplicationRows(db: Db): Promise<ApplicationSummary[]> {
+  return db.all(listStatement, [])
 }
 
-/** Every application, oldest first. */
-export async function listApplicationRows(db: Db): Promise<ApplicationSummary[]> {
-  const rows = await db.query({ text: `${summaryStatement} order by a.id` }, [])
-  return rows.map(toSummary)
-}
+const listStatement = reading(
+  'list-applications',
+  summaryColumns,
+  (columns) => `${summaryOf(columns)} order by a.id`,
+)
 
 /** The application with this id, or else this API key or client id. */
-export async function findApplicationBy(db: Db, reference: string): Promise<ApplicationSummary | undefined> {
-  const where = `a.id::text = $1 or a.key::text = lower($1)
-    or a.id = (select application_id from credential where client_id = $1)`
-  const [row] = await db.query({ text: `${summaryStatement} where ${where} order by a.id::text <> $1` }, [
-    reference,
-  ])
-  return row && toSummary(row)
+export function findApplicationBy(db: Db, reference: string): Promise<ApplicationSummary | undefined> {
+  return db.one(findStatement, [reference])
 }
+
+const findStatement = reading(
+  'find-application-by',
+  summaryColumns,
+  (columns) => `
+    ${summaryOf(columns)}
+    where a.id::text = $1 or a.key::text = lower($1)
+      or a.id = (select application_id from credential where client_id = $1)
+    order by a.id::text <> $1`,
+)
 
 /** Those of the ids that applications have. */
 export async function existingApplications(db: Db, ids: number[]): Promise<Set<number>> {
-  if (ids.length === 0) return new Set()
-  const rows = await db.query({ text: 'select id from application where id = any($1::bigint[])' }, [ids])
-  return new Set(rows.map((row) => row[0] as number))
+  return new Set(ids.length === 0 ? [] : await db.all(existingStatement, [ids]))
 }
+
+const existingStatement = reading(
+  'existing-applications',
+  column(int8, 'id'),
+  (columns) => `select ${columns} from application where id = any($1::bigint[])`,
+)
 
 /** Takes away every way into an application; who is connected is shown out soon. */
 export async function closeApplication(tx: Tx, id: number): Promise<void> {
-  await tx.prisma.application.update({
-    where: { id: BigInt(id) },
-    data: { closedTime: new Date() },
-    select: { id: true },
-  })
-  await tx.prisma.credential.deleteMany({ where: { applicationId: BigInt(id) } })
   // An import locks its job before anything else: taken first here too, or the two wait for each other.
-  await tx.prisma.job.deleteMany({ where: { applicationId: BigInt(id) } })
+  for (const text of closingTexts) await tx.run({ text }, [id])
 }
+
+const closingTexts = [
+  'update application set closed_time = now() where id = $1',
+  'delete from credential where application_id = $1',
+  'delete from job where application_id = $1',
+]
 
 /** SQL text for the counters that an owner has. */
 function scopesOf(owner: ReturnType<typeof ownerOf>): string {
@@ -239,7 +297,7 @@ function scopesOf(owner: ReturnType<typeof ownerOf>): string {
 }
 
 /** Each removes a few rows at a time, and so holds nobody up; what others refer to comes last. */
-const emptyingStatements = [
+const emptyingTexts = [
   `delete from message where id in (select id from message where application_id = $1 limit 10000)`,
   `with threads as (
      select t.id from thread t join counter n on n.scope in (${scopesOf('thread')}) and n.scope_id = t.id
@@ -266,18 +324,20 @@ const emptyingStatements = [
 ]
 
 /** Deletes all that grows in an application, in many commits: one that is cut off is just not done. */
-export async function emptyApplication(db: Database, id: number): Promise<void> {
-  for (const text of emptyingStatements) {
-    while (((await db.pool.query(text, [id])).rowCount ?? 0) > 0);
+export async function emptyApplication(db: Db, id: number): Promise<void> {
+  for (const text of emptyingTexts) {
+    while ((await db.run({ text }, [id])) > 0);
   }
 }
 
 /** Deletes an application with whatever is left in it. */
 export async function deleteApplicationRow(tx: Tx, id: number): Promise<void> {
-  await tx.prisma.channel.deleteMany({ where: { applicationId: BigInt(id) } })
-  await tx.prisma.outboxEvent.deleteMany({ where: { applicationId: BigInt(id) } })
-  await tx.prisma.counter.deleteMany({
-    where: { scope: { startsWith: 'application.' }, scopeId: BigInt(id) },
-  })
-  await tx.prisma.application.delete({ where: { id: BigInt(id) }, select: { id: true } })
+  for (const text of deletingTexts) await tx.run({ text }, [id])
 }
+
+const deletingTexts = [
+  'delete from channel where application_id = $1',
+  'delete from outbox_event where application_id = $1',
+  `delete from counter where scope like 'application.%' and scope_id = $1`,
+  'delete from application where id = $1',
+]

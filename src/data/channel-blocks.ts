@@ -1,6 +1,6 @@
 // Whom the moderators of a channel keep out of it.
-import { columnsOf, int8, select, timestamptz } from '#data/columns.ts'
-import type { Db, Tx } from '#data/database.ts'
+import { bool, column, columnsOf, int8, select, timestamptz } from '#data/columns.ts'
+import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { knownSorts, listPage } from '#data/lists.ts'
 import type { MemberMatch } from '#data/memberships.ts'
@@ -38,43 +38,54 @@ export function listChannelBlocks(
   )
 }
 
-export async function isBlocked(
-  db: { prisma: Pick<Db['prisma'], 'channelBlock'> },
-  channelId: number,
-  userId: number,
-): Promise<boolean> {
-  return (await db.prisma.channelBlock.count({ where: { channelId, userId } })) > 0
+export async function isBlocked(db: Querier, channelId: number, userId: number): Promise<boolean> {
+  return (await db.run(isBlockedStatement, [channelId, userId])) > 0
+}
+
+const isBlockedStatement = {
+  name: 'is-blocked-in-channel',
+  text: 'select from channel_block where channel_id = $1 and user_id = $2',
 }
 
 /** Makes whoever lets this user into the channel, or keeps it out, wait for this transaction. */
 export async function lockDoor(tx: Tx, channelId: number, userId: number): Promise<void> {
-  await tx.prisma.$executeRaw`
-    select pg_advisory_xact_lock(hashtextextended(${`channel ${channelId} user ${userId}`}, 0))`
+  await tx.run(lockStatement, [`channel ${channelId} user ${userId}`])
+}
+
+const lockStatement = {
+  name: 'lock-door',
+  text: 'select pg_advisory_xact_lock(hashtextextended($1, 0))',
 }
 
 /** Keeps a user out; who is kept out already keeps that record. @throws a foreign key violation */
-export async function insertChannelBlock(
+export function insertChannelBlock(
   tx: Tx,
   channelId: number,
   userId: number,
 ): Promise<{ id: number; createdTime: string; isNew: boolean }> {
-  const key = { channelId: BigInt(channelId), userId: BigInt(userId) }
-  const { count } = await tx.prisma.channelBlock.createMany({ data: [key], skipDuplicates: true })
-  const row = await tx.prisma.channelBlock.findUniqueOrThrow({
-    where: { channelId_userId: key },
-    select: { id: true, createdTime: true },
-  })
-  return { id: Number(row.id), createdTime: row.createdTime.toISOString(), isNew: count > 0 }
+  return tx.single(insertStatement, [channelId, userId])
 }
 
+// The update changes nothing; by it the record that is there already is returned.
+const insertStatement = reading(
+  'insert-channel-block',
+  select({ ...columnsOf({ id: int8, createdTime: timestamptz }, 'b'), isNew: column(bool, 'b.xmax = 0') }),
+  (columns) => `
+    insert into channel_block as b (channel_id, user_id) values ($1, $2)
+    on conflict (channel_id, user_id) do update set channel_id = excluded.channel_id returning ${columns}`,
+)
+
 /** @returns who was kept out and since when, or undefined where the channel has no such record */
-export async function deleteChannelBlock(
+export function deleteChannelBlock(
   tx: Tx,
   channelId: number,
   id: number,
 ): Promise<{ userId: number; createdTime: string } | undefined> {
-  const [row] = await tx.prisma.$queryRaw<{ user_id: bigint; created_time: Date }[]>`
-    delete from channel_block where id = ${BigInt(id)} and channel_id = ${BigInt(channelId)}
-    returning user_id, created_time`
-  return row && { userId: Number(row.user_id), createdTime: row.created_time.toISOString() }
+  return tx.one(deleteStatement, [channelId, id])
 }
+
+const deleteStatement = reading(
+  'delete-channel-block',
+  select(columnsOf({ userId: int8, createdTime: timestamptz }, 'b')),
+  (columns) => `delete from channel_block b where b.id = $2 and b.channel_id = $1 returning ${columns}`,
+)

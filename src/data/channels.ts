@@ -1,8 +1,8 @@
-import { type Columns, column, int8, mapped, oneOf, select } from '#data/columns.ts'
+import { type Columns, column, columnsOf, int8, listed, mapped, oneOf, select } from '#data/columns.ts'
 import { counterOf } from '#data/counters.ts'
-import { type Db, type Querier, reading, type Tx, toJsonb } from '#data/database.ts'
+import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
-import { containing, knownSorts, type ListQuery, listPage, propertiesContain } from '#data/lists.ts'
+import { containing, knownSorts, type ListQuery, listPage, propertiesContain, toPage } from '#data/lists.ts'
 import { standingOf } from '#data/memberships.ts'
 import { withDetails } from '#data/message-details.ts'
 import { deleteMessagesOfChannel } from '#data/messages.ts'
@@ -229,24 +229,21 @@ export async function listUserChannels(
       `${sortable[property as keyof typeof sortable]} ${descending ? 'desc' : 'asc'}`,
   )
   const shape = { of, named: name !== undefined, order }
+  const columns = listed(seenColumns)
   const text = `
     with ${userChannelsParts(shape)}
-    select total.total, item.* from total left join lateral (
+    select ${columns.text} from total listed left join lateral (
       select page.place, ${seenColumns.text} from page join channel c on c.id = page.id ${seenJoins}
     ) item on true
     order by item.place`
   const isPrepared = order.length === 0
-  const rows = await db.query(
-    { text, ...(isPrepared && { name: `list-user-channels-${of}${shape.named ? '-named' : ''}` }) },
+  const rows = await db.all(
+    { text, columns, ...(isPrepared && { name: `list-user-channels-${of}${shape.named ? '-named' : ''}` }) },
     [userId, applicationId, name === undefined ? null : containing(name), page.size, page.number * page.size],
   )
-  const items = rows.filter((row) => row[1] !== null).map((row) => seenColumns.read(row, 2))
-  return {
-    items: await complete(db, items),
-    number: page.number,
-    size: page.size,
-    total: rows[0]?.[0] as number,
-  }
+  const found = toPage(rows, page)
+  await complete(db, found.items)
+  return found
 }
 
 /** How many channels {@link listUserChannels} lists, of a type. */
@@ -285,26 +282,34 @@ export async function insertChannel(
   applicationId: number,
   channel: NewChannel,
 ): Promise<number | undefined> {
-  const [row] = await tx.prisma.$queryRaw<{ id: bigint }[]>`
-    insert into channel (application_id, type, name, display_name, member_set, creator_id, properties)
-    values (
-      ${BigInt(applicationId)}, ${channel.type}::channel_type, ${channel.name}, ${channel.displayName},
-      ${channel.memberSet ?? null}, ${channel.creator ? BigInt(channel.creator.id) : null},
-      ${toJsonb(channel.properties)}
-    )
-    on conflict do nothing returning id`
-  if (!row) return undefined
-  const thread = await tx.prisma.thread.create({
-    data: { applicationId: BigInt(applicationId), channelId: row.id, type: 'MAIN' },
-    select: { id: true },
-  })
-  if (channel.type === 'PUBLIC') {
-    await tx.prisma.$executeRaw`
-      insert into channel_activity (channel_id, application_id, last_id)
-      values (${row.id}, ${BigInt(applicationId)}, ${thread.id})`
-  }
-  return Number(row.id)
+  return tx.one(insertStatement, [
+    applicationId,
+    channel.type,
+    channel.name,
+    channel.displayName,
+    channel.memberSet,
+    channel.creator?.id,
+    JSON.stringify(channel.properties),
+  ])
 }
+
+const insertStatement = reading(
+  'insert-channel',
+  column(int8, 'id'),
+  (columns) => `
+    with created as (
+      insert into channel (application_id, type, name, display_name, member_set, creator_id, properties)
+      values ($1, $2, $3, $4, $5, $6, $7::jsonb)
+      on conflict do nothing returning id, application_id, type
+    ), thread as (
+      insert into thread (application_id, channel_id, type) select application_id, id, 'MAIN' from created
+      returning id
+    ), active as (
+      insert into channel_activity (channel_id, application_id, last_id)
+      select c.id, c.application_id, thread.id from created c, thread where c.type = 'PUBLIC'
+    )
+    select ${columns} from created`,
+)
 
 /** The channel that has the set of members, or, where a channel is not direct, the name. */
 export async function findEquivalentChannel(
@@ -326,23 +331,37 @@ export async function findEquivalentChannel(
 }
 
 /** The channel's properties, locked until the transaction ends. */
-export async function lockChannelProperties(tx: Tx, applicationId: number, id: number) {
-  const rows = await tx.prisma.$queryRaw<{ type: ChannelType; properties: Record<string, unknown> }[]>`
-    select type, properties from channel where id = ${BigInt(id)} and application_id = ${BigInt(applicationId)}
-    for no key update`
-  return rows[0]
+export function lockChannelProperties(tx: Tx, applicationId: number, id: number) {
+  return tx.one(lockStatement, [applicationId, id])
 }
+
+const { type, properties } = channelShape
+const lockStatement = reading(
+  'lock-channel-properties',
+  select(columnsOf({ type, properties }, 'c')),
+  (columns) => `
+    select ${columns} from channel c where c.id = $2 and c.application_id = $1 for no key update`,
+)
 
 export async function updateChannelRow(
   tx: Tx,
   id: number,
-  { properties, ...changes }: { name?: string; displayName?: string; properties?: Record<string, unknown> },
+  {
+    name,
+    displayName,
+    properties,
+  }: { name?: string; displayName?: string; properties?: Record<string, unknown> },
 ): Promise<void> {
-  await tx.prisma.channel.update({ where: { id: BigInt(id) }, data: changes, select: { id: true } })
-  if (properties) {
-    await tx.prisma
-      .$executeRaw`update channel set properties = ${toJsonb(properties)} where id = ${BigInt(id)}`
-  }
+  await tx.run(updateStatement, [id, name, displayName, properties && JSON.stringify(properties)])
+}
+
+const updateStatement = {
+  name: 'update-channel',
+  text: `
+    update channel set
+      name = coalesce($2, name), display_name = coalesce($3, display_name),
+      properties = coalesce($4::jsonb, properties)
+    where id = $1`,
 }
 
 /**
@@ -355,11 +374,19 @@ export async function deleteChannelRow(
   id: number,
 ): Promise<{ messages: number; members: number } | undefined> {
   // The lock comes first: a send that was faster is counted, one that is slower finds no channel.
-  const locked = await tx.prisma.$queryRaw<unknown[]>`
-    select 1 from channel where id = ${BigInt(id)} and application_id = ${BigInt(applicationId)} for update`
-  if (locked.length === 0) return undefined
+  if ((await tx.run(lockWholeStatement, [applicationId, id])) === 0) return undefined
   const messages = await deleteMessagesOfChannel(tx, id)
-  const members = await tx.prisma.channelMembership.deleteMany({ where: { channelId: id } })
-  await tx.prisma.channel.delete({ where: { id: BigInt(id) }, select: { id: true } })
-  return { messages, members: members.count }
+  const members = await tx.run(deleteMembersStatement, [id])
+  await tx.run(deleteStatement, [id])
+  return { messages, members }
 }
+
+const lockWholeStatement = {
+  name: 'lock-channel',
+  text: 'select from channel where id = $2 and application_id = $1 for update',
+}
+const deleteMembersStatement = {
+  name: 'delete-members-of-channel',
+  text: 'delete from channel_membership where channel_id = $1',
+}
+const deleteStatement = { name: 'delete-channel', text: 'delete from channel where id = $1' }

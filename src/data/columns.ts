@@ -23,6 +23,7 @@ export const int4 = type<number>('int4')
 export const int8 = type<number>('int8')
 export const text = type<string>('text')
 export const uuid = type<string>('uuid')
+export const bytea = type<Buffer<ArrayBuffer>>('bytea')
 /** ISO 8601 in UTC, in milliseconds. */
 export const timestamptz = type<string>('timestamptz')
 /** Text that the database's checks keep to a few words. */
@@ -88,4 +89,26 @@ export function mapped<T, U>({ text, width, read }: Columns<T>, change: (read: T
 /** Columns of an outer join: undefined where it found no row, which their first cell shows. */
 export function joined<T>({ text, width, read }: Columns<T>): Columns<T | undefined> {
   return { text, width, read: (row, at) => (row[at] === null ? undefined : read(row, at)) }
+}
+
+/** What statements read that list items beside the length of the whole list. */
+export interface Listed<T> {
+  total: number
+  /** Undefined where the page is empty. */
+  item: T | undefined
+}
+
+/**
+ * Of a statement that joins `item`, its place and then these columns, to `listed` with the `total`. Not compiled, for
+ * what lists read is put together anew each time.
+ */
+export function listed<T>({ width, read }: Pick<Columns<T>, 'width' | 'read'>): Columns<Listed<T>> {
+  return {
+    text: 'listed.total, item.*',
+    width: width + 2,
+    read: (row, at) => ({
+      total: row[at] as number,
+      item: row[at + 1] === null ? undefined : read(row, at + 2),
+    }),
+  }
 }

@@ -1,6 +1,6 @@
 // Numbers of big lists, exact at every moment and never counted row by row: what the dispatcher has folded into
 // `counter`, plus what still waits in the outbox. One snapshot sees both, and each event is in exactly one of them.
-import type { Batch } from '#data/database.ts'
+import type { Querier } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { type CounterScope, type EventType, eventCounters, ownerOf } from '#resources/events.ts'
 
@@ -44,7 +44,7 @@ export interface Count {
  * Adds to counters what so many events of a type would, without telling anybody. Comes last in its transaction: the
  * dispatcher waits for what is locked here. Counters are locked in the dispatcher's order.
  */
-export async function count(batch: Batch, counts: Count[]): Promise<void> {
+export async function count(tx: Querier, counts: Count[]): Promise<void> {
   const changes = new Map<string, { scope: CounterScope; owner: number; change: number }>()
   for (const { type, count, ...owners } of counts) {
     for (const scope of eventCounters[type]) {
@@ -57,7 +57,7 @@ export async function count(batch: Batch, counts: Count[]): Promise<void> {
   }
   if (changes.size === 0) return
   const all = [...changes.values()]
-  await batch.query(countStatement, [
+  await tx.run(countStatement, [
     all.map(({ scope }) => scope),
     all.map(({ owner }) => owner),
     all.map(({ change }) => change),

@@ -1,11 +1,11 @@
-// The one pool, and the two ways to speak to it: Prisma for ordinary reads and writes, plain SQL for hot statements
-// and for lists.
+// The one pool, and the two ways to speak to it: Prisma for plain reads and writes of one row, and statements, in a
+// transaction or without.
 import { finished } from 'node:stream/promises'
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import type { Columns } from '#data/columns.ts'
-import { Prisma, PrismaClient } from '#data/generated/client.ts'
+import { PrismaClient } from '#data/generated/client.ts'
 import { isTransient } from '#errors.ts'
 import type { EventDraft } from '#resources/events.ts'
 
@@ -32,37 +32,39 @@ export function reading<T>(
   return { name, text: compose(columns.text), columns }
 }
 
-/** Who can be asked in SQL. */
+/** Who can be asked in SQL: the database, where each statement is a transaction of its own, or one transaction. */
 export interface Querier {
   query(statement: Statement, values: unknown[]): Promise<Row[]>
   /** What a statement reads. */
   all<T>(statement: Reading<T>, values: unknown[]): Promise<T[]>
   /** The first of what a statement reads; undefined where it reads nothing. */
   one<T>(statement: Reading<T>, values: unknown[]): Promise<T | undefined>
+  /** What a statement reads that always finds a row, such as an insert. */
+  single<T>(statement: Reading<T>, values: unknown[]): Promise<T>
+  /** How many rows a statement wrote, or read where it writes none. */
+  run(statement: Statement, values: unknown[]): Promise<number>
 }
 
 export interface Db extends Querier {
+  /** For plain reads and writes of one row, outside transactions. */
   prisma: PrismaClient
 }
 
-/** What takes one may write; what it emits is told if, and only if, the transaction commits. */
-export interface Tx {
-  prisma: Prisma.TransactionClient
-  emit(...events: EventDraft[]): Promise<void>
-}
-
-/** A transaction in plain SQL on one connection, for many rows at once. */
-export interface Batch extends Querier {
+/** A transaction: what takes one may write. */
+export interface Tx extends Querier {
   /** Takes rows in COPY's text format. */
   copy(statement: string, rows: string): Promise<void>
+  /** What it is given is told if, and only if, the transaction commits. */
+  emit(...events: EventDraft[]): Promise<void>
 }
 
 export interface Database extends Db {
   pool: pg.Pool
-  /** Runs `work` in one transaction; a throw rolls it back. After a deadlock with others it is tried again. */
+  /**
+   * Runs `work` in one transaction; a throw rolls it back. After a deadlock with others it is tried again, so that
+   * `work` may run more than once. Neither a statement in it nor a pause between two may take more than 30 s.
+   */
   transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>
-  /** The same in plain SQL. */
-  batch<T>(work: (batch: Batch) => Promise<T>): Promise<T>
   /** Called after each commit that wrote events. */
   onEvents(listener: () => void): void
   eventsWritten(): void
@@ -70,13 +72,17 @@ export interface Database extends Db {
 }
 
 const poolMax = 16
-const transactionTimeoutMs = 30_000
+/** How long a connection is waited for, and a statement of a transaction. */
+const timeoutMs = 30_000
+const begin = `
+  begin; set local statement_timeout = ${timeoutMs}; set local idle_in_transaction_session_timeout = ${timeoutMs}`
 
 /** Opens the pool of a Postgres URL; connects at the first statement. */
 export function openDatabase(url: string, onError: (error: Error) => void): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: poolMax,
+    connectionTimeoutMillis: timeoutMs,
     options: '-c TimeZone=UTC',
     application_name: 'chatterie',
   })
@@ -85,51 +91,17 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
   pool.on('error', (error) => {
     if (!pool.ending) onError(error) // a database that stops with us cuts off what was closing anyway
   })
-  const prisma = new PrismaClient({
-    adapter: new PrismaPg(pool),
-    transactionOptions: { timeout: transactionTimeoutMs, maxWait: transactionTimeoutMs },
-  })
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   let eventsWritten = () => {}
 
   return {
     pool,
     prisma,
-    ...querier(pool),
+    ...querier((query) => pool.query(query)),
     async transact(work) {
-      let emitted = false
-      const attempt = () =>
-        prisma.$transaction((client) =>
-          work({
-            prisma: client,
-            async emit(...events) {
-              if (events.length === 0) return
-              emitted = true
-              await client.$executeRaw`
-              insert into outbox_event (application_id, type, channel_id, thread_id, count, payload)
-              select "applicationId", type, "channelId", "threadId", coalesce(count, 0), coalesce(payload, '{}')
-              from jsonb_to_recordset(${toJsonb(events)}) as event (
-                "applicationId" bigint, type text, "channelId" bigint, "threadId" bigint, count int, payload jsonb
-              )`
-            },
-          }),
-        )
-      const result = await retried(attempt)
-      if (emitted) eventsWritten()
+      const { result, hasEmitted } = await retried(() => attempt(pool, work))
+      if (hasEmitted) eventsWritten()
       return result
-    },
-    async batch(work) {
-      const client = await pool.connect()
-      try {
-        await client.query('begin')
-        const result = await work(toBatch(client))
-        await client.query('commit')
-        client.release()
-        return result
-      } catch (error) {
-        // Closing the connection ends the transaction, whatever state it is in.
-        client.release(true)
-        throw error
-      }
     },
     onEvents(listener) {
       eventsWritten = listener
@@ -140,6 +112,57 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
       await pool.end()
     },
   }
+}
+
+async function attempt<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>) {
+  const client = await pool.connect()
+  let isOver = false
+  let hasEmitted = false
+  // What `work` leaves running, such as the others beside a promise that failed, must not write on behalf of whoever
+  // has the connection next.
+  const ask: Ask = (query) =>
+    isOver ? Promise.reject(new Error('The transaction is over')) : client.query(query)
+  const tx: Tx = {
+    ...querier(ask),
+    async copy(statement, rows) {
+      const copy = client.query(copyFrom(statement))
+      copy.end(rows)
+      await finished(copy)
+    },
+    async emit(...events) {
+      if (events.length === 0) return
+      hasEmitted = true
+      await tx.run(emitStatement, [JSON.stringify(events)])
+    },
+  }
+  try {
+    await client.query(begin)
+    const result = await work(tx)
+    isOver = true
+    const { command } = await client.query('commit')
+    if (command !== 'COMMIT') throw new Error('A statement of the transaction had failed')
+    client.release()
+    return { result, hasEmitted }
+  } catch (error) {
+    isOver = true
+    // A connection that cannot even roll back is closed, which ends the transaction as well.
+    const isClean = await client.query('rollback').then(
+      () => true,
+      () => false,
+    )
+    client.release(!isClean)
+    throw error
+  }
+}
+
+const emitStatement = {
+  name: 'emit-events',
+  text: `
+    insert into outbox_event (application_id, type, channel_id, thread_id, count, payload)
+    select "applicationId", type, "channelId", "threadId", coalesce(count, 0), coalesce(payload, '{}')
+    from jsonb_to_recordset($1::jsonb) as event (
+      "applicationId" bigint, type text, "channelId" bigint, "threadId" bigint, count int, payload jsonb
+    )`,
 }
 
 const attemptsMax = 4
@@ -153,17 +176,14 @@ async function retried<T>(attempt: () => Promise<T>, attempts = 1): Promise<T> {
   }
 }
 
-function querier(client: pg.Pool | pg.PoolClient): Querier {
+type Ask = (query: pg.QueryArrayConfig) => Promise<pg.QueryArrayResult<unknown[]>>
+
+function querier(ask: Ask): Querier {
+  const send = ({ name, text }: Statement, values: unknown[]) =>
+    ask({ ...(name !== undefined && { name }), text, values, rowMode: 'array', types })
   return {
-    async query({ name, text }, values) {
-      const statement = {
-        ...(name !== undefined && { name }),
-        text,
-        values,
-        rowMode: 'array',
-        types,
-      } as const
-      return (await client.query(statement)).rows
+    async query(statement, values) {
+      return (await send(statement, values)).rows
     },
     async all(statement, values) {
       const rows = await this.query(statement, values)
@@ -173,26 +193,15 @@ function querier(client: pg.Pool | pg.PoolClient): Querier {
       const [row] = await this.query(statement, values)
       return row && statement.columns.read(row, 0)
     },
-  }
-}
-
-function toBatch(client: pg.PoolClient): Batch {
-  return {
-    ...querier(client),
-    async copy(statement, rows) {
-      const copy = client.query(copyFrom(statement))
-      copy.end(rows)
-      await finished(copy)
+    async single(statement, values) {
+      const [row] = await this.query(statement, values)
+      if (!row) throw new Error(`${statement.name ?? 'A statement'} found no row`)
+      return statement.columns.read(row, 0)
+    },
+    async run(statement, values) {
+      return (await send(statement, values)).rowCount ?? 0
     },
   }
-}
-
-/**
- * A JSON value as a parameter. Customers' JSON goes this way and not through Prisma's Json type, which loses keys
- * such as `__proto__`.
- */
-export function toJsonb(value: unknown): Prisma.Sql {
-  return Prisma.sql`${JSON.stringify(value)}::jsonb`
 }
 
 const { builtins } = pg.types

@@ -1,5 +1,6 @@
 // Which keys the secrets of this database are sealed with, without the keys.
-import type { Db, Tx } from '#data/database.ts'
+import { bytea, column, columnsOf, int8, select, text } from '#data/columns.ts'
+import { type Db, reading, type Tx } from '#data/database.ts'
 
 export interface KnownKey {
   id: string
@@ -9,26 +10,38 @@ export interface KnownKey {
 
 /** Holds back other processes that look at the keys, until the transaction ends. */
 export async function lockKeys(tx: Tx): Promise<void> {
-  await tx.prisma.$executeRaw`select pg_advisory_xact_lock(hashtext('chatterie: encryption keys'))`
+  await tx.run({ text: `select pg_advisory_xact_lock(hashtext('chatterie: encryption keys'))` }, [])
 }
 
 export function listKeys(tx: Tx): Promise<KnownKey[]> {
-  return tx.prisma.encryptionKey.findMany({
-    select: { id: true, proof: true },
-    orderBy: { createdTime: 'asc' },
-  })
+  return tx.all(listStatement, [])
 }
 
-export async function insertKey(tx: Tx, key: KnownKey): Promise<void> {
-  await tx.prisma.encryptionKey.createMany({ data: key, skipDuplicates: true })
+const listStatement = reading(
+  'list-encryption-keys',
+  select(columnsOf({ id: text, proof: bytea }, 'k')),
+  (columns) => `select ${columns} from encryption_key k order by k.created_time`,
+)
+
+export async function insertKey(tx: Tx, { id, proof }: KnownKey): Promise<void> {
+  await tx.run(insertStatement, [id, proof])
+}
+
+const insertStatement = {
+  name: 'insert-encryption-key',
+  text: 'insert into encryption_key (id, proof) values ($1, $2) on conflict do nothing',
 }
 
 /** @returns the ids of those that are forgotten */
-export async function forgetKeysBut(tx: Tx, id: string): Promise<string[]> {
-  const rows = await tx.prisma.$queryRaw<{ id: string }[]>`
-    delete from encryption_key where id <> ${id} returning id`
-  return rows.map((row) => row.id)
+export function forgetKeysBut(tx: Tx, id: string): Promise<string[]> {
+  return tx.all(forgetStatement, [id])
 }
+
+const forgetStatement = reading(
+  'forget-encryption-keys',
+  column(text, 'id'),
+  (columns) => `delete from encryption_key where id <> $1 returning ${columns}`,
+)
 
 export interface SealedEnvironment {
   applicationId: number
@@ -42,16 +55,17 @@ export async function findEnvironmentsSealedElse(
   after: number,
   limit: number,
 ): Promise<SealedEnvironment[]> {
-  const text = `
-    select application_id, environment from runtime
-    where application_id > $1 and substring(environment from 1 for length($2::bytea)) <> $2::bytea
-    order by application_id limit $3`
-  const rows = await db.query({ text }, [after, seal, limit])
-  return rows.map((row) => ({
-    applicationId: row[0] as number,
-    sealed: row[1] as Uint8Array<ArrayBuffer>,
-  }))
+  return db.all(environmentsStatement, [after, seal, limit])
 }
+
+const environmentsStatement = reading(
+  'environments-sealed-else',
+  select({ applicationId: column(int8, 'application_id'), sealed: column(bytea, 'environment') }),
+  (columns) => `
+    select ${columns} from runtime
+    where application_id > $1 and substring(environment from 1 for length($2::bytea)) <> $2::bytea
+    order by application_id limit $3`,
+)
 
 /** Unless it has changed meanwhile. Functions find in it what they found before, so their processes go on. */
 export async function resealEnvironment(
@@ -60,5 +74,5 @@ export async function resealEnvironment(
   sealed: Uint8Array | null,
 ): Promise<void> {
   const text = 'update runtime set environment = $3 where application_id = $1 and environment = $2'
-  await db.query({ text }, [applicationId, old, sealed])
+  await db.run({ text }, [applicationId, old, sealed])
 }

@@ -1,5 +1,6 @@
 // Runs of functions: those that wait for their turn, and the record of all.
-import type { Db, Row } from '#data/database.ts'
+import { type Columns, column, columnsOf, int4, int8, jsonb, nullable, select } from '#data/columns.ts'
+import { type Db, reading } from '#data/database.ts'
 import { nodeLives } from '#data/node.ts'
 import type { EventPayload } from '#resources/events.ts'
 import { blockingType, type FunctionLog } from '#resources/function.ts'
@@ -69,37 +70,34 @@ export interface Capacity {
   total: number
 }
 
+export const runShape = {
+  id: int8,
+  functionId: int8,
+  applicationId: int8,
+  channelId: nullable(int8),
+  payload: jsonb<EventPayload>(),
+  attempts: int4,
+}
+const runColumns: Columns<TakenRun> = select(columnsOf(runShape, 't'))
+
 /**
  * Takes runs that are due, oldest first, from one application after the other, so that none waits for what is slow
  * in another. A process that dies gives them back; see {@link giveBackOrphans}.
  */
-export async function takeRuns(
+export function takeRuns(
   db: Db,
   { node, busy, perApplication, total }: Capacity & { node: number },
 ): Promise<TakenRun[]> {
-  const rows = await db.query(takeStatement, [
-    node,
-    [...busy.keys()],
-    [...busy.values()],
-    perApplication,
-    total,
-  ])
-  return rows.map((row) => ({
-    id: row[0] as number,
-    functionId: row[1] as number,
-    applicationId: row[2] as number,
-    channelId: row[3] as number | null,
-    payload: row[4] as EventPayload,
-    attempts: row[5] as number,
-  }))
+  return db.all(takeStatement, [node, [...busy.keys()], [...busy.values()], perApplication, total])
 }
 
 // Applications are found by jumping from one to the next in the index of what waits, however much that is. No commit
 // here waits for the disk: what a crash of Postgres loses is done again.
 const lazily = `lazily as materialized (select set_config('synchronous_commit', 'off', true))`
-const takeStatement = {
-  name: 'take-function-runs',
-  text: `
+const takeStatement = reading(
+  'take-function-runs',
+  runColumns,
+  (columns) => `
     with recursive ${lazily}, application as (
       (select application_id as id from function_run where node is null order by application_id limit 1)
       union all
@@ -122,13 +120,12 @@ const takeStatement = {
     ), taken as (
       update function_run r set node = $1, attempts = attempts + 1 from due where r.id = due.id returning r.*
     )
-    select t.id, t.function_id, t.application_id, t.channel_id, t.payload, t.attempts
-    from lazily, taken t order by t.id`,
-}
+    select ${columns} from lazily, taken t order by t.id`,
+)
 
 /** Forgets runs that there is nothing to do for: of functions that are gone, or about what is gone. */
 export async function dropRuns(db: Db, ids: number[]): Promise<void> {
-  await db.query(dropStatement, [ids])
+  await db.run(dropStatement, [ids])
 }
 
 const dropStatement = {
@@ -138,7 +135,7 @@ const dropStatement = {
 
 /** Gives back what this process has taken, but for what it is at. */
 export async function giveBackRuns(db: Db, node: number, but: number[]): Promise<void> {
-  await db.query(giveBackStatement, [node, but])
+  await db.run(giveBackStatement, [node, but])
 }
 
 const giveBackStatement = {
@@ -148,7 +145,7 @@ const giveBackStatement = {
 
 /** Gives back what processes had taken that are gone, and ends the record of what they were at. */
 export async function giveBackOrphans(db: Db): Promise<void> {
-  await db.query(orphansStatement, [JSON.stringify(interrupted)])
+  await db.run(orphansStatement, [JSON.stringify(interrupted)])
 }
 
 const interrupted = { error: { name: 'InterruptedError', message: 'The server stopped while this ran' } }
@@ -171,19 +168,19 @@ export interface NewInvocation {
 }
 
 /** Records runs that begin. @returns their ids, in order */
-export async function beginInvocations(db: Db, node: number, runs: NewInvocation[]): Promise<number[]> {
-  const rows = await db.query(beginStatement, [
+export function beginInvocations(db: Db, node: number, runs: NewInvocation[]): Promise<number[]> {
+  return db.all(beginStatement, [
     node,
     runs.map(({ functionId }) => functionId),
     runs.map(({ versionNumber }) => versionNumber),
     runs.map(({ args }) => JSON.stringify(storable(args))),
   ])
-  return rows.map((row: Row) => row[0] as number)
 }
 
-const beginStatement = {
-  name: 'begin-invocations',
-  text: `
+const beginStatement = reading(
+  'begin-invocations',
+  column(int8, 'begun.id'),
+  (columns) => `
     with ${lazily}, given as materialized (
       select * from unnest($2::bigint[], $3::int[], $4::text[]) with ordinality g (function_id, version_number, args, place)
     ), begun as (
@@ -195,8 +192,8 @@ const beginStatement = {
       select 'function.invocations', function_id, count(*) from given group by function_id order by function_id
       on conflict (scope, scope_id) do update set value = counter.value + excluded.value
     )
-    select begun.id from lazily, begun order by begun.id`,
-}
+    select ${columns} from lazily, begun order by begun.id`,
+)
 
 export interface EndedInvocation {
   id: number
@@ -215,7 +212,7 @@ export async function endInvocation(db: Db, ended: EndedInvocation): Promise<voi
   const { id, status, result, logs, durationMs, secrets = [], run } = ended
   const toText = (value: unknown) =>
     secrets.reduce((text, secret) => text.replaceAll(secret, () => '***'), JSON.stringify(storable(value)))
-  await db.query(endStatement, [
+  await db.run(endStatement, [
     id,
     status,
     toText(result),
@@ -242,15 +239,15 @@ const endStatement = {
 }
 
 /** Forgets a batch of what ran too long ago. @returns how many */
-export async function forgetInvocations(db: Db, days: number): Promise<number> {
-  const [row] = await db.query(forgetStatement, [days, forgottenMax])
-  return row?.[0] as number
+export function forgetInvocations(db: Db, days: number): Promise<number> {
+  return db.single(forgetStatement, [days, forgottenMax])
 }
 
 const forgottenMax = 5_000
-const forgetStatement = {
-  name: 'forget-invocations',
-  text: `
+const forgetStatement = reading(
+  'forget-invocations',
+  column(int8, 'count(*)'),
+  (columns) => `
     with gone as (
       delete from function_invocation where id in (
         select id from function_invocation where created_time < now() - $1::int * interval '1 day'
@@ -261,8 +258,8 @@ const forgetStatement = {
       from (select function_id, count(*) as count from gone group by function_id) g
       where c.scope = 'function.invocations' and c.scope_id = g.function_id
     )
-    select count(*) from gone`,
-}
+    select ${columns} from gone`,
+)
 
 const depthMax = 64
 

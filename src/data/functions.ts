@@ -1,6 +1,7 @@
 // Runtimes, functions, their versions and invocations.
 import {
   bool,
+  bytea,
   type Columns,
   column,
   columnsOf,
@@ -14,7 +15,7 @@ import {
   text,
   timestamptz,
 } from '#data/columns.ts'
-import { type Db, reading, type Tx } from '#data/database.ts'
+import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
 import type {
@@ -40,43 +41,33 @@ export interface RuntimeRecord {
   revision: number
 }
 
-const runtimeFields = {
-  id: true,
-  dependencies: true,
-  environment: true,
-  initializationScript: true,
-  revision: true,
-} as const
-const runtimeOf = (applicationId: number) => ({
-  applicationId_type: { applicationId: BigInt(applicationId), type: 'NODEJS' as const },
-})
-
-export async function findRuntime(db: Db, applicationId: number): Promise<RuntimeRecord | null> {
-  const row = await db.prisma.runtime.findUnique({ where: runtimeOf(applicationId), select: runtimeFields })
-  return row && toRuntimeRecord(row)
+export const runtimeShape = {
+  id: int8,
+  dependencies: jsonb<RuntimeDependency[]>(),
+  environment: nullable(bytea),
+  initializationScript: nullable(text),
+  revision: int4,
 }
+const runtimeColumns: Columns<RuntimeRecord> = select(columnsOf(runtimeShape, 'r'))
 
-function toRuntimeRecord(row: {
-  id: bigint
-  dependencies: Prisma.JsonValue
-  environment: Uint8Array | null
-  initializationScript: string | null
-  revision: number
-}): RuntimeRecord {
-  return {
-    ...row,
-    id: Number(row.id),
-    dependencies: row.dependencies as unknown as RuntimeDependency[],
-  }
+const findRuntimeStatement = reading(
+  'find-runtime',
+  runtimeColumns,
+  (columns) => `select ${columns} from runtime r where r.application_id = $1 and r.type = 'NODEJS'`,
+)
+
+export function findRuntime(db: Querier, applicationId: number): Promise<RuntimeRecord | undefined> {
+  return db.one(findRuntimeStatement, [applicationId])
 }
 
 /** Whether it was there not yet; of several at once, one creates it and the others wait for that. */
 export async function insertRuntime(tx: Tx, applicationId: number): Promise<boolean> {
-  const { count } = await tx.prisma.runtime.createMany({
-    data: { applicationId: BigInt(applicationId) },
-    skipDuplicates: true,
-  })
-  return count === 1
+  return (await tx.run(insertRuntimeStatement, [applicationId])) > 0
+}
+
+const insertRuntimeStatement = {
+  name: 'insert-runtime',
+  text: 'insert into runtime (application_id) values ($1) on conflict do nothing',
 }
 
 export interface RuntimeChanges {
@@ -85,26 +76,33 @@ export interface RuntimeChanges {
   initializationScript?: string | null
 }
 
-export async function updateRuntime(
+export function updateRuntime(
   tx: Tx,
   applicationId: number,
-  { dependencies, ...changes }: RuntimeChanges,
+  { dependencies, environment, initializationScript }: RuntimeChanges,
 ): Promise<RuntimeRecord> {
-  const row = await tx.prisma.runtime.update({
-    where: runtimeOf(applicationId),
-    data: {
-      ...changes,
-      ...(dependencies && { dependencies: dependencies as unknown as Prisma.JsonArray }),
-      revision: { increment: 1 },
-    },
-    select: runtimeFields,
-  })
-  return toRuntimeRecord(row)
+  return tx.single(updateRuntimeStatement, [
+    applicationId,
+    dependencies && JSON.stringify(dependencies),
+    environment,
+    initializationScript !== undefined,
+    initializationScript,
+  ])
 }
+
+const updateRuntimeStatement = reading(
+  'update-runtime',
+  runtimeColumns,
+  (columns) => `
+    update runtime r set
+      dependencies = coalesce($2::jsonb, r.dependencies), environment = coalesce($3, r.environment),
+      initialization_script = case when $4 then $5 else r.initialization_script end, revision = r.revision + 1
+    where r.application_id = $1 and r.type = 'NODEJS' returning ${columns}`,
+)
 
 // --------------------------------------------------------------------------------------- functions
 
-const functionShape = {
+export const functionShape = {
   id: int8,
   type: oneOf<FunctionType>(),
   runtimeId: int8,
@@ -189,12 +187,11 @@ export async function updateEnabled(
   id: number,
   enabled: boolean,
 ): Promise<boolean> {
-  const rows = await db.query(enableStatement, [applicationId, id, enabled])
-  return rows.length > 0
+  return (await db.run(enableStatement, [applicationId, id, enabled])) > 0
 }
 
 const enableStatement = {
-  text: 'update "function" set enabled = $3 where id = $2 and application_id = $1 returning id',
+  text: 'update "function" set enabled = $3 where id = $2 and application_id = $1',
 }
 
 // ----------------------------------------------------------------------------------------- running
@@ -347,7 +344,7 @@ export function listVersions(db: Db, functionId: number, page: PageRequest): Pro
 
 // ------------------------------------------------------------------------------------- invocations
 
-const invocationShape = {
+export const invocationShape = {
   id: int8,
   versionNumber: int4,
   args: jsonb<FunctionInvocation['args']>(),

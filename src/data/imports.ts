@@ -1,5 +1,6 @@
 // What imports look up and store, a batch at a time.
-import type { Batch } from '#data/database.ts'
+import { column, columnsOf, int8, oneOf, select, text } from '#data/columns.ts'
+import { reading, type Tx } from '#data/database.ts'
 import type { StoredMention } from '#data/rows.ts'
 import { copyMessagesStatement, toCopyRow } from '#data/sql/copy-messages.ts'
 import type { ChannelType } from '#resources/channel.ts'
@@ -10,30 +11,29 @@ import type { MessageLink } from '#resources/message.ts'
 
 /** Those of the keys that an earlier item of this kind had. */
 export async function findKeys(
-  batch: Batch,
+  tx: Tx,
   applicationId: number,
   kind: ImportType,
   keys: string[],
 ): Promise<Set<string>> {
-  if (keys.length === 0) return new Set()
-  const rows = await batch.query(findKeysStatement, [applicationId, kind, keys])
-  return new Set(rows.map((row) => row[0] as string))
+  return new Set(keys.length === 0 ? [] : await tx.all(findKeysStatement, [applicationId, kind, keys]))
 }
 
-const findKeysStatement = {
-  name: 'find-idempotency-keys',
-  text: `
-    select key from idempotency_key
+const findKeysStatement = reading(
+  'find-idempotency-keys',
+  column(text, 'key'),
+  (columns) => `
+    select ${columns} from idempotency_key
     where application_id = $1 and kind = $2::job_type and key = any($3::text[])`,
-}
+)
 
 export async function insertKeys(
-  batch: Batch,
+  tx: Tx,
   applicationId: number,
   kind: ImportType,
   keys: string[],
 ): Promise<void> {
-  if (keys.length > 0) await batch.query(insertKeysStatement, [applicationId, kind, keys])
+  if (keys.length > 0) await tx.run(insertKeysStatement, [applicationId, kind, keys])
 }
 
 const insertKeysStatement = {
@@ -47,21 +47,22 @@ const insertKeysStatement = {
 
 /** Ids of the living users with these names. */
 export async function findUserIds(
-  batch: Batch,
+  tx: Tx,
   applicationId: number,
   names: string[],
 ): Promise<Map<string, number>> {
   if (names.length === 0) return new Map()
-  const rows = await batch.query(findUserIdsStatement, [applicationId, names])
-  return new Map(rows.map((row) => [row[0] as string, row[1] as number]))
+  const found = await tx.all(findUserIdsStatement, [applicationId, names])
+  return new Map(found.map(({ name, id }) => [name, id]))
 }
 
-const findUserIdsStatement = {
-  name: 'find-user-ids',
-  text: `
-    select name, id from "user"
-    where application_id = $1 and name = any($2::text[]) and deleted_time is null`,
-}
+const findUserIdsStatement = reading(
+  'find-user-ids',
+  select(columnsOf({ name: text, id: int8 }, 'u')),
+  (columns) => `
+    select ${columns} from "user" u
+    where u.application_id = $1 and u.name = any($2::text[]) and u.deleted_time is null`,
+)
 
 export interface ImportedUser {
   name: string
@@ -72,12 +73,8 @@ export interface ImportedUser {
 }
 
 /** Creates those whose name is free. @returns how many */
-export async function insertUsers(
-  batch: Batch,
-  applicationId: number,
-  users: ImportedUser[],
-): Promise<number> {
-  const rows = await batch.query(insertUsersStatement, [
+export function insertUsers(tx: Tx, applicationId: number, users: ImportedUser[]): Promise<number> {
+  return tx.run(insertUsersStatement, [
     applicationId,
     users.map(({ name }) => name),
     users.map(({ displayName }) => displayName),
@@ -85,7 +82,6 @@ export async function insertUsers(
     users.map(({ pictureUrl }) => pictureUrl ?? null),
     users.map(({ properties }) => JSON.stringify(properties)),
   ])
-  return rows.length
 }
 
 const insertUsersStatement = {
@@ -96,8 +92,7 @@ const insertUsersStatement = {
     from unnest($2::text[], $3::text[], $4::boolean[], $5::text[], $6::jsonb[])
       with ordinality u (name, display_name, is_guest, picture_url, properties, place)
     order by place
-    on conflict (application_id, name) where deleted_time is null do nothing
-    returning id`,
+    on conflict (application_id, name) where deleted_time is null do nothing`,
 }
 
 // -------------------------------------------------------------------------------------------- channels
@@ -116,12 +111,12 @@ export interface ImportedChannel {
  * @returns by place in the input: the new id, or the type of the channel that has the name or the members already
  */
 export async function insertChannels(
-  batch: Batch,
+  tx: Tx,
   applicationId: number,
   channels: ImportedChannel[],
 ): Promise<({ id: number } | { existing: ChannelType })[]> {
   const names = channels.map(({ name }) => name)
-  const rows = await batch.query(insertChannelsStatement, [
+  const inserted = await tx.all(insertChannelsStatement, [
     applicationId,
     channels.map(({ type }) => type),
     names,
@@ -130,9 +125,9 @@ export async function insertChannels(
     channels.map(({ creatorId }) => creatorId),
     channels.map(({ properties }) => JSON.stringify(properties)),
   ])
-  const created = new Map(rows.map((row) => [row[0] as string, row[1] as number]))
-  const existing = await batch.query(existingChannelsStatement, [applicationId, names])
-  const types = new Map(existing.map((row) => [row[0] as string, row[1] as ChannelType]))
+  const created = new Map(inserted.map(({ name, id }) => [name, id]))
+  const existing = await tx.all(existingChannelsStatement, [applicationId, names])
+  const types = new Map(existing.map(({ name, type }) => [name, type]))
   return channels.map(({ type, name }) => {
     const id = created.get(name)
     if (id === undefined) return { existing: types.get(name) ?? type }
@@ -141,9 +136,10 @@ export async function insertChannels(
   })
 }
 
-const insertChannelsStatement = {
-  name: 'insert-channels',
-  text: `
+const insertChannelsStatement = reading(
+  'insert-channels',
+  select(columnsOf({ name: text, id: int8 }, 'created')),
+  (columns) => `
     with created as (
       insert into channel (application_id, type, name, display_name, member_set, creator_id, properties)
       select $1::bigint, type, name, display_name, member_set, creator_id, properties
@@ -160,25 +156,23 @@ const insertChannelsStatement = {
       select t.channel_id, $1::bigint, t.id from threads t join created c on c.id = t.channel_id
       where c.type = 'PUBLIC'
     )
-    select name, id from created`,
+    select ${columns} from created`,
+)
+
+const existingChannelsStatement = reading(
+  'existing-channels',
+  select(columnsOf({ name: text, type: oneOf<ChannelType>() }, 'c')),
+  (columns) => `select ${columns} from channel c where c.application_id = $1 and c.name = any($2::text[])`,
+)
+
+/** Whether the channel is a group of the application; kept until the transaction ends. */
+export async function lockGroupChannel(tx: Tx, applicationId: number, id: number): Promise<boolean> {
+  return (await tx.run(lockGroupStatement, [applicationId, id])) > 0
 }
 
-const existingChannelsStatement = {
-  name: 'existing-channels',
-  text: `
-    select name, type from channel where application_id = $1 and name = any($2::text[])`,
-}
-
-/** Whether the channel is a group of the application; kept until the batch ends. */
-export async function lockGroupChannel(batch: Batch, applicationId: number, id: number): Promise<boolean> {
-  const rows = await batch.query(
-    {
-      name: 'lock-group-channel',
-      text: `select 1 from channel where id = $2 and application_id = $1 and type <> 'DIRECT' for key share`,
-    },
-    [applicationId, id],
-  )
-  return rows.length > 0
+const lockGroupStatement = {
+  name: 'lock-group-channel',
+  text: `select from channel where id = $2 and application_id = $1 and type <> 'DIRECT' for key share`,
 }
 
 export interface ImportedMember {
@@ -188,19 +182,19 @@ export interface ImportedMember {
 }
 
 /** Makes users members from now on. @returns the channel of each who was none before */
-export async function insertImportedMembers(batch: Batch, members: ImportedMember[]): Promise<number[]> {
+export async function insertImportedMembers(tx: Tx, members: ImportedMember[]): Promise<number[]> {
   if (members.length === 0) return []
-  const rows = await batch.query(insertMembersStatement, [
+  return tx.all(insertMembersStatement, [
     members.map(({ channelId }) => channelId),
     members.map(({ userId }) => userId),
     members.map(({ moderator }) => moderator),
   ])
-  return rows.map((row) => row[0] as number)
 }
 
-const insertMembersStatement = {
-  name: 'insert-members',
-  text: `
+const insertMembersStatement = reading(
+  'insert-members',
+  column(int8, 'channel_id'),
+  (columns) => `
     with wanted as materialized (
       select distinct on (channel_id, user_id) * from unnest($1::bigint[], $2::bigint[], $3::boolean[])
         m (channel_id, user_id, moderator)
@@ -212,22 +206,22 @@ const insertMembersStatement = {
     select channel_id, user_id, moderator, through.id from wanted join through using (channel_id)
     order by channel_id, user_id
     on conflict do nothing
-    returning channel_id`,
-}
+    returning ${columns}`,
+)
 
 // -------------------------------------------------------------------------------------------- messages
 
-/** Those of the channels that the application has; none of them is deleted until the batch ends. */
-export async function lockChannels(batch: Batch, applicationId: number, ids: number[]): Promise<Set<number>> {
-  const rows = await batch.query(lockChannelsStatement, [applicationId, ids])
-  return new Set(rows.map((row) => row[0] as number))
+/** Those of the channels that the application has; none of them is deleted until the transaction ends. */
+export async function lockChannels(tx: Tx, applicationId: number, ids: number[]): Promise<Set<number>> {
+  return new Set(await tx.all(lockChannelsStatement, [applicationId, ids]))
 }
 
-const lockChannelsStatement = {
-  name: 'lock-channels',
-  text: `
-    select id from channel where application_id = $1 and id = any($2::bigint[]) order by id for key share`,
-}
+const lockChannelsStatement = reading(
+  'lock-channels',
+  column(int8, 'id'),
+  (columns) => `
+    select ${columns} from channel where application_id = $1 and id = any($2::bigint[]) order by id for key share`,
+)
 
 export interface ImportedMessage {
   channelId: number
@@ -242,7 +236,7 @@ export interface ImportedMessage {
 
 /** Stores messages in their order; the channels are locked, so that none of them is refused. */
 export async function insertMessages(
-  batch: Batch,
+  tx: Tx,
   applicationId: number,
   messages: ImportedMessage[],
 ): Promise<void> {
@@ -260,8 +254,8 @@ export async function insertMessages(
       JSON.stringify(message.properties),
     ]),
   )
-  await batch.copy(copyMessagesStatement, rows.join(''))
-  await batch.query(moveChannelsStatement, [[...new Set(messages.map(({ channelId }) => channelId))]])
+  await tx.copy(copyMessagesStatement, rows.join(''))
+  await tx.run(moveChannelsStatement, [[...new Set(messages.map(({ channelId }) => channelId))]])
 }
 
 /** What the dispatcher does for messages that are told; see data/sql/channel-activity.ts. */

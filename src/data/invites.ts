@@ -1,11 +1,14 @@
-import { columnsOf, int8, select, timestamptz } from '#data/columns.ts'
-import type { Db, Tx } from '#data/database.ts'
+import { bool, column, columnsOf, int8, select, timestamptz } from '#data/columns.ts'
+import { type Db, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
 import type { ChannelInvite } from '#resources/invite.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 
 const { sql } = Prisma
+
+export const inviteShape = { channelId: int8, inviteeId: int8, createdTime: timestamptz }
+const inviteColumns = select(columnsOf(inviteShape, 'i'))
 
 /** Invites to a channel, oldest first. */
 export function listInvites(db: Db, channelId: number, page: PageRequest): Promise<Page<ChannelInvite>> {
@@ -18,7 +21,7 @@ export function listInvites(db: Db, channelId: number, page: PageRequest): Promi
       where: [sql`i.channel_id = ${channelId}::bigint`],
       sortable: { id: 'i.id', createdTime: 'i.created_time' },
       order: 'i.id',
-      columns: select(columnsOf({ channelId: int8, inviteeId: int8, createdTime: timestamptz }, 'i')),
+      columns: inviteColumns,
       joins: 'join channel_invite i on i.id = page.id',
     },
     page,
@@ -26,20 +29,20 @@ export function listInvites(db: Db, channelId: number, page: PageRequest): Promi
 }
 
 /** Invites a user; who was invited before keeps that invite. @returns it, and whether it is new */
-export async function insertInvite(
+export function insertInvite(
   tx: Tx,
   channelId: number,
   inviteeId: number,
   inviterId?: number,
 ): Promise<{ invite: ChannelInvite; isNew: boolean }> {
-  const key = { channelId: BigInt(channelId), inviteeId: BigInt(inviteeId) }
-  const { count } = await tx.prisma.channelInvite.createMany({
-    data: [{ ...key, ...(inviterId !== undefined && { inviterId: BigInt(inviterId) }) }],
-    skipDuplicates: true,
-  })
-  const row = await tx.prisma.channelInvite.findUniqueOrThrow({
-    where: { channelId_inviteeId: key },
-    select: { createdTime: true },
-  })
-  return { invite: { channelId, inviteeId, createdTime: row.createdTime.toISOString() }, isNew: count > 0 }
+  return tx.single(insertStatement, [channelId, inviteeId, inviterId])
 }
+
+// The update changes nothing; by it the invite that is there already is returned.
+const insertStatement = reading(
+  'insert-invite',
+  select({ invite: inviteColumns, isNew: column(bool, 'i.xmax = 0') }),
+  (columns) => `
+    insert into channel_invite as i (channel_id, invitee_id, inviter_id) values ($1, $2, $3)
+    on conflict (channel_id, invitee_id) do update set channel_id = excluded.channel_id returning ${columns}`,
+)

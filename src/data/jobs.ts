@@ -1,7 +1,9 @@
 // Jobs: as the API shows them, and how far they are.
 import {
   type Columns,
+  column,
   columnsOf,
+  int4,
   int8,
   joined,
   jsonb,
@@ -13,7 +15,7 @@ import {
   timestamptz,
   uuid,
 } from '#data/columns.ts'
-import { type Batch, type Db, reading, type Tx, toJsonb } from '#data/database.ts'
+import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
 import { enqueue } from '#data/queue.ts'
@@ -25,7 +27,7 @@ const { sql, raw } = Prisma
 
 // -------------------------------------------------------------------------------------------- reading
 
-const jobShape = {
+export const jobShape = {
   id: int8,
   type: oneOf<JobType>(),
   state: oneOf<Job['state']>(),
@@ -114,13 +116,17 @@ export async function insertJob(
   type: JobType,
   input: JobInput,
 ): Promise<number> {
-  const [row] = await tx.prisma.$queryRaw<{ id: bigint }[]>`
-    insert into job (application_id, type, input)
-    values (${BigInt(applicationId)}, ${type}::job_type, ${toJsonb(input)}) returning id`
-  const { id } = row as { id: bigint } // an insert that did not throw returns its row
-  await enqueue(tx, 'job', { jobId: Number(id) }, { after: `application ${applicationId}` })
-  return Number(id)
+  const id = await tx.single(insertStatement, [applicationId, type, JSON.stringify(input)])
+  await enqueue(tx, 'job', { jobId: id }, { after: `application ${applicationId}` })
+  return id
 }
+
+const insertStatement = reading(
+  'insert-job',
+  column(int8, 'id'),
+  (columns) =>
+    `insert into job (application_id, type, input) values ($1, $2, $3::jsonb) returning ${columns}`,
+)
 
 /** A job as its runner knows it. */
 export interface RunningJob extends JobInput {
@@ -135,41 +141,36 @@ export interface RunningJob extends JobInput {
 }
 
 /** The job, RUNNING from now on; undefined where it has ended, or is gone with its application. */
-export async function beginJob(db: Db, id: number): Promise<RunningJob | undefined> {
-  const [row] = await db.query(beginStatement, [id])
-  return (
-    row && {
-      id,
-      applicationId: row[0] as number,
-      type: row[1] as JobType,
-      ...(row[2] as JobInput),
-      processed: row[3] as number,
-      failed: row[4] as number,
-      total: row[5] as number | null,
-      told: row[6] as number,
-    }
-  )
+export function beginJob(db: Db, id: number): Promise<RunningJob | undefined> {
+  return db.one(beginStatement, [id])
 }
 
-const beginStatement = {
-  name: 'begin-job',
-  text: `
-    update job set state = 'RUNNING' where id = $1 and state in ('PENDING', 'RUNNING')
-    returning application_id, type, input, processed, failed, total, jsonb_array_length(errors)`,
-}
+const { type, processed, failed, total } = jobShape
+const beginStatement = reading(
+  'begin-job',
+  mapped(
+    select({
+      ...columnsOf({ id: int8, applicationId: int8, type, processed, failed, total }, 'j'),
+      input: column(jsonb<JobInput>(), 'j.input'),
+      told: column(int4, 'jsonb_array_length(j.errors)'),
+    }),
+    ({ input, ...job }): RunningJob => ({ ...input, ...job }),
+  ),
+  (columns) => `
+    update job j set state = 'RUNNING' where j.id = $1 and j.state in ('PENDING', 'RUNNING') returning ${columns}`,
+)
 
 /**
- * Locks the job until the batch ends. False where it has moved on: another process runs it, and this one, cut off
+ * Locks the job until the transaction ends. False where it has moved on: another process runs it, and this one, cut off
  * for a while, was taken for dead.
  */
-export async function lockJob(batch: Batch, { id, processed }: RunningJob): Promise<boolean> {
-  const rows = await batch.query(lockStatement, [id, processed])
-  return rows.length > 0
+export async function lockJob(tx: Tx, { id, processed }: RunningJob): Promise<boolean> {
+  return (await tx.run(lockStatement, [id, processed])) > 0
 }
 
 const lockStatement = {
   name: 'lock-job',
-  text: `select 1 from job where id = $1 and processed = $2 and state = 'RUNNING' for update`,
+  text: `select from job where id = $1 and processed = $2 and state = 'RUNNING' for update`,
 }
 
 export interface Progress {
@@ -179,9 +180,9 @@ export interface Progress {
   errors: JobError[]
 }
 
-export async function saveProgress(batch: Pick<Db, 'query'>, id: number, progress: Progress): Promise<void> {
+export async function saveProgress(db: Querier, id: number, progress: Progress): Promise<void> {
   const { processed, failed, errors } = progress
-  await batch.query(progressStatement, [id, processed, failed, JSON.stringify(errors)])
+  await db.run(progressStatement, [id, processed, failed, JSON.stringify(errors)])
 }
 
 const progressStatement = {
@@ -191,7 +192,7 @@ const progressStatement = {
 }
 
 export async function saveTotal(db: Db, id: number, total: number): Promise<void> {
-  await db.query({ name: 'save-job-total', text: 'update job set total = $2 where id = $1' }, [id, total])
+  await db.run({ name: 'save-job-total', text: 'update job set total = $2 where id = $1' }, [id, total])
 }
 
 export interface JobResult {
@@ -204,10 +205,14 @@ export interface JobResult {
 
 /** Ends a job that runs; one that has ended stays as it is. */
 export async function endJob(tx: Tx, id: number, { state, error, fileKey }: JobResult): Promise<void> {
-  await tx.prisma.$executeRaw`
+  await tx.run(endStatement, [id, state, JSON.stringify(error ? [error] : []), fileKey])
+}
+
+const endStatement = {
+  name: 'end-job',
+  text: `
     update job set
-      state = ${state}::job_state, ended_time = now(), total = coalesce(total, processed),
-      errors = errors || ${toJsonb(error ? [error] : [])},
-      file_id = (select f.id from file f where f.key = ${fileKey ?? null}::uuid)
-    where id = ${BigInt(id)} and state = 'RUNNING'`
+      state = $2::job_state, ended_time = now(), total = coalesce(total, processed), errors = errors || $3::jsonb,
+      file_id = (select f.id from file f where f.key = $4::uuid)
+    where id = $1 and state = 'RUNNING'`,
 }

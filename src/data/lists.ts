@@ -1,6 +1,6 @@
 // Lists by page number: the page is found over the index alone, its rows are joined afterwards.
-import type { Columns } from '#data/columns.ts'
-import { type Querier, toJsonb } from '#data/database.ts'
+import { type Columns, type Listed, listed } from '#data/columns.ts'
+import type { Querier } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { refused } from '#errors.ts'
 import type { Page, PageRequest, Sort } from '#resources/page.ts'
@@ -37,6 +37,7 @@ export async function listPage<E>(db: Querier, list: ListQuery<E>, page: PageReq
   const where = list.where.length === 0 ? empty : sql`where ${join(list.where, ' and ')}`
   const total = list.total ?? sql`(select count(*) from ${list.from} ${where})`
   const order = raw([...page.sort.map((sort) => orderBy(list, sort)), list.order].join(', '))
+  const columns = listed(list.columns)
   const query = sql`
     with page as materialized (
       select * from unnest(array(
@@ -44,17 +45,18 @@ export async function listPage<E>(db: Querier, list: ListQuery<E>, page: PageReq
         limit (select ${page.size}::int) offset (select ${page.number * page.size}::bigint)
       )) with ordinality page (id, place)
     )
-    select ${total}, item.* from (select 1) always
+    select ${raw(columns.text)} from (select ${total} as total) listed
     left join lateral (select page.place, ${raw(list.columns.text)} from page ${raw(list.joins)}) item on true
     order by item.place`
-  const isPrepared = list.name !== undefined && page.sort.length === 0
-  const rows = await db.query({ text: query.text, ...(isPrepared && { name: list.name }) }, query.values)
-  return {
-    items: rows.filter((row) => row[1] !== null).map((row) => list.columns.read(row, 2)),
-    number: page.number,
-    size: page.size,
-    total: rows[0]?.[0] as number,
-  }
+  const name = page.sort.length === 0 ? list.name : undefined
+  const { text, values } = query
+  return toPage(await db.all({ text, columns, ...(name !== undefined && { name }) }, values), page)
+}
+
+/** Makes a page of what a list statement read. */
+export function toPage<E>(rows: Listed<E>[], { number, size }: PageRequest): Page<E> {
+  const items = rows.flatMap(({ item }) => (item === undefined ? [] : [item]))
+  return { items, number, size, total: rows[0]?.total ?? 0 }
 }
 
 function orderBy(
@@ -89,5 +91,5 @@ export function containing(text: string): string {
 
 /** A filter on custom properties: what is asked for must be part of them. */
 export function propertiesContain(column: string, wanted: Record<string, unknown>): Prisma.Sql {
-  return sql`${raw(column)} @> ${toJsonb(wanted)}`
+  return sql`${raw(column)} @> ${JSON.stringify(wanted)}::jsonb`
 }

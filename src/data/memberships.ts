@@ -103,24 +103,37 @@ export async function insertMembers(
   { moderatorId }: { moderatorId?: number } = {},
 ): Promise<number[]> {
   if (userIds.length === 0) return []
-  const rows = await tx.prisma.$queryRaw<{ userId: bigint }[]>`
+  return tx.all(insertStatement, [channelId, userIds, moderatorId ?? 0])
+}
+
+const insertStatement = reading(
+  'insert-memberships',
+  column(int8, 'user_id'),
+  (columns) => `
     insert into channel_membership (channel_id, user_id, moderator, joined_through_id)
-    select ${BigInt(channelId)}, u, u = ${BigInt(moderatorId ?? 0)},
-           coalesce((select max(m.id) from message m where m.channel_id = ${BigInt(channelId)}), 0)
+    select $1, u, u = $3, coalesce((select max(m.id) from message m where m.channel_id = $1), 0)
     from (
-      select id as u from "user" where id = any(${userIds.map(BigInt)}::bigint[]) and deleted_time is null
+      select id as u from "user" where id = any($2::bigint[]) and deleted_time is null
       order by id for share -- who is being deleted joins nothing any more
     ) living order by u
     on conflict (channel_id, user_id) do nothing
-    returning user_id as "userId"`
-  return rows.map(({ userId }) => Number(userId))
-}
+    returning ${columns}`,
+)
 
 /** Whether the user was a member. */
 export async function deleteMember(tx: Tx, channelId: number, userId: number): Promise<boolean> {
-  const { count } = await tx.prisma.channelMembership.deleteMany({ where: { channelId, userId } })
-  await tx.prisma.readSpan.deleteMany({ where: { channelId, userId } })
+  const count = await tx.run(deleteStatement, [channelId, userId])
+  await tx.run(forgetSpansStatement, [channelId, userId])
   return count > 0
+}
+
+const deleteStatement = {
+  name: 'delete-membership',
+  text: 'delete from channel_membership where channel_id = $1 and user_id = $2',
+}
+const forgetSpansStatement = {
+  name: 'forget-read-spans',
+  text: 'delete from read_span where channel_id = $1 and user_id = $2',
 }
 
 /** Whether that changed anything; nothing changes for who is no member. */
@@ -130,11 +143,17 @@ export async function setModerator(
   userId: number,
   moderator: boolean,
 ): Promise<boolean> {
-  const { count } = await tx.prisma.channelMembership.updateMany({
-    where: { channelId, userId, moderator: !moderator },
-    data: { moderator },
-  })
-  return count > 0
+  return (await tx.run(flagStatements.moderator, [channelId, userId, moderator])) > 0
+}
+
+const flagStatement = (flag: 'moderator' | 'muted' | 'hidden') => ({
+  name: `set-${flag}`,
+  text: `update channel_membership set ${flag} = $3 where channel_id = $1 and user_id = $2 and ${flag} <> $3`,
+})
+const flagStatements = {
+  moderator: flagStatement('moderator'),
+  muted: flagStatement('muted'),
+  hidden: flagStatement('hidden'),
 }
 
 /** When the user joined, or null. */
@@ -214,23 +233,20 @@ const membershipsStatement = reading(
 )
 
 /** The members of a channel with the lowest ids. */
-export async function firstMemberIds(tx: Tx, channelId: number, max: number): Promise<number[]> {
-  const rows = await tx.prisma.channelMembership.findMany({
-    where: { channelId },
-    select: { userId: true },
-    orderBy: { userId: 'asc' },
-    take: max,
-  })
-  return rows.map(({ userId }) => Number(userId))
+export function firstMemberIds(tx: Tx, channelId: number, max: number): Promise<number[]> {
+  return tx.all(firstMembersStatement, [channelId, max])
 }
+
+const firstMembersStatement = reading(
+  'first-members',
+  column(int8, 'user_id'),
+  (columns) => `
+    select ${columns} from channel_membership where channel_id = $1 order by user_id limit $2`,
+)
 
 /** Whether that changed anything; nothing changes for who is no member. */
 export async function setMuted(tx: Tx, channelId: number, userId: number, muted: boolean): Promise<boolean> {
-  const { count } = await tx.prisma.channelMembership.updateMany({
-    where: { channelId, userId, muted: !muted },
-    data: { muted },
-  })
-  return count > 0
+  return (await tx.run(flagStatements.muted, [channelId, userId, muted])) > 0
 }
 
 /** Takes a channel out of a member's lists, or puts it back. @returns whether that changed anything */
@@ -240,19 +256,18 @@ export async function setHidden(
   userId: number,
   hidden: boolean,
 ): Promise<boolean> {
-  const { count } = await tx.prisma.channelMembership.updateMany({
-    where: { channelId, userId, hidden: !hidden },
-    data: { hidden },
-  })
-  return count > 0
+  return (await tx.run(flagStatements.hidden, [channelId, userId, hidden])) > 0
 }
 
 /** Clears what a channel has of messages from a member's history. @returns whether that changed anything */
 export async function clearHistoryRow(tx: Tx, channelId: number, userId: number): Promise<boolean> {
-  const changed = await tx.prisma.$executeRaw`
+  return (await tx.run(clearHistoryStatement, [channelId, userId])) > 0
+}
+
+const clearHistoryStatement = {
+  name: 'clear-history',
+  text: `
     update channel_membership cm set cleared_through_id = newest.id
-    from (select coalesce(max(m.id), 0) as id from message m where m.channel_id = ${BigInt(channelId)}) newest
-    where cm.channel_id = ${BigInt(channelId)} and cm.user_id = ${BigInt(userId)}
-      and cm.cleared_through_id < newest.id`
-  return changed > 0
+    from (select coalesce(max(m.id), 0) as id from message m where m.channel_id = $1) newest
+    where cm.channel_id = $1 and cm.user_id = $2 and cm.cleared_through_id < newest.id`,
 }

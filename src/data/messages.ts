@@ -1,9 +1,9 @@
-import { column, int8, select } from '#data/columns.ts'
-import { type Db, type Querier, reading, type Tx, toJsonb } from '#data/database.ts'
+import { column, columnsOf, int8, nullable, select, text } from '#data/columns.ts'
+import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { containing, listPage } from '#data/lists.ts'
 import { withDetails } from '#data/message-details.ts'
-import { type MessageRecord, messageColumns, type StoredMention } from '#data/rows.ts'
+import { type MessageRecord, messageColumns, messageShape, type StoredMention } from '#data/rows.ts'
 import { countedMax, listMessagesStatement, type MessageListShape } from '#data/sql/list-messages.ts'
 import type { Message, MessageLink, SeenMessage } from '#resources/message.ts'
 import type { CursorPage, CursorRequest, Page, PageRequest } from '#resources/page.ts'
@@ -160,20 +160,18 @@ function isFiltered(of: string, filters: MessageFilters): boolean {
 // ------------------------------------------------------------------------------------------- changing
 
 /** What a patch needs to know, locked until the transaction ends. */
-export async function lockMessage(tx: Tx, applicationId: number, id: number) {
-  const rows = await tx.prisma.$queryRaw<
-    {
-      type: Message['type']
-      channelId: bigint
-      threadId: bigint | null
-      properties: Record<string, unknown>
-    }[]
-  >`
-    select type, channel_id as "channelId", thread_id as "threadId", properties from message
-    where id = ${BigInt(id)} and application_id = ${BigInt(applicationId)} for update`
-  const row = rows[0]
-  return row && { ...row, channelId: Number(row.channelId), threadId: row.threadId && Number(row.threadId) }
+export function lockMessage(tx: Tx, applicationId: number, id: number) {
+  return tx.one(lockStatement, [applicationId, id])
 }
+
+const { type, properties } = messageShape
+const placeShape = { channelId: int8, threadId: nullable(int8) }
+
+const lockStatement = reading(
+  'lock-message',
+  select(columnsOf({ type, ...placeShape, properties }, 'm')),
+  (columns) => `select ${columns} from message m where m.id = $2 and m.application_id = $1 for update`,
+)
 
 export interface MessageChanges {
   /** Marks the message as edited. */
@@ -187,69 +185,81 @@ export async function updateMessageRow(
   id: number,
   { edited, text, properties }: MessageChanges,
 ): Promise<void> {
-  const key = Prisma.sql`where id = ${BigInt(id)}`
-  if (edited) await tx.prisma.$executeRaw`update message set last_edited_time = now() ${key}`
-  if (properties) await tx.prisma.$executeRaw`update message set properties = ${toJsonb(properties)} ${key}`
-  if (text) {
-    const { body, mentions, links } = text
-    await tx.prisma.$executeRaw`
-      update message set body = ${body}, mentions = ${jsonbOrNull(mentions)}, links = ${jsonbOrNull(links)} ${key}`
-  }
+  await tx.run(updateStatement, [
+    id,
+    edited,
+    properties && JSON.stringify(properties),
+    text !== undefined,
+    text?.body,
+    text && jsonOrNull(text.mentions),
+    text && jsonOrNull(text.links),
+  ])
+}
+
+const updateStatement = {
+  name: 'update-message',
+  text: `
+    update message set
+      last_edited_time = case when $2 then now() else last_edited_time end,
+      properties = coalesce($3::jsonb, properties),
+      body = case when $4 then $5 else body end,
+      mentions = case when $4 then $6::jsonb else mentions end,
+      links = case when $4 then $7::jsonb else links end
+    where id = $1`,
 }
 
 /** Gives a text its links with their previews. @returns false where the text is another one by now */
 export async function updateLinks(tx: Tx, id: number, body: string, links: MessageLink[]): Promise<boolean> {
-  const changed = await tx.prisma.$executeRaw`
-    update message set links = ${jsonbOrNull(links)} where id = ${BigInt(id)} and body = ${body}`
-  return changed > 0
+  return (await tx.run(updateLinksStatement, [id, body, jsonOrNull(links)])) > 0
 }
 
-const jsonbOrNull = (list: unknown[]) => (list.length === 0 ? Prisma.sql`null` : toJsonb(list))
+const updateLinksStatement = {
+  name: 'update-links',
+  text: 'update message set links = $3::jsonb where id = $1 and body = $2',
+}
+
+const jsonOrNull = (list: unknown[]) => (list.length === 0 ? null : JSON.stringify(list))
 
 /** Deletes a message of the application; says where it was, or nothing if there was none. */
-export async function deleteMessageRow(tx: Tx, applicationId: number, id: number) {
-  const rows = await tx.prisma.$queryRaw<
-    { channelId: bigint; threadId: bigint | null; userId: bigint | null; fileKey: string | null }[]
-  >`
-    delete from message where id = ${BigInt(id)} and application_id = ${BigInt(applicationId)}
-    returning channel_id as "channelId", thread_id as "threadId", user_id as "userId", file->>'key' as "fileKey"`
-  const row = rows[0]
-  return (
-    row && {
-      channelId: Number(row.channelId),
-      threadId: row.threadId === null ? null : Number(row.threadId),
-      userId: row.userId === null ? null : Number(row.userId),
-      fileKey: row.fileKey,
-    }
-  )
+export function deleteMessageRow(tx: Tx, applicationId: number, id: number) {
+  return tx.one(deleteStatement, [applicationId, id])
 }
+
+const deleteStatement = reading(
+  'delete-message',
+  select({
+    ...columnsOf({ ...placeShape, userId: nullable(int8) }, 'm'),
+    fileKey: column(nullable(text), `m.file->>'key'`),
+  }),
+  (columns) => `delete from message m where m.id = $2 and m.application_id = $1 returning ${columns}`,
+)
+
+/** SQL text: deletes messages, and lets their hosted files expire. */
+const deletingMany = (where: string) => `
+  with gone as (
+    delete from message where ${where} returning channel_id, thread_id, file
+  ), expired as (
+    update file set expires_time = now() from gone where file.key = (gone.file->>'key')::uuid
+  )`
 
 /** Deletes all messages of a channel. @returns how many there were */
-export async function deleteMessagesOfChannel(tx: Tx, channelId: number): Promise<number> {
-  const [row] = await tx.prisma.$queryRaw<{ count: bigint }[]>`
-    with gone as (delete from message where channel_id = ${BigInt(channelId)} returning file),
-    expired as (${expireFilesOf('gone')})
-    select count(*) as count from gone`
-  return Number(row?.count)
+export function deleteMessagesOfChannel(tx: Tx, channelId: number): Promise<number> {
+  return tx.single(deleteOfChannelStatement, [channelId])
 }
 
-/** SQL that lets the hosted files of deleted messages expire. */
-function expireFilesOf(gone: string): Prisma.Sql {
-  return Prisma.raw(
-    `update file set expires_time = now() from ${gone} where file.key = (${gone}.file->>'key')::uuid`,
-  )
-}
+const deleteOfChannelStatement = reading(
+  'delete-messages-of-channel',
+  column(int8, 'count(*)'),
+  (columns) => `${deletingMany('channel_id = $1')} select ${columns} from gone`,
+)
 
 /** Deletes all messages of an application; gives how many there were by channel and thread. */
-export async function deleteMessageRows(tx: Tx, applicationId: number) {
-  const rows = await tx.prisma.$queryRaw<{ channelId: bigint; threadId: bigint | null; count: bigint }[]>`
-    with gone as (
-      delete from message where application_id = ${BigInt(applicationId)} returning channel_id, thread_id, file
-    ), expired as (${expireFilesOf('gone')})
-    select channel_id as "channelId", thread_id as "threadId", count(*) as count from gone group by 1, 2`
-  return rows.map(({ channelId, threadId, count }) => ({
-    channelId: Number(channelId),
-    threadId: threadId === null ? null : Number(threadId),
-    count: Number(count),
-  }))
+export function deleteMessageRows(tx: Tx, applicationId: number) {
+  return tx.all(deleteOfApplicationStatement, [applicationId])
 }
+
+const deleteOfApplicationStatement = reading(
+  'delete-messages-of-application',
+  select({ ...columnsOf(placeShape, 'gone'), count: column(int8, 'count(*)') }),
+  (columns) => `${deletingMany('application_id = $1')} select ${columns} from gone group by 1, 2`,
+)

@@ -1,6 +1,18 @@
 // What members who were not there are told of messages.
 import { findChannels } from '#data/channels.ts'
-import type { Db, Row } from '#data/database.ts'
+import {
+  bool,
+  column,
+  columnsOf,
+  int8,
+  joined,
+  nullable,
+  type ReadBy,
+  select,
+  text,
+  timestamptz,
+} from '#data/columns.ts'
+import { type Db, reading } from '#data/database.ts'
 import { askOfNotificationsParts } from '#data/function-runs.ts'
 import { messagesById } from '#data/messages.ts'
 import { keptMinutes } from '#data/outbox.ts'
@@ -9,53 +21,50 @@ import { usersById } from '#data/users.ts'
 import type { Notification, NotificationData } from '#resources/notification.ts'
 import type { CursorPage, CursorRequest } from '#resources/page.ts'
 
-interface NotificationRow {
-  id: number
-  recipientId: number
-  type: string
-  messageId: number
-  parentId: number | null
-  mentionedChannelId: number | null
-  title: string
-  body: string
-  muted: boolean
-  readTime: string | null
-  createdTime: string
+export const notificationShape = {
+  id: int8,
+  recipientId: int8,
+  type: text,
+  messageId: int8,
+  mentionedChannelId: nullable(int8),
+  title: text,
+  body: text,
+  muted: bool,
+  readTime: nullable(timestamptz),
+  createdTime: timestamptz,
 }
 
-function toRow(row: Row): NotificationRow {
-  return {
-    id: row[0] as number,
-    recipientId: row[1] as number,
-    type: row[2] as string,
-    messageId: row[3] as number,
-    parentId: row[4] as number | null,
-    mentionedChannelId: row[5] as number | null,
-    title: row[6] as string,
-    body: row[7] as string,
-    muted: row[8] as boolean,
-    readTime: row[9] as string | null,
-    createdTime: row[10] as string,
-  }
-}
-
-const columns = `
-  n.id, n.recipient_id, n.type, n.message_id, m.parent_id, n.mentioned_channel_id, n.title, n.body, n.muted, n.read_time, n.created_time`
+/** Of notification `n`, which has its message's `parent_id`, too. */
+const notificationColumns = select(columnsOf({ ...notificationShape, parentId: nullable(int8) }, 'n'))
+type NotificationRow = ReadBy<typeof notificationColumns>
+const withParents = '(select n.*, m.parent_id from notification n join message m on m.id = n.message_id) n'
 
 /** A user's notifications from the cursor on, newest first, or the newer ones, oldest first. */
-const listStatement = (newer: boolean) => ({
-  name: newer ? 'list-newer-notifications' : 'list-notifications',
-  text: `
-    select (select count(*) from (select from notification n where n.recipient_id = $1 limit ${countedMax + 1}) counted),
-           exists (select from notification n where n.recipient_id = $1 and n.id > $2),
-           ${newer ? '(select max(n.id) from notification n where n.recipient_id = $1 and n.id <= $2)' : 'null::bigint'},
-           item.* from (select 1) always left join lateral (
-      select ${columns} from notification n join message m on m.id = n.message_id
+const listStatement = (newer: boolean) =>
+  reading(
+    newer ? 'list-newer-notifications' : 'list-notifications',
+    select({
+      total: column(
+        int8,
+        `(select count(*) from (select from notification n where n.recipient_id = $1 limit ${countedMax + 1}) counted)`,
+      ),
+      anyNewer: column(bool, 'exists (select from notification n where n.recipient_id = $1 and n.id > $2)'),
+      newestOlder: column(
+        nullable(int8),
+        newer
+          ? '(select max(n.id) from notification n where n.recipient_id = $1 and n.id <= $2)'
+          : 'null::bigint',
+      ),
+      item: joined(notificationColumns),
+    }),
+    (columns) => `
+    select ${columns} from (select 1) always left join lateral (
+      select * from ${withParents}
       where n.recipient_id = $1 and n.id ${newer ? '>' : '<='} $2
       order by n.id ${newer ? 'asc' : 'desc'} limit $3::int
-    ) item on true
-    order by item.id ${newer ? 'asc' : 'desc'}`,
-})
+    ) n on true
+    order by n.id ${newer ? 'asc' : 'desc'}`,
+  )
 const olderStatement = listStatement(false)
 const newerStatement = listStatement(true)
 
@@ -67,21 +76,17 @@ export async function listNotifications(
 ): Promise<CursorPage<Notification>> {
   const newer = request.relation === 'PREVIOUS' && request.start !== undefined
   const cursor = (request.relation === 'NEXT' ? request.next : request.start) ?? Number.MAX_SAFE_INTEGER
-  const rows = await db.query(newer ? newerStatement : olderStatement, [
-    recipientId,
-    cursor,
-    request.size + 1,
-  ])
-  const found = rows.filter((row) => row[3] !== null).map((row) => toRow(row.slice(3)))
+  const rows = await db.all(newer ? newerStatement : olderStatement, [recipientId, cursor, request.size + 1])
+  const { total = 0, anyNewer = false, newestOlder = null } = rows[0] ?? {}
+  const found = rows.flatMap(({ item }) => item ?? [])
   const beyond = found.splice(request.size)[0]
   const page = newer ? found.reverse() : found
-  const next = newer ? ((rows[0]?.[2] as number | null) ?? undefined) : beyond?.id
+  const next = newer ? (newestOlder ?? undefined) : beyond?.id
   const start = page[0]?.id
-  const total = rows[0]?.[0] as number
   return {
     items: await complete(db, page),
     size: request.size,
-    hasPrevious: newer ? beyond !== undefined : (rows[0]?.[1] as boolean),
+    hasPrevious: newer ? beyond !== undefined : anyNewer,
     ...(total <= countedMax && { total }),
     ...(start !== undefined && { start }),
     ...(next !== undefined && { next }),
@@ -90,16 +95,15 @@ export async function listNotifications(
 
 /** The notifications with these ids, as far as what they tell of is still there. */
 export async function notificationsById(db: Db, ids: number[]): Promise<Map<number, Notification>> {
-  const rows = await db.query(byIdStatement, [ids])
-  const found = await complete(db, rows.map(toRow))
+  const found = await complete(db, await db.all(byIdStatement, [ids]))
   return new Map(found.map((notification) => [notification.id, notification]))
 }
 
-const byIdStatement = {
-  name: 'notifications-by-id',
-  text: `
-    select ${columns} from notification n join message m on m.id = n.message_id where n.id = any($1::bigint[])`,
-}
+const byIdStatement = reading(
+  'notifications-by-id',
+  notificationColumns,
+  (columns) => `select ${columns} from ${withParents} where n.id = any($1::bigint[])`,
+)
 
 /** Gives notifications the messages, channels and users they tell of: three round trips, however many they are. */
 async function complete(db: Db, rows: NotificationRow[]): Promise<Notification[]> {
@@ -170,25 +174,24 @@ export interface Notified {
  * @param only the message with this id
  */
 export async function notifyMembers(db: Db, limit = tasksMax, only?: number): Promise<Notified> {
-  const [row] = await db.query(notifyStatement, [limit, sliceMax, only ?? null])
-  const [tasks, told, asked, moved] = row as [number, number, number, number]
+  const { tasks, told, asked, moved } = await db.single(notifyStatement, [limit, sliceMax, only])
   return { more: tasks >= limit || moved > 0, told: told > 0, asked: asked > 0 }
 }
 
 /** The message that is next. */
-export async function firstTask(db: Db): Promise<number | undefined> {
-  const [row] = await db.query(firstTaskStatement, [])
-  return row?.[0] as number | undefined
+export function firstTask(db: Db): Promise<number | undefined> {
+  return db.one(firstTaskStatement, [])
 }
 
-const firstTaskStatement = {
-  name: 'first-notification-task',
-  text: 'select message_id from notification_task order by message_id limit 1 for update skip locked',
-}
+const firstTaskStatement = reading(
+  'first-notification-task',
+  column(int8, 'message_id'),
+  (columns) => `select ${columns} from notification_task order by message_id limit 1 for update skip locked`,
+)
 
 /** Forgets that members are to be told of a message. */
 export async function dropTask(db: Db, messageId: number): Promise<void> {
-  await db.query(dropTaskStatement, [messageId])
+  await db.run(dropTaskStatement, [messageId])
 }
 
 const dropTaskStatement = {
@@ -198,7 +201,14 @@ const dropTaskStatement = {
 
 // Not prepared: a plan that was made while nobody had ever connected reads all sessions for each member from then on,
 // 258 ms a batch instead of 1.2 ms.
+const notifiedColumns = select({
+  tasks: column(int8, '(select count(*) from task)'),
+  told: column(int8, '(select count(*) from told_online)'),
+  asked: column(int8, '(select count(*) from asked)'),
+  moved: column(int8, '(select count(*) from moved)'),
+})
 const notifyStatement = {
+  columns: notifiedColumns,
   text: `
     with task as materialized (
       select * from notification_task where $3::bigint is null or message_id = $3
@@ -271,6 +281,5 @@ const notifyStatement = {
     ), done as (
       delete from notification_task t using progress p where p.message_id = t.message_id and p.members < $2
     )
-    select (select count(*) from task), (select count(*) from told_online), (select count(*) from asked),
-           (select count(*) from moved)`,
+    select ${notifiedColumns.text}`,
 }

@@ -47,11 +47,15 @@ export async function enqueue(
   payload: Record<string, unknown>,
   { after }: { after?: string } = {},
 ): Promise<void> {
-  await tx.prisma.$executeRaw`
+  await tx.run(enqueueStatement, [task, JSON.stringify(payload), after, attemptsMax])
+}
+
+const enqueueStatement = {
+  name: 'enqueue',
+  text: `
     select graphile_worker.add_job(
-      ${task}::text, ${JSON.stringify(payload)}::json, queue_name := ${after ?? null}::text,
-      max_attempts := ${attemptsMax}::int
-    )`
+      $1::text, $2::json, queue_name := $3::text, max_attempts := $4::int
+    )`,
 }
 
 /** SQL that holds the lock by which others see that a worker lives; its connection keeps it. */
@@ -59,12 +63,12 @@ export const holdWorkerLock = 'select pg_advisory_lock(hashtextextended($1, 0))'
 
 /** Gives back what a worker has taken, so that others can take it at once. */
 export async function releaseOwn(db: Database, worker: string): Promise<void> {
-  await db.query({ text: 'select graphile_worker.force_unlock_workers(array[$1::text])' }, [worker])
+  await db.run({ text: 'select graphile_worker.force_unlock_workers(array[$1::text])' }, [worker])
 }
 
 /** Gives back what workers have taken whose process, and so whose lock, is gone. */
 export async function releaseDead(db: Database, self: string): Promise<void> {
-  await db.query(releaseDeadStatement, [self])
+  await db.run(releaseDeadStatement, [self])
 }
 
 const releaseDeadStatement = {

@@ -1,5 +1,5 @@
 // Who reacted to what. A message's row knows how often it was reacted to, so that the others cost nothing.
-import { columnsOf, int8, mapped, select, text, timestamptz } from '#data/columns.ts'
+import { column, columnsOf, int8, mapped, select, text, timestamptz } from '#data/columns.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'
 import { findEmoji } from '#data/emoji.ts'
 import { Prisma } from '#data/generated/client.ts'
@@ -92,40 +92,49 @@ export async function insertReaction(
   userId: number,
   emoji: string,
 ): Promise<{ createdTime: string; isNew: boolean }> {
-  const [added] = await tx.prisma.$queryRaw<{ time: Date }[]>`
-    with added as (
-      insert into reaction (message_id, emoji, user_id)
-      values (${BigInt(messageId)}, ${emoji}, ${BigInt(userId)})
-      on conflict do nothing returning created_time
-    ), counted as (
-      update message set reaction_count = reaction_count + 1
-      where id = ${BigInt(messageId)} and exists (select from added)
-    )
-    select created_time as time from added`
-  if (added) return { createdTime: added.time.toISOString(), isNew: true }
-  const known = await tx.prisma.reaction.findUniqueOrThrow({
-    where: { messageId_emoji_userId: { messageId, emoji, userId } },
-    select: { createdTime: true },
-  })
-  return { createdTime: known.createdTime.toISOString(), isNew: false }
+  const key = [messageId, emoji, userId]
+  const createdTime = await tx.one(insertStatement, key)
+  if (createdTime !== undefined) return { createdTime, isNew: true }
+  return { createdTime: await tx.single(sinceStatement, key), isNew: false }
 }
 
+const insertStatement = reading(
+  'insert-reaction',
+  column(timestamptz, 'created_time'),
+  (columns) => `
+    with added as (
+      insert into reaction (message_id, emoji, user_id) values ($1, $2, $3) on conflict do nothing
+      returning created_time
+    ), counted as (
+      update message set reaction_count = reaction_count + 1 where id = $1 and exists (select from added)
+    )
+    select ${columns} from added`,
+)
+const sinceStatement = reading(
+  'reacted-since',
+  column(timestamptz, 'created_time'),
+  (columns) => `select ${columns} from reaction where message_id = $1 and emoji = $2 and user_id = $3`,
+)
+
 /** @returns since when the user had reacted so, if it had */
-export async function deleteReaction(
+export function deleteReaction(
   tx: Tx,
   messageId: number,
   userId: number,
   emoji: string,
 ): Promise<string | undefined> {
-  const [removed] = await tx.prisma.$queryRaw<{ time: Date }[]>`
+  return tx.one(deleteStatement, [messageId, emoji, userId])
+}
+
+const deleteStatement = reading(
+  'delete-reaction',
+  column(timestamptz, 'created_time'),
+  (columns) => `
     with removed as (
-      delete from reaction
-      where message_id = ${BigInt(messageId)} and emoji = ${emoji} and user_id = ${BigInt(userId)}
-      returning created_time
+      delete from reaction where message_id = $1 and emoji = $2 and user_id = $3 returning created_time
     ), counted as (
       update message set reaction_count = greatest(reaction_count - 1, 0)
-      where id = ${BigInt(messageId)} and exists (select from removed)
+      where id = $1 and exists (select from removed)
     )
-    select created_time as time from removed`
-  return removed?.time.toISOString()
-}
+    select ${columns} from removed`,
+)

@@ -1,9 +1,9 @@
 // Who has read what. Never a row per member and message: a member's read spans are stretches of ids, and what is
 // unread is worked out from them; see data/sql/mark-read.ts.
 
-import { column, int8, mapped, select, timestamptz } from '#data/columns.ts'
+import { bool, column, int8, mapped, select, timestamptz } from '#data/columns.ts'
 import { counterValue } from '#data/counters.ts'
-import { type Database, type Db, reading, type Statement } from '#data/database.ts'
+import { type Database, type Db, type Reading, reading } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
 import { messagesById } from '#data/messages.ts'
@@ -11,6 +11,7 @@ import { userColumns } from '#data/rows.ts'
 import { unreadCount } from '#data/sql/count-unread.ts'
 import { hasUnread } from '#data/sql/has-unread.ts'
 import {
+  type Marking,
   readChannelStatement,
   readMainThreadStatement,
   readMessageStatement,
@@ -64,19 +65,19 @@ export function markThreadRead(
 /** One round trip, unless another device of the user was faster: then it is done again when that is done. */
 async function mark(
   db: Database,
-  statement: Statement,
+  statement: Reading<Marking>,
   id: number,
   { applicationId, userId, cause }: Reader,
   more: number[] = [],
 ): Promise<boolean> {
   const values = [id, userId, applicationId, JSON.stringify(cause), ...more]
-  const [row] = await db.query(statement, values)
-  if (!row) return false
-  const [channelId, isChange, isDone] = row
+  const marking = await db.one(statement, values)
+  if (!marking) return false
+  const { channelId, isChange, isDone } = marking
   if (isChange && !isDone) {
-    await db.batch(async (batch) => {
-      await batch.query(lockStatement, [channelId, userId])
-      await batch.query(statement, values)
+    await db.transact(async (tx) => {
+      await tx.run(lockStatement, [channelId, userId])
+      await tx.run(statement, values)
     })
   }
   if (isChange) db.eventsWritten()
@@ -90,39 +91,36 @@ const lockStatement = {
 
 // --------------------------------------------------------------------------------------------- unread
 
-const countStatement = {
-  name: 'count-unread-messages',
-  text: `
-    select coalesce(sum(${unreadCount}), 0)::bigint from channel_membership cm
-    where cm.user_id = $1 and ($2 or not cm.hidden)`,
-}
+const countStatement = reading(
+  'count-unread-messages',
+  column(int8, `coalesce(sum(${unreadCount}), 0)::bigint`),
+  (columns) => `select ${columns} from channel_membership cm where cm.user_id = $1 and ($2 or not cm.hidden)`,
+)
 
 /** How many messages of all its channels a user has yet to read; of those that it has hidden only if asked for. */
-export async function countUnread(db: Db, userId: number, { hidden }: { hidden: boolean }): Promise<number> {
-  const [row] = await db.query(countStatement, [userId, hidden])
-  return row?.[0] as number
+export function countUnread(db: Db, userId: number, { hidden }: { hidden: boolean }): Promise<number> {
+  return db.single(countStatement, [userId, hidden])
 }
 
-const countInChannelStatement = {
-  name: 'count-unread-messages-of-channel',
-  text: `select ${unreadCount} from channel_membership cm where cm.channel_id = $1 and cm.user_id = $2`,
-}
+const ofMembership = (columns: string) =>
+  `select ${columns} from channel_membership cm where cm.channel_id = $1 and cm.user_id = $2`
+
+const countInChannelStatement = reading(
+  'count-unread-messages-of-channel',
+  column(int8, unreadCount),
+  ofMembership,
+)
 
 /** How many messages of a channel a member has yet to read. */
 export async function countUnreadOfChannel(db: Db, channelId: number, userId: number): Promise<number> {
-  const [row] = await db.query(countInChannelStatement, [channelId, userId])
-  return (row?.[0] as number | undefined) ?? 0
+  return (await db.one(countInChannelStatement, [channelId, userId])) ?? 0
 }
 
-const hasUnreadStatement = {
-  name: 'has-unread-messages',
-  text: `select ${hasUnread} from channel_membership cm where cm.channel_id = $1 and cm.user_id = $2`,
-}
+const hasUnreadStatement = reading('has-unread-messages', column(bool, hasUnread), ofMembership)
 
 /** Whether a member has anything to read in a channel. */
 export async function hasUnreadInChannel(db: Db, channelId: number, userId: number): Promise<boolean> {
-  const [row] = await db.query(hasUnreadStatement, [channelId, userId])
-  return row?.[0] === true
+  return (await db.one(hasUnreadStatement, [channelId, userId])) ?? false
 }
 
 export interface UnreadOfMember {

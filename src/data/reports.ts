@@ -1,6 +1,6 @@
 // What users have reported. A message's row knows how often.
-import { columnsOf, jsonb, select, text, timestamptz } from '#data/columns.ts'
-import { type Db, type Tx, toJsonb } from '#data/database.ts'
+import { bool, column, columnsOf, jsonb, select, text, timestamptz } from '#data/columns.ts'
+import { type Db, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
 import { userColumns } from '#data/rows.ts'
@@ -13,23 +13,13 @@ const { sql } = Prisma
 /** A report without who made it. */
 export type ReportDetails = Omit<MessageReport, 'user'>
 
-const reportShape = {
+export const reportShape = {
   reason: text,
   properties: jsonb<MessageReport['properties']>(),
   createdTime: timestamptz,
 }
 
-interface ReportRow {
-  reason: string
-  properties: Record<string, unknown>
-  time: Date
-}
-
-const toDetails = ({ reason, properties, time }: ReportRow): ReportDetails => ({
-  reason,
-  properties,
-  createdTime: time.toISOString(),
-})
+const detailsColumns = select(columnsOf(reportShape, 'r'))
 
 /** Reports a message; who reports it again says why anew. @throws a foreign key violation where it is gone */
 export async function saveReport(
@@ -38,16 +28,21 @@ export async function saveReport(
   userId: number,
   { reason, properties }: Pick<ReportDetails, 'reason' | 'properties'>,
 ): Promise<ReportDetails> {
-  const [row] = await tx.prisma.$queryRaw<(ReportRow & { isNew: boolean })[]>`
-    insert into message_report (message_id, user_id, reason, properties)
-    values (${BigInt(messageId)}, ${BigInt(userId)}, ${reason}, ${toJsonb(properties)})
+  const values = [messageId, userId, reason, JSON.stringify(properties)]
+  const { details, isNew } = await tx.single(saveStatement, values)
+  if (isNew) await addToCount(tx, messageId, 1)
+  return details
+}
+
+const saveStatement = reading(
+  'save-report',
+  select({ details: detailsColumns, isNew: column(bool, 'r.xmax = 0') }),
+  (columns) => `
+    insert into message_report as r (message_id, user_id, reason, properties) values ($1, $2, $3, $4::jsonb)
     on conflict (message_id, user_id) do update
       set reason = excluded.reason, properties = excluded.properties, created_time = excluded.created_time
-    returning reason, properties, created_time as time, xmax = 0 as "isNew"`
-  const saved = row as ReportRow & { isNew: boolean } // an insert that did not throw returns its row
-  if (saved.isNew) await addToCount(tx, messageId, 1)
-  return toDetails(saved)
-}
+    returning ${columns}`,
+)
 
 /** @returns the report that the user had made, if any */
 export async function deleteReport(
@@ -55,17 +50,24 @@ export async function deleteReport(
   messageId: number,
   userId: number,
 ): Promise<ReportDetails | undefined> {
-  const [row] = await tx.prisma.$queryRaw<ReportRow[]>`
-    delete from message_report where message_id = ${BigInt(messageId)} and user_id = ${BigInt(userId)}
-    returning reason, properties, created_time as time`
-  if (!row) return undefined
-  await addToCount(tx, messageId, -1)
-  return toDetails(row)
+  const details = await tx.one(deleteStatement, [messageId, userId])
+  if (details) await addToCount(tx, messageId, -1)
+  return details
 }
 
+const deleteStatement = reading(
+  'delete-report',
+  detailsColumns,
+  (columns) => `delete from message_report r where r.message_id = $1 and r.user_id = $2 returning ${columns}`,
+)
+
 async function addToCount(tx: Tx, messageId: number, change: number): Promise<void> {
-  await tx.prisma.$executeRaw`
-    update message set report_count = greatest(report_count + ${change}::int, 0) where id = ${BigInt(messageId)}`
+  await tx.run(countStatement, [messageId, change])
+}
+
+const countStatement = {
+  name: 'count-report',
+  text: 'update message set report_count = greatest(report_count + $2::int, 0) where id = $1',
 }
 
 /** Who reported a message and why, oldest first. */

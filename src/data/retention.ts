@@ -1,6 +1,7 @@
 // Forgets what is too old, a small batch at a time. No batch waits for a lock that another holds, none holds one for
 // longer than its own rows take, and none waits for the disk: what a crash brings back is forgotten again.
-import type { Db } from '#data/database.ts'
+import { column, int4, int8, nullable, select, text } from '#data/columns.ts'
+import { type Db, type Reading, reading } from '#data/database.ts'
 
 /** What is kept for a number of days. */
 export type Kept = 'notifications' | 'chatSessions' | 'userSessions' | 'jobs' | 'idempotencyKeys' | 'tokens'
@@ -8,9 +9,8 @@ export type Kept = 'notifications' | 'chatSessions' | 'userSessions' | 'jobs' | 
 export const trimBatchMax = 1_000
 
 /** Forgets up to {@link trimBatchMax} of those that are over for so many days, the oldest first. @returns how many */
-export async function trim(db: Db, kept: Kept, days: number): Promise<number> {
-  const [row] = await db.query(trimStatements[kept], [days, trimBatchMax])
-  return row?.[0] as number
+export function trim(db: Db, kept: Kept, days: number): Promise<number> {
+  return db.single(trimStatements[kept], [days, trimBatchMax])
 }
 
 const then = `now() - $1::int * interval '1 day'`
@@ -20,19 +20,20 @@ const then = `now() - $1::int * interval '1 day'`
  * the planner believes of the table.
  */
 function statement(name: string, table: string, old: string, { key = 'id', rest = '' } = {}) {
-  return {
+  return reading(
     name,
-    text: `
+    column(int4, '(select count(*)::int from gone)'),
+    (columns) => `
       with lazily as (
         select set_config('synchronous_commit', 'off', true)
       ), gone as (
         delete from ${table} where ${key} = any(array(${old} for update skip locked)) returning *
       )${rest}
-      select (select count(*)::int from gone) from lazily`,
-  }
+      select ${columns} from lazily`,
+  )
 }
 
-export const trimStatements: Record<Kept, { name: string; text: string }> = {
+export const trimStatements: Record<Kept, Reading<number>> = {
   // Written by the thousand, so without an index of their own: they are numbered in the order of their age.
   notifications: statement(
     'trim-notifications',
@@ -96,8 +97,10 @@ export interface CounterPlace {
  * @returns the place to go on from; undefined at the end
  */
 export async function trimCounters(db: Db, after?: CounterPlace): Promise<CounterPlace | undefined> {
-  const [row] = await db.query(counterStatement, [after?.scope ?? '', after?.scopeId ?? 0, trimBatchMax])
-  return row?.[2] === trimBatchMax ? { scope: row[0] as string, scopeId: row[1] as number } : undefined
+  const page = await db.single(counterStatement, [after?.scope ?? '', after?.scopeId ?? 0, trimBatchMax])
+  const { scope, scopeId, size } = page
+  if (scope === null || scopeId === null || size < trimBatchMax) return undefined
+  return { scope, scopeId }
 }
 
 /** Owners are named as their tables are. */
@@ -105,9 +108,14 @@ const isOwned = ['application', 'channel', 'thread', 'function']
   .map((owner) => `when '${owner}' then exists (select from "${owner}" o where o.id = page.scope_id)`)
   .join('\n        ')
 
-const counterStatement = {
-  name: 'trim-counters',
-  text: `
+const counterStatement = reading(
+  'trim-counters',
+  select({
+    scope: column(nullable(text), 'scope'),
+    scopeId: column(nullable(int8), 'scope_id'),
+    size: column(int4, '(select count(*)::int from page)'),
+  }),
+  (columns) => `
     with lazily as (
       select set_config('synchronous_commit', 'off', true)
     ), page as materialized (
@@ -122,6 +130,6 @@ const counterStatement = {
         select c.scope, c.scope_id from counter c join stray using (scope, scope_id) for update of c skip locked
       )
     )
-    select scope, scope_id, (select count(*)::int from page) from lazily left join page on true
+    select ${columns} from lazily left join page on true
     order by scope desc, scope_id desc limit 1`,
-}
+)

@@ -125,8 +125,10 @@ export async function lastMessagesHidden(
 
 /** Deletes a message for one user alone. @returns whether that is new @throws a foreign key violation */
 export async function hideMessageRow(tx: Tx, messageId: number, userId: number): Promise<boolean> {
-  const hidden = await tx.prisma.$executeRaw`
-    insert into hidden_message (user_id, message_id) values (${BigInt(userId)}, ${BigInt(messageId)})
-    on conflict do nothing`
-  return hidden > 0
+  return (await tx.run(hideStatement, [userId, messageId])) > 0
+}
+
+const hideStatement = {
+  name: 'hide-message',
+  text: 'insert into hidden_message (user_id, message_id) values ($1, $2) on conflict do nothing',
 }

@@ -1,16 +1,20 @@
 import { validate as isUuid } from 'uuid'
 import {
+  bool,
   type Columns,
+  column,
   columnsOf,
   int8,
+  jsonb,
   mapped,
   nullable,
   oneOf,
   select,
   text,
   timestamptz,
+  uuid,
 } from '#data/columns.ts'
-import { type Db, type Row, reading, type Tx } from '#data/database.ts'
+import { type Db, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
 import { nodeLives } from '#data/node.ts'
@@ -23,7 +27,7 @@ import type { User } from '#resources/user.ts'
 
 const { sql } = Prisma
 
-const sessionShape = {
+export const sessionShape = {
   id: int8,
   state: oneOf<SessionState>(),
   userAgent: nullable(text),
@@ -86,7 +90,7 @@ export async function findUserSession(
   return db.one(findStatement, [applicationId, id])
 }
 
-const chatSessionShape = {
+export const chatSessionShape = {
   id: int8,
   state: oneOf<SessionState>(),
   channelId: int8,
@@ -139,8 +143,7 @@ export function listChatSessions(
 /** An application as a connecting client finds it by its API key; undefined for what is no key, too. */
 export async function findApplicationByKey(db: Db, key: string) {
   if (!isUuid(key)) return undefined
-  const [row] = await db.query(applicationStatement, [key])
-  return row && toEntrance(row)
+  return db.one(applicationStatement, [key])
 }
 
 /** Who gets into an application. */
@@ -151,28 +154,35 @@ export interface Entrance {
   isGuarded: boolean
 }
 
-function toEntrance(row: Row): Entrance {
-  return { id: row[0] as number, guestUsers: row[1] === 'ENABLED', isGuarded: row[2] as boolean }
-}
+const entranceColumns: Columns<Entrance> = select({
+  id: column(int8, 'a.id'),
+  guestUsers: column(bool, `a.guest_users = 'ENABLED'`),
+  isGuarded: column(
+    bool,
+    `exists (
+      select from function f where f.application_id = a.id and f.type = '${blockingType}' and f.enabled
+        and f.current_version_number > 0)`,
+  ),
+})
 
-const entrance = `
-  select a.id, a.guest_users, exists (
-    select from function f where f.application_id = a.id and f.type = '${blockingType}' and f.enabled
-      and f.current_version_number > 0)
-  from application a where a.closed_time is null`
-
-const applicationStatement = {
-  name: 'find-application-by-key',
-  text: `${entrance} and a.key = $1::uuid`,
-}
+const applicationStatement = reading(
+  'find-application-by-key',
+  entranceColumns,
+  (columns) => `select ${columns} from application a where a.closed_time is null and a.key = $1::uuid`,
+)
 
 /** Those of these applications that somebody may get into. */
 export async function findEntrances(db: Db, ids: number[]): Promise<Map<number, Entrance>> {
-  const rows = await db.query(entrancesStatement, [ids])
-  return new Map(rows.map((row) => [row[0] as number, toEntrance(row)]))
+  const entrances = await db.all(entrancesStatement, [ids])
+  return new Map(entrances.map((entrance) => [entrance.id, entrance]))
 }
 
-const entrancesStatement = { name: 'find-entrances', text: `${entrance} and a.id = any($1::bigint[])` }
+const entrancesStatement = reading(
+  'find-entrances',
+  entranceColumns,
+  (columns) =>
+    `select ${columns} from application a where a.closed_time is null and a.id = any($1::bigint[])`,
+)
 
 /**
  * What a session listened to when it lost its connection: by topic, the position through which it had acknowledged it,
@@ -193,19 +203,13 @@ export interface SessionRow {
   user: User
 }
 
-const sessionUser = userColumns('u')
-const sessionRowColumns = `us.id, us.key, us.acked_position, us.topics, us.vouched, us.node, ${sessionUser.text}`
-
-function toSessionRow(row: Row): SessionRow {
-  return {
-    id: row[0] as number,
-    key: row[1] as string,
-    ackedPosition: row[2] as number,
-    topics: row[3] as TopicPositions | null,
-    isVouched: row[4] as boolean,
-    node: row[5] as number,
-    user: sessionUser.read(row, 6),
-  }
+export const resumableShape = {
+  id: int8,
+  key: uuid,
+  ackedPosition: int8,
+  topics: nullable(jsonb<TopicPositions>()),
+  vouched: bool,
+  node: int8,
 }
 
 /** A session that can go on, or why it cannot; undefined where there is none of this key and user. */
@@ -213,37 +217,52 @@ export async function findResumable(
   db: Db,
   { applicationId, key, username }: { applicationId: number; key: string; username: string },
 ): Promise<SessionRow | 'too late' | 'user deleted' | undefined> {
-  const [row] = await db.query(resumableStatement, [applicationId, key, username])
-  if (!row) return undefined
-  if (row[1]) return 'user deleted'
-  return row[0] ? toSessionRow(row.slice(2)) : 'too late'
+  const found = await db.one(resumableStatement, [applicationId, key, username])
+  if (!found) return undefined
+  if (found.isUserDeleted) return 'user deleted'
+  return found.isInTime ? found.session : 'too late'
 }
 
-const resumableStatement = {
-  name: 'find-resumable-session',
-  text: `
-    select (us.state = 'ACTIVE' and us.detached_time is null)
-             or us.detached_time > now() - interval '${keptMinutes} minutes',
-           u.deleted_time is not null, ${sessionRowColumns}
+const sessionRowColumns: Columns<SessionRow> = mapped(
+  select({ ...columnsOf(resumableShape, 'us'), user: userColumns('u') }),
+  ({ vouched, ...session }) => ({ ...session, isVouched: vouched }),
+)
+const resumableStatement = reading(
+  'find-resumable-session',
+  select({
+    isInTime: column(
+      nullable(bool),
+      `(us.state = 'ACTIVE' and us.detached_time is null)
+             or us.detached_time > now() - interval '${keptMinutes} minutes'`,
+    ),
+    isUserDeleted: column(bool, 'u.deleted_time is not null'),
+    session: sessionRowColumns,
+  }),
+  (columns) => `
+    select ${columns}
     from user_session us join "user" u on u.id = us.user_id
     where us.key = $2::uuid and us.application_id = $1 and u.name = $3`,
-}
+)
 
 /** Whether a session of a user that began before then is still on. Index: user_session (user_id, state). */
 export async function wasConnected(db: Db, userId: number, then: Date): Promise<boolean> {
-  const rows = await db.query(connectedStatement, [userId, then.toISOString()])
-  return rows.length > 0
+  return (await db.run(connectedStatement, [userId, then.toISOString()])) > 0
 }
 
 const connectedStatement = {
   name: 'was-connected',
   text: `
-    select 1 from user_session where user_id = $1 and state = 'ACTIVE' and created_time <= $2::timestamptz limit 1`,
+    select from user_session where user_id = $1 and state = 'ACTIVE' and created_time <= $2::timestamptz limit 1`,
 }
 
 /** Locks a user whose sessions begin or end, so that the first and the last of them know that they are. */
 async function lockPresence(tx: Tx, userId: number): Promise<void> {
-  await tx.prisma.$executeRaw`select from "user" where id = ${BigInt(userId)} for no key update`
+  await tx.run(lockPresenceStatement, [userId])
+}
+
+const lockPresenceStatement = {
+  name: 'lock-presence',
+  text: 'select from "user" where id = $1 for no key update',
 }
 
 export interface NewSession {
@@ -259,20 +278,19 @@ export interface NewSession {
 /** @returns the session's id, and whether the user has come online by it */
 export async function insertSession(tx: Tx, session: NewSession): Promise<{ id: number; isFirst: boolean }> {
   await lockPresence(tx, session.userId)
-  const row = await tx.prisma.userSession.create({
-    data: {
-      applicationId: session.applicationId,
-      userId: session.userId,
-      key: session.key,
-      userAgent: session.userAgent ?? null,
-      node: session.node,
-      ackedPosition: session.position,
-      vouched: session.isVouched,
-    },
-    select: { id: true },
-  })
-  return { id: Number(row.id), isFirst: await comeOnline(tx, session.userId) }
+  const { applicationId, userId, key, userAgent, node, position, isVouched } = session
+  const values = [applicationId, userId, key, userAgent, node, position, isVouched]
+  const id = await tx.single(insertStatement, values)
+  return { id, isFirst: await comeOnline(tx, userId) }
 }
+
+const insertStatement = reading(
+  'insert-user-session',
+  column(int8, 'id'),
+  (columns) => `
+    insert into user_session (application_id, user_id, key, user_agent, node, acked_position, vouched)
+    values ($1, $2, $3, $4, $5, $6, $7) returning ${columns}`,
+)
 
 /** Takes a session over into this process. @returns whether the user has come online by it */
 export async function resumeSessionRow(
@@ -280,28 +298,29 @@ export async function resumeSessionRow(
   { id, userId, node, isVouched }: { id: number; userId: number; node: number; isVouched: boolean },
 ): Promise<boolean> {
   await lockPresence(tx, userId)
-  await tx.prisma.userSession.update({
-    where: { id },
-    data: {
-      state: 'ACTIVE',
-      endTime: null,
-      detachedTime: null,
-      topics: Prisma.DbNull,
-      node,
-      vouched: isVouched,
-    },
-    select: { id: true },
-  })
+  await tx.run(resumeStatement, [id, node, isVouched])
   return comeOnline(tx, userId)
+}
+
+const resumeStatement = {
+  name: 'resume-user-session',
+  text: `
+    update user_session set
+      state = 'ACTIVE', end_time = null, detached_time = null, topics = null, node = $2, vouched = $3
+    where id = $1`,
 }
 
 /** What a user chose to be stays; only UNAVAILABLE becomes AVAILABLE. */
 async function comeOnline(tx: Tx, userId: number): Promise<boolean> {
-  const changed = await tx.prisma.$executeRaw`
+  return (await tx.run(comeOnlineStatement, [userId])) > 0
+}
+
+const comeOnlineStatement = {
+  name: 'come-online',
+  text: `
     update "user" set presence_online = true,
       presence_status = case presence_status when 'UNAVAILABLE' then 'AVAILABLE' else presence_status end
-    where id = ${BigInt(userId)} and not presence_online and deleted_time is null`
-  return changed > 0
+    where id = $1 and not presence_online and deleted_time is null`,
 }
 
 /**
@@ -314,26 +333,36 @@ export async function endSessionRow(
   { id, userId, node }: { id: number; userId: number; node: number },
 ): Promise<{ channelIds: number[]; isLast: boolean } | undefined> {
   await lockPresence(tx, userId)
-  const { count } = await tx.prisma.userSession.updateMany({
-    where: { id, node, state: 'ACTIVE' },
-    data: { state: 'ENDED', endTime: new Date() },
-  })
-  if (count === 0) return undefined
-  const left = await tx.prisma.$queryRaw<{ channelId: bigint }[]>`
+  if ((await tx.run(endStatement, [id, node])) === 0) return undefined
+  const channelIds = await tx.all(leaveStatement, [id, userId])
+  return { channelIds, isLast: (await tx.run(goOfflineStatement, [userId])) > 0 }
+}
+
+const endStatement = {
+  name: 'end-user-session',
+  text: `
+    update user_session set state = 'ENDED', end_time = now() where id = $1 and node = $2 and state = 'ACTIVE'`,
+}
+const leaveStatement = reading(
+  'leave-channels',
+  column(int8, 'channel_id'),
+  (columns) => `
     with ended as (
       update chat_session set state = 'ENDED', end_time = now()
-      where session_id = ${BigInt(id)} and state = 'ACTIVE' returning channel_id
+      where session_id = $1 and state = 'ACTIVE' returning channel_id
     )
-    select distinct channel_id as "channelId" from ended where not exists (
+    select distinct ${columns} from ended where not exists (
       select from chat_session cs join user_session us on us.id = cs.session_id
-      where cs.channel_id = ended.channel_id and cs.state = 'ACTIVE' and us.user_id = ${BigInt(userId)}
-        and us.id <> ${BigInt(id)} and us.state = 'ACTIVE')`
-  const changed = await tx.prisma.$executeRaw`
+      where cs.channel_id = ended.channel_id and cs.state = 'ACTIVE' and us.user_id = $2
+        and us.id <> $1 and us.state = 'ACTIVE')`,
+)
+const goOfflineStatement = {
+  name: 'go-offline',
+  text: `
     update "user" set presence_online = false,
       presence_status = case presence_status when 'AVAILABLE' then 'UNAVAILABLE' else presence_status end
-    where id = ${BigInt(userId)} and presence_online and not exists (
-      select from user_session us where us.user_id = ${BigInt(userId)} and us.state = 'ACTIVE')`
-  return { channelIds: left.map(({ channelId }) => Number(channelId)), isLast: changed > 0 }
+    where id = $1 and presence_online and not exists (
+      select from user_session us where us.user_id = $1 and us.state = 'ACTIVE')`,
 }
 
 export interface DetachedSession {
@@ -348,7 +377,7 @@ export async function detachSessionRow(
   db: Db,
   { id, node, position, topics }: DetachedSession,
 ): Promise<void> {
-  await db.query(detachStatement, [id, node, position, JSON.stringify(topics)])
+  await db.run(detachStatement, [id, node, position, JSON.stringify(topics)])
 }
 
 const detachStatement = {
@@ -365,7 +394,7 @@ export async function saveAcknowledged(
   node: number,
   sessions: { id: number; position: number }[],
 ): Promise<void> {
-  await db.query(acknowledgeStatement, [
+  await db.run(acknowledgeStatement, [
     node,
     sessions.map(({ id }) => id),
     sessions.map(({ position }) => position),
@@ -382,14 +411,8 @@ const acknowledgeStatement = {
 
 /** Sessions whose process died: those it left connected are noted as lost now, and may be resumed from then on. */
 export async function findOrphans(db: Db, graceMs: number) {
-  await db.query(orphanStatement, [])
-  const rows = await db.query(orphansStatement, [graceMs])
-  return rows.map((row) => ({
-    id: row[0] as number,
-    applicationId: row[1] as number,
-    userId: row[2] as number,
-    node: row[3] as number,
-  }))
+  await db.run(orphanStatement, [])
+  return db.all(orphansStatement, [graceMs])
 }
 
 const orphan = `us.state = 'ACTIVE' and not ${nodeLives('us.node')}`
@@ -397,12 +420,13 @@ const orphanStatement = {
   name: 'note-orphaned-sessions',
   text: `update user_session us set detached_time = now() where us.detached_time is null and ${orphan}`,
 }
-const orphansStatement = {
-  name: 'find-orphaned-sessions',
-  text: `
-    select us.id, us.application_id, us.user_id, us.node from user_session us
+const orphansStatement = reading(
+  'find-orphaned-sessions',
+  select(columnsOf({ id: int8, applicationId: int8, userId: int8, node: int8 }, 'us')),
+  (columns) => `
+    select ${columns} from user_session us
     where us.detached_time < now() - $1::int * interval '1 millisecond' and ${orphan} limit 500`,
-}
+)
 
 /** Opens the presence of a session in a channel; false where it was open. */
 export async function insertChatSession(
@@ -410,13 +434,23 @@ export async function insertChatSession(
   { sessionId, userId, channelId }: { sessionId: number; userId: number; channelId: number },
 ): Promise<'open before' | 'first of the user' | 'another of the user'> {
   await lockPresence(tx, userId)
-  const rows = await tx.prisma.$queryRaw<{ session: bigint }[]>`
-    select cs.session_id as session from chat_session cs join user_session us on us.id = cs.session_id
-    where cs.channel_id = ${BigInt(channelId)} and cs.state = 'ACTIVE' and us.user_id = ${BigInt(userId)}
-      and us.state = 'ACTIVE'`
-  if (rows.some(({ session }) => Number(session) === sessionId)) return 'open before'
-  await tx.prisma.chatSession.create({ data: { sessionId, channelId }, select: { id: true } })
-  return rows.length === 0 ? 'first of the user' : 'another of the user'
+  const open = await tx.all(openStatement, [userId, channelId])
+  if (open.includes(sessionId)) return 'open before'
+  await tx.run(openChatStatement, [sessionId, channelId])
+  return open.length === 0 ? 'first of the user' : 'another of the user'
+}
+
+/** Sessions by which a user is present in a channel. */
+const openStatement = reading(
+  'open-chat-sessions',
+  column(int8, 'cs.session_id'),
+  (columns) => `
+    select ${columns} from chat_session cs join user_session us on us.id = cs.session_id
+    where cs.channel_id = $2 and cs.state = 'ACTIVE' and us.user_id = $1 and us.state = 'ACTIVE'`,
+)
+const openChatStatement = {
+  name: 'insert-chat-session',
+  text: 'insert into chat_session (session_id, channel_id) values ($1, $2)',
 }
 
 /** Closes it. @returns whether the user has no other in the channel; undefined where it was not open */
@@ -425,31 +459,32 @@ export async function endChatSessionRow(
   { sessionId, userId, channelId }: { sessionId: number; userId: number; channelId: number },
 ): Promise<{ isLast: boolean } | undefined> {
   await lockPresence(tx, userId)
-  const { count } = await tx.prisma.chatSession.updateMany({
-    where: { sessionId, channelId, state: 'ACTIVE' },
-    data: { state: 'ENDED', endTime: new Date() },
-  })
-  if (count === 0) return undefined
-  const others = await tx.prisma.chatSession.count({
-    where: { channelId, state: 'ACTIVE', session: { userId, state: 'ACTIVE' } },
-  })
-  return { isLast: others === 0 }
+  if ((await tx.run(endChatStatement, [sessionId, channelId])) === 0) return undefined
+  const others = await tx.all(openStatement, [userId, channelId])
+  return { isLast: others.length === 0 }
+}
+
+const endChatStatement = {
+  name: 'end-chat-session',
+  text: `
+    update chat_session set state = 'ENDED', end_time = now()
+    where session_id = $1 and channel_id = $2 and state = 'ACTIVE'`,
 }
 
 /** Channels in which somebody is present, of those that each user is a member of. */
 export async function livelyChannelsOf(db: Db, userIds: number[]): Promise<Map<number, number[]>> {
   const channels = new Map<number, number[]>()
-  for (const row of await db.query(livelyStatement, [userIds])) {
-    const userId = row[0] as number
-    channels.set(userId, [...(channels.get(userId) ?? []), row[1] as number])
+  for (const { userId, channelId } of await db.all(livelyStatement, [userIds])) {
+    channels.set(userId, [...(channels.get(userId) ?? []), channelId])
   }
   return channels
 }
 
-const livelyStatement = {
-  name: 'lively-channels-of-users',
-  text: `
-    select cm.user_id, cm.channel_id from channel_membership cm
+const livelyStatement = reading(
+  'lively-channels-of-users',
+  select(columnsOf({ userId: int8, channelId: int8 }, 'cm')),
+  (columns) => `
+    select ${columns} from channel_membership cm
     where cm.user_id = any($1::bigint[]) and exists (
       select from chat_session cs where cs.channel_id = cm.channel_id and cs.state = 'ACTIVE')`,
-}
+)

@@ -10,7 +10,7 @@ import {
   text,
   timestamptz,
 } from '#data/columns.ts'
-import { type Db, type Querier, reading, type Tx, toJsonb } from '#data/database.ts'
+import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { knownSorts, listPage } from '#data/lists.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
@@ -18,7 +18,7 @@ import type { Thread } from '#resources/thread.ts'
 
 const { sql } = Prisma
 
-const threadShape = {
+export const threadShape = {
   id: int8,
   type: oneOf<Thread['type']>(),
   name: nullable(text),
@@ -131,14 +131,16 @@ export async function insertThread(
   channelId: number,
   { name, properties }: { name: string; properties: Record<string, unknown> },
 ): Promise<Thread> {
-  const rows = await tx.prisma.$queryRaw<{ id: bigint; time: Date }[]>`
-    insert into thread (application_id, channel_id, type, name, properties)
-    values (${BigInt(applicationId)}, ${BigInt(channelId)}, 'STANDALONE', ${name}, ${toJsonb(properties)})
-    returning id, created_time as time`
-  const row = rows[0] as { id: bigint; time: Date } // an insert that did not throw returns its row
-  const createdTime = row.time.toISOString()
-  return { id: Number(row.id), type: 'STANDALONE', name, properties, createdTime, channelId }
+  return tx.single(insertStatement, [applicationId, channelId, name, JSON.stringify(properties)])
 }
+
+const insertStatement = reading(
+  'insert-thread',
+  threadColumns,
+  (columns) => `
+    insert into thread as t (application_id, channel_id, type, name, properties)
+    values ($1, $2, 'STANDALONE', $3, $4::jsonb) returning ${columns}`,
+)
 
 const openStatement = {
   name: 'open-message-thread',
@@ -157,6 +159,6 @@ export async function openMessageThread(
   applicationId: number,
   messageId: number,
 ): Promise<Thread | undefined> {
-  await db.query(openStatement, [applicationId, messageId])
+  await db.run(openStatement, [applicationId, messageId])
   return findThread(db, applicationId, messageId)
 }

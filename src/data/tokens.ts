@@ -1,7 +1,8 @@
 // Bearer tokens: opaque, kept as their SHA-256, looked up on every request.
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import type { Db } from '#data/database.ts'
+import { column, columnsOf, int8, select, text } from '#data/columns.ts'
+import { type Db, reading } from '#data/database.ts'
 
 export interface AccessToken {
   applicationId: number
@@ -28,7 +29,7 @@ export function openTokenCache(db: Db): TokenCache {
     async find(token) {
       const hash = hashToken(token)
       const key = hash.toString('latin1')
-      const found = cache.get(key) ?? (await findToken(db, hash))
+      const found = cache.get(key) ?? (await db.one(findStatement, [hash]))
       if (!found || found.expiresAt <= Date.now()) return undefined
       if (!cache.has(key)) cache.set(key, found)
       return found
@@ -41,24 +42,14 @@ function hashToken(token: string): Buffer {
   return createHash('sha256').update(token).digest()
 }
 
-const findStatement = {
-  name: 'find-token',
-  text: `
-    select application_id, client_id, scope, (extract(epoch from expires_time) * 1000)::bigint
-    from access_token where hash = $1`,
-}
-
-async function findToken(db: Db, hash: Buffer): Promise<AccessToken | undefined> {
-  const [row] = await db.query(findStatement, [hash])
-  return (
-    row && {
-      applicationId: row[0] as number,
-      clientId: row[1] as string,
-      scope: row[2] as string,
-      expiresAt: row[3] as number,
-    }
-  )
-}
+const findStatement = reading(
+  'find-token',
+  select({
+    ...columnsOf({ applicationId: int8, clientId: text, scope: text }, 't'),
+    expiresAt: column(int8, '(extract(epoch from t.expires_time) * 1000)::bigint'),
+  }),
+  (columns) => `select ${columns} from access_token t where t.hash = $1`,
+)
 
 export async function insertToken(
   db: Db,

@@ -23,8 +23,7 @@ const blockedIdsStatement = reading(
 
 /** Whether one of these users has blocked another one. Index: user_block (blocker_id, blocked_id). */
 export async function hasBlocker(db: Db, userIds: number[], blockedId: number): Promise<boolean> {
-  const rows = await db.query(hasBlockerStatement, [userIds, blockedId])
-  return rows.length > 0
+  return (await db.run(hasBlockerStatement, [userIds, blockedId])) > 0
 }
 
 const hasBlockerStatement = {
@@ -33,23 +32,32 @@ const hasBlockerStatement = {
 }
 
 /** The new record, or undefined where the user was blocked already. @throws a foreign key violation */
-export async function insertBlock(
+export function insertBlock(
   tx: Tx,
   blockerId: number,
   blockedId: number,
 ): Promise<{ id: number; createdTime: string } | undefined> {
-  const [row] = await tx.prisma.$queryRaw<{ id: bigint; created_time: Date }[]>`
-    insert into user_block (blocker_id, blocked_id) values (${BigInt(blockerId)}, ${BigInt(blockedId)})
-    on conflict (blocker_id, blocked_id) do nothing returning id, created_time`
-  return row && { id: Number(row.id), createdTime: row.created_time.toISOString() }
+  return tx.one(insertStatement, [blockerId, blockedId])
 }
 
+const insertStatement = reading(
+  'insert-user-block',
+  select(columnsOf({ id: int8, createdTime: timestamptz }, 'b')),
+  (columns) => `
+    insert into user_block as b (blocker_id, blocked_id) values ($1, $2)
+    on conflict (blocker_id, blocked_id) do nothing returning ${columns}`,
+)
+
 /** @returns who was blocked, or undefined where the blocker has no such record */
-export async function deleteBlock(tx: Tx, blockerId: number, id: number): Promise<number | undefined> {
-  const [row] = await tx.prisma.$queryRaw<{ blocked_id: bigint }[]>`
-    delete from user_block where id = ${BigInt(id)} and blocker_id = ${BigInt(blockerId)} returning blocked_id`
-  return row && Number(row.blocked_id)
+export function deleteBlock(tx: Tx, blockerId: number, id: number): Promise<number | undefined> {
+  return tx.one(deleteStatement, [blockerId, id])
 }
+
+const deleteStatement = reading(
+  'delete-user-block',
+  column(int8, 'blocked_id'),
+  (columns) => `delete from user_block where id = $2 and blocker_id = $1 returning ${columns}`,
+)
 
 /** Whom a user has blocked, oldest record first. */
 export function listBlocks(

@@ -1,5 +1,6 @@
 // Secrets that backends keep with users, sealed.
-import type { Db, Row } from '#data/database.ts'
+import { bytea, type Columns, column, columnsOf, int8, nullable, select, text } from '#data/columns.ts'
+import { type Db, reading } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 
 export interface StoredSecret {
@@ -10,25 +11,19 @@ export interface StoredSecret {
   plain: string | null
 }
 
-const columns = 'user_id, name, sealed, secret::text'
+const secretColumns: Columns<StoredSecret> = select({
+  ...columnsOf({ userId: int8, name: text, sealed: nullable(bytea) }, 's'),
+  plain: column(nullable(text), 's.secret::text'),
+})
 
-function toSecret(row: Row): StoredSecret {
-  return {
-    userId: row[0] as number,
-    name: row[1] as string,
-    sealed: row[2] as Uint8Array<ArrayBuffer> | null,
-    plain: row[3] as string | null,
-  }
-}
+const findStatement = reading(
+  'find-user-secret',
+  secretColumns,
+  (columns) => `select ${columns} from user_secret s where s.user_id = $1 and s.name = $2`,
+)
 
-const findStatement = {
-  name: 'find-user-secret',
-  text: `select ${columns} from user_secret where user_id = $1 and name = $2`,
-}
-
-export async function findSecret(db: Db, userId: number, name: string): Promise<StoredSecret | undefined> {
-  const [row] = await db.query(findStatement, [userId, name])
-  return row && toSecret(row)
+export function findSecret(db: Db, userId: number, name: string): Promise<StoredSecret | undefined> {
+  return db.one(findStatement, [userId, name])
 }
 
 export async function upsertSecret(
@@ -52,24 +47,36 @@ export async function deleteSecret(db: Db, userId: number, name: string): Promis
 }
 
 /** Those in plain text: index `user_secret_plain`. */
-export async function findPlainSecrets(db: Db, limit: number): Promise<StoredSecret[]> {
-  const text = `select ${columns} from user_secret where secret is not null order by user_id, name limit $1`
-  return (await db.query({ text }, [limit])).map(toSecret)
+export function findPlainSecrets(db: Db, limit: number): Promise<StoredSecret[]> {
+  return db.all(plainStatement, [limit])
 }
 
+const plainStatement = reading(
+  'plain-user-secrets',
+  secretColumns,
+  (columns) => `
+    select ${columns} from user_secret s where s.secret is not null order by s.user_id, s.name limit $1`,
+)
+
 /** Those that do not begin with `seal`, from the one behind `after` on. */
-export async function findSecretsSealedElse(
+export function findSecretsSealedElse(
   db: Db,
   seal: Uint8Array,
   after: Pick<StoredSecret, 'userId' | 'name'>,
   limit: number,
 ): Promise<StoredSecret[]> {
-  const text = `
-    select ${columns} from user_secret
-    where (user_id, name) > ($1, $2) and (secret is not null or substring(sealed from 1 for length($3::bytea)) <> $3::bytea)
-    order by user_id, name limit $4`
-  return (await db.query({ text }, [after.userId, after.name, seal, limit])).map(toSecret)
+  return db.all(sealedElseStatement, [after.userId, after.name, seal, limit])
 }
+
+const sealedElseStatement = reading(
+  'user-secrets-sealed-else',
+  secretColumns,
+  (columns) => `
+    select ${columns} from user_secret s
+    where (s.user_id, s.name) > ($1, $2)
+      and (s.secret is not null or substring(s.sealed from 1 for length($3::bytea)) <> $3::bytea)
+    order by s.user_id, s.name limit $4`,
+)
 
 /** Seals secrets anew, in one statement; those that have changed since they were read are left as they are. */
 export async function resealSecrets(
@@ -81,7 +88,7 @@ export async function resealSecrets(
     from unnest($1::bigint[], $2::text[], $3::bytea[], $4::text[], $5::bytea[]) n (user_id, name, old, plain, sealed)
     where s.user_id = n.user_id and s.name = n.name
       and s.sealed is not distinct from n.old and s.secret is not distinct from n.plain::jsonb`
-  await db.query({ text }, [
+  await db.run({ text }, [
     secrets.map(({ old }) => old.userId),
     secrets.map(({ old }) => old.name),
     secrets.map(({ old }) => old.sealed),

@@ -1,12 +1,11 @@
-import { column, int8 } from '#data/columns.ts'
+import { column, columnsOf, int8, select, text, uuid } from '#data/columns.ts'
 import { counterOf } from '#data/counters.ts'
-import { type Db, type Querier, reading, type Tx, toJsonb } from '#data/database.ts'
+import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { containing, knownSorts, type ListQuery, listPage, propertiesContain } from '#data/lists.ts'
-import { userColumns } from '#data/rows.ts'
+import { userColumns, userShape } from '#data/rows.ts'
 import { hasUnread as hasUnreadInChannel } from '#data/sql/has-unread.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
-import { generatedPictureUrl } from '#resources/served.ts'
 import { invisible, type User, type UserReference } from '#resources/user.ts'
 
 const { sql, raw, join } = Prisma
@@ -195,20 +194,17 @@ export async function insertUser(
   applicationId: number,
   user: { name: string; displayName: string; isGuest: boolean; properties: Record<string, unknown> },
 ): Promise<User> {
-  const rows = await tx.prisma.$queryRaw<{ id: bigint; status: string }[]>`
-    insert into "user" (application_id, name, display_name, is_guest, properties)
-    values (${BigInt(applicationId)}, ${user.name}, ${user.displayName}, ${user.isGuest}, ${toJsonb(user.properties)})
-    returning id, presence_status as status`
-  const row = rows[0] as { id: bigint; status: string } // an insert that did not throw returns its row
-  return {
-    id: Number(row.id),
-    type: 'PERSON',
-    callStatus: 'AVAILABLE',
-    displayPictureUrl: generatedPictureUrl(user.displayName),
-    presence: { status: row.status, online: false },
-    ...user,
-  }
+  const { name, displayName, isGuest, properties } = user
+  return tx.single(insertStatement, [applicationId, name, displayName, isGuest, JSON.stringify(properties)])
 }
+
+const insertStatement = reading(
+  'insert-user',
+  userColumns('u'),
+  (columns) => `
+    insert into "user" as u (application_id, name, display_name, is_guest, properties)
+    values ($1, $2, $3, $4, $5::jsonb) returning ${columns}`,
+)
 
 /** What changes of a user, locked until the transaction ends, so that two merge patches do not undo each other. */
 export async function lockUser(
@@ -216,14 +212,16 @@ export async function lockUser(
   applicationId: number,
   id: number,
 ): Promise<Required<Pick<UserChanges, 'displayName' | 'presenceStatus' | 'properties'>> | undefined> {
-  const rows = await tx.prisma.$queryRaw<
-    { displayName: string; presenceStatus: string; properties: Record<string, unknown> }[]
-  >`
-    select display_name as "displayName", presence_status as "presenceStatus", properties from "user"
-    where id = ${BigInt(id)} and application_id = ${BigInt(applicationId)} and deleted_time is null
-    for update`
-  return rows[0]
+  return tx.one(lockStatement, [applicationId, id])
 }
+
+const lockStatement = reading(
+  'lock-user',
+  select(columnsOf({ displayName: text, presenceStatus: text, properties: userShape.properties }, 'u')),
+  (columns) => `
+    select ${columns} from "user" u where u.id = $2 and u.application_id = $1 and u.deleted_time is null
+    for update`,
+)
 
 export interface UserChanges {
   displayName?: string
@@ -235,13 +233,24 @@ export interface UserChanges {
 export async function updateUserRow(
   tx: Tx,
   id: number,
-  { properties, ...changes }: UserChanges,
+  { displayName, isGuest, presenceStatus, properties }: UserChanges,
 ): Promise<void> {
-  await tx.prisma.user.update({ where: { id: BigInt(id) }, data: changes, select: { id: true } })
-  if (properties) {
-    await tx.prisma
-      .$executeRaw`update "user" set properties = ${toJsonb(properties)} where id = ${BigInt(id)}`
-  }
+  await tx.run(updateStatement, [
+    id,
+    displayName,
+    isGuest,
+    presenceStatus,
+    properties && JSON.stringify(properties),
+  ])
+}
+
+const updateStatement = {
+  name: 'update-user',
+  text: `
+    update "user" set
+      display_name = coalesce($2, display_name), is_guest = coalesce($3, is_guest),
+      presence_status = coalesce($4, presence_status), properties = coalesce($5::jsonb, properties)
+    where id = $1`,
 }
 
 /**
@@ -253,14 +262,23 @@ export async function replacePicture(
   id: number,
   picture: { url: string; fileKey?: string } | null,
 ): Promise<string | undefined> {
-  const [old] = await tx.prisma.$queryRaw<{ key: string }[]>`
+  const key = await tx.one(expirePictureStatement, [id])
+  await tx.run(setPictureStatement, [id, picture?.url ?? null, picture?.fileKey ?? null])
+  return key
+}
+
+const expirePictureStatement = reading(
+  'expire-picture',
+  column(uuid, 'file.key'),
+  (columns) => `
     update file set expires_time = now() from "user" u
-    where u.id = ${BigInt(id)} and file.id = u.picture_file_id returning file.key`
-  await tx.prisma.$executeRaw`
-    update "user" set picture_url = ${picture?.url ?? null},
-      picture_file_id = (select id from file where key = ${picture?.fileKey ?? null}::uuid)
-    where id = ${BigInt(id)}`
-  return old?.key
+    where u.id = $1 and file.id = u.picture_file_id returning ${columns}`,
+)
+const setPictureStatement = {
+  name: 'set-picture',
+  text: `
+    update "user" set picture_url = $2, picture_file_id = (select id from file where key = $3::uuid)
+    where id = $1`,
 }
 
 /**
@@ -268,41 +286,43 @@ export async function replacePicture(
  * @returns the channels it was a member of, or undefined where there is no such user
  */
 export async function retireUser(tx: Tx, applicationId: number, id: number): Promise<number[] | undefined> {
-  const { count } = await tx.prisma.user.updateMany({
-    where: { id, applicationId, deletedTime: null },
-    data: { deletedTime: new Date(), presenceOnline: false, presenceStatus: 'UNAVAILABLE' },
-  })
-  if (count === 0) return undefined
+  if ((await tx.run(retireStatement, [applicationId, id])) === 0) return undefined
   await replacePicture(tx, id, null)
-  const left = await tx.prisma.$queryRaw<{ channel_id: bigint }[]>`
-    delete from channel_membership where user_id = ${BigInt(id)} returning channel_id`
-  const own = { where: { userId: BigInt(id) } }
-  await tx.prisma.userSecret.deleteMany(own)
-  await deleteCounted(tx, id, 'reaction')
-  await tx.prisma.readSpan.deleteMany(own)
-  await deleteCounted(tx, id, 'message_report')
-  await tx.prisma.channelBlock.deleteMany(own)
-  await tx.prisma.notification.deleteMany({ where: { recipientId: BigInt(id) } })
-  await tx.prisma.channelInvite.deleteMany({ where: { inviteeId: BigInt(id) } })
-  await tx.prisma.userBlock.deleteMany({
-    where: { OR: [{ blockerId: BigInt(id) }, { blockedId: BigInt(id) }] },
-  })
-  await tx.prisma.$executeRaw`
-    update chat_session set state = 'ENDED', end_time = now()
-    where state = 'ACTIVE' and session_id in (select id from user_session where user_id = ${BigInt(id)})`
-  await tx.prisma.userSession.updateMany({
-    where: { userId: BigInt(id), state: 'ACTIVE' },
-    data: { state: 'ENDED', endTime: new Date() },
-  })
-  return left.map(({ channel_id }) => Number(channel_id))
+  const left = await tx.all(leaveAllStatement, [id])
+  for (const statement of retiringStatements) await tx.run(statement, [id])
+  return left
 }
 
-/** Deletes what a user left at messages, whose rows know how much of it there is. */
-async function deleteCounted(tx: Tx, userId: number, table: 'reaction' | 'message_report'): Promise<void> {
-  const counter = table === 'reaction' ? 'reaction_count' : 'report_count'
-  await tx.prisma.$executeRaw`
-    with gone as (delete from ${raw(table)} where user_id = ${BigInt(userId)} returning message_id)
-    update message m set ${raw(`${counter} = greatest(m.${counter} - g.count, 0)`)}
+const retireStatement = {
+  name: 'retire-user',
+  text: `
+    update "user" set deleted_time = now(), presence_online = false, presence_status = 'UNAVAILABLE'
+    where id = $2 and application_id = $1 and deleted_time is null`,
+}
+const leaveAllStatement = reading(
+  'leave-all-channels',
+  column(int8, 'channel_id'),
+  (columns) => `delete from channel_membership where user_id = $1 returning ${columns}`,
+)
+const retiringStatements = [
+  'delete from user_secret where user_id = $1',
+  deleteCountedText('reaction', 'reaction_count'),
+  'delete from read_span where user_id = $1',
+  deleteCountedText('message_report', 'report_count'),
+  'delete from channel_block where user_id = $1',
+  'delete from notification where recipient_id = $1',
+  'delete from channel_invite where invitee_id = $1',
+  'delete from user_block where blocker_id = $1 or blocked_id = $1',
+  `update chat_session set state = 'ENDED', end_time = now()
+   where state = 'ACTIVE' and session_id in (select id from user_session where user_id = $1)`,
+  `update user_session set state = 'ENDED', end_time = now() where user_id = $1 and state = 'ACTIVE'`,
+].map((text) => ({ text }))
+
+/** SQL text: deletes what a user left at messages, whose rows know how much of it there is. */
+function deleteCountedText(table: 'reaction' | 'message_report', counter: string): string {
+  return `
+    with gone as (delete from ${table} where user_id = $1 returning message_id)
+    update message m set ${counter} = greatest(m.${counter} - g.count, 0)
     from (select message_id, count(*) as count from gone group by message_id) g where m.id = g.message_id`
 }
 

@@ -1,5 +1,6 @@
 // Descriptions of columns: what they say of the tables, and what they make of rows.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { settingsShape } from '#data/applications.ts'
 import {
   column,
   columnsOf,
@@ -13,7 +14,16 @@ import {
   timestamptz,
 } from '#data/columns.ts'
 import { reading } from '#data/database.ts'
+import { fileShape } from '#data/files.ts'
+import { runShape } from '#data/function-runs.ts'
+import { functionShape, invocationShape, runtimeShape } from '#data/functions.ts'
+import { inviteShape } from '#data/invites.ts'
+import { jobShape } from '#data/jobs.ts'
+import { notificationShape } from '#data/notifications.ts'
+import { reportShape } from '#data/reports.ts'
 import { channelShape, messageShape, userShape } from '#data/rows.ts'
+import { chatSessionShape, resumableShape, sessionShape } from '#data/sessions.ts'
+import { threadShape } from '#data/threads.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -26,6 +36,20 @@ const described: [string, Shape][] = [
   ['user', userShape],
   ['channel', channelShape],
   ['message', messageShape],
+  ['thread', threadShape],
+  ['message_report', reportShape],
+  ['notification', notificationShape],
+  ['channel_invite', inviteShape],
+  ['user_session', sessionShape],
+  ['user_session', resumableShape],
+  ['chat_session', chatSessionShape],
+  ['application', settingsShape],
+  ['file', fileShape],
+  ['job', jobShape],
+  ['runtime', runtimeShape],
+  ['function', functionShape],
+  ['function_run', runShape],
+  ['function_invocation', invocationShape],
 ]
 
 const actualColumns = reading(

@@ -562,7 +562,7 @@ describe('files go', () => {
     const { id } = await createChannel(application)
     const before = await kept()
     await application.post(`/channels/${id}/messages`).attach('file', png, 'a.png').expect(200)
-    await server.ctx.db.transact((tx) => tx.prisma.application.delete({ where: { id: application.id } }))
+    await server.ctx.db.prisma.application.delete({ where: { id: application.id } })
     await sweepFiles(server.ctx)
     expect(await kept()).toEqual(before)
   })

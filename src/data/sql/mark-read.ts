@@ -12,7 +12,8 @@
 //
 // Several devices may read at once. Each statement changes the membership's row, and changes nothing if somebody else
 // has changed that since the statement began (`claimed`): then it is run again; see data/reading.ts.
-import type { Statement } from '#data/database.ts'
+import { bool, column, int8, type ReadBy, select } from '#data/columns.ts'
+import { type Reading, reading } from '#data/database.ts'
 import { spansBeyond } from '#data/sql/count-unread.ts'
 import { isCovered, isHidden, isUnread, readBefore } from '#data/sql/is-unread.ts'
 
@@ -32,7 +33,7 @@ const channelPlace = `
   from channel c join channel_membership cm on cm.channel_id = c.id and cm.user_id = $2
   where c.id = $1 and c.application_id = $3`
 
-interface Reading {
+interface Act {
   name: string
   /** The membership: its columns, `version` and `application_id`. */
   place: string
@@ -43,14 +44,22 @@ interface Reading {
   leaves: string
 }
 
-/**
- * Columns: the channel of the membership, whether there is anything to read, whether it was read now. No row: there is
- * no such membership. Values: $1 message or channel, $2 user, $3 application, $4 the cause of the event.
- */
-function reading({ name, place, runs, reads, leaves }: Reading): Statement {
-  return {
+/** What came of it; `change` has what there was to change. */
+const markingColumns = (change: string) =>
+  select({
+    /** Of the membership. */
+    channelId: column(int8, 'cm.channel_id'),
+    isChange: column(bool, `exists (select from ${change})`),
+    isDone: column(bool, 'exists (select from claimed)'),
+  })
+export type Marking = ReadBy<ReturnType<typeof markingColumns>>
+
+/** Nothing is read: there is no such membership. Values: $1 message or channel, $2 user, $3 application, $4 the cause of the event. */
+function marking({ name, place, runs, reads, leaves }: Act): Reading<Marking> {
+  return reading(
     name,
-    text: `
+    markingColumns('run'),
+    (columns) => `
     with cm as materialized (${place}),
     run as materialized (${runs}),
     told as materialized (
@@ -108,12 +117,12 @@ function reading({ name, place, runs, reads, leaves }: Reading): Statement {
       ) || $4::jsonb
       from cm, told, claimed order by told.id
     )
-    select cm.channel_id, exists (select from run), exists (select from claimed) from cm`,
-  }
+    select ${columns} from cm`,
+  )
 }
 
 /** Reads the message $1. */
-export const readMessageStatement = reading({
+export const readMessageStatement = marking({
   name: 'read-message',
   place: messagePlace,
   runs: `
@@ -128,7 +137,7 @@ const inGap = `
     and m.user_id is distinct from cm.user_id and not ${isHidden}`
 
 /** Reads all of the channel $1: what lies between the spans, and beyond them. */
-export const readChannelStatement = reading({
+export const readChannelStatement = marking({
   name: 'read-channel',
   place: channelPlace,
   runs: `
@@ -149,8 +158,8 @@ export const readChannelStatement = reading({
 })
 
 /** Reads what is unread of a thread of the channel $1: stretches that nobody else's other messages interrupt. */
-function threadReading(name: string, inThread: string, elsewhere: string): Statement {
-  return reading({
+function threadReading(name: string, inThread: string, elsewhere: string): Reading<Marking> {
+  return marking({
     name,
     place: channelPlace,
     runs: `
@@ -184,11 +193,12 @@ export const readThreadStatement = threadReading(
 
 /**
  * Makes the message $1 unread again, and of the span that covers it what is left of it. Columns and values as in
- * {@link reading}.
+ * {@link marking}.
  */
-export const unreadMessageStatement: Statement = {
-  name: 'unread-message',
-  text: `
+export const unreadMessageStatement: Reading<Marking> = reading(
+  'unread-message',
+  markingColumns('span'),
+  (columns) => `
     with cm as materialized (${messagePlace}),
     span as materialized (
       select s.*, m.user_id as author_id, greatest(s.created_time, m.created_time) as read_time
@@ -222,5 +232,5 @@ export const unreadMessageStatement: Statement = {
       ) || $4::jsonb
       from cm, span, claimed
     )
-    select cm.channel_id, exists (select from span), exists (select from claimed) from cm`,
-}
+    select ${columns} from cm`,
+)

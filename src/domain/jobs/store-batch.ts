@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import type { Batch } from '#data/database.ts'
+import type { Tx } from '#data/database.ts'
 import { findKeys, insertKeys } from '#data/imports.ts'
 import { lockJob, type RunningJob, saveProgress } from '#data/jobs.ts'
 import { isConstraintError } from '#errors.ts'
@@ -17,7 +17,7 @@ export interface Numbered<I> {
 }
 
 /** Stores items; gives those that cannot be stored. */
-export type Store<I> = (batch: Batch, job: RunningJob, items: Numbered<I>[]) => Promise<JobError[]>
+export type Store<I> = (tx: Tx, job: RunningJob, items: Numbered<I>[]) => Promise<JobError[]>
 
 /** Another process runs the job; this one has nothing to do with it any more. */
 export class Superseded extends Error {}
@@ -38,10 +38,10 @@ export async function storeBatch<I extends { idempotencyKey?: string | undefined
 ): Promise<RunningJob> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await ctx.db.batch(async (batch) => {
-        if (!(await lockJob(batch, job))) throw new Superseded()
-        const errors = [...given.errors, ...(await storeOnce(batch, job, given.items, store))]
-        return advance(batch, job, given, errors)
+      return await ctx.db.transact(async (tx) => {
+        if (!(await lockJob(tx, job))) throw new Superseded()
+        const errors = [...given.errors, ...(await storeOnce(tx, job, given.items, store))]
+        return advance(tx, job, given, errors)
       })
     } catch (error) {
       if (attempt === attemptsMax || !isRace(error)) throw error
@@ -50,33 +50,30 @@ export async function storeBatch<I extends { idempotencyKey?: string | undefined
 }
 
 function isRace(error: unknown): boolean {
-  const { code } = (error ?? {}) as { code?: string }
-  return (
-    isConstraintError(error, 'unique') || isConstraintError(error, 'foreign_key') || code === '40P01' // deadlock
-  )
+  return isConstraintError(error, 'unique') || isConstraintError(error, 'foreign_key')
 }
 
 /** Leaves out items whose key was stored before, and remembers the keys of those that are stored now. */
 async function storeOnce<I extends { idempotencyKey?: string | undefined }>(
-  batch: Batch,
+  tx: Tx,
   job: RunningJob,
   items: Numbered<I>[],
   store: Store<I>,
 ): Promise<JobError[]> {
   const kind = job.type as ImportType
   const keys = items.flatMap(({ item }) => item.idempotencyKey ?? [])
-  const seen = await findKeys(batch, job.applicationId, kind, keys)
+  const seen = await findKeys(tx, job.applicationId, kind, keys)
   const fresh = items.filter(({ item: { idempotencyKey: key } }) => {
     if (key === undefined) return true
     if (seen.has(key)) return false
     seen.add(key)
     return true
   })
-  const errors = await store(batch, job, fresh)
+  const errors = await store(tx, job, fresh)
   const failed = new Set(errors.map(({ index }) => index))
   const stored = fresh.filter(({ index }) => !failed.has(index))
   await insertKeys(
-    batch,
+    tx,
     job.applicationId,
     kind,
     stored.flatMap(({ item }) => item.idempotencyKey ?? []),
@@ -85,7 +82,7 @@ async function storeOnce<I extends { idempotencyKey?: string | undefined }>(
 }
 
 async function advance(
-  batch: Batch,
+  tx: Tx,
   job: RunningJob,
   given: ImportBatch<unknown>,
   errors: JobError[],
@@ -97,6 +94,6 @@ async function advance(
     failed: job.failed + errors.length,
     told: job.told + told.length,
   }
-  await saveProgress(batch, job.id, { ...after, errors: told })
+  await saveProgress(tx, job.id, { ...after, errors: told })
   return after
 }

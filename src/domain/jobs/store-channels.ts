@@ -1,7 +1,7 @@
 import { v4 as uuid } from 'uuid'
 import { memberSetOf } from '#data/channels.ts'
 import { count, tally } from '#data/counters.ts'
-import type { Batch } from '#data/database.ts'
+import type { Tx } from '#data/database.ts'
 import { findUserIds, type ImportedChannel, insertChannels, insertImportedMembers } from '#data/imports.ts'
 import type { RunningJob } from '#data/jobs.ts'
 import type { Numbered } from '#domain/jobs/store-batch.ts'
@@ -17,12 +17,12 @@ interface Described {
 
 /** Creates channels by the rules of creating one: an equivalent one that is there already is done already. */
 export async function storeChannels(
-  batch: Batch,
+  tx: Tx,
   { applicationId }: RunningJob,
   items: Numbered<ChannelImport>[],
 ): Promise<JobError[]> {
   const names = new Set(items.flatMap(({ item }) => [...item.members, item.creator ?? []].flat()))
-  const users = await findUserIds(batch, applicationId, [...names])
+  const users = await findUserIds(tx, applicationId, [...names])
   const errors: JobError[] = []
   const described = items.flatMap(({ index, item }) => {
     const found = describe(item, users)
@@ -31,7 +31,7 @@ export async function storeChannels(
     return []
   })
   const outcomes = await insertChannels(
-    batch,
+    tx,
     applicationId,
     described.map(({ channel }) => channel),
   )
@@ -46,9 +46,9 @@ export async function storeChannels(
     }
     return []
   })
-  const joined = await insertImportedMembers(batch, members)
+  const joined = await insertImportedMembers(tx, members)
   const created = described.filter((_, at) => 'id' in (outcomes[at] ?? {})).map(({ channel }) => channel)
-  await count(batch, [
+  await count(tx, [
     { type: 'channel.created', applicationId, count: created.length },
     {
       type: 'channel.public.created',

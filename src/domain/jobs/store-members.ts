@@ -1,5 +1,5 @@
 import { count } from '#data/counters.ts'
-import type { Batch } from '#data/database.ts'
+import type { Tx } from '#data/database.ts'
 import { findUserIds, insertImportedMembers, lockGroupChannel } from '#data/imports.ts'
 import type { RunningJob } from '#data/jobs.ts'
 import type { Numbered } from '#domain/jobs/store-batch.ts'
@@ -8,15 +8,15 @@ import type { JobError } from '#resources/job.ts'
 
 /** Makes users members of the job's channel; who is one stays one. */
 export async function storeMembers(
-  batch: Batch,
+  tx: Tx,
   { applicationId, channelId = 0 }: RunningJob,
   items: Numbered<MemberImport>[],
 ): Promise<JobError[]> {
-  if (!(await lockGroupChannel(batch, applicationId, channelId))) {
+  if (!(await lockGroupChannel(tx, applicationId, channelId))) {
     return items.map(({ index }) => ({ index, reason: `channel ${channelId} does not exist` }))
   }
   const users = await findUserIds(
-    batch,
+    tx,
     applicationId,
     items.map(({ item }) => item.username),
   )
@@ -27,7 +27,7 @@ export async function storeMembers(
     errors.push({ index, reason: `user ${username} does not exist` })
     return []
   })
-  const joined = await insertImportedMembers(batch, members)
-  await count(batch, [{ type: 'channel.member.joined', applicationId, channelId, count: joined.length }])
+  const joined = await insertImportedMembers(tx, members)
+  await count(tx, [{ type: 'channel.member.joined', applicationId, channelId, count: joined.length }])
   return errors
 }

@@ -1,5 +1,5 @@
 import { count, tally } from '#data/counters.ts'
-import type { Batch } from '#data/database.ts'
+import type { Tx } from '#data/database.ts'
 import { findUserIds, type ImportedMessage, insertMessages, lockChannels } from '#data/imports.ts'
 import type { RunningJob } from '#data/jobs.ts'
 import type { Numbered } from '#domain/jobs/store-batch.ts'
@@ -12,14 +12,14 @@ import type { JobError } from '#resources/job.ts'
  * runs for them (decision 5).
  */
 export async function storeMessages(
-  batch: Batch,
+  tx: Tx,
   { applicationId }: RunningJob,
   items: Numbered<MessageImport>[],
 ): Promise<JobError[]> {
-  const channels = await lockChannels(batch, applicationId, [
+  const channels = await lockChannels(tx, applicationId, [
     ...new Set(items.map(({ item }) => item.channelId)),
   ])
-  const users = await findUserIds(batch, applicationId, [
+  const users = await findUserIds(tx, applicationId, [
     ...new Set(items.flatMap(({ item }) => ('user' in item ? item.user : []))),
   ])
   const errors: JobError[] = []
@@ -33,7 +33,7 @@ export async function storeMessages(
     return reason === undefined
   })
   const texts = await parseTexts(
-    batch,
+    tx,
     applicationId,
     wanted.map(({ item }) => item.body),
   )
@@ -47,9 +47,9 @@ export async function storeMessages(
       ...(texts[at] ?? { mentions: [], links: [] }),
     }),
   )
-  await insertMessages(batch, applicationId, messages)
+  await insertMessages(tx, applicationId, messages)
   await count(
-    batch,
+    tx,
     tally(messages.map(({ channelId }) => channelId)).map(([channelId, count]) => ({
       type: 'channel.message.created' as const,
       applicationId,

@@ -1,5 +1,5 @@
 import { count } from '#data/counters.ts'
-import type { Batch } from '#data/database.ts'
+import type { Tx } from '#data/database.ts'
 import { insertUsers } from '#data/imports.ts'
 import type { RunningJob } from '#data/jobs.ts'
 import type { Numbered } from '#domain/jobs/store-batch.ts'
@@ -8,12 +8,12 @@ import type { JobError } from '#resources/job.ts'
 
 /** Creates users; one whose name is there already is done already. */
 export async function storeUsers(
-  batch: Batch,
+  tx: Tx,
   { applicationId }: RunningJob,
   items: Numbered<UserImport>[],
 ): Promise<JobError[]> {
   const created = await insertUsers(
-    batch,
+    tx,
     applicationId,
     items.map(({ item: { guest, displayPicture, ...user } }) => ({
       ...user,
@@ -21,6 +21,6 @@ export async function storeUsers(
       pictureUrl: displayPicture?.url,
     })),
   )
-  await count(batch, [{ type: 'user.created', applicationId, count: created }])
+  await count(tx, [{ type: 'user.created', applicationId, count: created }])
   return []
 }

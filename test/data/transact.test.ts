@@ -1,0 +1,77 @@
+// What a transaction promises.
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { column, int8, text } from '#data/columns.ts'
+import type { Database } from '#data/database.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+let db: Database
+beforeAll(async () => {
+  server = await startServer()
+  db = server.ctx.db
+  await db.run({ text: 'create table tally (id int primary key, value int)' }, [])
+})
+afterAll(() => server.close())
+beforeEach(() =>
+  db.run({ text: 'insert into tally values (1, 0), (2, 0) on conflict (id) do update set value = 0' }, []),
+)
+
+const add = { name: 'add', text: 'update tally set value = value + 1 where id = $1' }
+const refused = { text: 'insert into tally values (1, 0)' }
+const total = { text: 'select sum(value) from tally', columns: column(int8, 'sum') }
+const limit = { text: 'show statement_timeout', columns: column(text, 'statement_timeout') }
+
+it('is done as a whole, or not at all', async () => {
+  expect(await db.transact((tx) => tx.run(add, [1]))).toBe(1)
+  const failing = db.transact(async (tx) => {
+    await tx.run(add, [1])
+    await tx.copy('copy tally (id, value) from stdin', '3\t7\n')
+    await tx.run(refused, [])
+  })
+  await expect(failing).rejects.toMatchObject({ code: '23505' })
+  expect(await db.single(total, [])).toBe(1)
+})
+
+it('of two that wait for each other, both are done', async () => {
+  let locked = 0
+  let both: () => void
+  const meeting = new Promise<void>((resolve) => {
+    both = resolve
+  })
+  const addTwice = (first: number, second: number) =>
+    db.transact(async (tx) => {
+      await tx.run(add, [first])
+      if (++locked === 2) both()
+      await meeting
+      await tx.run(add, [second])
+    })
+  await Promise.all([addTwice(1, 2), addTwice(2, 1)])
+  expect(locked).toBe(3) // one was tried again
+  expect(await db.single(total, [])).toBe(4)
+})
+
+it('fails where one of its statements failed, whatever became of the error', async () => {
+  const failing = db.transact(async (tx) => {
+    await tx.run(add, [1])
+    await tx.run(refused, []).catch(() => {})
+  })
+  await expect(failing).rejects.toThrow()
+  expect(await db.single(total, [])).toBe(0)
+})
+
+it('what it leaves running writes nothing once it is over', async () => {
+  let late: Promise<number> | undefined
+  const failing = db.transact(async (tx) => {
+    late = new Promise((resolve) => setImmediate(resolve)).then(() => failing.catch(() => tx.run(add, [1])))
+    throw new Error('no')
+  })
+  await expect(failing).rejects.toThrow('no')
+  await expect(late).rejects.toThrow('The transaction is over')
+  expect(await db.single(total, [])).toBe(0)
+})
+
+it('bounds its statements, and leaves no bound to whoever has the connection next', async () => {
+  expect(await db.transact((tx) => tx.single(limit, []))).toBe('30s')
+  await expect(db.transact(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
+  expect(await db.single(limit, [])).toBe('0')
+})
