@@ -8,7 +8,11 @@ import { listApplications, referredApplication } from '#domain/applications/list
 import { overlapMaxMs, rotateSecret } from '#domain/applications/rotate-secret.ts'
 import { replaceKeptSecret } from '#secrets/kept-credentials.ts'
 
-export async function create(name: string, output: Output): Promise<void> {
+/** @param names as an argument, and as an option */
+export async function create(names: (string | undefined)[], output: Output): Promise<void> {
+  const [name = 'My application', other = name] = names.filter((each) => each !== undefined)
+  if (name !== other)
+    throw new UsageError('An application has one name: give it as the argument or as --name')
   if (name.trim() === '') throw new UsageError('An application needs a name that is not blank')
   const created = await withContext(async (ctx) => {
     const credentials = await ctx.db.transact((tx) => createApplication(tx, name))

@@ -44,8 +44,11 @@ const applications = program
 applications
   .command('create')
   .description('create an application and print its credentials, which are not shown again')
-  .option('--name <name>', 'what people call it', 'My application')
-  .action(async ({ name }) => (await import('#cli/applications.ts')).create(name, output()))
+  .argument('[name]', 'what people call it ("My application")')
+  .option('--name <name>', 'the same, as an option')
+  .action(async (name, options) =>
+    (await import('#cli/applications.ts')).create([name, options.name], output()),
+  )
 
 applications
   .command('list')

@@ -37,6 +37,16 @@ describe('without a server', () => {
     expect(await json('applications', 'list')).toEqual([])
   })
 
+  it.each([
+    [['Second app'], 'Second app'],
+    [['--name', 'Second app'], 'Second app'],
+    [[], 'My application'],
+  ])('an application is created with its name as argument or option: %j', async (args, name) => {
+    const created = await json('applications', 'create', ...args)
+    expect(created).toMatchObject({ name })
+    await json('applications', 'delete', String(created.id), '--yes')
+  })
+
   it('leaves no Postgres behind', async () => {
     await json('applications', 'list')
     await expect(stat(join(home, 'postgres', 'data', 'postmaster.pid'))).rejects.toThrow('ENOENT')

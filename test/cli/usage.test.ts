@@ -44,6 +44,7 @@ describe('wrong usage', () => {
     ['an unknown part of user interfaces', ['ui', 'get', 'colours']],
     ['settings that are no JSON', ['ui', 'set', 'styles', 'README.md']],
     ['a nameless application', ['applications', 'create', '--name', ' ']],
+    ['an application of two names', ['applications', 'create', 'One', '--name', 'Two']],
   ])('such as %s ends with 2, and prints no result', async (_, args) => {
     const { code, stdout, stderr } = await chatterie(args, nowhere)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
