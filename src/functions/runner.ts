@@ -1,14 +1,13 @@
 // Runs customers' functions, each application's in processes of its own.
 import { join } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
-import { LRUCache } from 'lru-cache'
 import { type Bootstrap, buildBootstrap } from './bootstrap.ts'
-import { compileHandler } from './compile.ts'
 import { FunctionProcess, type ProcessSettings, type Run } from './function-process.ts'
 import { ProcessRecords } from './left-overs.ts'
 import { failed, type Outcome } from './outcome.ts'
+import { type Member, Pool, type Waiting } from './pool.ts'
 import { prepareProcess, type RuntimeSpec } from './prepare.ts'
-import type { ErrorReport, Script, StartOrder } from './protocol.ts'
+import type { StartOrder } from './protocol.ts'
+import { Scripts } from './scripts.ts'
 
 /** What is to be run. */
 export interface Invocation {
@@ -56,38 +55,11 @@ const defaults = {
   closeMs: 5_000,
 }
 
-interface Member {
-  spec: RuntimeSpec
-  process: FunctionProcess
-}
-
-interface Waiting {
-  spec: RuntimeSpec
-  run: Run
-  since: number
-  attempts: number
-  settle(outcome: Outcome): void
-  timer: NodeJS.Timeout
-}
-
-interface Pool {
-  applicationId: number
-  members: Set<Member>
-  /** Specs of processes whose files and addresses are still looked up. */
-  preparing: Set<{ spec: RuntimeSpec; isVoid: boolean }>
-  /** First come, first served. */
-  waiting: Waiting[]
-}
-
 /** The processes of all applications. One for each server process; to be closed. */
 export class FunctionRunner {
   readonly #options: RunnerOptions & typeof defaults
   readonly #pools = new Map<number, Pool>()
-  readonly #scripts = new LRUCache<string, Script | { error: ErrorReport }>({
-    max: 1_000,
-    maxSize: 50_000_000,
-    sizeCalculation: (_, source) => source.length * 3 + 1,
-  })
+  readonly #scripts = new Scripts()
   readonly #sweeper: NodeJS.Timeout
   readonly #records: ProcessRecords
   /** Nothing starts before. */
@@ -108,9 +80,9 @@ export class FunctionRunner {
   /** Runs a function once. What goes wrong is in the outcome, never thrown. */
   async invoke(spec: RuntimeSpec, invocation: Invocation): Promise<Outcome> {
     if (!FunctionRunner.isSupported) return failed('runtime', 'functions need Node 22.13 or later')
-    const script = await this.#compile(invocation.handlerScript, 'function.ts')
+    const script = await this.#scripts.compile(invocation.handlerScript, 'function.ts')
     if ('error' in script) return failed('threw', script.error)
-    const initialization = await this.#compile(spec.initializationScript ?? '', 'initialization.ts')
+    const initialization = await this.#scripts.compile(spec.initializationScript ?? '', 'initialization.ts')
     if ('error' in initialization) return failed('threw', initialization.error)
     if (this.#isClosed) return failed('runtime', 'the server is stopping')
     const { handlerScript: _, waitMs = invocation.timeoutMs, ...run } = invocation
@@ -122,7 +94,7 @@ export class FunctionRunner {
     const pool = this.#pools.get(applicationId)
     if (!pool) return
     for (const each of pool.preparing) each.isVoid = true
-    for (const { process } of pool.members) process.retire()
+    for (const process of pool.processes) process.retire()
     this.#serve()
   }
 
@@ -135,10 +107,8 @@ export class FunctionRunner {
   async end(applicationId: number): Promise<void> {
     const pool = this.#pools.get(applicationId)
     if (!pool) return
-    for (const each of pool.preparing) each.isVoid = true
-    for (const each of pool.waiting.splice(0))
-      this.#settle(each, failed('runtime', 'its application is gone'))
-    const processes = [...pool.members].map(({ process }) => process)
+    pool.clear(failed('runtime', 'its application is gone'))
+    const { processes } = pool
     for (const process of processes) {
       process.retire()
       process.abandon('its application is gone')
@@ -151,11 +121,8 @@ export class FunctionRunner {
     this.#isClosed = true
     clearInterval(this.#sweeper)
     const pools = [...this.#pools.values()]
-    for (const { waiting, preparing } of pools) {
-      for (const each of preparing) each.isVoid = true
-      for (const each of waiting.splice(0)) this.#settle(each, failed('runtime', 'the server is stopping'))
-    }
-    const processes = pools.flatMap(({ members }) => [...members].map(({ process }) => process))
+    for (const pool of pools) pool.clear(failed('runtime', 'the server is stopping'))
+    const processes = pools.flatMap((pool) => pool.processes)
     for (const process of processes) {
       process.retire()
       if (process.state !== 'running') process.kill()
@@ -172,7 +139,7 @@ export class FunctionRunner {
     const pools = [...this.#pools.values()].filter(
       (pool) => applicationId === undefined || pool.applicationId === applicationId,
     )
-    return pools.flatMap(({ members }) => [...members].flatMap(({ process }) => process.pid ?? []))
+    return pools.flatMap(({ processes }) => processes.flatMap(({ pid }) => pid ?? []))
   }
 
   async #sweep(): Promise<void> {
@@ -182,7 +149,7 @@ export class FunctionRunner {
   }
 
   async #prepare(spec: RuntimeSpec): Promise<[ProcessSettings, StartOrder]> {
-    const initialization = await this.#compile(spec.initializationScript ?? '', 'initialization.ts')
+    const initialization = await this.#scripts.compile(spec.initializationScript ?? '', 'initialization.ts')
     await this.#swept
     this.#bootstrap ??= buildBootstrap(this.#options.folder)
     this.#bootstrap.catch(() => {
@@ -193,18 +160,6 @@ export class FunctionRunner {
       bootstrap: await this.#bootstrap,
       ...(spec.initializationScript && !('error' in initialization) && { initialization }),
     })
-  }
-
-  async #compile(source: string, file: string): Promise<Script | { error: ErrorReport }> {
-    const known = this.#scripts.get(source)
-    if (known && !('error' in known)) return known
-    const compiled = await compileHandler(source)
-    if ('error' in compiled) {
-      const { message, line, column } = compiled.error
-      return { error: { name: 'SyntaxError', message: `${file}:${line}:${column}: ${message}` } }
-    }
-    this.#scripts.set(source, compiled)
-    return compiled
   }
 
   #wait(spec: RuntimeSpec, run: Run, waitMs: number): Promise<Outcome> {
@@ -220,7 +175,7 @@ export class FunctionRunner {
         attempts: 0,
         settle,
         timer: setTimeout(() => {
-          pool.waiting = pool.waiting.filter((each) => each !== waiting)
+          pool.takeOut(waiting)
           settle(failed('runtime', `no process was free within ${waitMs} ms`))
         }, waitMs),
       }
@@ -232,14 +187,9 @@ export class FunctionRunner {
   #poolOf(applicationId: number): Pool {
     const existing = this.#pools.get(applicationId)
     if (existing) return existing
-    const pool: Pool = { applicationId, members: new Set(), preparing: new Set(), waiting: [] }
+    const pool = new Pool(applicationId)
     this.#pools.set(applicationId, pool)
     return pool
-  }
-
-  #settle({ timer, settle }: Waiting, outcome: Outcome): void {
-    clearTimeout(timer)
-    settle(outcome)
   }
 
   /** Gives waiting invocations to idle processes, and starts processes for the others as far as there may be more. */
@@ -255,17 +205,14 @@ export class FunctionRunner {
   }
 
   #assign(pool: Pool, waiting: Waiting): boolean {
-    const member = [...pool.members].find(
-      ({ process, spec }) => process.state === 'idle' && !process.retired && isSame(spec, waiting.spec),
-    )
-    if (!member) return false
-    pool.waiting = pool.waiting.filter((each) => each !== waiting)
-    clearTimeout(waiting.timer)
-    void this.#run(member, waiting)
+    const process = pool.idleFor(waiting.spec)
+    if (!process) return false
+    pool.takeOut(waiting)
+    void this.#run(process, waiting)
     return true
   }
 
-  async #run({ process }: Member, waiting: Waiting): Promise<void> {
+  async #run(process: FunctionProcess, waiting: Waiting): Promise<void> {
     const outcome = await this.#tryRun(process, waiting.run)
     if (outcome !== 'unbegun') return waiting.settle(outcome)
     waiting.attempts++
@@ -287,12 +234,8 @@ export class FunctionRunner {
   #startMore(pool: Pool): void {
     const [first] = pool.waiting
     if (!first) return
-    // Of an environment that is no longer: it only takes the place of one that is.
-    for (const { process, spec } of pool.members) {
-      if (process.state === 'idle' && !isSame(spec, first.spec)) process.retire()
-    }
-    const starting = [...pool.members].filter(({ process }) => process.state === 'starting').length
-    let missing = pool.waiting.length - starting - pool.preparing.size
+    pool.retireOthers(first.spec)
+    let { missing } = pool
     while (missing > 0 && this.#hasPlace(pool)) {
       missing--
       void this.#start(pool, first.spec)
@@ -302,14 +245,14 @@ export class FunctionRunner {
   /** Makes place, if need be, by ending the process of another application that was idle for longest. */
   #hasPlace(pool: Pool): boolean {
     const { processesMax, processesPerApplicationMax } = this.#options
-    if (livingIn(pool) >= processesPerApplicationMax) return false
+    if (pool.living >= processesPerApplicationMax) return false
     const pools = [...this.#pools.values()]
-    if (pools.reduce((sum, each) => sum + livingIn(each), 0) < processesMax) return true
+    if (pools.reduce((sum, each) => sum + each.living, 0) < processesMax) return true
     const idle = pools
       .filter((each) => each !== pool && each.waiting.length === 0)
-      .flatMap(({ members }) => [...members].filter(({ process }) => process.state === 'idle'))
-      .sort((a, b) => a.process.usedAt - b.process.usedAt)
-    idle[0]?.process.retire()
+      .flatMap((each) => each.idle)
+      .sort((a, b) => a.usedAt - b.usedAt)
+    idle[0]?.retire()
     return idle.length > 0
   }
 
@@ -346,35 +289,23 @@ export class FunctionRunner {
       if (member.process.failure) this.#failFirst(pool, member.process.failure)
     }
     this.#serve()
-    if (pool.members.size + pool.preparing.size + pool.waiting.length === 0) {
-      this.#pools.delete(pool.applicationId)
-    }
+    if (pool.isEmpty) this.#pools.delete(pool.applicationId)
   }
 
   /** What did not start was started for the one that waits first. */
   #failFirst(pool: Pool, failure: Outcome): void {
-    const first = pool.waiting.shift()
-    if (first) this.#settle(first, failure)
+    const [first] = pool.waiting
+    if (first) {
+      pool.takeOut(first)
+      first.settle(failure)
+    }
     this.#serve()
   }
 
   #endIdle(): void {
     const since = performance.now() - this.#options.idleMs
-    for (const { members } of this.#pools.values()) {
-      for (const { process } of members) {
-        if (process.state === 'idle' && process.usedAt <= since) process.retire()
-      }
+    for (const process of [...this.#pools.values()].flatMap(({ idle }) => idle)) {
+      if (process.usedAt <= since) process.retire()
     }
   }
-}
-
-function livingIn({ members, preparing }: Pool): number {
-  return (
-    [...members].filter(({ process }) => !['leaving', 'ended'].includes(process.state)).length +
-    preparing.size
-  )
-}
-
-function isSame(a: RuntimeSpec, b: RuntimeSpec): boolean {
-  return a === b || isDeepStrictEqual(a, b)
 }
