@@ -1,7 +1,7 @@
 // What is found in a text stands where it is said to stand.
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findLinks } from '#domain/messages/parse-text.ts'
+import { findLinks } from '#domain/messages/find-links.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -79,6 +79,53 @@ describe('links', () => {
     ['a quotation', '"https://example.com/a?b=1&c=2"', 'https://example.com/a?b=1&c=2'],
   ])('end before %s', (_what, body, source) => {
     expect(findLinks(body).map((link) => link.source)).toEqual([source])
+  })
+})
+
+describe('a link', () => {
+  it.each([
+    ['a Chinese letter', '看https://a.example/b', 'https://a.example/b'],
+    ['a Japanese letter', 'リンクはhttp://a.example', 'http://a.example'],
+    ['an emoji', '🦊https://a.example/b', 'https://a.example/b'],
+    ['an equals sign', 'url=https://a.example/b', 'https://a.example/b'],
+    ['a backtick', 'run `https://a.example/b` now', 'https://a.example/b'],
+    ['a bar', '|https://a.example/b|', 'https://a.example/b'],
+    ['an underscore', '_https://a.example_', 'https://a.example'],
+    ['stars', '**http://a.example/b**', 'http://a.example/b'],
+    ['stars that opened earlier', '(**see http://a.example/b**).', 'http://a.example/b'],
+    ['tildes', '~~http://a.example/~jane~~', 'http://a.example/~jane'],
+  ])('is found between %s and what ends it, at its place in UTF-16', (_what, body, source) => {
+    const startPosition = body.indexOf(source)
+    expect(findLinks(body)).toEqual([{ source, startPosition, endPosition: startPosition + source.length }])
+  })
+
+  it.each([
+    ['names a user', 'https://jane:pw@a.example/x'],
+    ['names a user without a path', 'https://jane@a.example'],
+    ['has a port', 'http://a.example:8080/x?y=1#z'],
+    ['holds marks of emphasis', 'http://a.example/a_b*c~d/e'],
+    ['holds brackets', 'https://a.example/wiki/Foo_(bar)'],
+    ['is written in capitals', 'HTTPS://A.EXAMPLE/B'],
+  ])('is whole where the address %s', (_what, source) => {
+    expect(findLinks(`see ${source}, please`).map((link) => link.source)).toEqual([source])
+  })
+
+  it.each([
+    ['two dots in a host', 'http://a..example'],
+    ['two dots in a host before a path', 'http://a..example/b'],
+    ['a port that is none', 'http://a.example:port/b'],
+    ['a user that is too long', `https://jane:${'p'.repeat(80)}@a.example/x`],
+    ['two at signs', 'https://jane@b@a.example/x'],
+    ['an escape in a host', 'http://a%20b.example/x'],
+    ['another scheme', 'svn+http://a.example/b shttp://a.example/b'],
+  ])('is none rather than half of %s', (_what, body) => {
+    expect(findLinks(body)).toEqual([])
+  })
+
+  it('is looked for in time that grows with the text alone', () => {
+    for (const part of ['http://', 'http://a*', '*', 'http://a..b', 'http://a@']) {
+      expect(findLinks(`http://a.example/ ${part.repeat(20_000)}`).length).toBeGreaterThan(0)
+    }
   })
 })
 

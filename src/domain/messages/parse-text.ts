@@ -1,10 +1,10 @@
 // What a text body holds besides text: mentions and links, with their places.
-import { LinkifyIt } from 'linkify-it'
 import type { Context } from '#context.ts'
 import type { Querier } from '#data/database.ts'
 import { findMentioned } from '#data/mentions.ts'
 import type { StoredMention } from '#data/rows.ts'
 import type { Caller } from '#domain/access/caller.ts'
+import { findLinks } from '#domain/messages/find-links.ts'
 import type { MessageLink } from '#resources/message.ts'
 
 export interface ParsedText {
@@ -14,11 +14,6 @@ export interface ParsedText {
 
 /** `<@username>` and `<#channelName>`; names may hold anything but `>` (runtime contract 8.8). */
 const mentionPattern = /<([@#])([^<>]{1,512})>/g
-
-const linkify = new LinkifyIt({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false })
-  .add('mailto:', null)
-  .add('ftp:', null)
-  .add('//', null)
 
 /** Finds links, and the mentions of users and channels that exist; one round trip, none where nothing is mentioned. */
 export async function parseText(ctx: Context, caller: Caller, body: string): Promise<ParsedText> {
@@ -49,16 +44,6 @@ export async function parseTexts(
       return id === undefined ? [] : [{ ...mention, id }]
     }),
     links: findLinks(body),
-  }))
-}
-
-/** The http and https URLs of a text. */
-export function findLinks(body: string): MessageLink[] {
-  if (!body.includes('://')) return []
-  return (linkify.match(body) ?? []).map(({ raw, index, lastIndex }) => ({
-    source: raw,
-    startPosition: index,
-    endPosition: lastIndex,
   }))
 }
 
