@@ -1,11 +1,10 @@
-import { type Columns, column, columnsOf, int8, listed, mapped, oneOf, select } from '#data/columns.ts'
+import { type Columns, column, int8, listed, mapped, oneOf, select } from '#data/columns.ts'
 import { counterOf } from '#data/counters.ts'
-import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
+import { type Db, type Querier, reading } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { containing, knownSorts, type ListQuery, listPage, propertiesContain, toPage } from '#data/lists.ts'
 import { standingOf } from '#data/memberships.ts'
 import { withDetails } from '#data/message-details.ts'
-import { deleteMessagesOfChannel } from '#data/messages.ts'
 import { channelColumns, channelShape, userColumns } from '#data/rows.ts'
 import { isHidden } from '#data/sql/is-unread.ts'
 import {
@@ -15,7 +14,6 @@ import {
 } from '#data/sql/list-user-channels.ts'
 import type { Channel, ChannelType, SeenChannel, Standing } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
-import type { User } from '#resources/user.ts'
 
 const { sql } = Prisma
 
@@ -255,138 +253,3 @@ export async function countUserChannels(
   const name = `count-user-channels-${of}-${type ?? 'any'}`
   return (await db.one({ name, text, columns: column(int8, 'count') }, [userId, applicationId])) ?? 0
 }
-
-// ------------------------------------------------------------------------------------------- changing
-
-export interface NewChannel {
-  type: ChannelType
-  name: string
-  displayName: string
-  /** Of a direct channel: whose it is, by {@link memberSetOf}. */
-  memberSet?: string
-  creator?: User
-  properties: Record<string, unknown>
-}
-
-/** Names a set of users: their ids in order. */
-export function memberSetOf(users: Pick<User, 'id'>[]): string {
-  return users
-    .map(({ id }) => id)
-    .sort((a, b) => a - b)
-    .join(',')
-}
-
-/** The new channel's id with its MAIN thread, or undefined where its name or set of members is taken. */
-export async function insertChannel(
-  tx: Tx,
-  applicationId: number,
-  channel: NewChannel,
-): Promise<number | undefined> {
-  return tx.one(insertStatement, [
-    applicationId,
-    channel.type,
-    channel.name,
-    channel.displayName,
-    channel.memberSet,
-    channel.creator?.id,
-    JSON.stringify(channel.properties),
-  ])
-}
-
-const insertStatement = reading(
-  'insert-channel',
-  column(int8, 'id'),
-  (columns) => `
-    with created as (
-      insert into channel (application_id, type, name, display_name, member_set, creator_id, properties)
-      values ($1, $2, $3, $4, $5, $6, $7::jsonb)
-      on conflict do nothing returning id, application_id, type
-    ), thread as (
-      insert into thread (application_id, channel_id, type) select application_id, id, 'MAIN' from created
-      returning id
-    ), active as (
-      insert into channel_activity (channel_id, application_id, last_id)
-      select c.id, c.application_id, thread.id from created c, thread where c.type = 'PUBLIC'
-    )
-    select ${columns} from created`,
-)
-
-/** The channel that has the set of members, or, where a channel is not direct, the name. */
-export async function findEquivalentChannel(
-  db: Db,
-  applicationId: number,
-  { name, memberSet }: Pick<NewChannel, 'name' | 'memberSet'>,
-) {
-  const row = await db.prisma.channel.findFirst({
-    where: { applicationId, ...(memberSet === undefined ? { name } : { memberSet }) },
-    select: { id: true, type: true, creatorId: true },
-  })
-  return (
-    row && {
-      id: Number(row.id),
-      type: row.type,
-      creatorId: row.creatorId === null ? undefined : Number(row.creatorId),
-    }
-  )
-}
-
-/** The channel's properties, locked until the transaction ends. */
-export function lockChannelProperties(tx: Tx, applicationId: number, id: number) {
-  return tx.one(lockStatement, [applicationId, id])
-}
-
-const { type, properties } = channelShape
-const lockStatement = reading(
-  'lock-channel-properties',
-  select(columnsOf({ type, properties }, 'c')),
-  (columns) => `
-    select ${columns} from channel c where c.id = $2 and c.application_id = $1 for no key update`,
-)
-
-export async function updateChannelRow(
-  tx: Tx,
-  id: number,
-  {
-    name,
-    displayName,
-    properties,
-  }: { name?: string; displayName?: string; properties?: Record<string, unknown> },
-): Promise<void> {
-  await tx.run(updateStatement, [id, name, displayName, properties && JSON.stringify(properties)])
-}
-
-const updateStatement = {
-  name: 'update-channel',
-  text: `
-    update channel set
-      name = coalesce($2, name), display_name = coalesce($3, display_name),
-      properties = coalesce($4::jsonb, properties)
-    where id = $1`,
-}
-
-/**
- * Deletes a channel with all that is in it.
- * @returns how many messages and members went, or undefined where there was no such channel
- */
-export async function deleteChannelRow(
-  tx: Tx,
-  applicationId: number,
-  id: number,
-): Promise<{ messages: number; members: number } | undefined> {
-  // The lock comes first: a send that was faster is counted, one that is slower finds no channel.
-  if ((await tx.run(lockWholeStatement, [applicationId, id])) === 0) return undefined
-  const messages = await deleteMessagesOfChannel(tx, id)
-  const members = await tx.run(deleteMembersStatement, [id])
-  await tx.run(deleteStatement, [id])
-  return { messages, members }
-}
-
-const lockWholeStatement = {
-  name: 'lock-channel',
-  text: 'select from channel where id = $2 and application_id = $1 for update',
-}
-const deleteMembersStatement = {
-  name: 'delete-members-of-channel',
-  text: 'delete from channel_membership where channel_id = $1',
-}
-const deleteStatement = { name: 'delete-channel', text: 'delete from channel where id = $1' }

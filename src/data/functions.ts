@@ -1,7 +1,6 @@
-// Runtimes, functions, their versions and invocations.
+// Functions, their versions and invocations.
 import {
   bool,
-  bytea,
   type Columns,
   column,
   columnsOf,
@@ -15,7 +14,7 @@ import {
   text,
   timestamptz,
 } from '#data/columns.ts'
-import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
+import { type Db, reading } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
 import type {
@@ -26,79 +25,9 @@ import type {
   FunctionVersion,
 } from '#resources/function.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
-import { type RuntimeDependency, runtimeVersion } from '#resources/runtime.ts'
+import { runtimeVersion } from '#resources/runtime.ts'
 
 const { sql } = Prisma
-
-export interface RuntimeRecord {
-  id: number
-  /** The customer's own. */
-  dependencies: RuntimeDependency[]
-  /** Sealed. */
-  environment: Uint8Array | null
-  initializationScript: string | null
-  /** Another one after each change. */
-  revision: number
-}
-
-export const runtimeShape = {
-  id: int8,
-  dependencies: jsonb<RuntimeDependency[]>(),
-  environment: nullable(bytea),
-  initializationScript: nullable(text),
-  revision: int4,
-}
-const runtimeColumns: Columns<RuntimeRecord> = select(columnsOf(runtimeShape, 'r'))
-
-const findRuntimeStatement = reading(
-  'find-runtime',
-  runtimeColumns,
-  (columns) => `select ${columns} from runtime r where r.application_id = $1 and r.type = 'NODEJS'`,
-)
-
-export function findRuntime(db: Querier, applicationId: number): Promise<RuntimeRecord | undefined> {
-  return db.one(findRuntimeStatement, [applicationId])
-}
-
-/** Whether it was there not yet; of several at once, one creates it and the others wait for that. */
-export async function insertRuntime(tx: Tx, applicationId: number): Promise<boolean> {
-  return (await tx.run(insertRuntimeStatement, [applicationId])) > 0
-}
-
-const insertRuntimeStatement = {
-  name: 'insert-runtime',
-  text: 'insert into runtime (application_id) values ($1) on conflict do nothing',
-}
-
-export interface RuntimeChanges {
-  dependencies?: RuntimeDependency[]
-  environment?: Uint8Array<ArrayBuffer>
-  initializationScript?: string | null
-}
-
-export function updateRuntime(
-  tx: Tx,
-  applicationId: number,
-  { dependencies, environment, initializationScript }: RuntimeChanges,
-): Promise<RuntimeRecord> {
-  return tx.single(updateRuntimeStatement, [
-    applicationId,
-    dependencies && JSON.stringify(dependencies),
-    environment,
-    initializationScript !== undefined,
-    initializationScript,
-  ])
-}
-
-const updateRuntimeStatement = reading(
-  'update-runtime',
-  runtimeColumns,
-  (columns) => `
-    update runtime r set
-      dependencies = coalesce($2::jsonb, r.dependencies), environment = coalesce($3, r.environment),
-      initialization_script = case when $4 then $5 else r.initialization_script end, revision = r.revision + 1
-    where r.application_id = $1 and r.type = 'NODEJS' returning ${columns}`,
-)
 
 // --------------------------------------------------------------------------------------- functions
 

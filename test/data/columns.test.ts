@@ -13,16 +13,18 @@ import {
   text,
   timestamptz,
 } from '#data/columns.ts'
+import { resumableShape } from '#data/connections.ts'
 import { reading } from '#data/database.ts'
 import { fileShape } from '#data/files.ts'
 import { runShape } from '#data/function-runs.ts'
-import { functionShape, invocationShape, runtimeShape } from '#data/functions.ts'
+import { functionShape, invocationShape } from '#data/functions.ts'
 import { inviteShape } from '#data/invites.ts'
 import { jobShape } from '#data/jobs.ts'
 import { notificationShape } from '#data/notifications.ts'
 import { reportShape } from '#data/reports.ts'
 import { channelShape, messageShape, userShape } from '#data/rows.ts'
-import { chatSessionShape, resumableShape, sessionShape } from '#data/sessions.ts'
+import { runtimeShape } from '#data/runtimes.ts'
+import { chatSessionShape, sessionShape } from '#data/sessions.ts'
 import { threadShape } from '#data/threads.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { wasConnected } from '#data/sessions.ts'
+import { wasConnected } from '#data/connections.ts'
 import { findUser } from '#data/users.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { ChatError } from '#errors.ts'

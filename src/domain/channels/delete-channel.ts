@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { deleteChannelRow } from '#data/channels.ts'
+import { deleteChannelRow } from '#data/channel-changes.ts'
 import { firstMemberIds } from '#data/memberships.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { mustMayChangeChannel } from '#domain/access/channel.ts'

@@ -4,7 +4,7 @@
 import type { Context } from '#context.ts'
 import { putCredential } from '#data/applications.ts'
 import type { Tx } from '#data/database.ts'
-import { type RuntimeRecord, updateRuntime } from '#data/functions.ts'
+import { type RuntimeRecord, updateRuntime } from '#data/runtimes.ts'
 import { generateSecret, hashSecret } from '#domain/applications/secrets.ts'
 import { ChatError } from '#errors.ts'
 import type { Application } from '#resources/application.ts'

@@ -1,5 +1,5 @@
 import { v4 as uuid } from 'uuid'
-import { memberSetOf } from '#data/channels.ts'
+import { memberSetOf } from '#data/channel-changes.ts'
 import { count, tally } from '#data/counters.ts'
 import type { Tx } from '#data/database.ts'
 import { findUserIds, type ImportedChannel, insertChannels, insertImportedMembers } from '#data/imports.ts'

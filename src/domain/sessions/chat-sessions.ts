@@ -1,6 +1,6 @@
 // The presence of a session in one channel (runtime contract 8.4).
 import type { Context } from '#context.ts'
-import { endChatSessionRow, insertChatSession } from '#data/sessions.ts'
+import { endChatSessionRow, insertChatSession } from '#data/connections.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 
 /** The user is a participant of the channel from now on; only members may be, which the caller has made sure of. */

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { endSessionRow, findOrphans } from '#data/sessions.ts'
+import { endSessionRow, findOrphans } from '#data/connections.ts'
 
 export interface OpenSession {
   id: number

@@ -1,14 +1,9 @@
 // What the process that holds a session's connection keeps of it in the database.
 import type { Context } from '#context.ts'
+import { detachSessionRow, saveAcknowledged, type TopicPositions } from '#data/connections.ts'
+import { type Entrance, findEntrances } from '#data/entrances.ts'
 import { membershipsOf } from '#data/memberships.ts'
 import { untoldChangesOf } from '#data/outbox.ts'
-import {
-  detachSessionRow,
-  type Entrance,
-  findEntrances,
-  saveAcknowledged,
-  type TopicPositions,
-} from '#data/sessions.ts'
 import { blockedIdsOf } from '#data/user-blocks.ts'
 import { Relations } from '#domain/sessions/relations.ts'
 

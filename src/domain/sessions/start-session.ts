@@ -1,13 +1,8 @@
 import { validate as isUuid, v4 as uuid } from 'uuid'
 import type { Context } from '#context.ts'
+import { findResumable, insertSession, resumeSessionRow, type SessionRow } from '#data/connections.ts'
+import { findApplicationByKey } from '#data/entrances.ts'
 import { lastPosition } from '#data/outbox.ts'
-import {
-  findApplicationByKey,
-  findResumable,
-  insertSession,
-  resumeSessionRow,
-  type SessionRow,
-} from '#data/sessions.ts'
 import { findUserByName } from '#data/users.ts'
 import { mayEnter } from '#domain/access/user.ts'
 import { mustBeAdmitted } from '#domain/functions/must-be-admitted.ts'
