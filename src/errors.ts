@@ -158,6 +158,13 @@ export function withoutWords(error: unknown): { name: string; code: string; at: 
   return { name, code: databaseCode(error), at: at.slice(0, 8).map((line) => line.trim()) }
 }
 
+/** Prisma passes on what it does not know as P2039, with the SQLSTATE in what its adapter says. */
 function databaseCode(error: unknown): string {
-  return (error as { code?: string } | undefined)?.code ?? ''
+  const { code, meta } = (error ?? {}) as PrismaLike
+  return meta?.driverAdapterError?.cause?.originalCode ?? code ?? ''
+}
+
+interface PrismaLike {
+  code?: string
+  meta?: { driverAdapterError?: { cause?: { originalCode?: string } } }
 }

@@ -48,6 +48,20 @@ it('a full disk is 503 with Retry-After, and the same on the errors queue', asyn
   client.ws.close()
 })
 
+it('a Postgres that is starting is 503, whoever asked it', async () => {
+  const { db } = server.ctx
+  await db.pool.query(`
+    create function starting() returns trigger language plpgsql as
+      $$ begin raise exception 'the database system is starting up' using errcode = '57P03'; end $$;
+    create trigger starting before update on application execute function starting()`)
+  const change = { where: { id: server.main.id }, data: { guestUsers: 'ENABLED' } } as const
+  const errors = await Promise.all([
+    db.prisma.application.update(change).catch((error) => error),
+    db.pool.query(`update application set guest_users = 'ENABLED'`).catch((error) => error),
+  ])
+  expect(errors.map((error) => toChatError(error).status)).toEqual([503, 503])
+})
+
 it.each(['53100', '53200', '53300', '25006', 'ENOSPC', 'EDQUOT', 'EROFS', 'P2037'])('%s is 503', (code) => {
   expect(toChatError(Object.assign(new Error('no'), { code })).status).toBe(503)
 })
