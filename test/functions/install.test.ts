@@ -81,7 +81,8 @@ afterAll(async () => {
 /** Of an operator whose npm asks our registry. */
 const options = () => ({
   environment: {
-    ...process.env,
+    // Without the settings of the npm that runs the tests, such as a cafile.
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_config_/i.test(name))),
     npm_config_registry: origin,
     npm_config_fetch_retries: '0',
     DATABASE_URL: 'postgres://secret',
