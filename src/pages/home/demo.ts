@@ -7,14 +7,11 @@ import {
   type ChatKittyPaginator,
   type ChatKittySucceededResult,
   connectApi,
-  isTextMessage,
-  isUserMessage,
   type Message,
   type SdkClient,
 } from '@chatkitty/core'
-
-/** What can be reacted with here, by its alias. */
-const heart = 'heart'
+import { find } from './find.ts'
+import { heart, MessageList } from './message-list.ts'
 
 /**
  * Connects both users and shows their chat in the page.
@@ -53,20 +50,18 @@ class Screen {
   private connection: ApiConnection | undefined
   private channel: Channel | undefined
   private older: ChatKittyPaginator<Message> | undefined
-  private readonly items = new Map<number, HTMLLIElement>()
-  /** The newest message of this user that the other one has read. */
-  private seenId = 0
   private readonly element: HTMLElement
   private readonly seat: Seat
-  private readonly list: HTMLOListElement
-  private readonly scroller: HTMLElement
+  private readonly messages: MessageList
   private readonly input: HTMLInputElement
 
   constructor(element: HTMLElement, seat: Seat) {
     this.element = element
     this.seat = seat
-    this.list = find(element, 'ol')
-    this.scroller = find(element, '.messages')
+    this.messages = new MessageList(find(element, '.messages'), {
+      ...seat,
+      react: (message) => this.attempt(() => this.react(message)),
+    })
     this.input = find(element, 'input')
     find(element, 'form').addEventListener('submit', (event) => {
       event.preventDefault()
@@ -91,18 +86,18 @@ class Screen {
 
   /** Opens the direct channel with the other one, and shows what was said and what is being said. */
   async enter(): Promise<void> {
-    const { client } = this
+    const { client, messages } = this
     const created = await client.createChannel({ type: 'DIRECT', members: [{ username: this.seat.peer }] })
     const { channel } = succeeded(created)
     this.channel = channel
     client.startChatSession({
       channel,
       onMessageReceived: (message) => this.attempt(() => this.receive(message)),
-      onMessageUpdated: (message) => this.show(message),
-      onMessageDeleted: (message) => this.remove(message),
-      onMessageRead: (message, { user }) => this.seen(message, user.name),
-      onMessageReactionAdded: (message) => this.show(message),
-      onMessageReactionRemoved: (message) => this.show(message),
+      onMessageUpdated: (message) => messages.show(message),
+      onMessageDeleted: (message) => messages.remove(message),
+      onMessageRead: (message, { user }) => messages.seen(message, user.name),
+      onMessageReactionAdded: (message) => messages.show(message),
+      onMessageReactionRemoved: (message) => messages.show(message),
       onTypingStarted: ({ name }) => this.showTyping(name, true),
       onTypingStopped: ({ name }) => this.showTyping(name, false),
       onParticipantPresenceChanged: ({ name, presence }) => this.showPresence(name, presence.online),
@@ -143,26 +138,23 @@ class Screen {
 
   /** Shows the newest page, also after the connection was lost for a while. */
   private async catchUp(): Promise<void> {
-    const { client, channel } = this
+    const { client, channel, messages } = this
     if (!channel) return
     const { paginator } = succeeded(await client.listMessages({ channel }))
     this.older ??= paginator
-    for (const message of paginator.items) this.show(message)
+    for (const message of paginator.items) messages.show(message)
     this.offerEarlier()
-    const mine = paginator.items.find((message) => this.isMine(message))
+    const mine = paginator.items.find((message) => messages.isMine(message))
     if (mine) {
       const { paginator: receipts } = succeeded(await client.listReadReceipts({ message: mine }))
-      for (const { user } of receipts.items) this.seen(mine, user.name)
+      for (const { user } of receipts.items) messages.seen(mine, user.name)
     }
     await this.countUnread()
   }
 
   private async showEarlier(): Promise<void> {
     this.older = await this.older?.nextPage()
-    const { scrollHeight, scrollTop } = this.scroller
-    for (const message of this.older?.items ?? []) this.show(message)
-    this.offerEarlier()
-    this.scroller.scrollTop = scrollTop + this.scroller.scrollHeight - scrollHeight // what was seen stays in sight
+    this.messages.showEarlier(this.older?.items ?? [], () => this.offerEarlier())
   }
 
   private offerEarlier(): void {
@@ -177,7 +169,7 @@ class Screen {
     this.type() // or the last keys would be told after the message
     try {
       const { message } = succeeded(await client.sendMessage({ channel, body }))
-      this.show(message)
+      this.messages.show(message)
     } catch (error) {
       input.value ||= body // to be sent again
       throw error
@@ -189,8 +181,8 @@ class Screen {
   }
 
   private async receive(message: Message): Promise<void> {
-    this.show(message)
-    if (this.isMine(message)) return
+    this.messages.show(message)
+    if (this.messages.isMine(message)) return
     this.showTyping(this.seat.peer, false)
     await this.countUnread()
     if (this.element.contains(document.activeElement)) await this.read()
@@ -214,88 +206,8 @@ class Screen {
 
   private async react(message: Message): Promise<void> {
     const request = { message, emoji: heart }
-    const isMine = heartsOf(message).includes(this.seat.username)
+    const isMine = this.messages.hasMyHeart(message)
     succeeded(await (isMine ? this.client.removeReaction(request) : this.client.reactToMessage(request)))
-  }
-
-  private isMine(message: Message): boolean {
-    return isUserMessage(message) && message.user.name === this.seat.username
-  }
-
-  /** Puts a message in its place, instead of what is shown of it. */
-  private show(message: Message): void {
-    const isAtEnd = this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight < 48
-    const item = this.itemOf(message)
-    const shown = this.items.get(message.id)
-    this.items.set(message.id, item)
-    if (shown) {
-      shown.replaceWith(item)
-    } else {
-      const next = [...this.list.children].find(
-        (other) => Number((other as HTMLElement).dataset.id) > message.id,
-      )
-      this.list.insertBefore(item, next ?? null)
-    }
-    if (isAtEnd) this.scroller.scrollTop = this.scroller.scrollHeight
-    this.markSeen()
-  }
-
-  private remove({ id }: Message): void {
-    this.items.get(id)?.remove()
-    this.items.delete(id)
-    this.markSeen()
-  }
-
-  private itemOf(message: Message): HTMLLIElement {
-    const item = document.createElement('li')
-    item.dataset.id = String(message.id)
-    item.dataset.from = this.isMine(message) ? 'me' : isUserMessage(message) ? 'peer' : 'system'
-    const body = document.createElement('p')
-    body.className = 'bubble'
-    body.textContent = isTextMessage(message) ? message.body : message.file.name
-    const meta = document.createElement('p')
-    meta.className = 'meta'
-    const time = document.createElement('time')
-    time.dateTime = message.createdTime
-    time.textContent = new Date(message.createdTime).toLocaleTimeString([], { timeStyle: 'short' })
-    meta.append(time)
-    item.append(body, this.heartOf(message), meta)
-    return item
-  }
-
-  private heartOf(message: Message): HTMLButtonElement {
-    const lovers = heartsOf(message)
-    const isPressed = lovers.includes(this.seat.username)
-    const button = document.createElement('button')
-    button.type = 'button'
-    button.className = 'heart'
-    button.setAttribute('aria-pressed', String(isPressed))
-    button.setAttribute(
-      'aria-label',
-      lovers.length ? `Loved by ${lovers.join(' and ')}` : 'Love this message',
-    )
-    button.textContent = lovers.length > 1 ? `♥ ${lovers.length}` : '♥'
-    button.dataset.count = String(lovers.length)
-    button.addEventListener('click', () => this.attempt(() => this.react(message)))
-    return button
-  }
-
-  private seen(message: Message, reader: string): void {
-    if (reader !== this.seat.peer || !this.isMine(message)) return
-    this.seenId = Math.max(this.seenId, message.id)
-    this.markSeen()
-  }
-
-  /** Says so below the newest message that was seen, as who wrote it wants to know. */
-  private markSeen(): void {
-    const ids = [...this.items.keys()].filter(
-      (id) => id <= this.seenId && this.items.get(id)?.dataset.from === 'me',
-    )
-    const newest = Math.max(...ids)
-    for (const [id, { dataset }] of this.items) {
-      if (id === newest) dataset.seen = 'true'
-      else delete dataset.seen
-    }
   }
 
   private showTyping(name: string, isTyping: boolean): void {
@@ -348,19 +260,4 @@ class Screen {
 function succeeded<T extends ChatKittySucceededResult>(result: T | ChatKittyFailedResult): T {
   if (result.failed) throw new Error(result.error.message)
   return result
-}
-
-/** Who reacted with a heart. */
-function heartsOf({ reactions = [] }: Message): string[] {
-  const summary = reactions.find(({ emoji }) => emoji.aliases.includes(heart))
-  return summary?.users.map(({ name }) => name) ?? []
-}
-
-/** @throws Error where the page has no such element */
-function find<K extends keyof HTMLElementTagNameMap>(within: HTMLElement, tag: K): HTMLElementTagNameMap[K]
-function find(within: HTMLElement, selector: string): HTMLElement
-function find(within: HTMLElement, selector: string): HTMLElement {
-  const found = within.querySelector<HTMLElement>(selector)
-  if (!found) throw new Error(`The page has no ${selector}`)
-  return found
 }
