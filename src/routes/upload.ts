@@ -25,7 +25,16 @@ export function hosting(ctx: Context): Storage<HostedFile> {
 const fieldsMax = 262_144
 
 /** How long those parts may take, besides what the file takes: nothing holds them open for long. */
-const fieldsMs = 30_000
+const fieldsTimeoutMs = 30_000
+
+/** How a form is read. */
+interface Receipt<F> {
+  /** The resource that refusals name. */
+  about: string
+  storage: Storage<F>
+  caller: Caller
+  fieldsMs?: number
+}
 
 /**
  * Reads a form: stores its file, and gives `use` what it holds. Whatever fails, the file is gone.
@@ -34,14 +43,14 @@ const fieldsMs = 30_000
  */
 export async function receive<F, R>(
   request: FastifyRequest,
-  { about, storage, caller }: { about: string; storage: Storage<F>; caller: Caller },
+  { about, storage, caller, fieldsMs = fieldsTimeoutMs }: Receipt<F>,
   use: (file: F, fields: Record<string, unknown>) => Promise<R>,
 ): Promise<R> {
   const fields: Record<string, unknown> = {}
   const files: F[] = []
   let fieldBytes = 0
   try {
-    for await (const part of partsOf(request)) {
+    for await (const part of partsOf(request, fieldsMs)) {
       if (part.type === 'field') {
         fieldBytes += Buffer.byteLength(String(part.value))
         if (part.valueTruncated || fieldBytes > fieldsMax) {
@@ -69,7 +78,7 @@ export async function receive<F, R>(
 
 type Part = Awaited<ReturnType<ReturnType<FastifyRequest['parts']>['next']>>['value']
 
-async function* partsOf(request: FastifyRequest) {
+async function* partsOf(request: FastifyRequest, fieldsMs: number) {
   const parts = request.parts()
   let leftMs = fieldsMs
   for (;;) {

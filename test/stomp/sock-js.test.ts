@@ -21,6 +21,7 @@ beforeEach(async () => {
     tickMs: 20,
     bodyBytesMax: 200_000,
     waitingFramesMax: 50,
+    connectBytesMax: 20_000,
   })
   url = `http://127.0.0.1:${server.port}`
 })
@@ -131,6 +132,27 @@ describe('SockJS', () => {
     expect((await fetch(`${url}/rtm/0/${session}/jsonp`)).status).toBe(400) // without a callback
     expect((await fetch(`${url}/rtm/0/${session}/htmlfile?c=%3Cb%3E`)).status).toBe(400)
     expect((await post('/rtm/0/unknown/xhr_send', '["text"]')).status).toBe(404)
+  })
+
+  it.each([
+    ['in one request', [12_000]],
+    ['in many', [4_000, 4_000, 4_000, 4_000]],
+  ])('takes little before a client is CONNECTED, %s', async (_, sizes) => {
+    await post(`/rtm/0/${session}/xhr`)
+    const send = (size: number) => post(`/rtm/0/${session}/xhr_send`, JSON.stringify([`\n`.repeat(size)]))
+    const statuses: number[] = []
+    for (const size of sizes) statuses.push((await send(size)).status)
+    expect(statuses).toEqual([...sizes.slice(1).map(() => 204), 413])
+    expect(server.board.calls).toEqual([])
+  })
+
+  it('takes more of a client that is CONNECTED', async () => {
+    await post(`/rtm/0/${session}/xhr`)
+    await post(`/rtm/0/${session}/xhr_send`, JSON.stringify([frame('CONNECT')]))
+    const body = 'x'.repeat(100_000)
+    const text = frame('SEND', { destination: '/a' }, body)
+    expect((await post(`/rtm/0/${session}/xhr_send`, JSON.stringify([text]))).status).toBe(204)
+    await expect.poll(() => server.board.bodies).toEqual([body])
   })
 
   it('takes texts alone, and ends a connection whose texts are no frames', async () => {
