@@ -10,7 +10,7 @@ import { Node } from '#data/node.ts'
 import { openQueue, type Queue } from '#data/queue.ts'
 import { type NewMessage, openSender, type Sent } from '#data/sending.ts'
 import { openTokenCache, type TokenCache } from '#data/tokens.ts'
-import { isConstraintError } from '#errors.ts'
+import { isGone } from '#errors.ts'
 import type { FileStore } from '#files/files.ts'
 import { type Grants, openGrants } from '#files/grants.ts'
 import { openFileStore } from '#files/open.ts'
@@ -109,7 +109,7 @@ export function openContext(
       const done = work
         .catch((error) => {
           // What the work was about may be deleted by then.
-          if (isConstraintError(error, 'foreign_key')) log.debug({ err: error }, 'work came too late')
+          if (isGone(error)) log.debug({ err: error }, 'work came too late')
           else log.error({ err: error }, 'work behind a request failed')
         })
         .finally(() => pending.delete(done))

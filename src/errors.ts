@@ -108,6 +108,15 @@ export function unlessGone(resource: string, id: number): (error: unknown) => ne
 }
 
 /**
+ * Whether work that nobody waits for failed because what it is about was deleted after it was asked for: an expected
+ * race, and no fault.
+ */
+export function isGone(error: unknown): boolean {
+  if (error instanceof ChatError) return error.kind === 'ResourceNotFoundError'
+  return isConstraintError(error, 'foreign_key')
+}
+
+/**
  * Whether Postgres is starting, stopping, was killed, takes no writes, has no connection, memory or disk left, or was
  * longer about something than it may be.
  */

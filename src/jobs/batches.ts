@@ -46,14 +46,16 @@ export class Batches<R> {
   }
 
   async #alone(): Promise<R> {
-    const id = await this.#work.first()
-    if (id === undefined) return this.#work.take(1)
+    let id: number | undefined
     for (let tries = 1; ; tries += 1) {
+      // For a moment, a statement that failed still locks the item.
+      id ??= await this.#work.first()
       try {
         return await this.#work.take(1, id)
       } catch (error) {
         if (isDatabaseAway(error)) throw error
-        if (tries === triesMax) return await this.#work.setAside(id, error)
+        if (tries >= triesMax && id !== undefined) return await this.#work.setAside(id, error)
+        if (tries >= 2 * triesMax) throw error
         await sleep(betweenTriesMs)
       }
     }

@@ -12,7 +12,7 @@ import {
   takeQueuedRuns,
 } from '#domain/functions/queued-runs.ts'
 import { runFunction } from '#domain/functions/run-function.ts'
-import { isDatabaseAway } from '#errors.ts'
+import { isDatabaseAway, isGone } from '#errors.ts'
 import { Drain } from '#jobs/drain.ts'
 import { presentRuns, type Ready } from '#jobs/present-runs.ts'
 
@@ -162,7 +162,7 @@ export class FunctionRuns {
   /** It is given back, and so done again, but not for ever. */
   async #notRecorded(run: QueuedRun, error: unknown): Promise<void> {
     const { log } = this.#ctx
-    if (run.attempts < attemptsMax || isDatabaseAway(error)) {
+    if (!isGone(error) && (run.attempts < attemptsMax || isDatabaseAway(error))) {
       log.warn({ err: error, functionId: run.functionId }, 'how a function ran was not recorded')
       return
     }

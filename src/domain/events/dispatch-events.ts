@@ -8,7 +8,7 @@ import {
   takeAside,
   takeEvents,
 } from '#data/outbox.ts'
-import { withoutWords } from '#errors.ts'
+import { isGone, withoutWords } from '#errors.ts'
 
 export { dispatchBatchMax, type TakenEvents }
 
@@ -29,7 +29,7 @@ export async function setEventAside(
   error: unknown,
 ): Promise<TakenEvents | undefined> {
   const taken = await asLeader(ctx, (lead) => takeAside(ctx.db, lead, id))
-  if (!taken) return undefined
+  if (!taken || isGone(error)) return taken
   ctx.metrics.count('events set aside')
   ctx.log.error({ err: withoutWords(error), eventId: id }, 'an event was set aside: it cannot be taken')
   return taken

@@ -12,7 +12,7 @@ import {
 } from '#data/function-runs.ts'
 import { type CurrentFunction, currentFunctions } from '#data/functions.ts'
 import { maskSecrets } from '#domain/functions/mask-secrets.ts'
-import { withoutWords } from '#errors.ts'
+import { isGone, withoutWords } from '#errors.ts'
 
 export interface QueuedRun extends TakenRun {
   function: CurrentFunction
@@ -65,6 +65,7 @@ export async function forgetRuns(ctx: Context, ids: number[]): Promise<void> {
 export async function setRunAside(ctx: Context, run: TakenRun, error: unknown): Promise<void> {
   const { id, functionId, applicationId } = run
   await dropRuns(ctx.db, [id])
+  if (isGone(error)) return
   ctx.metrics.count('function runs set aside')
   ctx.log.error(
     { err: withoutWords(error), runId: id, functionId, applicationId },

@@ -2,7 +2,7 @@ import type { Context, Outcome } from '#context.ts'
 import { type EndedInvocation, endInvocation } from '#data/function-runs.ts'
 import type { CurrentFunction } from '#data/functions.ts'
 import { prepareRun } from '#domain/functions/prepare-run.ts'
-import { ChatError } from '#errors.ts'
+import { ChatError, isGone } from '#errors.ts'
 
 /** A run whose beginning is recorded. */
 export interface BegunRun {
@@ -56,7 +56,8 @@ async function invoke(
     })
     return { outcome, secrets: [token, host.environment.CHATKITTY_CLIENT_SECRET ?? token] }
   } catch (cause) {
-    ctx.log.error({ err: cause, functionId, applicationId }, 'a function could not run')
+    if (isGone(cause)) ctx.log.debug({ err: cause, functionId, applicationId }, 'a function is gone')
+    else ctx.log.error({ err: cause, functionId, applicationId }, 'a function could not run')
     const message =
       cause instanceof ChatError && cause.status < 500 ? cause.message : 'The server failed to run it'
     const error = { name: 'RuntimeError', message }

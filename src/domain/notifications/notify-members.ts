@@ -6,7 +6,7 @@ import {
   notifyMembers as notifyMemberRows,
   tasksMax,
 } from '#data/notifications.ts'
-import { isConstraintError, withoutWords } from '#errors.ts'
+import { isGone, withoutWords } from '#errors.ts'
 
 export { tasksMax }
 
@@ -23,7 +23,7 @@ export function nextTask(ctx: Context): Promise<number | undefined> {
 /** Gives up to notify members of a message. */
 export async function setTaskAside(ctx: Context, messageId: number, error: unknown): Promise<Notified> {
   await dropTask(ctx.db, messageId)
-  if (isConstraintError(error, 'foreign_key')) return { more: true, told: false, asked: false } // it was deleted
+  if (isGone(error)) return { more: true, told: false, asked: false }
   ctx.metrics.count('notifications set aside')
   ctx.log.error({ err: withoutWords(error), messageId }, 'members cannot be notified of a message')
   return { more: true, told: false, asked: false }
