@@ -13,7 +13,8 @@ import {
 } from '#data/columns.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'
 import type { Application, ApplicationSettings } from '#resources/application.ts'
-import { type CounterScope, eventCounters, ownerOf } from '#resources/events.ts'
+import { type CounterScope, ownerOf } from '#resources/event-description.ts'
+import { events } from '#resources/events.ts'
 import { completeUi, type Ui, type UiPart } from '#resources/ui.ts'
 
 const shown = { id: true, key: true, properties: true, createdTime: true } as const
@@ -289,7 +290,7 @@ const closingTexts = [
 
 /** SQL text for the counters that an owner has. */
 function scopesOf(owner: ReturnType<typeof ownerOf>): string {
-  const scopes = new Set<CounterScope>(Object.values(eventCounters).flat())
+  const scopes = new Set<CounterScope>(Object.values(events).flatMap(({ counts }) => counts))
   return [...scopes]
     .filter((scope) => ownerOf(scope) === owner)
     .map((scope) => `'${scope}'`)

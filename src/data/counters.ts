@@ -2,20 +2,20 @@
 // `counter`, plus what still waits in the outbox. One snapshot sees both, and each event is in exactly one of them.
 import type { Querier } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
-import { type CounterScope, type EventType, eventCounters, ownerOf } from '#resources/events.ts'
+import { inList } from '#data/sql/in-list.ts'
+import { type CounterScope, ownerOf } from '#resources/event-description.ts'
+import { type EventType, events, eventsWhere } from '#resources/events.ts'
 
 /**
  * SQL text for the present value of a counter.
  * @param owner SQL text for the id of the application, channel or thread
  */
 export function counterValue(scope: CounterScope, owner: string): string {
-  const types = Object.entries(eventCounters)
-    .filter(([, scopes]) => (scopes as readonly CounterScope[]).includes(scope))
-    .map(([type]) => `'${type}'`)
+  const types = eventsWhere(({ counts }) => counts.includes(scope))
   return (
     `(coalesce((select n.value from counter n where n.scope = '${scope}' and n.scope_id = ${owner}), 0)` +
     ` + coalesce((select sum(o.count) from outbox_event o where o.${ownerOf(scope)}_id = ${owner}` +
-    ` and o.type in (${types.join(', ')})), 0))::bigint`
+    ` and o.type in ${inList(types)}), 0))::bigint`
   )
 }
 
@@ -29,8 +29,8 @@ export function counterOf(scope: CounterScope, id: number): Prisma.Sql {
 }
 
 /** Every pair of an event type and a counter it moves. */
-export const counterMoves = Object.entries(eventCounters).flatMap(([type, scopes]) =>
-  scopes.map((scope) => ({ type: type as EventType, scope, owner: ownerOf(scope) })),
+export const counterMoves = Object.entries(events).flatMap(([type, { counts }]) =>
+  counts.map((scope) => ({ type: type as EventType, scope, owner: ownerOf(scope) })),
 )
 
 export interface Count {
@@ -47,7 +47,7 @@ export interface Count {
 export async function count(tx: Querier, counts: Count[]): Promise<void> {
   const changes = new Map<string, { scope: CounterScope; owner: number; change: number }>()
   for (const { type, count, ...owners } of counts) {
-    for (const scope of eventCounters[type]) {
+    for (const scope of events[type].counts) {
       const owner = ownerOf(scope) === 'application' ? owners.applicationId : owners.channelId
       if (owner === undefined || count === 0) continue
       const key = `${scope} ${owner}`

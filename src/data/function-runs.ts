@@ -2,10 +2,22 @@
 import { type Columns, column, columnsOf, int4, int8, jsonb, nullable, select } from '#data/columns.ts'
 import { type Db, reading } from '#data/database.ts'
 import { nodeLives } from '#data/node.ts'
-import type { EventPayload } from '#resources/events.ts'
-import { blockingType, type FunctionLog } from '#resources/function.ts'
+import { inList } from '#data/sql/in-list.ts'
+import { type EventPayload, events, eventsWhere } from '#resources/events.ts'
+import { blockingType, type FunctionLog, FunctionType } from '#resources/function.ts'
 
 // ------------------------------------------------------------------------------------------- asking
+
+/** SQL text: which functions each event asks for. */
+const setOff = FunctionType.options.flatMap((type) => {
+  const byUser = eventsWhere(({ functions: f }) => f?.byUser === type && !f.isAskedBefore)
+  const bySystem = eventsWhere(({ functions: f }) => f?.bySystem === type && !f.isAskedBefore)
+  const when = (types: ReadonlySet<string>, has: string) =>
+    types.size === 0
+      ? []
+      : [`when t.type in ${inList(types)} and t.payload ->> 'userId' is ${has} then '${type}'`]
+  return [...when(byUser, 'not null'), ...when(bySystem, 'null')]
+})
 
 /**
  * SQL text for parts of a statement that has taken events as `taken`: `asked` has a run for each event and each
@@ -20,14 +32,7 @@ export const askFunctionsParts = `
     insert into function_run (application_id, function_id, channel_id, payload)
     select t.application_id, f.id, t.channel_id, t.payload - 'session' - 'receipt'
     from listening f join taken t on t.application_id = f.application_id and f.type = case
-      when t.type in ('channel.message.created', 'thread.message.created')
-        then case when t.payload ? 'messageId' and t.payload ->> 'userId' is not null then 'user.sent.message' end
-      when t.type = 'channel.event.triggered'
-        then case when t.payload ->> 'userId' is null then 'system.triggered.event' else 'user.triggered.event' end
-      when t.type in ('channel.participant.active', 'channel.chat_session.started') then 'user.started.chat_session'
-      when t.type = 'message.read_receipt.created' then 'user.read.message'
-      when t.type = 'channel.invite.created' then 'user.received.channel_invite'
-      when t.type = 'message.reaction.created' then 'user.reacted_to.message'
+      ${setOff.join('\n      ')}
     end
     order by t.id, f.id
     returning 1
@@ -41,7 +46,7 @@ export const askOfNotificationsParts = `
              'notificationId', w.id, 'userId', w.recipient_id, 'userHasActiveSession', exists (
                select from user_session us where us.user_id = w.recipient_id and us.state = 'ACTIVE'))
     from written w join told on told.id = w.message_id
-    join "function" f on f.application_id = told.application_id and f.type = 'user.received.notification'
+    join "function" f on f.application_id = told.application_id and f.type = '${events['notification.created'].functions.byUser}'
       and f.enabled and f.current_version_number > 0
     order by w.id, f.id
     returning 1

@@ -4,7 +4,8 @@ import type { Db, Row } from '#data/database.ts'
 import { askFunctionsParts } from '#data/function-runs.ts'
 import { type Lead, leadPart } from '#data/node.ts'
 import { channelActivityParts } from '#data/sql/channel-activity.ts'
-import type { CommittedEvent } from '#resources/events.ts'
+import { inList } from '#data/sql/in-list.ts'
+import { type CommittedEvent, type EventType, eventsWhere, eventsWith } from '#resources/events.ts'
 
 export const dispatchBatchMax = 500
 
@@ -121,18 +122,18 @@ const effectParts = `
   tasks as (
     insert into notification_task (message_id)
     select (t.payload ->> 'messageId')::bigint from taken t
-    where t.type in ('channel.message.created', 'thread.message.created') and t.payload ? 'messageId'
+    where t.type in ${inList(eventsWith('notifies members'))} and t.payload ? 'messageId'
       and exists (select from channel_membership cm where cm.channel_id = t.channel_id)
     on conflict (message_id) do nothing
     returning 1
   ), unhidden as (
     update channel_membership cm set hidden = false from (
-      select distinct application_id, channel_id from taken where type = 'channel.message.created'
+      select distinct application_id, channel_id from taken where type in ${inList(eventsWith('unhides channel'))}
     ) t
     where cm.channel_id = t.channel_id and cm.hidden returning t.application_id, cm.channel_id, cm.user_id
   ), shown as (
     insert into outbox_event (application_id, type, channel_id, payload)
-    select application_id, 'channel.membership.changed', channel_id,
+    select application_id, '${'channel.membership.changed' satisfies EventType}', channel_id,
            jsonb_build_object('userId', user_id, 'change', 'unhidden') from unhidden
   ), ${channelActivityParts(String(dispatchBatchMax))}, ${askFunctionsParts}`
 
@@ -199,6 +200,23 @@ const betweenStatement = {
     order by position limit $3`,
 }
 
+/** SQL text: whether an event changes what a user is to channels and to others. @param among these alone */
+function relating(userId: string, among?: ReadonlySet<EventType>): string {
+  const says = {
+    userId: `jsonb_build_object('userId', ${userId}::bigint)`,
+    by: `jsonb_build_object('by', ${userId}::bigint)`,
+    memberIds: `jsonb_build_object('memberIds', jsonb_build_array(${userId}::bigint))`,
+  }
+  return Object.entries(says)
+    .flatMap(([key, said]) => {
+      const types = [...eventsWhere(({ relates }) => relates === key)].filter(
+        (type) => among?.has(type) ?? true,
+      )
+      return types.length === 0 ? [] : [`type in ${inList(types)} and payload @> ${said}`]
+    })
+    .join(' or ')
+}
+
 /** Whose events a session missed. */
 export interface MissedBy {
   applicationId: number
@@ -229,14 +247,13 @@ const forStatement = {
     with gone as (
       select channel_id from event_log
       where position > $1 and position <= $2 and application_id = $3
-        and (type = 'channel.member.left' and payload @> jsonb_build_object('userId', $4::bigint)
-          or type = 'channel.deleted' and payload @> jsonb_build_object('memberIds', jsonb_build_array($4::bigint)))
+        and (${relating('$4', eventsWith('ends membership'))})
     ), missed as (
       select ${eventColumns} from event_log
       where position > $1 and position <= $2 and application_id = $3
         and (channel_id = any($5::bigint[]) or payload @> jsonb_build_object('userId', $4::bigint)
           or payload @> jsonb_build_object('by', $4::bigint) or payload @> jsonb_build_object('authorId', $4::bigint)
-          or type in ('user.updated', 'user.presence.changed', 'user.deleted', 'application.ui.updated')
+          or type in ${inList(eventsWhere(({ audience }) => audience === 'application'))}
           or channel_id in (select channel_id from gone))
       order by position limit $6
     )
@@ -259,11 +276,7 @@ export async function untoldChangesOf(
   }))
 }
 
-const changesRelations = `
-  application_id = $1 and (
-    type in ('channel.member.joined', 'channel.member.left') and payload @> jsonb_build_object('userId', $2::bigint)
-    or type in ('user.blocked', 'user.unblocked') and payload @> jsonb_build_object('by', $2::bigint)
-    or type = 'channel.deleted' and payload @> jsonb_build_object('memberIds', jsonb_build_array($2::bigint)))`
+const changesRelations = `application_id = $1 and (${relating('$2')})`
 const untoldStatement = {
   name: 'untold-changes-of-user',
   text: `

@@ -1,70 +1,291 @@
-// What a commit can tell, by the wire's own names where it has one, and what it counts.
+// Every event that can be committed, described once.
+import {
+  type EchoAddress,
+  type EventDescription,
+  type EventEffect,
+  echo,
+} from '#resources/event-description.ts'
 
-/** A number kept ready because counting it would read a big table; see data/counters.ts. */
-export type CounterScope =
-  | 'application.users'
-  | 'application.channels'
-  | 'application.public_channels'
-  | 'application.messages'
-  | 'application.memberships'
-  | 'channel.members'
-  | 'channel.messages'
-  | 'channel.main_messages'
-  | 'thread.messages'
+const messageCreated = {
+  audience: 'channel',
+  subjects: ['messages'],
+  echo: echo('messages', 'user.message.created'),
+  functions: { byUser: 'user.sent.message' },
+} as const
+const messageDeleted = {
+  audience: 'channel',
+  subjects: [],
+  echo: echo('messages', 'user.message.deleted'),
+  effects: ['changes last message'],
+} as const
 
-type Owner = 'application' | 'channel' | 'thread'
-
-/** Which counters an event's `count` is added to. */
-export const eventCounters = {
-  'user.created': ['application.users'],
-  'user.updated': [],
-  'user.presence.changed': [],
-  'user.deleted': ['application.users'],
-  'user.blocked': [],
-  'user.unblocked': [],
-  'application.ui.updated': [],
-  'channel.created': ['application.channels'],
-  /** Beside the one before, of a PUBLIC channel: told to nobody, counted apart. */
-  'channel.public.created': ['application.public_channels'],
+/** Every event, by the wire's own name where it has one. Whatever differs from event to event derives from here. */
+export const events = {
+  'user.created': { counts: ['application.users'], audience: 'nobody', subjects: [], echo: null },
+  'user.updated': {
+    counts: [],
+    audience: 'application',
+    subjects: ['users', 'livelyChannels'],
+    echo: echo('self', 'user.self.updated'),
+  },
+  'user.presence.changed': {
+    counts: [],
+    audience: 'application',
+    subjects: ['users', 'livelyChannels'],
+    echo: null,
+  },
+  'user.deleted': {
+    counts: ['application.users'],
+    audience: 'users',
+    subjects: ['users'],
+    echo: echo('self', 'user.self.deleted'),
+  },
+  'user.blocked': {
+    counts: [],
+    audience: 'users',
+    subjects: ['users'],
+    echo: echo('users', 'user.user.blocked'),
+    relates: 'by',
+  },
+  'user.unblocked': {
+    counts: [],
+    audience: 'users',
+    subjects: ['users'],
+    echo: echo('users', 'user.user.unblocked'),
+    relates: 'by',
+  },
+  'application.ui.updated': { counts: [], audience: 'application', subjects: ['uis'], echo: null },
+  'channel.created': {
+    counts: ['application.channels'],
+    audience: 'users',
+    subjects: ['channels'],
+    echo: echo('channels', 'user.channel.created'),
+  },
+  /** Beside the one before, of a PUBLIC channel: counted apart. */
+  'channel.public.created': {
+    counts: ['application.public_channels'],
+    audience: 'nobody',
+    subjects: [],
+    echo: null,
+  },
   /** Somebody created a channel that was there already. */
-  'channel.upserted': [],
-  'channel.updated': [],
-  'channel.deleted': ['application.channels'],
-  'channel.public.deleted': ['application.public_channels'],
-  'channel.member.joined': ['channel.members', 'application.memberships'],
-  'channel.member.left': ['channel.members', 'application.memberships'],
-  'channel.invite.created': [],
-  'channel.event.triggered': [],
-  'channel.moderator.added': [],
-  'channel.moderator.deleted': [],
-  'channel.block_record.created': [],
-  'channel.block_record.deleted': [],
-  /** What a member changes for itself alone: muted, unmuted, hidden, unhidden, history_cleared. */
-  'channel.membership.changed': [],
-  'channel.participant.active': [],
-  'channel.participant.inactive': [],
-  /** A further device of a participant came: told to nobody, but to functions. */
-  'channel.chat_session.started': [],
-  'thread.created': [],
+  'channel.upserted': {
+    counts: [],
+    audience: 'users',
+    subjects: ['channels'],
+    echo: {
+      owned: echo('channels', 'user.channel.upserted'),
+      member: echo('channels', 'member.channel.upserted'),
+    },
+  },
+  'channel.updated': {
+    counts: [],
+    audience: 'channel',
+    subjects: ['channels'],
+    echo: echo('channels', 'user.channel.updated'),
+  },
+  'channel.deleted': {
+    counts: ['application.channels'],
+    audience: 'channel',
+    subjects: [],
+    echo: echo('channels', 'user.channel.deleted'),
+    effects: ['ends membership'],
+    relates: 'memberIds',
+  },
+  'channel.public.deleted': {
+    counts: ['application.public_channels'],
+    audience: 'nobody',
+    subjects: [],
+    echo: null,
+  },
+  'channel.member.joined': {
+    counts: ['channel.members', 'application.memberships'],
+    audience: 'channel and users',
+    subjects: ['channels', 'users'],
+    echo: echo('channels', 'user.channel.joined'),
+    relates: 'userId',
+  },
+  'channel.member.left': {
+    counts: ['channel.members', 'application.memberships'],
+    audience: 'channel and users',
+    subjects: ['channels', 'users'],
+    echo: echo('channels', 'user.channel.left'),
+    effects: ['ends membership'],
+    relates: 'userId',
+  },
+  'channel.invite.created': {
+    counts: [],
+    audience: 'users',
+    subjects: ['users'],
+    echo: echo('users', 'user.user.invited'),
+    functions: { byUser: 'user.received.channel_invite' },
+  },
+  'channel.event.triggered': {
+    counts: [],
+    audience: 'channel',
+    subjects: ['users'],
+    echo: null,
+    functions: { byUser: 'user.triggered.event', bySystem: 'system.triggered.event' },
+  },
+  'channel.moderator.added': {
+    counts: [],
+    audience: 'channel and users',
+    subjects: ['channels', 'users'],
+    echo: echo('channels', 'user.channel.moderator_added'),
+  },
+  'channel.moderator.deleted': {
+    counts: [],
+    audience: 'channel and users',
+    subjects: ['channels', 'users'],
+    echo: echo('channels', 'user.channel.moderator_deleted'),
+  },
+  'channel.block_record.created': {
+    counts: [],
+    audience: 'channel and users',
+    subjects: ['users'],
+    echo: echo('channels', 'user.channel.block_record_created'),
+  },
+  'channel.block_record.deleted': {
+    counts: [],
+    audience: 'channel and users',
+    subjects: ['users'],
+    echo: echo('channels', 'user.channel.block_record_deleted'),
+  },
+  /** What members change for themselves alone. */
+  'channel.membership.changed': {
+    counts: [],
+    audience: 'users',
+    subjects: ['channels'],
+    echo: {
+      muted: echo('channels', 'user.channel.muted'),
+      unmuted: echo('channels', 'user.channel.unmuted'),
+      hidden: echo('channels', 'user.channel.hidden'),
+      unhidden: echo('channels', 'user.channel.unhidden'),
+      history_cleared: echo('channels', 'user.channel.history_cleared'),
+    },
+  },
+  'channel.participant.active': {
+    counts: [],
+    audience: 'channel',
+    subjects: ['users'],
+    echo: null,
+    functions: { byUser: 'user.started.chat_session' },
+  },
+  'channel.participant.inactive': {
+    counts: [],
+    audience: 'channel',
+    subjects: ['users'],
+    echo: null,
+    effects: ['ends typing'],
+  },
+  /** A further device of a participant came. */
+  'channel.chat_session.started': {
+    counts: [],
+    audience: 'nobody',
+    subjects: [],
+    echo: null,
+    functions: { byUser: 'user.started.chat_session' },
+  },
+  'thread.created': {
+    counts: [],
+    audience: 'users',
+    subjects: ['threads'],
+    echo: echo('threads', 'user.thread.created'),
+  },
   /** In the channel's main thread. */
-  'channel.message.created': ['application.messages', 'channel.messages', 'channel.main_messages'],
-  'channel.message.deleted': ['application.messages', 'channel.messages', 'channel.main_messages'],
+  'channel.message.created': {
+    ...messageCreated,
+    counts: ['application.messages', 'channel.messages', 'channel.main_messages'],
+    effects: ['notifies members', 'moves channel', 'unhides channel', 'changes last message', 'ends typing'],
+  },
+  'channel.message.deleted': {
+    ...messageDeleted,
+    counts: ['application.messages', 'channel.messages', 'channel.main_messages'],
+  },
   /** In any other thread. */
-  'thread.message.created': ['application.messages', 'channel.messages', 'thread.messages'],
-  'thread.message.deleted': ['application.messages', 'channel.messages', 'thread.messages'],
-  'channel.message.updated': [],
-  /** For one user alone. */
-  'message.hidden': [],
-  'message.reported': [],
-  'message.report_removed': [],
-  'message.reaction.created': [],
-  'message.reaction.removed': [],
-  'message.read_receipt.created': [],
-  'message.read_receipt.deleted': [],
-  'notification.created': [],
-} as const satisfies Record<string, readonly CounterScope[]>
+  'thread.message.created': {
+    ...messageCreated,
+    counts: ['application.messages', 'channel.messages', 'thread.messages'],
+    effects: ['notifies members', 'moves channel', 'changes last message', 'ends typing'],
+  },
+  'thread.message.deleted': {
+    ...messageDeleted,
+    counts: ['application.messages', 'channel.messages', 'thread.messages'],
+  },
+  'channel.message.updated': {
+    counts: [],
+    audience: 'channel',
+    subjects: ['messages'],
+    echo: echo('messages', 'user.message.updated'),
+    effects: ['changes last message'],
+  },
+  /** Deleted for one user alone. */
+  'message.hidden': { counts: [], audience: 'users', subjects: ['messages'], echo: messageDeleted.echo },
+  'message.reported': {
+    counts: [],
+    audience: 'users',
+    subjects: ['users'],
+    echo: echo('messages', 'user.message.reported'),
+  },
+  'message.report_removed': {
+    counts: [],
+    audience: 'users',
+    subjects: ['users'],
+    echo: echo('messages', 'user.message.report_removed'),
+  },
+  'message.reaction.created': {
+    counts: [],
+    audience: 'channel',
+    subjects: ['users'],
+    echo: echo('reactions', 'message.reaction.created'),
+    functions: { byUser: 'user.reacted_to.message' },
+  },
+  'message.reaction.removed': {
+    counts: [],
+    audience: 'channel',
+    subjects: ['users'],
+    echo: echo('reactions', 'message.reaction.removed'),
+  },
+  'message.read_receipt.created': {
+    counts: [],
+    audience: 'channel and users',
+    subjects: ['users'],
+    echo: null,
+    functions: { byUser: 'user.read.message' },
+  },
+  'message.read_receipt.deleted': {
+    counts: [],
+    audience: 'channel and users',
+    subjects: ['users'],
+    echo: null,
+  },
+  'notification.created': {
+    counts: [],
+    audience: 'users',
+    subjects: ['notifications'],
+    echo: null,
+    functions: { byUser: 'user.received.notification', isAskedBefore: true },
+  },
+} as const satisfies Record<string, EventDescription>
 
-export type EventType = keyof typeof eventCounters
+export type EventType = keyof typeof events
+
+/** The subjects of an event, which are loaded before it is presented. */
+export type SubjectsOf<T extends EventType> = (typeof events)[T]['subjects'][number]
+
+/** Every answer to an action that there is. */
+export type EventEcho = EchoesOf<(typeof events)[EventType]['echo']>
+type EchoesOf<E> = E extends null ? never : E extends EchoAddress ? E : E[keyof E]
+
+/** Events of which something is so. Asked of any type, also one of another version of this program. */
+export function eventsWhere(is: (description: EventDescription) => boolean): ReadonlySet<EventType> {
+  const all = Object.entries(events) as [EventType, EventDescription][]
+  return new Set(all.filter(([, description]) => is(description)).map(([type]) => type))
+}
+
+export function eventsWith(effect: EventEffect): ReadonlySet<EventType> {
+  return eventsWhere(({ effects }) => effects?.includes(effect) ?? false)
+}
 
 /** The action of a session that an event answers: its own client gets the event with the action's receipt. */
 export interface Cause {
@@ -103,9 +324,4 @@ export interface CommittedEvent {
   payload: EventPayload
   /** Its place in the order in which events are told. */
   position: number
-}
-
-/** `channel.messages` counts per channel. */
-export function ownerOf(scope: CounterScope): Owner {
-  return scope.split('.')[0] as Owner
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { counterValue } from '#data/counters.ts'
 import { dispatchEvents } from '#domain/events/dispatch-events.ts'
-import type { CounterScope } from '#resources/events.ts'
+import type { CounterScope } from '#resources/event-description.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 
 let server: TestServer

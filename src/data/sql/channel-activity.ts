@@ -1,6 +1,11 @@
 // The order of public channels for who is no member of them: by their newest message. A table of its own, for an index
 // on it moves with every message, which the wide rows of `channel` should not; and public channels alone, for a user's
 // own channels are few enough to look at the newest message of each.
+import { inList } from '#data/sql/in-list.ts'
+import { eventsWith } from '#resources/events.ts'
+
+/** SQL text: the events that move their channel. */
+export const movingTypes = inList(eventsWith('moves channel'))
 
 /** When we are behind, a place in the order moves once in so many messages of the server. */
 const coarseness = 10_000
@@ -13,7 +18,7 @@ const coarseness = 10_000
 export const channelActivityParts = (max: string) => `
     written as (
       select channel_id, max((payload ->> 'messageId')::bigint) as last_id from taken
-      where type in ('channel.message.created', 'thread.message.created') and payload ? 'messageId'
+      where type in ${movingTypes} and payload ? 'messageId'
       group by channel_id
     ), movable as (
       select a.channel_id, w.last_id from written w join channel_activity a on a.channel_id = w.channel_id

@@ -3,6 +3,7 @@
 // besides, whose number nobody limits, a page's worth comes from the index on channel_activity, and their total from a
 // counter. Names are found by the trigram index channel_name_trgm.
 import { counterValue } from '#data/counters.ts'
+import { movingTypes } from '#data/sql/channel-activity.ts'
 import { hasUnread } from '#data/sql/has-unread.ts'
 import type { ChannelType } from '#resources/channel.ts'
 
@@ -38,7 +39,7 @@ const openPart = (named: boolean, limit: string) => `
     union all
     select o.channel_id, max((o.payload ->> 'messageId')::bigint)
     from outbox_event o join channel_activity a on a.channel_id = o.channel_id
-    where o.application_id = $2 and o.type in ('channel.message.created', 'thread.message.created')
+    where o.application_id = $2 and o.type in ${movingTypes}
       and o.payload ? 'messageId' and ${isOpen('o.channel_id')}
       ${named ? 'and o.channel_id in (select id from named)' : ''}
     group by 1

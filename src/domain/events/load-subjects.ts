@@ -9,14 +9,15 @@ import { lastMessagesHidden } from '#data/seen-messages.ts'
 import { threadsById } from '#data/threads.ts'
 import { usersById } from '#data/users.ts'
 import type { SeenChannel } from '#resources/channel.ts'
-import type { CommittedEvent, EventType } from '#resources/events.ts'
+import type { EventSubject } from '#resources/event-description.ts'
+import { type CommittedEvent, eventsWhere } from '#resources/events.ts'
 import type { SeenMessage } from '#resources/message.ts'
 import type { Notification } from '#resources/notification.ts'
 import type { Thread } from '#resources/thread.ts'
 import type { Ui } from '#resources/ui.ts'
 import type { User } from '#resources/user.ts'
 
-export interface Subjects {
+export interface Subjects extends Record<EventSubject, Map<number, unknown>> {
   users: Map<number, User>
   channels: Map<number, SeenChannel>
   messages: Map<number, SeenMessage>
@@ -28,17 +29,16 @@ export interface Subjects {
   livelyChannels: Map<number, number[]>
 }
 
-/** Events that show their channel; those of messages do only now and then. */
-const showsChannel: ReadonlySet<EventType> = new Set<EventType>([
-  'channel.created',
-  'channel.upserted',
-  'channel.updated',
-  'channel.member.joined',
-  'channel.member.left',
-  'channel.moderator.added',
-  'channel.moderator.deleted',
-  'channel.membership.changed',
-])
+/** The events that have each kind of subject. */
+const having = {
+  users: eventsWhere(({ subjects }) => subjects.includes('users')),
+  channels: eventsWhere(({ subjects }) => subjects.includes('channels')),
+  messages: eventsWhere(({ subjects }) => subjects.includes('messages')),
+  threads: eventsWhere(({ subjects }) => subjects.includes('threads')),
+  notifications: eventsWhere(({ subjects }) => subjects.includes('notifications')),
+  uis: eventsWhere(({ subjects }) => subjects.includes('uis')),
+  livelyChannels: eventsWhere(({ subjects }) => subjects.includes('livelyChannels')),
+} satisfies Record<EventSubject, unknown>
 
 /** A fixed number of round trips, whatever the number of events; none for what nobody needs. */
 export async function loadSubjects(
@@ -47,42 +47,42 @@ export async function loadSubjects(
   alsoChannelIds: number[],
 ): Promise<Subjects> {
   const { db } = ctx
-  const ids = (pick: (event: CommittedEvent) => unknown) => [
-    ...new Set(events.map(pick).filter((id): id is number => typeof id === 'number')),
+  const idsOf = (subject: EventSubject, pick: (event: CommittedEvent) => unknown[]) => [
+    ...new Set(
+      events
+        .filter(({ type }) => having[subject].has(type))
+        .flatMap(pick)
+        .filter((id): id is number => typeof id === 'number'),
+    ),
   ]
-  const present = events.filter(({ type, payload }) => type === 'user.presence.changed' || payload.status)
+  const shown = idsOf('channels', ({ channelId }) => [channelId])
   const [users, channels, messages, threads, notifications, uis, livelyChannels] = await Promise.all([
     load(
-      ids(({ payload }) => payload.userId),
-      (wanted) => usersById(db, wanted),
+      idsOf('users', ({ payload }) => [payload.userId]),
+      (ids) => usersById(db, ids),
+    ),
+    load([...new Set([...shown, ...alsoChannelIds])], (ids) => findShownChannels(ctx, ids)),
+    load(
+      idsOf('messages', ({ payload }) => [payload.messageId, payload.parentId]),
+      (ids) => messagesById(db, ids),
     ),
     load(
-      [...new Set([...ids(({ type, channelId }) => showsChannel.has(type) && channelId), ...alsoChannelIds])],
-      (wanted) => findShownChannels(ctx, wanted),
+      idsOf('threads', ({ threadId }) => [threadId]),
+      (ids) => threadsById(db, ids),
     ),
     load(
-      [
-        ...new Set([
-          ...ids(({ payload }) => payload.message === undefined && payload.messageId),
-          ...ids(({ type, payload }) => type.endsWith('.message.created') && payload.parentId),
-        ]),
-      ],
-      (wanted) => messagesById(db, wanted),
+      idsOf('notifications', ({ payload }) => [payload.notificationId]),
+      (ids) => notificationsById(db, ids),
     ),
     load(
-      ids(({ type, threadId }) => type === 'thread.created' && threadId),
-      (wanted) => threadsById(db, wanted),
+      idsOf('uis', ({ applicationId }) => [applicationId]),
+      (ids) => findUi(db, ids),
     ),
     load(
-      ids(({ payload }) => payload.notificationId),
-      (wanted) => notificationsById(db, wanted),
-    ),
-    load(
-      ids(({ type, applicationId }) => type === 'application.ui.updated' && applicationId),
-      (wanted) => findUi(db, wanted),
-    ),
-    load([...new Set(present.flatMap(({ payload }) => payload.userId ?? []))], (wanted) =>
-      livelyChannelsOf(db, wanted),
+      idsOf('livelyChannels', ({ type, payload }) => [
+        (type === 'user.presence.changed' || payload.status) && payload.userId,
+      ]),
+      (ids) => livelyChannelsOf(db, ids),
     ),
   ])
   return { users, channels, messages, threads, notifications, uis, livelyChannels }
