@@ -3,10 +3,10 @@ import { deleteChannelBlockRecord } from '#domain/channels/channel-blocks.ts'
 import { type Actions, action } from '#realtime/handlers.ts'
 import { ChannelBlockRecord, type channelBlockRecordHypermedia } from '#resources/channel.ts'
 
+import { events } from '#resources/events.ts'
 export const channelBlockRecordActions: Actions<typeof channelBlockRecordHypermedia> = {
   delete: action(z.unknown(), async ({ ctx, caller, params }) => {
     const entity = await deleteChannelBlockRecord(ctx, caller, params.channelId, params.id)
-    const type = 'user.channel.block_record_deleted'
-    return { topic: 'channels', type, shape: ChannelBlockRecord, entity }
+    return { ...events['channel.block_record.deleted'].echo, shape: ChannelBlockRecord, entity }
   }),
 }

@@ -40,6 +40,7 @@ import {
   UpdateChannel,
 } from '#resources/channel.ts'
 import { SendChannelEvent } from '#resources/channel-event.ts'
+import { type EventEcho, events } from '#resources/events.ts'
 import { SendInvite } from '#resources/invite.ts'
 import { Message, WriteMessage } from '#resources/message.ts'
 import { Count, Exists } from '#resources/read-receipt.ts'
@@ -116,10 +117,12 @@ export const channelRelays: Relays<typeof channelHypermedia> = {
   }),
 }
 
+const membershipEchoes = events['channel.membership.changed'].echo
+
 export const channelActions: Actions<typeof channelHypermedia> = {
   message: action(WriteMessage, async ({ ctx, caller, params }, input) => {
     const entity = await sendMessage(ctx, caller, { channelId: params.id }, input)
-    return { topic: 'messages', type: 'user.message.created', shape: Message, entity }
+    return { ...events['channel.message.created'].echo, shape: Message, entity }
   }),
   keystrokes: action(SendKeystrokes.pick({ keys: true }), async ({ ctx, caller, params }, input) => {
     await sendChannelKeystrokes(ctx, caller, params.id, input)
@@ -131,7 +134,7 @@ export const channelActions: Actions<typeof channelHypermedia> = {
   }),
   mute: action(MuteChannel, async ({ ctx, caller, params }, input) =>
     channelEcho(
-      input.state === 'ON' ? 'user.channel.muted' : 'user.channel.unmuted',
+      input.state === 'ON' ? membershipEchoes.muted : membershipEchoes.unmuted,
       await muteChannel(ctx, caller, params.id, input),
     ),
   ),
@@ -140,47 +143,52 @@ export const channelActions: Actions<typeof channelHypermedia> = {
     return undefined
   }),
   update: action(UpdateChannel, async ({ ctx, caller, params }, input) =>
-    channelEcho('user.channel.updated', await updateChannel(ctx, caller, params.id, replacing(input))),
+    channelEcho(
+      events['channel.updated'].echo,
+      await updateChannel(ctx, caller, params.id, replacing(input)),
+    ),
   ),
   delete: action(z.unknown(), async ({ ctx, caller, params }) =>
-    channelEcho('user.channel.deleted', await deleteChannel(ctx, caller, params.id)),
+    channelEcho(events['channel.deleted'].echo, await deleteChannel(ctx, caller, params.id)),
   ),
   clearHistory: action(z.unknown(), async ({ ctx, caller, params }) =>
-    channelEcho('user.channel.history_cleared', await clearHistory(ctx, caller, params.id)),
+    channelEcho(membershipEchoes.history_cleared, await clearHistory(ctx, caller, params.id)),
   ),
   hide: action(z.unknown(), async ({ ctx, caller, params }) =>
-    channelEcho('user.channel.hidden', await hideChannel(ctx, caller, params.id)),
+    channelEcho(membershipEchoes.hidden, await hideChannel(ctx, caller, params.id)),
   ),
   createThread: action(CreateThread, async ({ ctx, caller, params }, input) => {
     const entity = await createThread(ctx, caller, params.id, input)
-    return { topic: 'threads', type: 'user.thread.created', shape: ThreadShape, entity }
+    return { ...events['thread.created'].echo, shape: ThreadShape, entity }
   }),
   block: action(UserReference, async ({ ctx, caller, params }, user) => {
     const entity = await blockChannelUser(ctx, caller, params.id, user)
-    const type = 'user.channel.block_record_created'
-    return { topic: 'channels', type, shape: ChannelBlockRecord, entity }
+    return { ...events['channel.block_record.created'].echo, shape: ChannelBlockRecord, entity }
   }),
   call: action(z.unknown(), ({ ctx, caller, params }) => callChannel(ctx, caller, params.id)),
   join: action(z.unknown(), async ({ ctx, caller, params }) =>
-    channelEcho('user.channel.joined', await joinChannel(ctx, caller, params.id)),
+    channelEcho(events['channel.member.joined'].echo, await joinChannel(ctx, caller, params.id)),
   ),
   leave: action(LeaveChannel, async ({ ctx, caller, params }, input) =>
-    channelEcho('user.channel.left', await leaveChannel(ctx, caller, params.id, input)),
+    channelEcho(events['channel.member.left'].echo, await leaveChannel(ctx, caller, params.id, input)),
   ),
   addModerator: action(UserReference, async ({ ctx, caller, params }, user) => {
     await addModerator(ctx, caller, params.id, user)
-    return channelEcho('user.channel.moderator_added', await getChannel(ctx, caller, params.id))
+    return channelEcho(events['channel.moderator.added'].echo, await getChannel(ctx, caller, params.id))
   }),
   deleteModerator: action(UserReference, async ({ ctx, caller, params }, user) => {
     const { id } = await resolveUser(ctx, caller, user)
-    return channelEcho('user.channel.moderator_deleted', await removeModerator(ctx, caller, params.id, id))
+    return channelEcho(
+      events['channel.moderator.deleted'].echo,
+      await removeModerator(ctx, caller, params.id, id),
+    )
   }),
   invite: action(SendInvite, async ({ ctx, caller, params }, input) => {
     const entity = await inviteUser(ctx, caller, params.id, input)
-    return { topic: 'users', type: 'user.user.invited', shape: User, entity }
+    return { ...events['channel.invite.created'].echo, shape: User, entity }
   }),
 }
 
-function channelEcho(type: string, entity: SeenChannel): Echo {
-  return { topic: 'channels', type, shape: Channel, entity }
+function channelEcho(echo: EventEcho, entity: SeenChannel): Echo {
+  return { ...echo, shape: Channel, entity }
 }

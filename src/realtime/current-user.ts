@@ -21,6 +21,7 @@ import {
 } from '#realtime/handlers.ts'
 import { userActions } from '#realtime/users.ts'
 import { Channel, ChannelType, CreateChannel } from '#resources/channel.ts'
+import { events } from '#resources/events.ts'
 import { ExternalFile, Message } from '#resources/message.ts'
 import type { PageRequest } from '#resources/page.ts'
 import { Count } from '#resources/read-receipt.ts'
@@ -97,19 +98,15 @@ export const currentUserActions: Actions<typeof currentUserHypermedia> = {
   ),
   createChannel: action(CreateChannel, async ({ ctx, caller }, input) => {
     const { channel, outcome } = await createChannel(ctx, caller, input)
-    return { topic: 'channels', type: createdTypes[outcome], shape: Channel, entity: channel }
+    return { ...createdEchoes[outcome], shape: Channel, entity: channel }
   }),
   delete: userActions.delete,
 }
 
-const createdTypes = {
-  created: 'user.channel.created',
-  owned: 'user.channel.upserted',
-  member: 'member.channel.upserted',
-}
+const createdEchoes = { created: events['channel.created'].echo, ...events['channel.upserted'].echo }
 
 function updated(entity: User): Echo {
-  return { topic: 'self', type: 'user.self.updated', shape: CurrentUser, entity }
+  return { ...events['user.updated'].echo, shape: CurrentUser, entity }
 }
 
 function grant(access: 'read' | 'write') {

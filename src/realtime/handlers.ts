@@ -3,8 +3,8 @@ import type { z } from 'zod'
 import type { Context } from '#context.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import type { Address, Hypermedia } from '#resources/address.ts'
+import type { EventEcho } from '#resources/events.ts'
 import type { CursorPage, CursorRequest, Page, PageRequest } from '#resources/page.ts'
-import type { UserTopic } from '#resources/user.ts'
 
 /** What a handler knows of who asks. */
 interface Call<Name extends string = string> {
@@ -76,12 +76,10 @@ export type Relays<H extends Hypermedia<Any, Any, Any, Any, Any>> = {
 
 /**
  * What answers an action: the message on one of the user's own topics that carries the action's receipt (runtime
- * contract 4.4). The committed event of the verb must tell the same, for the case that this answer is lost.
+ * contract 4.4). The committed event of the verb says the same, for the case that this answer is lost: its topic and
+ * type are the echo of that event.
  */
-export interface Echo extends One {
-  topic: UserTopic
-  type: string
-}
+export type Echo = One & EventEcho
 
 /** Actions that clients wait for by RECEIPT alone answer nothing. */
 export interface ActionHandler<Name extends string = string, S extends z.ZodType = z.ZodType> {

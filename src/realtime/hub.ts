@@ -1,7 +1,7 @@
 // Hands what is told to the sessions of this process: an index of who listens to what.
 import { mayHear } from '#domain/access/topic.ts'
 import type { Change, Relations } from '#domain/sessions/relations.ts'
-import type { Audience, Delivery, Told } from '#realtime/publish.ts'
+import type { Audience, Delivery, Told } from '#realtime/publish/delivery.ts'
 import type { Session } from '#realtime/session.ts'
 import type { Subscription } from '#realtime/subscription.ts'
 import { currentUserHypermedia } from '#resources/user.ts'

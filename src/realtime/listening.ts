@@ -6,12 +6,18 @@ import { loadRelations } from '#domain/sessions/hold-session.ts'
 import { ChatError } from '#errors.ts'
 import type { CatchUp } from '#realtime/catch-up.ts'
 import type { Hub } from '#realtime/hub.ts'
-import type { Told } from '#realtime/publish.ts'
+import type { Told } from '#realtime/publish/delivery.ts'
 import type { Connection, Session } from '#realtime/session.ts'
 import { type Owed, Subscription, type SubscriptionFacts } from '#realtime/subscription.ts'
 import type { Teller } from '#realtime/teller.ts'
 import { mustMayListen, ownerOf } from '#realtime/topics.ts'
+import { type EventType, eventsWhere } from '#resources/events.ts'
 import type { StompSubscription } from '#stomp/handler.ts'
+
+type Types = ReadonlySet<EventType | undefined>
+const relatesUser: Types = eventsWhere(({ relates }) => relates === 'userId')
+const relatesMembers: Types = eventsWhere(({ relates }) => relates === 'memberIds')
+const relatesActor: Types = eventsWhere(({ relates }) => relates === 'by')
 
 export class Listening {
   readonly #ctx: Context
@@ -122,18 +128,10 @@ export class Listening {
 
   /** Sessions whose user is something else to a channel, or to somebody, by an event. */
   #concerned({ type, channelId, userId, cause }: Told): Session[] {
-    switch (type) {
-      case 'channel.member.joined':
-      case 'channel.member.left':
-        return userId === undefined ? [] : this.#hub.sessionsOf(userId)
-      case 'channel.deleted':
-        return this.#hub.membersOf(channelId ?? 0)
-      case 'user.blocked':
-      case 'user.unblocked':
-        return cause ? this.#hub.sessionsOf(cause.by) : []
-      default:
-        return []
-    }
+    if (relatesUser.has(type)) return userId === undefined ? [] : this.#hub.sessionsOf(userId)
+    if (relatesMembers.has(type)) return this.#hub.membersOf(channelId ?? 0)
+    if (relatesActor.has(type)) return cause ? this.#hub.sessionsOf(cause.by) : []
+    return []
   }
 
   #leave(session: Session, channelId: number): void {

@@ -21,6 +21,7 @@ import { unreadMessage } from '#domain/messages/unread-message.ts'
 import { updateMessage } from '#domain/messages/update-message.ts'
 import { type Actions, action, type Relays } from '#realtime/handlers.ts'
 import { Channel } from '#resources/channel.ts'
+import { events } from '#resources/events.ts'
 import {
   EditMessage,
   Message,
@@ -88,38 +89,38 @@ export const messageActions: Actions<typeof messageHypermedia> = {
   }),
   reply: action(WriteMessage, async ({ ctx, caller, params }, input) => {
     const entity = await replyToMessage(ctx, caller, params.id, input)
-    return { topic: 'messages', type: 'user.message.created', shape: Message, entity }
+    return { ...events['thread.message.created'].echo, shape: Message, entity }
   }),
   edit: action(EditMessage, async ({ ctx, caller, params }, input) => {
     const entity = await updateMessage(ctx, caller, params.id, input)
-    return { topic: 'messages', type: 'user.message.updated', shape: Message, entity }
+    return { ...events['channel.message.updated'].echo, shape: Message, entity }
   }),
   updateProperties: action(UpdateMessageProperties, async ({ ctx, caller, params }, input) => {
     const entity = await updateMessage(ctx, caller, params.id, replacing(input))
-    return { topic: 'messages', type: 'user.message.updated', shape: Message, entity }
+    return { ...events['channel.message.updated'].echo, shape: Message, entity }
   }),
   delete: action(z.unknown(), async ({ ctx, caller, params }) => {
     const { message: entity } = await deleteMessage(ctx, caller, params.id)
-    return { topic: 'messages', type: 'user.message.deleted', shape: Message, entity }
+    return { ...events['channel.message.deleted'].echo, shape: Message, entity }
   }),
   deleteForMe: action(z.unknown(), async ({ ctx, caller, params }) => {
     const entity = await deleteMessageForMe(ctx, caller, params.id)
-    return { topic: 'messages', type: 'user.message.deleted', shape: Message, entity }
+    return { ...events['message.hidden'].echo, shape: Message, entity }
   }),
   react: action(ReactToMessage, async ({ ctx, caller, params }, input) => {
     const entity = await reactToMessage(ctx, caller, params.id, input)
-    return { topic: 'reactions', type: 'message.reaction.created', shape: Reaction, entity }
+    return { ...events['message.reaction.created'].echo, shape: Reaction, entity }
   }),
   removeReaction: action(ReactToMessage, async ({ ctx, caller, params }, input) => {
     const entity = await removeReaction(ctx, caller, params.id, input)
-    return { topic: 'reactions', type: 'message.reaction.removed', shape: Reaction, entity }
+    return { ...events['message.reaction.removed'].echo, shape: Reaction, entity }
   }),
   report: action(ReportMessage, async ({ ctx, caller, params }, input) => {
     const entity = await reportMessage(ctx, caller, params.id, input)
-    return { topic: 'messages', type: 'user.message.reported', shape: MessageReport, entity }
+    return { ...events['message.reported'].echo, shape: MessageReport, entity }
   }),
   removeReport: action(z.unknown(), async ({ ctx, caller, params }) => {
     const entity = await removeReport(ctx, caller, params.id)
-    return { topic: 'messages', type: 'user.message.report_removed', shape: MessageReport, entity }
+    return { ...events['message.report_removed'].echo, shape: MessageReport, entity }
   }),
 }

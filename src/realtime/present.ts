@@ -2,7 +2,9 @@
 import type { Context } from '#context.ts'
 import { loadSubjects, type Subjects } from '#domain/events/load-subjects.ts'
 import { isDatabaseAway, withoutWords } from '#errors.ts'
-import { type Delivery, deliveriesOf, presentChannelUpdate, type Told } from '#realtime/publish.ts'
+import { presentChannelUpdate } from '#realtime/publish/channels.ts'
+import type { Delivery, Told } from '#realtime/publish/delivery.ts'
+import { deliveriesOf } from '#realtime/publish/publish.ts'
 import type { CommittedEvent, EventPayload } from '#resources/events.ts'
 
 const triesMax = 3

@@ -1,6 +1,6 @@
 // What the processes tell each other over the bus.
 import type { Typed } from '#domain/threads/typing.ts'
-import type { Told } from '#realtime/publish.ts'
+import type { Told } from '#realtime/publish/delivery.ts'
 
 export type Signal =
   | { kind: 'told'; node: number; told: Told[] }

@@ -7,10 +7,10 @@ import type { Context } from '#context.ts'
 import { currentPosition, missedEvents, positionOfNow } from '#domain/events/replay-events.ts'
 import type { Hub } from '#realtime/hub.ts'
 import { presentChannelUpdates, presentEvents } from '#realtime/present.ts'
-import type { Told } from '#realtime/publish.ts'
+import type { Told } from '#realtime/publish/delivery.ts'
 import { readSignal, type Signal } from '#realtime/signals.ts'
 import { Typing } from '#realtime/typing.ts'
-import type { CommittedEvent, EventType } from '#resources/events.ts'
+import { type CommittedEvent, type EventType, eventsWhere, eventsWith } from '#resources/events.ts'
 
 export interface TellerHooks {
   /** After an event was told here; the next waits for it. */
@@ -38,27 +38,10 @@ const repairMs = 500
 const patienceMs = 1_000
 const tellPollMs = 5
 
-const changesLastMessage: ReadonlySet<EventType | undefined> = new Set<EventType | undefined>([
-  'channel.message.created',
-  'channel.message.updated',
-  'channel.message.deleted',
-  'thread.message.created',
-  'thread.message.deleted',
-])
-
-/** Events that concern nobody but the members of their channel. */
-const isForMembers: ReadonlySet<EventType> = new Set<EventType>([
-  'channel.message.created',
-  'channel.message.updated',
-  'channel.message.deleted',
-  'thread.message.created',
-  'thread.message.deleted',
-  'channel.event.triggered',
-  'channel.participant.active',
-  'channel.participant.inactive',
-  'message.reaction.created',
-  'message.reaction.removed',
-])
+const changesLastMessage: ReadonlySet<EventType | undefined> = eventsWith('changes last message')
+const endsTyping: ReadonlySet<EventType | undefined> = eventsWith('ends typing')
+const isForNobody = eventsWhere(({ audience }) => audience === 'nobody')
+const isForMembers = eventsWhere(({ audience }) => audience === 'channel')
 
 export class Teller {
   readonly #ctx: Context
@@ -115,6 +98,7 @@ export class Teller {
 
   /** Whether somebody is connected who may be told; in other processes, there may always be. */
   #isHeard({ type, channelId }: CommittedEvent): boolean {
+    if (isForNobody.has(type)) return false
     if (this.#ctx.bus.isShared || channelId === null || !isForMembers.has(type)) return true
     return this.#hub.hasListeners(channelId)
   }
@@ -269,14 +253,7 @@ export class Teller {
       await this.#deliverMissed(position - 1)
     }
     await this.#hub.deliver(told)
-    if (told.type?.endsWith('.message.created') && told.channelId !== null && told.userId !== undefined) {
-      this.#typing.stop(told.channelId, told.userId)
-    }
-    if (
-      told.type === 'channel.participant.inactive' &&
-      told.channelId !== null &&
-      told.userId !== undefined
-    ) {
+    if (endsTyping.has(told.type) && told.channelId !== null && told.userId !== undefined) {
       this.#typing.stop(told.channelId, told.userId)
     }
     await this.#hooks.told(told)

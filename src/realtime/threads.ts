@@ -7,6 +7,7 @@ import { sendThreadKeystrokes } from '#domain/threads/send-thread-keystrokes.ts'
 import { sendThreadMessage } from '#domain/threads/send-thread-message.ts'
 import { type Actions, action, type Relays } from '#realtime/handlers.ts'
 import { Channel } from '#resources/channel.ts'
+import { events } from '#resources/events.ts'
 import { Message, WriteMessage } from '#resources/message.ts'
 import { SendKeystrokes, ThreadShape, type threadHypermedia } from '#resources/thread.ts'
 
@@ -28,7 +29,7 @@ export const threadRelays: Relays<typeof threadHypermedia> = {
 export const threadActions: Actions<typeof threadHypermedia> = {
   message: action(WriteMessage, async ({ ctx, caller, params }, input) => {
     const entity = await sendThreadMessage(ctx, caller, params.id, input)
-    return { topic: 'messages', type: 'user.message.created', shape: Message, entity }
+    return { ...events['thread.message.created'].echo, shape: Message, entity }
   }),
   keystrokes: action(SendKeystrokes.pick({ keys: true }), async ({ ctx, caller, params }, input) => {
     await sendThreadKeystrokes(ctx, caller, params.id, input)

@@ -1,7 +1,7 @@
 // Who is typing where. Every process sees all keystrokes and works out for itself who has started and stopped, so the
 // clients of all processes are told the same, and nobody is told twice (runtime contract 8.5).
 import type { Typed } from '#domain/threads/typing.ts'
-import type { Delivery, Told } from '#realtime/publish.ts'
+import type { Delivery, Told } from '#realtime/publish/delivery.ts'
 import { channelHypermedia } from '#resources/channel.ts'
 import { KeystrokesShape, threadHypermedia } from '#resources/thread.ts'
 import { User } from '#resources/user.ts'

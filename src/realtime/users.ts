@@ -5,6 +5,7 @@ import { getUser } from '#domain/users/get-user.ts'
 import { isChannelMember } from '#domain/users/is-channel-member.ts'
 import { requiredId } from '#realtime/filters.ts'
 import { type Actions, action, type Relays } from '#realtime/handlers.ts'
+import { events } from '#resources/events.ts'
 import { Exists } from '#resources/read-receipt.ts'
 import { User, type userHypermedia } from '#resources/user.ts'
 
@@ -19,10 +20,10 @@ export const userRelays: Relays<typeof userHypermedia> = {
 export const userActions: Actions<typeof userHypermedia> = {
   block: action(z.unknown(), async ({ ctx, caller, params }) => {
     const entity = await blockUser(ctx, caller, params.id)
-    return { topic: 'users', type: 'user.user.blocked', shape: User, entity }
+    return { ...events['user.blocked'].echo, shape: User, entity }
   }),
   delete: action(z.unknown(), async ({ ctx, caller, params }) => {
     const entity = await deleteUser(ctx, caller, params.id)
-    return { topic: 'self', type: 'user.self.deleted', shape: User, entity }
+    return { ...events['user.deleted'].echo, shape: User, entity }
   }),
 }

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { TopicPositions } from '#domain/sessions/hold-session.ts'
-import type { Told } from '#realtime/publish.ts'
+import type { Told } from '#realtime/publish/delivery.ts'
 import { type Connection, Session } from '#realtime/session.ts'
 import { Subscription } from '#realtime/subscription.ts'
 

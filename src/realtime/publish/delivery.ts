@@ -1,0 +1,128 @@
+// What an event is to those who hear it: who gets which message.
+import type { z } from 'zod'
+import type { Subjects } from '#domain/events/load-subjects.ts'
+import { Channel, type ChannelTopic, channelHypermedia, type SeenChannel } from '#resources/channel.ts'
+import type { EchoAddress } from '#resources/event-description.ts'
+import type { Cause, CommittedEvent, EventType, SubjectsOf } from '#resources/events.ts'
+import { currentUserHypermedia, User, type UserTopic } from '#resources/user.ts'
+import { presentResource } from '#wire/stompx.ts'
+
+/** Who gets a message. */
+export type Audience =
+  /** Whoever subscribes to the topic. */
+  | { topic: string }
+  /** Every member of a channel, on its own topic of this name. */
+  | { membersOf: number; topic: UserTopic }
+  /** Everybody in the application, on their own topics of this name. */
+  | { everybody: true; topic: UserTopic }
+
+export interface Delivery {
+  to: Audience
+  type: string
+  /** The resource as JSON text. */
+  resource: string
+  /** Carries the receipt, if the session that acted is among those who get it. */
+  isEcho?: true
+  /** Whom it does not concern: whoever has blocked this user. */
+  from?: number
+  /** This user has no need to be told. */
+  except?: number
+  /** Nor has the session that acted. */
+  exceptActor?: true
+  /** What those see instead who have cleared their history through the channel's last message, or deleted that one. */
+  cleared?: { channelId: number; through: number; hiddenFrom: number[]; resource: string }
+  /** For those who listen for the main thread's messages on the topic of the channel (contract 4.3). */
+  isAlias?: true
+}
+
+/** An event as the processes tell it to each other, and then to their clients. */
+export interface Told extends Pick<CommittedEvent, 'applicationId' | 'channelId'> {
+  /** The committed event; absent where none is behind it, as with typing. */
+  type?: EventType
+  /** 0 where it is not kept: who does not listen has missed it. */
+  position: number
+  /** Whom it is about. */
+  userId?: number
+  cause?: Cause
+  deliveries: Delivery[]
+  /** It could not be presented: whom it concerns has missed it. */
+  isLost?: true
+}
+
+/** What an event tells to whom, with those of its subjects that its description names. */
+type Presenter<T extends EventType> = (
+  event: CommittedEvent,
+  subjects: Pick<Subjects, SubjectsOf<T>>,
+) => Delivery[]
+
+export type Presenters<T extends EventType> = { [K in T]: Presenter<K> }
+
+/** To all devices of a user. */
+export function toUser(
+  userId: number,
+  { topic, type }: EchoAddress,
+  shape: z.ZodType,
+  entity: unknown,
+): Delivery {
+  return {
+    to: { topic: currentUserHypermedia.topics[topic].at({ id: userId }) },
+    type,
+    ...(shape === Channel
+      ? presentChannel(entity as SeenChannel)
+      : { resource: presentResource(shape, entity) }),
+  }
+}
+
+/** To the user who acted; nothing where a backend did. */
+export function toActor(
+  by: number | undefined,
+  echo: EchoAddress,
+  shape: z.ZodType,
+  entity: unknown,
+): Delivery[] {
+  if (by === undefined || entity === undefined) return []
+  return [{ ...toUser(by, echo, shape, entity), isEcho: true }]
+}
+
+export function toChannel(
+  id: number,
+  topic: ChannelTopic,
+  type: string,
+  shape: z.ZodType,
+  entity: unknown,
+): Delivery {
+  return {
+    to: { topic: channelHypermedia.topics[topic].at({ id }) },
+    type,
+    resource: presentResource(shape, entity),
+  }
+}
+
+/** To everybody who may know a user, but themselves. */
+export function toContacts(type: string, user: User): Delivery {
+  return {
+    to: { everybody: true, topic: 'contacts' },
+    type,
+    resource: presentResource(User, user),
+    except: user.id,
+    from: user.id,
+  }
+}
+
+export function toMembers(channel: SeenChannel, { topic, type }: EchoAddress): Delivery {
+  return { to: { membersOf: channel.id, topic }, type, ...presentChannel(channel) }
+}
+
+/** Not everybody sees the last message. */
+function presentChannel(channel: SeenChannel): Pick<Delivery, 'resource' | 'cleared'> {
+  const { id: channelId, lastReceivedMessage: last, lastHiddenFrom: hiddenFrom = [] } = channel
+  const resource = presentResource(Channel, channel)
+  if (!last) return { resource }
+  const without = presentResource(Channel, withoutLastMessage(channel))
+  return { resource, cleared: { channelId, through: last.id, hiddenFrom, resource: without } }
+}
+
+export function withoutLastMessage(channel: SeenChannel): SeenChannel {
+  const { lastReceivedMessage: _, ...rest } = channel
+  return rest
+}

@@ -1,0 +1,26 @@
+// What each committed event tells, to whom: the topics, types and resources of runtime contract 4 and 5.
+import type { Subjects } from '#domain/events/load-subjects.ts'
+import { applicationEvents } from '#realtime/publish/applications.ts'
+import { memberEvents } from '#realtime/publish/channel-members.ts'
+import { channelEvents } from '#realtime/publish/channels.ts'
+import type { Delivery, Presenters } from '#realtime/publish/delivery.ts'
+import { messageEvents } from '#realtime/publish/messages.ts'
+import { notificationEvents } from '#realtime/publish/notifications.ts'
+import { threadEvents } from '#realtime/publish/threads.ts'
+import { userEvents } from '#realtime/publish/users.ts'
+import type { CommittedEvent, EventType } from '#resources/events.ts'
+
+const presenters: Presenters<EventType> = {
+  ...applicationEvents,
+  ...userEvents,
+  ...channelEvents,
+  ...memberEvents,
+  ...threadEvents,
+  ...messageEvents,
+  ...notificationEvents,
+}
+
+/** What an event tells to whom, with what it is about as it is now. */
+export function deliveriesOf(event: CommittedEvent, subjects: Subjects): Delivery[] {
+  return presenters[event.type](event, subjects)
+}
