@@ -11,10 +11,12 @@ import type { Connection, Session } from '#realtime/session.ts'
 import { type Owed, Subscription, type SubscriptionFacts } from '#realtime/subscription.ts'
 import type { Teller } from '#realtime/teller.ts'
 import { mustMayListen, ownerOf } from '#realtime/topics.ts'
-import { type EventType, eventsWhere } from '#resources/events.ts'
+import { type EventType, eventsWhere, eventsWith } from '#resources/events.ts'
 import type { StompSubscription } from '#stomp/handler.ts'
 
 type Types = ReadonlySet<EventType | undefined>
+const endsSessions = eventsWith('ends sessions')
+const reloadsRelations = eventsWith('reloads relations')
 const relatesUser: Types = eventsWhere(({ relates }) => relates === 'userId')
 const relatesMembers: Types = eventsWhere(({ relates }) => relates === 'memberIds')
 const relatesActor: Types = eventsWhere(({ relates }) => relates === 'by')
@@ -109,11 +111,11 @@ export class Listening {
     const { type, channelId, userId, cause } = told
     if (type === undefined) return
     const sessions = userId === undefined ? [] : this.#hub.sessionsOf(userId)
-    if (type === 'user.deleted') {
+    if (endsSessions.has(type)) {
       for (const { connection } of sessions) {
         connection?.fail(new ChatError('AccessDeniedError', 'The user was deleted'))
       }
-    } else if (type === 'channel.membership.changed') {
+    } else if (reloadsRelations.has(type)) {
       await Promise.all(sessions.map((session) => this.relate(session)))
     } else {
       const change = { type, channelId, payload: { userId: userId ?? null, ...(cause && { by: cause.by }) } }

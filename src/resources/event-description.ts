@@ -60,6 +60,10 @@ export type EventEffect =
   | 'changes last message'
   /** Its user, or all members, are in its channel no longer. */
   | 'ends membership'
+  /** The sessions of its user end. */
+  | 'ends sessions'
+  /** What its user sees of the channel is another part: sessions look it up again. */
+  | 'reloads relations'
   /** Its user has stopped typing. */
   | 'ends typing'
 

@@ -39,6 +39,7 @@ export const events = {
     audience: 'users',
     subjects: ['users'],
     echo: echo('self', 'user.self.deleted'),
+    effects: ['ends sessions'],
   },
   'user.blocked': {
     counts: [],
@@ -163,6 +164,7 @@ export const events = {
       unhidden: echo('channels', 'user.channel.unhidden'),
       history_cleared: echo('channels', 'user.channel.history_cleared'),
     },
+    effects: ['reloads relations'],
   },
   'channel.participant.active': {
     counts: [],

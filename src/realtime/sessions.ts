@@ -1,0 +1,257 @@
+// The sessions of this process: those with a connection, and those that may come back for one.
+import type { Context } from '#context.ts'
+import { mayStay } from '#domain/access/user.ts'
+import { endOrphanedSessions, endSession } from '#domain/sessions/end-session.ts'
+import { detachSession, entrancesOf, keepAcknowledged } from '#domain/sessions/hold-session.ts'
+import type { StartedSession } from '#domain/sessions/start-session.ts'
+import { ChatError, withoutWords } from '#errors.ts'
+import type { Hub, NotTold } from '#realtime/hub.ts'
+import { type Connection, Session } from '#realtime/session.ts'
+import type { Place } from '#wire/stompx.ts'
+
+/** How long a user stays online without a connection: longer than clients wait before they reconnect (contract 8.3). */
+const graceMs = 8_000
+/** How often acknowledged positions are kept, for the case that this process dies. */
+const keepMs = 2_000
+const sweepMs = 5_000
+/** Sessions that are told nothing have their positions kept this often, long before the log forgets them. */
+const keepIdleMs = 5 * 60_000
+/** How often it is looked whether applications still let in who is connected. */
+const admitMs = 2_000
+/** How long another process may take to let go of a session. */
+const releaseMs = 1_000
+/** Sessions without a connection that are remembered here; the oldest go first. */
+const detachedMax = 10_000
+
+/** Other than for an AccessDeniedError, the official client comes back with its session. */
+const cannotBeTold = new ChatError('InternalServerError', 'Something went wrong on the server')
+
+export class Sessions {
+  readonly #ctx: Context
+  readonly #hub: Hub
+  readonly #askForRelease: (key: string) => void
+  /** By key. */
+  readonly #sessions = new Map<string, Session>()
+  readonly #endings = new Map<string, NodeJS.Timeout>()
+  readonly #releases = new Map<string, () => void>()
+  readonly #timers: NodeJS.Timeout[] = []
+  #isClosing = false
+
+  /** @param askForRelease asks whichever process holds a session to let it go; see {@link released} */
+  constructor(ctx: Context, hub: Hub, askForRelease: (key: string) => void) {
+    this.#ctx = ctx
+    this.#hub = hub
+    this.#askForRelease = askForRelease
+  }
+
+  get isEmpty(): boolean {
+    return this.#sessions.size === 0
+  }
+
+  start(): void {
+    this.#timers.push(
+      setInterval(() => void this.#keepAcknowledged(), keepMs).unref(),
+      setInterval(() => void this.#sweep(), sweepMs).unref(),
+      setInterval(() => void this.#showOut(), admitMs).unref(),
+    )
+  }
+
+  /** Before the connections are closed: their sessions may go on elsewhere. */
+  stop(): void {
+    this.#isClosing = true
+    for (const timer of this.#timers) clearInterval(timer)
+  }
+
+  /** After the connections are closed. */
+  close(): void {
+    for (const timer of this.#endings.values()) clearTimeout(timer)
+  }
+
+  // ------------------------------------------------------------------------------------ coming and going
+
+  /** Gives a session that was started, or goes on, its connection. */
+  open(connection: Connection, started: StartedSession, place: Place): Session {
+    const { key, id, applicationId, user, ackedPosition, isVouched, topics, isResumed } = started
+    clearTimeout(this.#endings.get(key))
+    this.#endings.delete(key)
+    const known = this.#sessions.get(key)
+    const facts = { id, key, applicationId, userId: user.id, ackedPosition, isVouched }
+    const session =
+      isResumed && known && known.connection === undefined
+        ? known
+        : new Session(facts, this.#hub, topics, isResumed)
+    if (isResumed && session !== known) session.isFromElsewhere = true
+    session.attach(connection, place)
+    this.#sessions.delete(key)
+    this.#sessions.set(key, session)
+    this.#hub.add(session)
+    return session
+  }
+
+  /** A connection is over; its session ends with it, or unless it comes back in time. */
+  closed(connection: Connection, how: 'disconnect' | 'lost'): void {
+    const { session } = connection
+    if (session.connection !== connection) return // it has another one by now
+    this.#hub.remove(session)
+    const { acknowledged } = session
+    session.detach()
+    const { id, key } = session.facts
+    const topics = session.owed.toJSON()
+    if (how === 'disconnect') {
+      this.#sessions.delete(key)
+      this.#ctx.later(this.#end(session))
+      return
+    }
+    this.#ctx.later(detachSession(this.#ctx, id, acknowledged, topics))
+    if (this.#isClosing) return
+    this.#endings.set(
+      key,
+      setTimeout(() => this.#ctx.later(this.#end(session)), graceMs),
+    )
+    if (this.#sessions.size > detachedMax) this.#forgetDetached()
+  }
+
+  async #end({ facts }: Session): Promise<void> {
+    this.#endings.delete(facts.key)
+    await endSession(this.#ctx, { ...facts, node: this.#ctx.node.id })
+  }
+
+  #forgetDetached(): void {
+    for (const [key, session] of this.#sessions) {
+      if (this.#sessions.size <= detachedMax) return
+      if (session.connection === undefined) this.#sessions.delete(key)
+    }
+  }
+
+  /**
+   * Sessions that could not be told of an event lose their connection, and come back to be told of it once more; where
+   * that fails as well, or cannot succeed, they end.
+   */
+  readonly missed: NotTold = ({ position, applicationId }, sessions, { error, isLast }) => {
+    if (sessions.length === 0) return
+    this.#ctx.metrics.count('sessions closed', sessions.length)
+    this.#ctx.log[error === undefined ? 'info' : 'error'](
+      {
+        ...(error !== undefined && { err: withoutWords(error) }),
+        position,
+        applicationId,
+        sessions: sessions.length,
+      },
+      'sessions were closed: they cannot be told of an event',
+    )
+    for (const session of sessions) {
+      try {
+        session.interrupt()
+        if (isLast) this.giveUp(session, 'An event could not be told: start a new session')
+        else session.connection?.fail(cannotBeTold)
+      } catch (fault) {
+        this.#ctx.log.error(
+          { err: withoutWords(fault), session: session.facts.id },
+          'a session was not closed',
+        )
+      }
+    }
+  }
+
+  /** Rather than to lose events, the session ends. */
+  giveUp(session: Session, message: string): void {
+    this.#sessions.delete(session.facts.key)
+    session.connection?.fail(new ChatError('AccessDeniedError', message))
+  }
+
+  // -------------------------------------------------------------------------------------- taking over
+
+  /** Lets go of the connection that a session had, wherever it is. @param node the process that holds it */
+  async takeOver(key: string, node: number): Promise<void> {
+    await this.#release(key)
+    if (node === this.#ctx.node.id) return
+    this.#sessions.delete(key) // it went on elsewhere, and nobody could say so here: what is known of it is out of date
+    if (!this.#ctx.bus.isShared) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, releaseMs)
+      this.#releases.set(key, () => {
+        clearTimeout(timer)
+        resolve()
+      })
+      this.#askForRelease(key)
+    })
+    this.#releases.delete(key)
+  }
+
+  /** Another process wants a session. @returns whether it was here */
+  async letGo(key: string): Promise<boolean> {
+    const wasHere = await this.#release(key)
+    this.#sessions.delete(key) // it goes on elsewhere
+    return wasHere
+  }
+
+  /** Another process has let go of a session. */
+  released(key: string): void {
+    this.#releases.get(key)?.()
+  }
+
+  /** @returns whether the session was here */
+  async #release(key: string): Promise<boolean> {
+    const session = this.#sessions.get(key)
+    if (!session) return false
+    clearTimeout(this.#endings.get(key))
+    this.#endings.delete(key)
+    const { connection, acknowledged } = session
+    if (connection) {
+      this.#hub.remove(session)
+      session.detach()
+      connection.terminate()
+    }
+    await detachSession(this.#ctx, session.facts.id, acknowledged, session.owed.toJSON())
+    return true
+  }
+
+  // ------------------------------------------------------------------------------------- housekeeping
+
+  async #keepAcknowledged(): Promise<void> {
+    const now = Date.now()
+    const dirty = [...this.#sessions.values()].filter(
+      ({ isDirty, keptAt, connection }) => connection && (isDirty || now - keptAt > keepIdleMs),
+    )
+    if (dirty.length === 0) return
+    for (const session of dirty) {
+      session.isDirty = false
+      session.keptAt = now
+      if (session.isOverwhelmed) {
+        this.giveUp(session, 'The client does not acknowledge what it is told: start a new session')
+      }
+    }
+    await keepAcknowledged(
+      this.#ctx,
+      dirty.map(({ facts, acknowledged }) => ({ id: facts.id, position: acknowledged })),
+    ).catch((error) => {
+      for (const session of dirty) session.isDirty = true
+      this.#ctx.log.warn({ err: error }, 'acknowledged positions could not be kept, and are tried again')
+    })
+  }
+
+  /** Ends the connections of who may not be there any more. */
+  async #showOut(): Promise<void> {
+    const connected = [...this.#sessions.values()].filter(({ connection }) => connection)
+    if (connected.length === 0) return
+    const ids = [...new Set(connected.map(({ facts }) => facts.applicationId))]
+    try {
+      const entrances = await entrancesOf(this.#ctx, ids)
+      for (const session of connected) {
+        const { applicationId, isVouched } = session.facts
+        const entrance = entrances.get(applicationId)
+        if (!entrance) this.giveUp(session, 'The application was deleted')
+        else if (!mayStay(entrance, isVouched)) this.giveUp(session, 'This application lets no guests in')
+      }
+    } catch (error) {
+      this.#ctx.log.warn({ err: error }, 'it could not be looked who may stay connected')
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    if (!this.#ctx.node.isLeader) return
+    await endOrphanedSessions(this.#ctx, graceMs).catch((error) =>
+      this.#ctx.log.warn({ err: error }, 'sessions of dead processes could not be ended'),
+    )
+  }
+}
