@@ -2,7 +2,7 @@
 // write them straight away. The same SQL and the same bytes, one statement and one commit a request; it checks nothing.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { listChannels } from '#data/channels.ts'
+import { readChannelPage } from '#data/channels.ts'
 import { type Database, type Db, openDatabase, type Statement } from '#data/database.ts'
 import { channelShape, messageColumns, userColumns } from '#data/rows.ts'
 import { listMessagesStatement } from '#data/sql/list-messages.ts'
@@ -17,7 +17,7 @@ const messagesStatement = listMessagesStatement({
   search: false,
 })
 const channelsPage = await recordStatement((db) =>
-  listChannels(db, applicationId, {}, { number: 0, size: 25, sort: [] }),
+  readChannelPage(db, applicationId, {}, { number: 0, size: 25, sort: [] }),
 )
 
 const server = createServer((request, response) => {

@@ -103,6 +103,19 @@ it.each([
   expect(isAllowed({ path: '', room, specifier, isType })).toBe(false)
 })
 
+it('no name is declared and exported by both the domain and the data layer', () => {
+  const exportedBy = (of: string) =>
+    files
+      .filter(({ room }) => room === of)
+      .flatMap(({ code }) => [
+        ...code.matchAll(/^export (?:async )?(?:function\*?|const|class|interface|type) (\w+)/gm),
+      ])
+      .map(([, name = '']) => name)
+  const ofData = new Set(exportedBy('data'))
+  expect(ofData.size).toBeGreaterThan(200)
+  expect(exportedBy('domain').filter((name) => ofData.has(name))).toEqual([])
+})
+
 it('every room is on the map', () => {
   expect([...new Set(files.map(({ room }) => room))].filter((room) => !(room in mayImport))).toEqual([])
 })

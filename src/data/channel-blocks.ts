@@ -12,7 +12,7 @@ import type { Page, PageRequest } from '#resources/page.ts'
 const { sql } = Prisma
 
 /** Oldest record first. */
-export function listChannelBlocks(
+export function readChannelBlockPage(
   db: Db,
   channelId: number,
   match: MemberMatch,

@@ -126,7 +126,7 @@ async function listPageOfChannels(
 }
 
 /** Channels of an application by name, whatever its case. */
-export function listChannels(
+export function readChannelPage(
   db: Db,
   applicationId: number,
   filters: ChannelFilters,
@@ -217,7 +217,7 @@ export interface UserChannelsQuery {
  * it reads to the end and 15 ms where each channel has a span; by a name that few have 3 ms. What has to look at all of
  * them takes longer: a name that 100,000 have 290 ms, an order by name 240 ms.
  */
-export async function listUserChannels(
+export async function readUserChannelPage(
   db: Db,
   { applicationId, userId, of, name }: UserChannelsQuery,
   page: PageRequest,
@@ -244,8 +244,8 @@ export async function listUserChannels(
   return found
 }
 
-/** How many channels {@link listUserChannels} lists, of a type. */
-export async function countUserChannels(
+/** How many channels {@link readUserChannelPage} lists, of a type. */
+export async function countChannelsOfUser(
   db: Db,
   { applicationId, userId, of, type }: Omit<UserChannelsQuery, 'name'> & { type?: ChannelType | undefined },
 ): Promise<number> {

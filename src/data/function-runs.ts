@@ -244,7 +244,7 @@ const endStatement = {
 }
 
 /** Forgets a batch of what ran too long ago. @returns how many */
-export function forgetInvocations(db: Db, days: number): Promise<number> {
+export function deleteOldInvocations(db: Db, days: number): Promise<number> {
   return db.single(forgetStatement, [days, forgottenMax])
 }
 

@@ -85,7 +85,11 @@ export async function findFunction(
 }
 
 /** Functions of an application, oldest first. */
-export function listFunctions(db: Db, applicationId: number, page: PageRequest): Promise<Page<ChatFunction>> {
+export function readFunctionPage(
+  db: Db,
+  applicationId: number,
+  page: PageRequest,
+): Promise<Page<ChatFunction>> {
   return listPage(
     db,
     {

@@ -70,7 +70,7 @@ export interface JobFilters {
 }
 
 /** Jobs of an application, oldest first. Index: job (application_id, id). */
-export function listJobs(
+export function readJobPage(
   db: Db,
   applicationId: number,
   { running }: JobFilters,
@@ -141,7 +141,7 @@ export interface RunningJob extends JobInput {
 }
 
 /** The job, RUNNING from now on; undefined where it has ended, or is gone with its application. */
-export function beginJob(db: Db, id: number): Promise<RunningJob | undefined> {
+export function markJobBegun(db: Db, id: number): Promise<RunningJob | undefined> {
   return db.one(beginStatement, [id])
 }
 
@@ -191,7 +191,7 @@ const progressStatement = {
     update job set processed = $2, failed = $3, errors = errors || $4::jsonb where id = $1 and state = 'RUNNING'`,
 }
 
-export async function saveTotal(db: Db, id: number, total: number): Promise<void> {
+export async function setJobTotal(db: Db, id: number, total: number): Promise<void> {
   await db.run({ name: 'save-job-total', text: 'update job set total = $2 where id = $1' }, [id, total])
 }
 
@@ -204,7 +204,7 @@ export interface JobResult {
 }
 
 /** Ends a job that runs; one that has ended stays as it is. */
-export async function endJob(tx: Tx, id: number, { state, error, fileKey }: JobResult): Promise<void> {
+export async function markJobEnded(tx: Tx, id: number, { state, error, fileKey }: JobResult): Promise<void> {
   await tx.run(endStatement, [id, state, JSON.stringify(error ? [error] : []), fileKey])
 }
 

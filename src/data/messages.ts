@@ -130,7 +130,7 @@ export async function cutPage(
 }
 
 /** Messages of a channel with reports, newest first. Index: message_reported. */
-export async function listReportedMessages(
+export async function readReportedMessagePage(
   db: Db,
   channelId: number,
   page: PageRequest,

@@ -173,7 +173,7 @@ export interface Notified {
  * @param limit of messages, the oldest
  * @param only the message with this id
  */
-export async function notifyMembers(db: Db, limit = tasksMax, only?: number): Promise<Notified> {
+export async function writeNotifications(db: Db, limit = tasksMax, only?: number): Promise<Notified> {
   const { tasks, told, asked, moved } = await db.single(notifyStatement, [limit, sliceMax, only])
   return { more: tasks >= limit || moved > 0, told: told > 0, asked: asked > 0 }
 }

@@ -290,7 +290,7 @@ const untoldStatement = {
 }
 
 /** Forgets what is too old to be told, but for the last of all. @returns how many events */
-export async function forgetEvents(db: Db): Promise<number> {
+export async function deleteOldEvents(db: Db): Promise<number> {
   const [row] = await db.query(forgetStatement, [forgottenMax])
   return row?.[0] as number
 }

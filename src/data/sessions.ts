@@ -40,7 +40,7 @@ const sessionColumns: Columns<UserSession> = mapped(
 )
 
 /** Devices that were connected, oldest first. */
-export function listUserSessions(
+export function readUserSessionPage(
   db: Db,
   applicationId: number,
   state: SessionState | undefined,
@@ -102,7 +102,7 @@ const chatSessionColumns: Columns<ChatSession> = mapped(
 )
 
 /** Presences in channels, oldest first. */
-export function listChatSessions(
+export function readChatSessionPage(
   db: Db,
   applicationId: number,
   state: SessionState | undefined,

@@ -86,7 +86,7 @@ export interface UserFilters {
 }
 
 /** Users of an application by name, whatever its case. */
-export function listUsers(
+export function readUserPage(
   db: Db,
   applicationId: number,
   filters: UserFilters,
@@ -137,7 +137,7 @@ export function matching({ name, displayName, online }: UserMatch): Prisma.Sql[]
 const isSeenOnline = `u.presence_online and u.presence_status <> '${invisible}'`
 
 /** The living users of an application but one, by name. Unfiltered: index user_name_order, and a counter. */
-export function listContacts(
+export function readContactPage(
   db: Db,
   applicationId: number,
   userId: number,
@@ -158,8 +158,8 @@ export function listContacts(
   return listPage(db, list, knownSorts(page, sortableUsers))
 }
 
-/** How many {@link listContacts} lists in all. */
-export async function countContacts(
+/** How many {@link readContactPage} lists in all. */
+export async function countContactRows(
   db: Db,
   applicationId: number,
   userId: number,

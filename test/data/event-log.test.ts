@@ -2,7 +2,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Database, openDatabase } from '#data/database.ts'
-import { forgetEvents, lastPosition, takeEvents } from '#data/outbox.ts'
+import { deleteOldEvents, lastPosition, takeEvents } from '#data/outbox.ts'
 import { cloneDatabase } from '../support/server.ts'
 
 let database: { url: string; drop(): Promise<void> }
@@ -42,7 +42,7 @@ it('the last position is that of an event that can be read, so nobody goes on be
 it('the last position stays when all events are old enough to be forgotten', async () => {
   const last = await log()
   await writer.query(`update event_log set created_time = now() - interval '1 day'`)
-  await forgetEvents(db)
+  await deleteOldEvents(db)
   expect(await lastPosition(db)).toBe(last)
   const { rows } = await writer.query('select count(*)::int from event_log')
   expect(rows).toEqual([{ count: 1 }])

@@ -3,9 +3,9 @@ import { counterValue } from '#data/counters.ts'
 import { type Database, openDatabase } from '#data/database.ts'
 import { type Lead, Node } from '#data/node.ts'
 import {
+  deleteOldEvents,
   dispatchBatchMax,
   eventsBetween,
-  forgetEvents,
   lastPosition,
   type TakenEvents,
   takeEvents,
@@ -124,7 +124,7 @@ describe('the outbox', () => {
     expect(await eventsBetween(db, 0, last ?? 0, 10)).toEqual(events)
     expect(await eventsBetween(db, first ?? 0, last ?? 0, 10)).toEqual(events.slice(1))
     await sql(`update event_log set created_time = now() - interval '1 day' where position < $1`, [last])
-    expect(await forgetEvents(db)).toBe(2)
+    expect(await deleteOldEvents(db)).toBe(2)
     expect(await eventsBetween(db, 0, last ?? 0, 10)).toEqual(events.slice(2))
   })
 

@@ -3,7 +3,7 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { json } from 'node:stream/consumers'
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { beginJob } from '#data/jobs.ts'
+import { markJobBegun } from '#data/jobs.ts'
 import { deleteApplication } from '#domain/applications/delete-application.ts'
 import { Superseded, storeBatch } from '#domain/jobs/store-batch.ts'
 import { storeUsers } from '#domain/jobs/store-users.ts'
@@ -153,7 +153,7 @@ describe('jobs', () => {
       },
       [application.id],
     )
-    const job = await beginJob(db, row?.[0] as number)
+    const job = await markJobBegun(db, row?.[0] as number)
     if (!job) throw new Error('there is no job')
     const [first, second] = [0, 1].map((index) => ({
       items: [{ index, item: { name: `user ${index}`, displayName: 'U', guest: false, properties: {} } }],

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { updateSettings as updateSettingsRow } from '#data/applications.ts'
+import { writeSettings } from '#data/applications.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { refused } from '#errors.ts'
 import type { ApplicationSettings, UpdateApplicationSettings } from '#resources/application.ts'
@@ -15,7 +15,7 @@ export async function updateSettings(
   if (!guestUsers) throw missing('guestUsers')
   if (!userCreatedChannels) throw missing('userCreatedChannels')
   const settings = await ctx.db.transact((tx) =>
-    updateSettingsRow(tx, caller.applicationId, { guestUsers, userCreatedChannels }),
+    writeSettings(tx, caller.applicationId, { guestUsers, userCreatedChannels }),
   )
   return { ...settings, features: settings }
 }

@@ -4,8 +4,8 @@ import type { Context } from '#context.ts'
 import {
   deleteChannelBlock,
   insertChannelBlock,
-  listChannelBlocks as listChannelBlockRows,
   lockDoor,
+  readChannelBlockPage,
 } from '#data/channel-blocks.ts'
 import { deleteMember, type MemberMatch } from '#data/memberships.ts'
 import { usersById } from '#data/users.ts'
@@ -26,7 +26,7 @@ export async function listChannelBlocks(
   page: PageRequest,
 ): Promise<Page<ChannelBlockRecord>> {
   await mustBeMember(ctx, caller, channelId)
-  return listChannelBlockRows(ctx.db, channelId, match, page)
+  return readChannelBlockPage(ctx.db, channelId, match, page)
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { countUserChannels as count } from '#data/channels.ts'
+import { countChannelsOfUser } from '#data/channels.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import type { ChannelType } from '#resources/channel.ts'
 
@@ -9,5 +9,5 @@ export async function countUserChannels(
   { applicationId, userId }: UserCaller,
   { unread, type }: { unread?: boolean | undefined; type?: ChannelType | undefined },
 ): Promise<number> {
-  return count(ctx.db, { applicationId, userId, of: unread ? 'unread' : 'visible', type })
+  return countChannelsOfUser(ctx.db, { applicationId, userId, of: unread ? 'unread' : 'visible', type })
 }

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { type ChannelFilters, listChannels as listChannelRows } from '#data/channels.ts'
+import { type ChannelFilters, readChannelPage } from '#data/channels.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import type { Channel } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
@@ -10,5 +10,5 @@ export function listChannels(
   filters: ChannelFilters,
   page: PageRequest,
 ): Promise<Page<Channel>> {
-  return listChannelRows(ctx.db, caller.applicationId, filters, page)
+  return readChannelPage(ctx.db, caller.applicationId, filters, page)
 }

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { listUserChannels } from '#data/channels.ts'
+import { readUserChannelPage } from '#data/channels.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import type { UserChannelFilters } from '#domain/channels/list-visible-channels.ts'
 import type { SeenChannel } from '#resources/channel.ts'
@@ -15,5 +15,5 @@ export async function listUnreadChannels(
   { name }: UserChannelFilters,
   page: PageRequest,
 ): Promise<Page<SeenChannel>> {
-  return listUserChannels(ctx.db, { applicationId, userId, of: 'unread', name }, page)
+  return readUserChannelPage(ctx.db, { applicationId, userId, of: 'unread', name }, page)
 }

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { listUserChannels } from '#data/channels.ts'
+import { readUserChannelPage } from '#data/channels.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
@@ -20,5 +20,5 @@ export async function listVisibleChannels(
   page: PageRequest,
 ): Promise<Page<SeenChannel>> {
   const of = subscribable ? 'joined' : 'visible'
-  return listUserChannels(ctx.db, { applicationId, userId, of, name }, page)
+  return readUserChannelPage(ctx.db, { applicationId, userId, of, name }, page)
 }

@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '#context.ts'
 import {
+  deleteOldEvents,
   eventsBetween,
   eventsFor,
-  forgetEvents as forget,
   lastPosition,
   lastUntaken,
   type MissedBy,
@@ -56,5 +56,5 @@ export async function positionOfNow(ctx: Context, channelId: number, patienceMs:
 
 /** Forgets a batch of what is too old. @returns how many */
 export function forgetEvents(ctx: Context): Promise<number> {
-  return forget(ctx.db)
+  return deleteOldEvents(ctx.db)
 }

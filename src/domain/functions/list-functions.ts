@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { listFunctions as listFunctionRows } from '#data/functions.ts'
+import { readFunctionPage } from '#data/functions.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import type { ChatFunction } from '#resources/function.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
@@ -9,5 +9,5 @@ export function listFunctions(
   caller: ApplicationCaller,
   page: PageRequest,
 ): Promise<Page<ChatFunction>> {
-  return listFunctionRows(ctx.db, caller.applicationId, page)
+  return readFunctionPage(ctx.db, caller.applicationId, page)
 }

@@ -3,8 +3,8 @@ import type { Context } from '#context.ts'
 import {
   beginInvocations,
   type Capacity,
+  deleteOldInvocations,
   dropRuns,
-  forgetInvocations as forget,
   giveBackOrphans,
   giveBackRuns,
   type TakenRun,
@@ -85,5 +85,5 @@ export function giveBackRunsOfTheDead(ctx: Context): Promise<void> {
 
 /** Forgets a batch of what ran longer ago than the settings say. @returns how many */
 export function forgetInvocations(ctx: Context): Promise<number> {
-  return forget(ctx.db, ctx.config.functionInvocationsDays)
+  return deleteOldInvocations(ctx.db, ctx.config.functionInvocationsDays)
 }

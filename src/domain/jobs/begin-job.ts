@@ -1,9 +1,9 @@
 import type { Context } from '#context.ts'
-import { beginJob as beginJobRow, type RunningJob } from '#data/jobs.ts'
+import { markJobBegun, type RunningJob } from '#data/jobs.ts'
 
 export type { RunningJob }
 
 /** The job as far as it is, RUNNING; undefined where it has ended or is gone with its application. */
 export function beginJob(ctx: Context, id: number): Promise<RunningJob | undefined> {
-  return beginJobRow(ctx.db, id)
+  return markJobBegun(ctx.db, id)
 }

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { expireFile, keepFile } from '#data/files.ts'
-import { endJob as endJobRow, type JobResult, type RunningJob } from '#data/jobs.ts'
+import { type JobResult, markJobEnded, type RunningJob } from '#data/jobs.ts'
 
 /** Ends a job; the file that it read goes, the one that it wrote stays. */
 export async function endJob(
@@ -10,7 +10,7 @@ export async function endJob(
 ): Promise<void> {
   await ctx.db.transact(async (tx) => {
     if (outcome.fileKey !== undefined) await keepFile(tx, outcome.fileKey)
-    await endJobRow(tx, id, outcome)
+    await markJobEnded(tx, id, outcome)
     if (fileKey !== undefined) await expireFile(tx, fileKey)
   })
 }

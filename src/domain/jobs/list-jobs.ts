@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { type JobFilters, listJobs as listJobRows } from '#data/jobs.ts'
+import { type JobFilters, readJobPage } from '#data/jobs.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import type { Job } from '#resources/job.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
@@ -10,5 +10,5 @@ export function listJobs(
   filters: JobFilters,
   page: PageRequest,
 ): Promise<Page<Job>> {
-  return listJobRows(ctx.db, caller.applicationId, filters, page)
+  return readJobPage(ctx.db, caller.applicationId, filters, page)
 }

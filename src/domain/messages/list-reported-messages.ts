@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { listReportedMessages as listReportedRows } from '#data/messages.ts'
+import { readReportedMessagePage } from '#data/messages.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { mustHaveChannel } from '#domain/access/channel.ts'
 import type { Message } from '#resources/message.ts'
@@ -13,5 +13,5 @@ export async function listReportedMessages(
   page: PageRequest,
 ): Promise<Page<Message>> {
   await mustHaveChannel(ctx, caller, channelId)
-  return listReportedRows(ctx.db, channelId, page)
+  return readReportedMessagePage(ctx.db, channelId, page)
 }

@@ -1,18 +1,12 @@
 import type { Context } from '#context.ts'
-import {
-  dropTask,
-  firstTask,
-  type Notified,
-  notifyMembers as notifyMemberRows,
-  tasksMax,
-} from '#data/notifications.ts'
+import { dropTask, firstTask, type Notified, tasksMax, writeNotifications } from '#data/notifications.ts'
 import { isGone, withoutWords } from '#errors.ts'
 
 export { tasksMax }
 
 /** Tells a batch of members of messages they were not there for: of `limit` messages, or of one alone. */
 export function notifyMembers(ctx: Context, limit?: number, only?: number): Promise<Notified> {
-  return notifyMemberRows(ctx.db, limit, only)
+  return writeNotifications(ctx.db, limit, only)
 }
 
 /** The message that members are to be told of next. */

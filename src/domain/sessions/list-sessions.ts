@@ -1,9 +1,5 @@
 import type { Context } from '#context.ts'
-import {
-  findUserSession,
-  listChatSessions as listChatRows,
-  listUserSessions as listUserRows,
-} from '#data/sessions.ts'
+import { findUserSession, readChatSessionPage, readUserSessionPage } from '#data/sessions.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
@@ -19,7 +15,7 @@ export function listUserSessions(
   { state }: Filters,
   page: PageRequest,
 ): Promise<Page<UserSession>> {
-  return listUserRows(ctx.db, caller.applicationId, state, page)
+  return readUserSessionPage(ctx.db, caller.applicationId, state, page)
 }
 
 /** @throws ChatError 404 */
@@ -39,5 +35,5 @@ export function listChatSessions(
   { state }: Filters,
   page: PageRequest,
 ): Promise<Page<ChatSession>> {
-  return listChatRows(ctx.db, caller.applicationId, state, page)
+  return readChatSessionPage(ctx.db, caller.applicationId, state, page)
 }

@@ -1,9 +1,5 @@
 import type { Context } from '#context.ts'
-import {
-  countContacts as countContactRows,
-  listContacts as listContactRows,
-  type UserMatch,
-} from '#data/users.ts'
+import { countContactRows, readContactPage, type UserMatch } from '#data/users.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { User } from '#resources/user.ts'
@@ -17,7 +13,7 @@ export function listContacts(
   match: UserMatch,
   page: PageRequest,
 ): Promise<Page<User>> {
-  return listContactRows(ctx.db, applicationId, userId, match, page)
+  return readContactPage(ctx.db, applicationId, userId, match, page)
 }
 
 /** How many of them there are. */

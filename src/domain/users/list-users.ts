@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { listUsers as listUserRows, type UserFilters } from '#data/users.ts'
+import { readUserPage, type UserFilters } from '#data/users.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { User } from '#resources/user.ts'
@@ -10,5 +10,5 @@ export function listUsers(
   filters: UserFilters,
   page: PageRequest,
 ): Promise<Page<User>> {
-  return listUserRows(ctx.db, caller.applicationId, filters, page)
+  return readUserPage(ctx.db, caller.applicationId, filters, page)
 }
