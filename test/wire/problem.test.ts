@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ChatError, refused } from '#errors.ts'
-import { presentError } from '#wire/problem.ts'
+import { ChatError, rateLimited, refused } from '#errors.ts'
+import { presentError, presentFrameError, presentRefusal } from '#wire/problem.ts'
 
 describe('an error body', () => {
   it('has a kind, a message and the time', () => {
@@ -59,6 +59,33 @@ describe('an error body', () => {
       })
     }
   })
+})
+
+describe('a field that is refused', () => {
+  const problem = { resource: 'message', field: 'body', code: 'invalid', message: 'no' } as const
+  const error = new ChatError('ValidationError', 'no', [problem])
+  const timestamp = expect.stringMatching(/Z$/)
+
+  it('is a ClientError over HTTP', () => {
+    expect(presentError(error, 'camel')).toMatchObject({ error: 'ClientError', field: 'body' })
+  })
+
+  it('is a ValidationError on the errors queue, which names it in a list alone', () => {
+    expect(presentFrameError(error)).toEqual({
+      error: 'ValidationError',
+      message: 'no',
+      timestamp,
+      errors: [problem],
+    })
+  })
+
+  it('is a ValidationError where it ends the connection, and no more is said', () => {
+    expect(presentRefusal(error)).toEqual({ error: 'ValidationError', message: 'no', timestamp })
+  })
+})
+
+it('who is too fast is told over the socket how long to wait, in seconds', () => {
+  expect(presentFrameError(rateLimited('slow down', 1_500))).toMatchObject({ coolOffDuration: 'PT1.5S' })
 })
 
 describe('a kind of error has one status', () => {
