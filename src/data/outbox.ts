@@ -1,6 +1,20 @@
 // The events that committed and are not yet told.
+
+import {
+  bool,
+  type Columns,
+  column,
+  columnsOf,
+  int8,
+  joined,
+  jsonb,
+  nullable,
+  oneOf,
+  type ReadBy,
+  select,
+} from '#data/columns.ts'
 import { counterMoves } from '#data/counters.ts'
-import type { Db, Row } from '#data/database.ts'
+import { type Db, reading } from '#data/database.ts'
 import { askFunctionsParts } from '#data/function-runs.ts'
 import { type Lead, leadPart } from '#data/node.ts'
 import { channelActivityParts } from '#data/sql/channel-activity.ts'
@@ -36,28 +50,28 @@ export async function takeEvents(
   { node, term }: Lead,
   { limit = dispatchBatchMax, only }: Batch = {},
 ): Promise<TakenEvents | undefined> {
-  const rows =
+  return toTaken(
     only === undefined
-      ? await db.query(takeStatement, [limit, node, term])
-      : await db.query(takeOneStatement, [only, node, term])
-  return toTaken(rows)
+      ? await db.all(takeStatement, [limit, node, term])
+      : await db.all(takeOneStatement, [only, node, term]),
+  )
 }
 
 /** Takes an event for nothing but its counters and its place in the log, for the rest of it cannot be done. */
 export async function takeAside(db: Db, { node, term }: Lead, id: number): Promise<TakenEvents | undefined> {
-  return toTaken(await db.query(asideStatement, [id, node, term]))
+  return toTaken(await db.all(asideStatement, [id, node, term]))
 }
 
 /** The oldest event that can be taken. */
-export async function firstUntaken(db: Db): Promise<number | undefined> {
-  const [row] = await db.query(firstStatement, [])
-  return row?.[0] as number | undefined
+export function firstUntaken(db: Db): Promise<number | undefined> {
+  return db.one(firstStatement, [])
 }
 
-const firstStatement = {
-  name: 'first-untaken-event',
-  text: 'select id from outbox_event order by id limit 1 for update skip locked',
-}
+const firstStatement = reading(
+  'first-untaken-event',
+  column(int8, 'id'),
+  (columns) => `select ${columns} from outbox_event order by id limit 1 for update skip locked`,
+)
 
 export interface TakenEvents {
   taken: number
@@ -69,21 +83,30 @@ export interface TakenEvents {
   events: CommittedEvent[]
 }
 
-function toTaken(rows: Row[]): TakenEvents | undefined {
-  const [leads, taken, tasks, asked] = (rows[0] ?? [0, 0, 0, 0]) as [number, number, number, number]
-  if (leads === 0) return undefined
-  return { taken, tasks, asked, events: rows.filter((row) => row[4] !== null).map((row) => toEvent(row, 4)) }
+export const loggedShape = {
+  position: int8,
+  applicationId: int8,
+  type: oneOf<CommittedEvent['type']>(),
+  channelId: nullable(int8),
+  threadId: nullable(int8),
+  payload: jsonb<CommittedEvent['payload']>(),
 }
+const logged: Columns<CommittedEvent> = select(columnsOf(loggedShape, 'logged'))
 
-function toEvent(row: Row, at = 0): CommittedEvent {
-  return {
-    position: row[at] as number,
-    applicationId: row[at + 1] as number,
-    type: row[at + 2] as CommittedEvent['type'],
-    channelId: row[at + 3] as number | null,
-    threadId: row[at + 4] as number | null,
-    payload: row[at + 5] as CommittedEvent['payload'],
-  }
+/** Of what was taken: how much, and each event that is logged. */
+const takenColumns = select({
+  leads: column(int8, '(select count(*) from lead)'),
+  taken: column(int8, '(select count(*) from taken)'),
+  tasks: column(int8, '(select count(*) from tasks)'),
+  asked: column(int8, '(select count(*) from asked)'),
+  event: joined(logged),
+})
+
+function toTaken(rows: ReadBy<typeof takenColumns>[]): TakenEvents | undefined {
+  const [head] = rows
+  if (!head || head.leads === 0) return undefined
+  const { taken, tasks, asked } = head
+  return { taken, tasks, asked, events: rows.flatMap(({ event }) => event ?? []) }
 }
 
 const eventColumns = 'position, application_id, type, channel_id, thread_id, payload'
@@ -150,23 +173,29 @@ const taking = (which: string, effects: string) => `
   ), ${keptParts}, ${effects}, lazily as (
     select case when not exists (select from heard) then set_config('synchronous_commit', 'off', true) end
   )
-  select (select count(*) from lead), (select count(*) from taken), (select count(*) from tasks),
-         (select count(*) from asked), logged.*
+  select ${takenColumns.text}
   from lazily left join logged on true order by position`
 
-const takeStatement = { name: 'take-events', text: taking('true order by id limit $1', effectParts) }
-const takeOneStatement = { text: taking('id = $1', effectParts) }
-const asideStatement = { text: taking('id = $1', noEffectParts) }
+const takeStatement = {
+  name: 'take-events',
+  text: taking('true order by id limit $1', effectParts),
+  columns: takenColumns,
+}
+const takeOneStatement = { text: taking('id = $1', effectParts), columns: takenColumns }
+const asideStatement = { text: taking('id = $1', noEffectParts), columns: takenColumns }
 
 /** The position of the last event of all; 0 before the first. What comes up to there can be read. */
 export async function lastPosition(db: Db): Promise<number> {
-  const [row] = await db.query(lastStatement, [])
-  return (row?.[0] as number | null) ?? 0
+  return (await db.single(lastStatement, [])) ?? 0
 }
 
 // Not the sequence: it knows of positions whose events have yet to commit, and whoever went on from there would miss
 // them.
-const lastStatement = { name: 'last-position', text: 'select max(position) from event_log' }
+const lastStatement = reading(
+  'last-position',
+  column(nullable(int8), 'max(position)'),
+  (columns) => `select ${columns} from event_log`,
+)
 
 /** The last of a channel's events that is not taken yet, of those up to `through`; undefined where all are. */
 export async function lastUntaken(
@@ -174,14 +203,14 @@ export async function lastUntaken(
   channelId: number,
   through = Number.MAX_SAFE_INTEGER,
 ): Promise<number | undefined> {
-  const [row] = await db.query(untakenStatement, [channelId, through])
-  return (row?.[0] as number | null) ?? undefined
+  return (await db.single(untakenStatement, [channelId, through])) ?? undefined
 }
 
-const untakenStatement = {
-  name: 'last-untaken-event',
-  text: 'select max(id) from outbox_event where channel_id = $1 and id <= $2',
-}
+const untakenStatement = reading(
+  'last-untaken-event',
+  column(nullable(int8), 'max(id)'),
+  (columns) => `select ${columns} from outbox_event where channel_id = $1 and id <= $2`,
+)
 
 /** The first of the events of all applications behind a position, up to another one. */
 export async function eventsBetween(
@@ -190,15 +219,15 @@ export async function eventsBetween(
   through: number,
   max: number,
 ): Promise<CommittedEvent[]> {
-  const rows = await db.query(betweenStatement, [after, through, max])
-  return rows.map((row) => toEvent(row))
+  return db.all(betweenStatement, [after, through, max])
 }
 
-const betweenStatement = {
-  name: 'events-between',
-  text: `select ${eventColumns} from event_log where position > $1 and position <= $2
-    order by position limit $3`,
-}
+const betweenStatement = reading(
+  'events-between',
+  logged,
+  (columns) => `
+    select ${columns} from event_log logged where position > $1 and position <= $2 order by position limit $3`,
+)
 
 /** SQL text: whether an event changes what a user is to channels and to others. @param among these alone */
 function relating(userId: string, among?: ReadonlySet<EventType>): string {
@@ -236,14 +265,14 @@ export async function eventsFor(
   through: number,
   max: number,
 ): Promise<CommittedEvent[] | undefined> {
-  const rows = await db.query(forStatement, [after, through, applicationId, userId, channelIds, max])
-  if (rows[0]?.[0]) return undefined
-  return rows.filter((row) => row[1] !== null).map((row) => toEvent(row, 1))
+  const rows = await db.all(forStatement, [after, through, applicationId, userId, channelIds, max])
+  return rows[0]?.isForgotten ? undefined : rows.flatMap(({ event }) => event ?? [])
 }
 
-const forStatement = {
-  name: 'events-for-user',
-  text: `
+const forStatement = reading(
+  'events-for-user',
+  select({ isForgotten: column(bool, 'kept.oldest > $1 + 1'), event: joined(logged) }),
+  (columns) => `
     with gone as (
       select channel_id from event_log
       where position > $1 and position <= $2 and application_id = $3
@@ -257,10 +286,10 @@ const forStatement = {
           or channel_id in (select channel_id from gone))
       order by position limit $6
     )
-    select kept.oldest > $1 + 1, missed.*
-    from (select coalesce(min(position), $2 + 1) as oldest from event_log) kept left join missed on true
+    select ${columns}
+    from (select coalesce(min(position), $2 + 1) as oldest from event_log) kept left join missed logged on true
     order by position`,
-}
+)
 
 /** Events in their order, of which nothing is told yet, that change what a user is to channels and to others. */
 export async function untoldChangesOf(
@@ -268,37 +297,34 @@ export async function untoldChangesOf(
   { applicationId, userId }: Omit<MissedBy, 'channelIds'>,
   toldThrough: number,
 ): Promise<Pick<CommittedEvent, 'type' | 'channelId' | 'payload'>[]> {
-  const rows = await db.query(untoldStatement, [applicationId, userId, toldThrough])
-  return rows.map((row) => ({
-    type: row[0] as CommittedEvent['type'],
-    channelId: row[1] as number | null,
-    payload: row[2] as CommittedEvent['payload'],
-  }))
+  return db.all(untoldStatement, [applicationId, userId, toldThrough])
 }
 
 const changesRelations = `application_id = $1 and (${relating('$2')})`
-const untoldStatement = {
-  name: 'untold-changes-of-user',
-  text: `
-    select type, channel_id, payload from (
+const { type, channelId, payload } = loggedShape
+const untoldStatement = reading(
+  'untold-changes-of-user',
+  select(columnsOf({ type, channelId, payload }, 'untold')),
+  (columns) => `
+    select ${columns} from (
       select 0 as place, position as at, type, channel_id, payload from event_log
       where position > $3 and ${changesRelations}
       union all
       select 1, id, type, channel_id, payload from outbox_event where ${changesRelations}
     ) untold
     order by place, at`,
-}
+)
 
 /** Forgets what is too old to be told, but for the last of all. @returns how many events */
-export async function deleteOldEvents(db: Db): Promise<number> {
-  const [row] = await db.query(forgetStatement, [forgottenMax])
-  return row?.[0] as number
+export function deleteOldEvents(db: Db): Promise<number> {
+  return db.single(forgetStatement, [forgottenMax])
 }
 
 const forgottenMax = 10_000
-const forgetStatement = {
-  name: 'forget-events',
-  text: `
+const forgetStatement = reading(
+  'forget-events',
+  column(int8, 'count(*)'),
+  (columns) => `
     with gone as (
       delete from event_log where position in (
         select position from event_log where created_time < now() - interval '${loggedMinutes} minutes'
@@ -306,5 +332,5 @@ const forgetStatement = {
         order by created_time limit $1
       ) returning 1
     )
-    select count(*) from gone`,
-}
+    select ${columns} from gone`,
+)

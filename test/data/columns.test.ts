@@ -21,6 +21,7 @@ import { functionShape, invocationShape } from '#data/functions.ts'
 import { inviteShape } from '#data/invites.ts'
 import { jobShape } from '#data/jobs.ts'
 import { notificationShape } from '#data/notifications.ts'
+import { loggedShape } from '#data/outbox.ts'
 import { reportShape } from '#data/reports.ts'
 import { channelShape, messageShape, userShape } from '#data/rows.ts'
 import { runtimeShape } from '#data/runtimes.ts'
@@ -46,6 +47,7 @@ const described: [string, Shape][] = [
   ['user_session', resumableShape],
   ['chat_session', chatSessionShape],
   ['application', settingsShape],
+  ['event_log', loggedShape],
   ['file', fileShape],
   ['job', jobShape],
   ['runtime', runtimeShape],

@@ -100,7 +100,7 @@ describe('in the middle of a take, when the lease ends', () => {
     client.on('error', () => {})
     await client.connect()
     await client.query('begin')
-    const rows = await takeEvents({ query: queryOf(client) } as unknown as Database, lead)
+    const rows = await takeEvents({ ...db, query: queryOf(client) }, lead)
     expect(rows?.taken).toBe(3)
     second = await startNode()
   })
