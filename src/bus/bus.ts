@@ -7,6 +7,8 @@ export type Logger = Pick<BaseLogger, 'info' | 'warn' | 'error'>
 export interface Bus {
   /** Whether other processes can be reached through it. */
   readonly isShared: boolean
+  /** Whether what is published now reaches the other processes, and theirs this one; true where there are none. */
+  isConnected(): boolean
   /**
    * Tells every process, this one included, once; what one process publishes arrives in its order. Resolves when handed
    * over. Never rejects: while the others cannot be reached, this process is told all the same, and the others learn

@@ -16,6 +16,10 @@ export class MemoryBus implements Bus {
     this.#log = log
   }
 
+  isConnected(): boolean {
+    return true
+  }
+
   async publish(message: string): Promise<void> {
     // Not a microtask: listeners that publish in turn would keep the process from everything else.
     setImmediate(() => this.#deliver(message))

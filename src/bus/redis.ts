@@ -58,6 +58,10 @@ class RedisBus implements Bus {
     this.#subscribe()
   }
 
+  isConnected(): boolean {
+    return this.#isSubscribed && this.#publisher.isReady && this.#subscriber.isReady
+  }
+
   async publish(message: string): Promise<void> {
     if (this.#state === 'closed') return
     void this.#local.publish(message)

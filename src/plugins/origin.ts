@@ -5,7 +5,7 @@ import { readOrigin } from '#wire/origin.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** `https://chat.example.com`; undefined where a request of HTTP/1.0 does not say. */
+    /** `https://chat.example.com`, or with a path where a proxy took one away; undefined where a request of HTTP/1.0 does not say. */
     origin: string | undefined
   }
 }

@@ -15,8 +15,8 @@ export interface RequestHead {
 }
 
 /**
- * The origin that a client sent a request to, as URLs have it: `https://chat.example.com`. Undefined for a request of
- * HTTP/1.0 that does not tell.
+ * Where a client sent a request to, as URLs begin: `https://chat.example.com`, followed by the path that the nearest
+ * trusted proxy took away (X-Forwarded-Prefix). Undefined for a request of HTTP/1.0 that does not tell.
  * @param proxies those whose word on their clients counts
  * @throws ChatError 400 for a host that is missing, there twice, or none [RFC 9112 section 3.2, RFC 3986 section 3.2.2]
  */
@@ -31,11 +31,28 @@ export function readOrigin(
 
   const host = lastOf(headers['x-forwarded-host'])
   const protocol = lastOf(headers['x-forwarded-proto'])
-  if (!(host || protocol) || !isAmong(proxies, socket.remoteAddress)) return asked
+  const prefix = lastOf(headers['x-forwarded-prefix'])
+  if (!(host || protocol || prefix) || !isAmong(proxies, socket.remoteAddress)) return asked
   const outerScheme = protocol ? schemes[protocol.toLowerCase()] : scheme
   if (!outerScheme) throw new ChatError('ClientError', 'The header X-Forwarded-Proto must be http or https')
-  if (host) return mustBeOrigin('X-Forwarded-Host', outerScheme, host)
-  return headers.host && mustBeOrigin('Host', outerScheme, headers.host)
+  const outer = host
+    ? mustBeOrigin('X-Forwarded-Host', outerScheme, host)
+    : headers.host && mustBeOrigin('Host', outerScheme, headers.host)
+  return outer && prefix ? outer + mustBePrefix(prefix) : outer
+}
+
+const prefixLengthMax = 255
+
+/** Without a slash at its end. */
+function mustBePrefix(text: string): string {
+  const prefix = text.replace(/\/+$/, '')
+  const isPath =
+    text.length <= prefixLengthMax &&
+    /^(?:\/(?:[\w.~!$&'()*+;=:@-]|%[\da-f]{2})+)*$/i.test(prefix) &&
+    !/\/(?:\.|%2e){1,2}(?:\/|$)/i.test(prefix)
+  if (!isPath)
+    throw new ChatError('ClientError', 'The header X-Forwarded-Prefix must be a path such as /chat')
+  return prefix
 }
 
 /** As proxies write them, some of them for WebSockets. */

@@ -139,6 +139,7 @@ describe.skipIf(!hasRedis)(`a bus through ${redisName}`, () => {
 
   it('connects again when it was cut off, tells of the gap, and messages flow', async () => {
     const { proxy, cutOff, other } = await openBehindProxy()
+    expect(cutOff.isConnected()).toBe(true)
     await proxy.stop()
     const gap = nextGap(cutOff)
     await other.publish('missed')

@@ -308,6 +308,7 @@ function others(world: World): fc.Arbitrary<Request> {
     '/',
     '/v1',
     '/health',
+    '/ready',
     '/docs',
     '/docs/',
     '/chat',

@@ -124,6 +124,7 @@ export const routes = tableOf(`
     200    GET    /
     200    GET    /v1
     200    GET    /health
+    200    GET    /ready
     401    POST   /oauth/token
     200    GET    /openapi.yaml
     200    GET    /openapi.json

@@ -93,6 +93,27 @@ describe('the origin of a request', () => {
     expect(readOrigin(head({ host: 'a', 'x-forwarded-proto': said }), proxies)).toBe(`${scheme}://a`)
   })
 
+  it.each([
+    ['/chat', 'http://a/chat'],
+    ['/chat/', 'http://a/chat'],
+    ['/outer, /team%20a/chat', 'http://a/team%20a/chat'],
+    ['/', 'http://a'],
+    ['', 'http://a'],
+  ])('goes on with the path that a trusted proxy took away: %j', (prefix, base) => {
+    const headers = { host: 'a', 'x-forwarded-prefix': prefix }
+    expect(readOrigin(head(headers), proxies)).toBe(base)
+    expect(readOrigin(head(headers), nobody)).toBe('http://a')
+  })
+
+  it.each(['chat', '//evil.example', '/a//b', '/a?b', '/a#b', '/..', '/a/%2E./b', '/<b>', '/"', '/%zz'])(
+    'has no path that is none: %s',
+    (prefix) => {
+      const headers = { host: 'a', 'x-forwarded-prefix': prefix }
+      expect(() => readOrigin(head(headers), proxies)).toThrow('X-Forwarded-Prefix')
+      expect(readOrigin(head(headers), nobody)).toBe('http://a')
+    },
+  )
+
   it('has no other scheme', () => {
     const headers = { host: 'a', 'x-forwarded-proto': 'javascript' }
     expect(() => readOrigin(head(headers), proxies)).toThrow('X-Forwarded-Proto')

@@ -1,0 +1,40 @@
+// What load balancers and orchestrators ask.
+import pg from 'pg'
+import { afterEach, expect, inject, it } from 'vitest'
+import { hasRedis, redis } from '../conformance/redis.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+afterEach(() => server.close())
+
+const statusOf = async (path: string) => (await fetch(server.url + path)).status
+
+it('a process that lost its database is alive, and not ready until the database is back', async () => {
+  server = await startServer()
+  expect([await statusOf('/health'), await statusOf('/ready')]).toEqual([200, 200])
+  const [row] = await server.ctx.db.query({ text: 'select current_database()' }, [])
+  const name = String(row?.[0])
+  const elsewhere = Object.assign(new URL(inject('templateUrl')), { pathname: '/postgres' })
+  const admin = new pg.Client({ connectionString: elsewhere.href })
+  await admin.connect()
+  await admin.query(`alter database "${name}" with allow_connections false`)
+  await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name])
+  await expect.poll(() => statusOf('/ready')).toBe(503)
+  expect(await statusOf('/health')).toBe(200)
+  await admin.query(`alter database "${name}" with allow_connections true`)
+  await expect.poll(() => statusOf('/ready'), { timeout: 10_000 }).toBe(200)
+  await admin.end()
+})
+
+it('a process that cannot reach its Redis is alive, and not ready', async () => {
+  server = await startServer({ REDIS_URL: 'redis://127.0.0.1:1' })
+  const answer = await fetch(`${server.url}/ready`)
+  expect(answer.status).toBe(503)
+  expect(await answer.text()).toContain('Redis does not answer')
+  expect(await statusOf('/health')).toBe(200)
+})
+
+it.skipIf(!(await hasRedis()))('a process whose Redis answers is ready', async () => {
+  server = await startServer({ REDIS_URL: redis.url })
+  await expect.poll(() => statusOf('/ready'), { timeout: 10_000 }).toBe(200)
+})
