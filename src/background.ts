@@ -6,8 +6,8 @@ import type { FastifyBaseLogger } from 'fastify'
 
 // What is loaded from here on is compiled once and kept, as in main.ts.
 enableCompileCache()
-const [{ pino }, { readConfig }, { openContext }, { Worker }] = await Promise.all([
-  import('pino'),
+const [{ openLog }, { readConfig }, { openContext }, { Worker }] = await Promise.all([
+  import('#log.ts'),
   import('#config.ts'),
   import('#context.ts'),
   import('#jobs/worker.ts'),
@@ -15,7 +15,7 @@ const [{ pino }, { readConfig }, { openContext }, { Worker }] = await Promise.al
 
 const { databaseUrl } = workerData as { databaseUrl: string }
 const config = readConfig(process.env)
-const log: FastifyBaseLogger = pino({ level: config.logLevel })
+const log: FastifyBaseLogger = await openLog(config)
 const ctx = openContext(config, log, databaseUrl)
 const worker = new Worker(ctx)
 

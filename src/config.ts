@@ -1,6 +1,7 @@
 // The only reader of the environment.
 import { BlockList, isIP } from 'node:net'
 import { resolve } from 'node:path'
+import { closest, distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 import type { S3Settings } from '#files/s3.ts'
 import { isLoopback } from '#wire/loopback.ts'
@@ -120,6 +121,8 @@ const Environment = z.object({
         return proxies
       }),
   ),
+  CHATTERIE_OUTPUT: z.preprocess(blankIsAbsent, z.enum(['text', 'json']).default('text')),
+  LOG_FORMAT: optional(z.enum(['json', 'pretty'])),
   LOG_LEVEL: z.preprocess(
     blankIsAbsent,
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -168,6 +171,10 @@ export interface Config {
   demoPage: boolean
   /** Whose word on their clients (X-Forwarded-*) counts. */
   trustedProxies: BlockList
+  /** What a start prints once it is ready; with `json`, stdout has that line alone. */
+  output: 'text' | 'json'
+  /** One JSON object a line, or lines for people; where absent, people are written to where they read along. */
+  logFormat?: 'json' | 'pretty'
   logLevel: z.output<typeof Environment>['LOG_LEVEL']
 }
 
@@ -176,7 +183,7 @@ export interface Config {
  * @throws an Error of one line that names the variable, for the operator
  */
 export function readConfig(environment: Record<string, string | undefined>): Config {
-  const parsed = Environment.safeParse(environment)
+  const parsed = Environment.safeParse(environment, { error: wording })
   if (!parsed.success) {
     const problem = parsed.error.issues[0]
     throw new Error(`${String(problem?.path[0])} is wrong: ${problem?.message}`)
@@ -205,6 +212,8 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     linkPreviews: settings.LINK_PREVIEWS === 'on',
     demoPage: settings.DEMO_PAGE === 'on',
     trustedProxies: settings.TRUST_PROXY,
+    output: settings.CHATTERIE_OUTPUT,
+    ...(settings.LOG_FORMAT && { logFormat: settings.LOG_FORMAT }),
     logLevel: settings.LOG_LEVEL,
     ...(settings.DATABASE_URL && { databaseUrl: settings.DATABASE_URL }),
     ...(settings.REDIS_URL && { redisUrl: settings.REDIS_URL }),
@@ -215,6 +224,42 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     ...s3Of(settings),
     ...(settings.PUBLIC_URL && { publicUrl: settings.PUBLIC_URL.replace(/\/+$/, '') }),
   }
+}
+
+/** What is wrong with a setting, where its own rule does not say. */
+const wording: z.core.$ZodErrorMap = (issue) => {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.expected === 'int' ? 'must be a whole number' : 'must be a number'
+    case 'too_small':
+      return `must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`
+    case 'too_big':
+      return `must be at most ${issue.maximum}`
+    case 'invalid_value':
+      return `must be one of ${issue.values.join(', ')}`
+    case 'invalid_format':
+      return issue.format === 'uuid' ? 'must be a UUID, as `uuidgen` prints' : 'must have another form'
+    default:
+      return 'has a value that is not understood'
+  }
+}
+
+/** So many letters may be wrong, missing or too many. */
+const slipMax = 2
+
+/**
+ * One line for each variable that is meant for Chatterie, by its name, and that it does not know: it would be without
+ * effect, and without a word.
+ */
+export function misspeltSettings(environment: Record<string, string | undefined>): string[] {
+  const known = Object.keys(Environment.shape)
+  return Object.keys(environment).flatMap((name) => {
+    const [first = ''] = name.split('_', 1)
+    if (known.includes(name) || !name.includes('_') || distance(first, 'CHATTERIE') > slipMax) return []
+    const meant = closest(name, known)
+    const hint = distance(name, meant) <= 2 * slipMax ? `: ${meant} was meant?` : ''
+    return [`${name} is no setting, and has no effect${hint}`]
+  })
 }
 
 /** Whether the text is an address, a range of them or `loopback`; then its addresses are added. */

@@ -1,14 +1,13 @@
 // The process: settings, database, context, app; then it listens until it is told to stop.
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
-import type { FastifyInstance } from 'fastify'
-import { pino } from 'pino'
-import { type Config, readConfig } from '#config.ts'
+import type { pino } from 'pino'
+import { type Config, misspeltSettings, readConfig } from '#config.ts'
 import type { Context } from '#context.ts'
-import type { FirstApplication } from '#domain/applications/ensure-first-application.ts'
 import { mustNotBeNewer, prepareHome } from '#home.ts'
+import { introduce } from '#introduce.ts'
+import { openLog } from '#log.ts'
 import { explained, mustBeFree } from '#port.ts'
-import { credentialsPath } from '#secrets/kept-credentials.ts'
 
 /** Undoes what has been started, last things first. */
 const started: { undo(): Promise<unknown>; isDatabase?: boolean }[] = []
@@ -22,6 +21,9 @@ let stopped: Promise<void> | undefined
 
 // What is loaded from here on is compiled once and kept for the next start: 0.25 s less.
 enableCompileCache()
+
+// Whoever read along may go ("| head"): the server goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
 /** How long a stop may take before it is hurried, and how long then. */
 const stopMs = 30_000
@@ -42,7 +44,8 @@ try {
 
 async function start(): Promise<void> {
   const config = readConfig(process.env)
-  const log = pino({ level: config.logLevel })
+  for (const line of misspeltSettings(process.env)) process.stderr.write(`Warning: ${line}\n`)
+  const log = await openLog(config)
   stopOnSignals(log)
   await prepareHome(config.home)
   await mustBeFree(config)
@@ -97,7 +100,7 @@ async function start(): Promise<void> {
     log.error({ err }, 'user secrets in plain text could not be sealed'),
   )
   started.push({ undo: () => sealing })
-  introduce(ctx, app, first)
+  await introduce(ctx, app, first)
 }
 
 /** @throws where a stop has begun */
@@ -172,41 +175,4 @@ async function undoAll(): Promise<void> {
     })
     await (isDatabase ? undone : Promise.race([undone, hurried.promise]))
   }
-}
-
-/** Prints where it listens and with which credentials; a secret's value only once, and only if it was made here. */
-function introduce(ctx: Context, app: FastifyInstance, first: FirstApplication): void {
-  const url = ctx.baseUrl(reachable(app))
-  const curlSecret = first.clientSecret ?? '$SECRET'
-  const lines = [
-    'Chatterie is ready',
-    '',
-    `Base URL       ${url}`,
-    `Client id      ${first.clientId}`,
-    `Client secret  ${first.clientSecret ?? whereaboutsOfSecret(ctx, first)}`,
-    `API key        ${first.apiKey}`,
-  ]
-  const width = Math.max(...lines.map((line) => line.length))
-  const edge = '─'.repeat(width + 2)
-  process.stdout.write(
-    `┌${edge}┐\n${lines.map((line) => `│ ${line.padEnd(width)} │`).join('\n')}\n└${edge}┘\n` +
-      `Try it:${first.clientSecret ? '' : ' (with the secret in $SECRET)'}\n` +
-      `curl -s -u "${first.clientId}:${curlSecret}" -d grant_type=client_credentials ${url}/oauth/token\n` +
-      (ctx.config.demoPage
-        ? `Or chat live at ${url} (DEMO_PAGE=on).\n`
-        : `Start with DEMO_PAGE=on to try a live chat at ${url}.\n`),
-  )
-}
-
-function whereaboutsOfSecret({ config }: Context, first: FirstApplication): string {
-  if (first.isGivenSecretInForce) return '(from CHATTERIE_CLIENT_SECRET)'
-  if (first.isKept) return `(kept in ${credentialsPath(config.home)})`
-  return '(known to whoever started Chatterie first)'
-}
-
-function reachable(app: FastifyInstance): string {
-  const address = app.server.address()
-  if (typeof address !== 'object' || address === null) return 'http://localhost'
-  const anywhere = ['0.0.0.0', '::', '127.0.0.1', '::1'].includes(address.address)
-  return `http://${anywhere ? 'localhost' : address.address}:${address.port}`
 }

@@ -35,6 +35,8 @@ const mayImport: Record<string, string[]> = {
   previews: ['errors', 'type config'],
   config: ['wire/loopback.ts', 'type files'],
   port: ['type config'],
+  log: ['type config'],
+  introduce: ['secrets', 'type domain', 'type context'],
   home: [],
   postgres: [],
   secrets: [],
@@ -44,7 +46,18 @@ const mayImport: Record<string, string[]> = {
 }
 
 /** The rooms that know of the web server. */
-const web = ['main', 'cli', 'background', 'app', 'serve', 'context', 'routes', 'realtime', 'plugins']
+const web = [
+  'main',
+  'introduce',
+  'cli',
+  'background',
+  'app',
+  'serve',
+  'context',
+  'routes',
+  'realtime',
+  'plugins',
+]
 
 /** Where strings may hold `/v1`, besides the app's prefix, the vocabulary and the wire; a move would shorten this. */
 const versioned = ['cli/api.ts', 'routes/openapi.ts', 'routes/operation.ts']

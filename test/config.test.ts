@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { type Config, readConfig } from '#config.ts'
+import { type Config, misspeltSettings, readConfig } from '#config.ts'
 
 const uuid = '0b4cbd2a-60d4-4d4e-9e0c-2b7d4f1f3a55'
 const key = Buffer.alloc(32, 7)
@@ -158,6 +158,24 @@ describe('the settings', () => {
     expect(readConfig(Object.fromEntries(names.map((name) => [name, ''])))).toEqual(readConfig({}))
   })
 
+  it('that are misspelt are told, each with the one that was meant', () => {
+    const environment = { CHATERIE_HOME: 'x', CHATTERIE_APIKEY: 'x', CHATTERIES_HOM: '', CHATTERIE_QUUX: 'x' }
+    expect(misspeltSettings(environment)).toEqual([
+      'CHATERIE_HOME is no setting, and has no effect: CHATTERIE_HOME was meant?',
+      'CHATTERIE_APIKEY is no setting, and has no effect: CHATTERIE_API_KEY was meant?',
+      'CHATTERIES_HOM is no setting, and has no effect: CHATTERIE_HOME was meant?',
+      expect.stringMatching(/^CHATTERIE_QUUX is no setting, and has no effect/),
+    ])
+    const others = {
+      CHATTERIE_HOME: 'x',
+      CHATKITTY_CLIENT_ID: 'x',
+      HOME: '/',
+      BATTERIES: '1',
+      LOG_LEVEL: 'info',
+    }
+    expect(misspeltSettings(others)).toEqual([])
+  })
+
   it('leave alone what is not theirs', () => {
     expect(readConfig({ PATH: '/bin', npm_config_port: 'x' })).toEqual(readConfig({}))
   })
@@ -222,6 +240,7 @@ describe('a wrong setting stops the start with one line that names it', () => {
     const message = messageOf({ [name]: value })
     expect(message).toMatch(new RegExp(`^${name} .+`))
     expect(message).not.toContain('\n')
+    expect(message, 'in words of our own').not.toMatch(/expected|received|invalid|too (small|big)/i)
     expect(message, 'it is no place for secrets').not.toContain('hunter2')
   })
 

@@ -1,7 +1,7 @@
 // The Platform API of a running server, as far as commands need it.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UsageError } from '#cli/output.ts'
-import { readConfig } from '#config.ts'
+import { misspeltSettings, readConfig } from '#config.ts'
 import type { Job } from '#resources/job.ts'
 import { readCredentials } from '#secrets/kept-credentials.ts'
 
@@ -28,6 +28,7 @@ export interface Body {
 /** Gets a token for the application of the options, the settings or the home folder. */
 export async function connect(options: RemoteOptions): Promise<Api> {
   const config = readConfig(process.env)
+  for (const line of misspeltSettings(process.env)) process.stderr.write(`Warning: ${line}\n`)
   const base = (options.url ?? config.publicUrl ?? `http://localhost:${config.port}`).replace(/\/+$/, '')
   if (!URL.canParse(base)) throw new UsageError(`${base} is not a URL`)
   const kept = await readCredentials(config.home)

@@ -1,0 +1,75 @@
+// What a start prints once it is ready: for people a box, for scripts one line of JSON.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import type { Context } from '#context.ts'
+import type { FirstApplication } from '#domain/applications/ensure-first-application.ts'
+import { credentialsPath } from '#secrets/kept-credentials.ts'
+
+/** Prints where it listens and with which credentials; a secret's value only once, and only if it was made here. */
+export async function introduce(ctx: Context, app: FastifyInstance, first: FirstApplication): Promise<void> {
+  const url = ctx.baseUrl(reachable(app))
+  await warnOfRedis(ctx)
+  if (ctx.config.output === 'json') {
+    process.stdout.write(`${JSON.stringify(factsOf(ctx, url, first))}\n`)
+    return
+  }
+  const curlSecret = first.clientSecret ?? '$SECRET'
+  const lines = [
+    'Chatterie is ready',
+    '',
+    `Open ${url}`,
+    '',
+    `Base URL       ${url}`,
+    `Client id      ${first.clientId}`,
+    `Client secret  ${first.clientSecret ?? whereaboutsOfSecret(ctx, first)}`,
+    `API key        ${first.apiKey}`,
+  ]
+  const width = Math.max(...lines.map((line) => line.length))
+  const edge = '─'.repeat(width + 2)
+  process.stdout.write(
+    `┌${edge}┐\n${lines.map((line) => `│ ${line.padEnd(width)} │`).join('\n')}\n└${edge}┘\n` +
+      `Try it:${first.clientSecret ? '' : ' (with the secret in $SECRET)'}\n` +
+      `curl -s -u "${first.clientId}:${curlSecret}" -d grant_type=client_credentials ${url}/oauth/token\n` +
+      (ctx.config.demoPage
+        ? `Or chat live at ${url} (DEMO_PAGE=on).\n`
+        : `Start with DEMO_PAGE=on to try a live chat at ${url}.\n`),
+  )
+}
+
+function whereaboutsOfSecret({ config }: Context, first: FirstApplication): string {
+  if (first.isGivenSecretInForce) return '(from CHATTERIE_CLIENT_SECRET)'
+  if (first.isKept) return `(kept in ${credentialsPath(config.home)})`
+  return '(known to whoever started Chatterie first)'
+}
+
+function reachable(app: FastifyInstance): string {
+  const address = app.server.address()
+  if (typeof address !== 'object' || address === null) return 'http://localhost'
+  const anywhere = ['0.0.0.0', '::', '127.0.0.1', '::1'].includes(address.address)
+  return `http://${anywhere ? 'localhost' : address.address}:${address.port}`
+}
+
+/** All that a script needs; a secret that was not made now is in the file, or is known to whoever gave it. */
+function factsOf({ config }: Context, url: string, first: FirstApplication) {
+  return {
+    url,
+    pid: process.pid,
+    clientId: first.clientId,
+    clientSecret: first.clientSecret ?? null,
+    credentialsFile: first.isKept ? credentialsPath(config.home) : null,
+    apiKey: first.apiKey,
+  }
+}
+
+const redisPatienceMs = 2_000
+
+/** A process that cannot reach the others looks well from where it is, so it says so where a person sees it. */
+async function warnOfRedis({ bus, config }: Context): Promise<void> {
+  for (const since = performance.now(); !bus.isConnected(); await sleep(20)) {
+    if (performance.now() - since < redisPatienceMs) continue
+    process.stderr.write(
+      `Warning: REDIS_URL: nothing answers at ${URL.parse(config.redisUrl ?? '')?.host}. Other processes hear nothing of this one until it does\n`,
+    )
+    return
+  }
+}

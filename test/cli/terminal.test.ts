@@ -1,0 +1,103 @@
+// What people and scripts see of the command line.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { type ServerProcess, spawnServer } from '../support/process.ts'
+import { cloneDatabase } from '../support/server.ts'
+import { chatterie } from './run.ts'
+
+let database: Awaited<ReturnType<typeof cloneDatabase>>
+let home: string
+let server: ServerProcess | undefined
+beforeAll(async () => {
+  database = await cloneDatabase()
+  home = await mkdtemp(join(tmpdir(), 'chatterie-terminal-'))
+})
+afterEach(async () => {
+  await server?.end('SIGTERM')
+  server = undefined
+})
+afterAll(async () => {
+  await database.drop()
+  await rm(home, { recursive: true, force: true })
+})
+
+/** A server that is ready. */
+async function start(settings: Record<string, string> = {}): Promise<ServerProcess> {
+  server = await spawnServer({ CHATTERIE_HOME: home, DATABASE_URL: database.url, ...settings })
+  const { output } = server
+  await expect.poll(output, { timeout: 20_000 }).toMatch(/Try it|"apiKey"/)
+  return server
+}
+
+it('--version prints the version', async () => {
+  const { version } = JSON.parse(await readFile('package.json', 'utf8'))
+  expect(await chatterie(['--version'], {})).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+})
+
+it('output that nobody reads any more ends a command quietly', async () => {
+  const child = spawn(process.execPath, [resolve('bin/chatterie.mjs'), '--help'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  child.stdout.destroy()
+  let errors = ''
+  child.stderr.on('data', (data) => {
+    errors += data
+  })
+  const [code] = await once(child, 'close')
+  expect({ code, errors }).toEqual({ code: 0, errors: '' })
+})
+
+it('start --json prints one line on stdout, with everything a script needs', async () => {
+  const own = join(home, 'json')
+  const child = spawn(process.execPath, [resolve('bin/chatterie.mjs'), 'start', '--json', '--port', '0'], {
+    env: { PATH: process.env.PATH, CHATTERIE_HOME: own, LOG_LEVEL: 'info' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  child.stderr.resume()
+  child.stdout.on('data', (data) => {
+    stdout += data
+  })
+  await expect.poll(() => stdout, { timeout: 25_000 }).toContain('\n')
+  const facts = JSON.parse(stdout)
+  expect(facts).toEqual({
+    url: expect.stringMatching(/^http:\/\/localhost:\d+$/),
+    pid: child.pid,
+    clientId: expect.any(String),
+    clientSecret: expect.any(String),
+    credentialsFile: join(own, 'credentials.json'),
+    apiKey: expect.stringMatching(/^[0-9a-f-]{36}$/),
+  })
+  const answer = await fetch(`${facts.url}/oauth/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${btoa(`${facts.clientId}:${facts.clientSecret}`)}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials' }),
+  })
+  expect(answer.status).toBe(200)
+  const closed = once(child, 'close')
+  child.kill('SIGTERM')
+  await closed
+  expect(stdout.trim().split('\n')).toHaveLength(1)
+})
+
+it('a start says what to open, and warns of a misspelt variable and of a Redis that is not there', async () => {
+  const { url, output } = await start({ CHATERIE_HOME: '/tmp/x', REDIS_URL: 'redis://:hidden@127.0.0.1:1' })
+  expect(output()).toContain(`│ Open ${url.replace('127.0.0.1', 'localhost')} `)
+  expect(output()).toContain('Warning: CHATERIE_HOME is no setting')
+  expect(output()).toContain('Warning: REDIS_URL: nothing answers at 127.0.0.1:1')
+  expect(output()).not.toContain('hidden')
+})
+
+it('the log is JSON where no person reads along, and lines for people where asked for', async () => {
+  const settings = { REDIS_URL: 'redis://127.0.0.1:1' } // of which the log warns
+  const json = await start(settings)
+  expect(json.output()).toMatch(/^\{"level":40,.*"msg":"Redis is away"\}$/m)
+  await json.end('SIGTERM')
+  const pretty = await start({ ...settings, LOG_FORMAT: 'pretty' })
+  expect(pretty.output()).toMatch(/^\[[\d:]+\] WARN: Redis is away$/m)
+  expect(pretty.output()).not.toContain('{"level"')
+})
