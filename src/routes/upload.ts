@@ -62,7 +62,7 @@ export async function receive<F, R>(
       } else if (files.length > 0) {
         throw refused(about, 'file', 'invalid', 'Send one file at a time')
       } else {
-        const incoming = { name: part.filename ?? '', bytes: bytesOf(part.file) }
+        const incoming = { name: part.filename ?? '', contentType: part.mimetype, bytes: bytesOf(part.file) }
         files.push(await storage.store(caller, incoming))
       }
     }

@@ -43,8 +43,11 @@ export function disposition(contentType: string, name: string): string {
   return header.replace(/filename=([^";]+)/, (_, token) => `filename="${token}"`)
 }
 
-/** Text is UTF-8: it was found to be. */
+const script = /javascript|ecmascript|jscript|livescript/
+
+/** Text is UTF-8. Scripts are served as text, so that no page of this origin can be made to run one. */
 export function servedType(contentType: string): string {
+  if (script.test(contentType)) return 'text/plain; charset=utf-8'
   return contentType.startsWith('text/') ? `${contentType}; charset=utf-8` : contentType
 }
 

@@ -140,6 +140,34 @@ describe('a message with a file', () => {
     )
   })
 
+  it('has the type that its sender gave, unless it is a page that calls itself a picture', async () => {
+    const send = async (content: string, contentType: string) => {
+      const form = main.post(`/channels/${channel.id}/messages`)
+      const { body } = await form
+        .attach('file', Buffer.from(content), { filename: 'a', contentType })
+        .expect(200)
+      const { headers } = await read(body.file.url).expect(200)
+      return [body.file.contentType, headers['content-type'], headers['content-disposition'].split(';')[0]]
+    }
+    expect(await send('a,b', 'text/csv')).toEqual(['text/csv', 'text/csv; charset=utf-8', 'attachment'])
+    expect(await send('{}', 'application/json')).toEqual([
+      'application/json',
+      'application/json',
+      'attachment',
+    ])
+    expect(await send('\x1aEß\x00', 'audio/webm')).toEqual(['audio/webm', 'audio/webm', 'inline'])
+    expect(await send('<svg onload="alert(1)"/>', 'image/png')).toEqual([
+      'image/svg+xml',
+      'image/svg+xml',
+      'attachment',
+    ])
+    expect(await send('alert(1)', 'text/javascript')).toEqual([
+      'text/javascript',
+      'text/plain; charset=utf-8',
+      'attachment',
+    ])
+  })
+
   it('needs no name', async () => {
     const { body } = await main
       .post(`/channels/${channel.id}/messages`)

@@ -63,6 +63,15 @@ describe('a file', () => {
     expect(stored).toMatchObject({ groupTag: 'g1', user: { id: user.id } })
   })
 
+  it('is told with the type that its sender gave', async () => {
+    const { body } = await supertest(server.url)
+      .post(`/v1/runtime/channels/${channel.id}/messages`)
+      .set('grant', await grantOf(user.id))
+      .attach('file', Buffer.from('a,b'), { filename: 'a.csv', contentType: 'text/csv' })
+      .expect(201)
+    expect(body.file.contentType).toBe('text/csv')
+  })
+
   it('becomes a reply, and a message of a thread', async () => {
     const root = await sendMessage(server.main, channel.id, { user: { id: user.id } })
     const grant = await grantOf(user.id)

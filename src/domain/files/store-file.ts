@@ -13,11 +13,13 @@ export type { HostedFile }
 export interface IncomingFile {
   /** As the client says: it is cleaned before it is kept. */
   name: string
+  /** As the client says, if it does. */
+  contentType?: string | undefined
   bytes: AsyncIterable<Uint8Array>
 }
 
 /**
- * Keeps a file as it arrives; its type is what its bytes say. Until something shows it, it is about to expire, so that
+ * Keeps a file as it arrives; its type is what the client says, unless that would be unsafe. Until something shows it, it is about to expire, so that
  * nothing is left behind however this ends.
  * @throws ChatError 413, and whatever ends the bytes early
  */
@@ -26,7 +28,7 @@ export async function storeFile(
   caller: Pick<Caller, 'applicationId'>,
   incoming: IncomingFile,
 ): Promise<HostedFile> {
-  const { contentType, bytes } = await sniffType(incoming.bytes)
+  const { contentType, bytes } = await sniffType(incoming.bytes, incoming.contentType)
   const file = { key: uuid(), name: safeName(incoming.name), contentType }
   await insertFile(ctx.db, caller.applicationId, file)
   try {

@@ -6,8 +6,8 @@ async function* inChunks(bytes: Buffer, size = 7) {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
 }
 
-async function typeOf(bytes: string | Buffer): Promise<string> {
-  return (await sniffType(inChunks(Buffer.from(bytes)))).contentType
+async function typeOf(bytes: string | Buffer, declared?: string): Promise<string> {
+  return (await sniffType(inChunks(Buffer.from(bytes)), declared)).contentType
 }
 
 const png = Buffer.from(
@@ -51,6 +51,52 @@ describe('the type of a file', () => {
       'text/plain',
     )
   })
+})
+
+describe('the type that a sender gives', () => {
+  const webm = Buffer.from('1a45dfa39f4286810142f7810142f2810442f381084282847765626d', 'hex')
+
+  it.each<[string, string | Buffer, string]>([
+    ['a voice message', webm, 'audio/webm'],
+    ['a table', 'a,b\r\n1,2\n', 'text/csv'],
+    ['JSON', '{"a":1}', 'application/json'],
+    ['Markdown', '# Title', 'text/markdown'],
+    ['a text about cars', 'BMW or not', 'text/plain'],
+    ['a text that begins with a bracket', '<3 to all of you', 'text/plain'],
+    ['an office document', Buffer.from('504b0304', 'hex'), 'application/vnd.oasis.opendocument.text'],
+    ['a page that says so', '<!doctype html><p>', 'text/html'],
+    ['a drawing that says so', '<svg/>', 'image/svg+xml'],
+    ['a type nobody knows', Buffer.from([0, 1, 2]), 'application/x-own'],
+  ])('is kept for %s', async (_what, bytes, declared) => {
+    expect(await typeOf(bytes, declared)).toBe(declared)
+  })
+
+  it('is kept in lower case and without parameters', async () => {
+    expect(await typeOf(webm, 'Audio/WebM; codecs=opus')).toBe('audio/webm')
+  })
+
+  it.each([
+    ['<!doctype html><script>alert(1)</script>', 'image/png', 'text/html'],
+    ['<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', 'image/png', 'image/svg+xml'],
+    ['<svg onload="alert(1)"/>', 'video/mp4', 'image/svg+xml'],
+    ['<p>', 'application/pdf', 'text/html'],
+  ])('is not kept where %s calls itself %s', async (bytes, declared, expected) => {
+    expect(await typeOf(bytes, declared)).toBe(expected)
+  })
+
+  it.each(['', 'png', 'application/octet-stream', 'text/plain', 'text/html', 'image/svg+xml', 'a/b/c'])(
+    'is not kept for a picture where it is "%s"',
+    async (declared) => {
+      expect(await typeOf(png, declared)).toBe('image/png')
+    },
+  )
+
+  it.each(['BMW or not', 'MZ is no program', 'GIF89a was a format'])(
+    'is text/plain without one for: %s',
+    async (text) => {
+      expect(await typeOf(text)).toBe('text/plain')
+    },
+  )
 })
 
 it('gives all the bytes again, however they come', async () => {
