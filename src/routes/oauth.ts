@@ -15,16 +15,17 @@ export async function oauth(scope: FastifyInstance, { ctx }: { ctx: Context }) {
 
   scope.post('/oauth/token', async (request, reply) => {
     const form = await readForm(request)
-    const basic = readBasic(request.headers.authorization)
-    const clientId = basic?.clientId ?? form.client_id ?? form.username
-    const token = await scope.limitGuesses({ request, reply }, clientId, () =>
-      issueToken(ctx, {
-        grantType: form.grant_type,
-        scope: form.scope,
-        clientId,
-        clientSecret: basic?.clientSecret ?? form.client_secret ?? form.password,
-      }),
-    )
+    const [first, encoded] = readCredentials(request.headers.authorization, form)
+    const token = await scope.limitGuesses({ request, reply }, first.clientId, async () => {
+      const ask = (credentials: Credentials) =>
+        issueToken(ctx, { grantType: form.grant_type, scope: form.scope, ...credentials })
+      try {
+        return await ask(first)
+      } catch (error) {
+        if (!encoded || !isWrong(error)) throw error
+        return ask(encoded)
+      }
+    })
     return reply.header('content-type', 'application/json').send(JSON.stringify(token))
   })
 }
@@ -56,10 +57,37 @@ function textFields(fields: unknown): Form {
   )
 }
 
-/** RFC 7617; a header that is none is answered like wrong credentials. */
-function readBasic(header: string | undefined) {
-  if (header === undefined) return undefined
+interface Credentials {
+  clientId?: string | undefined
+  clientSecret?: string | undefined
+}
+
+/**
+ * The credentials of a request, which HTTP Basic has before the form. Those of Basic are form-encoded (RFC 6749 2.3.1),
+ * but most clients send them raw (RFC 7617): they are tried as they are, then decoded. A header that is none is answered
+ * like wrong credentials.
+ */
+function readCredentials(header: string | undefined, form: Form): [Credentials, Credentials?] {
+  if (header === undefined) {
+    return [{ clientId: form.client_id ?? form.username, clientSecret: form.client_secret ?? form.password }]
+  }
   const encoded = /^Basic +([A-Za-z0-9+/=_-]+)$/i.exec(header)?.[1] ?? ''
-  const [clientId, ...secret] = Buffer.from(encoded, 'base64').toString('utf8').split(':')
-  return { clientId, clientSecret: secret.join(':') }
+  const [clientId = '', ...rest] = Buffer.from(encoded, 'base64').toString('utf8').split(':')
+  const clientSecret = rest.join(':')
+  const raw = { clientId, clientSecret }
+  if (!/[%+]/.test(clientId + clientSecret)) return [raw]
+  try {
+    return [raw, { clientId: formDecoded(clientId), clientSecret: formDecoded(clientSecret) }]
+  } catch {
+    return [raw]
+  }
+}
+
+/** @throws URIError */
+function formDecoded(text: string): string {
+  return decodeURIComponent(text.replaceAll('+', ' '))
+}
+
+function isWrong(error: unknown): boolean {
+  return error instanceof ChatError && error.kind === 'invalid_client'
 }

@@ -147,7 +147,7 @@ describe('a message with a file', () => {
         .attach('file', Buffer.from(content), { filename: 'a', contentType })
         .expect(200)
       const { headers } = await read(body.file.url).expect(200)
-      return [body.file.contentType, headers['content-type'], headers['content-disposition'].split(';')[0]]
+      return [body.file.contentType, headers['content-type'], headers['content-disposition']?.split(';')[0]]
     }
     expect(await send('a,b', 'text/csv')).toEqual(['text/csv', 'text/csv; charset=utf-8', 'attachment'])
     expect(await send('{}', 'application/json')).toEqual([

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { hashSecret } from '#domain/applications/secrets.ts'
 import { expectRefusal, tokenWith } from '../support/protects.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 
@@ -100,6 +101,36 @@ describe('scope', () => {
     expect(answer.status).toBe(400)
     expect(answer.body).toEqual({ error: 'invalid_scope', error_description: `Invalid scope: ${scope}` })
   })
+})
+
+describe('credentials in HTTP Basic', () => {
+  const secret = 'p+q%20r&s=tu/z'
+  let clientId: string
+  beforeAll(async () => {
+    const application = await server.createApplication()
+    clientId = application.clientId
+    const statement = {
+      text: 'update credential set secret_hash = $1 where client_id = $2 returning client_id',
+    }
+    expect(await server.ctx.db.query(statement, [await hashSecret(secret), clientId])).toHaveLength(1)
+  })
+  const askWith = (id: string, given: string) => ask().auth(id, given).type('form').send(grant)
+
+  it('open raw, as most clients send them, and form-encoded, as RFC 6749 2.3.1 has it', async () => {
+    await askWith(clientId, secret).expect(200)
+    await askWith(clientId, encodeURIComponent(secret)).expect(200)
+    await askWith(
+      encodeURIComponent(clientId),
+      new URLSearchParams([['', secret]]).toString().slice(1),
+    ).expect(200)
+  })
+
+  it.each(['p+q%2', '%zz', '%ff', 'p%2Bq%2520r%26s%3Dtu%2F', '%00', '%'])(
+    'open nothing where the secret is %s',
+    async (wrong) => {
+      await askWith(clientId, wrong).expect(401)
+    },
+  )
 })
 
 describe('refusals', () => {
