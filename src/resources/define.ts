@@ -93,12 +93,12 @@ export function FormText<T extends z.ZodType>(schema: T) {
   return z.preprocess((value) => (value === '' ? undefined : value), schema)
 }
 
-/** A part of a multipart form that holds JSON, whatever type it says it has. */
+/** A part of a multipart form that holds JSON, whatever type it says it has; null is absent. */
 export function FormJson<T extends z.ZodType>(schema: T) {
   return z.preprocess((value, context) => {
     if (typeof value !== 'string' || value.trim() === '') return value || undefined
     try {
-      return JSON.parse(value)
+      return JSON.parse(value) ?? undefined
     } catch {
       context.addIssue({ code: 'custom', message: 'must be JSON' })
       return z.NEVER

@@ -150,7 +150,7 @@ export function serve(
     const check = {
       params: compileCheck(each.about, each.params),
       query: compileCheck(each.about, each.query),
-      body: each.body && compileCheck(each.about, each.body),
+      body: each.body && compileCheck(each.about, each.body, each.method === 'PATCH' ? 'removal' : 'absent'),
       fields: each.form && compileCheck(each.about, each.form.fields),
     }
     const filters = Object.keys(each.query.shape)

@@ -123,45 +123,56 @@ export type Reader = (body: unknown) => unknown
 
 const asItIs: Reader = (body) => body
 
-/** Compiles the reader of a schema; every key may come in either spelling, the schema's own wins. */
-export function compileReader(schema: z.ZodType): Reader {
+/** What a member that is null means: that it is absent, or, in a merge patch (RFC 7396), that it is to go. */
+export type NullMeans = 'absent' | 'removal'
+
+/**
+ * Compiles the reader of a schema; every key may come in either spelling, the schema's own wins. Where null means
+ * absent, members that may be left out and cannot be null are left out.
+ */
+export function compileReader(schema: z.ZodType, nullMeans: NullMeans = 'removal'): Reader {
   const def = definition(schema)
   switch (def.type) {
     case 'object':
-      return readObject(fieldsOf([schema]))
+      return readObject(fieldsOf([schema], nullMeans))
     case 'union':
-      return readObject(fieldsOf(def.options))
+      return readObject(fieldsOf(def.options, nullMeans))
     case 'array': {
-      const read = compileReader(def.element)
+      const read = compileReader(def.element, nullMeans)
       return (body) => (Array.isArray(body) ? body.map(read) : body)
     }
     case 'optional':
     case 'nullable':
     case 'default':
-      return compileReader(def.innerType)
+      return compileReader(def.innerType, nullMeans)
     case 'pipe':
-      return compileReader(def.out)
+      return compileReader(def.out, nullMeans)
     default:
       return asItIs
   }
 }
 
-type Fields = Map<string, { key: string; read: Reader }>
+type Fields = Map<string, { key: string; read: Reader; isNullAbsent: boolean }>
 
-function fieldsOf(schemas: z.ZodType[]): Fields {
+function fieldsOf(schemas: z.ZodType[], nullMeans: NullMeans): Fields {
   const fields: Fields = new Map()
   for (const schema of schemas) {
     const def = definition(schema)
     if (def.type === 'union') {
-      for (const [name, field] of fieldsOf(def.options)) fields.set(name, field)
+      for (const [name, field] of fieldsOf(def.options, nullMeans)) fields.set(name, field)
     }
     if (def.type !== 'object') continue
     for (const [key, field] of Object.entries(def.shape)) {
-      const target = { key, read: compileReader(field) }
+      const isNullAbsent = nullMeans === 'absent' && takes(field, undefined) && !takes(field, null)
+      const target = { key, read: compileReader(field, nullMeans), isNullAbsent }
       for (const name of [...(alsoSpelled(field) ?? []), snake(key), key]) fields.set(name, target)
     }
   }
   return fields
+}
+
+function takes(schema: z.ZodType, value: null | undefined): boolean {
+  return schema.safeParse(value).success
 }
 
 function readObject(fields: Fields): Reader {
@@ -170,6 +181,7 @@ function readObject(fields: Fields): Reader {
     const read: Record<string, unknown> = {}
     for (const [name, value] of Object.entries(body)) {
       const field = fields.get(name)
+      if (value === null && field?.isNullAbsent) continue
       if (field && (name === field.key || !Object.hasOwn(read, field.key))) {
         read[field.key] = field.read(value)
       }

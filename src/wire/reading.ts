@@ -1,14 +1,18 @@
 // Takes what a request brings and gives what its schema says, or the fields that are wrong.
 import type { z } from 'zod'
 import { ChatError, type FieldProblem } from '#errors.ts'
-import { compileReader } from '#wire/casing.ts'
+import { compileReader, type NullMeans } from '#wire/casing.ts'
 
-/** Compiles the check of one schema: keys of either spelling in, the schema's output out. */
+/**
+ * Compiles the check of one schema: keys of either spelling in, the schema's output out. A member that is null is as
+ * if absent where it may be, unless the input is a merge patch.
+ */
 export function compileCheck<S extends z.ZodType>(
   resource: string,
   schema: S,
+  nullMeans: NullMeans = 'absent',
 ): (input: unknown) => z.output<S> {
-  const read = compileReader(schema)
+  const read = compileReader(schema, nullMeans)
   return (input) => {
     const given = read(input)
     const parsed = schema.safeParse(given)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
 import { ChatError } from '#errors.ts'
 import { CreateChannel } from '#resources/channel.ts'
-import { SendMessage } from '#resources/message.ts'
+import { FileMessageFields, SendMessage } from '#resources/message.ts'
 import { CreateUser, PatchUser, UserReference, UserSecret } from '#resources/user.ts'
 import { compileCheck } from '#wire/reading.ts'
 
@@ -154,3 +154,61 @@ describe('what is accepted', () => {
 function nested(depth: number): Record<string, unknown> {
   return depth === 0 ? {} : { deeper: nested(depth - 1) }
 }
+
+describe('null for an optional member', () => {
+  const none = { creator: null, members: null, properties: null, name: null }
+
+  it.each<[string, z.ZodType, unknown, unknown]>([
+    ['a user', CreateUser, { name, displayName, isGuest: null, properties: null }, { name, displayName }],
+    [
+      'a user in snake case',
+      CreateUser,
+      { name, display_name: displayName, is_guest: null },
+      { name, displayName },
+    ],
+    ['a channel', CreateChannel, { type: 'PUBLIC', ...none, displayName: null }, { type: 'PUBLIC' }],
+    [
+      'a channel in snake case',
+      CreateChannel,
+      { type: 'PUBLIC', ...none, display_name: null },
+      { type: 'PUBLIC' },
+    ],
+    [
+      'a message',
+      SendMessage,
+      { type: 'TEXT', body: 'x', user: null, groupTag: null, group_tag: null, properties: null },
+      { type: 'TEXT', body: 'x' },
+    ],
+    ['a reference', UserReference, { id: 1, username: null, href: null }, { id: 1 }],
+    [
+      'a member of an array',
+      CreateChannel,
+      { type: 'DIRECT', members: [{ id: 1, username: null }] },
+      { type: 'DIRECT', members: [{ id: 1 }] },
+    ],
+    [
+      'another spelling',
+      SendMessage,
+      { type: 'TEXT', body: 'x', groupTag: null, group_tag: 'g' },
+      { type: 'TEXT', body: 'x', groupTag: 'g' },
+    ],
+    ['a part of a form', FileMessageFields, { user: 'null', properties: 'null' }, {}],
+  ])('is as if absent in %s', (_what, schema, given, meant) => {
+    const check = compileCheck('thing', schema)
+    expect(check(given)).toEqual(schema.parse(meant))
+  })
+
+  it('does not make a required member optional', () => {
+    expect(problemsOf(CreateUser, { name: null, displayName })).toMatchObject([
+      { field: 'name', code: 'invalid' },
+    ])
+    expect(problemsOf(SendMessage, { type: 'TEXT', body: null })).toMatchObject([{ field: 'body' }])
+  })
+
+  it('stays what it is within the properties, in a secret, and in a merge patch', () => {
+    const properties = { a: null }
+    expect(compileCheck('user', CreateUser)({ name, displayName, properties })).toMatchObject({ properties })
+    expect(compileCheck('secret', UserSecret)({ secret: null })).toEqual({ secret: null })
+    expect(compileCheck('user', PatchUser, 'removal')({ properties: null })).toEqual({ properties: null })
+  })
+})
