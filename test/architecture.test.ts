@@ -149,6 +149,11 @@ it('the version of the API is named by the app, the vocabulary and the wire', ()
   expect(naming.map(({ path }) => path).toSorted()).toEqual(versioned)
 })
 
+it('no file is longer than one can keep in mind', () => {
+  const long = files.filter(({ path }) => readFileSync(new URL(path, src), 'utf8').split('\n').length > 351)
+  expect(long.map(({ path }) => path)).toEqual([])
+})
+
 it('nothing is left to do later', () => {
   const unfinished = files.filter(({ path }) =>
     /\b(TODO|FIXME|XXX)\b/.test(readFileSync(new URL(path, src), 'utf8')),
