@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 
@@ -127,6 +127,14 @@ it('no name is declared and exported by both the domain and the data layer', () 
   const ofData = new Set(exportedBy('data'))
   expect(ofData.size).toBeGreaterThan(200)
   expect(exportedBy('domain').filter((name) => ofData.has(name))).toEqual([])
+})
+
+it('no folder of the domain has more than 30 files beside each other, and no file more than 350 lines', () => {
+  const inDomain = files.filter(({ room }) => room === 'domain')
+  const folders = Object.groupBy(inDomain, ({ path }) => dirname(path))
+  expect(Object.keys(folders).filter((folder) => (folders[folder]?.length ?? 0) > 30)).toEqual([])
+  const lines = (path: string) => readFileSync(new URL(path, src), 'utf8').split('\n').length
+  expect(inDomain.filter(({ path }) => lines(path) > 350).map(({ path }) => path)).toEqual([])
 })
 
 it('every room is on the map', () => {

@@ -4,7 +4,7 @@ import { getSettings } from '#domain/applications/get-settings.ts'
 import { getUi } from '#domain/applications/get-ui.ts'
 import { setUi } from '#domain/applications/set-ui.ts'
 import { updateSettings } from '#domain/applications/update-settings.ts'
-import { listReadReceiptSummaries } from '#domain/messages/list-read-receipt-summaries.ts'
+import { listReadReceiptSummaries } from '#domain/messages/reading/list-read-receipt-summaries.ts'
 import {
   applicationResource,
   applicationSettingsResource,

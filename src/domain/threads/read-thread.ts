@@ -2,7 +2,7 @@ import type { Context } from '#context.ts'
 import { markThreadRead } from '#data/reading.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { mustSeeThread } from '#domain/access/thread.ts'
-import { readerOf } from '#domain/messages/reader.ts'
+import { readerOf } from '#domain/messages/reading/reader.ts'
 
 /** Reads all messages of a thread, and of the channel no others. @throws ChatError 404 */
 export async function readThread(ctx: Context, caller: UserCaller, id: number): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { markMessageUnread } from '#data/reading.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
-import { readerOf } from '#domain/messages/reader.ts'
+import { readerOf } from '#domain/messages/reading/reader.ts'
 import { notFound } from '#errors.ts'
 
 /** Makes a message that was read unread. @throws ChatError 404 */

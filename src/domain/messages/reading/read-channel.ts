@@ -2,7 +2,7 @@ import type { Context } from '#context.ts'
 import { markChannelRead } from '#data/reading.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { mustBeMember } from '#domain/access/channel.ts'
-import { readerOf } from '#domain/messages/reader.ts'
+import { readerOf } from '#domain/messages/reading/reader.ts'
 
 /** Reads all messages of a channel. @throws ChatError 404, AccessDeniedError for who is no member */
 export async function readChannel(ctx: Context, caller: UserCaller, id: number): Promise<void> {

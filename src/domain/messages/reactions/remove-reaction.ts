@@ -2,7 +2,7 @@ import type { Context } from '#context.ts'
 import { deleteReaction } from '#data/reactions.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { mustSeeMessage } from '#domain/access/message.ts'
-import { mustFindEmoji } from '#domain/messages/react-to-message.ts'
+import { mustFindEmoji } from '#domain/messages/reactions/react-to-message.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import type { Reaction, ReactToMessage } from '#resources/message.ts'
 

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { markMessageRead } from '#data/reading.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
-import { readerOf } from '#domain/messages/reader.ts'
+import { readerOf } from '#domain/messages/reading/reader.ts'
 import { notFound } from '#errors.ts'
 
 /** Reads one message, and none before it; one's own and what was read are left as they are. @throws ChatError 404 */
