@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { deleteChannelBlockRecord } from '#domain/channels/channel-blocks.ts'
+import { deleteChannelBlockRecord } from '#domain/channels/delete-channel-block-record.ts'
 import { type Actions, action } from '#realtime/handlers.ts'
 import { ChannelBlockRecord, type channelBlockRecordHypermedia } from '#resources/channel.ts'
 

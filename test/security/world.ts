@@ -2,7 +2,7 @@
 
 import { v4 as uuid } from 'uuid'
 import { insertToken } from '#data/tokens.ts'
-import { blockChannelUser } from '#domain/channels/channel-blocks.ts'
+import { blockChannelUser } from '#domain/channels/block-channel-user.ts'
 import { createChannel } from '#domain/channels/create-channel.ts'
 import { reactToMessage } from '#domain/messages/reactions/react-to-message.ts'
 import { readChannel } from '#domain/messages/reading/read-channel.ts'

@@ -1,7 +1,7 @@
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { UserCaller } from '#domain/access/caller.ts'
-import { blockChannelUser } from '#domain/channels/channel-blocks.ts'
+import { blockChannelUser } from '#domain/channels/block-channel-user.ts'
 import { createChannel } from '#domain/channels/create-channel.ts'
 import { leaveChannel } from '#domain/channels/leave-channel.ts'
 import { hideChannel } from '#domain/channels/membership-changes.ts'

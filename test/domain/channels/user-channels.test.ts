@@ -3,7 +3,7 @@
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { UserCaller } from '#domain/access/caller.ts'
-import { blockChannelUser } from '#domain/channels/channel-blocks.ts'
+import { blockChannelUser } from '#domain/channels/block-channel-user.ts'
 import { countUserChannels } from '#domain/channels/count-user-channels.ts'
 import { createChannel } from '#domain/channels/create-channel.ts'
 import { leaveChannel } from '#domain/channels/leave-channel.ts'

@@ -4,17 +4,15 @@ import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { addModerator } from '#domain/channels/add-moderator.ts'
-import {
-  blockChannelUser,
-  deleteChannelBlockRecord,
-  listChannelBlocks,
-} from '#domain/channels/channel-blocks.ts'
+import { blockChannelUser } from '#domain/channels/block-channel-user.ts'
 import { createChannel } from '#domain/channels/create-channel.ts'
 import { deleteChannel } from '#domain/channels/delete-channel.ts'
+import { deleteChannelBlockRecord } from '#domain/channels/delete-channel-block-record.ts'
 import { getChannel } from '#domain/channels/get-channel.ts'
 import { inviteUser } from '#domain/channels/invites.ts'
 import { joinChannel } from '#domain/channels/join-channel.ts'
 import { leaveChannel } from '#domain/channels/leave-channel.ts'
+import { listChannelBlocks } from '#domain/channels/list-channel-blocks.ts'
 import { listChannelMembers, listChannelModerators } from '#domain/channels/list-members.ts'
 import { clearHistory, hideChannel, muteChannel } from '#domain/channels/membership-changes.ts'
 import { removeModerator } from '#domain/channels/remove-moderator.ts'

@@ -1,0 +1,43 @@
+import type { Context } from '#context.ts'
+import { insertChannelBlock, lockDoor } from '#data/channel-blocks.ts'
+import { deleteMember } from '#data/memberships.ts'
+import { causeOf, type UserCaller } from '#domain/access/caller.ts'
+import { mustHaveGroupChannel } from '#domain/access/channel.ts'
+import { resolveUser } from '#domain/users/resolve-users.ts'
+import { ChatError, unlessGone } from '#errors.ts'
+import type { ChannelBlockRecord } from '#resources/channel.ts'
+import type { UserReference } from '#resources/user.ts'
+
+/**
+ * Keeps a user out of a channel: it is removed if it is a member, and cannot come back. Who is kept out stays so.
+ * @throws ChatError 404, 400 for a direct channel, AccessDeniedError for who is no moderator, ValidationError for
+ * oneself
+ */
+export async function blockChannelUser(
+  ctx: Context,
+  caller: UserCaller,
+  channelId: number,
+  reference: UserReference,
+): Promise<ChannelBlockRecord> {
+  const { applicationId } = caller
+  await mustHaveGroupChannel(ctx, caller, channelId)
+  const user = await resolveUser(ctx, caller, reference)
+  if (user.id === caller.userId) throw new ChatError('ValidationError', 'Moderators cannot block themselves')
+  return ctx.db
+    .transact(async (tx) => {
+      await lockDoor(tx, channelId, user.id)
+      const { id, createdTime, isNew } = await insertChannelBlock(tx, channelId, user.id)
+      const base = { applicationId, channelId }
+      const about = { userId: user.id, ...causeOf(caller) }
+      if (isNew) {
+        const payload = { ...about, recordId: id, createdTime }
+        await tx.emit({ type: 'channel.block_record.created', ...base, payload })
+      }
+      if (await deleteMember(tx, channelId, user.id)) {
+        const payload = { ...about, blocked: true }
+        await tx.emit({ type: 'channel.member.left', ...base, count: -1, payload })
+      }
+      return { id, channelId, user, createdTime }
+    })
+    .catch(unlessGone('channel', channelId))
+}
