@@ -1,8 +1,9 @@
 // What sessions listen to, and what of it they may hear as what their users are to channels changes.
 import type { Context } from '#context.ts'
 import { mayHear } from '#domain/access/topic.ts'
-import { endChatSession, startChatSession } from '#domain/sessions/chat-sessions.ts'
+import { endChatSession } from '#domain/sessions/end-chat-session.ts'
 import { loadRelations } from '#domain/sessions/hold-session.ts'
+import { startChatSession } from '#domain/sessions/start-chat-session.ts'
 import { ChatError } from '#errors.ts'
 import type { CatchUp } from '#realtime/catch-up.ts'
 import type { Hub } from '#realtime/hub.ts'
