@@ -6,7 +6,7 @@ import { containing, knownSorts, type ListQuery, listPage, propertiesContain } f
 import { userColumns, userShape } from '#data/rows.ts'
 import { hasUnread as hasUnreadInChannel } from '#data/sql/has-unread.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
-import { invisible, type User, type UserReference } from '#resources/user.ts'
+import { invisible, type User } from '#resources/user.ts'
 
 const { sql, raw, join } = Prisma
 
@@ -324,11 +324,4 @@ function deleteCountedText(table: 'reaction' | 'message_report', counter: string
     with gone as (delete from ${table} where user_id = $1 returning message_id)
     update message m set ${counter} = greatest(m.${counter} - g.count, 0)
     from (select message_id, count(*) as count from gone group by message_id) g where m.id = g.message_id`
-}
-
-/** A name that a user reference in the old style, `…/users/7`, points to. */
-export function referencedId(reference: UserReference): { id?: number; username?: string } {
-  if (!('href' in reference)) return reference
-  const id = /\/users\/(\d{1,15})$/.exec(reference.href)?.[1]
-  return id === undefined ? {} : { id: Number(id) }
 }

@@ -1,4 +1,5 @@
 // What sessions listen to, and what of it they may hear as what their users are to channels changes.
+
 import type { Context } from '#context.ts'
 import { mayHear } from '#domain/access/topic.ts'
 import { endChatSession } from '#domain/sessions/end-chat-session.ts'
@@ -13,6 +14,7 @@ import { type Owed, Subscription, type SubscriptionFacts } from '#realtime/subsc
 import type { Teller } from '#realtime/teller.ts'
 import { mustMayListen, ownerOf } from '#realtime/topics.ts'
 import { type EventType, eventsWhere, eventsWith } from '#resources/events.ts'
+import { chatSessionOf } from '#resources/topics.ts'
 import type { StompSubscription } from '#stomp/handler.ts'
 
 type Types = ReadonlySet<EventType | undefined>
@@ -152,12 +154,4 @@ export class Listening {
     if (channelId === undefined) return
     this.#ctx.later(endChatSession(this.#ctx, session.caller(), session.facts.id, channelId))
   }
-}
-
-const selfTopic = /^\/topic\/channels\/(\d+)\.self$/
-
-/** The channel whose chat session a topic is. */
-function chatSessionOf(destination: string): number | undefined {
-  const id = selfTopic.exec(destination)?.[1]
-  return id === undefined ? undefined : Number(id)
 }

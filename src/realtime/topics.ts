@@ -8,9 +8,7 @@ import { getThread } from '#domain/threads/get-thread.ts'
 import { ChatError, notFound } from '#errors.ts'
 import type { Hub } from '#realtime/hub.ts'
 import type { Session } from '#realtime/session.ts'
-import { channelHypermedia } from '#resources/channel.ts'
-import { threadHypermedia } from '#resources/thread.ts'
-import { currentUserHypermedia } from '#resources/user.ts'
+import { chatSessionOf, readTopic, type TopicName } from '#resources/topics.ts'
 
 /** How long a SUBSCRIBE waits for what is older than it. */
 const patienceMs = 2_000
@@ -20,17 +18,6 @@ export interface Topic {
   owner: TopicOwner
   /** Whether to subscribe to it is to be there (runtime contract 8.4). */
   opensChatSession: boolean
-}
-
-const namesOf = (topics: object) => new Set(Object.values(topics).map(({ pattern }) => pattern))
-const known = {
-  users: namesOf(currentUserHypermedia.topics),
-  channels: namesOf(channelHypermedia.topics),
-  threads: namesOf(threadHypermedia.topics),
-}
-
-export function isTopic(destination: string): boolean {
-  return destination.startsWith('/topic/')
 }
 
 /**
@@ -43,14 +30,14 @@ export async function mustMayListen(
   session: Session,
   destination: string,
 ): Promise<Topic> {
-  const { kind, id, name } = mustBeTopic(destination)
-  if (kind === 'users') {
+  const { of, id } = mustBeTopic(destination)
+  if (of === 'users') {
     const owner = { userId: id }
     if (mayHear(session.relations, owner)) return { owner, opensChatSession: false }
     throw new ChatError('AccessDeniedError', "Other users' topics are their own")
   }
   const caller = session.caller()
-  const channelId = kind === 'channels' ? id : (await getThread(ctx, caller, id)).channelId
+  const channelId = of === 'channels' ? id : (await getThread(ctx, caller, id)).channelId
   const owner = { channelId }
   await mustNotBeLeaving(session, channelId)
   while (!mayHear(session.relations, owner)) {
@@ -59,7 +46,7 @@ export async function mustMayListen(
     // Its joining has yet to be told here, unless its leaving was told meanwhile.
     if (session.relationsVersion === relationsVersion) hub.joinEarly(session, channelId)
   }
-  return { owner, opensChatSession: kind === 'channels' && name === 'self' }
+  return { owner, opensChatSession: chatSessionOf(destination) !== undefined }
 }
 
 /** Waits for the user's leaving to be told, so that all before it can be. @throws ChatError 404 where that takes long */
@@ -73,19 +60,16 @@ async function mustNotBeLeaving(session: Session, channelId: number): Promise<vo
 
 /** Whose a topic is that a session listened to before, whoever may hear it now. @throws ChatError as above */
 export async function ownerOf(ctx: Context, session: Session, destination: string): Promise<TopicOwner> {
-  const { kind, id } = mustBeTopic(destination)
-  if (kind === 'users') return { userId: id }
-  if (kind === 'channels') return { channelId: id }
+  const { of, id } = mustBeTopic(destination)
+  if (of === 'users') return { userId: id }
+  if (of === 'channels') return { channelId: id }
   const { applicationId } = session.facts
   const { channelId } = await getThread(ctx, { kind: 'application', applicationId, scopes: [] }, id)
   return { channelId }
 }
 
-function mustBeTopic(destination: string) {
-  const [, kind, digits = '', name = ''] =
-    /^\/topic\/(users|channels|threads)\/(\d{1,15})\.(\w+)$/.exec(destination) ?? []
-  if (kind === undefined || !known[kind as keyof typeof known].has(`/topic/${kind}/{id}.${name}`)) {
-    throw new ChatError('ResourceNotFoundError', 'There is no such topic')
-  }
-  return { kind: kind as keyof typeof known, id: Number(digits), name }
+function mustBeTopic(destination: string): TopicName {
+  const topic = readTopic(destination)
+  if (!topic) throw new ChatError('ResourceNotFoundError', 'There is no such topic')
+  return topic
 }

@@ -78,6 +78,13 @@ export const UserReference = z
   .meta({ id: 'ChatUserReference' })
 export type UserReference = z.output<typeof UserReference>
 
+/** Whom a reference means; nobody where it is a link to something else. The old style is a link, `…/users/7`. */
+export function referencedUser(reference: UserReference): { id?: number; username?: string } {
+  if (!('href' in reference)) return reference
+  const id = /\/users\/(\d{1,15})$/.exec(reference.href)?.[1]
+  return id === undefined ? {} : { id: Number(id) }
+}
+
 export const UserSecret = z.object({ secret: Json })
 
 export const userResource = defineResource({

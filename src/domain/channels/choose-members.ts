@@ -1,13 +1,14 @@
 // Who is in a new channel from its beginning.
 import type { Context } from '#context.ts'
 import { hasBlocker } from '#data/user-blocks.ts'
-import { findUsers, referencedId } from '#data/users.ts'
+import { findUsers } from '#data/users.ts'
 import type { ApplicationCaller, UserCaller } from '#domain/access/caller.ts'
 import { createGuest } from '#domain/users/create-guest.ts'
 import { resolveUser, resolveUsers, unknownUser } from '#domain/users/resolve-users.ts'
 import { ChatError, refused } from '#errors.ts'
 import { type CreateChannel, directMembersMax } from '#resources/channel.ts'
 import type { User } from '#resources/user.ts'
+import { referencedUser } from '#resources/user.ts'
 
 export interface ChosenMembers {
   creator?: User
@@ -51,7 +52,7 @@ async function findMembers(
   { type, members = [] }: CreateChannel,
   allowsGuests: boolean,
 ): Promise<User[]> {
-  const wanted = [{ id: userId }, ...members.map(referencedId)]
+  const wanted = [{ id: userId }, ...members.map(referencedUser)]
   const found = await findUsers(ctx.db, applicationId, wanted)
   const users = new Map(found.flatMap((user) => (user ? [[user.id, user]] : [])))
   const strangers = wanted.filter((_, at) => !found[at])

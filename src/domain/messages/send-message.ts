@@ -2,7 +2,6 @@ import type { Context } from '#context.ts'
 import { withMentions } from '#data/mentions.ts'
 import type { HostedFile, StoredFile } from '#data/rows.ts'
 import { type NewMessage, sendWithFile } from '#data/sending.ts'
-import { referencedId } from '#data/users.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { mustBeMember } from '#domain/access/channel.ts'
 import { previewLater } from '#domain/messages/add-link-previews.ts'
@@ -10,6 +9,7 @@ import { type ParsedText, parseText } from '#domain/messages/parse-text.ts'
 import { unknownUser } from '#domain/users/resolve-users.ts'
 import { ChatError, notFound, unlessGone } from '#errors.ts'
 import type { FileMessageFields, SeenMessage, SendMessage } from '#resources/message.ts'
+import { referencedUser } from '#resources/user.ts'
 
 /** Where a message goes: a channel's main thread, or another of its threads. */
 export type MessageTarget = Pick<NewMessage, 'channelId' | 'thread'>
@@ -81,6 +81,6 @@ function authorOf(caller: Caller, input: SendMessage | SendHostedFile): Author {
   if (caller.kind === 'user') {
     return { user: { id: caller.userId }, memberOnly: true, cause: causeOf(caller) }
   }
-  if (input.user) return { user: referencedId(input.user) }
+  if (input.user) return { user: referencedUser(input.user) }
   return input.type === 'HOSTED' && input.username ? { user: { username: input.username } } : {}
 }

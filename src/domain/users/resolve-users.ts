@@ -1,8 +1,9 @@
 import type { Context } from '#context.ts'
-import { findUsers, referencedId } from '#data/users.ts'
+import { findUsers } from '#data/users.ts'
 import type { Caller } from '#domain/access/caller.ts'
 import { ChatError } from '#errors.ts'
 import type { User, UserReference } from '#resources/user.ts'
+import { referencedUser } from '#resources/user.ts'
 
 /**
  * The users that references mean, each once, in one round trip.
@@ -14,7 +15,7 @@ export async function resolveUsers(
   references: UserReference[],
 ): Promise<User[]> {
   if (references.length === 0) return []
-  const wanted = references.map(referencedId)
+  const wanted = references.map(referencedUser)
   const users = await findUsers(ctx.db, caller.applicationId, wanted)
   const found = users.map((user, at) => {
     if (user) return user
@@ -26,7 +27,7 @@ export async function resolveUsers(
 /** @throws ChatError 404 where there is no such user */
 export async function resolveUser(ctx: Context, caller: Caller, reference: UserReference): Promise<User> {
   const [user] = await resolveUsers(ctx, caller, [reference])
-  if (!user) throw unknownUser(referencedId(reference))
+  if (!user) throw unknownUser(referencedUser(reference))
   return user
 }
 
