@@ -79,8 +79,11 @@ class Refusal extends Error {
 async function mustAnswer(answer: Response): Promise<Response> {
   if (answer.ok) return answer
   const body = await answer.json().catch(() => ({}))
-  const { message, error_description: description } = body as Record<string, string>
-  throw new Refusal(answer.status, `${message ?? description ?? 'the server failed'} (${answer.status})`)
+  const { message, detail, error_description: description } = body as Record<string, string>
+  throw new Refusal(
+    answer.status,
+    `${detail ?? message ?? description ?? 'the server failed'} (${answer.status})`,
+  )
 }
 
 const pollMs = 250

@@ -15,6 +15,7 @@ export const ApiError = z
   .object({
     error: z.string().describe('What kind of error this is, such as ResourceNotFoundError'),
     message: z.string().describe('What went wrong, for a person'),
+    detail: z.string().optional().describe('Of a ResourceNotFoundError, what was not found'),
     explanation: z.string().optional(),
     properties: Properties.optional(),
     timestamp: Timestamp,

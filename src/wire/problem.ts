@@ -16,6 +16,7 @@ export function presentError(error: ChatError, spelling: Spelling): Record<strin
   return {
     ...presentRefusal(error),
     error: httpNames[error.kind] ?? error.kind,
+    ...(error.kind === 'ResourceNotFoundError' && { message: 'Resource not found', detail: error.message }),
     ...coolOff(error),
     ...(problems.length === 1 && only && { resource: only.resource, field: only.field, code: only.code }),
     ...(problems.length > 0 && { errors: problems }),

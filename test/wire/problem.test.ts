@@ -3,12 +3,13 @@ import { ChatError, rateLimited, refused } from '#errors.ts'
 import { presentError, presentFrameError, presentRefusal } from '#wire/problem.ts'
 
 describe('an error body', () => {
-  it('has a kind, a message and the time', () => {
+  it('of a 404 has the message of the hosted API, what is missing in detail, and the time', () => {
     const before = Date.now()
     const body = presentError(new ChatError('ResourceNotFoundError', 'channel 7 does not exist'), 'camel')
     expect(body).toEqual({
       error: 'ResourceNotFoundError',
-      message: 'channel 7 does not exist',
+      message: 'Resource not found',
+      detail: 'channel 7 does not exist',
       timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
     })
     expect(Date.parse(String(body.timestamp))).toBeGreaterThanOrEqual(before)
