@@ -47,13 +47,18 @@ export const Timestamp = z.string().meta({ format: 'date-time' })
 
 const depthMax = 64
 
+const jsonRule = `without NUL characters and numbers beyond 2^53, at most ${depthMax} levels deep`
+
 /** Postgres can keep neither NUL nor half a surrogate pair. */
 export function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes('\u0000')
 }
 
+/** Of numbers beyond 2^53, what was sent is lost when JSON is parsed (RFC 8259 section 6): they are not kept changed. */
 function isStorableJson(value: unknown, depth = 0): boolean {
   if (typeof value === 'string') return isStorable(value)
+  if (typeof value === 'number')
+    return !Number.isInteger(value) ? Number.isFinite(value) : Number.isSafeInteger(value)
   if (typeof value !== 'object' || value === null) return true
   if (depth === depthMax) return false
   if (Array.isArray(value)) return value.every((item) => isStorableJson(item, depth + 1))
@@ -73,7 +78,7 @@ export function RequiredText(max: number) {
 /** Any JSON value that can be stored. */
 export const Json = z
   .custom<unknown>((value) => value !== undefined && isStorableJson(value), {
-    error: `must be JSON without NUL characters, at most ${depthMax} levels deep`,
+    error: `must be JSON ${jsonRule}`,
   })
   .meta({ description: 'Any JSON value' })
 
@@ -84,7 +89,7 @@ export const Json = z
 export const Properties = z
   .custom<Record<string, unknown>>(
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && isStorableJson(value),
-    { error: `must be an object without NUL characters, at most ${depthMax} levels deep` },
+    { error: `must be an object ${jsonRule}` },
   )
   .meta({ type: 'object', additionalProperties: true, description: 'Custom data' })
 

@@ -35,18 +35,11 @@ export const QueryTime = single(
     .optional(),
 )
 
-/** Repeated, or joined by commas as RFC 6570 `{?members}` does. */
-export const QueryList = z.preprocess(
-  (value) =>
-    value === undefined
-      ? undefined
-      : [value]
-          .flat()
-          .flatMap((item) =>
-            typeof item === 'string' ? item.split(',').filter((part) => part !== '') : [item],
-          ),
-  z.array(Text(512)).max(100).optional(),
-)
+/** Joined by commas as RFC 6570 `{?members}` does, or repeated: then a comma is one of the value's own. */
+export const QueryList = z.preprocess((value) => {
+  const items = typeof value === 'string' ? value.split(',') : value
+  return Array.isArray(items) ? items.filter((item) => item !== '') : items
+}, z.array(Text(512)).max(100).optional())
 
 /** A JSON object, or `key:value` pairs joined by commas (contract h9). */
 export const QueryProperties = single(

@@ -13,10 +13,13 @@ export async function pictures(scope: FastifyInstance) {
   )
 }
 
+/** What XML cannot hold, not even escaped [XML 1.0 section 2.2]. */
+const notXml = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu
+
 /** A square in a colour of the name's own, with its initials. */
 function avatar(name: string): string {
   const hue = [...name].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 360, 7)
-  const words = name.trim().split(/\s+/)
+  const words = name.replace(notXml, ' ').trim().split(/\s+/)
   const initials = [words[0], words.length > 1 ? words.at(-1) : '']
     .map((word) => [...(word ?? '')][0] ?? '')
     .join('')

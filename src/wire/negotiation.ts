@@ -24,9 +24,9 @@ export const defaultRepresentation: Representation = { contentType: 'application
 
 const known = new LRUCache<string, Representation | false>({ max: 200 })
 
-/** The representation that an Accept header prefers; undefined where it takes none of ours. */
+/** The representation that an Accept header prefers, a blank one having no preference; undefined where it takes none of ours. */
 export function representationFor(accept: string | undefined): Representation | undefined {
-  if (accept === undefined) return defaultRepresentation
+  if (accept === undefined || accept.trim() === '') return defaultRepresentation
   let found = known.get(accept)
   if (found === undefined) {
     found = negotiate(accept) ?? false

@@ -1,0 +1,95 @@
+// Input that is no fault of an honest client, and what is done about it.
+import supertest from 'supertest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createChannel, createUser } from '../support/factories.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server.close())
+
+it('a 404 says Resource not found, and in detail what was not found', async () => {
+  const { body } = await server.main.get('/channels/4000000000').expect(404)
+  expect(body).toMatchObject({
+    error: 'ResourceNotFoundError',
+    message: 'Resource not found',
+    detail: 'channel 4000000000 does not exist',
+  })
+})
+
+it('repeated values of a query stay whole, commas and all', async () => {
+  const [first, second] = [
+    await createUser(server.main, { name: 'Doe, Jane' }),
+    await createUser(server.main),
+  ]
+  const { id } = await createChannel(server.main, { members: [{ id: first.id }, { id: second.id }] })
+  const query = new URLSearchParams([
+    ['members', 'Doe, Jane'],
+    ['members', second.name],
+  ])
+  const { body } = await server.main.get(`/channels?${query}`).expect(200)
+  expect(body._embedded.channels.map((channel: { id: number }) => channel.id)).toEqual([id])
+})
+
+it.each(['', ' '])('an Accept of "%s" is no preference', async (accept) => {
+  const answer = await server.main.get('/application').set('accept', accept).expect(200)
+  expect(answer.type).toBe('application/json')
+})
+
+describe('a body with a content coding', () => {
+  it.each(['gzip', 'br', 'x-own', 'identity, gzip'])('is refused with 415 where it is %s', async (coding) => {
+    const body = { name: coding, displayName: coding }
+    const answer = await server.main.post('/users', body).set('content-encoding', coding).expect(415)
+    expect(answer.headers['accept-encoding']).toBe('identity')
+  })
+
+  it('is refused by the token endpoint too', async () => {
+    await supertest(server.url)
+      .post('/oauth/token')
+      .auth(server.main.clientId, server.main.clientSecret)
+      .set('content-encoding', 'gzip')
+      .type('form')
+      .send({ grant_type: 'client_credentials' })
+      .expect(415)
+  })
+
+  it('is taken where the coding is identity', async () => {
+    const body = { name: 'identity', displayName: 'x' }
+    await server.main.post('/users', body).set('content-encoding', 'Identity').expect(200)
+  })
+})
+
+describe('a number in properties', () => {
+  const send = (number: string) =>
+    server.main
+      .post('/users')
+      .type('json')
+      .send(`{"name":"n${number}","displayName":"x","properties":{"a":[{"b":${number}}]}}`)
+
+  it.each(['1e400', '-1e400', '9007199254740993', '-12345678901234567890'])(
+    'is refused rather than changed: %s',
+    async (number) => {
+      const { body } = await send(number).expect(400)
+      expect(body.field).toBe('properties')
+    },
+  )
+
+  it.each(['9007199254740991', '-1.5', '1e-400', '0.1'])('is kept: %s', async (number) => {
+    const { body } = await send(number).expect(200)
+    expect(body.properties.a[0].b).toBe(Number(number))
+  })
+})
+
+it.each(['%01%02', '%EF%BF%BF', 'a%08 b', '%3C%26', '\u{1f98a}'])(
+  'the picture of %s is well-formed XML',
+  async (name) => {
+    const { body } = await supertest(server.url)
+      .get(`/picture/${encodeURI(decodeURI(name))}`)
+      .expect(200)
+    const text = String(body)
+    expect(text).toMatch(/^<svg .*<\/svg>$/s)
+    expect(text).not.toMatch(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]|&(?!#\d+;)/u)
+  },
+)
