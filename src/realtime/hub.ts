@@ -1,7 +1,7 @@
 // Hands what is told to the sessions of this process: an index of who listens to what.
 import { mayHear } from '#domain/access/topic.ts'
 import type { Change, Relations } from '#domain/sessions/relations.ts'
-import type { Audience, Delivery, Told } from '#realtime/publish/delivery.ts'
+import type { Audience, Delivery, PublishedEvent } from '#realtime/publish/delivery.ts'
 import type { Session } from '#realtime/session.ts'
 import type { Subscription } from '#realtime/subscription.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
@@ -13,7 +13,11 @@ import { type Place, withPlace } from '#wire/stompx.ts'
  * Is called with sessions that could not be told of an event, and why.
  * @param isLast whether it makes no sense to tell them once more
  */
-export type NotTold = (told: Told, sessions: Session[], why: { error?: unknown; isLast: boolean }) => void
+export type OnMissed = (
+  told: PublishedEvent,
+  sessions: Session[],
+  why: { error?: unknown; isLast: boolean },
+) => void
 
 export class Hub {
   readonly #topics = new Map<string, Set<Subscription>>()
@@ -21,11 +25,11 @@ export class Hub {
   readonly #applications = new Map<number, Set<Session>>()
   readonly #users = new Map<number, Set<Session>>()
   readonly #fanout = new Fanout()
-  readonly #failed: NotTold
+  readonly #failed: OnMissed
   /** Through where everybody here has been told who is live. */
   position = 0
 
-  constructor(failed: NotTold) {
+  constructor(failed: OnMissed) {
     this.#failed = failed
   }
 
@@ -111,7 +115,7 @@ export class Hub {
   }
 
   /** Tells it to whoever listens here and is up to date; the others are told when they have caught up. */
-  async deliver(told: Told): Promise<void> {
+  async deliver(told: PublishedEvent): Promise<void> {
     const failed = new Map<Subscription, unknown>()
     for (const delivery of told.deliveries) {
       const bodies = new Bodies(delivery)
@@ -131,7 +135,7 @@ export class Hub {
   }
 
   /** Tells subscriptions of one session what they missed, as what its user was to others at that time. */
-  deliverTo(subscriptions: Subscription[], told: Told, relations: Relations): void {
+  deliverTo(subscriptions: Subscription[], told: PublishedEvent, relations: Relations): void {
     const failed = new Map<Subscription, unknown>()
     for (const delivery of told.deliveries) {
       const bodies = new Bodies(delivery)
@@ -149,12 +153,12 @@ export class Hub {
   }
 
   /** Sessions that an event is about: of its user, of who acted, and of who listens to its channel. */
-  concernedBy(told: Told): Session[] {
+  concernedBy(told: PublishedEvent): Session[] {
     const sessions = this.#applications.get(told.applicationId) ?? []
     return [...sessions].filter((session) => isConcerned(session, told))
   }
 
-  *#audience(told: Told, to: Audience): Iterable<Subscription> {
+  *#audience(told: PublishedEvent, to: Audience): Iterable<Subscription> {
     if (!('everybody' in to) && !('membersOf' in to)) {
       yield* this.#topics.get(to.topic) ?? []
       return
@@ -186,7 +190,7 @@ function isAmong({ destination, session }: Subscription, to: Audience, { members
 
 function isConcerned(
   { facts, relations, subscriptions }: Session,
-  { channelId, userId, cause }: Told,
+  { channelId, userId, cause }: PublishedEvent,
 ): boolean {
   if (facts.userId === userId || facts.userId === cause?.by) return true
   if (channelId === null) return false
@@ -200,7 +204,7 @@ function isConcerned(
 /** What fails for one is no matter of the others. */
 function attempt(
   subscription: Subscription,
-  told: Told,
+  told: PublishedEvent,
   delivery: Delivery,
   bodies: Bodies,
   relations: Relations,
@@ -215,7 +219,7 @@ function attempt(
 
 function send(
   subscription: Subscription,
-  told: Told,
+  told: PublishedEvent,
   delivery: Delivery,
   bodies: Bodies,
   relations: Relations,

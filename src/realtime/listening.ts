@@ -8,7 +8,7 @@ import { startChatSession } from '#domain/sessions/start-chat-session.ts'
 import { ChatError } from '#errors.ts'
 import type { CatchUp } from '#realtime/catch-up.ts'
 import type { Hub } from '#realtime/hub.ts'
-import type { Told } from '#realtime/publish/delivery.ts'
+import type { PublishedEvent } from '#realtime/publish/delivery.ts'
 import type { Connection, Session } from '#realtime/session.ts'
 import { type Owed, Subscription, type SubscriptionFacts } from '#realtime/subscription.ts'
 import type { Teller } from '#realtime/teller.ts'
@@ -110,7 +110,7 @@ export class Listening {
   }
 
   /** What an event changes for the sessions here, after it was told. */
-  async apply(told: Told): Promise<void> {
+  async apply(told: PublishedEvent): Promise<void> {
     const { type, channelId, userId, cause } = told
     if (type === undefined) return
     const sessions = userId === undefined ? [] : this.#hub.sessionsOf(userId)
@@ -132,7 +132,7 @@ export class Listening {
   }
 
   /** Sessions whose user is something else to a channel, or to somebody, by an event. */
-  #concerned({ type, channelId, userId, cause }: Told): Session[] {
+  #concerned({ type, channelId, userId, cause }: PublishedEvent): Session[] {
     if (relatesUser.has(type)) return userId === undefined ? [] : this.#hub.sessionsOf(userId)
     if (relatesMembers.has(type)) return this.#hub.membersOf(channelId ?? 0)
     if (relatesActor.has(type)) return cause ? this.#hub.sessionsOf(cause.by) : []

@@ -3,7 +3,7 @@ import type { Context } from '#context.ts'
 import { loadSubjects, type Subjects } from '#domain/events/load-subjects.ts'
 import { isDatabaseAway, withoutWords } from '#errors.ts'
 import { presentChannelUpdate } from '#realtime/publish/channels.ts'
-import type { Delivery, Told } from '#realtime/publish/delivery.ts'
+import type { Delivery, PublishedEvent } from '#realtime/publish/delivery.ts'
 import { deliveriesOf } from '#realtime/publish/publish.ts'
 import type { CommittedEvent, EventPayload } from '#resources/events.ts'
 
@@ -18,7 +18,7 @@ export async function presentEvents(
   ctx: Context,
   events: CommittedEvent[],
   updatedChannelIds: number[] = [],
-): Promise<{ told: Told[]; updates: Map<number, Delivery> }> {
+): Promise<{ told: PublishedEvent[]; updates: Map<number, Delivery> }> {
   const [told, updates] = await Promise.all([
     presentBatch(ctx, events),
     presentChannelUpdates(ctx, updatedChannelIds),
@@ -41,7 +41,7 @@ export async function presentChannelUpdates(ctx: Context, ids: number[]): Promis
   return updates
 }
 
-async function presentBatch(ctx: Context, events: CommittedEvent[]): Promise<Told[]> {
+async function presentBatch(ctx: Context, events: CommittedEvent[]): Promise<PublishedEvent[]> {
   if (events.length === 0) return []
   let subjects: Subjects
   try {
@@ -56,7 +56,7 @@ async function presentBatch(ctx: Context, events: CommittedEvent[]): Promise<Tol
       ...(await presentBatch(ctx, events.slice(middle))),
     ]
   }
-  const told: Told[] = []
+  const told: PublishedEvent[] = []
   for (const event of events) {
     try {
       told.push(present(event, subjects))
@@ -68,7 +68,7 @@ async function presentBatch(ctx: Context, events: CommittedEvent[]): Promise<Tol
 }
 
 /** Once more, after it failed among others. */
-async function presentAlone(ctx: Context, event: CommittedEvent): Promise<Told> {
+async function presentAlone(ctx: Context, event: CommittedEvent): Promise<PublishedEvent> {
   for (let tries = 2; ; tries += 1) {
     try {
       return present(event, await loadSubjects(ctx, [event], []))
@@ -81,24 +81,24 @@ async function presentAlone(ctx: Context, event: CommittedEvent): Promise<Told> 
         { err: withoutWords(error), position, applicationId, channelId },
         'an event was set aside: it cannot be presented',
       )
-      return { ...toTold(event, []), isLost: true }
+      return { ...toPublished(event, []), isLost: true }
     }
   }
 }
 
-function present(event: CommittedEvent, subjects: Subjects): Told {
+function present(event: CommittedEvent, subjects: Subjects): PublishedEvent {
   if (!isObject(event.payload)) throw new TypeError('The payload is no object')
-  return toTold(event, deliveriesOf(event, subjects))
+  return toPublished(event, deliveriesOf(event, subjects))
 }
 
 function isObject(payload: unknown): payload is EventPayload {
   return typeof payload === 'object' && payload !== null && !Array.isArray(payload)
 }
 
-function toTold(
+function toPublished(
   { type, applicationId, channelId, position, payload }: CommittedEvent,
   deliveries: Delivery[],
-): Told {
+): PublishedEvent {
   const { by, session, receipt, userId }: EventPayload = isObject(payload) ? payload : {}
   return {
     type,

@@ -3,7 +3,7 @@ import type { UserCaller } from '#domain/access/caller.ts'
 import type { TopicPositions } from '#domain/sessions/hold-session.ts'
 import { Relations } from '#domain/sessions/relations.ts'
 import { OwedTopics } from '#realtime/owed.ts'
-import type { Told } from '#realtime/publish/delivery.ts'
+import type { PublishedEvent } from '#realtime/publish/delivery.ts'
 import type { Sent, Subscription } from '#realtime/subscription.ts'
 import type { StompConnection } from '#stomp/connection.ts'
 import type { Place } from '#wire/stompx.ts'
@@ -135,7 +135,7 @@ export class Session {
    */
   announce(
     subscription: Subscription,
-    told: Told,
+    told: PublishedEvent,
     type: string,
     receipt: string | undefined,
   ): Record<string, string> | undefined {

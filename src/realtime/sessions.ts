@@ -5,7 +5,7 @@ import { endOrphanedSessions, endSession } from '#domain/sessions/end-session.ts
 import { detachSession, entrancesOf, keepAcknowledged } from '#domain/sessions/hold-session.ts'
 import type { StartedSession } from '#domain/sessions/start-session.ts'
 import { ChatError, withoutWords } from '#errors.ts'
-import type { Hub, NotTold } from '#realtime/hub.ts'
+import type { Hub, OnMissed } from '#realtime/hub.ts'
 import { type Connection, Session } from '#realtime/session.ts'
 import type { Place } from '#wire/stompx.ts'
 
@@ -127,7 +127,7 @@ export class Sessions {
    * Sessions that could not be told of an event lose their connection, and come back to be told of it once more; where
    * that fails as well, or cannot succeed, they end.
    */
-  readonly missed: NotTold = ({ position, applicationId }, sessions, { error, isLast }) => {
+  readonly missed: OnMissed = ({ position, applicationId }, sessions, { error, isLast }) => {
     if (sessions.length === 0) return
     this.#ctx.metrics.count('sessions closed', sessions.length)
     this.#ctx.log[error === undefined ? 'info' : 'error'](

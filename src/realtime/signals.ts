@@ -1,9 +1,9 @@
 // What the processes tell each other over the bus.
 import type { Typed } from '#domain/threads/typing.ts'
-import type { Told } from '#realtime/publish/delivery.ts'
+import type { PublishedEvent } from '#realtime/publish/delivery.ts'
 
 export type Signal =
-  | { kind: 'told'; node: number; told: Told[] }
+  | { kind: 'told'; node: number; told: PublishedEvent[] }
   | { kind: 'typed'; typed: Typed }
   | { kind: 'take over'; key: string }
   | { kind: 'released'; key: string }
@@ -26,7 +26,7 @@ function isSignal(signal: unknown): signal is Signal {
   const { kind, node, told, typed, key }: Record<string, unknown> = Object(signal)
   switch (kind) {
     case 'told':
-      return Number.isSafeInteger(node) && Array.isArray(told) && told.every(isTold)
+      return Number.isSafeInteger(node) && Array.isArray(told) && told.every(isPublishedEvent)
     case 'typed':
       return isTyped(typed)
     case 'take over':
@@ -37,8 +37,8 @@ function isSignal(signal: unknown): signal is Signal {
   }
 }
 
-function isTold(told: unknown): boolean {
-  const { position, applicationId, deliveries }: Unknown<Told> = Object(told)
+function isPublishedEvent(told: unknown): boolean {
+  const { position, applicationId, deliveries }: Unknown<PublishedEvent> = Object(told)
   return (
     Number.isSafeInteger(position) &&
     Number.isSafeInteger(applicationId) &&

@@ -7,14 +7,14 @@ import type { Context } from '#context.ts'
 import { currentPosition, missedEvents, positionOfNow } from '#domain/events/replay-events.ts'
 import type { Hub } from '#realtime/hub.ts'
 import { presentChannelUpdates, presentEvents } from '#realtime/present.ts'
-import type { Told } from '#realtime/publish/delivery.ts'
+import type { PublishedEvent } from '#realtime/publish/delivery.ts'
 import { readSignal, type Signal } from '#realtime/signals.ts'
 import { Typing } from '#realtime/typing.ts'
 import { type CommittedEvent, type EventType, eventsWhere, eventsWith } from '#resources/events.ts'
 
 export interface TellerHooks {
   /** After an event was told here; the next waits for it. */
-  told(told: Told): Promise<void>
+  told(told: PublishedEvent): Promise<void>
   /** Another process wants a session. @returns whether it was here */
   takeOver(key: string): Promise<boolean>
   released(key: string): void
@@ -48,7 +48,10 @@ export class Teller {
   readonly #hub: Hub
   readonly #hooks: TellerHooks
   readonly #typing = new Typing((told) => void this.#enqueue([told]))
-  readonly #presented = new LRUCache<number, Told>({ maxSize: keptCharactersMax, sizeCalculation: sizeOf })
+  readonly #presented = new LRUCache<number, PublishedEvent>({
+    maxSize: keptCharactersMax,
+    sizeCalculation: sizeOf,
+  })
   /** When each channel's members were last told of its last message, and what tells them the next time. */
   readonly #channelUpdates = new Map<number, { at: number; timer?: NodeJS.Timeout }>()
   #queue: Promise<unknown> = Promise.resolve()
@@ -131,16 +134,16 @@ export class Teller {
   async presentAgain(
     events: CommittedEvent[],
     { outdated, isOwn = true }: { outdated?: ReadonlySet<number>; isOwn?: boolean } = {},
-  ): Promise<Told[]> {
+  ): Promise<PublishedEvent[]> {
     const wanted = events.filter(({ position }) => !outdated?.has(position))
-    const presented = new Map<number, Told>()
+    const presented = new Map<number, PublishedEvent>()
     for (const { position } of wanted) {
       const told = this.#presented.get(position)
       if (told) presented.set(position, told)
     }
     const unknown = wanted.filter(({ position }) => !presented.has(position))
     for (const told of await this.#present(unknown)) presented.set(told.position, told)
-    const changed = new Map<number, Told>()
+    const changed = new Map<number, PublishedEvent>()
     const all = events.map((event) => {
       const told = presented.get(event.position) ?? unheard(event)
       return { ...told, deliveries: [...told.deliveries] }
@@ -157,7 +160,7 @@ export class Teller {
   // ----------------------------------------------------------------------------------------- presenting
 
   /** With what tells the members of these channels of their last message. */
-  async #present(events: CommittedEvent[], channelIds: number[] = []): Promise<Told[]> {
+  async #present(events: CommittedEvent[], channelIds: number[] = []): Promise<PublishedEvent[]> {
     if (events.length === 0) return []
     const { told, updates } = await presentEvents(this.#ctx, events, channelIds)
     for (const each of told) this.#presented.set(each.position, each)
@@ -199,7 +202,7 @@ export class Teller {
     try {
       const update = (await presentChannelUpdates(this.#ctx, [channelId])).get(channelId)
       if (!update || this.#isClosed || !this.#ctx.node.isLeader) return
-      const told: Told = {
+      const told: PublishedEvent = {
         applicationId,
         channelId,
         position: 0,
@@ -227,7 +230,7 @@ export class Teller {
     return done
   }
 
-  #enqueue(told: Told[]): Promise<void> {
+  #enqueue(told: PublishedEvent[]): Promise<void> {
     this.#waiting += 1
     return this.between(async () => {
       try {
@@ -241,7 +244,7 @@ export class Teller {
     })
   }
 
-  async #deliver(told: Told): Promise<void> {
+  async #deliver(told: PublishedEvent): Promise<void> {
     const { position } = told
     if (position > 0 && position <= this.#hub.position) return // told already
     if (position > this.#hub.position + 1) {
@@ -287,7 +290,7 @@ export class Teller {
 
   // --------------------------------------------------------------------------------- between processes
 
-  #publish(told: Told[]): void {
+  #publish(told: PublishedEvent[]): void {
     if (this.#ctx.bus.isShared) this.#signal({ kind: 'told', node: this.#ctx.node.id, told })
   }
 
@@ -328,10 +331,10 @@ export class Teller {
 }
 
 /** An event in its place, with nothing to tell. */
-function unheard({ type, applicationId, channelId, position }: CommittedEvent): Told {
+function unheard({ type, applicationId, channelId, position }: CommittedEvent): PublishedEvent {
   return { type, applicationId, channelId, position, deliveries: [] }
 }
 
-function sizeOf({ deliveries }: Told): number {
+function sizeOf({ deliveries }: PublishedEvent): number {
   return 200 + deliveries.reduce((sum, { resource }) => sum + resource.length, 0)
 }

@@ -1,7 +1,7 @@
 // Who is typing where. Every process sees all keystrokes and works out for itself who has started and stopped, so the
 // clients of all processes are told the same, and nobody is told twice (runtime contract 8.5).
 import type { Typed } from '#domain/threads/typing.ts'
-import type { Delivery, Told } from '#realtime/publish/delivery.ts'
+import type { Delivery, PublishedEvent } from '#realtime/publish/delivery.ts'
 import { channelHypermedia } from '#resources/channel.ts'
 import { KeystrokesShape, threadHypermedia } from '#resources/thread.ts'
 import { User } from '#resources/user.ts'
@@ -16,16 +16,16 @@ interface State {
 }
 
 export class Typing {
-  readonly #tell: (told: Told) => void
+  readonly #tell: (told: PublishedEvent) => void
   readonly #states = new Map<string, State>()
 
-  constructor(tell: (told: Told) => void) {
+  constructor(tell: (told: PublishedEvent) => void) {
     this.#tell = tell
   }
 
   /** The draft so far; an empty one is none. */
   typed(typed: Typed): void {
-    this.#tell(toTold(typed, [keystrokes(typed)]))
+    this.#tell(toPublished(typed, [keystrokes(typed)]))
     const key = keyOf(typed.channelId, typed.threadId, typed.user.id)
     const state = this.#states.get(key)
     if (typed.keys === '') {
@@ -33,7 +33,7 @@ export class Typing {
       return
     }
     // Before there is a timer, and with the user of then, so that what ends it cannot fail.
-    if (!state) this.#tell(toTold(typed, change(typed, 'started')))
+    if (!state) this.#tell(toPublished(typed, change(typed, 'started')))
     clearTimeout(state?.timer)
     const next: State = {
       typed: state?.typed ?? typed,
@@ -55,7 +55,7 @@ export class Typing {
 
   #stop(key: string, { typed, timer }: State): void {
     clearTimeout(timer)
-    if (this.#states.delete(key)) this.#tell(toTold(typed, change(typed, 'stopped')))
+    if (this.#states.delete(key)) this.#tell(toPublished(typed, change(typed, 'stopped')))
   }
 }
 
@@ -63,7 +63,7 @@ function keyOf(channelId: number, threadId: number, userId: number): string {
   return `${channelId}/${userId}/${threadId}`
 }
 
-function toTold({ applicationId, channelId, user }: Typed, deliveries: Delivery[]): Told {
+function toPublished({ applicationId, channelId, user }: Typed, deliveries: Delivery[]): PublishedEvent {
   return {
     type: 'channel.event.triggered',
     applicationId,

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { TopicPositions } from '#domain/sessions/hold-session.ts'
-import type { Told } from '#realtime/publish/delivery.ts'
+import type { PublishedEvent } from '#realtime/publish/delivery.ts'
 import { type Connection, Session } from '#realtime/session.ts'
 import { Subscription } from '#realtime/subscription.ts'
 
@@ -31,7 +31,12 @@ function subscribe(session: Session, id = 's', isAutomatic = false): Subscriptio
   return subscription
 }
 
-const event = (position: number): Told => ({ applicationId: 1, channelId: 1, position, deliveries: [] })
+const event = (position: number): PublishedEvent => ({
+  applicationId: 1,
+  channelId: 1,
+  position,
+  deliveries: [],
+})
 const type = 'channel.message.created'
 
 /** Sends an event live; gives the ack of its message. */

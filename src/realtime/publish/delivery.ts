@@ -35,8 +35,8 @@ export interface Delivery {
   isAlias?: true
 }
 
-/** An event as the processes tell it to each other, and then to their clients. */
-export interface Told extends Pick<CommittedEvent, 'applicationId' | 'channelId'> {
+/** An event as one process publishes it to the others, and as each delivers it to its clients. */
+export interface PublishedEvent extends Pick<CommittedEvent, 'applicationId' | 'channelId'> {
   /** The committed event; absent where none is behind it, as with typing. */
   type?: EventType
   /** 0 where it is not kept: who does not listen has missed it. */
