@@ -19,12 +19,8 @@ const isError = ({ command }: Heard) => command === 'ERROR'
 export async function play(script: Script, world: World): Promise<string | undefined> {
   const line = await openLine(world.port, script.carrier, script.apiKey)
   if (typeof line === 'number') return line < 500 ? undefined : `the upgrade was answered ${line}`
-  let how: string | undefined
-  void line.closed.then((given) => {
-    how = given
-  })
   const until = (isIt: (heard: Heard) => boolean) =>
-    waitFor(line, () => how !== undefined || line.heard.some(isIt))
+    waitFor(line, () => line.ended !== undefined || line.heard.some(isIt))
   try {
     line.send(script.connect)
     const isAnswered =
@@ -43,17 +39,17 @@ export async function play(script: Script, world: World): Promise<string | undef
         return 'the connection is open, and nobody answers'
       }
     }
-    return wrongWith(line.heard) ?? (how === undefined ? undefined : endedBadly(how, line, script))
+    return wrongWith(line.heard) ?? endedBadly(line, script)
   } finally {
     line.cut()
   }
 }
 
 /** A server that hangs up says why, unless another connection took the session over. */
-function endedBadly(how: string, { heard }: Line, script: Script): string | undefined {
+function endedBadly({ ended = '', heard }: Line, script: Script): string | undefined {
   const isTakenOver = script.connect.includes('StompX-Auth-Session-ID')
-  const isAbrupt = /^(1006|polling|sending: (?!413))/.test(how)
-  return !isAbrupt || heard.some(isError) || isTakenOver ? undefined : `it ended without a word: ${how}`
+  const isAbrupt = /^(1006|polling|sending: (?!413))/.test(ended)
+  return !isAbrupt || heard.some(isError) || isTakenOver ? undefined : `it ended without a word: ${ended}`
 }
 
 function wrongWith(heard: Heard[]): string | undefined {

@@ -109,11 +109,10 @@ async function attackOnce(seed: number, world: World, outcome: Outcome): Promise
   ])
 }
 
-function shown({ connect, steps, ending }: Script): string {
-  return (
-    [connect, ...steps].map((bytes) => JSON.stringify(bytes.toString()).slice(0, 1_500)).join('\n  ') +
-    `\n  ${ending}`
-  )
+function shown({ apiKey, connect, steps, ending }: Script): string {
+  return [apiKey, ...[connect, ...steps].map(String), ending]
+    .map((each) => JSON.stringify(each).slice(0, 1_500))
+    .join('\n  ')
 }
 
 function wrongWith(request: Request, answer: Answer | 'closed' | 'silent'): string | undefined {

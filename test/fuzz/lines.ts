@@ -20,17 +20,16 @@ export interface Line {
   /** Hangs up without a word. */
   cut(): void
   readonly heard: Heard[]
-  /** How it ended, once it did. */
-  readonly closed: Promise<string>
+  /** How it ended; undefined while it is open. */
+  readonly ended: string | undefined
   /** Is called with everything that happens. */
   onChange: () => void
 }
 
 abstract class BaseLine implements Line {
   readonly heard: Heard[] = []
-  readonly closed: Promise<string>
+  ended: string | undefined
   onChange = () => {}
-  protected end: (how: string) => void = () => {}
   readonly #parser = new Parser(
     ({ command = '', headers, binaryBody }: IRawFrameType) => {
       const body = Buffer.from(binaryBody ?? []).toString()
@@ -40,17 +39,13 @@ abstract class BaseLine implements Line {
     () => undefined,
   )
 
-  constructor() {
-    this.closed = new Promise((resolve) => {
-      this.end = (how) => {
-        resolve(how)
-        this.onChange()
-      }
-    })
-  }
-
   abstract send(bytes: Buffer): void
   abstract cut(): void
+
+  protected end(how: string): void {
+    this.ended ??= how
+    this.onChange()
+  }
 
   protected take(text: string): void {
     this.#parser.parseChunk(text)

@@ -30,7 +30,8 @@ try {
   say(`${outcome.rounds} rounds: ${summary(outcome)}`)
   for (const problem of outcome.problems) say(`\n${problem}`)
   if (outcome.problems.length > 0) {
-    say(`\nAgain: npm run fuzz -- --seed=${seed} (round ${outcome.rounds})`)
+    // Each round has the seed after that of the one before.
+    say(`\nAgain, in its first round: npm run fuzz -- --seed=${seed + outcome.rounds - 1}`)
     process.exitCode = 1
   }
 } finally {
