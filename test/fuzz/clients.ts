@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Heard, type Line, openLine } from './lines.ts'
 import type { Script } from './stomp.ts'
-import { patienceMs } from './wire.ts'
+import { parsed, patienceMs } from './wire.ts'
 import type { World } from './world.ts'
 
 const brieflyMs = 20
@@ -65,14 +65,6 @@ function wrongWith(heard: Heard[]): string | undefined {
     if (problem.error === 'InternalServerError') return `the server failed: ${body.slice(0, 500)}`
   }
   return undefined
-}
-
-function parsed(text: string): Record<string, unknown> | undefined {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function remember(world: World, session: string): void {

@@ -7,7 +7,7 @@ import { play } from './clients.ts'
 import { type Request, requests } from './rest.ts'
 import { type Script, scripts } from './stomp.ts'
 import { type Held, Target } from './target.ts'
-import { type Answer, asShell, exchange, patienceMs } from './wire.ts'
+import { type Answer, asShell, exchange, parsed, patienceMs } from './wire.ts'
 import type { World } from './world.ts'
 
 const perRound = { requests: 60, scripts: 16 }
@@ -137,10 +137,11 @@ const isSockJs = ({ title }: Request) => /^\w+ \/(rtm|stompx)\//.test(title)
 function isError(headers: Record<string, string>, body: string): boolean {
   if (body === '') return true
   if (!headers['content-type']?.startsWith('application/json')) return false
-  const { error, message, timestamp, error_description: description } = JSON.parse(body)
+  const { error, message, timestamp, error_description: description } = parsed(body) ?? {}
   if (typeof error !== 'string') return false
   return (
-    typeof description === 'string' || (typeof message === 'string' && /^\d{4}-\d\d-\d\dT/.test(timestamp))
+    typeof description === 'string' ||
+    (typeof message === 'string' && /^\d{4}-\d\d-\d\dT/.test(String(timestamp)))
   )
 }
 

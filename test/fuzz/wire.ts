@@ -70,8 +70,13 @@ function readAnswer(bytes: Buffer, isHead: boolean, isOver: boolean): Answer | u
     (length !== undefined && rest.length >= Number(length)) ||
     (headers['transfer-encoding'] === 'chunked' && rest.toString('latin1').endsWith('0\r\n\r\n'))
   if (!isWhole && !isOver) return undefined
-  const body = headers['transfer-encoding'] === 'chunked' ? unchunked(rest) : rest.toString()
+  const body = headers['transfer-encoding'] === 'chunked' ? unchunked(rest) : firstOf(rest, length)
   return { status, headers, body: isBodiless ? '' : body }
+}
+
+/** What follows is the answer to what follows the request. */
+function firstOf(bytes: Buffer, length: string | undefined): string {
+  return bytes.subarray(0, length === undefined ? undefined : Number(length)).toString()
 }
 
 function unchunked(bytes: Buffer): string {
@@ -82,6 +87,15 @@ function unchunked(bytes: Buffer): string {
     if (end < 0 || !(size > 0)) return Buffer.concat(parts).toString()
     parts.push(bytes.subarray(end + 2, end + 2 + size))
     at = end + 2 + size + 2
+  }
+}
+
+/** The object that a text holds as JSON, if it does. */
+export function parsed(text: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 
