@@ -283,6 +283,8 @@ describe('an observer', () => {
     notified.items.length = 0
     await done(alice.client.sendMessage({ channel, body: 'You are here' }))
     await there.onMessageReceived.next()
+    // Who is there is looked at when members are notified, which comes after the message is delivered.
+    await expect.poll(() => server.ctx.db.prisma.notificationTask.count()).toBe(0)
     there.session.end()
     told.session.end()
     const replied = hear(alice.client.onNotificationReceived)
