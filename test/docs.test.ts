@@ -1,0 +1,157 @@
+// The samples of the README and of docs/, run in order from one clean start, as somebody new would.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type ServerProcess, startServerProcess } from './support/process.ts'
+
+interface Sample {
+  file: string
+  line: number
+  language: string
+  code: string
+}
+
+/** What is not run, by words that it has, and why. All else is. */
+const leftOut: [words: string, why: string][] = [
+  ['npm ci && npm start', 'what this test runs in is installed, and the server started'],
+  ['docker compose up', 'wants an engine of containers'],
+  ['<div id="chat-ui">', 'a page; test/browser/chat.test.ts opens one'],
+  ['class Greeter', 'calls a function that the reader brings; test/functions/plugins.test.ts runs plugins'],
+  ['npm run bench', 'takes minutes'],
+]
+
+/** Lines of a shell sample that are not run: what the reader fills in, and the start of the server, which runs. */
+const givenLines = /^(\w+=….*|chatterie start .*)$/gm
+
+const files = [
+  'README.md',
+  ...(await readdir('docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
+]
+const samples = (await Promise.all(files.map(samplesOf)))
+  .flat()
+  .filter(({ language }) => language !== 'mermaid')
+
+async function samplesOf(file: string): Promise<Sample[]> {
+  const text = await readFile(file, 'utf8')
+  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(
+    ({ index, 1: language = '', 2: code = '' }) => ({
+      file,
+      line: text.slice(0, index).split('\n').length,
+      language,
+      code,
+    }),
+  )
+}
+
+let folder: string
+let server: ServerProcess
+let environment: Record<string, string>
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'chatterie-docs-'))
+  const home = join(folder, '.chatterie')
+  server = await startServerProcess({ CHATTERIE_HOME: home })
+  const { clientId, clientSecret, apiKey } = JSON.parse(
+    await readFile(join(home, 'credentials.json'), 'utf8'),
+  )
+  environment = {
+    PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
+    HOME: folder,
+    CHATTERIE_HOME: home,
+    PORT: new URL(server.url).port,
+    ID: clientId,
+    SECRET: clientSecret,
+    API_KEY: apiKey,
+  }
+  await mkdir(join(folder, 'bin'))
+  const command = join(folder, 'bin', 'chatterie')
+  await writeFile(command, `#!/bin/sh\nexec '${process.execPath}' '${resolve('bin/chatterie.mjs')}' "$@"\n`)
+  await chmod(command, 0o755)
+  await symlink(resolve('node_modules'), join(folder, 'node_modules'))
+  await writeFile(join(folder, '.curlrc'), 'fail-with-body\n')
+  // The files that samples name.
+  const users = [{ name: 'ada', displayName: 'Ada', isGuest: false, properties: {} }]
+  await writeFile(join(folder, 'users.json'), JSON.stringify(users))
+  await writeFile(join(folder, 'styles.json'), '{}')
+  await writeFile(
+    join(folder, 'echo.ts'),
+    'export async function handleEvent(event) { return event.message.id }',
+  )
+  for (const { code } of samples) {
+    if (code.includes('UserAttemptedStartSessionEvent,')) await writeFile(join(folder, 'guard.ts'), code)
+    for (const [, name = '', json = ''] of code.matchAll(/ui set \w+ (\S+) +# (\{.*\})$/gm)) {
+      await writeFile(join(folder, name), json)
+    }
+  }
+})
+afterAll(async () => {
+  await server?.end('SIGTERM')
+  await rm(folder, { recursive: true, force: true })
+})
+
+it('every sample that is left out is there', () => {
+  for (const [words] of leftOut) expect(samples.filter(({ code }) => code.includes(words))).not.toEqual([])
+})
+
+for (const sample of samples) {
+  const why = leftOut.find(([words]) => sample.code.includes(words))?.[1]
+  const title = `${sample.file}:${sample.line} works as it stands`
+  if (why) it.skip(`${title} (${why})`, () => {})
+  else it(title, { timeout: 120_000 }, () => run(sample))
+}
+
+async function run({ language, code }: Sample): Promise<void> {
+  const text = code
+    .replaceAll('http://localhost:9001', () => server.url)
+    .replaceAll('localhost:9001', () => new URL(server.url).host)
+  switch (language) {
+    case 'sh':
+      return runShell(text.replace(givenLines, () => ''))
+    case 'js':
+      return runScript(text)
+    case 'ts': // a function, which the samples of the shell deploy and test
+      return
+    default:
+      throw new Error(
+        `A sample in ${language || 'no language'} is run by nothing: name it in leftOut, and why`,
+      )
+  }
+}
+
+/** Ends at the first command that fails; `<app>` is the application made last, which nobody need confirm to delete. */
+async function runShell(text: string): Promise<void> {
+  const script = text
+    .replace(/^(chatterie applications create .*?) +#.*$/m, (_, create) => `${create} --json > created.json`)
+    .replaceAll('<app>', () => `$(sed 's/.*"id":\\([0-9]*\\).*/\\1/' created.json)`)
+    .replace(/^(chatterie applications delete \S+.*?) +#/m, (_, remove) => `${remove} --yes #`)
+  const { code, output } = await end(spawn('sh', ['-euc', script], { cwd: folder, env: environment }))
+  expect(code, output).toBe(0)
+}
+
+/** Ends by itself, or is ended once it has printed what it was to: a client stays connected. */
+async function runScript(text: string): Promise<void> {
+  const path = join(folder, 'sample.mjs')
+  await writeFile(path, text)
+  const { code, output } = await end(
+    spawn(process.execPath, [path], { cwd: folder, env: environment }),
+    /^Hello!$/m,
+  )
+  expect(code, output).toBe(0)
+}
+
+async function end(child: ReturnType<typeof spawn>, enough?: RegExp) {
+  let output = ''
+  let isEnough = false
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (data) => {
+      output += data
+      isEnough ||= enough?.test(output) ?? false
+      if (isEnough) child.kill()
+    })
+  }
+  const [code] = await once(child, 'close')
+  return { code: isEnough ? 0 : code, output }
+}
