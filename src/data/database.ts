@@ -97,7 +97,7 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
   return {
     pool,
     prisma,
-    ...querier((query) => pool.query(query)),
+    ...querier((query) => retried(() => pool.query(query))), // each is a transaction of its own
     async transact(work) {
       const { result, hasEmitted } = await retried(() => attempt(pool, work))
       if (hasEmitted) eventsWritten()

@@ -50,6 +50,22 @@ it('of two that wait for each other, both are done', async () => {
   expect(await db.single(total, [])).toBe(4)
 })
 
+it('of a statement that waits for a transaction which waits for it, both are done', async () => {
+  const waiting = { text: `select count(*) from pg_locks where locktype = 'advisory' and not granted` }
+  const lock = (id: number) => ({ text: `select pg_advisory_xact_lock(${id})` })
+  const lockTwice = 'do $$ begin perform pg_advisory_xact_lock(2); perform pg_advisory_xact_lock(1); end $$'
+  let statement: Promise<number> | undefined
+  const transaction = db.transact(async (tx) => {
+    await tx.run({ text: `set local deadlock_timeout = '1min'` }, []) // it is not this one that gives way
+    await tx.run(lock(1), [])
+    statement = db.run({ text: lockTwice }, [])
+    await expect.poll(async () => (await tx.query(waiting, []))[0]).toEqual([1])
+    await tx.run(lock(2), [])
+  })
+  await transaction
+  await statement
+})
+
 it('fails where one of its statements failed, whatever became of the error', async () => {
   const failing = db.transact(async (tx) => {
     await tx.run(add, [1])
