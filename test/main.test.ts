@@ -130,7 +130,7 @@ it('a second signal hurries a stop that is held up, and abandons nothing', async
   const impatient = setInterval(() => server.child.kill('SIGINT'), 300)
   expect(await server.end('SIGINT')).toBe(0)
   clearInterval(impatient)
-  await expect.poll(() => isAlive(postmaster)).toBe(false) // a moment until the system has buried it
+  await expect.poll(() => isAlive(postmaster), { timeout: 20_000 }).toBe(false) // until the system has buried it
   socket.destroy()
 })
 
