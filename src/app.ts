@@ -6,6 +6,7 @@ import { v4 as uuid } from 'uuid'
 import type { Context } from '#context.ts'
 import { auth } from '#plugins/auth.ts'
 import { bodies } from '#plugins/bodies.ts'
+import { codings } from '#plugins/codings.ts'
 import { draining } from '#plugins/draining.ts'
 import { errors, handleEarlyError, refuseConnection } from '#plugins/errors.ts'
 import { grants } from '#plugins/grants.ts'
@@ -104,6 +105,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
   await app.register(draining)
   await app.register(headers)
   await app.register(errors)
+  await app.register(codings)
   await app.register(origin, { proxies: ctx.config.trustedProxies })
   await app.register(cors, {
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],

@@ -1,6 +1,5 @@
 // Request bodies: JSON under every name the API has for it.
 import { isUtf8 } from 'node:buffer'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import { ChatError } from '#errors.ts'
 import { jsonTypes } from '#wire/negotiation.ts'
@@ -10,7 +9,6 @@ const bodyMax = 1_048_576
 
 export const bodies = plugin(
   async (app) => {
-    app.addHook('preParsing', refuseCodings)
     app.removeAllContentTypeParsers()
     app.addContentTypeParser(jsonTypes, { parseAs: 'buffer', bodyLimit: bodyMax }, (_request, body, done) => {
       parseInto(done, body as Buffer)
@@ -28,14 +26,6 @@ export const bodies = plugin(
   },
   { name: 'bodies' },
 )
-
-/** Takes no body that is packed: a small one may unpack into a huge one. To be given to the hook `preParsing`. */
-export async function refuseCodings({ headers }: FastifyRequest, reply: FastifyReply): Promise<void> {
-  const coding = headers['content-encoding']?.trim().toLowerCase()
-  if (!coding || coding === 'identity') return
-  reply.header('accept-encoding', 'identity') // [RFC 9110 section 12.5.3]
-  throw new ChatError('UnsupportedMediaTypeError', 'The body must have no content coding')
-}
 
 type Done = (error: Error | null, body?: unknown) => void
 

@@ -5,13 +5,11 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Context } from '#context.ts'
 import { issueToken } from '#domain/applications/issue-token.ts'
 import { ChatError } from '#errors.ts'
-import { refuseCodings } from '#plugins/bodies.ts'
 
 /** Bytes of one form field; no credential is longer. */
 const fieldMax = 4096
 
 export async function oauth(scope: FastifyInstance, { ctx }: { ctx: Context }) {
-  scope.addHook('preParsing', refuseCodings)
   await scope.register(formbody, { bodyLimit: 16 * fieldMax })
   await scope.register(multipart, { limits: { fieldSize: fieldMax, fields: 16, files: 0 } })
 
