@@ -117,6 +117,17 @@ export type MessageParts = {
   [K in keyof typeof messageShape]: CellOf<(typeof messageShape)[K]>
 } & { repliesCount: number | null; user: User | undefined }
 
+/** What nobody has done to a message yet. */
+export const untouched = {
+  lastEditedTime: null,
+  reportCount: 0,
+  repliesCount: null,
+  reactionCount: 0,
+} as const
+
+/** The fields of every variant; optional ones too must be said. */
+type SharedFields = { [K in Exclude<keyof SeenMessage, 'type'>]: SeenMessage[K] | undefined }
+
 /** One literal a variant, so that all messages of a variant share one hidden class. */
 export function assembleMessage(parts: MessageParts): MessageRecord {
   const { id, type, channelId, nestedLevel, properties, createdTime, user } = parts
@@ -133,7 +144,7 @@ export function assembleMessage(parts: MessageParts): MessageRecord {
     reactions: parts.reactionCount > 0 ? [] : undefined,
     reportCount: parts.reportCount || undefined,
     parentId: parts.parentId ?? undefined,
-  }
+  } satisfies SharedFields
   const text = { body: parts.body ?? '', links: parts.links ?? [], mentions: [] }
   const record = (
     type === 'TEXT'

@@ -1,7 +1,13 @@
 // Stores new messages.
 import type { Database, Db } from '#data/database.ts'
 import { GroupCommit } from '#data/group-commit.ts'
-import { assembleMessage, type MessageRecord, type StoredFile, type StoredMention } from '#data/rows.ts'
+import {
+  assembleMessage,
+  type MessageRecord,
+  type StoredFile,
+  type StoredMention,
+  untouched,
+} from '#data/rows.ts'
 import {
   type SentRow,
   sendColumns,
@@ -98,6 +104,7 @@ function toSent(item: NewMessage, sent: SentRow | undefined): Sent {
   if (!sent?.hasChannel) return 'no channel'
   if (sent.id === null) return item.memberOnly ? 'no member' : 'no user'
   return assembleMessage({
+    ...untouched,
     id: sent.id,
     type: messageType(item),
     channelId: item.channelId,
@@ -109,11 +116,7 @@ function toSent(item: NewMessage, sent: SentRow | undefined): Sent {
     links: item.links,
     properties: item.properties,
     createdTime: sent.createdTime,
-    lastEditedTime: null,
-    reportCount: 0,
-    repliesCount: null,
     parentId: item.thread?.parentId ?? null,
-    reactionCount: 0,
     user: sent.user,
   })
 }

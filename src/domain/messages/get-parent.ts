@@ -1,4 +1,5 @@
 import type { Context } from '#context.ts'
+import { assembleMessage, untouched } from '#data/rows.ts'
 import { findMessageOfMember } from '#data/seen-messages.ts'
 import { findThread } from '#data/threads.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
@@ -34,15 +35,20 @@ export async function findOrStandIn(
   const found = await findMessageOfMember(ctx.db, caller.applicationId, caller.userId, id)
   if (found) return found.message
   const thread = await findThread(ctx.db, caller.applicationId, id)
-  return {
+  return assembleMessage({
+    ...untouched,
     id,
     type: 'SYSTEM_TEXT',
     channelId,
     nestedLevel,
     body: goneBody,
-    links: [],
-    mentions: [],
+    file: null,
+    groupTag: null,
+    links: null,
+    mentions: null,
     properties: {},
     createdTime: thread?.createdTime ?? createdTime,
-  }
+    parentId: null,
+    user: undefined,
+  })
 }
