@@ -20,7 +20,8 @@ describe.skipIf(!executablePath)('the API reference in a browser', () => {
       if (message !== 'Bad client credentials') complaints.push(message)
     })
     page.on('console', (message) => {
-      if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text())
+      const isRefusal = /401|Bad client credentials/.test(message.text())
+      if (message.type() === 'error' && !isRefusal) complaints.push(message.text())
     })
     page.on('request', (request) => {
       const { origin, protocol } = new URL(request.url())

@@ -43,7 +43,7 @@ describe('whoever comes too late is answered 404', () => {
     expect(answer.status, answer.text).toBe(404)
     expect(answer.body).toMatchObject({
       error: 'ResourceNotFoundError',
-      message: `channel ${channel.id} does not exist`,
+      detail: `channel ${channel.id} does not exist`,
     })
   })
 
