@@ -159,6 +159,8 @@ export class Device {
     }, 500)
     await new Promise<void>((resolve) => ws.once('close', () => resolve()))
     clearInterval(look)
+    const endedAt = Date.now()
+    for (const each of this.heard) if (each.connection === this.#connections) each.endedAt = endedAt
   }
 
   #take({ command, headers: raw, binaryBody }: IRawFrameType): void {

@@ -57,6 +57,18 @@ it.each<[string, Write[], Stored, Reading[]]>([
     [reading('bob', heard(1, { confirmedAt: killedAt - 100 }), heard(1, { connection: 2 }))],
   ],
   [
+    'told again where the receipt of the acknowledgement arrived after the death of the process that sent it',
+    [write(1)],
+    stored(1),
+    [
+      reading(
+        'bob',
+        heard(1, { confirmedAt: killedAt + 5, endedAt: killedAt + 10 }),
+        heard(1, { connection: 2 }),
+      ),
+    ],
+  ],
+  [
     'the rest read from the history after a refused resume',
     [write(1), write(2), write(3)],
     stored(1, 2, 3),
@@ -121,7 +133,13 @@ it.each<[string, RegExp, Write[], Stored, Reading[]]>([
     /told again of "ann 1"/,
     [write(1)],
     stored(1),
-    [reading('bob', heard(1, { confirmedAt: killedAt + 1 }), heard(1, { connection: 2 }))],
+    [
+      reading(
+        'bob',
+        heard(1, { confirmedAt: killedAt + 1, endedAt: killedAt + 5_000 }),
+        heard(1, { connection: 2 }),
+      ),
+    ],
   ],
   [
     'a reader is told again of what was acknowledged long before the process died',

@@ -23,6 +23,8 @@ export interface Heard {
   by: 'event' | 'history'
   /** When the server confirmed, with a RECEIPT, that it had taken the acknowledgement; in ms since the epoch. */
   confirmedAt?: number
+  /** When the connection was over on which it was told; in ms since the epoch. */
+  endedAt?: number
 }
 
 export interface Reading {
@@ -47,6 +49,9 @@ export interface Death {
 
 /** Servers keep how far sessions have acknowledged every 2 s, for the case that they die (decision 9), and may be slow. */
 export const keptWithinMs = 6_000
+
+/** What still arrives on a connection that ends this soon after a death may have been sent before it. */
+const underWayMs = 2_000
 
 export function bodyOf({ writer, nth }: Pick<Write, 'writer' | 'nth'>): string {
   return `${writer} ${nth}`
@@ -119,9 +124,11 @@ function judgeReading({ reader, heard }: Reading, { history }: Stored, deaths: D
 }
 
 /** Whether the server is bound to know that this was acknowledged. */
-function wasKept({ confirmedAt }: Heard, deaths: Death[]): boolean {
+function wasKept({ confirmedAt, endedAt = Number.POSITIVE_INFINITY }: Heard, deaths: Death[]): boolean {
   if (confirmedAt === undefined) return false
-  return deaths.every(({ at }) => confirmedAt > at || confirmedAt < at - keptWithinMs)
+  return deaths.every(
+    ({ at }) => confirmedAt < at - keptWithinMs || (confirmedAt > at && endedAt > at + underWayMs),
+  )
 }
 
 /** What an application shows that knows its messages by their ids: each where it was told first. */
