@@ -4,7 +4,7 @@ import { mayStay } from '#domain/access/user.ts'
 import { endOrphanedSessions, endSession } from '#domain/sessions/end-session.ts'
 import { detachSession, entrancesOf, keepAcknowledged } from '#domain/sessions/hold-session.ts'
 import type { StartedSession } from '#domain/sessions/start-session.ts'
-import { ChatError, withoutWords } from '#errors.ts'
+import { ChatError, isDatabaseAway, withoutWords } from '#errors.ts'
 import type { Hub, OnMissed } from '#realtime/hub.ts'
 import { type Connection, Session } from '#realtime/session.ts'
 import type { Place } from '#wire/stompx.ts'
@@ -33,6 +33,8 @@ export class Sessions {
   /** By key. */
   readonly #sessions = new Map<string, Session>()
   readonly #endings = new Map<string, NodeJS.Timeout>()
+  /** By key of the session that the database is being told of. */
+  readonly #noting = new Map<string, Promise<void>>()
   readonly #releases = new Map<string, () => void>()
   readonly #timers: NodeJS.Timeout[] = []
   #isClosing = false
@@ -99,16 +101,32 @@ export class Sessions {
     const topics = session.owed.toJSON()
     if (how === 'disconnect') {
       this.#sessions.delete(key)
-      this.#ctx.later(this.#end(session))
+      this.#note(key, () => this.#end(session))
       return
     }
-    this.#ctx.later(detachSession(this.#ctx, id, acknowledged, topics))
+    this.#note(key, () => detachSession(this.#ctx, id, acknowledged, topics))
     if (this.#isClosing) return
     this.#endings.set(
       key,
-      setTimeout(() => this.#ctx.later(this.#end(session)), graceMs),
+      setTimeout(() => this.#note(key, () => this.#end(session)), graceMs),
     )
     if (this.#sessions.size > detachedMax) this.#forgetDetached()
+  }
+
+  /** Notes in the database what became of a session; while that is away it is tried again, until the session goes on. */
+  #note(key: string, save: () => Promise<void>): void {
+    const saving = save()
+      .catch((error) => {
+        if (!isDatabaseAway(error)) throw error
+        this.#ctx.log.warn({ err: error }, 'what became of a session could not be noted, and is tried again')
+        setTimeout(() => {
+          const isOver = this.#isClosing || this.#sessions.get(key)?.connection !== undefined
+          if (!isOver) this.#note(key, save)
+        }, keepMs).unref()
+      })
+      .finally(() => this.#noting.delete(key))
+    this.#noting.set(key, saving)
+    this.#ctx.later(saving)
   }
 
   async #end({ facts }: Session): Promise<void> {
@@ -196,6 +214,7 @@ export class Sessions {
     if (!session) return false
     clearTimeout(this.#endings.get(key))
     this.#endings.delete(key)
+    await this.#noting.get(key)
     const { connection, acknowledged } = session
     if (connection) {
       this.#hub.remove(session)

@@ -1,0 +1,67 @@
+// What becomes of sessions while the database is away is noted when it is back.
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import { channelHypermedia } from '#resources/channel.ts'
+import { frame, Talker } from '../stomp/talker.ts'
+import { createChannel, createUser } from '../support/factories.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server.close())
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+const shuttingDown = Object.assign(new Error('the database system is shutting down'), { code: '57P03' })
+
+async function connect(username: string): Promise<{ talker: Talker; key: string }> {
+  const path = `/rtm/websocket?api-key=${server.main.apiKey}`
+  const talker = await Talker.open(Number(new URL(server.url).port), path)
+  talker.send(frame('CONNECT', { 'accept-version': '1.2', 'StompX-User': username }))
+  const { headers } = await talker.next()
+  return { talker, key: headers.session ?? '' }
+}
+
+const sessionOf = async (key: string) => {
+  const text =
+    'select state, detached_time is not null, topics is not null from user_session where key = $1::uuid'
+  const [session] = await server.ctx.db.query({ text }, [key])
+  return session
+}
+
+it('a session that ends while the database is away ends when it is back', async () => {
+  const { name } = await createUser(server.main, { name: 'ada' })
+  const { talker, key } = await connect(name)
+  const transact = vi.spyOn(server.ctx.db, 'transact').mockRejectedValueOnce(shuttingDown)
+  talker.send(frame('DISCONNECT', {}))
+  await vi.waitFor(async () => expect(await sessionOf(key)).toContain('ENDED'), 10_000)
+  expect(transact).toHaveBeenCalledTimes(2)
+})
+
+it('a connection that is lost while the database is away is noted when it is back', async () => {
+  const { name } = await createUser(server.main, { name: 'bob' })
+  const channel = await createChannel(server.main, {
+    type: 'PUBLIC',
+    name: 'away',
+    members: [{ username: name }],
+  })
+  const { talker, key } = await connect(name)
+  await talker.ask('SUBSCRIBE', {
+    id: 'topic',
+    destination: channelHypermedia.topics.messages.at({ id: channel.id }),
+  })
+  const run = server.ctx.db.run
+  const isNoting = ({ name: statement }: { name: string }) => statement === 'detach-session'
+  let refused = 0
+  vi.spyOn(server.ctx.db, 'run').mockImplementation((statement, values) => {
+    if (!isNoting(statement as { name: string }) || refused > 0)
+      return run.call(server.ctx.db, statement, values)
+    refused += 1
+    return Promise.reject(shuttingDown)
+  })
+  talker.ws.terminate()
+  await vi.waitFor(async () => expect(await sessionOf(key)).toEqual(['ACTIVE', true, true]), 6_000)
+  expect(refused).toBe(1)
+})
