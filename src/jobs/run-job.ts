@@ -2,6 +2,7 @@ import type { Context } from '#context.ts'
 import { beginJob } from '#domain/jobs/begin-job.ts'
 import { endJob } from '#domain/jobs/end-job.ts'
 import { Superseded } from '#domain/jobs/store-batch.ts'
+import { isGone } from '#errors.ts'
 import { runExport } from '#jobs/export.ts'
 import { runImport } from '#jobs/import.ts'
 
@@ -23,7 +24,7 @@ export async function runJob(
     ctx.log.info(log, 'job ended')
   } catch (error) {
     if (!isLast || signal.aborted || error instanceof Superseded) throw error
-    ctx.log.error({ ...log, err: error }, 'job failed')
+    ctx.log[isGone(error) ? 'info' : 'error']({ ...log, err: error }, 'job failed')
     await endJob(ctx, job, {
       state: 'FAILED',
       error: { index: job.processed, reason: 'The server failed to run this job' },

@@ -4,7 +4,7 @@ import type { Context } from '#context.ts'
 import { mayHear } from '#domain/access/topic.ts'
 import { replayEvents } from '#domain/events/replay-events.ts'
 import type { Relations } from '#domain/sessions/relations.ts'
-import { ChatError } from '#errors.ts'
+import { toChatError } from '#errors.ts'
 import type { Hub } from '#realtime/hub.ts'
 import type { Connection, Session } from '#realtime/session.ts'
 import type { Subscription } from '#realtime/subscription.ts'
@@ -65,8 +65,10 @@ export class CatchUp {
     progress.again = true
     if (progress.isRunning || session.connection !== connection) return
     this.#run(session, connection, progress).catch((error) => {
-      this.#ctx.log.error({ err: error, session: session.facts.id }, 'a session could not catch up')
-      connection.fail(new ChatError('InternalServerError', 'Something went wrong on the server'))
+      const known = toChatError(error)
+      const level = known.status === 503 ? 'warn' : 'error'
+      this.#ctx.log[level]({ err: error, session: session.facts.id }, 'a session could not catch up')
+      connection.fail(known)
     })
   }
 
