@@ -30,7 +30,7 @@ const mayImport: Record<string, string[]> = {
   data: ['resources', 'errors'],
   wire: ['resources', 'errors'],
   stomp: ['wire/problem.ts', 'errors'],
-  bus: ['errors'],
+  bus: ['resources', 'errors'],
   files: ['errors'],
   previews: ['errors', 'type config'],
   config: ['wire/loopback.ts', 'type files'],

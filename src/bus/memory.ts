@@ -1,15 +1,17 @@
 // The bus of a process that is alone.
 import type { Bus, Logger } from '#bus/bus.ts'
+import { readSignal, type Signal } from '#resources/signals.ts'
 
 /** A bus that reaches this process only, and misses nothing. */
-export function openMemoryBus(log: Logger): Bus {
+export function openMemoryBus(log: Logger): MemoryBus {
   return new MemoryBus(log)
 }
 
 export class MemoryBus implements Bus {
   readonly isShared = false
   readonly #log: Logger
-  readonly #listeners: ((message: string) => void)[] = []
+  readonly #listeners: ((signal: Signal) => void)[] = []
+  readonly #unreadableListeners: ((characters: number) => void)[] = []
   #state: 'open' | 'closed' = 'open'
 
   constructor(log: Logger) {
@@ -20,13 +22,28 @@ export class MemoryBus implements Bus {
     return true
   }
 
-  async publish(message: string): Promise<void> {
-    // Not a microtask: listeners that publish in turn would keep the process from everything else.
-    setImmediate(() => this.#deliver(message))
+  async publish(signal: Signal): Promise<void> {
+    this.#call(this.#listeners, signal)
   }
 
-  onMessage(listener: (message: string) => void): void {
+  /** Hands out what another process has sent. */
+  receive(text: string): void {
+    let signal: Signal | undefined
+    try {
+      signal = readSignal(text)
+    } catch {
+      this.#call(this.#unreadableListeners, text.length)
+      return
+    }
+    if (signal) this.#call(this.#listeners, signal)
+  }
+
+  onSignal(listener: (signal: Signal) => void): void {
     this.#listeners.push(listener)
+  }
+
+  onUnreadable(listener: (characters: number) => void): void {
+    this.#unreadableListeners.push(listener)
   }
 
   onGap(): void {}
@@ -35,9 +52,12 @@ export class MemoryBus implements Bus {
     this.#state = 'closed'
   }
 
-  #deliver(message: string): void {
-    if (this.#state === 'closed') return
-    for (const listener of this.#listeners) callSafely(() => listener(message), this.#log)
+  #call<T>(listeners: ((value: T) => void)[], value: T): void {
+    // Not a microtask: listeners that publish in turn would keep the process from everything else.
+    setImmediate(() => {
+      if (this.#state === 'closed') return
+      for (const listener of listeners) callSafely(() => listener(value), this.#log)
+    })
   }
 }
 

@@ -1,14 +1,15 @@
 // The bus through Redis: one channel, one connection that publishes and one that listens.
 //
-// A process tells itself directly and ignores its echo, so it works alone while Redis is away. Nothing waits in a queue
-// for Redis to come back: what could not be published is lost to the others, and they are told so by a notice. On the
-// channel a message is `<origin>:<message>`, a notice is an origin alone.
+// A process hands its own signals to itself and ignores their echo, so it works alone while Redis is away. Nothing waits
+// in a queue for Redis to come back: what could not be published is lost to the others, and a notice says so. On the
+// channel a signal is `<origin>:<JSON>`, a notice is an origin alone.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '@redis/client'
 import { v4 as uuid } from 'uuid'
 import type { Bus, Logger } from '#bus/bus.ts'
 import { callSafely, MemoryBus } from '#bus/memory.ts'
+import type { Signal } from '#resources/signals.ts'
 
 /** How long Redis may take to answer before a connection counts as dead. */
 const defaultAnswerMs = 5_000
@@ -39,7 +40,7 @@ class RedisBus implements Bus {
   #publisher: Client
   #state: 'open' | 'closed' = 'open'
   #isSubscribed = false
-  /** Whether something that the others have not been told of was lost. */
+  /** Whether something was lost that no notice has said yet. */
   #owesNotice = false
   #isNotifying = false
 
@@ -53,7 +54,7 @@ class RedisBus implements Bus {
     this.#subscriber = this.#connect('subscriber')
     // The client renews the subscription before it says that it is ready again.
     this.#subscriber.on('ready', () => {
-      if (this.#isSubscribed) this.#tellGap()
+      if (this.#isSubscribed) this.#reportGap()
     })
     this.#subscribe()
   }
@@ -62,19 +63,23 @@ class RedisBus implements Bus {
     return this.#isSubscribed && this.#publisher.isReady && this.#subscriber.isReady
   }
 
-  async publish(message: string): Promise<void> {
+  async publish(signal: Signal): Promise<void> {
     if (this.#state === 'closed') return
-    void this.#local.publish(message)
+    void this.#local.publish(signal)
     try {
-      await this.#send(`${this.#origin}:${message}`)
+      await this.#send(`${this.#origin}:${JSON.stringify(signal)}`)
     } catch (error) {
       this.#owesNotice = true
       void this.#notify(error)
     }
   }
 
-  onMessage(listener: (message: string) => void): void {
-    this.#local.onMessage(listener)
+  onSignal(listener: (signal: Signal) => void): void {
+    this.#local.onSignal(listener)
+  }
+
+  onUnreadable(listener: (characters: number) => void): void {
+    this.#local.onUnreadable(listener)
   }
 
   onGap(listener: () => void): void {
@@ -124,7 +129,7 @@ class RedisBus implements Bus {
       try {
         await this.#subscriber.subscribe(this.#channel, (text) => this.#receive(text))
         this.#isSubscribed = true
-        this.#tellGap()
+        this.#reportGap()
         return
       } catch (error) {
         if (this.#state !== 'open') return
@@ -136,11 +141,11 @@ class RedisBus implements Bus {
 
   #receive(text: string): void {
     if (text.startsWith(this.#origin)) return
-    if (text.length === this.#origin.length) this.#tellGap()
-    else void this.#local.publish(text.slice(this.#origin.length + 1))
+    if (text.length === this.#origin.length) this.#reportGap()
+    else this.#local.receive(text.slice(this.#origin.length + 1))
   }
 
-  /** @throws where Redis is away, refuses, or does not answer in time; then it may have been told or not */
+  /** @throws where Redis is away, refuses, or does not answer in time; then it may have arrived or not */
   async #send(text: string): Promise<void> {
     const client = this.#publisher
     const late = setTimeout(() => this.#replace(client), this.#answerMs)
@@ -159,11 +164,11 @@ class RedisBus implements Bus {
     publisher.destroy()
   }
 
-  /** Tells the others, as soon as they can be reached, that they missed something. */
+  /** Gives the others notice, as soon as they can be reached, that they missed something. */
   async #notify(cause: unknown): Promise<void> {
     if (this.#isNotifying || this.#state !== 'open') return
     this.#isNotifying = true
-    this.#log.warn({ err: cause }, 'messages did not reach the other processes')
+    this.#log.warn({ err: cause }, 'signals did not reach the other processes')
     for (let retries = 0; this.#owesNotice && this.#state === 'open'; retries++) {
       await sleep(Math.min(50 * 2 ** retries, backOffMaxMs), undefined, { ref: false })
       this.#owesNotice = false
@@ -174,8 +179,8 @@ class RedisBus implements Bus {
     this.#isNotifying = false
   }
 
-  #tellGap(): void {
-    // In its place among the messages: those that came before it are delivered before it.
+  #reportGap(): void {
+    // In its place among the signals: those that came before it are delivered before it.
     setImmediate(() => {
       if (this.#state === 'closed') return
       for (const listener of this.#gapListeners) callSafely(listener, this.#log)

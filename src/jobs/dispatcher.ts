@@ -10,11 +10,6 @@ import type { CommittedEvent } from '#resources/events.ts'
 const sweepMs = 1_000
 const forgetMs = 10_000
 
-/** What processes tell each other when there are events to take; the leader takes them. */
-const wake = JSON.stringify({ kind: 'wake' })
-/** And when the leader has stopped. */
-const lead = JSON.stringify({ kind: 'lead' })
-
 /**
  * Takes events as they commit, hands them to whoever tells them, and tells the members of channels of what they
  * missed. One process at a time leads: there is one order in which events are told.
@@ -70,9 +65,9 @@ export class Dispatcher {
   start(): void {
     this.#ctx.db.onEvents(() => this.#signal())
     this.#ctx.node.onLead(() => this.#events.signal())
-    this.#ctx.bus.onMessage((message) => {
-      if (message === wake && this.#ctx.node.isLeader) this.#events.signal()
-      if (message === lead) void this.#ctx.node.tryToLead()
+    this.#ctx.bus.onSignal(({ kind }) => {
+      if (kind === 'events written' && this.#ctx.node.isLeader) this.#events.signal()
+      if (kind === 'lead released') void this.#ctx.node.tryToLead()
     })
     this.#events.start()
     this.#notifications.start()
@@ -85,11 +80,12 @@ export class Dispatcher {
     await Promise.all([this.#events.stop(), this.#notifications.stop(), this.#forgetting.stop()])
     const hasLed = node.isLeader
     await node.resign()
-    if (hasLed && bus.isShared) await bus.publish(lead)
+    if (hasLed && bus.isShared) await bus.publish({ kind: 'lead released' })
   }
 
   #signal(): void {
-    if (!this.#ctx.node.isLeader && this.#ctx.bus.isShared) void this.#ctx.bus.publish(wake)
+    const { node, bus } = this.#ctx
+    if (!node.isLeader && bus.isShared) void bus.publish({ kind: 'events written' })
     else this.#events.signal()
   }
 }

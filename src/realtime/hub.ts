@@ -1,9 +1,9 @@
 // Hands what is told to the sessions of this process: an index of who listens to what.
 import { mayHear } from '#domain/access/topic.ts'
 import type { Change, Relations } from '#domain/sessions/relations.ts'
-import type { Audience, Delivery, PublishedEvent } from '#realtime/publish/delivery.ts'
 import type { Session } from '#realtime/session.ts'
 import type { Subscription } from '#realtime/subscription.ts'
+import type { Audience, Delivery, PublishedEvent } from '#resources/published-event.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 import { Fanout } from '#stomp/fanout.ts'
 import { type SharedBody, shareBody } from '#stomp/frames.ts'

@@ -3,9 +3,9 @@ import type { Context } from '#context.ts'
 import { loadSubjects, type Subjects } from '#domain/events/load-subjects.ts'
 import { isDatabaseAway, withoutWords } from '#errors.ts'
 import { presentChannelUpdate } from '#realtime/publish/channels.ts'
-import type { Delivery, PublishedEvent } from '#realtime/publish/delivery.ts'
 import { deliveriesOf } from '#realtime/publish/publish.ts'
 import type { CommittedEvent, EventPayload } from '#resources/events.ts'
+import type { Delivery, PublishedEvent } from '#resources/published-event.ts'
 
 const triesMax = 3
 

@@ -7,10 +7,10 @@ import type { Context } from '#context.ts'
 import { currentPosition, missedEvents, positionOfNow } from '#domain/events/replay-events.ts'
 import type { Hub } from '#realtime/hub.ts'
 import { presentChannelUpdates, presentEvents } from '#realtime/present.ts'
-import type { PublishedEvent } from '#realtime/publish/delivery.ts'
-import { readSignal, type Signal } from '#realtime/signals.ts'
 import { Typing } from '#realtime/typing.ts'
 import { type CommittedEvent, type EventType, eventsWhere, eventsWith } from '#resources/events.ts'
+import type { PublishedEvent } from '#resources/published-event.ts'
+import type { Signal } from '#resources/signals.ts'
 
 export interface TellerHooks {
   /** After an event was told here; the next waits for it. */
@@ -67,7 +67,8 @@ export class Teller {
 
   async start(): Promise<void> {
     this.#hub.position = await currentPosition(this.#ctx)
-    this.#ctx.bus.onMessage((message) => this.#receive(message))
+    this.#ctx.bus.onSignal((signal) => this.#receive(signal))
+    this.#ctx.bus.onUnreadable((characters) => this.#unreadable({ characters }))
     this.#ctx.bus.onGap(() => this.repair())
     // What the last leader took it may not have told.
     this.#ctx.node.onLead(() => this.repair())
@@ -123,7 +124,7 @@ export class Teller {
 
   /** Asks the process that holds a session to let it go. */
   takeOver(key: string): void {
-    this.#signal({ kind: 'take over', key })
+    void this.#ctx.bus.publish({ kind: 'session claimed', key })
   }
 
   /**
@@ -291,11 +292,8 @@ export class Teller {
   // --------------------------------------------------------------------------------- between processes
 
   #publish(told: PublishedEvent[]): void {
-    if (this.#ctx.bus.isShared) this.#signal({ kind: 'told', node: this.#ctx.node.id, told })
-  }
-
-  #signal(signal: Signal): void {
-    void this.#ctx.bus.publish(JSON.stringify(signal))
+    const { bus, node } = this.#ctx
+    if (bus.isShared) void bus.publish({ kind: 'events published', node: node.id, events: told })
   }
 
   /** What it may have told stands in the log. */
@@ -305,24 +303,20 @@ export class Teller {
     this.repair()
   }
 
-  #receive(message: string): void {
-    const signal = readSignal(message)
-    switch (signal?.kind) {
-      case undefined:
-        this.#unreadable({ characters: message.length })
+  #receive(signal: Signal): void {
+    switch (signal.kind) {
+      case 'events published':
+        if (signal.node !== this.#ctx.node.id) void this.#enqueue(signal.events)
         return
-      case 'told':
-        if (signal.node !== this.#ctx.node.id) void this.#enqueue(signal.told)
+      case 'keystrokes sent':
+        this.#typing.typed(signal.keystrokes)
         return
-      case 'typed':
-        this.#typing.typed(signal.typed)
-        return
-      case 'take over':
+      case 'session claimed':
         void this.#hooks.takeOver(signal.key).then((wasHere) => {
-          if (wasHere) this.#signal({ kind: 'released', key: signal.key })
+          if (wasHere) void this.#ctx.bus.publish({ kind: 'session released', key: signal.key })
         })
         return
-      case 'released':
+      case 'session released':
         this.#hooks.released(signal.key)
         return
       default:

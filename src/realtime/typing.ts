@@ -1,8 +1,8 @@
 // Who is typing where. Every process sees all keystrokes and works out for itself who has started and stopped, so the
 // clients of all processes are told the same, and nobody is told twice (runtime contract 8.5).
-import type { Typed } from '#domain/threads/typing.ts'
-import type { Delivery, PublishedEvent } from '#realtime/publish/delivery.ts'
 import { channelHypermedia } from '#resources/channel.ts'
+import type { Delivery, PublishedEvent } from '#resources/published-event.ts'
+import type { SentKeystrokes } from '#resources/signals.ts'
 import { KeystrokesShape, threadHypermedia } from '#resources/thread.ts'
 import { User } from '#resources/user.ts'
 import { presentResource } from '#wire/stompx.ts'
@@ -11,7 +11,7 @@ import { presentResource } from '#wire/stompx.ts'
 const typingMs = 5_000
 
 interface State {
-  typed: Typed
+  typed: SentKeystrokes
   timer: NodeJS.Timeout
 }
 
@@ -24,7 +24,7 @@ export class Typing {
   }
 
   /** The draft so far; an empty one is none. */
-  typed(typed: Typed): void {
+  typed(typed: SentKeystrokes): void {
     this.#tell(toPublished(typed, [keystrokes(typed)]))
     const key = keyOf(typed.channelId, typed.threadId, typed.user.id)
     const state = this.#states.get(key)
@@ -63,7 +63,10 @@ function keyOf(channelId: number, threadId: number, userId: number): string {
   return `${channelId}/${userId}/${threadId}`
 }
 
-function toPublished({ applicationId, channelId, user }: Typed, deliveries: Delivery[]): PublishedEvent {
+function toPublished(
+  { applicationId, channelId, user }: SentKeystrokes,
+  deliveries: Delivery[],
+): PublishedEvent {
   return {
     type: 'channel.event.triggered',
     applicationId,
@@ -74,7 +77,7 @@ function toPublished({ applicationId, channelId, user }: Typed, deliveries: Deli
   }
 }
 
-function keystrokes(typed: Typed): Delivery {
+function keystrokes(typed: SentKeystrokes): Delivery {
   const { user, keys, threadId } = typed
   return {
     to: { topic: topicOf(typed, 'keystrokes') },
@@ -84,7 +87,7 @@ function keystrokes(typed: Typed): Delivery {
   }
 }
 
-function change(typed: Typed, change: 'started' | 'stopped'): Delivery[] {
+function change(typed: SentKeystrokes, change: 'started' | 'stopped'): Delivery[] {
   const { user, channelId } = typed
   const resource = presentResource(User, user)
   return [
@@ -99,7 +102,7 @@ function change(typed: Typed, change: 'started' | 'stopped'): Delivery[] {
   ]
 }
 
-function topicOf({ channelId, threadId, isMain }: Typed, topic: 'keystrokes' | 'typing'): string {
+function topicOf({ channelId, threadId, isMain }: SentKeystrokes, topic: 'keystrokes' | 'typing'): string {
   return isMain
     ? channelHypermedia.topics[topic].at({ id: channelId })
     : threadHypermedia.topics[topic].at({ id: threadId })

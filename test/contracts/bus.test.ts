@@ -8,6 +8,7 @@ import type { Bus } from '#bus/bus.ts'
 import { openMemoryBus } from '#bus/memory.ts'
 import { openBus } from '#bus/open.ts'
 import { openRedisBus } from '#bus/redis.ts'
+import type { Signal } from '#resources/signals.ts'
 
 const hasRedis = await isListening(6379)
 const redisName = `Redis${hasRedis ? '' : ' (skipped: none listens on localhost:6379)'}`
@@ -42,28 +43,28 @@ describe.each([
     for (const bus of await open()) expect(bus.isShared).toBe(isShared)
   })
 
-  test('tells every process every message once, in the order of its publisher', async () => {
+  test('hands every process every signal once, in the order of its publisher', async () => {
     const buses = await open()
     const heard = buses.map(hear)
-    const messages = buses.map((_, process) =>
+    const texts = buses.map((_, process) =>
       Array.from({ length: 500 }, (_, at) => `${process}:${at} – ünïcödé 👍 "'\n\0`),
     )
-    await Promise.all(buses.flatMap((bus, process) => messages[process]?.map((each) => bus.publish(each))))
+    await Promise.all(buses.flatMap((bus, process) => texts[process]?.map((each) => publish(bus, each))))
     for (const each of heard) {
       await expect.poll(() => each.length).toBe(500 * buses.length)
-      for (const [process, sent] of messages.entries()) {
-        expect(each.filter((message) => message.startsWith(`${process}:`))).toEqual(sent)
+      for (const [process, sent] of texts.entries()) {
+        expect(each.filter((text) => text.startsWith(`${process}:`))).toEqual(sent)
       }
     }
   })
 
-  test('tells an empty message and a large one', async () => {
+  test('carries an empty text and a large one', async () => {
     const buses = await open()
     const heard = buses.map(hear)
     const [bus] = buses as [Bus]
     const large = 'x'.repeat(3_000_000)
-    await bus.publish(large)
-    await bus.publish('')
+    await publish(bus, large)
+    await publish(bus, '')
     for (const each of heard) {
       await expect.poll(() => each.length).toBe(2)
       expect(each[0] === large).toBe(true)
@@ -74,7 +75,7 @@ describe.each([
   test('calls no listener from within publish', async () => {
     const [bus] = (await open()) as [Bus]
     const heard = hear(bus)
-    const handedOver = bus.publish('one')
+    const handedOver = publish(bus, 'one')
     expect(heard).toEqual([])
     await handedOver
     await expect.poll(() => heard).toEqual(['one'])
@@ -83,10 +84,11 @@ describe.each([
   test('lets listeners publish', async () => {
     const [bus] = (await open()) as [Bus]
     const heard = hear(bus)
-    bus.onMessage((message) => {
-      if (message.length < 4) void bus.publish(`${message}x`)
+    bus.onSignal((signal) => {
+      const text = textOf(signal)
+      if (text.length < 4) void publish(bus, `${text}x`)
     })
-    await bus.publish('x')
+    await publish(bus, 'x')
     await expect.poll(() => heard).toEqual(['x', 'xx', 'xxx', 'xxxx'])
   })
 
@@ -94,37 +96,55 @@ describe.each([
     const buses = await open()
     const broken = new Error('broken')
     for (const bus of buses) {
-      bus.onMessage((message) => {
-        if (!message.startsWith('mark:')) throw broken
+      bus.onSignal((signal) => {
+        if (!textOf(signal).startsWith('mark:')) throw broken
       })
     }
     const heard = buses.map(hear)
     log.error.mockClear()
-    await buses[0]?.publish('one')
-    await buses[0]?.publish('two')
+    await publish(buses[0], 'one')
+    await publish(buses[0], 'two')
     for (const each of heard) await expect.poll(() => each).toEqual(['one', 'two'])
     expect(log.error).toHaveBeenCalledTimes(2 * buses.length)
     expect(log.error).toHaveBeenCalledWith({ err: broken }, expect.any(String))
   })
 
-  test('tells nothing once it is closed, and takes what is still published', async () => {
+  test('delivers nothing once it is closed, and takes what is still published', async () => {
     const buses = await open()
     const heard = buses.map(hear)
     const [bus, ...others] = buses as [Bus, ...Bus[]]
     await bus.close()
     await bus.close()
-    await bus.publish('late')
+    await publish(bus, 'late')
     for (const other of others) await published(other, others)
     expect(heard.flat()).not.toContain('late')
     expect(heard[0]).toEqual([])
   })
 })
 
+it('what another process sends is ignored where its kind is unknown, and reported where it is malformed', async () => {
+  const bus = openMemoryBus(log)
+  opened(bus)
+  const heard = hear(bus)
+  const unreadable: number[] = []
+  bus.onUnreadable((characters) => unreadable.push(characters))
+  for (const text of [
+    '{"kind":"of another version","key":7}',
+    'no JSON',
+    '{"kind":"session claimed","key":7}',
+  ]) {
+    bus.receive(text)
+  }
+  bus.receive(JSON.stringify({ kind: 'session claimed', key: 'known', more: 'from a newer version' }))
+  await expect.poll(() => heard).toEqual(['known'])
+  expect(unreadable).toEqual([7, 34])
+})
+
 describe.skipIf(!hasRedis)(`a bus through ${redisName}`, () => {
   it('keeps installations apart by their channels', async () => {
     const [ours, theirs] = [await openRedis(), await openRedis()]
     const heard = theirs.map(hear)
-    await ours[0]?.publish('ours')
+    await publish(ours[0], 'ours')
     await published(theirs[0] as Bus, theirs)
     expect(heard.flat()).not.toContain('ours')
   })
@@ -132,17 +152,17 @@ describe.skipIf(!hasRedis)(`a bus through ${redisName}`, () => {
   it('hands over before it closes', async () => {
     const [bus, other] = (await openRedis()) as [Bus, Bus]
     const heard = hear(other)
-    void bus.publish('last')
+    void publish(bus, 'last')
     await bus.close()
     await expect.poll(() => heard).toEqual(['last'])
   })
 
-  it('connects again when it was cut off, tells of the gap, and messages flow', async () => {
+  it('connects again when it was cut off, reports the gap, and signals flow', async () => {
     const { proxy, cutOff, other } = await openBehindProxy()
     expect(cutOff.isConnected()).toBe(true)
     await proxy.stop()
     const gap = nextGap(cutOff)
-    await other.publish('missed')
+    await publish(other, 'missed')
     await proxy.start()
     await gap
     const heard = hear(cutOff)
@@ -151,13 +171,13 @@ describe.skipIf(!hasRedis)(`a bus through ${redisName}`, () => {
     expect(heard).not.toContain('missed')
   })
 
-  it('tells its own process while it is cut off, and the others afterwards that they missed something', async () => {
+  it('delivers to its own process while it is cut off, and reports a gap to the others afterwards', async () => {
     const { proxy, cutOff, other } = await openBehindProxy()
     await proxy.stop()
     const [here, there] = [hear(cutOff), hear(other)]
     const gap = nextGap(other)
-    await cutOff.publish('one')
-    await cutOff.publish('two')
+    await publish(cutOff, 'one')
+    await publish(cutOff, 'two')
     await expect.poll(() => here).toEqual(['one', 'two'])
     await proxy.start()
     await gap
@@ -171,7 +191,7 @@ describe.skipIf(!hasRedis)(`a bus through ${redisName}`, () => {
     proxy.silence()
     const here = hear(cutOff)
     // What is written keeps such a connection from being idle.
-    const timer = setInterval(() => cutOff.publish('again'), 20)
+    const timer = setInterval(() => publish(cutOff, 'again'), 20)
     await expect.poll(() => here).toContain('again')
     await Promise.all(gaps)
     clearInterval(timer)
@@ -187,7 +207,7 @@ describe.skipIf(!hasRedis)(`a bus through ${redisName}`, () => {
     const other = opened(openRedisBus('redis://localhost:6379', channel, log))
     await nextGap(other)
     const heard = hear(bus)
-    await bus.publish('alone')
+    await publish(bus, 'alone')
     await expect.poll(() => heard).toEqual(['alone'])
     const gaps = [nextGap(bus), nextGap(other)]
     await proxy.start()
@@ -199,7 +219,7 @@ describe.skipIf(!hasRedis)(`a bus through ${redisName}`, () => {
   it('closes while Redis is down', async () => {
     const { proxy, cutOff } = await openBehindProxy()
     await proxy.stop()
-    await cutOff.publish('lost')
+    await publish(cutOff, 'lost')
     await cutOff.close()
   })
 })
@@ -215,10 +235,22 @@ function opened(bus: Bus): Bus {
   return bus
 }
 
-/** What it is told, besides marks. */
+/** Signals that carry a text. */
+function publish(bus: Bus | undefined, text: string): Promise<void> | undefined {
+  return bus?.publish({ kind: 'session claimed', key: text })
+}
+
+function textOf(signal: Signal): string {
+  return 'key' in signal ? signal.key : signal.kind
+}
+
+/** The texts that it delivers, besides marks. */
 function hear(bus: Bus): string[] {
   const heard: string[] = []
-  bus.onMessage((message) => message.startsWith('mark:') || heard.push(message))
+  bus.onSignal((signal) => {
+    const text = textOf(signal)
+    if (!text.startsWith('mark:')) heard.push(text)
+  })
   return heard
 }
 
@@ -230,13 +262,13 @@ function nextGap(bus: Bus): Promise<void> {
 async function published(bus: Bus, all: Bus[]): Promise<void> {
   const heard = all.map((each) => {
     const marks: string[] = []
-    each.onMessage((message) => marks.push(message))
+    each.onSignal((signal) => marks.push(textOf(signal)))
     return marks
   })
   const mark = `mark:${uuid()}`
   await vi.waitFor(
     async () => {
-      await bus.publish(mark)
+      await publish(bus, mark)
       for (const each of heard) expect(each).toContain(mark)
     },
     { timeout: 10_000 },

@@ -1,6 +1,7 @@
 // What cannot be told holds back nothing else: it is set aside, said once in the log and counted, and whoever missed it
 // is made to resume or to start anew.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { MemoryBus } from '#bus/memory.ts'
 import type { Counted } from '#metrics.ts'
 import { channelHypermedia } from '#resources/channel.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
@@ -13,8 +14,10 @@ import { startServer, type TestApplication, type TestServer } from '../support/s
 type Document = any
 
 let server: TestServer
+let bus: MemoryBus
 beforeAll(async () => {
   server = await startServer()
+  bus = server.ctx.bus as MemoryBus
 })
 afterAll(() => server.close())
 let before: Map<Counted, number>
@@ -168,21 +171,32 @@ it('an event in the log that cannot be read holds back nobody who reads it there
   expect(counted('events set aside')).toBe(1)
 })
 
+const published = (event: object) => JSON.stringify({ kind: 'events published', node: 7, events: [event] })
+
 it.each([
   ['no JSON', 'garbage'],
   ['nothing', 'null'],
-  ['of a kind that is not known', '{"kind":"else"}'],
-  ['events without what they tell', '{"kind":"told","node":7,"told":[{"position":1,"applicationId":1}]}'],
+  ['of no kind', '{"key":"else"}'],
+  ['events without their deliveries', published({ position: 1, applicationId: 1, channelId: null })],
+  [
+    'a delivery to nobody',
+    published({
+      position: 1,
+      applicationId: 1,
+      channelId: null,
+      deliveries: [{ to: {}, type: 'user.updated', resource: '{}' }],
+    }),
+  ],
   [
     'an event that nobody can find',
-    '{"kind":"told","node":7,"told":[{"position":1000000000,"applicationId":1,"channelId":null,"deliveries":[]}]}',
+    published({ position: 1_000_000_000, applicationId: 1, channelId: null, deliveries: [] }),
   ],
-  ['a typist who is nobody', '{"kind":"typed","typed":{"keys":"x"}}'],
-])('what another process tells holds back nobody where it is %s', async (_, signal) => {
+  ['a typist who is nobody', '{"kind":"keystrokes sent","keystrokes":{"keys":"x"}}'],
+])('what another process broadcasts holds back nobody where it is %s', async (_, text) => {
   const errors = watchErrors()
   const { listeners, say } = await scene(server.main)
   await say('before')
-  await server.ctx.bus.publish(signal)
+  bus.receive(text)
   await expect.poll(() => counted('signals unreadable')).toBe(1)
   await say('after')
   await expect.poll(() => listeners[0]?.heard, { timeout: 5_000 }).toEqual(['before', 'after'])

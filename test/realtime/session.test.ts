@@ -2,9 +2,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { TopicPositions } from '#domain/sessions/hold-session.ts'
-import type { PublishedEvent } from '#realtime/publish/delivery.ts'
 import { type Connection, Session } from '#realtime/session.ts'
 import { Subscription } from '#realtime/subscription.ts'
+import type { PublishedEvent } from '#resources/published-event.ts'
 
 const connection = {} as Connection // a session only keeps it
 const place = { origin: 'http://localhost', streams: '' }

@@ -1,4 +1,4 @@
-// What somebody types, as all processes are told of it; it is never kept: who is not there has missed nothing.
+// What somebody types, as all processes hear of it.
 import type { Context } from '#context.ts'
 import { findUser } from '#data/users.ts'
 import type { Caller } from '#domain/access/caller.ts'
@@ -6,15 +6,6 @@ import { resolveUser } from '#domain/users/resolve-users.ts'
 import { notFound } from '#errors.ts'
 import type { Keystrokes, SendKeystrokes, Thread } from '#resources/thread.ts'
 import type { User } from '#resources/user.ts'
-
-export interface Typed {
-  applicationId: number
-  channelId: number
-  threadId: number
-  isMain: boolean
-  user: User
-  keys: string
-}
 
 /** Who types: users themselves, or whom a backend names. @throws ChatError 404 */
 export async function typist(
@@ -28,7 +19,7 @@ export async function typist(
   return self
 }
 
-/** Tells it. @throws ChatError 404 where there is no such thread */
+/** Broadcasts what somebody types. @throws ChatError 404 where there is no such thread */
 export async function publishKeystrokes(
   ctx: Context,
   { applicationId }: Caller,
@@ -38,7 +29,7 @@ export async function publishKeystrokes(
 ): Promise<Keystrokes> {
   if (!thread) throw notFound('channel', 'of these keystrokes')
   const { id: threadId, channelId, type } = thread
-  const typed: Typed = { applicationId, channelId, threadId, isMain: type === 'MAIN', user, keys }
-  await ctx.bus.publish(JSON.stringify({ kind: 'typed', typed }))
+  const keystrokes = { applicationId, channelId, threadId, isMain: type === 'MAIN', user, keys }
+  await ctx.bus.publish({ kind: 'keystrokes sent', keystrokes })
   return { keys, username: user.name, threadId, userId: user.id }
 }

@@ -1,7 +1,6 @@
 // Who is in a channel, and what they are to it.
 import type { Subjects } from '#domain/events/load-subjects.ts'
 import {
-  type Delivery,
   type Presenters,
   toActor,
   toChannel,
@@ -11,6 +10,7 @@ import {
 import { Channel, ChannelBlockRecord } from '#resources/channel.ts'
 import type { EchoAddress } from '#resources/event-description.ts'
 import { type CommittedEvent, type EventType, events } from '#resources/events.ts'
+import type { Delivery } from '#resources/published-event.ts'
 import { User } from '#resources/user.ts'
 
 export type MemberEvent = Extract<

@@ -1,6 +1,5 @@
 import type { MemberEvent } from '#realtime/publish/channel-members.ts'
 import {
-  type Delivery,
   type Presenters,
   toActor,
   toChannel,
@@ -12,6 +11,7 @@ import type { MessageEvent } from '#realtime/publish/messages.ts'
 import { Channel, type SeenChannel } from '#resources/channel.ts'
 import { ChannelEventShape } from '#resources/channel-event.ts'
 import { type EventType, events } from '#resources/events.ts'
+import type { Delivery } from '#resources/published-event.ts'
 
 type ChannelEvent = Exclude<Extract<EventType, `channel.${string}`>, MemberEvent | MessageEvent>
 

@@ -3,51 +3,10 @@ import type { z } from 'zod'
 import type { Subjects } from '#domain/events/load-subjects.ts'
 import { Channel, type ChannelTopic, channelHypermedia, type SeenChannel } from '#resources/channel.ts'
 import type { EchoAddress } from '#resources/event-description.ts'
-import type { Cause, CommittedEvent, EventType, SubjectsOf } from '#resources/events.ts'
-import { currentUserHypermedia, User, type UserTopic } from '#resources/user.ts'
+import type { CommittedEvent, EventType, SubjectsOf } from '#resources/events.ts'
+import type { Delivery } from '#resources/published-event.ts'
+import { currentUserHypermedia, User } from '#resources/user.ts'
 import { presentResource } from '#wire/stompx.ts'
-
-/** Who gets a message. */
-export type Audience =
-  /** Whoever subscribes to the topic. */
-  | { topic: string }
-  /** Every member of a channel, on its own topic of this name. */
-  | { membersOf: number; topic: UserTopic }
-  /** Everybody in the application, on their own topics of this name. */
-  | { everybody: true; topic: UserTopic }
-
-export interface Delivery {
-  to: Audience
-  type: string
-  /** The resource as JSON text. */
-  resource: string
-  /** Carries the receipt, if the session that acted is among those who get it. */
-  isEcho?: true
-  /** Whom it does not concern: whoever has blocked this user. */
-  from?: number
-  /** This user has no need to be told. */
-  except?: number
-  /** Nor has the session that acted. */
-  exceptActor?: true
-  /** What those see instead who have cleared their history through the channel's last message, or deleted that one. */
-  cleared?: { channelId: number; through: number; hiddenFrom: number[]; resource: string }
-  /** For those who listen for the main thread's messages on the topic of the channel (contract 4.3). */
-  isAlias?: true
-}
-
-/** An event as one process publishes it to the others, and as each delivers it to its clients. */
-export interface PublishedEvent extends Pick<CommittedEvent, 'applicationId' | 'channelId'> {
-  /** The committed event; absent where none is behind it, as with typing. */
-  type?: EventType
-  /** 0 where it is not kept: who does not listen has missed it. */
-  position: number
-  /** Whom it is about. */
-  userId?: number
-  cause?: Cause
-  deliveries: Delivery[]
-  /** It could not be presented: whom it concerns has missed it. */
-  isLost?: true
-}
 
 /** What an event tells to whom, with those of its subjects that its description names. */
 type Presenter<T extends EventType> = (

@@ -3,12 +3,13 @@ import type { Subjects } from '#domain/events/load-subjects.ts'
 import { applicationEvents } from '#realtime/publish/applications.ts'
 import { memberEvents } from '#realtime/publish/channel-members.ts'
 import { channelEvents } from '#realtime/publish/channels.ts'
-import type { Delivery, Presenters } from '#realtime/publish/delivery.ts'
+import type { Presenters } from '#realtime/publish/delivery.ts'
 import { messageEvents } from '#realtime/publish/messages.ts'
 import { notificationEvents } from '#realtime/publish/notifications.ts'
 import { threadEvents } from '#realtime/publish/threads.ts'
 import { userEvents } from '#realtime/publish/users.ts'
 import type { CommittedEvent, EventType } from '#resources/events.ts'
+import type { Delivery } from '#resources/published-event.ts'
 
 const presenters: Presenters<EventType> = {
   ...applicationEvents,

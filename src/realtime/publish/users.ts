@@ -1,7 +1,8 @@
 import type { Subjects } from '#domain/events/load-subjects.ts'
-import { type Delivery, type Presenters, toActor, toContacts, toUser } from '#realtime/publish/delivery.ts'
+import { type Presenters, toActor, toContacts, toUser } from '#realtime/publish/delivery.ts'
 import { channelHypermedia } from '#resources/channel.ts'
 import { type EventType, events } from '#resources/events.ts'
+import type { Delivery } from '#resources/published-event.ts'
 import { CurrentUser, User, UserBlockedRecord } from '#resources/user.ts'
 import { presentResource } from '#wire/stompx.ts'
 
