@@ -2,7 +2,7 @@
 // write them straight away. The same SQL and the same bytes, one statement and one commit a request; it checks nothing.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { readChannelPage } from '#data/channels.ts'
+import { readChannelPage } from '#data/channels/channels.ts'
 import { type Database, type Db, openDatabase, type Statement } from '#data/database.ts'
 import { channelShape, messageColumns, userColumns } from '#data/rows.ts'
 import { listMessagesStatement } from '#data/sql/list-messages.ts'

@@ -1,7 +1,7 @@
 // Fills a database as use would have: users, channels without members, messages, and the counters that the dispatcher
 // keeps. Who is no member is not notified: what that costs is not the cost of a send.
 import pg from 'pg'
-import { counterMoves } from '#data/counters.ts'
+import { counterMoves } from '#data/events/counters.ts'
 import type { EventType } from '#resources/events.ts'
 
 export interface Contents {

@@ -66,7 +66,7 @@ async function start(): Promise<void> {
     openDatabaseServer(config, log),
     import('#context.ts'),
     import('#bus/open.ts'),
-    import('#data/node.ts'),
+    import('#data/events/node.ts'),
     import('#serve.ts'),
     import('#jobs/sweeper.ts'),
     import('#domain/applications/ensure-first-application.ts'),

@@ -16,7 +16,7 @@ import {
   text,
   timestamptz,
 } from '#data/columns.ts'
-import { counterValue } from '#data/counters.ts'
+import { counterValue } from '#data/events/counters.ts'
 import type { Channel, ChannelType } from '#resources/channel.ts'
 import type { File, Message, MessageLink, SeenMessage } from '#resources/message.ts'
 import { generatedPictureUrl, hostedUrl } from '#resources/served.ts'

@@ -2,7 +2,7 @@
 import type { FunctionType } from '#resources/function.ts'
 import type { UserTopic } from '#resources/user.ts'
 
-/** A number kept ready because counting it would read a big table; see data/counters.ts. */
+/** A number kept ready because counting it would read a big table; see data/events/counters.ts. */
 export type CounterScope =
   | 'application.users'
   | 'application.channels'

@@ -1,6 +1,7 @@
 // Descriptions of columns: what they say of the tables, and what they make of rows.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { settingsShape } from '#data/applications.ts'
+import { settingsShape } from '#data/applications/applications.ts'
+import { inviteShape } from '#data/channels/invites.ts'
 import {
   column,
   columnsOf,
@@ -13,20 +14,19 @@ import {
   text,
   timestamptz,
 } from '#data/columns.ts'
-import { resumableShape } from '#data/connections.ts'
 import { reading } from '#data/database.ts'
+import { notificationShape } from '#data/events/notifications.ts'
+import { loggedShape } from '#data/events/outbox.ts'
 import { fileShape } from '#data/files.ts'
-import { runShape } from '#data/function-runs.ts'
-import { functionShape, invocationShape } from '#data/functions.ts'
-import { inviteShape } from '#data/invites.ts'
-import { jobShape } from '#data/jobs.ts'
-import { notificationShape } from '#data/notifications.ts'
-import { loggedShape } from '#data/outbox.ts'
-import { reportShape } from '#data/reports.ts'
+import { runShape } from '#data/functions/function-runs.ts'
+import { functionShape, invocationShape } from '#data/functions/functions.ts'
+import { runtimeShape } from '#data/functions/runtimes.ts'
+import { jobShape } from '#data/jobs/jobs.ts'
+import { reportShape } from '#data/messages/reports.ts'
+import { threadShape } from '#data/messages/threads.ts'
 import { channelShape, messageShape, userShape } from '#data/rows.ts'
-import { runtimeShape } from '#data/runtimes.ts'
-import { chatSessionShape, sessionShape } from '#data/sessions.ts'
-import { threadShape } from '#data/threads.ts'
+import { resumableShape } from '#data/users/connections.ts'
+import { chatSessionShape, sessionShape } from '#data/users/sessions.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer

@@ -2,7 +2,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Database, openDatabase } from '#data/database.ts'
-import { deleteOldEvents, lastPosition, takeEvents } from '#data/outbox.ts'
+import { deleteOldEvents, lastPosition, takeEvents } from '#data/events/outbox.ts'
 import { cloneDatabase } from '../support/server.ts'
 
 let database: { url: string; drop(): Promise<void> }

@@ -2,8 +2,8 @@
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '#data/database.ts'
-import { type Lead, Node } from '#data/node.ts'
-import { lastPosition, takeEvents } from '#data/outbox.ts'
+import { type Lead, Node } from '#data/events/node.ts'
+import { lastPosition, takeEvents } from '#data/events/outbox.ts'
 import { cloneDatabase } from '../support/server.ts'
 
 const log = { info() {}, warn() {} }

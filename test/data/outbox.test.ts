@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { counterValue } from '#data/counters.ts'
 import { type Database, openDatabase } from '#data/database.ts'
-import { type Lead, Node } from '#data/node.ts'
+import { counterValue } from '#data/events/counters.ts'
+import { type Lead, Node } from '#data/events/node.ts'
 import {
   deleteOldEvents,
   dispatchBatchMax,
@@ -9,7 +9,7 @@ import {
   lastPosition,
   type TakenEvents,
   takeEvents,
-} from '#data/outbox.ts'
+} from '#data/events/outbox.ts'
 import type { CommittedEvent } from '#resources/events.ts'
 import { cloneDatabase } from '../support/server.ts'
 

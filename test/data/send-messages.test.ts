@@ -1,7 +1,7 @@
 // Sends on a real Postgres: what is answered is committed with its event, and what cannot be stored hinders nobody.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '#data/database.ts'
-import type { NewMessage } from '#data/sending.ts'
+import type { NewMessage } from '#data/messages/sending.ts'
 import { createChannel, createUser } from '../support/factories.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 

@@ -1,8 +1,8 @@
 import { v4 as uuid } from 'uuid'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { replaceSecret } from '#data/applications.ts'
+import { replaceSecret } from '#data/applications/applications.ts'
+import { insertToken, openTokenCache } from '#data/applications/tokens.ts'
 import { type Database, openDatabase } from '#data/database.ts'
-import { insertToken, openTokenCache } from '#data/tokens.ts'
 import { createApplication, type NewCredentials } from '#domain/applications/create-application.ts'
 import { cloneDatabase } from '../support/server.ts'
 

@@ -1,6 +1,6 @@
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { trimBatchMax } from '#data/retention.ts'
+import { trimBatchMax } from '#data/jobs/retention.ts'
 import { Sweeper } from '#jobs/sweeper.ts'
 import { createUser } from '../support/factories.ts'
 import { startServer, type TestServer } from '../support/server.ts'

@@ -1,7 +1,7 @@
 // Counters are never counted, and yet right at every moment: whatever happens at once, whenever events are taken.
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { counterValue } from '#data/counters.ts'
+import { counterValue } from '#data/events/counters.ts'
 import { dispatchEvents } from '#domain/events/dispatch-events.ts'
 import type { CounterScope } from '#resources/event-description.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'

@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findLastRead } from '#data/reading.ts'
+import { findLastRead } from '#data/messages/reading.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { countChannelMessages } from '#domain/messages/count-channel-messages.ts'
 import { deleteMessageForMe } from '#domain/messages/delete-message-for-me.ts'

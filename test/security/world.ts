@@ -1,7 +1,7 @@
 // Everybody that the tables of this folder name, with all that they hold, and one of everything that they may ask for.
 
 import { v4 as uuid } from 'uuid'
-import { insertToken } from '#data/tokens.ts'
+import { insertToken } from '#data/applications/tokens.ts'
 import { blockChannelUser } from '#domain/channels/block-channel-user.ts'
 import { createChannel } from '#domain/channels/create-channel.ts'
 import { reactToMessage } from '#domain/messages/reactions/react-to-message.ts'

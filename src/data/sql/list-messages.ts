@@ -2,8 +2,8 @@
 // Indexes: message (channel_id, id, user_id), (application_id, id), (user_id, id), and the trigram index for `query`.
 
 import { bool, column, int8, joined, nullable, select } from '#data/columns.ts'
-import { counterValue } from '#data/counters.ts'
 import { type Reading, reading } from '#data/database.ts'
+import { counterValue } from '#data/events/counters.ts'
 import { type MessageRecord, messageColumns } from '#data/rows.ts'
 import { isRead, isUnread } from '#data/sql/is-unread.ts'
 

@@ -2,7 +2,7 @@
 // Those it is a member of are all looked at, one step into message (channel_id, id) each; of the public channels
 // besides, whose number nobody limits, a page's worth comes from the index on channel_activity, and their total from a
 // counter. Names are found by the trigram index channel_name_trgm.
-import { counterValue } from '#data/counters.ts'
+import { counterValue } from '#data/events/counters.ts'
 import { movingTypes } from '#data/sql/channel-activity.ts'
 import { hasUnread } from '#data/sql/has-unread.ts'
 import type { ChannelType } from '#resources/channel.ts'

@@ -11,7 +11,7 @@
 // from growing with the spans.
 //
 // Several devices may read at once. Each statement changes the membership's row, and changes nothing if somebody else
-// has changed that since the statement began (`claimed`): then it is run again; see data/reading.ts.
+// has changed that since the statement began (`claimed`): then it is run again; see data/messages/reading.ts.
 import { bool, column, int8, type ReadBy, select } from '#data/columns.ts'
 import { type Reading, reading } from '#data/database.ts'
 import { spansBeyond } from '#data/sql/count-unread.ts'

@@ -1,7 +1,7 @@
 // Who sees a channel, and who may do what in it (runtime contract 8.1, 8.2).
 import type { Context } from '#context.ts'
-import { findChannelType } from '#data/channels.ts'
-import { type ChannelStanding, findStanding } from '#data/memberships.ts'
+import { findChannelType } from '#data/channels/channels.ts'
+import { type ChannelStanding, findStanding } from '#data/channels/memberships.ts'
 import type { Caller, UserCaller } from '#domain/access/caller.ts'
 import { ChatError, notFound } from '#errors.ts'
 import type { ChannelType, SeenChannel } from '#resources/channel.ts'

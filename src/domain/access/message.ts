@@ -1,7 +1,7 @@
 // Who sees a message, and who may change it.
 import type { Context } from '#context.ts'
-import { findMessage } from '#data/messages.ts'
-import { findMessageOfMember, type MessageOfMember } from '#data/seen-messages.ts'
+import { findMessage } from '#data/messages/messages.ts'
+import { findMessageOfMember, type MessageOfMember } from '#data/messages/seen-messages.ts'
 import type { Caller, UserCaller } from '#domain/access/caller.ts'
 import { ChatError, notFound } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'

@@ -1,7 +1,7 @@
 // Who sees a thread.
 import type { Context } from '#context.ts'
-import { findMessageOfMember } from '#data/seen-messages.ts'
-import { findThread, findThreadOfMember, openMessageThread } from '#data/threads.ts'
+import { findMessageOfMember } from '#data/messages/seen-messages.ts'
+import { findThread, findThreadOfMember, openMessageThread } from '#data/messages/threads.ts'
 import type { Caller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 import type { Thread } from '#resources/thread.ts'

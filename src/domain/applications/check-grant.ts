@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
-import { wasConnected } from '#data/connections.ts'
-import { findUser } from '#data/users.ts'
+import { wasConnected } from '#data/users/connections.ts'
+import { findUser } from '#data/users/users.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { ChatError } from '#errors.ts'
 

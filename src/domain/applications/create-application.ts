@@ -1,5 +1,5 @@
 import { v4 as uuid } from 'uuid'
-import { insertApplication } from '#data/applications.ts'
+import { insertApplication } from '#data/applications/applications.ts'
 import type { Tx } from '#data/database.ts'
 import { generateSecret, hashSecret } from '#domain/applications/secrets.ts'
 

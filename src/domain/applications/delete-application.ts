@@ -4,7 +4,7 @@ import {
   closeApplication,
   deleteApplicationRow,
   emptyApplication,
-} from '#data/applications.ts'
+} from '#data/applications/applications.ts'
 import { referredApplication } from '#domain/applications/list-applications.ts'
 import { forgetRuntime } from '#domain/functions/dependencies.ts'
 

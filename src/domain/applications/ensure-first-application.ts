@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findCredential, findFirstCredential, lockFirstApplication } from '#data/applications.ts'
+import { findCredential, findFirstCredential, lockFirstApplication } from '#data/applications/applications.ts'
 import type { Tx } from '#data/database.ts'
 import { createApplication, type NewCredentials } from '#domain/applications/create-application.ts'
 import { isSecret } from '#domain/applications/secrets.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findCredential, findFirstCredential } from '#data/applications.ts'
+import { findCredential, findFirstCredential } from '#data/applications/applications.ts'
 
 /** The client id and the API key of the application that the server came up with; undefined where it is deleted. */
 export async function findFirstKey({

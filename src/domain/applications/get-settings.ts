@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findSettings } from '#data/applications.ts'
+import { findSettings } from '#data/applications/applications.ts'
 import type { Caller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 import type { ApplicationSettings } from '#resources/application.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findUi } from '#data/applications.ts'
+import { findUi } from '#data/applications/applications.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 import type { Ui } from '#resources/ui.ts'

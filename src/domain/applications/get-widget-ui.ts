@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
-import { findUi } from '#data/applications.ts'
-import { findApplicationByKey } from '#data/entrances.ts'
+import { findUi } from '#data/applications/applications.ts'
+import { findApplicationByKey } from '#data/applications/entrances.ts'
 import { completeUi, type Ui } from '#resources/ui.ts'
 
 /**

@@ -1,5 +1,9 @@
 import type { Context } from '#context.ts'
-import { type ApplicationSummary, findApplicationBy, listApplicationRows } from '#data/applications.ts'
+import {
+  type ApplicationSummary,
+  findApplicationBy,
+  listApplicationRows,
+} from '#data/applications/applications.ts'
 import { notFound } from '#errors.ts'
 
 /** For the operator: every application, oldest first. */

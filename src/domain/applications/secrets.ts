@@ -1,7 +1,7 @@
 // Client secrets are kept as salted scrypt hashes: `scrypt$<salt>$<hash>`, base64url.
 import { randomBytes, scrypt as scryptCallback, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
-import type { Credential } from '#data/applications.ts'
+import type { Credential } from '#data/applications/applications.ts'
 
 const scrypt = promisify<string, Buffer, number, Buffer>(scryptCallback)
 const keyBytes = 32

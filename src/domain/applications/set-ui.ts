@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { updateUi } from '#data/applications.ts'
+import { updateUi } from '#data/applications/applications.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { getUi } from '#domain/applications/get-ui.ts'
 import { notFound } from '#errors.ts'

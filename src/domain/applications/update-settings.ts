@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { writeSettings } from '#data/applications.ts'
+import { writeSettings } from '#data/applications/applications.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { refused } from '#errors.ts'
 import type { ApplicationSettings, UpdateApplicationSettings } from '#resources/application.ts'

@@ -1,6 +1,6 @@
-import { isBlocked, lockDoor } from '#data/channel-blocks.ts'
+import { isBlocked, lockDoor } from '#data/channels/channel-blocks.ts'
+import { insertMembers } from '#data/channels/memberships.ts'
 import type { Tx } from '#data/database.ts'
-import { insertMembers } from '#data/memberships.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { ChatError } from '#errors.ts'
 

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
-import { insertChannelBlock, lockDoor } from '#data/channel-blocks.ts'
-import { deleteMember } from '#data/memberships.ts'
+import { insertChannelBlock, lockDoor } from '#data/channels/channel-blocks.ts'
+import { deleteMember } from '#data/channels/memberships.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { mustHaveGroupChannel } from '#domain/access/channel.ts'
 import { resolveUser } from '#domain/users/resolve-users.ts'

@@ -1,7 +1,7 @@
 // Who is in a new channel from its beginning.
 import type { Context } from '#context.ts'
-import { hasBlocker } from '#data/user-blocks.ts'
-import { findUsers } from '#data/users.ts'
+import { hasBlocker } from '#data/users/user-blocks.ts'
+import { findUsers } from '#data/users/users.ts'
 import type { ApplicationCaller, UserCaller } from '#domain/access/caller.ts'
 import { createGuest } from '#domain/users/create-guest.ts'
 import { resolveUser, resolveUsers, unknownUser } from '#domain/users/resolve-users.ts'

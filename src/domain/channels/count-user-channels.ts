@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { countChannelsOfUser } from '#data/channels.ts'
+import { countChannelsOfUser } from '#data/channels/channels.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import type { ChannelType } from '#resources/channel.ts'
 

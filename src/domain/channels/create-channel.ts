@@ -1,7 +1,12 @@
 import { v4 as uuid } from 'uuid'
 import type { Context } from '#context.ts'
-import { findEquivalentChannel, insertChannel, memberSetOf, type NewChannel } from '#data/channel-changes.ts'
-import { findStanding, insertMembers, setHidden } from '#data/memberships.ts'
+import {
+  findEquivalentChannel,
+  insertChannel,
+  memberSetOf,
+  type NewChannel,
+} from '#data/channels/channel-changes.ts'
+import { findStanding, insertMembers, setHidden } from '#data/channels/memberships.ts'
 import { type ApplicationCaller, type Caller, causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { isVisible } from '#domain/access/channel.ts'
 import { getSettings } from '#domain/applications/get-settings.ts'

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
-import { deleteChannelBlock } from '#data/channel-blocks.ts'
-import { usersById } from '#data/users.ts'
+import { deleteChannelBlock } from '#data/channels/channel-blocks.ts'
+import { usersById } from '#data/users/users.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { mustHaveGroupChannel } from '#domain/access/channel.ts'
 import { notFound } from '#errors.ts'

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
-import { deleteChannelRow } from '#data/channel-changes.ts'
-import { firstMemberIds } from '#data/memberships.ts'
+import { deleteChannelRow } from '#data/channels/channel-changes.ts'
+import { firstMemberIds } from '#data/channels/memberships.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { mustMayChangeChannel } from '#domain/access/channel.ts'
 import { getChannel } from '#domain/channels/get-channel.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findChannel, findSeenChannel } from '#data/channels.ts'
+import { findChannel, findSeenChannel } from '#data/channels/channels.ts'
 import type { Caller } from '#domain/access/caller.ts'
 import { isVisible } from '#domain/access/channel.ts'
 import { notFound } from '#errors.ts'

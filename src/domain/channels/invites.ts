@@ -1,8 +1,8 @@
 // Invites to group channels. Nobody has to accept one: the invitee is a member at once (runtime contract 8.2).
 
 import type { Context } from '#context.ts'
-import { isBlocked } from '#data/channel-blocks.ts'
-import { insertInvite, listInvites } from '#data/invites.ts'
+import { isBlocked } from '#data/channels/channel-blocks.ts'
+import { insertInvite, listInvites } from '#data/channels/invites.ts'
 import { type Caller, causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { mustHaveChannel, mustHaveGroupChannel } from '#domain/access/channel.ts'
 import { admitMember } from '#domain/channels/admit-member.ts'

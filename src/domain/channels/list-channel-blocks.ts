@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
-import { readChannelBlockPage } from '#data/channel-blocks.ts'
-import type { MemberMatch } from '#data/memberships.ts'
+import { readChannelBlockPage } from '#data/channels/channel-blocks.ts'
+import type { MemberMatch } from '#data/channels/memberships.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { mustBeMember } from '#domain/access/channel.ts'
 import type { ChannelBlockRecord } from '#resources/channel.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { type ChannelFilters, readChannelPage } from '#data/channels.ts'
+import { type ChannelFilters, readChannelPage } from '#data/channels/channels.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import type { Channel } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'

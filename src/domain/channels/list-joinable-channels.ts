@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { readUserChannelPage } from '#data/channels.ts'
+import { readUserChannelPage } from '#data/channels/channels.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import type { UserChannelFilters } from '#domain/channels/list-visible-channels.ts'
 import type { SeenChannel } from '#resources/channel.ts'

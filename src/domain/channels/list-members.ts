@@ -1,7 +1,6 @@
 // The lists of who belongs to a channel. Each throws ChatError 404 where there is no such channel for the caller.
 
 import type { Context } from '#context.ts'
-import { knownSorts } from '#data/lists.ts'
 import {
   findMembership,
   listMembers,
@@ -9,8 +8,9 @@ import {
   listModerators,
   listParticipants,
   type MemberMatch,
-} from '#data/memberships.ts'
-import { findUser, sortableUsers } from '#data/users.ts'
+} from '#data/channels/memberships.ts'
+import { knownSorts } from '#data/lists.ts'
+import { findUser, sortableUsers } from '#data/users/users.ts'
 import type { Caller } from '#domain/access/caller.ts'
 import { mustHaveChannel } from '#domain/access/channel.ts'
 import { ChatError } from '#errors.ts'

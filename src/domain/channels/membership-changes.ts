@@ -1,8 +1,8 @@
 // What a member changes of a channel for itself alone (runtime contract 8.7).
 
 import type { Context } from '#context.ts'
+import { clearHistoryRow, setHidden, setMuted } from '#data/channels/memberships.ts'
 import type { Tx } from '#data/database.ts'
-import { clearHistoryRow, setHidden, setMuted } from '#data/memberships.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { mustBeMember } from '#domain/access/channel.ts'
 import { getChannel } from '#domain/channels/get-channel.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { setModerator } from '#data/memberships.ts'
+import { setModerator } from '#data/channels/memberships.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { mustHaveGroupChannel } from '#domain/access/channel.ts'
 import { getChannel } from '#domain/channels/get-channel.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findUser } from '#data/users.ts'
+import { findUser } from '#data/users/users.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { mustBeMember, mustHaveChannel } from '#domain/access/channel.ts'
 import type { ChannelEvent, SendChannelEvent } from '#resources/channel-event.ts'

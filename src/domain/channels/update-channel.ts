@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { lockChannelProperties, updateChannelRow } from '#data/channel-changes.ts'
+import { lockChannelProperties, updateChannelRow } from '#data/channels/channel-changes.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { mustMayChangeChannel } from '#domain/access/channel.ts'
 import { getChannel } from '#domain/channels/get-channel.ts'

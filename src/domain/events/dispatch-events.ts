@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import type { Lead } from '#data/node.ts'
+import type { Lead } from '#data/events/node.ts'
 import {
   type Batch,
   dispatchBatchMax,
@@ -7,7 +7,7 @@ import {
   type TakenEvents,
   takeAside,
   takeEvents,
-} from '#data/outbox.ts'
+} from '#data/events/outbox.ts'
 import { isGone, withoutWords } from '#errors.ts'
 
 export { dispatchBatchMax, type TakenEvents }

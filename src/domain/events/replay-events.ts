@@ -8,7 +8,7 @@ import {
   lastPosition,
   lastUntaken,
   type MissedBy,
-} from '#data/outbox.ts'
+} from '#data/events/outbox.ts'
 import type { CommittedEvent } from '#resources/events.ts'
 
 export type { MissedBy }

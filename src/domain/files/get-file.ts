@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Context } from '#context.ts'
+import { findStanding } from '#data/channels/memberships.ts'
 import { findFile, type KeptFile } from '#data/files.ts'
-import { findStanding } from '#data/memberships.ts'
 import { isVisible } from '#domain/access/channel.ts'
 import { checkGrant } from '#domain/applications/check-grant.ts'
 import { checkToken } from '#domain/applications/check-token.ts'

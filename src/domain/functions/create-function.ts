@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { insertFunction } from '#data/functions.ts'
+import { insertFunction } from '#data/functions/functions.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { ensureRuntime } from '#domain/functions/ensure-runtime.ts'
 import type { ChatFunction, CreateFunction } from '#resources/function.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findRuntime, insertRuntime, type RuntimeRecord } from '#data/runtimes.ts'
+import { findRuntime, insertRuntime, type RuntimeRecord } from '#data/functions/runtimes.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { getApplication } from '#domain/applications/get-application.ts'
 import { createRuntimeClient, saveEnvironment } from '#domain/functions/environment.ts'

@@ -2,9 +2,9 @@
 // runtime's own. Both are kept sealed, in one piece.
 
 import type { Context } from '#context.ts'
-import { putCredential } from '#data/applications.ts'
+import { putCredential } from '#data/applications/applications.ts'
 import type { Tx } from '#data/database.ts'
-import { type RuntimeRecord, updateRuntime } from '#data/runtimes.ts'
+import { type RuntimeRecord, updateRuntime } from '#data/functions/runtimes.ts'
 import { generateSecret, hashSecret } from '#domain/applications/secrets.ts'
 import { ChatError } from '#errors.ts'
 import type { Application } from '#resources/application.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findCurrentVersion, findVersion } from '#data/functions.ts'
+import { findCurrentVersion, findVersion } from '#data/functions/functions.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { ChatError, notFound } from '#errors.ts'
 import type { FunctionVersion } from '#resources/function.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findFunction } from '#data/functions.ts'
+import { findFunction } from '#data/functions/functions.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 import type { ChatFunction } from '#resources/function.ts'

@@ -1,6 +1,6 @@
 import type { Context, Outcome } from '#context.ts'
-import { beginInvocations } from '#data/function-runs.ts'
-import { currentFunctionsOfType } from '#data/functions.ts'
+import { beginInvocations } from '#data/functions/function-runs.ts'
+import { currentFunctionsOfType } from '#data/functions/functions.ts'
 import { maskSecrets } from '#domain/functions/mask-secrets.ts'
 import { runFunction } from '#domain/functions/run-function.ts'
 import { ChatError } from '#errors.ts'

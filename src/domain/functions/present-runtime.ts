@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import type { RuntimeRecord } from '#data/runtimes.ts'
+import type { RuntimeRecord } from '#data/functions/runtimes.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { openEnvironment, shownVariables } from '#domain/functions/environment.ts'
 import { defaultDependencies, type Runtime, runtimeVersion } from '#resources/runtime.ts'

@@ -9,8 +9,8 @@ import {
   giveBackRuns,
   type TakenRun,
   takeRuns,
-} from '#data/function-runs.ts'
-import { type CurrentFunction, currentFunctions } from '#data/functions.ts'
+} from '#data/functions/function-runs.ts'
+import { type CurrentFunction, currentFunctions } from '#data/functions/functions.ts'
 import { maskSecrets } from '#domain/functions/mask-secrets.ts'
 import { isGone, withoutWords } from '#errors.ts'
 

@@ -1,6 +1,6 @@
 import type { Context, Outcome } from '#context.ts'
-import { type EndedInvocation, endInvocation } from '#data/function-runs.ts'
-import type { CurrentFunction } from '#data/functions.ts'
+import { type EndedInvocation, endInvocation } from '#data/functions/function-runs.ts'
+import type { CurrentFunction } from '#data/functions/functions.ts'
 import { prepareRun } from '#domain/functions/prepare-run.ts'
 import { ChatError, isGone } from '#errors.ts'
 

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import type { Context } from '#context.ts'
-import { existingApplications } from '#data/applications.ts'
+import { existingApplications } from '#data/applications/applications.ts'
 import { forgetRuntime, runtimesFolder } from '#domain/functions/dependencies.ts'
 
 /** Ends what runs here of applications that another process has deleted, and removes what their functions kept. */

@@ -1,7 +1,7 @@
 import semver from 'semver'
 import validatePackageName from 'validate-npm-package-name'
 import type { Context } from '#context.ts'
-import { updateRuntime } from '#data/runtimes.ts'
+import { updateRuntime } from '#data/functions/runtimes.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { mustInstall } from '#domain/functions/dependencies.ts'
 import { ensureRuntime } from '#domain/functions/ensure-runtime.ts'

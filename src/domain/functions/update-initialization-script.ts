@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { updateRuntime } from '#data/runtimes.ts'
+import { updateRuntime } from '#data/functions/runtimes.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { ensureRuntime } from '#domain/functions/ensure-runtime.ts'
 import { mustCompile } from '#domain/functions/must-compile.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { markJobBegun, type RunningJob } from '#data/jobs.ts'
+import { markJobBegun, type RunningJob } from '#data/jobs/jobs.ts'
 
 export type { RunningJob }
 

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { expireFile, keepFile } from '#data/files.ts'
-import { type JobResult, markJobEnded, type RunningJob } from '#data/jobs.ts'
+import { type JobResult, markJobEnded, type RunningJob } from '#data/jobs/jobs.ts'
 
 /** Ends a job; the file that it read goes, the one that it wrote stays. */
 export async function endJob(

@@ -1,8 +1,14 @@
 import { v4 as uuid } from 'uuid'
 import type { Context } from '#context.ts'
-import { factsOf, type MessageFacts, messageFacts, type UserFacts, userFacts } from '#data/analytics.ts'
+import {
+  factsOf,
+  type MessageFacts,
+  messageFacts,
+  type UserFacts,
+  userFacts,
+} from '#data/applications/analytics.ts'
 import { completeFile, insertFile } from '#data/files.ts'
-import { type RunningJob, saveProgress } from '#data/jobs.ts'
+import { type RunningJob, saveProgress } from '#data/jobs/jobs.ts'
 import { discardFile } from '#domain/files/discard-file.ts'
 import { endJob } from '#domain/jobs/end-job.ts'
 import type { ExportType } from '#resources/job.ts'

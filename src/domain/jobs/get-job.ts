@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findJob } from '#data/jobs.ts'
+import { findJob } from '#data/jobs/jobs.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 import type { Job } from '#resources/job.ts'

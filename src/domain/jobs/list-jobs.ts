@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { type JobFilters, readJobPage } from '#data/jobs.ts'
+import { type JobFilters, readJobPage } from '#data/jobs/jobs.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import type { Job } from '#resources/job.ts'
 import type { Page, PageRequest } from '#resources/page.ts'

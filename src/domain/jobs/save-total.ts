@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { type RunningJob, setJobTotal } from '#data/jobs.ts'
+import { type RunningJob, setJobTotal } from '#data/jobs/jobs.ts'
 
 /** How many items there are to do, so that progress means something. */
 export function saveTotal(ctx: Context, { id }: RunningJob, total: number): Promise<void> {

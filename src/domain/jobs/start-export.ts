@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { insertJob } from '#data/jobs.ts'
+import { insertJob } from '#data/jobs/jobs.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { getJob } from '#domain/jobs/get-job.ts'
 import type { ExportType, Job } from '#resources/job.ts'

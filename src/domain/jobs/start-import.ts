@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { keepFile } from '#data/files.ts'
-import { insertJob, type JobInput } from '#data/jobs.ts'
+import { insertJob, type JobInput } from '#data/jobs/jobs.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { mustHaveGroupChannel } from '#domain/access/channel.ts'
 import { getJob } from '#domain/jobs/get-job.ts'

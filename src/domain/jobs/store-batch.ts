@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import type { Tx } from '#data/database.ts'
-import { findKeys, insertKeys } from '#data/imports.ts'
-import { lockJob, type RunningJob, saveProgress } from '#data/jobs.ts'
+import { findKeys, insertKeys } from '#data/jobs/imports.ts'
+import { lockJob, type RunningJob, saveProgress } from '#data/jobs/jobs.ts'
 import { isConstraintError } from '#errors.ts'
 import { type ImportType, type JobError, jobErrorsMax } from '#resources/job.ts'
 

@@ -1,9 +1,14 @@
 import { v4 as uuid } from 'uuid'
-import { memberSetOf } from '#data/channel-changes.ts'
-import { count, tally } from '#data/counters.ts'
+import { memberSetOf } from '#data/channels/channel-changes.ts'
 import type { Tx } from '#data/database.ts'
-import { findUserIds, type ImportedChannel, insertChannels, insertImportedMembers } from '#data/imports.ts'
-import type { RunningJob } from '#data/jobs.ts'
+import { count, tally } from '#data/events/counters.ts'
+import {
+  findUserIds,
+  type ImportedChannel,
+  insertChannels,
+  insertImportedMembers,
+} from '#data/jobs/imports.ts'
+import type { RunningJob } from '#data/jobs/jobs.ts'
 import type { Numbered } from '#domain/jobs/store-batch.ts'
 import { directMembersMax } from '#resources/channel.ts'
 import type { ChannelImport } from '#resources/imports.ts'

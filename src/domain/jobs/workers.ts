@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg'
 import type { Context } from '#context.ts'
-import { holdWorkerLock, releaseDead, releaseOwn } from '#data/queue.ts'
+import { holdWorkerLock, releaseDead, releaseOwn } from '#data/jobs/queue.ts'
 
 /** As long as this connection lasts, the worker is alive to others. */
 export async function holdWorker(connection: ClientBase, worker: string): Promise<void> {

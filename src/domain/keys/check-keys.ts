@@ -1,6 +1,11 @@
 import type { Context } from '#context.ts'
+import {
+  findEnvironmentsSealedElse,
+  insertKey,
+  listKeys,
+  lockKeys,
+} from '#data/applications/encryption-keys.ts'
 import type { Tx } from '#data/database.ts'
-import { findEnvironmentsSealedElse, insertKey, listKeys, lockKeys } from '#data/encryption-keys.ts'
 import { openSealedEnvironment } from '#domain/functions/environment.ts'
 import { encryptionKeyPath, keptKeyId } from '#secrets/vault.ts'
 

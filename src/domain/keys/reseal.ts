@@ -5,14 +5,14 @@ import {
   forgetKeysBut,
   lockKeys,
   resealEnvironment,
-} from '#data/encryption-keys.ts'
+} from '#data/applications/encryption-keys.ts'
 import {
   deleteSecret,
   findPlainSecrets,
   findSecretsSealedElse,
   resealSecrets,
   type StoredSecret,
-} from '#data/user-secrets.ts'
+} from '#data/users/user-secrets.ts'
 import { openSealedEnvironment, sealEnvironment } from '#domain/functions/environment.ts'
 import { checkKeys, noteKey } from '#domain/keys/check-keys.ts'
 import { openSecret, sealSecret } from '#domain/users/user-secrets.ts'

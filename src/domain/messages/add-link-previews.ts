@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findMessageById, updateLinks } from '#data/messages.ts'
+import { findMessageById, updateLinks } from '#data/messages/messages.ts'
 import type { MessageLink } from '#resources/message.ts'
 
 /** The others of a message are links alone. */

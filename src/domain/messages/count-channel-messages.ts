@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
-import { countUnreadOfChannel } from '#data/reading.ts'
-import { countMessagesOfMember } from '#data/seen-messages.ts'
+import { countUnreadOfChannel } from '#data/messages/reading.ts'
+import { countMessagesOfMember } from '#data/messages/seen-messages.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { mustBeMember } from '#domain/access/channel.ts'
 

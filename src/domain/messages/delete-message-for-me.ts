@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { hideMessageRow } from '#data/seen-messages.ts'
+import { hideMessageRow } from '#data/messages/seen-messages.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { mustSeeMessage } from '#domain/access/message.ts'
 import { unlessGone } from '#errors.ts'

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { expireFile } from '#data/files.ts'
-import { deleteMessageRow } from '#data/messages.ts'
+import { deleteMessageRow } from '#data/messages/messages.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { mustMayChangeMessage } from '#domain/access/message.ts'
 import { discardFile } from '#domain/files/discard-file.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { deleteMessageRows } from '#data/messages.ts'
+import { deleteMessageRows } from '#data/messages/messages.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 
 /** Deletes every message of the application; hosted files are swept soon after. */

@@ -1,2 +1,2 @@
 // For the doors, which do not see data/.
-export { findEmoji } from '#data/emoji.ts'
+export { findEmoji } from '#data/messages/emoji.ts'

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
-import { readersOf } from '#data/reading.ts'
-import { messageIdsBetween } from '#data/seen-messages.ts'
+import { readersOf } from '#data/messages/reading.ts'
+import { messageIdsBetween } from '#data/messages/seen-messages.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { mustBeMember } from '#domain/access/channel.ts'
 import type { ChannelContext } from '#resources/channel.ts'

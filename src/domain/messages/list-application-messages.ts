@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import type { MessageFilters } from '#data/messages.ts'
+import type { MessageFilters } from '#data/messages/messages.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { listMessagesOf } from '#domain/messages/list-messages-of.ts'
 import type { Message } from '#resources/message.ts'

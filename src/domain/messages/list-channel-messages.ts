@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
-import type { MessageFilters } from '#data/messages.ts'
-import { listMessagesOfMember } from '#data/seen-messages.ts'
+import type { MessageFilters } from '#data/messages/messages.ts'
+import { listMessagesOfMember } from '#data/messages/seen-messages.ts'
 import type { ApplicationCaller, UserCaller } from '#domain/access/caller.ts'
 import { mustBeMember } from '#domain/access/channel.ts'
 import { listMessagesOf } from '#domain/messages/list-messages-of.ts'

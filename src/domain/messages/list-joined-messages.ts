@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { listMessagesOfMember } from '#data/seen-messages.ts'
+import { listMessagesOfMember } from '#data/messages/seen-messages.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import type { SeenMessageFilters } from '#domain/messages/list-channel-messages.ts'
 import type { SeenMessage } from '#resources/message.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { listMessages as listMessageRows, type MessageFilters } from '#data/messages.ts'
+import { listMessages as listMessageRows, type MessageFilters } from '#data/messages/messages.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 import type { Message } from '#resources/message.ts'

@@ -1,7 +1,7 @@
 // What a text body holds besides text: mentions and links, with their places.
 import type { Context } from '#context.ts'
 import type { Querier } from '#data/database.ts'
-import { findMentioned } from '#data/mentions.ts'
+import { findMentioned } from '#data/messages/mentions.ts'
 import type { StoredMention } from '#data/rows.ts'
 import type { Caller } from '#domain/access/caller.ts'
 import { findLinks } from '#domain/messages/find-links.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { openMessageThread } from '#data/threads.ts'
+import { openMessageThread } from '#data/messages/threads.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { mustSeeMessage } from '#domain/access/message.ts'
 import { type SendHostedFile, sendMessage } from '#domain/messages/send-message.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { lockMessage, updateMessageRow } from '#data/messages.ts'
+import { lockMessage, updateMessageRow } from '#data/messages/messages.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { mustBeAuthor, mustMayChangeMessage, mustSeeMessage } from '#domain/access/message.ts'
 import { changedProperties, type PropertiesChange } from '#domain/merge-patch.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { listNotifications } from '#data/notifications.ts'
+import { listNotifications } from '#data/events/notifications.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import type { Notification } from '#resources/notification.ts'

@@ -1,5 +1,11 @@
 import type { Context } from '#context.ts'
-import { dropTask, firstTask, type Notified, tasksMax, writeNotifications } from '#data/notifications.ts'
+import {
+  dropTask,
+  firstTask,
+  type Notified,
+  tasksMax,
+  writeNotifications,
+} from '#data/events/notifications.ts'
 import { isGone, withoutWords } from '#errors.ts'
 
 export { tasksMax }

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { type CounterPlace, trimCounters } from '#data/retention.ts'
+import { type CounterPlace, trimCounters } from '#data/jobs/retention.ts'
 
 export type { CounterPlace }
 

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { type Kept, trim } from '#data/retention.ts'
+import { type Kept, trim } from '#data/jobs/retention.ts'
 
 /** In this order: what belongs to another goes before it. */
 const order = ['notifications', 'chatSessions', 'userSessions', 'jobs', 'idempotencyKeys', 'tokens'] as const

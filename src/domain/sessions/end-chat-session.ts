@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { endChatSessionRow } from '#data/connections.ts'
+import { endChatSessionRow } from '#data/users/connections.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 
 export async function endChatSession(

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { endSessionRow, findOrphans } from '#data/connections.ts'
+import { endSessionRow, findOrphans } from '#data/users/connections.ts'
 
 export interface OpenSession {
   id: number

@@ -1,10 +1,10 @@
 // What the process that holds a session's connection keeps of it in the database.
 import type { Context } from '#context.ts'
-import { detachSessionRow, saveAcknowledged, type TopicPositions } from '#data/connections.ts'
-import { type Entrance, findEntrances } from '#data/entrances.ts'
-import { membershipsOf } from '#data/memberships.ts'
-import { untoldChangesOf } from '#data/outbox.ts'
-import { blockedIdsOf } from '#data/user-blocks.ts'
+import { type Entrance, findEntrances } from '#data/applications/entrances.ts'
+import { membershipsOf } from '#data/channels/memberships.ts'
+import { untoldChangesOf } from '#data/events/outbox.ts'
+import { detachSessionRow, saveAcknowledged, type TopicPositions } from '#data/users/connections.ts'
+import { blockedIdsOf } from '#data/users/user-blocks.ts'
 import { Relations } from '#domain/sessions/relations.ts'
 
 export type { TopicPositions }

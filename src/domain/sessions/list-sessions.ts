@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findUserSession, readChatSessionPage, readUserSessionPage } from '#data/sessions.ts'
+import { findUserSession, readChatSessionPage, readUserSessionPage } from '#data/users/sessions.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 import type { Page, PageRequest } from '#resources/page.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { insertChatSession } from '#data/connections.ts'
+import { insertChatSession } from '#data/users/connections.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 
 /** The user is a participant of the channel from now on; only members may be, which the caller has made sure of. */

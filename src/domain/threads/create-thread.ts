@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { insertThread } from '#data/threads.ts'
+import { insertThread } from '#data/messages/threads.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { mustBeMember } from '#domain/access/channel.ts'
 import { unlessGone } from '#errors.ts'

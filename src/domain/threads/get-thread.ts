@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findMainThread, findThread } from '#data/threads.ts'
+import { findMainThread, findThread } from '#data/messages/threads.ts'
 import type { ApplicationCaller, Caller } from '#domain/access/caller.ts'
 import { mustSeeThread } from '#domain/access/thread.ts'
 import { notFound } from '#errors.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { listThreads } from '#data/threads.ts'
+import { listThreads } from '#data/messages/threads.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { mustBeMember } from '#domain/access/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'

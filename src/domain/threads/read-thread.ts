@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { markThreadRead } from '#data/reading.ts'
+import { markThreadRead } from '#data/messages/reading.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { mustSeeThread } from '#domain/access/thread.ts'
 import { readerOf } from '#domain/messages/reading/reader.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findMainThread } from '#data/threads.ts'
+import { findMainThread } from '#data/messages/threads.ts'
 import type { ApplicationCaller, Caller, UserCaller } from '#domain/access/caller.ts'
 import { mustBeMember, mustHaveChannel } from '#domain/access/channel.ts'
 import { publishKeystrokes, typist } from '#domain/threads/typing.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findMessage } from '#data/messages.ts'
+import { findMessage } from '#data/messages/messages.ts'
 import type { Caller } from '#domain/access/caller.ts'
 import { mustSeeThread } from '#domain/access/thread.ts'
 import { type MessageTarget, type SendHostedFile, sendMessage } from '#domain/messages/send-message.ts'

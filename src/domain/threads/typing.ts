@@ -1,6 +1,6 @@
 // What somebody types, as all processes hear of it.
 import type { Context } from '#context.ts'
-import { findUser } from '#data/users.ts'
+import { findUser } from '#data/users/users.ts'
 import type { Caller } from '#domain/access/caller.ts'
 import { resolveUser } from '#domain/users/resolve-users.ts'
 import { notFound } from '#errors.ts'

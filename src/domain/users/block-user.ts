@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { insertBlock } from '#data/user-blocks.ts'
+import { insertBlock } from '#data/users/user-blocks.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { ChatError } from '#errors.ts'

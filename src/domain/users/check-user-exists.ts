@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findUserByName } from '#data/users.ts'
+import { findUserByName } from '#data/users/users.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findUserByName, insertUser } from '#data/users.ts'
+import { findUserByName, insertUser } from '#data/users/users.ts'
 import { isConstraintError } from '#errors.ts'
 import type { User } from '#resources/user.ts'
 

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { insertUser } from '#data/users.ts'
+import { insertUser } from '#data/users/users.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { isConstraintError, refused } from '#errors.ts'
 import type { CreateUser, User } from '#resources/user.ts'

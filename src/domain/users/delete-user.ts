@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { retireUser } from '#data/users.ts'
+import { retireUser } from '#data/users/users.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { mustBeOneself } from '#domain/access/user.ts'
 import { getUser } from '#domain/users/get-user.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findUser } from '#data/users.ts'
+import { findUser } from '#data/users/users.ts'
 import type { Caller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 import type { User } from '#resources/user.ts'

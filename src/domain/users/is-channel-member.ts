@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findMembership } from '#data/memberships.ts'
+import { findMembership } from '#data/channels/memberships.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { mustSeeChannel } from '#domain/access/channel.ts'
 import { getUser } from '#domain/users/get-user.ts'

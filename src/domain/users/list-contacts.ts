@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { countContactRows, readContactPage, type UserMatch } from '#data/users.ts'
+import { countContactRows, readContactPage, type UserMatch } from '#data/users/users.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { User } from '#resources/user.ts'

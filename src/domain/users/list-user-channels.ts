@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { listChannelsOfUser } from '#data/channels.ts'
+import { listChannelsOfUser } from '#data/channels/channels.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import type { Channel } from '#resources/channel.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findUsers } from '#data/users.ts'
+import { findUsers } from '#data/users/users.ts'
 import type { Caller } from '#domain/access/caller.ts'
 import { ChatError } from '#errors.ts'
 import type { User, UserReference } from '#resources/user.ts'

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
-import { deleteBlock } from '#data/user-blocks.ts'
-import { usersById } from '#data/users.ts'
+import { deleteBlock } from '#data/users/user-blocks.ts'
+import { usersById } from '#data/users/users.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 import type { User } from '#resources/user.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { lockUser, updateUserRow } from '#data/users.ts'
+import { lockUser, updateUserRow } from '#data/users/users.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { notFound } from '#errors.ts'

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { keepFile } from '#data/files.ts'
 import type { HostedFile } from '#data/rows.ts'
-import { lockUser, replacePicture } from '#data/users.ts'
+import { lockUser, replacePicture } from '#data/users/users.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { mustBeOneself } from '#domain/access/user.ts'
 import { discardFile } from '#domain/files/discard-file.ts'

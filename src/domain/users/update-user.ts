@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { lockUser, updateUserRow } from '#data/users.ts'
+import { lockUser, updateUserRow } from '#data/users/users.ts'
 import { type ApplicationCaller, causeOf } from '#domain/access/caller.ts'
 import { changedProperties, merging } from '#domain/merge-patch.ts'
 import { getUser } from '#domain/users/get-user.ts'

@@ -1,6 +1,6 @@
 // Named values that a backend keeps with a user, sealed.
 import type { Context } from '#context.ts'
-import { deleteSecret, findSecret, type StoredSecret, upsertSecret } from '#data/user-secrets.ts'
+import { deleteSecret, findSecret, type StoredSecret, upsertSecret } from '#data/users/user-secrets.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { ChatError, notFound } from '#errors.ts'

@@ -1,6 +1,6 @@
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { notificationsById } from '#data/notifications.ts'
+import { notificationsById } from '#data/events/notifications.ts'
 import { NotificationShape } from '#resources/notification.ts'
 import { presentResource } from '#wire/stompx.ts'
 import { told } from '../../support/as-user.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { blockedIdsOf } from '#data/user-blocks.ts'
+import { blockedIdsOf } from '#data/users/user-blocks.ts'
 import { blockUser } from '#domain/users/block-user.ts'
 import { listBlockedUsers } from '#domain/users/list-blocked-users.ts'
 import { unblockUser } from '#domain/users/unblock-user.ts'

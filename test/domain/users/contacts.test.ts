@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { UserMatch } from '#data/users.ts'
+import type { UserMatch } from '#data/users/users.ts'
 import { countContacts, listContacts } from '#domain/users/list-contacts.ts'
 import { User } from '#resources/user.ts'
 import { presentResource } from '#wire/stompx.ts'

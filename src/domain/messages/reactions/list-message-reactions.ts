@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { listReactions } from '#data/reactions.ts'
+import { listReactions } from '#data/messages/reactions.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { mustSeeMessage } from '#domain/access/message.ts'
 import type { Reaction } from '#resources/message.ts'

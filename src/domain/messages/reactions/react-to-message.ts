@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
-import { findEmoji } from '#data/emoji.ts'
-import { insertReaction } from '#data/reactions.ts'
+import { findEmoji } from '#data/messages/emoji.ts'
+import { insertReaction } from '#data/messages/reactions.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { mustSeeMessage } from '#domain/access/message.ts'
 import { getUser } from '#domain/users/get-user.ts'

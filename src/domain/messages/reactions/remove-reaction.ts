@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { deleteReaction } from '#data/reactions.ts'
+import { deleteReaction } from '#data/messages/reactions.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { mustSeeMessage } from '#domain/access/message.ts'
 import { mustFindEmoji } from '#domain/messages/reactions/react-to-message.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { countUnread } from '#data/reading.ts'
+import { countUnread } from '#data/messages/reading.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { getUser } from '#domain/users/get-user.ts'
 

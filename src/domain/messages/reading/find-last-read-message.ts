@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
-import { findLastRead } from '#data/reading.ts'
-import { findUserByName } from '#data/users.ts'
+import { findLastRead } from '#data/messages/reading.ts'
+import { findUserByName } from '#data/users/users.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { mustBeMember } from '#domain/access/channel.ts'
 import { notFound } from '#errors.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { hasUnreadInChannel } from '#data/reading.ts'
+import { hasUnreadInChannel } from '#data/messages/reading.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { mustBeMember } from '#domain/access/channel.ts'
 

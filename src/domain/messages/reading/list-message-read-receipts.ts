@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { knownSorts } from '#data/lists.ts'
-import { listReaders, sortableReaders } from '#data/reading.ts'
+import { listReaders, sortableReaders } from '#data/messages/reading.ts'
 import type { Caller } from '#domain/access/caller.ts'
 import { mustSeeMessage } from '#domain/access/message.ts'
 import type { Page, PageRequest } from '#resources/page.ts'

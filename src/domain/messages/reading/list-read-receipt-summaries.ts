@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
-import { findChannels } from '#data/channels.ts'
-import { listUnreadOfMembers } from '#data/reading.ts'
+import { findChannels } from '#data/channels/channels.ts'
+import { listUnreadOfMembers } from '#data/messages/reading.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { ReadReceiptSummary } from '#resources/read-receipt.ts'

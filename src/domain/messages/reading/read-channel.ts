@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { markChannelRead } from '#data/reading.ts'
+import { markChannelRead } from '#data/messages/reading.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { mustBeMember } from '#domain/access/channel.ts'
 import { readerOf } from '#domain/messages/reading/reader.ts'

@@ -1,4 +1,4 @@
-import type { Reader } from '#data/reading.ts'
+import type { Reader } from '#data/messages/reading.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 
 /** The caller as one who reads. */

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { markMessageUnread } from '#data/reading.ts'
+import { markMessageUnread } from '#data/messages/reading.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { readerOf } from '#domain/messages/reading/reader.ts'
 import { notFound } from '#errors.ts'

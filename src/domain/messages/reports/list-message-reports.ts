@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { listReports } from '#data/reports.ts'
+import { listReports } from '#data/messages/reports.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { mustSeeAsMember } from '#domain/access/message.ts'
 import { ChatError } from '#errors.ts'

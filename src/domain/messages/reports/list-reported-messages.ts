@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { readReportedMessagePage } from '#data/messages.ts'
+import { readReportedMessagePage } from '#data/messages/messages.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { mustHaveChannel } from '#domain/access/channel.ts'
 import type { Message } from '#resources/message.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { deleteReport } from '#data/reports.ts'
+import { deleteReport } from '#data/messages/reports.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { mustSeeMessage } from '#domain/access/message.ts'
 import { getUser } from '#domain/users/get-user.ts'

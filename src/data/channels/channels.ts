@@ -1,10 +1,10 @@
+import { standingOf } from '#data/channels/memberships.ts'
 import { type Columns, column, int8, listed, mapped, oneOf, select } from '#data/columns.ts'
-import { counterOf } from '#data/counters.ts'
 import { type Db, type Querier, reading } from '#data/database.ts'
+import { counterOf } from '#data/events/counters.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { containing, knownSorts, type ListQuery, listPage, propertiesContain, toPage } from '#data/lists.ts'
-import { standingOf } from '#data/memberships.ts'
-import { withDetails } from '#data/message-details.ts'
+import { withDetails } from '#data/messages/message-details.ts'
 import { channelColumns, channelShape, userColumns } from '#data/rows.ts'
 import { isHidden } from '#data/sql/is-unread.ts'
 import {

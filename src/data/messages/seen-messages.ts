@@ -1,10 +1,10 @@
 // Messages as one member of their channel sees them: not those that it has cleared or deleted for itself.
 
 import { bool, column, int8, select } from '#data/columns.ts'
-import { counterValue } from '#data/counters.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'
-import { withDetails } from '#data/message-details.ts'
-import { cutPage, newest } from '#data/messages.ts'
+import { counterValue } from '#data/events/counters.ts'
+import { withDetails } from '#data/messages/message-details.ts'
+import { cutPage, newest } from '#data/messages/messages.ts'
 import { messageColumns } from '#data/rows.ts'
 import { isHidden } from '#data/sql/is-unread.ts'
 import { listSeenMessagesStatement, type SeenListShape } from '#data/sql/list-seen-messages.ts'

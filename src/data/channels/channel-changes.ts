@@ -1,7 +1,7 @@
 // Channels are made, changed and deleted.
 import { column, columnsOf, int8, select } from '#data/columns.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'
-import { deleteMessagesOfChannel } from '#data/messages.ts'
+import { deleteMessagesOfChannel } from '#data/messages/messages.ts'
 import { channelShape } from '#data/rows.ts'
 import type { ChannelType } from '#resources/channel.ts'
 import type { User } from '#resources/user.ts'

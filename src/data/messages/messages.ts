@@ -2,7 +2,7 @@ import { column, columnsOf, int8, nullable, select, text } from '#data/columns.t
 import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { containing, listPage } from '#data/lists.ts'
-import { withDetails } from '#data/message-details.ts'
+import { withDetails } from '#data/messages/message-details.ts'
 import { type MessageRecord, messageColumns, messageShape, type StoredMention } from '#data/rows.ts'
 import { countedMax, listMessagesStatement, type MessageListShape } from '#data/sql/list-messages.ts'
 import type { Message, MessageLink, SeenMessage } from '#resources/message.ts'

@@ -1,6 +1,6 @@
 import { column, columnsOf, int8, select, text, uuid } from '#data/columns.ts'
-import { counterOf } from '#data/counters.ts'
 import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
+import { counterOf } from '#data/events/counters.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { containing, knownSorts, type ListQuery, listPage, propertiesContain } from '#data/lists.ts'
 import { userColumns, userShape } from '#data/rows.ts'

@@ -1,11 +1,12 @@
 // Whom the moderators of a channel keep out of it.
+
+import type { MemberMatch } from '#data/channels/memberships.ts'
 import { bool, column, columnsOf, int8, select, timestamptz } from '#data/columns.ts'
 import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { knownSorts, listPage } from '#data/lists.ts'
-import type { MemberMatch } from '#data/memberships.ts'
 import { userColumns } from '#data/rows.ts'
-import { matching, sortableUsers } from '#data/users.ts'
+import { matching, sortableUsers } from '#data/users/users.ts'
 import type { ChannelBlockRecord } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 

@@ -2,11 +2,11 @@
 // unread is worked out from them; see data/sql/mark-read.ts.
 
 import { bool, column, int8, mapped, select, timestamptz } from '#data/columns.ts'
-import { counterValue } from '#data/counters.ts'
 import { type Database, type Db, type Reading, reading } from '#data/database.ts'
+import { counterValue } from '#data/events/counters.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
-import { messagesById } from '#data/messages.ts'
+import { messagesById } from '#data/messages/messages.ts'
 import { userColumns } from '#data/rows.ts'
 import { unreadCount } from '#data/sql/count-unread.ts'
 import { hasUnread } from '#data/sql/has-unread.ts'
@@ -18,7 +18,7 @@ import {
   readThreadStatement,
   unreadMessageStatement,
 } from '#data/sql/mark-read.ts'
-import { sortableUsers } from '#data/users.ts'
+import { sortableUsers } from '#data/users/users.ts'
 import type { Cause } from '#resources/events.ts'
 import type { Message, SeenMessage } from '#resources/message.ts'
 import type { Page, PageRequest } from '#resources/page.ts'

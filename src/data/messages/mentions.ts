@@ -2,7 +2,7 @@
 import { column, columnsOf, int8, mapped, oneOf, select, text } from '#data/columns.ts'
 import { type Db, type Querier, reading } from '#data/database.ts'
 import { authorColumns, channelShape, type MessageRecord, type StoredMention, stored } from '#data/rows.ts'
-import { usersById } from '#data/users.ts'
+import { usersById } from '#data/users/users.ts'
 import type { MentionedChannel, Message, MessageMention } from '#resources/message.ts'
 
 /** Fills in the mentions of a page of messages: two round trips at the most, none where nobody is mentioned. */

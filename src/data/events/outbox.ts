@@ -13,10 +13,10 @@ import {
   type ReadBy,
   select,
 } from '#data/columns.ts'
-import { counterMoves } from '#data/counters.ts'
 import { type Db, reading } from '#data/database.ts'
-import { askFunctionsParts } from '#data/function-runs.ts'
-import { type Lead, leadPart } from '#data/node.ts'
+import { counterMoves } from '#data/events/counters.ts'
+import { type Lead, leadPart } from '#data/events/node.ts'
+import { askFunctionsParts } from '#data/functions/function-runs.ts'
 import { channelActivityParts } from '#data/sql/channel-activity.ts'
 import { inList } from '#data/sql/in-list.ts'
 import { type CommittedEvent, type EventType, eventsWhere, eventsWith } from '#resources/events.ts'

@@ -1,6 +1,6 @@
 import type { Db } from '#data/database.ts'
-import { withMentions } from '#data/mentions.ts'
-import { withReactions } from '#data/reactions.ts'
+import { withMentions } from '#data/messages/mentions.ts'
+import { withReactions } from '#data/messages/reactions.ts'
 import type { Message } from '#resources/message.ts'
 
 /** Completes a page of messages with what other tables know of them: nothing is asked where there is nothing. */

@@ -1,11 +1,11 @@
 // Who reacted to what. A message's row knows how often it was reacted to, so that the others cost nothing.
 import { column, columnsOf, int8, mapped, select, text, timestamptz } from '#data/columns.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'
-import { findEmoji } from '#data/emoji.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
+import { findEmoji } from '#data/messages/emoji.ts'
 import { userColumns } from '#data/rows.ts'
-import { sortableUsers } from '#data/users.ts'
+import { sortableUsers } from '#data/users/users.ts'
 import type { Emoji, Message, Reaction } from '#resources/message.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 

@@ -1,7 +1,7 @@
 // Runs of functions: those that wait for their turn, and the record of all.
 import { type Columns, column, columnsOf, int4, int8, jsonb, nullable, select } from '#data/columns.ts'
 import { type Db, reading } from '#data/database.ts'
-import { nodeLives } from '#data/node.ts'
+import { nodeLives } from '#data/events/node.ts'
 import { inList } from '#data/sql/in-list.ts'
 import { type EventPayload, events, eventsWhere } from '#resources/events.ts'
 import { blockingType, type FunctionLog, FunctionType } from '#resources/function.ts'

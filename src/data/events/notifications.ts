@@ -1,5 +1,5 @@
 // What members who were not there are told of messages.
-import { findChannels } from '#data/channels.ts'
+import { findChannels } from '#data/channels/channels.ts'
 import {
   bool,
   column,
@@ -13,11 +13,11 @@ import {
   timestamptz,
 } from '#data/columns.ts'
 import { type Db, reading } from '#data/database.ts'
-import { askOfNotificationsParts } from '#data/function-runs.ts'
-import { messagesById } from '#data/messages.ts'
-import { keptMinutes } from '#data/outbox.ts'
+import { keptMinutes } from '#data/events/outbox.ts'
+import { askOfNotificationsParts } from '#data/functions/function-runs.ts'
+import { messagesById } from '#data/messages/messages.ts'
 import { countedMax } from '#data/sql/list-messages.ts'
-import { usersById } from '#data/users.ts'
+import { usersById } from '#data/users/users.ts'
 import type { Notification, NotificationData } from '#resources/notification.ts'
 import type { CursorPage, CursorRequest } from '#resources/page.ts'
 
