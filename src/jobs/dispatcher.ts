@@ -33,8 +33,8 @@ export class Dispatcher {
       setAside: (id, error) => setTaskAside(ctx, id, error),
     })
     this.#notifications = new Drain(ctx.log, sweepMs, async () => {
-      const { more, told, asked } = await notifying.next()
-      if (told) this.#signal()
+      const { more, hasPublished, asked } = await notifying.next()
+      if (hasPublished) this.#signal()
       if (asked) runFunctions()
       return more
     })

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '#data/database.ts'
 import { counterValue } from '#data/events/counters.ts'
+import { dispatchBatchMax } from '#data/events/limits.ts'
 import { type Lead, Node } from '#data/events/node.ts'
 import {
   deleteOldEvents,
-  dispatchBatchMax,
   eventsBetween,
   lastPosition,
   type TakenEvents,

@@ -13,10 +13,9 @@ import {
   timestamptz,
 } from '#data/columns.ts'
 import { type Db, reading } from '#data/database.ts'
-import { keptMinutes } from '#data/events/outbox.ts'
-import { askOfNotificationsParts } from '#data/functions/function-runs.ts'
 import { messagesById } from '#data/messages/messages.ts'
 import { countedMax } from '#data/sql/list-messages.ts'
+import { notifyMembersStatement } from '#data/sql/notify-members.ts'
 import { usersById } from '#data/users/users.ts'
 import type { Notification, NotificationData } from '#resources/notification.ts'
 import type { CursorPage, CursorRequest } from '#resources/page.ts'
@@ -160,7 +159,7 @@ export interface Notified {
   /** Whether members are left to be told. */
   more: boolean
   /** Whether events were written, for recipients who are connected. */
-  told: boolean
+  hasPublished: boolean
   /** Whether functions are to run. */
   asked: boolean
 }
@@ -174,8 +173,8 @@ export interface Notified {
  * @param only the message with this id
  */
 export async function writeNotifications(db: Db, limit = tasksMax, only?: number): Promise<Notified> {
-  const { tasks, told, asked, moved } = await db.single(notifyStatement, [limit, sliceMax, only])
-  return { more: tasks >= limit || moved > 0, told: told > 0, asked: asked > 0 }
+  const { tasks, published, asked, moved } = await db.single(notifyMembersStatement, [limit, sliceMax, only])
+  return { more: tasks >= limit || moved > 0, hasPublished: published > 0, asked: asked > 0 }
 }
 
 /** The message that is next. */
@@ -197,89 +196,4 @@ export async function dropTask(db: Db, messageId: number): Promise<void> {
 const dropTaskStatement = {
   name: 'drop-notification-task',
   text: 'delete from notification_task where message_id = $1',
-}
-
-// Not prepared: a plan that was made while nobody had ever connected reads all sessions for each member from then on,
-// 258 ms a batch instead of 1.2 ms.
-const notifiedColumns = select({
-  tasks: column(int8, '(select count(*) from task)'),
-  told: column(int8, '(select count(*) from told_online)'),
-  asked: column(int8, '(select count(*) from asked)'),
-  moved: column(int8, '(select count(*) from moved)'),
-})
-const notifyStatement = {
-  columns: notifiedColumns,
-  text: `
-    with task as materialized (
-      select * from notification_task where $3::bigint is null or message_id = $3
-      order by message_id limit $1::int for update skip locked
-    ), told as materialized (
-      select m.id, m.application_id, m.channel_id, m.user_id, m.parent_id, m.mentions, t.after_user_id, a.display_name as author,
-             coalesce(m.body, 'File attachment') as content
-      from task t join message m on m.id = t.message_id left join "user" a on a.id = m.user_id
-    ), member as materialized (
-      select told.*, cm.user_id as recipient_id, cm.muted
-      from told cross join lateral (
-        select user_id, muted from channel_membership c
-        where c.channel_id = told.channel_id and c.user_id > told.after_user_id
-        order by user_id limit $2::int
-      ) cm
-    ), absent as materialized (
-      select * from member m
-      where m.recipient_id is distinct from m.user_id
-        and not exists (
-          select from chat_session cs join user_session us on us.id = cs.session_id
-          where cs.channel_id = m.channel_id and cs.state = 'ACTIVE'
-            and us.user_id = m.recipient_id and us.state = 'ACTIVE')
-        and not exists (
-          select from user_block b where b.blocker_id = m.recipient_id and b.blocked_id = m.user_id)
-    ), mention as materialized (
-      select distinct told.id as message_id, (x ->> 'id')::bigint as id, x ->> 'type' as type
-      from told, jsonb_array_elements(told.mentions) x where told.mentions is not null
-    ), reason as (
-      select id, recipient_id, muted, content, null::bigint as mentioned_channel_id,
-             (case when user_id is null then 'SYSTEM_SENT_MESSAGE' else 'USER_SENT_MESSAGE' end)::notification_type as type,
-             case when user_id is null then 'System message sent' else author || ' sent a message' end as title
-      from absent
-      union all
-      select a.id, recipient_id, muted, content, null, 'USER_REPLIED_TO_MESSAGE', author || ' replied to a message'
-      from absent a join message parent on parent.id = a.parent_id and parent.user_id = a.recipient_id
-      where a.user_id is not null
-      union all
-      select a.id, recipient_id, muted, content, null, 'USER_MENTIONED_USER', author || ' mentioned you'
-      from absent a join mention on mention.message_id = a.id and mention.type = 'USER' and mention.id = a.recipient_id
-      where a.user_id is not null
-      union all
-      select a.id, recipient_id, a.muted, content, c.id, 'USER_MENTIONED_CHANNEL', author || ' mentioned ' || c.display_name
-      from absent a join mention on mention.message_id = a.id and mention.type = 'CHANNEL'
-      join channel c on c.id = mention.id
-      join channel_membership cm on cm.channel_id = c.id and cm.user_id = a.recipient_id
-      where a.user_id is not null
-    ), written as (
-      insert into notification (recipient_id, message_id, type, mentioned_channel_id, title, body, muted)
-      select recipient_id, id, type, mentioned_channel_id, title, content, muted from reason order by id, recipient_id, type
-      on conflict (message_id, recipient_id, type) do nothing
-      returning id, recipient_id, message_id
-    ), told_online as (
-      insert into outbox_event (application_id, type, payload)
-      select told.application_id, 'notification.created',
-             jsonb_build_object('notificationId', w.id, 'userId', w.recipient_id)
-      from written w join told on told.id = w.message_id
-      where exists (select from user_session us where us.user_id = w.recipient_id and us.state = 'ACTIVE')
-        or exists (
-          select from user_session us
-          where us.user_id = w.recipient_id and us.end_time > now() - interval '${keptMinutes} minutes')
-      order by w.id
-      returning 1
-    ), ${askOfNotificationsParts}, progress as (
-      select t.message_id, count(m.id) as members, max(m.recipient_id) as last
-      from task t left join member m on m.id = t.message_id group by t.message_id
-    ), moved as (
-      update notification_task t set after_user_id = p.last
-      from progress p where p.message_id = t.message_id and p.members = $2
-      returning 1
-    ), done as (
-      delete from notification_task t using progress p where p.message_id = t.message_id and p.members < $2
-    )
-    select ${notifiedColumns.text}`,
 }

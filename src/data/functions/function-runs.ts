@@ -1,69 +1,14 @@
 // Runs of functions: those that wait for their turn, and the record of all.
-import { type Columns, column, columnsOf, int4, int8, jsonb, nullable, select } from '#data/columns.ts'
+import { column, int8 } from '#data/columns.ts'
 import { type Db, reading } from '#data/database.ts'
 import { nodeLives } from '#data/events/node.ts'
-import { inList } from '#data/sql/in-list.ts'
-import { type EventPayload, events, eventsWhere } from '#resources/events.ts'
-import { blockingType, type FunctionLog, FunctionType } from '#resources/function.ts'
+import { lazily } from '#data/sql/lazily.ts'
+import { type TakenRun, takeRunsStatement } from '#data/sql/take-function-runs.ts'
+import type { FunctionLog } from '#resources/function.ts'
 
-// ------------------------------------------------------------------------------------------- asking
-
-/** SQL text: which functions each event asks for. */
-const setOff = FunctionType.options.flatMap((type) => {
-  const byUser = eventsWhere(({ functions: f }) => f?.byUser === type && !f.isAskedBefore)
-  const bySystem = eventsWhere(({ functions: f }) => f?.bySystem === type && !f.isAskedBefore)
-  const when = (types: ReadonlySet<string>, has: string) =>
-    types.size === 0
-      ? []
-      : [`when t.type in ${inList(types)} and t.payload ->> 'userId' is ${has} then '${type}'`]
-  return [...when(byUser, 'not null'), ...when(bySystem, 'null')]
-})
-
-/**
- * SQL text for parts of a statement that has taken events as `taken`: `asked` has a run for each event and each
- * function that it concerns. Applications without such functions are out after one look at an index.
- */
-export const askFunctionsParts = `
-  listening as materialized (
-    select f.id, f.application_id, f.type
-    from (select distinct application_id from taken) a join "function" f on f.application_id = a.application_id
-    where f.enabled and f.current_version_number > 0 and f.type <> '${blockingType}'
-  ), asked as (
-    insert into function_run (application_id, function_id, channel_id, payload)
-    select t.application_id, f.id, t.channel_id, t.payload - 'session' - 'receipt'
-    from listening f join taken t on t.application_id = f.application_id and f.type = case
-      ${setOff.join('\n      ')}
-    end
-    order by t.id, f.id
-    returning 1
-  )`
-
-/** The same for notifications that were `written`, of the messages in `told`. */
-export const askOfNotificationsParts = `
-  asked as (
-    insert into function_run (application_id, function_id, payload)
-    select f.application_id, f.id, jsonb_build_object(
-             'notificationId', w.id, 'userId', w.recipient_id, 'userHasActiveSession', exists (
-               select from user_session us where us.user_id = w.recipient_id and us.state = 'ACTIVE'))
-    from written w join told on told.id = w.message_id
-    join "function" f on f.application_id = told.application_id and f.type = '${events['notification.created'].functions.byUser}'
-      and f.enabled and f.current_version_number > 0
-    order by w.id, f.id
-    returning 1
-  )`
+export type { TakenRun }
 
 // ------------------------------------------------------------------------------------------- taking
-
-/** A run that this process has taken. */
-export interface TakenRun {
-  id: number
-  functionId: number
-  applicationId: number
-  channelId: number | null
-  payload: EventPayload
-  /** This one included. */
-  attempts: number
-}
 
 /** How many runs may be begun. */
 export interface Capacity {
@@ -75,16 +20,6 @@ export interface Capacity {
   total: number
 }
 
-export const runShape = {
-  id: int8,
-  functionId: int8,
-  applicationId: int8,
-  channelId: nullable(int8),
-  payload: jsonb<EventPayload>(),
-  attempts: int4,
-}
-const runColumns: Columns<TakenRun> = select(columnsOf(runShape, 't'))
-
 /**
  * Takes runs that are due, oldest first, from one application after the other, so that none waits for what is slow
  * in another. A process that dies gives them back; see {@link giveBackOrphans}.
@@ -93,40 +28,8 @@ export function takeRuns(
   db: Db,
   { node, busy, perApplication, total }: Capacity & { node: number },
 ): Promise<TakenRun[]> {
-  return db.all(takeStatement, [node, [...busy.keys()], [...busy.values()], perApplication, total])
+  return db.all(takeRunsStatement, [node, [...busy.keys()], [...busy.values()], perApplication, total])
 }
-
-// Applications are found by jumping from one to the next in the index of what waits, however much that is. No commit
-// here waits for the disk: what a crash of Postgres loses is done again.
-const lazily = `lazily as materialized (select set_config('synchronous_commit', 'off', true))`
-const takeStatement = reading(
-  'take-function-runs',
-  runColumns,
-  (columns) => `
-    with recursive ${lazily}, application as (
-      (select application_id as id from function_run where node is null order by application_id limit 1)
-      union all
-      select (select r.application_id from function_run r
-              where r.node is null and r.application_id > a.id order by r.application_id limit 1)
-      from application a where a.id is not null
-    ), due as (
-      select due.id from application a
-      left join unnest($2::bigint[], $3::int[]) busy (id, runs) on busy.id = a.id
-      cross join lateral (
-        select locked.id, row_number() over (order by locked.due_time, locked.id) as place from (
-          select w.id, w.due_time from function_run w
-          where w.application_id = a.id and w.node is null and w.due_time <= now()
-          order by w.due_time, w.id limit least($5::int, greatest(0, $4::int - coalesce(busy.runs, 0)))
-          for update skip locked
-        ) locked
-      ) due
-      where a.id is not null
-      order by coalesce(busy.runs, 0) + due.place, due.id limit $5::int
-    ), taken as (
-      update function_run r set node = $1, attempts = attempts + 1 from due where r.id = due.id returning r.*
-    )
-    select ${columns} from lazily, taken t order by t.id`,
-)
 
 /** Forgets runs that there is nothing to do for: of functions that are gone, or about what is gone. */
 export async function dropRuns(db: Db, ids: number[]): Promise<void> {

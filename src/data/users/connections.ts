@@ -12,8 +12,8 @@ import {
   uuid,
 } from '#data/columns.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'
+import { keptMinutes } from '#data/events/limits.ts'
 import { nodeLives } from '#data/events/node.ts'
-import { keptMinutes } from '#data/events/outbox.ts'
 import { userColumns } from '#data/rows.ts'
 import type { User } from '#resources/user.ts'
 

