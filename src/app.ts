@@ -12,6 +12,7 @@ import { errors, handleEarlyError, refuseConnection } from '#plugins/errors.ts'
 import { grants } from '#plugins/grants.ts'
 import { guesses } from '#plugins/guesses.ts'
 import { exposedHeaders, headers } from '#plugins/headers.ts'
+import { lingering } from '#plugins/lingering.ts'
 import { origin } from '#plugins/origin.ts'
 import { rateLimit } from '#plugins/rate-limit.ts'
 import { uploads } from '#plugins/uploads.ts'
@@ -103,6 +104,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
     return503OnClosing: false,
   })
   await app.register(draining)
+  await app.register(lingering)
   await app.register(headers)
   await app.register(errors)
   await app.register(codings)

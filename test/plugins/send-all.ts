@@ -1,0 +1,14 @@
+// A simple client on a thread of its own, so that the server answers while it sends: it reads nothing before it has sent all.
+import { connect } from 'node:net'
+import { parentPort, workerData } from 'node:worker_threads'
+
+const { port, head, size } = workerData as { port: number; head: string; size: number }
+const socket = connect(port, '127.0.0.1')
+socket.on('error', ({ message }) => parentPort?.postMessage(message))
+socket.write(head)
+socket.write(Buffer.alloc(size, 'a'), () => {
+  socket.once('data', (answer) => {
+    parentPort?.postMessage(answer.toString().split('\r\n')[0])
+    socket.destroy()
+  })
+})
