@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { events } from '#resources/events.ts'
 
 const src = new URL('../src/', import.meta.url)
 
@@ -157,6 +158,12 @@ it('the version of the API is named by the app, the vocabulary and the wire', ()
 it('no file is longer than one can keep in mind', () => {
   const long = files.filter(({ path }) => readFileSync(new URL(path, src), 'utf8').split('\n').length > 351)
   expect(long.map(({ path }) => path)).toEqual([])
+})
+
+it('every event is written by a verb, or by the statement that it tells of', () => {
+  const writers = files.filter(({ room }) => room === 'domain' || room === 'data')
+  const isWritten = (type: string) => writers.some(({ code }) => code.includes(`'${type}'`))
+  expect(Object.keys(events).filter((type) => !isWritten(type))).toEqual([])
 })
 
 it('nothing is left to do later', () => {
