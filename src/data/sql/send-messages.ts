@@ -75,7 +75,7 @@ function compose(input: string, also = ''): string {
       from wanted where id is not null
     ), emitted as (
       insert into outbox_event (application_id, type, channel_id, thread_id, count, payload)
-      select application_id, case when thread_id is null then 'channel' else 'thread' end || '.message.created',
+      select application_id, case when thread_id is null then 'channel.message.created' else 'thread.message.created' end,
              channel_id, thread_id, 1,
              case when told is null then jsonb_build_object('messageId', id, 'userId', (author).id)
                   else jsonb_build_object('messageId', id, 'userId', (author).id) || told end
