@@ -71,7 +71,7 @@ async function start(): Promise<void> {
     import('#jobs/sweeper.ts'),
     import('#domain/applications/ensure-first-application.ts'),
     import('#domain/keys/check-keys.ts'),
-    import('#domain/keys/reseal.ts'),
+    import('#domain/keys/seal-plain-secrets.ts'),
   ])
   goOn()
   const node = new Node(databaseUrl, log)

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { events } from '#resources/events.ts'
@@ -133,6 +133,22 @@ it('no name is declared and exported by both the domain and the data layer', () 
 it('no folder has more than 30 files beside each other', () => {
   const folders = Object.groupBy(files, ({ path }) => dirname(path))
   expect(Object.keys(folders).filter((folder) => (folders[folder]?.length ?? 0) > 30)).toEqual([])
+})
+
+/** What a function of the domain acts on, if it is a verb; the others only reckon. */
+const actsOn =
+  /^export (?:async )?function (\w+)(?:<[^(]*>)?\(\s*(?:\w+|\{[^}]*\}): (?:Context|Tx|Db|Querier)\b/gm
+const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
+it('each verb of the domain has a file of its own, which is named after it', () => {
+  const verbs = files
+    .filter(({ room, path }) => room === 'domain' && !path.startsWith('domain/access/'))
+    .flatMap(({ path, code }) =>
+      [...new Set([...code.matchAll(actsOn)].map(([, name = '']) => name))].map((name) => ({ path, name })),
+    )
+  expect(verbs.length).toBeGreaterThan(150)
+  const astray = verbs.filter(({ path, name }) => basename(path) !== `${kebab(name)}.ts`)
+  expect(astray.map(({ path, name }) => `${name} in ${path}`)).toEqual([])
 })
 
 it('every room is on the map', () => {

@@ -1,6 +1,6 @@
 import { withContext } from '#cli/context.ts'
 import { type Output, print } from '#cli/output.ts'
-import { resealAll } from '#domain/keys/reseal.ts'
+import { resealAll } from '#domain/keys/reseal-all.ts'
 
 export async function reseal(options: { dropUnreadable?: boolean }, output: Output): Promise<void> {
   const done = await withContext((ctx) => resealAll(ctx, options.dropUnreadable === true))

@@ -70,7 +70,7 @@ export class Pool {
   }
 
   /** They wait no more. */
-  takeOut(waiting: Waiting): void {
+  endMembership(waiting: Waiting): void {
     const at = this.waiting.indexOf(waiting)
     if (at >= 0) this.waiting.splice(at, 1)
     clearTimeout(waiting.timer)

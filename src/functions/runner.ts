@@ -175,7 +175,7 @@ export class FunctionRunner {
         attempts: 0,
         settle,
         timer: setTimeout(() => {
-          pool.takeOut(waiting)
+          pool.endMembership(waiting)
           settle(failed('runtime', `no process was free within ${waitMs} ms`))
         }, waitMs),
       }
@@ -207,7 +207,7 @@ export class FunctionRunner {
   #assign(pool: Pool, waiting: Waiting): boolean {
     const process = pool.idleFor(waiting.spec)
     if (!process) return false
-    pool.takeOut(waiting)
+    pool.endMembership(waiting)
     void this.#run(process, waiting)
     return true
   }
@@ -296,7 +296,7 @@ export class FunctionRunner {
   #failFirst(pool: Pool, failure: Outcome): void {
     const [first] = pool.waiting
     if (first) {
-      pool.takeOut(first)
+      pool.endMembership(first)
       first.settle(failure)
     }
     this.#serve()

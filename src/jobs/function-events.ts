@@ -1,7 +1,7 @@
 // What functions are given: the payload of each type of event, in the shapes of the Platform API (runtime contract 9).
 import type { Context } from '#context.ts'
-import type { RunSubjects } from '#domain/functions/load-run-subjects.ts'
-import type { QueuedRun } from '#domain/functions/queued-runs.ts'
+import type { RunSubjects } from '#domain/functions/runs/load-run-subjects.ts'
+import type { QueuedRun } from '#domain/functions/runs/take-queued-runs.ts'
 import { findEmoji } from '#domain/messages/emoji.ts'
 import { channelResource } from '#resources/channel.ts'
 import { channelEventResource } from '#resources/channel-event.ts'

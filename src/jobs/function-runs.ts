@@ -1,17 +1,14 @@
 // Runs functions that events ask for: at least once each, in no particular order.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context, Outcome } from '#context.ts'
-import {
-  beginRuns,
-  forgetInvocations,
-  forgetRuns,
-  giveBackQueuedRuns,
-  giveBackRunsOfTheDead,
-  type QueuedRun,
-  setRunAside,
-  takeQueuedRuns,
-} from '#domain/functions/queued-runs.ts'
-import { runFunction } from '#domain/functions/run-function.ts'
+import { beginRuns } from '#domain/functions/runs/begin-runs.ts'
+import { forgetInvocations } from '#domain/functions/runs/forget-invocations.ts'
+import { forgetRuns } from '#domain/functions/runs/forget-runs.ts'
+import { giveBackQueuedRuns } from '#domain/functions/runs/give-back-queued-runs.ts'
+import { giveBackRunsOfTheDead } from '#domain/functions/runs/give-back-runs-of-the-dead.ts'
+import { runFunction } from '#domain/functions/runs/run-function.ts'
+import { setRunAside } from '#domain/functions/runs/set-run-aside.ts'
+import { type QueuedRun, takeQueuedRuns } from '#domain/functions/runs/take-queued-runs.ts'
 import { isDatabaseAway, isGone } from '#errors.ts'
 import { Drain } from '#jobs/drain.ts'
 import { presentRuns, type Ready } from '#jobs/present-runs.ts'

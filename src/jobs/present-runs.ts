@@ -1,7 +1,8 @@
 // What queued runs are given, so that one for which that cannot be made keeps nothing from the others.
 import type { Context } from '#context.ts'
-import { loadRunSubjects, type RunSubjects } from '#domain/functions/load-run-subjects.ts'
-import { type QueuedRun, setRunAside } from '#domain/functions/queued-runs.ts'
+import { loadRunSubjects, type RunSubjects } from '#domain/functions/runs/load-run-subjects.ts'
+import { setRunAside } from '#domain/functions/runs/set-run-aside.ts'
+import type { QueuedRun } from '#domain/functions/runs/take-queued-runs.ts'
 import { isDatabaseAway } from '#errors.ts'
 import { presentFunctionEvent } from '#jobs/function-events.ts'
 

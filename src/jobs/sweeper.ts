@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '#context.ts'
 import { sweepFiles } from '#domain/files/sweep-files.ts'
-import { sweepRuntimes } from '#domain/functions/sweep-runtimes.ts'
+import { sweepRuntimes } from '#domain/functions/runtime/sweep-runtimes.ts'
 import { type CounterPlace, sweepCounters } from '#domain/retention/sweep-counters.ts'
 import { trimRecords } from '#domain/retention/trim-records.ts'
 

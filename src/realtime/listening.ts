@@ -3,7 +3,7 @@
 import type { Context } from '#context.ts'
 import { mayHear } from '#domain/access/topic.ts'
 import { endChatSession } from '#domain/sessions/end-chat-session.ts'
-import { loadRelations } from '#domain/sessions/hold-session.ts'
+import { loadRelations } from '#domain/sessions/load-relations.ts'
 import { startChatSession } from '#domain/sessions/start-chat-session.ts'
 import { ChatError } from '#errors.ts'
 import type { CatchUp } from '#realtime/catch-up.ts'

@@ -1,5 +1,5 @@
 // What a session that lost its connection is to be told when it subscribes again, topic by topic. [decision 13]
-import type { TopicPositions } from '#domain/sessions/hold-session.ts'
+import type { TopicPositions } from '#domain/sessions/detach-session.ts'
 import type { Owed } from '#realtime/subscription.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 

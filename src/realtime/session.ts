@@ -1,6 +1,6 @@
 // One user session in this process: what it subscribes to, what it has been told, and what of it is acknowledged.
 import type { UserCaller } from '#domain/access/caller.ts'
-import type { TopicPositions } from '#domain/sessions/hold-session.ts'
+import type { TopicPositions } from '#domain/sessions/detach-session.ts'
 import { Relations } from '#domain/sessions/relations.ts'
 import { OwedTopics } from '#realtime/owed.ts'
 import type { Sent, Subscription } from '#realtime/subscription.ts'

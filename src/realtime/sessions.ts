@@ -1,8 +1,11 @@
 // The sessions of this process: those with a connection, and those that may come back for one.
 import type { Context } from '#context.ts'
 import { mayStay } from '#domain/access/user.ts'
-import { endOrphanedSessions, endSession } from '#domain/sessions/end-session.ts'
-import { detachSession, entrancesOf, keepAcknowledged } from '#domain/sessions/hold-session.ts'
+import { detachSession } from '#domain/sessions/detach-session.ts'
+import { endOrphanedSessions } from '#domain/sessions/end-orphaned-sessions.ts'
+import { endSession } from '#domain/sessions/end-session.ts'
+import { entrancesOf } from '#domain/sessions/entrances-of.ts'
+import { keepAcknowledged } from '#domain/sessions/keep-acknowledged.ts'
 import type { StartedSession } from '#domain/sessions/start-session.ts'
 import { ChatError, isDatabaseAway, withoutWords } from '#errors.ts'
 import type { Hub, OnMissed } from '#realtime/hub.ts'

@@ -1,16 +1,15 @@
 import type { Context } from '#context.ts'
-import { addMember } from '#domain/channels/add-member.ts'
-import { addModerator } from '#domain/channels/add-moderator.ts'
-import { listChannelInvites, sendChannelInvite } from '#domain/channels/invites.ts'
-import {
-  getChannelMember,
-  listChannelMembers,
-  listChannelMemberships,
-  listChannelModerators,
-  listChannelParticipants,
-} from '#domain/channels/list-members.ts'
-import { removeMember } from '#domain/channels/remove-member.ts'
-import { removeModerator } from '#domain/channels/remove-moderator.ts'
+import { addMember } from '#domain/channels/members/add-member.ts'
+import { addModerator } from '#domain/channels/members/add-moderator.ts'
+import { getChannelMember } from '#domain/channels/members/get-channel-member.ts'
+import { listChannelInvites } from '#domain/channels/members/list-channel-invites.ts'
+import { listChannelMembers } from '#domain/channels/members/list-channel-members.ts'
+import { listChannelMemberships } from '#domain/channels/members/list-channel-memberships.ts'
+import { listChannelModerators } from '#domain/channels/members/list-channel-moderators.ts'
+import { listChannelParticipants } from '#domain/channels/members/list-channel-participants.ts'
+import { removeMember } from '#domain/channels/members/remove-member.ts'
+import { removeModerator } from '#domain/channels/members/remove-moderator.ts'
+import { sendChannelInvite } from '#domain/channels/members/send-channel-invite.ts'
 import { channelMembershipResource, channelResource } from '#resources/channel.ts'
 import { channelInviteResource, SendInvite } from '#resources/invite.ts'
 import { UserReference, userResource } from '#resources/user.ts'

@@ -1,9 +1,9 @@
 import type { Context } from '#context.ts'
 import { createFunctionVersion } from '#domain/functions/create-function-version.ts'
+import { getCurrentVersion } from '#domain/functions/get-current-version.ts'
 import { getFunction } from '#domain/functions/get-function.ts'
-import { getCurrentVersion } from '#domain/functions/get-function-version.ts'
-import { listFunctionInvocations } from '#domain/functions/list-function-invocations.ts'
 import { listFunctionVersions } from '#domain/functions/list-function-versions.ts'
+import { listFunctionInvocations } from '#domain/functions/runs/list-function-invocations.ts'
 import {
   CreateFunctionVersion,
   functionInvocationResource,

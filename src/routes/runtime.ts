@@ -1,10 +1,10 @@
 import type { Context } from '#context.ts'
 import { createFunction } from '#domain/functions/create-function.ts'
-import { getRuntime } from '#domain/functions/get-runtime.ts'
 import { listFunctions } from '#domain/functions/list-functions.ts'
-import { updateDependencies } from '#domain/functions/update-dependencies.ts'
-import { updateEnvironmentVariables } from '#domain/functions/update-environment-variables.ts'
-import { updateInitializationScript } from '#domain/functions/update-initialization-script.ts'
+import { getRuntime } from '#domain/functions/runtime/get-runtime.ts'
+import { updateDependencies } from '#domain/functions/runtime/update-dependencies.ts'
+import { updateEnvironmentVariables } from '#domain/functions/runtime/update-environment-variables.ts'
+import { updateInitializationScript } from '#domain/functions/runtime/update-initialization-script.ts'
 import { CreateFunction, functionResource } from '#resources/function.ts'
 import {
   EnvironmentVariables,

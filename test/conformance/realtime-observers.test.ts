@@ -228,10 +228,10 @@ describe('whoever is taken out of a channel', () => {
       async () => done(bob.client.leaveChannel({ channel: await see(bob, channel) } as Loose)),
       () => done(alice.client.blockChannelUser({ channel, user: { username: 'bob' } })),
     ]
-    for (const [at, takeOut] of ways.entries()) {
+    for (const [at, endMembership] of ways.entries()) {
       const there = await startChat(bob, await see(bob, channel))
       const left = hear(bob.client.onChannelLeft)
-      await takeOut()
+      await endMembership()
       await left.next(({ id }) => id === channel.id)
       const body = `Secret ${at}`
       await done(alice.client.sendMessage({ channel, body }))

@@ -1,10 +1,11 @@
 // What happens runs functions, afterwards: each event's payload, and what becomes of a run.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { UserCaller } from '#domain/access/caller.ts'
-import { inviteUser } from '#domain/channels/invites.ts'
+import { inviteUser } from '#domain/channels/members/invite-user.ts'
 import { sendChannelEvent } from '#domain/channels/send-channel-event.ts'
 import { enableFunction } from '#domain/functions/enable-function.ts'
-import { forgetInvocations, giveBackRunsOfTheDead } from '#domain/functions/queued-runs.ts'
+import { forgetInvocations } from '#domain/functions/runs/forget-invocations.ts'
+import { giveBackRunsOfTheDead } from '#domain/functions/runs/give-back-runs-of-the-dead.ts'
 import { reactToMessage } from '#domain/messages/reactions/react-to-message.ts'
 import { readMessage } from '#domain/messages/reading/read-message.ts'
 import { startChatSession } from '#domain/sessions/start-chat-session.ts'

@@ -1,7 +1,7 @@
 // What a session has acknowledged, and what it is told again. [runtime contract 1.5, decision 9]
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { TopicPositions } from '#domain/sessions/hold-session.ts'
+import type { TopicPositions } from '#domain/sessions/detach-session.ts'
 import { type Connection, Session } from '#realtime/session.ts'
 import { Subscription } from '#realtime/subscription.ts'
 import type { PublishedEvent } from '#resources/published-event.ts'

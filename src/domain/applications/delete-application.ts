@@ -5,8 +5,8 @@ import {
   deleteApplicationRow,
   emptyApplication,
 } from '#data/applications/applications.ts'
-import { referredApplication } from '#domain/applications/list-applications.ts'
-import { forgetRuntime } from '#domain/functions/dependencies.ts'
+import { referredApplication } from '#domain/applications/referred-application.ts'
+import { forgetRuntime } from '#domain/functions/runtime/forget-runtime.ts'
 
 /**
  * Deletes an application and everything in it: first nobody gets in any more, then it is emptied little by little,

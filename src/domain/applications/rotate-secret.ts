@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { replaceSecret } from '#data/applications/applications.ts'
-import { referredApplication } from '#domain/applications/list-applications.ts'
+import { referredApplication } from '#domain/applications/referred-application.ts'
 import { generateSecret, hashSecret } from '#domain/applications/secrets.ts'
 import { notFound } from '#errors.ts'
 

@@ -10,14 +10,11 @@ import { findStanding, insertMembers, setHidden } from '#data/channels/membershi
 import { type ApplicationCaller, type Caller, causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { isVisible } from '#domain/access/channel.ts'
 import { getSettings } from '#domain/applications/get-settings.ts'
-import { admitMember } from '#domain/channels/admit-member.ts'
-import {
-  type ChosenMembers,
-  membersNamed,
-  membersWith,
-  mustFitDirectChannel,
-} from '#domain/channels/choose-members.ts'
 import { getChannel } from '#domain/channels/get-channel.ts'
+import { admitMember } from '#domain/channels/members/admit-member.ts'
+import { membersWith } from '#domain/channels/members/members-with.ts'
+import { mustFitDirectChannel } from '#domain/channels/members/must-fit-direct-channel.ts'
+import { type ChosenMembers, namedMembers } from '#domain/channels/members/named-members.ts'
 import { ChatError, refused, unlessGone } from '#errors.ts'
 import type { CreateChannel, SeenChannel } from '#resources/channel.ts'
 import type { User } from '#resources/user.ts'
@@ -48,7 +45,7 @@ export async function createChannel(
 }
 
 async function choose(ctx: Context, caller: Caller, input: CreateChannel): Promise<ChosenMembers> {
-  if (caller.kind === 'application') return membersNamed(ctx, caller, input)
+  if (caller.kind === 'application') return namedMembers(ctx, caller, input)
   const settings = await getSettings(ctx, caller)
   if (settings.userCreatedChannels === 'DISABLED') {
     throw new ChatError('FeatureDisabledError', 'Users cannot create channels in this application')

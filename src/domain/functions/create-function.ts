@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { insertFunction } from '#data/functions/functions.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
-import { ensureRuntime } from '#domain/functions/ensure-runtime.ts'
+import { ensureRuntime } from '#domain/functions/runtime/ensure-runtime.ts'
 import type { ChatFunction, CreateFunction } from '#resources/function.ts'
 
 /** Creates a function, which runs as soon as it has a version. */

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
-import { findCurrentVersion, findVersion } from '#data/functions/functions.ts'
+import { findVersion } from '#data/functions/functions.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
-import { ChatError, notFound } from '#errors.ts'
+import { notFound } from '#errors.ts'
 import type { FunctionVersion } from '#resources/function.ts'
 
 /** @throws ChatError 404 */
@@ -13,15 +13,4 @@ export async function getFunctionVersion(
   const version = await findVersion(ctx.db, caller.applicationId, id)
   if (!version) throw notFound('function version', id)
   return version
-}
-
-/** The version that runs. @throws ChatError 404 where there is no such function, or it has no version yet */
-export async function getCurrentVersion(
-  ctx: Context,
-  caller: ApplicationCaller,
-  functionId: number,
-): Promise<FunctionVersion> {
-  const version = await findCurrentVersion(ctx.db, caller.applicationId, functionId)
-  if (version) return version
-  throw new ChatError('ResourceNotFoundError', `function ${functionId} does not exist, or has no version yet`)
 }

@@ -3,7 +3,7 @@ import { count, tally } from '#data/events/counters.ts'
 import { findUserIds, type ImportedMessage, insertMessages, lockChannels } from '#data/jobs/imports.ts'
 import type { RunningJob } from '#data/jobs/jobs.ts'
 import type { Numbered } from '#domain/jobs/store-batch.ts'
-import { parseTexts } from '#domain/messages/parse-text.ts'
+import { parseTexts } from '#domain/messages/parse-texts.ts'
 import type { MessageImport } from '#resources/imports.ts'
 import type { JobError } from '#resources/job.ts'
 

@@ -1,15 +1,8 @@
 import type { Context } from '#context.ts'
-import {
-  findEnvironmentsSealedElse,
-  insertKey,
-  listKeys,
-  lockKeys,
-} from '#data/applications/encryption-keys.ts'
-import type { Tx } from '#data/database.ts'
-import { openSealedEnvironment } from '#domain/functions/environment.ts'
+import { findEnvironmentsSealedElse, listKeys, lockKeys } from '#data/applications/encryption-keys.ts'
+import { openSealedEnvironment } from '#domain/functions/runtime/open-sealed-environment.ts'
+import { about, noteKey } from '#domain/keys/note-key.ts'
 import { encryptionKeyPath, keptKeyId } from '#secrets/vault.ts'
-
-const about = 'this key'
 
 /**
  * Sees to it that all keys that secrets of the database are sealed with are in the ring, and notes the one that seals
@@ -35,12 +28,6 @@ function isProven({ vault }: Context, id: string, proof: Uint8Array): Promise<bo
     (opened) => opened === id,
     () => false,
   )
-}
-
-/** Notes that the ring's first key seals. */
-export async function noteKey({ vault }: Context, tx: Tx): Promise<void> {
-  const [id] = await vault.keyIds()
-  await insertKey(tx, { id, proof: await vault.seal(id, about) })
 }
 
 /** Versions before noted no keys: there it must be tried. */

@@ -10,11 +10,6 @@ interface Previews {
   fetch(url: string): Promise<MessageLink['preview']>
 }
 
-/** Has the pages looked at that a message links to, where the settings want that. Nobody waits for it. */
-export function previewLater(ctx: Context, id: number, links: MessageLink[]): void {
-  if (ctx.previews && links.length > 0) ctx.later(addLinkPreviews(ctx, ctx.previews, id))
-}
-
 /**
  * Fetches the previews of the pages that a message links to and shows them with it. That is no edit. What is gone by
  * then, or says something else, is left alone.

@@ -1,14 +1,9 @@
 import type { Context } from '#context.ts'
-import { findMessageOfMember } from '#data/messages/seen-messages.ts'
-import { findThread } from '#data/messages/threads.ts'
-import { assembleMessage, untouched } from '#data/rows.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { mustSeeMessage } from '#domain/access/message.ts'
+import { findOrStandIn } from '#domain/messages/find-or-stand-in.ts'
 import { notFound } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
-
-/** What stands in the place of a message that is gone. */
-const goneBody = 'This message is not available'
 
 /**
  * What a message replies to. If that is gone, or the user has cleared it, there is a message in its place, for clients
@@ -19,36 +14,4 @@ export async function getParent(ctx: Context, caller: UserCaller, id: number): P
   const reply = await mustSeeMessage(ctx, caller, id)
   if (reply.parentId === undefined) throw notFound('parent of message', id)
   return findOrStandIn(ctx, caller, { ...reply, id: reply.parentId, nestedLevel: reply.nestedLevel - 1 })
-}
-
-/** The message that is the root of a thread, or what stands in its place. */
-export async function findOrStandIn(
-  ctx: Context,
-  caller: UserCaller,
-  {
-    id,
-    channelId,
-    nestedLevel,
-    createdTime,
-  }: Pick<SeenMessage, 'id' | 'channelId' | 'nestedLevel' | 'createdTime'>,
-): Promise<SeenMessage> {
-  const found = await findMessageOfMember(ctx.db, caller.applicationId, caller.userId, id)
-  if (found) return found.message
-  const thread = await findThread(ctx.db, caller.applicationId, id)
-  return assembleMessage({
-    ...untouched,
-    id,
-    type: 'SYSTEM_TEXT',
-    channelId,
-    nestedLevel,
-    body: goneBody,
-    file: null,
-    groupTag: null,
-    links: null,
-    mentions: null,
-    properties: {},
-    createdTime: thread?.createdTime ?? createdTime,
-    parentId: null,
-    user: undefined,
-  })
 }

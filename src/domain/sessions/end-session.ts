@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { endSessionRow, findOrphans } from '#data/users/connections.ts'
+import { endSessionRow } from '#data/users/connections.ts'
 
 export interface OpenSession {
   id: number
@@ -26,9 +26,4 @@ export async function endSession(ctx: Context, session: OpenSession): Promise<vo
       ...(ended.isLast ? [{ type: 'user.presence.changed' as const, applicationId, payload }] : []),
     )
   })
-}
-
-/** Ends the sessions of processes that died, once their clients had time to come back through another one. */
-export async function endOrphanedSessions(ctx: Context, graceMs: number): Promise<void> {
-  for (const session of await findOrphans(ctx.db, graceMs)) await endSession(ctx, session)
 }

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { mustSeeThread } from '#domain/access/thread.ts'
-import { findOrStandIn } from '#domain/messages/get-parent.ts'
+import { findOrStandIn } from '#domain/messages/find-or-stand-in.ts'
 import { notFound } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
 

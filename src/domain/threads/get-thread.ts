@@ -1,24 +1,9 @@
 import type { Context } from '#context.ts'
-import { findMainThread, findThread } from '#data/messages/threads.ts'
-import type { ApplicationCaller, Caller } from '#domain/access/caller.ts'
+import type { Caller } from '#domain/access/caller.ts'
 import { mustSeeThread } from '#domain/access/thread.ts'
-import { notFound } from '#errors.ts'
 import type { Thread } from '#resources/thread.ts'
 
 /** A thread that the caller sees. @throws ChatError 404 */
 export function getThread(ctx: Context, caller: Caller, id: number): Promise<Thread> {
   return mustSeeThread(ctx, caller, id)
-}
-
-/** The thread that a message is in, or was. @throws ChatError 404 where its channel is gone */
-export async function getThreadAt(
-  ctx: Context,
-  { applicationId }: ApplicationCaller,
-  { channelId, threadId }: { channelId: number; threadId: number | null },
-): Promise<Thread> {
-  const thread = await (threadId === null
-    ? findMainThread(ctx.db, channelId)
-    : findThread(ctx.db, applicationId, threadId))
-  if (!thread) throw notFound('channel', channelId)
-  return thread
 }

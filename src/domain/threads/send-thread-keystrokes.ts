@@ -2,7 +2,8 @@ import type { Context } from '#context.ts'
 import type { ApplicationCaller, Caller, UserCaller } from '#domain/access/caller.ts'
 import { mustBeMember } from '#domain/access/channel.ts'
 import { mustSeeThread } from '#domain/access/thread.ts'
-import { publishKeystrokes, typist } from '#domain/threads/typing.ts'
+import { publishKeystrokes } from '#domain/threads/publish-keystrokes.ts'
+import { typist } from '#domain/threads/typist.ts'
 import type { Keystrokes, SendKeystrokes } from '#resources/thread.ts'
 
 type Keys = Pick<SendKeystrokes, 'keys'>

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { countContactRows, readContactPage, type UserMatch } from '#data/users/users.ts'
+import { readContactPage, type UserMatch } from '#data/users/users.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { User } from '#resources/user.ts'
@@ -14,13 +14,4 @@ export function listContacts(
   page: PageRequest,
 ): Promise<Page<User>> {
   return readContactPage(ctx.db, applicationId, userId, match, page)
-}
-
-/** How many of them there are. */
-export function countContacts(
-  ctx: Context,
-  { applicationId, userId }: UserCaller,
-  match: UserMatch,
-): Promise<number> {
-  return countContactRows(ctx.db, applicationId, userId, match)
 }

@@ -1,9 +1,8 @@
 import type { Context } from '#context.ts'
 import { findUsers } from '#data/users/users.ts'
 import type { Caller } from '#domain/access/caller.ts'
-import { ChatError } from '#errors.ts'
-import type { User, UserReference } from '#resources/user.ts'
-import { referencedUser } from '#resources/user.ts'
+import { unknownUser } from '#domain/users/unknown-user.ts'
+import { referencedUser, type User, type UserReference } from '#resources/user.ts'
 
 /**
  * The users that references mean, each once, in one round trip.
@@ -22,15 +21,4 @@ export async function resolveUsers(
     throw unknownUser(wanted[at] ?? {})
   })
   return [...new Map(found.map((user) => [user.id, user])).values()]
-}
-
-/** @throws ChatError 404 where there is no such user */
-export async function resolveUser(ctx: Context, caller: Caller, reference: UserReference): Promise<User> {
-  const [user] = await resolveUsers(ctx, caller, [reference])
-  if (!user) throw unknownUser(referencedUser(reference))
-  return user
-}
-
-export function unknownUser({ id, username }: { id?: number; username?: string }): ChatError {
-  return new ChatError('ResourceNotFoundError', `user ${id ?? username ?? 'of that link'} does not exist`)
 }

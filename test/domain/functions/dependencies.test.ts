@@ -1,7 +1,7 @@
 // What functions can require, in each process that runs them.
 import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { mustBeAdmitted } from '#domain/functions/must-be-admitted.ts'
+import { mustBeAdmitted } from '#domain/functions/runs/must-be-admitted.ts'
 import { deploy, invocationsOf } from '../../support/functions.ts'
 import { openRegistry, type Registry } from '../../support/registry.ts'
 import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { maskSecrets } from '#domain/functions/mask-secrets.ts'
+import { maskSecrets } from '#domain/functions/runs/mask-secrets.ts'
 
 it('masks what is named like a secret, at any depth, and leaves the rest and the original alone', () => {
   const args = {

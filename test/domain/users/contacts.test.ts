@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { UserMatch } from '#data/users/users.ts'
-import { countContacts, listContacts } from '#domain/users/list-contacts.ts'
+import { countContacts } from '#domain/users/count-contacts.ts'
+import { listContacts } from '#domain/users/list-contacts.ts'
 import { User } from '#resources/user.ts'
 import { presentResource } from '#wire/stompx.ts'
 import { callerOf } from '../../support/as-user.ts'

@@ -1,0 +1,21 @@
+import type { Context } from '#context.ts'
+import { findMembership } from '#data/channels/memberships.ts'
+import { findUser } from '#data/users/users.ts'
+import type { Caller } from '#domain/access/caller.ts'
+import { mustHaveChannel } from '#domain/access/channel.ts'
+import { ChatError } from '#errors.ts'
+import type { User } from '#resources/user.ts'
+
+/** The member that a membership's link leads to. @throws ChatError 404 */
+export async function getChannelMember(
+  ctx: Context,
+  caller: Caller,
+  id: number,
+  userId: number,
+): Promise<User> {
+  await mustHaveChannel(ctx, caller, id)
+  const user =
+    (await findMembership(ctx.db, id, userId)) && (await findUser(ctx.db, caller.applicationId, userId))
+  if (!user) throw new ChatError('ResourceNotFoundError', `user ${userId} is no member of channel ${id}`)
+  return user
+}

@@ -1,0 +1,13 @@
+import type { Context } from '#context.ts'
+import { eventsBetween } from '#data/events/outbox.ts'
+import type { CommittedEvent } from '#resources/events.ts'
+
+/** What a process missed, `max` events at the most. */
+export function missedEvents(
+  ctx: Context,
+  after: number,
+  through: number,
+  max: number,
+): Promise<CommittedEvent[]> {
+  return eventsBetween(ctx.db, after, through, max)
+}

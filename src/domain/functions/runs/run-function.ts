@@ -1,0 +1,67 @@
+import type { Context, Outcome } from '#context.ts'
+import { type EndedInvocation, endInvocation } from '#data/functions/function-runs.ts'
+import type { CurrentFunction } from '#data/functions/functions.ts'
+import { prepareRun } from '#domain/functions/runs/prepare-run.ts'
+import { ChatError, isGone } from '#errors.ts'
+
+/** A run whose beginning is recorded. */
+export interface BegunRun {
+  function: CurrentFunction
+  invocationId: number
+  event: Record<string, unknown>
+  timeoutMs: number
+  /** For a place to run. */
+  waitMs: number
+  /** Where nobody waits for it: what becomes of it after this outcome. */
+  follow?: (outcome: Outcome) => EndedInvocation['run']
+}
+
+/** Runs a function and records how that ended. Never throws because of the function, or of where it runs. */
+export async function runFunction(ctx: Context, run: BegunRun): Promise<Outcome> {
+  const { invocationId, follow } = run
+  const { outcome, secrets } = await invoke(ctx, run)
+  const next = follow?.(outcome)
+  await endInvocation(ctx.db, {
+    id: invocationId,
+    status: outcome.status,
+    result:
+      outcome.status === 'SUCCEEDED'
+        ? { payload: outcome.result ?? null }
+        : { error: { ...outcome.error, reason: outcome.reason } },
+    logs: outcome.logs,
+    durationMs: outcome.durationMs,
+    secrets,
+    ...(next && { run: next }),
+  })
+  return outcome
+}
+
+/** @returns with the outcome what functions must not give away in it, by a client's response for example */
+async function invoke(
+  ctx: Context,
+  { function: current, event, timeoutMs, waitMs }: BegunRun,
+): Promise<{ outcome: Outcome; secrets: string[] }> {
+  const { versionId, id: functionId, applicationId, type: eventType } = current
+  const startedAt = performance.now()
+  try {
+    const { host, handlerScript, token } = await prepareRun(ctx, current)
+    const outcome = await ctx.functions.invoke(host, {
+      versionId,
+      handlerScript,
+      event,
+      eventType,
+      token,
+      timeoutMs,
+      waitMs,
+    })
+    return { outcome, secrets: [token, host.environment.CHATKITTY_CLIENT_SECRET ?? token] }
+  } catch (cause) {
+    if (isGone(cause)) ctx.log.debug({ err: cause, functionId, applicationId }, 'a function is gone')
+    else ctx.log.error({ err: cause, functionId, applicationId }, 'a function could not run')
+    const message =
+      cause instanceof ChatError && cause.status < 500 ? cause.message : 'The server failed to run it'
+    const error = { name: 'RuntimeError', message }
+    const durationMs = performance.now() - startedAt
+    return { outcome: { status: 'FAILED', error, reason: 'runtime', logs: [], durationMs }, secrets: [] }
+  }
+}

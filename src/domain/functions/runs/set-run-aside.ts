@@ -1,0 +1,15 @@
+import type { Context } from '#context.ts'
+import { dropRuns, type TakenRun } from '#data/functions/function-runs.ts'
+import { isGone, withoutWords } from '#errors.ts'
+
+/** Gives a run up that fails for another reason than its function. */
+export async function setRunAside(ctx: Context, run: TakenRun, error: unknown): Promise<void> {
+  const { id, functionId, applicationId } = run
+  await dropRuns(ctx.db, [id])
+  if (isGone(error)) return
+  ctx.metrics.count('function runs set aside')
+  ctx.log.error(
+    { err: withoutWords(error), runId: id, functionId, applicationId },
+    'a run of a function was set aside: it cannot be done',
+  )
+}

@@ -1,0 +1,16 @@
+import { putCredential } from '#data/applications/applications.ts'
+import type { Tx } from '#data/database.ts'
+import { generateSecret, hashSecret } from '#domain/applications/secrets.ts'
+import type { Environment } from '#domain/functions/runtime/environment.ts'
+import type { Application } from '#resources/application.ts'
+
+/** A client for the runtime of an application; a secret it had before is void. */
+export async function createRuntimeClient(
+  tx: Tx,
+  application: Pick<Application, 'id' | 'key'>,
+): Promise<Pick<Environment, 'clientId' | 'clientSecret'>> {
+  const client = { clientId: `${application.key}-runtime`, clientSecret: generateSecret() }
+  const secretHash = await hashSecret(client.clientSecret)
+  await putCredential(tx, { clientId: client.clientId, secretHash, applicationId: application.id })
+  return client
+}

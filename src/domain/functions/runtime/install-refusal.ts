@@ -1,0 +1,11 @@
+import { ChatError } from '#errors.ts'
+
+const reasonMax = 500
+
+/** What npm said against installing dependencies. */
+export function installRefusal(reason: string): ChatError {
+  const message = `The dependencies cannot be installed: ${reason.slice(0, reasonMax)}`
+  return new ChatError('ClientError', message, [
+    { resource: 'runtime', field: 'dependencies', code: 'invalid', message },
+  ])
+}

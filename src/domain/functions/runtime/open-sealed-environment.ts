@@ -1,0 +1,10 @@
+import type { Context } from '#context.ts'
+import { about, type Environment } from '#domain/functions/runtime/environment.ts'
+
+/** @throws where its key is not at hand */
+export async function openSealedEnvironment(
+  { vault }: Context,
+  { applicationId, sealed }: { applicationId: number; sealed: Uint8Array },
+): Promise<Environment> {
+  return JSON.parse(await vault.open(sealed, about(applicationId)))
+}

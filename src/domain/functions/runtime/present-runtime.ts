@@ -1,0 +1,24 @@
+import type { Context } from '#context.ts'
+import type { RuntimeRecord } from '#data/functions/runtimes.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { openEnvironment } from '#domain/functions/runtime/open-environment.ts'
+import { shownVariables } from '#domain/functions/runtime/shown-variables.ts'
+import { defaultDependencies, type Runtime, runtimeVersion } from '#resources/runtime.ts'
+
+/** A runtime with its variables opened and its default dependencies before the others. */
+export async function presentRuntime(
+  ctx: Context,
+  caller: ApplicationCaller,
+  record: RuntimeRecord,
+): Promise<Runtime> {
+  const { applicationId } = caller
+  const environment = await openEnvironment(ctx, applicationId, record)
+  return {
+    id: record.id,
+    type: 'NODEJS',
+    version: runtimeVersion,
+    dependencies: [...defaultDependencies, ...record.dependencies],
+    ...(record.initializationScript && { initializationScript: { script: record.initializationScript } }),
+    environmentVariables: shownVariables(ctx, applicationId, environment),
+  }
+}

@@ -1,0 +1,15 @@
+import type { Context } from '#context.ts'
+import type { Tx } from '#data/database.ts'
+import { type RuntimeRecord, updateRuntime } from '#data/functions/runtimes.ts'
+import type { Environment } from '#domain/functions/runtime/environment.ts'
+import { sealEnvironment } from '#domain/functions/runtime/seal-environment.ts'
+
+export async function saveEnvironment(
+  ctx: Context,
+  tx: Tx,
+  applicationId: number,
+  environment: Environment,
+): Promise<RuntimeRecord> {
+  const sealed = await sealEnvironment(ctx, applicationId, environment)
+  return updateRuntime(tx, applicationId, { environment: sealed })
+}

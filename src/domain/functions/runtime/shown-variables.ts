@@ -1,0 +1,14 @@
+import type { Context } from '#context.ts'
+import { type Environment, variablesOf } from '#domain/functions/runtime/environment.ts'
+import type { EnvironmentVariables } from '#resources/runtime.ts'
+
+/** All variables as a document shows them: the customer's in full, the runtime's secret only by its beginning. */
+export function shownVariables(
+  ctx: Context,
+  applicationId: number,
+  environment: Environment,
+): EnvironmentVariables {
+  const { clientSecret } = environment
+  const masked = `${clientSecret.slice(0, 4)}${'*'.repeat(clientSecret.length - 4)}`
+  return variablesOf(ctx.baseUrl(), applicationId, { ...environment, clientSecret: masked })
+}

@@ -1,0 +1,18 @@
+import type { Context } from '#context.ts'
+import type { Environment } from '#domain/functions/runtime/environment.ts'
+import { openSealedEnvironment } from '#domain/functions/runtime/open-sealed-environment.ts'
+
+/** Undefined where it cannot be opened, for which the log says why. */
+export async function tryOpenEnvironment(
+  ctx: Context,
+  applicationId: number,
+  environment: Uint8Array | null,
+): Promise<Environment | undefined> {
+  if (!environment) return undefined
+  try {
+    return await openSealedEnvironment(ctx, { applicationId, sealed: environment })
+  } catch (error) {
+    ctx.log.error({ err: error, applicationId }, 'environment variables were sealed with another key')
+    return undefined
+  }
+}

@@ -1,0 +1,23 @@
+import type { Context } from '#context.ts'
+import { updateRuntime } from '#data/functions/runtimes.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { mustCompile } from '#domain/functions/must-compile.ts'
+import { ensureRuntime } from '#domain/functions/runtime/ensure-runtime.ts'
+import { presentRuntime } from '#domain/functions/runtime/present-runtime.ts'
+import type { Runtime, RuntimeScript } from '#resources/runtime.ts'
+
+/** Replaces the script; a blank one removes it. @throws ChatError 400 for what is no script */
+export async function updateInitializationScript(
+  ctx: Context,
+  caller: ApplicationCaller,
+  { script }: RuntimeScript,
+): Promise<Runtime> {
+  await mustCompile(ctx, script, { resource: 'runtime', field: 'script' })
+  await ensureRuntime(ctx, caller)
+  const initializationScript = script.trim() === '' ? null : script
+  const record = await ctx.db.transact((tx) =>
+    updateRuntime(tx, caller.applicationId, { initializationScript }),
+  )
+  ctx.functions.deploy(caller.applicationId)
+  return presentRuntime(ctx, caller, record)
+}

@@ -1,0 +1,68 @@
+import type { Context } from '#context.ts'
+import {
+  findEnvironmentsSealedElse,
+  forgetKeysBut,
+  lockKeys,
+  resealEnvironment,
+} from '#data/applications/encryption-keys.ts'
+import { deleteSecret, findSecretsSealedElse } from '#data/users/user-secrets.ts'
+import { openSealedEnvironment } from '#domain/functions/runtime/open-sealed-environment.ts'
+import { sealEnvironment } from '#domain/functions/runtime/seal-environment.ts'
+import { checkKeys } from '#domain/keys/check-keys.ts'
+import { noteKey } from '#domain/keys/note-key.ts'
+import { batchSize, resealBatch } from '#domain/keys/reseal-batch.ts'
+import { sealOf } from '#secrets/vault.ts'
+
+export interface Resealed {
+  /** The id of the key that everything is sealed with now. */
+  key: string
+  resealed: number
+  /** What no key of the ring opens, and what was given up, if that was asked for. */
+  unreadable: number
+  /** The ids of the keys that are no longer needed. */
+  forgotten: string[]
+}
+
+/**
+ * Seals all secrets with the ring's first key, beside running servers whose rings have it. The other keys are forgotten
+ * unless something is left that cannot be read.
+ * @param dropUnreadable gives up what no key of the ring opens: those user secrets are deleted, and the variables of
+ *   those runtimes must be set again
+ * @throws Error for the operator, where a key that the database knows is not in the ring, unless that is given up
+ */
+export async function resealAll(ctx: Context, dropUnreadable: boolean): Promise<Resealed> {
+  if (!dropUnreadable) await checkKeys(ctx)
+  const [key] = await ctx.vault.keyIds()
+  const seal = sealOf(key)
+  const counts = { resealed: 0, unreadable: 0 }
+
+  for (let after = { userId: 0, name: '' }; ; ) {
+    const found = await findSecretsSealedElse(ctx.db, seal, after, batchSize)
+    const last = found.at(-1)
+    if (!last) break
+    const { resealed, unreadable } = await resealBatch(ctx, found)
+    if (dropUnreadable) for (const { userId, name } of unreadable) await deleteSecret(ctx.db, userId, name)
+    counts.resealed += resealed
+    counts.unreadable += unreadable.length
+    after = last
+  }
+
+  for (let after = 0; ; ) {
+    const [found] = await findEnvironmentsSealedElse(ctx.db, seal, after, 1)
+    if (!found) break
+    const opened = await openSealedEnvironment(ctx, found).catch(() => null)
+    if (opened)
+      await resealEnvironment(ctx.db, found, await sealEnvironment(ctx, found.applicationId, opened))
+    else if (dropUnreadable) await resealEnvironment(ctx.db, found, null)
+    counts[opened ? 'resealed' : 'unreadable']++
+    after = found.applicationId
+  }
+
+  if (counts.unreadable > 0 && !dropUnreadable) return { key, ...counts, forgotten: [] }
+  const forgotten = await ctx.db.transact(async (tx) => {
+    await lockKeys(tx)
+    await noteKey(ctx, tx)
+    return forgetKeysBut(tx, key)
+  })
+  return { key, ...counts, forgotten }
+}

@@ -1,0 +1,41 @@
+import type { Context } from '#context.ts'
+import { findMessageOfMember } from '#data/messages/seen-messages.ts'
+import { findThread } from '#data/messages/threads.ts'
+import { assembleMessage, untouched } from '#data/rows.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+import type { SeenMessage } from '#resources/message.ts'
+
+/** What stands in the place of a message that is gone. */
+const goneBody = 'This message is not available'
+
+/** The message that is the root of a thread, or what stands in its place. */
+export async function findOrStandIn(
+  ctx: Context,
+  caller: UserCaller,
+  {
+    id,
+    channelId,
+    nestedLevel,
+    createdTime,
+  }: Pick<SeenMessage, 'id' | 'channelId' | 'nestedLevel' | 'createdTime'>,
+): Promise<SeenMessage> {
+  const found = await findMessageOfMember(ctx.db, caller.applicationId, caller.userId, id)
+  if (found) return found.message
+  const thread = await findThread(ctx.db, caller.applicationId, id)
+  return assembleMessage({
+    ...untouched,
+    id,
+    type: 'SYSTEM_TEXT',
+    channelId,
+    nestedLevel,
+    body: goneBody,
+    file: null,
+    groupTag: null,
+    links: null,
+    mentions: null,
+    properties: {},
+    createdTime: thread?.createdTime ?? createdTime,
+    parentId: null,
+    user: undefined,
+  })
+}

@@ -1,0 +1,18 @@
+import type { Context } from '#context.ts'
+import { findMainThread, findThread } from '#data/messages/threads.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { notFound } from '#errors.ts'
+import type { Thread } from '#resources/thread.ts'
+
+/** The thread that a message is in, or was. @throws ChatError 404 where its channel is gone */
+export async function getThreadAt(
+  ctx: Context,
+  { applicationId }: ApplicationCaller,
+  { channelId, threadId }: { channelId: number; threadId: number | null },
+): Promise<Thread> {
+  const thread = await (threadId === null
+    ? findMainThread(ctx.db, channelId)
+    : findThread(ctx.db, applicationId, threadId))
+  if (!thread) throw notFound('channel', channelId)
+  return thread
+}

@@ -1,0 +1,12 @@
+import type { Context } from '#context.ts'
+import { countContactRows, type UserMatch } from '#data/users/users.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+
+/** How many of them there are. */
+export function countContacts(
+  ctx: Context,
+  { applicationId, userId }: UserCaller,
+  match: UserMatch,
+): Promise<number> {
+  return countContactRows(ctx.db, applicationId, userId, match)
+}

@@ -1,0 +1,24 @@
+import type { Context } from '#context.ts'
+import { findSecret } from '#data/users/user-secrets.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { getUser } from '#domain/users/get-user.ts'
+import { openSecret } from '#domain/users/secrets/open-secret.ts'
+import { ChatError, notFound } from '#errors.ts'
+
+/** @throws ChatError 404 where the user or the secret does not exist, 500 where its key is not at hand */
+export async function getUserSecret(
+  ctx: Context,
+  caller: ApplicationCaller,
+  id: number,
+  name: string,
+): Promise<{ secret: unknown }> {
+  await getUser(ctx, caller, id)
+  const stored = await findSecret(ctx.db, id, name)
+  if (!stored) throw notFound('secret', name)
+  try {
+    return { secret: JSON.parse(await openSecret(ctx, stored)) }
+  } catch (error) {
+    ctx.log.error({ err: error, userId: id }, 'a user secret was sealed with another key')
+    throw new ChatError('InternalServerError', 'The secret cannot be read: set it again')
+  }
+}

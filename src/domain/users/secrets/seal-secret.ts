@@ -1,0 +1,12 @@
+import type { Context } from '#context.ts'
+import type { StoredSecret } from '#data/users/user-secrets.ts'
+import { about } from '#domain/users/secrets/purpose.ts'
+
+/** @param json what it is */
+export function sealSecret(
+  { vault }: Context,
+  secret: Pick<StoredSecret, 'userId' | 'name'>,
+  json: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return vault.seal(json, about(secret))
+}
