@@ -13,11 +13,12 @@ import { grants } from '#plugins/grants.ts'
 import { guesses } from '#plugins/guesses.ts'
 import { exposedHeaders, headers } from '#plugins/headers.ts'
 import { lingering } from '#plugins/lingering.ts'
+import { methods } from '#plugins/methods.ts'
 import { origin } from '#plugins/origin.ts'
 import { rateLimit } from '#plugins/rate-limit.ts'
 import { uploads } from '#plugins/uploads.ts'
 import { analyticsOperations } from '#routes/analytics.ts'
-import { applicationOperations } from '#routes/application.ts'
+import { applicationOperations, deleteApplicationOperation } from '#routes/application.ts'
 import { channelMemberOperations } from '#routes/channel-members.ts'
 import { channelOperations } from '#routes/channels.ts'
 import { chat } from '#routes/chat.ts'
@@ -109,6 +110,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
   await app.register(errors)
   await app.register(codings)
   await app.register(origin, { proxies: ctx.config.trustedProxies })
+  await app.register(methods)
   await app.register(cors, {
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: ['Authorization', 'Content-Type', 'Accept', 'Grant', 'Range'],
@@ -129,6 +131,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
   await app.register(pageFiles, { ctx })
   await app.register(chat, { ctx })
   const operations = operationsOf(ctx)
+  if (ctx.config.applicationDeletion) operations.push(deleteApplicationOperation(ctx))
   await app.register(docs, { ctx, operations })
   for (const prefix of prefixes) {
     await app.register(
@@ -162,6 +165,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
       { prefix },
     )
   }
+  app.refuseOtherMethods()
   return app
 }
 

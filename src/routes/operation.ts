@@ -136,16 +136,6 @@ export function serve(
   operations: Operation[],
   { baseUrl }: Pick<Context, 'baseUrl'>,
 ): void {
-  for (const [path, others] of otherMethods(operations)) {
-    app.route({
-      method: others,
-      url: path,
-      handler: async (request, reply) => {
-        reply.header('allow', methodsAt(operations, path).join(', '))
-        throw new ChatError('MethodNotAllowedError', `${request.method} is not allowed here`)
-      },
-    })
-  }
   for (const each of operations) {
     const check = {
       params: compileCheck(each.about, each.params),
@@ -286,19 +276,4 @@ function mustOwnPath(request: FastifyRequest): void {
   if (applicationId !== String(request.caller.applicationId)) {
     throw new ChatError('ResourceNotFoundError', `application ${applicationId} does not exist`)
   }
-}
-
-function methodsAt(operations: Operation[], path: string): Method[] {
-  const methods = operations.filter((each) => each.path === path).map(({ method }) => method)
-  return methods.includes('GET') && !methods.includes('HEAD') ? [...methods, 'HEAD'] : methods
-}
-
-const allMethods: Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
-
-function otherMethods(operations: Operation[]): [string, Method[]][] {
-  const paths = [...new Set(operations.map(({ path }) => path))]
-  return paths.map((path) => [
-    path,
-    allMethods.filter((method) => !methodsAt(operations, path).includes(method)),
-  ])
 }

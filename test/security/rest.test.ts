@@ -325,7 +325,7 @@ describe('with grants', () => {
   }
 })
 
-/** Whether a route is that of an operation, or answers 405 beside one. */
+/** Whether a route is that of an operation. */
 function isOfOperation(route: string): boolean {
   const [method = '', url = ''] = route.split(' ')
   const path = url.replace(/^(\/v1)?(\/applications\/:applicationId)?(?=\/|$)/, '')
@@ -334,11 +334,12 @@ function isOfOperation(route: string): boolean {
   return paths.includes(path) && method !== 'OPTIONS'
 }
 
-/** Has every route noted that servers register from now on; those that come with GET are left out. */
+/** Has every route noted that servers register from now on; those that come with GET, and those that answer 405, are left out. */
 function recordRoutes(): () => void {
   const note = (message: unknown) => {
     const { fastify } = message as { fastify: FastifyInstance }
-    fastify.addHook('onRoute', ({ method, url }) => {
+    fastify.addHook('onRoute', ({ method, url, config }) => {
+      if (config?.isRefusal) return
       for (const each of [method].flat()) if (each !== 'HEAD') registered.add(`${each} ${url}`)
     })
   }
