@@ -103,6 +103,7 @@ const Environment = z.object({
     z.coerce.number('must be a number of seconds').int().min(1).max(300).default(10),
   ),
   LINK_PREVIEWS: z.preprocess(blankIsAbsent, z.enum(['on', 'off']).default('on')),
+  APPLICATION_DELETION: z.preprocess(blankIsAbsent, z.enum(['on', 'off']).default('off')),
   DEMO_PAGE: z.preprocess(blankIsAbsent, z.enum(['on', 'off']).default('off')),
   TRUST_PROXY: z.preprocess(
     blankIsAbsent,
@@ -167,6 +168,8 @@ export interface Config {
   functionProcesses: number
   /** Whether pages that messages link to are fetched. */
   linkPreviews: boolean
+  /** Whether an application can be deleted over HTTP, with its own credentials. */
+  applicationDeletion: boolean
   /** Whether `GET /` shows the API key and the demo, to anybody who asks. */
   demoPage: boolean
   /** Whose word on their clients (X-Forwarded-*) counts. */
@@ -210,6 +213,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     functionMemoryMb: settings.FUNCTION_MEMORY_MB,
     functionProcesses: settings.FUNCTION_PROCESSES,
     linkPreviews: settings.LINK_PREVIEWS === 'on',
+    applicationDeletion: settings.APPLICATION_DELETION === 'on',
     demoPage: settings.DEMO_PAGE === 'on',
     trustedProxies: settings.TRUST_PROXY,
     output: settings.CHATTERIE_OUTPUT,

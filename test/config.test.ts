@@ -68,6 +68,8 @@ describe('the settings', () => {
     ['FUNCTION_PROCESSES', '4', 'functionProcesses', 4],
     ['FUNCTION_TIMEOUT_SECONDS', '60', 'functionTimeoutMs', 60_000],
     ['FUNCTION_BLOCKING_TIMEOUT_SECONDS', '2', 'functionBlockingTimeoutMs', 2_000],
+    ['APPLICATION_DELETION', 'on', 'applicationDeletion', true],
+    ['APPLICATION_DELETION', '', 'applicationDeletion', false],
     ['DEMO_PAGE', 'on', 'demoPage', true],
     ['DEMO_PAGE', 'off', 'demoPage', false],
     ['DEMO_PAGE', '', 'demoPage', false],

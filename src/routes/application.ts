@@ -1,4 +1,5 @@
 import type { Context } from '#context.ts'
+import { deleteApplication } from '#domain/applications/delete-application.ts'
 import { getApplication } from '#domain/applications/get-application.ts'
 import { getSettings } from '#domain/applications/get-settings.ts'
 import { getUi } from '#domain/applications/get-ui.ts'
@@ -71,6 +72,28 @@ export const applicationOperations = (ctx: Context) => [
   ...uiOperations(ctx, 'features', 'Features'),
   ...uiOperations(ctx, 'styles', 'Styles'),
 ]
+
+/**
+ * The hosted documentation says that the API can do this, and has no such operation. Who has the credentials of an
+ * application can destroy it by this, so that it is there only where the operator wants it.
+ */
+export const deleteApplicationOperation = (ctx: Context) =>
+  operation({
+    id: 'deleteApplication',
+    tag,
+    summary: 'Delete the authenticated application',
+    description: 'Removes the application with everything in it. Answers with what it was.',
+    method: 'DELETE',
+    path: '/application',
+    scopes: ['read:application', 'delete:application'],
+    about: 'application',
+    answer: one(applicationResource),
+    handle: async (caller) => {
+      const application = await getApplication(ctx, caller)
+      await deleteApplication(ctx, application.key)
+      return application
+    },
+  })
 
 /** Not official ones: on the hosted service the dashboard does this. */
 function uiOperations(ctx: Context, part: UiPart, name: string) {
