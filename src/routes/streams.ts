@@ -14,7 +14,7 @@ import { FormJson, Properties, Text } from '#resources/define.ts'
 import { Message } from '#resources/message.ts'
 import { CurrentUser, nameMax } from '#resources/user.ts'
 import { WithId } from '#routes/operation.ts'
-import { hosting, receive } from '#routes/upload.ts'
+import { filesAtOnceMax, hosting, receive } from '#routes/upload.ts'
 import { compileCheck } from '#wire/reading.ts'
 import { placeOf, presentResource, withPlace } from '#wire/stompx.ts'
 
@@ -31,12 +31,15 @@ interface Stream {
   /** Of the answer. */
   status: number
   shape: z.ZodType
-  /** What becomes of the file, which is stored; gives the answer. */
+  /** How many files one form may bring. */
+  filesMax: number
+  /** What becomes of a file, which is stored; that of the first gives the answer. */
   use(caller: UserCaller, id: number, file: HostedFile, fields: StreamFields): Promise<unknown>
 }
 
 const hosted = (file: HostedFile, fields: StreamFields) => ({ type: 'HOSTED' as const, file, ...fields })
-const aMessage = { about: 'message', status: 201, shape: Message }
+/** Clients of phones send several files at once, and read one message (ChatKitty's library for iOS). */
+const aMessage = { about: 'message', status: 201, shape: Message, filesMax: filesAtOnceMax }
 
 const streamsOf = (ctx: Context): Stream[] => [
   {
@@ -44,6 +47,7 @@ const streamsOf = (ctx: Context): Stream[] => [
     about: 'user',
     status: 200,
     shape: CurrentUser,
+    filesMax: 1,
     use: (caller, id, file) => updateUserDisplayPicture(ctx, caller, id, file),
   },
   {
@@ -66,7 +70,7 @@ const streamsOf = (ctx: Context): Stream[] => [
 /** Behind the plugin grants. */
 export async function streams(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   const storage = hosting(ctx)
-  for (const { path, about, status, shape, use } of streamsOf(ctx)) {
+  for (const { path, about, status, shape, filesMax, use } of streamsOf(ctx)) {
     const checkParams = compileCheck(about, WithId)
     const checkFields = compileCheck(about, StreamFields)
     scope.post(path, async (request, reply) => {
@@ -75,7 +79,7 @@ export async function streams(scope: FastifyInstance, { ctx }: { ctx: Context })
       if (!request.isMultipart()) {
         throw new ChatError('UnsupportedMediaTypeError', 'The body must be a multipart form')
       }
-      const entity = await receive(request, { about, storage, caller }, (file, fields) =>
+      const entity = await receive(request, { about, storage, caller, filesMax }, (file, fields) =>
         use(caller, id, file, checkFields(fields)),
       )
       const place = placeOf(ctx.baseUrl(request.origin), ctx.config.publicUrl)

@@ -1,10 +1,11 @@
-// Multipart forms: the part `file` is stored while it arrives; the other parts may come before or after it.
+// Multipart forms: the parts `file` are stored while they arrive; the other parts may come before or after them.
 import type { FastifyRequest } from 'fastify'
 import type { Context } from '#context.ts'
 import type { Caller } from '#domain/access/caller.ts'
 import { discardFile } from '#domain/files/discard-file.ts'
 import { type HostedFile, type IncomingFile, storeFile } from '#domain/files/store-file.ts'
 import { ChatError, refused } from '#errors.ts'
+import { fileName } from '#wire/file-name.ts'
 
 /** What becomes of the file of a form. */
 export interface Storage<F> {
@@ -33,22 +34,30 @@ interface Receipt<F> {
   about: string
   storage: Storage<F>
   caller: Caller
+  /** How many files a form may bring; one unless said. */
+  filesMax?: number
   fieldsMs?: number
 }
 
+/** How many files a client may send at once; those of phones do. */
+export const filesAtOnceMax = 10
+
 /**
- * Reads a form: stores its file, and gives `use` what it holds. Whatever fails, the file is gone.
+ * Reads a form: stores its files, and gives `use` one after the other with the other parts. Whatever fails, the files
+ * that were not used are gone.
+ * @returns what `use` made of the first file
  * @throws ChatError 400 for a form that is cut off or has no file, 408 for one that is held open, 413 for what is too
  * large
  */
 export async function receive<F, R>(
   request: FastifyRequest,
-  { about, storage, caller, fieldsMs = fieldsTimeoutMs }: Receipt<F>,
+  { about, storage, caller, filesMax = 1, fieldsMs = fieldsTimeoutMs }: Receipt<F>,
   use: (file: F, fields: Record<string, unknown>) => Promise<R>,
 ): Promise<R> {
   const fields: Record<string, unknown> = {}
   const files: F[] = []
   let fieldBytes = 0
+  const dispositionOf = request.noteDispositions()
   try {
     for await (const part of partsOf(request, fieldsMs)) {
       if (part.type === 'field') {
@@ -59,16 +68,24 @@ export async function receive<F, R>(
         fields[part.fieldname] ??= part.value
       } else if (part.fieldname !== 'file') {
         part.file.resume()
-      } else if (files.length > 0) {
-        throw refused(about, 'file', 'invalid', 'Send one file at a time')
+      } else if (files.length === filesMax) {
+        const most = filesMax === 1 ? 'one file' : `${filesMax} files`
+        throw refused(about, 'file', 'invalid', `Send ${most} at a time`)
       } else {
-        const incoming = { name: part.filename ?? '', contentType: part.mimetype, bytes: bytesOf(part.file) }
+        const name = fileName(dispositionOf(part.file), part.filename)
+        const incoming = { name, contentType: part.mimetype, bytes: bytesOf(part.file) }
         files.push(await storage.store(caller, incoming))
       }
     }
-    const [file] = files
-    if (file === undefined) throw refused(about, 'file', 'missing_field', 'file is required')
-    return await use(file, fields)
+    const [first] = files
+    if (first === undefined) throw refused(about, 'file', 'missing_field', 'file is required')
+    const answer = await use(first, fields)
+    files.shift()
+    while (files[0] !== undefined) {
+      await use(files[0], fields)
+      files.shift()
+    }
+    return answer
   } catch (error) {
     swallow(request)
     for (const file of files) await storage.discard(file)

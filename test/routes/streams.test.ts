@@ -169,3 +169,33 @@ it('browsers of any origin may send the grant', async () => {
   expect(answer.status).toBe(204)
   expect(answer.headers['access-control-allow-headers']).toMatch(/\bgrant\b/i)
 })
+
+describe('several files in one form, as clients of phones send them', () => {
+  const send = (path: string, grant: string, names: string[]) => {
+    const request = supertest(server.url).post(`/v1/runtime${path}`).set('grant', grant)
+    for (const name of names) request.attach('file', png, name)
+    return request.field('groupTag', JSON.stringify('together'))
+  }
+
+  it('become a message each, in their order, and the first of them is answered', async () => {
+    const den = await createChannel(server.main, { members: [{ id: user.id }] })
+    const names = ['a.png', 'b.png', 'c.png']
+    const { body } = await send(`/channels/${den.id}/messages`, await grantOf(user.id), names).expect(201)
+    expect(body.file.name).toBe('a.png')
+    const { body: list } = await server.main.get(`/channels/${den.id}/messages`).expect(200)
+    const sent = list._embedded.messages.map(({ file, groupTag }: Record<string, unknown>) => ({
+      name: (file as { name: string }).name,
+      groupTag,
+    }))
+    expect(sent.toReversed()).toEqual(names.map((name) => ({ name, groupTag: 'together' })))
+  })
+
+  it('are refused, and none is kept, where there are more than ten, or one picture is wanted', async () => {
+    const before = await files()
+    const grant = await grantOf(user.id)
+    const eleven = Array.from({ length: 11 }, (_, at) => `${at}.png`)
+    await send(`/channels/${channel.id}/messages`, grant, eleven).expect(400)
+    await send(`/users/${user.id}/display-picture`, grant, ['a.png', 'b.png']).expect(400)
+    expect(await files()).toEqual(before)
+  })
+})

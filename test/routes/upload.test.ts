@@ -35,6 +35,9 @@ beforeAll(async () => {
       fields,
     })),
   )
+  app.post('/forms', (request) =>
+    receive(request, { about: 'form', storage, caller, filesMax: 2 }, async (file) => file),
+  )
   await app.listen({ port: 0, host: '127.0.0.1' })
 })
 afterAll(() => app.close())
@@ -45,10 +48,10 @@ const file = (text: string) =>
   `--x\r\ncontent-disposition: form-data; name="file"; filename="a.txt"\r\n\r\n${text}\r\n`
 
 /** Begins a form; what is to follow is written to it. */
-function begin() {
+function begin(path = '/form') {
   const form = httpRequest({
     port: (app.server.address() as AddressInfo).port,
-    path: '/form',
+    path,
     method: 'POST',
     headers: { 'content-type': 'multipart/form-data; boundary=x' },
   })
@@ -92,6 +95,53 @@ describe('a form whose parts beside the file are held open', () => {
     const { status, body } = await answer
     expect({ status, ...JSON.parse(body) }).toEqual({ status: 200, file: 'a.txt', fields: { a: 'b' } })
     expect(stored.get('a.txt')).toBe('one two three')
+    stored.clear()
+  })
+})
+
+describe('the name of a file', () => {
+  const star = "filename*=UTF-8''na%C3%AFve%20%E2%82%AC.txt"
+  const plainName = 'filename="plain.txt"'
+  it.each([
+    ['filename* behind filename', `form-data; name="file"; ${plainName}; ${star}`, 'naïve €.txt'],
+    ['filename* before filename', `form-data; name="file"; ${star}; ${plainName}`, 'naïve €.txt'],
+    ['filename* alone', `form-data; name="file"; ${star}`, 'naïve €.txt'],
+    ['a name without quotes', `form-data; name=file; ${plainName}; ${star}`, 'naïve €.txt'],
+    ['the name at the end', `form-data; ${star}; ${plainName}; name="file"`, 'naïve €.txt'],
+    [
+      'filename* in another charset',
+      `form-data; name="file"; ${plainName}; filename*=iso-8859-1''caf%E9`,
+      'café',
+    ],
+    [
+      'a charset that is not known',
+      `form-data; name="file"; ${plainName}; filename*=klingon''x`,
+      'plain.txt',
+    ],
+    ['filename* as text of a name', 'form-data; name="file"; filename="a; filename*=b"', 'a; filename*=b'],
+    ['an encoded word', 'form-data; name="file"; filename="=?utf-8?B?5pel5pys?="', '日本'],
+    [
+      'two of them',
+      'form-data; name="file"; filename="=?UTF-8?Q?a=5F_b?= =?utf-8?b?w6k=?=.txt"',
+      'a_ bé.txt',
+    ],
+    ['what is no word', 'form-data; name="file"; filename="=?none?B?!?=.txt"', '=?none?B?!?=.txt'],
+    ['UTF-8 as browsers write it', 'form-data; name="file"; filename="é%22.txt"', 'é%22.txt'],
+  ])('is what the client means: %s', async (_, disposition, name) => {
+    const { form, answer } = begin()
+    form.end(`--x\r\ncontent-disposition: ${disposition}\r\n\r\ntext\r\n--x--\r\n`)
+    const { status, body } = await answer
+    expect({ status, file: JSON.parse(body).file }).toEqual({ status: 200, file: name })
+    stored.clear()
+  })
+
+  it('is that of each file where several arrive at once', async () => {
+    const { form, answer } = begin('/forms')
+    const part = (name: string) =>
+      `--x\r\ncontent-disposition: form-data; name="file"; filename="x"; filename*=UTF-8''${name}\r\n\r\nt\r\n`
+    form.end(`${part('one')}${part('two')}--x--\r\n`)
+    await answer
+    expect([...stored.keys()]).toEqual(['one', 'two'])
     stored.clear()
   })
 })
