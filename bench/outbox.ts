@@ -22,7 +22,7 @@ export class Outbox {
   async drained(): Promise<void> {
     const deadline = Date.now() + drainedMs
     while (await this.#isWaiting()) {
-      if (Date.now() > deadline) throw new Error('The events were not told in time')
+      if (Date.now() > deadline) throw new Error('The events were not published in time')
       await sleep(2)
     }
   }

@@ -19,7 +19,7 @@ const log: FastifyBaseLogger = await openLog(config)
 const ctx = openContext(config, log, databaseUrl)
 const worker = new Worker(ctx)
 
-// What is written here is told there, by the dispatcher of the main thread.
+// What is written here is published there, by the dispatcher of the main thread.
 ctx.db.onEvents(() => parentPort?.postMessage('events'))
 parentPort?.once('message', async () => {
   await worker.stop()

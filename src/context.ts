@@ -59,7 +59,7 @@ export interface Context {
   baseUrl(asked?: string): string
   /** This process among others. */
   node: Node
-  /** To all processes, for what is told and not kept. */
+  /** To all processes, for what is broadcast and not kept. */
   bus: Bus
   /** Looks at the pages that messages link to; absent where the settings want none. */
   previews?: Previews

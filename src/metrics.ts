@@ -2,15 +2,15 @@
 
 /** What can be counted; each is said in the log, too, with the ids that it is about. */
 export type Counted =
-  /** Events that could not be taken, or presented, and that nobody was told of in full. */
+  /** Events that could not be taken, or presented, and that nobody got in full. */
   | 'events set aside'
   /** Messages of which no notifications were written. */
   | 'notifications set aside'
   /** Runs of functions that were given up without an outcome. */
   | 'function runs set aside'
-  /** Sessions that were closed because they could not be told of an event. */
+  /** Sessions that were closed because an event could not be delivered to them. */
   | 'sessions closed'
-  /** What other processes told that could not be read. */
+  /** What other processes broadcast that could not be read. */
   | 'signals unreadable'
 
 export class Metrics {

@@ -25,7 +25,7 @@ export async function startServing(ctx: Context, limits: Partial<StompLimits> = 
   const runs = new FunctionRuns(ctx)
   const dispatcher = new Dispatcher(
     ctx,
-    (events) => realtime.teller.tell(events),
+    (events) => realtime.broadcaster.publish(events),
     () => runs.signal(),
   )
   dispatcher.start()

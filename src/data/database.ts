@@ -54,7 +54,7 @@ export interface Db extends Querier {
 export interface Tx extends Querier {
   /** Takes rows in COPY's text format. */
   copy(statement: string, rows: string): Promise<void>
-  /** What it is given is told if, and only if, the transaction commits. */
+  /** What it is given is published if, and only if, the transaction commits. */
   emit(...events: EventDraft[]): Promise<void>
 }
 

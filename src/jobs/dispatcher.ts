@@ -10,13 +10,13 @@ import { Batches } from '#jobs/batches.ts'
 import { Drain } from '#jobs/drain.ts'
 import type { CommittedEvent } from '#resources/events.ts'
 
-/** How often rows are looked for whose process died before it told them. */
+/** How often rows are looked for whose process died before it published them. */
 const sweepMs = 1_000
 const forgetMs = 10_000
 
 /**
- * Takes events as they commit, hands them to whoever tells them, and tells the members of channels of what they
- * missed. One process at a time leads: there is one order in which events are told.
+ * Takes events as they commit, hands them to whoever publishes them, and notifies the members of channels of what they
+ * missed. One process at a time leads: there is one order in which events are published.
  */
 export class Dispatcher {
   readonly #ctx: Context
@@ -25,10 +25,10 @@ export class Dispatcher {
   readonly #forgetting: Drain
 
   /**
-   * @param tell resolves when the next batch may come
+   * @param publish resolves when the next batch may come
    * @param runFunctions is called when there are functions to run
    */
-  constructor(ctx: Context, tell: (events: CommittedEvent[]) => Promise<void>, runFunctions: () => void) {
+  constructor(ctx: Context, publish: (events: CommittedEvent[]) => Promise<void>, runFunctions: () => void) {
     this.#ctx = ctx
     const notifying = new Batches({
       max: tasksMax,
@@ -55,7 +55,7 @@ export class Dispatcher {
       if (!ctx.node.isLeader) return false
       const { events = [], tasks = 0, asked = 0, more } = await taking.next()
       if (asked > 0) runFunctions()
-      await tell(events)
+      await publish(events)
       if (tasks > 0) this.#notifications.signal()
       return more
     })

@@ -4,7 +4,7 @@ import type { Context } from '#context.ts'
 /** Rests so long after a batch that was not full: a stream of signals need not become a stream of batches. */
 const gatherMs = 10
 
-/** Does work that lies in the database, batch by batch: at a signal, and now and then for what no signal told of. */
+/** Does work that lies in the database, batch by batch: at a signal, and now and then for what no signal announced. */
 export class Drain {
   readonly #work: () => Promise<boolean>
   readonly #sweepMs: number

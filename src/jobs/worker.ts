@@ -13,7 +13,7 @@ import { runJob } from '#jobs/run-job.ts'
 /** So much work at once; each holds a connection now and then. */
 const concurrency = 4
 
-/** New work is told at once, by NOTIFY; this is for work that was given back, or is to be done later. */
+/** New work is announced at once, by NOTIFY; this is for work that was given back, or is to be done later. */
 const pollMs = 2_000
 
 /** How soon the work of a process that died is found. */
@@ -144,7 +144,7 @@ export class Worker {
       try {
         return await runJob(this.#ctx, id, { signal, isLast: attempt >= attemptsMax })
       } catch (error) {
-        // The queue is told of a failure, not of an end: the job is in it until its runner is done.
+        // The queue hears of a failure, not of an end: the job is in it until its runner is done.
         if (error instanceof Superseded || signal.aborted) throw error
         if (isDatabaseAway(error)) attempt = 0
         this.#ctx.log.warn({ err: error, jobId: id }, 'a job failed, and is tried again')

@@ -6,16 +6,16 @@ import { join } from 'node:path'
 import { inheritFolder } from '#postgres/lock.ts'
 import { findPostmaster, stopPostmaster } from '#postgres/postmaster.ts'
 
-const [folder = '', owner, told] = process.argv.slice(2)
+const [folder = '', owner, givenPid] = process.argv.slice(2)
 const cluster = { data: join(folder, 'data') }
 
 try {
   const lock = await inheritFolder(folder, Number(owner))
   if (lock) {
     lock.leaving()
-    await stopPostmaster(cluster, (await findPostmaster(cluster))?.pid ?? Number(told))
+    await stopPostmaster(cluster, (await findPostmaster(cluster))?.pid ?? Number(givenPid))
     lock.release()
   }
 } catch {
-  await stopPostmaster(cluster, Number(told)) // the folder is gone: its Postgres would notice within a minute
+  await stopPostmaster(cluster, Number(givenPid)) // the folder is gone: its Postgres would notice within a minute
 }

@@ -1,23 +1,23 @@
-// Tells sessions that come back what they missed of each topic once they subscribe to it again. [decision 13]
+// Delivers to sessions that come back what they missed of each topic once they subscribe to it again. [decision 13]
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '#context.ts'
 import { mayHear } from '#domain/access/topic.ts'
 import { replayEvents } from '#domain/events/replay-events.ts'
 import type { Relations } from '#domain/sessions/relations.ts'
 import { toChatError } from '#errors.ts'
+import type { Broadcaster } from '#realtime/broadcaster.ts'
 import type { Hub } from '#realtime/hub.ts'
 import type { Connection, Session } from '#realtime/session.ts'
 import type { Subscription } from '#realtime/subscription.ts'
-import type { Teller } from '#realtime/teller.ts'
 import type { CommittedEvent } from '#resources/events.ts'
 
 /** Events that a session may have missed and still go on. */
 const missedMax = 5_000
-/** Topics that are subscribed to within this time are told together, in one order. */
+/** Topics that are subscribed to within this time catch up together, in one order. */
 const gatherMs = 50
-/** So few are told between what is new; more of them beside it, before. */
+/** So few are delivered between what is new; more of them beside it, before. */
 const restMax = 100
-/** What may wait to be written to a client before it is told more; see the limits of the engine. */
+/** What may wait to be written to a client before it is sent more; see the limits of the engine. */
 const waitingBytesMax = 512 * 1024
 const drainPollMs = 10
 
@@ -40,14 +40,14 @@ const reasons: Record<Exclude<Outcome, 'whole'>, string> = {
 export class CatchUp {
   readonly #ctx: Context
   readonly #hub: Hub
-  readonly #teller: Teller
+  readonly #broadcaster: Broadcaster
   readonly #giveUp: GiveUp
   readonly #progress = new WeakMap<Connection, Progress>()
 
-  constructor(ctx: Context, hub: Hub, teller: Teller, giveUp: GiveUp) {
+  constructor(ctx: Context, hub: Hub, broadcaster: Broadcaster, giveUp: GiveUp) {
     this.#ctx = ctx
     this.#hub = hub
-    this.#teller = teller
+    this.#broadcaster = broadcaster
     this.#giveUp = giveUp
   }
 
@@ -57,7 +57,7 @@ export class CatchUp {
     progress.timer ??= setTimeout(() => this.now(session, connection), gatherMs).unref()
   }
 
-  /** All subscriptions are told what they missed, and go on with what the others are told. */
+  /** All subscriptions are sent what they missed, and go on with what the others get. */
   now(session: Session, connection: Connection): void {
     const progress = this.#progressOf(connection)
     clearTimeout(progress.timer)
@@ -84,7 +84,7 @@ export class CatchUp {
   }
 
   /**
-   * Tells what was missed of a topic that may not be heard any more, up to where that ended; the client keeps what it
+   * Delivers what was missed of a topic that may not be heard any more, up to where that ended; the client keeps what it
    * has not acknowledged of it.
    */
   async farewell(subscription: Subscription, connection: Connection): Promise<void> {
@@ -119,7 +119,7 @@ export class CatchUp {
       if (outcome !== 'whole') return outcome
       left = this.#hub.position - from
     } while (left > restMax && connection.session.connection === connection)
-    return this.#teller.between(async () => {
+    return this.#broadcaster.between(async () => {
       const outcome = await this.#replay(behind, connection, { isPaced: false })
       if (outcome === 'whole') for (const each of behind) this.#goOn(each)
       return outcome
@@ -134,7 +134,7 @@ export class CatchUp {
   }
 
   /**
-   * Tells what was missed up to where everybody has been told, as far as the user might hear it at the time: before it
+   * Delivers what was missed up to where everybody here is, as far as the user might hear it at the time: before it
    * was taken out of a channel, and again since it is back.
    */
   async #replay(
@@ -144,7 +144,7 @@ export class CatchUp {
   ): Promise<Outcome> {
     const { session } = connection
     const through = this.#hub.position
-    const after = Math.min(...subscriptions.map(({ told }) => told))
+    const after = Math.min(...subscriptions.map(({ delivered }) => delivered))
     if (after >= through) return 'whole'
     const now = session.relations.copy()
     for (const channelId of session.early) now.memberships.delete(channelId)
@@ -155,11 +155,14 @@ export class CatchUp {
     if (events.length > missedMax) return 'too much'
     const then = now.copy()
     for (const event of events.toReversed()) then.undo(event)
-    const told = await this.#teller.presentAgain(events, { outdated: outdated(events, then, now), isOwn })
+    const published = await this.#broadcaster.presentAgain(events, {
+      outdated: outdated(events, then, now),
+      isOwn,
+    })
     for (const [at, event] of events.entries()) {
       if (isPaced) while (connection.waitingBytes > waitingBytesMax) await sleep(drainPollMs)
       if (session.connection !== connection) return 'whole'
-      const each = told[at]
+      const each = published[at]
       if (each) this.#hub.deliverTo(subscriptions, each, then)
       then.apply(event)
     }
@@ -176,7 +179,7 @@ export class CatchUp {
   }
 }
 
-/** Channels whose events these subscriptions may tell of. */
+/** Channels whose events these subscriptions may get. */
 function channelsOf(subscriptions: Subscription[], relations: Relations | undefined): number[] {
   const ids = new Set(relations?.memberships.keys())
   for (const { owner } of subscriptions) if ('channelId' in owner) ids.add(owner.channelId)

@@ -1,4 +1,4 @@
-// Hands what is told to the sessions of this process: an index of who listens to what.
+// Delivers published events to the sessions of this process: an index of who listens to what.
 import { mayHear } from '#domain/access/topic.ts'
 import type { Change, Relations } from '#domain/sessions/relations.ts'
 import type { Session } from '#realtime/session.ts'
@@ -10,11 +10,11 @@ import { type SharedBody, shareBody } from '#stomp/frames.ts'
 import { type Place, withPlace } from '#wire/stompx.ts'
 
 /**
- * Is called with sessions that could not be told of an event, and why.
- * @param isLast whether it makes no sense to tell them once more
+ * Is called with sessions that an event could not be delivered to, and why.
+ * @param isLast whether it makes no sense to deliver it once more
  */
 export type OnMissed = (
-  told: PublishedEvent,
+  published: PublishedEvent,
   sessions: Session[],
   why: { error?: unknown; isLast: boolean },
 ) => void
@@ -26,7 +26,7 @@ export class Hub {
   readonly #users = new Map<number, Set<Session>>()
   readonly #fanout = new Fanout()
   readonly #failed: OnMissed
-  /** Through where everybody here has been told who is live. */
+  /** Through where everything is delivered to the live subscriptions here. */
   position = 0
 
   constructor(failed: OnMissed) {
@@ -64,7 +64,7 @@ export class Hub {
     return subscription
   }
 
-  /** From now on it is not told any more; what it was told before may yet be acknowledged. */
+  /** From now on nothing is delivered to it; what was before may yet be acknowledged. */
   end(subscription: Subscription): void {
     subscription.state = 'over'
     remove(this.#topics, subscription.destination, subscription)
@@ -78,7 +78,7 @@ export class Hub {
     for (const channelId of relations.memberships.keys()) add(this.#members, channelId, session)
   }
 
-  /** Has a session's relations follow an event that was told. @returns whether they are others now */
+  /** Has a session's relations follow an event that was delivered. @returns whether they are others now */
   follow(session: Session, change: Change): boolean {
     session.relationsVersion += 1
     const { channelId } = change
@@ -94,7 +94,7 @@ export class Hub {
     return true
   }
 
-  /** The user is a member, which has yet to be told. */
+  /** The user is a member, of which the event has yet to be delivered. */
   joinEarly(session: Session, channelId: number): void {
     session.relations.memberships.set(channelId, 0)
     session.early.add(channelId)
@@ -109,62 +109,64 @@ export class Hub {
     return [...(this.#members.get(channelId) ?? [])]
   }
 
-  /** Whether anybody here may be told of this channel's messages. */
+  /** Whether this channel's messages have an audience here. */
   hasListeners(channelId: number): boolean {
     return this.#members.has(channelId)
   }
 
-  /** Tells it to whoever listens here and is up to date; the others are told when they have caught up. */
-  async deliver(told: PublishedEvent): Promise<void> {
+  /** To whoever listens here and is up to date; the others get it when they have caught up. */
+  async deliver(published: PublishedEvent): Promise<void> {
     const failed = new Map<Subscription, unknown>()
-    for (const delivery of told.deliveries) {
+    for (const delivery of published.deliveries) {
       const bodies = new Bodies(delivery)
-      await this.#fanout.forEach(this.#audience(told, delivery.to), (subscription) => {
+      await this.#fanout.forEach(this.#audience(published, delivery.to), (subscription) => {
         if (subscription.state !== 'live') return
-        attempt(subscription, told, delivery, bodies, subscription.session.relations, failed)
+        attempt(subscription, published, delivery, bodies, subscription.session.relations, failed)
       })
     }
-    if (told.position > this.position) this.position = told.position
+    if (published.position > this.position) this.position = published.position
     if (failed.size > 0) {
-      for (const subscription of failed.keys()) subscription.miss(told.position)
+      for (const subscription of failed.keys()) subscription.miss(published.position)
       const [error] = failed.values()
       const sessions = new Set([...failed.keys()].map(({ session }) => session))
-      this.#failed(told, [...sessions], { error, isLast: false })
+      this.#failed(published, [...sessions], { error, isLast: false })
     }
-    if (told.isLost) this.#failed(told, this.concernedBy(told), { isLast: true })
+    if (published.isLost) this.#failed(published, this.concernedBy(published), { isLast: true })
   }
 
-  /** Tells subscriptions of one session what they missed, as what its user was to others at that time. */
-  deliverTo(subscriptions: Subscription[], told: PublishedEvent, relations: Relations): void {
+  /** To subscriptions of one session that missed it, as what its user was to others at that time. */
+  deliverTo(subscriptions: Subscription[], published: PublishedEvent, relations: Relations): void {
     const failed = new Map<Subscription, unknown>()
-    for (const delivery of told.deliveries) {
+    for (const delivery of published.deliveries) {
       const bodies = new Bodies(delivery)
       for (const subscription of subscriptions) {
         if (isAmong(subscription, delivery.to, relations)) {
-          attempt(subscription, told, delivery, bodies, relations, failed)
+          attempt(subscription, published, delivery, bodies, relations, failed)
         }
       }
     }
-    for (const subscription of subscriptions) subscription.pass(told.position)
+    for (const subscription of subscriptions) subscription.pass(published.position)
     const [error] = failed.values()
     const sessions = subscriptions.slice(0, 1).map(({ session }) => session)
-    const missing = sessions.filter((each) => failed.size > 0 || (told.isLost && isConcerned(each, told)))
-    if (missing.length > 0) this.#failed(told, missing, { error, isLast: true })
+    const missing = sessions.filter(
+      (each) => failed.size > 0 || (published.isLost && isConcerned(each, published)),
+    )
+    if (missing.length > 0) this.#failed(published, missing, { error, isLast: true })
   }
 
   /** Sessions that an event is about: of its user, of who acted, and of who listens to its channel. */
-  concernedBy(told: PublishedEvent): Session[] {
-    const sessions = this.#applications.get(told.applicationId) ?? []
-    return [...sessions].filter((session) => isConcerned(session, told))
+  concernedBy(published: PublishedEvent): Session[] {
+    const sessions = this.#applications.get(published.applicationId) ?? []
+    return [...sessions].filter((session) => isConcerned(session, published))
   }
 
-  *#audience(told: PublishedEvent, to: Audience): Iterable<Subscription> {
+  *#audience(published: PublishedEvent, to: Audience): Iterable<Subscription> {
     if (!('everybody' in to) && !('membersOf' in to)) {
       yield* this.#topics.get(to.topic) ?? []
       return
     }
     const sessions =
-      'membersOf' in to ? this.#members.get(to.membersOf) : this.#applications.get(told.applicationId)
+      'membersOf' in to ? this.#members.get(to.membersOf) : this.#applications.get(published.applicationId)
     for (const { facts } of sessions ?? []) {
       yield* this.#own(facts.userId, to.topic, facts.key)
     }
@@ -204,14 +206,14 @@ function isConcerned(
 /** What fails for one is no matter of the others. */
 function attempt(
   subscription: Subscription,
-  told: PublishedEvent,
+  published: PublishedEvent,
   delivery: Delivery,
   bodies: Bodies,
   relations: Relations,
   failed: Map<Subscription, unknown>,
 ): void {
   try {
-    send(subscription, told, delivery, bodies, relations)
+    send(subscription, published, delivery, bodies, relations)
   } catch (error) {
     failed.set(subscription, error)
   }
@@ -219,21 +221,22 @@ function attempt(
 
 function send(
   subscription: Subscription,
-  told: PublishedEvent,
+  published: PublishedEvent,
   delivery: Delivery,
   bodies: Bodies,
   relations: Relations,
 ): void {
   const { session } = subscription
   const { connection, facts } = session
-  if (!connection || told.applicationId !== facts.applicationId) return
+  if (!connection || published.applicationId !== facts.applicationId) return
   if (!mayHear(relations, subscription.owner)) return
   if (delivery.except === facts.userId) return
-  if (delivery.exceptActor && told.cause?.session === facts.key) return
+  if (delivery.exceptActor && published.cause?.session === facts.key) return
   if (delivery.from !== undefined && relations.blocked.has(delivery.from)) return
-  if (delivery.isAlias && !session.mayKnowMainThreadOf(told.channelId ?? 0)) return
-  const receipt = delivery.isEcho && told.cause?.session === facts.key ? told.cause.receipt : undefined
-  const headers = session.announce(subscription, told, delivery.type, receipt)
+  if (delivery.isAlias && !session.mayKnowMainThreadOf(published.channelId ?? 0)) return
+  const receipt =
+    delivery.isEcho && published.cause?.session === facts.key ? published.cause.receipt : undefined
+  const headers = session.announce(subscription, published, delivery.type, receipt)
   if (headers) connection.message(headers, bodies.for(session, relations))
 }
 

@@ -6,11 +6,11 @@ import { endChatSession } from '#domain/sessions/end-chat-session.ts'
 import { loadRelations } from '#domain/sessions/load-relations.ts'
 import { startChatSession } from '#domain/sessions/start-chat-session.ts'
 import { ChatError } from '#errors.ts'
+import type { Broadcaster } from '#realtime/broadcaster.ts'
 import type { CatchUp } from '#realtime/catch-up.ts'
 import type { Hub } from '#realtime/hub.ts'
 import type { Connection, Session } from '#realtime/session.ts'
 import { type Owed, Subscription, type SubscriptionFacts } from '#realtime/subscription.ts'
-import type { Teller } from '#realtime/teller.ts'
 import { mustMayListen, ownerOf } from '#realtime/topics.ts'
 import { type EventType, eventsWhere, eventsWith } from '#resources/events.ts'
 import type { PublishedEvent } from '#resources/published-event.ts'
@@ -27,13 +27,13 @@ const relatesActor: Types = eventsWhere(({ relates }) => relates === 'by')
 export class Listening {
   readonly #ctx: Context
   readonly #hub: Hub
-  readonly #teller: Teller
+  readonly #broadcaster: Broadcaster
   readonly #catchUp: CatchUp
 
-  constructor(ctx: Context, hub: Hub, teller: Teller, catchUp: CatchUp) {
+  constructor(ctx: Context, hub: Hub, broadcaster: Broadcaster, catchUp: CatchUp) {
     this.#ctx = ctx
     this.#hub = hub
-    this.#teller = teller
+    this.#broadcaster = broadcaster
     this.#catchUp = catchUp
   }
 
@@ -42,7 +42,7 @@ export class Listening {
     while (session.connection !== undefined) {
       const { relationsVersion } = session
       const relations = await loadRelations(this.#ctx, session.facts, this.#hub.position)
-      if (session.relationsVersion !== relationsVersion) continue // another event was told meanwhile
+      if (session.relationsVersion !== relationsVersion) continue // another event was delivered meanwhile
       if (session.connection !== undefined) this.#hub.relate(session, relations)
       return
     }
@@ -72,7 +72,7 @@ export class Listening {
       if (opensChatSession && 'channelId' in owner) {
         await startChatSession(this.#ctx, session.caller(), session.facts.id, owner.channelId)
         // Clients wait for this RECEIPT before they listen to the rest (runtime contract 5.3).
-        if (!owed) await this.#teller.toldOf(owner.channelId)
+        if (!owed) await this.#broadcaster.whenDelivered(owner.channelId)
       }
       if (session.connection !== connection) {
         if (owed) session.owed.add(destination, owed)
@@ -88,7 +88,7 @@ export class Listening {
     }
   }
 
-  /** The last that is told of a topic: what was missed before the user was kept from it. */
+  /** The last that is delivered of a topic: what was missed before the user was kept from it. */
   async #bidFarewell(
     connection: Connection,
     facts: Omit<SubscriptionFacts, 'owner'>,
@@ -109,9 +109,9 @@ export class Listening {
     }
   }
 
-  /** What an event changes for the sessions here, after it was told. */
-  async apply(told: PublishedEvent): Promise<void> {
-    const { type, channelId, userId, cause } = told
+  /** What an event changes for the sessions here, after it was delivered. */
+  async apply(published: PublishedEvent): Promise<void> {
+    const { type, channelId, userId, cause } = published
     if (type === undefined) return
     const sessions = userId === undefined ? [] : this.#hub.sessionsOf(userId)
     if (endsSessions.has(type)) {
@@ -122,7 +122,7 @@ export class Listening {
       await Promise.all(sessions.map((session) => this.relate(session)))
     } else {
       const change = { type, channelId, payload: { userId: userId ?? null, ...(cause && { by: cause.by }) } }
-      for (const session of this.#concerned(told)) {
+      for (const session of this.#concerned(published)) {
         const hasChanged = this.#hub.follow(session, change)
         if (hasChanged && channelId !== null && !session.relations.memberships.has(channelId)) {
           this.#leave(session, channelId)
@@ -144,7 +144,7 @@ export class Listening {
       const { owner, destination, state } = subscription
       if (!('channelId' in owner) || owner.channelId !== channelId || state === 'over') continue
       this.#leaveChat(session, destination)
-      // Who is being told what it missed is told the rest of it first.
+      // Who is being sent what they missed gets the rest of it first.
       if (state === 'live') this.#hub.end(subscription)
     }
   }

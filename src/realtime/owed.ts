@@ -1,9 +1,9 @@
-// What a session that lost its connection is to be told when it subscribes again, topic by topic. [decision 13]
+// What a session that lost its connection is owed when it subscribes again, topic by topic. [decision 13]
 import type { TopicPositions } from '#domain/sessions/detach-session.ts'
 import type { Owed } from '#realtime/subscription.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 
-/** Topics that are remembered one by one; beyond, each is told from where the first of them was. */
+/** Topics that are remembered one by one; beyond, each goes on from where the first of them was. */
 const topicsMax = 4_096
 /** Longer ids of subscriptions are not kept. */
 const idMax = 64
@@ -14,7 +14,7 @@ const anyTopic = '*'
 
 export class OwedTopics {
   readonly #topics = new Map<string, Owed & { isGivenUp?: true }>()
-  /** From where topics are told that are not among them; of those sessions whose process died. */
+  /** From where topics go on that are not among them; of those sessions whose process died. */
   #any: number | undefined
   readonly #claimed = new Set<string>()
   #until = Number.POSITIVE_INFINITY
@@ -81,7 +81,7 @@ export class OwedTopics {
     this.#any = undefined
   }
 
-  /** All before and at this position need not be told again; undefined where nothing is owed. */
+  /** Nothing up to this position needs to be delivered again; undefined where nothing is owed. */
   get position(): number | undefined {
     if (Date.now() > this.#until) return undefined
     let least = this.#any

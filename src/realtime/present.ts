@@ -10,23 +10,23 @@ import type { Delivery, PublishedEvent } from '#resources/published-event.ts'
 const triesMax = 3
 
 /**
- * Presents a batch of events, in order. One that cannot be presented is set aside: told as lost, so that those whom it
- * concerns start anew. With what tells the members of these channels of their last message, by channel.
+ * Presents a batch of events, in order. One that cannot be presented is set aside: published as lost, so that those whom it
+ * concerns start anew. With the last messages of these channels for their members, by channel.
  * @throws where the database is away
  */
 export async function presentEvents(
   ctx: Context,
   events: CommittedEvent[],
   updatedChannelIds: number[] = [],
-): Promise<{ told: PublishedEvent[]; updates: Map<number, Delivery> }> {
-  const [told, updates] = await Promise.all([
+): Promise<{ published: PublishedEvent[]; updates: Map<number, Delivery> }> {
+  const [published, updates] = await Promise.all([
     presentBatch(ctx, events),
     presentChannelUpdates(ctx, updatedChannelIds),
   ])
-  return { told, updates }
+  return { published, updates }
 }
 
-/** What tells the members of channels that their last message is another one; of those that are there. */
+/** What is delivered to the members of channels whose last message is another one; of those that are there. */
 export async function presentChannelUpdates(ctx: Context, ids: number[]): Promise<Map<number, Delivery>> {
   const updates = new Map<number, Delivery>()
   if (ids.length === 0) return updates
@@ -35,7 +35,10 @@ export async function presentChannelUpdates(ctx: Context, ids: number[]): Promis
     try {
       updates.set(channelId, presentChannelUpdate(channel))
     } catch (error) {
-      ctx.log.error({ err: withoutWords(error), channelId }, 'members were not told of a last message')
+      ctx.log.error(
+        { err: withoutWords(error), channelId },
+        'a last message was not published to its members',
+      )
     }
   }
   return updates
@@ -56,15 +59,15 @@ async function presentBatch(ctx: Context, events: CommittedEvent[]): Promise<Pub
       ...(await presentBatch(ctx, events.slice(middle))),
     ]
   }
-  const told: PublishedEvent[] = []
+  const published: PublishedEvent[] = []
   for (const event of events) {
     try {
-      told.push(present(event, subjects))
+      published.push(present(event, subjects))
     } catch {
-      told.push(await presentAlone(ctx, event))
+      published.push(await presentAlone(ctx, event))
     }
   }
-  return told
+  return published
 }
 
 /** Once more, after it failed among others. */

@@ -1,9 +1,10 @@
-// The real-time door: sessions over STOMP, told of what the processes tell each other.
+// The real-time door: sessions over STOMP, and what the processes broadcast to them.
 import type { Context } from '#context.ts'
 import { endSession } from '#domain/sessions/end-session.ts'
 import { type StartedSession, startSession } from '#domain/sessions/start-session.ts'
 import { type ChatError, toChatError } from '#errors.ts'
 import { answerRelay, performAction } from '#realtime/answers.ts'
+import { Broadcaster } from '#realtime/broadcaster.ts'
 import { CatchUp } from '#realtime/catch-up.ts'
 import { FrameRate } from '#realtime/frame-rate.ts'
 import { eventBody, Hub, json } from '#realtime/hub.ts'
@@ -11,7 +12,6 @@ import { Listening } from '#realtime/listening.ts'
 import type { Connection, Session } from '#realtime/session.ts'
 import { Sessions } from '#realtime/sessions.ts'
 import { openRouter } from '#realtime/table.ts'
-import { Teller } from '#realtime/teller.ts'
 import { isTopic } from '#resources/topics.ts'
 import { currentUserAlias, currentUserHypermedia } from '#resources/user.ts'
 import { type ClientFrame, shareBody } from '#stomp/frames.ts'
@@ -28,41 +28,41 @@ export class Realtime implements StompHandler<Session> {
   readonly #router = openRouter()
   readonly #hub = new Hub((...missed) => this.#sessions.missed(...missed))
   readonly #sessions: Sessions
-  readonly #teller: Teller
+  readonly #broadcaster: Broadcaster
   readonly #catchUp: CatchUp
   readonly #listening: Listening
   readonly #rate: FrameRate
   #following: NodeJS.Timeout | undefined
-  /** Through where everybody here had been told a moment ago. */
+  /** Through where everything was delivered here a moment ago. */
   #followed = -1
 
   constructor(ctx: Context) {
     this.#ctx = ctx
     this.#rate = new FrameRate(ctx.config.rateLimitPerSecond > 0)
-    this.#sessions = new Sessions(ctx, this.#hub, (key) => this.#teller.takeOver(key))
-    this.#teller = new Teller(ctx, this.#hub, {
-      told: (told) =>
+    this.#sessions = new Sessions(ctx, this.#hub, (key) => this.#broadcaster.takeOver(key))
+    this.#broadcaster = new Broadcaster(ctx, this.#hub, {
+      delivered: (published) =>
         this.#listening
-          .apply(told)
+          .apply(published)
           .catch((error) =>
-            this.#sessions.missed(told, this.#hub.concernedBy(told), { error, isLast: false }),
+            this.#sessions.missed(published, this.#hub.concernedBy(published), { error, isLast: false }),
           ),
       takeOver: (key) => this.#sessions.letGo(key),
       released: (key) => this.#sessions.released(key),
     })
-    this.#catchUp = new CatchUp(ctx, this.#hub, this.#teller, (session, message) =>
+    this.#catchUp = new CatchUp(ctx, this.#hub, this.#broadcaster, (session, message) =>
       this.#sessions.giveUp(session, message),
     )
-    this.#listening = new Listening(ctx, this.#hub, this.#teller, this.#catchUp)
+    this.#listening = new Listening(ctx, this.#hub, this.#broadcaster, this.#catchUp)
   }
 
-  /** Tells events from now on; see {@link Teller}. */
-  get teller(): Teller {
-    return this.#teller
+  /** Publishes events from now on; see {@link Broadcaster}. */
+  get broadcaster(): Broadcaster {
+    return this.#broadcaster
   }
 
   async start(): Promise<void> {
-    await this.#teller.start()
+    await this.#broadcaster.start()
     this.#sessions.start()
     this.#following = setInterval(() => this.#follow(), followMs).unref()
   }
@@ -77,7 +77,7 @@ export class Realtime implements StompHandler<Session> {
   async close(): Promise<void> {
     this.#sessions.close()
     await this.#ctx.settled()
-    await this.#teller.close()
+    await this.#broadcaster.close()
   }
 
   // ------------------------------------------------------------------------------------------ sessions
@@ -144,11 +144,11 @@ export class Realtime implements StompHandler<Session> {
       { destination, subscription: id, 'message-id': session.nextMessage() },
       shareBody(eventBody('resource.relayed', resource, session.place), json),
     )
-    if (isUser) this.#tellMissed(connection)
+    if (isUser) this.#sendMissed(connection)
   }
 
   /** Clients ask for their user when they have subscribed to all as before (runtime contract 1.5). */
-  #tellMissed(connection: Connection): void {
+  #sendMissed(connection: Connection): void {
     const { session } = connection
     this.#catchUp.now(session, connection)
     const { resumedAt } = session
@@ -180,7 +180,7 @@ export class Realtime implements StompHandler<Session> {
     session.acknowledge(id)
   }
 
-  /** Nothing is told a second time on one connection (runtime contract 1.6). */
+  /** Nothing is delivered a second time on one connection (runtime contract 1.6). */
   nack({ session }: Connection, id: string): void {
     session.acknowledge(id)
   }
@@ -219,13 +219,13 @@ export class Realtime implements StompHandler<Session> {
     return known
   }
 
-  /** Without a bus, or while it is away, a process that does not lead still tells its clients, a little later. */
+  /** Without a bus, or while it is away, a process that does not lead still delivers to its clients, a little later. */
   #follow(): void {
     const { bus, node } = this.#ctx
     const { position } = this.#hub
     // Over a bus that is away nobody says that something was missed; who hears nothing looks for itself.
     const hearsNothing = !bus.isShared || position === this.#followed
-    if (hearsNothing && !node.isLeader && !this.#sessions.isEmpty) this.#teller.repair()
+    if (hearsNothing && !node.isLeader && !this.#sessions.isEmpty) this.#broadcaster.repair()
     this.#followed = position
   }
 }

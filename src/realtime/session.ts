@@ -1,4 +1,4 @@
-// One user session in this process: what it subscribes to, what it has been told, and what of it is acknowledged.
+// One user session in this process: what it subscribes to, what was delivered to it, and what of that is acknowledged.
 import type { UserCaller } from '#domain/access/caller.ts'
 import type { TopicPositions } from '#domain/sessions/detach-session.ts'
 import { Relations } from '#domain/sessions/relations.ts'
@@ -35,9 +35,9 @@ export class Session {
   readonly subscriptions = new Map<string, Subscription>()
   /** What it listened to before it lost its connection, and has not subscribed to again. */
   readonly owed: OwedTopics
-  /** What the user is to channels and to others, as of what everybody here has been told. */
+  /** What the user is to channels and to others, as of what is delivered here. */
   relations: Relations
-  /** Channels among these whose joining has yet to be told. */
+  /** Channels among these whose joining has yet to be delivered. */
   readonly early = new Set<number>()
   /** Through where it had acknowledged all when it came back, until that is checked. */
   resumedAt: number | undefined
@@ -55,14 +55,14 @@ export class Session {
   /** Whether anything was sent or acknowledged since the acknowledged position was last kept, and when that was. */
   isDirty = false
   keptAt = Date.now()
-  /** Says through where everybody here has been told. */
+  /** Says through where everything is delivered here. */
   readonly clock: { readonly position: number }
-  /** What is new to the session is told from here on. */
+  /** What is new to the session is delivered from here on. */
   readonly startPosition: number
   /** By the `ack` of their message. */
   readonly #unacknowledged = new Map<string, Sent>()
   /** Actions that were answered before their event came by, or by their event. */
-  readonly #answered = new Map<string, 'sent' | 'acknowledged' | 'told'>()
+  readonly #answered = new Map<string, 'sent' | 'acknowledged' | 'delivered'>()
   #messages = 0
 
   /** @param topics what it listened to when it was lost; null where that is not known */
@@ -103,14 +103,14 @@ export class Session {
     return { kind: 'user', applicationId, userId, session: key, ...(receipt !== undefined && { receipt }) }
   }
 
-  /** All before and at this position need not be told again, whatever the topic. */
+  /** Nothing up to this position needs to be delivered again, whatever the topic. */
   get acknowledged(): number {
     let least = this.owed.position ?? this.clock.position
     for (const { acknowledged } of this.subscriptions.values()) least = Math.min(least, acknowledged)
     return least
   }
 
-  /** Subscriptions that have yet to be told what was missed. */
+  /** Subscriptions that have yet to be sent what was missed. */
   get behind(): Subscription[] {
     return [...this.subscriptions.values()].filter(({ state }) => state === 'behind')
   }
@@ -124,7 +124,7 @@ export class Session {
     return this.#unacknowledged.size > unacknowledgedMax
   }
 
-  /** What comes from now on is to be told again when it comes back. */
+  /** What comes from now on is to be delivered again when it comes back. */
   interrupt(): void {
     for (const subscription of this.subscriptions.values()) subscription.miss(this.clock.position + 1)
   }
@@ -135,35 +135,35 @@ export class Session {
    */
   announce(
     subscription: Subscription,
-    told: PublishedEvent,
+    published: PublishedEvent,
     type: string,
     receipt: string | undefined,
   ): Record<string, string> | undefined {
-    if (told.position > 0 && subscription.has(told.position, type)) return undefined
+    if (published.position > 0 && subscription.has(published.position, type)) return undefined
     this.isDirty = true
     if (receipt !== undefined) {
       const answer = this.#answered.get(receipt)
       this.#answered.delete(receipt)
-      if (answer === undefined) this.#note(receipt, 'told')
+      if (answer === undefined) this.#note(receipt, 'delivered')
       if (answer === 'acknowledged') return undefined
       if (answer === 'sent') {
-        this.#expect(subscription, answerAck(receipt), told.position, type)
+        this.#expect(subscription, answerAck(receipt), published.position, type)
         return undefined
       }
     }
     const message = this.nextMessage()
     const headers = this.#headers(subscription, message, receipt)
     if (subscription.isAutomatic) return headers
-    if (told.position > 0) this.#expect(subscription, message, told.position, type)
+    if (published.position > 0) this.#expect(subscription, message, published.position, type)
     return { ...headers, ack: message }
   }
 
   /**
-   * The headers of the message that answers an action at once, so that its event will not be told a second time;
+   * The headers of the message that answers an action at once, so that its event will not be delivered a second time;
    * nothing where its event was faster.
    */
   answer(subscription: Subscription, receipt: string): Record<string, string> | undefined {
-    if (this.#answered.get(receipt) === 'told') {
+    if (this.#answered.get(receipt) === 'delivered') {
       this.#answered.delete(receipt)
       return undefined
     }
@@ -187,13 +187,13 @@ export class Session {
     sent.subscription.advance()
   }
 
-  /** What a subscription was told does not wait for its acknowledgement any more. */
+  /** What was delivered to a subscription does not wait for its acknowledgement any more. */
   forget(subscription: Subscription): void {
     this.subscriptions.delete(subscription.id)
     for (const { ack } of subscription.unacknowledged()) this.#unacknowledged.delete(ack)
   }
 
-  /** What was sent and not acknowledged is to be told again when the client subscribes again. */
+  /** What was sent and not acknowledged is to be delivered again when the client subscribes again. */
   detach(): void {
     this.owed.end()
     for (const subscription of this.subscriptions.values()) {
@@ -216,7 +216,7 @@ export class Session {
   }
 
   /** Actions that changed nothing have no event, so the oldest answers are forgotten at some point. */
-  #note(receipt: string, answer: 'sent' | 'acknowledged' | 'told'): void {
+  #note(receipt: string, answer: 'sent' | 'acknowledged' | 'delivered'): void {
     this.#answered.set(receipt, answer)
     if (this.#answered.size <= answeredMax) return
     for (const oldest of this.#answered.keys()) {

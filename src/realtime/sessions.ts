@@ -17,7 +17,7 @@ const graceMs = 8_000
 /** How often acknowledged positions are kept, for the case that this process dies. */
 const keepMs = 2_000
 const sweepMs = 5_000
-/** Sessions that are told nothing have their positions kept this often, long before the log forgets them. */
+/** Sessions that are sent nothing have their positions kept this often, long before the log forgets them. */
 const keepIdleMs = 5 * 60_000
 /** How often it is looked whether applications still let in who is connected. */
 const admitMs = 2_000
@@ -27,7 +27,7 @@ const releaseMs = 1_000
 const detachedMax = 10_000
 
 /** Other than for an AccessDeniedError, the official client comes back with its session. */
-const cannotBeTold = new ChatError('InternalServerError', 'Something went wrong on the server')
+const undeliverable = new ChatError('InternalServerError', 'Something went wrong on the server')
 
 export class Sessions {
   readonly #ctx: Context
@@ -36,7 +36,7 @@ export class Sessions {
   /** By key. */
   readonly #sessions = new Map<string, Session>()
   readonly #endings = new Map<string, NodeJS.Timeout>()
-  /** By key of the session that the database is being told of. */
+  /** By key of the session that is being written to the database. */
   readonly #noting = new Map<string, Promise<void>>()
   readonly #releases = new Map<string, () => void>()
   readonly #timers: NodeJS.Timeout[] = []
@@ -145,7 +145,7 @@ export class Sessions {
   }
 
   /**
-   * Sessions that could not be told of an event lose their connection, and come back to be told of it once more; where
+   * Sessions that an event could not be delivered to lose their connection, and come back to get it once more; where
    * that fails as well, or cannot succeed, they end.
    */
   readonly missed: OnMissed = ({ position, applicationId }, sessions, { error, isLast }) => {
@@ -158,13 +158,13 @@ export class Sessions {
         applicationId,
         sessions: sessions.length,
       },
-      'sessions were closed: they cannot be told of an event',
+      'sessions were closed: an event cannot be delivered to them',
     )
     for (const session of sessions) {
       try {
         session.interrupt()
         if (isLast) this.giveUp(session, 'An event could not be told: start a new session')
-        else session.connection?.fail(cannotBeTold)
+        else session.connection?.fail(undeliverable)
       } catch (fault) {
         this.#ctx.log.error(
           { err: withoutWords(fault), session: session.facts.id },

@@ -1,14 +1,14 @@
-// One subscription to a topic: through where it was told, and what of it is acknowledged.
+// One subscription to a topic: through where events were delivered to it, and which of them are acknowledged.
 import type { TopicOwner } from '#domain/access/topic.ts'
 import type { Session } from '#realtime/session.ts'
 
-/** What was told of a topic when its subscription ended with the connection. */
+/** What was delivered of a topic when its subscription ended with the connection. */
 export interface Owed {
-  /** All before and at this position need not be told again. */
+  /** Nothing up to this position needs to be delivered again. */
   position: number
   /** Of the subscriptions that it had. */
   ids: Set<string>
-  /** Acknowledged behind the position: not to be told again either. */
+  /** Acknowledged behind the position: not to be delivered again either. */
   ahead: Set<string>
 }
 
@@ -27,13 +27,13 @@ export interface SubscriptionFacts {
   id: string
   destination: string
   owner: TopicOwner
-  /** Whether what is told counts as acknowledged once it is sent. */
+  /** Whether what is delivered counts as acknowledged once it is sent. */
   isAutomatic: boolean
 }
 
 /**
- * `behind`: is being told what was missed; what is new waits for that. `over`: may not be heard any more, and stays for
- * what was told before and is not acknowledged.
+ * `behind`: is being sent what was missed; what is new waits for that. `over`: may not be heard any more, and stays for
+ * what was delivered before and is not acknowledged.
  */
 export type SubscriptionState = 'live' | 'behind' | 'over'
 
@@ -44,13 +44,13 @@ export class Subscription {
   readonly owner: TopicOwner
   readonly isAutomatic: boolean
   state: SubscriptionState
-  /** Through where it was told before it was live. */
-  #told: number
+  /** Through where it was delivered before it was live. */
+  #delivered: number
   readonly #ahead: Set<string>
   #first: Sent | undefined
   #last: Sent | undefined
 
-  /** @param owed from where it goes on; otherwise it is told what comes from now on */
+  /** @param owed from where it goes on; otherwise it gets what comes from now on */
   constructor({ session, id, destination, owner, isAutomatic }: SubscriptionFacts, owed?: Owed) {
     this.session = session
     this.id = id
@@ -58,28 +58,28 @@ export class Subscription {
     this.owner = owner
     this.isAutomatic = isAutomatic
     this.state = owed ? 'behind' : 'live'
-    this.#told = owed?.position ?? session.startPosition
+    this.#delivered = owed?.position ?? session.startPosition
     this.#ahead = new Set(owed?.ahead)
   }
 
-  /** All before and at this position was told, or did not concern it. */
-  get told(): number {
-    return this.state === 'behind' ? this.#told : Math.max(this.#told, this.session.clock.position)
+  /** All up to this position was delivered, or did not concern it. */
+  get delivered(): number {
+    return this.state === 'behind' ? this.#delivered : Math.max(this.#delivered, this.session.clock.position)
   }
 
-  /** All before and at this position need not be told again. */
+  /** Nothing up to this position needs to be delivered again. */
   get acknowledged(): number {
-    return this.#first === undefined ? this.told : Math.min(this.#first.position - 1, this.told)
+    return this.#first === undefined ? this.delivered : Math.min(this.#first.position - 1, this.delivered)
   }
 
   /** An event has come by, whether it concerned the topic or not. */
   pass(position: number): void {
-    if (position > this.#told) this.#told = position
+    if (position > this.#delivered) this.#delivered = position
   }
 
-  /** Whether this was told before, and needs not be told again. */
+  /** Whether this was delivered before, and needs not be again. */
   has(position: number, type: string): boolean {
-    return position <= this.#told || (this.#ahead.size > 0 && this.#ahead.has(`${position} ${type}`))
+    return position <= this.#delivered || (this.#ahead.size > 0 && this.#ahead.has(`${position} ${type}`))
   }
 
   /** A message is on its way. */
@@ -92,7 +92,7 @@ export class Subscription {
     return sent
   }
 
-  /** An event could not be told: what comes next goes on from before it. */
+  /** An event could not be delivered: what comes next goes on from before it. */
   miss(position: number): void {
     if (position > 0) this.expect('', position, '')
   }
@@ -108,7 +108,7 @@ export class Subscription {
     for (let sent = this.#first; sent; sent = sent.next) if (!sent.isAcknowledged) yield sent
   }
 
-  /** What is to be told when the client subscribes again. */
+  /** What is to be delivered when the client subscribes again. */
   get owed(): Owed {
     const position = this.acknowledged
     const ahead = new Set<string>()

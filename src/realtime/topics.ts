@@ -12,7 +12,7 @@ import { chatSessionOf, readTopic, type TopicName } from '#resources/topics.ts'
 
 /** How long a SUBSCRIBE waits for what is older than it. */
 const patienceMs = 2_000
-const tellPollMs = 5
+const deliveryPollMs = 5
 
 export interface Topic {
   owner: TopicOwner
@@ -43,18 +43,18 @@ export async function mustMayListen(
   while (!mayHear(session.relations, owner)) {
     const { relationsVersion } = session
     await mustBeMember(ctx, caller, channelId)
-    // Its joining has yet to be told here, unless its leaving was told meanwhile.
+    // Its joining has yet to be delivered here, unless its leaving was meanwhile.
     if (session.relationsVersion === relationsVersion) hub.joinEarly(session, channelId)
   }
   return { owner, opensChatSession: chatSessionOf(destination) !== undefined }
 }
 
-/** Waits for the user's leaving to be told, so that all before it can be. @throws ChatError 404 where that takes long */
+/** Waits for the user's leaving to be delivered, so that all before it can be. @throws ChatError 404 where that takes long */
 async function mustNotBeLeaving(session: Session, channelId: number): Promise<void> {
   const giveUpAt = Date.now() + patienceMs
   while (session.relations.leaving.has(channelId)) {
     if (Date.now() > giveUpAt) throw notFound('channel', channelId)
-    await sleep(tellPollMs)
+    await sleep(deliveryPollMs)
   }
 }
 

@@ -1,5 +1,5 @@
 // Who is typing where. Every process sees all keystrokes and works out for itself who has started and stopped, so the
-// clients of all processes are told the same, and nobody is told twice (runtime contract 8.5).
+// clients of all processes are sent the same, and nobody is sent it twice (runtime contract 8.5).
 import { channelHypermedia } from '#resources/channel.ts'
 import type { Delivery, PublishedEvent } from '#resources/published-event.ts'
 import type { SentKeystrokes } from '#resources/signals.ts'
@@ -16,16 +16,16 @@ interface State {
 }
 
 export class Typing {
-  readonly #tell: (told: PublishedEvent) => void
+  readonly #publish: (published: PublishedEvent) => void
   readonly #states = new Map<string, State>()
 
-  constructor(tell: (told: PublishedEvent) => void) {
-    this.#tell = tell
+  constructor(publish: (published: PublishedEvent) => void) {
+    this.#publish = publish
   }
 
   /** The draft so far; an empty one is none. */
   typed(typed: SentKeystrokes): void {
-    this.#tell(toPublished(typed, [keystrokes(typed)]))
+    this.#publish(toPublished(typed, [keystrokes(typed)]))
     const key = keyOf(typed.channelId, typed.threadId, typed.user.id)
     const state = this.#states.get(key)
     if (typed.keys === '') {
@@ -33,7 +33,7 @@ export class Typing {
       return
     }
     // Before there is a timer, and with the user of then, so that what ends it cannot fail.
-    if (!state) this.#tell(toPublished(typed, change(typed, 'started')))
+    if (!state) this.#publish(toPublished(typed, change(typed, 'started')))
     clearTimeout(state?.timer)
     const next: State = {
       typed: state?.typed ?? typed,
@@ -55,7 +55,7 @@ export class Typing {
 
   #stop(key: string, { typed, timer }: State): void {
     clearTimeout(timer)
-    if (this.#states.delete(key)) this.#tell(toPublished(typed, change(typed, 'stopped')))
+    if (this.#states.delete(key)) this.#publish(toPublished(typed, change(typed, 'stopped')))
   }
 }
 

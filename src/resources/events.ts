@@ -324,6 +324,6 @@ export interface CommittedEvent {
   channelId: number | null
   threadId: number | null
   payload: EventPayload
-  /** Its place in the order in which events are told. */
+  /** Its offset: its place in the order in which events are published. */
   position: number
 }

@@ -4,7 +4,7 @@ import { defineResource, Id, Properties, RequiredText, Text, Timestamp } from '#
 import { scriptMax } from '#resources/runtime.ts'
 import { nameMax } from '#resources/user.ts'
 
-/** The event that is waited for: what its functions do decides about it. The others are told of afterwards. */
+/** The event that is waited for: what its functions do decides about it. The others are published afterwards. */
 export const blockingType = 'user.attempted.start_session'
 
 /** The events a function can handle (runtime contract 9). */

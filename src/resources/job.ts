@@ -22,7 +22,7 @@ export const JobError = z
   .meta({ id: 'ApplicationJobErrorProperties' })
 export type JobError = z.output<typeof JobError>
 
-/** So many of the items that failed are told; all are counted. */
+/** So many of the items that failed are reported; all are counted. */
 export const jobErrorsMax = 100
 
 const count = (about: string) => z.number().int().describe(about).meta({ format: 'int64' })

@@ -155,7 +155,8 @@ export const channelOperations = (ctx: Context) => [
     tag,
     about: 'channel_event',
     summary: 'Send a channel event',
-    description: 'An event of a type of your own, for whoever is in the channel. It is told and not kept.',
+    description:
+      'An event of a type of your own, for whoever is in the channel. It is published and not kept.',
     method: 'POST',
     path: '/channels/:id/events',
     scopes: ['read:channel', 'create:channel_event'],

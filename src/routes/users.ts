@@ -191,7 +191,7 @@ export const userOperations = (ctx: Context) => [
     tag,
     about: 'notification',
     summary: "List a user's notifications",
-    description: 'What the user was told while they were not there, newest first.',
+    description: 'What the user was notified of while they were not there, newest first.',
     method: 'GET',
     path: '/users/:id/notifications',
     scopes: ['read:user', 'read:notifications'],

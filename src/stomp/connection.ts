@@ -328,7 +328,7 @@ export class StompConnection<S> implements Receiver {
     this.#transport.close(code)
   }
 
-  /** Once all that was read is done, one who leaves is gone, and of a closed socket the handler is told. */
+  /** Once all that was read is done, one who leaves is gone, and the handler hears of a closed socket. */
   #settle(): void {
     if (!this.#inbox.isIdle) return
     if (this.#state !== 'closed') {

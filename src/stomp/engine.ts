@@ -17,6 +17,6 @@ export interface Engine<S> {
   flusher: Flusher
   /** A slow reader was cut off. */
   cutOff(): void
-  /** A connection is over, its handler told. */
+  /** A connection is over, its handler notified. */
   over(connection: StompConnection<S>): void
 }

@@ -222,7 +222,7 @@ class SockJsTransport implements Transport {
     return this.#lastTurn
   }
 
-  /** There is no handshake: it is over when the client was told, which may be when it asks next. */
+  /** There is no handshake: it is over when the client was answered, which may be when it asks next. */
   close(code: number): void {
     this.resume()
     const isListening = this.#session.recv !== null

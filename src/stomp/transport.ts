@@ -20,7 +20,7 @@ export interface Transport {
   terminate(): void
 }
 
-/** What a transport tells its connection. */
+/** What a transport reports to its connection. */
 export interface Receiver {
   receive(chunk: Buffer): void
   /** The socket is closed; nothing else comes. */
@@ -41,7 +41,7 @@ interface OpeningRequest {
  */
 export type Locate = (request: OpeningRequest) => { origin: string | undefined; address: string }
 
-/** What a client's request told. */
+/** What a client's request said. */
 export class StompRequest {
   readonly #url: string
   /** `http://host`; undefined where the client did not say. */

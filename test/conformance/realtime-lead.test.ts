@@ -42,7 +42,7 @@ describe.skipIf(!isThere)(title, () => {
     database = await cloneDatabase()
     leader = await start('first')
     other = await start('second')
-    expect(leader.output()).toContain('this process tells the events')
+    expect(leader.output()).toContain('this process publishes the events')
     const answer = await fetch(`${other.url}/oauth/token`, {
       method: 'POST',
       headers: { authorization: `Basic ${btoa(`${credentials.clientId}:${credentials.clientSecret}`)}` },
@@ -97,13 +97,13 @@ describe.skipIf(!isThere)(title, () => {
     await sending
     await send(20)
     await expect.poll(() => heard(here), { timeout: 8_000 }).toEqual(all())
-    await expect.poll(() => other.output(), { timeout: 8_000 }).toContain('this process tells the events')
+    await expect.poll(() => other.output(), { timeout: 8_000 }).toContain('this process publishes the events')
 
     leader.child.kill('SIGCONT')
     await send(40)
     await expect.poll(() => heard(here), { timeout: 8_000 }).toEqual(all())
     // Who was connected to it has got everything, in order; a client that gave it up meanwhile may have some twice.
     await expect.poll(() => [...new Set(heard(there))], { timeout: 20_000 }).toEqual(all())
-    await expect.poll(() => leader.output()).toContain('another process tells the events')
+    await expect.poll(() => leader.output()).toContain('another process publishes the events')
   }, 60_000)
 })

@@ -42,7 +42,7 @@ export async function stopLeader({ stage, random, devices, broken }: Scene): Pro
 function leaderOf({ doors }: Stage): Door {
   const saidAt = ({ server }: Door): number => {
     const lines = server.output().split('\n')
-    const said = lines.findLast((line) => line.includes('this process tells the events'))
+    const said = lines.findLast((line) => line.includes('this process publishes the events'))
     return said === undefined ? 0 : JSON.parse(said).time
   }
   return doors.toSorted((a, b) => saidAt(b) - saidAt(a))[0] as Door

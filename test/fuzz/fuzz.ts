@@ -183,7 +183,7 @@ async function left(target: Target): Promise<string[]> {
     'select count(*) from pg_stat_activity where datname = current_database()',
   )
   return [
-    ...(events > 0 ? [`${events} events were not told`] : []),
+    ...(events > 0 ? [`${events} events were not delivered`] : []),
     ...(sessions > 1 ? [`${sessions} sessions did not end`] : []),
     ...(connections > connectionsMax ? [`${connections} connections to Postgres are open`] : []),
   ]

@@ -185,9 +185,9 @@ class Client {
   listen(to: number): void {
     if (this.#session.subscriptions.has(`s${to}`)) return
     const subscription = subscribe(this.#session, `s${to}`)
-    if (!this.#since.has(to)) this.#since.set(to, subscription.told)
+    if (!this.#since.has(to)) this.#since.set(to, subscription.delivered)
     for (const each of this.#log) {
-      if (each.to === to && each.position > subscription.told) this.#hear(subscription, each.position)
+      if (each.to === to && each.position > subscription.delivered) this.#hear(subscription, each.position)
     }
     subscription.pass(this.#clock.position)
     subscription.state = 'live'

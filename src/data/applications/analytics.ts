@@ -1,4 +1,4 @@
-// What exports tell of messages and users: a keyset at a time, so that neither the table's size nor a cut-off reader
+// What exports say of messages and users: a keyset at a time, so that neither the table's size nor a cut-off reader
 // matters. Index: message (application_id, id); the primary key of user; message (user_id, id).
 import {
   bool,
@@ -89,7 +89,7 @@ const usersStatement = reading(
     order by u.id`,
 )
 
-/** What is exported, row by row: told after each {@link exportBatchMax} of them. */
+/** What is exported, row by row: reported after each {@link exportBatchMax} of them. */
 export async function* factsOf<F extends { id: number }>(
   next: (afterId: number) => Promise<F[]>,
 ): AsyncGenerator<F[]> {

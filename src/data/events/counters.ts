@@ -41,7 +41,7 @@ export interface Count {
 }
 
 /**
- * Adds to counters what so many events of a type would, without telling anybody. Comes last in its transaction: the
+ * Adds to counters what so many events of a type would, without publishing anything. Comes last in its transaction: the
  * dispatcher waits for what is locked here. Counters are locked in the dispatcher's order.
  */
 export async function count(tx: Querier, counts: Count[]): Promise<void> {

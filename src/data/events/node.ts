@@ -1,5 +1,5 @@
 // This process among those that share the database: one connection by which the others see that it lives, and by
-// which one of them at a time holds the lease on the lead. The leader takes events and tells them in their order.
+// which one of them at a time holds the lease on the lead. The leader takes events and publishes them in their order.
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { BaseLogger } from 'pino'
@@ -91,7 +91,7 @@ export class Node {
     this.#term = Number(row.term)
     this.#leadsUntil = askedAt + leaseMs
     this.#state = 'leader'
-    this.#log.info({ node: this.#id, term: this.#term }, 'this process tells the events')
+    this.#log.info({ node: this.#id, term: this.#term }, 'this process publishes the events')
     for (const listener of this.#onLead) listener()
     return this.isLeader
   }
@@ -100,7 +100,7 @@ export class Node {
   follow({ term }: Lead): void {
     if (this.#state !== 'leader' || this.#term !== term) return
     this.#state = 'follower'
-    this.#log.info({ node: this.#id, term }, 'another process tells the events')
+    this.#log.info({ node: this.#id, term }, 'another process publishes the events')
   }
 
   /** Gives the lead to others, for good. */

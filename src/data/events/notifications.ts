@@ -1,4 +1,4 @@
-// What members who were not there are told of messages.
+// What members who were not there are notified of.
 import { findChannels } from '#data/channels/channels.ts'
 import {
   bool,
@@ -67,7 +67,7 @@ const listStatement = (newer: boolean) =>
 const olderStatement = listStatement(false)
 const newerStatement = listStatement(true)
 
-/** A page of what a user was told, newest first. */
+/** A page of what a user was notified of, newest first. */
 export async function listNotifications(
   db: Db,
   recipientId: number,
@@ -92,7 +92,7 @@ export async function listNotifications(
   }
 }
 
-/** The notifications with these ids, as far as what they tell of is still there. */
+/** The notifications with these ids, as far as what they are about is still there. */
 export async function notificationsById(db: Db, ids: number[]): Promise<Map<number, Notification>> {
   const found = await complete(db, await db.all(byIdStatement, [ids]))
   return new Map(found.map((notification) => [notification.id, notification]))
@@ -104,7 +104,7 @@ const byIdStatement = reading(
   (columns) => `select ${columns} from ${withParents} where n.id = any($1::bigint[])`,
 )
 
-/** Gives notifications the messages, channels and users they tell of: three round trips, however many they are. */
+/** Gives notifications the messages, channels and users they are about: three round trips, however many they are. */
 async function complete(db: Db, rows: NotificationRow[]): Promise<Notification[]> {
   if (rows.length === 0) return []
   const messages = await messagesById(
@@ -132,7 +132,7 @@ async function complete(db: Db, rows: NotificationRow[]): Promise<Notification[]
         mentionedChannel: channels.get(row.mentionedChannelId ?? 0),
       }),
     } as NotificationData // a type of notification has that type's columns
-    if (Object.values(data).includes(undefined as never)) return [] // what it told of was deleted
+    if (Object.values(data).includes(undefined as never)) return [] // what it was about was deleted
     return [
       {
         id: row.id,
@@ -149,14 +149,14 @@ async function complete(db: Db, rows: NotificationRow[]): Promise<Notification[]
   })
 }
 
-/** Messages whose members are told at once. */
+/** Messages whose members are notified at once. */
 export const tasksMax = 100
-/** Members told of one message at a time: what waits behind a big channel's message waits no longer than that. */
+/** Members notified of one message at a time: what waits behind a big channel's message waits no longer than that. */
 const sliceMax = 500
 
 /** What became of a batch of notifications. */
 export interface Notified {
-  /** Whether members are left to be told. */
+  /** Whether members are left to be notified. */
   more: boolean
   /** Whether events were written, for recipients who are connected. */
   hasPublished: boolean
@@ -165,8 +165,8 @@ export interface Notified {
 }
 
 /**
- * Goes on with telling the members of channels of new messages: those who are not there, that is, have no active chat
- * session in the channel, and have not blocked the author. Who replies to or mentions whom is told besides (contract
+ * Goes on with notifying the members of channels of new messages: those who are not there, that is, have no active chat
+ * session in the channel, and have not blocked the author. Who replies to or mentions whom is notified of besides (contract
  * g, runtime contract 8.9). One statement writes the notifications, with an event for each whose recipient is connected
  * or may come back to hear of it, and moves the tasks on; several processes may run it at once.
  * @param limit of messages, the oldest
@@ -188,7 +188,7 @@ const firstTaskStatement = reading(
   (columns) => `select ${columns} from notification_task order by message_id limit 1 for update skip locked`,
 )
 
-/** Forgets that members are to be told of a message. */
+/** Forgets that members are to be notified of a message. */
 export async function dropTask(db: Db, messageId: number): Promise<void> {
   await db.run(dropTaskStatement, [messageId])
 }

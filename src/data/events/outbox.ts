@@ -1,4 +1,4 @@
-// The events that committed and are not yet told.
+// The events that committed and are not yet published.
 
 import { column, int8, nullable, type ReadBy } from '#data/columns.ts'
 import { type Db, reading } from '#data/database.ts'
@@ -24,9 +24,9 @@ export interface Batch {
 
 /**
  * Takes up to {@link dispatchBatchMax} events, oldest first, in one commit: adds them to their counters, notes the
- * messages that members are to be told of and the functions that are to run, shows the channels they were sent to
+ * messages that members are to be notified of and the functions that are to run, shows the channels they were sent to
  * again to who had hidden them, and gives those of applications with real-time sessions their position in the log. The
- * leader alone takes events, so that positions are in the order in which events are told. Counters are locked in one
+ * leader alone takes events, so that positions are in the order in which events are published. Counters are locked in one
  * order, so that nobody waits in a circle.
  * @returns nothing where the lead is another's
  */
@@ -60,7 +60,7 @@ const firstStatement = reading(
 
 export interface TakenEvents {
   taken: number
-  /** How many messages members are to be told of. */
+  /** How many messages members are to be notified of. */
   tasks: number
   /** How many runs of functions they ask for. */
   asked: number
@@ -129,7 +129,7 @@ export interface MissedBy {
 }
 
 /**
- * What may concern a user behind a position, in order: `max` events at most, or undefined where some of what was told
+ * What may concern a user behind a position, in order: `max` events at most, or undefined where some of what was published
  * since is forgotten already.
  */
 export async function eventsFor(
@@ -143,16 +143,16 @@ export async function eventsFor(
   return rows[0]?.isForgotten ? undefined : rows.flatMap(({ event }) => event ?? [])
 }
 
-/** Events in their order, of which nothing is told yet, that change what a user is to channels and to others. */
-export async function untoldChangesOf(
+/** Events in their order, of which nothing is delivered yet, that change what a user is to channels and to others. */
+export async function pendingChangesOf(
   db: Db,
   { applicationId, userId }: Omit<MissedBy, 'channelIds'>,
-  toldThrough: number,
+  deliveredThrough: number,
 ): Promise<Pick<CommittedEvent, 'type' | 'channelId' | 'payload'>[]> {
-  return db.all(pendingChangesStatement, [applicationId, userId, toldThrough])
+  return db.all(pendingChangesStatement, [applicationId, userId, deliveredThrough])
 }
 
-/** Forgets what is too old to be told, but for the last of all. @returns how many events */
+/** Forgets what is too old to be delivered, but for the last of all. @returns how many events */
 export function deleteOldEvents(db: Db): Promise<number> {
   return db.single(forgetStatement, [forgottenMax])
 }

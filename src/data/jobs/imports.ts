@@ -258,7 +258,7 @@ export async function insertMessages(
   await tx.run(moveChannelsStatement, [[...new Set(messages.map(({ channelId }) => channelId))]])
 }
 
-/** What the dispatcher does for messages that are told; see data/sql/channel-activity.ts. */
+/** What the dispatcher does for messages that are published; see data/sql/channel-activity.ts. */
 const moveChannelsStatement = {
   name: 'move-channels',
   text: `

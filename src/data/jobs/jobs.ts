@@ -136,8 +136,8 @@ export interface RunningJob extends JobInput {
   processed: number
   failed: number
   total: number | null
-  /** How many errors are told already. */
-  told: number
+  /** How many errors are reported already. */
+  reported: number
 }
 
 /** The job, RUNNING from now on; undefined where it has ended, or is gone with its application. */
@@ -152,7 +152,7 @@ const beginStatement = reading(
     select({
       ...columnsOf({ id: int8, applicationId: int8, type, processed, failed, total }, 'j'),
       input: column(jsonb<JobInput>(), 'j.input'),
-      told: column(int4, 'jsonb_array_length(j.errors)'),
+      reported: column(int4, 'jsonb_array_length(j.errors)'),
     }),
     ({ input, ...job }): RunningJob => ({ ...input, ...job }),
   ),
@@ -176,7 +176,7 @@ const lockStatement = {
 export interface Progress {
   processed: number
   failed: number
-  /** To be told besides those before. */
+  /** To be reported besides those before. */
   errors: JobError[]
 }
 

@@ -91,11 +91,11 @@ function toCells(item: NewMessage): unknown[] {
     item.links.length > 0 ? JSON.stringify(item.links) : null,
     JSON.stringify(item.properties),
     item.memberOnly === true,
-    toTold(item),
+    toDetails(item),
   ]
 }
 
-function toTold({ thread, cause }: NewMessage): string | null {
+function toDetails({ thread, cause }: NewMessage): string | null {
   const parentId = thread?.parentId ?? undefined
   return cause || parentId !== undefined ? JSON.stringify({ parentId, ...cause }) : null
 }

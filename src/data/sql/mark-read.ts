@@ -17,8 +17,8 @@ import { type Reading, reading } from '#data/database.ts'
 import { spansBeyond } from '#data/sql/count-unread.ts'
 import { isCovered, isHidden, isUnread, readBefore } from '#data/sql/is-unread.ts'
 
-/** Clients are told of so many newly read messages at most, the newest of them. */
-const toldMax = 100
+/** Events are published of so many newly read messages at most, the newest of them. */
+const publishedMax = 100
 
 const isoTime = (time: string) => `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 
@@ -62,12 +62,12 @@ function marking({ name, place, runs, reads, leaves }: Act): Reading<Marking> {
     (columns) => `
     with cm as materialized (${place}),
     run as materialized (${runs}),
-    told as materialized (
+    newly_read as materialized (
       select newest.* from cm cross join lateral (
         select m.id, m.user_id, m.created_time from message m
         where m.channel_id = cm.channel_id and ${reads} and m.id <= (select max(hi) from run)
           and m.user_id is distinct from cm.user_id and not ${isCovered} and not ${isHidden}
-        order by m.id desc limit ${toldMax}
+        order by m.id desc limit ${publishedMax}
       ) newest
     ), left_unread as materialized (
       select oldest.id from cm cross join lateral (
@@ -112,10 +112,10 @@ function marking({ name, place, runs, reads, leaves }: Act): Reading<Marking> {
     ), emitted as (
       insert into outbox_event (application_id, type, channel_id, payload)
       select cm.application_id, 'message.read_receipt.created', cm.channel_id, jsonb_build_object(
-        'messageId', told.id, 'userId', cm.user_id, 'authorId', told.user_id,
-        'createdTime', ${isoTime(`greatest(coalesce((select created_time from extended), now()::timestamptz(3)), told.created_time)`)}
+        'messageId', newly_read.id, 'userId', cm.user_id, 'authorId', newly_read.user_id,
+        'createdTime', ${isoTime(`greatest(coalesce((select created_time from extended), now()::timestamptz(3)), newly_read.created_time)`)}
       ) || $4::jsonb
-      from cm, told, claimed order by told.id
+      from cm, newly_read, claimed order by newly_read.id
     )
     select ${columns} from cm`,
   )

@@ -25,7 +25,7 @@ export const sendColumns = [
   /** Whether the user must be a member of the channel. */
   ['member_only', 'boolean'],
   /** What the event says besides. */
-  ['told', 'jsonb'],
+  ['details', 'jsonb'],
 ] as const
 
 /** What became of each message, in the order of the input. */
@@ -77,8 +77,8 @@ function compose(input: string, also = ''): string {
       insert into outbox_event (application_id, type, channel_id, thread_id, count, payload)
       select application_id, case when thread_id is null then 'channel.message.created' else 'thread.message.created' end,
              channel_id, thread_id, 1,
-             case when told is null then jsonb_build_object('messageId', id, 'userId', (author).id)
-                  else jsonb_build_object('messageId', id, 'userId', (author).id) || told end
+             case when details is null then jsonb_build_object('messageId', id, 'userId', (author).id)
+                  else jsonb_build_object('messageId', id, 'userId', (author).id) || details end
       from wanted where id is not null
     )${also}
     select ${sentColumns.text}

@@ -10,8 +10,8 @@ export interface Listener {
 }
 
 /**
- * Whether a user may hear what a topic tells (runtime contract 4 and 8.4). Decides about every subscription, and about
- * every event again, whether it is told as it happens or to somebody who was away then.
+ * Whether a user may hear what is published to a topic (runtime contract 4 and 8.4). Decides about every subscription, and about
+ * every event again, whether it is delivered as it happens or to somebody who was away then.
  */
 export function mayHear({ userId, memberships }: Listener, owner: TopicOwner): boolean {
   return 'userId' in owner ? owner.userId === userId : memberships.has(owner.channelId)

@@ -4,7 +4,7 @@ import { findUser } from '#data/users/users.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { ChatError } from '#errors.ts'
 
-/** What comes by grant belongs to no session: what it leads to is told to all of the user's devices alike. */
+/** What comes by grant belongs to no session: what it leads to is delivered to all of the user's devices alike. */
 const session = 'grant'
 
 /**

@@ -5,7 +5,7 @@ import { getUi } from '#domain/applications/get-ui.ts'
 import { notFound } from '#errors.ts'
 import type { Ui, UiPart } from '#resources/ui.ts'
 
-/** Replaces a part of what user interfaces show; those that are open are told. @throws ChatError 404 */
+/** Replaces a part of what user interfaces show; those that are open are notified. @throws ChatError 404 */
 export async function setUi(
   ctx: Context,
   caller: ApplicationCaller,

@@ -8,7 +8,7 @@ import { notFound } from '#errors.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 
 /** Members beyond so many learn of the end of a channel when they look for it. */
-const toldMembersMax = 1_000
+const namedMembersMax = 1_000
 
 /**
  * Deletes a channel and everything in it; hosted files are swept soon after. Of users, moderators may, and the members
@@ -21,7 +21,7 @@ export async function deleteChannel(ctx: Context, caller: Caller, id: number): P
   if (caller.kind === 'user') await mustMayChangeChannel(ctx, caller, id)
   const channel = await getChannel(ctx, caller, id)
   await ctx.db.transact(async (tx) => {
-    const memberIds = await firstMemberIds(tx, id, toldMembersMax)
+    const memberIds = await firstMemberIds(tx, id, namedMembersMax)
     const gone = await deleteChannelRow(tx, applicationId, id)
     if (!gone) throw notFound('channel', id)
     const { standing: _standing, ...shown } = channel

@@ -5,7 +5,7 @@ import { mustBeMember, mustHaveChannel } from '#domain/access/channel.ts'
 import type { ChannelEvent, SendChannelEvent } from '#resources/channel-event.ts'
 
 /**
- * Triggers an event of the application's own in a channel. It is told, and not kept.
+ * Triggers an event of the application's own in a channel. It is published, and not kept.
  * @throws ChatError 404, AccessDeniedError for a user who is no member
  */
 export async function sendChannelEvent(

@@ -5,7 +5,7 @@ import { lastPosition, lastUntaken } from '#data/events/outbox.ts'
 const takenPollMs = 5
 
 /**
- * The position through which a channel's events of up to now will have been told; not waited for longer than
+ * The position through which a channel's events of up to now will have been published; not waited for longer than
  * `patienceMs`, should nobody take them.
  */
 export async function positionOfNow(ctx: Context, channelId: number, patienceMs: number): Promise<number> {

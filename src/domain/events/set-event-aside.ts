@@ -3,7 +3,7 @@ import { type TakenEvents, takeAside } from '#data/events/outbox.ts'
 import { asLeader } from '#domain/events/as-leader.ts'
 import { isGone, withoutWords } from '#errors.ts'
 
-/** Gives up what an event should set off: it is counted, and told if that can be done. */
+/** Gives up what an event should set off: it is counted, and published if that can be done. */
 export async function setEventAside(
   ctx: Context,
   id: number,

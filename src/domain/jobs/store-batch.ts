@@ -87,13 +87,13 @@ async function advance(
   given: ImportBatch<unknown>,
   errors: JobError[],
 ): Promise<RunningJob> {
-  const told = errors.sort((a, b) => a.index - b.index).slice(0, Math.max(0, jobErrorsMax - job.told))
+  const reported = errors.sort((a, b) => a.index - b.index).slice(0, Math.max(0, jobErrorsMax - job.reported))
   const after = {
     ...job,
     processed: job.processed + given.items.length + given.errors.length,
     failed: job.failed + errors.length,
-    told: job.told + told.length,
+    reported: job.reported + reported.length,
   }
-  await saveProgress(tx, job.id, { ...after, errors: told })
+  await saveProgress(tx, job.id, { ...after, errors: reported })
   return after
 }

@@ -16,7 +16,7 @@ export class Relations implements Listener {
   readonly memberships = new Map<number, number>()
   /** Users that this one has blocked. */
   readonly blocked = new Set<number>()
-  /** Of these channels, those that it has left by now, which has yet to be told. */
+  /** Of these channels, those that it has left by now, of which the event has yet to be delivered. */
   readonly leaving = new Set<number>()
   /** Memberships that began after where this is, with what the user has cleared by now. */
   readonly #later = new Map<number, number>()

@@ -55,7 +55,7 @@ export const channelEvents: Presenters<ChannelEvent> = {
   'channel.chat_session.started': () => [],
 }
 
-/** What tells the members of a channel that its last message is another one. */
+/** What is delivered to the members of a channel whose last message is another one. */
 export function presentChannelUpdate(channel: SeenChannel): Delivery {
   return toMembers(channel, events['channel.updated'].echo)
 }

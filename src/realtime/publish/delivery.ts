@@ -8,7 +8,7 @@ import type { Delivery } from '#resources/published-event.ts'
 import { currentUserHypermedia, User } from '#resources/user.ts'
 import { presentResource } from '#wire/stompx.ts'
 
-/** What an event tells to whom, with those of its subjects that its description names. */
+/** What is delivered of an event to whom, with those of its subjects that its description names. */
 type Presenter<T extends EventType> = (
   event: CommittedEvent,
   subjects: Pick<Subjects, SubjectsOf<T>>,

@@ -1,5 +1,5 @@
-// Tells the sessions of all processes what happened, in one order. The leader presents each committed event once and
-// hands it to the others over the bus; whoever finds a gap in the positions reads what it missed from the log.
+// Brings events to the sessions of all processes, in one order. The leader presents each committed event once and
+// broadcasts it over the bus; each process delivers it to its own; whoever finds a gap in the positions reads what it missed from the log.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
@@ -14,9 +14,9 @@ import { type CommittedEvent, type EventType, eventsWhere, eventsWith } from '#r
 import type { PublishedEvent } from '#resources/published-event.ts'
 import type { Signal } from '#resources/signals.ts'
 
-export interface TellerHooks {
-  /** After an event was told here; the next waits for it. */
-  told(told: PublishedEvent): Promise<void>
+export interface BroadcasterHooks {
+  /** After an event was delivered here; the next waits for it. */
+  delivered(published: PublishedEvent): Promise<void>
   /** Another process wants a session. @returns whether it was here */
   takeOver(key: string): Promise<boolean>
   released(key: string): void
@@ -25,7 +25,7 @@ export interface TellerHooks {
 /** Of those that this process has missed, so many are read at a time. */
 const missedBatchMax = 500
 
-/** A busy channel tells its members of its last message no more often than this. */
+/** Members of a busy channel get its last message no more often than this. */
 const channelUpdateMs = 1_000
 
 /** Presented events are kept for sessions that come back. */
@@ -38,30 +38,30 @@ const repairMs = 500
 
 /** How long a new listener waits for what is older than it. */
 const patienceMs = 1_000
-const tellPollMs = 5
+const deliveryPollMs = 5
 
 const changesLastMessage: ReadonlySet<EventType | undefined> = eventsWith('changes last message')
 const endsTyping: ReadonlySet<EventType | undefined> = eventsWith('ends typing')
 const isForNobody = eventsWhere(({ audience }) => audience === 'nobody')
 const isForMembers = eventsWhere(({ audience }) => audience === 'channel')
 
-export class Teller {
+export class Broadcaster {
   readonly #ctx: Context
   readonly #hub: Hub
-  readonly #hooks: TellerHooks
-  readonly #typing = new Typing((told) => void this.#enqueue([told]))
+  readonly #hooks: BroadcasterHooks
+  readonly #typing = new Typing((published) => void this.#enqueue([published]))
   readonly #presented = new LRUCache<number, PublishedEvent>({
     maxSize: keptCharactersMax,
     sizeCalculation: sizeOf,
   })
-  /** When each channel's members were last told of its last message, and what tells them the next time. */
+  /** When each channel's last message was published to its members, and what publishes it the next time. */
   readonly #channelUpdates = new Map<number, { at: number; timer?: NodeJS.Timeout }>()
   #queue: Promise<unknown> = Promise.resolve()
   #waiting = 0
   #repair: NodeJS.Timeout | undefined
   #isClosed = false
 
-  constructor(ctx: Context, hub: Hub, hooks: TellerHooks) {
+  constructor(ctx: Context, hub: Hub, hooks: BroadcasterHooks) {
     this.#ctx = ctx
     this.#hub = hub
     this.#hooks = hooks
@@ -72,7 +72,7 @@ export class Teller {
     this.#ctx.bus.onSignal((signal) => this.#receive(signal))
     this.#ctx.bus.onUnreadable((characters) => this.#unreadable({ characters }))
     this.#ctx.bus.onGap(() => this.repair())
-    // What the last leader took it may not have told.
+    // What the last leader took it may not have published.
     this.#ctx.node.onLead(() => this.repair())
   }
 
@@ -84,25 +84,27 @@ export class Teller {
     await this.#queue
   }
 
-  /** Tells what the leader has taken. Resolves when the next batch may come. */
-  async tell(events: CommittedEvent[]): Promise<void> {
+  /** Publishes what the leader has taken. Resolves when the next batch may come. */
+  async publish(events: CommittedEvent[]): Promise<void> {
     if (events.length === 0) return
     try {
       const due = this.#dueChannels(events)
       const heard = events.filter((event) => this.#isHeard(event))
-      const presented = new Map((await this.#present(heard, due)).map((told) => [told.position, told]))
-      const told = events.map((event) => presented.get(event.position) ?? unheard(event))
-      this.#publish(told)
-      const delivered = this.#enqueue(told)
+      const presented = new Map(
+        (await this.#present(heard, due)).map((published) => [published.position, published]),
+      )
+      const published = events.map((event) => presented.get(event.position) ?? unheard(event))
+      this.#broadcast(published)
+      const delivered = this.#enqueue(published)
       if (this.#waiting > waitingMax) await delivered
     } catch (error) {
       // They stand in the log: everybody reads them from there.
-      this.#ctx.log.error({ err: error }, 'events could not be told, and are tried again')
+      this.#ctx.log.error({ err: error }, 'events could not be published, and are tried again')
       this.#repairSoon(repairMs)
     }
   }
 
-  /** Whether somebody is connected who may be told; in other processes, there may always be. */
+  /** Whether it has an audience that is connected; in other processes, there may always be. */
   #isHeard({ type, channelId }: CommittedEvent): boolean {
     if (isForNobody.has(type)) return false
     if (this.#ctx.bus.isShared || channelId === null || !isForMembers.has(type)) return true
@@ -110,16 +112,16 @@ export class Teller {
   }
 
   /**
-   * Resolves when what a channel's events tell that were there before has been told here: who listens from then on
+   * Resolves when a channel's events that were there before have been delivered here: who listens from then on
    * hears only what is new. Does not wait long for a leader who is away.
    */
-  async toldOf(channelId: number): Promise<void> {
+  async whenDelivered(channelId: number): Promise<void> {
     const giveUpAt = Date.now() + patienceMs
     const position = await positionOfNow(this.#ctx, channelId, patienceMs)
-    while (this.#hub.position < position && Date.now() < giveUpAt) await sleep(tellPollMs)
+    while (this.#hub.position < position && Date.now() < giveUpAt) await sleep(deliveryPollMs)
   }
 
-  /** Tells what stands in the log and was not told here. */
+  /** Delivers what stands in the log and was not delivered here. */
   repair(): void {
     this.#repairSoon(0)
   }
@@ -130,9 +132,9 @@ export class Teller {
   }
 
   /**
-   * What events tell that were told before, in their order.
-   * @param outdated positions of those that tell nothing any more
-   * @param isOwn whether members are told of the last messages of their channels
+   * Events that were published before, in their order.
+   * @param outdated positions of those of which nothing is delivered any more
+   * @param isOwn whether members get the last messages of their channels
    */
   async presentAgain(
     events: CommittedEvent[],
@@ -141,19 +143,20 @@ export class Teller {
     const wanted = events.filter(({ position }) => !outdated?.has(position))
     const presented = new Map<number, PublishedEvent>()
     for (const { position } of wanted) {
-      const told = this.#presented.get(position)
-      if (told) presented.set(position, told)
+      const published = this.#presented.get(position)
+      if (published) presented.set(position, published)
     }
     const unknown = wanted.filter(({ position }) => !presented.has(position))
-    for (const told of await this.#present(unknown)) presented.set(told.position, told)
+    for (const published of await this.#present(unknown)) presented.set(published.position, published)
     const changed = new Map<number, PublishedEvent>()
     const all = events.map((event) => {
-      const told = presented.get(event.position) ?? unheard(event)
-      return { ...told, deliveries: [...told.deliveries] }
+      const published = presented.get(event.position) ?? unheard(event)
+      return { ...published, deliveries: [...published.deliveries] }
     })
     if (!isOwn) return all
-    for (const told of all) {
-      if (changesLastMessage.has(told.type) && told.channelId !== null) changed.set(told.channelId, told)
+    for (const published of all) {
+      if (changesLastMessage.has(published.type) && published.channelId !== null)
+        changed.set(published.channelId, published)
     }
     const updates = await presentChannelUpdates(this.#ctx, [...changed.keys()])
     for (const [channelId, update] of updates) changed.get(channelId)?.deliveries.push(update)
@@ -162,23 +165,23 @@ export class Teller {
 
   // ----------------------------------------------------------------------------------------- presenting
 
-  /** With what tells the members of these channels of their last message. */
+  /** With the last messages of these channels, for their members. */
   async #present(events: CommittedEvent[], channelIds: number[] = []): Promise<PublishedEvent[]> {
     if (events.length === 0) return []
-    const { told, updates } = await presentEvents(this.#ctx, events, channelIds)
-    for (const each of told) this.#presented.set(each.position, each)
-    if (channelIds.length === 0) return told
+    const { published, updates } = await presentEvents(this.#ctx, events, channelIds)
+    for (const each of published) this.#presented.set(each.position, each)
+    if (channelIds.length === 0) return published
     const last = new Map<number, number>()
-    for (const [at, { channelId, type }] of told.entries()) {
+    for (const [at, { channelId, type }] of published.entries()) {
       if (channelId !== null && changesLastMessage.has(type)) last.set(channelId, at)
     }
-    return told.map((each, at) => {
+    return published.map((each, at) => {
       const update = last.get(each.channelId ?? 0) === at ? updates.get(each.channelId ?? 0) : undefined
       return update ? { ...each, deliveries: [...each.deliveries, update] } : each
     })
   }
 
-  /** Channels whose members are to be told of the last message now; the others are told a little later. */
+  /** Channels whose last message is due for their members now; that of the others is a little later. */
   #dueChannels(events: CommittedEvent[]): number[] {
     const now = Date.now()
     const due: number[] = []
@@ -192,7 +195,7 @@ export class Teller {
         due.push(channelId)
         this.#channelUpdates.set(channelId, { at: now })
       } else {
-        const timer = setTimeout(() => void this.#tellOfChannel(applicationId, channelId), waitMs).unref()
+        const timer = setTimeout(() => void this.#updateChannel(applicationId, channelId), waitMs).unref()
         this.#channelUpdates.set(channelId, { at: last?.at ?? now, timer })
       }
     }
@@ -200,21 +203,21 @@ export class Teller {
     return due
   }
 
-  async #tellOfChannel(applicationId: number, channelId: number): Promise<void> {
+  async #updateChannel(applicationId: number, channelId: number): Promise<void> {
     this.#channelUpdates.set(channelId, { at: Date.now() })
     try {
       const update = (await presentChannelUpdates(this.#ctx, [channelId])).get(channelId)
       if (!update || this.#isClosed || !this.#ctx.node.isLeader) return
-      const told: PublishedEvent = {
+      const published: PublishedEvent = {
         applicationId,
         channelId,
         position: 0,
         deliveries: [update],
       }
-      this.#publish([told])
-      void this.#enqueue([told])
+      this.#broadcast([published])
+      void this.#enqueue([published])
     } catch (error) {
-      this.#ctx.log.warn({ err: error, channelId }, 'members were not told of a last message')
+      this.#ctx.log.warn({ err: error, channelId }, 'a last message was not published to its members')
     }
   }
 
@@ -233,11 +236,11 @@ export class Teller {
     return done
   }
 
-  #enqueue(told: PublishedEvent[]): Promise<void> {
+  #enqueue(published: PublishedEvent[]): Promise<void> {
     this.#waiting += 1
     return this.between(async () => {
       try {
-        for (const each of told) await this.#deliver(each)
+        for (const each of published) await this.#deliver(each)
       } catch (error) {
         this.#ctx.log.error({ err: error }, 'events could not be delivered, and are tried again')
         this.#repairSoon(repairMs)
@@ -247,9 +250,9 @@ export class Teller {
     })
   }
 
-  async #deliver(told: PublishedEvent): Promise<void> {
-    const { position } = told
-    if (position > 0 && position <= this.#hub.position) return // told already
+  async #deliver(published: PublishedEvent): Promise<void> {
+    const { position } = published
+    if (position > 0 && position <= this.#hub.position) return // delivered already
     if (position > this.#hub.position + 1) {
       const last = await currentPosition(this.#ctx)
       if (position > last) {
@@ -258,19 +261,19 @@ export class Teller {
       }
       await this.#deliverMissed(position - 1)
     }
-    await this.#hub.deliver(told)
-    if (endsTyping.has(told.type) && told.channelId !== null && told.userId !== undefined) {
-      this.#typing.stop(told.channelId, told.userId)
+    await this.#hub.deliver(published)
+    if (endsTyping.has(published.type) && published.channelId !== null && published.userId !== undefined) {
+      this.#typing.stop(published.channelId, published.userId)
     }
-    await this.#hooks.told(told)
+    await this.#hooks.delivered(published)
   }
 
   async #deliverMissed(through: number): Promise<void> {
     for (let isMore = true; isMore; ) {
       const events = await missedEvents(this.#ctx, this.#hub.position, through, missedBatchMax)
-      for (const told of await this.presentAgain(events)) {
-        await this.#hub.deliver(told)
-        await this.#hooks.told(told)
+      for (const published of await this.presentAgain(events)) {
+        await this.#hub.deliver(published)
+        await this.#hooks.delivered(published)
       }
       isMore = events.length === missedBatchMax
     }
@@ -293,15 +296,15 @@ export class Teller {
 
   // --------------------------------------------------------------------------------- between processes
 
-  #publish(told: PublishedEvent[]): void {
+  #broadcast(published: PublishedEvent[]): void {
     const { bus, node } = this.#ctx
-    if (bus.isShared) void bus.publish({ kind: 'events published', node: node.id, events: told })
+    if (bus.isShared) void bus.publish({ kind: 'events published', node: node.id, events: published })
   }
 
-  /** What it may have told stands in the log. */
+  /** What it may have been stands in the log. */
   #unreadable(ids: { position?: number; characters?: number }): void {
     this.#ctx.metrics.count('signals unreadable')
-    this.#ctx.log.error(ids, 'what another process told cannot be')
+    this.#ctx.log.error(ids, 'a signal of another process cannot be used')
     this.repair()
   }
 
@@ -326,7 +329,7 @@ export class Teller {
   }
 }
 
-/** An event in its place, with nothing to tell. */
+/** An event in its place, with nothing to deliver. */
 function unheard({ type, applicationId, channelId, position }: CommittedEvent): PublishedEvent {
   return { type, applicationId, channelId, position, deliveries: [] }
 }
