@@ -1,8 +1,9 @@
 // The emoji that can be reacted with (runtime contract 7.3 and 8.8).
+import emojibase from 'emojibase-data/en/compact.json' with { type: 'json' }
+import shortcodes from 'emojibase-data/en/shortcodes/emojibase.json' with { type: 'json' }
 import { gemoji } from 'gemoji'
 import type { Emoji } from '#resources/message.ts'
 
-const tone = /^[\u{1f3fb}-\u{1f3ff}]$/u
 const variation = '\ufe0f'
 /** No character or alias is longer. */
 const lengthMax = 64
@@ -24,46 +25,35 @@ export function findEmoji(text: string): Emoji | undefined {
   if (text.length > lengthMax) return undefined
   index ??= buildIndex()
   const alias = /^:(.+):$/.exec(text)?.[1] ?? text
-  return index.byAlias.get(alias) ?? index.byCharacter.get(plain(text)) ?? findToned(text, index)
+  return index.byAlias.get(alias) ?? index.byCharacter.get(plain(text))
 }
 
+/** Named as on GitHub, which clients know; what is newer, and the skin tones, are as Unicode has them. */
 function buildIndex(): Index {
   const index: Index = { byAlias: new Map(), byCharacter: new Map() }
   for (const { emoji: character, description, names: aliases, tags } of gemoji) {
-    const emoji = { character, description, aliases, tags }
-    index.byCharacter.set(plain(character), emoji)
-    for (const alias of aliases) index.byAlias.set(alias, emoji)
+    add(index, { character, description, aliases, tags })
+  }
+  for (const { unicode: character, hexcode, label: description, tags = [], skins = [] } of emojibase) {
+    if (/^\p{RI}$/u.test(character)) continue // half a flag
+    if (!index.byCharacter.has(plain(character))) {
+      const aliases = [(shortcodes as Record<string, string | string[]>)[hexcode] ?? []].flat()
+      add(index, {
+        character,
+        description,
+        aliases: aliases.filter((name) => !index.byAlias.has(name)),
+        tags,
+      })
+    }
+    const base = index.byCharacter.get(plain(character)) as Emoji
+    for (const { unicode } of skins) index.byCharacter.set(plain(unicode), { ...base, character: unicode })
   }
   return index
 }
 
-function findToned(text: string, { byCharacter }: Index): Emoji | undefined {
-  const parts = [...plain(text)]
-  const base = byCharacter.get(parts.filter((part) => !tone.test(part)).join(''))
-  if (!base) return undefined
-  const character = withTones(base.character, parts)
-  const isVariant = plain(character) === plain(text) && /^\p{RGI_Emoji}$/v.test(character)
-  return isVariant ? { ...base, character } : undefined
-}
-
-/** The character with the tones that `parts` has at the same places; a tone takes the place of a variation selector. */
-function withTones(character: string, parts: string[]): string {
-  let at = 0
-  let toned = ''
-  for (const part of character) {
-    if (part === variation) {
-      if (!tone.test(toned.slice(-2))) toned += part
-      continue
-    }
-    toned += part
-    at++
-    const next = parts[at]
-    if (next && tone.test(next)) {
-      toned += next
-      at++
-    }
-  }
-  return toned
+function add({ byAlias, byCharacter }: Index, emoji: Emoji): void {
+  byCharacter.set(plain(emoji.character), emoji)
+  for (const alias of emoji.aliases) byAlias.set(alias, emoji)
 }
 
 function plain(text: string): string {

@@ -1,3 +1,4 @@
+import emojibase from 'emojibase-data/en/data.json' with { type: 'json' }
 import { gemoji } from 'gemoji'
 import { describe, expect, it } from 'vitest'
 import { findEmoji } from '#domain/messages/emoji.ts'
@@ -42,6 +43,37 @@ describe('an emoji', () => {
   })
 })
 
+describe('every emoji of Unicode', () => {
+  const recommended = emojibase
+    .flatMap(({ emoji, skins = [] }) => [emoji, ...skins.map((skin) => skin.emoji)])
+    .filter((text) => !/^\p{RI}$/u.test(text))
+
+  it('is found as itself, whatever skin tones it has', () => {
+    expect(recommended.length).toBeGreaterThan(3_900)
+    for (const text of recommended) {
+      const found = findEmoji(text)
+      expect(found && plain(found.character), text).toBe(plain(text))
+      expect(Emoji.safeParse(found).success).toBe(true)
+    }
+  })
+
+  it.each([
+    ['17', '🫪', 'distorted face'],
+    ['17, with a tone', '🧑🏿‍🩰', 'ballet dancer'],
+    ['16', '🫩', 'face with bags under eyes'],
+    ['15.1', '🐦‍🔥', 'phoenix'],
+    ['a tone alone', '🏽', 'medium skin tone'],
+  ])('is found up to the newest: %s', (_, text, description) => {
+    expect(findEmoji(text)).toMatchObject({ character: text, description })
+  })
+
+  it('that has no name on GitHub is found by that of its own', () => {
+    expect(findEmoji(':phoenix:')?.character).toBe('🐦‍🔥')
+  })
+})
+
+const plain = (text: string) => text.replaceAll('\ufe0f', '')
+
 describe('a skin tone', () => {
   it('makes an emoji of its own, described as the one without', () => {
     expect(findEmoji('👍🏽')).toEqual({ ...thumbsUp, character: '👍🏽' })
@@ -57,12 +89,9 @@ describe('a skin tone', () => {
     expect(findEmoji(otherwise)?.character).toBe(character)
   })
 
-  it.each(['😀🏽', '👍🏽🏽', '🏽', '🏽👍', '👨🏽‍👩‍👦', '❤🏽'])(
-    'is refused where Unicode has none: %s',
-    (text) => {
-      expect(findEmoji(text)).toBeUndefined()
-    },
-  )
+  it.each(['😀🏽', '👍🏽🏽', '🏽👍', '👨🏽‍👩‍👦', '❤🏽'])('is refused where Unicode has none: %s', (text) => {
+    expect(findEmoji(text)).toBeUndefined()
+  })
 })
 
 it.each([
