@@ -77,7 +77,7 @@ export async function performAction(
     throw new ChatError('ResourceNotFoundError', `There is nothing to do at ${shown(message.destination)}`)
   }
   const { target, params } = match
-  const parsed = target.body.safeParse(readBody(message.body))
+  const parsed = target.body.safeParse(target.read(readBody(message.body)))
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     const field = issue?.path.join('.') ?? ''

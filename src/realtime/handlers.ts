@@ -5,6 +5,7 @@ import type { UserCaller } from '#domain/access/caller.ts'
 import type { Address, Hypermedia } from '#resources/address.ts'
 import type { EventEcho } from '#resources/events.ts'
 import type { CursorPage, CursorRequest, Page, PageRequest } from '#resources/page.ts'
+import { compileReader, type Reader } from '#wire/casing.ts'
 
 /** What a handler knows of who asks. */
 interface Call<Name extends string = string> {
@@ -85,6 +86,8 @@ export type Echo = One & EventEcho
 export interface ActionHandler<Name extends string = string, S extends z.ZodType = z.ZodType> {
   /** What the body must be. Clients send whole resources: what is not named is dropped. */
   body: S
+  /** Gives a body the schema's keys; what may be left out, and is null, is. */
+  read: Reader
   handle: (call: Call<Name>, input: z.output<S>) => Promise<Echo | undefined>
 }
 
@@ -98,5 +101,5 @@ export function action<Name extends string, S extends z.ZodType>(
   body: S,
   handle: ActionHandler<Name, S>['handle'],
 ): ActionHandler<Name, S> {
-  return { body, handle }
+  return { body, read: compileReader(body, 'absent'), handle }
 }

@@ -129,10 +129,18 @@ export class FrameReader {
       if (this.#at === chunk.length) return
     }
     const line = this.#readLine(chunk)
+    if (line === undefined) this.#mustBeginCommand()
     if (!line) return // not whole yet, or a heart-beat that was cut in two
     if (!clientCommands.has(line)) throw protocolFault('The command of a frame is unknown')
     this.#command = line
     this.#phase = 'headers'
+  }
+
+  /** What can become no command is refused at once: its line may never end. */
+  #mustBeginCommand(): void {
+    const begun = this.#gathered.bytes.toString('latin1')
+    if (begun === '\r' || [...clientCommands].some((command) => `${command}\r`.startsWith(begun))) return
+    throw protocolFault('The command of a frame is unknown')
   }
 
   #readHeader(chunk: Buffer): void {
@@ -245,6 +253,11 @@ export class FrameReader {
 export class GrowingBytes {
   length = 0
   #room: Buffer | undefined
+
+  /** What there is; not to be kept. */
+  get bytes(): Buffer {
+    return this.#room?.subarray(0, this.length) ?? noBytes
+  }
 
   add(part: Buffer): void {
     const needed = this.length + part.length

@@ -31,7 +31,7 @@ for (const [owner, hypermedia] of Object.entries(all)) {
     return handle
   }
   const action = (name: string) => {
-    const handler = { body: {} as never, handle: async () => undefined }
+    const handler = { body: {} as never, read: (body: unknown) => body, handle: async () => undefined }
     served.set(handler, `${owner}.${name}`)
     return handler
   }

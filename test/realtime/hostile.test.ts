@@ -367,6 +367,36 @@ describe('what belongs to others', () => {
   })
 })
 
+it.each(['', 'undefined', 'null'])('the username "%s" is that of nobody, and refused', async (name) => {
+  const client = await open()
+  client.send(frame('CONNECT', { 'accept-version': '1.2', 'StompX-User': name }))
+  const { command, body } = await client.next()
+  expect([command, JSON.parse(body).error]).toEqual(['ERROR', 'AccessDeniedError'])
+  await client.closed
+})
+
+describe('null in the body of an action', () => {
+  const nothing = { groupTag: null, properties: null }
+  it('is as if absent where that may be left out, and refused where it may not', async () => {
+    const client = await mallory({ name: 'bob' })
+    const message = channelHypermedia.actions.message.at({ id: channel.id })
+    const { createChannel } = currentUserHypermedia.actions
+    const write = (body: object) => ask(client, 'SEND', message, JSON.stringify({ type: 'TEXT', ...body }))
+    expect(await write({ body: 'x', ...nothing })).toBe('granted')
+    expect(await write({ body: null })).toBe('ValidationError')
+    const open = {
+      type: 'PUBLIC',
+      name: 'nulls',
+      displayName: null,
+      members: null,
+      creator: null,
+      ...nothing,
+    }
+    expect(await ask(client, 'SEND', createChannel.at({}), JSON.stringify(open))).toBe('granted')
+    client.ws.terminate()
+  })
+})
+
 describe('bodies', () => {
   const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`
   it.each([

@@ -270,6 +270,10 @@ describe('the end', () => {
 describe('a fault of the client', () => {
   const connect = frame('CONNECT', { 'accept-version': '1.2' })
   it.each([
+    ['garbage before CONNECT', '', 'hello'],
+    ['garbage before CONNECT, that ends in NUL', '', '{"type":"connect"}\0'],
+    ['garbage before CONNECT, that begins like it', '', 'CONNECTION'],
+    ['garbage after CONNECT', connect, 'SENDER'],
     ['SEND before CONNECT', '', frame('SEND', { destination: '/a' })],
     ['a second CONNECT', connect, connect],
     ['an unknown command', connect, frame('PUBLISH')],

@@ -33,6 +33,13 @@ type Application = NonNullable<Awaited<ReturnType<typeof findApplicationByKey>>>
 
 const Username = RequiredText(nameMax)
 
+/** What clients in JavaScript write for a user that they have not. */
+const noUsernames = new Set(['undefined', 'null'])
+
+function isUsername(text: string): boolean {
+  return Username.safeParse(text).success && !noUsernames.has(text)
+}
+
 /**
  * Lets a user in, or back in: the first session of a user brings it online. The application's functions decide who
  * gets in; who comes back has got in before. Guests are made where the application takes them (runtime contract 1.7).
@@ -41,7 +48,7 @@ const Username = RequiredText(nameMax)
 export async function startSession(ctx: Context, input: StartSession): Promise<StartedSession> {
   const application = await findApplicationByKey(ctx.db, input.apiKey)
   if (!application) throw denied('There is no application with this API key')
-  if (!Username.safeParse(input.username).success) throw denied('The username is missing or cannot be one')
+  if (!isUsername(input.username)) throw denied('The username is missing or cannot be one')
   const applicationId = application.id
   const resumed = await resume(ctx, application, input)
   if (resumed) return resumed
