@@ -249,13 +249,16 @@ class Bodies {
     this.#delivery = delivery
   }
 
-  for({ place, facts }: Session, { memberships }: Relations): SharedBody {
-    const { cleared, type, resource } = this.#delivery
+  for(session: Session, { memberships }: Relations): SharedBody {
+    const { place, facts } = session
+    const { cleared, resource } = this.#delivery
+    const type = session.nameOf(this.#delivery.type)
     const isCleared =
       cleared !== undefined &&
       ((memberships.get(cleared.channelId) ?? 0) >= cleared.through ||
         cleared.hiddenFrom.includes(facts.userId))
-    const key = isCleared ? `cleared ${place.origin}` : place.origin
+    const seen = isCleared ? `cleared ${place.origin}` : place.origin
+    const key = type === this.#delivery.type ? seen : `${type} ${seen}`
     const made = this.#made.get(key)
     if (made) return made
     const body = shareBody(eventBody(type, isCleared ? cleared.resource : resource, place), json)

@@ -1,7 +1,7 @@
 // The real-time door: sessions over STOMP, and what the processes broadcast to them.
 import type { Context } from '#context.ts'
 import { endSession } from '#domain/sessions/end-session.ts'
-import { type StartedSession, startSession } from '#domain/sessions/start-session.ts'
+import { startSession } from '#domain/sessions/start-session.ts'
 import { type ChatError, toChatError } from '#errors.ts'
 import { answerRelay, performAction } from '#realtime/answers.ts'
 import { Broadcaster } from '#realtime/broadcaster.ts'
@@ -13,12 +13,13 @@ import type { Connection, Session } from '#realtime/session.ts'
 import { Sessions } from '#realtime/sessions.ts'
 import { openRouter } from '#realtime/table.ts'
 import { isTopic } from '#resources/topics.ts'
-import { currentUserAlias, currentUserHypermedia } from '#resources/user.ts'
+import { currentUserAliases, currentUserHypermedia } from '#resources/user.ts'
 import { type ClientFrame, shareBody } from '#stomp/frames.ts'
 import type { StompHandler, StompMessage, StompSubscription } from '#stomp/handler.ts'
 import { readAuthParams } from '#wire/auth-params.ts'
+import { readHello } from '#wire/generations.ts'
 import { presentFrameError } from '#wire/problem.ts'
-import { isErrorsQueue, type Place, placeOf, presentResource, readDestination } from '#wire/stompx.ts'
+import { isErrorsQueue, placeOf, presentResource, readDestination } from '#wire/stompx.ts'
 
 /** How often a process looks at the log that the leader cannot reach otherwise. */
 const followMs = 1_000
@@ -84,18 +85,15 @@ export class Realtime implements StompHandler<Session> {
 
   async connect(connection: Connection, { headers }: ClientFrame) {
     const { query, origin } = connection.request
-    const resume = headers.get('StompX-Auth-Session-ID')
+    const { generation, ...hello } = readHello(query, headers)
     try {
       const started = await startSession(this.#ctx, {
-        apiKey: query.get('api-key') ?? query.get('api_key') ?? '',
-        username: headers.get('StompX-User') ?? '',
-        userAgent: headers.get('StompX-User-Agent'),
-        authParams: readAuthParams(headers.get('StompX-Auth-Params')),
-        resume,
+        ...hello,
+        authParams: readAuthParams(hello.authParams),
         release: (key, node) => this.#sessions.takeOver(key, node),
       })
       const place = placeOf(this.#ctx.baseUrl(origin), this.#ctx.config.publicUrl)
-      const session = await this.#open(connection, started, place).catch((error) => {
+      const session = await this.#open(connection, started, place, generation).catch((error) => {
         const { id, applicationId, user } = started
         const node = this.#ctx.node.id
         this.#ctx.later(endSession(this.#ctx, { id, applicationId, userId: user.id, node }))
@@ -107,8 +105,9 @@ export class Realtime implements StompHandler<Session> {
     }
   }
 
-  async #open(connection: Connection, started: StartedSession, place: Place): Promise<Session> {
-    const session = this.#sessions.open(connection, started, place)
+  async #open(...client: Parameters<Sessions['open']>): Promise<Session> {
+    const [, started] = client
+    const session = this.#sessions.open(...client)
     await this.#listening.relate(session)
     if (started.isResumed) session.resumedAt = started.ackedPosition
     return session
@@ -168,10 +167,9 @@ export class Realtime implements StompHandler<Session> {
     const receipt = headers.get('receipt')
     const echo = await performAction(this.#ctx, this.#router, session, { destination, body, receipt })
     if (!echo || receipt === undefined || session.connection !== connection) return
-    const topic = currentUserHypermedia.topics[echo.topic].at({ id: session.facts.userId })
-    const subscription = session.subscriptionTo(topic)
+    const subscription = session.answersTo(echo)
     if (!subscription) return
-    const text = eventBody(echo.type, presentResource(echo.shape, echo.entity), session.place)
+    const text = eventBody(session.nameOf(echo.type), presentResource(echo.shape, echo.entity), session.place)
     const answer = session.answer(subscription, receipt)
     if (answer) connection.message(answer, shareBody(text, json))
   }
@@ -233,5 +231,5 @@ export class Realtime implements StompHandler<Session> {
 /** What clients ask for when they have subscribed to all else (runtime contract 1.5). */
 function isCurrentUserRelay(destination: string): boolean {
   const { plain } = readDestination(destination)
-  return plain === currentUserHypermedia.relays.self.pattern || plain === currentUserAlias.pattern
+  return plain === currentUserHypermedia.relays.self.pattern || plain === currentUserAliases.self.pattern
 }

@@ -2,10 +2,13 @@
 import type { UserCaller } from '#domain/access/caller.ts'
 import type { TopicPositions } from '#domain/sessions/detach-session.ts'
 import { Relations } from '#domain/sessions/relations.ts'
+import type { Echo } from '#realtime/handlers.ts'
 import { OwedTopics } from '#realtime/owed.ts'
 import type { Sent, Subscription } from '#realtime/subscription.ts'
 import type { PublishedEvent } from '#resources/published-event.ts'
+import { currentUserHypermedia } from '#resources/user.ts'
 import type { StompConnection } from '#stomp/connection.ts'
+import type { Generation } from '#wire/generations.ts'
 import type { Place } from '#wire/stompx.ts'
 
 export type Connection = StompConnection<Session>
@@ -31,6 +34,8 @@ export class Session {
   connection: Connection | undefined
   /** Where the client reaches us. */
   place: Place = { origin: '', streams: '' }
+  /** Of clients of today, none. */
+  generation: Generation | undefined
   /** By id; a topic may be subscribed to more than once. */
   readonly subscriptions = new Map<string, Subscription>()
   /** What it listened to before it lost its connection, and has not subscribed to again. */
@@ -79,9 +84,10 @@ export class Session {
     this.relations = new Relations(facts.userId)
   }
 
-  attach(connection: Connection, place: Place): void {
+  attach(connection: Connection, place: Place, generation?: Generation): void {
     this.connection = connection
     this.place = place
+    this.generation = generation
     this.owed.begin()
   }
 
@@ -95,6 +101,19 @@ export class Session {
       if (subscription.destination === destination && subscription.state !== 'over') return subscription
     }
     return undefined
+  }
+
+  /** Where the client waits for what answers an action. */
+  answersTo({ topic, entity }: Pick<Echo, 'topic' | 'entity'>): Subscription | undefined {
+    const { userId } = this.facts
+    const own = this.subscriptionTo(currentUserHypermedia.topics[topic].at({ id: userId }))
+    const other = this.generation?.answers?.[topic]
+    return own ?? (other && this.subscriptionTo(other(entity, userId)))
+  }
+
+  /** What the client calls an event. */
+  nameOf(type: string): string {
+    return this.generation?.events[type] ?? type
   }
 
   /** Who acts here; `receipt` of the action. */

@@ -11,7 +11,7 @@ import { channelBlockRecordHypermedia, channelHypermedia } from '#resources/chan
 import { messageHypermedia } from '#resources/message.ts'
 import { threadHypermedia } from '#resources/thread.ts'
 import {
-  currentUserAlias,
+  currentUserAliases,
   currentUserHypermedia,
   userBlockedRecordHypermedia,
   userHypermedia,
@@ -21,7 +21,10 @@ import {
 export function openRouter(): Router {
   const router = new Router()
   router.add(currentUserHypermedia, currentUserRelays, currentUserActions)
-  router.alias(currentUserAlias, currentUserHypermedia.relays.self)
+  const { relays } = currentUserHypermedia
+  router.alias(currentUserAliases.self, relays.self)
+  router.alias(currentUserAliases.writeFileAccessGrant, relays.writeFileAccessGrant)
+  router.alias(currentUserAliases.readFileAccessGrant, relays.readFileAccessGrant)
   router.add(userHypermedia, userRelays, userActions)
   router.add(userBlockedRecordHypermedia, {}, userBlockedRecordActions)
   router.add(channelHypermedia, channelRelays, channelActions)

@@ -188,8 +188,12 @@ export type UpdateCurrentUser = z.output<typeof UpdateCurrentUser>
 /** What lets a client send or read files, see files/grants.ts. */
 export const FileAccessGrant = z.object({ grant: z.string() })
 
-/** The current user, as the oldest clients ask for it by themselves (runtime contract 3.1). */
-export const currentUserAlias = address('/application/users/me.relay')
+/** What older clients ask for by themselves, in their words (runtime contract 3.1). */
+export const currentUserAliases = {
+  self: address('/application/users/me.relay'),
+  writeFileAccessGrant: address('/application/users/me.write_file_access_grant.relay'),
+  readFileAccessGrant: address('/application/users/me.read_file_access_grant.relay'),
+}
 
 /** The names of the topics that only their owner may subscribe to. */
 export type UserTopic = keyof typeof currentUserHypermedia.topics

@@ -314,6 +314,8 @@ export const own = tableOf(`
     yes     /application/users/me.relay
     yes     /application/user.write_file_access_grant.relay
     yes     /application/user.read_file_access_grant.relay
+    yes     /application/users/me.write_file_access_grant.relay
+    yes     /application/users/me.read_file_access_grant.relay
     yes     /application/user.channels.relay
     yes     /application/user.joinable_channels.relay
     yes     /application/user.unread_channels.relay
