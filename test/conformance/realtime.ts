@@ -89,19 +89,39 @@ export async function refused(result: Promise<Result> | Result): Promise<{ error
 /** What a callback was called with, in order. */
 export class Inbox<T extends unknown[] = Loose[]> {
   readonly items: T[] = []
+  readonly #waiting = new Set<() => void>()
+  readonly #patienceMs: number
+
+  constructor(patienceMs = settleMs) {
+    this.#patienceMs = patienceMs
+  }
 
   readonly put = (...item: T): void => {
     this.items.push(item)
+    for (const look of this.#waiting) look()
   }
 
   /** The first call such as this; waits for it as long as it may take. */
-  async next(isIt: (...item: T) => boolean = () => true): Promise<T> {
-    const find = () => {
-      const item = this.items.find((each) => isIt(...each))
-      if (item === undefined) throw new Error(`It was not told; was: ${shown(this.items)}`)
-      return item
-    }
-    return vi.waitFor(find, { timeout: settleMs, interval: 5 })
+  next(isIt: (...item: T) => boolean = () => true): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const item = this.items.find((each) => isIt(...each))
+        if (item === undefined) return
+        clearTimeout(timer)
+        this.#waiting.delete(look)
+        resolve(item)
+      }
+      const timer = setTimeout(() => {
+        this.#waiting.delete(look)
+        reject(new Error(`It was not told; was: ${shown(this.items)}`))
+      }, this.#patienceMs)
+      this.#waiting.add(look)
+      try {
+        look()
+      } catch (error) {
+        reject(error)
+      }
+    })
   }
 }
 

@@ -20,9 +20,12 @@ export class Wire {
     const { command, headers } = frame
     if (command === 'SUBSCRIBE' || command === 'SEND') {
       if (headers.receipt !== undefined) this.#pending.set(headers.receipt, headers.id)
+      else if (headers.destination?.includes('.relay')) this.#pending.set(headers.id ?? '', headers.id)
     } else if (command === 'RECEIPT') {
       this.#pending.delete(headers['receipt-id'] ?? '')
-    } else if (command === 'MESSAGE' && headers.destination?.startsWith('/user/queue/')) {
+    } else if (command === 'MESSAGE') {
+      this.#pending.delete(headers.subscription ?? '')
+      if (!headers.destination?.startsWith('/user/queue/')) return
       for (const [receipt, id] of this.#pending) {
         if (receipt === headers['receipt-id'] || (id !== undefined && id === headers['subscription-id'])) {
           this.#pending.delete(receipt)
@@ -69,12 +72,14 @@ export function wireOf(apiKey: string, username: string): Wire {
   return wire
 }
 
-class TappedWebSocket extends original {
+/** Reads along, for whoever is given it. */
+export class TappedWebSocket extends original {
   #wire: Wire | undefined
   readonly #parser = parser('C', (frame) => {
     if (frame.command === 'CONNECT') {
-      const apiKey = new URL(this.url).searchParams.get('api-key') ?? ''
-      this.#wire = wireOf(apiKey, frame.headers['StompX-User'] ?? '')
+      const { searchParams: said } = new URL(this.url)
+      const apiKey = said.get('api-key') ?? said.get('api_key') ?? ''
+      this.#wire = wireOf(apiKey, frame.headers['StompX-User'] ?? said.get('stompx_user') ?? '')
       this.#wire.sockets.push(this)
     }
     this.#wire?.add(frame)

@@ -1,0 +1,325 @@
+// Messages, and what is done about them where both chat.
+import { expect } from 'vitest'
+import { createChannel, sendMessage } from '../../support/factories.ts'
+import { aName } from '../realtime.ts'
+import type { Loose } from '../support.ts'
+import { type Act, aChannelOfBoth, once, same, say, sayToBen } from './act.ts'
+
+const list = 'getMessages|listMessages'
+
+export const actsOfMessages = {
+  'sends a text': {
+    uses: ['sendMessage'],
+    play: async (stage) => {
+      const body = aName('Hello')
+      const message = await say(stage, body)
+      expect(message).toMatchObject({ type: 'TEXT', body, user: { id: stage.ann.user.id } })
+    },
+  },
+  'receives what it and others send, once': {
+    uses: ['sendMessage', 'onReceivedMessage|onMessageReceived'],
+    play: async (stage) => {
+      const { application, ben, channel, annChat, benChat } = stage
+      const { id } = await say(stage, 'Hi')
+      const other = await sendMessage(application, channel.id, { user: { username: ben.name } })
+      for (const chat of [annChat, benChat]) {
+        await chat.message.next(same({ id }))
+        await chat.message.next(same(other))
+        once(chat.message.items, same({ id }))
+        once(chat.message.items, same(other))
+      }
+    },
+  },
+  'sends what an application adds': {
+    uses: ['sendMessage', 'properties: ?\\w+\\.properties'],
+    play: async ({ ann, channel, benChat }) => {
+      const properties = { a_b: [1, { c: 'ü' }] }
+      const { message } = await ann.do('sendMessage', { channel, body: 'With', properties })
+      expect(message.properties).toEqual(properties)
+      const [told] = await benChat.message.next(same(message))
+      expect(told.properties).toEqual(properties)
+    },
+  },
+  'sends a file, which others read': {
+    uses: ['sendMessage'],
+    play: async ({ ann, channel, benChat }) => {
+      const file = new File(['text of a file'], 'ä b.txt', { type: 'text/plain' })
+      const { message } = await ann.do('sendMessage', { channel, file })
+      expect(message).toMatchObject({ type: 'FILE', file: { name: 'ä b.txt', size: 14 } })
+      const [told] = await benChat.message.next(same(message))
+      const answer = await fetch(told.file.url)
+      expect([answer.status, await answer.text()]).toEqual([200, 'text of a file'])
+    },
+  },
+  'sends a file that is elsewhere': {
+    uses: ['sendMessage', 'isCreateChatKittyExternalFileProperties'],
+    play: async ({ ann, channel, benChat }) => {
+      const file = { url: 'https://example.com/a.png', name: 'a.png', contentType: 'image/png', size: 7 }
+      const { message } = await ann.do('sendMessage', { channel, file })
+      expect(message).toMatchObject({ type: 'FILE', file: { name: 'a.png' } })
+      await benChat.message.next(same(message))
+    },
+  },
+  'lists messages, by page': {
+    uses: [list],
+    play: async (stage) => {
+      const { application, ann } = stage
+      const channel = await aChannelOfBoth(stage)
+      const chat = await ann.chat(channel)
+      const sent = await Promise.all(
+        Array.from({ length: 26 }, (_, nth) => sendMessage(application, channel.id, { body: `${nth}` })),
+      )
+      const { paginator } = await ann.do(list, { channel })
+      expect(paginator.items).toHaveLength(25)
+      expect(paginator.hasNextPage).toBe(true)
+      const next = await paginator.nextPage()
+      const ids = [...paginator.items, ...next.items].map(({ id }: Loose) => id)
+      expect(ids).toEqual(sent.map(({ id }) => id).sort((a, b) => b - a))
+      chat.end()
+    },
+  },
+  'edits a message, of which others are told once': {
+    uses: ['editMessage', 'onMessageUpdated'],
+    play: async (stage) => {
+      const { id } = await say(stage, 'Frist')
+      const [message] = await stage.annChat.message.next(same({ id }))
+      const edited = await stage.ann.do('editMessage', { message, body: 'First' })
+      expect(edited.message).toMatchObject({ id, body: 'First' })
+      const isIt = (told: Loose) => told.id === id && told.body === 'First'
+      await stage.benChat.updated.next(isIt)
+      await stage.ann.settled()
+      once(stage.benChat.updated.items, isIt)
+    },
+  },
+  'is told that a message was edited, once': {
+    uses: ['onMessageUpdated'],
+    play: async (stage) => {
+      const { id } = await say(stage, 'Frist')
+      await stage.application.patch(`/messages/${id}`, { body: 'First' }).expect(200)
+      const isIt = (told: Loose) => told.id === id && told.body === 'First'
+      for (const { updated } of [stage.annChat, stage.benChat]) {
+        await updated.next(isIt)
+        once(updated.items, isIt)
+      }
+    },
+  },
+  'changes what an application added': {
+    uses: ['updateMessageProperties'],
+    play: async (stage) => {
+      const message = await say(stage, 'With')
+      const properties = { a: 1 }
+      const result = await stage.ann.do('updateMessageProperties', { message, properties })
+      expect(result.message).toMatchObject({ id: message.id, properties })
+    },
+  },
+  'deletes a message': {
+    uses: ['deleteMessage'],
+    play: async (stage) => {
+      const message = await say(stage, 'Oh')
+      expect((await stage.ann.do('deleteMessage', { message })).message.id).toBe(message.id)
+      await stage.application.get(`/messages/${message.id}`).expect(404)
+    },
+  },
+  'is told that a message was deleted': {
+    uses: ['onMessageDeleted'],
+    play: async (stage) => {
+      const { id } = await say(stage, 'Oh')
+      await stage.application.delete(`/messages/${id}`).expect(200)
+      await stage.benChat.deleted.next(same({ id }))
+    },
+  },
+  'deletes a message for itself': {
+    uses: ['deleteMessageForMe'],
+    play: async (stage) => {
+      const { ann, ben, channel } = stage
+      const message = await sayToBen(stage, 'Once')
+      expect((await ben.do('deleteMessageForMe', { message })).message.id).toBe(message.id)
+      const listed = async (who: typeof ann) => (await who.do(list, { channel })).paginator.items
+      expect((await listed(ben)).some(same(message))).toBe(false)
+      expect((await listed(ann)).some(same(message))).toBe(true)
+    },
+  },
+  'replies to a message, which others receive with it': {
+    uses: ['getMessageParent|retrieveMessageParent', 'getMessageRepliesCount|countMessageReplies'],
+    play: async (stage) => {
+      const { ann, ben, annChat } = stage
+      const message = await sayToBen(stage, 'Well?')
+      const { message: reply } = await ben.do('sendMessage', { message, body: 'Well!' })
+      const [, parent] = await annChat.message.next(same(reply))
+      expect(parent.id).toBe(message.id)
+      once(annChat.message.items, same(reply))
+      const result = await ann.do('getMessageParent|retrieveMessageParent', { message: reply })
+      expect(result.message.id).toBe(message.id)
+      const { paginator } = await ann.do(list, { message })
+      expect(paginator.items.map(({ id }: Loose) => id)).toEqual([reply.id])
+      const { count } = await ann.do('getMessageRepliesCount|countMessageReplies', { message })
+      expect(count).toBe(1)
+    },
+  },
+  'replies to a message': {
+    uses: ['getMessageRepliesCount|countMessageReplies'],
+    play: async (stage) => {
+      const message = await sayToBen(stage, 'Well?')
+      const { message: reply } = await stage.ben.do('sendMessage', { message, body: 'Well!' })
+      expect(reply).toMatchObject({ body: 'Well!', nestedLevel: 1 })
+      await stage.annChat.message.next(same(reply))
+    },
+  },
+  'reacts to a message, and takes it back': {
+    uses: ['reactToMessage', 'getReactions|listReactions', 'removeReaction', 'onMessageReactionAdded'],
+    play: async (stage) => {
+      const { ann, ben, annChat } = stage
+      const message = await sayToBen(stage, 'Fine?')
+      const { reaction } = await ben.do('reactToMessage', { message, emoji: ':thumbsup:' })
+      expect(reaction).toMatchObject({ emoji: { character: '👍' }, user: { id: ben.user.id } })
+      const [, told] = await annChat.reacted.next(same(message))
+      expect(told.emoji.character).toBe('👍')
+      const { paginator } = await ann.do('getReactions|listReactions', { message })
+      expect(paginator.items).toHaveLength(1)
+      await ben.do('removeReaction', { message, emoji: ':thumbsup:' })
+      await annChat.unreacted.next(same(message))
+    },
+  },
+  'reads a message': {
+    uses: ['readMessage'],
+    play: async (stage) => {
+      const message = await sayToBen(stage, 'Read this')
+      await stage.ben.do('readMessage', { message })
+      await stage.ben.settled()
+      const { body } = await stage.application.get(`/messages/${message.id}/read-receipts`).expect(200)
+      expect(body._embedded.receipts.map(({ user }: Loose) => user.id)).toEqual([stage.ben.user.id])
+    },
+  },
+  'is told who read a message, and lists them': {
+    uses: ['readMessage', 'onMessageRead', 'getReadReceipts|listReadReceipts'],
+    play: async (stage) => {
+      const { ann, ben, annChat } = stage
+      const message = await sayToBen(stage, 'Read this')
+      await ben.do('readMessage', { message })
+      const [told] = await annChat.read.next(({ id }) => id === message.id)
+      expect(told.id).toBe(message.id)
+      const { paginator } = await ann.do('getReadReceipts|listReadReceipts', { message })
+      expect(paginator.items.map(({ user }: Loose) => user.id)).toEqual([ben.user.id])
+    },
+  },
+  'takes back that it read a message': {
+    uses: ['unreadMessage', 'onMessageUnread'],
+    play: async (stage) => {
+      const message = await sayToBen(stage, 'Read this')
+      await stage.ben.do('readMessage', { message })
+      await stage.ben.do('unreadMessage', { message })
+      await stage.annChat.unread.next(({ id }) => id === message.id)
+    },
+  },
+  'reads all of a channel': {
+    uses: ['readChannel', 'getChannelUnread|checkChannelUnread'],
+    play: async (stage) => {
+      const { application, ann } = stage
+      const channel = await aChannelOfBoth(stage)
+      await sendMessage(application, channel.id)
+      const isUnread = async () => {
+        const {
+          failed: _,
+          succeeded: __,
+          cancelled: ___,
+          ...rest
+        } = await ann.do('getChannelUnread|checkChannelUnread', { channel })
+        return Object.values(rest)[0]
+      }
+      expect(await isUnread()).toBe(true)
+      await ann.do('readChannel', { channel })
+      await ann.settled()
+      expect(await isUnread()).toBe(false)
+    },
+  },
+  'knows what was read last': {
+    uses: ['getLastReadMessage|retrieveLastReadMessage'],
+    play: async (stage) => {
+      const { application, ann, ben } = stage
+      const channel = await aChannelOfBoth(stage)
+      const last = () => ann.do('getLastReadMessage|retrieveLastReadMessage', { channel, username: ben.name })
+      expect((await last()).message ?? null).toBeNull()
+      const sent = await sendMessage(application, channel.id)
+      const { message } = { message: (await ben.do(list, { channel })).paginator.items[0] }
+      await ben.do('readMessage', { message })
+      await ben.settled()
+      expect((await last()).message.id).toBe(sent.id)
+    },
+  },
+  'opens a thread, and writes there': {
+    uses: ['createThread', 'getThreads|listThreads', 'readThread'],
+    play: async ({ ann, channel }) => {
+      const name = aName('thread')
+      const { thread } = await ann.do('createThread', { channel, name })
+      expect(thread).toMatchObject({ type: 'STANDALONE', name })
+      const { message } = await ann.do('sendMessage', { thread, body: 'In there' })
+      expect(message.body).toBe('In there')
+      await ann.do('readThread', { thread })
+      const { paginator } = await ann.do('getThreads|listThreads', { channel, filter: { standalone: true } })
+      expect(paginator.items.some(same(thread))).toBe(true)
+    },
+  },
+  'triggers an event, of which others are told': {
+    uses: ['triggerEvent', 'onEventTriggered'],
+    play: async ({ ann, channel, benChat }) => {
+      const type = aName('wave')
+      await ann.do('triggerEvent', { channel, type, properties: { high: true } })
+      const [event] = await benChat.event.next((each) => each.type === type)
+      expect(event).toMatchObject({ properties: { high: true }, user: { id: ann.user.id } })
+    },
+  },
+  'shows what it types': {
+    uses: ['sendKeystrokes', 'onReceivedKeystrokes|onKeystrokesReceived', 'onTypingStarted'],
+    play: async ({ ann, channel, benChat }) => {
+      const keys = aName('Hel')
+      await ann.do('sendKeystrokes', { channel, keys })
+      expect((await benChat.keystrokes.next((each) => each.keys === keys))[0].username).toBe(ann.name)
+      await benChat.typing.next(same(ann.user))
+      await ann.do('sendMessage', { channel, body: 'Hello' })
+      await benChat.typed.next(same(ann.user))
+    },
+  },
+  'is told who types elsewhere': {
+    uses: ['sendKeystrokes', 'onParticipantStartedTyping', 'onParticipantStoppedTyping'],
+    play: async (stage) => {
+      const { ann, ben } = stage
+      const channel = await aChannelOfBoth(stage)
+      const started = ben.hear('onParticipantStartedTyping')
+      const stopped = ben.hear('onParticipantStoppedTyping')
+      const chat = await ann.chat(channel)
+      await ann.do('sendKeystrokes', { channel, keys: 'Hel' })
+      await started.next(same(ann.user))
+      await ann.do('sendMessage', { channel, body: 'Hello' })
+      await stopped.next(same(ann.user))
+      chat.end()
+    },
+  },
+  'is told who comes to chat, and goes': {
+    uses: ['onParticipantEnteredChat', 'onParticipantLeftChat'],
+    play: async (stage) => {
+      const { ann, ben } = stage
+      const channel = await aChannelOfBoth(stage)
+      const chat = await ann.chat(channel)
+      const other = await ben.chat(channel)
+      await chat.entered.next(same(ben.user))
+      other.end()
+      await chat.left.next(same(ben.user))
+      chat.end()
+    },
+  },
+  'hears no more of a chat that it ended': {
+    uses: ['startChatSession'],
+    play: async (stage) => {
+      const { application, ben, channel, benChat } = stage
+      const there = await createChannel(application, { members: [{ username: ben.name }] })
+      const seen = (await ben.do('getChannel|retrieveChannel', there.id)).channel
+      const chat = await ben.chat(seen)
+      chat.end()
+      await ben.settled()
+      await sendMessage(application, there.id)
+      const last = await sendMessage(application, channel.id)
+      await benChat.message.next(same(last))
+      expect(chat.message.items).toEqual([])
+    },
+  },
+} as const satisfies Record<string, Act>

@@ -1,0 +1,133 @@
+// A user at a client of some generation, in the words that all of them share.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'vitest'
+import type { TestApplication, TestServer } from '../../support/server.ts'
+import { environmentOf, Inbox } from '../realtime.ts'
+import type { Loose } from '../support.ts'
+import { type Wire, wireOf } from '../wire-tap.ts'
+
+/** Generations are put through their acts beside each other, and each may take that long. */
+export const patienceMs = 5_000
+
+/** Where clients of a generation come from. */
+export interface Origin {
+  /** Of its package, bundled. */
+  code: string
+  /** The class of its clients. */
+  ChatKitty: Loose
+}
+
+/** All that a chat session can be told, under the names that generations call it. */
+const chatCallbacks = {
+  message: 'onReceivedMessage|onMessageReceived',
+  updated: 'onMessageUpdated',
+  deleted: 'onMessageDeleted',
+  read: 'onMessageRead',
+  unread: 'onMessageUnread',
+  reacted: 'onMessageReactionAdded',
+  unreacted: 'onMessageReactionRemoved',
+  keystrokes: 'onReceivedKeystrokes|onKeystrokesReceived',
+  typing: 'onTypingStarted',
+  typed: 'onTypingStopped',
+  entered: 'onParticipantEnteredChat',
+  left: 'onParticipantLeftChat',
+  presence: 'onParticipantPresenceChanged',
+  channel: 'onChannelUpdated',
+  event: 'onEventTriggered',
+} as const
+
+export type Chat = { [K in keyof typeof chatCallbacks]: Inbox } & { end(): void }
+
+export class Person {
+  readonly name: string
+  readonly wire: Wire
+  readonly client: Loose
+  user: Loose
+
+  constructor(origin: Origin, server: TestServer, { apiKey }: TestApplication, name: string) {
+    this.name = name
+    this.wire = wireOf(apiKey, name)
+    const { host, secure } = environmentOf(server)
+    this.client = new origin.ChatKitty({ apiKey, host, isSecure: secure })
+  }
+
+  /** Starts a session, and waits until the client listens to all that it wants to. */
+  async logIn(authParams?: unknown): Promise<Loose> {
+    const { session } = await this.do('startSession', { username: this.name, authParams })
+    this.user = session.user
+    await this.settled()
+    return session
+  }
+
+  /** Whether its API has this; `|` stands between names that mean the same. */
+  has(names: string): boolean {
+    return this.#method(names) !== undefined
+  }
+
+  /** Calls what its API has of these, and fails unless that succeeds in time. */
+  async do(names: string, ...args: Loose[]): Promise<Loose> {
+    const name = this.#method(names)
+    if (name === undefined) throw new Error(`It has no ${names}`)
+    const result = await within(name, (async () => this.client[name](...args))())
+    if (result?.error !== undefined) throw new Error(`${name} failed: ${JSON.stringify(result.error)}`)
+    return result
+  }
+
+  /** The error with which a call fails. */
+  async refused(names: string, ...args: Loose[]): Promise<Loose> {
+    const name = this.#method(names) ?? names
+    const { error } = await within(name, (async () => this.client[name](...args))())
+    expect(error, `${name} fails`).toBeDefined()
+    return error
+  }
+
+  /** What an observer is told from now on. */
+  hear(names: string): Inbox {
+    const inbox = new Inbox(patienceMs)
+    this.client[this.#method(names) ?? names](inbox.put)
+    return inbox
+  }
+
+  /** Starts a chat session that listens to everything. */
+  async chat(channel: Loose): Promise<Chat> {
+    const inboxes: Record<string, Inbox> = {}
+    const callbacks: Record<string, Loose> = {}
+    for (const [key, names] of Object.entries(chatCallbacks)) {
+      const inbox = new Inbox(patienceMs)
+      inboxes[key] = inbox
+      for (const name of names.split('|')) callbacks[name] = inbox.put
+    }
+    const { session } = this.client.startChatSession({ channel, ...callbacks })
+    await until(() => this.wire.listensTo(channel._topics.messages))
+    return { ...inboxes, end: () => session.end() } as Chat
+  }
+
+  /** Resolves when the server has answered all frames that want an answer. */
+  async settled(): Promise<void> {
+    await until(() => this.wire.isAnswered)
+  }
+
+  #method(names: string): string | undefined {
+    return names.split('|').find((name) => typeof this.client[name] === 'function')
+  }
+}
+
+async function within<T>(name: string, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${name} was not settled within ${patienceMs} ms`)), patienceMs)
+  })
+  try {
+    return await Promise.race([promise, tooLate])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  const giveUpAt = Date.now() + patienceMs
+  while (!isSo()) {
+    if (Date.now() > giveUpAt) throw new Error('The server did not answer all frames')
+    await sleep(2)
+  }
+}
