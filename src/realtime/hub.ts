@@ -7,7 +7,7 @@ import type { Audience, Delivery, PublishedEvent } from '#resources/published-ev
 import { currentUserHypermedia } from '#resources/user.ts'
 import { Fanout } from '#stomp/fanout.ts'
 import { type SharedBody, shareBody } from '#stomp/frames.ts'
-import { type Place, withPlace } from '#wire/stompx.ts'
+import { type BaseUrls, withBaseUrls } from '#wire/stompx.ts'
 
 /**
  * Is called with sessions that an event could not be delivered to, and why.
@@ -250,18 +250,18 @@ class Bodies {
   }
 
   for(session: Session, { memberships }: Relations): SharedBody {
-    const { place, facts } = session
+    const { baseUrls, facts } = session
     const { cleared, resource } = this.#delivery
     const type = session.nameOf(this.#delivery.type)
     const isCleared =
       cleared !== undefined &&
       ((memberships.get(cleared.channelId) ?? 0) >= cleared.through ||
         cleared.hiddenFrom.includes(facts.userId))
-    const seen = isCleared ? `cleared ${place.origin}` : place.origin
+    const seen = isCleared ? `cleared ${baseUrls.origin}` : baseUrls.origin
     const key = type === this.#delivery.type ? seen : `${type} ${seen}`
     const made = this.#made.get(key)
     if (made) return made
-    const body = shareBody(eventBody(type, isCleared ? cleared.resource : resource, place), json)
+    const body = shareBody(eventBody(type, isCleared ? cleared.resource : resource, baseUrls), json)
     this.#made.set(key, body)
     return body
   }
@@ -271,8 +271,8 @@ class Bodies {
 export const json = { 'content-type': 'application/json;charset=UTF-8' }
 
 /** The envelope of runtime contract 2. */
-export function eventBody(type: string, resource: string, place: Place): string {
-  return `{"type":${JSON.stringify(type)},"version":"v1","resource":${withPlace(resource, place)}}`
+export function eventBody(type: string, resource: string, baseUrls: BaseUrls): string {
+  return `{"type":${JSON.stringify(type)},"version":"v1","resource":${withBaseUrls(resource, baseUrls)}}`
 }
 
 function add<K, V>(index: Map<K, Set<V>>, key: K, value: V): void {

@@ -19,7 +19,7 @@ import type { StompHandler, StompMessage, StompSubscription } from '#stomp/handl
 import { readAuthParams } from '#wire/auth-params.ts'
 import { readHello } from '#wire/generations.ts'
 import { presentFrameError } from '#wire/problem.ts'
-import { isErrorsQueue, placeOf, presentResource, readDestination } from '#wire/stompx.ts'
+import { baseUrlsOf, isErrorsQueue, presentResource, readDestination } from '#wire/stompx.ts'
 
 /** How often a process looks at the log that the leader cannot reach otherwise. */
 const followMs = 1_000
@@ -92,8 +92,8 @@ export class Realtime implements StompHandler<Session> {
         authParams: readAuthParams(hello.authParams),
         release: (key, node) => this.#sessions.takeOver(key, node),
       })
-      const place = placeOf(this.#ctx.baseUrl(origin), this.#ctx.config.publicUrl)
-      const session = await this.#open(connection, started, place, generation).catch((error) => {
+      const baseUrls = baseUrlsOf(this.#ctx.baseUrl(origin), this.#ctx.config.publicUrl)
+      const session = await this.#open(connection, started, baseUrls, generation).catch((error) => {
         const { id, applicationId, user } = started
         const node = this.#ctx.node.id
         this.#ctx.later(endSession(this.#ctx, { id, applicationId, userId: user.id, node }))
@@ -141,7 +141,7 @@ export class Realtime implements StompHandler<Session> {
     if (session.connection !== connection) return
     connection.message(
       { destination, subscription: id, 'message-id': session.nextMessage() },
-      shareBody(eventBody('resource.relayed', resource, session.place), json),
+      shareBody(eventBody('resource.relayed', resource, session.baseUrls), json),
     )
     if (isUser) this.#sendMissed(connection)
   }
@@ -169,7 +169,11 @@ export class Realtime implements StompHandler<Session> {
     if (!echo || receipt === undefined || session.connection !== connection) return
     const subscription = session.answersTo(echo)
     if (!subscription) return
-    const text = eventBody(session.nameOf(echo.type), presentResource(echo.shape, echo.entity), session.place)
+    const text = eventBody(
+      session.nameOf(echo.type),
+      presentResource(echo.shape, echo.entity),
+      session.baseUrls,
+    )
     const answer = session.answer(subscription, receipt)
     if (answer) connection.message(answer, shareBody(text, json))
   }

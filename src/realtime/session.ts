@@ -9,7 +9,7 @@ import type { PublishedEvent } from '#resources/published-event.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 import type { StompConnection } from '#stomp/connection.ts'
 import type { Generation } from '#wire/generations.ts'
-import type { Place } from '#wire/stompx.ts'
+import type { BaseUrls } from '#wire/stompx.ts'
 
 export type Connection = StompConnection<Session>
 
@@ -33,7 +33,7 @@ export class Session {
   readonly facts: SessionFacts
   connection: Connection | undefined
   /** Where the client reaches us. */
-  place: Place = { origin: '', streams: '' }
+  baseUrls: BaseUrls = { origin: '', streams: '' }
   /** Of clients of today, none. */
   generation: Generation | undefined
   /** By id; a topic may be subscribed to more than once. */
@@ -84,9 +84,9 @@ export class Session {
     this.relations = new Relations(facts.userId)
   }
 
-  attach(connection: Connection, place: Place, generation?: Generation): void {
+  attach(connection: Connection, baseUrls: BaseUrls, generation?: Generation): void {
     this.connection = connection
-    this.place = place
+    this.baseUrls = baseUrls
     this.generation = generation
     this.owed.begin()
   }

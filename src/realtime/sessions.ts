@@ -11,7 +11,7 @@ import { ChatError, isDatabaseAway, withoutWords } from '#errors.ts'
 import type { Hub, OnMissed } from '#realtime/hub.ts'
 import { type Connection, Session } from '#realtime/session.ts'
 import type { Generation } from '#wire/generations.ts'
-import type { Place } from '#wire/stompx.ts'
+import type { BaseUrls } from '#wire/stompx.ts'
 
 /** How long a user stays online without a connection: longer than clients wait before they reconnect (contract 8.3). */
 const graceMs = 8_000
@@ -76,7 +76,12 @@ export class Sessions {
   // ------------------------------------------------------------------------------------ coming and going
 
   /** Gives a session that was started, or goes on, its connection. */
-  open(connection: Connection, started: StartedSession, place: Place, generation?: Generation): Session {
+  open(
+    connection: Connection,
+    started: StartedSession,
+    baseUrls: BaseUrls,
+    generation?: Generation,
+  ): Session {
     const { key, id, applicationId, user, ackedPosition, isVouched, topics, isResumed } = started
     clearTimeout(this.#endings.get(key))
     this.#endings.delete(key)
@@ -87,7 +92,7 @@ export class Sessions {
         ? known
         : new Session(facts, this.#hub, topics, isResumed)
     if (isResumed && session !== known) session.isFromElsewhere = true
-    session.attach(connection, place, generation)
+    session.attach(connection, baseUrls, generation)
     this.#sessions.delete(key)
     this.#sessions.set(key, session)
     this.#hub.add(session)

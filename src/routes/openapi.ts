@@ -8,7 +8,7 @@ import { answerOf, convert, formOf, idOf, type Json, merge, takenAs } from '#rou
 import type { Operation } from '#routes/operation.ts'
 import { jsonTypes, vendorType } from '#wire/negotiation.ts'
 
-/** Where the committed document says that the server is; who is served it is told the real place. */
+/** Where the committed document says that the server is; who is served it is given the real one. */
 export const localOrigin = 'http://localhost:9001'
 
 /** The text of openapi.yaml. */

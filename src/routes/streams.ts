@@ -16,7 +16,7 @@ import { CurrentUser, nameMax } from '#resources/user.ts'
 import { WithId } from '#routes/operation.ts'
 import { filesAtOnceMax, hosting, receive } from '#routes/upload.ts'
 import { compileCheck } from '#wire/reading.ts'
-import { placeOf, presentResource, withPlace } from '#wire/stompx.ts'
+import { baseUrlsOf, presentResource, withBaseUrls } from '#wire/stompx.ts'
 
 /** Unlike those of the Platform API, the parts beside the file hold JSON, `groupTag` too. */
 const StreamFields = z.object({
@@ -82,11 +82,11 @@ export async function streams(scope: FastifyInstance, { ctx }: { ctx: Context })
       const entity = await receive(request, { about, storage, caller, filesMax }, (file, fields) =>
         use(caller, id, file, checkFields(fields)),
       )
-      const place = placeOf(ctx.baseUrl(request.origin), ctx.config.publicUrl)
+      const baseUrls = baseUrlsOf(ctx.baseUrl(request.origin), ctx.config.publicUrl)
       return reply
         .code(status)
         .header('content-type', 'application/json')
-        .send(withPlace(presentResource(shape, entity), place))
+        .send(withBaseUrls(presentResource(shape, entity), baseUrls))
     })
   }
 }

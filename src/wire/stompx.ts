@@ -7,14 +7,14 @@ import type { CursorPage, Page, PageRequest, Relation } from '#resources/page.ts
 import { compileWriter, type Writer } from '#wire/casing.ts'
 
 /**
- * How an address of ours begins in a presented resource; {@link withPlace} puts in front of it where a client reaches
+ * How an address of ours begins in a presented resource; {@link withBaseUrls} puts in front of it where a client reaches
  * us. A slash need not be escaped in JSON (RFC 8259, 7), and JSON.stringify never does it: no text of users can look
  * like this, whatever they write. Left as it is, it is the address without its origin.
  */
 const marks = { origin: '"\\/', streams: '"\\u002f' }
 
 /** Where a client reaches us. */
-export interface Place {
+export interface BaseUrls {
   /** `https://chat.example.com` */
   origin: string
   /** In front of streams: nothing where only the client knows how it reaches us (runtime contract 6.1). */
@@ -22,7 +22,7 @@ export interface Place {
 }
 
 /** @param publicUrl what the settings say, where they do */
-export function placeOf(origin: string, publicUrl = ''): Place {
+export function baseUrlsOf(origin: string, publicUrl = ''): BaseUrls {
   return { origin, streams: publicUrl }
 }
 
@@ -39,15 +39,15 @@ export function presentResource(shape: z.ZodType, entity: unknown): string {
 }
 
 /** Completes the addresses in a presented resource. */
-export function withPlace(text: string, { origin, streams }: Place): string {
+export function withBaseUrls(text: string, { origin, streams }: BaseUrls): string {
   return text
     .replaceAll(marks.origin, () => beginning(origin))
     .replaceAll(marks.streams, () => beginning(streams))
 }
 
 /** Of a JSON string that goes on with a path. */
-function beginning(place: string): string {
-  return `${JSON.stringify(place).slice(0, -1)}/`
+function beginning(baseUrl: string): string {
+  return `${JSON.stringify(baseUrl).slice(0, -1)}/`
 }
 
 // TypeScript's library has no type of it yet (ECMAScript 2026).

@@ -7,7 +7,7 @@ import { Subscription } from '#realtime/subscription.ts'
 import type { PublishedEvent } from '#resources/published-event.ts'
 
 const connection = {} as Connection // a session only keeps it
-const place = { origin: 'http://localhost', streams: '' }
+const baseUrls = { origin: 'http://localhost', streams: '' }
 
 function open(clock = { position: 0 }) {
   const facts = {
@@ -19,7 +19,7 @@ function open(clock = { position: 0 }) {
     isVouched: false,
   }
   const session = new Session(facts, clock)
-  session.attach(connection, place)
+  session.attach(connection, baseUrls)
   return { session, clock }
 }
 
@@ -92,7 +92,7 @@ describe('a session', () => {
     const ack = all.session.answer(subscribe(all.session), 'r1')?.ack
     expect(ack).toBeDefined()
     all.session.detach()
-    all.session.attach(connection, place)
+    all.session.attach(connection, baseUrls)
     expect(all.session.announce(subscribe(all.session), event(1), type, 'r1')).toMatchObject({
       'receipt-id': 'r1',
     })
@@ -102,7 +102,7 @@ describe('a session', () => {
     const all = open()
     all.session.acknowledge(all.session.answer(subscribe(all.session), 'r1')?.ack ?? '')
     all.session.detach()
-    all.session.attach(connection, place)
+    all.session.attach(connection, baseUrls)
     expect(all.session.announce(subscribe(all.session), event(1), type, 'r1')).toBeUndefined()
   })
 
@@ -153,7 +153,7 @@ class Client {
   #open(topics: TopicPositions | null = {}, ackedPosition = 0, isResumed = false): Session {
     const facts = { id: 1, key: 'key', applicationId: 1, userId: 1, ackedPosition, isVouched: false }
     const session = new Session(facts, this.#clock, topics, isResumed)
-    session.attach(connection, place)
+    session.attach(connection, baseUrls)
     return session
   }
 
@@ -198,7 +198,7 @@ class Client {
     const { acknowledged } = session
     session.detach()
     this.#unacknowledged = []
-    if (how === 'here') session.attach(connection, place)
+    if (how === 'here') session.attach(connection, baseUrls)
     else if (how === 'elsewhere') {
       const topics = JSON.parse(JSON.stringify(session.owed)) as TopicPositions
       this.#session = this.#open(topics, acknowledged, true)

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { User } from '#resources/user.ts'
-import { presentResource, withPlace } from '#wire/stompx.ts'
+import { presentResource, withBaseUrls } from '#wire/stompx.ts'
 
 const jane: User = {
   id: 1,
@@ -15,6 +15,6 @@ const jane: User = {
 
 it.each(["$'", '$&', '$`', '$$'])('a resource shows the address of the server as it is: %s', (strange) => {
   const origin = `http://${strange}.example.com`
-  const shown = withPlace(presentResource(User, jane), { origin, streams: '' })
+  const shown = withBaseUrls(presentResource(User, jane), { origin, streams: '' })
   expect(JSON.parse(shown).displayPictureUrl).toBe(`${origin}/v1/picture/Jane`)
 })
