@@ -12,8 +12,9 @@ import { type ServerProcess, startServerProcess } from '../support/process.ts'
 import { randomFrom } from '../support/random.ts'
 
 const seed = 20261121
-const messagesMax = 50_000
-const killsMax = 20
+/** More moments are hit with `CRASH_KILLS=40`. */
+const killsMax = Number(process.env.CRASH_KILLS ?? 8)
+const messagesMax = 2_500 * killsMax
 /** Where there are fewer moments to hit. */
 const fewMessages = 10_000
 const channelsMax = 10
