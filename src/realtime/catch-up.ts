@@ -9,7 +9,9 @@ import type { Broadcaster } from '#realtime/broadcaster.ts'
 import type { Hub } from '#realtime/hub.ts'
 import type { Connection, Session } from '#realtime/session.ts'
 import type { Subscription } from '#realtime/subscription.ts'
-import type { CommittedEvent } from '#resources/events.ts'
+import { type CommittedEvent, eventsWith } from '#resources/events.ts'
+
+const changesChannel = eventsWith('changes channel')
 
 /** Events that a session may have missed and still go on. */
 const missedMax = 5_000
@@ -217,6 +219,6 @@ function subjectsOf({ type, channelId, payload }: CommittedEvent): string[] {
   const messages = [messageId, parentId].filter((id) => typeof id === 'number')
   return [
     ...messages.map((id) => `message ${id}`),
-    ...(type === 'channel.updated' ? [`channel ${channelId}`] : []),
+    ...(changesChannel.has(type) ? [`channel ${channelId}`] : []),
   ]
 }

@@ -56,6 +56,8 @@ export type EventEffect =
   | 'moves channel'
   /** Who had hidden its channel sees it again. */
   | 'unhides channel'
+  /** Its channel shows something else of itself. */
+  | 'changes channel'
   /** Its channel may show another last message. */
   | 'changes last message'
   /** Its user, or all members, are in its channel no longer. */

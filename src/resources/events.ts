@@ -84,6 +84,7 @@ export const events = {
     audience: 'channel',
     subjects: ['channels'],
     echo: echo('channels', 'user.channel.updated'),
+    effects: ['changes channel'],
   },
   'channel.deleted': {
     counts: ['application.channels'],
@@ -271,6 +272,11 @@ export const events = {
 } as const satisfies Record<string, EventDescription>
 
 export type EventType = keyof typeof events
+
+/** The events that change what a user is to channels and to others. */
+export type RelatingEventType = {
+  [T in EventType]: (typeof events)[T] extends { relates: string } ? T : never
+}[EventType]
 
 /** The subjects of an event, which are loaded before it is presented. */
 export type SubjectsOf<T extends EventType> = (typeof events)[T]['subjects'][number]

@@ -16,6 +16,7 @@ import { bool, column, int8, type ReadBy, select } from '#data/columns.ts'
 import { type Reading, reading } from '#data/database.ts'
 import { spansBeyond } from '#data/sql/count-unread.ts'
 import { isCovered, isHidden, isUnread, readBefore } from '#data/sql/is-unread.ts'
+import type { EventType } from '#resources/events.ts'
 
 /** Events are published of so many newly read messages at most, the newest of them. */
 const publishedMax = 100
@@ -111,7 +112,7 @@ function marking({ name, place, runs, reads, leaves }: Act): Reading<Marking> {
       where not exists (select from neighbour)
     ), emitted as (
       insert into outbox_event (application_id, type, channel_id, payload)
-      select cm.application_id, 'message.read_receipt.created', cm.channel_id, jsonb_build_object(
+      select cm.application_id, '${'message.read_receipt.created' satisfies EventType}', cm.channel_id, jsonb_build_object(
         'messageId', newly_read.id, 'userId', cm.user_id, 'authorId', newly_read.user_id,
         'createdTime', ${isoTime(`greatest(coalesce((select created_time from extended), now()::timestamptz(3)), newly_read.created_time)`)}
       ) || $4::jsonb
@@ -227,7 +228,7 @@ export const unreadMessageStatement: Reading<Marking> = reading(
       from span, claimed where from_id < $1 and through_id > $1
     ), emitted as (
       insert into outbox_event (application_id, type, channel_id, payload)
-      select cm.application_id, 'message.read_receipt.deleted', cm.channel_id, jsonb_build_object(
+      select cm.application_id, '${'message.read_receipt.deleted' satisfies EventType}', cm.channel_id, jsonb_build_object(
         'messageId', $1, 'userId', cm.user_id, 'authorId', span.author_id, 'createdTime', ${isoTime('span.read_time')}
       ) || $4::jsonb
       from cm, span, claimed

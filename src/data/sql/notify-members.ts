@@ -5,6 +5,7 @@
 import { column, int8, select } from '#data/columns.ts'
 import { keptMinutes } from '#data/events/limits.ts'
 import { askForRunsOfNotificationsParts } from '#data/sql/ask-for-runs.ts'
+import type { EventType } from '#resources/events.ts'
 
 const notifiedColumns = select({
   tasks: column(int8, '(select count(*) from task)'),
@@ -71,7 +72,7 @@ export const notifyMembersStatement = {
       returning id, recipient_id, message_id
     ), published as (
       insert into outbox_event (application_id, type, payload)
-      select announced.application_id, 'notification.created',
+      select announced.application_id, '${'notification.created' satisfies EventType}',
              jsonb_build_object('notificationId', w.id, 'userId', w.recipient_id)
       from written w join announced on announced.id = w.message_id
       where exists (select from user_session us where us.user_id = w.recipient_id and us.state = 'ACTIVE')

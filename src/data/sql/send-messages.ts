@@ -4,6 +4,7 @@
 import { bool, column, int8, nullable, type ReadBy, select, timestamptz } from '#data/columns.ts'
 import type { Reading } from '#data/database.ts'
 import { authorColumns } from '#data/rows.ts'
+import type { EventType } from '#resources/events.ts'
 
 /** Of one message; null where absent. The order is that of the statement's parameters. */
 export const sendColumns = [
@@ -75,7 +76,7 @@ function compose(input: string, also = ''): string {
       from wanted where id is not null
     ), emitted as (
       insert into outbox_event (application_id, type, channel_id, thread_id, count, payload)
-      select application_id, case when thread_id is null then 'channel.message.created' else 'thread.message.created' end,
+      select application_id, case when thread_id is null then '${'channel.message.created' satisfies EventType}' else '${'thread.message.created' satisfies EventType}' end,
              channel_id, thread_id, 1,
              case when details is null then jsonb_build_object('messageId', id, 'userId', (author).id)
                   else jsonb_build_object('messageId', id, 'userId', (author).id) || details end

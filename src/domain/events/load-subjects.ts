@@ -80,7 +80,8 @@ export async function loadSubjects(
     ),
     load(
       idsOf('livelyChannels', ({ type, payload }) => [
-        (type === 'user.presence.changed' || payload.status) && payload.userId,
+        // Of the profile, lively channels show the status alone.
+        (type !== 'user.updated' || payload.status) && payload.userId,
       ]),
       (ids) => livelyChannelsOf(db, ids),
     ),

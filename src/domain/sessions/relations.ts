@@ -1,6 +1,6 @@
 // What a user is to channels and to others, as of one position in the log: it follows the events, forwards and back.
 import type { Listener } from '#domain/access/topic.ts'
-import type { CommittedEvent, EventPayload } from '#resources/events.ts'
+import type { CommittedEvent, EventPayload, RelatingEventType } from '#resources/events.ts'
 
 /** What of an event changes relations. */
 export interface Change extends Partial<Pick<CommittedEvent, 'type' | 'channelId'>> {
@@ -19,7 +19,7 @@ export class Relations implements Listener {
   /** Of these channels, those that it has left by now, of which the event has yet to be delivered. */
   readonly leaving = new Set<number>()
   /** Memberships that began after where this is, with what the user has cleared by now. */
-  readonly #later = new Map<number, number>()
+  readonly later = new Map<number, number>()
 
   constructor(userId: number) {
     this.userId = userId
@@ -34,51 +34,67 @@ export class Relations implements Listener {
   }
 
   /** Follows an event. @returns whether it changed what the user may hear */
-  apply({ type, channelId, payload }: Change): boolean {
-    const { userId, by } = payload
-    switch (type) {
-      case 'channel.member.joined':
-        if (userId !== this.userId || channelId == null || this.memberships.has(channelId)) return false
-        this.memberships.set(channelId, this.#later.get(channelId) ?? 0)
-        return true
-      case 'channel.member.left':
-        return userId === this.userId && this.memberships.delete(channelId ?? 0)
-      case 'channel.deleted':
-        return this.memberships.delete(channelId ?? 0)
-      case 'user.blocked':
-        if (by === this.userId && userId != null) this.blocked.add(userId)
-        return by === this.userId
-      case 'user.unblocked':
-        return by === this.userId && this.blocked.delete(userId ?? 0)
-      default:
-        return false
-    }
+  apply(change: Change): boolean {
+    return moveOf(change)?.apply(this, change) ?? false
   }
 
   /** Goes back behind an event; of a channel that the user has left since, what it shows last is not for it. */
-  undo({ type, channelId, payload }: Change): void {
-    const { userId, by, memberIds } = payload
-    switch (type) {
-      case 'channel.member.joined':
-        if (userId !== this.userId || channelId == null) return
-        this.#later.set(channelId, this.memberships.get(channelId) ?? 0)
-        this.memberships.delete(channelId)
-        return
-      case 'channel.member.left':
-        if (userId === this.userId && channelId != null) this.memberships.set(channelId, allCleared)
-        return
-      case 'channel.deleted': {
-        const wasMember = Array.isArray(memberIds) && memberIds.includes(this.userId)
-        if (wasMember && channelId != null) this.memberships.set(channelId, allCleared)
-        return
-      }
-      case 'user.blocked':
-        if (by === this.userId) this.blocked.delete(userId ?? 0)
-        return
-      case 'user.unblocked':
-        if (by === this.userId && userId != null) this.blocked.add(userId)
-        return
-      default:
-    }
+  undo(change: Change): void {
+    moveOf(change)?.undo(this, change)
   }
+}
+
+/** What an event changes of a user's relations, and how that is taken back. */
+interface Move {
+  /** @returns whether it changed what the user may hear */
+  apply(relations: Relations, change: Change): boolean
+  undo(relations: Relations, change: Change): void
+}
+
+const moves: Record<RelatingEventType, Move> = {
+  'channel.member.joined': {
+    apply({ userId, memberships, later }, { channelId, payload }) {
+      if (payload.userId !== userId || channelId == null || memberships.has(channelId)) return false
+      memberships.set(channelId, later.get(channelId) ?? 0)
+      return true
+    },
+    undo({ userId, memberships, later }, { channelId, payload }) {
+      if (payload.userId !== userId || channelId == null) return
+      later.set(channelId, memberships.get(channelId) ?? 0)
+      memberships.delete(channelId)
+    },
+  },
+  'channel.member.left': {
+    apply: ({ userId, memberships }, { channelId, payload }) =>
+      payload.userId === userId && memberships.delete(channelId ?? 0),
+    undo({ userId, memberships }, { channelId, payload }) {
+      if (payload.userId === userId && channelId != null) memberships.set(channelId, allCleared)
+    },
+  },
+  'channel.deleted': {
+    apply: ({ memberships }, { channelId }) => memberships.delete(channelId ?? 0),
+    undo({ userId, memberships }, { channelId, payload: { memberIds } }) {
+      const wasMember = Array.isArray(memberIds) && memberIds.includes(userId)
+      if (wasMember && channelId != null) memberships.set(channelId, allCleared)
+    },
+  },
+  'user.blocked': {
+    apply({ userId, blocked }, { payload }) {
+      if (payload.by === userId && payload.userId != null) blocked.add(payload.userId)
+      return payload.by === userId
+    },
+    undo({ userId, blocked }, { payload }) {
+      if (payload.by === userId) blocked.delete(payload.userId ?? 0)
+    },
+  },
+  'user.unblocked': {
+    apply: ({ userId, blocked }, { payload }) => payload.by === userId && blocked.delete(payload.userId ?? 0),
+    undo({ userId, blocked }, { payload }) {
+      if (payload.by === userId && payload.userId != null) blocked.add(payload.userId)
+    },
+  },
+}
+
+function moveOf({ type }: Change): Move | undefined {
+  return type === undefined || !Object.hasOwn(moves, type) ? undefined : moves[type as RelatingEventType]
 }
