@@ -1,12 +1,13 @@
 // Each generation of the chat client, as it is published, through everything that its API has.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createUser } from '../support/factories.ts'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { deploy } from '../support/functions.ts'
 import { startServer, type TestServer } from '../support/server.ts'
-import type { Stage } from './generations/act.ts'
+import { once, type Stage, same } from './generations/act.ts'
 import { acts } from './generations/acts.ts'
 import { bundle, load } from './generations/page.ts'
-import { Person } from './generations/person.ts'
-import { clients } from './generations/table.ts'
+import { type Chat, type Origin, Person } from './generations/person.ts'
+import { type Client, clients } from './generations/table.ts'
 import { aName } from './realtime.ts'
 
 let server: TestServer
@@ -19,13 +20,24 @@ afterAll(() => server.close())
 /** Whether the code of a client knows one of these names. */
 const knows = (code: string) => (names: string) => new RegExp(`\\b(${names})\\b`).test(code)
 
+const origins = new Map<Client, Origin>()
+
+/** Loads the code of a client once, as a page does. */
+function originOf(client: Client): Origin {
+  const known = origins.get(client)
+  if (known) return known
+  const code = codes.get(client.package) ?? ''
+  const exports = load(code)
+  const origin = { code, ChatKitty: exports.default ?? exports.ChatKitty }
+  origins.set(client, origin)
+  return origin
+}
+
 describe.concurrent.each(clients)('$name', (client) => {
   let stage: Stage
   beforeAll(async () => {
     const application = await server.createApplication()
-    const code = codes.get(client.package) ?? ''
-    const exports = load(code)
-    const origin = { code, ChatKitty: exports.default ?? exports.ChatKitty }
+    const origin = originOf(client)
     const [ann, ben] = ['ann', 'ben'].map((word) => new Person(origin, server, application, aName(word)))
     if (!ann || !ben) return
     for (const { name } of [ann, ben]) await createUser(application, { name, displayName: name })
@@ -47,4 +59,42 @@ describe.concurrent.each(clients)('$name', (client) => {
     const test = client.lacks.includes(name) ? it.skip : it.sequential
     test(name, () => play(stage))
   }
+})
+
+describe('clients of all generations', () => {
+  it('send their authParams to the functions that decide about them', async () => {
+    const guarded = await server.createApplication()
+    const handler = `async function handleEvent({ authParams }) {
+      if (authParams.token !== 'Zürich') throw new Error('Not with this token')
+    }`
+    await deploy(guarded, 'user.attempted.start_session', handler)
+    for (const client of clients) {
+      const person = new Person(originOf(client), server, guarded, aName('guest'))
+      const eve = new Person(originOf(client), server, guarded, aName('eve'))
+      await person.logIn({ token: 'Zürich' })
+      expect(person.user.name, client.name).toBe(person.name)
+      await eve.refused('startSession', { username: eve.name, authParams: { token: 'Bern' } })
+      await person.do('endSession')
+    }
+  })
+
+  it('hear on when they come back after their connection was cut', async () => {
+    const application = await server.createApplication()
+    const people = clients.map((client) => new Person(originOf(client), server, application, aName('guest')))
+    await Promise.all(people.map((person) => person.logIn()))
+    const members = people.map(({ name }) => ({ username: name }))
+    const { id } = await createChannel(application, { name: aName('room'), members })
+    const chats: Chat[] = []
+    for (const person of people) {
+      const { channel } = await person.do('getChannel|retrieveChannel', id)
+      chats.push(await person.chat(channel))
+    }
+    await Promise.all(people.map((person) => person.loseConnection()))
+    const sent = await sendMessage(application, id)
+    for (const { message } of chats) {
+      await message.next(same(sent))
+      once(message.items, same(sent))
+    }
+    await Promise.all(people.map((person) => person.do('endSession')))
+  })
 })

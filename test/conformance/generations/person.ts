@@ -4,10 +4,13 @@ import { expect } from 'vitest'
 import type { TestApplication, TestServer } from '../../support/server.ts'
 import { environmentOf, Inbox } from '../realtime.ts'
 import type { Loose } from '../support.ts'
-import { type Wire, wireOf } from '../wire-tap.ts'
+import { type Frame, type Wire, wireOf } from '../wire-tap.ts'
 
 /** Generations are put through their acts beside each other, and each may take that long. */
 export const patienceMs = 5_000
+
+/** Clients wait five seconds before they come back. */
+const returnMs = 15_000
 
 /** Where clients of a generation come from. */
 export interface Origin {
@@ -102,6 +105,14 @@ export class Person {
     return { ...inboxes, end: () => session.end() } as Chat
   }
 
+  /** Cuts its connection, and waits until it is back and listens to all that it listened to. */
+  async loseConnection(): Promise<void> {
+    const topics = () => this.wire.frames.filter(isOfTopic).length
+    const before = topics()
+    this.wire.cut()
+    await until(() => this.wire.connects > 1 && topics() >= 2 * before && this.wire.isAnswered, returnMs)
+  }
+
   /** Resolves when the server has answered all frames that want an answer. */
   async settled(): Promise<void> {
     await until(() => this.wire.isAnswered)
@@ -124,8 +135,11 @@ async function within<T>(name: string, promise: Promise<T>): Promise<T> {
   }
 }
 
-async function until(isSo: () => boolean): Promise<void> {
-  const giveUpAt = Date.now() + patienceMs
+const isOfTopic = ({ command, headers }: Frame) =>
+  command === 'SUBSCRIBE' && headers.destination?.startsWith('/topic/')
+
+async function until(isSo: () => boolean, withinMs = patienceMs): Promise<void> {
+  const giveUpAt = Date.now() + withinMs
   while (!isSo()) {
     if (Date.now() > giveUpAt) throw new Error('The server did not answer all frames')
     await sleep(2)
