@@ -104,6 +104,17 @@ const Environment = z.object({
   ),
   LINK_PREVIEWS: z.preprocess(blankIsAbsent, z.enum(['on', 'off']).default('on')),
   APPLICATION_DELETION: z.preprocess(blankIsAbsent, z.enum(['on', 'off']).default('off')),
+  CHAT_WIDGETS: z.preprocess(
+    blankIsAbsent,
+    z
+      .string()
+      .regex(/^[^=,\s]{1,255}=[\da-f-]{36}(,[^=,\s]{1,255}=[\da-f-]{36})*$/i, 'must be id=API-KEY,id=API-KEY')
+      .optional()
+      .transform((text = '') => {
+        const pairs = text.split(',').map((pair) => pair.split('=') as [string, string])
+        return new Map(text === '' ? [] : pairs)
+      }),
+  ),
   DEMO_PAGE: z.preprocess(blankIsAbsent, z.enum(['on', 'off']).default('off')),
   TRUST_PROXY: z.preprocess(
     blankIsAbsent,
@@ -170,6 +181,8 @@ export interface Config {
   linkPreviews: boolean
   /** Whether an application can be deleted over HTTP, with its own credentials. */
   applicationDeletion: boolean
+  /** The API keys of applications by the ids of chat widgets that are none. */
+  chatWidgets: Map<string, string>
   /** Whether `GET /` shows the API key and the demo, to anybody who asks. */
   demoPage: boolean
   /** Whose word on their clients (X-Forwarded-*) counts. */
@@ -214,6 +227,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     functionProcesses: settings.FUNCTION_PROCESSES,
     linkPreviews: settings.LINK_PREVIEWS === 'on',
     applicationDeletion: settings.APPLICATION_DELETION === 'on',
+    chatWidgets: settings.CHAT_WIDGETS,
     demoPage: settings.DEMO_PAGE === 'on',
     trustedProxies: settings.TRUST_PROXY,
     output: settings.CHATTERIE_OUTPUT,

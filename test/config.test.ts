@@ -70,6 +70,13 @@ describe('the settings', () => {
     ['FUNCTION_BLOCKING_TIMEOUT_SECONDS', '2', 'functionBlockingTimeoutMs', 2_000],
     ['APPLICATION_DELETION', 'on', 'applicationDeletion', true],
     ['APPLICATION_DELETION', '', 'applicationDeletion', false],
+    ['CHAT_WIDGETS', '', 'chatWidgets', new Map()],
+    [
+      'CHAT_WIDGETS',
+      'hosted=11111111-1111-4111-8111-111111111111',
+      'chatWidgets',
+      new Map([['hosted', '11111111-1111-4111-8111-111111111111']]),
+    ],
     ['DEMO_PAGE', 'on', 'demoPage', true],
     ['DEMO_PAGE', 'off', 'demoPage', false],
     ['DEMO_PAGE', '', 'demoPage', false],

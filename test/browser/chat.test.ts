@@ -245,6 +245,7 @@ withBrowser('the chat in a frame', () => {
   })
 
   it('says why, where there is no such application', async () => {
+    await server.createApplication() // one alone would be meant
     await openPage()
     await call(
       'load',

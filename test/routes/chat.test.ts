@@ -1,7 +1,7 @@
 // What the frame of loadChatUi is given; that it chats is what test/browser/chat.test.ts sees.
 import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Ui } from '#resources/ui.ts'
+import type { WidgetUi } from '#domain/applications/get-widget-ui.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -11,6 +11,9 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 const get = (path: string, headers: Record<string, string> = {}) => fetch(`${server.url}${path}`, { headers })
+
+const settingsOf = async ({ url }: TestServer, widgetId: string) =>
+  (await (await fetch(`${url}/chat/settings?widget_id=${widgetId}`)).json()) as WidgetUi
 
 describe('the page of the chat', () => {
   it('may be shown in a frame of any page, and runs no script but its own', async () => {
@@ -57,7 +60,7 @@ describe('the settings of the chat', () => {
   const settings = async (widgetId: string) => {
     const answer = await get(`/chat/settings?widget_id=${encodeURIComponent(widgetId)}`)
     expect(answer.status).toBe(200)
-    return (await answer.json()) as Ui
+    return (await answer.json()) as WidgetUi
   }
 
   it('are those of the application whose API key the widget id is', async () => {
@@ -75,4 +78,33 @@ describe('the settings of the chat', () => {
       expect([features.message.reactions, styles['base-theme']]).toEqual(['enabled', 'light'])
     },
   )
+})
+
+describe('a widget whose id is no API key', () => {
+  it('is of the only application there is, and of none where there are more', async () => {
+    const alone = await startServer()
+    try {
+      expect((await settingsOf(alone, 'hosted-widget')).apiKey).toBe(alone.main.apiKey)
+      await alone.createApplication()
+      expect((await settingsOf(alone, 'hosted-widget')).apiKey).toBe('hosted-widget')
+    } finally {
+      await alone.close()
+    }
+  })
+
+  it('is of the application that the settings give it', async () => {
+    const first = '11111111-1111-4111-8111-111111111111'
+    const mapping = await startServer({ CHAT_WIDGETS: `hosted-widget=${first}` })
+    try {
+      const keyed = { text: 'update application set key = $1 where id = $2' }
+      await mapping.ctx.db.query(keyed, [first, mapping.main.id])
+      await mapping.main.put('/application/ui/styles', { settings: { 'base-theme': 'dark' } }).expect(200)
+      await mapping.createApplication()
+      const found = await settingsOf(mapping, 'hosted-widget')
+      expect([found.apiKey, found.styles['base-theme']]).toEqual([first, 'dark'])
+      expect((await settingsOf(mapping, 'other')).apiKey).toBe('other')
+    } finally {
+      await mapping.close()
+    }
+  })
 })

@@ -2,6 +2,7 @@
 import { connectApi } from '@chatkitty/core'
 import { Chat } from './chat.ts'
 import { findHost, type Host, type HostOptions } from './host.ts'
+import { findApp } from './native.ts'
 import type { Features, Styles } from './resources.ts'
 import { StompX } from './stompx.ts'
 import { setStrings } from './strings.ts'
@@ -17,9 +18,13 @@ document.adoptedStyleSheets = [sheet]
 type Connection = Awaited<ReturnType<typeof connectApi>> & { attach(port: MessagePort): void }
 
 if (parent === window) {
-  drawNotice(element, 'This is the chat that loadChatUi shows in a page of yours.')
+  drawNotice(element, 'This is the chat that loadChatUi shows in a page of yours, and apps in a view.')
+  void findApp().then(show)
 } else {
-  const host = await findHost()
+  await show(await findHost())
+}
+
+async function show(host: Host): Promise<void> {
   try {
     await run(host, await host.initialized())
   } catch (error) {
@@ -29,9 +34,9 @@ if (parent === window) {
 }
 
 async function run(host: Host, options: HostOptions): Promise<void> {
-  const { port, close } = await connect(host, options)
   const settings = await readSettings()
-  const stompx = new StompX(port)
+  const { port, close } = await connect(host, options, settings.apiKey)
+  const stompx = new StompX(port, !(host.isNative && host.isShared))
   const menu: Menu = {
     actions: [],
     hasList: !(
@@ -39,7 +44,10 @@ async function run(host: Host, options: HostOptions): Promise<void> {
       'allowNavigation' in options.route &&
       options.route.allowNavigation === false
     ),
-    onHeader: (channel) => host.say('chat:header-selected', channel),
+    onHeader: (channel) => {
+      host.say('chat:header-selected', channel)
+      host.say('chat:channel-details-selected', channel) // as @chatkitty/ui has it
+    },
     onAction: (name, channel) => host.say('chat:menu-action-selected', { name, channel }),
   }
   const sounds = new Map<string, HTMLAudioElement>()
@@ -75,10 +83,18 @@ async function run(host: Host, options: HostOptions): Promise<void> {
     host.say('chat:unmounted')
   })
   await chat.start()
+  const { notifications } = chat.me._topics
+  if (notifications) {
+    const told = (notification: object) => host.say('chat:notification-received', notification)
+    stompx.listen(notifications, 'user.notification.created', told)
+  }
   host.say('chat:mounted', { locale: asked.get('locale') ?? navigator.language, styles })
   await chat.attempt(async () => {
     if (options.profile?.displayName) await chat.rename(options.profile.displayName)
+    if (options.profile?.displayPicture) await chat.wear(options.profile.displayPicture)
     if (options.route?.name === 'channel') await chat.enter(options.route.channel)
+    // Whoever comes first to an event makes its public channel.
+    if (options.route?.name === 'event') await chat.create({ name: options.route.event })
     if (options.route?.name === 'direct-messages') await chat.create({ users: options.route.users })
   })
 }
@@ -87,10 +103,11 @@ async function run(host: Host, options: HostOptions): Promise<void> {
 async function connect(
   host: Host,
   { username, authentication }: HostOptions,
+  apiKey: string,
 ): Promise<{ port: MessagePort; close: () => Promise<void> }> {
   if (host.isShared) return { port: host.port, close: async () => {} }
   const connection = (await connectApi({
-    apiKey: asked.get('widget_id') ?? '',
+    apiKey,
     username,
     ...(authentication?.type === 'auth-params' && { authParams: authentication.params }),
     $environment: { host: location.host, secure: location.protocol === 'https:' },
@@ -101,7 +118,7 @@ async function connect(
   return { port: port2, close: () => connection.dispose() }
 }
 
-async function readSettings(): Promise<{ features: Features; styles: Styles }> {
+async function readSettings(): Promise<{ apiKey: string; features: Features; styles: Styles }> {
   const answer = await fetch(`chat/settings?widget_id=${encodeURIComponent(asked.get('widget_id') ?? '')}`)
   if (!answer.ok) throw new Error('its settings cannot be read')
   return answer.json()

@@ -127,6 +127,15 @@ export class Chat {
     this.me = await this.stompx.perform<User>(this.#action('update'), { ...this.me, displayName })
   }
 
+  /** Takes a picture that is somewhere; what it is and how large, its own server says to whoever looks. */
+  async wear(url: string): Promise<void> {
+    if (url === this.me.displayPictureUrl) return
+    const name = decodeURIComponent(new URL(url).pathname.split('/').at(-1) || 'picture')
+    const kind = /\.(png|gif|webp)$/i.exec(name)?.[1]?.toLowerCase() ?? 'jpeg'
+    const picture = { url, name, contentType: `image/${kind}`, size: 0 }
+    this.me = await this.stompx.perform<User>(this.#action('updateDisplayPicture'), picture)
+  }
+
   /** Shows what goes wrong, rather than to throw it. */
   async attempt(work: () => Promise<unknown>): Promise<void> {
     try {

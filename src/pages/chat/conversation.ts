@@ -85,7 +85,7 @@ export class Conversation {
     this.#on.message('sent')
   }
 
-  async upload(files: Iterable<Blob>): Promise<void> {
+  async upload(files: Iterable<File>): Promise<void> {
     const stream = this.replyTo?._streams.replies ?? this.channel._streams.messages
     if (!stream) throw new Error('No files can be sent here')
     this.replyTo = undefined

@@ -7,7 +7,10 @@ export interface HostOptions {
   theme?: 'light' | 'dark'
   styles?: { 'base-theme'?: 'light' | 'dark'; stylesheet?: string }
   authentication?: { type: string; params?: unknown }
-  profile?: { displayName: string }
+  profile?: { displayName?: string; displayPicture?: string }
+  /** Of the views on phones: whether the app has a connection. */
+  clientSpecification?: { connection?: string }
+  apiConnectionType?: string
   route?:
     | { name: 'direct-messages'; users: string[]; allowNavigation?: boolean }
     | { name: 'channel'; channel: string; allowNavigation?: boolean }
@@ -36,14 +39,19 @@ interface Orders {
 export class Host {
   readonly port: MessagePort
   /** Whether its port leads to a connection of its own, or we are to open one. */
-  readonly isShared: boolean
+  isShared: boolean
+  /** Whether what goes through the port is written as JSON. */
+  readonly isNative: boolean
   readonly #handlers = new Map<string, (payload: never) => void>()
 
-  constructor(port: MessagePort, isShared: boolean, origin: string) {
+  /** @param origin of the page, where there is one */
+  constructor(port: MessagePort, isShared: boolean, origin?: string) {
     this.port = port
     this.isShared = isShared
+    this.isNative = origin === undefined
     port.addEventListener('message', ({ data }) => this.#handlers.get(data?.type)?.(data.payload as never))
     port.start()
+    if (origin === undefined) return
     // A frame that is loaded anew gets the port again.
     addEventListener('pagehide', () => parent.postMessage('chatkitty:chat-ui-unload', origin, [port]))
   }
@@ -55,7 +63,11 @@ export class Host {
   /** Says that we are ready, and resolves with what is wanted. */
   initialized(): Promise<HostOptions> {
     return new Promise((resolve) => {
-      this.on('chat:initialize', ({ options }) => resolve(options))
+      this.on('chat:initialize', ({ options }) => {
+        const { clientSpecification, apiConnectionType } = options
+        if (this.isNative) this.isShared = (clientSpecification?.connection ?? apiConnectionType) === 'shared'
+        resolve(options)
+      })
       this.say('chat-ui:connected')
     })
   }
@@ -70,9 +82,11 @@ export function findHost(): Promise<Host> {
   return new Promise((resolve) => {
     addEventListener('message', function connect({ data, ports, source, origin }) {
       const [port] = ports
-      if (source !== parent || data?.type !== 'chat-ui:connect' || !port) return
+      // @chatkitty/ui, which came before loadChatUi of @chatkitty/core, says no more than this.
+      const isOld = data === 'connect'
+      if (source !== parent || !(isOld || data?.type === 'chat-ui:connect') || !port) return
       removeEventListener('message', connect)
-      resolve(new Host(port, data.payload?.connection === 'shared', origin))
+      resolve(new Host(port, !isOld && data.payload?.connection === 'shared', origin))
     })
     parent.postMessage('chatkitty:chat-ui-mounted', '*') // that a chat is here is no secret
   })

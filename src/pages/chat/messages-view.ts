@@ -4,7 +4,7 @@ import { repeat } from 'lit-html/directives/repeat.js'
 import type { Chat } from './chat.ts'
 import type { Conversation } from './conversation.ts'
 import { sourceOf } from './file-source.ts'
-import { type Features, type File, type Link, lineOf, type Message } from './resources.ts'
+import { type Features, type Link, lineOf, type Message, mentioned, type SentFile } from './resources.ts'
 import { say } from './strings.ts'
 
 /** What can be reacted with at once. */
@@ -86,7 +86,7 @@ function bodyView({ body = '', links = [], mentions = [] }: Message): unknown[] 
     if (mark.startPosition < at) continue
     const text = body.slice(mark.startPosition, mark.endPosition)
     parts.push(body.slice(at, mark.startPosition))
-    parts.push('source' in mark ? linkView(mark.source, text) : html`<strong>${text}</strong>`)
+    parts.push('source' in mark ? linkView(mark.source, text) : html`<strong>${mentioned(mark)}</strong>`)
     at = mark.endPosition
   }
   return [...parts, body.slice(at)]
@@ -106,7 +106,7 @@ function previewView({ source, preview }: Link): TemplateResult | typeof nothing
     </div>`
 }
 
-function fileView(file: File, grant: string): TemplateResult {
+function fileView(file: SentFile, grant: string): TemplateResult {
   const { name, contentType } = file
   const source = sourceOf(file, grant, document.baseURI)
   if (/^image\/(png|jpeg|gif|webp|avif)$/.test(contentType))

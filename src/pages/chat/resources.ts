@@ -27,7 +27,7 @@ export interface Channel extends Linked {
   lastReceivedMessage?: Message
 }
 
-export interface File {
+export interface SentFile {
   type: 'HOSTED' | 'EXTERNAL'
   url: string
   name: string
@@ -48,6 +48,14 @@ export interface Link {
   }
 }
 
+export interface Mention {
+  tag: string
+  startPosition: number
+  endPosition: number
+  user?: { displayName: string }
+  channel?: { name?: string; displayName?: string }
+}
+
 export interface Message extends Linked {
   id: number
   channelId: number
@@ -57,8 +65,8 @@ export interface Message extends Linked {
   user?: User
   body?: string
   links?: Link[]
-  mentions?: { tag: string; startPosition: number; endPosition: number }[]
-  file?: File
+  mentions?: Mention[]
+  file?: SentFile
   reactions?: { emoji: { character: string; aliases: string[] }; users: User[]; count: number }[]
   nestedLevel: number
 }
@@ -97,5 +105,19 @@ export function titleOf(channel: Channel, me: User): string {
 
 /** What stands for a message where there is one line. */
 export function lineOf(message: Message | undefined): string {
-  return message?.body ?? message?.file?.name ?? ''
+  const { body, mentions = [], file } = message ?? {}
+  if (body === undefined) return file?.name ?? ''
+  let line = ''
+  let at = 0
+  for (const mention of [...mentions].sort((a, b) => a.startPosition - b.startPosition)) {
+    line += body.slice(at, mention.startPosition) + mentioned(mention)
+    at = mention.endPosition
+  }
+  return line + body.slice(at)
+}
+
+/** Who or what a mention is of, as people call it. */
+export function mentioned({ tag, user, channel }: Mention): string {
+  if (user) return `@${user.displayName}`
+  return channel ? `#${channel.displayName ?? channel.name ?? tag}` : tag
 }

@@ -1,0 +1,181 @@
+// The chat of GET /chat in other surroundings than loadChatUi of today: pages of another site, the views of apps, and
+// the handshake of @chatkitty/ui.
+
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+import { executablePath } from './chromium.ts'
+
+/** What a page on another site does, with the handshake of @chatkitty/ui 1.2.2. */
+const oldPage = (chat: string) => `<!doctype html><body><script>
+  window.told = []
+  const frame = document.createElement('iframe')
+  frame.title = 'Chat UI'
+  frame.src = '${chat}/chat?widget_id=hosted-widget'
+  const { port1, port2 } = new MessageChannel()
+  port1.onmessage = ({ data }) => {
+    if (data.type.startsWith('chat')) window.told.push(data.type)
+    if (data.type !== 'chat-ui:connected') return
+    const { username, channel } = Object.fromEntries(new URLSearchParams(location.search))
+    const options = { username, route: { name: 'event', event: channel }, profile: { displayName: 'Old friend', displayPicture: 'https://example.com/friend.png' } }
+    port1.postMessage({ type: 'chat:initialize', payload: { options } })
+  }
+  addEventListener('message', ({ data }) => {
+    if (data === 'chatkitty:chat-ui-mounted') frame.contentWindow.postMessage('connect', '*', [port2])
+  })
+  document.body.append(frame)
+</script></body>`
+
+let server: TestServer
+let site: Server
+let browser: Browser
+let page: Page
+// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
+let bob: any
+
+beforeAll(async () => {
+  if (!executablePath) return
+  server = await startServer()
+  bob = await createUser(server.main, { displayName: 'Bob the builder' })
+  site = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/html').end(oldPage(server.url))
+  })
+  await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve))
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--site-per-process'] })
+})
+afterAll(async () => {
+  await browser?.close()
+  site?.close()
+  await server?.close()
+})
+afterEach(() => page?.close())
+
+const told = () => page.evaluate('window.told')
+
+describe.skipIf(!executablePath)('the chat', () => {
+  it('in a page of another site, by the handshake of @chatkitty/ui, sends a file from disk', async () => {
+    page = await browser.newPage()
+    const { port } = site.address() as AddressInfo
+    await page.goto(`http://localhost:${port}/?username=old&channel=launch`) // the server is 127.0.0.1: another site
+    const frame = page.frameLocator('iframe[title="Chat UI"]')
+    const folder = await mkdtemp(join(tmpdir(), 'chatterie-file-'))
+    await writeFile(join(folder, 'notes.txt'), 'from the disk')
+    await frame.getByLabel('Send a file').setInputFiles(join(folder, 'notes.txt'))
+    await frame.getByRole('link', { name: 'notes.txt' }).waitFor()
+    const { body: channels } = await server.main.get('/channels?name=launch').expect(200)
+    const channel = channels._embedded.channels.find(({ name }: { name: string }) => name === 'launch')
+    const { body } = await server.main.get(`/channels/${channel.id}/messages`).expect(200)
+    const [sent] = body._embedded.messages
+    expect(sent).toMatchObject({ file: { name: 'notes.txt', size: 13 }, user: { displayName: 'Old friend' } })
+    expect(sent.user.displayPictureUrl).toBe('https://example.com/friend.png')
+    await frame.locator('.heading').click()
+    await expect.poll(told).toEqual(expect.arrayContaining(['chat:mounted', 'chat:channel-details-selected']))
+  })
+
+  it('shows whom and what a message mentions by their names', async () => {
+    const channel = await createChannel(server.main, { type: 'PUBLIC', name: 'den', displayName: 'The den' })
+    await sendMessage(server.main, channel.id, {
+      user: { id: bob.id },
+      body: `Hi <@${bob.name}>, see <#den>!`,
+    })
+    page = await browser.newPage()
+    await openInApp('standalone', 'reader', { name: 'channel', channel: 'den' })
+    await page.getByRole('log').getByText('Hi @Bob the builder, see #The den!').waitFor()
+  })
+
+  it('as a page of its own speaks with the app around it', async () => {
+    await createChannel(server.main, { type: 'PUBLIC', name: 'mobile' })
+    page = await browser.newPage()
+    await openInApp('standalone', 'phone', { name: 'channel', channel: 'mobile' })
+    await page.getByRole('textbox', { name: 'Type a message' }).fill('From a phone')
+    await page.keyboard.press('Enter')
+    await page.getByRole('log').getByText('From a phone').waitFor()
+    await page.locator('.heading').click()
+    await expect.poll(told).toEqual(['onChatUiConnected', 'onChatMounted', 'onChatHeaderSelected'])
+  })
+
+  it('asks the app for what it holds the connection to, and hears it in base64', async () => {
+    page = await browser.newPage()
+    await openInApp('shared', 'phone')
+    await expect.poll(told).toEqual(['onChatUiConnected', 'stompx:connect'])
+    const me = {
+      id: 1,
+      name: 'ünal',
+      displayName: 'Ünal',
+      _relays: { channels: '/relay' },
+      _topics: { channels: '/c', self: '/s', contacts: '/k' },
+      _actions: {},
+      _streams: {},
+    }
+    await answer({ type: 'stompx:connect.success', payload: { user: me, write: 'w', read: 'r' } })
+    await expect.poll(told).toContain('stompx:resource.relay')
+    const asked = (await page.evaluate('window.asked')) as {
+      type: string
+      id: string
+      payload: { destination: string }
+    }[]
+    const relays = asked.filter(({ type }) => type === 'stompx:resource.relay')
+    expect(relays.map(({ payload }) => payload.destination)).toEqual(['/relay'])
+    const channel = {
+      id: 7,
+      type: 'PUBLIC',
+      name: 'çay',
+      displayName: 'Çay',
+      createdTime: '2026-01-01T00:00:00.000Z',
+      _relays: {},
+      _topics: {},
+      _actions: {},
+      _streams: {},
+    }
+    for (const { id } of relays) {
+      const resource = { _embedded: { channels: [channel] }, _relays: {} }
+      await answer({ id, type: 'stompx:relay.success', payload: { resource } })
+    }
+    await page.getByRole('button', { name: 'Çay' }).waitFor()
+    await expect.poll(told).toContain('onChatMounted')
+  })
+})
+
+/** Opens the chat as a view of ChatKitty's libraries does: `$flex` is there once the page is. */
+async function openInApp(connection: string, username: string, route?: object): Promise<void> {
+  page.setDefaultTimeout(10_000)
+  await page.goto(`${server.url}/chat?widget_id=${server.main.apiKey}`)
+  await page.waitForFunction('window.onFlexLoad')
+  await page.evaluate(
+    ([options]) => {
+      const scope = globalThis as unknown as Record<string, unknown>
+      const told: string[] = []
+      const asked: unknown[] = []
+      const flex: Record<string, unknown> = { web: {} }
+      for (const name of [
+        'onChatMounted',
+        'onChatHeaderSelected',
+        'onChatMenuActionSelected',
+        'onChatNotificationReceived',
+      ])
+        flex[name] = async () => told.push(name)
+      flex.onChatUiConnected = async () => {
+        told.push('onChatUiConnected')
+        ;(flex.web as { initialize(options: unknown): void }).initialize(options)
+      }
+      flex.postMessage = async (message: { type: string }) => {
+        told.push(message.type)
+        asked.push(message)
+      }
+      Object.assign(scope, { told, asked, $flex: flex })
+      ;(scope.onFlexLoad as () => void)()
+    },
+    [{ username, route, clientSpecification: { connection } }] as const,
+  )
+}
+
+function answer(message: object): Promise<unknown> {
+  const encoded = Buffer.from(JSON.stringify(message)).toString('base64')
+  return page.evaluate(`$flex.web.onMessage(${JSON.stringify(encoded)})`)
+}
