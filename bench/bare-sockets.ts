@@ -4,15 +4,15 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
 
-let told = Buffer.alloc(0)
+let delivered = Buffer.alloc(0)
 
 /** Its clients wait for the other side's turn in between. */
 const keepAliveTimeout = 600_000
 
 const server = createServer({ keepAliveTimeout }, async (request, response) => {
   const body = await read(request)
-  if (request.method === 'PUT') told = body
-  else for (const socket of sockets.clients) socket.send(told, { binary: false })
+  if (request.method === 'PUT') delivered = body
+  else for (const socket of sockets.clients) socket.send(delivered, { binary: false })
   response.writeHead(200, { 'content-length': 0 })
   response.end()
 })

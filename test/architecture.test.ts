@@ -176,7 +176,7 @@ it('no file is longer than one can keep in mind', () => {
   expect(long.map(({ path }) => path)).toEqual([])
 })
 
-it('every event is written by a verb, or by the statement that it tells of', () => {
+it('every event is written by a verb, or by the statement that makes the change', () => {
   const writers = files.filter(({ room }) => room === 'domain' || room === 'data')
   const isWritten = (type: string) => writers.some(({ code }) => code.includes(`'${type}'`))
   expect(Object.keys(events).filter((type) => !isWritten(type))).toEqual([])

@@ -13,15 +13,15 @@ import { executablePath } from './chromium.ts'
 /** What the page of an integrator does; how it asks for the chat is up to each test. */
 const pageScript = `
   import { connectApi, loadChatUi } from '@chatkitty/core'
-  const told = []
-  window.told = told
+  const delivered = []
+  window.delivered = delivered
   window.connect = async (options) => { window.connection = await connectApi(options) }
   window.load = async (ui, options) => {
     const components = { chat: ({ locale }) => ({
       menuActions: [{ name: 'archive', title: 'Archive it' }],
-      onMounted: ({ styles }) => told.push(['mounted', styles['base-theme']]),
-      onHeaderSelected: (channel) => told.push(['header', channel.name]),
-      onMenuActionSelected: ({ name, channel }) => told.push([name, channel.name]),
+      onMounted: ({ styles }) => delivered.push(['mounted', styles['base-theme']]),
+      onHeaderSelected: (channel) => delivered.push(['header', channel.name]),
+      onMenuActionSelected: ({ name, channel }) => delivered.push([name, channel.name]),
     }) }
     const localization = () => ({ 'chat:type_message': 'Say something' })
     const connection = options.isShared ? window.connection : undefined
@@ -101,7 +101,7 @@ function call(name: string, ...args: unknown[]): Promise<unknown> {
   ] as const)
 }
 
-const told = () => page.evaluate('window.told')
+const delivered = () => page.evaluate('window.told')
 
 /** Loads the chat for a user, over a connection of the page's own or of the chat's. */
 async function load(username: string, isShared: boolean, ui: object = {}): Promise<void> {
@@ -208,7 +208,7 @@ withBrowser.each([
     await frame.getByPlaceholder('Say something').waitFor()
     await frame.getByRole('button', { name: 'Archive it' }).click()
     await frame.locator('.heading').click()
-    await expect.poll(told).toEqual([
+    await expect.poll(delivered).toEqual([
       ['mounted', 'dark'],
       ['archive', channel.name],
       ['header', channel.name],

@@ -158,7 +158,7 @@ describe('channels', () => {
 
   it('are updated by those who moderate them', async () => {
     const channel = await makeChannel({ members: [{ username: 'bob' }] })
-    const told = hear(bob.client.onChannelUpdated)
+    const delivered = hear(bob.client.onChannelUpdated)
     const { channel: updated } = await done(
       alice.client.updateChannel({
         channel: { ...channel, displayName: 'New', properties: { a: 1 } } as Channel,
@@ -166,7 +166,7 @@ describe('channels', () => {
     )
     const fields = { displayName: 'New', properties: { a: 1 }, creator: aUser('alice') }
     expect(updated).toEqual(aChannel({ type: 'PUBLIC', id: channel.id, ...fields }))
-    const [seen] = await told.next(({ id, properties }) => id === channel.id && properties.a === 1)
+    const [seen] = await delivered.next(({ id, properties }) => id === channel.id && properties.a === 1)
     expect(seen).toEqual(updated)
     const refusedFor = bob.client.updateChannel({ channel: await see(bob, channel) })
     expect((await refused(refusedFor)).error).toBe('AccessDeniedError')
@@ -176,9 +176,9 @@ describe('channels', () => {
     const channel = await makeChannel({ members: [{ username: 'bob' }] })
     const seen = await see(bob, channel)
     expect((await refused(bob.client.deleteChannel({ channel: seen }))).error).toBe('AccessDeniedError')
-    const told = hear(bob.client.onChannelDeleted)
+    const delivered = hear(bob.client.onChannelDeleted)
     await done(alice.client.deleteChannel({ channel }))
-    await told.next(({ id }) => id === channel.id)
+    await delivered.next(({ id }) => id === channel.id)
     await server.main.get(`/channels/${channel.id}`).expect(404)
     expect((await refused(bob.client.readChannel({ channel: seen }))).error).toBe('ResourceNotFoundError')
   })
@@ -274,10 +274,10 @@ describe('members', () => {
   it('join a public channel and leave it', async () => {
     const channel = await makeChannel()
     const outside = await see(bob, channel)
-    const told = hear(bob.client.onChannelJoined)
+    const delivered = hear(bob.client.onChannelJoined)
     const { channel: joined } = await done(bob.client.joinChannel({ channel: outside }))
     expect(joined).toEqual(aChannel({ type: 'PUBLIC', id: channel.id, creator: aUser('alice') }))
-    await told.next(({ id }) => id === channel.id)
+    await delivered.next(({ id }) => id === channel.id)
     const left = hear(bob.client.onChannelLeft)
     const { channel: gone } = await done(bob.client.leaveChannel({ channel: joined } as Loose))
     expect(gone.id).toBe(channel.id)

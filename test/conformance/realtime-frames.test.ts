@@ -123,10 +123,10 @@ class Recording {
     const since = () => wire.frames.slice(this.#through)
     const isThere = () => {
       const frames = since()
-      const told = frames.flatMap(({ from, body }) =>
+      const delivered = frames.flatMap(({ from, body }) =>
         from === 'S' && body !== '' ? JSON.parse(body).type : [],
       )
-      expect(told.filter((type) => type !== undefined && type !== 'resource.relayed').sort()).toEqual(
+      expect(delivered.filter((type) => type !== undefined && type !== 'resource.relayed').sort()).toEqual(
         types.sort(),
       )
       expect(wire.isAnswered).toBe(true)

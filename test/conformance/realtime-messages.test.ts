@@ -259,10 +259,10 @@ describe('messages', () => {
     const bodies = Array.from({ length: 40 }, (_, at) => `Message ${at}`)
     const sends = bodies.map((body, at) => say(at % 2 ? alice : bob, body, where))
     expect((await Promise.all(sends)).map((message) => (message as Loose).body)).toEqual(bodies)
-    const told = () => heard.onMessageReceived.items.map(([{ id }]) => id)
-    await expect.poll(told).toHaveLength(40)
+    const delivered = () => heard.onMessageReceived.items.map(([{ id }]) => id)
+    await expect.poll(delivered).toHaveLength(40)
     const { body } = await server.main.get(`/channels/${where.id}/messages?size=100`).expect(200)
-    expect(told()).toEqual(idsOf(body._embedded.messages).reverse())
+    expect(delivered()).toEqual(idsOf(body._embedded.messages).reverse())
     heard.session.end()
   })
 

@@ -39,10 +39,10 @@ afterAll(async () => {
 })
 
 /** A public channel of alice, who moderates it, and bob; and what alice is told there. */
-async function chat(): Promise<{ channel: Channel; told: Chat }> {
+async function chat(): Promise<{ channel: Channel; delivered: Chat }> {
   const request = { type: 'PUBLIC' as const, name: aName('channel'), members: [{ username: 'bob' }] }
   const { channel } = await done(alice.client.createChannel(request))
-  return { channel, told: await startChat(alice, channel) }
+  return { channel, delivered: await startChat(alice, channel) }
 }
 
 async function see({ client }: Device, { id }: { id: number }): Promise<Channel> {
@@ -50,90 +50,92 @@ async function see({ client }: Device, { id }: { id: number }): Promise<Channel>
 }
 
 describe('a chat session', () => {
-  it('is told of messages that come, change and go, whoever does it', async () => {
-    const { channel, told } = await chat()
+  it('hears of messages that come, change and go, whoever does it', async () => {
+    const { channel, delivered } = await chat()
     const { message } = await done(bob.client.sendMessage({ channel, body: 'One' }))
     const fields = { type: 'TEXT', channelId: channel.id, user: aUser('bob') }
-    const [received, parent] = await told.onMessageReceived.next()
+    const [received, parent] = await delivered.onMessageReceived.next()
     expect(received).toEqual(aMessage({ ...fields, id: message.id, body: 'One' }))
     expect(parent).toBeUndefined()
     await done(alice.client.sendMessage({ channel, body: 'Mine' }))
-    await told.onMessageReceived.next(({ body }) => body === 'Mine')
+    await delivered.onMessageReceived.next(({ body }) => body === 'Mine')
 
     const { message: reply } = await done(bob.client.sendMessage({ message, body: 'Reply' }))
-    const [, ofReply] = await told.onMessageReceived.next(({ id }) => id === reply.id)
+    const [, ofReply] = await delivered.onMessageReceived.next(({ id }) => id === reply.id)
     expect(ofReply).toMatchObject({ id: message.id, body: 'One' })
-    await told.onMessageUpdated.next(({ id, repliesCount }) => id === message.id && repliesCount === 1)
+    await delivered.onMessageUpdated.next(({ id, repliesCount }) => id === message.id && repliesCount === 1)
 
     await done(bob.client.editMessage({ message, body: 'Two' }))
-    const [updated] = await told.onMessageUpdated.next(({ body }) => body === 'Two')
+    const [updated] = await delivered.onMessageUpdated.next(({ body }) => body === 'Two')
     expect(updated).toMatchObject({ id: message.id, lastEditedTime: expect.any(String) })
     await done(bob.client.deleteMessage({ message: reply }))
-    expect((await told.onMessageDeleted.next())[0]).toMatchObject({ id: reply.id, body: 'Reply' })
+    expect((await delivered.onMessageDeleted.next())[0]).toMatchObject({ id: reply.id, body: 'Reply' })
 
     const { data: sent } = await (sdk.Channels as Loose).sendChannelMessage(channel.id, {
       type: 'TEXT',
       body: 'From the backend',
     })
-    const [system] = await told.onMessageReceived.next(({ id }) => id === sent.id)
+    const [system] = await delivered.onMessageReceived.next(({ id }) => id === sent.id)
     expect(system).toEqual(
       aMessage({ type: 'SYSTEM_TEXT', channelId: channel.id, id: sent.id, body: 'From the backend' }),
     )
     await server.main.patch(`/messages/${sent.id}`, { body: 'Changed' }).expect(200)
-    await told.onMessageUpdated.next(({ id, body }) => id === sent.id && body === 'Changed')
+    await delivered.onMessageUpdated.next(({ id, body }) => id === sent.id && body === 'Changed')
     await server.main.delete(`/messages/${sent.id}`).expect((res) => expect(res.status).toBeLessThan(300))
-    await told.onMessageDeleted.next(({ id }) => id === sent.id)
-    told.session.end()
+    await delivered.onMessageDeleted.next(({ id }) => id === sent.id)
+    delivered.session.end()
   })
 
-  it('is told of reading and reacting, each with the message', async () => {
-    const { channel, told } = await chat()
+  it('hears of reading and reacting, each with the message', async () => {
+    const { channel, delivered } = await chat()
     const { message } = await done(alice.client.sendMessage({ channel, body: 'Read me' }))
     await done(bob.client.readMessage({ message }))
     const receipt = ofAMessage({ user: aUser('bob') })
-    const [read, readReceipt] = await told.onMessageRead.next()
+    const [read, readReceipt] = await delivered.onMessageRead.next()
     expect([read.id, readReceipt]).toEqual([message.id, receipt])
     await done(bob.client.unreadMessage({ message }))
-    const [unread, removed] = await told.onMessageUnread.next()
+    const [unread, removed] = await delivered.onMessageUnread.next()
     expect([unread.id, removed]).toEqual([message.id, receipt])
 
     await done(bob.client.reactToMessage({ message, emoji: '👍' }))
     const emoji = expect.objectContaining({ character: '👍' })
-    const [liked, reaction] = await told.onMessageReactionAdded.next()
+    const [liked, reaction] = await delivered.onMessageReactionAdded.next()
     expect(liked.reactions).toMatchObject([{ emoji: { character: '👍' }, count: 1 }])
     expect(reaction).toEqual(ofAMessage({ user: aUser('bob'), emoji }))
     await done(bob.client.removeReaction({ message, emoji: '👍' }))
-    const [plain, gone] = await told.onMessageReactionRemoved.next()
+    const [plain, gone] = await delivered.onMessageReactionRemoved.next()
     expect(plain.reactions ?? []).toEqual([])
     expect(gone).toEqual(ofAMessage({ user: aUser('bob'), emoji }))
-    told.session.end()
+    delivered.session.end()
   })
 
-  it('is told of who types, and what', async () => {
-    const { channel, told } = await chat()
+  it('hears of who types, and what', async () => {
+    const { channel, delivered } = await chat()
     const started = hear(alice.client.onParticipantStartedTyping)
     const stopped = hear(alice.client.onParticipantStoppedTyping)
     bob.client.sendKeystrokes({ channel, keys: 'Hel' })
     const typed = keystrokes({ username: 'bob', keys: 'Hel' })
-    expect((await told.onKeystrokesReceived.next())[0]).toEqual(typed)
-    expect((await told.onTypingStarted.next())[0]).toEqual(aUser('bob'))
+    expect((await delivered.onKeystrokesReceived.next())[0]).toEqual(typed)
+    expect((await delivered.onTypingStarted.next())[0]).toEqual(aUser('bob'))
     expect((await started.next())[0]).toEqual(aUser('bob'))
     await done(bob.client.sendMessage({ channel, body: 'Hello' }))
-    expect((await told.onTypingStopped.next())[0]).toEqual(aUser('bob'))
+    expect((await delivered.onTypingStopped.next())[0]).toEqual(aUser('bob'))
     expect((await stopped.next())[0]).toEqual(aUser('bob'))
 
     await server.main
       .post(`/channels/${channel.id}/keystrokes`, { keys: 'Robot', user: { username: 'bob' } })
       .expect((res) => expect(res.status).toBeLessThan(300))
-    await told.onKeystrokesReceived.next(({ keys }) => keys === 'Robot')
-    expect(told.onTypingStarted.items).toHaveLength(2)
-    told.session.end()
+    await delivered.onKeystrokesReceived.next(({ keys }) => keys === 'Robot')
+    expect(delivered.onTypingStarted.items).toHaveLength(2)
+    delivered.session.end()
   })
 
-  it('is told of who enters, changes presence and leaves', async () => {
-    const { channel, told } = await chat()
+  it('hears of who enters, changes presence and leaves', async () => {
+    const { channel, delivered } = await chat()
     const there = await startChat(bob, channel)
-    expect((await told.onParticipantEnteredChat.next(({ name }) => name === 'bob'))[0]).toEqual(aUser('bob'))
+    expect((await delivered.onParticipantEnteredChat.next(({ name }) => name === 'bob'))[0]).toEqual(
+      aUser('bob'),
+    )
     expect(there.onParticipantEnteredChat.items).toEqual([])
     const { body } = await server.main.get(`/channels/${channel.id}/participants`).expect(200)
     expect((Object.values(body._embedded)[0] as Loose[]).map(({ name }) => name).sort()).toEqual([
@@ -143,72 +145,72 @@ describe('a chat session', () => {
     await done(
       bob.client.updateCurrentUser((user) => ({ ...user, presence: { ...user.presence, status: 'AWAY' } })),
     )
-    const [changed] = await told.onParticipantPresenceChanged.next(
+    const [changed] = await delivered.onParticipantPresenceChanged.next(
       ({ presence }) => presence.status === 'AWAY',
     )
     expect(changed).toEqual(aUser('bob', { presence: { status: 'AWAY', online: true } }))
     there.session.end()
-    expect((await told.onParticipantLeftChat.next())[0]).toEqual(aUser('bob'))
-    told.session.end()
+    expect((await delivered.onParticipantLeftChat.next())[0]).toEqual(aUser('bob'))
+    delivered.session.end()
   })
 
-  it('is told of members, moderators and blocks', async () => {
-    const { channel, told } = await chat()
+  it('hears of members, moderators and blocks', async () => {
+    const { channel, delivered } = await chat()
     await done(carol.client.joinChannel({ channel: await see(carol, channel) }))
-    expect((await told.onMemberJoined.next())[0]).toEqual(aUser('carol'))
+    expect((await delivered.onMemberJoined.next())[0]).toEqual(aUser('carol'))
     await server.main.delete(`/channels/${channel.id}/members/${carol.user.id}`).expect((res) => {
       expect(res.status).toBeLessThan(300)
     })
-    expect((await told.onMemberLeft.next())[0]).toEqual(aUser('carol'))
+    expect((await delivered.onMemberLeft.next())[0]).toEqual(aUser('carol'))
 
     const reference = { username: 'bob' }
     await done(alice.client.addChannelModerator({ channel, user: reference }))
-    expect((await told.onModeratorAdded.next())[0]).toEqual(aUser('bob'))
+    expect((await delivered.onModeratorAdded.next())[0]).toEqual(aUser('bob'))
     await done(alice.client.deleteChannelModerator({ channel, user: reference }))
-    expect((await told.onModeratorDeleted.next())[0]).toEqual(aUser('bob'))
+    expect((await delivered.onModeratorDeleted.next())[0]).toEqual(aUser('bob'))
     const { record } = await done(alice.client.blockChannelUser({ channel, user: reference }))
-    expect((await told.onMemberBlocked.next())[0]).toEqual(aBlockRecord({ user: aUser('bob') }))
-    await told.onMemberLeft.next(({ name }) => name === 'bob')
+    expect((await delivered.onMemberBlocked.next())[0]).toEqual(aBlockRecord({ user: aUser('bob') }))
+    await delivered.onMemberLeft.next(({ name }) => name === 'bob')
     await done(alice.client.unblockChannelUser({ record }))
-    expect((await told.onMemberUnblocked.next())[0]).toEqual(record)
-    told.session.end()
+    expect((await delivered.onMemberUnblocked.next())[0]).toEqual(record)
+    delivered.session.end()
   })
 
-  it('is told of events, of users and of backends', async () => {
-    const { channel, told } = await chat()
+  it('hears of events, of users and of backends', async () => {
+    const { channel, delivered } = await chat()
     await done(bob.client.triggerEvent({ channel, type: 'wave', properties: { a_b: 1 } }))
-    const [waved] = await told.onEventTriggered.next()
+    const [waved] = await delivered.onEventTriggered.next()
     expect(waved).toEqual(anEvent({ type: 'wave', properties: { a_b: 1 }, user: aUser('bob') }))
     await server.main
       .post(`/channels/${channel.id}/events`, { type: 'bell', properties: {} })
       .expect((res) => {
         expect(res.status).toBeLessThan(300)
       })
-    const [rang] = await told.onEventTriggered.next(({ type }) => type === 'bell')
+    const [rang] = await delivered.onEventTriggered.next(({ type }) => type === 'bell')
     expect(rang).toEqual(anEvent({ type: 'bell', properties: {} }))
-    told.session.end()
+    delivered.session.end()
   })
 
-  it('is told of the channel itself', async () => {
-    const { channel, told } = await chat()
+  it('hears of the channel itself', async () => {
+    const { channel, delivered } = await chat()
     await server.main.patch(`/channels/${channel.id}`, { displayName: 'Renamed' }).expect(200)
-    const [updated] = await told.onChannelUpdated.next(({ displayName }) => displayName === 'Renamed')
+    const [updated] = await delivered.onChannelUpdated.next(({ displayName }) => displayName === 'Renamed')
     expect(updated).toEqual(
       aChannel({ type: 'PUBLIC', id: channel.id, displayName: 'Renamed', creator: aUser('alice') }),
     )
     await server.main.delete(`/channels/${channel.id}`).expect((res) => {
       expect(res.status).toBeLessThan(300)
     })
-    expect((await told.onChannelDeleted.next())[0]).toMatchObject({ id: channel.id })
+    expect((await delivered.onChannelDeleted.next())[0]).toMatchObject({ id: channel.id })
   })
 
   it('is told nothing more after its end, nor of a channel that one may not enter', async () => {
-    const { channel, told } = await chat()
-    told.session.end()
+    const { channel, delivered } = await chat()
+    delivered.session.end()
     const again = await startChat(bob, channel)
     await done(bob.client.sendMessage({ channel, body: 'Are you there?' }))
     await again.onMessageReceived.next()
-    expect(told.onMessageReceived.items).toEqual([])
+    expect(delivered.onMessageReceived.items).toEqual([])
     again.session.end()
 
     const secret = await done(alice.client.createChannel({ type: 'PRIVATE', name: aName('secret') }))
@@ -222,7 +224,7 @@ describe('a chat session', () => {
 
 describe('whoever is taken out of a channel', () => {
   it('hears nothing of it any more, though its chat session was never ended', async () => {
-    const { channel, told } = await chat()
+    const { channel, delivered } = await chat()
     const ways = [
       () => server.main.delete(`/channels/${channel.id}/members/${bob.user.id}`),
       async () => done(bob.client.leaveChannel({ channel: await see(bob, channel) } as Loose)),
@@ -236,8 +238,8 @@ describe('whoever is taken out of a channel', () => {
       const body = `Secret ${at}`
       await done(alice.client.sendMessage({ channel, body }))
       alice.client.sendKeystrokes({ channel, keys: body })
-      await told.onKeystrokesReceived.next(({ keys }) => keys === body)
-      await told.onMessageReceived.next((message) => message.body === body)
+      await delivered.onKeystrokesReceived.next(({ keys }) => keys === body)
+      await delivered.onMessageReceived.next((message) => message.body === body)
       // What is told later arrives later.
       await done(bob.client.retrieveCurrentUser())
       expect(there.onMessageReceived.items).toEqual([])
@@ -245,14 +247,14 @@ describe('whoever is taken out of a channel', () => {
       there.session.end()
       if (at < 2) await server.main.post(`/channels/${channel.id}/members`, { username: 'bob' }).expect(200)
     }
-    told.session.end()
+    delivered.session.end()
   })
 })
 
 describe('an observer', () => {
   it('is notified of messages, unless the user is there to see them', async () => {
     const notified = hear(bob.client.onNotificationReceived)
-    const { channel, told } = await chat()
+    const { channel, delivered } = await chat()
     const { message } = await done(alice.client.sendMessage({ channel, body: 'Hi <@bob>' }))
     const data = {
       recipient: aUser('bob'),
@@ -286,7 +288,7 @@ describe('an observer', () => {
     // Who is there is looked at when members are notified, which comes after the message is delivered.
     await expect.poll(() => server.ctx.db.prisma.notificationTask.count()).toBe(0)
     there.session.end()
-    told.session.end()
+    delivered.session.end()
     const replied = hear(alice.client.onNotificationReceived)
     const { message: reply } = await done(bob.client.sendMessage({ message, body: 'Yes' }))
     const [answer] = await replied.next((each) => each.data.type === 'USER:REPLIED_TO:MESSAGE')
@@ -294,7 +296,7 @@ describe('an observer', () => {
     expect(notified.items.map(([each]) => each.body)).not.toContain('You are here')
   })
 
-  it('is told of channels that the user is put into, that change, and that it is taken out of', async () => {
+  it('hears of channels that the user is put into, that change, and that it is taken out of', async () => {
     const joined = hear(bob.client.onChannelJoined)
     const updated = hear(bob.client.onChannelUpdated)
     const left = hear(bob.client.onChannelLeft)
@@ -320,8 +322,8 @@ describe('an observer', () => {
     await deleted.next(isIt)
   })
 
-  it('is told of the last message of its channels, unless its history was cleared', async () => {
-    const { channel, told } = await chat()
+  it('hears of the last message of its channels, unless its history was cleared', async () => {
+    const { channel, delivered } = await chat()
     const updated = hear(bob.client.onChannelUpdated)
     const { message } = await done(alice.client.sendMessage({ channel, body: 'Last' }))
     const [seen] = await updated.next(({ id }) => id === channel.id)
@@ -330,12 +332,12 @@ describe('an observer', () => {
     await server.main.patch(`/channels/${channel.id}`, { displayName: 'After' }).expect(200)
     const [after] = await updated.next(({ displayName }: Loose) => displayName === 'After')
     expect(after.lastReceivedMessage).toBeUndefined()
-    const [forAlice] = await told.onChannelUpdated.next(({ displayName }) => displayName === 'After')
+    const [forAlice] = await delivered.onChannelUpdated.next(({ displayName }) => displayName === 'After')
     expect(forAlice.id).toBe(channel.id)
-    told.session.end()
+    delivered.session.end()
   })
 
-  it('is told of direct channels that are hidden, and that come back with a message', async () => {
+  it('hears of direct channels that are hidden, and that come back with a message', async () => {
     const { channel } = await done(
       bob.client.createChannel({ type: 'DIRECT', members: [{ username: 'carol' }] }),
     )
@@ -348,7 +350,7 @@ describe('an observer', () => {
     await unhidden.next(isIt)
   })
 
-  it('is told of what is read, as reader on all devices and as author', async () => {
+  it('hears of what is read, as reader on all devices and as author', async () => {
     const phone = await connect(server, server.main, 'bob')
     const { channel } = await chat()
     const { message } = await done(alice.client.sendMessage({ channel, body: 'Read me' }))
@@ -384,7 +386,7 @@ describe('an observer', () => {
     await disconnect(phone)
   })
 
-  it('is told of how the chat UI shall look', async () => {
+  it('hears of how the chat UI shall look', async () => {
     const heard = {
       elements: hear(alice.client.onApplicationElementsChanged),
       features: hear(alice.client.onApplicationFeaturesChanged),
@@ -407,7 +409,7 @@ describe('an observer', () => {
 describe('a backend', () => {
   it('reads what users did', async () => {
     const { Channels, Users, Messages } = sdk as Loose
-    const { channel, told } = await chat()
+    const { channel, delivered } = await chat()
     const { message } = await done(alice.client.sendMessage({ channel, body: 'Hi', properties: { a_b: 1 } }))
     await done(bob.client.sendMessage({ message, body: 'Reply' }))
     await done(bob.client.reactToMessage({ message, emoji: '👍' }))
@@ -433,7 +435,7 @@ describe('a backend', () => {
     await done(alice.client.deleteMessage({ message }))
     await expect(Messages.retrieveMessage(message.id)).rejects.toMatchObject({ response: { status: 404 } })
     await done(alice.client.deleteChannel({ channel }))
-    await told.onChannelDeleted.next()
+    await delivered.onChannelDeleted.next()
     await expect(Channels.retrieveChannel(channel.id)).rejects.toMatchObject({ response: { status: 404 } })
   })
 })

@@ -105,8 +105,8 @@ describe('chatkitty 1.58.2', () => {
     expect(await list(ann)).toHaveLength(1)
     const updated = hear<Loose>(ben.onChannelUpdated.bind(ben))
     await server.main.patch(`/channels/${where.id}`, { displayName: 'Other' }).expect(200)
-    const [told] = await updated.next(({ displayName }) => displayName === 'Other')
-    expect(told.lastReceivedMessage).toBeUndefined()
+    const [delivered] = await updated.next(({ displayName }) => displayName === 'Other')
+    expect(delivered.lastReceivedMessage).toBeUndefined()
   })
 
   it('joins, leaves and blocks, and is told', async () => {
@@ -224,11 +224,11 @@ describe.each([
     const { _embedded } = await bridge.relay(user._relays.channels, { subscribable: true })
     expect(_embedded.channels).toEqual([shown])
 
-    const told = bridge.listen(channel._topics.messages, 'channel.message.created')
+    const delivered = bridge.listen(channel._topics.messages, 'channel.message.created')
     await bridge.subscribe(channel._topics.self)
     await bridge.subscribe(channel._topics.messages)
     const message = await bridge.perform(channel._actions.message, { type: 'TEXT', body: 'Hi' })
-    expect((await told.next())[0]).toEqual(message)
+    expect((await delivered.next())[0]).toEqual(message)
     const list = await bridge.relay(channel._relays.messages, { mainThread: true })
     expect(list._embedded.messages).toEqual([message])
     await expect(bridge.relay('/application/channels/999999999.relay')).rejects.toThrow(

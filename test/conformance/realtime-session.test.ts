@@ -161,12 +161,12 @@ describe('a connection', () => {
     const bob = await connect(server, server.main, 'bob')
     const { connection, client } = bob
     const channel = await createChannel(server.main, { members: [{ username: 'bob' }] })
-    const told = hear(connection.notifications.watch)
+    const delivered = hear(connection.notifications.watch)
     const channels = hear(connection.unreadChannelsCount.watch)
     const messages = hear(connection.unreadMessagesCount.watch)
     const sent = await sendMessage(server.main, channel.id, { body: 'Read me' })
 
-    const [notification] = await told.next()
+    const [notification] = await delivered.next()
     expect(notification).toMatchObject({
       title: 'System message sent',
       body: 'Read me',
@@ -238,7 +238,7 @@ describe('a display picture', () => {
     )
     expect(user).toEqual(aCurrentUser('alice'))
     expect(steps).toEqual(['started', 'completed 0'])
-    await watched.next((told) => told.displayPictureUrl === user.displayPictureUrl)
+    await watched.next((delivered) => delivered.displayPictureUrl === user.displayPictureUrl)
     const picture = await fetch(user.displayPictureUrl)
     expect(picture.status).toBe(200)
     expect(Buffer.from(await picture.arrayBuffer()).toString('base64')).toBe(png)

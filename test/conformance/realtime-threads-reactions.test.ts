@@ -146,9 +146,9 @@ describe('threads', () => {
 
     const elsewhere = await say(alice, { thread: other }, 'Elsewhere')
     const message = await say(alice, { channel: where }, 'Here')
-    const [thread, told] = await heard.onThreadMessageReceived.next()
+    const [thread, delivered] = await heard.onThreadMessageReceived.next()
     expect(thread).toBe(main)
-    expect(told).toEqual(
+    expect(delivered).toEqual(
       aMessage({ type: 'TEXT', id: message.id, channelId: where.id, body: 'Here', user: aUser('alice') }),
     )
     await heard.onMessageReceived.next(({ id }) => id === elsewhere.id)

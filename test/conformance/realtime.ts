@@ -113,7 +113,7 @@ export class Inbox<T extends unknown[] = Loose[]> {
       }
       const timer = setTimeout(() => {
         this.#waiting.delete(look)
-        reject(new Error(`It was not told; was: ${shown(this.items)}`))
+        reject(new Error(`It was not delivered; was: ${shown(this.items)}`))
       }, this.#patienceMs)
       this.#waiting.add(look)
       try {

@@ -99,7 +99,7 @@ export async function reportMessage({ ctx }: TestServer, userId: number, message
   await message.update({ where: { id: messageId }, data: { reportCount: 1 }, select: { id: true } })
 }
 
-/** Resolves when the user has been told of so many messages. */
+/** Resolves when the user has heard of so many messages. */
 export async function mustBeTold(application: TestApplication, recipientId: number, count: number) {
   await expect
     .poll(() => application.get(`/users/${recipientId}/notifications`).expect(200), { timeout: 15_000 })

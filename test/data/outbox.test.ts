@@ -160,14 +160,14 @@ describe('the outbox', () => {
 
   it('has what a transaction emits once it commits, and nothing of one that fails', async () => {
     const event = { type: 'user.created', applicationId: 1, count: 1, payload: { userId: 7 } } as const
-    let told = 0
-    db.onEvents(() => told++)
+    let delivered = 0
+    db.onEvents(() => delivered++)
     await db.transact(async (tx) => {
       await tx.emit(event)
       expect(await take(other)).toEqual([])
-      expect(told).toBe(0)
+      expect(delivered).toBe(0)
     })
-    expect(told).toBe(1)
+    expect(delivered).toBe(1)
     await expect(
       db.transact(async (tx) => {
         await tx.emit(event)
@@ -175,7 +175,7 @@ describe('the outbox', () => {
       }),
     ).rejects.toThrow('no')
     await db.transact(async () => {})
-    expect(told).toBe(1)
+    expect(delivered).toBe(1)
     expect(await take(db)).toMatchObject([{ type: 'user.created', payload: { userId: 7 } }])
     expect(await counterOf('application.users', 1)).toBe(1)
   })

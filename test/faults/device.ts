@@ -41,7 +41,7 @@ const answerMs = 3_000
 
 export class Device {
   readonly heard: Heard[] = []
-  /** When it was told of each message first; in ms since the epoch. */
+  /** When it heard of each message first; in ms since the epoch. */
   readonly toldAt = new Map<number, number>()
   resumed = 0
   reloaded = 0
@@ -169,7 +169,7 @@ export class Device {
     if (command === 'CONNECTED') this.#connected(headers.session ?? '')
     else if (command === 'ERROR') this.#refused(JSON.parse(body))
     else if (command === 'RECEIPT') this.#confirmed(headers['receipt-id'] ?? '')
-    else if (command === 'MESSAGE') this.#told(headers, JSON.parse(body))
+    else if (command === 'MESSAGE') this.#delivered(headers, JSON.parse(body))
   }
 
   #connected(session: string): void {
@@ -263,7 +263,10 @@ export class Device {
     this.reloaded += 1
   }
 
-  #told(headers: Record<string, string>, { type, resource }: { type: string; resource: Resource }): void {
+  #delivered(
+    headers: Record<string, string>,
+    { type, resource }: { type: string; resource: Resource },
+  ): void {
     const { subscription = '', ack, 'receipt-id': receipt } = headers
     if (subscription === this.#subscriptions[0]?.id) {
       this.#failed(headers)

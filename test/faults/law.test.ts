@@ -115,22 +115,28 @@ it.each<[string, RegExp, Write[], Stored, Reading[]]>([
   ['the history is out of order', /"ann 1" comes after "ann 2"/, [write(1), write(2)], stored(2, 1), []],
   [
     'a reader misses a message',
-    /bob was never told of "ann 2"/,
+    /bob was never delivered of "ann 2"/,
     [write(1), write(2)],
     stored(1, 2),
     [reading('bob', 1)],
   ],
   [
-    'a reader is told of what is not stored',
+    'a reader hears of what is not stored',
     /not stored/,
     [write(1, 'unknown')],
     stored(),
     [reading('bob', 1)],
   ],
-  ['a reader is told twice on one connection', /told twice/, [write(1)], stored(1), [reading('bob', 1, 1)]],
+  [
+    'a reader is told twice on one connection',
+    /delivered twice/,
+    [write(1)],
+    stored(1),
+    [reading('bob', 1, 1)],
+  ],
   [
     'a reader is told again of what the server knows to be acknowledged',
-    /told again of "ann 1"/,
+    /delivered again of "ann 1"/,
     [write(1)],
     stored(1),
     [
@@ -143,7 +149,7 @@ it.each<[string, RegExp, Write[], Stored, Reading[]]>([
   ],
   [
     'a reader is told again of what was acknowledged long before the process died',
-    /told again of "ann 1"/,
+    /delivered again of "ann 1"/,
     [write(1)],
     stored(1),
     [reading('bob', heard(1, { confirmedAt: killedAt - keptWithinMs - 1 }), heard(1, { connection: 2 }))],

@@ -96,13 +96,13 @@ function judgeHistory(writes: Write[], { history, total, added }: Stored): strin
 
 function judgeReading({ reader, heard }: Reading, { history }: Stored, deaths: Death[]): string[] {
   const broken: string[] = []
-  const told = new Set(heard.map(({ id }) => id))
+  const delivered = new Set(heard.map(({ id }) => id))
   for (const { id, body } of history) {
-    if (!told.has(id)) broken.push(`${reader} was never told of "${body}" (${id})`)
+    if (!delivered.has(id)) broken.push(`${reader} was never delivered of "${body}" (${id})`)
   }
   const stored = new Set(history.map(({ id }) => id))
   for (const { id, body } of heard) {
-    if (!stored.has(id)) broken.push(`${reader} was told of "${body}" (${id}), which is not stored`)
+    if (!stored.has(id)) broken.push(`${reader} was delivered of "${body}" (${id}), which is not stored`)
   }
   const before = new Map<number, Heard>()
   for (const each of heard) {
@@ -112,10 +112,12 @@ function judgeReading({ reader, heard }: Reading, { history }: Stored, deaths: D
       continue
     }
     if (earlier.connection === each.connection) {
-      broken.push(`${reader} was told twice of "${each.body}" (${each.id}) on connection ${each.connection}`)
+      broken.push(
+        `${reader} was delivered twice of "${each.body}" (${each.id}) on connection ${each.connection}`,
+      )
     } else if (wasKept(earlier, deaths)) {
       broken.push(
-        `${reader} was told again of "${each.body}" (${each.id}) on connection ${each.connection}, ` +
+        `${reader} was delivered again of "${each.body}" (${each.id}) on connection ${each.connection}, ` +
           `though its acknowledgement was taken on connection ${earlier.connection}`,
       )
     }
@@ -167,7 +169,9 @@ function judgeAgreement(readings: Reading[]): string[] {
       if (!before || (place.get(before.id) ?? 0) <= (place.get(each.id) ?? Number.POSITIVE_INFINITY))
         return []
       const others = reference.reader
-      return [`${reader} was told of "${each.body}" after "${before.body}", ${others} the other way round`]
+      return [
+        `${reader} was delivered of "${each.body}" after "${before.body}", ${others} the other way round`,
+      ]
     })
   }
   return readings.flatMap((reading) => {

@@ -12,7 +12,7 @@ export interface Round {
   /** Writes without an acknowledgement that are stored all the same, as they may be. */
   storedUnanswered: number
   /** Messages told, of all readers together. */
-  told: number
+  delivered: number
   /** Of these, told again because the server could not know of their acknowledgement. */
   toldAgain: number
   resumed: number
@@ -156,7 +156,7 @@ async function countMessages(stage: Stage, of = ''): Promise<number> {
   return (await stage.get(`${of}/messages?size=1`)).page.total
 }
 
-/** What is stored, when all have been told of it and it is counted, or patience is over. */
+/** What is stored, when all have heard of it and it is counted, or patience is over. */
 async function settle(scene: Scene, channelId: number, before: number): Promise<Stored> {
   const { stage, devices, otherChannelIds } = scene
   const giveUpAt = Date.now() + settleMs
@@ -199,7 +199,7 @@ function sum(
     acknowledged: acknowledged.length,
     storedUnanswered: writes.filter((each) => each.outcome === 'unknown' && isStored.has(bodyOf(each)))
       .length,
-    told: total(ofEvents),
+    delivered: total(ofEvents),
     toldAgain: total((device) => ofEvents(device) - device.toldAt.size),
     resumed: total(({ resumed }) => resumed),
     reloaded: total(({ reloaded }) => reloaded),

@@ -41,7 +41,7 @@ const rows: string[][] = []
 const broken: string[] = []
 for (const name of names) await play(name, faults[name] as Fault)
 
-const head = ['round', 'strikes', 'writes', 'acknowledged', 'stored, unanswered', 'told', 'again']
+const head = ['round', 'strikes', 'writes', 'acknowledged', 'stored, unanswered', 'delivered', 'again']
 process.stdout.write(
   `${table(`Faults, seed ${seed}`, [...head, 'resumed', 'reloaded', 'slowest', 'kept'], rows)}\n`,
 )
@@ -75,8 +75,8 @@ async function play(name: string, fault: Fault): Promise<void> {
 }
 
 function note(name: string, strikes: number, round: Round): void {
-  const { writes, acknowledged, storedUnanswered, told, toldAgain, resumed, reloaded, slowestMs } = round
-  const counts = [strikes, writes, acknowledged, storedUnanswered, told, toldAgain, resumed, reloaded]
+  const { writes, acknowledged, storedUnanswered, delivered, toldAgain, resumed, reloaded, slowestMs } = round
+  const counts = [strikes, writes, acknowledged, storedUnanswered, delivered, toldAgain, resumed, reloaded]
   for (const error of new Set(round.errors)) {
     const times = round.errors.filter((each) => each === error).length
     process.stdout.write(`${name}: ${times} x ${error}\n`)

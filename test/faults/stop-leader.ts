@@ -28,7 +28,9 @@ export async function stopLeader({ stage, random, devices, broken }: Scene): Pro
     await sleep(stoppedMs - takeoverMs)
     for (const [at, { name, heard }] of there.entries()) {
       if (heard.length === before[at]) {
-        broken(`${name} was told nothing from ${takeoverMs} ms after the leader had stopped until it went on`)
+        broken(
+          `${name} was delivered nothing from ${takeoverMs} ms after the leader had stopped until it went on`,
+        )
       }
     }
   } finally {

@@ -218,7 +218,7 @@ describe('npm', () => {
     expect(variables.filter((name) => strange.test(name))).toEqual([])
   })
 
-  it('is told of the registries of the operator, and of nothing else that a user or a package has set', async () => {
+  it('hears of the registries of the operator, and of nothing else that a user or a package has set', async () => {
     const { settings, args } = await tell({
       'npm_config_@team:registry': 'https://npm.team.example/',
       'npm_config_//npm.team.example/:_authToken': 'to"ken',

@@ -89,8 +89,8 @@ export async function createWorld(
   )
   const { readFileAccessGrant, writeFileAccessGrant } = currentUserHypermedia.relays
   for (const { pattern } of [readFileAccessGrant, writeFileAccessGrant]) {
-    const [told] = await talker.ask('SUBSCRIBE', { id: pattern, destination: pattern })
-    world.grants.push(JSON.parse(told?.body ?? '{}').resource.grant)
+    const [delivered] = await talker.ask('SUBSCRIBE', { id: pattern, destination: pattern })
+    world.grants.push(JSON.parse(delivered?.body ?? '{}').resource.grant)
   }
   talker.ws.terminate()
   return world

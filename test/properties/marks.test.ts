@@ -44,15 +44,15 @@ it('whatever users write is told as they wrote it, with our addresses completed'
         properties: Object.fromEntries([[key, [value, { [value]: displayName }]]]),
       }
       const place = { origin: "https://chat.example.com$'", streams: '' }
-      const told = JSON.parse(eventBody(`type ${value}`, presentResource(User, user), place))
-      expect(told.type).toBe(`type ${value}`)
-      expect(told.resource).toMatchObject({
+      const delivered = JSON.parse(eventBody(`type ${value}`, presentResource(User, user), place))
+      expect(delivered.type).toBe(`type ${value}`)
+      expect(delivered.resource).toMatchObject({
         name: displayName,
         displayName,
         presence: { status: value },
         displayPictureUrl: `${place.origin}/${path}`,
       })
-      expect(told.resource.properties).toEqual(user.properties)
+      expect(delivered.resource.properties).toEqual(user.properties)
     }),
     { numRuns: 2_000 },
   )
@@ -65,8 +65,8 @@ it('a picture elsewhere stays where it is, whatever its address says', () => {
     fc.property(text, (path) => {
       const displayPictureUrl = `https://pictures.example.com/"\\/${path}`
       const shown = presentResource(User, { ...aUser, displayPictureUrl })
-      const told = JSON.parse(eventBody('', shown, { origin: 'http://here', streams: 'http://here' }))
-      expect(told.resource.displayPictureUrl).toBe(displayPictureUrl)
+      const delivered = JSON.parse(eventBody('', shown, { origin: 'http://here', streams: 'http://here' }))
+      expect(delivered.resource.displayPictureUrl).toBe(displayPictureUrl)
     }),
   )
 })

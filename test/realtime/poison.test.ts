@@ -203,7 +203,7 @@ it.each([
   expect(errors).toHaveLength(1)
 })
 
-describe('a session that cannot be told of an event', () => {
+describe('a session that cannot hear of an event', () => {
   /** The connection of a user does not take what has this text, so many times. */
   function breakFor(user: Document, text: string, times: number): void {
     const { message } = StompConnection.prototype

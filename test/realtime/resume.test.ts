@@ -45,7 +45,7 @@ async function chat(type = 'PRIVATE') {
 type Chat = Awaited<ReturnType<typeof chat>>
 
 /** Everything of up to now has been told to who is there. */
-async function told({ channel, witness }: Pick<Chat, 'channel' | 'witness'>): Promise<void> {
+async function delivered({ channel, witness }: Pick<Chat, 'channel' | 'witness'>): Promise<void> {
   const mark = uuid()
   await say(channel.id, mark)
   await expect.poll(() => witness.bodies(channel.id), { timeout: 5_000, interval: 5 }).toContain(mark)
@@ -85,7 +85,7 @@ describe.each(removals)('a member whose connection is away while %s', (_how, rem
     expect(await answers).toEqual([undefined, 'ResourceNotFoundError', 'ResourceNotFoundError'])
     await say(channel.id, 'later')
     await sendChannelKeystrokes(server.ctx, asBackend(), channel.id, { keys: 'x', user: { id: a.id } })
-    await told(all)
+    await delivered(all)
     await sleep(100)
     expect(phone.bodies(channel.id)).toEqual(['heard', 'before'])
     const types = phone.heard.map(({ type }) => type)
@@ -105,9 +105,9 @@ it('a member that is taken out while it is connected hears nothing of the channe
   const thread = `/topic/threads/${root.id}.messages`
   expect(await phone.listen(thread)).toEqual([undefined])
   await app.delete(`/channels/${channel.id}/members/${b.id}`).expect(200)
-  await told(all)
+  await delivered(all)
   await app.post(`/threads/${root.id}/messages`, { type: 'TEXT', body: 'a reply' }).expect(200)
-  await told(all)
+  await delivered(all)
   expect(JSON.stringify(phone.heard)).not.toContain('a reply')
 })
 
@@ -118,7 +118,7 @@ it('a member that is out before it was known that its connection is gone is told
   await say(channel.id, 'before')
   await expect.poll(() => phone.bodies(channel.id)).toEqual(['before'])
   await app.delete(`/channels/${channel.id}/members/${b.id}`).expect(200)
-  await told(all)
+  await delivered(all)
   await phone.cut()
   phone.acknowledges = true
   await phone.connect()
@@ -152,7 +152,7 @@ it('a member that is out is not told what a message of before has become since',
   await app.delete(`/channels/${channel.id}/members/${b.id}`).expect(200)
   await app.patch(`/messages/${id}`, { body: 'the secret' }).expect(200)
   await say(channel.id, 'last')
-  await told(all)
+  await delivered(all)
   await phone.connect()
   await phone.listen(...topics)
   expect(JSON.stringify(phone.heard)).not.toMatch(/the secret|"last"/)
@@ -165,14 +165,14 @@ it('who removes itself before it subscribed again is told so once, and stays out
   await say(channel.id, 'before')
   await phone.connect()
   await app.delete(`/channels/${channel.id}/members/${b.id}`).expect(200)
-  await told(all)
+  await delivered(all)
   expect((await phone.listen(...topics)).slice(1)).toEqual(['ResourceNotFoundError', 'ResourceNotFoundError'])
   await expect.poll(() => phone.heard.filter(({ type }) => type === 'me.channel.left')).toHaveLength(1)
   expect(phone.bodies(channel.id)).toEqual(['before'])
   await phone.cut()
   await phone.connect()
   await phone.listen(...topics)
-  await told(all)
+  await delivered(all)
   expect(phone.bodies(channel.id)).toEqual(['before'])
   expect(phone.heard.filter(({ type }) => type === 'me.channel.left')).toHaveLength(1)
 })
@@ -292,7 +292,7 @@ describe('what was missed of a topic', () => {
     await noticed(server, phone)
     const ids = [one.channel.id, other.channel.id] as const
     for (const id of ids) await say(id, `missed in ${id}`)
-    await Promise.all([told(one), told(other)])
+    await Promise.all([delivered(one), delivered(other)])
     const hears = (id: number) => expect.poll(() => phone.bodies(id)[0]).toBe(`missed in ${id}`)
     return { phone, ids, hears, one, other }
   }
@@ -308,7 +308,7 @@ describe('what was missed of a topic', () => {
     await hears(ids[1])
     await say(ids[1], 'now')
     await expect.poll(() => phone.bodies(ids[1]).at(-1)).toBe('now')
-    await told(other)
+    await delivered(other)
     for (const id of ids) expect(new Set(phone.bodies(id)).size).toBe(phone.bodies(id).length)
   })
 
@@ -317,14 +317,14 @@ describe('what was missed of a topic', () => {
     await phone.connect()
     await phone.listen(messages(ids[0]))
     await hears(ids[0])
-    await told(one)
+    await delivered(one)
     const last = phone.bodies(ids[0]).length
     await phone.talker?.ask('UNSUBSCRIBE', { id: 'none' }) // what it has acknowledged is known
     await phone.cut()
     await phone.connect()
     await phone.listen(messages(ids[1]), messages(ids[0]))
     await hears(ids[1])
-    await Promise.all([told(one), told(other)])
+    await Promise.all([delivered(one), delivered(other)])
     await expect.poll(() => phone.bodies(ids[0]).length).toBe(last + 1)
     expect(new Set(phone.bodies(ids[0])).size).toBe(last + 1)
   })
@@ -342,7 +342,7 @@ describe('what was missed of a topic', () => {
     const { phone, one } = await two()
     await phone.connect()
     await phone.listen(`/topic/channels/${one.channel.id}.events`)
-    await told(one)
+    await delivered(one)
     expect(phone.heard.filter(({ destination }) => destination.endsWith('.events'))).toEqual([])
   })
 
@@ -358,7 +358,7 @@ describe('what was missed of a topic', () => {
     await expect
       .poll(() => phone.talker?.frames.some(({ headers }) => headers['receipt-id'] === 'r'))
       .toBe(true)
-    await told(one)
+    await delivered(one)
     await expect.poll(() => phone.bodies(ids[0]).length).toBe(1)
     // What it takes up again is.
     await phone.listen(messages(ids[1]))

@@ -543,9 +543,9 @@ describe('a display picture', () => {
     const user = await createUser(main)
     const { pool } = server.ctx.db
     await pool.query(`
-      create table told (type text, payload jsonb);
+      create table delivered (type text, payload jsonb);
       create function tell() returns trigger language plpgsql as
-        $$ begin insert into told values (new.type, new.payload); return new; end $$;
+        $$ begin insert into delivered values (new.type, new.payload); return new; end $$;
       create trigger tell after insert on outbox_event for each row execute function tell()`)
     await upload(user.id).expect(200)
     expect((await pool.query('select * from told')).rows).toEqual([

@@ -38,7 +38,7 @@ async function allTold() {
     .toBe(0)
 }
 
-it('every other member is told of a message, and of a system message everybody', async () => {
+it('every other member hears of a message, and of a system message everybody', async () => {
   const [writer, reader] = await Promise.all([
     createUser(server.main, { displayName: 'Writer' }),
     createUser(server.main),
@@ -78,14 +78,14 @@ it('who is replied to or mentioned is told that besides', async () => {
       user: { id: writer.id },
     })
     .expect(200)
-  const told = await notificationsOf(reader, 4)
-  expect(told.map(({ data }) => data.type).sort()).toEqual([
+  const delivered = await notificationsOf(reader, 4)
+  expect(delivered.map(({ data }) => data.type).sort()).toEqual([
     'USER:MENTIONED:CHANNEL',
     'USER:MENTIONED:USER',
     'USER:REPLIED_TO:MESSAGE',
     'USER:SENT:MESSAGE',
   ])
-  const byType = Object.fromEntries(told.map(({ data }) => [data.type, data]))
+  const byType = Object.fromEntries(delivered.map(({ data }) => [data.type, data]))
   expect(byType['USER:REPLIED_TO:MESSAGE'].parent.id).toBe(root.id)
   expect(byType['USER:MENTIONED:USER'].mentionedUser.id).toBe(reader.id)
   expect(byType['USER:MENTIONED:CHANNEL'].mentionedChannel.id).toBe(channel.id)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type UiPart, uiShapes } from '#resources/ui.ts'
 import { presentResource } from '#wire/stompx.ts'
-import { listen, told } from '../support/as-user.ts'
+import { delivered, listen } from '../support/as-user.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -54,7 +54,7 @@ it.each(given)(
     expect(body.settings).toMatchObject(settings)
     expect(await get(part)).toEqual(body.settings)
     expect(JSON.parse(presentResource(uiShapes[part], body.settings))).toEqual(body.settings)
-    expect((await told(server, 'application.ui.updated')).at(-1)?.payload).toEqual({ parts: [part] })
+    expect((await delivered(server, 'application.ui.updated')).at(-1)?.payload).toEqual({ parts: [part] })
     const { body: other } = await (await server.createApplication()).get(path(part)).expect(200)
     expect(other.settings).not.toMatchObject(settings)
     const snake = await server.main

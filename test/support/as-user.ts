@@ -27,7 +27,7 @@ export async function listen(server: TestServer, application: TestApplication): 
 }
 
 /** What was told so far of one type, in order, once all that was committed has been told. */
-export async function told(
+export async function delivered(
   server: TestServer,
   type: CommittedEvent['type'],
 ): Promise<Pick<CommittedEvent, 'channelId' | 'payload'>[]> {

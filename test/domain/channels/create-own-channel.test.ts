@@ -7,7 +7,7 @@ import { hideChannel } from '#domain/channels/members/hide-channel.ts'
 import { leaveChannel } from '#domain/channels/members/leave-channel.ts'
 import { blockUser } from '#domain/users/block-user.ts'
 import type { CreateChannel } from '#resources/channel.ts'
-import { callerOf, listen, told } from '../../support/as-user.ts'
+import { callerOf, delivered, listen } from '../../support/as-user.ts'
 import { createUser } from '../../support/factories.ts'
 import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
 
@@ -22,8 +22,8 @@ afterAll(() => server.close())
 
 const create = (caller: UserCaller, input: CreateChannel) => createChannel(server.ctx, caller, input)
 const someone = async () => callerOf(application, await createUser(application), uuid())
-const eventsOf = async (type: Parameters<typeof told>[1], channelId: number) =>
-  (await told(server, type)).filter((event) => event.channelId === channelId)
+const eventsOf = async (type: Parameters<typeof delivered>[1], channelId: number) =>
+  (await delivered(server, type)).filter((event) => event.channelId === channelId)
 const setFeatures = (features: Record<string, string>) =>
   application
     .put('/application/settings', { guestUsers: 'ENABLED', userCreatedChannels: 'ENABLED', ...features })

@@ -1,4 +1,4 @@
-// What users may do in channels and to each other there, and what others are told of it.
+// What users may do in channels and to each other there, and what others hear of it.
 
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -24,7 +24,7 @@ import { updateChannel } from '#domain/channels/update-channel.ts'
 import { replacing } from '#domain/merge-patch.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 import type { EventType } from '#resources/events.ts'
-import { callerOf, listen, told } from '../../support/as-user.ts'
+import { callerOf, delivered, listen } from '../../support/as-user.ts'
 import { createUser, sendMessage } from '../../support/factories.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 
@@ -61,7 +61,7 @@ const membersOf = async (id: number) =>
 const bothIds = () => idsOf([{ id: moderator.userId }, { id: member.userId }])
 const causeOf = ({ userId, session, receipt }: UserCaller) => ({ by: userId, session, receipt })
 const told1 = async (type: EventType, { id }: SeenChannel) =>
-  (await told(server, type)).filter(({ channelId }) => channelId === id).map(({ payload }) => payload)
+  (await delivered(server, type)).filter(({ channelId }) => channelId === id).map(({ payload }) => payload)
 
 type Refusal = [who: string, kind: string, act: () => Promise<unknown>]
 const refuses = (refusals: Refusal[]) =>

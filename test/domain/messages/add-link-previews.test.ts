@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { addLinkPreviews } from '#domain/messages/add-link-previews.ts'
-import { listen, told } from '../../support/as-user.ts'
+import { delivered, listen } from '../../support/as-user.ts'
 import { createChannel, sendMessage } from '../../support/factories.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 
@@ -26,7 +26,7 @@ function web(before?: () => Promise<unknown>) {
 }
 
 const updatesOf = async (id: number) =>
-  (await told(server, 'channel.message.updated')).filter(({ payload }) => payload.messageId === id)
+  (await delivered(server, 'channel.message.updated')).filter(({ payload }) => payload.messageId === id)
 const read = async (id: number) => (await server.main.get(`/messages/${id}`).expect(200)).body
 
 it('a message shows previews of the pages that it links to, and is not edited by that', async () => {

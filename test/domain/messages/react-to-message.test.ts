@@ -8,7 +8,7 @@ import { countReports } from '#domain/messages/reports/count-reports.ts'
 import { listMessageReports } from '#domain/messages/reports/list-message-reports.ts'
 import { removeReport } from '#domain/messages/reports/remove-report.ts'
 import { reportMessage } from '#domain/messages/reports/report-message.ts'
-import { callerOf, listen, told } from '../../support/as-user.ts'
+import { callerOf, delivered, listen } from '../../support/as-user.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 
@@ -44,8 +44,8 @@ const remove = (caller: UserCaller, emoji: string) => removeReaction(server.ctx,
 const reactionsOf = async () => (await getMessage(server.ctx, first, id)).reactions
 const reactionCount = async () =>
   (await server.ctx.db.prisma.message.findUniqueOrThrow({ where: { id } })).reactionCount
-const toldOf = async (type: Parameters<typeof told>[1]) =>
-  (await told(server, type)).filter(({ payload }) => payload.messageId === id)
+const deliveredOf = async (type: Parameters<typeof delivered>[1]) =>
+  (await delivered(server, type)).filter(({ payload }) => payload.messageId === id)
 
 describe('reactions', () => {
   it('are one for each user and emoji, however the emoji is written and often it is sent', async () => {
@@ -60,8 +60,8 @@ describe('reactions', () => {
       { emoji: { aliases: ['heart'] }, count: 1, users: [{ id: first.userId }] },
     ])
     expect(await reactionCount()).toBe(3)
-    expect(await toldOf('message.reaction.created')).toHaveLength(3)
-    expect((await toldOf('message.reaction.created'))[0]).toEqual({
+    expect(await deliveredOf('message.reaction.created')).toHaveLength(3)
+    expect((await deliveredOf('message.reaction.created'))[0]).toEqual({
       channelId,
       payload: {
         messageId: id,
@@ -101,7 +101,7 @@ describe('reactions', () => {
     expect(await remove(first, '👍')).toMatchObject({ user: { id: first.userId } })
     expect(await reactionsOf()).toMatchObject([{ count: 1, users: [{ id: second.userId }] }])
     expect(await reactionCount()).toBe(1)
-    expect(await toldOf('message.reaction.removed')).toMatchObject([
+    expect(await deliveredOf('message.reaction.removed')).toMatchObject([
       { payload: { userId: first.userId, createdTime } },
     ])
   })
@@ -142,7 +142,7 @@ describe('reports', () => {
     expect(await countReports(server.ctx, second, id)).toBe(2)
     const { body } = await server.main.get(`/channels/${channelId}/reported-messages`).expect(200)
     expect(body._embedded.messages[0]).toMatchObject({ id, reportCount: 2 })
-    expect((await toldOf('message.reported')).at(-1)?.payload).toMatchObject({
+    expect((await deliveredOf('message.reported')).at(-1)?.payload).toMatchObject({
       userId: second.userId,
       report: { reason: 'spam', properties: { link: 'x' }, createdTime: expect.any(String) },
     })
@@ -164,6 +164,6 @@ describe('reports', () => {
     expect(await removeReport(server.ctx, first, id)).toMatchObject({ reason: 'spam' })
     expect(await countReports(server.ctx, first, id)).toBe(0)
     await expect(removeReport(server.ctx, first, id)).rejects.toMatchObject({ kind: 'ResourceNotFoundError' })
-    expect(await toldOf('message.report_removed')).toHaveLength(1)
+    expect(await deliveredOf('message.report_removed')).toHaveLength(1)
   })
 })

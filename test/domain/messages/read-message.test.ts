@@ -13,7 +13,7 @@ import { replyToMessage } from '#domain/messages/reply-to-message.ts'
 import { createThread } from '#domain/threads/create-thread.ts'
 import { readThread } from '#domain/threads/read-thread.ts'
 import { sendThreadMessage } from '#domain/threads/send-thread-message.ts'
-import { callerOf, listen, told } from '../../support/as-user.ts'
+import { callerOf, delivered, listen } from '../../support/as-user.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 
@@ -41,8 +41,8 @@ async function conversation() {
       }
       return ids
     },
-    told: async (type: 'created' | 'deleted' = 'created') =>
-      (await told(server, `message.read_receipt.${type}`))
+    delivered: async (type: 'created' | 'deleted' = 'created') =>
+      (await delivered(server, `message.read_receipt.${type}`))
         .filter((event) => event.channelId === channelId)
         .map(({ payload }) => payload),
   }
@@ -52,13 +52,13 @@ const page = { number: 0, size: 25, sort: [] }
 
 describe('reading a message', () => {
   it('is told once, with its author and the time that its receipt shows', async () => {
-    const { reader, writer, write, told } = await conversation()
+    const { reader, writer, write, delivered } = await conversation()
     const [id = 0] = await write()
     await readMessage(server.ctx, reader, id)
     await readMessage(server.ctx, reader, id)
     const { items } = await listMessageReadReceipts(server.ctx, writer, id, page)
     expect(items).toMatchObject([{ messageId: id, user: { id: reader.userId } }])
-    expect(await told()).toEqual([
+    expect(await delivered()).toEqual([
       {
         messageId: id,
         userId: reader.userId,
@@ -72,24 +72,24 @@ describe('reading a message', () => {
   })
 
   it('of nobody has nobody as its author, and of oneself is nothing to tell', async () => {
-    const { reader, channelId, told } = await conversation()
+    const { reader, channelId, delivered } = await conversation()
     const own = await sendMessage(server.main, channelId, { user: { id: reader.userId } })
     const system = await sendMessage(server.main, channelId)
     await readMessage(server.ctx, reader, own.id)
     await readMessage(server.ctx, reader, system.id)
-    expect(await told()).toMatchObject([{ messageId: system.id, authorId: null }])
+    expect(await delivered()).toMatchObject([{ messageId: system.id, authorId: null }])
     await unreadMessage(server.ctx, reader, own.id)
-    expect(await told('deleted')).toEqual([])
+    expect(await delivered('deleted')).toEqual([])
   })
 
   it('can be taken back, which is told with the time that it had', async () => {
-    const { reader, write, told } = await conversation()
+    const { reader, write, delivered } = await conversation()
     const [id = 0] = await write()
     await readMessage(server.ctx, reader, id)
     await unreadMessage(server.ctx, reader, id)
     await unreadMessage(server.ctx, reader, id)
-    const [created] = await told()
-    expect(await told('deleted')).toEqual([created])
+    const [created] = await delivered()
+    expect(await delivered('deleted')).toEqual([created])
     expect(await countUserUnread(server.ctx, reader)).toBe(1)
   })
 
@@ -123,27 +123,27 @@ describe('reading a message', () => {
 
 describe('reading a channel', () => {
   it('tells each newly read message, newest last', async () => {
-    const { reader, channelId, write, told } = await conversation()
+    const { reader, channelId, write, delivered } = await conversation()
     const [first = 0, second = 0, third = 0] = await write(3)
     await readMessage(server.ctx, reader, second)
     await readChannel(server.ctx, reader, channelId)
     await readChannel(server.ctx, reader, channelId)
-    expect((await told()).map(({ messageId }) => messageId)).toEqual([second, first, third])
+    expect((await delivered()).map(({ messageId }) => messageId)).toEqual([second, first, third])
     expect(await isChannelUnread(server.ctx, reader, channelId)).toBe(false)
   })
 
   it('tells no more than the newest hundred, and reads them all', async () => {
-    const { reader, channelId, write, told } = await conversation()
+    const { reader, channelId, write, delivered } = await conversation()
     const ids = await write(130)
     await readChannel(server.ctx, reader, channelId)
-    expect((await told()).map(({ messageId }) => messageId)).toEqual(ids.slice(-100))
+    expect((await delivered()).map(({ messageId }) => messageId)).toEqual(ids.slice(-100))
     expect(await countUserUnread(server.ctx, reader)).toBe(0)
   })
 })
 
 describe('reading a thread', () => {
   it('reads what is in it, and leaves the rest of the channel', async () => {
-    const { reader, writer, channelId, write, told } = await conversation()
+    const { reader, writer, channelId, write, delivered } = await conversation()
     const [root = 0] = await write()
     const text = { type: 'TEXT' as const, body: 'x' }
     const standalone = await createThread(server.ctx, writer, channelId, { name: 'aside' })
@@ -154,7 +154,7 @@ describe('reading a thread', () => {
       await sendThreadMessage(server.ctx, writer, standalone.id, text)
     }
     await readThread(server.ctx, reader, root)
-    expect((await told()).map(({ messageId }) => messageId)).toEqual(replies)
+    expect((await delivered()).map(({ messageId }) => messageId)).toEqual(replies)
     expect(await countUserUnread(server.ctx, reader)).toBe(7)
     await readThread(server.ctx, reader, standalone.id)
     expect(await countUserUnread(server.ctx, reader)).toBe(4)

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { notificationsById } from '#data/events/notifications.ts'
 import { NotificationShape } from '#resources/notification.ts'
 import { presentResource } from '#wire/stompx.ts'
-import { told } from '../../support/as-user.ts'
+import { delivered } from '../../support/as-user.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 
@@ -31,15 +31,15 @@ async function connected(minutesAgo?: number) {
   return user
 }
 
-/** What was told of notifications about a message, once every member has its own. */
-async function toldOf(messageId: number) {
+/** What heard of notifications about a message, once every member has its own. */
+async function deliveredOf(messageId: number) {
   await expect
     .poll(async () => {
       const [row] = await server.ctx.db.query({ text: 'select count(*) from notification_task' }, [])
       return row?.[0]
     })
     .toBe(0)
-  const events = (await told(server, 'notification.created')).map(({ payload }) => payload)
+  const events = (await delivered(server, 'notification.created')).map(({ payload }) => payload)
   const found = await notificationsById(
     server.ctx.db,
     events.map(({ notificationId }) => notificationId as number),
@@ -50,7 +50,7 @@ async function toldOf(messageId: number) {
   })
 }
 
-it('those who are connected, or were a moment ago, are told of their notifications at once', async () => {
+it('those who are connected, or were a moment ago, hear of their notifications at once', async () => {
   const [online, lately, long, never] = await Promise.all([
     connected(),
     connected(5),
@@ -60,8 +60,8 @@ it('those who are connected, or were a moment ago, are told of their notificatio
   const members = [online, lately, long, never].map(({ id }) => ({ id }))
   const channel = await createChannel(server.main, { members })
   const message = await sendMessage(server.main, channel.id)
-  await expect.poll(async () => (await toldOf(message.id)).length).toBe(2)
-  const events = await toldOf(message.id)
+  await expect.poll(async () => (await deliveredOf(message.id)).length).toBe(2)
+  const events = await deliveredOf(message.id)
   expect(events.map(({ userId }) => userId).sort()).toEqual([online.id, lately.id].sort())
   for (const { userId, notification } of events) {
     expect(notification).toMatchObject({ recipientId: userId, data: { type: 'SYSTEM:SENT:MESSAGE' } })
@@ -84,8 +84,8 @@ it('each reason is a notification of its own, complete as clients need it', asyn
       user: { id: writer.id },
     })
     .expect(200)
-  await expect.poll(async () => (await toldOf(reply.id)).length).toBe(3)
-  const shown = (await toldOf(reply.id)).map(({ notification }) =>
+  await expect.poll(async () => (await deliveredOf(reply.id)).length).toBe(3)
+  const shown = (await deliveredOf(reply.id)).map(({ notification }) =>
     JSON.parse(presentResource(NotificationShape, notification)),
   )
   expect(shown.map(({ data }) => data.type).sort()).toEqual([
@@ -111,7 +111,7 @@ it('a notification whose message is gone is not told any more', async () => {
   const reader = await connected()
   const channel = await createChannel(server.main, { members: [{ id: reader.id }] })
   const message = await sendMessage(server.main, channel.id)
-  await expect.poll(async () => (await toldOf(message.id)).length).toBe(1)
+  await expect.poll(async () => (await deliveredOf(message.id)).length).toBe(1)
   await server.main.delete(`/messages/${message.id}`).expect(200)
-  expect(await toldOf(message.id)).toEqual([])
+  expect(await deliveredOf(message.id)).toEqual([])
 })

@@ -181,9 +181,9 @@ describe('trimming', () => {
       jobs: undefined,
       idempotencyKeys: undefined,
     }
-    const [told, over] = [await notification(daysAgo(3_000)), await session(daysAgo(3_000))]
+    const [delivered, over] = [await notification(daysAgo(3_000)), await session(daysAgo(3_000))]
     await trimAll(ctx)
-    expect(await prisma().notification.findUnique({ where: { id: told } })).not.toBeNull()
+    expect(await prisma().notification.findUnique({ where: { id: delivered } })).not.toBeNull()
     expect(await prisma().userSession.findUnique({ where: { id: over } })).not.toBeNull()
   })
 

@@ -3,7 +3,7 @@ import { blockedIdsOf } from '#data/users/user-blocks.ts'
 import { blockUser } from '#domain/users/block-user.ts'
 import { listBlockedUsers } from '#domain/users/list-blocked-users.ts'
 import { unblockUser } from '#domain/users/unblock-user.ts'
-import { callerOf, listen, told } from '../../support/as-user.ts'
+import { callerOf, delivered, listen } from '../../support/as-user.ts'
 import { createUser } from '../../support/factories.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 
@@ -26,7 +26,9 @@ describe('a user who blocks another', () => {
     const { items, total } = await listBlockedUsers(server.ctx, caller, {}, page)
     expect({ items, total }).toMatchObject({ items: [{ user: { id: blocked.id } }], total: 1 })
     expect(await blockedIdsOf(server.ctx.db, blocker.id)).toEqual([blocked.id])
-    const events = (await told(server, 'user.blocked')).filter(({ payload }) => payload.by === blocker.id)
+    const events = (await delivered(server, 'user.blocked')).filter(
+      ({ payload }) => payload.by === blocker.id,
+    )
     expect(events.map(({ payload }) => payload)).toEqual([
       {
         userId: blocked.id,
@@ -53,7 +55,9 @@ describe('a user who blocks another', () => {
     await expect(unblockUser(server.ctx, caller, recordId)).rejects.toMatchObject({
       kind: 'ResourceNotFoundError',
     })
-    const events = (await told(server, 'user.unblocked')).filter(({ payload }) => payload.by === blocker.id)
+    const events = (await delivered(server, 'user.unblocked')).filter(
+      ({ payload }) => payload.by === blocker.id,
+    )
     expect(events).toMatchObject([{ payload: { userId: blocked.id, recordId } }])
   })
 

@@ -6,7 +6,7 @@ import { updateCurrentUser } from '#domain/users/update-current-user.ts'
 import { updateUserDisplayPicture } from '#domain/users/update-user-display-picture.ts'
 import { CurrentUser, UpdateCurrentUser } from '#resources/user.ts'
 import { presentResource } from '#wire/stompx.ts'
-import { callerOf, listen, told } from '../../support/as-user.ts'
+import { callerOf, delivered, listen } from '../../support/as-user.ts'
 import { createChannel, createUser } from '../../support/factories.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 const eventsOf = async (userId: number, type: 'user.updated' | 'user.deleted') =>
-  (await told(server, type)).map(({ payload }) => payload).filter((payload) => payload.userId === userId)
+  (await delivered(server, type)).map(({ payload }) => payload).filter((payload) => payload.userId === userId)
 
 describe('a user who updates itself', () => {
   it('changes its display name, properties and status, and nothing else that it sends back', async () => {
