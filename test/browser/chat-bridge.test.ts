@@ -100,6 +100,29 @@ describe.skipIf(!executablePath)('the chat', () => {
     await expect.poll(told).toEqual(['onChatUiConnected', 'onChatMounted', 'onChatHeaderSelected'])
   })
 
+  it('looks as the styles of the application override it, and follows when they change', async () => {
+    const put = (overrides: object) =>
+      server.main.put('/application/ui/styles', { settings: { overrides } }).expect(200)
+    await createChannel(server.main, { type: 'PUBLIC', name: 'styled' })
+    await put({
+      header: { 'background-color': 'rgb(1, 2, 3)', channel: { name: { color: 'rgb(4, 5, 6)' } } },
+    })
+    page = await browser.newPage()
+    await openInApp('standalone', 'painter', { name: 'channel', channel: 'styled' })
+    const looks = (selector: string, property: string) =>
+      page.evaluate(`getComputedStyle(document.querySelector('${selector}')).getPropertyValue('${property}')`)
+    await page.locator('.heading').waitFor()
+    expect(await looks('.conversation > header', 'background-color')).toBe('rgb(1, 2, 3)')
+    expect(await looks('.heading > .title', 'color')).toBe('rgb(4, 5, 6)')
+    await put({
+      header: { 'background-color': 'red } .composer { display: none' },
+      content: { 'background-color': 'rgb(7, 8, 9)' },
+    })
+    await expect.poll(() => looks('.conversation', 'background-color')).toBe('rgb(7, 8, 9)')
+    expect(await looks('.conversation > header', 'background-color')).not.toBe('rgb(1, 2, 3)')
+    expect(await page.locator('.composer').isVisible(), 'a value is no rule').toBe(true)
+  })
+
   it('asks the app for what it holds the connection to, and hears it in base64', async () => {
     page = await browser.newPage()
     await openInApp('shared', 'phone')

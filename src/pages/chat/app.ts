@@ -3,6 +3,7 @@ import { connectApi } from '@chatkitty/core'
 import { Chat } from './chat.ts'
 import { findHost, type Host, type HostOptions } from './host.ts'
 import { findApp } from './native.ts'
+import { override } from './overrides.ts'
 import type { Features, Styles } from './resources.ts'
 import { StompX } from './stompx.ts'
 import { setStrings } from './strings.ts'
@@ -12,7 +13,9 @@ const element = document.querySelector<HTMLElement>('#chat') as HTMLElement // p
 const asked = new URLSearchParams(location.search)
 /** The application's own stylesheet. */
 const sheet = new CSSStyleSheet()
-document.adoptedStyleSheets = [sheet]
+/** What it overrides of ours, which comes before. */
+const overrides = new CSSStyleSheet()
+document.adoptedStyleSheets = [overrides, sheet]
 
 /** A connection, as the official client gives it; the port is what it has for chat interfaces. */
 type Connection = Awaited<ReturnType<typeof connectApi>> & { attach(port: MessagePort): void }
@@ -128,6 +131,7 @@ async function readSettings(): Promise<{ apiKey: string; features: Features; sty
 function dress(styles: Styles, { theme, styles: wanted }: HostOptions): Styles {
   const worn = { ...styles, ...wanted, ...(theme && { 'base-theme': theme }) }
   document.documentElement.dataset.theme = worn['base-theme']
+  override(overrides, worn.overrides)
   sheet.replaceSync(worn.stylesheet ?? '')
   return worn
 }

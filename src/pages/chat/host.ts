@@ -1,11 +1,12 @@
 // The page that shows the chat in a frame, as loadChatUi has it (runtime contract 10.2). It is told that we are here,
 // and hands over the port on which all else is said.
+import type { Styles } from './resources.ts'
 
 /** What the page asked loadChatUi for. */
 export interface HostOptions {
   username: string
   theme?: 'light' | 'dark'
-  styles?: { 'base-theme'?: 'light' | 'dark'; stylesheet?: string }
+  styles?: Partial<Styles>
   authentication?: { type: string; params?: unknown }
   profile?: { displayName?: string; displayPicture?: string }
   /** Of the views on phones: whether the app has a connection. */

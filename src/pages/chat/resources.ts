@@ -1,4 +1,5 @@
 // What the chat shows of the runtime's resources (runtime contract 7), with the links by which it goes on.
+import type { Overrides } from './overrides.ts'
 
 /** Where to ask, what to listen to and what can be done. */
 interface Linked {
@@ -94,6 +95,7 @@ export interface Features {
 export interface Styles {
   'base-theme': 'light' | 'dark'
   stylesheet?: string
+  overrides?: Overrides
 }
 
 /** How a channel is called by somebody. */
