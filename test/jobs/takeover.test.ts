@@ -9,8 +9,12 @@ import { cloneDatabase } from '../support/server.ts'
 
 const messagesMax = 20_000
 
-// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-type Document = any
+/** What this test reads of answers. */
+interface Answer {
+  id: number
+  processed: number
+  page: { total: number }
+}
 
 it('an import goes on in another process within seconds of the death of its own', {
   timeout: 120_000,
@@ -27,8 +31,10 @@ it('an import goes on in another process within seconds of the death of its own'
   const [first, second] = [await start(), await start()]
   try {
     const headers = { authorization: `Bearer ${await tokenOf(first)}` }
-    const call = async (server: ServerProcess, path: string, init: RequestInit = {}): Promise<Document> =>
-      (await fetch(`${server.url}/v1${path}`, { ...init, headers: { ...headers, ...init.headers } })).json()
+    const call = async (server: ServerProcess, path: string, init: RequestInit = {}): Promise<Answer> =>
+      (await (
+        await fetch(`${server.url}/v1${path}`, { ...init, headers: { ...headers, ...init.headers } })
+      ).json()) as Answer
     const channel = await call(first, '/channels', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
