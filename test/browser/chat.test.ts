@@ -101,7 +101,7 @@ function call(name: string, ...args: unknown[]): Promise<unknown> {
   ] as const)
 }
 
-const delivered = () => page.evaluate('window.told')
+const delivered = () => page.evaluate('window.delivered')
 
 /** Loads the chat for a user, over a connection of the page's own or of the chat's. */
 async function load(username: string, isShared: boolean, ui: object = {}): Promise<void> {

@@ -543,12 +543,12 @@ describe('a display picture', () => {
     const user = await createUser(main)
     const { pool } = server.ctx.db
     await pool.query(`
-      create table delivered (type text, payload jsonb);
-      create function tell() returns trigger language plpgsql as
-        $$ begin insert into delivered values (new.type, new.payload); return new; end $$;
-      create trigger tell after insert on outbox_event for each row execute function tell()`)
+      create table written (type text, payload jsonb);
+      create function note() returns trigger language plpgsql as
+        $$ begin insert into written values (new.type, new.payload); return new; end $$;
+      create trigger note after insert on outbox_event for each row execute function note()`)
     await upload(user.id).expect(200)
-    expect((await pool.query('select * from told')).rows).toEqual([
+    expect((await pool.query('select * from written')).rows).toEqual([
       { type: 'user.updated', payload: { userId: user.id, picture: true } },
     ])
   })

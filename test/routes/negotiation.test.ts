@@ -262,10 +262,10 @@ describe('HEAD', () => {
 
 describe('a method that a path does not have', () => {
   const wrong = [
-    ['put', '/v1/users', 'GET, POST, HEAD'],
-    ['post', '/v1/users/1', 'GET, PATCH, DELETE, HEAD'],
-    ['delete', '/application/settings', 'GET, PUT, HEAD'],
-    ['patch', '/v1/applications/me/messages', 'DELETE, GET, HEAD'],
+    ['put', '/v1/users', 'GET, POST, HEAD, OPTIONS'],
+    ['post', '/v1/users/1', 'GET, PATCH, DELETE, HEAD, OPTIONS'],
+    ['delete', '/application/settings', 'GET, PUT, HEAD, OPTIONS'],
+    ['patch', '/v1/applications/me/messages', 'DELETE, GET, HEAD, OPTIONS'],
   ] as const
 
   it.each(wrong)('%s %s answers 405 and says what it has', async (method, path, allow) => {

@@ -30,7 +30,7 @@ describe('the size of a frame', () => {
   const limits = { headersMax: 5, lineBytesMax: 100, headBytesMax: 300, bodyBytesMax: 1000 }
   it.each([
     ['an endless line', `SEND\nx:${'y'.repeat(120)}`, 'longer than 100 bytes'],
-    ['an endless command', 'S'.repeat(120), 'longer than 100 bytes'],
+    ['an endless command', 'S'.repeat(120), 'The command of a frame is unknown'],
     ['too many headers', `SEND\n${'a:b\n'.repeat(6)}`, 'more than 5 headers'],
     ['headers that are long together', `SEND\n${`a:${'b'.repeat(90)}\n`.repeat(4)}`, 'longer than 300 bytes'],
     ['an endless body', `SEND\ndestination:/a\n\n${'x'.repeat(1001)}`, 'longer than 1000 bytes'],
