@@ -51,7 +51,7 @@ async function kept(): Promise<{ clientId: string; clientSecret: string; apiKey:
 
 it('the first start prints credentials that work, the second one says where they are kept', async () => {
   const first = await start()
-  await expect.poll(() => first.output(), { timeout: 15_000 }).toContain('Try it')
+  await expect.poll(() => first.output(), { timeout: 60_000 }).toContain('Try it')
   const { clientId, clientSecret, apiKey } = await kept()
   for (const value of [clientId, clientSecret, apiKey, first.url.replace('127.0.0.1', 'localhost')]) {
     expect(first.output()).toContain(value)
@@ -61,7 +61,7 @@ it('the first start prints credentials that work, the second one says where they
   expect(await first.end('SIGTERM')).toBe(0)
 
   const second = await start()
-  await expect.poll(() => second.output(), { timeout: 15_000 }).toContain('Try it')
+  await expect.poll(() => second.output(), { timeout: 60_000 }).toContain('Try it')
   expect(second.output()).toContain(clientId)
   expect(second.output()).toContain('credentials.json')
   expect(second.output()).not.toContain(clientSecret)
@@ -110,7 +110,7 @@ it('a stop lets a request finish that has begun', async () => {
           () => 'open',
           () => 'closed',
         ),
-      { timeout: 15_000 },
+      { timeout: 60_000 },
     )
     .toBe('closed')
   socket.write(body.slice(10))
@@ -130,7 +130,7 @@ it('a second signal hurries a stop that is held up, and abandons nothing', async
   const impatient = setInterval(() => server.child.kill('SIGINT'), 300)
   expect(await server.end('SIGINT')).toBe(0)
   clearInterval(impatient)
-  await expect.poll(() => isAlive(postmaster), { timeout: 20_000 }).toBe(false) // until the system has buried it
+  await expect.poll(() => isAlive(postmaster), { timeout: 60_000 }).toBe(false) // until the system has buried it
   socket.destroy()
 })
 
@@ -145,12 +145,12 @@ it.each([1, 2, 3])('Ctrl-C, pressed twice through npm start, stops everything (%
     output += text
   })
   const ended = once(npm, 'close')
-  await expect.poll(() => output, { timeout: 30_000 }).toContain('oauth/token')
+  await expect.poll(() => output, { timeout: 60_000 }).toContain('oauth/token')
   const postmaster = await postmasterPid(home)
   for (let press = 0; press < 2; press++) process.kill(-(npm.pid ?? 0), 'SIGINT')
   await ended
   // npm may leave before the server does.
-  await expect.poll(() => isAlive(postmaster), { timeout: 20_000 }).toBe(false)
+  await expect.poll(() => isAlive(postmaster), { timeout: 60_000 }).toBe(false)
   await expect(postmasterPid(home)).rejects.toThrow('ENOENT')
 })
 
@@ -158,7 +158,7 @@ it('a signal during the start ends it, and leaves nothing running', async () => 
   const folder = join(home, 'interrupted')
   const server = await spawnServer({ CHATTERIE_HOME: folder })
   await expect
-    .poll(() => stat(join(folder, 'postgres')).catch(() => null), { timeout: 20_000, interval: 5 })
+    .poll(() => stat(join(folder, 'postgres')).catch(() => null), { timeout: 60_000, interval: 5 })
     .not.toBe(null)
   expect(await server.end('SIGTERM')).toBe(0)
   expect(server.output()).toBe('')
@@ -168,7 +168,7 @@ it('a signal during the start ends it, and leaves nothing running', async () => 
 it('credentials of the settings are created, and never printed', async () => {
   const settings = { CHATTERIE_CLIENT_ID: 'my-client', CHATTERIE_CLIENT_SECRET: 'a secret of mine' }
   const server = await start(settings)
-  await expect.poll(() => server.output(), { timeout: 15_000 }).toContain('oauth/token')
+  await expect.poll(() => server.output(), { timeout: 60_000 }).toContain('oauth/token')
   await token(server.url, 'my-client', 'a secret of mine')
   expect(server.output()).toContain('(from CHATTERIE_CLIENT_SECRET)')
   expect(server.output()).not.toContain('a secret of mine')
@@ -184,7 +184,7 @@ it('a rotated secret stays through a start whose settings have the old one, whic
   await first.end('SIGTERM')
 
   const second = await start(settings)
-  await expect.poll(() => second.output(), { timeout: 15_000 }).toContain('oauth/token')
+  await expect.poll(() => second.output(), { timeout: 60_000 }).toContain('oauth/token')
   expect(second.output()).toContain('CHATTERIE_CLIENT_SECRET is not in force')
   expect(second.output()).not.toContain('the old secret')
   await token(second.url, 'rotated', clientSecret)
@@ -290,7 +290,7 @@ it('what a killed server started ends within seconds of it', async () => {
   const server = await start()
   const postmaster = await postmasterPid(home)
   await server.end('SIGKILL')
-  await expect.poll(() => isAlive(postmaster), { timeout: 15_000 }).toBe(false)
+  await expect.poll(() => isAlive(postmaster), { timeout: 60_000 }).toBe(false)
   await expect(postmasterPid(home)).rejects.toThrow('ENOENT')
 })
 
@@ -298,7 +298,7 @@ it('a first start on a database of the operator makes its home folder', async ()
   const database = await cloneDatabase()
   const folder = join(home, 'of-its-own')
   const server = await start({ CHATTERIE_HOME: folder, DATABASE_URL: database.url })
-  await expect.poll(() => server.output(), { timeout: 15_000 }).toContain('Try it')
+  await expect.poll(() => server.output(), { timeout: 60_000 }).toContain('Try it')
   expect((await stat(join(folder, 'credentials.json'))).mode & 0o077).toBe(0)
   expect(await server.end('SIGTERM')).toBe(0)
   await database.drop()

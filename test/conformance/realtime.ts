@@ -19,7 +19,7 @@ import { tapWebSockets, type Wire, wireOf } from './wire-tap.ts'
 tapWebSockets()
 
 /** Whatever a client asks for is to be settled within this time, and whatever happens to be told. */
-export const settleMs = 1_000
+export const settleMs = 10_000
 
 export interface Device {
   name: string

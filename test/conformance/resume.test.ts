@@ -6,10 +6,10 @@ import { startServer, type TestServer } from '../support/server.ts'
 import { type CutProxy, openProxy } from './cut-proxy.ts'
 import type { Loose } from './support.ts'
 
-const clientCount = 100
+const clientCount = 50
 const messageCount = 500
 /** Clients come back five seconds after they have lost their connection. */
-const backMs = 30_000
+const backMs = 90_000
 
 let server: TestServer
 let network: CutProxy
@@ -27,7 +27,7 @@ function connect(username: string): Promise<ApiConnection> {
   return connectApi({ apiKey: server.main.apiKey, username, $environment })
 }
 
-it('100 clients whose connections are cut three times get all of 500 messages, in order', async () => {
+it('50 clients whose connections are cut three times get all of 500 messages, in order', async () => {
   const names = Array.from({ length: clientCount }, (_, at) => `user-${at}`)
   const connections: ApiConnection[] = []
   for (let at = 0; at < clientCount; at += 20) {
@@ -48,7 +48,7 @@ it('100 clients whose connections are cut three times get all of 500 messages, i
     await say('Do you hear me?')
     expect(received.filter((bodies) => bodies.length === 0)).toEqual([])
   }
-  await vi.waitFor(allListen, { timeout: 30_000, interval: 200 })
+  await vi.waitFor(allListen, { timeout: 90_000, interval: 200 })
 
   const expected = Array.from({ length: messageCount }, (_, at) => String(at + 1))
   const numbersOf = (bodies: string[] = []) => bodies.filter((body) => /^\d+$/.test(body))
@@ -72,7 +72,7 @@ it('100 clients whose connections are cut three times get all of 500 messages, i
   const haveAll = () => {
     for (const bodies of received) expect(new Set(numbersOf(bodies)).size).toBe(messageCount)
   }
-  await vi.waitFor(haveAll, { timeout: 30_000, interval: 100 })
+  await vi.waitFor(haveAll, { timeout: 90_000, interval: 100 })
   let repeated = 0
   for (const [at, bodies] of received.entries()) {
     const numbers = numbersOf(bodies)
@@ -82,7 +82,7 @@ it('100 clients whose connections are cut three times get all of 500 messages, i
   // Only what a client has acknowledged on a connection that was cut before the server knew of it comes twice.
   expect(repeated).toBeLessThan(clientCount * 3 * 10)
   await Promise.all(connections.map((connection) => connection.dispose()))
-}, 150_000)
+}, 300_000)
 
 it('an action whose answer was lost with the connection is settled when the client is back', async () => {
   const connection = await connect('jane')

@@ -34,7 +34,7 @@ afterAll(async () => {
 })
 
 it(`an import is what it is uninterrupted, though the server is killed ${killsMax} times, and again adds nothing`, {
-  timeout: 180_000,
+  timeout: 300_000,
 }, async () => {
   const random = randomFrom(seed)
   const before = await newestId()
@@ -67,7 +67,7 @@ it(`an import is what it is uninterrupted, though the server is killed ${killsMa
 })
 
 it('an import without keys is what its file holds, though the server is killed at any moment of its life', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const random = randomFrom(seed + 1)
   const before = await newestId()
@@ -84,7 +84,7 @@ it('an import without keys is what its file holds, though the server is killed a
   await expectStored(file, before)
 })
 
-it('an import is what its file holds, though Postgres is killed', { timeout: 120_000 }, async () => {
+it('an import is what its file holds, though Postgres is killed', { timeout: 300_000 }, async () => {
   const random = randomFrom(seed + 2)
   const before = await newestId()
   const file = await messages(fewMessages)
@@ -104,18 +104,18 @@ it('an import is what its file holds, though Postgres is killed', { timeout: 120
 })
 
 it('a stop interrupts an import after the batch at hand, and the next start goes on at once', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const before = await newestId()
   const file = await messages(fewMessages)
   const { id } = await importFile(file)
   await progress(id, 1)
   expect(await server.end('SIGTERM')).toBe(0)
+  const queued = 'select locked_at is null and run_at <= now() as due from graphile_worker.jobs'
+  expect(await whileDown(() => query(queued)), 'the queue does not make a stopped job wait').toEqual([
+    { due: true },
+  ])
   await start()
-  const began = Date.now()
-  const { processed } = await progress(id, 1)
-  await progress(id, processed + 1)
-  expect(Date.now() - began, 'the queue does not make a stopped job wait').toBeLessThan(2_500)
   expect(await progress(id)).toMatchObject({ state: 'FINISHED', failed: 0 })
   await expectStored(file, before)
 })
@@ -200,7 +200,7 @@ async function importFile(items: unknown[]): Promise<Document> {
 
 /** The job once it has done so much, or has ended. */
 async function progress(id: number, processed = Number.POSITIVE_INFINITY): Promise<Document> {
-  const deadline = Date.now() + 60_000
+  const deadline = Date.now() + 180_000
   while (Date.now() < deadline) {
     const job = await get(`/jobs/${id}`).catch(() => undefined) // Postgres may be on its way back
     if (job && (job.processed >= processed || ['FINISHED', 'FAILED'].includes(job.state))) return job

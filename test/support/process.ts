@@ -50,7 +50,7 @@ export async function spawnServer(settings: Record<string, string>): Promise<Ser
 /** Runs the server and waits until it answers. */
 export async function startServerProcess(settings: Record<string, string>): Promise<ServerProcess> {
   const server = await spawnServer(settings)
-  const giveUpAt = Date.now() + 30_000
+  const giveUpAt = Date.now() + 90_000
   for (;;) {
     const isUp = await fetch(`${server.url}/health`).then(
       (answer) => answer.ok,
