@@ -24,6 +24,7 @@ const clientCommands = new Set([
   'ABORT',
   'DISCONNECT',
 ])
+const commandBytesMax = Math.max(...[...clientCommands].map(({ length }) => length))
 
 /** Commands whose headers are taken as they are, for the sake of STOMP 1.0 [STOMP 1.2 Value Encoding]. */
 const unescapedCommands = new Set(['CONNECT', 'STOMP', 'CONNECTED'])
@@ -128,8 +129,8 @@ export class FrameReader {
       }
       if (this.#at === chunk.length) return
     }
+    this.#mustBeginCommand(chunk)
     const line = this.#readLine(chunk)
-    if (line === undefined) this.#mustBeginCommand()
     if (!line) return // not whole yet, or a heart-beat that was cut in two
     if (!clientCommands.has(line)) throw protocolFault('The command of a frame is unknown')
     this.#command = line
@@ -137,8 +138,10 @@ export class FrameReader {
   }
 
   /** What can become no command is refused at once: its line may never end. */
-  #mustBeginCommand(): void {
-    const begun = this.#gathered.bytes.toString('latin1')
+  #mustBeginCommand(chunk: Buffer): void {
+    const end = chunk.indexOf(lineFeed, this.#at)
+    const next = chunk.subarray(this.#at, end < 0 ? chunk.length : end)
+    const begun = this.#gathered.bytes.toString('latin1') + next.toString('latin1', 0, commandBytesMax + 2)
     if (begun === '\r' || [...clientCommands].some((command) => `${command}\r`.startsWith(begun))) return
     throw protocolFault('The command of a frame is unknown')
   }
