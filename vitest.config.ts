@@ -33,6 +33,7 @@ export default defineConfig({
     globalSetup: ['test/support/pages.ts', 'test/support/postgres.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     pool: 'forks',
     maxWorkers: 3, // tests wait for sockets and disks more than they compute
     // Loading the server takes half a second, so the files of a worker share what is loaded, as Node loads it anyway.
