@@ -32,7 +32,7 @@ const insertStatement = {
   name: 'insert-file',
   text: `
     insert into file (application_id, key, name, content_type, size, sha256, expires_time)
-    values ($1, $2, $3, $4, 0, '', now() + ${unshown})`,
+    values ($1, $2, $3, $4, 0, '', chatterie_clock() + ${unshown})`,
 }
 
 /** The bytes have arrived. */
@@ -57,7 +57,10 @@ export async function expireFile(tx: Tx, key: string): Promise<void> {
   await tx.run(expireStatement, [key])
 }
 
-const expireStatement = { name: 'expire-file', text: 'update file set expires_time = now() where key = $1' }
+const expireStatement = {
+  name: 'expire-file',
+  text: 'update file set expires_time = chatterie_clock() where key = $1',
+}
 
 const shown = 'expires_time is null and application_id is not null'
 
@@ -122,10 +125,13 @@ const expiredStatement = reading(
   column(uuid, 'key'),
   (columns) => `
     select ${columns} from file
-    where expires_time < now() or (application_id is null and expires_time is null) limit $1`,
+    where expires_time < chatterie_clock() or (application_id is null and expires_time is null) limit $1`,
 )
 
 /** Its bytes could not be deleted now: later, then, and others first. */
 export async function postponeFile(db: Db, key: string): Promise<void> {
-  await db.run({ text: `update file set expires_time = now() + interval '1 hour' where key = $1` }, [key])
+  await db.run(
+    { text: `update file set expires_time = chatterie_clock() + interval '1 hour' where key = $1` },
+    [key],
+  )
 }

@@ -206,7 +206,7 @@ const rotateSecretStatement = {
   text: `
     with replaced as (
       update credential set secret_hash = $2, previous_secret_hash = secret_hash,
-        previous_until = now() + $3::float8 * interval '1 ms'
+        previous_until = chatterie_clock() + $3::float8 * interval '1 ms'
       where client_id = $1 returning client_id, previous_until
     )
     update access_token t set expires_time = least(t.expires_time, r.previous_until)
@@ -283,7 +283,7 @@ export async function closeApplication(tx: Tx, id: number): Promise<void> {
 }
 
 const closingTexts = [
-  'update application set closed_time = now() where id = $1',
+  'update application set closed_time = chatterie_clock() where id = $1',
   'delete from credential where application_id = $1',
   'delete from job where application_id = $1',
 ]

@@ -164,7 +164,7 @@ const forgetStatement = reading(
   (columns) => `
     with gone as (
       delete from event_log where position in (
-        select position from event_log where created_time < now() - interval '${loggedMinutes} minutes'
+        select position from event_log where created_time < chatterie_clock() - interval '${loggedMinutes} minutes'
           and position < (select max(position) from event_log)
         order by created_time limit $1
       ) returning 1

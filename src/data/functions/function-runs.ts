@@ -140,7 +140,7 @@ const endStatement = {
     ), done as (
       delete from function_run where id = $6 and $7::int is null
     ), again as (
-      update function_run set node = null, due_time = now() + $7::int * interval '1 millisecond'
+      update function_run set node = null, due_time = chatterie_clock() + $7::int * interval '1 millisecond'
       where id = $6 and $7::int is not null
     )
     select from lazily`,
@@ -158,7 +158,7 @@ const forgetStatement = reading(
   (columns) => `
     with gone as (
       delete from function_invocation where id in (
-        select id from function_invocation where created_time < now() - $1::int * interval '1 day'
+        select id from function_invocation where created_time < chatterie_clock() - $1::int * interval '1 day'
         order by created_time limit $2
       ) returning function_id
     ), uncounted as (

@@ -212,7 +212,7 @@ const endStatement = {
   name: 'end-job',
   text: `
     update job set
-      state = $2::job_state, ended_time = now(), total = coalesce(total, processed), errors = errors || $3::jsonb,
+      state = $2::job_state, ended_time = chatterie_clock(), total = coalesce(total, processed), errors = errors || $3::jsonb,
       file_id = (select f.id from file f where f.key = $4::uuid)
     where id = $1 and state = 'RUNNING'`,
 }

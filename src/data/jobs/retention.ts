@@ -13,7 +13,7 @@ export function trim(db: Db, kept: Kept, days: number): Promise<number> {
   return db.single(trimStatements[kept], [days, trimBatchMax])
 }
 
-const then = `now() - $1::int * interval '1 day'`
+const then = `chatterie_clock() - $1::int * interval '1 day'`
 
 /**
  * Deletes what `old` finds and nobody else holds. The array makes sure of one look at an index for each row, whatever
@@ -65,7 +65,7 @@ export const trimStatements: Record<Kept, Reading<number>> = {
      order by ended_time limit $2::int`,
     {
       rest: `, unshown as (
-        update file set expires_time = now() where id = any(array(select file_id from gone))
+        update file set expires_time = chatterie_clock() where id = any(array(select file_id from gone))
       )`,
     },
   ),

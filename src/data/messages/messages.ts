@@ -200,7 +200,7 @@ const updateStatement = {
   name: 'update-message',
   text: `
     update message set
-      last_edited_time = case when $2 then now() else last_edited_time end,
+      last_edited_time = case when $2 then chatterie_clock() else last_edited_time end,
       properties = coalesce($3::jsonb, properties),
       body = case when $4 then $5 else body end,
       mentions = case when $4 then $6::jsonb else mentions end,
@@ -239,7 +239,7 @@ const deletingMany = (where: string) => `
   with gone as (
     delete from message where ${where} returning channel_id, thread_id, file
   ), expired as (
-    update file set expires_time = now() from gone where file.key = (gone.file->>'key')::uuid
+    update file set expires_time = chatterie_clock() from gone where file.key = (gone.file->>'key')::uuid
   )`
 
 /** Deletes all messages of a channel. @returns how many there were */

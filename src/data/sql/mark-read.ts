@@ -92,7 +92,7 @@ function marking({ name, place, runs, reads, leaves }: Act): Reading<Marking> {
          where s.channel_id = cm.channel_id and s.user_id = cm.user_id and s.from_id > run.hi
          order by s.from_id limit 1)
       ) s
-      where (select count(*) from run) = 1 and greatest(s.created_time, run.sent) > now() - interval '1 minute'
+      where (select count(*) from run) = 1 and greatest(s.created_time, run.sent) > chatterie_clock() - interval '1 minute'
         and (select m.id from message m
              where m.channel_id = cm.channel_id and m.id > s.after_id and m.id < s.before_id
                and m.user_id is distinct from cm.user_id
@@ -114,7 +114,7 @@ function marking({ name, place, runs, reads, leaves }: Act): Reading<Marking> {
       insert into outbox_event (application_id, type, channel_id, payload)
       select cm.application_id, '${'message.read_receipt.created' satisfies EventType}', cm.channel_id, jsonb_build_object(
         'messageId', newly_read.id, 'userId', cm.user_id, 'authorId', newly_read.user_id,
-        'createdTime', ${isoTime(`greatest(coalesce((select created_time from extended), now()::timestamptz(3)), newly_read.created_time)`)}
+        'createdTime', ${isoTime(`greatest(coalesce((select created_time from extended), chatterie_clock()::timestamptz(3)), newly_read.created_time)`)}
       ) || $4::jsonb
       from cm, newly_read, claimed order by newly_read.id
     )

@@ -78,7 +78,7 @@ export const notifyMembersStatement = {
       where exists (select from user_session us where us.user_id = w.recipient_id and us.state = 'ACTIVE')
         or exists (
           select from user_session us
-          where us.user_id = w.recipient_id and us.end_time > now() - interval '${keptMinutes} minutes')
+          where us.user_id = w.recipient_id and us.end_time > chatterie_clock() - interval '${keptMinutes} minutes')
       order by w.id
       returning 1
     ), ${askForRunsOfNotificationsParts}, progress as (

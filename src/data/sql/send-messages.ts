@@ -34,7 +34,7 @@ const sentColumns = select({
   hasChannel: column(bool, 'has_channel'),
   /** Null where it was not sent. */
   id: column(nullable(int8), 'id'),
-  createdTime: column(timestamptz, 'now()::timestamptz(3)'),
+  createdTime: column(timestamptz, 'chatterie_clock()::timestamptz(3)'),
   user: authorColumns('(author)'),
 })
 export type SentRow = ReadBy<typeof sentColumns>

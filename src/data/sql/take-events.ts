@@ -64,7 +64,7 @@ const keptParts = `
     where exists (select from user_session us where us.application_id = a.id and us.state = 'ACTIVE')
       or exists (
         select from user_session us
-        where us.application_id = a.id and us.end_time > now() - interval '${keptMinutes} minutes')
+        where us.application_id = a.id and us.end_time > chatterie_clock() - interval '${keptMinutes} minutes')
   ), logged as (
     insert into event_log (application_id, type, channel_id, thread_id, payload)
     select application_id, type, channel_id, thread_id, payload from taken

@@ -47,7 +47,7 @@ export const takeRunsStatement = reading(
       cross join lateral (
         select locked.id, row_number() over (order by locked.due_time, locked.id) as place from (
           select w.id, w.due_time from function_run w
-          where w.application_id = a.id and w.node is null and w.due_time <= now()
+          where w.application_id = a.id and w.node is null and w.due_time <= chatterie_clock()
           order by w.due_time, w.id limit least($5::int, greatest(0, $4::int - coalesce(busy.runs, 0)))
           for update skip locked
         ) locked

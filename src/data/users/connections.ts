@@ -66,7 +66,7 @@ const resumableStatement = reading(
     isInTime: column(
       nullable(bool),
       `(us.state = 'ACTIVE' and us.detached_time is null)
-             or us.detached_time > now() - interval '${keptMinutes} minutes'`,
+             or us.detached_time > chatterie_clock() - interval '${keptMinutes} minutes'`,
     ),
     isUserDeleted: column(bool, 'u.deleted_time is not null'),
     session: sessionRowColumns,
@@ -174,14 +174,14 @@ export async function endSessionRow(
 const endStatement = {
   name: 'end-user-session',
   text: `
-    update user_session set state = 'ENDED', end_time = now() where id = $1 and node = $2 and state = 'ACTIVE'`,
+    update user_session set state = 'ENDED', end_time = chatterie_clock() where id = $1 and node = $2 and state = 'ACTIVE'`,
 }
 const leaveStatement = reading(
   'leave-channels',
   column(int8, 'channel_id'),
   (columns) => `
     with ended as (
-      update chat_session set state = 'ENDED', end_time = now()
+      update chat_session set state = 'ENDED', end_time = chatterie_clock()
       where session_id = $1 and state = 'ACTIVE' returning channel_id
     )
     select distinct ${columns} from ended where not exists (
@@ -217,7 +217,7 @@ const detachStatement = {
   name: 'detach-session',
   text: `
     update user_session
-    set detached_time = now(), acked_position = greatest(acked_position, $3), topics = $4::jsonb
+    set detached_time = chatterie_clock(), acked_position = greatest(acked_position, $3), topics = $4::jsonb
     where id = $1 and node = $2 and detached_time is null`,
 }
 
@@ -251,14 +251,14 @@ export async function findOrphans(db: Db, graceMs: number) {
 const orphan = `us.state = 'ACTIVE' and not ${nodeLives('us.node')}`
 const orphanStatement = {
   name: 'note-orphaned-sessions',
-  text: `update user_session us set detached_time = now() where us.detached_time is null and ${orphan}`,
+  text: `update user_session us set detached_time = chatterie_clock() where us.detached_time is null and ${orphan}`,
 }
 const orphansStatement = reading(
   'find-orphaned-sessions',
   select(columnsOf({ id: int8, applicationId: int8, userId: int8, node: int8 }, 'us')),
   (columns) => `
     select ${columns} from user_session us
-    where us.detached_time < now() - $1::int * interval '1 millisecond' and ${orphan} limit 500`,
+    where us.detached_time < chatterie_clock() - $1::int * interval '1 millisecond' and ${orphan} limit 500`,
 )
 
 /** Opens the presence of a session in a channel; false where it was open. */
@@ -300,7 +300,7 @@ export async function endChatSessionRow(
 const endChatStatement = {
   name: 'end-chat-session',
   text: `
-    update chat_session set state = 'ENDED', end_time = now()
+    update chat_session set state = 'ENDED', end_time = chatterie_clock()
     where session_id = $1 and channel_id = $2 and state = 'ACTIVE'`,
 }
 

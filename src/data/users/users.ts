@@ -271,7 +271,7 @@ const expirePictureStatement = reading(
   'expire-picture',
   column(uuid, 'file.key'),
   (columns) => `
-    update file set expires_time = now() from "user" u
+    update file set expires_time = chatterie_clock() from "user" u
     where u.id = $1 and file.id = u.picture_file_id returning ${columns}`,
 )
 const setPictureStatement = {
@@ -296,7 +296,7 @@ export async function retireUser(tx: Tx, applicationId: number, id: number): Pro
 const retireStatement = {
   name: 'retire-user',
   text: `
-    update "user" set deleted_time = now(), presence_online = false, presence_status = 'UNAVAILABLE'
+    update "user" set deleted_time = chatterie_clock(), presence_online = false, presence_status = 'UNAVAILABLE'
     where id = $2 and application_id = $1 and deleted_time is null`,
 }
 const leaveAllStatement = reading(
@@ -313,9 +313,9 @@ const retiringStatements = [
   'delete from notification where recipient_id = $1',
   'delete from channel_invite where invitee_id = $1',
   'delete from user_block where blocker_id = $1 or blocked_id = $1',
-  `update chat_session set state = 'ENDED', end_time = now()
+  `update chat_session set state = 'ENDED', end_time = chatterie_clock()
    where state = 'ACTIVE' and session_id in (select id from user_session where user_id = $1)`,
-  `update user_session set state = 'ENDED', end_time = now() where user_id = $1 and state = 'ACTIVE'`,
+  `update user_session set state = 'ENDED', end_time = chatterie_clock() where user_id = $1 and state = 'ACTIVE'`,
 ].map((text) => ({ text }))
 
 /** SQL text: deletes what a user left at messages, whose rows know how much of it there is. */
