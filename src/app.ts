@@ -165,6 +165,10 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
       { prefix },
     )
   }
+  if (ctx.config.testApi) {
+    const { testApi } = await import('#test-api/test-api.ts')
+    await app.register(testApi, { ctx, prefix: '/_test' })
+  }
   app.refuseOtherMethods()
   return app
 }

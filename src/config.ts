@@ -116,6 +116,11 @@ const Environment = z.object({
       }),
   ),
   DEMO_PAGE: z.preprocess(blankIsAbsent, z.enum(['on', 'off']).default('off')),
+  TEST_API: z.preprocess(blankIsAbsent, z.enum(['on', 'off']).default('off')),
+  TEST_API_TOKEN: optional(
+    // [RFC 6750 section 2.1]
+    z.string().regex(/^[\w.~+/-]{8,255}=*$/, 'must be 8 to 255 letters, digits and any of - . _ ~ + /'),
+  ),
   TRUST_PROXY: z.preprocess(
     blankIsAbsent,
     z
@@ -185,6 +190,9 @@ export interface Config {
   chatWidgets: Map<string, string>
   /** Whether `GET /` shows the API key and the demo, to anybody who asks. */
   demoPage: boolean
+  /** Whether `/_test` is served; the token is what its requests must bear, where there is one. */
+  testApi: boolean
+  testApiToken?: string
   /** Whose word on their clients (X-Forwarded-*) counts. */
   trustedProxies: BlockList
   /** What a start prints once it is ready; with `json`, stdout has that line alone. */
@@ -205,6 +213,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     throw new Error(`${String(problem?.path[0])} is wrong: ${problem?.message}`)
   }
   const settings = parsed.data
+  mustBeSafeToTest(settings)
   return {
     port: settings.PORT,
     host: settings.HOST,
@@ -229,6 +238,8 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     applicationDeletion: settings.APPLICATION_DELETION === 'on',
     chatWidgets: settings.CHAT_WIDGETS,
     demoPage: settings.DEMO_PAGE === 'on',
+    testApi: settings.TEST_API === 'on',
+    ...(settings.TEST_API_TOKEN && { testApiToken: settings.TEST_API_TOKEN }),
     trustedProxies: settings.TRUST_PROXY,
     output: settings.CHATTERIE_OUTPUT,
     ...(settings.LOG_FORMAT && { logFormat: settings.LOG_FORMAT }),
@@ -242,6 +253,12 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     ...s3Of(settings),
     ...(settings.PUBLIC_URL && { publicUrl: settings.PUBLIC_URL.replace(/\/+$/, '') }),
   }
+}
+
+/** Whoever reaches the test API can do anything with the data. */
+function mustBeSafeToTest({ TEST_API, TEST_API_TOKEN, HOST }: z.output<typeof Environment>): void {
+  if (TEST_API === 'off' || TEST_API_TOKEN || isLoopback(HOST)) return
+  throw new Error(`TEST_API_TOKEN is missing: with HOST=${HOST}, others than this machine reach the test API`)
 }
 
 /** What is wrong with a setting, where its own rule does not say. */

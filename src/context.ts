@@ -20,6 +20,7 @@ import { FunctionRunner } from '#functions/runner.ts'
 import { Metrics } from '#metrics.ts'
 import { openPreviews, type Previews } from '#previews/previews.ts'
 import { openVault, type Vault } from '#secrets/vault.ts'
+import { TestApi } from '#test-api/state.ts'
 
 export type { Outcome } from '#functions/outcome.ts'
 export type { RuntimeSpec } from '#functions/prepare.ts'
@@ -63,6 +64,8 @@ export interface Context {
   bus: Bus
   /** Looks at the pages that messages link to; absent where the settings want none. */
   previews?: Previews
+  /** What the test API keeps of worlds; absent where it is off. */
+  testApi?: TestApi
   /** Work that no request waits for; what it throws is logged. */
   later(work: Promise<unknown>): void
   /** Resolves when all of it is done. */
@@ -104,6 +107,7 @@ export function openContext(
     baseUrl: (asked) => config.publicUrl ?? asked ?? ctx.origin,
     node,
     bus,
+    ...(config.testApi && { testApi: new TestApi() }),
     ...(config.linkPreviews && { previews: openPreviews() }),
     later(work) {
       const done = work

@@ -21,6 +21,7 @@ const mayImport: Record<string, string[]> = {
   // The doors.
   routes: ['domain', 'wire', 'resources', 'errors', 'type context'],
   realtime: ['domain', 'wire', 'resources', 'errors', 'stomp', 'type context'],
+  'test-api': ['domain', 'wire', 'resources', 'errors', 'plugins', 'type config', 'type context'],
   plugins: ['wire', 'resources', 'config', 'errors', 'domain/applications', 'type domain', 'type context'],
   // What runs in browsers, and knows nothing of the server's code.
   pages: [],
@@ -58,6 +59,7 @@ const web = [
   'routes',
   'realtime',
   'plugins',
+  'test-api',
 ]
 
 /** Where strings may hold `/v1`, besides the app's prefix, the vocabulary and the wire; a move would shorten this. */

@@ -80,6 +80,9 @@ describe('the settings', () => {
     ['DEMO_PAGE', 'on', 'demoPage', true],
     ['DEMO_PAGE', 'off', 'demoPage', false],
     ['DEMO_PAGE', '', 'demoPage', false],
+    ['TEST_API', 'on', 'testApi', true],
+    ['TEST_API', '', 'testApi', false],
+    ['TEST_API_TOKEN', 'let-me-in', 'testApiToken', 'let-me-in'],
     ['LOG_LEVEL', 'debug', 'logLevel', 'debug'],
   ])('%s=%s', (name, value, setting, expected) => {
     expect(readConfig({ [name]: value })[setting]).toEqual(expected)
@@ -237,6 +240,8 @@ describe('a wrong setting stops the start with one line that names it', () => {
     ['FUNCTION_INVOCATIONS_DAYS', 'a week'],
     ['FUNCTION_EGRESS', 'off'],
     ['DEMO_PAGE', 'maybe'],
+    ['TEST_API', 'maybe'],
+    ['TEST_API_TOKEN', 'hunter2 hunter2'],
     ['TRUST_PROXY', 'true'],
     ['TRUST_PROXY', '*'],
     ['TRUST_PROXY', 'proxy.example.com'],
@@ -255,6 +260,8 @@ describe('a wrong setting stops the start with one line that names it', () => {
 
   it.each([
     ['S3_BUCKET', { S3_ENDPOINT: 'http://minio:9000' }],
+    ['TEST_API_TOKEN', { TEST_API: 'on', HOST: '0.0.0.0' }],
+    ['TEST_API_TOKEN', { TEST_API: 'on', HOST: 'chat.example.com', TEST_API_TOKEN: '' }],
     ['S3_SECRET_ACCESS_KEY', { S3_BUCKET: 'files', S3_ACCESS_KEY_ID: 'id' }],
     ['S3_ACCESS_KEY_ID', { S3_BUCKET: 'files', S3_SECRET_ACCESS_KEY: 'secret' }],
   ])('%s, which is missing beside %j', (name, environment) => {

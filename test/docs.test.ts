@@ -53,7 +53,7 @@ let environment: Record<string, string>
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'chatterie-docs-'))
   const home = join(folder, '.chatterie')
-  server = await startServerProcess({ CHATTERIE_HOME: home })
+  server = await startServerProcess({ CHATTERIE_HOME: home, TEST_API: 'on' })
   const { clientId, clientSecret, apiKey } = JSON.parse(
     await readFile(join(home, 'credentials.json'), 'utf8'),
   )
@@ -112,6 +112,8 @@ async function run({ language, code }: Sample): Promise<void> {
       return runShell(text.replace(givenLines, () => ''))
     case 'js':
       return runScript(text)
+    case 'json': // what is sent or answered
+      return void JSON.parse(code)
     case 'ts': // a function, which the samples of the shell deploy and test
       return
     default:

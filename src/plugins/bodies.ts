@@ -4,19 +4,19 @@ import plugin from 'fastify-plugin'
 import { ChatError } from '#errors.ts'
 import { jsonTypes } from '#wire/negotiation.ts'
 
-/** Bytes of a JSON body. */
+/** Bytes of a JSON body, unless told otherwise. */
 const bodyMax = 1_048_576
 
-export const bodies = plugin(
-  async (app) => {
+export const bodies = plugin<{ max?: number }>(
+  async (app, { max = bodyMax }) => {
     app.removeAllContentTypeParsers()
-    app.addContentTypeParser(jsonTypes, { parseAs: 'buffer', bodyLimit: bodyMax }, (_request, body, done) => {
+    app.addContentTypeParser(jsonTypes, { parseAs: 'buffer', bodyLimit: max }, (_request, body, done) => {
       parseInto(done, body as Buffer)
     })
     // What curl -d sends unless told otherwise; the overview's own example does (contract h18).
     app.addContentTypeParser(
       'application/x-www-form-urlencoded',
-      { parseAs: 'buffer', bodyLimit: bodyMax },
+      { parseAs: 'buffer', bodyLimit: max },
       (_request, body, done) => {
         const first = (body as Buffer).toString('latin1', 0, 64).trimStart()[0]
         if (first === '{' || first === '[' || first === undefined) parseInto(done, body as Buffer)

@@ -38,7 +38,11 @@ export async function findSettings(db: Db, id: number): Promise<Settings | null>
   return db.prisma.application.findUnique({ where: { id: BigInt(id) }, select: settings })
 }
 
-export function writeSettings(tx: Tx, id: number, changes: Partial<Settings>): Promise<Settings> {
+export function writeSettings(
+  tx: Tx,
+  id: number,
+  changes: { [K in keyof Settings]?: Settings[K] | undefined },
+): Promise<Settings> {
   return tx.single(updateSettingsStatement, [id, changes.guestUsers, changes.userCreatedChannels])
 }
 

@@ -38,7 +38,8 @@ export function openTokenCache(db: Db): TokenCache {
   }
 }
 
-function hashToken(token: string): Buffer {
+/** As a token is kept. */
+export function hashToken(token: string): Buffer {
   return createHash('sha256').update(token).digest()
 }
 

@@ -1,25 +1,31 @@
-// Client secrets are kept as salted scrypt hashes: `scrypt$<salt>$<hash>`, base64url.
-import { randomBytes, scrypt as scryptCallback, timingSafeEqual } from 'node:crypto'
+// Client secrets are kept as salted scrypt hashes: `scrypt$<salt>$<hash>`, base64url, with `$<cost>` where it is not
+// the usual one.
+import { randomBytes, type ScryptOptions, scrypt as scryptCallback, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Credential } from '#data/applications/applications.ts'
 
-const scrypt = promisify<string, Buffer, number, Buffer>(scryptCallback)
+const scrypt = promisify<string, Buffer, number, ScryptOptions, Buffer>(scryptCallback)
 const keyBytes = 32
+/** Of scrypt, and of Node: some 30 ms a guess. */
+const usualCost = 16_384
+/** For secrets of 256 random bits that protect nothing but a test: nobody guesses those, however fast. */
+export const leastCost = 2
 
 /** 256 bits that can be typed into a shell. */
 export function generateSecret(): string {
   return randomBytes(32).toString('base64url')
 }
 
-export async function hashSecret(secret: string): Promise<string> {
+export async function hashSecret(secret: string, cost = usualCost): Promise<string> {
   const salt = randomBytes(16)
-  const hash = await scrypt(secret, salt, keyBytes)
-  return `scrypt$${salt.toString('base64url')}$${hash.toString('base64url')}`
+  const hash = await scrypt(secret, salt, keyBytes, { cost })
+  const parts = ['scrypt', salt.toString('base64url'), hash.toString('base64url')]
+  return (cost === usualCost ? parts : [...parts, cost]).join('$')
 }
 
 export async function isSecret(secret: string, stored: string): Promise<boolean> {
-  const [, salt = '', hash = ''] = stored.split('$')
-  const given = await scrypt(secret, Buffer.from(salt, 'base64url'), keyBytes)
+  const [, salt = '', hash = '', cost = usualCost] = stored.split('$')
+  const given = await scrypt(secret, Buffer.from(salt, 'base64url'), keyBytes, { cost: Number(cost) })
   return timingSafeEqual(given, Buffer.from(hash, 'base64url'))
 }
 

@@ -1,0 +1,8 @@
+import type { Context } from '#context.ts'
+import { listWorldRows } from '#data/worlds/worlds.ts'
+import type { World } from '#resources/world.ts'
+
+/** Every world, oldest first. */
+export function listWorlds(ctx: Context): Promise<World[]> {
+  return listWorldRows(ctx.db)
+}

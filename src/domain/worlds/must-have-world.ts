@@ -1,0 +1,11 @@
+import type { Context } from '#context.ts'
+import { findWorld } from '#data/worlds/worlds.ts'
+import { notFound } from '#errors.ts'
+import type { World } from '#resources/world.ts'
+
+/** @throws ChatError 404 */
+export async function mustHaveWorld(ctx: Context, id: number): Promise<World> {
+  const world = await findWorld(ctx.db, id)
+  if (!world) throw notFound('world', id)
+  return world
+}

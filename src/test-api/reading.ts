@@ -1,0 +1,34 @@
+// Takes the body of a request to the test API and gives what its schema says, or the fields that are wrong.
+import type { z } from 'zod'
+import { ChatError, type FieldProblem } from '#errors.ts'
+
+/**
+ * @param about what the errors blame
+ * @throws ChatError 400 that names each field, unknown ones among them, as `seed.users[3].name`
+ */
+export function readBody<S extends z.ZodType>(about: string, schema: S, body: unknown): z.output<S> {
+  const parsed = schema.safeParse(body ?? {})
+  if (parsed.success) return parsed.data
+  const problems = parsed.error.issues.flatMap((issue) => problemsOf(about, issue, body))
+  throw new ChatError('ClientError', problems.map(({ message }) => message).join('; '), problems)
+}
+
+function problemsOf(resource: string, issue: z.core.$ZodIssue, body: unknown): FieldProblem[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const field = placeOf([...issue.path, key])
+      return { resource, field, code: 'invalid', message: `${field} is no known field` }
+    })
+  }
+  const field = placeOf(issue.path)
+  const given = issue.path.reduce((holder, key) => (holder as Record<PropertyKey, unknown>)?.[key], body)
+  return given === undefined && issue.path.length > 0
+    ? [{ resource, field, code: 'missing_field', message: `${field} is required` }]
+    : [{ resource, field, code: 'invalid', message: `${field}: ${issue.message}` }]
+}
+
+/** `['seed', 'users', 3, 'name']` -> `seed.users[3].name` */
+function placeOf(path: readonly PropertyKey[]): string {
+  const text = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('')
+  return text.replace(/^\./, '') || 'body'
+}

@@ -1,0 +1,47 @@
+// The test API of a test's server.
+import supertest from 'supertest'
+import type { TestServer } from './server.ts'
+import { startServer } from './server.ts'
+
+/** What `POST /_test/worlds` answers. */
+interface World {
+  id: number
+  name: string
+  url: string
+  host: string
+  secure: boolean
+  applicationId: number
+  clientId: string
+  clientSecret: string
+  apiKey: string
+  accessToken: string
+  createdTime: string
+}
+
+export interface TestApiServer extends TestServer {
+  /** supertest for paths below `/_test`. */
+  testApi: Pick<supertest.Agent, 'get' | 'post' | 'put' | 'delete'>
+  createWorld(body?: Record<string, unknown>): Promise<World>
+  /** supertest for paths below `/v1`, with the world's token. */
+  as(world: World): supertest.Agent
+}
+
+export async function startTestApi(settings: Record<string, string> = {}): Promise<TestApiServer> {
+  const server = await startServer({ TEST_API: 'on', ...settings })
+  const agent = supertest(server.url)
+  const below = (prefix: string, to: supertest.Agent | ReturnType<typeof supertest>) =>
+    new Proxy(to, {
+      get: (target, method) => (path: string) =>
+        target[method as 'get' | 'post' | 'put' | 'delete'](`${prefix}${path}`),
+    }) as supertest.Agent
+  const testApi = below('/_test', agent)
+  return {
+    ...server,
+    testApi,
+    async createWorld(body = {}) {
+      const { body: world } = await testApi.post('/worlds').send(body).expect(201)
+      return world
+    },
+    as: (world) => below('/v1', supertest.agent(server.url).auth(world.accessToken, { type: 'bearer' })),
+  }
+}
