@@ -1,5 +1,5 @@
 // Brings events to the sessions of all processes, in one order. The leader presents each committed event once and
-// broadcasts it over the bus; each process delivers it to its own; whoever finds a gap in the positions reads what it missed from the log.
+// broadcasts it over the bus; each process delivers it to its own, and reads from the log what it missed.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
@@ -44,6 +44,7 @@ const changesLastMessage: ReadonlySet<EventType | undefined> = eventsWith('chang
 const endsTyping: ReadonlySet<EventType | undefined> = eventsWith('ends typing')
 const isForNobody = eventsWhere(({ audience }) => audience === 'nobody')
 const isForMembers = eventsWhere(({ audience }) => audience === 'channel')
+const relatesUser: ReadonlySet<EventType | undefined> = eventsWhere(({ relates }) => relates === 'userId')
 
 export class Broadcaster {
   readonly #ctx: Context
@@ -56,6 +57,8 @@ export class Broadcaster {
   })
   /** When each channel's last message was published to its members, and what publishes it the next time. */
   readonly #channelUpdates = new Map<number, { at: number; timer?: NodeJS.Timeout }>()
+  /** Channels of which somebody becomes a member with the event of this position, which has yet to be delivered here. */
+  readonly #relating = new Map<number, number>()
   #queue: Promise<unknown> = Promise.resolve()
   #waiting = 0
   #repair: NodeJS.Timeout | undefined
@@ -88,10 +91,10 @@ export class Broadcaster {
   async publish(events: CommittedEvent[]): Promise<void> {
     if (events.length === 0) return
     try {
-      const due = this.#dueChannels(events)
       const heard = events.filter((event) => this.#isHeard(event))
+      const due = this.#dueChannels(events)
       const presented = new Map(
-        (await this.#present(heard, due)).map((published) => [published.position, published]),
+        (await this.#present(heard, due)).map((each) => [each.position, each]),
       )
       const published = events.map((event) => presented.get(event.position) ?? unheard(event))
       this.#broadcast(published)
@@ -105,10 +108,16 @@ export class Broadcaster {
   }
 
   /** Whether it has an audience that is connected; in other processes, there may always be. */
-  #isHeard({ type, channelId }: CommittedEvent): boolean {
+  #isHeard({ type, channelId, position }: CommittedEvent): boolean {
     if (isForNobody.has(type)) return false
-    if (this.#ctx.bus.isShared || channelId === null || !isForMembers.has(type)) return true
-    return this.#hub.hasListeners(channelId)
+    if (channelId !== null && relatesUser.has(type) && position > this.#hub.position)
+      this.#relating.set(channelId, position)
+    return channelId === null || !isForMembers.has(type) || this.#mayHaveListeners(channelId)
+  }
+
+  /** Whether somebody may listen to the channel by the time that what is published now is delivered. */
+  #mayHaveListeners(channelId: number): boolean {
+    return this.#ctx.bus.isShared || this.#hub.hasListeners(channelId) || this.#relating.has(channelId)
   }
 
   /**
@@ -187,7 +196,7 @@ export class Broadcaster {
     const due: number[] = []
     for (const { type, applicationId, channelId } of events) {
       if (channelId === null || !changesLastMessage.has(type) || due.includes(channelId)) continue
-      if (!this.#ctx.bus.isShared && !this.#hub.hasListeners(channelId)) continue
+      if (!this.#mayHaveListeners(channelId)) continue
       const last = this.#channelUpdates.get(channelId)
       if (last?.timer) continue
       const waitMs = (last?.at ?? 0) + channelUpdateMs - now
@@ -261,20 +270,23 @@ export class Broadcaster {
       }
       await this.#deliverMissed(position - 1)
     }
-    await this.#hub.deliver(published)
+    await this.#deliverNext(published)
     if (endsTyping.has(published.type) && published.channelId !== null && published.userId !== undefined) {
       this.#typing.stop(published.channelId, published.userId)
     }
+  }
+
+  async #deliverNext(published: PublishedEvent): Promise<void> {
+    await this.#hub.deliver(published)
     await this.#hooks.delivered(published)
+    const { channelId, position } = published
+    if (channelId !== null && this.#relating.get(channelId) === position) this.#relating.delete(channelId)
   }
 
   async #deliverMissed(through: number): Promise<void> {
     for (let isMore = true; isMore; ) {
       const events = await missedEvents(this.#ctx, this.#hub.position, through, missedBatchMax)
-      for (const published of await this.presentAgain(events)) {
-        await this.#hub.deliver(published)
-        await this.#hooks.delivered(published)
-      }
+      for (const published of await this.presentAgain(events)) await this.#deliverNext(published)
       isMore = events.length === missedBatchMax
     }
     this.#hub.position = Math.max(this.#hub.position, through)
