@@ -107,7 +107,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
   await app.register(draining)
   await app.register(lingering)
   await app.register(headers)
-  await app.register(errors)
+  await app.register(errors, { clock: ctx.clock })
   await app.register(codings)
   await app.register(origin, { proxies: ctx.config.trustedProxies })
   await app.register(methods)

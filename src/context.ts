@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Bus } from '#bus/bus.ts'
 import { openMemoryBus } from '#bus/memory.ts'
+import { type Clock, realClock } from '#clock/clock.ts'
 import type { Config } from '#config.ts'
 import { openTokenCache, type TokenCache } from '#data/applications/tokens.ts'
 import { type Database, openDatabase } from '#data/database.ts'
@@ -36,6 +37,8 @@ export interface Context {
   config: Config
   log: FastifyBaseLogger
   metrics: Metrics
+  /** By which everything is dated and comes to its end. */
+  clock: Clock
   /** Reads, and `db.transact` for writes. */
   db: Database
   /** Sends of messages, committed in groups. */
@@ -86,6 +89,7 @@ export function openContext(
   databaseUrl: string,
   { node = new Node(databaseUrl, log), bus = openMemoryBus(log), environment = {} }: Surroundings = {},
 ): Context {
+  const clock = realClock
   const db = openDatabase(databaseUrl, (error) =>
     log.warn({ err: error }, 'an idle database connection failed'),
   )
@@ -95,14 +99,15 @@ export function openContext(
     config,
     log,
     metrics: new Metrics(),
+    clock,
     db,
     sender: openSender(db, db.eventsWritten),
-    tokens: openTokenCache(db),
+    tokens: openTokenCache(db, clock),
     queue: openQueue(db),
     vault,
     files: openFileStore(config),
-    grants: openGrants(() => vault.derive('file grants')),
-    functions: openFunctions(config, log, environment),
+    grants: openGrants(() => vault.derive('file grants'), clock),
+    functions: openFunctions(config, log, clock, environment),
     origin: `http://localhost:${config.port}`,
     baseUrl: (asked) => config.publicUrl ?? asked ?? ctx.origin,
     node,
@@ -132,6 +137,7 @@ const installMs = 100_000
 function openFunctions(
   config: Config,
   log: FastifyBaseLogger,
+  clock: Clock,
   environment: Record<string, string | undefined>,
 ): Functions {
   const runner = new FunctionRunner({
@@ -140,6 +146,7 @@ function openFunctions(
     memoryMb: config.functionMemoryMb,
     processesMax: config.functionProcesses,
     log,
+    clock,
   })
   const options = { environment, timeoutMs: installMs }
   return {

@@ -40,6 +40,7 @@ export async function startServing(ctx: Context, limits: Partial<StompLimits> = 
     handler: realtime,
     locate: (request) => ({ origin: readOrigin(request, proxies), address: readAddress(request, proxies) }),
     log: ctx.log,
+    clock: ctx.clock,
     limits,
   })
   return {

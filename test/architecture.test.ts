@@ -20,26 +20,36 @@ const mayImport: Record<string, string[]> = {
   serve: ['*'],
   // The doors.
   routes: ['domain', 'wire', 'resources', 'errors', 'type context'],
-  realtime: ['domain', 'wire', 'resources', 'errors', 'stomp', 'type context'],
   'test-api': ['domain', 'wire', 'resources', 'errors', 'plugins', 'type config', 'type context'],
-  plugins: ['wire', 'resources', 'config', 'errors', 'domain/applications', 'type domain', 'type context'],
+  realtime: ['domain', 'wire', 'resources', 'errors', 'stomp', 'type clock', 'type context'],
+  plugins: [
+    'wire',
+    'resources',
+    'config',
+    'errors',
+    'domain/applications',
+    'type domain',
+    'type clock',
+    'type context',
+  ],
   // What runs in browsers, and knows nothing of the server's code.
   pages: [],
   // Work in the background; imports are read as requests are, and functions are given what answers would show.
-  jobs: ['domain', 'wire/reading.ts', 'wire/hal.ts', 'resources', 'errors', 'type context'],
-  functions: ['domain', 'resources', 'errors', 'type context'],
-  domain: ['data', 'secrets', 'resources', 'errors', 'type context'],
-  data: ['resources', 'errors'],
+  jobs: ['domain', 'wire/reading.ts', 'wire/hal.ts', 'resources', 'errors', 'type clock', 'type context'],
+  functions: ['domain', 'clock', 'resources', 'errors', 'type context'],
+  domain: ['data', 'secrets', 'clock', 'resources', 'errors', 'type context'],
+  data: ['resources', 'errors', 'type clock'],
   wire: ['resources', 'errors'],
-  stomp: ['wire/problem.ts', 'errors'],
+  stomp: ['wire/problem.ts', 'errors', 'type clock'],
   bus: ['resources', 'errors'],
-  files: ['errors'],
+  files: ['errors', 'type clock'],
   previews: ['errors', 'type config'],
   config: ['wire/loopback.ts', 'type files'],
   port: ['type config'],
   log: ['type config'],
   introduce: ['secrets', 'type domain', 'type context'],
   home: [],
+  clock: [],
   postgres: [],
   secrets: [],
   resources: [],
@@ -171,6 +181,26 @@ it('the version of the API is named by the app, the vocabulary and the wire', ()
       path !== 'app.ts' && room !== 'resources' && room !== 'wire' && /['"`}][^'"`\n]*\/v1\b/.test(code),
   )
   expect(naming.map(({ path }) => path).toSorted()).toEqual(versioned)
+})
+
+/** Who reads the time besides the clock, and why. */
+const readTheTime: Record<string, string> = {
+  'data/events/node.ts': 'a lease between processes ends by real time',
+  'files/disk.ts': 'files on the disk are dated by the system',
+  'functions/install.ts': 'so are folders of packages',
+  'functions/bootstrap/clock.ts': 'is the clock of the processes of functions',
+}
+
+it('the time is read from the clock', () => {
+  const reads = /\bDate\.now\b|\bnew Date\(\)|(?<!new )\bDate\(\)/
+  const readsInSql =
+    /(?<![.\w])now\(\)|\bcurrent_(timestamp|time|date)\b|\b(clock|statement|transaction)_timestamp\b|\blocaltime(stamp)?\b/i
+  const readers = files.filter(
+    ({ room, code }) => room !== 'clock' && room !== 'pages' && (reads.test(code) || readsInSql.test(code)),
+  )
+  expect(readers.map(({ path }) => path).toSorted()).toEqual(Object.keys(readTheTime).toSorted())
+  const schema = readFileSync(new URL('../prisma/schema.prisma', src), 'utf8')
+  expect(schema).not.toContain('now()')
 })
 
 it('no file is longer than one can keep in mind', () => {

@@ -92,15 +92,15 @@ const absenceMaxMs = 60_000
 
 /** Looks at a job until it has ended. */
 export async function follow(api: Api, id: number, onProgress: (job: Job) => void): Promise<Job> {
-  let seenAt = Date.now()
+  let seenAt = performance.now()
   for (;;) {
     try {
       const job = (await (await api.send('GET', `/jobs/${id}`)).json()) as Job
-      seenAt = Date.now()
+      seenAt = performance.now()
       onProgress(job)
       if (job.state === 'FINISHED' || job.state === 'FAILED') return job
     } catch (error) {
-      if (!mayPass(error) || Date.now() - seenAt > absenceMaxMs) throw error
+      if (!mayPass(error) || performance.now() - seenAt > absenceMaxMs) throw error
     }
     await sleep(pollMs)
   }

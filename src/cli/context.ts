@@ -37,7 +37,7 @@ async function openDatabaseServer(config: Config, log: pino.Logger) {
   if (config.databaseUrl) return guest(config.databaseUrl)
   await prepareHome(config.home)
   const folder = join(config.home, 'postgres')
-  const giveUpAt = Date.now() + patienceMs
+  const giveUpAt = performance.now() + patienceMs
   for (;;) {
     try {
       return await startEmbeddedPostgres({ folder, log })
@@ -45,7 +45,7 @@ async function openDatabaseServer(config: Config, log: pino.Logger) {
       if (!(error instanceof FolderInUse)) throw error
       const running = await findEmbeddedPostgres(folder)
       if (running) return guest(running)
-      if (Date.now() > giveUpAt) throw error
+      if (performance.now() > giveUpAt) throw error
     }
     await sleep(50) // a server has the folder: its Postgres is coming up
   }

@@ -2,6 +2,7 @@
 // Stateless and signed, `<r|w>.<application>.<user>.<expiry>.<signature>`, so every process can check them; clients
 // put them into URLs as they are, so they hold only letters, digits, `-`, `_` and `.`.
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { Clock } from '#clock/clock.ts'
 
 export interface Grant {
   access: 'read' | 'write'
@@ -37,12 +38,12 @@ const skewMs = 60_000
 const pattern = /^(([rw])\.(\d{1,16})\.(\d{1,16})\.(\d{1,12}))\.([\w-]{43})$/
 
 /** `keys` are the same in every process of an installation: the first signs, what any has signed holds. */
-export function openGrants(keys: () => Promise<readonly Uint8Array[]>, now: () => number = Date.now): Grants {
+export function openGrants(keys: () => Promise<readonly Uint8Array[]>, clock: Pick<Clock, 'now'>): Grants {
   const signatures = async (text: string) =>
     (await keys()).map((key) => createHmac('sha256', key).update(text).digest())
   return {
     async give({ access, applicationId, userId }) {
-      const expiry = Math.ceil((now() + lifetimeMs) / 1000)
+      const expiry = Math.ceil((clock.now() + lifetimeMs) / 1000)
       const claim = [access === 'read' ? 'r' : 'w', applicationId, userId, expiry].join('.')
       const [signature] = (await signatures(claim)) as [Buffer]
       return `${claim}.${signature.toString('base64url')}`
@@ -52,7 +53,7 @@ export function openGrants(keys: () => Promise<readonly Uint8Array[]>, now: () =
       const shown = sized(Buffer.from(signature, 'base64url'))
       if (!(await signatures(claim)).some((right) => timingSafeEqual(right, shown))) return undefined
       const given = Number(expiry) * 1000 - lifetimeMs
-      const ageMs = now() - given
+      const ageMs = clock.now() - given
       if (letter !== access[0] || ageMs < -skewMs) return undefined
       const grant: Grant = { access, applicationId: Number(applicationId), userId: Number(userId) }
       if (ageMs < lifetimeMs) return grant

@@ -2,6 +2,7 @@
 // loop, whose memory and whose unhandled rejection it was, and ending the process ends nobody else's work.
 import type { ChildProcess } from 'node:child_process'
 import type { Duplex, Readable } from 'node:stream'
+import type { Clock } from '#clock/clock.ts'
 import { type FailureReason, failed, type Outcome } from './outcome.ts'
 import type { ErrorReport, Order, Report, Script, StartOrder, Usage } from './protocol.ts'
 import { ReportReader } from './report-reader.ts'
@@ -24,6 +25,7 @@ export interface ProcessSettings {
   folder: string
   /** Of JavaScript's heap; the process as a whole may have `memorySlackMb` more. */
   memoryMb: number
+  clock: Clock
 }
 
 /** Called when it becomes idle, and when it has ended. */
@@ -69,7 +71,7 @@ export class FunctionProcess {
   #timers: NodeJS.Timeout[] = []
   #current: Current | undefined
   #verdict: { reason: FailureReason; message: string } | undefined
-  #logs = new RunLogs()
+  #logs: RunLogs
   #stderr = ''
   #runs = 0
 
@@ -79,6 +81,7 @@ export class FunctionProcess {
     on: { change: Listener; stale(error: ErrorReport): void },
   ) {
     this.#settings = settings
+    this.#logs = new RunLogs(settings.clock)
     this.#changed = on.change
     this.#onStale = on.stale
     this.#child = startSandbox({ ...settings, heapMb: settings.memoryMb })
@@ -105,7 +108,17 @@ export class FunctionProcess {
     if (this.state !== 'idle') throw new Error(`a process that is ${this.state} cannot run anything`)
     const id = this.#runs + 1
     const isNew = this.#scripts.get(versionId) !== script.code
-    const order: Order = { type: 'run', id, versionId, event, eventType, token, ...(isNew && { script }) }
+    const clock = this.#settings.clock.state
+    const order: Order = {
+      type: 'run',
+      id,
+      versionId,
+      event,
+      eventType,
+      token,
+      clock,
+      ...(isNew && { script }),
+    }
     const line = JSON.stringify(order)
     this.state = 'running'
     this.#runs = id
@@ -266,7 +279,7 @@ export class FunctionProcess {
     if (!current) return
     for (const timer of current.timers) clearTimeout(timer)
     this.#current = undefined
-    this.#logs = new RunLogs()
+    this.#logs = new RunLogs(this.#settings.clock)
     this.usedAt = performance.now()
     if (this.state === 'running') this.state = 'idle'
     current.settle(outcome)

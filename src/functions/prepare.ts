@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises'
 import { mkdir, realpath } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join, sep } from 'node:path'
+import type { Clock } from '#clock/clock.ts'
 import type { Bootstrap } from './bootstrap.ts'
 import type { ProcessSettings } from './function-process.ts'
 import type { Script, StartOrder } from './protocol.ts'
@@ -27,6 +28,7 @@ interface Given {
   egress: 'open' | 'guarded'
   /** Of JavaScript's heap. */
   memoryMb: number
+  clock: Clock
   /** The initialization script, once it is compiled. */
   initialization?: Script
 }
@@ -34,7 +36,7 @@ interface Given {
 /** @throws where its folders cannot be made or found */
 export async function prepareProcess(
   spec: RuntimeSpec,
-  { bootstrap, egress, memoryMb, initialization }: Given,
+  { bootstrap, egress, memoryMb, clock, initialization }: Given,
 ): Promise<[ProcessSettings, StartOrder]> {
   const workFolder = join(spec.folder, 'work')
   await mkdir(workFolder, { recursive: true })
@@ -45,6 +47,7 @@ export async function prepareProcess(
     readable: [packagesFile, ...(dependenciesFolder ? [join(dependenciesFolder, sep)] : [])],
     folder: await realpath(workFolder),
     memoryMb,
+    clock,
   }
   const order: StartOrder = {
     type: 'start',

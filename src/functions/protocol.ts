@@ -1,4 +1,5 @@
 // What the server and a process of functions say to each other: lines of JSON on a pipe, orders down, reports up.
+import type { ClockState } from '#clock/clock.ts'
 
 export interface Log {
   level: 'debug' | 'info' | 'warn' | 'error'
@@ -43,6 +44,8 @@ export interface RunOrder {
   /** Which method of a plugin handles it. */
   eventType: string
   token: string
+  /** How the server's goes as the run begins. */
+  clock: ClockState
 }
 
 export type Order = StartOrder | RunOrder

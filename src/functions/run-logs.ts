@@ -1,11 +1,18 @@
 // The log of a run as it is kept: bounded here too, for customers' code can speak for the process that it runs in.
+import type { Clock } from '#clock/clock.ts'
 import { type Log, logBytesMax, logLinesMax } from './protocol.ts'
 
 export class RunLogs {
-  readonly #began = Date.now()
+  readonly #clock: Clock
+  readonly #began: number
   readonly #lines: Log[] = []
   #bytes = 0
   #isCut = false
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#began = clock.now()
+  }
 
   /** @param time as the process says, in milliseconds of the epoch; a moment of this run is recorded */
   add({ level, time, text }: { level: Log['level']; time: number; text: string }): void {
@@ -15,7 +22,7 @@ export class RunLogs {
       this.cut()
       return
     }
-    const at = Math.min(Math.max(time, this.#began), Date.now())
+    const at = Math.min(Math.max(time, this.#began), this.#clock.now())
     this.#lines.push({ level, time: new Date(at).toISOString(), text })
   }
 
@@ -28,7 +35,7 @@ export class RunLogs {
 
   /** What the runtime has to say to who reads. */
   note(text: string): void {
-    this.#lines.push({ level: 'warn', time: new Date().toISOString(), text })
+    this.#lines.push({ level: 'warn', time: new Date(this.#clock.now()).toISOString(), text })
   }
 
   get lines(): Log[] {

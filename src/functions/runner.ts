@@ -1,5 +1,6 @@
 // Runs customers' functions, each application's in processes of its own.
 import { join } from 'node:path'
+import { type Clock, realClock } from '#clock/clock.ts'
 import { type Bootstrap, buildBootstrap } from './bootstrap.ts'
 import { FunctionProcess, type ProcessSettings, type Run } from './function-process.ts'
 import { ProcessRecords } from './left-overs.ts'
@@ -43,6 +44,8 @@ export interface RunnerOptions {
   idleMs?: number
   /** How long `close` waits for what runs. */
   closeMs?: number
+  /** That functions see; the real one where absent. */
+  clock?: Clock
   log: { warn(fields: object, message: string): void }
 }
 
@@ -53,6 +56,7 @@ const defaults = {
   waitingMax: 1_000,
   idleMs: 300_000,
   closeMs: 5_000,
+  clock: realClock,
 }
 
 /** The processes of all applications. One for each server process; to be closed. */

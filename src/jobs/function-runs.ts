@@ -50,7 +50,7 @@ export class FunctionRuns {
   /** By application; the first is served next. */
   readonly #lines = new Map<number, Line>()
   #state: 'new' | 'open' | 'stopping' = 'new'
-  #givenBackAt = 0
+  #givenBackAt = -givingBackMs
 
   constructor(ctx: Context) {
     const { log } = ctx
@@ -88,8 +88,8 @@ export class FunctionRuns {
 
   /** What the dead have taken, and what this process has and could not begin, for the database was away. */
   async #giveBack(): Promise<void> {
-    if (Date.now() - this.#givenBackAt < givingBackMs) return
-    this.#givenBackAt = Date.now()
+    if (performance.now() - this.#givenBackAt < givingBackMs) return
+    this.#givenBackAt = performance.now()
     const taken = [...this.#lines.values()].flatMap(({ waiting, running }) => [
       ...waiting.map(({ run }) => run.id),
       ...running.keys(),

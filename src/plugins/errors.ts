@@ -1,15 +1,24 @@
 // Every error leaves through here, in the documented shape.
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
+import type { Clock } from '#clock/clock.ts'
 import { ChatError, type ErrorKind, toChatError } from '#errors.ts'
 import { setHeaders } from '#plugins/headers.ts'
 import { defaultRepresentation, representationFor } from '#wire/negotiation.ts'
 import { presentError } from '#wire/problem.ts'
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Dates the errors. */
+    clock: Clock
+  }
+}
+
 export const errors = plugin(
-  async (app) => {
+  async (app, { clock }: { clock: Clock }) => {
+    app.decorate('clock', clock)
     app.setErrorHandler(handleError)
     app.setNotFoundHandler((request) => {
       throw new ChatError('ResourceNotFoundError', `Nothing is found at ${request.url.split('?')[0]}`)
@@ -36,17 +45,17 @@ function handleError(error: FastifyError | Error, request: FastifyRequest, reply
   return reply
     .code(known.status)
     .header('content-type', 'application/json')
-    .send(JSON.stringify(presentError(known, spelling)))
+    .send(JSON.stringify(presentError(known, spelling, request.server.clock.now())))
 }
 
 /** When a client may try again that is answered 503. */
 const retryAfterSeconds = 5
 
 /** What is no request: too slow, too long, or not HTTP. */
-export function refuseConnection(error: ConnectionError, socket: Socket): void {
+export function refuseConnection(this: FastifyInstance, error: ConnectionError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
   const known = unreadable(error.code)
-  const body = JSON.stringify(presentError(known, defaultRepresentation.spelling))
+  const body = JSON.stringify(presentError(known, defaultRepresentation.spelling, this.clock.now()))
   if (socket.writable) {
     socket.write(
       `HTTP/1.1 ${known.status} ${STATUS_CODES[known.status]}\r\nConnection: close\r\n` +

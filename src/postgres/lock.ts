@@ -26,12 +26,12 @@ const leavingPatienceMs = 70_000
 
 /** Takes the folder for this process; waits for one that is leaving it. @throws FolderInUse */
 export async function lockFolder(folder: string): Promise<FolderLock> {
-  const began = Date.now()
+  const began = performance.now()
   for (;;) {
     const lock = tryLock(join(folder, 'lock'))
     if (lock) return held(folder, lock)
     const { pid, isLeaving } = await readOwner(folder)
-    const waited = Date.now() - began
+    const waited = performance.now() - began
     if (isLeaving ? waited > leavingPatienceMs : isAlive(pid) || waited > patienceMs) {
       throw new FolderInUse(`${folder} is in use by another Chatterie (process ${pid || 'unknown'})`)
     }
@@ -41,11 +41,11 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
 
 /** Takes the folder over from a process that has ended; null where another was quicker. */
 export async function inheritFolder(folder: string, dead: number): Promise<FolderLock | null> {
-  for (const giveUpAt = Date.now() + leavingPatienceMs; ; ) {
+  for (const giveUpAt = performance.now() + leavingPatienceMs; ; ) {
     const lock = tryLock(join(folder, 'lock'))
     if (lock) return held(folder, lock)
     const { pid } = await readOwner(folder)
-    if ((pid > 0 && pid !== dead) || Date.now() > giveUpAt) return null
+    if ((pid > 0 && pid !== dead) || performance.now() > giveUpAt) return null
     await sleep(retryMs)
   }
 }

@@ -49,7 +49,7 @@ export async function runPostmaster(
   guard: Pick<Guard, 'watch'>,
   port?: number,
 ): Promise<Found & { adopted: boolean }> {
-  const giveUpAt = Date.now() + RETRY_MS
+  const giveUpAt = performance.now() + RETRY_MS
   let attempt: Attempt | null = null
   for (;;) {
     const found = await findPostmaster(cluster)
@@ -59,7 +59,7 @@ export async function runPostmaster(
     }
     if (!found && attempt?.ended()) {
       const reason = await attempt.output()
-      if (!mayPass(reason) || Date.now() > giveUpAt) {
+      if (!mayPass(reason) || performance.now() > giveUpAt) {
         throw new Error(`The embedded Postgres did not start: ${reason} (see ${logFile(cluster)})`)
       }
       cluster.log.debug({ reason }, 'embedded Postgres not started yet')
@@ -77,9 +77,9 @@ export async function runPostmaster(
 export async function stopPostmaster(cluster: Pick<Cluster, 'data'>, pid: number): Promise<void> {
   if (!(await isPostmaster(pid, cluster))) return
   process.kill(pid, 'SIGINT')
-  const giveUpAt = Date.now() + STOP_MS
+  const giveUpAt = performance.now() + STOP_MS
   while (await isPostmaster(pid, cluster)) {
-    if (Date.now() > giveUpAt)
+    if (performance.now() > giveUpAt)
       throw new Error(`The embedded Postgres (process ${pid}) is taking too long to stop`)
     await sleep(5)
   }

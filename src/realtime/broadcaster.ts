@@ -50,7 +50,7 @@ export class Broadcaster {
   readonly #ctx: Context
   readonly #hub: Hub
   readonly #hooks: BroadcasterHooks
-  readonly #typing = new Typing((published) => void this.#enqueue([published]))
+  readonly #typing: Typing
   readonly #presented = new LRUCache<number, PublishedEvent>({
     maxSize: keptCharactersMax,
     sizeCalculation: sizeOf,
@@ -68,6 +68,7 @@ export class Broadcaster {
     this.#ctx = ctx
     this.#hub = hub
     this.#hooks = hooks
+    this.#typing = new Typing(ctx.clock, (published) => void this.#enqueue([published]))
   }
 
   async start(): Promise<void> {
@@ -125,9 +126,9 @@ export class Broadcaster {
    * hears only what is new. Does not wait long for a leader who is away.
    */
   async whenDelivered(channelId: number): Promise<void> {
-    const giveUpAt = Date.now() + patienceMs
+    const giveUpAt = performance.now() + patienceMs
     const position = await positionOfNow(this.#ctx, channelId, patienceMs)
-    while (this.#hub.position < position && Date.now() < giveUpAt) await sleep(deliveryPollMs)
+    while (this.#hub.position < position && performance.now() < giveUpAt) await sleep(deliveryPollMs)
   }
 
   /** Delivers what stands in the log and was not delivered here. */
@@ -192,14 +193,14 @@ export class Broadcaster {
 
   /** Channels whose last message is due for their members now; that of the others is a little later. */
   #dueChannels(events: CommittedEvent[]): number[] {
-    const now = Date.now()
+    const now = performance.now()
     const due: number[] = []
     for (const { type, applicationId, channelId } of events) {
       if (channelId === null || !changesLastMessage.has(type) || due.includes(channelId)) continue
       if (!this.#mayHaveListeners(channelId)) continue
       const last = this.#channelUpdates.get(channelId)
       if (last?.timer) continue
-      const waitMs = (last?.at ?? 0) + channelUpdateMs - now
+      const waitMs = (last?.at ?? -channelUpdateMs) + channelUpdateMs - now
       if (waitMs <= 0) {
         due.push(channelId)
         this.#channelUpdates.set(channelId, { at: now })
@@ -213,7 +214,7 @@ export class Broadcaster {
   }
 
   async #updateChannel(applicationId: number, channelId: number): Promise<void> {
-    this.#channelUpdates.set(channelId, { at: Date.now() })
+    this.#channelUpdates.set(channelId, { at: performance.now() })
     try {
       const update = (await presentChannelUpdates(this.#ctx, [channelId])).get(channelId)
       if (!update || this.#isClosed || !this.#ctx.node.isLeader) return

@@ -1,4 +1,5 @@
 // What a session that lost its connection is owed when it subscribes again, topic by topic. [decision 13]
+import type { Clock } from '#clock/clock.ts'
 import type { TopicPositions } from '#domain/sessions/detach-session.ts'
 import type { Owed } from '#realtime/subscription.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
@@ -13,6 +14,7 @@ const claimMs = 10 * 60_000
 const anyTopic = '*'
 
 export class OwedTopics {
+  readonly #clock: Pick<Clock, 'now'>
   readonly #topics = new Map<string, Owed & { isGivenUp?: true }>()
   /** From where topics go on that are not among them; of those sessions whose process died. */
   #any: number | undefined
@@ -20,7 +22,8 @@ export class OwedTopics {
   #until = Number.POSITIVE_INFINITY
 
   /** @param topics as they were kept; null where they are not known @param position where those begin */
-  constructor(topics: TopicPositions | null, position: number) {
+  constructor(clock: Pick<Clock, 'now'>, topics: TopicPositions | null, position: number) {
+    this.#clock = clock
     if (topics === null) this.#any = position
     for (const [topic, [from, ...ids]] of Object.entries(topics ?? {})) {
       if (topic === anyTopic) this.#any = from
@@ -30,13 +33,13 @@ export class OwedTopics {
 
   /** The client is back. */
   begin(): void {
-    this.#until = Date.now() + claimMs
+    this.#until = this.#clock.now() + claimMs
     this.#claimed.clear()
   }
 
   /** The connection is lost; what its subscriptions are owed comes next. */
   end(): void {
-    if (Date.now() > this.#until) this.#any = undefined
+    if (this.#clock.now() > this.#until) this.#any = undefined
     this.#until = Number.POSITIVE_INFINITY
   }
 
@@ -51,7 +54,7 @@ export class OwedTopics {
     const isKnown = this.#claimed.has(topic)
     this.#claimed.add(topic)
     if (owed) return isNew ? undefined : owed
-    if (this.#any === undefined || isKnown || Date.now() > this.#until) return undefined
+    if (this.#any === undefined || isKnown || this.#clock.now() > this.#until) return undefined
     return { position: this.#any, ids: new Set([id]), ahead: new Set() }
   }
 
@@ -83,7 +86,7 @@ export class OwedTopics {
 
   /** Nothing up to this position needs to be delivered again; undefined where nothing is owed. */
   get position(): number | undefined {
-    if (Date.now() > this.#until) return undefined
+    if (this.#clock.now() > this.#until) return undefined
     let least = this.#any
     for (const { position, isGivenUp } of this.#topics.values()) {
       if (!isGivenUp && (least === undefined || position < least)) least = position
@@ -97,7 +100,7 @@ export class OwedTopics {
     for (const [topic, { position, ids }] of this.#topics) {
       kept[topic] = [position, ...[...ids].filter((id) => id.length <= idMax)]
     }
-    if (this.#any !== undefined && Date.now() <= this.#until) kept[anyTopic] = [this.#any]
+    if (this.#any !== undefined && this.#clock.now() <= this.#until) kept[anyTopic] = [this.#any]
     return kept
   }
 

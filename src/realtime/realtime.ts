@@ -205,7 +205,7 @@ export class Realtime implements StompHandler<Session> {
         'message-id': session.nextMessage(),
         [isSubscribe ? 'subscription-id' : 'receipt-id']: subject,
       },
-      shareBody(JSON.stringify(presentFrameError(problem)), json),
+      shareBody(JSON.stringify(presentFrameError(problem, this.#ctx.clock.now())), json),
     )
   }
 

@@ -1,4 +1,5 @@
 // One user session in this process: what it subscribes to, what was delivered to it, and what of that is acknowledged.
+import type { Clock } from '#clock/clock.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import type { TopicPositions } from '#domain/sessions/detach-session.ts'
 import { Relations } from '#domain/sessions/relations.ts'
@@ -59,9 +60,9 @@ export class Session {
 
   /** Whether anything was sent or acknowledged since the acknowledged position was last kept, and when that was. */
   isDirty = false
-  keptAt = Date.now()
+  keptAt: number
   /** Says through where everything is delivered here. */
-  readonly clock: { readonly position: number }
+  readonly log: { readonly position: number }
   /** What is new to the session is delivered from here on. */
   readonly startPosition: number
   /** By the `ack` of their message. */
@@ -73,13 +74,15 @@ export class Session {
   /** @param topics what it listened to when it was lost; null where that is not known */
   constructor(
     facts: SessionFacts,
-    clock: { readonly position: number },
+    log: { readonly position: number },
+    clock: Pick<Clock, 'now'>,
     topics: TopicPositions | null = {},
     isResumed = false,
   ) {
     this.facts = facts
-    this.clock = clock
-    this.owed = new OwedTopics(topics, facts.ackedPosition)
+    this.log = log
+    this.keptAt = clock.now()
+    this.owed = new OwedTopics(clock, topics, facts.ackedPosition)
     this.startPosition = isResumed ? 0 : facts.ackedPosition
     this.relations = new Relations(facts.userId)
   }
@@ -124,7 +127,7 @@ export class Session {
 
   /** Nothing up to this position needs to be delivered again, whatever the topic. */
   get acknowledged(): number {
-    let least = this.owed.position ?? this.clock.position
+    let least = this.owed.position ?? this.log.position
     for (const { acknowledged } of this.subscriptions.values()) least = Math.min(least, acknowledged)
     return least
   }
@@ -145,7 +148,7 @@ export class Session {
 
   /** What comes from now on is to be delivered again when it comes back. */
   interrupt(): void {
-    for (const subscription of this.subscriptions.values()) subscription.miss(this.clock.position + 1)
+    for (const subscription of this.subscriptions.values()) subscription.miss(this.log.position + 1)
   }
 
   /**

@@ -1,4 +1,5 @@
 // The sessions of this process: those with a connection, and those that may come back for one.
+import type { Alarm } from '#clock/clock.ts'
 import type { Context } from '#context.ts'
 import { mayStay } from '#domain/access/user.ts'
 import { detachSession } from '#domain/sessions/detach-session.ts'
@@ -36,7 +37,7 @@ export class Sessions {
   readonly #askForRelease: (key: string) => void
   /** By key. */
   readonly #sessions = new Map<string, Session>()
-  readonly #endings = new Map<string, NodeJS.Timeout>()
+  readonly #endings = new Map<string, Alarm>()
   /** By key of the session that is being written to the database. */
   readonly #noting = new Map<string, Promise<void>>()
   readonly #releases = new Map<string, () => void>()
@@ -70,7 +71,7 @@ export class Sessions {
 
   /** After the connections are closed. */
   close(): void {
-    for (const timer of this.#endings.values()) clearTimeout(timer)
+    for (const ending of this.#endings.values()) ending.cancel()
   }
 
   // ------------------------------------------------------------------------------------ coming and going
@@ -83,14 +84,14 @@ export class Sessions {
     generation?: Generation,
   ): Session {
     const { key, id, applicationId, user, ackedPosition, isVouched, topics, isResumed } = started
-    clearTimeout(this.#endings.get(key))
+    this.#endings.get(key)?.cancel()
     this.#endings.delete(key)
     const known = this.#sessions.get(key)
     const facts = { id, key, applicationId, userId: user.id, ackedPosition, isVouched }
     const session =
       isResumed && known && known.connection === undefined
         ? known
-        : new Session(facts, this.#hub, topics, isResumed)
+        : new Session(facts, this.#hub, this.#ctx.clock, topics, isResumed)
     if (isResumed && session !== known) session.isFromElsewhere = true
     session.attach(connection, baseUrls, generation)
     this.#sessions.delete(key)
@@ -117,7 +118,7 @@ export class Sessions {
     if (this.#isClosing) return
     this.#endings.set(
       key,
-      setTimeout(() => this.#note(key, () => this.#end(session)), graceMs),
+      this.#ctx.clock.after(graceMs, () => this.#note(key, () => this.#end(session))),
     )
     if (this.#sessions.size > detachedMax) this.#forgetDetached()
   }
@@ -221,7 +222,7 @@ export class Sessions {
   async #release(key: string): Promise<boolean> {
     const session = this.#sessions.get(key)
     if (!session) return false
-    clearTimeout(this.#endings.get(key))
+    this.#endings.get(key)?.cancel()
     this.#endings.delete(key)
     await this.#noting.get(key)
     const { connection, acknowledged } = session
@@ -237,7 +238,7 @@ export class Sessions {
   // ------------------------------------------------------------------------------------- housekeeping
 
   async #keepAcknowledged(): Promise<void> {
-    const now = Date.now()
+    const now = this.#ctx.clock.now()
     const dirty = [...this.#sessions.values()].filter(
       ({ isDirty, keptAt, connection }) => connection && (isDirty || now - keptAt > keepIdleMs),
     )

@@ -64,7 +64,7 @@ export class Subscription {
 
   /** All up to this position was delivered, or did not concern it. */
   get delivered(): number {
-    return this.state === 'behind' ? this.#delivered : Math.max(this.#delivered, this.session.clock.position)
+    return this.state === 'behind' ? this.#delivered : Math.max(this.#delivered, this.session.log.position)
   }
 
   /** Nothing up to this position needs to be delivered again. */

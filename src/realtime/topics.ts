@@ -51,9 +51,9 @@ export async function mustMayListen(
 
 /** Waits for the user's leaving to be delivered, so that all before it can be. @throws ChatError 404 where that takes long */
 async function mustNotBeLeaving(session: Session, channelId: number): Promise<void> {
-  const giveUpAt = Date.now() + patienceMs
+  const giveUpAt = performance.now() + patienceMs
   while (session.relations.leaving.has(channelId)) {
-    if (Date.now() > giveUpAt) throw notFound('channel', channelId)
+    if (performance.now() > giveUpAt) throw notFound('channel', channelId)
     await sleep(deliveryPollMs)
   }
 }

@@ -1,5 +1,6 @@
 // Who is typing where. Every process sees all keystrokes and works out for itself who has started and stopped, so the
 // clients of all processes are sent the same, and nobody is sent it twice (runtime contract 8.5).
+import type { Alarm, Clock } from '#clock/clock.ts'
 import { channelHypermedia } from '#resources/channel.ts'
 import type { Delivery, PublishedEvent } from '#resources/published-event.ts'
 import type { SentKeystrokes } from '#resources/signals.ts'
@@ -12,14 +13,16 @@ const typingMs = 5_000
 
 interface State {
   typed: SentKeystrokes
-  timer: NodeJS.Timeout
+  pause: Alarm
 }
 
 export class Typing {
+  readonly #clock: Clock
   readonly #publish: (published: PublishedEvent) => void
   readonly #states = new Map<string, State>()
 
-  constructor(publish: (published: PublishedEvent) => void) {
+  constructor(clock: Clock, publish: (published: PublishedEvent) => void) {
+    this.#clock = clock
     this.#publish = publish
   }
 
@@ -32,12 +35,12 @@ export class Typing {
       if (state) this.#stop(key, state)
       return
     }
-    // Before there is a timer, and with the user of then, so that what ends it cannot fail.
+    // Before there is an alarm, and with the user of then, so that what ends it cannot fail.
     if (!state) this.#publish(toPublished(typed, change(typed, 'started')))
-    clearTimeout(state?.timer)
+    state?.pause.cancel()
     const next: State = {
       typed: state?.typed ?? typed,
-      timer: setTimeout(() => this.#stop(key, next), typingMs).unref(),
+      pause: this.#clock.after(typingMs, () => this.#stop(key, next)),
     }
     this.#states.set(key, next)
   }
@@ -49,12 +52,12 @@ export class Typing {
   }
 
   close(): void {
-    for (const { timer } of this.#states.values()) clearTimeout(timer)
+    for (const { pause } of this.#states.values()) pause.cancel()
     this.#states.clear()
   }
 
-  #stop(key: string, { typed, timer }: State): void {
-    clearTimeout(timer)
+  #stop(key: string, { typed, pause }: State): void {
+    pause.cancel()
     if (this.#states.delete(key)) this.#publish(toPublished(typed, change(typed, 'stopped')))
   }
 }

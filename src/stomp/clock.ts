@@ -6,7 +6,7 @@ export class Clock {
   /** When what is waited for is given up. */
   #deadline = Number.POSITIVE_INFINITY
   #receivedBytes = 0
-  #heardAt = Date.now()
+  #heardAt = performance.now()
   #silenceMsMax = Number.POSITIVE_INFINITY
   #beatMs = Number.POSITIVE_INFINITY
   #beatAt = Number.POSITIVE_INFINITY
@@ -17,7 +17,7 @@ export class Clock {
 
   /** Waits so long from now on; for ever by default. */
   wait(ms = Number.POSITIVE_INFINITY): void {
-    this.#deadline = Date.now() + ms
+    this.#deadline = performance.now() + ms
   }
 
   isOver(now: number): boolean {
@@ -32,7 +32,7 @@ export class Clock {
   beginBeating(heartBeat = '0,0'): void {
     const { heartBeatMs, silentBeatsMax, tickMs } = this.#limits
     const [sends = 0, wants = 0] = heartBeat.split(',').map(Number)
-    this.#heardAt = Date.now()
+    this.#heardAt = performance.now()
     if (wants > 0) {
       this.#beatMs = Math.max(wants, heartBeatMs) - tickMs
       this.#beatAt = this.#heardAt + this.#beatMs

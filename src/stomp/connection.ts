@@ -1,11 +1,10 @@
 // One client, from its socket's opening to its end: what its frames do, and the ways out. Frames come from its inbox,
 // and go to its outbox.
 import { ChatError } from '#errors.ts'
-import { presentRefusal } from '#wire/problem.ts'
 import { Admission } from './admission.ts'
 import { Clock } from './clock.ts'
 import type { Engine } from './engine.ts'
-import { protocolFault } from './error.ts'
+import { errorBody, protocolFault } from './error.ts'
 import { type ClientFrame, frameHead, noBody, type SharedBody, shareBody } from './frames.ts'
 import type { AckMode } from './handler.ts'
 import { Inbox } from './inbox.ts'
@@ -301,7 +300,7 @@ export class StompConnection<S> implements Receiver {
       message: error.kind,
       'receipt-id': frame?.headers.get('receipt') ?? '',
     }
-    this.#outbox.write(frameHead('ERROR', headers), shareBody(JSON.stringify(presentRefusal(error))))
+    this.#outbox.write(frameHead('ERROR', headers), shareBody(errorBody(error, this.#engine.clock.now())))
     this.close(code)
   }
 

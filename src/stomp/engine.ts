@@ -1,3 +1,4 @@
+import type { Clock } from '#clock/clock.ts'
 import type { StompConnection } from './connection.ts'
 import type { Flusher } from './flusher.ts'
 import type { StompHandler } from './handler.ts'
@@ -15,6 +16,8 @@ export interface Engine<S> {
   limits: StompLimits
   log: StompLog
   flusher: Flusher
+  /** Dates the errors. */
+  clock: Pick<Clock, 'now'>
   /** A slow reader was cut off. */
   cutOff(): void
   /** A connection is over, its handler notified. */

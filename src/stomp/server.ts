@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { Clock } from '#clock/clock.ts'
 import { StompConnection } from './connection.ts'
 import type { Engine, StompLog } from './engine.ts'
 import { badRequestBody } from './error.ts'
@@ -29,6 +30,8 @@ export interface StompOptions<S> {
   handler: StompHandler<S>
   locate: Locate
   log: StompLog
+  /** Dates the errors; beats and waits go by real time. */
+  clock: Pick<Clock, 'now'>
   limits?: Partial<StompLimits>
 }
 
@@ -51,6 +54,7 @@ export function attachStomp<S>(server: Server, options: StompOptions<S>): StompS
     limits,
     log: options.log,
     flusher: new Flusher(),
+    clock: options.clock,
     cutOff: () => {
       cutOff += 1
     },
@@ -65,9 +69,15 @@ export function attachStomp<S>(server: Server, options: StompOptions<S>): StompS
     if (isClosing) connection.leave()
     return connection
   }
-  const { paths, locate } = options
-  const webSockets = webSocketServer({ paths, locate, maxPayload: messageBytesMax, open })
-  const sockJs = new SockJsServer({ prefixes: paths, locate, bodyBytesMax: messageBytesMax, opened: open })
+  const { paths, locate, clock } = options
+  const webSockets = webSocketServer({ paths, locate, clock, maxPayload: messageBytesMax, open })
+  const sockJs = new SockJsServer({
+    prefixes: paths,
+    locate,
+    clock,
+    bodyBytesMax: messageBytesMax,
+    opened: open,
+  })
   const detach = [
     overrideUpgrades(server, (request, socket, head) => {
       if (isClosing) refuseUpgrade(socket, '503 Service Unavailable')
@@ -75,8 +85,8 @@ export function attachStomp<S>(server: Server, options: StompOptions<S>): StompS
     }),
     interceptRequests(server, (request, response) => sockJs.serve(request, response)),
   ]
-  const clock = setInterval(() => {
-    const now = Date.now()
+  const ticks = setInterval(() => {
+    const now = performance.now()
     for (const connection of connections) connection.tick(now)
   }, limits.tickMs).unref()
 
@@ -100,7 +110,7 @@ export function attachStomp<S>(server: Server, options: StompOptions<S>): StompS
         await Promise.race([over, sleep(3 * limits.closeMs, undefined, { signal }).catch(() => undefined)])
         patience.abort()
       }
-      clearInterval(clock)
+      clearInterval(ticks)
       for (const undo of detach) undo()
     },
   }
@@ -111,6 +121,7 @@ type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 interface WebSocketOptions {
   paths: string[]
   locate: Locate
+  clock: Pick<Clock, 'now'>
   maxPayload: number
   open(transport: Transport, request: StompRequest): StompConnection<unknown>
 }
@@ -119,6 +130,7 @@ interface WebSocketOptions {
 function webSocketServer({
   paths,
   locate,
+  clock,
   maxPayload,
   open,
 }: WebSocketOptions): (...upgrade: Parameters<Upgrade>) => boolean {
@@ -140,7 +152,7 @@ function webSocketServer({
     try {
       opening = new StompRequest(request.url, locate(request))
     } catch (error) {
-      refuseUpgrade(socket, '400 Bad Request', badRequestBody((error as Error).message))
+      refuseUpgrade(socket, '400 Bad Request', badRequestBody((error as Error).message, clock.now()))
       return true
     }
     const accept = (ws: WebSocket) => {

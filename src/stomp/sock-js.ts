@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import sockjs from 'sockjs'
+import type { Clock } from '#clock/clock.ts'
 import { badRequestBody } from './error.ts'
 import { GrowingBytes } from './frames.ts'
 import { closeReason, sockJsBeatMs } from './sock-js-framing.ts'
@@ -34,6 +35,7 @@ interface SockJsOptions {
   /** Where it is, without slash at the end. */
   prefixes: string[]
   locate: Locate
+  clock: Pick<Clock, 'now'>
   /** Of what a client sends in one request. */
   bodyBytesMax: number
   /** A client is there; gives who gets what it sends. */
@@ -75,7 +77,7 @@ export class SockJsServer {
     try {
       this.#options.locate(request)
     } catch (error) {
-      refuse(response, 400, badRequestBody((error as Error).message))
+      refuse(response, 400, badRequestBody((error as Error).message, this.#options.clock.now()))
       return true
     }
     if (request.method === 'POST' && transport?.endsWith('_send')) {

@@ -5,8 +5,11 @@ import { type Spelling, snake } from '#wire/casing.ts'
 /** Kinds that have another name over HTTP, where all input that is refused has one. */
 const httpNames: Partial<Record<ErrorKind, ErrorKind>> = { ValidationError: 'ClientError' }
 
-/** The body of an HTTP answer: `{ error, error_description }` for OAuth's kinds, the API's own shape for all others. */
-export function presentError(error: ChatError, spelling: Spelling): Record<string, unknown> {
+/**
+ * The body of an HTTP answer: `{ error, error_description }` for OAuth's kinds, the API's own shape for all others.
+ * @param at when it is given, in milliseconds since the epoch
+ */
+export function presentError(error: ChatError, spelling: Spelling, at: number): Record<string, unknown> {
   if (error.isAuthentication) return { error: error.kind, error_description: error.message }
   const problems = error.problems.map((problem) => ({
     ...problem,
@@ -14,7 +17,7 @@ export function presentError(error: ChatError, spelling: Spelling): Record<strin
   }))
   const [only] = problems
   return {
-    ...presentRefusal(error),
+    ...presentRefusal(error, at),
     error: httpNames[error.kind] ?? error.kind,
     ...(error.kind === 'ResourceNotFoundError' && { message: 'Resource not found', detail: error.message }),
     ...coolOff(error),
@@ -24,14 +27,14 @@ export function presentError(error: ChatError, spelling: Spelling): Record<strin
 }
 
 /** What the ERROR frame says that ends a connection, and the answer to a request that opens none. */
-export function presentRefusal({ kind, message }: ChatError): Record<string, unknown> {
-  return { error: kind, message, timestamp: new Date().toISOString() }
+export function presentRefusal({ kind, message }: ChatError, at: number): Record<string, unknown> {
+  return { error: kind, message, timestamp: new Date(at).toISOString() }
 }
 
 /** What the errors queue says of a frame after which the connection goes on. */
-export function presentFrameError(error: ChatError): Record<string, unknown> {
+export function presentFrameError(error: ChatError, at: number): Record<string, unknown> {
   const { problems } = error
-  return { ...presentRefusal(error), ...(problems.length > 0 && { errors: problems }), ...coolOff(error) }
+  return { ...presentRefusal(error, at), ...(problems.length > 0 && { errors: problems }), ...coolOff(error) }
 }
 
 function coolOff({ coolOffMs }: ChatError): { coolOffDuration?: string } {

@@ -1,5 +1,6 @@
 import { v4 as uuid } from 'uuid'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { realClock } from '#clock/clock.ts'
 import { replaceSecret } from '#data/applications/applications.ts'
 import { insertToken, openTokenCache } from '#data/applications/tokens.ts'
 import { type Database, openDatabase } from '#data/database.ts'
@@ -39,7 +40,7 @@ describe('a token', () => {
   it('is found with its application and scope', async () => {
     const expiresAt = Date.now() + 60_000
     const token = await issue({ expiresAt })
-    expect(await openTokenCache(db).find(token)).toEqual({
+    expect(await openTokenCache(db, realClock).find(token)).toEqual({
       applicationId,
       clientId: credentials.clientId,
       scope: 'read:*',
@@ -48,8 +49,8 @@ describe('a token', () => {
   })
 
   it('is nobody when it is unknown', async () => {
-    expect(await openTokenCache(db).find(uuid())).toBeUndefined()
-    expect(await openTokenCache(db).find('')).toBeUndefined()
+    expect(await openTokenCache(db, realClock).find(uuid())).toBeUndefined()
+    expect(await openTokenCache(db, realClock).find('')).toBeUndefined()
   })
 
   it('is not to be read in the database', async () => {
@@ -61,16 +62,16 @@ describe('a token', () => {
   })
 
   it('is not found once it has expired, from the cache either', async () => {
-    const tokens = openTokenCache(db)
+    const tokens = openTokenCache(db, realClock)
     const token = await issue({ expiresAt: Date.now() + 60_000 })
     expect(await tokens.find(token)).toBeDefined()
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_001 })
     expect(await tokens.find(token)).toBeUndefined()
-    expect(await openTokenCache(db).find(token)).toBeUndefined()
+    expect(await openTokenCache(db, realClock).find(token)).toBeUndefined()
   })
 
   it('is looked up once, and then known', async () => {
-    const tokens = openTokenCache(db)
+    const tokens = openTokenCache(db, realClock)
     const token = await issue()
     const query = questions()
     for (let n = 0; n < 3; n++) expect(await tokens.find(token)).toBeDefined()
@@ -78,7 +79,7 @@ describe('a token', () => {
   })
 
   it('that is unknown is not remembered as such: it may be issued in the next moment', async () => {
-    const tokens = openTokenCache(db)
+    const tokens = openTokenCache(db, realClock)
     const token = uuid()
     expect(await tokens.find(token)).toBeUndefined()
     const expiresAt = Date.now() + 60_000
@@ -92,7 +93,7 @@ describe('a token', () => {
   })
 
   it('is revoked with its secret: at once where that is known, in other processes within seconds', async () => {
-    const [here, elsewhere] = [openTokenCache(db), openTokenCache(db)]
+    const [here, elsewhere] = [openTokenCache(db, realClock), openTokenCache(db, realClock)]
     const token = await issue()
     await Promise.all([here.find(token), elsewhere.find(token)])
     await db.transact((tx) => replaceSecret(tx, credentials.clientId, 'scrypt$$'))

@@ -8,10 +8,7 @@ const daysMs = grantDaysMax * 86_400_000
 const start = Date.UTC(2026, 10, 21)
 const grant: Grant = { access: 'read', applicationId: 12, userId: 34 }
 const at = (time: number, ...keys: Uint8Array[]) =>
-  openGrants(
-    async () => (keys.length > 0 ? keys : [key]),
-    () => time,
-  )
+  openGrants(async () => (keys.length > 0 ? keys : [key]), { now: () => time })
 
 describe('grants', () => {
   it('say whose they are, to every process with the same key', async () => {

@@ -3,6 +3,7 @@ import { createHook } from 'node:async_hooks'
 import fastify, { type FastifyInstance } from 'fastify'
 import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { realClock } from '#clock/clock.ts'
 import { ChatError } from '#errors.ts'
 import { errors } from '#plugins/errors.ts'
 import { guesses } from '#plugins/guesses.ts'
@@ -26,7 +27,7 @@ describe('guesses', () => {
   let tried = 0
   beforeAll(async () => {
     app = fastify({ trustProxy: true })
-    await app.register(errors)
+    await app.register(errors, { clock: realClock })
     await app.register(guesses)
     app.post<{ Body: { client: string; secret: string } }>('/', async (request, reply) =>
       app.limitGuesses({ request, reply }, request.body.client, async () => {

@@ -1,6 +1,7 @@
 // What a session has acknowledged, and what it is told again. [runtime contract 1.5, decision 9]
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { realClock } from '#clock/clock.ts'
 import type { TopicPositions } from '#domain/sessions/detach-session.ts'
 import { type Connection, Session } from '#realtime/session.ts'
 import { Subscription } from '#realtime/subscription.ts'
@@ -9,18 +10,18 @@ import type { PublishedEvent } from '#resources/published-event.ts'
 const connection = {} as Connection // a session only keeps it
 const baseUrls = { origin: 'http://localhost', streams: '' }
 
-function open(clock = { position: 0 }) {
+function open(log = { position: 0 }) {
   const facts = {
     id: 1,
     key: 'key',
     applicationId: 1,
     userId: 1,
-    ackedPosition: clock.position,
+    ackedPosition: log.position,
     isVouched: false,
   }
-  const session = new Session(facts, clock)
+  const session = new Session(facts, log, realClock)
   session.attach(connection, baseUrls)
-  return { session, clock }
+  return { session, log }
 }
 
 function subscribe(session: Session, id = 's', isAutomatic = false): Subscription {
@@ -41,13 +42,13 @@ const type = 'channel.message.created'
 
 /** Sends an event live; gives the ack of its message. */
 function tell(
-  { session, clock }: ReturnType<typeof open>,
+  { session, log }: ReturnType<typeof open>,
   to: Subscription,
   position: number,
   receipt?: string,
 ) {
   const headers = session.announce(to, event(position), type, receipt)
-  clock.position = position
+  log.position = position
   return headers
 }
 
@@ -66,8 +67,8 @@ describe('a session', () => {
   })
 
   it('follows what does not concern it', () => {
-    const { session, clock } = open()
-    clock.position = 40
+    const { session, log } = open()
+    log.position = 40
     expect(session.acknowledged).toBe(40)
   })
 
@@ -140,7 +141,7 @@ describe('a session', () => {
 
 /** A client, and a log of events that each have one topic. */
 class Client {
-  readonly #clock = { position: 0 }
+  readonly #delivered = { position: 0 }
   readonly #log: { position: number; to: number }[] = []
   /** By topic: where it first listened, and what it has heard, in order. */
   readonly #since = new Map<number, number>()
@@ -152,7 +153,7 @@ class Client {
 
   #open(topics: TopicPositions | null = {}, ackedPosition = 0, isResumed = false): Session {
     const facts = { id: 1, key: 'key', applicationId: 1, userId: 1, ackedPosition, isVouched: false }
-    const session = new Session(facts, this.#clock, topics, isResumed)
+    const session = new Session(facts, this.#delivered, realClock, topics, isResumed)
     session.attach(connection, baseUrls)
     return session
   }
@@ -170,7 +171,7 @@ class Client {
     this.#log.push({ position, to })
     const subscription = this.#session.subscriptions.get(`s${to}`)
     if (subscription) this.#hear(subscription, position)
-    this.#clock.position = position
+    this.#delivered.position = position
     if (position % 7 === 0) this.#kept = Math.max(this.#kept, this.#session.acknowledged)
   }
 
@@ -189,7 +190,7 @@ class Client {
     for (const each of this.#log) {
       if (each.to === to && each.position > subscription.delivered) this.#hear(subscription, each.position)
     }
-    subscription.pass(this.#clock.position)
+    subscription.pass(this.#delivered.position)
     subscription.state = 'live'
   }
 

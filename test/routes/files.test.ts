@@ -468,10 +468,9 @@ describe('a file of a message may be read', () => {
     const user = await createUser(main)
     const { file } = await sendFile()
     const dayMs = 86_400_000
-    const yesterday = openGrants(
-      () => server.ctx.vault.derive('file grants'),
-      () => Date.now() - dayMs,
-    )
+    const yesterday = openGrants(() => server.ctx.vault.derive('file grants'), {
+      now: () => Date.now() - dayMs,
+    })
     const grant = await yesterday.give({ access: 'read', applicationId: main.id, userId: user.id })
     const read = () => at(file.url).query({ grant })
     expectRefusal(await read(), 403, 'access_denied')

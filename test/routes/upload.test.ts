@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fastify, { type FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { realClock } from '#clock/clock.ts'
 import { bodies } from '#plugins/bodies.ts'
 import { errors } from '#plugins/errors.ts'
 import { uploads } from '#plugins/uploads.ts'
@@ -14,7 +15,7 @@ const stored = new Map<string, string>()
 
 beforeAll(async () => {
   app = fastify()
-  await app.register(errors)
+  await app.register(errors, { clock: realClock })
   await app.register(bodies)
   await app.register(uploads)
   const storage = {

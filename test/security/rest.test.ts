@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { operationsOf } from '#app.ts'
+import { realClock } from '#clock/clock.ts'
 import type { Context } from '#context.ts'
 import { openGrants } from '#files/grants.ts'
 import { createWorld, examplesOf, parameterIn, type World } from '../routes/examples.ts'
@@ -243,10 +244,9 @@ describe('with grants', () => {
     const ofGone = await grantOf(access, gone.id)
     await server.main.delete(`/users/${gone.id}`).expect(200)
     const claim = { access, applicationId: server.main.id, userId: people.author.id }
-    const longAgo = openGrants(
-      () => server.ctx.vault.derive('file grants'),
-      () => Date.now() - 40 * 86_400_000,
-    )
+    const longAgo = openGrants(() => server.ctx.vault.derive('file grants'), {
+      now: () => Date.now() - 40 * 86_400_000,
+    })
     const names = ['author', 'member', 'outsider', 'guest', 'blocked'] satisfies Name[]
     const ofPeople = names.map(async (name) => [name, await grantOf(access, people[name].id)] as const)
     return {
@@ -254,7 +254,7 @@ describe('with grants', () => {
       other: await grantOf(access, (await createUser(other)).id, other),
       deleted: ofGone,
       expired: await longAgo.give(claim),
-      forged: await openGrants(async () => [new Uint8Array(32)]).give(claim),
+      forged: await openGrants(async () => [new Uint8Array(32)], realClock).give(claim),
     }
   }
 

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { realClock } from '#clock/clock.ts'
 import { ChatError } from '#errors.ts'
 import type { StompConnection } from '#stomp/connection.ts'
 import { Fanout } from '#stomp/fanout.ts'
@@ -131,6 +132,7 @@ export async function openBoard(limits: Partial<StompLimits> = {}): Promise<Boar
     response.end(`plain ${request.url}`)
   })
   const stomp = attachStomp(server, {
+    clock: realClock,
     paths: ['/rtm', '/stompx'],
     handler: board,
     locate: ({ headers, socket }) => ({

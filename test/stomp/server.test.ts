@@ -4,6 +4,7 @@ import { connect as connectTcp } from 'node:net'
 import { Client } from '@stomp/stompjs'
 import fastify from 'fastify'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { realClock } from '#clock/clock.ts'
 import { attachStomp } from '#stomp/server.ts'
 import { Board, type BoardServer, openBoard } from './board.ts'
 import { frame, Talker } from './talker.ts'
@@ -115,6 +116,7 @@ describe('the rest of the server', () => {
     const board = new Board()
     const log = { info: () => {}, warn: () => {}, error: () => {} }
     const stomp = attachStomp(app.server, {
+      clock: realClock,
       paths: ['/rtm'],
       handler: board,
       locate: () => ({ origin: undefined, address: '' }),

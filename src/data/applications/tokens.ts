@@ -1,6 +1,7 @@
 // Bearer tokens: opaque, kept as their SHA-256, looked up on every request.
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import type { Clock } from '#clock/clock.ts'
 import { column, columnsOf, int8, select, text } from '#data/columns.ts'
 import { type Db, reading } from '#data/database.ts'
 
@@ -23,14 +24,14 @@ export interface TokenCache {
 }
 
 /** Finds tokens, unless expired; those found lately without a round trip. */
-export function openTokenCache(db: Db): TokenCache {
+export function openTokenCache(db: Db, clock: Clock): TokenCache {
   const cache = new LRUCache<string, AccessToken>({ max: cachedMax, ttl: cachedMs })
   return {
     async find(token) {
       const hash = hashToken(token)
       const key = hash.toString('latin1')
       const found = cache.get(key) ?? (await db.one(findStatement, [hash]))
-      if (!found || found.expiresAt <= Date.now()) return undefined
+      if (!found || found.expiresAt <= clock.now()) return undefined
       if (!cache.has(key)) cache.set(key, found)
       return found
     },

@@ -91,7 +91,7 @@ function model(ctx: Context): OAuth2Server.ClientCredentialsModel {
   return {
     async getClient(clientId, clientSecret) {
       const credential = await findCredential(ctx.db, clientId)
-      const takenUntil = await secretTakenUntil(clientSecret, credential)
+      const takenUntil = await secretTakenUntil(clientSecret, credential, ctx.clock.now())
       if (!credential || !takenUntil) return undefined
       return {
         id: clientId,
@@ -100,7 +100,7 @@ function model(ctx: Context): OAuth2Server.ClientCredentialsModel {
         // A token does not outlive the secret that opened it.
         accessTokenLifetime: Math.min(
           tokenLifetimeSeconds,
-          Math.max(1, Math.floor((takenUntil - Date.now()) / 1000)),
+          Math.max(1, Math.floor((takenUntil - ctx.clock.now()) / 1000)),
         ),
       }
     },
@@ -123,7 +123,7 @@ function model(ctx: Context): OAuth2Server.ClientCredentialsModel {
         applicationId: client.applicationId as number,
         clientId: client.id,
         scope: (token.scope ?? []).join(' '),
-        expiresAt: token.accessTokenExpiresAt?.getTime() ?? Date.now() + tokenLifetimeSeconds * 1000,
+        expiresAt: ctx.clock.now() + (client.accessTokenLifetime ?? tokenLifetimeSeconds) * 1000,
       })
       return { ...token, client, user }
     },

@@ -38,6 +38,6 @@ export async function rotateSecret(
   const secretHash = await hashSecret(clientSecret)
   await ctx.db.transact((tx) => replaceSecret(tx, clientId, secretHash, overlapMs))
   ctx.tokens.forget()
-  const oldSecretUntil = new Date(Date.now() + overlapMs).toISOString()
+  const oldSecretUntil = new Date(ctx.clock.now() + overlapMs).toISOString()
   return { id, clientId, clientSecret, ...(overlapMs > 0 && { oldSecretUntil }) }
 }

@@ -37,10 +37,11 @@ export async function isSecret(secret: string, stored: string): Promise<boolean>
 export async function secretTakenUntil(
   secret: string,
   credential: Pick<Credential, 'secretHash' | 'previous'> | undefined,
+  now: number,
 ): Promise<number | undefined> {
   const { secretHash, previous } = credential ?? { secretHash: unmatched }
   if (await isSecret(secret, secretHash)) return Number.POSITIVE_INFINITY
-  const isPrevious = previous && previous.until > Date.now() && (await isSecret(secret, previous.secretHash))
+  const isPrevious = previous && previous.until > now && (await isSecret(secret, previous.secretHash))
   return isPrevious ? previous.until : undefined
 }
 

@@ -9,9 +9,9 @@ const takenPollMs = 5
  * `patienceMs`, should nobody take them.
  */
 export async function positionOfNow(ctx: Context, channelId: number, patienceMs: number): Promise<number> {
-  const giveUpAt = Date.now() + patienceMs
+  const giveUpAt = performance.now() + patienceMs
   const last = await lastUntaken(ctx.db, channelId)
-  while (last !== undefined && Date.now() < giveUpAt && (await lastUntaken(ctx.db, channelId, last))) {
+  while (last !== undefined && performance.now() < giveUpAt && (await lastUntaken(ctx.db, channelId, last))) {
     await sleep(takenPollMs)
   }
   return lastPosition(ctx.db)

@@ -15,6 +15,7 @@ import {
   type StartOrder,
   type Usage,
 } from '#functions/protocol.ts'
+import { serverTime, showTime } from './clock.ts'
 import { confine } from './confine.ts'
 import { captureOutput } from './console.ts'
 import { createContext } from './context.ts'
@@ -30,7 +31,6 @@ interface Loaded {
 }
 
 const { stringify, parse } = JSON
-const now = Date.now
 const lingerMs = 5_000
 
 /** The pipe to the server. */
@@ -85,6 +85,7 @@ function initialize(script: Script): void {
 async function run(order: RunOrder): Promise<void> {
   const { id } = order
   running = id
+  showTime(order.clock)
   logLines = 0
   logBytes = 0
   isLogFull = false
@@ -151,7 +152,7 @@ function record(level: Log['level'], text: string): void {
   logBytes += bytes
   isLogFull = logLines > logLinesMax || bytes > left
   const kept = bytes <= left ? text : beginningOf(text, left)
-  if (logLines <= logLinesMax && kept) report({ type: 'log', id, level, time: now(), text: kept })
+  if (logLines <= logLinesMax && kept) report({ type: 'log', id, level, time: serverTime(), text: kept })
   if (isLogFull) report({ type: 'cut', id })
 }
 

@@ -107,10 +107,10 @@ async function tokenOf(
 ): Promise<string> {
   const { tokens } = cachesOf(ctx)
   const known = tokens.get(applicationId)
-  const isGood = known?.clientSecret === clientSecret && known.expiresAt > Date.now() + spareMs
+  const isGood = known?.clientSecret === clientSecret && known.expiresAt > ctx.clock.now() + spareMs
   if (known && isGood) return known.text
   const text = uuid()
-  const expiresAt = Date.now() + lifetimeMs
+  const expiresAt = ctx.clock.now() + lifetimeMs
   await insertToken(ctx.db, text, { applicationId, clientId, scope: defaultScopes.join(' '), expiresAt })
   tokens.set(applicationId, { text, clientSecret, expiresAt })
   return text

@@ -22,7 +22,7 @@ export async function removeReaction(
   const user = await getUser(ctx, caller, userId)
   const createdTime = await ctx.db.transact(async (tx) => {
     const createdTime = await deleteReaction(tx, id, userId, emoji.character)
-    if (createdTime === undefined) return new Date().toISOString()
+    if (createdTime === undefined) return new Date(ctx.clock.now()).toISOString()
     await tx.emit({
       type: 'message.reaction.removed',
       applicationId,

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "snapshot" ALTER COLUMN "created_time" SET DEFAULT chatterie_clock();
