@@ -1,19 +1,23 @@
-#!/usr/bin/env node
-// Runs the command line on a Node that can: this one, or the one among the project's dependencies.
+// Runs the command line: the compiled one, or in the repository its sources, on a Node that can: this one, or the one
+// among the repository's dependencies.
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const entry = new URL('../src/cli/main.ts', import.meta.url)
+const sources = new URL('../src/cli/main.ts', import.meta.url)
+const compiled = new URL('../dist/cli.js', import.meta.url)
 
-if (Number.parseInt(process.versions.node, 10) >= 24) await import(entry.href)
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (!existsSync(sources)) await import(compiled.href)
+else if (major > 22 || (major === 22 && minor >= 18)) await import(sources.href)
 else runOnOwnNode()
 
 function runOnOwnNode() {
   const folder = dirname(createRequire(import.meta.url).resolve('node/package.json'))
   const node = join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
-  const child = spawn(node, [fileURLToPath(entry), ...process.argv.slice(2)], { stdio: 'inherit' })
+  const child = spawn(node, [fileURLToPath(sources), ...process.argv.slice(2)], { stdio: 'inherit' })
   process.on('SIGTERM', () => child.kill('SIGTERM'))
   process.on('SIGHUP', () => child.kill('SIGHUP'))
   // Ctrl-C in a terminal reaches the child by itself; a second one would kill it while it stops.

@@ -19,7 +19,7 @@ const mayImport: Record<string, string[]> = {
   context: ['*'],
   serve: ['*'],
   // The doors.
-  routes: ['domain', 'wire', 'resources', 'errors', 'type context'],
+  routes: ['domain', 'wire', 'resources', 'errors', 'place', 'type context'],
   'test-api': ['domain', 'wire', 'resources', 'errors', 'plugins', 'type config', 'type context'],
   realtime: ['domain', 'wire', 'resources', 'errors', 'stomp', 'type clock', 'type context'],
   plugins: [
@@ -35,8 +35,17 @@ const mayImport: Record<string, string[]> = {
   // What runs in browsers, and knows nothing of the server's code.
   pages: [],
   // Work in the background; imports are read as requests are, and functions are given what answers would show.
-  jobs: ['domain', 'wire/reading.ts', 'wire/hal.ts', 'resources', 'errors', 'type clock', 'type context'],
-  functions: ['domain', 'clock', 'resources', 'errors', 'type context'],
+  jobs: [
+    'domain',
+    'wire/reading.ts',
+    'wire/hal.ts',
+    'resources',
+    'errors',
+    'place',
+    'type clock',
+    'type context',
+  ],
+  functions: ['domain', 'clock', 'resources', 'errors', 'place', 'type context'],
   domain: ['data', 'secrets', 'clock', 'resources', 'errors', 'type context'],
   data: ['resources', 'errors', 'type clock'],
   wire: ['resources', 'errors'],
@@ -50,11 +59,13 @@ const mayImport: Record<string, string[]> = {
   introduce: ['secrets', 'type domain', 'type context'],
   home: [],
   clock: [],
-  postgres: [],
+  postgres: ['place'],
   secrets: [],
   resources: [],
   errors: [],
   metrics: [],
+  place: [],
+  index: [],
 }
 
 /** The rooms that know of the web server. */

@@ -4,6 +4,7 @@ import { enableCompileCache } from 'node:module'
 import { Command, CommanderError, Option } from 'commander'
 import { importKinds, uiParts } from '#cli/kinds.ts'
 import { Failure, fail, type Output, UsageError } from '#cli/output.ts'
+import { fileOfPackage } from '#place.ts'
 
 // What commands load is compiled once and kept: a command that asks the database takes 0.28 s instead of 0.45.
 enableCompileCache()
@@ -200,7 +201,7 @@ try {
 }
 
 function versionOf(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
+  return JSON.parse(readFileSync(fileOfPackage('package.json'), 'utf8')).version
 }
 
 function isBrokenPipe(error: unknown): boolean {

@@ -1,14 +1,9 @@
-// The two files that processes of functions run: our own code, and the default dependencies in one piece. Processes
-// may read hardly anything, so each is a bundle of its own; made once, named by what is in it.
-
+// Puts the two files that processes of functions run where they may read them.
 import { createHash } from 'node:crypto'
-import { mkdir, rename, stat, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { type BuildOptions, build } from 'esbuild'
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { v4 as uuid } from 'uuid'
-import { defaultDependencies } from '#resources/runtime.ts'
+import { fileOfCode, isCompiled } from '#place.ts'
 
 export interface Bootstrap {
   /** What a process starts with. */
@@ -17,40 +12,28 @@ export interface Bootstrap {
   packagesFile: string
 }
 
-/** Writes both files into the folder, where they are not there yet. */
+/** Writes both files into the folder, where they are not there yet; each is named by what is in it. */
 export async function buildBootstrap(folder: string): Promise<Bootstrap> {
   await mkdir(folder, { recursive: true })
+  const { bootstrap, packages } = await readBundles()
   const [mainFile, packagesFile] = await Promise.all([
-    bundle(folder, 'bootstrap', {
-      entryPoints: [fileURLToPath(new URL('./bootstrap/main.ts', import.meta.url))],
-    }),
-    bundle(folder, 'packages', { stdin: { contents: packagesScript(), resolveDir: sdkFolder() } }),
+    keep(folder, 'bootstrap', bootstrap),
+    keep(folder, 'packages', packages),
   ])
   return { mainFile, packagesFile }
 }
 
-/** Each package runs only once it is asked for. */
-function packagesScript(): string {
-  const names = defaultDependencies.map(({ name }) => JSON.stringify(name))
-  return `module.exports = { ${names.map((name) => `${name}: () => require(${name})`).join(', ')} }`
+/** The published package has them; in the repository they are made of the sources. */
+async function readBundles(): Promise<Record<'bootstrap' | 'packages', Uint8Array>> {
+  if (!isCompiled) return (await import('./bundles.ts')).bundleBootstrap()
+  const [bootstrap, packages] = await Promise.all([
+    readFile(fileOfCode('functions/bootstrap.cjs')),
+    readFile(fileOfCode('functions/packages.cjs')),
+  ])
+  return { bootstrap, packages }
 }
 
-/** Packages are looked up from there, which gives the axios that the SDK asks for. */
-function sdkFolder(): string {
-  return dirname(createRequire(import.meta.url).resolve('chatkitty-platform-sdk/package.json'))
-}
-
-async function bundle(folder: string, name: string, options: BuildOptions): Promise<string> {
-  const { outputFiles } = await build({
-    ...options,
-    bundle: true,
-    write: false,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node22',
-    logLevel: 'silent',
-  })
-  const contents = outputFiles?.[0]?.contents ?? new Uint8Array()
+async function keep(folder: string, name: string, contents: Uint8Array): Promise<string> {
   const hash = createHash('sha256').update(contents).digest('hex').slice(0, 16)
   const file = join(folder, `${name}-${hash}.cjs`)
   if ((await stat(file).catch(() => undefined))?.size === contents.length) return file

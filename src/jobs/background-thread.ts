@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Worker as Thread } from 'node:worker_threads'
 import type { Context } from '#context.ts'
+import { programFile } from '#place.ts'
 
 /** Megabytes. Four jobs at once need some 60; the collector uses what it may before it does its work. */
 const resourceLimits = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 24 }
@@ -22,7 +23,7 @@ export class BackgroundThread {
 
   start(): void {
     const { db, log } = this.#ctx
-    const thread = new Thread(new URL('../background.ts', import.meta.url), {
+    const thread = new Thread(programFile('background'), {
       workerData: { databaseUrl: this.#databaseUrl },
       resourceLimits,
     })

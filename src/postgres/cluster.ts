@@ -2,28 +2,12 @@
 
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import {
-  chmod,
-  chown,
-  cp,
-  mkdir,
-  mkdtemp,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { basename, dirname, join } from 'node:path'
+import { chown, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Logger } from '#postgres/embedded-postgres.ts'
 
 const run = promisify(execFile)
-const require = createRequire(import.meta.url)
-
 export const SUPERUSER = 'chatterie'
 
 /** The user Postgres runs as when we are root, which it refuses to run as; null when it runs as we do. */
@@ -83,46 +67,6 @@ async function createPostgresUser(log: Logger): Promise<Owner> {
       { cause },
     )
   }
-}
-
-/** The programs from npm; as root, where their owner cannot reach them, a copy that it can. */
-export async function findBinaries(owner: Owner, log: Logger): Promise<Cluster['binaries']> {
-  const found = packagedBinaries()
-  const native = owner && !(await isReachable(found, owner)) ? await copyBinaries(found, log) : found
-  return { initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres') }
-}
-
-function packagedBinaries(): string {
-  const platform = `${process.platform}-${process.arch}`
-  try {
-    const beside = createRequire(require.resolve('embedded-postgres'))
-    return join(dirname(beside.resolve(`@embedded-postgres/${platform}`)), '..', 'native')
-  } catch (cause) {
-    throw new Error(`There is no embedded Postgres for ${platform}: set DATABASE_URL to a Postgres server`, {
-      cause,
-    })
-  }
-}
-
-async function isReachable(path: string, owner: NonNullable<Owner>): Promise<boolean> {
-  const { mode, uid, gid } = await stat(path)
-  const search = uid === owner.uid ? 0o100 : gid === owner.gid ? 0o010 : 0o001
-  if (!(mode & search)) return false
-  return path === dirname(path) || isReachable(dirname(path), owner)
-}
-
-async function copyBinaries(native: string, log: Logger): Promise<string> {
-  const { version } = JSON.parse(await readFile(join(native, '..', 'package.json'), 'utf8'))
-  const copy = `/var/cache/chatterie/postgres-${version}`
-  if (!(await stat(copy).catch(() => null))) {
-    log.info({ copy }, 'copying the embedded Postgres to where the user it runs as can reach it')
-    await mkdir(dirname(copy), { recursive: true })
-    const partial = await mkdtemp(`${copy}-`)
-    await cp(native, partial, { recursive: true, verbatimSymlinks: true })
-    for (const path of [dirname(copy), partial]) await chmod(path, 0o755)
-    await rename(partial, copy).catch(() => rm(partial, { recursive: true })) // another start was quicker
-  }
-  return copy
 }
 
 /** The superuser's password, kept beside the data and readable to us alone. */

@@ -7,14 +7,8 @@ import { mkdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { BaseLogger } from 'pino'
-import {
-  type Cluster,
-  findBinaries,
-  findOwner,
-  initialise,
-  readPassword,
-  SUPERUSER,
-} from '#postgres/cluster.ts'
+import { findBinaries } from '#postgres/binaries.ts'
+import { type Cluster, findOwner, initialise, readPassword, SUPERUSER } from '#postgres/cluster.ts'
 import { Guard } from '#postgres/guard.ts'
 import { lockFolder } from '#postgres/lock.ts'
 import { findPostmaster, isPostmaster, runPostmaster, stopPostmaster } from '#postgres/postmaster.ts'

@@ -7,10 +7,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { programFile } from '#place.ts'
 import { type Cluster, cleanEnvironment } from '#postgres/cluster.ts'
 
 const script = 'while read -r line; do pid=$line; done; exec "$@" "$pid"'
-const orphan = fileURLToPath(new URL('orphan.ts', import.meta.url))
+const orphan = fileURLToPath(programFile('orphan'))
 
 export class Guard {
   readonly #cluster: Pick<Cluster, 'folder' | 'log'>

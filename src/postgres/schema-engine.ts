@@ -3,13 +3,15 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from '@prisma/driver-adapter-utils'
 import type { MigrationList, SchemaEngine, SchemaFilter } from '@prisma/schema-engine-wasm'
 import pg from 'pg'
+import { fileOfCode, fileOfPackage, isCompiled } from '#place.ts'
 
 /** Where schema.prisma and migrations/ are. */
-export const prismaFolder = join(import.meta.dirname, '..', '..', 'prisma')
+export const prismaFolder = fileURLToPath(fileOfPackage('prisma'))
 
 export const everything: SchemaFilter = { externalTables: [], externalEnums: [] }
 
@@ -105,9 +107,8 @@ let loading: Promise<Glue> | undefined
 /** By hand, because Node warns of imported .wasm files as experimental. */
 function loadEngine(): Promise<Glue> {
   loading ??= (async () => {
-    const entry = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg')
     const glue = await import('@prisma/schema-engine-wasm/schema_engine_bg')
-    const code = await readFile(join(dirname(entry), 'schema_engine_bg.wasm'))
+    const code = await readFile(engineFile())
     const imports: Record<string, unknown> = { ...glue }
     for (const name of Object.keys(imports)) {
       // Its time limits run on when what they limit is done, and must not keep a process from ending.
@@ -122,6 +123,13 @@ function loadEngine(): Promise<Glue> {
     return glue
   })()
   return loading
+}
+
+function engineFile(): URL | string {
+  const name = 'schema_engine_bg.wasm'
+  if (isCompiled) return fileOfCode(name)
+  const glue = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg')
+  return join(dirname(glue), name)
 }
 
 /** The migrations of a prisma folder, in the order they are applied. */

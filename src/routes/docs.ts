@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '#context.ts'
+import { fileOfPackage } from '#place.ts'
 import { describeApi, localOrigin } from '#routes/openapi.ts'
 import type { Operation } from '#routes/operation.ts'
 import { policyOf, readPage } from '#routes/pages.ts'
@@ -15,7 +16,7 @@ interface Options {
 }
 
 export async function docs(scope: FastifyInstance, { ctx, operations }: Options) {
-  const yaml = await readFile(new URL('../../openapi.yaml', import.meta.url), 'utf8')
+  const yaml = await readFile(fileOfPackage('openapi.yaml'), 'utf8')
   let json: string | undefined
 
   scope.get('/openapi.yaml', (request, reply) => send(request, reply, 'application/yaml', yaml))

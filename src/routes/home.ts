@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '#context.ts'
 import { findFirstKey } from '#domain/applications/find-first-key.ts'
+import { fileOfPackage } from '#place.ts'
 import { policyOf, readPage } from '#routes/pages.ts'
 
 /** What is only shown with the demo. */
@@ -20,7 +21,7 @@ export async function openHome(ctx: Context): Promise<Home> {
   const [page, demo, manifest] = await Promise.all([
     readPage('home/page.html'),
     readPage('home/demo.html'),
-    readFile(new URL('../../package.json', import.meta.url), 'utf8'),
+    readFile(fileOfPackage('package.json'), 'utf8'),
   ])
   const { version } = JSON.parse(manifest)
   const full = page.replace('<!-- key -->', () => keyFact).replace('<!-- demo -->', () => demo)

@@ -3,9 +3,10 @@ import { readFile } from 'node:fs/promises'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '#context.ts'
+import { fileOfCode } from '#place.ts'
 
 /** Made by scripts/build-pages.mjs of what lies beside it. */
-const built = new URL('../pages/built/', import.meta.url)
+const built = fileOfCode('pages/built/')
 
 /** Serves the scripts, styles and pictures of all pages, each below its page's name. */
 export async function pageFiles(scope: FastifyInstance, { ctx }: { ctx: Context }) {
@@ -24,7 +25,7 @@ export async function pageFiles(scope: FastifyInstance, { ctx }: { ctx: Context 
 
 /** A page's markup. */
 export function readPage(name: `${string}.html`): Promise<string> {
-  return readFile(new URL(`../pages/${name}`, import.meta.url), 'utf8')
+  return readFile(fileOfCode(`pages/${name}`), 'utf8')
 }
 
 /**

@@ -1,0 +1,136 @@
+// Builds dist/, what is published: compiled JavaScript, so that an installation needs neither a build nor a download.
+//
+//   node scripts/build.ts
+//
+// The server and the command line are bundled with the libraries they use, in pieces that are loaded on demand: a start
+// reads thirty files instead of a thousand. What others import is compiled file by file, with its declarations.
+
+import { execFile } from 'node:child_process'
+import { cp, glob, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { basename, dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { build, type Plugin } from 'esbuild'
+import { bundleBootstrap } from '#functions/bundles.ts'
+import { noticesOf } from './notices.ts'
+
+const root = join(import.meta.dirname, '..')
+const dist = join(root, 'dist')
+const { resolve } = createRequire(import.meta.url)
+
+/** What others import, by its place in src/ and dist/: the `exports` of package.json. */
+const entries = ['index']
+
+const target = 'node22.18'
+
+/** Source maps lead to what Chatterie wrote; those of its libraries would take as much room again as all of the code. */
+const withoutMapsOfLibraries: Plugin = {
+  name: 'without maps of libraries',
+  setup({ onLoad }) {
+    onLoad({ filter: /node_modules\/.*\.[cm]?js$/ }, async ({ path }) => {
+      const nothing = { version: 3, sources: [basename(path)], sourcesContent: [''], mappings: 'AAAA' }
+      const url = `data:application/json;base64,${btoa(JSON.stringify(nothing))}`
+      const contents = `${await readFile(path, 'utf8')}\n//# sourceMappingURL=${url}`
+      return { contents, loader: 'default' }
+    })
+  },
+}
+
+await rm(dist, { recursive: true, force: true })
+await mkdir(dist)
+await Promise.all([
+  bundleServer(),
+  compileEntries().then(declareForRequire),
+  bundleForRequire(),
+  writeBootstrap(),
+  copyPages(),
+  copySchemaEngine(),
+])
+
+/** All in one folder, as src/place.ts has it. */
+async function bundleServer(): Promise<void> {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: {
+      background: 'src/background.ts',
+      cli: 'src/cli/main.ts',
+      orphan: 'src/postgres/orphan.ts',
+    },
+    outdir: dist,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target,
+    external: ['esbuild', 'pg-native'],
+    // Libraries in CommonJS ask for Node's own modules by it.
+    banner: {
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+    },
+    minifySyntax: true,
+    sourcemap: 'linked',
+    plugins: [withoutMapsOfLibraries],
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
+  })
+  await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await noticesOf(metafile, root))
+}
+
+async function compileEntries(): Promise<void> {
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  await promisify(execFile)(process.execPath, [tsc, '-p', 'tsconfig.dist.json'], { cwd: root })
+}
+
+/** Test runners such as Jest load what they are told to by `require`. */
+async function bundleForRequire(): Promise<void> {
+  await build({
+    absWorkingDir: root,
+    entryPoints: entries.map((entry) => `src/${entry}.ts`),
+    outbase: 'src',
+    outdir: dist,
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    packages: 'external',
+    format: 'cjs',
+    platform: 'node',
+    target,
+    define: { 'import.meta.url': 'urlOfFile' },
+    banner: { js: "const urlOfFile = require('node:url').pathToFileURL(__filename).href;" },
+    sourcemap: 'linked',
+    logLevel: 'warning',
+  })
+}
+
+/** The declarations once more, for those who `require`. */
+async function declareForRequire(): Promise<void> {
+  for await (const path of glob('**/*.d.ts', { cwd: dist })) {
+    const text = await readFile(join(dist, path), 'utf8')
+    const ours = text.replace(/(from |import\()(['"]\..*?)\.js(['"])/g, (_, before, name, after) => {
+      return `${before}${name}.cjs${after}`
+    })
+    await writeFile(join(dist, path.replace(/\.d\.ts$/, '.d.cts')), ours)
+  }
+}
+
+async function writeBootstrap(): Promise<void> {
+  const bundles = await bundleBootstrap()
+  await mkdir(join(dist, 'functions'))
+  for (const [name, code] of Object.entries(bundles)) {
+    await writeFile(join(dist, 'functions', `${name}.cjs`), code)
+  }
+}
+
+async function copyPages(): Promise<void> {
+  const pages = join(root, 'src', 'pages')
+  await cp(join(pages, 'built'), join(dist, 'pages', 'built'), { recursive: true })
+  for await (const page of glob('*/*.html', { cwd: pages })) {
+    await cp(join(pages, page), join(dist, 'pages', page))
+  }
+}
+
+async function copySchemaEngine(): Promise<void> {
+  const name = 'schema_engine_bg.wasm'
+  const folder = dirname(resolve('@prisma/schema-engine-wasm/schema_engine_bg'))
+  await cp(join(folder, name), join(dist, name))
+}

@@ -1,0 +1,24 @@
+// The licences of the libraries that a bundle holds, as they ask for.
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Metafile } from 'esbuild'
+
+/** @returns one text with the name, version, licence and notice of each package that the bundle has code of */
+export async function noticesOf({ inputs }: Metafile, root: string): Promise<string> {
+  const folders = new Set(Object.keys(inputs).flatMap((path) => folderOfPackage(path) ?? []))
+  const notices = await Promise.all([...folders].sort().map((folder) => noticeOf(join(root, folder))))
+  return `Chatterie contains code of these packages.\n\n${notices.join('\n\n')}\n`
+}
+
+/** The innermost package that a file belongs to. */
+function folderOfPackage(path: string): string | undefined {
+  return /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]
+}
+
+async function noticeOf(folder: string): Promise<string> {
+  const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
+  const file = (await readdir(folder)).find((each) => /^(licen[cs]e|copying)/i.test(each))
+  const text = file && existsSync(join(folder, file)) ? await readFile(join(folder, file), 'utf8') : ''
+  return `${'-'.repeat(80)}\n${name} ${version} (${license})\n\n${text.trim()}`.trim()
+}
