@@ -94,9 +94,7 @@ export class Broadcaster {
     try {
       const heard = events.filter((event) => this.#isHeard(event))
       const due = this.#dueChannels(events)
-      const presented = new Map(
-        (await this.#present(heard, due)).map((each) => [each.position, each]),
-      )
+      const presented = new Map((await this.#present(heard, due)).map((each) => [each.position, each]))
       const published = events.map((event) => presented.get(event.position) ?? unheard(event))
       this.#broadcast(published)
       const delivered = this.#enqueue(published)
