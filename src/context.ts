@@ -4,6 +4,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Bus } from '#bus/bus.ts'
 import { openMemoryBus } from '#bus/memory.ts'
 import { type Clock, realClock } from '#clock/clock.ts'
+import { MovableClock } from '#clock/movable.ts'
 import type { Config } from '#config.ts'
 import { openTokenCache, type TokenCache } from '#data/applications/tokens.ts'
 import { type Database, openDatabase } from '#data/database.ts'
@@ -89,7 +90,7 @@ export function openContext(
   databaseUrl: string,
   { node = new Node(databaseUrl, log), bus = openMemoryBus(log), environment = {} }: Surroundings = {},
 ): Context {
-  const clock = realClock
+  const clock = config.testApi ? new MovableClock() : realClock
   const db = openDatabase(databaseUrl, (error) =>
     log.warn({ err: error }, 'an idle database connection failed'),
   )

@@ -135,10 +135,11 @@ async function leave(): Promise<void> {
   process.exit(0)
 }
 
-/** Background work begins when requests are served already. */
+/** Background work begins when requests are served already; in this thread where tests move its clock (decision 15). */
 async function startBackground(ctx: Context, databaseUrl: string): Promise<void> {
-  const { BackgroundThread } = await import('#jobs/background-thread.ts')
-  const background = new BackgroundThread(ctx, databaseUrl)
+  const background = ctx.config.testApi
+    ? new (await import('#jobs/worker.ts')).Worker(ctx)
+    : new (await import('#jobs/background-thread.ts')).BackgroundThread(ctx, databaseUrl)
   background.start()
   started.push({ undo: () => background.stop() })
 }

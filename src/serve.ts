@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '#app.ts'
 import type { Context } from '#context.ts'
+import { followClock } from '#domain/clock/follow-clock.ts'
 import { Dispatcher } from '#jobs/dispatcher.ts'
 import { FunctionRuns } from '#jobs/function-runs.ts'
 import { Realtime } from '#realtime/realtime.ts'
@@ -20,6 +21,7 @@ const socketPaths = ['/rtm', '/stompx']
 
 /** Starts everything but the listening. The context's node must have started. */
 export async function startServing(ctx: Context, limits: Partial<StompLimits> = {}): Promise<Serving> {
+  await followClock(ctx)
   const realtime = new Realtime(ctx)
   await realtime.start()
   const runs = new FunctionRuns(ctx)
@@ -29,6 +31,16 @@ export async function startServing(ctx: Context, limits: Partial<StompLimits> = 
     () => runs.signal(),
   )
   dispatcher.start()
+  ctx.clock.onMove(async () => {
+    await realtime.endOrphans()
+    await dispatcher.look()
+    await runs.look()
+    await realtime.broadcaster.between(async () => {}) // until what was published is delivered
+  })
+  ctx.bus.onSignal((signal) => {
+    const isOfOthers = signal.kind === 'clock moved' && signal.node !== ctx.node.id
+    if (isOfOthers && ctx.config.testApi) ctx.later(followClock(ctx))
+  })
   const app = await buildApp(ctx)
   app.server.once('listening', () => {
     ctx.origin = originOf(app) ?? ctx.origin

@@ -196,6 +196,7 @@ it('the version of the API is named by the app, the vocabulary and the wire', ()
 
 /** Who reads the time besides the clock, and why. */
 const readTheTime: Record<string, string> = {
+  'data/clock.ts': 'moves the clock of the database, beside real time',
   'data/events/node.ts': 'a lease between processes ends by real time',
   'files/disk.ts': 'files on the disk are dated by the system',
   'functions/install.ts': 'so are folders of packages',

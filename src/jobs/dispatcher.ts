@@ -78,6 +78,12 @@ export class Dispatcher {
     this.#forgetting.start()
   }
 
+  /** Resolves when what is written by now is published, and what is too old forgotten. */
+  async look(): Promise<void> {
+    await this.#events.look()
+    await Promise.all([this.#notifications.look(), this.#forgetting.look()])
+  }
+
   /** Resolves when the batches at hand are done, and others may lead. */
   async stop(): Promise<void> {
     const { node, bus } = this.#ctx

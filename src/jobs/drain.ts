@@ -34,19 +34,30 @@ export class Drain {
     await this.#run
   }
 
-  signal(): void {
+  /** Looks now; resolves when nothing is left to do. */
+  async look(): Promise<void> {
+    while (this.#state === 'running') await this.#run
     this.#signalled = true
-    if (this.#state !== 'idle') return
-    this.#state = 'running'
-    this.#run = this.#drain()
+    if (this.#state === 'idle') await this.#begin(0)
   }
 
-  async #drain(): Promise<void> {
+  signal(): void {
+    this.#signalled = true
+    if (this.#state === 'idle') void this.#begin(gatherMs)
+  }
+
+  #begin(restMs: number): Promise<void> {
+    this.#state = 'running'
+    this.#run = this.#drain(restMs)
+    return this.#run
+  }
+
+  async #drain(restMs: number): Promise<void> {
     try {
       while (this.#signalled && this.#state === 'running') {
         this.#signalled = false
         if (await this.#work()) this.#signalled = true
-        else await sleep(gatherMs)
+        else if (restMs > 0) await sleep(restMs)
       }
     } catch (error) {
       this.#log.error({ err: error }, 'work in the background failed, and is tried again')

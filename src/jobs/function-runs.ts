@@ -75,6 +75,11 @@ export class FunctionRuns {
     if (this.#state === 'open') this.#taking.signal()
   }
 
+  /** Resolves when runs that are due are taken, as far as there is room, and old invocations forgotten. */
+  async look(): Promise<void> {
+    if (this.#state === 'open') await Promise.all([this.#taking.look(), this.#forgetting.look()])
+  }
+
   /** Takes no more, and gives back what does not end soon. */
   async stop(): Promise<void> {
     this.#state = 'stopping'

@@ -25,13 +25,12 @@ export class Sweeper {
   constructor(ctx: Context, everyMs = sweepMs) {
     this.#ctx = ctx
     this.#everyMs = everyMs
+    ctx.clock.onMove(() => this.#look())
   }
 
   start(): void {
     this.#state = 'running'
-    this.#timer = setTimeout(() => {
-      this.#run = this.#sweep()
-    }, this.#everyMs).unref()
+    this.#timer = setTimeout(() => void this.#look(), this.#everyMs).unref()
   }
 
   /** Resolves when the batch at hand is done. */
@@ -39,6 +38,13 @@ export class Sweeper {
     this.#state = 'stopped'
     clearTimeout(this.#timer)
     await this.#run
+  }
+
+  /** One round after the other. */
+  #look(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#run = this.#run.then(() => this.#sweep())
+    return this.#run
   }
 
   async #sweep(): Promise<void> {

@@ -16,6 +16,9 @@ const concurrency = 4
 /** New work is announced at once, by NOTIFY; this is for work that was given back, or is to be done later. */
 const pollMs = 2_000
 
+/** How often it is looked whether jobs have come to an end, where that is waited for. */
+const restPollMs = 5
+
 /** How soon the work of a process that died is found. */
 const sweepMs = 5_000
 
@@ -29,6 +32,8 @@ export class Worker {
   readonly #stopping = new AbortController()
   readonly #running = new Set<Promise<void>>()
   readonly #givenBack = Promise.withResolvers<void>()
+  /** Jobs at work, and not between two attempts. */
+  #active = 0
   #started: Promise<void> = Promise.resolve()
   #runner: Runner | undefined
   #id: string | undefined
@@ -36,6 +41,9 @@ export class Worker {
 
   constructor(ctx: Context) {
     this.#ctx = ctx
+    ctx.clock.onMove(async () => {
+      while (this.#active > 0) await sleep(restPollMs)
+    })
   }
 
   /** Returns at once; the queue is opened behind the server's back. */
@@ -142,16 +150,37 @@ export class Worker {
     const { signal } = this.#stopping
     for (let attempt = 1; ; attempt++) {
       try {
-        return await runJob(this.#ctx, id, { signal, isLast: attempt >= attemptsMax })
+        return await this.#attempt(id, attempt >= attemptsMax)
       } catch (error) {
         // The queue hears of a failure, not of an end: the job is in it until its runner is done.
         if (error instanceof Superseded || signal.aborted) throw error
-        if (isDatabaseAway(error)) attempt = 0
+        const isAway = isDatabaseAway(error)
+        if (isAway) attempt = 0
         this.#ctx.log.warn({ err: error, jobId: id }, 'a job failed, and is tried again')
-        await this.#pause(retryMs * 2 ** attempt)
+        await (isAway ? this.#pause(retryMs) : this.#until(retryMs * 2 ** attempt))
         signal.throwIfAborted()
       }
     }
+  }
+
+  async #attempt(id: number, isLast: boolean): Promise<void> {
+    this.#active += 1
+    try {
+      await runJob(this.#ctx, id, { signal: this.#stopping.signal, isLast })
+    } finally {
+      this.#active -= 1
+    }
+  }
+
+  /** Resolves once the clock is so much further, or at the stop. */
+  async #until(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const { signal } = this.#stopping
+    const alarm = this.#ctx.clock.after(ms, resolve)
+    signal.addEventListener('abort', () => resolve(), { once: true })
+    if (signal.aborted) resolve()
+    await promise
+    alarm.cancel()
   }
 
   async #pause(ms: number): Promise<void> {

@@ -81,6 +81,11 @@ export class Realtime implements StompHandler<Session> {
     await this.#broadcaster.close()
   }
 
+  /** Ends the sessions whose process is gone for too long. */
+  endOrphans(): Promise<void> {
+    return this.#sessions.endOrphans()
+  }
+
   // ------------------------------------------------------------------------------------------ sessions
 
   async connect(connection: Connection, { headers }: ClientFrame) {

@@ -58,7 +58,7 @@ export class Sessions {
   start(): void {
     this.#timers.push(
       setInterval(() => void this.#keepAcknowledged(), keepMs).unref(),
-      setInterval(() => void this.#sweep(), sweepMs).unref(),
+      setInterval(() => void this.endOrphans(), sweepMs).unref(),
       setInterval(() => void this.#showOut(), admitMs).unref(),
     )
   }
@@ -277,7 +277,8 @@ export class Sessions {
     }
   }
 
-  async #sweep(): Promise<void> {
+  /** Sessions of processes that died. */
+  async endOrphans(): Promise<void> {
     if (!this.#ctx.node.isLeader) return
     await endOrphanedSessions(this.#ctx, graceMs).catch((error) =>
       this.#ctx.log.warn({ err: error }, 'sessions of dead processes could not be ended'),

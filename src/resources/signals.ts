@@ -28,6 +28,8 @@ const Signal = z.discriminatedUnion('kind', [
   /** A client came back elsewhere: whoever holds its session lets it go. */
   z.object({ kind: z.literal('session claimed'), key: z.string() }),
   z.object({ kind: z.literal('session released'), key: z.string() }),
+  /** A test has moved the clock, which stands in the database. */
+  z.object({ kind: z.literal('clock moved'), node: Id }),
 ])
 export type Signal = z.output<typeof Signal>
 

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Context } from '#context.ts'
 import { listWorlds } from '#domain/worlds/list-worlds.ts'
 import { bodies } from '#plugins/bodies.ts'
+import { clock } from '#test-api/clock.ts'
 import { guard } from '#test-api/guard.ts'
 import { worlds } from '#test-api/worlds.ts'
 
@@ -14,5 +15,6 @@ export async function testApi(scope: FastifyInstance, { ctx }: { ctx: Context })
   for (const { id, strictness } of await listWorlds(ctx)) ctx.testApi?.judge(id, strictness)
   await scope.register(guard, { config: ctx.config })
   await scope.register(bodies, { max: bodyMax })
+  await scope.register(clock, { ctx })
   await scope.register(worlds, { ctx })
 }

@@ -1,0 +1,20 @@
+import { realClock } from '#clock/clock.ts'
+import { MovableClock } from '#clock/movable.ts'
+import type { Context } from '#context.ts'
+import { readClock, writeClock } from '#data/clock.ts'
+
+/**
+ * Has this process go by the clock of the database, which another one has moved, or an earlier one. Without the test API
+ * it is the database that goes by real time again.
+ */
+export async function followClock({ clock, db, queue }: Context): Promise<void> {
+  const state = await readClock(db)
+  if (clock instanceof MovableClock) {
+    clock.show(state)
+    clock.ring()
+    await clock.look()
+  } else if (state.offsetMs !== 0 || state.frozenAt !== undefined) {
+    await queue.ready()
+    await db.transact((tx) => writeClock(tx, realClock.state, -state.offsetMs))
+  }
+}

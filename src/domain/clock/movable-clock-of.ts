@@ -1,0 +1,8 @@
+import { MovableClock } from '#clock/movable.ts'
+import type { Context } from '#context.ts'
+
+/** @throws where no test may move it */
+export function movableClockOf({ clock }: Context): MovableClock {
+  if (clock instanceof MovableClock) return clock
+  throw new Error('The clock is moved through the test API alone')
+}

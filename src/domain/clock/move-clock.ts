@@ -1,0 +1,33 @@
+import type { ClockState } from '#clock/clock.ts'
+import type { MovableClock } from '#clock/movable.ts'
+import type { Context } from '#context.ts'
+import { nextDueTime, writeClock } from '#data/clock.ts'
+import { doWhatIsDue } from '#domain/clock/do-what-is-due.ts'
+import { movableClockOf } from '#domain/clock/movable-clock-of.ts'
+
+/**
+ * Has the clock of all processes go as `aim` says. Forwards it stands for a moment at each time at which something is
+ * due. Resolves when all of that has happened; one move begins after the other.
+ */
+export function moveClock(ctx: Context, aim: (clock: MovableClock) => ClockState): Promise<void> {
+  const clock = movableClockOf(ctx)
+  return clock.inTurn(async () => {
+    await ctx.queue.ready()
+    await doWhatIsDue(ctx)
+    const state = aim(clock)
+    for (;;) {
+      const due = Math.min(clock.nextAlarm ?? Infinity, (await nextDueTime(ctx.db)) ?? Infinity)
+      if (due > clock.timeIn(state)) break
+      await show(ctx, clock, { ...state, frozenAt: Math.max(due, clock.now()) })
+      await doWhatIsDue(ctx)
+    }
+    await show(ctx, clock, state)
+    await doWhatIsDue(ctx)
+  })
+}
+
+async function show({ db, bus, node }: Context, clock: MovableClock, state: ClockState): Promise<void> {
+  await db.transact((tx) => writeClock(tx, state, clock.timeIn(state) - clock.now()))
+  clock.show(state)
+  if (bus.isShared) await bus.publish({ kind: 'clock moved', node: node.id })
+}

@@ -1,0 +1,8 @@
+import { realClock } from '#clock/clock.ts'
+import type { Context } from '#context.ts'
+import { moveClock } from '#domain/clock/move-clock.ts'
+
+/** Back to real time. */
+export function releaseClock(ctx: Context): Promise<void> {
+  return moveClock(ctx, () => realClock.state)
+}
