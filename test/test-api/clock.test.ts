@@ -3,7 +3,12 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import supertest from 'supertest'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { openContext } from '#context.ts'
+import { Node } from '#data/events/node.ts'
+import { rotateSecret } from '#domain/applications/rotate-secret.ts'
+import { grantHours } from '#files/grants.ts'
 import { Sweeper } from '#jobs/sweeper.ts'
+import { startServing } from '#serve.ts'
 import { aName, connect, disconnect, done, hear, startChat } from '../conformance/realtime.ts'
 import { noticed, Phone } from '../realtime/phone.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
@@ -124,15 +129,54 @@ describe('the clock', () => {
   })
 })
 
+describe('another process on the database', () => {
+  /** Starts one, as it were. */
+  async function start({ testApi }: { testApi: boolean }) {
+    const { config, log, db } = server.ctx
+    const url = String(db.pool.options.connectionString)
+    const node = new Node(url, log)
+    await node.start()
+    const ctx = openContext({ ...config, testApi }, log, url, { node })
+    const serving = await startServing(ctx)
+    return {
+      ctx,
+      async close() {
+        await serving.close()
+        await ctx.db.close()
+        await node.close()
+      },
+    }
+  }
+
+  it('goes by the clock as it stands, and as it is moved', async () => {
+    await set({ now: eve, frozen: true })
+    const { ctx, close } = await start({ testApi: true })
+    expect(ctx.clock.now()).toBe(Date.parse(eve))
+    await advance({ hours: 1 })
+    await ctx.bus.publish({ kind: 'clock moved', node: server.ctx.node.id })
+    await expect.poll(() => ctx.clock.now()).toBe(Date.parse(eve) + hourMs)
+    await close()
+  })
+
+  it('that starts without the test API puts real time back', async () => {
+    await set({ now: eve, frozen: true })
+    const { ctx, close } = await start({ testApi: false })
+    const [[now] = []] = await ctx.db.query({ text: 'select chatterie_clock()' }, [])
+    expect(Math.abs(Date.parse(String(now)) - ctx.clock.now())).toBeLessThan(60_000)
+    expect(Math.abs(ctx.clock.now() - Date.now())).toBeLessThan(60_000)
+    await close()
+  })
+})
+
 describe('by the clock', () => {
-  async function issue(): Promise<{ token: string; lifeMs: number }> {
-    const { clientId, clientSecret } = server.main
-    const { body } = await supertest(server.url)
+  const ask = ({ clientId, clientSecret }: { clientId: string; clientSecret: string } = server.main) =>
+    supertest(server.url)
       .post('/oauth/token')
       .auth(clientId, clientSecret)
       .type('form')
       .send({ grant_type: 'client_credentials' })
-      .expect(200)
+  async function issue(): Promise<{ token: string; lifeMs: number }> {
+    const { body } = await ask().expect(200)
     return { token: body.access_token, lifeMs: body.expires_in * 1_000 }
   }
   const statusOf = async (token: string) =>
@@ -152,6 +196,20 @@ describe('by the clock', () => {
     const { token } = await issue()
     await set({ now: '2001-01-01T00:00:00Z' })
     expect(await statusOf(token)).toBe(200)
+  })
+
+  it('secrets that were replaced, and grants, come to their end', async () => {
+    const application = await server.createApplication()
+    await set({ frozen: true })
+    await rotateSecret(server.ctx, String(application.id), { overlapMs: hourMs })
+    const grant = await server.ctx.grants.give({ access: 'read', applicationId: application.id, userId: 1 })
+    await advance({ minutes: 59 })
+    await ask(application).expect(200)
+    await advance({ minutes: 1 })
+    await ask(application).expect(401)
+    expect(await server.ctx.grants.check(grant, 'read')).toBeDefined()
+    await advance({ hours: grantHours })
+    expect(await server.ctx.grants.check(grant, 'read')).toBeUndefined()
   })
 
   it('what was kept for its days is forgotten', async () => {
