@@ -135,7 +135,7 @@ async function leave(): Promise<void> {
   process.exit(0)
 }
 
-/** Background work begins when requests are served already; in this thread where tests move its clock (decision 15). */
+/** Background work begins when requests are served already; in this thread where tests move its clock (decision 16). */
 async function startBackground(ctx: Context, databaseUrl: string): Promise<void> {
   const background = ctx.config.testApi
     ? new (await import('#jobs/worker.ts')).Worker(ctx)

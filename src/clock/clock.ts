@@ -1,5 +1,5 @@
 // The time that counts: rows are dated by it, and tokens, grants and waits end by it. Heart-beats, sockets, patience with
-// others and measurements go by real time, which is what `performance.now()` is for. [decision 15]
+// others and measurements go by real time, which is what `performance.now()` is for. [decision 16]
 
 export interface Clock {
   readonly state: ClockState

@@ -1,5 +1,5 @@
 // The clock in the database: the function that dates everything. To move it is to replace it; Postgres inlines it, and
-// plans anew what had inlined the one before. [decision 15]
+// plans anew what had inlined the one before. [decision 16]
 import type { ClockState } from '#clock/clock.ts'
 import { bool, column, int8, nullable, select } from '#data/columns.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'

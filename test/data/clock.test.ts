@@ -1,4 +1,4 @@
-// The function that dates everything costs nothing, and moves for all who ask the database. [decision 15]
+// The function that dates everything costs nothing, and moves for all who ask the database. [decision 16]
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readClock, writeClock } from '#data/clock.ts'
 import { type Database, openDatabase } from '#data/database.ts'

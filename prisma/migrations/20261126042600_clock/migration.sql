@@ -1,5 +1,5 @@
 -- The time of everything that this database dates. Postgres inlines it, and plans anew what inlined it when it is
--- replaced, which only the test API does (docs/decisions/0015).
+-- replaced, which only the test API does (decision 16).
 CREATE FUNCTION "chatterie_clock"() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS 'select now()';
 
 ALTER TABLE "access_token" ALTER COLUMN "created_time" SET DEFAULT chatterie_clock();
