@@ -65,6 +65,8 @@ const mayImport: Record<string, string[]> = {
   errors: [],
   metrics: [],
   place: [],
+  // What tests import, who have the server in a process of its own.
+  testing: [],
   index: [],
 }
 
@@ -181,7 +183,7 @@ it('every room is on the map', () => {
 it('the environment is read by the settings alone; the processes hand it over', () => {
   const readers = files.filter(
     ({ room, code }) =>
-      !['config', 'main', 'cli', 'background'].includes(room) && /process\.env\b/.test(code),
+      !['config', 'main', 'cli', 'background', 'testing'].includes(room) && /process\.env\b/.test(code),
   )
   expect(readers.map(({ path }) => path)).toEqual([])
 })
@@ -193,6 +195,9 @@ it('the version of the API is named by the app, the vocabulary and the wire', ()
   )
   expect(naming.map(({ path }) => path).toSorted()).toEqual(versioned)
 })
+
+/** The clock itself, and what runs in browsers and in other people's tests. */
+const elsewhere = ['clock', 'pages', 'testing']
 
 /** Who reads the time besides the clock, and why. */
 const readTheTime: Record<string, string> = {
@@ -208,7 +213,7 @@ it('the time is read from the clock', () => {
   const readsInSql =
     /(?<![.\w])now\(\)|\bcurrent_(timestamp|time|date)\b|\b(clock|statement|transaction)_timestamp\b|\blocaltime(stamp)?\b/i
   const readers = files.filter(
-    ({ room, code }) => room !== 'clock' && room !== 'pages' && (reads.test(code) || readsInSql.test(code)),
+    ({ room, code }) => !elsewhere.includes(room) && (reads.test(code) || readsInSql.test(code)),
   )
   expect(readers.map(({ path }) => path).toSorted()).toEqual(Object.keys(readTheTime).toSorted())
   const schema = readFileSync(new URL('../prisma/schema.prisma', src), 'utf8')

@@ -1,0 +1,53 @@
+import type { FaultEffect, FaultLimits, FaultTarget } from './fault-types.ts'
+import type { TestApiClient } from './http.ts'
+
+/** What the server says of a fault. */
+export interface FaultFields extends FaultLimits {
+  readonly id: number
+  readonly on: FaultTarget
+  readonly do: FaultEffect
+  /** How often it has applied. */
+  readonly hits: number
+}
+
+/** Something that goes wrong in a world, until it is removed. */
+export class Fault {
+  readonly id: number
+  readonly on: FaultTarget
+  readonly do: FaultEffect
+  /** How often it may apply; as often as it matches, where there is no limit. */
+  readonly times: number | undefined
+  /** How often it had applied when this was answered; `current()` asks again. */
+  readonly hits: number
+  readonly #client: TestApiClient
+  /** Of the world's faults. */
+  readonly #path: string
+
+  constructor(client: TestApiClient, path: string, { id, on, do: effect, times, hits }: FaultFields) {
+    this.id = id
+    this.on = on
+    this.do = effect
+    this.times = times
+    this.hits = hits
+    this.#client = client
+    this.#path = path
+  }
+
+  /** The fault as it is now, with its hits. */
+  async current(): Promise<Fault> {
+    const { faults } = await this.#client.ask<{ faults: FaultFields[] }>('GET', this.#path)
+    const fields = faults.find(({ id }) => id === this.id)
+    if (!fields) throw new Error(`Fault ${this.id} is removed`)
+    return new Fault(this.#client, this.#path, fields)
+  }
+
+  async remove(): Promise<void> {
+    await this.#client.ask('DELETE', `${this.#path}/${this.id}`)
+  }
+}
+
+/** Cuts what `world.fail` is given into the body of a request. */
+export function bodyOf(target: FaultTarget, effectAndLimits: FaultEffect & FaultLimits) {
+  const { times, probability, seed, ...effect } = effectAndLimits
+  return { on: target, do: effect, times, probability, seed }
+}

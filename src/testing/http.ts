@@ -1,0 +1,122 @@
+// Asks the test API of a server.
+
+/** Taken when this is loaded: tests replace the global one. */
+const { fetch } = globalThis
+
+/** The test API refused a request, or does not answer. */
+export class ChatterieError extends Error {
+  override readonly name = 'ChatterieError'
+  /** Of the answer; none where there was no answer. */
+  readonly status: number | undefined
+  /** Of the answer, parsed where it is JSON. */
+  readonly body: unknown
+
+  constructor(
+    message: string,
+    { status, body, cause }: { status?: number; body?: unknown; cause?: unknown },
+  ) {
+    super(message, { cause })
+    this.status = status
+    this.body = body
+  }
+}
+
+type Query = Record<string, string | number | undefined>
+
+interface Request {
+  query?: Query
+  /** Sent as JSON. */
+  json?: unknown
+  /** Sent as it is, of this type. */
+  raw?: { type: string; content: string | Uint8Array<ArrayBuffer> }
+}
+
+export class TestApiClient {
+  readonly url: string
+  readonly #headers: Record<string, string>
+  /** Why nothing more can be asked. */
+  #closed: string | undefined
+
+  /**
+   * @param url of the server, without a path
+   * @param token its `TEST_API_TOKEN`, where it has one
+   */
+  constructor(url: string, token: string | undefined) {
+    this.url = url.replace(/\/+$/, '')
+    this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  }
+
+  /** From now on every request is refused with this. */
+  close(why: string): void {
+    this.#closed = why
+  }
+
+  /**
+   * @param path below `/_test`
+   * @returns the body of the answer, parsed; undefined of a 204
+   * @throws ChatterieError for any status from 400 on, with what the server says of it
+   */
+  async ask<T>(method: string, path: string, request: Request = {}): Promise<T> {
+    const answer = await this.send(method, path, request)
+    return (answer.status === 204 ? undefined : await answer.json()) as T
+  }
+
+  /** As `ask`, with the answer as it came: for bodies that are no JSON. */
+  async send(method: string, path: string, { query = {}, json, raw }: Request = {}): Promise<Response> {
+    const name = `${method} /_test${path}`
+    if (this.#closed !== undefined) throw new ChatterieError(`${name}: ${this.#closed}`, {})
+    const body = raw?.content ?? (json === undefined ? undefined : JSON.stringify(json))
+    const type = raw?.type ?? 'application/json'
+    const headers = body === undefined ? this.#headers : { ...this.#headers, 'content-type': type }
+    const init = body === undefined ? { method, headers } : { method, headers, body }
+    const answer = await fetch(`${this.url}/_test${path}${search(query)}`, init).catch((cause: unknown) => {
+      throw new ChatterieError(`${name}: nothing answers at ${this.url} (${reasonOf(cause)})`, { cause })
+    })
+    if (answer.status < 400) return answer
+    const text = await answer.text()
+    const problem = parsed(text)
+    const said = sayingOf(problem) ?? text
+    throw new ChatterieError(
+      `${name} answered ${answer.status}${said && `: ${said}`}${hintOf(answer, path)}`,
+      {
+        status: answer.status,
+        body: problem ?? text,
+      },
+    )
+  }
+}
+
+function search(query: Query): string {
+  const given = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) given.set(name, String(value))
+  return given.size === 0 ? '' : `?${given}`
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** What the body of an error says to a person. */
+function sayingOf(body: unknown): string | undefined {
+  const { detail, message, error_description: description } = (body ?? {}) as Record<string, unknown>
+  const said = detail ?? message ?? description
+  return typeof said === 'string' ? said : undefined
+}
+
+/** Without the test API its paths are like any other that is not there. */
+function hintOf({ status }: Response, path: string): string {
+  const isOff = status === 404 && ['/worlds', '/clock', '/coverage', '/reset'].includes(path)
+  return isOff ? ' (is the test API on? Start the server with TEST_API=on)' : ''
+}
+
+/** fetch says that it failed, and why in its cause. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error
+  return cause instanceof Error
+    ? cause.message || ((cause as NodeJS.ErrnoException).code ?? cause.name)
+    : `${cause}`
+}

@@ -1,0 +1,91 @@
+// What a world's journal holds (testing contract 5), and how an entry is asked for.
+
+import type { OperationId } from './operations.ts'
+import type { FunctionEvent } from './seed.ts'
+
+interface AnyEntry {
+  /** Counts up within the journal; `after` takes it. */
+  position: number
+  /** ISO 8601, by the server's clock. */
+  time: string
+}
+
+/** A request to the Platform API and its answer. Tokens, secrets and authorization headers never appear. */
+export interface RequestEntry extends AnyEntry {
+  kind: 'request'
+  method: string
+  /** As requested. */
+  path: string
+  /** None where no operation has that path. */
+  operation?: OperationId
+  status: number
+  durationMs: number
+  /** Parsed where it is JSON; the first 64 KiB. */
+  requestBody?: unknown
+  responseBody?: unknown
+  /** Whether one of the bodies was longer. */
+  truncated?: boolean
+}
+
+/** A STOMP frame, from a client or to one. */
+export interface FrameEntry extends AnyEntry {
+  kind: 'frame'
+  /** Such as SEND or MESSAGE. */
+  frame: string
+  destination?: string
+  /** Of the event in it, or of what was sent. */
+  type?: string
+  /** Of whose session it is. */
+  username?: string
+  body?: unknown
+  truncated?: boolean
+}
+
+/** Something that happened, whoever did it by whatever door. */
+export interface EventEntry extends AnyEntry {
+  kind: 'event'
+  /** Such as `channel.message.created`. */
+  type: string
+  /** Who did it, where a user did. */
+  username?: string
+}
+
+/** A run of a chat function. */
+export interface FunctionEntry extends AnyEntry {
+  kind: 'function'
+  /** Its name. */
+  function: string
+  type?: FunctionEvent
+}
+
+/** A call of a webhook. */
+export interface WebhookEntry extends AnyEntry {
+  kind: 'webhook'
+  webhook: string | number
+  type?: string
+}
+
+export type JournalEntry = RequestEntry | FrameEntry | EventEntry | FunctionEntry | WebhookEntry
+
+export type EntryKind = JournalEntry['kind']
+
+/** The entry of a kind. */
+export type EntryOf<K extends EntryKind> = Extract<JournalEntry, { kind: K }>
+
+/**
+ * What an entry must have: a subset of it, at any depth. Objects may hold more than is named; an array must be as long,
+ * and match item by item.
+ */
+export type Match<K extends EntryKind = EntryKind> = { kind?: K } & {
+  [F in keyof EntryOf<K>]?: EntryOf<K>[F]
+}
+
+/** Which entries to list; all, where nothing is said. */
+export interface JournalFilter<K extends EntryKind = EntryKind> {
+  kind?: K
+  operation?: OperationId
+  type?: string
+  username?: string
+  /** Only what came later than this entry, or position. */
+  after?: number | JournalEntry
+}

@@ -1,0 +1,90 @@
+// The journal of one world, and how to wait for what it will hold (testing contract 5).
+import { ChatterieError, type TestApiClient } from './http.ts'
+import type { EntryKind, EntryOf, JournalEntry, JournalFilter, Match } from './journal-types.ts'
+import { describeEntry, describeMisses } from './misses.ts'
+
+const timeoutMs = 5_000
+/** One request waits no longer than this; longer waits are several. */
+const waitMaxMs = 30_000
+const pageSize = 1_000
+
+interface Page {
+  entries: JournalEntry[]
+  next?: number | null
+}
+
+export class Journal {
+  readonly #client: TestApiClient
+  readonly #path: string
+
+  constructor(client: TestApiClient, path: string) {
+    this.#client = client
+    this.#path = path
+  }
+
+  async list<K extends EntryKind>({ after, ...filter }: JournalFilter<K>): Promise<EntryOf<K>[]> {
+    const found: JournalEntry[] = []
+    let position = positionOf(after)
+    for (;;) {
+      const query = { ...filter, after: position, limit: pageSize }
+      const { entries } = await this.#client.ask<Page>('GET', this.#path, { query })
+      found.push(...entries)
+      position = entries.at(-1)?.position
+      if (entries.length < pageSize) return found as EntryOf<K>[]
+    }
+  }
+
+  async har(): Promise<unknown> {
+    return this.#client.ask('GET', `${this.#path}.har`)
+  }
+
+  async clear(): Promise<void> {
+    await this.#client.ask('DELETE', this.#path)
+  }
+
+  async expect<K extends EntryKind>(
+    match: Match<K>,
+    options: { timeoutMs?: number; after?: number | JournalEntry },
+  ): Promise<EntryOf<K>> {
+    const waitMs = options.timeoutMs ?? timeoutMs
+    const { entry, answer } = await this.#wait(match, waitMs, options.after)
+    if (entry) return entry as EntryOf<K>
+    throw new Error(
+      `Expected an entry like ${JSON.stringify(match)} within ${waitMs} ms.\n${describeMisses(answer)}`,
+    )
+  }
+
+  async expectNone(match: Match, options: { forMs?: number; after?: number | JournalEntry }): Promise<void> {
+    const { entry } = await this.#wait(match, options.forMs ?? timeoutMs, options.after)
+    if (!entry) return
+    throw new Error(`Expected no entry like ${JSON.stringify(match)}, and there is\n${describeEntry(entry)}`)
+  }
+
+  /** @returns the entry, or the answer that says why there is none */
+  async #wait(
+    { kind, ...match }: Match,
+    forMs: number,
+    after: number | JournalEntry | undefined,
+  ): Promise<{ entry?: JournalEntry; answer?: unknown }> {
+    const since = performance.now()
+    for (;;) {
+      const leftMs = Math.max(0, Math.ceil(forMs - (performance.now() - since)))
+      const query = {
+        kind,
+        after: positionOf(after),
+        match: JSON.stringify(match),
+        timeoutMs: Math.min(leftMs, waitMaxMs),
+      }
+      try {
+        return { entry: await this.#client.ask<JournalEntry>('GET', `${this.#path}/wait`, { query }) }
+      } catch (error) {
+        if (!(error instanceof ChatterieError) || error.status !== 408) throw error
+        if (leftMs <= waitMaxMs) return { answer: error.body }
+      }
+    }
+  }
+}
+
+function positionOf(after: number | JournalEntry | undefined): number | undefined {
+  return typeof after === 'object' ? after.position : after
+}

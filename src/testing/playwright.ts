@@ -1,0 +1,46 @@
+// `chatterie/testing/playwright`: tests that are given a server and a world each (docs/testing.md).
+import { test as base } from '@playwright/test'
+import type { Chatterie } from './chatterie.ts'
+import { connectChatterie } from './connect.ts'
+import { type StartOptions, startChatterie } from './start.ts'
+import type { World, WorldOptions } from './world.ts'
+
+interface WorkerFixtures {
+  /** Of a server that is started for the worker. */
+  chatterieOptions: StartOptions
+  /** The server: that of `chatterie exec`, or one of this worker's own. */
+  chatterie: Chatterie
+}
+
+interface TestFixtures {
+  /** What `world` is made with. */
+  worldOptions: WorldOptions
+  /** A world of this test's own, removed when the test has ended; a test that fails gets its journal attached. */
+  world: World
+}
+
+/** Playwright's `test` with the fixtures `chatterie` and `world`. */
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  chatterieOptions: [{}, { scope: 'worker', option: true }],
+  chatterie: [
+    async ({ chatterieOptions }, use) => {
+      const url = process.env.CHATTERIE_URL
+      const chatterie = url ? await connectChatterie(url) : await startChatterie(chatterieOptions)
+      await use(chatterie)
+      await chatterie.close()
+    },
+    { scope: 'worker' },
+  ],
+  worldOptions: [{}, { option: true }],
+  world: async ({ chatterie, worldOptions }, use, info) => {
+    const world = await chatterie.createWorld({ name: info.title, ...worldOptions })
+    await use(world)
+    if (info.status !== info.expectedStatus) {
+      const body = JSON.stringify(await world.journal(), null, 2)
+      await info.attach('chatterie-journal.json', { body, contentType: 'application/json' })
+    }
+    await world.remove()
+  },
+})
+
+export { expect } from '@playwright/test'

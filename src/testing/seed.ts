@@ -1,0 +1,94 @@
+// What a world begins with. Items look as in the imports of the Platform API; users and channels are named.
+
+export type Properties = Record<string, unknown>
+
+/** A file that lies elsewhere. */
+export interface SeedFile {
+  url: string
+  name: string
+  contentType: string
+  /** In bytes. */
+  size: number
+}
+
+export interface SeedUser {
+  name: string
+  displayName: string
+  /** False where absent. */
+  isGuest?: boolean
+  displayPicture?: SeedFile
+  properties?: Properties
+}
+
+interface AnyChannel {
+  /** Usernames. */
+  members?: string[]
+  /** A username. */
+  creator?: string
+  properties?: Properties
+}
+
+/** Two users and their messages. */
+export interface SeedDirectChannel extends AnyChannel {
+  type: 'DIRECT'
+}
+
+export interface SeedGroupChannel extends AnyChannel {
+  type: 'PUBLIC' | 'PRIVATE'
+  name?: string
+  displayName?: string
+}
+
+export type SeedChannel = SeedDirectChannel | SeedGroupChannel
+
+interface AnyMessage {
+  /** The name of its channel. */
+  channel: string
+  body: string
+  groupTag?: string
+  properties?: Properties
+}
+
+/** What a user wrote. */
+export interface SeedUserMessage extends AnyMessage {
+  type: 'TEXT'
+  /** Its author, a username. */
+  user: string
+}
+
+/** What the system wrote. */
+export interface SeedSystemMessage extends AnyMessage {
+  type: 'SYSTEM_TEXT'
+}
+
+export type SeedMessage = SeedUserMessage | SeedSystemMessage
+
+/** The events that a chat function can handle. */
+export type FunctionEvent =
+  | 'user.attempted.start_session'
+  | 'user.started.chat_session'
+  | 'user.sent.message'
+  | 'user.received.notification'
+  | 'user.read.message'
+  | 'user.received.channel_invite'
+  | 'user.triggered.event'
+  | 'system.triggered.event'
+  | 'user.reacted_to.message'
+
+export interface SeedFunction {
+  name: string
+  event: FunctionEvent
+  /** TypeScript or JavaScript with a function `handleEvent`. */
+  script: string
+}
+
+/**
+ * What a world begins with, made in this order. It sets off no functions, no notifications and no webhooks. A wrong
+ * item refuses the whole seed, with its place (`seed.users[3].name`).
+ */
+export interface Seed {
+  users?: SeedUser[]
+  channels?: SeedChannel[]
+  messages?: SeedMessage[]
+  functions?: SeedFunction[]
+}

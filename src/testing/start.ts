@@ -1,0 +1,50 @@
+// Starts a server in a process of its own, which ends with this one.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { StartedChatterie } from './chatterie.ts'
+import type { Seed } from './seed.ts'
+import { ServerProcess } from './server-process.ts'
+
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
+
+export interface StartOptions {
+  /** What its first application begins with. */
+  seed?: Seed
+  /** Any that is free, unless told. */
+  port?: number
+  /** A Postgres (15 or later) of your own, instead of one for this run alone. */
+  databaseUrl?: string
+  /** From which level on the server's log is written to stderr; true is `info`. Nothing, unless told. */
+  log?: boolean | LogLevel
+}
+
+/**
+ * Starts a server with a home of its own, which is gone when it ends: with `close()`, or with this process.
+ * @throws Error with what the server printed, where it does not start
+ */
+export async function startChatterie(options: StartOptions = {}): Promise<StartedChatterie> {
+  const { seed, port = 0, databaseUrl, log = false } = options
+  const args = ['start', '--ephemeral', '--json', '--port', String(port), '--until-input-ends']
+  const settings: Record<string, string> = { LOG_LEVEL: log === true ? 'info' : log || 'error' }
+  if (databaseUrl !== undefined) {
+    args.push('--database-from-environment')
+    settings.DATABASE_URL = databaseUrl
+  }
+  if (seed === undefined) return launch(args, settings, log !== false)
+  const folder = await mkdtemp(join(tmpdir(), 'chatterie-seed-'))
+  try {
+    const file = join(folder, 'seed.json')
+    await writeFile(file, JSON.stringify(seed))
+    return await launch([...args, '--seed', file], settings, log !== false)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function launch(args: string[], settings: Record<string, string>, isShown: boolean) {
+  const server = new ServerProcess(args, settings, isShown)
+  const access = await server.ready()
+  server.unref()
+  return new StartedChatterie(access, () => server.stop())
+}
