@@ -31,6 +31,7 @@ const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
 describe.skipIf(!executablePath).each([
   ['/', 'main'],
   ['/chat', '.notice'],
+  ['/docs', '.endpoints[tabindex]'],
 ])('%s', (path, drawn) => {
   it.each(looks)(
     'has nothing serious for axe-core: $colorScheme, $width px',

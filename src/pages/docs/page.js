@@ -1,6 +1,8 @@
 // Shows openapi.json with the API reference of Scalar, which its script, loaded before this one, leaves in `window`.
 // Nothing is asked of any other server.
+import { nameWhatHasNoName } from './names.js'
 
+nameWhatHasNoName(document.body)
 window.Scalar.createApiReference('#reference', {
   url: 'openapi.json',
   agent: { disabled: true },
