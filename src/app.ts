@@ -17,6 +17,7 @@ import { methods } from '#plugins/methods.ts'
 import { origin } from '#plugins/origin.ts'
 import { rateLimit } from '#plugins/rate-limit.ts'
 import { uploads } from '#plugins/uploads.ts'
+import { describeRealTime } from '#realtime/describe.ts'
 import { analyticsOperations } from '#routes/analytics.ts'
 import { applicationOperations, deleteApplicationOperation } from '#routes/application.ts'
 import { channelMemberOperations } from '#routes/channel-members.ts'
@@ -132,7 +133,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
   await app.register(chat, { ctx })
   const operations = operationsOf(ctx)
   if (ctx.config.applicationDeletion) operations.push(deleteApplicationOperation(ctx))
-  await app.register(docs, { ctx, operations })
+  await app.register(docs, { ctx, operations, realTime: describeRealTime() })
   for (const prefix of prefixes) {
     await app.register(
       async function application(scope) {

@@ -7,6 +7,7 @@ import { Router } from '#realtime/router.ts'
 import { threadActions, threadRelays } from '#realtime/threads.ts'
 import { userBlockedRecordActions } from '#realtime/user-blocks.ts'
 import { userActions, userRelays } from '#realtime/users.ts'
+import type { AnyHypermedia } from '#resources/address.ts'
 import { channelBlockRecordHypermedia, channelHypermedia } from '#resources/channel.ts'
 import { messageHypermedia } from '#resources/message.ts'
 import { threadHypermedia } from '#resources/thread.ts'
@@ -17,19 +18,44 @@ import {
   userHypermedia,
 } from '#resources/user.ts'
 
+interface Served {
+  hypermedia: AnyHypermedia
+  relays: Parameters<Router['add']>[1]
+  actions: Parameters<Router['add']>[2]
+}
+
+/** Every resource, by what people call it. */
+export const served: Record<string, Served> = {
+  'Current user': {
+    hypermedia: currentUserHypermedia,
+    relays: currentUserRelays,
+    actions: currentUserActions,
+  },
+  User: { hypermedia: userHypermedia, relays: userRelays, actions: userActions },
+  'Blocked user': {
+    hypermedia: userBlockedRecordHypermedia,
+    relays: {},
+    actions: userBlockedRecordActions,
+  },
+  Channel: { hypermedia: channelHypermedia, relays: channelRelays, actions: channelActions },
+  'Blocked member': {
+    hypermedia: channelBlockRecordHypermedia,
+    relays: {},
+    actions: channelBlockRecordActions,
+  },
+  Message: { hypermedia: messageHypermedia, relays: messageRelays, actions: messageActions },
+  Thread: { hypermedia: threadHypermedia, relays: threadRelays, actions: threadActions },
+}
+
 /** Finds what serves a destination. */
 export function openRouter(): Router {
   const router = new Router()
-  router.add(currentUserHypermedia, currentUserRelays, currentUserActions)
+  for (const { hypermedia, relays, actions } of Object.values(served)) {
+    router.add(hypermedia, relays, actions)
+  }
   const { relays } = currentUserHypermedia
   router.alias(currentUserAliases.self, relays.self)
   router.alias(currentUserAliases.writeFileAccessGrant, relays.writeFileAccessGrant)
   router.alias(currentUserAliases.readFileAccessGrant, relays.readFileAccessGrant)
-  router.add(userHypermedia, userRelays, userActions)
-  router.add(userBlockedRecordHypermedia, {}, userBlockedRecordActions)
-  router.add(channelHypermedia, channelRelays, channelActions)
-  router.add(channelBlockRecordHypermedia, {}, channelBlockRecordActions)
-  router.add(messageHypermedia, messageRelays, messageActions)
-  router.add(threadHypermedia, threadRelays, threadActions)
   return router
 }

@@ -10,12 +10,17 @@ import { policyOf, readPage } from '#routes/pages.ts'
 /** The library of the page writes its styles into the page, and its pictures. */
 const liberties = { 'style-src': "'self' 'unsafe-inline'", 'img-src': "'self' data:" }
 
+/** Of StompX, the protocol (runtime contract 1). */
+const realTimeVersion = '1.2'
+
 interface Options {
   ctx: Context
   operations: Operation[]
+  /** What the real-time API is, in Markdown. */
+  realTime: string
 }
 
-export async function docs(scope: FastifyInstance, { ctx, operations }: Options) {
+export async function docs(scope: FastifyInstance, { ctx, operations, realTime }: Options) {
   const yaml = await readFile(fileOfPackage('openapi.yaml'), 'utf8')
   let json: string | undefined
 
@@ -25,6 +30,13 @@ export async function docs(scope: FastifyInstance, { ctx, operations }: Options)
     json ??= JSON.stringify(describeApi(operations)) // reading it from the YAML would take ten times as long
     return send(request, reply, 'application/json', json)
   })
+
+  // It has no operations over HTTP; the page shows its words like those of the other.
+  const info = { title: 'Chatterie real-time API', version: realTimeVersion, description: realTime }
+  const realTimeJson = JSON.stringify({ openapi: '3.1.0', info, paths: {} })
+  scope.get('/docs/real-time.json', (request, reply) =>
+    send(request, reply, 'application/json', realTimeJson),
+  )
 
   const page = await readPage('docs/page.html')
   scope.get('/docs', async (request, reply) => {

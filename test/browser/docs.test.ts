@@ -1,6 +1,8 @@
 // The API reference in a real browser.
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { served } from '#realtime/table.ts'
+import type { Address } from '#resources/address.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { executablePath } from './chromium.ts'
 
@@ -36,7 +38,7 @@ describe.skipIf(!executablePath)('the API reference in a browser', () => {
 
   it('shows every operation, with a curl command to copy, and the way back', async () => {
     await page.getByRole('heading', { level: 1, name: 'Chatterie Platform API' }).waitFor()
-    await page.goto(`${server.url}/docs#tag/users/GET/v1/users`)
+    await page.goto(`${server.url}/docs#platform/tag/users/GET/v1/users`)
     await page.getByRole('heading', { name: 'List users' }).first().waitFor()
     await page.getByText('curl').first().waitFor()
     expect(await page.getByRole('link', { name: 'Chatterie' }).getAttribute('href')).toBe('./')
@@ -55,6 +57,18 @@ describe.skipIf(!executablePath)('the API reference in a browser', () => {
       .first()
       .waitFor()
     await page.keyboard.press('Escape')
+  })
+
+  it('shows what clients can do in real time: every relay, topic, action and stream', async () => {
+    await page.goto(`${server.url}/docs?api=real-time`)
+    await page.getByRole('heading', { level: 1, name: 'Chatterie real-time API' }).waitFor()
+    const text = await page.locator('#reference').innerText()
+    const shown = Object.values(served).flatMap(({ hypermedia: { relays, topics, actions, streams } }) =>
+      Object.values<Address>({ ...relays, ...topics, ...actions, ...streams }).map(({ pattern }) => pattern),
+    )
+    expect(shown.length).toBeGreaterThan(90)
+    expect(shown.filter((pattern) => !text.includes(pattern))).toEqual([])
+    await page.goto(`${server.url}/docs`)
   })
 
   it('gets a token, and says so where the secret is wrong, without a dialog of the browser', async () => {

@@ -1,10 +1,9 @@
-// Shows openapi.json with the API reference of Scalar, which its script, loaded before this one, leaves in `window`.
+// Shows the documents of the two APIs with the API reference of Scalar, which its script, loaded before this one, leaves in `window`.
 // Nothing is asked of any other server.
 import { nameWhatHasNoName } from './names.js'
 
 nameWhatHasNoName(document.body)
-window.Scalar.createApiReference('#reference', {
-  url: 'openapi.json',
+const both = {
   agent: { disabled: true },
   mcp: { disabled: true },
   telemetry: false,
@@ -12,6 +11,14 @@ window.Scalar.createApiReference('#reference', {
   showDeveloperTools: 'never',
   withDefaultFonts: false,
   documentDownloadType: 'none',
+}
+
+const platform = {
+  ...both,
+  title: 'Platform API',
+  slug: 'platform',
+  url: 'openapi.json',
+  default: true,
   defaultHttpClient: { targetKey: 'shell', clientKey: 'curl' },
   operationTitleSource: 'summary',
   authentication: {
@@ -23,4 +30,14 @@ window.Scalar.createApiReference('#reference', {
       },
     },
   },
-})
+}
+
+const realTime = {
+  ...both,
+  title: 'Real-time API',
+  slug: 'real-time',
+  url: 'docs/real-time.json',
+  hiddenClients: true, // it has no requests to copy
+}
+
+window.Scalar.createApiReference('#reference', [platform, realTime])

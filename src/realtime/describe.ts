@@ -1,0 +1,117 @@
+// The real-time API in words (Markdown), made of the tables that serve it, for people who read GET /docs.
+import { z } from 'zod'
+import { served } from '#realtime/table.ts'
+import type { Address } from '#resources/address.ts'
+import { events } from '#resources/events.ts'
+
+const introduction = `Clients of users speak STOMP 1.2 over WebSocket. The official clients do all of this by themselves;
+this is for whoever writes another one, or wants to know what happens.
+
+# Connecting
+
+Open a WebSocket at \`/rtm/websocket?api-key=…\` and send CONNECT. What is answered by CONNECTED is a session.
+
+| header of CONNECT | value |
+| --- | --- |
+| \`accept-version\` | \`1.2\` |
+| \`heart-beat\` | such as \`60000,10000\` |
+| \`StompX-User\` | the username |
+| \`StompX-Auth-Params\` | parameters for the function that decides about sessions: JSON in base64 |
+| \`StompX-Auth-Session-ID\` | \`session\` of the last CONNECTED, to go on after a lost connection |
+
+SUBSCRIBE to \`/user/queue/errors\`, where everything that is refused is said, and to the relay \`/application/user.relay\`,
+which answers with the user. Every resource names its relays, topics, actions and streams in \`_relays\`, \`_topics\`,
+\`_actions\` and \`_streams\`: take addresses from there rather than putting them together.
+
+- A **relay** is read by SUBSCRIBE: one MESSAGE answers it. Lists are pages (\`….page.0.size.25\`) or follow a cursor.
+- A **topic** is listened to by SUBSCRIBE with \`ack:client-individual\`. Each MESSAGE has a \`type\`, a \`version\` and a
+  \`resource\`. What is not acknowledged is delivered again to a session that comes back.
+- An **action** is a SEND with JSON. Its result comes on one of the user's topics with the \`receipt-id\` of the SEND.
+- A **stream** takes a file: POST it there, with a grant from the relay \`writeFileAccessGrant\`.`
+
+/** All that clients can ask for, listen to and do. */
+export function describeRealTime(): string {
+  const sections = Object.entries(served).map(([title, { hypermedia, actions }]) =>
+    [
+      `# ${title}`,
+      table('Relays', ['name', 'destination', 'answers'], rowsOf(hypermedia.relays, answerOf)),
+      table(
+        'Topics',
+        ['name', 'destination', 'answers to actions'],
+        rowsOf(hypermedia.topics, typesOf(title)),
+      ),
+      table(
+        'Actions',
+        ['name', 'destination', 'body'],
+        rowsOf(hypermedia.actions, (name) => fieldsOf(actions[name]?.body)),
+      ),
+      table('Streams', ['name', 'path'], rowsOf(hypermedia.streams)),
+    ].filter(Boolean),
+  )
+  return [introduction, ...sections.flat()].join('\n\n')
+}
+
+type Row = string[]
+
+function rowsOf(
+  addresses: Record<string, Address>,
+  more?: (name: string, address: Address) => string,
+): Row[] {
+  return Object.entries(addresses).map(([name, address]) => [
+    code(name),
+    code(address.pattern),
+    ...(more ? [more(name, address)] : []),
+  ])
+}
+
+function table(title: string, head: Row, rows: Row[]): string {
+  if (rows.length === 0) return ''
+  const filled = head.map((_, at) => rows.some((cells) => cells[at] !== ''))
+  const line = (cells: Row) => `| ${cells.filter((_, at) => filled[at]).join(' | ')} |`
+  return [`## ${title}`, '', line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+function code(text: string): string {
+  return `\`${text}\``
+}
+
+const answers = { none: 'one resource', page: 'a page', cursor: 'a page by cursor' }
+
+function answerOf(_name: string, { paging }: Address): string {
+  return answers[paging]
+}
+
+/** What answers the actions of users, on their own topics. */
+function typesOf(title: string): (name: string) => string {
+  const echoes = Object.values(events).flatMap(({ echo }) =>
+    echo === null ? [] : 'topic' in echo ? [echo] : Object.values(echo),
+  ) as { topic: string; type: string }[]
+  return (name) => {
+    if (title !== 'Current user') return ''
+    return [...new Set(echoes.filter(({ topic }) => topic === name).map(({ type }) => code(type)))].join(' ')
+  }
+}
+
+interface Fields {
+  properties?: Record<string, unknown>
+  required?: string[]
+  anyOf?: Fields[]
+  oneOf?: Fields[]
+  $ref?: string
+  $defs?: Record<string, Fields>
+}
+
+/** `body`, `properties?`, or `a or b` where there are several forms. */
+function fieldsOf(body: z.ZodType | undefined): string {
+  if (body === undefined) return ''
+  const document = z.toJSONSchema(body, { io: 'input', unrepresentable: 'any' }) as Fields
+  const list = (schema: Fields): string => {
+    if (schema.$ref) return list(document.$defs?.[schema.$ref.replace('#/$defs/', '')] ?? {})
+    const forms = schema.anyOf ?? schema.oneOf
+    if (forms) return [...new Set(forms.map(list))].filter(Boolean).join(' or ')
+    return Object.keys(schema.properties ?? {})
+      .map((name) => code(schema.required?.includes(name) ? name : `${name}?`))
+      .join(', ')
+  }
+  return list(document)
+}
