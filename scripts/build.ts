@@ -19,7 +19,7 @@ const dist = join(root, 'dist')
 const { resolve } = createRequire(import.meta.url)
 
 /** What others import, by its place in src/ and dist/: the `exports` of package.json. */
-const entries = ['index', 'testing/index', 'testing/playwright']
+const entries = ['index', 'testing/index', 'testing/vitest', 'testing/playwright']
 
 const target = 'node22.18'
 
@@ -102,14 +102,17 @@ async function bundleForRequire(): Promise<void> {
   })
 }
 
-/** The declarations once more, for those who `require`. */
+/** The declarations once more, for those who `require`. The compiler leaves in them what the sources import. */
 async function declareForRequire(): Promise<void> {
   for await (const path of glob('**/*.d.ts', { cwd: dist })) {
     const text = await readFile(join(dist, path), 'utf8')
-    const ours = text.replace(/(from |import\()(['"]\..*?)\.js(['"])/g, (_, before, name, after) => {
-      return `${before}${name}.cjs${after}`
-    })
-    await writeFile(join(dist, path.replace(/\.d\.ts$/, '.d.cts')), ours)
+    const leadingTo = (extension: string) =>
+      text.replace(
+        /((?:from |import\()['"]\..*?)\.ts(['"])/g,
+        (_, before, after) => before + extension + after,
+      )
+    await writeFile(join(dist, path), leadingTo('.js'))
+    await writeFile(join(dist, path.replace(/\.d\.ts$/, '.d.cts')), leadingTo('.cjs'))
   }
 }
 
