@@ -123,6 +123,40 @@ describe.skipIf(!executablePath)('the chat', () => {
     expect(await page.locator('.composer').isVisible(), 'a value is no rule').toBe(true)
   })
 
+  it('shows messages as a template of the application has them, where what users write stays text', async () => {
+    const put = (template: string) =>
+      server.main
+        .put('/application/ui/elements', {
+          settings: { message: { template, classMaps: { who: { mine: 'isMine', shown: 'user.id' } } } },
+        })
+        .expect(200)
+    const channel = await createChannel(server.main, { type: 'PUBLIC', name: 'templates' })
+    const user = await createUser(server.main, { displayName: '<b>Jane</b>' })
+    await server.main.post(`/channels/${channel.id}/members`, { username: user.name }).expect(200)
+    await sendMessage(server.main, channel.id, {
+      user: { id: user.id },
+      body: '<img src=x onerror=alert(1)> javascript:alert(2)',
+    })
+    await put(
+      '<i class="{{who}}" onclick="alert(3)" title="{{text}}">{{user.displayName}}: {{text}}</i><script>1</script>',
+    )
+    page = await browser.newPage()
+    const dialogs: string[] = []
+    page.on('dialog', (dialog) => dialogs.push(dialog.message()))
+    await openInApp('standalone', 'designer', { name: 'channel', channel: 'templates' })
+    const shown = page.locator('.bubble i')
+    await shown.waitFor()
+    expect(await shown.innerText()).toBe('<b>Jane</b>: <img src=x onerror=alert(1)> javascript:alert(2)')
+    expect(await shown.getAttribute('class')).toBe('shown')
+    expect(await shown.getAttribute('onclick')).toBeNull()
+    await put('<a href="{{text}}" class="link">{{time}}</a>')
+    await page.locator('.bubble a.link').waitFor()
+    expect(await page.locator('.bubble a.link').getAttribute('href'), 'no page').toBeNull()
+    await server.main.put('/application/ui/elements', { settings: {} }).expect(200)
+    await page.locator('.bubble > p').waitFor()
+    expect(dialogs).toEqual([])
+  })
+
   it('asks the app for what it holds the connection to, and hears it in base64', async () => {
     page = await browser.newPage()
     await openInApp('shared', 'phone')

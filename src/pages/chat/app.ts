@@ -1,6 +1,7 @@
 // The chat in a page's frame, put together: the page that wants it, the connection, the settings and the view.
 import { connectApi } from '@chatkitty/core'
 import { Chat } from './chat.ts'
+import type { Elements } from './elements.ts'
 import { findHost, type Host, type HostOptions } from './host.ts'
 import { findApp } from './native.ts'
 import { override } from './overrides.ts'
@@ -63,6 +64,7 @@ async function run(host: Host, options: HostOptions): Promise<void> {
         ?.play()
         .catch(() => {}),
   })
+  chat.elements.set({ ...settings.elements, ...options.elements })
   const styles = dress(settings.styles, options)
   follow(chat, options, redraw)
 
@@ -121,7 +123,14 @@ async function connect(
   return { port: port2, close: () => connection.dispose() }
 }
 
-async function readSettings(): Promise<{ apiKey: string; features: Features; styles: Styles }> {
+interface Settings {
+  apiKey: string
+  elements: Elements
+  features: Features
+  styles: Styles
+}
+
+async function readSettings(): Promise<Settings> {
   const answer = await fetch(`chat/settings?widget_id=${encodeURIComponent(asked.get('widget_id') ?? '')}`)
   if (!answer.ok) throw new Error('its settings cannot be read')
   return answer.json()
@@ -137,13 +146,20 @@ function dress(styles: Styles, { theme, styles: wanted }: HostOptions): Styles {
 }
 
 /** Goes with what is changed while people chat. */
-function follow({ stompx, me, features }: Chat, options: HostOptions, redraw: () => void): void {
-  const { styles, features: topic } = me._topics
+function follow(chat: Chat, options: HostOptions, redraw: () => void): void {
+  const { stompx, me } = chat
+  const { styles, features, elements } = me._topics
   if (styles)
     stompx.listen<Styles>(styles, 'application.styles.updated', (changed) => dress(changed, options))
-  if (topic) {
-    stompx.listen<Features>(topic, 'application.features.updated', (changed) => {
-      Object.assign(features, changed)
+  if (features) {
+    stompx.listen<Features>(features, 'application.features.updated', (changed) => {
+      Object.assign(chat.features, changed)
+      redraw()
+    })
+  }
+  if (elements) {
+    stompx.listen<Elements>(elements, 'application.elements.updated', (changed) => {
+      chat.elements.set({ ...changed, ...options.elements })
       redraw()
     })
   }

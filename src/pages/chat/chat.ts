@@ -1,5 +1,6 @@
 // What the chat knows, and what can be done in it; it knows nothing of how it looks.
 import { Conversation } from './conversation.ts'
+import { ElementViews } from './elements.ts'
 import type { Channel, Features, Page, User } from './resources.ts'
 import type { Access, StompX } from './stompx.ts'
 
@@ -9,6 +10,8 @@ const listedMax = 100
 export class Chat {
   readonly stompx: StompX
   readonly features: Features
+  /** Parts that look as templates have them. */
+  readonly elements = new ElementViews()
   me: User
   readonly #access: Access
   readonly #changed: () => void

@@ -1,5 +1,6 @@
 // The page that shows the chat in a frame, as loadChatUi has it (runtime contract 10.2). It is told that we are here,
 // and hands over the port on which all else is said.
+import type { Elements } from './elements.ts'
 import type { Styles } from './resources.ts'
 
 /** What the page asked loadChatUi for. */
@@ -7,6 +8,7 @@ export interface HostOptions {
   username: string
   theme?: 'light' | 'dark'
   styles?: Partial<Styles>
+  elements?: Elements
   authentication?: { type: string; params?: unknown }
   profile?: { displayName?: string; displayPicture?: string }
   /** Of the views on phones: whether the app has a connection. */

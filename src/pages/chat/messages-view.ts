@@ -54,12 +54,21 @@ function messageView(
   const parent = conversation.parents.get(message.id)
   const seen = conversation.readers.get(message.id)?.size
   const { message: features } = chat.features
+  const own = chat.elements.view('message', message.id, {
+    ...message,
+    text: lineOf(message),
+    time: clock(message.createdTime),
+    isMine: from === 'me',
+    isSystem: from === 'system',
+    isFollowing,
+    isSeen: Boolean(seen),
+  })
   return html`
     <li data-id=${message.id} data-from=${from} ?data-following=${isFollowing}>
       ${from === 'other' && !isFollowing ? html`<img class="avatar" alt="" src=${user?.displayPictureUrl ?? ''}><span class="author">${user?.displayName}</span>` : nothing}
       <div class="bubble">
         ${parent ? html`<blockquote>${parent.user?.displayName ?? ''}: ${lineOf(parent)}</blockquote>` : nothing}
-        ${message.body === undefined ? nothing : html`<p>${bodyView(message)}</p>`}
+        ${own ?? (message.body === undefined ? nothing : html`<p>${bodyView(message)}</p>`)}
         ${message.file ? fileView(message.file, chat.grants.read) : nothing}
         ${features.links.preview === 'enabled' ? (message.links ?? []).map(previewView) : nothing}
         <span class="meta">

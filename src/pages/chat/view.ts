@@ -53,14 +53,26 @@ function channelsView(chat: Chat): TemplateResult {
 function channelView(chat: Chat, channel: Channel): TemplateResult {
   const title = titleOf(channel, chat.me)
   const isOnline = channel.members?.some(({ id, presence }) => id !== chat.me.id && presence.online)
+  const line = lineOf(channel.lastReceivedMessage)
+  const isUnread = chat.unread.has(channel.id)
+  const own = chat.elements.view('channel', channel.id, {
+    ...channel,
+    title,
+    line,
+    isUnread,
+    isOnline: Boolean(isOnline),
+    isOpen: chat.open?.channel.id === channel.id,
+  })
+  const standard = () => html`
+    ${pictureView(channel, chat)}
+    <span class="title">${title}</span>
+    ${isOnline && chat.features.user.presence === 'enabled' ? html`<span class="online" title="${title} ${say('chat:is_online')}"></span>` : nothing}
+    ${isUnread ? html`<span class="unread" aria-label="unread"></span>` : nothing}
+    <span class="line">${line}</span>`
   return html`
     <li>
       <button class="channel" aria-current=${chat.open?.channel.id === channel.id} @click=${() => chat.openChannel(channel)}>
-        ${pictureView(channel, chat)}
-        <span class="title">${title}</span>
-        ${isOnline && chat.features.user.presence === 'enabled' ? html`<span class="online" title="${title} ${say('chat:is_online')}"></span>` : nothing}
-        ${chat.unread.has(channel.id) ? html`<span class="unread" aria-label="unread"></span>` : nothing}
-        <span class="line">${lineOf(channel.lastReceivedMessage)}</span>
+        ${own ?? standard()}
       </button>
     </li>`
 }
@@ -86,13 +98,17 @@ function joinableView(chat: Chat, joinable: Channel[]): TemplateResult {
 function conversationView(chat: Chat, conversation: Conversation, menu: Menu): TemplateResult {
   const { channel } = conversation
   const online = channel.members?.find(({ id, presence }) => id !== chat.me.id && presence.online)
+  const title = titleOf(channel, chat.me)
+  const own = chat.elements.view('header', channel.id, { ...channel, title, isOnline: Boolean(online) })
+  const standard = () => html`
+    ${pictureView(channel, chat)}
+    <span class="title">${title}</span>
+    <span class="line">${online && chat.features.user.presence === 'enabled' ? say('chat:is_online') : ''}</span>`
   return html`
     <header>
       ${menu.hasList ? html`<button class="back quiet" aria-label="Back to the channels" @click=${() => chat.closeChannel()}>‹</button>` : nothing}
       <button class="heading" @click=${() => menu.onHeader(channel)}>
-        ${pictureView(channel, chat)}
-        <span class="title">${titleOf(channel, chat.me)}</span>
-        <span class="line">${online && chat.features.user.presence === 'enabled' ? say('chat:is_online') : ''}</span>
+        ${own ?? standard()}
       </button>
       <button class="quiet" @click=${() => conversation.markRead()}>${say('chat:menu_action:mark_as_read')}</button>
       ${menu.actions.map(({ name, title }) => html`<button class="quiet" @click=${() => menu.onAction(name, channel)}>${title}</button>`)}
