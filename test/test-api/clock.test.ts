@@ -245,6 +245,27 @@ describe('by the clock', () => {
     expect(runs.map(({ createdTime }) => seconds(createdTime))).toEqual([0, 1, 5, 21, 85])
   })
 
+  it('functions call the API after a journey to the future and back', async () => {
+    const application = await server.createApplication()
+    const reader = await deploy(
+      application,
+      'user.sent.message',
+      `async function handleEvent(event, context) {
+        return (await context.getApplicationApi().retrieveApplication()).data.id
+      }`,
+    )
+    const jane = await createUser(application)
+    const channel = await createChannel(application, { members: [{ id: jane.id }] })
+    const send = () => sendMessage(application, channel.id, { user: { id: jane.id } })
+    await send()
+    await advance({ hours: 6 })
+    await server.testApi.delete('/clock').expect(204)
+    await send()
+    await advance({ ms: 0 })
+    const runs = await invocationsOf(application, reader)
+    expect(runs.map(({ result }) => result.payload)).toEqual([application.id, application.id])
+  })
+
   it('functions see the time of the server, and so do their logs', async () => {
     await set({ now: eve, frozen: true })
     const application = await server.createApplication()

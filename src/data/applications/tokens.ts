@@ -26,6 +26,7 @@ export interface TokenCache {
 /** Finds tokens, unless expired; those found lately without a round trip. */
 export function openTokenCache(db: Db, clock: Clock): TokenCache {
   const cache = new LRUCache<string, AccessToken>({ max: cachedMax, ttl: cachedMs })
+  clock.onMove(async () => cache.clear()) // what was over in the future is gone, also when the clock is back
   return {
     async find(token) {
       const hash = hashToken(token)

@@ -51,6 +51,8 @@ function cachesOf(ctx: Context): Caches {
     tokens: new LRUCache({ max: 10_000 }),
   }
   caches.set(ctx, made)
+  // A token that was over in the future is gone, also when the clock is back.
+  ctx.clock.onMove(async () => made.tokens.clear())
   return made
 }
 
