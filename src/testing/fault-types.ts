@@ -5,14 +5,14 @@ import type { OperationId } from './operations.ts'
 export interface RestTarget {
   operation?: OperationId
   method?: string
-  /** As requested, such as `/v1/channels/*\/messages`: `*` within a segment, `**` across. */
+  /** A glob of the path as requested, such as `/v1/channels/**`: `*` within a segment, `**` across. */
   path?: string
 }
 
 /** Frames between a client and the server. */
-export interface SocketTarget {
-  frame: 'CONNECT' | 'SUBSCRIBE' | 'SEND' | 'MESSAGE'
-  /** A glob, as for paths. */
+export interface SocketTarget<F extends FrameName = FrameName> {
+  frame: F
+  /** A glob, as of paths. */
   destination?: string
   /** Of the event that a MESSAGE tells of, such as `thread.message.created`. */
   type?: string
@@ -20,20 +20,26 @@ export interface SocketTarget {
   username?: string
 }
 
+export type FrameName = 'CONNECT' | 'SUBSCRIBE' | 'SEND' | 'MESSAGE'
+
 /** Runs of a chat function. */
 export interface FunctionTarget {
+  /** Its name. */
   function: string
 }
 
-/** Calls of a webhook. */
-export interface WebhookTarget {
-  webhook: string | number
+export type FaultTarget = RestTarget | SocketTarget | FunctionTarget
+
+/** Beside something else that goes wrong, or alone. */
+interface Delay {
+  /** Milliseconds, or a range from which each is drawn. */
+  delayMs?: number | [min: number, max: number]
 }
 
-export type FaultTarget = RestTarget | SocketTarget | FunctionTarget | WebhookTarget
+type JustDelay = Required<Delay>
 
 /** What is answered instead. */
-interface AnswerFault {
+interface Answer {
   status: number
   /** The `error` of the body. */
   error?: string
@@ -43,39 +49,44 @@ interface AnswerFault {
   body?: unknown
 }
 
-interface DelayFault {
-  /** Milliseconds, or a range from which each is drawn. */
-  delayMs: number | [min: number, max: number]
+export type RestFault = Delay &
+  (
+    | Answer
+    | JustDelay
+    /** The TCP connection is reset. */
+    | { reset: true }
+    /** Nothing is answered. */
+    | { hang: true }
+    /** So many bytes of the body are sent, then the connection ends. */
+    | { truncateAfterBytes: number }
+  ) & {
+    /** Lets the request take effect first: a lost answer. */
+    after?: boolean
+  }
+
+type Disconnect = { disconnect: true }
+/** Told on the client's queue of errors. */
+type ErrorFrame = { error: { error: string; message: string } }
+/** A MESSAGE that is dropped counts as not acknowledged, so a resumed session gets it. */
+type Drop = { drop: true }
+type Duplicate = { duplicate: true }
+
+interface SocketEffects {
+  /** `refuse` is what the ERROR frame says. */
+  CONNECT: { refuse: string } | ErrorFrame
+  SUBSCRIBE: ErrorFrame | Drop
+  SEND: ErrorFrame | Drop | Duplicate
+  MESSAGE: Drop | Duplicate
 }
 
-type ConnectionFault =
-  /** The TCP connection is reset. */
-  | { reset: true }
-  /** Nothing is answered. */
-  | { hang: true }
-  /** So many bytes of the body are sent, then the connection ends. */
-  | { truncateAfterBytes: number }
+export type SocketFault<F extends FrameName = FrameName> = Delay & (SocketEffects[F] | Disconnect | JustDelay)
 
-export type RestFault = (AnswerFault | DelayFault | ConnectionFault) & {
-  /** Lets the request take effect first: a lost answer. */
-  after?: boolean
-}
-
-export type SocketFault =
-  | { disconnect: true }
-  /** Of a CONNECT: the ERROR frame says this. */
-  | { refuse: string }
-  /** Told on the queue of errors. */
-  | { error: { error: string; message: string } }
-  | DelayFault
-  /** A MESSAGE that is dropped counts as not acknowledged, so a resumed session gets it. */
-  | { drop: true }
-  | { duplicate: true }
+export type FunctionFault = Delay &
+  ({ error: { error?: string; message?: string } } | { hang: true } | JustDelay)
 
 /** What may go wrong with a target. */
-export type FaultEffect<T extends FaultTarget = FaultTarget> = T extends SocketTarget
-  ? SocketFault
-  : RestFault
+export type FaultEffect<T extends FaultTarget = FaultTarget> =
+  T extends SocketTarget<infer F> ? SocketFault<F> : T extends FunctionTarget ? FunctionFault : RestFault
 
 /** How often it goes wrong; every time, where nothing is said. */
 export interface FaultLimits {

@@ -131,10 +131,10 @@ export class World implements WorldFields {
 
   /**
    * Lets something go wrong from now on. Of several faults that match, the newest applies.
-   * @param target what goes wrong: requests, frames, runs of functions, calls of webhooks
+   * @param target what goes wrong: requests, frames, runs of functions
    * @param effect how, and how often
    */
-  async fail<T extends FaultTarget>(target: T, effect: FaultEffect<T> & FaultLimits): Promise<Fault> {
+  async fail<const T extends FaultTarget>(target: T, effect: FaultEffect<T> & FaultLimits): Promise<Fault> {
     const path = `${this.#path}/faults`
     const json = bodyOf(target, effect as FaultEffect & FaultLimits)
     return new Fault(this.#client, path, await this.#client.ask('POST', path, { json }))

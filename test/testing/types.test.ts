@@ -1,0 +1,51 @@
+// What the kit's types promise is what the server takes. The compiler is what judges most of it.
+import { readFile } from 'node:fs/promises'
+import { expect, expectTypeOf, it } from 'vitest'
+import { parse } from 'yaml'
+import type { z } from 'zod'
+import type { FunctionType } from '#resources/function.ts'
+import type { ChannelImport, UserImport } from '#resources/imports.ts'
+import type { FunctionEvent, SeedChannel, SeedUser, World } from '#testing/index.ts'
+
+it('seeds are of what imports take', () => {
+  expectTypeOf<SeedUser>().toExtend<z.input<typeof UserImport>>()
+  expectTypeOf<SeedChannel>().toExtend<z.input<typeof ChannelImport>>()
+  expectTypeOf<FunctionEvent>().toEqualTypeOf<FunctionType>()
+})
+
+it('operations are those of openapi.yaml', async () => {
+  const { paths } = parse(await readFile('openapi.yaml', 'utf8'))
+  const ids = Object.values(paths as Record<string, Record<string, { operationId?: string }>>)
+    .flatMap((methods) => Object.values(methods))
+    .flatMap(({ operationId }) => operationId ?? [])
+  const known = [...(await readFile('src/testing/operations.ts', 'utf8')).matchAll(/'(\w+)'/g)]
+  expect(known.map(([, id]) => id)).toEqual(ids)
+})
+
+it('what cannot go wrong with a target is refused by the compiler', () => {
+  const check = (world: World) => {
+    world.fail({ operation: 'sendChannelMessage' }, { status: 503, after: true, times: 1 })
+    world.fail({ frame: 'MESSAGE', type: 'thread.message.created' }, { drop: true, delayMs: [1, 9] })
+    world.fail({ function: 'greet' }, { hang: true, probability: 0.5, seed: 7 })
+    world.fail({ frame: 'CONNECT' }, { refuse: 'not now' })
+    // @ts-expect-error a request has no connection of STOMP
+    world.fail({ operation: 'sendChannelMessage' }, { disconnect: true })
+    // @ts-expect-error a MESSAGE is not refused
+    world.fail({ frame: 'MESSAGE' }, { refuse: 'not now' })
+    // @ts-expect-error something must go wrong
+    world.fail({ operation: 'sendChannelMessage' }, { times: 1 })
+  }
+  expectTypeOf(check).toBeFunction()
+})
+
+it('an entry that is waited for has the type of its kind', () => {
+  const check = async (world: World) => {
+    const entry = await world.expect({ kind: 'request', operation: 'sendChannelMessage' })
+    expectTypeOf(entry.status).toBeNumber()
+    const [frame] = await world.journal({ kind: 'frame' })
+    expectTypeOf(frame?.frame).toEqualTypeOf<string | undefined>()
+    // @ts-expect-error a request has a method, and no frame
+    await world.expect({ kind: 'request', frame: 'SEND' })
+  }
+  expectTypeOf(check).toBeFunction()
+})
