@@ -3,6 +3,7 @@ import { BlockList, isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { closest, distance } from 'fastest-levenshtein'
 import { z } from 'zod'
+import { cacheFolderOf } from '#cache.ts'
 import type { S3Settings } from '#files/s3.ts'
 import { isLoopback } from '#wire/loopback.ts'
 
@@ -151,6 +152,8 @@ export interface Config {
   host: string
   /** Absolute. */
   home: string
+  /** Of this user, for what can be made again; absolute. */
+  cache: string
   databaseUrl?: string
   /** Of the bus between processes; this process is alone where absent. */
   redisUrl?: string
@@ -218,6 +221,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     port: settings.PORT,
     host: settings.HOST,
     home: resolve(settings.CHATTERIE_HOME),
+    cache: cacheFolderOf(environment),
     fileSizeMax: settings.FILE_SIZE_MAX,
     importSizeMax: settings.IMPORT_SIZE_MAX,
     rateLimitPerSecond: settings.RATE_LIMIT_PER_SECOND,
@@ -282,12 +286,15 @@ const wording: z.core.$ZodErrorMap = (issue) => {
 /** So many letters may be wrong, missing or too many. */
 const slipMax = 2
 
+/** What `chatterie exec` tells commands, which may start servers of their own. */
+const toldByExec = ['CHATTERIE_URL', 'CHATTERIE_HOST', 'CHATTERIE_ACCESS_TOKEN']
+
 /**
  * One line for each variable that is meant for Chatterie, by its name, and that it does not know: it would be without
  * effect, and without a word.
  */
 export function misspeltSettings(environment: Record<string, string | undefined>): string[] {
-  const known = Object.keys(Environment.shape)
+  const known = [...Object.keys(Environment.shape), ...toldByExec]
   return Object.keys(environment).flatMap((name) => {
     const [first = ''] = name.split('_', 1)
     if (known.includes(name) || !name.includes('_') || distance(first, 'CHATTERIE') > slipMax) return []

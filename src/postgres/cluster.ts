@@ -5,7 +5,9 @@ import { randomBytes } from 'node:crypto'
 import { chown, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
+import type { Binaries } from '#postgres/binaries.ts'
 import type { Logger } from '#postgres/embedded-postgres.ts'
+import type { Template } from '#postgres/template.ts'
 
 const run = promisify(execFile)
 export const SUPERUSER = 'chatterie'
@@ -18,8 +20,10 @@ export type Cluster = {
   /** The data directory, below the folder. */
   data: string
   owner: Owner
-  binaries: { initdb: string; postgres: string }
+  binaries: Binaries
   log: Logger
+  /** What is written need not outlive a halt of the machine, so nothing waits for the disk. */
+  ephemeral: boolean
 }
 
 /** Postgres gets nothing of our environment, where secrets may be. */
@@ -70,7 +74,7 @@ async function createPostgresUser(log: Logger): Promise<Owner> {
 }
 
 /** The superuser's password, kept beside the data and readable to us alone. */
-export async function readPassword(folder: string, data: string): Promise<string> {
+export async function readPassword({ folder, data }: Pick<Cluster, 'folder' | 'data'>): Promise<string> {
   const path = join(folder, 'password')
   const kept = await readFile(path, 'utf8').catch(() => null)
   if (kept) return kept.trim()
@@ -79,23 +83,28 @@ export async function readPassword(folder: string, data: string): Promise<string
       `${path} is missing, and without it the data in ${data} cannot be opened: restore it from a backup`,
     )
   }
-  const password = randomBytes(24).toString('hex')
-  await writeFile(`${path}.new`, `${password}\n`, { mode: 0o600, flush: true })
-  await rename(`${path}.new`, path)
+  const password = newPassword()
+  await keepPassword(path, password)
   return password
 }
 
-/** Creates the data directory unless it is there: beside its place, and moved into it when complete. */
-export async function initialise(cluster: Cluster, password: string): Promise<void> {
-  const { folder, data, owner, log } = cluster
-  for (const left of await readdir(folder)) {
-    if (left.startsWith('init-'))
-      await rm(join(folder, left), { recursive: true, force: true, maxRetries: 5 })
-  }
-  if (await stat(data).catch(() => null)) return
+function newPassword(): string {
+  return randomBytes(24).toString('hex')
+}
 
-  const draft = await mkdtemp(join(folder, 'init-'))
-  try {
+/** All of it or nothing, and on the disk when it returns. */
+async function keepPassword(path: string, password: string): Promise<void> {
+  await writeFile(`${path}.new`, `${password}\n`, { mode: 0o600, flush: true })
+  await rename(`${path}.new`, path)
+}
+
+/** Creates the data directory unless it is there: beside its place, and moved into it when complete. */
+export async function initialise(cluster: Cluster): Promise<void> {
+  const { folder, data, owner, log } = cluster
+  if (await isThere(cluster)) return
+  await rm(nextPasswordPath(folder), { force: true }) // of a copying that was cut off
+  const password = await readPassword(cluster)
+  await inDraft(cluster, async (draft) => {
     await mkdir(join(draft, 'data'), { mode: 0o700 })
     await writeFile(join(draft, 'password'), password, { mode: 0o600 })
     if (owner) {
@@ -104,19 +113,64 @@ export async function initialise(cluster: Cluster, password: string): Promise<vo
       }
     }
     await initdb(cluster, join(draft, 'data'))
+  })
+  log.debug({ folder, data }, 'embedded Postgres initialised')
+}
+
+/** The same by copying. The copy has the template's password until it has been made its own: own.ts. */
+export async function initialiseFrom(template: Template, cluster: Cluster): Promise<void> {
+  const { folder, owner, binaries, ephemeral } = cluster
+  await inDraft(cluster, async (draft) => {
+    const data = join(draft, 'data')
+    template.copyTo(data, owner)
+    if (!ephemeral) await syncData({ data, owner, binaries })
+    await keepPassword(nextPasswordPath(folder), newPassword())
+    await keepPassword(join(folder, 'password'), template.password)
+  })
+}
+
+/** Holds the password that a copy is about to be given. */
+export const nextPasswordPath = (folder: string) => join(folder, 'password.next')
+
+export function isThere({ data }: Pick<Cluster, 'data'>): Promise<boolean> {
+  return stat(data).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function inDraft({ folder, data }: Cluster, make: (draft: string) => Promise<void>): Promise<void> {
+  for (const left of await readdir(folder)) {
+    if (left.startsWith('init-'))
+      await rm(join(folder, left), { recursive: true, force: true, maxRetries: 5 })
+  }
+  const draft = await mkdtemp(join(folder, 'init-'))
+  try {
+    await make(draft)
     await rename(join(draft, 'data'), data)
     await syncFolder(folder)
-    log.debug({ data }, 'embedded Postgres initialised')
   } finally {
     await rm(draft, { recursive: true, force: true, maxRetries: 5 })
   }
+}
+
+/** Puts the whole cluster, which does not run, on the disk. */
+export async function syncData({
+  data,
+  owner,
+  binaries,
+}: Pick<Cluster, 'data' | 'owner' | 'binaries'>): Promise<void> {
+  const options = [`--pgdata=${pathSeenByPostgres({ data, owner })}`, '--sync-only']
+  // The whole file system at once, where there is a call for that.
+  if (process.platform === 'linux') options.push('--sync-method=syncfs')
+  await run(binaries.initdb, options, { cwd: data, env: cleanEnvironment, ...owner })
 }
 
 // Collation and case come from Postgres itself, so they are the same on every host. Only pg_trgm still asks the C
 // library which characters are letters, and under plain C it would index ASCII alone.
 const CHARACTER_TYPES = ['C.UTF-8', 'en_US.UTF-8', 'C']
 
-async function initdb({ binaries, owner, log }: Cluster, data: string): Promise<void> {
+async function initdb({ binaries, owner, log, ephemeral }: Cluster, data: string): Promise<void> {
   for (const characterType of CHARACTER_TYPES) {
     const options = [
       `--pgdata=${pathSeenByPostgres({ data, owner })}`,
@@ -129,6 +183,7 @@ async function initdb({ binaries, owner, log }: Cluster, data: string): Promise<
       '--locale=C',
       `--lc-ctype=${characterType}`,
       '--no-instructions',
+      ...(ephemeral ? ['--no-sync'] : []),
     ]
     try {
       await run(binaries.initdb, options, { cwd: data, env: cleanEnvironment, ...owner })

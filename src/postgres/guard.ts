@@ -13,12 +13,17 @@ import { type Cluster, cleanEnvironment } from '#postgres/cluster.ts'
 const script = 'while read -r line; do pid=$line; done; exec "$@" "$pid"'
 const orphan = fileURLToPath(programFile('orphan'))
 
+type Watched = Pick<Cluster, 'folder' | 'log'> & {
+  /** The folder that shall be gone then. */
+  removed?: string | undefined
+}
+
 export class Guard {
-  readonly #cluster: Pick<Cluster, 'folder' | 'log'>
+  readonly #cluster: Watched
   #child: ChildProcess | undefined
   #pid = 0
 
-  constructor(cluster: Pick<Cluster, 'folder' | 'log'>) {
+  constructor(cluster: Watched) {
     this.#cluster = cluster
     this.#start()
   }
@@ -38,10 +43,10 @@ export class Guard {
   }
 
   #start(): void {
-    const { folder, log } = this.#cluster
+    const { folder, log, removed = '' } = this.#cluster
     const child = spawn(
       '/bin/sh',
-      ['-c', script, 'chatterie-guard', process.execPath, orphan, folder, `${process.pid}`],
+      ['-c', script, 'chatterie-guard', process.execPath, orphan, folder, `${process.pid}`, removed],
       { cwd: '/', env: cleanEnvironment, detached: true, stdio: ['pipe', 'ignore', 'ignore'] },
     )
     child.on('error', (err) => log.warn({ err }, 'nothing will end Postgres if this process is killed'))

@@ -50,7 +50,11 @@ export async function inheritFolder(folder: string, dead: number): Promise<Folde
   }
 }
 
+/** Else the collector would let go of a lock that nobody means to release. */
+const locks = new Set<DatabaseSync>()
+
 function held(folder: string, lock: DatabaseSync): FolderLock {
+  locks.add(lock)
   const pidFile = join(folder, 'owner.pid')
   writeFileSync(pidFile, `${process.pid}\n`)
   let isHeld = true
@@ -63,6 +67,7 @@ function held(folder: string, lock: DatabaseSync): FolderLock {
       isHeld = false
       rmSync(pidFile, { force: true })
       lock.close()
+      locks.delete(lock)
     },
   }
 }

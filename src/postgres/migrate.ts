@@ -19,6 +19,12 @@ interface Migrated {
   unknown: string[]
 }
 
+/** Changes with the migrations. */
+export async function versionOfMigrations(prisma = prismaFolder): Promise<string> {
+  const { migrationDirectories } = await readMigrations(prisma)
+  return migrationDirectories.map(({ path, migrationFile }) => path + migrationFile.content.value).join()
+}
+
 const LOCK = 'chatterie migrations'
 
 /**

@@ -1,12 +1,13 @@
 // Ends the Postgres of a process that died without stopping it, unless another has taken it over; see guard.ts.
 //
-//   node orphan.ts <folder> <pid of the dead process> [<pid of Postgres>]
+//   node orphan.ts <folder> <pid of the dead process> <folder to remove, or nothing> [<pid of Postgres>]
 
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inheritFolder } from '#postgres/lock.ts'
 import { findPostmaster, stopPostmaster } from '#postgres/postmaster.ts'
 
-const [folder = '', owner, givenPid] = process.argv.slice(2)
+const [folder = '', owner, removed, givenPid] = process.argv.slice(2)
 const cluster = { data: join(folder, 'data') }
 
 try {
@@ -19,3 +20,4 @@ try {
 } catch {
   await stopPostmaster(cluster, Number(givenPid)) // the folder is gone: its Postgres would notice within a minute
 }
+if (removed) await rm(removed, { recursive: true, force: true, maxRetries: 5 })

@@ -34,6 +34,16 @@ const SETTINGS = [
   'log_min_messages=log', // the server's own state; failed statements are for whoever sent them
 ]
 
+/** For what need not outlive a halt of the machine. */
+const EPHEMERAL_SETTINGS = [
+  'fsync=off',
+  'full_page_writes=off',
+  'synchronous_commit=off',
+  'wal_level=minimal',
+  'max_wal_senders=0',
+  'max_wal_size=256MB', // it may lie in memory
+]
+
 const RETRY_MS = 10_000
 const STOP_MS = 60_000
 const LOG_BYTES_MAX = 10 * 1024 * 1024
@@ -137,7 +147,10 @@ async function startPostmaster(
       pathSeenByPostgres(cluster),
       '-p',
       `${listenAt}`,
-      ...SETTINGS.flatMap((setting) => ['-c', setting]),
+      ...[...SETTINGS, ...(cluster.ephemeral ? EPHEMERAL_SETTINGS : [])].flatMap((setting) => [
+        '-c',
+        setting,
+      ]),
     ],
     {
       cwd: cluster.data,

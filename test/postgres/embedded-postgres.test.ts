@@ -102,7 +102,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     const postgres = await start()
     const mine = await postmasterPid()
     expect(await query(postgres, 'select one from kept')).toEqual([{ one: 1 }])
-    await once(spawn(process.execPath, [orphan, folder, `${child.pid}`, `${mine}`]), 'exit')
+    await once(spawn(process.execPath, [orphan, folder, `${child.pid}`, '', `${mine}`]), 'exit')
     expect(isAlive(mine)).toBe(true)
     expect(await query(postgres, 'select one from kept')).toEqual([{ one: 1 }])
   })

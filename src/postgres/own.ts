@@ -1,0 +1,44 @@
+// Makes the copy of a template a cluster of its own: with a password of its own, and with a name of its own for what
+// its processes have in common. Until then the next password lies beside the one in force, so that whenever a start is
+// cut off, the next one knows how to go on.
+import { readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import pg from 'pg'
+import { nextPasswordPath, readPassword, SUPERUSER } from '#postgres/cluster.ts'
+
+const invalidPassword = '28P01'
+
+/**
+ * @param urlWith the database of the running cluster, for the superuser with that password
+ * @returns the password in force
+ */
+export async function makeOwn(
+  cluster: { folder: string; data: string },
+  urlWith: (password: string) => string,
+): Promise<string> {
+  const password = await readPassword(cluster)
+  const next = (await readFile(nextPasswordPath(cluster.folder), 'utf8').catch(() => null))?.trim()
+  if (!next) return password
+  try {
+    await change(urlWith(password), next)
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError && error.code === invalidPassword)) throw error // else it was done before
+  }
+  await rename(nextPasswordPath(cluster.folder), join(cluster.folder, 'password'))
+  return next
+}
+
+async function change(url: string, password: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    // The first migration's id is what names an installation on a bus: src/data/events/node.ts.
+    await client.query(`
+      begin;
+      update _prisma_migrations set id = gen_random_uuid()::text;
+      alter role ${SUPERUSER} password '${password}';
+      commit`)
+  } finally {
+    await client.end()
+  }
+}

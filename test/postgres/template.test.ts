@@ -1,0 +1,113 @@
+import { chmod, mkdtemp, readdir, readFile, realpath, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { openCache } from '#cache.ts'
+import { startEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
+
+let folder: string
+let fills: number
+let warnings: unknown[]
+const log = { debug() {}, info() {}, warn: (warning: unknown) => warnings.push(warning) }
+
+beforeEach(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'chatterie-template-')))
+  fills = 0
+  warnings = []
+})
+afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+
+const cache = () => join(folder, 'cache')
+const home = (name: string) => join(folder, name)
+
+async function query(url: string, statement: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  return client
+    .query(statement)
+    .then(({ rows }) => rows)
+    .finally(() => client.end())
+}
+
+function start(name: string) {
+  return startEmbeddedPostgres({
+    folder: home(name),
+    log,
+    ephemeral: true,
+    template: {
+      cache: cache(),
+      version: 'of this test',
+      async fill(url) {
+        fills++
+        await query(url, "create table _prisma_migrations as select 'first' as id")
+      },
+    },
+  })
+}
+
+/** Starts it and stops it. @returns its password, and the name of its installation */
+async function run(name: string): Promise<{ password: string; id: unknown }> {
+  const postgres = await start(name)
+  try {
+    const [row] = await query(postgres.url, 'select id from _prisma_migrations')
+    return { password: new URL(postgres.url).password, id: row?.id }
+  } finally {
+    await postgres.stop()
+  }
+}
+
+async function template(): Promise<string> {
+  const [name = ''] = (await readdir(join(cache(), 'clusters'))).filter((each) => each !== 'lock')
+  return join(cache(), 'clusters', name)
+}
+
+it('is made once, by one of several starts at once, and gives each a cluster of its own', async () => {
+  const made = await Promise.all(['one', 'two', 'three'].map(run))
+  expect(fills).toBe(1)
+  for (const field of ['password', 'id'] as const) {
+    expect(new Set(made.map((each) => each[field])).size).toBe(3)
+  }
+  expect(await run('one')).toEqual(made[0])
+  const kept = await readFile(join(await template(), 'password'), 'utf8')
+  expect(made.map(({ password }) => password)).not.toContain(kept.trim())
+})
+
+const damages: [what: string, damage: (control: string) => Promise<void>][] = [
+  ['it is not whole', (control) => truncate(control, 100)],
+  ['Postgres finds fault with it', async (control) => writeFile(control, (await readFile(control)).fill(0))],
+]
+
+it.each(damages)('is done without, and made again, when %s', async (_, damage) => {
+  await run('one')
+  await damage(join(await template(), 'data', 'global', 'pg_control'))
+  const postgres = await start('two')
+  expect(await query(postgres.url, 'select 1 as one')).toEqual([{ one: 1 }])
+  await postgres.stop()
+  expect(warnings).toHaveLength(1)
+  await run('three')
+  expect(fills).toBe(2)
+})
+
+it('leaves a start that was cut off before the copy had its own password to the next one', async () => {
+  await run('one')
+  const source = await template()
+  await (await start('two')).stop()
+  // As if the password had been changed, and what was kept of it had not.
+  const changed = await readFile(join(home('two'), 'password'), 'utf8')
+  await writeFile(join(home('two'), 'password.next'), changed)
+  await writeFile(join(home('two'), 'password'), await readFile(join(source, 'password')))
+  expect((await run('two')).password).toBe(changed.trim())
+})
+
+it('is kept nowhere that others can write to', async () => {
+  expect(openCache(cache())).toBe(cache())
+  await chmod(cache(), 0o777)
+  expect(openCache(cache())).toBeNull()
+  await chmod(cache(), 0o700)
+  await chmod(folder, 0o777)
+  expect(openCache(cache())).toBeNull()
+  await chmod(folder, 0o700)
+  await writeFile(join(folder, 'file'), '')
+  expect(openCache(join(folder, 'file'))).toBeNull()
+})
