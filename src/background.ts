@@ -1,11 +1,10 @@
 // The thread of background work. It has its own heap and its own event loop, so that those who send messages do not
 // feel an import, and what an import leaves to the garbage collector never grows large.
-import { enableCompileCache } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { FastifyBaseLogger } from 'fastify'
+import { keepCompiledCode } from '#cache.ts'
 
-// What is loaded from here on is compiled once and kept, as in main.ts.
-enableCompileCache()
+keepCompiledCode(process.env)
 const [{ openLog }, { readConfig }, { openContext }, { Worker }] = await Promise.all([
   import('#log.ts'),
   import('#config.ts'),

@@ -3,14 +3,21 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '#context.ts'
 import type { FirstApplication } from '#domain/applications/ensure-first-application.ts'
+import { issueLastingToken } from '#domain/applications/issue-lasting-token.ts'
 import { credentialsPath } from '#secrets/kept-credentials.ts'
 
 /** Prints where it listens and with which credentials; a secret's value only once, and only if it was made here. */
-export async function introduce(ctx: Context, app: FastifyInstance, first: FirstApplication): Promise<void> {
+export async function introduce(
+  ctx: Context,
+  app: FastifyInstance,
+  first: FirstApplication,
+  ephemeral: boolean,
+): Promise<void> {
   const url = ctx.baseUrl(reachable(app))
   await warnOfRedis(ctx)
   if (ctx.config.output === 'json') {
-    process.stdout.write(`${JSON.stringify(factsOf(ctx, url, first))}\n`)
+    const facts = ephemeral ? await ephemeralFactsOf(ctx, url, first) : factsOf(ctx, url, first)
+    process.stdout.write(`${JSON.stringify(facts)}\n`)
     return
   }
   const curlSecret = first.clientSecret ?? '$SECRET'
@@ -58,6 +65,21 @@ function factsOf({ config }: Context, url: string, first: FirstApplication) {
     clientSecret: first.clientSecret ?? null,
     credentialsFile: first.isKept ? credentialsPath(config.home) : null,
     apiKey: first.apiKey,
+  }
+}
+
+/** All that a test needs (testing contract 1). */
+async function ephemeralFactsOf(
+  ctx: Context,
+  url: string,
+  { clientId, clientSecret, apiKey }: FirstApplication,
+) {
+  return {
+    url,
+    clientId,
+    clientSecret: clientSecret ?? ctx.config.clientSecret,
+    apiKey,
+    accessToken: await issueLastingToken(ctx, clientId),
   }
 }
 

@@ -12,7 +12,10 @@ const src = new URL('../src/', import.meta.url)
 /** What a room may import besides itself; `type …` for types alone. */
 const mayImport: Record<string, string[]> = {
   // At the edge, where everything is put together.
-  main: ['*'],
+  main: ['process'],
+  process: ['*'],
+  template: ['data', 'postgres'],
+  ephemeral: [],
   cli: ['*'],
   background: ['*'],
   app: ['*'],
@@ -53,10 +56,10 @@ const mayImport: Record<string, string[]> = {
   bus: ['resources', 'errors'],
   files: ['errors', 'type clock'],
   previews: ['errors', 'type config'],
-  config: ['wire/loopback.ts', 'type files'],
+  config: ['cache', 'wire/loopback.ts', 'type files'],
   port: ['type config'],
   log: ['type config'],
-  introduce: ['secrets', 'type domain', 'type context'],
+  introduce: ['secrets', 'domain', 'type context'],
   home: [],
   clock: [],
   postgres: ['place'],
@@ -65,6 +68,7 @@ const mayImport: Record<string, string[]> = {
   errors: [],
   metrics: [],
   place: [],
+  cache: [],
   // What tests import, who have the server in a process of its own.
   testing: [],
   index: [],
@@ -72,7 +76,7 @@ const mayImport: Record<string, string[]> = {
 
 /** The rooms that know of the web server. */
 const web = [
-  'main',
+  'process',
   'introduce',
   'cli',
   'background',
@@ -183,7 +187,7 @@ it('every room is on the map', () => {
 it('the environment is read by the settings alone; the processes hand it over', () => {
   const readers = files.filter(
     ({ room, code }) =>
-      !['config', 'main', 'cli', 'background', 'testing'].includes(room) && /process\.env\b/.test(code),
+      !['config', 'process', 'cli', 'background', 'testing'].includes(room) && /process\.env\b/.test(code),
   )
   expect(readers.map(({ path }) => path)).toEqual([])
 })
@@ -204,6 +208,7 @@ const readTheTime: Record<string, string> = {
   'data/clock.ts': 'moves the clock of the database, beside real time',
   'data/events/node.ts': 'a lease between processes ends by real time',
   'files/disk.ts': 'files on the disk are dated by the system',
+  'postgres/template.ts': 'so are folders of templates',
   'functions/install.ts': 'so are folders of packages',
   'functions/bootstrap/clock.ts': 'is the clock of the processes of functions',
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
+import { openCache } from '#cache.ts'
 import { type Config, misspeltSettings, readConfig } from '#config.ts'
 import { type Context, openContext } from '#context.ts'
 import { mustNotBeNewer, prepareHome } from '#home.ts'
@@ -40,7 +41,7 @@ async function openDatabaseServer(config: Config, log: pino.Logger) {
   const giveUpAt = performance.now() + patienceMs
   for (;;) {
     try {
-      return await startEmbeddedPostgres({ folder, log })
+      return await startEmbeddedPostgres({ folder, log, cache: openCache(config.cache) })
     } catch (error) {
       if (!(error instanceof FolderInUse)) throw error
       const running = await findEmbeddedPostgres(folder)

@@ -3,10 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import type { Access } from './world.ts'
-
-const command = fileURLToPath(new URL('../../bin/chatterie.cjs', import.meta.url))
 
 /** How long a start may take; the first ever makes a database cluster. */
 const startMs = 60_000
@@ -24,14 +21,17 @@ export class ServerProcess {
   #stopping: Promise<void> | undefined
 
   /**
-   * @param args of the command `chatterie`
+   * @param command the file of the command `chatterie`
+   * @param args of it
    * @param settings environment variables, beside those of this process
    * @param isShown whether its stderr, where the log goes, is also ours
    */
-  constructor(args: string[], settings: Record<string, string>, isShown: boolean) {
+  constructor(command: string, args: string[], settings: Record<string, string>, isShown: boolean) {
     this.#child = spawn(process.execPath, [command, ...args], {
-      env: { ...environment, ...settings },
+      env: { ...environment, HOST: '127.0.0.1', ...settings },
       stdio: ['pipe', 'pipe', 'pipe'],
+      // In a session of its own: Ctrl-C is for us, who may still ask something of it.
+      detached: process.platform !== 'win32',
       windowsHide: true,
     })
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {

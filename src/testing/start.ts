@@ -2,9 +2,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { StartedChatterie } from './chatterie.ts'
 import type { Seed } from './seed.ts'
 import { ServerProcess } from './server-process.ts'
+
+const command = fileURLToPath(new URL('../../bin/chatterie.cjs', import.meta.url))
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
 
@@ -43,7 +46,7 @@ export async function startChatterie(options: StartOptions = {}): Promise<Starte
 }
 
 async function launch(args: string[], settings: Record<string, string>, isShown: boolean) {
-  const server = new ServerProcess(args, settings, isShown)
+  const server = new ServerProcess(command, args, settings, isShown)
   const access = await server.ready()
   server.unref()
   return new StartedChatterie(access, () => server.stop())

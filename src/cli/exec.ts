@@ -1,0 +1,74 @@
+// `chatterie exec`: a command with a server of its own.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { constants } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { programFile } from '#place.ts'
+import { ServerProcess } from '#testing/server-process.ts'
+import type { Access } from '#testing/world.ts'
+
+interface Options {
+  /** A file with what the first application begins with. */
+  seed?: string
+}
+
+/** As shells have it. */
+const exitCodes = { notExecutable: 126, notFound: 127, signal: 128 }
+
+const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/**
+ * Starts an ephemeral server, runs the command with what it needs to know of it (testing contract 6), and stops the
+ * server.
+ * @returns the command's exit code, or 128 and the number of the signal that ended it
+ */
+export async function exec([command = '', ...args]: string[], { seed }: Options): Promise<number> {
+  const told = new AbortController()
+  let child: ChildProcess | undefined
+  for (const signal of passedOn) {
+    process.on(signal, () => {
+      told.abort(signal)
+      // Ctrl-C in a terminal reaches the command by itself.
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child?.kill(signal)
+    })
+  }
+  const server = startServer(seed)
+  try {
+    const variables = variablesOf(await server.ready())
+    if (told.signal.aborted) return codeOf(null, told.signal.reason)
+    child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...variables } })
+    const [code, signal] = await once(child, 'exit').catch((error) => [refuse(command, error)])
+    return codeOf(code, signal)
+  } finally {
+    await server.stop()
+  }
+}
+
+function startServer(seed?: string): ServerProcess {
+  const args = ['start', '--ephemeral', '--json', '--port', '0', '--until-input-ends']
+  if (seed !== undefined) args.push('--seed', seed)
+  const settings = { LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn' }
+  return new ServerProcess(fileURLToPath(programFile('cli')), args, settings, true)
+}
+
+function codeOf(code: number | null, signal: NodeJS.Signals): number {
+  return code ?? exitCodes.signal + constants.signals[signal]
+}
+
+/** Says why a command was not begun, and gives the exit code for it. */
+function refuse(command: string, { code, message }: NodeJS.ErrnoException): number {
+  const reason = code === 'ENOENT' ? 'there is no such command' : message
+  process.stderr.write(`error: ${command}: ${reason}\n`)
+  return code === 'ENOENT' ? exitCodes.notFound : exitCodes.notExecutable
+}
+
+function variablesOf({ url, clientId, clientSecret, apiKey, accessToken }: Access): Record<string, string> {
+  return {
+    CHATTERIE_URL: url,
+    CHATTERIE_HOST: new URL(url).host,
+    CHATTERIE_CLIENT_ID: clientId,
+    CHATTERIE_CLIENT_SECRET: clientSecret,
+    CHATTERIE_API_KEY: apiKey,
+    CHATTERIE_ACCESS_TOKEN: accessToken,
+  }
+}

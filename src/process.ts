@@ -1,0 +1,203 @@
+// The process: settings, database, context, app; then it listens until it is told to stop.
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { pino } from 'pino'
+import { keepCompiledCode, openCache } from '#cache.ts'
+import { type Config, misspeltSettings, readConfig } from '#config.ts'
+import type { Context } from '#context.ts'
+import { mustNotBeNewer, prepareHome } from '#home.ts'
+import { introduce } from '#introduce.ts'
+import { openLog } from '#log.ts'
+import { explained, mustBeFree } from '#port.ts'
+
+/** Undoes what has been started, last things first. */
+const started: { undo(): Promise<unknown>; isDatabase?: boolean }[] = []
+
+/** Begins with the first signal; a start that is under way ends at its next step. */
+const stopping = new AbortController()
+/** Resolves when what goes on is no longer waited for, but for the database. */
+const hurried = Promise.withResolvers<void>()
+/** Of the one stop, however often it is asked for. */
+let stopped: Promise<void> | undefined
+
+/** How long a stop may take before it is hurried, and how long then. */
+const stopMs = 30_000
+/** Ctrl-C in a terminal reaches us and npm, which passes it on: what follows so soon is the same one. */
+const sameSignalMs = 1_000
+
+export interface RunOptions {
+  /** The home is removed at the end, however it comes, and nothing that is written needs to outlive it. */
+  ephemeral?: boolean
+  /** Ends as upon a signal when its input ends: its parent is gone then, however that ended. */
+  untilInputEnds?: boolean
+}
+
+let starting: Promise<void>
+
+/** Runs the server in this process, by its environment, until it is told to stop; then the process ends. */
+export async function runServer(options: RunOptions = {}): Promise<void> {
+  // Whoever read along may go ("| head"): the server goes on.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  keepCompiledCode(process.env)
+  starting = start(options)
+  try {
+    await starting
+  } catch (error) {
+    // A start that is stopped need not explain itself.
+    if (!stopping.signal.aborted) {
+      process.stderr.write(`Chatterie cannot start: ${error instanceof Error ? error.message : error}\n`)
+      await stop()
+      process.exit(1)
+    }
+  }
+}
+
+async function start({ ephemeral = false, untilInputEnds = false }: RunOptions): Promise<void> {
+  const config = readConfig(process.env)
+  if (ephemeral)
+    started.push({ undo: () => rm(config.home, { recursive: true, force: true, maxRetries: 5 }) })
+  for (const line of misspeltSettings(process.env)) process.stderr.write(`Warning: ${line}\n`)
+  const log = await openLog(config)
+  stopOnSignals(log)
+  if (untilInputEnds) process.stdin.once('close', () => leave()).resume()
+  await prepareHome(config.home)
+  await mustBeFree(config)
+  goOn()
+
+  // The server's code is loaded while the database starts.
+  const [
+    databaseUrl,
+    { openContext },
+    { openBus },
+    { Node },
+    { startServing },
+    { Sweeper },
+    { ensureFirstApplication },
+    { checkKeys },
+    { sealPlainSecrets },
+  ] = await Promise.all([
+    openDatabaseServer(config, log, ephemeral),
+    import('#context.ts'),
+    import('#bus/open.ts'),
+    import('#data/events/node.ts'),
+    import('#serve.ts'),
+    import('#jobs/sweeper.ts'),
+    import('#domain/applications/ensure-first-application.ts'),
+    import('#domain/keys/check-keys.ts'),
+    import('#domain/keys/seal-plain-secrets.ts'),
+  ])
+  goOn()
+  const node = new Node(databaseUrl, log)
+  await node.start()
+  started.push({ undo: () => node.close() })
+  const bus = await openBus(config.redisUrl, `chatterie:${node.installation}`, log)
+  started.push({ undo: () => bus.close() })
+  const ctx = openContext(config, log, databaseUrl, { node, bus, environment: process.env })
+  started.push({ undo: () => ctx.db.close() })
+  await checkKeys(ctx)
+  const first = await ensureFirstApplication(ctx)
+  goOn()
+
+  const sweeper = new Sweeper(ctx)
+  sweeper.start()
+  started.push({ undo: () => sweeper.stop() })
+
+  const { app, close } = await startServing(ctx)
+  started.push({ undo: close })
+  await app.listen({ port: config.port, host: config.host }).catch((error) => {
+    throw explained(error, config)
+  })
+  goOn()
+  await startBackground(ctx, databaseUrl)
+  const sealing = sealPlainSecrets(ctx, stopping.signal).catch((err) =>
+    log.error({ err }, 'user secrets in plain text could not be sealed'),
+  )
+  started.push({ undo: () => sealing })
+  await introduce(ctx, app, first, ephemeral)
+}
+
+/** @throws where a stop has begun */
+function goOn(): void {
+  stopping.signal.throwIfAborted()
+}
+
+/** The first signal stops, letting what goes on finish; a later one hurries that. Nothing abandons it. */
+function stopOnSignals(log: pino.Logger): void {
+  let firstAt: number | undefined
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      const now = performance.now()
+      if (firstAt === undefined) {
+        firstAt = now
+        log.info({ signal }, 'stopping')
+        void leave()
+      } else if (now - firstAt > sameSignalMs) {
+        log.info({ signal }, 'stopping at once')
+        hurried.resolve()
+      }
+    })
+  }
+}
+
+async function leave(): Promise<void> {
+  stopping.abort()
+  setTimeout(hurried.resolve, stopMs).unref()
+  setTimeout(() => process.exit(1), 2 * stopMs).unref()
+  await Promise.race([starting.catch(() => {}), hurried.promise])
+  await stop()
+  process.exit(0)
+}
+
+/** Background work begins when requests are served already; in this thread where tests move its clock (decision 16). */
+async function startBackground(ctx: Context, databaseUrl: string): Promise<void> {
+  const background = ctx.config.testApi
+    ? new (await import('#jobs/worker.ts')).Worker(ctx)
+    : new (await import('#jobs/background-thread.ts')).BackgroundThread(ctx, databaseUrl)
+  background.start()
+  started.push({ undo: () => background.stop() })
+}
+
+/** Gives the URL of a database of the right shape: the user's, or the embedded one's. */
+async function openDatabaseServer(config: Config, log: pino.Logger, ephemeral: boolean): Promise<string> {
+  const url = config.databaseUrl ?? (await startEmbedded(config, log, ephemeral))
+  const { migrate } = await import('#postgres/migrate.ts')
+  const { unknown } = await migrate(url, log)
+  if (!config.databaseUrl) mustNotBeNewer(config.home, unknown)
+  return url
+}
+
+async function startEmbedded(config: Config, log: pino.Logger, ephemeral: boolean): Promise<string> {
+  const [{ startEmbeddedPostgres }, { templateIn }] = await Promise.all([
+    import('#postgres/embedded-postgres.ts'),
+    import('#template.ts'),
+  ])
+  const cache = openCache(config.cache)
+  const postgres = await startEmbeddedPostgres({
+    folder: join(config.home, 'postgres'),
+    log,
+    cache,
+    ...(cache && { template: await templateIn(cache) }),
+    ephemeral,
+    ...(ephemeral && { removed: config.home }),
+  })
+  started.push({ undo: () => postgres.stop(), isDatabase: true })
+  return postgres.url
+}
+
+function stop(): Promise<void> {
+  stopped ??= undoAll()
+  return stopped
+}
+
+async function undoAll(): Promise<void> {
+  let isHurried = false
+  void hurried.promise.then(() => {
+    isHurried = true
+  })
+  for (const { undo, isDatabase } of started.splice(0).reverse()) {
+    const undone = undo().catch((error) => {
+      if (!isHurried) process.stderr.write(`While stopping: ${error}\n`) // else it was cut short by us
+    })
+    await (isDatabase ? undone : Promise.race([undone, hurried.promise]))
+  }
+}

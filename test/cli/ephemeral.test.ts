@@ -1,0 +1,139 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterEach, expect, it } from 'vitest'
+import { isAlive } from '#postgres/lock.ts'
+import { chatterie, type Ran } from './run.ts'
+
+const launcher = resolve('bin/chatterie.mjs')
+let running: ChildProcess[] = []
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL')
+  running = []
+})
+
+interface Facts {
+  url: string
+  clientId: string
+  clientSecret: string
+  apiKey: string
+  accessToken: string
+}
+
+/** `chatterie start --ephemeral`, once it has printed what it prints. */
+async function start(args: string[] = [], settings: Record<string, string> = {}) {
+  const child = spawn(
+    process.execPath,
+    [launcher, 'start', '--ephemeral', '--port', '0', '--json', ...args],
+    {
+      env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', ...settings },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  )
+  running.push(child)
+  const [line] = await once(child.stdout.setEncoding('utf8'), 'data')
+  return { child, facts: JSON.parse(line) as Facts, home: await homeOf(child) }
+}
+
+/** The folder of the process among those that lie where such folders do. */
+async function homeOf({ pid }: ChildProcess): Promise<string> {
+  for (const base of ['/dev/shm', tmpdir()]) {
+    for (const name of await readdir(base).catch(() => [])) {
+      const home = join(base, name)
+      const owner = await readFile(join(home, 'postgres', 'owner.pid'), 'utf8').catch(() => '')
+      if (owner === `${pid}\n`) return home
+    }
+  }
+  throw new Error('The process has no home')
+}
+
+async function postmasterOf(home: string): Promise<number> {
+  return Number.parseInt(await readFile(join(home, 'postgres/data/postmaster.pid'), 'utf8'), 10)
+}
+
+it('prints all that a test needs, serves the test API, and has a database of its own', async () => {
+  const { facts } = await start([], { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/of-the-application' })
+  expect(facts).toEqual({
+    url: expect.stringMatching(/^http:\/\/localhost:\d+$/),
+    clientId: expect.any(String),
+    clientSecret: expect.any(String),
+    apiKey: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    accessToken: expect.any(String),
+  })
+  const authorization = `Bearer ${facts.accessToken}`
+  const application = await fetch(`${facts.url}/v1/application`, { headers: { authorization } })
+  expect(await application.json()).toMatchObject({ key: facts.apiKey })
+  expect((await fetch(`${facts.url}/_test/worlds`)).status).toBe(200)
+})
+
+it.each(['SIGINT', 'SIGTERM'] as const)('leaves nothing after %s', async (signal) => {
+  const { child, home } = await start()
+  const postmaster = await postmasterOf(home)
+  child.kill(signal)
+  expect(await once(child, 'exit')).toEqual([0, null])
+  expect([existsSync(home), isAlive(postmaster)]).toEqual([false, false])
+})
+
+it('leaves nothing after a kill -9 within seconds', async () => {
+  const { child, home } = await start()
+  const postmaster = await postmasterOf(home)
+  child.kill('SIGKILL')
+  await expect.poll(() => [existsSync(home), isAlive(postmaster)]).toEqual([false, false])
+})
+
+it('ends with its input where told to', async () => {
+  const { child, home } = await start(['--until-input-ends'])
+  child.stdin.end()
+  expect(await once(child, 'exit')).toEqual([0, null])
+  expect(existsSync(home)).toBe(false)
+})
+
+/** What `exec` makes of a script. */
+function exec(script: string): Promise<Ran> {
+  return chatterie(['exec', '--', process.execPath, '-e', script], { LOG_LEVEL: 'warn' })
+}
+
+it('exec tells a command where the server is, and ends with its exit code when all of it is gone', async () => {
+  const { code, stdout } = await exec(`
+    const { CHATTERIE_URL: url, CHATTERIE_ACCESS_TOKEN: token } = process.env
+    const { status } = await fetch(url + '/v1/application', { headers: { authorization: 'Bearer ' + token } })
+    console.log(JSON.stringify({ status, ...process.env }))
+    process.exitCode = 7`)
+  expect(code).toBe(7)
+  const seen = JSON.parse(stdout)
+  expect(seen).toMatchObject({
+    status: 200,
+    CHATTERIE_HOST: new URL(seen.CHATTERIE_URL).host,
+    CHATTERIE_CLIENT_ID: expect.any(String),
+    CHATTERIE_CLIENT_SECRET: expect.any(String),
+    CHATTERIE_API_KEY: expect.any(String),
+  })
+  await expect(fetch(seen.CHATTERIE_URL)).rejects.toThrow('fetch failed')
+})
+
+it('exec ends with 128 and the number of the signal that ended its command', async () => {
+  expect((await exec("process.kill(process.pid, 'SIGTERM')")).code).toBe(143)
+})
+
+it('exec passes signals on', async () => {
+  const script =
+    "process.on('SIGTERM', () => process.exit(3)); setInterval(() => {}, 1000); console.log('up')"
+  const child = spawn(process.execPath, [launcher, 'exec', '--', process.execPath, '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  running.push(child)
+  await once(child.stdout, 'data')
+  child.kill('SIGTERM')
+  expect((await once(child, 'exit'))[0]).toBe(3)
+})
+
+it('exec says that there is no such command, as a shell would', async () => {
+  const { code, stderr } = await chatterie(['exec', '--', 'no-such-command'], {})
+  expect({ code, stderr }).toEqual({
+    code: 127,
+    stderr: 'error: no-such-command: there is no such command\n',
+  })
+})
