@@ -45,6 +45,7 @@ await Promise.all([
   writeBootstrap(),
   copyPages(),
   copySchemaEngine(),
+  copyHook(),
 ])
 
 /** All in one folder, as src/place.ts has it. */
@@ -136,4 +137,9 @@ async function copySchemaEngine(): Promise<void> {
   const name = 'schema_engine_bg.wasm'
   const folder = dirname(resolve('@prisma/schema-engine-wasm/schema_engine_bg'))
   await cp(join(folder, name), join(dist, name))
+}
+
+/** What Node loads into programs that are intercepted: as it is, for any Node. */
+async function copyHook(): Promise<void> {
+  await cp(join(root, 'src', 'intercept', 'hook.mjs'), join(dist, 'intercept', 'hook.mjs'))
 }

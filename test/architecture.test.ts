@@ -63,6 +63,7 @@ const mayImport: Record<string, string[]> = {
   home: [],
   clock: [],
   postgres: ['place'],
+  intercept: ['place'],
   secrets: [],
   resources: [],
   errors: [],
@@ -211,6 +212,7 @@ const readTheTime: Record<string, string> = {
   'postgres/template.ts': 'so are folders of templates',
   'functions/install.ts': 'so are folders of packages',
   'functions/bootstrap/clock.ts': 'is the clock of the processes of functions',
+  'intercept/authority.ts': 'certificates are valid by the clocks of their readers',
 }
 
 it('the time is read from the clock', () => {

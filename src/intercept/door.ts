@@ -1,0 +1,71 @@
+// The door: where the intercepted names lead. It speaks TLS as they do, and hands all that it is asked to Chatterie.
+import { Agent, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer } from 'node:https'
+import { connect } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { handOn, join, without } from '#intercept/hand-on.ts'
+import type { Log } from '#intercept/intercept.ts'
+import { type Listening, listen } from '#intercept/listen.ts'
+
+export interface Door extends Listening {
+  /** Takes a request for one of the names that came another way. */
+  take(request: IncomingMessage, response: ServerResponse, path?: string): void
+}
+
+/** The headers by which a proxy tells where a request was sent. Chatterie believes ours, and ours alone get there. */
+const forwarding = [
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-prefix',
+  'x-forwarded-proto',
+]
+const forwarded = ['X-Forwarded-Proto', 'https']
+
+/** As long as Chatterie keeps idle connections, so that clients meet the same behind the door. */
+const keepAliveTimeout = 72_000
+
+/**
+ * @param url Chatterie's, of plain HTTP; it must trust proxies on this machine
+ * @param tls in PEM
+ */
+export async function openDoor(url: URL, tls: { key: string; cert: string }, log: Log): Promise<Door> {
+  const to = { host: url.hostname, port: Number(url.port || 80) }
+  const agent = new Agent({ keepAlive: true })
+
+  function take(request: IncomingMessage, response: ServerResponse, path = request.url): void {
+    request.rawHeaders = without(forwarding, request.rawHeaders)
+    handOn(request, response, { ...to, agent, path }, forwarded)
+  }
+
+  function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const headers = [...without(forwarding, request.rawHeaders), ...forwarded]
+    const lines = headers.map((text, at) => (at % 2 === 0 ? `${text}: ` : `${text}\r\n`))
+    const onward = connect(to)
+    onward.write(`GET ${request.url} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1')
+    onward.write(head)
+    join(socket, onward)
+  }
+
+  const server = createServer({ ...tls, keepAliveTimeout })
+  server.on('request', (request, response) => take(request, response))
+  server.on('upgrade', upgrade)
+  server.on('tlsClientError', (error: NodeJS.ErrnoException) => {
+    if (isDistrust(error)) log.warn(distrusted)
+  })
+  const listening = await listen(server)
+  return {
+    ...listening,
+    take,
+    async close() {
+      await listening.close()
+      agent.destroy()
+    },
+  }
+}
+
+const isDistrust = ({ code }: NodeJS.ErrnoException) =>
+  /ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN)/.test(code ?? '')
+
+const distrusted =
+  'a program does not trust the certificate of this run: it goes by none of the variables that --intercept sets (docs/testing.md)'

@@ -1,0 +1,27 @@
+// Node loads this into each program that runs with NODE_OPTIONS=--import=…/hook.mjs?door=PORT&names=…, for its clients
+// heed no proxy: connections to the names, by port 443, are led to the door. Any Node since 18.18 runs it.
+import net from 'node:net'
+
+const { searchParams } = new URL(import.meta.url)
+const door = { host: '127.0.0.1', port: Number(searchParams.get('door')) }
+const names = new Set(searchParams.get('names').split(','))
+
+const { connect } = net.Socket.prototype
+
+/** Every TCP connection of Node begins here, of fetch, WebSocket, http, tls and whatever is built on them. */
+net.Socket.prototype.connect = function (...given) {
+  // As its own callers give it, it is one list: options and a listener.
+  const [first, ...others] = Array.isArray(given[0]) ? given[0] : given
+  const options = typeof first === 'object' ? first : { port: first, host: others[0] }
+  if (!isIntercepted(options)) return connect.apply(this, given)
+  return connect.call(
+    this,
+    { ...options, ...door },
+    others.find((each) => typeof each === 'function'),
+  )
+}
+
+function isIntercepted(options) {
+  if (!options || options.path || Number(options.port) !== 443) return false
+  return names.has(String(options.host).toLowerCase().replace(/\.$/, ''))
+}

@@ -1,0 +1,81 @@
+// What makes programs that name ChatKitty's hosts in their source reach Chatterie: testing contract 6. They find it by
+// the variables of their environment, so that nothing of the machine is changed, and nobody else is intercepted.
+import { makeCertificates } from '#intercept/authority.ts'
+import { writeBundles } from '#intercept/bundles.ts'
+import { openDoor } from '#intercept/door.ts'
+import { openProxy } from '#intercept/proxy.ts'
+import { fileOfCode } from '#place.ts'
+
+/** The hosts of ChatKitty that clients name, in https: and wss: URLs. */
+const names = ['api.chatkitty.com', 'authorization.chatkitty.com']
+
+export type Environment = Record<string, string | undefined>
+
+export interface Log {
+  warn(message: string): void
+}
+
+export interface InterceptOptions {
+  /** Chatterie's. It must trust proxies on this machine (TRUST_PROXY), so that links have the names that were asked. */
+  url: string
+  /** That the programs would run with otherwise. */
+  environment: Environment
+  log: Log
+}
+
+export interface Intercept {
+  /** What programs are to have in their environment besides. */
+  environment: Record<string, string>
+  /** Ends all connections, and leaves nothing behind. */
+  close(): Promise<void>
+}
+
+/** Starts what intercepts: a door with a certificate, a proxy that leads to it, and files of authorities. */
+export async function startIntercept({ url, environment, log }: InterceptOptions): Promise<Intercept> {
+  const { authority, certificate, key } = makeCertificates(names)
+  const bundles = await writeBundles(authority, environment, log)
+  const door = await openDoor(new URL(url), { key, cert: certificate }, log)
+  const bypassed = listOf(environment.no_proxy ?? environment.NO_PROXY)
+  const outer = bypassed.includes('*') ? undefined : outerProxy(environment, log)
+  const proxy = await openProxy({ names, door, outer })
+
+  const proxyUrl = `http://127.0.0.1:${proxy.port}`
+  const noProxy = [...new Set([...bypassed.filter(isOfOthers), ...loopback])].join(',')
+  const hook = fileOfCode('intercept/hook.mjs')
+  hook.search = String(new URLSearchParams({ door: String(door.port), names: names.join(',') }))
+  return {
+    environment: {
+      ...bundles.environment,
+      HTTPS_PROXY: proxyUrl,
+      https_proxy: proxyUrl,
+      NO_PROXY: noProxy,
+      no_proxy: noProxy,
+      NODE_OPTIONS: [environment.NODE_OPTIONS, `--import=${hook}`].filter(Boolean).join(' '),
+    },
+    async close() {
+      await Promise.all([proxy.close(), door.close(), bundles.remove()])
+    },
+  }
+}
+
+const loopback = ['localhost', '127.0.0.1', '::1']
+
+const listOf = (text = '') => text.split(/[\s,]+/).filter(Boolean)
+
+/** Whether an entry of NO_PROXY is about other hosts than those that are intercepted. */
+function isOfOthers(entry: string): boolean {
+  const suffix = entry
+    .toLowerCase()
+    .replace(/^\*?\.?/, '')
+    .replace(/:443$/, '')
+  return suffix !== '' && !names.some((name) => `.${name}`.endsWith(`.${suffix}`))
+}
+
+function outerProxy(environment: Environment, log: Log): URL | undefined {
+  const text = environment.https_proxy || environment.HTTPS_PROXY
+  if (!text) return undefined
+  const url = URL.parse(text.includes('://') ? text : `http://${text}`)
+  if (url && /^https?:$/.test(url.protocol)) return url
+  log.warn('HTTPS_PROXY is no proxy of http: or https:, and is left out')
+  return undefined
+}
