@@ -9,7 +9,7 @@ export async function readClock(db: Db): Promise<ClockState> {
   return isFrozen ? { offsetMs, frozenAt: time } : { offsetMs }
 }
 
-const toMs = (seconds: string) => `round(extract(epoch from ${seconds}) * 1000)::bigint`
+const toMs = (time: string) => `ceil(extract(epoch from ${time}) * 1000)::bigint`
 const readStatement = reading(
   'read-clock',
   select({

@@ -13,9 +13,17 @@ import { readBody } from '#test-api/reading.ts'
 const earliest = Date.UTC(1970, 0, 2)
 const latest = Date.UTC(9000, 0, 1)
 
-const Time = z.iso
-  .datetime({ offset: true, local: true, message: 'must be an ISO 8601 time, as 2026-12-24T18:00:00Z' })
-  .transform((text) => Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`))
+/** In UTC where it says nothing else. */
+const Time = z
+  .union(
+    [
+      z.iso.datetime({ offset: true, local: true }),
+      z.iso.datetime({ offset: true, precision: -1 }),
+      z.iso.date(),
+    ],
+    { error: 'must be an ISO 8601 time, as 2026-12-24T18:00:00Z' },
+  )
+  .transform((text) => Date.parse(/^[\d-]+$|(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`))
   .refine((time) => time >= earliest && time <= latest, 'must be between 1970-01-02 and 9000-01-01')
 
 const Setting = z.strictObject({ now: Time.optional(), frozen: z.boolean().optional() })

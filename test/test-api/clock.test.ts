@@ -65,7 +65,7 @@ describe('the clock', () => {
   })
 
   it('goes on from the time that it is set to, the past included', async () => {
-    for (const now of [eve, '2001-02-03T04:05:06+02:00']) {
+    for (const now of [eve, '2030-12-24', '2030-12-24T18:00Z', '2001-02-03T04:05:06+02:00']) {
       const reading = await set({ now })
       expect(reading.frozen).toBe(false)
       expect(Date.parse(reading.now)).toBeGreaterThanOrEqual(Date.parse(now))
@@ -98,6 +98,8 @@ describe('the clock', () => {
 
   it.each([
     ['put', '/clock', { now: 'tomorrow' }, 'now'],
+    ['put', '/clock', { now: 5 }, 'now'],
+    ['put', '/clock', { now: '1969-12-31' }, 'now'],
     ['put', '/clock', { now: '9999-01-01T00:00:00Z' }, 'now'],
     ['put', '/clock', { frozen: 'yes' }, 'frozen'],
     ['put', '/clock', { time: eve }, 'time'],
