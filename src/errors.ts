@@ -152,6 +152,11 @@ export function isRefusal(error: unknown): boolean {
   return (error as { severity?: string } | undefined)?.severity === 'ERROR'
 }
 
+/** Whether what was to be stored is no value of its column, or breaks a constraint. */
+export function isUnfit(error: unknown): boolean {
+  return /^2[23]/.test(databaseCode(error))
+}
+
 /** Whether a transaction fell victim to others and may go through when it is tried again. */
 export function isTransient(error: unknown): boolean {
   return ['40P01', '40001'].includes(databaseCode(error))

@@ -66,6 +66,9 @@ export class Realtime implements StompHandler<Session> {
     await this.#broadcaster.start()
     this.#sessions.start()
     this.#following = setInterval(() => this.#follow(), followMs).unref()
+    this.#ctx.testApi?.onForget((applicationId, change) =>
+      this.#sessions.dismiss(applicationId, `The world was ${change}: start a new session`),
+    )
   }
 
   /** Before the connections are closed: their sessions may go on elsewhere. */

@@ -181,6 +181,13 @@ export class Sessions {
     }
   }
 
+  /** Ends all sessions of an application, those that might come back too. */
+  dismiss(applicationId: number, message: string): void {
+    for (const session of this.#sessions.values()) {
+      if (session.facts.applicationId === applicationId) this.giveUp(session, message)
+    }
+  }
+
   /** Rather than to lose events, the session ends. */
   giveUp(session: Session, message: string): void {
     this.#sessions.delete(session.facts.key)

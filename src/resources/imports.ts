@@ -67,12 +67,23 @@ const message = {
   ...retry,
 }
 
+const TextImport = z
+  .object({ type: z.literal('TEXT'), user: Username, ...message })
+  .meta({ id: 'TextChatUserMessageImport' })
+const SystemTextImport = z
+  .object({ type: z.literal('SYSTEM_TEXT'), ...message })
+  .meta({ id: 'TextSystemMessageImport' })
+
 export const MessageImport = z
-  .discriminatedUnion('type', [
-    z
-      .object({ type: z.literal('TEXT'), user: Username, ...message })
-      .meta({ id: 'TextChatUserMessageImport' }),
-    z.object({ type: z.literal('SYSTEM_TEXT'), ...message }).meta({ id: 'TextSystemMessageImport' }),
-  ])
+  .discriminatedUnion('type', [TextImport, SystemTextImport])
   .meta({ id: 'MessageImport' })
 export type MessageImport = z.output<typeof MessageImport>
+
+const place = { channel: RequiredText(nameMax) }
+
+/** As in an import, but for the name of the channel in the place of its id (testing contract 2). */
+export const SeedMessage = z.discriminatedUnion('type', [
+  TextImport.omit({ channelId: true }).extend(place),
+  SystemTextImport.omit({ channelId: true }).extend(place),
+])
+export type SeedMessage = z.output<typeof SeedMessage>

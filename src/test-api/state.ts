@@ -1,12 +1,15 @@
 // What the test API keeps in memory of each world, beside what the database has: who adds to it (faults, the journal,
 // actors) says here what becomes of it when the world starts anew.
-import type { Strictness } from '#resources/world.ts'
+import type { Strictness } from '#resources/worlds/world.ts'
 
-/** What happens to a world: it is removed, it is as it was right after its creation, or as a snapshot has it. */
-export type Change = 'removed' | 'reset' | 'restored'
+/** What becomes of a world: it is removed, as it was right after its creation, or as a snapshot has it. */
+type Change = 'removed' | 'reset' | 'restored'
 
-/** Drops what is kept of a world, by the id of its application; awaited before the request is answered. */
-export type Forget = (applicationId: number, change: Change) => void | Promise<void>
+/**
+ * Drops what is kept of a world, by the id of its application. It is called before the world changes, while nobody has
+ * seen anything of that, and again afterwards, for what came between; both are awaited before the request is answered.
+ */
+type Forget = (applicationId: number, change: Change) => void | Promise<void>
 
 export class TestApi {
   readonly #strict = new Set<number>()

@@ -6,6 +6,7 @@ import { listWorlds } from '#domain/worlds/list-worlds.ts'
 import { bodies } from '#plugins/bodies.ts'
 import { clock } from '#test-api/clock.ts'
 import { guard } from '#test-api/guard.ts'
+import { snapshots } from '#test-api/snapshots.ts'
 import { worlds } from '#test-api/worlds.ts'
 
 /** Bytes of a JSON body: a seed may be large. */
@@ -17,4 +18,5 @@ export async function testApi(scope: FastifyInstance, { ctx }: { ctx: Context })
   await scope.register(bodies, { max: bodyMax })
   await scope.register(clock, { ctx })
   await scope.register(worlds, { ctx })
+  await scope.register(snapshots, { ctx })
 }

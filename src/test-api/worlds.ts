@@ -6,19 +6,30 @@ import { createWorld } from '#domain/worlds/create-world.ts'
 import { deleteWorld } from '#domain/worlds/delete-world.ts'
 import { listWorlds } from '#domain/worlds/list-worlds.ts'
 import { mustHaveWorld } from '#domain/worlds/must-have-world.ts'
-import { Strictness, type World, WorldName, WorldSettings } from '#resources/world.ts'
+import { resetServer } from '#domain/worlds/reset-server.ts'
+import { resetWorld } from '#domain/worlds/reset-world.ts'
+import { restoreWorld } from '#domain/worlds/restore-world.ts'
+import { Id } from '#resources/define.ts'
+import { Strictness, type World, WorldName, WorldSettings } from '#resources/worlds/world.ts'
 import { readId } from '#test-api/params.ts'
 import { readBody } from '#test-api/reading.ts'
+import { readSeed, SeedBody } from '#test-api/seeds.ts'
 
 const NewWorld = z.strictObject({
   name: WorldName.optional(),
+  seed: SeedBody.optional(),
+  snapshot: Id.optional(),
   settings: WorldSettings.optional(),
   strictness: Strictness.optional(),
 })
 
+const Restore = z.strictObject({ snapshot: Id })
+const Nothing = z.strictObject({})
+
 export async function worlds(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   scope.post('/worlds', async ({ body, origin }, reply) => {
-    const world = await createWorld(ctx, readBody('world', NewWorld, body))
+    const { seed, ...settings } = readBody('world', NewWorld, body)
+    const world = await createWorld(ctx, { ...settings, ...(seed && { seed: readSeed(seed) }) })
     return reply.code(201).send(presentWorld(world, ctx.baseUrl(origin)))
   })
 
@@ -29,6 +40,24 @@ export async function worlds(scope: FastifyInstance, { ctx }: { ctx: Context }) 
 
   scope.get('/worlds/:id', async (request) => {
     const world = await mustHaveWorld(ctx, readId('world', request))
+    return presentWorld(world, ctx.baseUrl(request.origin))
+  })
+
+  scope.post('/worlds/:id/reset', async (request) => {
+    readBody('world', Nothing, request.body)
+    const world = await resetWorld(ctx, readId('world', request))
+    return presentWorld(world, ctx.baseUrl(request.origin))
+  })
+
+  scope.post('/reset', async (request, reply) => {
+    readBody('world', Nothing, request.body)
+    await resetServer(ctx)
+    return reply.code(204).send()
+  })
+
+  scope.post('/worlds/:id/restore', async (request) => {
+    const { snapshot } = readBody('world', Restore, request.body)
+    const world = await restoreWorld(ctx, readId('world', request), snapshot)
     return presentWorld(world, ctx.baseUrl(request.origin))
   })
 

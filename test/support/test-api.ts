@@ -4,7 +4,7 @@ import type { TestServer } from './server.ts'
 import { startServer } from './server.ts'
 
 /** What `POST /_test/worlds` answers. */
-interface World {
+export interface World {
   id: number
   name: string
   url: string

@@ -14,7 +14,7 @@ import {
   text,
   timestamptz,
 } from '#data/columns.ts'
-import { type Db, reading } from '#data/database.ts'
+import { type Db, type Querier, reading } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
 import type {
@@ -61,7 +61,7 @@ const insertFunctionStatement = reading(
 )
 
 export async function insertFunction(
-  db: Db,
+  db: Querier,
   applicationId: number,
   runtimeId: number,
   { type, name, description }: CreateFunction,
@@ -216,7 +216,7 @@ const insertVersionStatement = reading(
 
 /** Adds a version and makes it the current one; undefined where there is no such function. */
 export async function insertVersion(
-  db: Db,
+  db: Querier,
   applicationId: number,
   functionId: number,
   handlerScript: string,

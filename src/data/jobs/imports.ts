@@ -165,6 +165,23 @@ const existingChannelsStatement = reading(
   (columns) => `select ${columns} from channel c where c.application_id = $1 and c.name = any($2::text[])`,
 )
 
+/** Ids of the channels with these names. */
+export async function findChannelIds(
+  tx: Tx,
+  applicationId: number,
+  names: string[],
+): Promise<Map<string, number>> {
+  if (names.length === 0) return new Map()
+  const found = await tx.all(findChannelIdsStatement, [applicationId, names])
+  return new Map(found.map(({ name, id }) => [name, id]))
+}
+
+const findChannelIdsStatement = reading(
+  'find-channel-ids',
+  select(columnsOf({ name: text, id: int8 }, 'c')),
+  (columns) => `select ${columns} from channel c where c.application_id = $1 and c.name = any($2::text[])`,
+)
+
 /** Whether the channel is a group of the application; kept until the transaction ends. */
 export async function lockGroupChannel(tx: Tx, applicationId: number, id: number): Promise<boolean> {
   return (await tx.run(lockGroupStatement, [applicationId, id])) > 0

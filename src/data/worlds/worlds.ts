@@ -1,8 +1,19 @@
 // Worlds of the test API: applications with what tests need to know of them.
 import { hashToken } from '#data/applications/tokens.ts'
-import { column, columnsOf, int8, mapped, oneOf, select, text, timestamptz, uuid } from '#data/columns.ts'
+import {
+  column,
+  columnsOf,
+  int8,
+  jsonb,
+  mapped,
+  oneOf,
+  select,
+  text,
+  timestamptz,
+  uuid,
+} from '#data/columns.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'
-import type { Strictness, World } from '#resources/world.ts'
+import type { Strictness, World } from '#resources/worlds/world.ts'
 
 const worldColumns = select({
   ...columnsOf({ id: int8, name: text, createdTime: timestamptz }, 'a'),
@@ -45,22 +56,25 @@ const findStatement = reading(
      where a.closed_time is null and a.id = $1`,
 )
 
-/** Makes an application a world. Its access token opens everything, for ever. */
-export async function insertWorld(
-  tx: Tx,
-  world: Pick<World, 'id' | 'clientId' | 'clientSecret' | 'accessToken' | 'strictness'>,
-  scope: string,
-): Promise<void> {
-  const { id, clientId, clientSecret, accessToken, strictness } = world
-  const hash = hashToken(accessToken)
+export interface NewWorldRow
+  extends Pick<World, 'id' | 'clientId' | 'clientSecret' | 'accessToken' | 'strictness'> {
+  /** Of its access token. */
+  scope: string
+  /** What it is reset to: the file of a snapshot. */
+  initial: string
+}
+
+/** Makes an application a world, whose rows this transaction has written. Its access token is good for ever. */
+export async function insertWorld(tx: Tx, world: NewWorldRow): Promise<void> {
   await tx.run(insertStatement, [
-    id,
-    clientId,
-    clientSecret,
-    accessToken,
-    strictness.toUpperCase(),
-    hash,
-    scope,
+    world.id,
+    world.clientId,
+    world.clientSecret,
+    world.accessToken,
+    world.strictness.toUpperCase(),
+    hashToken(world.accessToken),
+    world.scope,
+    world.initial,
   ])
 }
 
@@ -71,6 +85,60 @@ const insertStatement = {
       insert into access_token (hash, application_id, client_id, scope, expires_time)
       values ($6, $1, $2, $7, '9999-01-01')
     )
-    insert into world (application_id, client_secret, access_token, strictness)
-    values ($1, $3, $4, $5::strictness)`,
+    insert into world (application_id, client_secret, access_token, strictness, initial, written)
+    values ($1, $3, $4, $5::strictness, $8, array[pg_current_xact_id()::xid::text])`,
+}
+
+/** What a world is reset to, without its rows. */
+export interface Initial {
+  /** The first line of the file. */
+  header: string
+  /** The transactions that wrote it. */
+  written: string[]
+}
+
+export function findInitial(tx: Tx, id: number): Promise<Initial> {
+  return tx.single(initialStatement, [id])
+}
+
+const initialStatement = reading(
+  'find-initial',
+  select({
+    header: column(text, `split_part(w.initial, E'\\n', 1)`),
+    written: column(jsonb<string[]>(), 'to_jsonb(w.written)'),
+  }),
+  (columns) => `select ${columns} from world w where w.application_id = $1`,
+)
+
+export function findInitialFile(tx: Tx, id: number): Promise<string> {
+  return tx.single(initialFileStatement, [id])
+}
+
+const initialFileStatement = reading(
+  'find-initial-file',
+  column(text, 'initial'),
+  (columns) => `select ${columns} from world where application_id = $1`,
+)
+
+export async function saveWritten(tx: Tx, id: number, written: string[]): Promise<void> {
+  await tx.run(saveWrittenStatement, [id, written])
+}
+
+const saveWrittenStatement = {
+  name: 'save-written',
+  text: 'update world set written = $2 where application_id = $1',
+}
+
+/** Deletes the application of a world that is cleared, in whatever way keys are looked at. */
+export async function deleteWorldRow(tx: Tx, id: number): Promise<void> {
+  await tx.run(deleteStatement, [id])
+}
+
+const deleteStatement = {
+  name: 'delete-world',
+  text: `
+    with tokens as (delete from access_token where application_id = $1),
+      credentials as (delete from credential where application_id = $1),
+      worlds as (delete from world where application_id = $1)
+    delete from application where id = $1`,
 }

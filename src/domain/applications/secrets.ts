@@ -8,7 +8,7 @@ const scrypt = promisify<string, Buffer, number, ScryptOptions, Buffer>(scryptCa
 const keyBytes = 32
 /** Of scrypt, and of Node: some 30 ms a guess. */
 const usualCost = 16_384
-/** For secrets of 256 random bits that protect nothing but a test: nobody guesses those, however fast. */
+/** For secrets of {@link generateSecret} that nobody types: 256 random bits are not guessed, however fast. */
 export const leastCost = 2
 
 /** 256 bits that can be typed into a shell. */

@@ -1,23 +1,15 @@
 import type { Context } from '#context.ts'
 import type { Tx } from '#data/database.ts'
-import { findKeys, insertKeys } from '#data/jobs/imports.ts'
 import { lockJob, type RunningJob, saveProgress } from '#data/jobs/jobs.ts'
+import { type Numbered, type Store, storeOnce } from '#domain/jobs/store-once.ts'
 import { isConstraintError } from '#errors.ts'
-import { type ImportType, type JobError, jobErrorsMax } from '#resources/job.ts'
+import { type JobError, jobErrorsMax } from '#resources/job.ts'
 
 /** Items that came one after the other; those that are no items of their kind are among the errors already. */
 export interface ImportBatch<I> {
   items: Numbered<I>[]
   errors: JobError[]
 }
-
-export interface Numbered<I> {
-  index: number
-  item: I
-}
-
-/** Stores items; gives those that cannot be stored. */
-export type Store<I> = (tx: Tx, job: RunningJob, items: Numbered<I>[]) => Promise<JobError[]>
 
 /** Another process runs the job; this one has nothing to do with it any more. */
 export class Superseded extends Error {}
@@ -51,34 +43,6 @@ export async function storeBatch<I extends { idempotencyKey?: string | undefined
 
 function isRace(error: unknown): boolean {
   return isConstraintError(error, 'unique') || isConstraintError(error, 'foreign_key')
-}
-
-/** Leaves out items whose key was stored before, and remembers the keys of those that are stored now. */
-async function storeOnce<I extends { idempotencyKey?: string | undefined }>(
-  tx: Tx,
-  job: RunningJob,
-  items: Numbered<I>[],
-  store: Store<I>,
-): Promise<JobError[]> {
-  const kind = job.type as ImportType
-  const keys = items.flatMap(({ item }) => item.idempotencyKey ?? [])
-  const seen = await findKeys(tx, job.applicationId, kind, keys)
-  const fresh = items.filter(({ item: { idempotencyKey: key } }) => {
-    if (key === undefined) return true
-    if (seen.has(key)) return false
-    seen.add(key)
-    return true
-  })
-  const errors = await store(tx, job, fresh)
-  const failed = new Set(errors.map(({ index }) => index))
-  const stored = fresh.filter(({ index }) => !failed.has(index))
-  await insertKeys(
-    tx,
-    job.applicationId,
-    kind,
-    stored.flatMap(({ item }) => item.idempotencyKey ?? []),
-  )
-  return errors
 }
 
 async function advance(

@@ -8,8 +8,7 @@ import {
   insertChannels,
   insertImportedMembers,
 } from '#data/jobs/imports.ts'
-import type { RunningJob } from '#data/jobs/jobs.ts'
-import type { Numbered } from '#domain/jobs/store-batch.ts'
+import type { ImportTarget, Numbered } from '#domain/jobs/store-once.ts'
 import { directMembersMax } from '#resources/channel.ts'
 import type { ChannelImport } from '#resources/imports.ts'
 import type { JobError } from '#resources/job.ts'
@@ -23,7 +22,7 @@ interface Described {
 /** Creates channels by the rules of creating one: an equivalent one that is there already is done already. */
 export async function storeChannels(
   tx: Tx,
-  { applicationId }: RunningJob,
+  { applicationId }: ImportTarget,
   items: Numbered<ChannelImport>[],
 ): Promise<JobError[]> {
   const names = new Set(items.flatMap(({ item }) => [...item.members, item.creator ?? []].flat()))

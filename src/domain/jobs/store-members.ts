@@ -1,15 +1,14 @@
 import type { Tx } from '#data/database.ts'
 import { count } from '#data/events/counters.ts'
 import { findUserIds, insertImportedMembers, lockGroupChannel } from '#data/jobs/imports.ts'
-import type { RunningJob } from '#data/jobs/jobs.ts'
-import type { Numbered } from '#domain/jobs/store-batch.ts'
+import type { ImportTarget, Numbered } from '#domain/jobs/store-once.ts'
 import type { MemberImport } from '#resources/imports.ts'
 import type { JobError } from '#resources/job.ts'
 
 /** Makes users members of the job's channel; who is one stays one. */
 export async function storeMembers(
   tx: Tx,
-  { applicationId, channelId = 0 }: RunningJob,
+  { applicationId, channelId = 0 }: ImportTarget,
   items: Numbered<MemberImport>[],
 ): Promise<JobError[]> {
   if (!(await lockGroupChannel(tx, applicationId, channelId))) {

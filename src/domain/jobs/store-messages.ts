@@ -1,8 +1,7 @@
 import type { Tx } from '#data/database.ts'
 import { count, tally } from '#data/events/counters.ts'
 import { findUserIds, type ImportedMessage, insertMessages, lockChannels } from '#data/jobs/imports.ts'
-import type { RunningJob } from '#data/jobs/jobs.ts'
-import type { Numbered } from '#domain/jobs/store-batch.ts'
+import type { ImportTarget, Numbered } from '#domain/jobs/store-once.ts'
 import { parseTexts } from '#domain/messages/parse-texts.ts'
 import type { MessageImport } from '#resources/imports.ts'
 import type { JobError } from '#resources/job.ts'
@@ -13,7 +12,7 @@ import type { JobError } from '#resources/job.ts'
  */
 export async function storeMessages(
   tx: Tx,
-  { applicationId }: RunningJob,
+  { applicationId }: ImportTarget,
   items: Numbered<MessageImport>[],
 ): Promise<JobError[]> {
   const channels = await lockChannels(tx, applicationId, [

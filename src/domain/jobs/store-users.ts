@@ -1,15 +1,14 @@
 import type { Tx } from '#data/database.ts'
 import { count } from '#data/events/counters.ts'
 import { insertUsers } from '#data/jobs/imports.ts'
-import type { RunningJob } from '#data/jobs/jobs.ts'
-import type { Numbered } from '#domain/jobs/store-batch.ts'
+import type { ImportTarget, Numbered } from '#domain/jobs/store-once.ts'
 import type { UserImport } from '#resources/imports.ts'
 import type { JobError } from '#resources/job.ts'
 
 /** Creates users; one whose name is there already is done already. */
 export async function storeUsers(
   tx: Tx,
-  { applicationId }: RunningJob,
+  { applicationId }: ImportTarget,
   items: Numbered<UserImport>[],
 ): Promise<JobError[]> {
   const created = await insertUsers(

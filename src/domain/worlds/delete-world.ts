@@ -1,10 +1,15 @@
 import type { Context } from '#context.ts'
-import { deleteApplication } from '#domain/applications/delete-application.ts'
+import { clearContents } from '#data/worlds/contents.ts'
+import { deleteWorldRow } from '#data/worlds/worlds.ts'
+import { changeWorld } from '#domain/worlds/change-world.ts'
 import { mustHaveWorld } from '#domain/worlds/must-have-world.ts'
 
-/** Removes a world with everything in it. @throws ChatError 404 */
+/** Removes a world with everything in it; what was taken of it as snapshots stays. @throws ChatError 404 */
 export async function deleteWorld(ctx: Context, id: number): Promise<void> {
   await mustHaveWorld(ctx, id)
-  await deleteApplication(ctx, String(id))
-  await ctx.testApi?.forget(id, 'removed')
+  await changeWorld(ctx, id, 'removed', async (tx) => {
+    const { fileKeys } = await clearContents(tx, id)
+    await deleteWorldRow(tx, id)
+    return { goneFiles: fileKeys }
+  })
 }

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { listWorldRows } from '#data/worlds/worlds.ts'
-import type { World } from '#resources/world.ts'
+import type { World } from '#resources/worlds/world.ts'
 
 /** Every world, oldest first. */
 export function listWorlds(ctx: Context): Promise<World[]> {

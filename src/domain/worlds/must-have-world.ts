@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { findWorld } from '#data/worlds/worlds.ts'
 import { notFound } from '#errors.ts'
-import type { World } from '#resources/world.ts'
+import type { World } from '#resources/worlds/world.ts'
 
 /** @throws ChatError 404 */
 export async function mustHaveWorld(ctx: Context, id: number): Promise<World> {

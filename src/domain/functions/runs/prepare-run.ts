@@ -1,12 +1,12 @@
 // What a run needs besides its event: where it runs, its script, and a token of its application.
 
-import { LRUCache } from 'lru-cache'
 import { v4 as uuid } from 'uuid'
 import type { Context, RuntimeSpec } from '#context.ts'
 import { insertToken } from '#data/applications/tokens.ts'
 import { type CurrentFunction, findScript } from '#data/functions/functions.ts'
 import { findRuntime } from '#data/functions/runtimes.ts'
 import { defaultScopes } from '#domain/access/caller.ts'
+import { type Host, preparedOf } from '#domain/functions/runs/prepared-of.ts'
 import { dependenciesOf } from '#domain/functions/runtime/dependencies-of.ts'
 import { variablesOf } from '#domain/functions/runtime/environment.ts'
 import { openEnvironment } from '#domain/functions/runtime/open-environment.ts'
@@ -16,44 +16,6 @@ export interface PreparedRun {
   host: RuntimeSpec
   handlerScript: string
   token: string
-}
-
-interface Token {
-  text: string
-  /** Of the client it was issued to. */
-  clientSecret: string
-  expiresAt: number
-}
-
-interface Host {
-  revision: number
-  host: RuntimeSpec
-  clientId: string
-  clientSecret: string
-}
-
-interface Caches {
-  scripts: LRUCache<number, string>
-  hosts: LRUCache<number, Host>
-  tokens: LRUCache<number, Token>
-}
-
-/** Characters. */
-const cachedMax = 32_000_000
-const caches = new WeakMap<Context, Caches>()
-
-function cachesOf(ctx: Context): Caches {
-  const known = caches.get(ctx)
-  if (known) return known
-  const made: Caches = {
-    scripts: new LRUCache({ maxSize: cachedMax, sizeCalculation: (script) => script.length + 1 }),
-    hosts: new LRUCache({ maxSize: cachedMax, sizeCalculation: ({ host }) => JSON.stringify(host).length }),
-    tokens: new LRUCache({ max: 10_000 }),
-  }
-  caches.set(ctx, made)
-  // A token that was over in the future is gone, also when the clock is back.
-  ctx.clock.onMove(async () => made.tokens.clear())
-  return made
 }
 
 /**
@@ -66,7 +28,7 @@ export async function prepareRun(ctx: Context, current: CurrentFunction): Promis
 }
 
 async function scriptOf(ctx: Context, versionId: number): Promise<string> {
-  const { scripts } = cachesOf(ctx)
+  const { scripts } = preparedOf(ctx)
   const script = scripts.get(versionId) ?? (await findScript(ctx.db, versionId))
   if (script === undefined) throw notFound('function version', versionId)
   scripts.set(versionId, script)
@@ -74,7 +36,7 @@ async function scriptOf(ctx: Context, versionId: number): Promise<string> {
 }
 
 async function hostOf(ctx: Context, { applicationId, revision }: CurrentFunction): Promise<Host> {
-  const { hosts } = cachesOf(ctx)
+  const { hosts } = preparedOf(ctx)
   const known = hosts.get(applicationId)
   if (known && known.revision >= revision && known.host.apiOrigin === ctx.origin) return known
   const record = await findRuntime(ctx.db, applicationId)
@@ -107,7 +69,7 @@ async function tokenOf(
   applicationId: number,
   { clientId, clientSecret }: Host,
 ): Promise<string> {
-  const { tokens } = cachesOf(ctx)
+  const { tokens } = preparedOf(ctx)
   const known = tokens.get(applicationId)
   const isGood = known?.clientSecret === clientSecret && known.expiresAt > ctx.clock.now() + spareMs
   if (known && isGood) return known.text

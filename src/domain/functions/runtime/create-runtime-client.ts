@@ -1,6 +1,6 @@
 import { putCredential } from '#data/applications/applications.ts'
 import type { Tx } from '#data/database.ts'
-import { generateSecret, hashSecret } from '#domain/applications/secrets.ts'
+import { generateSecret, hashSecret, leastCost } from '#domain/applications/secrets.ts'
 import type { Environment } from '#domain/functions/runtime/environment.ts'
 import type { Application } from '#resources/application.ts'
 
@@ -10,7 +10,7 @@ export async function createRuntimeClient(
   application: Pick<Application, 'id' | 'key'>,
 ): Promise<Pick<Environment, 'clientId' | 'clientSecret'>> {
   const client = { clientId: `${application.key}-runtime`, clientSecret: generateSecret() }
-  const secretHash = await hashSecret(client.clientSecret)
+  const secretHash = await hashSecret(client.clientSecret, leastCost)
   await putCredential(tx, { clientId: client.clientId, secretHash, applicationId: application.id })
   return client
 }

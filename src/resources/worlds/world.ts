@@ -34,3 +34,12 @@ export interface World {
   strictness: Strictness
   createdTime: string
 }
+
+/** What was in a world at a time, without that. */
+export interface Snapshot {
+  id: number
+  name: string
+  /** Bytes of its file. */
+  size: number
+  createdTime: string
+}

@@ -1,0 +1,324 @@
+// What a world consists of, table by table: how its rows are found, and what its numbers mean. A table, or a number in
+// one, that is not described here does not compile.
+import { counterMoves } from '#data/events/counters.ts'
+import { Prisma } from '#data/generated/client.ts'
+import { inList } from '#data/sql/in-list.ts'
+
+type Model = Prisma.ModelName
+type Scalars<M extends Model> = Prisma.TypeMap['model'][M]['payload']['scalars']
+
+/** What numbers of one kind are given by: the sequence of a table; threads are numbered with messages. */
+export const spaces = [
+  'channel',
+  'channel_block',
+  'channel_invite',
+  'chat_session',
+  'file',
+  'function',
+  'function_invocation',
+  'function_version',
+  'job',
+  'message',
+  'message_report',
+  'notification',
+  'read_span',
+  'runtime',
+  'user',
+  'user_block',
+  'user_session',
+] as const
+export type Space = (typeof spaces)[number]
+
+/** What a number is, so that a copy of its row can be given other ones. */
+export type Meaning =
+  | 'application'
+  /** Of a row that is there. */
+  | Space
+  /** Of one that may be gone. */
+  | `once ${Space}`
+  /** A position among those of the space: through that, or from that on. */
+  | `through ${Space}`
+  | `from ${Space}`
+  /** Of what the scope of a counter names. */
+  | 'counted'
+  /** A quantity. */
+  | 'plain'
+
+/** Rows that are kept in snapshots. */
+interface Kept {
+  /** SQL: whether the row `t` is the application's ($1). */
+  of: string
+  /** SQL: which of them are as they will stay, and so worth keeping. */
+  when?: string
+  /** SQL: where snapshots are read from, as `t`, where that is not the table itself. */
+  source?: string
+  /** SQL for columns that a snapshot has otherwise: what only lives now. */
+  taken?: Record<string, string>
+  /** The primary key. */
+  key: string[]
+  numbers: Record<string, Meaning>
+  /** Rows outlive what they are found by, and may still be there when it comes back: then they are overwritten. */
+  isLingering?: true
+  /** UUIDs that no two rows of any application may share. */
+  unique?: string[]
+}
+
+/** Rows that are only cleared away. */
+interface Fleeting {
+  of: string
+}
+
+type KeptOf<M extends Model> = Omit<Kept, 'key' | 'numbers' | 'taken' | 'unique'> & {
+  key: (keyof Scalars<M> & string)[]
+  numbers: { [K in keyof Scalars<M> as bigint extends Scalars<M>[K] ? K : never]-?: Meaning }
+  taken?: { [K in keyof Scalars<M>]?: string }
+  unique?: (keyof Scalars<M> & string)[]
+}
+
+const ofApplication = 't.application_id = $1'
+// As arrays, so that Postgres goes by their indexes whatever it thinks of the sizes of the tables.
+const users = '(array(select u.id from "user" u where u.application_id = $1))'
+const channels = '(array(select c.id from channel c where c.application_id = $1))'
+const functions = '(array(select f.id from "function" f where f.application_id = $1))'
+const threads = `(array(select th.id from thread th where th.channel_id = any${channels}))`
+
+const scopesOf = (owner: string) =>
+  inList([...new Set(counterMoves.filter((move) => move.owner === owner).map(({ scope }) => scope))])
+const invocations = 'function.invocations'
+/** With what waits in the outbox, which is not taken along. */
+const pending = counterMoves.map(({ type, scope, owner }) => `('${type}', '${scope}', '${owner}')`).join(', ')
+const counterOf = `(
+  t.scope in ${scopesOf('application')} and t.scope_id = $1
+  or t.scope in ${scopesOf('channel')} and t.scope_id = any${channels}
+  or t.scope in ${scopesOf('thread')} and t.scope_id = any${threads}
+  or t.scope = '${invocations}' and t.scope_id = any${functions})`
+const counters = `(
+  select scope, scope_id, sum(value)::bigint as value from (
+    select t.scope, t.scope_id, t.value from counter t where ${counterOf}
+    union all
+    select m.scope,
+           case m.owner when 'application' then o.application_id when 'channel' then o.channel_id else o.thread_id end,
+           o.count
+    from outbox_event o join (values ${pending}) m (type, scope, owner) on m.type = o.type
+    where o.application_id = $1 and o.count <> 0
+  ) c where scope_id is not null group by scope, scope_id)`
+
+/** `null` for what is no world's, or goes with its application; the log of events forgets by itself. */
+const models = {
+  Application: null,
+  Credential: null,
+  AccessToken: null,
+  EncryptionKey: null,
+  Lease: null,
+  EventLog: null,
+  World: null,
+  Snapshot: null,
+
+  OutboxEvent: { of: ofApplication },
+  FunctionRun: { of: ofApplication },
+  NotificationTask: {
+    of: 'exists (select from message m where m.id = t.message_id and m.application_id = $1)',
+  },
+
+  File: {
+    of: ofApplication,
+    when: 't.expires_time is null',
+    key: ['id'],
+    numbers: { id: 'file', applicationId: 'application', size: 'plain' },
+    unique: ['key'],
+  },
+  User: {
+    of: ofApplication,
+    taken: {
+      presenceOnline: 'false',
+      presenceStatus: `case when t.presence_online and t.presence_status = 'AVAILABLE' then 'UNAVAILABLE' else t.presence_status end`,
+    },
+    key: ['id'],
+    numbers: { id: 'user', applicationId: 'application', pictureFileId: 'file' },
+  },
+  UserSecret: { of: `t.user_id = any${users}`, key: ['userId', 'name'], numbers: { userId: 'user' } },
+  UserBlock: {
+    of: `t.blocker_id = any${users}`,
+    key: ['id'],
+    numbers: { id: 'user_block', blockerId: 'user', blockedId: 'user' },
+  },
+  Channel: {
+    of: ofApplication,
+    key: ['id'],
+    numbers: { id: 'channel', applicationId: 'application', creatorId: 'user' },
+  },
+  ChannelActivity: {
+    of: ofApplication,
+    key: ['channelId'],
+    numbers: { channelId: 'channel', applicationId: 'application', lastId: 'through message' },
+  },
+  ChannelMembership: {
+    of: `t.user_id = any${users}`,
+    key: ['channelId', 'userId'],
+    numbers: {
+      channelId: 'channel',
+      userId: 'user',
+      joinedThroughId: 'through message',
+      clearedThroughId: 'through message',
+      readThroughId: 'through message',
+    },
+  },
+  ChannelInvite: {
+    of: `t.invitee_id = any${users}`,
+    key: ['id'],
+    numbers: { id: 'channel_invite', channelId: 'channel', inviteeId: 'user', inviterId: 'user' },
+  },
+  ChannelBlock: {
+    of: `t.user_id = any${users}`,
+    key: ['id'],
+    numbers: { id: 'channel_block', channelId: 'channel', userId: 'user' },
+  },
+  Thread: {
+    of: `t.channel_id = any${channels}`,
+    key: ['id'],
+    numbers: { id: 'message', applicationId: 'application', channelId: 'channel' },
+  },
+  Message: {
+    of: ofApplication,
+    key: ['id'],
+    numbers: {
+      id: 'message',
+      applicationId: 'application',
+      channelId: 'channel',
+      threadId: 'message',
+      parentId: 'once message',
+      userId: 'user',
+    },
+  },
+  Reaction: {
+    of: `t.user_id = any${users}`,
+    key: ['messageId', 'emoji', 'userId'],
+    numbers: { messageId: 'message', userId: 'user' },
+  },
+  HiddenMessage: {
+    of: `t.user_id = any${users}`,
+    key: ['userId', 'messageId'],
+    numbers: { userId: 'user', messageId: 'message' },
+  },
+  ReadSpan: {
+    of: `t.user_id = any${users}`,
+    key: ['id'],
+    numbers: {
+      id: 'read_span',
+      channelId: 'channel',
+      userId: 'user',
+      fromId: 'from message',
+      throughId: 'through message',
+    },
+  },
+  MessageReport: {
+    of: `t.user_id = any${users}`,
+    key: ['id'],
+    numbers: { id: 'message_report', messageId: 'message', userId: 'user' },
+  },
+  Notification: {
+    of: `t.recipient_id = any${users}`,
+    key: ['id'],
+    numbers: { id: 'notification', recipientId: 'user', messageId: 'message', mentionedChannelId: 'channel' },
+  },
+  UserSession: {
+    of: ofApplication,
+    taken: {
+      state: `'ENDED'`,
+      endTime: 'coalesce(t.end_time, chatterie_clock())',
+      detachedTime: 'null',
+      topics: 'null',
+    },
+    key: ['id'],
+    numbers: {
+      id: 'user_session',
+      applicationId: 'application',
+      userId: 'user',
+      node: 'plain',
+      ackedPosition: 'plain',
+    },
+    unique: ['key'],
+  },
+  ChatSession: {
+    of: `t.channel_id = any${channels}`,
+    taken: { state: `'ENDED'`, endTime: 'coalesce(t.end_time, chatterie_clock())' },
+    key: ['id'],
+    numbers: { id: 'chat_session', sessionId: 'user_session', channelId: 'channel' },
+  },
+  Job: {
+    of: ofApplication,
+    when: `t.state in ('FINISHED', 'FAILED')`,
+    key: ['id'],
+    numbers: {
+      id: 'job',
+      applicationId: 'application',
+      fileId: 'once file',
+      processed: 'plain',
+      failed: 'plain',
+      total: 'plain',
+    },
+  },
+  IdempotencyKey: {
+    of: ofApplication,
+    key: ['applicationId', 'kind', 'key'],
+    numbers: { applicationId: 'application' },
+  },
+  Runtime: { of: ofApplication, key: ['id'], numbers: { id: 'runtime', applicationId: 'application' } },
+  Function: {
+    of: ofApplication,
+    key: ['id'],
+    numbers: { id: 'function', applicationId: 'application', runtimeId: 'runtime' },
+  },
+  FunctionVersion: {
+    of: `t.function_id = any${functions}`,
+    key: ['id'],
+    numbers: { id: 'function_version', functionId: 'function' },
+  },
+  FunctionInvocation: {
+    of: `t.function_id = any${functions}`,
+    when: `t.status <> 'RUNNING'`,
+    key: ['id'],
+    numbers: { id: 'function_invocation', functionId: 'function', node: 'plain' },
+  },
+  Counter: {
+    of: counterOf,
+    source: counters,
+    isLingering: true,
+    key: ['scope', 'scopeId'],
+    numbers: { scopeId: 'counted', value: 'plain' },
+  },
+} satisfies { [M in Model]: KeptOf<M> | Fleeting | null }
+
+const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+const snakeKeys = <T>(record: Record<string, T> = {}) =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [snake(key), value]))
+const tableOf = (model: string) => snake(model[0]?.toLowerCase() + model.slice(1))
+
+/** A table whose rows snapshots keep; names are those of the database. */
+export interface KeptTable extends Kept {
+  name: string
+  columns: string[]
+}
+
+/** In an order in which each comes after those that it refers to. */
+export const keptTables: KeptTable[] = Object.entries(models).flatMap(([model, table]) => {
+  if (table === null || !('key' in table)) return []
+  const kept: Omit<Kept, 'key' | 'numbers'> & { key: string[]; numbers: object } = table
+  return {
+    ...kept,
+    name: tableOf(model),
+    columns: Object.keys(Prisma[`${model as Model}ScalarFieldEnum`]).map(snake),
+    key: kept.key.map(snake),
+    numbers: snakeKeys(kept.numbers as Record<string, Meaning>),
+    taken: snakeKeys(kept.taken),
+    unique: kept.unique ?? [],
+  }
+})
+
+/** How the rows of each table that a world has are found. */
+export const clearedTables: { name: string; of: string }[] = Object.entries(models).flatMap(
+  ([model, table]) => (table === null ? [] : { name: tableOf(model), of: table.of }),
+)
+
+/** The sequence that gives the numbers of a space. */
+export const sequenceOf = (space: Space) => (space === 'message' ? 'message_id' : `${space}_id_seq`)

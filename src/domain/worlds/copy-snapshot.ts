@@ -1,0 +1,23 @@
+import type { Context } from '#context.ts'
+import type { Tx } from '#data/database.ts'
+import { freeOfKeys, writeApplicationRow } from '#data/worlds/contents.ts'
+import { findSnapshot } from '#data/worlds/snapshots.ts'
+import { fillWorld } from '#domain/worlds/fill-world.ts'
+import { numberContents } from '#domain/worlds/number-contents.ts'
+import { readSnapshotFile } from '#domain/worlds/snapshot-file.ts'
+import { notFound } from '#errors.ts'
+
+/** Puts what a snapshot has into an empty world, under new ids. @throws ChatError 404 */
+export async function copySnapshot(
+  ctx: Context,
+  tx: Tx,
+  id: number,
+  world: { id: number; apiKey: string },
+): Promise<void> {
+  const snapshot = await findSnapshot(tx, id)
+  if (!snapshot) throw notFound('snapshot', id)
+  const contents = readSnapshotFile(snapshot.content)
+  await freeOfKeys(tx)
+  await writeApplicationRow(tx, world.id, contents.application)
+  await fillWorld(ctx, tx, world, await numberContents(tx, world.id, contents))
+}

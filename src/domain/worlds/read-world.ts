@@ -1,0 +1,66 @@
+import { buffer } from 'node:stream/consumers'
+import type { Context } from '#context.ts'
+import type { Querier } from '#data/database.ts'
+import { readApplicationRow, readContents, type TableLines } from '#data/worlds/contents.ts'
+import { tryOpenEnvironment } from '#domain/functions/runtime/try-open-environment.ts'
+import { openSecret } from '#domain/users/secrets/open-secret.ts'
+import { toLines, writeSnapshotFile } from '#domain/worlds/snapshot-file.ts'
+import { isGone, notFound } from '#errors.ts'
+
+/**
+ * Everything that is in a world, as the file of a snapshot. What the server keeps sealed, the file has in plain text: it
+ * is to be read by others.
+ */
+export async function readWorld(ctx: Context, db: Querier, id: number, name: string): Promise<string> {
+  const application = await readApplicationRow(db, id)
+  if (!application) throw notFound('world', id)
+  const tables = await Promise.all((await readContents(db, id)).map((table) => opened(ctx, id, table)))
+  const files = tables.find(({ table }) => table === 'file')?.lines?.split('\n') ?? []
+  const bytes = new Map<string, string>()
+  for (const line of files) {
+    const [, { key }] = JSON.parse(line) as [string, { key: string }]
+    const base64 = await bytesOf(ctx, key)
+    if (base64 !== undefined) bytes.set(key, base64)
+  }
+  return writeSnapshotFile(name, application, tables, bytes)
+}
+
+/** Undefined for one that was deleted since its row was read. */
+async function bytesOf(ctx: Context, key: string): Promise<string | undefined> {
+  try {
+    return (await buffer(await ctx.files.open(key))).toString('base64')
+  } catch (error) {
+    if (isGone(error)) return undefined
+    throw error
+  }
+}
+
+async function opened(ctx: Context, applicationId: number, table: TableLines): Promise<TableLines> {
+  const open = openers[table.table]
+  if (!open || table.lines === null) return table
+  const rows = table.lines.split('\n').map((line) => (JSON.parse(line) as [string, Cells])[1])
+  const changed = await Promise.all(rows.map((row) => open(ctx, applicationId, row)))
+  return toLines(
+    table.table,
+    changed.map((row) => JSON.stringify(row)),
+  )
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a row as JSON
+type Cells = Record<string, any>
+
+const openers: Record<string, (ctx: Context, applicationId: number, row: Cells) => Promise<Cells>> = {
+  async user_secret(ctx, _, { sealed, secret, ...row }) {
+    const plain = secret === null ? null : JSON.stringify(secret)
+    const stored = { userId: row.user_id, name: row.name, sealed: bytesOfHex(sealed), plain }
+    return { ...row, sealed: null, secret: JSON.parse(await openSecret(ctx, stored)) }
+  },
+  async runtime(ctx, applicationId, { environment, ...row }) {
+    const { variables = {} } = (await tryOpenEnvironment(ctx, applicationId, bytesOfHex(environment))) ?? {}
+    return { ...row, environment: variables }
+  },
+}
+
+function bytesOfHex(text: string | null): Uint8Array<ArrayBuffer> | null {
+  return text === null ? null : new Uint8Array(Buffer.from(text.slice(2), 'hex'))
+}

@@ -1,0 +1,56 @@
+// Seeds (testing contract 2): what imports take, from a request.
+import { z } from 'zod'
+import { ChatError } from '#errors.ts'
+import { ChannelImport, SeedMessage, UserImport } from '#resources/imports.ts'
+import { type Seed, SeedFunction } from '#resources/worlds/seed.ts'
+import { compileCheck } from '#wire/reading.ts'
+
+const Items = z.array(z.unknown()).default([])
+
+/** A seed whose items are yet to be checked, by {@link readSeed}. */
+export const SeedBody = z.strictObject({
+  users: Items,
+  channels: Items,
+  messages: Items,
+  functions: Items,
+})
+
+const checks = {
+  users: compileCheck('user', UserImport),
+  channels: compileCheck('channel', ChannelImport),
+  messages: compileCheck('message', SeedMessage),
+  functions: compileCheck('function', SeedFunction),
+}
+
+/** @throws ChatError 400 that names what is wrong with the first item that is, as `seed.users[3].name` */
+export function readSeed(body: z.output<typeof SeedBody>): Seed {
+  return {
+    users: readAll('users', body.users, checks.users),
+    channels: readAll('channels', body.channels, checks.channels),
+    messages: readAll('messages', body.messages, checks.messages),
+    functions: readAll('functions', body.functions, checks.functions),
+  }
+}
+
+function readAll<T>(kind: string, items: unknown[], check: (item: unknown) => T): T[] {
+  return items.map((item, at) => {
+    try {
+      return check(item)
+    } catch (error) {
+      throw error instanceof ChatError ? placed(error, `seed.${kind}[${at}]`) : error
+    }
+  })
+}
+
+/** The same error, whose fields are within `place`. */
+function placed(error: ChatError, place: string): ChatError {
+  const problems = error.problems.map((problem) => {
+    const within = problem.field === 'body' ? '' : `.${problem.field}`.replace(/\.(\d+)/g, '[$1]')
+    const field = place + within
+    const rule = problem.message.startsWith(problem.field)
+      ? problem.message.slice(problem.field.length)
+      : `: ${problem.message}`
+    return { ...problem, field, message: field + rule }
+  })
+  return new ChatError(error.kind, problems.map(({ message }) => message).join('; '), problems)
+}

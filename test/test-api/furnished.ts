@@ -1,0 +1,155 @@
+// A world that has something in every table, and what the database holds of all.
+import { v4 as uuid } from 'uuid'
+import { expect, vi } from 'vitest'
+import { blockChannelUser } from '#domain/channels/block-channel-user.ts'
+import { deleteMessageForMe } from '#domain/messages/delete-message-for-me.ts'
+import { reactToMessage } from '#domain/messages/reactions/react-to-message.ts'
+import { readMessage } from '#domain/messages/reading/read-message.ts'
+import { replyToMessage } from '#domain/messages/reply-to-message.ts'
+import { reportMessage } from '#domain/messages/reports/report-message.ts'
+import { blockUser } from '#domain/users/block-user.ts'
+import type { TestApiServer, World } from '../support/test-api.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
+type Document = any
+
+const patience = { timeout: 20_000, interval: 10 }
+
+export const everything = {
+  users: [
+    { name: 'jane', displayName: 'Jane', properties: { role: 'captain' }, idempotencyKey: 'jane' },
+    {
+      name: 'john',
+      displayName: 'John',
+      displayPicture: {
+        url: 'https://example.com/john.png',
+        name: 'john.png',
+        contentType: 'image/png',
+        size: 1,
+      },
+    },
+    { name: 'gil', displayName: 'Gil', guest: true },
+  ],
+  channels: [
+    { type: 'PUBLIC', name: 'deck', displayName: 'The deck', creator: 'jane', members: ['john', 'gil'] },
+    { type: 'PRIVATE', name: 'hold', members: ['jane', 'john'] },
+    { type: 'DIRECT', members: ['jane', 'john'] },
+  ],
+  messages: [
+    { type: 'TEXT', channel: 'deck', user: 'jane', body: 'Ahoy @john, see <#hold>' },
+    { type: 'SYSTEM_TEXT', channel: 'deck', body: 'Land!' },
+  ],
+  functions: [
+    { name: 'echo', event: 'user.sent.message', script: 'export async function handleEvent() { return 1 }' },
+  ],
+}
+
+/** Adds to what is seeded what only happens at work. */
+export async function furnish(server: TestApiServer, world: World): Promise<void> {
+  const { ctx } = server
+  const as = server.as(world)
+  const { body: users } = await as.get('/users').expect(200)
+  const [gil, jane, john] = users._embedded.users.toSorted((a: Document, b: Document) =>
+    a.name.localeCompare(b.name),
+  )
+  const { body: channels } = await as.get('/channels').expect(200)
+  const deck = channels._embedded.channels.find(({ name }: Document) => name === 'deck')
+  const { body: page } = await as.get(`/channels/${deck.id}/messages`).expect(200)
+  const first = page._embedded.messages.at(-1)
+  const caller = ({ id }: Document) => ({
+    kind: 'user' as const,
+    applicationId: world.id,
+    userId: id,
+    session: uuid(),
+  })
+  await as
+    .put(`/users/${jane.id}/secrets/pin`)
+    .send({ secret: { pin: 1234 } })
+    .expect(200)
+  await as
+    .post(`/users/${jane.id}/display-picture`)
+    .attach('file', Buffer.from('GIF89a'), 'jane.gif')
+    .expect(200)
+  await as.post(`/channels/${deck.id}/messages`).attach('file', Buffer.from('a map'), 'map.txt').expect(200)
+  await as
+    .post('/imports/users')
+    .attach('file', Buffer.from('[{"name":"kim","displayName":"Kim"}]'), 'users.json')
+    .expect(202)
+  await vi.waitFor(async () => {
+    expect((await as.get('/jobs')).body._embedded.jobs[0].state).toBe('FINISHED')
+  }, patience)
+  await as
+    .post(`/channels/${deck.id}/invites`)
+    .send({ user: { username: 'kim' } })
+    .expect(200)
+  await blockUser(ctx, caller(jane), gil.id)
+  await blockChannelUser(ctx, caller(jane), deck.id, { id: gil.id })
+  await replyToMessage(ctx, caller(john), first.id, { type: 'TEXT', body: 'Aye' })
+  await reactToMessage(ctx, caller(john), first.id, { emoji: 'tada' })
+  await reportMessage(ctx, caller(john), first.id, { reason: 'rude' })
+  await readMessage(ctx, caller(john), first.id)
+  await as
+    .post(`/channels/${deck.id}/messages`)
+    .send({ type: 'TEXT', body: 'gone', user: { username: 'john' } })
+    .expect(200)
+    .then(({ body }) => deleteMessageForMe(ctx, caller(jane), body.id))
+  await as.put('/runtimes/nodejs/environment-variables').send({ HARBOUR: 'Nassau' }).expect(200)
+  const { prisma } = ctx.db
+  const session = await prisma.userSession.create({
+    data: { applicationId: world.id, userId: jane.id, key: uuid(), node: ctx.node.id, state: 'ACTIVE' },
+  })
+  await prisma.chatSession.create({ data: { sessionId: session.id, channelId: deck.id } })
+  const { id: functionId } = await prisma.function.findFirstOrThrow({ where: { applicationId: world.id } })
+  await prisma.functionInvocation.create({
+    data: { functionId, versionNumber: 1, status: 'SUCCEEDED', args: {}, durationMs: 1 },
+  })
+  await told(server)
+}
+
+/** All that was to be told has been, and who had to be notified was. */
+export async function told({ ctx }: TestApiServer): Promise<void> {
+  const waiting = `select (select count(*) from outbox_event) + (select count(*) from notification_task)
+    + (select count(*) from function_run)`
+  await vi.waitFor(async () => {
+    expect(await ctx.db.query({ text: waiting }, [])).toEqual([[0]])
+  }, patience)
+}
+
+/** What is no world's content. */
+const others = [
+  'application',
+  'credential',
+  'access_token',
+  'world',
+  'snapshot',
+  'event_log',
+  'lease',
+  'encryption_key',
+  'outbox_event',
+  'notification_task',
+  'function_run',
+  '_prisma_migrations',
+]
+
+export async function tablesOf({ ctx }: TestApiServer): Promise<string[]> {
+  const rows = await ctx.db.query(
+    {
+      text: `select table_name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`,
+    },
+    [],
+  )
+  return rows
+    .map(([name]) => name as string)
+    .filter((name) => !others.includes(name))
+    .sort()
+}
+
+/** Every row of every table that worlds have, but for what is sealed, which is never the same twice. */
+export async function dump(server: TestApiServer): Promise<Record<string, unknown[]>> {
+  const tables: Record<string, unknown[]> = {}
+  for (const table of await tablesOf(server)) {
+    const text = `select to_jsonb(t) - 'sealed' - 'environment' from "${table}" t order by to_jsonb(t)::text`
+    tables[table] = (await server.ctx.db.query({ text }, [])).map(([row]) => row)
+  }
+  return tables
+}

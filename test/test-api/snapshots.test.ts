@@ -1,0 +1,339 @@
+import { createHash } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readSnapshotFile } from '#domain/worlds/snapshot-file.ts'
+import { startTestApi, type TestApiServer, type World } from '../support/test-api.ts'
+import { dump, everything, furnish, tablesOf, told } from './furnished.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
+type Document = any
+
+let server: TestApiServer
+let world: World
+let snapshot: { id: number; name: string; size: number; createdTime: string }
+let rows: Awaited<ReturnType<typeof dump>>
+
+beforeAll(async () => {
+  server = await startTestApi()
+  world = await server.createWorld({ name: 'ship', seed: everything })
+  await furnish(server, world)
+  rows = await dump(server)
+  snapshot = (await server.testApi.post(`/worlds/${world.id}/snapshots`).send({ name: 'at sea' }).expect(201))
+    .body
+}, 60_000)
+afterAll(() => server.close())
+
+const restore = (id: number, snapshot: number) =>
+  server.testApi.post(`/worlds/${id}/restore`).send({ snapshot }).expect(200)
+
+const fileOf = async (id: number): Promise<string> =>
+  (await server.testApi.get(`/snapshots/${id}`).buffer(true).expect(200)).text
+
+const upload = (file: string) =>
+  server.testApi.post('/snapshots').set('content-type', 'application/x-ndjson').send(file)
+
+/** Everything that REST shows of a world, without what is another in each. */
+async function shown(of: World): Promise<Document> {
+  const as = server.as(of)
+  const get = async (path: string) => (await as.get(path).expect(200)).body
+  const {
+    _embedded: { channels },
+  } = await get('/channels?size=50')
+  const ofChannels = await Promise.all(
+    channels.map(async ({ id, type }: Document) => ({
+      messages: await get(`/channels/${id}/messages`),
+      members: await get(`/channels/${id}/members`),
+      memberships: await get(`/channels/${id}/memberships`),
+      ...(type !== 'DIRECT' && { invites: await get(`/channels/${id}/invites`) }),
+    })),
+  )
+  const all = {
+    users: await get('/users?size=50'),
+    channels,
+    ofChannels,
+    jobs: await get('/jobs'),
+    functions: await get('/runtimes/nodejs/functions'),
+    runtime: await get('/runtimes/nodejs'),
+    settings: await get('/application/settings'),
+  }
+  const named = JSON.stringify(all, (key, value) =>
+    /^(_links|id|key|channelId|start|createdTime|CHATKITTY_APPLICATION_ID|CHATKITTY_CLIENT_SECRET)$/.test(key)
+      ? undefined
+      : value,
+  )
+  return JSON.parse(
+    named.replace(/[\da-f]{8}-[\da-f-]{27}/g, '<uuid>').replace(/\/users\/\d+/g, '/users/<id>'),
+  )
+}
+
+describe('a snapshot', () => {
+  it('says what it is, and is listed with its world', async () => {
+    expect(snapshot).toEqual({
+      id: expect.any(Number),
+      name: 'at sea',
+      size: Buffer.byteLength(await fileOf(snapshot.id)),
+      createdTime: expect.stringMatching(/Z$/),
+    })
+    const { body } = await server.testApi.get(`/worlds/${world.id}/snapshots`).expect(200)
+    expect(body).toEqual({ snapshots: [snapshot] })
+  })
+
+  it('is of a world that has something in every table', async () => {
+    const empty = (await tablesOf(server)).filter((table) => rows[table]?.length === 0)
+    expect(empty, 'furnish them, and say in data/worlds/tables.ts what they hold').toEqual([])
+  })
+
+  it('brings all of it back, with its ids, as often as it is restored', async () => {
+    const before = await shown(world)
+    const { body: users } = await server.as(world).get('/users').expect(200)
+    const { body: channels } = await server.as(world).get('/channels').expect(200)
+    for (const { id } of users._embedded.users) await server.as(world).delete(`/users/${id}`).expect(200)
+    for (const { id } of channels._embedded.channels)
+      await server.as(world).delete(`/channels/${id}`).expect(200)
+    await server.as(world).put('/runtimes/nodejs/environment-variables').send({}).expect(200)
+    const { body } = await restore(world.id, snapshot.id)
+    expect(body).toEqual(world)
+    // Uploads that nothing shows are left out, and sessions have ended.
+    const { user_session, chat_session, file, user: _, ...lasting } = rows
+    const restored = await dump(server)
+    expect(restored).toMatchObject(lasting)
+    expect(restored.file).toEqual(file?.filter((row) => (row as Document).expires_time === null))
+    expect(restored.user_session).toHaveLength(user_session?.length ?? 0)
+    expect(restored.chat_session?.map((row) => (row as Document).state)).toEqual(['ENDED'])
+    expect(await shown(world)).toEqual(before)
+
+    await restore(world.id, snapshot.id)
+    expect(await dump(server)).toEqual(restored)
+  })
+
+  it('keeps the bytes of files, secrets and variables', async () => {
+    const as = server.as(world)
+    const { body: users } = await as.get('/users').expect(200)
+    const jane = users._embedded.users.find(({ name }: Document) => name === 'jane')
+    const before = (await as.get('/runtimes/nodejs').expect(200)).body.environmentVariables
+    await as.delete(`/users/${jane.id}`).expect(200)
+    await restore(world.id, snapshot.id)
+    const { body: secret } = await as.get(`/users/${jane.id}/secrets/pin`).expect(200)
+    expect(secret).toMatchObject({ secret: { pin: 1234 } })
+    const { body: runtime } = await as.get('/runtimes/nodejs').expect(200)
+    expect(runtime.environmentVariables).toEqual({ ...before, HARBOUR: 'Nassau' })
+    const { pathname } = new URL(jane.displayPictureUrl)
+    const picture = await as.get(pathname.replace(/^\/v1/, '')).buffer(true).expect(200)
+    expect(picture.body.toString()).toBe('GIF89a')
+  })
+
+  it('copied into a new world has all of it under new ids, and the two know nothing of each other', async () => {
+    await restore(world.id, snapshot.id)
+    const before = await dump(server)
+    const copy = await server.createWorld({ snapshot: snapshot.id })
+    expect(await shown(copy)).toEqual(await shown(world))
+    const ids = (of: Record<string, unknown[]>) => (of.user ?? []).map((row) => (row as Document).id)
+    expect(new Set(ids(await dump(server))).size).toBe(2 * ids(before).length)
+
+    const { body: users } = await server.as(copy).get('/users').expect(200)
+    const jane = users._embedded.users.find(({ name }: Document) => name === 'jane')
+    expect(ids(before)).not.toContain(jane.id)
+    expect((await server.as(copy).get(`/users/${jane.id}/secrets/pin`).expect(200)).body).toMatchObject({
+      secret: { pin: 1234 },
+    })
+    const picture = await server
+      .as(copy)
+      .get(new URL(jane.displayPictureUrl).pathname.replace(/^\/v1/, ''))
+      .buffer(true)
+      .expect(200)
+    expect(picture.body.toString()).toBe('GIF89a')
+    for (const { id } of users._embedded.users) await server.as(copy).delete(`/users/${id}`).expect(200)
+    await server.testApi.delete(`/worlds/${copy.id}`).expect(204)
+    await told(server)
+    expect(await dump(server)).toEqual(before)
+  })
+
+  it('of another world is restored with ids of its own', async () => {
+    const other = await server.createWorld({ seed: { users: [{ name: 'eve', displayName: 'Eve' }] } })
+    await restore(other.id, snapshot.id)
+    expect(await shown(other)).toEqual(await shown(world))
+    const { body } = await server.testApi.post(`/worlds/${other.id}/reset`).expect(200)
+    expect(body).toEqual(other)
+    const { body: users } = await server.as(other).get('/users').expect(200)
+    expect(users._embedded.users.map(({ name }: Document) => name)).toEqual(['eve'])
+    await server.testApi.delete(`/worlds/${other.id}`).expect(204)
+  })
+
+  it('outlives its world, until it is removed itself', async () => {
+    const gone = await server.createWorld({ name: 'gone', seed: everything })
+    const { body: taken } = await server.testApi.post(`/worlds/${gone.id}/snapshots`).expect(201)
+    expect(taken.name).toBe('gone')
+    const before = await shown(gone)
+    await server.testApi.delete(`/worlds/${gone.id}`).expect(204)
+    expect(await shown(await server.createWorld({ snapshot: taken.id }))).toEqual(before)
+    await server.testApi.delete(`/snapshots/${taken.id}`).expect(204)
+    await server.testApi.delete(`/snapshots/${taken.id}`).expect(404)
+    await server.testApi.get(`/snapshots/${taken.id}`).expect(404)
+    await server.testApi.post('/worlds').send({ snapshot: taken.id }).expect(404)
+    await server.testApi.post(`/worlds/${world.id}/restore`).send({ snapshot: taken.id }).expect(404)
+    const { body } = await server.testApi.post(`/worlds/${world.id}/restore`).send({}).expect(400)
+    expect(body).toMatchObject({ field: 'snapshot', code: 'missing_field' })
+  })
+})
+
+describe('the file of a snapshot', () => {
+  it('is lines of JSON, of which the first says its format and version', async () => {
+    const answer = await server.testApi.get(`/snapshots/${snapshot.id}`).buffer(true).expect(200)
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/x-ndjson',
+      'content-disposition': expect.stringContaining('at sea.ndjson'),
+    })
+    const [first, ...others] = linesOf(answer.text)
+    expect(first).toMatchObject({ format: 'chatterie-snapshot', version: 1, name: 'at sea' })
+    expect(others.every((line) => Array.isArray(line))).toBe(true)
+  })
+
+  it('comes back as a snapshot that is restored with its ids, or copied', async () => {
+    const file = await fileOf(snapshot.id)
+    const { body } = await upload(file).expect(201)
+    expect(body).toMatchObject({ name: 'at sea' })
+    expect(linesOf(await fileOf(body.id)).slice(1)).toEqual(linesOf(file).slice(1))
+    await restore(world.id, snapshot.id)
+    const before = await dump(server)
+    await restore(world.id, body.id)
+    expect(await dump(server)).toEqual(before)
+    const copy = await server.createWorld({ snapshot: body.id })
+    expect(await shown(copy)).toEqual(await shown(world))
+    await server.testApi.delete(`/worlds/${copy.id}`).expect(204)
+  })
+
+  it('gives its ids to a world that nobody shares them with, and later ones come behind', async () => {
+    const file = await fileOf(snapshot.id)
+    const ahead = file.replaceAll(/"id":(\d+)/g, (_, id) => `"id":${Number(id)}`)
+    const { body } = await upload(ahead).expect(201)
+    await server.testApi.delete(`/worlds/${world.id}`).expect(204)
+    world = await server.createWorld()
+    await restore(world.id, body.id)
+    const contents = readSnapshotFile(file)
+    const { body: users } = await server.as(world).get('/users').expect(200)
+    const ids = contents.rows.get('user')?.map((row) => JSON.parse(row).id)
+    expect(users._embedded.users.map(({ id }: Document) => id).sort()).toEqual(ids?.sort())
+    const { body: user } = await server
+      .as(world)
+      .post('/users')
+      .send({ name: 'new', displayName: 'N', isGuest: false })
+      .expect(200)
+    expect(ids).not.toContain(user.id)
+  })
+
+  it('of another version is refused in words that name both', async () => {
+    const { body } = await upload(altered(await fileOf(snapshot.id), { version: 2 })).expect(400)
+    expect(body.message).toBe('The file is of version 2, and this server reads version 1')
+  })
+
+  it.each<[string, (file: string) => string | Buffer]>([
+    ['is empty', () => ''],
+    ['is no snapshot', () => '{"format":"har"}\n'],
+    ['is no JSON', () => 'hello\nworld\n'],
+    ['was cut off', (file) => file.slice(0, -10)],
+    ['has a line more', (file) => `${file}["user",{}]\n`],
+    ['has changed', (file) => file.replace('Jane', 'Jude')],
+    ['is no text', (file) => file.replace('Jane', '\ud800')],
+  ])('that %s is refused', async (_, change) => {
+    const { body } = await upload(change(await fileOf(snapshot.id)) as string).expect(400)
+    expect(body).toMatchObject({ error: 'ClientError', resource: 'snapshot', message: expect.any(String) })
+  })
+
+  const everyWay: [string, (lines: Document[]) => unknown][] = [
+    [
+      'a column that is SQL',
+      (lines) => Object.assign(rowOf(lines, 'user'), { 'id") select 1; drop table "user"; --': 1 }),
+    ],
+    [
+      'a table that is SQL',
+      (lines) => Object.assign(lines[0].tables, { 'user"; drop table message; --': 1 }),
+    ],
+    ['an inherited table', (lines) => Object.assign(lines[0].tables, { constructor: 1 })],
+    ['a column less', (lines) => delete rowOf(lines, 'user').properties],
+    ['an id that is text', (lines) => Object.assign(rowOf(lines, 'user'), { id: '1' })],
+    ['an id beyond numbers', (lines) => Object.assign(rowOf(lines, 'user'), { id: 1e300 })],
+    ['an id of 0', (lines) => Object.assign(rowOf(lines, 'user'), { id: 0 })],
+    ['no id', (lines) => Object.assign(rowOf(lines, 'user'), { id: null })],
+    ['an author of another world', (lines) => Object.assign(rowOf(lines, 'message'), { user_id: 999_999 })],
+    [
+      'a thread that is a message',
+      (lines) =>
+        Object.assign(rowOf(lines, 'message'), {
+          thread_id: lines.findLast(([table]) => table === 'message')[1].id,
+        }),
+    ],
+    ['a name twice', (lines) => Object.assign(rowOf(lines, 'user'), { name: 'john' })],
+    ['an unknown type', (lines) => Object.assign(rowOf(lines, 'channel'), { type: 'SECRET' })],
+    ['a time that is none', (lines) => Object.assign(rowOf(lines, 'user'), { created_time: 'noon' })],
+    ['text with a NUL', (lines) => Object.assign(rowOf(lines, 'user'), { name: 'a\u0000b' })],
+    ['properties that are none', (lines) => Object.assign(rowOf(lines, 'user'), { properties: 'x' })],
+    ['mentions that are none', (lines) => Object.assign(rowOf(lines, 'message'), { mentions: [1] })],
+    [
+      'a file that is none',
+      (lines) =>
+        Object.assign(rowOf(lines, 'message'), { file: { type: 'HOSTED', key: '../../etc/passwd' } }),
+    ],
+    ['a key that is a path', (lines) => Object.assign(rowOf(lines, 'file'), { key: '../../etc/passwd' })],
+    [
+      'other bytes',
+      (lines) => {
+        lines.findLast(([table]) => table === 'bytes')[2] = 'AAAA'
+      },
+    ],
+    [
+      'bytes of no file',
+      (lines) => {
+        lines.findLast(([table]) => table === 'bytes')[1] = 'x'
+      },
+    ],
+    ['a sealed secret', (lines) => Object.assign(rowOf(lines, 'user_secret'), { sealed: '\\x00' })],
+    [
+      'a job that reads a path',
+      (lines) => Object.assign(rowOf(lines, 'job'), { input: { fileKey: '../x' } }),
+    ],
+    [
+      'settings that are none',
+      (lines) => Object.assign(lines[0].application, { guest_users: `ENABLED'; --` }),
+    ],
+    [
+      'another count',
+      (lines) => {
+        lines[0].tables.user += 1
+      },
+    ],
+    ['rows in another order', (lines) => lines.splice(1, lines.length, ...lines.slice(1).reverse())],
+    [
+      'a row that is a list',
+      (lines) => {
+        lines[1][1] = []
+      },
+    ],
+  ]
+
+  it.each(everyWay)('with %s is refused, whatever its checksum says', async (_, change) => {
+    const lines = linesOf(await fileOf(snapshot.id))
+    change(lines)
+    const { body } = await upload(summed(lines)).expect(400)
+    expect(body).toMatchObject({ error: 'ClientError', message: expect.stringMatching(/line|file/i) })
+  })
+})
+
+function linesOf(file: string): Document[] {
+  return file
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+}
+
+function rowOf(lines: Document[], table: string): Document {
+  return lines.find((line) => Array.isArray(line) && line[0] === table)[1]
+}
+
+function summed([header, ...lines]: Document[]): string {
+  const body = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+  return `${JSON.stringify({ ...header, sha256: createHash('sha256').update(body).digest('hex') })}\n${body}`
+}
+
+function altered(file: string, header: Record<string, unknown>): string {
+  const end = file.indexOf('\n')
+  return JSON.stringify({ ...JSON.parse(file.slice(0, end)), ...header }) + file.slice(end)
+}
