@@ -8,23 +8,30 @@ interface AnyEntry {
   position: number
   /** ISO 8601, by the server's clock. */
   time: string
+  /** Whether a body was longer than what is kept of it. */
+  truncated?: boolean
 }
 
 /** A request to the Platform API and its answer. Tokens, secrets and authorization headers never appear. */
 export interface RequestEntry extends AnyEntry {
   kind: 'request'
   method: string
-  /** As requested. */
+  /** As requested, without the query. */
   path: string
+  query?: Record<string, string | string[]>
   /** None where no operation has that path. */
   operation?: OperationId
-  status: number
+  /** Null where nothing was answered. */
+  status: number | null
   durationMs: number
+  /** The content type. */
+  requestType?: string
   /** Parsed where it is JSON; the first 64 KiB. */
   requestBody?: unknown
+  responseType?: string
   responseBody?: unknown
-  /** Whether one of the bodies was longer. */
-  truncated?: boolean
+  /** The fault that applied, by its id. */
+  fault?: number
 }
 
 /** A STOMP frame, from a client or to one. */
@@ -38,7 +45,6 @@ export interface FrameEntry extends AnyEntry {
   /** Of whose session it is. */
   username?: string
   body?: unknown
-  truncated?: boolean
 }
 
 /** Something that happened, whoever did it by whatever door. */

@@ -5,12 +5,12 @@ import { describeEntry, describeMisses } from './misses.ts'
 
 const timeoutMs = 5_000
 /** One request waits no longer than this; longer waits are several. */
-const waitMaxMs = 30_000
-const pageSize = 1_000
+const waitMaxMs = 60_000
 
 interface Page {
   entries: JournalEntry[]
-  next?: number | null
+  /** The position from which more is had; null where there is no more. */
+  next: number | null
 }
 
 export class Journal {
@@ -26,11 +26,11 @@ export class Journal {
     const found: JournalEntry[] = []
     let position = positionOf(after)
     for (;;) {
-      const query = { ...filter, after: position, limit: pageSize }
-      const { entries } = await this.#client.ask<Page>('GET', this.#path, { query })
+      const query = { ...filter, after: position }
+      const { entries, next } = await this.#client.ask<Page>('GET', this.#path, { query })
       found.push(...entries)
-      position = entries.at(-1)?.position
-      if (entries.length < pageSize) return found as EntryOf<K>[]
+      if (next === null) return found as EntryOf<K>[]
+      position = next
     }
   }
 
@@ -54,7 +54,7 @@ export class Journal {
     )
   }
 
-  async expectNone(match: Match, options: { forMs?: number; after?: number | JournalEntry }): Promise<void> {
+  async expectNone(match: object, options: { forMs?: number; after?: number | JournalEntry }): Promise<void> {
     const { entry } = await this.#wait(match, options.forMs ?? timeoutMs, options.after)
     if (!entry) return
     throw new Error(`Expected no entry like ${JSON.stringify(match)}, and there is\n${describeEntry(entry)}`)
@@ -62,17 +62,19 @@ export class Journal {
 
   /** @returns the entry, or the answer that says why there is none */
   async #wait(
-    { kind, ...match }: Match,
+    match: object,
     forMs: number,
     after: number | JournalEntry | undefined,
   ): Promise<{ entry?: JournalEntry; answer?: unknown }> {
+    const { kind, ...rest } = match as { kind?: EntryKind }
+    const wanted = JSON.stringify(rest, refuseOdd)
     const since = performance.now()
     for (;;) {
       const leftMs = Math.max(0, Math.ceil(forMs - (performance.now() - since)))
       const query = {
         kind,
         after: positionOf(after),
-        match: JSON.stringify(match),
+        match: wanted,
         timeoutMs: Math.min(leftMs, waitMaxMs),
       }
       try {
@@ -87,4 +89,19 @@ export class Journal {
 
 function positionOf(after: number | JournalEntry | undefined): number | undefined {
   return typeof after === 'object' ? after.position : after
+}
+
+/** Entries are JSON: a pattern or an asymmetric matcher would be taken for an empty object, and match too much or nothing. */
+function refuseOdd(this: unknown, name: string, value: unknown): unknown {
+  const isOdd =
+    typeof value === 'function' || typeof value === 'symbol' || (isObject(value) && !isPlain(value))
+  if (!isOdd) return value
+  throw new TypeError(`A match is JSON, and ${name || 'it'} is ${String(value)}`)
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+function isPlain(value: object): boolean {
+  const parent = Object.getPrototypeOf(value)
+  return Array.isArray(value) || parent === null || Object.getPrototypeOf(parent) === null
 }

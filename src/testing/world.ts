@@ -169,7 +169,10 @@ export class World implements WorldFields {
    * Waits whether an entry of the journal comes, or is there.
    * @throws an error that shows the entry, as soon as there is one
    */
-  async expectNone(match: Match, options: ExpectNoneOptions = {}): Promise<void> {
+  async expectNone<K extends EntryKind = EntryKind>(
+    match: Match<K>,
+    options: ExpectNoneOptions = {},
+  ): Promise<void> {
     await this.#journal.expectNone(match, options)
   }
 
