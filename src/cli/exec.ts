@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import type { Intercept } from '#intercept/intercept.ts'
 import { programFile } from '#place.ts'
 import { ServerProcess } from '#testing/server-process.ts'
 import type { Access } from '#testing/world.ts'
@@ -10,6 +11,8 @@ import type { Access } from '#testing/world.ts'
 interface Options {
   /** A file with what the first application begins with. */
   seed?: string
+  /** Whether programs that name ChatKitty's hosts are to reach the server. */
+  intercept?: boolean
 }
 
 /** As shells have it. */
@@ -22,7 +25,7 @@ const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
  * server.
  * @returns the command's exit code, or 128 and the number of the signal that ended it
  */
-export async function exec([command = '', ...args]: string[], { seed }: Options): Promise<number> {
+export async function exec([command = '', ...args]: string[], options: Options): Promise<number> {
   const told = new AbortController()
   let child: ChildProcess | undefined
   for (const signal of passedOn) {
@@ -32,23 +35,33 @@ export async function exec([command = '', ...args]: string[], { seed }: Options)
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child?.kill(signal)
     })
   }
-  const server = startServer(seed)
+  const server = startServer(options)
+  let intercept: Intercept | undefined
   try {
-    const variables = variablesOf(await server.ready())
+    const access = await server.ready()
+    if (options.intercept) intercept = await interceptFor(access)
+    const variables = { ...variablesOf(access), ...intercept?.environment }
     if (told.signal.aborted) return codeOf(null, told.signal.reason)
     child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...variables } })
     const [code, signal] = await once(child, 'exit').catch((error) => [refuse(command, error)])
     return codeOf(code, signal)
   } finally {
-    await server.stop()
+    await Promise.all([intercept?.close(), server.stop()])
   }
 }
 
-function startServer(seed?: string): ServerProcess {
+function startServer({ seed, intercept }: Options): ServerProcess {
   const args = ['start', '--ephemeral', '--json', '--port', '0', '--until-input-ends']
   if (seed !== undefined) args.push('--seed', seed)
-  const settings = { LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn' }
+  const settings: Record<string, string> = { LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn' }
+  if (intercept) settings.TRUST_PROXY = 'loopback'
   return new ServerProcess(fileURLToPath(programFile('cli')), args, settings, true)
+}
+
+async function interceptFor({ url }: Access): Promise<Intercept> {
+  const { startIntercept } = await import('#intercept/intercept.ts')
+  const warn = (line: string) => process.stderr.write(`Warning: ${line}\n`)
+  return startIntercept({ url, environment: process.env, log: { warn } })
 }
 
 function codeOf(code: number | null, signal: NodeJS.Signals): number {

@@ -49,7 +49,10 @@ program
   .description('run a command with an ephemeral server, which it finds by CHATTERIE_URL and such variables')
   .usage('[options] -- <command...>')
   .argument('<command...>', 'what to run; its exit code is that of exec')
-  .action(async (command) => process.exit(await (await import('#cli/exec.ts')).exec(command, {})))
+  .option('--intercept', 'lead programs that name api.chatkitty.com in their source to the server')
+  .action(async (command, options) =>
+    process.exit(await (await import('#cli/exec.ts')).exec(command, options)),
+  )
 
 const applications = program
   .command('applications')
