@@ -121,6 +121,12 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
   })
   await app.register(guesses)
   await app.register(rateLimit, { perSecond: ctx.config.rateLimitPerSecond })
+  const operations = operationsOf(ctx)
+  if (ctx.config.applicationDeletion) operations.push(deleteApplicationOperation(ctx))
+  if (ctx.testApi) {
+    const { observing } = await import('#test-api/requests/observing.ts')
+    await app.register(observing, { ctx, testApi: ctx.testApi })
+  }
 
   await app.register(health, { ctx })
   await app.register(oauth, { ctx })
@@ -131,8 +137,6 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
   }
   await app.register(pageFiles, { ctx })
   await app.register(chat, { ctx })
-  const operations = operationsOf(ctx)
-  if (ctx.config.applicationDeletion) operations.push(deleteApplicationOperation(ctx))
   await app.register(docs, { ctx, operations, realTime: describeRealTime() })
   for (const prefix of prefixes) {
     await app.register(
@@ -166,9 +170,9 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
       { prefix },
     )
   }
-  if (ctx.config.testApi) {
+  if (ctx.testApi) {
     const { testApi } = await import('#test-api/test-api.ts')
-    await app.register(testApi, { ctx, prefix: '/_test' })
+    await app.register(testApi, { ctx, testApi: ctx.testApi, operations, prefix: '/_test' })
   }
   app.refuseOtherMethods()
   return app

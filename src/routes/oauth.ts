@@ -13,7 +13,7 @@ export async function oauth(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   await scope.register(formbody, { bodyLimit: 16 * fieldMax })
   await scope.register(multipart, { limits: { fieldSize: fieldMax, fields: 16, files: 0 } })
 
-  scope.post('/oauth/token', async (request, reply) => {
+  scope.post('/oauth/token', { config: { operation: 'issueToken' } }, async (request, reply) => {
     const form = await readForm(request)
     const [first, encoded] = readCredentials(request.headers.authorization, form)
     const token = await scope.limitGuesses({ request, reply }, first.clientId, async () => {

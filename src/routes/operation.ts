@@ -13,6 +13,13 @@ import { type Representation, representationFor } from '#wire/negotiation.ts'
 import { readCursorRequest, readPageRequest } from '#wire/paging.ts'
 import { compileCheck } from '#wire/reading.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The id of the operation that a route serves. */
+    operation?: string
+  }
+}
+
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** What the handler is given; every part is checked. */
@@ -147,6 +154,7 @@ export function serve(
     app.route({
       method: each.method,
       url: each.path,
+      config: { operation: each.id },
       exposeHeadRoute: !operations.some(({ method, path }) => method === 'HEAD' && path === each.path),
       handler: async (request, reply) => {
         const representation = mustAccept(request)

@@ -1,6 +1,8 @@
 // What the test API keeps in memory of each world, beside what the database has: who adds to it (faults, the journal,
 // actors) says here what becomes of it when the world starts anew.
 import type { Strictness } from '#resources/worlds/world.ts'
+import { Faults } from '#test-api/faults/kept.ts'
+import { Journals } from '#test-api/journal/kept.ts'
 
 /** What becomes of a world: it is removed, as it was right after its creation, or as a snapshot has it. */
 type Change = 'removed' | 'reset' | 'restored'
@@ -12,17 +14,31 @@ type Change = 'removed' | 'reset' | 'restored'
 type Forget = (applicationId: number, change: Change) => void | Promise<void>
 
 export class TestApi {
-  readonly #strict = new Set<number>()
+  readonly faults = new Faults()
+  readonly journals = new Journals()
+  readonly #worlds = new Map<number, Strictness>()
   readonly #forgetters: Forget[] = []
+
+  constructor() {
+    this.onForget((id, change) => {
+      if (change === 'removed') this.journals.remove(id)
+      else if (change === 'reset') this.journals.restart(id)
+      if (change !== 'restored') this.faults.forget(id)
+    })
+  }
+
+  /** Whether an application is a world, of which something may be kept. */
+  isWorld(applicationId: number): boolean {
+    return this.#worlds.has(applicationId)
+  }
 
   /** Whether a world is refused unknown fields. */
   isStrict(applicationId: number): boolean {
-    return this.#strict.has(applicationId)
+    return this.#worlds.get(applicationId) === 'strict'
   }
 
   judge(applicationId: number, strictness: Strictness): void {
-    if (strictness === 'strict') this.#strict.add(applicationId)
-    else this.#strict.delete(applicationId)
+    this.#worlds.set(applicationId, strictness)
   }
 
   /** To be called once by each part that keeps something of worlds, when it is registered. */
@@ -31,7 +47,7 @@ export class TestApi {
   }
 
   async forget(applicationId: number, change: Change): Promise<void> {
-    if (change === 'removed') this.#strict.delete(applicationId)
+    if (change === 'removed') this.#worlds.delete(applicationId)
     for (const forget of this.#forgetters) await forget(applicationId, change)
   }
 }

@@ -5,18 +5,31 @@ import type { Context } from '#context.ts'
 import { listWorlds } from '#domain/worlds/list-worlds.ts'
 import { bodies } from '#plugins/bodies.ts'
 import { clock } from '#test-api/clock.ts'
+import { faults } from '#test-api/faults.ts'
 import { guard } from '#test-api/guard.ts'
+import { journal } from '#test-api/journal.ts'
 import { snapshots } from '#test-api/snapshots.ts'
+import type { TestApi } from '#test-api/state.ts'
 import { worlds } from '#test-api/worlds.ts'
 
 /** Bytes of a JSON body: a seed may be large. */
 const bodyMax = 67_108_864
 
-export async function testApi(scope: FastifyInstance, { ctx }: { ctx: Context }) {
-  for (const { id, strictness } of await listWorlds(ctx)) ctx.testApi?.judge(id, strictness)
+interface Options {
+  ctx: Context
+  testApi: TestApi
+  /** Those of the Platform API. */
+  operations: { id: string }[]
+}
+
+export async function testApi(scope: FastifyInstance, { ctx, testApi, operations }: Options) {
+  for (const { id, strictness } of await listWorlds(ctx)) testApi.judge(id, strictness)
+  const operationIds = operations.map(({ id }) => id)
   await scope.register(guard, { config: ctx.config })
   await scope.register(bodies, { max: bodyMax })
   await scope.register(clock, { ctx })
   await scope.register(worlds, { ctx })
   await scope.register(snapshots, { ctx })
+  await scope.register(faults, { ctx, testApi, operationIds: [...operationIds, 'issueToken'] })
+  await scope.register(journal, { ctx, testApi })
 }

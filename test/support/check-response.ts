@@ -65,6 +65,7 @@ export function checkResponse(
   contentType: string | undefined,
   body: string,
 ): void {
+  if (status === 408 && path.startsWith('/_test/')) return // tells of the nearest misses besides
   const operation = find(method, path)
   if (method === 'HEAD') checkHead(path, status, contentType, body)
   else if (method === 'OPTIONS' && status < 400) expectThat(body === '', 'it has a body')

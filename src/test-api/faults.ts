@@ -1,0 +1,51 @@
+// Faults (testing contract 4).
+import { closest } from 'fastest-levenshtein'
+import type { FastifyInstance } from 'fastify'
+import type { Context } from '#context.ts'
+import { mustHaveWorld } from '#domain/worlds/must-have-world.ts'
+import { notFound, refused } from '#errors.ts'
+import { type NewFault, readFault } from '#test-api/faults/fault.ts'
+import { readId } from '#test-api/params.ts'
+import type { TestApi } from '#test-api/state.ts'
+
+interface Options {
+  ctx: Context
+  testApi: TestApi
+  /** What requests may be of. */
+  operationIds: string[]
+}
+
+export async function faults(scope: FastifyInstance, { ctx, testApi, operationIds }: Options) {
+  scope.post('/worlds/:id/faults', async (request, reply) => {
+    const { id } = await mustHaveWorld(ctx, readId('world', request))
+    const fault = readFault(request.body)
+    mustKnowOperation(fault, operationIds)
+    return reply.code(201).send(testApi.faults.add(id, fault))
+  })
+
+  scope.get('/worlds/:id/faults', async (request) => {
+    const { id } = await mustHaveWorld(ctx, readId('world', request))
+    return { faults: testApi.faults.list(id) }
+  })
+
+  scope.delete('/worlds/:id/faults', async (request, reply) => {
+    const { id } = await mustHaveWorld(ctx, readId('world', request))
+    testApi.faults.removeAll(id)
+    return reply.code(204).send()
+  })
+
+  scope.delete('/worlds/:id/faults/:fid', async (request, reply) => {
+    const { id } = await mustHaveWorld(ctx, readId('world', request))
+    const faultId = readId('fault', request, 'fid')
+    if (!testApi.faults.remove(id, faultId)) throw notFound('fault', faultId)
+    return reply.code(204).send()
+  })
+}
+
+/** One that is misspelt would never apply, and its test pass for the wrong reason. */
+function mustKnowOperation(fault: NewFault, known: readonly string[]): void {
+  const operation = fault.kind === 'request' ? fault.on.operation : undefined
+  if (operation === undefined || known.includes(operation)) return
+  const message = `on.operation: there is no operation ${operation}; the nearest is ${closest(operation, known)}`
+  throw refused('fault', 'on.operation', 'invalid', message)
+}

@@ -1,0 +1,179 @@
+// The faults of each world (testing contract 4).
+import { setTimeout as sleep } from 'node:timers/promises'
+import { refused } from '#errors.ts'
+import { type Chance, openChance } from '#test-api/faults/chance.ts'
+import type {
+  Delay,
+  FunctionEffect,
+  FunctionTarget,
+  NewFault,
+  RestEffect,
+  RestTarget,
+  SocketEffect,
+  SocketTarget,
+} from '#test-api/faults/fault.ts'
+import { compileGlob } from '#test-api/faults/glob.ts'
+
+/** Each request looks at all that are before the one which applies. */
+const faultsMax = 1_000
+
+/** What a fault may apply to. */
+export interface Occasions {
+  request: { operation: string | undefined; method: string; path: string }
+  frame: {
+    frame: SocketTarget['frame']
+    destination?: string | undefined
+    type?: string | undefined
+    username: string
+  }
+  function: { function: string }
+}
+
+interface Effects {
+  request: RestEffect
+  frame: SocketEffect
+  function: FunctionEffect
+}
+
+/** A fault that applies now. */
+export interface Struck<E> {
+  id: number
+  effect: E
+  /** Aborts when the fault is removed, its world with it perhaps: nobody is held up by it any longer. */
+  gone: AbortSignal
+  /** Waits as long as the fault says, unless the signal aborts. */
+  delay(signal?: AbortSignal): Promise<void>
+}
+
+interface Kept {
+  id: number
+  fault: NewFault
+  matches(occasion: Occasions[NewFault['kind']]): boolean
+  chance: Chance
+  hits: number
+  removal: AbortController
+}
+
+interface World {
+  /** Newest first. */
+  faults: Kept[]
+  lastId: number
+}
+
+export class Faults {
+  readonly #worlds = new Map<number, World>()
+
+  /** @throws ChatError 400 where a world has too many */
+  add(worldId: number, fault: NewFault) {
+    const world = this.#worlds.get(worldId) ?? { faults: [], lastId: 0 }
+    if (world.faults.length >= faultsMax) {
+      throw refused('fault', 'on', 'invalid', `A world has ${faultsMax} faults at most: remove some`)
+    }
+    this.#worlds.set(worldId, world)
+    world.lastId += 1
+    const kept: Kept = {
+      id: world.lastId,
+      fault,
+      matches: matcherOf(fault),
+      chance: openChance(fault.seed),
+      hits: 0,
+      removal: new AbortController(),
+    }
+    world.faults.unshift(kept)
+    return present(kept)
+  }
+
+  /** Oldest first, those included that are used up. */
+  list(worldId: number) {
+    return (this.#worlds.get(worldId)?.faults ?? []).map(present).toReversed()
+  }
+
+  /** @returns whether there was such a fault */
+  remove(worldId: number, id: number): boolean {
+    const faults = this.#worlds.get(worldId)?.faults ?? []
+    const at = faults.findIndex((fault) => fault.id === id)
+    for (const { removal } of at < 0 ? [] : faults.splice(at, 1)) removal.abort()
+    return at >= 0
+  }
+
+  removeAll(worldId: number): void {
+    for (const { removal } of this.#worlds.get(worldId)?.faults.splice(0) ?? []) removal.abort()
+  }
+
+  /** Removes all, and counts their ids from 1 again. */
+  forget(worldId: number): void {
+    this.removeAll(worldId)
+    this.#worlds.delete(worldId)
+  }
+
+  /** The newest fault that applies, which counts as its hit. One that chance spares leaves it to those before it. */
+  strike<K extends keyof Occasions>(
+    worldId: number,
+    kind: K,
+    occasion: Occasions[K],
+  ): Struck<Effects[K]> | undefined {
+    for (const kept of this.#worlds.get(worldId)?.faults ?? []) {
+      const { fault, hits, chance } = kept
+      if (fault.kind !== kind || hits >= (fault.times ?? Number.POSITIVE_INFINITY)) continue
+      if (!kept.matches(occasion)) continue
+      if (fault.probability !== undefined && chance() >= fault.probability) continue
+      kept.hits += 1
+      const { delayMs } = fault.do
+      const gone = kept.removal.signal
+      const effect = fault.do as Effects[K]
+      return { id: kept.id, effect, gone, delay: (signal) => wait(delayMs, chance, [gone, signal]) }
+    }
+    return undefined
+  }
+}
+
+async function wait(
+  delayMs: Delay | undefined,
+  chance: Chance,
+  signals: (AbortSignal | undefined)[],
+): Promise<void> {
+  if (delayMs === undefined) return
+  const [least, most] = typeof delayMs === 'number' ? [delayMs, delayMs] : delayMs
+  const signal = AbortSignal.any(signals.filter((each) => each !== undefined))
+  await sleep(least + chance() * (most - least), undefined, { signal, ref: false }).catch(() => undefined)
+}
+
+function present({ id, fault: { kind: _, ...fault }, hits }: Kept) {
+  return { id, ...fault, hits }
+}
+
+function matcherOf(fault: NewFault): Kept['matches'] {
+  const matcher =
+    fault.kind === 'request'
+      ? ofRequests(fault.on)
+      : fault.kind === 'frame'
+        ? ofFrames(fault.on)
+        : ofRuns(fault.on)
+  return matcher as Kept['matches']
+}
+
+function ofRequests({ operation, method, path }: RestTarget): (request: Occasions['request']) => boolean {
+  const fits = path === undefined ? () => true : compileGlob(path)
+  return (request) =>
+    (operation ?? request.operation) === request.operation &&
+    (method ?? request.method) === request.method &&
+    fits(request.path)
+}
+
+function ofFrames({
+  frame,
+  destination,
+  type,
+  username,
+}: SocketTarget): (each: Occasions['frame']) => boolean {
+  const fits = destination === undefined ? () => true : compileGlob(destination)
+  return (each) =>
+    each.frame === frame &&
+    (type ?? each.type) === each.type &&
+    (username ?? each.username) === each.username &&
+    fits(each.destination ?? '')
+}
+
+function ofRuns(target: FunctionTarget): (run: Occasions['function']) => boolean {
+  return (run) => run.function === target.function
+}

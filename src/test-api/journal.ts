@@ -1,0 +1,126 @@
+// The journal of a world, and what tests expect of it (testing contract 5).
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { Context } from '#context.ts'
+import { mustHaveWorld } from '#domain/worlds/must-have-world.ts'
+import { ChatError, refused } from '#errors.ts'
+import { toHar } from '#test-api/journal/har.ts'
+import { kinds } from '#test-api/journal/kept.ts'
+import { streamEntries } from '#test-api/journal/stream.ts'
+import { nearestMisses, waitForEntry } from '#test-api/journal/wait.ts'
+import { readId } from '#test-api/params.ts'
+import { readBody } from '#test-api/reading.ts'
+import type { TestApi } from '#test-api/state.ts'
+import { presentError } from '#wire/problem.ts'
+
+const limitUsual = 1_000
+const limitMax = 10_000
+const timeoutMsUsual = 5_000
+const timeoutMsMax = 600_000
+const depthMax = 64
+
+const number = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,16}$/, 'must be a number')
+    .transform(Number)
+    .refine((given) => given >= least && given <= most, `must be between ${least} and ${most}`)
+    .optional()
+
+const filter = {
+  kind: z.enum(kinds).optional(),
+  operation: z.string().optional(),
+  type: z.string().optional(),
+  username: z.string().optional(),
+  after: number(0, Number.MAX_SAFE_INTEGER),
+}
+const Listing = z.strictObject({ ...filter, limit: number(1, limitMax) })
+const Waiting = z.strictObject({
+  ...filter,
+  match: z.string().optional(),
+  timeoutMs: number(0, timeoutMsMax),
+})
+const Streaming = z.strictObject(filter)
+
+interface Options {
+  ctx: Context
+  testApi: TestApi
+}
+
+export async function journal(scope: FastifyInstance, { ctx, testApi: { journals } }: Options) {
+  const stopping = new AbortController()
+  scope.addHook('preClose', async () => {
+    stopping.abort()
+    journals.close()
+  })
+  const worldOf = async (request: FastifyRequest) => (await mustHaveWorld(ctx, readId('world', request))).id
+
+  scope.get('/worlds/:id/journal', async (request) => {
+    const worldId = await worldOf(request)
+    const { after, limit = limitUsual, ...filter } = readBody('journal', Listing, request.query)
+    const entries = journals
+      .list(worldId, filter, after)
+      .take(limit + 1)
+      .toArray()
+    const isMore = entries.length > limit
+    if (isMore) entries.pop()
+    return { entries, next: isMore ? entries.at(-1)?.position : null }
+  })
+
+  scope.get('/worlds/:id/journal/wait', async (request, reply) => {
+    const worldId = await worldOf(request)
+    const query = readBody('journal', Waiting, request.query)
+    const { after = 0, match, timeoutMs = timeoutMsUsual, ...filter } = query
+    const expectation = { worldId, filter, after, wanted: readMatch(match) }
+    const gone = new AbortController()
+    reply.raw.once('close', () => gone.abort())
+    const signal = AbortSignal.any([gone.signal, stopping.signal])
+    const entry = await waitForEntry(journals, expectation, { timeoutMs, signal })
+    if (entry) return entry
+    const misses = nearestMisses(journals, expectation)
+    const error = new ChatError('RequestTimeoutError', `No such entry within ${timeoutMs} ms`)
+    return reply.code(error.status).send({ ...presentError(error, 'camel', ctx.clock.now()), misses })
+  })
+
+  scope.get('/worlds/:id/journal/stream', async (request, reply) => {
+    const worldId = await worldOf(request)
+    const { after, ...filter } = readBody('journal', Streaming, request.query)
+    const last = Number(request.headers['last-event-id'])
+    const from = after ?? (Number.isSafeInteger(last) ? last : 0)
+    streamEntries(journals, reply.raw, { worldId, filter, after: from })
+    reply.hijack()
+  })
+
+  scope.get('/worlds/:id/journal.har', async (request) => {
+    const worldId = await worldOf(request)
+    return toHar(journals.list(worldId, { kind: 'request' }), ctx.baseUrl(request.origin))
+  })
+
+  scope.delete('/worlds/:id/journal', async (request, reply) => {
+    journals.empty(await worldOf(request))
+    return reply.code(204).send()
+  })
+}
+
+/** @throws ChatError 400 for what is no JSON, or nested deeper than any entry */
+function readMatch(text: string | undefined): unknown {
+  if (text === undefined) return {}
+  let match: unknown
+  try {
+    match = JSON.parse(text)
+  } catch {
+    throw refused('journal', 'match', 'invalid', 'match: must be JSON')
+  }
+  if (typeof match !== 'object' || match === null || Array.isArray(match)) {
+    throw refused('journal', 'match', 'invalid', 'match: must be an object, a subset of the entry')
+  }
+  if (isDeeper(match, depthMax)) {
+    throw refused('journal', 'match', 'invalid', `match: must not be deeper than ${depthMax}`)
+  }
+  return match
+}
+
+function isDeeper(value: unknown, than: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return than === 0 || Object.values(value).some((item) => isDeeper(item, than - 1))
+}

@@ -1,0 +1,56 @@
+// Whether an entry holds what a test expects: objects may hold more than is named, at any depth; an array must be as long,
+// and match item by item (docs/testing.md).
+
+const differencesMax = 20
+const shownMax = 200
+
+/** Whether there is all that is wanted. */
+export function holds(actual: unknown, wanted: unknown): boolean {
+  if (typeof wanted !== 'object' || wanted === null) return actual === wanted
+  if (Array.isArray(wanted)) {
+    return (
+      Array.isArray(actual) &&
+      actual.length === wanted.length &&
+      wanted.every((item, at) => holds(actual[at], item))
+    )
+  }
+  return (
+    isObject(actual) &&
+    Object.entries(wanted).every(([name, value]) => Object.hasOwn(actual, name) && holds(actual[name], value))
+  )
+}
+
+/** What is not as wanted, each in a line that begins with its path: `requestBody.body is "Ho" instead of "Hi"`. */
+export function differences(actual: unknown, wanted: unknown, path = ''): string[] {
+  const here = path || 'the entry'
+  if (typeof wanted !== 'object' || wanted === null) {
+    return actual === wanted ? [] : [`${here} is ${shown(actual)} instead of ${shown(wanted)}`]
+  }
+  if (Array.isArray(wanted)) {
+    if (!Array.isArray(actual)) return [`${here} is ${shown(actual)} instead of ${shown(wanted)}`]
+    if (actual.length !== wanted.length) {
+      return [`${here} has ${actual.length} items instead of ${wanted.length}`]
+    }
+    return wanted
+      .flatMap((item, at) => differences(actual[at], item, `${path}[${at}]`))
+      .slice(0, differencesMax)
+  }
+  if (!isObject(actual)) return [`${here} is ${shown(actual)} instead of ${shown(wanted)}`]
+  return Object.entries(wanted)
+    .flatMap(([name, value]) => {
+      const at = path ? `${path}.${name}` : name
+      return Object.hasOwn(actual, name)
+        ? differences(actual[name], value, at)
+        : [`${at} is missing, and should be ${shown(value)}`]
+    })
+    .slice(0, differencesMax)
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'missing'
+  return text.length > shownMax ? `${text.slice(0, shownMax)}…` : text
+}
