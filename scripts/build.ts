@@ -19,7 +19,7 @@ const dist = join(root, 'dist')
 const { resolve } = createRequire(import.meta.url)
 
 /** What others import, by its place in src/ and dist/: the `exports` of package.json. */
-const entries = ['index', 'testing/index', 'testing/vitest', 'testing/playwright']
+const entries = ['index', 'testing/index', 'testing/setup', 'testing/vitest', 'testing/playwright']
 
 const target = 'node22.18'
 

@@ -1,14 +1,14 @@
 // `chatterie/testing/playwright`: tests that are given a server and a world each (docs/testing.md).
 import { test as base } from '@playwright/test'
 import type { Chatterie } from './chatterie.ts'
-import { connectChatterie } from './connect.ts'
-import { type StartOptions, startChatterie } from './start.ts'
+import { nameOf, openChatterie } from './shared.ts'
+import type { StartOptions } from './start.ts'
 import type { World, WorldOptions } from './world.ts'
 
 interface WorkerFixtures {
-  /** Of a server that is started for the worker. */
+  /** Of a server that is started for the worker; none counts where all share one. */
   chatterieOptions: StartOptions
-  /** The server: that of `chatterie exec`, or one of this worker's own. */
+  /** The server: that of the run, of `chatterie exec`, or one of this worker's own. */
   chatterie: Chatterie
 }
 
@@ -24,8 +24,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   chatterieOptions: [{}, { scope: 'worker', option: true }],
   chatterie: [
     async ({ chatterieOptions }, use) => {
-      const url = process.env.CHATTERIE_URL
-      const chatterie = url ? await connectChatterie(url) : await startChatterie(chatterieOptions)
+      const chatterie = await openChatterie(chatterieOptions)
       await use(chatterie)
       await chatterie.close()
     },
@@ -33,7 +32,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   ],
   worldOptions: [{}, { option: true }],
   world: async ({ chatterie, worldOptions }, use, info) => {
-    const world = await chatterie.createWorld({ name: info.title, ...worldOptions })
+    const world = await chatterie.createWorld({ ...nameOf(info.title), ...worldOptions })
     await use(world)
     if (info.status !== info.expectedStatus) {
       const body = JSON.stringify(await world.journal(), null, 2)
