@@ -5,6 +5,7 @@ import { folderOfTests } from './test/support/folder.ts'
 /** Files that take longest: begun last, they would be waited for alone. */
 const longest = [
   'conformance/generations',
+  'package/package',
   'jobs/crash',
   'test/main',
   'conformance/resume',

@@ -85,7 +85,7 @@ export class Worker {
   }
 
   async #open(): Promise<void> {
-    const { Logger, run } = await import('graphile-worker')
+    const { Logger, run } = (await import('graphile-worker')).default // by name a bundle knows it not
     const ctx = this.#ctx
     const events: WorkerEvents = new EventEmitter()
     events.on('pool:create', ({ workerPool }) => {

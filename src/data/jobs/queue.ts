@@ -20,7 +20,7 @@ export function openQueue(db: Database): Queue {
 }
 
 async function makeTables(db: Database): Promise<void> {
-  const { Logger, runMigrations } = await import('graphile-worker')
+  const { Logger, runMigrations } = (await import('graphile-worker')).default // by name a bundle knows it not
   const client = await db.pool.connect()
   try {
     // Processes that start at once would make the same tables.

