@@ -174,12 +174,13 @@ export class Worker {
 
   /** Resolves once the clock is so much further, or at the stop. */
   async #until(ms: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
     const { signal } = this.#stopping
-    const alarm = this.#ctx.clock.after(ms, resolve)
-    signal.addEventListener('abort', () => resolve(), { once: true })
-    if (signal.aborted) resolve()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const goOn = () => resolve()
+    const alarm = this.#ctx.clock.after(ms, goOn)
+    signal.addEventListener('abort', goOn)
     await promise
+    signal.removeEventListener('abort', goOn)
     alarm.cancel()
   }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ClockState } from '#clock/clock.ts'
 import type { MovableClock } from '#clock/movable.ts'
 import type { Context } from '#context.ts'
@@ -15,6 +16,7 @@ export function moveClock(ctx: Context, aim: (clock: MovableClock) => ClockState
     await ctx.queue.ready()
     await doWhatIsDue(ctx)
     const state = aim(clock)
+    if (isDeepStrictEqual(state, clock.state)) return
     for (;;) {
       const due = Math.min(clock.nextAlarm ?? Infinity, (await nextDueTime(ctx.db)) ?? Infinity)
       if (due > clock.timeIn(state)) break
