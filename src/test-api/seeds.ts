@@ -37,15 +37,16 @@ function readAll<T>(kind: string, items: unknown[], check: (item: unknown) => T)
     try {
       return check(item)
     } catch (error) {
-      throw error instanceof ChatError ? placed(error, `seed.${kind}[${at}]`) : error
+      throw error instanceof ChatError ? placed(error, `seed.${kind}[${at}]`, item) : error
     }
   })
 }
 
-/** The same error, whose fields are within `place`. */
-function placed(error: ChatError, place: string): ChatError {
+/** The same error, whose fields are within `place`; of what is no item at all, the check says that its body is wrong. */
+function placed(error: ChatError, place: string, item: unknown): ChatError {
+  const isItem = typeof item === 'object' && item !== null && !Array.isArray(item)
   const problems = error.problems.map((problem) => {
-    const within = problem.field === 'body' ? '' : `.${problem.field}`.replace(/\.(\d+)/g, '[$1]')
+    const within = isItem ? `.${problem.field}`.replace(/\.(\d+)/g, (_, at) => `[${at}]`) : ''
     const field = place + within
     const rule = problem.message.startsWith(problem.field)
       ? problem.message.slice(problem.field.length)

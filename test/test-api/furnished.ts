@@ -36,7 +36,7 @@ export const everything = {
     { type: 'DIRECT', members: ['jane', 'john'] },
   ],
   messages: [
-    { type: 'TEXT', channel: 'deck', user: 'jane', body: 'Ahoy @john, see <#hold>' },
+    { type: 'TEXT', channel: 'deck', user: 'jane', body: 'Ahoy <@john>, see <#hold>' },
     { type: 'SYSTEM_TEXT', channel: 'deck', body: 'Land!' },
   ],
   functions: [

@@ -1,0 +1,307 @@
+import supertest from 'supertest'
+import { v4 as uuid } from 'uuid'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { openContext } from '#context.ts'
+import { resetWorld } from '#domain/worlds/reset-world.ts'
+import { connect, disconnect, done, refused } from '../conformance/realtime.ts'
+import { frame, Talker } from '../stomp/talker.ts'
+import { startTestApi, type TestApiServer, type World } from '../support/test-api.ts'
+import { dump, everything, furnish, told } from './furnished.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
+type Document = any
+
+let server: TestApiServer
+beforeAll(async () => {
+  server = await startTestApi({ RATE_LIMIT_PER_SECOND: 'off' })
+})
+afterAll(() => server.close())
+
+const reset = (world: World) => server.testApi.post(`/worlds/${world.id}/reset`).expect(200)
+const user = (name: string) => ({ name, displayName: name, isGuest: false })
+
+/** A device of a user, and how it was received. */
+async function dial({ apiKey, host }: World, name: string): Promise<Talker> {
+  const talker = await Talker.open(Number(host.split(':')[1]), `/rtm/websocket?api-key=${apiKey}`)
+  talker.send(frame('CONNECT', { 'accept-version': '1.2', 'StompX-User': name }))
+  await talker.next()
+  return talker
+}
+
+describe('a reset', () => {
+  it('makes a world as it was right after its creation, with its ids, as often as it is asked for', async () => {
+    const world = await server.createWorld({ seed: everything, settings: { guestUsers: false } })
+    const fresh = await dump(server)
+    for (let round = 0; round < 3; round += 1) {
+      await furnish(server, world)
+      const as = server.as(world)
+      await as
+        .put('/application/settings')
+        .send({ guestUsers: 'ENABLED', userCreatedChannels: 'DISABLED' })
+        .expect(200)
+      const { body: users } = await as.get('/users').expect(200)
+      if (round > 0) await as.delete(`/users/${users._embedded.users[0].id}`).expect(200)
+      const { body: channels } = await as.get('/channels').expect(200)
+      if (round > 1) await as.delete(`/channels/${channels._embedded.channels[0].id}`).expect(200)
+      await told(server)
+      expect((await reset(world)).body).toEqual(world)
+      expect(await dump(server)).toEqual(fresh)
+      const { body: settings } = await as.get('/application/settings').expect(200)
+      expect(settings).toMatchObject({ guestUsers: 'DISABLED', userCreatedChannels: 'ENABLED' })
+    }
+    await server.testApi.delete(`/worlds/${world.id}`).expect(204)
+    expect(Object.values(await dump(server)).flat()).toEqual([])
+  })
+
+  it('does so where the database looks at keys, too', async () => {
+    const world = await server.createWorld({ seed: everything })
+    const fresh = await dump(server)
+    await furnish(server, world)
+    const { config, log, db } = server.ctx
+    const role = `tester_${uuid().replaceAll('-', '')}`
+    await db.pool.query(`create role ${role} login password 'open'; grant all on all tables in schema public to ${role};
+      grant all on all sequences in schema public to ${role}`)
+    const url = new URL(String(db.pool.options.connectionString))
+    url.username = role
+    url.password = 'open'
+    const ctx = openContext(config, log, url.href)
+    await resetWorld(ctx, world.id)
+    await ctx.db.close()
+    await db.pool.query(`drop owned by ${role}; drop role ${role}`)
+    expect(await dump(server)).toEqual(fresh)
+  })
+
+  it('leaves credentials and tokens as they are', async () => {
+    const world = await server.createWorld()
+    const token = async () =>
+      (
+        await supertest(server.url)
+          .post('/oauth/token')
+          .auth(world.clientId, world.clientSecret)
+          .type('form')
+          .send({ grant_type: 'client_credentials' })
+          .expect(200)
+      ).body.access_token
+    const before = await token()
+    await reset(world)
+    for (const each of [before, await token(), world.accessToken]) {
+      await supertest(server.url).get('/v1/users').auth(each, { type: 'bearer' }).expect(200)
+    }
+  })
+
+  it.each([
+    ['reset', (world: World) => reset(world)],
+    ['removed', (world: World) => server.testApi.delete(`/worlds/${world.id}`).expect(204)],
+    [
+      'restored',
+      async (world: World) => {
+        const { body } = await server.testApi.post(`/worlds/${world.id}/snapshots`).expect(201)
+        await server.testApi.post(`/worlds/${world.id}/restore`).send({ snapshot: body.id }).expect(200)
+      },
+    ],
+  ])('closes sockets with an ERROR that says that the world was %s, and no others', async (change, act) => {
+    const world = await server.createWorld({ seed: everything })
+    const other = await server.createWorld({ seed: everything })
+    const [jane, bystander] = await Promise.all([dial(world, 'jane'), dial(other, 'jane')])
+    await act(world)
+    const { command, body } = await jane.next()
+    expect(command).toBe('ERROR')
+    expect(JSON.parse(body)).toMatchObject({ message: expect.stringContaining(`The world was ${change}`) })
+    await jane.closed
+    bystander.send(frame('SUBSCRIBE', { id: 'errors', destination: '/user/queue/errors', receipt: 'r' }))
+    expect((await bystander.next()).command).toBe('RECEIPT')
+    bystander.ws.close()
+    if (change !== 'removed') {
+      const { body: users } = await server.as(world).get('/users').expect(200)
+      expect(users._embedded.users.some(({ presence }: Document) => presence.online)).toBe(false)
+    }
+  })
+
+  it('lets the official client come back to a fresh world', async () => {
+    const world = await server.createWorld({ seed: everything })
+    const before = await connect(server, world, 'jane')
+    const { paginator: channels } = await done(before.client.listChannels())
+    const deck = channels.items.find(({ name }: Document) => name === 'deck') as Document
+    await done(before.client.sendMessage({ channel: deck, body: 'before' }))
+    await reset(world)
+    await disconnect(before)
+    const after = await connect(server, world, 'jane')
+    const { paginator } = await done(after.client.listMessages({ channel: deck }))
+    expect(paginator.items.map((message: Document) => message.body)).toEqual([
+      'Land!',
+      'Ahoy <@john>, see <#hold>',
+    ])
+    await disconnect(after)
+  })
+})
+
+describe('settings', () => {
+  it('keep guests out', async () => {
+    const world = await server.createWorld({ settings: { guestUsers: 'DISABLED' } })
+    expect((await dial(world, 'stranger')).frames).toMatchObject([
+      { command: 'ERROR', body: expect.stringContaining('This application lets no guests in') },
+    ])
+  })
+
+  it('keep users from making channels', async () => {
+    const world = await server.createWorld({ settings: { userCreatedChannels: false } })
+    const jane = await connect(server, world, 'jane')
+    await refused(jane.client.createChannel({ channel: { type: 'PUBLIC', name: 'den' } }))
+    await disconnect(jane)
+  })
+})
+
+describe('worlds beside each other', () => {
+  it('do not see each other, whatever happens in them', async () => {
+    const worlds = await Promise.all(Array.from({ length: 40 }, () => server.createWorld()))
+    const model = new Map(worlds.map((world) => [world.id, new Set<string>()]))
+    const random = (max: number) => Math.floor(Math.random() * max)
+    const work = async (world: World) => {
+      const names = model.get(world.id) as Set<string>
+      for (let step = 0; step < 8; step += 1) {
+        const action = random(6)
+        if (action < 4) {
+          const name = `user-${random(4)}`
+          const { status } = await server.as(world).post('/users').send(user(name))
+          expect(status).toBe(names.has(name) ? 400 : 200)
+          names.add(name)
+        } else if (action === 4) {
+          await reset(world)
+          names.clear()
+        } else {
+          const { body } = await server.testApi.post(`/worlds/${world.id}/snapshots`).expect(201)
+          await server.as(world).post('/users').send(user('late')).expect(200)
+          await server.testApi.post(`/worlds/${world.id}/restore`).send({ snapshot: body.id }).expect(200)
+        }
+        const { body } = await server.as(world).get('/users').expect(200)
+        expect(new Set(body._embedded?.users.map(({ name }: Document) => name))).toEqual(names)
+        expect(body.page.totalElements).toBe(names.size)
+      }
+    }
+    await Promise.all(worlds.map(work))
+    await Promise.all(worlds.map(({ id }) => server.testApi.delete(`/worlds/${id}`).expect(204)))
+  }, 60_000)
+
+  it('survive being reset, restored, copied, written to and removed at the same time', async () => {
+    const world = await server.createWorld({ seed: everything })
+    const { body: snapshot } = await server.testApi.post(`/worlds/${world.id}/snapshots`).expect(201)
+    const { body: channels } = await server.as(world).get('/channels').expect(200)
+    const deck = channels._embedded.channels.find(({ name }: Document) => name === 'deck')
+    const statuses = new Set<string>()
+    const ask = async (name: string, test: supertest.Test) => statuses.add(`${name} ${(await test).status}`)
+    const acts = [
+      () => ask('reset', server.testApi.post(`/worlds/${world.id}/reset`)),
+      () =>
+        ask('restore', server.testApi.post(`/worlds/${world.id}/restore`).send({ snapshot: snapshot.id })),
+      () => ask('snapshot', server.testApi.post(`/worlds/${world.id}/snapshots`)),
+      () => ask('copy', server.testApi.post('/worlds').send({ snapshot: snapshot.id })),
+      () =>
+        ask(
+          'user',
+          server
+            .as(world)
+            .post('/users')
+            .send(user(`u${Math.random()}`)),
+        ),
+      () =>
+        ask(
+          'channel',
+          server
+            .as(world)
+            .post('/channels')
+            .send({ type: 'PUBLIC', creator: { username: 'jane' } }),
+        ),
+      ...Array.from(
+        { length: 6 },
+        () => () =>
+          ask(
+            'send',
+            server
+              .as(world)
+              .post(`/channels/${deck.id}/messages`)
+              .send({ type: 'TEXT', body: 'x', user: { username: 'jane' } }),
+          ),
+      ),
+    ]
+    await Promise.all(
+      Array.from({ length: 120 }, (_, at) => (acts[at % acts.length] as () => Promise<unknown>)()),
+    )
+    const faults = [...statuses].filter((status) => / 5\d\d/.test(status))
+    expect(faults).toEqual([])
+    expect(statuses).toContain('reset 200')
+
+    await reset(world)
+    await told(server)
+    const { body: messages } = await server.as(world).get(`/channels/${deck.id}/messages`).expect(200)
+    expect(messages._embedded.messages).toHaveLength(2)
+    expect(messages.page.total).toBe(2)
+    const answers = await Promise.all([
+      server.testApi.delete(`/worlds/${world.id}`),
+      server.testApi.delete(`/worlds/${world.id}`),
+      server.testApi.post(`/worlds/${world.id}/reset`),
+      server.testApi.post(`/worlds/${world.id}/restore`).send({ snapshot: snapshot.id }),
+    ])
+    for (const { status } of answers) expect([200, 204, 404]).toContain(status)
+    await server.testApi.get(`/worlds/${world.id}`).expect(404)
+  }, 60_000)
+})
+
+describe('a reset of the server', () => {
+  it('removes all worlds and snapshots, empties the first application, and begins at 1 again', async () => {
+    const world = await server.createWorld({ seed: everything })
+    await furnish(server, world)
+    await server.testApi.post(`/worlds/${world.id}/snapshots`).expect(201)
+    await server.main.post('/users', user('jane')).expect(200)
+    const { body: channel } = await server.main.post('/channels', { type: 'PUBLIC', name: 'old' }).expect(200)
+    await server.main.delete(`/channels/${channel.id}`).expect(200)
+    await server.main
+      .put('/application/settings', { guestUsers: 'DISABLED', userCreatedChannels: 'DISABLED' })
+      .expect(200)
+
+    await server.testApi.post('/reset').expect(204)
+    expect((await server.testApi.get('/worlds').expect(200)).body).toEqual({ worlds: [] })
+    await server.as(world).get('/users').expect(401)
+    expect(Object.values(await dump(server)).flat()).toEqual([])
+    const { body: settings } = await server.main.get('/application/settings').expect(200)
+    expect(settings).toMatchObject({ guestUsers: 'ENABLED', userCreatedChannels: 'ENABLED' })
+
+    expect((await server.main.post('/users', user('jane')).expect(200)).body.id).toBe(1)
+    const { body: first } = await server.main.post('/channels', { type: 'PUBLIC' }).expect(200)
+    expect(first.id).toBe(1)
+    const { body: message } = await server.main
+      .post('/channels/1/messages', { type: 'TEXT', body: 'Hi', user: { id: 1 } })
+      .expect(200)
+    expect(message.id).toBe(2) // 1 is the channel's main thread
+    expect((await server.main.get('/channels/1/messages').expect(200)).body.page.total).toBe(1)
+    const next = await server.createWorld({ seed: everything })
+    expect(next.id).toBe(server.main.id + 1)
+    const { body: snapshot } = await server.testApi.post(`/worlds/${next.id}/snapshots`).expect(201)
+    expect(snapshot.id).toBe(1)
+  })
+
+  it('forgets what functions of the same ids were', async () => {
+    const script = (result: number) => `export async function handleEvent() { return ${result} }`
+    const results: unknown[] = []
+    for (const result of [1, 2]) {
+      await server.testApi.post('/reset').expect(204)
+      const seed = {
+        ...everything,
+        functions: [{ name: 'f', event: 'user.sent.message', script: script(result) }],
+      }
+      const as = server.as(await server.createWorld({ seed }))
+      await as
+        .post('/channels/1/messages')
+        .send({ type: 'TEXT', body: 'Hi', user: { username: 'jane' } })
+        .expect(200)
+      await vi.waitFor(
+        async () => {
+          const { body } = await as.get('/functions/1/invocations').expect(200)
+          expect(body._embedded.invocations[0].status).toBe('SUCCEEDED')
+          results.push(body._embedded.invocations[0].result.payload)
+        },
+        { timeout: 20_000, interval: 20 },
+      )
+    }
+    expect(results).toEqual([1, 2])
+  }, 60_000)
+})
