@@ -13,7 +13,7 @@ const folder = new URL('../../src/resources/', import.meta.url)
 const betweenProcesses = ['signals.ts', 'published-event.ts']
 const modules: Record<string, unknown>[] = await Promise.all(
   readdirSync(folder)
-    .filter((file) => !betweenProcesses.includes(file))
+    .filter((file) => file.endsWith('.ts') && !betweenProcesses.includes(file))
     .map((file) => import(new URL(file, folder).pathname)),
 )
 const exported = modules.flatMap((module) => Object.entries(module))

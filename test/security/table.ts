@@ -132,6 +132,7 @@ export const routes = tableOf(`
     200    GET    /docs/page.css
     200    GET    /docs/page.js
     200    GET    /docs/scalar.js
+    200    GET    /docs/real-time.json
     200    GET    /chat
     200    GET    /chat/page.css
     200    GET    /chat/app.js
