@@ -5,6 +5,7 @@ import type { pino } from 'pino'
 import { keepCompiledCode, openCache } from '#cache.ts'
 import { type Config, misspeltSettings, readConfig } from '#config.ts'
 import type { Context } from '#context.ts'
+import type { FirstApplication } from '#domain/applications/ensure-first-application.ts'
 import { mustNotBeNewer, prepareHome } from '#home.ts'
 import { introduce } from '#introduce.ts'
 import { openLog } from '#log.ts'
@@ -28,6 +29,8 @@ const sameSignalMs = 1_000
 export interface RunOptions {
   /** The home is removed at the end, however it comes, and nothing that is written needs to outlive it. */
   ephemeral?: boolean
+  /** A file with what the first application begins with; it must be new. */
+  seed?: string | undefined
   /** Ends as upon a signal when its input ends: its parent is gone then, however that ended. */
   untilInputEnds?: boolean
 }
@@ -52,7 +55,7 @@ export async function runServer(options: RunOptions = {}): Promise<void> {
   }
 }
 
-async function start({ ephemeral = false, untilInputEnds = false }: RunOptions): Promise<void> {
+async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOptions): Promise<void> {
   const config = readConfig(process.env)
   if (ephemeral)
     started.push({ undo: () => rm(config.home, { recursive: true, force: true, maxRetries: 5 }) })
@@ -96,6 +99,7 @@ async function start({ ephemeral = false, untilInputEnds = false }: RunOptions):
   started.push({ undo: () => ctx.db.close() })
   await checkKeys(ctx)
   const first = await ensureFirstApplication(ctx)
+  if (seed !== undefined) await plant(ctx, first, seed)
   goOn()
 
   const sweeper = new Sweeper(ctx)
@@ -155,6 +159,14 @@ async function startBackground(ctx: Context, databaseUrl: string): Promise<void>
     : new (await import('#jobs/background-thread.ts')).BackgroundThread(ctx, databaseUrl)
   background.start()
   started.push({ undo: () => background.stop() })
+}
+
+async function plant(ctx: Context, first: FirstApplication, file: string): Promise<void> {
+  const [{ readSeedFile }, { seedFirstApplication }] = await Promise.all([
+    import('#test-api/seed-file.ts'),
+    import('#domain/worlds/seed-first-application.ts'),
+  ])
+  await seedFirstApplication(ctx, first, await readSeedFile(file))
 }
 
 /** Gives the URL of a database of the right shape: the user's, or the embedded one's. */

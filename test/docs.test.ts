@@ -17,6 +17,7 @@ interface Sample {
 /** What is not run, by words that it has, and why. All else is. */
 const leftOut: [words: string, why: string][] = [
   ['npm ci && npm start', 'what this test runs in is installed, and the server started'],
+  ['npm install --save-dev chatterie', 'wants the package; test/package installs and runs it'],
   ['docker compose up', 'wants an engine of containers'],
   ['<div id="chat-ui">', 'a page; test/browser/chat.test.ts opens one'],
   ['class Greeter', 'calls a function that the reader brings; test/functions/plugins.test.ts runs plugins'],

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { Failure } from '#cli/output.ts'
 import type { Intercept } from '#intercept/intercept.ts'
 import { programFile } from '#place.ts'
 import { ServerProcess } from '#testing/server-process.ts'
@@ -38,7 +39,9 @@ export async function exec([command = '', ...args]: string[], options: Options):
   const server = startServer(options)
   let intercept: Intercept | undefined
   try {
-    const access = await server.ready()
+    const access = await server.ready().catch(() => {
+      throw new Failure() // which the server has told already
+    })
     if (options.intercept) intercept = await interceptFor(access)
     const variables = { ...variablesOf(access), ...intercept?.environment }
     if (told.signal.aborted) return codeOf(null, told.signal.reason)

@@ -40,6 +40,10 @@ program
     '--ephemeral',
     'on a home of its own, gone when it ends, in memory if there is room; with the test API',
   )
+  .option(
+    '--seed <file>',
+    'with --ephemeral, JSON: the users, channels, messages and functions that it begins with',
+  )
   .option('--database-from-environment', 'with --ephemeral: on the Postgres of DATABASE_URL all the same')
   .option('--until-input-ends', 'stop when the standard input ends, as it does when the parent is gone')
   .action(async (options) => (await import('#cli/start.ts')).start(options, output()))
@@ -49,6 +53,7 @@ program
   .description('run a command with an ephemeral server, which it finds by CHATTERIE_URL and such variables')
   .usage('[options] -- <command...>')
   .argument('<command...>', 'what to run; its exit code is that of exec')
+  .option('--seed <file>', 'JSON: the users, channels, messages and functions that it begins with')
   .option('--intercept', 'lead programs that name api.chatkitty.com in their source to the server')
   .action(async (command, options) =>
     process.exit(await (await import('#cli/exec.ts')).exec(command, options)),

@@ -8,19 +8,28 @@ interface Options {
   host?: string
   ephemeral?: boolean
   databaseFromEnvironment?: boolean
+  seed?: string
   untilInputEnds?: boolean
 }
 
 /** Starts the server in this process. Options win over the environment, of which the server reads the rest. */
 export async function start(options: Options, { json }: Output): Promise<void> {
-  const { port, host, ephemeral = false, databaseFromEnvironment = false, untilInputEnds = false } = options
+  const {
+    port,
+    host,
+    seed,
+    ephemeral = false,
+    databaseFromEnvironment = false,
+    untilInputEnds = false,
+  } = options
   if (databaseFromEnvironment && !ephemeral)
     throw new UsageError('--database-from-environment goes with --ephemeral')
+  if (seed !== undefined && !ephemeral) throw new UsageError('--seed goes with --ephemeral')
   if (port !== undefined) process.env.PORT = port
   if (host !== undefined) process.env.HOST = host
   if (json) process.env.CHATTERIE_OUTPUT = 'json'
   if (ephemeral) {
     makeEphemeral(process.env, { home: await makeEphemeralHome(), keepsDatabase: databaseFromEnvironment })
   }
-  await runServer({ ephemeral, untilInputEnds })
+  await runServer({ ephemeral, seed, untilInputEnds })
 }

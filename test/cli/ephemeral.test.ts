@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
@@ -92,8 +92,8 @@ it('ends with its input where told to', async () => {
 })
 
 /** What `exec` makes of a script. */
-function exec(script: string): Promise<Ran> {
-  return chatterie(['exec', '--', process.execPath, '-e', script], { LOG_LEVEL: 'warn' })
+function exec(script: string, ...options: string[]): Promise<Ran> {
+  return chatterie(['exec', ...options, '--', process.execPath, '-e', script], { LOG_LEVEL: 'warn' })
 }
 
 it('exec tells a command where the server is, and ends with its exit code when all of it is gone', async () => {
@@ -136,4 +136,23 @@ it('exec says that there is no such command, as a shell would', async () => {
     code: 127,
     stderr: 'error: no-such-command: there is no such command\n',
   })
+})
+
+it('begins with a seed, and says what is wrong with one', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'chatterie-seed-'))
+  const [good, wrong] = [join(folder, 'good.json'), join(folder, 'wrong.json')]
+  const user = { name: 'ada', displayName: 'Ada', isGuest: false, properties: {} }
+  await writeFile(good, JSON.stringify({ users: [user], channels: [{ name: 'lobby', type: 'PUBLIC' }] }))
+  await writeFile(wrong, JSON.stringify({ users: [user, { ...user, name: 7 }] }))
+  const script = `
+    const { CHATTERIE_URL: url, CHATTERIE_ACCESS_TOKEN: token } = process.env
+    const answer = await fetch(url + '/v1/users', { headers: { authorization: 'Bearer ' + token } })
+    console.log((await answer.json())._embedded.users.map(({ name }) => name).join())`
+  expect(await exec(script, '--seed', good)).toEqual({ code: 0, stdout: 'ada\n', stderr: '' })
+  const refused = await exec(script, '--seed', wrong)
+  expect(refused).toMatchObject({ code: 1, stdout: '' })
+  expect(refused.stderr).toMatch(
+    /^Chatterie cannot start: the seed .*wrong\.json .*: seed\.users\[1\]\.name.*\n$/,
+  )
+  await rm(folder, { recursive: true })
 })

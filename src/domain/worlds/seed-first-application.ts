@@ -1,0 +1,23 @@
+import type { Context } from '#context.ts'
+import { findCredential } from '#data/applications/applications.ts'
+import { mustCompile } from '#domain/functions/must-compile.ts'
+import { seedWorld } from '#domain/worlds/seed-world.ts'
+import { notFound } from '#errors.ts'
+import type { Seed } from '#resources/worlds/seed.ts'
+
+/**
+ * Fills the application of that client, which is new, as a world is filled.
+ * @throws ChatError 400 for a seed that cannot be stored, which names the item
+ */
+export async function seedFirstApplication(
+  ctx: Context,
+  { clientId, apiKey }: { clientId: string; apiKey: string },
+  seed: Seed,
+): Promise<void> {
+  const credential = await findCredential(ctx.db, clientId)
+  if (!credential) throw notFound('client', clientId)
+  for (const [at, { script }] of seed.functions.entries()) {
+    await mustCompile(ctx, script, { resource: 'world', field: `seed.functions[${at}].script` })
+  }
+  await ctx.db.transact((tx) => seedWorld(ctx, tx, { id: credential.applicationId, apiKey }, seed))
+}
