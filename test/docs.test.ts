@@ -24,8 +24,8 @@ const leftOut: [words: string, why: string][] = [
   ['npm run bench', 'takes minutes'],
 ]
 
-/** Lines of a shell sample that are not run: what the reader fills in, and the start of the server, which runs. */
-const givenLines = /^(\w+=….*|chatterie start .*)$/gm
+/** Lines of a shell sample that are not run: what the reader fills in, and starts of servers, of which one runs. */
+const givenLines = /^(\w+=….*|chatterie (start|exec) .*)$/gm
 
 const files = [
   'README.md',
