@@ -7,6 +7,7 @@ import { reactToMessage } from '#domain/messages/reactions/react-to-message.ts'
 import { readMessage } from '#domain/messages/reading/read-message.ts'
 import { replyToMessage } from '#domain/messages/reply-to-message.ts'
 import { reportMessage } from '#domain/messages/reports/report-message.ts'
+import { sweepCounters } from '#domain/retention/sweep-counters.ts'
 import { blockUser } from '#domain/users/block-user.ts'
 import type { TestApiServer, World } from '../support/test-api.ts'
 
@@ -146,6 +147,7 @@ export async function tablesOf({ ctx }: TestApiServer): Promise<string[]> {
 
 /** Every row of every table that worlds have, but for what is sealed, which is never the same twice. */
 export async function dump(server: TestApiServer): Promise<Record<string, unknown[]>> {
+  await sweepCounters(server.ctx) // of what is gone
   const tables: Record<string, unknown[]> = {}
   for (const table of await tablesOf(server)) {
     const text = `select to_jsonb(t) - 'sealed' - 'environment' from "${table}" t order by to_jsonb(t)::text`

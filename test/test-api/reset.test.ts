@@ -146,7 +146,7 @@ describe('settings', () => {
   it('keep users from making channels', async () => {
     const world = await server.createWorld({ settings: { userCreatedChannels: false } })
     const jane = await connect(server, world, 'jane')
-    await refused(jane.client.createChannel({ channel: { type: 'PUBLIC', name: 'den' } }))
+    await refused(jane.client.createChannel({ type: 'PUBLIC', name: 'den' }))
     await disconnect(jane)
   })
 })
