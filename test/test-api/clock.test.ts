@@ -96,6 +96,11 @@ describe('the clock', () => {
     expect(await advance({ ms: 0 })).toMatchObject({ now: '2030-12-25T18:00:00.000Z' })
   })
 
+  it('advances for each who asks, also at the same time', async () => {
+    await Promise.all([1, 2, 3].map((hours) => advance({ hours })))
+    expect((await read()).offsetMs).toBe(6 * hourMs)
+  })
+
   it.each([
     ['put', '/clock', { now: 'tomorrow' }, 'now'],
     ['put', '/clock', { now: 5 }, 'now'],
@@ -203,7 +208,9 @@ describe('by the clock', () => {
   it('secrets that were replaced, and grants, come to their end', async () => {
     const application = await server.createApplication()
     await set({ frozen: true })
-    await rotateSecret(server.ctx, String(application.id), { overlapMs: hourMs })
+    const { now } = await read()
+    const { oldSecretUntil } = await rotateSecret(server.ctx, String(application.id), { overlapMs: hourMs })
+    expect(Date.parse(oldSecretUntil ?? '')).toBe(Date.parse(now) + hourMs)
     const grant = await server.ctx.grants.give({ access: 'read', applicationId: application.id, userId: 1 })
     await advance({ minutes: 59 })
     await ask(application).expect(200)

@@ -184,19 +184,18 @@ const putCredentialStatement = {
 /**
  * Replaces a secret. The old one is taken for `overlapMs` more, and no token that it opened lives longer; one that an
  * earlier replacement left is void at once.
+ * @returns until when the old one is taken, ISO 8601; undefined where it is not
  */
 export async function replaceSecret(
   tx: Tx,
   clientId: string,
   secretHash: string,
   overlapMs = 0,
-): Promise<void> {
-  if (overlapMs === 0) {
-    await tx.run(replaceSecretStatement, [clientId, secretHash])
-    await tx.run(deleteTokensStatement, [clientId])
-  } else {
-    await tx.run(rotateSecretStatement, [clientId, secretHash, overlapMs])
-  }
+): Promise<string | undefined> {
+  if (overlapMs > 0) return tx.single(rotateSecretStatement, [clientId, secretHash, overlapMs])
+  await tx.run(replaceSecretStatement, [clientId, secretHash])
+  await tx.run(deleteTokensStatement, [clientId])
+  return undefined
 }
 
 const replaceSecretStatement = {
@@ -205,17 +204,20 @@ const replaceSecretStatement = {
     update credential set secret_hash = $2, previous_secret_hash = null, previous_until = null
     where client_id = $1`,
 }
-const rotateSecretStatement = {
-  name: 'rotate-secret',
-  text: `
+const rotateSecretStatement = reading(
+  'rotate-secret',
+  column(timestamptz, 'previous_until'),
+  (columns) => `
     with replaced as (
       update credential set secret_hash = $2, previous_secret_hash = secret_hash,
         previous_until = chatterie_clock() + $3::float8 * interval '1 ms'
       where client_id = $1 returning client_id, previous_until
+    ), limited as (
+      update access_token t set expires_time = least(t.expires_time, r.previous_until)
+      from replaced r where t.client_id = r.client_id
     )
-    update access_token t set expires_time = least(t.expires_time, r.previous_until)
-    from replaced r where t.client_id = r.client_id`,
-}
+    select ${columns} from replaced`,
+)
 
 /** Holds back other processes that want to create the first application, until the transaction ends. */
 export async function lockFirstApplication(tx: Tx): Promise<void> {

@@ -36,8 +36,7 @@ export async function rotateSecret(
   const { id, clientId } = await referredApplication(ctx, reference)
   if (!clientId) throw notFound('client of application', id)
   const secretHash = await hashSecret(clientSecret)
-  await ctx.db.transact((tx) => replaceSecret(tx, clientId, secretHash, overlapMs))
+  const oldSecretUntil = await ctx.db.transact((tx) => replaceSecret(tx, clientId, secretHash, overlapMs))
   ctx.tokens.forget()
-  const oldSecretUntil = new Date(ctx.clock.now() + overlapMs).toISOString()
-  return { id, clientId, clientSecret, ...(overlapMs > 0 && { oldSecretUntil }) }
+  return { id, clientId, clientSecret, ...(oldSecretUntil !== undefined && { oldSecretUntil }) }
 }
