@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { MessageDocument, PageDocument } from './support/documents.ts'
 import { type ServerProcess, startServerProcess } from './support/process.ts'
 
 const administration = process.env.TEST_DATABASE_URL ?? 'postgresql://postgres@127.0.0.1:5432/postgres'
@@ -57,15 +58,19 @@ describe.skipIf(!version)(title, () => {
     await rm(home, { recursive: true, force: true })
   })
 
-  // biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-  async function call(server: ServerProcess | undefined, path: string, body?: unknown): Promise<any> {
+  async function call<T = { id: number }>(
+    server: ServerProcess | undefined,
+    path: string,
+    body?: unknown,
+  ): Promise<T> {
     const answer = await fetch(`${server?.url}/v1${path}`, {
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
     })
     expect(answer.status).toBe(200)
-    return answer.json()
+    return (await answer.json()) as T
   }
+  type Messages = PageDocument<'messages', MessageDocument>
   let token: string
 
   it('processes that start at once make one application, and one knows the tokens of the other', async () => {
@@ -96,12 +101,12 @@ describe.skipIf(!version)(title, () => {
     )
     await Promise.all(sends)
     for (const server of servers) {
-      const list = await call(server, `/channels/${channel.id}/messages`)
+      const list = await call<Messages>(server, `/channels/${channel.id}/messages`)
       expect(list.page.total).toBe(20)
       expect(list._embedded.messages).toHaveLength(20)
-      const found = await call(server, `/messages?query=message 7`)
+      const found = await call<Messages>(server, `/messages?query=message 7`)
       expect(found._embedded.messages).toMatchObject([{ mentions: [{ user: { id: user.id } }] }])
-      expect((await call(server, '/channels?members=jane')).page.totalElements).toBe(1)
+      expect((await call<Messages>(server, '/channels?members=jane')).page.totalElements).toBe(1)
     }
   })
 })

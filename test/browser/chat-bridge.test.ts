@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { UserDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { executablePath } from './chromium.ts'
@@ -36,8 +37,7 @@ let server: TestServer
 let site: Server
 let browser: Browser
 let page: Page
-// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-let bob: any
+let bob: UserDocument
 
 beforeAll(async () => {
   if (!executablePath) return

@@ -6,6 +6,7 @@ import { build } from 'esbuild'
 import { type Browser, chromium, type FrameLocator, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { mustBeCoveredHere, note } from '../conformance/realtime-coverage.ts'
+import type { ChannelDocument, UserDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { executablePath } from './chromium.ts'
@@ -125,8 +126,9 @@ withBrowser.each([
   ['on a connection of its own', false],
 ])('the chat in a frame, %s', (_, isShared) => {
   const name = isShared ? 'shared' : 'alone'
-  // biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-  let [ann, bob, channel]: any[] = []
+  let ann: UserDocument
+  let bob: UserDocument
+  let channel: ChannelDocument
 
   beforeAll(async () => {
     ;[ann, bob] = [await createUser(server.main), await createUser(server.main, { displayName: 'Bob' })]

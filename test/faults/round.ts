@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { v4 as uuid } from 'uuid'
+import type { MessageDocument, PageDocument } from '../support/documents.ts'
 import { Device } from './device.ts'
 import { bodyOf, judge, type Stored, type Write } from './law.ts'
 import type { Door, Stage } from './stage.ts'
@@ -138,12 +139,14 @@ async function sendByRest(
   }
 }
 
+type Messages = PageDocument<'messages', MessageDocument>
+
 /** All messages of a channel, oldest first. */
 async function history(stage: Stage, channelId: number): Promise<Stored['history']> {
   const found: Stored['history'] = []
   let path: string | undefined = `/channels/${channelId}/messages?size=100`
   while (path !== undefined) {
-    const { _embedded, _links } = await stage.get(path)
+    const { _embedded, _links }: Messages = await stage.get<Messages>(path)
     for (const { id, body } of _embedded?.messages ?? []) found.push({ id, body })
     const next: string | undefined = _links.next?.href
     path = next?.slice(next.indexOf('/channels/'))
@@ -153,7 +156,7 @@ async function history(stage: Stage, channelId: number): Promise<Stored['history
 
 /** As the server counts them: all of the application, or of what is named. */
 async function countMessages(stage: Stage, of = ''): Promise<number> {
-  return (await stage.get(`${of}/messages?size=1`)).page.total
+  return (await stage.get<Messages>(`${of}/messages?size=1`)).page.total ?? 0
 }
 
 /** What is stored, when all have heard of it and it is counted, or patience is over. */

@@ -26,9 +26,6 @@ export interface Door {
   home: string
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-type Document = any
-
 export class Stage {
   readonly apiKey = apiKey
   readonly folder: string
@@ -137,13 +134,13 @@ export class Stage {
   }
 
   /** The document of a request that must succeed; it is tried through one door after the other. Only to read. */
-  async get(path: string): Promise<Document> {
+  async get<T>(path: string): Promise<T> {
     const giveUpAt = Date.now() + insistMs
     for (let attempt = 0; ; attempt++) {
       const door = this.doors[attempt % this.doors.length] as Door
       try {
         const answer = await this.request(door, 'GET', path)
-        if (answer.ok) return await answer.json()
+        if (answer.ok) return (await answer.json()) as T
         if (Date.now() > giveUpAt) throw new Error(`GET ${path} answers ${answer.status}`)
         await answer.body?.cancel()
       } catch (error) {
@@ -154,10 +151,10 @@ export class Stage {
   }
 
   /** Makes something while nothing is broken. */
-  async create(path: string, body: unknown): Promise<Document> {
+  async create<T = { id: number }>(path: string, body: unknown): Promise<T> {
     const answer = await this.request(this.doors[0] as Door, 'POST', path, body)
     if (!answer.ok) throw new Error(`POST ${path} answers ${answer.status}: ${await answer.text()}`)
-    return answer.json()
+    return answer.json() as Promise<T>
   }
 
   async #authorize({ network }: Door): Promise<string> {

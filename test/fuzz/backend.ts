@@ -3,11 +3,9 @@ import { v4 as uuid } from 'uuid'
 import type { NewCredentials } from '#domain/applications/create-application.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 import { frame, Talker } from '../stomp/talker.ts'
+import type { UserDocument } from '../support/documents.ts'
 import { patienceMs } from './wire.ts'
 import { World } from './world.ts'
-
-// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-type Document = any
 
 export class Backend {
   readonly #url: string
@@ -24,7 +22,7 @@ export class Backend {
         client_secret: clientSecret,
       }),
     })
-    const { access_token: token } = (await answer.json()) as Document
+    const { access_token: token } = (await answer.json()) as { access_token: string }
     return new Backend(url, token)
   }
 
@@ -37,7 +35,7 @@ export class Backend {
     return this.#token
   }
 
-  async ask(method: string, path: string, body?: unknown): Promise<Document> {
+  async ask<T = { id: number }>(method: string, path: string, body?: unknown): Promise<T> {
     const answer = await fetch(`${this.#url}/v1${path}`, {
       method,
       signal: AbortSignal.timeout(patienceMs),
@@ -56,12 +54,14 @@ export async function sow(backend: Backend, world: World): Promise<void> {
   const users = []
   for (let at = 0; at < 3; at += 1) {
     const name = `user-${uuid()}`
-    users.push(await backend.ask('POST', '/users', { name, displayName: 'Somebody', isGuest: false }))
+    users.push(
+      await backend.ask<UserDocument>('POST', '/users', { name, displayName: 'Somebody', isGuest: false }),
+    )
   }
   world.usernames.splice(0, Math.max(0, world.usernames.length - 6))
   world.usernames.push(...users.map(({ name }) => name))
   const members = users.map(({ id }) => ({ id }))
-  world.newest.users = members.at(-1)?.id
+  world.newest.users = members.at(-1)?.id ?? 0
   for (const type of ['PUBLIC', 'PRIVATE', 'DIRECT']) {
     const group = type === 'DIRECT' ? {} : { creator: members[0] }
     const { id } = await backend.ask('POST', '/channels', { type, members, ...group })
@@ -104,7 +104,7 @@ export class Canary {
   #sung = 0
 
   static async start(port: number, { apiKey }: NewCredentials, backend: Backend): Promise<Canary> {
-    const user = await backend.ask('POST', '/users', {
+    const user = await backend.ask<UserDocument>('POST', '/users', {
       name: 'canary',
       displayName: 'Canary',
       isGuest: false,

@@ -100,7 +100,7 @@ describe('behind the server', () => {
     )
     await sendMessage(main, channel.id, { user: { id: user.id } })
     const [invocation] = await endedInvocations(main, created)
-    expect(invocation.status).toBe('SUCCEEDED')
+    expect(invocation?.status).toBe('SUCCEEDED')
     await expect.poll(() => sql('select from function_run')).toEqual([])
     expect(server.ctx.metrics.of('function runs set aside')).toBe(3)
   })

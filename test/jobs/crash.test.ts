@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { findEmbeddedPostgres, startEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
+import type { JobDocument, PageDocument } from '../support/documents.ts'
 import { backendPid, postmasterPid } from '../support/embedded.ts'
 import { type ServerProcess, startServerProcess } from '../support/process.ts'
 import { randomFrom } from '../support/random.ts'
@@ -172,9 +173,6 @@ async function crash({ child }: ServerProcess): Promise<void> {
 
 // -------------------------------------------------------------------------------------------- requests
 
-// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-type Document = any
-
 async function send(path: string, init: RequestInit = {}): Promise<Response> {
   const answer = await fetch(`${server.url}/v1${path}`, {
     ...init,
@@ -184,25 +182,27 @@ async function send(path: string, init: RequestInit = {}): Promise<Response> {
   return answer
 }
 
-const get = async (path: string): Promise<Document> => (await send(path)).json()
+const get = async <T>(path: string): Promise<T> => (await send(path)).json() as Promise<T>
 
-async function post(path: string, body?: unknown): Promise<Document> {
+async function post<T = { id: number }>(path: string, body?: unknown): Promise<T> {
   const json = body === undefined ? {} : { body: JSON.stringify(body) }
   const headers = { 'content-type': 'application/json' }
-  return (await send(path, { method: 'POST', ...(body !== undefined && { headers }), ...json })).json()
+  return (
+    await send(path, { method: 'POST', ...(body !== undefined && { headers }), ...json })
+  ).json() as Promise<T>
 }
 
-async function importFile(items: unknown[]): Promise<Document> {
+async function importFile(items: unknown[]): Promise<JobDocument> {
   const body = new FormData()
   body.append('file', new Blob([JSON.stringify(items)], { type: 'application/json' }), 'import.json')
-  return (await send('/imports/messages', { method: 'POST', body })).json()
+  return (await send('/imports/messages', { method: 'POST', body })).json() as Promise<JobDocument>
 }
 
 /** The job once it has done so much, or has ended. */
-async function progress(id: number, processed = Number.POSITIVE_INFINITY): Promise<Document> {
+async function progress(id: number, processed = Number.POSITIVE_INFINITY): Promise<JobDocument> {
   const deadline = Date.now() + 180_000
   while (Date.now() < deadline) {
-    const job = await get(`/jobs/${id}`).catch(() => undefined) // Postgres may be on its way back
+    const job = await get<JobDocument>(`/jobs/${id}`).catch(() => undefined) // Postgres may be on its way back
     if (job && (job.processed >= processed || ['FINISHED', 'FAILED'].includes(job.state))) return job
     await sleep(10)
   }
@@ -211,20 +211,20 @@ async function progress(id: number, processed = Number.POSITIVE_INFINITY): Promi
 
 // ------------------------------------------------------------------------------------------- rows
 
-async function query(text: string, values: unknown[] = []): Promise<Document[]> {
+async function query<T extends object>(text: string, values: unknown[] = []): Promise<T[]> {
   const client = new pg.Client({
     connectionString: (await findEmbeddedPostgres(join(home, 'postgres'))) ?? '',
   })
   await client.connect()
   return client
-    .query(text, values)
+    .query<T>(text, values)
     .then(({ rows }) => rows)
     .finally(() => client.end())
 }
 
 async function newestId(): Promise<number> {
-  const [{ id }] = await query('select coalesce(max(id), 0)::int as id from message')
-  return id
+  const [row] = await query<{ id: number }>('select coalesce(max(id), 0)::int as id from message')
+  return row?.id as number
 }
 
 /** Looks at the database between two servers, with which Postgres ends. */
@@ -235,14 +235,17 @@ async function whileDown<T>(look: () => Promise<T>): Promise<T> {
 }
 
 /** The job as it stands. */
-async function readJob(id: number): Promise<Document> {
-  const [job] = await query('select state, processed from job where id = $1', [id])
-  return job
+async function readJob(id: number) {
+  const [job] = await query<Pick<JobDocument, 'state' | 'processed'>>(
+    'select state, processed from job where id = $1',
+    [id],
+  )
+  return { ...job }
 }
 
 /** Whole rows, in the order of their ids, but for their id and time. */
 async function rowsAfter(id: number): Promise<string[]> {
-  const rows = await query(
+  const rows = await query<{ row: string }>(
     `select (to_jsonb(m) - 'id' - 'created_time')::text as row from message m where id > $1 order by id`,
     [id],
   )
@@ -265,15 +268,17 @@ async function expectStored(file: ImportedMessage[], before: number): Promise<vo
     stored,
     file.map((item) => JSON.stringify(item)),
   )
-  const [{ count }] = await query('select count(*)::int from message')
-  await expectTotals(count)
+  const [row] = await query<{ count: number }>('select count(*)::int from message')
+  await expectTotals(row?.count as number)
 }
 
+type Messages = PageDocument<'messages', { id: number }>
+
 async function expectTotals(messages: number): Promise<void> {
-  expect((await get('/messages?size=1')).page.total).toBe(messages)
-  const { _embedded } = await get('/channels')
+  expect((await get<Messages>('/messages?size=1')).page.total).toBe(messages)
+  const { _embedded } = await get<PageDocument<'channels', { id: number }>>('/channels')
   for (const { id } of _embedded.channels) {
-    const { page } = await get(`/channels/${id}/messages?size=1`)
+    const { page } = await get<Messages>(`/channels/${id}/messages?size=1`)
     expect(page.total).toBe(messages / channelsMax)
   }
 }

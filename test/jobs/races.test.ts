@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { openPreviews } from '#previews/previews.ts'
 import { messageHypermedia } from '#resources/message.ts'
 import { frame, Talker } from '../stomp/talker.ts'
-import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { createChannel, createUser, sendMessage, several } from '../support/factories.ts'
 import { deploy } from '../support/functions.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -51,7 +51,7 @@ async function settled(): Promise<void> {
 
 it('a channel deleted right after sends, with members, functions and previews, leaves no line at level error', async () => {
   const { main } = server
-  const users = await Promise.all([1, 2, 3, 4].map(() => createUser(main)))
+  const users = await several(4, () => createUser(main))
   for (const type of ['user.sent.message', 'user.received.notification', 'user.reacted_to.message']) {
     await deploy(main, type, 'function handleEvent() {}')
   }
@@ -67,9 +67,9 @@ it('a channel deleted right after sends, with members, functions and previews, l
     const send = (nth: number) =>
       sendMessage(main, channel.id, {
         body: `Look: ${pageUrl}/${round}/${nth}`,
-        user: { id: users[nth % 4].id },
+        user: { id: users[nth % 4]?.id },
       })
-    const sent = await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map(send))
+    const sent = await several(8, send)
     const destination = messageHypermedia.actions.react.at({ id: sent[0].id })
     listener.send(frame('SEND', { destination, receipt: `r${round}` }, '{"emoji":"+1"}'))
     await Promise.all([

@@ -1,6 +1,7 @@
 // All pages joined are exactly the list: read over HTTP, by following the links that the pages carry.
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { UserDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -54,8 +55,8 @@ describe('pages by number', () => {
   const lists: { path: string; total: number; sortable: string[] }[] = []
 
   beforeAll(async () => {
-    const users = []
-    for (const at of Array.from({ length: people }, (_, at) => at)) {
+    const users: UserDocument[] = []
+    for (let at = 0; at < people; at += 1) {
       users.push(
         await createUser(server.main, {
           name: `${at % 2 ? 'Anna' : 'ben'}${at}`,
@@ -65,7 +66,7 @@ describe('pages by number', () => {
         }),
       )
     }
-    const [first, second, third] = users
+    const [first, second, third] = users as [UserDocument, UserDocument, UserDocument]
     const members = users.map(({ id }) => ({ id }))
     const group = await createChannel(server.main, { name: 'Group', creator: { id: first.id }, members })
     await server.main.post(`/channels/${group.id}/moderators`, { id: second.id }).expect(200)

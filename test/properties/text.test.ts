@@ -145,9 +145,13 @@ describe('mentions', () => {
         const body = parts.map(({ text }) => text).join('')
         fc.pre(body.trim() !== '' && body.isWellFormed())
         const { mentions } = await sendMessage(server.main, room.id, { body })
-        for (const { type, tag, startPosition, endPosition, user, channel } of mentions) {
-          expect(body.slice(startPosition, endPosition)).toBe(tag)
-          expect(tag).toBe(type === 'USER' ? `<@${user.name}>` : `<#${channel.name}>`)
+        for (const mention of mentions) {
+          expect(body.slice(mention.startPosition, mention.endPosition)).toBe(mention.tag)
+          const named =
+            mention.type === 'USER'
+              ? `<@${mention.user.name}>`
+              : `<#${'name' in mention.channel ? mention.channel.name : ''}>`
+          expect(mention.tag).toBe(named)
         }
         expect(mentions.length).toBeGreaterThanOrEqual(parts.filter((part) => part.mentions).length)
       }),

@@ -9,13 +9,13 @@ import { Channel } from '#resources/channel.ts'
 import { CurrentUser, User, UserBlockedRecord } from '#resources/user.ts'
 import { presentResource } from '#wire/stompx.ts'
 import { callerOf } from '../support/as-user.ts'
+import type { UserDocument } from '../support/documents.ts'
 import { createChannel, createUser } from '../support/factories.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 let caller: UserCaller
-// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-let other: any
+let other: UserDocument
 beforeAll(async () => {
   server = await startServer()
   caller = callerOf(server.main, await createUser(server.main))

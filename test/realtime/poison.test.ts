@@ -3,15 +3,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { MemoryBus } from '#bus/memory.ts'
 import type { Counted } from '#metrics.ts'
+import type { Session } from '#realtime/session.ts'
 import { channelHypermedia } from '#resources/channel.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 import { StompConnection } from '#stomp/connection.ts'
 import { frame, Talker } from '../stomp/talker.ts'
+import type { UserDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
-
-// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-type Document = any
 
 let server: TestServer
 let bus: MemoryBus
@@ -37,12 +36,12 @@ const sql = (text: string, values: unknown[] = []) => server.ctx.db.query({ text
 /** Somebody who listens to a channel. */
 class Listener {
   readonly application: TestApplication
-  readonly user: Document
+  readonly user: UserDocument
   talker!: Talker
   key = ''
   readonly #destination: string
 
-  constructor(application: TestApplication, user: Document, channelId: number) {
+  constructor(application: TestApplication, user: UserDocument, channelId: number) {
     this.application = application
     this.user = user
     this.#destination = channelHypermedia.topics.messages.at({ id: channelId })
@@ -95,7 +94,7 @@ async function scene(application: TestApplication, count = 1) {
 
 /** What is set aside is said once, with ids and with no word of what it holds. */
 function watchErrors() {
-  const lines: Document[] = []
+  const lines: unknown[][] = []
   vi.spyOn(server.ctx.log, 'error').mockImplementation((...line: unknown[]) => void lines.push(line))
   return lines
 }
@@ -136,7 +135,8 @@ describe.each([
     expect(counted('events set aside')).toBe(setAside)
     expect(errors).toHaveLength(setAside)
     expect(JSON.stringify(errors)).not.toContain('secret')
-    for (const [ids] of errors) expect(ids.position ?? ids.eventId).toBeGreaterThan(0)
+    for (const [ids] of errors as { position?: number; eventId?: number }[][])
+      expect(ids?.position ?? ids?.eventId).toBeGreaterThan(0)
   })
 })
 
@@ -205,11 +205,11 @@ it.each([
 
 describe('a session that cannot hear of an event', () => {
   /** The connection of a user does not take what has this text, so many times. */
-  function breakFor(user: Document, text: string, times: number): void {
+  function breakFor(user: UserDocument, text: string, times: number): void {
     const { message } = StompConnection.prototype
     let left = times
     vi.spyOn(StompConnection.prototype, 'message').mockImplementation(function (
-      this: StompConnection<Document>,
+      this: StompConnection<Session>,
       headers,
       body,
     ) {

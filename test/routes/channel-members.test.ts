@@ -1,5 +1,6 @@
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { UserDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { expectRefusal } from '../support/protects.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
@@ -14,10 +15,7 @@ afterAll(() => server.close())
 
 const missing = 4_000_000_000
 
-// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-type Document = any
-
-async function list(channel: Document, what: string): Promise<Document[]> {
+async function list(channel: { id: number }, what: string): Promise<UserDocument[]> {
   const { body } = await main.get(`/channels/${channel.id}/${what}`).expect(200)
   expect(body.page.totalElements).toBe(body._embedded[what === 'memberships' ? what : 'users'].length)
   return body._embedded[what === 'memberships' ? what : 'users']
@@ -57,7 +55,7 @@ describe('listChannelMembers', () => {
     const users = []
     for (const name of ['m-b', 'm-C', 'm-a']) users.push(await createUser(main, { name }))
     const channel = await createChannel(main, { members: users.map(({ id }) => ({ id })).reverse() })
-    const names = (found: Document[]) => found.map(({ name }) => name)
+    const names = (found: UserDocument[]) => found.map(({ name }) => name)
     expect(names(await list(channel, 'members'))).toEqual(['m-b', 'm-C', 'm-a'])
     const sorted = await main.get(`/channels/${channel.id}/members?sort=name,desc`).expect(200)
     expect(names(sorted.body._embedded.users)).toEqual(['m-C', 'm-b', 'm-a'])
@@ -111,7 +109,7 @@ describe('listChannelMemberships', () => {
         },
       })),
     )
-    const member = new URL(memberships[0]._links.member.href).pathname.replace('/v1', '')
+    const member = new URL(memberships[0]?._links.member.href ?? '').pathname.replace('/v1', '')
     expect((await main.get(member).expect(200)).body).toEqual(users[0])
   })
 })
@@ -202,7 +200,7 @@ describe('unread messages', () => {
     await application.post(`/channels/${channel.id}/members`, { id: late.id }).expect(200)
     const unread = async () => {
       const { body } = await application.get('/users?unread=true&sort=id')
-      return body._embedded.users.map(({ id }: Document) => id)
+      return body._embedded.users.map(({ id }: UserDocument) => id)
     }
     expect(await unread()).toEqual([early.id])
     await sendMessage(application, channel.id)

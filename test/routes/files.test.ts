@@ -10,6 +10,7 @@ import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sweepFiles } from '#domain/files/sweep-files.ts'
 import { openGrants } from '#files/grants.ts'
+import type { ChannelDocument } from '../support/documents.ts'
 import { createChannel, createUser } from '../support/factories.ts'
 import { ended } from '../support/jobs.ts'
 import { expectRefusal, tokenWith } from '../support/protects.ts'
@@ -23,8 +24,7 @@ const png = Buffer.from(
 
 let server: TestServer
 let main: TestApplication
-// biome-ignore lint/suspicious/noExplicitAny: a document as a client sees it
-let channel: any
+let channel: ChannelDocument
 beforeAll(async () => {
   server = await startServer({ FILE_SIZE_MAX: String(sizeMax) })
   main = server.main

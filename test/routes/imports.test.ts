@@ -299,8 +299,8 @@ describe('importMessages', () => {
     ])
     expect(job).toMatchObject({ state: 'FINISHED', processed: 7, failed: 4, total: 7 })
     expect(job.errors.map(({ index }: { index: number }) => index)).toEqual([2, 3, 4, 5])
-    expect(job.errors[0].reason).toBe('user nobody does not exist')
-    expect(job.errors[3].reason).toBe('channel 4000000000 does not exist')
+    expect(job.errors[0]?.reason).toBe('user nobody does not exist')
+    expect(job.errors[3]?.reason).toBe('channel 4000000000 does not exist')
 
     const sent = await application
       .post(`/channels/${channel.id}/messages`, {

@@ -1,15 +1,20 @@
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  type ChannelDocument,
+  embedded,
+  type MessageDocument,
+  type PageDocument,
+  type UserDocument,
+} from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { expectRefusal } from '../support/protects.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 let main: TestApplication
-// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-type Document = any
-let user: Document
-let channel: Document
+let user: UserDocument
+let channel: ChannelDocument
 beforeAll(async () => {
   server = await startServer()
   main = server.main
@@ -19,9 +24,9 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 const missing = 4_000_000_000
-const embedded = ({ _links, ...rest }: Document) => rest
 const file = { name: 'cat.png', contentType: 'image/png', size: 12, url: 'https://files.example.com/cat.png' }
-const bodiesOf = (page: Document) => page._embedded.messages.map(({ body }: Document) => body)
+const bodiesOf = (page: PageDocument<'messages', MessageDocument>) =>
+  page._embedded.messages.map(({ body }) => body)
 
 describe('sendChannelMessage', () => {
   it('sends as the system where no user is named', async () => {
@@ -146,7 +151,7 @@ describe('mentions and links', () => {
     const message = await sendMessage(main, channel.id, {
       body: `${tag}${tag} http://a.example http://a.example`,
     })
-    expect(message.mentions.map(({ startPosition }: Document) => startPosition)).toEqual([0, tag.length])
+    expect(message.mentions.map(({ startPosition }) => startPosition)).toEqual([0, tag.length])
     expect(message.links).toHaveLength(2)
   })
 
@@ -252,23 +257,17 @@ describe('deleteMessage', () => {
 describe('deleteMessages', () => {
   it('deletes all messages of the application, and of no other', async () => {
     const [application, other] = [await server.createApplication(), await server.createApplication()]
-    const channels = [
-      await createChannel(application),
-      await createChannel(application),
-      await createChannel(other),
-    ]
-    await sendMessage(application, channels[0].id)
-    await sendMessage(application, channels[1].id)
-    await sendMessage(other, channels[2].id)
+    const channel = await createChannel(application)
+    await sendMessage(application, channel.id)
+    await sendMessage(application, (await createChannel(application)).id)
+    await sendMessage(other, (await createChannel(other)).id)
     const { body } = await application.delete('/messages').expect(200)
     expect(body).toMatchObject({ id: application.id, key: application.apiKey })
     expect((await application.get('/messages')).body).toMatchObject({
       _embedded: { messages: [] },
       page: { total: 0 },
     })
-    expect((await application.get(`/channels/${channels[0].id}`)).body).not.toHaveProperty(
-      'lastReceivedMessage',
-    )
+    expect((await application.get(`/channels/${channel.id}`)).body).not.toHaveProperty('lastReceivedMessage')
     expect((await other.get('/messages')).body.page.total).toBe(1)
     await application.delete('/messages').expect(200)
   })

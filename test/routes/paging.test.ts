@@ -1,6 +1,7 @@
 // How lists are cut into pages and linked (contract section e).
 import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ChannelDocument, MessageDocument, PageDocument, UserDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { expectRefusal } from '../support/protects.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
@@ -8,11 +9,9 @@ import { startServer, type TestApplication, type TestServer } from '../support/s
 let server: TestServer
 /** Has the users a to e. */
 let main: TestApplication
-// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-type Document = any
 /** Has seven messages, sent in this order. */
-let channel: Document
-let sent: Document[]
+let channel: ChannelDocument
+let sent: MessageDocument[]
 beforeAll(async () => {
   server = await startServer()
   main = server.main
@@ -36,9 +35,13 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-const users = async (query: string): Promise<Document> => (await main.get(`/users${query}`).expect(200)).body
-const names = (page: Document) => page._embedded.users.map(({ name }: Document) => name)
-const hrefs = (page: Document): Record<string, string> =>
+/** Of the message sent as the n-th, from 0. */
+const idOf = (at: number) => sent[at]?.id as number
+type Users = PageDocument<'users', UserDocument>
+type Messages = PageDocument<'messages', MessageDocument>
+const users = async (query: string): Promise<Users> => (await main.get(`/users${query}`).expect(200)).body
+const names = (page: Users) => page._embedded.users.map(({ name }) => name)
+const hrefs = (page: Pick<Users, '_links'>): Record<string, string> =>
   Object.fromEntries(Object.entries(page._links).map(([rel, link]) => [rel, (link as { href: string }).href]))
 const get = async (href: string) => {
   const answer = await supertest(href).get('').set('authorization', `Bearer ${main.token}`).expect(200)
@@ -182,12 +185,11 @@ describe('sort', () => {
 
 describe('a page by cursor', () => {
   const path = () => `/channels/${channel.id}/messages`
-  const list = async (query: string): Promise<Document> => (await main.get(path() + query).expect(200)).body
-  const numbers = (page: Document) =>
-    page._embedded.messages.map(({ body }: Document) => Number(body.slice(8)))
+  const list = async (query: string): Promise<Messages> => (await main.get(path() + query).expect(200)).body
+  const numbers = (page: Messages) => page._embedded.messages.map(({ body }) => Number(body.slice(8)))
 
   it('links to itself and its neighbours by cursors, which it also says', async () => {
-    const [start, next] = [sent[6].id, sent[4].id]
+    const [start, next] = [idOf(6), idOf(4)]
     const page = await list('?size=2')
     const to = (relation: string) =>
       `${server.url}/v1${path()}?start=${start}&next=${next}&size=2&relation=${relation}`
@@ -212,10 +214,10 @@ describe('a page by cursor', () => {
   })
 
   it('has no next at the end, in its links as in its words', async () => {
-    const page = await list(`?size=5&relation=NEXT&next=${sent[1].id}`)
+    const page = await list(`?size=5&relation=NEXT&next=${idOf(1)}`)
     expect(numbers(page)).toEqual([2, 1])
-    expect(page.page).toEqual({ size: 5, total: 7, start: String(sent[1].id) })
-    const query = `?start=${sent[1].id}&size=5&relation=`
+    expect(page.page).toEqual({ size: 5, total: 7, start: String(idOf(1)) })
+    const query = `?start=${idOf(1)}&size=5&relation=`
     expect(hrefs(page)).toEqual({
       self: `${server.url}/v1${path()}${query}SELF`,
       prev: `${server.url}/v1${path()}${query}PREVIOUS`,
@@ -237,7 +239,7 @@ describe('a page by cursor', () => {
     const messages = []
     for (let at = 1; at <= 4; at++) messages.push(await sendMessage(main, own.id, { body: `message ${at}` }))
     const { body: page } = await main.get(`/channels/${own.id}/messages?size=2`)
-    await main.delete(`/messages/${messages[1].id}`).expect(200)
+    await main.delete(`/messages/${messages[1]?.id}`).expect(200)
     expect(numbers(await get(hrefs(page).next ?? ''))).toEqual([1])
   })
 
@@ -259,7 +261,7 @@ describe('a page by cursor', () => {
       page: { size: 25, total: 0 },
     })
     expect(numbers(await list('?relation=NEXT&next=1'))).toEqual([])
-    expect(numbers(await list(`?relation=PREVIOUS&start=${sent[6].id}`))).toEqual([])
+    expect(numbers(await list(`?relation=PREVIOUS&start=${idOf(6)}`))).toEqual([])
   })
 
   it('clamps its size', async () => {

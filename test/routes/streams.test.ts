@@ -1,15 +1,14 @@
 // Files that users send by grant.
 import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ChannelDocument, UserDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { expectRefusal } from '../support/protects.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
-// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-let user: any
-// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-let channel: any
+let user: UserDocument
+let channel: ChannelDocument
 beforeAll(async () => {
   server = await startServer()
   user = await createUser(server.main)

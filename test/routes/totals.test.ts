@@ -1,6 +1,7 @@
 // Totals are never counted row by row, and are exact at once all the same: whatever was answered is in them.
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import type { ChannelDocument } from '../support/documents.ts'
+import { createChannel, createUser, sendMessage, several } from '../support/factories.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -14,17 +15,23 @@ async function total(path: string): Promise<number> {
   const { body } = await application.get(`${path}?size=1`).expect(200)
   return body.page.total ?? body.page.totalElements
 }
-const times = <T>(count: number, work: (at: number) => Promise<T>) =>
-  Promise.all(Array.from({ length: count }, (_, at) => work(at)))
 
 it('counts users, channels and members after each write', async () => {
   application = await server.createApplication()
-  const users = []
-  for (let count = 1; count <= 5; count++) {
-    users.push(await createUser(application))
+  let count = 0
+  const another = async () => {
+    const user = await createUser(application)
+    count += 1
     expect(await total('/users')).toBe(count)
+    return user
   }
-  const [first, second] = users
+  const [first, second, third] = [
+    await another(),
+    await another(),
+    await another(),
+    await another(),
+    await another(),
+  ]
   const channel = await createChannel(application, {
     creator: { id: first.id },
     members: [{ id: second.id }],
@@ -36,7 +43,7 @@ it('counts users, channels and members after each write', async () => {
   await application.post('/users', { name: first.name, displayName: 'taken' }).expect(400)
   expect(await total('/channels')).toBe(1)
   expect(await total(`/channels/${channel.id}/members`)).toBe(2)
-  await application.post(`/channels/${channel.id}/moderators`, { id: users[2].id }).expect(200)
+  await application.post(`/channels/${channel.id}/moderators`, { id: third.id }).expect(200)
   expect(await total(`/channels/${channel.id}/memberships`)).toBe(3)
   await application.delete(`/channels/${channel.id}/members/${second.id}`).expect(200)
   expect(await total(`/channels/${channel.id}/members`)).toBe(2)
@@ -49,9 +56,9 @@ it('counts users, channels and members after each write', async () => {
 
 it('counts messages sent and deleted at once', async () => {
   application = await server.createApplication()
-  const channels = await times(3, () => createChannel(application))
-  const sent = await times(120, async (at) => {
-    const { id } = channels[at % 3]
+  const channels = await several(3, () => createChannel(application))
+  const sent = await several(120, async (at) => {
+    const { id } = channels[at % 3] as ChannelDocument
     const message = await sendMessage(application, id)
     expect(await total(`/channels/${id}/messages`)).toBeGreaterThan(0)
     return message
@@ -78,19 +85,19 @@ it('counts a message once that two delete at once', async () => {
   application = await server.createApplication()
   const channel = await createChannel(application)
   const [message] = [await sendMessage(application, channel.id), await sendMessage(application, channel.id)]
-  const answers = await times(6, () => application.delete(`/messages/${message.id}`))
+  const answers = await several(6, () => application.delete(`/messages/${message.id}`))
   expect(answers.map(({ status }) => status).sort()).toEqual([200, 404, 404, 404, 404, 404])
   expect(await total(`/channels/${channel.id}/messages`)).toBe(1)
 })
 
 it('counts right what is deleted in every way while more is sent', async () => {
   application = await server.createApplication()
-  const channels = await times(4, () => createChannel(application))
-  const kept = await times(40, (at) => sendMessage(application, channels[at % 4].id))
+  const channels = await several(4, () => createChannel(application))
+  const kept = await several(40, (at) => sendMessage(application, channels[at % 4]?.id as number))
   const statuses = await Promise.all([
     ...kept.map(({ id }) => application.delete(`/messages/${id}`)),
     ...Array.from({ length: 40 }, (_, at) =>
-      application.post(`/channels/${channels[at % 4].id}/messages`, { type: 'TEXT', body: 'x' }),
+      application.post(`/channels/${channels[at % 4]?.id as number}/messages`, { type: 'TEXT', body: 'x' }),
     ),
     application.delete('/messages'),
     application.delete('/messages'),
@@ -117,7 +124,7 @@ it('counts the same once the events were told', async () => {
     .toBe(0)
   application = await server.createApplication()
   const channel = await createChannel(application)
-  await times(10, () => sendMessage(application, channel.id))
+  await several(10, () => sendMessage(application, channel.id))
   const before = await total('/messages')
   await expect
     .poll(async () => (await server.ctx.db.query({ text: 'select count(*) from outbox_event' }, []))[0]?.[0])

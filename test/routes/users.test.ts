@@ -1,5 +1,6 @@
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { PageDocument, UserDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { expectRefusal } from '../support/protects.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
@@ -377,7 +378,6 @@ describe('display picture', () => {
   })
 })
 
-// biome-ignore lint/suspicious/noExplicitAny: a document as a client sees it
-function namesOf(page: any): string[] {
-  return page._embedded.users.map(({ name }: { name: string }) => name)
+function namesOf(page: PageDocument<'users', UserDocument>): string[] {
+  return page._embedded.users.map(({ name }) => name)
 }

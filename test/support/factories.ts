@@ -1,15 +1,13 @@
 // What a test needs to be there, made through the front door.
 import { v4 as uuid } from 'uuid'
+import type { ChannelDocument, MessageDocument, UserDocument } from './documents.ts'
 import type { TestApplication } from './server.ts'
-
-// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-type Document = any
 
 /** A user; its name is random unless given. */
 export async function createUser(
   application: TestApplication,
   fields: Record<string, unknown> = {},
-): Promise<Document> {
+): Promise<UserDocument> {
   const name = `user-${uuid()}`
   const { body } = await application
     .post('/users', { name, displayName: name, isGuest: false, ...fields })
@@ -21,7 +19,7 @@ export async function createUser(
 export async function createChannel(
   application: TestApplication,
   fields: Record<string, unknown> = {},
-): Promise<Document> {
+): Promise<ChannelDocument> {
   const { body } = await application.post('/channels', { type: 'PUBLIC', ...fields }).expect(200)
   return body
 }
@@ -31,9 +29,24 @@ export async function sendMessage(
   application: TestApplication,
   channelId: number,
   fields: Record<string, unknown> = {},
-): Promise<Document> {
+): Promise<MessageDocument> {
   const { body } = await application
     .post(`/channels/${channelId}/messages`, { type: 'TEXT', body: 'Hello, World!', ...fields })
     .expect(200)
   return body
+}
+
+/** `count` times a `T`, which tests take apart. */
+type Times<T, Count extends number, Made extends T[] = []> = number extends Count
+  ? T[]
+  : Made['length'] extends Count
+    ? Made
+    : Times<T, Count, [...Made, T]>
+
+/** So many of them, made side by side. */
+export function several<T, const Count extends number>(
+  count: Count,
+  make: (at: number) => Promise<T>,
+): Promise<Times<T, Count>> {
+  return Promise.all(Array.from({ length: count }, (_, at) => make(at))) as Promise<Times<T, Count>>
 }

@@ -1,16 +1,14 @@
 // Functions, made through the front door, and what they did.
 import { expect } from 'vitest'
+import type { FunctionDocument, InvocationDocument } from './documents.ts'
 import type { TestApplication } from './server.ts'
-
-// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-type Document = any
 
 /** A function with its first version. */
 export async function deploy(
   application: Pick<TestApplication, 'post'>,
   type: string,
   handlerScript: string,
-): Promise<Document> {
+): Promise<FunctionDocument> {
   const { body } = await application.post('/runtimes/nodejs/functions', { type, name: type }).expect(200)
   await application.post(`/functions/${body.id}/versions`, { handlerScript }).expect(200)
   return body
@@ -21,7 +19,7 @@ export async function invocationsOf(
   application: Pick<TestApplication, 'get'>,
   { id }: { id: number },
   size = 100,
-): Promise<Document[]> {
+): Promise<InvocationDocument[]> {
   const { body } = await application.get(`/functions/${id}/invocations?size=${size}`).expect(200)
   return body._embedded.invocations
 }
@@ -31,7 +29,7 @@ export async function endedInvocations(
   application: Pick<TestApplication, 'get'>,
   created: { id: number },
   count = 1,
-): Promise<Document[]> {
+): Promise<InvocationDocument[]> {
   const ended = async () =>
     (await invocationsOf(application, created)).filter(({ status }) => status !== 'RUNNING')
   await expect

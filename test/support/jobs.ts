@@ -1,10 +1,8 @@
 // Imports and exports through the front door.
 import type supertest from 'supertest'
 import { expect } from 'vitest'
+import type { JobDocument } from './documents.ts'
 import type { TestApplication } from './server.ts'
-
-// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-type Document = any
 
 /** Sends a file to import: `users`, `messages` … or `channels/7/members`. */
 export function upload(application: TestApplication, what: string, content: string | Buffer): supertest.Test {
@@ -18,14 +16,14 @@ export async function importFile(
   application: TestApplication,
   what: string,
   items: unknown[] | string | Buffer,
-): Promise<Document> {
+): Promise<JobDocument> {
   const content = Array.isArray(items) ? JSON.stringify(items) : items
   const { body } = await upload(application, what, content).expect(202)
   return ended(application, body.id)
 }
 
 /** The job once it has ended. */
-export async function ended(application: TestApplication, jobId: number): Promise<Document> {
+export async function ended(application: TestApplication, jobId: number): Promise<JobDocument> {
   const { body } = await expect
     .poll(() => application.get(`/jobs/${jobId}`).expect(200), { timeout: 20_000, interval: 20 })
     .toMatchObject({ body: { state: expect.stringMatching(/^(FINISHED|FAILED)$/) } })

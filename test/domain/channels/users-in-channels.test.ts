@@ -25,7 +25,7 @@ import { replacing } from '#domain/merge-patch.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 import type { EventType } from '#resources/events.ts'
 import { callerOf, delivered, listen } from '../../support/as-user.ts'
-import { createUser, sendMessage } from '../../support/factories.ts'
+import { createUser, sendMessage, several } from '../../support/factories.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
@@ -43,7 +43,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 beforeEach(async () => {
-  const users = await Promise.all([1, 2, 3].map(() => createUser(server.main)))
+  const users = await several(3, () => createUser(server.main))
   const callers = users.map((user) => callerOf(server.main, user, uuid()))
   ;[moderator, member, outsider] = callers as [UserCaller, UserCaller, UserCaller]
   const members = [{ id: member.userId }]

@@ -14,7 +14,7 @@ import { updateMessage } from '#domain/messages/update-message.ts'
 import { getThreadMessage } from '#domain/threads/get-thread-message.ts'
 import type { SeenMessage } from '#resources/message.ts'
 import { callerOf, delivered, listen } from '../../support/as-user.ts'
-import { createChannel, createUser } from '../../support/factories.ts'
+import { createChannel, createUser, several } from '../../support/factories.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
@@ -27,7 +27,7 @@ let message: SeenMessage
 beforeAll(async () => {
   server = await startServer()
   await listen(server, server.main)
-  const users = await Promise.all([1, 2, 3, 4].map(() => createUser(server.main)))
+  const users = await several(4, () => createUser(server.main))
   const [first, second, third, fourth] = users
   author = { ...callerOf(server.main, first), name: first.name }
   member = callerOf(server.main, second)

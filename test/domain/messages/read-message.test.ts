@@ -14,7 +14,7 @@ import { createThread } from '#domain/threads/create-thread.ts'
 import { readThread } from '#domain/threads/read-thread.ts'
 import { sendThreadMessage } from '#domain/threads/send-thread-message.ts'
 import { callerOf, delivered, listen } from '../../support/as-user.ts'
-import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
+import { createChannel, createUser, sendMessage, several } from '../../support/factories.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
@@ -25,14 +25,14 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 async function conversation() {
-  const [reader, writer, outsider] = await Promise.all([1, 2, 3].map(() => createUser(server.main)))
+  const [reader, writer, outsider] = await several(3, () => createUser(server.main))
   const channel = await createChannel(server.main, { members: [{ id: reader.id }, { id: writer.id }] })
   const channelId: number = channel.id
   return {
     reader: callerOf(server.main, reader, 'r1'),
     writer: callerOf(server.main, writer),
     outsider: callerOf(server.main, outsider),
-    names: { reader: reader.name as string, writer: writer.name as string },
+    names: { reader: reader.name, writer: writer.name },
     channelId,
     write: async (count = 1) => {
       const ids: number[] = []

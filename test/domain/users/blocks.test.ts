@@ -4,7 +4,7 @@ import { blockUser } from '#domain/users/block-user.ts'
 import { listBlockedUsers } from '#domain/users/list-blocked-users.ts'
 import { unblockUser } from '#domain/users/unblock-user.ts'
 import { callerOf, delivered, listen } from '../../support/as-user.ts'
-import { createUser } from '../../support/factories.ts'
+import { createUser, several } from '../../support/factories.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 const page = { number: 0, size: 25, sort: [] }
-const three = () => Promise.all([1, 2, 3].map(() => createUser(server.main)))
+const three = () => several(3, () => createUser(server.main))
 
 describe('a user who blocks another', () => {
   it('has it on record, once, however often it says so', async () => {

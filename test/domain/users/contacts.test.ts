@@ -5,13 +5,13 @@ import { listContacts } from '#domain/users/list-contacts.ts'
 import { User } from '#resources/user.ts'
 import { presentResource } from '#wire/stompx.ts'
 import { callerOf } from '../../support/as-user.ts'
+import type { UserDocument } from '../../support/documents.ts'
 import { createUser } from '../../support/factories.ts'
 import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 let application: TestApplication
-// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-let me: any
+let me: UserDocument
 beforeAll(async () => {
   server = await startServer()
   application = server.main
