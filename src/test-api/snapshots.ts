@@ -13,6 +13,13 @@ import { readBody } from '#test-api/reading.ts'
 import { disposition } from '#wire/download.ts'
 
 const snapshotType = 'application/x-ndjson'
+/** The last is what curl says of any file unless it is told. */
+const uploadTypes = [
+  snapshotType,
+  'application/octet-stream',
+  'text/plain',
+  'application/x-www-form-urlencoded',
+]
 /** Bytes of a file: it is read as a whole. */
 const snapshotMax = 268_435_456
 
@@ -31,7 +38,7 @@ export async function snapshots(scope: FastifyInstance, { ctx }: { ctx: Context 
   await scope.register(async function uploads(upload) {
     upload.removeAllContentTypeParsers()
     upload.addContentTypeParser(
-      [snapshotType, 'application/octet-stream', 'text/plain'],
+      uploadTypes,
       { parseAs: 'buffer', bodyLimit: snapshotMax },
       (_request, body, done) => done(null, body),
     )

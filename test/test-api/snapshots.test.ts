@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readSnapshotFile } from '#domain/worlds/snapshot-file.ts'
+import { keptTables } from '#data/worlds/tables.ts'
+import { readSnapshotFile, snapshotVersion } from '#domain/worlds/snapshot-file.ts'
 import { startTestApi, type TestApiServer, type World } from '../support/test-api.ts'
 import { dump, everything, furnish, tablesOf, told } from './furnished.ts'
 
@@ -80,6 +81,23 @@ describe('a snapshot', () => {
   it('is of a world that has something in every table', async () => {
     const empty = (await tablesOf(server)).filter((table) => rows[table]?.length === 0)
     expect(empty, 'furnish them, and say in data/worlds/tables.ts what they hold').toEqual([])
+  })
+
+  it('has every column of its tables, and another version once those are others', async () => {
+    const found = await server.ctx.db.query(
+      {
+        text: `select table_name, column_name from information_schema.columns where table_schema = 'public'
+          and table_name = any($1) order by table_name, column_name`,
+      },
+      [keptTables.map(({ name }) => name)],
+    )
+    const kept = keptTables.flatMap(({ name, columns }) => columns.map((column) => [name, column]))
+    expect(kept.map(String).sort()).toEqual(found.map(String).sort())
+    const columns = createHash('sha256').update(found.join()).digest('hex').slice(0, 8)
+    expect([snapshotVersion, columns], 'raise the version, and say so in docs/testing.md').toEqual([
+      1,
+      '795311f8',
+    ])
   })
 
   it('brings all of it back, with its ids, as often as it is restored', async () => {

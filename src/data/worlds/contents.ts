@@ -93,6 +93,18 @@ const applicationStatement = reading(
      ) r`,
 )
 
+/** Whether something that happened in a world is yet to be told, or somebody to be notified of it. */
+export async function isUntold(db: Querier, id: number): Promise<boolean> {
+  return (await db.run(untoldStatement, [id])) > 0
+}
+
+const untoldStatement = {
+  name: 'is-world-untold',
+  text: `
+    select where exists (select from outbox_event where application_id = $1) or exists (
+      select from notification_task t join message m on m.id = t.message_id where m.application_id = $1)`,
+}
+
 /** Everything that is in a world, as of one moment; the order of lines is that of the keys. */
 export function readContents(db: Querier, id: number): Promise<TableLines[]> {
   return db.all(readStatement, [id])

@@ -39,5 +39,8 @@ export async function changeWorld(
   forgetPrepared(ctx)
   await ctx.testApi?.forget(id, change)
   await forgetRuntime(ctx, id)
-  await Promise.all(goneFiles.map((key) => ctx.files.delete(key)))
+  const deleted = goneFiles.map((key) =>
+    ctx.files.delete(key).catch((error) => ctx.log.warn({ err: error, key }, 'a file could not be deleted')),
+  )
+  await Promise.all(deleted)
 }

@@ -4,10 +4,7 @@ import { createHash } from 'node:crypto'
 import type { ApplicationRow, TableLines } from '#data/worlds/contents.ts'
 
 export const snapshotFormat = 'chatterie-snapshot'
-/**
- * Of the tables: each change of a column that is kept has another one, and a way from the version before; see
- * test/test-api/snapshot-file.test.ts.
- */
+/** Each change of the columns that snapshots keep has another one; see test/test-api/snapshots.test.ts. */
 export const snapshotVersion = 1
 
 export interface SnapshotHeader {
