@@ -10,6 +10,7 @@ import { socketSend } from './socket-send.ts'
 import { sockets } from './sockets.ts'
 import { Stage } from './stage.ts'
 import { startup } from './startup.ts'
+import { testkit } from './testkit.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -19,6 +20,7 @@ const pace = values.quick ? { rounds: 3, roundMs: 300 } : { rounds: 7, roundMs: 
 
 const benches: Record<string, (stage: Stage) => Promise<string>> = {
   startup: (stage) => startup(stage, values.quick ? 2 : 5),
+  testkit: (stage) => testkit(stage, values.quick ? 1 : 5),
   ratios: (stage) => ratios(stage, pace),
   flatness: (stage) => flatness(stage, pace, values.quick ? 100_000 : 1_000_000),
   'socket-send': (stage) => socketSend(stage, pace),

@@ -6,22 +6,21 @@ interface Answer {
   misses?: { entry: JournalEntry; differences: string[] }[]
 }
 
-const indent = (text: string) => text.replace(/^/gm, '  ')
+const shownMax = 1_000
 
 export function describeMisses(answer: unknown): string {
   const { misses = [] } = (answer ?? {}) as Answer
   if (misses.length === 0) return 'Nothing of that kind came.'
-  const lines = misses.map(({ entry, differences }) =>
-    [describeEntry(entry), ...differences.map((difference) => indent(`- ${difference}`))].join('\n'),
-  )
+  const lines = misses.map(({ entry, differences }) => describeEntry(entry, differences))
   return `What came nearest, and what differs:\n${lines.join('\n')}`
 }
 
-const shownMax = 1_000
-
-/** One line that tells entries apart, and what they hold. */
-export function describeEntry(entry: JournalEntry): string {
-  const { position, time: _, ...rest } = entry
+/** Its place, what is said of it, and what it holds. */
+export function describeEntry(entry: JournalEntry, remarks: string[] = []): string {
+  const { position, time, kind, ...rest } = entry
   const text = JSON.stringify(rest)
-  return indent(`#${position} ${text.length > shownMax ? `${text.slice(0, shownMax)}…` : text}`)
+  const shown = text.length > shownMax ? `${text.slice(0, shownMax)}…` : text
+  return [`  #${position} ${kind} at ${time}`, ...remarks.map((remark) => `- ${remark}`), shown].join(
+    '\n    ',
+  )
 }

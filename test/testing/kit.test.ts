@@ -1,0 +1,229 @@
+// The kit as somebody's tests use it: the server is a process of its own.
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connectApi } from '@chatkitty/core'
+import { ChatKitty } from 'chatkitty'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Chatterie, connectChatterie, type Seed, startChatterie, type World } from '#testing/index.ts'
+
+let chatterie: Awaited<ReturnType<typeof startChatterie>>
+beforeAll(async () => {
+  chatterie = await startChatterie()
+})
+afterAll(() => chatterie?.close())
+
+const seed: Seed = {
+  users: [
+    { name: 'jane', displayName: 'Jane', isGuest: true, properties: { a_b: 1 } },
+    { name: 'joe', displayName: 'Joe' },
+  ],
+  channels: [
+    { type: 'PUBLIC', name: 'lobby', members: ['jane', 'joe'], creator: 'jane' },
+    { type: 'DIRECT', members: ['jane', 'joe'] },
+  ],
+  messages: [
+    { type: 'TEXT', channel: 'lobby', user: 'jane', body: 'Hello' },
+    { type: 'SYSTEM_TEXT', channel: 'lobby', body: 'Welcome' },
+  ],
+}
+
+async function ask(world: Pick<World, 'url' | 'accessToken'>, method: string, path: string, body?: unknown) {
+  const answer = await fetch(`${world.url}/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${world.accessToken}`, 'content-type': 'application/json' },
+    body: body === undefined ? null : JSON.stringify(body),
+  })
+  const text = await answer.text()
+  return { status: answer.status, body: text === '' ? undefined : JSON.parse(text) }
+}
+
+const usersOf = async (world: Pick<World, 'url' | 'accessToken'>) => {
+  const { _embedded: { users = [] } = {} } = (await ask(world, 'GET', '/users')).body
+  return users.map(({ name }: { name: string }) => name).toSorted()
+}
+
+const createUser = (world: World, name: string) =>
+  ask(world, 'POST', '/users', { name, displayName: name, isGuest: false })
+
+describe('a server', () => {
+  it('has an application of its own beside its worlds', async () => {
+    await chatterie.createWorld({ seed })
+    expect(await usersOf(chatterie)).toEqual([])
+    expect(chatterie.environment).toEqual({ host: new URL(chatterie.url).host, secure: false })
+  })
+
+  it('that does not start says why', async () => {
+    const port = Number(new URL(chatterie.url).port)
+    await expect(startChatterie({ port })).rejects.toThrow(
+      /^Chatterie did not start: it ended with 1\n.*PORT/s,
+    )
+    const messages = [{ type: 'TEXT' as const, channel: 'nowhere', user: 'nobody', body: 'x' }]
+    await expect(startChatterie({ seed: { messages } })).rejects.toThrow(/seed\.messages\[0\]/)
+  })
+
+  it('begins with a seed, is closed as often as one likes, and answers nothing then', async () => {
+    const other = await startChatterie({ seed })
+    expect(await usersOf(other)).toEqual(['jane', 'joe'])
+    await Promise.all([other.close(), other.close()])
+    await other.close()
+    await expect(other.createWorld()).rejects.toThrow('POST /_test/worlds: this Chatterie is closed')
+    await expect(connectChatterie(other.url)).rejects.toThrow(/nothing answers at/)
+  })
+
+  it('that is connected to goes on when it is closed, without the worlds made through it', async () => {
+    const connected: Chatterie = await connectChatterie(`${chatterie.url}/`)
+    const world = await connected.createWorld()
+    await connected.close()
+    const left = await chatterie.worlds()
+    expect(left.map(({ id }) => id)).not.toContain(world.id)
+  })
+})
+
+describe('a world', () => {
+  it('serves the official clients with what it was seeded with', async () => {
+    const world = await chatterie.createWorld({ name: 'checkout', seed })
+    const { clientId, clientSecret, apiKey, environment, url } = world
+    const authorizationBasePath = `${url}/oauth/token`
+    const chatkitty = new ChatKitty({ clientId, clientSecret, basePath: url, authorizationBasePath })
+    const { data: page } = await chatkitty.ChannelsApi.listChannels()
+    expect(page._embedded?.channels).toHaveLength(2)
+    const connection = await connectApi({ apiKey, username: 'jane', $environment: environment })
+    expect(connection.user.value).toMatchObject({
+      displayName: 'Jane',
+      isGuest: true,
+      properties: { a_b: 1 },
+    })
+    await connection.dispose()
+  })
+
+  it('whose seed is wrong is not made, and the error names the place', async () => {
+    const before = await chatterie.worlds()
+    const users = [...(seed.users ?? []), { name: '', displayName: 'Nobody' }]
+    const making = chatterie.createWorld({ seed: { ...seed, users } })
+    await expect(making).rejects.toThrow(/POST \/_test\/worlds answered 400: .*seed\.users\[2\]\.name/)
+    await expect(making).rejects.toMatchObject({ name: 'ChatterieError', status: 400 })
+    expect(await chatterie.worlds()).toHaveLength(before.length)
+  })
+
+  it('is as it was when it is reset', async () => {
+    const world = await chatterie.createWorld({ seed })
+    await createUser(world, 'ann')
+    await world.reset()
+    expect(await usersOf(world)).toEqual(['jane', 'joe'])
+  })
+
+  it('goes back to a snapshot, and is forked from one, here or elsewhere', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'chatterie-kit-'))
+    const world = await chatterie.createWorld({ seed })
+    const snapshot = await world.snapshot('seeded')
+    expect(snapshot).toMatchObject({ name: 'seeded', size: expect.any(Number) })
+    await createUser(world, 'ann')
+    await world.restore(snapshot)
+    expect(await usersOf(world)).toEqual(['jane', 'joe'])
+    const file = join(folder, 'seeded.ndjson')
+    const text = await snapshot.download(file)
+    expect(await readFile(file, 'utf8')).toBe(text)
+    expect(Buffer.byteLength(text)).toBe(snapshot.size)
+    const uploaded = await chatterie.uploadSnapshot(file)
+    const fork = await chatterie.createWorld({ snapshot: uploaded })
+    expect(await usersOf(fork)).toEqual(['jane', 'joe'])
+    expect((await world.snapshots()).map(({ id }) => id)).toContain(snapshot.id)
+    await snapshot.remove()
+    expect((await world.snapshots()).map(({ id }) => id)).not.toContain(snapshot.id)
+    await expect(world.restore(snapshot)).rejects.toThrow(`snapshot ${snapshot.id} does not exist`)
+    await rm(folder, { recursive: true })
+  })
+
+  it('is gone once removed, however often it is', async () => {
+    const world = await chatterie.createWorld({ seed })
+    await Promise.all([world.remove(), world.remove()])
+    await world.remove()
+    expect((await ask(world, 'GET', '/users')).status).toBe(401)
+    await expect(world.reset()).rejects.toThrow(`world ${world.id} does not exist`)
+  })
+})
+
+describe('the clock', () => {
+  it('is set, frozen, advanced and released', async () => {
+    const { clock } = chatterie
+    await clock.freeze('2030-12-24T18:00:00Z')
+    expect(await clock.advance({ hours: 1, minutes: 30 })).toMatchObject({
+      now: new Date('2030-12-24T19:30:00Z'),
+      frozen: true,
+    })
+    await clock.set(new Date('2031-01-01T00:00:00Z'))
+    expect(await clock.now()).toEqual(new Date('2031-01-01T00:00:00Z'))
+    expect(await clock.resume()).toMatchObject({ frozen: false })
+    await clock.release()
+    expect(await clock.state()).toMatchObject({ frozen: false, offsetMs: 0 })
+    await expect(clock.set('tomorrow')).rejects.toThrow('tomorrow is no moment in time')
+    await expect(clock.advance({})).rejects.toThrow(/answered 400: say how far/)
+  })
+})
+
+describe('faults', () => {
+  it('apply as often as they are told to, and can be removed', async () => {
+    const world = await chatterie.createWorld()
+    const once = await world.fail({ operation: 'createUser' }, { status: 503, after: true, times: 1 })
+    expect((await createUser(world, 'ann')).status).toBe(503)
+    expect(await usersOf(world)).toEqual(['ann'])
+    expect((await createUser(world, 'bob')).status).toBe(200)
+    expect(await once.current()).toMatchObject({ hits: 1, times: 1 })
+    const always = await world.fail({ method: 'GET', path: '/v1/**' }, { status: 429 })
+    expect((await ask(world, 'GET', '/users')).status).toBe(429)
+    await always.remove()
+    expect((await ask(world, 'GET', '/users')).status).toBe(200)
+    expect(await world.faults()).toHaveLength(1)
+    await world.removeFaults()
+    expect(await world.faults()).toEqual([])
+    await expect(once.current()).rejects.toThrow(`Fault ${once.id} is removed`)
+  })
+})
+
+describe('the journal', () => {
+  it('gives the entry that is expected, past or to come', async () => {
+    const world = await chatterie.createWorld()
+    const coming = world.expect({ kind: 'request', operation: 'createUser', requestBody: { name: 'ann' } })
+    await createUser(world, 'ann')
+    expect(await coming).toMatchObject({ method: 'POST', path: '/v1/users', status: 200 })
+    const first = await world.expect({ kind: 'request' })
+    expect(first).toEqual(await coming)
+    await createUser(world, 'bob')
+    const next = await world.expect({ kind: 'request' }, { after: first })
+    expect(next.requestBody).toMatchObject({ name: 'bob' })
+    expect(await world.journal({ kind: 'request', after: first })).toEqual([next])
+    expect(await world.har()).toMatchObject({ log: { version: '1.2', entries: { length: 2 } } })
+    await world.clearJournal()
+    expect(await world.journal()).toEqual([])
+  })
+
+  it('names the nearest misses where what is expected does not come', async () => {
+    const world = await chatterie.createWorld()
+    const match = { kind: 'request', operation: 'createUser', requestBody: { name: 'jane' } } as const
+    await expect(world.expect(match, { timeoutMs: 1 })).rejects.toThrow(
+      /^Expected an entry like \{.*"jane"\}\} within 1 ms\.\nNothing of that kind came\.$/,
+    )
+    await createUser(world, 'joe')
+    await expect(world.expect(match, { timeoutMs: 1 })).rejects.toThrow(
+      /differs:\n {2}#1 request at .*\n {4}- requestBody\.name is "joe" instead of "jane"\n {4}\{"method"/,
+    )
+  })
+
+  it('shows the entry that was not to come', async () => {
+    const world = await chatterie.createWorld()
+    await world.expectNone({ kind: 'request' }, { forMs: 1 })
+    await createUser(world, 'joe')
+    await expect(
+      world.expectNone({ kind: 'request', operation: 'createUser' }, { forMs: 1 }),
+    ).rejects.toThrow(/^Expected no entry like .*, and there is\n {2}#1 request at .*\n {4}\{.*"joe"/)
+    const [entry] = await world.journal()
+    await world.expectNone({ kind: 'request' }, { forMs: 1, ...(entry && { after: entry }) })
+  })
+
+  it('is asked for JSON alone', async () => {
+    const world = await chatterie.createWorld()
+    const match = { kind: 'request' as const, requestBody: { body: /Hi/ } }
+    await expect(world.expect(match)).rejects.toThrow('A match is JSON, and body is /Hi/')
+  })
+})
