@@ -12,8 +12,11 @@ const stopMs = 10_000
 /** Characters of what it printed last, to be shown where it does not start. */
 const shownMax = 8_192
 
-/** What is meant for the tests' own process alone. */
-const { NODE_OPTIONS: _options, NODE_V8_COVERAGE: _coverage, ...environment } = process.env
+/** Without what is meant for the tests' own process alone. */
+function inherited(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _options, NODE_V8_COVERAGE: _coverage, ...environment } = process.env
+  return environment
+}
 
 export class ServerProcess {
   readonly #child: ChildProcess
@@ -28,7 +31,7 @@ export class ServerProcess {
    */
   constructor(command: string, args: string[], settings: Record<string, string>, isShown: boolean) {
     this.#child = spawn(process.execPath, [command, ...args], {
-      env: { ...environment, HOST: '127.0.0.1', ...settings },
+      env: { ...inherited(), HOST: '127.0.0.1', ...settings },
       stdio: ['pipe', 'pipe', 'pipe'],
       // In a session of its own: Ctrl-C is for us, who may still ask something of it.
       detached: process.platform !== 'win32',
