@@ -22,6 +22,10 @@ const forwarding = [
 ]
 const forwarded = ['X-Forwarded-Proto', 'https']
 
+/** Said once, for a client may try again and again. */
+const brokenOff =
+  'A program broke off a TLS handshake, as those do that trust none of what --intercept sets (docs/testing.md)'
+
 /** As long as Chatterie keeps idle connections, so that clients meet the same behind the door. */
 const keepAliveTimeout = 72_000
 
@@ -42,7 +46,7 @@ export async function openDoor(url: URL, tls: { key: string; cert: string }, log
     const headers = [...without(forwarding, request.rawHeaders), ...forwarded]
     const lines = headers.map((text, at) => (at % 2 === 0 ? `${text}: ` : `${text}\r\n`))
     const onward = connect(to)
-    onward.write(`GET ${request.url} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1')
+    onward.write(`${request.method} ${request.url} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1')
     onward.write(head)
     join(socket, onward)
   }
@@ -50,9 +54,7 @@ export async function openDoor(url: URL, tls: { key: string; cert: string }, log
   const server = createServer({ ...tls, keepAliveTimeout })
   server.on('request', (request, response) => take(request, response))
   server.on('upgrade', upgrade)
-  server.on('tlsClientError', (error: NodeJS.ErrnoException) => {
-    if (isDistrust(error)) log.warn(distrusted)
-  })
+  server.once('tlsClientError', ({ code }: NodeJS.ErrnoException) => log.warn(`${brokenOff}: ${code}`))
   const listening = await listen(server)
   return {
     ...listening,
@@ -63,9 +65,3 @@ export async function openDoor(url: URL, tls: { key: string; cert: string }, log
     },
   }
 }
-
-const isDistrust = ({ code }: NodeJS.ErrnoException) =>
-  /ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN)/.test(code ?? '')
-
-const distrusted =
-  'a program does not trust the certificate of this run: it goes by none of the variables that --intercept sets (docs/testing.md)'

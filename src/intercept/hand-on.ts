@@ -11,7 +11,7 @@ import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
 /** Headers that belong to one connection [RFC 9110 section 7.6.1]; how an answer is framed depends on who asked. */
-const ofConnection = ['connection', 'keep-alive', 'proxy-connection', 'proxy-authorization']
+const ofConnection = ['connection', 'keep-alive', 'proxy-authorization', 'proxy-connection', 'te', 'trailer']
 const ofAnswersConnection = [...ofConnection, 'transfer-encoding']
 
 /**
@@ -27,19 +27,28 @@ export function handOn(
 ): void {
   const send = to.protocol === 'https:' ? httpsRequest : httpRequest
   const headers = [...without(ofConnection, request.rawHeaders), ...addedHeaders]
-  // Else one of no body, such as a POST of some clients, would be sent on as chunks.
-  if (!hasBody(request)) headers.push('Content-Length', '0')
+  if (!hasBody(request) && !bodiless.test(request.method as string)) headers.push('Content-Length', '0')
   const onward = send({ method: request.method, path: request.url, ...to, headers })
   onward.on('response', (answer) => {
     const { statusCode = 502, statusMessage } = answer
     response.writeHead(statusCode, statusMessage, without(ofAnswersConnection, answer.rawHeaders))
-    pipeline(answer, response).catch(() => response.destroy())
+    pipeline(answer, response).catch(() => {}) // it destroyed both
   })
-  onward.on('error', () => response.headersSent || response.destroy())
+  onward.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (response.headersSent) return // the answer is whole, or ends with the pipeline
+    if (brokenOff.includes(code)) response.destroy()
+    else response.writeHead(502, { 'Content-Type': 'text/plain' }).end(`${message || code}\n`)
+  })
   onward.on('close', () => request.unpipe(onward).resume())
   response.on('close', () => response.writableFinished || onward.destroy())
   request.pipe(onward)
 }
+
+/** Requests that Node sends without a body; a POST that has none it would send as chunks. */
+const bodiless = /^(GET|HEAD|DELETE|OPTIONS|TRACE)$/
+
+/** What errors are named where there was a connection. */
+const brokenOff: unknown[] = ['ECONNRESET', 'EPIPE']
 
 /** Headers, names and values in turn, but for some. */
 export function without(names: string[], rawHeaders: string[]): string[] {
