@@ -71,6 +71,9 @@ beforeAll(async () => {
   const command = join(folder, 'bin', 'chatterie')
   await writeFile(command, `#!/bin/sh\nexec '${process.execPath}' '${resolve('bin/chatterie.mjs')}' "$@"\n`)
   await chmod(command, 0o755)
+  const npx = join(folder, 'bin', 'npx') // finds what is installed
+  await writeFile(npx, '#!/bin/sh\nexec "$@"\n')
+  await chmod(npx, 0o755)
   await symlink(resolve('node_modules'), join(folder, 'node_modules'))
   await writeFile(join(folder, '.curlrc'), 'fail-with-body\n')
   // The files that samples name.

@@ -28,7 +28,7 @@ export interface Bundles {
 }
 
 /**
- * Writes the files to a folder that is this user's alone.
+ * Writes the files, in which the authority comes first, to a folder that is this user's alone.
  * @param authority in PEM
  * @param environment where other bundles may be named; what they hold is kept
  */
@@ -37,7 +37,7 @@ export async function writeBundles(authority: string, environment: Environment, 
   const written: Record<string, string> = {}
   const write = async (variable: string, authorities: string) => {
     written[variable] = join(folder, `${variable}.pem`)
-    await writeFile(written[variable], `${authorities}\n${authority}`)
+    await writeFile(written[variable], authority + authorities)
   }
   for (const [variable, others] of Object.entries(variables)) {
     await write(variable, (await given([variable, ...others], environment, log)) ?? (await ofSystem()))

@@ -258,11 +258,11 @@ it('bundles hold whom the machine trusts, or whom variables name, besides the au
   })
   const read = (name: string, of = environment) => readFile(of[name] as string, 'utf8')
   for (const name of ['SSL_CERT_FILE', 'CURL_CA_BUNDLE', 'REQUESTS_CA_BUNDLE']) {
-    expect(await read(name)).toMatch(/^MINE\n-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n$/)
+    expect(await read(name)).toMatch(/^-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\nMINE$/)
     expect((await read(name, intercept.environment)).match(/BEGIN CERTIFICATE/g)?.length).toBeGreaterThan(50)
   }
   expect(await read('NODE_EXTRA_CA_CERTS')).toMatch(
-    /^\n-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n$/,
+    /^-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n$/,
   )
   expect(warnings).toEqual([expect.stringMatching(/^NODE_EXTRA_CA_CERTS cannot be read, and is left out: /)])
 })
