@@ -6,13 +6,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type ServerProcess, startServerProcess } from './support/process.ts'
-
-interface Sample {
-  file: string
-  line: number
-  language: string
-  code: string
-}
+import { type Sample, samplesOf } from './support/samples.ts'
 
 /** What is not run, by words that it has, and why. All else is. */
 const leftOut: [words: string, why: string][] = [
@@ -31,21 +25,10 @@ const files = [
   'README.md',
   ...(await readdir('docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
 ]
+/** Files of projects that use the package are run by test/package/samples.ts. */
 const samples = (await Promise.all(files.map(samplesOf)))
   .flat()
-  .filter(({ language }) => language !== 'mermaid')
-
-async function samplesOf(file: string): Promise<Sample[]> {
-  const text = await readFile(file, 'utf8')
-  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(
-    ({ index, 1: language = '', 2: code = '' }) => ({
-      file,
-      line: text.slice(0, index).split('\n').length,
-      language,
-      code,
-    }),
-  )
-}
+  .filter(({ language, name }) => language !== 'mermaid' && name === undefined)
 
 let folder: string
 let server: ServerProcess

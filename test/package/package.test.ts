@@ -8,7 +8,9 @@ import { publint } from 'publint'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { isAlive } from '#postgres/lock.ts'
 import { postmasterPid } from '../support/embedded.ts'
+import { exampleWorks } from './example.ts'
 import { type Installed, installPackage } from './install.ts'
+import { samplesWork } from './samples.ts'
 
 let installed: Installed
 let root: string
@@ -172,3 +174,7 @@ it('tells a Node that is too old so, in a line', async () => {
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
   expect(stderr).toBe('Chatterie needs Node 22.18 or later, and this is Node 20.19.5\n')
 })
+
+exampleWorks(() => installed)
+
+samplesWork(() => installed)

@@ -1,0 +1,24 @@
+// The samples of the texts.
+import { readFile } from 'node:fs/promises'
+
+export interface Sample {
+  file: string
+  line: number
+  language: string
+  code: string
+  /** Of the file of a project that the sample is, where its first line says so in a comment. */
+  name: string | undefined
+}
+
+export async function samplesOf(file: string): Promise<Sample[]> {
+  const text = await readFile(file, 'utf8')
+  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(
+    ({ index, 1: language = '', 2: code = '' }) => ({
+      file,
+      line: text.slice(0, index).split('\n').length,
+      language,
+      code,
+      name: /^(?:\/\/|#) ([\w./]+\.\w+)$/m.exec(code.split('\n', 1)[0] ?? '')?.[1],
+    }),
+  )
+}
