@@ -1,4 +1,4 @@
-// The samples of docs/testing.md that are files of projects which use the package.
+// The samples of the README and of docs/testing.md that are files of projects which use the package.
 import { spawnSync } from 'node:child_process'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
@@ -42,7 +42,8 @@ const runners: Record<string, Runner> = {
   Go: { runs: /\.go$/, args: (root) => exec(root, 'go', 'test', 'chat_test.go'), needs: 'go' },
 }
 
-const files = (await samplesOf('docs/testing.md')).filter(({ name }) => name !== undefined)
+const texts = ['README.md', 'docs/testing.md']
+const files = (await Promise.all(texts.map(samplesOf))).flat().filter(({ name }) => name !== undefined)
 
 /** Registers a test for each runner. */
 export function samplesWork(installed: () => Installed): void {
