@@ -8,7 +8,7 @@ import { expect, it } from 'vitest'
 import { attack } from './fuzz/fuzz.ts'
 import { cloneDatabase } from './support/server.ts'
 
-const rounds = 6
+const rounds = 4
 
 it('whatever comes is answered and leaves nothing behind, and others notice nothing', async () => {
   const database = await cloneDatabase()
