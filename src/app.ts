@@ -125,7 +125,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
   if (ctx.config.applicationDeletion) operations.push(deleteApplicationOperation(ctx))
   if (ctx.testApi) {
     const { observing } = await import('#test-api/requests/observing.ts')
-    await app.register(observing, { ctx, testApi: ctx.testApi })
+    await app.register(observing, { ctx, testApi: ctx.testApi, operations })
   }
 
   await app.register(health, { ctx })

@@ -6,6 +6,9 @@ import { followClock } from '#domain/clock/follow-clock.ts'
 import { Dispatcher } from '#jobs/dispatcher.ts'
 import { FunctionRuns } from '#jobs/function-runs.ts'
 import { Realtime } from '#realtime/realtime.ts'
+import type { Session } from '#realtime/session.ts'
+import type { CommittedEvent } from '#resources/events.ts'
+import type { StompHandler } from '#stomp/handler.ts'
 import type { StompLimits } from '#stomp/limits.ts'
 import { attachStomp } from '#stomp/server.ts'
 import { readAddress, readOrigin } from '#wire/origin.ts'
@@ -25,11 +28,8 @@ export async function startServing(ctx: Context, limits: Partial<StompLimits> = 
   const realtime = new Realtime(ctx)
   await realtime.start()
   const runs = new FunctionRuns(ctx)
-  const dispatcher = new Dispatcher(
-    ctx,
-    (events) => realtime.broadcaster.publish(events),
-    () => runs.signal(),
-  )
+  const { handler, publish } = await doorOf(ctx, realtime)
+  const dispatcher = new Dispatcher(ctx, publish, () => runs.signal())
   dispatcher.start()
   ctx.clock.onMove(async () => {
     await realtime.endOrphans()
@@ -49,7 +49,7 @@ export async function startServing(ctx: Context, limits: Partial<StompLimits> = 
   const proxies = ctx.config.trustedProxies
   const sockets = attachStomp(app.server, {
     paths: socketPaths,
-    handler: realtime,
+    handler,
     locate: (request) => ({ origin: readOrigin(request, proxies), address: readAddress(request, proxies) }),
     log: ctx.log,
     clock: ctx.clock,
@@ -67,6 +67,20 @@ export async function startServing(ctx: Context, limits: Partial<StompLimits> = 
       await ctx.functions.close()
     },
   }
+}
+
+/** The real-time door, which tests look at where they may. */
+async function doorOf(ctx: Context, realtime: Realtime): Promise<Door> {
+  if (ctx.testApi) {
+    const { observe } = await import('#test-api/socket/observe.ts')
+    return observe(ctx, ctx.testApi, realtime)
+  }
+  return { handler: realtime, publish: (events) => realtime.broadcaster.publish(events) }
+}
+
+interface Door {
+  handler: StompHandler<Session>
+  publish(events: CommittedEvent[]): Promise<void>
 }
 
 /** Where programs on this machine reach the server; undefined before it listens. */

@@ -237,7 +237,10 @@ function send(
   const receipt =
     delivery.isEcho && published.cause?.session === facts.key ? published.cause.receipt : undefined
   const headers = session.announce(subscription, published, delivery.type, receipt)
-  if (headers) connection.message(headers, bodies.for(session, relations))
+  if (!headers) return
+  const isSent = connection.message(headers, bodies.for(session, relations))
+  if (!isSent) subscription.miss(published.position)
+  else if (subscription.isAutomatic) subscription.skip(published.position, delivery.type)
 }
 
 /** The body of a message, made once for all who get the same. */

@@ -97,6 +97,11 @@ export class Subscription {
     if (position > 0) this.expect('', position, '')
   }
 
+  /** A message was sent that needs no acknowledgement: it is ahead of what was missed before, if anything was. */
+  skip(position: number, type: string): void {
+    if (this.#first && position > 0) this.expect('', position, type).isAcknowledged = true
+  }
+
   /** Forgets what is acknowledged with all before it. */
   advance(): void {
     while (this.#first?.isAcknowledged) this.#first = this.#first.next

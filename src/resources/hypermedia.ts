@@ -9,7 +9,8 @@ import { readReceiptHypermedia } from '#resources/read-receipt.ts'
 import { keystrokesHypermedia, threadHypermedia } from '#resources/thread.ts'
 import { currentUserHypermedia, userBlockedRecordHypermedia, userHypermedia } from '#resources/user.ts'
 
-const all: AnyHypermedia[] = [
+/** All of them. */
+export const allHypermedia: AnyHypermedia[] = [
   channelBlockRecordHypermedia,
   channelEventHypermedia,
   channelHypermedia,
@@ -25,7 +26,9 @@ const all: AnyHypermedia[] = [
   userHypermedia,
 ]
 
-const byShape = new Map<z.ZodType, AnyHypermedia>(all.map((hypermedia) => [hypermedia.shape, hypermedia]))
+const byShape = new Map<z.ZodType, AnyHypermedia>(
+  allHypermedia.map((hypermedia) => [hypermedia.shape, hypermedia]),
+)
 
 /** The hypermedia of a shape, if it has any. */
 export function hypermediaOf(shape: z.ZodType): AnyHypermedia | undefined {

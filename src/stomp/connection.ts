@@ -86,9 +86,14 @@ export class StompConnection<S> implements Receiver {
    * in the order of the calls.
    * @param headers the subscriber's own; `destination`, `message-id` and `subscription` must be among these or the
    * body's. Empty values are left out.
+   * @returns false where the handler had it lost
    */
-  message(headers: Record<string, string>, body: SharedBody): void {
-    if (this.#state === 'open') this.#outbox.write(frameHead('MESSAGE', headers), body)
+  message(headers: Record<string, string>, body: SharedBody): boolean {
+    if (this.#state !== 'open') return true
+    const { handler } = this.#engine
+    if (handler.outgoing) return handler.outgoing(this, { headers, body }, () => this.#write(headers, body))
+    this.#write(headers, body)
+    return true
   }
 
   /** Sends an ERROR with a JSON body and closes; frames that wait are dropped [STOMP 1.2 ERROR]. */
@@ -269,6 +274,10 @@ export class StompConnection<S> implements Receiver {
     this.#how = 'disconnect'
     this.#end('lingering')
     this.#clock.wait(this.#engine.limits.lingerMs)
+  }
+
+  #write(headers: Record<string, string>, body: SharedBody): void {
+    if (this.#state === 'open') this.#outbox.write(frameHead('MESSAGE', headers), body)
   }
 
   #receipt(frame: ClientFrame): void {

@@ -330,6 +330,11 @@ export class SharedBody {
     const head = `${headerLines(headers)}${bodyBytes > 0 ? `content-length:${bodyBytes}\n` : ''}\n`
     this.bytes = Buffer.from(`${head}${text}\0`)
   }
+
+  /** The body itself, as text. */
+  get text(): string {
+    return this.bytes.toString('utf8', this.bytes.indexOf('\n\n') + 2, this.bytes.length - 1)
+  }
 }
 
 /**

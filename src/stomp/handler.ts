@@ -1,6 +1,6 @@
 // What an application of the engine implements.
 import type { StompConnection } from './connection.ts'
-import type { ClientFrame, ClientHeaders } from './frames.ts'
+import type { ClientFrame, ClientHeaders, SharedBody } from './frames.ts'
 
 export type AckMode = 'auto' | 'client' | 'client-individual'
 
@@ -44,4 +44,14 @@ export interface StompHandler<S> {
   closed(connection: StompConnection<S>, how: 'disconnect' | 'lost'): void
   /** Whether a SUBSCRIBE is a one-shot read, which runs beside others and whose id is free when it resolves. */
   isConcurrent(destination: string): boolean
+  /**
+   * Sees to what is sent to a client, where it is not simply sent.
+   * @param send sends it, each time it is called
+   * @returns false where it is lost
+   */
+  outgoing?(
+    connection: StompConnection<S>,
+    message: { headers: Record<string, string>; body: SharedBody },
+    send: () => void,
+  ): boolean
 }

@@ -7,7 +7,7 @@ import type { Transport } from './transport.ts'
 /** What waits to be written is handed to the socket from this size on. */
 const flushBytes = 64 * 1024
 
-const nothing: SharedBody = { bytes: Buffer.alloc(0) }
+const nothing = { bytes: Buffer.alloc(0) }
 
 interface OutboxOptions {
   flusher: Flusher
@@ -19,7 +19,7 @@ interface OutboxOptions {
 export class Outbox {
   readonly #transport: Transport
   readonly #options: OutboxOptions
-  #frames: { head: string; headBytes: number; body: SharedBody }[] = []
+  #frames: { head: string; headBytes: number; body: Pick<SharedBody, 'bytes'> }[] = []
   #bytes = 0
 
   constructor(transport: Transport, options: OutboxOptions) {
@@ -33,7 +33,7 @@ export class Outbox {
   }
 
   /** Sends a frame after those before it, unless the client is too slow. */
-  write(head: string, body: SharedBody): void {
+  write(head: string, body: Pick<SharedBody, 'bytes'>): void {
     const { flusher, limits, overflowed } = this.#options
     if (this.waitingBytes > limits.bufferedBytesMax) {
       overflowed()

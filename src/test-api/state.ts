@@ -1,8 +1,12 @@
 // What the test API keeps in memory of each world, beside what the database has: who adds to it (faults, the journal,
 // actors) says here what becomes of it when the world starts anew.
+import type { Clock } from '#clock/clock.ts'
+import type { Outcome } from '#context.ts'
 import type { Strictness } from '#resources/worlds/world.ts'
 import { Faults } from '#test-api/faults/kept.ts'
-import { Journals } from '#test-api/journal/kept.ts'
+import { type ObservedRun, observeRun } from '#test-api/functions/observe-run.ts'
+import { Journals, type Kind } from '#test-api/journal/kept.ts'
+import { Coverages } from '#test-api/usage/kept.ts'
 
 /** What becomes of a world: it is removed, as it was right after its creation, or as a snapshot has it. */
 type Change = 'removed' | 'reset' | 'restored'
@@ -16,13 +20,17 @@ type Forget = (applicationId: number, change: Change) => void | Promise<void>
 export class TestApi {
   readonly faults = new Faults()
   readonly journals = new Journals()
+  readonly coverage = new Coverages()
   readonly #worlds = new Map<number, Strictness>()
   readonly #forgetters: Forget[] = []
 
   constructor() {
     this.onForget((id, change) => {
-      if (change === 'removed') this.journals.remove(id)
-      else if (change === 'reset') this.journals.restart(id)
+      if (change === 'removed') {
+        this.journals.remove(id)
+        this.coverage.remove(id)
+      }
+      if (change === 'reset') this.journals.restart(id)
       if (change !== 'restored') this.faults.forget(id)
     })
   }
@@ -39,6 +47,19 @@ export class TestApi {
 
   judge(applicationId: number, strictness: Strictness): void {
     this.#worlds.set(applicationId, strictness)
+  }
+
+  /**
+   * Adds to the journal of a world.
+   * @param at in milliseconds since the epoch
+   */
+  note(worldId: number, at: number, facts: { kind: Kind; [fact: string]: unknown }): void {
+    if (this.isWorld(worldId)) this.journals.add(worldId, at, facts)
+  }
+
+  /** Runs a function, unless it is to fail, and notes what became of it (testing contract 4 and 5). */
+  aroundRun(clock: Pick<Clock, 'now'>, run: ObservedRun, work: () => Promise<Outcome>): Promise<Outcome> {
+    return this.isWorld(run.applicationId) ? observeRun(this, clock, run, work) : work()
   }
 
   /** To be called once by each part that keeps something of worlds, when it is registered. */

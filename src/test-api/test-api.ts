@@ -5,6 +5,7 @@ import type { Context } from '#context.ts'
 import { listWorlds } from '#domain/worlds/list-worlds.ts'
 import { bodies } from '#plugins/bodies.ts'
 import { clock } from '#test-api/clock.ts'
+import { coverage } from '#test-api/coverage.ts'
 import { faults } from '#test-api/faults.ts'
 import { guard } from '#test-api/guard.ts'
 import { journal } from '#test-api/journal.ts'
@@ -32,4 +33,5 @@ export async function testApi(scope: FastifyInstance, { ctx, testApi, operations
   await scope.register(snapshots, { ctx })
   await scope.register(faults, { ctx, testApi, operationIds: [...operationIds, 'issueToken'] })
   await scope.register(journal, { ctx, testApi })
+  await scope.register(coverage, { ctx, testApi, operationIds })
 }

@@ -25,7 +25,8 @@ type Def =
   | { type: 'literal'; values: unknown[] }
   | { type: 'other' }
 
-function definition(schema: z.ZodType): Def {
+/** What a schema is made of. */
+export function definition(schema: z.ZodType): Def {
   return schema._zod.def as unknown as Def
 }
 
@@ -37,7 +38,8 @@ function isSameInBoth(schema: z.ZodType): boolean {
   return alsoSpelled(schema) !== undefined
 }
 
-function alsoSpelled(schema: z.ZodType): string[] | undefined {
+/** Under which other names a field may come, besides its two spellings; undefined where it has two. */
+export function alsoSpelled(schema: z.ZodType): string[] | undefined {
   const here = sameInBothSpellings.get(schema)
   if (here) return here.also ?? []
   const def = definition(schema)

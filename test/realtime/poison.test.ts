@@ -217,7 +217,7 @@ describe('a session that cannot hear of an event', () => {
         left -= 1
         throw new Error(`no ${text}`)
       }
-      message.call(this, headers, body)
+      return message.call(this, headers, body)
     })
   }
 

@@ -38,12 +38,20 @@ const charactersMax = 128 * 1024 * 1024
 /** Who waits for entries of one world, at once. */
 const listenersMax = 2_000
 
-const bodies = ['requestBody', 'responseBody', 'body', 'event', 'result'] as const
+const bodies = ['requestBody', 'responseBody', 'body', 'payload', 'event', 'result', 'logs'] as const
 
 /** Is told of each entry as it is added, and when there will be none any more. */
 export interface Listener {
   added(entry: Entry): void
   ended(): void
+}
+
+function withoutAbsent<T extends object>(facts: T): T {
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as T
+}
+
+function sizeOf(body: unknown): number {
+  return body === undefined ? 0 : typeof body === 'string' ? body.length : JSON.stringify(body).length
 }
 
 class Journal {
@@ -59,13 +67,18 @@ export class Journals {
   #characters = 0
 
   /**
-   * @param time in milliseconds since the epoch
-   * @param size about the characters of its bodies
+   * @param at in milliseconds since the epoch
+   * @param facts of which those that are undefined are left out
    */
-  add(worldId: number, time: number, facts: { kind: Kind; [field: string]: unknown }, size = 0): void {
+  add(worldId: number, at: number, facts: { kind: Kind; [field: string]: unknown }): void {
     const journal = this.#of(worldId)
     journal.lastPosition += 1
-    const entry: Entry = { position: journal.lastPosition, time: new Date(time).toISOString(), ...facts }
+    const entry: Entry = {
+      position: journal.lastPosition,
+      time: new Date(at).toISOString(),
+      ...withoutAbsent(facts),
+    }
+    const size = bodies.reduce((sum, name) => sum + sizeOf(facts[name]), 0)
     journal.entries.push(entry)
     if (journal.entries.length > entriesMax) this.#letGo(journal.entries.shift())
     if (size > 0) this.#keep(entry, size)

@@ -30,6 +30,14 @@ export function watchBody(request: IncomingMessage): () => Beginning {
   return () => ({ bytes: Buffer.concat(chunks), isWhole })
 }
 
+/** The body of a frame, as the journal shows it. */
+export function shownText(text: string): { body?: unknown; truncated?: true } {
+  if (text === '') return {}
+  const bytes = Buffer.from(text)
+  if (bytes.length > keptMax) return { body: redactText(bytes.toString('utf8', 0, keptMax)), truncated: true }
+  return { body: shownBody({ bytes, isWhole: true }) }
+}
+
 /** The beginning of an answer's body; undefined of one that is made while it is sent. */
 export function beginningOf(payload: unknown): Beginning | undefined {
   if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return undefined

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { Context } from '#context.ts'
+import type { Operation } from '#routes/operation.ts'
 import type { RestEffect } from '#test-api/faults/fault.ts'
 import type { Struck } from '#test-api/faults/kept.ts'
 import { redact } from '#test-api/journal/redact.ts'
@@ -11,7 +12,10 @@ import { type Beginning, beginningOf, shownBody, watchBody } from '#test-api/req
 import { fake, resetConnection, truncate } from '#test-api/requests/effects.ts'
 import { applicationOf, applicationOfClient } from '#test-api/requests/world-of.ts'
 import type { TestApi } from '#test-api/state.ts'
+import { Deletions } from '#test-api/usage/deletions.ts'
+import { judgeBody, judgeRequest, refusalOf } from '#test-api/usage/judge.ts'
 import { bearerToken } from '#wire/bearer.ts'
+import { presentError } from '#wire/problem.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -27,6 +31,8 @@ interface Observed {
   /** Of the application, where that is a world. */
   worldId: number | undefined
   fault: Struck<RestEffect> | undefined
+  /** What is odd about its body. */
+  odd: ReturnType<typeof judgeBody>
 }
 
 interface Answer {
@@ -38,10 +44,15 @@ interface Answer {
 interface Options {
   ctx: Context
   testApi: TestApi
+  /** Those of the Platform API. */
+  operations: Operation[]
 }
 
 export const observing = plugin<Options>(
-  async (app, { ctx, testApi }) => {
+  async (app, { ctx, testApi, operations }) => {
+    const byId = new Map(operations.map((operation) => [operation.id, operation]))
+    const deletions = new Deletions()
+    testApi.onForget((id) => deletions.forget(id))
     const hanging = new Set<FastifyReply>()
     const stopping = new AbortController()
     app.decorateRequest('observed')
@@ -55,6 +66,7 @@ export const observing = plugin<Options>(
         body: watchBody(request.raw),
         worldId: undefined,
         fault: undefined,
+        odd: [],
       }
       request.observed = observed
       if (isForToken(request)) return
@@ -66,6 +78,18 @@ export const observing = plugin<Options>(
       const { observed } = request
       if (!observed || !isForToken(request)) return
       await place(observed, await applicationOfClient(ctx, request), request, reply)
+    })
+
+    app.addHook('preHandler', async (request, reply) => {
+      const { observed, body } = request
+      const operation = byId.get(operationOf(request) ?? '')
+      if (!observed || !operation) return
+      observed.odd = judgeBody(operation, body)
+      const refusal = testApi.isStrict(observed.worldId ?? 0) && refusalOf(observed.odd)
+      if (!refusal) return
+      // Other refusals of input have the name that the hosted API gives them; this one is ours.
+      const error = { ...presentError(refusal, 'camel', ctx.clock.now()), error: refusal.kind }
+      await reply.code(refusal.status).send(error)
     })
 
     app.addHook('onSend', (request, reply, payload, done) => {
@@ -157,7 +181,8 @@ export const observing = plugin<Options>(
     /** Before the answer leaves: who has it finds it in the journal. */
     function note(observed: Observed, request: FastifyRequest, reply: FastifyReply, answer: Answer): void {
       const { worldId, since, path, fault } = observed
-      if (worldId === undefined || !testApi.isWorld(worldId)) return
+      cover(observed, request, answer.status)
+      if (worldId === undefined) return
       const sent = observed.body()
       const answered = beginningOf(answer.body)
       const secrets = [bearerToken(request) ?? '']
@@ -167,7 +192,7 @@ export const observing = plugin<Options>(
         kind: 'request' as const,
         method: request.method,
         path,
-        ...(Object.keys(query).length > 0 && { query: redact(query, secrets) }),
+        query: Object.keys(query).length > 0 ? redact(query, secrets) : undefined,
         operation: operationOf(request),
         status: answer.status,
         durationMs: Math.round((performance.now() - since) * 100) / 100,
@@ -175,15 +200,36 @@ export const observing = plugin<Options>(
         requestBody: shownBody(sent, request.headers['content-type'], secrets),
         responseType: answerType || undefined,
         responseBody: shownBody(answered, answerType, secrets),
-        ...((!sent.isWhole || answered?.isWhole === false) && { truncated: true }),
+        truncated: !sent.isWhole || answered?.isWhole === false || undefined,
         fault: fault?.id,
       }
-      testApi.journals.add(
-        worldId,
-        ctx.clock.now(),
-        withoutAbsent(facts),
-        sent.bytes.length + (answered?.bytes.length ?? 0),
-      )
+      testApi.note(worldId, ctx.clock.now(), facts)
+    }
+
+    function cover(
+      { worldId, path, odd, body }: Observed,
+      request: FastifyRequest,
+      status: number | null,
+    ): void {
+      const { method, headers, query } = request
+      const operation = operationOf(request)
+      const deleted = status === 404 && worldId !== undefined ? deletions.find(worldId, path) : undefined
+      if (deleted !== undefined) {
+        const message = `${method} ${path} came after ${deleted} was deleted`
+        testApi.coverage.warn(worldId, { kind: 'after deletion', message, resource: deleted })
+      }
+      if (operation === undefined || status === null) return
+      testApi.coverage.requested(worldId, operation, status)
+      for (const warning of odd) testApi.coverage.warn(worldId, warning)
+      if (status >= 400) return
+      if (method === 'DELETE' && worldId !== undefined) deletions.add(worldId, path)
+      const facts = {
+        method,
+        contentType: headers['content-type'],
+        hasBody: byId.has(operation) && body().bytes.length > 0,
+        hasTokenInQuery: (query as Record<string, unknown>).access_token !== undefined,
+      }
+      for (const warning of judgeRequest(operation, facts)) testApi.coverage.warn(worldId, warning)
     }
   },
   { name: 'test-api-observing' },
@@ -202,8 +248,4 @@ function operationOf({ routeOptions }: FastifyRequest): string | undefined {
 
 function discard(payload: unknown): void {
   if (payload instanceof Readable) payload.destroy()
-}
-
-function withoutAbsent<T extends object>(facts: T): T {
-  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as T
 }

@@ -45,16 +45,11 @@ async function invoke(
   const startedAt = performance.now()
   try {
     const { host, handlerScript, token } = await prepareRun(ctx, current)
-    const outcome = await ctx.functions.invoke(host, {
-      versionId,
-      handlerScript,
-      event,
-      eventType,
-      token,
-      timeoutMs,
-      waitMs,
-    })
-    return { outcome, secrets: [token, host.environment.CHATKITTY_CLIENT_SECRET ?? token] }
+    const secrets = [token, host.environment.CHATKITTY_CLIENT_SECRET ?? token]
+    const run = () =>
+      ctx.functions.invoke(host, { versionId, handlerScript, event, eventType, token, timeoutMs, waitMs })
+    const observed = { ...current, event, timeoutMs, secrets }
+    return { outcome: await (ctx.testApi ? ctx.testApi.aroundRun(ctx.clock, observed, run) : run()), secrets }
   } catch (cause) {
     if (isGone(cause)) ctx.log.debug({ err: cause, functionId, applicationId }, 'a function is gone')
     else ctx.log.error({ err: cause, functionId, applicationId }, 'a function could not run')

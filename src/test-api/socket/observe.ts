@@ -1,0 +1,19 @@
+import type { Context } from '#context.ts'
+import type { Realtime } from '#realtime/realtime.ts'
+import type { CommittedEvent } from '#resources/events.ts'
+import { noteEvents } from '#test-api/socket/note-events.ts'
+import { ObservedFrames } from '#test-api/socket/observed-frames.ts'
+import type { TestApi } from '#test-api/state.ts'
+
+/** The real-time door as tests see and upset it: what handles its frames, and what publishes events. */
+export function observe(ctx: Context, testApi: TestApi, realtime: Realtime) {
+  return {
+    handler: new ObservedFrames(ctx, testApi, realtime),
+    async publish(events: CommittedEvent[]) {
+      await noteEvents(ctx, testApi, events).catch((error) =>
+        ctx.log.warn({ err: error }, 'events are missing in a journal'),
+      )
+      await realtime.broadcaster.publish(events)
+    },
+  }
+}

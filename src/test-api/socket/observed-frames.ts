@@ -1,0 +1,189 @@
+// Frames as tests see and upset them: a layer around the real-time door, which is there only where the test API is on.
+// Faults (testing contract 4), and what the journal and the coverage note (testing contract 5).
+import type { Context } from '#context.ts'
+import { findKeyedApplication } from '#domain/applications/find-keyed-application.ts'
+import { ChatError, type ErrorKind } from '#errors.ts'
+import type { Realtime } from '#realtime/realtime.ts'
+import type { Connection, Session } from '#realtime/session.ts'
+import type { ClientFrame, SharedBody } from '#stomp/frames.ts'
+import type { StompHandler, StompMessage, StompSubscription } from '#stomp/handler.ts'
+import type { SocketEffect } from '#test-api/faults/fault.ts'
+import type { Occasions, Struck } from '#test-api/faults/kept.ts'
+import { shownText } from '#test-api/requests/bodies.ts'
+import type { TestApi } from '#test-api/state.ts'
+import { readHello } from '#wire/generations.ts'
+
+/** Whose connection it is, where that is of a world. */
+interface Client {
+  worldId: number
+  username: string
+}
+
+type Frame = Occasions['frame']
+type Shown = ReturnType<typeof shownText> & { type: string | undefined }
+
+/** A frame that was lost on purpose: nothing is told of it. */
+class Dropped extends ChatError {
+  constructor() {
+    super('ClientError', 'The frame was lost')
+  }
+}
+
+export class ObservedFrames implements StompHandler<Session> {
+  readonly #ctx: Context
+  readonly #testApi: TestApi
+  readonly #realtime: Realtime
+  readonly #clients = new WeakMap<Connection, Client>()
+  readonly #shown = new WeakMap<SharedBody, Shown>()
+
+  constructor(ctx: Context, testApi: TestApi, realtime: Realtime) {
+    this.#ctx = ctx
+    this.#testApi = testApi
+    this.#realtime = realtime
+  }
+
+  async connect(connection: Connection, frame: ClientFrame) {
+    const { apiKey, username } = readHello(connection.request.query, frame.headers)
+    const worldId = await findKeyedApplication(this.#ctx, apiKey).catch(() => undefined)
+    if (worldId !== undefined && this.#testApi.isWorld(worldId)) {
+      this.#clients.set(connection, { worldId, username })
+      await this.#meet(connection, { frame: 'CONNECT', username })
+    }
+    return this.#realtime.connect(connection, frame)
+  }
+
+  async subscribe(connection: Connection, subscription: StompSubscription): Promise<void> {
+    const { destination, ack } = subscription
+    const client = this.#clients.get(connection)
+    if (client) {
+      this.#testApi.coverage.subscribed(client.worldId, destination)
+      await this.#meet(connection, { frame: 'SUBSCRIBE', destination, username: client.username }, { ack })
+    }
+    return this.#realtime.subscribe(connection, subscription)
+  }
+
+  async unsubscribe(connection: Connection, id: string): Promise<void> {
+    this.#note(connection, { frame: 'UNSUBSCRIBE', id })
+    return this.#realtime.unsubscribe(connection, id)
+  }
+
+  async send(connection: Connection, message: StompMessage): Promise<void> {
+    const { destination, body } = message
+    const client = this.#clients.get(connection)
+    if (client) {
+      this.#testApi.coverage.sent(client.worldId, destination)
+      const seen = { frame: 'SEND' as const, destination, username: client.username }
+      const effect = await this.#meet(connection, seen, shownText(body.toString('utf8')))
+      if (effect?.duplicate) await this.#realtime.send(connection, message)
+    }
+    return this.#realtime.send(connection, message)
+  }
+
+  outgoing(
+    connection: Connection,
+    { headers, body }: { headers: Record<string, string>; body: SharedBody },
+    send: () => void,
+  ): boolean {
+    const client = this.#clients.get(connection)
+    if (!client) {
+      send()
+      return true
+    }
+    const { worldId, username } = client
+    const { destination = '', ack } = headers
+    const { type, ...shown } = this.#show(body)
+    const fault = this.#testApi.faults.strike(worldId, 'frame', {
+      frame: 'MESSAGE',
+      destination,
+      type,
+      username,
+    })
+    this.#note(connection, { frame: 'MESSAGE', destination, type, fault: fault?.id, ...shown })
+    if (ack !== undefined) this.#testApi.coverage.awaits(worldId, connection, { destination, ack })
+    if (!fault) {
+      send()
+      return true
+    }
+    const { drop, disconnect } = fault.effect
+    void this.#carryOut(fault, connection, send)
+    return !drop && !disconnect
+  }
+
+  /** What becomes of a MESSAGE, after the delay; what is due at once is sent at once, in its order. */
+  async #carryOut(fault: Struck<SocketEffect>, connection: Connection, send: () => void): Promise<void> {
+    const { drop, disconnect, duplicate, delayMs } = fault.effect
+    if (delayMs !== undefined) await fault.delay()
+    if (disconnect) {
+      setImmediate(() => connection.terminate()) // once it is noted what was not delivered
+    } else if (!drop) {
+      send()
+      if (duplicate) send()
+    }
+  }
+
+  ack(connection: Connection, id: string): void {
+    this.#testApi.coverage.acknowledged(connection, id)
+    this.#realtime.ack(connection, id)
+  }
+
+  nack(connection: Connection, id: string): void {
+    this.#realtime.nack(connection, id)
+  }
+
+  failed(connection: Connection, frame: ClientFrame, error: unknown): void {
+    if (!(error instanceof Dropped)) this.#realtime.failed(connection, frame, error)
+  }
+
+  closed(connection: Connection, how: 'disconnect' | 'lost'): void {
+    this.#note(connection, { frame: 'DISCONNECT', how })
+    this.#realtime.closed(connection, how)
+  }
+
+  isConcurrent(destination: string): boolean {
+    return this.#realtime.isConcurrent(destination)
+  }
+
+  /** Notes what a client sends, and lets the fault strike that awaits it. @throws what the fault says */
+  async #meet(connection: Connection, frame: Frame, more: object = {}): Promise<SocketEffect | undefined> {
+    const { worldId } = this.#clients.get(connection) as Client
+    const fault = this.#testApi.faults.strike(worldId, 'frame', frame)
+    this.#note(connection, { ...frame, ...more, fault: fault?.id })
+    if (!fault) return undefined
+    const { effect } = fault
+    await fault.delay()
+    if (effect.disconnect) {
+      connection.terminate()
+      throw new Dropped()
+    }
+    if (effect.drop) throw new Dropped()
+    if (effect.refuse !== undefined) throw new ChatError('AccessDeniedError', effect.refuse)
+    if (effect.error) throw named(effect.error)
+    return effect
+  }
+
+  #note(connection: Connection, facts: { frame: string; [fact: string]: unknown }): void {
+    const client = this.#clients.get(connection)
+    if (!client) return
+    this.#testApi.note(client.worldId, this.#ctx.clock.now(), {
+      kind: 'frame',
+      username: client.username,
+      ...facts,
+    })
+  }
+
+  /** Parsed once for all who get the same. */
+  #show(shared: SharedBody): Shown {
+    const known = this.#shown.get(shared)
+    if (known) return known
+    const { text } = shared
+    const type = /^\{"type":"([^"\\]*)"/.exec(text)?.[1]
+    const shown = { type, ...shownText(text) }
+    this.#shown.set(shared, shown)
+    return shown
+  }
+}
+
+/** An error of any name, which need not be one of ours. */
+function named({ error, message }: { error: string; message: string }): ChatError {
+  return Object.assign(new ChatError('ClientError', message), { kind: error as ErrorKind })
+}

@@ -1,0 +1,40 @@
+// Which resources a world has deleted, so that requests for them are told from those for what never was.
+
+/** Of a world; the oldest are forgotten. */
+const pathsMax = 1_000
+
+export class Deletions {
+  readonly #worlds = new Map<number, Set<string>>()
+
+  /** A resource was deleted at this path. */
+  add(worldId: number, path: string): void {
+    const paths = this.#worlds.get(worldId) ?? new Set()
+    this.#worlds.set(worldId, paths)
+    paths.add(resourceOf(path))
+    for (const oldest of paths) {
+      if (paths.size <= pathsMax) return
+      paths.delete(oldest)
+    }
+  }
+
+  /** The deleted resource that a path leads to, or into. */
+  find(worldId: number, path: string): string | undefined {
+    const paths = this.#worlds.get(worldId)
+    if (!paths) return undefined
+    let at = resourceOf(path)
+    while (at !== '' && !paths.has(at)) at = at.slice(0, at.lastIndexOf('/'))
+    return at || undefined
+  }
+
+  forget(worldId: number): void {
+    this.#worlds.delete(worldId)
+  }
+}
+
+/** `/v1/applications/7/channels/3` -> `/channels/3` */
+function resourceOf(path: string): string {
+  return path
+    .replace(/^\/v1(?=\/)/, '')
+    .replace(/^\/applications\/\w+(?=\/)/, '')
+    .replace(/\/$/, '')
+}

@@ -1,0 +1,89 @@
+// Fields of a request body that its schema does not know, which are otherwise ignored, and those in an older spelling.
+import { closest } from 'fastest-levenshtein'
+import type { z } from 'zod'
+import { alsoSpelled, definition, snake } from '#wire/casing.ts'
+
+export interface OddField {
+  /** Such as `members[0].usrname`. */
+  path: string
+  /** What it should be called; for an unknown one the nearest name, which may be far. */
+  nearest: string
+  /** Whether it is known, by a name that is no longer used. */
+  isDeprecated: boolean
+}
+
+interface Known {
+  key: string
+  schema: z.ZodType
+}
+
+/** The fields of a body that are unknown or deprecated, at any depth that the schema describes. */
+export function findOddFields(schema: z.ZodType, body: unknown): OddField[] {
+  return [...oddFields([schema], body, '')]
+}
+
+function* oddFields(schemas: z.ZodType[], value: unknown, path: string): Generator<OddField> {
+  const shapes = schemas.flatMap(unwrapped)
+  if (Array.isArray(value)) {
+    const elements = shapes.flatMap((shape) => {
+      const def = definition(shape)
+      return def.type === 'array' ? [def.element] : []
+    })
+    if (elements.length === 0) return
+    for (const [at, item] of value.entries()) yield* oddFields(elements, item, `${path}[${at}]`)
+    return
+  }
+  if (typeof value !== 'object' || value === null) return
+  const known = knownFields(shapes)
+  if (!known) return
+  for (const [name, item] of Object.entries(value)) {
+    const here = path ? `${path}.${name}` : name
+    const fields = known.get(name)
+    if (!fields) {
+      const keys = [...new Set([...known.values()].flat().map(({ key }) => key))]
+      yield { path: here, nearest: keys.length > 0 ? closest(name, keys) : '', isDeprecated: false }
+      continue
+    }
+    const [{ key }] = fields as [Known]
+    if (name !== key && name !== snake(key)) yield { path: here, nearest: key, isDeprecated: true }
+    yield* oddFields(
+      fields.map(({ schema }) => schema),
+      item,
+      here,
+    )
+  }
+}
+
+/** By every name that they may have; undefined where anything goes. */
+function knownFields(shapes: z.ZodType[]): Map<string, Known[]> | undefined {
+  const known = new Map<string, Known[]>()
+  let isOpen = true
+  for (const shape of shapes) {
+    const def = definition(shape)
+    if (def.type !== 'object') continue
+    isOpen = false
+    for (const [key, schema] of Object.entries(def.shape)) {
+      for (const name of new Set([key, snake(key), ...(alsoSpelled(schema) ?? [])])) {
+        known.set(name, [...(known.get(name) ?? []), { key, schema }])
+      }
+    }
+  }
+  return isOpen ? undefined : known
+}
+
+/** The objects, arrays and others that a schema stands for. */
+function unwrapped(schema: z.ZodType): z.ZodType[] {
+  const def = definition(schema)
+  switch (def.type) {
+    case 'optional':
+    case 'nullable':
+    case 'default':
+      return unwrapped(def.innerType)
+    case 'pipe':
+      return unwrapped(def.out)
+    case 'union':
+      return def.options.flatMap(unwrapped)
+    default:
+      return [schema]
+  }
+}
