@@ -10,16 +10,8 @@ import type { AckMode } from './handler.ts'
 import { Inbox } from './inbox.ts'
 import { Outbox } from './outbox.ts'
 import { header } from './rules.ts'
+import { ending, type State } from './state.ts'
 import type { Receiver, StompRequest, Transport } from './transport.ts'
-
-/**
- * CONNECT is waited for, then the handler decides on it, then frames are served. After DISCONNECT the client closes the
- * socket: until then the connection lingers. It closes while the closing handshake lasts.
- */
-type State = 'waiting' | 'connecting' | 'open' | 'lingering' | 'closing' | 'closed'
-
-/** States in which nothing else is sent. */
-const ending = new Set<State>(['lingering', 'closing', 'closed'])
 
 /** Close codes of RFC 6455, 7.4.1. */
 const closeCodes = { normal: 1000, goingAway: 1001, protocolError: 1002, refused: 1008 }
@@ -86,13 +78,16 @@ export class StompConnection<S> implements Receiver {
    * in the order of the calls.
    * @param headers the subscriber's own; `destination`, `message-id` and `subscription` must be among these or the
    * body's. Empty values are left out.
-   * @returns false where the handler had it lost
+   * @returns whether it is on its way
    */
   message(headers: Record<string, string>, body: SharedBody): boolean {
-    if (this.#state !== 'open') return true
-    const { handler } = this.#engine
-    if (handler.outgoing) return handler.outgoing(this, { headers, body }, () => this.#write(headers, body))
-    this.#write(headers, body)
+    return this.#engine.handler.outgoing?.(this, headers, body) ?? this.deliver(headers, body)
+  }
+
+  /** Sends a MESSAGE past the handler. */
+  deliver(headers: Record<string, string>, body: SharedBody): boolean {
+    if (this.#state !== 'open') return false
+    this.#outbox.write(frameHead('MESSAGE', headers), body)
     return true
   }
 
@@ -274,10 +269,6 @@ export class StompConnection<S> implements Receiver {
     this.#how = 'disconnect'
     this.#end('lingering')
     this.#clock.wait(this.#engine.limits.lingerMs)
-  }
-
-  #write(headers: Record<string, string>, body: SharedBody): void {
-    if (this.#state === 'open') this.#outbox.write(frameHead('MESSAGE', headers), body)
   }
 
   #receipt(frame: ClientFrame): void {

@@ -44,14 +44,6 @@ export interface StompHandler<S> {
   closed(connection: StompConnection<S>, how: 'disconnect' | 'lost'): void
   /** Whether a SUBSCRIBE is a one-shot read, which runs beside others and whose id is free when it resolves. */
   isConcurrent(destination: string): boolean
-  /**
-   * Sees to what is sent to a client, where it is not simply sent.
-   * @param send sends it, each time it is called
-   * @returns false where it is lost
-   */
-  outgoing?(
-    connection: StompConnection<S>,
-    message: { headers: Record<string, string>; body: SharedBody },
-    send: () => void,
-  ): boolean
+  /** Delivers a MESSAGE, where it is not simply delivered. @returns whether it is on its way */
+  outgoing?(connection: StompConnection<S>, headers: Record<string, string>, body: SharedBody): boolean
 }

@@ -79,16 +79,10 @@ export class ObservedFrames implements StompHandler<Session> {
     return this.#realtime.send(connection, message)
   }
 
-  outgoing(
-    connection: Connection,
-    { headers, body }: { headers: Record<string, string>; body: SharedBody },
-    send: () => void,
-  ): boolean {
+  outgoing(connection: Connection, headers: Record<string, string>, body: SharedBody): boolean {
     const client = this.#clients.get(connection)
-    if (!client) {
-      send()
-      return true
-    }
+    const deliver = () => connection.deliver(headers, body)
+    if (!client || connection.state !== 'open') return deliver()
     const { worldId, username } = client
     const { destination = '', ack } = headers
     const { type, ...shown } = this.#show(body)
@@ -100,24 +94,21 @@ export class ObservedFrames implements StompHandler<Session> {
     })
     this.#note(connection, { frame: 'MESSAGE', destination, type, fault: fault?.id, ...shown })
     if (ack !== undefined) this.#testApi.coverage.awaits(worldId, connection, { destination, ack })
-    if (!fault) {
-      send()
-      return true
-    }
+    if (!fault) return deliver()
     const { drop, disconnect } = fault.effect
-    void this.#carryOut(fault, connection, send)
+    void this.#carryOut(fault, connection, deliver)
     return !drop && !disconnect
   }
 
-  /** What becomes of a MESSAGE, after the delay; what is due at once is sent at once, in its order. */
-  async #carryOut(fault: Struck<SocketEffect>, connection: Connection, send: () => void): Promise<void> {
+  /** What becomes of a MESSAGE, after the delay; what is due at once is delivered at once, in its order. */
+  async #carryOut(fault: Struck<SocketEffect>, connection: Connection, deliver: () => void): Promise<void> {
     const { drop, disconnect, duplicate, delayMs } = fault.effect
     if (delayMs !== undefined) await fault.delay()
     if (disconnect) {
       setImmediate(() => connection.terminate()) // once it is noted what was not delivered
     } else if (!drop) {
-      send()
-      if (duplicate) send()
+      deliver()
+      if (duplicate) deliver()
     }
   }
 

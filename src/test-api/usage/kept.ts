@@ -1,14 +1,14 @@
 // What was used of the API, by each world and by all, and what was only just taken (testing contract 5).
 import { isLegacy, patternOf } from '#test-api/usage/patterns.ts'
 
-export type WarningKind =
+type WarningKind =
   | 'unknown field'
   | 'deprecated spelling'
   | 'content type'
   | 'never acknowledged'
   | 'after deletion'
 
-export interface Warning {
+interface Warning {
   kind: WarningKind
   message: string
   /** How often it came. */
