@@ -91,12 +91,15 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
   pool.on('error', (error) => {
     if (!pool.ending) onError(error) // a database that stops with us cuts off what was closing anyway
   })
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
+  let prisma: PrismaClient | undefined
   let eventsWritten = () => {}
 
   return {
     pool,
-    prisma,
+    get prisma() {
+      prisma ??= new PrismaClient({ adapter: new PrismaPg(pool) }) // once it is asked for: a start need not wait
+      return prisma
+    },
     ...querier((query) => retried(() => pool.query(query))), // each is a transaction of its own
     async transact(work) {
       const { result, hasEmitted } = await retried(() => attempt(pool, work))
@@ -108,7 +111,7 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
     },
     eventsWritten: () => eventsWritten(),
     async close() {
-      await prisma.$disconnect()
+      await prisma?.$disconnect()
       await pool.end()
     },
   }

@@ -122,7 +122,7 @@ export async function initialiseFrom(template: Template, cluster: Cluster): Prom
   const { folder, owner, binaries, ephemeral } = cluster
   await inDraft(cluster, async (draft) => {
     const data = join(draft, 'data')
-    template.copyTo(data, owner)
+    await template.copyTo(data)
     if (!ephemeral) await syncData({ data, owner, binaries })
     await keepPassword(nextPasswordPath(folder), newPassword())
     await keepPassword(join(folder, 'password'), template.password)

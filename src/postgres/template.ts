@@ -5,12 +5,13 @@
 // Copies have the same system identifier, by which Postgres tells clusters apart in replication; an embedded one takes
 // no part in any. Their password and what names the installation become their own: own.ts.
 
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chownSync, constants, cpSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Owner } from '#postgres/cluster.ts'
+import { promisify } from 'node:util'
 import type { Logger } from '#postgres/embedded-postgres.ts'
 import { FolderInUse, type FolderLock, lockFolder } from '#postgres/lock.ts'
 
@@ -27,7 +28,7 @@ export interface Template {
   /** The superuser's, in the copy too until it has one of its own. */
   password: string
   /** Makes the folder `data`. @throws where the template is not whole */
-  copyTo(data: string, owner: Owner): void
+  copyTo(data: string): Promise<void>
   /** Once it has turned out to be of no use. */
   discard(): Promise<void>
 }
@@ -73,17 +74,13 @@ async function read(folder: string): Promise<Template> {
   const from = join(folder, 'data')
   return {
     password: password.trim(),
-    copyTo(data, owner) {
+    async copyTo(data) {
       for (const [path, size] of Object.entries<number>(JSON.parse(sizes))) {
         if (statSync(join(from, path)).size !== size) throw new Error(`${path} is not what it was`)
       }
-      mkdirSync(data, { mode: 0o700 })
-      // In one go, for the calls of a thousand files one by one would take as long as the copying.
-      cpSync(from, data, { recursive: true, mode: constants.COPYFILE_FICLONE })
-      if (!owner) return
-      for (const path of ['.', ...readdirSync(data, { recursive: true, encoding: 'utf8' })]) {
-        chownSync(join(data, path), owner.uid, owner.gid)
-      }
+      // A program of its own, so that our code is loaded meanwhile. It clones where the file system can, and keeps the
+      // owner, where we are root.
+      await promisify(execFile)('cp', ['-a', from, data])
     },
     discard: () => rm(folder, { recursive: true, force: true }),
   }

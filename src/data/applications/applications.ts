@@ -4,6 +4,7 @@ import {
   columnsOf,
   int8,
   jsonb,
+  mapped,
   nullable,
   oneOf,
   select,
@@ -17,25 +18,27 @@ import { type CounterScope, ownerOf } from '#resources/event-description.ts'
 import { events } from '#resources/events.ts'
 import { completeUi, type Ui, type UiPart } from '#resources/ui.ts'
 
-const shown = { id: true, key: true, properties: true, createdTime: true } as const
+const applicationColumns = select(
+  columnsOf(
+    { id: int8, key: uuid, properties: jsonb<Application['properties']>(), createdTime: timestamptz },
+    'a',
+  ),
+)
 
-export async function findApplication(db: Db, id: number): Promise<Application | null> {
-  const row = await db.prisma.application.findUnique({ where: { id: BigInt(id) }, select: shown })
-  return (
-    row && {
-      ...row,
-      id: Number(row.id),
-      properties: row.properties as Application['properties'],
-      createdTime: row.createdTime.toISOString(),
-    }
-  )
+export function findApplication(db: Db, id: number): Promise<Application | undefined> {
+  return db.one(findApplicationStatement, [id])
 }
 
-type Settings = Pick<ApplicationSettings, 'guestUsers' | 'userCreatedChannels'>
-const settings = { guestUsers: true, userCreatedChannels: true } as const
+const findApplicationStatement = reading(
+  'find-application',
+  applicationColumns,
+  (columns) => `select ${columns} from application a where a.id = $1`,
+)
 
-export async function findSettings(db: Db, id: number): Promise<Settings | null> {
-  return db.prisma.application.findUnique({ where: { id: BigInt(id) }, select: settings })
+type Settings = Pick<ApplicationSettings, 'guestUsers' | 'userCreatedChannels'>
+
+export function findSettings(db: Db, id: number): Promise<Settings | undefined> {
+  return db.one(findSettingsStatement, [id])
 }
 
 export function writeSettings(
@@ -48,9 +51,15 @@ export function writeSettings(
 
 const toggle = oneOf<Settings['guestUsers']>()
 export const settingsShape = { guestUsers: toggle, userCreatedChannels: toggle }
+const settingsColumns = select(columnsOf(settingsShape, 'a'))
+const findSettingsStatement = reading(
+  'find-settings',
+  settingsColumns,
+  (columns) => `select ${columns} from application a where a.id = $1`,
+)
 const updateSettingsStatement = reading(
   'update-settings',
-  select(columnsOf(settingsShape, 'a')),
+  settingsColumns,
   (columns) => `
     update application a set
       guest_users = coalesce($2::toggle, a.guest_users),
@@ -94,50 +103,41 @@ export interface Credential {
   applicationKey: string
 }
 
-const credentialFields = {
-  clientId: true,
-  secretHash: true,
-  previousSecretHash: true,
-  previousUntil: true,
-  applicationId: true,
-  application: { select: { key: true } },
-} as const
+const credentialColumns = mapped(
+  select({
+    ...columnsOf({ clientId: text, secretHash: text, applicationId: int8 }, 'c'),
+    applicationKey: column(uuid, 'a.key'),
+    previousHash: column(nullable(text), 'c.previous_secret_hash'),
+    previousUntil: column(nullable(int8), '(extract(epoch from c.previous_until) * 1000)::bigint'),
+  }),
+  ({ previousHash, previousUntil, ...credential }): Credential => ({
+    ...credential,
+    ...(previousHash !== null &&
+      previousUntil !== null && { previous: { secretHash: previousHash, until: previousUntil } }),
+  }),
+)
+const credentials = 'credential c join application a on a.id = c.application_id'
 
-export async function findCredential(db: Db, clientId: string): Promise<Credential | undefined> {
-  const row = await db.prisma.credential.findUnique({
-    where: { clientId },
-    select: credentialFields,
-  })
-  return row ? toCredential(row) : undefined
+export function findCredential(db: Db, clientId: string): Promise<Credential | undefined> {
+  return db.one(findCredentialStatement, [clientId])
 }
+
+const findCredentialStatement = reading(
+  'find-credential',
+  credentialColumns,
+  (columns) => `select ${columns} from ${credentials} where c.client_id = $1`,
+)
 
 /** The oldest credential of all: that of the first application. */
-export async function findFirstCredential(db: Db): Promise<Credential | undefined> {
-  const row = await db.prisma.credential.findFirst({
-    orderBy: [{ applicationId: 'asc' }, { createdTime: 'asc' }],
-    select: credentialFields,
-  })
-  return row ? toCredential(row) : undefined
+export function findFirstCredential(db: Db): Promise<Credential | undefined> {
+  return db.one(findFirstCredentialStatement, [])
 }
 
-function toCredential(row: {
-  clientId: string
-  secretHash: string
-  previousSecretHash: string | null
-  previousUntil: Date | null
-  applicationId: bigint
-  application: { key: string }
-}): Credential {
-  const { previousSecretHash, previousUntil } = row
-  return {
-    clientId: row.clientId,
-    secretHash: row.secretHash,
-    ...(previousSecretHash &&
-      previousUntil && { previous: { secretHash: previousSecretHash, until: previousUntil.getTime() } }),
-    applicationId: Number(row.applicationId),
-    applicationKey: row.application.key,
-  }
-}
+const findFirstCredentialStatement = reading(
+  'find-first-credential',
+  credentialColumns,
+  (columns) => `select ${columns} from ${credentials} order by c.application_id, c.created_time limit 1`,
+)
 
 /** @throws a unique violation where the key or the client id is taken */
 export function insertApplication(

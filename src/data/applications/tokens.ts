@@ -54,18 +54,18 @@ const findStatement = reading(
   (columns) => `select ${columns} from access_token t where t.hash = $1`,
 )
 
-export async function insertToken(
+export function insertToken(
   db: Db,
   token: string,
-  { expiresAt, applicationId, ...rest }: AccessToken,
-): Promise<void> {
-  await db.prisma.accessToken.create({
-    data: {
-      hash: new Uint8Array(hashToken(token)),
-      applicationId: BigInt(applicationId),
-      expiresTime: new Date(expiresAt),
-      ...rest,
-    },
-    select: { clientId: true },
-  })
+  { applicationId, clientId, scope, expiresAt }: AccessToken,
+): Promise<unknown> {
+  const expires = new Date(expiresAt).toISOString()
+  return db.run(insertStatement, [hashToken(token), applicationId, clientId, scope, expires])
+}
+
+const insertStatement = {
+  name: 'insert-token',
+  text: `
+    insert into access_token (hash, application_id, client_id, scope, expires_time)
+    values ($1, $2, $3, $4, $5)`,
 }
