@@ -9,6 +9,12 @@ import { fileURLToPath } from 'node:url'
 const sources = new URL('../src/cli/main.ts', import.meta.url)
 const compiled = new URL('../dist/cli.js', import.meta.url)
 
+// Node 22 calls experimental what Node 24 does not: its SQLite, of which the lock of a home is made.
+const { emitWarning } = process
+process.emitWarning = (warning, ...about) => {
+  if (!`${warning}`.startsWith('SQLite is an experimental')) emitWarning.call(process, warning, ...about)
+}
+
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (!existsSync(sources)) await import(compiled.href)
 else if (major > 22 || (major === 22 && minor >= 18)) await import(sources.href)

@@ -9,7 +9,6 @@ export const isCompiled = import.meta.url.endsWith('.js')
 /** What is started by its file, in a process or a thread of its own; each is an entry of the build. */
 const programs = {
   background: 'background.ts',
-  cli: 'cli/main.ts',
   orphan: 'postgres/orphan.ts',
 }
 

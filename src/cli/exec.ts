@@ -5,7 +5,7 @@ import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Failure } from '#cli/output.ts'
 import type { Intercept } from '#intercept/intercept.ts'
-import { programFile } from '#place.ts'
+import { fileOfPackage } from '#place.ts'
 import { ServerProcess } from '#testing/server-process.ts'
 import type { Access } from '#testing/world.ts'
 
@@ -58,7 +58,7 @@ function startServer({ seed, intercept }: Options): ServerProcess {
   if (seed !== undefined) args.push('--seed', seed)
   const settings: Record<string, string> = { LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn' }
   if (intercept) settings.TRUST_PROXY = 'loopback'
-  return new ServerProcess(fileURLToPath(programFile('cli')), args, settings, true)
+  return new ServerProcess(fileURLToPath(fileOfPackage('bin/chatterie.mjs')), args, settings, true)
 }
 
 async function interceptFor({ url }: Access): Promise<Intercept> {
