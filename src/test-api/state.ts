@@ -3,6 +3,7 @@
 import type { Clock } from '#clock/clock.ts'
 import type { Outcome } from '#context.ts'
 import type { Strictness } from '#resources/worlds/world.ts'
+import { Actors } from '#test-api/actors/kept.ts'
 import { Faults } from '#test-api/faults/kept.ts'
 import { type ObservedRun, observeRun } from '#test-api/functions/observe-run.ts'
 import { Journals, type Kind } from '#test-api/journal/kept.ts'
@@ -21,6 +22,7 @@ export class TestApi {
   readonly faults = new Faults()
   readonly journals = new Journals()
   readonly coverage = new Coverages()
+  readonly actors = new Actors()
   readonly #worlds = new Map<number, Strictness>()
   readonly #forgetters: Forget[] = []
 
@@ -32,6 +34,7 @@ export class TestApi {
       }
       if (change === 'reset') this.journals.restart(id)
       if (change !== 'restored') this.faults.forget(id)
+      this.actors.forget(id)
     })
   }
 

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Context } from '#context.ts'
 import { listWorlds } from '#domain/worlds/list-worlds.ts'
 import { bodies } from '#plugins/bodies.ts'
+import { actors } from '#test-api/actors.ts'
 import { clock } from '#test-api/clock.ts'
 import { coverage } from '#test-api/coverage.ts'
 import { faults } from '#test-api/faults.ts'
@@ -34,4 +35,5 @@ export async function testApi(scope: FastifyInstance, { ctx, testApi, operations
   await scope.register(faults, { ctx, testApi, operationIds: [...operationIds, 'issueToken'] })
   await scope.register(journal, { ctx, testApi })
   await scope.register(coverage, { ctx, testApi, operationIds })
+  await scope.register(actors, { ctx, testApi })
 }

@@ -1,6 +1,6 @@
 // What imports look up and store, a batch at a time.
 import { column, columnsOf, int8, oneOf, select, text } from '#data/columns.ts'
-import { reading, type Tx } from '#data/database.ts'
+import { type Querier, reading, type Tx } from '#data/database.ts'
 import type { StoredMention } from '#data/rows.ts'
 import { copyMessagesStatement, toCopyRow } from '#data/sql/copy-messages.ts'
 import type { ChannelType } from '#resources/channel.ts'
@@ -167,12 +167,12 @@ const existingChannelsStatement = reading(
 
 /** Ids of the channels with these names. */
 export async function findChannelIds(
-  tx: Tx,
+  db: Querier,
   applicationId: number,
   names: string[],
 ): Promise<Map<string, number>> {
   if (names.length === 0) return new Map()
-  const found = await tx.all(findChannelIdsStatement, [applicationId, names])
+  const found = await db.all(findChannelIdsStatement, [applicationId, names])
   return new Map(found.map(({ name, id }) => [name, id]))
 }
 

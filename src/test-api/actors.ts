@@ -1,0 +1,142 @@
+// Actors (testing contract 5): what they do goes by the same verbs as what clients do, so real sessions see it all.
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { Context } from '#context.ts'
+import type { UserCaller } from '#domain/access/caller.ts'
+import { enterChannel } from '#domain/channels/enter-channel.ts'
+import { findChannelNamed } from '#domain/channels/find-channel-named.ts'
+import { reactToMessage } from '#domain/messages/reactions/react-to-message.ts'
+import { readChannel } from '#domain/messages/reading/read-channel.ts'
+import { sendMessage } from '#domain/messages/send-message.ts'
+import { endChatSession } from '#domain/sessions/end-chat-session.ts'
+import { endSession } from '#domain/sessions/end-session.ts'
+import { type StartedSession, startSession } from '#domain/sessions/start-session.ts'
+import { sendChannelKeystrokes } from '#domain/threads/send-channel-keystrokes.ts'
+import { checkUserExists } from '#domain/users/check-user-exists.ts'
+import { mustHaveWorld } from '#domain/worlds/must-have-world.ts'
+import { notFound } from '#errors.ts'
+import { Id, RequiredText } from '#resources/define.ts'
+import { messageResource, WriteMessage } from '#resources/message.ts'
+import { SendKeystrokes } from '#resources/thread.ts'
+import { nameMax } from '#resources/user.ts'
+import type { World } from '#resources/worlds/world.ts'
+import { readId } from '#test-api/params.ts'
+import { readBody } from '#test-api/reading.ts'
+import type { TestApi } from '#test-api/state.ts'
+import { present } from '#wire/hal.ts'
+
+const NewActor = z.strictObject({
+  username: RequiredText(nameMax),
+  /** For the functions that decide who may connect. */
+  authParams: z.record(z.string(), z.unknown()).optional(),
+})
+
+/** By its id or its name. */
+const channel = z.union([Id, RequiredText(nameMax)], { error: 'must be the id of a channel, or its name' })
+const InChannel = z.strictObject({ channel })
+const Typing = z.strictObject({ channel, keys: SendKeystrokes.shape.keys })
+const Sending = z.strictObject({ channel, body: WriteMessage.options[0].shape.body })
+const Reacting = z.strictObject({ message: Id, emoji: z.string() })
+
+interface Options {
+  ctx: Context
+  testApi: TestApi
+}
+
+export async function actors(scope: FastifyInstance, { ctx, testApi: { actors } }: Options) {
+  scope.post('/worlds/:id/actors', async (request, reply) => {
+    const world = await mustHaveWorld(ctx, readId('world', request))
+    const input = readBody('actor', NewActor, request.body)
+    actors.mustHaveRoom(world.id)
+    const { id, username } = actors.add(world.id, await comeOnline(ctx, world, input))
+    return reply.code(201).send({ id, username })
+  })
+
+  scope.delete('/worlds/:id/actors/:aid', async (request, reply) => {
+    const { worldId, actor } = await actorOf(request)
+    actors.remove(worldId, actor.id)
+    const { id, applicationId, user } = actor.session
+    await endSession(ctx, { id, applicationId, userId: user.id, node: ctx.node.id })
+    return reply.code(204).send()
+  })
+
+  act('start-chat', InChannel, ({ caller, sessionId, channelId }) =>
+    enterChannel(ctx, caller, sessionId, channelId),
+  )
+  act('end-chat', InChannel, ({ caller, sessionId, channelId }) =>
+    endChatSession(ctx, caller, sessionId, channelId),
+  )
+  act('type', Typing, ({ caller, channelId, input: { keys } }) =>
+    sendChannelKeystrokes(ctx, caller, channelId, { keys }),
+  )
+  act('read', InChannel, ({ caller, channelId }) => readChannel(ctx, caller, channelId))
+
+  scope.post('/worlds/:id/actors/:aid/send', async (request, reply) => {
+    const { caller } = await actorOf(request)
+    const { channel, body } = readBody('actor', Sending, request.body)
+    const channelId = await channelIdOf(caller, channel)
+    const message = await sendMessage(ctx, caller, { channelId }, { type: 'TEXT', body })
+    return reply.code(201).send(present(messageResource, message, viewOf(request, caller)))
+  })
+
+  scope.post('/worlds/:id/actors/:aid/react', async (request, reply) => {
+    const { caller } = await actorOf(request)
+    const { message, emoji } = readBody('actor', Reacting, request.body)
+    await reactToMessage(ctx, caller, message, { emoji })
+    return reply.code(204).send()
+  })
+
+  /** What an actor does in a channel. */
+  function act<I extends { channel: number | string }>(
+    name: string,
+    shape: z.ZodType<I>,
+    perform: (act: {
+      caller: UserCaller
+      sessionId: number
+      channelId: number
+      input: I
+    }) => Promise<unknown>,
+  ): void {
+    scope.post(`/worlds/:id/actors/:aid/${name}`, async (request, reply) => {
+      const { caller, actor } = await actorOf(request)
+      const input = readBody('actor', shape, request.body)
+      const channelId = await channelIdOf(caller, input.channel)
+      await perform({ caller, sessionId: actor.session.id, channelId, input })
+      return reply.code(204).send()
+    })
+  }
+
+  async function actorOf(request: FastifyRequest) {
+    const { id: worldId } = await mustHaveWorld(ctx, readId('world', request))
+    const id = readId('actor', request, 'aid')
+    const actor = actors.find(worldId, id)
+    if (!actor) throw notFound('actor', id)
+    const { applicationId, user, key } = actor.session
+    const caller: UserCaller = { kind: 'user', applicationId, userId: user.id, session: key }
+    return { worldId, actor, caller }
+  }
+
+  async function channelIdOf(caller: UserCaller, channel: number | string): Promise<number> {
+    return typeof channel === 'number' ? channel : findChannelNamed(ctx, caller, channel)
+  }
+
+  function viewOf(request: FastifyRequest, { applicationId }: UserCaller) {
+    const origin = ctx.baseUrl(request.origin)
+    return { spelling: 'camel' as const, origin, base: `${origin}/v1/applications/${applicationId}` }
+  }
+}
+
+/** @throws ChatError 404 where there is no such user and no guest may become it, 403 where functions let it not in */
+async function comeOnline(
+  ctx: Context,
+  { id, apiKey }: World,
+  { username, authParams = {} }: z.output<typeof NewActor>,
+): Promise<StartedSession> {
+  try {
+    return await startSession(ctx, { apiKey, username, authParams, userAgent: 'Chatterie/actor' })
+  } catch (error) {
+    const backend = { kind: 'application' as const, applicationId: id, scopes: [] }
+    await checkUserExists(ctx, backend, username)
+    throw error
+  }
+}

@@ -1,0 +1,49 @@
+// Users of a world who are online without a client, each by a session of its own (testing contract 5).
+import type { StartedSession } from '#domain/sessions/start-session.ts'
+import { ChatError } from '#errors.ts'
+
+export interface Actor {
+  id: number
+  username: string
+  session: StartedSession
+}
+
+/** Of a world. */
+const actorsMax = 1_000
+
+interface World {
+  actors: Map<number, Actor>
+  lastId: number
+}
+
+export class Actors {
+  readonly #worlds = new Map<number, World>()
+
+  /** @throws ChatError 400 where a world has as many as it may */
+  mustHaveRoom(worldId: number): void {
+    if ((this.#worlds.get(worldId)?.actors.size ?? 0) < actorsMax) return
+    throw new ChatError('ClientError', `A world has ${actorsMax} actors at most: let some go offline`)
+  }
+
+  add(worldId: number, session: StartedSession): Actor {
+    const world = this.#worlds.get(worldId) ?? { actors: new Map<number, Actor>(), lastId: 0 }
+    this.#worlds.set(worldId, world)
+    world.lastId += 1
+    const actor = { id: world.lastId, username: session.user.name, session }
+    world.actors.set(actor.id, actor)
+    return actor
+  }
+
+  find(worldId: number, id: number): Actor | undefined {
+    return this.#worlds.get(worldId)?.actors.get(id)
+  }
+
+  remove(worldId: number, id: number): void {
+    this.#worlds.get(worldId)?.actors.delete(id)
+  }
+
+  /** Forgets all of a world, whose sessions are gone, and counts from 1 again. */
+  forget(worldId: number): void {
+    this.#worlds.delete(worldId)
+  }
+}
