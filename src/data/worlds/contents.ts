@@ -157,13 +157,7 @@ const clearStatement: Reading<Cleared> = reading(
     environment: column(nullable(bytea), 'environment'),
   }),
   (columns) => `
-    with ${clearedTables
-      .map(
-        ({ name, of }) =>
-          `gone_${name} as (
-             delete from ${quoted(name)} t where ${of} and not ${isUntouched} returning ${returned[name] ?? '1'})`,
-      )
-      .join(', ')}
+    with ${clearedTables.map(clearingOf).join(', ')}
     select ${columns} from (select
       jsonb_build_object(${keptTables
         .map(
@@ -175,6 +169,13 @@ const clearStatement: Reading<Cleared> = reading(
       coalesce((select jsonb_agg(key) from gone_file), '[]') as file_keys,
       (select environment from gone_runtime limit 1)) cleared`,
 )
+
+function clearingOf({ name, of, isWorkedOn }: (typeof clearedTables)[number]): string {
+  const rows = isWorkedOn
+    ? `t.ctid = any(array(select t.ctid from ${quoted(name)} t where ${of} for update of t skip locked))`
+    : `${of} and not ${isUntouched}`
+  return `gone_${name} as (delete from ${quoted(name)} t where ${rows} returning ${returned[name] ?? '1'})`
+}
 
 // ----------------------------------------------------------------------------------------------- writing
 

@@ -66,6 +66,8 @@ interface Kept {
 /** Rows that are only cleared away. */
 interface Fleeting {
   of: string
+  /** Who works on one may be waiting for rows of the world: it is left to them, and comes to nothing. */
+  isWorkedOn?: true
 }
 
 type KeptOf<M extends Model> = Omit<Kept, 'key' | 'numbers' | 'taken' | 'unique'> & {
@@ -115,9 +117,10 @@ const models = {
   Snapshot: null,
 
   OutboxEvent: { of: ofApplication },
-  FunctionRun: { of: ofApplication },
+  FunctionRun: { of: ofApplication, isWorkedOn: true },
   NotificationTask: {
     of: 'exists (select from message m where m.id = t.message_id and m.application_id = $1)',
+    isWorkedOn: true,
   },
 
   File: {
@@ -316,8 +319,11 @@ export const keptTables: KeptTable[] = Object.entries(models).flatMap(([model, t
 })
 
 /** How the rows of each table that a world has are found. */
-export const clearedTables: { name: string; of: string }[] = Object.entries(models).flatMap(
-  ([model, table]) => (table === null ? [] : { name: tableOf(model), of: table.of }),
+export const clearedTables: ({ name: string } & Fleeting)[] = Object.entries(models).flatMap(
+  ([model, table]) => {
+    if (table === null) return []
+    return { name: tableOf(model), of: table.of, ...('isWorkedOn' in table && { isWorkedOn: true }) }
+  },
 )
 
 /** The sequence that gives the numbers of a space. */

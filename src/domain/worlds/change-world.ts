@@ -3,7 +3,7 @@ import type { Tx } from '#data/database.ts'
 import { holdWorld } from '#data/worlds/contents.ts'
 import { forgetPrepared } from '#domain/functions/runs/forget-prepared.ts'
 import { forgetRuntime } from '#domain/functions/runtime/forget-runtime.ts'
-import { ChatError, isConstraintError, notFound } from '#errors.ts'
+import { ChatError, isConstraintError, isTransient, notFound } from '#errors.ts'
 
 /** What becomes of a world: it is removed, as right after its creation, or as a snapshot has it. */
 export type Change = 'removed' | 'reset' | 'restored'
@@ -28,13 +28,15 @@ export async function changeWorld(
   work: (tx: Tx, keys: { isChecked: boolean }) => Promise<Changed>,
 ): Promise<void> {
   await ctx.testApi?.forget(id, change)
-  const { goneFiles } = await ctx.db.transact(async (tx) => {
-    const keys = await holdWorld(tx, id)
-    if (!keys) throw notFound('world', id)
-    return work(tx, keys).catch((error) => {
-      throw isConstraintError(error, 'unique') ? new ChatError('ConflictError', taken) : error
-    })
-  })
+  const { goneFiles } = await persistently(() =>
+    ctx.db.transact(async (tx) => {
+      const keys = await holdWorld(tx, id)
+      if (!keys) throw notFound('world', id)
+      return work(tx, keys).catch((error) => {
+        throw isConstraintError(error, 'unique') ? new ChatError('ConflictError', taken) : error
+      })
+    }),
+  )
   ctx.tokens.forget()
   forgetPrepared(ctx)
   await ctx.testApi?.forget(id, change)
@@ -43,4 +45,14 @@ export async function changeWorld(
     ctx.files.delete(key).catch((error) => ctx.log.warn({ err: error, key }, 'a file could not be deleted')),
   )
   await Promise.all(deleted)
+}
+
+/** Of those who get into each other's way it is this one that gives way: it holds more than they do. */
+async function persistently<T>(work: () => Promise<T>, rounds = 5): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (rounds === 1 || !isTransient(error)) throw error
+    return persistently(work, rounds - 1)
+  }
 }
