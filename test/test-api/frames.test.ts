@@ -193,7 +193,7 @@ describe('a fault of the socket', () => {
     await fail({ frame: 'MESSAGE', type: 'channel.message.created', username: 'phone' }, { duplicate: true })
     await done(say(alice, 'double'))
     await expect.poll(() => phone.bodies(channel.id)).toEqual(['double', 'double'])
-    await fail({ frame: 'MESSAGE', type: 'channel.message.created', username: 'phone' }, { delayMs: 200 })
+    await fail({ frame: 'MESSAGE', type: 'channel.message.created', username: 'phone' }, { delayMs: 3_000 })
     await done(say(alice, 'late'))
     await done(say(alice, 'early'))
     await expect.poll(() => phone.bodies(channel.id).slice(2)).toEqual(['early', 'late'])
