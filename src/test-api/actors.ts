@@ -23,7 +23,7 @@ import type { World } from '#resources/worlds/world.ts'
 import { readId } from '#test-api/params.ts'
 import { readBody } from '#test-api/reading.ts'
 import type { TestApi } from '#test-api/state.ts'
-import { present } from '#wire/hal.ts'
+import { ownView, present } from '#wire/hal.ts'
 
 const NewActor = z.strictObject({
   username: RequiredText(nameMax),
@@ -76,7 +76,9 @@ export async function actors(scope: FastifyInstance, { ctx, testApi: { actors } 
     const { channel, body } = readBody('actor', Sending, request.body)
     const channelId = await channelIdOf(caller, channel)
     const message = await sendMessage(ctx, caller, { channelId }, { type: 'TEXT', body })
-    return reply.code(201).send(present(messageResource, message, viewOf(request, caller)))
+    return reply
+      .code(201)
+      .send(present(messageResource, message, ownView(ctx.baseUrl(request.origin), caller.applicationId)))
   })
 
   scope.post('/worlds/:id/actors/:aid/react', async (request, reply) => {
@@ -118,11 +120,6 @@ export async function actors(scope: FastifyInstance, { ctx, testApi: { actors } 
 
   async function channelIdOf(caller: UserCaller, channel: number | string): Promise<number> {
     return typeof channel === 'number' ? channel : findChannelNamed(ctx, caller, channel)
-  }
-
-  function viewOf(request: FastifyRequest, { applicationId }: UserCaller) {
-    const origin = ctx.baseUrl(request.origin)
-    return { spelling: 'camel' as const, origin, base: `${origin}/v1/applications/${applicationId}` }
   }
 }
 
