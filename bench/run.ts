@@ -4,6 +4,7 @@ import { fanout } from './fanout.ts'
 import { flatness } from './flatness.ts'
 import { functions } from './functions.ts'
 import { imports } from './import.ts'
+import { install } from './install.ts'
 import { members } from './members.ts'
 import { ratios } from './ratios.ts'
 import { socketSend } from './socket-send.ts'
@@ -20,6 +21,7 @@ const pace = values.quick ? { rounds: 3, roundMs: 300 } : { rounds: 7, roundMs: 
 
 const benches: Record<string, (stage: Stage) => Promise<string>> = {
   startup: (stage) => startup(stage, values.quick ? 2 : 5),
+  install: (stage) => install(stage, values.quick ? 1 : 5),
   testkit: (stage) => testkit(stage, values.quick ? 1 : 5),
   ratios: (stage) => ratios(stage, pace),
   flatness: (stage) => flatness(stage, pace, values.quick ? 100_000 : 1_000_000),

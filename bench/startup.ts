@@ -9,6 +9,7 @@ import { type Stage, stop } from './stage.ts'
 import { seconds, table, verdict } from './table.ts'
 
 const aimsMs = { cold: 3_000, warm: 1_500 }
+const npmStart = ['npm', '--loglevel=error', 'start']
 const giveUpMs = 60_000
 
 export async function startup(stage: Stage, runs: number): Promise<string> {
@@ -16,8 +17,8 @@ export async function startup(stage: Stage, runs: number): Promise<string> {
   const warm: number[] = []
   for (let run = 0; run < runs; run++) {
     const home = join(stage.folder, `startup-${run}`)
-    cold.push(await timeStart(stage, home))
-    warm.push(await timeStart(stage, home))
+    cold.push(await timeStart(stage, npmStart, { CHATTERIE_HOME: home }))
+    warm.push(await timeStart(stage, npmStart, { CHATTERIE_HOME: home }))
   }
   const row = (name: string, times: number[], aimMs: number) => [
     name,
@@ -33,14 +34,18 @@ export async function startup(stage: Stage, runs: number): Promise<string> {
   )
 }
 
-async function timeStart(stage: Stage, home: string): Promise<number> {
+/**
+ * Starts a server and stops it.
+ * @returns milliseconds from its command to the first 200 of GET /health
+ */
+export async function timeStart(
+  stage: Stage,
+  [command = '', ...args]: string[],
+  settings: Record<string, string>,
+): Promise<number> {
   const port = await freePort()
   const begin = performance.now()
-  const child = stage.spawn('npm', ['--loglevel=error', 'start'], {
-    PORT: String(port),
-    CHATTERIE_HOME: home,
-    LOG_LEVEL: 'warn',
-  })
+  const child = stage.spawn(command, args, { PORT: String(port), LOG_LEVEL: 'warn', ...settings })
   child.stdout?.resume()
   try {
     while (!(await isUp(port))) {
