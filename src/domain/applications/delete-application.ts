@@ -1,10 +1,6 @@
 import type { Context } from '#context.ts'
-import {
-  type ApplicationSummary,
-  closeApplication,
-  deleteApplicationRow,
-  emptyApplication,
-} from '#data/applications/applications.ts'
+import type { ApplicationSummary } from '#data/applications/applications.ts'
+import { closeApplication, deleteApplicationRow, emptyApplication } from '#data/applications/deletion.ts'
 import { referredApplication } from '#domain/applications/referred-application.ts'
 import { forgetRuntime } from '#domain/functions/runtime/forget-runtime.ts'
 

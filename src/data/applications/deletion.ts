@@ -1,0 +1,71 @@
+// The end of an application: it is closed first, then emptied, and deleted last.
+import type { Db, Tx } from '#data/database.ts'
+import { type CounterScope, ownerOf } from '#resources/event-description.ts'
+import { events } from '#resources/events.ts'
+
+/** Takes away every way into an application; who is connected is shown out soon. */
+export async function closeApplication(tx: Tx, id: number): Promise<void> {
+  // An import locks its job before anything else: taken first here too, or the two wait for each other.
+  for (const text of closingTexts) await tx.run({ text }, [id])
+}
+
+const closingTexts = [
+  'update application set closed_time = chatterie_clock() where id = $1',
+  'delete from credential where application_id = $1',
+  'delete from job where application_id = $1',
+]
+
+/** SQL text for the counters that an owner has. */
+function scopesOf(owner: ReturnType<typeof ownerOf>): string {
+  const scopes = new Set<CounterScope>(Object.values(events).flatMap(({ counts }) => counts))
+  return [...scopes]
+    .filter((scope) => ownerOf(scope) === owner)
+    .map((scope) => `'${scope}'`)
+    .join(', ')
+}
+
+/** Each removes a few rows at a time, and so holds nobody up; what others refer to comes last. */
+const emptyingTexts = [
+  `delete from message where id in (select id from message where application_id = $1 limit 10000)`,
+  `with threads as (
+     select t.id from thread t join counter n on n.scope in (${scopesOf('thread')}) and n.scope_id = t.id
+     where t.application_id = $1 limit 10000
+   )
+   delete from counter where scope in (${scopesOf('thread')}) and scope_id in (select id from threads)`,
+  `with gone as (
+     delete from channel where id in (select id from channel where application_id = $1 limit 200) returning id
+   ), forgotten as (
+     delete from counter where scope in (${scopesOf('channel')}) and scope_id in (select id from gone)
+   )
+   select id from gone`,
+  `delete from "user" where id in (select id from "user" where application_id = $1 limit 2000)`,
+  `delete from function_run where id in (select id from function_run where application_id = $1 limit 10000)`,
+  `delete from function_invocation where id in (
+     select i.id from function_invocation i join "function" f on f.id = i.function_id
+     where f.application_id = $1 limit 10000
+   )`,
+  `delete from counter where scope = 'function.invocations'
+     and scope_id in (select id from "function" where application_id = $1)`,
+  `delete from idempotency_key where ctid in (
+     select ctid from idempotency_key where application_id = $1 limit 10000
+   )`,
+]
+
+/** Deletes all that grows in an application, in many commits: one that is cut off is just not done. */
+export async function emptyApplication(db: Db, id: number): Promise<void> {
+  for (const text of emptyingTexts) {
+    while ((await db.run({ text }, [id])) > 0);
+  }
+}
+
+/** Deletes an application with whatever is left in it. */
+export async function deleteApplicationRow(tx: Tx, id: number): Promise<void> {
+  for (const text of deletingTexts) await tx.run({ text }, [id])
+}
+
+const deletingTexts = [
+  'delete from channel where application_id = $1',
+  'delete from outbox_event where application_id = $1',
+  `delete from counter where scope like 'application.%' and scope_id = $1`,
+  'delete from application where id = $1',
+]
