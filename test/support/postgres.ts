@@ -1,11 +1,11 @@
-// One embedded Postgres for the whole run, with a migrated template that every test file clones.
+// One embedded Postgres for the whole run, with a template that every test file clones.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { startEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
-import { migrate } from '#postgres/migrate.ts'
+import { templateIn } from '#template.ts'
 
 const log = { debug() {}, info() {}, warn: console.warn }
 
@@ -20,7 +20,8 @@ export default async function setup(project: TestProject) {
   const folder = await mkdtemp(join(tmpdir(), 'chatterie-test-'))
   const postgres = await startEmbeddedPostgres({ folder, log })
   await forgetDurability(postgres.url)
-  await migrate(postgres.url, log)
+  const { fill } = await templateIn(folder)
+  await fill(postgres.url)
   project.provide('templateUrl', postgres.url)
   return async () => {
     await postgres.stop()
