@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 
 interface Service {
+  image?: string
   environment?: Record<string, string>
   stop_grace_period?: string
   logging?: { options?: Record<string, string> }
@@ -51,6 +52,15 @@ it('the image runs as a user by number, under an init, from the package alone', 
   expect(dockerfile).toMatch(/^USER \d+:\d+$/m)
   expect(dockerfile).toMatch(/^ENTRYPOINT \["tini", "--"\]$/m)
   expect(dockerfile.match(/^COPY .*$/gm)).toEqual(['COPY . .', 'COPY --from=build /chatterie /chatterie'])
+})
+
+it('every image is pinned to a version and its digest, one for all that is of Node', () => {
+  const pinned = /^[a-z]+:\d+\.\d+(\.\d+)?-[a-z-]+@sha256:[0-9a-f]{64}$/
+  const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image ?? '')
+  const images = Object.values(services).flatMap(({ image }) => image ?? [])
+  expect([bases.length, images.length]).toEqual([2, 2])
+  for (const image of [...bases, ...images]) expect(image).toMatch(pinned)
+  expect(new Set(bases).size).toBe(1)
 })
 
 it('the compose file has no password of its own, and none in a URL', () => {
