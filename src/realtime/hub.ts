@@ -234,9 +234,7 @@ function send(
   if (delivery.exceptActor && published.cause?.session === facts.key) return
   if (delivery.from !== undefined && relations.blocked.has(delivery.from)) return
   if (delivery.isAlias && !session.mayKnowMainThreadOf(published.channelId ?? 0)) return
-  const receipt =
-    delivery.isEcho && published.cause?.session === facts.key ? published.cause.receipt : undefined
-  const headers = session.announce(subscription, published, delivery.type, receipt)
+  const headers = session.announce(subscription, published, delivery)
   if (!headers) return
   const isSent = connection.message(headers, bodies.for(session, relations))
   if (!isSent) subscription.miss(published.position)

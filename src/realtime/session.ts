@@ -6,7 +6,7 @@ import { Relations } from '#domain/sessions/relations.ts'
 import type { Echo } from '#realtime/handlers.ts'
 import { OwedTopics } from '#realtime/owed.ts'
 import type { Sent, Subscription } from '#realtime/subscription.ts'
-import type { PublishedEvent } from '#resources/published-event.ts'
+import type { Delivery, PublishedEvent } from '#resources/published-event.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 import type { StompConnection } from '#stomp/connection.ts'
 import type { Generation } from '#wire/generations.ts'
@@ -152,15 +152,16 @@ export class Session {
   }
 
   /**
-   * The headers of a message of an event, or nothing where the session has it already.
-   * @param receipt of the action that the message answers
+   * The headers of a message of an event, or nothing where the session has it already. They name the receipt of the
+   * action that the message answers.
    */
   announce(
     subscription: Subscription,
     published: PublishedEvent,
-    type: string,
-    receipt: string | undefined,
+    delivery: Delivery,
   ): Record<string, string> | undefined {
+    const { type } = delivery
+    const receipt = this.#answeredBy(published, delivery)
     if (published.position > 0 && subscription.has(published.position, type)) return undefined
     this.isDirty = true
     if (receipt !== undefined) {
@@ -229,6 +230,14 @@ export class Session {
     this.early.clear()
     this.errors = undefined
     this.connection = undefined
+  }
+
+  /** The receipt of the action here that a message of its event answers, unless it is told of the event besides. */
+  #answeredBy({ cause }: PublishedEvent, { isEcho, echoes }: Delivery): string | undefined {
+    if (cause?.receipt === undefined || cause.session !== this.facts.key) return undefined
+    if (isEcho) return cause.receipt
+    const isAwaited = echoes !== undefined && this.generation?.answers?.[echoes] !== undefined
+    return isAwaited && !this.#answered.has(cause.receipt) ? cause.receipt : undefined
   }
 
   /** Numbers the messages of the session. */

@@ -24,6 +24,8 @@ const Delivery = z.object({
   resource: z.string(),
   /** Carries the receipt, if the session that acted is among those who get it. */
   isEcho: z.literal(true).exactOptional(),
+  /** Carries it, too, for generations of clients that wait here and not on this topic of their user. */
+  echoes: z.enum(userTopics).exactOptional(),
   /** Whom it does not concern: whoever has blocked this user. */
   from: integer.exactOptional(),
   /** This user does not get it. */

@@ -5,7 +5,7 @@ import { realClock } from '#clock/clock.ts'
 import type { TopicPositions } from '#domain/sessions/detach-session.ts'
 import { type Connection, Session } from '#realtime/session.ts'
 import { Subscription } from '#realtime/subscription.ts'
-import type { PublishedEvent } from '#resources/published-event.ts'
+import type { Delivery, PublishedEvent } from '#resources/published-event.ts'
 
 const connection = {} as Connection // a session only keeps it
 const baseUrls = { origin: 'http://localhost', streams: '' }
@@ -32,13 +32,20 @@ function subscribe(session: Session, id = 's', isAutomatic = false): Subscriptio
   return subscription
 }
 
-const event = (position: number): PublishedEvent => ({
+/** An event that answers an action where it has a receipt. */
+const event = (position: number, receipt?: string): PublishedEvent => ({
   applicationId: 1,
   channelId: 1,
   position,
   deliveries: [],
+  ...(receipt !== undefined && { cause: { by: 1, session: 'key', receipt } }),
 })
-const type = 'channel.message.created'
+const delivery: Delivery = {
+  to: { topic: '' },
+  type: 'channel.message.created',
+  resource: '{}',
+  isEcho: true,
+}
 
 /** Sends an event live; gives the ack of its message. */
 function tell(
@@ -47,7 +54,7 @@ function tell(
   position: number,
   receipt?: string,
 ) {
-  const headers = session.announce(to, event(position), type, receipt)
+  const headers = session.announce(to, event(position, receipt), delivery)
   log.position = position
   return headers
 }
@@ -94,7 +101,7 @@ describe('a session', () => {
     expect(ack).toBeDefined()
     all.session.detach()
     all.session.attach(connection, baseUrls)
-    expect(all.session.announce(subscribe(all.session), event(1), type, 'r1')).toMatchObject({
+    expect(all.session.announce(subscribe(all.session), event(1, 'r1'), delivery)).toMatchObject({
       'receipt-id': 'r1',
     })
   })
@@ -104,7 +111,7 @@ describe('a session', () => {
     all.session.acknowledge(all.session.answer(subscribe(all.session), 'r1')?.ack ?? '')
     all.session.detach()
     all.session.attach(connection, baseUrls)
-    expect(all.session.announce(subscribe(all.session), event(1), type, 'r1')).toBeUndefined()
+    expect(all.session.announce(subscribe(all.session), event(1, 'r1'), delivery)).toBeUndefined()
   })
 
   it('hears of each topic what one hears that is never cut off, and again only what it had not acknowledged', () => {
@@ -159,7 +166,7 @@ class Client {
   }
 
   #hear(to: Subscription, position: number): void {
-    const headers = this.#session.announce(to, event(position), type, undefined)
+    const headers = this.#session.announce(to, event(position), delivery)
     if (!headers) return
     expect(this.#acknowledged.has(position), 'told again though acknowledged').toBe(false)
     if (!this.#heard.includes(position)) this.#heard.push(position)

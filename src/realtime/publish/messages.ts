@@ -54,7 +54,7 @@ function messageCreated(
   })
   return [
     ...(payload.by === undefined ? [] : [own(payload.by)]),
-    { to: { topic }, type: 'channel.message.created', resource },
+    { to: { topic }, type: 'channel.message.created', resource, echoes: echo.topic },
     threadId === null
       ? { to: { topic }, type: 'thread.message.created', resource, isAlias: true }
       : {

@@ -40,6 +40,16 @@ export const actsOfMessages = {
       expect(told.properties).toEqual(properties)
     },
   },
+  'sends a message right when it begins to chat': {
+    uses: ['sendMessage'],
+    play: async (stage) => {
+      const channel = await aChannelOfBoth(stage)
+      const { session } = stage.ann.client.startChatSession({ channel }) // it does not listen yet
+      const { message } = await stage.ann.do('sendMessage', { channel, body: 'at once' })
+      expect(message).toMatchObject({ type: 'TEXT', body: 'at once' })
+      session.end()
+    },
+  },
   'sends a file, which others read': {
     uses: ['sendMessage'],
     play: async ({ ann, channel, benChat }) => {
