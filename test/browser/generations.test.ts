@@ -1,0 +1,97 @@
+// Each generation of the chat client in real pages of another site: what a browser adds to what test/conformance shows
+// (its own sockets and requests, origins, files) is there for all of them.
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bundle } from '../conformance/generations/page.ts'
+import { clients } from '../conformance/generations/table.ts'
+import { aName, environmentOf } from '../conformance/realtime.ts'
+import type { Loose } from '../conformance/support.ts'
+import { createUser } from '../support/factories.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+import { executablePath } from './chromium.ts'
+
+let server: TestServer
+let site: Server
+let browser: Browser
+let codes: Map<string, string>
+beforeAll(async () => {
+  if (!executablePath) return
+  ;[server, codes] = await Promise.all([startServer(), bundle(clients.map((client) => client.package))])
+  site = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/html').end('<!doctype html><title>An app</title>')
+  })
+  await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve))
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+})
+afterAll(async () => {
+  await browser?.close()
+  site?.close()
+  await server?.close()
+})
+
+/** A page that has loaded a client. */
+async function open(code: string): Promise<Page> {
+  const page = await browser.newPage()
+  await page.goto(`http://localhost:${(site.address() as AddressInfo).port}/`) // the server is 127.0.0.1: another site
+  await page.addScriptTag({
+    content: `{ const module = { exports: {} }; ((module, exports) => {${code}\n})(module, module.exports);
+      window.ChatKitty = module.exports.default ?? module.exports.ChatKitty }`,
+  })
+  return page
+}
+
+/** What the page does: ann writes in a channel of both, ben reads. */
+async function chat({ options, ann, ben, room }: Loose): Promise<Loose> {
+  const { ChatKitty } = globalThis as Loose
+  const checked = async (answer: Promise<Loose>) => {
+    const { error, ...result } = await answer
+    if (error) throw new Error(JSON.stringify(error))
+    return result
+  }
+  const clients: Loose[] = await Promise.all(
+    [ann, ben].map(async (username) => {
+      const client = new ChatKitty(options)
+      await checked(client.startSession({ username }))
+      return client
+    }),
+  )
+  const [writer, reader] = clients
+  const members = [{ username: ben }]
+  const { channel } = await checked(writer.createChannel({ type: 'PUBLIC', name: room, members }))
+  writer.startChatSession({ channel, onReceivedMessage() {}, onMessageReceived() {} })
+  const text = await checked(writer.sendMessage({ channel, body: 'from a page' }))
+  const received = new Promise<Loose>((resolve) => {
+    const read = (message: Loose) => message.file && resolve(message)
+    reader.startChatSession({ channel, onReceivedMessage: read, onMessageReceived: read })
+  })
+  const upload = async () => {
+    const file = new File(['text of a file'], 'ä b.txt', { type: 'text/plain' })
+    return (await checked(writer.sendMessage({ channel, file }))).message
+  }
+  const sent = [text.message, await upload()]
+  const again = setInterval(upload, 2_000) // until it listens
+  const { file } = await received
+  clearInterval(again)
+  const read = await (await fetch(file.url)).text()
+  for (const client of clients) await client.endSession()
+  return JSON.parse(JSON.stringify({ sent, read }))
+}
+
+describe.skipIf(!executablePath)('in pages of another site', () => {
+  it.each(clients)('$name logs in, sends texts and files, receives, and leaves', async (client) => {
+    const page = await open(codes.get(client.package) ?? '')
+    const [ann, ben] = [aName('ann'), aName('ben')]
+    for (const name of [ann, ben]) await createUser(server.main, { name, displayName: name })
+    const { host, secure } = environmentOf(server)
+    const options = { apiKey: server.main.apiKey, host, isSecure: secure }
+    const { sent, read } = await page.evaluate(chat, { options, ann, ben, room: aName('den') })
+    expect(sent).toMatchObject([
+      { type: 'TEXT', body: 'from a page' },
+      { type: 'FILE', file: { name: 'ä b.txt', size: 14 } },
+    ])
+    expect(read).toBe('text of a file')
+    await page.close()
+  })
+})
