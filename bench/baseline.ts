@@ -226,9 +226,9 @@ async function query(statement: Statement, values: unknown[]): Promise<Cells[]> 
 /** The statement, under a name, and the values that Chatterie composes for a list. */
 async function recordStatement(read: (db: Db) => Promise<unknown>) {
   let recorded: { statement: Statement; values: unknown[] } | undefined
-  const db: Pick<Database, 'query'> = {
-    async query(statement, values) {
-      recorded ??= { statement: { name: 'recorded', ...statement }, values }
+  const db: Pick<Database, 'all'> = {
+    async all({ name = 'recorded', text }, values) {
+      recorded ??= { statement: { name, text }, values }
       return []
     },
   }

@@ -31,6 +31,14 @@ export const scenarios = {
     name: '(3) list 25 channels',
     requests: (_world, token) => [request('GET', '/v1/channels', token)],
   },
+  user: {
+    name: '(4) one user by id',
+    requests: ({ users }, token) => users.map((id) => request('GET', `/v1/users/${id}`, token)),
+  },
+  channel: {
+    name: '(5) one channel by id',
+    requests: ({ filled }, token) => filled.map((id) => request('GET', `/v1/channels/${id}`, token)),
+  },
   send: {
     name: '(1) send over 1,000 channels',
     requests: ({ channels, usernames }, token) => channels.map((id, at) => send(id, usernames, at, token)),

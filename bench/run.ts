@@ -1,6 +1,8 @@
-// node bench/run.ts [--quick] [--profile=<folder>] [name ...]: measures what is named, or everything, and prints tables.
+// node bench/run.ts [--quick] [--profile=<folder>] [--keep=<file>] [--compare=<file>] [name ...]: measures what is named,
+// or everything, and prints tables. Ends with 1 where a figure is worse than that of the file.
 import { parseArgs } from 'node:util'
 import { fanout } from './fanout.ts'
+import { compareFigures, type Figure, keepFigures, type Report, readFigures } from './figures.ts'
 import { flatness } from './flatness.ts'
 import { functions } from './functions.ts'
 import { imports } from './import.ts'
@@ -12,17 +14,24 @@ import { sockets } from './sockets.ts'
 import { Stage } from './stage.ts'
 import { startup } from './startup.ts'
 import { testkit } from './testkit.ts'
+import { yardstick } from './yardstick/yardstick.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, profile: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    profile: { type: 'string' },
+    keep: { type: 'string' },
+    compare: { type: 'string' },
+  },
 })
 const pace = values.quick ? { rounds: 3, roundMs: 300 } : { rounds: 7, roundMs: 800 }
 
-const benches: Record<string, (stage: Stage) => Promise<string>> = {
+const benches: Record<string, (stage: Stage) => Promise<string | Report>> = {
   startup: (stage) => startup(stage, values.quick ? 2 : 5),
   install: (stage) => install(stage, values.quick ? 1 : 5),
   testkit: (stage) => testkit(stage, values.quick ? 1 : 5),
+  yardstick: (stage) => yardstick(stage, pace),
   ratios: (stage) => ratios(stage, pace),
   flatness: (stage) => flatness(stage, pace, values.quick ? 100_000 : 1_000_000),
   'socket-send': (stage) => socketSend(stage, pace),
@@ -47,6 +56,8 @@ if (unknown !== undefined) {
   process.exit(2)
 }
 
+const before = values.compare === undefined ? undefined : readFigures(values.compare)
+const figures: Figure[] = []
 let stage: Stage | undefined
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, async () => {
@@ -57,8 +68,17 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 for (const name of names) {
   stage = await Stage.open({ profiles: values.profile })
   try {
-    process.stdout.write(`${await benches[name]?.(stage)}\n`)
+    const found = (await benches[name]?.(stage)) ?? ''
+    const report = typeof found === 'string' ? { text: found, figures: [] } : found
+    process.stdout.write(`${report.text}\n`)
+    figures.push(...report.figures)
   } finally {
     await stage.close()
   }
+}
+if (values.keep !== undefined) keepFigures(values.keep, figures)
+if (before) {
+  const { text, worse } = compareFigures(before, figures)
+  process.stdout.write(`${text}\n`)
+  if (worse.length > 0) process.exitCode = 1
 }

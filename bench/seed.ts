@@ -18,6 +18,7 @@ export interface World {
   /** Those with messages in them. */
   filled: number[]
   hot: number
+  users: number[]
   usernames: string[]
   /** Of the hot channel's messages, the first and the last id. */
   hotFrom: number
@@ -54,6 +55,7 @@ export async function seed(url: string, { messages, spread }: Contents): Promise
       channels,
       filled,
       hot,
+      users: userIds,
       usernames: userIds.map((_, at) => `user-${at + 1}`),
       hotFrom: Number(ends.rows[0].first),
       hotThrough: Number(ends.rows[0].last),

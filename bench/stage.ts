@@ -2,7 +2,7 @@
 // it stops them all and removes the folder.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -52,14 +52,29 @@ export class Stage {
 
   /** Creates a database of the current shape; starts Postgres for the first. @returns its URL */
   async createDatabase(name: string): Promise<string> {
+    const url = await this.createEmptyDatabase(name)
+    await migrate(url, log)
+    return url
+  }
+
+  /** Creates a database with nothing in it. @returns its URL */
+  async createEmptyDatabase(name: string): Promise<string> {
     const postgres = await this.#startPostgres()
     const client = new pg.Client({ connectionString: postgres.url })
     await client.connect()
     await client.query(`create database ${name}`).finally(() => client.end())
     const url = new URL(postgres.url)
     url.pathname = name
-    await migrate(url.href, log)
     return url.href
+  }
+
+  /** The process that all processes of Postgres are children of. */
+  async postgresPid(): Promise<number> {
+    await this.#startPostgres()
+    return Number.parseInt(
+      await readFile(join(this.folder, 'postgres', 'data', 'postmaster.pid'), 'utf8'),
+      10,
+    )
   }
 
   #startPostgres() {
@@ -93,17 +108,21 @@ export class Stage {
     return { child, port, token, databaseUrl }
   }
 
-  async startBaseline(databaseUrl: string, applicationId: number): Promise<Running> {
-    const child = this.spawn(process.execPath, ['bench/baseline.ts'], {
+  startBaseline(databaseUrl: string, applicationId: number): Promise<Running> {
+    return this.startBare('bench/baseline.ts', {
       DATABASE_URL: databaseUrl,
       APPLICATION_ID: String(applicationId),
     })
-    return { child, port: Number(await firstMatch(child, /^(\d+)$/)) }
   }
 
   /** The sockets that real-time is measured against. */
-  async startBareSockets(): Promise<Running> {
-    const child = this.spawn(process.execPath, ['bench/bare-sockets.ts'], {})
+  startBareSockets(): Promise<Running> {
+    return this.startBare('bench/bare-sockets.ts', {})
+  }
+
+  /** A program that says the number of its port, and nothing else. */
+  async startBare(program: string, settings: Record<string, string>): Promise<Running> {
+    const child = this.spawn(process.execPath, [program], settings)
     return { child, port: Number(await firstMatch(child, /^(\d+)$/)) }
   }
 
@@ -125,18 +144,18 @@ export class Stage {
 /** Asks the process, and what it started, to stop, and waits until they have. */
 export async function stop(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.stdout?.closed) return
-  const { pid } = child
   const closed = once(child, 'close')
-  signal(pid, 'SIGCONT')
-  signal(pid, 'SIGTERM')
-  const impatience = setTimeout(() => signal(pid, 'SIGKILL'), stopMs)
+  signal(child, 'SIGCONT')
+  signal(child, 'SIGTERM')
+  const impatience = setTimeout(() => signal(child, 'SIGKILL'), stopMs)
   await closed
   clearTimeout(impatience)
 }
 
-function signal(group: number, name: NodeJS.Signals): void {
+/** To the process, and to what it started. */
+export function signal({ pid }: ChildProcess, name: NodeJS.Signals): void {
   try {
-    process.kill(-group, name)
+    if (pid !== undefined) process.kill(-pid, name)
   } catch {
     // It is gone already.
   }
