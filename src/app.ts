@@ -2,7 +2,6 @@
 
 import cors from '@fastify/cors'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
-import { v4 as uuid } from 'uuid'
 import type { Context } from '#context.ts'
 import { auth } from '#plugins/auth.ts'
 import { bodies } from '#plugins/bodies.ts'
@@ -11,11 +10,12 @@ import { draining } from '#plugins/draining.ts'
 import { errors, handleEarlyError, refuseConnection } from '#plugins/errors.ts'
 import { grants } from '#plugins/grants.ts'
 import { guesses } from '#plugins/guesses.ts'
-import { exposedHeaders, headers } from '#plugins/headers.ts'
+import { exposedHeaders, headers, requestIdOf } from '#plugins/headers.ts'
 import { lingering } from '#plugins/lingering.ts'
 import { methods } from '#plugins/methods.ts'
 import { origin } from '#plugins/origin.ts'
 import { rateLimit } from '#plugins/rate-limit.ts'
+import { requests } from '#plugins/requests.ts'
 import { uploads } from '#plugins/uploads.ts'
 import { describeRealTime } from '#realtime/describe.ts'
 import { analyticsOperations } from '#routes/analytics.ts'
@@ -31,6 +31,7 @@ import { health } from '#routes/health.ts'
 import { importOperations } from '#routes/imports.ts'
 import { jobOperations } from '#routes/jobs.ts'
 import { messageOperations } from '#routes/messages.ts'
+import { metrics } from '#routes/metrics.ts'
 import { oauth } from '#routes/oauth.ts'
 import { type Operation, serve } from '#routes/operation.ts'
 import { pageFiles } from '#routes/pages.ts'
@@ -85,10 +86,10 @@ const headerBytesMax = 16_384
 export async function buildApp(ctx: Context): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: ctx.log as FastifyBaseLogger,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'id' }),
     trustProxy: (address) => isAmong(ctx.config.trustedProxies, address),
     rewriteUrl: originForm,
-    genReqId: () => uuid().replaceAll('-', '').toUpperCase(),
+    genReqId: requestIdOf,
     routerOptions: { maxParamLength: 2048, ignoreTrailingSlash: true },
     frameworkErrors: handleEarlyError,
     clientErrorHandler: refuseConnection,
@@ -105,6 +106,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     return503OnClosing: false,
   })
+  await app.register(requests, { ctx })
   await app.register(draining)
   await app.register(lingering)
   await app.register(headers)
@@ -114,7 +116,15 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
   await app.register(methods)
   await app.register(cors, {
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: ['Authorization', 'Content-Type', 'Accept', 'Grant', 'Range'],
+    allowedHeaders: [
+      'Authorization',
+      'Content-Type',
+      'Accept',
+      'Grant',
+      'Range',
+      'X-Request-Id',
+      'traceparent',
+    ],
     exposedHeaders,
     maxAge: 3600,
     strictPreflight: false, // its refusal of an OPTIONS without Origin is no error of ours
@@ -129,6 +139,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
   }
 
   await app.register(health, { ctx })
+  await app.register(metrics, { ctx })
   await app.register(oauth, { ctx })
   for (const prefix of versions) {
     await app.register(root, { ctx, prefix })

@@ -4,11 +4,10 @@ import { resolve } from 'node:path'
 import { closest, distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { cacheFolderOf } from '#cache.ts'
+import { type SignalConfig, signalSettings, signalsOf } from '#config/signals.ts'
+import { bearer, blankIsAbsent, optional } from '#config/values.ts'
 import type { S3Settings } from '#files/s3.ts'
 import { isLoopback } from '#wire/loopback.ts'
-
-const blankIsAbsent = (value: unknown) => (value === '' ? undefined : value)
-const optional = <T extends z.ZodType>(type: T) => z.preprocess(blankIsAbsent, type.optional())
 
 /** A number of days, or `off` for ever. */
 const days = (otherwise: number) =>
@@ -118,10 +117,7 @@ const Environment = z.object({
   ),
   DEMO_PAGE: z.preprocess(blankIsAbsent, z.enum(['on', 'off']).default('off')),
   TEST_API: z.preprocess(blankIsAbsent, z.enum(['on', 'off']).default('off')),
-  TEST_API_TOKEN: optional(
-    // [RFC 6750 section 2.1]
-    z.string().regex(/^[\w.~+/-]{8,255}=*$/, 'must be 8 to 255 letters, digits and any of - . _ ~ + /'),
-  ),
+  TEST_API_TOKEN: optional(bearer),
   TRUST_PROXY: z.preprocess(
     blankIsAbsent,
     z
@@ -140,14 +136,10 @@ const Environment = z.object({
       }),
   ),
   CHATTERIE_OUTPUT: z.preprocess(blankIsAbsent, z.enum(['text', 'json']).default('text')),
-  LOG_FORMAT: optional(z.enum(['json', 'pretty'])),
-  LOG_LEVEL: z.preprocess(
-    blankIsAbsent,
-    z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  ),
+  ...signalSettings,
 })
 
-export interface Config {
+export interface Config extends SignalConfig {
   port: number
   host: string
   /** Absolute. */
@@ -200,9 +192,6 @@ export interface Config {
   trustedProxies: BlockList
   /** What a start prints once it is ready; with `json`, stdout has that line alone. */
   output: 'text' | 'json'
-  /** One JSON object a line, or lines for people; where absent, people are written to where they read along. */
-  logFormat?: 'json' | 'pretty'
-  logLevel: z.output<typeof Environment>['LOG_LEVEL']
 }
 
 /**
@@ -246,8 +235,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     ...(settings.TEST_API_TOKEN && { testApiToken: settings.TEST_API_TOKEN }),
     trustedProxies: settings.TRUST_PROXY,
     output: settings.CHATTERIE_OUTPUT,
-    ...(settings.LOG_FORMAT && { logFormat: settings.LOG_FORMAT }),
-    logLevel: settings.LOG_LEVEL,
+    ...signalsOf(settings),
     ...(settings.DATABASE_URL && { databaseUrl: settings.DATABASE_URL }),
     ...(settings.REDIS_URL && { redisUrl: settings.REDIS_URL }),
     ...(settings.CHATTERIE_CLIENT_ID && { clientId: settings.CHATTERIE_CLIENT_ID }),

@@ -19,7 +19,7 @@ import { openFileStore } from '#files/open.ts'
 import { compileHandler } from '#functions/compile.ts'
 import { type Dependency, type Installation, installDependencies } from '#functions/install.ts'
 import { FunctionRunner } from '#functions/runner.ts'
-import { Metrics } from '#metrics.ts'
+import { Metrics, type Thread } from '#metrics/metrics.ts'
 import { openPreviews, type Previews } from '#previews/previews.ts'
 import { openVault, type Vault } from '#secrets/vault.ts'
 import { TestApi } from '#test-api/state.ts'
@@ -79,6 +79,8 @@ export interface Context {
 interface Surroundings {
   node?: Node
   bus?: Bus
+  /** Which of the process' threads it is for; the one that serves where absent. */
+  thread?: Thread
   /** Of the process, for the programs that it runs. */
   environment?: Record<string, string | undefined>
 }
@@ -88,8 +90,14 @@ export function openContext(
   config: Config,
   log: FastifyBaseLogger,
   databaseUrl: string,
-  { node = new Node(databaseUrl, log), bus = openMemoryBus(log), environment = {} }: Surroundings = {},
+  {
+    node = new Node(databaseUrl, log),
+    bus = openMemoryBus(log),
+    thread,
+    environment = {},
+  }: Surroundings = {},
 ): Context {
+  const metrics = new Metrics(thread)
   const clock = config.testApi ? new MovableClock() : realClock
   const db = openDatabase(databaseUrl, (error) =>
     log.warn({ err: error }, 'an idle database connection failed'),
@@ -99,10 +107,10 @@ export function openContext(
   const ctx: Context = {
     config,
     log,
-    metrics: new Metrics(),
+    metrics,
     clock,
     db,
-    sender: openSender(db, db.eventsWritten),
+    sender: openSender(db, db.eventsWritten, (size) => metrics.groups.observe(size)),
     tokens: openTokenCache(db, clock),
     queue: openQueue(db),
     vault,

@@ -3,11 +3,14 @@ import type { FastifyInstance } from 'fastify'
 import { buildApp } from '#app.ts'
 import type { Context } from '#context.ts'
 import { followClock } from '#domain/clock/follow-clock.ts'
+import { measureBacklog } from '#domain/signals/measure-backlog.ts'
 import { Dispatcher } from '#jobs/dispatcher.ts'
 import { FunctionRuns } from '#jobs/function-runs.ts'
+import { watchServer, watchThread } from '#metrics/watch.ts'
 import { Realtime } from '#realtime/realtime.ts'
 import type { Session } from '#realtime/session.ts'
 import type { CommittedEvent } from '#resources/events.ts'
+import type { Tally } from '#stomp/engine.ts'
 import type { StompHandler } from '#stomp/handler.ts'
 import type { StompLimits } from '#stomp/limits.ts'
 import { attachStomp } from '#stomp/server.ts'
@@ -53,11 +56,21 @@ export async function startServing(ctx: Context, limits: Partial<StompLimits> = 
     locate: (request) => ({ origin: readOrigin(request, proxies), address: readAddress(request, proxies) }),
     log: ctx.log,
     clock: ctx.clock,
+    tally: tallyOf(ctx),
     limits,
+  })
+  watchThread(ctx.metrics, ctx.db.pool)
+  const unwatch = watchServer(ctx.metrics, {
+    sockets,
+    counts: () => realtime.counts,
+    isLeader: () => ctx.node.isLeader,
+    isBusConnected: () => ctx.bus.isConnected(),
+    backlog: () => measureBacklog(ctx),
   })
   return {
     app,
     async close() {
+      unwatch()
       realtime.stop()
       await runs.stop()
       await sockets.close()
@@ -66,6 +79,15 @@ export async function startServing(ctx: Context, limits: Partial<StompLimits> = 
       await dispatcher.stop()
       await ctx.functions.close()
     },
+  }
+}
+
+/** Counts what sockets do. */
+function tallyOf({ metrics: { framesReceived, framesSent, framesServed } }: Context): Tally {
+  return {
+    received: (command) => framesReceived.add(1, command),
+    sent: (command) => framesSent.add(1, command),
+    served: (command, ms) => framesServed.observe(ms / 1_000, command),
   }
 }
 

@@ -22,7 +22,7 @@ const mayImport: Record<string, string[]> = {
   context: ['*'],
   serve: ['*'],
   // The doors.
-  routes: ['domain', 'wire', 'resources', 'errors', 'place', 'type context'],
+  routes: ['domain', 'wire', 'resources', 'errors', 'metrics', 'place', 'type config', 'type context'],
   // It stands around the real-time door, and in front of the others.
   'test-api': [
     'domain',
@@ -60,6 +60,7 @@ const mayImport: Record<string, string[]> = {
     'place',
     'type clock',
     'type context',
+    'type metrics',
   ],
   functions: ['domain', 'clock', 'resources', 'errors', 'place', 'type context'],
   domain: ['data', 'secrets', 'clock', 'resources', 'errors', 'type context'],

@@ -14,11 +14,14 @@ export const groupMax = 256
 /** A bad item never fails its neighbours: a group that is refused as a whole is sent again one by one. */
 export class GroupCommit<I, O> {
   readonly #statements: Statements<I, O>
+  readonly #sent: (size: number) => void
   #waiting: { item: I; resolve: (outcome: O) => void; reject: (error: unknown) => void }[] = []
   #inFlight = false
 
-  constructor(statements: Statements<I, O>) {
+  /** @param sent is called with the size of each group as it goes out */
+  constructor(statements: Statements<I, O>, sent: (size: number) => void = () => {}) {
     this.#statements = statements
+    this.#sent = sent
   }
 
   /** Settles after the commit that holds the item. */
@@ -34,6 +37,7 @@ export class GroupCommit<I, O> {
     while (this.#waiting.length > 0) {
       const group = this.#waiting.splice(0, groupMax)
       const [first] = group
+      this.#sent(group.length)
       if (group.length > 1) {
         try {
           const outcomes = await this.#statements.many(group.map(({ item }) => item))

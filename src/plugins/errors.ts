@@ -30,6 +30,7 @@ export const errors = plugin(
 /** What Fastify refuses before there is a route, and so before any hook, such as a broken URL. */
 export function handleEarlyError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
   setHeaders(request, reply)
+  request.server.noteRequest(request, reply)
   return handleError(error, request, reply)
 }
 

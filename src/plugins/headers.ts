@@ -1,6 +1,8 @@
 // The headers that every answer of the hosted API carries (contract section f).
+import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
+import { v4 as uuid } from 'uuid'
 
 /** The version of the Platform API that is served. */
 const apiVersion = 'v2.106.8'
@@ -22,6 +24,7 @@ const always = {
 /** What scripts of other origins may read of an answer. */
 export const exposedHeaders = [
   'X-Response-Token',
+  'X-Request-Id',
   'X-API-Version',
   'X-RateLimit-Limit',
   'X-RateLimit-Remaining',
@@ -34,9 +37,18 @@ export const exposedHeaders = [
   'ETag',
 ]
 
+/** As proxies and clients make them: UUIDs, hexadecimal, base64 and the like. */
+const requestId = /^[\w.:/+=@~-]{1,128}$/
+
+/** By which the log knows a request: what its header X-Request-Id says where that is well-formed, else one of our own. */
+export function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
+  const { 'x-request-id': given } = headers
+  return typeof given === 'string' && requestId.test(given) ? given : uuid().replaceAll('-', '').toUpperCase()
+}
+
 /** For answers that no hook sees, too. */
 export function setHeaders(request: FastifyRequest, reply: FastifyReply): void {
-  reply.headers(always).header('x-response-token', request.id)
+  reply.headers(always).header('x-response-token', request.id).header('x-request-id', request.id)
   if (request.protocol === 'https') {
     reply.header('strict-transport-security', 'max-age=63072000 ; includeSubDomains ; preload')
   }

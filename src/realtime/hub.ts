@@ -28,6 +28,8 @@ export class Hub {
   readonly #failed: OnMissed
   /** Through where everything is delivered to the live subscriptions here. */
   position = 0
+  /** Messages that subscriptions here were sent, since the process began. */
+  sent = 0
 
   constructor(failed: OnMissed) {
     this.#failed = failed
@@ -121,7 +123,8 @@ export class Hub {
       const bodies = new Bodies(delivery)
       await this.#fanout.forEach(this.#audience(published, delivery.to), (subscription) => {
         if (subscription.state !== 'live') return
-        attempt(subscription, published, delivery, bodies, subscription.session.relations, failed)
+        if (attempt(subscription, published, delivery, bodies, subscription.session.relations, failed))
+          this.sent += 1
       })
     }
     if (published.position > this.position) this.position = published.position
@@ -141,7 +144,7 @@ export class Hub {
       const bodies = new Bodies(delivery)
       for (const subscription of subscriptions) {
         if (isAmong(subscription, delivery.to, relations)) {
-          attempt(subscription, published, delivery, bodies, relations, failed)
+          if (attempt(subscription, published, delivery, bodies, relations, failed)) this.sent += 1
         }
       }
     }
@@ -203,7 +206,7 @@ function isConcerned(
   return false
 }
 
-/** What fails for one is no matter of the others. */
+/** What fails for one is no matter of the others. @returns whether it is on its way */
 function attempt(
   subscription: Subscription,
   published: PublishedEvent,
@@ -211,11 +214,12 @@ function attempt(
   bodies: Bodies,
   relations: Relations,
   failed: Map<Subscription, unknown>,
-): void {
+): boolean {
   try {
-    send(subscription, published, delivery, bodies, relations)
+    return send(subscription, published, delivery, bodies, relations)
   } catch (error) {
     failed.set(subscription, error)
+    return false
   }
 }
 
@@ -225,20 +229,21 @@ function send(
   delivery: Delivery,
   bodies: Bodies,
   relations: Relations,
-): void {
+): boolean {
   const { session } = subscription
   const { connection, facts } = session
-  if (!connection || published.applicationId !== facts.applicationId) return
-  if (!mayHear(relations, subscription.owner)) return
-  if (delivery.except === facts.userId) return
-  if (delivery.exceptActor && published.cause?.session === facts.key) return
-  if (delivery.from !== undefined && relations.blocked.has(delivery.from)) return
-  if (delivery.isAlias && !session.mayKnowMainThreadOf(published.channelId ?? 0)) return
+  if (!connection || published.applicationId !== facts.applicationId) return false
+  if (!mayHear(relations, subscription.owner)) return false
+  if (delivery.except === facts.userId) return false
+  if (delivery.exceptActor && published.cause?.session === facts.key) return false
+  if (delivery.from !== undefined && relations.blocked.has(delivery.from)) return false
+  if (delivery.isAlias && !session.mayKnowMainThreadOf(published.channelId ?? 0)) return false
   const headers = session.announce(subscription, published, delivery)
-  if (!headers) return
+  if (!headers) return false
   const isSent = connection.message(headers, bodies.for(session, relations))
   if (!isSent) subscription.miss(published.position)
   else if (subscription.isAutomatic) subscription.skip(published.position, delivery.type)
+  return isSent
 }
 
 /** The body of a message, made once for all who get the same. */

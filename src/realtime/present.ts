@@ -99,7 +99,7 @@ function isObject(payload: unknown): payload is EventPayload {
 }
 
 function toPublished(
-  { type, applicationId, channelId, position, payload }: CommittedEvent,
+  { type, applicationId, channelId, position, payload, writtenAt }: CommittedEvent,
   deliveries: Delivery[],
 ): PublishedEvent {
   const { by, session, receipt, userId }: EventPayload = isObject(payload) ? payload : {}
@@ -112,5 +112,6 @@ function toPublished(
     ...(by !== undefined &&
       session !== undefined && { cause: { by, session, ...(receipt !== undefined && { receipt }) } }),
     deliveries,
+    ...(writtenAt !== undefined && { writtenAt }),
   }
 }

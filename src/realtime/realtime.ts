@@ -12,6 +12,7 @@ import { Listening } from '#realtime/listening.ts'
 import type { Connection, Session } from '#realtime/session.ts'
 import { Sessions } from '#realtime/sessions.ts'
 import { openRouter } from '#realtime/table.ts'
+import type { PublishedEvent } from '#resources/published-event.ts'
 import { isTopic } from '#resources/topics.ts'
 import { currentUserAliases, currentUserHypermedia } from '#resources/user.ts'
 import { type ClientFrame, shareBody } from '#stomp/frames.ts'
@@ -42,12 +43,7 @@ export class Realtime implements StompHandler<Session> {
     this.#rate = new FrameRate(ctx.config.rateLimitPerSecond > 0)
     this.#sessions = new Sessions(ctx, this.#hub, (key) => this.#broadcaster.takeOver(key))
     this.#broadcaster = new Broadcaster(ctx, this.#hub, {
-      delivered: (published) =>
-        this.#listening
-          .apply(published)
-          .catch((error) =>
-            this.#sessions.missed(published, this.#hub.concernedBy(published), { error, isLast: false }),
-          ),
+      delivered: (published) => this.#delivered(published),
       takeOver: (key) => this.#sessions.letGo(key),
       released: (key) => this.#sessions.released(key),
     })
@@ -55,6 +51,11 @@ export class Realtime implements StompHandler<Session> {
       this.#sessions.giveUp(session, message),
     )
     this.#listening = new Listening(ctx, this.#hub, this.#broadcaster, this.#catchUp)
+  }
+
+  /** Messages that clients were sent of what happened, and the sessions that this process knows. */
+  get counts(): { deliveries: number; connected: number; detached: number } {
+    return { deliveries: this.#hub.sent, ...this.#sessions.counts }
   }
 
   /** Publishes events from now on; see {@link Broadcaster}. */
@@ -87,6 +88,18 @@ export class Realtime implements StompHandler<Session> {
   /** Ends the sessions whose process is gone for too long. */
   endOrphans(): Promise<void> {
     return this.#sessions.endOrphans()
+  }
+
+  async #delivered(published: PublishedEvent): Promise<void> {
+    const { writtenAt, deliveries } = published
+    if (writtenAt !== undefined && deliveries.length > 0) {
+      this.#ctx.metrics.delivered.observe(Math.max(0, this.#ctx.clock.now() - writtenAt) / 1_000)
+    }
+    await this.#listening
+      .apply(published)
+      .catch((error) =>
+        this.#sessions.missed(published, this.#hub.concernedBy(published), { error, isLast: false }),
+      )
   }
 
   // ------------------------------------------------------------------------------------------ sessions

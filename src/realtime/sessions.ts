@@ -55,6 +55,13 @@ export class Sessions {
     return this.#sessions.size === 0
   }
 
+  /** Sessions that this process knows. */
+  get counts(): { connected: number; detached: number } {
+    let connected = 0
+    for (const { connection } of this.#sessions.values()) if (connection) connected += 1
+    return { connected, detached: this.#sessions.size - connected }
+  }
+
   start(): void {
     this.#timers.push(
       setInterval(() => void this.#keepAcknowledged(), keepMs).unref(),

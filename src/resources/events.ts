@@ -332,4 +332,6 @@ export interface CommittedEvent {
   payload: EventPayload
   /** Its offset: its place in the order in which events are published. */
   position: number
+  /** When it was written, in milliseconds by the clock of whoever took it; absent where it is read from the log. */
+  writtenAt?: number
 }

@@ -63,6 +63,8 @@ export const PublishedEvent = z.object({
   userId: integer.exactOptional(),
   cause: EventCause.exactOptional(),
   deliveries: z.array(Delivery),
+  /** When the event was written, in milliseconds by the clock of the process that published it. */
+  writtenAt: z.number().exactOptional(),
   /** It could not be presented: whom it concerns has missed it. */
   isLost: z.literal(true).exactOptional(),
 })

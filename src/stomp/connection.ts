@@ -5,7 +5,7 @@ import { Admission } from './admission.ts'
 import { Clock } from './clock.ts'
 import type { Engine } from './engine.ts'
 import { errorBody, protocolFault } from './error.ts'
-import { type ClientFrame, frameHead, noBody, type SharedBody, shareBody } from './frames.ts'
+import { type ClientFrame, noBody, type SharedBody, shareBody } from './frames.ts'
 import type { AckMode } from './handler.ts'
 import { Inbox } from './inbox.ts'
 import { Outbox } from './outbox.ts'
@@ -38,8 +38,8 @@ export class StompConnection<S> implements Receiver {
     this.request = request
     this.#engine = engine
     this.#transport = transport
-    const { limits, flusher } = engine
-    this.#inbox = new Inbox(transport, limits, {
+    const { limits, flusher, tally } = engine
+    this.#inbox = new Inbox(transport, engine, {
       accept: (frame) => this.#accept(frame),
       serve: (frame) => this.#serve(frame),
       serveAside: async (frame) => {
@@ -49,7 +49,7 @@ export class StompConnection<S> implements Receiver {
       failed: (error, frame) => this.#abort(error, frame),
       served: () => this.#settle(),
     })
-    this.#outbox = new Outbox(transport, { flusher, limits, overflowed: () => this.#cutOff() })
+    this.#outbox = new Outbox(transport, { flusher, limits, tally, overflowed: () => this.#cutOff() })
     this.#admission = new Admission(limits)
     this.#clock = new Clock(limits)
     this.#clock.wait(limits.connectMs)
@@ -87,7 +87,7 @@ export class StompConnection<S> implements Receiver {
   /** Sends a MESSAGE past the handler. */
   deliver(headers: Record<string, string>, body: SharedBody): boolean {
     if (this.#state !== 'open') return false
-    this.#outbox.write(frameHead('MESSAGE', headers), body)
+    this.#outbox.send('MESSAGE', headers, body)
     return true
   }
 
@@ -223,10 +223,10 @@ export class StompConnection<S> implements Receiver {
     if (this.#state !== 'connecting') return
     this.#clock.beginBeating(frame.headers.get('heart-beat'))
     const ours = `${limits.heartBeatMs},${limits.heartBeatMs}`
-    const head = frameHead('CONNECTED', { version: '1.2', 'heart-beat': ours, ...connected.headers })
     this.#state = 'open'
     this.#transport.free()
-    this.#outbox.write(head, noBody)
+    const headers = { version: '1.2', 'heart-beat': ours, ...connected.headers }
+    this.#outbox.send('CONNECTED', headers, noBody)
   }
 
   async #subscribe(frame: ClientFrame): Promise<void> {
@@ -273,8 +273,7 @@ export class StompConnection<S> implements Receiver {
 
   #receipt(frame: ClientFrame): void {
     const receipt = frame.headers.get('receipt')
-    if (receipt && this.#state === 'open')
-      this.#outbox.write(frameHead('RECEIPT', { 'receipt-id': receipt }), noBody)
+    if (receipt && this.#state === 'open') this.#outbox.send('RECEIPT', { 'receipt-id': receipt }, noBody)
   }
 
   // The ways out.
@@ -300,7 +299,7 @@ export class StompConnection<S> implements Receiver {
       message: error.kind,
       'receipt-id': frame?.headers.get('receipt') ?? '',
     }
-    this.#outbox.write(frameHead('ERROR', headers), shareBody(errorBody(error, this.#engine.clock.now())))
+    this.#outbox.send('ERROR', headers, shareBody(errorBody(error, this.#engine.clock.now())))
     this.close(code)
   }
 

@@ -1,5 +1,6 @@
 // What a client sends: frames are served one after the other, some beside these, and while too many wait the socket is
 // not read, so that TCP slows the client down.
+import type { Tally } from './engine.ts'
 import { type ClientFrame, FrameReader } from './frames.ts'
 import type { StompLimits } from './limits.ts'
 import type { Transport } from './transport.ts'
@@ -21,6 +22,7 @@ export interface InboxOwner {
 export class Inbox {
   readonly #transport: Transport
   readonly #limits: StompLimits
+  readonly #tally: Tally
   readonly #owner: InboxOwner
   readonly #reader: FrameReader
   #state: 'reading' | 'yielding' | 'stopped' = 'reading'
@@ -33,10 +35,17 @@ export class Inbox {
   #isServing = false
   #runningAside = 0
   #asideDone: (() => void) | undefined
+  /** The last frame that was put aside, whose time is that of its answer. */
+  #lastAside: ClientFrame | undefined
 
-  constructor(transport: Transport, limits: StompLimits, owner: InboxOwner) {
+  constructor(
+    transport: Transport,
+    { limits, tally }: { limits: StompLimits; tally: Tally },
+    owner: InboxOwner,
+  ) {
     this.#transport = transport
     this.#limits = limits
+    this.#tally = tally
     this.#owner = owner
     this.#reader = new FrameReader(limits)
   }
@@ -84,6 +93,7 @@ export class Inbox {
 
   /** Has a frame served beside the others, as soon as few enough of these run. */
   putAside(frame: ClientFrame): void {
+    this.#lastAside = frame
     this.#wait(this.#waitingAside, frame)
     this.#serveAside()
   }
@@ -113,6 +123,7 @@ export class Inbox {
 
   #accept(frame: ClientFrame): void {
     const accepted = this.#owner.accept(frame)
+    this.#tally.received(frame.command)
     if (accepted) {
       this.#wait(this.#waiting, accepted)
       if (!this.#isServing) void this.#serve()
@@ -148,11 +159,13 @@ export class Inbox {
   async #serve(): Promise<void> {
     this.#isServing = true
     for (let frame = this.#next(this.#waiting); frame; frame = this.#next(this.#waiting)) {
+      const since = performance.now()
       try {
         await this.#owner.serve(frame)
       } catch (fault) {
         this.#owner.failed(fault, frame)
       }
+      if (frame !== this.#lastAside) this.#tally.served(frame.command, performance.now() - since)
       this.#pull()
     }
     this.#isServing = false
@@ -169,11 +182,13 @@ export class Inbox {
 
   async #runAside(frame: ClientFrame): Promise<void> {
     this.#runningAside += 1
+    const since = performance.now()
     try {
       await this.#owner.serveAside(frame)
     } catch (fault) {
       this.#owner.failed(fault, frame)
     }
+    this.#tally.served(frame.command, performance.now() - since)
     this.#runningAside -= 1
     this.#serveAside()
     if (this.#runningAside === 0) this.#asideDone?.()

@@ -1,6 +1,8 @@
 // What a client is sent: gathered until the turn ends, and bounded by what it may leave unread.
+
+import type { Tally } from './engine.ts'
 import type { Flusher } from './flusher.ts'
-import type { SharedBody } from './frames.ts'
+import { frameHead, type SharedBody } from './frames.ts'
 import type { StompLimits } from './limits.ts'
 import type { Transport } from './transport.ts'
 
@@ -12,6 +14,7 @@ const nothing = { bytes: Buffer.alloc(0) }
 interface OutboxOptions {
   flusher: Flusher
   limits: StompLimits
+  tally: Pick<Tally, 'sent'>
   /** The client left too much unread, and what would be written now is not. */
   overflowed(): void
 }
@@ -33,7 +36,12 @@ export class Outbox {
   }
 
   /** Sends a frame after those before it, unless the client is too slow. */
-  write(head: string, body: Pick<SharedBody, 'bytes'>): void {
+  send(command: string, headers: Record<string, string>, body: Pick<SharedBody, 'bytes'>): void {
+    this.#options.tally.sent(command)
+    this.#write(frameHead(command, headers), body)
+  }
+
+  #write(head: string, body: Pick<SharedBody, 'bytes'>): void {
     const { flusher, limits, overflowed } = this.#options
     if (this.waitingBytes > limits.bufferedBytesMax) {
       overflowed()
@@ -48,7 +56,7 @@ export class Outbox {
 
   /** Sends a line feed and nothing else. */
   beat(): void {
-    this.write('\n', nothing)
+    this.#write('\n', nothing)
   }
 
   /** Hands over what waits. */

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Clock } from '#clock/clock.ts'
 import { StompConnection } from './connection.ts'
-import type { Engine, StompLog } from './engine.ts'
+import type { Engine, StompLog, Tally } from './engine.ts'
 import { badRequestBody } from './error.ts'
 import { Flusher } from './flusher.ts'
 import type { StompHandler } from './handler.ts'
@@ -32,6 +32,8 @@ export interface StompOptions<S> {
   log: StompLog
   /** Dates the errors; beats and waits go by real time. */
   clock: Pick<Clock, 'now'>
+  /** Counts nothing where absent. */
+  tally?: Tally
   limits?: Partial<StompLimits>
 }
 
@@ -54,6 +56,7 @@ export function attachStomp<S>(server: Server, options: StompOptions<S>): StompS
     limits,
     log: options.log,
     flusher: new Flusher(),
+    tally: options.tally ?? { received() {}, sent() {}, served() {} },
     clock: options.clock,
     cutOff: () => {
       cutOff += 1

@@ -1,11 +1,10 @@
 // Who may use the test API: programs on this machine, or who bears the token of the settings. Pages of other sites in a
 // browser on this machine may not, under whatever name they reach it (DNS rebinding).
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { Config } from '#config.ts'
 import { ChatError } from '#errors.ts'
-import { bearerToken } from '#wire/bearer.ts'
+import { bearerToken, isSameSecret } from '#wire/bearer.ts'
 import { isLoopback } from '#wire/loopback.ts'
 
 export const guard = plugin<{ config: Config }>(
@@ -37,9 +36,7 @@ function mustBear(request: FastifyRequest, expected: string): void {
   const token = bearerToken({ headers: request.headers, query: {} })
   if (token === undefined)
     throw new ChatError('unauthorized', 'The test API needs the bearer token TEST_API_TOKEN')
-  if (!timingSafeEqual(digest(token), digest(expected))) {
+  if (!isSameSecret(token, expected)) {
     throw new ChatError('invalid_token', 'The token is not TEST_API_TOKEN')
   }
 }
-
-const digest = (text: string) => createHash('sha256').update(text).digest()

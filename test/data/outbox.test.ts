@@ -94,6 +94,8 @@ describe('the outbox', () => {
     const all = [...first.events, ...second.events]
     expect(messageIds(all)).toEqual(upTo(dispatchBatchMax + 10))
     expect(all.map(({ position }) => position - before)).toEqual(upTo(dispatchBatchMax + 10))
+    expect(first.ages).toHaveLength(dispatchBatchMax)
+    expect(first.ages.every((ms) => ms >= 0 && ms < 60_000)).toBe(true)
     expect(first.events[0]).toEqual({
       position: before + 1,
       applicationId: 1,
@@ -102,7 +104,7 @@ describe('the outbox', () => {
       threadId: null,
       payload: { messageId: 1 },
     })
-    expect(await takeBatch(db)).toEqual({ taken: 0, tasks: 0, asked: 0, events: [] })
+    expect(await takeBatch(db)).toEqual({ taken: 0, tasks: 0, asked: 0, events: [], ages: [] })
     expect(await lastPosition(db)).toBe(before + all.length)
   })
 
@@ -131,7 +133,7 @@ describe('the outbox', () => {
   it('counts, but gives nothing, where nobody was connected lately', async () => {
     await sql('truncate user_session cascade')
     await emit(3)
-    expect(await takeBatch(db)).toEqual({ taken: 3, tasks: 0, asked: 0, events: [] })
+    expect(await takeBatch(db)).toEqual({ taken: 3, tasks: 0, asked: 0, events: [], ages: [] })
     expect(await counterOf('application.messages', 1)).toBe(3)
     expect(await sql('select position from event_log')).toEqual([])
   })

@@ -2,7 +2,7 @@
 // is made to resume or to start anew.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { MemoryBus } from '#bus/memory.ts'
-import type { Counted } from '#metrics.ts'
+import type { Counted } from '#metrics/metrics.ts'
 import type { Session } from '#realtime/session.ts'
 import { channelHypermedia } from '#resources/channel.ts'
 import { currentUserHypermedia } from '#resources/user.ts'

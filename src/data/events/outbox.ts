@@ -66,13 +66,18 @@ export interface TakenEvents {
   asked: number
   /** Those that somebody may listen to. */
   events: CommittedEvent[]
+  /** How many milliseconds ago each of these was written. */
+  ages: number[]
 }
 
 function toTaken(rows: ReadBy<typeof takenColumns>[]): TakenEvents | undefined {
   const [head] = rows
   if (!head || head.leads === 0) return undefined
   const { taken, tasks, asked } = head
-  return { taken, tasks, asked, events: rows.flatMap(({ event }) => event ?? []) }
+  const logged = rows.filter(({ event }) => event)
+  const events = logged.flatMap(({ event }) => event ?? [])
+  const ages = logged.map(({ age }) => Math.max(0, age ?? 0) / 1_000)
+  return { taken, tasks, asked, events, ages }
 }
 
 /** The position of the last event of all; 0 before the first. What comes up to there can be read. */

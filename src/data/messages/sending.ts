@@ -1,6 +1,6 @@
 // Stores new messages.
 import type { Database, Db } from '#data/database.ts'
-import { GroupCommit } from '#data/group-commit.ts'
+import { GroupCommit, type Statements } from '#data/group-commit.ts'
 import {
   assembleMessage,
   type MessageRecord,
@@ -40,14 +40,21 @@ export interface NewMessage {
 /** The message as stored, or what it lacks. */
 export type Sent = MessageRecord | 'no channel' | 'no user' | 'no member'
 
-/** The sender of one database: what it is given at once is committed together. */
-export function openSender(db: Db, eventsWritten: () => void): GroupCommit<NewMessage, Sent> {
+/**
+ * The sender of one database: what it is given at once is committed together.
+ * @param grouped is called with the size of each group
+ */
+export function openSender(
+  db: Db,
+  eventsWritten: () => void,
+  grouped?: (size: number) => void,
+): GroupCommit<NewMessage, Sent> {
   const run = async <T>(work: Promise<T>): Promise<T> => {
     const result = await work
     eventsWritten()
     return result
   }
-  return new GroupCommit<NewMessage, Sent>({
+  const statements: Statements<NewMessage, Sent> = {
     async one(item) {
       return toSent(item, await run(db.one(sendOneStatement, toCells(item))))
     },
@@ -57,7 +64,8 @@ export function openSender(db: Db, eventsWritten: () => void): GroupCommit<NewMe
       const rows = await run(db.all(sendManyStatement, arrays))
       return items.map((item, at) => toSent(item, rows[at]))
     },
-  })
+  }
+  return new GroupCommit(statements, grouped)
 }
 
 /** Sends a message that shows a hosted file: the file is kept in the same commit. */

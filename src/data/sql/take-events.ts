@@ -37,6 +37,13 @@ export const takenColumns = select({
   taken: column(int8, '(select count(*) from taken)'),
   tasks: column(int8, '(select count(*) from tasks)'),
   asked: column(int8, '(select count(*) from asked)'),
+  /** Microseconds since the event was written; positions are given in the order of ids. */
+  age: column(
+    nullable(int8),
+    `(select array_agg((extract(epoch from chatterie_clock() - created_time) * 1000000)::int8 order by id)
+      from taken where application_id in (select id from heard)
+     )[row_number() over (order by position)]`,
+  ),
   event: joined(loggedColumns),
 })
 

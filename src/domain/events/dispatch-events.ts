@@ -5,6 +5,9 @@ import { asLeader } from '#domain/events/as-leader.ts'
 export { dispatchBatchMax } from '#data/events/limits.ts'
 
 /** Takes one batch of committed events; nothing where another process leads by now. */
-export function dispatchEvents(ctx: Context, batch?: Batch): Promise<TakenEvents | undefined> {
-  return asLeader(ctx, (lead) => takeEvents(ctx.db, lead, batch))
+export async function dispatchEvents(ctx: Context, batch?: Batch): Promise<TakenEvents | undefined> {
+  const taken = await asLeader(ctx, (lead) => takeEvents(ctx.db, lead, batch))
+  const now = ctx.clock.now()
+  for (const [at, event] of taken?.events.entries() ?? []) event.writtenAt = now - (taken?.ages[at] ?? 0)
+  return taken
 }

@@ -5,7 +5,7 @@ import { type JobResult, markJobEnded, type RunningJob } from '#data/jobs/jobs.t
 /** Ends a job; the file that it read goes, the one that it wrote stays. */
 export async function endJob(
   ctx: Context,
-  { id, fileKey }: Pick<RunningJob, 'id' | 'fileKey'>,
+  { id, type, fileKey }: Pick<RunningJob, 'id' | 'type' | 'fileKey'>,
   outcome: JobResult,
 ): Promise<void> {
   await ctx.db.transact(async (tx) => {
@@ -13,4 +13,5 @@ export async function endJob(
     await markJobEnded(tx, id, outcome)
     if (fileKey !== undefined) await expireFile(tx, fileKey)
   })
+  ctx.metrics.jobsEnded.add(1, type, outcome.state)
 }

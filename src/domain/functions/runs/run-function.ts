@@ -20,6 +20,8 @@ export interface BegunRun {
 export async function runFunction(ctx: Context, run: BegunRun): Promise<Outcome> {
   const { invocationId, follow } = run
   const { outcome, secrets } = await invoke(ctx, run)
+  const result = outcome.status === 'SUCCEEDED' ? 'succeeded' : outcome.reason
+  ctx.metrics.functionRuns.observe(outcome.durationMs / 1_000, run.function.type, result)
   const next = follow?.(outcome)
   await endInvocation(ctx.db, {
     id: invocationId,

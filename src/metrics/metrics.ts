@@ -1,0 +1,195 @@
+// What is counted while the process runs, for its operator: the table of contents is docs/operating.md.
+import { Counter, Histogram, type Instrument, Reading, type Snapshot } from '#metrics/instruments.ts'
+
+/** What must not happen and did; each is said in the log, too, with the ids that it is about. */
+export type Counted =
+  /** Events that could not be taken, or presented, and that nobody got in full. */
+  | 'events set aside'
+  /** Messages of which no notifications were written. */
+  | 'notifications set aside'
+  /** Runs of functions that were given up without an outcome. */
+  | 'function runs set aside'
+  /** Sessions that were closed because an event could not be delivered to them. */
+  | 'sessions closed'
+  /** What other processes broadcast that could not be read. */
+  | 'signals unreadable'
+
+/** Seconds. */
+const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+const groupSizes = [1, 2, 4, 8, 16, 32, 64, 128, 256]
+
+/** Which thread of the process: the one that serves, or the one of background work. */
+export type Thread = 'server' | 'background'
+
+/** How long what others know is waited for, and for how long it is good. */
+const patienceMs = 1_500
+const freshMs = 5_000
+
+export class Metrics {
+  readonly thread: Thread
+  readonly requests = new Histogram(
+    {
+      name: 'chatterie_request_duration_seconds',
+      help: 'HTTP requests by operation and status, from their head to the end of their answer',
+      labels: ['operation', 'status'],
+    },
+    durations,
+  )
+  readonly framesReceived = new Counter({
+    name: 'chatterie_frames_received_total',
+    help: 'STOMP frames that clients sent, by command',
+    labels: ['kind'],
+  })
+  readonly framesSent = new Counter({
+    name: 'chatterie_frames_sent_total',
+    help: 'STOMP frames that clients were sent, by command',
+    labels: ['kind'],
+  })
+  readonly framesServed = new Histogram(
+    {
+      name: 'chatterie_frame_duration_seconds',
+      help: 'Frames by command, from their turn to the end of what they asked for',
+      labels: ['kind'],
+    },
+    durations,
+  )
+  readonly delivered = new Histogram(
+    {
+      name: 'chatterie_delivery_duration_seconds',
+      help: 'Events, from their writing to their handing over to the last socket of this process',
+    },
+    durations,
+  )
+  readonly functionRuns = new Histogram(
+    {
+      name: 'chatterie_function_run_duration_seconds',
+      help: 'Runs of chat functions by event and result, from their asking for a process to their end',
+      labels: ['kind', 'result'],
+    },
+    durations,
+  )
+  readonly jobsEnded = new Counter({
+    name: 'chatterie_jobs_ended_total',
+    help: 'Imports and exports that ended, by type and result',
+    labels: ['kind', 'result'],
+  })
+  readonly groups = new Histogram(
+    { name: 'chatterie_group_commit_size', help: 'Messages that were committed together' },
+    groupSizes,
+  )
+  readonly slowStatements = new Counter({
+    name: 'chatterie_slow_statements_total',
+    help: 'Statements that took longer than SLOW_STATEMENT_MS, by thread',
+    labels: ['kind'],
+  })
+  readonly setAside = new Counter(
+    {
+      name: 'chatterie_set_aside_total',
+      help: 'Events, notifications and runs of functions that were given up',
+      labels: ['kind'],
+    },
+    [['event'], ['notification'], ['function_run']],
+  )
+  readonly sessionsClosed = new Counter({
+    name: 'chatterie_sessions_closed_total',
+    help: 'Sessions that were closed because an event could not be delivered to them',
+  })
+  readonly signalsUnreadable = new Counter({
+    name: 'chatterie_signals_unreadable_total',
+    help: 'Signals of other processes that could not be used',
+  })
+
+  readonly #counted: Record<Counted, [counter: Counter, ...labels: string[]]> = {
+    'events set aside': [this.setAside, 'event'],
+    'notifications set aside': [this.setAside, 'notification'],
+    'function runs set aside': [this.setAside, 'function_run'],
+    'sessions closed': [this.sessionsClosed],
+    'signals unreadable': [this.signalsUnreadable],
+  }
+  readonly #instruments: Instrument[]
+  readonly #sources = new Set<() => Promise<Snapshot[]>>()
+  #collected: { at: number; snapshots: Promise<Snapshot[]> } | undefined
+
+  constructor(thread: Thread = 'server') {
+    this.thread = thread
+    const isInstrument = (value: unknown): value is Instrument =>
+      value instanceof Counter || value instanceof Histogram
+    this.#instruments = Object.values(this).filter(isInstrument)
+  }
+
+  count(what: Counted, by = 1): void {
+    const [counter, ...labels] = this.#counted[what]
+    counter.add(by, ...labels)
+  }
+
+  of(what: Counted): number {
+    const [counter, ...labels] = this.#counted[what]
+    return counter.of(...labels)
+  }
+
+  /** Has something read whenever somebody asks; see {@link Reading}. */
+  read(...reading: ConstructorParameters<typeof Reading>): void {
+    this.#instruments.push(new Reading(...reading))
+  }
+
+  /**
+   * Has somebody else asked, whose answer is waited for 1.5 s and is good for 5 s: the database, another thread.
+   * @returns what ends that
+   */
+  ask(source: () => Promise<Snapshot[]>): () => void {
+    this.#sources.add(source)
+    return () => this.#sources.delete(source)
+  }
+
+  /** What this thread knows by itself. */
+  snapshots(): Snapshot[] {
+    return this.#instruments.map((instrument) => instrument.snapshot())
+  }
+
+  /** All that is known. What others do not say in time is not there. */
+  async collect(): Promise<Snapshot[]> {
+    const now = performance.now()
+    if (!this.#collected || now - this.#collected.at > freshMs) {
+      this.#collected = { at: now, snapshots: this.#askAll() }
+    }
+    return merged([...this.snapshots(), ...(await this.#collected.snapshots)])
+  }
+
+  async #askAll(): Promise<Snapshot[]> {
+    const answers = [...this.#sources].map((source) => inTime(source()).catch(() => []))
+    return (await Promise.all(answers)).flat()
+  }
+}
+
+async function inTime(answer: Promise<Snapshot[]>): Promise<Snapshot[]> {
+  const late = Promise.withResolvers<Snapshot[]>()
+  const timer = setTimeout(() => late.resolve([]), patienceMs)
+  try {
+    return await Promise.race([answer, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** One snapshot of each metric; what two say under the same labels is added up. */
+function merged(snapshots: Snapshot[]): Snapshot[] {
+  const byName = new Map<string, Snapshot>()
+  for (const snapshot of snapshots) {
+    const known = byName.get(snapshot.name)
+    if (!known) {
+      byName.set(snapshot.name, { ...snapshot, values: [...snapshot.values] })
+      continue
+    }
+    for (const sample of snapshot.values) {
+      const at = known.values.findIndex((each) => isSame(each, sample))
+      const before = known.values[at]
+      if (before) known.values[at] = { ...before, value: before.value + sample.value }
+      else known.values.push(sample)
+    }
+  }
+  return [...byName.values()]
+}
+
+function isSame(one: { metricName?: string; labels: object }, other: typeof one): boolean {
+  return one.metricName === other.metricName && JSON.stringify(one.labels) === JSON.stringify(other.labels)
+}

@@ -1,0 +1,195 @@
+// What Prometheus is told of a server at work.
+import { request } from 'node:http'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Phone } from '../realtime/phone.ts'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { deploy, endedInvocations } from '../support/functions.ts'
+import { importFile } from '../support/jobs.ts'
+import { type Exposed, metricsOf } from '../support/metrics.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+const token = 'a-token-of-the-operator'
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer({ METRICS_TOKEN: token })
+})
+afterAll(() => server.close())
+
+let seen: Promise<Exposed> | undefined
+/** What is told after a little of everything. */
+function whatIsSeen(): Promise<Exposed> {
+  seen ??= haveALittleOfEverything()
+  return seen
+}
+
+async function haveALittleOfEverything(): Promise<Exposed> {
+  const { main } = server
+  const user = await createUser(main, { name: 'ann' })
+  const lobby = await createChannel(main, { members: [{ id: user.id }] })
+  const greeter = await deploy(
+    main,
+    'user.sent.message',
+    'async function handleEvent() { throw new Error() }',
+  )
+  const ann = new Phone(server, main, 'ann')
+  await ann.connect()
+  await ann.listen(`/topic/channels/${lobby.id}.messages`)
+  await sendMessage(main, lobby.id, { user: { username: 'ann' } })
+  await expect.poll(() => ann.bodies(lobby.id)).toHaveLength(1)
+  await endedInvocations(main, greeter)
+  await importFile(main, 'users', 'no JSON')
+  await main.get('/users/999999').expect(404)
+  await fetch(`${server.url}/nowhere/${'x'.repeat(50)}?token=secret`)
+  const exposed = await metricsOf(server.url)
+  await ann.cut()
+  return exposed
+}
+
+describe('the metrics', () => {
+  it.each<[what: string, name: string, labels: Record<string, string>, atLeast: number]>([
+    [
+      'requests',
+      'chatterie_request_duration_seconds_count',
+      { operation: 'sendChannelMessage', status: '200' },
+      1,
+    ],
+    ['refusals', 'chatterie_request_duration_seconds_count', { operation: 'retrieveUser', status: '404' }, 1],
+    [
+      'what no route serves',
+      'chatterie_request_duration_seconds_count',
+      { operation: 'unmatched', status: '404' },
+      1,
+    ],
+    ['sockets', 'chatterie_sockets', {}, 1],
+    ['sessions', 'chatterie_sessions', { state: 'connected' }, 1],
+    ['frames that came', 'chatterie_frames_received_total', { kind: 'SUBSCRIBE' }, 2],
+    ['frames that went', 'chatterie_frames_sent_total', { kind: 'MESSAGE' }, 1],
+    ['how long frames took', 'chatterie_frame_duration_seconds_count', { kind: 'CONNECT' }, 1],
+    ['deliveries', 'chatterie_deliveries_total', {}, 1],
+    ['how long events took', 'chatterie_delivery_duration_seconds_count', {}, 1],
+    ['jobs', 'chatterie_jobs', { kind: 'USER_IMPORT', state: 'FAILED' }, 1],
+    ['jobs that ended', 'chatterie_jobs_ended_total', { kind: 'USER_IMPORT', result: 'FAILED' }, 1],
+    [
+      'runs',
+      'chatterie_function_run_duration_seconds_count',
+      { kind: 'user.sent.message', result: 'threw' },
+      1,
+    ],
+    ['groups', 'chatterie_group_commit_size_count', {}, 1],
+    ['the database', 'chatterie_database_up', {}, 1],
+    ['the pool', 'chatterie_pool_connections_max', { kind: 'server' }, 16],
+    ['the lead', 'chatterie_leader', {}, 1],
+    ['the bus', 'chatterie_bus_connected', {}, 1],
+    ['memory', 'process_resident_memory_bytes', {}, 1],
+    ['the heap', 'chatterie_heap_bytes', { kind: 'server' }, 1],
+  ])('say %s', async (_what, name, labels, atLeast) => {
+    const exposed = await whatIsSeen()
+    expect(exposed.value(name, labels)).toBeGreaterThanOrEqual(atLeast)
+  })
+
+  it.each([
+    'chatterie_outbox_events',
+    'chatterie_outbox_age_seconds',
+    'chatterie_function_runs',
+    'chatterie_pool_waiting',
+    'chatterie_set_aside_total',
+    'chatterie_sessions_closed_total',
+    'chatterie_sockets_cut_off_total',
+    'chatterie_event_loop_delay_p99_seconds',
+    'nodejs_eventloop_lag_p99_seconds',
+    'process_cpu_seconds_total',
+  ])('have %s from the start', async (name) => {
+    const exposed = await whatIsSeen()
+    expect(exposed.value(name)).toBeGreaterThanOrEqual(0)
+  })
+
+  it('take an event to be delivered after it was written, and soon', async () => {
+    const exposed = await whatIsSeen()
+    const seconds = exposed.value('chatterie_delivery_duration_seconds_sum') ?? Number.NaN
+    expect(seconds).toBeGreaterThan(0)
+    expect(seconds).toBeLessThan(10)
+  })
+
+  it('have labels that grow with nobody', async () => {
+    const exposed = await whatIsSeen()
+    const allowed = new Set(['operation', 'status', 'kind', 'state', 'result', 'le'])
+    for (const [name, labels] of exposed.labels) {
+      if (!name.startsWith('chatterie_')) expect(name).toMatch(/^(process|nodejs)_/)
+      else
+        expect(
+          [...labels].filter((label) => !allowed.has(label)),
+          name,
+        ).toEqual([])
+    }
+    expect(exposed.text).not.toMatch(/x{20}|token=|"ann"/)
+  })
+
+  it('count what was asked while nobody looked', async () => {
+    const asked = { operation: 'retrieveApplication', status: '200' }
+    const exposed = await whatIsSeen()
+    const before = exposed.value('chatterie_request_duration_seconds_count', asked) ?? 0
+    for (let times = 0; times < 3; times += 1) await server.main.get('/application').expect(200)
+    const after = await metricsOf(server.url)
+    expect(after.value('chatterie_request_duration_seconds_count', asked)).toBe(before + 3)
+    expect(after.value('chatterie_request_duration_seconds_bucket', { ...asked, le: '+Inf' })).toBe(
+      before + 3,
+    )
+  })
+})
+
+/** The status of a request whose headers are as given, Host included. */
+function statusOf(headers: Record<string, string>): Promise<number | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<number | undefined>()
+  request(`${server.url}/metrics`, { headers }, (answer) => {
+    answer.resume()
+    resolve(answer.statusCode)
+  })
+    .on('error', reject)
+    .end()
+  return promise
+}
+
+describe('who may read them', () => {
+  it('a program on this machine', async () => {
+    expect(await statusOf({})).toBe(200)
+  })
+
+  it('whoever bears the token, from anywhere', async () => {
+    const afar = { 'x-forwarded-for': '203.0.113.7', host: 'chat.example.com' }
+    expect(await statusOf({ ...afar, authorization: `Bearer ${token}` })).toBe(200)
+  })
+
+  it.each<[who: string, headers: Record<string, string>]>([
+    ['who bears another token', { authorization: 'Bearer another-token' }],
+    ['somebody behind a proxy on this machine', { 'x-forwarded-for': '203.0.113.7' }],
+    ['a page that reaches this machine by its own name', { host: 'evil.example' }],
+    ['a page of another site', { origin: 'https://evil.example' }],
+  ])('not %s', async (_who, headers) => {
+    expect(await statusOf(headers)).toBe(401)
+  })
+
+  it('nobody else where there is no token', async () => {
+    const closed = await startServer()
+    try {
+      const answer = await fetch(`${closed.url}/metrics`, { headers: { via: '1.1 proxy' } })
+      expect(answer.status).toBe(403)
+      expect(await answer.text()).toContain('METRICS_TOKEN')
+    } finally {
+      await closed.close()
+    }
+  })
+})
+
+it('metrics are answered while the database is not, and say so', async () => {
+  const lost = await startServer()
+  const { pool } = lost.ctx.db
+  const wanted = Array.from({ length: pool.options.max }, () => pool.connect())
+  await expect.poll(() => pool.waitingCount).toBeGreaterThan(0)
+  const meanwhile = await metricsOf(lost.url)
+  expect(meanwhile.value('chatterie_database_up')).toBe(0)
+  expect(meanwhile.value('chatterie_outbox_events')).toBeUndefined()
+  expect(meanwhile.value('chatterie_pool_connections', { state: 'busy' })).toBe(pool.options.max)
+  expect(meanwhile.value('chatterie_pool_waiting')).toBeGreaterThan(0)
+  for (const client of wanted) void client.then((taken) => taken.release())
+  await lost.close()
+})
