@@ -185,7 +185,6 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
     const { testApi } = await import('#test-api/test-api.ts')
     await app.register(testApi, { ctx, testApi: ctx.testApi, operations, prefix: '/_test' })
   }
-  app.refuseOtherMethods()
   return app
 }
 

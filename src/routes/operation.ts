@@ -144,12 +144,7 @@ export function serve(
   { baseUrl }: Pick<Context, 'baseUrl'>,
 ): void {
   for (const each of operations) {
-    const check = {
-      params: compileCheck(each.about, each.params),
-      query: compileCheck(each.about, each.query),
-      body: each.body && compileCheck(each.about, each.body, each.method === 'PATCH' ? 'removal' : 'absent'),
-      fields: each.form && compileCheck(each.about, each.form.fields),
-    }
+    const check = checksOf(each)
     const filters = Object.keys(each.query.shape)
     app.route({
       method: each.method,
@@ -183,6 +178,30 @@ export function serve(
       },
     })
   }
+}
+
+interface Checks {
+  params: (given: unknown) => Record<string, unknown>
+  query: (given: unknown) => Record<string, unknown>
+  body: ((given: unknown) => unknown) | undefined
+  fields: ((given: unknown) => unknown) | undefined
+}
+
+/** Compiled once for all path forms of an operation. */
+const compiled = new WeakMap<Operation, Checks>()
+
+function checksOf(operation: Operation): Checks {
+  const known = compiled.get(operation)
+  if (known) return known
+  const { about, params, query, body, form, method } = operation
+  const checks = {
+    params: compileCheck(about, params),
+    query: compileCheck(about, query),
+    body: body && compileCheck(about, body, method === 'PATCH' ? 'removal' : 'absent'),
+    fields: form && compileCheck(about, form.fields),
+  }
+  compiled.set(operation, checks)
+  return checks
 }
 
 /** Scopes without the plugin `uploads` refuse forms before there is a request to ask. */

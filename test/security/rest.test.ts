@@ -334,12 +334,11 @@ function isOfOperation(route: string): boolean {
   return paths.includes(path) && method !== 'OPTIONS'
 }
 
-/** Has every route noted that servers register from now on; those that come with GET, and those that answer 405, are left out. */
+/** Has every route noted that servers register from now on; those that come with GET are left out. */
 function recordRoutes(): () => void {
   const note = (message: unknown) => {
     const { fastify } = message as { fastify: FastifyInstance }
-    fastify.addHook('onRoute', ({ method, url, config }) => {
-      if (config?.isRefusal) return
+    fastify.addHook('onRoute', ({ method, url }) => {
       for (const each of [method].flat()) if (each !== 'HEAD') registered.add(`${each} ${url}`)
     })
   }
