@@ -3,14 +3,16 @@ import type { OperationId } from './operations.ts'
 
 /** What worked and yet is better said otherwise. */
 export interface CoverageWarning {
-  kind: string
+  kind: 'unknown field' | 'deprecated spelling' | 'content type' | 'never acknowledged' | 'after deletion'
   message: string
+  /** How often it came. */
+  count: number
   [detail: string]: unknown
 }
 
 export interface Coverage {
   /** By operation: how often it was requested, and how often each status was answered. */
-  operations: Record<OperationId, { count: number; statuses: Record<string, number> }>
+  operations: Partial<Record<OperationId, { count: number; statuses: Record<string, number> }>>
   /** Operations that nobody requested. */
   unused: OperationId[]
   /** Of the real-time API, what was sent, asked and listened to, with how often. */

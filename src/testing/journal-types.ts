@@ -37,14 +37,22 @@ export interface RequestEntry extends AnyEntry {
 /** A STOMP frame, from a client or to one. */
 export interface FrameEntry extends AnyEntry {
   kind: 'frame'
-  /** Such as SEND or MESSAGE. */
-  frame: string
-  destination?: string
-  /** Of the event in it, or of what was sent. */
-  type?: string
+  frame: 'CONNECT' | 'SUBSCRIBE' | 'UNSUBSCRIBE' | 'SEND' | 'MESSAGE' | 'DISCONNECT'
   /** Of whose session it is. */
-  username?: string
+  username: string
+  destination?: string
+  /** Of the event in a MESSAGE. */
+  type?: string
+  /** Parsed where it is JSON; the first 64 KiB. */
   body?: unknown
+  /** What a SUBSCRIBE says of how messages are acknowledged. */
+  ack?: string
+  /** The subscription that an UNSUBSCRIBE ends. */
+  id?: string
+  /** Whether the client said that it goes; of the end of a connection. */
+  how?: 'disconnect' | 'lost'
+  /** The fault that applied, by its id. */
+  fault?: number
 }
 
 /** Something that happened, whoever did it by whatever door. */
@@ -52,8 +60,12 @@ export interface EventEntry extends AnyEntry {
   kind: 'event'
   /** Such as `channel.message.created`. */
   type: string
-  /** Who did it, where a user did. */
+  /** Who did it, or whom it is about where a backend did it. */
   username?: string
+  channelId?: number
+  threadId?: number
+  /** What it is about, by ids, such as `messageId`. */
+  payload: Record<string, unknown>
 }
 
 /** A run of a chat function. */
@@ -61,7 +73,18 @@ export interface FunctionEntry extends AnyEntry {
   kind: 'function'
   /** Its name. */
   function: string
-  type?: FunctionEvent
+  type: FunctionEvent
+  status: 'SUCCEEDED' | 'FAILED'
+  durationMs: number
+  /** What it was called with; without secrets, as all that follows. */
+  event: Record<string, unknown>
+  /** What it returned, where it succeeded. */
+  result?: unknown
+  /** Why it failed, where it did. */
+  error?: { name: string; message: string; reason: string; [detail: string]: unknown }
+  logs: unknown[]
+  /** The fault that applied, by its id. */
+  fault?: number
 }
 
 /** A call of a webhook. */

@@ -43,7 +43,7 @@ it('an entry that is waited for has the type of its kind', () => {
     const entry = await world.expect({ kind: 'request', operation: 'sendChannelMessage' })
     expectTypeOf(entry.status).toEqualTypeOf<number | null>()
     const [frame] = await world.journal({ kind: 'frame' })
-    expectTypeOf(frame?.frame).toEqualTypeOf<string | undefined>()
+    expectTypeOf(frame?.username).toEqualTypeOf<string | undefined>()
     // @ts-expect-error a request has a method, and no frame
     await world.expect({ kind: 'request', frame: 'SEND' })
   }
