@@ -12,7 +12,7 @@ const longest = [
   'test/fuzz',
   'conformance/slow-lines',
   'postgres/embedded-postgres',
-  'conformance/realtime-processes',
+  'conformance/realtime/processes',
   'cli/applications',
 ]
 

@@ -16,7 +16,7 @@ export function readRealtimeCoverage(): RealtimeRow[] {
   const [, section = ''] = text.split('## In real time')
   const rows = section.matchAll(/^\| `([^`]+)` *\|([^|]*)\|([^|]*)\|$/gm)
   return [...rows].map(([, entry = '', where = '', group = '']) => {
-    const file = /^\[([\w-]+)\]\((?:\.\.\/browser\/)?\1\.test\.ts\)$/.exec(where.trim())?.[1]
+    const file = /^\[([\w-]+)\]\((?:\.\.\/browser\/|realtime\/)?\1\.test\.ts\)$/.exec(where.trim())?.[1]
     return file === undefined ? { entry, file, group: undefined } : { entry, file, group: group.trim() }
   })
 }

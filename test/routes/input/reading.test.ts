@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createChannel, createUser, sendMessage } from '../support/factories.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
+import { startServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 beforeAll(async () => {

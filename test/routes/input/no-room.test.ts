@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { toChatError } from '#errors.ts'
 import { messageHypermedia } from '#resources/message.ts'
-import { Talker } from '../stomp/talker.ts'
-import { createChannel, createUser, sendMessage } from '../support/factories.ts'
-import { expectRefusal } from '../support/protects.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { Talker } from '../../stomp/talker.ts'
+import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
+import { expectRefusal } from '../../support/protects.ts'
+import { startServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 beforeAll(async () => {

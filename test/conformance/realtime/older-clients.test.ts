@@ -8,12 +8,12 @@ import legacy from 'chatkitty-1.58'
 import { connectApi as connectApi25 } from 'chatkitty-2.5'
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createChannel, createUser } from '../support/factories.ts'
-import { startServer, type TestServer } from '../support/server.ts'
-import { aName, done, environmentOf, hear, Inbox, refused, settleMs } from './realtime.ts'
-import { aChannel, aCurrentUser, aMessage, aUser, ofAMessage } from './realtime-resources.ts'
-import type { Loose } from './support.ts'
-import { wireOf } from './wire-tap.ts'
+import { createChannel, createUser } from '../../support/factories.ts'
+import { startServer, type TestServer } from '../../support/server.ts'
+import { aName, done, environmentOf, hear, Inbox, refused, settleMs } from '../realtime.ts'
+import { aChannel, aCurrentUser, aMessage, aUser, ofAMessage } from '../realtime-resources.ts'
+import type { Loose } from '../support.ts'
+import { wireOf } from '../wire-tap.ts'
 
 let server: TestServer
 beforeAll(async () => {

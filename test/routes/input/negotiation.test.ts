@@ -2,10 +2,10 @@
 import { request as httpRequest } from 'node:http'
 import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { UserDocument } from '../support/documents.ts'
-import { createChannel, createUser, sendMessage } from '../support/factories.ts'
-import { expectRefusal } from '../support/protects.ts'
-import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
+import type { UserDocument } from '../../support/documents.ts'
+import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
+import { expectRefusal } from '../../support/protects.ts'
+import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 let main: TestApplication

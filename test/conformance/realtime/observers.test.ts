@@ -3,10 +3,10 @@
 import type { Channel } from '@chatkitty/core'
 import { ChatKitty as PlatformSdk } from 'chatkitty-platform-sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createUser } from '../support/factories.ts'
-import { startServer, type TestServer } from '../support/server.ts'
-import { aName, type Chat, connect, type Device, disconnect, done, hear, startChat } from './realtime.ts'
-import { mustBeCoveredHere } from './realtime-coverage.ts'
+import { createUser } from '../../support/factories.ts'
+import { startServer, type TestServer } from '../../support/server.ts'
+import { aName, type Chat, connect, type Device, disconnect, done, hear, startChat } from '../realtime.ts'
+import { mustBeCoveredHere } from '../realtime-coverage.ts'
 import {
   aBlockRecord,
   aChannel,
@@ -15,8 +15,8 @@ import {
   aUser,
   keystrokes,
   ofAMessage,
-} from './realtime-resources.ts'
-import { configurationFor, type Loose, type Untyped } from './support.ts'
+} from '../realtime-resources.ts'
+import { configurationFor, type Loose, type Untyped } from '../support.ts'
 
 let server: TestServer
 let sdk: Untyped<PlatformSdk>

@@ -8,10 +8,10 @@ import type { z } from 'zod'
 import { operationsOf } from '#app.ts'
 import type { Context } from '#context.ts'
 import type { Operation } from '#routes/operation.ts'
-import { createUser } from '../support/factories.ts'
-import { type Answer, expectRefusal, fill, titleOf } from '../support/protects.ts'
-import { startServer, type TestServer } from '../support/server.ts'
-import { createWorld, examplesOf, isUntagged, parameterIn, spoil, type World } from './examples.ts'
+import { createUser } from '../../support/factories.ts'
+import { type Answer, expectRefusal, fill, titleOf } from '../../support/protects.ts'
+import { startServer, type TestServer } from '../../support/server.ts'
+import { createWorld, examplesOf, isUntagged, parameterIn, spoil, type World } from '../examples.ts'
 
 let server: TestServer
 let world: World

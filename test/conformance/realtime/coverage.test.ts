@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { getSdkClient } from '@chatkitty/core'
 import { describe, expect, it } from 'vitest'
-import { chatCallbacks } from './realtime.ts'
-import { readRealtimeCoverage } from './realtime-coverage.ts'
+import { chatCallbacks } from '../realtime.ts'
+import { readRealtimeCoverage } from '../realtime-coverage.ts'
 
 const types = readFileSync(
   createRequire(import.meta.url)

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { v4 as uuid } from 'uuid'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type ServerProcess, startServerProcess } from '../support/process.ts'
-import { cloneDatabase } from '../support/server.ts'
-import { aName, connect, type Device, disconnect, done, startChat } from './realtime.ts'
-import { hasRedis, redis } from './redis.ts'
-import type { Loose } from './support.ts'
+import { type ServerProcess, startServerProcess } from '../../support/process.ts'
+import { cloneDatabase } from '../../support/server.ts'
+import { aName, connect, type Device, disconnect, done, startChat } from '../realtime.ts'
+import { hasRedis, redis } from '../redis.ts'
+import type { Loose } from '../support.ts'
 
 const isThere = await hasRedis()
 

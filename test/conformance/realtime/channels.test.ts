@@ -1,12 +1,12 @@
 // Channels through the official real-time client: making, finding, joining, leaving, moderating.
 import type { Channel } from '@chatkitty/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createChannel, createUser, sendMessage } from '../support/factories.ts'
-import { startServer, type TestServer } from '../support/server.ts'
-import { aName, connect, type Device, disconnect, done, hear, refused } from './realtime.ts'
-import { mustBeCoveredHere } from './realtime-coverage.ts'
-import { aBlockRecord, aChannel, aMessage, aUser } from './realtime-resources.ts'
-import type { Loose } from './support.ts'
+import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
+import { startServer, type TestServer } from '../../support/server.ts'
+import { aName, connect, type Device, disconnect, done, hear, refused } from '../realtime.ts'
+import { mustBeCoveredHere } from '../realtime-coverage.ts'
+import { aBlockRecord, aChannel, aMessage, aUser } from '../realtime-resources.ts'
+import type { Loose } from '../support.ts'
 
 let server: TestServer
 let alice: Device

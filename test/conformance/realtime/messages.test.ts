@@ -1,12 +1,12 @@
 // Messages through the official real-time client: sending, listing, reading, changing.
 import type { Channel, Message } from '@chatkitty/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createChannel, createUser, sendMessage } from '../support/factories.ts'
-import { startServer, type TestServer } from '../support/server.ts'
-import { aName, connect, type Device, disconnect, done, refused, startChat } from './realtime.ts'
-import { mustBeCoveredHere } from './realtime-coverage.ts'
-import { aChannel, aMessage, aUser, ofAMessage } from './realtime-resources.ts'
-import { aTime, type Loose } from './support.ts'
+import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
+import { startServer, type TestServer } from '../../support/server.ts'
+import { aName, connect, type Device, disconnect, done, refused, startChat } from '../realtime.ts'
+import { mustBeCoveredHere } from '../realtime-coverage.ts'
+import { aChannel, aMessage, aUser, ofAMessage } from '../realtime-resources.ts'
+import { aTime, type Loose } from '../support.ts'
 
 let server: TestServer
 let alice: Device

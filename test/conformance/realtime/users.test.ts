@@ -1,11 +1,11 @@
 // Other users through the official real-time client: finding, blocking, deleting oneself.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createChannel, createUser } from '../support/factories.ts'
-import { startServer, type TestServer } from '../support/server.ts'
-import { aName, connect, type Device, disconnect, done, hear, refused } from './realtime.ts'
-import { mustBeCoveredHere } from './realtime-coverage.ts'
-import { aBlockRecord, aUser } from './realtime-resources.ts'
-import type { Loose } from './support.ts'
+import { createChannel, createUser } from '../../support/factories.ts'
+import { startServer, type TestServer } from '../../support/server.ts'
+import { aName, connect, type Device, disconnect, done, hear, refused } from '../realtime.ts'
+import { mustBeCoveredHere } from '../realtime-coverage.ts'
+import { aBlockRecord, aUser } from '../realtime-resources.ts'
+import type { Loose } from '../support.ts'
 
 let server: TestServer
 let alice: Device

@@ -1,12 +1,12 @@
 // Replies, threads and reactions through the official real-time client.
 import type { Channel, Message } from '@chatkitty/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createUser } from '../support/factories.ts'
-import { startServer, type TestServer } from '../support/server.ts'
-import { aName, connect, type Device, disconnect, done, refused, startChat } from './realtime.ts'
-import { mustBeCoveredHere } from './realtime-coverage.ts'
-import { aChannel, aMessage, aThread, aUser, keystrokes, ofAMessage } from './realtime-resources.ts'
-import type { Loose } from './support.ts'
+import { createUser } from '../../support/factories.ts'
+import { startServer, type TestServer } from '../../support/server.ts'
+import { aName, connect, type Device, disconnect, done, refused, startChat } from '../realtime.ts'
+import { mustBeCoveredHere } from '../realtime-coverage.ts'
+import { aChannel, aMessage, aThread, aUser, keystrokes, ofAMessage } from '../realtime-resources.ts'
+import type { Loose } from '../support.ts'
 
 let server: TestServer
 let alice: Device

@@ -2,10 +2,10 @@
 // put into one: a step's frames of the client, then those of the server.
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { startServer, type TestServer } from '../support/server.ts'
-import { connect, type Device, disconnect, done, settleMs, startChat } from './realtime.ts'
-import type { Loose } from './support.ts'
-import type { Frame } from './wire-tap.ts'
+import { startServer, type TestServer } from '../../support/server.ts'
+import { connect, type Device, disconnect, done, settleMs, startChat } from '../realtime.ts'
+import type { Loose } from '../support.ts'
+import type { Frame } from '../wire-tap.ts'
 
 let server: TestServer
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 // Input that is no fault of an honest client, and what is done about it.
 import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createChannel, createUser } from '../support/factories.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { createChannel, createUser } from '../../support/factories.ts'
+import { startServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 beforeAll(async () => {

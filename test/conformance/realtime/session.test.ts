@@ -3,8 +3,8 @@
 import { connectApi, getSdkClient, template } from '@chatkitty/core'
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createChannel, createUser, sendMessage } from '../support/factories.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
+import { startServer, type TestServer } from '../../support/server.ts'
 import {
   aName,
   connect,
@@ -16,11 +16,11 @@ import {
   refused,
   settleMs,
   watchClient,
-} from './realtime.ts'
-import { mustBeCoveredHere, note } from './realtime-coverage.ts'
-import { aCurrentUser } from './realtime-resources.ts'
-import type { Loose } from './support.ts'
-import { type Wire, wireOf } from './wire-tap.ts'
+} from '../realtime.ts'
+import { mustBeCoveredHere, note } from '../realtime-coverage.ts'
+import { aCurrentUser } from '../realtime-resources.ts'
+import type { Loose } from '../support.ts'
+import { type Wire, wireOf } from '../wire-tap.ts'
 
 let server: TestServer
 let alice: Device
