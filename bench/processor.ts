@@ -3,11 +3,18 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
 /**
- * Milliseconds that a process, all of its threads and its children have run. From `schedstat`, which is exact: the times of
- * `stat` and `ps` are what was found running at a tick of some ms, and for short bursts of work they were twice as much.
+ * Milliseconds of processor that a process, its threads and its children have taken, those that have ended by now too.
+ * Whoever starts a Postgres is its parent: of a server that brings its own, it is in the sum.
  */
-export function processorMs(pid: number): number {
-  return ofTree(pid, (each) => threadsOf(each).reduce((ms, thread) => ms + threadMs(each, thread), 0))
+export function processorMs(root: number): number {
+  const children = new Map<number, number[]>()
+  for (const pid of numbers(entries('/proc').join(' '))) {
+    const { parent } = statOf(pid)
+    children.set(parent, [...(children.get(parent) ?? []), pid])
+  }
+  const sum = (pid: number): number =>
+    (children.get(pid) ?? []).reduce((ms, child) => ms + sum(child), statOf(pid).ticks * tickMs)
+  return sum(root)
 }
 
 /** How many cores are busy with anything but this process and its children, between two calls. */
@@ -29,47 +36,21 @@ export function residentMb(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / 1024
 }
 
-/** In ticks on both sides, for the machine has no better. */
 function othersMs(): number {
-  const [user = 0, nice = 0, system = 0, , , interrupts = 0, soft = 0] = numbers(
-    read('/proc/stat').split('\n', 1)[0]?.replace('cpu', '') ?? '',
-  )
-  const own = ofTree(process.pid, (pid) => {
-    const [userTicks = 0, systemTicks = 0] = statOf(pid).slice(11)
-    return userTicks + systemTicks
-  })
-  return (user + nice + system + interrupts + soft - own) * tickMs
+  const [machine = ''] = read('/proc/stat').split('\n', 1)
+  const [user = 0, nice = 0, system = 0, , , interrupts = 0, soft = 0] = numbers(machine)
+  return (user + nice + system + interrupts + soft) * tickMs - processorMs(process.pid)
 }
 
+/** The unit of /proc. */
 const tickMs = 10
 
-/** The sum over a process and its children. */
-function ofTree(root: number, measure: (pid: number) => number): number {
-  const children = new Map<number, number[]>()
-  for (const pid of numbers(entries('/proc').join(' '))) {
-    const [, parent = 0] = statOf(pid)
-    children.set(parent, [...(children.get(parent) ?? []), pid])
-  }
-  const sum = (pid: number): number =>
-    (children.get(pid) ?? []).reduce((total, child) => total + sum(child), measure(pid))
-  return sum(root)
-}
-
-/** What `/proc/<pid>/stat` says behind the name, which may hold anything; the state, a letter, is NaN. */
-function statOf(pid: number): number[] {
+/** Of `/proc/<pid>/stat`, behind the name, which may hold anything. */
+function statOf(pid: number): { parent: number; ticks: number } {
   const stat = read(`/proc/${pid}/stat`)
-  return stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .map(Number)
-}
-
-function threadMs(pid: number, thread: string): number {
-  return (numbers(read(`/proc/${pid}/task/${thread}/schedstat`))[0] ?? 0) / 1e6
-}
-
-function threadsOf(pid: number): string[] {
-  return entries(`/proc/${pid}/task`)
+  const [, parent = 0, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const [user = 0, system = 0, userOfEnded = 0, systemOfEnded = 0] = rest.slice(9).map(Number)
+  return { parent: Number(parent), ticks: user + system + userOfEnded + systemOfEnded }
 }
 
 function numbers(text: string): number[] {

@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import type { Context } from '#context.ts'
 import type { RunningJob } from '#domain/jobs/begin-job.ts'
 import { endJob } from '#domain/jobs/end-job.ts'
+import { noteGrowth } from '#domain/jobs/note-growth.ts'
 import { saveTotal } from '#domain/jobs/save-total.ts'
 import { type ImportBatch, storeBatch } from '#domain/jobs/store-batch.ts'
 import { storeChannels } from '#domain/jobs/store-channels.ts'
@@ -85,6 +86,7 @@ export async function runImport(ctx: Context, begun: RunningJob, signal: AbortSi
   } finally {
     bytes.destroy()
   }
+  await noteGrowth(ctx, job)
   const nothingStored = job.failed > 0 && job.failed === job.processed
   await endJob(ctx, job, { state: nothingStored ? 'FAILED' : 'FINISHED' })
 }

@@ -37,14 +37,14 @@ export async function takeEvents(
 ): Promise<TakenEvents | undefined> {
   return toTaken(
     only === undefined
-      ? await db.all(takeEventsStatement, [limit, node, term])
-      : await db.all(takeOneEventStatement, [only, node, term]),
+      ? await db.all(takeEventsStatement(limit), [node, term])
+      : await db.all(takeOneEventStatement, [node, term, only]),
   )
 }
 
 /** Takes an event for nothing but its counters and its place in the log, for the rest of it cannot be done. */
 export async function takeAside(db: Db, { node, term }: Lead, id: number): Promise<TakenEvents | undefined> {
-  return toTaken(await db.all(takeAsideStatement, [id, node, term]))
+  return toTaken(await db.all(takeAsideStatement, [node, term, id]))
 }
 
 /** The oldest event that can be taken. */

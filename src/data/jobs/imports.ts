@@ -7,6 +7,14 @@ import type { ChannelType } from '#resources/channel.ts'
 import type { ImportType } from '#resources/job.ts'
 import type { MessageLink } from '#resources/message.ts'
 
+/** Has Postgres learn what is in the tables that imports fill. */
+export async function refreshStatistics(db: Querier): Promise<void> {
+  await db.run(
+    { text: 'analyze "user", channel, channel_activity, channel_membership, thread, message, counter' },
+    [],
+  )
+}
+
 // ---------------------------------------------------------------------------------------- idempotency
 
 /** Those of the keys that an earlier item of this kind had. */

@@ -1,6 +1,6 @@
 // Takes events out of the outbox, in order, with everything that they change and set off: one statement, one commit.
-// Indexes: the primary keys of outbox_event and counter, user_session_active and user_session_recent. One event is taken
-// in 4 ms, 500 in 50 ms.
+// Indexes: the primary keys of outbox_event and counter, user_session_active and user_session_recent. Of the
+// processor's time one event takes 0.3 ms, 500 take 50.
 import {
   type Columns,
   column,
@@ -105,7 +105,7 @@ const noEffectParts = 'tasks as (select where false), asked as (select where fal
 // that loses it leaves all as if the events had not been taken. What is to be published is kept before: else it would be
 // taken, and published, a second time.
 const taking = (which: string, effects: string) => `
-  with ${leadPart('$2', '$3')}, taken as (
+  with ${leadPart('$1', '$2')}, taken as (
     delete from outbox_event where id in (
       select id from outbox_event where exists (select from lead) and ${which} for update skip locked
     ) returning *
@@ -115,13 +115,16 @@ const taking = (which: string, effects: string) => `
   select ${takenColumns.text}
   from lazily left join logged on true order by position`
 
-/** Values: $1 how many, $2 and $3 the lead. */
-export const takeEventsStatement = {
-  name: 'take-events',
-  text: taking('true order by id limit $1', effectParts),
-  columns: takenColumns,
+/**
+ * Takes the oldest events, `max` at the most. Values: $1 and $2 the lead. The number stands in the text: a plan for any
+ * number looks dearer to Postgres than one for this, so that it planned each batch anew, which took five times as
+ * long as the batch (1.6 ms of processor for one event, and 0.3 now).
+ */
+export function takeEventsStatement(max: number) {
+  const text = taking(`true order by id limit ${max}`, effectParts)
+  return { ...(max === dispatchBatchMax && { name: 'take-events' }), text, columns: takenColumns }
 }
-/** Values: $1 the event, $2 and $3 the lead. */
-export const takeOneEventStatement = { text: taking('id = $1', effectParts), columns: takenColumns }
+/** Values: $1 and $2 the lead, $3 the event. */
+export const takeOneEventStatement = { text: taking('id = $3', effectParts), columns: takenColumns }
 /** The same, with no effects. */
-export const takeAsideStatement = { text: taking('id = $1', noEffectParts), columns: takenColumns }
+export const takeAsideStatement = { text: taking('id = $3', noEffectParts), columns: takenColumns }
