@@ -20,6 +20,8 @@ import { compileHandler } from '#functions/compile.ts'
 import { type Dependency, type Installation, installDependencies } from '#functions/install.ts'
 import { FunctionRunner } from '#functions/runner.ts'
 import { Metrics, type Thread } from '#metrics/metrics.ts'
+import { watchStatements } from '#metrics/statements.ts'
+import { migrationNames } from '#place.ts'
 import { openPreviews, type Previews } from '#previews/previews.ts'
 import { openVault, type Vault } from '#secrets/vault.ts'
 import { TestApi } from '#test-api/state.ts'
@@ -66,6 +68,8 @@ export interface Context {
   node: Node
   /** To all processes, for what is broadcast and not kept. */
   bus: Bus
+  /** The migrations that this program's database has, in order. */
+  migrations(): Promise<string[]>
   /** Looks at the pages that messages link to; absent where the settings want none. */
   previews?: Previews
   /** What the test API keeps of worlds; absent where it is off. */
@@ -99,8 +103,10 @@ export function openContext(
 ): Context {
   const metrics = new Metrics(thread)
   const clock = config.testApi ? new MovableClock() : realClock
-  const db = openDatabase(databaseUrl, (error) =>
-    log.warn({ err: error }, 'an idle database connection failed'),
+  const db = openDatabase(
+    databaseUrl,
+    (error) => log.warn({ err: error }, 'an idle database connection failed'),
+    watchStatements(config.slowStatementMs, log, metrics),
   )
   const vault = openVault(config)
   const pending = new Set<Promise<unknown>>()
@@ -121,6 +127,7 @@ export function openContext(
     baseUrl: (asked) => config.publicUrl ?? asked ?? ctx.origin,
     node,
     bus,
+    migrations: once(migrationNames),
     ...(config.testApi && { testApi: new TestApi() }),
     ...(config.linkPreviews && { previews: openPreviews() }),
     later(work) {
@@ -138,6 +145,14 @@ export function openContext(
     },
   }
   return ctx
+}
+
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined
+  return () => {
+    found ??= read()
+    return found
+  }
 }
 
 /** Shorter than what a request may take. */

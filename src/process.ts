@@ -63,8 +63,8 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
   const log = await openLog(config)
   stopOnSignals(log)
   if (untilInputEnds) process.stdin.once('close', () => leave()).resume()
+  await mustBeFree(config) // a start that cannot be leaves nothing behind
   await prepareHome(config.home)
-  await mustBeFree(config)
   goOn()
 
   // The server's code is loaded while the database starts.

@@ -77,8 +77,15 @@ const timeoutMs = 30_000
 const begin = `
   begin; set local statement_timeout = ${timeoutMs}; set local idle_in_transaction_session_timeout = ${timeoutMs}`
 
-/** Opens the pool of a Postgres URL; connects at the first statement. */
-export function openDatabase(url: string, onError: (error: Error) => void): Database {
+/** Stands around each statement, which it is told by its name or else by its text; never by its parameters. */
+export type StatementWatch = <T>(statement: string, ask: () => Promise<T>) => Promise<T>
+
+/**
+ * Opens the pool of a Postgres URL; connects at the first statement.
+ * @param onError is called where an idle connection breaks
+ * @param watch nothing where absent; in transactions, what begins and ends them is not watched
+ */
+export function openDatabase(url: string, onError: (error: Error) => void, watch?: StatementWatch): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: poolMax,
@@ -97,12 +104,12 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
   return {
     pool,
     get prisma() {
-      prisma ??= new PrismaClient({ adapter: new PrismaPg(pool) }) // once it is asked for: a start need not wait
+      prisma ??= openPrisma(pool, watch) // once it is asked for: a start need not wait
       return prisma
     },
-    ...querier((query) => retried(() => pool.query(query))), // each is a transaction of its own
+    ...querier((query) => retried(() => pool.query(query)), watch), // each is a transaction of its own
     async transact(work) {
-      const { result, hasEmitted } = await retried(() => attempt(pool, work))
+      const { result, hasEmitted } = await retried(() => attempt(pool, work, watch))
       if (hasEmitted) eventsWritten()
       return result
     },
@@ -117,7 +124,19 @@ export function openDatabase(url: string, onError: (error: Error) => void): Data
   }
 }
 
-async function attempt<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>) {
+function openPrisma(pool: pg.Pool, watch: StatementWatch | undefined): PrismaClient {
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
+  if (!watch) return prisma
+  const watched = prisma.$extends({
+    query: {
+      $allOperations: ({ model, operation, args, query }) =>
+        watch(`prisma ${model}.${operation}`, async () => query(args)),
+    },
+  })
+  return watched as unknown as PrismaClient
+}
+
+async function attempt<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>, watch?: StatementWatch) {
   const client = await pool.connect()
   let isOver = false
   let hasEmitted = false
@@ -126,7 +145,7 @@ async function attempt<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>) {
   const ask: Ask = (query) =>
     isOver ? Promise.reject(new Error('The transaction is over')) : client.query(query)
   const tx: Tx = {
-    ...querier(ask),
+    ...querier(ask, watch),
     async copy(statement, rows) {
       const copy = client.query(copyFrom(statement))
       copy.end(rows)
@@ -181,9 +200,17 @@ async function retried<T>(attempt: () => Promise<T>, attempts = 1): Promise<T> {
 
 type Ask = (query: pg.QueryArrayConfig) => Promise<pg.QueryArrayResult<unknown[]>>
 
-function querier(ask: Ask): Querier {
-  const send = ({ name, text }: Statement, values: unknown[]) =>
-    ask({ ...(name !== undefined && { name }), text, values, rowMode: 'array', types })
+function querier(ask: Ask, watch?: StatementWatch): Querier {
+  const send = ({ name, text }: Statement, values: unknown[]) => {
+    const query: pg.QueryArrayConfig = {
+      ...(name !== undefined && { name }),
+      text,
+      values,
+      rowMode: 'array',
+      types,
+    }
+    return watch ? watch(name ?? text, () => ask(query)) : ask(query)
+  }
   return {
     async query(statement, values) {
       return (await send(statement, values)).rows

@@ -1,10 +1,9 @@
 // The page that a person sees who opens the server in a browser: that it runs, and what to do next. With DEMO_PAGE=on
 // it also shows a live chat, which uses the official client against this server.
-import { readFile } from 'node:fs/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '#context.ts'
 import { findFirstKey } from '#domain/applications/find-first-key.ts'
-import { fileOfPackage } from '#place.ts'
+import { packageVersion } from '#place.ts'
 import { policyOf, readPage } from '#routes/pages.ts'
 
 /** What is only shown with the demo. */
@@ -18,12 +17,11 @@ type Home = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyRep
 
 /** Gives the page. */
 export async function openHome(ctx: Context): Promise<Home> {
-  const [page, demo, manifest] = await Promise.all([
+  const [page, demo, version] = await Promise.all([
     readPage('home/page.html'),
     readPage('home/demo.html'),
-    readFile(fileOfPackage('package.json'), 'utf8'),
+    packageVersion(),
   ])
-  const { version } = JSON.parse(manifest)
   const full = page.replace('<!-- key -->', () => keyFact).replace('<!-- demo -->', () => demo)
   const plain = page.replace('<!-- key -->', () => '').replace('<!-- demo -->', () => demoHint)
 

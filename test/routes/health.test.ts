@@ -26,6 +26,19 @@ it('a process that lost its database is alive, and not ready until the database 
   await admin.end()
 })
 
+it('a process whose database lacks a migration is alive, and not ready', async () => {
+  server = await startServer()
+  const [name] = await server.ctx.migrations()
+  await server.ctx.db.query(
+    { text: 'update _prisma_migrations set finished_at = null where migration_name = $1' },
+    [name],
+  )
+  const answer = await fetch(`${server.url}/ready`)
+  expect(answer.status).toBe(503)
+  expect(await answer.text()).toContain(`lacks the migration ${name}`)
+  expect(await statusOf('/health')).toBe(200)
+})
+
 it('a process that cannot reach its Redis is alive, and not ready', async () => {
   server = await startServer({ REDIS_URL: 'redis://127.0.0.1:1' })
   const answer = await fetch(`${server.url}/ready`)

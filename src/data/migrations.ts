@@ -1,0 +1,18 @@
+// Whether the database has the shape that this program expects.
+import { column, text } from '#data/columns.ts'
+import { type Db, reading } from '#data/database.ts'
+
+/** Which of these migrations the database does not have, or has in part. @throws where it has none at all */
+export function missingMigrations(db: Db, names: string[]): Promise<string[]> {
+  return db.all(missingStatement, [names])
+}
+
+const missingStatement = reading(
+  'missing-migrations',
+  column(text, 'name'),
+  (columns) => `
+    select ${columns} from unnest($1::text[]) name where not exists (
+      select from _prisma_migrations m
+      where m.migration_name = name and m.finished_at is not null and m.rolled_back_at is null
+    )`,
+)
