@@ -6,6 +6,7 @@ import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import type { Columns } from '#data/columns.ts'
 import { PrismaClient } from '#data/generated/client.ts'
+import { Lanes } from '#data/lanes.ts'
 import { isTransient } from '#errors.ts'
 import type { EventDraft } from '#resources/events.ts'
 
@@ -13,6 +14,8 @@ import type { EventDraft } from '#resources/events.ts'
 export interface Statement {
   name?: string
   text: string
+  /** It reads a few rows by their keys, whatever there is besides: it may stand in line with its like. */
+  isQuick?: true
 }
 
 /** Cells in the order of the statement's columns: bigint as number, timestamptz as ISO text, jsonb parsed. */
@@ -30,6 +33,11 @@ export function reading<T>(
   compose: (columns: string) => string,
 ): Reading<T> {
   return { name, text: compose(columns.text), columns }
+}
+
+/** A statement that stands in line with its like; see lanes.ts. */
+export function quick<S extends Statement>(statement: S): S {
+  return { ...statement, isQuick: true }
 }
 
 /** Who can be asked in SQL: the database, where each statement is a transaction of its own, or one transaction. */
@@ -86,13 +94,14 @@ export type StatementWatch = <T>(statement: string, ask: () => Promise<T>) => Pr
  * @param watch nothing where absent; in transactions, what begins and ends them is not watched
  */
 export function openDatabase(url: string, onError: (error: Error) => void, watch?: StatementWatch): Database {
-  const pool = new pg.Pool({
+  const connection = {
     connectionString: url,
-    max: poolMax,
     connectionTimeoutMillis: timeoutMs,
     options: '-c TimeZone=UTC',
     application_name: 'chatterie',
-  })
+  }
+  const pool = new pg.Pool({ ...connection, max: poolMax })
+  const lanes = new Lanes(() => new pg.Client({ ...connection, pipeline: true }))
   // A connection that breaks while in use fails its statement. Without a listener it would end the process, too.
   pool.on('connect', (client) => client.on('error', () => {}))
   pool.on('error', (error) => {
@@ -107,7 +116,11 @@ export function openDatabase(url: string, onError: (error: Error) => void, watch
       prisma ??= openPrisma(pool, watch) // once it is asked for: a start need not wait
       return prisma
     },
-    ...querier((query) => retried(() => pool.query(query)), watch), // each is a transaction of its own
+    // Each is a transaction of its own.
+    ...querier(
+      (query, isQuick) => retried(() => (isQuick ? lanes.query(query) : undefined) ?? pool.query(query)),
+      watch,
+    ),
     async transact(work) {
       const { result, hasEmitted } = await retried(() => attempt(pool, work, watch))
       if (hasEmitted) eventsWritten()
@@ -119,7 +132,7 @@ export function openDatabase(url: string, onError: (error: Error) => void, watch
     eventsWritten: () => eventsWritten(),
     async close() {
       await prisma?.$disconnect()
-      await pool.end()
+      await Promise.all([lanes.close(), pool.end()])
     },
   }
 }
@@ -198,10 +211,10 @@ async function retried<T>(attempt: () => Promise<T>, attempts = 1): Promise<T> {
   }
 }
 
-type Ask = (query: pg.QueryArrayConfig) => Promise<pg.QueryArrayResult<unknown[]>>
+type Ask = (query: pg.QueryArrayConfig, isQuick?: boolean) => Promise<pg.QueryArrayResult<unknown[]>>
 
 function querier(ask: Ask, watch?: StatementWatch): Querier {
-  const send = ({ name, text }: Statement, values: unknown[]) => {
+  const send = ({ name, text, isQuick }: Statement, values: unknown[]) => {
     const query: pg.QueryArrayConfig = {
       ...(name !== undefined && { name }),
       text,
@@ -209,7 +222,7 @@ function querier(ask: Ask, watch?: StatementWatch): Querier {
       rowMode: 'array',
       types,
     }
-    return watch ? watch(name ?? text, () => ask(query)) : ask(query)
+    return watch ? watch(name ?? text, () => ask(query, isQuick)) : ask(query, isQuick)
   }
   return {
     async query(statement, values) {

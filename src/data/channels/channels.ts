@@ -1,6 +1,6 @@
 import { standingOf } from '#data/channels/memberships.ts'
 import { type Columns, column, int8, listed, mapped, oneOf, select } from '#data/columns.ts'
-import { type Db, type Querier, reading } from '#data/database.ts'
+import { type Db, type Querier, quick, reading } from '#data/database.ts'
 import { counterOf } from '#data/events/counters.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { containing, knownSorts, type ListQuery, listPage, propertiesContain, toPage } from '#data/lists.ts'
@@ -57,10 +57,12 @@ export function findChannelType(
   return db.one(findTypeStatement, [applicationId, id])
 }
 
-const findTypeStatement = reading(
-  'find-channel-type',
-  column(channelShape.type, 'type'),
-  (columns) => `select ${columns} from channel where id = $2 and application_id = $1`,
+const findTypeStatement = quick(
+  reading(
+    'find-channel-type',
+    column(channelShape.type, 'type'),
+    (columns) => `select ${columns} from channel where id = $2 and application_id = $1`,
+  ),
 )
 
 /** Gives direct channels their members, and last messages their mentions: at most three round trips a page. */

@@ -1,5 +1,5 @@
 import { column, columnsOf, int8, select, text, uuid } from '#data/columns.ts'
-import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
+import { type Db, type Querier, quick, reading, type Tx } from '#data/database.ts'
 import { counterOf } from '#data/events/counters.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { containing, knownSorts, type ListQuery, listPage, propertiesContain } from '#data/lists.ts'
@@ -10,17 +10,21 @@ import { invisible, type User } from '#resources/user.ts'
 
 const { sql, raw, join } = Prisma
 
-const findByIdStatement = reading(
-  'find-user',
-  userColumns('u'),
-  (columns) =>
-    `select ${columns} from "user" u where u.id = $2 and u.application_id = $1 and u.deleted_time is null`,
+const findByIdStatement = quick(
+  reading(
+    'find-user',
+    userColumns('u'),
+    (columns) =>
+      `select ${columns} from "user" u where u.id = $2 and u.application_id = $1 and u.deleted_time is null`,
+  ),
 )
-const findByNameStatement = reading(
-  'find-user-by-name',
-  userColumns('u'),
-  (columns) =>
-    `select ${columns} from "user" u where u.name = $2 and u.application_id = $1 and u.deleted_time is null`,
+const findByNameStatement = quick(
+  reading(
+    'find-user-by-name',
+    userColumns('u'),
+    (columns) =>
+      `select ${columns} from "user" u where u.name = $2 and u.application_id = $1 and u.deleted_time is null`,
+  ),
 )
 
 /** The user with this id in the application, unless deleted. */
@@ -62,10 +66,12 @@ export async function usersById(db: Db, ids: number[]): Promise<Map<number, User
   return new Map(users.map((user) => [user.id, user]))
 }
 
-const byIdStatement = reading(
-  'users-by-id',
-  userColumns('u'),
-  (columns) => `select ${columns} from "user" u where u.id = any($1::bigint[])`,
+const byIdStatement = quick(
+  reading(
+    'users-by-id',
+    userColumns('u'),
+    (columns) => `select ${columns} from "user" u where u.id = any($1::bigint[])`,
+  ),
 )
 
 /** What lists of users can be sorted by; `u` is the user. */

@@ -1,0 +1,63 @@
+// What statements that stand in line on one connection promise each other: nothing but to be quick.
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { column, int4, int8 } from '#data/columns.ts'
+import { type Database, quick } from '#data/database.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+let db: Database
+beforeAll(async () => {
+  server = await startServer()
+  db = server.ctx.db
+})
+afterAll(() => server.close())
+
+const reading = (name: string, text: string) => quick({ name, text, columns: column(int4, 'answer') })
+const divide = reading('divide', 'select 840 / $1::int as answer')
+const backend = { ...reading('backend', 'select pg_backend_pid() as answer') }
+const slow = {
+  text: 'select 1 as answer, pg_sleep(0.3)',
+  isQuick: true as const,
+  columns: column(int8, 'answer'),
+}
+
+it('each of many that are asked at once gets its own answer, and one that fails fails alone', async () => {
+  const numbers = Array.from({ length: 200 }, (_, at) => at % 8)
+  const answers = await Promise.allSettled(numbers.map((number) => db.single(divide, [number])))
+  for (const [at, answer] of answers.entries()) {
+    if (numbers[at] === 0) expect(answer).toMatchObject({ status: 'rejected', reason: { code: '22012' } })
+    else expect(answer).toEqual({ status: 'fulfilled', value: Math.trunc(840 / (numbers[at] as number)) })
+  }
+})
+
+it('a statement whose first use fails to parse is asked anew', async () => {
+  const late = reading('late', 'select answer from made_later')
+  await expect(db.single(late, [])).rejects.toMatchObject({ code: '42P01' })
+  await db.run({ text: 'create table made_later as select 7 as answer' }, [])
+  expect(await db.single(late, [])).toBe(7)
+})
+
+it('whoever would stand behind a slow one is answered elsewhere', async () => {
+  const held = [db.single(slow, []), db.single(slow, [])] // one on each lane
+  let answered = 0
+  const waiting = new Promise<number>((resolve) => {
+    const ask = () => {
+      if (answered === 0) setTimeout(ask, 5)
+      void db.single(divide, [2]).then(() => resolve(++answered))
+    }
+    setTimeout(ask, 50)
+  })
+  const first = await Promise.race([waiting.then(() => 'quick'), Promise.all(held).then(() => 'slow')])
+  expect(first).toBe('quick')
+  await Promise.all(held)
+})
+
+it('those in line on a connection that breaks are told, and the next ones are answered', async () => {
+  const pids = new Set(await Promise.all([1, 2, 3, 4].map(() => db.single(backend, []))))
+  const cut = [...pids].map((pid) => db.run({ text: 'select pg_terminate_backend($1)' }, [pid]))
+  const inLine = await Promise.allSettled([1, 2, 3, 4].map((number) => db.single(divide, [number])))
+  await Promise.all(cut)
+  expect(inLine).toHaveLength(4)
+  await expect.poll(() => db.single(divide, [4]).catch(() => 'broken')).toBe(210)
+  expect(pids).not.toContain(await db.single(backend, []))
+})
