@@ -13,11 +13,18 @@ import { guesses } from '#plugins/guesses.ts'
 import { exposedHeaders, headers, requestIdOf } from '#plugins/headers.ts'
 import { lingering } from '#plugins/lingering.ts'
 import { methods } from '#plugins/methods.ts'
+import { operators } from '#plugins/operators.ts'
 import { origin } from '#plugins/origin.ts'
 import { rateLimit } from '#plugins/rate-limit.ts'
 import { requests } from '#plugins/requests.ts'
 import { uploads } from '#plugins/uploads.ts'
 import { describeRealTime } from '#realtime/describe.ts'
+import { applicationAdminOperations } from '#routes/admin/applications.ts'
+import { auditOperations } from '#routes/admin/audit.ts'
+import { describeAdminApi } from '#routes/admin/openapi.ts'
+import { type AdminOperation, serveAdmin } from '#routes/admin/operation.ts'
+import { operatorOperations } from '#routes/admin/operators.ts'
+import { sessionOperations } from '#routes/admin/session.ts'
 import { analyticsOperations } from '#routes/analytics.ts'
 import { applicationOperations, deleteApplicationOperation } from '#routes/application.ts'
 import { channelMemberOperations } from '#routes/channel-members.ts'
@@ -38,7 +45,7 @@ import { pageFiles } from '#routes/pages.ts'
 import { pictures } from '#routes/pictures.ts'
 import { root } from '#routes/root.ts'
 import { runtimeOperations } from '#routes/runtime.ts'
-import { sessionOperations } from '#routes/sessions.ts'
+import { sessionOperations as userSessionOperations } from '#routes/sessions.ts'
 import { streams } from '#routes/streams.ts'
 import { threadOperations } from '#routes/threads.ts'
 import { userOperations } from '#routes/users.ts'
@@ -50,6 +57,22 @@ const versions = ['/v1', '']
 /** Every path form of the Platform API (contract section b). */
 const prefixes = versions.flatMap((version) => [version, `${version}/applications/:applicationId`])
 
+/** Where the admin API is. */
+export const adminPrefix = '/admin/v1'
+
+/** All operations of the admin API (operating contract 2). @param doors what the server has that handlers need */
+export function adminOperationsOf(
+  ctx: Context,
+  doors: Pick<FastifyInstance, 'limitSignIns'>,
+): AdminOperation[] {
+  return [
+    ...sessionOperations(ctx, doors),
+    ...operatorOperations(ctx),
+    ...applicationAdminOperations(ctx),
+    ...auditOperations(ctx),
+  ]
+}
+
 /** All operations of the Platform API. */
 export function operationsOf(ctx: Context): Operation[] {
   return [
@@ -59,7 +82,7 @@ export function operationsOf(ctx: Context): Operation[] {
     ...channelMemberOperations(ctx),
     ...messageOperations(ctx),
     ...threadOperations(ctx),
-    ...sessionOperations(ctx),
+    ...userSessionOperations(ctx),
     ...runtimeOperations(ctx),
     ...functionOperations(ctx),
     ...functionVersionOperations(ctx),
@@ -148,7 +171,13 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
   }
   await app.register(pageFiles, { ctx })
   await app.register(chat, { ctx })
-  await app.register(docs, { ctx, operations, realTime: describeRealTime() })
+  const adminOperations = adminOperationsOf(ctx, app)
+  await app.register(docs, {
+    ctx,
+    operations,
+    describeAdmin: () => describeAdminApi(adminOperations, adminPrefix),
+    realTime: describeRealTime(),
+  })
   for (const prefix of prefixes) {
     await app.register(
       async function application(scope) {
@@ -181,6 +210,14 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
       { prefix },
     )
   }
+  await app.register(
+    async function admin(scope) {
+      await scope.register(bodies)
+      await scope.register(operators, { ctx })
+      serveAdmin(scope, adminOperations, ctx)
+    },
+    { prefix: adminPrefix },
+  )
   if (ctx.testApi) {
     const { testApi } = await import('#test-api/test-api.ts')
     await app.register(testApi, { ctx, testApi: ctx.testApi, operations, prefix: '/_test' })

@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { closest, distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { cacheFolderOf } from '#cache.ts'
+import { type OperatorConfig, operatorConfigOf, operatorSettings } from '#config/operators.ts'
 import { type SignalConfig, signalSettings, signalsOf } from '#config/signals.ts'
 import { bearer, blankIsAbsent, optional } from '#config/values.ts'
 import type { S3Settings } from '#files/s3.ts'
@@ -81,6 +82,7 @@ const Environment = z.object({
   SESSIONS_DAYS: days(30),
   JOBS_DAYS: days(30),
   IDEMPOTENCY_KEYS_DAYS: days(365),
+  AUDIT_DAYS: days(365),
   FUNCTION_INVOCATIONS_DAYS: z.preprocess(
     blankIsAbsent,
     z.coerce.number('must be a number of days').int().min(1).max(3650).default(7),
@@ -136,10 +138,11 @@ const Environment = z.object({
       }),
   ),
   CHATTERIE_OUTPUT: z.preprocess(blankIsAbsent, z.enum(['text', 'json']).default('text')),
+  ...operatorSettings,
   ...signalSettings,
 })
 
-export interface Config extends SignalConfig {
+export interface Config extends SignalConfig, OperatorConfig {
   port: number
   host: string
   /** Absolute. */
@@ -165,7 +168,7 @@ export interface Config extends SignalConfig {
   /** Requests of one application that this process answers in a second; 0 for any number. */
   rateLimitPerSecond: number
   /** How long is kept what is over: sessions and jobs from their end on; for ever where undefined. */
-  keptDays: Record<'notifications' | 'sessions' | 'jobs' | 'idempotencyKeys', number | undefined>
+  keptDays: Record<'notifications' | 'sessions' | 'jobs' | 'idempotencyKeys' | 'audit', number | undefined>
   /** How long the record of what functions did is kept. */
   functionInvocationsDays: number
   /** What a function may take while a client waits for it, and any other. */
@@ -219,6 +222,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
       sessions: settings.SESSIONS_DAYS,
       jobs: settings.JOBS_DAYS,
       idempotencyKeys: settings.IDEMPOTENCY_KEYS_DAYS,
+      audit: settings.AUDIT_DAYS,
     },
     functionInvocationsDays: settings.FUNCTION_INVOCATIONS_DAYS,
     functionBlockingTimeoutMs: settings.FUNCTION_BLOCKING_TIMEOUT_SECONDS * 1_000,
@@ -235,6 +239,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     ...(settings.TEST_API_TOKEN && { testApiToken: settings.TEST_API_TOKEN }),
     trustedProxies: settings.TRUST_PROXY,
     output: settings.CHATTERIE_OUTPUT,
+    ...operatorConfigOf(settings),
     ...signalsOf(settings),
     ...(settings.DATABASE_URL && { databaseUrl: settings.DATABASE_URL }),
     ...(settings.REDIS_URL && { redisUrl: settings.REDIS_URL }),

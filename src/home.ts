@@ -17,6 +17,7 @@ const contents = [
   { name: 'files', isFolder: true },
   { name: 'runtimes', isFolder: true },
   { name: 'credentials.json', isFolder: false },
+  { name: 'operator.json', isFolder: false },
   { name: 'encryption-key', isFolder: false },
 ]
 

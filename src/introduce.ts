@@ -4,19 +4,26 @@ import type { FastifyInstance } from 'fastify'
 import type { Context } from '#context.ts'
 import type { FirstApplication } from '#domain/applications/ensure-first-application.ts'
 import { issueLastingToken } from '#domain/applications/issue-lasting-token.ts'
-import { credentialsPath } from '#secrets/kept-credentials.ts'
+import type { FirstOperator } from '#domain/operators/ensure-first-operator.ts'
+import { credentialsPath, operatorPath } from '#secrets/kept-credentials.ts'
+
+/** Who was made at the first start. */
+export interface Introduced {
+  first: FirstApplication
+  operator: FirstOperator
+}
 
 /** Prints where it listens and with which credentials; a secret's value only once, and only if it was made here. */
 export async function introduce(
   ctx: Context,
   app: FastifyInstance,
-  first: FirstApplication,
+  { first, operator }: Introduced,
   ephemeral: boolean,
 ): Promise<void> {
   const url = ctx.baseUrl(reachable(app))
   await warnOfRedis(ctx)
   if (ctx.config.output === 'json') {
-    const facts = ephemeral ? await ephemeralFactsOf(ctx, url, first) : factsOf(ctx, url, first)
+    const facts = ephemeral ? await ephemeralFactsOf(ctx, url, first) : factsOf(ctx, url, { first, operator })
     process.stdout.write(`${JSON.stringify(facts)}\n`)
     return
   }
@@ -30,6 +37,9 @@ export async function introduce(
     `Client id      ${first.clientId}`,
     `Client secret  ${first.clientSecret ?? whereaboutsOfSecret(ctx, first)}`,
     `API key        ${first.apiKey}`,
+    '',
+    `Operator       ${operator.username}`,
+    `Password       ${operator.password ?? whereaboutsOfPassword(ctx, operator)}`,
   ]
   const width = Math.max(...lines.map((line) => line.length))
   const edge = '─'.repeat(width + 2)
@@ -49,6 +59,12 @@ function whereaboutsOfSecret({ config }: Context, first: FirstApplication): stri
   return '(known to whoever started Chatterie first)'
 }
 
+function whereaboutsOfPassword({ config }: Context, operator: FirstOperator): string {
+  if (operator.isGivenPasswordInForce) return '(from CHATTERIE_ADMIN_PASSWORD)'
+  if (operator.isKept) return `(kept in ${operatorPath(config.home)}, unless it was changed)`
+  return '(known to whoever set it)'
+}
+
 function reachable(app: FastifyInstance): string {
   const address = app.server.address()
   if (typeof address !== 'object' || address === null) return 'http://localhost'
@@ -57,7 +73,7 @@ function reachable(app: FastifyInstance): string {
 }
 
 /** All that a script needs; a secret that was not made now is in the file, or is known to whoever gave it. */
-function factsOf({ config }: Context, url: string, first: FirstApplication) {
+function factsOf({ config }: Context, url: string, { first, operator }: Introduced) {
   return {
     url,
     pid: process.pid,
@@ -65,6 +81,9 @@ function factsOf({ config }: Context, url: string, first: FirstApplication) {
     clientSecret: first.clientSecret ?? null,
     credentialsFile: first.isKept ? credentialsPath(config.home) : null,
     apiKey: first.apiKey,
+    operator: operator.username,
+    operatorPassword: operator.password ?? null,
+    operatorFile: operator.isKept ? operatorPath(config.home) : null,
   }
 }
 

@@ -76,6 +76,7 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
     { startServing },
     { Sweeper },
     { ensureFirstApplication },
+    { ensureFirstOperator },
     { checkKeys },
     { sealPlainSecrets },
   ] = await Promise.all([
@@ -86,6 +87,7 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
     import('#serve.ts'),
     import('#jobs/sweeper.ts'),
     import('#domain/applications/ensure-first-application.ts'),
+    import('#domain/operators/ensure-first-operator.ts'),
     import('#domain/keys/check-keys.ts'),
     import('#domain/keys/seal-plain-secrets.ts'),
   ])
@@ -99,6 +101,7 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
   started.push({ undo: () => ctx.db.close() })
   await checkKeys(ctx)
   const first = await ensureFirstApplication(ctx)
+  const operator = await ensureFirstOperator(ctx)
   if (seed !== undefined) await plant(ctx, first, seed)
   goOn()
 
@@ -117,7 +120,7 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
     log.error({ err }, 'user secrets in plain text could not be sealed'),
   )
   started.push({ undo: () => sealing })
-  await introduce(ctx, app, first, ephemeral)
+  await introduce(ctx, app, { first, operator }, ephemeral)
 }
 
 /** @throws where a stop has begun */

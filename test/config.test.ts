@@ -90,18 +90,26 @@ describe('the settings', () => {
 
   it('say for how many days what is over is kept, or that it is kept for ever', () => {
     const { keptDays } = readConfig({})
-    expect(keptDays).toEqual({ notifications: 90, sessions: 30, jobs: 30, idempotencyKeys: 365 })
+    expect(keptDays).toEqual({
+      notifications: 90,
+      sessions: 30,
+      jobs: 30,
+      idempotencyKeys: 365,
+      audit: 365,
+    })
     const settings = {
       NOTIFICATIONS_DAYS: '7',
       SESSIONS_DAYS: '',
       JOBS_DAYS: 'off',
       IDEMPOTENCY_KEYS_DAYS: '99999',
+      AUDIT_DAYS: '30',
     }
     expect(readConfig(settings).keptDays).toEqual({
       notifications: 7,
       sessions: 30,
       jobs: undefined,
       idempotencyKeys: 99_999,
+      audit: 30,
     })
     for (const name of Object.keys(settings)) {
       for (const wrong of ['0', '-1', '1.5', 'never', 'OFF', '100000']) {

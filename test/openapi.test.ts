@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { Validator } from '@seriousme/openapi-schema-validator'
+import type { FastifyInstance } from 'fastify'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { operationsOf } from '#app.ts'
+import { adminOperationsOf, adminPrefix, operationsOf } from '#app.ts'
 import type { Context } from '#context.ts'
 import type { AnyResource } from '#resources/define.ts'
+import { writeAdminApi } from '#routes/admin/openapi.ts'
 import { writeOpenApi } from '#routes/openapi.ts'
 import official from './support/official-operations.json' with { type: 'json' }
 
@@ -13,9 +15,17 @@ const operations = operationsOf({} as Context)
 const committed = await readFile(new URL('../openapi.yaml', import.meta.url), 'utf8')
 const document = parse(committed)
 
-describe('openapi.yaml', () => {
+const adminOperations = adminOperationsOf({} as Context, {} as FastifyInstance)
+const adminCommitted = await readFile(new URL('../openapi-admin.yaml', import.meta.url), 'utf8')
+
+describe.each([
+  ['openapi.yaml', committed, writeOpenApi(operations), operations],
+  ['openapi-admin.yaml', adminCommitted, writeAdminApi(adminOperations, adminPrefix), adminOperations],
+])('%s', (name, committed, written, operations) => {
+  const document = parse(committed)
+
   it('is what the operations and resources say', () => {
-    expect(committed === writeOpenApi(operations), 'openapi.yaml is out of date: npm run openapi').toBe(true)
+    expect(committed === written, `${name} is out of date: npm run openapi`).toBe(true)
   })
 
   it('is valid OpenAPI 3.1', async () => {

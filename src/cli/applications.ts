@@ -1,11 +1,11 @@
 import { createInterface } from 'node:readline/promises'
-import { withContext } from '#cli/context.ts'
+import { operatorHere, withContext } from '#cli/context.ts'
 import { type Output, print, table, UsageError } from '#cli/output.ts'
 import type { Config } from '#config.ts'
-import { createApplication } from '#domain/applications/create-application.ts'
 import { deleteApplication } from '#domain/applications/delete-application.ts'
 import { listApplications } from '#domain/applications/list-applications.ts'
 import { referredApplication } from '#domain/applications/referred-application.ts'
+import { registerApplication } from '#domain/applications/register-application.ts'
 import { overlapMaxMs, rotateSecret } from '#domain/applications/rotate-secret.ts'
 import { replaceKeptSecret } from '#secrets/kept-credentials.ts'
 
@@ -16,9 +16,8 @@ export async function create(names: (string | undefined)[], output: Output): Pro
     throw new UsageError('An application has one name: give it as the argument or as --name')
   if (name.trim() === '') throw new UsageError('An application needs a name that is not blank')
   const created = await withContext(async (ctx) => {
-    const credentials = await ctx.db.transact((tx) => createApplication(tx, name))
-    const { id } = await referredApplication(ctx, credentials.clientId)
-    return { id, name, ...credentials }
+    const { id, clientId, clientSecret, key } = await registerApplication(ctx, operatorHere(), name)
+    return { id, name, apiKey: key, clientId, clientSecret }
   })
   print(
     output,
@@ -58,7 +57,10 @@ export async function rotate(application: string, options: RotateOptions, output
   const overlapMs = durationOf(options.overlap)
   const { rotated, isKept } = await withContext(async (ctx) => {
     const clientSecret = options.fromEnvironment ? givenSecret(ctx.config) : undefined
-    const rotated = await rotateSecret(ctx, application, { overlapMs, ...(clientSecret && { clientSecret }) })
+    const rotated = await rotateSecret(ctx, operatorHere(), application, {
+      overlapMs,
+      ...(clientSecret && { clientSecret }),
+    })
     return { rotated, isKept: await replaceKeptSecret(ctx.config.home, rotated) }
   })
   const { clientSecret, ...known } = rotated
@@ -97,7 +99,7 @@ export async function remove(application: string, isSure: boolean, output: Outpu
   const removed = await withContext(async (ctx) => {
     const { id, name } = await referredApplication(ctx, application)
     if (!isSure) await mustConfirm(id, name)
-    return deleteApplication(ctx, String(id))
+    return deleteApplication(ctx, operatorHere(), String(id))
   })
   const { id, name } = removed
   print(output, { id, name, deleted: true }, `Application ${id} (${name}) was deleted.`)

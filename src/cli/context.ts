@@ -1,10 +1,12 @@
 // The database without the server: the one of DATABASE_URL, that of a running server, or one started for the moment.
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { openCache } from '#cache.ts'
 import { type Config, misspeltSettings, readConfig } from '#config.ts'
 import { type Context, openContext } from '#context.ts'
+import { atCommandLine, type OperatorCaller } from '#domain/access/operator.ts'
 import { mustNotBeNewer, prepareHome } from '#home.ts'
 import { findEmbeddedPostgres, startEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
 import { FolderInUse } from '#postgres/lock.ts'
@@ -49,5 +51,18 @@ async function openDatabaseServer(config: Config, log: pino.Logger) {
       if (performance.now() > giveUpAt) throw error
     }
     await sleep(50) // a server has the folder: its Postgres is coming up
+  }
+}
+
+/** Who is at the command line, by the name that the machine has for them. */
+export function operatorHere(): OperatorCaller {
+  return atCommandLine(nameHere())
+}
+
+function nameHere(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `user id ${process.getuid?.()}` // containers run users that have no name
   }
 }

@@ -8,7 +8,7 @@ import {
   type MessageFacts,
   type UserFacts,
 } from '#domain/jobs/export-facts.ts'
-import { csvHeader, csvRows } from '#jobs/csv.ts'
+import { csvHeader, csvRows } from '#wire/csv.ts'
 
 export function runExport(ctx: Context, job: RunningJob, signal: AbortSignal): Promise<void> {
   return exportFacts(ctx, job, formats, signal)

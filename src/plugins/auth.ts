@@ -16,7 +16,7 @@ export const auth = plugin<{ ctx: Context }>(
   async (app, { ctx }) => {
     app.decorateRequest('caller')
     app.addHook('onRequest', async (request) => {
-      request.caller = await checkToken(ctx, bearerToken(request))
+      request.caller = await checkToken(ctx, bearerToken(request), request.ip)
     })
   },
   { name: 'auth' },

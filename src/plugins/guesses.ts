@@ -1,4 +1,4 @@
-// How often the secret of a client may be guessed, and how much of the processor that may take.
+// How often secrets may be guessed, and how much of the processor that may take.
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
@@ -8,14 +8,19 @@ import { tellLimit } from '#plugins/rate-limit.ts'
 import { Turns } from '#plugins/turns.ts'
 import { networkOf } from '#wire/origin.ts'
 
+/** Runs an attempt to show who one is, unless too many of this name, or from this network, failed lately. */
+type Limit = <T>(
+  exchange: { request: FastifyRequest; reply: FastifyReply },
+  name: string | undefined,
+  attempt: () => Promise<T>,
+) => Promise<T>
+
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Runs an attempt to get a token, unless too many of this client from this network failed lately. */
-    limitGuesses<T>(
-      exchange: { request: FastifyRequest; reply: FastifyReply },
-      clientId: string | undefined,
-      attempt: () => Promise<T>,
-    ): Promise<T>
+    /** Of clients that want a token: those of one client from other networks are not held up. */
+    limitGuesses: Limit
+    /** Of operators: whoever it is that guesses, and wherever (operating contract 1). */
+    limitSignIns: Limit
   }
 }
 
@@ -24,6 +29,8 @@ const windowMs = 60_000
 const perClientMax = 100
 /** Those of all clients from one network. */
 const perNetworkMax = 500
+/** Wrong passwords of one operator, and from one network. */
+const signInsMax = 5
 /** Each attempt takes one of Node's four threads for tens of milliseconds, and files and names need these too. */
 const runningMax = 2
 /** Of one network. */
@@ -31,47 +38,84 @@ const waitingMax = 200
 
 export const guesses = plugin(
   async (app) => {
+    const turns = new Turns({ runningMax, waitingMax })
     const ofClient = new Budget({ max: perClientMax, windowMs })
     const ofNetwork = new Budget({ max: perNetworkMax, windowMs })
-    const turns = new Turns({ runningMax, waitingMax })
-
-    app.decorate('limitGuesses', async ({ request, reply }, clientId, attempt) => {
-      const network = networkOf(request.ip)
-      const client = `${network} ${createHash('sha256')
-        .update(clientId ?? '')
-        .digest('base64')}`
-      if (!turns.hasRoom(network)) throw refuse(reply, 1_000)
-      return turns.run(network, async () => {
-        // Counted before it is tried, so that no number of attempts at once is more than the limit.
-        let waitMs = ofNetwork.take(network)
-        if (waitMs > 0) throw refuse(reply, waitMs)
-        waitMs = ofClient.take(client)
-        if (waitMs > 0) {
-          ofNetwork.giveBack(network)
-          throw refuse(reply, waitMs)
-        }
-        let isWrong = false
-        try {
-          return await attempt()
-        } catch (error) {
-          isWrong = error instanceof ChatError && error.kind === 'invalid_client'
-          throw error
-        } finally {
-          if (!isWrong)
-            for (const [budget, key] of [
-              [ofNetwork, network],
-              [ofClient, client],
-            ] as const)
-              budget.giveBack(key)
-        }
-      })
-    })
+    app.decorate(
+      'limitGuesses',
+      limiter(turns, {
+        max: perClientMax,
+        budgets: (network, name) => [
+          [ofNetwork, network],
+          [ofClient, `${network} ${name}`],
+        ],
+        isWrong: ({ kind }) => kind === 'invalid_client',
+        message: 'Too many wrong secrets for this client, try again later',
+      }),
+    )
+    const byName = new Budget({ max: signInsMax, windowMs })
+    const byNetwork = new Budget({ max: signInsMax, windowMs })
+    app.decorate(
+      'limitSignIns',
+      limiter(turns, {
+        max: signInsMax,
+        budgets: (network, name) => [
+          [byNetwork, network],
+          [byName, name],
+        ],
+        isWrong: ({ status }) => status === 401,
+        message: 'Too many wrong passwords, try again later',
+      }),
+    )
   },
   { name: 'guesses' },
 )
 
-function refuse(reply: FastifyReply, waitMs: number): ChatError {
-  const seconds = Math.ceil(waitMs / 1_000)
-  tellLimit(reply, perClientMax, 0, seconds).header('retry-after', seconds)
-  return rateLimited('Too many wrong secrets for this client, try again later', waitMs)
+interface Limits {
+  /** What is told of: how many wrong ones there may be. */
+  max: number
+  /** What an attempt takes from, by the network and a digest of the name. */
+  budgets(network: string, name: string): [Budget, key: string][]
+  isWrong(error: ChatError): boolean
+  message: string
+}
+
+function limiter(turns: Turns, { max, budgets, isWrong, message }: Limits): Limit {
+  return async ({ request, reply }, name, attempt) => {
+    const network = networkOf(request.ip)
+    const digest = createHash('sha256')
+      .update(name ?? '')
+      .digest('base64')
+    if (!turns.hasRoom(network)) throw refuse(reply, 1_000)
+    return turns.run(network, async () => {
+      // Counted before it is tried, so that no number of attempts at once is more than the limit.
+      const taken: [Budget, string][] = []
+      const giveBack = () => {
+        for (const [budget, key] of taken) budget.giveBack(key)
+      }
+      for (const [budget, key] of budgets(network, digest)) {
+        const waitMs = budget.take(key)
+        if (waitMs > 0) {
+          giveBack()
+          throw refuse(reply, waitMs)
+        }
+        taken.push([budget, key])
+      }
+      let wasWrong = false
+      try {
+        return await attempt()
+      } catch (error) {
+        wasWrong = error instanceof ChatError && isWrong(error)
+        throw error
+      } finally {
+        if (!wasWrong) giveBack()
+      }
+    })
+  }
+
+  function refuse(reply: FastifyReply, waitMs: number): ChatError {
+    const seconds = Math.ceil(waitMs / 1_000)
+    tellLimit(reply, max, 0, seconds).header('retry-after', seconds)
+    return rateLimited(message, waitMs)
+  }
 }

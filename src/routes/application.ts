@@ -90,7 +90,7 @@ export const deleteApplicationOperation = (ctx: Context) =>
     answer: one(applicationResource),
     handle: async (caller) => {
       const application = await getApplication(ctx, caller)
-      await deleteApplication(ctx, application.key)
+      await deleteApplication(ctx, caller, application.key)
       return application
     },
   })

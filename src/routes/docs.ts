@@ -16,20 +16,15 @@ const realTimeVersion = '1.2'
 interface Options {
   ctx: Context
   operations: Operation[]
+  /** The admin API. */
+  describeAdmin: () => object
   /** What the real-time API is, in Markdown. */
   realTime: string
 }
 
-export async function docs(scope: FastifyInstance, { ctx, operations, realTime }: Options) {
-  const yaml = await readFile(fileOfPackage('openapi.yaml'), 'utf8')
-  let json: string | undefined
-
-  scope.get('/openapi.yaml', (request, reply) => send(request, reply, 'application/yaml', yaml))
-
-  scope.get('/openapi.json', (request, reply) => {
-    json ??= JSON.stringify(describeApi(operations)) // reading it from the YAML would take ten times as long
-    return send(request, reply, 'application/json', json)
-  })
+export async function docs(scope: FastifyInstance, { ctx, operations, describeAdmin, realTime }: Options) {
+  await serveDocument('openapi', () => describeApi(operations))
+  await serveDocument('openapi-admin', describeAdmin)
 
   // It has no operations over HTTP; the page shows its words like those of the other.
   const info = { title: 'Chatterie real-time API', version: realTimeVersion, description: realTime }
@@ -49,6 +44,16 @@ export async function docs(scope: FastifyInstance, { ctx, operations, realTime }
       })
       .send(page)
   })
+
+  async function serveDocument(name: string, describe: () => object): Promise<void> {
+    const yaml = await readFile(fileOfPackage(`${name}.yaml`), 'utf8')
+    let json: string | undefined
+    scope.get(`/${name}.yaml`, (request, reply) => send(request, reply, 'application/yaml', yaml))
+    scope.get(`/${name}.json`, (request, reply) => {
+      json ??= JSON.stringify(describe()) // reading it from the YAML would take ten times as long
+      return send(request, reply, 'application/json', json)
+    })
+  }
 
   /** The committed document says where a server on this machine is; whoever asks is told where this one is. */
   async function send(request: FastifyRequest, reply: FastifyReply, type: string, document: string) {

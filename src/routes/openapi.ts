@@ -13,11 +13,12 @@ export const localOrigin = 'http://localhost:9001'
 
 /** The text of openapi.yaml. */
 export function writeOpenApi(operations: Operation[]): string {
-  return stringify(describeApi(operations), {
-    lineWidth: 110,
-    blockQuote: 'literal',
-    aliasDuplicateObjects: false,
-  })
+  return toYaml(describeApi(operations))
+}
+
+/** As the documents are committed. */
+export function toYaml(document: Json): string {
+  return stringify(document, { lineWidth: 110, blockQuote: 'literal', aliasDuplicateObjects: false })
 }
 
 /** The document itself. */
@@ -101,7 +102,7 @@ const tags: Record<string, { description: string }> = {
 // ---------------------------------------------------------------------------------------------- paths
 
 /** The JSON schema of what is taken, and of what is given back. */
-interface Shapes {
+export interface Shapes {
   given(schema: z.ZodType): Json
   answered(schema: z.ZodType): Json
 }
@@ -142,7 +143,7 @@ function describeOperation(operation: Operation, shapes: Shapes): Json {
   }
 }
 
-function parametersIn(place: 'path' | 'query', { properties, required }: Json): Json[] {
+export function parametersIn(place: 'path' | 'query', { properties, required }: Json): Json[] {
   return Object.entries(properties as Record<string, Json>).map(([name, { description, ...schema }]) => ({
     name,
     in: place,

@@ -7,20 +7,12 @@ import { type ApplicationCaller, mustHaveScopes } from '#domain/access/caller.ts
 import { ChatError } from '#errors.ts'
 import type { AnyResource, Resource } from '#resources/define.ts'
 import type { CursorPage, CursorRequest, Page, PageRequest } from '#resources/page.ts'
+import { type Described, mount } from '#routes/mount.ts'
 import { receive, type Storage } from '#routes/upload.ts'
 import { present, presentCursorPage, presentPage, type View } from '#wire/hal.ts'
 import { type Representation, representationFor } from '#wire/negotiation.ts'
 import { readCursorRequest, readPageRequest } from '#wire/paging.ts'
 import { compileCheck } from '#wire/reading.ts'
-
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** The id of the operation that a route serves. */
-    operation?: string
-  }
-}
-
-type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** What the handler is given; every part is checked. */
 export interface Input<P, Q, B> {
@@ -43,23 +35,9 @@ type Answer =
   | { kind: 'nothing' }
   | { kind: 'redirect' }
 
-export interface Operation {
-  /** The official operation id, or one of our own for what only links lead to. */
-  id: string
-  tag: string
-  summary: string
-  /** What the summary leaves open. */
-  description: string
-  method: Method
-  /** Below any of the path forms: `/channels/:id`. */
-  path: string
+/** One of the Platform API; its id is the official one, or one of our own for what only links lead to. */
+export interface Operation extends Described {
   scopes: string[]
-  status: number
-  /** The resource that errors blame. */
-  about: string
-  params: z.ZodObject
-  query: z.ZodObject
-  body?: z.ZodType
   /** Where a multipart form may take the place of the body. */
   form?: Form
   answer: Answer
@@ -128,7 +106,7 @@ export const noBody = { kind: 'nothing' as const }
 export const redirect = { kind: 'redirect' as const }
 
 /** An id in a path; one that no id can reach is nobody's, and answers 404 like any other. */
-const PathId = z
+export const PathId = z
   .string()
   .regex(/^\d{1,19}$/, 'must be a positive integer')
   .transform((digits) => Math.min(Number(digits), Number.MAX_SAFE_INTEGER))
@@ -143,65 +121,31 @@ export function serve(
   operations: Operation[],
   { baseUrl }: Pick<Context, 'baseUrl'>,
 ): void {
-  for (const each of operations) {
-    const check = checksOf(each)
-    const filters = Object.keys(each.query.shape)
-    app.route({
-      method: each.method,
-      url: each.path,
-      config: { operation: each.id },
-      exposeHeadRoute: !operations.some(({ method, path }) => method === 'HEAD' && path === each.path),
-      handler: async (request, reply) => {
-        const representation = mustAccept(request)
-        mustOwnPath(request)
-        mustHaveScopes(request.caller, each.scopes)
-        const query = request.query as Record<string, string | string[]>
-        const params = check.params(request.params)
-        const result = isForm(request)
-          ? await handleForm(each, request, params, check.fields)
-          : await each.handle(request.caller, {
-              params,
-              query: check.query(query),
-              body: check.body?.(bodyOf(request)),
-              page: each.answer.kind === 'page' ? readPageRequest(query) : unpaged,
-              cursor: each.answer.kind === 'cursorPage' ? readCursorRequest(query) : uncursored,
-            })
-        const view = viewOf(request, representation, baseUrl(request.origin))
-        return answer(each.answer, result, {
-          request,
-          reply: reply.code(each.status),
-          view,
-          query,
-          filters,
-          representation,
+  mount(app, operations, async (each, checks, request, reply) => {
+    const representation = mustAccept(request)
+    mustOwnPath(request)
+    mustHaveScopes(request.caller, each.scopes)
+    const query = request.query as Record<string, string | string[]>
+    const params = checks.params(request)
+    const result = isForm(request)
+      ? await handleForm(each, request, params)
+      : await each.handle(request.caller, {
+          params,
+          query: checks.query(request),
+          body: checks.body(request),
+          page: each.answer.kind === 'page' ? readPageRequest(query) : unpaged,
+          cursor: each.answer.kind === 'cursorPage' ? readCursorRequest(query) : uncursored,
         })
-      },
+    const view = viewOf(request, representation, baseUrl(request.origin))
+    return answer(each.answer, result, {
+      request,
+      reply: reply.code(each.status),
+      view,
+      query,
+      filters: Object.keys(each.query.shape),
+      representation,
     })
-  }
-}
-
-interface Checks {
-  params: (given: unknown) => Record<string, unknown>
-  query: (given: unknown) => Record<string, unknown>
-  body: ((given: unknown) => unknown) | undefined
-  fields: ((given: unknown) => unknown) | undefined
-}
-
-/** Compiled once for all path forms of an operation. */
-const compiled = new WeakMap<Operation, Checks>()
-
-function checksOf(operation: Operation): Checks {
-  const known = compiled.get(operation)
-  if (known) return known
-  const { about, params, query, body, form, method } = operation
-  const checks = {
-    params: compileCheck(about, params),
-    query: compileCheck(about, query),
-    body: body && compileCheck(about, body, method === 'PATCH' ? 'removal' : 'absent'),
-    fields: form && compileCheck(about, form.fields),
-  }
-  compiled.set(operation, checks)
-  return checks
+  })
 }
 
 /** Scopes without the plugin `uploads` refuse forms before there is a request to ask. */
@@ -209,23 +153,23 @@ function isForm(request: FastifyRequest): boolean {
   return request.isMultipart?.() ?? false
 }
 
-function handleForm(
-  { about, form }: Operation,
-  request: FastifyRequest,
-  params: unknown,
-  check: ((fields: unknown) => unknown) | undefined,
-): Promise<unknown> {
-  if (!form || !check) throw new ChatError('UnsupportedMediaTypeError', 'The body must be JSON')
+function handleForm(operation: Operation, request: FastifyRequest, params: unknown): Promise<unknown> {
+  const { about, form } = operation
+  if (!form) throw new ChatError('UnsupportedMediaTypeError', 'The body must be JSON')
   const { caller } = request
+  const check = checkOfFields(form, about)
   return receive(request, { about, storage: form.storage, caller }, (file, fields) =>
     form.handle(caller, { params, fields: check(fields), file }),
   )
 }
 
-/** A patch that is left out changes nothing; the official SDK writes one as `""` (contract b). */
-function bodyOf({ method, body }: FastifyRequest): unknown {
-  if (method === 'PATCH') return body === '' ? {} : (body ?? {})
-  return body ?? undefined
+/** Compiled once for all path forms of an operation. */
+const fieldChecks = new WeakMap<Form, (fields: unknown) => unknown>()
+
+function checkOfFields(form: Form, about: string): (fields: unknown) => unknown {
+  const check = fieldChecks.get(form) ?? compileCheck(about, form.fields)
+  fieldChecks.set(form, check)
+  return check
 }
 
 const unpaged: PageRequest = { number: 0, size: 0, sort: [] }

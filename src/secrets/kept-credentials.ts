@@ -1,4 +1,5 @@
-// The credentials of the first application, in the home folder: for whoever runs the server, and for the command line.
+// The credentials of the first application and of the first operator, in the home folder: for whoever runs the server,
+// and for the command line.
 
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -10,15 +11,23 @@ export interface KeptCredentials {
   apiKey: string
 }
 
+/** Who signs in to the console. */
+export interface KeptOperator {
+  username: string
+  password: string
+}
+
 /** Where they are kept, for its owner's eyes alone. */
 export const credentialsPath = (home: string) => join(home, 'credentials.json')
+
+export const operatorPath = (home: string) => join(home, 'operator.json')
 
 /** Holds what is kept before the application is committed. */
 const draftPath = (home: string) => join(home, 'credentials.json.new')
 
 /** Null where there are none, or none that can be read. */
 export function readCredentials(home: string): Promise<KeptCredentials | null> {
-  return read(credentialsPath(home))
+  return read<KeptCredentials>(credentialsPath(home))
 }
 
 /**
@@ -35,7 +44,7 @@ export async function draftCredentials(home: string, credentials: KeptCredential
  * does so for one that was cut off.
  */
 export async function settleCredentials(home: string, clientId: string): Promise<void> {
-  const draft = await read(draftPath(home))
+  const draft = await read<KeptCredentials>(draftPath(home))
   if (draft?.clientId === clientId) await rename(draftPath(home), credentialsPath(home))
   else await rm(draftPath(home), { force: true })
 }
@@ -51,7 +60,17 @@ export async function replaceKeptSecret(
   return true
 }
 
-async function read(path: string): Promise<KeptCredentials | null> {
+/** Null where there is none, or none that can be read. */
+export function readOperator(home: string): Promise<KeptOperator | null> {
+  return read<KeptOperator>(operatorPath(home))
+}
+
+export async function keepOperator(home: string, operator: KeptOperator): Promise<void> {
+  await mkdir(home, { recursive: true })
+  await write(operatorPath(home), operator)
+}
+
+async function read<T>(path: string): Promise<T | null> {
   try {
     return JSON.parse(await readFile(path, 'utf8'))
   } catch {
@@ -60,7 +79,7 @@ async function read(path: string): Promise<KeptCredentials | null> {
 }
 
 /** All of it or nothing, and on the disk when it returns. */
-async function write(path: string, credentials: KeptCredentials): Promise<void> {
+async function write(path: string, credentials: KeptCredentials | KeptOperator): Promise<void> {
   const part = `${path}.${uuid()}`
   try {
     await writeFile(part, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600, flush: true })

@@ -4,6 +4,7 @@ import { json } from 'node:stream/consumers'
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { markJobBegun } from '#data/jobs/jobs.ts'
+import { theSystem } from '#domain/access/operator.ts'
 import { deleteApplication } from '#domain/applications/delete-application.ts'
 import { Superseded, storeBatch } from '#domain/jobs/store-batch.ts'
 import { storeUsers } from '#domain/jobs/store-users.ts'
@@ -174,7 +175,7 @@ describe('jobs', () => {
   it('of an application that is deleted end with it', async () => {
     const application = await server.createApplication()
     const { body } = await upload(application, 'users', JSON.stringify(users(20_000))).expect(202)
-    await deleteApplication(server.ctx, String(application.id))
+    await deleteApplication(server.ctx, theSystem, String(application.id))
     await expect.poll(() => queued(body.id), { timeout: 15_000 }).toBe(0)
   })
 

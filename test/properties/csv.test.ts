@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { csvHeader, csvRows } from '#jobs/csv.ts'
+import { csvHeader, csvRows } from '#wire/csv.ts'
 
 /** As strict readers and lenient ones do: every kind of line break outside of quotes ends a record. */
 const read = (csv: string): string[][] => parse(csv, { record_delimiter: ['\r\n', '\n', '\r'] })

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { theSystem } from '#domain/access/operator.ts'
 import { deleteApplication } from '#domain/applications/delete-application.ts'
 import { blockChannelUser } from '#domain/channels/block-channel-user.ts'
 import { leaveChannel } from '#domain/channels/members/leave-channel.ts'
@@ -219,7 +220,7 @@ it('who is connected to an application that is deleted is told so, and cannot co
   const other = await server.createApplication()
   const phone = new Phone(server, other, 'guest')
   await phone.connect()
-  await deleteApplication(server.ctx, String(other.id))
+  await deleteApplication(server.ctx, theSystem, String(other.id))
   const end = await phone.end()
   expect(end).toMatchObject({
     command: 'ERROR',

@@ -38,8 +38,8 @@ describe('GET /openapi.yaml', () => {
     }
   })
 
-  it('is the same as JSON', async () => {
-    const [yaml, json] = await Promise.all([get('/openapi.yaml'), get('/openapi.json').expect(200)])
+  it.each(['openapi', 'openapi-admin'])('is the same as JSON: %s', async (name) => {
+    const [yaml, json] = await Promise.all([get(`/${name}.yaml`), get(`/${name}.json`).expect(200)])
     expect(json.type).toBe('application/json')
     expect(json.body).toEqual(parse(yaml.text))
   })

@@ -128,6 +128,8 @@ export const routes = tableOf(`
     401    POST   /oauth/token
     200    GET    /openapi.yaml
     200    GET    /openapi.json
+    200    GET    /openapi-admin.yaml
+    200    GET    /openapi-admin.json
     200    GET    /docs
     200    GET    /docs/page.css
     200    GET    /docs/page.js

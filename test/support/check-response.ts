@@ -1,9 +1,11 @@
-// Whether an answer of the server is one that openapi.yaml describes, and nothing else.
+// Whether an answer of the server is one that openapi.yaml or openapi-admin.yaml describes, and nothing else.
 import type { Server, ServerResponse } from 'node:http'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import type { FastifyInstance } from 'fastify'
 import { expect } from 'vitest'
-import { operationsOf } from '#app.ts'
+import { adminOperationsOf, adminPrefix, operationsOf } from '#app.ts'
 import type { Context } from '#context.ts'
+import { describeAdminApi } from '#routes/admin/openapi.ts'
 import { describeApi } from '#routes/openapi.ts'
 import { snake } from '#wire/casing.ts'
 import { vendorType } from '#wire/negotiation.ts'
@@ -30,7 +32,12 @@ interface Document {
 }
 
 // That openapi.yaml is this document, openapi.test.ts shows. Only handlers need a context, and none is called.
-const document = describeApi(operationsOf({} as Context)) as unknown as Document
+const ctx = {} as Context
+const document = describeApi(operationsOf(ctx)) as unknown as Document
+const adminDocument = describeAdminApi(
+  adminOperationsOf(ctx, {} as FastifyInstance),
+  adminPrefix,
+) as unknown as Document
 
 const ajv = new Ajv2020({
   strict: false,
@@ -42,7 +49,9 @@ const ajv = new Ajv2020({
     int32: true,
     int64: true,
   },
-}).addSchema(JSON.parse(JSON.stringify(document, withoutLeeway)), 'api')
+})
+  .addSchema(JSON.parse(JSON.stringify(document, withoutLeeway)), 'api')
+  .addSchema(JSON.parse(JSON.stringify(adminDocument, withoutLeeway)), 'admin')
 
 /** Clients must expect more fields than are described; here they would be a mistake. */
 function withoutLeeway(_key: string, value: Schema): unknown {
@@ -66,11 +75,54 @@ export function checkResponse(
   body: string,
 ): void {
   if (status === 408 && path.startsWith('/_test/')) return // tells of the nearest misses besides
+  if (path.startsWith(`${adminPrefix}/`)) {
+    checkAdmin(method, path, status, contentType, body)
+    return
+  }
   const operation = find(method, path)
   if (method === 'HEAD') checkHead(path, status, contentType, body)
   else if (method === 'OPTIONS' && status < 400) expectThat(body === '', 'it has a body')
   else if (status >= 400) checkError(operation !== undefined, status, contentType, body)
   else if (operation) checkSuccess(operation, status, contentType, body)
+}
+
+function checkAdmin(
+  method: string,
+  path: string,
+  status: number,
+  contentType: string | undefined,
+  body: string,
+): void {
+  if (status >= 400) checkError(true, status, contentType, body)
+  else if (method === 'HEAD' || method === 'OPTIONS') expectThat(body === '', 'it has a body')
+  else checkAdminSuccess(method.toLowerCase(), path.replace(/\?.*/, ''), status, contentType, body)
+}
+
+function checkAdminSuccess(
+  method: string,
+  path: string,
+  status: number,
+  contentType: string | undefined,
+  body: string,
+): void {
+  const [template, methods] =
+    Object.entries(adminDocument.paths)
+      .toSorted(([one], [other]) => one.split('{').length - other.split('{').length)
+      .find(([template]) => matches(template, path)) ?? []
+  const described = methods?.[method]?.responses[status]
+  expectThat(described !== undefined, `the status ${status} is not described`)
+  const type = mediaType(contentType)
+  const { content } = described ?? {}
+  if (!content) expectThat(body === '', 'it has a body')
+  else expectThat(type in content, `the content type ${type} is not described`)
+  if (!content || type !== 'application/json') return
+  const place = ['paths', template, method, 'responses', status, 'content', type, 'schema']
+  const steps = place.map((step) => encodeURIComponent(String(step).replaceAll('/', () => '~1')))
+  validate({ $ref: `#/${steps.join('/')}` }, JSON.parse(body), 'admin')
+}
+
+function matches(template: string, path: string): boolean {
+  return new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`).test(path)
 }
 
 /** As the answer to GET would be, but for the body; or else as the operation itself says. */
@@ -129,7 +181,7 @@ function find(method: string, path: string): Operation | undefined {
     .replace(/^(\/v1)?\/applications\/[^/]+$/, '/v1/application')
   for (const [template, methods] of Object.entries(document.paths)) {
     const operation = methods[method.toLowerCase()]
-    if (operation && new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`).test(pattern)) return operation
+    if (operation && matches(template, pattern)) return operation
   }
   return undefined
 }
@@ -138,8 +190,8 @@ function mediaType(contentType: string | undefined): string {
   return contentType?.split(';')[0] ?? ''
 }
 
-function validate(schema: Schema, value: unknown): void {
-  const check = ajv.getSchema(`api${schema.$ref}`)
+function validate(schema: Schema, value: unknown, api = 'api'): void {
+  const check = ajv.getSchema(`${api}${schema.$ref}`)
   if (!check) throw new Error(`there is no schema ${JSON.stringify(schema)}`)
   if (check(value)) return
   const errors = check.errors?.map(({ instancePath, message, params }) => {
@@ -206,6 +258,7 @@ export function checkResponses(server: Server): Set<string> {
       try {
         // Of what is written in answer to HEAD, Node sends nothing.
         const body = method === 'HEAD' ? '' : Buffer.concat(chunks).toString()
+        contentType ??= response.getHeader('content-type')?.toString() // of what is streamed
         checkResponse(method, url, response.statusCode, contentType, body)
       } catch (error) {
         wrong.add(`${method} ${url} ${response.statusCode} (${currentTestName}): ${(error as Error).message}`)

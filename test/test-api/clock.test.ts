@@ -5,6 +5,7 @@ import supertest from 'supertest'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openContext } from '#context.ts'
 import { Node } from '#data/events/node.ts'
+import { theSystem } from '#domain/access/operator.ts'
 import { rotateSecret } from '#domain/applications/rotate-secret.ts'
 import { grantHours } from '#files/grants.ts'
 import { Sweeper } from '#jobs/sweeper.ts'
@@ -209,7 +210,9 @@ describe('by the clock', () => {
     const application = await server.createApplication()
     await set({ frozen: true })
     const { now } = await read()
-    const { oldSecretUntil } = await rotateSecret(server.ctx, String(application.id), { overlapMs: hourMs })
+    const { oldSecretUntil } = await rotateSecret(server.ctx, theSystem, String(application.id), {
+      overlapMs: hourMs,
+    })
     expect(Date.parse(oldSecretUntil ?? '')).toBe(Date.parse(now) + hourMs)
     const grant = await server.ctx.grants.give({ access: 'read', applicationId: application.id, userId: 1 })
     await advance({ minutes: 59 })

@@ -12,7 +12,7 @@ import {
   timestamptz,
   uuid,
 } from '#data/columns.ts'
-import { type Db, reading, type Tx } from '#data/database.ts'
+import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
 import type { Application, ApplicationSettings } from '#resources/application.ts'
 import { completeUi, type Ui, type UiPart } from '#resources/ui.ts'
 
@@ -255,7 +255,7 @@ const listStatement = reading(
 )
 
 /** The application with this id, or else this API key or client id. */
-export function findApplicationBy(db: Db, reference: string): Promise<ApplicationSummary | undefined> {
+export function findApplicationBy(db: Querier, reference: string): Promise<ApplicationSummary | undefined> {
   return db.one(findStatement, [reference])
 }
 
@@ -270,7 +270,7 @@ const findStatement = reading(
 )
 
 /** Those of the ids that applications have. */
-export async function existingApplications(db: Db, ids: number[]): Promise<Set<number>> {
+export async function existingApplications(db: Querier, ids: number[]): Promise<Set<number>> {
   return new Set(ids.length === 0 ? [] : await db.all(existingStatement, [ids]))
 }
 

@@ -4,7 +4,15 @@ import { column, int4, int8, nullable, select, text } from '#data/columns.ts'
 import { type Db, type Reading, reading } from '#data/database.ts'
 
 /** What is kept for a number of days. */
-export type Kept = 'notifications' | 'chatSessions' | 'userSessions' | 'jobs' | 'idempotencyKeys' | 'tokens'
+export type Kept =
+  | 'notifications'
+  | 'chatSessions'
+  | 'userSessions'
+  | 'jobs'
+  | 'idempotencyKeys'
+  | 'tokens'
+  | 'operatorSessions'
+  | 'audit'
 
 export const trimBatchMax = 1_000
 
@@ -82,6 +90,19 @@ export const trimStatements: Record<Kept, Reading<number>> = {
     'access_token',
     `select hash from access_token where expires_time < ${then} order by expires_time limit $2::int`,
     { key: 'hash' },
+  ),
+  // Index: operator_session (expires_time).
+  operatorSessions: statement(
+    'trim-operator-sessions',
+    'operator_session',
+    `select hash from operator_session where expires_time < ${then} order by expires_time limit $2::int`,
+    { key: 'hash' },
+  ),
+  // Index: audit_entry (created_time).
+  audit: statement(
+    'trim-audit',
+    'audit_entry',
+    `select id from audit_entry where created_time < ${then} order by created_time limit $2::int`,
   ),
 }
 

@@ -115,6 +115,10 @@ const models = {
   EventLog: null,
   World: null,
   Snapshot: null,
+  Operator: null,
+  OperatorSession: null,
+  AdminKey: null,
+  AuditEntry: null,
 
   OutboxEvent: { of: ofApplication },
   FunctionRun: { of: ofApplication, isWorkedOn: true },

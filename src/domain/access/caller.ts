@@ -1,4 +1,5 @@
 // Who calls, and what their token lets them do.
+import type { OperatorCaller } from '#domain/access/operator.ts'
 import { ChatError } from '#errors.ts'
 import type { Cause } from '#resources/events.ts'
 
@@ -8,6 +9,12 @@ export interface ApplicationCaller {
   applicationId: number
   /** Such as `read:*` or `create:message`. */
   scopes: readonly string[]
+  /** Whose token it is. */
+  clientId?: string
+  /** Where the request comes from. */
+  address?: string
+  /** Who acts in the place of a backend, through the admin API. */
+  operator?: OperatorCaller
 }
 
 /** A user on one of its devices, through the real-time door. */

@@ -6,9 +6,20 @@ import { ChatError } from '#errors.ts'
  * Who a bearer token speaks for.
  * @throws ChatError 401: unauthorized without a token, invalid_token for one that is unknown, expired or revoked
  */
-export async function checkToken(ctx: Context, token: string | undefined): Promise<ApplicationCaller> {
+export async function checkToken(
+  ctx: Context,
+  token: string | undefined,
+  address?: string,
+): Promise<ApplicationCaller> {
   if (!token) throw new ChatError('unauthorized', 'Full authentication is required to access this resource')
   const found = await ctx.tokens.find(token)
   if (!found) throw new ChatError('invalid_token', 'The access token is unknown, expired or revoked')
-  return { kind: 'application', applicationId: found.applicationId, scopes: found.scope.split(' ') }
+  const { applicationId, clientId, scope } = found
+  return {
+    kind: 'application',
+    applicationId,
+    clientId,
+    scopes: scope.split(' '),
+    ...(address && { address }),
+  }
 }

@@ -1,7 +1,10 @@
 import type { Context } from '#context.ts'
 import type { ApplicationSummary } from '#data/applications/applications.ts'
 import { closeApplication, deleteApplicationRow, emptyApplication } from '#data/applications/deletion.ts'
+import type { Caller } from '#domain/access/caller.ts'
+import type { OperatorCaller } from '#domain/access/operator.ts'
 import { referredApplication } from '#domain/applications/referred-application.ts'
+import { noteAct } from '#domain/audit/note-act.ts'
 import { forgetRuntime } from '#domain/functions/runtime/forget-runtime.ts'
 
 /**
@@ -10,10 +13,18 @@ import { forgetRuntime } from '#domain/functions/runtime/forget-runtime.ts'
  * that nothing shows, as is what other processes keep of its functions.
  * @throws ChatError 404
  */
-export async function deleteApplication(ctx: Context, reference: string): Promise<ApplicationSummary> {
+export async function deleteApplication(
+  ctx: Context,
+  caller: OperatorCaller | Caller,
+  reference: string,
+): Promise<ApplicationSummary> {
   const application = await referredApplication(ctx, reference)
-  const { id } = application
-  await ctx.db.transact((tx) => closeApplication(tx, id))
+  const { id, name } = application
+  await ctx.db.transact(async (tx) => {
+    await closeApplication(tx, id)
+    const target = { type: 'application', id }
+    await noteAct(tx, caller, { action: 'application.deleted', applicationId: id, target, details: { name } })
+  })
   ctx.tokens.forget()
   await emptyApplication(ctx.db, id)
   await ctx.db.transact((tx) => deleteApplicationRow(tx, id))

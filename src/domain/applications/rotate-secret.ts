@@ -1,7 +1,9 @@
 import type { Context } from '#context.ts'
 import { replaceSecret } from '#data/applications/applications.ts'
+import type { OperatorCaller } from '#domain/access/operator.ts'
 import { referredApplication } from '#domain/applications/referred-application.ts'
 import { generateSecret, hashSecret } from '#domain/applications/secrets.ts'
+import { noteAct } from '#domain/audit/note-act.ts'
 import { notFound } from '#errors.ts'
 
 export interface RotatedSecret {
@@ -30,13 +32,23 @@ export interface Rotation {
  */
 export async function rotateSecret(
   ctx: Context,
+  operator: OperatorCaller,
   reference: string,
   { overlapMs = 0, clientSecret = generateSecret() }: Rotation = {},
 ): Promise<RotatedSecret> {
   const { id, clientId } = await referredApplication(ctx, reference)
   if (!clientId) throw notFound('client of application', id)
   const secretHash = await hashSecret(clientSecret)
-  const oldSecretUntil = await ctx.db.transact((tx) => replaceSecret(tx, clientId, secretHash, overlapMs))
+  const oldSecretUntil = await ctx.db.transact(async (tx) => {
+    const until = await replaceSecret(tx, clientId, secretHash, overlapMs)
+    await noteAct(tx, operator, {
+      action: 'application.secret_rotated',
+      applicationId: id,
+      target: { type: 'client', id: clientId },
+      details: { overlapSeconds: overlapMs / 1_000 },
+    })
+    return until
+  })
   ctx.tokens.forget()
   return { id, clientId, clientSecret, ...(oldSecretUntil !== undefined && { oldSecretUntil }) }
 }

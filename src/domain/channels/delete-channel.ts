@@ -3,6 +3,7 @@ import { deleteChannelRow } from '#data/channels/channel-changes.ts'
 import { firstMemberIds } from '#data/channels/memberships.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { mustMayChangeChannel } from '#domain/access/channel.ts'
+import { noteAct } from '#domain/audit/note-act.ts'
 import { getChannel } from '#domain/channels/get-channel.ts'
 import { notFound } from '#errors.ts'
 import type { SeenChannel } from '#resources/channel.ts'
@@ -24,11 +25,17 @@ export async function deleteChannel(ctx: Context, caller: Caller, id: number): P
     const memberIds = await firstMemberIds(tx, id, namedMembersMax)
     const gone = await deleteChannelRow(tx, applicationId, id)
     if (!gone) throw notFound('channel', id)
+    const { messages } = gone
+    await noteAct(tx, caller, {
+      action: 'channel.deleted',
+      target: { type: 'channel', id },
+      details: { messages },
+    })
     const { standing: _standing, ...shown } = channel
     const payload = { channel: shown, memberIds, ...causeOf(caller) }
     await tx.emit(
       { type: 'channel.deleted', applicationId, channelId: id, count: -1, payload },
-      { type: 'channel.message.deleted', applicationId, channelId: id, count: -gone.messages },
+      { type: 'channel.message.deleted', applicationId, channelId: id, count: -messages },
       { type: 'channel.member.left', applicationId, channelId: id, count: -gone.members },
     )
     if (channel.type === 'PUBLIC') {

@@ -3,6 +3,7 @@ import { expireFile } from '#data/files.ts'
 import { deleteMessageRow } from '#data/messages/messages.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { mustMayChangeMessage } from '#domain/access/message.ts'
+import { noteAct } from '#domain/audit/note-act.ts'
 import { discardFile } from '#domain/files/discard-file.ts'
 import { notFound } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
@@ -26,6 +27,11 @@ export async function deleteMessage(ctx: Context, caller: Caller, id: number): P
     const deleted = await deleteMessageRow(tx, applicationId, id)
     if (!deleted) throw notFound('message', id)
     if (deleted.fileKey) await expireFile(tx, deleted.fileKey)
+    await noteAct(tx, caller, {
+      action: 'message.deleted',
+      target: { type: 'message', id },
+      details: { channelId: deleted.channelId },
+    })
     await tx.emit({
       type: deleted.threadId === null ? 'channel.message.deleted' : 'thread.message.deleted',
       applicationId,

@@ -2,6 +2,7 @@ import type { Context } from '#context.ts'
 import { retireUser } from '#data/users/users.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { mustBeOneself } from '#domain/access/user.ts'
+import { noteAct } from '#domain/audit/note-act.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { notFound } from '#errors.ts'
 import type { User } from '#resources/user.ts'
@@ -19,6 +20,7 @@ export async function deleteUser(ctx: Context, caller: Caller, id: number): Prom
   await ctx.db.transact(async (tx) => {
     const left = await retireUser(tx, applicationId, id)
     if (!left) throw notFound('user', id)
+    await noteAct(tx, caller, { action: 'user.deleted', target: { type: 'user', id } })
     const payload = { userId: id, ...causeOf(caller) }
     await tx.emit(
       { type: 'user.deleted', applicationId, count: -1, payload },

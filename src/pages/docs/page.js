@@ -1,9 +1,9 @@
-// Shows the documents of the two APIs with the API reference of Scalar, which its script, loaded before this one, leaves in `window`.
+// Shows the documents of the three APIs with the API reference of Scalar, which its script, loaded before this one, leaves in `window`.
 // Nothing is asked of any other server.
 import { nameWhatHasNoName } from './names.js'
 
 nameWhatHasNoName(document.body)
-const both = {
+const all = {
   agent: { disabled: true },
   mcp: { disabled: true },
   telemetry: false,
@@ -14,7 +14,7 @@ const both = {
 }
 
 const platform = {
-  ...both,
+  ...all,
   title: 'Platform API',
   slug: 'platform',
   url: 'openapi.json',
@@ -32,12 +32,22 @@ const platform = {
   },
 }
 
+const admin = {
+  ...all,
+  title: 'Admin API',
+  slug: 'admin',
+  url: 'openapi-admin.json',
+  defaultHttpClient: { targetKey: 'shell', clientKey: 'curl' },
+  operationTitleSource: 'summary',
+  authentication: { preferredSecurityScheme: 'admin_key' },
+}
+
 const realTime = {
-  ...both,
+  ...all,
   title: 'Real-time API',
   slug: 'real-time',
   url: 'docs/real-time.json',
   hiddenClients: true, // it has no requests to copy
 }
 
-window.Scalar.createApiReference('#reference', [platform, realTime])
+window.Scalar.createApiReference('#reference', [platform, admin, realTime])

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { theSystem } from '#domain/access/operator.ts'
 import { deleteApplication } from '#domain/applications/delete-application.ts'
 import { sweepRuntimes } from '#domain/functions/runtime/sweep-runtimes.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
@@ -56,9 +57,9 @@ it('deletes everything of the application, and nothing of any other', async () =
   const doomed = await server.createApplication()
   await populate(doomed)
   await settled()
-  const { id } = await deleteApplication(server.ctx, doomed.clientId)
+  const { id } = await deleteApplication(server.ctx, theSystem, doomed.clientId)
   expect(id).toBe(doomed.id)
-  expect(await census()).toEqual(before)
+  expect(await census()).toEqual({ ...before, audit_entry: (before.audit_entry ?? 0) + 1 }) // who deleted it
   expectRefusal(await doomed.get('/application'), 401, 'invalid_token')
   await server.main.get('/application').expect(200)
 })
@@ -70,8 +71,8 @@ it('finishes what was cut off', async () => {
   const { pool } = server.ctx.db
   await pool.query('delete from credential where application_id = $1', [doomed.id])
   await pool.query('delete from message where application_id = $1', [doomed.id])
-  await deleteApplication(server.ctx, reference)
-  await expect(deleteApplication(server.ctx, reference)).rejects.toThrow('does not exist')
+  await deleteApplication(server.ctx, theSystem, reference)
+  await expect(deleteApplication(server.ctx, theSystem, reference)).rejects.toThrow('does not exist')
 })
 
 it('ends what its functions do, and removes what they kept on this machine', async () => {
@@ -85,7 +86,7 @@ it('ends what its functions do, and removes what they kept on this machine', asy
   await expect.poll(() => existsSync(folderOf(doomed))).toBe(true)
 
   const began = performance.now()
-  await deleteApplication(server.ctx, String(doomed.id))
+  await deleteApplication(server.ctx, theSystem, String(doomed.id))
   expect(existsSync(folderOf(doomed))).toBe(false)
   expect(performance.now() - began, 'the run is not waited for').toBeLessThan(8_000)
 })

@@ -16,6 +16,7 @@ const settings = {
   SESSIONS_DAYS: '20',
   JOBS_DAYS: '10',
   IDEMPOTENCY_KEYS_DAYS: '100',
+  AUDIT_DAYS: '50',
 }
 
 let server: TestServer
@@ -170,6 +171,21 @@ describe('what is older than the settings say is forgotten, and nothing else:', 
   })
 })
 
+describe('the audit', () => {
+  it('is kept for so many days, and is never changed', async () => {
+    const entry = (createdTime: Date) =>
+      prisma().auditEntry.create({
+        data: { actorType: 'system', actorName: 'test', action: 'user.deleted', createdTime },
+      })
+    const [old, young] = [await entry(daysAgo(51)), await entry(daysAgo(49))]
+    await trimAll()
+    const left = await prisma().auditEntry.findMany({ where: { id: { in: [old.id, young.id] } } })
+    expect(left.map(({ id }) => id)).toEqual([young.id])
+    const change = prisma().auditEntry.update({ where: { id: young.id }, data: { actorName: 'nobody' } })
+    await expect(change).rejects.toThrow('never changed')
+  })
+})
+
 describe('trimming', () => {
   beforeEach(() => trimAll())
 
@@ -180,6 +196,7 @@ describe('trimming', () => {
       sessions: undefined,
       jobs: undefined,
       idempotencyKeys: undefined,
+      audit: undefined,
     }
     const [delivered, over] = [await notification(daysAgo(3_000)), await session(daysAgo(3_000))]
     await trimAll(ctx)

@@ -1,0 +1,106 @@
+// Which operators and admin keys may do what: one table.
+import { ChatError, notFound } from '#errors.ts'
+import { type Role, roles } from '#resources/admin/role.ts'
+
+/** Who runs the installation: an operator who is signed in, an admin key, or who has its command line. */
+export interface OperatorCaller {
+  kind: 'operator'
+  as: 'operator' | 'key' | 'command_line' | 'system'
+  /** Of the operator or the key. */
+  id?: number
+  name: string
+  role: Role
+  /** The only applications that are theirs to see; none for all. */
+  applicationIds: number[]
+  /** Where the request comes from. */
+  address?: string
+}
+
+/** Who has the machine, and so its command line, may everything. */
+export const atCommandLine = (name: string): OperatorCaller => ({
+  kind: 'operator',
+  as: 'command_line',
+  name,
+  role: 'owner',
+  applicationIds: [],
+})
+
+/** What the server does by itself. */
+export const theSystem: OperatorCaller = {
+  kind: 'operator',
+  as: 'system',
+  name: 'Chatterie',
+  role: 'owner',
+  applicationIds: [],
+}
+
+/** The least role that each right takes (operating contract 1). */
+const leastRole = {
+  'own session': 'viewer',
+  'read operators': 'owner',
+  'change operators': 'owner',
+  'read keys': 'owner',
+  'change keys': 'owner',
+  'read audit': 'owner',
+  'read applications': 'viewer',
+  'change applications': 'owner',
+  'read settings': 'owner',
+  'change settings': 'owner',
+  'read users': 'viewer',
+  'ban users': 'moderator',
+  'read channels': 'viewer',
+  'read messages': 'viewer',
+  'delete messages': 'moderator',
+  'read reports': 'viewer',
+  'resolve reports': 'moderator',
+  'read sessions': 'viewer',
+  'read jobs': 'viewer',
+  'read functions': 'developer',
+  'read statistics': 'viewer',
+  'watch live': 'viewer',
+} as const satisfies Record<string, Role>
+export type Right = keyof typeof leastRole
+
+export const leastRoleOf = (right: Right): Role => leastRole[right]
+
+/** Whether a role has a right. */
+function hasRight({ role }: Pick<OperatorCaller, 'role'>, right: Right): boolean {
+  return roles.indexOf(role) >= roles.indexOf(leastRole[right])
+}
+
+/** @throws ChatError access_denied for whose role does not have the right */
+export function mustHaveRight(operator: OperatorCaller, right: Right): void {
+  if (hasRight(operator, right)) return
+  throw new ChatError('access_denied', `This takes the role ${leastRole[right]}; yours is ${operator.role}`)
+}
+
+/** Whether an application is theirs to see. */
+function seesApplication({ applicationIds }: OperatorCaller, id: number): boolean {
+  return applicationIds.length === 0 || applicationIds.includes(id)
+}
+
+/** @throws ChatError 404 for an application that is not theirs to see */
+export function mustSeeApplication(operator: OperatorCaller, id: number): void {
+  if (!seesApplication(operator, id)) throw notFound('application', id)
+}
+
+/** Whether what is limited to these applications, or to none, lies within what an operator sees. */
+export function isWithin({ applicationIds }: OperatorCaller, limits: number[] | undefined): boolean {
+  if (applicationIds.length === 0) return true
+  return limits !== undefined && limits.length > 0 && limits.every((id) => applicationIds.includes(id))
+}
+
+/**
+ * Nobody gives what they do not have: who is limited to applications makes nothing that is not.
+ * @throws ChatError access_denied
+ */
+export function mustGiveOwn(operator: OperatorCaller, limits: number[] | undefined): void {
+  if (isWithin(operator, limits)) return
+  throw new ChatError('access_denied', 'You are limited to applications: so must be what you make')
+}
+
+/** @throws ChatError access_denied for who is limited to applications, where something is about all of them */
+export function mustBeUnlimited({ applicationIds }: OperatorCaller): void {
+  if (applicationIds.length === 0) return
+  throw new ChatError('access_denied', 'You are limited to applications, and may make no other')
+}

@@ -1,0 +1,16 @@
+import type { Context } from '#context.ts'
+import { isAdministered } from '#data/applications/administered.ts'
+import { type ApplicationCaller, defaultScopes } from '#domain/access/caller.ts'
+import { mustSeeApplication, type OperatorCaller } from '#domain/access/operator.ts'
+import { notFound } from '#errors.ts'
+
+/** Has an operator act in the place of a backend. @throws ChatError 404 for an application that is not theirs to see */
+export async function enterApplication(
+  ctx: Context,
+  operator: OperatorCaller,
+  applicationId: number,
+): Promise<ApplicationCaller> {
+  mustSeeApplication(operator, applicationId)
+  if (!(await isAdministered(ctx.db, applicationId))) throw notFound('application', applicationId)
+  return { kind: 'application', applicationId, scopes: [...defaultScopes], operator }
+}

@@ -1,0 +1,33 @@
+import type { Context } from '#context.ts'
+import { type ApplicationSummary, findApplicationBy } from '#data/applications/applications.ts'
+import { mustBeUnlimited, type OperatorCaller } from '#domain/access/operator.ts'
+import { createApplication } from '#domain/applications/create-application.ts'
+import { noteAct } from '#domain/audit/note-act.ts'
+import { notFound } from '#errors.ts'
+
+/** An application, with the secret that is shown this once. */
+export interface RegisteredApplication extends ApplicationSummary {
+  clientSecret: string
+}
+
+/** Makes an application with credentials of its own. @throws ChatError access_denied for who is limited to others */
+export async function registerApplication(
+  ctx: Context,
+  operator: OperatorCaller,
+  name: string,
+): Promise<RegisteredApplication> {
+  mustBeUnlimited(operator)
+  return ctx.db.transact(async (tx) => {
+    const { clientId, clientSecret } = await createApplication(tx, name)
+    const application = await findApplicationBy(tx, clientId)
+    if (!application) throw notFound('client', clientId)
+    const { id } = application
+    await noteAct(tx, operator, {
+      action: 'application.created',
+      applicationId: id,
+      target: { type: 'application', id },
+      details: { name },
+    })
+    return { ...application, clientSecret }
+  })
+}

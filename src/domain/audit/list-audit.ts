@@ -1,0 +1,25 @@
+import type { Context } from '#context.ts'
+import { type AuditFilters, listAuditRows } from '#data/operators/audit.ts'
+import { mustSeeApplication, type OperatorCaller } from '#domain/access/operator.ts'
+import type { AuditEntry } from '#resources/admin/audit.ts'
+import type { ListPart, ListRequest } from '#resources/admin/list.ts'
+
+export interface AuditQuery extends Omit<AuditFilters, 'applicationIds'> {
+  application?: number | undefined
+}
+
+/**
+ * Who did what, newest first; who is limited to applications sees what is about these.
+ * @throws ChatError 404 for an application that is not theirs to see
+ */
+export async function listAudit(
+  ctx: Context,
+  operator: OperatorCaller,
+  { application, ...filters }: AuditQuery,
+  request: ListRequest,
+): Promise<ListPart<AuditEntry>> {
+  if (application !== undefined) mustSeeApplication(operator, application)
+  const { applicationIds: limits } = operator
+  const applicationIds = application !== undefined ? [application] : limits.length > 0 ? limits : undefined
+  return listAuditRows(ctx.db, { ...filters, applicationIds }, request)
+}

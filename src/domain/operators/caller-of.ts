@@ -1,0 +1,20 @@
+import type { OperatorCaller } from '#domain/access/operator.ts'
+import type { AdminKey, Operator } from '#resources/admin/operator.ts'
+
+/** Who calls that is signed in as an operator. */
+export function callerOfOperator({ id, username, role, applications }: Operator, address?: string) {
+  return callerOf({ as: 'operator', id, name: username, role }, applications, address)
+}
+
+/** Who calls that holds an admin key. */
+export function callerOfKey({ id, name, role, applications }: AdminKey, address?: string) {
+  return callerOf({ as: 'key', id, name, role }, applications, address)
+}
+
+function callerOf(
+  who: Pick<OperatorCaller, 'as' | 'id' | 'name' | 'role'>,
+  applicationIds: number[] = [],
+  address?: string,
+): OperatorCaller {
+  return { kind: 'operator', ...who, applicationIds, ...(address !== undefined && { address }) }
+}

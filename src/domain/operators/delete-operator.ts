@@ -1,0 +1,21 @@
+import type { Context } from '#context.ts'
+import { deleteOperatorRow, lockOperators } from '#data/operators/operators.ts'
+import type { OperatorCaller } from '#domain/access/operator.ts'
+import { noteAct } from '#domain/audit/note-act.ts'
+import { keepAnOwner } from '#domain/operators/keep-an-owner.ts'
+import { mustFindOperator } from '#domain/operators/must-find-operator.ts'
+
+/** Deletes an operator, and ends their sessions; what they did stays known. @throws ChatError 404, ConflictError for the last owner */
+export async function deleteOperator(ctx: Context, caller: OperatorCaller, id: number): Promise<void> {
+  await ctx.db.transact(async (tx) => {
+    await lockOperators(tx)
+    const { username } = await mustFindOperator(tx, caller, id)
+    await deleteOperatorRow(tx, id)
+    await keepAnOwner(tx)
+    await noteAct(tx, caller, {
+      action: 'operator.deleted',
+      target: { type: 'operator', id },
+      details: { username },
+    })
+  })
+}

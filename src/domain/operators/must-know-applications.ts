@@ -1,0 +1,21 @@
+import { existingApplications } from '#data/applications/applications.ts'
+import type { Querier } from '#data/database.ts'
+import { mustGiveOwn, type OperatorCaller } from '#domain/access/operator.ts'
+import { refused } from '#errors.ts'
+
+/**
+ * Something can be limited to these applications.
+ * @throws ChatError access_denied where the caller may not, 400 where there is none of an id
+ */
+export async function mustKnowApplications(
+  db: Querier,
+  caller: OperatorCaller,
+  resource: string,
+  limits: number[] | undefined,
+): Promise<void> {
+  mustGiveOwn(caller, limits)
+  const existing = await existingApplications(db, limits ?? [])
+  const unknown = limits?.find((id) => !existing.has(id))
+  if (unknown === undefined) return
+  throw refused(resource, 'applications', 'invalid', `applications: application ${unknown} does not exist`)
+}

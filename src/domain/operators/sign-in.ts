@@ -1,0 +1,20 @@
+import type { Context } from '#context.ts'
+import { findOperatorByName } from '#data/operators/operators.ts'
+import { type OpenedSession, openOperatorSession } from '#domain/operators/open-operator-session.ts'
+import { isPassword } from '#domain/operators/passwords.ts'
+import { ChatError } from '#errors.ts'
+
+/** Opens a session for who knows a password. @throws ChatError 401 unauthorized where it is wrong */
+export async function signIn(
+  ctx: Context,
+  { username, password }: { username: string; password: string },
+  address: string,
+): Promise<OpenedSession> {
+  const found = await findOperatorByName(ctx.db, username)
+  const isRight = await isPassword(password, found?.passwordHash)
+  if (!found || !isRight) {
+    ctx.log.warn({ operatorId: found?.operator.id, address }, 'somebody could not sign in to the console')
+    throw new ChatError('unauthorized', 'The username or the password is wrong')
+  }
+  return openOperatorSession(ctx, found.operator, address)
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { Id, Properties, Timestamp } from '#resources/define.ts'
+
+export const ActorType = z.enum(['operator', 'key', 'application', 'user', 'command_line', 'system'])
+export type ActorType = z.output<typeof ActorType>
+
+/** Everything that is noted of who did it, by what it was done to. */
+const auditActions = [
+  'session.created',
+  'session.deleted',
+  'operator.created',
+  'operator.updated',
+  'operator.deleted',
+  'key.created',
+  'key.deleted',
+  'application.created',
+  'application.updated',
+  'application.deleted',
+  'application.secret_rotated',
+  'settings.updated',
+  'user.banned',
+  'user.unbanned',
+  'user.deleted',
+  'channel.deleted',
+  'message.deleted',
+  'messages.deleted',
+  'report.resolved',
+] as const
+export type AuditAction = (typeof auditActions)[number]
+
+export const AuditEntry = z
+  .object({
+    id: Id,
+    createdTime: Timestamp,
+    actor: z.object({
+      type: ActorType,
+      id: Id.optional(),
+      name: z.string().describe('The name that they had then'),
+    }),
+    action: z.enum(auditActions).describe('What they did'),
+    application: Id.optional().describe('Absent for what is about the installation'),
+    target: z.object({ type: z.string(), id: z.string() }).optional(),
+    address: z.string().optional().describe('Where it came from'),
+    details: Properties,
+  })
+  .meta({ id: 'AuditEntry' })
+export type AuditEntry = z.output<typeof AuditEntry>

@@ -1,0 +1,28 @@
+// How the admin API reads long lists: a piece after the other, from where the one before has ended.
+import { z } from 'zod'
+import { single } from '#resources/queries.ts'
+
+const limitDefault = 25
+const limitMax = 100
+
+/** What every list takes. */
+export const ListQuery = z.object({
+  limit: single(
+    z
+      .string()
+      .regex(/^\d{1,9}$/, `must be a number from 1 to ${limitMax}`)
+      .default(String(limitDefault))
+      .transform(Number)
+      .refine((limit) => limit >= 1 && limit <= limitMax, `must be a number from 1 to ${limitMax}`),
+  )
+    .meta({ type: 'integer', minimum: 1, maximum: limitMax, default: limitDefault })
+    .describe('How many items are wanted at most'),
+  cursor: single(z.string().max(4_096).optional()).describe('The `next` of the answer before'),
+})
+export type ListRequest = z.output<typeof ListQuery>
+
+/** A piece of a list; `next` leads on, and is absent at its end. */
+export interface ListPart<E> {
+  items: E[]
+  next?: string
+}

@@ -1,0 +1,17 @@
+import { z } from 'zod'
+import { Id } from '#resources/define.ts'
+
+/** Each may what the ones before it may. */
+export const roles = ['viewer', 'moderator', 'developer', 'owner'] as const
+
+export const Role = z.enum(roles).describe('Each role may what the ones before it may').meta({ id: 'Role' })
+export type Role = z.output<typeof Role>
+
+const applicationsMax = 100
+
+/** The applications that an operator or a key is limited to. */
+export const Limits = z
+  .array(Id)
+  .min(1, 'must name an application, or be left out for all of them')
+  .max(applicationsMax)
+  .transform((ids) => [...new Set(ids)])

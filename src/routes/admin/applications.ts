@@ -1,0 +1,137 @@
+import type { Context } from '#context.ts'
+import { getAdministeredApplication } from '#domain/applications/administered/get-administered-application.ts'
+import { listAdministeredApplications } from '#domain/applications/administered/list-administered-applications.ts'
+import { patchSettings } from '#domain/applications/administered/patch-settings.ts'
+import { updateApplication } from '#domain/applications/administered/update-application.ts'
+import { deleteApplication } from '#domain/applications/delete-application.ts'
+import { getSettings } from '#domain/applications/get-settings.ts'
+import { registerApplication } from '#domain/applications/register-application.ts'
+import { rotateSecret } from '#domain/applications/rotate-secret.ts'
+import {
+  AdminApplication,
+  AdminSettings,
+  CreateApplication,
+  NewAdminApplication,
+  PatchApplication,
+  PatchSettings,
+  RotatedSecret,
+  RotateSecret,
+} from '#resources/admin/application.ts'
+import { adminOperation, insideOperation, listOf, noContent, oneOf } from '#routes/admin/operation.ts'
+
+const tag = 'Applications'
+const about = 'application'
+
+export const applicationAdminOperations = (ctx: Context) => [
+  adminOperation({
+    id: 'listApplications',
+    tag,
+    about,
+    summary: 'List applications',
+    description: 'Those that are theirs to see, oldest first.',
+    method: 'GET',
+    path: '/applications',
+    right: 'read applications',
+    answer: listOf(AdminApplication),
+    handle: (operator, { list }) => listAdministeredApplications(ctx, operator, list),
+  }),
+  adminOperation({
+    id: 'createApplication',
+    tag,
+    about,
+    summary: 'Create an application',
+    description: 'Makes an application with credentials of its own; the secret is shown this once.',
+    method: 'POST',
+    path: '/applications',
+    right: 'change applications',
+    status: 201,
+    body: CreateApplication,
+    answer: oneOf(NewAdminApplication),
+    handle: async (operator, { body }) => {
+      const { key: apiKey, clientId, ...made } = await registerApplication(ctx, operator, body.name)
+      return {
+        ...made,
+        apiKey,
+        ...(clientId !== null && { clientId }),
+        properties: {},
+        counts: { users: 0, channels: 0, messages: 0 },
+      }
+    },
+  }),
+  insideOperation({
+    id: 'retrieveApplication',
+    tag,
+    about,
+    summary: 'Retrieve an application',
+    description: 'What it is called, how clients reach it, and how much is in it.',
+    method: 'GET',
+    path: '',
+    right: 'read applications',
+    answer: oneOf(AdminApplication),
+    handle: (caller) => getAdministeredApplication(ctx, caller),
+  }),
+  insideOperation({
+    id: 'updateApplication',
+    tag,
+    about,
+    summary: 'Change an application',
+    description: 'Changes what is given; `properties` are a merge patch (RFC 7396).',
+    method: 'PATCH',
+    path: '',
+    right: 'change applications',
+    body: PatchApplication,
+    answer: oneOf(AdminApplication),
+    handle: (caller, { body }) => updateApplication(ctx, caller, body),
+  }),
+  insideOperation({
+    id: 'deleteApplication',
+    tag,
+    about,
+    summary: 'Delete an application',
+    description: 'Removes it with everything in it: users, channels, messages, files, functions.',
+    method: 'DELETE',
+    path: '',
+    right: 'change applications',
+    answer: noContent,
+    handle: (caller) => deleteApplication(ctx, caller, String(caller.applicationId)),
+  }),
+  insideOperation({
+    id: 'rotateSecret',
+    tag,
+    about,
+    summary: 'Replace the client secret',
+    description: 'The old one and its tokens are void, at once or after an overlap of at most 30 days.',
+    method: 'POST',
+    path: '/rotate-secret',
+    right: 'change applications',
+    body: RotateSecret.optional().transform((body) => body ?? { overlapSeconds: 0 }),
+    answer: oneOf(RotatedSecret),
+    handle: ({ operator, applicationId }, { body }) =>
+      rotateSecret(ctx, operator, String(applicationId), { overlapMs: body.overlapSeconds * 1_000 }),
+  }),
+  insideOperation({
+    id: 'retrieveSettings',
+    tag,
+    about: 'settings',
+    summary: 'Retrieve the settings of an application',
+    description: 'What its users may do on their own.',
+    method: 'GET',
+    path: '/settings',
+    right: 'read settings',
+    answer: oneOf(AdminSettings),
+    handle: (caller) => getSettings(ctx, caller),
+  }),
+  insideOperation({
+    id: 'updateSettings',
+    tag,
+    about: 'settings',
+    summary: 'Change the settings of an application',
+    description: 'Changes those that are given; the others stay.',
+    method: 'PATCH',
+    path: '/settings',
+    right: 'change settings',
+    body: PatchSettings,
+    answer: oneOf(AdminSettings),
+    handle: (caller, { body }) => patchSettings(ctx, caller, body),
+  }),
+]

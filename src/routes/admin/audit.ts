@@ -1,0 +1,91 @@
+import { Readable } from 'node:stream'
+import { z } from 'zod'
+import type { Context } from '#context.ts'
+import type { OperatorCaller } from '#domain/access/operator.ts'
+import { type AuditQuery, listAudit } from '#domain/audit/list-audit.ts'
+import { AuditEntry } from '#resources/admin/audit.ts'
+import { QueryText, QueryTime, single } from '#resources/queries.ts'
+import { adminOperation, listOf, textOf } from '#routes/admin/operation.ts'
+import { PathId } from '#routes/operation.ts'
+import { csvHeader, csvRows } from '#wire/csv.ts'
+
+const common = {
+  tag: 'Audit',
+  about: 'audit',
+  method: 'GET',
+  right: 'read audit',
+  query: z.object({
+    application: single(PathId.optional()).describe('Only what is about this application'),
+    actor: QueryText.describe('Only what somebody of this name did'),
+    action: QueryText.describe('Only this, such as `message.deleted`, or all of a kind, such as `message`'),
+    from: QueryTime.describe('Only from this time on'),
+    to: QueryTime.describe('Only before this time'),
+  }),
+} as const
+
+export const auditOperations = (ctx: Context) => [
+  adminOperation({
+    ...common,
+    id: 'listAudit',
+    summary: 'List what was done',
+    description:
+      'Newest first: every write of operators and admin keys, and what others did to credentials or deleted.',
+    path: '/audit',
+    answer: listOf(AuditEntry),
+    handle: (operator, { query, list }) => listAudit(ctx, operator, query, list),
+  }),
+  adminOperation({
+    ...common,
+    id: 'exportAudit',
+    summary: 'Export what was done',
+    description: 'The same as CSV, all of it.',
+    path: '/audit.csv',
+    answer: textOf('text/csv'),
+    handle: async (operator, { query, reply }) => {
+      const rows = await openCsv(ctx, operator, query)
+      reply
+        .header('content-type', 'text/csv; charset=utf-8')
+        .header('content-disposition', 'attachment; filename="audit.csv"')
+        .send(rows)
+    },
+  }),
+]
+
+const columns = {
+  createdTime: 'time',
+  actorType: 'actor_type',
+  actorId: 'actor_id',
+  actorName: 'actor',
+  action: 'action',
+  application: 'application',
+  targetType: 'target_type',
+  targetId: 'target_id',
+  address: 'address',
+  details: 'details',
+}
+const partMax = 100
+
+/** At the speed of who reads it. @throws ChatError as the list does, before anything is sent */
+async function openCsv(ctx: Context, operator: OperatorCaller, query: AuditQuery): Promise<Readable> {
+  const first = await listAudit(ctx, operator, query, { limit: partMax })
+  async function* lines() {
+    yield csvHeader(columns)
+    for (let part = first; ; ) {
+      yield csvRows(columns, part.items.map(recordOf))
+      if (part.next === undefined) return
+      part = await listAudit(ctx, operator, query, { limit: partMax, cursor: part.next })
+    }
+  }
+  return Readable.from(lines())
+}
+
+function recordOf({ actor, target, ...entry }: AuditEntry) {
+  return {
+    ...entry,
+    actorType: actor.type,
+    actorId: actor.id,
+    actorName: actor.name,
+    targetType: target?.type,
+    targetId: target?.id,
+  }
+}

@@ -1,0 +1,155 @@
+// What every route of the admin API is made of: an operation, said as data. From it come the Fastify route and its page
+// in openapi-admin.yaml.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { Context } from '#context.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { mustHaveRight, type OperatorCaller, type Right } from '#domain/access/operator.ts'
+import { enterApplication } from '#domain/applications/administered/enter-application.ts'
+import { ChatError } from '#errors.ts'
+import { type ListPart, ListQuery, type ListRequest } from '#resources/admin/list.ts'
+import { type Described, mount } from '#routes/mount.ts'
+import { WithId } from '#routes/operation.ts'
+import { compileWriter, type Writer } from '#wire/casing.ts'
+import { representationFor } from '#wire/negotiation.ts'
+
+type AdminAnswer =
+  | { kind: 'one' | 'list'; shape: z.ZodType }
+  | { kind: 'nothing' }
+  /** Text of another type, which the handler writes itself. */
+  | { kind: 'text'; contentType: string }
+
+interface AdminInput<P, Q, B> {
+  params: P
+  query: Q
+  body: B
+  /** Where the answer is a list. */
+  list: ListRequest
+  /** For what is more than its body. */
+  request: FastifyRequest
+  reply: FastifyReply
+}
+
+export interface AdminOperation extends Described {
+  /** Who may, by domain/access/operator.ts, unless it is open. */
+  right: Right
+  /** Whether it is about the application of its path. */
+  isInside: boolean
+  answer: AdminAnswer
+  // biome-ignore lint/suspicious/noExplicitAny: operations of all inputs stand in one list; `adminOperation` types each.
+  handle: (caller: any, input: AdminInput<any, any, any>) => Promise<unknown>
+}
+
+type Result<A extends AdminAnswer> = A extends { kind: 'one'; shape: infer S extends z.ZodType }
+  ? z.output<S>
+  : A extends { kind: 'list'; shape: infer S extends z.ZodType }
+    ? ListPart<z.output<S>>
+    : unknown
+
+const nothing = z.object({})
+
+type Given<A extends AdminAnswer, C, P, Q, B> = Omit<
+  AdminOperation,
+  'params' | 'query' | 'body' | 'answer' | 'handle' | 'status' | 'isInside'
+> & {
+  status?: number
+  params?: P
+  query?: Q
+  body?: B
+  answer: A
+  handle: (caller: C, input: AdminInput<z.output<P>, z.output<Q>, z.output<B>>) => Promise<Result<A>>
+}
+
+/** Checks an operation's literal: what its handler takes and gives follows from its schemas. */
+export function adminOperation<
+  A extends AdminAnswer,
+  P extends z.ZodObject = typeof nothing,
+  Q extends z.ZodObject = typeof nothing,
+  B extends z.ZodType = z.ZodUndefined,
+>(given: Given<A, OperatorCaller, P, Q, B>): AdminOperation {
+  const { answer, params = nothing } = given
+  return { status: statusOf(answer), ...given, params, query: queryOf(given), isInside: false }
+}
+
+const ofApplication = '/applications/:id'
+
+/** The same for one in an application: its handler is called as a backend of the application would be. */
+export function insideOperation<
+  A extends AdminAnswer,
+  P extends z.ZodObject = typeof nothing,
+  Q extends z.ZodObject = typeof nothing,
+  B extends z.ZodType = z.ZodUndefined,
+>(given: Given<A, InsideCaller, P, Q, B>): AdminOperation {
+  return {
+    status: statusOf(given.answer),
+    ...given,
+    path: ofApplication + given.path,
+    params: WithId.extend(given.params?.shape ?? {}),
+    query: queryOf(given),
+    isInside: true,
+  }
+}
+
+function queryOf({ answer, query = nothing }: { answer: AdminAnswer; query?: z.ZodObject }): z.ZodObject {
+  return answer.kind === 'list' ? query.extend(ListQuery.shape) : query
+}
+
+/** An operator in an application. */
+export type InsideCaller = ApplicationCaller & { operator: OperatorCaller }
+
+const statusOf = ({ kind }: AdminAnswer) => (kind === 'nothing' ? 204 : 200)
+
+export const oneOf = <S extends z.ZodType>(shape: S) => ({ kind: 'one' as const, shape })
+export const listOf = <S extends z.ZodType>(shape: S) => ({ kind: 'list' as const, shape })
+export const noContent = { kind: 'nothing' as const }
+export const textOf = (contentType: string) => ({ kind: 'text' as const, contentType })
+
+/** Registers operations below the scope's prefix, behind the plugin `operators`. */
+export function serveAdmin(app: FastifyInstance, operations: AdminOperation[], ctx: Context): void {
+  const writers = new Map(operations.map(({ id, answer }) => [id, writerOf(answer)]))
+  mount(app, operations, async (each, checks, request, reply) => {
+    const { answer } = each
+    if (answer.kind !== 'text' && !representationFor(request.headers.accept)) {
+      throw new ChatError('NotAcceptableError', 'Answers are JSON only')
+    }
+    const caller = await callerOf(ctx, each, request)
+    const query = checks.query(request)
+    const params = checks.params(request)
+    const { limit, cursor } = query
+    const input = { params, query, body: checks.body(request), list: { limit, cursor }, request, reply }
+    const result = await each.handle(caller, input)
+    const write = writers.get(each.id)
+    if (answer.kind === 'text') return reply
+    reply.code(each.status)
+    if (!write) return reply.send()
+    const base = ctx.baseUrl(request.origin)
+    const body = write(result, (url) => (url.startsWith('/') ? base + url : url))
+    return reply.header('content-type', 'application/json').send(JSON.stringify(body))
+  })
+}
+
+function writerOf(answer: AdminAnswer): Writer | undefined {
+  if (!('shape' in answer)) return undefined
+  const write = compileWriter(answer.shape, 'camel')
+  if (answer.kind === 'one') return write
+  return (part, absolute) => {
+    const { items, next } = part as ListPart<unknown>
+    return { items: items.map((item) => write(item, absolute)), next }
+  }
+}
+
+/** Who calls: where it is about an application, what they do not see is not there, whatever their role. */
+async function callerOf(ctx: Context, { right, isInside, isOpen }: AdminOperation, request: FastifyRequest) {
+  if (isOpen) return undefined
+  const { operator } = request
+  const caller = isInside ? await enterApplication(ctx, operator, idOf(request)) : operator
+  mustHaveRight(operator, right)
+  return caller
+}
+
+/** Of the application in the path; one that is no id is nobody's. */
+function idOf({ params }: FastifyRequest): number {
+  const { data } = WithId.safeParse(params)
+  if (!data) throw new ChatError('ResourceNotFoundError', 'There is no such application')
+  return data.id
+}
