@@ -130,6 +130,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
     return503OnClosing: false,
   })
   await app.register(requests, { ctx })
+  if (ctx.tracing) await app.register((await import('#plugins/tracing.ts')).tracing, { tracing: ctx.tracing })
   await app.register(draining)
   await app.register(lingering)
   await app.register(headers)

@@ -25,6 +25,7 @@ import { migrationNames } from '#place.ts'
 import { openPreviews, type Previews } from '#previews/previews.ts'
 import { openVault, type Vault } from '#secrets/vault.ts'
 import { TestApi } from '#test-api/state.ts'
+import type { Tracing } from '#tracing/tracing.ts'
 
 export type { Outcome } from '#functions/outcome.ts'
 export type { RuntimeSpec } from '#functions/prepare.ts'
@@ -70,6 +71,8 @@ export interface Context {
   bus: Bus
   /** The migrations that this program's database has, in order. */
   migrations(): Promise<string[]>
+  /** Absent where nothing is traced. */
+  tracing?: Tracing
   /** Looks at the pages that messages link to; absent where the settings want none. */
   previews?: Previews
   /** What the test API keeps of worlds; absent where it is off. */
@@ -83,6 +86,7 @@ export interface Context {
 interface Surroundings {
   node?: Node
   bus?: Bus
+  tracing?: Tracing | undefined
   /** Which of the process' threads it is for; the one that serves where absent. */
   thread?: Thread
   /** Of the process, for the programs that it runs. */
@@ -97,6 +101,7 @@ export function openContext(
   {
     node = new Node(databaseUrl, log),
     bus = openMemoryBus(log),
+    tracing,
     thread,
     environment = {},
   }: Surroundings = {},
@@ -106,7 +111,10 @@ export function openContext(
   const db = openDatabase(
     databaseUrl,
     (error) => log.warn({ err: error }, 'an idle database connection failed'),
-    watchStatements(config.slowStatementMs, log, metrics),
+    {
+      watch: watchStatements(config.slowStatementMs, log, metrics, tracing),
+      ...(tracing && { traceparent: () => tracing.current }),
+    },
   )
   const vault = openVault(config)
   const pending = new Set<Promise<unknown>>()
@@ -128,6 +136,7 @@ export function openContext(
     node,
     bus,
     migrations: once(migrationNames),
+    ...(tracing && { tracing }),
     ...(config.testApi && { testApi: new TestApi() }),
     ...(config.linkPreviews && { previews: openPreviews() }),
     later(work) {

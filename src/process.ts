@@ -97,7 +97,14 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
   started.push({ undo: () => node.close() })
   const bus = await openBus(config.redisUrl, `chatterie:${node.installation}`, log)
   started.push({ undo: () => bus.close() })
-  const ctx = openContext(config, log, databaseUrl, { node, bus, environment: process.env })
+  const tracing = config.otlpEndpoint && (await (await import('#tracing/open.ts')).openTracing(config, log))
+  if (tracing) started.push({ undo: () => tracing.close() })
+  const ctx = openContext(config, log, databaseUrl, {
+    node,
+    bus,
+    environment: process.env,
+    ...(tracing && { tracing }),
+  })
   started.push({ undo: () => ctx.db.close() })
   await checkKeys(ctx)
   const first = await ensureFirstApplication(ctx)

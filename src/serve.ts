@@ -31,7 +31,10 @@ export async function startServing(ctx: Context, limits: Partial<StompLimits> = 
   const realtime = new Realtime(ctx)
   await realtime.start()
   const runs = new FunctionRuns(ctx)
-  const { handler, publish } = await doorOf(ctx, realtime)
+  const door = await doorOf(ctx, realtime)
+  const { handler, publish } = ctx.tracing
+    ? (await import('#realtime/traced-door.ts')).tracedDoor(ctx.tracing, door)
+    : door
   const dispatcher = new Dispatcher(ctx, publish, () => runs.signal())
   dispatcher.start()
   ctx.clock.onMove(async () => {

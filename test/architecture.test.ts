@@ -37,7 +37,7 @@ const mayImport: Record<string, string[]> = {
     'type config',
     'type context',
   ],
-  realtime: ['domain', 'wire', 'resources', 'errors', 'stomp', 'type clock', 'type context'],
+  realtime: ['domain', 'wire', 'resources', 'errors', 'stomp', 'type clock', 'type context', 'type tracing'],
   plugins: [
     'wire',
     'resources',
@@ -48,6 +48,7 @@ const mayImport: Record<string, string[]> = {
     'type domain',
     'type clock',
     'type context',
+    'type tracing',
   ],
   // What runs in browsers, and knows nothing of the server's code.
   pages: [],
@@ -83,7 +84,8 @@ const mayImport: Record<string, string[]> = {
   secrets: [],
   resources: [],
   errors: [],
-  metrics: [],
+  metrics: ['type tracing'],
+  tracing: ['place', 'type config'],
   place: [],
   cache: [],
   // What tests import, who have the server in a process of its own.

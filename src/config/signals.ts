@@ -11,6 +11,10 @@ export const signalSettings = {
   OTEL_EXPORTER_OTLP_ENDPOINT: optional(
     z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }),
   ),
+  OTEL_TRACES_SAMPLER_ARG: z.preprocess(
+    blankIsAbsent,
+    z.coerce.number('must be a number from 0 to 1').min(0).max(1).default(1),
+  ),
   LOG_FORMAT: optional(z.enum(['json', 'pretty'])),
   LOG_LEVEL: z.preprocess(
     blankIsAbsent,
@@ -27,6 +31,8 @@ export interface SignalConfig {
   slowStatementMs: number
   /** Where traces are sent, without a slash at its end; nothing is traced where absent. */
   otlpEndpoint?: string
+  /** The share of traces that begin here, 0 to 1; what belongs to a caller's trace is sampled as that is. */
+  traceShare: number
   /** One JSON object a line, or lines for people; where absent, people are written to where they read along. */
   logFormat?: 'json' | 'pretty'
   logLevel: Settings['LOG_LEVEL']
@@ -36,6 +42,7 @@ export function signalsOf(settings: Settings): SignalConfig {
   const { METRICS_TOKEN, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, LOG_FORMAT, LOG_LEVEL } = settings
   return {
     slowStatementMs: settings.SLOW_STATEMENT_MS,
+    traceShare: settings.OTEL_TRACES_SAMPLER_ARG,
     logLevel: LOG_LEVEL,
     ...(METRICS_TOKEN && { metricsToken: METRICS_TOKEN }),
     ...(endpoint && { otlpEndpoint: endpoint.replace(/\/+$/, '') }),

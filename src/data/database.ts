@@ -86,14 +86,25 @@ const begin = `
   begin; set local statement_timeout = ${timeoutMs}; set local idle_in_transaction_session_timeout = ${timeoutMs}`
 
 /** Stands around each statement, which it is told by its name or else by its text; never by its parameters. */
-export type StatementWatch = <T>(statement: string, ask: () => Promise<T>) => Promise<T>
+type StatementWatch = <T>(statement: string, ask: () => Promise<T>) => Promise<T>
+
+interface Watching {
+  /** In transactions, what begins and ends them is not watched. */
+  watch?: StatementWatch | undefined
+  /** What events that are written now follow from, where that is traced. */
+  traceparent?(): string | undefined
+}
 
 /**
  * Opens the pool of a Postgres URL; connects at the first statement.
  * @param onError is called where an idle connection breaks
- * @param watch nothing where absent; in transactions, what begins and ends them is not watched
  */
-export function openDatabase(url: string, onError: (error: Error) => void, watch?: StatementWatch): Database {
+export function openDatabase(
+  url: string,
+  onError: (error: Error) => void,
+  watching: Watching = {},
+): Database {
+  const { watch } = watching
   const connection = {
     connectionString: url,
     connectionTimeoutMillis: timeoutMs,
@@ -122,7 +133,7 @@ export function openDatabase(url: string, onError: (error: Error) => void, watch
       watch,
     ),
     async transact(work) {
-      const { result, hasEmitted } = await retried(() => attempt(pool, work, watch))
+      const { result, hasEmitted } = await retried(() => attempt(pool, work, watching))
       if (hasEmitted) eventsWritten()
       return result
     },
@@ -149,7 +160,7 @@ function openPrisma(pool: pg.Pool, watch: StatementWatch | undefined): PrismaCli
   return watched as unknown as PrismaClient
 }
 
-async function attempt<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>, watch?: StatementWatch) {
+async function attempt<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>, watching: Watching) {
   const client = await pool.connect()
   let isOver = false
   let hasEmitted = false
@@ -158,7 +169,7 @@ async function attempt<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>, watch?: S
   const ask: Ask = (query) =>
     isOver ? Promise.reject(new Error('The transaction is over')) : client.query(query)
   const tx: Tx = {
-    ...querier(ask, watch),
+    ...querier(ask, watching.watch),
     async copy(statement, rows) {
       const copy = client.query(copyFrom(statement))
       copy.end(rows)
@@ -167,7 +178,11 @@ async function attempt<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>, watch?: S
     async emit(...events) {
       if (events.length === 0) return
       hasEmitted = true
-      await tx.run(emitStatement, [JSON.stringify(events)])
+      const traceparent = watching.traceparent?.()
+      const drafts = traceparent
+        ? events.map((event) => ({ ...event, payload: { ...event.payload, traceparent } }))
+        : events
+      await tx.run(emitStatement, [JSON.stringify(drafts)])
     },
   }
   try {

@@ -1,5 +1,6 @@
 // What arrives while one statement is in flight goes out together in the next: one round trip and one commit for all
 // of it. Alone, an item takes the plain statement and waits for nobody.
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { isRefusal } from '#errors.ts'
 
 export interface Statements<I, O> {
@@ -17,6 +18,8 @@ export class GroupCommit<I, O> {
   readonly #sent: (size: number) => void
   #waiting: { item: I; resolve: (outcome: O) => void; reject: (error: unknown) => void }[] = []
   #inFlight = false
+  /** What goes out together belongs to none of those that wait for it: it keeps nothing of the first one's context. */
+  readonly #outside = AsyncLocalStorage.snapshot()
 
   /** @param sent is called with the size of each group as it goes out */
   constructor(statements: Statements<I, O>, sent: (size: number) => void = () => {}) {
@@ -28,7 +31,7 @@ export class GroupCommit<I, O> {
   submit(item: I): Promise<O> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject })
-      if (!this.#inFlight) void this.#drain()
+      if (!this.#inFlight) void this.#outside(() => this.#drain())
     })
   }
 

@@ -16,6 +16,7 @@ export interface Run {
   event: unknown
   eventType: string
   token: string
+  traceparent?: string
   timeoutMs: number
 }
 
@@ -104,7 +105,15 @@ export class FunctionProcess {
    * @returns `unbegun` where the process ended before the run began, so that it can be had elsewhere
    * @throws a TypeError where the event is nothing JSON can say
    */
-  run({ versionId, script, event, eventType, token, timeoutMs }: Run): Promise<Outcome | 'unbegun'> {
+  run({
+    versionId,
+    script,
+    event,
+    eventType,
+    token,
+    traceparent,
+    timeoutMs,
+  }: Run): Promise<Outcome | 'unbegun'> {
     if (this.state !== 'idle') throw new Error(`a process that is ${this.state} cannot run anything`)
     const id = this.#runs + 1
     const isNew = this.#scripts.get(versionId) !== script.code
@@ -117,6 +126,7 @@ export class FunctionProcess {
       eventType,
       token,
       clock,
+      ...(traceparent !== undefined && { traceparent }),
       ...(isNew && { script }),
     }
     const line = JSON.stringify(order)

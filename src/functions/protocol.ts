@@ -44,6 +44,8 @@ export interface RunOrder {
   /** Which method of a plugin handles it. */
   eventType: string
   token: string
+  /** Of the run, where that is traced. */
+  traceparent?: string
   /** How the server's goes as the run begins. */
   clock: ClockState
 }

@@ -22,6 +22,8 @@ export interface Invocation {
   eventType: string
   /** A bearer of the application, for the APIs of the context. */
   token: string
+  /** What it follows from, where that is traced. */
+  traceparent?: string
   /** Of the run alone. */
   timeoutMs: number
   /** Of the wait for a free process before; as long as the run where absent. */

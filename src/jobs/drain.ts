@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '#context.ts'
 
@@ -9,6 +10,8 @@ export class Drain {
   readonly #work: () => Promise<boolean>
   readonly #sweepMs: number
   readonly #log: Context['log']
+  /** A batch belongs to none of those that signalled it: it keeps nothing of the first one's context. */
+  readonly #outside = AsyncLocalStorage.snapshot()
   #state: 'idle' | 'running' | 'stopped' = 'idle'
   /** Whether there may be more than the batch at hand. */
   #signalled = false
@@ -48,7 +51,7 @@ export class Drain {
 
   #begin(restMs: number): Promise<void> {
     this.#state = 'running'
-    this.#run = this.#drain(restMs)
+    this.#run = this.#outside(() => this.#drain(restMs))
     return this.#run
   }
 

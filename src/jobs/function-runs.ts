@@ -151,7 +151,16 @@ export class FunctionRuns {
     try {
       const [invocationId = 0] = await beginRuns(this.#ctx, [{ function: current, event }])
       const timeoutMs = this.#ctx.config.functionTimeoutMs
-      await runFunction(this.#ctx, { function: current, event, invocationId, timeoutMs, waitMs, follow })
+      const { traceparent } = run.payload
+      await runFunction(this.#ctx, {
+        function: current,
+        event,
+        invocationId,
+        timeoutMs,
+        waitMs,
+        follow,
+        traceparent,
+      })
     } catch (error) {
       await this.#notRecorded(run, error)
     }

@@ -15,7 +15,8 @@ const leftStatus = 499
 
 export const requests = plugin<{ ctx: Context }>(
   async (app, { ctx: { log, metrics } }) => {
-    app.decorate('noteRequest', ({ id, routeOptions }, { raw }) => {
+    app.decorate('noteRequest', (request, { raw }) => {
+      const { id, routeOptions } = request
       const since = performance.now()
       raw.once('close', () => {
         const ms = performance.now() - since
@@ -26,7 +27,8 @@ export const requests = plugin<{ ctx: Context }>(
         metrics.requests.observe(ms / 1_000, operation, String(status))
         // The route, and never the path or its query, which the client wrote.
         const asked = named === undefined && route !== undefined ? { operation, route } : { operation }
-        log.info({ id, ...asked, status, ms: Math.round(ms * 100) / 100 }, 'request')
+        const trace = request.span && { trace: request.span.traceId }
+        log.info({ id, ...asked, status, ms: Math.round(ms * 100) / 100, ...trace }, 'request')
       })
     })
     app.addHook('onRequest', (request, reply, done) => {

@@ -7,6 +7,7 @@ import type { Audience, Delivery, PublishedEvent } from '#resources/published-ev
 import { currentUserHypermedia } from '#resources/user.ts'
 import { Fanout } from '#stomp/fanout.ts'
 import { type SharedBody, shareBody } from '#stomp/frames.ts'
+import type { Tracing } from '#tracing/tracing.ts'
 import { type BaseUrls, withBaseUrls } from '#wire/stompx.ts'
 
 /**
@@ -26,13 +27,15 @@ export class Hub {
   readonly #users = new Map<number, Set<Session>>()
   readonly #fanout = new Fanout()
   readonly #failed: OnMissed
+  readonly #tracing: Tracing | undefined
   /** Through where everything is delivered to the live subscriptions here. */
   position = 0
   /** Messages that subscriptions here were sent, since the process began. */
   sent = 0
 
-  constructor(failed: OnMissed) {
+  constructor(failed: OnMissed, tracing?: Tracing) {
     this.#failed = failed
+    this.#tracing = tracing
   }
 
   /** Sessions with a connection. */
@@ -118,6 +121,16 @@ export class Hub {
 
   /** To whoever listens here and is up to date; the others get it when they have caught up. */
   async deliver(published: PublishedEvent): Promise<void> {
+    const { traceparent: parent, type } = published
+    if (!this.#tracing || parent === undefined) return this.#deliver(published)
+    await this.#tracing.run(`deliver ${type}`, { kind: 'consumer', parent }, async (span) => {
+      const before = this.sent
+      await this.#deliver(published)
+      span.say({ 'chatterie.sockets': this.sent - before })
+    })
+  }
+
+  async #deliver(published: PublishedEvent): Promise<void> {
     const failed = new Map<Subscription, unknown>()
     for (const delivery of published.deliveries) {
       const bodies = new Bodies(delivery)

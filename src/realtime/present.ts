@@ -102,7 +102,7 @@ function toPublished(
   { type, applicationId, channelId, position, payload, writtenAt }: CommittedEvent,
   deliveries: Delivery[],
 ): PublishedEvent {
-  const { by, session, receipt, userId }: EventPayload = isObject(payload) ? payload : {}
+  const { by, session, receipt, userId, traceparent }: EventPayload = isObject(payload) ? payload : {}
   return {
     type,
     applicationId,
@@ -112,6 +112,7 @@ function toPublished(
     ...(by !== undefined &&
       session !== undefined && { cause: { by, session, ...(receipt !== undefined && { receipt }) } }),
     deliveries,
+    ...(traceparent !== undefined && { traceparent }),
     ...(writtenAt !== undefined && { writtenAt }),
   }
 }

@@ -28,7 +28,7 @@ const followMs = 1_000
 export class Realtime implements StompHandler<Session> {
   readonly #ctx: Context
   readonly #router = openRouter()
-  readonly #hub = new Hub((...missed) => this.#sessions.missed(...missed))
+  readonly #hub: Hub
   readonly #sessions: Sessions
   readonly #broadcaster: Broadcaster
   readonly #catchUp: CatchUp
@@ -40,6 +40,7 @@ export class Realtime implements StompHandler<Session> {
 
   constructor(ctx: Context) {
     this.#ctx = ctx
+    this.#hub = new Hub((...missed) => this.#sessions.missed(...missed), ctx.tracing)
     this.#rate = new FrameRate(ctx.config.rateLimitPerSecond > 0)
     this.#sessions = new Sessions(ctx, this.#hub, (key) => this.#broadcaster.takeOver(key))
     this.#broadcaster = new Broadcaster(ctx, this.#hub, {

@@ -310,6 +310,8 @@ export interface EventPayload extends Partial<Cause> {
   userId?: number | null
   messageId?: number
   threadId?: number
+  /** What set it off, where that is traced [W3C Trace Context]. */
+  traceparent?: string
   [detail: string]: unknown
 }
 

@@ -63,6 +63,8 @@ export const PublishedEvent = z.object({
   userId: integer.exactOptional(),
   cause: EventCause.exactOptional(),
   deliveries: z.array(Delivery),
+  /** What its delivery follows from, where that is traced [W3C Trace Context]. */
+  traceparent: z.string().exactOptional(),
   /** When the event was written, in milliseconds by the clock of the process that published it. */
   writtenAt: z.number().exactOptional(),
   /** It could not be presented: whom it concerns has missed it. */

@@ -17,6 +17,7 @@ import { createApplication, type NewCredentials } from '#domain/applications/cre
 import { Worker } from '#jobs/worker.ts'
 import { startServing } from '#serve.ts'
 import type { StompLimits } from '#stomp/limits.ts'
+import { openTracing } from '#tracing/open.ts'
 import { checkResponses } from './check-response.ts'
 
 export interface TestServer {
@@ -83,9 +84,11 @@ export async function startServer(
   const node = new Node(database.url, log)
   await node.start()
   const bus = await openBus(config.redisUrl, `chatterie:${node.installation}`, log)
+  const tracing = await openTracing(config, log)
   const ctx = openContext(config, log, database.url, {
     node,
     bus,
+    tracing,
     environment: { ...process.env, ...settings },
   })
   const serving = await startServing(ctx, limits)
@@ -109,6 +112,7 @@ export async function startServer(
       await ctx.db.close()
       await bus.close()
       await node.close()
+      await tracing?.close()
       await database.drop()
       await rm(config.home, { recursive: true, force: true })
       expect([...undescribed], 'answers that openapi.yaml does not describe').toEqual([])

@@ -33,7 +33,7 @@ const { sql, raw } = Prisma
 export interface Reader {
   applicationId: number
   userId: number
-  cause: Partial<Cause>
+  cause: Partial<Cause> & { traceparent?: string }
 }
 
 /** Reads one message of somebody else. @returns false where the user does not see it */

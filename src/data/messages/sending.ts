@@ -35,6 +35,8 @@ export interface NewMessage {
   memberOnly?: boolean
   /** What its event says of whose action it is. */
   cause?: Partial<Cause>
+  /** What its event follows from, where that is traced. */
+  traceparent?: string | undefined
 }
 
 /** The message as stored, or what it lacks. */
@@ -103,9 +105,10 @@ function toCells(item: NewMessage): unknown[] {
   ]
 }
 
-function toDetails({ thread, cause }: NewMessage): string | null {
+function toDetails({ thread, cause, traceparent }: NewMessage): string | null {
   const parentId = thread?.parentId ?? undefined
-  return cause || parentId !== undefined ? JSON.stringify({ parentId, ...cause }) : null
+  const isMore = cause || parentId !== undefined || traceparent !== undefined
+  return isMore ? JSON.stringify({ parentId, traceparent, ...cause }) : null
 }
 
 function toSent(item: NewMessage, sent: SentRow | undefined): Sent {

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { withMentions } from '#data/messages/mentions.ts'
-import { type NewMessage, sendWithFile } from '#data/messages/sending.ts'
+import { type NewMessage, type Sent, sendWithFile } from '#data/messages/sending.ts'
 import type { HostedFile, StoredFile } from '#data/rows.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { mustBeMember } from '#domain/access/channel.ts'
@@ -33,7 +33,7 @@ export async function sendMessage(
   const { channelId } = target
   const message = await describe(ctx, caller, target, input)
   const sending =
-    input.type === 'HOSTED' ? sendWithFile(ctx.db, message, input.file.key) : ctx.sender.submit(message)
+    input.type === 'HOSTED' ? sendWithFile(ctx.db, message, input.file.key) : submit(ctx, message)
   const sent = await sending.catch(unlessGone('channel', channelId))
   if (sent === 'no channel') throw notFound('channel', channelId)
   if (sent === 'no member') throw await notAMember(ctx, caller, channelId)
@@ -41,6 +41,12 @@ export async function sendMessage(
   await withMentions(ctx.db, [sent])
   if ('links' in sent) previewLater(ctx, sent.id, sent.links)
   return sent
+}
+
+/** What is committed together is one statement; in each trace it is a part of its own. */
+function submit({ sender, tracing }: Context, message: NewMessage): Promise<Sent> {
+  if (!tracing) return sender.submit(message)
+  return tracing.statement('send-message', () => sender.submit({ ...message, traceparent: tracing.current }))
 }
 
 /** Why a user could not send: it must not know of the channel, or is only not in it. */
@@ -68,6 +74,7 @@ async function describe(
     ...content,
     ...authorOf(caller, input),
     ...(input.groupTag !== undefined && { groupTag: input.groupTag }),
+    ...(ctx.tracing && { traceparent: ctx.tracing.current }),
   }
 }
 

@@ -6,5 +6,5 @@ import { readerOf } from '#domain/messages/reading/reader.ts'
 
 /** Reads all messages of a thread, and of the channel no others. @throws ChatError 404 */
 export async function readThread(ctx: Context, caller: UserCaller, id: number): Promise<void> {
-  await markThreadRead(ctx.db, readerOf(caller), await mustSeeThread(ctx, caller, id))
+  await markThreadRead(ctx.db, readerOf(ctx, caller), await mustSeeThread(ctx, caller, id))
 }

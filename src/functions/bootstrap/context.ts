@@ -7,17 +7,22 @@ interface Access {
   apiOrigin: string
   /** A bearer of the application. */
   token: string
+  /** Of the run, where that is traced: its requests to the API are a part of it. */
+  traceparent: string | undefined
   loadSdk(): typeof Sdk
 }
 
 /** Functions of the first version have an API each, those of the second the whole SDK [runtime contract 9]. */
-export function createContext({ apiOrigin, token, loadSdk }: Access) {
+export function createContext({ apiOrigin, token, traceparent, loadSdk }: Access) {
+  const options = optionsOf(traceparent)
   const configuration = () =>
-    new (loadSdk().Configuration)({ basePath: apiOrigin, accessToken: token, ...formOptions })
+    new (loadSdk().Configuration)({ basePath: apiOrigin, accessToken: token, ...options })
   let chatKitty: Sdk.ChatKitty | undefined
   return {
+    /** To be passed on to other services, as the header of this name [W3C Trace Context]. */
+    traceparent,
     get ChatKitty() {
-      chatKitty ??= createChatKitty(loadSdk(), apiOrigin, token)
+      chatKitty ??= createChatKitty(loadSdk(), { apiOrigin, token, options })
       return chatKitty
     },
     getApplicationApi: () => withLegacyNames(new (loadSdk().ApplicationApi)(configuration())),
@@ -35,7 +40,17 @@ export function createContext({ apiOrigin, token, loadSdk }: Access) {
   }
 }
 
-function createChatKitty(sdk: typeof Sdk, apiOrigin: string, token: string): Sdk.ChatKitty {
+type Options = ReturnType<typeof optionsOf>
+
+function optionsOf(traceparent: string | undefined) {
+  if (traceparent === undefined) return formOptions
+  return { ...formOptions, baseOptions: { ...formOptions.baseOptions, headers: { traceparent } } }
+}
+
+function createChatKitty(
+  sdk: typeof Sdk,
+  { apiOrigin, token, options }: { apiOrigin: string; token: string; options: Options },
+): Sdk.ChatKitty {
   const chatKitty = new sdk.ChatKitty({
     clientId: env.CHATKITTY_CLIENT_ID ?? '',
     clientSecret: env.CHATKITTY_CLIENT_SECRET ?? '',
@@ -44,7 +59,7 @@ function createChatKitty(sdk: typeof Sdk, apiOrigin: string, token: string): Sdk
   })
   // All its APIs share this; without it, each invocation would first ask for a token of its own.
   const { apiConfiguration } = chatKitty as unknown as { apiConfiguration: Sdk.Configuration }
-  Object.assign(apiConfiguration, formOptions, { accessToken: token })
+  Object.assign(apiConfiguration, options, { accessToken: token })
   return chatKitty
 }
 

@@ -95,6 +95,7 @@ async function run(order: RunOrder): Promise<void> {
     const context = createContext({
       apiOrigin,
       token: order.token,
+      traceparent: order.traceparent,
       loadSdk: () => customerRequire('chatkitty-platform-sdk'),
     })
     const result = await owner.run(id, () => handler(order.event, context))

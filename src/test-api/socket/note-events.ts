@@ -15,7 +15,7 @@ export async function noteEvents(ctx: Context, testApi: TestApi, events: Committ
   )
   const at = ctx.clock.now()
   for (const { type, applicationId, channelId, threadId, payload } of ofWorlds) {
-    const { session: _, receipt, by, ...rest } = payload
+    const { session: _, receipt, by, traceparent, ...rest } = payload
     testApi.note(applicationId, at, {
       kind: 'event',
       type,

@@ -14,10 +14,27 @@ export interface BegunRun {
   waitMs: number
   /** Where nobody waits for it: what becomes of it after this outcome. */
   follow?: (outcome: Outcome) => EndedInvocation['run']
+  /** Of what asked for it, where that is traced; what is going on where absent. */
+  traceparent?: string | undefined
 }
 
 /** Runs a function and records how that ended. Never throws because of the function, or of where it runs. */
-export async function runFunction(ctx: Context, run: BegunRun): Promise<Outcome> {
+export function runFunction(ctx: Context, run: BegunRun): Promise<Outcome> {
+  const { type, id } = run.function
+  if (!ctx.tracing) return perform(ctx, run)
+  const options = {
+    kind: 'consumer',
+    parent: run.traceparent,
+    attributes: { 'chatterie.function': id },
+  } as const
+  return ctx.tracing.run(`run ${type}`, options, async (span) => {
+    const outcome = await perform(ctx, run)
+    if (outcome.status === 'FAILED') span.fail(undefined)
+    return outcome
+  })
+}
+
+async function perform(ctx: Context, run: BegunRun): Promise<Outcome> {
   const { invocationId, follow } = run
   const { outcome, secrets } = await invoke(ctx, run)
   const result = outcome.status === 'SUCCEEDED' ? 'succeeded' : outcome.reason
@@ -48,8 +65,10 @@ async function invoke(
   try {
     const { host, handlerScript, token } = await prepareRun(ctx, current)
     const secrets = [token, host.environment.CHATKITTY_CLIENT_SECRET ?? token]
-    const run = () =>
-      ctx.functions.invoke(host, { versionId, handlerScript, event, eventType, token, timeoutMs, waitMs })
+    const traceparent = ctx.tracing?.current
+    const traced = traceparent !== undefined && { traceparent }
+    const order = { versionId, handlerScript, event, eventType, token, timeoutMs, waitMs, ...traced }
+    const run = () => ctx.functions.invoke(host, order)
     const observed = { ...current, event, timeoutMs, secrets }
     return { outcome: await (ctx.testApi ? ctx.testApi.aroundRun(ctx.clock, observed, run) : run()), secrets }
   } catch (cause) {

@@ -6,5 +6,5 @@ import { readerOf } from '#domain/messages/reading/reader.ts'
 
 /** Reads all messages of a channel. @throws ChatError 404, AccessDeniedError for who is no member */
 export async function readChannel(ctx: Context, caller: UserCaller, id: number): Promise<void> {
-  if (!(await markChannelRead(ctx.db, readerOf(caller), id))) await mustBeMember(ctx, caller, id)
+  if (!(await markChannelRead(ctx.db, readerOf(ctx, caller), id))) await mustBeMember(ctx, caller, id)
 }

@@ -6,5 +6,5 @@ import { notFound } from '#errors.ts'
 
 /** Reads one message, and none before it; one's own and what was read are left as they are. @throws ChatError 404 */
 export async function readMessage(ctx: Context, caller: UserCaller, id: number): Promise<void> {
-  if (!(await markMessageRead(ctx.db, readerOf(caller), id))) throw notFound('message', id)
+  if (!(await markMessageRead(ctx.db, readerOf(ctx, caller), id))) throw notFound('message', id)
 }

@@ -1,8 +1,10 @@
+import type { Context } from '#context.ts'
 import type { Reader } from '#data/messages/reading.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 
 /** The caller as one who reads. */
-export function readerOf(caller: UserCaller): Reader {
+export function readerOf({ tracing }: Pick<Context, 'tracing'>, caller: UserCaller): Reader {
   const { applicationId, userId } = caller
-  return { applicationId, userId, cause: causeOf(caller) }
+  const traceparent = tracing?.current
+  return { applicationId, userId, cause: { ...causeOf(caller), ...(traceparent && { traceparent }) } }
 }

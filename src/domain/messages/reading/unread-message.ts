@@ -6,5 +6,5 @@ import { notFound } from '#errors.ts'
 
 /** Makes a message that was read unread. @throws ChatError 404 */
 export async function unreadMessage(ctx: Context, caller: UserCaller, id: number): Promise<void> {
-  if (!(await markMessageUnread(ctx.db, readerOf(caller), id))) throw notFound('message', id)
+  if (!(await markMessageUnread(ctx.db, readerOf(ctx, caller), id))) throw notFound('message', id)
 }

@@ -1,0 +1,104 @@
+// The real-time door where there is tracing: frames begin traces, and events go on with those of what wrote them.
+import type { Connection, Session } from '#realtime/session.ts'
+import type { CommittedEvent } from '#resources/events.ts'
+import type { ClientFrame, SharedBody } from '#stomp/frames.ts'
+import type { StompHandler, StompMessage, StompSubscription } from '#stomp/handler.ts'
+import type { Tracing } from '#tracing/tracing.ts'
+
+interface Door {
+  handler: StompHandler<Session>
+  publish(events: CommittedEvent[]): Promise<void>
+}
+
+export function tracedDoor(tracing: Tracing, { handler, publish }: Door): Door {
+  return {
+    handler: new TracedFrames(tracing, handler),
+    async publish(events) {
+      const spans = events.flatMap((event) => {
+        const { traceparent: parent } = event.payload
+        if (parent === undefined) return []
+        const span = tracing.begin(`publish ${event.type}`, {
+          kind: 'producer',
+          parent,
+          ...(event.writtenAt !== undefined && { startTime: event.writtenAt }),
+          attributes: { 'chatterie.position': event.position },
+        })
+        event.payload.traceparent = span.traceparent
+        return [span]
+      })
+      try {
+        await publish(events)
+      } finally {
+        for (const span of spans) span.end()
+      }
+    },
+  }
+}
+
+class TracedFrames implements StompHandler<Session> {
+  readonly #tracing: Tracing
+  readonly #handler: StompHandler<Session>
+  readonly outgoing?: NonNullable<StompHandler<Session>['outgoing']>
+
+  constructor(tracing: Tracing, handler: StompHandler<Session>) {
+    this.#tracing = tracing
+    this.#handler = handler
+    if (handler.outgoing) {
+      this.outgoing = (connection: Connection, headers: Record<string, string>, body: SharedBody) =>
+        handler.outgoing?.(connection, headers, body) ?? connection.deliver(headers, body)
+    }
+  }
+
+  connect(connection: Connection, frame: ClientFrame) {
+    return this.#traced('CONNECT', frame, () => this.#handler.connect(connection, frame))
+  }
+
+  subscribe(connection: Connection, subscription: StompSubscription): Promise<void> {
+    return this.#traced('SUBSCRIBE', subscription, () => this.#handler.subscribe(connection, subscription))
+  }
+
+  unsubscribe(connection: Connection, id: string): Promise<void> {
+    return this.#handler.unsubscribe(connection, id)
+  }
+
+  send(connection: Connection, message: StompMessage): Promise<void> {
+    return this.#traced('SEND', message, () => this.#handler.send(connection, message))
+  }
+
+  ack(connection: Connection, id: string): void {
+    this.#handler.ack(connection, id)
+  }
+
+  nack(connection: Connection, id: string): void {
+    this.#handler.nack(connection, id)
+  }
+
+  failed(connection: Connection, frame: ClientFrame, error: unknown): void {
+    this.#handler.failed(connection, frame, error)
+  }
+
+  closed(connection: Connection, how: 'disconnect' | 'lost'): void {
+    this.#handler.closed(connection, how)
+  }
+
+  isConcurrent(destination: string): boolean {
+    return this.#handler.isConcurrent(destination)
+  }
+
+  /** A client may say what its frame follows from, as requests do. */
+  #traced<T>(
+    command: string,
+    { headers, destination }: Pick<ClientFrame, 'headers'> & { destination?: string },
+    serve: () => Promise<T>,
+  ): Promise<T> {
+    return this.#tracing.run(
+      command,
+      {
+        kind: 'server',
+        parent: headers.get('traceparent'),
+        ...(destination !== undefined && { attributes: { 'messaging.destination.name': destination } }),
+      },
+      serve,
+    )
+  }
+}

@@ -1,0 +1,168 @@
+// Traces as a collector gets them: one for all that a request sets off.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { messageHypermedia } from '#resources/message.ts'
+import { Phone } from '../realtime/phone.ts'
+import { frame } from '../stomp/talker.ts'
+import { type CollectedSpan, startCollector } from '../support/collector.ts'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { deploy, endedInvocations } from '../support/functions.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+let collector: Awaited<ReturnType<typeof startCollector>>
+let server: TestServer
+beforeAll(async () => {
+  collector = await startCollector()
+  server = await startServer({ OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.url}/` })
+})
+afterAll(async () => {
+  await server.close()
+  collector.close()
+})
+
+const traceOf = (digit: string) => digit.repeat(32)
+const parentOf = (digit: string) => digit.repeat(16)
+const traceparentOf = (digit: string) => `00-${traceOf(digit)}-${parentOf(digit)}-01`
+const spansOf = (digit: string) => collector.spans.filter(({ traceId }) => traceId === traceOf(digit))
+
+async function spanOf(digit: string, name: string): Promise<CollectedSpan> {
+  const find = () => spansOf(digit).find((span) => span.name === name)
+  await expect
+    .poll(() => find() ?? spansOf(digit).map((span) => span.name), { timeout: 10_000 })
+    .toMatchObject({ name })
+  return find() as CollectedSpan
+}
+
+async function scene() {
+  const { main } = server
+  const user = await createUser(main)
+  const channel = await createChannel(main, { members: [{ id: user.id }] })
+  const phone = new Phone(server, main, user.name)
+  await phone.connect()
+  await phone.listen(`/topic/channels/${channel.id}.messages`)
+  return { main, user, channel, phone }
+}
+
+function post(path: string, body: unknown, traceparent?: string): Promise<Response> {
+  return fetch(`${server.url}/v1${path}`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${server.main.token}`,
+      'content-type': 'application/json',
+      ...(traceparent !== undefined && { traceparent }),
+    },
+    body: JSON.stringify(body),
+  })
+}
+
+/** A batch serves many; it is nobody's own. */
+const ofNobody = ['take-events', 'first-untaken-event', 'take-function-runs']
+
+describe('one trace', () => {
+  it('goes from the request through the statement and the event to the sockets', async () => {
+    const { channel, user, phone } = await scene()
+    const message = { type: 'TEXT', body: 'not for collectors', user: { username: user.name } }
+    expect((await post(`/channels/${channel.id}/messages`, message, traceparentOf('a'))).status).toBe(200)
+    await expect.poll(() => phone.bodies(channel.id)).toHaveLength(1)
+
+    const deliver = await spanOf('a', 'deliver channel.message.created')
+    const request = await spanOf('a', 'sendChannelMessage')
+    const statement = await spanOf('a', 'send-message')
+    const publish = await spanOf('a', 'publish channel.message.created')
+    expect(request).toMatchObject({
+      parentSpanId: parentOf('a'),
+      attributes: { 'http.request.method': 'POST', 'http.response.status_code': 200 },
+      isError: false,
+    })
+    expect(statement.parentSpanId).toBe(request.spanId)
+    expect(publish.parentSpanId).toBe(statement.spanId)
+    expect(deliver.parentSpanId).toBe(publish.spanId)
+    expect(deliver.attributes['chatterie.sockets']).toBe(1)
+    expect(publish.start).toBeGreaterThanOrEqual(request.start - 50) // the database dates it
+    expect(deliver.end).toBeGreaterThanOrEqual(request.start)
+    expect(collector.resources[0]).toMatchObject({ 'service.name': 'chatterie' })
+    expect(collector.bodies.join()).not.toContain('not for collectors')
+    expect(collector.spans.filter(({ name }) => ofNobody.includes(name))).toEqual([])
+    await phone.cut()
+  })
+
+  it('is each sender’s own where messages are committed together', async () => {
+    const { channel } = await scene()
+    const digits = ['1', '2', '3', '4', '5']
+    const body = { type: 'TEXT', body: 'at once' }
+    await Promise.all(
+      digits.map((digit) => post(`/channels/${channel.id}/messages`, body, traceparentOf(digit))),
+    )
+    for (const digit of digits) {
+      const publish = await spanOf(digit, 'publish channel.message.created')
+      const statement = await spanOf(digit, 'send-message')
+      expect(publish.parentSpanId).toBe(statement.spanId)
+      expect(spansOf(digit).filter(({ name }) => name.startsWith('publish'))).toHaveLength(1)
+      expect(spansOf(digit).filter(({ name }) => name.startsWith('send-message'))).toHaveLength(1)
+    }
+  })
+
+  it('goes on with what a verb wrote in a transaction, and from a client’s frame', async () => {
+    const { main, phone, channel, user } = await scene()
+    await post('/channels', { type: 'PUBLIC', name: 'traced', creator: { id: user.id } }, traceparentOf('b'))
+    const publish = await spanOf('b', 'publish channel.created')
+    expect(publish.parentSpanId).toBe((await spanOf('b', 'createChannel')).spanId)
+
+    phone.talker?.send(
+      frame(
+        'SEND',
+        {
+          destination: `/application/channels/${channel.id}.message`,
+          receipt: 'sent',
+          traceparent: traceparentOf('c'),
+        },
+        JSON.stringify({ type: 'TEXT', body: 'hello' }),
+      ),
+    )
+    const { id } = await sendMessage(main, channel.id)
+    phone.talker?.send(
+      frame('SEND', {
+        destination: messageHypermedia.actions.read.at({ id }),
+        traceparent: traceparentOf('9'),
+      }),
+    )
+    await spanOf('9', 'publish message.read_receipt.created')
+
+    const deliver = await spanOf('c', 'deliver channel.message.created')
+    expect(deliver.attributes['chatterie.sockets']).toBe(1)
+    expect((await spanOf('c', 'SEND')).parentSpanId).toBe(parentOf('c'))
+    await phone.cut()
+  })
+
+  it('goes on in a function, and in what that asks of the API', async () => {
+    const { main, channel, user } = await scene()
+    const greeter = await deploy(
+      main,
+      'user.sent.message',
+      `async function handleEvent(event, context) {
+        await context.getApplicationApi().retrieveApplication()
+        return context.traceparent
+      }`,
+    )
+    const message = { type: 'TEXT', body: 'hi', user: { username: user.name } }
+    await post(`/channels/${channel.id}/messages`, message, traceparentOf('d'))
+    const [invocation] = await endedInvocations(main, greeter)
+    const run = await spanOf('d', 'run user.sent.message')
+    expect(run.parentSpanId).toBe((await spanOf('d', 'send-message')).spanId)
+    expect(invocation?.result).toEqual({ payload: `00-${traceOf('d')}-${run.spanId}-01` })
+    expect((await spanOf('d', 'retrieveApplication')).parentSpanId).toBe(run.spanId)
+  })
+})
+
+it('a traceparent that is none begins a new trace', async () => {
+  await fetch(`${server.url}/health`, { headers: { traceparent: `00-${traceOf('0')}-${parentOf('0')}-01` } })
+  const find = () => collector.spans.find(({ name }) => name === 'GET /health')
+  await expect.poll(find, { timeout: 10_000 }).toBeDefined()
+  expect(find()?.parentSpanId ?? '').toBe('')
+})
+
+it('a caller that is not sampled is not sent', async () => {
+  await fetch(`${server.url}/health`, { headers: { traceparent: `00-${traceOf('e')}-${parentOf('e')}-00` } })
+  await fetch(`${server.url}/ready`, { headers: { traceparent: traceparentOf('f') } })
+  await spanOf('f', 'GET /ready')
+  expect(spansOf('e')).toEqual([])
+})
