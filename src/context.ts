@@ -20,7 +20,7 @@ import { compileHandler } from '#functions/compile.ts'
 import { type Dependency, type Installation, installDependencies } from '#functions/install.ts'
 import { FunctionRunner } from '#functions/runner.ts'
 import { Metrics, type Thread } from '#metrics/metrics.ts'
-import { watchStatements } from '#metrics/statements.ts'
+import { slowStatements, titleOf } from '#metrics/statements.ts'
 import { migrationNames } from '#place.ts'
 import { openPreviews, type Previews } from '#previews/previews.ts'
 import { openVault, type Vault } from '#secrets/vault.ts'
@@ -112,8 +112,11 @@ export function openContext(
     databaseUrl,
     (error) => log.warn({ err: error }, 'an idle database connection failed'),
     {
-      watch: watchStatements(config.slowStatementMs, log, metrics, tracing),
-      ...(tracing && { traceparent: () => tracing.current }),
+      ...(config.slowStatementMs > 0 && { took: slowStatements(config.slowStatementMs, log, metrics) }),
+      ...(tracing && {
+        around: (statement, ask) => tracing.statement(titleOf(statement), ask),
+        traceparent: () => tracing.current,
+      }),
     },
   )
   const vault = openVault(config)

@@ -84,7 +84,7 @@ const mayImport: Record<string, string[]> = {
   secrets: [],
   resources: [],
   errors: [],
-  metrics: ['type tracing'],
+  metrics: [],
   tracing: ['place', 'type config'],
   place: [],
   cache: [],

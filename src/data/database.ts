@@ -85,12 +85,15 @@ const timeoutMs = 30_000
 const begin = `
   begin; set local statement_timeout = ${timeoutMs}; set local idle_in_transaction_session_timeout = ${timeoutMs}`
 
-/** Stands around each statement, which it is told by its name or else by its text; never by its parameters. */
-type StatementWatch = <T>(statement: string, ask: () => Promise<T>) => Promise<T>
-
+/**
+ * What is seen of statements, each by its name or else by its text, and never by its parameters. In transactions, what
+ * begins and ends them is not seen.
+ */
 interface Watching {
-  /** In transactions, what begins and ends them is not watched. */
-  watch?: StatementWatch | undefined
+  /** Stands around each. */
+  around?<T>(statement: string, ask: () => Promise<T>): Promise<T>
+  /** How long each was waited for. */
+  took?(statement: string, ms: number): void
   /** What events that are written now follow from, where that is traced. */
   traceparent?(): string | undefined
 }
@@ -104,7 +107,6 @@ export function openDatabase(
   onError: (error: Error) => void,
   watching: Watching = {},
 ): Database {
-  const { watch } = watching
   const connection = {
     connectionString: url,
     connectionTimeoutMillis: timeoutMs,
@@ -124,13 +126,13 @@ export function openDatabase(
   return {
     pool,
     get prisma() {
-      prisma ??= openPrisma(pool, watch) // once it is asked for: a start need not wait
+      prisma ??= openPrisma(pool, watching) // once it is asked for: a start need not wait
       return prisma
     },
     // Each is a transaction of its own.
     ...querier(
       (query, isQuick) => retried(() => (isQuick ? lanes.query(query) : undefined) ?? pool.query(query)),
-      watch,
+      watching,
     ),
     async transact(work) {
       const { result, hasEmitted } = await retried(() => attempt(pool, work, watching))
@@ -148,13 +150,19 @@ export function openDatabase(
   }
 }
 
-function openPrisma(pool: pg.Pool, watch: StatementWatch | undefined): PrismaClient {
+function openPrisma(pool: pg.Pool, { around, took }: Watching): PrismaClient {
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
-  if (!watch) return prisma
   const watched = prisma.$extends({
     query: {
-      $allOperations: ({ model, operation, args, query }) =>
-        watch(`prisma ${model}.${operation}`, async () => query(args)),
+      async $allOperations({ model, operation, args, query }) {
+        const since = performance.now()
+        const title = `prisma ${model}.${operation}`
+        try {
+          return await (around ? around(title, async () => query(args)) : query(args))
+        } finally {
+          took?.(title, performance.now() - since)
+        }
+      },
     },
   })
   return watched as unknown as PrismaClient
@@ -169,7 +177,7 @@ async function attempt<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>, watching:
   const ask: Ask = (query) =>
     isOver ? Promise.reject(new Error('The transaction is over')) : client.query(query)
   const tx: Tx = {
-    ...querier(ask, watching.watch),
+    ...querier(ask, watching),
     async copy(statement, rows) {
       const copy = client.query(copyFrom(statement))
       copy.end(rows)
@@ -228,7 +236,7 @@ async function retried<T>(attempt: () => Promise<T>, attempts = 1): Promise<T> {
 
 type Ask = (query: pg.QueryArrayConfig, isQuick?: boolean) => Promise<pg.QueryArrayResult<unknown[]>>
 
-function querier(ask: Ask, watch?: StatementWatch): Querier {
+function querier(ask: Ask, { around, took }: Watching): Querier {
   const send = ({ name, text, isQuick }: Statement, values: unknown[]) => {
     const query: pg.QueryArrayConfig = {
       ...(name !== undefined && { name }),
@@ -237,11 +245,16 @@ function querier(ask: Ask, watch?: StatementWatch): Querier {
       rowMode: 'array',
       types,
     }
-    return watch ? watch(name ?? text, () => ask(query, isQuick)) : ask(query, isQuick)
+    return around ? around(name ?? text, () => ask(query, isQuick)) : ask(query, isQuick)
   }
   return {
     async query(statement, values) {
-      return (await send(statement, values)).rows
+      const since = performance.now()
+      try {
+        return (await send(statement, values)).rows
+      } finally {
+        took?.(statement.name ?? statement.text, performance.now() - since)
+      }
     },
     async all(statement, values) {
       const rows = await this.query(statement, values)
@@ -257,7 +270,12 @@ function querier(ask: Ask, watch?: StatementWatch): Querier {
       return statement.columns.read(row, 0)
     },
     async run(statement, values) {
-      return (await send(statement, values)).rowCount ?? 0
+      const since = performance.now()
+      try {
+        return (await send(statement, values)).rowCount ?? 0
+      } finally {
+        took?.(statement.name ?? statement.text, performance.now() - since)
+      }
     },
   }
 }
