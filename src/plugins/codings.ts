@@ -4,11 +4,11 @@ import { ChatError } from '#errors.ts'
 
 export const codings = plugin(
   async (app) => {
-    app.addHook('preParsing', async ({ headers }, reply) => {
+    app.addHook('preParsing', ({ headers }, reply, _payload, done) => {
       const coding = headers['content-encoding']?.trim().toLowerCase()
-      if (!coding || coding === 'identity') return
+      if (!coding || coding === 'identity') return done()
       reply.header('accept-encoding', 'identity') // [RFC 9110 section 12.5.3]
-      throw new ChatError('UnsupportedMediaTypeError', 'The body must have no content coding')
+      done(new ChatError('UnsupportedMediaTypeError', 'The body must have no content coding'))
     })
   },
   { name: 'codings' },

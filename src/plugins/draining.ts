@@ -7,8 +7,9 @@ export const draining = plugin(
     app.addHook('preClose', async () => {
       isStopping = true
     })
-    app.addHook('onSend', async (_request, reply) => {
+    app.addHook('onSend', (_request, reply, _payload, done) => {
       if (isStopping) reply.header('connection', 'close')
+      done()
     })
   },
   { name: 'draining' },

@@ -56,7 +56,10 @@ export function setHeaders(request: FastifyRequest, reply: FastifyReply): void {
 
 export const headers = plugin(
   async (app) => {
-    app.addHook('onRequest', async (request, reply) => setHeaders(request, reply))
+    app.addHook('onRequest', (request, reply, done) => {
+      setHeaders(request, reply)
+      done()
+    })
   },
   { name: 'headers' },
 )

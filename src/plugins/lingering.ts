@@ -10,8 +10,9 @@ const lingerMs = 2_000
  */
 export const lingering = plugin(
   async (app) => {
-    app.addHook('onSend', async ({ raw }) => {
+    app.addHook('onSend', ({ raw }, _reply, _payload, done) => {
       if (!raw.complete) linger(raw.socket)
+      done()
     })
   },
   { name: 'lingering' },

@@ -25,15 +25,15 @@ export const methods = plugin(
       return names.size === 0 ? undefined : [...names, 'OPTIONS'].join(', ')
     }
     // Before the plugin that answers preflights, which OPTIONS without an Origin reaches as well.
-    app.addHook('onRequest', async ({ method, url, is404 }, reply) => {
-      if (method !== 'OPTIONS' && !is404) return
-      const allow = allowed(url)
+    app.addHook('onRequest', ({ method, url, is404 }, reply, done) => {
+      const allow = method === 'OPTIONS' || is404 ? allowed(url) : undefined
       if (allow !== undefined) reply.header('allow', allow)
+      done()
     })
     // Behind that plugin, which lets scripts of other sites read the refusal; nobody reads the body.
-    app.addHook('preParsing', async ({ method, is404 }, reply) => {
-      if (!is404 || !reply.hasHeader('allow')) return
-      throw new ChatError('MethodNotAllowedError', `${method} is not possible here`)
+    app.addHook('preParsing', ({ method, is404 }, reply, _payload, done) => {
+      if (!is404 || !reply.hasHeader('allow')) return done()
+      done(new ChatError('MethodNotAllowedError', `${method} is not possible here`))
     })
   },
   { name: 'methods' },

@@ -29,11 +29,10 @@ export function openTokenCache(db: Db, clock: Clock): TokenCache {
   clock.onMove(async () => cache.clear()) // what was over in the future is gone, also when the clock is back
   return {
     async find(token) {
-      const hash = hashToken(token)
-      const key = hash.toString('latin1')
-      const found = cache.get(key) ?? (await db.one(findStatement, [hash]))
+      const known = cache.get(token)
+      const found = known ?? (await db.one(findStatement, [hashToken(token)]))
       if (!found || found.expiresAt <= clock.now()) return undefined
-      if (!cache.has(key)) cache.set(key, found)
+      if (!known) cache.set(token, found)
       return found
     },
     forget: () => cache.clear(),
