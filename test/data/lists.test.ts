@@ -12,12 +12,16 @@ type Asked = [Statement, unknown[]]
 let server: TestServer
 /** What the request at hand asks the database; what runs in the background is no part of it. */
 const asked = new AsyncLocalStorage<Asked[]>()
+/** The same, while it is under way: sends are committed in groups, which are no part of any request. */
+let atHand: Asked[] = []
 beforeAll(async () => {
   server = await startServer()
   const { db } = server.ctx
   const query = db.query
   db.query = (statement, values) => {
-    asked.getStore()?.push([statement, values])
+    const isSend = statement.name?.startsWith('send-message')
+    const request = asked.getStore() ?? (isSend ? atHand : undefined)
+    request?.push([statement, values])
     return query(statement, values)
   }
 })
@@ -26,6 +30,7 @@ afterAll(() => server.close())
 /** The statements that some work runs, but for the look-up of its token. */
 async function statementsOf(work: () => PromiseLike<unknown>): Promise<Asked[]> {
   const statements: Asked[] = []
+  atHand = statements
   await asked.run(statements, work)
   return statements.filter(([{ name }]) => name !== 'find-token')
 }
