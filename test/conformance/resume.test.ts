@@ -6,8 +6,8 @@ import { startServer, type TestServer } from '../support/server.ts'
 import { type CutProxy, openProxy } from './cut-proxy.ts'
 import type { Loose } from './support.ts'
 
-const clientCount = 50
-const messageCount = 500
+const clientCount = 25
+const messageCount = 250
 /** Clients come back five seconds after they have lost their connection. */
 const backMs = 90_000
 
@@ -27,7 +27,7 @@ function connect(username: string): Promise<ApiConnection> {
   return connectApi({ apiKey: server.main.apiKey, username, $environment })
 }
 
-it('50 clients whose connections are cut three times get all of 500 messages, in order', async () => {
+it(`${clientCount} clients whose connections are cut three times get all of ${messageCount} messages, in order`, async () => {
   const names = Array.from({ length: clientCount }, (_, at) => `user-${at}`)
   const connections: ApiConnection[] = []
   for (let at = 0; at < clientCount; at += 20) {
@@ -60,12 +60,12 @@ it('50 clients whose connections are cut three times get all of 500 messages, in
     }
   }
   for (const _ of [1, 2, 3]) {
-    await send(60) // while all are there
+    await send(30) // while all are there
     network.cut()
-    await send(60) // while nobody is
+    await send(30) // while nobody is
     const areBack = () => expect(network.open).toBe(clientCount)
     await vi.waitFor(areBack, { timeout: backMs, interval: 20 })
-    await send(40) // while they are told what they have missed
+    await send(20) // while they are told what they have missed
   }
   await send(messageCount - sent)
 

@@ -14,7 +14,7 @@ import { randomFrom } from '../support/random.ts'
 
 const seed = 20261121
 /** More moments are hit with `CRASH_KILLS=40`. */
-const killsMax = Number(process.env.CRASH_KILLS ?? 8)
+const killsMax = Number(process.env.CRASH_KILLS ?? 3)
 const messagesMax = 2_500 * killsMax
 /** Where there are fewer moments to hit. */
 const fewMessages = 10_000
@@ -74,7 +74,7 @@ it('an import without keys is what its file holds, though the server is killed a
   const before = await newestId()
   const file = await messages(fewMessages)
   const { id } = await importFile(file)
-  for (let kill = 0; kill < 3; kill++) {
+  for (let kill = 0; kill < 2; kill++) {
     await sleep(random() * 100) // since its start: before the import goes on, or meanwhile
     await crash(server)
     const { state } = await whileDown(() => readJob(id))

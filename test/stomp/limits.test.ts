@@ -74,19 +74,22 @@ describe('the size of a frame', () => {
 })
 
 describe('a flood', () => {
-  it('of a million frames is served, and others are served meanwhile', async () => {
+  it('of two hundred thousand frames is served, and others are served meanwhile', async () => {
     const server = await serve({})
     const [flooder, other] = [await Talker.connect(server.port), await Talker.connect(server.port)]
     const acks = frame('ACK', { id: '1' }).repeat(100_000)
-    for (let round = 0; round < 10; round++) flooder.send(acks)
-    const last = flooder.ask('SEND', { destination: '/last' })
+    for (let round = 0; round < 2; round++) flooder.send(acks)
+    let isOver = false
+    const last = flooder.ask('SEND', { destination: '/last' }).then(() => {
+      isOver = true
+    })
     let served = 0
-    while (!server.board.calls.includes('send /last')) {
+    while (!isOver) {
       await other.ask('SEND', { destination: '/other' })
       served += 1
     }
     await last
-    expect(server.board.calls.filter((call) => call === 'ack 1')).toHaveLength(1_000_000)
+    expect(server.board.calls.filter((call) => call === 'ack 1')).toHaveLength(200_000)
     expect(served).toBeGreaterThan(20)
   })
 
