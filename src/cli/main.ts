@@ -106,6 +106,20 @@ keys
   .option('--drop-unreadable', 'give up secrets that none of the keys opens')
   .action(async (options) => (await import('#cli/keys.ts')).reseal(options, output()))
 
+program
+  .command('dump')
+  .description('write everything into one file, as it is now, beside a server at work')
+  .argument('<file>', 'compressed by gzip, or by Zstandard where it ends with .zst')
+  .option('--application <application>', 'this one alone: id, API key or client id')
+  .action(async (file, options) => (await import('#cli/dump.ts')).dump(file, options, output()))
+
+program
+  .command('restore')
+  .description('put a dump into an empty database, with all ids kept, whether the server runs or not')
+  .argument('<file>', 'what `chatterie dump` wrote')
+  .option('--as <name>', 'beside the applications that are there, as a new one of this name, with new ids')
+  .action(async (file, options) => (await import('#cli/dump.ts')).restore(file, options, output()))
+
 /** Commands that speak to a running server. */
 function remote(command: Command): Command {
   return command

@@ -155,3 +155,40 @@ export async function dump(server: TestApiServer): Promise<Record<string, unknow
   }
   return tables
 }
+
+/** Everything that REST shows of a world, without what is another in each. */
+export async function shown(
+  server: Pick<TestApiServer, 'as'>,
+  of: Pick<World, 'accessToken'>,
+): Promise<Document> {
+  const as = server.as(of as World)
+  const get = async (path: string) => (await as.get(path).expect(200)).body
+  const {
+    _embedded: { channels },
+  } = await get('/channels?size=50')
+  const ofChannels = await Promise.all(
+    channels.map(async ({ id, type }: Document) => ({
+      messages: await get(`/channels/${id}/messages`),
+      members: await get(`/channels/${id}/members`),
+      memberships: await get(`/channels/${id}/memberships`),
+      ...(type !== 'DIRECT' && { invites: await get(`/channels/${id}/invites`) }),
+    })),
+  )
+  const all = {
+    users: await get('/users?size=50'),
+    channels,
+    ofChannels,
+    jobs: await get('/jobs'),
+    functions: await get('/runtimes/nodejs/functions'),
+    runtime: await get('/runtimes/nodejs'),
+    settings: await get('/application/settings'),
+  }
+  const named = JSON.stringify(all, (key, value) =>
+    /^(_links|id|key|channelId|start|createdTime|CHATKITTY_APPLICATION_ID|CHATKITTY_CLIENT_SECRET)$/.test(key)
+      ? undefined
+      : value,
+  )
+  return JSON.parse(
+    named.replace(/[\da-f]{8}-[\da-f-]{27}/g, '<uuid>').replace(/\/users\/\d+/g, '/users/<id>'),
+  )
+}

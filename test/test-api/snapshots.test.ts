@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { keptTables } from '#data/worlds/tables.ts'
 import { readSnapshotFile, snapshotVersion } from '#domain/worlds/snapshot-file.ts'
 import { startTestApi, type TestApiServer, type World } from '../support/test-api.ts'
-import { dump, everything, furnish, tablesOf, told } from './furnished.ts'
+import { dump, everything, furnish, shown, tablesOf, told } from './furnished.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
 type Document = any
@@ -31,40 +31,6 @@ const fileOf = async (id: number): Promise<string> =>
 
 const upload = (file: string) =>
   server.testApi.post('/snapshots').set('content-type', 'application/x-ndjson').send(file)
-
-/** Everything that REST shows of a world, without what is another in each. */
-async function shown(of: World): Promise<Document> {
-  const as = server.as(of)
-  const get = async (path: string) => (await as.get(path).expect(200)).body
-  const {
-    _embedded: { channels },
-  } = await get('/channels?size=50')
-  const ofChannels = await Promise.all(
-    channels.map(async ({ id, type }: Document) => ({
-      messages: await get(`/channels/${id}/messages`),
-      members: await get(`/channels/${id}/members`),
-      memberships: await get(`/channels/${id}/memberships`),
-      ...(type !== 'DIRECT' && { invites: await get(`/channels/${id}/invites`) }),
-    })),
-  )
-  const all = {
-    users: await get('/users?size=50'),
-    channels,
-    ofChannels,
-    jobs: await get('/jobs'),
-    functions: await get('/runtimes/nodejs/functions'),
-    runtime: await get('/runtimes/nodejs'),
-    settings: await get('/application/settings'),
-  }
-  const named = JSON.stringify(all, (key, value) =>
-    /^(_links|id|key|channelId|start|createdTime|CHATKITTY_APPLICATION_ID|CHATKITTY_CLIENT_SECRET)$/.test(key)
-      ? undefined
-      : value,
-  )
-  return JSON.parse(
-    named.replace(/[\da-f]{8}-[\da-f-]{27}/g, '<uuid>').replace(/\/users\/\d+/g, '/users/<id>'),
-  )
-}
 
 describe('a snapshot', () => {
   it('says what it is, and is listed with its world', async () => {
@@ -101,7 +67,7 @@ describe('a snapshot', () => {
   })
 
   it('brings all of it back, with its ids, as often as it is restored', async () => {
-    const before = await shown(world)
+    const before = await shown(server, world)
     const { body: users } = await server.as(world).get('/users').expect(200)
     const { body: channels } = await server.as(world).get('/channels').expect(200)
     for (const { id } of users._embedded.users) await server.as(world).delete(`/users/${id}`).expect(200)
@@ -117,7 +83,7 @@ describe('a snapshot', () => {
     expect(restored.file).toEqual(file?.filter((row) => (row as Document).expires_time === null))
     expect(restored.user_session).toHaveLength(user_session?.length ?? 0)
     expect(restored.chat_session?.map((row) => (row as Document).state)).toEqual(['ENDED'])
-    expect(await shown(world)).toEqual(before)
+    expect(await shown(server, world)).toEqual(before)
 
     await restore(world.id, snapshot.id)
     expect(await dump(server)).toEqual(restored)
@@ -143,7 +109,7 @@ describe('a snapshot', () => {
     await restore(world.id, snapshot.id)
     const before = await dump(server)
     const copy = await server.createWorld({ snapshot: snapshot.id })
-    expect(await shown(copy)).toEqual(await shown(world))
+    expect(await shown(server, copy)).toEqual(await shown(server, world))
     const ids = (of: Record<string, unknown[]>) => (of.user ?? []).map((row) => (row as Document).id)
     expect(new Set(ids(await dump(server))).size).toBe(2 * ids(before).length)
 
@@ -168,7 +134,7 @@ describe('a snapshot', () => {
   it('of another world is restored with ids of its own', async () => {
     const other = await server.createWorld({ seed: { users: [{ name: 'eve', displayName: 'Eve' }] } })
     await restore(other.id, snapshot.id)
-    expect(await shown(other)).toEqual(await shown(world))
+    expect(await shown(server, other)).toEqual(await shown(server, world))
     const { body } = await server.testApi.post(`/worlds/${other.id}/reset`).expect(200)
     expect(body).toEqual(other)
     const { body: users } = await server.as(other).get('/users').expect(200)
@@ -180,9 +146,9 @@ describe('a snapshot', () => {
     const gone = await server.createWorld({ name: 'gone', seed: everything })
     const { body: taken } = await server.testApi.post(`/worlds/${gone.id}/snapshots`).expect(201)
     expect(taken.name).toBe('gone')
-    const before = await shown(gone)
+    const before = await shown(server, gone)
     await server.testApi.delete(`/worlds/${gone.id}`).expect(204)
-    expect(await shown(await server.createWorld({ snapshot: taken.id }))).toEqual(before)
+    expect(await shown(server, await server.createWorld({ snapshot: taken.id }))).toEqual(before)
     await server.testApi.delete(`/snapshots/${taken.id}`).expect(204)
     await server.testApi.delete(`/snapshots/${taken.id}`).expect(404)
     await server.testApi.get(`/snapshots/${taken.id}`).expect(404)
@@ -215,7 +181,7 @@ describe('the file of a snapshot', () => {
     await restore(world.id, body.id)
     expect(await dump(server)).toEqual(before)
     const copy = await server.createWorld({ snapshot: body.id })
-    expect(await shown(copy)).toEqual(await shown(world))
+    expect(await shown(server, copy)).toEqual(await shown(server, world))
     await server.testApi.delete(`/worlds/${copy.id}`).expect(204)
   })
 

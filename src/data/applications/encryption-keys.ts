@@ -1,6 +1,6 @@
 // Which keys the secrets of this database are sealed with, without the keys.
 import { bytea, column, columnsOf, int8, select, text } from '#data/columns.ts'
-import { type Db, reading, type Tx } from '#data/database.ts'
+import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
 
 export interface KnownKey {
   id: string
@@ -50,7 +50,7 @@ export interface SealedEnvironment {
 
 /** The environments of runtimes that do not begin with `seal`. */
 export async function findEnvironmentsSealedElse(
-  db: Db,
+  db: Querier,
   seal: Uint8Array,
   after: number,
   limit: number,

@@ -3,7 +3,7 @@
 import { v4 as uuid } from 'uuid'
 import type { JobInput } from '#data/jobs/jobs.ts'
 import type { StoredFile, StoredMention } from '#data/rows.ts'
-import { keptTables, type Meaning, type Space } from '#data/worlds/tables.ts'
+import { type KeptTable, keptTables, type Meaning, type Space } from '#data/worlds/tables.ts'
 
 /** Cells by the names of their columns, as JSON has them. */
 type RowCells = Record<string, unknown>
@@ -37,6 +37,64 @@ export function numbersIn(rows: RowsByTable): Map<Space, number[]> {
 /** What each old number of a space becomes; both are in order. */
 export type Given = Map<Space, { old: number[]; given: number[] }>
 
+/** What old numbers become. */
+export interface Numbers {
+  /** Of what is gone, and named within a cell alone, there is none: nothing has the number 0. */
+  id(space: Space, number: number): number
+  /** The last number up to this one; 0 before all. */
+  through(space: Space, number: number): number
+  /** The first number from this one on; beyond all behind the last. */
+  from(space: Space, number: number): number
+}
+
+/** Each number by itself. */
+function listed(given: Given): Numbers {
+  const ids = new Map(
+    [...given].map(([space, { old, given }]) => [
+      space,
+      new Map(old.map((number, at) => [number, given[at] as number])),
+    ]),
+  )
+  const at = (space: Space, find: (old: number[]) => number) => {
+    const { old = [], given: numbers = [] } = given.get(space) ?? {}
+    return numbers[find(old)]
+  }
+  return {
+    id: (space, number) => ids.get(space)?.get(number) ?? 0,
+    through: (space, number) => at(space, (old) => old.findLastIndex((each) => each <= number)) ?? 0,
+    from: (space, number) =>
+      at(space, (old) => old.findIndex((each) => each >= number)) ?? Number.MAX_SAFE_INTEGER,
+  }
+}
+
+/** All from the least to the most, those among them that nobody has included. */
+export interface Range {
+  least: number
+  most: number
+  /** What the least becomes. */
+  first: number
+}
+
+/** All numbers of a space by the same amount, however many they are. */
+export function shifted(ranges: ReadonlyMap<Space, Range>): Numbers {
+  return {
+    id(space, number) {
+      const { least, most, first } = ranges.get(space) ?? nowhere
+      return number < least || number > most ? 0 : number - least + first
+    },
+    through(space, number) {
+      const { least, most, first } = ranges.get(space) ?? nowhere
+      return number < least ? 0 : Math.min(number, most) - least + first
+    },
+    from(space, number) {
+      const { least, most, first } = ranges.get(space) ?? nowhere
+      return number > most ? Number.MAX_SAFE_INTEGER : Math.max(number, least) - least + first
+    },
+  }
+}
+
+const nowhere: Range = { least: Number.POSITIVE_INFINITY, most: Number.NEGATIVE_INFINITY, first: 0 }
+
 /** The rows with the numbers they are given, and the keys of files as they were and are. */
 export function renumber(
   rows: RowsByTable,
@@ -44,19 +102,10 @@ export function renumber(
   given: Given,
   { areKeysKept = false } = {},
 ): { rows: RowsByTable; keys: Map<string, string> } {
-  const numbering = new Numbering(applicationId, given, areKeysKept)
-  const renumbered = keptTables.map(({ name, numbers, unique = [] }): [string, RowCells[]] => [
-    name,
-    (rows.get(name) ?? []).flatMap((old) => {
-      const row = { ...old }
-      for (const [column, meaning] of Object.entries(numbers)) {
-        if (typeof row[column] === 'number') row[column] = numbering.number(meaning, row[column], old)
-      }
-      for (const column of unique) row[column] = numbering.key(String(row[column]))
-      renumberWithin[name]?.(row, numbering)
-      // Of a span of messages that are all gone, nothing is left.
-      return name === 'read_span' && Number(row.from_id) > Number(row.through_id) ? [] : [row]
-    }),
+  const numbering = new Numbering(applicationId, listed(given), { areKeysKept })
+  const renumbered = keptTables.map((table): [string, RowCells[]] => [
+    table.name,
+    (rows.get(table.name) ?? []).map((row) => numbering.row(table, row)).filter((row) => row !== undefined),
   ])
   return { rows: new Map(renumbered), keys: numbering.keys }
 }
@@ -94,40 +143,39 @@ const renumberWithin: Record<string, (row: RowCells, numbering: Numbering) => vo
 /** By the first word of the scope of a counter. */
 const countedIn: Record<string, Space> = { channel: 'channel', thread: 'message', function: 'function' }
 
-class Numbering {
-  readonly keys = new Map<string, string>()
+export class Numbering {
+  /** Of files, and all else that no two rows may share. */
+  readonly keys: Map<string, string>
   readonly #applicationId: number
-  readonly #given: Given
+  readonly #numbers: Numbers
   readonly #areKeysKept: boolean
-  readonly #ids: Map<Space, Map<number, number>>
 
-  constructor(applicationId: number, given: Given, areKeysKept: boolean) {
+  /** @param keys what some become */
+  constructor(
+    applicationId: number,
+    numbers: Numbers,
+    { areKeysKept = false, keys = new Map<string, string>() } = {},
+  ) {
     this.#applicationId = applicationId
-    this.#given = given
+    this.#numbers = numbers
     this.#areKeysKept = areKeysKept
-    this.#ids = new Map(
-      [...given].map(([space, { old, given }]) => [
-        space,
-        new Map(old.map((number, at) => [number, given[at] as number])),
-      ]),
-    )
+    this.keys = keys
   }
 
-  number(meaning: Meaning, number: number, row: RowCells): number {
-    if (meaning === 'application') return this.#applicationId
-    if (meaning === 'counted') {
-      const space = countedIn[String(row.scope).split('.')[0] ?? '']
-      return space ? this.id(space, number) : this.#applicationId
+  /** The row with its numbers; undefined where nothing of it is left. */
+  row({ name, numbers, unique = [] }: KeptTable, old: RowCells): RowCells | undefined {
+    const row = { ...old }
+    for (const [column, meaning] of Object.entries(numbers)) {
+      if (typeof row[column] === 'number') row[column] = this.#number(meaning, row[column], old)
     }
-    const { how, space } = meanings.get(meaning) ?? {}
-    if (!space) return number
-    if (how === 'through') return this.#through(space, number)
-    return how === 'from' ? this.#from(space, number) : this.id(space, number)
+    for (const column of unique) row[column] = this.key(String(row[column]))
+    renumberWithin[name]?.(row, this)
+    // Of a span of messages that are all gone, nothing is left.
+    return name === 'read_span' && Number(row.from_id) > Number(row.through_id) ? undefined : row
   }
 
-  /** Of what is gone, and named within a cell alone, there is none: nothing has the number 0. */
   id(space: Space, number: number): number {
-    return this.#ids.get(space)?.get(number) ?? 0
+    return this.#numbers.id(space, number)
   }
 
   key(key: string): string {
@@ -136,15 +184,15 @@ class Numbering {
     return known
   }
 
-  /** The last number up to this one; 0 before all. */
-  #through(space: Space, number: number): number {
-    const { old = [], given = [] } = this.#given.get(space) ?? {}
-    return given[old.findLastIndex((each) => each <= number)] ?? 0
-  }
-
-  /** The first number from this one on; beyond all behind the last. */
-  #from(space: Space, number: number): number {
-    const { old = [], given = [] } = this.#given.get(space) ?? {}
-    return given[old.findIndex((each) => each >= number)] ?? Number.MAX_SAFE_INTEGER
+  #number(meaning: Meaning, number: number, row: RowCells): number {
+    if (meaning === 'application') return this.#applicationId
+    if (meaning === 'counted') {
+      const space = countedIn[String(row.scope).split('.')[0] ?? '']
+      return space ? this.id(space, number) : this.#applicationId
+    }
+    const { how, space } = meanings.get(meaning) ?? {}
+    if (!space) return number
+    if (how === 'through') return this.#numbers.through(space, number)
+    return how === 'from' ? this.#numbers.from(space, number) : this.id(space, number)
   }
 }

@@ -232,7 +232,7 @@ const models = {
     of: ofApplication,
     taken: {
       state: `'ENDED'`,
-      endTime: 'coalesce(t.end_time, chatterie_clock())',
+      endTime: 'coalesce(t.end_time, chatterie_clock())::timestamptz(3)',
       detachedTime: 'null',
       topics: 'null',
     },
@@ -248,7 +248,7 @@ const models = {
   },
   ChatSession: {
     of: `t.channel_id = any${channels}`,
-    taken: { state: `'ENDED'`, endTime: 'coalesce(t.end_time, chatterie_clock())' },
+    taken: { state: `'ENDED'`, endTime: 'coalesce(t.end_time, chatterie_clock())::timestamptz(3)' },
     key: ['id'],
     numbers: { id: 'chat_session', sessionId: 'user_session', channelId: 'channel' },
   },
@@ -296,10 +296,15 @@ const models = {
   },
 } satisfies { [M in Model]: KeptOf<M> | Fleeting | null }
 
+/** Models of which a world has no rows that are described here. */
+export type WithoutRows = { [M in Model]: (typeof models)[M] extends null ? M : never }[Model]
+
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 const snakeKeys = <T>(record: Record<string, T> = {}) =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [snake(key), value]))
-const tableOf = (model: string) => snake(model[0]?.toLowerCase() + model.slice(1))
+export const tableOf = (model: string) => snake(model[0]?.toLowerCase() + model.slice(1))
+
+export const columnsOf = (model: Model) => Object.keys(Prisma[`${model}ScalarFieldEnum`]).map(snake)
 
 /** A table whose rows snapshots keep; names are those of the database. */
 export interface KeptTable extends Kept {
@@ -314,7 +319,7 @@ export const keptTables: KeptTable[] = Object.entries(models).flatMap(([model, t
   return {
     ...kept,
     name: tableOf(model),
-    columns: Object.keys(Prisma[`${model as Model}ScalarFieldEnum`]).map(snake),
+    columns: columnsOf(model as Model),
     key: kept.key.map(snake),
     numbers: snakeKeys(kept.numbers as Record<string, Meaning>),
     taken: snakeKeys(kept.taken),
@@ -329,6 +334,9 @@ export const clearedTables: ({ name: string } & Fleeting)[] = Object.entries(mod
     return { name: tableOf(model), of: table.of, ...('isWorkedOn' in table && { isWorkedOn: true }) }
   },
 )
+
+/** Whose rows have something that only the server's keys open. */
+export const sealedTables: ReadonlySet<string> = new Set(['user_secret', 'runtime'])
 
 /** The sequence that gives the numbers of a space. */
 export const sequenceOf = (space: Space) => (space === 'message' ? 'message_id' : `${space}_id_seq`)

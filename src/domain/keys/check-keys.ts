@@ -1,5 +1,6 @@
 import type { Context } from '#context.ts'
 import { findEnvironmentsSealedElse, listKeys, lockKeys } from '#data/applications/encryption-keys.ts'
+import type { Tx } from '#data/database.ts'
 import { openSealedEnvironment } from '#domain/functions/runtime/open-sealed-environment.ts'
 import { about, noteKey } from '#domain/keys/note-key.ts'
 import { encryptionKeyPath, keptKeyId } from '#secrets/vault.ts'
@@ -7,20 +8,20 @@ import { encryptionKeyPath, keptKeyId } from '#secrets/vault.ts'
 /**
  * Sees to it that all keys that secrets of the database are sealed with are in the ring, and notes the one that seals
  * from now on. A wrong key is noticed here, at the start, and not when a secret is asked for.
+ * @param tx one of its own where absent
  * @throws Error for the operator, that says which key is missing
  */
-export async function checkKeys(ctx: Context): Promise<void> {
-  await ctx.db.transact(async (tx) => {
-    await lockKeys(tx)
-    const known = await listKeys(tx)
-    const missing: string[] = []
-    for (const { id, proof } of known) {
-      if (!(await isProven(ctx, id, proof))) missing.push(id)
-    }
-    if (missing.length > 0) throw await missingKeys(ctx, missing)
-    if (known.length === 0) await mustOpenOldEnvironments(ctx)
-    await noteKey(ctx, tx)
-  })
+export async function checkKeys(ctx: Context, tx?: Tx): Promise<void> {
+  if (!tx) return ctx.db.transact((own) => checkKeys(ctx, own))
+  await lockKeys(tx)
+  const known = await listKeys(tx)
+  const missing: string[] = []
+  for (const { id, proof } of known) {
+    if (!(await isProven(ctx, id, proof))) missing.push(id)
+  }
+  if (missing.length > 0) throw await missingKeys(ctx, missing)
+  if (known.length === 0) await mustOpenOldEnvironments(ctx, tx)
+  await noteKey(ctx, tx)
 }
 
 function isProven({ vault }: Context, id: string, proof: Uint8Array): Promise<boolean> {
@@ -31,8 +32,8 @@ function isProven({ vault }: Context, id: string, proof: Uint8Array): Promise<bo
 }
 
 /** Versions before noted no keys: there it must be tried. */
-async function mustOpenOldEnvironments(ctx: Context): Promise<void> {
-  const [first] = await findEnvironmentsSealedElse(ctx.db, new Uint8Array([0]), 0, 1)
+async function mustOpenOldEnvironments(ctx: Context, tx: Tx): Promise<void> {
+  const [first] = await findEnvironmentsSealedElse(tx, new Uint8Array([0]), 0, 1)
   if (!first) return
   await openSealedEnvironment(ctx, first).catch(async () => {
     throw await missingKeys(ctx, [])

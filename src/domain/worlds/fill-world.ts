@@ -2,10 +2,8 @@ import { Readable } from 'node:stream'
 import type { Context } from '#context.ts'
 import type { Tx } from '#data/database.ts'
 import { writeContents } from '#data/worlds/contents.ts'
-import { createRuntimeClient } from '#domain/functions/runtime/create-runtime-client.ts'
-import { sealEnvironment } from '#domain/functions/runtime/seal-environment.ts'
-import { tryOpenEnvironment } from '#domain/functions/runtime/try-open-environment.ts'
-import { sealSecret } from '#domain/users/secrets/seal-secret.ts'
+import { sealedTables } from '#data/worlds/tables.ts'
+import { sealRow } from '#domain/worlds/seal-row.ts'
 import type { Contents } from '#domain/worlds/snapshot-file.ts'
 
 /**
@@ -23,32 +21,13 @@ export async function fillWorld(
     await ctx.files.put(key, Readable.from([Buffer.from(base64, 'base64')]), Number.POSITIVE_INFINITY)
   }
   const sealed = new Map(rows)
-  await change(sealed, 'user_secret', async ({ secret, ...row }) => {
-    const about = { userId: Number(row.user_id), name: String(row.name) }
-    return { ...row, secret: null, sealed: hex(await sealSecret(ctx, about, JSON.stringify(secret))) }
-  })
-  await change(sealed, 'runtime', async ({ environment: variables, ...row }) => {
-    const client =
-      (await tryOpenEnvironment(ctx, world.id, sealedBefore)) ??
-      (await createRuntimeClient(tx, { id: world.id, key: world.apiKey }))
-    const environment = await sealEnvironment(ctx, world.id, { ...client, variables: variables ?? {} })
-    return { ...row, environment: hex(environment) }
-  })
+  for (const table of sealedTables) {
+    const written: string[] = []
+    for (const row of rows.get(table) ?? []) {
+      const sealing = { world, table, sealedBefore }
+      written.push(JSON.stringify(await sealRow(ctx, tx, JSON.parse(row), sealing)))
+    }
+    sealed.set(table, written)
+  }
   await writeContents(tx, new Map([...sealed].map(([table, rows]) => [table, `[${rows.join(',')}]`])))
 }
-
-// biome-ignore lint/suspicious/noExplicitAny: a row as JSON
-type Cells = Record<string, any>
-
-async function change(
-  rows: Map<string, string[]>,
-  table: string,
-  to: (row: Cells) => Promise<Cells>,
-): Promise<void> {
-  const changed: string[] = []
-  for (const row of rows.get(table) ?? []) changed.push(JSON.stringify(await to(JSON.parse(row))))
-  rows.set(table, changed)
-}
-
-/** As Postgres reads bytes from JSON. */
-const hex = (bytes: Uint8Array) => `\\x${Buffer.from(bytes).toString('hex')}`

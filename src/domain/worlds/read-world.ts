@@ -2,9 +2,9 @@ import { buffer } from 'node:stream/consumers'
 import type { Context } from '#context.ts'
 import type { Querier } from '#data/database.ts'
 import { readApplicationRow, readContents, type TableLines } from '#data/worlds/contents.ts'
-import { tryOpenEnvironment } from '#domain/functions/runtime/try-open-environment.ts'
-import { openSecret } from '#domain/users/secrets/open-secret.ts'
+import { sealedTables } from '#data/worlds/tables.ts'
 import { toLines, writeSnapshotFile } from '#domain/worlds/snapshot-file.ts'
+import { unsealRow } from '#domain/worlds/unseal-row.ts'
 import { isGone, notFound } from '#errors.ts'
 
 /**
@@ -36,31 +36,11 @@ async function bytesOf(ctx: Context, key: string): Promise<string | undefined> {
 }
 
 async function opened(ctx: Context, applicationId: number, table: TableLines): Promise<TableLines> {
-  const open = openers[table.table]
-  if (!open || table.lines === null) return table
-  const rows = table.lines.split('\n').map((line) => (JSON.parse(line) as [string, Cells])[1])
-  const changed = await Promise.all(rows.map((row) => open(ctx, applicationId, row)))
+  if (!sealedTables.has(table.table) || table.lines === null) return table
+  const rows = table.lines.split('\n').map((line) => JSON.parse(line)[1])
+  const changed = await Promise.all(rows.map((row) => unsealRow(ctx, applicationId, table.table, row)))
   return toLines(
     table.table,
     changed.map((row) => JSON.stringify(row)),
   )
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: a row as JSON
-type Cells = Record<string, any>
-
-const openers: Record<string, (ctx: Context, applicationId: number, row: Cells) => Promise<Cells>> = {
-  async user_secret(ctx, _, { sealed, secret, ...row }) {
-    const plain = secret === null ? null : JSON.stringify(secret)
-    const stored = { userId: row.user_id, name: row.name, sealed: bytesOfHex(sealed), plain }
-    return { ...row, sealed: null, secret: JSON.parse(await openSecret(ctx, stored)) }
-  },
-  async runtime(ctx, applicationId, { environment, ...row }) {
-    const { variables = {} } = (await tryOpenEnvironment(ctx, applicationId, bytesOfHex(environment))) ?? {}
-    return { ...row, environment: variables }
-  },
-}
-
-function bytesOfHex(text: string | null): Uint8Array<ArrayBuffer> | null {
-  return text === null ? null : new Uint8Array(Buffer.from(text.slice(2), 'hex'))
 }

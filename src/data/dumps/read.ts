@@ -1,0 +1,113 @@
+// Rows as lines of a dump, as of one moment, streamed by COPY while others read and write.
+import type pg from 'pg'
+import { to as copyTo } from 'pg-copy-streams'
+import type { Database } from '#data/database.ts'
+import {
+  type DumpedTable,
+  tablesOfApplication,
+  tablesOfEveryDump,
+  tablesOfServer,
+} from '#data/dumps/tables.ts'
+import { sequenceOf, spaces } from '#data/worlds/tables.ts'
+
+/** What there is of one table, of one application or of the server. */
+export interface TableOfDump {
+  name: string
+  /** `["user",{…}]` and a line feed, each; in chunks of any size. One table is read at a time. */
+  lines(): AsyncIterable<Buffer>
+}
+
+export interface DumpSource {
+  applications: { id: number; name: string }[]
+  /** Of the files whose bytes belong to it. */
+  fileKeys(applicationId: number): Promise<string[]>
+  /** The lowest and the highest id of what an application has, by table. */
+  ids(applicationId: number): Promise<Record<string, [number, number]>>
+  tablesOf(applicationId: number): TableOfDump[]
+  /** What is no application's. @param isWhole whether those that only a dump of the server has are among them */
+  otherTables(isWhole: boolean): TableOfDump[]
+  /** The number last given by each sequence; at least that of all rows. */
+  sequences(): Promise<Record<string, number>>
+}
+
+/** Gives `work` the database as it is now, however long it takes. */
+export async function asOfNow<T>(db: Database, work: (source: DumpSource) => Promise<T>): Promise<T> {
+  const client = await db.pool.connect()
+  try {
+    await client.query('begin transaction isolation level repeatable read, read only')
+    const result = await work(await sourceOf(client))
+    await client.query('commit')
+    client.release()
+    return result
+  } catch (error) {
+    client.release(true)
+    throw error
+  }
+}
+
+async function sourceOf(client: pg.PoolClient): Promise<DumpSource> {
+  const ask = async (text: string) => (await client.query<Record<string, string>>(text)).rows
+  const applications = await ask('select id, name from application where closed_time is null order by id')
+  const tableOf = (table: DumpedTable, id = 0): TableOfDump => ({
+    name: table.name,
+    lines: () => client.query(copyTo(linesOf(table, id))),
+  })
+  return {
+    applications: applications.map(({ id, name = '' }) => ({ id: Number(id), name })),
+    async fileKeys(id) {
+      const { of, when } = tablesOfApplication.find(({ name }) => name === 'file') as DumpedTable
+      const rows = await ask(bound(`select t.key from file t where ${both(of, when)} order by t.id`, id))
+      return rows.map(({ key = '' }) => key)
+    },
+    async ids(id) {
+      const numbered = tablesOfApplication.filter(({ columns }) => columns.includes('id'))
+      const rows = await ask(
+        numbered
+          .map(({ name, of, when }) =>
+            bound(
+              `select '${name}' as name, min(t.id), max(t.id) from "${name}" t where ${both(of, when)}`,
+              id,
+            ),
+          )
+          .join(' union all '),
+      )
+      return Object.fromEntries(
+        rows.flatMap(({ name, min, max }) => (min == null ? [] : [[name, [Number(min), Number(max)]]])),
+      )
+    },
+    tablesOf: (id) => tablesOfApplication.map((table) => tableOf(table, id)),
+    otherTables: (isWhole) =>
+      [...tablesOfEveryDump, ...(isWhole ? tablesOfServer : [])].map((table) => tableOf(table)),
+    async sequences() {
+      const names = [...new Set([...sequencesOfServer, ...spaces.map(sequenceOf)])]
+      const values = names.map((name) => `coalesce(pg_sequence_last_value('${name}'), 0) as "${name}"`)
+      const [row = {}] = await ask(`select ${values.join(', ')}`)
+      return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)]))
+    },
+  }
+}
+
+const sequencesOfServer = [
+  'application_id_seq',
+  ...tablesOfServer.filter(({ columns }) => columns.includes('id')).map(({ name }) => `${name}_id_seq`),
+]
+
+/** JSON text has neither of these characters as it is, so that COPY changes nothing. */
+const asItIs = `(format csv, delimiter E'\\x02', quote E'\\x01')`
+
+function linesOf({ name, columns, of, when, source, taken = {} }: DumpedTable, id: number): string {
+  const list = columns.map((each) => `${taken[each] ?? `t."${each}"`} as "${each}"`).join(', ')
+  const from = source ? `${source} t` : `"${name}" t where ${both(of, when)}`
+  const rows = `select ${list} from ${from}`
+  return bound(
+    `copy (select '["${name}",' || row_to_json(r)::text || ']' from (${rows}) r) to stdout ${asItIs}`,
+    id,
+  )
+}
+
+const both = (of: string, when: string | undefined) => (when ? `${of} and ${when}` : of)
+
+/** COPY takes no parameters. @param id an integer */
+function bound(text: string, id: number): string {
+  return text.replaceAll('$1', () => String(BigInt(id)))
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto'
+import { dumpedTables } from '#data/dumps/tables.ts'
+import { DumpEnd, DumpHeader, type DumpManifest, dumpFormat, dumpVersion } from '#domain/dumps/dump-format.ts'
+import { linesOfDump } from '#domain/dumps/lines-of-dump.ts'
+
+/** A dump that is as it was written. */
+export interface Dump {
+  path: string
+  header: DumpHeader
+  manifest: DumpManifest
+}
+
+/**
+ * Reads a dump to its end, and writes nothing.
+ * @throws Error for the operator: it is none, was cut off or altered, or this version cannot read it
+ */
+export async function checkDump(path: string): Promise<Dump> {
+  const hash = createHash('sha256')
+  let header: DumpHeader | undefined
+  let last: string | undefined
+  const counted = { tables: {} as Record<string, number>, files: 0 }
+  let file: unknown
+  try {
+    for await (const text of linesOfDump(path)) {
+      if (last !== undefined) {
+        hash.update(`${last}\n`)
+        if (header === undefined) header = readHeader(path, last)
+        else file = count(last, file, counted)
+      }
+      last = text
+    }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code?.startsWith('Z_') || code?.startsWith('ZSTD_') || code === 'ERR_STREAM_PREMATURE_CLOSE') {
+      throw damaged(path)
+    }
+    throw error
+  }
+  if (header === undefined) readHeader(path, last ?? '')
+  const end = DumpEnd.safeParse(parse(last))
+  if (!header || !end.success || end.data[1].sha256 !== hash.digest('hex')) throw damaged(path)
+  const [, manifest] = end.data
+  const isCounted =
+    manifest.files === counted.files &&
+    Object.entries(manifest.tables).every(([name, rows]) => rows === (counted.tables[name] ?? 0))
+  if (!isCounted) throw damaged(path)
+  return { path, header, manifest }
+}
+
+function count(
+  text: string,
+  file: unknown,
+  counted: { tables: Record<string, number>; files: number },
+): unknown {
+  const name = /^\["([a-z_]+)",/.exec(text)?.[1] ?? ''
+  if (name !== 'bytes') {
+    counted.tables[name] = (counted.tables[name] ?? 0) + 1
+    return undefined
+  }
+  const key = /^\["bytes","([^"]*)"/.exec(text)?.[1]
+  if (key !== file) counted.files += 1
+  return key
+}
+
+function readHeader(path: string, text: string): DumpHeader {
+  const found = parse(text) as Partial<DumpHeader> | undefined
+  if (found?.format !== dumpFormat) throw new Error(`${path} is no dump of Chatterie`)
+  const { data, success } = DumpHeader.safeParse(found)
+  if (!success || data.version !== dumpVersion) throw tooNew(path, found)
+  for (const [name, columns] of Object.entries(data.columns)) {
+    const known = dumpedTables.get(name)?.columns ?? []
+    if (!columns.every((column) => known.includes(column))) throw tooNew(path, data)
+  }
+  return data
+}
+
+function tooNew(path: string, { chatterie = 'another version' }: Partial<DumpHeader>): Error {
+  return new Error(`${path} was written by Chatterie ${chatterie}, and this version cannot read it`)
+}
+
+function damaged(path: string): Error {
+  return new Error(`${path} was cut off or altered after it was written: nothing was restored`)
+}
+
+function parse(text = ''): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,91 @@
+import { v4 as uuid } from 'uuid'
+import type { Context } from '#context.ts'
+import { insertApplication } from '#data/applications/applications.ts'
+import type { Tx } from '#data/database.ts'
+import { drawRanges, insertRows } from '#data/dumps/write.ts'
+import { type ApplicationRow, writeApplicationRow } from '#data/worlds/contents.ts'
+import { Numbering, type Range, shifted } from '#data/worlds/renumber.ts'
+import { keptTables, type Space, sealedTables } from '#data/worlds/tables.ts'
+import type { NewCredentials } from '#domain/applications/create-application.ts'
+import { generateSecret, hashSecret } from '#domain/applications/secrets.ts'
+import { batchesOfDump } from '#domain/dumps/batches-of-dump.ts'
+import type { Dump } from '#domain/dumps/check-dump.ts'
+import type { DumpManifest } from '#domain/dumps/dump-format.ts'
+import { forgetFiles } from '#domain/dumps/forget-files.ts'
+import { storeDumpedFiles } from '#domain/dumps/store-dumped-files.ts'
+import { sealRow } from '#domain/worlds/seal-row.ts'
+import { unsealRow } from '#domain/worlds/unseal-row.ts'
+
+/**
+ * Puts the application of a dump beside those that are there, with new ids and credentials; all of it, or nothing.
+ * @param onProgress is called with how many rows are written so far
+ * @throws Error for the operator, where the dump has not one application alone
+ */
+export async function restoreApplication(
+  ctx: Context,
+  { path, header, manifest }: Dump,
+  name: string,
+  onProgress: (rows: number) => void = () => {},
+): Promise<NewCredentials & { id: number }> {
+  const [origin] = manifest.applications
+  if (header.scope !== 'application' || !origin) {
+    throw new Error('The dump is of a whole server: dump the application alone, with --application')
+  }
+  const keys = new Map<string, string>()
+  const nameOf = (key: string) => {
+    const name = keys.get(key) ?? uuid()
+    keys.set(key, name)
+    return name
+  }
+  const stored = await storeDumpedFiles(ctx, path, nameOf)
+  const credentials = { clientId: uuid(), clientSecret: generateSecret(), apiKey: uuid() }
+  const { clientId, apiKey } = credentials
+  const secretHash = await hashSecret(credentials.clientSecret)
+  try {
+    return await ctx.db.transact(async (tx) => {
+      const id = await insertApplication(tx, { name, key: apiKey, clientId, secretHash })
+      const numbering = new Numbering(id, shifted(await rangesOf(tx, manifest)), { keys })
+      let written = 0
+      for await (const { table, rows } of batchesOfDump(path)) {
+        const kept = keptTables.find((each) => each.name === table)
+        if (table === 'application') await writeApplicationRow(tx, id, applicationOf(rows))
+        if (!kept) continue
+        const renumbered: string[] = []
+        for (const text of rows) {
+          const row = JSON.parse(text)
+          const open = sealedTables.has(table) ? await unsealRow(ctx, origin.id, table, row) : row
+          const moved = numbering.row(kept, open)
+          if (!moved) continue
+          renumbered.push(JSON.stringify(await sealRow(ctx, tx, moved, { world: { id, apiKey }, table })))
+        }
+        await insertRows(tx, table, header.columns[table] ?? [], `[${renumbered.join(',')}]`)
+        written += rows.length
+        onProgress(written)
+      }
+      return { id, ...credentials }
+    })
+  } catch (error) {
+    await forgetFiles(ctx, stored)
+    throw error
+  }
+}
+
+/** As many numbers of each kind as there are between the first and the last of the dump. */
+async function rangesOf(tx: Tx, { ids }: DumpManifest): Promise<Map<Space, Range>> {
+  const spans = new Map<Space, { least: number; most: number }>()
+  for (const { name, numbers } of keptTables) {
+    const [least, most] = ids[name] ?? []
+    if (least === undefined || most === undefined) continue
+    const space = numbers.id as Space
+    const known = spans.get(space) ?? { least, most }
+    spans.set(space, { least: Math.min(least, known.least), most: Math.max(most, known.most) })
+  }
+  const counts = new Map([...spans].map(([space, { least, most }]) => [space, most - least + 1]))
+  const firsts = await drawRanges(tx, counts)
+  return new Map([...spans].map(([space, span]) => [space, { ...span, first: firsts.get(space) ?? 0 }]))
+}
+
+function applicationOf([row = '{}']: string[]): ApplicationRow {
+  const { guest_users, user_created_channels, ui, properties } = JSON.parse(row)
+  return { guest_users, user_created_channels, ui, properties }
+}

@@ -1,0 +1,48 @@
+import type { Context } from '#context.ts'
+import { holdEmpty, insertRows, passSequences } from '#data/dumps/write.ts'
+import { sealedTables } from '#data/worlds/tables.ts'
+import { batchesOfDump } from '#domain/dumps/batches-of-dump.ts'
+import type { Dump } from '#domain/dumps/check-dump.ts'
+import { forgetFiles } from '#domain/dumps/forget-files.ts'
+import { storeDumpedFiles } from '#domain/dumps/store-dumped-files.ts'
+import { checkKeys } from '#domain/keys/check-keys.ts'
+
+/**
+ * Puts everything into an empty database, with all ids as they were; all of it, or nothing.
+ * @param onProgress is called with how many rows are written so far
+ * @throws Error for the operator, where the database holds something, or the key of its secrets is not at hand
+ */
+export async function restoreDump(
+  ctx: Context,
+  { path, header, manifest }: Dump,
+  onProgress: (rows: number) => void = () => {},
+): Promise<void> {
+  await ctx.db.transact(async (tx) => mustBeEmpty(await holdEmpty(tx)))
+  const hasSecrets = [...sealedTables].some((table) => (manifest.tables[table] ?? 0) > 0)
+  const stored = await storeDumpedFiles(ctx, path, (key) => key)
+  try {
+    await ctx.db.transact(async (tx) => {
+      mustBeEmpty(await holdEmpty(tx))
+      let written = 0
+      for await (const { table, rows } of batchesOfDump(path)) {
+        // What nothing is sealed with need not be at hand.
+        if (table === 'encryption_key' && !hasSecrets) continue
+        await insertRows(tx, table, header.columns[table] ?? [], `[${rows.join(',')}]`)
+        written += rows.length
+        onProgress(written)
+      }
+      await passSequences(tx, manifest.sequences)
+      await checkKeys(ctx, tx)
+    })
+  } catch (error) {
+    await forgetFiles(ctx, stored)
+    throw error
+  }
+}
+
+function mustBeEmpty(isEmpty: boolean): void {
+  if (isEmpty) return
+  throw new Error(
+    'The database holds something: a dump is restored before the first start, or beside the others with --as NAME',
+  )
+}

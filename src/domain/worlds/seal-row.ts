@@ -1,0 +1,40 @@
+import type { Context } from '#context.ts'
+import type { Tx } from '#data/database.ts'
+import { createRuntimeClient } from '#domain/functions/runtime/create-runtime-client.ts'
+import { sealEnvironment } from '#domain/functions/runtime/seal-environment.ts'
+import { tryOpenEnvironment } from '#domain/functions/runtime/try-open-environment.ts'
+import { sealSecret } from '#domain/users/secrets/seal-secret.ts'
+import type { Cells } from '#domain/worlds/unseal-row.ts'
+
+interface Sealing {
+  /** Whose row it is to be. */
+  world: { id: number; apiKey: string }
+  table: string
+  /** The environment of the runtime that it had, whose client goes on; else there is a new one. */
+  sealedBefore?: Uint8Array | null
+}
+
+/** A row as the server keeps it, of one that others may read. */
+export async function sealRow(
+  ctx: Context,
+  tx: Tx,
+  row: Cells,
+  { world, table, sealedBefore = null }: Sealing,
+): Promise<Cells> {
+  if (table === 'user_secret') {
+    const { secret, ...others } = row
+    const about = { userId: Number(row.user_id), name: String(row.name) }
+    return { ...others, secret: null, sealed: hex(await sealSecret(ctx, about, JSON.stringify(secret))) }
+  }
+  if (table === 'runtime') {
+    const client =
+      (await tryOpenEnvironment(ctx, world.id, sealedBefore)) ??
+      (await createRuntimeClient(tx, { id: world.id, key: world.apiKey }))
+    const variables = row.environment ?? {}
+    return { ...row, environment: hex(await sealEnvironment(ctx, world.id, { ...client, variables })) }
+  }
+  return row
+}
+
+/** As Postgres reads bytes from JSON. */
+const hex = (bytes: Uint8Array) => `\\x${Buffer.from(bytes).toString('hex')}`

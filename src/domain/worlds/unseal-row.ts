@@ -1,0 +1,32 @@
+import type { Context } from '#context.ts'
+import { tryOpenEnvironment } from '#domain/functions/runtime/try-open-environment.ts'
+import { openSecret } from '#domain/users/secrets/open-secret.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: a row as JSON
+export type Cells = Record<string, any>
+
+/** A row as others may read it. Variables of a runtime whose key is not at hand are none. */
+export async function unsealRow(
+  ctx: Context,
+  applicationId: number,
+  table: string,
+  row: Cells,
+): Promise<Cells> {
+  return (await openers[table]?.(ctx, applicationId, row)) ?? row
+}
+
+const openers: Record<string, (ctx: Context, applicationId: number, row: Cells) => Promise<Cells>> = {
+  async user_secret(ctx, _, { sealed, secret, ...row }) {
+    const plain = secret === null ? null : JSON.stringify(secret)
+    const stored = { userId: row.user_id, name: row.name, sealed: bytesOfHex(sealed), plain }
+    return { ...row, sealed: null, secret: JSON.parse(await openSecret(ctx, stored)) }
+  },
+  async runtime(ctx, applicationId, { environment, ...row }) {
+    const { variables = {} } = (await tryOpenEnvironment(ctx, applicationId, bytesOfHex(environment))) ?? {}
+    return { ...row, environment: variables }
+  },
+}
+
+function bytesOfHex(text: string | null): Uint8Array<ArrayBuffer> | null {
+  return text === null ? null : new Uint8Array(Buffer.from(text.slice(2), 'hex'))
+}
