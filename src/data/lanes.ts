@@ -1,7 +1,7 @@
 // Connections on which statements stand in line instead of waiting for one of their own: what many ask for at the same
 // time goes to Postgres in one write, runs there without a pause between two, and comes back in one read. To wake the other
-// side is what a short statement costs most: a user by id took 158 µs of processor so far, and 107 in line. Pages gained
-// nothing. Each is a transaction of its own, as on any connection.
+// side is what a short statement costs most. Of processor, in Postgres and here, a user by id took 163 µs and takes 108 in
+// line, a page of messages 661 and 557. Each is a transaction of its own, as on any connection.
 import type pg from 'pg'
 
 type Query = pg.QueryArrayConfig

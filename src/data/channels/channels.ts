@@ -25,10 +25,12 @@ const channelJoins = `
   left join lateral (select * from message m where m.channel_id = c.id order by m.id desc limit 1) last on true
   left join "user" author on author.id = last.user_id`
 
-const findStatement = reading(
-  'find-channel',
-  channelColumns,
-  (columns) => `select ${columns} from channel c ${channelJoins} where c.id = $2 and c.application_id = $1`,
+const findStatement = quick(
+  reading(
+    'find-channel',
+    channelColumns,
+    (columns) => `select ${columns} from channel c ${channelJoins} where c.id = $2 and c.application_id = $1`,
+  ),
 )
 
 export async function findChannel(db: Db, applicationId: number, id: number): Promise<Channel | undefined> {

@@ -1,5 +1,5 @@
 import { column, columnsOf, int8, nullable, select, text } from '#data/columns.ts'
-import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
+import { type Db, type Querier, quick, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { containing, listPage } from '#data/lists.ts'
 import { withDetails } from '#data/messages/message-details.ts'
@@ -10,12 +10,14 @@ import type { CursorPage, CursorRequest, Page, PageRequest } from '#resources/pa
 
 // -------------------------------------------------------------------------------------------- reading
 
-const findStatement = reading(
-  'find-message',
-  messageColumns('m', 'u'),
-  (columns) => `
+const findStatement = quick(
+  reading(
+    'find-message',
+    messageColumns('m', 'u'),
+    (columns) => `
     select ${columns}
     from message m left join "user" u on u.id = m.user_id where m.id = $2 and m.application_id = $1`,
+  ),
 )
 
 export async function findMessage(

@@ -2,7 +2,7 @@
 // Indexes: message (channel_id, id, user_id), (application_id, id), (user_id, id), and the trigram index for `query`.
 
 import { bool, column, int8, joined, nullable, select } from '#data/columns.ts'
-import { type Reading, reading } from '#data/database.ts'
+import { quick, type Reading, reading } from '#data/database.ts'
 import { counterValue } from '#data/events/counters.ts'
 import { type MessageRecord, messageColumns } from '#data/rows.ts'
 import { isRead, isUnread } from '#data/sql/is-unread.ts'
@@ -121,7 +121,7 @@ function compose(name: string, { of, newer, byAuthor, search }: MessageListShape
   const newestOlder = newer
     ? `(select max(m.id) from message m where ${matches} and m.id <= $3)`
     : 'null::bigint'
-  return reading(
+  const statement = reading(
     name,
     listed(total, anyNewer, newestOlder),
     (columns) => `
@@ -135,4 +135,5 @@ function compose(name: string, { of, newer, byAuthor, search }: MessageListShape
     where ${owner.is}
     order by item.id ${newer ? 'asc' : 'desc'}`,
   )
+  return filtered ? statement : quick(statement)
 }
