@@ -12,8 +12,6 @@ type Asked = [Statement, unknown[]]
 let server: TestServer
 /** What the request at hand asks the database; what runs in the background is no part of it. */
 const asked = new AsyncLocalStorage<Asked[]>()
-/** Of messages, which go out together and belong to no request. */
-const sends: Asked[] = []
 /** The same, while it is under way: sends are committed in groups, which are no part of any request. */
 let atHand: Asked[] = []
 beforeAll(async () => {
