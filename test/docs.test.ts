@@ -16,6 +16,10 @@ const leftOut: [words: string, why: string][] = [
   ['<div id="chat-ui">', 'a page; test/browser/chat.test.ts opens one'],
   ['class Greeter', 'calls a function that the reader brings; test/functions/plugins.test.ts runs plugins'],
   ['npm run bench', 'takes minutes'],
+  ['proxy_pass http', 'test/signals/nginx.test.ts runs it'],
+  ['scrape_configs:', 'wants a Prometheus'],
+  ['reverse_proxy chat-1', 'wants a Caddy'],
+  ['loadBalancer:', 'wants a Traefik'],
 ]
 
 /** Lines of a shell sample that are not run: what the reader fills in, and starts of servers, of which one runs. */

@@ -1,6 +1,8 @@
 // What Prometheus is told of a server at work.
+import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { Phone } from '../realtime/phone.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { deploy, endedInvocations } from '../support/functions.ts'
@@ -134,6 +136,71 @@ describe('the metrics', () => {
     expect(after.value('chatterie_request_duration_seconds_bucket', { ...asked, le: '+Inf' })).toBe(
       before + 3,
     )
+  })
+})
+
+/** What a PromQL expression names besides functions: metrics, the labels of its matchers, and those it groups by. */
+function namesIn(expression: string) {
+  const plain = expression.replace(/"[^"]*"/g, '""')
+  const metrics = plain.match(/\b(?:chatterie|process|nodejs)_\w+|\bup\b/g) ?? []
+  const matchers = [...plain.matchAll(/(\w+)\{([^}]*)\}/g)].flatMap(([, metric = '', inside = '']) =>
+    [...inside.matchAll(/(\w+)\s*[=!]/g)].map(([, label = '']) => ({ metric, label })),
+  )
+  const groups = [...plain.matchAll(/\bby\s*\(([^)]*)\)/g)].flatMap(([, inside = '']) => inside.split(/,\s*/))
+  return { metrics, matchers, groups }
+}
+
+/** What Prometheus adds, of every target. */
+const ofPrometheus = ['job', 'instance']
+
+async function mustExist(expression: string): Promise<void> {
+  const exposed = await whatIsSeen()
+  const { metrics, matchers, groups } = namesIn(expression)
+  expect(metrics.length, expression).toBeGreaterThan(0)
+  for (const metric of metrics) {
+    if (metric !== 'up') expect(exposed.names, expression).toContain(metric)
+  }
+  for (const { metric, label } of matchers) {
+    const known = [...(exposed.labels.get(metric) ?? []), ...ofPrometheus]
+    expect(known, `${metric}{${label}}`).toContain(label)
+  }
+  const labels = metrics.flatMap((metric) => [...(exposed.labels.get(metric) ?? []), ...ofPrometheus])
+  for (const label of groups) expect(labels, expression).toContain(label)
+}
+
+describe('what is made for them', () => {
+  it('the dashboards of Grafana refer only to metrics and labels that there are', async () => {
+    const { panels, templating } = JSON.parse(await readFile('docs/grafana.json', 'utf8'))
+    const targets = panels.flatMap(({ targets: of = [] }: { targets?: { expr: string }[] }) => of)
+    expect(targets.length).toBeGreaterThan(40)
+    for (const { expr } of targets) await mustExist(expr)
+    const { definition } = templating.list.find(({ name }: { name: string }) => name === 'instance')
+    await mustExist(definition)
+  })
+
+  it('the alerts do as well, and the guide says of each what to do', async () => {
+    const { groups } = parse(await readFile('docs/alerts.yaml', 'utf8'))
+    const rules = groups.flatMap((group: { rules: object[] }) => group.rules)
+    const guide = await readFile('docs/operating.md', 'utf8')
+    expect(rules.length).toBeGreaterThan(10)
+    for (const { alert, expr, labels, annotations } of rules) {
+      await mustExist(expr)
+      expect(labels.severity).toMatch(/^(critical|warning|info)$/)
+      expect(annotations).toEqual({ summary: expect.any(String), description: expect.any(String) })
+      expect(guide).toContain(`| \`${alert}\``)
+    }
+  })
+
+  it('every metric of ours is in a dashboard, and in the guide', async () => {
+    const exposed = await whatIsSeen()
+    const names = [...exposed.text.matchAll(/^# TYPE (chatterie_\w+)/gm)].map(([, name = '']) => name)
+    expect(names.length).toBeGreaterThan(20)
+    const dashboards = await readFile('docs/grafana.json', 'utf8')
+    const guide = await readFile('docs/operating.md', 'utf8')
+    for (const name of names) {
+      if (name !== 'chatterie_database_up') expect(dashboards).toContain(name)
+      expect(guide).toContain(`\`${name}\``)
+    }
   })
 })
 

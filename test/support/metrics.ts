@@ -4,6 +4,8 @@ import { expect } from 'vitest'
 export interface Exposed {
   /** The first value of a metric whose labels say this; undefined where it is not there. */
   value(name: string, labels?: Record<string, string>): number | undefined
+  /** Those of all values that there may be, also of a histogram that is empty yet. */
+  names: Set<string>
   /** Each metric with the labels that its values have. */
   labels: Map<string, Set<string>>
   text: string
@@ -31,8 +33,15 @@ export async function metricsOf(url: string, headers: Record<string, string> = {
     const known = labels.get(sample.name) ?? new Set()
     labels.set(sample.name, new Set([...known, ...sample.labels.keys()]))
   }
+  const types = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)]
+  const names = types.flatMap(([, name = '', type]) =>
+    type === 'histogram' || type === 'summary'
+      ? ['_bucket', '_sum', '_count'].map((end) => name + end)
+      : [name],
+  )
   return {
     text,
+    names: new Set(names),
     labels,
     value: (name, wanted = {}) =>
       samples.find(
