@@ -19,12 +19,16 @@ import { rateLimit } from '#plugins/rate-limit.ts'
 import { requests } from '#plugins/requests.ts'
 import { uploads } from '#plugins/uploads.ts'
 import { describeRealTime } from '#realtime/describe.ts'
+import { activityOperations } from '#routes/admin/activity.ts'
 import { applicationAdminOperations } from '#routes/admin/applications.ts'
 import { auditOperations } from '#routes/admin/audit.ts'
+import { channelAdminOperations } from '#routes/admin/channels.ts'
+import { messageAdminOperations } from '#routes/admin/messages.ts'
 import { describeAdminApi } from '#routes/admin/openapi.ts'
 import { type AdminOperation, serveAdmin } from '#routes/admin/operation.ts'
 import { operatorOperations } from '#routes/admin/operators.ts'
 import { sessionOperations } from '#routes/admin/session.ts'
+import { userAdminOperations } from '#routes/admin/users.ts'
 import { analyticsOperations } from '#routes/analytics.ts'
 import { applicationOperations, deleteApplicationOperation } from '#routes/application.ts'
 import { channelMemberOperations } from '#routes/channel-members.ts'
@@ -69,6 +73,10 @@ export function adminOperationsOf(
     ...sessionOperations(ctx, doors),
     ...operatorOperations(ctx),
     ...applicationAdminOperations(ctx),
+    ...userAdminOperations(ctx),
+    ...channelAdminOperations(ctx),
+    ...messageAdminOperations(ctx),
+    ...activityOperations(ctx),
     ...auditOperations(ctx),
   ]
 }

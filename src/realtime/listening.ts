@@ -5,6 +5,7 @@ import { mayHear } from '#domain/access/topic.ts'
 import { endChatSession } from '#domain/sessions/end-chat-session.ts'
 import { loadRelations } from '#domain/sessions/load-relations.ts'
 import { startChatSession } from '#domain/sessions/start-chat-session.ts'
+import { whyOut } from '#domain/users/bans/why-out.ts'
 import { ChatError } from '#errors.ts'
 import type { Broadcaster } from '#realtime/broadcaster.ts'
 import type { CatchUp } from '#realtime/catch-up.ts'
@@ -115,9 +116,8 @@ export class Listening {
     if (type === undefined) return
     const sessions = userId === undefined ? [] : this.#hub.sessionsOf(userId)
     if (endsSessions.has(type)) {
-      for (const { connection } of sessions) {
-        connection?.fail(new ChatError('AccessDeniedError', 'The user was deleted'))
-      }
+      const why = sessions.length > 0 && userId !== undefined ? await whyOut(this.#ctx, userId) : undefined
+      for (const { connection } of sessions) if (why) connection?.fail(why)
     } else if (reloadsRelations.has(type)) {
       await Promise.all(sessions.map((session) => this.relate(session)))
     } else {

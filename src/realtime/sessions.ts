@@ -8,6 +8,7 @@ import { endSession } from '#domain/sessions/end-session.ts'
 import { entrancesOf } from '#domain/sessions/entrances-of.ts'
 import { keepAcknowledged } from '#domain/sessions/keep-acknowledged.ts'
 import type { StartedSession } from '#domain/sessions/start-session.ts'
+import { lateBansOf } from '#domain/users/bans/late-bans-of.ts'
 import { ChatError, isDatabaseAway, withoutWords } from '#errors.ts'
 import type { Hub, OnMissed } from '#realtime/hub.ts'
 import { type Connection, Session } from '#realtime/session.ts'
@@ -285,6 +286,10 @@ export class Sessions {
         const entrance = entrances.get(applicationId)
         if (!entrance) this.giveUp(session, 'The application was deleted')
         else if (!mayStay(entrance, isVouched)) this.giveUp(session, 'This application lets no guests in')
+      }
+      // Who connected beside their ban.
+      for (const userId of await lateBansOf(this.#ctx, ids)) {
+        for (const session of this.#hub.sessionsOf(userId)) this.giveUp(session, 'The user is banned')
       }
     } catch (error) {
       this.#ctx.log.warn({ err: error }, 'it could not be looked who may stay connected')

@@ -41,6 +41,15 @@ export const events = {
     echo: echo('self', 'user.self.deleted'),
     effects: ['ends sessions'],
   },
+  /** By an operator. */
+  'user.banned': {
+    counts: [],
+    audience: 'users',
+    subjects: [],
+    echo: null,
+    effects: ['ends sessions'],
+  },
+  'user.unbanned': { counts: [], audience: 'nobody', subjects: [], echo: null },
   'user.blocked': {
     counts: [],
     audience: 'users',

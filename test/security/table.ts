@@ -5,7 +5,7 @@
 type Row = Record<string, string>
 
 /** Reads a table whose first line names its columns, by their places. */
-function tableOf(text: string): Row[] {
+export function tableOf(text: string): Row[] {
   const [head = '', ...lines] = text.split('\n').filter((line) => line.trim() !== '')
   const columns = [...head.matchAll(/\S+/g)].map(({ 0: name, index }) => ({ name, index }))
   return lines.map((line) =>

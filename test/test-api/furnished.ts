@@ -1,13 +1,17 @@
 // A world that has something in every table, and what the database holds of all.
 import { v4 as uuid } from 'uuid'
 import { expect, vi } from 'vitest'
+import { theSystem } from '#domain/access/operator.ts'
 import { blockChannelUser } from '#domain/channels/block-channel-user.ts'
 import { deleteMessageForMe } from '#domain/messages/delete-message-for-me.ts'
 import { reactToMessage } from '#domain/messages/reactions/react-to-message.ts'
 import { readMessage } from '#domain/messages/reading/read-message.ts'
 import { replyToMessage } from '#domain/messages/reply-to-message.ts'
 import { reportMessage } from '#domain/messages/reports/report-message.ts'
+import { resolveReport } from '#domain/moderation/resolve-report.ts'
+import { searchReports } from '#domain/moderation/search-reports.ts'
 import { sweepCounters } from '#domain/retention/sweep-counters.ts'
+import { banUser } from '#domain/users/bans/ban-user.ts'
 import { blockUser } from '#domain/users/block-user.ts'
 import type { TestApiServer, World } from '../support/test-api.ts'
 
@@ -87,6 +91,11 @@ export async function furnish(server: TestApiServer, world: World): Promise<void
   await blockChannelUser(ctx, caller(jane), deck.id, { id: gil.id })
   await replyToMessage(ctx, caller(john), first.id, { type: 'TEXT', body: 'Aye' })
   await reactToMessage(ctx, caller(john), first.id, { emoji: 'tada' })
+  await reportMessage(ctx, caller(john), first.id, { reason: 'odd' })
+  const moderator = { kind: 'application' as const, applicationId: world.id, scopes: [], operator: theSystem }
+  const { items } = await searchReports(ctx, moderator, 'open', { limit: 1 })
+  await resolveReport(ctx, moderator, items[0]?.id ?? 0, 'keep')
+  await banUser(ctx, moderator, gil.id, { reason: 'piracy' })
   await reportMessage(ctx, caller(john), first.id, { reason: 'rude' })
   await readMessage(ctx, caller(john), first.id)
   await as
@@ -126,6 +135,10 @@ const others = [
   'event_log',
   'lease',
   'encryption_key',
+  'operator',
+  'operator_session',
+  'admin_key',
+  'audit_entry',
   'outbox_event',
   'notification_task',
   'function_run',

@@ -40,7 +40,7 @@ export interface NewMessage {
 }
 
 /** The message as stored, or what it lacks. */
-export type Sent = MessageRecord | 'no channel' | 'no user' | 'no member'
+export type Sent = MessageRecord | 'no channel' | 'no user' | 'no member' | 'banned'
 
 /**
  * The sender of one database: what it is given at once is committed together.
@@ -113,6 +113,7 @@ function toDetails({ thread, cause, traceparent }: NewMessage): string | null {
 
 function toSent(item: NewMessage, sent: SentRow | undefined): Sent {
   if (!sent?.hasChannel) return 'no channel'
+  if (sent.isBanned) return 'banned'
   if (sent.id === null) return item.memberOnly ? 'no member' : 'no user'
   return assembleMessage({
     ...untouched,

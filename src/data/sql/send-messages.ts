@@ -4,6 +4,7 @@
 import { bool, column, int8, nullable, type ReadBy, select, timestamptz } from '#data/columns.ts'
 import type { Reading } from '#data/database.ts'
 import { authorColumns } from '#data/rows.ts'
+import { banOf } from '#data/users/bans.ts'
 import type { EventType } from '#resources/events.ts'
 
 /** Of one message; null where absent. The order is that of the statement's parameters. */
@@ -34,6 +35,7 @@ const sentColumns = select({
   hasChannel: column(bool, 'has_channel'),
   /** Null where it was not sent. */
   id: column(nullable(int8), 'id'),
+  isBanned: column(bool, 'is_banned'),
   createdTime: column(timestamptz, 'chatterie_clock()::timestamptz(3)'),
   user: authorColumns('(author)'),
 })
@@ -47,8 +49,8 @@ export type SentRow = ReadBy<typeof sentColumns>
 function compose(input: string, also = ''): string {
   return `
     with wanted as materialized (
-      select i.*, c.id is not null as has_channel, author,
-             case when c.id is not null and (not i.as_user or author.id is not null) and (
+      select i.*, c.id is not null as has_channel, author, ban.user_id is not null as is_banned,
+             case when c.id is not null and ban.user_id is null and (not i.as_user or author.id is not null) and (
                i.member_only is not true or (
                  -- a value, not exists: that might be answered by reading all memberships of everybody
                  select true from channel_membership cm
@@ -66,6 +68,7 @@ function compose(input: string, also = ''): string {
            where n.application_id = i.application_id and n.name = i.username and n.deleted_time is null)
         ) limit 1
       ) author on true
+      left join lateral (select b.user_id from ${banOf('author.id')} limit 1) ban on true
       order by i.place
     ), sent as (
       insert into message

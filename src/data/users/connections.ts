@@ -15,6 +15,7 @@ import { type Db, reading, type Tx } from '#data/database.ts'
 import { keptMinutes } from '#data/events/limits.ts'
 import { nodeLives } from '#data/events/node.ts'
 import { userColumns } from '#data/rows.ts'
+import { banOf } from '#data/users/bans.ts'
 import type { User } from '#resources/user.ts'
 
 /**
@@ -108,12 +109,16 @@ export interface NewSession {
   isVouched: boolean
 }
 
-/** @returns the session's id, and whether the user has come online by it */
-export async function insertSession(tx: Tx, session: NewSession): Promise<{ id: number; isFirst: boolean }> {
+/** @returns the session's id, and whether the user has come online by it; undefined where it is banned */
+export async function insertSession(
+  tx: Tx,
+  session: NewSession,
+): Promise<{ id: number; isFirst: boolean } | undefined> {
   await lockPresence(tx, session.userId)
   const { applicationId, userId, key, userAgent, node, position, isVouched } = session
   const values = [applicationId, userId, key, userAgent, node, position, isVouched]
-  const id = await tx.single(insertStatement, values)
+  const id = await tx.one(insertStatement, values)
+  if (id === undefined) return undefined
   return { id, isFirst: await comeOnline(tx, userId) }
 }
 
@@ -122,16 +127,17 @@ const insertStatement = reading(
   column(int8, 'id'),
   (columns) => `
     insert into user_session (application_id, user_id, key, user_agent, node, acked_position, vouched)
-    values ($1, $2, $3, $4, $5, $6, $7) returning ${columns}`,
+    select $1::bigint, $2::bigint, $3::uuid, $4, $5::bigint, $6::bigint, $7::boolean
+    where not exists (select from ${banOf('$2')}) returning ${columns}`,
 )
 
-/** Takes a session over into this process. @returns whether the user has come online by it */
+/** Takes a session over into this process. @returns whether the user has come online by it; undefined where it is banned */
 export async function resumeSessionRow(
   tx: Tx,
   { id, userId, node, isVouched }: { id: number; userId: number; node: number; isVouched: boolean },
-): Promise<boolean> {
+): Promise<boolean | undefined> {
   await lockPresence(tx, userId)
-  await tx.run(resumeStatement, [id, node, isVouched])
+  if ((await tx.run(resumeStatement, [id, node, isVouched, userId])) === 0) return undefined
   return comeOnline(tx, userId)
 }
 
@@ -140,7 +146,7 @@ const resumeStatement = {
   text: `
     update user_session set
       state = 'ACTIVE', end_time = null, detached_time = null, topics = null, node = $2, vouched = $3
-    where id = $1`,
+    where id = $1 and not exists (select from ${banOf('$4')})`,
 }
 
 /** What a user chose to be stays; only UNAVAILABLE becomes AVAILABLE. */

@@ -1,8 +1,7 @@
 // What a world consists of, table by table: how its rows are found, and what its numbers mean. A table, or a number in
 // one, that is not described here does not compile.
-import { counterMoves } from '#data/events/counters.ts'
 import { Prisma } from '#data/generated/client.ts'
-import { inList } from '#data/sql/in-list.ts'
+import { channels, counterOf, counters, functions, ofApplication, users } from '#data/worlds/rows-of.ts'
 
 type Model = Prisma.ModelName
 type Scalars<M extends Model> = Prisma.TypeMap['model'][M]['payload']['scalars']
@@ -77,34 +76,6 @@ type KeptOf<M extends Model> = Omit<Kept, 'key' | 'numbers' | 'taken' | 'unique'
   unique?: (keyof Scalars<M> & string)[]
 }
 
-const ofApplication = 't.application_id = $1'
-// As arrays, so that Postgres goes by their indexes whatever it thinks of the sizes of the tables.
-const users = '(array(select u.id from "user" u where u.application_id = $1))'
-const channels = '(array(select c.id from channel c where c.application_id = $1))'
-const functions = '(array(select f.id from "function" f where f.application_id = $1))'
-const threads = `(array(select th.id from thread th where th.channel_id = any${channels}))`
-
-const scopesOf = (owner: string) =>
-  inList([...new Set(counterMoves.filter((move) => move.owner === owner).map(({ scope }) => scope))])
-const invocations = 'function.invocations'
-/** With what waits in the outbox, which is not taken along. */
-const pending = counterMoves.map(({ type, scope, owner }) => `('${type}', '${scope}', '${owner}')`).join(', ')
-const counterOf = `(
-  t.scope in ${scopesOf('application')} and t.scope_id = $1
-  or t.scope in ${scopesOf('channel')} and t.scope_id = any${channels}
-  or t.scope in ${scopesOf('thread')} and t.scope_id = any${threads}
-  or t.scope = '${invocations}' and t.scope_id = any${functions})`
-const counters = `(
-  select scope, scope_id, sum(value)::bigint as value from (
-    select t.scope, t.scope_id, t.value from counter t where ${counterOf}
-    union all
-    select m.scope,
-           case m.owner when 'application' then o.application_id when 'channel' then o.channel_id else o.thread_id end,
-           o.count
-    from outbox_event o join (values ${pending}) m (type, scope, owner) on m.type = o.type
-    where o.application_id = $1 and o.count <> 0
-  ) c where scope_id is not null group by scope, scope_id)`
-
 /** `null` for what is no world's, or goes with its application; the log of events forgets by itself. */
 const models = {
   Application: null,
@@ -142,6 +113,11 @@ const models = {
     },
     key: ['id'],
     numbers: { id: 'user', applicationId: 'application', pictureFileId: 'file' },
+  },
+  UserBan: {
+    of: ofApplication,
+    key: ['userId'],
+    numbers: { userId: 'user', applicationId: 'application' },
   },
   UserSecret: { of: `t.user_id = any${users}`, key: ['userId', 'name'], numbers: { userId: 'user' } },
   UserBlock: {
@@ -222,6 +198,18 @@ const models = {
     of: `t.user_id = any${users}`,
     key: ['id'],
     numbers: { id: 'message_report', messageId: 'message', userId: 'user' },
+  },
+  ResolvedReport: {
+    of: ofApplication,
+    key: ['id'],
+    numbers: {
+      id: 'message_report',
+      applicationId: 'application',
+      channelId: 'once channel',
+      messageId: 'once message',
+      authorId: 'once user',
+      userId: 'once user',
+    },
   },
   Notification: {
     of: `t.recipient_id = any${users}`,
@@ -327,13 +315,14 @@ export const keptTables: KeptTable[] = Object.entries(models).flatMap(([model, t
   }
 })
 
-/** How the rows of each table that a world has are found. */
-export const clearedTables: ({ name: string } & Fleeting)[] = Object.entries(models).flatMap(
-  ([model, table]) => {
+/** How the rows of each table that a world has are found; and what the audit says of it. */
+export const clearedTables: ({ name: string } & Fleeting)[] = [
+  { name: 'audit_entry', of: ofApplication },
+  ...Object.entries(models).flatMap(([model, table]) => {
     if (table === null) return []
-    return { name: tableOf(model), of: table.of, ...('isWorkedOn' in table && { isWorkedOn: true }) }
-  },
-)
+    return { name: tableOf(model), of: table.of, ...('isWorkedOn' in table && { isWorkedOn: true as const }) }
+  }),
+]
 
 /** Whose rows have something that only the server's keys open. */
 export const sealedTables: ReadonlySet<string> = new Set(['user_secret', 'runtime'])

@@ -2,11 +2,13 @@ import type { Context } from '#context.ts'
 import { withMentions } from '#data/messages/mentions.ts'
 import { type NewMessage, type Sent, sendWithFile } from '#data/messages/sending.ts'
 import type { HostedFile, StoredFile } from '#data/rows.ts'
+import { findBanOf } from '#data/users/bans.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { mustBeMember } from '#domain/access/channel.ts'
 import { parseText } from '#domain/messages/parse-text.ts'
 import type { ParsedText } from '#domain/messages/parse-texts.ts'
 import { previewLater } from '#domain/messages/preview-later.ts'
+import { bannedError } from '#domain/users/bans/banned-error.ts'
 import { unknownUser } from '#domain/users/unknown-user.ts'
 import { ChatError, notFound, unlessGone } from '#errors.ts'
 import type { FileMessageFields, SeenMessage, SendMessage } from '#resources/message.ts'
@@ -37,6 +39,7 @@ export async function sendMessage(
   const sent = await sending.catch(unlessGone('channel', channelId))
   if (sent === 'no channel') throw notFound('channel', channelId)
   if (sent === 'no member') throw await notAMember(ctx, caller, channelId)
+  if (sent === 'banned') throw await whyBanned(ctx, caller, message)
   if (sent === 'no user') throw unknownUser(message.user ?? {})
   await withMentions(ctx.db, [sent])
   if ('links' in sent) previewLater(ctx, sent.id, sent.links)
@@ -53,6 +56,11 @@ function submit({ sender, tracing }: Context, message: NewMessage): Promise<Sent
 async function notAMember(ctx: Context, caller: Caller, channelId: number): Promise<ChatError> {
   if (caller.kind === 'user') await mustBeMember(ctx, caller, channelId)
   return new ChatError('AccessDeniedError', `Only members may write in channel ${channelId}`)
+}
+
+async function whyBanned(ctx: Context, caller: Caller, { user = {} }: NewMessage): Promise<ChatError> {
+  const ban = await findBanOf(ctx.db, caller.applicationId, user)
+  return bannedError(ban ?? {}, caller.kind)
 }
 
 const plain: ParsedText = { mentions: [], links: [] }

@@ -9,13 +9,13 @@ import { mustFindOperator } from '#domain/operators/must-find-operator.ts'
 export async function deleteOperator(ctx: Context, caller: OperatorCaller, id: number): Promise<void> {
   await ctx.db.transact(async (tx) => {
     await lockOperators(tx)
-    const { username } = await mustFindOperator(tx, caller, id)
+    const before = await mustFindOperator(tx, caller, id)
     await deleteOperatorRow(tx, id)
-    await keepAnOwner(tx)
+    await keepAnOwner(tx, before)
     await noteAct(tx, caller, {
       action: 'operator.deleted',
       target: { type: 'operator', id },
-      details: { username },
+      details: { username: before.username },
     })
   })
 }

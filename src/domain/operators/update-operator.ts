@@ -32,7 +32,7 @@ export async function updateOperator(
     }
     const applicationIds = applications === undefined ? undefined : (applications ?? [])
     const operator = await updateOperatorRow(tx, id, { passwordHash, role, applicationIds })
-    await keepAnOwner(tx)
+    await keepAnOwner(tx, before)
     if (passwordHash !== undefined) await deleteOperatorSessions(tx, id)
     await noteAct(tx, caller, {
       action: 'operator.updated',

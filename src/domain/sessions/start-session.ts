@@ -2,10 +2,13 @@ import { validate as isUuid, v4 as uuid } from 'uuid'
 import type { Context } from '#context.ts'
 import { findApplicationByKey } from '#data/applications/entrances.ts'
 import { lastPosition } from '#data/events/outbox.ts'
+import { findBanByName } from '#data/users/bans.ts'
 import { findResumable, insertSession, resumeSessionRow, type SessionRow } from '#data/users/connections.ts'
 import { findUserByName } from '#data/users/users.ts'
 import { mayEnter } from '#domain/access/user.ts'
 import { mustBeAdmitted } from '#domain/functions/runs/must-be-admitted.ts'
+import { bannedError } from '#domain/users/bans/banned-error.ts'
+import { whyOut } from '#domain/users/bans/why-out.ts'
 import { createGuest } from '#domain/users/create-guest.ts'
 import { ChatError } from '#errors.ts'
 import { RequiredText } from '#resources/define.ts'
@@ -50,6 +53,8 @@ export async function startSession(ctx: Context, input: StartSession): Promise<S
   if (!application) throw denied('There is no application with this API key')
   if (!isUsername(input.username)) throw denied('The username is missing or cannot be one')
   const applicationId = application.id
+  const ban = await findBanByName(ctx.db, applicationId, input.username)
+  if (ban) throw bannedError(ban, 'user')
   const resumed = await resume(ctx, application, input)
   if (resumed) return resumed
 
@@ -61,7 +66,7 @@ export async function startSession(ctx: Context, input: StartSession): Promise<S
     (application.guestUsers ? await createGuest(ctx, applicationId, username) : undefined)
   if (!user) throw denied(`There is no user ${username}`)
   const key = uuid()
-  const { id, isFirst } = await ctx.db.transact(async (tx) => {
+  const inserted = await ctx.db.transact(async (tx) => {
     const { userAgent } = input
     const inserted = await insertSession(tx, {
       applicationId,
@@ -72,9 +77,12 @@ export async function startSession(ctx: Context, input: StartSession): Promise<S
       position,
       isVouched,
     })
+    if (!inserted) return undefined
     if (inserted.isFirst) await tx.emit(cameOnline(applicationId, user))
     return inserted
   })
+  if (!inserted) throw await whyOut(ctx, user.id)
+  const { id, isFirst } = inserted
   return {
     id,
     key,
@@ -112,6 +120,7 @@ async function resume(
     if (first) await tx.emit(cameOnline(applicationId, user))
     return first
   })
+  if (isFirst === undefined) throw await whyOut(ctx, user.id)
   return { ...session, isVouched, user: isFirst ? online(user) : user, applicationId, isResumed: true }
 }
 

@@ -5,7 +5,7 @@ import type { ApplicationRow, TableLines } from '#data/worlds/contents.ts'
 
 export const snapshotFormat = 'chatterie-snapshot'
 /** Each change of the columns that snapshots keep has another one; see test/test-api/snapshots.test.ts. */
-export const snapshotVersion = 1
+export const snapshotVersion = 2
 
 export interface SnapshotHeader {
   format: typeof snapshotFormat

@@ -25,6 +25,8 @@ export const userEvents: Presenters<Extract<EventType, `user.${string}`>> = {
     const user = users.get(payload.userId ?? 0)
     return toActor(user?.id, events['user.deleted'].echo, User, user)
   },
+  'user.banned': () => [],
+  'user.unbanned': () => [],
   'user.blocked': ({ payload }, { users }) => {
     const { by, userId, recordId: id, createdTime } = payload
     const user = users.get(userId ?? 0)

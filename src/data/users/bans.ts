@@ -1,0 +1,127 @@
+// Users whom operators keep out.
+import {
+  type Columns,
+  column,
+  columnsOf,
+  int8,
+  mapped,
+  nullable,
+  select,
+  text,
+  timestamptz,
+} from '#data/columns.ts'
+import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
+import type { Ban } from '#resources/admin/moderation.ts'
+
+/** SQL: the ban of a user, as `b`, that is in force. */
+export const banOf = (user: string) =>
+  `user_ban b where b.user_id = ${user} and (b.until is null or b.until > chatterie_clock())`
+
+/** Of bans `b`. */
+export const banColumns: Columns<Ban> = mapped(
+  select(
+    columnsOf(
+      { createdTime: timestamptz, until: nullable(timestamptz), reason: nullable(text), createdBy: text },
+      'b',
+    ),
+  ),
+  ({ until, reason, ...ban }) => ({
+    ...ban,
+    ...(until !== null && { until }),
+    ...(reason !== null && { reason }),
+  }),
+)
+
+export function findBan(db: Querier, userId: number): Promise<Ban | undefined> {
+  return db.one(findStatement, [userId])
+}
+
+const findStatement = reading('find-ban', banColumns, (columns) => `select ${columns} from ${banOf('$1')}`)
+
+/** Of who would connect by this name. Index: user_name_key. */
+export function findBanByName(db: Db, applicationId: number, name: string): Promise<Ban | undefined> {
+  return db.one(findByNameStatement, [applicationId, name])
+}
+
+const findByNameStatement = reading(
+  'find-ban-by-name',
+  banColumns,
+  (columns) => `
+    select ${columns} from ${banOf(
+      `(select u.id from "user" u where u.application_id = $1 and u.name = $2 and u.deleted_time is null)`,
+    )}`,
+)
+
+/** Of whom a backend means. */
+export function findBanOf(
+  db: Db,
+  applicationId: number,
+  { id, username }: { id?: number; username?: string },
+): Promise<Ban | undefined> {
+  return id === undefined ? findBanByName(db, applicationId, username ?? '') : findBan(db, id)
+}
+
+/** Users of these applications who were banned in the last minute: their sessions should have ended. */
+export function lateBans(db: Db, applicationIds: number[]): Promise<number[]> {
+  return db.all(lateStatement, [applicationIds])
+}
+
+const lateStatement = reading(
+  'late-bans',
+  column(int8, 'b.user_id'),
+  (columns) => `
+    select ${columns} from user_ban b
+    where b.application_id = any($1::bigint[]) and b.created_time > chatterie_clock() - interval '1 minute'
+      and (b.until is null or b.until > chatterie_clock())`,
+)
+
+export interface NewBan {
+  applicationId: number
+  userId: number
+  reason: string | undefined
+  until: string | undefined
+  createdBy: string
+}
+
+/** Bans a user, in place of a ban that there is, and ends its sessions. @returns whether there is such a user */
+export async function putBan(tx: Tx, ban: NewBan): Promise<boolean> {
+  const { applicationId, userId, reason, until, createdBy } = ban
+  if ((await tx.run(lockStatement, [applicationId, userId])) === 0) return false
+  await tx.run(putStatement, [applicationId, userId, reason ?? null, until ?? null, createdBy])
+  for (const text of endingTexts) await tx.run({ text }, [userId])
+  return true
+}
+
+/** As sessions that begin or end do, so that none begins beside it. */
+const lockStatement = {
+  name: 'lock-user-to-ban',
+  text: `
+    select from "user" where application_id = $1 and id = $2 and deleted_time is null for no key update`,
+}
+const putStatement = {
+  name: 'put-ban',
+  text: `
+    insert into user_ban (application_id, user_id, reason, until, created_by)
+    values ($1, $2, $3, $4::timestamptz, $5)
+    on conflict (user_id) do update set
+      reason = excluded.reason, until = excluded.until, created_by = excluded.created_by,
+      created_time = chatterie_clock()`,
+}
+const endingTexts = [
+  `update chat_session set state = 'ENDED', end_time = chatterie_clock()
+   where state = 'ACTIVE' and session_id in (select id from user_session where user_id = $1)`,
+  `update user_session set state = 'ENDED', end_time = chatterie_clock() where user_id = $1 and state = 'ACTIVE'`,
+  `update "user" set presence_online = false,
+     presence_status = case presence_status when 'AVAILABLE' then 'UNAVAILABLE' else presence_status end
+   where id = $1 and presence_online`,
+]
+
+/** @returns whether the user was banned, also in vain */
+export async function deleteBan(tx: Tx, applicationId: number, userId: number): Promise<boolean> {
+  return (await tx.run(deleteStatement, [applicationId, userId])) > 0
+}
+
+const deleteStatement = {
+  name: 'delete-ban',
+  text: 'delete from user_ban where application_id = $1 and user_id = $2',
+}

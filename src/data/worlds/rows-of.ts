@@ -1,0 +1,31 @@
+// How rows of an application ($1) are found, as `t`: SQL.
+import { counterMoves } from '#data/events/counters.ts'
+import { inList } from '#data/sql/in-list.ts'
+
+export const ofApplication = 't.application_id = $1'
+// As arrays, so that Postgres goes by their indexes whatever it thinks of the sizes of the tables.
+export const users = '(array(select u.id from "user" u where u.application_id = $1))'
+export const channels = '(array(select c.id from channel c where c.application_id = $1))'
+export const functions = '(array(select f.id from "function" f where f.application_id = $1))'
+const threads = `(array(select th.id from thread th where th.channel_id = any${channels}))`
+
+const scopesOf = (owner: string) =>
+  inList([...new Set(counterMoves.filter((move) => move.owner === owner).map(({ scope }) => scope))])
+const invocations = 'function.invocations'
+/** With what waits in the outbox, which is not taken along. */
+const pending = counterMoves.map(({ type, scope, owner }) => `('${type}', '${scope}', '${owner}')`).join(', ')
+export const counterOf = `(
+  t.scope in ${scopesOf('application')} and t.scope_id = $1
+  or t.scope in ${scopesOf('channel')} and t.scope_id = any${channels}
+  or t.scope in ${scopesOf('thread')} and t.scope_id = any${threads}
+  or t.scope = '${invocations}' and t.scope_id = any${functions})`
+export const counters = `(
+  select scope, scope_id, sum(value)::bigint as value from (
+    select t.scope, t.scope_id, t.value from counter t where ${counterOf}
+    union all
+    select m.scope,
+           case m.owner when 'application' then o.application_id when 'channel' then o.channel_id else o.thread_id end,
+           o.count
+    from outbox_event o join (values ${pending}) m (type, scope, owner) on m.type = o.type
+    where o.application_id = $1 and o.count <> 0
+  ) c where scope_id is not null group by scope, scope_id)`

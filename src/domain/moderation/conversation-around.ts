@@ -1,0 +1,16 @@
+import type { Context } from '#context.ts'
+import { listAround } from '#data/messages/administered.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { mustSeeMessage } from '#domain/access/message.ts'
+import type { Message } from '#resources/message.ts'
+
+/** A message among those of its channel, oldest first: up to `each` before it and behind it. @throws ChatError 404 */
+export async function conversationAround(
+  ctx: Context,
+  caller: ApplicationCaller,
+  id: number,
+  each: number,
+): Promise<Message[]> {
+  const { channelId } = await mustSeeMessage(ctx, caller, id)
+  return listAround(ctx.db, { channelId, id, each })
+}

@@ -1,0 +1,16 @@
+import type { Context } from '#context.ts'
+import { findAdministeredUser } from '#data/users/administered.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { notFound } from '#errors.ts'
+import type { AdminUser } from '#resources/admin/moderation.ts'
+
+/** A user with its ban. @throws ChatError 404 */
+export async function inspectUser(
+  ctx: Context,
+  { applicationId }: ApplicationCaller,
+  id: number,
+): Promise<AdminUser> {
+  const user = await findAdministeredUser(ctx.db, applicationId, id)
+  if (!user) throw notFound('user', id)
+  return user
+}

@@ -1,0 +1,43 @@
+import type { Context } from '#context.ts'
+import { findReport, lockReported, resolveReports } from '#data/messages/administered.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { mustSeeMessage } from '#domain/access/message.ts'
+import { noteAct } from '#domain/audit/note-act.ts'
+import { discardFile } from '#domain/files/discard-file.ts'
+import { removeMessage } from '#domain/messages/remove-message.ts'
+import { ChatError, notFound } from '#errors.ts'
+import type { Report, Resolution } from '#resources/admin/moderation.ts'
+
+/**
+ * Decides about a message that was reported, and so about all reports of it that are open. What is deleted is deleted
+ * as a message always is; who reports what was kept reports it anew.
+ * @throws ChatError 404, ConflictError where it is decided already
+ */
+export async function resolveReport(
+  ctx: Context,
+  caller: ApplicationCaller,
+  id: number,
+  action: Resolution,
+): Promise<Report> {
+  const { applicationId, operator } = caller
+  const before = await findReport(ctx.db, applicationId, id)
+  if (!before) throw notFound('report', id)
+  const { messageId, state } = before
+  const resolved = new ChatError('ConflictError', `report ${id} is resolved already`)
+  if (state === 'resolved') throw resolved
+  const message = await mustSeeMessage(ctx, caller, messageId)
+  const fileKey = await ctx.db.transact(async (tx) => {
+    if ((await lockReported(tx, applicationId, id)) === undefined) throw resolved
+    const reports = await resolveReports(tx, messageId, action, operator?.name ?? 'the application')
+    await noteAct(tx, caller, {
+      action: 'report.resolved',
+      target: { type: 'report', id },
+      details: { action, messageId, reports },
+    })
+    return action === 'delete' ? (await removeMessage(tx, caller, message)).fileKey : null
+  })
+  if (fileKey) await discardFile(ctx, fileKey)
+  const report = await findReport(ctx.db, applicationId, id)
+  if (!report) throw notFound('report', id)
+  return report
+}

@@ -1,0 +1,41 @@
+import type { Context } from '#context.ts'
+import { findAdministeredUser } from '#data/users/administered.ts'
+import { putBan } from '#data/users/bans.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { noteAct } from '#domain/audit/note-act.ts'
+import { notFound, refused } from '#errors.ts'
+import type { AdminUser, BanUser } from '#resources/admin/moderation.ts'
+
+/**
+ * Keeps a user out, for ever or until a time: its sessions end at once, it cannot connect, and nothing is sent on its
+ * behalf. Who is banned already is from now on as is said now.
+ * @throws ChatError 404, 400 for a time that is over
+ */
+export async function banUser(
+  ctx: Context,
+  caller: ApplicationCaller,
+  id: number,
+  { until, reason }: BanUser,
+): Promise<AdminUser> {
+  const { applicationId, operator } = caller
+  if (until !== undefined && Date.parse(until) <= ctx.clock.now()) {
+    throw refused('user', 'until', 'invalid', 'until: must be in the future')
+  }
+  return ctx.db.transact(async (tx) => {
+    const createdBy = operator?.name ?? 'the application'
+    const isThere = await putBan(tx, { applicationId, userId: id, reason, until, createdBy })
+    const user = isThere && (await findAdministeredUser(tx, applicationId, id))
+    if (!user) throw notFound('user', id)
+    await noteAct(tx, caller, {
+      action: 'user.banned',
+      target: { type: 'user', id },
+      details: { ...(until && { until }), ...(reason && { reason }) },
+    })
+    const payload = { userId: id }
+    await tx.emit(
+      { type: 'user.banned', applicationId, payload },
+      { type: 'user.presence.changed', applicationId, payload },
+    )
+    return user
+  })
+}

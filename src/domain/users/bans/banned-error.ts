@@ -1,0 +1,13 @@
+import type { Caller } from '#domain/access/caller.ts'
+import { ChatError } from '#errors.ts'
+import type { Ban } from '#resources/admin/moderation.ts'
+
+/** What a banned user is told, and who sends on its behalf: in the words of their door. */
+export function bannedError(
+  { reason, until }: Pick<Ban, 'reason' | 'until'>,
+  door: Caller['kind'],
+): ChatError {
+  const end = until === undefined ? '' : ` until ${until}`
+  const message = reason === undefined ? `The user is banned${end}` : `The user is banned${end}: ${reason}`
+  return new ChatError(door === 'user' ? 'AccessDeniedError' : 'access_denied', message)
+}

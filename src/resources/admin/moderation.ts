@@ -1,0 +1,80 @@
+// Users, channels, messages and reports, as those who moderate see them.
+import { z } from 'zod'
+import { ChannelType } from '#resources/channel.ts'
+import { Id, Properties, Text, Timestamp } from '#resources/define.ts'
+import { Message } from '#resources/message.ts'
+import { User } from '#resources/user.ts'
+
+const reasonMax = 512
+
+export const Ban = z
+  .object({
+    until: Timestamp.optional().describe('Absent where it does not end by itself'),
+    reason: z.string().optional().describe('What the user is told'),
+    createdBy: z.string().describe('Who did it, by their name then'),
+    createdTime: Timestamp,
+  })
+  .meta({ id: 'Ban' })
+export type Ban = z.output<typeof Ban>
+
+export const BanUser = z
+  .object({
+    until: z.iso
+      .datetime({ offset: true })
+      .transform((text) => new Date(text).toISOString())
+      .optional()
+      .describe('For ever where absent'),
+    reason: Text(reasonMax).optional().describe('The user is told'),
+  })
+  .meta({ id: 'BanUser' })
+export type BanUser = z.output<typeof BanUser>
+
+export const AdminUser = User.extend({
+  createdTime: Timestamp,
+  ban: Ban.optional().describe('Absent where the user may come in'),
+}).meta({ id: 'User' })
+export type AdminUser = z.output<typeof AdminUser>
+
+const count = z.number().int().nonnegative().meta({ format: 'int64' })
+
+export const AdminChannel = z
+  .object({
+    id: Id,
+    type: ChannelType,
+    name: z.string(),
+    displayName: z.string(),
+    creator: User.optional(),
+    properties: Properties,
+    counts: z.object({ members: count, messages: count }),
+    createdTime: Timestamp,
+  })
+  .meta({ id: 'Channel' })
+export type AdminChannel = z.output<typeof AdminChannel>
+
+export const ReportState = z.enum(['open', 'resolved'])
+export type ReportState = z.output<typeof ReportState>
+
+const Resolution = z.enum(['keep', 'delete'])
+export type Resolution = z.output<typeof Resolution>
+
+export const Report = z
+  .object({
+    id: Id,
+    state: ReportState,
+    reason: z.string(),
+    properties: Properties,
+    reporter: User.optional().describe('Who reported it; absent once they are gone'),
+    messageId: Id,
+    channelId: Id,
+    message: Message.optional().describe('Absent once it is deleted'),
+    createdTime: Timestamp,
+    resolution: z
+      .object({ action: Resolution, by: z.string().describe('By their name then'), time: Timestamp })
+      .optional(),
+  })
+  .meta({ id: 'Report' })
+export type Report = z.output<typeof Report>
+
+export const ResolveReport = z
+  .object({ action: Resolution.describe('`delete` deletes the message for everybody') })
+  .meta({ id: 'ResolveReport' })

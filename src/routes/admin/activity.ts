@@ -1,0 +1,80 @@
+// What happens in an application: who is connected, what is worked on, what its functions do.
+import { z } from 'zod'
+import type { Context } from '#context.ts'
+import { listFunctions } from '#domain/functions/list-functions.ts'
+import { listFunctionInvocations } from '#domain/functions/runs/list-function-invocations.ts'
+import { getJob } from '#domain/jobs/get-job.ts'
+import { listJobs } from '#domain/jobs/list-jobs.ts'
+import { listUserSessions } from '#domain/sessions/list-user-sessions.ts'
+import { AdminFunction, AdminInvocation, AdminJob } from '#resources/admin/activity.ts'
+import { userSessionResource } from '#resources/session.ts'
+import { insideOperation, listOf, oneOf } from '#routes/admin/operation.ts'
+import { newestFirst, partOf } from '#routes/admin/paged.ts'
+import { PathId } from '#routes/operation.ts'
+
+export const activityOperations = (ctx: Context) => [
+  insideOperation({
+    id: 'listSessions',
+    tag: 'Sessions',
+    about: 'session',
+    summary: 'List live sessions',
+    description: 'The devices that are connected, newest first.',
+    method: 'GET',
+    path: '/sessions',
+    right: 'read sessions',
+    answer: listOf(userSessionResource.shape),
+    handle: (caller, { list }) =>
+      partOf(list, (page) => listUserSessions(ctx, caller, { state: 'ACTIVE' }, page), newestFirst),
+  }),
+  insideOperation({
+    id: 'listJobs',
+    tag: 'Jobs',
+    about: 'job',
+    summary: 'List jobs',
+    description: 'Imports and exports, newest first.',
+    method: 'GET',
+    path: '/jobs',
+    right: 'read jobs',
+    answer: listOf(AdminJob),
+    handle: (caller, { list }) => partOf(list, (page) => listJobs(ctx, caller, {}, page), newestFirst),
+  }),
+  insideOperation({
+    id: 'retrieveJob',
+    tag: 'Jobs',
+    about: 'job',
+    summary: 'Retrieve a job',
+    description: 'How far it is, and what went wrong.',
+    method: 'GET',
+    path: '/jobs/:jobId',
+    right: 'read jobs',
+    params: z.object({ jobId: PathId }),
+    answer: oneOf(AdminJob),
+    handle: (caller, { params }) => getJob(ctx, caller, params.jobId),
+  }),
+  insideOperation({
+    id: 'listFunctions',
+    tag: 'Functions',
+    about: 'function',
+    summary: 'List functions',
+    description: 'Oldest first.',
+    method: 'GET',
+    path: '/functions',
+    right: 'read functions',
+    answer: listOf(AdminFunction),
+    handle: (caller, { list }) => partOf(list, (page) => listFunctions(ctx, caller, page)),
+  }),
+  insideOperation({
+    id: 'listFunctionInvocations',
+    tag: 'Functions',
+    about: 'invocation',
+    summary: 'List what a function did',
+    description: 'Newest first.',
+    method: 'GET',
+    path: '/functions/:functionId/invocations',
+    right: 'read functions',
+    params: z.object({ functionId: PathId }),
+    answer: listOf(AdminInvocation),
+    handle: (caller, { params, list }) =>
+      partOf(list, (page) => listFunctionInvocations(ctx, caller, params.functionId, page)),
+  }),
+]

@@ -1,0 +1,106 @@
+import { z } from 'zod'
+import type { Context } from '#context.ts'
+import { deleteMessage } from '#domain/messages/delete-message.ts'
+import { getMessage } from '#domain/messages/get-message.ts'
+import { conversationAround } from '#domain/moderation/conversation-around.ts'
+import { resolveReport } from '#domain/moderation/resolve-report.ts'
+import { searchMessages } from '#domain/moderation/search-messages.ts'
+import { searchReports } from '#domain/moderation/search-reports.ts'
+import { ListQuery } from '#resources/admin/list.ts'
+import { Report, ReportState, ResolveReport } from '#resources/admin/moderation.ts'
+import { Message } from '#resources/message.ts'
+import { MessageFilters, QueryText, QueryTime, single } from '#resources/queries.ts'
+import { insideOperation, listOf, noContent, oneOf } from '#routes/admin/operation.ts'
+import { PathId } from '#routes/operation.ts'
+
+const path = '/messages/:messageId'
+const params = z.object({ messageId: PathId })
+const ofMessages = { tag: 'Messages', about: 'message' }
+const ofReports = { tag: 'Reports', about: 'report' }
+
+export const messageAdminOperations = (ctx: Context) => [
+  insideOperation({
+    ...ofMessages,
+    id: 'listMessages',
+    summary: 'List messages',
+    description: 'Newest first. Filters narrow each other down.',
+    method: 'GET',
+    path: '/messages',
+    right: 'read messages',
+    query: MessageFilters.extend({
+      channel: QueryText.describe('Only messages of the channel with this id or name'),
+      from: QueryTime.describe('Only from this time on'),
+      to: QueryTime.describe('Only before this time'),
+    }),
+    answer: listOf(Message),
+    handle: (caller, { query, list }) => searchMessages(ctx, caller, query, list),
+  }),
+  insideOperation({
+    ...ofMessages,
+    id: 'retrieveMessage',
+    summary: 'Retrieve a message',
+    description: 'One message.',
+    method: 'GET',
+    path,
+    right: 'read messages',
+    params,
+    answer: oneOf(Message),
+    handle: (caller, { params }) => getMessage(ctx, caller, params.messageId),
+  }),
+  insideOperation({
+    ...ofMessages,
+    id: 'retrieveConversation',
+    summary: 'Retrieve the conversation round a message',
+    description:
+      'The message among those of its channel, oldest first: up to `limit` before it, and up to `limit` behind it.',
+    method: 'GET',
+    path: `${path}/conversation`,
+    right: 'read messages',
+    params,
+    query: ListQuery.pick({ limit: true }),
+    answer: oneOf(z.object({ items: z.array(Message) }).meta({ id: 'Conversation' })),
+    handle: async (caller, { params, query }) => ({
+      items: await conversationAround(ctx, caller, params.messageId, query.limit),
+    }),
+  }),
+  insideOperation({
+    ...ofMessages,
+    id: 'deleteMessage',
+    summary: 'Delete a message',
+    description: 'For everybody.',
+    method: 'DELETE',
+    path,
+    right: 'delete messages',
+    params,
+    answer: noContent,
+    handle: (caller, { params }) => deleteMessage(ctx, caller, params.messageId),
+  }),
+  insideOperation({
+    ...ofReports,
+    id: 'listReports',
+    summary: 'List reports',
+    description: 'Newest first: what users have reported of messages, and what was decided.',
+    method: 'GET',
+    path: '/reports',
+    right: 'read reports',
+    query: z.object({
+      state: single(ReportState.optional()).describe('Only reports that are open, or that are resolved'),
+    }),
+    answer: listOf(Report),
+    handle: (caller, { query, list }) => searchReports(ctx, caller, query.state, list),
+  }),
+  insideOperation({
+    ...ofReports,
+    id: 'resolveReport',
+    summary: 'Resolve a report',
+    description:
+      'Keeps the message or deletes it, which resolves all reports of it that are open. One that is resolved answers 409.',
+    method: 'POST',
+    path: '/reports/:reportId/resolve',
+    right: 'resolve reports',
+    params: z.object({ reportId: PathId }),
+    body: ResolveReport,
+    answer: oneOf(Report),
+    handle: (caller, { params, body }) => resolveReport(ctx, caller, params.reportId, body.action),
+  }),
+]

@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import type { Context } from '#context.ts'
+import { inspectUser } from '#domain/moderation/inspect-user.ts'
+import { searchChannels } from '#domain/moderation/search-channels.ts'
+import { searchUsers } from '#domain/moderation/search-users.ts'
+import { banUser } from '#domain/users/bans/ban-user.ts'
+import { unbanUser } from '#domain/users/bans/unban-user.ts'
+import { deleteUser } from '#domain/users/delete-user.ts'
+import { AdminChannel, AdminUser, BanUser } from '#resources/admin/moderation.ts'
+import { QueryFlag, QueryText } from '#resources/queries.ts'
+import { insideOperation, listOf, noContent, oneOf } from '#routes/admin/operation.ts'
+import { PathId } from '#routes/operation.ts'
+
+const tag = 'Users'
+const about = 'user'
+const path = '/users/:userId'
+const params = z.object({ userId: PathId })
+
+export const userAdminOperations = (ctx: Context) => [
+  insideOperation({
+    id: 'listUsers',
+    tag,
+    about,
+    summary: 'List users',
+    description: 'By name. Filters narrow each other down.',
+    method: 'GET',
+    path: '/users',
+    right: 'read users',
+    query: z.object({
+      query: QueryText.describe('Only users whose name or display name has this text in it'),
+      online: QueryFlag.describe('Only users who are connected, or who are not'),
+      banned: QueryFlag.describe('Only users who are banned, or who are not'),
+    }),
+    answer: listOf(AdminUser),
+    handle: (caller, { query, list }) => searchUsers(ctx, caller, query, list),
+  }),
+  insideOperation({
+    id: 'retrieveUser',
+    tag,
+    about,
+    summary: 'Retrieve a user',
+    description: 'One user, with the ban if there is one.',
+    method: 'GET',
+    path,
+    right: 'read users',
+    params,
+    answer: oneOf(AdminUser),
+    handle: (caller, { params }) => inspectUser(ctx, caller, params.userId),
+  }),
+  insideOperation({
+    id: 'listUserChannels',
+    tag,
+    about,
+    summary: "List a user's channels",
+    description: 'The channels that the user is a member of, by name.',
+    method: 'GET',
+    path: `${path}/channels`,
+    right: 'read channels',
+    params,
+    answer: listOf(AdminChannel),
+    handle: async (caller, { params, list }) => {
+      const { id: memberId } = await inspectUser(ctx, caller, params.userId)
+      return searchChannels(ctx, caller, { memberId }, list)
+    },
+  }),
+  insideOperation({
+    id: 'deleteUser',
+    tag,
+    about,
+    summary: 'Delete a user',
+    description: 'Its sessions end, it leaves its channels, its name is free again; what it wrote stays.',
+    method: 'DELETE',
+    path,
+    right: 'delete users',
+    params,
+    answer: noContent,
+    handle: (caller, { params }) => deleteUser(ctx, caller, params.userId),
+  }),
+  insideOperation({
+    id: 'banUser',
+    tag,
+    about,
+    summary: 'Ban a user',
+    description:
+      'For ever, or until a time: its sessions end at once, it cannot connect, and nothing is sent on its behalf. Who is banned already is from now on as is said now.',
+    method: 'POST',
+    path: `${path}/ban`,
+    right: 'ban users',
+    params,
+    body: BanUser.optional().transform((body) => body ?? {}),
+    answer: oneOf(AdminUser),
+    handle: (caller, { params, body }) => banUser(ctx, caller, params.userId, body),
+  }),
+  insideOperation({
+    id: 'unbanUser',
+    tag,
+    about,
+    summary: 'Unban a user',
+    description: 'Lets the user in again; 404 for one who is not banned.',
+    method: 'DELETE',
+    path: `${path}/ban`,
+    right: 'ban users',
+    params,
+    answer: noContent,
+    handle: (caller, { params }) => unbanUser(ctx, caller, params.userId),
+  }),
+]

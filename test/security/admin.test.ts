@@ -1,0 +1,170 @@
+// Every operation of the admin API by everybody, as the table says.
+import type { FastifyInstance } from 'fastify'
+import { v4 as uuid } from 'uuid'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { adminOperationsOf } from '#app.ts'
+import type { Context } from '#context.ts'
+import { reportMessage } from '#domain/messages/reports/report-message.ts'
+import { roles } from '#resources/admin/role.ts'
+import { type AdminClient, createAdmin } from '../support/admin.ts'
+import { callerOf } from '../support/as-user.ts'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { expectRefusal, fill } from '../support/protects.ts'
+import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
+import { adminOperations } from './admin-table.ts'
+
+let server: TestServer
+let other: TestApplication
+/** By role, and which applications they are limited to. */
+const keys: Record<string, AdminClient> = {}
+
+beforeAll(async () => {
+  server = await startServer({ RATE_LIMIT_PER_SECOND: 'off' })
+  other = await server.createApplication()
+  for (const role of roles) {
+    keys[role] = await createAdmin(server, role)
+    keys[`${role} here`] = await createAdmin(server, role, [server.main.id])
+    keys[`${role} elsewhere`] = await createAdmin(server, role, [other.id])
+  }
+})
+afterAll(() => server.close())
+
+type Row = (typeof adminOperations)[number]
+const titleOf = ({ method, path }: { method?: string | undefined; path?: string | undefined }) =>
+  `${method} ${path}`
+const declared = adminOperationsOf({} as Context, {} as FastifyInstance)
+const rows = adminOperations.map((row): [string, Row] => [titleOf(row), row])
+
+/** Names what is not there, but for the application: who gets through learns that. */
+function pathOf({ path = '' }: Row, application = server.main.id): string {
+  return fill(path, (name) => (name === 'id' && path.startsWith('/applications') ? application : 999_999_999))
+}
+
+async function ask(path: string, method: string, headers: Record<string, string>) {
+  const body = method === 'POST' || method === 'PATCH' ? '{}' : undefined
+  const answer = await fetch(`${server.url}/admin/v1${path}`, {
+    method,
+    headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
+    ...(body && { body }),
+  })
+  const text = await answer.text()
+  const type = answer.headers.get('content-type')?.split(';')[0] ?? ''
+  return { status: answer.status, type, text }
+}
+
+const askAs = async (who: string, row: Row, application?: number) =>
+  ask(pathOf(row, application), row.method ?? '', { authorization: `Bearer ${keys[who]?.key}` })
+
+it('has a row for each operation, and none for others', () => {
+  expect(adminOperations.map(titleOf).toSorted()).toEqual(declared.map(titleOf).toSorted())
+})
+
+describe.each(rows.filter(([, { role }]) => role !== 'anybody'))('%s', (_title, row) => {
+  const { role = '', path = '', method = '' } = row
+  const least = roles.indexOf(role as (typeof roles)[number])
+
+  it('is for no stranger', async () => {
+    const at = pathOf(row)
+    const { token, clientSecret, apiKey } = server.main
+    expectRefusal(await ask(at, method, {}), 401, 'unauthorized')
+    for (const bearer of [token, clientSecret, apiKey, `ck_admin_${uuid()}`, '']) {
+      expectRefusal(await ask(at, method, { authorization: `Bearer ${bearer}` }), 401, 'invalid_token')
+    }
+    expectRefusal(await ask(at, method, { cookie: `chatterie_session=${uuid()}` }), 401, 'invalid_token')
+  })
+
+  it('is for its role and higher ones', async () => {
+    for (const [rank, each] of roles.entries()) {
+      for (const who of [each, `${each} here`]) {
+        const isDeleted = rank >= least && titleOf(row) === 'DELETE /applications/:id'
+        const { status } = await askAs(who, row, isDeleted ? 999_999_999 : undefined)
+        if (rank < least) expect([who, status]).toEqual([who, 403])
+        else expect([who, status]).not.toEqual([who, 401])
+        const isBeyond = who !== each && titleOf(row) === 'POST /applications'
+        if (rank >= least && !isBeyond) expect([200, 201, 204, 400, 404]).toContain(status)
+      }
+    }
+  })
+
+  it.runIf(path.startsWith('/applications/:id'))('is not there for who is limited to others', async () => {
+    for (const each of roles)
+      expectRefusal(await askAs(`${each} elsewhere`, row), 404, 'ResourceNotFoundError')
+  })
+})
+
+describe('what is written', () => {
+  /** Another one, for the rows above have replaced a secret. */
+  let place: TestApplication
+  beforeAll(async () => {
+    place = await server.createApplication()
+  })
+
+  /** A request that succeeds, by the title of its operation. */
+  const writes: Record<string, () => Promise<[path: string, body?: object]>> = {
+    'POST /operators': async () => ['/operators', { username: uuid(), password: uuid(), role: 'viewer' }],
+    'PATCH /operators/:id': async () => [`/operators/${await anOperator()}`, { role: 'moderator' }],
+    'DELETE /operators/:id': async () => [`/operators/${await anOperator()}`],
+    'POST /keys': async () => ['/keys', { name: 'x', role: 'viewer' }],
+    'DELETE /keys/:id': async () => {
+      const { body } = await owner().post('/keys', { name: 'x', role: 'viewer' })
+      return [`/keys/${body.id}`]
+    },
+    'POST /applications': async () => ['/applications', { name: 'x' }],
+    'PATCH /applications/:id': async () => [inside(''), { name: 'y' }],
+    'DELETE /applications/:id': async () => [inside('', await server.createApplication())],
+    'POST /applications/:id/rotate-secret': async () => [
+      inside('/rotate-secret', await server.createApplication()),
+    ],
+    'PATCH /applications/:id/settings': async () => [inside('/settings'), { guestUsers: 'ENABLED' }],
+    'DELETE /applications/:id/users/:userId': async () => [inside(`/users/${await aUser()}`)],
+    'POST /applications/:id/users/:userId/ban': async () => [inside(`/users/${await aUser()}/ban`), {}],
+    'DELETE /applications/:id/users/:userId/ban': async () => {
+      const path = inside(`/users/${await aUser()}/ban`)
+      await owner().post(path).expect(200)
+      return [path]
+    },
+    'DELETE /applications/:id/channels/:channelId': async () => [
+      inside(`/channels/${(await createChannel(place)).id}`),
+    ],
+    'DELETE /applications/:id/messages/:messageId': async () => {
+      const channel = await createChannel(place)
+      return [inside(`/messages/${(await sendMessage(place, channel.id)).id}`)]
+    },
+    'POST /applications/:id/reports/:reportId/resolve': async () => {
+      const id = await aUser()
+      const channel = await createChannel(place, { members: [{ id }] })
+      const message = await sendMessage(place, channel.id)
+      await reportMessage(server.ctx, callerOf(place, { id }), message.id, { reason: 'x' })
+      const { body } = await owner().get(inside('/reports'))
+      return [inside(`/reports/${body.items[0].id}/resolve`), { action: 'keep' }]
+    },
+  }
+  /** Sessions are of operators, not of keys: test/routes/admin/operators.test.ts. */
+  const ofOperators = ['POST /session', 'DELETE /session']
+
+  const owner = () => keys.owner as AdminClient
+  const inside = (path: string, { id } = place) => `/applications/${id}${path}`
+  const aUser = async () => (await createUser(place)).id
+  const anOperator = async () => {
+    const made = { username: uuid(), password: uuid(), role: 'viewer' }
+    return (await owner().post('/operators', made)).body.id
+  }
+
+  it('is all of it', () => {
+    const all = adminOperations.filter(({ method }) => method !== 'GET').map(titleOf)
+    expect([...Object.keys(writes), ...ofOperators].toSorted()).toEqual(all.toSorted())
+  })
+
+  it.each(Object.entries(writes))('%s is noted, with who did it', async (title, prepare) => {
+    const [method = ''] = title.split(' ')
+    const [path, body] = await prepare()
+    const { body: before } = await owner().get('/audit?limit=1')
+    const send = owner()[method.toLowerCase() as 'post' | 'patch' | 'delete']
+    const { status } = await send(path, body)
+    expect([200, 201, 204]).toContain(status)
+    const { body: after } = await owner().get('/audit?limit=5')
+    const noted = after.items.filter(({ id }: { id: number }) => id > before.items[0].id)
+    expect(noted).not.toEqual([])
+    for (const { actor } of noted) expect(actor).toMatchObject({ type: 'key', name: 'owner' })
+  })
+})
