@@ -19,13 +19,18 @@ export async function metrics(scope: FastifyInstance, { ctx }: { ctx: Context })
 }
 
 /** @throws ChatError 401 where a token is wrong, or would have helped; 403 where the settings have none */
-function mustBeAllowed(request: FastifyRequest, { metricsToken }: Pick<Config, 'metricsToken'>): void {
+function mustBeAllowed(
+  request: FastifyRequest,
+  { metricsToken, functionEgress }: Pick<Config, 'metricsToken' | 'functionEgress'>,
+): void {
   const token = bearerToken({ headers: request.headers, query: {} })
   if (token !== undefined && metricsToken !== undefined) {
     if (isSameSecret(token, metricsToken)) return
     throw new ChatError('invalid_token', 'The token is not METRICS_TOKEN')
   }
-  if (isFromHere(request)) return
+  // Functions that are others' reach the server from this machine.
+  const isOurMachine = metricsToken === undefined || functionEgress === 'open'
+  if (isOurMachine && isFromHere(request)) return
   if (metricsToken !== undefined) {
     throw new ChatError('unauthorized', 'Metrics need the bearer token METRICS_TOKEN')
   }

@@ -1,4 +1,5 @@
 // Where traces go: to an OpenTelemetry collector, by OTLP over HTTP in JSON.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources'
@@ -17,6 +18,10 @@ import { Tracing } from '#tracing/tracing.ts'
 const gatherMs = 1_000
 /** How long a collector may take. */
 const exportMs = 10_000
+/** How long a stop waits for it. */
+const lastMs = 2_000
+/** A collector that is away is warned of so often. */
+const warnMs = 60_000
 
 /**
  * Opens tracing to the collector of the settings. Spans that it does not take in time are lost; nobody waits for it.
@@ -41,15 +46,29 @@ export async function openTracing(
       new BatchSpanProcessor({ exporter, scheduledDelayMillis: gatherMs, exportTimeoutMillis: exportMs }),
     ],
   })
-  return new Tracing(provider.getTracer('chatterie'), () => provider.shutdown())
+  return new Tracing(provider.getTracer('chatterie'), async () => {
+    const sent = provider.shutdown().catch(() => {}) // that the collector is away was said
+    await Promise.race([sent, sleep(lastMs, undefined, { ref: false })])
+  })
 }
 
 /** What the library has to say, such as that the collector is away. */
 function tellOf(log: Pick<BaseLogger, 'warn'>): void {
-  const tell = (message: string) => log.warn({ said: message.slice(0, 500) }, 'traces were not sent')
+  let warnedAt = Number.NEGATIVE_INFINITY
+  const tell = (said: string) => {
+    if (performance.now() - warnedAt < warnMs) return
+    warnedAt = performance.now()
+    log.warn({ reason: reasonIn(said) }, 'traces were not sent')
+  }
   const ignore = () => {}
   diag.setLogger(
     { error: tell, warn: tell, info: ignore, debug: ignore, verbose: ignore },
     { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
   )
+}
+
+/** Errors are told as JSON. */
+function reasonIn(said: string): string {
+  const [, message = said] = /"message":"((?:[^"\\]|\\.)*)"/.exec(said) ?? []
+  return message.slice(0, 200)
 }

@@ -4,5 +4,5 @@ import ipaddr from 'ipaddr.js'
 export function isLoopback(host: string): boolean {
   if (host.toLowerCase() === 'localhost') return true
   const address = host.replace(/^\[(.+)\]$/, '$1')
-  return ipaddr.isValid(address) && ipaddr.parse(address).range() === 'loopback'
+  return ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback'
 }

@@ -235,6 +235,16 @@ describe('who may read them', () => {
     expect(await statusOf(headers)).toBe(401)
   })
 
+  it('not whatever runs on this machine, where that may be functions of others', async () => {
+    const guarded = await startServer({ METRICS_TOKEN: token, FUNCTION_EGRESS: 'guarded' })
+    try {
+      expect((await fetch(`${guarded.url}/metrics`)).status).toBe(401)
+      await metricsOf(guarded.url, { authorization: `Bearer ${token}` })
+    } finally {
+      await guarded.close()
+    }
+  })
+
   it('nobody else where there is no token', async () => {
     const closed = await startServer()
     try {
