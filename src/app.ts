@@ -23,11 +23,13 @@ import { activityOperations } from '#routes/admin/activity.ts'
 import { applicationAdminOperations } from '#routes/admin/applications.ts'
 import { auditOperations } from '#routes/admin/audit.ts'
 import { channelAdminOperations } from '#routes/admin/channels.ts'
+import { LiveFeed } from '#routes/admin/live-feed.ts'
 import { messageAdminOperations } from '#routes/admin/messages.ts'
 import { describeAdminApi } from '#routes/admin/openapi.ts'
 import { type AdminOperation, serveAdmin } from '#routes/admin/operation.ts'
 import { operatorOperations } from '#routes/admin/operators.ts'
 import { sessionOperations } from '#routes/admin/session.ts'
+import { statisticsOperations } from '#routes/admin/statistics.ts'
 import { userAdminOperations } from '#routes/admin/users.ts'
 import { analyticsOperations } from '#routes/analytics.ts'
 import { applicationOperations, deleteApplicationOperation } from '#routes/application.ts'
@@ -64,11 +66,11 @@ const prefixes = versions.flatMap((version) => [version, `${version}/application
 /** Where the admin API is. */
 export const adminPrefix = '/admin/v1'
 
+/** What handlers of the admin API need of the server. */
+export type AdminDoors = Pick<FastifyInstance, 'limitSignIns'> & { live: LiveFeed }
+
 /** All operations of the admin API (operating contract 2). @param doors what the server has that handlers need */
-export function adminOperationsOf(
-  ctx: Context,
-  doors: Pick<FastifyInstance, 'limitSignIns'>,
-): AdminOperation[] {
+export function adminOperationsOf(ctx: Context, doors: AdminDoors): AdminOperation[] {
   return [
     ...sessionOperations(ctx, doors),
     ...operatorOperations(ctx),
@@ -77,6 +79,7 @@ export function adminOperationsOf(
     ...channelAdminOperations(ctx),
     ...messageAdminOperations(ctx),
     ...activityOperations(ctx),
+    ...statisticsOperations(ctx, doors),
     ...auditOperations(ctx),
   ]
 }
@@ -180,7 +183,10 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
   }
   await app.register(pageFiles, { ctx })
   await app.register(chat, { ctx })
-  const adminOperations = adminOperationsOf(ctx, app)
+  const live = new LiveFeed(ctx)
+  app.addHook('preClose', async () => live.close())
+  const { limitSignIns } = app
+  const adminOperations = adminOperationsOf(ctx, { limitSignIns, live })
   await app.register(docs, {
     ctx,
     operations,
@@ -194,6 +200,10 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
         await scope.register(uploads)
         await scope.register(auth, { ctx })
         scope.addHook('onRequest', app.limitApplication)
+        scope.addHook('onResponse', (request, reply, done) => {
+          if (request.caller) ctx.usage.note(request.caller.applicationId, reply.elapsedTime)
+          done()
+        })
         serve(scope, operations, ctx)
       },
       { prefix },

@@ -12,6 +12,7 @@ import { Node } from '#data/events/node.ts'
 import type { GroupCommit } from '#data/group-commit.ts'
 import { openQueue, type Queue } from '#data/jobs/queue.ts'
 import { type NewMessage, openSender, type Sent } from '#data/messages/sending.ts'
+import { Usage } from '#domain/statistics/usage.ts'
 import { isGone } from '#errors.ts'
 import type { FileStore } from '#files/files.ts'
 import { type Grants, openGrants } from '#files/grants.ts'
@@ -41,6 +42,8 @@ export interface Context {
   config: Config
   log: FastifyBaseLogger
   metrics: Metrics
+  /** What applications ask of this process. */
+  usage: Usage
   /** By which everything is dated and comes to its end. */
   clock: Clock
   /** Reads, and `db.transact` for writes. */
@@ -125,6 +128,7 @@ export function openContext(
     config,
     log,
     metrics,
+    usage: new Usage(),
     clock,
     db,
     sender: openSender(db, db.eventsWritten, (size) => metrics.groups.observe(size)),

@@ -4,6 +4,7 @@ import { buildApp } from '#app.ts'
 import type { Context } from '#context.ts'
 import { followClock } from '#domain/clock/follow-clock.ts'
 import { measureBacklog } from '#domain/signals/measure-backlog.ts'
+import { saveUsage } from '#domain/statistics/save-usage.ts'
 import { Dispatcher } from '#jobs/dispatcher.ts'
 import { FunctionRuns } from '#jobs/function-runs.ts'
 import { watchServer, watchThread } from '#metrics/watch.ts'
@@ -24,6 +25,9 @@ export interface Serving {
 
 /** Where the socket is; the second is where old clients look for it (runtime contract 1.1). */
 const socketPaths = ['/rtm', '/stompx']
+
+/** How often it is written down what applications ask. */
+const saveUsageMs = 10_000
 
 /** Starts everything but the listening. The context's node must have started. */
 export async function startServing(ctx: Context, limits: Partial<StompLimits> = {}): Promise<Serving> {
@@ -70,14 +74,17 @@ export async function startServing(ctx: Context, limits: Partial<StompLimits> = 
     isBusConnected: () => ctx.bus.isConnected(),
     backlog: () => measureBacklog(ctx),
   })
+  const counting = setInterval(() => ctx.later(saveUsage(ctx)), saveUsageMs).unref()
   return {
     app,
     async close() {
       unwatch()
+      clearInterval(counting)
       realtime.stop()
       await runs.stop()
       await sockets.close()
       await app.close()
+      await saveUsage(ctx)
       await realtime.close()
       await dispatcher.stop()
       await ctx.functions.close()

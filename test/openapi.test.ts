@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { Validator } from '@seriousme/openapi-schema-validator'
-import type { FastifyInstance } from 'fastify'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { adminOperationsOf, adminPrefix, operationsOf } from '#app.ts'
+import { type AdminDoors, adminOperationsOf, adminPrefix, operationsOf } from '#app.ts'
 import type { Context } from '#context.ts'
 import type { AnyResource } from '#resources/define.ts'
 import { writeAdminApi } from '#routes/admin/openapi.ts'
@@ -15,7 +14,7 @@ const operations = operationsOf({} as Context)
 const committed = await readFile(new URL('../openapi.yaml', import.meta.url), 'utf8')
 const document = parse(committed)
 
-const adminOperations = adminOperationsOf({} as Context, {} as FastifyInstance)
+const adminOperations = adminOperationsOf({} as Context, {} as AdminDoors)
 const adminCommitted = await readFile(new URL('../openapi-admin.yaml', import.meta.url), 'utf8')
 
 describe.each([

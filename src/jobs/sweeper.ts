@@ -4,14 +4,15 @@ import { sweepFiles } from '#domain/files/sweep-files.ts'
 import { sweepRuntimes } from '#domain/functions/runtime/sweep-runtimes.ts'
 import { type CounterPlace, sweepCounters } from '#domain/retention/sweep-counters.ts'
 import { trimRecords } from '#domain/retention/trim-records.ts'
+import { foldStatistics } from '#domain/statistics/fold-statistics.ts'
 
-const sweepMs = 60_000
+const sweepMs = 30_000
 /** Between two batches, so that a backlog leaves the database to others. */
 const pauseMs = 20
 
 /**
  * Deletes, in the background, what nothing shows any more: files, what functions kept of deleted applications, and
- * counters of what is gone; and what is older than the settings say.
+ * counters of what is gone; and what is older than the settings say. Folds statistics beside that.
  */
 export class Sweeper {
   readonly #ctx: Context
@@ -52,6 +53,7 @@ export class Sweeper {
     await this.#try(() => this.#all(() => sweepFiles(ctx)))
     await this.#try(() => sweepRuntimes(ctx))
     if (ctx.node.isLeader) {
+      await this.#try(() => this.#all(() => foldStatistics(ctx)))
       await this.#try(() => this.#all(() => trimRecords(ctx)))
       await this.#try(async () => {
         this.#counters = await sweepCounters(ctx, this.#counters)

@@ -16,6 +16,8 @@ declare module 'fastify' {
     operator: OperatorCaller
     /** By what they call. */
     operatorSession: AdminSession
+    /** Whether they may still call, for answers that go on. @throws ChatError 401 where not */
+    checkOperatorAgain(): Promise<OperatorCaller>
   }
   interface FastifyReply {
     /** Gives the browser the cookie of a session, or takes it away. */
@@ -31,6 +33,7 @@ export const operators = plugin<{ ctx: Context }>(
     await app.register(cookie)
     app.decorateRequest('operator')
     app.decorateRequest('operatorSession')
+    app.decorateRequest('checkOperatorAgain')
     app.decorateReply('setOperatorSession', function setOperatorSession(token) {
       const isSecure = ctx.baseUrl(this.request.origin).startsWith('https:')
       const options = { path: '/', httpOnly: true, sameSite: 'strict', secure: isSecure } as const
@@ -43,10 +46,12 @@ export const operators = plugin<{ ctx: Context }>(
       const { authorization } = request.headers
       const session = request.cookies[cookieName]
       const bearer = authorization === undefined ? undefined : (keyIn(authorization) ?? '')
-      const checked = await checkOperator(ctx, { bearer, session, address: request.ip })
+      const credentials = { bearer, session, address: request.ip }
+      const checked = await checkOperator(ctx, credentials)
       if (bearer === undefined) mustBeOwnPage(request, session ?? '')
       request.operator = checked.caller
       request.operatorSession = checked.session
+      request.checkOperatorAgain = async () => (await checkOperator(ctx, credentials)).caller
     })
   },
   { name: 'operators' },

@@ -42,14 +42,12 @@ export const events = {
     effects: ['ends sessions'],
   },
   /** By an operator. */
-  'user.banned': {
-    counts: [],
-    audience: 'users',
-    subjects: [],
-    echo: null,
-    effects: ['ends sessions'],
-  },
+  'user.banned': { counts: [], audience: 'users', subjects: [], echo: null, effects: ['ends sessions'] },
   'user.unbanned': { counts: [], audience: 'nobody', subjects: [], echo: null },
+  /** For who watches the application live, as the two that follow. */
+  'user.session.started': { counts: [], audience: 'nobody', subjects: [], echo: null },
+  'job.changed': { counts: [], audience: 'nobody', subjects: [], echo: null },
+  'function.invoked': { counts: [], audience: 'nobody', subjects: [], echo: null },
   'user.blocked': {
     counts: [],
     audience: 'users',

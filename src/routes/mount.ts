@@ -6,7 +6,7 @@ import { compileCheck } from '#wire/reading.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The id of the operation that a route serves. */
+    /** The operation that a route serves. */
     operation?: string
     /** Whether it is for those, too, who do not say who they are. */
     isOpen?: boolean
@@ -30,6 +30,9 @@ export interface Described {
   params: z.ZodObject
   query: z.ZodObject
   body?: z.ZodType
+  /** Of its requests in logs and metrics; its id where absent. */
+  name?: string
+  /** Whether it is for those, too, who do not say who they are. */
   isOpen?: boolean
 }
 
@@ -59,7 +62,7 @@ export function mount<O extends Described>(
     app.route({
       method: each.method,
       url: each.path,
-      config: { operation: each.id, isOpen: each.isOpen === true },
+      config: { operation: each.name ?? each.id, isOpen: each.isOpen === true },
       exposeHeadRoute: !operations.some(({ method, path }) => method === 'HEAD' && path === each.path),
       handler: (request, reply) => answer(each, checks, request, reply),
     })

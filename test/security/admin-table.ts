@@ -44,6 +44,8 @@ export const adminOperations = tableOf(`
     viewer    GET    /applications/:id/jobs/:jobId
     developer GET    /applications/:id/functions
     developer GET    /applications/:id/functions/:functionId/invocations
+    viewer    GET    /applications/:id/statistics
+    viewer    GET    /applications/:id/live
     owner     GET    /audit
     owner     GET    /audit.csv
 `)

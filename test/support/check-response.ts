@@ -1,9 +1,8 @@
 // Whether an answer of the server is one that openapi.yaml or openapi-admin.yaml describes, and nothing else.
 import type { Server, ServerResponse } from 'node:http'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import type { FastifyInstance } from 'fastify'
 import { expect } from 'vitest'
-import { adminOperationsOf, adminPrefix, operationsOf } from '#app.ts'
+import { type AdminDoors, adminOperationsOf, adminPrefix, operationsOf } from '#app.ts'
 import type { Context } from '#context.ts'
 import { describeAdminApi } from '#routes/admin/openapi.ts'
 import { describeApi } from '#routes/openapi.ts'
@@ -35,7 +34,7 @@ interface Document {
 const ctx = {} as Context
 const document = describeApi(operationsOf(ctx)) as unknown as Document
 const adminDocument = describeAdminApi(
-  adminOperationsOf(ctx, {} as FastifyInstance),
+  adminOperationsOf(ctx, {} as AdminDoors),
   adminPrefix,
 ) as unknown as Document
 

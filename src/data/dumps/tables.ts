@@ -16,6 +16,8 @@ const others = {
   Operator: 'of the server',
   AdminKey: 'of the server',
   AuditEntry: 'of the server',
+  /** Statistics are folded anew. */
+  StatisticsDue: null,
   /** Operators sign in again. */
   OperatorSession: null,
   /** Who leads, what was published, and what only tests make. */

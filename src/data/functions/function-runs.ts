@@ -1,6 +1,6 @@
 // Runs of functions: those that wait for their turn, and the record of all.
 import { column, int8 } from '#data/columns.ts'
-import { type Db, reading } from '#data/database.ts'
+import { type Db, type Querier, reading } from '#data/database.ts'
 import { nodeLives } from '#data/events/node.ts'
 import { lazily } from '#data/sql/lazily.ts'
 import { type TakenRun, takeRunsStatement } from '#data/sql/take-function-runs.ts'
@@ -116,11 +116,11 @@ export interface EndedInvocation {
 }
 
 /** Records how a run ended, and what becomes of it, in one commit. */
-export async function endInvocation(db: Db, ended: EndedInvocation): Promise<void> {
+export async function endInvocation(tx: Querier, ended: EndedInvocation): Promise<void> {
   const { id, status, result, logs, durationMs, secrets = [], run } = ended
   const toText = (value: unknown) =>
     secrets.reduce((text, secret) => text.replaceAll(secret, () => '***'), JSON.stringify(storable(value)))
-  await db.run(endStatement, [
+  await tx.run(endStatement, [
     id,
     status,
     toText(result),

@@ -321,3 +321,23 @@ export function listInvocations(
     page,
   )
 }
+
+/** An invocation, and of which function. */
+export function findInvocation(db: Db, applicationId: number, id: number) {
+  return db.one(findInvocationStatement, [applicationId, id])
+}
+
+const findInvocationStatement = reading(
+  'find-invocation',
+  select({
+    invocation: invocationColumns,
+    function: select({
+      id: column(int8, 'f.id'),
+      name: column(text, 'f.name'),
+      type: column(text, 'f.type'),
+    }),
+  }),
+  (columns) => `
+    select ${columns} from function_invocation i join "function" f on f.id = i.function_id
+    where i.id = $2 and f.application_id = $1`,
+)

@@ -72,6 +72,8 @@ const keptParts = `
       or exists (
         select from user_session us
         where us.application_id = a.id and us.end_time > chatterie_clock() - interval '${keptMinutes} minutes')
+      or exists (
+        select from live_watch w where w.application_id = a.id and w.expires_time > chatterie_clock())
   ), logged as (
     insert into event_log (application_id, type, channel_id, thread_id, payload)
     select application_id, type, channel_id, thread_id, payload from taken

@@ -90,7 +90,11 @@ const models = {
   OperatorSession: null,
   AdminKey: null,
   AuditEntry: null,
+  StatisticsDue: null,
 
+  StatisticsBucket: { of: ofApplication },
+  RequestHour: { of: ofApplication },
+  LiveWatch: { of: ofApplication },
   OutboxEvent: { of: ofApplication },
   FunctionRun: { of: ofApplication, isWorkedOn: true },
   NotificationTask: {

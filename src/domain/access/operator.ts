@@ -66,7 +66,7 @@ export type Right = keyof typeof leastRole
 export const leastRoleOf = (right: Right): Role => leastRole[right]
 
 /** Whether a role has a right. */
-function hasRight({ role }: Pick<OperatorCaller, 'role'>, right: Right): boolean {
+export function hasRight({ role }: Pick<OperatorCaller, 'role'>, right: Right): boolean {
   return roles.indexOf(role) >= roles.indexOf(leastRole[right])
 }
 

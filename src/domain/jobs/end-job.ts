@@ -5,13 +5,14 @@ import { type JobResult, markJobEnded, type RunningJob } from '#data/jobs/jobs.t
 /** Ends a job; the file that it read goes, the one that it wrote stays. */
 export async function endJob(
   ctx: Context,
-  { id, type, fileKey }: Pick<RunningJob, 'id' | 'type' | 'fileKey'>,
+  { id, applicationId, type, fileKey }: Pick<RunningJob, 'id' | 'applicationId' | 'type' | 'fileKey'>,
   outcome: JobResult,
 ): Promise<void> {
   await ctx.db.transact(async (tx) => {
     if (outcome.fileKey !== undefined) await keepFile(tx, outcome.fileKey)
     await markJobEnded(tx, id, outcome)
     if (fileKey !== undefined) await expireFile(tx, fileKey)
+    await tx.emit({ type: 'job.changed', applicationId, payload: { jobId: id } })
   })
   ctx.metrics.jobsEnded.add(1, type, outcome.state)
 }

@@ -59,5 +59,6 @@ async function advance(
     reported: job.reported + reported.length,
   }
   await saveProgress(tx, job.id, { ...after, errors: reported })
+  await tx.emit({ type: 'job.changed', applicationId: job.applicationId, payload: { jobId: job.id } })
   return after
 }

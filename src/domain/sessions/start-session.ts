@@ -78,7 +78,12 @@ export async function startSession(ctx: Context, input: StartSession): Promise<S
       isVouched,
     })
     if (!inserted) return undefined
-    if (inserted.isFirst) await tx.emit(cameOnline(applicationId, user))
+    const payload = { userId: user.id, sessionId: inserted.id }
+    await tx.emit(...(inserted.isFirst ? [cameOnline(applicationId, user)] : []), {
+      type: 'user.session.started',
+      applicationId,
+      payload,
+    })
     return inserted
   })
   if (!inserted) throw await whyOut(ctx, user.id)

@@ -3,7 +3,11 @@ import type { EventType } from '#resources/events.ts'
 import { type Ui, uiShapes } from '#resources/ui.ts'
 import { presentResource } from '#wire/stompx.ts'
 
-export const applicationEvents: Presenters<Extract<EventType, `application.${string}`>> = {
+export const applicationEvents: Presenters<
+  Extract<EventType, `application.${string}` | `job.${string}` | `function.${string}`>
+> = {
+  'job.changed': () => [],
+  'function.invoked': () => [],
   'application.ui.updated': ({ applicationId, payload }, { uis }) => {
     const ui = uis.get(applicationId)
     if (!ui) return []

@@ -27,6 +27,7 @@ export const userEvents: Presenters<Extract<EventType, `user.${string}`>> = {
   },
   'user.banned': () => [],
   'user.unbanned': () => [],
+  'user.session.started': () => [],
   'user.blocked': ({ payload }, { users }) => {
     const { by, userId, recordId: id, createdTime } = payload
     const user = users.get(userId ?? 0)

@@ -107,7 +107,8 @@ export const textOf = (contentType: string) => ({ kind: 'text' as const, content
 /** Registers operations below the scope's prefix, behind the plugin `operators`. */
 export function serveAdmin(app: FastifyInstance, operations: AdminOperation[], ctx: Context): void {
   const writers = new Map(operations.map(({ id, answer }) => [id, writerOf(answer)]))
-  mount(app, operations, async (each, checks, request, reply) => {
+  const named = operations.map((each) => ({ ...each, name: nameOf(each) }))
+  mount(app, named, async (each, checks, request, reply) => {
     const { answer } = each
     if (answer.kind !== 'text' && !representationFor(request.headers.accept)) {
       throw new ChatError('NotAcceptableError', 'Answers are JSON only')
@@ -127,6 +128,9 @@ export function serveAdmin(app: FastifyInstance, operations: AdminOperation[], c
     return reply.header('content-type', 'application/json').send(JSON.stringify(body))
   })
 }
+
+/** Operations of the Platform API have some of the same ids. */
+const nameOf = ({ id }: AdminOperation) => `admin.${id}`
 
 function writerOf(answer: AdminAnswer): Writer | undefined {
   if (!('shape' in answer)) return undefined

@@ -40,17 +40,21 @@ async function perform(ctx: Context, run: BegunRun): Promise<Outcome> {
   const result = outcome.status === 'SUCCEEDED' ? 'succeeded' : outcome.reason
   ctx.metrics.functionRuns.observe(outcome.durationMs / 1_000, run.function.type, result)
   const next = follow?.(outcome)
-  await endInvocation(ctx.db, {
-    id: invocationId,
-    status: outcome.status,
-    result:
-      outcome.status === 'SUCCEEDED'
-        ? { payload: outcome.result ?? null }
-        : { error: { ...outcome.error, reason: outcome.reason } },
-    logs: outcome.logs,
-    durationMs: outcome.durationMs,
-    secrets,
-    ...(next && { run: next }),
+  const { applicationId, id: functionId } = run.function
+  await ctx.db.transact(async (tx) => {
+    await endInvocation(tx, {
+      id: invocationId,
+      status: outcome.status,
+      result:
+        outcome.status === 'SUCCEEDED'
+          ? { payload: outcome.result ?? null }
+          : { error: { ...outcome.error, reason: outcome.reason } },
+      logs: outcome.logs,
+      durationMs: outcome.durationMs,
+      secrets,
+      ...(next && { run: next }),
+    })
+    await tx.emit({ type: 'function.invoked', applicationId, payload: { functionId, invocationId } })
   })
   return outcome
 }

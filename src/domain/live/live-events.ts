@@ -1,0 +1,66 @@
+import type { Context } from '#context.ts'
+import { eventsOf } from '#data/events/live.ts'
+import { findInvocation } from '#data/functions/functions.ts'
+import { findJob } from '#data/jobs/jobs.ts'
+import { messagesById } from '#data/messages/messages.ts'
+import { findUserSession } from '#data/users/sessions.ts'
+import type { LiveData, LiveEvent } from '#resources/admin/live.ts'
+import { liveNames } from '#resources/admin/live.ts'
+import type { CommittedEvent } from '#resources/events.ts'
+
+/** Events of a piece. */
+const pieceMax = 50
+
+export interface LivePiece {
+  events: LiveEvent[]
+  /** Through where it goes. */
+  position: number
+  /** Whether events behind where it began are forgotten. */
+  isForgotten: boolean
+  isMore: boolean
+}
+
+/** What happened in an application behind a position, as it is by now; what is gone by now is left out. */
+export async function liveEvents(
+  ctx: Context,
+  applicationId: number,
+  { after, withFunctions }: { after: number; withFunctions: boolean },
+): Promise<LivePiece> {
+  const types = Object.entries(liveNames).flatMap(([type, name]) =>
+    name === 'function' && !withFunctions ? [] : [type],
+  )
+  const { events, isForgotten } = await eventsOf(ctx.db, { applicationId, after, types, limit: pieceMax })
+  const told = await Promise.all(present(ctx, applicationId, events))
+  return {
+    events: told.flatMap((each) => each ?? []),
+    position: events.at(-1)?.position ?? after,
+    isForgotten,
+    isMore: events.length === pieceMax,
+  }
+}
+
+function present(
+  { db }: Context,
+  applicationId: number,
+  events: CommittedEvent[],
+): Promise<LiveEvent | undefined>[] {
+  const ids = events.flatMap(({ payload }) => payload.messageId ?? [])
+  const messages = messagesById(db, ids)
+  const idOf = ({ payload }: CommittedEvent, key: string) => Number(payload[key] ?? 0)
+  const load: { [N in keyof LiveData]: (event: CommittedEvent) => Promise<LiveData[N] | undefined> } = {
+    message: async (event) => (await messages).get(idOf(event, 'messageId')),
+    'message.deleted': async ({ channelId, payload: { messageId: id } }) =>
+      id === undefined || channelId === null ? undefined : { id, channelId }, // all of a channel may go at once
+    session: (event) => findUserSession(db, applicationId, idOf(event, 'sessionId')),
+    job: (event) => findJob(db, applicationId, idOf(event, 'jobId')),
+    async function(event) {
+      const found = await findInvocation(db, applicationId, idOf(event, 'invocationId'))
+      return found && { ...found.invocation, function: found.function }
+    },
+  }
+  return events.map(async (event) => {
+    const name = liveNames[event.type as keyof typeof liveNames]
+    const data = await load[name](event)
+    return data && ({ position: event.position, name, data } as LiveEvent)
+  })
+}

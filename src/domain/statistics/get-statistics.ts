@@ -1,0 +1,69 @@
+import type { Context } from '#context.ts'
+import { listBuckets, listRequestHours } from '#data/statistics/buckets.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { addDurations, noDurations, quantile } from '#domain/statistics/durations.ts'
+import { refused } from '#errors.ts'
+import type { Interval, Statistics } from '#resources/admin/statistics.ts'
+
+/** Buckets of an answer. */
+const bucketsMax = 1_000
+const hourMs = 3_600_000
+const lengths: Record<Interval, { ms: number; usually: number }> = {
+  hour: { ms: hourMs, usually: 24 },
+  day: { ms: 24 * hourMs, usually: 30 },
+}
+
+export interface StatisticsQuery {
+  interval: Interval
+  from?: string | undefined
+  to?: string | undefined
+}
+
+/**
+ * What happened in an application, by hours or days in UTC; the last 24 hours or 30 days where no time is given.
+ * What goes on now is half a minute old, a day that goes on ten minutes.
+ * @throws ChatError 400 for a time that ends before it begins, or has more than 1,000 buckets
+ */
+export async function getStatistics(
+  ctx: Context,
+  { applicationId }: ApplicationCaller,
+  { interval, ...given }: StatisticsQuery,
+): Promise<Statistics> {
+  const { ms, usually } = lengths[interval]
+  const to = given.to === undefined ? ctx.clock.now() : Date.parse(given.to)
+  const from = given.from === undefined ? to - (usually - 1) * ms : Date.parse(given.from)
+  if (from >= to) throw refused('statistics', 'from', 'invalid', 'from: must be before to')
+  if ((to - from) / ms > bucketsMax) {
+    throw refused('statistics', 'from', 'invalid', `from: there would be more than ${bucketsMax} buckets`)
+  }
+  const request = {
+    applicationId,
+    interval,
+    from: new Date(from).toISOString(),
+    to: new Date(to).toISOString(),
+  }
+  const [buckets, hours] = await Promise.all([
+    listBuckets(ctx.db, request),
+    listRequestHours(ctx.db, request),
+  ])
+  const asked = new Map<string, { requests: number; durations: number[] }>()
+  for (const { start, requests, durations } of hours) {
+    const before = asked.get(start) ?? { requests: 0, durations: noDurations() }
+    asked.set(start, {
+      requests: before.requests + requests,
+      durations: addDurations(before.durations, durations),
+    })
+  }
+  return {
+    buckets: buckets.map((bucket) => {
+      const { requests = 0, durations = [] } = asked.get(bucket.start) ?? {}
+      const [p50Ms, p99Ms] = [quantile(durations, 0.5), quantile(durations, 0.99)]
+      return {
+        ...bucket,
+        requests,
+        ...(p50Ms !== undefined && { p50Ms }),
+        ...(p99Ms !== undefined && { p99Ms }),
+      }
+    }),
+  }
+}

@@ -1,0 +1,25 @@
+import type { AskedNow } from '#data/statistics/buckets.ts'
+import { noDurations, stepOf } from '#domain/statistics/durations.ts'
+
+/** What applications ask of this process, until it is written down. */
+export class Usage {
+  readonly #asked = new Map<number, AskedNow>()
+
+  note(applicationId: number, ms: number): void {
+    let asked = this.#asked.get(applicationId)
+    if (!asked) {
+      asked = { applicationId, requests: 0, durations: noDurations() }
+      this.#asked.set(applicationId, asked)
+    }
+    asked.requests += 1
+    const step = stepOf(ms)
+    asked.durations[step] = (asked.durations[step] ?? 0) + 1
+  }
+
+  /** What was asked since it was taken last. */
+  take(): AskedNow[] {
+    const asked = [...this.#asked.values()]
+    this.#asked.clear()
+    return asked
+  }
+}

@@ -1,0 +1,33 @@
+// What is told of an application as it happens.
+import type { z } from 'zod'
+import type { EventType } from '#resources/events.ts'
+import type { FunctionInvocation } from '#resources/function.ts'
+import type { Job } from '#resources/job.ts'
+import type { Message } from '#resources/message.ts'
+import type { userSessionResource } from '#resources/session.ts'
+
+/** By the name of the server-sent event. */
+export interface LiveData {
+  message: Message
+  'message.deleted': { id: number; channelId: number }
+  session: z.output<typeof userSessionResource.shape>
+  job: Job
+  function: FunctionInvocation & { function: { id: number; name: string; type: string } }
+}
+
+/** An event; `position` is its place in the order of all events. */
+export type LiveEvent = {
+  [N in keyof LiveData]: { position: number; name: N; data: LiveData[N] }
+}[keyof LiveData]
+
+/** Which committed events are told, and as what. */
+export const liveNames = {
+  'channel.message.created': 'message',
+  'thread.message.created': 'message',
+  'channel.message.updated': 'message',
+  'channel.message.deleted': 'message.deleted',
+  'thread.message.deleted': 'message.deleted',
+  'user.session.started': 'session',
+  'job.changed': 'job',
+  'function.invoked': 'function',
+} as const satisfies { [T in EventType]?: keyof LiveData }

@@ -1,0 +1,184 @@
+// What operators see as it happens.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Session } from '../../security/world.ts'
+import { type AdminClient, createAdmin, signIn } from '../../support/admin.ts'
+import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
+import { ended, importFile } from '../../support/jobs.ts'
+import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
+
+let server: TestServer
+let application: TestApplication
+let viewer: AdminClient
+beforeAll(async () => {
+  server = await startServer()
+  application = await server.createApplication()
+  viewer = await createAdmin(server, 'viewer')
+})
+afterAll(() => server.close())
+
+interface Told {
+  id: number
+  event: string
+  // biome-ignore lint/suspicious/noExplicitAny: whatever it is of
+  data: any
+}
+
+/** Reads server-sent events. */
+class Reader {
+  readonly #answer: Response
+  readonly #reader: ReadableStreamDefaultReader<string>
+  #text = ''
+
+  static async open(headers: Record<string, string>, { id } = application): Promise<Reader> {
+    const answer = await fetch(`${server.url}/admin/v1/applications/${id}/live`, { headers })
+    if (answer.status !== 200) throw new Error(String(answer.status))
+    return new Reader(answer)
+  }
+
+  constructor(answer: Response) {
+    this.#answer = answer
+    this.#reader = (answer.body as ReadableStream<Uint8Array>)
+      .pipeThrough(new TextDecoderStream())
+      .getReader()
+  }
+
+  get type() {
+    return this.#answer.headers.get('content-type')
+  }
+
+  /** The next event; undefined where the stream is over. */
+  async next(): Promise<Told | undefined> {
+    for (;;) {
+      const end = this.#text.indexOf('\n\n')
+      if (end >= 0) {
+        const block = this.#text.slice(0, end)
+        this.#text = this.#text.slice(end + 2)
+        const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1]
+        if (field('event') === undefined) continue // a beat
+        return { id: Number(field('id')), event: field('event') ?? '', data: JSON.parse(field('data') ?? '') }
+      }
+      const { done, value } = await this.#reader.read()
+      if (done) return undefined
+      this.#text += value
+    }
+  }
+
+  /** The next event of a name. */
+  async of(event: string): Promise<Told> {
+    for (;;) {
+      const told = await this.next()
+      if (!told) throw new Error('It is over')
+      if (told.event === event) return told
+    }
+  }
+
+  close() {
+    return this.#reader.cancel()
+  }
+}
+
+const as = ({ key }: AdminClient, more: Record<string, string> = {}) => ({
+  authorization: `Bearer ${key}`,
+  ...more,
+})
+
+describe('live', () => {
+  it('tells of messages, of who connects and of jobs, where nobody was connected before', async () => {
+    const reader = await Reader.open(as(viewer))
+    expect(reader.type).toBe('text/event-stream')
+    expect(await reader.next()).toMatchObject({ event: 'open' })
+    const user = await createUser(application)
+    const channel = await createChannel(application)
+    const message = await sendMessage(application, channel.id, { user: { id: user.id } })
+    const told = await reader.of('message')
+    expect(told.data).toMatchObject({ id: message.id, channelId: channel.id, user: { id: user.id } })
+    await application.delete(`/messages/${message.id}`).expect(200)
+    expect((await reader.of('message.deleted')).data).toEqual({ id: message.id, channelId: channel.id })
+    const session = await Session.connect(server.url, application.apiKey, user.name)
+    expect((await reader.of('session')).data).toMatchObject({ state: 'ACTIVE', user: { id: user.id } })
+    if (typeof session !== 'string') session.talker.ws.terminate()
+    const { id } = await ended(application, (await importFile(application, 'users', [])).id)
+    const job = await reader.of('job')
+    expect(job.data).toMatchObject({ id, type: 'USER_IMPORT' })
+    await reader.close()
+  })
+
+  it('goes on behind what was seen last', async () => {
+    const first = await Reader.open(as(viewer))
+    const channel = await createChannel(application)
+    const [one, two] = [
+      await sendMessage(application, channel.id),
+      await sendMessage(application, channel.id),
+    ]
+    const seen = await first.of('message')
+    expect(seen.data.id).toBe(one.id)
+    await first.close()
+    const three = await sendMessage(application, channel.id)
+    const second = await Reader.open(as(viewer, { 'last-event-id': String(seen.id) }))
+    const rest = [await second.of('message'), await second.of('message')]
+    expect(rest.map(({ data }) => data.id)).toEqual([two.id, three.id])
+    await second.close()
+    const wrong = await fetch(`${server.url}/admin/v1/applications/${application.id}/live`, {
+      headers: as(viewer, { 'last-event-id': 'x' }),
+    })
+    expect(wrong.status).toBe(400)
+  })
+
+  it('says so where what was missed is not known any more', async () => {
+    const reader = await Reader.open(as(viewer))
+    const channel = await createChannel(application)
+    await sendMessage(application, channel.id)
+    const { id } = await reader.of('message')
+    await sendMessage(application, channel.id)
+    await reader.of('message')
+    await reader.close()
+    await server.ctx.db.query({ text: 'delete from event_log where position <= $1' }, [id])
+    const late = await Reader.open(as(viewer, { 'last-event-id': '1' }))
+    expect((await late.of('reset')).data).toEqual({})
+    await late.close()
+  })
+
+  it('tells of one application alone, and of functions those who may see them', async () => {
+    const other = await server.createApplication()
+    const reader = await Reader.open(as(viewer), other)
+    const developer = await Reader.open(as(await createAdmin(server, 'developer')), other)
+    await sendMessage(application, (await createChannel(application)).id)
+    const { body: made } = await other
+      .post('/runtimes/nodejs/functions', { type: 'user.sent.message', name: 'echo' })
+      .expect(200)
+    const script = 'function handleEvent() { return "heard" }'
+    await other.post(`/functions/${made.id}/versions`, { handlerScript: script }).expect(200)
+    const user = await createUser(other)
+    const message = await sendMessage(other, (await createChannel(other)).id, { user: { id: user.id } })
+    expect((await reader.of('message')).data.id).toBe(message.id)
+    const run = await developer.of('function')
+    expect(run.data).toMatchObject({ status: 'SUCCEEDED', function: { id: made.id, name: 'echo' } })
+    const last = await sendMessage(other, message.channelId ?? 0)
+    expect((await reader.next())?.data.id).toBe(last.id)
+    await reader.close()
+    await developer.close()
+  })
+
+  it('ends with the right to it', async () => {
+    const operator = { username: 'watcher', password: 'correct horse', role: 'viewer' }
+    const owner = await createAdmin(server, 'owner')
+    await owner.post('/operators', operator).expect(201)
+    const { cookie, send } = await signIn(server, operator.username, operator.password)
+    const reader = await Reader.open({ cookie })
+    expect(await reader.next()).toMatchObject({ event: 'open' })
+    await send('delete', '/session').expect(204)
+    expect(await reader.next()).toBeUndefined()
+  }, 15_000)
+
+  it('holds up no server that stops', async () => {
+    const stopping = await startServer()
+    const { key } = await createAdmin(stopping, 'viewer')
+    const answer = await fetch(`${stopping.url}/admin/v1/applications/${stopping.main.id}/live`, {
+      headers: { authorization: `Bearer ${key}` },
+    })
+    const reader = new Reader(answer)
+    expect(await reader.next()).toMatchObject({ event: 'open' })
+    await stopping.close()
+    expect(await reader.next()).toBeUndefined()
+  }, 10_000)
+})
