@@ -53,6 +53,7 @@ it('has what it needs and nothing else, and runs nothing when it is installed', 
       'bin',
       'dist',
       'node_modules',
+      'openapi-admin.yaml',
       'openapi.yaml',
       'package.json',
       'prisma',
@@ -113,11 +114,11 @@ it('serves its pages and the test API', async () => {
   const script = `
     const { CHATTERIE_URL: url } = process.env
     const get = async (path) => (await (await fetch(url + path)).text()).length > 0
-    const paths = ['/', '/docs', '/docs/scalar.js', '/openapi.yaml', '/chat/app.js', '/_test/worlds']
+    const paths = ['/', '/docs', '/docs/scalar.js', '/openapi.yaml', '/chat/app.js', '/_test/worlds', '/metrics', '/version']
     console.log(JSON.stringify(await Promise.all(paths.map(get))))`
   const { code, stdout, stderr } = await chatterie('exec', '--', process.execPath, '-e', script)
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  expect(JSON.parse(stdout)).toEqual(Array(6).fill(true))
+  expect(JSON.parse(stdout)).toEqual(Array(8).fill(true))
 })
 
 it('does background work, and ends its Postgres after a kill -9', async () => {
