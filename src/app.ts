@@ -237,6 +237,13 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
     },
     { prefix: adminPrefix },
   )
+  if (ctx.config.oidc) {
+    const { singleSignOn } = await import('#routes/admin/single-sign-on.ts')
+    await app.register(async function signIn(scope) {
+      await scope.register(operators, { ctx })
+      await scope.register(singleSignOn, { ctx })
+    })
+  }
   if (ctx.testApi) {
     const { testApi } = await import('#test-api/test-api.ts')
     await app.register(testApi, { ctx, testApi: ctx.testApi, operations, prefix: '/_test' })

@@ -38,8 +38,12 @@ export async function introduce(
     `Client secret  ${first.clientSecret ?? whereaboutsOfSecret(ctx, first)}`,
     `API key        ${first.apiKey}`,
     '',
-    `Operator       ${operator.username}`,
-    `Password       ${operator.password ?? whereaboutsOfPassword(ctx, operator)}`,
+    ...(ctx.config.passwords
+      ? [
+          `Operator       ${operator.username}`,
+          `Password       ${operator.password ?? whereaboutsOfPassword(ctx, operator)}`,
+        ]
+      : [`Operators      sign in at ${url}/console/sign-in/oidc`]),
   ]
   const width = Math.max(...lines.map((line) => line.length))
   const edge = '─'.repeat(width + 2)

@@ -1,20 +1,77 @@
 // Who may sign in to the console.
 import { z } from 'zod'
-import { optional } from '#config/values.ts'
+import { blankIsAbsent, optional } from '#config/values.ts'
 
 export const operatorSettings = {
   CHATTERIE_ADMIN_PASSWORD: optional(
     z.string().min(8, 'must have at least 8 characters').max(1_024, 'must have at most 1024 characters'),
   ),
+  OIDC_ISSUER: optional(
+    z.url({ protocol: /^https?$/, error: 'must be the https:// URL of a provider of OpenID Connect' }),
+  ),
+  OIDC_CLIENT_ID: optional(z.string()),
+  OIDC_CLIENT_SECRET: optional(z.string()),
+  OIDC_ROLE_CLAIM: z.preprocess(blankIsAbsent, z.string().default('chatterie_role')),
+  OIDC_ALLOWED: z.preprocess(
+    blankIsAbsent,
+    z
+      .string()
+      .default('')
+      .transform((text) =>
+        text
+          .split(',')
+          .map((each) => each.trim().toLowerCase())
+          .filter((each) => each !== ''),
+      )
+      .refine(
+        (all) => all.every((each) => /^([^@\s]+@)?[^@\s]+\.[^@\s]+$/.test(each)),
+        'must be addresses such as ada@example.com, or domains such as example.com, with commas between them',
+      ),
+  ),
+  OIDC_ONLY: z.preprocess(blankIsAbsent, z.enum(['on', 'off']).default('off')),
+}
+
+/** A provider of OpenID Connect that operators may sign in with. */
+interface OidcSettings {
+  issuer: string
+  clientId: string
+  clientSecret: string
+  /** Which claim says what role somebody has. */
+  roleClaim: string
+  /** Addresses, and domains whose addresses may sign in, lower-case; whoever the provider knows where there are none. */
+  allowed: string[]
 }
 
 export interface OperatorConfig {
   /** Of the first operator, `admin`. */
   adminPassword?: string
+  oidc?: OidcSettings
+  /** Whether operators can sign in with a password. */
+  passwords: boolean
 }
 
-export function operatorConfigOf({
-  CHATTERIE_ADMIN_PASSWORD: adminPassword,
-}: z.output<z.ZodObject<typeof operatorSettings>>): OperatorConfig {
-  return adminPassword ? { adminPassword } : {}
+type Settings = z.output<z.ZodObject<typeof operatorSettings>>
+
+/** @throws an Error that names what is missing: the settings of a provider come together */
+export function operatorConfigOf(settings: Settings): OperatorConfig {
+  const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret } = settings
+  const needed = { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret }
+  const wanted = settings.OIDC_ONLY === 'on' || Object.values(needed).some((value) => value !== undefined)
+  const [missing] = Object.entries(needed).find(([, value]) => value === undefined) ?? []
+  if (wanted && missing) throw new Error(`${missing} is missing: the settings of a provider come together`)
+  return {
+    ...(settings.CHATTERIE_ADMIN_PASSWORD && { adminPassword: settings.CHATTERIE_ADMIN_PASSWORD }),
+    ...(issuer &&
+      clientId &&
+      clientSecret && {
+        oidc: {
+          issuer: issuer.replace(/\/+$/, ''),
+          clientId,
+          clientSecret,
+          roleClaim: settings.OIDC_ROLE_CLAIM,
+          allowed: settings.OIDC_ALLOWED,
+        },
+      }),
+    passwords: settings.OIDC_ONLY === 'off',
+  }
 }

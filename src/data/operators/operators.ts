@@ -170,3 +170,27 @@ const countOwnersStatement = reading(
 export async function hasOperators(db: Querier): Promise<boolean> {
   return (await db.run({ name: 'has-operators', text: 'select from operator limit 1' }, [])) > 0
 }
+
+/** Who signs in elsewhere. */
+export interface OutsideOperator {
+  issuer: string
+  subject: string
+  /** Their address. */
+  username: string
+  role: Role
+}
+
+/** Makes an operator of who signs in elsewhere, or has one be as is said there. @throws a unique violation where the name is taken */
+export function putOutsideOperator(tx: Tx, operator: OutsideOperator): Promise<Operator> {
+  const { issuer, subject, username, role } = operator
+  return tx.single(putOutsideStatement, [issuer, subject, username, role])
+}
+
+const putOutsideStatement = reading(
+  'put-outside-operator',
+  operatorColumns,
+  (columns) => `
+    insert into operator as o (issuer, subject, username, role) values ($1, $2, $3, $4::operator_role)
+    on conflict (issuer, subject) do update set username = excluded.username, role = excluded.role
+    returning ${columns}`,
+)

@@ -4,12 +4,14 @@ import { type OpenedSession, openOperatorSession } from '#domain/operators/open-
 import { isPassword } from '#domain/operators/passwords.ts'
 import { ChatError } from '#errors.ts'
 
-/** Opens a session for who knows a password. @throws ChatError 401 unauthorized where it is wrong */
+/** Opens a session for who knows a password. @throws ChatError 401 unauthorized where it is wrong, 403 where they are off */
 export async function signIn(
   ctx: Context,
   { username, password }: { username: string; password: string },
   address: string,
 ): Promise<OpenedSession> {
+  if (!ctx.config.passwords)
+    throw new ChatError('access_denied', 'Passwords are off: sign in at your provider')
   const found = await findOperatorByName(ctx.db, username)
   const isRight = await isPassword(password, found?.passwordHash)
   if (!found || !isRight) {
