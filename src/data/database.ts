@@ -14,8 +14,11 @@ import type { EventDraft } from '#resources/events.ts'
 export interface Statement {
   name?: string
   text: string
-  /** It reads a few rows by their keys, whatever there is besides: it may stand in line with its like. */
-  isQuick?: true
+  /**
+   * In which line it stands, see lanes.ts: `reads`, where it reads a few rows by their keys, whatever there is besides;
+   * `events`, where it takes what was written. Elsewhere it waits for a connection of its own.
+   */
+  line?: 'reads' | 'events'
 }
 
 /** Cells in the order of the statement's columns: bigint as number, timestamptz as ISO text, jsonb parsed. */
@@ -35,9 +38,9 @@ export function reading<T>(
   return { name, text: compose(columns.text), columns }
 }
 
-/** A statement that stands in line with its like; see lanes.ts. */
+/** A statement that reads a few rows by their keys. */
 export function quick<S extends Statement>(statement: S): S {
-  return { ...statement, isQuick: true }
+  return { ...statement, line: 'reads' }
 }
 
 /** Who can be asked in SQL: the database, where each statement is a transaction of its own, or one transaction. */
@@ -114,7 +117,10 @@ export function openDatabase(
     application_name: 'chatterie',
   }
   const pool = new pg.Pool({ ...connection, max: poolMax })
-  const lanes = new Lanes(() => new pg.Client({ ...connection, pipeline: true }))
+  // Their plans are kept, and go by index: one that was made while a table was empty would read all of it later on.
+  const options = `${connection.options} -c enable_seqscan=off`
+  const openLane = () => new pg.Client({ ...connection, options, pipeline: true })
+  const lanes = { reads: new Lanes(openLane, 2), events: new Lanes(openLane, 1) }
   // A connection that breaks while in use fails its statement. Without a listener it would end the process, too.
   pool.on('connect', (client) => client.on('error', () => {}))
   pool.on('error', (error) => {
@@ -131,7 +137,7 @@ export function openDatabase(
     },
     // Each is a transaction of its own.
     ...querier(
-      (query, isQuick) => retried(() => (isQuick ? lanes.query(query) : undefined) ?? pool.query(query)),
+      (query, line) => retried(() => (line && lanes[line].query(query)) ?? pool.query(query)),
       watching,
     ),
     async transact(work) {
@@ -145,7 +151,7 @@ export function openDatabase(
     eventsWritten: () => eventsWritten(),
     async close() {
       await prisma?.$disconnect()
-      await Promise.all([lanes.close(), pool.end()])
+      await Promise.all([lanes.reads.close(), lanes.events.close(), pool.end()])
     },
   }
 }
@@ -234,10 +240,10 @@ async function retried<T>(attempt: () => Promise<T>, attempts = 1): Promise<T> {
   }
 }
 
-type Ask = (query: pg.QueryArrayConfig, isQuick?: boolean) => Promise<pg.QueryArrayResult<unknown[]>>
+type Ask = (query: pg.QueryArrayConfig, line?: Statement['line']) => Promise<pg.QueryArrayResult<unknown[]>>
 
 function querier(ask: Ask, { around, took }: Watching): Querier {
-  const send = ({ name, text, isQuick }: Statement, values: unknown[]) => {
+  const send = ({ name, text, line }: Statement, values: unknown[]) => {
     const query: pg.QueryArrayConfig = {
       ...(name !== undefined && { name }),
       text,
@@ -245,7 +251,7 @@ function querier(ask: Ask, { around, took }: Watching): Querier {
       rowMode: 'array',
       types,
     }
-    return around ? around(name ?? text, () => ask(query, isQuick)) : ask(query, isQuick)
+    return around ? around(name ?? text, () => ask(query, line)) : ask(query, line)
   }
   return {
     async query(statement, values) {

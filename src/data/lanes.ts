@@ -7,8 +7,6 @@ import type pg from 'pg'
 type Query = pg.QueryArrayConfig
 type Result = pg.QueryArrayResult<unknown[]>
 
-/** A process cannot use more: two that are never idle answer three times what it can present. */
-const lanesMax = 2
 /** Whoever would be behind so many, or behind one that takes so long, is better off elsewhere. */
 const lineMax = 64
 const slowMs = 20
@@ -16,8 +14,9 @@ const slowMs = 20
 export class Lanes {
   readonly #lanes: Lane[]
 
-  constructor(connect: () => pg.Client) {
-    this.#lanes = Array.from({ length: lanesMax }, () => new Lane(connect))
+  /** @param size how many; two that are never idle answer three times what a process can present */
+  constructor(connect: () => pg.Client, size: number) {
+    this.#lanes = Array.from({ length: size }, () => new Lane(connect))
   }
 
   /** @returns nothing where the lanes are full, or held up: then it is to be asked elsewhere */

@@ -1,6 +1,6 @@
 // What statements that stand in line on one connection promise each other: nothing but to be quick.
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { column, int4, int8 } from '#data/columns.ts'
+import { column, int4, int8, text } from '#data/columns.ts'
 import { type Database, quick } from '#data/database.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -17,7 +17,7 @@ const divide = reading('divide', 'select 840 / $1::int as answer')
 const backend = { ...reading('backend', 'select pg_backend_pid() as answer') }
 const slow = {
   text: 'select 1 as answer, pg_sleep(0.3)',
-  isQuick: true as const,
+  line: 'reads' as const,
   columns: column(int8, 'answer'),
 }
 
@@ -35,6 +35,12 @@ it('a statement whose first use fails to parse is asked anew', async () => {
   await expect(db.single(late, [])).rejects.toMatchObject({ code: '42P01' })
   await db.run({ text: 'create table made_later as select 7 as answer' }, [])
   expect(await db.single(late, [])).toBe(7)
+})
+
+it('goes by an index, however few rows there were when its plan was made', async () => {
+  const wanted = { text: 'show enable_seqscan', columns: column(text, 'enable_seqscan') }
+  expect(await db.single(quick(wanted), [])).toBe('off')
+  expect(await db.single(wanted, [])).toBe('on')
 })
 
 it('whoever would stand behind a slow one is answered elsewhere', async () => {

@@ -7,12 +7,16 @@ import type { ChannelType } from '#resources/channel.ts'
 import type { ImportType } from '#resources/job.ts'
 import type { MessageLink } from '#resources/message.ts'
 
-/** Has Postgres learn what is in the tables that imports fill. */
-export async function refreshStatistics(db: Querier): Promise<void> {
-  await db.run(
-    { text: 'analyze "user", channel, channel_activity, channel_membership, thread, message, counter' },
-    [],
-  )
+const filledBy: Record<ImportType, string> = {
+  USER_IMPORT: '"user"',
+  CHANNEL_IMPORT: 'channel, channel_activity, thread',
+  CHANNEL_MEMBERS_IMPORT: 'channel_membership',
+  MESSAGE_IMPORT: 'message',
+}
+
+/** Has Postgres learn what is in the tables that an import fills; of one that is empty it would plan for nothing. */
+export async function refreshStatistics(db: Querier, type: ImportType): Promise<void> {
+  await db.run({ text: `analyze ${filledBy[type]}` }, [])
 }
 
 // ---------------------------------------------------------------------------------------- idempotency

@@ -52,6 +52,9 @@ export const eventColumns = 'position, application_id, type, channel_id, thread_
 
 const moves = counterMoves.map(({ type, scope, owner }) => `('${type}', '${scope}', '${owner}')`).join(', ')
 
+// Values where `exists` would do, and `offset 0`: the plan is kept, and one that was made while nobody was connected, or a
+// member of anything, must not read all sessions or memberships once there are some.
+
 /** What is done with events that are `taken`, whatever they say. */
 const keptParts = `
   moved as (
@@ -68,12 +71,12 @@ const keptParts = `
     on conflict (scope, scope_id) do update set value = counter.value + excluded.value
   ), heard as (
     select a.id from (select distinct application_id as id from taken) a
-    where exists (select from user_session us where us.application_id = a.id and us.state = 'ACTIVE')
-      or exists (
-        select from user_session us
-        where us.application_id = a.id and us.end_time > chatterie_clock() - interval '${keptMinutes} minutes')
-      or exists (
-        select from live_watch w where w.application_id = a.id and w.expires_time > chatterie_clock())
+    where coalesce(
+      (select true from user_session us where us.application_id = a.id and us.state = 'ACTIVE' limit 1),
+      (select true from user_session us
+       where us.application_id = a.id and us.end_time > chatterie_clock() - interval '${keptMinutes} minutes' limit 1),
+      (select true from live_watch w
+       where w.application_id = a.id and w.expires_time > chatterie_clock() limit 1))
   ), logged as (
     insert into event_log (application_id, type, channel_id, thread_id, payload)
     select application_id, type, channel_id, thread_id, payload from taken
@@ -87,14 +90,18 @@ const effectParts = `
     insert into notification_task (message_id)
     select (t.payload ->> 'messageId')::bigint from taken t
     where t.type in ${inList(eventsWith('notifies members'))} and t.payload ? 'messageId'
-      and exists (select from channel_membership cm where cm.channel_id = t.channel_id)
+      and (select true from channel_membership cm where cm.channel_id = t.channel_id limit 1)
     on conflict (message_id) do nothing
     returning 1
   ), unhidden as (
     update channel_membership cm set hidden = false from (
       select distinct application_id, channel_id from taken where type in ${inList(eventsWith('unhides channel'))}
-    ) t
-    where cm.channel_id = t.channel_id and cm.hidden returning t.application_id, cm.channel_id, cm.user_id
+    ) t cross join lateral (
+      select hidden.channel_id, hidden.user_id from channel_membership hidden
+      where hidden.channel_id = t.channel_id and hidden.hidden offset 0
+    ) h
+    where cm.channel_id = h.channel_id and cm.user_id = h.user_id and cm.hidden
+    returning t.application_id, cm.channel_id, cm.user_id
   ), shown as (
     insert into outbox_event (application_id, type, channel_id, payload)
     select application_id, '${'channel.membership.changed' satisfies EventType}', channel_id,
@@ -124,7 +131,8 @@ const taking = (which: string, effects: string) => `
  */
 export function takeEventsStatement(max: number) {
   const text = taking(`true order by id limit ${max}`, effectParts)
-  return { ...(max === dispatchBatchMax && { name: 'take-events' }), text, columns: takenColumns }
+  const prepared = { name: 'take-events', line: 'events' } as const
+  return { ...(max === dispatchBatchMax && prepared), text, columns: takenColumns }
 }
 /** Values: $1 and $2 the lead, $3 the event. */
 export const takeOneEventStatement = { text: taking('id = $3', effectParts), columns: takenColumns }
