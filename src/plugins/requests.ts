@@ -20,11 +20,13 @@ export const requests = plugin<{ ctx: Context }>(
       const since = performance.now()
       raw.on('close', () => {
         const ms = performance.now() - since
-        const status = raw.writableFinished ? raw.statusCode : leftStatus
+        const status = raw.headersSent ? raw.statusCode : leftStatus
         const named = routeOptions.config?.operation
         const route = routeOptions.url
         const operation = named ?? (route === undefined ? 'unmatched' : 'other')
-        metrics.requests.observe(ms / 1_000, operation, String(status))
+        // A stream of events lasts as long as somebody watches, which says nothing of how quick the server is.
+        const isWatching = String(raw.getHeader('content-type')).startsWith('text/event-stream')
+        if (!isWatching) metrics.requests.observe(ms / 1_000, operation, String(status))
         // The route, and never the path or its query, which the client wrote.
         const asked = named === undefined && route !== undefined ? { operation, route } : { operation }
         const trace = request.span && { trace: request.span.traceId }

@@ -27,7 +27,7 @@ export const tracing = plugin<{ tracing: Tracing }>(
       request.span = span
       raw.once('close', () => {
         span.say({ 'http.response.status_code': raw.statusCode })
-        if (raw.statusCode >= 500 || !raw.writableFinished) span.fail(undefined)
+        if (raw.statusCode >= 500 || !raw.headersSent) span.fail(undefined)
         span.end()
       })
       span.enter(done)

@@ -4,6 +4,7 @@ import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { Phone } from '../realtime/phone.ts'
+import { createAdmin } from '../support/admin.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { deploy, endedInvocations } from '../support/functions.ts'
 import { importFile } from '../support/jobs.ts'
@@ -137,6 +138,41 @@ describe('the metrics', () => {
       before + 3,
     )
   })
+})
+
+const requests = 'chatterie_request_duration_seconds_count'
+const times = async (labels: Record<string, string>) => (await metricsOf(server.url)).value(requests, labels)
+
+it('a client that leaves before its answer is there is known by the status 499', async () => {
+  const client = await server.ctx.db.pool.connect()
+  await client.query('begin; lock table "user" in access exclusive mode')
+  const leaving = new AbortController()
+  const asked = fetch(`${server.url}/v1/users`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${server.main.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'late', displayName: 'Late', isGuest: false }),
+    signal: leaving.signal,
+  }).catch(() => undefined)
+  const waiting = async () => (await client.query('select from pg_locks where not granted')).rows.length
+  await expect.poll(waiting).toBeGreaterThan(0)
+  leaving.abort()
+  await asked
+  await expect.poll(() => times({ operation: 'createUser', status: '499' })).toBe(1)
+  await client.query('rollback')
+  client.release()
+})
+
+it('how long somebody watches is no duration of a request', async () => {
+  const { key } = await createAdmin(server, 'viewer')
+  const leaving = new AbortController()
+  const live = `${server.url}/admin/v1/applications/${server.main.id}/live`
+  const { signal } = leaving
+  const answer = await fetch(live, { headers: { authorization: `Bearer ${key}` }, signal })
+  expect(answer.status).toBe(200)
+  leaving.abort()
+  await fetch(live) // closes after it
+  await expect.poll(() => times({ operation: 'admin.watchLive', status: '401' })).toBe(1)
+  expect(await times({ operation: 'admin.watchLive', status: '200' })).toBeUndefined()
 })
 
 /** What a PromQL expression names besides functions: metrics, the labels of its matchers, and those it groups by. */
