@@ -112,6 +112,7 @@ export class Metrics {
 
   constructor(thread: Thread = 'server') {
     this.thread = thread
+    this.slowStatements.add(0, thread) // so that its first increase is seen as one
     const isInstrument = (value: unknown): value is Instrument =>
       value instanceof Counter || value instanceof Histogram
     this.#instruments = Object.values(this).filter(isInstrument)
