@@ -31,6 +31,7 @@ import { operatorOperations } from '#routes/admin/operators.ts'
 import { sessionOperations } from '#routes/admin/session.ts'
 import { statisticsOperations } from '#routes/admin/statistics.ts'
 import { userAdminOperations } from '#routes/admin/users.ts'
+import { webhookOperations } from '#routes/admin/webhooks.ts'
 import { analyticsOperations } from '#routes/analytics.ts'
 import { applicationOperations, deleteApplicationOperation } from '#routes/application.ts'
 import { channelMemberOperations } from '#routes/channel-members.ts'
@@ -80,6 +81,7 @@ export function adminOperationsOf(ctx: Context, doors: AdminDoors): AdminOperati
     ...messageAdminOperations(ctx),
     ...activityOperations(ctx),
     ...statisticsOperations(ctx, doors),
+    ...webhookOperations(ctx),
     ...auditOperations(ctx),
   ]
 }

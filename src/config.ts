@@ -83,6 +83,7 @@ const Environment = z.object({
   JOBS_DAYS: days(30),
   IDEMPOTENCY_KEYS_DAYS: days(365),
   AUDIT_DAYS: days(365),
+  WEBHOOK_DELIVERIES_DAYS: days(30),
   FUNCTION_INVOCATIONS_DAYS: z.preprocess(
     blankIsAbsent,
     z.coerce.number('must be a number of days').int().min(1).max(3650).default(7),
@@ -170,6 +171,8 @@ export interface Config extends SignalConfig, OperatorConfig {
   /** How long is kept what is over: sessions and jobs from their end on; for ever where undefined. */
   keptDays: Record<'notifications' | 'sessions' | 'jobs' | 'idempotencyKeys' | 'audit', number | undefined>
   /** How long the record of what functions did is kept. */
+  /** How long deliveries to webhooks are kept; for ever where undefined. */
+  webhookDeliveriesDays: number | undefined
   functionInvocationsDays: number
   /** What a function may take while a client waits for it, and any other. */
   functionBlockingTimeoutMs: number
@@ -224,6 +227,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
       idempotencyKeys: settings.IDEMPOTENCY_KEYS_DAYS,
       audit: settings.AUDIT_DAYS,
     },
+    webhookDeliveriesDays: settings.WEBHOOK_DELIVERIES_DAYS,
     functionInvocationsDays: settings.FUNCTION_INVOCATIONS_DAYS,
     functionBlockingTimeoutMs: settings.FUNCTION_BLOCKING_TIMEOUT_SECONDS * 1_000,
     functionTimeoutMs: settings.FUNCTION_TIMEOUT_SECONDS * 1_000,

@@ -27,6 +27,7 @@ import { openPreviews, type Previews } from '#previews/previews.ts'
 import { openVault, type Vault } from '#secrets/vault.ts'
 import { TestApi } from '#test-api/state.ts'
 import type { Tracing } from '#tracing/tracing.ts'
+import { openWebhookClient, type WebhookClient } from '#webhooks/post.ts'
 
 export type { Outcome } from '#functions/outcome.ts'
 export type { RuntimeSpec } from '#functions/prepare.ts'
@@ -78,6 +79,8 @@ export interface Context {
   tracing?: Tracing
   /** Looks at the pages that messages link to; absent where the settings want none. */
   previews?: Previews
+  /** Sends to webhooks. */
+  webhooks: WebhookClient
   /** What the test API keeps of worlds; absent where it is off. */
   testApi?: TestApi
   /** Work that no request waits for; what it throws is logged. */
@@ -138,6 +141,7 @@ export function openContext(
     files: openFileStore(config),
     grants: openGrants(() => vault.derive('file grants'), clock),
     functions: openFunctions(config, log, clock, environment),
+    webhooks: openWebhookClient({ egress: config.functionEgress }),
     origin: `http://localhost:${config.port}`,
     baseUrl: (asked) => config.publicUrl ?? asked ?? ctx.origin,
     node,

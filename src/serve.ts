@@ -7,6 +7,7 @@ import { measureBacklog } from '#domain/signals/measure-backlog.ts'
 import { saveUsage } from '#domain/statistics/save-usage.ts'
 import { Dispatcher } from '#jobs/dispatcher.ts'
 import { FunctionRuns } from '#jobs/function-runs.ts'
+import { WebhookDeliveries } from '#jobs/webhook-deliveries.ts'
 import { watchServer, watchThread } from '#metrics/watch.ts'
 import { Realtime } from '#realtime/realtime.ts'
 import type { Session } from '#realtime/session.ts'
@@ -35,16 +36,24 @@ export async function startServing(ctx: Context, limits: Partial<StompLimits> = 
   const realtime = new Realtime(ctx)
   await realtime.start()
   const runs = new FunctionRuns(ctx)
+  const webhooks = new WebhookDeliveries(ctx)
   const door = await doorOf(ctx, realtime)
   const { handler, publish } = ctx.tracing
     ? (await import('#realtime/traced-door.ts')).tracedDoor(ctx.tracing, door)
     : door
-  const dispatcher = new Dispatcher(ctx, publish, () => runs.signal())
+  const dispatcher = new Dispatcher(
+    ctx,
+    publish,
+    () => runs.signal(),
+    () => webhooks.signal(),
+  )
   dispatcher.start()
+  webhooks.start()
   ctx.clock.onMove(async () => {
     await realtime.endOrphans()
     await dispatcher.look()
     await runs.look()
+    await webhooks.look()
     await realtime.broadcaster.between(async () => {}) // until what was published is delivered
   })
   ctx.bus.onSignal((signal) => {
@@ -81,7 +90,7 @@ export async function startServing(ctx: Context, limits: Partial<StompLimits> = 
       unwatch()
       clearInterval(counting)
       realtime.stop()
-      await runs.stop()
+      await Promise.all([runs.stop(), webhooks.stop()])
       await sockets.close()
       await app.close()
       await saveUsage(ctx)

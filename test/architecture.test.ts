@@ -73,6 +73,7 @@ const mayImport: Record<string, string[]> = {
   bus: ['resources', 'errors'],
   files: ['errors', 'type clock'],
   previews: ['errors', 'type config'],
+  webhooks: ['previews/guard.ts'],
   config: ['cache', 'wire/loopback.ts', 'type files'],
   port: ['type config'],
   log: ['type config'],

@@ -20,6 +20,8 @@ const leftOut: [words: string, why: string][] = [
   ['scrape_configs:', 'wants a Prometheus'],
   ['reverse_proxy chat-1', 'wants a Caddy'],
   ['loadBalancer:', 'wants a Traefik'],
+  ['$CHATTERIE_ADMIN_KEY', 'test/webhooks makes webhooks'],
+  ["from 'standardwebhooks'", 'a receiver, which listens; test/webhooks verifies with that package'],
 ]
 
 /** Lines of a shell sample that are not run: what the reader fills in, and starts of servers, of which one runs. */

@@ -49,9 +49,15 @@ function functionOf({ offsetMs, frozenAt }: ClockState): string {
 
 const keepWaitingStatement = {
   text: `
+    with told as (
+      update webhook_delivery set next_time = next_time + $1::float8 * interval '1 ms'
+      where state = 'PENDING' and next_time > chatterie_clock()
+    )
     update function_run set due_time = due_time + $1::float8 * interval '1 ms'
     where node is null and due_time > chatterie_clock()`,
 }
+/** Deliveries that are sent when they are due. */
+const awaitedDeliveries = `webhook_delivery d join webhook w on w.id = d.webhook_id and w.enabled where d.state = 'PENDING'`
 // The queue reckons by real time.
 const waitingJobs = 'graphile_worker.jobs where run_at > now() and locked_at is null'
 const rescheduleStatement = {
@@ -71,6 +77,7 @@ const nextStatement = reading(
     nullable(int8),
     toMs(`least(
       (select min(due_time) from function_run where node is null and due_time > chatterie_clock()),
+      (select min(d.next_time) from ${awaitedDeliveries} and d.next_time > chatterie_clock()),
       (select min(run_at) from ${waitingJobs}) + (chatterie_clock() - now()))`),
   ),
   (columns) => `select ${columns}`,
@@ -88,6 +95,7 @@ const dueStatement = reading(
     `exists (select from outbox_event)
       or exists (select from notification_task)
       or exists (select from function_run where due_time <= chatterie_clock())
+      or exists (select from ${awaitedDeliveries} and d.next_time <= chatterie_clock())
       or exists (
         select from graphile_worker.jobs waiting
         where run_at <= now() and locked_at is null and attempts < max_attempts and not exists (

@@ -27,8 +27,14 @@ export class Dispatcher {
   /**
    * @param publish resolves when the next batch may come
    * @param runFunctions is called when there are functions to run
+   * @param tellWebhooks is called when there are webhooks to tell
    */
-  constructor(ctx: Context, publish: (events: CommittedEvent[]) => Promise<void>, runFunctions: () => void) {
+  constructor(
+    ctx: Context,
+    publish: (events: CommittedEvent[]) => Promise<void>,
+    runFunctions: () => void,
+    tellWebhooks: () => void,
+  ) {
     this.#ctx = ctx
     const notifying = new Batches({
       max: tasksMax,
@@ -53,8 +59,9 @@ export class Dispatcher {
     })
     this.#events = new Drain(ctx.log, sweepMs, async () => {
       if (!ctx.node.isLeader) return false
-      const { events = [], tasks = 0, asked = 0, more } = await taking.next()
+      const { events = [], tasks = 0, asked = 0, sent = 0, more } = await taking.next()
       if (asked > 0) runFunctions()
+      if (sent > 0) tellWebhooks()
       await publish(events)
       if (tasks > 0) this.#notifications.signal()
       return more

@@ -1,6 +1,7 @@
 // What there is to say of an event: the vocabulary of resources/events.ts.
 import type { FunctionType } from '#resources/function.ts'
 import type { UserTopic } from '#resources/user.ts'
+import type { WebhookType } from '#resources/webhook.ts'
 
 /** A number kept ready because counting it would read a big table; see data/events/counters.ts. */
 export type CounterScope =
@@ -96,6 +97,28 @@ export interface EventDescription {
   /** What its payload says of whose relations to channels and to others it changes; see domain/sessions/relations.ts. */
   relates?: 'userId' | 'memberIds' | 'by'
   functions?: EventFunctions
+  /** What webhooks are told of; by whether `payload.online` is true, where that makes another thing of it. */
+  webhook?: WebhookType | { online: WebhookType; offline: WebhookType }
+}
+
+/** The action of a session that an event answers: its own client gets the event with the action's receipt. */
+export interface Cause {
+  /** The user who acted. */
+  by: number
+  /** The key of its session. */
+  session: string
+  receipt?: string
+}
+
+/** Ids, and what is gone once the commit is done. */
+export interface EventPayload extends Partial<Cause> {
+  /** Whom the event is about. */
+  userId?: number | null
+  messageId?: number
+  threadId?: number
+  /** What set it off, where that is traced [W3C Trace Context]. */
+  traceparent?: string
+  [detail: string]: unknown
 }
 
 export function echo<T extends UserTopic, N extends string>(topic: T, type: N): { topic: T; type: N } {

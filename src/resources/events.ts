@@ -1,38 +1,50 @@
 // Every event that can be committed, described once.
 import {
+  type Cause,
   type EchoAddress,
   type EventDescription,
   type EventEffect,
+  type EventPayload,
   echo,
 } from '#resources/event-description.ts'
 
+/** It is counted, or handed on, alone. */
+const unheard = { audience: 'nobody', subjects: [], echo: null } as const
 const messageCreated = {
   audience: 'channel',
   subjects: ['messages'],
   echo: echo('messages', 'user.message.created'),
   functions: { byUser: 'user.sent.message' },
+  webhook: 'message.created',
 } as const
 const messageDeleted = {
   audience: 'channel',
   subjects: [],
   echo: echo('messages', 'user.message.deleted'),
   effects: ['changes last message'],
+  webhook: 'message.deleted',
 } as const
 
 /** Every event, by the wire's own name where it has one. Whatever differs from event to event derives from here. */
 export const events = {
-  'user.created': { counts: ['application.users'], audience: 'nobody', subjects: [], echo: null },
+  'user.created': {
+    counts: ['application.users'],
+    ...unheard,
+    webhook: 'user.created',
+  },
   'user.updated': {
     counts: [],
     audience: 'application',
     subjects: ['users', 'livelyChannels'],
     echo: echo('self', 'user.self.updated'),
+    webhook: 'user.updated',
   },
   'user.presence.changed': {
     counts: [],
     audience: 'application',
     subjects: ['users', 'livelyChannels'],
     echo: null,
+    webhook: { online: 'user.connected', offline: 'user.disconnected' },
   },
   'user.deleted': {
     counts: ['application.users'],
@@ -40,14 +52,22 @@ export const events = {
     subjects: ['users'],
     echo: echo('self', 'user.self.deleted'),
     effects: ['ends sessions'],
+    webhook: 'user.deleted',
   },
   /** By an operator. */
-  'user.banned': { counts: [], audience: 'users', subjects: [], echo: null, effects: ['ends sessions'] },
-  'user.unbanned': { counts: [], audience: 'nobody', subjects: [], echo: null },
+  'user.banned': {
+    counts: [],
+    audience: 'users',
+    subjects: [],
+    echo: null,
+    effects: ['ends sessions'],
+    webhook: 'user.banned',
+  },
+  'user.unbanned': { counts: [], ...unheard },
   /** For who watches the application live, as the two that follow. */
-  'user.session.started': { counts: [], audience: 'nobody', subjects: [], echo: null },
-  'job.changed': { counts: [], audience: 'nobody', subjects: [], echo: null },
-  'function.invoked': { counts: [], audience: 'nobody', subjects: [], echo: null },
+  'user.session.started': { counts: [], ...unheard },
+  'job.changed': { counts: [], ...unheard },
+  'function.invoked': { counts: [], ...unheard },
   'user.blocked': {
     counts: [],
     audience: 'users',
@@ -68,14 +88,10 @@ export const events = {
     audience: 'users',
     subjects: ['channels'],
     echo: echo('channels', 'user.channel.created'),
+    webhook: 'channel.created',
   },
   /** Beside the one before, of a PUBLIC channel: counted apart. */
-  'channel.public.created': {
-    counts: ['application.public_channels'],
-    audience: 'nobody',
-    subjects: [],
-    echo: null,
-  },
+  'channel.public.created': { counts: ['application.public_channels'], ...unheard },
   /** Somebody created a channel that was there already. */
   'channel.upserted': {
     counts: [],
@@ -92,6 +108,7 @@ export const events = {
     subjects: ['channels'],
     echo: echo('channels', 'user.channel.updated'),
     effects: ['changes channel'],
+    webhook: 'channel.updated',
   },
   'channel.deleted': {
     counts: ['application.channels'],
@@ -100,19 +117,16 @@ export const events = {
     echo: echo('channels', 'user.channel.deleted'),
     effects: ['ends membership'],
     relates: 'memberIds',
+    webhook: 'channel.deleted',
   },
-  'channel.public.deleted': {
-    counts: ['application.public_channels'],
-    audience: 'nobody',
-    subjects: [],
-    echo: null,
-  },
+  'channel.public.deleted': { counts: ['application.public_channels'], ...unheard },
   'channel.member.joined': {
     counts: ['channel.members', 'application.memberships'],
     audience: 'channel and users',
     subjects: ['channels', 'users'],
     echo: echo('channels', 'user.channel.joined'),
     relates: 'userId',
+    webhook: 'channel.member.added',
   },
   'channel.member.left': {
     counts: ['channel.members', 'application.memberships'],
@@ -121,6 +135,7 @@ export const events = {
     echo: echo('channels', 'user.channel.left'),
     effects: ['ends membership'],
     relates: 'userId',
+    webhook: 'channel.member.removed',
   },
   'channel.invite.created': {
     counts: [],
@@ -191,9 +206,7 @@ export const events = {
   /** A further device of a participant came. */
   'channel.chat_session.started': {
     counts: [],
-    audience: 'nobody',
-    subjects: [],
-    echo: null,
+    ...unheard,
     functions: { byUser: 'user.started.chat_session' },
   },
   'thread.created': {
@@ -228,6 +241,7 @@ export const events = {
     subjects: ['messages'],
     echo: echo('messages', 'user.message.updated'),
     effects: ['changes last message'],
+    webhook: 'message.updated',
   },
   /** Deleted for one user alone. */
   'message.hidden': { counts: [], audience: 'users', subjects: ['messages'], echo: messageDeleted.echo },
@@ -236,6 +250,7 @@ export const events = {
     audience: 'users',
     subjects: ['users'],
     echo: echo('messages', 'user.message.reported'),
+    webhook: 'message.reported',
   },
   'message.report_removed': {
     counts: [],
@@ -249,12 +264,14 @@ export const events = {
     subjects: ['users'],
     echo: echo('reactions', 'message.reaction.created'),
     functions: { byUser: 'user.reacted_to.message' },
+    webhook: 'reaction.added',
   },
   'message.reaction.removed': {
     counts: [],
     audience: 'channel',
     subjects: ['users'],
     echo: echo('reactions', 'message.reaction.removed'),
+    webhook: 'reaction.removed',
   },
   'message.read_receipt.created': {
     counts: [],
@@ -302,25 +319,7 @@ export function eventsWith(effect: EventEffect): ReadonlySet<EventType> {
   return eventsWhere(({ effects }) => effects?.includes(effect) ?? false)
 }
 
-/** The action of a session that an event answers: its own client gets the event with the action's receipt. */
-export interface Cause {
-  /** The user who acted. */
-  by: number
-  /** The key of its session. */
-  session: string
-  receipt?: string
-}
-
-/** Ids, and what is gone once the commit is done. */
-export interface EventPayload extends Partial<Cause> {
-  /** Whom the event is about. */
-  userId?: number | null
-  messageId?: number
-  threadId?: number
-  /** What set it off, where that is traced [W3C Trace Context]. */
-  traceparent?: string
-  [detail: string]: unknown
-}
+export type { Cause, EventPayload }
 
 export interface EventDraft {
   type: EventType

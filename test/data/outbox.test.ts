@@ -104,7 +104,7 @@ describe('the outbox', () => {
       threadId: null,
       payload: { messageId: 1 },
     })
-    expect(await takeBatch(db)).toEqual({ taken: 0, tasks: 0, asked: 0, events: [], ages: [] })
+    expect(await takeBatch(db)).toEqual({ taken: 0, tasks: 0, asked: 0, sent: 0, events: [], ages: [] })
     expect(await lastPosition(db)).toBe(before + all.length)
   })
 
@@ -133,7 +133,7 @@ describe('the outbox', () => {
   it('counts, but gives nothing, where nobody was connected lately', async () => {
     await sql('truncate user_session cascade')
     await emit(3)
-    expect(await takeBatch(db)).toEqual({ taken: 3, tasks: 0, asked: 0, events: [], ages: [] })
+    expect(await takeBatch(db)).toEqual({ taken: 3, tasks: 0, asked: 0, sent: 0, events: [], ages: [] })
     expect(await counterOf('application.messages', 1)).toBe(3)
     expect(await sql('select position from event_log')).toEqual([])
   })

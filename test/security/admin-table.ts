@@ -46,6 +46,16 @@ export const adminOperations = tableOf(`
     developer GET    /applications/:id/functions/:functionId/invocations
     viewer    GET    /applications/:id/statistics
     viewer    GET    /applications/:id/live
+    developer GET    /applications/:id/webhooks
+    developer POST   /applications/:id/webhooks
+    developer GET    /applications/:id/webhooks/:webhookId
+    developer PATCH  /applications/:id/webhooks/:webhookId
+    developer DELETE /applications/:id/webhooks/:webhookId
+    developer POST   /applications/:id/webhooks/:webhookId/rotate-secret
+    developer POST   /applications/:id/webhooks/:webhookId/test
+    developer POST   /applications/:id/webhooks/:webhookId/replay
+    developer GET    /applications/:id/webhooks/:webhookId/deliveries
+    developer POST   /applications/:id/webhooks/:webhookId/deliveries/:deliveryId/replay
     owner     GET    /audit
     owner     GET    /audit.csv
 `)

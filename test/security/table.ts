@@ -125,6 +125,8 @@ export const routes = tableOf(`
     200    GET    /v1
     200    GET    /health
     200    GET    /ready
+    200    GET    /metrics
+    200    GET    /version
     401    POST   /oauth/token
     200    GET    /openapi.yaml
     200    GET    /openapi.json

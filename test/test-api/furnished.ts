@@ -13,6 +13,8 @@ import { searchReports } from '#domain/moderation/search-reports.ts'
 import { sweepCounters } from '#domain/retention/sweep-counters.ts'
 import { banUser } from '#domain/users/bans/ban-user.ts'
 import { blockUser } from '#domain/users/block-user.ts'
+import { createWebhook } from '#domain/webhooks/create-webhook.ts'
+import { testWebhook } from '#domain/webhooks/test-webhook.ts'
 import type { TestApiServer, World } from '../support/test-api.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
@@ -98,6 +100,12 @@ export async function furnish(server: TestApiServer, world: World): Promise<void
   await banUser(ctx, moderator, gil.id, { reason: 'piracy' })
   await reportMessage(ctx, caller(john), first.id, { reason: 'rude' })
   await readMessage(ctx, caller(john), first.id)
+  const hook = await createWebhook(ctx, moderator, {
+    url: 'http://127.0.0.1:1/',
+    events: ['*'],
+    enabled: false,
+  })
+  await testWebhook(ctx, moderator, hook.id)
   await as
     .post(`/channels/${deck.id}/messages`)
     .send({ type: 'TEXT', body: 'gone', user: { username: 'john' } })
@@ -146,6 +154,7 @@ const others = [
   'outbox_event',
   'notification_task',
   'function_run',
+  'webhook_delivery',
   '_prisma_migrations',
 ]
 
@@ -167,7 +176,8 @@ export async function dump(server: TestApiServer): Promise<Record<string, unknow
   await sweepCounters(server.ctx) // of what is gone
   const tables: Record<string, unknown[]> = {}
   for (const table of await tablesOf(server)) {
-    const text = `select to_jsonb(t) - 'sealed' - 'environment' from "${table}" t order by to_jsonb(t)::text`
+    const sealed = table === 'webhook' ? `- 'secret'` : `- 'sealed' - 'environment'`
+    const text = `select to_jsonb(t) ${sealed} from "${table}" t order by to_jsonb(t)::text`
     tables[table] = (await server.ctx.db.query({ text }, [])).map(([row]) => row)
   }
   return tables

@@ -64,6 +64,8 @@ export interface TakenEvents {
   tasks: number
   /** How many runs of functions they ask for. */
   asked: number
+  /** How many deliveries to webhooks they ask for. */
+  sent: number
   /** Those that somebody may listen to. */
   events: CommittedEvent[]
   /** How many milliseconds ago each of these was written. */
@@ -73,11 +75,11 @@ export interface TakenEvents {
 function toTaken(rows: ReadBy<typeof takenColumns>[]): TakenEvents | undefined {
   const [head] = rows
   if (!head || head.leads === 0) return undefined
-  const { taken, tasks, asked } = head
+  const { taken, tasks, asked, sent } = head
   const logged = rows.filter(({ event }) => event)
   const events = logged.flatMap(({ event }) => event ?? [])
   const ages = logged.map(({ age }) => Math.max(0, age ?? 0) / 1_000)
-  return { taken, tasks, asked, events, ages }
+  return { taken, tasks, asked, sent, events, ages }
 }
 
 /** The position of the last event of all; 0 before the first. What comes up to there can be read. */

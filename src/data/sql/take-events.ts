@@ -15,6 +15,7 @@ import {
 import { counterMoves } from '#data/events/counters.ts'
 import { dispatchBatchMax, keptMinutes } from '#data/events/limits.ts'
 import { leadPart } from '#data/events/node.ts'
+import { askForDeliveriesParts } from '#data/sql/ask-for-deliveries.ts'
 import { askForRunsParts } from '#data/sql/ask-for-runs.ts'
 import { channelActivityParts } from '#data/sql/channel-activity.ts'
 import { inList } from '#data/sql/in-list.ts'
@@ -37,6 +38,7 @@ export const takenColumns = select({
   taken: column(int8, '(select count(*) from taken)'),
   tasks: column(int8, '(select count(*) from tasks)'),
   asked: column(int8, '(select count(*) from asked)'),
+  sent: column(int8, '(select count(*) from sent)'),
   /** Microseconds since the event was written; positions are given in the order of ids. */
   age: column(
     nullable(int8),
@@ -106,9 +108,11 @@ const effectParts = `
     insert into outbox_event (application_id, type, channel_id, payload)
     select application_id, '${'channel.membership.changed' satisfies EventType}', channel_id,
            jsonb_build_object('userId', user_id, 'change', 'unhidden') from unhidden
-  ), ${channelActivityParts(String(dispatchBatchMax))}, ${askForRunsParts}`
+  ), ${channelActivityParts(String(dispatchBatchMax))}, ${askForRunsParts},
+  ${askForDeliveriesParts}`
 
-const noEffectParts = 'tasks as (select where false), asked as (select where false)'
+const noEffectParts =
+  'tasks as (select where false), asked as (select where false), sent as (select where false)'
 
 // Where nobody listens, its commit does not wait for the disk, for which sends are waiting in turn: a crash of Postgres
 // that loses it leaves all as if the events had not been taken. What is to be published is kept before: else it would be

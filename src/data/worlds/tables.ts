@@ -25,6 +25,7 @@ export const spaces = [
   'user',
   'user_block',
   'user_session',
+  'webhook',
 ] as const
 export type Space = (typeof spaces)[number]
 
@@ -96,6 +97,9 @@ const models = {
   RequestHour: { of: ofApplication },
   LiveWatch: { of: ofApplication },
   OutboxEvent: { of: ofApplication },
+  WebhookDelivery: {
+    of: `t.webhook_id = any(array(select w.id from webhook w where w.application_id = $1))`,
+  },
   FunctionRun: { of: ofApplication, isWorkedOn: true },
   NotificationTask: {
     of: 'exists (select from message m where m.id = t.message_id and m.application_id = $1)',
@@ -279,6 +283,12 @@ const models = {
     key: ['id'],
     numbers: { id: 'function_invocation', functionId: 'function', node: 'plain' },
   },
+  Webhook: {
+    of: ofApplication,
+    taken: { previousSecret: 'null', previousUntil: 'null', failingSince: 'null' },
+    key: ['id'],
+    numbers: { id: 'webhook', applicationId: 'application' },
+  },
   Counter: {
     of: counterOf,
     source: counters,
@@ -329,7 +339,7 @@ export const clearedTables: ({ name: string } & Fleeting)[] = [
 ]
 
 /** Whose rows have something that only the server's keys open. */
-export const sealedTables: ReadonlySet<string> = new Set(['user_secret', 'runtime'])
+export const sealedTables: ReadonlySet<string> = new Set(['user_secret', 'runtime', 'webhook'])
 
 /** The sequence that gives the numbers of a space. */
 export const sequenceOf = (space: Space) => (space === 'message' ? 'message_id' : `${space}_id_seq`)

@@ -58,6 +58,8 @@ const leastRole = {
   'read sessions': 'viewer',
   'read jobs': 'viewer',
   'read functions': 'developer',
+  'read webhooks': 'developer',
+  'change webhooks': 'developer',
   'read statistics': 'viewer',
   'watch live': 'viewer',
 } as const satisfies Record<string, Role>

@@ -1,6 +1,7 @@
 import type { Context } from '#context.ts'
 import { expireFile, keepFile } from '#data/files.ts'
 import { type JobResult, markJobEnded, type RunningJob } from '#data/jobs/jobs.ts'
+import { askForDeliveries } from '#data/webhooks/deliveries.ts'
 
 /** Ends a job; the file that it read goes, the one that it wrote stays. */
 export async function endJob(
@@ -11,6 +12,7 @@ export async function endJob(
   await ctx.db.transact(async (tx) => {
     if (outcome.fileKey !== undefined) await keepFile(tx, outcome.fileKey)
     await markJobEnded(tx, id, outcome)
+    await askForDeliveries(tx, applicationId, 'job.ended', { id, type, state: outcome.state })
     if (fileKey !== undefined) await expireFile(tx, fileKey)
     await tx.emit({ type: 'job.changed', applicationId, payload: { jobId: id } })
   })

@@ -6,11 +6,13 @@ import {
   resealEnvironment,
 } from '#data/applications/encryption-keys.ts'
 import { deleteSecret, findSecretsSealedElse } from '#data/users/user-secrets.ts'
+import { findWebhooksSealedElse, resealWebhook } from '#data/webhooks/webhooks.ts'
 import { openSealedEnvironment } from '#domain/functions/runtime/open-sealed-environment.ts'
 import { sealEnvironment } from '#domain/functions/runtime/seal-environment.ts'
 import { checkKeys } from '#domain/keys/check-keys.ts'
 import { noteKey } from '#domain/keys/note-key.ts'
 import { batchSize, resealBatch } from '#domain/keys/reseal-batch.ts'
+import { resealWebhookSecrets } from '#domain/webhooks/reseal-webhook-secrets.ts'
 import { sealOf } from '#secrets/vault.ts'
 
 export interface Resealed {
@@ -26,8 +28,8 @@ export interface Resealed {
 /**
  * Seals all secrets with the ring's first key, beside running servers whose rings have it. The other keys are forgotten
  * unless something is left that cannot be read.
- * @param dropUnreadable gives up what no key of the ring opens: those user secrets are deleted, and the variables of
- *   those runtimes must be set again
+ * @param dropUnreadable gives up what no key of the ring opens: those user secrets are deleted, the variables of
+ *   those runtimes must be set again, and those webhooks are switched off until they have another secret
  * @throws Error for the operator, where a key that the database knows is not in the ring, unless that is given up
  */
 export async function resealAll(ctx: Context, dropUnreadable: boolean): Promise<Resealed> {
@@ -56,6 +58,15 @@ export async function resealAll(ctx: Context, dropUnreadable: boolean): Promise<
     else if (dropUnreadable) await resealEnvironment(ctx.db, found, null)
     counts[opened ? 'resealed' : 'unreadable']++
     after = found.applicationId
+  }
+
+  for (let after = 0; ; ) {
+    const [found] = await findWebhooksSealedElse(ctx.db, seal, after, 1)
+    if (!found) break
+    const sealed = await resealWebhookSecrets(ctx, found).catch(() => null)
+    if (sealed || dropUnreadable) await resealWebhook(ctx.db, found, sealed)
+    counts[sealed ? 'resealed' : 'unreadable']++
+    after = found.id
   }
 
   if (counts.unreadable > 0 && !dropUnreadable) return { key, ...counts, forgotten: [] }

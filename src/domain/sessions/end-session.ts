@@ -23,7 +23,9 @@ export async function endSession(ctx: Context, session: OpenSession): Promise<vo
         channelId,
         payload,
       })),
-      ...(ended.isLast ? [{ type: 'user.presence.changed' as const, applicationId, payload }] : []),
+      ...(ended.isLast
+        ? [{ type: 'user.presence.changed' as const, applicationId, payload: { userId, online: false } }]
+        : []),
     )
   })
 }

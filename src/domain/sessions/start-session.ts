@@ -156,7 +156,7 @@ async function mustEnter(
 }
 
 function cameOnline(applicationId: number, { id }: User) {
-  return { type: 'user.presence.changed' as const, applicationId, payload: { userId: id } }
+  return { type: 'user.presence.changed' as const, applicationId, payload: { userId: id, online: true } }
 }
 
 function online(user: User): User {

@@ -4,6 +4,7 @@ import { createRuntimeClient } from '#domain/functions/runtime/create-runtime-cl
 import { sealEnvironment } from '#domain/functions/runtime/seal-environment.ts'
 import { tryOpenEnvironment } from '#domain/functions/runtime/try-open-environment.ts'
 import { sealSecret } from '#domain/users/secrets/seal-secret.ts'
+import { aboutWebhook } from '#domain/webhooks/webhook-secrets.ts'
 import type { Cells } from '#domain/worlds/unseal-row.ts'
 
 interface Sealing {
@@ -32,6 +33,9 @@ export async function sealRow(
       (await createRuntimeClient(tx, { id: world.id, key: world.apiKey }))
     const variables = row.environment ?? {}
     return { ...row, environment: hex(await sealEnvironment(ctx, world.id, { ...client, variables })) }
+  }
+  if (table === 'webhook') {
+    return { ...row, secret: hex(await ctx.vault.seal(String(row.secret), aboutWebhook(Number(row.id)))) }
   }
   return row
 }

@@ -1,6 +1,7 @@
 import type { Context } from '#context.ts'
 import { tryOpenEnvironment } from '#domain/functions/runtime/try-open-environment.ts'
 import { openSecret } from '#domain/users/secrets/open-secret.ts'
+import { aboutWebhook } from '#domain/webhooks/webhook-secrets.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a row as JSON
 export type Cells = Record<string, any>
@@ -24,6 +25,10 @@ const openers: Record<string, (ctx: Context, applicationId: number, row: Cells) 
   async runtime(ctx, applicationId, { environment, ...row }) {
     const { variables = {} } = (await tryOpenEnvironment(ctx, applicationId, bytesOfHex(environment))) ?? {}
     return { ...row, environment: variables }
+  },
+  async webhook({ vault }, _, { secret, ...row }) {
+    const sealed = bytesOfHex(secret) ?? new Uint8Array()
+    return { ...row, secret: await vault.open(sealed, aboutWebhook(row.id)) }
   },
 }
 

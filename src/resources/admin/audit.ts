@@ -25,6 +25,13 @@ const auditActions = [
   'message.deleted',
   'messages.deleted',
   'report.resolved',
+  'webhook.created',
+  'webhook.updated',
+  'webhook.deleted',
+  'webhook.secret_rotated',
+  'webhook.switched_off',
+  'webhook.tested',
+  'webhook.replayed',
 ] as const
 export type AuditAction = (typeof auditActions)[number]
 

@@ -6,6 +6,7 @@ import { JobError } from '#resources/job.ts'
 import { MessageLink } from '#resources/message.ts'
 import { EnvironmentVariables, RuntimeDependency } from '#resources/runtime.ts'
 import { uiShapes } from '#resources/ui.ts'
+import { WebhookEvents, WebhookSecret, WebhookUrl } from '#resources/webhook.ts'
 
 const Toggle = z.enum(['ENABLED', 'DISABLED'])
 
@@ -56,6 +57,7 @@ export const snapshotCells: Record<string, Record<string, z.ZodType>> = {
     links: z.array(MessageLink).nullable(),
   },
   message_report: { properties: Properties },
+  webhook: { url: WebhookUrl, events: WebhookEvents, secret: WebhookSecret, previous_secret: z.null() },
   user_session: { topics: z.null() },
   job: {
     input: z.object({ fileKey: z.uuid().optional(), channelId: Position.optional() }),

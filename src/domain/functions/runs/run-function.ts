@@ -1,6 +1,7 @@
 import type { Context, Outcome } from '#context.ts'
 import { type EndedInvocation, endInvocation } from '#data/functions/function-runs.ts'
 import type { CurrentFunction } from '#data/functions/functions.ts'
+import { askForDeliveries } from '#data/webhooks/deliveries.ts'
 import { prepareRun } from '#domain/functions/runs/prepare-run.ts'
 import { ChatError, isGone } from '#errors.ts'
 
@@ -40,7 +41,7 @@ async function perform(ctx: Context, run: BegunRun): Promise<Outcome> {
   const result = outcome.status === 'SUCCEEDED' ? 'succeeded' : outcome.reason
   ctx.metrics.functionRuns.observe(outcome.durationMs / 1_000, run.function.type, result)
   const next = follow?.(outcome)
-  const { applicationId, id: functionId } = run.function
+  const { applicationId, id: functionId, name, type } = run.function
   await ctx.db.transact(async (tx) => {
     await endInvocation(tx, {
       id: invocationId,
@@ -54,6 +55,11 @@ async function perform(ctx: Context, run: BegunRun): Promise<Outcome> {
       secrets,
       ...(next && { run: next }),
     })
+    if (outcome.status === 'FAILED') {
+      const error = { name: outcome.error.name, message: outcome.error.message }
+      const about = { id: functionId, name, type }
+      await askForDeliveries(tx, applicationId, 'function.failed', { function: about, invocationId, error })
+    }
     await tx.emit({ type: 'function.invoked', applicationId, payload: { functionId, invocationId } })
   })
   return outcome

@@ -33,8 +33,8 @@ export async function banUser(
     })
     const payload = { userId: id }
     await tx.emit(
-      { type: 'user.banned', applicationId, payload },
-      { type: 'user.presence.changed', applicationId, payload },
+      { type: 'user.banned', applicationId, payload: { ...payload, until, reason } },
+      { type: 'user.presence.changed', applicationId, payload: { ...payload, online: false } },
     )
     return user
   })

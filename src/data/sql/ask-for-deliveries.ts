@@ -1,0 +1,40 @@
+// Deliveries to webhooks that events ask for, written by the statement that takes the events.
+// Index: webhook (application_id). An application without webhooks costs one look at it.
+import { inList } from '#data/sql/in-list.ts'
+import { type EventType, events, eventsWhere } from '#resources/events.ts'
+import { webhookTypes } from '#resources/webhook.ts'
+
+/** SQL text: what webhooks are told of each event. Imports count, and say nothing of what they count. */
+const told = webhookTypes.flatMap((type) => {
+  const plain = eventsWhere(({ webhook }) => webhook === type)
+  return plain.size === 0 ? [] : [`when t.type in ${inList(plain)} then '${type}'`]
+})
+const byPresence = (Object.keys(events) as EventType[]).flatMap((type) => {
+  const { webhook } = { webhook: undefined, ...events[type] }
+  if (typeof webhook !== 'object') return []
+  return [
+    `when t.type = '${type}' then
+       case when (t.payload ->> 'online')::boolean then '${webhook.online}' else '${webhook.offline}' end`,
+  ]
+})
+
+/** SQL text for parts of a statement that has taken events as `taken`: `sent` has a delivery for each event and webhook. */
+export const askForDeliveriesParts = `
+  hooked as materialized (
+    select w.id, w.application_id, w.events
+    from (select distinct application_id from taken) a join webhook w on w.application_id = a.application_id
+    where w.enabled
+  ), sent as (
+    insert into webhook_delivery (webhook_id, type, channel_id, payload)
+    select h.id, e.type, e.channel_id, e.payload
+    from hooked h join (
+      select t.id, t.application_id, t.channel_id, t.payload - 'session' - 'receipt' as payload, case
+        ${[...told, ...byPresence].join('\n        ')}
+      end as type
+      from taken t
+      where t.payload <> '{}' or t.type in ('channel.created', 'channel.updated') and t.channel_id is not null
+    ) e on e.application_id = h.application_id
+    where e.type is not null and (h.events && array['*', e.type])
+    order by e.id, h.id
+    returning 1
+  )`

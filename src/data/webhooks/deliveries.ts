@@ -1,0 +1,269 @@
+import {
+  bytea,
+  column,
+  columnsOf,
+  int8,
+  jsonb,
+  mapped,
+  nullable,
+  oneOf,
+  select,
+  text,
+  timestamptz,
+} from '#data/columns.ts'
+import { type Querier, reading, type Tx } from '#data/database.ts'
+import { Prisma } from '#data/generated/client.ts'
+import { type KeysetRequest, listKeyset } from '#data/keyset.ts'
+import type { ListPart } from '#resources/admin/list.ts'
+import type { EventPayload } from '#resources/events.ts'
+import type { Delivery, DeliveryAttempt, DeliveryState, WebhookType } from '#resources/webhook.ts'
+
+const { sql } = Prisma
+
+const columns = mapped(
+  select({
+    ...columnsOf(
+      {
+        id: int8,
+        messageId: text,
+        type: text,
+        body: nullable(text),
+        attempts: jsonb<DeliveryAttempt[]>(),
+        createdTime: timestamptz,
+        endTime: nullable(timestamptz),
+      },
+      'd',
+    ),
+    state: column(oneOf<DeliveryState>(), 'lower(d.state::text)'),
+    nextTime: column(nullable(timestamptz), `case when d.state = 'PENDING' then d.next_time end`),
+  }),
+  ({ body, endTime, nextTime, ...delivery }): Delivery => ({
+    ...delivery,
+    ...(body !== null && { body }),
+    ...(nextTime !== null && { nextTime }),
+    ...(endTime !== null && { endTime }),
+  }),
+)
+
+/** Newest first. */
+export function listDeliveryRows(
+  db: Querier,
+  webhookId: number,
+  state: DeliveryState | undefined,
+  request: KeysetRequest,
+): Promise<ListPart<Delivery>> {
+  return listKeyset(
+    db,
+    {
+      from: sql`webhook_delivery d`,
+      where: [
+        sql`d.webhook_id = ${webhookId}`,
+        ...(state === undefined ? [] : [sql`d.state = ${state.toUpperCase()}::delivery_state`]),
+      ],
+      key: [['d.id', 'bigint']],
+      descending: true,
+      columns,
+    },
+    request,
+  )
+}
+
+/** Asks for a delivery of something that no event says. */
+export function insertDelivery(
+  db: Querier,
+  webhookId: number,
+  type: string,
+  body: string,
+): Promise<Delivery> {
+  return db.single(insertStatement, [webhookId, type, body])
+}
+
+const insertStatement = reading(
+  'insert-webhook-delivery',
+  columns,
+  (columns) => `
+    insert into webhook_delivery as d (webhook_id, type, body) values ($1, $2, $3) returning ${columns}`,
+)
+
+/** Tells all webhooks of an application that want to know. */
+export async function askForDeliveries(
+  tx: Tx,
+  applicationId: number,
+  type: WebhookType,
+  payload: Record<string, unknown>,
+): Promise<void> {
+  await tx.run(askStatement, [applicationId, type, JSON.stringify(payload)])
+}
+
+const askStatement = {
+  name: 'ask-for-webhook-deliveries',
+  text: `
+    insert into webhook_delivery (webhook_id, type, payload)
+    select id, $2::text, $3::jsonb from webhook
+    where application_id = $1 and enabled and events && array['*', $2::text]`,
+}
+
+/** A delivery that is due, and how it is sent. */
+export interface DueDelivery {
+  id: number
+  webhookId: number
+  applicationId: number
+  url: string
+  messageId: string
+  type: string
+  channelId: number | null
+  payload: EventPayload
+  body: string | null
+  attempts: DeliveryAttempt[]
+  createdTime: string
+  secret: Uint8Array<ArrayBuffer>
+  /** Which signs as well. */
+  previousSecret: Uint8Array<ArrayBuffer> | null
+}
+
+/**
+ * What is due, of each webhook in the order of the events.
+ * @param busy how many of which webhooks are under way here
+ * @param underWay those deliveries
+ */
+export function dueDeliveries(
+  db: Querier,
+  busy: ReadonlyMap<number, number>,
+  underWay: number[],
+  { perWebhook, total }: { perWebhook: number; total: number },
+): Promise<DueDelivery[]> {
+  return db.all(dueStatement, [[...busy.keys()], [...busy.values()], underWay, perWebhook, total])
+}
+
+// Index: webhook_delivery_due.
+const dueStatement = reading(
+  'due-webhook-deliveries',
+  select({
+    ...columnsOf(
+      {
+        id: int8,
+        webhookId: int8,
+        messageId: text,
+        type: text,
+        channelId: nullable(int8),
+        payload: jsonb<EventPayload>(),
+        body: nullable(text),
+        attempts: jsonb<DeliveryAttempt[]>(),
+        createdTime: timestamptz,
+      },
+      'd',
+    ),
+    applicationId: column(int8, 'w.application_id'),
+    url: column(text, 'w.url'),
+    secret: column(bytea, 'w.secret'),
+    previousSecret: column(
+      nullable(bytea),
+      'case when w.previous_until > chatterie_clock() then w.previous_secret end',
+    ),
+  }),
+  (columns) => `
+    select ${columns}
+    from webhook w
+    left join unnest($1::bigint[], $2::int[]) b (id, count) on b.id = w.id
+    cross join lateral (
+      select * from webhook_delivery d
+      where d.webhook_id = w.id and d.state = 'PENDING' and d.next_time <= chatterie_clock()
+        and d.id <> all($3::bigint[])
+      order by d.next_time, d.id limit greatest($4::int - coalesce(b.count, 0), 0)
+    ) d
+    where w.enabled
+    order by d.id limit $5::int`,
+)
+
+export async function keepBody(db: Querier, id: number, body: string): Promise<void> {
+  await db.run({ name: 'keep-webhook-body', text: 'update webhook_delivery set body = $2 where id = $1' }, [
+    id,
+    body,
+  ])
+}
+
+/** What an attempt has come to. */
+export interface AttemptResult {
+  attempt: DeliveryAttempt
+  state: DeliveryState
+  /** From now, where it is tried again. */
+  againInMs?: number
+}
+
+/** @returns since when the webhook fails; undefined where it does not, or the delivery is gone */
+export async function noteAttempt(
+  db: Querier,
+  id: number,
+  { attempt, state, againInMs = 0 }: AttemptResult,
+): Promise<string | undefined> {
+  const found = await db.one(noteStatement, [
+    id,
+    JSON.stringify([attempt]),
+    state.toUpperCase(),
+    againInMs,
+    state === 'delivered',
+  ])
+  return found ?? undefined
+}
+
+const noteStatement = reading(
+  'note-webhook-attempt',
+  column(nullable(timestamptz), 'w.failing_since'),
+  (columns) => `
+    with noted as (
+      update webhook_delivery set attempts = attempts || $2::jsonb, state = $3::delivery_state,
+        next_time = chatterie_clock() + $4::float8 * interval '1 ms',
+        end_time = case when $3 <> 'PENDING' then chatterie_clock() end
+      where id = $1 returning webhook_id
+    )
+    update webhook w set failing_since = case when $5::boolean then null else coalesce(w.failing_since, chatterie_clock()) end
+    from noted where w.id = noted.webhook_id returning ${columns}`,
+)
+
+/** Sends one again, with the id that it has. @returns whether there is such a one */
+export async function replayDeliveryRow(
+  tx: Tx,
+  webhookId: number,
+  id: number,
+): Promise<Delivery | undefined> {
+  return tx.one(replayStatement, [webhookId, id])
+}
+
+const again = `state = 'PENDING', next_time = chatterie_clock(), end_time = null, attempts = '[]'`
+const replayStatement = reading(
+  'replay-webhook-delivery',
+  columns,
+  (columns) => `
+    update webhook_delivery d set ${again} where d.webhook_id = $1 and d.id = $2 returning ${columns}`,
+)
+
+/** The same for those of a time. @returns how many */
+export function replayDeliveryRows(
+  tx: Tx,
+  webhookId: number,
+  { from, to, state }: { from: string; to: string; state?: DeliveryState | undefined },
+): Promise<number> {
+  return tx.run(replayAllStatement, [webhookId, from, to, state?.toUpperCase() ?? null])
+}
+
+const replayAllStatement = {
+  name: 'replay-webhook-deliveries',
+  text: `
+    update webhook_delivery set ${again}
+    where webhook_id = $1 and created_time >= $2::timestamptz and created_time < $3::timestamptz
+      and ($4::text is null or state = $4::delivery_state)`,
+}
+
+/** Of webhooks that are gone or over, the oldest first. @returns how many went */
+export function forgetDeliveries(db: Querier, days: number, limit: number): Promise<number> {
+  return db.run(forgetStatement, [days, limit])
+}
+
+const forgetStatement = {
+  name: 'forget-webhook-deliveries',
+  text: `
+    delete from webhook_delivery where id in (
+      select id from webhook_delivery
+      where created_time < chatterie_clock() - $1::int * interval '1 day' and state <> 'PENDING'
+      order by created_time limit $2::int)`,
+}

@@ -1,0 +1,195 @@
+import {
+  bool,
+  bytea,
+  column,
+  columnsOf,
+  int8,
+  jsonb,
+  mapped,
+  nullable,
+  select,
+  text,
+  timestamptz,
+} from '#data/columns.ts'
+import { type Querier, reading, type Tx } from '#data/database.ts'
+import { Prisma } from '#data/generated/client.ts'
+import { type KeysetRequest, listKeyset } from '#data/keyset.ts'
+import type { ListPart } from '#resources/admin/list.ts'
+import type { Webhook } from '#resources/webhook.ts'
+
+const columns = mapped(
+  select({
+    ...columnsOf(
+      {
+        id: int8,
+        url: text,
+        description: nullable(text),
+        enabled: bool,
+        failingSince: nullable(timestamptz),
+        createdTime: timestamptz,
+      },
+      'w',
+    ),
+    events: column(jsonb<string[]>(), 'to_jsonb(w.events)'),
+  }),
+  ({ description, failingSince, ...webhook }): Webhook => ({
+    ...webhook,
+    ...(description !== null && { description }),
+    ...(failingSince !== null && { failingSince }),
+  }),
+)
+
+/** Newest first. */
+export function listWebhookRows(
+  db: Querier,
+  applicationId: number,
+  request: KeysetRequest,
+): Promise<ListPart<Webhook>> {
+  return listKeyset(
+    db,
+    {
+      from: Prisma.sql`webhook w`,
+      where: [Prisma.sql`w.application_id = ${applicationId}`],
+      key: [['w.id', 'bigint']],
+      descending: true,
+      columns,
+    },
+    request,
+  )
+}
+
+export function findWebhook(db: Querier, applicationId: number, id: number): Promise<Webhook | undefined> {
+  return db.one(findStatement, [applicationId, id])
+}
+
+const findStatement = reading(
+  'find-webhook',
+  columns,
+  (columns) => `select ${columns} from webhook w where w.application_id = $1 and w.id = $2`,
+)
+
+export interface WebhookFields {
+  url: string
+  events: string[]
+  description: string | null
+  enabled: boolean
+}
+
+/** Its secret is to follow, in the same transaction. */
+export function insertWebhook(tx: Tx, applicationId: number, fields: WebhookFields): Promise<Webhook> {
+  const { url, events, description, enabled } = fields
+  return tx.single(insertStatement, [applicationId, url, events, description, enabled])
+}
+
+const insertStatement = reading(
+  'insert-webhook',
+  columns,
+  (columns) => `
+    insert into webhook as w (application_id, url, events, description, enabled, secret)
+    values ($1, $2, $3::text[], $4, $5, '') returning ${columns}`,
+)
+
+/** One that is switched on begins anew. */
+export function updateWebhookRow(
+  tx: Tx,
+  id: number,
+  { url, events, description, enabled }: WebhookFields,
+): Promise<Webhook> {
+  return tx.single(updateStatement, [id, url, events, description, enabled])
+}
+
+const updateStatement = reading(
+  'update-webhook',
+  columns,
+  (columns) => `
+    update webhook w set url = $2, events = $3::text[], description = $4, enabled = $5,
+      failing_since = case when w.enabled then w.failing_since end
+    where w.id = $1 returning ${columns}`,
+)
+
+export async function deleteWebhookRow(tx: Tx, applicationId: number, id: number): Promise<boolean> {
+  return (await tx.run(deleteStatement, [applicationId, id])) > 0
+}
+
+const deleteStatement = {
+  name: 'delete-webhook',
+  text: 'delete from webhook where application_id = $1 and id = $2',
+}
+
+/** @param overlapMs how long the secret that it had signs as well */
+export async function writeWebhookSecret(
+  tx: Tx,
+  id: number,
+  sealed: Uint8Array,
+  overlapMs: number,
+): Promise<void> {
+  await tx.run(secretStatement, [id, sealed, overlapMs])
+}
+
+const secretStatement = {
+  name: 'write-webhook-secret',
+  text: `
+    update webhook set secret = $2,
+      previous_secret = case when $3::bigint > 0 then secret end,
+      previous_until = case when $3::bigint > 0 then chatterie_clock() + $3::bigint * interval '1 ms' end
+    where id = $1`,
+}
+
+/** Switches it off. @returns whether it was on */
+export async function switchWebhookOff(db: Querier, id: number): Promise<boolean> {
+  return (await db.run(offStatement, [id])) > 0
+}
+
+const offStatement = {
+  name: 'switch-webhook-off',
+  text: 'update webhook set enabled = false where id = $1 and enabled',
+}
+
+/** What a webhook is sealed with, for those that hold something sealed with another key. */
+export interface SealedWebhook {
+  id: number
+  secret: Uint8Array<ArrayBuffer>
+  previousSecret: Uint8Array<ArrayBuffer> | null
+}
+
+/** @param seal how what is sealed with the wanted key begins */
+export function findWebhooksSealedElse(
+  db: Querier,
+  seal: Uint8Array,
+  after: number,
+  limit: number,
+): Promise<SealedWebhook[]> {
+  return db.all(sealedElseStatement, [after, seal, limit])
+}
+
+const sealedElseStatement = reading(
+  'webhooks-sealed-else',
+  select(columnsOf({ id: int8, secret: bytea, previousSecret: nullable(bytea) }, 'w')),
+  (columns) => `
+    select ${columns} from webhook w
+    where w.id > $1 and (substring(w.secret from 1 for length($2::bytea)) <> $2::bytea
+      or substring(w.previous_secret from 1 for length($2::bytea)) <> $2::bytea)
+    order by w.id limit $3::int`,
+)
+
+/** Unless it has other secrets by now. @param given null where the webhook can sign nothing any more */
+export async function resealWebhook(
+  db: Querier,
+  { id, secret }: SealedWebhook,
+  given: { secret: Uint8Array; previousSecret: Uint8Array | null } | null,
+): Promise<void> {
+  await db.run(resealStatement, [
+    id,
+    secret,
+    given?.secret ?? new Uint8Array(),
+    given?.previousSecret ?? null,
+    given !== null,
+  ])
+}
+
+const resealStatement = {
+  name: 'reseal-webhook',
+  text: `
+    update webhook set secret = $3, previous_secret = $4, enabled = enabled and $5::boolean
+    where id = $1 and secret = $2`,
+}

@@ -1,0 +1,27 @@
+import type { Context } from '#context.ts'
+import { insertWebhook, writeWebhookSecret } from '#data/webhooks/webhooks.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { noteAct } from '#domain/audit/note-act.ts'
+import { aboutWebhook, generateWebhookSecret } from '#domain/webhooks/webhook-secrets.ts'
+import type { CreateWebhook, NewWebhook } from '#resources/webhook.ts'
+
+/** Its secret is shown this once. */
+export function createWebhook(
+  ctx: Context,
+  caller: ApplicationCaller,
+  { secret = generateWebhookSecret(), description, ...given }: CreateWebhook,
+): Promise<NewWebhook> {
+  return ctx.db.transact(async (tx) => {
+    const webhook = await insertWebhook(tx, caller.applicationId, {
+      ...given,
+      description: description ?? null,
+    })
+    await writeWebhookSecret(tx, webhook.id, await ctx.vault.seal(secret, aboutWebhook(webhook.id)), 0)
+    await noteAct(tx, caller, {
+      action: 'webhook.created',
+      target: { type: 'webhook', id: webhook.id },
+      details: { url: given.url, events: given.events },
+    })
+    return { ...webhook, secret }
+  })
+}

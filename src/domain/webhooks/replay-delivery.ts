@@ -1,0 +1,27 @@
+import type { Context } from '#context.ts'
+import { replayDeliveryRow } from '#data/webhooks/deliveries.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { noteAct } from '#domain/audit/note-act.ts'
+import { mustFindWebhook } from '#domain/webhooks/must-find-webhook.ts'
+import { notFound } from '#errors.ts'
+import type { Delivery } from '#resources/webhook.ts'
+
+/** Sends it again, with the same id, from its first attempt on. @throws ChatError 404 */
+export function replayDelivery(
+  ctx: Context,
+  caller: ApplicationCaller,
+  webhookId: number,
+  id: number,
+): Promise<Delivery> {
+  return ctx.db.transact(async (tx) => {
+    await mustFindWebhook(tx, caller.applicationId, webhookId)
+    const delivery = await replayDeliveryRow(tx, webhookId, id)
+    if (!delivery) throw notFound('delivery', id)
+    await noteAct(tx, caller, {
+      action: 'webhook.replayed',
+      target: { type: 'webhook', id: webhookId },
+      details: { delivery: id },
+    })
+    return delivery
+  })
+}

@@ -1,0 +1,21 @@
+import { realClock } from '#clock/clock.ts'
+import type { Context } from '#context.ts'
+import type { DueDelivery } from '#data/webhooks/deliveries.ts'
+import { aboutWebhook, signatureOf } from '#domain/webhooks/webhook-secrets.ts'
+
+/** The headers by which a receiver knows that a delivery is ours, and which one it is. @throws where its key is missing */
+export async function signDelivery(
+  { vault }: Context,
+  { webhookId, messageId, secret, previousSecret }: DueDelivery,
+  body: string,
+): Promise<Record<string, string>> {
+  const sealed = [secret, ...(previousSecret ? [previousSecret] : [])]
+  const secrets = await Promise.all(sealed.map((each) => vault.open(each, aboutWebhook(webhookId))))
+  // Receivers compare it with their own time, whatever tests do to ours.
+  const seconds = Math.floor(realClock.now() / 1_000)
+  return {
+    'webhook-id': messageId,
+    'webhook-timestamp': String(seconds),
+    'webhook-signature': signatureOf(secrets, messageId, seconds, body),
+  }
+}

@@ -1,0 +1,17 @@
+import type { Context } from '#context.ts'
+import { insertDelivery } from '#data/webhooks/deliveries.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { noteAct } from '#domain/audit/note-act.ts'
+import { mustFindWebhook } from '#domain/webhooks/must-find-webhook.ts'
+import type { Delivery } from '#resources/webhook.ts'
+
+/** Sends it `webhook.test`, whatever it is told of. @throws ChatError 404 */
+export function testWebhook(ctx: Context, caller: ApplicationCaller, id: number): Promise<Delivery> {
+  const type = 'webhook.test'
+  const timestamp = new Date(ctx.clock.now()).toISOString()
+  return ctx.db.transact(async (tx) => {
+    await mustFindWebhook(tx, caller.applicationId, id)
+    await noteAct(tx, caller, { action: 'webhook.tested', target: { type: 'webhook', id } })
+    return insertDelivery(tx, id, type, JSON.stringify({ type, timestamp, data: { webhookId: id } }))
+  })
+}

@@ -1,0 +1,29 @@
+import type { Context } from '#context.ts'
+import { updateWebhookRow } from '#data/webhooks/webhooks.ts'
+import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { noteAct } from '#domain/audit/note-act.ts'
+import { mustFindWebhook } from '#domain/webhooks/must-find-webhook.ts'
+import type { PatchWebhook, Webhook } from '#resources/webhook.ts'
+
+/** Changes what is given. One that is switched on is told what waited for it. @throws ChatError 404 */
+export function updateWebhook(
+  ctx: Context,
+  caller: ApplicationCaller,
+  id: number,
+  patch: PatchWebhook,
+): Promise<Webhook> {
+  return ctx.db.transact(async (tx) => {
+    const { url, events, description, enabled } = await mustFindWebhook(tx, caller.applicationId, id)
+    await noteAct(tx, caller, {
+      action: 'webhook.updated',
+      target: { type: 'webhook', id },
+      details: { changed: Object.keys(patch) },
+    })
+    return updateWebhookRow(tx, id, {
+      url: patch.url ?? url,
+      events: patch.events ?? events,
+      description: patch.description === undefined ? (description ?? null) : patch.description,
+      enabled: patch.enabled ?? enabled,
+    })
+  })
+}

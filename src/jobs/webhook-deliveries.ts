@@ -1,0 +1,157 @@
+// Tells webhooks what happens: at least once each, in the order of the events for each channel, from the process that
+// leads. One that is slow or dead takes no more than its own few places.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Context } from '#context.ts'
+import { endAttempt } from '#domain/webhooks/end-attempt.ts'
+import { forgetOldDeliveries } from '#domain/webhooks/forget-old-deliveries.ts'
+import { keepDeliveryBody } from '#domain/webhooks/keep-delivery-body.ts'
+import { type DeliverySubjects, loadDeliverySubjects } from '#domain/webhooks/load-delivery-subjects.ts'
+import { signDelivery } from '#domain/webhooks/sign-delivery.ts'
+import { type DueDelivery, takeDeliveries } from '#domain/webhooks/take-deliveries.ts'
+import { Drain } from '#jobs/drain.ts'
+import { webhookBody } from '#jobs/webhook-bodies.ts'
+import type { DeliveryAttempt } from '#resources/webhook.ts'
+
+/** What is tried again is due some time. */
+const sweepMs = 1_000
+const forgetMs = 60_000
+/** For a whole attempt. */
+const attemptMs = 20_000
+const stopMs = 5_000
+/** How long the next of a channel waits for the one before. */
+const turnMs = 1_000
+
+export class WebhookDeliveries {
+  readonly #ctx: Context
+  readonly #taking: Drain
+  readonly #forgetting: Drain
+  /** By webhook. */
+  readonly #underWay = new Map<number, Set<number>>()
+  readonly #running = new Set<Promise<void>>()
+  /** By webhook and channel, the delivery begun last. */
+  readonly #lines = new Map<string, Promise<void>>()
+  readonly #stopping = new AbortController()
+
+  constructor(ctx: Context) {
+    this.#ctx = ctx
+    this.#taking = new Drain(ctx.log, sweepMs, () => this.#take())
+    this.#forgetting = new Drain(
+      ctx.log,
+      forgetMs,
+      async () => ctx.node.isLeader && (await forgetOldDeliveries(ctx)),
+    )
+  }
+
+  start(): void {
+    this.#taking.start()
+    this.#forgetting.start()
+  }
+
+  /** Looks for deliveries now. */
+  signal(): void {
+    this.#taking.signal()
+  }
+
+  /** Resolves when what is due by now has been tried. */
+  async look(): Promise<void> {
+    do {
+      await this.#taking.look()
+      await Promise.all(this.#running)
+    } while (this.#running.size > 0)
+    await this.#forgetting.look()
+  }
+
+  /** Takes no more; what is under way and does not end soon is sent again by whoever leads next. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#taking.stop(), this.#forgetting.stop()])
+    const timer = setTimeout(() => this.#stopping.abort(), stopMs)
+    await Promise.all(this.#running)
+    clearTimeout(timer)
+  }
+
+  async #take(): Promise<boolean> {
+    const ctx = this.#ctx
+    if (!ctx.node.isLeader) return false
+    const due = await takeDeliveries(ctx, this.#underWay)
+    if (due.length === 0) return false
+    const subjects = await loadDeliverySubjects(
+      ctx,
+      due.filter(({ body }) => body === null),
+    )
+    for (const delivery of due) this.#begin(delivery, subjects)
+    return true
+  }
+
+  #begin(delivery: DueDelivery, subjects: DeliverySubjects): void {
+    const { id, webhookId, channelId } = delivery
+    const ofWebhook = this.#underWay.get(webhookId) ?? new Set()
+    this.#underWay.set(webhookId, ofWebhook.add(id))
+    const line = channelId === null ? `delivery ${id}` : `${webhookId} ${channelId}`
+    const running = this.#turn(this.#lines.get(line))
+      .then(() => this.#deliver(delivery, subjects))
+      .catch((error) => this.#ctx.log.error({ err: error, delivery: id }, 'a webhook could not be told'))
+      .finally(() => {
+        this.#running.delete(running)
+        if (this.#lines.get(line) === running) this.#lines.delete(line)
+        ofWebhook.delete(id)
+        if (ofWebhook.size === 0) this.#underWay.delete(webhookId)
+        this.#taking.signal()
+      })
+    this.#running.add(running)
+    this.#lines.set(line, running)
+  }
+
+  /** What comes behind waits for what is answered soon; what is not, and what fails, holds up nothing. */
+  async #turn(before: Promise<void> | undefined): Promise<void> {
+    if (!before) return
+    const waited = new AbortController()
+    const enough = sleep(turnMs, undefined, { signal: waited.signal, ref: false }).catch(() => undefined)
+    await Promise.race([before, enough])
+    waited.abort()
+  }
+
+  async #deliver(delivery: DueDelivery, subjects: DeliverySubjects): Promise<void> {
+    const ctx = this.#ctx
+    const body = delivery.body ?? webhookBody(ctx, delivery, subjects)
+    if (delivery.body === null) await keepDeliveryBody(ctx, delivery.id, body)
+    const time = new Date(ctx.clock.now()).toISOString()
+    const began = performance.now()
+    const { retryAfterMs, ...answer } = await this.#attempt(delivery, body)
+    if (this.#stopping.signal.aborted && answer.status === undefined) return // nobody's fault
+    const attempt = { time, durationMs: Math.round(performance.now() - began), ...answer }
+    await endAttempt(ctx, delivery, attempt, retryAfterMs)
+  }
+
+  async #attempt(
+    delivery: DueDelivery,
+    body: string,
+  ): Promise<Pick<DeliveryAttempt, 'status' | 'error' | 'answer'> & { retryAfterMs?: number }> {
+    const ctx = this.#ctx
+    const signal = AbortSignal.any([AbortSignal.timeout(attemptMs), this.#stopping.signal])
+    try {
+      const headers = await signDelivery(ctx, delivery, body)
+      const { status, answer, retryAfter } = await ctx.webhooks.post(delivery.url, headers, body, signal)
+      const isFine = status >= 200 && status < 300
+      return {
+        status,
+        ...(answer !== '' && { answer }),
+        ...(!isFine && { error: `answered ${status}`, retryAfterMs: pauseOf(retryAfter, ctx.clock.now()) }),
+      }
+    } catch (error) {
+      return { error: signal.aborted ? 'took longer than 20 s' : reasonOf(error) }
+    }
+  }
+}
+
+const retryAfterMaxMs = 86_400_000
+
+/** In seconds, or as a date [RFC 9110 section 10.2.3]. */
+function pauseOf(retryAfter = '', now = 0): number {
+  const ms = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1_000 : Date.parse(retryAfter) - now
+  return Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, 0), retryAfterMaxMs)
+}
+
+function reasonOf(error: unknown): string {
+  const { message, code } = error as NodeJS.ErrnoException
+  return (code && message === '' ? code : message).slice(0, 200)
+}

@@ -1,0 +1,69 @@
+// Sends a webhook: one request, no redirects, within the limits that the egress of functions has.
+import { lookup } from 'node:dns/promises'
+import { Client } from 'undici'
+import { anywhere, type Guard, guardedConnector, isPublic, publicWeb } from '#previews/guard.ts'
+
+interface Posted {
+  status: number
+  /** The first 4 KiB of the body. */
+  answer: string
+  /** What the receiver wrote into Retry-After. */
+  retryAfter: string | undefined
+}
+
+export interface WebhookClient {
+  /** @throws where nothing is answered, or nothing may be sent there */
+  post(url: string, headers: Record<string, string>, body: string, signal: AbortSignal): Promise<Posted>
+}
+
+const answerBytesMax = 4_096
+
+/** On the public internet, at any port. */
+const guarded: Guard = { ...publicWeb, mayConnect: isPublic }
+/** Anywhere this machine knows by name. */
+const open: Guard = {
+  ...anywhere,
+  resolve: async (hostname) => (await lookup(hostname, { all: true })).map(({ address }) => address),
+}
+
+export function openWebhookClient({ egress }: { egress: 'guarded' | 'open' }): WebhookClient {
+  const guard = egress === 'open' ? open : guarded
+  return {
+    async post(url, headers, body, signal) {
+      const { origin, pathname, search } = new URL(url)
+      const client = new Client(origin, { connect: guardedConnector(guard, signal), pipelining: 0 })
+      try {
+        const answered = await client.request({
+          method: 'POST',
+          path: pathname + search,
+          headers: { 'content-type': 'application/json', 'user-agent': 'Chatterie webhooks', ...headers },
+          body,
+          signal,
+        })
+        const retryAfter = answered.headers['retry-after']
+        return {
+          status: answered.statusCode,
+          answer: await beginningOf(answered.body),
+          retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
+        }
+      } finally {
+        void client.destroy() // not awaited: where it is still connecting, it is destroyed only after that
+      }
+    },
+  }
+}
+
+/** The status is what counts; of the rest, what there is. */
+async function beginningOf(stream: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of stream) {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size >= answerBytesMax) break
+    }
+  } catch {}
+  const text = Buffer.concat(chunks).subarray(0, answerBytesMax).toString('utf8')
+  return text.replaceAll('\0', () => '\uFFFD')
+}

@@ -1,0 +1,56 @@
+// Somebody who is told by webhooks: a server of its own.
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+
+export interface Received {
+  path: string
+  headers: IncomingHttpHeaders
+  body: string
+  /** What it is told: the body, parsed. */
+  // biome-ignore lint/suspicious/noExplicitAny: documents as a receiver sees them
+  event: any
+}
+
+export class Receiver {
+  readonly received: Received[] = []
+  /** What it answers, in turn; 204 behind the last. */
+  readonly answers: { status: number; headers?: Record<string, string>; body?: string; delayMs?: number }[] =
+    []
+  readonly #server: Server
+
+  private constructor(server: Server) {
+    this.#server = server
+  }
+
+  static async open(): Promise<Receiver> {
+    const server = createServer()
+    const receiver = new Receiver(server)
+    server.on('request', async (request, response) => {
+      const body = await text(request)
+      receiver.received.push({
+        path: request.url ?? '',
+        headers: request.headers,
+        body,
+        event: JSON.parse(body),
+      })
+      const { status, headers, body: answer, delayMs = 0 } = receiver.answers.shift() ?? { status: 204 }
+      setTimeout(() => response.writeHead(status, headers).end(answer), delayMs)
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return receiver
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hook?key=1`
+  }
+
+  types(): string[] {
+    return this.received.map(({ event }) => event.type)
+  }
+
+  close(): void {
+    this.#server.closeAllConnections()
+    this.#server.close()
+  }
+}

@@ -1,0 +1,289 @@
+// Webhooks, from what happens to who is told, by the Standard Webhooks specification.
+import type { Message } from '@chatkitty/core'
+import { Webhook as Verifier } from 'standardwebhooks'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { connect, disconnect, done } from '../conformance/realtime.ts'
+import { type AdminClient, createAdmin } from '../support/admin.ts'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { startTestApi, type TestApiServer } from '../support/test-api.ts'
+import { type Received, Receiver } from './receiver.ts'
+
+let server: TestApiServer
+let admin: AdminClient
+let receiver: Receiver
+beforeAll(async () => {
+  server = await startTestApi({ FUNCTION_EGRESS: 'open' })
+  admin = await createAdmin(server, 'developer')
+})
+beforeEach(async () => {
+  await server.ctx.db.pool.query('delete from webhook')
+  receiver?.close()
+  receiver = await Receiver.open()
+})
+afterAll(async () => {
+  receiver?.close()
+  await server.close()
+})
+
+const path = () => `/applications/${server.main.id}/webhooks`
+
+async function hook(fields: Record<string, unknown> = {}) {
+  const given = { url: receiver.url, events: ['*'], ...fields }
+  const { body } = await admin.post(path(), given).expect(201)
+  return body
+}
+
+async function deliveries(id: number, query = '') {
+  const { body } = await admin.get(`${path()}/${id}/deliveries${query}`).expect(200)
+  return body.items
+}
+
+/** What has happened by now is known to whom it concerns. */
+const taken = () =>
+  expect.poll(async () => (await server.ctx.db.pool.query('select from outbox_event')).rowCount).toBe(0)
+const told = async (count: number) => expect.poll(() => receiver.received.length).toBe(count)
+const advance = (by: Record<string, number>) => server.testApi.post('/clock/advance').send(by).expect(200)
+const verified = (secret: string, { body, headers }: Received) =>
+  new Verifier(secret).verify(body, headers as Record<string, string>)
+
+describe('a webhook', () => {
+  it('is told what happens, in the shapes of the Platform API, signed as the specification has it', async () => {
+    const { secret, ...shown } = await hook({ description: 'ours' })
+    expect(shown).toMatchObject({ url: receiver.url, events: ['*'], enabled: true, description: 'ours' })
+    expect(secret).toMatch(/^whsec_/)
+    const user = await createUser(server.main)
+    const channel = await createChannel(server.main, { name: 'news', members: [{ username: user.name }] })
+    const message = await sendMessage(server.main, channel.id, { user: { username: user.name }, body: 'Hi' })
+    await server.main.delete(`/messages/${message.id}`).expect(200)
+    await server.main.delete(`/channels/${channel.id}`).expect(200)
+    await server.main.delete(`/users/${user.id}`).expect(200)
+    await told(7)
+    expect(receiver.types().toSorted()).toEqual(
+      [
+        'user.created',
+        'channel.created',
+        'channel.member.added',
+        'message.created',
+        'message.deleted',
+        'channel.deleted',
+        'user.deleted',
+      ].toSorted(),
+    )
+    for (const each of receiver.received) {
+      expect(verified(secret, each)).toEqual(each.event)
+      expect(each.headers['content-type']).toBe('application/json')
+      expect(each.path).toBe('/hook?key=1')
+      expect(Date.parse(each.event.timestamp)).not.toBeNaN()
+    }
+    const ids = new Set(receiver.received.map(({ headers }) => headers['webhook-id']))
+    expect(ids.size).toBe(7)
+    const of = (type: string) => receiver.received.find(({ event }) => event.type === type)?.event.data
+    expect(of('message.created')).toMatchObject({ id: message.id, body: 'Hi', user: { name: user.name } })
+    expect(of('message.deleted')).toMatchObject({ id: message.id })
+    expect(of('channel.member.added')).toMatchObject({ channel: { id: channel.id }, user: { id: user.id } })
+    expect(of('channel.deleted')).toMatchObject({ id: channel.id, name: 'news' })
+    const [last] = await deliveries(shown.id)
+    expect(last).toMatchObject({ state: 'delivered', attempts: [{ status: 204 }] })
+    expect(JSON.parse(last.body)).toEqual(receiver.received.find(({ body }) => body === last.body)?.event)
+  })
+
+  it('is told what it asked for alone, nothing of other applications, and nothing while it is off', async () => {
+    const { id } = await hook({ events: ['channel.created'] })
+    await createUser(server.main)
+    await createChannel(await server.createApplication())
+    const channel = await createChannel(server.main)
+    await told(1)
+    expect(receiver.received[0]?.event).toMatchObject({ type: 'channel.created', data: { id: channel.id } })
+    await admin.patch(`${path()}/${id}`, { enabled: false, description: null }).expect(200)
+    await createChannel(server.main)
+    await taken()
+    await admin.patch(`${path()}/${id}`, { enabled: true }).expect(200)
+    const next = await createChannel(server.main)
+    await told(2)
+    expect(receiver.received[1]?.event.data.id).toBe(next.id)
+  })
+
+  it('is told of people who come and go, react, and what functions and jobs come to', async () => {
+    const events = ['user.connected', 'user.disconnected', 'reaction.added', 'function.failed', 'job.ended']
+    await hook({ events })
+    const name = (await createUser(server.main)).name
+    const device = await connect(server, server.main, name)
+    const channel = await createChannel(server.main, { members: [{ username: name }] })
+    const sent = await sendMessage(server.main, channel.id)
+    const own = (await done(device.client.retrieveChannel(channel.id))).channel
+    const { paginator } = await done(device.client.listMessages({ channel: own }))
+    await done(device.client.reactToMessage({ message: paginator.items[0] as Message, emoji: '👍' }))
+    await server.main.post('/analytics/users').expect((answer) => expect(answer.status).toBeLessThan(300))
+    await disconnect(device)
+    await expect
+      .poll(() => receiver.types().toSorted())
+      .toEqual(['job.ended', 'reaction.added', 'user.connected', 'user.disconnected'])
+    const reaction = receiver.received.find(({ event }) => event.type === 'reaction.added')?.event.data
+    expect(reaction).toMatchObject({ emoji: { character: '👍' }, message: { id: sent.id } })
+  })
+
+  it('hears in the order of the events of a channel, though it is slow', async () => {
+    await hook({ events: ['message.created'] })
+    const channel = await createChannel(server.main)
+    receiver.answers.push(...Array.from({ length: 20 }, (_, at) => ({ status: 200, delayMs: at % 3 })))
+    for (let at = 0; at < 20; at++) await sendMessage(server.main, channel.id, { body: `${at}` })
+    await told(20)
+    expect(receiver.received.map(({ event }) => event.data.body)).toEqual(
+      Array.from({ length: 20 }, (_, at) => `${at}`),
+    )
+  })
+
+  it('that is dead or slow keeps nothing from the others', async () => {
+    await hook({ url: 'http://127.0.0.1:1/', events: ['message.created'] })
+    const slow = await Receiver.open()
+    slow.answers.push(...Array.from({ length: 30 }, () => ({ status: 200, delayMs: 3_000 })))
+    await hook({ url: slow.url, events: ['message.created'] })
+    const { id } = await hook({ events: ['message.created'] })
+    const channel = await createChannel(server.main)
+    for (let at = 0; at < 30; at++) await sendMessage(server.main, channel.id)
+    await told(30)
+    expect((await deliveries(id, '?state=pending')).length).toBe(0)
+    expect(slow.received.length).toBeLessThan(30)
+    slow.close()
+  })
+})
+
+describe('a delivery that fails', () => {
+  it('is sent again, the same, at the times that the specification proposes, until it has failed', async () => {
+    const { id, secret } = await hook({ events: ['user.created'] })
+    receiver.answers.push(...Array.from({ length: 10 }, () => ({ status: 500, body: 'x'.repeat(5_000) })))
+    await createUser(server.main)
+    await told(1)
+    const steps = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400]
+    for (const [at, seconds] of steps.entries()) {
+      await expect.poll(async () => (await deliveries(id))[0].attempts.length).toBe(at + 1)
+      const [{ nextTime, attempts, state }] = await deliveries(id)
+      expect(state).toBe('pending')
+      const pause = (Date.parse(nextTime) - Date.parse(attempts.at(-1).time)) / 1_000
+      expect(pause).toBeGreaterThanOrEqual(seconds - 1)
+      expect(pause).toBeLessThan(seconds * 1.1 + 2)
+      await advance({ seconds: seconds * 1.1 + 2 })
+      await told(at + 2)
+    }
+    const [delivery] = await deliveries(id, '?state=failed')
+    expect(delivery.attempts).toHaveLength(10)
+    expect(delivery.attempts[0]).toMatchObject({ status: 500, error: 'answered 500' })
+    expect(delivery.attempts[0].answer).toHaveLength(4_096)
+    expect(new Set(receiver.received.map(({ body }) => body)).size).toBe(1)
+    expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+    await admin.post(`${path()}/${id}/deliveries/${delivery.id}/replay`).expect(202)
+    await told(11)
+    expect(receiver.received[10]?.headers['webhook-id']).toBe(delivery.messageId)
+    expect(verified(secret, receiver.received[10] as Received)).toBeDefined()
+    await server.testApi.delete('/clock').expect(204)
+  })
+
+  it('waits as long as Retry-After says, follows no redirect, and ends where 410 says so', async () => {
+    const { id } = await hook({ events: ['user.created'] })
+    receiver.answers.push(
+      { status: 503, headers: { 'retry-after': '120' } },
+      { status: 302, headers: { location: receiver.url } },
+      { status: 410 },
+    )
+    await createUser(server.main)
+    await expect.poll(async () => (await deliveries(id))[0]?.attempts.length).toBe(1)
+    const [{ nextTime, attempts }] = await deliveries(id)
+    expect(Date.parse(nextTime) - Date.parse(attempts[0].time)).toBeGreaterThan(119_000)
+    await advance({ seconds: 121 })
+    await expect.poll(async () => (await deliveries(id))[0].attempts.length).toBe(2)
+    await advance({ minutes: 6 })
+    await expect.poll(async () => (await deliveries(id))[0].state).toBe('failed')
+    expect(receiver.received).toHaveLength(3)
+    const { body } = await admin.get(`${path()}/${id}`).expect(200)
+    expect(body).toMatchObject({ enabled: false, failingSince: expect.any(String) })
+    const owner = await createAdmin(server, 'owner')
+    const { body: audit } = await owner.get('/audit?action=webhook.switched_off').expect(200)
+    expect(audit.items[0]).toMatchObject({ target: { id: String(id) }, actor: { type: 'system' } })
+    await server.testApi.delete('/clock').expect(204)
+  })
+})
+
+describe('a secret', () => {
+  it('is the one given, signs beside its successor for a day, and stands nowhere as it is', async () => {
+    const given = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+    const { id } = await hook({ events: ['user.created'], secret: given })
+    const { body: rotated } = await admin.post(`${path()}/${id}/rotate-secret`).expect(200)
+    expect(rotated.secret).not.toBe(given)
+    await admin.post(`${path()}/${id}/test`).expect(202)
+    await told(1)
+    const [first] = receiver.received as [Received]
+    expect(first.event).toMatchObject({ type: 'webhook.test', data: { webhookId: id } })
+    for (const secret of [given, rotated.secret]) verified(secret, first)
+    await advance({ hours: 25 })
+    await admin.post(`${path()}/${id}/test`).expect(202)
+    await told(2)
+    const [, second] = receiver.received as [Received, Received]
+    expect(() => verified(given, second)).toThrow()
+    const { rows } = await server.ctx.db.pool.query('select w::text as row from webhook w')
+    expect(JSON.stringify(rows)).not.toContain(given.slice(6, 20))
+    await server.testApi.delete('/clock').expect(204)
+  })
+})
+
+describe('the admin API', () => {
+  it.each([
+    [{ url: 'ftp://a.example', events: ['*'] }, 'url'],
+    [{ url: 'https://me:pw@a.example', events: ['*'] }, 'url'],
+    [{ url: 'https://a.example', events: [] }, 'events'],
+    [{ url: 'https://a.example', events: ['message.read'] }, 'events.0'],
+    [{ url: 'https://a.example', events: ['*'], secret: 'short' }, 'secret'],
+  ])('refuses what is no webhook: %j', async (given, field) => {
+    const { body } = await admin.post(path(), given).expect(400)
+    expect(body.errors[0].field).toBe(field)
+  })
+
+  it('is for developers and up, and knows no webhook of another application', async () => {
+    const { id } = await hook()
+    const moderator = await createAdmin(server, 'moderator')
+    await moderator.get(path()).expect(403)
+    const other = await server.createApplication()
+    await admin.get(`/applications/${other.id}/webhooks/${id}`).expect(404)
+    await admin
+      .post(`/applications/${other.id}/webhooks/${id}/replay`, {
+        from: '2020-01-01T00:00:00Z',
+        to: '2030-01-01T00:00:00Z',
+      })
+      .expect(404)
+    await admin.delete(`${path()}/${id}`).expect(204)
+    await admin.get(`${path()}/${id}`).expect(404)
+  })
+
+  it('sends those of a time again', async () => {
+    const { id } = await hook({ events: ['user.created'] })
+    const from = new Date(server.ctx.clock.now() - 1_000).toISOString()
+    for (let at = 0; at < 3; at++) await createUser(server.main)
+    await told(3)
+    await expect.poll(async () => (await deliveries(id, '?state=delivered')).length).toBe(3)
+    const to = new Date(server.ctx.clock.now() + 1_000).toISOString()
+    const { body } = await admin.post(`${path()}/${id}/replay`, { from, to, state: 'delivered' }).expect(202)
+    expect(body).toEqual({ count: 3 })
+    await told(6)
+    expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(3)
+  })
+})
+
+describe('egress', () => {
+  it('that is guarded leads nowhere but to the public internet', async () => {
+    const guarded = await startTestApi({ FUNCTION_EGRESS: 'guarded' })
+    try {
+      const developer = await createAdmin(guarded, 'developer')
+      const at = `/applications/${guarded.main.id}/webhooks`
+      const given = { url: receiver.url, events: ['*'] }
+      const { body } = await developer.post(at, given).expect(201)
+      await developer.post(`${at}/${body.id}/test`).expect(202)
+      const state = async () => {
+        const { body: list } = await developer.get(`${at}/${body.id}/deliveries`).expect(200)
+        return list.items[0].attempts[0]?.error
+      }
+      await expect.poll(state).toMatch(/nothing that may be connected to/)
+      expect(receiver.received).toEqual([])
+    } finally {
+      await guarded.close()
+    }
+  })
+})
