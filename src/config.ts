@@ -285,13 +285,15 @@ const slipMax = 2
 
 /** What `chatterie exec` tells commands, which may start servers of their own. */
 const toldByExec = ['CHATTERIE_URL', 'CHATTERIE_HOST', 'CHATTERIE_ACCESS_TOKEN']
+/** Of the command line alone. */
+const toldToCommands = ['CHATTERIE_ADMIN_KEY']
 
 /**
  * One line for each variable that is meant for Chatterie, by its name, and that it does not know: it would be without
  * effect, and without a word.
  */
 export function misspeltSettings(environment: Record<string, string | undefined>): string[] {
-  const known = [...Object.keys(Environment.shape), ...toldByExec]
+  const known = [...Object.keys(Environment.shape), ...toldByExec, ...toldToCommands]
   return Object.keys(environment).flatMap((name) => {
     const [first = ''] = name.split('_', 1)
     if (known.includes(name) || !name.includes('_') || distance(first, 'CHATTERIE') > slipMax) return []

@@ -24,8 +24,8 @@ const leftOut: [words: string, why: string][] = [
   ["from 'standardwebhooks'", 'a receiver, which listens; test/webhooks verifies with that package'],
 ]
 
-/** Lines of a shell sample that are not run: what the reader fills in, and starts of servers, of which one runs. */
-const givenLines = /^(\w+=….*|chatterie (start|exec) .*)$/gm
+/** Lines of a shell sample that are not run: what the reader fills in, or has to have, and starts of servers, of which one runs. */
+const givenLines = /^(\w+=….*|chatterie (start|exec|reports|ban) .*)$/gm
 
 const files = [
   'README.md',

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { keepCompiledCode } from '#cache.ts'
+import { addAdminCommands } from '#cli/admin-commands.ts'
 import { importKinds, uiParts } from '#cli/kinds.ts'
 import { Failure, fail, type Output, UsageError } from '#cli/output.ts'
 import { fileOfPackage } from '#place.ts'
@@ -98,13 +99,20 @@ applications
     (await import('#cli/applications.ts')).remove(application, yes === true, output()),
   )
 
-const keys = program.command('keys').description('manage the keys that secrets are sealed with')
+for (const [name, description] of [
+  ['encryption-keys', 'manage the keys that secrets are sealed with'],
+  ['keys', 'manage admin keys, by which scripts use the admin API'],
+] as const) {
+  program
+    .command(name)
+    .description(description)
+    .command('reseal', { hidden: name === 'keys' }) // its former name
+    .description('seal all secrets with the first key of CHATTERIE_ENCRYPTION_KEY, so that the others can go')
+    .option('--drop-unreadable', 'give up secrets that none of the keys opens')
+    .action(async (options) => (await import('#cli/encryption-keys.ts')).reseal(options, output()))
+}
 
-keys
-  .command('reseal')
-  .description('seal all secrets with the first key of CHATTERIE_ENCRYPTION_KEY, so that the others can go')
-  .option('--drop-unreadable', 'give up secrets that none of the keys opens')
-  .action(async (options) => (await import('#cli/keys.ts')).reseal(options, output()))
+addAdminCommands(program, output)
 
 program
   .command('dump')
@@ -215,7 +223,7 @@ for (const [name, enabled, description] of [
     )
 }
 
-for (const command of [...[program, applications, keys, ui, functions].flatMap(({ commands }) => commands)]) {
+for (const command of program.commands.flatMap((each) => [each, ...each.commands])) {
   command.exitOverride().configureHelp({ showGlobalOptions: true })
 }
 

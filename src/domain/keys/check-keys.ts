@@ -51,6 +51,6 @@ async function missingKeys({ config: { home, encryptionKeys } }: Context, ids: s
   const kept = await keptKeyId(home)
   const hint = kept && ids.includes(kept) ? `, which is in ${path}` : ''
   return new Error(
-    `CHATTERIE_ENCRYPTION_KEY is wrong: secrets of this database are sealed with another key${named}${hint}. Give that one too, behind a comma, and \`chatterie keys reseal\` if it is to be replaced`,
+    `CHATTERIE_ENCRYPTION_KEY is wrong: secrets of this database are sealed with another key${named}${hint}. Give that one too, behind a comma, and \`chatterie encryption-keys reseal\` if it is to be replaced`,
   )
 }

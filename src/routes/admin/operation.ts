@@ -12,6 +12,7 @@ import { type Described, mount } from '#routes/mount.ts'
 import { WithId } from '#routes/operation.ts'
 import { compileWriter, type Writer } from '#wire/casing.ts'
 import { representationFor } from '#wire/negotiation.ts'
+import { compileCheck } from '#wire/reading.ts'
 
 type AdminAnswer =
   | { kind: 'one' | 'list'; shape: z.ZodType }
@@ -131,6 +132,51 @@ export function serveAdmin(app: FastifyInstance, operations: AdminOperation[], c
 
 /** Operations of the Platform API have some of the same ids. */
 const nameOf = ({ id }: AdminOperation) => `admin.${id}`
+
+/** What an operation is asked that comes from no request. */
+export interface Ask {
+  params?: Record<string, string | number>
+  query?: Record<string, string | number | undefined>
+  body?: unknown
+}
+
+/**
+ * Does an operation for an operator who is not at the HTTP door, with the same checks.
+ * @param base where addresses of ours begin
+ * @returns what would be answered
+ */
+export async function performAdmin(
+  ctx: Context,
+  operation: AdminOperation,
+  operator: OperatorCaller,
+  { params = {}, query = {}, body }: Ask,
+  base: string,
+): Promise<unknown> {
+  const { about, answer, right, isInside, handle } = operation
+  const texts = (given: object) =>
+    Object.fromEntries(
+      Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+    )
+  const given = compileCheck(about, operation.params)(texts(params))
+  const asked = compileCheck(about, operation.query)(texts(query))
+  const content = operation.body && compileCheck(about, operation.body)(body)
+  const caller = isInside ? await enterApplication(ctx, operator, Number(given.id)) : operator
+  mustHaveRight(operator, right)
+  const { limit, cursor } = asked as unknown as ListRequest
+  const result = await handle(caller, {
+    params: given,
+    query: asked,
+    body: content,
+    list: { limit, cursor },
+    get request(): never {
+      throw new Error('There is no request')
+    },
+    get reply(): never {
+      throw new Error('There is no request')
+    },
+  })
+  return writerOf(answer)?.(result, (url) => (url.startsWith('/') ? base + url : url))
+}
 
 function writerOf(answer: AdminAnswer): Writer | undefined {
   if (!('shape' in answer)) return undefined

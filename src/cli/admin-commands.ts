@@ -1,0 +1,95 @@
+// Commands of those who run an installation: what can be asked of each; admin-actions.ts does it.
+import { type Command, Option } from 'commander'
+import type { Output } from '#cli/output.ts'
+import { roles } from '#resources/admin/role.ts'
+
+const load = () => import('#cli/admin-actions.ts')
+
+export function addAdminCommands(program: Command, output: () => Output): void {
+  const operators = program.command('operators').description('manage who signs in to the console')
+  const role = () => new Option('--role <role>', 'each may what the ones before it may').choices([...roles])
+  const limits = ['--applications <ids>', 'the only ones that are theirs to see: 1,2'] as const
+
+  remote(operators.command('list'))
+    .description('list operators')
+    .action(async (options) => (await load()).listOperators(options, output()))
+  remote(operators.command('create'))
+    .description('make an operator, with a generated password that is printed once')
+    .argument('<username>')
+    .addOption(role().default('viewer'))
+    .option(...limits)
+    .option('--from-environment', 'with the password in CHATTERIE_ADMIN_PASSWORD instead')
+    .action(async (username, options) => (await load()).createOperator(username, options, output()))
+  remote(operators.command('update'))
+    .description('change the role of an operator, or their applications')
+    .argument('<username>')
+    .addOption(role())
+    .option('--applications <ids>', 'the only ones that are theirs to see: 1,2; or all')
+    .action(async (username, options) => (await load()).updateOperator(username, options, output()))
+  remote(operators.command('set-password'))
+    .description('give an operator a generated password, and end their sessions')
+    .argument('<username>')
+    .option('--from-environment', 'the password in CHATTERIE_ADMIN_PASSWORD instead')
+    .action(async (username, options) => (await load()).setPassword(username, options, output()))
+  remote(operators.command('delete'))
+    .description('delete an operator, and end their sessions')
+    .argument('<username>')
+    .action(async (username, options) => (await load()).deleteOperator(username, options, output()))
+
+  const keys = program.commands.find((each) => each.name() === 'keys') ?? program.command('keys')
+  remote(keys.command('list'))
+    .description('list admin keys')
+    .action(async (options) => (await load()).listKeys(options, output()))
+  remote(keys.command('create'))
+    .description('make an admin key, which is printed once')
+    .argument('<name>', 'what it is for')
+    .addOption(role().default('viewer'))
+    .option(...limits)
+    .option('--expires <time>', 'such as 2027-01-31T00:00:00Z')
+    .action(async (name, options) => (await load()).createKey(name, options, output()))
+  remote(keys.command('delete'))
+    .description('take an admin key away')
+    .argument('<id>')
+    .action(async (id, options) => (await load()).deleteKey(id, options, output()))
+
+  const reports = program.command('reports').description('what users have reported of messages')
+  inside(reports.command('list'))
+    .description('list reports, newest first')
+    .addOption(new Option('--state <state>', 'which').choices(['open', 'resolved']).default('open'))
+    .action(async (options) => (await load()).listReports(options, output()))
+  inside(reports.command('resolve'))
+    .description('keep the message of a report, or delete it; resolves all open reports of it')
+    .argument('<id>', 'of the report')
+    .argument('<action>', 'keep or delete')
+    .action(async (id, action, options) => (await load()).resolveReport(id, action, options, output()))
+
+  inside(program.command('ban'))
+    .description('keep a user out: its sessions end, it cannot connect, nothing is sent on its behalf')
+    .argument('<user>', 'name or id')
+    .option('--until <time>', 'such as 2027-01-31T00:00:00Z; for ever where absent')
+    .option('--reason <text>', 'what the user is told')
+    .action(async (user, options) => (await load()).ban(user, options, output()))
+  inside(program.command('unban'))
+    .description('let a user in again')
+    .argument('<user>', 'name or id')
+    .action(async (user, options) => (await load()).unban(user, options, output()))
+
+  remote(program.command('audit'))
+    .description('who did what, newest first')
+    .option('--application <id>', 'only what is about it')
+    .option('--actor <name>', 'only what somebody of this name did')
+    .option('--action <action>', 'only this, such as message.deleted, or a kind, such as message')
+    .option('--from <time>', 'only from this time on')
+    .option('--to <time>', 'only before this time')
+    .option('--limit <number>', 'how many', '50')
+    .action(async (options) => (await load()).audit(options, output()))
+}
+
+/** On the database of the settings, or on a server elsewhere. */
+function remote(command: Command): Command {
+  return command.option('--server <url>', 'a server elsewhere, with an admin key in CHATTERIE_ADMIN_KEY')
+}
+
+function inside(command: Command): Command {
+  return remote(command).option('--application <id>', 'which; the only one where absent')
+}

@@ -1,0 +1,78 @@
+// The admin API at the command line, on this machine and elsewhere.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { reportMessage } from '#domain/messages/reports/report-message.ts'
+import { createAdmin, signIn } from '../support/admin.ts'
+import { callerOf } from '../support/as-user.ts'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+import { chatterie } from './run.ts'
+
+let server: TestServer
+/** By where the command finds the server. */
+const settings: Record<string, Record<string, string>> = {}
+
+beforeAll(async () => {
+  server = await startServer()
+  const { connectionString = '' } = server.ctx.db.pool.options
+  const { home } = server.ctx.config
+  settings.here = { CHATTERIE_HOME: home, DATABASE_URL: connectionString }
+  const { key } = await createAdmin(server, 'owner')
+  settings.elsewhere = { CHATTERIE_ADMIN_KEY: key }
+})
+afterAll(() => server.close())
+
+type Where = 'here' | 'elsewhere'
+
+const run = (where: Where, ...args: string[]) =>
+  chatterie([...args, ...(where === 'elsewhere' ? ['--server', server.url] : [])], settings[where] ?? {})
+
+/** What a command that succeeds prints as JSON. */
+async function json(where: Where, ...args: string[]) {
+  const { code, stdout, stderr } = await run(where, ...args, '--json')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  return JSON.parse(stdout)
+}
+
+describe.each(['here', 'elsewhere'] as const)('the command line, with a server %s', (where) => {
+  it('makes operators who can sign in, and keys', async () => {
+    const username = `ada-${where}`
+    const { password } = await json(where, 'operators', 'create', username, '--role', 'moderator')
+    await signIn(server, username, password)
+    const [changed, key] = await Promise.all([
+      json(where, 'operators', 'set-password', username),
+      json(where, 'keys', 'create', 'ci', '--applications', String(server.main.id)),
+    ])
+    await signIn(server, username, changed.password)
+    expect(key).toMatchObject({ key: expect.stringMatching(/^ck_admin_/), applications: [server.main.id] })
+    await json(where, 'keys', 'delete', String(key.id))
+    const listed = await json(where, 'operators', 'list')
+    expect(listed).toContainEqual(expect.objectContaining({ username, role: 'moderator' }))
+  })
+
+  it('works the queue of reports, bans, and says who did it', async () => {
+    const user = await createUser(server.main)
+    const channel = await createChannel(server.main, { members: [{ id: user.id }] })
+    const message = await sendMessage(server.main, channel.id, { body: 'so rude' })
+    await reportMessage(server.ctx, callerOf(server.main, user), message.id, { reason: 'rude' })
+    const { stdout } = await run(where, 'reports', 'list')
+    const [, id = ''] = /^(\d+) .* rude +so rude/m.exec(stdout) ?? []
+    expect(await json(where, 'reports', 'resolve', id, 'delete')).toMatchObject({ state: 'resolved' })
+    await server.main.get(`/messages/${message.id}`).expect(404)
+    const banned = await json(where, 'ban', user.name, '--reason', 'rude')
+    expect(banned).toMatchObject({ id: user.id, ban: { reason: 'rude' } })
+    await json(where, 'unban', String(user.id))
+    const audit = await json(where, 'audit', '--action', 'user', '--limit', '2')
+    expect(audit).toMatchObject([
+      { action: 'user.unbanned', actor: { type: where === 'here' ? 'command_line' : 'key' } },
+      { action: 'user.banned', target: { type: 'user', id: String(user.id) } },
+    ])
+  })
+})
+
+it('a server elsewhere wants a key, and says what is wrong', async () => {
+  const bare = chatterie(['audit', '--server', server.url], {})
+  expect(await bare).toMatchObject({ code: 2, stderr: expect.stringContaining('CHATTERIE_ADMIN_KEY') })
+  const { key } = await createAdmin(server, 'viewer')
+  const refused = await chatterie(['audit', '--server', server.url], { CHATTERIE_ADMIN_KEY: key })
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('This takes the role owner') })
+})
