@@ -78,8 +78,8 @@ async function sendMessage(
     body: input.body,
     links: [],
     properties: input.properties,
-    createdTime: row[2],
-    user: row.slice(3),
+    createdTime: row.at(-userWidth - 1), // the author stands last
+    user: row.slice(-userWidth),
   })
 }
 
