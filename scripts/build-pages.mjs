@@ -1,14 +1,15 @@
 // Builds what browsers load into src/pages/built; runs after `npm install`, on whatever Node there is.
 // Each page's script becomes one file with all that it imports, so that a server bundles nothing while it runs.
 
-import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import scalar from '@scalar/fastify-api-reference'
 import { build } from 'esbuild'
 import fastify from 'fastify'
+import { writeConsoleClient } from './console-client.mjs'
 
 const pages = new URL('../src/pages/', import.meta.url)
 const built = new URL('built/', pages)
@@ -40,6 +41,7 @@ const { outputFiles } = await build({
 const files = [
   ...outputFiles.map(({ path, contents }) => ({ path, contents })),
   { path: fileURLToPath(new URL('docs/scalar.js', built)), contents: await apiReference() },
+  ...(await buildConsole()),
 ]
 await rm(built, { recursive: true, force: true })
 await Promise.all(files.map(write))
@@ -52,6 +54,42 @@ async function apiReference() {
   if (statusCode !== 200) throw new Error(`The script of the API reference is not there: ${statusCode}`)
   await app.close()
   return rawPayload
+}
+
+/** The console: files whose names change with what is in them, and the page that names them. */
+async function buildConsole() {
+  await writeConsoleClient()
+  const source = new URL('../console/', import.meta.url)
+  const { outputFiles, metafile } = await build({
+    entryPoints: ['main.tsx', 'styles/main.css'].map((file) => fileURLToPath(new URL(`src/${file}`, source))),
+    outdir: fileURLToPath(new URL('console/assets/', built)),
+    entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    metafile: true,
+    write: false,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    jsx: 'automatic',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    logLevel: 'silent',
+  })
+  const nameOf = (extension) => {
+    const [path] = Object.entries(metafile.outputs).find(
+      ([path, { entryPoint }]) => entryPoint && path.endsWith(extension),
+    )
+    return basename(path)
+  }
+  const page = (await readFile(new URL('index.html', source), 'utf8'))
+    .replace('main.js', () => nameOf('.js'))
+    .replace('main.css', () => nameOf('.css'))
+  return [
+    ...outputFiles.map(({ path, contents }) => ({ path, contents })),
+    { path: fileURLToPath(new URL('console/page.html', built)), contents: page },
+  ]
 }
 
 /** Besides, compressed ahead, for clients that take gzip. */

@@ -37,6 +37,7 @@ import { applicationOperations, deleteApplicationOperation } from '#routes/appli
 import { channelMemberOperations } from '#routes/channel-members.ts'
 import { channelOperations } from '#routes/channels.ts'
 import { chat } from '#routes/chat.ts'
+import { consolePage } from '#routes/console.ts'
 import { docs } from '#routes/docs.ts'
 import { files } from '#routes/files.ts'
 import { functionVersionOperations } from '#routes/function-versions.ts'
@@ -185,6 +186,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
   }
   await app.register(pageFiles, { ctx })
   await app.register(chat, { ctx })
+  await app.register(consolePage, { ctx })
   const live = new LiveFeed(ctx)
   app.addHook('preClose', async () => live.close())
   const { limitSignIns } = app

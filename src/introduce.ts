@@ -40,6 +40,7 @@ export async function introduce(
     '',
     ...(ctx.config.passwords
       ? [
+          `Console        ${url}/console`,
           `Operator       ${operator.username}`,
           `Password       ${operator.password ?? whereaboutsOfPassword(ctx, operator)}`,
         ]

@@ -1,4 +1,5 @@
-// What pages are made of: files that browsers keep, and ask whether they are still the same.
+// What pages are made of: files that browsers keep. They ask whether these are still the same, unless a file's name says
+// what is in it.
 import { readFile } from 'node:fs/promises'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
@@ -13,11 +14,15 @@ export async function pageFiles(scope: FastifyInstance, { ctx }: { ctx: Context 
   await scope.register(fastifyStatic, {
     root: built,
     wildcard: false,
-    globIgnore: ['**/*.gz'],
+    globIgnore: ['**/*.gz', '**/*.html'],
     preCompressed: true,
     cacheControl: false,
-    setHeaders(reply) {
-      reply.header('cache-control', 'no-cache').removeHeader('pragma').removeHeader('expires')
+    setHeaders(reply, path) {
+      const isNamedByContent = path.includes('/console/assets/')
+      reply
+        .header('cache-control', isNamedByContent ? 'public, max-age=31536000, immutable' : 'no-cache')
+        .removeHeader('pragma')
+        .removeHeader('expires')
     },
     allowedPath: (path) => path !== '/home/demo.js' || ctx.config.demoPage,
   })

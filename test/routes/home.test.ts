@@ -73,7 +73,15 @@ describe('GET /', () => {
     const { text } = await open()
     const asked = [...text.matchAll(/(?:src|href)="([^"#]+)"/g)].map(([, path = '']) => path)
     expect(new Set(asked)).toEqual(
-      new Set(['/', '/docs', '/openapi.yaml', '/home/icon.svg', '/home/page.css', '/home/page.js']),
+      new Set([
+        '/',
+        '/console',
+        '/docs',
+        '/openapi.yaml',
+        '/home/icon.svg',
+        '/home/page.css',
+        '/home/page.js',
+      ]),
     )
     for (const path of asked) await get(path).expect(200)
     expect((await get('/home/page.css')).type).toBe('text/css')

@@ -1,0 +1,76 @@
+// How the console talks to the server: by the admin API alone.
+import { type ApiError, type Operations, operations } from './generated.ts'
+
+/** Where the server is reached, as a path: '' or that of a PUBLIC_URL. */
+export const base = document.body.dataset.path ?? ''
+
+export type Operation = keyof Operations
+export type Answer<O extends Operation> = Operations[O]['answer']
+export interface Input<O extends Operation> {
+  params?: Operations[O]['params']
+  query?: Operations[O]['query']
+  body?: Operations[O]['body']
+}
+
+/** An answer that is none of 2xx. */
+export class Refusal extends Error {
+  readonly status: number
+  /** What is wrong with which field. */
+  readonly fields: Record<string, string>
+
+  constructor(status: number, { message, errors, ...rest }: Partial<ApiError> & Record<string, unknown>) {
+    super(message || String(rest.error_description ?? '') || `The server answered ${status}.`)
+    this.status = status
+    this.fields = Object.fromEntries((errors ?? []).map((each) => [each.field, each.message]))
+  }
+}
+
+let csrfToken = ''
+let onSignedOut = () => {}
+
+/** The token of the session, which each write must name. */
+export function setCsrfToken(token: string | undefined): void {
+  csrfToken = token ?? ''
+}
+
+/** Called when an answer says that the session has ended. */
+export function whenSignedOut(listener: () => void): void {
+  onSignedOut = listener
+}
+
+/** Where an operation lies, from the root of the server. */
+export function addressOf<O extends Operation>(operation: O, { params, query }: Input<O> = {}): string {
+  const values = (params ?? {}) as Record<string, unknown>
+  const path = operations[operation].path.replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(String(values[name])),
+  )
+  const given = Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== '')
+  const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()
+  return `${base}${path}${search && `?${search}`}`
+}
+
+/** @throws Refusal where the server refuses, TypeError where it is not reached */
+export async function call<O extends Operation>(operation: O, input: Input<O> = {}): Promise<Answer<O>> {
+  const { method } = operations[operation]
+  const response = await fetch(addressOf(operation, input), {
+    method,
+    headers: {
+      accept: 'application/json',
+      ...(method !== 'GET' && { 'x-csrf-token': csrfToken }),
+      ...(input.body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(input.body !== undefined && { body: JSON.stringify(input.body) }),
+  })
+  const text = await response.text()
+  if (response.ok) return (text ? JSON.parse(text) : undefined) as Answer<O>
+  if (response.status === 401 && operation !== 'signIn') onSignedOut()
+  throw new Refusal(response.status, readJson(text))
+}
+
+function readJson(text: string): Partial<ApiError> {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,26 @@
+// Which application is looked at: the address says it.
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate, useParams } from '@tanstack/react-router'
+import { call } from './api/client.ts'
+import type { Application } from './api/generated.ts'
+
+/** Of the address; NaN where it names none. */
+export function useApplicationId(): number {
+  return Number((useParams({ strict: false }) as { application?: string }).application)
+}
+
+/** All that are theirs to see, 100 at most: what is beyond is reached through the list of applications. */
+export function useApplications(): Application[] | undefined {
+  const { data } = useQuery({
+    queryKey: ['listApplications', 'switcher'],
+    queryFn: () => call('listApplications', { query: { limit: 100 } }),
+  })
+  return data?.items
+}
+
+/** Goes to a section of the application. */
+export function useGo() {
+  const navigate = useNavigate()
+  return (path: string, search: Record<string, string> = {}) =>
+    navigate({ to: path, search: search as never })
+}

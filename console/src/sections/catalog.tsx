@@ -1,0 +1,44 @@
+// What sections there are, who sees them, and how they are reached.
+import type { ReactNode } from 'react'
+import { Applications } from './applications.tsx'
+import { Audit } from './audit.tsx'
+import { Channels } from './channels.tsx'
+import { AdminKeys } from './keys.tsx'
+import { Messages } from './messages.tsx'
+import { Operators } from './operators.tsx'
+import { Overview } from './overview.tsx'
+import { Settings } from './settings.tsx'
+import { Users } from './users.tsx'
+
+export interface SectionEntry {
+  path: string
+  title: string
+  /** The letter after `g`. */
+  letter: string
+  /** It is shown to whom may call this operation, once there is one. */
+  needs: string
+  component: () => ReactNode
+}
+
+/** Of an application. */
+export const sections: SectionEntry[] = [
+  { path: 'overview', title: 'Overview', letter: 'o', needs: 'retrieveApplication', component: Overview },
+  { path: 'messages', title: 'Messages', letter: 'm', needs: 'listMessages', component: Messages },
+  { path: 'users', title: 'Users', letter: 'u', needs: 'listUsers', component: Users },
+  { path: 'channels', title: 'Channels', letter: 'c', needs: 'listChannels', component: Channels },
+  { path: 'settings', title: 'Settings', letter: 's', needs: 'retrieveSettings', component: Settings },
+]
+
+/** Of the installation. */
+export const installation: SectionEntry[] = [
+  {
+    path: 'applications',
+    title: 'Applications',
+    letter: 'a',
+    needs: 'listApplications',
+    component: Applications,
+  },
+  { path: 'operators', title: 'Operators', letter: 'p', needs: 'listOperators', component: Operators },
+  { path: 'keys', title: 'Admin keys', letter: 'k', needs: 'listKeys', component: AdminKeys },
+  { path: 'audit', title: 'Audit', letter: 't', needs: 'listAudit', component: Audit },
+]

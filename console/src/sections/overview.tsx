@@ -1,0 +1,50 @@
+// An application at a glance.
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { call } from '../api/client.ts'
+import { useApplicationId } from '../application.tsx'
+import { Section } from '../ui/pane.tsx'
+import { count, Empty, Facts, Time } from '../ui/small.tsx'
+
+export function Overview() {
+  const id = useApplicationId()
+  const { data: application, error } = useQuery({
+    queryKey: ['retrieveApplication', id],
+    queryFn: () => call('retrieveApplication', { params: { id } }),
+    refetchInterval: 30_000,
+  })
+  if (error) return <Empty title="This application is not there">{error.message}</Empty>
+  if (!application) return <div aria-busy="true" />
+  const { counts } = application
+  const tiles = [
+    ['Users', counts.users, 'users'],
+    ['Channels', counts.channels, 'channels'],
+    ['Messages', counts.messages, 'messages'],
+  ] as const
+  return (
+    <Section title={application.name}>
+      <div className="scroll">
+        <ul className="tiles">
+          {tiles.map(([title, value, path]) => (
+            <li key={path}>
+              <Link to={`/a/${id}/${path}` as '/'}>
+                <span className="soft">{title}</span>
+                <span className="figure">{count(value)}</span>
+              </Link>
+            </li>
+          ))}
+        </ul>
+        <section className="card">
+          <h2>How clients reach it</h2>
+          <Facts
+            facts={[
+              ['API key', <code key="key">{application.apiKey}</code>],
+              ['Client id', <code key="client">{application.clientId ?? 'none'}</code>],
+              ['Since', <Time key="since" at={application.createdTime} />],
+            ]}
+          />
+        </section>
+      </div>
+    </Section>
+  )
+}

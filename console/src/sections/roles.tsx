@@ -1,0 +1,40 @@
+// What operators and keys have in common: a role, and perhaps a limit to some applications.
+import type { Role } from '../api/generated.ts'
+import type { Field } from '../ui/ask.tsx'
+import { Badge } from '../ui/small.tsx'
+
+const roles: Role[] = ['viewer', 'moderator', 'developer', 'owner']
+
+export const roleFields = (given: { role?: Role; applications?: number[] } = {}): Field[] => [
+  { name: 'role', label: 'Role', options: roles, value: given.role ?? 'viewer' },
+  {
+    name: 'applications',
+    label: 'Limited to applications',
+    value: given.applications?.join(', ') ?? '',
+    isOptional: true,
+    hint: 'Their ids, with commas between them. All, if it is empty.',
+  },
+]
+
+/** @throws Error for an id that is none */
+export function readRole(values: Record<string, string>) {
+  const ids = (values.applications ?? '').split(/[\s,]+/).filter(Boolean)
+  const wrong = ids.find((id) => !/^\d+$/.test(id))
+  if (wrong) throw new Error(`${wrong} is no id of an application.`)
+  return { role: values.role as Role, ids: ids.map(Number) }
+}
+
+export function RoleBadges({ role, applications }: { role: Role; applications?: number[] }) {
+  return (
+    <>
+      <Badge kind={role === 'owner' ? 'warn' : ''}>{role}</Badge>
+      {applications && (
+        <Badge>
+          {applications.length === 1
+            ? `application ${applications[0]}`
+            : `${applications.length} applications`}
+        </Badge>
+      )}
+    </>
+  )
+}

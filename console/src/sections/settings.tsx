@@ -1,0 +1,111 @@
+// What an application allows, and its credentials.
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { call } from '../api/client.ts'
+import type { PatchSettings, Settings as Shape } from '../api/generated.ts'
+import { useApplicationId } from '../application.tsx'
+import { useMay } from '../session.tsx'
+import { useTell } from '../ui/notices.tsx'
+import { Section } from '../ui/pane.tsx'
+import { Empty, Facts, Json } from '../ui/small.tsx'
+import { useApplicationActs } from './applications.tsx'
+
+const switches = [
+  {
+    name: 'guestUsers',
+    title: 'Guests',
+    text: 'Who is not known may connect, and is made a user then.',
+  },
+  {
+    name: 'userCreatedChannels',
+    title: 'Channels by users',
+    text: 'Clients may open channels; else only your backend does.',
+  },
+] as const satisfies { name: keyof Shape; title: string; text: string }[]
+
+export function Settings() {
+  const id = useApplicationId()
+  const may = useMay()
+  const tell = useTell()
+  const client = useQueryClient()
+  const queryKey = ['retrieveSettings', id]
+  const { data: settings, error } = useQuery({
+    queryKey,
+    queryFn: () => call('retrieveSettings', { params: { id } }),
+  })
+  const { data: application } = useQuery({
+    queryKey: ['retrieveApplication', id],
+    queryFn: () => call('retrieveApplication', { params: { id } }),
+  })
+  const acts = useApplicationActs(application?.name ?? '')
+  if (error) return <Empty title="This could not be read">{error.message}</Empty>
+  if (!settings || !application) return <div aria-busy="true" />
+
+  /** Shown as changed at once; as it was again where the server refuses. */
+  const change = async (body: PatchSettings) => {
+    client.setQueryData(queryKey, { ...settings, ...body })
+    try {
+      client.setQueryData(queryKey, await call('updateSettings', { params: { id }, body }))
+      tell('Saved')
+    } catch (problem) {
+      client.setQueryData(queryKey, settings)
+      tell((problem as Error).message)
+    }
+  }
+  return (
+    <Section title="Settings">
+      <div className="scroll">
+        <section className="card">
+          <h2>What clients may</h2>
+          {switches.map(({ name, title, text }) => (
+            <label key={name} className="switch">
+              <input
+                type="checkbox"
+                checked={settings[name] === 'ENABLED'}
+                disabled={!may('updateSettings')}
+                onChange={({ target }) => change({ [name]: target.checked ? 'ENABLED' : 'DISABLED' })}
+              />
+              <span>
+                <strong>{title}</strong>
+                <span className="soft">{text}</span>
+              </span>
+            </label>
+          ))}
+        </section>
+        <section className="card">
+          <h2>Credentials</h2>
+          <Facts
+            facts={[
+              ['Name', application.name],
+              ['API key', <code key="key">{application.apiKey}</code>],
+              ['Client id', <code key="client">{application.clientId ?? 'none'}</code>],
+            ]}
+          />
+          <Json title="Properties" value={application.properties} />
+          <div className="detail-actions">
+            {may('updateApplication') && (
+              <button type="button" className="button" onClick={acts.rename}>
+                Rename
+              </button>
+            )}
+            {may('rotateSecret') && (
+              <button type="button" className="button" onClick={acts.rotate}>
+                Replace client secret
+              </button>
+            )}
+          </div>
+        </section>
+        {may('deleteApplication') && (
+          <section className="card bad">
+            <h2>Delete the application</h2>
+            <p className="soft">
+              With its users, channels, messages, files and functions. You are asked once.
+            </p>
+            <button type="button" className="button danger" onClick={() => acts.remove(application.counts)}>
+              Delete application
+            </button>
+          </section>
+        )}
+      </div>
+    </Section>
+  )
+}

@@ -1,0 +1,214 @@
+// Users of an application: found, looked at, banned.
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { call } from '../api/client.ts'
+import type { User } from '../api/generated.ts'
+import { useApplicationId } from '../application.tsx'
+import { useMay } from '../session.tsx'
+import { useAsk } from '../ui/ask.tsx'
+import { Choice, SearchField, useFilters, useOpen } from '../ui/filters.tsx'
+import { List } from '../ui/list.tsx'
+import { useAct } from '../ui/notices.tsx'
+import { Section } from '../ui/pane.tsx'
+import { Avatar, Badge, Empty, Facts, Json, Time } from '../ui/small.tsx'
+
+export function Users() {
+  const id = useApplicationId()
+  const may = useMay()
+  const { search } = useFilters()
+  const { open, show } = useOpen()
+  const ban = useBan()
+  const { query, online, banned } = search
+  return (
+    <Section
+      title="Users"
+      filters={
+        <>
+          <SearchField label="Search users" />
+          <Choice
+            name="online"
+            label="Presence"
+            options={{ '': 'Online or not', true: 'Online', false: 'Offline' }}
+          />
+          <Choice
+            name="banned"
+            label="Bans"
+            options={{ '': 'Banned or not', true: 'Banned', false: 'Not banned' }}
+          />
+        </>
+      }
+      detail={open && <UserDetail key={open} userId={open} onGone={() => show(undefined)} />}
+      onClose={() => show(undefined)}
+    >
+      <List
+        operation="listUsers"
+        input={{ params: { id }, query: { query, online, banned } as never }}
+        label="Users"
+        open={open}
+        onOpen={({ id }) => show(id)}
+        keys={may('banUser') ? [{ keys: 'b', label: 'Ban or unban', run: ban }] : []}
+        row={(user) => (
+          <>
+            <Avatar name={user.displayName} isOnline={user.presence.online} />
+            <div className="row-main">
+              <div className="row-line">
+                <strong>{user.displayName}</strong>
+                {user.ban && <Badge kind="bad">banned</Badge>}
+                {user.isGuest && <Badge>guest</Badge>}
+                {user.type === 'BOT' && <Badge>bot</Badge>}
+              </div>
+              <div className="row-text mono">{user.name}</div>
+            </div>
+            <Time at={user.createdTime} />
+          </>
+        )}
+        empty={
+          query || online || banned ? (
+            <Empty title="Nobody fits">Names and display names are searched.</Empty>
+          ) : (
+            <Empty title="No users yet">
+              They appear when they connect for the first time, or when your backend makes them.
+            </Empty>
+          )
+        }
+      />
+    </Section>
+  )
+}
+
+/** Asks for how long and why; or, of whom is banned, whether to let them in again. */
+function useBan() {
+  const id = useApplicationId()
+  const ask = useAsk()
+  const act = useAct()
+  return (user: User) => {
+    const params = { id, userId: user.id }
+    if (user.ban) {
+      return ask({
+        title: `Let ${user.displayName} in again?`,
+        text: 'They can connect and send at once.',
+        action: 'Unban',
+        run: () => act('unbanUser', { params }, `${user.displayName} is not banned any more`),
+      })
+    }
+    return ask({
+      title: `Ban ${user.displayName}?`,
+      text: 'Their sessions end at once, and they can neither connect nor send. What they wrote stays.',
+      fields: [
+        { name: 'reason', label: 'Reason', isOptional: true, hint: 'They are told it when they connect.' },
+        {
+          name: 'until',
+          label: 'Until',
+          type: 'datetime-local',
+          isOptional: true,
+          hint: 'For good, if it is empty.',
+        },
+      ],
+      action: 'Ban',
+      isDangerous: true,
+      run: ({ reason, until }) =>
+        act(
+          'banUser',
+          {
+            params,
+            body: { ...(reason && { reason }), ...(until && { until: new Date(until).toISOString() }) },
+          },
+          `${user.displayName} is banned`,
+        ),
+    })
+  }
+}
+
+function UserDetail({ userId, onGone }: { userId: number; onGone: () => void }) {
+  const id = useApplicationId()
+  const may = useMay()
+  const ask = useAsk()
+  const act = useAct()
+  const ban = useBan()
+  const { data: user, error } = useQuery({
+    queryKey: ['retrieveUser', id, userId],
+    queryFn: () => call('retrieveUser', { params: { id, userId } }),
+  })
+  const { data: channels } = useQuery({
+    queryKey: ['listUserChannels', id, userId],
+    queryFn: () => call('listUserChannels', { params: { id, userId }, query: { limit: 50 } }),
+  })
+  if (error) return <Empty title="This user is not there">{error.message}</Empty>
+  if (!user) return <div aria-busy="true" />
+  const remove = () =>
+    ask({
+      title: `Delete ${user.displayName}?`,
+      text: 'They leave all of their channels, their sessions end and their name is free again. Their messages stay. This cannot be undone.',
+      action: 'Delete user',
+      isDangerous: true,
+      run: async () => {
+        await act('deleteUser', { params: { id, userId } }, `${user.displayName} is deleted`)
+        onGone()
+      },
+    })
+  return (
+    <>
+      <div className="who">
+        <Avatar name={user.displayName} isOnline={user.presence.online} />
+        <div>
+          <h2>{user.displayName}</h2>
+          <p className="soft mono">{user.name}</p>
+        </div>
+      </div>
+      {user.ban && (
+        <p className="callout bad">
+          Banned by {user.ban.createdBy} <Time at={user.ban.createdTime} />,{' '}
+          {user.ban.until ? (
+            <>
+              until <Time at={user.ban.until} />
+            </>
+          ) : (
+            'for good'
+          )}
+          {user.ban.reason && <>: “{user.ban.reason}”</>}
+        </p>
+      )}
+      <Facts
+        facts={[
+          ['Id', <code key="id">{user.id}</code>],
+          ['Presence', `${user.presence.online ? 'online' : 'offline'}, ${user.presence.status}`],
+          ['Kind', user.type === 'BOT' ? 'bot' : user.isGuest ? 'guest' : 'person'],
+          ['Since', <Time key="since" at={user.createdTime} />],
+          [
+            'Messages',
+            <Link key="messages" to={`/a/${id}/messages` as '/'} search={{ username: user.name } as never}>
+              all that they wrote
+            </Link>,
+          ],
+        ]}
+      />
+      <section>
+        <h3>Channels</h3>
+        {channels?.items.length === 0 && <p className="soft">In none.</p>}
+        <ul className="links">
+          {channels?.items.map((channel) => (
+            <li key={channel.id}>
+              <Link to={`/a/${id}/channels` as '/'} search={{ open: String(channel.id) } as never}>
+                {channel.displayName || channel.name || `#${channel.id}`}
+              </Link>{' '}
+              <span className="soft">{channel.type.toLowerCase()}</span>
+            </li>
+          ))}
+        </ul>
+      </section>
+      <Json title="Properties" value={user.properties} />
+      <div className="detail-actions">
+        {may('banUser') && (
+          <button type="button" className={`button ${user.ban ? '' : 'danger'}`} onClick={() => ban(user)}>
+            {user.ban ? 'Unban' : 'Ban'} <kbd>b</kbd>
+          </button>
+        )}
+        {may('deleteUser') && (
+          <button type="button" className="button danger" onClick={remove}>
+            Delete user
+          </button>
+        )}
+      </div>
+    </>
+  )
+}

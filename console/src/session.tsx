@@ -1,0 +1,119 @@
+// Who is signed in, and what they may.
+import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
+import { createContext, type ReactNode, use, useEffect, useState } from 'react'
+import { base, call, Refusal, setCsrfToken, whenSignedOut } from './api/client.ts'
+import { type AdminSession, operations, type Role } from './api/generated.ts'
+
+const roles: Role[] = ['viewer', 'moderator', 'developer', 'owner']
+/** By what operators sign in here: `password`, `oidc`. */
+const ways = (document.body.dataset.ways ?? 'password').split(' ')
+const signedInKey = 'chatterie-signed-in'
+const Session = createContext<AdminSession | undefined>(undefined)
+
+/** Of whoever is signed in; only inside `SignedIn`. */
+export function useSession(): AdminSession {
+  const session = use(Session)
+  if (!session) throw new Error('Nobody is signed in')
+  return session
+}
+
+/** Says whether an operation is there and their role is enough for it. */
+export function useMay(): (operation: string) => boolean {
+  const { role } = useSession()
+  return (operation) => {
+    const facts = (operations as Record<string, { role?: Role }>)[operation]
+    return facts !== undefined && roles.indexOf(role) >= roles.indexOf(facts.role ?? 'viewer')
+  }
+}
+
+/** What is known of the session and of all that was read in it goes. */
+export function forgetSession(client: QueryClient): void {
+  localStorage.removeItem(signedInKey)
+  client.setQueryData(['session'], null)
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
+}
+
+/** Shows what is inside to whom is signed in, and the form to others. */
+export function SignedIn({ children }: { children: ReactNode }) {
+  const client = useQueryClient()
+  const { data: session, isPending } = useQuery({ queryKey: ['session'], queryFn: readSession, retry: false })
+  useEffect(() => whenSignedOut(() => forgetSession(client)), [client])
+  if (isPending) return <div className="splash" aria-busy="true" />
+  if (!session) return <SignIn onDone={(session) => client.setQueryData(['session'], session)} />
+  return <Session value={session}>{children}</Session>
+}
+
+/** Null for nobody; where nobody can have signed in with this browser, the server is not asked. */
+async function readSession(): Promise<AdminSession | null> {
+  if (!ways.includes('oidc') && !localStorage.getItem(signedInKey)) return null
+  const response = await fetch(`${base}/admin/v1/session`, { headers: { accept: 'application/json' } })
+  if (response.status === 401) localStorage.removeItem(signedInKey)
+  if (!response.ok) return null
+  const session: AdminSession = await response.json()
+  setCsrfToken(session.csrfToken)
+  return session
+}
+
+function SignIn({ onDone }: { onDone: (session: AdminSession) => void }) {
+  const [problem, setProblem] = useState('')
+  const [isBusy, setBusy] = useState(false)
+  const submit = async (form: FormData) => {
+    setBusy(true)
+    try {
+      const body = { username: String(form.get('username')), password: String(form.get('password')) }
+      const session = await call('signIn', { body })
+      setCsrfToken(session.csrfToken)
+      localStorage.setItem(signedInKey, 'yes')
+      onDone(session)
+    } catch (error) {
+      const isUnknown = error instanceof Refusal && error.status === 401
+      setProblem(isUnknown ? 'That name and password do not fit together.' : String((error as Error).message))
+      setBusy(false)
+    }
+  }
+  return (
+    <main className="sign-in">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          submit(new FormData(event.currentTarget))
+        }}
+      >
+        <img src={`${base}/home/icon.svg`} alt="" width="44" height="44" />
+        <h1>Chatterie console</h1>
+        <p className="soft">For those who run this installation.</p>
+        {ways.includes('password') && <PasswordFields problem={problem} isBusy={isBusy} />}
+        {ways.includes('oidc') && (
+          <a className="button" href={`${base}/console/sign-in/oidc`}>
+            Single sign-on
+          </a>
+        )}
+      </form>
+    </main>
+  )
+}
+
+function PasswordFields({ problem, isBusy }: { problem: string; isBusy: boolean }) {
+  return (
+    <>
+      <label>
+        Name
+        <input name="username" autoComplete="username" required />
+      </label>
+      <label>
+        Password
+        <input name="password" type="password" autoComplete="current-password" required />
+      </label>
+      <p role="alert" className="problem">
+        {problem}
+      </p>
+      <button type="submit" className="button primary" disabled={isBusy}>
+        {isBusy ? 'Signing in…' : 'Sign in'}
+      </button>
+      <p className="hint">
+        The first start printed a password for <code>admin</code>; it is kept in <code>operator.json</code> in
+        the home folder.
+      </p>
+    </>
+  )
+}

@@ -1,0 +1,135 @@
+// Dialogs: one at a time, asked for with a promise.
+import { createContext, type ReactNode, use, useCallback, useEffect, useRef, useState } from 'react'
+
+export interface Field {
+  name: string
+  label: string
+  type?: 'text' | 'password' | 'datetime-local' | 'number' | 'textarea'
+  /** To choose from. */
+  options?: readonly string[]
+  value?: string
+  hint?: string
+  isOptional?: boolean
+}
+
+export interface Question {
+  title: string
+  /** What will happen, or what will be gone. */
+  text?: ReactNode
+  fields?: Field[]
+  /** What the button says that goes on. */
+  action?: string
+  isDangerous?: boolean
+  /** Does it; what it throws is shown, and the dialog stays. */
+  run?: (values: Record<string, string>) => Promise<unknown>
+}
+
+type Ask = (question: Question) => void
+const Asking = createContext<Ask>(() => {})
+
+/** Opens a dialog. It goes away by Escape, by its own buttons, or once `run` is done. */
+export const useAsk = (): Ask => use(Asking)
+
+export function Asked({ children }: { children: ReactNode }) {
+  const [question, setQuestion] = useState<Question>()
+  const close = useCallback(() => setQuestion(undefined), [])
+  return (
+    <Asking value={setQuestion}>
+      {children}
+      {question && <Dialog key={question.title} question={question} onClose={close} />}
+    </Asking>
+  )
+}
+
+function Dialog({ question, onClose }: { question: Question; onClose: () => void }) {
+  const element = useRef<HTMLDialogElement>(null)
+  const [problem, setProblem] = useState('')
+  const [isBusy, setBusy] = useState(false)
+  useEffect(() => {
+    element.current?.showModal()
+  }, [])
+  const submit = async (form: FormData) => {
+    setBusy(true)
+    try {
+      const values = Object.fromEntries([...form].map(([name, value]) => [name, String(value).trim()]))
+      await question.run?.(values)
+      onClose()
+    } catch (error) {
+      setProblem((error as Error).message)
+      setBusy(false)
+    }
+  }
+  const { title, text, fields = [], action = 'Close', isDangerous, run } = question
+  return (
+    <dialog ref={element} onClose={onClose} aria-labelledby="dialog-title">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          submit(new FormData(event.currentTarget))
+        }}
+      >
+        <h2 id="dialog-title">{title}</h2>
+        {text && <div className="dialog-text">{text}</div>}
+        {fields.map((field) => (
+          <Entry key={field.name} field={field} />
+        ))}
+        <p role="alert" className="problem">
+          {problem}
+        </p>
+        <div className="dialog-actions">
+          {run && (
+            <button type="button" className="button" onClick={() => element.current?.close()}>
+              Cancel
+            </button>
+          )}
+          <button type="submit" className={`button ${isDangerous ? 'danger' : 'primary'}`} disabled={isBusy}>
+            {action}
+          </button>
+        </div>
+      </form>
+    </dialog>
+  )
+}
+
+function Entry({ field }: { field: Field }) {
+  const { name, label, type = 'text', options, value, hint, isOptional = false } = field
+  const id = `field-${name}`
+  const shared = { id, name, defaultValue: value, required: !isOptional }
+  return (
+    <label htmlFor={id}>
+      <span>
+        {label} {isOptional && <span className="soft">(optional)</span>}
+      </span>
+      {options ? (
+        <select {...shared}>
+          {options.map((option) => (
+            <option key={option}>{option}</option>
+          ))}
+        </select>
+      ) : type === 'textarea' ? (
+        <textarea {...shared} rows={3} />
+      ) : (
+        <input {...shared} type={type} autoComplete={type === 'password' ? 'new-password' : 'off'} />
+      )}
+      {hint && <span className="hint">{hint}</span>}
+    </label>
+  )
+}
+
+/** A secret that is shown once. */
+export function Secret({ label, value }: { label: string; value: string }) {
+  const [isCopied, setCopied] = useState(false)
+  return (
+    <div className="secret">
+      <span className="soft">{label}</span>
+      <code>{value}</code>
+      <button
+        type="button"
+        className="button small"
+        onClick={() => navigator.clipboard?.writeText(value).then(() => setCopied(true))}
+      >
+        {isCopied ? 'Copied' : 'Copy'}
+      </button>
+    </div>
+  )
+}

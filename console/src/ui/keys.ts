@@ -1,0 +1,65 @@
+// Keys that do something, wherever the focus is, unless somebody types.
+import { useEffect, useRef } from 'react'
+
+export interface Binding {
+  /** As `KeyboardEvent.key` says them, one after the other: `g m`. */
+  keys: string
+  /** What it does, for the list of keys. */
+  label: string
+  run: () => void
+}
+
+const bound = new Set<Binding>()
+const sequenceMs = 1_200
+let pending = ''
+let pendingSince = 0
+
+/** All that is bound now, in the order in which it was bound. */
+export function listBindings(): Binding[] {
+  return [...bound]
+}
+
+/** Binds keys while the component is shown. */
+export function useKeys(bindings: Binding[]): void {
+  const latest = useRef(bindings)
+  latest.current = bindings
+  const names = bindings.map(({ keys, label }) => `${keys}\n${label}`).join('\n\n')
+  useEffect(() => {
+    const mine = names
+      .split('\n\n')
+      .filter(Boolean)
+      .map((name) => {
+        const [keys = '', label = ''] = name.split('\n')
+        return { keys, label, run: () => latest.current.find((each) => each.keys === keys)?.run() }
+      })
+    for (const binding of mine) bound.add(binding)
+    return () => {
+      for (const binding of mine) bound.delete(binding)
+    }
+  }, [names])
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    Boolean(target.closest('input, textarea, select, dialog, [contenteditable]'))
+  )
+}
+
+/** What Enter does by itself, where the focus is. */
+const takesEnter = 'a, button, summary'
+
+document.addEventListener('keydown', (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isTyping(event.target))
+    return
+  if (event.key === 'Enter' && (event.target as Element).closest?.(takesEnter)) return
+  const isLate = event.timeStamp - pendingSince > sequenceMs
+  const pressed = pending && !isLate ? `${pending} ${event.key}` : event.key
+  const found = [...bound].findLast(({ keys }) => keys === pressed)
+  const isBeginning = !found && [...bound].some(({ keys }) => keys.startsWith(`${pressed} `))
+  pending = isBeginning ? pressed : ''
+  pendingSince = event.timeStamp
+  if (!found) return
+  event.preventDefault()
+  found.run()
+})

@@ -1,0 +1,129 @@
+// A list of any length: read as it is scrolled, worked by keyboard, drawn only where it is seen.
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { type ReactNode, useEffect, useId, useRef, useState } from 'react'
+import { type Answer, call, type Input, type Operation } from '../api/client.ts'
+import { useKeys } from './keys.ts'
+import { Empty } from './small.tsx'
+
+type ListOperation = {
+  [O in Operation]: Answer<O> extends { items: { id: number }[]; next?: string } ? O : never
+}[Operation]
+export type ItemOf<O extends ListOperation> = Answer<O>['items'][number]
+
+interface ListProps<O extends ListOperation> {
+  operation: O
+  input: Input<O>
+  label: string
+  row: (item: ItemOf<O>) => ReactNode
+  /** What is shown beside the list. */
+  open?: number | undefined
+  onOpen?: (item: ItemOf<O>) => void
+  /** What keys do with the chosen item. */
+  keys?: { keys: string; label: string; run: (item: ItemOf<O>) => void }[]
+  empty: ReactNode
+  /** How often it is read anew, in milliseconds. */
+  everyMs?: number
+}
+
+const pageSize = 50
+const rowHeight = 56
+
+export function List<O extends ListOperation>(props: ListProps<O>) {
+  const { operation, input, label, row, open, onOpen, keys = [], empty, everyMs } = props
+  const { data, error, fetchNextPage, hasNextPage, isFetchingNextPage, isPending } = useInfiniteQuery({
+    queryKey: [operation, input],
+    queryFn: async ({ pageParam }) =>
+      (await call(operation, {
+        ...input,
+        query: { ...input.query, limit: pageSize, ...(pageParam && { cursor: pageParam }) },
+      } as Input<O>)) as { items: ItemOf<O>[]; next?: string },
+    initialPageParam: '',
+    getNextPageParam: ({ next }) => next,
+    placeholderData: keepPreviousData,
+    ...(everyMs && { refetchInterval: everyMs }),
+  })
+  const items = data?.pages.flatMap((page) => page.items) ?? []
+  const id = useId()
+  const scroller = useRef<HTMLDivElement>(null)
+  const [active, setActive] = useState(0)
+  const virtualizer = useVirtualizer({
+    count: items.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 8,
+    getItemKey: (index) => items[index]?.id ?? index,
+  })
+  const rows = virtualizer.getVirtualItems()
+  const last = rows.at(-1)?.index ?? 0
+  useEffect(() => {
+    if (last >= items.length - 10 && hasNextPage && !isFetchingNextPage) fetchNextPage()
+  }, [last, items.length, hasNextPage, isFetchingNextPage, fetchNextPage])
+
+  const chosen = Math.min(active, items.length - 1)
+  const move = (by: number) => {
+    const next = Math.max(0, Math.min(items.length - 1, chosen + by))
+    setActive(next)
+    virtualizer.scrollToIndex(next)
+    scroller.current?.focus({ preventScroll: true })
+    const item = items[next]
+    if (open !== undefined && item) onOpen?.(item)
+  }
+  const withChosen = (run: (item: ItemOf<O>) => void) => () => {
+    const item = items[chosen]
+    if (item) run(item)
+  }
+  useKeys([
+    { keys: 'j', label: 'Next in the list', run: () => move(1) },
+    { keys: 'k', label: 'Previous in the list', run: () => move(-1) },
+    ...(onOpen ? [{ keys: 'Enter', label: 'Open', run: withChosen(onOpen) }] : []),
+    ...keys.map(({ run, ...binding }) => ({ ...binding, run: withChosen(run) })),
+  ])
+
+  if (error && !data) return <Empty title="This could not be read">{error.message}</Empty>
+  if (isPending) return <div className="list" aria-busy="true" />
+  if (items.length === 0) return <div className="list">{empty}</div>
+  return (
+    <div
+      className="list"
+      ref={scroller}
+      role="listbox"
+      aria-label={label}
+      aria-activedescendant={`${id}-${chosen}`}
+      tabIndex={0}
+      onKeyDown={(event) => {
+        if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
+        event.preventDefault()
+        move(event.key === 'ArrowDown' ? 1 : -1)
+      }}
+    >
+      <div className="list-inner" role="presentation" style={{ height: virtualizer.getTotalSize() }}>
+        {rows.map(({ index, key, start }) => {
+          const item = items[index]
+          if (!item) return null
+          return (
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the list takes the keys, for the option that is chosen
+            <div
+              key={String(key)}
+              id={`${id}-${index}`}
+              ref={virtualizer.measureElement}
+              data-index={index}
+              className={`row ${onOpen ? 'opens' : ''}`}
+              role="option"
+              tabIndex={-1}
+              aria-selected={open === undefined ? index === chosen : item.id === open}
+              data-active={index === chosen}
+              style={{ transform: `translateY(${start}px)` }}
+              onClick={() => {
+                setActive(index)
+                onOpen?.(item)
+              }}
+            >
+              {row(item)}
+            </div>
+          )
+        })}
+      </div>
+    </div>
+  )
+}
