@@ -79,7 +79,8 @@ async function buildConsole() {
   })
   const nameOf = (extension) => {
     const [path] = Object.entries(metafile.outputs).find(
-      ([path, { entryPoint }]) => entryPoint && path.endsWith(extension),
+      ([path, { entryPoint }]) =>
+        entryPoint?.includes('console/src/') && /\/main-/.test(path) && path.endsWith(extension),
     )
     return basename(path)
   }

@@ -1,7 +1,7 @@
 // What stands around every section: the navigation, the choice of an application, the keys.
 import { useQueryClient } from '@tanstack/react-query'
-import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router'
-import { useState } from 'react'
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
 import { base, call } from './api/client.ts'
 import { useApplicationId, useApplications, useGo } from './application.tsx'
 import { installation, type SectionEntry, sections } from './sections/catalog.tsx'
@@ -160,10 +160,14 @@ function useLastApplication(): number | undefined {
 export function Start() {
   const applications = useApplications()
   const application = useLastApplication()
+  const navigate = useNavigate()
+  useEffect(() => {
+    if (application !== undefined) navigate({ to: `/a/${application}/overview` as '/', replace: true })
+  }, [application, navigate])
   if (!applications) return null
   if (application === undefined)
     return <Empty title="No application is yours to see">An owner can make one, or let you into one.</Empty>
-  return <Navigate to={`/a/${application}/overview` as '/'} replace />
+  return <div aria-busy="true" />
 }
 
 function KeysHelp() {

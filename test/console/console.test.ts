@@ -6,6 +6,8 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { executablePath } from '../browser/chromium.ts'
 import { createAdmin } from '../support/admin.ts'
+import { sendMessage } from '../support/factories.ts'
+import { importFile } from '../support/jobs.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { furnish } from './furnish.ts'
 
@@ -18,6 +20,8 @@ describe.skipIf(!executablePath)('the console', () => {
   let page: Page
   /** Where the application is, in the console. */
   let inside: string
+  /** The channel in which people talk. */
+  let harbour: number
   /** What went wrong in the page, and where else it went. */
   const complaints: string[] = []
 
@@ -27,7 +31,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await owner.post('/operators', { username: 'ada', password, role: 'owner' }).expect(201)
     await owner.post('/operators', { username: 'vera', password, role: 'viewer' }).expect(201)
     await owner.patch(`/applications/${server.main.id}`, { name: 'Harbour' }).expect(200)
-    await furnish(server.main)
+    harbour = (await furnish(server)).id
     inside = `${server.url}/console/a/${server.main.id}`
     browser = await chromium.launch({ ...(executablePath && { executablePath }), args: ['--no-sandbox'] })
     page = await open()
@@ -45,7 +49,7 @@ describe.skipIf(!executablePath)('the console', () => {
       locale: 'en-GB',
     })
     const page = await context.newPage()
-    page.setDefaultTimeout(4_000)
+    page.setDefaultTimeout(8_000)
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text())
     })
@@ -85,6 +89,7 @@ describe.skipIf(!executablePath)('the console', () => {
   it('lets operators in, and shows the first application', async () => {
     await signIn(page, 'ada')
     await heading('Harbour')
+    await page.locator('.chart canvas').last().waitFor()
     await page
       .getByRole('link', { name: /Messages/ })
       .first()
@@ -185,6 +190,66 @@ describe.skipIf(!executablePath)('the console', () => {
     await option('nightly').waitFor()
   })
 
+  const goTo = async (letter: string, title: string) => {
+    await page.keyboard.press('g')
+    await page.keyboard.press(letter)
+    await heading(title)
+  }
+
+  it('draws what happened by hours and by days', async () => {
+    await page.goto(`${inside}/overview`)
+    await expect.poll(() => page.locator('.chart canvas').count()).toBe(6)
+    await page.getByLabel('30 days').check({ force: true })
+    await page.waitForURL(/interval=day/)
+    await expect.poll(() => page.locator('.chart canvas').count()).toBe(6)
+  })
+
+  it('works through reports', async () => {
+    await goTo('r', 'Reports')
+    await option('CHEAP WATCHES').waitFor()
+    await picture('reports-light-1280')
+    await page.keyboard.press('e')
+    await page.getByText('All is well').waitFor()
+    await page.getByLabel('State').selectOption('resolved')
+    await option('kept by ada').waitFor()
+    await page.getByLabel('State').blur()
+  })
+
+  it('tells what happens as it happens', async () => {
+    await goTo('l', 'Live')
+    await page.locator('.badge.good', { hasText: 'Live' }).waitFor()
+    await sendMessage(server.main, harbour, { body: 'The ferry is here', user: { username: 'ada' } })
+    await page.getByRole('link', { name: 'The ferry is here' }).waitFor()
+    await page.keyboard.press('p')
+    await page.getByText('Paused').waitFor()
+  })
+
+  it('shows jobs with what went wrong, and what is empty', async () => {
+    await importFile(server.main, 'users', [{ name: 'wrong name', displayName: 7 }])
+    await goTo('j', 'Jobs')
+    await option('User import').waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByRole('complementary').getByRole('heading', { name: 'Errors' }).waitFor()
+    await goTo('e', 'Sessions')
+    await page.getByText('Nobody is connected').waitFor()
+    await goTo('f', 'Functions')
+    await page.getByText('No functions yet').waitFor()
+  })
+
+  it('makes a webhook, whose secret is shown once, and switches it off', async () => {
+    await goTo('w', 'Webhooks')
+    await page.keyboard.press('n')
+    await page.getByLabel('URL').fill('https://hooks.example/chatterie')
+    await page.keyboard.press('Enter')
+    await page.getByText(/^whsec_/).waitFor()
+    await page.keyboard.press('Escape')
+    await option('hooks.example').waitFor()
+    await page.keyboard.press('j')
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Switch off' }).press('Enter')
+    await page.getByRole('button', { name: 'Switch on' }).waitFor()
+  })
+
   it('shows in the audit what was done', async () => {
     await page.keyboard.press('g')
     await page.keyboard.press('t')
@@ -195,7 +260,7 @@ describe.skipIf(!executablePath)('the console', () => {
 
   it('changes settings and replaces a secret', async () => {
     await page.goto(`${inside}/settings`)
-    await page.getByRole('checkbox', { name: 'Guests' }).uncheck()
+    await page.getByRole('checkbox', { name: 'Guests' }).click()
     await page.getByText('Saved').waitFor()
     await page.getByRole('button', { name: 'Replace client secret' }).press('Enter')
     await page.getByLabel('Overlap in hours').fill('1')
@@ -227,6 +292,7 @@ describe.skipIf(!executablePath)('the console', () => {
       for (const { name, path, drawn } of screens(server.main.id)) {
         await page.goto(`${server.url}/console${path}`)
         await page.locator(drawn).first().waitFor()
+        if (name === 'overview') await page.locator('.chart canvas').last().waitFor()
         if (name === 'messages-open' || name === 'users-open') {
           await page.locator('.row').first().click()
           await page.locator('.detail .facts').waitFor()
@@ -261,8 +327,17 @@ describe.skipIf(!executablePath)('the console', () => {
 })
 
 const screens = (application: number) => [
-  ...['overview', 'messages', 'users', 'channels', 'settings'].map((path) => ({
-    name: path,
+  ...[
+    'overview',
+    'messages',
+    'users',
+    'channels',
+    'reports?state=resolved',
+    'jobs',
+    'webhooks',
+    'settings',
+  ].map((path) => ({
+    name: path.replace(/\?.*/, ''),
     path: `/a/${application}/${path}`,
     drawn: '.tiles, .row, .switch',
   })),

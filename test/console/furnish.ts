@@ -1,6 +1,8 @@
 // An application with some life in it, for the console to show.
+import { reportMessage } from '#domain/messages/reports/report-message.ts'
+import { callerOf } from '../support/as-user.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
-import type { TestApplication } from '../support/server.ts'
+import type { TestServer } from '../support/server.ts'
 
 const people = {
   ada: 'Ada Lovelace',
@@ -22,11 +24,10 @@ const conversation: [keyof typeof people, string][] = [
 ]
 
 /** Three channels, five people, and what they said; of one message somebody complains. */
-export async function furnish(application: TestApplication) {
-  const users = new Map<string, number>()
-  for (const [name, displayName] of Object.entries(people)) {
-    users.set(name, (await createUser(application, { name, displayName })).id)
-  }
+export async function furnish({ ctx, main: application }: Pick<TestServer, 'ctx' | 'main'>) {
+  const ada = await createUser(application, { name: 'ada', displayName: people.ada })
+  for (const [name, displayName] of Object.entries(people).slice(1))
+    await createUser(application, { name, displayName })
   const creator = { username: 'ada' }
   const harbour = await createChannel(application, {
     name: 'harbour',
@@ -36,7 +37,9 @@ export async function furnish(application: TestApplication) {
   await createChannel(application, { name: 'night', displayName: 'Night shift', creator })
   await createChannel(application, { type: 'PRIVATE', name: 'board', displayName: 'Board', creator })
   for (const [username, body] of conversation) {
-    await sendMessage(application, harbour.id, { body, user: { username } })
+    const message = await sendMessage(application, harbour.id, { body, user: { username } })
+    if (username === 'mallory')
+      await reportMessage(ctx, callerOf(application, ada), message.id, { reason: 'Advertising' })
   }
-  return { users, harbour }
+  return harbour
 }

@@ -13,11 +13,11 @@ import { Section } from '../ui/pane.tsx'
 import { Avatar, Badge, Empty, Facts, Json, Time } from '../ui/small.tsx'
 
 /** What a message says, in a line. */
-function textOf(message: MessageProperties): string {
+export function textOf(message: MessageProperties): string {
   return 'body' in message ? message.body : `📎 ${message.file.name}`
 }
 
-function authorOf(message: MessageProperties): string {
+export function authorOf(message: MessageProperties): string {
   return 'user' in message ? message.user.displayName : 'System'
 }
 
@@ -113,7 +113,7 @@ function MessageRow({ message }: { message: MessageProperties }) {
 }
 
 /** A message among those before and after it. */
-function Conversation({ messageId, onGone }: { messageId: number; onGone: () => void }) {
+export function Conversation({ messageId, onGone }: { messageId: number; onGone: () => void }) {
   const id = useApplicationId()
   const may = useMay()
   const remove = useDeleteMessage()

@@ -3,11 +3,14 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { call } from '../api/client.ts'
 import { useApplicationId } from '../application.tsx'
+import { useMay } from '../session.tsx'
 import { Section } from '../ui/pane.tsx'
 import { count, Empty, Facts, Time } from '../ui/small.tsx'
+import { Charts } from './charts.tsx'
 
 export function Overview() {
   const id = useApplicationId()
+  const may = useMay()
   const { data: application, error } = useQuery({
     queryKey: ['retrieveApplication', id],
     queryFn: () => call('retrieveApplication', { params: { id } }),
@@ -34,6 +37,7 @@ export function Overview() {
             </li>
           ))}
         </ul>
+        {may('retrieveStatistics') && <Charts />}
         <section className="card">
           <h2>How clients reach it</h2>
           <Facts

@@ -42,7 +42,9 @@ export function useKeys(bindings: Binding[]): void {
 function isTyping(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
-    Boolean(target.closest('input, textarea, select, dialog, [contenteditable]'))
+    Boolean(
+      target.closest('input:not([type=radio], [type=checkbox]), textarea, select, dialog, [contenteditable]'),
+    )
   )
 }
 

@@ -1,0 +1,109 @@
+// Imports and exports, how far they are, and what went wrong.
+import { useQuery } from '@tanstack/react-query'
+import { call } from '../api/client.ts'
+import type { Job } from '../api/generated.ts'
+import { useApplicationId } from '../application.tsx'
+import { useOpen } from '../ui/filters.tsx'
+import { List } from '../ui/list.tsx'
+import { Section } from '../ui/pane.tsx'
+import { Badge, count, Empty, Facts, Time } from '../ui/small.tsx'
+
+const kinds = { PENDING: '', RUNNING: 'warn', FINISHED: 'good', FAILED: 'bad' } as const
+const nameOf = ({ type }: Job) => {
+  const words = type.toLowerCase().replaceAll('_', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+export function Jobs() {
+  const id = useApplicationId()
+  const { open, show } = useOpen()
+  return (
+    <Section
+      title="Jobs"
+      detail={open && <JobDetail key={open} jobId={open} />}
+      onClose={() => show(undefined)}
+    >
+      <List
+        operation="listJobs"
+        input={{ params: { id } }}
+        label="Jobs, newest first"
+        everyMs={3_000}
+        open={open}
+        onOpen={({ id }) => show(id)}
+        row={(job) => (
+          <>
+            <div className="row-main">
+              <div className="row-line">
+                <strong>{nameOf(job)}</strong>
+                <Badge kind={kinds[job.state]}>{job.state.toLowerCase()}</Badge>
+              </div>
+              <Progress job={job} />
+            </div>
+            <Time at={job.createdTime} />
+          </>
+        )}
+        empty={<Empty title="No jobs">Imports and exports of this application appear here.</Empty>}
+      />
+    </Section>
+  )
+}
+
+function Progress({ job: { processed, failed, total, state } }: { job: Job }) {
+  return (
+    <div className="row-text">
+      {state === 'RUNNING' && <progress aria-label="Progress" value={processed} max={total} />}{' '}
+      {count(processed)}
+      {total !== undefined && ` of ${count(total)}`} done{failed > 0 && `, ${count(failed)} failed`}
+    </div>
+  )
+}
+
+function JobDetail({ jobId }: { jobId: number }) {
+  const id = useApplicationId()
+  const { data: job, error } = useQuery({
+    queryKey: ['retrieveJob', id, jobId],
+    queryFn: () => call('retrieveJob', { params: { id, jobId } }),
+    refetchInterval: ({ state }) => (state.data?.endedTime ? false : 2_000),
+  })
+  if (error) return <Empty title="This job is not there">{error.message}</Empty>
+  if (!job) return <div aria-busy="true" />
+  return (
+    <>
+      <h2>{nameOf(job)}</h2>
+      <Progress job={job} />
+      <Facts
+        facts={[
+          [
+            'State',
+            <Badge key="state" kind={kinds[job.state]}>
+              {job.state.toLowerCase()}
+            </Badge>,
+          ],
+          ['Begun', <Time key="begun" at={job.createdTime} />],
+          ...(job.endedTime
+            ? ([['Ended', <Time key="ended" at={job.endedTime} />]] as [string, React.ReactNode][])
+            : []),
+        ]}
+      />
+      {job.file && (
+        <p>
+          <a href={job.file} download>
+            Download its file
+          </a>
+        </p>
+      )}
+      {job.errors.length > 0 && (
+        <section>
+          <h3>Errors</h3>
+          <ul className="links">
+            {job.errors.map(({ index, reason }) => (
+              <li key={index}>
+                <span className="soft mono">{index}</span> {reason}
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,129 @@
+// What happens in an application, as it happens.
+import { Link } from '@tanstack/react-router'
+import { type ReactNode, useEffect, useState } from 'react'
+import { addressOf } from '../api/client.ts'
+import type {
+  ChatUserSessionProperties,
+  FunctionInvocation,
+  Job,
+  MessageProperties,
+} from '../api/generated.ts'
+import { useApplicationId } from '../application.tsx'
+import { useKeys } from '../ui/keys.ts'
+import { Section } from '../ui/pane.tsx'
+import { Badge, Empty, Time } from '../ui/small.tsx'
+import { authorOf, textOf } from './messages.tsx'
+
+interface Happening {
+  key: string
+  at: string
+  kind: string
+  text: ReactNode
+}
+
+const keptMax = 300
+
+/** What is told, by the name of the event. */
+const readers: Record<string, (data: never, id: number) => ReactNode> = {
+  message: (message: MessageProperties, id) => (
+    <>
+      <strong>{authorOf(message)}</strong>{' '}
+      <Link to={`/a/${id}/messages` as '/'} search={{ open: String(message.id) } as never}>
+        {textOf(message)}
+      </Link>
+    </>
+  ),
+  'message.deleted': (message: { id: number }) => <>Message {message.id} was deleted</>,
+  session: ({ user }: ChatUserSessionProperties, id) => (
+    <>
+      <Link to={`/a/${id}/users` as '/'} search={{ open: String(user.id) } as never}>
+        {user.displayName}
+      </Link>{' '}
+      connected
+    </>
+  ),
+  job: ({ id: jobId, type, state, processed }: Job, id) => (
+    <>
+      <Link to={`/a/${id}/jobs` as '/'} search={{ open: String(jobId) } as never}>
+        {type.toLowerCase().replaceAll('_', ' ')}
+      </Link>{' '}
+      {state.toLowerCase()}, {processed} done
+    </>
+  ),
+  function: (
+    {
+      function: { id: functionId, name },
+      status,
+    }: FunctionInvocation & { function: { id: number; name: string } },
+    id,
+  ) => (
+    <>
+      <Link to={`/a/${id}/functions` as '/'} search={{ open: String(functionId) } as never}>
+        {name}
+      </Link>{' '}
+      {status.toLowerCase()}
+    </>
+  ),
+}
+
+export function Live() {
+  const id = useApplicationId()
+  const [happened, setHappened] = useState<Happening[]>([])
+  const [state, setState] = useState<'connecting' | 'open' | 'paused'>('connecting')
+  const [isPaused, setPaused] = useState(false)
+  useEffect(() => {
+    setHappened([])
+    void id
+  }, [id])
+  useEffect(() => {
+    if (isPaused) return setState('paused')
+    setState('connecting')
+    const source = new EventSource(addressOf('watchLive', { params: { id } }))
+    source.onopen = () => setState('open')
+    source.onerror = () => setState('connecting')
+    for (const [kind, read] of Object.entries(readers)) {
+      source.addEventListener(kind, ({ data, lastEventId }) => {
+        const text = read(JSON.parse(data) as never, id)
+        const happening = { key: `${lastEventId}-${kind}`, at: new Date().toISOString(), kind, text }
+        setHappened((all) => [happening, ...all].slice(0, keptMax))
+      })
+    }
+    return () => source.close()
+  }, [id, isPaused])
+  useKeys([{ keys: 'p', label: 'Pause or go on', run: () => setPaused(!isPaused) }])
+  const labels = { connecting: 'Connecting…', open: 'Live', paused: 'Paused' }
+  return (
+    <Section
+      title="Live"
+      actions={
+        <>
+          <Badge kind={state === 'open' ? 'good' : ''}>{labels[state]}</Badge>
+          <button type="button" className="button" onClick={() => setPaused(!isPaused)}>
+            {isPaused ? 'Go on' : 'Pause'} <kbd>p</kbd>
+          </button>
+        </>
+      }
+    >
+      {happened.length === 0 ? (
+        <div className="list">
+          <Empty title="Listening">
+            Messages, sign-ins, jobs and runs of functions appear here as they happen.
+          </Empty>
+        </div>
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+        <section className="list" aria-label="What happens, newest first" tabIndex={0}>
+          <ol className="feed">
+            {happened.map(({ key, at, kind, text }) => (
+              <li key={key}>
+                <Time at={at} />
+                <Badge>{kind}</Badge>
+                <span className="said">{text}</span>
+              </li>
+            ))}
+          </ol>
+        </section>
+      )}
+    </Section>
+  )
+}

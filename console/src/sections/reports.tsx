@@ -1,0 +1,111 @@
+// Messages of which users complained: a queue that is worked by keyboard.
+import { Link } from '@tanstack/react-router'
+import type { Report } from '../api/generated.ts'
+import { useApplicationId } from '../application.tsx'
+import { useMay } from '../session.tsx'
+import { useAsk } from '../ui/ask.tsx'
+import { Choice, useFilters, useOpen } from '../ui/filters.tsx'
+import { List } from '../ui/list.tsx'
+import { useAct } from '../ui/notices.tsx'
+import { Section } from '../ui/pane.tsx'
+import { Avatar, Badge, Empty, Time } from '../ui/small.tsx'
+import { authorOf, Conversation, textOf } from './messages.tsx'
+
+export function Reports() {
+  const id = useApplicationId()
+  const may = useMay()
+  const ask = useAsk()
+  const act = useAct()
+  const { search } = useFilters()
+  const { open, show } = useOpen()
+  const state = search.state === 'resolved' ? 'resolved' : 'open'
+  const resolve = (report: Report, action: 'keep' | 'delete') =>
+    act(
+      'resolveReport',
+      { params: { id, reportId: report.id }, body: { action } },
+      action === 'keep' ? 'The message stays' : 'The message is deleted',
+    )
+  const remove = (report: Report) =>
+    ask({
+      title: 'Delete the message?',
+      text: (
+        <>
+          {report.message && <blockquote>{textOf(report.message)}</blockquote>}
+          <p>It goes for everybody, and the report is resolved. This cannot be undone.</p>
+        </>
+      ),
+      action: 'Delete message',
+      isDangerous: true,
+      run: () => resolve(report, 'delete'),
+    })
+  const isQueue = state === 'open' && may('resolveReport')
+  return (
+    <Section
+      title="Reports"
+      filters={<Choice name="state" label="State" options={{ '': 'Open', resolved: 'Resolved' }} />}
+      detail={open && <Conversation key={open} messageId={open} onGone={() => show(undefined)} />}
+      onClose={() => show(undefined)}
+    >
+      {isQueue && (
+        <p className="intro soft">
+          <kbd>j</kbd> and <kbd>k</kbd> go through them, <kbd>e</kbd> keeps the message, <kbd>x</kbd> deletes
+          it, <kbd>Enter</kbd> shows what was said around it.
+        </p>
+      )}
+      <List
+        operation="listReports"
+        input={{ params: { id }, query: { state } }}
+        label={`Reports, ${state}`}
+        onOpen={({ messageId, message }) => message && show(messageId)}
+        keys={
+          isQueue
+            ? [
+                { keys: 'e', label: 'Keep the message', run: (report) => void resolve(report, 'keep') },
+                { keys: 'x', label: 'Delete the message', run: remove },
+              ]
+            : []
+        }
+        row={(report) => (
+          <>
+            <Avatar name={report.message ? authorOf(report.message) : '?'} />
+            <div className="row-main">
+              <div className="row-line">
+                <strong>{report.message ? textOf(report.message) : 'A message that is deleted'}</strong>
+              </div>
+              <div className="row-text">
+                {report.message && `${authorOf(report.message)}, `}reported by{' '}
+                {report.reporter?.displayName ?? 'somebody'}
+                {report.reason && `: “${report.reason}”`}
+              </div>
+            </div>
+            {report.resolution && (
+              <Badge kind={report.resolution.action === 'delete' ? 'bad' : 'good'}>
+                {report.resolution.action === 'delete' ? 'deleted' : 'kept'} by {report.resolution.by}
+              </Badge>
+            )}
+            <Time at={report.createdTime} />
+          </>
+        )}
+        empty={
+          state === 'open' ? (
+            <Empty title="All is well">
+              Nobody complains. Reports come from clients that offer to report a message.
+            </Empty>
+          ) : (
+            <Empty title="No report was resolved yet" />
+          )
+        }
+      />
+      <ReportLink id={id} />
+    </Section>
+  )
+}
+
+function ReportLink({ id }: { id: number }) {
+  return (
+    <p className="foot soft">
+      What moderators decided stands in the audit too; who writes such messages is banned in{' '}
+      <Link to={`/a/${id}/users` as '/'}>users</Link>.
+    </p>
+  )
+}

@@ -1,0 +1,237 @@
+// Webhooks of an application, and what became of their deliveries.
+import { useQuery } from '@tanstack/react-query'
+import { call } from '../api/client.ts'
+import type { Webhook, WebhookDelivery } from '../api/generated.ts'
+import { useApplicationId } from '../application.tsx'
+import { Secret, useAsk } from '../ui/ask.tsx'
+import { useOpen } from '../ui/filters.tsx'
+import { useKeys } from '../ui/keys.ts'
+import { List } from '../ui/list.tsx'
+import { useAct } from '../ui/notices.tsx'
+import { Section } from '../ui/pane.tsx'
+import { Badge, Empty, Facts, Time } from '../ui/small.tsx'
+
+const kinds = { pending: 'warn', delivered: 'good', failed: 'bad' } as const
+const eventsOf = (text = '') => text.split(/[\s,]+/).filter(Boolean) as never
+
+export function Webhooks() {
+  const id = useApplicationId()
+  const { open, show } = useOpen()
+  const ask = useAsk()
+  const act = useAct()
+  const showSecret = useShowSecret()
+  const create = () =>
+    ask({
+      title: 'New webhook',
+      fields: [
+        { name: 'url', label: 'URL' },
+        {
+          name: 'events',
+          label: 'Events',
+          value: '*',
+          hint: 'As message.created, with commas between; * is all.',
+        },
+        { name: 'description', label: 'Description', isOptional: true },
+      ],
+      action: 'Create',
+      run: async ({ url = '', events, description }) => {
+        const body = { url, events: eventsOf(events), ...(description && { description }) }
+        showSecret(await act('createWebhook', { params: { id }, body }, 'The webhook is there'))
+      },
+    })
+  useKeys([{ keys: 'n', label: 'New webhook', run: create }])
+  return (
+    <Section
+      title="Webhooks"
+      actions={
+        <button type="button" className="button primary" onClick={create}>
+          New webhook <kbd>n</kbd>
+        </button>
+      }
+      detail={open && <WebhookDetail key={open} webhookId={open} onGone={() => show(undefined)} />}
+      onClose={() => show(undefined)}
+    >
+      <List
+        operation="listWebhooks"
+        input={{ params: { id } }}
+        label="Webhooks"
+        open={open}
+        onOpen={({ id }) => show(id)}
+        row={({ url, events, enabled, failingSince, description }) => (
+          <>
+            <div className="row-main">
+              <div className="row-line">
+                <strong>{url}</strong>
+                {!enabled && <Badge>off</Badge>}
+                {failingSince && <Badge kind="bad">failing</Badge>}
+              </div>
+              <div className="row-text">
+                {description || (events.includes('*') ? 'All events' : events.join(', '))}
+              </div>
+            </div>
+          </>
+        )}
+        empty={
+          <Empty title="No webhooks yet">
+            A webhook tells a server of yours what happens here, signed, and again until it is heard.
+          </Empty>
+        }
+      />
+    </Section>
+  )
+}
+
+function useShowSecret() {
+  const ask = useAsk()
+  return ({ secret }: { secret: string }) =>
+    setTimeout(() =>
+      ask({
+        title: 'The secret of the webhook',
+        text: (
+          <>
+            <p>Deliveries are signed with it. It is shown this once.</p>
+            <Secret label="Secret" value={secret} />
+          </>
+        ),
+        action: 'I have kept it',
+      }),
+    )
+}
+
+function WebhookDetail({ webhookId, onGone }: { webhookId: number; onGone: () => void }) {
+  const id = useApplicationId()
+  const ask = useAsk()
+  const act = useAct()
+  const showSecret = useShowSecret()
+  const params = { id, webhookId }
+  const { data: webhook, error } = useQuery({
+    queryKey: ['retrieveWebhook', id, webhookId],
+    queryFn: () => call('retrieveWebhook', { params }),
+  })
+  const { data: deliveries } = useQuery({
+    queryKey: ['listWebhookDeliveries', id, webhookId],
+    queryFn: () => call('listWebhookDeliveries', { params, query: { limit: 50 } }),
+    refetchInterval: 3_000,
+  })
+  if (error) return <Empty title="This webhook is not there">{error.message}</Empty>
+  if (!webhook) return <div aria-busy="true" />
+  const replay = ({ id: deliveryId }: WebhookDelivery) =>
+    act('replayWebhookDelivery', { params: { ...params, deliveryId } }, 'It is sent again')
+  return (
+    <>
+      <h2>{webhook.url}</h2>
+      <WebhookFacts webhook={webhook} />
+      <div className="detail-actions">
+        <button
+          type="button"
+          className="button"
+          onClick={() => act('testWebhook', { params }, 'webhook.test is on its way')}
+        >
+          Send a test
+        </button>
+        <button
+          type="button"
+          className="button"
+          onClick={() =>
+            act(
+              'updateWebhook',
+              { params, body: { enabled: !webhook.enabled } },
+              webhook.enabled ? 'Switched off' : 'Switched on',
+            )
+          }
+        >
+          {webhook.enabled ? 'Switch off' : 'Switch on'}
+        </button>
+        <button
+          type="button"
+          className="button"
+          onClick={() =>
+            ask({
+              title: 'Replace the secret?',
+              text: 'The old one stays valid for 24 hours: deliveries are signed with both.',
+              action: 'Replace secret',
+              run: async () =>
+                showSecret(await act('rotateWebhookSecret', { params }, 'The secret is replaced')),
+            })
+          }
+        >
+          Replace secret
+        </button>
+        <button
+          type="button"
+          className="button danger"
+          onClick={() =>
+            ask({
+              title: 'Delete the webhook?',
+              text: `${webhook.url} is told nothing any more. Its deliveries are gone, too.`,
+              action: 'Delete webhook',
+              isDangerous: true,
+              run: async () => {
+                await act('deleteWebhook', { params }, 'The webhook is deleted')
+                onGone()
+              },
+            })
+          }
+        >
+          Delete
+        </button>
+      </div>
+      <section>
+        <h3>Deliveries</h3>
+        {deliveries?.items.length === 0 && <p className="soft">None yet. Send a test.</p>}
+        {deliveries?.items.map((each) => (
+          <Delivery key={each.id} delivery={each} onReplay={() => replay(each)} />
+        ))}
+      </section>
+    </>
+  )
+}
+
+function WebhookFacts({ webhook }: { webhook: Webhook }) {
+  return (
+    <Facts
+      facts={[
+        ['State', webhook.enabled ? 'on' : 'off'],
+        ['Events', webhook.events.includes('*') ? 'all' : webhook.events.join(', ')],
+        ...(webhook.failingSince
+          ? ([['Failing since', <Time key="failing" at={webhook.failingSince} />]] as [
+              string,
+              React.ReactNode,
+            ][])
+          : []),
+        ['Since', <Time key="since" at={webhook.createdTime} />],
+      ]}
+    />
+  )
+}
+
+function Delivery({ delivery, onReplay }: { delivery: WebhookDelivery; onReplay: () => void }) {
+  const { type, state, createdTime, attempts, body, nextTime } = delivery
+  return (
+    <details className="run">
+      <summary>
+        <Badge kind={kinds[state]}>{state}</Badge> <span className="mono">{type}</span>{' '}
+        <span className="soft">
+          <Time at={createdTime} />
+        </span>
+      </summary>
+      <ul className="log">
+        {attempts.map(({ time, status, error, durationMs, answer }) => (
+          <li key={time}>
+            <Time at={time} />: {status ?? error} <span className="soft">in {durationMs} ms</span>
+            {answer && <pre>{answer}</pre>}
+          </li>
+        ))}
+      </ul>
+      {nextTime && (
+        <p>
+          Again <Time at={nextTime} />
+        </p>
+      )}
+      {body && <pre>{body}</pre>}
+      <button type="button" className="button small" onClick={onReplay}>
+        Send again
+      </button>
+    </details>
+  )
+}
