@@ -71,6 +71,9 @@ it('start --json prints one line on stdout, with everything a script needs', asy
     clientSecret: expect.any(String),
     credentialsFile: join(own, 'credentials.json'),
     apiKey: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    operator: 'admin',
+    operatorPassword: expect.any(String),
+    operatorFile: join(own, 'operator.json'),
   })
   const answer = await fetch(`${facts.url}/oauth/token`, {
     method: 'POST',

@@ -120,8 +120,12 @@ function checkAdminSuccess(
   validate({ $ref: `#/${steps.join('/')}` }, JSON.parse(body), 'admin')
 }
 
+const patterns = new Map<string, RegExp>()
+
 function matches(template: string, path: string): boolean {
-  return new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`).test(path)
+  const pattern = patterns.get(template) ?? new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`)
+  patterns.set(template, pattern)
+  return pattern.test(path)
 }
 
 /** As the answer to GET would be, but for the body; or else as the operation itself says. */

@@ -54,6 +54,7 @@ describe('a webhook', () => {
     const user = await createUser(server.main)
     const channel = await createChannel(server.main, { name: 'news', members: [{ username: user.name }] })
     const message = await sendMessage(server.main, channel.id, { user: { username: user.name }, body: 'Hi' })
+    await told(4) // of what is gone there are ids alone
     await server.main.delete(`/messages/${message.id}`).expect(200)
     await server.main.delete(`/channels/${channel.id}`).expect(200)
     await server.main.delete(`/users/${user.id}`).expect(200)
