@@ -3,6 +3,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '#context.ts'
 import { policyOf, readPage } from '#routes/pages.ts'
 
+/** What is no address of the page, where nothing else serves it. */
+const elsewhere = /^\/console\/(assets|sign-in)\//
+
 export async function consolePage(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   const page = await readPage('built/console/page.html')
 
@@ -12,7 +15,7 @@ export async function consolePage(scope: FastifyInstance, { ctx }: { ctx: Contex
 
   scope.get('/console', send)
   scope.get('/console/*', async (request, reply) =>
-    /^\/console\/assets\//.test(request.url) ? reply.callNotFound() : send(request, reply),
+    elsewhere.test(request.url) ? reply.callNotFound() : send(request, reply),
   )
 
   /** Where a PUBLIC_URL has a path, all links begin with it. */

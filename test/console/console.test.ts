@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import axe from 'axe-core'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { executablePath } from '../browser/chromium.ts'
 import { createAdmin } from '../support/admin.ts'
 import { sendMessage } from '../support/factories.ts'
@@ -49,7 +49,7 @@ describe.skipIf(!executablePath)('the console', () => {
       locale: 'en-GB',
     })
     const page = await context.newPage()
-    page.setDefaultTimeout(8_000)
+    page.setDefaultTimeout(20_000)
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text())
     })
@@ -244,9 +244,16 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.getByText(/^whsec_/).waitFor()
     await page.keyboard.press('Escape')
     await option('hooks.example').waitFor()
-    await page.keyboard.press('j')
-    await page.keyboard.press('Enter')
-    await page.getByRole('button', { name: 'Switch off' }).press('Enter')
+    const off = page.getByRole('button', { name: 'Switch off' })
+    await vi.waitFor(
+      async () => {
+        await page.keyboard.press('j')
+        await page.keyboard.press('Enter')
+        await off.waitFor({ timeout: 2_000 })
+      },
+      { timeout: 20_000 }, // while the list is read anew, a key may come too early
+    )
+    await off.press('Enter')
     await page.getByRole('button', { name: 'Switch on' }).waitFor()
   })
 

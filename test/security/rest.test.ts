@@ -334,11 +334,13 @@ function isOfOperation(route: string): boolean {
   return paths.includes(path) && method !== 'OPTIONS'
 }
 
-/** Has every route noted that servers register from now on; those that come with GET are left out. */
+/** Has every route noted that servers register from now on; those that come with GET are left out, and
+ * files whose names change with what is in them. */
 function recordRoutes(): () => void {
   const note = (message: unknown) => {
     const { fastify } = message as { fastify: FastifyInstance }
     fastify.addHook('onRoute', ({ method, url }) => {
+      if (url.startsWith('/console/assets/')) return
       for (const each of [method].flat()) if (each !== 'HEAD') registered.add(`${each} ${url}`)
     })
   }
