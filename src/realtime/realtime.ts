@@ -9,8 +9,9 @@ import { CatchUp } from '#realtime/catch-up.ts'
 import { FrameRate } from '#realtime/frame-rate.ts'
 import { eventBody, Hub, json } from '#realtime/hub.ts'
 import { Listening } from '#realtime/listening.ts'
-import type { Connection, Session } from '#realtime/session.ts'
+import type { Connection, LateAnswer, Session } from '#realtime/session.ts'
 import { Sessions } from '#realtime/sessions.ts'
+import type { Subscription } from '#realtime/subscription.ts'
 import { openRouter } from '#realtime/table.ts'
 import type { PublishedEvent } from '#resources/published-event.ts'
 import { isTopic } from '#resources/topics.ts'
@@ -155,6 +156,9 @@ export class Realtime implements StompHandler<Session> {
     this.#rate.take(session)
     if (isTopic(destination)) {
       await this.#listening.subscribe(connection, subscription)
+      const begun = session.subscriptionTo(destination)
+      if (!begun) return
+      for (const answer of session.takeAnswers(destination)) this.#answer(connection, begun, answer)
       return
     }
     const isUser = isCurrentUserRelay(destination)
@@ -189,15 +193,20 @@ export class Realtime implements StompHandler<Session> {
     const receipt = headers.get('receipt')
     const echo = await performAction(this.#ctx, this.#router, session, { destination, body, receipt })
     if (!echo || receipt === undefined || session.connection !== connection) return
-    const subscription = session.answersTo(echo)
-    if (!subscription) return
     const text = eventBody(
       session.nameOf(echo.type),
       presentResource(echo.shape, echo.entity),
       session.baseUrls,
     )
-    const answer = session.answer(subscription, receipt)
-    if (answer) connection.message(answer, shareBody(text, json))
+    const answer = { receipt, body: shareBody(text, json) }
+    const subscription = session.answersTo(echo)
+    if (subscription) this.#answer(connection, subscription, answer)
+    else session.keepAnswer(echo, answer)
+  }
+
+  #answer(connection: Connection, subscription: Subscription, { receipt, body }: LateAnswer): void {
+    const headers = connection.session.answer(subscription, receipt)
+    if (headers) connection.message(headers, body)
   }
 
   ack({ session }: Connection, id: string): void {

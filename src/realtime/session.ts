@@ -9,6 +9,7 @@ import type { Sent, Subscription } from '#realtime/subscription.ts'
 import type { Delivery, PublishedEvent } from '#resources/published-event.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 import type { StompConnection } from '#stomp/connection.ts'
+import type { SharedBody } from '#stomp/frames.ts'
 import type { Generation } from '#wire/generations.ts'
 import type { BaseUrls } from '#wire/stompx.ts'
 
@@ -19,6 +20,15 @@ const unacknowledgedMax = 10_000
 
 /** Answers that are remembered until their events come by. */
 const answeredMax = 1_000
+
+/** Answers that are kept for who has yet to listen. */
+const lateMax = 100
+
+/** An answer to the action of this receipt. */
+export interface LateAnswer {
+  receipt: string
+  body: SharedBody
+}
 
 export interface SessionFacts {
   id: number
@@ -70,6 +80,7 @@ export class Session {
   /** Actions that were answered before their event came by, or by their event. */
   readonly #answered = new Map<string, 'sent' | 'acknowledged' | 'delivered'>()
   #messages = 0
+  #late: (LateAnswer & { place: string })[] = []
 
   /** @param topics what it listened to when it was lost; null where that is not known */
   constructor(
@@ -112,6 +123,20 @@ export class Session {
     const own = this.subscriptionTo(currentUserHypermedia.topics[topic].at({ id: userId }))
     const other = this.generation?.answers?.[topic]
     return own ?? (other && this.subscriptionTo(other(entity, userId)))
+  }
+
+  /** Older clients act before they listen to where they wait for the answer: it is kept until they do. */
+  keepAnswer({ topic, entity }: Pick<Echo, 'topic' | 'entity'>, answer: LateAnswer): void {
+    const place = this.generation?.answers?.[topic]?.(entity, this.facts.userId)
+    if (place === undefined || this.#late.length >= lateMax) return
+    this.#late.push({ ...answer, place })
+  }
+
+  /** The answers that are kept for a topic, and are no longer. */
+  takeAnswers(destination: string): LateAnswer[] {
+    const taken = this.#late.filter(({ place }) => place === destination)
+    if (taken.length > 0) this.#late = this.#late.filter(({ place }) => place !== destination)
+    return taken
   }
 
   /** What the client calls an event. */
@@ -227,6 +252,7 @@ export class Session {
       if (answer !== 'acknowledged') this.#answered.delete(receipt)
     }
     this.subscriptions.clear()
+    this.#late = []
     this.early.clear()
     this.errors = undefined
     this.connection = undefined

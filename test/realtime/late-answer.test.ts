@@ -1,0 +1,39 @@
+// Clients before chatkitty 1.26 wait for the answer to a message on the channel's topic, and may send before they listen.
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { frame, Talker } from '../stomp/talker.ts'
+import { createChannel, createUser } from '../support/factories.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server.close())
+
+it('an answer waits until an old client listens for it, however late that is, and comes once', async () => {
+  const { main, url } = server
+  const { name } = await createUser(main)
+  const channel = await createChannel(main, { members: [{ username: name }] })
+  const path = `/stompx/websocket?api_key=${main.apiKey}&stompx_user=${name}`
+  const talker = await Talker.open(Number(new URL(url).port), path)
+  talker.send(frame('CONNECT', { 'accept-version': '1.2', 'heart-beat': '0,0' }))
+  expect(await talker.next()).toMatchObject({ command: 'CONNECTED' })
+  talker.send(frame('SUBSCRIBE', { id: 'errors', destination: '/user/queue/v1/errors' }))
+  const message = { destination: `/application/channels/${channel.id}.message`, receipt: 'early' }
+  talker.send(frame('SEND', message, JSON.stringify({ type: 'TEXT', body: 'early' })))
+  expect(await talker.next()).toMatchObject({ command: 'RECEIPT', headers: { 'receipt-id': 'early' } })
+  const waiting = 'select from outbox_event'
+  await expect.poll(async () => (await server.ctx.db.pool.query(waiting)).rowCount).toBe(0)
+  const destination = `/topic/channels/${channel.id}.messages`
+  const answers = () => talker.frames.filter(({ command }) => command === 'MESSAGE')
+  for (const id of ['first', 'second']) {
+    talker.send(frame('SUBSCRIBE', { id, destination, ack: 'client-individual', receipt: id }))
+    await expect.poll(() => talker.frames.some(({ headers }) => headers['receipt-id'] === id)).toBe(true)
+  }
+  await expect.poll(() => answers().length).toBe(1)
+  expect(answers()[0]).toMatchObject({
+    headers: { destination, subscription: 'first', 'receipt-id': 'early' },
+  })
+  expect(JSON.parse(answers()[0]?.body ?? '').resource.body).toBe('early')
+  talker.ws.terminate()
+})
