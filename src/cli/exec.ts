@@ -56,7 +56,7 @@ export async function exec([command = '', ...args]: string[], options: Options):
 function startServer({ seed, intercept }: Options): ServerProcess {
   const args = ['start', '--ephemeral', '--json', '--port', '0', '--until-input-ends']
   if (seed !== undefined) args.push('--seed', seed)
-  const settings: Record<string, string> = { LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn' }
+  const settings: Record<string, string> = { LOG_LEVEL: process.env.LOG_LEVEL ?? 'error' }
   if (intercept) settings.TRUST_PROXY = 'loopback'
   return new ServerProcess(fileURLToPath(fileOfPackage('bin/chatterie.mjs')), args, settings, true)
 }

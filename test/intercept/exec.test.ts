@@ -33,7 +33,8 @@ process.exitCode = 7
 it('reaches the server, follows its links, and leaves nothing behind', async () => {
   const file = join(folder, 'app.mjs')
   await writeFile(file, app)
-  const settings = { TMPDIR: folder }
+  // With every statement slow there is much to warn of, and stderr stays the command's.
+  const settings = { TMPDIR: folder, SLOW_STATEMENT_MS: '1' }
   const { code, stdout, stderr } = await chatterie(['exec', '--intercept', '--', 'node', file], settings)
   expect([code, stderr]).toEqual([7, ''])
   const said = JSON.parse(stdout)
