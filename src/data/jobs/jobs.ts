@@ -109,23 +109,19 @@ export interface JobInput {
   channelId?: number
 }
 
-/** A job and its place in the queue: those of an application run one after the other, in order. */
-export async function insertJob(
-  tx: Tx,
-  applicationId: number,
-  type: JobType,
-  input: JobInput,
-): Promise<number> {
-  const id = await tx.single(insertStatement, [applicationId, type, JSON.stringify(input)])
-  await enqueue(tx, 'job', { jobId: id }, { after: `application ${applicationId}` })
-  return id
+/** A job, PENDING, and its place in the queue: those of an application run one after the other, in order. */
+export async function insertJob(tx: Tx, applicationId: number, type: JobType, input: JobInput): Promise<Job> {
+  const job = await tx.single(insertStatement, [applicationId, type, JSON.stringify(input)])
+  await enqueue(tx, 'job', { jobId: job.id }, { after: `application ${applicationId}` })
+  return job
 }
 
 const insertStatement = reading(
   'insert-job',
-  column(int8, 'id'),
-  (columns) =>
-    `insert into job (application_id, type, input) values ($1, $2, $3::jsonb) returning ${columns}`,
+  jobColumns,
+  (columns) => `with j as (
+      insert into job (application_id, type, input) values ($1, $2, $3::jsonb) returning *
+    ) select ${columns} from j ${jobJoins}`,
 )
 
 /** A job as its runner knows it. */

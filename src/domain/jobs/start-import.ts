@@ -3,11 +3,11 @@ import { keepFile } from '#data/files.ts'
 import { insertJob, type JobInput } from '#data/jobs/jobs.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { mustHaveGroupChannel } from '#domain/access/channel.ts'
-import { getJob } from '#domain/jobs/get-job.ts'
 import type { ImportType, Job } from '#resources/job.ts'
 
 /**
- * Queues an import of a kept file: once this returns, it will be done, whatever becomes of the process.
+ * Queues an import of a kept file: once this returns, it will be done, whatever becomes of the process. The answer is the
+ * job as it was queued, PENDING, also where it has begun by now.
  * @throws ChatError 404 for members of a channel that is not there, 400 for those of a direct one
  */
 export async function startImport(
@@ -18,9 +18,8 @@ export async function startImport(
 ): Promise<Job> {
   if (input.channelId !== undefined) await mustHaveGroupChannel(ctx, caller, input.channelId)
   await ctx.queue.ready()
-  const id = await ctx.db.transact(async (tx) => {
+  return ctx.db.transact(async (tx) => {
     await keepFile(tx, input.fileKey)
     return insertJob(tx, caller.applicationId, type, input)
   })
-  return getJob(ctx, caller, id)
 }
