@@ -2,12 +2,13 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { Chatterie, Seed } from '#testing/index.ts'
+import type { Chatterie, Seed, World } from '#testing/index.ts'
 import { median } from './rounds.ts'
 import type { Stage } from './stage.ts'
 import { count, seconds, table, verdict } from './table.ts'
 
 const messages = 1_000
+const messagesPerTest = 10
 const workers = 8
 const worldsPerWorker = 25
 const aimsMs = { cold: 900, warm: 450, create: 5, remove: 5, reset: 10, snapshot: 50, restore: 50 }
@@ -88,12 +89,30 @@ async function timeWorlds(chatterie: Chatterie, { create, remove }: Times, round
 async function timeContents(chatterie: Chatterie, times: Times, rounds: number): Promise<void> {
   const world = await chatterie.createWorld({ seed })
   for (let round = 0; round < rounds; round++) {
-    const snapshot = await timed(times.snapshot, () => world.snapshot())
-    await timed(times.restore, () => world.restore(snapshot))
+    await useAsTestsDo(world)
     await timed(times.reset, () => world.reset())
+    const snapshot = await timed(times.snapshot, () => world.snapshot())
+    await useAsTestsDo(world)
+    await timed(times.restore, () => world.restore(snapshot))
     await snapshot.remove()
+    await world.reset() // what was restored is written anew
   }
   await world.remove()
+}
+
+/** A test sends some messages. */
+async function useAsTestsDo({ url, accessToken }: World): Promise<void> {
+  const headers = { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' }
+  const channels = await fetch(`${url}/v1/channels`, { headers })
+  const { _embedded: found } = (await channels.json()) as { _embedded: { channels: { id: number }[] } }
+  for (let at = 0; at < messagesPerTest; at++) {
+    const answer = await fetch(`${url}/v1/channels/${found.channels[0]?.id}/messages`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ type: 'TEXT', body: `New ${at}`, user: { username: 'jane' } }),
+    })
+    if (!answer.ok) throw new Error(`A message was answered ${answer.status}`)
+  }
 }
 
 function tableOf(times: Record<keyof typeof aimsMs, number[]>): string {

@@ -7,6 +7,7 @@ import { from as copyFrom } from 'pg-copy-streams'
 import type { Columns } from '#data/columns.ts'
 import { PrismaClient } from '#data/generated/client.ts'
 import { Lanes } from '#data/lanes.ts'
+import { rewritingOptions } from '#data/rewriting.ts'
 import { isTransient } from '#errors.ts'
 import type { EventDraft } from '#resources/events.ts'
 
@@ -76,6 +77,8 @@ export interface Database extends Db {
    * `work` may run more than once. Neither a statement in it nor a pause between two may take more than 30 s.
    */
   transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /** The same where keys are not looked at and the plans of large statements are kept: for worlds. See rewriting.ts. */
+  rewrite<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** Called after each commit that wrote events. */
   onEvents(listener: () => void): void
   eventsWritten(): void
@@ -121,13 +124,21 @@ export function openDatabase(
   const options = `${connection.options} -c enable_seqscan=off`
   const openLane = () => new pg.Client({ ...connection, options, pipeline: true })
   const lanes = { reads: new Lanes(openLane, 2), events: new Lanes(openLane, 1) }
+  const rewriting = new pg.Pool({ ...connection, ...rewritingOptions })
   // A connection that breaks while in use fails its statement. Without a listener it would end the process, too.
-  pool.on('connect', (client) => client.on('error', () => {}))
-  pool.on('error', (error) => {
-    if (!pool.ending) onError(error) // a database that stops with us cuts off what was closing anyway
-  })
+  for (const each of [pool, rewriting]) {
+    each.on('connect', (client) => client.on('error', () => {}))
+    each.on('error', (error) => {
+      if (!each.ending) onError(error) // a database that stops with us cuts off what was closing anyway
+    })
+  }
   let prisma: PrismaClient | undefined
   let eventsWritten = () => {}
+  const transactOn = async <T>(connections: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> => {
+    const { result, hasEmitted } = await retried(() => attempt(connections, work, watching))
+    if (hasEmitted) eventsWritten()
+    return result
+  }
 
   return {
     pool,
@@ -140,18 +151,15 @@ export function openDatabase(
       (query, line) => retried(() => (line && lanes[line].query(query)) ?? pool.query(query)),
       watching,
     ),
-    async transact(work) {
-      const { result, hasEmitted } = await retried(() => attempt(pool, work, watching))
-      if (hasEmitted) eventsWritten()
-      return result
-    },
+    transact: (work) => transactOn(pool, work),
+    rewrite: (work) => transactOn(rewriting, work),
     onEvents(listener) {
       eventsWritten = listener
     },
     eventsWritten: () => eventsWritten(),
     async close() {
       await prisma?.$disconnect()
-      await Promise.all([lanes.reads.close(), lanes.events.close(), pool.end()])
+      await Promise.all([lanes.reads.close(), lanes.events.close(), pool.end(), rewriting.end()])
     },
   }
 }

@@ -32,6 +32,27 @@ it('is done as a whole, or not at all', async () => {
   expect(await db.single(total, [])).toBe(1)
 })
 
+it('that rewrites keeps the plans of its connection, for it is never told anew how keys are looked at', async () => {
+  const role = { text: 'show session_replication_role', columns: column(text, 'session_replication_role') }
+  const plans = {
+    text: `select generic_plans from pg_prepared_statements where name = 'add'`,
+    columns: column(int8, 'generic_plans'),
+  }
+  const roles: string[] = []
+  const planned: number[] = []
+  for (let round = 0; round < 3; round++) {
+    await db.rewrite(async (tx) => {
+      roles.push(await tx.single(role, []))
+      const [changed] = await Promise.all([tx.run(add, [1]), tx.run(add, [2])])
+      expect(changed).toBe(1)
+      planned.push(await tx.single(plans, []))
+    })
+  }
+  expect(roles).toEqual(['replica', 'replica', 'replica'])
+  expect(planned).toEqual([2, 4, 6])
+  expect(await db.single(total, [])).toBe(6)
+})
+
 it('of two that wait for each other, both are done', async () => {
   let locked = 0
   let both: () => void

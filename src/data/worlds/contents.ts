@@ -11,45 +11,25 @@ const listOf = (names: string[], alias?: string) =>
 // ----------------------------------------------------------------------------------------------- locking
 
 /**
- * Where the database lets us, keys are not looked at until the transaction ends, row by row, when rows go and come: of
- * the 32 ms that 1,000 messages need to go, that takes 30. Who gets into each other's way finds out at once.
- * @returns whether that is so
- */
-export function freeOfKeys(tx: Tx): Promise<boolean> {
-  return tx.single(freeStatement, [])
-}
-
-// Plans that are made once for each connection: making one of these takes as long as what it does.
-const freeStatement = reading(
-  'free-world-of-keys',
-  column(
-    bool,
-    `set_config('plan_cache_mode', 'force_generic_plan', true) is not null and
-     case when has_parameter_privilege('session_replication_role', 'set')
-               and has_parameter_privilege('deadlock_timeout', 'set')
-       then set_config('session_replication_role', 'replica', true) || set_config('deadlock_timeout', '50ms', true)
-     end is not null`,
-  ),
-  (columns) => `select ${columns}`,
-)
-
-/**
  * Waits until nobody writes to the application, and keeps it so until the transaction ends: every row hangs on one of
  * these, which whoever writes it must share. Then it also waits for the dispatcher to be done with its events.
+ * @param tx on a connection for rewriting
  * @returns whether keys are looked at; undefined where the application is gone
  */
 export async function holdWorld(tx: Tx, id: number): Promise<{ isChecked: boolean } | undefined> {
-  const isFree = await freeOfKeys(tx)
-  if ((await tx.run(lockApplicationStatement, [id])) === 0) return undefined
-  await tx.run(lockRowsStatement, [id])
-  await tx.run(lockEventsStatement, [id])
-  return { isChecked: !isFree }
+  const [held] = await Promise.all([
+    tx.one(lockApplicationStatement, [id]),
+    tx.run(lockRowsStatement, [id]),
+    tx.run(lockEventsStatement, [id]),
+  ])
+  return held
 }
 
-const lockApplicationStatement = {
-  name: 'lock-application',
-  text: 'select from application where id = $1 for update',
-}
+const lockApplicationStatement = reading(
+  'lock-application',
+  select({ isChecked: column(bool, `current_setting('session_replication_role') <> 'replica'`) }),
+  (columns) => `select ${columns} from application where id = $1 for update`,
+)
 const lockRowsStatement = {
   name: 'lock-rows-of-world',
   text: `

@@ -29,7 +29,7 @@ export async function changeWorld(
 ): Promise<void> {
   await ctx.testApi?.forget(id, change)
   const { goneFiles } = await persistently(() =>
-    ctx.db.transact(async (tx) => {
+    ctx.db.rewrite(async (tx) => {
       const keys = await holdWorld(tx, id)
       if (!keys) throw notFound('world', id)
       return work(tx, keys).catch((error) => {

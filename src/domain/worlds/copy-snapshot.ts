@@ -1,6 +1,7 @@
 import type { Context } from '#context.ts'
 import type { Tx } from '#data/database.ts'
-import { freeOfKeys, writeApplicationRow } from '#data/worlds/contents.ts'
+import { freeOfKeys } from '#data/rewriting.ts'
+import { writeApplicationRow } from '#data/worlds/contents.ts'
 import { findSnapshot } from '#data/worlds/snapshots.ts'
 import { fillWorld } from '#domain/worlds/fill-world.ts'
 import { numberContents } from '#domain/worlds/number-contents.ts'
@@ -17,7 +18,7 @@ export async function copySnapshot(
   const snapshot = await findSnapshot(tx, id)
   if (!snapshot) throw notFound('snapshot', id)
   const contents = readSnapshotFile(snapshot.content)
-  await freeOfKeys(tx)
+  await tx.run(freeOfKeys, [true])
   await writeApplicationRow(tx, world.id, contents.application)
   await fillWorld(ctx, tx, world, await numberContents(tx, world.id, contents))
 }

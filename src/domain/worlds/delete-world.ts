@@ -8,8 +8,7 @@ import { mustHaveWorld } from '#domain/worlds/must-have-world.ts'
 export async function deleteWorld(ctx: Context, id: number): Promise<void> {
   await mustHaveWorld(ctx, id)
   await changeWorld(ctx, id, 'removed', async (tx) => {
-    const { fileKeys } = await clearContents(tx, id)
-    await deleteWorldRow(tx, id)
+    const [{ fileKeys }] = await Promise.all([clearContents(tx, id), deleteWorldRow(tx, id)])
     return { goneFiles: fileKeys }
   })
 }

@@ -22,8 +22,10 @@ export async function resetWorld(ctx: Context, id: number): Promise<World> {
     const { application, tables } = readHeader(header)
     // Where keys are looked at, a row that goes may change others.
     const lasting = isChecked || written.length > writtenMax ? [] : written
-    const { kept, fileKeys, environment } = await clearContents(tx, id, lasting)
-    const transaction = await writeApplicationRow(tx, id, application)
+    const [{ kept, fileKeys, environment }, transaction] = await Promise.all([
+      clearContents(tx, id, lasting),
+      writeApplicationRow(tx, id, application),
+    ])
     const lacking = Object.keys(tables).filter((table) => (kept[table] ?? 0) < (tables[table] ?? 0))
     if (lacking.length === 0) return { goneFiles: fileKeys }
 

@@ -18,8 +18,10 @@ export async function restoreWorld(ctx: Context, id: number, snapshotId: number)
   const { applicationId, content } = await getSnapshot(ctx, snapshotId)
   const contents = readSnapshotFile(content)
   await changeWorld(ctx, id, 'restored', async (tx) => {
-    const { fileKeys, environment } = await clearContents(tx, id)
-    await writeApplicationRow(tx, id, contents.application)
+    const [{ fileKeys, environment }] = await Promise.all([
+      clearContents(tx, id),
+      writeApplicationRow(tx, id, contents.application),
+    ])
     const own = applicationId === id ? contents : await numberContents(tx, id, contents, { isKeeping: true })
     await fillWorld(ctx, tx, world, own, environment)
     return { goneFiles: fileKeys.filter((key) => !own.bytes.has(key)) }
