@@ -2,7 +2,7 @@
 import type pg from 'pg'
 
 /** That many are changed at the same time. */
-export const rewritingMax = 4
+const rewritingMax = 4
 
 /**
  * Where the database lets us, keys are not looked at, row by row, when rows go and come: of the 32 ms that 1,000 messages
