@@ -1,75 +1,50 @@
-// The console in a real browser: each section by keyboard, in light and dark, on phones and desks.
-import { mkdir } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import axe from 'axe-core'
-import { type Browser, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+// The console in a real browser: each section by keyboard, in light and dark, on phones and desks. Each test arranges
+// what it needs, and begins at the overview.
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { executablePath } from '../browser/chromium.ts'
-import { createAdmin } from '../support/admin.ts'
-import { sendMessage } from '../support/factories.ts'
-import { importFile } from '../support/jobs.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { type AdminClient, createAdmin } from '../support/admin.ts'
+import { createUser, sendMessage } from '../support/factories.ts'
+import { upload } from '../support/jobs.ts'
+import type { TestServer } from '../support/server.ts'
 import { furnish } from './furnish.ts'
-
-const pictures = new URL('../../docs/console/', import.meta.url)
-const password = 'correct horse battery staple'
+import { type Console, openConsole, password, seriousOf } from './harness.ts'
 
 describe.skipIf(!executablePath)('the console', () => {
+  let opened: Console
   let server: TestServer
-  let browser: Browser
   let page: Page
-  /** Where the application is, in the console. */
+  let owner: AdminClient
   let inside: string
   /** The channel in which people talk. */
   let harbour: number
-  /** What went wrong in the page, and where else it went. */
-  const complaints: string[] = []
 
   beforeAll(async () => {
-    server = await startServer({ CHATTERIE_ADMIN_PASSWORD: password, APPLICATION_DELETION: 'on' })
-    const owner = await createAdmin(server, 'owner')
-    await owner.post('/operators', { username: 'ada', password, role: 'owner' }).expect(201)
-    await owner.post('/operators', { username: 'vera', password, role: 'viewer' }).expect(201)
-    await owner.patch(`/applications/${server.main.id}`, { name: 'Harbour' }).expect(200)
+    opened = await openConsole()
+    ;({ server, page, inside } = opened)
+    owner = await createAdmin(server, 'owner')
     harbour = (await furnish(server)).id
-    inside = `${server.url}/console/a/${server.main.id}`
-    browser = await chromium.launch({ ...(executablePath && { executablePath }), args: ['--no-sandbox'] })
-    page = await open()
+    await upload(server.main, 'users', '[{ "name": "wrong name", "displayName": 7 }]').expect(202)
+    await owner.post(`/applications/${server.main.id}/webhooks`, {
+      url: 'https://hooks.example/audit',
+      events: ['user.created'],
+    })
+    await opened.signIn(page, 'ada')
   }, 60_000)
-  afterAll(async () => {
-    await browser?.close()
-    await server?.close()
+  afterAll(() => opened?.close())
+
+  beforeEach(async () => {
+    await page.setViewportSize({ width: 1280, height: 800 })
+    await page.emulateMedia({ colorScheme: 'light' })
+    await page.goto(`${inside}/overview`)
+    await heading('Harbour')
   })
+  /** No error stands in the log of the browser, and nobody else was asked. */
+  afterEach(() => expect(opened.complaints.splice(0)).toEqual([]))
 
-  async function open(): Promise<Page> {
-    const context = await browser.newContext({
-      viewport: { width: 1280, height: 800 },
-      reducedMotion: 'reduce',
-      timezoneId: 'Europe/Berlin',
-      locale: 'en-GB',
-    })
-    const page = await context.newPage()
-    page.setDefaultTimeout(20_000)
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text())
-    })
-    page.on('pageerror', (error) => complaints.push(String(error)))
-    page.on('request', (request) => {
-      if (new URL(request.url()).origin !== server.url) complaints.push(`asked ${request.url()}`)
-    })
-    return page
-  }
-
-  async function signIn(page: Page, username: string): Promise<void> {
-    await page.goto(`${server.url}/console`)
-    await page.getByLabel('Name', { exact: true }).fill(username)
-    await page.getByLabel('Password').fill(password)
-    await page.keyboard.press('Enter')
-    await page.getByRole('navigation').waitFor({ state: 'attached' })
-  }
-
-  const heading = (name: string) => page.getByRole('heading', { level: 1, name }).waitFor()
-  const option = (text: string) => page.locator('.row', { hasText: text }).first()
+  const heading = (name: string) => opened.heading(name)
+  const option = (text: string) => opened.option(text)
+  const goTo = (letter: string, title: string) => opened.goTo(letter, title)
 
   it('is one page with a strict policy, whose files are kept for good', async () => {
     const answer = await fetch(`${inside}/messages`)
@@ -87,8 +62,6 @@ describe.skipIf(!executablePath)('the console', () => {
   })
 
   it('lets operators in, and shows the first application', async () => {
-    await signIn(page, 'ada')
-    await heading('Harbour')
     await page.locator('.chart canvas').last().waitFor()
     await page
       .getByRole('link', { name: /Messages/ })
@@ -99,14 +72,13 @@ describe.skipIf(!executablePath)('the console', () => {
   it('lists the keys', async () => {
     await page.keyboard.press('?')
     await page.getByRole('dialog', { name: 'Keys' }).getByText('Go to messages').waitFor()
+    await opened.looksWell('keys')
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
   })
 
   it('finds a message by keyboard, shows what was said around it, and deletes it', async () => {
-    await page.keyboard.press('g')
-    await page.keyboard.press('m')
-    await heading('Messages')
+    await goTo('m', 'Messages')
     await page.keyboard.press('/')
     await page.keyboard.type('lighthouse')
     await page.keyboard.press('Enter')
@@ -125,9 +97,7 @@ describe.skipIf(!executablePath)('the console', () => {
   })
 
   it('bans a user and lets them in again', async () => {
-    await page.keyboard.press('g')
-    await page.keyboard.press('u')
-    await heading('Users')
+    await goTo('u', 'Users')
     await page.keyboard.press('/')
     await page.keyboard.type('mallory')
     await page.keyboard.press('Enter')
@@ -144,9 +114,7 @@ describe.skipIf(!executablePath)('the console', () => {
   })
 
   it('leads from a channel to its members', async () => {
-    await page.keyboard.press('g')
-    await page.keyboard.press('c')
-    await heading('Channels')
+    await goTo('c', 'Channels')
     await option('Night shift').waitFor()
     await page.keyboard.press('j')
     await page.keyboard.press('k')
@@ -160,9 +128,7 @@ describe.skipIf(!executablePath)('the console', () => {
   })
 
   it('makes an application, an operator and a key, whose secrets are shown once', async () => {
-    await page.keyboard.press('g')
-    await page.keyboard.press('a')
-    await heading('Applications')
+    await goTo('a', 'Applications')
     await page.keyboard.press('n')
     await page.getByLabel('Name').fill('Lagoon')
     await page.keyboard.press('Enter')
@@ -170,18 +136,14 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.keyboard.press('Escape')
     await option('Lagoon').waitFor()
 
-    await page.keyboard.press('g')
-    await page.keyboard.press('p')
-    await heading('Operators')
+    await goTo('p', 'Operators')
     await page.keyboard.press('n')
     await page.getByLabel('Name').fill('grace')
     await page.getByLabel('Password').fill(password)
     await page.keyboard.press('Enter')
     await option('grace').waitFor()
 
-    await page.keyboard.press('g')
-    await page.keyboard.press('k')
-    await heading('Admin keys')
+    await goTo('k', 'Admin keys')
     await page.keyboard.press('n')
     await page.getByLabel('Name').fill('nightly')
     await page.keyboard.press('Enter')
@@ -190,14 +152,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await option('nightly').waitFor()
   })
 
-  const goTo = async (letter: string, title: string) => {
-    await page.keyboard.press('g')
-    await page.keyboard.press(letter)
-    await heading(title)
-  }
-
   it('draws what happened by hours and by days', async () => {
-    await page.goto(`${inside}/overview`)
     await expect.poll(() => page.locator('.chart canvas').count()).toBe(6)
     await page.getByLabel('30 days').check({ force: true })
     await page.waitForURL(/interval=day/)
@@ -207,7 +162,7 @@ describe.skipIf(!executablePath)('the console', () => {
   it('works through reports', async () => {
     await goTo('r', 'Reports')
     await option('CHEAP WATCHES').waitFor()
-    await picture('reports-light-1280')
+    await opened.picture('reports-light-1280')
     await page.keyboard.press('e')
     await page.getByText('All is well').waitFor()
     await page.getByLabel('State').selectOption('resolved')
@@ -225,7 +180,6 @@ describe.skipIf(!executablePath)('the console', () => {
   })
 
   it('shows jobs with what went wrong, and what is empty', async () => {
-    await importFile(server.main, 'users', [{ name: 'wrong name', displayName: 7 }])
     await goTo('j', 'Jobs')
     await option('User import').waitFor()
     await page.keyboard.press('Enter')
@@ -239,28 +193,24 @@ describe.skipIf(!executablePath)('the console', () => {
   it('makes a webhook, whose secret is shown once, and switches it off', async () => {
     await goTo('w', 'Webhooks')
     await page.keyboard.press('n')
+    expect(await seriousOf(page)).toEqual([])
     await page.getByLabel('URL').fill('https://hooks.example/chatterie')
     await page.keyboard.press('Enter')
     await page.getByText(/^whsec_/).waitFor()
     await page.keyboard.press('Escape')
     await option('hooks.example').waitFor()
+    await page.keyboard.press('Enter')
     const off = page.getByRole('button', { name: 'Switch off' })
-    await vi.waitFor(
-      async () => {
-        await page.keyboard.press('j')
-        await page.keyboard.press('Enter')
-        await off.waitFor({ timeout: 2_000 })
-      },
-      { timeout: 20_000 }, // while the list is read anew, a key may come too early
-    )
     await off.press('Enter')
     await page.getByRole('button', { name: 'Switch on' }).waitFor()
   })
 
   it('shows in the audit what was done', async () => {
-    await page.keyboard.press('g')
-    await page.keyboard.press('t')
-    await heading('Audit')
+    const { id } = await createUser(server.main, { name: 'noisy' })
+    const message = await sendMessage(server.main, harbour, { body: 'Noise', user: { username: 'noisy' } })
+    await owner.post(`/applications/${server.main.id}/users/${id}/ban`).expect(200)
+    await owner.delete(`/applications/${server.main.id}/messages/${message.id}`).expect(204)
+    await goTo('t', 'Audit')
     await option('user.banned').waitFor()
     await option('message.deleted').waitFor()
   })
@@ -277,8 +227,8 @@ describe.skipIf(!executablePath)('the console', () => {
   })
 
   it('shows viewers what they may, and no more', async () => {
-    const other = await open()
-    await signIn(other, 'vera')
+    const other = await opened.open()
+    await opened.signIn(other, 'vera')
     await other.getByRole('link', { name: /Users/ }).first().waitFor()
     expect(await other.getByRole('link', { name: /Operators|Admin keys|Audit|Settings/ }).count()).toBe(0)
     await other.goto(`${inside}/messages`)
@@ -288,49 +238,30 @@ describe.skipIf(!executablePath)('the console', () => {
     await other.context().close()
   })
 
-  const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
-    [390, 1280].map((width) => ({ colorScheme, width })),
-  )
-  it.each(looks)(
-    'has nothing serious for axe-core and fits: $colorScheme, $width px',
-    async ({ colorScheme, width }) => {
-      await page.setViewportSize({ width, height: 800 })
-      await page.emulateMedia({ colorScheme })
-      for (const { name, path, drawn } of screens(server.main.id)) {
-        await page.goto(`${server.url}/console${path}`)
-        await page.locator(drawn).first().waitFor()
-        if (name === 'overview') await page.locator('.chart canvas').last().waitFor()
-        if (name === 'messages-open' || name === 'users-open') {
-          await page.locator('.row').first().click()
-          await page.locator('.detail .facts').waitFor()
-        }
-        const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
-        expect(overflow, name).toBeLessThanOrEqual(0)
-        expect(await seriousOf(page), name).toEqual([])
-        await picture(`${name}-${colorScheme}-${width}`)
+  it('has nothing serious for axe-core and fits, in light and dark, on phones and desks', async () => {
+    for (const { name, path, drawn } of screens(server.main.id)) {
+      await page.goto(`${server.url}/console${path}`)
+      await page.locator(drawn).first().waitFor()
+      if (name === 'overview') await page.locator('.chart canvas').last().waitFor()
+      if (name === 'messages-open' || name === 'users-open') {
+        await page.locator('.row').first().click()
+        await page.locator('.detail .facts').waitFor()
       }
-    },
-    90_000,
-  )
+      await opened.looksWell(name)
+    }
+  }, 90_000)
 
   it('lets them out, everywhere', async () => {
-    await page.setViewportSize({ width: 1280, height: 800 })
-    await page.getByRole('button', { name: 'Sign out' }).press('Enter')
-    await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).press('Enter')
-    await page.getByRole('heading', { name: 'Chatterie console' }).waitFor()
-    expect(await seriousOf(page)).toEqual([])
-    await picture('sign-in')
+    const other = await opened.open()
+    await owner.post('/operators', { username: 'leaver', password, role: 'viewer' }).expect(201)
+    await opened.signIn(other, 'leaver')
+    await other.getByRole('button', { name: 'Sign out' }).press('Enter')
+    await other.getByRole('dialog').getByRole('button', { name: 'Sign out' }).press('Enter')
+    await other.getByRole('heading', { name: 'Chatterie console' }).waitFor()
+    expect(await seriousOf(other)).toEqual([])
+    await opened.picture('sign-in', other)
+    await other.context().close()
   })
-
-  it('leaves no error in the log of the browser, and asks nobody else', () => {
-    expect(complaints).toEqual([])
-  })
-
-  async function picture(name: string): Promise<void> {
-    if (!process.env.UPDATE_SCREENSHOT) return
-    await mkdir(pictures, { recursive: true })
-    await page.screenshot({ path: fileURLToPath(new URL(`${name}.png`, pictures)) })
-  }
 })
 
 const screens = (application: number) => [
@@ -340,13 +271,16 @@ const screens = (application: number) => [
     'users',
     'channels',
     'reports?state=resolved',
+    'live',
+    'sessions',
+    'functions',
     'jobs',
     'webhooks',
     'settings',
   ].map((path) => ({
     name: path.replace(/\?.*/, ''),
     path: `/a/${application}/${path}`,
-    drawn: '.tiles, .row, .switch',
+    drawn: '.tiles, .row, .switch, .empty',
   })),
   { name: 'messages-open', path: `/a/${application}/messages`, drawn: '.row' },
   { name: 'users-open', path: `/a/${application}/users`, drawn: '.row' },
@@ -356,17 +290,3 @@ const screens = (application: number) => [
     drawn: '.row',
   })),
 ]
-
-interface Finding {
-  id: string
-  impact: string
-  nodes: { html: string }[]
-}
-
-async function seriousOf(page: Page): Promise<unknown[]> {
-  await page.evaluate(axe.source)
-  const { violations } = (await page.evaluate('axe.run()')) as { violations: Finding[] }
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])
-}

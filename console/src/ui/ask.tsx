@@ -48,12 +48,19 @@ function Dialog({ question, onClose }: { question: Question; onClose: () => void
   useEffect(() => {
     element.current?.showModal()
   }, [])
+  /** The focus leaves at once, not when the browser next draws: the next key is for what lies below. */
+  const leave = () => {
+    element.current?.close()
+    if (document.activeElement instanceof HTMLElement && element.current?.contains(document.activeElement))
+      document.activeElement.blur()
+    onClose()
+  }
   const submit = async (form: FormData) => {
     setBusy(true)
     try {
       const values = Object.fromEntries([...form].map(([name, value]) => [name, String(value).trim()]))
       await question.run?.(values)
-      onClose()
+      leave()
     } catch (error) {
       setProblem((error as Error).message)
       setBusy(false)
@@ -61,7 +68,15 @@ function Dialog({ question, onClose }: { question: Question; onClose: () => void
   }
   const { title, text, fields = [], action = 'Close', isDangerous, run } = question
   return (
-    <dialog ref={element} onClose={onClose} aria-labelledby="dialog-title">
+    <dialog
+      ref={element}
+      onClose={onClose}
+      onCancel={(event) => {
+        event.preventDefault()
+        leave()
+      }}
+      aria-labelledby="dialog-title"
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -78,7 +93,7 @@ function Dialog({ question, onClose }: { question: Question; onClose: () => void
         </p>
         <div className="dialog-actions">
           {run && (
-            <button type="button" className="button" onClick={() => element.current?.close()}>
+            <button type="button" className="button" onClick={leave}>
               Cancel
             </button>
           )}

@@ -31,18 +31,19 @@ const rowHeight = 56
 
 export function List<O extends ListOperation>(props: ListProps<O>) {
   const { operation, input, label, row, open, onOpen, keys = [], empty, everyMs } = props
-  const { data, error, fetchNextPage, hasNextPage, isFetchingNextPage, isPending } = useInfiniteQuery({
-    queryKey: [operation, input],
-    queryFn: async ({ pageParam }) =>
-      (await call(operation, {
-        ...input,
-        query: { ...input.query, limit: pageSize, ...(pageParam && { cursor: pageParam }) },
-      } as Input<O>)) as { items: ItemOf<O>[]; next?: string },
-    initialPageParam: '',
-    getNextPageParam: ({ next }) => next,
-    placeholderData: keepPreviousData,
-    ...(everyMs && { refetchInterval: everyMs }),
-  })
+  const { data, error, fetchNextPage, hasNextPage, isFetching, isFetchingNextPage, isPending } =
+    useInfiniteQuery({
+      queryKey: [operation, input],
+      queryFn: async ({ pageParam }) =>
+        (await call(operation, {
+          ...input,
+          query: { ...input.query, limit: pageSize, ...(pageParam && { cursor: pageParam }) },
+        } as Input<O>)) as { items: ItemOf<O>[]; next?: string },
+      initialPageParam: '',
+      getNextPageParam: ({ next }) => next,
+      placeholderData: keepPreviousData,
+      ...(everyMs && { refetchInterval: everyMs }),
+    })
   const items = data?.pages.flatMap((page) => page.items) ?? []
   const id = useId()
   const scroller = useRef<HTMLDivElement>(null)
@@ -69,10 +70,20 @@ export function List<O extends ListOperation>(props: ListProps<O>) {
     const item = items[next]
     if (open !== undefined && item) onOpen?.(item)
   }
+  /** What a key asked for before the list was there; the last one counts. */
+  const early = useRef<(item: ItemOf<O>) => void>(undefined)
   const withChosen = (run: (item: ItemOf<O>) => void) => () => {
     const item = items[chosen]
     if (item) run(item)
+    else if (isFetching) early.current = run
   }
+  const first = items[chosen]
+  useEffect(() => {
+    if (!first && isFetching) return
+    const run = early.current
+    early.current = undefined
+    if (run && first) run(first)
+  }, [first, isFetching])
   useKeys([
     { keys: 'j', label: 'Next in the list', run: () => move(1) },
     { keys: 'k', label: 'Previous in the list', run: () => move(-1) },

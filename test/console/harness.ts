@@ -1,0 +1,153 @@
+// The console of a server of one's own, in a real browser, and what every test asks of a page.
+import { mkdir } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import axe from 'axe-core'
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { executablePath } from '../browser/chromium.ts'
+import { createAdmin } from '../support/admin.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+const pictures = new URL('../../docs/console/', import.meta.url)
+/** Pictures that are kept. */
+const shown = new Set([
+  'exports-light-1280',
+  'function-light-1280',
+  'function-versions-dark-1280',
+  'look-light-1280',
+  'messages-open-light-1280',
+  'overview-dark-390',
+  'overview-light-1280',
+  'reports-light-1280',
+  'sign-in',
+  'users-open-dark-1280',
+])
+export const password = 'correct horse battery staple'
+
+export interface Console {
+  server: TestServer
+  browser: Browser
+  /** Where `ada`, an owner, is signed in once `signIn` was called. */
+  page: Page
+  /** Where the application is, in the console. */
+  inside: string
+  /** What went wrong in pages, and where else they went. */
+  complaints: string[]
+  /** Another page, with nothing of the others. */
+  open(): Promise<Page>
+  signIn(page: Page, username: string): Promise<void>
+  /** Presses `g` and the letter of a section, and waits for its title. */
+  goTo(letter: string, title: string): Promise<void>
+  heading(name: string): Promise<void>
+  /** The first row of a list that has a text. */
+  option(text: string): Locator
+  /**
+   * Has nothing serious for axe-core, in light and dark, wide and narrow, and fits into 390 px as into 1280; takes
+   * pictures of those that are named in docs.
+   */
+  looksWell(name: string): Promise<void>
+  picture(name: string, page?: Page): Promise<void>
+  close(): Promise<void>
+}
+
+/** With the operators `ada`, an owner, and `vera`, a viewer. */
+export async function openConsole(environment: Record<string, string> = {}): Promise<Console> {
+  const server = await startServer({
+    CHATTERIE_ADMIN_PASSWORD: password,
+    APPLICATION_DELETION: 'on',
+    ...environment,
+  })
+  const owner = await createAdmin(server, 'owner')
+  await owner.post('/operators', { username: 'ada', password, role: 'owner' }).expect(201)
+  await owner.post('/operators', { username: 'vera', password, role: 'viewer' }).expect(201)
+  await owner.patch(`/applications/${server.main.id}`, { name: 'Harbour' }).expect(200)
+  const browser = await chromium.launch({
+    ...(executablePath && { executablePath }),
+    args: ['--no-sandbox'],
+  })
+  const complaints: string[] = []
+  const open = async () => {
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      reducedMotion: 'reduce',
+      timezoneId: 'Europe/Berlin',
+      locale: 'en-GB',
+    })
+    const page = await context.newPage()
+    page.setDefaultTimeout(20_000)
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => complaints.push(String(error)))
+    page.on('request', (request) => {
+      const isOurs = new URL(request.url()).origin === server.url || /^(blob|data):/.test(request.url())
+      if (!isOurs) complaints.push(`asked ${request.url()}`)
+    })
+    return page
+  }
+  const page = await open()
+  const heading = (name: string) => page.getByRole('heading', { level: 1, name }).waitFor()
+  const picture = async (name: string, of = page) => {
+    if (!process.env.UPDATE_SCREENSHOT || !shown.has(name)) return
+    await mkdir(pictures, { recursive: true })
+    await of.screenshot({ path: fileURLToPath(new URL(`${name}.png`, pictures)) })
+  }
+  return {
+    server,
+    browser,
+    page,
+    inside: `${server.url}/console/a/${server.main.id}`,
+    complaints,
+    open,
+    heading,
+    picture,
+    async signIn(page, username) {
+      await page.goto(`${server.url}/console`)
+      await page.getByLabel('Name', { exact: true }).fill(username)
+      await page.getByLabel('Password').fill(password)
+      await page.keyboard.press('Enter')
+      await page.getByRole('navigation').waitFor({ state: 'attached' })
+    },
+    async goTo(letter, title) {
+      await page.keyboard.press('g')
+      await page.keyboard.press(letter)
+      await heading(title)
+    },
+    option: (text) => page.locator('.row', { hasText: text }).first(),
+    async looksWell(name) {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        for (const width of [390, 1280]) {
+          await page.setViewportSize({ width, height: 800 })
+          await page.emulateMedia({ colorScheme })
+          const look = `${name}-${colorScheme}-${width}`
+          const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+          expect(overflow, look).toBeLessThanOrEqual(0)
+          const isLooked = look.endsWith('light-1280') || look.endsWith('dark-390') // axe-core is slow
+          if (isLooked) expect(await seriousOf(page), look).toEqual([])
+          await picture(look)
+        }
+      }
+      await page.emulateMedia({ colorScheme: 'light' })
+      await page.setViewportSize({ width: 1280, height: 800 })
+    },
+    async close() {
+      await browser.close()
+      await server.close()
+    },
+  }
+}
+
+interface Finding {
+  id: string
+  impact: string
+  nodes: { html: string }[]
+}
+
+/** What axe-core finds serious or worse. */
+export async function seriousOf(page: Page): Promise<unknown[]> {
+  await page.evaluate(axe.source)
+  const { violations } = (await page.evaluate('axe.run()')) as { violations: Finding[] }
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])
+}
