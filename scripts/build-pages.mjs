@@ -10,6 +10,7 @@ import scalar from '@scalar/fastify-api-reference'
 import { build } from 'esbuild'
 import fastify from 'fastify'
 import { writeConsoleClient } from './console-client.mjs'
+import { writeConsoleHints } from './console-hints.mjs'
 
 const pages = new URL('../src/pages/', import.meta.url)
 const built = new URL('built/', pages)
@@ -58,7 +59,7 @@ async function apiReference() {
 
 /** The console: files whose names change with what is in them, and the page that names them. */
 async function buildConsole() {
-  await writeConsoleClient()
+  await Promise.all([writeConsoleClient(), writeConsoleHints()])
   const source = new URL('../console/', import.meta.url)
   const { outputFiles, metafile } = await build({
     entryPoints: ['main.tsx', 'styles/main.css'].map((file) => fileURLToPath(new URL(`src/${file}`, source))),

@@ -23,6 +23,7 @@ import { activityOperations } from '#routes/admin/activity.ts'
 import { applicationAdminOperations } from '#routes/admin/applications.ts'
 import { auditOperations } from '#routes/admin/audit.ts'
 import { channelAdminOperations } from '#routes/admin/channels.ts'
+import { functionAdminOperations } from '#routes/admin/functions.ts'
 import { LiveFeed } from '#routes/admin/live-feed.ts'
 import { messageAdminOperations } from '#routes/admin/messages.ts'
 import { describeAdminApi } from '#routes/admin/openapi.ts'
@@ -81,6 +82,7 @@ export function adminOperationsOf(ctx: Context, doors: AdminDoors): AdminOperati
     ...channelAdminOperations(ctx),
     ...messageAdminOperations(ctx),
     ...activityOperations(ctx),
+    ...functionAdminOperations(ctx),
     ...statisticsOperations(ctx, doors),
     ...webhookOperations(ctx),
     ...auditOperations(ctx),

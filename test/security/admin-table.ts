@@ -43,6 +43,15 @@ export const adminOperations = tableOf(`
     viewer    GET    /applications/:id/jobs
     viewer    GET    /applications/:id/jobs/:jobId
     developer GET    /applications/:id/functions
+    developer POST   /applications/:id/functions
+    developer GET    /applications/:id/functions/:functionId
+    developer PATCH  /applications/:id/functions/:functionId
+    developer GET    /applications/:id/functions/:functionId/draft
+    developer PUT    /applications/:id/functions/:functionId/draft
+    developer GET    /applications/:id/functions/:functionId/versions
+    developer POST   /applications/:id/functions/:functionId/versions
+    developer GET    /applications/:id/functions/:functionId/sample-event
+    developer POST   /applications/:id/functions/:functionId/try
     developer GET    /applications/:id/functions/:functionId/invocations
     viewer    GET    /applications/:id/statistics
     viewer    GET    /applications/:id/live

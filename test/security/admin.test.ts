@@ -40,7 +40,7 @@ function pathOf({ path = '' }: Row, application = server.main.id): string {
 }
 
 async function ask(path: string, method: string, headers: Record<string, string>) {
-  const body = method === 'POST' || method === 'PATCH' ? '{}' : undefined
+  const body = ['POST', 'PUT', 'PATCH'].includes(method) ? '{}' : undefined
   const answer = await fetch(`${server.url}/admin/v1${path}`, {
     method,
     headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
@@ -139,6 +139,17 @@ describe('what is written', () => {
       const { body } = await owner().get(inside('/reports'))
       return [inside(`/reports/${body.items[0].id}/resolve`), { action: 'keep' }]
     },
+    'POST /applications/:id/functions': async () => [inside('/functions'), chatFunction],
+    'PATCH /applications/:id/functions/:functionId': async () => [await aFunction(), { enabled: false }],
+    'PUT /applications/:id/functions/:functionId/draft': async () => [`${await aFunction()}/draft`, script],
+    'POST /applications/:id/functions/:functionId/versions': async () => [
+      `${await aFunction()}/versions`,
+      script,
+    ],
+    'POST /applications/:id/functions/:functionId/try': async () => [
+      `${await aFunction()}/try`,
+      { ...script, event: {} },
+    ],
     'POST /applications/:id/webhooks': async () => [inside('/webhooks'), webhook],
     'PATCH /applications/:id/webhooks/:webhookId': async () => [await aWebhook(), { enabled: false }],
     'DELETE /applications/:id/webhooks/:webhookId': async () => [await aWebhook()],
@@ -155,6 +166,12 @@ describe('what is written', () => {
       const { body } = await owner().post(`${path}/test`).expect(202)
       return [`${path}/deliveries/${body.id}/replay`]
     },
+  }
+  const chatFunction = { type: 'user.sent.message', name: 'Echo' }
+  const script = { handlerScript: 'async function handleEvent() {}' }
+  const aFunction = async () => {
+    const { body } = await owner().post(inside('/functions'), chatFunction).expect(201)
+    return inside(`/functions/${body.id}`)
   }
   const webhook = { url: 'http://127.0.0.1:1/', events: ['*'], enabled: false }
   const aWebhook = async () => {
@@ -181,7 +198,7 @@ describe('what is written', () => {
     const [method = ''] = title.split(' ')
     const [path, body] = await prepare()
     const { body: before } = await owner().get('/audit?limit=1')
-    const send = owner()[method.toLowerCase() as 'post' | 'patch' | 'delete']
+    const send = owner()[method.toLowerCase() as 'post' | 'put' | 'patch' | 'delete']
     const { status } = await send(path, body)
     expect([200, 201, 202, 204]).toContain(status)
     const { body: after } = await owner().get('/audit?limit=5')

@@ -10,6 +10,7 @@ export interface AdminClient {
   key: string
   get(path: string): supertest.Test
   post(path: string, body?: unknown): supertest.Test
+  put(path: string, body?: unknown): supertest.Test
   patch(path: string, body?: unknown): supertest.Test
   delete(path: string): supertest.Test
 }
@@ -25,11 +26,18 @@ export async function createAdmin(
     role,
     ...(applications && { applications }),
   })
-  const send = (method: 'get' | 'post' | 'patch' | 'delete') => (path: string, body?: unknown) => {
+  const send = (method: 'get' | 'post' | 'put' | 'patch' | 'delete') => (path: string, body?: unknown) => {
     const test = supertest(server.url)[method](`/admin/v1${path}`).set('authorization', `Bearer ${key}`)
     return body === undefined ? test : test.type('application/json').send(JSON.stringify(body))
   }
-  return { key, get: send('get'), post: send('post'), patch: send('patch'), delete: send('delete') }
+  return {
+    key,
+    get: send('get'),
+    post: send('post'),
+    put: send('put'),
+    patch: send('patch'),
+    delete: send('delete'),
+  }
 }
 
 /** A browser that is signed in to the console. */

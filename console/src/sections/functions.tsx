@@ -1,29 +1,67 @@
-// Functions of an application, and what they did.
-import { useQuery } from '@tanstack/react-query'
-import { call } from '../api/client.ts'
-import type { FunctionInvocation } from '../api/generated.ts'
+// Functions of an application: a list, and a bench for the one that is open.
+import type { CreateFunction } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
-import { useOpen } from '../ui/filters.tsx'
+import { Workbench } from '../functions/workbench.tsx'
+import { useAsk } from '../ui/ask.tsx'
+import { useFilters, useOpen } from '../ui/filters.tsx'
+import { useKeys } from '../ui/keys.ts'
 import { List } from '../ui/list.tsx'
+import { useAct } from '../ui/notices.tsx'
 import { Section } from '../ui/pane.tsx'
-import { Badge, Empty, Json, Time } from '../ui/small.tsx'
+import { Badge, Empty } from '../ui/small.tsx'
 
-const kinds = { RUNNING: 'warn', SUCCEEDED: 'good', FAILED: 'bad' } as const
+const types = [
+  'user.attempted.start_session',
+  'user.started.chat_session',
+  'user.sent.message',
+  'user.received.notification',
+  'user.read.message',
+  'user.received.channel_invite',
+  'user.triggered.event',
+  'system.triggered.event',
+  'user.reacted_to.message',
+] as const satisfies CreateFunction['type'][]
 
 export function Functions() {
+  const { open } = useOpen()
+  const { change } = useFilters()
+  const close = () => change({ open: undefined, tab: undefined, version: undefined, with: undefined })
+  return open ? <Workbench key={open} functionId={open} onClose={close} /> : <FunctionList />
+}
+
+function FunctionList() {
   const id = useApplicationId()
-  const { open, show } = useOpen()
+  const { show } = useOpen()
+  const ask = useAsk()
+  const act = useAct()
+  const create = () =>
+    ask({
+      title: 'New function',
+      text: 'It runs once you have deployed a script to it.',
+      fields: [
+        { name: 'name', label: 'Name' },
+        { name: 'type', label: 'Event', options: types, value: 'user.sent.message' },
+      ],
+      action: 'Create',
+      run: async ({ name = '', type }) => {
+        const body = { name, type: type as CreateFunction['type'] }
+        show((await act('createFunction', { params: { id }, body }, 'The function is there')).id)
+      },
+    })
+  useKeys([{ keys: 'n', label: 'New function', run: create }])
   return (
     <Section
       title="Functions"
-      detail={open && <Invocations key={open} functionId={open} />}
-      onClose={() => show(undefined)}
+      actions={
+        <button type="button" className="button primary" onClick={create}>
+          New function <kbd>n</kbd>
+        </button>
+      }
     >
       <List
         operation="listFunctions"
         input={{ params: { id } }}
         label="Functions"
-        open={open}
         onOpen={({ id }) => show(id)}
         row={({ name, type, enabled, currentVersionNumber }) => (
           <>
@@ -36,60 +74,18 @@ export function Functions() {
                 <span className="mono">{type}</span>
               </div>
             </div>
-            <span className="soft">version {currentVersionNumber}</span>
+            <span className="soft">
+              {currentVersionNumber > 0 ? `version ${currentVersionNumber}` : 'not deployed'}
+            </span>
           </>
         )}
         empty={
           <Empty title="No functions yet">
-            A function is your code that runs when something happens. `chatterie functions deploy` brings one
-            here.
+            A function is your code that runs when something happens: it decides who may connect, answers a
+            message, tells a phone. Make one here, or with `chatterie functions deploy`.
           </Empty>
         }
       />
     </Section>
-  )
-}
-
-function Invocations({ functionId }: { functionId: number }) {
-  const id = useApplicationId()
-  const { data, error } = useQuery({
-    queryKey: ['listFunctionInvocations', id, functionId],
-    queryFn: () => call('listFunctionInvocations', { params: { id, functionId }, query: { limit: 25 } }),
-    refetchInterval: 3_000,
-  })
-  if (error) return <Empty title="This function is not there">{error.message}</Empty>
-  return (
-    <>
-      <h2>What it did</h2>
-      {data?.items.length === 0 && <p className="soft">It has not run yet.</p>}
-      {data?.items.map((each) => (
-        <Invocation key={each.id} invocation={each} />
-      ))}
-    </>
-  )
-}
-
-function Invocation({ invocation }: { invocation: FunctionInvocation }) {
-  const { status, createdTime, durationMs, logs, args, result, versionNumber } = invocation
-  return (
-    <details className="run">
-      <summary>
-        <Badge kind={kinds[status]}>{status.toLowerCase()}</Badge> <Time at={createdTime} />{' '}
-        <span className="soft">
-          version {versionNumber}
-          {durationMs !== undefined && `, ${durationMs} ms`}
-          {logs.length > 0 && `, ${logs.length} lines`}
-        </span>
-      </summary>
-      <ul className="log mono">
-        {logs.map(({ time, level, text }, index) => (
-          <li key={`${time}-${String(index)}`} className={level}>
-            {text}
-          </li>
-        ))}
-      </ul>
-      <Json title="Given" value={args} />
-      <Json title="Result" value={result} />
-    </details>
   )
 }

@@ -43,7 +43,9 @@ function isTyping(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
     Boolean(
-      target.closest('input:not([type=radio], [type=checkbox]), textarea, select, dialog, [contenteditable]'),
+      target.closest(
+        'input:not([type=radio], [type=checkbox]), textarea, select, dialog, [contenteditable], .code',
+      ),
     )
   )
 }

@@ -115,7 +115,7 @@ export function readFunctionPage(
 
 /** Whether there is such a function. */
 export async function updateEnabled(
-  db: Db,
+  db: Querier,
   applicationId: number,
   id: number,
   enabled: boolean,
@@ -207,7 +207,8 @@ const insertVersionStatement = reading(
   versionColumns,
   (columns) => `
     with f as (
-      update "function" set current_version_number = current_version_number + 1
+      update "function" set current_version_number = current_version_number + 1,
+        draft = nullif(draft, $3), draft_time = case when draft <> $3 then draft_time end
       where id = $2 and application_id = $1 returning id, current_version_number
     )
     insert into function_version as v (function_id, version_number, handler_script)

@@ -58,6 +58,7 @@ const leastRole = {
   'read sessions': 'viewer',
   'read jobs': 'viewer',
   'read functions': 'developer',
+  'change functions': 'developer',
   'read webhooks': 'developer',
   'change webhooks': 'developer',
   'read statistics': 'viewer',

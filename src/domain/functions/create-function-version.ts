@@ -1,6 +1,7 @@
 import type { Context } from '#context.ts'
 import { insertVersion } from '#data/functions/functions.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { noteOperatorsAct } from '#domain/audit/note-operators-act.ts'
 import { mustCompile } from '#domain/functions/must-compile.ts'
 import { notFound } from '#errors.ts'
 import type { CreateFunctionVersion, FunctionVersion } from '#resources/function.ts'
@@ -16,8 +17,16 @@ export async function createFunctionVersion(
   { handlerScript }: CreateFunctionVersion,
 ): Promise<FunctionVersion> {
   await mustCompile(ctx, handlerScript, { resource: 'function_version', field: 'handlerScript' })
-  const version = await insertVersion(ctx.db, caller.applicationId, functionId, handlerScript)
-  if (!version) throw notFound('function', functionId)
+  const version = await ctx.db.transact(async (tx) => {
+    const inserted = await insertVersion(tx, caller.applicationId, functionId, handlerScript)
+    if (!inserted) throw notFound('function', functionId)
+    await noteOperatorsAct(tx, caller, {
+      action: 'function.deployed',
+      target: { type: 'function', id: functionId },
+      details: { versionNumber: inserted.versionNumber },
+    })
+    return inserted
+  })
   ctx.functions.deploy(caller.applicationId)
   return version
 }

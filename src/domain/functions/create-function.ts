@@ -1,6 +1,7 @@
 import type { Context } from '#context.ts'
 import { insertFunction } from '#data/functions/functions.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { noteOperatorsAct } from '#domain/audit/note-operators-act.ts'
 import { ensureRuntime } from '#domain/functions/runtime/ensure-runtime.ts'
 import type { ChatFunction, CreateFunction } from '#resources/function.ts'
 
@@ -11,5 +12,13 @@ export async function createFunction(
   input: CreateFunction,
 ): Promise<ChatFunction> {
   const { id } = await ensureRuntime(ctx, caller)
-  return insertFunction(ctx.db, caller.applicationId, id, input)
+  return ctx.db.transact(async (tx) => {
+    const created = await insertFunction(tx, caller.applicationId, id, input)
+    await noteOperatorsAct(tx, caller, {
+      action: 'function.created',
+      target: { type: 'function', id: created.id },
+      details: { type: input.type },
+    })
+    return created
+  })
 }

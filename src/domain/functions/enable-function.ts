@@ -1,6 +1,7 @@
 import type { Context } from '#context.ts'
 import { updateEnabled } from '#data/functions/functions.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
+import { noteOperatorsAct } from '#domain/audit/note-operators-act.ts'
 import { getFunction } from '#domain/functions/get-function.ts'
 import { notFound } from '#errors.ts'
 import type { ChatFunction } from '#resources/function.ts'
@@ -12,6 +13,10 @@ export async function enableFunction(
   id: number,
   enabled: boolean,
 ): Promise<ChatFunction> {
-  if (!(await updateEnabled(ctx.db, caller.applicationId, id, enabled))) throw notFound('function', id)
+  await ctx.db.transact(async (tx) => {
+    if (!(await updateEnabled(tx, caller.applicationId, id, enabled))) throw notFound('function', id)
+    const target = { type: 'function', id }
+    await noteOperatorsAct(tx, caller, { action: 'function.updated', target, details: { enabled } })
+  })
   return getFunction(ctx, caller, id)
 }

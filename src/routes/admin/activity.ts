@@ -1,12 +1,10 @@
-// What happens in an application: who is connected, what is worked on, what its functions do.
+// What happens in an application: who is connected, and what is worked on.
 import { z } from 'zod'
 import type { Context } from '#context.ts'
-import { listFunctions } from '#domain/functions/list-functions.ts'
-import { listFunctionInvocations } from '#domain/functions/runs/list-function-invocations.ts'
 import { getJob } from '#domain/jobs/get-job.ts'
 import { listJobs } from '#domain/jobs/list-jobs.ts'
 import { listUserSessions } from '#domain/sessions/list-user-sessions.ts'
-import { AdminFunction, AdminInvocation, AdminJob } from '#resources/admin/activity.ts'
+import { AdminJob } from '#resources/admin/activity.ts'
 import { userSessionResource } from '#resources/session.ts'
 import { insideOperation, listOf, oneOf } from '#routes/admin/operation.ts'
 import { newestFirst, partOf } from '#routes/admin/paged.ts'
@@ -50,31 +48,5 @@ export const activityOperations = (ctx: Context) => [
     params: z.object({ jobId: PathId }),
     answer: oneOf(AdminJob),
     handle: (caller, { params }) => getJob(ctx, caller, params.jobId),
-  }),
-  insideOperation({
-    id: 'listFunctions',
-    tag: 'Functions',
-    about: 'function',
-    summary: 'List functions',
-    description: 'Oldest first.',
-    method: 'GET',
-    path: '/functions',
-    right: 'read functions',
-    answer: listOf(AdminFunction),
-    handle: (caller, { list }) => partOf(list, (page) => listFunctions(ctx, caller, page)),
-  }),
-  insideOperation({
-    id: 'listFunctionInvocations',
-    tag: 'Functions',
-    about: 'invocation',
-    summary: 'List what a function did',
-    description: 'Newest first.',
-    method: 'GET',
-    path: '/functions/:functionId/invocations',
-    right: 'read functions',
-    params: z.object({ functionId: PathId }),
-    answer: listOf(AdminInvocation),
-    handle: (caller, { params, list }) =>
-      partOf(list, (page) => listFunctionInvocations(ctx, caller, params.functionId, page)),
   }),
 ]

@@ -1,0 +1,28 @@
+// What is written and not saved yet: it survives a look at something else in this page.
+import { useEffect, useSyncExternalStore } from 'react'
+
+const unsaved = new Map<number, string>()
+const listeners = new Set<() => void>()
+
+function set(functionId: number, text: string | undefined): void {
+  if (text === undefined) unsaved.delete(functionId)
+  else unsaved.set(functionId, text)
+  for (const listener of listeners) listener()
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+/** The text as it is here, where it is not that of the server; the browser asks before it forgets it. */
+export function useUnsaved(functionId: number) {
+  const text = useSyncExternalStore(subscribe, () => unsaved.get(functionId))
+  useEffect(() => {
+    if (text === undefined) return
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault()
+    addEventListener('beforeunload', warn)
+    return () => removeEventListener('beforeunload', warn)
+  }, [text])
+  return { unsaved: text, setUnsaved: (next: string | undefined) => set(functionId, next) }
+}

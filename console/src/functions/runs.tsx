@@ -1,0 +1,99 @@
+// What a function did, as it does it.
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { addressOf, call } from '../api/client.ts'
+import type { FunctionInvocation, FunctionInvocationList, FunctionTrial } from '../api/generated.ts'
+import { useApplicationId } from '../application.tsx'
+import { Badge, Json, Time } from '../ui/small.tsx'
+
+const kinds = { RUNNING: 'warn', SUCCEEDED: 'good', FAILED: 'bad' } as const
+const shownMax = 50
+
+/** Read once, and then told as they end. */
+export function useRuns(functionId: number): FunctionInvocation[] | undefined {
+  const id = useApplicationId()
+  const client = useQueryClient()
+  const { data } = useQuery({
+    queryKey: ['listFunctionInvocations', id, functionId],
+    queryFn: () =>
+      call('listFunctionInvocations', { params: { id, functionId }, query: { limit: shownMax } }),
+    refetchInterval: 30_000,
+  })
+  useEffect(() => {
+    const source = new EventSource(addressOf('watchLive', { params: { id } }))
+    source.addEventListener('function', ({ data: text }) => {
+      const told: FunctionInvocation & { function: { id: number } } = JSON.parse(text)
+      if (told.function.id !== functionId) return
+      client.setQueryData<FunctionInvocationList>(['listFunctionInvocations', id, functionId], (known) => ({
+        ...known,
+        items: [told, ...(known?.items ?? []).filter((each) => each.id !== told.id)].slice(0, shownMax),
+      }))
+    })
+    return () => source.close()
+  }, [client, id, functionId])
+  return data?.items
+}
+
+export function Runs({ runs }: { runs: FunctionInvocation[] | undefined }) {
+  if (!runs) return <div aria-busy="true" />
+  if (runs.length === 0)
+    return (
+      <p className="soft">It has not run yet. Its runs appear here as they happen, with what they log.</p>
+    )
+  return (
+    <div>
+      {runs.map((each) => (
+        <Run key={each.id} run={each} />
+      ))}
+    </div>
+  )
+}
+
+function Run({ run }: { run: FunctionInvocation }) {
+  const { status, createdTime, durationMs, logs, args, versionNumber } = run
+  const [first] = logs
+  return (
+    <details className="run">
+      <summary>
+        <Badge kind={kinds[status]}>{status.toLowerCase()}</Badge> <Time at={createdTime} />{' '}
+        <span className="soft">
+          version {versionNumber}
+          {durationMs !== undefined && `, ${durationMs} ms`}
+          {logs.length > 1 && `, ${logs.length} lines`}
+        </span>
+        {first && <span className={`first-line mono ${first.level}`}>{first.text}</span>}
+      </summary>
+      <Said said={run} />
+      <Json title="Given" value={args} />
+    </details>
+  )
+}
+
+/** What a run logged, and what it returned or why it failed. */
+export function Said({ said: { logs, result } }: { said: Pick<FunctionTrial, 'logs' | 'result'> }) {
+  const { error, payload } = result as {
+    error?: { name?: string; message?: string; stack?: string }
+    payload?: unknown
+  }
+  return (
+    <>
+      {logs.length > 0 && (
+        <ul className="log mono" aria-label="Log">
+          {logs.map(({ time, level, text }, index) => (
+            <li key={`${time}-${String(index)}`} className={level}>
+              {text}
+            </li>
+          ))}
+        </ul>
+      )}
+      {error && <pre className="failure">{error.stack ?? `${error.name}: ${error.message}`}</pre>}
+      {payload !== undefined && payload !== null && (
+        <section>
+          <h3>Returned</h3>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+          <pre tabIndex={0}>{JSON.stringify(payload, null, 2)}</pre>
+        </section>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,79 @@
+// What was deployed, and how it differs from what is written now, or from each other.
+import { useQuery } from '@tanstack/react-query'
+import { lazy, Suspense, useMemo } from 'react'
+import { call } from '../api/client.ts'
+import { useApplicationId } from '../application.tsx'
+import { useFilters } from '../ui/filters.tsx'
+import type { Side } from './editor.tsx'
+
+const Comparison = lazy(async () => ({ default: (await import('./editor.tsx')).Comparison }))
+const shownMax = 50
+
+interface VersionsProps {
+  functionId: number
+  /** As it is written now. */
+  text: string
+  /** Puts an earlier script in its place. */
+  onTake: (script: string) => void
+}
+
+export function Versions({ functionId, text, onTake }: VersionsProps) {
+  const id = useApplicationId()
+  const { search, change } = useFilters()
+  const { data } = useQuery({
+    queryKey: ['listFunctionVersions', id, functionId],
+    queryFn: () => call('listFunctionVersions', { params: { id, functionId }, query: { limit: shownMax } }),
+  })
+  const versions = data?.items
+  const before =
+    versions?.find(({ versionNumber }) => String(versionNumber) === search.version) ?? versions?.[0]
+  const after = versions?.find(({ versionNumber }) => String(versionNumber) === search.with)
+  const sides = useMemo((): { before: Side; after: Side } | undefined => {
+    if (!before) return undefined
+    return {
+      before: { label: `Version ${before.versionNumber}`, text: before.handlerScript },
+      after: after
+        ? { label: `Version ${after.versionNumber}`, text: after.handlerScript }
+        : { label: 'What is written now', text },
+    }
+  }, [before, after, text])
+  if (!versions) return <div aria-busy="true" />
+  if (!before || !sides)
+    return <p className="soft">Nothing is deployed yet. Each version that is stays here.</p>
+  const options = versions.map(({ versionNumber }) => (
+    <option key={versionNumber} value={versionNumber}>
+      Version {versionNumber}
+    </option>
+  ))
+  return (
+    <>
+      <div className="compared">
+        <select
+          aria-label="Before"
+          value={before.versionNumber}
+          onChange={({ target }) => change({ version: target.value })}
+        >
+          {options}
+        </select>
+        <span aria-hidden="true">→</span>
+        <select
+          aria-label="After"
+          value={after?.versionNumber ?? ''}
+          onChange={({ target }) => change({ with: target.value })}
+        >
+          <option value="">What is written now</option>
+          {options}
+        </select>
+      </div>
+      <Suspense fallback={<div className="code" aria-busy="true" />}>
+        <Comparison {...sides} />
+      </Suspense>
+      {sides.before.text === sides.after.text && <p className="soft">They are the same.</p>}
+      <div className="detail-actions">
+        <button type="button" className="button" onClick={() => onTake(before.handlerScript)}>
+          Take version {before.versionNumber} into the editor
+        </button>
+      </div>
+    </>
+  )
+}

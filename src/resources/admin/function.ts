@@ -1,0 +1,57 @@
+// Functions as those write them who run an application from the console.
+import { z } from 'zod'
+import { Properties, Text, Timestamp } from '#resources/define.ts'
+import {
+  ChatFunction,
+  CreateFunction,
+  CreateFunctionVersion,
+  FunctionInvocation,
+  FunctionVersion,
+} from '#resources/function.ts'
+import { scriptMax } from '#resources/runtime.ts'
+
+export const AdminFunction = ChatFunction.extend({}).meta({ id: 'Function' })
+export const AdminInvocation = FunctionInvocation.extend({}).meta({ id: 'FunctionInvocation' })
+export const AdminFunctionVersion = FunctionVersion.extend({}).meta({ id: 'FunctionVersion' })
+export const AdminCreateFunction = CreateFunction.omit({ initializeAsynchronously: true }).meta({
+  id: 'CreateFunction',
+})
+export const DeployFunction = CreateFunctionVersion.extend({}).meta({ id: 'DeployFunction' })
+
+export const PatchFunction = z
+  .object({ enabled: z.boolean().describe('False if it shall not run, whatever happens') })
+  .meta({ id: 'PatchFunction' })
+
+export const SaveDraft = z.object({ handlerScript: Text(scriptMax) }).meta({ id: 'SaveFunctionDraft' })
+export type SaveDraft = z.output<typeof SaveDraft>
+
+export const FunctionDraft = z
+  .object({
+    handlerScript: z.string(),
+    savedTime: Timestamp.optional().describe(
+      'Absent where there is no draft, and this is the script that runs',
+    ),
+  })
+  .meta({ id: 'FunctionDraft' })
+export type FunctionDraft = z.output<typeof FunctionDraft>
+
+export const SampleEvent = z
+  .object({ event: Properties.describe('What a function of this type may be given') })
+  .meta({ id: 'FunctionSampleEvent' })
+export type SampleEvent = z.output<typeof SampleEvent>
+
+export const TryFunction = z
+  .object({
+    handlerScript: DeployFunction.shape.handlerScript,
+    event: Properties.describe('What it is given'),
+  })
+  .meta({ id: 'TryFunction' })
+export type TryFunction = z.output<typeof TryFunction>
+
+export const Trial = FunctionInvocation.pick({ result: true, logs: true })
+  .extend({
+    status: z.enum(['SUCCEEDED', 'FAILED']),
+    durationMs: z.number().int().describe('How long it ran').meta({ format: 'int32' }),
+  })
+  .meta({ id: 'FunctionTrial' })
+export type Trial = z.output<typeof Trial>

@@ -1,0 +1,129 @@
+// Functions in the console: written with hints, tried, deployed, compared and watched, by keyboard.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { executablePath } from '../browser/chromium.ts'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { deploy } from '../support/functions.ts'
+import { type Console, openConsole } from './harness.ts'
+
+describe.skipIf(!executablePath)('functions in the console', () => {
+  let opened: Console
+  beforeAll(async () => {
+    opened = await openConsole()
+    await opened.signIn(opened.page, 'ada')
+  }, 60_000)
+  afterAll(() => opened?.close())
+
+  const select = 'ControlOrMeta+a'
+  const script = (text: string) => `async function handleEvent(event, context) {\n  ${text}\n}\n`
+  const editor = () => opened.page.getByRole('textbox', { name: /^Script of/ })
+  /** A function with a version that greets, opened. */
+  async function openFunction(name: string, tab = ''): Promise<number> {
+    const { server, page, inside, heading } = opened
+    const { id } = await deploy(server.main, 'user.sent.message', script("return 'Ahoy'"))
+    await server.ctx.db.pool.query('update "function" set name = $2 where id = $1', [id, name])
+    await page.setViewportSize({ width: 1280, height: 800 })
+    await page.goto(`${inside}/functions?open=${id}${tab && `&tab=${tab}`}`)
+    await heading(name)
+    await editor().waitFor()
+    return id
+  }
+
+  it('are made and written with hints of the event and of the API, by keyboard', async () => {
+    const { page, inside, goTo, heading } = opened
+    await page.goto(`${inside}/overview`)
+    await heading('Harbour')
+    await goTo('f', 'Functions')
+    await page.keyboard.press('n')
+    await page.getByLabel('Name').fill('Greeter')
+    await page.keyboard.press('Enter')
+    await heading('Greeter')
+    await editor().focus()
+    await page.keyboard.press(select)
+    await page.keyboard.type(
+      'async function handleEvent(event, context) {\nconst { message } = event\nmessage.bo',
+    )
+    await page.getByRole('option', { name: /^body/ }).waitFor()
+    await page.keyboard.press('Enter')
+    await page.keyboard.type('\nconst users = context.getUserApi()\nusers.listU')
+    await page.getByRole('option', { name: /listUserChannels\(id, page/ }).waitFor()
+    await page.keyboard.press('Escape')
+    expect(await editor().innerText()).toContain('message.body')
+    await page.getByText('Not saved').waitFor()
+    await page.keyboard.press('ControlOrMeta+s')
+    await page.getByText('The draft is saved').waitFor()
+    await page.getByText('Not saved').waitFor({ state: 'detached' })
+    await page.reload()
+    await expect.poll(() => editor().innerText()).toContain('message.body')
+  })
+
+  it('are tried with a sample, with what they log, and what they fail of', async () => {
+    const { page } = opened
+    await openFunction('Trial')
+    await editor().focus()
+    await page.keyboard.press(select)
+    await page.keyboard.insertText(script('console.log("got", event.message.body)'))
+    await page.keyboard.press('ControlOrMeta+Enter')
+    const outcome = page.getByRole('region', { name: 'What came of it' })
+    await outcome.getByText('got Hello, world!').waitFor()
+    await page.getByLabel('Event', { exact: true }).fill('{"message":null}')
+    await page.getByRole('button', { name: /^Try/ }).press('Enter')
+    await outcome.getByText('TypeError').waitFor()
+    await page.getByLabel('Event', { exact: true }).fill('nothing')
+    await page.getByRole('button', { name: /^Try/ }).press('Enter')
+    await page.getByText('The event is no JSON object.').waitFor()
+    await page.getByLabel('Event', { exact: true }).fill('{"message":{"body":"Ship ahoy"}}')
+    await page.getByRole('button', { name: /^Try/ }).press('Enter')
+    await outcome.getByText('got Ship ahoy').waitFor()
+    await opened.looksWell('function')
+  })
+
+  it('are deployed, and stand beside the version before', async () => {
+    const { page } = opened
+    await openFunction('Twice', 'versions')
+    await editor().focus()
+    await page.keyboard.press(select)
+    await page.keyboard.insertText(script("return 'Ship ahoy'"))
+    const compared = page.locator('.bench-side .cm-content')
+    await expect
+      .poll(() => compared.allInnerTexts())
+      .toEqual([expect.stringContaining("return 'Ahoy'"), expect.stringContaining("return 'Ship ahoy'")])
+    await opened.looksWell('function-versions')
+    await page.getByRole('button', { name: /^Deploy/ }).press('Enter')
+    await page.getByRole('dialog', { name: 'Deploy version 2?' }).waitFor()
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.getByText('version 2 runs').waitFor()
+    await page.getByLabel('Before').selectOption('1')
+    await page.getByRole('button', { name: 'Take version 1' }).press('Enter')
+    await expect.poll(() => editor().innerText()).toContain("return 'Ahoy'")
+  })
+
+  it('tell what they do as they do it', async () => {
+    const { page, server } = opened
+    const { id } = await deploy(
+      server.main,
+      'user.sent.message',
+      script('console.log("heard", event.message.body)'),
+    )
+    await page.goto(`${opened.inside}/functions?open=${id}&tab=runs`)
+    await page.getByText('It has not run yet').waitFor()
+    await createUser(server.main, { name: 'jane' })
+    const channel = await createChannel(server.main, { members: [{ username: 'jane' }] })
+    await sendMessage(server.main, channel.id, { body: 'the horn', user: { username: 'jane' } })
+    await page.getByText('heard the horn').first().waitFor()
+    await opened.looksWell('function-runs')
+  })
+
+  it('are not there for viewers', async () => {
+    const { open, signIn } = opened
+    const page = await open()
+    await signIn(page, 'vera')
+    await page.getByRole('link', { name: /Users/ }).first().waitFor()
+    expect(await page.getByRole('link', { name: /Functions/ }).count()).toBe(0)
+    await page.context().close()
+  })
+
+  it('leave no error in the log of the browser, and ask nobody else', () => {
+    expect(opened.complaints).toEqual([])
+  })
+})

@@ -1,0 +1,107 @@
+// Functions through the admin API: written, tried, deployed.
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { FunctionType } from '#resources/function.ts'
+import { type AdminClient, createAdmin } from '../../support/admin.ts'
+import { expectRefusal } from '../../support/protects.ts'
+import { startServer, type TestServer } from '../../support/server.ts'
+
+let server: TestServer
+let developer: AdminClient
+let inside: string
+beforeAll(async () => {
+  server = await startServer()
+  developer = await createAdmin(server, 'developer')
+  inside = `/applications/${server.main.id}/functions`
+})
+afterAll(() => server.close())
+
+async function create(type = 'user.sent.message'): Promise<string> {
+  const { body } = await developer.post(inside, { type, name: 'Echo' }).expect(201)
+  expect(body).toMatchObject({ type, enabled: true, currentVersionNumber: 0 })
+  return `${inside}/${body.id}`
+}
+
+const script = (text: string) => ({ handlerScript: `async function handleEvent(event) { ${text} }` })
+
+it('keeps a draft beside the version that runs, until it is deployed', async () => {
+  const path = await create()
+  expect((await developer.get(`${path}/draft`).expect(200)).body).toEqual({ handlerScript: '' })
+  await developer.post(`${path}/versions`, script('return 1')).expect(201)
+  expect((await developer.get(`${path}/draft`)).body).toEqual(script('return 1'))
+
+  const unfinished = { handlerScript: 'async function handleEvent(' }
+  const { body: saved } = await developer.put(`${path}/draft`, unfinished).expect(200)
+  expect(saved).toEqual({ ...unfinished, savedTime: expect.any(String) })
+  await developer.post(`${path}/versions`, script('return 2')).expect(201)
+  expect((await developer.get(`${path}/draft`)).body).toEqual(saved)
+
+  await developer.put(`${path}/draft`, script('return 3')).expect(200)
+  await developer.post(`${path}/versions`, script('return 3')).expect(201)
+  expect((await developer.get(`${path}/draft`)).body).toEqual(script('return 3'))
+  const { body: versions } = await developer.get(`${path}/versions`).expect(200)
+  expect(versions.items.map(({ versionNumber }: { versionNumber: number }) => versionNumber)).toEqual([
+    3, 2, 1,
+  ])
+})
+
+it('tries a script with an event, and neither deploys nor records it', async () => {
+  const path = await create()
+  const body = {
+    ...script('console.log("got", event.message.body); return { it: event.message.body }'),
+    event: { message: { body: 'Ahoy' } },
+  }
+  const { body: trial } = await developer.post(`${path}/try`, body).expect(200)
+  expect(trial).toMatchObject({ status: 'SUCCEEDED', result: { payload: { it: 'Ahoy' } } })
+  expect(trial.logs).toMatchObject([{ level: 'info', text: 'got Ahoy' }])
+  const { body: thrown } = await developer
+    .post(`${path}/try`, { ...script('throw new Error("no")'), event: {} })
+    .expect(200)
+  expect(thrown).toMatchObject({ status: 'FAILED', result: { error: { message: 'no', reason: 'threw' } } })
+  expect((await developer.get(path)).body.currentVersionNumber).toBe(0)
+  expect((await developer.get(`${path}/invocations`)).body.items).toEqual([])
+})
+
+it('shows neither its token nor the secret of its client to who tries a script', async () => {
+  const path = await create()
+  const text = 'console.log(process.env.CHATKITTY_CLIENT_SECRET); return process.env.CHATKITTY_CLIENT_SECRET'
+  const { body } = await developer.post(`${path}/try`, { ...script(text), event: {} }).expect(200)
+  expect(body).toMatchObject({ result: { payload: '***' }, logs: [{ text: '***' }] })
+})
+
+it.each(FunctionType.options)('has a sample of %s that such a function can be tried with', async (type) => {
+  const path = await create(type)
+  const { body } = await developer.get(`${path}/sample-event`).expect(200)
+  const { body: trial } = await developer
+    .post(`${path}/try`, { ...script('return Object.keys(event)'), event: body.event })
+    .expect(200)
+  expect(trial.result.payload).toEqual(Object.keys(body.event))
+  expect(trial.result.payload.length).toBeGreaterThan(1)
+})
+
+it.each([
+  ['try', { handlerScript: 'function (', event: {} }, 'handlerScript'],
+  ['try', { ...script(''), event: [] }, 'event'],
+  ['try', script(''), 'event'],
+  ['versions', { handlerScript: 'function (' }, 'handlerScript'],
+  ['versions', { handlerScript: ' ' }, 'handlerScript'],
+])('refuses %s of %j and names the field', async (what, body, field) => {
+  const refused = await developer.post(`${await create()}/${what}`, body).expect(400)
+  expect(refused.body).toMatchObject({ error: 'ClientError', field })
+})
+
+it('switches a function off, and knows nothing of those of other applications', async () => {
+  const path = await create()
+  const { body } = await developer.patch(path, { enabled: false }).expect(200)
+  expect(body.enabled).toBe(false)
+  const other = await server.createApplication()
+  const there = path.replace(`/${server.main.id}/`, () => `/${other.id}/`)
+  expectRefusal(await developer.get(there), 404, 'ResourceNotFoundError')
+  expectRefusal(await developer.get(`${there}/draft`), 404, 'ResourceNotFoundError')
+  expectRefusal(await developer.put(`${there}/draft`, script('')), 404, 'ResourceNotFoundError')
+  expectRefusal(
+    await developer.post(`${there}/try`, { ...script(''), event: {} }),
+    404,
+    'ResourceNotFoundError',
+  )
+  expectRefusal(await developer.post(`${there}/versions`, script('')), 404, 'ResourceNotFoundError')
+})
