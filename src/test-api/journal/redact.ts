@@ -13,9 +13,9 @@ function isSecret(name: string): boolean {
   )
 }
 
-/** What stands in a text that is no JSON: `"client_secret":"…"` and `access_token=…`. */
+/** What stands in a text that is no JSON: `"client_secret":"…"` and `access_token=…`. It looks at a word once, however long. */
 const inText =
-  /("?\w*(?:token|secret|password|passphrase|authorization|grant|authParams)"?\s*[:=]\s*)("(?:[^"\\]|\\.)*(?:"|$)|[^\s&"',}]+)/gi
+  /((?<!\w)"?\w*(?:token|secret|password|passphrase|authorization|grant|authParams)"?\s*[:=]\s*)("(?:[^"\\]|\\.)*(?:"|$)|[^\s&"',}]+)/gi
 
 /**
  * A copy without secrets: values are masked whose name says that they are one, and texts that hold a known one.
