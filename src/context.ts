@@ -31,6 +31,7 @@ import { openWebhookClient, type WebhookClient } from '#webhooks/post.ts'
 
 export type { Outcome } from '#functions/outcome.ts'
 export type { RuntimeSpec } from '#functions/prepare.ts'
+export type { Posted } from '#webhooks/post.ts'
 
 /** Customers' code, and what it needs; see src/functions. */
 interface Functions extends Pick<FunctionRunner, 'invoke' | 'deploy' | 'applications' | 'end' | 'close'> {
@@ -141,7 +142,10 @@ export function openContext(
     files: openFileStore(config),
     grants: openGrants(() => vault.derive('file grants'), clock),
     functions: openFunctions(config, log, clock, environment),
-    webhooks: openWebhookClient({ egress: config.functionEgress }),
+    webhooks: openWebhookClient({
+      egress: config.functionEgress,
+      answerBytesMax: config.testApi ? 65_536 : 4_096, // what journals keep, or else deliveries
+    }),
     origin: `http://localhost:${config.port}`,
     baseUrl: (asked) => config.publicUrl ?? asked ?? ctx.origin,
     node,

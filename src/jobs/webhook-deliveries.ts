@@ -1,9 +1,10 @@
 // Tells webhooks what happens: at least once each, in the order of the events for each channel, from the process that
 // leads. One that is slow or dead takes no more than its own few places.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Context } from '#context.ts'
+import type { Context, Posted } from '#context.ts'
 import { endAttempt } from '#domain/webhooks/end-attempt.ts'
 import { forgetOldDeliveries } from '#domain/webhooks/forget-old-deliveries.ts'
+import { holdDelivery } from '#domain/webhooks/hold-delivery.ts'
 import { keepDeliveryBody } from '#domain/webhooks/keep-delivery-body.ts'
 import { type DeliverySubjects, loadDeliverySubjects } from '#domain/webhooks/load-delivery-subjects.ts'
 import { signDelivery } from '#domain/webhooks/sign-delivery.ts'
@@ -20,6 +21,8 @@ const attemptMs = 20_000
 const stopMs = 5_000
 /** How long the next of a channel waits for the one before. */
 const turnMs = 1_000
+/** So much of an answer is kept. */
+const answerBytesMax = 4_096
 
 export class WebhookDeliveries {
   readonly #ctx: Context
@@ -27,7 +30,10 @@ export class WebhookDeliveries {
   readonly #forgetting: Drain
   /** By webhook. */
   readonly #underWay = new Map<number, Set<number>>()
-  readonly #running = new Set<Promise<void>>()
+  /** Each with what is waited for by whoever moves the clock. */
+  readonly #running = new Map<Promise<void>, Promise<void>>()
+  /** Those that a test has hang: they go on when the clock is moved, and not before. */
+  readonly #hanging = new Set<Promise<void>>()
   /** By webhook and channel, the delivery begun last. */
   readonly #lines = new Map<string, Promise<void>>()
   readonly #stopping = new AbortController()
@@ -56,8 +62,8 @@ export class WebhookDeliveries {
   async look(): Promise<void> {
     do {
       await this.#taking.look()
-      await Promise.all(this.#running)
-    } while (this.#running.size > 0)
+      await Promise.all(this.#running.values())
+    } while (this.#running.size > this.#hanging.size)
     await this.#forgetting.look()
   }
 
@@ -65,7 +71,7 @@ export class WebhookDeliveries {
   async stop(): Promise<void> {
     await Promise.all([this.#taking.stop(), this.#forgetting.stop()])
     const timer = setTimeout(() => this.#stopping.abort(), stopMs)
-    await Promise.all(this.#running)
+    await Promise.all(this.#running.keys())
     clearTimeout(timer)
   }
 
@@ -87,17 +93,27 @@ export class WebhookDeliveries {
     const ofWebhook = this.#underWay.get(webhookId) ?? new Set()
     this.#underWay.set(webhookId, ofWebhook.add(id))
     const line = channelId === null ? `delivery ${id}` : `${webhookId} ${channelId}`
-    const running = this.#turn(this.#lines.get(line))
-      .then(() => this.#deliver(delivery, subjects))
+    const held = Promise.withResolvers<void>()
+    const running: Promise<void> = this.#turn(this.#lines.get(line))
+      .then(() => this.#deliver(delivery, subjects, hold))
       .catch((error) => this.#ctx.log.error({ err: error, delivery: id }, 'a webhook could not be told'))
       .finally(() => {
         this.#running.delete(running)
+        this.#hanging.delete(running)
         if (this.#lines.get(line) === running) this.#lines.delete(line)
         ofWebhook.delete(id)
         if (ofWebhook.size === 0) this.#underWay.delete(webhookId)
         this.#taking.signal()
       })
-    this.#running.add(running)
+    const hold: Hold = async (ms) => {
+      await holdDelivery(this.#ctx, id, ms)
+      this.#hanging.add(running)
+      held.resolve()
+      return () => {
+        if (this.#hanging.delete(running)) this.#running.set(running, running)
+      }
+    }
+    this.#running.set(running, Promise.race([running, held.promise]))
     this.#lines.set(line, running)
   }
 
@@ -110,28 +126,33 @@ export class WebhookDeliveries {
     waited.abort()
   }
 
-  async #deliver(delivery: DueDelivery, subjects: DeliverySubjects): Promise<void> {
+  async #deliver(delivery: DueDelivery, subjects: DeliverySubjects, hold: Hold): Promise<void> {
     const ctx = this.#ctx
     const body = delivery.body ?? webhookBody(ctx, delivery, subjects)
     if (delivery.body === null) await keepDeliveryBody(ctx, delivery.id, body)
     const time = new Date(ctx.clock.now()).toISOString()
     const began = performance.now()
-    const { retryAfterMs, ...answer } = await this.#attempt(delivery, body)
+    const watch = ctx.testApi?.watchDelivery(ctx.clock, { ...delivery, body }, hold)
+    const { retryAfterMs, ...answer } = await this.#attempt(delivery, body, watch)
     if (this.#stopping.signal.aborted && answer.status === undefined) return // nobody's fault
     const attempt = { time, durationMs: Math.round(performance.now() - began), ...answer }
     await endAttempt(ctx, delivery, attempt, retryAfterMs)
+    watch?.ended(attempt)
   }
 
   async #attempt(
     delivery: DueDelivery,
     body: string,
+    watch: Watch | undefined,
   ): Promise<Pick<DeliveryAttempt, 'status' | 'error' | 'answer'> & { retryAfterMs?: number }> {
     const ctx = this.#ctx
     const signal = AbortSignal.any([AbortSignal.timeout(attemptMs), this.#stopping.signal])
     try {
       const headers = await signDelivery(ctx, delivery, body)
-      const { status, answer, retryAfter } = await ctx.webhooks.post(delivery.url, headers, body, signal)
+      const send = () => ctx.webhooks.post(delivery.url, headers, body, signal)
+      const { status, answer: bytes, retryAfter } = await (watch ? watch.post(send, signal) : send())
       const isFine = status >= 200 && status < 300
+      const answer = textOf(bytes)
       return {
         status,
         ...(answer !== '' && { answer }),
@@ -141,6 +162,20 @@ export class WebhookDeliveries {
       return { error: signal.aborted ? 'took longer than 20 s' : reasonOf(error) }
     }
   }
+}
+
+/** Has nobody wait for an attempt that hangs so long. @returns what ends that */
+type Hold = (ms: number) => Promise<() => void>
+
+/** Whoever looks on, where there is one. */
+interface Watch {
+  post(send: () => Promise<Posted>, signal: AbortSignal): Promise<Posted>
+  ended(attempt: DeliveryAttempt): void
+}
+
+/** The database keeps no text with a zero in it. */
+function textOf(bytes: Buffer): string {
+  return bytes.toString('utf8', 0, answerBytesMax).replaceAll('\0', () => '\uFFFD')
 }
 
 const retryAfterMaxMs = 86_400_000

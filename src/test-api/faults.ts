@@ -2,8 +2,9 @@
 import { closest } from 'fastest-levenshtein'
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '#context.ts'
+import { mustFindWebhook } from '#domain/webhooks/must-find-webhook.ts'
 import { mustHaveWorld } from '#domain/worlds/must-have-world.ts'
-import { notFound, refused } from '#errors.ts'
+import { ChatError, notFound, refused } from '#errors.ts'
 import { type NewFault, readFault } from '#test-api/faults/fault.ts'
 import { readId } from '#test-api/params.ts'
 import type { TestApi } from '#test-api/state.ts'
@@ -20,6 +21,7 @@ export async function faults(scope: FastifyInstance, { ctx, testApi, operationId
     const { id } = await mustHaveWorld(ctx, readId('world', request))
     const fault = readFault(request.body)
     mustKnowOperation(fault, operationIds)
+    await mustKnowWebhook(ctx, id, fault)
     return reply.code(201).send(testApi.faults.add(id, fault))
   })
 
@@ -40,6 +42,17 @@ export async function faults(scope: FastifyInstance, { ctx, testApi, operationId
     if (!testApi.faults.remove(id, faultId)) throw notFound('fault', faultId)
     return reply.code(204).send()
   })
+}
+
+async function mustKnowWebhook(ctx: Context, worldId: number, fault: NewFault): Promise<void> {
+  if (fault.kind !== 'webhook') return
+  const { webhook } = fault.on
+  try {
+    await mustFindWebhook(ctx.db, worldId, webhook)
+  } catch (error) {
+    if (!(error instanceof ChatError)) throw error
+    throw refused('fault', 'on.webhook', 'invalid', `on.webhook: the world has no webhook ${webhook}`)
+  }
 }
 
 /** One that is misspelt would never apply, and its test pass for the wrong reason. */

@@ -8,6 +8,7 @@ import { Faults } from '#test-api/faults/kept.ts'
 import { type ObservedRun, observeRun } from '#test-api/functions/observe-run.ts'
 import { Journals, type Kind } from '#test-api/journal/kept.ts'
 import { Coverages } from '#test-api/usage/kept.ts'
+import { DeliveryWatch, type WatchedDelivery } from '#test-api/webhooks/watch-delivery.ts'
 
 /** What becomes of a world: it is removed, as it was right after its creation, or as a snapshot has it. */
 type Change = 'removed' | 'reset' | 'restored'
@@ -63,6 +64,16 @@ export class TestApi {
   /** Runs a function, unless it is to fail, and notes what became of it (testing contract 4 and 5). */
   aroundRun(clock: Pick<Clock, 'now'>, run: ObservedRun, work: () => Promise<Outcome>): Promise<Outcome> {
     return this.isWorld(run.applicationId) ? observeRun(this, clock, run, work) : work()
+  }
+
+  /** Looks on while a webhook of a world is told, and upsets that (testing contract 4 and 5); undefined for others. */
+  watchDelivery(
+    clock: Clock,
+    delivery: WatchedDelivery,
+    hold: ConstructorParameters<typeof DeliveryWatch>[3],
+  ): DeliveryWatch | undefined {
+    const isWatched = this.isWorld(delivery.applicationId)
+    return isWatched ? new DeliveryWatch(this, clock, delivery, hold) : undefined
   }
 
   /** To be called once by each part that keeps something of worlds, when it is registered. */

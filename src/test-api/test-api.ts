@@ -12,6 +12,7 @@ import { guard } from '#test-api/guard.ts'
 import { journal } from '#test-api/journal.ts'
 import { snapshots } from '#test-api/snapshots.ts'
 import type { TestApi } from '#test-api/state.ts'
+import { webhooks } from '#test-api/webhooks.ts'
 import { worlds } from '#test-api/worlds.ts'
 
 /** Bytes of a JSON body: a seed may be large. */
@@ -33,6 +34,7 @@ export async function testApi(scope: FastifyInstance, { ctx, testApi, operations
   await scope.register(worlds, { ctx })
   await scope.register(snapshots, { ctx })
   await scope.register(faults, { ctx, testApi, operationIds: [...operationIds, 'issueToken'] })
+  await scope.register(webhooks, { ctx })
   await scope.register(journal, { ctx, testApi })
   await scope.register(coverage, { ctx, testApi, operationIds })
   await scope.register(actors, { ctx, testApi })

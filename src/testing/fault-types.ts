@@ -1,5 +1,6 @@
 // What goes wrong, and when (testing contract 4).
 import type { OperationId } from './operations.ts'
+import type { WebhookEvent } from './webhook.ts'
 
 /** Requests to the Platform API; each part that is given must match, and without any all requests do. */
 export interface RestTarget {
@@ -28,7 +29,15 @@ export interface FunctionTarget {
   function: string
 }
 
-export type FaultTarget = RestTarget | SocketTarget | FunctionTarget
+/** Attempts to tell a webhook. */
+export interface WebhookTarget {
+  /** Its id. */
+  webhook: number
+  /** Of what it is told, such as `message.created`. */
+  type?: WebhookEvent | 'webhook.test'
+}
+
+export type FaultTarget = RestTarget | SocketTarget | FunctionTarget | WebhookTarget
 
 /** Beside something else that goes wrong, or alone. */
 interface Delay {
@@ -84,9 +93,34 @@ export type SocketFault<F extends FrameName = FrameName> = Delay & (SocketEffect
 export type FunctionFault = Delay &
   ({ error: { error?: string; message?: string } } | { hang: true } | JustDelay)
 
+export type WebhookFault = Delay &
+  (
+    | {
+        /** As if the receiver answered so. */
+        status: number
+        /** Of which `retry-after` counts. */
+        headers?: Record<string, string>
+        body?: unknown
+      }
+    | JustDelay
+    /** The TCP connection is reset. */
+    | { reset: true }
+    /** Nothing is answered for 20 s, by the server's clock. */
+    | { hang: true }
+  ) & {
+    /** The receiver gets it first: a lost answer. */
+    after?: boolean
+  }
+
 /** What may go wrong with a target. */
 export type FaultEffect<T extends FaultTarget = FaultTarget> =
-  T extends SocketTarget<infer F> ? SocketFault<F> : T extends FunctionTarget ? FunctionFault : RestFault
+  T extends SocketTarget<infer F>
+    ? SocketFault<F>
+    : T extends FunctionTarget
+      ? FunctionFault
+      : T extends WebhookTarget
+        ? WebhookFault
+        : RestFault
 
 /** How often it goes wrong; every time, where nothing is said. */
 export interface FaultLimits {

@@ -2,6 +2,7 @@
 
 import type { OperationId } from './operations.ts'
 import type { FunctionEvent } from './seed.ts'
+import type { WebhookEvent } from './webhook.ts'
 
 interface AnyEntry {
   /** Counts up within the journal; `after` takes it. */
@@ -87,11 +88,27 @@ export interface FunctionEntry extends AnyEntry {
   fault?: number
 }
 
-/** A call of a webhook. */
+/** An attempt to tell a webhook; its signatures are left out. */
 export interface WebhookEntry extends AnyEntry {
   kind: 'webhook'
-  webhook: string | number
-  type?: string
+  /** Its id. */
+  webhook: number
+  type: WebhookEvent | 'webhook.test'
+  /** The header `webhook-id`, the same in every attempt. */
+  delivery: string
+  /** From 1 on. */
+  attempt: number
+  /** Null where nothing was answered. */
+  status: number | null
+  durationMs: number
+  /** `{type, timestamp, data}`; the first 64 KiB. */
+  requestBody: { type: string; timestamp: string; data: Record<string, unknown> } | string
+  /** Parsed where it is JSON; the first 64 KiB. */
+  responseBody?: unknown
+  /** Why it failed, where it did: it is tried again. */
+  error?: string
+  /** The fault that applied, by its id. */
+  fault?: number
 }
 
 export type JournalEntry = RequestEntry | FrameEntry | EventEntry | FunctionEntry | WebhookEntry

@@ -8,6 +8,7 @@ import { Journal } from './journal.ts'
 import type { EntryKind, EntryOf, JournalEntry, JournalFilter, Match } from './journal-types.ts'
 import type { Seed } from './seed.ts'
 import { idOf, Snapshot, type SnapshotFields, type SnapshotReference } from './snapshot.ts'
+import { Webhook, type WebhookFields, type WebhookOptions } from './webhook.ts'
 
 /** Where a server is reached, and with which credentials of one application. */
 export interface Access {
@@ -131,7 +132,7 @@ export class World implements WorldFields {
 
   /**
    * Lets something go wrong from now on. Of several faults that match, the newest applies.
-   * @param target what goes wrong: requests, frames, runs of functions
+   * @param target what goes wrong: requests, frames, runs of functions, deliveries to webhooks
    * @param effect how, and how often
    */
   async fail<const T extends FaultTarget>(target: T, effect: FaultEffect<T> & FaultLimits): Promise<Fault> {
@@ -188,6 +189,16 @@ export class World implements WorldFields {
 
   async clearJournal(): Promise<void> {
     await this.#journal.clear()
+  }
+
+  /** Tells a URL what happens from now on, signed as in production. It is gone when the world is reset. */
+  async createWebhook(options: WebhookOptions): Promise<Webhook> {
+    const path = `${this.#path}/webhooks`
+    return new Webhook(
+      this.#client,
+      path,
+      await this.#client.ask<WebhookFields>('POST', path, { json: options }),
+    )
   }
 
   /** What was used of the API, and what was only just taken. */

@@ -3,10 +3,14 @@ import { lookup } from 'node:dns/promises'
 import { Client } from 'undici'
 import { anywhere, type Guard, guardedConnector, isPublic, publicWeb } from '#previews/guard.ts'
 
-interface Posted {
+export interface Posted {
   status: number
-  /** The first 4 KiB of the body. */
-  answer: string
+  /** The beginning of the body. */
+  answer: Buffer
+  /** Whether that is all of it. */
+  isWhole: boolean
+  /** What the receiver says that it is; empty where it says nothing. */
+  contentType: string
   /** What the receiver wrote into Retry-After. */
   retryAfter: string | undefined
 }
@@ -16,8 +20,6 @@ export interface WebhookClient {
   post(url: string, headers: Record<string, string>, body: string, signal: AbortSignal): Promise<Posted>
 }
 
-const answerBytesMax = 4_096
-
 /** On the public internet, at any port. */
 const guarded: Guard = { ...publicWeb, mayConnect: isPublic }
 /** Anywhere this machine knows by name. */
@@ -26,7 +28,14 @@ const open: Guard = {
   resolve: async (hostname) => (await lookup(hostname, { all: true })).map(({ address }) => address),
 }
 
-export function openWebhookClient({ egress }: { egress: 'guarded' | 'open' }): WebhookClient {
+/** @param answerBytesMax how much of an answer is read */
+export function openWebhookClient({
+  egress,
+  answerBytesMax,
+}: {
+  egress: 'guarded' | 'open'
+  answerBytesMax: number
+}): WebhookClient {
   const guard = egress === 'open' ? open : guarded
   return {
     async post(url, headers, body, signal) {
@@ -40,10 +49,11 @@ export function openWebhookClient({ egress }: { egress: 'guarded' | 'open' }): W
           body,
           signal,
         })
-        const retryAfter = answered.headers['retry-after']
+        const { 'retry-after': retryAfter, 'content-type': contentType } = answered.headers
         return {
           status: answered.statusCode,
-          answer: await beginningOf(answered.body),
+          ...(await beginningOf(answered.body, answerBytesMax)),
+          contentType: typeof contentType === 'string' ? contentType : '',
           retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
         }
       } finally {
@@ -54,16 +64,18 @@ export function openWebhookClient({ egress }: { egress: 'guarded' | 'open' }): W
 }
 
 /** The status is what counts; of the rest, what there is. */
-async function beginningOf(stream: AsyncIterable<Buffer>): Promise<string> {
+async function beginningOf(
+  stream: AsyncIterable<Buffer>,
+  bytesMax: number,
+): Promise<Pick<Posted, 'answer' | 'isWhole'>> {
   const chunks: Buffer[] = []
   let size = 0
   try {
     for await (const chunk of stream) {
       chunks.push(chunk)
       size += chunk.length
-      if (size >= answerBytesMax) break
+      if (size > bytesMax) break
     }
   } catch {}
-  const text = Buffer.concat(chunks).subarray(0, answerBytesMax).toString('utf8')
-  return text.replaceAll('\0', () => '\uFFFD')
+  return { answer: Buffer.concat(chunks).subarray(0, bytesMax), isWhole: size <= bytesMax }
 }

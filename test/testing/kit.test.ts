@@ -1,7 +1,11 @@
 // The kit as somebody's tests use it: the server is a process of its own.
+
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { connectApi } from '@chatkitty/core'
 import { ChatKitty } from 'chatkitty'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -178,6 +182,40 @@ describe('faults', () => {
     await world.removeFaults()
     expect(await world.faults()).toEqual([])
     await expect(once.current()).rejects.toThrow(`Fault ${once.id} is removed`)
+  })
+})
+
+describe('a webhook', () => {
+  it('is told of a world, fails as it is told to, and is tried again as time goes by', async () => {
+    const received: string[] = []
+    const receiver = createServer(async (request, response) => {
+      received.push(await text(request))
+      response.setHeader('content-type', 'application/json').end('{"thanks": true, "token": "t"}')
+    })
+    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`
+    const world = await chatterie.createWorld()
+    const webhook = await world.createWebhook({ url, events: ['user.created'] })
+    expect(webhook).toMatchObject({ url, events: ['user.created'], secret: expect.stringMatching(/^whsec_/) })
+    const fault = await world.fail({ webhook: webhook.id }, { status: 503, times: 1 })
+    await createUser(world, 'ann')
+    const failed = await world.expect({ kind: 'webhook', webhook: webhook.id, status: 503 })
+    expect(failed).toMatchObject({ type: 'user.created', attempt: 1, fault: fault.id, error: 'answered 503' })
+    expect(received).toEqual([])
+    await chatterie.clock.advance({ seconds: 10 })
+    const told = await world.expect({ kind: 'webhook', attempt: 2, delivery: failed.delivery })
+    expect(told).toMatchObject({
+      status: 200,
+      requestBody: { type: 'user.created', data: { name: 'ann' } },
+      responseBody: { thanks: true, token: '***' },
+    })
+    expect(received.map((body) => JSON.parse(body))).toEqual([told.requestBody])
+    await webhook.remove()
+    const { position } = told
+    await createUser(world, 'bob')
+    await world.expectNone({ kind: 'webhook' }, { after: position, forMs: 50 })
+    await chatterie.clock.release()
+    receiver.close()
   })
 })
 

@@ -5,12 +5,17 @@ import { parse } from 'yaml'
 import type { z } from 'zod'
 import type { FunctionType } from '#resources/function.ts'
 import type { ChannelImport, UserImport } from '#resources/imports.ts'
-import type { FunctionEvent, SeedChannel, SeedUser, World } from '#testing/index.ts'
+import type { WebhookType } from '#resources/webhook.ts'
+import type { FunctionEvent, SeedChannel, SeedUser, WebhookEvent, World } from '#testing/index.ts'
 
 it('seeds are of what imports take', () => {
   expectTypeOf<SeedUser>().toExtend<z.input<typeof UserImport>>()
   expectTypeOf<SeedChannel>().toExtend<z.input<typeof ChannelImport>>()
   expectTypeOf<FunctionEvent>().toEqualTypeOf<FunctionType>()
+})
+
+it('webhooks are told of what the server knows', () => {
+  expectTypeOf<WebhookEvent>().toEqualTypeOf<WebhookType>()
 })
 
 it('operations are those of openapi.yaml', async () => {
@@ -28,6 +33,9 @@ it('what cannot go wrong with a target is refused by the compiler', () => {
     world.fail({ frame: 'MESSAGE', type: 'thread.message.created' }, { drop: true, delayMs: [1, 9] })
     world.fail({ function: 'greet' }, { hang: true, probability: 0.5, seed: 7 })
     world.fail({ frame: 'CONNECT' }, { refuse: 'not now' })
+    world.fail({ webhook: 1, type: 'message.created' }, { status: 503, after: true })
+    // @ts-expect-error what is told to a webhook is not cut short
+    world.fail({ webhook: 1 }, { truncateAfterBytes: 1 })
     // @ts-expect-error a request has no connection of STOMP
     world.fail({ operation: 'sendChannelMessage' }, { disconnect: true })
     // @ts-expect-error a MESSAGE is not refused

@@ -182,6 +182,16 @@ export async function keepBody(db: Querier, id: number, body: string): Promise<v
   ])
 }
 
+/** It is not due for a while, whatever becomes of the attempt under way. */
+export async function postponeDelivery(db: Querier, id: number, ms: number): Promise<void> {
+  await db.run(postponeStatement, [id, ms])
+}
+
+const postponeStatement = {
+  name: 'postpone-webhook-delivery',
+  text: `update webhook_delivery set next_time = chatterie_clock() + $2::float8 * interval '1 ms' where id = $1`,
+}
+
 /** What an attempt has come to. */
 export interface AttemptResult {
   attempt: DeliveryAttempt

@@ -1,7 +1,8 @@
 // What can go wrong, and when, as a test says it (testing contract 4).
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { z } from 'zod'
-import { refused } from '#errors.ts'
+import { Id } from '#resources/define.ts'
+import { webhookTypes } from '#resources/webhook.ts'
 import { readBody } from '#test-api/reading.ts'
 
 const textMax = 1_024
@@ -56,6 +57,15 @@ const Headers = z.record(z.string(), z.string()).superRefine((headers, check) =>
 
 const ofAnswer = ['error', 'message', 'headers', 'body'] as const
 
+function mustHaveStatus(effect: Record<string, unknown>, check: z.core.$RefinementCtx): void {
+  if (effect.status !== undefined) return
+  for (const name of ofAnswer) {
+    if (effect[name] !== undefined) {
+      check.addIssue({ code: 'custom', path: [name], message: 'needs a status' })
+    }
+  }
+}
+
 const RestEffect = z
   .strictObject({
     status: z.int().min(200).max(599).optional(),
@@ -70,13 +80,7 @@ const RestEffect = z
     after: z.boolean().optional(),
   })
   .superRefine(atMostOne(['status', 'reset', 'hang', 'truncateAfterBytes']))
-  .superRefine((effect, check) => {
-    if (effect.status !== undefined) return
-    for (const name of ofAnswer) {
-      if (effect[name] !== undefined)
-        check.addIssue({ code: 'custom', path: [name], message: 'needs a status' })
-    }
-  })
+  .superRefine(mustHaveStatus)
 export type RestEffect = z.output<typeof RestEffect>
 
 const RestTarget = z.strictObject({
@@ -154,6 +158,30 @@ export type FunctionTarget = z.output<typeof FunctionTarget>
 
 const FunctionFault = z.strictObject({ on: FunctionTarget, do: FunctionEffect, ...limits })
 
+// ---------------------------------------------------------------------------------------------- webhooks
+
+const WebhookEffect = z
+  .strictObject({
+    status: z.int().min(200).max(599).optional(),
+    headers: Headers.optional(),
+    body: z.unknown().optional(),
+    delayMs: Delay.optional(),
+    reset: On.optional(),
+    hang: On.optional(),
+    after: z.boolean().optional(),
+  })
+  .superRefine(atMostOne(['status', 'reset', 'hang']))
+  .superRefine(mustHaveStatus)
+export type WebhookEffect = z.output<typeof WebhookEffect>
+
+const WebhookTarget = z.strictObject({
+  webhook: Id,
+  type: z.enum([...webhookTypes, 'webhook.test']).optional(),
+})
+export type WebhookTarget = z.output<typeof WebhookTarget>
+
+const WebhookFault = z.strictObject({ on: WebhookTarget, do: WebhookEffect, ...limits })
+
 // ------------------------------------------------------------------------------------------------------
 
 const AnyFault = z.looseObject({ on: z.record(z.string(), z.unknown()) })
@@ -163,13 +191,12 @@ export type NewFault =
   | ({ kind: 'request' } & z.output<typeof RestFault>)
   | ({ kind: 'frame' } & z.output<typeof SocketFault>)
   | ({ kind: 'function' } & z.output<typeof FunctionFault>)
+  | ({ kind: 'webhook' } & z.output<typeof WebhookFault>)
 
 /** @throws ChatError 400 that names the field, as `do.status` */
 export function readFault(body: unknown): NewFault {
   const { on } = readBody('fault', AnyFault, body)
-  if ('webhook' in on) {
-    throw refused('fault', 'on.webhook', 'invalid', 'on.webhook: this server has no webhooks that could fail')
-  }
+  if ('webhook' in on) return { kind: 'webhook', ...readBody('fault', WebhookFault, body) }
   if ('frame' in on) return { kind: 'frame', ...readBody('fault', SocketFault, body) }
   if ('function' in on) return { kind: 'function', ...readBody('fault', FunctionFault, body) }
   return { kind: 'request', ...readBody('fault', RestFault, body) }

@@ -11,6 +11,8 @@ import type {
   RestTarget,
   SocketEffect,
   SocketTarget,
+  WebhookEffect,
+  WebhookTarget,
 } from '#test-api/faults/fault.ts'
 import { compileGlob } from '#test-api/faults/glob.ts'
 
@@ -27,12 +29,14 @@ export interface Occasions {
     username: string
   }
   function: { function: string }
+  webhook: { webhook: number; type: string }
 }
 
 interface Effects {
   request: RestEffect
   frame: SocketEffect
   function: FunctionEffect
+  webhook: WebhookEffect
 }
 
 /** A fault that applies now. */
@@ -148,7 +152,9 @@ function matcherOf(fault: NewFault): Kept['matches'] {
       ? ofRequests(fault.on)
       : fault.kind === 'frame'
         ? ofFrames(fault.on)
-        : ofRuns(fault.on)
+        : fault.kind === 'function'
+          ? ofRuns(fault.on)
+          : ofDeliveries(fault.on)
   return matcher as Kept['matches']
 }
 
@@ -176,4 +182,8 @@ function ofFrames({
 
 function ofRuns(target: FunctionTarget): (run: Occasions['function']) => boolean {
   return (run) => run.function === target.function
+}
+
+function ofDeliveries({ webhook, type }: WebhookTarget): (each: Occasions['webhook']) => boolean {
+  return (each) => webhook === each.webhook && (type ?? each.type) === each.type
 }

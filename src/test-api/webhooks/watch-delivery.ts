@@ -1,0 +1,118 @@
+// Attempts to tell a webhook, as tests see and upset them (testing contract 4 and 5).
+import type { Clock } from '#clock/clock.ts'
+import type { Posted } from '#context.ts'
+import type { DeliveryAttempt } from '#resources/webhook.ts'
+import type { WebhookEffect } from '#test-api/faults/fault.ts'
+import type { Struck } from '#test-api/faults/kept.ts'
+import { beginningOf, shownBody } from '#test-api/requests/bodies.ts'
+import type { TestApi } from '#test-api/state.ts'
+
+export interface WatchedDelivery {
+  applicationId: number
+  webhookId: number
+  /** Its header `webhook-id`. */
+  messageId: string
+  type: string
+  /** Those before this one. */
+  attempts: DeliveryAttempt[]
+  body: string
+}
+
+/** How long an attempt may hang by the server's clock, so that who advances it need not wait. */
+const hangMs = 20_000
+const marginMs = 1_000
+
+type Hold = (ms: number) => Promise<() => void>
+
+/** One attempt. */
+export class DeliveryWatch {
+  readonly #testApi: TestApi
+  readonly #clock: Clock
+  readonly #delivery: WatchedDelivery
+  readonly #hold: Hold
+  #fault: Struck<WebhookEffect> | undefined
+  #posted: Posted | undefined
+
+  /** @param hold has nobody wait for the attempt while it hangs for so long; gives what ends that */
+  constructor(testApi: TestApi, clock: Clock, delivery: WatchedDelivery, hold: Hold) {
+    this.#testApi = testApi
+    this.#clock = clock
+    this.#delivery = delivery
+    this.#hold = hold
+  }
+
+  /**
+   * Sends it, or has it fail as a fault says.
+   * @param signal when the attempt is over
+   * @throws where nothing is answered
+   */
+  async post(send: () => Promise<Posted>, signal: AbortSignal): Promise<Posted> {
+    const { applicationId, webhookId: webhook, type } = this.#delivery
+    const fault = this.#testApi.faults.strike(applicationId, 'webhook', { webhook, type })
+    this.#fault = fault
+    const answered = fault?.effect.after ? await send() : undefined
+    await fault?.delay(signal)
+    signal.throwIfAborted()
+    if (fault?.effect.hang) await this.#hang(fault.gone, signal)
+    if (fault?.effect.reset) throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
+    const isFake = fault?.effect.status !== undefined
+    this.#posted = isFake ? fake(fault.effect) : (answered ?? (await send()))
+    return this.#posted
+  }
+
+  /** Notes what it has come to, once that is written down. */
+  ended({ status, durationMs, error }: DeliveryAttempt): void {
+    const { applicationId, webhookId, messageId, type, attempts, body } = this.#delivery
+    const sent = beginningOf(body)
+    const answered = this.#posted && beginningOf(this.#posted.answer)
+    this.#testApi.note(applicationId, this.#clock.now(), {
+      kind: 'webhook',
+      webhook: webhookId,
+      type,
+      delivery: messageId,
+      attempt: attempts.length + 1,
+      status: status ?? null,
+      durationMs,
+      requestBody: shownBody(sent, 'application/json'),
+      responseBody: shownBody(answered, this.#posted?.contentType),
+      error,
+      truncated: sent?.isWhole === false || this.#posted?.isWhole === false || undefined,
+      fault: this.#fault?.id,
+    })
+  }
+
+  /** Until the attempt is over, by real time or by the server's clock, or the fault is removed: then it breaks off. */
+  async #hang(gone: AbortSignal, signal: AbortSignal): Promise<never> {
+    const over = Promise.withResolvers<string>()
+    let release: () => void = () => {}
+    const end = (reason: string) => {
+      release()
+      over.resolve(reason)
+    }
+    const alarm = this.#clock.after(hangMs, () => end('took longer than 20 s'))
+    release = await this.#hold(hangMs + marginMs) // the alarm comes first
+    const broken = () => end('other side closed')
+    for (const each of [gone, signal]) {
+      if (each.aborted) broken()
+      each.addEventListener('abort', broken, { once: true })
+    }
+    const reason = await over.promise
+    alarm.cancel()
+    for (const each of [gone, signal]) each.removeEventListener('abort', broken)
+    throw new Error(reason)
+  }
+}
+
+/** As if the receiver answered so. */
+function fake({ status = 200, headers = {}, body }: WebhookEffect): Posted {
+  const given = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
+  const named: Record<string, string> = Object.fromEntries(given)
+  const text = typeof body === 'string' || body === undefined ? (body ?? '') : JSON.stringify(body)
+  return {
+    status,
+    answer: Buffer.from(text),
+    isWhole: true,
+    contentType: named['content-type'] ?? (typeof body === 'object' ? 'application/json' : ''),
+    retryAfter: named['retry-after'],
+  }
+}

@@ -1,0 +1,172 @@
+// Webhooks of worlds: made without an operator, upset by faults, seen in the journal.
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { startTestApi, type TestApiServer } from '../support/test-api.ts'
+import { Receiver } from '../webhooks/receiver.ts'
+
+type World = Awaited<ReturnType<TestApiServer['createWorld']>>
+
+let server: TestApiServer
+let world: World
+let receiver: Receiver
+let webhook: { id: number; secret: string }
+beforeAll(async () => {
+  server = await startTestApi()
+})
+beforeEach(async () => {
+  receiver?.close()
+  receiver = await Receiver.open()
+  world = await server.createWorld()
+  webhook = await createWebhook({ url: receiver.url, events: ['user.created', 'channel.created'] })
+})
+afterAll(async () => {
+  receiver?.close()
+  await server.close()
+})
+
+async function createWebhook(fields: object) {
+  const { body } = await server.testApi.post(`/worlds/${world.id}/webhooks`).send(fields).expect(201)
+  return body
+}
+
+async function fail(effect: object, limits: object = {}, type?: string): Promise<number> {
+  const fault = { on: { webhook: webhook.id, type }, do: effect, ...limits }
+  const { body } = await server.testApi.post(`/worlds/${world.id}/faults`).send(fault).expect(201)
+  return body.id
+}
+
+const createUser = (name: string) =>
+  server.as(world).post('/users').send({ name, displayName: name, isGuest: false }).expect(200)
+
+/** The first attempt that is as expected, told so far or to come. */
+async function attempt(match: object) {
+  const query = { kind: 'webhook', match: JSON.stringify(match) }
+  const { body } = await server.testApi.get(`/worlds/${world.id}/journal/wait`).query(query).expect(200)
+  return body
+}
+
+const advance = (by: Record<string, number>) => server.testApi.post('/clock/advance').send(by).expect(200)
+
+describe('a webhook of a world', () => {
+  it('is made, listed and removed, and gone when the world is reset', async () => {
+    const path = `/worlds/${world.id}/webhooks`
+    const other = await createWebhook({ url: 'https://example.com/', description: 'another' })
+    expect(other).toMatchObject({ events: ['*'], enabled: true, secret: expect.stringMatching(/^whsec_/) })
+    const { body } = await server.testApi.get(path).expect(200)
+    expect(body.webhooks).toMatchObject([{ id: webhook.id }, { id: other.id, description: 'another' }])
+    expect(JSON.stringify(body)).not.toContain('whsec_')
+    await server.testApi.delete(`${path}/${other.id}`).expect(204)
+    await server.testApi.delete(`${path}/${other.id}`).expect(404)
+    await server.testApi.post(`/worlds/${world.id}/reset`).expect(200)
+    expect((await server.testApi.get(path).expect(200)).body).toEqual({ webhooks: [] })
+    const stranger = await server.createWorld()
+    await server.testApi.delete(`/worlds/${stranger.id}/webhooks/${webhook.id}`).expect(404)
+  })
+
+  it.each([
+    [{}, 'url'],
+    [{ url: 'ftp://example.com' }, 'url'],
+    [{ url: 'https://example.com', events: ['user.made'] }, 'events[0]'],
+    [{ url: 'https://example.com', colour: 'red' }, 'colour'],
+  ])('%j is refused, and the error names %s', async (fields, field) => {
+    const { body } = await server.testApi.post(`/worlds/${world.id}/webhooks`).send(fields).expect(400)
+    expect(body.errors[0].field).toBe(field)
+  })
+
+  it('is in the journal with what was sent and answered, without secrets', async () => {
+    receiver.answers.push({ status: 200, body: 'ok', headers: { 'content-type': 'text/plain' } })
+    await createUser('ann')
+    const entry = await attempt({ type: 'user.created' })
+    expect(entry).toMatchObject({
+      webhook: webhook.id,
+      attempt: 1,
+      status: 200,
+      durationMs: expect.any(Number),
+      requestBody: { type: 'user.created', data: { name: 'ann' } },
+      responseBody: 'ok',
+      delivery: receiver.received[0]?.headers['webhook-id'],
+    })
+    expect(JSON.stringify(entry)).not.toMatch(/v1,|whsec_|key=1/)
+  })
+
+  it('has up to 64 KiB of an answer there', async () => {
+    receiver.answers.push({ status: 500, body: 'x'.repeat(70_000) })
+    await createUser('ann')
+    const entry = await attempt({ status: 500 })
+    expect(entry.truncated).toBe(true)
+    expect(entry.responseBody).toHaveLength(65_536)
+  })
+})
+
+describe('a fault of a webhook', () => {
+  it('answers in place of the receiver, which is told when the time has come', async () => {
+    const id = await fail({ status: 503, body: { why: 'a test' } }, { times: 1 })
+    await createUser('ann')
+    const entry = await attempt({ attempt: 1 })
+    expect(entry).toMatchObject({ status: 503, fault: id, responseBody: { why: 'a test' } })
+    expect(receiver.received).toEqual([])
+    await advance({ seconds: 6 })
+    expect(await attempt({ attempt: 2 })).toMatchObject({ status: 204, delivery: entry.delivery })
+    expect(receiver.received).toHaveLength(1)
+    await server.testApi.delete('/clock').expect(204)
+  })
+
+  it('has the server wait as long as its Retry-After says', async () => {
+    await fail({ status: 429, headers: { 'Retry-After': '120' } }, { times: 1 })
+    await createUser('ann')
+    await attempt({ status: 429 })
+    await advance({ seconds: 60 })
+    expect(receiver.received).toEqual([])
+    await advance({ seconds: 61 })
+    await attempt({ attempt: 2, status: 204 })
+    await server.testApi.delete('/clock').expect(204)
+  })
+
+  it('loses the answer of a receiver, which is told again', async () => {
+    await fail({ reset: true, after: true }, { times: 1 })
+    await createUser('ann')
+    const entry = await attempt({ status: null })
+    expect(entry).toMatchObject({ error: 'read ECONNRESET', attempt: 1 })
+    await advance({ seconds: 6 })
+    await attempt({ attempt: 2, status: 204 })
+    expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+    expect(receiver.received).toHaveLength(2)
+    await server.testApi.delete('/clock').expect(204)
+  })
+
+  it('hangs for the 20 s that an attempt may take, which pass at once where the clock is advanced', async () => {
+    await fail({ hang: true }, { times: 1 })
+    await createUser('ann')
+    const hits = async () =>
+      (await server.testApi.get(`/worlds/${world.id}/faults`).expect(200)).body.faults[0].hits
+    await expect.poll(hits).toBe(1)
+    await advance({ seconds: 20 })
+    expect(await attempt({ attempt: 1 })).toMatchObject({ status: null, error: 'took longer than 20 s' })
+    await advance({ seconds: 6 })
+    await attempt({ attempt: 2, status: 204 })
+    await server.testApi.delete('/clock').expect(204)
+  })
+
+  it('is of the events that it names, delays, and is sent once where the answer comes late', async () => {
+    await fail({ status: 500 }, {}, 'channel.created')
+    await fail({ delayMs: 30, after: true }, {}, 'user.created')
+    await createUser('ann')
+    await server.as(world).post('/channels').send({ type: 'PUBLIC', name: 'lobby' }).expect(200)
+    expect((await attempt({ type: 'user.created' })).durationMs).toBeGreaterThanOrEqual(29)
+    expect(await attempt({ type: 'channel.created' })).toMatchObject({ status: 500 })
+    expect(receiver.types()).toEqual(['user.created'])
+  })
+
+  it.each([
+    [{ webhook: 9_999 }, { status: 503 }, 'on.webhook'],
+    [{ webhook: 'mine' }, { status: 503 }, 'on.webhook'],
+    [{ type: 'user.made' }, { status: 503 }, 'on.type'],
+    [{}, { truncateAfterBytes: 1 }, 'do.truncateAfterBytes'],
+    [{}, { status: 503, hang: true }, 'do.hang'],
+    [{}, { body: 'x', hang: true }, 'do.body'],
+    [{}, {}, 'do'],
+  ])('of %j that does %j is refused, and the error names %s', async (on, effect, field) => {
+    const fault = { on: { webhook: webhook.id, ...on }, do: effect }
+    const { body } = await server.testApi.post(`/worlds/${world.id}/faults`).send(fault).expect(400)
+    expect(body.errors[0].field).toBe(field)
+  })
+})
