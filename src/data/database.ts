@@ -17,9 +17,10 @@ export interface Statement {
   text: string
   /**
    * In which line it stands, see lanes.ts: `reads`, where it reads a few rows by their keys, whatever there is besides;
-   * `events`, where it takes what was written. Elsewhere it waits for a connection of its own.
+   * `sends`, where it stores messages; `events`, where it takes what was written. Elsewhere it waits for a connection of
+   * its own.
    */
-  line?: 'reads' | 'events'
+  line?: 'reads' | 'sends' | 'events'
 }
 
 /** Cells in the order of the statement's columns: bigint as number, timestamptz as ISO text, jsonb parsed. */
@@ -123,7 +124,11 @@ export function openDatabase(
   // Their plans are kept, and go by index: one that was made while a table was empty would read all of it later on.
   const options = `${connection.options} -c enable_seqscan=off`
   const openLane = () => new pg.Client({ ...connection, options, pipeline: true })
-  const lanes = { reads: new Lanes(openLane, 2), events: new Lanes(openLane, 1) }
+  const lanes = {
+    reads: new Lanes(openLane, 2),
+    sends: new Lanes(openLane, 1), // of groups, which never are two at once
+    events: new Lanes(openLane, 1),
+  }
   const rewriting = new pg.Pool({ ...connection, ...rewritingOptions })
   // A connection that breaks while in use fails its statement. Without a listener it would end the process, too.
   for (const each of [pool, rewriting]) {
@@ -159,7 +164,7 @@ export function openDatabase(
     eventsWritten: () => eventsWritten(),
     async close() {
       await prisma?.$disconnect()
-      await Promise.all([lanes.reads.close(), lanes.events.close(), pool.end(), rewriting.end()])
+      await Promise.all([...Object.values(lanes).map((each) => each.close()), pool.end(), rewriting.end()])
     },
   }
 }

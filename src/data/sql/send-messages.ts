@@ -96,6 +96,7 @@ const oneMessage = `(select 1::bigint as place, ${sendColumns.map(([name, type],
 /** One message; the values are its columns. */
 export const sendOneStatement: Reading<SentRow> = {
   name: 'send-message',
+  line: 'sends',
   text: compose(oneMessage),
   columns: sentColumns,
 }
@@ -116,6 +117,7 @@ export const sendWithFileStatement: Reading<SentRow> = {
 export const sendManyStatement: Reading<SentRow> = {
   columns: sentColumns,
   name: 'send-messages',
+  line: 'sends',
   text: compose(
     `unnest(${sendColumns.map(([, type], at) => `$${at + 1}::${type}[]`).join(', ')}) with ordinality i (${columns}, place)`,
   ),
