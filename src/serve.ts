@@ -44,6 +44,7 @@ export async function startServing(ctx: Context, limits: Partial<StompLimits> = 
   const dispatcher = new Dispatcher(
     ctx,
     publish,
+    () => realtime.isListened,
     () => runs.signal(),
     () => webhooks.signal(),
   )

@@ -23,15 +23,19 @@ export class Dispatcher {
   readonly #events: Drain
   readonly #notifications: Drain
   readonly #forgetting: Drain
+  /** Whether the last events were heard, or set something off. */
+  #hadEffect = true
 
   /**
    * @param publish resolves when the next batch may come
+   * @param isListened says whether somebody is connected to this process
    * @param runFunctions is called when there are functions to run
    * @param tellWebhooks is called when there are webhooks to tell
    */
   constructor(
     ctx: Context,
     publish: (events: CommittedEvent[]) => Promise<void>,
+    isListened: () => boolean,
     runFunctions: () => void,
     tellWebhooks: () => void,
   ) {
@@ -57,15 +61,18 @@ export class Dispatcher {
       first: () => nextEvent(ctx),
       setAside: async (id, error) => ({ ...(await setEventAside(ctx, id, error)), more: true }),
     })
-    this.#events = new Drain(ctx.log, sweepMs, async () => {
+    const take = async () => {
       if (!ctx.node.isLeader) return false
       const { events = [], tasks = 0, asked = 0, sent = 0, more } = await taking.next()
+      this.#hadEffect = events.length + tasks + asked + sent > 0
       if (asked > 0) runFunctions()
       if (sent > 0) tellWebhooks()
       await publish(events)
       if (tasks > 0) this.#notifications.signal()
       return more
-    })
+    }
+    const isAwaited = () => this.#hadEffect || ctx.bus.isShared || isListened()
+    this.#events = new Drain(ctx.log, sweepMs, take, isAwaited)
     this.#forgetting = new Drain(
       ctx.log,
       forgetMs,

@@ -60,6 +60,11 @@ export class Realtime implements StompHandler<Session> {
     return { deliveries: this.#hub.sent, ...this.#sessions.counts }
   }
 
+  /** Whether somebody is connected here, or may come back. */
+  get isListened(): boolean {
+    return !this.#sessions.isEmpty
+  }
+
   /** Publishes events from now on; see {@link Broadcaster}. */
   get broadcaster(): Broadcaster {
     return this.#broadcaster
