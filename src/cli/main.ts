@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { keepCompiledCode } from '#cache.ts'
 import { addAdminCommands } from '#cli/admin-commands.ts'
 import { importKinds, uiParts } from '#cli/kinds.ts'
+import { addMigrateCommands } from '#cli/migrate-commands.ts'
 import { Failure, fail, type Output, UsageError } from '#cli/output.ts'
 import { fileOfPackage } from '#place.ts'
 
@@ -163,6 +164,8 @@ remote(ui.command('set'))
   .argument('<part>', uiParts.join(', '))
   .argument('[file]', 'JSON; stdin where absent')
   .action(async (part, file, options) => (await import('#cli/ui.ts')).setUi(part, file, options, output()))
+
+addMigrateCommands(program, output)
 
 const functions = program
   .command('functions')

@@ -151,6 +151,7 @@ const others = [
   'statistics_due',
   'request_hour',
   'live_watch',
+  'moved_item',
   'outbox_event',
   'notification_task',
   'function_run',

@@ -37,6 +37,7 @@ export interface Count {
   type: EventType
   applicationId: number
   channelId?: number
+  threadId?: number
   count: number
 }
 
@@ -48,7 +49,7 @@ export async function count(tx: Querier, counts: Count[]): Promise<void> {
   const changes = new Map<string, { scope: CounterScope; owner: number; change: number }>()
   for (const { type, count, ...owners } of counts) {
     for (const scope of events[type].counts) {
-      const owner = ownerOf(scope) === 'application' ? owners.applicationId : owners.channelId
+      const owner = owners[`${ownerOf(scope)}Id`]
       if (owner === undefined || count === 0) continue
       const key = `${scope} ${owner}`
       const change = (changes.get(key)?.change ?? 0) + count

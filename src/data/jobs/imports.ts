@@ -284,10 +284,17 @@ export async function insertMessages(
     ]),
   )
   await tx.copy(copyMessagesStatement, rows.join(''))
-  await tx.run(moveChannelsStatement, [[...new Set(messages.map(({ channelId }) => channelId))]])
+  await moveChannels(
+    tx,
+    messages.map(({ channelId }) => channelId),
+  )
 }
 
 /** What the dispatcher does for messages that are published; see data/sql/channel-activity.ts. */
+export async function moveChannels(tx: Tx, channelIds: number[]): Promise<void> {
+  await tx.run(moveChannelsStatement, [[...new Set(channelIds)]])
+}
+
 const moveChannelsStatement = {
   name: 'move-channels',
   text: `

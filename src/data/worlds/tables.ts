@@ -96,6 +96,7 @@ const models = {
   StatisticsBucket: { of: ofApplication },
   RequestHour: { of: ofApplication },
   LiveWatch: { of: ofApplication },
+  MovedItem: { of: ofApplication },
   OutboxEvent: { of: ofApplication },
   WebhookDelivery: {
     of: `t.webhook_id = any(array(select w.id from webhook w where w.application_id = $1))`,

@@ -1,0 +1,173 @@
+// `chatterie migrate`: moving in from elsewhere.
+import { withContext } from '#cli/context.ts'
+import { type Output, print, table, UsageError } from '#cli/output.ts'
+import { openProgress, type Progress } from '#cli/progress.ts'
+import type { Context } from '#context.ts'
+import { listApplications } from '#domain/applications/list-applications.ts'
+import { referredApplication } from '#domain/applications/referred-application.ts'
+import { forgetMove } from '#domain/moving/forget-move.ts'
+import { holdMove } from '#domain/moving/hold-move.ts'
+import { platformRoot } from '#migrate/chatkitty/api.ts'
+import { openChatKitty } from '#migrate/chatkitty/source.ts'
+import type { Report } from '#migrate/report.ts'
+import { runMove } from '#migrate/run-move.ts'
+import type { Source } from '#migrate/source.ts'
+import { readCredentials } from '#secrets/kept-credentials.ts'
+
+/** Where the hosted service is. */
+const hostedUrl = 'https://api.chatkitty.com'
+const hostedTokenUrl = 'https://authorization.chatkitty.com/oauth/token'
+
+interface MoveOptions {
+  application?: string
+  dryRun?: boolean
+}
+
+export interface ChatKittyMoveOptions extends MoveOptions {
+  clientId?: string
+  clientSecret?: string
+  baseUrl?: string
+  tokenUrl?: string
+  since?: string
+  rate: string
+  patience: string
+  readReceipts: boolean
+}
+
+/** Everything that the Platform API of a ChatKitty application shows. */
+export async function fromChatKitty(options: ChatKittyMoveOptions, output: Output): Promise<void> {
+  const { CHATKITTY_CLIENT_ID, CHATKITTY_CLIENT_SECRET } = process.env
+  const clientId = options.clientId ?? CHATKITTY_CLIENT_ID
+  const clientSecret = options.clientSecret ?? CHATKITTY_CLIENT_SECRET
+  if (!clientId || !clientSecret) {
+    throw new UsageError(
+      'Whose application there? Give --client-id and --client-secret, or CHATKITTY_CLIENT_ID and CHATKITTY_CLIENT_SECRET',
+    )
+  }
+  const baseUrl = urlOf('--base-url', options.baseUrl ?? hostedUrl)
+  const ownTokenUrl = `${platformRoot(baseUrl)}/oauth/token`
+  const tokenUrl = urlOf(
+    '--token-url',
+    options.tokenUrl ?? (options.baseUrl === undefined ? hostedTokenUrl : ownTokenUrl),
+  )
+  const since = sinceOf(options.since)
+  const rate = numberOf('--rate', options.rate, 0.1, 1_000)
+  const patienceMs = numberOf('--patience', options.patience, 1, 86_400) * 1_000
+  const { readReceipts } = options
+  await move(options, since, output, (ctx) =>
+    openChatKitty({
+      baseUrl,
+      tokenUrl,
+      clientId,
+      clientSecret,
+      rate,
+      patienceMs,
+      readReceipts,
+      clock: ctx.clock,
+    }),
+  )
+}
+
+/** Forgets what has become of what, once a move is over. */
+export async function forget(options: Pick<MoveOptions, 'application'>, output: Output): Promise<void> {
+  const { id, items } = await withContext(async (ctx) => {
+    const application = await targetOf(ctx, options.application)
+    return { id: application.id, items: await forgetMove(ctx, application.id) }
+  })
+  print(
+    output,
+    { application: id, items },
+    `${items} items that were moved into application ${id} are forgotten.`,
+  )
+}
+
+async function move(
+  options: MoveOptions,
+  since: string | null,
+  output: Output,
+  open: (ctx: Context) => Promise<Source>,
+): Promise<void> {
+  const report = await withContext(async (ctx) => {
+    const application = await targetOf(ctx, options.application)
+    const source = await open(ctx)
+    const release = await holdMove(ctx, application.id)
+    let bar: Progress | undefined
+    try {
+      return await runMove(ctx, source, {
+        applicationId: application.id,
+        since,
+        isDryRun: options.dryRun === true,
+        onProgress(part, done, total) {
+          if (part === undefined) {
+            bar?.end()
+            bar = undefined
+          } else {
+            bar ??= openProgress(part.title, part.unit, output)
+            bar.show(done, total)
+          }
+        },
+      })
+    } finally {
+      bar?.end()
+      await release()
+      await ctx.functions.close()
+    }
+  })
+  print(output, report, describe(report))
+}
+
+/** The application that is named, or whose client the settings or the home folder have, or the only one. */
+async function targetOf(ctx: Context, reference: string | undefined) {
+  const named = reference ?? ctx.config.clientId ?? (await readCredentials(ctx.config.home))?.clientId
+  if (named !== undefined) return referredApplication(ctx, named)
+  const [only, other] = await listApplications(ctx)
+  if (only && !other) return only
+  throw new UsageError('Into which application? Give --application, its id, API key or client id')
+}
+
+function describe(report: Report): string {
+  const { kinds, notCarried, notCarriedCount, vanished, files, limits, isDryRun } = report
+  const rows = Object.entries(kinds).map(([kind, counts]) => [
+    kind,
+    ...[counts.read, counts.new, counts.changed, counts.same, counts.written].map(String),
+  ])
+  const gone = Object.entries(vanished).map(([kind, count]) => `${count} of ${kind}`)
+  const named = notCarried.slice(0, namedMax).map(({ kind, key, reason }) => `  ${kind} ${key}: ${reason}`)
+  const more = notCarriedCount - named.length
+  return [
+    isDryRun
+      ? `A dry run of ${report.source} into application ${report.application}: nothing was written.`
+      : `Moved ${report.source} into application ${report.application}, pass ${report.pass}.`,
+    '',
+    table(['', 'read', 'new', 'changed', 'same', 'written'], rows),
+    '',
+    `${files.count} files, ${files.bytes} bytes; ${report.requests} requests, of which ${report.repeated} were repeated.`,
+    ...(notCarriedCount > 0 ? [`${notCarriedCount} things could not be carried:`, ...named] : []),
+    ...(more > 0 ? [`  and ${more} more; --json names up to 1,000`] : []),
+    ...(gone.length > 0 ? [`At the source no more, and still here: ${gone.join(', ')}.`] : []),
+    'Not carried by any move:',
+    ...limits.map((limit) => `  ${limit}`),
+    ...(isDryRun ? [] : ['', `What is new later: run it again with --since ${report.startedTime}`]),
+  ].join('\n')
+}
+
+const namedMax = 20
+
+function urlOf(option: string, text: string): string {
+  if (URL.canParse(text) && /^https?:/.test(text)) return text
+  throw new UsageError(`${option} ${text} is no http:// or https:// URL`)
+}
+
+/** UTC, as the source writes times. */
+function sinceOf(text: string | undefined): string | null {
+  if (text === undefined) return null
+  const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(ms)) throw new UsageError(`--since ${text} is no time such as 2026-11-26T12:00:00Z`)
+  return new Date(ms).toISOString()
+}
+
+function numberOf(option: string, text: string, least: number, most: number): number {
+  const value = Number(text)
+  if (text.trim() !== '' && value >= least && value <= most) return value
+  throw new UsageError(`${option} ${text} is wrong: give a number from ${least} to ${most}`)
+}

@@ -1,0 +1,297 @@
+// What was read from another service: staged until it is written, and remembered afterwards by its key there, so that
+// nothing is written twice however often one begins anew.
+import { bool, column, columnsOf, int8, jsonb, nullable, select, text } from '#data/columns.ts'
+import { type Querier, reading, type Tx } from '#data/database.ts'
+import type { MovedKind } from '#resources/moving.ts'
+
+/** Whose items: those of one source, on their way into one application. */
+export interface Move {
+  applicationId: number
+  /** Such as `chatkitty 26`. */
+  source: string
+}
+
+export interface StagedItem {
+  key: string
+  /** Where it stands among those of its kind. */
+  place: number
+  parentKey?: string | undefined
+  digest: Buffer
+  content: unknown
+}
+
+/** What there is to an item: it was not there, it says something else than before, or neither. */
+export interface Staged {
+  key: string
+  state: 'new' | 'changed' | 'same'
+}
+
+/** Remembers items for writing, but for those that say what they said when they were last written. Keys are distinct. */
+export async function stageRows(
+  tx: Tx,
+  { applicationId, source }: Move,
+  kind: MovedKind,
+  pass: number,
+  items: StagedItem[],
+): Promise<Staged[]> {
+  const rows = await tx.all(stageStatement, [
+    applicationId,
+    source,
+    kind,
+    pass,
+    items.map(({ key }) => key),
+    items.map(({ place }) => place),
+    items.map(({ parentKey }) => parentKey ?? null),
+    items.map(({ digest }) => digest),
+    items.map(({ content }) => JSON.stringify(content)),
+  ])
+  return rows.map(({ key, isNew, isPending }) => ({
+    key,
+    state: isNew ? 'new' : isPending ? 'changed' : 'same',
+  }))
+}
+
+const stageStatement = reading(
+  'stage-moved-items',
+  select({
+    key: column(text, 'staged.key'),
+    isNew: column(bool, 'staged.id is null and staged.content is not null'),
+    isPending: column(bool, 'staged.content is not null'),
+  }),
+  (columns) => `
+    insert into moved_item as staged (application_id, source, kind, key, place, parent_key, digest, content, pass)
+    select $1, $2, $3, i.key, i.place, i.parent_key, i.digest, i.content, $4
+    from unnest($5::text[], $6::bigint[], $7::text[], $8::bytea[], $9::jsonb[]) i (key, place, parent_key, digest, content)
+    on conflict (application_id, source, kind, key) do update set
+      content = case when staged.digest = excluded.digest then staged.content else excluded.content end,
+      digest = excluded.digest, pass = excluded.pass,
+      parent_key = coalesce(excluded.parent_key, staged.parent_key)
+    returning ${columns}`,
+)
+
+/** Says which message those with these keys reply to. */
+export async function setParents(
+  tx: Querier,
+  { applicationId, source }: Move,
+  parentKey: string,
+  keys: string[],
+): Promise<void> {
+  await tx.run(parentsStatement, [applicationId, source, parentKey, keys])
+}
+
+const parentsStatement = {
+  name: 'set-parents-of-moved-messages',
+  text: `
+    update moved_item set parent_key = $3
+    where application_id = $1 and source = $2 and kind = 'message' and key = any($4::text[])
+      and parent_key is distinct from $3`,
+}
+
+export interface PendingItem<C = unknown> {
+  key: string
+  place: number
+  parentKey: string | null
+  /** Its id here, where it was written before; 0 where it has none. */
+  id: number | null
+  content: C
+}
+
+const pendingColumns = select(
+  columnsOf(
+    { key: text, place: int8, parentKey: nullable(text), id: nullable(int8), content: jsonb<unknown>() },
+    'i',
+  ),
+)
+
+/** What is yet to be written, in order, behind a place and key; `only` is SQL over `i`. */
+const pendingStatement = (name: string, only: string) =>
+  reading(
+    name,
+    pendingColumns,
+    (columns) => `
+    select ${columns} from moved_item i
+    where i.application_id = $1 and i.source = $2 and i.kind = $3 and i.content is not null
+      and (i.place, i.key) > ($4::bigint, $5::text) and ${only}
+    order by i.place, i.key limit $6`,
+  )
+const statements = {
+  all: pendingStatement('pending-moved-items', '$7::text is null'),
+  repliedTo: pendingStatement(
+    'replied-to-moved-items',
+    `$7::text is null and (i.content->>'replies')::int > 0`,
+  ),
+  ofChannel: pendingStatement('pending-moved-items-of-channel', `i.content->>'channel' = $7::text`),
+}
+
+/** Where to go on. */
+export interface After {
+  place: number
+  key: string
+}
+export const beforeAll: After = { place: -Number.MAX_SAFE_INTEGER, key: '' }
+
+export function pendingItems<C>(
+  db: Querier,
+  { applicationId, source }: Move,
+  kind: MovedKind,
+  after: After,
+  limit: number,
+  which: { repliedTo?: boolean; channel?: string } = {},
+): Promise<PendingItem<C>[]> {
+  const statement =
+    which.channel !== undefined
+      ? statements.ofChannel
+      : which.repliedTo
+        ? statements.repliedTo
+        : statements.all
+  const values = [applicationId, source, kind, after.place, after.key, limit, which.channel ?? null]
+  return db.all(statement, values) as Promise<PendingItem<C>[]>
+}
+
+/** Channels, by their keys, of which receipts are to be written. */
+export function channelsWithReceipts(db: Querier, { applicationId, source }: Move): Promise<string[]> {
+  return db.all(channelsStatement, [applicationId, source])
+}
+
+const channelsStatement = reading(
+  'channels-with-moved-receipts',
+  column(text, `i.content->>'channel'`),
+  (columns) => `
+    select distinct ${columns} from moved_item i
+    where i.application_id = $1 and i.source = $2 and i.kind = 'receipts' and i.content is not null`,
+)
+
+/** They are written. */
+export async function endItems(
+  tx: Querier,
+  { applicationId, source }: Move,
+  kind: MovedKind,
+  items: { key: string; id?: number | undefined }[],
+): Promise<void> {
+  if (items.length === 0) return
+  await tx.run(endStatement, [
+    applicationId,
+    source,
+    kind,
+    items.map(({ key }) => key),
+    items.map(({ id }) => id ?? null),
+  ])
+}
+
+const endStatement = {
+  name: 'end-moved-items',
+  text: `
+    update moved_item i set content = null, id = coalesce(done.id, i.id, 0)
+    from unnest($4::text[], $5::bigint[]) done (key, id)
+    where i.application_id = $1 and i.source = $2 and i.kind = $3 and i.key = done.key`,
+}
+
+/** What the items with these keys have become here. */
+export async function idsOfItems(
+  db: Querier,
+  { applicationId, source }: Move,
+  kind: MovedKind,
+  keys: Iterable<string>,
+): Promise<Map<string, number>> {
+  const wanted = [...new Set(keys)]
+  if (wanted.length === 0) return new Map()
+  const found = await db.all(idsStatement, [applicationId, source, kind, wanted])
+  return new Map(found.map(({ key, id }) => [key, id]))
+}
+
+const idsStatement = reading(
+  'ids-of-moved-items',
+  select(columnsOf({ key: text, id: int8 }, 'i')),
+  (columns) => `
+    select ${columns} from moved_item i
+    where i.application_id = $1 and i.source = $2 and i.kind = $3 and i.key = any($4::text[]) and i.id is not null`,
+)
+
+/** Those of the keys that were seen; since a pass, where it is given. */
+export async function seenKeys(
+  db: Querier,
+  { applicationId, source }: Move,
+  kind: MovedKind,
+  keys: Iterable<string>,
+  pass = 0,
+): Promise<Set<string>> {
+  const wanted = [...new Set(keys)]
+  if (wanted.length === 0) return new Set()
+  return new Set(await db.all(seenStatement, [applicationId, source, kind, wanted, pass]))
+}
+
+const seenStatement = reading(
+  'seen-moved-items',
+  column(text, 'i.key'),
+  (columns) => `
+    select ${columns} from moved_item i
+    where i.application_id = $1 and i.source = $2 and i.kind = $3 and i.key = any($4::text[]) and i.pass >= $5`,
+)
+
+/** How many items of a kind are to be written. */
+export function countPending(db: Querier, { applicationId, source }: Move, kind: MovedKind): Promise<number> {
+  return db.single(countStatement, [applicationId, source, kind])
+}
+
+const countStatement = reading(
+  'count-pending-moved-items',
+  column(int8, 'count(*)'),
+  (columns) => `
+    select ${columns} from moved_item
+    where application_id = $1 and source = $2 and kind = $3 and content is not null`,
+)
+
+/** How many items of a kind were there in an earlier pass and are not in this one. */
+export function countVanished(
+  db: Querier,
+  { applicationId, source }: Move,
+  kind: MovedKind,
+  pass: number,
+): Promise<number> {
+  return db.single(vanishedStatement, [applicationId, source, kind, pass])
+}
+
+const vanishedStatement = reading(
+  'count-vanished-moved-items',
+  column(int8, 'count(*)'),
+  (columns) => `
+    select ${columns} from moved_item where application_id = $1 and source = $2 and kind = $3 and pass < $4`,
+)
+
+/** Forgets what has become of what. @returns how many items */
+export function deleteItems(db: Querier, applicationId: number): Promise<number> {
+  return db.run({ text: 'delete from moved_item where application_id = $1' }, [applicationId])
+}
+
+// ------------------------------------------------------------------------------------------- the state
+
+const stateKey = 'state'
+const noDigest = Buffer.alloc(0)
+
+/** Where the reading of a source stands; null where it has not begun. */
+export async function readMoveState<S>(db: Querier, { applicationId, source }: Move): Promise<S | null> {
+  return ((await db.one(stateStatement, [applicationId, source, stateKey])) as S | undefined) ?? null
+}
+
+const stateStatement = reading(
+  'read-move-state',
+  column(jsonb<unknown>(), 'content'),
+  (columns) => `
+    select ${columns} from moved_item where application_id = $1 and source = $2 and kind = $3 and key = $3`,
+)
+
+export async function saveMoveState(
+  db: Querier,
+  { applicationId, source }: Move,
+  state: unknown,
+): Promise<void> {
+  await db.run(saveStateStatement, [applicationId, source, stateKey, noDigest, JSON.stringify(state)])
+}
+
+const saveStateStatement = {
+  name: 'save-move-state',
+  text: `
+    insert into moved_item (application_id, source, kind, key, digest, content, pass)
+    values ($1, $2, $3, $3, $4, $5::jsonb, 0)
+    on conflict (application_id, source, kind, key) do update set content = excluded.content`,
+}

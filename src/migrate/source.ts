@@ -1,0 +1,56 @@
+// What a source is: another service, read step by step into words of our own (resources/moving.ts). Each is a folder
+// beside this file; the writer knows none of them.
+import type { FetchFile } from '#domain/moving/fetch-to-store.ts'
+import type { ReadItem, Staged } from '#domain/moving/stage-items.ts'
+import type { PendingItem } from '#domain/moving/staging.ts'
+import type { MovedKind, MovedMessage } from '#resources/moving.ts'
+
+export type { ReadItem, Staged }
+
+export interface Source {
+  /** Which service, and what of it: `chatkitty 26`. What was moved is known again by it. */
+  name: string
+  /** One behind the other; each begins once the one before is done. */
+  steps: Step[]
+  fetchFile: FetchFile
+  /** What none of its moves can carry, and why, for people. */
+  limits: string[]
+  /** What was asked of it so far. */
+  usage?(): Usage
+}
+
+export interface Usage {
+  requests: number
+  /** Requests that were asked again since the source failed, or asked to wait. */
+  repeated: number
+}
+
+export interface Step {
+  /** By which it is remembered how far it is. */
+  name: string
+  /** For the progress bar: `Reading messages`, and what it counts. */
+  title: string
+  unit: string
+  read(stage: Stage): Promise<void>
+}
+
+/** What a step reads into. */
+export interface Stage {
+  /** Details of what is older need not be asked for again. */
+  since: string | null
+  /** Whether what is put is only counted. */
+  isDryRun: boolean
+  put(kind: MovedKind, items: ReadItem[]): Promise<Staged[]>
+  /** Those of the keys that this pass has put. */
+  seen(kind: MovedKind, keys: Iterable<string>): Promise<Set<string>>
+  /** Messages that are to be written and were replied to, in order, from where it left off. */
+  repliedTo(): AsyncIterable<PendingItem<MovedMessage>[]>
+  /** Says which message those with these keys reply to. */
+  setParents(parentKey: string, keys: string[]): Promise<void>
+  /** Where the step goes on, if it was begun before: what it has saved. */
+  resumed<T>(): T | undefined
+  save(position: unknown): Promise<void>
+  progress(done: number, total?: number): void
+  /** Says that something cannot be carried, and why. */
+  cannot(kind: string, key: string, reason: string): void
+}

@@ -1,0 +1,178 @@
+// What moves in from other services, in words of our own: each source is read into this, and one writer writes it.
+// Users, channels and messages are named by their keys, the ids that they have there.
+import { z } from 'zod'
+import { ChannelType, directMembersMax } from '#resources/channel.ts'
+import { isStorable, Properties, RequiredText, Text } from '#resources/define.ts'
+import { FunctionType } from '#resources/function.ts'
+import { bodyMax, MessageLink } from '#resources/message.ts'
+import { EnvironmentVariables, scriptMax } from '#resources/runtime.ts'
+import { nameMax } from '#resources/user.ts'
+
+const Key = RequiredText(1024)
+/** ISO 8601 with an offset; kept as UTC. */
+const Time = z.iso.datetime({ offset: true }).transform((time) => new Date(time).toISOString())
+const Link = z
+  .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+  .max(8192)
+  .refine(isStorable, 'must be well-formed Unicode without NUL characters')
+
+const Toggle = z.enum(['DISABLED', 'ENABLED'])
+
+export const MovedSettings = z.object({
+  guestUsers: Toggle.optional(),
+  userCreatedChannels: Toggle.optional(),
+  /** By part; what user interfaces show. */
+  ui: z.record(z.enum(['elements', 'features', 'styles']), Properties).optional(),
+})
+export type MovedSettings = z.output<typeof MovedSettings>
+
+export const MovedUser = z.object({
+  type: z.enum(['PERSON', 'BOT']).default('PERSON'),
+  name: RequiredText(nameMax),
+  displayName: RequiredText(nameMax),
+  isGuest: z.boolean().default(false),
+  presenceStatus: RequiredText(nameMax).optional(),
+  properties: Properties.default({}),
+  createdTime: Time.optional(),
+  /** Wrote messages, and is there no more. */
+  isDeleted: z.boolean().default(false),
+})
+export type MovedUser = z.output<typeof MovedUser>
+
+/** The key is the user's. */
+export const MovedPicture = z.object({
+  url: Link,
+  /** Its bytes are fetched and kept here; otherwise it stays where it is. */
+  isHosted: z.boolean(),
+})
+export type MovedPicture = z.output<typeof MovedPicture>
+
+export const MovedChannel = z
+  .object({
+    type: ChannelType,
+    /** Of groups; a random one where absent. */
+    name: RequiredText(nameMax).optional(),
+    displayName: RequiredText(nameMax).optional(),
+    creator: Key.optional(),
+    /** Of a direct channel: by whom it is found. */
+    members: z.array(Key).max(directMembersMax, `has more than ${directMembersMax} members`).default([]),
+    properties: Properties.default({}),
+    createdTime: Time,
+  })
+  .refine(({ type, members }) => type !== 'DIRECT' || members.length > 0, 'has no members')
+export type MovedChannel = z.output<typeof MovedChannel>
+
+export const MovedMember = z.object({
+  channel: Key,
+  user: Key,
+  moderator: z.boolean().default(false),
+  muted: z.boolean().default(false),
+  createdTime: Time,
+})
+export type MovedMember = z.output<typeof MovedMember>
+
+export const MovedInvite = z.object({ channel: Key, user: Key, createdTime: Time })
+export type MovedInvite = z.output<typeof MovedInvite>
+
+const MovedMention = z.object({
+  type: z.enum(['USER', 'CHANNEL']),
+  tag: Text(nameMax + 8),
+  startPosition: z.number().int().min(0),
+  endPosition: z.number().int().min(0),
+  /** Of the user or the channel. */
+  key: Key,
+})
+
+export const MovedMessage = z
+  .object({
+    channel: Key,
+    /** The system's where absent. */
+    user: Key.optional(),
+    body: RequiredText(bodyMax).optional(),
+    file: z
+      .object({
+        url: Link,
+        name: RequiredText(nameMax),
+        contentType: RequiredText(nameMax),
+        size: z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER),
+        isHosted: z.boolean(),
+      })
+      .optional(),
+    groupTag: Text(nameMax).optional(),
+    /** Looked for in the body where absent. */
+    mentions: z.array(MovedMention).optional(),
+    links: z.array(MessageLink).optional(),
+    nestedLevel: z.number().int().min(0).default(0),
+    /** How often it was replied to; undefined where it never was. */
+    replies: z.number().int().min(0).optional(),
+    /** In the order in which they were first used; since when is rarely known. */
+    reactions: z
+      .array(z.object({ emoji: RequiredText(64), users: z.array(Key), createdTime: Time.optional() }))
+      .default([]),
+    properties: Properties.default({}),
+    createdTime: Time,
+    lastEditedTime: Time.optional(),
+  })
+  .refine(({ body, file }) => (body === undefined) !== (file === undefined), 'has neither a body nor a file')
+export type MovedMessage = z.output<typeof MovedMessage>
+
+/** Who has read a message; the key is the message's. */
+export const MovedReceipts = z.object({
+  channel: Key,
+  author: Key.optional(),
+  readers: z.array(z.object({ user: Key, time: Time })),
+})
+export type MovedReceipts = z.output<typeof MovedReceipts>
+
+export const MovedNotification = z.object({
+  recipient: Key,
+  message: Key,
+  type: z.enum([
+    'USER:SENT:MESSAGE',
+    'SYSTEM:SENT:MESSAGE',
+    'USER:REPLIED_TO:MESSAGE',
+    'USER:MENTIONED:USER',
+    'USER:MENTIONED:CHANNEL',
+  ]),
+  mentionedChannel: Key.optional(),
+  title: Text(2048),
+  body: Text(bodyMax),
+  muted: z.boolean().default(false),
+  readTime: Time.optional(),
+  createdTime: Time,
+})
+export type MovedNotification = z.output<typeof MovedNotification>
+
+export const MovedRuntime = z.object({
+  dependencies: z.array(z.object({ name: RequiredText(214), version: RequiredText(256) })),
+  environmentVariables: EnvironmentVariables,
+  initializationScript: Text(scriptMax).optional(),
+})
+export type MovedRuntime = z.output<typeof MovedRuntime>
+
+export const MovedFunction = z.object({
+  type: FunctionType,
+  name: RequiredText(nameMax),
+  description: Text(2048).optional(),
+  enabled: z.boolean(),
+  /** Oldest first. */
+  versions: z.array(RequiredText(scriptMax)),
+})
+export type MovedFunction = z.output<typeof MovedFunction>
+
+/** In the order in which they are written: each kind may name those before it. */
+export const movedKinds = {
+  settings: MovedSettings,
+  user: MovedUser,
+  picture: MovedPicture,
+  channel: MovedChannel,
+  message: MovedMessage,
+  member: MovedMember,
+  invite: MovedInvite,
+  receipts: MovedReceipts,
+  notification: MovedNotification,
+  runtime: MovedRuntime,
+  function: MovedFunction,
+}
+export type MovedKind = keyof typeof movedKinds
+export type Moved<K extends MovedKind> = z.output<(typeof movedKinds)[K]>

@@ -1,0 +1,259 @@
+// Moving from one Chatterie to another, as one moves from ChatKitty.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { v4 as uuid } from 'uuid'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { reactToMessage } from '#domain/messages/reactions/react-to-message.ts'
+import { readMessage } from '#domain/messages/reading/read-message.ts'
+import { replyToMessage } from '#domain/messages/reply-to-message.ts'
+import { chatterie } from '../cli/run.ts'
+import { createChannel, createUser, sendMessage } from '../support/factories.ts'
+import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
+import { listsOf } from './lists.ts'
+import { type Unsteady, unsteadyFront } from './unsteady.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
+type Document = any
+
+let from: TestServer
+let to: TestServer
+let front: Unsteady
+let source: TestApplication
+/** By name. */
+const users: Record<string, Document> = {}
+const sent: Record<string, Document> = {}
+let deck: Document
+
+beforeAll(async () => {
+  from = await startServer()
+  to = await startServer()
+  source = from.main
+  await seed()
+  front = await unsteadyFront(from.url, 60)
+})
+afterAll(async () => {
+  await front?.close()
+  await from?.close()
+  await to?.close()
+})
+
+const as = (name: string) => ({
+  kind: 'user' as const,
+  applicationId: source.id,
+  userId: users[name].id,
+  session: uuid(),
+})
+
+async function seed(): Promise<void> {
+  await source.put('/application/settings', { guestUsers: 'DISABLED', userCreatedChannels: 'ENABLED' })
+  await source.put('/application/ui/features', {
+    settings: { message: { reactions: 'disabled' } },
+  })
+  for (const name of ['jane', 'john', 'gil', 'kim', 'zoe']) {
+    users[name] = await createUser(source, {
+      name,
+      displayName: name.toUpperCase(),
+      isGuest: name === 'gil',
+      properties: { some_key: { of_theirs: name } },
+    })
+  }
+  await source.patch(`/users/${users.gil.id}`, { presence: { status: 'AWAY' } }).expect(200)
+  await source
+    .post(`/users/${users.jane.id}/display-picture`)
+    .attach('file', Buffer.from('GIF89a'), 'jane.gif')
+    .expect(200)
+  await source
+    .post(`/users/${users.john.id}/display-picture`, {
+      url: 'https://example.com/john.png',
+      name: 'john.png',
+      contentType: 'image/png',
+      size: 1,
+    })
+    .expect(200)
+  const named = (...names: string[]) => names.map((username) => ({ username }))
+  deck = await createChannel(source, {
+    name: 'deck',
+    displayName: 'The deck',
+    creator: { username: 'jane' },
+    members: named('john', 'gil', 'zoe'),
+    properties: { floor: 1 },
+  })
+  const hold = await createChannel(source, { type: 'PRIVATE', name: 'hold', members: named('jane', 'john') })
+  const direct = await createChannel(source, { type: 'DIRECT', members: named('jane', 'kim') })
+  await source.post(`/channels/${deck.id}/moderators`, { username: 'john' }).expect(200)
+  await source.post(`/channels/${hold.id}/invites`, { user: { username: 'kim' } }).expect(200)
+  const say = async (body: string, name?: string, channel = deck) => {
+    const user = name === undefined ? {} : { user: { username: name } }
+    sent[body] = await sendMessage(source, channel.id, { body, ...user })
+    return sent[body]
+  }
+  await say('Ahoy <@john>, see <#hold> and https://example.com/', 'jane')
+  await say('Land!')
+  await say('In private', 'jane', direct)
+  await say('I leave', 'zoe')
+  await source.post(`/channels/${deck.id}/members`, { username: 'kim' }).expect(200)
+  await say('Welcome, Kim', 'gil')
+  await source
+    .post(`/channels/${deck.id}/messages`)
+    .attach('file', Buffer.from('a map'), { filename: 'map.txt', contentType: 'text/plain' })
+    .field('username', 'jane')
+    .field('properties', JSON.stringify({ x: 1 }))
+    .expect(200)
+  const file = { url: 'https://example.com/a.pdf', name: 'a.pdf', contentType: 'application/pdf', size: 7 }
+  await source.post(`/channels/${hold.id}/messages`, { type: 'FILE', file, groupTag: 'g' }).expect(200)
+  const first = sent['Ahoy <@john>, see <#hold> and https://example.com/']
+  const reply = await replyToMessage(from.ctx, as('john'), first.id, { type: 'TEXT', body: 'Aye' })
+  await say('In between', 'john')
+  await replyToMessage(from.ctx, as('jane'), reply.id, { type: 'TEXT', body: 'Aye aye' })
+  await replyToMessage(from.ctx, as('gil'), first.id, { type: 'TEXT', body: 'Ayes' })
+  await reactToMessage(from.ctx, as('john'), first.id, { emoji: 'tada' })
+  await reactToMessage(from.ctx, as('gil'), first.id, { emoji: 'heart' })
+  await reactToMessage(from.ctx, as('jane'), first.id, { emoji: 'tada' })
+  await readMessage(from.ctx, as('john'), first.id)
+  await readMessage(from.ctx, as('kim'), sent['Welcome, Kim'].id)
+  await readMessage(from.ctx, as('kim'), sent['In private'].id)
+  await readMessage(from.ctx, as('gil'), sent['Land!'].id)
+  await source.patch(`/messages/${sent['Land!'].id}`, { body: 'Land ho!', properties: { a: 1 } }).expect(200)
+  await source.delete(`/users/${users.zoe.id}`).expect(200)
+  await source.put('/runtimes/nodejs/environment-variables', { HARBOUR: 'Nassau' }).expect(200)
+  await source
+    .put('/runtimes/nodejs/initialization-script', { script: 'globalThis.ready = true' })
+    .expect(200)
+  const { body: echo } = await source
+    .post('/runtimes/nodejs/functions', { type: 'user.read.message', name: 'echo', description: 'Says it' })
+    .expect(200)
+  for (const result of [1, 2]) {
+    const handlerScript = `export async function handleEvent() { return ${result} }`
+    await source.post(`/functions/${echo.id}/versions`, { handlerScript }).expect(200)
+  }
+  await settled()
+}
+
+/** All that was to be told has been. */
+async function settled(): Promise<void> {
+  const waiting = `select (select count(*) from outbox_event) + (select count(*) from notification_task)`
+  await vi.waitFor(async () => expect(await from.ctx.db.query({ text: waiting }, [])).toEqual([[0]]), {
+    timeout: 20_000,
+    interval: 10,
+  })
+}
+
+function command(target: TestApplication, ...more: string[]): [string[], Record<string, string>] {
+  const { pool } = to.ctx.db
+  const args = [
+    '--base-url',
+    front.url,
+    '--application',
+    target.clientId,
+    '--rate',
+    '1000',
+    '--json',
+    ...more,
+  ]
+  return [
+    ['migrate', 'from-chatkitty', ...args],
+    {
+      DATABASE_URL: pool.options.connectionString as string,
+      CHATTERIE_HOME: to.ctx.config.home,
+      CHATKITTY_CLIENT_ID: source.clientId,
+      CHATKITTY_CLIENT_SECRET: source.clientSecret,
+    },
+  ]
+}
+
+async function migrate(target: TestApplication, ...more: string[]): Promise<Document> {
+  const { code, stdout, stderr } = await chatterie(...command(target, ...more))
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  return JSON.parse(stdout)
+}
+
+/** `kill -9` once the source is asked for this. */
+async function killedAt(target: TestApplication, path: RegExp): Promise<void> {
+  const [args, settings] = command(target)
+  const launcher = fileURLToPath(new URL('../../bin/chatterie.mjs', import.meta.url))
+  const child = spawn(process.execPath, [launcher, ...args], {
+    env: { PATH: process.env.PATH, ...settings },
+    stdio: 'ignore',
+  })
+  front.onRequest = (asked) => {
+    if (path.test(asked)) child.kill('SIGKILL')
+  }
+  const [, signal] = await once(child, 'exit')
+  front.onRequest = () => {}
+  expect(signal).toBe('SIGKILL')
+}
+
+describe('a move from one server to another', () => {
+  it('writes nothing in a dry run, and says what there is', async () => {
+    const target = await to.createApplication()
+    const report = await migrate(target, '--dry-run')
+    expect(report).toMatchObject({ isDryRun: true, notCarried: [] })
+    expect(report.kinds).toMatchObject({
+      user: { read: 4 },
+      channel: { read: 3, written: 0 },
+      message: { read: 11 },
+    })
+    expect(report.files.count).toBe(2)
+    const { rows } = await to.ctx.db.pool.query(
+      'select (select count(*) from moved_item) + (select count(*) from "user") + (select count(*) from channel) as rows',
+    )
+    expect(Number(rows[0].rows)).toBe(0)
+  })
+
+  it('has every list as it was, past failures, limits, a restart and two kills; and running it again adds nothing', async () => {
+    const target = to.main
+    await killedAt(target, /read-receipts/)
+    await killedAt(target, /\/files\//)
+    const report = await migrate(target)
+    expect(report.notCarried).toEqual([])
+    expect(front.failures).toBeGreaterThan(5)
+    const expected = await listsOf(source)
+    expect(Object.keys(expected).length).toBeGreaterThan(60)
+    expect(await listsOf(target)).toEqual(expected)
+    front.isUnsteady = false
+    const again = await migrate(target)
+    expect(again.pass).toBe(2)
+    for (const [kind, { new: fresh, written }] of Object.entries<Document>(again.kinds)) {
+      expect({ kind, fresh, written }).toEqual({ kind, fresh: 0, written: 0 })
+    }
+    expect(await listsOf(target)).toEqual(expected)
+  })
+
+  it('has what is new and changed after a second pass, for whose old messages nothing is asked again', async () => {
+    const since = new Date().toISOString()
+    users.lea = await createUser(source, { name: 'lea', displayName: 'Lea' })
+    await source.post(`/channels/${deck.id}/members`, { username: 'lea' }).expect(200)
+    await source.patch(`/users/${users.gil.id}`, { displayName: 'Gilbert' }).expect(200)
+    await source.patch(`/channels/${deck.id}`, { displayName: 'Deck' }).expect(200)
+    await source.patch(`/messages/${sent['In between'].id}`, { body: 'In the middle' }).expect(200)
+    const latest = await sendMessage(source, deck.id, { body: 'Late', user: { username: 'john' } })
+    await replyToMessage(from.ctx, as('john'), sent['Land!'].id, { type: 'TEXT', body: 'Where?' })
+    await reactToMessage(from.ctx, as('kim'), sent['Welcome, Kim'].id, { emoji: 'heart' })
+    await readMessage(from.ctx, as('lea'), latest.id)
+    await settled()
+    front.asked.length = 0
+    const report = await migrate(to.main, '--since', since)
+    expect(report.notCarried).toEqual([])
+    expect(report.kinds.message).toMatchObject({ new: 2, changed: 3, same: 8 })
+    const receipts = front.asked.filter((path) => path.includes('read-receipts'))
+    expect(receipts).toHaveLength(5)
+    expect(await listsOf(to.main)).toEqual(await listsOf(source))
+  })
+
+  it('refuses wrong credentials without naming the secret, and wrong options', async () => {
+    const [args, settings] = command(to.main)
+    const wrong = { ...settings, CHATKITTY_CLIENT_SECRET: 'not-the-secret' }
+    expect(await chatterie(args, wrong)).toMatchObject({
+      code: 1,
+      stderr: expect.not.stringContaining('not-the-secret'),
+    })
+    for (const odd of [
+      ['--since', 'yesterday'],
+      ['--rate', '0'],
+      ['--base-url', 'ftp://x'],
+    ]) {
+      expect(await chatterie([...args, ...odd], settings)).toMatchObject({ code: 2 })
+    }
+  })
+})
