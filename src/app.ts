@@ -23,6 +23,7 @@ import { activityOperations } from '#routes/admin/activity.ts'
 import { applicationAdminOperations } from '#routes/admin/applications.ts'
 import { auditOperations } from '#routes/admin/audit.ts'
 import { channelAdminOperations } from '#routes/admin/channels.ts'
+import { dataLifeOperations } from '#routes/admin/data-life.ts'
 import { functionAdminOperations } from '#routes/admin/functions.ts'
 import { LiveFeed } from '#routes/admin/live-feed.ts'
 import { messageAdminOperations } from '#routes/admin/messages.ts'
@@ -85,6 +86,7 @@ export function adminOperationsOf(ctx: Context, doors: AdminDoors): AdminOperati
     ...functionAdminOperations(ctx),
     ...statisticsOperations(ctx, doors),
     ...webhookOperations(ctx),
+    ...dataLifeOperations(ctx),
     ...auditOperations(ctx),
   ]
 }

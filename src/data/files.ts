@@ -14,6 +14,7 @@ import {
   uuid,
 } from '#data/columns.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'
+import { isThere } from '#data/removal/removed-channels.ts'
 import type { HostedFile } from '#data/rows.ts'
 
 /** How long an upload may take, and what showed up nowhere is kept. */
@@ -61,6 +62,11 @@ const expireStatement = {
   name: 'expire-file',
   text: 'update file set expires_time = chatterie_clock() where key = $1',
 }
+
+/** SQL text: hosted files of messages that a part of the statement has removed expire. */
+export const shownFilesExpire = (gone: string) => `
+  update file set expires_time = chatterie_clock() from ${gone}
+  where ${gone}.file ->> 'key' is not null and file.key = (${gone}.file ->> 'key')::uuid`
 
 const shown = 'expires_time is null and application_id is not null'
 
@@ -112,7 +118,10 @@ export function findFile(db: Db, key: string): Promise<KeptFile | undefined> {
 const findStatement = reading(
   'find-file',
   keptColumns,
-  (columns) => `select ${columns} from file f where f.key = $1 and ${shown}`,
+  (columns) => `
+    select ${columns} from file f where f.key = $1 and ${shown} and not exists (
+      select from message m where m.file->>'key' = f.key::text and not (${isThere('m.channel_id')})
+    )`,
 )
 
 /** Keys of files that nothing shows any more, those of deleted applications included. Index: file_expiring. */

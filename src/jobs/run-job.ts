@@ -1,10 +1,28 @@
 import type { Context } from '#context.ts'
-import { beginJob } from '#domain/jobs/begin-job.ts'
+import { beginJob, type RunningJob } from '#domain/jobs/begin-job.ts'
 import { endJob } from '#domain/jobs/end-job.ts'
 import { Superseded } from '#domain/jobs/store-batch.ts'
+import { emptyChannel } from '#domain/removal/empty-channel.ts'
+import { removeTraces } from '#domain/removal/remove-traces.ts'
+import { runRetention } from '#domain/retention/run-retention.ts'
 import { isGone } from '#errors.ts'
 import { runExport } from '#jobs/export.ts'
 import { runImport } from '#jobs/import.ts'
+import type { JobType } from '#resources/job.ts'
+
+type Work = (ctx: Context, job: RunningJob, signal: AbortSignal) => Promise<void>
+
+const works: Record<JobType, Work> = {
+  USER_IMPORT: runImport,
+  CHANNEL_IMPORT: runImport,
+  CHANNEL_MEMBERS_IMPORT: runImport,
+  MESSAGE_IMPORT: runImport,
+  MESSAGE_ANALYTICS_EXPORT: runExport,
+  USER_ANALYTICS_EXPORT: runExport,
+  CHANNEL_DELETION: emptyChannel,
+  USER_DELETION: removeTraces,
+  RETENTION: runRetention,
+}
 
 /**
  * Does a job from where it stands to its end, or until the signal.
@@ -20,7 +38,7 @@ export async function runJob(
   const log = { jobId: id, applicationId: job.applicationId, type: job.type }
   ctx.log.info(log, 'job started')
   try {
-    await (job.type.endsWith('_EXPORT') ? runExport(ctx, job, signal) : runImport(ctx, job, signal))
+    await works[job.type](ctx, job, signal)
     ctx.log.info(log, 'job ended')
   } catch (error) {
     if (!isLast || signal.aborted || error instanceof Superseded) throw error

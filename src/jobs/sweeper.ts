@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '#context.ts'
+import { sweepApplications } from '#domain/applications/sweep-applications.ts'
 import { sweepFiles } from '#domain/files/sweep-files.ts'
 import { sweepRuntimes } from '#domain/functions/runtime/sweep-runtimes.ts'
+import { sweepChannels } from '#domain/removal/sweep-channels.ts'
+import { beginDueRetentions } from '#domain/retention/begin-due-retentions.ts'
 import { type CounterPlace, sweepCounters } from '#domain/retention/sweep-counters.ts'
 import { trimRecords } from '#domain/retention/trim-records.ts'
 import { foldStatistics } from '#domain/statistics/fold-statistics.ts'
@@ -55,6 +58,9 @@ export class Sweeper {
     if (ctx.node.isLeader) {
       await this.#try(() => this.#all(() => foldStatistics(ctx)))
       await this.#try(() => this.#all(() => trimRecords(ctx)))
+      await this.#try(() => this.#all(() => sweepChannels(ctx)))
+      await this.#try(() => beginDueRetentions(ctx))
+      await this.#try(() => sweepApplications(ctx))
       await this.#try(async () => {
         this.#counters = await sweepCounters(ctx, this.#counters)
       })

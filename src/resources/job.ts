@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { defineResource, Id, served, Timestamp } from '#resources/define.ts'
 
-export const JobType = z.enum([
+/** Those that the Platform API documents, and shows. */
+const PlatformJobType = z.enum([
   'USER_IMPORT',
   'CHANNEL_IMPORT',
   'CHANNEL_MEMBERS_IMPORT',
@@ -9,9 +10,14 @@ export const JobType = z.enum([
   'MESSAGE_ANALYTICS_EXPORT',
   'USER_ANALYTICS_EXPORT',
 ])
+export const platformJobTypes = PlatformJobType.options
+
+/** Of these, operators alone know. */
+const ownJobTypes = ['CHANNEL_DELETION', 'USER_DELETION', 'RETENTION'] as const
+export const JobType = z.enum([...platformJobTypes, ...ownJobTypes])
 export type JobType = z.output<typeof JobType>
 export type ImportType = Extract<JobType, `${string}_IMPORT`>
-export type ExportType = Extract<JobType, `${string}_EXPORT`>
+export type ExportType = Extract<JobType, `${string}_ANALYTICS_EXPORT`>
 
 /** An item of an import that could not be stored. */
 export const JobError = z
@@ -30,7 +36,7 @@ const count = (about: string) => z.number().int().describe(about).meta({ format:
 /** The numbers and the errors are our own addition to the documented fields (contract h8). */
 export const Job = z.object({
   id: Id,
-  type: JobType,
+  type: PlatformJobType,
   state: z.enum(['PENDING', 'RUNNING', 'FINISHED', 'FAILED']),
   processed: count('Items done so far, failed ones included'),
   failed: count('Items that could not be stored'),
@@ -41,6 +47,9 @@ export const Job = z.object({
   endedTime: Timestamp.optional(),
 })
 export type Job = z.output<typeof Job>
+
+/** One of any type. */
+export type AnyJob = Omit<Job, 'type'> & { type: JobType }
 
 export const jobResource = defineResource({
   name: 'job',

@@ -23,6 +23,8 @@ export const adminOperations = tableOf(`
     owner     POST   /applications/:id/rotate-secret
     owner     GET    /applications/:id/settings
     owner     PATCH  /applications/:id/settings
+    owner     GET    /applications/:id/retention/preview
+    owner     POST   /applications/:id/retention/run
     viewer    GET    /applications/:id/users
     viewer    GET    /applications/:id/users/:userId
     viewer    GET    /applications/:id/users/:userId/channels

@@ -150,6 +150,7 @@ describe('what is written', () => {
       `${await aFunction()}/try`,
       { ...script, event: {} },
     ],
+    'POST /applications/:id/retention/run': async () => [inside('/retention/run')],
     'POST /applications/:id/webhooks': async () => [inside('/webhooks'), webhook],
     'PATCH /applications/:id/webhooks/:webhookId': async () => [await aWebhook(), { enabled: false }],
     'DELETE /applications/:id/webhooks/:webhookId': async () => [await aWebhook()],

@@ -61,8 +61,8 @@ describe('a snapshot', () => {
     expect(kept.map(String).sort()).toEqual(found.map(String).sort())
     const columns = createHash('sha256').update(found.join()).digest('hex').slice(0, 8)
     expect([snapshotVersion, columns], 'raise the version, and say so in docs/testing.md').toEqual([
-      2,
-      'f4549e62',
+      3,
+      '6e88f399',
     ])
   })
 
@@ -167,7 +167,7 @@ describe('the file of a snapshot', () => {
       'content-disposition': expect.stringContaining('at sea.ndjson'),
     })
     const [first, ...others] = linesOf(answer.text)
-    expect(first).toMatchObject({ format: 'chatterie-snapshot', version: 2, name: 'at sea' })
+    expect(first).toMatchObject({ format: 'chatterie-snapshot', version: 3, name: 'at sea' })
     expect(others.every((line) => Array.isArray(line))).toBe(true)
   })
 
@@ -206,7 +206,7 @@ describe('the file of a snapshot', () => {
 
   it('of another version is refused in words that name both', async () => {
     const { body } = await upload(altered(await fileOf(snapshot.id), { version: 1 })).expect(400)
-    expect(body.message).toBe('The file is of version 1, and this server reads version 2')
+    expect(body.message).toBe('The file is of version 1, and this server reads version 3')
   })
 
   it.each<[string, (file: string) => string | Buffer]>([

@@ -14,6 +14,7 @@ import {
   timestamptz,
 } from '#data/columns.ts'
 import { type Db, reading } from '#data/database.ts'
+import { isThere } from '#data/removal/removed-channels.ts'
 
 const exportBatchMax = 1_000
 
@@ -53,7 +54,9 @@ const messagesStatement = reading(
   messageColumns,
   (columns) => `
     select ${columns}
-    from (select * from message where application_id = $1 and id > $2 order by id limit $3) m
+    from (
+      select * from message where application_id = $1 and id > $2 and ${isThere('channel_id')} order by id limit $3
+    ) m
     join channel c on c.id = m.channel_id
     left join "user" u on u.id = m.user_id
     order by m.id`,
@@ -85,7 +88,9 @@ const usersStatement = reading(
     from (
       select * from "user" where application_id = $1 and id > $2 and deleted_time is null order by id limit $3
     ) u
-    cross join lateral (select count(*) from message m where m.user_id = u.id) sent
+    cross join lateral (
+      select count(*) from message m where m.user_id = u.id and ${isThere('m.channel_id')}
+    ) sent
     order by u.id`,
 )
 

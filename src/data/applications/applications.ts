@@ -13,6 +13,7 @@ import {
   uuid,
 } from '#data/columns.ts'
 import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
+import type { Retention } from '#resources/admin/retention.ts'
 import type { Application, ApplicationSettings } from '#resources/application.ts'
 import { completeUi, type Ui, type UiPart } from '#resources/ui.ts'
 
@@ -64,6 +65,33 @@ const updateSettingsStatement = reading(
       user_created_channels = coalesce($3::toggle, a.user_created_channels)
     where a.id = $1 returning ${columns}`,
 )
+
+/** What operators set of an application. */
+export function findAdminSettings(db: Querier, id: number): Promise<StoredAdminSettings | undefined> {
+  return db.one(findAdminSettingsStatement, [id])
+}
+
+/** Changes those that are given; a member of retention that is null goes. */
+export async function writeAdminSettings(
+  tx: Tx,
+  id: number,
+  { retention }: { retention?: Record<string, number | null | undefined> | null | undefined },
+): Promise<void> {
+  if (retention !== undefined) await tx.run(retentionStatement, [id, retention && JSON.stringify(retention)])
+}
+
+export type StoredAdminSettings = Settings & { retention: Retention }
+const findAdminSettingsStatement = reading(
+  'find-admin-settings',
+  select(columnsOf({ ...settingsShape, retention: jsonb<Retention>() }, 'a')),
+  (columns) => `select ${columns} from application a where a.id = $1`,
+)
+const retentionStatement = {
+  text: `
+    update application set retention_time = null, retention = case when $2::jsonb is null then '{}'
+      else jsonb_strip_nulls(retention || $2::jsonb) end
+    where id = $1`,
+}
 
 /** What user interfaces of these applications show and look like. */
 export async function findUi(db: Db, ids: number[]): Promise<Map<number, Ui>> {

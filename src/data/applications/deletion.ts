@@ -1,5 +1,6 @@
 // The end of an application: it is closed first, then emptied, and deleted last.
-import type { Db, Tx } from '#data/database.ts'
+import { bool, column, int8 } from '#data/columns.ts'
+import { type Db, reading, type Tx } from '#data/database.ts'
 import { type CounterScope, ownerOf } from '#resources/event-description.ts'
 import { events } from '#resources/events.ts'
 
@@ -15,6 +16,32 @@ const closingTexts = [
   'delete from job where application_id = $1',
 ]
 
+/** Whether it has more messages than so many. */
+export function isLargeApplication(db: Db, id: number, messages: number): Promise<boolean> {
+  return db.single(isLargeStatement, [id, messages])
+}
+
+const isLargeStatement = reading(
+  'is-large-application',
+  column(
+    bool,
+    '(select count(*) from (select from message where application_id = $1 limit $2::int + 1) m) > $2',
+  ),
+  (columns) => `select ${columns}`,
+)
+
+/** Those that are being deleted. */
+export function closedApplications(db: Db): Promise<number[]> {
+  return db.all(closedStatement, [])
+}
+
+const closedStatement = reading(
+  'closed-applications',
+  column(int8, 'id'),
+  (columns) =>
+    `select ${columns} from application where closed_time < chatterie_clock() - interval '1 minute' order by id`,
+)
+
 /** SQL text for the counters that an owner has. */
 function scopesOf(owner: ReturnType<typeof ownerOf>): string {
   const scopes = new Set<CounterScope>(Object.values(events).flatMap(({ counts }) => counts))
@@ -26,7 +53,7 @@ function scopesOf(owner: ReturnType<typeof ownerOf>): string {
 
 /** Each removes a few rows at a time, and so holds nobody up; what others refer to comes last. */
 const emptyingTexts = [
-  `delete from message where id in (select id from message where application_id = $1 limit 10000)`,
+  `delete from message where id in (select id from message where application_id = $1 limit 2000)`,
   `with threads as (
      select t.id from thread t join counter n on n.scope in (${scopesOf('thread')}) and n.scope_id = t.id
      where t.application_id = $1 limit 10000
@@ -65,6 +92,7 @@ export async function deleteApplicationRow(tx: Tx, id: number): Promise<void> {
 
 const deletingTexts = [
   'delete from channel where application_id = $1',
+  'delete from channel where application_id is null and removed_from = $1',
   'delete from outbox_event where application_id = $1',
   `delete from counter where scope like 'application.%' and scope_id = $1`,
   'delete from application where id = $1',

@@ -8,7 +8,7 @@ import {
   tablesOfEveryDump,
   tablesOfServer,
 } from '#data/dumps/tables.ts'
-import { sequenceOf, spaces } from '#data/worlds/tables.ts'
+import { sequenceOf, spaces } from '#data/worlds/spaces.ts'
 
 /** What there is of one table, of one application or of the server. */
 export interface TableOfDump {

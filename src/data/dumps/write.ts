@@ -1,7 +1,7 @@
 // Puts the rows of a dump into the database.
 import { bool, column, int8, select, text } from '#data/columns.ts'
 import { reading, type Tx } from '#data/database.ts'
-import { type Space, sequenceOf } from '#data/worlds/tables.ts'
+import { type Space, sequenceOf } from '#data/worlds/spaces.ts'
 
 /** Waits until nobody writes to applications, and keeps it so until the transaction ends. @returns whether there is none */
 export async function holdEmpty(tx: Tx): Promise<boolean> {

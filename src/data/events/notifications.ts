@@ -14,6 +14,7 @@ import {
 } from '#data/columns.ts'
 import { type Db, reading } from '#data/database.ts'
 import { messagesById } from '#data/messages/messages.ts'
+import { isThere } from '#data/removal/removed-channels.ts'
 import { countedMax } from '#data/sql/list-messages.ts'
 import { notifyMembersStatement } from '#data/sql/notify-members.ts'
 import { usersById } from '#data/users/users.ts'
@@ -36,7 +37,9 @@ export const notificationShape = {
 /** Of notification `n`, which has its message's `parent_id`, too. */
 const notificationColumns = select(columnsOf({ ...notificationShape, parentId: nullable(int8) }, 'n'))
 type NotificationRow = ReadBy<typeof notificationColumns>
-const withParents = '(select n.*, m.parent_id from notification n join message m on m.id = n.message_id) n'
+const withParents = `(
+  select n.*, m.parent_id from notification n join message m on m.id = n.message_id
+  where ${isThere('m.channel_id')}) n`
 
 /** A user's notifications from the cursor on, newest first, or the newer ones, oldest first. */
 const listStatement = (newer: boolean) =>
@@ -45,13 +48,13 @@ const listStatement = (newer: boolean) =>
     select({
       total: column(
         int8,
-        `(select count(*) from (select from notification n where n.recipient_id = $1 limit ${countedMax + 1}) counted)`,
+        `(select count(*) from (select from ${withParents} where n.recipient_id = $1 limit ${countedMax + 1}) counted)`,
       ),
-      anyNewer: column(bool, 'exists (select from notification n where n.recipient_id = $1 and n.id > $2)'),
+      anyNewer: column(bool, `exists (select from ${withParents} where n.recipient_id = $1 and n.id > $2)`),
       newestOlder: column(
         nullable(int8),
         newer
-          ? '(select max(n.id) from notification n where n.recipient_id = $1 and n.id <= $2)'
+          ? `(select max(n.id) from ${withParents} where n.recipient_id = $1 and n.id <= $2)`
           : 'null::bigint',
       ),
       item: joined(notificationColumns),

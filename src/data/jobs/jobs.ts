@@ -19,7 +19,8 @@ import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { enqueue } from '#data/jobs/queue.ts'
 import { listPage } from '#data/lists.ts'
-import type { Job, JobError, JobType } from '#resources/job.ts'
+import { inList } from '#data/sql/in-list.ts'
+import { type AnyJob, type Job, type JobError, type JobType, platformJobTypes } from '#resources/job.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import { hostedUrl } from '#resources/served.ts'
 
@@ -40,7 +41,7 @@ export const jobShape = {
 }
 const jobJoins = 'left join file f on f.id = j.file_id'
 
-const jobColumns: Columns<Job> = mapped(
+const jobColumns: Columns<AnyJob> = mapped(
   select({
     ...columnsOf(jobShape, 'j'),
     file: joined(select(columnsOf({ key: uuid, name: text }, 'f'))),
@@ -60,22 +61,24 @@ const findStatement = reading(
   (columns) => `select ${columns} from job j ${jobJoins} where j.id = $2 and j.application_id = $1`,
 )
 
-export function findJob(db: Db, applicationId: number, id: number): Promise<Job | undefined> {
+export function findJob(db: Db, applicationId: number, id: number): Promise<AnyJob | undefined> {
   return db.one(findStatement, [applicationId, id])
 }
 
 export interface JobFilters {
   /** Whether it has yet to end. */
   running?: boolean | undefined
+  /** Only those that the Platform API documents. */
+  documented?: boolean
 }
 
 /** Jobs of an application, oldest first. Index: job (application_id, id). */
 export function readJobPage(
   db: Db,
   applicationId: number,
-  { running }: JobFilters,
+  { running, documented = false }: JobFilters,
   page: PageRequest,
-): Promise<Page<Job>> {
+): Promise<Page<AnyJob>> {
   const state = raw(running ? `j.state in ('PENDING', 'RUNNING')` : `j.state in ('FINISHED', 'FAILED')`)
   return listPage(
     db,
@@ -83,7 +86,11 @@ export function readJobPage(
       resource: 'job',
       from: sql`job j`,
       id: 'j.id',
-      where: [sql`j.application_id = ${applicationId}::bigint`, ...(running === undefined ? [] : [state])],
+      where: [
+        sql`j.application_id = ${applicationId}::bigint`,
+        ...(running === undefined ? [] : [state]),
+        ...(documented ? [raw(`j.type in ${inList(platformJobTypes)}`)] : []),
+      ],
       sortable: {
         id: 'j.id',
         type: 'j.type',
@@ -105,15 +112,26 @@ export function readJobPage(
 export interface JobInput {
   /** Of the file that is imported. */
   fileKey?: string
-  /** Whose members are imported. */
+  /** Whose members are imported; or what is deleted. */
   channelId?: number
+  /** Who is deleted, erased, or whose data are exported. */
+  userId?: number
+  /** What becomes of what an erased person wrote. */
+  messages?: 'keep' | 'redact' | 'delete'
+  /** The audit entry by which it was asked for. */
+  auditId?: number
 }
 
 /** A job, PENDING, and its place in the queue: those of an application run one after the other, in order. */
-export async function insertJob(tx: Tx, applicationId: number, type: JobType, input: JobInput): Promise<Job> {
+export async function insertJob<T extends JobType>(
+  tx: Tx,
+  applicationId: number,
+  type: T,
+  input: JobInput,
+): Promise<AnyJob & { type: T }> {
   const job = await tx.single(insertStatement, [applicationId, type, JSON.stringify(input)])
   await enqueue(tx, 'job', { jobId: job.id }, { after: `application ${applicationId}` })
-  return job
+  return { ...job, type }
 }
 
 const insertStatement = reading(
@@ -187,7 +205,7 @@ const progressStatement = {
     update job set processed = $2, failed = $3, errors = errors || $4::jsonb where id = $1 and state = 'RUNNING'`,
 }
 
-export async function setJobTotal(db: Db, id: number, total: number): Promise<void> {
+export async function setJobTotal(db: Querier, id: number, total: number): Promise<void> {
   await db.run({ name: 'save-job-total', text: 'update job set total = $2 where id = $1' }, [id, total])
 }
 

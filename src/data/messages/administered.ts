@@ -18,6 +18,7 @@ import { Prisma } from '#data/generated/client.ts'
 import { type KeysetRequest, listKeyset } from '#data/keyset.ts'
 import { containing } from '#data/lists.ts'
 import { withDetails } from '#data/messages/message-details.ts'
+import { isThere } from '#data/removal/removed-channels.ts'
 import { authorColumns, messageColumns } from '#data/rows.ts'
 import type { ListPart } from '#resources/admin/list.ts'
 import type { Report, ReportState, Resolution } from '#resources/admin/moderation.ts'
@@ -47,6 +48,7 @@ export async function listAdministeredMessages(
 ): Promise<ListPart<Message>> {
   const where = [
     sql`m.application_id = ${applicationId}::bigint`,
+    raw(isThere('m.channel_id')),
     ...(query === undefined ? [] : [sql`m.body ilike ${containing(query)}`]),
     ...(username === undefined
       ? []
@@ -138,7 +140,8 @@ const reportColumns: Columns<ReportRow> = mapped(
 const open = `
   (select mr.id, mr.reason, mr.properties, mr.message_id, mm.channel_id, mr.created_time, mm.application_id,
           mr.user_id, null::resolution as resolution, null::text as resolved_by, null::timestamptz as resolved_time
-   from message_report mr join message mm on mm.id = mr.message_id)`
+   from message_report mr join message mm on mm.id = mr.message_id
+   where ${isThere('mm.channel_id')})`
 const resolved = `
   (select id, reason, properties, message_id, channel_id, created_time, application_id, user_id, resolution, resolved_by,
           resolved_time from resolved_report)`

@@ -1,8 +1,10 @@
 import { column, columnsOf, int8, nullable, select, text } from '#data/columns.ts'
 import { type Db, type Querier, quick, reading, type Tx } from '#data/database.ts'
+import { shownFilesExpire } from '#data/files.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { containing, listPage } from '#data/lists.ts'
 import { withDetails } from '#data/messages/message-details.ts'
+import { isThere } from '#data/removal/removed-channels.ts'
 import { type MessageRecord, messageColumns, messageShape, type StoredMention } from '#data/rows.ts'
 import { countedMax, listMessagesStatement, type MessageListShape } from '#data/sql/list-messages.ts'
 import type { Message, MessageLink, SeenMessage } from '#resources/message.ts'
@@ -16,7 +18,8 @@ const findStatement = quick(
     messageColumns('m', 'u'),
     (columns) => `
     select ${columns}
-    from message m left join "user" u on u.id = m.user_id where m.id = $2 and m.application_id = $1`,
+    from message m left join "user" u on u.id = m.user_id where m.id = $2 and m.application_id = $1
+      and ${isThere('m.channel_id')}`,
   ),
 )
 
@@ -172,7 +175,8 @@ const placeShape = { channelId: int8, threadId: nullable(int8) }
 const lockStatement = reading(
   'lock-message',
   select(columnsOf({ type, ...placeShape, properties }, 'm')),
-  (columns) => `select ${columns} from message m where m.id = $2 and m.application_id = $1 for update`,
+  (columns) => `select ${columns} from message m where m.id = $2 and m.application_id = $1
+    and ${isThere('m.channel_id')} for update`,
 )
 
 export interface MessageChanges {
@@ -233,16 +237,15 @@ const deleteStatement = reading(
     ...columnsOf({ ...placeShape, userId: nullable(int8) }, 'm'),
     fileKey: column(nullable(text), `m.file->>'key'`),
   }),
-  (columns) => `delete from message m where m.id = $2 and m.application_id = $1 returning ${columns}`,
+  (columns) => `
+    delete from message m where m.id = $2 and m.application_id = $1 and ${isThere('m.channel_id')} returning ${columns}`,
 )
 
 /** SQL text: deletes messages, and lets their hosted files expire. */
 const deletingMany = (where: string) => `
   with gone as (
     delete from message where ${where} returning channel_id, thread_id, file
-  ), expired as (
-    update file set expires_time = chatterie_clock() from gone where file.key = (gone.file->>'key')::uuid
-  )`
+  ), expired as (${shownFilesExpire('gone')})`
 
 /** Deletes all messages of a channel. @returns how many there were */
 export function deleteMessagesOfChannel(tx: Tx, channelId: number): Promise<number> {
@@ -263,5 +266,6 @@ export function deleteMessageRows(tx: Tx, applicationId: number) {
 const deleteOfApplicationStatement = reading(
   'delete-messages-of-application',
   select({ ...columnsOf(placeShape, 'gone'), count: column(int8, 'count(*)') }),
-  (columns) => `${deletingMany('application_id = $1')} select ${columns} from gone group by 1, 2`,
+  (columns) =>
+    `${deletingMany(`application_id = $1 and ${isThere('channel_id')}`)} select ${columns} from gone group by 1, 2`,
 )

@@ -13,6 +13,7 @@ import {
 import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { knownSorts, listPage } from '#data/lists.ts'
+import { isThere } from '#data/removal/removed-channels.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { Thread } from '#resources/thread.ts'
 
@@ -35,7 +36,8 @@ const threadColumns: Columns<Thread> = mapped(select(columnsOf(threadShape, 't')
 const findStatement = reading(
   'find-thread',
   threadColumns,
-  (columns) => `select ${columns} from thread t where t.id = $2 and t.application_id = $1`,
+  (columns) => `select ${columns} from thread t
+    where t.id = $2 and t.application_id = $1 and ${isThere('t.channel_id')}`,
 )
 
 export function findThread(db: Querier, applicationId: number, id: number): Promise<Thread | undefined> {

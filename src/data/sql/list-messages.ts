@@ -4,6 +4,7 @@
 import { bool, column, int8, joined, nullable, select } from '#data/columns.ts'
 import { quick, type Reading, reading } from '#data/database.ts'
 import { counterValue } from '#data/events/counters.ts'
+import { isThere } from '#data/removal/removed-channels.ts'
 import { type MessageRecord, messageColumns } from '#data/rows.ts'
 import { isRead, isUnread } from '#data/sql/is-unread.ts'
 
@@ -32,7 +33,7 @@ const owners = {
   application: {
     from: 'application o',
     is: 'o.id = $1 and o.id = $2',
-    mine: 'm.application_id = $1',
+    mine: `m.application_id = $1 and ${isThere('m.channel_id')}`,
     total: counterValue('application.messages', '$1'),
   },
   'main thread': {
@@ -47,7 +48,7 @@ const owners = {
     mine: 'm.thread_id = $1',
     total: counterValue('thread.messages', '$1'),
   },
-  user: ofUser('m.user_id = $1'),
+  user: ofUser(`m.user_id = $1 and ${isThere('m.channel_id')}`),
   'unread by user': ofUser(inChannelsWhere(isUnread)),
   'read by user': ofUser(inChannelsWhere(isRead)),
 }

@@ -291,11 +291,17 @@ const setPictureStatement = {
  * Ends a user: what it wrote stays with its author, everything else that was its own goes.
  * @returns the channels it was a member of, or undefined where there is no such user
  */
-export async function retireUser(tx: Tx, applicationId: number, id: number): Promise<number[] | undefined> {
+export async function retireUser(
+  tx: Tx,
+  applicationId: number,
+  id: number,
+  { withTraces = true } = {},
+): Promise<number[] | undefined> {
   if ((await tx.run(retireStatement, [applicationId, id])) === 0) return undefined
   await replacePicture(tx, id, null)
   const left = await tx.all(leaveAllStatement, [id])
-  for (const statement of retiringStatements) await tx.run(statement, [id])
+  const statements = withTraces ? [...tracesStatements, ...retiringStatements] : retiringStatements
+  for (const statement of statements) await tx.run(statement, [id])
   return left
 }
 
@@ -310,13 +316,16 @@ const leaveAllStatement = reading(
   column(int8, 'channel_id'),
   (columns) => `delete from channel_membership where user_id = $1 returning ${columns}`,
 )
-const retiringStatements = [
-  'delete from user_secret where user_id = $1',
+/** What there may be very much of; a job removes it otherwise, see data/removal/traces.ts. */
+const tracesStatements = [
   deleteCountedText('reaction', 'reaction_count'),
   'delete from read_span where user_id = $1',
   deleteCountedText('message_report', 'report_count'),
-  'delete from channel_block where user_id = $1',
   'delete from notification where recipient_id = $1',
+].map((text) => ({ text }))
+const retiringStatements = [
+  'delete from user_secret where user_id = $1',
+  'delete from channel_block where user_id = $1',
   'delete from channel_invite where invitee_id = $1',
   'delete from user_block where blocker_id = $1 or blocked_id = $1',
   `update chat_session set state = 'ENDED', end_time = chatterie_clock()

@@ -2,6 +2,7 @@
 // order among the tables is needed: what keys demand is looked at when a statement ends.
 import { bool, bytea, column, int8, jsonb, nullable, select, text } from '#data/columns.ts'
 import { type Querier, type Reading, reading, type Statement, type Tx } from '#data/database.ts'
+import { ofApplicationOnce } from '#data/worlds/rows-of.ts'
 import { clearedTables, type KeptTable, keptTables } from '#data/worlds/tables.ts'
 
 const quoted = (name: string) => `"${name}"`
@@ -33,7 +34,9 @@ const lockApplicationStatement = reading(
 const lockRowsStatement = {
   name: 'lock-rows-of-world',
   text: `
-    with c as materialized (select id from channel where application_id = $1 order by id for update),
+    with c as materialized (
+        select id from channel t where ${ofApplicationOnce} order by id for update
+      ),
       u as materialized (select id from "user" where application_id = $1 order by id for update),
       f as materialized (select id from "function" where application_id = $1 order by id for update)
     select (select count(*) from c), (select count(*) from u), (select count(*) from f)`,
@@ -51,6 +54,8 @@ export interface ApplicationRow {
   user_created_channels: 'ENABLED' | 'DISABLED'
   ui: Record<string, unknown>
   properties: Record<string, unknown>
+  retention: Record<string, number>
+  messages_persisted: boolean
 }
 
 /** Rows as lines of JSON, `["user",{…}]`, each table's behind each other. */
@@ -69,7 +74,8 @@ const applicationStatement = reading(
   column(jsonb<ApplicationRow>(), 'to_jsonb(r)'),
   (columns) =>
     `select ${columns} from (
-       select guest_users, user_created_channels, ui, properties from application where id = $1
+       select guest_users, user_created_channels, ui, properties, retention, messages_persisted
+       from application where id = $1
      ) r`,
 )
 
@@ -194,7 +200,8 @@ const writeApplicationStatement = reading(
   column(text, 'pg_current_xact_id()::xid::text'),
   (columns) => `
     update application a set
-      guest_users = r.guest_users, user_created_channels = r.user_created_channels, ui = r.ui, properties = r.properties
+      guest_users = r.guest_users, user_created_channels = r.user_created_channels, ui = r.ui, properties = r.properties,
+      retention = coalesce(r.retention, '{}'), messages_persisted = coalesce(r.messages_persisted, true)
     from jsonb_populate_record(null::application, $2::jsonb) r
     where a.id = $1 returning ${columns}`,
 )

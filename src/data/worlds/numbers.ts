@@ -2,7 +2,8 @@
 import { bool, column, int8, select, text } from '#data/columns.ts'
 import { reading, type Tx } from '#data/database.ts'
 import type { Given, RowsByTable } from '#data/worlds/renumber.ts'
-import { keptTables, type Space, sequenceOf, spaces } from '#data/worlds/tables.ts'
+import { type Space, sequenceOf, spaces } from '#data/worlds/spaces.ts'
+import { keptTables } from '#data/worlds/tables.ts'
 
 /** Draws a new number for each old one, in their order. */
 export async function drawNumbers(tx: Tx, old: Map<Space, number[]>): Promise<Given> {

@@ -3,7 +3,8 @@
 import { v4 as uuid } from 'uuid'
 import type { JobInput } from '#data/jobs/jobs.ts'
 import type { StoredFile, StoredMention } from '#data/rows.ts'
-import { type KeptTable, keptTables, type Meaning, type Space } from '#data/worlds/tables.ts'
+import type { Meaning, Space } from '#data/worlds/spaces.ts'
+import { type KeptTable, keptTables } from '#data/worlds/tables.ts'
 
 /** Cells by the names of their columns, as JSON has them. */
 type RowCells = Record<string, unknown>

@@ -1,27 +1,37 @@
 // How rows of an application ($1) are found, as `t`: SQL.
 import { counterMoves } from '#data/events/counters.ts'
+import { isThere } from '#data/removal/removed-channels.ts'
 import { inList } from '#data/sql/in-list.ts'
 
 export const ofApplication = 't.application_id = $1'
 // As arrays, so that Postgres goes by their indexes whatever it thinks of the sizes of the tables.
 export const users = '(array(select u.id from "user" u where u.application_id = $1))'
-export const channels = '(array(select c.id from channel c where c.application_id = $1))'
+/** Those that were deleted and are not empty yet among them. */
+export const ofApplicationOnce = '(t.application_id = $1 or t.application_id is null and t.removed_from = $1)'
+export const channels = `(array(select t.id from channel t where ${ofApplicationOnce}))`
+const lastingChannels = '(array(select c.id from channel c where c.application_id = $1))'
 export const functions = '(array(select f.id from "function" f where f.application_id = $1))'
-const threads = `(array(select th.id from thread th where th.channel_id = any${channels}))`
+/** The first look is at an index that is empty but for moments. */
+export const ofMessageThere = `(
+  not exists (select from channel where application_id is null)
+  or exists (select from message m where m.id = t.message_id and ${isThere('m.channel_id')}))`
+const threadsOf = (channels: string) =>
+  `(array(select th.id from thread th where th.channel_id = any${channels}))`
 
 const scopesOf = (owner: string) =>
   inList([...new Set(counterMoves.filter((move) => move.owner === owner).map(({ scope }) => scope))])
 const invocations = 'function.invocations'
 /** With what waits in the outbox, which is not taken along. */
 const pending = counterMoves.map(({ type, scope, owner }) => `('${type}', '${scope}', '${owner}')`).join(', ')
-export const counterOf = `(
+const countersOf = (channels: string) => `(
   t.scope in ${scopesOf('application')} and t.scope_id = $1
   or t.scope in ${scopesOf('channel')} and t.scope_id = any${channels}
-  or t.scope in ${scopesOf('thread')} and t.scope_id = any${threads}
+  or t.scope in ${scopesOf('thread')} and t.scope_id = any${threadsOf(channels)}
   or t.scope = '${invocations}' and t.scope_id = any${functions})`
+export const counterOf = countersOf(channels)
 export const counters = `(
   select scope, scope_id, sum(value)::bigint as value from (
-    select t.scope, t.scope_id, t.value from counter t where ${counterOf}
+    select t.scope, t.scope_id, t.value from counter t where ${countersOf(lastingChannels)}
     union all
     select m.scope,
            case m.owner when 'application' then o.application_id when 'channel' then o.channel_id else o.thread_id end,

@@ -1,48 +1,22 @@
 // What a world consists of, table by table: how its rows are found, and what its numbers mean. A table, or a number in
 // one, that is not described here does not compile.
+
 import { Prisma } from '#data/generated/client.ts'
-import { channels, counterOf, counters, functions, ofApplication, users } from '#data/worlds/rows-of.ts'
+import { isThere } from '#data/removal/removed-channels.ts'
+import {
+  channels,
+  counterOf,
+  counters,
+  functions,
+  ofApplication,
+  ofApplicationOnce,
+  ofMessageThere,
+  users,
+} from '#data/worlds/rows-of.ts'
+import type { Meaning } from '#data/worlds/spaces.ts'
 
 type Model = Prisma.ModelName
 type Scalars<M extends Model> = Prisma.TypeMap['model'][M]['payload']['scalars']
-
-/** What numbers of one kind are given by: the sequence of a table; threads are numbered with messages. */
-export const spaces = [
-  'channel',
-  'channel_block',
-  'channel_invite',
-  'chat_session',
-  'file',
-  'function',
-  'function_invocation',
-  'function_version',
-  'job',
-  'message',
-  'message_report',
-  'notification',
-  'read_span',
-  'runtime',
-  'user',
-  'user_block',
-  'user_session',
-  'webhook',
-] as const
-export type Space = (typeof spaces)[number]
-
-/** What a number is, so that a copy of its row can be given other ones. */
-export type Meaning =
-  | 'application'
-  /** Of a row that is there. */
-  | Space
-  /** Of one that may be gone. */
-  | `once ${Space}`
-  /** A position among those of the space: through that, or from that on. */
-  | `through ${Space}`
-  | `from ${Space}`
-  /** Of what the scope of a counter names. */
-  | 'counted'
-  /** A quantity. */
-  | 'plain'
 
 /** Rows that are kept in snapshots. */
 interface Kept {
@@ -135,9 +109,10 @@ const models = {
     numbers: { id: 'user_block', blockerId: 'user', blockedId: 'user' },
   },
   Channel: {
-    of: ofApplication,
+    of: ofApplicationOnce,
+    when: 't.application_id is not null',
     key: ['id'],
-    numbers: { id: 'channel', applicationId: 'application', creatorId: 'user' },
+    numbers: { id: 'channel', applicationId: 'application', removedFrom: 'plain', creatorId: 'user' },
   },
   ChannelActivity: {
     of: ofApplication,
@@ -146,6 +121,7 @@ const models = {
   },
   ChannelMembership: {
     of: `t.user_id = any${users}`,
+    when: isThere('t.channel_id'),
     key: ['channelId', 'userId'],
     numbers: {
       channelId: 'channel',
@@ -157,21 +133,25 @@ const models = {
   },
   ChannelInvite: {
     of: `t.invitee_id = any${users}`,
+    when: isThere('t.channel_id'),
     key: ['id'],
     numbers: { id: 'channel_invite', channelId: 'channel', inviteeId: 'user', inviterId: 'user' },
   },
   ChannelBlock: {
     of: `t.user_id = any${users}`,
+    when: isThere('t.channel_id'),
     key: ['id'],
     numbers: { id: 'channel_block', channelId: 'channel', userId: 'user' },
   },
   Thread: {
     of: `t.channel_id = any${channels}`,
+    when: isThere('t.channel_id'),
     key: ['id'],
     numbers: { id: 'message', applicationId: 'application', channelId: 'channel' },
   },
   Message: {
     of: ofApplication,
+    when: isThere('t.channel_id'),
     key: ['id'],
     numbers: {
       id: 'message',
@@ -184,16 +164,19 @@ const models = {
   },
   Reaction: {
     of: `t.user_id = any${users}`,
+    when: ofMessageThere,
     key: ['messageId', 'emoji', 'userId'],
     numbers: { messageId: 'message', userId: 'user' },
   },
   HiddenMessage: {
     of: `t.user_id = any${users}`,
+    when: ofMessageThere,
     key: ['userId', 'messageId'],
     numbers: { userId: 'user', messageId: 'message' },
   },
   ReadSpan: {
     of: `t.user_id = any${users}`,
+    when: isThere('t.channel_id'),
     key: ['id'],
     numbers: {
       id: 'read_span',
@@ -205,6 +188,7 @@ const models = {
   },
   MessageReport: {
     of: `t.user_id = any${users}`,
+    when: ofMessageThere,
     key: ['id'],
     numbers: { id: 'message_report', messageId: 'message', userId: 'user' },
   },
@@ -222,6 +206,7 @@ const models = {
   },
   Notification: {
     of: `t.recipient_id = any${users}`,
+    when: ofMessageThere,
     key: ['id'],
     numbers: { id: 'notification', recipientId: 'user', messageId: 'message', mentionedChannelId: 'channel' },
   },
@@ -245,6 +230,7 @@ const models = {
   },
   ChatSession: {
     of: `t.channel_id = any${channels}`,
+    when: isThere('t.channel_id'),
     taken: { state: `'ENDED'`, endTime: 'coalesce(t.end_time, chatterie_clock())::timestamptz(3)' },
     key: ['id'],
     numbers: { id: 'chat_session', sessionId: 'user_session', channelId: 'channel' },
@@ -341,6 +327,3 @@ export const clearedTables: ({ name: string } & Fleeting)[] = [
 
 /** Whose rows have something that only the server's keys open. */
 export const sealedTables: ReadonlySet<string> = new Set(['user_secret', 'runtime', 'webhook'])
-
-/** The sequence that gives the numbers of a space. */
-export const sequenceOf = (space: Space) => (space === 'message' ? 'message_id' : `${space}_id_seq`)

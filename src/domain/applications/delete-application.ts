@@ -1,16 +1,20 @@
 import type { Context } from '#context.ts'
 import type { ApplicationSummary } from '#data/applications/applications.ts'
-import { closeApplication, deleteApplicationRow, emptyApplication } from '#data/applications/deletion.ts'
+import { closeApplication, isLargeApplication } from '#data/applications/deletion.ts'
 import type { Caller } from '#domain/access/caller.ts'
 import type { OperatorCaller } from '#domain/access/operator.ts'
+import { finishApplication } from '#domain/applications/finish-application.ts'
 import { referredApplication } from '#domain/applications/referred-application.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
-import { forgetRuntime } from '#domain/functions/runtime/forget-runtime.ts'
+
+/** Of how many messages it is waited that they are gone. */
+const awaitedMax = 20_000
 
 /**
  * Deletes an application and everything in it: first nobody gets in any more, then it is emptied little by little,
- * then it is gone. Cut off in between, it can be run again. Its files lose their owner, and are swept with those
- * that nothing shows, as is what other processes keep of its functions.
+ * then it is gone. Of a large one the emptying is left to the sweeper, unless the command line asks; so is one that was
+ * cut off in between. Its files lose their owner, and are swept with those that nothing shows, as is what other processes
+ * keep of its functions.
  * @throws ChatError 404
  */
 export async function deleteApplication(
@@ -26,8 +30,11 @@ export async function deleteApplication(
     await noteAct(tx, caller, { action: 'application.deleted', applicationId: id, target, details: { name } })
   })
   ctx.tokens.forget()
-  await emptyApplication(ctx.db, id)
-  await ctx.db.transact((tx) => deleteApplicationRow(tx, id))
-  await forgetRuntime(ctx, id)
+  if (!isAtCommandLine(caller) && (await isLargeApplication(ctx.db, id, awaitedMax))) return application
+  await finishApplication(ctx, id)
   return application
+}
+
+function isAtCommandLine(caller: OperatorCaller | Caller): boolean {
+  return caller.kind === 'operator' && caller.as === 'command_line'
 }

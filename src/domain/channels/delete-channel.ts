@@ -1,10 +1,13 @@
 import type { Context } from '#context.ts'
 import { deleteChannelRow } from '#data/channels/channel-changes.ts'
 import { firstMemberIds } from '#data/channels/memberships.ts'
+import { insertJob, setJobTotal } from '#data/jobs/jobs.ts'
+import { closeChannel, forgetWhatWasTold, isLargeChannel } from '#data/removal/channel-rows.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { mustMayChangeChannel } from '#domain/access/channel.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
 import { getChannel } from '#domain/channels/get-channel.ts'
+import { batchMax } from '#domain/removal/in-batches.ts'
 import { notFound } from '#errors.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 
@@ -12,8 +15,9 @@ import type { SeenChannel } from '#resources/channel.ts'
 const namedMembersMax = 1_000
 
 /**
- * Deletes a channel and everything in it; hosted files are swept soon after. Of users, moderators may, and the members
- * of a direct channel (runtime contract 8.2).
+ * Deletes a channel and everything in it; hosted files are swept soon after. What is in a large one is there for nobody
+ * from then on, and goes batch by batch in a job. Of users, moderators may, and the members of a direct channel (runtime
+ * contract 8.2).
  * @returns the channel as it was
  * @throws ChatError 404, AccessDeniedError
  */
@@ -21,11 +25,19 @@ export async function deleteChannel(ctx: Context, caller: Caller, id: number): P
   const { applicationId } = caller
   if (caller.kind === 'user') await mustMayChangeChannel(ctx, caller, id)
   const channel = await getChannel(ctx, caller, id)
+  const isLarge = await isLargeChannel(ctx.db, applicationId, id, batchMax)
+  if (isLarge) await ctx.queue.ready()
   await ctx.db.transact(async (tx) => {
     const memberIds = await firstMemberIds(tx, id, namedMembersMax)
-    const gone = await deleteChannelRow(tx, applicationId, id)
+    const gone = await (isLarge ? closeChannel : deleteChannelRow)(tx, applicationId, id)
     if (!gone) throw notFound('channel', id)
     const { messages } = gone
+    if (isLarge) {
+      const { id: jobId } = await insertJob(tx, applicationId, 'CHANNEL_DELETION', { channelId: id })
+      await setJobTotal(tx, jobId, messages)
+    } else {
+      await forgetWhatWasTold(tx, id)
+    }
     await noteAct(tx, caller, {
       action: 'channel.deleted',
       target: { type: 'channel', id },

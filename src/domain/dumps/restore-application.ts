@@ -5,7 +5,8 @@ import type { Tx } from '#data/database.ts'
 import { drawRanges, insertRows } from '#data/dumps/write.ts'
 import { type ApplicationRow, writeApplicationRow } from '#data/worlds/contents.ts'
 import { Numbering, type Range, shifted } from '#data/worlds/renumber.ts'
-import { keptTables, type Space, sealedTables } from '#data/worlds/tables.ts'
+import type { Space } from '#data/worlds/spaces.ts'
+import { keptTables, sealedTables } from '#data/worlds/tables.ts'
 import type { NewCredentials } from '#domain/applications/create-application.ts'
 import { generateSecret, hashSecret } from '#domain/applications/secrets.ts'
 import { batchesOfDump } from '#domain/dumps/batches-of-dump.ts'
@@ -86,6 +87,13 @@ async function rangesOf(tx: Tx, { ids }: DumpManifest): Promise<Map<Space, Range
 }
 
 function applicationOf([row = '{}']: string[]): ApplicationRow {
-  const { guest_users, user_created_channels, ui, properties } = JSON.parse(row)
-  return { guest_users, user_created_channels, ui, properties }
+  const {
+    guest_users,
+    user_created_channels,
+    ui,
+    properties,
+    retention = {},
+    messages_persisted = true,
+  } = JSON.parse(row)
+  return { guest_users, user_created_channels, ui, properties, retention, messages_persisted }
 }

@@ -4,11 +4,13 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import type { Job } from '#resources/job.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 
-export function listJobs(
+/** Those that the Platform API documents. */
+export async function listJobs(
   ctx: Context,
   caller: ApplicationCaller,
-  filters: JobFilters,
+  { running }: Pick<JobFilters, 'running'>,
   page: PageRequest,
 ): Promise<Page<Job>> {
-  return readJobPage(ctx.db, caller.applicationId, filters, page)
+  const found = await readJobPage(ctx.db, caller.applicationId, { running, documented: true }, page)
+  return found as Page<Job>
 }

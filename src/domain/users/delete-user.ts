@@ -1,15 +1,18 @@
 import type { Context } from '#context.ts'
+import { insertJob } from '#data/jobs/jobs.ts'
+import { hasManyTraces } from '#data/removal/traces.ts'
 import { retireUser } from '#data/users/users.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { mustBeOneself } from '#domain/access/user.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
+import { batchMax } from '#domain/removal/in-batches.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { notFound } from '#errors.ts'
 import type { User } from '#resources/user.ts'
 
 /**
- * Deletes a user: it leaves its channels, its sessions end, its name is free again, its messages stay. Users may
- * delete only themselves (runtime contract 11, 5).
+ * Deletes a user: it leaves its channels, its sessions end, its name is free again, its messages stay. Where it has left
+ * very many reactions, reads or notifications, a job removes them. Users may delete only themselves (runtime contract 11, 5).
  * @returns the user as it was
  * @throws ChatError 404, AccessDeniedError
  */
@@ -17,9 +20,12 @@ export async function deleteUser(ctx: Context, caller: Caller, id: number): Prom
   mustBeOneself(caller, id)
   const { applicationId } = caller
   const user = await getUser(ctx, caller, id)
+  const hasMany = await hasManyTraces(ctx.db, id, batchMax)
+  if (hasMany) await ctx.queue.ready()
   await ctx.db.transact(async (tx) => {
-    const left = await retireUser(tx, applicationId, id)
+    const left = await retireUser(tx, applicationId, id, { withTraces: !hasMany })
     if (!left) throw notFound('user', id)
+    if (hasMany) await insertJob(tx, applicationId, 'USER_DELETION', { userId: id })
     await noteAct(tx, caller, { action: 'user.deleted', target: { type: 'user', id } })
     const payload = { userId: id, ...causeOf(caller) }
     await tx.emit(

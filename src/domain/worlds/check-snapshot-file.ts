@@ -2,7 +2,8 @@
 
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
-import { type KeptTable, keptTables, type Meaning } from '#data/worlds/tables.ts'
+import type { Meaning } from '#data/worlds/spaces.ts'
+import { type KeptTable, keptTables } from '#data/worlds/tables.ts'
 import {
   type Contents,
   checksum,

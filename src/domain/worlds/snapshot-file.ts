@@ -5,7 +5,7 @@ import type { ApplicationRow, TableLines } from '#data/worlds/contents.ts'
 
 export const snapshotFormat = 'chatterie-snapshot'
 /** Each change of the columns that snapshots keep has another one; see test/test-api/snapshots.test.ts. */
-export const snapshotVersion = 2
+export const snapshotVersion = 3
 
 export interface SnapshotHeader {
   format: typeof snapshotFormat
@@ -33,6 +33,8 @@ export const freshApplication: ApplicationRow = {
   user_created_channels: 'ENABLED',
   ui: {},
   properties: {},
+  retention: {},
+  messages_persisted: true,
 }
 
 export function toLines(table: string, rows: string[]): TableLines {

@@ -1,4 +1,4 @@
 // What happens in an application, in the shapes of the Platform API.
-import { Job } from '#resources/job.ts'
+import { Job, JobType } from '#resources/job.ts'
 
-export const AdminJob = Job.extend({}).meta({ id: 'Job' })
+export const AdminJob = Job.extend({ type: JobType }).meta({ id: 'Job' })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { PatchRetention, Retention } from '#resources/admin/retention.ts'
 import { Id, Properties, RequiredText, Timestamp } from '#resources/define.ts'
 
 const nameMax = 255
@@ -60,8 +61,13 @@ export const RotatedSecret = z
   .meta({ id: 'RotatedSecret' })
 
 export const AdminSettings = z
-  .object({ guestUsers: Toggle, userCreatedChannels: Toggle })
+  .object({ guestUsers: Toggle, userCreatedChannels: Toggle, retention: Retention })
   .meta({ id: 'Settings' })
 export type AdminSettings = z.output<typeof AdminSettings>
 
-export const PatchSettings = AdminSettings.partial().meta({ id: 'PatchSettings' })
+export const PatchSettings = AdminSettings.extend({
+  retention: PatchRetention.nullable().describe('Changes what is given; null keeps all for ever'),
+})
+  .partial()
+  .meta({ id: 'PatchSettings' })
+export type PatchSettings = z.output<typeof PatchSettings>

@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 import type { EventType } from '#resources/events.ts'
 import type { FunctionInvocation } from '#resources/function.ts'
-import type { Job } from '#resources/job.ts'
+import type { AnyJob } from '#resources/job.ts'
 import type { Message } from '#resources/message.ts'
 import type { userSessionResource } from '#resources/session.ts'
 
@@ -11,7 +11,7 @@ export interface LiveData {
   message: Message
   'message.deleted': { id: number; channelId: number }
   session: z.output<typeof userSessionResource.shape>
-  job: Job
+  job: AnyJob
   function: FunctionInvocation & { function: { id: number; name: string; type: string } }
 }
 

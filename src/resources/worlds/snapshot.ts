@@ -1,6 +1,7 @@
 // What a snapshot from elsewhere may hold: its first line, and the cells that hold JSON. Everything else in it the
 // database judges.
 import { z } from 'zod'
+import { Retention } from '#resources/admin/retention.ts'
 import { Json, Properties } from '#resources/define.ts'
 import { JobError } from '#resources/job.ts'
 import { MessageLink } from '#resources/message.ts'
@@ -20,6 +21,8 @@ export const SnapshotHeaderBody = z.strictObject({
     user_created_channels: Toggle,
     ui: z.strictObject(uiShapes).partial(),
     properties: Properties,
+    retention: Retention,
+    messages_persisted: z.boolean(),
   }),
   tables: z.record(z.string(), z.number().int().positive()),
   sha256: z.string(),

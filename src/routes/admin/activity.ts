@@ -1,8 +1,8 @@
 // What happens in an application: who is connected, and what is worked on.
 import { z } from 'zod'
 import type { Context } from '#context.ts'
-import { getJob } from '#domain/jobs/get-job.ts'
-import { listJobs } from '#domain/jobs/list-jobs.ts'
+import { getAnyJob } from '#domain/jobs/get-any-job.ts'
+import { listAnyJobs } from '#domain/jobs/list-any-jobs.ts'
 import { listUserSessions } from '#domain/sessions/list-user-sessions.ts'
 import { AdminJob } from '#resources/admin/activity.ts'
 import { userSessionResource } from '#resources/session.ts'
@@ -29,12 +29,12 @@ export const activityOperations = (ctx: Context) => [
     tag: 'Jobs',
     about: 'job',
     summary: 'List jobs',
-    description: 'Imports and exports, newest first.',
+    description: 'Imports, exports, deletions, retention and erasures, newest first.',
     method: 'GET',
     path: '/jobs',
     right: 'read jobs',
     answer: listOf(AdminJob),
-    handle: (caller, { list }) => partOf(list, (page) => listJobs(ctx, caller, {}, page), newestFirst),
+    handle: (caller, { list }) => partOf(list, (page) => listAnyJobs(ctx, caller, page), newestFirst),
   }),
   insideOperation({
     id: 'retrieveJob',
@@ -47,6 +47,6 @@ export const activityOperations = (ctx: Context) => [
     right: 'read jobs',
     params: z.object({ jobId: PathId }),
     answer: oneOf(AdminJob),
-    handle: (caller, { params }) => getJob(ctx, caller, params.jobId),
+    handle: (caller, { params }) => getAnyJob(ctx, caller, params.jobId),
   }),
 ]

@@ -1,10 +1,10 @@
 import type { Context } from '#context.ts'
+import { getAdminSettings } from '#domain/applications/administered/get-admin-settings.ts'
 import { getAdministeredApplication } from '#domain/applications/administered/get-administered-application.ts'
 import { listAdministeredApplications } from '#domain/applications/administered/list-administered-applications.ts'
 import { patchSettings } from '#domain/applications/administered/patch-settings.ts'
 import { updateApplication } from '#domain/applications/administered/update-application.ts'
 import { deleteApplication } from '#domain/applications/delete-application.ts'
-import { getSettings } from '#domain/applications/get-settings.ts'
 import { registerApplication } from '#domain/applications/register-application.ts'
 import { rotateSecret } from '#domain/applications/rotate-secret.ts'
 import {
@@ -114,12 +114,12 @@ export const applicationAdminOperations = (ctx: Context) => [
     tag,
     about: 'settings',
     summary: 'Retrieve the settings of an application',
-    description: 'What its users may do on their own.',
+    description: 'What its users may do on their own, and how long what they write is kept.',
     method: 'GET',
     path: '/settings',
     right: 'read settings',
     answer: oneOf(AdminSettings),
-    handle: (caller) => getSettings(ctx, caller),
+    handle: (caller) => getAdminSettings(ctx, caller),
   }),
   insideOperation({
     id: 'updateSettings',

@@ -60,9 +60,10 @@ describe('applications', () => {
     const application = await server.createApplication()
     const path = `/applications/${application.id}/settings`
     const { body } = await owner.patch(path, { guestUsers: 'DISABLED' }).expect(200)
-    expect(body).toEqual({ guestUsers: 'DISABLED', userCreatedChannels: 'ENABLED' })
+    const toggles = { guestUsers: 'DISABLED', userCreatedChannels: 'ENABLED' }
+    expect(body).toEqual({ ...toggles, retention: {} })
     expect((await owner.get(path).expect(200)).body).toEqual(body)
-    expect((await application.get('/application/settings').expect(200)).body).toMatchObject(body)
+    expect((await application.get('/application/settings').expect(200)).body).toMatchObject(toggles)
   })
 
   it('get another secret, beside the old one for a while or in its place', async () => {

@@ -1,18 +1,23 @@
 import type { Context } from '#context.ts'
-import { writeSettings } from '#data/applications/applications.ts'
+import { findAdminSettings, writeAdminSettings, writeSettings } from '#data/applications/applications.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
-import type { AdminSettings } from '#resources/admin/application.ts'
+import { notFound } from '#errors.ts'
+import type { AdminSettings, PatchSettings } from '#resources/admin/application.ts'
 
 /** Changes the settings that are given, and no others. */
 export function patchSettings(
   ctx: Context,
   caller: ApplicationCaller,
-  changes: { [K in keyof AdminSettings]?: AdminSettings[K] | undefined },
+  changes: PatchSettings,
 ): Promise<AdminSettings> {
+  const { applicationId } = caller
   return ctx.db.transact(async (tx) => {
-    const settings = await writeSettings(tx, caller.applicationId, changes)
+    await writeSettings(tx, applicationId, changes)
+    await writeAdminSettings(tx, applicationId, changes)
     await noteAct(tx, caller, { action: 'settings.updated', details: { ...changes } })
+    const settings = await findAdminSettings(tx, applicationId)
+    if (!settings) throw notFound('application', applicationId)
     return settings
   })
 }

@@ -1,0 +1,282 @@
+// What is older than an application keeps it. Messages are numbered in the order of their age, so that a look at the
+// oldest of a channel says whether there is anything to do in it.
+// Indexes: message (channel_id, id, user_id), message_file, channel (application_id, created_time), the primary keys.
+import { bool, column, int4, int8, jsonb, nullable, select, timestamptz } from '#data/columns.ts'
+import { type Db, type Querier, reading } from '#data/database.ts'
+import { shownFilesExpire } from '#data/files.ts'
+import type { Retention, RetentionPreview } from '#resources/admin/retention.ts'
+
+export async function findRetention(db: Querier, applicationId: number): Promise<Retention> {
+  return (await db.one(findStatement, [applicationId])) ?? {}
+}
+
+const findStatement = reading(
+  'find-retention',
+  column(jsonb<Retention>(), 'a.retention'),
+  (columns) => `select ${columns} from application a where a.id = $1`,
+)
+
+/** Applications that keep something only so long and were not looked at for an hour; they are from now on. */
+export function dueRetentions(db: Db): Promise<number[]> {
+  return db.all(dueStatement, [])
+}
+
+const dueStatement = reading(
+  'due-retentions',
+  column(int8, 'a.id'),
+  (columns) => `
+    update application a set retention_time = chatterie_clock()
+    where a.retention <> '{}' and a.closed_time is null
+      and (a.retention_time is null or a.retention_time not between chatterie_clock() - interval '1 hour' and chatterie_clock())
+    returning ${columns}`,
+)
+
+/** SQL text: since when what is of an age is kept; null for ever. Retention is $2. */
+const since = (key: keyof Retention) =>
+  `(chatterie_clock() - ($2::jsonb ->> '${key}')::int * interval '1 day')`
+/** Of a message in channel `c`. */
+const keptSince = `case when c.type = 'DIRECT' then ${since('directMessagesDays')} else ${since('messagesDays')} end`
+/** The time of a channel's last message, though it may be gone. */
+const activeTime = `coalesce(
+  greatest((select m.created_time from message m where m.channel_id = c.id order by m.id desc limit 1), c.active_time),
+  c.created_time)`
+const isInactive = `(${activeTime} < ${since('inactiveChannelsDays')}) is true`
+
+/** What a run would remove now. */
+export function previewOf(
+  db: Querier,
+  applicationId: number,
+  retention: Retention,
+): Promise<RetentionPreview> {
+  return db.single(previewStatement, [applicationId, JSON.stringify(retention)])
+}
+
+const ofOld = `
+  channels as materialized (
+    select c.id, c.type, ${isInactive} as inactive, ${keptSince} as since
+    from channel c where c.application_id = $1
+  ), old as materialized (
+    select c.type, m.file from channels c join message m on m.channel_id = c.id
+    where (c.inactive or m.created_time < c.since or m.file is not null and m.created_time < ${since('filesDays')})
+  )`
+const previewStatement = reading(
+  'preview-retention',
+  select({
+    time: column(timestamptz, 'chatterie_clock()'),
+    messages: column(int8, `(select count(*) from old where type <> 'DIRECT')`),
+    directMessages: column(int8, `(select count(*) from old where type = 'DIRECT')`),
+    files: column(int8, `(select count(*) from old where file ->> 'key' is not null)`),
+    channels: column(int8, `(select count(*) from channels where inactive)`),
+  }),
+  (columns) => `with ${ofOld} select ${columns}`,
+)
+
+/** Whether a run would find anything; no more is read than that takes. */
+export function isAnythingOld(db: Querier, applicationId: number, retention: Retention): Promise<boolean> {
+  return db.single(isOldStatement, [applicationId, JSON.stringify(retention)])
+}
+
+const isOldStatement = reading(
+  'is-anything-old',
+  column(
+    bool,
+    `exists (
+      select from channel c where c.application_id = $1 and (
+        ${isInactive}
+        or (select m.created_time from message m where m.channel_id = c.id order by m.id limit 1) < ${keptSince}
+        or $2::jsonb ? 'filesDays' and (
+          select m.created_time from message m where m.channel_id = c.id and m.file is not null order by m.id limit 1
+        ) < ${since('filesDays')}))`,
+  ),
+  (columns) => `select ${columns}`,
+)
+
+/** Where messages went, and how many. */
+export interface RemovedMessages {
+  channelId: number
+  threadId: number | null
+  count: number
+}
+
+/** A page of channels, by id; `next` is where to go on, the same page again where more of it may be old. */
+export interface AgedPage {
+  removed: RemovedMessages[]
+  next: number | undefined
+}
+
+/** Whether old messages go, or old messages that show a file. */
+export type AgedKind = 'messages' | 'files'
+
+const channelsMax = 100
+
+/** Removes up to `limit` old messages of the channels behind one; the oldest of each first. */
+export async function removeAgedMessages(
+  tx: Querier,
+  kind: AgedKind,
+  { applicationId, retention, after, limit }: AgedInput,
+): Promise<AgedPage> {
+  const values = [applicationId, JSON.stringify(retention), after, channelsMax, limit]
+  const { last, size, removed } = await tx.single(agedStatements[kind], values)
+  const count = removed.reduce((sum, each) => sum + each.count, 0)
+  if (count >= limit) return { removed, next: after }
+  return { removed, next: last === null || size < channelsMax ? undefined : last }
+}
+
+export interface AgedInput {
+  applicationId: number
+  retention: Retention
+  /** The id of a channel. */
+  after: number
+  limit: number
+}
+
+const pageOfChannels = (after: string, max: string) => `
+  page as materialized (
+    select c.id, c.type from channel c where c.application_id = $1 and c.id > ${after} order by c.id limit ${max}::int
+  )`
+const pageColumns = {
+  last: column(nullable(int8), '(select max(id) from page)'),
+  size: column(int4, '(select count(*)::int from page)'),
+}
+
+function aged(kind: AgedKind) {
+  const also = kind === 'files' ? 'and m.file is not null' : ''
+  const until = kind === 'files' ? since('filesDays') : keptSince
+  return reading(
+    `remove-aged-${kind}`,
+    select({
+      ...pageColumns,
+      removed: column(
+        jsonb<RemovedMessages[]>(),
+        `(select coalesce(jsonb_agg(jsonb_build_object('channelId', g.channel_id, 'threadId', g.thread_id, 'count', g.count)), '[]')
+          from (select channel_id, thread_id, count(*) from gone group by 1, 2) g)`,
+      ),
+    }),
+    (columns) => `
+      with ${pageOfChannels('$3', '$4')}, begun as materialized (
+        select c.id, c.until from (select c.id, ${until} as until from page c) c
+        cross join lateral (
+          select m.created_time from message m where m.channel_id = c.id ${also} order by m.id limit 1
+        ) oldest
+        where oldest.created_time < c.until
+      ), gone as (
+        delete from message where id = any(array(
+          select o.id from begun cross join lateral (
+            select m.id, m.created_time from message m where m.channel_id = begun.id ${also} order by m.id limit $5::int
+          ) o
+          where o.created_time < begun.until limit $5::int
+        )) returning channel_id, thread_id, created_time, file
+      ), expired as (${shownFilesExpire('gone')}),
+      active as (
+        update channel c set active_time = greatest(c.active_time, g.time)
+        from (select channel_id, max(created_time) as time from gone group by 1) g where c.id = g.channel_id
+      )
+      select ${columns}`,
+  )
+}
+
+const agedStatements = { messages: aged('messages'), files: aged('files') }
+
+/** Channels behind one in which nothing happened for too long. */
+export function inactiveChannels(
+  db: Querier,
+  { applicationId, retention, after, limit }: AgedInput,
+): Promise<number[]> {
+  return db.all(inactiveStatement, [applicationId, JSON.stringify(retention), after, limit])
+}
+
+const inactiveStatement = reading(
+  'inactive-channels',
+  column(int8, 'c.id'),
+  (columns) => `
+    select ${columns} from channel c where c.application_id = $1 and c.id > $3 and ${isInactive}
+    order by c.id limit $4::int`,
+)
+
+// ------------------------------------------------------------------------------------- what is left behind
+
+/** Removes what was about messages that are gone, in a page of channels: read spans, and threads without a root. */
+export async function removeLeftOvers(
+  tx: Querier,
+  { applicationId, after, limit }: Omit<AgedInput, 'retention'>,
+): Promise<number | undefined> {
+  const { last, size, gone } = await tx.single(leftOversStatement, [applicationId, after, channelsMax, limit])
+  if (gone >= limit) return after
+  return last === null || size < channelsMax ? undefined : last
+}
+
+// A span that the statement sees is of messages that it sees, or that are gone.
+const leftOversStatement = reading(
+  'remove-left-overs',
+  select({
+    ...pageColumns,
+    gone: column(int4, 'greatest((select count(*) from spans), (select count(*) from threads))::int'),
+  }),
+  (columns) => `
+    with ${pageOfChannels('$2', '$3')}, oldest as materialized (
+      select p.id, (select min(m.id) from message m where m.channel_id = p.id) as from_id from page p
+    ), spans as (
+      delete from read_span where id = any(array(
+        select s.id from oldest o join read_span s on s.channel_id = o.id
+        where s.through_id < coalesce(o.from_id, 9223372036854775807) limit $4::int
+      )) returning 1
+    ), threads as (
+      delete from thread where id = any(array(
+        select t.id from oldest o join thread t on t.channel_id = o.id and t.type = 'MESSAGE'
+        where not exists (select from message m where m.id = t.id)
+          and not exists (select from message m where m.thread_id = t.id)
+        limit $4::int for update of t skip locked
+      )) returning id
+    ), uncounted as (
+      delete from counter where scope like 'thread.%' and scope_id = any(array(select id from threads))
+    )
+    select ${columns}`,
+)
+
+/**
+ * Removes up to `limit` deliveries of messages that are gone, and empties so many invocations that were given one.
+ * @returns where to go on among invocations and deliveries, if anywhere
+ */
+export async function removeWhatWasTold(
+  tx: Querier,
+  {
+    applicationId,
+    after,
+    limit,
+  }: { applicationId: number; after: { delivery: number; invocation: number }; limit: number },
+): Promise<{ delivery: number; invocation: number } | undefined> {
+  const row = await tx.single(toldStatement, [applicationId, after.delivery, after.invocation, limit])
+  if (row.size < limit) return undefined
+  return { delivery: row.delivery ?? after.delivery, invocation: row.invocation ?? after.invocation }
+}
+
+const messageOfInvocation = `coalesce(page.args #>> '{message,id}', page.args #>> '{notification,data,message,id}')`
+const toldStatement = reading(
+  'remove-what-was-told',
+  select({
+    delivery: column(nullable(int8), '(select max(id) from deliveries)'),
+    invocation: column(nullable(int8), '(select max(id) from page)'),
+    size: column(int4, 'greatest((select count(*) from deliveries), (select count(*) from page))::int'),
+  }),
+  (columns) => `
+    with deliveries as materialized (
+      select d.id, d.state, coalesce(d.payload ->> 'messageId', d.payload -> 'message' ->> 'id') as message_id
+      from webhook_delivery d
+      where d.webhook_id = any(array(select w.id from webhook w where w.application_id = $1)) and d.id > $2
+        and (d.type like 'message.%' or d.type like 'reaction.%')
+      order by d.id limit $4::int
+    ), forgotten as (
+      delete from webhook_delivery where id = any(array(
+        select d.id from deliveries d where d.message_id is not null and d.state <> 'PENDING'
+          and not exists (select from message m where m.id = d.message_id::bigint)))
+    ), page as materialized (
+      select i.id, i.args from function_invocation i
+      where i.function_id = any(array(select f.id from "function" f where f.application_id = $1)) and i.id > $3
+      order by i.id limit $4::int
+    ), emptied as (
+      update function_invocation i set args = '{}', result = '{}', logs = '[]'
+      from page where i.id = page.id and i.status <> 'RUNNING' and ${messageOfInvocation} ~ '^\\d+$'
+        and not exists (select from message m where m.id = (${messageOfInvocation})::bigint)
+    )
+    select ${columns}`,
+)

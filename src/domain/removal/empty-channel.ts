@@ -1,0 +1,45 @@
+import type { Context } from '#context.ts'
+import type { RunningJob } from '#data/jobs/jobs.ts'
+import {
+  deleteRemovedChannel,
+  emptyInvocationsOfChannel,
+  kindsInChannels,
+  removeKindOf,
+  removeMessagesOf,
+} from '#data/removal/channel-rows.ts'
+import { endJob } from '#domain/jobs/end-job.ts'
+import { batchMax, inBatches } from '#domain/removal/in-batches.ts'
+
+/**
+ * Removes what is in a channel that was closed, and then the channel; ends the job. Counters said so when it was closed:
+ * of what a send brought that had found it before, they learn now.
+ */
+export async function emptyChannel(ctx: Context, begun: RunningJob, signal: AbortSignal): Promise<void> {
+  const { applicationId, channelId = 0 } = begun
+  let job = await inBatches(ctx, begun, signal, async (tx) => {
+    const counted = await removeMessagesOf(tx, channelId, batchMax)
+    return { counted, more: counted === batchMax }
+  })
+  for (let kind = 0; kind < kindsInChannels; kind += 1) {
+    job = await inBatches(ctx, job, signal, async (tx) => {
+      const gone = await removeKindOf(tx, kind, channelId, batchMax)
+      return { counted: 0, more: gone >= batchMax }
+    })
+  }
+  let after: number | undefined = 0
+  job = await inBatches(ctx, job, signal, async (tx) => {
+    const place = { applicationId, channelId, after: after ?? 0, limit: batchMax }
+    after = await emptyInvocationsOfChannel(tx, place)
+    return { counted: 0, more: after !== undefined }
+  })
+  const late = job.processed - (job.total ?? job.processed)
+  await inBatches(ctx, job, signal, async (tx) => {
+    const counted = await removeMessagesOf(tx, channelId, batchMax)
+    await deleteRemovedChannel(tx, channelId)
+    if (late + counted > 0) {
+      await tx.emit({ type: 'channel.message.deleted', applicationId, channelId, count: -(late + counted) })
+    }
+    return { counted, more: false }
+  })
+  await endJob(ctx, job, { state: 'FINISHED' })
+}

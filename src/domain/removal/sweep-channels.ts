@@ -1,0 +1,25 @@
+import type { Context } from '#context.ts'
+import {
+  deleteRemovedChannel,
+  findStrayChannels,
+  kindsInChannels,
+  removeKindOf,
+  removeMessagesOf,
+} from '#data/removal/channel-rows.ts'
+import { batchMax } from '#domain/removal/in-batches.ts'
+
+/**
+ * Removes a batch of what is in channels that were closed and that no job is about any more, for their application is
+ * gone.
+ * @returns whether more may wait
+ */
+export async function sweepChannels(ctx: Context): Promise<boolean> {
+  const [id] = await findStrayChannels(ctx.db, 1)
+  if (id === undefined) return false
+  if ((await removeMessagesOf(ctx.db, id, batchMax)) > 0) return true
+  for (let kind = 0; kind < kindsInChannels; kind += 1) {
+    if ((await removeKindOf(ctx.db, kind, id, batchMax)) >= batchMax) return true
+  }
+  await deleteRemovedChannel(ctx.db, id)
+  return true
+}

@@ -1,0 +1,103 @@
+import type { Context } from '#context.ts'
+import type { RunningJob } from '#data/jobs/jobs.ts'
+import {
+  type AgedKind,
+  findRetention,
+  inactiveChannels,
+  previewOf,
+  type RemovedMessages,
+  removeAgedMessages,
+  removeLeftOvers,
+  removeWhatWasTold,
+} from '#data/removal/retention.ts'
+import { type ApplicationCaller, defaultScopes } from '#domain/access/caller.ts'
+import { theSystem } from '#domain/access/operator.ts'
+import { deleteChannel } from '#domain/channels/delete-channel.ts'
+import { endJob } from '#domain/jobs/end-job.ts'
+import { saveTotal } from '#domain/jobs/save-total.ts'
+import { batchMax, inBatches } from '#domain/removal/in-batches.ts'
+import { isGone } from '#errors.ts'
+import type { Retention } from '#resources/admin/retention.ts'
+import type { EventDraft } from '#resources/events.ts'
+
+/**
+ * Removes what an application keeps no longer: old messages with their files, then channels in which nothing happens,
+ * then what is left of them in read spans, threads, deliveries and invocations. Cut off, it begins again with what is left.
+ * The job counts messages and channels.
+ */
+export async function runRetention(ctx: Context, begun: RunningJob, signal: AbortSignal): Promise<void> {
+  const { applicationId } = begun
+  const retention = await findRetention(ctx.db, applicationId)
+  let job = begun.total === null ? await foreseen(ctx, begun, retention) : begun
+  // Channels first: of one that goes as a whole nothing has to be looked at.
+  job = await removeChannels(ctx, job, retention, signal)
+  for (const kind of ['messages', 'files'] satisfies AgedKind[]) {
+    let after: number | undefined = 0
+    job = await inBatches(ctx, job, signal, async (tx) => {
+      const input = { applicationId, retention, after: after ?? 0, limit: batchMax }
+      const { removed, next } = await removeAgedMessages(tx, kind, input)
+      after = next
+      await tx.emit(...removed.map((each) => removalOf(applicationId, each)))
+      return { counted: removed.reduce((sum, { count }) => sum + count, 0), more: next !== undefined }
+    })
+  }
+  let after: number | undefined = 0
+  job = await inBatches(ctx, job, signal, async (tx) => {
+    after = await removeLeftOvers(tx, { applicationId, after: after ?? 0, limit: batchMax })
+    return { counted: 0, more: after !== undefined }
+  })
+  let told: Awaited<ReturnType<typeof removeWhatWasTold>> = { delivery: 0, invocation: 0 }
+  job = await inBatches(ctx, job, signal, async (tx) => {
+    const place = told ?? { delivery: 0, invocation: 0 }
+    told = await removeWhatWasTold(tx, { applicationId, after: place, limit: batchMax })
+    return { counted: 0, more: told !== undefined }
+  })
+  await endJob(ctx, job, { state: 'FINISHED' })
+}
+
+async function foreseen(ctx: Context, job: RunningJob, retention: Retention): Promise<RunningJob> {
+  const { messages, directMessages, channels } = await previewOf(ctx.db, job.applicationId, retention)
+  const total = messages + directMessages + channels
+  await saveTotal(ctx, job, total)
+  return { ...job, total }
+}
+
+/** Each as somebody would delete it: who is in it learns of it, and a large one has a job of its own. */
+async function removeChannels(
+  ctx: Context,
+  begun: RunningJob,
+  retention: Retention,
+  signal: AbortSignal,
+): Promise<RunningJob> {
+  const { applicationId } = begun
+  const caller: ApplicationCaller = {
+    kind: 'application',
+    applicationId,
+    scopes: [...defaultScopes],
+    operator: theSystem,
+  }
+  let job = begun
+  for (let after = 0; ; ) {
+    const page = { applicationId, retention, after, limit: 100 }
+    const ids = await inactiveChannels(ctx.db, page)
+    for (const id of ids) {
+      signal.throwIfAborted()
+      await deleteChannel(ctx, caller, id).catch((error) => {
+        if (!isGone(error)) throw error
+      })
+      job = await inBatches(ctx, job, signal, async () => ({ counted: 1, more: false }))
+      after = id
+    }
+    if (ids.length < page.limit) return job
+  }
+}
+
+function removalOf(applicationId: number, { channelId, threadId, count }: RemovedMessages): EventDraft {
+  return {
+    type: threadId === null ? 'channel.message.deleted' : 'thread.message.deleted',
+    applicationId,
+    channelId,
+    count: -count,
+    ...(threadId !== null && { threadId }),
+  }
+}

@@ -1,0 +1,243 @@
+// What is older than an application keeps it goes, and everything that is said of it follows.
+import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import supertest from 'supertest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { Sweeper } from '#jobs/sweeper.ts'
+import { type AdminClient, createAdmin } from '../../support/admin.ts'
+import { createChannel, createUser, sendMessage, several } from '../../support/factories.ts'
+import type { TestApplication } from '../../support/server.ts'
+import { startTestApi, type TestApiServer } from '../../support/test-api.ts'
+
+let server: TestApiServer
+let owner: AdminClient
+let main: TestApplication
+let path: string
+beforeAll(async () => {
+  server = await startTestApi()
+  owner = await createAdmin(server, 'owner')
+  await server.ctx.queue.ready()
+})
+beforeEach(async () => {
+  main = await createApplication()
+  path = `/applications/${main.id}`
+})
+afterEach(() => server.testApi.delete('/clock').expect(204))
+afterAll(() => server.close())
+
+/** One whose token outlives what is told here. */
+async function createApplication(): Promise<TestApplication> {
+  const application = await server.createApplication()
+  await server.ctx.db.prisma.accessToken.updateMany({ data: { expiresTime: new Date('9500-01-01') } })
+  server.ctx.tokens.forget()
+  return application
+}
+const count = async (text: string, values: unknown[] = []) =>
+  Number((await server.ctx.db.query({ text }, values))[0]?.[0])
+const days = (number: number) => server.testApi.post('/clock/advance').send({ days: number }).expect(200)
+const keep = async (retention: object | null) =>
+  (await owner.patch(`${path}/settings`, { retention }).expect(200)).body.retention
+const preview = async () => (await owner.get(`${path}/retention/preview`).expect(200)).body
+
+/** Runs it now, and waits for its end. */
+async function run() {
+  const { body: job } = await owner.post(`${path}/retention/run`).expect(202)
+  expect(job).toMatchObject({ type: 'RETENTION' })
+  return ended(job.id)
+}
+
+async function ended(id: number) {
+  const look = () => owner.get(`${path}/jobs/${id}`).expect(200)
+  await expect
+    .poll(look, { timeout: 20_000, interval: 20 })
+    .toMatchObject({ body: { state: expect.stringMatching(/FINISHED|FAILED/) } })
+  return (await look()).body
+}
+
+const bodiesOf = async (channelId: number) => {
+  const { body } = await main.get(`/channels/${channelId}/messages`).expect(200)
+  return (body._embedded?.messages ?? []).map((message: { body: string }) => message.body)
+}
+
+describe('the setting', () => {
+  it('keeps all for ever at first, changes what is given, and forgets what is null', async () => {
+    expect((await owner.get(`${path}/settings`).expect(200)).body.retention).toEqual({})
+    expect(await keep({ messagesDays: 30, filesDays: 7 })).toEqual({ messagesDays: 30, filesDays: 7 })
+    expect(await keep({ messagesDays: 60 })).toEqual({ messagesDays: 60, filesDays: 7 })
+    expect(await keep({ filesDays: null })).toEqual({ messagesDays: 60 })
+    expect(await keep(null)).toEqual({})
+  })
+
+  it.each([
+    [{ messagesDays: 0 }, 'messagesDays'],
+    [{ messagesDays: -1 }, 'messagesDays'],
+    [{ messagesDays: 1.5 }, 'messagesDays'],
+    [{ filesDays: '7' }, 'filesDays'],
+    [{ inactiveChannelsDays: 1_000_000 }, 'inactiveChannelsDays'],
+    [[], 'retention'],
+  ])('%j is refused with the name of the field', async (retention, field) => {
+    const { body } = await owner.patch(`${path}/settings`, { retention }).expect(400)
+    expect(JSON.stringify(body)).toContain(field)
+    expect((await owner.get(`${path}/settings`).expect(200)).body.retention).toEqual({})
+  })
+})
+
+it('what is kept for ever is not previewed, and a run leaves it', async () => {
+  const channel = await createChannel(main)
+  await sendMessage(main, channel.id)
+  await days(4_000)
+  expect(await preview()).toMatchObject({ messages: 0, directMessages: 0, files: 0, channels: 0 })
+  expect(await run()).toMatchObject({ state: 'FINISHED', processed: 0 })
+  expect(await bodiesOf(channel.id)).toEqual(['Hello, World!'])
+})
+
+it('old messages go as previewed: counters, last messages, unread counts and notifications follow', async () => {
+  const [author, reader] = await several(2, () => createUser(main))
+  const members = [{ id: author.id }, { id: reader.id }]
+  const channel = await createChannel(main, { members })
+  const direct = await createChannel(main, { type: 'DIRECT', members })
+  const by = { user: { id: author.id } }
+  const old = await sendMessage(main, channel.id, { ...by, body: 'old' })
+  await main.post(`/messages/${old.id}/reply`, { type: 'TEXT', body: 'old reply', ...by })
+  await main.post(`/channels/${channel.id}/read`, {}).expect(() => {})
+  await sendMessage(main, direct.id, { ...by, body: 'old direct' })
+  await expect
+    .poll(() => count('select count(*) from notification where recipient_id = $1', [reader.id]))
+    .toBeGreaterThan(1)
+  await days(31)
+  await sendMessage(main, channel.id, { ...by, body: 'new' })
+  await keep({ messagesDays: 30 })
+  const found = await preview()
+  expect(found).toMatchObject({ directMessages: 0, files: 0, channels: 0 })
+  expect(found.messages).toBe(
+    (await count(`select count(*) from message where channel_id = $1`, [channel.id])) - 1,
+  )
+
+  expect(await run()).toMatchObject({ state: 'FINISHED', processed: found.messages, total: found.messages })
+  expect(await bodiesOf(channel.id)).toEqual(['new'])
+  expect(await bodiesOf(direct.id)).toEqual(['old direct'])
+  expect((await main.get(`/channels/${channel.id}/messages?size=1`).expect(200)).body.page.total).toBe(1)
+  const { body: shown } = await main.get(`/channels/${channel.id}`).expect(200)
+  expect(shown.lastReceivedMessage?.body ?? 'new').toBe('new')
+  await main.get(`/messages/${old.id}`).expect(404)
+  const notified =
+    'select count(*) from notification n join message m on m.id = n.message_id where m.channel_id = $1'
+  await expect.poll(() => count(notified, [channel.id])).toBe(1)
+  expect(
+    await count(`select count(*) from thread where channel_id = $1 and type = 'MESSAGE'`, [channel.id]),
+  ).toBe(0)
+  expect(await preview()).toMatchObject({ messages: 0 })
+
+  await keep({ directMessagesDays: 7 })
+  expect(await preview()).toMatchObject({ messages: 0, directMessages: 1 })
+  await run()
+  expect(await bodiesOf(direct.id)).toEqual([])
+})
+
+it('an old file goes with its message, from the store, too; texts of its age stay', async () => {
+  const channel = await createChannel(main)
+  await sendMessage(main, channel.id, { body: 'text' })
+  const { body: sent } = await main
+    .post(`/channels/${channel.id}/messages`)
+    .attach('file', Buffer.from('bytes'), 'seen.txt')
+    .expect(200)
+  await days(8)
+  await keep({ filesDays: 7 })
+  expect(await preview()).toMatchObject({ messages: 1, files: 1 })
+  await run()
+  expect(await bodiesOf(channel.id)).toEqual(['text'])
+  const sweeper = new Sweeper(server.ctx)
+  sweeper.start()
+  await server.testApi.post('/clock/advance').send({ minutes: 1 }).expect(200)
+  await sweeper.stop()
+  await supertest(sent.file.url).get('').set('authorization', `Bearer ${main.token}`).expect(404)
+  expect(await count('select count(*) from file where application_id = $1', [main.id])).toBe(0)
+  const folder = join(server.ctx.config.home, 'files')
+  const left = existsSync(folder) ? await readdir(folder, { recursive: true, withFileTypes: true }) : []
+  expect(left.filter((entry) => entry.isFile())).toEqual([])
+})
+
+it('a channel goes in which nothing happens, as old as its last message is, even if that is gone', async () => {
+  const [quiet, busy] = await several(2, () => createChannel(main))
+  await days(20)
+  await sendMessage(main, busy.id)
+  await days(20)
+  await keep({ inactiveChannelsDays: 30, messagesDays: 10 })
+  expect(await preview()).toMatchObject({ channels: 1, messages: 1 })
+  await run()
+  await main.get(`/channels/${quiet.id}`).expect(404)
+  await main.get(`/channels/${busy.id}`).expect(200)
+  expect(await bodiesOf(busy.id)).toEqual([])
+  await run()
+  await main.get(`/channels/${busy.id}`).expect(200)
+  await days(11)
+  expect(await preview()).toMatchObject({ channels: 1 })
+  await run()
+  await main.get(`/channels/${busy.id}`).expect(404)
+  const { items } = (await owner.get(`/audit?application=${main.id}&action=channel.deleted`).expect(200)).body
+  expect(items).toHaveLength(2)
+  expect(items[0].actor).toMatchObject({ type: 'system' })
+})
+
+it('the server begins a run by itself once something is old, and none before', async () => {
+  const sweeper = new Sweeper(server.ctx)
+  sweeper.start()
+  const jobs = async () =>
+    (await owner.get(`${path}/jobs`).expect(200)).body.items.filter(
+      (job: { type: string }) => job.type === 'RETENTION',
+    )
+  const channel = await createChannel(main)
+  await sendMessage(main, channel.id)
+  await keep({ messagesDays: 2 })
+  await days(1)
+  expect(await jobs()).toEqual([])
+  await days(2)
+  await expect.poll(jobs).toHaveLength(1)
+  await expect.poll(() => bodiesOf(channel.id), { timeout: 10_000 }).toEqual([])
+  await sweeper.stop()
+})
+
+it('another application is left alone, and one that is not theirs is not there', async () => {
+  const other = await createApplication()
+  const channel = await createChannel(other)
+  await sendMessage(other, channel.id)
+  const limited = await createAdmin(server, 'owner', [other.id])
+  await days(10)
+  await keep({ messagesDays: 1, inactiveChannelsDays: 1, filesDays: 1, directMessagesDays: 1 })
+  await run()
+  await other.get(`/channels/${channel.id}`).expect(200)
+  await limited.post(`${path}/retention/run`).expect(404)
+  await limited.get(`${path}/retention/preview`).expect(404)
+})
+
+it('after ten rounds of messages and retention the database is no larger than after two', async () => {
+  const [author, reader] = await several(2, () => createUser(main))
+  const channel = await createChannel(main, { members: [{ id: author.id }, { id: reader.id }] })
+  await keep({ messagesDays: 1 })
+  const rows: number[] = []
+  for (let round = 0; round < 10; round += 1) {
+    const sent = await several(20, () => sendMessage(main, channel.id, { user: { id: author.id } }))
+    await main.post(`/messages/${sent[0]?.id}/reply`, {
+      type: 'TEXT',
+      body: 'reply',
+      user: { id: reader.id },
+    })
+    await days(2)
+    await run()
+    await expect.poll(() => count('select count(*) from outbox_event')).toBe(0)
+    await expect.poll(() => count('select count(*) from notification_task')).toBe(0)
+    const tables = [
+      'message',
+      'thread',
+      'read_span',
+      'notification',
+      'reaction',
+      'file',
+      'counter',
+      'channel',
+    ]
+    rows.push(await count(`select ${tables.map((table) => `(select count(*) from ${table})`).join(' + ')}`))
+  }
+  expect(Math.max(...rows.slice(1))).toBe(rows[1])
+})
