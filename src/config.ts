@@ -286,7 +286,7 @@ const slipMax = 2
 /** What `chatterie exec` tells commands, which may start servers of their own. */
 const toldByExec = ['CHATTERIE_URL', 'CHATTERIE_HOST', 'CHATTERIE_ACCESS_TOKEN']
 /** Of the command line alone. */
-const toldToCommands = ['CHATTERIE_ADMIN_KEY']
+const toldToCommands = ['CHATTERIE_ADMIN_KEY', 'CHATTERIE_WEBHOOK_SECRET']
 
 /**
  * One line for each variable that is meant for Chatterie, by its name, and that it does not know: it would be without

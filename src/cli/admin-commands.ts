@@ -74,6 +74,17 @@ export function addAdminCommands(program: Command, output: () => Output): void {
     .argument('<user>', 'name or id')
     .action(async (user, options) => (await load()).unban(user, options, output()))
 
+  const webhooks = program.command('webhooks').description('servers of yours that are told what happens')
+  inside(webhooks.command('listen'))
+    .description('show what webhooks are told as it happens, and hand it on to a server on this machine')
+    .argument('[url]', 'of that server; nothing is handed on where absent')
+    .option('--events <types>', 'only these: message.created,user.connected', '*')
+    .addHelpText(
+      'after',
+      '\nDeliveries are signed with the secret in CHATTERIE_WEBHOOK_SECRET, or else with one that is printed.',
+    )
+    .action(async (url, options) => (await import('#cli/webhooks.ts')).listen(url, options, output()))
+
   remote(program.command('audit'))
     .description('who did what, newest first')
     .option('--application <id>', 'only what is about it')

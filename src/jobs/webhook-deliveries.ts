@@ -11,7 +11,7 @@ import { signDelivery } from '#domain/webhooks/sign-delivery.ts'
 import { type DueDelivery, takeDeliveries } from '#domain/webhooks/take-deliveries.ts'
 import { Drain } from '#jobs/drain.ts'
 import { webhookBody } from '#jobs/webhook-bodies.ts'
-import type { DeliveryAttempt } from '#resources/webhook.ts'
+import { type DeliveryAttempt, listening } from '#resources/webhook.ts'
 
 /** What is tried again is due some time. */
 const sweepMs = 1_000
@@ -146,6 +146,7 @@ export class WebhookDeliveries {
     watch: Watch | undefined,
   ): Promise<Pick<DeliveryAttempt, 'status' | 'error' | 'answer'> & { retryAfterMs?: number }> {
     const ctx = this.#ctx
+    if (delivery.url === listening) return { status: 204 } // whoever listens reads it
     const signal = AbortSignal.any([AbortSignal.timeout(attemptMs), this.#stopping.signal])
     try {
       const headers = await signDelivery(ctx, delivery, body)

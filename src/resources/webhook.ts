@@ -29,14 +29,22 @@ const urlMax = 2_048
 const secretBytesMin = 24
 const secretBytesMax = 64
 
+/** In the place of a URL: nobody is told, and what would be is there to be read. `chatterie webhooks listen` does. */
+export const listening = 'chatterie:listen'
+/** So long a webhook listens; then it is deleted, for who made it may have died. */
+export const listeningHours = 12
+
 export const WebhookUrl = z
   .string()
   .max(urlMax)
   .refine((text) => {
+    if (text === listening) return true
     const url = URL.parse(text)
     return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === ''
   }, 'must be an http or https URL without credentials')
-  .describe('Where it is told')
+  .describe(
+    `Where it is told; or \`${listening}\`: it is sent nothing, what it is told is there to be read for ${listeningHours} hours`,
+  )
 
 export const WebhookEvents = z
   .array(z.enum(['*', ...webhookTypes]))

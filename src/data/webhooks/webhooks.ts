@@ -116,6 +116,16 @@ const deleteStatement = {
   text: 'delete from webhook where application_id = $1 and id = $2',
 }
 
+/** Deletes those of all applications that have this URL for so long. */
+export async function deleteWebhooksAt(db: Querier, url: string, hours: number): Promise<void> {
+  await db.run(deleteAtStatement, [url, hours])
+}
+
+const deleteAtStatement = {
+  name: 'delete-webhooks-at',
+  text: `delete from webhook where url = $1 and created_time < chatterie_clock() - $2::int * interval '1 hour'`,
+}
+
 /** @param overlapMs how long the secret that it had signs as well */
 export async function writeWebhookSecret(
   tx: Tx,
