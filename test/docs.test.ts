@@ -21,6 +21,7 @@ const leftOut: [words: string, why: string][] = [
   ['reverse_proxy chat-1', 'wants a Caddy'],
   ['loadBalancer:', 'wants a Traefik'],
   ['$CHATTERIE_ADMIN_KEY', 'test/webhooks makes webhooks'],
+  ['webhooks listen', 'listens until it is interrupted; test/cli/webhooks.test.ts does'],
   ["from 'standardwebhooks'", 'a receiver, which listens; test/webhooks verifies with that package'],
 ]
 
