@@ -10,7 +10,7 @@ import { cp, glob, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { build, type Plugin } from 'esbuild'
+import { build, type Metafile, type Plugin } from 'esbuild'
 import { bundleBootstrap } from '#functions/bundles.ts'
 import { noticesOf } from './notices.ts'
 
@@ -49,6 +49,14 @@ const httpByRequire: Plugin = {
   },
 }
 
+/** What starts a server is cut into pieces of its own: shared with all commands, they would be four times as many. */
+const startByItself: Plugin = {
+  name: 'start by itself',
+  setup({ onResolve }) {
+    onResolve({ filter: /^#cli\/start\.ts$/ }, () => ({ path: './start.js', external: true }))
+  },
+}
+
 await rm(dist, { recursive: true, force: true })
 await mkdir(dist)
 await Promise.all([
@@ -63,13 +71,19 @@ await Promise.all([
 
 /** All in one folder, as src/place.ts has it. */
 async function bundleServer(): Promise<void> {
+  const [commands, server] = await Promise.all([
+    bundle({ cli: 'src/cli/main.ts' }, [startByItself]),
+    bundle({ start: 'src/cli/start.ts', background: 'src/background.ts', orphan: 'src/postgres/orphan.ts' }),
+  ])
+  const inputs = { ...commands.inputs, ...server.inputs }
+  const outputs = { ...commands.outputs, ...server.outputs }
+  await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await noticesOf({ inputs, outputs }, root))
+}
+
+async function bundle(entryPoints: Record<string, string>, plugins: Plugin[] = []): Promise<Metafile> {
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: {
-      background: 'src/background.ts',
-      cli: 'src/cli/main.ts',
-      orphan: 'src/postgres/orphan.ts',
-    },
+    entryPoints,
     outdir: dist,
     bundle: true,
     splitting: true,
@@ -83,12 +97,12 @@ async function bundleServer(): Promise<void> {
     },
     minifySyntax: true,
     sourcemap: 'linked',
-    plugins: [withoutMapsOfLibraries, httpByRequire],
+    plugins: [withoutMapsOfLibraries, httpByRequire, ...plugins],
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
   })
-  await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await noticesOf(metafile, root))
+  return metafile
 }
 
 async function compileEntries(): Promise<void> {

@@ -2,12 +2,16 @@
 import { writeFile } from 'node:fs/promises'
 import { type AdminDoors, adminOperationsOf, adminPrefix, operationsOf } from '#app.ts'
 import type { Context } from '#context.ts'
-import { writeAdminApi } from '#routes/admin/openapi.ts'
-import { writeOpenApi } from '#routes/openapi.ts'
+import { describeAdminApi } from '#routes/admin/openapi.ts'
+import { describeApi } from '#routes/openapi.ts'
+import { toYaml } from './openapi-yaml.ts'
 
 // Only the handlers of operations need a context, and none is called.
 const ctx = {} as Context
 const write = (name: string, text: string) => writeFile(new URL(`../${name}`, import.meta.url), text)
 
-await write('openapi.yaml', writeOpenApi(operationsOf(ctx)))
-await write('openapi-admin.yaml', writeAdminApi(adminOperationsOf(ctx, {} as AdminDoors), adminPrefix))
+await write('openapi.yaml', toYaml(describeApi(operationsOf(ctx))))
+await write(
+  'openapi-admin.yaml',
+  toYaml(describeAdminApi(adminOperationsOf(ctx, {} as AdminDoors), adminPrefix)),
+)

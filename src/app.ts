@@ -176,7 +176,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
   const operations = operationsOf(ctx)
   if (ctx.config.applicationDeletion) operations.push(deleteApplicationOperation(ctx))
   if (ctx.testApi) {
-    const { observing } = await import('#test-api/requests/observing.ts')
+    const { observing } = await import('#test-api/parts.ts')
     await app.register(observing, { ctx, testApi: ctx.testApi, operations })
   }
 
@@ -199,7 +199,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
     ctx,
     operations,
     describeAdmin: () => describeAdminApi(adminOperations, adminPrefix),
-    realTime: describeRealTime(),
+    describeRealTime,
   })
   for (const prefix of prefixes) {
     await app.register(
@@ -253,7 +253,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
     })
   }
   if (ctx.testApi) {
-    const { testApi } = await import('#test-api/test-api.ts')
+    const { testApi } = await import('#test-api/parts.ts')
     await app.register(testApi, { ctx, testApi: ctx.testApi, operations, prefix: '/_test' })
   }
   return app

@@ -7,7 +7,7 @@ import { type Clock, realClock } from '#clock/clock.ts'
 import { MovableClock } from '#clock/movable.ts'
 import type { Config } from '#config.ts'
 import { openTokenCache, type TokenCache } from '#data/applications/tokens.ts'
-import { type Database, openDatabase } from '#data/database.ts'
+import { type Database, type DatabaseUrl, openDatabase } from '#data/database.ts'
 import { Node } from '#data/events/node.ts'
 import type { GroupCommit } from '#data/group-commit.ts'
 import { openQueue, type Queue } from '#data/jobs/queue.ts'
@@ -104,7 +104,7 @@ interface Surroundings {
 export function openContext(
   config: Config,
   log: FastifyBaseLogger,
-  databaseUrl: string,
+  databaseUrl: DatabaseUrl,
   {
     node = new Node(databaseUrl, log),
     bus = openMemoryBus(log),

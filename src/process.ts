@@ -1,6 +1,7 @@
 // The process: settings, database, context, app; then it listens until it is told to stop.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate as otherWork } from 'node:timers/promises'
 import type { pino } from 'pino'
 import { keepCompiledCode, openCache } from '#cache.ts'
 import { type Config, misspeltSettings, readConfig } from '#config.ts'
@@ -10,6 +11,7 @@ import { mustNotBeNewer, prepareHome } from '#home.ts'
 import { introduce } from '#introduce.ts'
 import { openLog } from '#log.ts'
 import { explained, mustBeFree } from '#port.ts'
+import type { EmbeddedPostgres } from '#postgres/embedded-postgres.ts'
 
 /** Undoes what has been started, last things first. */
 const started: { undo(): Promise<unknown>; isDatabase?: boolean }[] = []
@@ -67,45 +69,40 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
   await prepareHome(config.home)
   goOn()
 
-  // The server's code is loaded while the database starts.
-  const [
-    databaseUrl,
-    { openContext },
-    { openBus },
-    { Node },
-    { startServing },
-    { Sweeper },
-    { ensureFirstApplication },
-    { ensureFirstOperator },
-    { checkKeys },
-    { sealPlainSecrets },
-  ] = await Promise.all([
-    openDatabaseServer(config, log, ephemeral),
-    import('#context.ts'),
-    import('#bus/open.ts'),
-    import('#data/events/node.ts'),
-    import('#serve.ts'),
-    import('#jobs/sweeper.ts'),
-    import('#domain/applications/ensure-first-application.ts'),
-    import('#domain/operators/ensure-first-operator.ts'),
-    import('#domain/keys/check-keys.ts'),
-    import('#domain/keys/seal-plain-secrets.ts'),
-  ])
+  const database = await beginDatabase(config, log, ephemeral)
   goOn()
-  const node = new Node(databaseUrl, log)
-  await node.start()
+  // The server's code is loaded and its doors are built while the database starts.
+  const {
+    Node,
+    openBus,
+    openContext,
+    prepareServing,
+    Sweeper,
+    checkKeys,
+    ensureFirstApplication,
+    ensureFirstOperator,
+    sealPlainSecrets,
+  } = await import('#server.ts')
+  await otherWork() // on the database
+  const node = new Node(database.url, log)
+  const joined = database.ready.then(() => node.start())
+  joined.catch(() => {}) // it is waited for below
   started.push({ undo: () => node.close() })
+  if (config.redisUrl) await joined // by which the bus is named
   const bus = await openBus(config.redisUrl, `chatterie:${node.installation}`, log)
   started.push({ undo: () => bus.close() })
   const tracing = config.otlpEndpoint && (await (await import('#tracing/open.ts')).openTracing(config, log))
   if (tracing) started.push({ undo: () => tracing.close() })
-  const ctx = openContext(config, log, databaseUrl, {
+  const ctx = openContext(config, log, database.url, {
     node,
     bus,
     environment: process.env,
     ...(tracing && { tracing }),
   })
   started.push({ undo: () => ctx.db.close() })
+  const serving = await prepareServing(ctx)
+  await joined
+  goOn()
   await checkKeys(ctx)
   const first = await ensureFirstApplication(ctx)
   const operator = await ensureFirstOperator(ctx)
@@ -116,18 +113,19 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
   sweeper.start()
   started.push({ undo: () => sweeper.stop() })
 
-  const { app, close } = await startServing(ctx)
-  started.push({ undo: close })
+  const { app } = serving
+  await serving.start()
+  started.push({ undo: () => serving.close() })
   await app.listen({ port: config.port, host: config.host }).catch((error) => {
     throw explained(error, config)
   })
   goOn()
-  await startBackground(ctx, databaseUrl)
+  await introduce(ctx, app, { first, operator }, ephemeral)
+  await startBackground(ctx, database.url())
   const sealing = sealPlainSecrets(ctx, stopping.signal).catch((err) =>
     log.error({ err }, 'user secrets in plain text could not be sealed'),
   )
   started.push({ undo: () => sealing })
-  await introduce(ctx, app, { first, operator }, ephemeral)
 }
 
 /** @throws where a stop has begun */
@@ -179,31 +177,67 @@ async function plant(ctx: Context, first: FirstApplication, file: string): Promi
   await seedFirstApplication(ctx, first, await readSeedFile(file))
 }
 
-/** Gives the URL of a database of the right shape: the user's, or the embedded one's. */
-async function openDatabaseServer(config: Config, log: pino.Logger, ephemeral: boolean): Promise<string> {
-  const url = config.databaseUrl ?? (await startEmbedded(config, log, ephemeral))
-  const { migrate } = await import('#postgres/migrate.ts')
-  const { unknown } = await migrate(url, log)
-  if (!config.databaseUrl) mustNotBeNewer(config.home, unknown)
-  return url
+/** A database that may yet be on its way. */
+interface ComingDatabase {
+  /** Resolves when it has the right shape. */
+  ready: Promise<void>
+  /** Known by then. */
+  url(): string
 }
 
-async function startEmbedded(config: Config, log: pino.Logger, ephemeral: boolean): Promise<string> {
+/**
+ * Begins to open the user's database, or the embedded one.
+ * @returns when other programs work on it, so that there is time for something else
+ */
+async function beginDatabase(config: Config, log: pino.Logger, ephemeral: boolean): Promise<ComingDatabase> {
+  if (config.databaseUrl) {
+    const { databaseUrl } = config
+    return { ready: bringUpToDate(databaseUrl, log).then(() => {}), url: () => databaseUrl }
+  }
+  const waiting = Promise.withResolvers<void>()
+  const starting = startEmbedded(config, log, ephemeral, waiting.resolve)
+  started.push({ undo: () => starting.then(({ stop }) => stop()).catch(() => {}), isDatabase: true })
+  let url: string | undefined
+  const ready = starting.then(async (postgres) => {
+    url = postgres.url
+    if (!postgres.isCopy) mustNotBeNewer(config.home, await bringUpToDate(postgres.url, log))
+  })
+  await Promise.race([waiting.promise, ready])
+  return {
+    ready,
+    url() {
+      if (url === undefined) throw new Error('The database was asked before it was there')
+      return url
+    },
+  }
+}
+
+/** @returns the migrations of a newer version that the database has */
+async function bringUpToDate(url: string, log: pino.Logger): Promise<string[]> {
+  const { migrate } = await import('#postgres/migrate.ts')
+  return (await migrate(url, log)).unknown
+}
+
+async function startEmbedded(
+  config: Config,
+  log: pino.Logger,
+  ephemeral: boolean,
+  waiting: () => void,
+): Promise<EmbeddedPostgres> {
   const [{ startEmbeddedPostgres }, { templateIn }] = await Promise.all([
     import('#postgres/embedded-postgres.ts'),
     import('#template.ts'),
   ])
   const cache = openCache(config.cache)
-  const postgres = await startEmbeddedPostgres({
+  return startEmbeddedPostgres({
     folder: join(config.home, 'postgres'),
     log,
     cache,
     ...(cache && { template: await templateIn(cache) }),
     ephemeral,
+    waiting,
     ...(ephemeral && { removed: config.home }),
   })
-  started.push({ undo: () => postgres.stop(), isDatabase: true })
-  return postgres.url
 }
 
 function stop(): Promise<void> {

@@ -20,6 +20,8 @@ import { readAddress, readOrigin } from '#wire/origin.ts'
 
 export interface Serving {
   app: FastifyInstance
+  /** Everything but the listening begins. The context's node must have started, and the database be there. */
+  start(): Promise<void>
   /** Lets requests and connections end; clients come back elsewhere. */
   close(): Promise<void>
 }
@@ -30,11 +32,9 @@ const socketPaths = ['/rtm', '/stompx']
 /** How often it is written down what applications ask. */
 const saveUsageMs = 10_000
 
-/** Starts everything but the listening. The context's node must have started. */
-export async function startServing(ctx: Context, limits: Partial<StompLimits> = {}): Promise<Serving> {
-  await followClock(ctx)
+/** Builds the doors, for which the database is not needed yet. */
+export async function prepareServing(ctx: Context, limits: Partial<StompLimits> = {}): Promise<Serving> {
   const realtime = new Realtime(ctx)
-  await realtime.start()
   const runs = new FunctionRuns(ctx)
   const webhooks = new WebhookDeliveries(ctx)
   const door = await doorOf(ctx, realtime)
@@ -48,19 +48,6 @@ export async function startServing(ctx: Context, limits: Partial<StompLimits> = 
     () => runs.signal(),
     () => webhooks.signal(),
   )
-  dispatcher.start()
-  webhooks.start()
-  ctx.clock.onMove(async () => {
-    await realtime.endOrphans()
-    await dispatcher.look()
-    await runs.look()
-    await webhooks.look()
-    await realtime.broadcaster.between(async () => {}) // until what was published is delivered
-  })
-  ctx.bus.onSignal((signal) => {
-    const isOfOthers = signal.kind === 'clock moved' && signal.node !== ctx.node.id
-    if (isOfOthers && ctx.config.testApi) ctx.later(followClock(ctx))
-  })
   const app = await buildApp(ctx)
   app.server.once('listening', () => {
     ctx.origin = originOf(app) ?? ctx.origin
@@ -84,9 +71,27 @@ export async function startServing(ctx: Context, limits: Partial<StompLimits> = 
     isBusConnected: () => ctx.bus.isConnected(),
     backlog: () => measureBacklog(ctx),
   })
-  const counting = setInterval(() => ctx.later(saveUsage(ctx)), saveUsageMs).unref()
+  let counting: NodeJS.Timeout | undefined
   return {
     app,
+    async start() {
+      await followClock(ctx)
+      ctx.clock.onMove(async () => {
+        await realtime.endOrphans()
+        await dispatcher.look()
+        await runs.look()
+        await webhooks.look()
+        await realtime.broadcaster.between(async () => {}) // until what was published is delivered
+      })
+      ctx.bus.onSignal((signal) => {
+        const isOfOthers = signal.kind === 'clock moved' && signal.node !== ctx.node.id
+        if (isOfOthers && ctx.config.testApi) ctx.later(followClock(ctx))
+      })
+      await realtime.start()
+      dispatcher.start()
+      webhooks.start()
+      counting = setInterval(() => ctx.later(saveUsage(ctx)), saveUsageMs).unref()
+    },
     async close() {
       unwatch()
       clearInterval(counting)
@@ -114,7 +119,7 @@ function tallyOf({ metrics: { framesReceived, framesSent, framesServed } }: Cont
 /** The real-time door, which tests look at where they may. */
 async function doorOf(ctx: Context, realtime: Realtime): Promise<Door> {
   if (ctx.testApi) {
-    const { observe } = await import('#test-api/socket/observe.ts')
+    const { observe } = await import('#test-api/parts.ts')
     return observe(ctx, ctx.testApi, realtime)
   }
   return { handler: realtime, publish: (events) => realtime.broadcaster.publish(events) }

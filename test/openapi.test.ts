@@ -5,8 +5,9 @@ import { parse } from 'yaml'
 import { type AdminDoors, adminOperationsOf, adminPrefix, operationsOf } from '#app.ts'
 import type { Context } from '#context.ts'
 import type { AnyResource } from '#resources/define.ts'
-import { writeAdminApi } from '#routes/admin/openapi.ts'
-import { writeOpenApi } from '#routes/openapi.ts'
+import { describeAdminApi } from '#routes/admin/openapi.ts'
+import { describeApi } from '#routes/openapi.ts'
+import { toYaml } from '../scripts/openapi-yaml.ts'
 import official from './support/official-operations.json' with { type: 'json' }
 
 // Only the handlers of operations need a context, and none is called.
@@ -18,8 +19,13 @@ const adminOperations = adminOperationsOf({} as Context, {} as AdminDoors)
 const adminCommitted = await readFile(new URL('../openapi-admin.yaml', import.meta.url), 'utf8')
 
 describe.each([
-  ['openapi.yaml', committed, writeOpenApi(operations), operations],
-  ['openapi-admin.yaml', adminCommitted, writeAdminApi(adminOperations, adminPrefix), adminOperations],
+  ['openapi.yaml', committed, toYaml(describeApi(operations)), operations],
+  [
+    'openapi-admin.yaml',
+    adminCommitted,
+    toYaml(describeAdminApi(adminOperations, adminPrefix)),
+    adminOperations,
+  ],
 ])('%s', (name, committed, written, operations) => {
   const document = parse(committed)
 

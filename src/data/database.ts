@@ -86,6 +86,9 @@ export interface Database extends Db {
   close(): Promise<void>
 }
 
+/** Of Postgres; a function where it is known only by the time of the first statement. */
+export type DatabaseUrl = string | (() => string)
+
 const poolMax = 16
 /** How long a connection is waited for, and a statement of a transaction. */
 const timeoutMs = 30_000
@@ -106,30 +109,31 @@ interface Watching {
 }
 
 /**
- * Opens the pool of a Postgres URL; connects at the first statement.
+ * Opens the pool of a database; connects at the first statement.
  * @param onError is called where an idle connection breaks
  */
 export function openDatabase(
-  url: string,
+  url: DatabaseUrl,
   onError: (error: Error) => void,
   watching: Watching = {},
 ): Database {
+  const Client = typeof url === 'string' ? pg.Client : clientOf(url)
   const connection = {
-    connectionString: url,
+    ...(typeof url === 'string' && { connectionString: url }),
     connectionTimeoutMillis: timeoutMs,
     options: '-c TimeZone=UTC',
     application_name: 'chatterie',
   }
-  const pool = new pg.Pool({ ...connection, max: poolMax })
+  const pool = new pg.Pool({ ...connection, Client, max: poolMax })
   // Their plans are kept, and go by index: one that was made while a table was empty would read all of it later on.
   const options = `${connection.options} -c enable_seqscan=off`
-  const openLane = () => new pg.Client({ ...connection, options, pipeline: true })
+  const openLane = () => new Client({ ...connection, options, pipeline: true })
   const lanes = {
     reads: new Lanes(openLane, 2),
     sends: new Lanes(openLane, 1), // of groups, which never are two at once
     events: new Lanes(openLane, 1),
   }
-  const rewriting = new pg.Pool({ ...connection, ...rewritingOptions })
+  const rewriting = new pg.Pool({ ...connection, Client, ...rewritingOptions })
   // A connection that breaks while in use fails its statement. Without a listener it would end the process, too.
   for (const each of [pool, rewriting]) {
     each.on('connect', (client) => client.on('error', () => {}))
@@ -166,6 +170,15 @@ export function openDatabase(
       await prisma?.$disconnect()
       await Promise.all([...Object.values(lanes).map((each) => each.close()), pool.end(), rewriting.end()])
     },
+  }
+}
+
+/** A client of what is known by the time that it is made. */
+function clientOf(url: () => string): typeof pg.Client {
+  return class extends pg.Client {
+    constructor(options?: pg.ClientConfig) {
+      super({ ...options, connectionString: url() })
+    }
   }
 }
 

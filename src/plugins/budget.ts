@@ -7,12 +7,17 @@ const keysMax = 20_000
 export class Budget {
   readonly max: number
   readonly #windowMs: number
-  readonly #spent: LRUCache<string, { count: number; endsAt: number }>
+  /** Made for the first that takes one: it has room for all. */
+  #made: LRUCache<string, { count: number; endsAt: number }> | undefined
 
   constructor({ max, windowMs }: { max: number; windowMs: number }) {
     this.max = max
     this.#windowMs = windowMs
-    this.#spent = new LRUCache({ max: keysMax })
+  }
+
+  get #spent(): LRUCache<string, { count: number; endsAt: number }> {
+    this.#made ??= new LRUCache({ max: keysMax })
+    return this.#made
   }
 
   /** Takes one. @returns 0, or the milliseconds until there is one again; then none was taken */

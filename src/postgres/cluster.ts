@@ -24,6 +24,8 @@ export type Cluster = {
   log: Logger
   /** What is written need not outlive a halt of the machine, so nothing waits for the disk. */
   ephemeral: boolean
+  /** Called when it is other programs that work for a while, not this one. */
+  waiting(): void
 }
 
 /** Postgres gets nothing of our environment, where secrets may be. */
@@ -46,6 +48,9 @@ export async function findOwner(data: string, log: Logger): Promise<Owner> {
 }
 
 async function findPostgresUser(): Promise<Owner> {
+  const known = /^postgres:[^:]*:(\d+):(\d+):/m.exec(await readFile('/etc/passwd', 'utf8').catch(() => ''))
+  if (known) return { uid: Number(known[1]), gid: Number(known[2]) }
+  // As other directories know it.
   const { stdout } = await run('id', ['postgres']).catch(() => ({ stdout: '' }))
   const [, uid, gid] = /^uid=(\d+).* gid=(\d+)/.exec(stdout) ?? []
   return uid && gid ? { uid: Number(uid), gid: Number(gid) } : null
@@ -122,7 +127,7 @@ export async function initialiseFrom(template: Template, cluster: Cluster): Prom
   const { folder, owner, binaries, ephemeral } = cluster
   await inDraft(cluster, async (draft) => {
     const data = join(draft, 'data')
-    await template.copyTo(data)
+    await template.copyTo(data, cluster.waiting)
     if (!ephemeral) await syncData({ data, owner, binaries })
     await keepPassword(nextPasswordPath(folder), newPassword())
     await keepPassword(join(folder, 'password'), template.password)
@@ -170,7 +175,7 @@ export async function syncData({
 // library which characters are letters, and under plain C it would index ASCII alone.
 const CHARACTER_TYPES = ['C.UTF-8', 'en_US.UTF-8', 'C']
 
-async function initdb({ binaries, owner, log, ephemeral }: Cluster, data: string): Promise<void> {
+async function initdb({ binaries, owner, log, ephemeral, waiting }: Cluster, data: string): Promise<void> {
   for (const characterType of CHARACTER_TYPES) {
     const options = [
       `--pgdata=${pathSeenByPostgres({ data, owner })}`,
@@ -186,7 +191,9 @@ async function initdb({ binaries, owner, log, ephemeral }: Cluster, data: string
       ...(ephemeral ? ['--no-sync'] : []),
     ]
     try {
-      await run(binaries.initdb, options, { cwd: data, env: cleanEnvironment, ...owner })
+      const running = run(binaries.initdb, options, { cwd: data, env: cleanEnvironment, ...owner })
+      waiting()
+      await running
       if (characterType === 'C')
         log.warn('this host has no UTF-8 locale: text search will be slow outside ASCII')
       return

@@ -31,6 +31,8 @@ export type EmbeddedPostgres = {
   url: string
   /** Whether a server left running by a killed process was taken over. */
   adopted: boolean
+  /** Whether its database is a copy of the template, made just now. */
+  isCopy: boolean
   /** Shuts the server down and waits until it is gone. */
   stop(): Promise<void>
 }
@@ -45,6 +47,8 @@ export interface EmbeddedOptions {
   template?: TemplateSource
   /** What is written need not outlive a halt of the machine. */
   ephemeral?: boolean
+  /** Called when it is other programs that work for a while, and not this one; more than once. */
+  waiting?: () => void
   /** A folder that is gone once this process has been killed. */
   removed?: string
 }
@@ -53,7 +57,7 @@ const DATABASE = 'chatterie'
 
 /** Starts Postgres on its files in `folder`, creating them the first time, or takes over the one still running there. */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const { log, ephemeral = false } = options
+  const { log, ephemeral = false, waiting = () => {} } = options
   const began = performance.now()
   const folder = await prepareFolder(options.folder)
   const lock = await lockFolder(folder)
@@ -62,8 +66,8 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     const data = join(folder, 'data')
     const owner = await findOwner(data, log)
     const binaries = await findBinaries(owner, log, options.cache)
-    const cluster = { folder, data, owner, binaries, log, ephemeral }
-    const { pid, port, adopted, password } = await openCluster(cluster, guard, options.template)
+    const cluster = { folder, data, owner, binaries, log, ephemeral, waiting }
+    const { pid, port, adopted, password, isCopy } = await openCluster(cluster, guard, options.template)
     const keeper = keepRunning(cluster, guard, pid, port)
     const ms = Math.round(performance.now() - began)
     log.info(
@@ -81,6 +85,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     return {
       url: urlOf(port, password) + DATABASE,
       adopted,
+      isCopy,
       stop() {
         stopping ??= stop()
         return stopping
@@ -98,6 +103,7 @@ interface Running {
   port: number
   adopted: boolean
   password: string
+  isCopy: boolean
 }
 
 /** Brings the cluster up. One that is not there yet is made: of the template, where there is one that is any good. */
@@ -149,9 +155,9 @@ async function makeTemplate(
 async function run(cluster: Cluster, guard: Guard): Promise<Running> {
   const { pid, port, adopted } = await runPostmaster(cluster, guard)
   try {
-    const password = await makeOwn(cluster, (password) => urlOf(port, password) + DATABASE)
-    await ensureDatabase(urlOf(port, password))
-    return { pid, port, adopted, password }
+    const { password, isChanged } = await makeOwn(cluster, (password) => urlOf(port, password) + DATABASE)
+    if (!isChanged) await ensureDatabase(urlOf(port, password))
+    return { pid, port, adopted, password, isCopy: isChanged }
   } catch (error) {
     await stopPostmaster(cluster, pid)
     throw error

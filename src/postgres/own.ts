@@ -9,32 +9,35 @@ import { nextPasswordPath, readPassword, SUPERUSER } from '#postgres/cluster.ts'
 const invalidPassword = '28P01'
 
 /**
+ * Changes the password of a copy.
  * @param urlWith the database of the running cluster, for the superuser with that password
- * @returns the password in force
+ * @returns the password in force, and whether it was changed just now: then the database is there
  */
 export async function makeOwn(
   cluster: { folder: string; data: string },
   urlWith: (password: string) => string,
-): Promise<string> {
+): Promise<{ password: string; isChanged: boolean }> {
   const password = await readPassword(cluster)
   const next = (await readFile(nextPasswordPath(cluster.folder), 'utf8').catch(() => null))?.trim()
-  if (!next) return password
+  if (!next) return { password, isChanged: false }
   try {
     await change(urlWith(password), next)
   } catch (error) {
     if (!(error instanceof pg.DatabaseError && error.code === invalidPassword)) throw error // else it was done before
   }
   await rename(nextPasswordPath(cluster.folder), join(cluster.folder, 'password'))
-  return next
+  return { password: next, isChanged: true }
 }
 
 async function change(url: string, password: string): Promise<void> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
+    // Random as it is, hashing it thousands of times at each connection would make it no safer.
     // The first migration's id is what names an installation on a bus: src/data/events/node.ts.
     await client.query(`
       begin;
+      set local scram_iterations = 1;
       update _prisma_migrations set id = gen_random_uuid()::text;
       alter role ${SUPERUSER} password '${password}';
       commit`)

@@ -165,6 +165,7 @@ async function startPostmaster(
     failure = error
   })
   child.unref()
+  cluster.waiting()
   if (child.pid) guard.watch(child.pid)
   await log.handle.close()
   return {

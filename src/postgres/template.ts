@@ -27,8 +27,8 @@ export interface TemplateSource {
 export interface Template {
   /** The superuser's, in the copy too until it has one of its own. */
   password: string
-  /** Makes the folder `data`. @throws where the template is not whole */
-  copyTo(data: string): Promise<void>
+  /** Makes the folder `data`; `waiting` is called when all that is left is to wait. @throws where the template is not whole */
+  copyTo(data: string, waiting: () => void): Promise<void>
   /** Once it has turned out to be of no use. */
   discard(): Promise<void>
 }
@@ -74,13 +74,14 @@ async function read(folder: string): Promise<Template> {
   const from = join(folder, 'data')
   return {
     password: password.trim(),
-    async copyTo(data) {
-      for (const [path, size] of Object.entries<number>(JSON.parse(sizes))) {
-        if (statSync(join(from, path)).size !== size) throw new Error(`${path} is not what it was`)
-      }
+    async copyTo(data, waiting) {
       // A program of its own, so that our code is loaded meanwhile. It clones where the file system can, and keeps the
       // owner, where we are root.
-      await promisify(execFile)('cp', ['-a', from, data])
+      const copying = promisify(execFile)('cp', ['-a', from, data])
+      const changed = changedFile(from, JSON.parse(sizes))
+      waiting()
+      await copying
+      if (changed !== undefined) throw new Error(`${changed} is not what it was`)
     },
     discard: () => rm(folder, { recursive: true, force: true }),
   }
@@ -129,6 +130,14 @@ function sizesOf(folder: string): Record<string, number> {
     .map((path) => ({ path, found: statSync(join(folder, path)) }))
     .filter(({ found }) => found.isFile())
   return Object.fromEntries(files.map(({ path, found }) => [path, found.size]))
+}
+
+/** One that has not the size that it had, or is gone. */
+function changedFile(folder: string, sizes: Record<string, number>): string | undefined {
+  const found = Object.entries(sizes).find(
+    ([path, size]) => statSync(join(folder, path), { throwIfNoEntry: false })?.size !== size,
+  )
+  return found?.[0]
 }
 
 function isThere(path: string): Promise<boolean> {

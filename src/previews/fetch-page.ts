@@ -3,7 +3,8 @@ import { pipeline, Readable, type Transform } from 'node:stream'
 import { TextDecoder } from 'node:util'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { Client, type Dispatcher } from 'undici'
-import { type Guard, guardedConnector } from '#previews/guard.ts'
+import { guardedConnector } from '#previews/connector.ts'
+import type { Guard } from '#previews/guard.ts'
 import { HeadReader, type LinkPreview } from '#previews/open-graph.ts'
 
 export interface FetchOptions {

@@ -53,6 +53,9 @@ export class Realtime implements StompHandler<Session> {
       this.#sessions.giveUp(session, message),
     )
     this.#listening = new Listening(ctx, this.#hub, this.#broadcaster, this.#catchUp)
+    ctx.testApi?.onForget((applicationId, change) =>
+      this.#sessions.dismiss(applicationId, `The world was ${change}: start a new session`),
+    )
   }
 
   /** Messages that clients were sent of what happened, and the sessions that this process knows. */
@@ -74,9 +77,6 @@ export class Realtime implements StompHandler<Session> {
     await this.#broadcaster.start()
     this.#sessions.start()
     this.#following = setInterval(() => this.#follow(), followMs).unref()
-    this.#ctx.testApi?.onForget((applicationId, change) =>
-      this.#sessions.dismiss(applicationId, `The world was ${change}: start a new session`),
-    )
   }
 
   /** Before the connections are closed: their sessions may go on elsewhere. */

@@ -19,19 +19,31 @@ interface Options {
   /** The admin API. */
   describeAdmin: () => object
   /** What the real-time API is, in Markdown. */
-  realTime: string
+  describeRealTime: () => string
 }
 
-export async function docs(scope: FastifyInstance, { ctx, operations, describeAdmin, realTime }: Options) {
+export async function docs(
+  scope: FastifyInstance,
+  { ctx, operations, describeAdmin, describeRealTime }: Options,
+) {
   await serveDocument('openapi', () => describeApi(operations))
   await serveDocument('openapi-admin', describeAdmin)
 
   // It has no operations over HTTP; the page shows its words like those of the other.
-  const info = { title: 'Chatterie real-time API', version: realTimeVersion, description: realTime }
-  const realTimeJson = JSON.stringify({ openapi: '3.1.0', info, paths: {} })
-  scope.get('/docs/real-time.json', (request, reply) =>
-    send(request, reply, 'application/json', realTimeJson),
-  )
+  let realTime: string | undefined
+  scope.get('/docs/real-time.json', (request, reply) => {
+    realTime ??= JSON.stringify(realTimeDocument())
+    return send(request, reply, 'application/json', realTime)
+  })
+
+  function realTimeDocument() {
+    const info = {
+      title: 'Chatterie real-time API',
+      version: realTimeVersion,
+      description: describeRealTime(),
+    }
+    return { openapi: '3.1.0', info, paths: {} }
+  }
 
   const page = await readPage('docs/page.html')
   scope.get('/docs', async (request, reply) => {

@@ -1,5 +1,4 @@
 // The API as a document (OpenAPI 3.1), made of its operations and of the shapes that they take and give.
-import { stringify } from 'yaml'
 import type { z } from 'zod'
 import { defaultScopes } from '#domain/access/caller.ts'
 import { pageSizeDefault, pageSizeMax } from '#resources/page.ts'
@@ -10,16 +9,6 @@ import { jsonTypes, vendorType } from '#wire/negotiation.ts'
 
 /** Where the committed document says that the server is; who is served it is given the real one. */
 export const localOrigin = 'http://localhost:9001'
-
-/** The text of openapi.yaml. */
-export function writeOpenApi(operations: Operation[]): string {
-  return toYaml(describeApi(operations))
-}
-
-/** As the documents are committed. */
-export function toYaml(document: Json): string {
-  return stringify(document, { lineWidth: 110, blockQuote: 'literal', aliasDuplicateObjects: false })
-}
 
 /** The document itself. */
 export function describeApi(operations: Operation[]): Json {

@@ -2,7 +2,6 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
-import sockjs from 'sockjs'
 import type { Clock } from '#clock/clock.ts'
 import { badRequestBody } from './error.ts'
 import { GrowingBytes } from './frames.ts'
@@ -44,27 +43,32 @@ interface SockJsOptions {
 
 export class SockJsServer {
   readonly #options: SockJsOptions
-  readonly #listeners: Map<string, Listener>
+  /** The reference server, by prefix; loaded for the first client that comes. */
+  #listeners: Promise<Map<string, Listener>> | undefined
   /** The reference server keeps one for all prefixes, too. */
   readonly #sessions = new Map<string, SockJsTransport>()
 
   constructor(options: SockJsOptions) {
     this.#options = options
+  }
+
+  async #load(): Promise<Map<string, Listener>> {
+    const { default: sockjs } = await import('sockjs')
     const server = sockjs.createServer({ heartbeat_delay: sockJsBeatMs, log: () => undefined })
     server.on('connection', (connection: SockJsConnection | null) => {
       if (connection) this.#open(connection)
     })
     // The types leave this method out.
     const { middleware } = server as unknown as { middleware(options: { prefix: string }): Listener }
-    this.#listeners = new Map(options.prefixes.map((prefix) => [prefix, middleware.call(server, { prefix })]))
+    const { prefixes } = this.#options
+    return new Map(prefixes.map((prefix) => [prefix, middleware.call(server, { prefix })]))
   }
 
   /** Whether the request is for SockJS; then it is answered. */
   serve(request: IncomingMessage, response: ServerResponse): boolean {
     const path = request.url?.split('?')[0] ?? ''
     const [, prefix = '', rest = ''] = /^(\/[^/]+)(\/.+)$/.exec(path) ?? []
-    const listener = this.#listeners.get(prefix)
-    if (!listener) return false
+    if (!this.#options.prefixes.includes(prefix)) return false
     const [, session = '', transport] = sessionPath.exec(rest) ?? []
     if (!transport && rest !== infoPath) return false
     // The reference server keeps sessions in an object, which has such names of its own.
@@ -80,13 +84,21 @@ export class SockJsServer {
       refuse(response, 400, badRequestBody((error as Error).message, this.#options.clock.now()))
       return true
     }
-    if (request.method === 'POST' && transport?.endsWith('_send')) {
-      void this.#serveSend(session, listener, request, response)
-    } else {
-      listener(request, response)
-      this.#sessions.get(session)?.fetched()
-    }
+    const isSend = request.method === 'POST' && transport?.endsWith('_send') === true
+    void this.#answer(request, response, { prefix, session, isSend })
     return true
+  }
+
+  async #answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { prefix, session, isSend }: { prefix: string; session: string; isSend: boolean },
+  ): Promise<void> {
+    this.#listeners ??= this.#load()
+    const listener = (await this.#listeners).get(prefix) as Listener
+    if (isSend) return this.#serveSend(session, listener, request, response)
+    listener(request, response)
+    this.#sessions.get(session)?.fetched()
   }
 
   #open(connection: SockJsConnection): void {

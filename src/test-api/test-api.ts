@@ -26,7 +26,9 @@ interface Options {
 }
 
 export async function testApi(scope: FastifyInstance, { ctx, testApi, operations }: Options) {
-  for (const { id, strictness } of await listWorlds(ctx)) testApi.judge(id, strictness)
+  scope.addHook('onReady', async () => {
+    for (const { id, strictness } of await listWorlds(ctx)) testApi.judge(id, strictness)
+  })
   const operationIds = operations.map(({ id }) => id)
   await scope.register(guard, { config: ctx.config })
   await scope.register(bodies, { max: bodyMax })

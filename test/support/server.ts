@@ -15,7 +15,7 @@ import { type Context, openContext } from '#context.ts'
 import { Node } from '#data/events/node.ts'
 import { createApplication, type NewCredentials } from '#domain/applications/create-application.ts'
 import { Worker } from '#jobs/worker.ts'
-import { startServing } from '#serve.ts'
+import { prepareServing } from '#serve.ts'
 import type { StompLimits } from '#stomp/limits.ts'
 import { openTracing } from '#tracing/open.ts'
 import { checkResponses } from './check-response.ts'
@@ -91,7 +91,8 @@ export async function startServer(
     tracing,
     environment: { ...process.env, ...settings },
   })
-  const serving = await startServing(ctx, limits)
+  const serving = await prepareServing(ctx, limits)
+  await serving.start()
   const { app } = serving
   const undescribed = checkResponses(app.server)
   await app.listen({ port: 0, host: '127.0.0.1' })

@@ -9,7 +9,7 @@ import { theSystem } from '#domain/access/operator.ts'
 import { rotateSecret } from '#domain/applications/rotate-secret.ts'
 import { grantHours } from '#files/grants.ts'
 import { Sweeper } from '#jobs/sweeper.ts'
-import { startServing } from '#serve.ts'
+import { prepareServing } from '#serve.ts'
 import { aName, connect, disconnect, done, hear, startChat } from '../conformance/realtime.ts'
 import { noticed, Phone } from '../realtime/phone.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
@@ -145,7 +145,8 @@ describe('another process on the database', () => {
     const node = new Node(url, log)
     await node.start()
     const ctx = openContext({ ...config, testApi }, log, url, { node })
-    const serving = await startServing(ctx)
+    const serving = await prepareServing(ctx)
+    await serving.start()
     return {
       ctx,
       async close() {

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { BaseLogger } from 'pino'
+import type { DatabaseUrl } from '#data/database.ts'
 
 /** First keys of our advisory locks; the second is a node's id, or nothing. */
 const locks = { node: 0x6e6f_6465, take: 0x7461_6b65 }
@@ -22,7 +23,7 @@ export interface Lead {
 }
 
 export class Node {
-  readonly #url: string
+  readonly #url: DatabaseUrl
   readonly #log: Pick<BaseLogger, 'warn' | 'info'>
   readonly #onLead: (() => void)[] = []
   #client: pg.Client | undefined
@@ -37,7 +38,7 @@ export class Node {
   #beats: NodeJS.Timeout | undefined
   #isBeating = false
 
-  constructor(url: string, log: Pick<BaseLogger, 'warn' | 'info'>) {
+  constructor(url: DatabaseUrl, log: Pick<BaseLogger, 'warn' | 'info'>) {
     this.#url = url
     this.#log = log
   }
@@ -138,7 +139,7 @@ export class Node {
 
   async #connect(): Promise<void> {
     const client = new pg.Client({
-      connectionString: this.#url,
+      connectionString: typeof this.#url === 'string' ? this.#url : this.#url(),
       application_name: 'chatterie node',
       keepAlive: true,
     })

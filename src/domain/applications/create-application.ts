@@ -9,11 +9,15 @@ export interface NewCredentials {
   apiKey: string
 }
 
-/** Creates an application; what is not given is generated. The API key is public, so the client has an id of its own. */
+/**
+ * Creates an application; what is not given is generated. The API key is public, so the client has an id of its own.
+ * @param cost of the hash of its secret; the usual one where absent
+ */
 export async function createApplication(
   tx: Tx,
   name: string,
   given: Partial<NewCredentials> = {},
+  cost?: number,
 ): Promise<NewCredentials> {
   const credentials = {
     apiKey: given.apiKey ?? uuid(),
@@ -24,7 +28,7 @@ export async function createApplication(
     name,
     key: credentials.apiKey,
     clientId: credentials.clientId,
-    secretHash: await hashSecret(credentials.clientSecret),
+    secretHash: await hashSecret(credentials.clientSecret, cost),
   })
   return credentials
 }

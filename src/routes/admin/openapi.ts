@@ -4,15 +4,10 @@ import { leastRoleOf } from '#domain/access/operator.ts'
 import { Role } from '#resources/admin/role.ts'
 import { ApiError, AuthenticationError } from '#resources/problem.ts'
 import type { AdminOperation } from '#routes/admin/operation.ts'
-import { localOrigin, parametersIn, type Shapes, toYaml } from '#routes/openapi.ts'
+import { localOrigin, parametersIn, type Shapes } from '#routes/openapi.ts'
 import { convert, idOf, type Json, merge } from '#routes/openapi-schemas.ts'
 
-/** The text of openapi-admin.yaml. @param prefix where the API is */
-export function writeAdminApi(operations: AdminOperation[], prefix: string): string {
-  return toYaml(describeAdminApi(operations, prefix))
-}
-
-/** The document itself. */
+/** The document itself. @param prefix where the API is */
 export function describeAdminApi(operations: AdminOperation[], prefix: string): Json {
   const given = convert(
     operations.flatMap(({ params, query, body }) => [params, query, ...(body ? [body] : [])]),

@@ -1,0 +1,10 @@
+// What a server is made of: the code that a start loads at once.
+export { openBus } from '#bus/open.ts'
+export { openContext } from '#context.ts'
+export { Node } from '#data/events/node.ts'
+export { ensureFirstApplication } from '#domain/applications/ensure-first-application.ts'
+export { checkKeys } from '#domain/keys/check-keys.ts'
+export { sealPlainSecrets } from '#domain/keys/seal-plain-secrets.ts'
+export { ensureFirstOperator } from '#domain/operators/ensure-first-operator.ts'
+export { Sweeper } from '#jobs/sweeper.ts'
+export { prepareServing } from '#serve.ts'
