@@ -27,6 +27,24 @@ export function addMigrateCommands(program: Command, output: () => Output): void
     .option('--no-read-receipts', 'do not ask who has read what, which is one request a message')
     .action(async (options) => (await import('#cli/migrate.ts')).fromChatKitty(options, output()))
 
+  const fromFiles = (name: string, description: string) =>
+    into(migrate.command(name))
+      .description(description)
+      .argument('<file...>', 'JSON: all that is to be moved in, at once')
+      .option('--copy-files', 'fetch files and pictures, and keep them here; they stay links otherwise')
+
+  fromFiles('from-stream', "Stream Chat's export of channels and users").action(async (files, options) =>
+    (await import('#cli/migrate.ts')).fromStream(files, options, output()),
+  )
+  fromFiles('from-sendbird', "Sendbird's data export of users, channels and messages").action(
+    async (files, options) => (await import('#cli/migrate.ts')).fromSendbird(files, options, output()),
+  )
+  fromFiles('from-rocketchat', "collections of Rocket.Chat's database, as mongoexport writes them")
+    .option('--base-url <url>', 'where the Rocket.Chat is whose files messages show')
+    .action(async (files, options) =>
+      (await import('#cli/migrate.ts')).fromRocketChat(files, options, output()),
+    )
+
   migrate
     .command('forget')
     .description('forget what has become of what, once nothing more is to be moved in')

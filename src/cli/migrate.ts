@@ -1,4 +1,5 @@
 // `chatterie migrate`: moving in from elsewhere.
+import { stat } from 'node:fs/promises'
 import { withContext } from '#cli/context.ts'
 import { type Output, print, table, UsageError } from '#cli/output.ts'
 import { openProgress, type Progress } from '#cli/progress.ts'
@@ -9,9 +10,13 @@ import { forgetMove } from '#domain/moving/forget-move.ts'
 import { holdMove } from '#domain/moving/hold-move.ts'
 import { platformRoot } from '#migrate/chatkitty/api.ts'
 import { openChatKitty } from '#migrate/chatkitty/source.ts'
+import type { FileOptions } from '#migrate/files/reading.ts'
 import type { Report } from '#migrate/report.ts'
+import { openRocketChat } from '#migrate/rocketchat/source.ts'
 import { runMove } from '#migrate/run-move.ts'
+import { openSendbird } from '#migrate/sendbird/source.ts'
 import type { Source } from '#migrate/source.ts'
+import { openStream } from '#migrate/stream/source.ts'
 import { readCredentials } from '#secrets/kept-credentials.ts'
 
 /** Where the hosted service is. */
@@ -66,6 +71,40 @@ export async function fromChatKitty(options: ChatKittyMoveOptions, output: Outpu
       clock: ctx.clock,
     }),
   )
+}
+
+export interface FilesMoveOptions extends MoveOptions {
+  copyFiles?: boolean
+}
+
+export function fromStream(files: string[], options: FilesMoveOptions, output: Output): Promise<void> {
+  return moveFiles(files, options, output, openStream)
+}
+
+export function fromSendbird(files: string[], options: FilesMoveOptions, output: Output): Promise<void> {
+  return moveFiles(files, options, output, openSendbird)
+}
+
+export function fromRocketChat(
+  files: string[],
+  options: FilesMoveOptions & { baseUrl?: string },
+  output: Output,
+): Promise<void> {
+  const where = options.baseUrl === undefined ? {} : { baseUrl: urlOf('--base-url', options.baseUrl) }
+  return moveFiles(files, options, output, (given) => openRocketChat({ ...given, ...where }))
+}
+
+async function moveFiles(
+  paths: string[],
+  options: FilesMoveOptions,
+  output: Output,
+  open: (options: FileOptions) => Source,
+): Promise<void> {
+  for (const path of paths) {
+    const found = await stat(path).catch(() => null)
+    if (!found?.isFile()) throw new UsageError(`There is no file ${path}`)
+  }
+  await move(options, null, output, async () => open({ paths, copyFiles: options.copyFiles === true }))
 }
 
 /** Forgets what has become of what, once a move is over. */
@@ -126,7 +165,7 @@ async function targetOf(ctx: Context, reference: string | undefined) {
 }
 
 function describe(report: Report): string {
-  const { kinds, notCarried, notCarriedCount, vanished, files, limits, isDryRun } = report
+  const { kinds, notCarried, notCarriedCount, vanished, files, limits, isDryRun, requests } = report
   const rows = Object.entries(kinds).map(([kind, counts]) => [
     kind,
     ...[counts.read, counts.new, counts.changed, counts.same, counts.written].map(String),
@@ -141,13 +180,15 @@ function describe(report: Report): string {
     '',
     table(['', 'read', 'new', 'changed', 'same', 'written'], rows),
     '',
-    `${files.count} files, ${files.bytes} bytes; ${report.requests} requests, of which ${report.repeated} were repeated.`,
+    `${files.count} files, ${files.bytes} bytes; ${requests} requests, of which ${report.repeated} were repeated.`,
     ...(notCarriedCount > 0 ? [`${notCarriedCount} things could not be carried:`, ...named] : []),
     ...(more > 0 ? [`  and ${more} more; --json names up to 1,000`] : []),
     ...(gone.length > 0 ? [`At the source no more, and still here: ${gone.join(', ')}.`] : []),
     'Not carried by any move:',
     ...limits.map((limit) => `  ${limit}`),
-    ...(isDryRun ? [] : ['', `What is new later: run it again with --since ${report.startedTime}`]),
+    ...(isDryRun || requests === 0
+      ? []
+      : ['', `What is new later: run it again with --since ${report.startedTime}`]),
   ].join('\n')
 }
 

@@ -5,7 +5,7 @@ import type { ReadItem, Staged } from '#domain/moving/stage-items.ts'
 import type { PendingItem } from '#domain/moving/staging.ts'
 import type { MovedKind, MovedMessage } from '#resources/moving.ts'
 
-export type { ReadItem, Staged }
+export type { FetchFile, ReadItem, Staged }
 
 export interface Source {
   /** Which service, and what of it: `chatkitty 26`. What was moved is known again by it. */

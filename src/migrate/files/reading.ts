@@ -1,0 +1,155 @@
+// What the readers of files have in common.
+
+import { findEmoji } from '#domain/messages/emoji.ts'
+import { FileGone } from '#domain/moving/fetch-to-store.ts'
+import { type Document, documentsIn } from '#migrate/files/documents.ts'
+import type { FetchFile, ReadItem, Step } from '#migrate/source.ts'
+import type { MovedKind } from '#resources/moving.ts'
+
+export interface FileOptions {
+  paths: string[]
+  /** Whether the bytes of files and pictures are fetched and kept; links are left as they are otherwise. */
+  copyFiles: boolean
+}
+
+/** What a document of an export says; several things, perhaps. */
+export type Said = Partial<Record<MovedKind, ReadItem[]>> & { cannot?: Cannot[] }
+export interface Cannot {
+  kind: string
+  key: string
+  reason: string
+}
+
+const batch = 500
+
+/** Reads all files for what they say of some kinds; `say` is asked of each document. */
+export function fileStep(
+  { paths }: FileOptions,
+  name: string,
+  kinds: MovedKind[],
+  say: (document: Document) => Said,
+): Step {
+  return {
+    name,
+    title: `Reading ${name}`,
+    unit: 'documents',
+    async read(stage) {
+      const waiting = new Map<MovedKind, ReadItem[]>(kinds.map((kind) => [kind, []]))
+      const flush = async (most: number) => {
+        for (const [kind, items] of waiting) {
+          while (items.length > most) await stage.put(kind, items.splice(0, batch))
+        }
+      }
+      let done = 0
+      for await (const document of documentsIn(paths)) {
+        const said = say(document)
+        for (const kind of kinds) waiting.get(kind)?.push(...(said[kind] ?? []))
+        for (const { kind, key, reason } of said.cannot ?? []) stage.cannot(kind, key, reason)
+        await flush(batch)
+        stage.progress(++done)
+      }
+      await flush(0)
+    },
+  }
+}
+
+/** Of what is described in many places of an export, the first description, unless a better one comes. */
+export class Descriptions {
+  readonly #taken = new Map<string, boolean>()
+
+  /** @param isBest whether it comes from the list of its kind, and not from what only names it */
+  take(key: string, isBest: boolean): boolean {
+    const before = this.#taken.get(key)
+    if (before === true || (before === false && !isBest)) return false
+    this.#taken.set(key, isBest)
+    return true
+  }
+}
+
+/** Messages of an order that is known only from their times: at most 1,000 of a millisecond. */
+export function placesByTime(): (time: string) => number {
+  let last = { ms: 0, count: 0 }
+  return (time) => {
+    const ms = Date.parse(time)
+    last = last.ms === ms ? { ms, count: Math.min(999, last.count + 1) } : { ms, count: 0 }
+    return Number.isNaN(ms) ? 0 : ms * 1_000 + last.count
+  }
+}
+
+/** Fetches what a file links to, as anybody could. */
+export const fetchLinked: FetchFile = async (url) => {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(60_000) }).catch((error: Error) => {
+    throw new FileGone(`its file could not be fetched (${error.message})`)
+  })
+  if (!answer.ok || answer.body === null) {
+    await answer.body?.cancel()
+    throw new FileGone(`its file could not be fetched (${answer.status})`)
+  }
+  return { bytes: answer.body, contentType: answer.headers.get('content-type') ?? undefined }
+}
+
+/** The character of a name such as `tada`, `:tada:` or one of those that services have for their own. */
+export function emojiOf(name: string, own: Record<string, string> = {}): string | undefined {
+  const plain = name.replace(/^:(.*):$/, (_, inner: string) => inner)
+  return own[plain] ?? findEmoji(plain)?.character
+}
+
+/** What there is besides the fields that a service documents: its customers' own. */
+export function without(document: Document, fields: ReadonlySet<string>): Document {
+  return Object.fromEntries(Object.entries(document).filter(([field]) => !fields.has(field)))
+}
+
+/** Mentions of users as a text has them, `@name`, each where it stands first. */
+export function mentionsIn(text: string, users: { key: string; names: (string | undefined)[] }[]) {
+  return users.flatMap(({ key, names }) => {
+    for (const name of names) {
+      if (!name) continue
+      const tag = `@${name}`
+      const startPosition = text.indexOf(tag)
+      if (startPosition < 0) continue
+      return [{ type: 'USER' as const, tag, startPosition, endPosition: startPosition + tag.length, key }]
+    }
+    return []
+  })
+}
+
+/** A file of a message, where its link leads somewhere. */
+export function fileOf(
+  { url, name, contentType, size }: { url?: string; name?: string; contentType?: string; size?: number },
+  isHosted: boolean,
+) {
+  if (url === undefined || !/^https?:/.test(url) || !URL.canParse(url)) return undefined
+  const last = new URL(url).pathname.split('/').at(-1)
+  return {
+    url,
+    name: name || last || 'file',
+    contentType: contentType || 'application/octet-stream',
+    size: Number.isSafeInteger(size) && Number(size) >= 0 ? Number(size) : 0,
+    isHosted,
+  }
+}
+
+/**
+ * A message of a service whose messages have a text and files: here each of them is a message, and they share a tag.
+ * The first has the key; replies and reactions are the first's.
+ */
+export function messagesOf(
+  key: string,
+  place: number,
+  parentKey: string | undefined,
+  message: Record<string, unknown> & { createdTime: string },
+  { body, files }: { body: string | undefined; files: NonNullable<ReturnType<typeof fileOf>>[] },
+): ReadItem[] {
+  const contents = [...(body ? [{ body }] : []), ...files.map((file) => ({ file }))]
+  const groupTag = contents.length > 1 ? { groupTag: key } : {}
+  return contents.map((content, at) => {
+    const { mentions, reactions, replies, ...shared } = message
+    const first = at === 0 ? { mentions: 'body' in content ? mentions : undefined, reactions, replies } : {}
+    return {
+      key: at === 0 ? key : `${key} ${at}`,
+      place,
+      ...(parentKey !== undefined && { parentKey }),
+      content: { ...shared, ...first, ...groupTag, ...content },
+    }
+  })
+}

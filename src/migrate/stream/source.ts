@@ -1,0 +1,133 @@
+// Stream Chat's export of channels and users.
+//
+// https://getstream.io/chat/docs/node/exporting_channels/ says: JSON "in the same format as the regular APIs"; so a
+// channel is what its state is in the API, `{ channel, messages, members, read }`, and a user `{ user, … }`. Version 2
+// has "each entity" on a line of its own; how such a line looks is not documented. Lines `{ type, item }` are read as the
+// documented file format of imports has them (https://getstream.io/chat/docs/node/import/), and others are reported.
+import type { Document } from '#migrate/files/documents.ts'
+import {
+  Descriptions,
+  type FileOptions,
+  fetchLinked,
+  fileStep,
+  placesByTime,
+  type Said,
+} from '#migrate/files/reading.ts'
+import type { Source } from '#migrate/source.ts'
+import { channelOf, memberOf, messagesSaid, receiptsOf, userOf } from '#migrate/stream/documents.ts'
+
+const limits = [
+  'Users whom no exported channel or user names, and anything of channels that were not exported.',
+  'Ids: everything gets new ones. User ids are the usernames here.',
+  'Roles, permissions, teams, devices, bans and mutes; pins, polls, reminders and drafts.',
+  'Files stay links to Stream, unless --copy-files fetches them; such links end when one leaves.',
+]
+
+export function openStream(options: FileOptions): Source {
+  const place = placesByTime()
+  const described = new Descriptions()
+  return {
+    name: 'stream',
+    steps: [
+      fileStep(options, 'users', ['user', 'picture'], (document) => {
+        const isBest = document.type === 'user'
+        const users = usersIn(document).filter(({ id }) => described.take(String(id), isBest))
+        return {
+          user: users.flatMap((user) => userOf(user).user),
+          picture: users.flatMap((user) => userOf(user, options.copyFiles).picture),
+          cannot: kindOf(document) === undefined ? [unknown(document)] : [],
+        }
+      }),
+      fileStep(options, 'channels', ['channel', 'member'], saidOfChannel),
+      fileStep(options, 'messages', ['message', 'receipts'], (document) =>
+        saidOfMessages(document, options, place),
+      ),
+    ],
+    fetchFile: fetchLinked,
+    limits,
+  }
+}
+
+/** What a document is: a channel with all that is in it, a user, or an entity of its own. */
+function kindOf(document: Document): 'state' | 'user' | 'line' | undefined {
+  if (document.channel?.cid !== undefined || (document.channel?.id && document.channel?.type)) return 'state'
+  if (document.user?.id !== undefined && document.type === undefined) return 'user'
+  const lines = ['user', 'channel', 'member', 'message', 'reaction', 'device', 'future_channel_ban']
+  return lines.includes(document.type) && typeof document.item === 'object' ? 'line' : undefined
+}
+
+function unknown(document: Document) {
+  const fields = Object.keys(document).slice(0, 8).join(', ')
+  return { kind: 'document', key: fields.slice(0, 100), reason: 'no shape that Stream documents' }
+}
+
+function usersIn(document: Document): Document[] {
+  switch (kindOf(document)) {
+    case 'state':
+      return [
+        document.channel.created_by,
+        ...(document.members ?? []).map((member: Document) => member.user),
+        ...(document.messages ?? []).flatMap((message: Document) => [
+          message.user,
+          ...(message.mentioned_users ?? []),
+          ...(message.reactions ?? message.latest_reactions ?? []).map((reaction: Document) => reaction.user),
+        ]),
+      ].filter((user) => user?.id !== undefined)
+    case 'user':
+      return [document.user]
+    case 'line':
+      return document.type === 'user' ? [document.item] : []
+    default:
+      return []
+  }
+}
+
+function saidOfChannel(document: Document): Said {
+  switch (kindOf(document)) {
+    case 'state': {
+      const { channel, members = [] } = document
+      return {
+        channel: [
+          channelOf(
+            channel,
+            members.map((member: Document) => member.user_id ?? member.user?.id),
+          ),
+        ],
+        member: members.flatMap((member: Document) => memberOf(channel, member)),
+      }
+    }
+    case 'line':
+      if (document.type === 'channel') {
+        return { channel: [channelOf(document.item, document.item.member_ids ?? [])] }
+      }
+      return document.type === 'member' ? { member: memberOf(document.item, document.item) } : {}
+    default:
+      return {}
+  }
+}
+
+function saidOfMessages(
+  document: Document,
+  { copyFiles }: FileOptions,
+  place: (time: string) => number,
+): Said {
+  switch (kindOf(document)) {
+    case 'state': {
+      const { channel, messages = [], read = [] } = document
+      const said = messagesSaid(channel, messages, copyFiles, place)
+      return { ...said, receipts: receiptsOf(channel, messages, read, said.message ?? []) }
+    }
+    case 'line':
+      return document.type === 'message'
+        ? messagesSaid(document.item, [document.item], copyFiles, place)
+        : document.type === 'reaction'
+          ? {
+              cannot: [
+                { kind: 'reaction', key: String(document.item.message_id), reason: 'apart from its message' },
+              ],
+            }
+          : {}
+    default:
+      return {}
+  }
+}
