@@ -123,8 +123,8 @@ interface Described {
   operationId: string
   summary: string
   description: string
-  parameters?: unknown[]
-  responses: Record<string, unknown>
+  parameters?: (Parameter | Referring)[]
+  responses: Record<string, object | Referring>
 }
 
 function operationsIn({ paths }: { paths: Record<string, object> }): Described[] {
@@ -138,24 +138,29 @@ function factsOf(operation: Described): string {
   const query = parametersOf(operation, 'query')
   expect(parametersOf(operation, 'path')).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name))
   const [[status, response] = []] = Object.entries(responses)
-  const schemas = [...new Set(JSON.stringify(resolve(response as Referring)).match(/(?<=schemas\/)\w+/g))]
+  const schemas = [...new Set(JSON.stringify(resolve(response ?? {})).match(/(?<=schemas\/)\w+/g))]
   const template = query.length > 0 ? `{?${query.sort()}}` : ''
   return `${method.toUpperCase()} ${path.replace('/v1', '')}${template} -> ${[status, ...schemas].join(' ')}`
 }
 
 function parametersOf(operation: Described | undefined, place: 'path' | 'query'): string[] {
   return (operation?.parameters ?? [])
-    .map((parameter) => resolve(parameter as Referring))
+    .map((parameter) => resolve(parameter))
     .filter((parameter) => parameter.in === place)
     .map(({ name }) => name)
 }
 
-interface Referring {
-  $ref?: string
+interface Parameter {
+  name: string
+  in: 'path' | 'query'
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: whatever part of the document it is
-function resolve(part: Referring): any {
-  const [, ...path] = part.$ref?.split('/') ?? []
-  return part.$ref ? path.reduce((place, key) => place[key], document) : part
+interface Referring {
+  $ref: string
+}
+
+function resolve<Part extends object>(part: Part | Referring): Part {
+  if (!('$ref' in part)) return part
+  const [, ...path] = String(part.$ref).split('/')
+  return path.reduce((place, key) => place[key], document)
 }

@@ -5,7 +5,7 @@ import { ChatKitty, ChatSessionsApi, Configuration, UserSessionsApi } from 'chat
 import { afterAll, beforeAll, it, vi } from 'vitest'
 import { mustBeCovered, observe } from './coverage.ts'
 import { behavesAsTheApi } from './sdk-suite.ts'
-import { configurationFor, type Untyped } from './support.ts'
+import { configurationFor, untyped } from './support.ts'
 
 const called = observe(/^axios\/0\.26\./)
 
@@ -39,15 +39,13 @@ behavesAsTheApi({
   base: '/v1',
   importedGuest: 'isGuest',
   raw: (server, application) => {
-    const { Application, ...others }: Untyped<ChatKitty> = new ChatKitty(
-      configurationFor(server, application),
-    )
+    const { Application, ...others } = untyped(new ChatKitty(configurationFor(server, application)))
     // The package exports these two APIs, and its ChatKitty has no property for them.
     const configuration = new Configuration({ basePath: server.url, accessToken: application.token })
-    const sessions: Untyped<{ UserSessions: UserSessionsApi; ChatSessions: ChatSessionsApi }> = {
+    const sessions = untyped({
       UserSessions: new UserSessionsApi(configuration),
       ChatSessions: new ChatSessionsApi(configuration),
-    }
+    })
     return {
       ...others,
       ...sessions,

@@ -5,15 +5,7 @@ import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { ended } from '../support/jobs.ts'
 import { mustBeCovered, observe } from './coverage.ts'
 import { behavesAsTheApi } from './sdk-suite.ts'
-import {
-  aTime,
-  configurationFor,
-  importFile,
-  type Loose,
-  readMessage,
-  reportMessage,
-  type Untyped,
-} from './support.ts'
+import { aTime, configurationFor, importFile, readMessage, reportMessage, untyped } from './support.ts'
 
 const called = observe(/^axios\/1\./)
 
@@ -23,7 +15,7 @@ const world = behavesAsTheApi({
   base: '',
   importedGuest: 'guest',
   raw: (server, application) => {
-    const apis: Untyped<ChatKitty> = new ChatKitty(configurationFor(server, application))
+    const apis = untyped(new ChatKitty(configurationFor(server, application)))
     return {
       Analytics: apis.AnalyticsApi,
       Application: apis.ApplicationApi,
@@ -56,7 +48,7 @@ describe('users', () => {
     const find = async (unread?: boolean) => {
       const wanted = '{"team":"one"}'
       const { data } = await kitty.Users.listUsers(0, 25, ['id'], undefined, unread, wanted)
-      return data._embedded.users.map((user: Loose) => user.id)
+      return data._embedded.users.map((user) => user.id)
     }
     expect(await find()).toEqual([reader.id, writer.id])
     expect(await find(true)).toEqual([reader.id])

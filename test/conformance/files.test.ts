@@ -8,9 +8,10 @@ import { promisify } from 'node:util'
 import { ChatKitty } from 'chatkitty'
 import { ChatKitty as PlatformSdk } from 'chatkitty-platform-sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ChannelDocument, MessageDocument, UserDocument } from '../support/documents.ts'
 import { createChannel, createUser } from '../support/factories.ts'
 import { startServer, type TestServer } from '../support/server.ts'
-import { configurationFor, type Loose, type Untyped } from './support.ts'
+import { configurationFor, type Untyped, untyped } from './support.ts'
 
 const curl = promisify(execFile)
 const isInstalled = spawnSync('curl', ['--version']).status === 0
@@ -23,12 +24,12 @@ let server: TestServer
 let kitty: Untyped<ChatKitty>
 let older: Untyped<PlatformSdk>
 let folder: string
-let user: Loose
-let channel: Loose
+let user: UserDocument
+let channel: ChannelDocument
 beforeAll(async () => {
   server = await startServer()
-  kitty = new ChatKitty(configurationFor(server, server.main))
-  older = new PlatformSdk(configurationFor(server, server.main))
+  kitty = untyped(new ChatKitty(configurationFor(server, server.main)))
+  older = untyped(new PlatformSdk(configurationFor(server, server.main)))
   folder = await mkdtemp(join(tmpdir(), 'chatterie-curl-'))
   await writeFile(join(folder, 'dot.png'), png)
   user = await createUser(server.main)
@@ -39,7 +40,7 @@ afterAll(async () => {
   await server.close()
 })
 
-async function sendWithCurl(path: string, ...parts: string[]): Promise<Loose> {
+async function sendWithCurl<Document>(path: string, ...parts: string[]): Promise<Document> {
   const forms = ['file=@dot.png', ...parts].flatMap((part) => ['-F', part])
   const authorization = `Authorization: Bearer ${server.main.token}`
   const { stdout } = await curl('curl', ['-sS', server.url + path, '-H', authorization, ...forms], {
@@ -50,7 +51,7 @@ async function sendWithCurl(path: string, ...parts: string[]): Promise<Loose> {
 
 describe.skipIf(!isInstalled)(`with curl${isInstalled ? '' : ', which is not installed here'}`, () => {
   it('a file that curl sends as a message is shown by both SDKs, each in its spelling', async () => {
-    const message = await sendWithCurl(
+    const message = await sendWithCurl<MessageDocument>(
       `/v1/channels/${channel.id}/messages`,
       'groupTag=gallery',
       `username=${user.name}`,
@@ -70,7 +71,7 @@ describe.skipIf(!isInstalled)(`with curl${isInstalled ? '' : ', which is not ins
   })
 
   it('the address of a file works as clients write it, with the grant at its end', async () => {
-    const { file } = await sendWithCurl(`/channels/${channel.id}/messages`)
+    const { file } = await sendWithCurl<MessageDocument>(`/channels/${channel.id}/messages`)
     const grant = await server.ctx.grants.give({
       access: 'read',
       applicationId: server.main.id,
@@ -82,8 +83,9 @@ describe.skipIf(!isInstalled)(`with curl${isInstalled ? '' : ', which is not ins
   })
 
   it('a display picture that curl sends is shown by both SDKs, and open to everybody', async () => {
-    const { displayPictureUrl } = await sendWithCurl(`/v1/users/${user.id}/display-picture`)
-    expect((await kitty.UsersApi.retrieveUser(user.id)).data.display_picture_url).toBe(displayPictureUrl)
+    const { displayPictureUrl } = await sendWithCurl<UserDocument>(`/v1/users/${user.id}/display-picture`)
+    const { data: current } = await kitty.UsersApi.retrieveUser(user.id)
+    expect(current).toHaveProperty('display_picture_url', displayPictureUrl)
     expect((await older.Users.retrieveUser(user.id)).data.displayPictureUrl).toBe(displayPictureUrl)
     const answer = await fetch(displayPictureUrl)
     expect(answer.headers.get('content-type')).toBe('image/png')

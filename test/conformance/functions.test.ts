@@ -4,14 +4,21 @@ import { ChatKitty as PlatformSdk } from 'chatkitty-platform-sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openRegistry, type Registry } from '../support/registry.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
-import { configurationFor, type Loose, linksBelow, refusal } from './support.ts'
+import type { Apis } from './sdk.ts'
+import { configurationFor, linksBelow, refusal, untyped } from './support.ts'
+
+interface Calls {
+  runtime: Apis['Runtime']
+  functions: Apis['Functions']
+  versions: Apis['FunctionVersions']
+}
 
 interface Dialect {
   /** In the SDK's spelling. */
   spell(name: string): string
   /** Of links. */
   version: string
-  connect(application: TestApplication): Record<'runtime' | 'functions' | 'versions', Loose>
+  connect(application: TestApplication): Calls
 }
 
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
@@ -23,7 +30,7 @@ const dialects: [string, Dialect][] = [
       spell: snake,
       version: '',
       connect(application) {
-        const kitty: Loose = new ChatKitty(configurationFor(server, application))
+        const kitty = untyped(new ChatKitty(configurationFor(server, application)))
         return {
           runtime: kitty.RuntimeApi,
           functions: kitty.FunctionsApi,
@@ -38,7 +45,7 @@ const dialects: [string, Dialect][] = [
       spell: (name) => name,
       version: '/v1',
       connect(application) {
-        const kitty: Loose = new PlatformSdk(configurationFor(server, application))
+        const kitty = untyped(new PlatformSdk(configurationFor(server, application)))
         return { runtime: kitty.Runtime, functions: kitty.Functions, versions: kitty.FunctionVersions }
       },
     },
@@ -58,7 +65,7 @@ afterAll(async () => {
 
 describe.each(dialects)('%s', (_, { spell, version, connect }) => {
   let application: TestApplication
-  let sdk: ReturnType<Dialect['connect']>
+  let sdk: Calls
   beforeAll(async () => {
     application = await server.createApplication()
     sdk = connect(application)
@@ -67,7 +74,7 @@ describe.each(dialects)('%s', (_, { spell, version, connect }) => {
   const links = (paths: Record<string, string>) =>
     linksBelow(`${server.url}${version}/applications/${application.id}`, paths)
 
-  const createFunction = async (): Promise<Loose> => {
+  const createFunction = async () => {
     const { data } = await sdk.runtime.createNodejsRuntimeFunction({
       type: 'user.attempted.start_session',
       name: 'User Attempted Start Session',
@@ -110,13 +117,13 @@ describe.each(dialects)('%s', (_, { spell, version, connect }) => {
   it('replaces the environment variables, whose names stay as they are', async () => {
     const variables = { CUSTOM_ENV_AWS_REGION: 'us-east-1', camelCase: 'x', snake_case: 'y' }
     const { data } = await sdk.runtime.updateNodejsRuntimeEnvironmentVariables(variables)
-    expect(data[spell('environmentVariables')]).toMatchObject(variables)
+    expect(data).toMatchObject({ [spell('environmentVariables')]: variables })
   })
 
   it('replaces the initialization script', async () => {
     const script = 'var foo = 8;'
     const { data } = await sdk.runtime.updateNodejsRuntimeInitializationScript({ script })
-    expect(data[spell('initializationScript')]).toEqual({ script })
+    expect(data).toHaveProperty(spell('initializationScript'), { script })
   })
 
   it('creates functions as the official sample does, and lists and retrieves them', async () => {
@@ -148,7 +155,7 @@ describe.each(dialects)('%s', (_, { spell, version, connect }) => {
     await expect(sdk.functions.retrieveFunctionCurrentVersion(id)).rejects.toMatchObject(
       refusal(404, { error: 'ResourceNotFoundError' }),
     )
-    const create = async (script: string): Promise<Loose> => {
+    const create = async (script: string) => {
       const body = { [spell('handlerScript')]: script }
       return (await sdk.functions.createFunctionVersion(id, body)).data
     }

@@ -1,19 +1,23 @@
 // What every list promises to both SDKs: pages joined are the list, whichever way a customer's loop takes.
 import { beforeAll, expect, it } from 'vitest'
-import type { Call, Loose, Populated } from './support.ts'
+import type { Call, Populated } from './support.ts'
 
-type Lists = Record<
+interface Page<Name extends string, Item> {
+  _embedded: Record<Name, Item[]>
+  _links: Record<string, Link | undefined>
+  page: { next?: string }
+}
+
+type NumberedName =
   | 'listUsers'
   | 'listUserChannels'
-  | 'listUserMessages'
   | 'listChannels'
   | 'listChannelMembers'
   | 'listChannelModerators'
   | 'listChannelMemberships'
-  | 'listChannelMessages'
-  | 'listMessages',
-  Call
->
+type CursorName = 'listUserMessages' | 'listChannelMessages' | 'listMessages'
+type Lists = Record<NumberedName, Call<Page<string, object>>> &
+  Record<CursorName, Call<Page<'messages', { id: number }>>>
 
 interface Paged {
   populated: Populated
@@ -44,7 +48,7 @@ export function pagesThroughLists(
     expect(all).toHaveLength(5)
 
     const numbers = [0, 1, 2]
-    const byNumber: Loose[] = []
+    const byNumber: Page<string, object>[] = []
     for (const number of numbers) byNumber.push((await list(number, 2)).data)
     expect(byNumber.flatMap(({ _embedded }) => _embedded[key])).toEqual(all)
     expect(byNumber.map(({ page }) => page)).toEqual(
@@ -67,11 +71,13 @@ export function pagesThroughLists(
       const list = paged.lists[name]
       const ids = paged.populated.messages.map(({ id }) => String(id))
 
-      const pages = [(await list(2)).data]
-      for (let { next } = pages[0].page; next !== undefined; { next } = pages.at(-1).page) {
-        pages.push((await list(2, undefined, Number(next), 'NEXT')).data)
+      let last = (await list(2)).data
+      const pages = [last]
+      while (last.page.next !== undefined) {
+        last = (await list(2, undefined, Number(last.page.next), 'NEXT')).data
+        pages.push(last)
       }
-      expect(pages.map(({ _embedded }) => _embedded.messages.map(({ id }: Loose) => String(id)))).toEqual([
+      expect(pages.map(({ _embedded }) => _embedded.messages.map(({ id }) => String(id)))).toEqual([
         ids.slice(0, 2),
         ids.slice(2, 4),
         ids.slice(4),
@@ -82,13 +88,13 @@ export function pagesThroughLists(
         { size: 2, total: 5, start: ids[4] },
       ])
 
-      const open = (link: Link) => list(...cursorOf(link))
+      const open = (link?: Link) => list(...cursorOf(link))
       expect(await follow('next', pages[0], open)).toEqual(pages)
       const back = await follow('prev', pages[2], open)
-      expect(back.map(({ _embedded }) => _embedded)).toEqual(
+      expect(back.map((page) => page?._embedded)).toEqual(
         pages.toReversed().map(({ _embedded }) => _embedded),
       )
-      expect((await open(pages[1]._links.self)).data).toEqual(pages[1])
+      expect((await open(pages[1]?._links.self)).data).toEqual(pages[1])
     },
   )
 }
@@ -98,9 +104,13 @@ interface Link {
 }
 
 /** The page and all that its links of one name lead to, one after the other. */
-async function follow(rel: 'next' | 'prev', first: Loose, open: (link: Link) => ReturnType<Call>) {
+async function follow<P extends Pick<Page<string, object>, '_links'>>(
+  rel: 'next' | 'prev',
+  first: P | undefined,
+  open: (link: Link) => Promise<{ data: P }>,
+) {
   const pages = [first]
-  for (let link = first._links[rel]; link; link = pages.at(-1)._links[rel]) {
+  for (let link = first?._links[rel]; link; link = pages.at(-1)?._links[rel]) {
     pages.push((await open(link)).data)
   }
   return pages
@@ -113,8 +123,8 @@ function pageOf({ href }: Link) {
 }
 
 /** A link's `size`, `start`, `next` and `relation`, in the order of the SDKs' parameters. */
-function cursorOf({ href }: Link) {
-  const query = new URL(href).searchParams
+function cursorOf(link?: Link) {
+  const query = new URL(link?.href ?? 'no link').searchParams
   const number = (name: string) => (query.has(name) ? Number(query.get(name)) : undefined)
   return [number('size'), number('start'), number('next'), query.get('relation')]
 }

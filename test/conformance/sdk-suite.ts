@@ -12,7 +12,6 @@ import {
   createFunction,
   invokeFunction,
   keysOf,
-  type Loose,
   linksBelow,
   mustBeTold,
   populate,
@@ -129,7 +128,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
       const { id, name } = await createUser(main)
       await createUser(main, { name: `${name}-2` })
       const { data } = await kitty.Users.listUsers(0, 0, undefined, name)
-      expect(data._embedded.users.map((user: Loose) => user.id)).toEqual([id])
+      expect(data._embedded.users.map((user) => user.id)).toEqual([id])
       expect(data.page).toEqual({ size: 25, totalElements: 1, totalPages: 1, number: 0 })
       expect(data._links).toEqual({
         self: { href: `${server.url}${sdk.base}/users?name=${name}&page=0&size=25` },
@@ -189,8 +188,8 @@ export function behavesAsTheApi(sdk: Sdk): World {
         channel: { id: channel.id, displayName: channel.displayName },
         data: { type: 'USER:SENT:MESSAGE', channelId: channel.id, message: { id: message.id, body: 'Hi' } },
       })
-      expect(notification._links).toEqual(links({ recipient: `/users/${reader.id}`, application: '' }))
-      expect(data.page).toMatchObject({ size: 25, start: String(notification.id) })
+      expect(notification?._links).toEqual(links({ recipient: `/users/${reader.id}`, application: '' }))
+      expect(data.page).toMatchObject({ size: 25, start: String(notification?.id) })
     })
 
     it('are deleted, which answers with the application', async () => {
@@ -257,7 +256,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
       expect(await create({ type: 'PUBLIC', name: 'lobby' })).toEqual(group)
       const direct = await create({ type: 'DIRECT', members })
       expect(await create({ type: 'DIRECT', members: members.toReversed() })).toEqual(direct)
-      expect(direct.members.map((user: Loose) => user.id)).toEqual(users.map(({ id }) => id))
+      expect(direct.members.map((user) => user.id)).toEqual(users.map(({ id }) => id))
       expect(Object.keys(direct._links)).toEqual([
         'self',
         'participants',
@@ -283,7 +282,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
       const direct = await createChannel(main, { type: 'DIRECT', members })
       const find = async (...filters: unknown[]) => {
         const { data } = await kitty.Channels.listChannels(0, 25, ['createdTime,desc'], ...filters)
-        return data._embedded.channels.map((channel: Loose) => channel.id)
+        return data._embedded.channels.map((channel) => channel.id)
       }
       const names = new Set([jane.name, john.name])
       expect(await find(undefined, names)).toEqual([direct.id, group.id])
@@ -529,12 +528,16 @@ export function behavesAsTheApi(sdk: Sdk): World {
 
       const { data: receipts } = await own.Messages.listMessageReadReceipts(message.id)
       expect(receipts._embedded.receipts).toMatchObject([{ createdTime: aTime, user: { id: user.id } }])
-      expect(Object.keys(receipts._embedded.receipts[0]._links)).toEqual(['user', 'message', 'application'])
+      expect(Object.keys(receipts._embedded.receipts[0]?._links ?? {})).toEqual([
+        'user',
+        'message',
+        'application',
+      ])
 
       const list = async (flag: boolean) => {
         const cursor = [25, undefined, undefined, undefined]
         const { data } = await own.Users.listUserMessages(user.id, ...cursor, flag)
-        return data._embedded.messages.map(({ id }: Loose) => id)
+        return data._embedded.messages.map(({ id }) => id)
       }
       expect(await list(true)).toEqual([unread.id])
       expect(await list(false)).toEqual([message.id])
@@ -556,7 +559,11 @@ export function behavesAsTheApi(sdk: Sdk): World {
       expect(users.page).toEqual(page)
       const chats = (await ChatSessions.listChatSessions(0, 25, undefined, 'ACTIVE')).data
       expect(chats._embedded.sessions).toMatchObject([{ state: 'ACTIVE', createdTime: aTime, session }])
-      expect(Object.keys(chats._embedded.sessions[0]._links)).toEqual(['session', 'channel', 'application'])
+      expect(Object.keys(chats._embedded.sessions[0]?._links ?? {})).toEqual([
+        'session',
+        'channel',
+        'application',
+      ])
       const ended = await ChatSessions.listChatSessions(0, 25, undefined, 'ENDED')
       expect(ended.data._embedded.sessions).toEqual([])
     })
@@ -693,7 +700,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
       const members = new Set([jane.name])
       const first = (await kitty.Channels.listChannels(0, 1, ['name,desc'], 'PUBLIC', members)).data
       expect(first._embedded.channels).toMatchObject([{ name: 'z2' }])
-      expect([...new URL(first._links.next.href).searchParams]).toEqual([
+      expect([...new URL(first._links.next?.href ?? '').searchParams]).toEqual([
         ['type', 'PUBLIC'],
         ['members', jane.name],
         ['page', '1'],
@@ -714,8 +721,8 @@ export function behavesAsTheApi(sdk: Sdk): World {
       const others = sdk.spelling === 'snake_case' ? ['isGuest'] : ['_embedded', '_links']
       const isOther = sdk.spelling === 'snake_case' ? /[A-Z]/ : /_/
       expect([...new Set(keysOf(data).filter((key) => isOther.test(key)))]).toEqual(others)
-      for (const owner of [found, found.creator, found[sdk.key('lastReceivedMessage')]]) {
-        expect(owner.properties).toEqual(properties)
+      for (const owner of [[], ['creator'], [sdk.key('lastReceivedMessage')]]) {
+        expect(found).toHaveProperty([...owner, 'properties'], properties)
       }
     })
   })
@@ -769,7 +776,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
     it('store users, channels, members and messages', async () => {
       const application = await server.createApplication()
       const kitty = connect(application)
-      const done = async ({ status, data }: Loose) => {
+      const done = async ({ status, data }: Awaited<ReturnType<Apis['Imports']['importUsers']>>) => {
         expect(status).toBe(202)
         expect(data).toMatchObject({ id: expect.any(Number), createdTime: aTime })
         expect(await ended(application, data.id)).toMatchObject({
@@ -785,16 +792,16 @@ export function behavesAsTheApi(sdk: Sdk): World {
           ...sdk.importing([{ type: 'PUBLIC', name: 'lobby', members: [] }]),
         ),
       )
-      const [channel] = (await kitty.Channels.listChannels()).data._embedded.channels
+      const channelId = (await kitty.Channels.listChannels()).data._embedded.channels[0]?.id
       await done(
-        await kitty.Imports.importChannelMembers(channel.id, ...sdk.importing([{ username: 'jane' }])),
+        await kitty.Imports.importChannelMembers(channelId, ...sdk.importing([{ username: 'jane' }])),
       )
-      const message = { type: 'TEXT', channelId: channel.id, body: 'Hi', user: 'jane' }
+      const message = { type: 'TEXT', channelId, body: 'Hi', user: 'jane' }
       await done(await kitty.Imports.importMessages(...sdk.importing([message])))
 
-      const members = (await kitty.Channels.listChannelMembers(channel.id)).data._embedded.users
+      const members = (await kitty.Channels.listChannelMembers(channelId)).data._embedded.users
       expect(members).toMatchObject([{ name: 'jane', properties: { a_b: 1 } }])
-      const { messages } = (await kitty.Channels.listChannelMessages(channel.id)).data._embedded
+      const { messages } = (await kitty.Channels.listChannelMessages(channelId)).data._embedded
       expect(messages).toMatchObject([{ type: 'TEXT', body: 'Hi', user: { name: 'jane' } }])
     })
   })

@@ -2,7 +2,7 @@
 import type { ChatKitty } from 'chatkitty'
 import { expect } from 'vitest'
 import type { TestApplication, TestServer } from '../support/server.ts'
-import type { Call, Loose, Untyped } from './support.ts'
+import type { Call, Untyped } from './support.ts'
 
 /** The calls by the names that the newest SDK gives them, without `Api` behind each group. */
 export type Apis = {
@@ -42,7 +42,7 @@ const untouched = [
 /** The call whose argument is the customer's own map. */
 const customersMap = 'updateNodejsRuntimeEnvironmentVariables'
 
-function respell(value: Loose, change: (key: string) => string): Loose {
+function respell(value: unknown, change: (key: string) => string): unknown {
   if (Array.isArray(value)) return value.map((item) => respell(item, change))
   if (value?.constructor !== Object) return value
   return Object.fromEntries(

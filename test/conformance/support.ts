@@ -1,15 +1,34 @@
 // What the tests of both SDKs need.
 import { v4 as uuid } from 'uuid'
 import { expect } from 'vitest'
+import type {
+  Answers,
+  ChannelDocument,
+  FunctionDocument,
+  MessageDocument,
+  UserDocument,
+} from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import type { TestApplication, TestServer } from '../support/server.ts'
 
-// biome-ignore lint/suspicious/noExplicitAny: documents and arguments as a JavaScript customer has them
+// biome-ignore lint/suspicious/noExplicitAny: of the real-time clients
 export type Loose = any
-export type Call = (...args: Loose[]) => Promise<{ status: number; headers: Loose; data: Loose }>
 
-/** An SDK without its parameter and document types, which say Set and object where the wire has lists and values. */
-export type Untyped<Sdk> = { [Api in keyof Sdk]: { [Method in keyof Sdk[Api]]: Call } }
+/** A call of an SDK, as JavaScript has it: it takes what the wire takes. */
+export type Call<Data = unknown> = (
+  ...args: unknown[]
+) => Promise<{ status: number; headers: Record<string, unknown>; data: Data }>
+
+/** An SDK without its own types, which say Set and object where the wire has lists and values. */
+export type Untyped<Sdk> = {
+  [Api in keyof Sdk]: {
+    [Method in keyof Sdk[Api]]: Call<Method extends keyof Answers ? Answers[Method] : unknown>
+  }
+}
+
+export function untyped<Sdk>(sdk: Sdk): Untyped<Sdk> {
+  return sdk as Untyped<Sdk>
+}
 
 /** The configuration of either SDK. */
 export function configurationFor({ url }: TestServer, { clientId, clientSecret }: TestApplication) {
@@ -39,22 +58,22 @@ export function keysOf(document: unknown): string[] {
 
 export interface Populated {
   application: TestApplication
-  users: Loose[]
-  channels: Loose[]
+  users: [UserDocument, ...UserDocument[]]
+  channels: [ChannelDocument, ...ChannelDocument[]]
   /** Newest first; all of the first user in the first channel. */
-  messages: Loose[]
+  messages: MessageDocument[]
 }
 
 /** An application with five of everything: every user moderates the first channel and is a member of all. */
 export async function populate(application: TestApplication): Promise<Populated> {
-  const users: Loose[] = []
-  const channels: Loose[] = []
-  const messages: Loose[] = []
-  for (const name of ['ann', 'ben', 'cas', 'dan', 'eva']) users.push(await createUser(application, { name }))
-  for (const name of ['c1', 'c2', 'c3', 'c4', 'c5']) {
-    const members = users.map(({ id }) => ({ id }))
+  const users: Populated['users'] = [await createUser(application, { name: 'ann' })]
+  for (const name of ['ben', 'cas', 'dan', 'eva']) users.push(await createUser(application, { name }))
+  const members = users.map(({ id }) => ({ id }))
+  const channels: Populated['channels'] = [await createChannel(application, { name: 'c1', members })]
+  for (const name of ['c2', 'c3', 'c4', 'c5']) {
     channels.push(await createChannel(application, { name, members }))
   }
+  const messages: MessageDocument[] = []
   for (const { id } of users) {
     await application.post(`/channels/${channels[0].id}/moderators`, { id }).expect(200)
   }
@@ -112,7 +131,7 @@ export function importFile(items: unknown[]): File {
 }
 
 /** A function without a version. */
-export async function createFunction(application: TestApplication): Promise<Loose> {
+export async function createFunction(application: TestApplication): Promise<FunctionDocument> {
   const fields = { type: 'user.attempted.start_session', name: `function-${uuid()}` }
   const { body } = await application.post('/runtimes/nodejs/functions', fields).expect(200)
   return body

@@ -3,7 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -42,6 +42,7 @@ const S3rver = findS3rver()
 /** A real S3 server, with a look at the uploads that pass. It cannot abort one, so that is done for it. */
 async function openS3(): Promise<Opened> {
   const directory = await mkdtemp(join(tmpdir(), 'chatterie-s3-'))
+  if (!S3rver) throw new Error('It is not installed')
   const s3rver = new S3rver({ directory, silent: true, configureBuckets: [{ name: 'files' }] })
   await s3rver.configureBuckets()
   const answer = s3rver.callback()
@@ -75,8 +76,10 @@ async function openS3(): Promise<Opened> {
   }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: it has no types
-function findS3rver(): any {
+/** It has no types. */
+type S3rverClass = new (options: object) => { configureBuckets(): Promise<void>; callback(): RequestListener }
+
+function findS3rver(): S3rverClass | undefined {
   const require = createRequire(import.meta.url)
   try {
     return require('@20minutes/s3rver')

@@ -13,21 +13,33 @@ afterAll(() => server.close())
 
 /** A page as a client sees it. */
 interface Page {
-  items: Record<string, unknown>[]
+  items: Item[]
   ids: string[]
   total: number
-  links: Partial<Record<'self' | 'first' | 'prev' | 'next' | 'last', { href: string }>>
+  links: Partial<Record<'self' | 'first' | 'prev' | 'next' | 'last', Link>>
+}
+
+interface Link {
+  href: string
+}
+
+type Item = Record<string, unknown> & {
+  _links: { self: Link; member?: never } | { self?: never; member: Link }
+}
+
+interface Body {
+  _embedded: Record<string, Item[]>
+  page: { total: number; totalElements?: never } | { total?: never; totalElements: number }
+  _links: Page['links']
 }
 
 async function read(href: string): Promise<Page> {
   const answer = await fetch(new URL(href, server.url), {
     headers: { authorization: `Bearer ${server.main.token}` },
   })
-  // biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-  const body: any = await answer.json()
+  const body = (await answer.json()) as Body
   expect(answer.status, JSON.stringify(body)).toBe(200)
-  // biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-  const [items = []]: any[][] = Object.values(body._embedded)
+  const [items = []] = Object.values(body._embedded)
   return {
     items,
     ids: items.map(({ _links }) => (_links.self ?? _links.member).href),

@@ -6,8 +6,8 @@ import type { TestApplication, TestServer } from '../support/server.ts'
 export interface Heard {
   destination: string
   type: string
-  // biome-ignore lint/suspicious/noExplicitAny: resources as a client sees them
-  resource: any
+  /** A body have those that are messages. */
+  resource: { body: string }
 }
 
 export class Phone {

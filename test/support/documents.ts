@@ -1,15 +1,22 @@
 // Resources as clients of the Platform API see them.
-import type { Channel } from '#resources/channel.ts'
-import type { ChatFunction, FunctionInvocation } from '#resources/function.ts'
+import type { Channel, ChannelMembership } from '#resources/channel.ts'
+import type { ChatFunction, FunctionInvocation, FunctionVersion } from '#resources/function.ts'
+import type { ChannelInvite } from '#resources/invite.ts'
 import type { Job } from '#resources/job.ts'
 import type { Message } from '#resources/message.ts'
 import type { Notification } from '#resources/notification.ts'
+import type { ReadReceipt, ReadReceiptSummary } from '#resources/read-receipt.ts'
+import type { Runtime } from '#resources/runtime.ts'
+import type { ChatSession, UserSession } from '#resources/session.ts'
+import type { Thread } from '#resources/thread.ts'
 import type { User } from '#resources/user.ts'
 
 /** The fields of all variants: which ones a document has, the test knows. */
 type Whole<Variants> = {
-  [Field in Variants extends unknown ? keyof Variants : never]: Variants extends Record<Field, infer Value>
-    ? Value
+  [Field in Variants extends unknown ? keyof Variants : never]: Variants extends {
+    [Name in Field]?: infer Value
+  }
+    ? Exclude<Value, undefined>
     : never
 }
 
@@ -49,3 +56,34 @@ export interface PageDocument<Name extends string, Item> {
 export function embedded<T extends object>({ _links, ...fields }: T & { _links?: object }) {
   return fields
 }
+
+type Of<Data, Name extends string> = Record<Name, Data>
+type Pages<Item, List extends string, Name extends string> = Of<PageDocument<List, Linked<Item>>, Name>
+
+/** What operations answer, under the names that SDKs have for them; the rest is compared and not looked into. */
+export interface Answers
+  extends Of<UserDocument, 'createUser' | 'retrieveUser' | 'updateUser' | 'updateUserDisplayPicture'>,
+    Of<ChannelDocument, 'createChannel' | 'retrieveChannel' | 'updateChannel'>,
+    Of<MessageDocument, 'sendChannelMessage' | 'retrieveMessage' | 'updateMessage'>,
+    Of<Linked<Thread>, 'deleteMessage' | 'retrieveThread'>,
+    Of<Linked<Runtime>, 'retrieveNodejsRuntime' | 'updateNodejsRuntimeDependencies'>,
+    Of<FunctionDocument, 'createNodejsRuntimeFunction' | 'retrieveFunction'>,
+    Of<Linked<FunctionVersion>, 'createFunctionVersion'>,
+    Of<JobDocument, `import${'Users' | 'Channels' | 'ChannelMembers' | 'Messages'}`>,
+    Of<JobDocument, `export${'Message' | 'User'}Analytics`>,
+    Of<{ secret: unknown }, 'retrieveUserSecret'>,
+    Of<{ count: number }, 'countUserUnreadMessages'>,
+    Of<object, 'retrieveApplicationSettings'>,
+    Pages<User, 'users', 'listUsers' | `listChannel${'Members' | 'Moderators' | 'Participants'}`>,
+    Pages<Channel, 'channels', 'listChannels' | 'listUserChannels'>,
+    Pages<ChannelMembership, 'memberships', 'listChannelMemberships'>,
+    Pages<ChannelInvite, 'invites', 'listChannelInvites'>,
+    Pages<Message, 'messages', `list${'' | 'User' | 'Channel' | 'ChannelReported' | 'Thread'}Messages`>,
+    Pages<ReadReceipt, 'receipts', 'listMessageReadReceipts'>,
+    Pages<Notification, 'notifications', 'listUserNotifications'>,
+    Pages<UserSession | ChatSession, 'sessions', 'listUserSessions' | 'listChatSessions'>,
+    Pages<ChatFunction, 'functions', 'listNodejsRuntimeFunctions'>,
+    Pages<FunctionVersion, 'versions', 'listFunctionVersions'>,
+    Pages<FunctionInvocation, 'invocations', 'listFunctionInvocations'>,
+    Pages<Job, 'jobs', 'listJobs'>,
+    Pages<ReadReceiptSummary, 'summaries', 'retrieveApplicationMessageReadReceiptSummaries'> {}

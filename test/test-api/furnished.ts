@@ -15,10 +15,8 @@ import { banUser } from '#domain/users/bans/ban-user.ts'
 import { blockUser } from '#domain/users/block-user.ts'
 import { createWebhook } from '#domain/webhooks/create-webhook.ts'
 import { testWebhook } from '#domain/webhooks/test-webhook.ts'
+import type { ChannelDocument, UserDocument } from '../support/documents.ts'
 import type { TestApiServer, World } from '../support/test-api.ts'
-
-// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-type Document = any
 
 const patience = { timeout: 20_000, interval: 10 }
 
@@ -56,14 +54,14 @@ export async function furnish(server: TestApiServer, world: World): Promise<void
   const { ctx } = server
   const as = server.as(world)
   const { body: users } = await as.get('/users').expect(200)
-  const [gil, jane, john] = users._embedded.users.toSorted((a: Document, b: Document) =>
+  const [gil, jane, john] = users._embedded.users.toSorted((a: UserDocument, b: UserDocument) =>
     a.name.localeCompare(b.name),
   )
   const { body: channels } = await as.get('/channels').expect(200)
-  const deck = channels._embedded.channels.find(({ name }: Document) => name === 'deck')
+  const deck = channels._embedded.channels.find(({ name }: ChannelDocument) => name === 'deck')
   const { body: page } = await as.get(`/channels/${deck.id}/messages`).expect(200)
   const first = page._embedded.messages.at(-1)
-  const caller = ({ id }: Document) => ({
+  const caller = ({ id }: UserDocument) => ({
     kind: 'user' as const,
     applicationId: world.id,
     userId: id,
@@ -172,14 +170,17 @@ export async function tablesOf({ ctx }: TestApiServer): Promise<string[]> {
     .sort()
 }
 
+/** As its columns are named. */
+export type Row = Record<string, unknown>
+
 /** Every row of every table that worlds have, but for what is sealed, which is never the same twice. */
-export async function dump(server: TestApiServer): Promise<Record<string, unknown[]>> {
+export async function dump(server: TestApiServer): Promise<Record<string, Row[]>> {
   await sweepCounters(server.ctx) // of what is gone
-  const tables: Record<string, unknown[]> = {}
+  const tables: Record<string, Row[]> = {}
   for (const table of await tablesOf(server)) {
     const sealed = table === 'webhook' ? `- 'secret'` : `- 'sealed' - 'environment'`
     const text = `select to_jsonb(t) ${sealed} from "${table}" t order by to_jsonb(t)::text`
-    tables[table] = (await server.ctx.db.query({ text }, [])).map(([row]) => row)
+    tables[table] = (await server.ctx.db.query({ text }, [])).map(([row]) => row as Row)
   }
   return tables
 }
@@ -188,14 +189,14 @@ export async function dump(server: TestApiServer): Promise<Record<string, unknow
 export async function shown(
   server: Pick<TestApiServer, 'as'>,
   of: Pick<World, 'accessToken'>,
-): Promise<Document> {
+): Promise<Record<string, unknown>> {
   const as = server.as(of as World)
   const get = async (path: string) => (await as.get(path).expect(200)).body
   const {
     _embedded: { channels },
   } = await get('/channels?size=50')
   const ofChannels = await Promise.all(
-    channels.map(async ({ id, type }: Document) => ({
+    channels.map(async ({ id, type }: ChannelDocument) => ({
       messages: await get(`/channels/${id}/messages`),
       members: await get(`/channels/${id}/members`),
       memberships: await get(`/channels/${id}/memberships`),

@@ -1,3 +1,4 @@
+import type { Channel } from '@chatkitty/core'
 import supertest from 'supertest'
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -5,11 +6,9 @@ import { openContext } from '#context.ts'
 import { resetWorld } from '#domain/worlds/reset-world.ts'
 import { connect, disconnect, done, refused } from '../conformance/realtime.ts'
 import { frame, Talker } from '../stomp/talker.ts'
+import type { ChannelDocument, UserDocument } from '../support/documents.ts'
 import { startTestApi, type TestApiServer, type World } from '../support/test-api.ts'
 import { dump, everything, furnish, told } from './furnished.ts'
-
-// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-type Document = any
 
 let server: TestApiServer
 beforeAll(async () => {
@@ -113,7 +112,7 @@ describe('a reset', () => {
     bystander.ws.close()
     if (change !== 'removed') {
       const { body: users } = await server.as(world).get('/users').expect(200)
-      expect(users._embedded.users.some(({ presence }: Document) => presence.online)).toBe(false)
+      expect(users._embedded.users.some(({ presence }: UserDocument) => presence.online)).toBe(false)
     }
   })
 
@@ -121,16 +120,13 @@ describe('a reset', () => {
     const world = await server.createWorld({ seed: everything })
     const before = await connect(server, world, 'jane')
     const { paginator: channels } = await done(before.client.listChannels())
-    const deck = channels.items.find(({ name }: Document) => name === 'deck') as Document
+    const deck = channels.items.find(({ name }) => name === 'deck') as Channel
     await done(before.client.sendMessage({ channel: deck, body: 'before' }))
     await reset(world)
     await disconnect(before)
     const after = await connect(server, world, 'jane')
     const { paginator } = await done(after.client.listMessages({ channel: deck }))
-    expect(paginator.items.map((message: Document) => message.body)).toEqual([
-      'Land!',
-      'Ahoy <@john>, see <#hold>',
-    ])
+    expect(paginator.items).toMatchObject([{ body: 'Land!' }, { body: 'Ahoy <@john>, see <#hold>' }])
     await disconnect(after)
   })
 })
@@ -174,7 +170,7 @@ describe('worlds beside each other', () => {
           await server.testApi.post(`/worlds/${world.id}/restore`).send({ snapshot: body.id }).expect(200)
         }
         const { body } = await server.as(world).get('/users').expect(200)
-        expect(new Set(body._embedded?.users.map(({ name }: Document) => name))).toEqual(names)
+        expect(new Set(body._embedded?.users.map(({ name }: UserDocument) => name))).toEqual(names)
         expect(body.page.totalElements).toBe(names.size)
       }
     }
@@ -186,7 +182,7 @@ describe('worlds beside each other', () => {
     const world = await server.createWorld({ seed: everything })
     const { body: snapshot } = await server.testApi.post(`/worlds/${world.id}/snapshots`).expect(201)
     const { body: channels } = await server.as(world).get('/channels').expect(200)
-    const deck = channels._embedded.channels.find(({ name }: Document) => name === 'deck')
+    const deck = channels._embedded.channels.find(({ name }: ChannelDocument) => name === 'deck')
     const statuses = new Set<string>()
     const ask = async (name: string, test: supertest.Test) => statuses.add(`${name} ${(await test).status}`)
     const acts = [

@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ChannelDocument, PageDocument } from '../support/documents.ts'
 import { startTestApi, type TestApiServer } from '../support/test-api.ts'
 import { dump, everything, told } from './furnished.ts'
-
-// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-type Document = any
 
 let server: TestApiServer
 beforeAll(async () => {
@@ -11,7 +9,8 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-const named = (page: Document, what: string) => page._embedded[what].map(({ name }: Document) => name)
+const named = <List extends string>({ _embedded }: PageDocument<List, { name: string }>, list: List) =>
+  _embedded[list].map(({ name }) => name)
 
 describe('a seed', () => {
   it('gives a world users, channels, messages and functions, which name each other', async () => {
@@ -24,7 +23,7 @@ describe('a seed', () => {
     ])
     const { body: channels } = await as.get('/channels').expect(200)
     expect(channels.page.totalElements).toBe(3)
-    const deck = channels._embedded.channels.find(({ name }: Document) => name === 'deck')
+    const deck = channels._embedded.channels.find(({ name }: ChannelDocument) => name === 'deck')
     expect(deck).toMatchObject({ type: 'PUBLIC', displayName: 'The deck', creator: { name: 'jane' } })
     const { body: members } = await as.get(`/channels/${deck.id}/members?sort=name`).expect(200)
     expect(named(members, 'users')).toEqual(['gil', 'jane', 'john'])
@@ -64,7 +63,7 @@ describe('a seed', () => {
     const world = await server.createWorld({ seed: everything })
     const as = server.as(world)
     const { body: channels } = await as.get('/channels').expect(200)
-    const { id } = channels._embedded.channels.find(({ name }: Document) => name === 'deck')
+    const { id } = channels._embedded.channels.find(({ name }: ChannelDocument) => name === 'deck')
     await as
       .post(`/channels/${id}/messages`)
       .send({ type: 'TEXT', body: 'Aye', user: { username: 'jane' } })

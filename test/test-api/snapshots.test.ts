@@ -2,11 +2,9 @@ import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { keptTables } from '#data/worlds/tables.ts'
 import { readSnapshotFile, snapshotVersion } from '#domain/worlds/snapshot-file.ts'
+import type { UserDocument } from '../support/documents.ts'
 import { startTestApi, type TestApiServer, type World } from '../support/test-api.ts'
-import { dump, everything, furnish, shown, tablesOf, told } from './furnished.ts'
-
-// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-type Document = any
+import { dump, everything, furnish, type Row, shown, tablesOf, told } from './furnished.ts'
 
 let server: TestApiServer
 let world: World
@@ -80,9 +78,9 @@ describe('a snapshot', () => {
     const { user_session, chat_session, file, user: _, ...lasting } = rows
     const restored = await dump(server)
     expect(restored).toMatchObject(lasting)
-    expect(restored.file).toEqual(file?.filter((row) => (row as Document).expires_time === null))
+    expect(restored.file).toEqual(file?.filter((row) => row.expires_time === null))
     expect(restored.user_session).toHaveLength(user_session?.length ?? 0)
-    expect(restored.chat_session?.map((row) => (row as Document).state)).toEqual(['ENDED'])
+    expect(restored.chat_session?.map((row) => row.state)).toEqual(['ENDED'])
     expect(await shown(server, world)).toEqual(before)
 
     await restore(world.id, snapshot.id)
@@ -92,7 +90,7 @@ describe('a snapshot', () => {
   it('keeps the bytes of files, secrets and variables', async () => {
     const as = server.as(world)
     const { body: users } = await as.get('/users').expect(200)
-    const jane = users._embedded.users.find(({ name }: Document) => name === 'jane')
+    const jane = users._embedded.users.find(({ name }: UserDocument) => name === 'jane')
     const before = (await as.get('/runtimes/nodejs').expect(200)).body.environmentVariables
     await as.delete(`/users/${jane.id}`).expect(200)
     await restore(world.id, snapshot.id)
@@ -110,11 +108,11 @@ describe('a snapshot', () => {
     const before = await dump(server)
     const copy = await server.createWorld({ snapshot: snapshot.id })
     expect(await shown(server, copy)).toEqual(await shown(server, world))
-    const ids = (of: Record<string, unknown[]>) => (of.user ?? []).map((row) => (row as Document).id)
+    const ids = (of: Record<string, Row[]>) => (of.user ?? []).map((row) => row.id)
     expect(new Set(ids(await dump(server))).size).toBe(2 * ids(before).length)
 
     const { body: users } = await server.as(copy).get('/users').expect(200)
-    const jane = users._embedded.users.find(({ name }: Document) => name === 'jane')
+    const jane = users._embedded.users.find(({ name }: UserDocument) => name === 'jane')
     expect(ids(before)).not.toContain(jane.id)
     expect((await server.as(copy).get(`/users/${jane.id}/secrets/pin`).expect(200)).body).toMatchObject({
       secret: { pin: 1234 },
@@ -138,7 +136,7 @@ describe('a snapshot', () => {
     const { body } = await server.testApi.post(`/worlds/${other.id}/reset`).expect(200)
     expect(body).toEqual(other)
     const { body: users } = await server.as(other).get('/users').expect(200)
-    expect(users._embedded.users.map(({ name }: Document) => name)).toEqual(['eve'])
+    expect(users._embedded.users.map(({ name }: UserDocument) => name)).toEqual(['eve'])
     await server.testApi.delete(`/worlds/${other.id}`).expect(204)
   })
 
@@ -166,16 +164,16 @@ describe('the file of a snapshot', () => {
       'content-type': 'application/x-ndjson',
       'content-disposition': expect.stringContaining('at sea.ndjson'),
     })
-    const [first, ...others] = linesOf(answer.text)
-    expect(first).toMatchObject({ format: 'chatterie-snapshot', version: 3, name: 'at sea' })
-    expect(others.every((line) => Array.isArray(line))).toBe(true)
+    const { header, lines } = unpacked(answer.text)
+    expect(header).toMatchObject({ format: 'chatterie-snapshot', version: 3, name: 'at sea' })
+    expect(lines.every((line) => Array.isArray(line))).toBe(true)
   })
 
   it('comes back as a snapshot that is restored with its ids, or copied', async () => {
     const file = await fileOf(snapshot.id)
     const { body } = await upload(file).expect(201)
     expect(body).toMatchObject({ name: 'at sea' })
-    expect(linesOf(await fileOf(body.id)).slice(1)).toEqual(linesOf(file).slice(1))
+    expect(unpacked(await fileOf(body.id)).lines).toEqual(unpacked(file).lines)
     await restore(world.id, snapshot.id)
     const before = await dump(server)
     await restore(world.id, body.id)
@@ -195,7 +193,7 @@ describe('the file of a snapshot', () => {
     const contents = readSnapshotFile(file)
     const { body: users } = await server.as(world).get('/users').expect(200)
     const ids = contents.rows.get('user')?.map((row) => JSON.parse(row).id)
-    expect(users._embedded.users.map(({ id }: Document) => id).sort()).toEqual(ids?.sort())
+    expect(users._embedded.users.map(({ id }: UserDocument) => id).sort()).toEqual(ids?.sort())
     const { body: user } = await server
       .as(world)
       .post('/users')
@@ -222,97 +220,89 @@ describe('the file of a snapshot', () => {
     expect(body).toMatchObject({ error: 'ClientError', resource: 'snapshot', message: expect.any(String) })
   })
 
-  const everyWay: [string, (lines: Document[]) => unknown][] = [
+  const everyWay: [string, (file: Unpacked) => unknown][] = [
     [
       'a column that is SQL',
-      (lines) => Object.assign(rowOf(lines, 'user'), { 'id") select 1; drop table "user"; --': 1 }),
+      ({ lines }) => Object.assign(rowOf(lines, 'user'), { 'id") select 1; drop table "user"; --': 1 }),
     ],
     [
       'a table that is SQL',
-      (lines) => Object.assign(lines[0].tables, { 'user"; drop table message; --': 1 }),
+      ({ header }) => Object.assign(header.tables, { 'user"; drop table message; --': 1 }),
     ],
-    ['an inherited table', (lines) => Object.assign(lines[0].tables, { constructor: 1 })],
-    ['a column less', (lines) => delete rowOf(lines, 'user').properties],
-    ['an id that is text', (lines) => Object.assign(rowOf(lines, 'user'), { id: '1' })],
-    ['an id beyond numbers', (lines) => Object.assign(rowOf(lines, 'user'), { id: 1e300 })],
-    ['an id of 0', (lines) => Object.assign(rowOf(lines, 'user'), { id: 0 })],
-    ['no id', (lines) => Object.assign(rowOf(lines, 'user'), { id: null })],
-    ['an author of another world', (lines) => Object.assign(rowOf(lines, 'message'), { user_id: 999_999 })],
+    ['an inherited table', ({ header }) => Object.assign(header.tables, { constructor: 1 })],
+    ['a column less', ({ lines }) => delete rowOf(lines, 'user').properties],
+    ['an id that is text', ({ lines }) => Object.assign(rowOf(lines, 'user'), { id: '1' })],
+    ['an id beyond numbers', ({ lines }) => Object.assign(rowOf(lines, 'user'), { id: 1e300 })],
+    ['an id of 0', ({ lines }) => Object.assign(rowOf(lines, 'user'), { id: 0 })],
+    ['no id', ({ lines }) => Object.assign(rowOf(lines, 'user'), { id: null })],
+    [
+      'an author of another world',
+      ({ lines }) => Object.assign(rowOf(lines, 'message'), { user_id: 999_999 }),
+    ],
     [
       'a thread that is a message',
-      (lines) =>
-        Object.assign(rowOf(lines, 'message'), {
-          thread_id: lines.findLast(([table]) => table === 'message')[1].id,
-        }),
+      ({ lines }) =>
+        Object.assign(rowOf(lines, 'message'), { thread_id: rowsOf(lines, 'message').at(-1)?.id }),
     ],
-    ['a name twice', (lines) => Object.assign(rowOf(lines, 'user'), { name: 'john' })],
-    ['an unknown type', (lines) => Object.assign(rowOf(lines, 'channel'), { type: 'SECRET' })],
-    ['a time that is none', (lines) => Object.assign(rowOf(lines, 'user'), { created_time: 'noon' })],
-    ['text with a NUL', (lines) => Object.assign(rowOf(lines, 'user'), { name: 'a\u0000b' })],
-    ['properties that are none', (lines) => Object.assign(rowOf(lines, 'user'), { properties: 'x' })],
-    ['mentions that are none', (lines) => Object.assign(rowOf(lines, 'message'), { mentions: [1] })],
+    ['a name twice', ({ lines }) => Object.assign(rowOf(lines, 'user'), { name: 'john' })],
+    ['an unknown type', ({ lines }) => Object.assign(rowOf(lines, 'channel'), { type: 'SECRET' })],
+    ['a time that is none', ({ lines }) => Object.assign(rowOf(lines, 'user'), { created_time: 'noon' })],
+    ['text with a NUL', ({ lines }) => Object.assign(rowOf(lines, 'user'), { name: 'a\u0000b' })],
+    ['properties that are none', ({ lines }) => Object.assign(rowOf(lines, 'user'), { properties: 'x' })],
+    ['mentions that are none', ({ lines }) => Object.assign(rowOf(lines, 'message'), { mentions: [1] })],
     [
       'a file that is none',
-      (lines) =>
+      ({ lines }) =>
         Object.assign(rowOf(lines, 'message'), { file: { type: 'HOSTED', key: '../../etc/passwd' } }),
     ],
-    ['a key that is a path', (lines) => Object.assign(rowOf(lines, 'file'), { key: '../../etc/passwd' })],
-    [
-      'other bytes',
-      (lines) => {
-        lines.findLast(([table]) => table === 'bytes')[2] = 'AAAA'
-      },
-    ],
-    [
-      'bytes of no file',
-      (lines) => {
-        lines.findLast(([table]) => table === 'bytes')[1] = 'x'
-      },
-    ],
-    ['a sealed secret', (lines) => Object.assign(rowOf(lines, 'user_secret'), { sealed: '\\x00' })],
+    ['a key that is a path', ({ lines }) => Object.assign(rowOf(lines, 'file'), { key: '../../etc/passwd' })],
+    ['other bytes', ({ lines }) => Object.assign(lines.findLast(isOfBytes) ?? [], { 2: 'AAAA' })],
+    ['bytes of no file', ({ lines }) => Object.assign(lines.findLast(isOfBytes) ?? [], { 1: 'x' })],
+    ['a sealed secret', ({ lines }) => Object.assign(rowOf(lines, 'user_secret'), { sealed: '\\x00' })],
     [
       'a job that reads a path',
-      (lines) => Object.assign(rowOf(lines, 'job'), { input: { fileKey: '../x' } }),
+      ({ lines }) => Object.assign(rowOf(lines, 'job'), { input: { fileKey: '../x' } }),
     ],
     [
       'settings that are none',
-      (lines) => Object.assign(lines[0].application, { guest_users: `ENABLED'; --` }),
+      ({ header }) => Object.assign(header.application, { guest_users: `ENABLED'; --` }),
     ],
-    [
-      'another count',
-      (lines) => {
-        lines[0].tables.user += 1
-      },
-    ],
-    ['rows in another order', (lines) => lines.splice(1, lines.length, ...lines.slice(1).reverse())],
-    [
-      'a row that is a list',
-      (lines) => {
-        lines[1][1] = []
-      },
-    ],
+    ['another count', ({ header: { tables } }) => Object.assign(tables, { user: (tables.user ?? 0) + 1 })],
+    ['rows in another order', ({ lines }) => lines.reverse()],
+    ['a row that is a list', ({ lines }) => Object.assign(lines[0] ?? [], { 1: [] })],
   ]
 
   it.each(everyWay)('with %s is refused, whatever its checksum says', async (_, change) => {
-    const lines = linesOf(await fileOf(snapshot.id))
-    change(lines)
-    const { body } = await upload(summed(lines)).expect(400)
+    const file = unpacked(await fileOf(snapshot.id))
+    change(file)
+    const { body } = await upload(summed(file)).expect(400)
     expect(body).toMatchObject({ error: 'ClientError', message: expect.stringMatching(/line|file/i) })
   })
 })
 
-function linesOf(file: string): Document[] {
-  return file
+interface Unpacked {
+  header: { tables: Record<string, number>; application: object }
+  /** A table with one of its rows, or `bytes` with the key of a file and what is in it. */
+  lines: [table: string, ...rest: unknown[]][]
+}
+
+function unpacked(file: string): Unpacked {
+  const [header, ...lines] = file
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line))
+  return { header, lines }
 }
 
-function rowOf(lines: Document[], table: string): Document {
-  return lines.find((line) => Array.isArray(line) && line[0] === table)[1]
+const isOfBytes = ([table]: Unpacked['lines'][number]) => table === 'bytes'
+
+function rowsOf(lines: Unpacked['lines'], table: string): Row[] {
+  return lines.filter(([name]) => name === table).map(([, row]) => row as Row)
 }
 
-function summed([header, ...lines]: Document[]): string {
+const rowOf = (lines: Unpacked['lines'], table: string) => rowsOf(lines, table)[0] as Row
+
+function summed({ header, lines }: Unpacked): string {
   const body = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
   return `${JSON.stringify({ ...header, sha256: createHash('sha256').update(body).digest('hex') })}\n${body}`
 }

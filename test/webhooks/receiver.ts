@@ -8,8 +8,7 @@ export interface Received {
   headers: IncomingHttpHeaders
   body: string
   /** What it is told: the body, parsed. */
-  // biome-ignore lint/suspicious/noExplicitAny: documents as a receiver sees them
-  event: any
+  event: { type: string; timestamp: string; data: { id: number; body?: string } }
 }
 
 export class Receiver {

@@ -19,8 +19,7 @@ afterAll(() => server.close())
 interface Told {
   id: number
   event: string
-  // biome-ignore lint/suspicious/noExplicitAny: whatever it is of
-  data: any
+  data: { id: number }
 }
 
 /** Reads server-sent events. */
