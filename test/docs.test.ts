@@ -1,7 +1,7 @@
 // The samples of the README and of docs/, run in order from one clean start, as somebody new would.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -27,6 +27,15 @@ const leftOut: [words: string, why: string][] = [
 
 /** Lines of a shell sample that are not run: what the reader fills in, or has to have, and starts of servers, of which one runs. */
 const givenLines = /^(\w+=….*|chatterie (start|exec|reports|ban) .*)$/gm
+
+/** Exports of other services that samples name. */
+const exported = {
+  'stream-export.json': 'stream.json',
+  'users.export.json': 'sendbird-users.json',
+  'channels.export.json': 'sendbird-channels.json',
+  'messages.export.json': 'sendbird-messages.json',
+  'mongoexport.jsonl': 'rocketchat.jsonl',
+}
 
 const files = [
   'README.md',
@@ -56,6 +65,10 @@ beforeAll(async () => {
     ID: clientId,
     SECRET: clientSecret,
     API_KEY: apiKey,
+    // Who moves in comes from here as well as from there.
+    CHATKITTY_BASE_URL: server.url,
+    CHATKITTY_CLIENT_ID: clientId,
+    CHATKITTY_CLIENT_SECRET: clientSecret,
   }
   await mkdir(join(folder, 'bin'))
   const command = join(folder, 'bin', 'chatterie')
@@ -70,6 +83,9 @@ beforeAll(async () => {
   const users = [{ name: 'ada', displayName: 'Ada', isGuest: false, properties: {} }]
   await writeFile(join(folder, 'users.json'), JSON.stringify(users))
   await writeFile(join(folder, 'styles.json'), '{}')
+  for (const [name, example] of Object.entries(exported)) {
+    await copyFile(join('test/migrate/exports', example), join(folder, name))
+  }
   await writeFile(
     join(folder, 'echo.ts'),
     'export async function handleEvent(event) { return event.message.id }',

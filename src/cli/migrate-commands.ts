@@ -19,7 +19,7 @@ export function addMigrateCommands(program: Command, output: () => Output): void
     .description('all that the Platform API of a ChatKitty application shows; run it again to go on')
     .option('--client-id <id>', 'of the application there (CHATKITTY_CLIENT_ID)')
     .option('--client-secret <secret>', 'better given as CHATKITTY_CLIENT_SECRET')
-    .option('--base-url <url>', 'of the Platform API (https://api.chatkitty.com)')
+    .option('--base-url <url>', 'of the Platform API (CHATKITTY_BASE_URL, or https://api.chatkitty.com)')
     .option('--token-url <url>', 'where tokens are given (the hosted one, or /oauth/token below --base-url)')
     .option('--since <time>', 'a later pass: ask for the details of what is new or changed since alone')
     .option('--rate <number>', 'requests a second, at most', '10')

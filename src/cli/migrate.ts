@@ -41,7 +41,7 @@ export interface ChatKittyMoveOptions extends MoveOptions {
 
 /** Everything that the Platform API of a ChatKitty application shows. */
 export async function fromChatKitty(options: ChatKittyMoveOptions, output: Output): Promise<void> {
-  const { CHATKITTY_CLIENT_ID, CHATKITTY_CLIENT_SECRET } = process.env
+  const { CHATKITTY_CLIENT_ID, CHATKITTY_CLIENT_SECRET, CHATKITTY_BASE_URL } = process.env
   const clientId = options.clientId ?? CHATKITTY_CLIENT_ID
   const clientSecret = options.clientSecret ?? CHATKITTY_CLIENT_SECRET
   if (!clientId || !clientSecret) {
@@ -49,11 +49,12 @@ export async function fromChatKitty(options: ChatKittyMoveOptions, output: Outpu
       'Whose application there? Give --client-id and --client-secret, or CHATKITTY_CLIENT_ID and CHATKITTY_CLIENT_SECRET',
     )
   }
-  const baseUrl = urlOf('--base-url', options.baseUrl ?? hostedUrl)
+  const given = options.baseUrl ?? CHATKITTY_BASE_URL
+  const baseUrl = urlOf('--base-url', given ?? hostedUrl)
   const ownTokenUrl = `${platformRoot(baseUrl)}/oauth/token`
   const tokenUrl = urlOf(
     '--token-url',
-    options.tokenUrl ?? (options.baseUrl === undefined ? hostedTokenUrl : ownTokenUrl),
+    options.tokenUrl ?? (given === undefined ? hostedTokenUrl : ownTokenUrl),
   )
   const since = sinceOf(options.since)
   const rate = numberOf('--rate', options.rate, 0.1, 1_000)

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 export type Document = Record<string, any>
 
 /** A file that is no export, or cannot be read. */
-export class UnusableExport extends Error {}
+class UnusableExport extends Error {}
 
 /** Text is at most so long in JavaScript (V8, 64 bit): a document that is one piece, too. */
 const wholeMax = 500_000_000
