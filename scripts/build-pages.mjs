@@ -22,6 +22,7 @@ const entries = [
   'home/demo.ts',
   'chat/page.css',
   'chat/app.ts',
+  'chat/preview.ts',
   'docs/page.css',
   'docs/page.js',
 ]

@@ -32,6 +32,8 @@ import { type AdminOperation, serveAdmin } from '#routes/admin/operation.ts'
 import { operatorOperations } from '#routes/admin/operators.ts'
 import { sessionOperations } from '#routes/admin/session.ts'
 import { statisticsOperations } from '#routes/admin/statistics.ts'
+import { transferOperations } from '#routes/admin/transfers.ts'
+import { uiAdminOperations } from '#routes/admin/ui.ts'
 import { userAdminOperations } from '#routes/admin/users.ts'
 import { webhookOperations } from '#routes/admin/webhooks.ts'
 import { analyticsOperations } from '#routes/analytics.ts'
@@ -79,10 +81,12 @@ export function adminOperationsOf(ctx: Context, doors: AdminDoors): AdminOperati
     ...sessionOperations(ctx, doors),
     ...operatorOperations(ctx),
     ...applicationAdminOperations(ctx),
+    ...uiAdminOperations(ctx),
     ...userAdminOperations(ctx),
     ...channelAdminOperations(ctx),
     ...messageAdminOperations(ctx),
     ...activityOperations(ctx),
+    ...transferOperations(ctx),
     ...functionAdminOperations(ctx),
     ...statisticsOperations(ctx, doors),
     ...webhookOperations(ctx),
@@ -240,6 +244,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
   await app.register(
     async function admin(scope) {
       await scope.register(bodies)
+      await scope.register(uploads)
       await scope.register(operators, { ctx })
       serveAdmin(scope, adminOperations, ctx)
     },

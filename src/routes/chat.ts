@@ -6,6 +6,7 @@ import { policyOf, readPage } from '#routes/pages.ts'
 
 export async function chat(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   const page = await readPage('chat/page.html')
+  const preview = await readPage('chat/preview.html')
 
   scope.get('/chat', async (request, reply) => {
     reply.removeHeader('x-frame-options')
@@ -15,6 +16,20 @@ export async function chat(scope: FastifyInstance, { ctx }: { ctx: Context }) {
         'content-security-policy': policyOf(ctx.baseUrl(request.origin), liberties),
       })
       .send(page)
+  })
+  // What it looks like, for the console: nobody is in it, and it talks to no server.
+  scope.get('/chat/preview', async (request, reply) => {
+    reply.removeHeader('x-frame-options')
+    return reply
+      .headers({
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': policyOf(ctx.baseUrl(request.origin), {
+          'img-src': "'self' data:",
+          'connect-src': "'none'",
+          'frame-ancestors': "'self'",
+        }),
+      })
+      .send(preview)
   })
   scope.get('/chat/settings', async (request, reply) => {
     const { widget_id: widgetId } = request.query as Record<string, unknown>

@@ -6,6 +6,9 @@ import { policyOf, readPage } from '#routes/pages.ts'
 /** What is no address of the page, where nothing else serves it. */
 const elsewhere = /^\/console\/(assets|sign-in)\//
 
+/** It frames the preview of the chat. */
+const liberties = { 'frame-src': "'self'" }
+
 export async function consolePage(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   const page = await readPage('built/console/page.html')
 
@@ -23,7 +26,10 @@ export async function consolePage(scope: FastifyInstance, { ctx }: { ctx: Contex
     const base = ctx.baseUrl(request.origin)
     const path = new URL(base).pathname.replace(/\/$/, '')
     return reply
-      .headers({ 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policyOf(base) })
+      .headers({
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': policyOf(base, liberties),
+      })
       .removeHeader('access-control-allow-origin')
       .send(page.replaceAll('{{path}}', () => encodeURI(path)).replace('{{ways}}', () => ways))
   }

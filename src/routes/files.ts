@@ -21,13 +21,14 @@ export async function files(scope: FastifyInstance, { ctx }: { ctx: Context }) {
           { token: bearerToken(request), grant: typeof grant === 'string' ? grant : undefined },
           key,
         )
-        return send(file, request, reply)
+        return sendFile(file, request, reply)
       },
     })
   }
 }
 
-async function send(file: ReadableFile, request: FastifyRequest, reply: FastifyReply) {
+/** Answers with a file, or the part of it that is asked for. */
+export async function sendFile(file: ReadableFile, request: FastifyRequest, reply: FastifyReply) {
   const { headers, method } = request
   const { size } = file
   const etag = `"${file.sha256.toString('base64url')}"`

@@ -17,7 +17,7 @@ const description =
   '`idempotencyKey` was imported before is done already.'
 
 /** Keeps the file of the form. A failed request leaves it to expire: its job may have been committed all the same. */
-const keeping = (ctx: Context): Storage<string> => ({
+export const keeping = (ctx: Context): Storage<string> => ({
   store: (caller, { bytes }) => keepImportFile(ctx, caller, bytes),
   discard: async () => {},
 })

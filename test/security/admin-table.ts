@@ -25,6 +25,10 @@ export const adminOperations = tableOf(`
     owner     PATCH  /applications/:id/settings
     owner     GET    /applications/:id/retention/preview
     owner     POST   /applications/:id/retention/run
+    owner     GET    /applications/:id/ui
+    owner     PUT    /applications/:id/ui/features
+    owner     PUT    /applications/:id/ui/styles
+    owner     PUT    /applications/:id/ui/elements
     viewer    GET    /applications/:id/users
     viewer    GET    /applications/:id/users/:userId
     viewer    GET    /applications/:id/users/:userId/channels
@@ -45,6 +49,13 @@ export const adminOperations = tableOf(`
     viewer    GET    /applications/:id/jobs
     viewer    GET    /applications/:id/jobs/:jobId
     developer GET    /applications/:id/functions
+    developer POST   /applications/:id/imports/users
+    developer POST   /applications/:id/imports/channels
+    developer POST   /applications/:id/imports/messages
+    developer POST   /applications/:id/imports/channels/:channelId/members
+    developer POST   /applications/:id/exports/messages
+    developer POST   /applications/:id/exports/users
+    developer GET    /applications/:id/jobs/:jobId/file
     developer POST   /applications/:id/functions
     developer GET    /applications/:id/functions/:functionId
     developer PATCH  /applications/:id/functions/:functionId

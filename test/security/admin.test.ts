@@ -139,6 +139,18 @@ describe('what is written', () => {
       const { body } = await owner().get(inside('/reports'))
       return [inside(`/reports/${body.items[0].id}/resolve`), { action: 'keep' }]
     },
+    'PUT /applications/:id/ui/features': async () => [inside('/ui/features'), { settings: {} }],
+    'PUT /applications/:id/ui/styles': async () => [inside('/ui/styles'), { settings: {} }],
+    'PUT /applications/:id/ui/elements': async () => [inside('/ui/elements'), { settings: {} }],
+    'POST /applications/:id/imports/users': async () => [inside('/imports/users'), items],
+    'POST /applications/:id/imports/channels': async () => [inside('/imports/channels'), items],
+    'POST /applications/:id/imports/messages': async () => [inside('/imports/messages'), items],
+    'POST /applications/:id/imports/channels/:channelId/members': async () => [
+      inside(`/imports/channels/${(await createChannel(place)).id}/members`),
+      items,
+    ],
+    'POST /applications/:id/exports/messages': async () => [inside('/exports/messages')],
+    'POST /applications/:id/exports/users': async () => [inside('/exports/users')],
     'POST /applications/:id/functions': async () => [inside('/functions'), chatFunction],
     'PATCH /applications/:id/functions/:functionId': async () => [await aFunction(), { enabled: false }],
     'PUT /applications/:id/functions/:functionId/draft': async () => [`${await aFunction()}/draft`, script],
@@ -168,6 +180,8 @@ describe('what is written', () => {
       return [`${path}/deliveries/${body.id}/replay`]
     },
   }
+  /** Of a form, where something is imported. */
+  const items = Buffer.from('[]')
   const chatFunction = { type: 'user.sent.message', name: 'Echo' }
   const script = { handlerScript: 'async function handleEvent() {}' }
   const aFunction = async () => {
@@ -200,7 +214,9 @@ describe('what is written', () => {
     const [path, body] = await prepare()
     const { body: before } = await owner().get('/audit?limit=1')
     const send = owner()[method.toLowerCase() as 'post' | 'put' | 'patch' | 'delete']
-    const { status } = await send(path, body)
+    const { status } = await (Buffer.isBuffer(body)
+      ? send(path).attach('file', body, 'x.json')
+      : send(path, body))
     expect([200, 201, 202, 204]).toContain(status)
     const { body: after } = await owner().get('/audit?limit=5')
     const noted = after.items.filter(({ id }: { id: number }) => id > before.items[0].id)

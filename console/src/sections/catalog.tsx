@@ -7,6 +7,7 @@ import { Functions } from './functions.tsx'
 import { Jobs } from './jobs.tsx'
 import { AdminKeys } from './keys.tsx'
 import { Live } from './live.tsx'
+import { Look } from './look.tsx'
 import { Messages } from './messages.tsx'
 import { Operators } from './operators.tsx'
 import { Overview } from './overview.tsx'
@@ -38,6 +39,7 @@ export const sections: SectionEntry[] = [
   { path: 'jobs', title: 'Jobs', letter: 'j', needs: 'listJobs', component: Jobs },
   { path: 'functions', title: 'Functions', letter: 'f', needs: 'listFunctions', component: Functions },
   { path: 'webhooks', title: 'Webhooks', letter: 'w', needs: 'listWebhooks', component: Webhooks },
+  { path: 'look', title: 'Look', letter: 'd', needs: 'retrieveUi', component: Look },
   { path: 'settings', title: 'Settings', letter: 's', needs: 'retrieveSettings', component: Settings },
 ]
 

@@ -1,12 +1,15 @@
 // Imports and exports, how far they are, and what went wrong.
-import { useQuery } from '@tanstack/react-query'
-import { call } from '../api/client.ts'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { addressOf, call } from '../api/client.ts'
 import type { Job } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
+import { useMay } from '../session.tsx'
 import { useOpen } from '../ui/filters.tsx'
 import { List } from '../ui/list.tsx'
 import { Section } from '../ui/pane.tsx'
 import { Badge, count, Empty, Facts, Time } from '../ui/small.tsx'
+import { useTransfers } from './transfers.tsx'
 
 const kinds = { PENDING: '', RUNNING: 'warn', FINISHED: 'good', FAILED: 'bad' } as const
 const nameOf = ({ type }: Job) => {
@@ -17,33 +20,43 @@ const nameOf = ({ type }: Job) => {
 export function Jobs() {
   const id = useApplicationId()
   const { open, show } = useOpen()
+  const { actions, dropping } = useTransfers(show)
+  const { isOver, ...drag } = dropping
   return (
     <Section
       title="Jobs"
+      actions={actions}
       detail={open && <JobDetail key={open} jobId={open} />}
       onClose={() => show(undefined)}
     >
-      <List
-        operation="listJobs"
-        input={{ params: { id } }}
-        label="Jobs, newest first"
-        everyMs={3_000}
-        open={open}
-        onOpen={({ id }) => show(id)}
-        row={(job) => (
-          <>
-            <div className="row-main">
-              <div className="row-line">
-                <strong>{nameOf(job)}</strong>
-                <Badge kind={kinds[job.state]}>{job.state.toLowerCase()}</Badge>
+      <div className={`drop ${isOver ? 'is-over' : ''}`} {...drag}>
+        <List
+          operation="listJobs"
+          input={{ params: { id } }}
+          label="Jobs, newest first"
+          everyMs={3_000}
+          open={open}
+          onOpen={({ id }) => show(id)}
+          row={(job) => (
+            <>
+              <div className="row-main">
+                <div className="row-line">
+                  <strong>{nameOf(job)}</strong>
+                  <Badge kind={kinds[job.state]}>{job.state.toLowerCase()}</Badge>
+                </div>
+                <Progress job={job} />
               </div>
-              <Progress job={job} />
-            </div>
-            <Time at={job.createdTime} />
-          </>
-        )}
-        empty={<Empty title="No jobs">Imports and exports of this application appear here.</Empty>}
-      />
+              <Time at={job.createdTime} />
+            </>
+          )}
+          empty={
+            <Empty title="No jobs yet">
+              Drop a JSON file here to import users, channels or messages. Imports and exports appear here,
+              with how far they are and what could not be stored.
+            </Empty>
+          }
+        />
+      </div>
     </Section>
   )
 }
@@ -60,11 +73,18 @@ function Progress({ job: { processed, failed, total, state } }: { job: Job }) {
 
 function JobDetail({ jobId }: { jobId: number }) {
   const id = useApplicationId()
+  const may = useMay()
   const { data: job, error } = useQuery({
     queryKey: ['retrieveJob', id, jobId],
     queryFn: () => call('retrieveJob', { params: { id, jobId } }),
     refetchInterval: ({ state }) => (state.data?.endedTime ? false : 2_000),
   })
+  // The list beside it shows the same.
+  const client = useQueryClient()
+  const isEnded = job?.endedTime !== undefined
+  useEffect(() => {
+    if (isEnded) void client.invalidateQueries({ queryKey: ['listJobs'] })
+  }, [client, isEnded])
   if (error) return <Empty title="This job is not there">{error.message}</Empty>
   if (!job) return <div aria-busy="true" />
   return (
@@ -85,10 +105,10 @@ function JobDetail({ jobId }: { jobId: number }) {
             : []),
         ]}
       />
-      {job.file && (
+      {job.file && may('downloadJobFile') && (
         <p>
-          <a href={job.file} download>
-            Download its file
+          <a className="button" href={addressOf('downloadJobFile', { params: { id, jobId } })} download>
+            Download the file
           </a>
         </p>
       )}

@@ -1,5 +1,5 @@
 // Keys that do something, wherever the focus is, unless somebody types.
-import { useEffect, useRef } from 'react'
+import { useLayoutEffect, useRef } from 'react'
 
 export interface Binding {
   /** As `KeyboardEvent.key` says them, one after the other: `g m`. */
@@ -19,12 +19,12 @@ export function listBindings(): Binding[] {
   return [...bound]
 }
 
-/** Binds keys while the component is shown. */
+/** Binds keys while the component is shown: as soon as it is to be seen, lest somebody is quicker. */
 export function useKeys(bindings: Binding[]): void {
   const latest = useRef(bindings)
   latest.current = bindings
   const names = bindings.map(({ keys, label }) => `${keys}\n${label}`).join('\n\n')
-  useEffect(() => {
+  useLayoutEffect(() => {
     const mine = names
       .split('\n\n')
       .filter(Boolean)
@@ -44,7 +44,7 @@ function isTyping(target: EventTarget | null): boolean {
     target instanceof HTMLElement &&
     Boolean(
       target.closest(
-        'input:not([type=radio], [type=checkbox]), textarea, select, dialog, [contenteditable], .code',
+        'input:not([type=radio], [type=checkbox], [type=color]), textarea, select, dialog, [contenteditable], .code',
       ),
     )
   )

@@ -27,6 +27,12 @@ export function Noticed({ children }: { children: ReactNode }) {
 
 export const useTell = () => use(Telling)
 
+/** Reads everything that is shown anew. */
+export function useRefresh() {
+  const client = useQueryClient()
+  return () => void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
+}
+
 /**
  * Calls an operation that changes something; then everything that is shown is read anew, but for what
  * is gone, and `done` is said.

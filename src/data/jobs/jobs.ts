@@ -65,6 +65,18 @@ export function findJob(db: Db, applicationId: number, id: number): Promise<AnyJ
   return db.one(findStatement, [applicationId, id])
 }
 
+/** The key of the file that a job made; undefined where there is no such job, or no file. */
+export function findJobFile(db: Db, applicationId: number, id: number): Promise<string | undefined> {
+  return db.one(findFileStatement, [applicationId, id])
+}
+
+const findFileStatement = reading(
+  'find-job-file',
+  column(uuid, 'f.key'),
+  (columns) =>
+    `select ${columns} from job j join file f on f.id = j.file_id where j.id = $2 and j.application_id = $1`,
+)
+
 export interface JobFilters {
   /** Whether it has yet to end. */
   running?: boolean | undefined

@@ -57,6 +57,8 @@ const leastRole = {
   'resolve reports': 'moderator',
   'read sessions': 'viewer',
   'read jobs': 'viewer',
+  import: 'developer',
+  export: 'developer',
   'read functions': 'developer',
   'change functions': 'developer',
   'read webhooks': 'developer',

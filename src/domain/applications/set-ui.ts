@@ -2,6 +2,7 @@ import type { Context } from '#context.ts'
 import { updateUi } from '#data/applications/applications.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { getUi } from '#domain/applications/get-ui.ts'
+import { noteOperatorsAct } from '#domain/audit/note-operators-act.ts'
 import { notFound } from '#errors.ts'
 import type { Ui, UiPart } from '#resources/ui.ts'
 
@@ -16,6 +17,7 @@ export async function setUi(
   await ctx.db.transact(async (tx) => {
     if (!(await updateUi(tx, applicationId, part, settings))) throw notFound('application', applicationId)
     await tx.emit({ type: 'application.ui.updated', applicationId, payload: { parts: [part] } })
+    await noteOperatorsAct(tx, caller, { action: 'ui.updated', details: { part } })
   })
   return getUi(ctx, caller)
 }

@@ -3,6 +3,7 @@ import { keepFile } from '#data/files.ts'
 import { insertJob, type JobInput } from '#data/jobs/jobs.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { mustHaveGroupChannel } from '#domain/access/channel.ts'
+import { noteOperatorsAct } from '#domain/audit/note-operators-act.ts'
 import type { ImportType, Job } from '#resources/job.ts'
 
 /**
@@ -20,6 +21,9 @@ export async function startImport(
   await ctx.queue.ready()
   return ctx.db.transact(async (tx) => {
     await keepFile(tx, input.fileKey)
-    return insertJob(tx, caller.applicationId, type, input)
+    const job = await insertJob(tx, caller.applicationId, type, input)
+    const target = { type: 'job', id: job.id }
+    await noteOperatorsAct(tx, caller, { action: 'import.started', target, details: { type } })
+    return job
   })
 }

@@ -1,10 +1,10 @@
 // The chat in a page's frame, put together: the page that wants it, the connection, the settings and the view.
 import { connectApi } from '@chatkitty/core'
 import { Chat } from './chat.ts'
+import { dress } from './dress.ts'
 import type { Elements } from './elements.ts'
 import { findHost, type Host, type HostOptions } from './host.ts'
 import { findApp } from './native.ts'
-import { override } from './overrides.ts'
 import type { Features, Styles } from './resources.ts'
 import { StompX } from './stompx.ts'
 import { setStrings } from './strings.ts'
@@ -12,11 +12,6 @@ import { draw, drawNotice, type Menu } from './view.ts'
 
 const element = document.querySelector<HTMLElement>('#chat') as HTMLElement // page.html has it
 const asked = new URLSearchParams(location.search)
-/** The application's own stylesheet. */
-const sheet = new CSSStyleSheet()
-/** What it overrides of ours, which comes before. */
-const overrides = new CSSStyleSheet()
-document.adoptedStyleSheets = [overrides, sheet]
 
 /** A connection, as the official client gives it; the port is what it has for chat interfaces. */
 type Connection = Awaited<ReturnType<typeof connectApi>> & { attach(port: MessagePort): void }
@@ -65,7 +60,7 @@ async function run(host: Host, options: HostOptions): Promise<void> {
         .catch(() => {}),
   })
   chat.elements.set({ ...settings.elements, ...options.elements })
-  const styles = dress(settings.styles, options)
+  const styles = wear(settings.styles, options)
   follow(chat, options, redraw)
 
   host.on('chat:strings-set', ({ strings }) => {
@@ -137,20 +132,15 @@ async function readSettings(): Promise<Settings> {
 }
 
 /** What the page asks for goes before what the application has. */
-function dress(styles: Styles, { theme, styles: wanted }: HostOptions): Styles {
-  const worn = { ...styles, ...wanted, ...(theme && { 'base-theme': theme }) }
-  document.documentElement.dataset.theme = worn['base-theme']
-  override(overrides, worn.overrides)
-  sheet.replaceSync(worn.stylesheet ?? '')
-  return worn
+function wear(styles: Styles, { theme, styles: wanted }: HostOptions): Styles {
+  return dress({ ...styles, ...wanted, ...(theme && { 'base-theme': theme }) })
 }
 
 /** Goes with what is changed while people chat. */
 function follow(chat: Chat, options: HostOptions, redraw: () => void): void {
   const { stompx, me } = chat
   const { styles, features, elements } = me._topics
-  if (styles)
-    stompx.listen<Styles>(styles, 'application.styles.updated', (changed) => dress(changed, options))
+  if (styles) stompx.listen<Styles>(styles, 'application.styles.updated', (changed) => wear(changed, options))
   if (features) {
     stompx.listen<Features>(features, 'application.features.updated', (changed) => {
       Object.assign(chat.features, changed)

@@ -1,4 +1,19 @@
 // What happens in an application, in the shapes of the Platform API.
-import { Job, JobType } from '#resources/job.ts'
+import { z } from 'zod'
+import { served } from '#resources/define.ts'
+import { type AnyJob, Job, JobType } from '#resources/job.ts'
 
-export const AdminJob = Job.extend({ type: JobType }).meta({ id: 'Job' })
+export const AdminJob = Job.extend({
+  type: JobType,
+  file: z
+    .string()
+    .register(served, { served: true })
+    .describe('Where the result of an export is, for whoever may export')
+    .optional(),
+}).meta({ id: 'Job' })
+
+/** A job whose file is where operators reach it. */
+export function asOperatorsSee(job: AnyJob, applicationId: number): AnyJob {
+  if (job.file === undefined) return job
+  return { ...job, file: `/admin/v1/applications/${applicationId}/jobs/${job.id}/file` }
+}

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { PatchRetention, Retention } from '#resources/admin/retention.ts'
 import { Id, Properties, RequiredText, Timestamp } from '#resources/define.ts'
+import { uiShapes } from '#resources/ui.ts'
 
 const nameMax = 255
 const Toggle = z.enum(['DISABLED', 'ENABLED'])
@@ -71,3 +72,5 @@ export const PatchSettings = AdminSettings.extend({
   .partial()
   .meta({ id: 'PatchSettings' })
 export type PatchSettings = z.output<typeof PatchSettings>
+
+export const AdminUi = z.object(uiShapes).meta({ id: 'Ui' })

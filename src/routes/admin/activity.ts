@@ -4,7 +4,7 @@ import type { Context } from '#context.ts'
 import { getAnyJob } from '#domain/jobs/get-any-job.ts'
 import { listAnyJobs } from '#domain/jobs/list-any-jobs.ts'
 import { listUserSessions } from '#domain/sessions/list-user-sessions.ts'
-import { AdminJob } from '#resources/admin/activity.ts'
+import { AdminJob, asOperatorsSee } from '#resources/admin/activity.ts'
 import { userSessionResource } from '#resources/session.ts'
 import { insideOperation, listOf, oneOf } from '#routes/admin/operation.ts'
 import { newestFirst, partOf } from '#routes/admin/paged.ts'
@@ -34,7 +34,10 @@ export const activityOperations = (ctx: Context) => [
     path: '/jobs',
     right: 'read jobs',
     answer: listOf(AdminJob),
-    handle: (caller, { list }) => partOf(list, (page) => listAnyJobs(ctx, caller, page), newestFirst),
+    handle: async (caller, { list }) => {
+      const part = await partOf(list, (page) => listAnyJobs(ctx, caller, page), newestFirst)
+      return { ...part, items: part.items.map((job) => asOperatorsSee(job, caller.applicationId)) }
+    },
   }),
   insideOperation({
     id: 'retrieveJob',
@@ -47,6 +50,7 @@ export const activityOperations = (ctx: Context) => [
     right: 'read jobs',
     params: z.object({ jobId: PathId }),
     answer: oneOf(AdminJob),
-    handle: (caller, { params }) => getAnyJob(ctx, caller, params.jobId),
+    handle: async (caller, { params }) =>
+      asOperatorsSee(await getAnyJob(ctx, caller, params.jobId), caller.applicationId),
   }),
 ]

@@ -5,12 +5,17 @@ import { Role } from '#resources/admin/role.ts'
 import { ApiError, AuthenticationError } from '#resources/problem.ts'
 import type { AdminOperation } from '#routes/admin/operation.ts'
 import { localOrigin, parametersIn, type Shapes } from '#routes/openapi.ts'
-import { convert, idOf, type Json, merge } from '#routes/openapi-schemas.ts'
+import { convert, formOf, idOf, type Json, merge } from '#routes/openapi-schemas.ts'
 
 /** The document itself. @param prefix where the API is */
 export function describeAdminApi(operations: AdminOperation[], prefix: string): Json {
   const given = convert(
-    operations.flatMap(({ params, query, body }) => [params, query, ...(body ? [body] : [])]),
+    operations.flatMap(({ params, query, body, form }) => [
+      params,
+      query,
+      ...(body ? [body] : []),
+      ...(form ? [file] : []),
+    ]),
     'input',
   )
   const answered = convert(
@@ -60,6 +65,7 @@ at the end.
 
 **Errors.** Any that is not described here (405, 406, 409, 413, 415, 429 and 5xx) has the body of \`ApiError\` too.`
 
+const file = formOf(z.object({}))
 const lists = new Map<z.ZodType, z.ZodType>()
 
 /** What an operation answers with, where that is JSON. */
@@ -89,7 +95,7 @@ function pathsOf(operations: AdminOperation[], prefix: string, shapes: Shapes): 
 }
 
 function describeOperation(operation: AdminOperation, shapes: Shapes): Json {
-  const { id, tag, summary, description, params, query, body, method, isOpen, right } = operation
+  const { id, tag, summary, description, params, query, body, form, method, isOpen, right } = operation
   const parameters = [
     ...parametersIn('path', shapes.given(params)),
     ...parametersIn('query', shapes.given(query)),
@@ -106,6 +112,9 @@ function describeOperation(operation: AdminOperation, shapes: Shapes): Json {
         required: method !== 'PATCH' && !body.safeParse(undefined).success,
         content: { 'application/json': { schema: shapes.given(body) } },
       },
+    }),
+    ...(form && {
+      requestBody: { required: true, content: { 'multipart/form-data': { schema: shapes.given(file) } } },
     }),
     responses: { ...success(operation, shapes), ...errors },
   }

@@ -6,10 +6,11 @@ import type { Context } from '#context.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { mustHaveRight, type OperatorCaller, type Right } from '#domain/access/operator.ts'
 import { enterApplication } from '#domain/applications/administered/enter-application.ts'
-import { ChatError } from '#errors.ts'
+import { ChatError, refused } from '#errors.ts'
 import { type ListPart, ListQuery, type ListRequest } from '#resources/admin/list.ts'
 import { type Described, mount } from '#routes/mount.ts'
 import { WithId } from '#routes/operation.ts'
+import { receive, type Storage } from '#routes/upload.ts'
 import { compileWriter, type Writer } from '#wire/casing.ts'
 import { representationFor } from '#wire/negotiation.ts'
 import { compileCheck } from '#wire/reading.ts'
@@ -31,11 +32,21 @@ interface AdminInput<P, Q, B> {
   reply: FastifyReply
 }
 
+/** A multipart form with a part `file`. */
+interface AdminForm {
+  // biome-ignore lint/suspicious/noExplicitAny: operations of all inputs stand in one list; `insideOperation` types each.
+  storage: Storage<any>
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  handle: (caller: InsideCaller, input: { params: any; file: any }) => Promise<unknown>
+}
+
 export interface AdminOperation extends Described {
   /** Who may, by domain/access/operator.ts, unless it is open. */
   right: Right
   /** Whether it is about the application of its path. */
   isInside: boolean
+  /** It takes a form, and nothing else. */
+  form?: AdminForm
   answer: AdminAnswer
   // biome-ignore lint/suspicious/noExplicitAny: operations of all inputs stand in one list; `adminOperation` types each.
   handle: (caller: any, input: AdminInput<any, any, any>) => Promise<unknown>
@@ -51,7 +62,7 @@ const nothing = z.object({})
 
 type Given<A extends AdminAnswer, C, P, Q, B> = Omit<
   AdminOperation,
-  'params' | 'query' | 'body' | 'answer' | 'handle' | 'status' | 'isInside'
+  'params' | 'query' | 'body' | 'form' | 'answer' | 'handle' | 'status' | 'isInside'
 > & {
   status?: number
   params?: P
@@ -70,6 +81,23 @@ export function adminOperation<
 >(given: Given<A, OperatorCaller, P, Q, B>): AdminOperation {
   const { answer, params = nothing } = given
   return { status: statusOf(answer), ...given, params, query: queryOf(given), isInside: false }
+}
+
+/** One in an application that takes a multipart form; its file is stored while it arrives. */
+export function formOperation<A extends AdminAnswer, P extends z.ZodObject = typeof nothing, F = unknown>({
+  form,
+  ...given
+}: Omit<Given<A, InsideCaller, P, typeof nothing, z.ZodUndefined>, 'handle'> & {
+  form: {
+    storage: Storage<F>
+    handle: (caller: InsideCaller, input: { params: z.output<P>; file: F }) => Promise<Result<A>>
+  }
+}): AdminOperation {
+  const { about } = given
+  const withoutForm = async (): Promise<never> => {
+    throw refused(about, 'file', 'missing_field', 'file is required: send a multipart form')
+  }
+  return { ...insideOperation<A, P>({ ...given, handle: withoutForm }), form }
 }
 
 const ofApplication = '/applications/:id'
@@ -118,8 +146,16 @@ export function serveAdmin(app: FastifyInstance, operations: AdminOperation[], c
     const query = checks.query(request)
     const params = checks.params(request)
     const { limit, cursor } = query
-    const input = { params, query, body: checks.body(request), list: { limit, cursor }, request, reply }
-    const result = await each.handle(caller, input)
+    const result = request.isMultipart()
+      ? await handleForm(each, caller as InsideCaller, request, params)
+      : await each.handle(caller, {
+          params,
+          query,
+          body: checks.body(request),
+          list: { limit, cursor },
+          request,
+          reply,
+        })
     const write = writers.get(each.id)
     if (answer.kind === 'text') return reply
     reply.code(each.status)
@@ -128,6 +164,18 @@ export function serveAdmin(app: FastifyInstance, operations: AdminOperation[], c
     const body = write(result, (url) => (url.startsWith('/') ? base + url : url))
     return reply.header('content-type', 'application/json').send(JSON.stringify(body))
   })
+}
+
+function handleForm(
+  { about, form }: AdminOperation,
+  caller: InsideCaller,
+  request: FastifyRequest,
+  params: unknown,
+): Promise<unknown> {
+  if (!form) throw new ChatError('UnsupportedMediaTypeError', 'The body must be JSON')
+  return receive(request, { about, storage: form.storage, caller }, (file) =>
+    form.handle(caller, { params, file }),
+  )
 }
 
 /** Operations of the Platform API have some of the same ids. */

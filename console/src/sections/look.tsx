@@ -1,0 +1,279 @@
+// What the chat looks like, and what users can do in it, with a preview that follows each change.
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useRef, useState } from 'react'
+import { base, call } from '../api/client.ts'
+import type { Ui } from '../api/generated.ts'
+import { useApplicationId } from '../application.tsx'
+import { useMay } from '../session.tsx'
+import { useKeys } from '../ui/keys.ts'
+import { useTell } from '../ui/notices.tsx'
+import { Section } from '../ui/pane.tsx'
+import { Empty } from '../ui/small.tsx'
+
+const features: [path: string, title: string][] = [
+  ['channel.create', 'Open channels'],
+  ['message.reactions', 'React to messages'],
+  ['message.threads', 'Reply to messages'],
+  ['message.typing', 'See who is typing'],
+  ['message.read-receipts', 'See who has read a message'],
+  ['message.links.preview', 'See previews of links'],
+  ['message.attachments.image', 'Send pictures'],
+  ['message.attachments.video', 'Send videos'],
+  ['message.attachments.audio', 'Send sounds'],
+  ['message.attachments.file', 'Send other files'],
+  ['user.presence', 'See who is online'],
+]
+/** Of `overrides`; docs/chat-ui.md has them all. */
+const colours: [path: string, title: string][] = [
+  ['message.outbound.background-color', 'Own messages'],
+  ['message.inbound.background-color', 'Messages of others'],
+  ['header.background-color', 'Header'],
+  ['side-menu.background-color', 'List of channels'],
+  ['content.background-color', 'Behind messages'],
+]
+
+export function Look() {
+  const id = useApplicationId()
+  const { data, error } = useQuery({
+    queryKey: ['retrieveUi', id],
+    queryFn: () => call('retrieveUi', { params: { id } }),
+  })
+  if (error) return <Empty title="This could not be read">{error.message}</Empty>
+  if (!data) return <div aria-busy="true" />
+  return <LookForm key={id} saved={data} />
+}
+
+function LookForm({ saved }: { saved: Ui }) {
+  const id = useApplicationId()
+  const may = useMay()
+  const tell = useTell()
+  const client = useQueryClient()
+  const [look, setLook] = useState(saved)
+  const [overrides, setOverrides] = useState(textOf(saved.styles.overrides))
+  const [elements, setElements] = useState(textOf(saved.elements))
+  const [problem, setProblem] = useState('')
+  const isFixed = !may('setUiStyles')
+  const isChanged = JSON.stringify(look) !== JSON.stringify(saved)
+
+  const changeStyles = (styles: Partial<Ui['styles']>) =>
+    setLook((before) => ({ ...before, styles: { ...before.styles, ...styles } }))
+  /** What is no JSON yet changes nothing yet. */
+  const write = (text: string, keep: (value: Record<string, unknown>) => void) => {
+    try {
+      const value = text.trim() ? JSON.parse(text) : {}
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error()
+      setProblem('')
+      keep(value)
+    } catch {
+      setProblem('This is no JSON object yet.')
+    }
+  }
+  const paint = (path: string, value: string) => {
+    const next = withValue(look.styles.overrides ?? {}, path.split('.'), value)
+    setOverrides(textOf(next))
+    changeStyles({ overrides: next })
+  }
+  const putBack = () => {
+    setLook(saved)
+    setOverrides(textOf(saved.styles.overrides))
+    setElements(textOf(saved.elements))
+    setProblem('')
+  }
+  const save = async () => {
+    if (!isChanged || isFixed || problem) return
+    const isOther = (part: keyof Ui) => JSON.stringify(look[part]) !== JSON.stringify(saved[part])
+    const params = { id }
+    try {
+      let answer = saved
+      if (isOther('features'))
+        answer = await call('setUiFeatures', { params, body: { settings: look.features } })
+      if (isOther('styles')) answer = await call('setUiStyles', { params, body: { settings: look.styles } })
+      if (isOther('elements'))
+        answer = await call('setUiElements', { params, body: { settings: look.elements } })
+      client.setQueryData(['retrieveUi', id], answer)
+      setLook(answer)
+      tell('Saved: open chats look so from now on')
+    } catch (failure) {
+      setProblem((failure as Error).message)
+    }
+  }
+  useKeys(isFixed ? [] : [{ keys: 's', label: 'Save the look', run: () => void save() }])
+
+  return (
+    <Section
+      title="Look"
+      actions={
+        !isFixed && (
+          <>
+            <button type="button" className="button" disabled={!isChanged} onClick={putBack}>
+              Put back
+            </button>
+            <button
+              type="button"
+              className="button primary"
+              disabled={!isChanged || problem !== ''}
+              onClick={() => void save()}
+            >
+              Save <kbd>s</kbd>
+            </button>
+          </>
+        )
+      }
+    >
+      <div className="look">
+        <fieldset className="look-form" disabled={isFixed}>
+          <legend className="visually-hidden">How the chat looks</legend>
+          <label>
+            Theme
+            <select
+              value={look.styles['base-theme'] ?? 'light'}
+              onChange={({ target }) => changeStyles({ 'base-theme': target.value as 'light' | 'dark' })}
+            >
+              <option value="light">Light</option>
+              <option value="dark">Dark</option>
+            </select>
+          </label>
+          <h2>Colours</h2>
+          {colours.map(([path, title]) => (
+            <Colour
+              key={path}
+              title={title}
+              value={valueAt(look.styles.overrides, path.split('.'))}
+              onChange={(value) => paint(path, value)}
+            />
+          ))}
+          <h2>What users can do</h2>
+          {features.map(([path, title]) => (
+            <label key={path} className="switch">
+              <input
+                type="checkbox"
+                checked={valueAt(look.features, path.split('.')) !== 'disabled'}
+                onChange={({ target }) =>
+                  setLook((before) => ({
+                    ...before,
+                    features: withValue(
+                      before.features,
+                      path.split('.'),
+                      target.checked ? 'enabled' : 'disabled',
+                    ),
+                  }))
+                }
+              />
+              <span>{title}</span>
+            </label>
+          ))}
+          <h2>For designers</h2>
+          <label>
+            Stylesheet
+            <textarea
+              className="mono"
+              rows={6}
+              spellCheck={false}
+              value={look.styles.stylesheet ?? ''}
+              onChange={({ target }) => changeStyles({ stylesheet: target.value })}
+            />
+          </label>
+          <label>
+            Overrides, as JSON
+            <textarea
+              className="mono"
+              rows={6}
+              spellCheck={false}
+              value={overrides}
+              onChange={({ target }) => {
+                setOverrides(target.value)
+                write(target.value, (value) =>
+                  changeStyles({ overrides: value as Ui['styles']['overrides'] & object }),
+                )
+              }}
+            />
+          </label>
+          <label>
+            Templates, as JSON
+            <textarea
+              className="mono"
+              rows={6}
+              spellCheck={false}
+              value={elements}
+              onChange={({ target }) => {
+                setElements(target.value)
+                write(target.value, (value) => setLook((before) => ({ ...before, elements: value })))
+              }}
+            />
+          </label>
+          <p role="alert" className="problem">
+            {problem}
+          </p>
+        </fieldset>
+        <Preview look={look} />
+      </div>
+    </Section>
+  )
+}
+
+/** A colour, or none: that of the theme. */
+function Colour({
+  title,
+  value,
+  onChange,
+}: {
+  title: string
+  value: unknown
+  onChange: (value: string) => void
+}) {
+  const text = typeof value === 'string' ? value : ''
+  return (
+    <div className="colour">
+      <label>
+        <input
+          type="color"
+          value={/^#[\da-f]{6}$/i.test(text) ? text : '#888888'}
+          onChange={({ target }) => onChange(target.value)}
+        />{' '}
+        {title}
+      </label>
+      {text ? (
+        <button type="button" className="button small" onClick={() => onChange('')}>
+          Reset<span className="visually-hidden">: {title}</span>
+        </button>
+      ) : (
+        <span className="soft">of the theme</span>
+      )}
+    </div>
+  )
+}
+
+function Preview({ look }: { look: Ui }) {
+  const frame = useRef<HTMLIFrameElement>(null)
+  const latest = useRef(look)
+  latest.current = look
+  const tell = () =>
+    frame.current?.contentWindow?.postMessage(
+      { type: 'chatterie:look', look: latest.current },
+      location.origin,
+    )
+  useEffect(() => {
+    const onMessage = ({ source, data }: MessageEvent) => {
+      if (source === frame.current?.contentWindow && data?.type === 'chatterie:look-wanted') tell()
+    }
+    addEventListener('message', onMessage)
+    return () => removeEventListener('message', onMessage)
+  })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is told of each change
+  useEffect(() => void tell(), [look])
+  return <iframe ref={frame} className="preview" title="Preview of the chat" src={`${base}/chat/preview`} />
+}
+
+const textOf = (value: unknown) =>
+  value && Object.keys(value).length > 0 ? JSON.stringify(value, null, 2) : ''
+
+function valueAt(value: unknown, path: string[]): unknown {
+  return path.reduce<unknown>((found, key) => (found as Record<string, unknown> | undefined)?.[key], value)
+}
+
+/** A copy with a value at a place; without it where that is empty. */
+function withValue<T extends object>(value: T, [key = '', ...rest]: string[], leaf: string): T {
+  const { [key]: inner, ...others } = value as Record<string, unknown>
+  if (rest.length > 0) return { ...value, [key]: withValue((inner ?? {}) as object, rest, leaf) }
+  return (leaf ? { ...value, [key]: leaf } : others) as T
+}

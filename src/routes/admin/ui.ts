@@ -1,0 +1,47 @@
+// What chat user interfaces of an application show and look like.
+import { z } from 'zod'
+import type { Context } from '#context.ts'
+import { getUi } from '#domain/applications/get-ui.ts'
+import { setUi } from '#domain/applications/set-ui.ts'
+import { AdminUi } from '#resources/admin/application.ts'
+import { type UiPart, uiShapes } from '#resources/ui.ts'
+import { insideOperation, oneOf } from '#routes/admin/operation.ts'
+
+const about = { tag: 'Look', about: 'ui' }
+
+export const uiAdminOperations = (ctx: Context) => [
+  insideOperation({
+    ...about,
+    id: 'retrieveUi',
+    summary: 'Retrieve the look of the chat',
+    description: 'What users can do and see, styles and templates, with what nobody has set.',
+    method: 'GET',
+    path: '/ui',
+    right: 'read settings',
+    answer: oneOf(AdminUi),
+    handle: (caller) => getUi(ctx, caller),
+  }),
+  ...(['features', 'styles', 'elements'] as const).map((part) => replaceOperation(ctx, part)),
+]
+
+const names = {
+  features: ['setUiFeatures', 'Set what users can do and see', 'SetUiFeatures'],
+  styles: ['setUiStyles', 'Set the styles of the chat', 'SetUiStyles'],
+  elements: ['setUiElements', 'Set the templates of the chat', 'SetUiElements'],
+} as const
+
+function replaceOperation(ctx: Context, part: UiPart) {
+  const [id, summary, bodyId] = names[part]
+  return insideOperation({
+    ...about,
+    id,
+    summary,
+    description: 'In the place of what was set before; chats that are open follow at once.',
+    method: 'PUT',
+    path: `/ui/${part}`,
+    right: 'change settings',
+    body: z.object({ settings: uiShapes[part] }).meta({ id: bodyId }),
+    answer: oneOf(AdminUi),
+    handle: (caller, { body }) => setUi(ctx, caller, part, body.settings),
+  })
+}
