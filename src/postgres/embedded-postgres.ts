@@ -67,7 +67,8 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     const owner = await findOwner(data, log)
     const binaries = await findBinaries(owner, log, options.cache)
     const cluster = { folder, data, owner, binaries, log, ephemeral, waiting }
-    const { pid, port, adopted, password, isCopy } = await openCluster(cluster, guard, options.template)
+    await rm(templateIn(folder), { recursive: true, force: true, maxRetries: 5 }) // of a start that was cut off
+    const { pid, port, adopted, password, isCopy, kept } = await openCluster(cluster, guard, options.template)
     const keeper = keepRunning(cluster, guard, pid, port)
     const ms = Math.round(performance.now() - began)
     log.info(
@@ -78,6 +79,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     let stopping: Promise<void> | undefined
     const stop = async () => {
       lock.leaving()
+      await kept
       await stopPostmaster(cluster, await keeper.end())
       guard.end()
       lock.release()
@@ -104,18 +106,25 @@ interface Running {
   adopted: boolean
   password: string
   isCopy: boolean
+  /** Resolves when nothing goes on beside it. */
+  kept?: Promise<void>
 }
+
+/** Where a template is made. */
+const templateIn = (folder: string) => join(folder, 'template')
 
 /** Brings the cluster up. One that is not there yet is made: of the template, where there is one that is any good. */
 async function openCluster(cluster: Cluster, guard: Guard, source?: TemplateSource): Promise<Running> {
   if (source && !(await isThere(cluster))) {
     const template = await openTemplate(source, {
       postgres: cluster.binaries.version,
-      make: (folder) => makeTemplate(folder, source, cluster),
+      folder: templateIn(cluster.folder),
+      make: () => makeTemplate(templateIn(cluster.folder), source, cluster),
+      sync: (folder) => syncData({ ...cluster, data: join(folder, 'data') }),
       log: cluster.log,
     })
     const running = template && (await tryCopy(template, cluster, guard))
-    if (running) return running
+    if (running) return { ...running, kept: template.keep() }
   }
   await initialise(cluster)
   return run(cluster, guard)
@@ -139,17 +148,15 @@ async function tryCopy(template: Template, cluster: Cluster, guard: Guard): Prom
 async function makeTemplate(
   folder: string,
   { fill }: TemplateSource,
-  { data: _, ...cluster }: Cluster,
+  { waiting }: Pick<Cluster, 'waiting'>,
 ): Promise<void> {
   const quiet = { debug() {}, info() {}, warn() {} }
-  const postgres = await startEmbeddedPostgres({ folder, log: quiet, ephemeral: true })
+  const postgres = await startEmbeddedPostgres({ folder, log: quiet, ephemeral: true, waiting })
   try {
     await fill(postgres.url)
   } finally {
     await postgres.stop()
   }
-  const data = join(folder, 'data')
-  await syncData({ ...cluster, data })
 }
 
 async function run(cluster: Cluster, guard: Guard): Promise<Running> {

@@ -1,6 +1,7 @@
 // A cluster that is initialised, migrated and stopped, kept in the user's cache folder, of which new ones are copies: a
 // tenth of a second instead of one and a half. It is made once for each version of Postgres and of what it holds, by
-// one of the processes that want it. Whatever is wrong with it, a start does without.
+// one of the processes that want it: beside its own new cluster, which may lie in memory, so that it goes on with its
+// start while the template is put into the cache. Whatever is wrong with it, a start does without.
 //
 // Copies have the same system identifier, by which Postgres tells clusters apart in replication; an embedded one takes
 // no part in any. Their password and what names the installation become their own: own.ts.
@@ -9,7 +10,7 @@ import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readdirSync, statSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Logger } from '#postgres/embedded-postgres.ts'
@@ -29,12 +30,21 @@ export interface Template {
   password: string
   /** Makes the folder `data`; `waiting` is called when all that is left is to wait. @throws where the template is not whole */
   copyTo(data: string, waiting: () => void): Promise<void>
+  /** Puts it into the cache, where it was made just now. Whatever comes of it, copies are as good. */
+  keep(): Promise<void>
   /** Once it has turned out to be of no use. */
   discard(): Promise<void>
 }
 
-/** Starts a cluster in the folder, fills it and stops it. */
-type Make = (folder: string) => Promise<void>
+interface Making {
+  /** Where it is made. */
+  folder: string
+  /** Starts a cluster in that folder, fills it and stops it. */
+  make(): Promise<void>
+  /** Puts the cluster in a folder on the disk. */
+  sync(folder: string): Promise<void>
+  log: Logger
+}
 
 /** How long the making may take elsewhere, before a start does without. */
 const patienceMs = 60_000
@@ -45,20 +55,20 @@ const keptUnusedMs = 30 * 86_400_000
 /**
  * The template, made if need be.
  * @param postgres the version of its programs
- * @returns null where it cannot be had
+ * @returns null where it cannot be had; else `keep` or `discard` must be called once copies are made
  */
 export async function openTemplate(
   { cache, version }: TemplateSource,
-  { postgres, make, log }: { postgres: string; make: Make; log: Logger },
+  { postgres, ...making }: { postgres: string } & Making,
 ): Promise<Template | null> {
   const hash = createHash('sha256').update(version).digest('hex').slice(0, 16)
   const clusters = join(cache, 'clusters')
   const folder = join(clusters, `${postgres}-${process.platform}-${process.arch}-${hash}`)
   try {
-    if (!(await isThere(folder))) await makeOnce(clusters, folder, make)
-    return await read(folder)
+    const made = (await isThere(folder)) ? undefined : await makeOnce(clusters, folder, making)
+    return made ?? (await read(folder))
   } catch (err) {
-    log.debug({ err }, 'there is no template of new databases')
+    making.log.debug({ err }, 'there is no template of new databases')
     await rm(folder, { recursive: true, force: true }).catch(() => {})
     return null
   }
@@ -83,25 +93,54 @@ async function read(folder: string): Promise<Template> {
       await copying
       if (changed !== undefined) throw new Error(`${changed} is not what it was`)
     },
+    async keep() {}, // it is kept
     discard: () => rm(folder, { recursive: true, force: true }),
   }
 }
 
-/** Beside its place, and moved into it when whole. Of several processes one makes it, and the others wait. */
-async function makeOnce(clusters: string, folder: string, make: Make): Promise<void> {
+/** Of several processes one makes it, and the others wait until it is kept. */
+async function makeOnce(
+  clusters: string,
+  folder: string,
+  { folder: own, make, sync, log }: Making,
+): Promise<Template | undefined> {
   await mkdir(clusters, { recursive: true, mode: 0o700 })
   const lock = await lockUnlessThere(clusters, folder)
-  if (!lock) return
+  if (!lock) return undefined
+  const discard = () => rm(own, { recursive: true, force: true, maxRetries: 5 }).finally(lock.release)
   try {
-    if (await isThere(folder)) return
+    if (await isThere(folder)) {
+      lock.release()
+      return undefined
+    }
     await tidy(clusters)
-    const draft = await mkdtemp(join(clusters, draftPrefix))
-    await make(draft)
-    await writeFile(join(draft, 'sizes.json'), JSON.stringify(sizesOf(join(draft, 'data'))), { flush: true })
-    await rename(draft, folder)
-  } finally {
-    lock.release()
+    await mkdir(own)
+    await make()
+    await writeFile(join(own, 'sizes.json'), JSON.stringify(sizesOf(join(own, 'data'))))
+    return {
+      ...(await read(own)),
+      keep: () =>
+        keep(own, { clusters, folder, sync })
+          .catch((err) => log.debug({ err }, 'the template of new databases cannot be kept'))
+          .finally(discard),
+      discard,
+    }
+  } catch (error) {
+    await discard()
+    throw error
   }
+}
+
+/** Beside its place, and moved into it when whole. */
+async function keep(
+  own: string,
+  { clusters, folder, sync }: Pick<Making, 'sync'> & { clusters: string; folder: string },
+): Promise<void> {
+  const draft = join(await mkdtemp(join(clusters, draftPrefix)), 'template')
+  await promisify(execFile)('cp', ['-a', own, draft])
+  await sync(draft)
+  await rename(draft, folder)
+  await rm(dirname(draft), { recursive: true, force: true })
 }
 
 async function lockUnlessThere(clusters: string, folder: string): Promise<FolderLock | null> {
