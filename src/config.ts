@@ -93,6 +93,7 @@ const Environment = z.object({
     z.coerce.number('must be a number of seconds').int().min(1).max(30).default(5),
   ),
   FUNCTION_EGRESS: optional(z.enum(['guarded', 'open'])),
+  WEBHOOK_EGRESS: optional(z.enum(['guarded', 'open'])),
   FUNCTION_MEMORY_MB: z.preprocess(
     blankIsAbsent,
     z.coerce.number('must be a number of megabytes').int().min(32).max(16_384).default(192),
@@ -170,15 +171,17 @@ export interface Config extends SignalConfig, OperatorConfig {
   rateLimitPerSecond: number
   /** How long is kept what is over: sessions and jobs from their end on; for ever where undefined. */
   keptDays: Record<'notifications' | 'sessions' | 'jobs' | 'idempotencyKeys' | 'audit', number | undefined>
-  /** How long the record of what functions did is kept. */
   /** How long deliveries to webhooks are kept; for ever where undefined. */
   webhookDeliveriesDays: number | undefined
+  /** How long the record of what functions did is kept. */
   functionInvocationsDays: number
   /** What a function may take while a client waits for it, and any other. */
   functionBlockingTimeoutMs: number
   functionTimeoutMs: number
   /** Whether functions may connect to what is not public. */
   functionEgress: 'guarded' | 'open'
+  /** The same of webhooks. */
+  webhookEgress: 'guarded' | 'open'
   /** Of JavaScript's heap in each process of functions. */
   functionMemoryMb: number
   /** Processes of functions, of all applications together. */
@@ -212,6 +215,8 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   }
   const settings = parsed.data
   mustBeSafeToTest(settings)
+  // Where nobody but this machine reaches the server, functions are the operator's own.
+  const functionEgress = settings.FUNCTION_EGRESS ?? (isLoopback(settings.HOST) ? 'open' : 'guarded')
   return {
     port: settings.PORT,
     host: settings.HOST,
@@ -231,8 +236,8 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     functionInvocationsDays: settings.FUNCTION_INVOCATIONS_DAYS,
     functionBlockingTimeoutMs: settings.FUNCTION_BLOCKING_TIMEOUT_SECONDS * 1_000,
     functionTimeoutMs: settings.FUNCTION_TIMEOUT_SECONDS * 1_000,
-    // Where nobody but this machine reaches the server, functions are the operator's own.
-    functionEgress: settings.FUNCTION_EGRESS ?? (isLoopback(settings.HOST) ? 'open' : 'guarded'),
+    functionEgress,
+    webhookEgress: settings.WEBHOOK_EGRESS ?? functionEgress,
     functionMemoryMb: settings.FUNCTION_MEMORY_MB,
     functionProcesses: settings.FUNCTION_PROCESSES,
     linkPreviews: settings.LINK_PREVIEWS === 'on',

@@ -142,10 +142,7 @@ export function openContext(
     files: openFileStore(config),
     grants: openGrants(() => vault.derive('file grants'), clock),
     functions: openFunctions(config, log, clock, environment),
-    webhooks: openWebhookClient({
-      egress: config.functionEgress,
-      answerBytesMax: config.testApi ? 65_536 : 4_096, // what journals keep, or else deliveries
-    }),
+    webhooks: openWebhookClient({ egress: config.webhookEgress }),
     origin: `http://localhost:${config.port}`,
     baseUrl: (asked) => config.publicUrl ?? asked ?? ctx.origin,
     node,

@@ -64,6 +64,8 @@ describe('the settings', () => {
     ['FUNCTION_INVOCATIONS_DAYS', '30', 'functionInvocationsDays', 30],
     ['FUNCTION_EGRESS', 'open', 'functionEgress', 'open'],
     ['FUNCTION_EGRESS', 'guarded', 'functionEgress', 'guarded'],
+    ['WEBHOOK_EGRESS', 'open', 'webhookEgress', 'open'],
+    ['WEBHOOK_EGRESS', 'guarded', 'webhookEgress', 'guarded'],
     ['FUNCTION_MEMORY_MB', '512', 'functionMemoryMb', 512],
     ['FUNCTION_PROCESSES', '4', 'functionProcesses', 4],
     ['FUNCTION_TIMEOUT_SECONDS', '60', 'functionTimeoutMs', 60_000],
@@ -132,6 +134,12 @@ describe('the settings', () => {
     expect(readConfig({ HOST }).functionEgress).toBe(egress)
     expect(readConfig({ HOST, FUNCTION_EGRESS: 'guarded' }).functionEgress).toBe('guarded')
     expect(readConfig({ HOST, FUNCTION_EGRESS: 'open' }).functionEgress).toBe('open')
+    expect(readConfig({ HOST }).webhookEgress).toBe(egress)
+    expect(readConfig({ HOST, FUNCTION_EGRESS: 'guarded' }).webhookEgress).toBe('guarded')
+    expect(readConfig({ HOST, FUNCTION_EGRESS: 'guarded', WEBHOOK_EGRESS: 'open' })).toMatchObject({
+      functionEgress: 'guarded',
+      webhookEgress: 'open',
+    })
   })
 
   it.each([
