@@ -95,7 +95,7 @@ export class WebhookDeliveries {
     const line = channelId === null ? `delivery ${id}` : `${webhookId} ${channelId}`
     const held = Promise.withResolvers<void>()
     const running: Promise<void> = this.#turn(this.#lines.get(line))
-      .then(() => this.#deliver(delivery, subjects, hold))
+      .then(() => this.#traced(delivery, () => this.#deliver(delivery, subjects, hold)))
       .catch((error) => this.#ctx.log.error({ err: error, delivery: id }, 'a webhook could not be told'))
       .finally(() => {
         this.#running.delete(running)
@@ -117,6 +117,15 @@ export class WebhookDeliveries {
     this.#lines.set(line, running)
   }
 
+  /** As a part of what set it off. */
+  #traced({ type, webhookId, payload }: DueDelivery, deliver: () => Promise<void>): Promise<void> {
+    const { tracing } = this.#ctx
+    if (!tracing) return deliver()
+    const parent = payload.traceparent as string | undefined
+    const attributes = { 'chatterie.webhook': webhookId }
+    return tracing.run(`tell ${type}`, { kind: 'producer', parent, attributes }, deliver)
+  }
+
   /** What comes behind waits for what is answered soon; what is not, and what fails, holds up nothing. */
   async #turn(before: Promise<void> | undefined): Promise<void> {
     if (!before) return
@@ -136,7 +145,9 @@ export class WebhookDeliveries {
     const { retryAfterMs, ...answer } = await this.#attempt(delivery, body, watch)
     if (this.#stopping.signal.aborted && answer.status === undefined) return // nobody's fault
     const attempt = { time, durationMs: Math.round(performance.now() - began), ...answer }
-    await endAttempt(ctx, delivery, attempt, retryAfterMs)
+    const state = await endAttempt(ctx, delivery, attempt, retryAfterMs)
+    const result = state === 'pending' ? 'retried' : state
+    ctx.metrics.webhookAttempts.observe(attempt.durationMs / 1_000, delivery.type, result)
     watch?.ended(attempt)
   }
 

@@ -68,6 +68,14 @@ export class Metrics {
     },
     durations,
   )
+  readonly webhookAttempts = new Histogram(
+    {
+      name: 'chatterie_webhook_delivery_duration_seconds',
+      help: 'Attempts to tell webhooks by event and result, from their sending to the end of their answer',
+      labels: ['kind', 'result'],
+    },
+    durations,
+  )
   readonly jobsEnded = new Counter({
     name: 'chatterie_jobs_ended_total',
     help: 'Imports and exports that ended, by type and result',

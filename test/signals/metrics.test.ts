@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { createWebhook } from '#domain/webhooks/create-webhook.ts'
 import { Phone } from '../realtime/phone.ts'
 import { createAdmin } from '../support/admin.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
@@ -17,6 +18,8 @@ beforeAll(async () => {
   server = await startServer({ METRICS_TOKEN: token })
 })
 afterAll(() => server.close())
+
+const told = 'chatterie_webhook_delivery_duration_seconds_count'
 
 let seen: Promise<Exposed> | undefined
 /** What is told after a little of everything. */
@@ -34,12 +37,20 @@ async function haveALittleOfEverything(): Promise<Exposed> {
     'user.sent.message',
     'async function handleEvent() { throw new Error() }',
   )
+  await createWebhook(
+    server.ctx,
+    { kind: 'application', applicationId: main.id, scopes: [] },
+    { url: 'http://127.0.0.1:1/', events: ['message.created'], enabled: true },
+  )
   const ann = new Phone(server, main, 'ann')
   await ann.connect()
   await ann.listen(`/topic/channels/${lobby.id}.messages`)
   await sendMessage(main, lobby.id, { user: { username: 'ann' } })
   await expect.poll(() => ann.bodies(lobby.id)).toHaveLength(1)
   await endedInvocations(main, greeter)
+  const tried = async () =>
+    (await server.ctx.db.pool.query('select from webhook where failing_since is not null')).rowCount
+  await expect.poll(tried).toBe(1)
   await importFile(main, 'users', 'no JSON')
   await main.get('/users/999999').expect(404)
   await fetch(`${server.url}/nowhere/${'x'.repeat(50)}?token=secret`)
@@ -78,6 +89,7 @@ describe('the metrics', () => {
       { kind: 'user.sent.message', result: 'threw' },
       1,
     ],
+    ['what webhooks are told', told, { kind: 'message.created', result: 'retried' }, 1],
     ['groups', 'chatterie_group_commit_size_count', {}, 1],
     ['the database', 'chatterie_database_up', {}, 1],
     ['the pool', 'chatterie_pool_connections_max', { kind: 'server' }, 16],

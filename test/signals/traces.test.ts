@@ -1,5 +1,7 @@
 // Traces as a collector gets them: one for all that a request sets off.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createWebhook } from '#domain/webhooks/create-webhook.ts'
+import { deleteWebhook } from '#domain/webhooks/delete-webhook.ts'
 import { messageHypermedia } from '#resources/message.ts'
 import { Phone } from '../realtime/phone.ts'
 import { frame } from '../stomp/talker.ts'
@@ -7,6 +9,7 @@ import { type CollectedSpan, startCollector } from '../support/collector.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { deploy, endedInvocations } from '../support/functions.ts'
 import { startServer, type TestServer } from '../support/server.ts'
+import { Receiver } from '../webhooks/receiver.ts'
 
 let collector: Awaited<ReturnType<typeof startCollector>>
 let server: TestServer
@@ -131,6 +134,21 @@ describe('one trace', () => {
     expect(deliver.attributes['chatterie.sockets']).toBe(1)
     expect((await spanOf('c', 'SEND')).parentSpanId).toBe(parentOf('c'))
     await phone.cut()
+  })
+
+  it('goes on at who is told by a webhook', async () => {
+    const { main, channel, user } = await scene()
+    const receiver = await Receiver.open()
+    const caller = { kind: 'application', applicationId: main.id, scopes: [] } as const
+    const told = { url: receiver.url, events: ['message.created' as const], enabled: true }
+    const { id } = await createWebhook(server.ctx, caller, told)
+    const message = { type: 'TEXT', body: 'hi', user: { username: user.name } }
+    await post(`/channels/${channel.id}/messages`, message, traceparentOf('8'))
+    const tell = await spanOf('8', 'tell message.created')
+    expect(tell.parentSpanId).toBe((await spanOf('8', 'send-message')).spanId)
+    expect(receiver.received[0]?.headers.traceparent).toBe(`00-${traceOf('8')}-${tell.spanId}-01`)
+    await deleteWebhook(server.ctx, caller, id)
+    receiver.close()
   })
 
   it('goes on in a function, and in what that asks of the API', async () => {
