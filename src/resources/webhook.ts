@@ -1,6 +1,8 @@
 // What webhooks are told of, by the Standard Webhooks specification (operating contract 4).
 import { z } from 'zod'
 import { Id, Timestamp } from '#resources/define.ts'
+import { blockingType } from '#resources/function.ts'
+import { PatchUser } from '#resources/user.ts'
 
 export const webhookTypes = [
   'channel.created',
@@ -47,10 +49,12 @@ export const WebhookUrl = z
   )
 
 export const WebhookEvents = z
-  .array(z.enum(['*', ...webhookTypes]))
+  .array(z.enum(['*', ...webhookTypes, blockingType]))
   .min(1)
-  .max(webhookTypes.length + 1)
-  .describe('What it is told of; `*` is all, and all that comes')
+  .max(webhookTypes.length + 2)
+  .describe(
+    `What it is told of; \`*\` is all, and all that comes, but for \`${blockingType}\`, by which it decides who may connect`,
+  )
 
 export const WebhookSecret = z.string().refine((text) => {
   const bytes = Buffer.from(
@@ -127,6 +131,16 @@ export const Delivery = z
   })
   .meta({ id: 'WebhookDelivery' })
 export type Delivery = z.output<typeof Delivery>
+
+/** What a webhook answers that is asked who may connect. */
+export const Admission = z.object({
+  allow: z.boolean(),
+  message: z.string().optional().describe('What who is refused is told'),
+  user: PatchUser.pick({ displayName: true, isGuest: true, properties: true })
+    .optional()
+    .describe('The user as it is from now on: created where there is none, changed where it differs'),
+})
+export type Admission = z.output<typeof Admission>
 
 export const ReplayDeliveries = z
   .object({

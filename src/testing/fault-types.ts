@@ -1,6 +1,6 @@
 // What goes wrong, and when (testing contract 4).
 import type { OperationId } from './operations.ts'
-import type { WebhookEvent } from './webhook.ts'
+import type { DecidedEvent, WebhookEvent } from './webhook.ts'
 
 /** Requests to the Platform API; each part that is given must match, and without any all requests do. */
 export interface RestTarget {
@@ -34,7 +34,7 @@ export interface WebhookTarget {
   /** Its id. */
   webhook: number
   /** Of what it is told, such as `message.created`. */
-  type?: WebhookEvent | 'webhook.test'
+  type?: WebhookEvent | DecidedEvent | 'webhook.test'
 }
 
 export type FaultTarget = RestTarget | SocketTarget | FunctionTarget | WebhookTarget

@@ -2,7 +2,7 @@
 
 import type { OperationId } from './operations.ts'
 import type { FunctionEvent } from './seed.ts'
-import type { WebhookEvent } from './webhook.ts'
+import type { DecidedEvent, WebhookEvent } from './webhook.ts'
 
 interface AnyEntry {
   /** Counts up within the journal; `after` takes it. */
@@ -93,7 +93,7 @@ export interface WebhookEntry extends AnyEntry {
   kind: 'webhook'
   /** Its id. */
   webhook: number
-  type: WebhookEvent | 'webhook.test'
+  type: WebhookEvent | DecidedEvent | 'webhook.test'
   /** The header `webhook-id`, the same in every attempt. */
   delivery: string
   /** From 1 on. */

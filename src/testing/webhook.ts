@@ -23,11 +23,14 @@ export type WebhookEvent =
   | 'job.ended'
   | 'function.failed'
 
+/** A client connects, and waits for what the webhook answers; it is asked where it names this event. */
+export type DecidedEvent = 'user.attempted.start_session'
+
 export interface WebhookOptions {
   /** Where it is told; on this machine, too. */
   url: string
   /** What of; all, where nothing is said. */
-  events?: ('*' | WebhookEvent)[]
+  events?: ('*' | WebhookEvent | DecidedEvent)[]
   description?: string
   /** True where absent. */
   enabled?: boolean

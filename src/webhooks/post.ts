@@ -1,10 +1,10 @@
-// Sends a webhook: one request, no redirects, within the limits that the egress of functions has.
+// Sends a webhook: one request, no redirects, within the limits that egress has.
 import { lookup } from 'node:dns/promises'
 import { anywhere, type Guard, isPublic, publicWeb } from '#previews/guard.ts'
 
 export interface Posted {
   status: number
-  /** The beginning of the body. */
+  /** The first 64 KiB of the body. */
   answer: Buffer
   /** Whether that is all of it. */
   isWhole: boolean
@@ -19,6 +19,9 @@ export interface WebhookClient {
   post(url: string, headers: Record<string, string>, body: string, signal: AbortSignal): Promise<Posted>
 }
 
+/** Answers that decide something are short, and of the others the journal of a test keeps as much. */
+const answerBytesMax = 65_536
+
 /** On the public internet, at any port. */
 const guarded: Guard = { ...publicWeb, mayConnect: isPublic }
 /** Anywhere this machine knows by name. */
@@ -27,14 +30,7 @@ const open: Guard = {
   resolve: async (hostname) => (await lookup(hostname, { all: true })).map(({ address }) => address),
 }
 
-/** @param answerBytesMax how much of an answer is read */
-export function openWebhookClient({
-  egress,
-  answerBytesMax,
-}: {
-  egress: 'guarded' | 'open'
-  answerBytesMax: number
-}): WebhookClient {
+export function openWebhookClient({ egress }: { egress: 'guarded' | 'open' }): WebhookClient {
   const guard = egress === 'open' ? open : guarded
   return {
     async post(url, headers, body, signal) {
@@ -56,7 +52,7 @@ export function openWebhookClient({
         const { 'retry-after': retryAfter, 'content-type': contentType } = answered.headers
         return {
           status: answered.statusCode,
-          ...(await beginningOf(answered.body, answerBytesMax)),
+          ...(await beginningOf(answered.body)),
           contentType: typeof contentType === 'string' ? contentType : '',
           retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
         }
@@ -68,18 +64,15 @@ export function openWebhookClient({
 }
 
 /** The status is what counts; of the rest, what there is. */
-async function beginningOf(
-  stream: AsyncIterable<Buffer>,
-  bytesMax: number,
-): Promise<Pick<Posted, 'answer' | 'isWhole'>> {
+async function beginningOf(stream: AsyncIterable<Buffer>): Promise<Pick<Posted, 'answer' | 'isWhole'>> {
   const chunks: Buffer[] = []
   let size = 0
   try {
     for await (const chunk of stream) {
       chunks.push(chunk)
       size += chunk.length
-      if (size > bytesMax) break
+      if (size > answerBytesMax) break
     }
   } catch {}
-  return { answer: Buffer.concat(chunks).subarray(0, bytesMax), isWhole: size <= bytesMax }
+  return { answer: Buffer.concat(chunks).subarray(0, answerBytesMax), isWhole: size <= answerBytesMax }
 }

@@ -3,6 +3,7 @@ import { validate as isUuid } from 'uuid'
 import { bool, type Columns, column, int8, select } from '#data/columns.ts'
 import { type Db, reading } from '#data/database.ts'
 import { blockingType } from '#resources/function.ts'
+import { listening } from '#resources/webhook.ts'
 
 /** An application as a connecting client finds it by its API key; undefined for what is no key, too. */
 export async function findApplicationByKey(db: Db, key: string) {
@@ -14,7 +15,7 @@ export async function findApplicationByKey(db: Db, key: string) {
 export interface Entrance {
   id: number
   guestUsers: boolean
-  /** Whether functions decide. */
+  /** Whether functions or webhooks decide. */
   isGuarded: boolean
 }
 
@@ -25,7 +26,10 @@ const entranceColumns: Columns<Entrance> = select({
     bool,
     `exists (
       select from function f where f.application_id = a.id and f.type = '${blockingType}' and f.enabled
-        and f.current_version_number > 0)`,
+        and f.current_version_number > 0)
+    or exists (
+      select from webhook w where w.application_id = a.id and w.enabled and '${blockingType}' = any(w.events)
+        and w.url <> '${listening}')`,
   ),
 })
 

@@ -15,7 +15,7 @@ import { type Querier, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { type KeysetRequest, listKeyset } from '#data/keyset.ts'
 import type { ListPart } from '#resources/admin/list.ts'
-import type { Webhook } from '#resources/webhook.ts'
+import { listening, type Webhook } from '#resources/webhook.ts'
 
 const columns = mapped(
   select({
@@ -115,6 +115,38 @@ const deleteStatement = {
   name: 'delete-webhook',
   text: 'delete from webhook where application_id = $1 and id = $2',
 }
+
+/** A webhook that is asked before something happens. */
+export interface DecidingWebhook {
+  id: number
+  url: string
+  secret: Uint8Array<ArrayBuffer>
+  /** Which signs as well. */
+  previousSecret: Uint8Array<ArrayBuffer> | null
+}
+
+/** Those that want to decide, by name, oldest first. */
+export function decidingWebhooks(
+  db: Querier,
+  applicationId: number,
+  type: string,
+): Promise<DecidingWebhook[]> {
+  return db.all(decidingStatement, [applicationId, type, listening])
+}
+
+const decidingStatement = reading(
+  'deciding-webhooks',
+  select({
+    ...columnsOf({ id: int8, url: text, secret: bytea }, 'w'),
+    previousSecret: column(
+      nullable(bytea),
+      'case when w.previous_until > chatterie_clock() then w.previous_secret end',
+    ),
+  }),
+  (columns) => `
+    select ${columns} from webhook w
+    where w.application_id = $1 and w.enabled and $2::text = any(w.events) and w.url <> $3 order by w.id`,
+)
 
 /** Deletes those of all applications that have this URL for so long. */
 export async function deleteWebhooksAt(db: Querier, url: string, hours: number): Promise<void> {

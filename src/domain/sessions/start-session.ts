@@ -10,6 +10,7 @@ import { mustBeAdmitted } from '#domain/functions/runs/must-be-admitted.ts'
 import { bannedError } from '#domain/users/bans/banned-error.ts'
 import { whyOut } from '#domain/users/bans/why-out.ts'
 import { createGuest } from '#domain/users/create-guest.ts'
+import { askWebhooks } from '#domain/webhooks/ask-webhooks.ts'
 import { ChatError } from '#errors.ts'
 import { RequiredText } from '#resources/define.ts'
 import { nameMax, type User } from '#resources/user.ts'
@@ -19,7 +20,7 @@ export interface StartSession {
   apiKey: string
   username: string
   userAgent?: string | undefined
-  /** For the functions that decide about it. */
+  /** For the functions or webhooks that decide about it. */
   authParams: Record<string, unknown>
   /** The key of the session that the client had before it lost its connection. */
   resume?: string | undefined
@@ -44,8 +45,8 @@ function isUsername(text: string): boolean {
 }
 
 /**
- * Lets a user in, or back in: the first session of a user brings it online. The application's functions decide who
- * gets in; who comes back has got in before. Guests are made where the application takes them (runtime contract 1.7).
+ * Lets a user in, or back in: the first session of a user brings it online. The application's functions, or else its
+ * webhooks, decide who gets in; who comes back has got in before. Guests are made where the application takes them (runtime contract 1.7).
  * @throws ChatError AccessDeniedError, after which clients do not try again
  */
 export async function startSession(ctx: Context, input: StartSession): Promise<StartedSession> {
@@ -102,7 +103,7 @@ export async function startSession(ctx: Context, input: StartSession): Promise<S
 
 /**
  * Undefined where the server knows nothing of the session: the client has missed nothing that was promised to it. Who
- * may get in is decided as for a new session, but functions that have let the user in are not asked again.
+ * may get in is decided as for a new session, but functions and webhooks that have let the user in are not asked again.
  */
 async function resume(
   ctx: Context,
@@ -139,7 +140,7 @@ function mustGoOn(found: Awaited<ReturnType<typeof findResumable>>): SessionRow 
 }
 
 /**
- * @param wasVouched whether functions have let the user in before
+ * @param wasVouched whether functions or webhooks have let the user in before
  * @returns whether they have now
  */
 async function mustEnter(
@@ -148,11 +149,16 @@ async function mustEnter(
   { username, authParams }: StartSession,
   wasVouched = false,
 ): Promise<boolean> {
-  const isVouched =
-    wasVouched ||
-    (application.isGuarded && (await mustBeAdmitted(ctx, application.id, { username, authParams })))
+  const isVouched = wasVouched || (application.isGuarded && (await isAdmitted()))
   if (!mayEnter(application, isVouched)) throw denied('This application lets no guests in')
   return isVouched
+
+  /** Webhooks decide where no function does. */
+  async function isAdmitted(): Promise<boolean> {
+    const attempt = { username, authParams }
+    const { id } = application
+    return (await mustBeAdmitted(ctx, id, attempt)) || (await askWebhooks(ctx, id, attempt))
+  }
 }
 
 function cameOnline(applicationId: number, { id }: User) {

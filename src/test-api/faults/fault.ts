@@ -2,6 +2,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { z } from 'zod'
 import { Id } from '#resources/define.ts'
+import { blockingType } from '#resources/function.ts'
 import { webhookTypes } from '#resources/webhook.ts'
 import { readBody } from '#test-api/reading.ts'
 
@@ -176,7 +177,7 @@ export type WebhookEffect = z.output<typeof WebhookEffect>
 
 const WebhookTarget = z.strictObject({
   webhook: Id,
-  type: z.enum([...webhookTypes, 'webhook.test']).optional(),
+  type: z.enum([...webhookTypes, blockingType, 'webhook.test']).optional(),
 })
 export type WebhookTarget = z.output<typeof WebhookTarget>
 

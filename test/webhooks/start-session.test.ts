@@ -1,0 +1,142 @@
+// A webhook that decides who may connect, with the official client.
+import { connectApi } from '@chatkitty/core'
+import { Webhook as Verifier } from 'standardwebhooks'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { environmentOf } from '../conformance/realtime.ts'
+import { createUser } from '../support/factories.ts'
+import { deploy } from '../support/functions.ts'
+import type { TestApplication } from '../support/server.ts'
+import { startTestApi, type TestApiServer } from '../support/test-api.ts'
+import { type Received, Receiver } from './receiver.ts'
+
+const type = 'user.attempted.start_session'
+let server: TestApiServer
+let receiver: Receiver
+let world: TestApplication & { id: number }
+let webhook: { id: number; secret: string }
+beforeAll(async () => {
+  server = await startTestApi({ FUNCTION_BLOCKING_TIMEOUT_SECONDS: '1' })
+})
+beforeEach(async () => {
+  receiver?.close()
+  receiver = await Receiver.open()
+  const made = await server.createWorld({ settings: { guestUsers: false } })
+  const { get, post } = server.as(made)
+  world = { ...made, get, post: (path: string, body: object) => post(path).send(body) } as never
+  webhook = await createWebhook()
+})
+afterAll(async () => {
+  receiver?.close()
+  await server.close()
+})
+
+async function createWebhook(fields: object = {}) {
+  const given = { url: receiver.url, events: [type], ...fields }
+  const { body } = await server.testApi.post(`/worlds/${world.id}/webhooks`).send(given).expect(201)
+  return body
+}
+
+const answers = (...all: unknown[]) =>
+  receiver.answers.push(...all.map((each) => ({ status: 200, body: JSON.stringify(each) })))
+
+/** What the client is told; of who is let in, the user. */
+async function attempt(username: string, authParams?: unknown) {
+  const options = { apiKey: world.apiKey, username, $environment: environmentOf(server) }
+  const connection = await connectApi({ ...options, ...(authParams !== undefined && { authParams }) })
+  const user = connection.user.value
+  await connection.dispose()
+  return user
+}
+
+it('is asked, signed, with what the client gave, and makes the user as it says', async () => {
+  answers({ allow: true, user: { displayName: 'Jane Doe', properties: { plan: 'pro' } } })
+  const user = await attempt('jane', { token: 'a-secret' })
+  expect(user).toMatchObject({ displayName: 'Jane Doe', isGuest: false, properties: { plan: 'pro' } })
+  const [asked] = receiver.received as [Received]
+  expect(new Verifier(webhook.secret).verify(asked.body, asked.headers as never)).toMatchObject({
+    type,
+    data: { username: 'jane', authParams: { token: 'a-secret' } },
+  })
+  const { body: journal } = await server.testApi.get(`/worlds/${world.id}/journal?type=${type}`).expect(200)
+  expect(journal.entries).toMatchObject([{ kind: 'webhook', webhook: webhook.id, status: 200 }])
+  expect(JSON.stringify(journal)).not.toContain('a-secret')
+
+  answers({ allow: true, user: { displayName: 'Jane D.', properties: { plan: 'pro' } } })
+  expect(await attempt('jane')).toMatchObject({ displayName: 'Jane D.', properties: { plan: 'pro' } })
+})
+
+it('refuses with its message, which the client gets, and makes nobody then', async () => {
+  answers({ allow: false, message: 'Your trial is over', user: { displayName: 'Jane' } }, { allow: false })
+  await expect(attempt('jane')).rejects.toThrow('Your trial is over')
+  await expect(attempt('jane')).rejects.toThrow('A webhook refused this session')
+  const { body } = await world.get('/users').expect(200)
+  expect(body.page).toMatchObject({ totalElements: 0 })
+})
+
+it('lets in who exists or is made; with guests, unknown users become guests', async () => {
+  answers({ allow: true }, { allow: true })
+  await expect(attempt('nobody')).rejects.toThrow('There is no user nobody')
+  await createUser(world, { name: 'jane' })
+  expect(await attempt('jane')).toMatchObject({ name: 'jane' })
+})
+
+it.each([
+  ['an error', { status: 500 }, 'could not be asked'],
+  ['no JSON', { status: 200, body: 'yes' }, 'could not be asked'],
+  ['no decision', { status: 200, body: '{"allowed": true}' }, 'could not be asked'],
+  [
+    'a user that cannot be',
+    { status: 200, body: '{"allow": true, "user": {"displayName": 7}}' },
+    'could not be asked',
+  ],
+  ['nothing in time', { status: 200, body: '{"allow": true}', delayMs: 2_000 }, 'took longer than 1 seconds'],
+])('that answers %s lets nobody in', async (_, answer, message) => {
+  await createUser(world, { name: 'jane' })
+  receiver.answers.push(answer)
+  await expect(attempt('jane')).rejects.toThrow(message)
+})
+
+it('that is away lets nobody in, and everybody as ever once it is switched off', async () => {
+  await createUser(world, { name: 'jane' })
+  receiver.close()
+  await expect(attempt('jane')).rejects.toThrow('The webhook that decides who may connect could not be asked')
+  await server.testApi.delete(`/worlds/${world.id}/webhooks/${webhook.id}`).expect(204)
+  await expect(attempt('jane')).rejects.toThrow('This application lets no guests in')
+})
+
+it('is not asked where a function decides, where it is told of everything, or of nothing like it', async () => {
+  await deploy(world, type, 'async function handleEvent() {}')
+  await createUser(world, { name: 'jane' })
+  expect(await attempt('jane')).toMatchObject({ name: 'jane' })
+  const open = await server.createWorld()
+  const fields = { url: receiver.url, events: ['*'] }
+  await server.testApi.post(`/worlds/${open.id}/webhooks`).send(fields).expect(201)
+  const connection = await connectApi({
+    apiKey: open.apiKey,
+    username: 'guest',
+    $environment: environmentOf(server),
+  })
+  await connection.dispose()
+  expect(receiver.types()).not.toContain(type)
+})
+
+it('decides together with others: each must allow it', async () => {
+  const other = await Receiver.open()
+  await createWebhook({ url: other.url })
+  await createUser(world, { name: 'jane' })
+  answers({ allow: true })
+  other.answers.push({ status: 200, body: '{"allow": false, "message": "not by me"}' })
+  await expect(attempt('jane')).rejects.toThrow('not by me')
+  other.close()
+})
+
+it('fails as a test says', async () => {
+  await createUser(world, { name: 'jane' })
+  const fault = {
+    on: { webhook: webhook.id, type },
+    do: { status: 200, body: { allow: false, message: 'no' } },
+  }
+  await server.testApi.post(`/worlds/${world.id}/faults`).send(fault).expect(201)
+  await expect(attempt('jane')).rejects.toThrow('no')
+  expect(receiver.received).toEqual([])
+})
