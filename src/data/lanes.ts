@@ -54,8 +54,8 @@ class Lane {
   query(query: Query): Promise<Result> {
     const client = this.#open()
     if (this.length === 0) this.#firstSince = performance.now()
+    else this.#cork(client)
     this.length += 1
-    this.#cork(client)
     return new Promise((resolve, reject) => {
       client.query(query, (error: Error | undefined, result: Result) => {
         this.length -= 1
@@ -85,7 +85,10 @@ class Lane {
     return client
   }
 
-  /** Holds back what is asked until the sockets that can be read at this moment have been read. */
+  /**
+   * Holds back what is asked until the sockets that can be read at this moment have been read. The first in line does not
+   * wait for that: where nobody follows, it would be another turn of the loop.
+   */
   #cork({ connection }: pg.Client): void {
     if (this.#isCorked) return
     this.#isCorked = true
