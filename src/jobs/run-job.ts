@@ -2,6 +2,8 @@ import type { Context } from '#context.ts'
 import { beginJob, type RunningJob } from '#domain/jobs/begin-job.ts'
 import { endJob } from '#domain/jobs/end-job.ts'
 import { Superseded } from '#domain/jobs/store-batch.ts'
+import { erasePerson } from '#domain/persons/erase-person.ts'
+import { exportPerson } from '#domain/persons/export-person.ts'
 import { emptyChannel } from '#domain/removal/empty-channel.ts'
 import { removeTraces } from '#domain/removal/remove-traces.ts'
 import { runRetention } from '#domain/retention/run-retention.ts'
@@ -21,6 +23,8 @@ const works: Record<JobType, Work> = {
   USER_ANALYTICS_EXPORT: runExport,
   CHANNEL_DELETION: emptyChannel,
   USER_DELETION: removeTraces,
+  PERSON_EXPORT: exportPerson,
+  PERSON_ERASURE: erasePerson,
   RETENTION: runRetention,
 }
 

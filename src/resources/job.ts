@@ -13,7 +13,13 @@ const PlatformJobType = z.enum([
 export const platformJobTypes = PlatformJobType.options
 
 /** Of these, operators alone know. */
-const ownJobTypes = ['CHANNEL_DELETION', 'USER_DELETION', 'RETENTION'] as const
+const ownJobTypes = [
+  'PERSON_EXPORT',
+  'PERSON_ERASURE',
+  'CHANNEL_DELETION',
+  'USER_DELETION',
+  'RETENTION',
+] as const
 export const JobType = z.enum([...platformJobTypes, ...ownJobTypes])
 export type JobType = z.output<typeof JobType>
 export type ImportType = Extract<JobType, `${string}_IMPORT`>

@@ -24,6 +24,9 @@ export const adminOperations = tableOf(`
     owner     GET    /applications/:id/settings
     owner     PATCH  /applications/:id/settings
     owner     GET    /applications/:id/retention/preview
+    developer POST   /applications/:id/users/:userId/export
+    owner     POST   /applications/:id/users/:userId/erase
+    developer GET    /applications/:id/jobs/:jobId/file
     owner     POST   /applications/:id/retention/run
     owner     GET    /applications/:id/ui
     owner     PUT    /applications/:id/ui/features
@@ -55,7 +58,6 @@ export const adminOperations = tableOf(`
     developer POST   /applications/:id/imports/channels/:channelId/members
     developer POST   /applications/:id/exports/messages
     developer POST   /applications/:id/exports/users
-    developer GET    /applications/:id/jobs/:jobId/file
     developer POST   /applications/:id/functions
     developer GET    /applications/:id/functions/:functionId
     developer PATCH  /applications/:id/functions/:functionId

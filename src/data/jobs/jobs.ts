@@ -130,8 +130,8 @@ export interface JobInput {
   userId?: number
   /** What becomes of what an erased person wrote. */
   messages?: 'keep' | 'redact' | 'delete'
-  /** The audit entry by which it was asked for. */
-  auditId?: number
+  /** What an erased person is found by, until that is done. */
+  terms?: string[]
 }
 
 /** A job, PENDING, and its place in the queue: those of an application run one after the other, in order. */

@@ -49,6 +49,7 @@ const leastRole = {
   'read users': 'viewer',
   'ban users': 'moderator',
   'delete users': 'developer',
+  'erase users': 'owner',
   'read channels': 'viewer',
   'delete channels': 'developer',
   'read messages': 'viewer',

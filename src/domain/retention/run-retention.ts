@@ -5,7 +5,6 @@ import {
   findRetention,
   inactiveChannels,
   previewOf,
-  type RemovedMessages,
   removeAgedMessages,
   removeLeftOvers,
   removeWhatWasTold,
@@ -16,9 +15,9 @@ import { deleteChannel } from '#domain/channels/delete-channel.ts'
 import { endJob } from '#domain/jobs/end-job.ts'
 import { saveTotal } from '#domain/jobs/save-total.ts'
 import { batchMax, inBatches } from '#domain/removal/in-batches.ts'
+import { removalOf } from '#domain/removal/removal-of.ts'
 import { isGone } from '#errors.ts'
 import type { Retention } from '#resources/admin/retention.ts'
-import type { EventDraft } from '#resources/events.ts'
 
 /**
  * Removes what an application keeps no longer: old messages with their files, then channels in which nothing happens,
@@ -89,15 +88,5 @@ async function removeChannels(
       after = id
     }
     if (ids.length < page.limit) return job
-  }
-}
-
-function removalOf(applicationId: number, { channelId, threadId, count }: RemovedMessages): EventDraft {
-  return {
-    type: threadId === null ? 'channel.message.deleted' : 'thread.message.deleted',
-    applicationId,
-    channelId,
-    count: -count,
-    ...(threadId !== null && { threadId }),
   }
 }

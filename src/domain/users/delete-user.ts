@@ -6,6 +6,7 @@ import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { mustBeOneself } from '#domain/access/user.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
 import { batchMax } from '#domain/removal/in-batches.ts'
+import { departureOf } from '#domain/users/departure-of.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { notFound } from '#errors.ts'
 import type { User } from '#resources/user.ts'
@@ -27,17 +28,7 @@ export async function deleteUser(ctx: Context, caller: Caller, id: number): Prom
     if (!left) throw notFound('user', id)
     if (hasMany) await insertJob(tx, applicationId, 'USER_DELETION', { userId: id })
     await noteAct(tx, caller, { action: 'user.deleted', target: { type: 'user', id } })
-    const payload = { userId: id, ...causeOf(caller) }
-    await tx.emit(
-      { type: 'user.deleted', applicationId, count: -1, payload },
-      ...left.map((channelId) => ({
-        type: 'channel.member.left' as const,
-        applicationId,
-        channelId,
-        count: -1,
-        payload,
-      })),
-    )
+    await tx.emit(...departureOf(applicationId, id, left, causeOf(caller)))
   })
   return user
 }

@@ -1,12 +1,18 @@
 // How long data live: what is removed by its age, and what there is of one person.
+import { z } from 'zod'
 import type { Context } from '#context.ts'
+import { startErasure } from '#domain/persons/start-erasure.ts'
+import { startPersonExport } from '#domain/persons/start-person-export.ts'
 import { previewRetention } from '#domain/retention/preview-retention.ts'
 import { startRetention } from '#domain/retention/start-retention.ts'
 import { AdminJob } from '#resources/admin/activity.ts'
+import { Erase } from '#resources/admin/person.ts'
 import { RetentionPreview } from '#resources/admin/retention.ts'
 import { insideOperation, oneOf } from '#routes/admin/operation.ts'
+import { PathId } from '#routes/operation.ts'
 
 const tag = 'Life of data'
+const params = z.object({ userId: PathId })
 
 export const dataLifeOperations = (ctx: Context) => [
   insideOperation({
@@ -34,5 +40,36 @@ export const dataLifeOperations = (ctx: Context) => [
     status: 202,
     answer: oneOf(AdminJob),
     handle: (caller) => startRetention(ctx, caller),
+  }),
+  insideOperation({
+    id: 'exportUser',
+    tag,
+    about: 'user',
+    summary: "Export a person's data",
+    description:
+      'A job whose file is a ZIP: profile, memberships, messages, reactions, reads, sessions, notifications, reports, invites and blocks as JSON, and the files. It can be of a user that was deleted.',
+    method: 'POST',
+    path: '/users/:userId/export',
+    right: 'export',
+    status: 202,
+    params,
+    answer: oneOf(AdminJob),
+    handle: (caller, { params }) => startPersonExport(ctx, caller, params.userId),
+  }),
+  insideOperation({
+    id: 'eraseUser',
+    tag,
+    about: 'user',
+    summary: 'Erase a person',
+    description:
+      'Deletes the user, and removes or makes anonymous, in a job, whatever names it; what it has done is in the audit. It can be of a user that was deleted.',
+    method: 'POST',
+    path: '/users/:userId/erase',
+    right: 'erase users',
+    status: 202,
+    params,
+    body: Erase,
+    answer: oneOf(AdminJob),
+    handle: (caller, { params, body }) => startErasure(ctx, caller, params.userId, body),
   }),
 ]

@@ -123,7 +123,9 @@ function describeOperation(operation: AdminOperation, shapes: Shapes): Json {
 function success(operation: AdminOperation, shapes: Shapes): Json {
   const { answer, status } = operation
   if (answer.kind === 'text') {
-    return { 200: { description: 'Done', content: { [answer.contentType]: { schema: { type: 'string' } } } } }
+    const schema = { type: 'string' as const }
+    const content = Object.fromEntries(answer.contentTypes.map((each) => [each, { schema }]))
+    return { 200: { description: 'Done', content } }
   }
   const shape = answerOf(operation)
   const content = shape && { 'application/json': { schema: shapes.answered(shape) } }

@@ -19,7 +19,7 @@ type AdminAnswer =
   | { kind: 'one' | 'list'; shape: z.ZodType }
   | { kind: 'nothing' }
   /** Text of another type, which the handler writes itself. */
-  | { kind: 'text'; contentType: string }
+  | { kind: 'text'; contentTypes: string[] }
 
 interface AdminInput<P, Q, B> {
   params: P
@@ -131,7 +131,7 @@ const statusOf = ({ kind }: AdminAnswer) => (kind === 'nothing' ? 204 : 200)
 export const oneOf = <S extends z.ZodType>(shape: S) => ({ kind: 'one' as const, shape })
 export const listOf = <S extends z.ZodType>(shape: S) => ({ kind: 'list' as const, shape })
 export const noContent = { kind: 'nothing' as const }
-export const textOf = (contentType: string) => ({ kind: 'text' as const, contentType })
+export const textOf = (...contentTypes: string[]) => ({ kind: 'text' as const, contentTypes })
 
 /** Registers operations below the scope's prefix, behind the plugin `operators`. */
 export function serveAdmin(app: FastifyInstance, operations: AdminOperation[], ctx: Context): void {

@@ -81,7 +81,7 @@ export const transferOperations = (ctx: Context) => {
       path: '/jobs/:jobId/file',
       status: 200,
       params: z.object({ jobId: PathId }),
-      answer: textOf('text/csv'),
+      answer: textOf('text/csv', 'application/zip'),
       handle: async (caller, { params, request, reply }) =>
         sendFile(await openJobFile(ctx, caller, params.jobId), request, reply),
     }),

@@ -1,0 +1,236 @@
+// What is a person's own, removed or made anonymous a few rows at a time.
+import { column, int4, int8, jsonb, nullable, select } from '#data/columns.ts'
+import { type Querier, reading } from '#data/database.ts'
+import { shownFilesExpire } from '#data/files.ts'
+import type { RemovedMessages } from '#data/removal/retention.ts'
+
+/** Makes the row that others refer to nobody's. */
+export async function anonymizeUser(tx: Querier, id: number): Promise<void> {
+  for (const text of anonymizing) await tx.run({ text }, [id])
+}
+
+const anonymizing = [
+  `update "user" set name = 'erased-' || id, display_name = 'Erased user', is_guest = false, picture_url = null,
+     picture_file_id = null, properties = '{}', presence_status = 'UNAVAILABLE' where id = $1`,
+  'delete from user_ban where user_id = $1',
+  'delete from user_secret where user_id = $1',
+]
+
+/** Removes messages that a person wrote: all of them, or those that show a file. @returns where they were */
+export function removeMessagesBy(
+  tx: Querier,
+  userId: number,
+  { filesOnly, limit }: { filesOnly: boolean; limit: number },
+): Promise<RemovedMessages[]> {
+  return tx.all(removeByStatement, [userId, limit, filesOnly])
+}
+
+const removeByStatement = reading(
+  'remove-messages-by',
+  select({
+    channelId: column(int8, 'gone.channel_id'),
+    threadId: column(nullable(int8), 'gone.thread_id'),
+    count: column(int4, 'count(*)::int'),
+  }),
+  (columns) => `
+    with gone as (
+      delete from message where id = any(array(
+        select id from message where user_id = $1 and (not $3::boolean or file is not null) order by id limit $2::int
+      )) returning channel_id, thread_id, file
+    ), expired as (${shownFilesExpire('gone')})
+    select ${columns} from gone group by 1, 2`,
+)
+
+/** Empties texts that a person wrote, and forgets what others were notified of them. @returns where to go on, and how many */
+export function redactMessagesBy(
+  tx: Querier,
+  userId: number,
+  after: number,
+  limit: number,
+): Promise<{ last: number | null; count: number }> {
+  return tx.single(redactByStatement, [userId, after, limit])
+}
+
+const redactByStatement = reading(
+  'redact-messages-by',
+  select({ last: column(nullable(int8), 'max(id)'), count: column(int4, 'count(*)::int') }),
+  (columns) => `
+    with page as materialized (
+      select id from message where user_id = $1 and id > $2 order by id limit $3::int
+    ), redacted as (
+      update message set body = '[erased]', mentions = null, links = null, group_tag = null, properties = '{}'
+      where id in (select id from page) and body is not null
+    ), forgotten as (
+      delete from notification where message_id in (select id from page)
+    )
+    select ${columns} from page`,
+)
+
+/** What else is the person's; each removes up to so many ($2) of the person's ($1), of the application ($3). */
+const own = {
+  chat_session: `
+    delete from chat_session where id = any(array(
+      select cs.id from chat_session cs join user_session us on us.id = cs.session_id where us.user_id = $1 limit $2::int))
+      and $3::bigint is not null`,
+  user_session: `
+    delete from user_session where id = any(array(
+      select id from user_session where user_id = $1 and state = 'ENDED' limit $2::int)) and $3::bigint is not null`,
+  resolved_report: `
+    update resolved_report set reason = '[erased]', properties = '{}' where id = any(array(
+      select id from resolved_report where application_id = $3 and user_id = $1
+        and (reason <> '[erased]' or properties <> '{}') limit $2::int))`,
+  function_run: `
+    delete from function_run where id = any(array(
+      select id from function_run where application_id = $3 and node is null
+        and (payload ->> 'userId' = $1::text or payload ->> 'by' = $1::text) limit $2::int))`,
+} as const
+export type OwnTable = keyof typeof own
+export const ownTables = Object.keys(own) as OwnTable[]
+
+/** @returns how many rows */
+export function removeOwn(
+  tx: Querier,
+  table: OwnTable,
+  { userId, applicationId, limit }: { userId: number; applicationId: number; limit: number },
+): Promise<number> {
+  const text = own[table]
+    .replaceAll('$1::text', () => '($1::bigint)::text')
+    .replaceAll('user_id = $1', () => 'user_id = $1::bigint')
+  return tx.run({ text }, [userId, limit, applicationId])
+}
+
+/** Deliveries to webhooks behind one that tell of the person: those that ended go, others are made anew when they are sent. */
+export async function forgetDeliveriesAbout(
+  tx: Querier,
+  input: {
+    applicationId: number
+    userId: number
+    patterns: string[]
+    after: number
+    limit: number
+    deep: boolean
+  },
+): Promise<{ next: number | undefined; count: number }> {
+  const { applicationId, userId, patterns, after, limit, deep } = input
+  const row = await tx.single(deliveriesStatement, [applicationId, userId, patterns, after, limit, deep])
+  return { count: row.count, next: row.last === null || row.size < limit ? undefined : row.last }
+}
+
+const deliveriesStatement = reading(
+  'forget-deliveries-about',
+  select({
+    last: column(nullable(int8), '(select max(id) from page)'),
+    size: column(int4, '(select count(*)::int from page)'),
+    count: column(int4, '((select count(*) from gone) + (select count(*) from anew))::int'),
+  }),
+  (columns) => `
+    with page as materialized (
+      select d.id, d.state, d.payload, d.body, d.attempts from webhook_delivery d
+      where d.webhook_id = any(array(select w.id from webhook w where w.application_id = $1)) and d.id > $4
+      order by d.id limit $5::int
+    ), about as materialized (
+      select id, state from page p where p.payload ->> 'userId' = ($2::bigint)::text or p.payload ->> 'by' = ($2::bigint)::text
+        or p.body like '%"id":' || $2::bigint || ',%'
+        or p.payload::text ilike any($3::text[]) or p.body ilike any($3::text[]) or p.attempts::text ilike any($3::text[])
+    ), gone as (
+      delete from webhook_delivery where id in (select id from about where state <> 'PENDING') returning 1
+    ), anew as (
+      update webhook_delivery set body = null,
+        payload = case when $6::boolean then payload - 'message' else payload end
+      where id in (select id from about where state = 'PENDING') returning 1
+    )
+    select ${columns}`,
+)
+
+/** Whether something that happened in an application is yet to be told. */
+export async function hasEvents(db: Querier, applicationId: number): Promise<boolean> {
+  return (
+    (await db.run({ text: 'select from outbox_event where application_id = $1 limit 1' }, [applicationId])) >
+    0
+  )
+}
+
+/** Keys of imports that say who it was; what was imported by them may be imported again. @returns how many */
+export function forgetKeys(
+  tx: Querier,
+  applicationId: number,
+  patterns: string[],
+  limit: number,
+): Promise<number> {
+  return tx.run(
+    {
+      text: `
+        delete from idempotency_key where ctid = any(array(
+          select ctid from idempotency_key where application_id = $1 and key ilike any($2::text[]) limit $3::int))`,
+    },
+    [applicationId, patterns, limit],
+  )
+}
+
+/** What a person was called where it moved in from. @returns how many rows */
+export function forgetMovedItems(
+  tx: Querier,
+  applicationId: number,
+  patterns: string[],
+  limit: number,
+): Promise<number> {
+  return tx.run(
+    {
+      text: `
+        update moved_item set key = 'erased ' || encode(digest, 'hex'), content = null where ctid = any(array(
+          select ctid from moved_item where application_id = $1
+            and (key ilike any($2::text[]) or content::text ilike any($2::text[])) limit $3::int))`,
+    },
+    [applicationId, patterns, limit],
+  )
+}
+
+/** Files that exports have written so far: the person is in them among others. @returns how many go */
+export function expireExports(tx: Querier, applicationId: number, exceptJob: number): Promise<number> {
+  return tx.run(
+    {
+      text: `
+        with over as (
+          update job set file_id = null where application_id = $1 and id <> $2 and file_id is not null returning id
+        ), files as (
+          update file set expires_time = chatterie_clock() where id = any(array(
+            select file_id from job where application_id = $1 and id <> $2 and file_id is not null))
+        )
+        select 1 from over`,
+    },
+    [applicationId, exceptJob],
+  )
+}
+
+/** Adds to what a job says it has erased, by table. */
+export async function addErased(tx: Querier, jobId: number, table: string, count: number): Promise<void> {
+  if (count > 0) await tx.run(addStatement, [jobId, table, count])
+}
+
+const addStatement = {
+  name: 'add-erased',
+  text: `
+    update job set input = jsonb_set(input, '{rows}', coalesce(input -> 'rows', '{}') || jsonb_build_object(
+      $2::text, coalesce((input -> 'rows' ->> $2::text)::int, 0) + $3::int)) where id = $1`,
+}
+
+export function findErased(
+  db: Querier,
+  jobId: number,
+): Promise<{ rows: Record<string, number>; startedTime: string }> {
+  return db.single(erasedStatement, [jobId])
+}
+
+const erasedStatement = reading(
+  'find-erased',
+  select({
+    rows: column(jsonb<Record<string, number>>(), `coalesce(j.input -> 'rows', '{}')`),
+    startedTime: column(jsonb<string>(), 'to_jsonb(j.created_time)'),
+  }),
+  (columns) => `select ${columns} from job j where j.id = $1`,
+)
+
+/** Takes from a job what it was given to look for. */
+export async function forgetTerms(tx: Querier, jobId: number): Promise<void> {
+  await tx.run({ text: `update job set input = input - 'terms' where id = $1` }, [jobId])
+}

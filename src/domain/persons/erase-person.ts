@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Context } from '#context.ts'
+import type { Tx } from '#data/database.ts'
+import type { RunningJob } from '#data/jobs/jobs.ts'
+import { likeAny } from '#data/lists.ts'
+import {
+  addErased,
+  expireExports,
+  findErased,
+  forgetDeliveriesAbout,
+  forgetKeys,
+  forgetMovedItems,
+  forgetTerms,
+  hasEvents,
+  ownTables,
+  redactMessagesBy,
+  removeMessagesBy,
+  removeOwn,
+} from '#data/persons/erasure.ts'
+import {
+  findNamingRows,
+  type NamingRow,
+  namingTables,
+  openAudit,
+  repeatingTables,
+  rewriteRow,
+} from '#data/persons/naming-rows.ts'
+import { removeTrace, tracesOfUsers } from '#data/removal/traces.ts'
+import { theSystem } from '#domain/access/operator.ts'
+import { noteAct } from '#domain/audit/note-act.ts'
+import { endJob } from '#domain/jobs/end-job.ts'
+import { type Redactor, redactorOf } from '#domain/persons/redactor.ts'
+import { batchMax, inBatches } from '#domain/removal/in-batches.ts'
+import { removalOf } from '#domain/removal/removal-of.ts'
+
+/** Removes a kind of rows, batch by batch. @returns how many, and whether more may be left */
+type Kind = (tx: Tx) => Promise<{ count: number; more: boolean }>
+
+/**
+ * Removes what names an erased person, and leaves a certificate in the audit: what was done, how many rows of which
+ * table, from when to when, and the SHA-256 of that. Cut off, it begins again with what is left.
+ */
+export async function erasePerson(ctx: Context, begun: RunningJob, signal: AbortSignal): Promise<void> {
+  const { applicationId, userId = 0, terms = [], messages = 'keep' } = begun
+  let job = begun
+  const erase = async (table: string, kind: Kind) => {
+    job = await inBatches(ctx, job, signal, async (tx) => {
+      const { count, more } = await kind(tx)
+      await addErased(tx, job.id, table, count)
+      return { counted: count, more }
+    })
+  }
+  for (const trace of tracesOfUsers) {
+    await erase(trace, async (tx) => full(await removeTrace(tx, trace, userId, batchMax)))
+  }
+  if (messages !== 'keep') await erase('message', removing(begun, messages === 'redact'))
+  if (messages === 'redact') await erase('message', redacting(begun))
+  for (const table of ownTables) {
+    const input = { userId, applicationId, limit: batchMax }
+    await erase(table, async (tx) => full(await removeOwn(tx, table, input)))
+  }
+  const patterns = likeAny(terms)
+  await erase('idempotency_key', async (tx) => full(await forgetKeys(tx, applicationId, patterns, batchMax)))
+  await erase('moved_item', async (tx) => full(await forgetMovedItems(tx, applicationId, patterns, batchMax)))
+  await erase('file', async (tx) => ({ count: await expireExports(tx, applicationId, job.id), more: false }))
+  const redactor = redactorOf(terms, userId)
+  for (const table of namingTables) await erase(table, rewriting(begun, table, redactor, patterns))
+  // What was being told meanwhile may have been made of what is gone now: it is looked at once all of that is written.
+  await isTold(ctx, applicationId, signal)
+  await erase('webhook_delivery', forgetting(begun, patterns))
+  for (const table of repeatingTables) await erase(table, rewriting(begun, table, redactor, patterns))
+  await finish(ctx, job)
+}
+
+/** Resolves when the events of an application are taken, and those who tell of them have had their time; or after a while. */
+async function isTold(ctx: Context, applicationId: number, signal: AbortSignal): Promise<void> {
+  for (let looks = 0; looks < looksMax && (await hasEvents(ctx.db, applicationId)); looks += 1) {
+    await sleep(lookMs, undefined, { signal })
+  }
+  await sleep(lookMs, undefined, { signal })
+}
+
+const lookMs = 250
+const looksMax = 40
+
+/** Deliveries to webhooks that tell of the person. */
+function forgetting({ applicationId, userId = 0, messages }: RunningJob, patterns: string[]): Kind {
+  let after = 0
+  return async (tx) => {
+    const input = { applicationId, userId, patterns, after, limit: batchMax, deep: messages !== 'keep' }
+    const { count, next } = await forgetDeliveriesAbout(tx, input)
+    after = next ?? 0
+    return { count, more: next !== undefined }
+  }
+}
+
+const full = (count: number) => ({ count, more: count >= batchMax })
+
+function removing({ applicationId, userId = 0 }: RunningJob, filesOnly: boolean): Kind {
+  return async (tx) => {
+    const gone = await removeMessagesBy(tx, userId, { filesOnly, limit: batchMax })
+    await tx.emit(...gone.map((each) => removalOf(applicationId, each)))
+    return full(gone.reduce((sum, { count }) => sum + count, 0))
+  }
+}
+
+function redacting({ userId = 0 }: RunningJob): Kind {
+  let after = 0
+  return async (tx) => {
+    const { last, count } = await redactMessagesBy(tx, userId, after, batchMax)
+    after = last ?? after
+    return full(count)
+  }
+}
+
+/** Takes the person out of texts that others wrote, or that repeat what was written. */
+function rewriting(
+  { applicationId, userId = 0 }: RunningJob,
+  table: string,
+  redactor: Redactor,
+  patterns: string[],
+): Kind {
+  let after = 0
+  return async (tx) => {
+    if (table === 'audit_entry') await openAudit(tx)
+    const { rows, next } = await findNamingRows(tx, table, { applicationId, patterns, userId, after })
+    let count = 0
+    for (const row of rows) {
+      const without = redacted(table, row, redactor)
+      if (without && (await rewriteRow(tx, table, without))) count += 1
+    }
+    after = next ?? after
+    return { count, more: next !== undefined }
+  }
+}
+
+/** Undefined where nothing in it names the person. */
+function redacted(table: string, row: NamingRow, { text, json }: Redactor): NamingRow | undefined {
+  const texts = Object.fromEntries(
+    Object.entries(row.texts).map(([column, value]) => [column, value === null ? null : text(value)]),
+  )
+  const jsons = Object.fromEntries(Object.entries(row.jsons).map(([column, value]) => [column, json(value)]))
+  if (JSON.stringify([texts, jsons]) === JSON.stringify([row.texts, row.jsons])) return undefined
+  // Names of channels are unique.
+  if (table === 'channel' && texts.name !== row.texts.name) texts.name = `${texts.name}-${row.id}`
+  return { ...row, texts, jsons }
+}
+
+async function finish(ctx: Context, job: RunningJob): Promise<void> {
+  const { id, applicationId, userId = 0, messages = 'keep' } = job
+  await ctx.db.transact(async (tx) => {
+    const { rows, startedTime } = await findErased(tx, id)
+    const times = {
+      startedTime: new Date(startedTime).toISOString(),
+      endedTime: new Date(ctx.clock.now()).toISOString(),
+    }
+    const certificate = { applicationId, userId, messages, rows, ...times }
+    const sha256 = createHash('sha256').update(JSON.stringify(certificate)).digest('hex')
+    await noteAct(tx, theSystem, {
+      action: 'user.erased',
+      applicationId,
+      target: { type: 'user', id: userId },
+      details: { ...certificate, sha256 },
+    })
+    await forgetTerms(tx, id)
+  })
+  await endJob(ctx, job, { state: 'FINISHED' })
+}

@@ -1,0 +1,129 @@
+import { Readable } from 'node:stream'
+import { v4 as uuid } from 'uuid'
+import { ZipFile } from 'yazl'
+import type { Context } from '#context.ts'
+import { completeFile, insertFile } from '#data/files.ts'
+import { type RunningJob, saveProgress } from '#data/jobs/jobs.ts'
+import { asPersonIs, type PersonFile, type PersonSource, personParts } from '#data/persons/person.ts'
+import { discardFile } from '#domain/files/discard-file.ts'
+import { safeName } from '#domain/files/safe-name.ts'
+import { endJob } from '#domain/jobs/end-job.ts'
+import { isGone } from '#errors.ts'
+
+/**
+ * Writes a person's data into a ZIP, and ends the job: a JSON array of each part, the files beneath `files/`, and last a
+ * manifest with how many rows and files there are. Nothing is held but what is on its way. One that is cut off begins again.
+ */
+export async function exportPerson(ctx: Context, job: RunningJob, signal: AbortSignal): Promise<void> {
+  const { applicationId, userId = 0 } = job
+  const file = { key: uuid(), name: `user-${userId}.zip`, contentType: 'application/zip' }
+  await insertFile(ctx.db, applicationId, file)
+  const { size, sha256 } = await asPersonIs(ctx.db, userId, (source) =>
+    ctx.files.put(file.key, zipOf(ctx, job, source, signal), Number.MAX_SAFE_INTEGER),
+  ).catch(async (error) => {
+    await discardFile(ctx, file.key)
+    throw error
+  })
+  await completeFile(ctx.db, file.key, size, sha256)
+  await endJob(ctx, job, { state: 'FINISHED', fileKey: file.key })
+}
+
+async function* zipOf(
+  ctx: Context,
+  job: RunningJob,
+  source: PersonSource,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const zip = new ZipFile()
+  const counts: Record<string, number> = {}
+  const add = (path: string, open: () => Promise<Readable>) =>
+    zip.addReadStreamLazy(path, (give) => {
+      open().then(
+        (bytes) => give(null, bytes),
+        (error) => give(error, Readable.from([])),
+      )
+    })
+  for (const part of personParts) {
+    add(`${part}.json`, async () =>
+      Readable.from(
+        arrayOf(source.rows(part), (count) => {
+          counts[part] = count
+        }),
+      ),
+    )
+  }
+  let files = 0
+  for (const file of source.files) {
+    add(pathOf(file), async () => {
+      files += 1
+      signal.throwIfAborted()
+      if (files % reportedEvery === 0) await report(ctx, job, counts, files)
+      return ctx.files.open(file.key).catch((error) => {
+        if (!isGone(error)) throw error
+        return Readable.from([]) // its bytes are lost: an empty file says so
+      })
+    })
+  }
+  add('manifest.json', async () => {
+    const manifest = {
+      userId: job.userId,
+      time: new Date(ctx.clock.now()).toISOString(),
+      rows: counts,
+      files,
+    }
+    return Readable.from([Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)])
+  })
+  zip.end()
+  const failed = new Promise<never>((_, reject) => zip.on('error', reject))
+  failed.catch(() => {})
+  const output = zip.outputStream as Readable
+  zip.on('error', (error) => output.destroy(error as Error))
+  for await (const chunk of output) {
+    signal.throwIfAborted()
+    yield chunk
+  }
+  await report(ctx, job, counts, files)
+}
+
+const reportedEvery = 100
+
+/** The job counts rows and files. */
+function report(ctx: Context, job: RunningJob, counts: Record<string, number>, files: number): Promise<void> {
+  const processed = Object.values(counts).reduce((sum, count) => sum + count, files)
+  return saveProgress(ctx.db, job.id, { processed, failed: 0, errors: [] })
+}
+
+/** The key keeps files of one name apart. */
+function pathOf({ key, name }: PersonFile): string {
+  return `files/${key}/${safeName(name)}`
+}
+
+const lineFeed = 10
+
+/** Makes lines of JSON an array; says how many there were. */
+async function* arrayOf(
+  lines: AsyncIterable<Buffer>,
+  onEnd: (count: number) => void,
+): AsyncGenerator<Buffer> {
+  let count = 0
+  let isAfterLine = false
+  yield Buffer.from('[\n')
+  for await (const chunk of lines) {
+    let from = 0
+    for (;;) {
+      const at = chunk.indexOf(lineFeed, from)
+      const piece = chunk.subarray(from, at === -1 ? undefined : at)
+      if (piece.length > 0) {
+        if (isAfterLine) yield Buffer.from(',\n')
+        isAfterLine = false
+        yield piece
+      }
+      if (at === -1) break
+      count += 1
+      isAfterLine = true
+      from = at + 1
+    }
+  }
+  onEnd(count)
+  yield Buffer.from('\n]\n')
+}

@@ -1,0 +1,16 @@
+import type { RemovedMessages } from '#data/removal/retention.ts'
+import type { EventDraft } from '#resources/events.ts'
+
+/** What is told of messages that went together: how many, and where they were. */
+export function removalOf(
+  applicationId: number,
+  { channelId, threadId, count }: RemovedMessages,
+): EventDraft {
+  return {
+    type: threadId === null ? 'channel.message.deleted' : 'thread.message.deleted',
+    applicationId,
+    channelId,
+    count: -count,
+    ...(threadId !== null && { threadId }),
+  }
+}

@@ -1,0 +1,21 @@
+import type { Cause, EventDraft } from '#resources/events.ts'
+
+/** What is told of a user who is deleted, and has left these channels by that. */
+export function departureOf(
+  applicationId: number,
+  userId: number,
+  left: number[],
+  cause: Partial<Cause>,
+): EventDraft[] {
+  const payload = { userId, ...cause }
+  return [
+    { type: 'user.deleted', applicationId, count: -1, payload },
+    ...left.map((channelId) => ({
+      type: 'channel.member.left' as const,
+      applicationId,
+      channelId,
+      count: -1,
+      payload,
+    })),
+  ]
+}

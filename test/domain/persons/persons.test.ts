@@ -1,0 +1,370 @@
+// What there is of a person is written down for them, and is gone once they are erased.
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { inflateRawSync } from 'node:zlib'
+import supertest from 'supertest'
+import { v4 as uuid } from 'uuid'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sweepFiles } from '#domain/files/sweep-files.ts'
+import { reactToMessage } from '#domain/messages/reactions/react-to-message.ts'
+import { readMessage } from '#domain/messages/reading/read-message.ts'
+import { reportMessage } from '#domain/messages/reports/report-message.ts'
+import { redactorOf, termsOf } from '#domain/persons/redactor.ts'
+import { type AdminClient, createAdmin } from '../../support/admin.ts'
+import { callerOf } from '../../support/as-user.ts'
+import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
+import { deploy, endedInvocations } from '../../support/functions.ts'
+import { importFile } from '../../support/jobs.ts'
+import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
+import { Receiver } from '../../webhooks/receiver.ts'
+
+let server: TestServer
+let owner: AdminClient
+let receiver: Receiver
+let main: TestApplication
+let path: string
+beforeAll(async () => {
+  server = await startServer({ FUNCTION_EGRESS: 'open' })
+  owner = await createAdmin(server, 'owner')
+  receiver = await Receiver.open()
+  main = server.main
+  path = `/applications/${main.id}`
+})
+afterAll(async () => {
+  receiver.close()
+  await server.close()
+})
+
+const rowsOf = async (text: string, values: unknown[] = []) => server.ctx.db.query({ text }, values)
+const count = async (text: string, values: unknown[] = []) => Number((await rowsOf(text, values))[0]?.[0])
+
+async function ended(id: number) {
+  const look = () => owner.get(`${path}/jobs/${id}`).expect(200)
+  await expect
+    .poll(look, { timeout: 30_000, interval: 20 })
+    .toMatchObject({ body: { state: expect.stringMatching(/FINISHED|FAILED/) } })
+  const { body } = await look()
+  expect(body).toMatchObject({ state: 'FINISHED' })
+  return body
+}
+
+/** Where a text stands in the database: by table and column. */
+async function placesOf(text: string): Promise<string[]> {
+  const columns = await rowsOf(`
+    select c.table_schema, c.table_name, c.column_name from information_schema.columns c
+    join information_schema.tables t using (table_schema, table_name)
+    where t.table_type = 'BASE TABLE' and c.table_schema in ('public', 'graphile_worker')`)
+  const found: string[] = []
+  for (const [schema, table, column] of columns) {
+    const of = `"${schema}"."${table}" t where strpos(lower(t."${column}"::text), lower($1)) > 0`
+    if ((await count(`select count(*) from ${of}`, [text])) > 0) found.push(`${table}.${column}`)
+  }
+  return found.sort()
+}
+
+const taken = () => expect.poll(() => count('select count(*) from outbox_event')).toBe(0)
+
+/** A person who has left its names wherever one can. */
+async function planted(name: string, displayName: string) {
+  const properties = { email: `${name}@example.org`, home: { call: `This is ${displayName} "at home"` } }
+  const person = await createUser(main, { name, displayName, properties })
+  const friend = await createUser(main, { properties: { friend: name } })
+  const bot = await deploy(
+    main,
+    'user.sent.message',
+    'async (event) => { console.log(event.user.name); return event }',
+  )
+  await owner
+    .post(`${path}/webhooks`, {
+      url: receiver.url,
+      events: ['*'],
+      description: `asked for by ${displayName}`,
+    })
+    .expect(201)
+  await owner.post(`${path}/webhooks`, { url: 'http://127.0.0.1:1/', events: ['*'] }).expect(201)
+  await main
+    .post(`/users/${person.id}/display-picture`)
+    .attach('file', Buffer.from('GIF89a'), `${name}.gif`)
+    .expect(200)
+  await main.put(`/users/${person.id}/secrets/pin`, { secret: { of: name } }).expect(200)
+  const members = [{ id: person.id }, { id: friend.id }]
+  const channel = await createChannel(main, {
+    name: `room-of-${name}`,
+    displayName: `${displayName}'s room`,
+    properties: { host: name },
+    members,
+  })
+  const direct = await createChannel(main, { type: 'DIRECT', members })
+  const by = { user: { id: person.id } }
+  const first = await sendMessage(main, channel.id, {
+    ...by,
+    body: `I am ${displayName}`,
+    groupTag: name,
+    properties: { from: name },
+  })
+  const { body: file } = await main
+    .post(`/channels/${channel.id}/messages`)
+    .field({ username: name })
+    .attach('file', Buffer.from(`a letter of ${displayName}`), `${name}.txt`)
+    .expect(200)
+  const answer = await sendMessage(main, channel.id, {
+    user: { id: friend.id },
+    body: `Hello @${name}, or ${displayName.toUpperCase()}! And @${name} again`,
+  })
+  await sendMessage(main, direct.id, { ...by, body: 'a secret' })
+  const caller = callerOf(main, person)
+  const other = callerOf(main, friend)
+  await reactToMessage(server.ctx, caller, answer.id, { emoji: 'tada' })
+  await readMessage(server.ctx, caller, answer.id)
+  await reportMessage(server.ctx, caller, answer.id, { reason: `${displayName} minds` })
+  await reportMessage(server.ctx, other, first.id, { reason: `${name} again` })
+  const { items } = (await owner.get(`${path}/reports`).expect(200)).body
+  await owner.post(`${path}/reports/${items[0].id}/resolve`, { action: 'keep' }).expect(200)
+  await owner.post(`${path}/users/${person.id}/ban`, { reason: `${displayName} shouts` }).expect(200)
+  await owner.delete(`${path}/users/${person.id}/ban`).expect(204)
+  await owner.patch(path, { name: `Of ${displayName}`, properties: { contact: displayName } }).expect(200)
+  const key = { idempotencyKey: `message-of-${name}` }
+  const item = { type: 'TEXT', channelId: channel.id, user: name, body: 'imported', ...key }
+  await importFile(main, 'messages', [item, { ...item, user: name, channelId: 1e9, idempotencyKey: 'x' }])
+  await importFile(main, 'users', [{ name, displayName, isGuest: false }])
+  await main.post('/analytics/users', {}).expect((answer) => expect(answer.status).toBeLessThan(500))
+  const { prisma } = server.ctx.db
+  const session = await prisma.userSession.create({
+    data: {
+      applicationId: main.id,
+      userId: person.id,
+      key: uuid(),
+      node: server.ctx.node.id,
+      state: 'ENDED',
+      endTime: new Date(),
+      userAgent: `${name}'s phone`,
+    },
+  })
+  await prisma.chatSession.create({ data: { sessionId: session.id, channelId: channel.id, state: 'ENDED' } })
+  await endedInvocations(main, bot, 3)
+  await taken()
+  await expect.poll(() => receiver.types()).toContain('message.reported')
+  return { person, friend, channel, direct, first, answer, file }
+}
+
+describe('an export', () => {
+  it('is a ZIP with all there is of a person, and its files', async () => {
+    const name = `jane-${uuid().slice(0, 8)}`
+    const { person, answer, file } = await planted(name, `Jane Quill ${name.slice(5)}`)
+    const developer = await createAdmin(server, 'developer')
+    const { body: job } = await developer.post(`${path}/users/${person.id}/export`).expect(202)
+    expect(job.type).toBe('PERSON_EXPORT')
+    const { processed } = await ended(job.id)
+    expect(processed).toBeGreaterThan(8)
+    const answered = await developer.get(`${path}/jobs/${job.id}/file`).responseType('blob').expect(200)
+    expect(answered.headers).toMatchObject({
+      'content-type': 'application/zip',
+      'content-disposition': expect.stringContaining(`user-${person.id}.zip`),
+    })
+    const files = unzip(answered.body)
+    const json = (part: string) => JSON.parse(String(files.get(`${part}.json`)))
+    expect(json('profile')).toMatchObject([
+      { id: person.id, name, properties: { email: `${name}@example.org` } },
+    ])
+    expect(json('memberships')).toHaveLength(2)
+    expect(json('messages').map(({ body }: { body: string }) => body)).toContain('a secret')
+    expect(json('reactions')).toMatchObject([{ messageId: answer.id }])
+    expect(json('reads').length).toBeGreaterThan(0)
+    expect(json('sessions')).toMatchObject([{ userAgent: `${name}'s phone`, chatSessions: [{}] }])
+    expect(json('notifications').length).toBeGreaterThan(0)
+    expect(json('reports')).toMatchObject([{ messageId: answer.id }])
+    expect(json('manifest')).toMatchObject({ userId: person.id, files: 2, rows: { memberships: 2 } })
+    const sent = [...files].find(([name]) => name.endsWith('.txt'))
+    expect(String(sent?.[1])).toContain('a letter of')
+    expect(sent?.[0]).toContain(file.file.url.split('/').at(-2))
+  })
+
+  it('is nobody else’s: of another application, of nobody, or for who may not', async () => {
+    const user = await createUser(main)
+    const other = await server.createApplication()
+    await owner.post(`/applications/${other.id}/users/${user.id}/export`).expect(404)
+    await owner.post(`${path}/users/999999999/export`).expect(404)
+    await (await createAdmin(server, 'moderator')).post(`${path}/users/${user.id}/export`).expect(403)
+    await owner.get(`${path}/jobs/999999999/file`).expect(404)
+  })
+})
+
+/** Where a planted name stands, at least. */
+const doors = [
+  'channel.name',
+  'channel.properties',
+  'event_log.payload',
+  'file.name',
+  'function_invocation.args',
+  'idempotency_key.key',
+  'message.body',
+  'message.file',
+  'message.group_tag',
+  'notification.body',
+  'resolved_report.reason',
+  'user.name',
+  'user.picture_url',
+  'user.properties',
+  'user_session.user_agent',
+  'webhook_delivery.body',
+  'webhook_delivery.payload',
+]
+
+describe('an erasure', () => {
+  it('leaves the names of the person nowhere: in no table, no file and no log', async () => {
+    const name = `zaphod-${uuid().slice(0, 8)}`
+    const displayName = `Zaphod Beeblebrox ${name.slice(7)}`
+    const { person, channel, direct, answer, file } = await planted(name, displayName)
+    const { body: exporting } = await owner.post(`${path}/users/${person.id}/export`).expect(202)
+    await ended(exporting.id)
+    const planting = await placesOf(name)
+    expect(planting).toEqual(expect.arrayContaining(doors))
+    expect(await placesOf(displayName)).toEqual(
+      expect.arrayContaining(['application.name', 'audit_entry.details']),
+    )
+    const members = (await main.get(`/channels/${channel.id}/members`).expect(200)).body.page.totalElements
+
+    const { body: job } = await owner
+      .post(`${path}/users/${person.id}/erase`, { messages: 'delete' })
+      .expect(202)
+    await main.get(`/users/${person.id}`).expect(404)
+    await ended(job.id)
+    while (await sweepFiles(server.ctx));
+    await taken()
+
+    expect(await placesOf(name)).toEqual([])
+    expect(await placesOf(displayName)).toEqual([])
+    expect(await placesOf(`${name}@example.org`)).toEqual([])
+    for (const text of [name, displayName]) expect(await filesWith(text)).toEqual([])
+    await supertest(file.file.url).get('').set('authorization', `Bearer ${main.token}`).expect(404)
+
+    const { body: left } = await main.get(`/messages/${answer.id}`).expect(200)
+    expect(left.body).toMatch(/^Hello @\*+, or \*+! And @\*+ again$/)
+    expect(left.body).toHaveLength(answer.body.length)
+    const { body: page } = await main.get(`/channels/${direct.id}/messages`).expect(200)
+    expect(page.page.total).toBe(0)
+    expect((await main.get(`/channels/${channel.id}/members`).expect(200)).body.page.totalElements).toBe(
+      members - 1,
+    )
+    await createUser(main, { name }) // it is free
+  })
+
+  it('leaves a certificate in the audit that says what was done, and proves that it says so', async () => {
+    const user = await createUser(main, { displayName: 'Slartibartfast' })
+    const channel = await createChannel(main, { members: [{ id: user.id }] })
+    await sendMessage(main, channel.id, { user: { id: user.id }, body: 'fjords' })
+    const { body: job } = await owner
+      .post(`${path}/users/${user.id}/erase`, { messages: 'redact' })
+      .expect(202)
+    await ended(job.id)
+    const { items } = (
+      await owner.get(`/audit?application=${main.id}&action=user.erased&limit=1`).expect(200)
+    ).body
+    expect(items[0]).toMatchObject({
+      actor: { type: 'system' },
+      target: { type: 'user', id: String(user.id) },
+      details: { messages: 'redact', rows: { message: 1 }, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    })
+    const started = (await owner.get(`/audit?application=${main.id}&action=user.erasure_started&limit=1`))
+      .body
+    expect(started.items[0]).toMatchObject({
+      actor: { type: 'key', name: 'owner' },
+      details: { jobId: job.id },
+    })
+    const { body: page } = await main.get(`/channels/${channel.id}/messages`).expect(200)
+    expect(page._embedded.messages).toMatchObject([
+      { body: '[erased]', user: { displayName: 'Erased user' } },
+    ])
+    expect(await count('select count(*) from job where id = $1 and input ? $2', [job.id, 'terms'])).toBe(0)
+  })
+
+  it('keeps what was written where that is asked for, as of nobody', async () => {
+    const user = await createUser(main, { displayName: 'Marvin the Third' })
+    const channel = await createChannel(main, { members: [{ id: user.id }] })
+    await sendMessage(main, channel.id, { user: { id: user.id }, body: 'Marvin the Third was here' })
+    await main.delete(`/users/${user.id}`).expect(200)
+    const { body: job } = await owner.post(`${path}/users/${user.id}/erase`, { messages: 'keep' }).expect(202)
+    await ended(job.id)
+    const { body: page } = await main.get(`/channels/${channel.id}/messages`).expect(200)
+    expect(page._embedded.messages).toMatchObject([
+      { body: '**************** was here', user: { displayName: 'Erased user', name: `erased-${user.id}` } },
+    ])
+  })
+
+  it('is the owner’s, says what to do with messages, and is of somebody who is there', async () => {
+    const { id } = await createUser(main)
+    const body = { messages: 'keep' }
+    await (await createAdmin(server, 'developer')).post(`${path}/users/${id}/erase`, body).expect(403)
+    const other = await server.createApplication()
+    await owner.post(`/applications/${other.id}/users/${id}/erase`, body).expect(404)
+    await owner.post(`${path}/users/999999999/erase`, body).expect(404)
+    for (const wrong of [{}, { messages: 'burn' }, undefined]) {
+      const answer = await owner.post(`${path}/users/${id}/erase`, wrong).expect(400)
+      expect(JSON.stringify(answer.body)).toMatch(/messages|body/)
+    }
+    await main.get(`/users/${id}`).expect(200)
+  })
+
+  it('leaves audit entries unchanged but for that', async () => {
+    await expect(rowsOf(`update audit_entry set action = 'x'`)).rejects.toThrow('never changed')
+  })
+})
+
+describe('a name', () => {
+  const { text, json } = redactorOf(termsOf({ name: 'ann', displayName: 'Ann (A.)', properties: {} }), 7)
+
+  it.each([
+    ['Ann, hi', '***, hi'],
+    ['anna and Hannes', 'anna and Hannes'],
+    ['@ann_b', '@***_b'],
+    ['so Ann (A.) said', 'so ******** said'],
+    ['Zoë ann', 'Zoë ***'],
+  ])('in %j is hidden as a word of its own, whatever its case: %j', (given, hidden) => {
+    expect(text(given)).toBe(hidden)
+  })
+
+  it('and what a document says of the person goes, of nobody else', () => {
+    const user = { id: 7, name: 'ann', displayName: 'Ann', properties: { a: 1 } }
+    expect(json({ user, other: { ...user, id: 8, name: 'bob', displayName: 'Bob' } })).toEqual({
+      user: { id: 7, name: '***', displayName: '***' },
+      other: { id: 8, name: 'bob', displayName: 'Bob', properties: { a: 1 } },
+    })
+  })
+
+  it('that is too short for a name hides nothing', () => {
+    expect(
+      termsOf({ name: 'a', displayName: 'Al', properties: { team: 'support', mail: 'a@b.org' } }),
+    ).toEqual(['a@b.org'])
+  })
+})
+
+/** The files of a ZIP, by its directory [APPNOTE 4.3.12]. */
+function unzip(bytes: Buffer): Map<string, Buffer> {
+  const files = new Map<string, Buffer>()
+  const end = bytes.lastIndexOf(Buffer.from('PK\x05\x06'))
+  let at = bytes.readUInt32LE(end + 16)
+  for (let left = bytes.readUInt16LE(end + 10); left > 0; left -= 1) {
+    const [nameSize, extraSize, commentSize] = [28, 30, 32].map((place) => bytes.readUInt16LE(at + place))
+    const name = bytes.toString('utf8', at + 46, at + 46 + (nameSize ?? 0))
+    const local = bytes.readUInt32LE(at + 42)
+    const start = local + 30 + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28)
+    const packed = bytes.subarray(start, start + bytes.readUInt32LE(at + 20))
+    files.set(name, bytes.readUInt16LE(at + 10) === 8 ? inflateRawSync(packed) : packed)
+    at += 46 + (nameSize ?? 0) + (extraSize ?? 0) + (commentSize ?? 0)
+  }
+  return files
+}
+
+/** Files of the server, its logs among them, in which a text stands. */
+async function filesWith(text: string): Promise<string[]> {
+  const all = await readdir(server.ctx.config.home, { recursive: true, withFileTypes: true })
+  const files = all.filter((entry) => entry.isFile())
+  const found = await Promise.all(
+    files.map(async ({ parentPath, name }) => {
+      const at = join(parentPath, name)
+      const bytes = await readFile(at, 'latin1').catch(() => '')
+      return bytes.includes(text) || at.includes(text) ? [at] : []
+    }),
+  )
+  return found.flat()
+}
