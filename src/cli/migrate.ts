@@ -130,6 +130,11 @@ async function move(
   const report = await withContext(async (ctx) => {
     const application = await targetOf(ctx, options.application)
     const source = await open(ctx)
+    if (source.applicationKey === application.key) {
+      throw new UsageError(
+        `Application ${application.id} cannot move into itself: give another as --application`,
+      )
+    }
     const release = await holdMove(ctx, application.id)
     let bar: Progress | undefined
     try {

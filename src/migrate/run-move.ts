@@ -42,7 +42,7 @@ export async function runMove(ctx: Context, source: Source, options: MoveOptions
   }
   if (staging) {
     await writeAll(ctx, staging, source.fetchFile, report, onProgress)
-    for (const kind of vanishing) {
+    for (const kind of source.isWhole ? vanishing : []) {
       const count = await staging.countVanished(kind)
       if (count > 0) report.vanished[kind] = count
     }
@@ -74,8 +74,12 @@ function keepingStage(
       return staged
     },
     seen: (kind, keys) => staging.seen(kind, keys),
-    repliedTo: () => staging.pending('message', { repliedTo: true }),
     setParents: (parentKey, keys) => staging.setParents(parentKey, keys),
+    recall: <T>(name: string) => staging.state.memory[name] as T | undefined,
+    async remember(name, value) {
+      if (staging.state.memory[name] !== value)
+        await staging.save({ memory: { ...staging.state.memory, [name]: value } })
+    },
     resumed: <T>() => staging.state.steps[step.name] as T | undefined,
     save: (position) => staging.save({ steps: { ...staging.state.steps, [step.name]: position } }),
     progress,
@@ -101,8 +105,9 @@ function dryStage(
       return staged
     },
     seen: async (_kind, keys) => new Set(keys),
-    async *repliedTo() {},
     setParents: async () => {},
+    recall: () => undefined,
+    remember: async () => {},
     resumed: () => undefined,
     save: async () => {},
     progress,

@@ -2,14 +2,17 @@
 // beside this file; the writer knows none of them.
 import type { FetchFile } from '#domain/moving/fetch-to-store.ts'
 import type { ReadItem, Staged } from '#domain/moving/stage-items.ts'
-import type { PendingItem } from '#domain/moving/staging.ts'
-import type { MovedKind, MovedMessage } from '#resources/moving.ts'
+import type { MovedKind } from '#resources/moving.ts'
 
 export type { FetchFile, ReadItem, Staged }
 
 export interface Source {
   /** Which service, and what of it: `chatkitty 26`. What was moved is known again by it. */
   name: string
+  /** The API key of the application there, where it has one. */
+  applicationKey?: string
+  /** Whether what it does not have is there no more, and not only elsewhere. */
+  isWhole: boolean
   /** One behind the other; each begins once the one before is done. */
   steps: Step[]
   fetchFile: FetchFile
@@ -43,13 +46,14 @@ export interface Stage {
   put(kind: MovedKind, items: ReadItem[]): Promise<Staged[]>
   /** Those of the keys that this pass has put. */
   seen(kind: MovedKind, keys: Iterable<string>): Promise<Set<string>>
-  /** Messages that are to be written and were replied to, in order, from where it left off. */
-  repliedTo(): AsyncIterable<PendingItem<MovedMessage>[]>
   /** Says which message those with these keys reply to. */
   setParents(parentKey: string, keys: string[]): Promise<void>
   /** Where the step goes on, if it was begun before: what it has saved. */
   resumed<T>(): T | undefined
   save(position: unknown): Promise<void>
+  /** What a step of this pass or an earlier one has found out about the source. */
+  recall<T>(name: string): T | undefined
+  remember(name: string, value: unknown): Promise<void>
   progress(done: number, total?: number): void
   /** Says that something cannot be carried, and why. */
   cannot(kind: string, key: string, reason: string): void

@@ -22,7 +22,7 @@ export const MovedSettings = z.object({
   guestUsers: Toggle.optional(),
   userCreatedChannels: Toggle.optional(),
   /** By part; what user interfaces show. */
-  ui: z.record(z.enum(['elements', 'features', 'styles']), Properties).optional(),
+  ui: z.partialRecord(z.enum(['elements', 'features', 'styles']), Properties).optional(),
 })
 export type MovedSettings = z.output<typeof MovedSettings>
 

@@ -24,6 +24,7 @@ let source: TestApplication
 const users: Record<string, Document> = {}
 const sent: Record<string, Document> = {}
 let deck: Document
+let privateId: number
 
 beforeAll(async () => {
   from = await startServer()
@@ -50,7 +51,7 @@ async function seed(): Promise<void> {
   await source.put('/application/ui/features', {
     settings: { message: { reactions: 'disabled' } },
   })
-  for (const name of ['jane', 'john', 'gil', 'kim', 'zoe']) {
+  for (const name of ['jane', 'john', 'gil', 'kim', 'zoe', 'yan']) {
     users[name] = await createUser(source, {
       name,
       displayName: name.toUpperCase(),
@@ -81,6 +82,10 @@ async function seed(): Promise<void> {
   })
   const hold = await createChannel(source, { type: 'PRIVATE', name: 'hold', members: named('jane', 'john') })
   const direct = await createChannel(source, { type: 'DIRECT', members: named('jane', 'kim') })
+  // Of these two, only Jane will be left.
+  const withZoe = await createChannel(source, { type: 'DIRECT', members: named('jane', 'zoe') })
+  const withYan = await createChannel(source, { type: 'DIRECT', members: named('jane', 'yan') })
+  privateId = hold.id
   await source.post(`/channels/${deck.id}/moderators`, { username: 'john' }).expect(200)
   await source.post(`/channels/${hold.id}/invites`, { user: { username: 'kim' } }).expect(200)
   const say = async (body: string, name?: string, channel = deck) => {
@@ -92,6 +97,8 @@ async function seed(): Promise<void> {
   await say('Land!')
   await say('In private', 'jane', direct)
   await say('I leave', 'zoe')
+  await say('Between Zoe and Jane', 'zoe', withZoe)
+  await say('Between Yan and Jane', 'jane', withYan)
   await source.post(`/channels/${deck.id}/members`, { username: 'kim' }).expect(200)
   await say('Welcome, Kim', 'gil')
   await source
@@ -116,6 +123,7 @@ async function seed(): Promise<void> {
   await readMessage(from.ctx, as('gil'), sent['Land!'].id)
   await source.patch(`/messages/${sent['Land!'].id}`, { body: 'Land ho!', properties: { a: 1 } }).expect(200)
   await source.delete(`/users/${users.zoe.id}`).expect(200)
+  await source.delete(`/users/${users.yan.id}`).expect(200)
   await source.put('/runtimes/nodejs/environment-variables', { HARBOUR: 'Nassau' }).expect(200)
   await source
     .put('/runtimes/nodejs/initialization-script', { script: 'globalThis.ready = true' })
@@ -191,8 +199,8 @@ describe('a move from one server to another', () => {
     expect(report).toMatchObject({ isDryRun: true, notCarried: [] })
     expect(report.kinds).toMatchObject({
       user: { read: 4 },
-      channel: { read: 3, written: 0 },
-      message: { read: 11 },
+      channel: { read: 5, written: 0 },
+      message: { read: 13 },
     })
     expect(report.files.count).toBe(2)
     const { rows } = await to.ctx.db.pool.query(
@@ -235,10 +243,56 @@ describe('a move from one server to another', () => {
     front.asked.length = 0
     const report = await migrate(to.main, '--since', since)
     expect(report.notCarried).toEqual([])
-    expect(report.kinds.message).toMatchObject({ new: 2, changed: 3, same: 8 })
+    expect(report.kinds.message).toMatchObject({ new: 2, changed: 3, same: 10 })
     const receipts = front.asked.filter((path) => path.includes('read-receipts'))
     expect(receipts).toHaveLength(5)
     expect(await listsOf(to.main)).toEqual(await listsOf(source))
+  })
+
+  it('is whole where the service shows less, as the hosted one may: fewer lists, other orders, replies apart', async () => {
+    const target = await to.createApplication()
+    front.answers = (path) => {
+      if (/\/ui\//.test(path)) return 404
+      if (/sort=/.test(path)) return 400
+      const direct = /channels\/(\d+)\/memberships/.exec(path)?.[1]
+      if (direct && Number(direct) !== deck.id) return path.includes(`/${privateId}/`) ? undefined : 404
+      if (!/\/messages\?/.test(path) || /threads/.test(path)) return undefined
+      return (document: Document) => {
+        const messages = document._embedded.messages.filter((each: Document) => each.nestedLevel === 0)
+        return { ...document, _embedded: { messages } }
+      }
+    }
+    const report = await migrate(target).finally(() => {
+      front.answers = () => undefined
+    })
+    expect(report.notCarried).toEqual([])
+    const [expected, lists] = [await listsOf(source), await listsOf(target)]
+    for (const name of [
+      'users',
+      'members of deck',
+      'memberships of deck',
+      'receipts of Ahoy <@john>, see <#hold> and https://example.com/',
+      'replies to Aye',
+    ]) {
+      expect({ name, list: lists[name] }).toEqual({ name, list: expected[name] })
+    }
+    const inMain = (messages: Document[]) => messages.filter(({ nestedLevel }) => nestedLevel === 0)
+    expect(inMain(lists.messages)).toEqual(inMain(expected.messages))
+    expect(lists.messages).toHaveLength(expected.messages.length)
+  })
+
+  it('into the very application that it reads is refused', async () => {
+    const [[...args], settings] = command(to.main)
+    args[args.indexOf('--base-url') + 1] = to.url
+    const itself = {
+      ...settings,
+      CHATKITTY_CLIENT_ID: to.main.clientId,
+      CHATKITTY_CLIENT_SECRET: to.main.clientSecret,
+    }
+    expect(await chatterie(args, itself)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('into itself'),
+    })
   })
 
   it('refuses wrong credentials without naming the secret, and wrong options', async () => {

@@ -48,7 +48,7 @@ export async function listsOf(application: TestApplication): Promise<Record<stri
   }
   await list('/application/message-read-receipt-summaries', 'summaries')
   for (const { id, name } of await list('/users?sort=id', 'users')) {
-    await list(`/users/${id}/channels`, `channels of ${name}`)
+    await list(`/users/${id}/channels?sort=id`, `channels of ${name}`)
     await list(`/users/${id}/messages`, `messages of ${name}`)
     await list(`/users/${id}/messages?unread=true`, `unread by ${name}`)
     await list(`/users/${id}/messages?unread=false`, `read by ${name}`)

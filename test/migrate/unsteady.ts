@@ -1,8 +1,9 @@
-// Stands in front of a server and fails as services do: some requests with 503, some with 429, some cut off, and once it
-// is away as a whole for a while.
+// Stands in front of a server and fails as services do: some requests with 503, some with 429, some with a token that is
+// no more, some cut off, some files in the middle, and once it is away as a whole for a while.
 import { once } from 'node:events'
 import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 
 export interface Unsteady {
   url: string
@@ -14,18 +15,22 @@ export interface Unsteady {
   onRequest: (path: string) => void
   /** Whether it fails at all. */
   isUnsteady: boolean
+  /** Answers in the place of the server, or changes what that answers. */
+  answers: (path: string) => number | ((document: unknown) => unknown) | undefined
   close(): Promise<void>
 }
 
 /** @param awayAt the request before which it goes away, for 300 ms */
 export async function unsteadyFront(target: string, awayAt: number): Promise<Unsteady> {
   let isAway = false
+  const cut = new Set<string>()
   const front: Unsteady = {
     url: '',
     asked: [],
     failures: 0,
     onRequest() {},
     isUnsteady: true,
+    answers: () => undefined,
     async close() {
       server.closeAllConnections()
       server.close()
@@ -51,11 +56,27 @@ export async function unsteadyFront(target: string, awayAt: number): Promise<Uns
     } else if (front.isUnsteady && count % 11 === 0) {
       front.failures++
       outgoing.writeHead(429, { 'retry-after': '0' }).end()
+    } else if (front.isUnsteady && count % 19 === 0) {
+      front.failures++
+      outgoing.writeHead(401).end()
     } else {
+      const own = front.answers(path)
+      if (typeof own === 'number') return void outgoing.writeHead(own).end()
       const { method, headers } = incoming
       const onward = request(new URL(path, target), { method, headers }, (answer) => {
-        outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
-        answer.pipe(outgoing)
+        const isCut = front.isUnsteady && path.includes('/files/') && !cut.has(path)
+        if (own || isCut) {
+          cut.add(path)
+          void text(answer).then((content) => {
+            if (own) return outgoing.end(JSON.stringify(own(JSON.parse(content))))
+            front.failures++
+            outgoing.writeHead(200, answer.headers)
+            outgoing.write(content.slice(0, 2), () => outgoing.destroy())
+          })
+        } else {
+          outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+          answer.pipe(outgoing)
+        }
       })
       onward.on('error', () => outgoing.destroy())
       incoming.pipe(onward)

@@ -116,11 +116,11 @@ const pendingStatement = (name: string, only: string) =>
   )
 const statements = {
   all: pendingStatement('pending-moved-items', '$7::text is null'),
-  repliedTo: pendingStatement(
-    'replied-to-moved-items',
-    `$7::text is null and (i.content->>'replies')::int > 0`,
+  // Index: moved_item_receipts.
+  ofChannel: pendingStatement(
+    'pending-moved-receipts-of-channel',
+    `i.kind = 'receipts' and i.content->>'channel' = $7::text`,
   ),
-  ofChannel: pendingStatement('pending-moved-items-of-channel', `i.content->>'channel' = $7::text`),
 }
 
 /** Where to go on. */
@@ -130,21 +130,17 @@ export interface After {
 }
 export const beforeAll: After = { place: -Number.MAX_SAFE_INTEGER, key: '' }
 
+/** @param channel the key of one; of receipts alone */
 export function pendingItems<C>(
   db: Querier,
   { applicationId, source }: Move,
   kind: MovedKind,
   after: After,
   limit: number,
-  which: { repliedTo?: boolean; channel?: string } = {},
+  { channel }: { channel?: string } = {},
 ): Promise<PendingItem<C>[]> {
-  const statement =
-    which.channel !== undefined
-      ? statements.ofChannel
-      : which.repliedTo
-        ? statements.repliedTo
-        : statements.all
-  const values = [applicationId, source, kind, after.place, after.key, limit, which.channel ?? null]
+  const statement = channel === undefined ? statements.all : statements.ofChannel
+  const values = [applicationId, source, kind, after.place, after.key, limit, channel ?? null]
   return db.all(statement, values) as Promise<PendingItem<C>[]>
 }
 
@@ -205,6 +201,25 @@ const idsStatement = reading(
   (columns) => `
     select ${columns} from moved_item i
     where i.application_id = $1 and i.source = $2 and i.kind = $3 and i.key = any($4::text[]) and i.id is not null`,
+)
+
+/** Those of the ids that items of the kind have become. */
+export async function takenIds(
+  db: Querier,
+  { applicationId, source }: Move,
+  kind: MovedKind,
+  ids: number[],
+): Promise<Set<number>> {
+  if (ids.length === 0) return new Set()
+  return new Set(await db.all(takenStatement, [applicationId, source, kind, ids]))
+}
+
+const takenStatement = reading(
+  'taken-ids-of-moved-items',
+  column(int8, 'i.id'),
+  (columns) => `
+    select ${columns} from moved_item i
+    where i.application_id = $1 and i.source = $2 and i.kind = $3 and i.id = any($4::bigint[])`,
 )
 
 /** Those of the keys that were seen; since a pass, where it is given. */

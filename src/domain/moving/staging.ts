@@ -29,6 +29,8 @@ export interface PassState {
   startedTime: string
   /** How far each step is: `done`, or where it goes on. */
   steps: Record<string, unknown>
+  /** What was found out about the source, in any pass. */
+  memory: Record<string, unknown>
   /** Whether all of it is read and written. */
   isOver: boolean
 }
@@ -51,7 +53,14 @@ export class Staging {
     const last = await readMoveState<PassState>(ctx.db, move)
     if (last && !last.isOver && last.since === since) return new Staging(ctx, move, last)
     const startedTime = new Date(ctx.clock.now()).toISOString()
-    const state = { pass: (last?.pass ?? 0) + 1, since, startedTime, steps: {}, isOver: false }
+    const state: PassState = {
+      pass: (last?.pass ?? 0) + 1,
+      since,
+      startedTime,
+      steps: {},
+      memory: last?.memory ?? {},
+      isOver: false,
+    }
     await saveMoveState(ctx.db, move, state)
     return new Staging(ctx, move, state)
   }
@@ -79,12 +88,9 @@ export class Staging {
   }
 
   /** What is yet to be written of a kind, batch by batch, in order; each is read when the one before is done with. */
-  async *pending<K extends MovedKind>(
-    kind: K,
-    { from = beforeAll, ...which }: { from?: After; repliedTo?: boolean } = {},
-  ): AsyncGenerator<PendingItem<Moved<K>>[]> {
-    for (let after = from; ; ) {
-      const items = await pendingItems<Moved<K>>(this.#ctx.db, this.move, kind, after, batch, which)
+  async *pending<K extends MovedKind>(kind: K): AsyncGenerator<PendingItem<Moved<K>>[]> {
+    for (let after: After = beforeAll; ; ) {
+      const items = await pendingItems<Moved<K>>(this.#ctx.db, this.move, kind, after, batch)
       const last = items.at(-1)
       if (!last) return
       after = { place: last.place, key: last.key }

@@ -1,8 +1,9 @@
 import { v4 as uuid } from 'uuid'
 import type { Context } from '#context.ts'
 import { memberSetOf } from '#data/channels/channel-changes.ts'
+import type { Tx } from '#data/database.ts'
 import { count } from '#data/events/counters.ts'
-import { endItems, idsOfItems, type Move, type PendingItem } from '#data/moving/items.ts'
+import { endItems, idsOfItems, type Move, type PendingItem, takenIds } from '#data/moving/items.ts'
 import { drawNumbers } from '#data/moving/numbers.ts'
 import {
   findMovedChannels,
@@ -48,33 +49,70 @@ export async function writeChannels(
       applicationId,
       known.map(({ place }) => place),
     )
-    const fresh = wanted.filter(({ isNew }) => isNew)
-    const places = fresh.map(({ place }) => place)
-    const created = new Set(await insertMovedChannels(tx, applicationId, places))
-    const others = places.filter(({ id }) => !created.has(id))
-    const existing = await findMovedChannels(
-      tx,
-      applicationId,
-      others.map(({ name }) => name),
-      others.flatMap(({ memberSet }) => memberSet ?? []),
-    )
-    const done = fresh.flatMap(({ key, place }) => {
-      if (created.has(place.id)) return [{ key, id: place.id }]
-      const same = existing.find(({ name, memberSet }) =>
-        place.memberSet === null ? name === place.name : memberSet === place.memberSet,
-      )
-      if (same?.type === place.type) return [{ key, id: same.id }]
-      problems.push({ key, reason: `a ${same?.type} channel named ${place.name} is here already` })
-      return []
-    })
+    const created: MovedPlace[] = []
+    const done: { key: string; id: number }[] = []
+    let fresh = wanted.filter(({ isNew }) => isNew)
+    while (fresh.length > 0) {
+      const outcome = await createOrFind(tx, move, fresh, new Set(done.map(({ id }) => id)))
+      created.push(...outcome.created)
+      done.push(...outcome.done)
+      problems.push(...outcome.problems)
+      fresh = outcome.again
+    }
     await endItems(tx, move, 'channel', [...known.map(({ key }) => ({ key })), ...done])
-    const ofPublic = places.filter(({ id, type }) => created.has(id) && type === 'PUBLIC')
+    const ofPublic = created.filter(({ type }) => type === 'PUBLIC')
     await count(tx, [
-      { type: 'channel.created', applicationId, count: created.size },
+      { type: 'channel.created', applicationId, count: created.length },
       { type: 'channel.public.created', applicationId, count: ofPublic.length },
     ])
   })
   return problems
+}
+
+interface Wanted {
+  key: string
+  isNew: boolean
+  place: MovedPlace
+}
+
+/**
+ * Creates channels, or finds those that are here already. What another channel of the source has become already is not
+ * the same: two direct channels whose other members are gone show the same members, and each is somebody's apart. The
+ * second is to be tried `again` with a 0 among its members, for one who is no more.
+ * @param given ids that this batch has given already
+ */
+async function createOrFind(tx: Tx, move: Move, wanted: Wanted[], given: Set<number>) {
+  const { applicationId } = move
+  const problems: Problem[] = []
+  const places = wanted.map(({ place }) => place)
+  const isCreated = new Set(await insertMovedChannels(tx, applicationId, places))
+  const others = places.filter(({ id }) => !isCreated.has(id))
+  const existing = await findMovedChannels(
+    tx,
+    applicationId,
+    others.map(({ name }) => name),
+    others.flatMap(({ memberSet }) => memberSet ?? []),
+  )
+  const ids = existing.map(({ id }) => id)
+  const taken = new Set([...given, ...isCreated, ...(await takenIds(tx, move, 'channel', ids))])
+  const done: { key: string; id: number }[] = []
+  const again: Wanted[] = []
+  for (const each of wanted) {
+    const { key, place } = each
+    const same = existing.find(({ name, memberSet }) =>
+      place.memberSet === null ? name === place.name : memberSet === place.memberSet,
+    )
+    if (isCreated.has(place.id)) done.push({ key, id: place.id })
+    else if (same && !taken.has(same.id) && same.type === place.type) {
+      taken.add(same.id)
+      done.push({ key, id: same.id })
+    } else if (place.memberSet !== null) {
+      again.push({ ...each, place: { ...place, memberSet: `0,${place.memberSet}` } })
+    } else {
+      problems.push({ key, reason: `another channel named ${place.name} is here already` })
+    }
+  }
+  return { created: places.filter(({ id }) => isCreated.has(id)), done, again, problems }
 }
 
 function placeOf(channel: MovedChannel, id: number, people: Map<string, number>): MovedPlace {

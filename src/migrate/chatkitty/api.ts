@@ -39,6 +39,20 @@ const longestPauseMs = 30_000
 /** So long before it ends, a token is replaced. */
 const spareMs = 60_000
 
+interface Asking<T> {
+  withToken: boolean
+  /** What is read of an answer that is no refusal; what it throws is tried again. */
+  read(answer: Response): Promise<T>
+}
+
+/** What an attempt came to that got nothing. */
+interface Failure {
+  /** Of its answer, if it had one. */
+  status?: number
+  why: string
+  retryAfter: string | null
+}
+
 export class ChatKittyApi {
   readonly base: string
   readonly usage: Usage = { requests: 0, repeated: 0 }
@@ -54,16 +68,20 @@ export class ChatKittyApi {
 
   /** A JSON document below `/v1`, with its own keys in camelCase. @throws Refusal */
   async get<T>(path: string): Promise<T> {
-    const answer = await this.#ask(`${this.base}/v1${path}`, true)
-    return inCamelCase(await answer.json()) as T
+    const read = async (answer: Response) => inCamelCase(await answer.json()) as T
+    return this.#ask(`${this.base}/v1${path}`, { withToken: true, read })
   }
 
   /** @throws FileGone, Refusal */
   async file(url: string): Promise<{ bytes: AsyncIterable<Uint8Array>; contentType?: string | undefined }> {
     // One of its own is asked for where the API is, and with the token, which is for nobody else.
     const own = /^(?:\/v1)?(\/files\/.+)$/.exec(new URL(url).pathname)?.[1]
+    // Its bytes take what they take: what is waited for is that they begin.
+    const read = async (answer: Response) => answer
     try {
-      const answer = own ? await this.#ask(`${this.base}/v1${own}`, true) : await this.#ask(url, false)
+      const answer = own
+        ? await this.#ask(`${this.base}/v1${own}`, { withToken: true, read })
+        : await this.#ask(url, { withToken: false, read })
       if (answer.body === null) throw new FileGone('its file is empty')
       const contentType = answer.headers.get('content-type') ?? undefined
       return { bytes: answer.body, contentType }
@@ -73,25 +91,23 @@ export class ChatKittyApi {
     }
   }
 
-  async #ask(url: string, withToken: boolean): Promise<Response> {
+  async #ask<T>(url: string, request: Asking<T>): Promise<T> {
     const { patienceMs, clock } = this.#options
     const givesUpAt = performance.now() + patienceMs
     let isRenewed = false
     for (let attempt = 0; ; attempt++) {
-      const outcome = await this.#attempt(url, withToken)
-      if (outcome instanceof Response && outcome.ok) return outcome
-      if (outcome instanceof Response) {
-        await outcome.body?.cancel()
-        if (outcome.status === 401 && withToken && !isRenewed) {
-          isRenewed = true
-          this.#token = undefined
-          continue
-        }
-        if (!mayPass(outcome.status)) throw refusalOf(url, outcome.status)
+      const outcome = await this.#attempt(url, request)
+      if ('value' in outcome) return outcome.value
+      const { status, retryAfter } = outcome
+      if (status === 401 && request.withToken && !isRenewed) {
+        isRenewed = true
+        this.#token = undefined
+        continue
       }
-      const asked = outcome instanceof Response ? retryAfterMs(outcome, clock.now()) : undefined
+      if (status !== undefined && !mayPass(status)) throw refusalOf(url, status)
+      const asked = retryAfterMs(retryAfter, clock.now())
       const pause = asked ?? pauseBefore(attempt)
-      if (performance.now() + pause > givesUpAt) throw givingUp(url, outcome, patienceMs)
+      if (performance.now() + pause > givesUpAt) throw givingUp(url, outcome.why, patienceMs)
       this.usage.repeated++
       // Whoever limits one request limits them all.
       if (asked !== undefined) this.#nextAt = Math.max(this.#nextAt, performance.now() + asked)
@@ -99,18 +115,27 @@ export class ChatKittyApi {
     }
   }
 
-  /** @returns what it answered, or what went wrong on the way */
-  async #attempt(url: string, withToken: boolean): Promise<Response | Error> {
+  /** One request, up to the end of what is read of its answer. @throws Refusal where it gets no token */
+  async #attempt<T>(url: string, { withToken, read }: Asking<T>): Promise<{ value: T } | Failure> {
+    const limit = new AbortController()
+    let timer: NodeJS.Timeout | undefined
     try {
       const headers = {
         accept: withToken ? 'application/json, */*;q=0.5' : '*/*',
         ...(withToken && { authorization: `Bearer ${await this.#currentToken()}` }),
       }
       await this.#turn()
-      return await fetch(url, { headers, signal: AbortSignal.timeout(timeoutMs) })
+      timer = setTimeout(() => limit.abort(new Error('it took too long')), timeoutMs)
+      const answer = await fetch(url, { headers, signal: limit.signal })
+      if (answer.ok) return { value: await read(answer) }
+      await answer.body?.cancel()
+      const { status } = answer
+      return { status, why: `it answers ${status}`, retryAfter: answer.headers.get('retry-after') }
     } catch (error) {
       if (error instanceof Refusal) throw error
-      return error as Error
+      return { why: reasonOf(error as Error), retryAfter: null }
+    } finally {
+      clearTimeout(timer)
     }
   }
 
@@ -170,8 +195,8 @@ function pauseBefore(attempt: number): number {
 }
 
 /** RFC 9110, 10.2.3: seconds, or a date. */
-function retryAfterMs({ headers }: Response, now: number): number | undefined {
-  const value = headers.get('retry-after')?.trim() ?? ''
+function retryAfterMs(header: string | null, now: number): number | undefined {
+  const value = header?.trim() ?? ''
   if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1_000
   const date = Date.parse(value)
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
@@ -183,8 +208,7 @@ function refusalOf(url: string, status: number): Refusal {
   return new Refusal(status, `The source refused ${pathOf(url)} (${status})`)
 }
 
-function givingUp(url: string, outcome: Response | Error, patienceMs: number): Error {
-  const why = outcome instanceof Response ? `it answers ${outcome.status}` : reasonOf(outcome)
+function givingUp(url: string, why: string, patienceMs: number): Error {
   const waited = Math.round(patienceMs / 1_000)
   return new Error(
     `The source has failed ${pathOf(url)} for ${waited} s: ${why}. Run the command again, and it goes on from here`,

@@ -15,7 +15,15 @@ interface Options {
   readReceipts: boolean
 }
 
-/** All that the list of the application has. It is read as a whole each time: edits do not change where they stand. */
+interface Placed {
+  message: MessageDocument
+  place: number
+}
+
+/**
+ * All that the list of the application has, and the replies. It is read as a whole each time: edits do not change where
+ * they stand. Replies may be in that list, or in those of their threads alone: then these, too, are read each time.
+ */
 export function messagesStep(api: ChatKittyApi, options: Options): Step {
   return {
     name: 'messages',
@@ -31,12 +39,13 @@ export function messagesStep(api: ChatKittyApi, options: Options): Step {
         from,
       )) {
         const start = done
-        await putMessages(
-          api,
-          stage,
-          items.map((message, at) => ({ message, place: newestPlace - (start + at) * apart })),
-          options,
-        )
+        const placed = items.map((message, at) => ({ message, place: newestPlace - (start + at) * apart }))
+        const changed = await putMessages(api, stage, placed, options)
+        if (!stage.isDryRun) {
+          // The list is newest first: replies that it has are there before what they reply to.
+          const roots = stage.recall<boolean>(repliesApart) ? placed : changed
+          await forEach(roots.filter(isRepliedTo), atOnce, (root) => readReplies(api, stage, root, options))
+        }
         from = next
         done += items.length
         if (next !== undefined) await stage.save({ next, done } satisfies Position)
@@ -46,30 +55,17 @@ export function messagesStep(api: ChatKittyApi, options: Options): Step {
   }
 }
 
-/** Which message each reply replies to, and replies that the list of the application has not. */
-export function repliesStep(api: ChatKittyApi, options: Options): Step {
-  return {
-    name: 'replies',
-    title: 'Reading replies',
-    unit: 'threads',
-    async read(stage) {
-      let done = 0
-      for await (const roots of stage.repliedTo()) {
-        await forEach(roots, atOnce, async ({ key, place }) => {
-          await readReplies(api, stage, { key, place }, options)
-          stage.progress(++done, undefined)
-        })
-      }
-    },
-  }
-}
+const repliesApart = 'replies are not in the list of messages'
+const isRepliedTo = ({ message }: Placed) => (message.repliesCount ?? 0) > 0
 
+/** What replies to a message, and to that, if the list of the application has not got it. */
 async function readReplies(
   api: ChatKittyApi,
   stage: Stage,
-  { key, place }: { key: string; place: number },
+  { message: { id }, place }: Placed,
   options: Options,
 ): Promise<void> {
+  const key = String(id)
   const replies: MessageDocument[] = []
   try {
     const path = `/threads/${key}/messages`
@@ -78,24 +74,27 @@ async function readReplies(
     if (!(error instanceof Refusal)) throw error
     return stage.cannot('thread', key, error.message)
   }
-  const keys = replies.map(({ id }) => String(id))
+  const keys = replies.map((reply) => String(reply.id))
   const known = await stage.seen('message', keys)
-  const unlisted = replies.filter(({ id }) => !known.has(String(id))).reverse()
-  await putMessages(
-    api,
-    stage,
-    unlisted.map((message, at) => ({ message, place: place + Math.min(apart - 1, at + 1) })),
-    options,
-  )
+  const unlisted = replies
+    .filter((reply) => !known.has(String(reply.id)))
+    .reverse()
+    .map((message, at) => ({ message, place: place + Math.min(apart - 1, at + 1) }))
+  if (unlisted.length > 0) {
+    await stage.remember(repliesApart, true)
+    await putMessages(api, stage, unlisted, options)
+  }
   await stage.setParents(key, keys)
+  for (const reply of unlisted.filter(isRepliedTo)) await readReplies(api, stage, reply, options)
 }
 
+/** @returns those that are new, or say something else than before */
 async function putMessages(
   api: ChatKittyApi,
   stage: Stage,
-  messages: { message: MessageDocument; place: number }[],
+  messages: Placed[],
   { readReceipts }: Options,
-): Promise<void> {
+): Promise<Placed[]> {
   await putFormerUsers(
     api,
     stage,
@@ -113,13 +112,14 @@ async function putMessages(
       }
     }
   }
-  if (!readReceipts || stage.isDryRun) return
   const states = new Map(staged.map(({ key, state }: Staged) => [key, state]))
-  const asked = messages.filter(({ message }) => {
-    const isKnown = states.get(String(message.id)) === 'same'
-    return !isKnown || stage.since === null || message.createdTime >= stage.since
-  })
-  await forEach(asked, atOnce, ({ message, place }) => readReceiptsOf(api, stage, message, place))
+  const isChanged = ({ message }: Placed) => states.get(String(message.id)) !== 'same'
+  const isRecent = ({ message }: Placed) => stage.since === null || message.createdTime >= stage.since
+  if (readReceipts && !stage.isDryRun) {
+    const asked = messages.filter((each) => isChanged(each) || isRecent(each))
+    await forEach(asked, atOnce, ({ message, place }) => readReceiptsOf(api, stage, message, place))
+  }
+  return messages.filter(isChanged)
 }
 
 async function readReceiptsOf(

@@ -1,7 +1,7 @@
 // Everything that the Platform API of a ChatKitty application shows.
 import { type ApiOptions, ChatKittyApi } from '#migrate/chatkitty/api.ts'
 import { channelsStep } from '#migrate/chatkitty/channels.ts'
-import { messagesStep, repliesStep } from '#migrate/chatkitty/messages.ts'
+import { messagesStep } from '#migrate/chatkitty/messages.ts'
 import { functionsStep, settingsStep } from '#migrate/chatkitty/settings.ts'
 import { notificationsStep, usersStep } from '#migrate/chatkitty/users.ts'
 import type { Source } from '#migrate/source.ts'
@@ -24,15 +24,16 @@ const limits = [
 /** @throws Refusal where the credentials are wrong */
 export async function openChatKitty(options: ChatKittyOptions): Promise<Source> {
   const api = new ChatKittyApi(options)
-  const { id } = await api.get<{ id: number }>('/application')
+  const { id, key } = await api.get<{ id: number; key: string }>('/application')
   return {
     name: `chatkitty ${id}`,
+    applicationKey: key,
+    isWhole: true,
     steps: [
       settingsStep(api),
       usersStep(api),
       channelsStep(api),
       messagesStep(api, options),
-      repliesStep(api, options),
       notificationsStep(api),
       functionsStep(api),
     ],

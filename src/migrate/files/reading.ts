@@ -76,16 +76,26 @@ export function placesByTime(): (time: string) => number {
   }
 }
 
+/** How long a file may take to begin. */
+const timeoutMs = 60_000
+
 /** Fetches what a file links to, as anybody could. */
 export const fetchLinked: FetchFile = async (url) => {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(60_000) }).catch((error: Error) => {
-    throw new FileGone(`its file could not be fetched (${error.message})`)
-  })
-  if (!answer.ok || answer.body === null) {
-    await answer.body?.cancel()
-    throw new FileGone(`its file could not be fetched (${answer.status})`)
+  const limit = new AbortController()
+  const timer = setTimeout(() => limit.abort(new Error('it took too long')), timeoutMs)
+  try {
+    const answer = await fetch(url, { signal: limit.signal })
+    if (!answer.ok || answer.body === null) {
+      await answer.body?.cancel()
+      throw new FileGone(`its file could not be fetched (${answer.status})`)
+    }
+    return { bytes: answer.body, contentType: answer.headers.get('content-type') ?? undefined }
+  } catch (error) {
+    if (error instanceof FileGone) throw error
+    throw new FileGone(`its file could not be fetched (${(error as Error).message})`)
+  } finally {
+    clearTimeout(timer)
   }
-  return { bytes: answer.body, contentType: answer.headers.get('content-type') ?? undefined }
 }
 
 /** The character of a name such as `tada`, `:tada:` or one of those that services have for their own. */

@@ -39,6 +39,7 @@ export function openRocketChat(options: RocketChatOptions): Source {
   const ids = new Map<string, string>()
   return {
     name: 'rocketchat',
+    isWhole: false,
     steps: [
       fileStep(options, 'users', ['user'], (document) => {
         const isBest = kindOf(document) === 'user'

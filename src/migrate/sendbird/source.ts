@@ -36,6 +36,7 @@ export function openSendbird(options: FileOptions): Source {
   const readUntil = new Map<string, Record<string, number>>()
   return {
     name: 'sendbird',
+    isWhole: false,
     steps: [
       fileStep(options, 'users', ['user', 'picture'], (document) => {
         const isBest = document.active_users !== undefined

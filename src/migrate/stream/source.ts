@@ -28,6 +28,7 @@ export function openStream(options: FileOptions): Source {
   const described = new Descriptions()
   return {
     name: 'stream',
+    isWhole: false,
     steps: [
       fileStep(options, 'users', ['user', 'picture'], (document) => {
         const isBest = document.type === 'user'
