@@ -213,7 +213,8 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
         await scope.register(auth, { ctx })
         scope.addHook('onRequest', app.limitApplication)
         scope.addHook('onResponse', (request, reply, done) => {
-          if (request.caller) ctx.usage.note(request.caller.applicationId, reply.elapsedTime)
+          if (request.caller)
+            ctx.usage.note(request.caller.applicationId, reply.elapsedTime, reply.statusCode)
           done()
         })
         serve(scope, operations, ctx)

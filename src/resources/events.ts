@@ -64,10 +64,11 @@ export const events = {
     webhook: 'user.banned',
   },
   'user.unbanned': { counts: [], ...unheard },
-  /** For who watches the application live, as the two that follow. */
+  /** For who watches the application live, as the three that follow. */
   'user.session.started': { counts: [], ...unheard },
   'job.changed': { counts: [], ...unheard },
   'function.invoked': { counts: [], ...unheard },
+  'webhook.attempted': { counts: [], ...unheard },
   'user.blocked': {
     counts: [],
     audience: 'users',

@@ -111,6 +111,12 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.keyboard.press('b')
     await page.getByRole('button', { name: 'Unban', exact: true }).click()
     await page.getByText('Banned by ada').waitFor({ state: 'detached' })
+    await page.keyboard.press('z') // undoes that
+    await page.getByText('Banned by ada').waitFor()
+    await page.getByText('“Spam”').waitFor()
+    await page.keyboard.press('b')
+    await page.getByRole('button', { name: 'Unban', exact: true }).press('Enter')
+    await page.getByText('Banned by ada').waitFor({ state: 'detached' })
   })
 
   it('leads from a channel to its members', async () => {
@@ -153,10 +159,10 @@ describe.skipIf(!executablePath)('the console', () => {
   })
 
   it('draws what happened by hours and by days', async () => {
-    await expect.poll(() => page.locator('.chart canvas').count()).toBe(6)
+    await expect.poll(() => page.locator('.chart canvas').count()).toBe(7)
     await page.getByLabel('30 days').check({ force: true })
     await page.waitForURL(/interval=day/)
-    await expect.poll(() => page.locator('.chart canvas').count()).toBe(6)
+    await expect.poll(() => page.locator('.chart canvas').count()).toBe(7)
   })
 
   it('works through reports', async () => {

@@ -72,6 +72,7 @@ describe('statistics', () => {
         newUsers: 1,
         connections: 0,
         requests: 0,
+        errors: 0,
       },
     ])
     const left = await prisma.statisticsDue.findMany()
@@ -85,13 +86,15 @@ describe('statistics', () => {
     for (let count = 0; count < 5; count++) await other.get('/users').expect(200)
     await saveUsage(server.ctx)
     await other.get('/users').expect(200)
+    await other.get('/users/999999999').expect(404)
     await saveUsage(server.ctx)
     const now = (await statistics('', other)).at(-1)
-    expect(now?.requests).toBe(7) // with the look at itself when it was made
+    expect(now).toMatchObject({ requests: 8, errors: 1 }) // with the look at itself when it was made
     expect(now?.p50Ms).toBeGreaterThan(0)
     expect(now?.p99Ms).toBeGreaterThanOrEqual(now?.p50Ms ?? 0)
     expect((await statistics('?interval=day', other)).at(-1)).toMatchObject({
-      requests: 7,
+      requests: 8,
+      errors: 1,
       p50Ms: now?.p50Ms,
     })
   })

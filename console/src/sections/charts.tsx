@@ -16,6 +16,7 @@ const charts: { measure: Measure; title: string; unit?: string }[] = [
   { measure: 'connections', title: 'Sessions begun' },
   { measure: 'newUsers', title: 'New users' },
   { measure: 'requests', title: 'Requests' },
+  { measure: 'errors', title: 'Refused or failed' },
   { measure: 'p99Ms', title: 'Requests, 99 % within', unit: ' ms' },
 ]
 

@@ -7,6 +7,7 @@ import type {
   FunctionInvocation,
   Job,
   MessageProperties,
+  WebhookDelivery,
 } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
 import { useKeys } from '../ui/keys.ts'
@@ -48,6 +49,14 @@ const readers: Record<string, (data: never, id: number) => ReactNode> = {
         {type.toLowerCase().replaceAll('_', ' ')}
       </Link>{' '}
       {state.toLowerCase()}, {processed} done
+    </>
+  ),
+  webhook: ({ webhook, type, state }: WebhookDelivery & { webhook: { id: number; url: string } }, id) => (
+    <>
+      <Link to={`/a/${id}/webhooks` as '/'} search={{ open: String(webhook.id) } as never}>
+        {webhook.url}
+      </Link>{' '}
+      was told {type}: {state}
     </>
   ),
   function: (
@@ -107,7 +116,7 @@ export function Live() {
       {happened.length === 0 ? (
         <div className="list">
           <Empty title="Listening">
-            Messages, sign-ins, jobs and runs of functions appear here as they happen.
+            Messages, sign-ins, jobs, runs of functions and deliveries of webhooks appear here as they happen.
           </Empty>
         </div>
       ) : (

@@ -28,6 +28,7 @@ export function Overview() {
     <Section title={application.name}>
       <div className="scroll">
         <ul className="tiles">
+          {may('retrieveStatistics') && <Connected />}
           {tiles.map(([title, value, path]) => (
             <li key={path}>
               <Link to={`/a/${id}/${path}` as '/'}>
@@ -50,5 +51,26 @@ export function Overview() {
         </section>
       </div>
     </Section>
+  )
+}
+
+/** How many devices are connected; what is counted otherwise stands in the charts. */
+function Connected() {
+  const id = useApplicationId()
+  const { data } = useQuery({
+    queryKey: ['retrieveStatistics', 'now', id],
+    queryFn: () => {
+      const from = new Date(Date.now() - 60_000).toISOString()
+      return call('retrieveStatistics', { params: { id }, query: { interval: 'hour', from } })
+    },
+    refetchInterval: 10_000,
+  })
+  return (
+    <li>
+      <Link to={`/a/${id}/sessions` as '/'}>
+        <span className="soft">Connected now</span>
+        <span className="figure">{data ? count(data.now.connections) : '…'}</span>
+      </Link>
+    </li>
   )
 }

@@ -76,6 +76,12 @@ export function Users() {
   )
 }
 
+/** What a ban says of itself, to make it once more. */
+const termsOf = ({ reason, until }: NonNullable<User['ban']>) => ({
+  ...(reason && { reason }),
+  ...(until && { until }),
+})
+
 /** Asks for how long and why; or, of whom is banned, whether to let them in again. */
 function useBan() {
   const id = useApplicationId()
@@ -83,12 +89,16 @@ function useBan() {
   const act = useAct()
   return (user: User) => {
     const params = { id, userId: user.id }
-    if (user.ban) {
+    const { ban } = user
+    if (ban) {
       return ask({
         title: `Let ${user.displayName} in again?`,
         text: 'They can connect and send at once.',
         action: 'Unban',
-        run: () => act('unbanUser', { params }, `${user.displayName} is not banned any more`),
+        run: () =>
+          act('unbanUser', { params }, `${user.displayName} is not banned any more`, () =>
+            act('banUser', { params, body: termsOf(ban) }, `${user.displayName} is banned as before`),
+          ),
       })
     }
     return ask({
@@ -114,6 +124,7 @@ function useBan() {
             body: { ...(reason && { reason }), ...(until && { until: new Date(until).toISOString() }) },
           },
           `${user.displayName} is banned`,
+          () => act('unbanUser', { params }, `${user.displayName} is not banned any more`),
         ),
     })
   }

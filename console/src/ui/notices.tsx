@@ -1,24 +1,55 @@
-// What was done, said for a moment at the edge of the window.
+// What was done, said for a moment at the edge of the window; what can be undone can be undone there.
 import { useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, use, useCallback, useState } from 'react'
 import { call, type Input, type Operation } from '../api/client.ts'
+import { useKeys } from './keys.ts'
 
 const shownMs = 5_000
-const Telling = createContext<(text: string) => void>(() => {})
+/** As long as one may think it over. */
+const undoableMs = 15_000
+
+/** Takes back what was done. */
+type Undo = () => Promise<unknown>
+type Tell = (text: string, undo?: Undo) => void
+
+interface Notice {
+  id: number
+  text: string
+  undo?: Undo | undefined
+}
+
+const Telling = createContext<Tell>(() => {})
 
 export function Noticed({ children }: { children: ReactNode }) {
-  const [notices, setNotices] = useState<{ id: number; text: string }[]>([])
-  const tell = useCallback((text: string) => {
-    const id = performance.now()
-    setNotices((all) => [...all.slice(-2), { id, text }])
-    setTimeout(() => setNotices((all) => all.filter((each) => each.id !== id)), shownMs)
-  }, [])
+  const [notices, setNotices] = useState<Notice[]>([])
+  const drop = useCallback((id: number) => setNotices((all) => all.filter((each) => each.id !== id)), [])
+  const tell = useCallback<Tell>(
+    (text, undo) => {
+      const id = performance.now()
+      setNotices((all) => [...all.slice(-2), { id, text, undo }])
+      setTimeout(() => drop(id), undo ? undoableMs : shownMs)
+    },
+    [drop],
+  )
+  const takeBack = async ({ id, undo }: Notice) => {
+    drop(id)
+    await undo?.().catch((error) => tell((error as Error).message))
+  }
+  const last = notices.findLast(({ undo }) => undo)
+  useKeys(last ? [{ keys: 'z', label: 'Undo', run: () => void takeBack(last) }] : [])
   return (
     <Telling value={tell}>
       {children}
       <div className="notices" role="status">
-        {notices.map(({ id, text }) => (
-          <p key={id}>{text}</p>
+        {notices.map((notice) => (
+          <p key={notice.id}>
+            {notice.text}
+            {notice.undo && (
+              <button type="button" onClick={() => void takeBack(notice)}>
+                Undo {notice === last && <kbd>z</kbd>}
+              </button>
+            )}
+          </p>
         ))}
       </div>
     </Telling>
@@ -35,14 +66,14 @@ export function useRefresh() {
 
 /**
  * Calls an operation that changes something; then everything that is shown is read anew, but for what
- * is gone, and `done` is said.
+ * is gone, and `done` is said, with a way back where there is one.
  */
 export function useAct() {
   const client = useQueryClient()
   const tell = useTell()
-  return async <O extends Operation>(operation: O, input: Input<O>, done: string) => {
+  return async <O extends Operation>(operation: O, input: Input<O>, done: string, undo?: Undo) => {
     const answer = await call(operation, input)
-    tell(done)
+    tell(done, undo)
     const goneId = operation.startsWith('delete') ? Object.values(input.params ?? {}).at(-1) : undefined
     client.invalidateQueries({
       predicate: ({ queryKey }) =>

@@ -136,6 +136,7 @@ const requestsStatement = reading(
     /** Of the bucket that the hour lies in. */
     start: column(timestamptz, `date_trunc($2::text, r.start, 'UTC')`),
     requests: column(int8, 'r.requests'),
+    errors: column(int8, 'r.errors'),
     durations: column(jsonb<number[]>(), 'to_jsonb(r.durations)'),
   }),
   (columns) => `
@@ -148,6 +149,8 @@ const requestsStatement = reading(
 export interface AskedNow {
   applicationId: number
   requests: number
+  /** Those of them that were answered with 4xx or 5xx. */
+  errors: number
   durations: number[]
 }
 
@@ -159,14 +162,27 @@ export async function addRequests(db: Db, asked: AskedNow[]): Promise<void> {
 const addStatement = {
   name: 'add-requests',
   text: `
-    insert into request_hour as r (application_id, start, requests, durations)
-    select a.id, date_trunc('hour', chatterie_clock(), 'UTC'), n.requests,
+    insert into request_hour as r (application_id, start, requests, errors, durations)
+    select a.id, date_trunc('hour', chatterie_clock(), 'UTC'), n.requests, n.errors,
            array(select jsonb_array_elements_text(n.durations)::int)
-    from jsonb_to_recordset($1::jsonb) n ("applicationId" bigint, requests bigint, durations jsonb)
+    from jsonb_to_recordset($1::jsonb) n ("applicationId" bigint, requests bigint, errors bigint, durations jsonb)
     join application a on a.id = n."applicationId" order by a.id
     on conflict (application_id, start) do update set
-      requests = r.requests + excluded.requests,
+      requests = r.requests + excluded.requests, errors = r.errors + excluded.errors,
       durations = array(
         select coalesce(one, 0) + coalesce(other, 0)
         from unnest(r.durations, excluded.durations) with ordinality d (one, other, place) order by place)`,
 }
+
+/** How many devices of an application are connected. Index: user_session_active. */
+export function countConnections(db: Db, applicationId: number): Promise<number> {
+  return db.single(connectionsStatement, [applicationId])
+}
+
+const connectionsStatement = reading(
+  'count-connections',
+  column(int8, 'count(*)'),
+  (columns) => `
+    select ${columns} from user_session
+    where application_id = $1 and state = 'ACTIVE' and detached_time is null`,
+)

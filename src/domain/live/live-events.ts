@@ -4,10 +4,13 @@ import { findInvocation } from '#data/functions/functions.ts'
 import { findJob } from '#data/jobs/jobs.ts'
 import { messagesById } from '#data/messages/messages.ts'
 import { findUserSession } from '#data/users/sessions.ts'
+import { findLiveDelivery } from '#data/webhooks/deliveries.ts'
 import type { LiveData, LiveEvent } from '#resources/admin/live.ts'
 import { liveNames } from '#resources/admin/live.ts'
 import type { CommittedEvent } from '#resources/events.ts'
 
+/** What is told to developers and owners alone. */
+const ofDevelopers: string[] = ['function', 'webhook']
 /** Events of a piece. */
 const pieceMax = 50
 
@@ -24,10 +27,10 @@ export interface LivePiece {
 export async function liveEvents(
   ctx: Context,
   applicationId: number,
-  { after, withFunctions }: { after: number; withFunctions: boolean },
+  { after, forDevelopers }: { after: number; forDevelopers: boolean },
 ): Promise<LivePiece> {
   const types = Object.entries(liveNames).flatMap(([type, name]) =>
-    name === 'function' && !withFunctions ? [] : [type],
+    ofDevelopers.includes(name) && !forDevelopers ? [] : [type],
   )
   const { events, isForgotten } = await eventsOf(ctx.db, { applicationId, after, types, limit: pieceMax })
   const told = await Promise.all(present(ctx, applicationId, events))
@@ -53,6 +56,7 @@ function present(
       id === undefined || channelId === null ? undefined : { id, channelId }, // all of a channel may go at once
     session: (event) => findUserSession(db, applicationId, idOf(event, 'sessionId')),
     job: (event) => findJob(db, applicationId, idOf(event, 'jobId')),
+    webhook: (event) => findLiveDelivery(db, applicationId, idOf(event, 'deliveryId')),
     async function(event) {
       const found = await findInvocation(db, applicationId, idOf(event, 'invocationId'))
       return found && { ...found.invocation, function: found.function }

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { listBuckets, listRequestHours } from '#data/statistics/buckets.ts'
+import { countConnections, listBuckets, listRequestHours } from '#data/statistics/buckets.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { addDurations, noDurations, quantile } from '#domain/statistics/durations.ts'
 import { refused } from '#errors.ts'
@@ -42,25 +42,29 @@ export async function getStatistics(
     from: new Date(from).toISOString(),
     to: new Date(to).toISOString(),
   }
-  const [buckets, hours] = await Promise.all([
+  const [buckets, hours, connections] = await Promise.all([
     listBuckets(ctx.db, request),
     listRequestHours(ctx.db, request),
+    countConnections(ctx.db, applicationId),
   ])
-  const asked = new Map<string, { requests: number; durations: number[] }>()
-  for (const { start, requests, durations } of hours) {
-    const before = asked.get(start) ?? { requests: 0, durations: noDurations() }
+  const asked = new Map<string, { requests: number; errors: number; durations: number[] }>()
+  for (const { start, requests, errors, durations } of hours) {
+    const before = asked.get(start) ?? { requests: 0, errors: 0, durations: noDurations() }
     asked.set(start, {
       requests: before.requests + requests,
+      errors: before.errors + errors,
       durations: addDurations(before.durations, durations),
     })
   }
   return {
+    now: { connections },
     buckets: buckets.map((bucket) => {
-      const { requests = 0, durations = [] } = asked.get(bucket.start) ?? {}
+      const { requests = 0, errors = 0, durations = [] } = asked.get(bucket.start) ?? {}
       const [p50Ms, p99Ms] = [quantile(durations, 0.5), quantile(durations, 0.99)]
       return {
         ...bucket,
         requests,
+        errors,
         ...(p50Ms !== undefined && { p50Ms }),
         ...(p99Ms !== undefined && { p99Ms }),
       }

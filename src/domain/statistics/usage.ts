@@ -5,13 +5,15 @@ import { noDurations, stepOf } from '#domain/statistics/durations.ts'
 export class Usage {
   readonly #asked = new Map<number, AskedNow>()
 
-  note(applicationId: number, ms: number): void {
+  /** @param status of the answer */
+  note(applicationId: number, ms: number, status: number): void {
     let asked = this.#asked.get(applicationId)
     if (!asked) {
-      asked = { applicationId, requests: 0, durations: noDurations() }
+      asked = { applicationId, requests: 0, errors: 0, durations: noDurations() }
       this.#asked.set(applicationId, asked)
     }
     asked.requests += 1
+    if (status >= 400) asked.errors += 1
     const step = stepOf(ms)
     asked.durations[step] = (asked.durations[step] ?? 0) + 1
   }

@@ -44,6 +44,7 @@ export async function endAttempt(
   const againInMs = Math.max(retryAfterMs, (pause ?? 0) * (1 + jitter * Math.random()))
   await ctx.db.transact(async (tx) => {
     const failingSince = await noteAttempt(tx, id, { attempt, state, againInMs })
+    await tx.emit({ type: 'webhook.attempted', applicationId, payload: { webhookId, deliveryId: id } })
     const isFailing = failingSince !== undefined && ctx.clock.now() - Date.parse(failingSince) > failingMaxMs
     if (isDelivered || !(status === gone || isFailing)) return
     if (!(await switchWebhookOff(tx, webhookId))) return

@@ -4,10 +4,11 @@ import { type Ui, uiShapes } from '#resources/ui.ts'
 import { presentResource } from '#wire/stompx.ts'
 
 export const applicationEvents: Presenters<
-  Extract<EventType, `application.${string}` | `job.${string}` | `function.${string}`>
+  Extract<EventType, `application.${string}` | `job.${string}` | `function.${string}` | `webhook.${string}`>
 > = {
   'job.changed': () => [],
   'function.invoked': () => [],
+  'webhook.attempted': () => [],
   'application.ui.updated': ({ applicationId, payload }, { uis }) => {
     const ui = uis.get(applicationId)
     if (!ui) return []

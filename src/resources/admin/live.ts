@@ -5,6 +5,7 @@ import type { FunctionInvocation } from '#resources/function.ts'
 import type { AnyJob } from '#resources/job.ts'
 import type { Message } from '#resources/message.ts'
 import type { userSessionResource } from '#resources/session.ts'
+import type { Delivery } from '#resources/webhook.ts'
 
 /** By the name of the server-sent event. */
 export interface LiveData {
@@ -12,6 +13,7 @@ export interface LiveData {
   'message.deleted': { id: number; channelId: number }
   session: z.output<typeof userSessionResource.shape>
   job: AnyJob
+  webhook: Delivery & { webhook: { id: number; url: string } }
   function: FunctionInvocation & { function: { id: number; name: string; type: string } }
 }
 
@@ -30,4 +32,5 @@ export const liveNames = {
   'user.session.started': 'session',
   'job.changed': 'job',
   'function.invoked': 'function',
+  'webhook.attempted': 'webhook',
 } as const satisfies { [T in EventType]?: keyof LiveData }

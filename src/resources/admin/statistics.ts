@@ -15,11 +15,17 @@ export const StatisticsBucket = z
     newUsers: count('Users who were made'),
     connections: count('Sessions that began'),
     requests: count('Requests to the Platform API'),
+    errors: count('Those of them that were answered with 4xx or 5xx'),
     p50Ms: ms('What half of the requests took at most; absent without requests'),
     p99Ms: ms('What 99 % of the requests took at most; absent without requests'),
   })
   .meta({ id: 'StatisticsBucket' })
 export type StatisticsBucket = z.output<typeof StatisticsBucket>
 
-export const Statistics = z.object({ buckets: z.array(StatisticsBucket) }).meta({ id: 'Statistics' })
+export const Statistics = z
+  .object({
+    buckets: z.array(StatisticsBucket),
+    now: z.object({ connections: count('Devices that are connected') }).meta({ id: 'StatisticsNow' }),
+  })
+  .meta({ id: 'Statistics' })
 export type Statistics = z.output<typeof Statistics>

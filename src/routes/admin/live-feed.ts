@@ -16,7 +16,7 @@ const checkMs = 5_000
 
 export interface Viewer {
   applicationId: number
-  withFunctions: boolean
+  forDevelopers: boolean
   /** Behind which event it goes on; from now on where absent. */
   after?: number | undefined
   response: ServerResponse
@@ -136,8 +136,8 @@ class Stream {
     try {
       for (let isMore = true; isMore && !this.response.destroyed; ) {
         const after = this.#position
-        const { withFunctions } = this.#viewer
-        const piece = await liveEvents(this.#ctx, this.applicationId, { after, withFunctions })
+        const { forDevelopers } = this.#viewer
+        const piece = await liveEvents(this.#ctx, this.applicationId, { after, forDevelopers })
         if (this.response.destroyed) return
         if (this.#isFirst && piece.isForgotten) this.#write('reset', after, {})
         this.#isFirst = false

@@ -36,7 +36,7 @@ export const statisticsOperations = (ctx: Context, { live }: { live: LiveFeed })
     about: 'live',
     summary: 'Watch what happens',
     description:
-      'Server-sent events as they happen: `message` and `message.deleted`, `session` (somebody connected), `job`, and for developers `function`, each with the resource as JSON. The header `Last-Event-ID` resumes: an event `reset` comes first where what was missed is not known any more, which is after some minutes. Who reads too slowly is cut off.',
+      'Server-sent events as they happen: `message` and `message.deleted`, `session` (somebody connected), `job`, and for developers `function` and `webhook` (each attempt of a delivery), each with the resource as JSON. The header `Last-Event-ID` resumes: an event `reset` comes first where what was missed is not known any more, which is after some minutes. Who reads too slowly is cut off.',
     method: 'GET',
     path: '/live',
     right: 'watch live',
@@ -50,7 +50,7 @@ export const statisticsOperations = (ctx: Context, { live }: { live: LiveFeed })
       await live
         .open({
           applicationId,
-          withFunctions: hasRight(operator, 'read functions'),
+          forDevelopers: hasRight(operator, 'read functions') && hasRight(operator, 'read webhooks'),
           after,
           response: reply.raw,
           async check() {

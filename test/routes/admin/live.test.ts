@@ -137,10 +137,11 @@ describe('live', () => {
     await late.close()
   })
 
-  it('tells of one application alone, and of functions those who may see them', async () => {
+  it('tells of one application alone, and of functions and webhooks those who may see them', async () => {
     const other = await server.createApplication()
     const reader = await Reader.open(as(viewer), other)
-    const developer = await Reader.open(as(await createAdmin(server, 'developer')), other)
+    const writer = await createAdmin(server, 'developer')
+    const developer = await Reader.open(as(writer), other)
     await sendMessage(application, (await createChannel(application)).id)
     const { body: made } = await other
       .post('/runtimes/nodejs/functions', { type: 'user.sent.message', name: 'echo' })
@@ -152,6 +153,16 @@ describe('live', () => {
     expect((await reader.of('message')).data.id).toBe(message.id)
     const run = await developer.of('function')
     expect(run.data).toMatchObject({ status: 'SUCCEEDED', function: { id: made.id, name: 'echo' } })
+    const webhook = { url: 'http://127.0.0.1:1/', events: ['channel.created'], enabled: true }
+    const { body: hook } = await writer.post(`/applications/${other.id}/webhooks`, webhook).expect(201)
+    await writer.post(`/applications/${other.id}/webhooks/${hook.id}/test`).expect(202)
+    const delivery = await developer.of('webhook')
+    expect(delivery.data).toMatchObject({
+      type: 'webhook.test',
+      state: 'pending',
+      attempts: [{ error: expect.any(String) }],
+      webhook: { id: hook.id, url: webhook.url },
+    })
     const last = await sendMessage(other, message.channelId ?? 0)
     expect((await reader.next())?.data.id).toBe(last.id)
     await reader.close()
