@@ -1,6 +1,8 @@
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker as Thread } from 'node:worker_threads'
 import type { Context } from '#context.ts'
+import { isWorkWaiting } from '#domain/jobs/is-work-waiting.ts'
 import type { Snapshot } from '#metrics/instruments.ts'
 import { programFile } from '#place.ts'
 
@@ -9,10 +11,16 @@ const resourceLimits = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 
 
 const restartMs = 1_000
 
+/** How often it is looked for work that was put into the queue by others, or before this process came. */
+const lookMs = 2_000
+
 /** What the thread is asked; it answers with its metrics, and says by itself when it has written events. */
 export type Asked = 'metrics' | 'stop'
 
-/** Keeps the thread of background work (src/background.ts) running beside the server. */
+/**
+ * Keeps the thread of background work (src/background.ts) running beside the server, from the first work on: it takes 70
+ * MB, and half a second of processor to begin.
+ */
 export class BackgroundThread {
   readonly #ctx: Context
   readonly #databaseUrl: string
@@ -29,6 +37,27 @@ export class BackgroundThread {
   }
 
   start(): void {
+    this.#ctx.queue.onNeed(() => this.#open())
+    void this.#look()
+  }
+
+  async #look(): Promise<void> {
+    const { log } = this.#ctx
+    while (!this.#thread && !this.#isStopping) {
+      const isNeeded = await isWorkWaiting(this.#ctx).catch((error) => {
+        if (!this.#isStopping) log.warn({ err: error }, 'it cannot be seen whether there is work')
+        return false
+      })
+      if (isNeeded) this.#open()
+      else await sleep(lookMs, undefined, { ref: false })
+    }
+  }
+
+  #open(): void {
+    if (!this.#thread && !this.#isStopping) this.#run()
+  }
+
+  #run(): void {
     const { db, log, metrics } = this.#ctx
     const thread = new Thread(programFile('background'), {
       workerData: { databaseUrl: this.#databaseUrl },
@@ -42,7 +71,7 @@ export class BackgroundThread {
     this.#unwatch = metrics.ask(() => this.#metricsOf(thread))
     thread.on('exit', () => {
       this.#unwatch()
-      if (!this.#isStopping) this.#restart = setTimeout(() => this.start(), restartMs)
+      if (!this.#isStopping) this.#restart = setTimeout(() => this.#run(), restartMs)
     })
     this.#thread = thread
   }

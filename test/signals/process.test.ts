@@ -113,7 +113,9 @@ it('a slow statement is warned of by its name, without its parameters', async ()
   ).toBeGreaterThan(0)
 })
 
-it('jobs, which run in a thread of their own, are among the metrics, and so is the thread', async () => {
+it('jobs, which run in a thread of their own, are among the metrics, and so is the thread once there was one', async () => {
+  const before = await metricsOf(server.url)
+  expect(before.value('chatterie_heap_bytes', { kind: 'background' })).toBeUndefined()
   const form = new FormData()
   form.set('file', new Blob(['[]'], { type: 'application/json' }), 'users.json')
   expect((await ask('/v1/imports/users', {}, form)).status).toBe(202)

@@ -1,15 +1,23 @@
 // The queue of background work: graphile-worker's tables, in the same database and the same commits (decision 5).
-import type { Database, Tx } from '#data/database.ts'
+import { bool, column } from '#data/columns.ts'
+import { type Database, type Db, reading, type Tx } from '#data/database.ts'
 
 export interface Queue {
   /** Resolves once the queue has its tables. They are made at the first need, which costs 0.1 s once in a database. */
   ready(): Promise<void>
+  /** Called each time somebody is about to put work into it. */
+  onNeed(listener: () => void): void
 }
 
 export function openQueue(db: Database): Queue {
   let ready: Promise<void> | undefined
+  let needed = () => {}
   return {
+    onNeed(listener) {
+      needed = listener
+    },
     ready() {
+      needed()
       ready ??= makeTables(db).catch((error) => {
         ready = undefined
         throw error
@@ -57,6 +65,22 @@ const enqueueStatement = {
       $1::text, $2::json, queue_name := $3::text, max_attempts := $4::int
     )`,
 }
+
+/** Whether there is work, taken or not. */
+export async function hasWork(db: Db): Promise<boolean> {
+  return (await db.single(hasTablesStatement, [])) && (await db.single(hasWorkStatement, []))
+}
+
+const hasTablesStatement = reading(
+  'has-queue',
+  column(bool, `to_regclass('graphile_worker.jobs') is not null`),
+  (columns) => `select ${columns}`,
+)
+const hasWorkStatement = reading(
+  'has-work',
+  column(bool, 'exists (select from graphile_worker.jobs)'),
+  (columns) => `select ${columns}`,
+)
 
 /** SQL that holds the lock by which others see that a worker lives; its connection keeps it. */
 export const holdWorkerLock = 'select pg_advisory_lock(hashtextextended($1, 0))'
