@@ -25,6 +25,8 @@ const root = join(import.meta.dirname, '..')
 const clientId = 'bench'
 const clientSecret = 'bench-secret'
 const stopMs = 15_000
+/** What `npm start` starts Node with. */
+const asStarted = ['--max-semi-space-size=16']
 
 export class Stage {
   readonly #undo = new AsyncDisposableStack()
@@ -89,7 +91,7 @@ export class Stage {
   /** Chatterie, in a process of its own, with a token of its first application. */
   async startServer(databaseUrl: string): Promise<Server> {
     const flags = this.#profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${this.#profiles}`]
-    const child = this.spawn(process.execPath, [...flags, 'src/main.ts'], {
+    const child = this.spawn(process.execPath, [...flags, ...asStarted, 'src/main.ts'], {
       PORT: '0',
       CHATTERIE_HOME: join(this.folder, 'home'),
       DATABASE_URL: databaseUrl,
