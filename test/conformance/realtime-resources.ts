@@ -1,7 +1,10 @@
 // What resources look like to the official client: their fields, and exactly the addresses that it may use.
+import type { Channel } from '@chatkitty/core'
 import { expect } from 'vitest'
-import type { Loose } from './support.ts'
 import { aTime } from './support.ts'
+
+/** What one of a kind shows of its own. */
+type Fields = Record<string, unknown>
 
 const anAddress = expect.stringMatching(/^\/(application|topic)\/\S+$/)
 const aStream = expect.stringMatching(/^(http:\/\/[^/]+)?\/v1\/runtime\/\S+$/)
@@ -22,7 +25,7 @@ const userFields = {
 }
 
 /** A user as others see it, complete. */
-export function aUser(name: string, fields: Loose = {}) {
+export function aUser(name: string, fields: Fields = {}) {
   return {
     ...userFields,
     name,
@@ -33,7 +36,7 @@ export function aUser(name: string, fields: Loose = {}) {
 }
 
 /** A user as it sees itself, complete. */
-export function aCurrentUser(name: string, fields: Loose = {}) {
+export function aCurrentUser(name: string, fields: Fields = {}) {
   return {
     ...userFields,
     name,
@@ -93,7 +96,7 @@ const groupActions = ['addModerator', 'deleteModerator']
 
 /** What a channel shows besides its fields; `join`, `leave` and `invite` depend on who looks. */
 export function aChannel(
-  fields: Loose & { type: 'DIRECT' | 'PUBLIC' | 'PRIVATE' },
+  fields: Fields & { type: Channel['type'] },
   standing: 'member' | 'outsider' | 'blocked' = 'member',
 ) {
   const mayEnter = fields.type === 'PUBLIC' && standing === 'outsider' ? ['join'] : []
@@ -133,7 +136,7 @@ export function aChannel(
   }
 }
 
-function channelFields(fields: Loose) {
+function channelFields(fields: Fields) {
   return {
     id: expect.any(Number),
     name: expect.any(String),
@@ -176,8 +179,8 @@ const messageActions = [
 ]
 
 /** A message, complete but for what it may have: reactions, counts, mentions. */
-export function aMessage(fields: Loose) {
-  const isReply = fields.nestedLevel > 0
+export function aMessage(fields: Fields & { nestedLevel?: number }) {
+  const isReply = (fields.nestedLevel ?? 0) > 0
   const isText = fields.file === undefined
   return {
     ...messageFields,
@@ -189,7 +192,7 @@ export function aMessage(fields: Loose) {
   }
 }
 
-export function aThread(fields: Loose) {
+export function aThread(fields: Fields) {
   return {
     id: expect.any(Number),
     properties: {},
@@ -203,19 +206,19 @@ export function aThread(fields: Loose) {
 }
 
 /** A reaction or a read receipt: something that a user did with a message. */
-export function ofAMessage(fields: Loose) {
+export function ofAMessage(fields: Fields) {
   return { createdTime: aTime, ...fields, _relays: addresses(['message']) }
 }
 
-export function anEvent(fields: Loose) {
+export function anEvent(fields: Fields) {
   return { ...fields, _relays: addresses(['channel']) }
 }
 
-export function keystrokes(fields: Loose) {
+export function keystrokes(fields: Fields) {
   return { ...fields, _relays: addresses(['thread', 'user']) }
 }
 
 /** That somebody is blocked, by a user or in a channel. */
-export function aBlockRecord(fields: Loose) {
+export function aBlockRecord(fields: Fields) {
   return { createdTime: aTime, ...fields, _actions: addresses(['delete']) }
 }

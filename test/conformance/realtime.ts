@@ -6,11 +6,14 @@ import {
   type ChatSession,
   type CurrentUser,
   connectApi,
+  type Message,
   type SdkClient,
+  type SendMessageRequest,
   type StartChatSessionRequest,
 } from '@chatkitty/core'
 import { v4 as uuid } from 'uuid'
 import { expect, vi } from 'vitest'
+import type { Whole } from '../support/documents.ts'
 import type { TestApplication, TestServer } from '../support/server.ts'
 import { note } from './realtime-coverage.ts'
 import type { Loose } from './support.ts'
@@ -61,8 +64,14 @@ export const aName = (word: string) => `${word}-${uuid()}`
 
 // --------------------------------------------------------------------------------------------- results
 
+interface Refusal {
+  error: string
+  message: string
+}
+
 interface Result {
   succeeded: boolean
+  error?: Refusal
 }
 
 /** What a call gives that succeeds. */
@@ -70,18 +79,15 @@ export async function done<R extends Result>(
   result: Promise<R> | R,
 ): Promise<Extract<R, { succeeded: true }>> {
   const given = await result
-  if (!given.succeeded) {
-    const { error, message } = (given as Loose).error
-    throw new Error(`It failed with ${error}: ${message}`)
-  }
+  if (!given.succeeded) throw new Error(`It failed with ${given.error?.error}: ${given.error?.message}`)
   return given as Extract<R, { succeeded: true }>
 }
 
 /** The error of a call that fails as clients expect it: with a result. */
-export async function refused(result: Promise<Result> | Result): Promise<{ error: string; message: string }> {
+export async function refused(result: Promise<Result> | Result): Promise<Refusal> {
   const given = await result
   expect(given).toMatchObject({ failed: true, error: { message: expect.stringMatching(/\w/) } })
-  return (given as Loose).error
+  return given.error as Refusal
 }
 
 // -------------------------------------------------------------------------------------------- watching
@@ -129,10 +135,13 @@ function shown(items: unknown): string {
   return JSON.stringify(items, (key, value) => (key.startsWith('_') ? undefined : value))
 }
 
+/** As it is heard: with the fields of all variants, of which tests know the one. */
+type Heard<T> = T extends Message ? Whole<Message> : T extends Channel ? Whole<Channel> : T
+
 /** What an observer of the client hears from now on. */
-export function hear<T>(register: (callback: (value: T) => void) => unknown): Inbox<[T]> {
-  const inbox = new Inbox<[T]>()
-  register(inbox.put)
+export function hear<T>(register: (callback: (value: T) => void) => unknown): Inbox<[Heard<T>]> {
+  const inbox = new Inbox<[Heard<T>]>()
+  register((value) => inbox.put(value as Heard<T>))
   return inbox
 }
 
@@ -168,7 +177,10 @@ export const chatCallbacks = [
   'onThreadTypingStopped',
 ] as const satisfies CallbackName[]
 
-export type Chat = { [Name in CallbackName]: Inbox } & { session: ChatSession }
+type Callbacks = Required<StartChatSessionRequest>
+type HeardBy<Args extends unknown[]> = Inbox<{ [At in keyof Args]: Heard<Args[At]> }>
+
+export type Chat = { [Name in CallbackName]: HeardBy<Parameters<Callbacks[Name]>> } & { session: ChatSession }
 
 /** Starts a chat session that listens to everything. */
 export async function startChat({ client, wire }: Device, channel: Channel): Promise<Chat> {
@@ -178,7 +190,7 @@ export async function startChat({ client, wire }: Device, channel: Channel): Pro
   const { moderators } = channel._topics // the last that the client subscribes to
   const listens = () => expect(wire.listensTo(moderators), 'listens to the channel').toBe(true)
   await vi.waitFor(listens, { timeout: settleMs, interval: 5 })
-  return { ...(inboxes as Record<CallbackName, Inbox>), session }
+  return { ...inboxes, session } as Chat
 }
 
 /** Fails where the client's promise takes too long; notes it where it succeeds. */
@@ -197,7 +209,7 @@ async function settle<T>(entry: string, promise: Promise<T>): Promise<T> {
   }
 }
 
-type Method = (...args: Loose[]) => unknown
+type Method = (...args: unknown[]) => unknown
 
 /** An object whose methods run through `around`. */
 function around<T extends object>(target: T, wrap: (name: string, method: Method) => Method): T {
@@ -243,17 +255,18 @@ function watchChatSession(session: ChatSession): ChatSession {
 }
 
 /** The ways in which one method goes over the wire. */
-function variantOf(name: string, request: Loose): string {
+function variantOf(name: string, request: unknown): string {
   if (name !== 'sendMessage') return name
-  if (request.body !== undefined) return 'sendMessage (text)'
-  return request.file.url === undefined ? 'sendMessage (upload)' : 'sendMessage (external file)'
+  const { body, file } = request as Partial<Whole<SendMessageRequest>>
+  if (body !== undefined) return 'sendMessage (text)'
+  return file === undefined || !('url' in file) ? 'sendMessage (upload)' : 'sendMessage (external file)'
 }
 
 /** Functions, and those in an object, that note that they were called. */
-function watchCallbacks(entry: string, arg: Loose): Loose {
-  if (typeof arg === 'function') return watchCallback(entry, arg)
+function watchCallbacks(entry: string, arg: unknown): unknown {
+  if (typeof arg === 'function') return watchCallback(entry, arg as Method)
   if (entry !== 'startChatSession') return arg
-  const watched = Object.entries(arg).map(([name, value]) => [
+  const watched = Object.entries(arg as StartChatSessionRequest).map(([name, value]) => [
     name,
     typeof value === 'function' ? watchCallback(`startChatSession.${name}`, value as Method) : value,
   ])
@@ -282,8 +295,8 @@ function watchConnection(connection: ApiConnection): ApiConnection {
     get(target, key) {
       const value = Reflect.get(target, key, target)
       if (typeof key !== 'string' || !reactives.includes(key)) return value
-      return around(value as object, (_, watch) => (callback: Method) => {
-        return watch(watchCallback(`ApiConnection.${key}.watch`, callback))
+      return around(value as object, (_, watch) => (callback) => {
+        return watch(watchCallback(`ApiConnection.${key}.watch`, callback as Method))
       })
     },
   })

@@ -1,10 +1,16 @@
 // Official clients that lose their connection again and again miss nothing of a chat.
-import { type ApiConnection, type Channel, connectApi } from '@chatkitty/core'
+import {
+  type ApiConnection,
+  type Channel,
+  type CreatedChannelResult,
+  connectApi,
+  type Message,
+  type TextMessage,
+} from '@chatkitty/core'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { createChannel, sendMessage } from '../support/factories.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { type CutProxy, openProxy } from './cut-proxy.ts'
-import type { Loose } from './support.ts'
 
 const clientCount = 25
 const messageCount = 250
@@ -40,8 +46,9 @@ it(`${clientCount} clients whose connections are cut three times get all of ${me
   await Promise.all(
     connections.map(async (connection, at) => {
       const client = connection.getSdkClient()
-      const { channel } = (await client.retrieveChannel(id)) as { channel: Channel } & Loose
-      client.startChatSession({ channel, onMessageReceived: ({ body }: Loose) => received[at]?.push(body) })
+      const { channel } = (await client.retrieveChannel(id)) as { channel: Channel }
+      const onMessageReceived = (message: Message) => received[at]?.push((message as TextMessage).body)
+      client.startChatSession({ channel, onMessageReceived })
     }),
   )
   const allListen = async () => {
@@ -87,7 +94,7 @@ it(`${clientCount} clients whose connections are cut three times get all of ${me
 it('an action whose answer was lost with the connection is settled when the client is back', async () => {
   const connection = await connect('jane')
   const client = connection.getSdkClient()
-  const { channel } = (await client.createChannel({ type: 'PUBLIC', name: 'lost' })) as Loose
+  const { channel } = (await client.createChannel({ type: 'PUBLIC', name: 'lost' })) as CreatedChannelResult
   await client.retrieveCurrentUser()
   network.holdAnswers()
   const result = client.sendMessage({ channel, body: 'Did it arrive?' })

@@ -1,10 +1,9 @@
 // Official clients on slow lines lose their connection and miss nothing.
-import { type ApiConnection, type Channel, connectApi } from '@chatkitty/core'
+import { type ApiConnection, type Channel, connectApi, type Message, type TextMessage } from '@chatkitty/core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createChannel, sendMessage } from '../support/factories.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { type CutProxy, openProxy } from './cut-proxy.ts'
-import type { Loose } from './support.ts'
 
 /** In each direction; a client that comes back needs two round trips before it subscribes. */
 const delaysMs = [100, 1_100, 5_000]
@@ -36,10 +35,11 @@ it('official clients on lines of 0.1 to 5 seconds are told what they missed, onc
     server.ctx.db.prisma.chatSession.count({ where: { state: 'ACTIVE', session: { state: 'ACTIVE' } } })
   for (const { connection, heard, joined } of clients) {
     const client = connection.getSdkClient()
-    client.onChannelJoined(({ name }: Loose) => joined.push(name))
+    client.onChannelJoined(({ name }) => joined.push(name))
     void client.retrieveChannel(id).then((result) => {
-      const { channel } = result as { channel: Channel } & Loose
-      client.startChatSession({ channel, onMessageReceived: ({ body }: Loose) => heard.push(body) })
+      const { channel } = result as { channel: Channel }
+      const onMessageReceived = (message: Message) => heard.push((message as TextMessage).body)
+      client.startChatSession({ channel, onMessageReceived })
     })
   }
   await expect.poll(listening, { timeout: 10_000 }).toBe(clients.length)

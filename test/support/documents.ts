@@ -12,7 +12,7 @@ import type { Thread } from '#resources/thread.ts'
 import type { User } from '#resources/user.ts'
 
 /** The fields of all variants: which ones a document has, the test knows. */
-type Whole<Variants> = {
+export type Whole<Variants> = {
   [Field in Variants extends unknown ? keyof Variants : never]: Variants extends {
     [Name in Field]?: infer Value
   }

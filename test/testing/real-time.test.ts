@@ -1,10 +1,17 @@
 // The kit where things happen by sockets: actors, faults of frames and runs, what the journal and the coverage have of it.
-import { connectApi } from '@chatkitty/core'
+import {
+  type ApiConnection,
+  type Channel,
+  connectApi,
+  type Keystrokes,
+  type Message,
+  type Reaction,
+  type User,
+} from '@chatkitty/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { EntryKind, EntryOf, StartedChatterie, World } from '#testing/index.ts'
 import { startChatterie } from '#testing/index.ts'
-import { Inbox } from '../conformance/realtime.ts'
-import type { Loose } from '../conformance/support.ts'
+import { done, Inbox } from '../conformance/realtime.ts'
 
 let chatterie: StartedChatterie
 let world: World
@@ -14,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => chatterie?.close())
 
 const script = 'async function handleEvent({ message }) { return { said: message.body } }'
-const connections: Loose[] = []
+const connections: ApiConnection[] = []
 beforeEach(async () => {
   world = await chatterie.createWorld({
     seed: {
@@ -35,9 +42,14 @@ async function enter(username: string) {
   const connection = await connectApi({ apiKey, username, $environment: environment })
   connections.push(connection)
   const client = connection.getSdkClient()
-  const { paginator } = (await client.listChannels()) as Loose
-  const [channel] = paginator.items
-  const heard = { typed: new Inbox(), received: new Inbox(), entered: new Inbox(), reacted: new Inbox() }
+  const { paginator } = await done(client.listChannels())
+  const [channel] = paginator.items as [Channel]
+  const heard = {
+    typed: new Inbox<[Keystrokes]>(),
+    received: new Inbox<[Message, Message?]>(),
+    entered: new Inbox<[User]>(),
+    reacted: new Inbox<[Message, Reaction]>(),
+  }
   client.startChatSession({
     channel,
     onKeystrokesReceived: heard.typed.put,
@@ -46,7 +58,7 @@ async function enter(username: string) {
     onMessageReactionAdded: heard.reacted.put,
   })
   await world.expect({ kind: 'frame', frame: 'SUBSCRIBE', username, destination: channel._topics.moderators })
-  return { client, channel, heard, say: (body: string) => client.sendMessage({ channel, body }) as Loose }
+  return { client, channel, heard, say: (body: string) => client.sendMessage({ channel, body }) }
 }
 
 describe('an actor', () => {
@@ -55,8 +67,8 @@ describe('an actor', () => {
     const joe = await world.actor('joe')
     expect(joe).toMatchObject({ id: expect.any(Number), username: 'joe' })
     const online = async () => {
-      const { paginator } = (await client.listUsers()) as Loose
-      return paginator.items.find(({ name }: Loose) => name === 'joe').presence.online
+      const { paginator } = await done(client.listUsers())
+      return paginator.items.find(({ name }) => name === 'joe')?.presence.online
     }
     expect(await online()).toBe(true)
     await joe.startChat('lobby')
@@ -65,7 +77,7 @@ describe('an actor', () => {
     expect((await heard.typed.next())[0]).toMatchObject({ keys: 'Hel', username: 'joe' })
     const sent = await joe.send(channel.id, 'Hello')
     expect((await heard.received.next())[0]).toMatchObject({ id: sent.id, body: 'Hello' })
-    const { message } = await say('Hi')
+    const { message } = await done(say('Hi'))
     await joe.react(message, '👍')
     expect((await heard.reacted.next())[0]).toMatchObject({ id: message.id })
     await joe.read('lobby')
@@ -132,7 +144,7 @@ describe('the journal', () => {
     await say('runs')
     const run = await world.expect({ kind: 'function', status: 'SUCCEEDED', result: { said: 'runs' } })
     expect(run).toMatchObject({ function: 'greeter', type: 'user.sent.message', logs: [] })
-    await connections.pop().dispose()
+    await connections.pop()?.dispose()
     await world.expect({ kind: 'frame', frame: 'DISCONNECT', username: 'jane' })
     for (const [kind, known] of Object.entries(fields)) {
       const entries = await world.journal({ kind: kind as EntryKind })
@@ -176,6 +188,6 @@ describe('the coverage', () => {
       headers: { authorization: `Bearer ${strict.accessToken}`, 'content-type': 'application/json' },
       body: JSON.stringify({ name: 'ann', displayName: 'Ann', displayNam: 'An', isGuest: false }),
     })
-    expect([refused.status, ((await refused.json()) as Loose).error]).toEqual([400, 'ValidationError'])
+    expect([refused.status, await refused.json()]).toMatchObject([400, { error: 'ValidationError' }])
   })
 })

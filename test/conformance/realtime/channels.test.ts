@@ -1,12 +1,17 @@
 // Channels through the official real-time client: making, finding, joining, leaving, moderating.
-import type { Channel } from '@chatkitty/core'
+import type {
+  Channel,
+  CreateChannelRequest,
+  DirectChannel,
+  LeaveChannelRequest,
+  ListChannelsFilter,
+} from '@chatkitty/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 import { aName, connect, type Device, disconnect, done, hear, refused } from '../realtime.ts'
 import { mustBeCoveredHere } from '../realtime-coverage.ts'
 import { aBlockRecord, aChannel, aMessage, aUser } from '../realtime-resources.ts'
-import type { Loose } from '../support.ts'
 
 let server: TestServer
 let alice: Device
@@ -27,7 +32,7 @@ afterAll(async () => {
 })
 
 /** A channel that alice has made. */
-async function makeChannel(fields: Loose = {}): Promise<Channel> {
+async function makeChannel(fields: Partial<CreateChannelRequest> = {}): Promise<Channel> {
   const { channel } = await done(
     alice.client.createChannel({ type: 'PUBLIC', name: aName('channel'), ...fields }),
   )
@@ -80,13 +85,13 @@ describe('channels', () => {
   it('are listed: all that a user sees, its own, those it may join, those with something unread', async () => {
     const application = await server.createApplication()
     const jane = await connect(server, application, 'jane')
-    const make = (fields: Loose) => createChannel(application, fields)
+    const make = (fields: Record<string, unknown>) => createChannel(application, fields)
     const open = await make({ name: 'open' })
     const own = await make({ name: 'own', members: [{ username: 'jane' }] })
     const unread = await make({ name: 'unread', members: [{ username: 'jane' }] })
     await make({ name: 'secret', type: 'PRIVATE' })
     await sendMessage(application, unread.id)
-    const list = async (filter?: Loose) => {
+    const list = async (filter?: ListChannelsFilter) => {
       const { paginator } = await done(jane.client.listChannels(filter && { filter }))
       return paginator.items
     }
@@ -214,12 +219,12 @@ describe('channels', () => {
     expect((await done(bob.client.countUnreadMessages({ channel: seen }))).count).toBe(0)
     expect((await see(carol, channel)).lastReceivedMessage).toBeDefined()
 
-    const { channel: hidden } = await done(bob.client.hideChannel({ channel: seen as Loose }))
+    const { channel: hidden } = await done(bob.client.hideChannel({ channel: seen as DirectChannel }))
     expect(hidden.id).toBe(channel.id)
     const { paginator: listed } = await done(bob.client.listChannels({ filter: { joined: true } }))
     expect(listed.items.map(({ id }) => id)).not.toContain(channel.id)
     const group = await makeChannel({ members: [{ username: 'bob' }] })
-    const refusal = await refused(bob.client.hideChannel({ channel: (await see(bob, group)) as Loose }))
+    const refusal = await refused(bob.client.hideChannel({ channel: (await see(bob, group)) as never }))
     expect(['ClientError', 'ValidationError', 'AccessDeniedError']).toContain(refusal.error)
   })
 
@@ -234,7 +239,7 @@ describe('channels', () => {
   })
 
   it('are refused with the field that is wrong', async () => {
-    const none = alice.client.createChannel({ type: 'GROUP' } as Loose)
+    const none = alice.client.createChannel({ type: 'GROUP' } as never)
     expect(await refused(none)).toMatchObject({
       error: 'ValidationError',
       message: expect.stringMatching(/type/),
@@ -248,20 +253,21 @@ describe('a direct channel', () => {
   it('is for two to ten users, none of whom can join, leave or be invited', async () => {
     const others = Array.from({ length: 10 }, (_, at) => ({ username: aName(`other-${at}`) }))
     for (const { username: name } of others) await createUser(server.main, { name })
-    const request = (members: Loose[]) => alice.client.createChannel({ type: 'DIRECT', members })
+    const request = (members: { username: string }[]) =>
+      alice.client.createChannel({ type: 'DIRECT', members })
     const tooMany = await refused(request(others))
     expect(['ClientError', 'ValidationError']).toContain(tooMany.error)
     const { channel } = await done(request(others.slice(1)))
-    expect((channel as Loose).members).toHaveLength(10)
+    expect((channel as DirectChannel).members).toHaveLength(10)
     const { leave, join, invite, addModerator } = channel._actions
     expect([leave, join, invite, addModerator]).toEqual([undefined, undefined, undefined, undefined])
     for (const action of ['join', 'leave', 'invite', 'add_moderator']) {
       const forced = `/application/channels/${channel.id}.${action}`
       const link = action === 'add_moderator' ? 'addModerator' : action
-      const known = { ...channel, _actions: { ...channel._actions, [link]: forced } } as Loose
+      const known = { ...channel, _actions: { ...channel._actions, [link]: forced } }
       const results = {
         join: () => alice.client.joinChannel({ channel: known }),
-        leave: () => alice.client.leaveChannel({ channel: known } as Loose),
+        leave: () => alice.client.leaveChannel({ channel: known } as LeaveChannelRequest),
         invite: () => alice.client.inviteUser({ channel: known, user: bob.user }),
         add_moderator: () => alice.client.addChannelModerator({ channel: known, user: bob.user }),
       }
@@ -279,11 +285,11 @@ describe('members', () => {
     expect(joined).toEqual(aChannel({ type: 'PUBLIC', id: channel.id, creator: aUser('alice') }))
     await delivered.next(({ id }) => id === channel.id)
     const left = hear(bob.client.onChannelLeft)
-    const { channel: gone } = await done(bob.client.leaveChannel({ channel: joined } as Loose))
+    const { channel: gone } = await done(bob.client.leaveChannel({ channel: joined } as LeaveChannelRequest))
     expect(gone.id).toBe(channel.id)
     const [seen] = await left.next(({ id }) => id === channel.id)
     expect(seen).toEqual(aChannel({ type: 'PUBLIC', id: channel.id, creator: expect.anything() }, 'outsider'))
-    expect(() => bob.client.leaveChannel({ channel: seen } as Loose)).toThrow(
+    expect(() => bob.client.leaveChannel({ channel: seen as Channel } as LeaveChannelRequest)).toThrow(
       expect.objectContaining({ error: 'NotAChannelMemberError' }),
     )
     const hidden = await makeChannel({ type: 'PRIVATE' })
@@ -346,7 +352,7 @@ describe('moderators', () => {
     expect(added.channel).toEqual(itself)
     const list = async () => (await done(alice.client.listChannelModerators({ channel }))).paginator.items
     expect(await list()).toEqual([aUser('alice'), aUser('bob')])
-    const deleted = await done(alice.client.deleteChannelModerator({ channel, user: bob.user as Loose }))
+    const deleted = await done(alice.client.deleteChannelModerator({ channel, user: bob.user }))
     expect(deleted.channel).toEqual(itself)
     expect(namesOf(await list())).toEqual(['alice'])
     const { channel: direct } = await done(

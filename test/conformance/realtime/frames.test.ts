@@ -4,7 +4,6 @@ import { inspect } from 'node:util'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { startServer, type TestServer } from '../../support/server.ts'
 import { connect, type Device, disconnect, done, settleMs, startChat } from '../realtime.ts'
-import type { Loose } from '../support.ts'
 import type { Frame } from '../wire-tap.ts'
 
 let server: TestServer
@@ -45,7 +44,7 @@ const secret = new Set(['grant'])
 const width = { depth: null, breakLength: 112, compact: 3, maxArrayLength: null, maxStringLength: null }
 
 /** Without what changes from run to run. */
-function plain(value: Loose, names: Names): Loose {
+function plain(value: unknown, names: Names): unknown {
   if (typeof value === 'string') return names.in(value)
   if (Array.isArray(value)) return value.map((each) => plain(each, names))
   if (typeof value !== 'object' || value === null) return value

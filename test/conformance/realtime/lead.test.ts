@@ -10,7 +10,6 @@ import { type ServerProcess, startServerProcess } from '../../support/process.ts
 import { cloneDatabase } from '../../support/server.ts'
 import { aName, connect, type Device, disconnect, done, startChat } from '../realtime.ts'
 import { hasRedis, redis } from '../redis.ts'
-import type { Loose } from '../support.ts'
 
 const isThere = await hasRedis()
 
@@ -59,14 +58,14 @@ describe.skipIf(!isThere)(title, () => {
     await rm(home, { recursive: true, force: true })
   })
 
-  async function post(path: string, body: Loose): Promise<Loose> {
+  async function post(path: string, body: object): Promise<{ id: number }> {
     const answer = await fetch(`${other.url}/v1${path}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
     })
     expect(answer.status).toBe(200)
-    return answer.json()
+    return (await answer.json()) as { id: number }
   }
 
   it('is replaced within seconds, and tells nothing twice or out of order afterwards', async () => {
@@ -88,7 +87,7 @@ describe.skipIf(!isThere)(title, () => {
       }
     }
     const all = () => Array.from({ length: sent }, (_, each) => String(each + 1))
-    const heard = (chat: typeof here) => chat?.onMessageReceived.items.map(([{ body }]: Loose[]) => body)
+    const heard = (chat: typeof here) => chat?.onMessageReceived.items.map(([{ body }]) => body)
 
     // In the middle of it, whatever it is doing.
     const sending = send(60)

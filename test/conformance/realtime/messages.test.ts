@@ -1,12 +1,18 @@
 // Messages through the official real-time client: sending, listing, reading, changing.
-import type { Channel, Message } from '@chatkitty/core'
+import type {
+  Channel,
+  FileMessage,
+  ListMessagesRequest,
+  Message,
+  UpdateMessagePropertiesResult,
+} from '@chatkitty/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 import { aName, connect, type Device, disconnect, done, refused, startChat } from '../realtime.ts'
 import { mustBeCoveredHere } from '../realtime-coverage.ts'
 import { aChannel, aMessage, aUser, ofAMessage } from '../realtime-resources.ts'
-import { aTime, type Loose } from '../support.ts'
+import { aTime } from '../support.ts'
 
 let server: TestServer
 let alice: Device
@@ -87,7 +93,7 @@ describe('messages', () => {
     const heard = await startChat(bob, channel)
     const file = new File(['Hello'], 'hello.txt', { type: 'text/plain' })
     const steps: string[] = []
-    const { message } = (await done(
+    const { message } = await done(
       alice.client.sendMessage({
         channel,
         file,
@@ -99,7 +105,7 @@ describe('messages', () => {
           onCompleted: (result) => steps.push(`completed ${result}`),
         },
       }),
-    )) as Loose
+    )
     expect(steps).toEqual(['started', 'completed 0'])
     const seen = {
       type: 'HOSTED',
@@ -111,7 +117,7 @@ describe('messages', () => {
     const fields = { groupTag: 'g1', properties: { a_b: 1 }, file: seen, user: aUser('alice') }
     expect(message).toEqual(aMessage({ type: 'FILE', channelId: channel.id, ...fields }))
     const [received] = await heard.onMessageReceived.next(({ id }) => id === message.id)
-    for (const { url } of [message.file, received.file]) {
+    for (const { url } of [(message as FileMessage).file, received.file]) {
       const answer = await fetch(url)
       expect(answer.headers.get('content-type')).toMatch(/^text\/plain/)
       expect(await answer.text()).toBe('Hello')
@@ -145,7 +151,8 @@ describe('messages', () => {
     const { message: reply } = await done(bob.client.sendMessage({ message: parent, body: 'Reply' }))
     const external = { url: 'https://example.com/b', name: 'b', contentType: 'text/plain', size: 1 }
     const { message: file } = await done(alice.client.sendMessage({ channel: where, file: external }))
-    const list = async (request: Loose) => (await done(bob.client.listMessages(request))).paginator.items
+    const list = async (request: ListMessagesRequest) =>
+      (await done(bob.client.listMessages(request))).paginator.items
     expect(idsOf(await list({ channel: where }))).toEqual([file.id, reply.id, parent.id])
     expect(idsOf(await list({ channel: where, filter: { mainThread: true } }))).toEqual([file.id, parent.id])
     expect(idsOf(await list({ channel: where, filter: { mainThread: false, type: 'FILE' } }))).toEqual([
@@ -178,9 +185,9 @@ describe('messages', () => {
     const fields = { type: 'TEXT', channelId: channel.id, user: aUser('bob'), id: message.id }
     expect(edited).toEqual(aMessage({ ...fields, body: 'First', lastEditedTime: aTime }))
     const properties = { done: true }
-    const updated = (await done(
-      bob.client.updateMessageProperties({ message, properties }) as Promise<Loose>,
-    )) as Loose
+    const updated = await done(
+      bob.client.updateMessageProperties({ message, properties }) as Promise<UpdateMessagePropertiesResult>,
+    )
     expect(updated.message).toEqual(aMessage({ ...fields, body: 'First', properties, lastEditedTime: aTime }))
     const other = await say(alice, 'Mine')
     expect((await refused(bob.client.editMessage({ message: other, body: 'Yours' }))).error).toBe(
@@ -258,7 +265,7 @@ describe('messages', () => {
     const heard = await startChat(bob, where)
     const bodies = Array.from({ length: 40 }, (_, at) => `Message ${at}`)
     const sends = bodies.map((body, at) => say(at % 2 ? alice : bob, body, where))
-    expect((await Promise.all(sends)).map((message) => (message as Loose).body)).toEqual(bodies)
+    expect(await Promise.all(sends)).toMatchObject(bodies.map((body) => ({ body })))
     const delivered = () => heard.onMessageReceived.items.map(([{ id }]) => id)
     await expect.poll(delivered).toHaveLength(40)
     const { body } = await server.main.get(`/channels/${where.id}/messages?size=100`).expect(200)
@@ -280,9 +287,9 @@ describe('messages', () => {
   })
 
   it('are refused when empty or too long, and the connection goes on', async () => {
-    const wrong = [alice.client.sendMessage({ channel, body: '' }), say(alice, 'x'.repeat(65_537))]
-    expect((await refused(wrong[0] as Loose)).error).toBe('ValidationError')
-    await expect(wrong[1]).rejects.toThrow(/ValidationError/)
+    const [empty, long] = [alice.client.sendMessage({ channel, body: '' }), say(alice, 'x'.repeat(65_537))]
+    expect((await refused(empty)).error).toBe('ValidationError')
+    await expect(long).rejects.toThrow(/ValidationError/)
     expect(await say(alice, 'x'.repeat(65_536))).toMatchObject({ body: 'x'.repeat(65_536) })
   })
 })

@@ -1,6 +1,6 @@
 // What the official real-time client is told without asking: its observers, and the callbacks of chat sessions. What
 // backends do through REST is told like what users do.
-import type { Channel } from '@chatkitty/core'
+import type { Channel, DirectChannel, LeaveChannelRequest, Notification, User } from '@chatkitty/core'
 import { ChatKitty as PlatformSdk } from 'chatkitty-platform-sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createUser } from '../../support/factories.ts'
@@ -16,7 +16,7 @@ import {
   keystrokes,
   ofAMessage,
 } from '../realtime-resources.ts'
-import { configurationFor, type Loose, type Untyped } from '../support.ts'
+import { configurationFor, type Untyped, untyped } from '../support.ts'
 
 let server: TestServer
 let sdk: Untyped<PlatformSdk>
@@ -25,7 +25,7 @@ let bob: Device
 let carol: Device
 beforeAll(async () => {
   server = await startServer()
-  sdk = new PlatformSdk(configurationFor(server, server.main)) as Loose
+  sdk = untyped(new PlatformSdk(configurationFor(server, server.main)))
   for (const name of ['alice', 'bob', 'carol']) await createUser(server.main, { name, displayName: name })
   ;[alice, bob, carol] = await Promise.all([
     connect(server, server.main, 'alice'),
@@ -71,7 +71,7 @@ describe('a chat session', () => {
     await done(bob.client.deleteMessage({ message: reply }))
     expect((await delivered.onMessageDeleted.next())[0]).toMatchObject({ id: reply.id, body: 'Reply' })
 
-    const { data: sent } = await (sdk.Channels as Loose).sendChannelMessage(channel.id, {
+    const { data: sent } = await sdk.Channels.sendChannelMessage(channel.id, {
       type: 'TEXT',
       body: 'From the backend',
     })
@@ -138,10 +138,7 @@ describe('a chat session', () => {
     )
     expect(there.onParticipantEnteredChat.items).toEqual([])
     const { body } = await server.main.get(`/channels/${channel.id}/participants`).expect(200)
-    expect((Object.values(body._embedded)[0] as Loose[]).map(({ name }) => name).sort()).toEqual([
-      'alice',
-      'bob',
-    ])
+    expect((body._embedded.users as User[]).map(({ name }) => name).sort()).toEqual(['alice', 'bob'])
     await done(
       bob.client.updateCurrentUser((user) => ({ ...user, presence: { ...user.presence, status: 'AWAY' } })),
     )
@@ -227,7 +224,7 @@ describe('whoever is taken out of a channel', () => {
     const { channel, delivered } = await chat()
     const ways = [
       () => server.main.delete(`/channels/${channel.id}/members/${bob.user.id}`),
-      async () => done(bob.client.leaveChannel({ channel: await see(bob, channel) } as Loose)),
+      async () => done(bob.client.leaveChannel({ channel: await see(bob, channel) } as LeaveChannelRequest)),
       () => done(alice.client.blockChannelUser({ channel, user: { username: 'bob' } })),
     ]
     for (const [at, endMembership] of ways.entries()) {
@@ -278,7 +275,7 @@ describe('an observer', () => {
     const [mentioned] = await notified.next((each) => each.data.type === 'USER:MENTIONED:USER')
     expect(mentioned).toMatchObject({ title: 'alice mentioned you', data })
     const { body } = await server.main.get(`/users/${bob.user.id}/notifications`).expect(200)
-    expect(body._embedded.notifications.map(({ id }: Loose) => id)).toEqual(
+    expect(body._embedded.notifications.map(({ id }: Notification) => id)).toEqual(
       expect.arrayContaining([sent.id, mentioned.id]),
     )
     const there = await startChat(bob, channel)
@@ -301,7 +298,7 @@ describe('an observer', () => {
     const updated = hear(bob.client.onChannelUpdated)
     const left = hear(bob.client.onChannelLeft)
     const deleted = hear(bob.client.onChannelDeleted)
-    const { data: made } = await (sdk.Channels as Loose).createChannel({
+    const { data: made } = await sdk.Channels.createChannel({
       type: 'PRIVATE',
       name: aName('backend'),
       members: [{ username: 'bob' }],
@@ -330,7 +327,7 @@ describe('an observer', () => {
     expect(seen.lastReceivedMessage).toMatchObject({ id: message.id, body: 'Last' })
     await done(bob.client.clearChannelHistory({ channel }))
     await server.main.patch(`/channels/${channel.id}`, { displayName: 'After' }).expect(200)
-    const [after] = await updated.next(({ displayName }: Loose) => displayName === 'After')
+    const [after] = await updated.next(({ displayName }) => displayName === 'After')
     expect(after.lastReceivedMessage).toBeUndefined()
     const [forAlice] = await delivered.onChannelUpdated.next(({ displayName }) => displayName === 'After')
     expect(forAlice.id).toBe(channel.id)
@@ -344,7 +341,7 @@ describe('an observer', () => {
     const hidden = hear(bob.client.onChannelHidden)
     const unhidden = hear(bob.client.onChannelUnhidden)
     const isIt = ({ id }: { id: number }) => id === channel.id
-    await done(bob.client.hideChannel({ channel: channel as Loose }))
+    await done(bob.client.hideChannel({ channel: channel as DirectChannel }))
     await hidden.next(isIt)
     await done(carol.client.sendMessage({ channel: await see(carol, channel), body: 'Come back' }))
     await unhidden.next(isIt)
@@ -408,13 +405,13 @@ describe('an observer', () => {
 
 describe('a backend', () => {
   it('reads what users did', async () => {
-    const { Channels, Users, Messages } = sdk as Loose
+    const { Channels, Users, Messages } = sdk
     const { channel, delivered } = await chat()
     const { message } = await done(alice.client.sendMessage({ channel, body: 'Hi', properties: { a_b: 1 } }))
     await done(bob.client.sendMessage({ message, body: 'Reply' }))
     await done(bob.client.reactToMessage({ message, emoji: '👍' }))
     await done(carol.client.joinChannel({ channel: await see(carol, channel) }))
-    await done(bob.client.leaveChannel({ channel: await see(bob, channel) } as Loose))
+    await done(bob.client.leaveChannel({ channel: await see(bob, channel) } as LeaveChannelRequest))
     const { data: list } = await Channels.listChannelMessages(channel.id)
     expect(list._embedded.messages).toMatchObject([
       { type: 'TEXT', body: 'Reply', nestedLevel: 1, user: { name: 'bob' } },
@@ -428,10 +425,10 @@ describe('a backend', () => {
       },
     ])
     const { data: members } = await Channels.listChannelMembers(channel.id)
-    expect(members._embedded.users.map(({ name }: Loose) => name).sort()).toEqual(['alice', 'carol'])
+    expect(members._embedded.users.map(({ name }) => name).sort()).toEqual(['alice', 'carol'])
     const { data: count } = await Users.listUserChannels(bob.user.id)
     const channels = count._embedded?.channels ?? []
-    expect(channels.map(({ id }: Loose) => id)).not.toContain(channel.id)
+    expect(channels.map(({ id }) => id)).not.toContain(channel.id)
     await done(alice.client.deleteMessage({ message }))
     await expect(Messages.retrieveMessage(message.id)).rejects.toMatchObject({ response: { status: 404 } })
     await done(alice.client.deleteChannel({ channel }))

@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Thread } from '@chatkitty/core'
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type ServerProcess, startServerProcess } from '../../support/process.ts'
@@ -11,7 +12,6 @@ import { type CutProxy, openProxy } from '../cut-proxy.ts'
 import { aName, connect, type Device, disconnect, done, hear, startChat } from '../realtime.ts'
 import { aMessage, aUser, keystrokes } from '../realtime-resources.ts'
 import { hasRedis, redis } from '../redis.ts'
-import type { Loose } from '../support.ts'
 
 const isThere = await hasRedis()
 const title = isThere ? 'two processes' : 'two processes (no Redis listens on localhost:6379)'
@@ -71,14 +71,14 @@ describe.skipIf(!isThere)(title, () => {
   }
 
   /** A backend writes through the second process. */
-  async function post(path: string, body: Loose): Promise<Loose> {
+  async function post(path: string, body: object): Promise<{ id: number }> {
     const answer = await fetch(`${second.url}/v1${path}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
     })
     expect(answer.status).toBe(200)
-    return answer.json()
+    return (await answer.json()) as { id: number }
   }
 
   it('tell each other of presence, chat sessions, typing and messages', async () => {
@@ -183,7 +183,7 @@ describe.skipIf(!isThere)(title, () => {
     if (!chat) throw new Error('dan has no chat')
     const { paginator } = await done(dan.client.listThreads({ channel: chat.session.channel }))
     const [main] = paginator.items
-    chat.session.setThread(main as Loose)
+    chat.session.setThread(main as Thread)
     const presence = hear(carol.client.onUserPresenceChanged)
 
     await send(20)

@@ -1,6 +1,13 @@
 // Sessions of the official real-time client: how they start, what the connection gives, how they end.
 
-import { connectApi, getSdkClient, template } from '@chatkitty/core'
+import {
+  type Channel,
+  type ChatKittyFailedResult,
+  connectApi,
+  getSdkClient,
+  template,
+  type User,
+} from '@chatkitty/core'
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
@@ -19,7 +26,6 @@ import {
 } from '../realtime.ts'
 import { mustBeCoveredHere, note } from '../realtime-coverage.ts'
 import { aCurrentUser } from '../realtime-resources.ts'
-import type { Loose } from '../support.ts'
 import { type Wire, wireOf } from '../wire-tap.ts'
 
 let server: TestServer
@@ -193,11 +199,11 @@ describe('a connection', () => {
     const connection = await connectApi(options)
     const client = connection.getSdkClient()
     // Nothing is there, so that the server is faster with each than it lets the client be.
-    const user = { _relays: { channelMember: '/application/nothing.relay' } } as Loose
-    const channel = { id: 1 } as Loose
+    const user = { _relays: { channelMember: '/application/nothing.relay' } } as User
+    const channel = { id: 1 } as Channel
     const asked = Array.from({ length: 2_000 }, () => client.checkUserIsChannelMember({ user, channel }))
     const own = client.retrieveCurrentUser()
-    const errors = (await Promise.all(asked)).map((answer) => (answer as Loose).error.error)
+    const errors = (await Promise.all(asked)).map((answer) => (answer as ChatKittyFailedResult).error.error)
     expect(new Set(errors)).toEqual(new Set(['ResourceNotFoundError']))
     expect(await own).toMatchObject({ succeeded: true, user: { name: 'eager' } })
     const slowedDown = wireOf(apiKey, 'eager').frames.filter(({ body }) => body.includes('RateLimitedError'))

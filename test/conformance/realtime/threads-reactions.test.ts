@@ -1,12 +1,11 @@
 // Replies, threads and reactions through the official real-time client.
-import type { Channel, Message } from '@chatkitty/core'
+import type { Channel, ListChannelThreadsFilter, Message, Thread } from '@chatkitty/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createUser } from '../../support/factories.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 import { aName, connect, type Device, disconnect, done, refused, startChat } from '../realtime.ts'
 import { mustBeCoveredHere } from '../realtime-coverage.ts'
 import { aChannel, aMessage, aThread, aUser, keystrokes, ofAMessage } from '../realtime-resources.ts'
-import type { Loose } from '../support.ts'
 
 let server: TestServer
 let alice: Device
@@ -31,8 +30,10 @@ async function makeChannel(): Promise<Channel> {
   return (await done(alice.client.createChannel(request))).channel
 }
 
-async function say({ client }: Device, where: Loose, body: string): Promise<Message> {
-  return (await done(client.sendMessage({ ...where, body } as Loose))).message as Message
+type Where = { channel: Channel } | { message: Message } | { thread: Thread }
+
+async function say({ client }: Device, where: Where, body: string): Promise<Message> {
+  return (await done(client.sendMessage({ ...where, body }))).message
 }
 
 const idsOf = (items: { id: number | string }[]) => items.map(({ id }) => id)
@@ -97,8 +98,8 @@ describe('threads', () => {
     const parent = await say(alice, { channel: where }, 'Parent')
     await say(bob, { message: parent }, 'Reply')
 
-    const list = async (filter?: Loose) =>
-      (await done(alice.client.listThreads({ channel: where, filter }))).paginator.items
+    const list = async (filter?: ListChannelThreadsFilter) =>
+      (await done(alice.client.listThreads({ channel: where, ...(filter && { filter }) }))).paginator.items
     const typesOf = (items: { type: string }[]) => items.map(({ type }) => type).sort()
     expect(typesOf(await list())).toEqual(['MAIN', 'MESSAGE', 'STANDALONE'])
     expect(typesOf(await list({ includeMainThread: false }))).toEqual(['MESSAGE', 'STANDALONE'])
@@ -107,7 +108,7 @@ describe('threads', () => {
     const { channel: found } = await done(alice.client.listThreadChannel({ thread }))
     expect(found).toMatchObject({ id: where.id, _actions: aChannel({ type: 'PUBLIC' })._actions })
     const ofMessage = (await list()).find(({ type }) => type === 'MESSAGE')
-    const { message: root } = await done(alice.client.listThreadMessage({ thread: ofMessage as Loose }))
+    const { message: root } = await done(alice.client.listThreadMessage({ thread: ofMessage as Thread }))
     expect(root).toMatchObject({ id: parent.id, body: 'Parent' })
     expect((await refused(alice.client.listThreadMessage({ thread }))).error).toBe('ResourceNotFoundError')
     expect(await refused(alice.client.createThread({ channel: where, name: '' }))).toMatchObject({
@@ -138,7 +139,7 @@ describe('threads', () => {
   it('tell a chat session of the main one, and of no other', async () => {
     const where = await makeChannel()
     const { paginator } = await done(bob.client.listThreads({ channel: where }))
-    const main = paginator.items.find(({ type }) => type === 'MAIN') as Loose
+    const main = paginator.items.find(({ type }) => type === 'MAIN') as Thread
     expect(main).toEqual(aThread({ type: 'MAIN' }))
     const { thread: other } = await done(alice.client.createThread({ channel: where, name: 'Other' }))
     const heard = await startChat(bob, where)

@@ -1,11 +1,11 @@
 // Other users through the official real-time client: finding, blocking, deleting oneself.
+import type { ListUsersFilter, UserBlockedRecord } from '@chatkitty/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser } from '../../support/factories.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 import { aName, connect, type Device, disconnect, done, hear, refused } from '../realtime.ts'
 import { mustBeCoveredHere } from '../realtime-coverage.ts'
 import { aBlockRecord, aUser } from '../realtime-resources.ts'
-import type { Loose } from '../support.ts'
 
 let server: TestServer
 let alice: Device
@@ -28,9 +28,9 @@ const namesOf = (items: { name: string }[]) => items.map(({ name }) => name)
 
 describe('users', () => {
   it('are listed and counted, but for oneself, by name and by who is there', async () => {
-    const list = async (filter?: Loose) =>
+    const list = async (filter?: ListUsersFilter) =>
       (await done(alice.client.listUsers(filter && { filter }))).paginator.items
-    const count = async (filter?: Loose) =>
+    const count = async (filter?: ListUsersFilter) =>
       (await done(alice.client.listUsersCount(filter && { filter }))).count
     const all = await list()
     expect(new Set(namesOf(all))).toEqual(new Set(['bob', 'offline']))
@@ -138,7 +138,7 @@ describe('blocking', () => {
     expect((await blocked.next())[0]).toEqual(record)
     const { paginator } = await done(alice.client.listUserBlockedRecords({}))
     expect(paginator.items).toEqual([record])
-    const list = async (filter: Loose) =>
+    const list = async (filter: ListUsersFilter) =>
       (await done(alice.client.listUserBlockedRecords({ filter }))).paginator.items
     expect(await list({ name: 'bob' })).toHaveLength(1)
     expect(await list({ name: 'nobody' })).toEqual([])
@@ -147,7 +147,9 @@ describe('blocking', () => {
     expect((await refused(direct)).error).toBe('UserBlockedError')
 
     const [item] = paginator.items
-    const { user: free } = await done(alice.client.deleteUserBlockedRecord({ item: item as Loose }))
+    const { user: free } = await done(
+      alice.client.deleteUserBlockedRecord({ item: item as UserBlockedRecord }),
+    )
     expect(free).toEqual(aUser('bob'))
     expect((await unblocked.next())[0]).toEqual(aUser('bob'))
     await done(bob.client.createChannel({ type: 'DIRECT', members: [{ username: 'alice' }] }))
