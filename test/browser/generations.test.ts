@@ -2,12 +2,13 @@
 // (its own sockets and requests, origins, files) is there for all of them.
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { FileMessage, Message } from '@chatkitty/core'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ClientClass } from '../conformance/generations/client.ts'
 import { bundle } from '../conformance/generations/page.ts'
 import { clients } from '../conformance/generations/table.ts'
 import { aName, environmentOf } from '../conformance/realtime.ts'
-import type { Loose } from '../conformance/support.ts'
 import { createUser } from '../support/factories.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { executablePath } from './chromium.ts'
@@ -42,28 +43,30 @@ async function open(code: string): Promise<Page> {
   return page
 }
 
+interface Story extends Record<'ann' | 'ben' | 'room', string> {
+  options: ConstructorParameters<ClientClass>[0]
+}
+
 /** What the page does: ann writes in a channel of both, ben reads. */
-async function chat({ options, ann, ben, room }: Loose): Promise<Loose> {
-  const { ChatKitty } = globalThis as Loose
-  const checked = async (answer: Promise<Loose>) => {
-    const { error, ...result } = await answer
-    if (error) throw new Error(JSON.stringify(error))
-    return result
+async function chat({ options, ann, ben, room }: Story): Promise<{ sent: unknown; read: string }> {
+  const { ChatKitty } = globalThis as unknown as { ChatKitty: ClientClass }
+  const checked = async <Result extends { succeeded: boolean }>(answer: Promise<Result>) => {
+    const result = await answer
+    if (!result.succeeded) throw new Error(JSON.stringify(result))
+    return result as Extract<Result, { succeeded: true }>
   }
-  const clients: Loose[] = await Promise.all(
-    [ann, ben].map(async (username) => {
-      const client = new ChatKitty(options)
-      await checked(client.startSession({ username }))
-      return client
-    }),
-  )
-  const [writer, reader] = clients
+  const enter = async (username: string) => {
+    const client = new ChatKitty(options)
+    await checked(client.startSession({ username }))
+    return client
+  }
+  const [writer, reader] = await Promise.all([enter(ann), enter(ben)])
   const members = [{ username: ben }]
   const { channel } = await checked(writer.createChannel({ type: 'PUBLIC', name: room, members }))
   writer.startChatSession({ channel, onReceivedMessage() {}, onMessageReceived() {} })
   const text = await checked(writer.sendMessage({ channel, body: 'from a page' }))
-  const received = new Promise<Loose>((resolve) => {
-    const read = (message: Loose) => message.file && resolve(message)
+  const received = new Promise<FileMessage>((resolve) => {
+    const read = (message: Message) => 'file' in message && resolve(message)
     reader.startChatSession({ channel, onReceivedMessage: read, onMessageReceived: read })
   })
   const upload = async () => {
@@ -75,7 +78,7 @@ async function chat({ options, ann, ben, room }: Loose): Promise<Loose> {
   const { file } = await received
   clearInterval(again)
   const read = await (await fetch(file.url)).text()
-  for (const client of clients) await client.endSession()
+  for (const client of [writer, reader]) await client.endSession()
   return JSON.parse(JSON.stringify({ sent, read }))
 }
 

@@ -27,8 +27,7 @@ function originOf(client: Client): Origin {
   const known = origins.get(client)
   if (known) return known
   const code = codes.get(client.package) ?? ''
-  const exports = load(code)
-  const origin = { code, ChatKitty: exports.default ?? exports.ChatKitty }
+  const origin = { code, ChatKitty: load(code) }
   origins.set(client, origin)
   return origin
 }

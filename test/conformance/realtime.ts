@@ -16,7 +16,6 @@ import { expect, vi } from 'vitest'
 import type { Whole } from '../support/documents.ts'
 import type { TestApplication, TestServer } from '../support/server.ts'
 import { note } from './realtime-coverage.ts'
-import type { Loose } from './support.ts'
 import { tapWebSockets, type Wire, wireOf } from './wire-tap.ts'
 
 tapWebSockets()
@@ -93,7 +92,7 @@ export async function refused(result: Promise<Result> | Result): Promise<Refusal
 // -------------------------------------------------------------------------------------------- watching
 
 /** What a callback was called with, in order. */
-export class Inbox<T extends unknown[] = Loose[]> {
+export class Inbox<T extends unknown[] = unknown[]> {
   readonly items: T[] = []
   readonly #waiting = new Set<() => void>()
   readonly #patienceMs: number
@@ -178,9 +177,11 @@ export const chatCallbacks = [
 ] as const satisfies CallbackName[]
 
 type Callbacks = Required<StartChatSessionRequest>
-type HeardBy<Args extends unknown[]> = Inbox<{ [At in keyof Args]: Heard<Args[At]> }>
+type Each<Args extends unknown[]> = { [At in keyof Args]: Heard<Args[At]> }
+/** What such a callback hears. */
+export type HeardAs<Callback extends (...args: never[]) => unknown> = Inbox<Each<Parameters<Callback>>>
 
-export type Chat = { [Name in CallbackName]: HeardBy<Parameters<Callbacks[Name]>> } & { session: ChatSession }
+export type Chat = { [Name in CallbackName]: HeardAs<Callbacks[Name]> } & { session: ChatSession }
 
 /** Starts a chat session that listens to everything. */
 export async function startChat({ client, wire }: Device, channel: Channel): Promise<Chat> {

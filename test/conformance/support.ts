@@ -11,9 +11,6 @@ import type {
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import type { TestApplication, TestServer } from '../support/server.ts'
 
-// biome-ignore lint/suspicious/noExplicitAny: of the real-time clients
-export type Loose = any
-
 /** A call of an SDK, as JavaScript has it: it takes what the wire takes. */
 export type Call<Data = unknown> = (
   ...args: unknown[]

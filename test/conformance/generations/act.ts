@@ -1,9 +1,9 @@
 // What an act has to do with: two users at clients of one generation, and a backend.
+import type { Channel, Message } from '@chatkitty/core'
 import { expect } from 'vitest'
 import { createChannel } from '../../support/factories.ts'
 import type { TestApplication, TestServer } from '../../support/server.ts'
 import { aName } from '../realtime.ts'
-import type { Loose } from '../support.ts'
 import type { Chat, Origin, Person } from './person.ts'
 
 export interface Stage {
@@ -13,7 +13,7 @@ export interface Stage {
   ann: Person
   ben: Person
   /** Both are in it, and chat there. */
-  channel: Loose
+  channel: Channel
   annChat: Chat
   benChat: Chat
 }
@@ -24,34 +24,41 @@ export interface Act {
   play(stage: Stage): Promise<void>
 }
 
+interface Thing {
+  id: number | string
+}
+
 export const same =
-  ({ id }: Loose) =>
-  (other: Loose) =>
+  ({ id }: Thing) =>
+  (other: Thing) =>
     other.id === id
 
 /** A channel of both, fresh from the backend, as ann sees it. */
-export async function aChannelOfBoth({ application, ann, ben }: Stage, fields: object = {}): Promise<Loose> {
+export async function aChannelOfBoth(
+  { application, ann, ben }: Stage,
+  fields: object = {},
+): Promise<Channel> {
   const members = [ann, ben].map(({ name }) => ({ username: name }))
   const { id } = await createChannel(application, { name: aName('room'), members, ...fields })
   return seenBy(ann, id)
 }
 
-export async function seenBy(person: Person, channelId: number): Promise<Loose> {
+export async function seenBy(person: Person, channelId: number): Promise<Channel> {
   return (await person.do('getChannel|retrieveChannel', channelId)).channel
 }
 
 /** Sends as ann, where both chat. */
-export async function say({ ann, channel }: Stage, body: string): Promise<Loose> {
+export async function say({ ann, channel }: Stage, body: string): Promise<Message> {
   return (await ann.do('sendMessage', { channel, body })).message
 }
 
 /** Sends as ann, and gives the message as ben has it. */
-export async function sayToBen(stage: Stage, body: string): Promise<Loose> {
+export async function sayToBen(stage: Stage, body: string): Promise<Message> {
   const { id } = await say(stage, body)
   return (await stage.benChat.message.next(same({ id })))[0]
 }
 
 /** Nothing was told twice. */
-export function once(items: Loose[][], isIt: (item: Loose) => boolean): void {
+export function once<T>(items: [T, ...unknown[]][], isIt: (item: T) => boolean): void {
   expect(items.filter(([item]) => isIt(item))).toHaveLength(1)
 }

@@ -2,7 +2,6 @@
 import { expect } from 'vitest'
 import { createChannel, sendMessage } from '../../support/factories.ts'
 import { aName } from '../realtime.ts'
-import type { Loose } from '../support.ts'
 import { type Act, aChannelOfBoth, once, same, seenBy } from './act.ts'
 
 const members = 'getUsers|getChannelMembers|listChannelMembers'
@@ -73,7 +72,7 @@ export const actsOfChannels = {
     uses: ['getChannel|retrieveChannel', 'new (\\w+\\.)?ChatKittyFailedResult'],
     play: async ({ ann }) => {
       const error = await ann.refused('getChannel|retrieveChannel', 999_999_999)
-      expect(error.error).toBe('ResourceNotFoundError')
+      expect(error).toMatchObject({ error: 'ResourceNotFoundError' })
     },
   },
   'joins a channel': {
@@ -101,7 +100,7 @@ export const actsOfChannels = {
         ann.has('getChannelMembers|listChannelMembers') ? 'getChannelMembers|listChannelMembers' : members,
         { channel },
       )
-      expect(paginator.items.map(({ id }: Loose) => id).sort()).toEqual([ann.user.id, ben.user.id].sort())
+      expect(paginator.items.map(({ id }) => id).sort()).toEqual([ann.user.id, ben.user.id].sort())
     },
   },
   'says who is a member': {
@@ -140,8 +139,9 @@ export const actsOfChannels = {
       const changed = { ...channel, displayName }
       // The first to have it take the channel itself.
       const result = await ann.do('updateChannel', { ...changed, channel: changed })
-      expect(result.channel.displayName).toBe(displayName)
-      const isIt = (told: Loose) => told.id === channel.id && told.displayName === displayName
+      expect(result.channel).toMatchObject({ displayName })
+      const isIt = (seen: { id: number; displayName: string }) =>
+        seen.id === channel.id && seen.displayName === displayName
       await updated.next(isIt)
       await benChat.channel.next(isIt)
     },

@@ -1,7 +1,7 @@
 // Runs a client as it is published in a world such as a page's: bundled for browsers, with globals of its own.
 import { build } from 'esbuild'
-import type { Loose } from '../support.ts'
 import { TappedWebSocket } from '../wire-tap.ts'
+import type { ClientClass } from './client.ts'
 import { PageRequest } from './page-request.ts'
 
 /** The code of packages, bundled as their users would, by package. */
@@ -19,10 +19,10 @@ export async function bundle(packages: string[]): Promise<Map<string, string>> {
   return new Map(outputFiles.map(({ path, text }) => [path.slice(1, -'.js'.length), text]))
 }
 
-/** What a bundle exports in a page of its own. */
-export function load(code: string): Loose {
-  const module = { exports: {} as Loose }
+/** The class of clients that a bundle exports, in a page of its own. */
+export function load(code: string): ClientClass {
+  const module = { exports: {} as { default?: ClientClass; ChatKitty?: ClientClass } }
   const run = new Function('module', 'exports', 'WebSocket', 'XMLHttpRequest', 'process', code)
   run(module, module.exports, TappedWebSocket, PageRequest, undefined)
-  return module.exports
+  return (module.exports.default ?? module.exports.ChatKitty) as ClientClass
 }

@@ -1,10 +1,11 @@
 // A user at a client of some generation, in the words that all of them share.
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Channel, CurrentUser } from '@chatkitty/core'
 import { expect } from 'vitest'
 import type { TestApplication, TestServer } from '../../support/server.ts'
-import { environmentOf, Inbox } from '../realtime.ts'
-import type { Loose } from '../support.ts'
+import { environmentOf, Inbox, type Chat as NewestChat } from '../realtime.ts'
 import { type Frame, type Wire, wireOf } from '../wire-tap.ts'
+import type { Client, ClientClass, GivenBy, HeardBy, Method, Newest } from './client.ts'
 
 /** Generations are put through their acts beside each other, and each may take that long. */
 export const patienceMs = 5_000
@@ -17,7 +18,7 @@ export interface Origin {
   /** Of its package, bundled. */
   code: string
   /** The class of its clients. */
-  ChatKitty: Loose
+  ChatKitty: ClientClass
 }
 
 /** All that a chat session can be told, under the names that generations call it. */
@@ -39,13 +40,15 @@ const chatCallbacks = {
   event: 'onEventTriggered',
 } as const
 
-export type Chat = { [K in keyof typeof chatCallbacks]: Inbox } & { end(): void }
+export type Chat = {
+  [K in keyof typeof chatCallbacks]: NewestChat[Newest<(typeof chatCallbacks)[K]>]
+} & { end(): void }
 
 export class Person {
   readonly name: string
   readonly wire: Wire
-  readonly client: Loose
-  user: Loose
+  readonly client: Client
+  #user: CurrentUser | undefined
 
   constructor(origin: Origin, server: TestServer, { apiKey }: TestApplication, name: string) {
     this.name = name
@@ -54,10 +57,16 @@ export class Person {
     this.client = new origin.ChatKitty({ apiKey, host, isSecure: secure })
   }
 
+  /** As it was when the session started. */
+  get user(): CurrentUser {
+    if (!this.#user) throw new Error('It has no session')
+    return this.#user
+  }
+
   /** Starts a session, and waits until the client listens to all that it wants to. */
-  async logIn(authParams?: unknown): Promise<Loose> {
+  async logIn(authParams?: unknown) {
     const { session } = await this.do('startSession', { username: this.name, authParams })
-    this.user = session.user
+    this.#user = session.user
     await this.settled()
     return session
   }
@@ -68,33 +77,30 @@ export class Person {
   }
 
   /** Calls what its API has of these, and fails unless that succeeds in time. */
-  async do(names: string, ...args: Loose[]): Promise<Loose> {
-    const name = this.#method(names)
-    if (name === undefined) throw new Error(`It has no ${names}`)
-    const result = await within(name, (async () => this.client[name](...args))())
+  async do<Names extends string>(names: Names, ...args: unknown[]): Promise<GivenBy<Names>> {
+    const [name, result] = await this.#call(names, args)
     if (result?.error !== undefined) throw new Error(`${name} failed: ${JSON.stringify(result.error)}`)
-    return result
+    return result as GivenBy<Names>
   }
 
   /** The error with which a call fails. */
-  async refused(names: string, ...args: Loose[]): Promise<Loose> {
-    const name = this.#method(names) ?? names
-    const { error } = await within(name, (async () => this.client[name](...args))())
-    expect(error, `${name} fails`).toBeDefined()
-    return error
+  async refused(names: string, ...args: unknown[]): Promise<unknown> {
+    const [name, result] = await this.#call(names, args)
+    expect(result?.error, `${name} fails`).toBeDefined()
+    return result?.error
   }
 
   /** What an observer is told from now on. */
-  hear(names: string): Inbox {
+  hear<Names extends string>(names: Names): HeardBy<Names> {
     const inbox = new Inbox(patienceMs)
-    this.client[this.#method(names) ?? names](inbox.put)
-    return inbox
+    this.#mustHave(names)[1](inbox.put)
+    return inbox as unknown as HeardBy<Names>
   }
 
   /** Starts a chat session that listens to everything. */
-  async chat(channel: Loose): Promise<Chat> {
+  async chat(channel: Channel): Promise<Chat> {
     const inboxes: Record<string, Inbox> = {}
-    const callbacks: Record<string, Loose> = {}
+    const callbacks: Record<string, Inbox['put']> = {}
     for (const [key, names] of Object.entries(chatCallbacks)) {
       const inbox = new Inbox(patienceMs)
       inboxes[key] = inbox
@@ -102,7 +108,7 @@ export class Person {
     }
     const { session } = this.client.startChatSession({ channel, ...callbacks })
     await until(() => this.wire.listensTo(channel._topics.messages))
-    return { ...inboxes, end: () => session.end() } as Chat
+    return { ...inboxes, end: () => session.end() } as unknown as Chat
   }
 
   /** Cuts its connection, and waits until it is back and listens to all that it listened to. */
@@ -118,8 +124,25 @@ export class Person {
     await until(() => this.wire.isAnswered)
   }
 
-  #method(names: string): string | undefined {
-    return names.split('|').find((name) => typeof this.client[name] === 'function')
+  #method(names: string): [name: string, Method] | undefined {
+    for (const name of names.split('|')) {
+      const method: unknown = Reflect.get(this.client, name)
+      if (typeof method === 'function') return [name, method.bind(this.client)]
+    }
+    return undefined
+  }
+
+  #mustHave(names: string): [name: string, Method] {
+    const method = this.#method(names)
+    if (!method) throw new Error(`It has no ${names}`)
+    return method
+  }
+
+  /** @returns what the method is called, and gives in time */
+  async #call(names: string, args: unknown[]): Promise<[name: string, { error?: unknown } | undefined]> {
+    const [name, method] = this.#mustHave(names)
+    const result = await within(name, (async () => method(...args))())
+    return [name, result as { error?: unknown } | undefined]
   }
 }
 

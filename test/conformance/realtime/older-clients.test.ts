@@ -3,16 +3,25 @@
 // has the same bridge.
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
-import { connectApi } from '@chatkitty/core'
+import {
+  type ApiConnection,
+  type Channel,
+  type CurrentUser,
+  connectApi,
+  type Message,
+  type ReadReceipt,
+  type User,
+  type UserBlockedRecord,
+} from '@chatkitty/core'
 import legacy from 'chatkitty-1.58'
 import { connectApi as connectApi25 } from 'chatkitty-2.5'
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createChannel, createUser } from '../../support/factories.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
+import type { LegacyClient } from '../generations/client.ts'
 import { aName, done, environmentOf, hear, Inbox, refused, settleMs } from '../realtime.ts'
 import { aChannel, aCurrentUser, aMessage, aUser, ofAMessage } from '../realtime-resources.ts'
-import type { Loose } from '../support.ts'
 import { wireOf } from '../wire-tap.ts'
 
 let server: TestServer
@@ -23,15 +32,16 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 describe('chatkitty 1.58.2', () => {
-  const ChatKitty = (legacy as Loose).default ?? legacy // as the loader has it
-  let ann: Loose
-  let ben: Loose
-  let channel: Loose
+  // As the loader has it.
+  const { default: ChatKitty } = legacy as unknown as { default: new (options: object) => LegacyClient }
+  let ann: LegacyClient
+  let ben: LegacyClient
+  let channel: Channel
 
-  async function connect(username: string): Promise<Loose> {
+  async function connect(username: string): Promise<LegacyClient> {
     const { host, secure } = environmentOf(server)
     const client = new ChatKitty({ apiKey: server.main.apiKey, host, isSecure: secure })
-    const { session } = await done(client.startSession({ username }) as Promise<Loose>)
+    const { session } = await done(client.startSession({ username }))
     expect(session.user).toEqual(aCurrentUser(username))
     const wire = wireOf(server.main.apiKey, username)
     await vi.waitFor(() => expect(wire.isAnswered).toBe(true), { timeout: settleMs, interval: 5 })
@@ -40,29 +50,29 @@ describe('chatkitty 1.58.2', () => {
 
   beforeAll(async () => {
     ;[ann, ben] = await Promise.all([connect('ann'), connect('ben')])
-    const request = { type: 'PUBLIC', name: aName('old'), members: [{ username: 'ben' }] }
-    channel = (await done(ann.createChannel(request) as Promise<Loose>)).channel
+    const request = { type: 'PUBLIC' as const, name: aName('old'), members: [{ username: 'ben' }] }
+    channel = (await done(ann.createChannel(request))).channel
   })
   afterAll(() => Promise.all([ann, ben].map((client) => client?.endSession())))
 
   it('asks for its user and its channels in the words of the first version', async () => {
-    const { user } = await done(ann.getCurrentUser() as Promise<Loose>)
+    const { user } = await done(ann.getCurrentUser())
     expect(user).toEqual(aCurrentUser('ann'))
     const { frames } = wireOf(server.main.apiKey, 'ann')
     const asked = frames.flatMap(({ headers }) => headers.destination ?? [])
     expect(asked).toEqual(expect.arrayContaining(['/application/v1/user.relay', '/user/queue/v1/errors']))
-    const { channel: seen } = await done(ben.getChannel(channel.id) as Promise<Loose>)
+    const { channel: seen } = await done(ben.getChannel(channel.id))
     expect(seen).toEqual(aChannel({ type: 'PUBLIC', id: channel.id, creator: aUser('ann') }))
-    const { paginator } = await done(ben.getChannels({ filter: { joined: true } }) as Promise<Loose>)
-    expect(paginator.items.map(({ id }: Loose) => id)).toEqual([channel.id])
-    const { user: other } = await done(ann.getUser(seen.creator.id) as Promise<Loose>)
+    const { paginator } = await done(ben.getChannels({ filter: { joined: true } }))
+    expect(paginator.items.map(({ id }) => id)).toEqual([channel.id])
+    const { user: other } = await done(ann.getUser(seen.creator?.id ?? 0))
     expect(other).toEqual(aUser('ann'))
   })
 
   it('chats, lists and reads messages', async () => {
-    const received = new Inbox()
-    const typing = new Inbox()
-    const read = new Inbox()
+    const received = new Inbox<[Message, Message?]>()
+    const typing = new Inbox<[User]>()
+    const read = new Inbox<[Message, ReadReceipt]>()
     const callbacks = {
       onReceivedMessage: received.put,
       onTypingStarted: typing.put,
@@ -74,36 +84,36 @@ describe('chatkitty 1.58.2', () => {
 
     ann.sendKeystrokes({ channel, keys: 'He' })
     expect((await typing.next())[0]).toEqual(aUser('ann'))
-    const { message } = await done(ann.sendMessage({ channel, body: 'Hello' }) as Promise<Loose>)
+    const { message } = await done(ann.sendMessage({ channel, body: 'Hello' }))
     const shown = aMessage({ type: 'TEXT', channelId: channel.id, body: 'Hello', user: aUser('ann') })
     expect(message).toEqual(shown)
     expect((await received.next())[0]).toEqual(shown)
-    const { message: reply } = await done(ben.sendMessage({ message, body: 'Hi' }) as Promise<Loose>)
+    const { message: reply } = await done(ben.sendMessage({ message, body: 'Hi' }))
     const [, parent] = await received.next(({ id }) => id === reply.id)
-    expect(parent.id).toBe(message.id)
+    expect(parent?.id).toBe(message.id)
 
-    const { paginator } = await done(ben.getMessages({ channel }) as Promise<Loose>)
-    expect(paginator.items.map(({ body }: Loose) => body)).toEqual(['Hi', 'Hello'])
+    const { paginator } = await done(ben.getMessages({ channel }))
+    expect(paginator.items).toMatchObject([{ body: 'Hi' }, { body: 'Hello' }])
     await done(ben.readMessage({ message }))
     expect((await read.next())[1]).toEqual(ofAMessage({ user: aUser('ben') }))
-    expect((await done(ben.getUnreadMessagesCount({ channel }) as Promise<Loose>)).count).toBe(0)
-    const { reaction } = await done(ben.reactToMessage({ message, emoji: ':+1:' }) as Promise<Loose>)
+    expect((await done(ben.getUnreadMessagesCount({ channel }))).count).toBe(0)
+    const { reaction } = await done(ben.reactToMessage({ message, emoji: ':+1:' }))
     expect(reaction.emoji.character).toBe('👍')
     session.end()
   })
 
   it('knows where nothing was read, and deletes messages for itself', async () => {
     const where = await createChannel(server.main, { members: [{ username: 'ann' }, { username: 'ben' }] })
-    const { channel: seen } = await done(ann.getChannel(where.id) as Promise<Loose>)
-    const last = () => done(ann.getLastReadMessage({ channel: seen, username: 'ben' }) as Promise<Loose>)
+    const { channel: seen } = await done(ann.getChannel(where.id))
+    const last = () => done(ann.getLastReadMessage({ channel: seen, username: 'ben' }))
     expect((await last()).message ?? null).toBeNull()
-    const { message } = await done(ann.sendMessage({ channel: seen, body: 'Once' }) as Promise<Loose>)
+    const { message } = await done(ann.sendMessage({ channel: seen, body: 'Once' }))
     await done(ben.deleteMessageForMe({ message }))
-    const list = async (client: Loose) =>
-      (await done(client.getMessages({ channel: seen }) as Promise<Loose>)).paginator.items
+    const list = async (client: LegacyClient) =>
+      (await done(client.getMessages({ channel: seen }))).paginator.items
     expect(await list(ben)).toEqual([])
     expect(await list(ann)).toHaveLength(1)
-    const updated = hear<Loose>(ben.onChannelUpdated.bind(ben))
+    const updated = hear<Channel>(ben.onChannelUpdated.bind(ben))
     await server.main.patch(`/channels/${where.id}`, { displayName: 'Other' }).expect(200)
     const [delivered] = await updated.next(({ displayName }) => displayName === 'Other')
     expect(delivered.lastReceivedMessage).toBeUndefined()
@@ -111,54 +121,64 @@ describe('chatkitty 1.58.2', () => {
 
   it('joins, leaves and blocks, and is told', async () => {
     const open = await createChannel(server.main, { name: aName('open') })
-    const joined = hear<Loose>(ben.onChannelJoined.bind(ben))
-    const left = hear<Loose>(ben.onChannelLeft.bind(ben))
-    const { channel: seen } = await done(ben.getChannel(open.id) as Promise<Loose>)
-    const { channel: mine } = await done(ben.joinChannel({ channel: seen }) as Promise<Loose>)
+    const joined = hear<Channel>(ben.onChannelJoined.bind(ben))
+    const left = hear<Channel>(ben.onChannelLeft.bind(ben))
+    const { channel: seen } = await done(ben.getChannel(open.id))
+    const { channel: mine } = await done(ben.joinChannel({ channel: seen }))
     await joined.next(({ id }) => id === open.id)
     await done(ben.leaveChannel({ channel: mine }))
     await left.next(({ id }) => id === open.id)
-    const { user } = await done(
-      ann.getUser((await done(ben.getCurrentUser() as Promise<Loose>)).user.id) as Promise<Loose>,
-    )
-    expect((await done(ann.blockUser({ user }) as Promise<Loose>)).user).toEqual(aUser('ben'))
-    const { paginator } = await done(ann.getUserBlockList() as Promise<Loose>)
+    const { user } = await done(ann.getUser((await done(ben.getCurrentUser())).user.id))
+    expect((await done(ann.blockUser({ user }))).user).toEqual(aUser('ben'))
+    const { paginator } = await done(ann.getUserBlockList())
     expect(paginator.items).toHaveLength(1)
-    await done(ann.deleteUserBlockListItem({ item: paginator.items[0] }))
+    await done(ann.deleteUserBlockListItem({ item: paginator.items[0] as UserBlockedRecord }))
     expect((await refused(ann.getChannel(999_999_999))).error).toBe('ResourceNotFoundError')
   })
 })
 
+/** Connections have it, and their types leave it out. */
+interface Bridged {
+  attach(port: MessagePort): void
+}
+
+interface FromServer {
+  /** None has what answers `connect`. */
+  id?: string
+  type: string
+  payload?: { resource?: unknown }
+}
+
 /** What a chat UI in a page does with the connection of that page (runtime contract 10.2). */
 class Bridge {
   readonly #port: MessagePort
-  readonly #answers = new Map<string, (message: Loose) => void>()
+  readonly #answers = new Map<string, (message: FromServer) => void>()
 
-  constructor(connection: Loose) {
+  constructor(connection: Bridged) {
     const { port1, port2 } = new MessageChannel()
     connection.attach(port2)
     port2.start()
     this.#port = port1
-    this.#port.on('message', (data: Loose) => {
+    this.#port.on('message', (data: FromServer) => {
       this.#answers.get(data.id ?? 'connect')?.(data)
     })
   }
 
-  connect(): Promise<Loose> {
+  connect(): Promise<{ user: CurrentUser; write: object; read: object }> {
     return this.#ask('connect', { type: 'stompx:connect' }, ['stompx:connect.success'])
   }
 
-  relay(destination: string, parameters?: object): Promise<Loose> {
+  relay<Resource>(destination: string, parameters?: object): Promise<Resource> {
     const payload = { destination, parameters }
     return this.#ask(uuid(), { type: 'stompx:resource.relay', payload }, ['stompx:relay.success'])
   }
 
-  perform(destination: string, body: object): Promise<Loose> {
+  perform<Resource>(destination: string, body: object): Promise<Resource> {
     const payload = { destination, body, events: undefined }
     return this.#ask(uuid(), { type: 'stompx:action.perform', payload }, ['stompx:action.success'])
   }
 
-  subscribe(topic: string): Promise<Loose> {
+  subscribe(topic: string): Promise<unknown> {
     const types = ['stompx:topic.subscribed']
     return this.#ask(uuid(), { type: 'stompx:topic.subscribe', payload: { topic } }, types)
   }
@@ -166,7 +186,7 @@ class Bridge {
   listen(topic: string, event: string): Inbox {
     const id = uuid()
     const inbox = new Inbox()
-    this.#answers.set(id, ({ payload }) => inbox.put(payload.resource))
+    this.#answers.set(id, ({ payload }) => inbox.put(payload?.resource))
     this.#port.postMessage({ id, type: 'stompx:event.listen', payload: { topic, event } })
     return inbox
   }
@@ -176,7 +196,7 @@ class Bridge {
     this.#port.close()
   }
 
-  #ask(id: string, message: object, types: string[]): Promise<Loose> {
+  #ask<Resource>(id: string, message: object, types: string[]): Promise<Resource> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => reject(new Error(`${JSON.stringify(message)} was not answered`)),
@@ -185,7 +205,7 @@ class Bridge {
       this.#answers.set(id, ({ type, payload }) => {
         if (type === 'stompx:action.sent') return
         clearTimeout(timer)
-        if (types.includes(type)) resolve(payload?.resource ?? payload)
+        if (types.includes(type)) resolve((payload?.resource ?? payload) as Resource)
         else reject(new Error(JSON.stringify(payload)))
       })
       this.#port.postMessage({ id, ...message })
@@ -194,16 +214,16 @@ class Bridge {
 }
 
 describe.each([
-  ['chatkitty 2.5.0', connectApi25 as Loose, 'ChatKitty-ChatUI/2.60.0'],
-  ['@chatkitty/core 2.106.2', connectApi as Loose, 'ChatKitty-ChatUI/2.106.2'],
+  ['chatkitty 2.5.0', connectApi25, 'ChatKitty-ChatUI/2.60.0'],
+  ['@chatkitty/core 2.106.2', connectApi, 'ChatKitty-ChatUI/2.106.2'],
 ])('the bridge to a chat UI of %s', (_, connectApi, userAgent) => {
-  let connection: Loose
+  let connection: Pick<ApiConnection, 'dispose'> & { user: { value: unknown } }
   let bridge: Bridge
   const username = aName('jane')
   beforeAll(async () => {
     const $environment = environmentOf(server)
     connection = await connectApi({ apiKey: server.main.apiKey, username, $environment })
-    bridge = new Bridge(connection)
+    bridge = new Bridge(connection as typeof connection & Bridged)
   })
   afterAll(async () => {
     bridge.close()
@@ -218,19 +238,24 @@ describe.each([
     expect(user).toEqual(aCurrentUser(username))
     expect([write, read]).toEqual([{ grant: expect.any(String) }, { grant: expect.any(String) }])
 
-    const channel = await bridge.perform(user._actions.createChannel, { type: 'PUBLIC', name: aName('ui') })
+    const channel = await bridge.perform<Channel>(user._actions.createChannel, {
+      type: 'PUBLIC',
+      name: aName('ui'),
+    })
     const shown = aChannel({ type: 'PUBLIC', id: channel.id, creator: aUser(username) })
     expect(channel).toEqual(shown)
-    const { _embedded } = await bridge.relay(user._relays.channels, { subscribable: true })
-    expect(_embedded.channels).toEqual([shown])
+    const { _embedded } = await bridge.relay<{ _embedded: object }>(user._relays.channels, {
+      subscribable: true,
+    })
+    expect(_embedded).toHaveProperty('channels', [shown])
 
     const delivered = bridge.listen(channel._topics.messages, 'channel.message.created')
     await bridge.subscribe(channel._topics.self)
     await bridge.subscribe(channel._topics.messages)
     const message = await bridge.perform(channel._actions.message, { type: 'TEXT', body: 'Hi' })
     expect((await delivered.next())[0]).toEqual(message)
-    const list = await bridge.relay(channel._relays.messages, { mainThread: true })
-    expect(list._embedded.messages).toEqual([message])
+    const list = await bridge.relay<object>(channel._relays.messages, { mainThread: true })
+    expect(list).toHaveProperty('_embedded.messages', [message])
     await expect(bridge.relay('/application/channels/999999999.relay')).rejects.toThrow(
       'ResourceNotFoundError',
     )
