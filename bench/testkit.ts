@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Chatterie, Seed, World } from '#testing/index.ts'
+import { installPackage } from './install.ts'
 import { median } from './rounds.ts'
 import type { Stage } from './stage.ts'
 import { count, seconds, table, verdict } from './table.ts'
@@ -25,8 +26,10 @@ const seed: Seed = {
 }
 
 export async function testkit(stage: Stage, runs: number): Promise<string> {
-  await buildPackage(stage)
-  const kit: typeof import('#testing/index.ts') = await import(join(process.cwd(), 'dist/testing/index.js'))
+  const { folder } = await installPackage(stage) // in the repository, its command runs the sources
+  const kit: typeof import('#testing/index.ts') = await import(
+    join(folder, 'node_modules/chatterie/dist/testing/index.js')
+  )
   const times: Record<keyof typeof aimsMs, number[]> = {
     ...(await timeStarts(stage, kit.startChatterie, runs)),
     ...{ create: [], remove: [], reset: [], snapshot: [], restore: [] },
@@ -40,13 +43,6 @@ export async function testkit(stage: Stage, runs: number): Promise<string> {
   } finally {
     await chatterie.close()
   }
-}
-
-async function buildPackage(stage: Stage): Promise<void> {
-  const child = stage.spawn(process.execPath, ['scripts/build.ts'], {})
-  child.stdout?.resume()
-  const [code] = await once(child, 'close')
-  if (code !== 0) throw new Error('The package cannot be built')
 }
 
 /** Cold, nothing of Chatterie is in the user's cache. */

@@ -1,6 +1,8 @@
 // Builds dist/, what is published: compiled JavaScript, so that an installation needs neither a build nor a download.
 //
-//   node scripts/build.ts
+//   node scripts/build.ts [--program <folder>]
+//
+// With a folder, what runs is built there, without what others import and without source maps: tests run it.
 //
 // The server and the command line are bundled with the libraries they use, in pieces that are loaded on demand: a start
 // reads thirty files instead of a thousand. What others import is compiled file by file, with its declarations.
@@ -8,14 +10,15 @@
 import { execFile } from 'node:child_process'
 import { cp, glob, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { basename, dirname, join } from 'node:path'
-import { promisify } from 'node:util'
+import { basename, dirname, join, resolve as resolvePath } from 'node:path'
+import { parseArgs, promisify } from 'node:util'
 import { build, type Metafile, type Plugin } from 'esbuild'
 import { bundleBootstrap } from '#functions/bundles.ts'
 import { noticesOf } from './notices.ts'
 
 const root = join(import.meta.dirname, '..')
-const dist = join(root, 'dist')
+const { program } = parseArgs({ options: { program: { type: 'string' } } }).values
+const dist = program === undefined ? join(root, 'dist') : resolvePath(program)
 const { resolve } = createRequire(import.meta.url)
 
 /** What others import, by its place in src/ and dist/: the `exports` of package.json. */
@@ -58,11 +61,10 @@ const startByItself: Plugin = {
 }
 
 await rm(dist, { recursive: true, force: true })
-await mkdir(dist)
+await mkdir(dist, { recursive: true })
 await Promise.all([
   bundleServer(),
-  compileEntries().then(declareForRequire),
-  bundleForRequire(),
+  ...(program === undefined ? [compileEntries().then(declareForRequire), bundleForRequire()] : []),
   writeBootstrap(),
   copyPages(),
   copySchemaEngine(),
@@ -96,8 +98,8 @@ async function bundle(entryPoints: Record<string, string>, plugins: Plugin[] = [
       js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
     },
     minifySyntax: true,
-    sourcemap: 'linked',
-    plugins: [withoutMapsOfLibraries, httpByRequire, ...plugins],
+    ...(program === undefined && { sourcemap: 'linked' }),
+    plugins: [...(program === undefined ? [withoutMapsOfLibraries] : []), httpByRequire, ...plugins],
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',

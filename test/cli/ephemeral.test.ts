@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { isAlive } from '#postgres/lock.ts'
+import { findLauncher } from '../support/compiled.ts'
 import { chatterie, type Ran } from './run.ts'
 
-const launcher = resolve('bin/chatterie.mjs')
+const launcher = await findLauncher()
 let running: ChildProcess[] = []
 afterEach(() => {
   for (const child of running) child.kill('SIGKILL')

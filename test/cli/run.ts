@@ -1,9 +1,7 @@
 // Runs the command line as a shell would.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-
-const launcher = fileURLToPath(new URL('../../bin/chatterie.mjs', import.meta.url))
+import { findLauncher } from '../support/compiled.ts'
 
 export interface Ran {
   code: number
@@ -17,7 +15,7 @@ export async function chatterie(
   settings: Record<string, string>,
   nodeOptions: string[] = [],
 ): Promise<Ran> {
-  const child = spawn(process.execPath, [...nodeOptions, launcher, ...args], {
+  const child = spawn(process.execPath, [...nodeOptions, await findLauncher(), ...args], {
     env: { PATH: process.env.PATH, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -43,7 +41,7 @@ export interface RunningServer {
 
 /** `chatterie start` on a free port, once it says that it is ready. */
 export async function startByCommand(settings: Record<string, string>): Promise<RunningServer> {
-  const child = spawn(process.execPath, [launcher, 'start', '--port', '0'], {
+  const child = spawn(process.execPath, [await findLauncher(), 'start', '--port', '0'], {
     env: { PATH: process.env.PATH, LOG_LEVEL: 'error', ...settings },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

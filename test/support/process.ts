@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { findLauncher } from './compiled.ts'
 
 export interface ServerProcess {
   child: ChildProcess
@@ -22,10 +23,10 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** Runs `node src/main.ts`; does not wait for anything. */
+/** Runs `chatterie start`; does not wait for anything. */
 export async function spawnServer(settings: Record<string, string>): Promise<ServerProcess> {
   const port = Number(settings.PORT ?? (await freePort()))
-  const child = spawn(process.execPath, ['src/main.ts'], {
+  const child = spawn(process.execPath, [await findLauncher(), 'start'], {
     env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', ...settings, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
