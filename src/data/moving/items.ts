@@ -273,11 +273,6 @@ const vanishedStatement = reading(
     select ${columns} from moved_item where application_id = $1 and source = $2 and kind = $3 and pass < $4`,
 )
 
-/** Forgets what has become of what. @returns how many items */
-export function deleteItems(db: Querier, applicationId: number): Promise<number> {
-  return db.run({ text: 'delete from moved_item where application_id = $1' }, [applicationId])
-}
-
 // ------------------------------------------------------------------------------------------- the state
 
 const stateKey = 'state'
@@ -309,4 +304,13 @@ const saveStateStatement = {
     insert into moved_item (application_id, source, kind, key, digest, content, pass)
     values ($1, $2, $3, $3, $4, $5::jsonb, 0)
     on conflict (application_id, source, kind, key) do update set content = excluded.content`,
+}
+
+/** Forgets what has become of what, and where readings stand. @returns how many items */
+export async function deleteItems(tx: Tx, applicationId: number): Promise<number> {
+  await tx.run({ text: 'delete from moved_item where application_id = $1 and kind = $2' }, [
+    applicationId,
+    stateKey,
+  ])
+  return tx.run({ text: 'delete from moved_item where application_id = $1' }, [applicationId])
 }
