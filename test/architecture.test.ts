@@ -8,6 +8,7 @@ import { expect, it } from 'vitest'
 import { events } from '#resources/events.ts'
 
 const src = new URL('../src/', import.meta.url)
+const test = new URL('.', import.meta.url)
 
 /** What a room may import besides itself; `type …` for types alone. */
 const mayImport: Record<string, string[]> = {
@@ -259,6 +260,12 @@ it('every event is written by a verb, or by the statement that makes the change'
   const writers = files.filter(({ room }) => room === 'domain' || room === 'data')
   const isWritten = (type: string) => writers.some(({ code }) => code.includes(`'${type}'`))
   expect(Object.keys(events).filter((type) => !isWritten(type))).toEqual([])
+})
+
+it('no test does without types', () => {
+  const tests = readdirSync(test, { recursive: true, encoding: 'utf8' }).filter((path) => /\.ts$/.test(path))
+  const untyped = /biome-ignore[ ]lint.*noExplicitAny/
+  expect(tests.filter((path) => untyped.test(readFileSync(new URL(path, test), 'utf8')))).toEqual([])
 })
 
 it('nothing is left to do later', () => {

@@ -7,23 +7,23 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { reactToMessage } from '#domain/messages/reactions/react-to-message.ts'
 import { readMessage } from '#domain/messages/reading/read-message.ts'
 import { replyToMessage } from '#domain/messages/reply-to-message.ts'
+import type { Report } from '#migrate/report.ts'
 import { chatterie } from '../cli/run.ts'
+import type { ChannelDocument, MessageDocument, PageDocument, UserDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 import { listsOf } from './lists.ts'
 import { type Unsteady, unsteadyFront } from './unsteady.ts'
-
-// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-type Document = any
 
 let from: TestServer
 let to: TestServer
 let front: Unsteady
 let source: TestApplication
 /** By name. */
-const users: Record<string, Document> = {}
-const sent: Record<string, Document> = {}
-let deck: Document
+const users = {} as Record<'jane' | 'john' | 'gil' | 'kim' | 'zoe' | 'yan' | 'lea', UserDocument>
+/** By text. */
+const sent = new Map<string, MessageDocument>()
+let deck: ChannelDocument
 let privateId: number
 
 beforeAll(async () => {
@@ -39,7 +39,12 @@ afterAll(async () => {
   await to?.close()
 })
 
-const as = (name: string) => ({
+const inMain = <M extends { nestedLevel: number }>(messages: M[]) =>
+  messages.filter(({ nestedLevel }) => nestedLevel === 0)
+
+const idOf = (text: string) => sent.get(text)?.id ?? 0
+
+const as = (name: keyof typeof users) => ({
   kind: 'user' as const,
   applicationId: source.id,
   userId: users[name].id,
@@ -51,7 +56,7 @@ async function seed(): Promise<void> {
   await source.put('/application/ui/features', {
     settings: { message: { reactions: 'disabled' } },
   })
-  for (const name of ['jane', 'john', 'gil', 'kim', 'zoe', 'yan']) {
+  for (const name of ['jane', 'john', 'gil', 'kim', 'zoe', 'yan'] as const) {
     users[name] = await createUser(source, {
       name,
       displayName: name.toUpperCase(),
@@ -90,10 +95,11 @@ async function seed(): Promise<void> {
   await source.post(`/channels/${hold.id}/invites`, { user: { username: 'kim' } }).expect(200)
   const say = async (body: string, name?: string, channel = deck) => {
     const user = name === undefined ? {} : { user: { username: name } }
-    sent[body] = await sendMessage(source, channel.id, { body, ...user })
-    return sent[body]
+    const message = await sendMessage(source, channel.id, { body, ...user })
+    sent.set(body, message)
+    return message
   }
-  await say('Ahoy <@john>, see <#hold> and https://example.com/', 'jane')
+  const first = await say('Ahoy <@john>, see <#hold> and https://example.com/', 'jane')
   await say('Land!')
   await say('In private', 'jane', direct)
   await say('I leave', 'zoe')
@@ -109,7 +115,6 @@ async function seed(): Promise<void> {
     .expect(200)
   const file = { url: 'https://example.com/a.pdf', name: 'a.pdf', contentType: 'application/pdf', size: 7 }
   await source.post(`/channels/${hold.id}/messages`, { type: 'FILE', file, groupTag: 'g' }).expect(200)
-  const first = sent['Ahoy <@john>, see <#hold> and https://example.com/']
   const reply = await replyToMessage(from.ctx, as('john'), first.id, { type: 'TEXT', body: 'Aye' })
   await say('In between', 'john')
   await replyToMessage(from.ctx, as('jane'), reply.id, { type: 'TEXT', body: 'Aye aye' })
@@ -118,10 +123,10 @@ async function seed(): Promise<void> {
   await reactToMessage(from.ctx, as('gil'), first.id, { emoji: 'heart' })
   await reactToMessage(from.ctx, as('jane'), first.id, { emoji: 'tada' })
   await readMessage(from.ctx, as('john'), first.id)
-  await readMessage(from.ctx, as('kim'), sent['Welcome, Kim'].id)
-  await readMessage(from.ctx, as('kim'), sent['In private'].id)
-  await readMessage(from.ctx, as('gil'), sent['Land!'].id)
-  await source.patch(`/messages/${sent['Land!'].id}`, { body: 'Land ho!', properties: { a: 1 } }).expect(200)
+  await readMessage(from.ctx, as('kim'), idOf('Welcome, Kim'))
+  await readMessage(from.ctx, as('kim'), idOf('In private'))
+  await readMessage(from.ctx, as('gil'), idOf('Land!'))
+  await source.patch(`/messages/${idOf('Land!')}`, { body: 'Land ho!', properties: { a: 1 } }).expect(200)
   await source.delete(`/users/${users.zoe.id}`).expect(200)
   await source.delete(`/users/${users.yan.id}`).expect(200)
   await source.put('/runtimes/nodejs/environment-variables', { HARBOUR: 'Nassau' }).expect(200)
@@ -170,7 +175,7 @@ function command(target: TestApplication, ...more: string[]): [string[], Record<
   ]
 }
 
-async function migrate(target: TestApplication, ...more: string[]): Promise<Document> {
+async function migrate(target: TestApplication, ...more: string[]): Promise<Report> {
   const { code, stdout, stderr } = await chatterie(...command(target, ...more))
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   return JSON.parse(stdout)
@@ -222,7 +227,7 @@ describe('a move from one server to another', () => {
     front.isUnsteady = false
     const again = await migrate(target)
     expect(again.pass).toBe(2)
-    for (const [kind, { new: fresh, written }] of Object.entries<Document>(again.kinds)) {
+    for (const [kind, { new: fresh, written }] of Object.entries(again.kinds)) {
       expect({ kind, fresh, written }).toEqual({ kind, fresh: 0, written: 0 })
     }
     expect(await listsOf(target)).toEqual(expected)
@@ -234,10 +239,10 @@ describe('a move from one server to another', () => {
     await source.post(`/channels/${deck.id}/members`, { username: 'lea' }).expect(200)
     await source.patch(`/users/${users.gil.id}`, { displayName: 'Gilbert' }).expect(200)
     await source.patch(`/channels/${deck.id}`, { displayName: 'Deck' }).expect(200)
-    await source.patch(`/messages/${sent['In between'].id}`, { body: 'In the middle' }).expect(200)
+    await source.patch(`/messages/${idOf('In between')}`, { body: 'In the middle' }).expect(200)
     const latest = await sendMessage(source, deck.id, { body: 'Late', user: { username: 'john' } })
-    await replyToMessage(from.ctx, as('john'), sent['Land!'].id, { type: 'TEXT', body: 'Where?' })
-    await reactToMessage(from.ctx, as('kim'), sent['Welcome, Kim'].id, { emoji: 'heart' })
+    await replyToMessage(from.ctx, as('john'), idOf('Land!'), { type: 'TEXT', body: 'Where?' })
+    await reactToMessage(from.ctx, as('kim'), idOf('Welcome, Kim'), { emoji: 'heart' })
     await readMessage(from.ctx, as('lea'), latest.id)
     await settled()
     front.asked.length = 0
@@ -257,9 +262,9 @@ describe('a move from one server to another', () => {
       const direct = /channels\/(\d+)\/memberships/.exec(path)?.[1]
       if (direct && Number(direct) !== deck.id) return path.includes(`/${privateId}/`) ? undefined : 404
       if (!/\/messages\?/.test(path) || /threads/.test(path)) return undefined
-      return (document: Document) => {
-        const messages = document._embedded.messages.filter((each: Document) => each.nestedLevel === 0)
-        return { ...document, _embedded: { messages } }
+      return (document: unknown) => {
+        const page = document as PageDocument<'messages', MessageDocument>
+        return { ...page, _embedded: { messages: inMain(page._embedded.messages) } }
       }
     }
     const report = await migrate(target).finally(() => {
@@ -276,7 +281,6 @@ describe('a move from one server to another', () => {
     ]) {
       expect({ name, list: lists[name] }).toEqual({ name, list: expected[name] })
     }
-    const inMain = (messages: Document[]) => messages.filter(({ nestedLevel }) => nestedLevel === 0)
     expect(inMain(lists.messages)).toEqual(inMain(expected.messages))
     expect(lists.messages).toHaveLength(expected.messages.length)
   })

@@ -42,8 +42,8 @@ async function movedTwice(open: () => Source) {
   }
 }
 
-const bodies = (messages: { body?: string; file?: { name: string } }[]) =>
-  messages.map(({ body, file }) => body ?? file?.name)
+const bodies = (messages: unknown) =>
+  (messages as { body?: string; file?: { name: string } }[]).map(({ body, file }) => body ?? file?.name)
 
 describe('an export of Stream Chat', () => {
   it('brings users, channels, members, messages with replies, files, mentions and reactions, and who has read them', async () => {
@@ -179,10 +179,10 @@ describe('collections of Rocket.Chat', () => {
       { type: 'DIRECT', members: [{ name: 'ada' }, { name: 'bob' }] },
     ])
     expect(
-      lists['memberships of general'].map(({ createdTime }: { createdTime: string }) => createdTime),
+      (lists['memberships of general'] as { createdTime: string }[]).map(({ createdTime }) => createdTime),
     ).toEqual(['2024-01-02T08:00:00.000Z', '2024-01-02T08:30:00.000Z'])
     expect(bodies(lists.messages)).toEqual(['Between us', 'a.pdf', 'Hello, Ada', 'Hello @bob'])
-    expect(lists.messages[1].file).toMatchObject({ name: 'a.pdf', contentType: 'application/pdf', size: 9 })
+    expect(lists.messages[1]?.file).toMatchObject({ name: 'a.pdf', contentType: 'application/pdf', size: 9 })
     expect(lists.messages[3]).toMatchObject({
       mentions: [{ tag: '@bob', user: { name: 'bob' } }],
       reactions: [{ emoji: { character: '🎉' }, users: [{ name: 'bob' }] }],

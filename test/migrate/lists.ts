@@ -1,45 +1,51 @@
 // Every list that the Platform API has of an application, without what is another in each: ids, links, cursors.
+import type { Runtime } from '#resources/runtime.ts'
+import type { ChannelDocument, MessageDocument, PageDocument } from '../support/documents.ts'
 import type { TestApplication } from '../support/server.ts'
 
-// biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-type Document = any
+/** What any list shows of an item, as far as its own lists need it. */
+type Item = Pick<MessageDocument, 'id' | 'nestedLevel'> &
+  Partial<Pick<MessageDocument, 'body' | 'file' | 'repliesCount'>> & { name?: string }
+
+/** Of messages, and of whatever else by name. */
+type Lists = Record<string, unknown> & { messages: Item[] }
 
 /** By path, with names in the place of ids; and the bytes of files by theirs. */
-export async function listsOf(application: TestApplication): Promise<Record<string, Document>> {
-  const lists: Record<string, Document> = {}
+export async function listsOf(application: TestApplication): Promise<Lists> {
+  const lists: Lists = { messages: [] }
   const labels = new Map<string, string>()
-  const get = async (path: string): Promise<Document> => {
+  const get = async <Body>(path: string): Promise<Body> => {
     const { body } = await application.get(path).expect(200)
     return body
   }
   const list = async (path: string, name: string) => {
-    const items: Document[] = []
+    const items: Item[] = []
     for (let next: string | undefined = `${path}${path.includes('?') ? '&' : '?'}size=100`; next; ) {
-      const { _embedded, _links }: Document = await get(next)
+      const { _embedded, _links }: PageDocument<string, Item> = await get(next)
       items.push(...Object.values(_embedded).flat())
-      next = _links.next && new URL(_links.next.href).pathname.replace(/^\/v1(\/applications\/\d+)?/, '')
-      if (next) next += new URL(_links.next.href).search
+      const link: URL | undefined = _links.next && new URL(_links.next.href)
+      next = link && link.pathname.replace(/^\/v1(\/applications\/\d+)?/, '') + link.search
     }
     lists[name] = items.map(bare)
     return items
   }
-  const bare = (value: Document): Document => {
+  const bare = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(bare)
     if (typeof value !== 'object' || value === null) return value
     return Object.fromEntries(
-      Object.entries(value).flatMap(([key, each]: [string, Document]) => {
+      Object.entries(value).flatMap(([key, each]: [string, unknown]) => {
         if (key === 'id' || key === '_links') return []
         if (key === 'channelId') return [[key, labels.get(`channel ${each}`)]]
         if (key === 'url' || key === 'displayPictureUrl') {
-          return [[key, each.replace(/^http:\/\/127\.0\.0\.1:\d+|(?<=\/files\/)[^/]+/g, '')]]
+          return [[key, String(each).replace(/^http:\/\/127\.0\.0\.1:\d+|(?<=\/files\/)[^/]+/g, '')]]
         }
         return [[key, key === 'properties' ? each : bare(each)]]
       }),
     )
   }
-  const { _embedded: known } = await get('/channels?size=100')
+  const { _embedded: known } = await get<PageDocument<'channels', ChannelDocument>>('/channels?size=100')
   for (const { id, name, members } of known.channels) {
-    const label = name ?? members.map((member: Document) => member.name).join(' and ')
+    const label = name ?? members.map((member) => member.name).join(' and ')
     labels.set(`channel ${id}`, label)
   }
   lists.settings = bare(await get('/application/settings'))
@@ -62,7 +68,7 @@ export async function listsOf(application: TestApplication): Promise<Record<stri
     }
   }
   for (const { id, body, file, repliesCount } of await list('/messages', 'messages')) {
-    const label = body ?? file.name
+    const label = body ?? file?.name
     await list(`/messages/${id}/read-receipts`, `receipts of ${label}`)
     if (repliesCount !== undefined) await list(`/threads/${id}/messages`, `replies to ${label}`)
     if (file?.type === 'HOSTED') {
@@ -70,7 +76,7 @@ export async function listsOf(application: TestApplication): Promise<Record<stri
       lists[`bytes of ${label}`] = text ?? Buffer.from(bytes).toString('base64')
     }
   }
-  const runtime = bare(await get('/runtimes/nodejs'))
+  const runtime = bare(await get('/runtimes/nodejs')) as Pick<Runtime, 'environmentVariables'>
   lists.runtime = {
     ...runtime,
     environmentVariables: Object.fromEntries(
