@@ -8,7 +8,7 @@ export interface Received {
   headers: IncomingHttpHeaders
   body: string
   /** What it is told: the body, parsed. */
-  event: { type: string; timestamp: string; data: { id: number; body?: string } }
+  event: { type: string; timestamp: string; data: { id: number; name?: string; body?: string } }
 }
 
 export class Receiver {
@@ -17,6 +17,9 @@ export class Receiver {
   readonly answers: { status: number; headers?: Record<string, string>; body?: string; delayMs?: number }[] =
     []
   readonly #server: Server
+  /** How many more are taken before the others wait. */
+  #room = Number.POSITIVE_INFINITY
+  #waiting: (() => void)[] = []
 
   private constructor(server: Server) {
     this.#server = server
@@ -27,6 +30,7 @@ export class Receiver {
     const receiver = new Receiver(server)
     server.on('request', async (request, response) => {
       const body = await text(request)
+      await receiver.#turn()
       receiver.received.push({
         path: request.url ?? '',
         headers: request.headers,
@@ -42,6 +46,26 @@ export class Receiver {
 
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hook?key=1`
+  }
+
+  /** Takes nothing from now on: who comes waits. */
+  hold(): void {
+    this.#room = 0
+  }
+
+  /** Takes so many more. */
+  release(count: number): void {
+    this.#room = count
+    for (const go of this.#waiting.splice(0)) go()
+  }
+
+  async #turn(): Promise<void> {
+    while (this.#room === 0) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#waiting.push(resolve)
+      await promise
+    }
+    this.#room -= 1
   }
 
   types(): string[] {
