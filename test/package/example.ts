@@ -28,7 +28,7 @@ export function exampleWorks(installed: () => Installed): void {
     const { stdout } = await run('vitest/vitest.mjs', 'run', '--reporter=json')
     const { numFailedTests, numPassedTests, testResults } = JSON.parse(stdout)
     expect({ numFailedTests, files: testResults.length }, stdout).toEqual({ numFailedTests: 0, files: 3 })
-    expect(numPassedTests).toBe(10)
+    expect(numPassedTests).toBe(12)
   })
 
   it('names the versions that it was tested with', async () => {

@@ -41,3 +41,30 @@ test('shows that an agent is there and types, and stops after a while', async ({
   await expect.poll(() => [...widget.typing]).toEqual([])
   await agent.close()
 })
+
+test('shows an agent who has no client: it is there, types and answers', async ({
+  world,
+  ticket,
+  widget,
+}) => {
+  const ann = await world.actor('ann')
+  await ann.startChat(ticket.channelId)
+  await expect.poll(() => [...widget.present]).toContain('ann')
+  await ann.type(ticket.channelId, 'Whi')
+  await expect.poll(() => [...widget.typing]).toEqual(['ann'])
+  await ann.send(ticket.channelId, 'Which one?')
+  await expect.poll(() => widget.lines).toEqual(['ann: Which one?'])
+  await ann.endChat(ticket.channelId)
+  await expect.poll(() => [...widget.present]).not.toContain('ann')
+})
+
+test('misses nothing when its connection is lost', { timeout: 30_000 }, async ({ world, ticket, widget }) => {
+  const cut = await world.fail({ frame: 'MESSAGE', username: 'carl' }, { disconnect: true, times: 1 })
+  const desk = new Desk(world)
+  await desk.reply(ticket, 'ann', 'Which one?', 'reply-1') // what tells carl of it is lost with the connection
+  await expect.poll(async () => (await cut.current()).hits).toBe(1)
+  await desk.reply(ticket, 'ann', 'Are you there?', 'reply-2')
+  await expect
+    .poll(() => widget.lines, { timeout: 20_000 })
+    .toEqual(['ann: Which one?', 'ann: Are you there?'])
+})
