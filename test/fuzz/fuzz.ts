@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { Backend, Canary, createWorld, sow } from './backend.ts'
 import { play } from './clients.ts'
+import { Owner } from './owner.ts'
 import { type Request, requests } from './rest.ts'
 import { type Script, scripts } from './stomp.ts'
 import { type Held, Target } from './target.ts'
@@ -53,11 +54,12 @@ export async function attack({ seed, databaseUrl, home, progress, tell }: Attack
     if (!fuzzed || !bird) throw new Error('There are no applications')
     const backend = await Backend.open(target.port, fuzzed)
     const world = await createWorld(target.port, fuzzed, backend)
+    const owner = await Owner.open(target.port)
     const canary = await Canary.start(target.port, bird, await Backend.open(target.port, bird))
     const round = async () => {
       outcome.rounds += 1
       await sow(backend, world)
-      await attackOnce(seed + outcome.rounds, world, outcome)
+      await attackOnce(seed + outcome.rounds, { world, administered: await owner.found() }, outcome)
       // A function is run for each event, so those of earlier rounds would have ever more to do.
       await target.run('delete from function')
       outcome.problems.push(...(await problemsOf(target, canary)))
@@ -88,8 +90,12 @@ export function summary({ requests, scripts, answers }: Outcome): string {
   return `${requests} requests (${shown.join(', ')}), ${scripts} clients`
 }
 
-async function attackOnce(seed: number, world: World, outcome: Outcome): Promise<void> {
-  const asked = fc.sample(requests(world), { seed, numRuns: perRound.requests })
+async function attackOnce(
+  seed: number,
+  { world, administered }: { world: World; administered: World },
+  outcome: Outcome,
+): Promise<void> {
+  const asked = fc.sample(requests(world, administered), { seed, numRuns: perRound.requests })
   const played = fc.sample(scripts(world), { seed, numRuns: perRound.scripts })
   const note = (what: string, how: string) => outcome.problems.push(`${what}\n  ${how}`)
   await Promise.all([

@@ -16,19 +16,42 @@ interface Operation {
   operationId: string
   parameters?: Parameter[]
   requestBody?: { content: Record<string, { schema: Schema }> }
-  responses: Record<string, unknown>
+  responses: Record<string, { content?: Record<string, unknown> }>
 }
 interface Description {
   paths: Record<string, Record<string, Operation>>
 }
 
-const description = parse(readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8')) as Description
+/** An API as it is described, and where its paths are besides. */
+class Api {
+  readonly paths: Description['paths']
+  readonly base: string
+  readonly otherBases: string[]
+  readonly #whole: unknown
 
-/** What a `$ref` names. */
-function resolve<T>(reference: string): T {
-  const steps = reference.split('/').slice(1)
-  return steps.reduce((at, step) => (at as Record<string, unknown>)[step], description as unknown) as T
+  constructor(file: string, base: string, otherBases: string[]) {
+    this.#whole = parse(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8'))
+    this.paths = (this.#whole as Description).paths
+    this.base = base
+    this.otherBases = otherBases
+  }
+
+  /** What a `$ref` names. */
+  readonly resolve = <T>(reference: string): T => {
+    const steps = reference.split('/').slice(1)
+    return steps.reduce((at, step) => (at as Record<string, unknown>)[step], this.#whole) as T
+  }
 }
+
+const platformApi = new Api('openapi.yaml', '/v1', [
+  '',
+  '/v1/applications/me',
+  '/applications/me',
+  '/applications/1',
+  '/v1/applications/%',
+  '/v2',
+])
+const adminApi = new Api('openapi-admin.yaml', '/admin/v1', ['/admin', '/admin/v2', '/admin/v1/', '/v1'])
 
 export interface Request {
   /** `POST /v1/users`, for reports. */
@@ -59,7 +82,7 @@ const oddQuery = fc.constantFrom(
   'sort=id,desc;drop',
 )
 
-function queryOf(parameters: Parameter[], world: World): fc.Arbitrary<string> {
+function queryOf(parameters: Parameter[], world: World, { resolve }: Api): fc.Arbitrary<string> {
   const around = { resolve, id: fc.oneof(fc.nat({ max: 30 }), world.id('users')) }
   const pairs = parameters.map(({ name, schema }) => {
     const values = mostly(
@@ -172,8 +195,8 @@ interface Body {
 
 const nobody = fc.constant<Body>({ bytes: Buffer.alloc(0) })
 
-function jsonOf(schema: Schema, world: World): fc.Arbitrary<Body> {
-  const text = valuesOf(schema, { resolve, id: world.id('users') }).map((value) =>
+function jsonOf(schema: Schema, world: World, api = platformApi): fc.Arbitrary<Body> {
+  const text = valuesOf(schema, { resolve: api.resolve, id: world.id('users') }).map((value) =>
     Buffer.from(JSON.stringify(value) ?? ''),
   )
   const bytes = mostly(text, text.chain(damaged))
@@ -183,7 +206,7 @@ function jsonOf(schema: Schema, world: World): fc.Arbitrary<Body> {
 const fileTypes = ['image/png', 'application/json', 'text/csv', 'text/html', '', '\u00ff/\u00ff']
 const boundary = 'fuzz-boundary'
 
-function formOf(schema: Schema, world: World): fc.Arbitrary<Body> {
+function formOf(schema: Schema, world: World, { resolve } = platformApi): fc.Arbitrary<Body> {
   const { properties = {} } = schema.$ref ? resolve<Schema>(schema.$ref) : schema
   const around = { resolve, id: world.id('users') }
   const field = fc
@@ -245,9 +268,10 @@ function bytesOf(method: string, target: string, headers: Header[], { type, byte
   return Buffer.concat([Buffer.from(`${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n`), bytes])
 }
 
-/** Requests to what openapi.yaml describes, with what it wants, more or less. */
-function described(world: World): fc.Arbitrary<Request> {
-  const all = Object.entries(description.paths).flatMap(([path, methods]) =>
+/** Requests to what an API describes, with what it wants, more or less. */
+function described(world: World, api: Api): fc.Arbitrary<Request> {
+  const { resolve } = api
+  const all = Object.entries(api.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
   )
   return fc.constantFrom(...all).chain(({ path, method, operation }) => {
@@ -259,27 +283,21 @@ function described(world: World): fc.Arbitrary<Request> {
       if (piece === '{name}') return mostly(fc.constant('secret'), hostileText.map(encoded))
       return world.pathId(piece === '{user_id}' ? 'users' : ((whole[at - 1] ?? '').split('/').at(-2) ?? ''))
     })
-    const prefix = mostly(
-      fc.constant('/v1'),
-      fc.constantFrom(
-        '',
-        '/v1/applications/me',
-        '/applications/me',
-        '/applications/1',
-        '/v1/applications/%',
-        '/v2',
-      ),
-    )
+    const prefix = mostly(fc.constant(api.base), fc.constantFrom(...api.otherBases))
     const content = operation.requestBody?.content ?? {}
     const json = content['application/json']?.schema
     const form = content['multipart/form-data']?.schema
-    const bodies = [...(json ? [jsonOf(json, world)] : []), ...(form ? [formOf(form, world)] : [])]
+    const bodies = [...(json ? [jsonOf(json, world, api)] : []), ...(form ? [formOf(form, world, api)] : [])]
     const body = bodies.length > 0 ? fc.oneof(...bodies) : mostly(nobody, jsonOf({}, world))
     const query = queryOf(
       parameters.filter((each) => each.in === 'query'),
       world,
+      api,
     )
     const statuses = Object.keys(operation.responses).map(Number)
+    const isEndless = Object.values(operation.responses).some(
+      ({ content = {} }) => 'text/event-stream' in content,
+    )
     return fc
       .tuple(
         prefix,
@@ -290,12 +308,12 @@ function described(world: World): fc.Arbitrary<Request> {
         mostly(fc.constant(method), fc.constantFrom('PATCH', 'OPTIONS', 'HEAD', 'PUT', 'DELETE'), 30),
       )
       .map(([before, parts, query, headers, body, verb]) => {
-        const target = `${before}${parts.join('').slice('/v1'.length)}${query === '' ? '' : `?${query}`}`
+        const target = `${before}${parts.join('').slice(api.base.length)}${query === '' ? '' : `?${query}`}`
         return {
           title: `${verb} ${path}`,
           bytes: bytesOf(verb, target, headers, body),
           ...(verb === method && { statuses }),
-          isHttp: true,
+          isHttp: !isEndless,
         }
       })
   })
@@ -422,10 +440,11 @@ function uploads(world: World): fc.Arbitrary<Request> {
     }))
 }
 
-/** One request; now and then it is none. */
-export function requests(world: World): fc.Arbitrary<Request> {
+/** One request; now and then it is none. @param administered what the admin API is asked about */
+export function requests(world: World, administered: World): fc.Arbitrary<Request> {
   const whole = fc.oneof(
-    { weight: 14, arbitrary: described(world) },
+    { weight: 14, arbitrary: described(world, platformApi) },
+    { weight: 6, arbitrary: described(administered, adminApi) },
     { weight: 3, arbitrary: others(world) },
     { weight: 1, arbitrary: tokens(world) },
     { weight: 2, arbitrary: uploads(world) },

@@ -8,6 +8,8 @@ import { openDatabase } from '#data/database.ts'
 import { createApplication, type NewCredentials } from '#domain/applications/create-application.ts'
 
 const root = join(import.meta.dirname, '../..')
+/** Of the operator `admin`. */
+export const adminPassword = 'a password of the fuzzer'
 const startMs = 60_000
 const stopMs = 35_000
 
@@ -37,6 +39,7 @@ export class Target {
         CHATTERIE_HOME: home,
         DATABASE_URL: databaseUrl,
         RATE_LIMIT_PER_SECOND: 'off',
+        CHATTERIE_ADMIN_PASSWORD: adminPassword,
         FUNCTION_PROCESSES: '2',
         LINK_PREVIEWS: 'off',
         LOG_LEVEL: 'error',

@@ -11,15 +11,23 @@ export class World {
   readonly clientId: string
   readonly clientSecret: string
   /** Of everything, the newest id, by collection. */
-  readonly newest: Record<string, number> = {}
+  readonly newest: Record<string, number>
   /** Names of users. */
   readonly usernames: string[] = []
   /** What lets users send and read files. */
   readonly grants: string[] = []
   /** Sessions that were begun, for others to come back to. */
   readonly sessions: string[] = []
+  /** How far back from the newest ids are taken. */
+  readonly reach: number
 
-  constructor(given: Pick<World, 'port' | 'token' | 'apiKey' | 'clientId' | 'clientSecret'>) {
+  constructor(
+    given: Pick<World, 'port' | 'token' | 'apiKey' | 'clientId' | 'clientSecret'>,
+    newest: Record<string, number> = {},
+    reach = 12,
+  ) {
+    this.newest = newest
+    this.reach = reach
     this.port = given.port
     this.token = given.token
     this.apiKey = given.apiKey
@@ -29,7 +37,7 @@ export class World {
 
   /** One of the newest of a collection: where generated, not where described. */
   id(collection: string): fc.Arbitrary<number> {
-    return fc.nat({ max: 12 }).map((back) => Math.max(1, (this.newest[collection] ?? 1) - back))
+    return fc.nat({ max: this.reach }).map((back) => Math.max(1, (this.newest[collection] ?? 1) - back))
   }
 
   /** As it stands in a path. */
