@@ -43,6 +43,12 @@ it('goes by an index, however few rows there were when its plan was made', async
   expect(await db.single(wanted, [])).toBe('on')
 })
 
+it('plans are not compiled, which takes longer than any statement', async () => {
+  const wanted = { text: 'show jit', columns: column(text, 'jit') }
+  expect(await db.single(quick(wanted), [])).toBe('off')
+  expect(await db.single(wanted, [])).toBe('off')
+})
+
 it('whoever would stand behind a slow one is answered elsewhere', async () => {
   const held = [db.single(slow, []), db.single(slow, [])] // one on each lane
   let answered = 0

@@ -43,8 +43,9 @@ export async function endAttempt(
   const state = isDelivered ? 'delivered' : pause === undefined || status === gone ? 'failed' : 'pending'
   const againInMs = Math.max(retryAfterMs, (pause ?? 0) * (1 + jitter * Math.random()))
   await ctx.db.transact(async (tx) => {
-    const failingSince = await noteAttempt(tx, id, { attempt, state, againInMs })
+    // First, for the row of the webhook is locked from the next statement on, and others wait for it.
     await tx.emit({ type: 'webhook.attempted', applicationId, payload: { webhookId, deliveryId: id } })
+    const failingSince = await noteAttempt(tx, id, { attempt, state, againInMs })
     const isFailing = failingSince !== undefined && ctx.clock.now() - Date.parse(failingSince) > failingMaxMs
     if (isDelivered || !(status === gone || isFailing)) return
     if (!(await switchWebhookOff(tx, webhookId))) return
