@@ -82,7 +82,7 @@ it.each(['here', 'elsewhere'])(
   },
 )
 
-it('without a URL it prints what webhooks are told; with the secret of the settings it prints none', async () => {
+it('without a URL it prints what is delivered to webhooks; with the secret of the settings it prints none', async () => {
   const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
   const command = await start('here', ['--json'], { CHATTERIE_WEBHOOK_SECRET: secret })
   expect(JSON.parse(command.introduction)).toEqual({})

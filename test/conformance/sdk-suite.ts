@@ -300,7 +300,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
       expect((await kitty.Channels.updateChannel(channel.id)).data).toEqual(data)
     })
 
-    it('are told events and keystrokes, which are answered as they were sent', async () => {
+    it('take events and keystrokes, which are answered as they were sent', async () => {
       const [channel, user] = [await createChannel(main), await createUser(main)]
       const event = { type: 'game.started', properties: { boardSize: 8 } }
       const sent = await kitty.Channels.sendChannelEvent(channel.id, event)
@@ -508,7 +508,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
       expect((await kitty.Messages.retrieveMessage(id)).data.repliesCount).toBe(1)
     })
 
-    it('are told keystrokes', async () => {
+    it('take keystrokes', async () => {
       const [channel, user] = [await createChannel(main), await createUser(main)]
       const { id } = await sendMessage(main, channel.id)
       const { data } = await kitty.Threads.sendThreadKeystrokes(id, { keys: 'A re', user: { id: user.id } })

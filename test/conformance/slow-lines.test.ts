@@ -19,7 +19,7 @@ afterAll(async () => {
   await server.close()
 })
 
-it('official clients on lines of 0.1 to 5 seconds are told what they missed, once and in order', async () => {
+it('official clients on lines of 0.1 to 5 seconds hear what they missed, once and in order', async () => {
   const clients = await Promise.all(
     lines.map(async (line, at) => {
       const $environment = { host: new URL(line.url).host, secure: false }

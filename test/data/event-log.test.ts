@@ -48,7 +48,7 @@ it('the last position stays when all events are old enough to be forgotten', asy
   expect(rows).toEqual([{ count: 1 }])
 })
 
-it('what is told is on the disk before, so that a crash of Postgres takes back nothing that was heard', async () => {
+it('what is delivered is on the disk before, so that a crash of Postgres takes back nothing that was heard', async () => {
   await writer.query(`
     create table noted (setting text);
     create function note() returns trigger language plpgsql as $$

@@ -45,19 +45,19 @@ it.each<[string, Write[], Stored, Reading[]]>([
     [reading('bob', heard(2), heard(3, { body: 'ann 1' }))],
   ],
   [
-    'told again where the acknowledgement was lost with the connection',
+    'delivered again where the acknowledgement was lost with the connection',
     [write(1), write(2)],
     stored(1, 2),
     [reading('bob', heard(1), heard(1, { connection: 2 }), heard(2, { connection: 2 }))],
   ],
   [
-    'told again where the process died before it had kept the acknowledgement',
+    'delivered again where the process died before it had kept the acknowledgement',
     [write(1)],
     stored(1),
     [reading('bob', heard(1, { confirmedAt: killedAt - 100 }), heard(1, { connection: 2 }))],
   ],
   [
-    'told again where the receipt of the acknowledgement arrived after the death of the process that sent it',
+    'delivered again where the receipt of the acknowledgement arrived after the death of the process that sent it',
     [write(1)],
     stored(1),
     [
@@ -128,14 +128,14 @@ it.each<[string, RegExp, Write[], Stored, Reading[]]>([
     [reading('bob', 1)],
   ],
   [
-    'a reader is told twice on one connection',
+    'a reader hears it twice on one connection',
     /delivered twice/,
     [write(1)],
     stored(1),
     [reading('bob', 1, 1)],
   ],
   [
-    'a reader is told again of what the server knows to be acknowledged',
+    'a reader hears again what the server knows to be acknowledged',
     /delivered again of "ann 1"/,
     [write(1)],
     stored(1),
@@ -148,14 +148,14 @@ it.each<[string, RegExp, Write[], Stored, Reading[]]>([
     ],
   ],
   [
-    'a reader is told again of what was acknowledged long before the process died',
+    'a reader hears again what was acknowledged long before the process died',
     /delivered again of "ann 1"/,
     [write(1)],
     stored(1),
     [reading('bob', heard(1, { confirmedAt: killedAt - keptWithinMs - 1 }), heard(1, { connection: 2 }))],
   ],
   [
-    'a reader is told out of order',
+    'a reader hears out of order',
     /bob, "ann 1" comes after/,
     [write(1), write(2)],
     stored(1, 2),

@@ -80,7 +80,7 @@ describe('a script that cannot run', () => {
     })
   })
 
-  it('is refused where the event cannot be told', async () => {
+  it('is refused where the event cannot be delivered', async () => {
     expect(await test.invoke(fine, { event: { n: 1n } })).toMatchObject({
       status: 'FAILED',
       reason: 'runtime',

@@ -30,7 +30,7 @@ const text = fc
   })
   .map((parts) => parts.join(''))
 
-it('whatever users write is told as they wrote it, with our addresses completed', () => {
+it('whatever users write is delivered as they wrote it, with our addresses completed', () => {
   fc.assert(
     fc.property(text, text, text, text, (displayName, key, value, path) => {
       const user: User = {

@@ -276,7 +276,7 @@ describe('floods', () => {
 })
 
 describe('who does not read', () => {
-  it('is cut off, while others are told at once', async () => {
+  it('is cut off, while others hear at once', async () => {
     for (let at = 0; at < 30; at += 1) {
       await sendMessage(server.main, channel.id, { body: 'x'.repeat(4_000) })
     }

@@ -140,7 +140,7 @@ describe.each([
   })
 })
 
-it('who has missed an event that cannot be told is made to start anew, and nobody else', async () => {
+it('who has missed an event that cannot be delivered is made to start anew, and nobody else', async () => {
   watchErrors()
   const [ours, others] = await Promise.all([scene(server.main, 2), scene(server.main)])
   await emit(server.main.id, 'from.another.version', '{}', ours.channel.id)
@@ -221,7 +221,7 @@ describe('a session that cannot hear of an event', () => {
     })
   }
 
-  it('is closed and told of it when it comes back; the others hear it as ever', async () => {
+  it('is closed and hears of it when it comes back; the others hear it as ever', async () => {
     const errors = watchErrors()
     const { listeners, say } = await scene(server.main, 3)
     const [broken, ...others] = listeners as [Listener, ...Listener[]]

@@ -70,7 +70,7 @@ async function asModerator(channelId: number, a: { id: number }, b: { id: number
 }
 
 describe.each(removals)('a member whose connection is away while %s', (_how, remove) => {
-  it('is told what was before, then that it is out, and nothing that comes after', async () => {
+  it('hears what was before, then that it is out, and nothing that comes after', async () => {
     const all = await chat()
     const { channel, phone, topics, a } = all
     await say(channel.id, 'heard')
@@ -112,7 +112,7 @@ it('a member that is taken out while it is connected hears nothing of the channe
   expect(JSON.stringify(phone.heard)).not.toContain('a reply')
 })
 
-it('a member that is out before it was known that its connection is gone is told again what it has not acknowledged', async () => {
+it('a member that is out before it was known that its connection is gone hears again what it has not acknowledged', async () => {
   const all = await chat()
   const { channel, phone, topics, b } = all
   phone.acknowledges = false
@@ -145,7 +145,7 @@ it('a member that is out and in again hears what was before and since, not what 
   expect(changes.slice(-3)).toEqual(['me.channel.left', 'user.channel.left', 'user.channel.joined'])
 })
 
-it('a member that is out is not told what a message of before has become since', async () => {
+it('a member that is out does not hear what a message of before has become since', async () => {
   const all = await chat()
   const { channel, phone, topics, a, b } = all
   await phone.cut()
@@ -159,7 +159,7 @@ it('a member that is out is not told what a message of before has become since',
   expect(JSON.stringify(phone.heard)).not.toMatch(/the secret|"last"/)
 })
 
-it('who removes itself before it subscribed again is told so once, and stays out when it comes back again', async () => {
+it('who removes itself before it subscribed again hears so once, and stays out when it comes back again', async () => {
   const all = await chat()
   const { channel, phone, topics, b } = all
   await phone.cut()
@@ -206,7 +206,7 @@ it('whom a user has blocked, or does not block any more, is heard as it was at t
   await expect.poll(sees).toBe(2)
 })
 
-it('who comes back after its channel was deleted is told so, and hears no more of it', async () => {
+it('who comes back after its channel was deleted hears so, and no more of it', async () => {
   const all = await chat()
   const { channel, phone, topics } = all
   await phone.cut()
@@ -216,7 +216,7 @@ it('who comes back after its channel was deleted is told so, and hears no more o
   await expect.poll(() => phone.heard.at(-1)?.type).toBe('user.channel.deleted')
 })
 
-it('who is connected to an application that is deleted is told so, and cannot come back', async () => {
+it('who is connected to an application that is deleted hears so, and cannot come back', async () => {
   const other = await server.createApplication()
   const phone = new Phone(server, other, 'guest')
   await phone.connect()
@@ -298,7 +298,7 @@ describe('what was missed of a topic', () => {
     return { phone, ids, hears, one, other }
   }
 
-  it('is told when it is subscribed to again, however late that is', async () => {
+  it('is delivered when it is subscribed to again, however late that is', async () => {
     const { phone, ids, hears, other } = await two()
     await phone.connect()
     phone.askForUser()
@@ -313,7 +313,7 @@ describe('what was missed of a topic', () => {
     for (const id of ids) expect(new Set(phone.bodies(id)).size).toBe(phone.bodies(id).length)
   })
 
-  it('is told the next time where the connection is lost again before, and what was told is not', async () => {
+  it('is delivered the next time where the connection is lost again before, and what was delivered is not', async () => {
     const { phone, ids, hears, one, other } = await two()
     await phone.connect()
     await phone.listen(messages(ids[0]))
@@ -347,7 +347,7 @@ describe('what was missed of a topic', () => {
     expect(phone.heard.filter(({ destination }) => destination.endsWith('.events'))).toEqual([])
   })
 
-  it('that an official client has given up is not told to a later subscription', async () => {
+  it('that an official client has given up is not delivered to a later subscription', async () => {
     const { phone, ids, one } = await two()
     await phone.connect()
     await phone.listen(own(one.b, 'channels')) // all that it has of its own

@@ -86,7 +86,7 @@ describe('a session', () => {
     expect(all.session.acknowledged).toBe(1)
   })
 
-  it('is told an answer once: at once, or by its event if that is faster', () => {
+  it('hears an answer once: at once, or by its event if that is faster', () => {
     const all = open()
     const to = subscribe(all.session)
     expect(all.session.answer(to, 'r1')).toMatchObject({ 'receipt-id': 'r1' })
@@ -95,7 +95,7 @@ describe('a session', () => {
     expect(all.session.answer(to, 'r2')).toBeUndefined()
   })
 
-  it('is told an answer again by its event, if the connection was lost before it acknowledged it', () => {
+  it('hears an answer again by its event, if the connection was lost before it acknowledged it', () => {
     const all = open()
     const ack = all.session.answer(subscribe(all.session), 'r1')?.ack
     expect(ack).toBeDefined()
@@ -106,7 +106,7 @@ describe('a session', () => {
     })
   })
 
-  it('is not told an answer again that it acknowledged, however the event comes by', () => {
+  it('does not hear an answer again that it acknowledged, however the event comes by', () => {
     const all = open()
     all.session.acknowledge(all.session.answer(subscribe(all.session), 'r1')?.ack ?? '')
     all.session.detach()

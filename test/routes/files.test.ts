@@ -538,7 +538,7 @@ describe('a display picture', () => {
     expect(await kept()).toEqual(before)
   })
 
-  it('is told, as a change of its user', async () => {
+  it('is published, as a change of its user', async () => {
     const user = await createUser(main)
     const { pool } = server.ctx.db
     await pool.query(`

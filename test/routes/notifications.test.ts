@@ -67,7 +67,7 @@ it('every other member hears of a message, and of a system message everybody', a
   await notificationsOf(reader, 2)
 })
 
-it('who is replied to or mentioned is told that besides', async () => {
+it('who is replied to or mentioned is notified of that besides', async () => {
   const [writer, reader] = await Promise.all([
     createUser(server.main, { displayName: 'Writer' }),
     createUser(server.main),
@@ -96,7 +96,7 @@ it('who is replied to or mentioned is told that besides', async () => {
   })
 })
 
-it('who is in the channel is not told, nor is who blocked the author; who muted it is told silently', async () => {
+it('who is in the channel is not notified, nor is who blocked the author; who muted it is notified silently', async () => {
   const users = await several(4, () => createUser(server.main))
   const [writer, present, blocker, muter] = users
   const channel = await createChannel(server.main, { members: users.map(({ id }) => ({ id })) })
@@ -121,7 +121,7 @@ it('who is in the channel is not told, nor is who blocked the author; who muted 
   await notificationsOf(blocker, 0)
 })
 
-it('all members of a channel that is larger than a batch are told, once', async () => {
+it('all members of a channel that is larger than a batch are notified, once', async () => {
   const application = await server.createApplication()
   const channel = await createChannel(application)
   await server.ctx.db.query(

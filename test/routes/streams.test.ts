@@ -62,7 +62,7 @@ describe('a file', () => {
     expect(stored).toMatchObject({ groupTag: 'g1', user: { id: user.id } })
   })
 
-  it('is told with the type that its sender gave', async () => {
+  it('is published with the type that its sender gave', async () => {
     const { body } = await supertest(server.url)
       .post(`/v1/runtime/channels/${channel.id}/messages`)
       .set('grant', await grantOf(user.id))

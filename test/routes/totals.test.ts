@@ -113,7 +113,7 @@ it('counts right what is deleted in every way while more is sent', async () => {
   expect(inChannels).toBe(rows[0]?.[0])
 })
 
-it('counts the same once the events were told', async () => {
+it('counts the same once the events were published', async () => {
   await expect
     .poll(
       async () => (await server.ctx.db.query({ text: 'select count(*) from outbox_event' }, []))[0]?.[0],

@@ -48,7 +48,7 @@ const given: [UiPart, Record<string, unknown>][] = [
 ]
 
 it.each(given)(
-  '%s are kept key by key, in one application, and told to who is connected',
+  '%s are kept key by key, in one application, and delivered to who is connected',
   async (part, settings) => {
     const { body } = await put(part, settings).expect(200)
     expect(body.settings).toMatchObject(settings)

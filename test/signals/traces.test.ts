@@ -136,7 +136,7 @@ describe('one trace', () => {
     await phone.cut()
   })
 
-  it('goes on at who is told by a webhook', async () => {
+  it('goes on at the receiver of a webhook', async () => {
     const { main, channel, user } = await scene()
     const receiver = await Receiver.open()
     const caller = { kind: 'application', applicationId: main.id, scopes: [] } as const

@@ -52,7 +52,7 @@ async function isOnline(name: string): Promise<boolean> {
 }
 
 describe('an actor', () => {
-  it('is online until it leaves, and others are told', async () => {
+  it('is online until it leaves, and others hear of it', async () => {
     const changes = hear(alice.client.onUserPresenceChanged.bind(alice.client))
     const id = await actor('jane')
     expect(await isOnline('jane')).toBe(true)

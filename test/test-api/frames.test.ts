@@ -186,7 +186,7 @@ describe('a fault of the socket', () => {
     },
   )
 
-  it('cuts off who is to be told something, who gets it when it is back', async () => {
+  it('cuts off who is to hear something, who gets it when it is back', async () => {
     const phone = await openPhone()
     await fail({ frame: 'MESSAGE', type: 'channel.message.created', username: 'phone' }, { disconnect: true })
     await done(say(alice, 'after all'))

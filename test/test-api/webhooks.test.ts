@@ -98,7 +98,7 @@ describe('a webhook of a world', () => {
 })
 
 describe('a fault of a webhook', () => {
-  it('answers in place of the receiver, which is told when the time has come', async () => {
+  it('answers in place of the receiver, to which it is delivered when the time has come', async () => {
     const id = await fail({ status: 503, body: { why: 'a test' } }, { times: 1 })
     await createUser('ann')
     const entry = await attempt({ attempt: 1 })
@@ -121,7 +121,7 @@ describe('a fault of a webhook', () => {
     await server.testApi.delete('/clock').expect(204)
   })
 
-  it('loses the answer of a receiver, which is told again', async () => {
+  it('loses the answer of a receiver, to which it is delivered again', async () => {
     await fail({ reset: true, after: true }, { times: 1 })
     await createUser('ann')
     const entry = await attempt({ status: null })

@@ -186,7 +186,7 @@ describe('faults', () => {
 })
 
 describe('a webhook', () => {
-  it('is told of a world, fails as it is told to, and is tried again as time goes by', async () => {
+  it('hears of a world, fails as it is told to, and is tried again as time goes by', async () => {
     const received: string[] = []
     const receiver = createServer(async (request, response) => {
       received.push(await text(request))

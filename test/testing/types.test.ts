@@ -14,7 +14,7 @@ it('seeds are of what imports take', () => {
   expectTypeOf<FunctionEvent>().toEqualTypeOf<FunctionType>()
 })
 
-it('webhooks are told of what the server knows', () => {
+it('webhooks hear of what the server knows', () => {
   expectTypeOf<WebhookEvent>().toEqualTypeOf<WebhookType>()
 })
 

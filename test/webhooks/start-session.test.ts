@@ -104,7 +104,7 @@ it('that is away lets nobody in, and everybody as ever once it is switched off',
   await expect(attempt('jane')).rejects.toThrow('This application lets no guests in')
 })
 
-it('is not asked where a function decides, where it is told of everything, or of nothing like it', async () => {
+it('is not asked where a function decides, where it hears of everything, or of nothing like it', async () => {
   await deploy(world, type, 'async function handleEvent() {}')
   await createUser(world, { name: 'jane' })
   expect(await attempt('jane')).toMatchObject({ name: 'jane' })

@@ -47,7 +47,7 @@ const verified = (secret: string, { body, headers }: Received) =>
   new Verifier(secret).verify(body, headers as Record<string, string>)
 
 describe('a webhook', () => {
-  it('is told what happens, in the shapes of the Platform API, signed as the specification has it', async () => {
+  it('hears what happens, in the shapes of the Platform API, signed as the specification has it', async () => {
     const { secret, ...shown } = await hook({ description: 'ours' })
     expect(shown).toMatchObject({ url: receiver.url, events: ['*'], enabled: true, description: 'ours' })
     expect(secret).toMatch(/^whsec_/)
@@ -88,7 +88,7 @@ describe('a webhook', () => {
     expect(JSON.parse(last.body)).toEqual(receiver.received.find(({ body }) => body === last.body)?.event)
   })
 
-  it('is told what it asked for alone, nothing of other applications, and nothing while it is off', async () => {
+  it('hears what it asked for alone, nothing of other applications, and nothing while it is off', async () => {
     const { id } = await hook({ events: ['channel.created'] })
     await createUser(server.main)
     await createChannel(await server.createApplication())
@@ -104,7 +104,7 @@ describe('a webhook', () => {
     expect(receiver.received[1]?.event.data.id).toBe(next.id)
   })
 
-  it('is told of people who come and go, react, and what functions and jobs come to', async () => {
+  it('hears of people who come and go, react, and what functions and jobs come to', async () => {
     const events = ['user.connected', 'user.disconnected', 'reaction.added', 'function.failed', 'job.ended']
     await hook({ events })
     const name = (await createUser(server.main)).name

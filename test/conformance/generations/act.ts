@@ -58,7 +58,7 @@ export async function sayToBen(stage: Stage, body: string): Promise<Message> {
   return (await stage.benChat.message.next(same({ id })))[0]
 }
 
-/** Nothing was told twice. */
+/** Nothing was heard twice. */
 export function once<T>(items: [T, ...unknown[]][], isIt: (item: T) => boolean): void {
   expect(items.filter(([item]) => isIt(item))).toHaveLength(1)
 }

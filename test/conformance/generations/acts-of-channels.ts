@@ -68,7 +68,7 @@ export const actsOfChannels = {
       expect(await seenBy(ben, channel.id)).toMatchObject({ id: channel.id, name: channel.name })
     },
   },
-  'is told that a channel is none': {
+  'learns that a channel is none': {
     uses: ['getChannel|retrieveChannel', 'new (\\w+\\.)?ChatKittyFailedResult'],
     play: async ({ ann }) => {
       const error = await ann.refused('getChannel|retrieveChannel', 999_999_999)
@@ -84,7 +84,7 @@ export const actsOfChannels = {
       expect(channel._actions.join).toBeUndefined()
     },
   },
-  'is told that it joined, once': {
+  'hears that it joined, once': {
     uses: ['onChannelJoined'],
     play: async (stage) => {
       const joined = stage.ben.hear('onChannelJoined')
@@ -131,7 +131,7 @@ export const actsOfChannels = {
       expect(await seenBy(ben, channel.id)).toMatchObject({ id: channel.id })
     },
   },
-  'changes a channel, of which others are told': {
+  'changes a channel, of which others hear': {
     uses: ['updateChannel', 'onChannelUpdated'],
     play: async ({ ann, ben, channel, benChat }) => {
       const updated = ben.hear('onChannelUpdated')
@@ -163,7 +163,7 @@ export const actsOfChannels = {
       expect(paginator.items.some(same(channel))).toBe(false)
     },
   },
-  'is told that a channel is hidden, and shown again': {
+  'hears that a channel is hidden, and shown again': {
     uses: ['hideChannel', 'onChannelHidden', 'onChannelUnhidden'],
     play: async (stage) => {
       const { application, ann, ben } = stage
@@ -197,7 +197,7 @@ export const actsOfChannels = {
       expect(body._embedded.users).toHaveLength(1)
     },
   },
-  'is told that it left, once': {
+  'hears that it left, once': {
     uses: ['onChannelLeft'],
     play: async (stage) => {
       const left = stage.ben.hear('onChannelLeft')

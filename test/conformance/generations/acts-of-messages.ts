@@ -36,8 +36,8 @@ export const actsOfMessages = {
       const properties = { a_b: [1, { c: 'ü' }] }
       const { message } = await ann.do('sendMessage', { channel, body: 'With', properties })
       expect(message.properties).toEqual(properties)
-      const [told] = await benChat.message.next(same(message))
-      expect(told.properties).toEqual(properties)
+      const [seen] = await benChat.message.next(same(message))
+      expect(seen.properties).toEqual(properties)
     },
   },
   'sends a message right when it begins to chat': {
@@ -56,8 +56,8 @@ export const actsOfMessages = {
       const file = new File(['text of a file'], 'ä b.txt', { type: 'text/plain' })
       const { message } = await ann.do('sendMessage', { channel, file })
       expect(message).toMatchObject({ type: 'FILE', file: { name: 'ä b.txt', size: 14 } })
-      const [told] = await benChat.message.next(same(message))
-      const answer = await fetch(told.file.url)
+      const [seen] = await benChat.message.next(same(message))
+      const answer = await fetch(seen.file.url)
       expect([answer.status, await answer.text()]).toEqual([200, 'text of a file'])
     },
   },
@@ -88,7 +88,7 @@ export const actsOfMessages = {
       chat.end()
     },
   },
-  'edits a message, of which others are told once': {
+  'edits a message, of which others hear once': {
     uses: ['editMessage', 'onMessageUpdated'],
     play: async (stage) => {
       const { id } = await say(stage, 'Frist')
@@ -101,7 +101,7 @@ export const actsOfMessages = {
       once(stage.benChat.updated.items, isIt)
     },
   },
-  'is told that a message was edited, once': {
+  'hears that a message was edited, once': {
     uses: ['onMessageUpdated'],
     play: async (stage) => {
       const { id } = await say(stage, 'Frist')
@@ -130,7 +130,7 @@ export const actsOfMessages = {
       await stage.application.get(`/messages/${message.id}`).expect(404)
     },
   },
-  'is told that a message was deleted': {
+  'hears that a message was deleted': {
     uses: ['onMessageDeleted'],
     play: async (stage) => {
       const { id } = await say(stage, 'Oh')
@@ -182,8 +182,8 @@ export const actsOfMessages = {
       const message = await sayToBen(stage, 'Fine?')
       const { reaction } = await ben.do('reactToMessage', { message, emoji: ':thumbsup:' })
       expect(reaction).toMatchObject({ emoji: { character: '👍' }, user: { id: ben.user.id } })
-      const [, told] = await annChat.reacted.next(same(message))
-      expect(told.emoji.character).toBe('👍')
+      const [, seen] = await annChat.reacted.next(same(message))
+      expect(seen.emoji.character).toBe('👍')
       const { paginator } = await ann.do('getReactions|listReactions', { message })
       expect(paginator.items).toHaveLength(1)
       await ben.do('removeReaction', { message, emoji: ':thumbsup:' })
@@ -200,14 +200,14 @@ export const actsOfMessages = {
       expect(body._embedded.receipts.map(({ user }: ReadReceipt) => user.id)).toEqual([stage.ben.user.id])
     },
   },
-  'is told who read a message, and lists them': {
+  'hears who read a message, and lists them': {
     uses: ['readMessage', 'onMessageRead', 'getReadReceipts|listReadReceipts'],
     play: async (stage) => {
       const { ann, ben, annChat } = stage
       const message = await sayToBen(stage, 'Read this')
       await ben.do('readMessage', { message })
-      const [told] = await annChat.read.next(({ id }) => id === message.id)
-      expect(told.id).toBe(message.id)
+      const [seen] = await annChat.read.next(({ id }) => id === message.id)
+      expect(seen.id).toBe(message.id)
       const { paginator } = await ann.do('getReadReceipts|listReadReceipts', { message })
       expect(paginator.items.map(({ user }) => user.id)).toEqual([ben.user.id])
     },
@@ -265,7 +265,7 @@ export const actsOfMessages = {
       expect(paginator.items.some(same(thread))).toBe(true)
     },
   },
-  'triggers an event, of which others are told': {
+  'triggers an event, of which others hear': {
     uses: ['triggerEvent', 'onEventTriggered'],
     play: async ({ ann, channel, benChat }) => {
       const type = aName('wave')
@@ -285,7 +285,7 @@ export const actsOfMessages = {
       await benChat.typed.next(same(ann.user))
     },
   },
-  'is told who types elsewhere': {
+  'hears who types elsewhere': {
     uses: ['sendKeystrokes', 'onParticipantStartedTyping', 'onParticipantStoppedTyping'],
     play: async (stage) => {
       const { ann, ben } = stage
@@ -300,7 +300,7 @@ export const actsOfMessages = {
       chat.end()
     },
   },
-  'is told who comes to chat, and goes': {
+  'hears who comes to chat, and goes': {
     uses: ['onParticipantEnteredChat', 'onParticipantLeftChat'],
     play: async (stage) => {
       const { ann, ben } = stage

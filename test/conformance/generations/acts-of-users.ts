@@ -75,7 +75,7 @@ export const actsOfUsers = {
       expect(count).toBeGreaterThanOrEqual(1)
     },
   },
-  'is told who comes and goes': {
+  'hears who comes and goes': {
     uses: ['onContactPresenceChanged|onUserPresenceChanged'],
     play: async ({ server, application, origin, ann }) => {
       const seen = ann.hear('onContactPresenceChanged|onUserPresenceChanged')

@@ -21,7 +21,7 @@ export interface Origin {
   ChatKitty: ClientClass
 }
 
-/** All that a chat session can be told, under the names that generations call it. */
+/** All that a chat session can hear, under the names that generations call it. */
 const chatCallbacks = {
   message: 'onReceivedMessage|onMessageReceived',
   updated: 'onMessageUpdated',
@@ -90,7 +90,7 @@ export class Person {
     return result?.error
   }
 
-  /** What an observer is told from now on. */
+  /** What an observer hears from now on. */
   hear<Names extends string>(names: Names): HeardBy<Names> {
     const inbox = new Inbox(patienceMs)
     this.#mustHave(names)[1](inbox.put)

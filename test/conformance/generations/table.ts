@@ -12,25 +12,21 @@ export interface Client {
 
 // What the versions lacked of those that came next.
 const core15: ActName[] = ['takes back that it read a message']
-const core13: ActName[] = [
-  ...core15,
-  'changes what an application added',
-  'is told that a message was deleted',
-]
+const core13: ActName[] = [...core15, 'changes what an application added', 'hears that a message was deleted']
 const v156 = core13
 const v153: ActName[] = [...v156, 'deletes a channel']
 const v151: ActName[] = [
   ...v153,
   'opens a thread, and writes there',
-  'triggers an event, of which others are told',
+  'triggers an event, of which others hear',
 ]
 const v150: ActName[] = [
   ...v151,
-  'is told that a channel is hidden, and shown again',
-  'edits a message, of which others are told once',
+  'hears that a channel is hidden, and shown again',
+  'edits a message, of which others hear once',
   'deletes a message',
 ]
-const v149: ActName[] = [...v150, 'is told that it left, once']
+const v149: ActName[] = [...v150, 'hears that it left, once']
 const v200: ActName[] = [...v149, 'replies to a message, which others receive with it']
 const v140: ActName[] = [...v200, 'makes a moderator', 'reacts to a message, and takes it back']
 const v129: ActName[] = [...v140, 'replies to a message']
@@ -40,29 +36,29 @@ const v110: ActName[] = [
   'changes its picture',
   'blocks a user, and lets go of it',
   'counts what is unread in a channel',
-  'is told that it joined, once',
+  'hears that it joined, once',
   'says who is a member',
   'invites a user',
-  'changes a channel, of which others are told',
+  'changes a channel, of which others hear',
   'mutes a channel',
   'hides a channel',
   'clears the history of a channel',
   'sends what an application adds',
   'sends a file that is elsewhere',
   'deletes a message for itself',
-  'is told who read a message, and lists them',
+  'hears who read a message, and lists them',
   'knows what was read last',
 ]
 const v101: ActName[] = [
   ...v110,
   'lists and counts users',
-  'is told who comes and goes',
-  'is told that a channel is none',
+  'hears who comes and goes',
+  'learns that a channel is none',
   'leaves a channel',
-  'is told that a message was edited, once',
+  'hears that a message was edited, once',
   'shows what it types',
-  'is told who types elsewhere',
-  'is told who comes to chat, and goes',
+  'hears who types elsewhere',
+  'hears who comes to chat, and goes',
 ]
 /** No later version has it. */
 const gone: ActName = 'deletes a message for itself'

@@ -260,7 +260,7 @@ describe('messages', () => {
     expect((await refused(outsider)).error).toBe('AccessDeniedError')
   })
 
-  it('sent many at once are each answered by their own, and told in the order of the list', async () => {
+  it('sent many at once are each answered by their own, and delivered in the order of the list', async () => {
     const where = await makeChannel()
     const heard = await startChat(bob, where)
     const bodies = Array.from({ length: 40 }, (_, at) => `Message ${at}`)

@@ -201,7 +201,7 @@ describe('a chat session', () => {
     expect((await delivered.onChannelDeleted.next())[0]).toMatchObject({ id: channel.id })
   })
 
-  it('is told nothing more after its end, nor of a channel that one may not enter', async () => {
+  it('hears nothing more after its end, nor of a channel that one may not enter', async () => {
     const { channel, delivered } = await chat()
     delivered.session.end()
     const again = await startChat(bob, channel)
@@ -361,7 +361,7 @@ describe('an observer', () => {
     await disconnect(phone)
   })
 
-  it('is told on another device of what the user does on this one, once and without an answer', async () => {
+  it('hears on another device of what the user does on this one, once and without an answer', async () => {
     const phone = await connect(server, server.main, 'bob')
     const joined = hear(phone.client.onChannelJoined)
     const changed = hear(phone.client.onCurrentUserChanged)

@@ -119,7 +119,7 @@ describe('chatkitty 1.58.2', () => {
     expect(delivered.lastReceivedMessage).toBeUndefined()
   })
 
-  it('joins, leaves and blocks, and is told', async () => {
+  it('joins, leaves and blocks, and hears of it', async () => {
     const open = await createChannel(server.main, { name: aName('open') })
     const joined = hear<Channel>(ben.onChannelJoined.bind(ben))
     const left = hear<Channel>(ben.onChannelLeft.bind(ben))
@@ -230,7 +230,7 @@ describe.each([
     await connection.dispose()
   })
 
-  it('connects a chat UI that lists, chats and is told', async () => {
+  it('connects a chat UI that lists, chats and hears', async () => {
     expect(connection.user.value).toEqual(aCurrentUser(username))
     const { frames } = wireOf(server.main.apiKey, username)
     expect(frames[0]?.headers['StompX-User-Agent']).toBe(userAgent)

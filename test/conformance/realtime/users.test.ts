@@ -74,7 +74,7 @@ describe('users', () => {
     expect(await isIn()).toBe(true)
   })
 
-  it('are told to each other when they come, change and go', async () => {
+  it('hear of each other when they come, change and go', async () => {
     const presence = hear(alice.client.onUserPresenceChanged)
     const updates = hear(alice.client.onUserUpdated)
     const carol = await connect(server, server.main, aName('carol'))
@@ -128,7 +128,7 @@ describe('users', () => {
 })
 
 describe('blocking', () => {
-  it('is told, listed, and undone', async () => {
+  it('is delivered, listed, and undone', async () => {
     const blocked = hear(alice.client.onUserBlocked)
     const unblocked = hear(alice.client.onUserUnblocked)
     const { user: seen } = await done(alice.client.retrieveUser(bob.user.id))

@@ -113,7 +113,7 @@ describe('seeing', () => {
 })
 
 describe('joining and leaving', () => {
-  it('whoever sees a public channel may join it, and leave it; the others are told once', async () => {
+  it('whoever sees a public channel may join it, and leave it; the others hear of it once', async () => {
     expect(await joinChannel(server.ctx, outsider, open.id)).toMatchObject({ standing: 'member' })
     expect(await joinChannel(server.ctx, outsider, open.id)).toMatchObject({ standing: 'member' })
     expect(await membersOf(open.id)).toContain(outsider.userId)
@@ -278,7 +278,7 @@ describe('keeping somebody out', () => {
 })
 
 describe('what members change for themselves', () => {
-  it('is told to them, and only where it changed', async () => {
+  it('is delivered to them, and only where it changed', async () => {
     for (const state of ['ON', 'ON', 'OFF'] as const) {
       expect(await muteChannel(server.ctx, member, open.id, { state })).toMatchObject({ id: open.id })
     }
@@ -342,7 +342,7 @@ describe('the channel itself', () => {
     expect(changed).toMatchObject({ name: direct.name, properties: { a: 1 } })
   })
 
-  it('is told as it was when it is gone, with who was in it', async () => {
+  it('is published as it was when it is gone, with who was in it', async () => {
     const last = await sendMessage(server.main, open.id)
     expect(await deleteChannel(server.ctx, moderator, open.id)).toMatchObject({ id: open.id })
     expect(await told1('channel.deleted', open)).toMatchObject([

@@ -58,7 +58,7 @@ it('no more than three pages are asked for', async () => {
   expect(asked).toHaveLength(3)
 })
 
-it('where nothing is found, or nothing is linked to, nothing is told', async () => {
+it('where nothing is found, or nothing is linked to, nothing is published', async () => {
   for (const body of ['https://a.example/nothing', 'Hello']) {
     const { id } = await sendMessage(server.main, channelId, { body })
     await addLinkPreviews(server.ctx, web().pages, id)

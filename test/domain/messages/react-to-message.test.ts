@@ -94,7 +94,7 @@ describe('reactions', () => {
     expect(list.items[0]).toMatchObject({ emoji: { character: '🎉' }, messageId: id })
   })
 
-  it('can be taken back, which is told once', async () => {
+  it('can be taken back, which is published once', async () => {
     const { createdTime } = await react(first, '👍')
     await react(second, '👍')
     expect(await remove(first, '👍')).toMatchObject({ createdTime, user: { id: first.userId } })

@@ -51,7 +51,7 @@ async function conversation() {
 const page = { number: 0, size: 25, sort: [] }
 
 describe('reading a message', () => {
-  it('is told once, with its author and the time that its receipt shows', async () => {
+  it('is published once, with its author and the time that its receipt shows', async () => {
     const { reader, writer, write, delivered } = await conversation()
     const [id = 0] = await write()
     await readMessage(server.ctx, reader, id)
@@ -82,7 +82,7 @@ describe('reading a message', () => {
     expect(await delivered('deleted')).toEqual([])
   })
 
-  it('can be taken back, which is told with the time that it had', async () => {
+  it('can be taken back, which is published with the time that it had', async () => {
     const { reader, write, delivered } = await conversation()
     const [id = 0] = await write()
     await readMessage(server.ctx, reader, id)

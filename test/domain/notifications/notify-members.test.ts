@@ -107,7 +107,7 @@ it('each reason is a notification of its own, complete as clients need it', asyn
   }
 })
 
-it('a notification whose message is gone is not told any more', async () => {
+it('a notification whose message is gone is not delivered any more', async () => {
   const reader = await connected()
   const channel = await createChannel(server.main, { members: [{ id: reader.id }] })
   const message = await sendMessage(server.main, channel.id)

@@ -31,7 +31,7 @@ async function conversation() {
 }
 
 describe('a thread of its own', () => {
-  it('is made by a member, and that is told', async () => {
+  it('is made by a member, and that is published', async () => {
     const { member, outsider, channelId } = await conversation()
     const thread = await createThread(server.ctx, member, channelId, { name: 'aside', properties: { a: 1 } })
     expect(thread).toMatchObject({ type: 'STANDALONE', name: 'aside', properties: { a: 1 }, channelId })
