@@ -1,6 +1,6 @@
 // Messages that move in, with all that belongs to them, as of the time when they were sent.
 
-import { column, int8 } from '#data/columns.ts'
+import { columnsOf, int8, select } from '#data/columns.ts'
 import { type Querier, reading, type Tx } from '#data/database.ts'
 import type { StoredFile, StoredMention } from '#data/rows.ts'
 import { toCopyRow } from '#data/sql/copy-messages.ts'
@@ -168,17 +168,19 @@ const threadsStatement = {
     on conflict (id) do nothing`,
 }
 
-/** Those of the messages that are there. */
-export async function existingMessages(
+/** The channels of those of the messages that are there. */
+export async function channelsOfMessages(
   db: Querier,
   applicationId: number,
   ids: number[],
-): Promise<Set<number>> {
-  return new Set(await db.all(existingStatement, [applicationId, ids]))
+): Promise<Map<number, number>> {
+  if (ids.length === 0) return new Map()
+  const found = await db.all(channelsStatement, [applicationId, ids])
+  return new Map(found.map(({ id, channelId }) => [id, channelId]))
 }
 
-const existingStatement = reading(
-  'existing-moved-messages',
-  column(int8, 'm.id'),
+const channelsStatement = reading(
+  'channels-of-moved-messages',
+  select(columnsOf({ id: int8, channelId: int8 }, 'm')),
   (columns) => `select ${columns} from message m where m.application_id = $1 and m.id = any($2::bigint[])`,
 )

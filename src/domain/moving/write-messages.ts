@@ -5,7 +5,7 @@ import { keepFile } from '#data/files.ts'
 import { lockChannels, moveChannels } from '#data/jobs/imports.ts'
 import { endItems, idsOfItems, type Move, type PendingItem } from '#data/moving/items.ts'
 import {
-  existingMessages,
+  channelsOfMessages,
   insertMovedMessages,
   type MovedReaction,
   type MovedRow,
@@ -45,14 +45,15 @@ export async function writeMessages(
     const numbers = await drawNumbers(tx, 'message', items.filter(({ id }) => id === null).length)
     for (const item of items) item.id ?? known.messages.set(item.key, numbers.shift() as number)
     const parents = items.flatMap(({ parentKey }) => known.messages.get(parentKey ?? '') ?? [])
-    const isThere = await existingMessages(tx, applicationId, parents)
+    const channelOf = await channelsOfMessages(tx, applicationId, parents)
     const problems: Problem[] = []
     const writable: Item[] = []
     for (const item of items) {
-      const reason = lacking(item, known, { there, isThere })
+      const reason = lacking(item, known, { there, channelOf })
       if (reason === undefined) {
         writable.push(item)
-        if (item.id === null) isThere.add(known.messages.get(item.key) as number)
+        const channelId = known.channels.get(item.content.channel) as number
+        if (item.id === null) channelOf.set(known.messages.get(item.key) as number, channelId)
       } else problems.push({ key: item.key, reason })
     }
     const rows = await toRows(tx, move, writable, known, files)
@@ -112,7 +113,7 @@ async function lookUp(tx: Tx, move: Move, items: Item[]): Promise<Known> {
 function lacking(
   { content, parentKey }: Item,
   { people, channels, messages }: Known,
-  { there, isThere }: { there: Set<number>; isThere: Set<number> },
+  { there, channelOf }: { there: Set<number>; channelOf: Map<number, number> },
 ): string | undefined {
   const channelId = channels.get(content.channel)
   if (channelId === undefined || !there.has(channelId)) {
@@ -122,9 +123,11 @@ function lacking(
     return `its author ${content.user} could not be carried`
   }
   if (parentKey === null) return undefined
-  const parentId = messages.get(parentKey)
-  const isHeld = parentId !== undefined && isThere.has(parentId)
-  return isHeld ? undefined : `the message ${parentKey} that it replies to could not be carried`
+  const place = channelOf.get(messages.get(parentKey) ?? 0)
+  if (place === channelId) return undefined
+  return place === undefined
+    ? `the message ${parentKey} that it replies to could not be carried`
+    : `the message ${parentKey} that it replies to is in another channel`
 }
 
 async function toRows(

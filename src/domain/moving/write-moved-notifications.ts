@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { endItems, idsOfItems, type Move, type PendingItem } from '#data/moving/items.ts'
-import { existingMessages } from '#data/moving/messages.ts'
+import { channelsOfMessages } from '#data/moving/messages.ts'
 import { insertMovedNotifications, type MovedNote } from '#data/moving/reading.ts'
 import type { Problem } from '#domain/moving/stage-items.ts'
 import type { MovedNotification } from '#resources/moving.ts'
@@ -32,7 +32,7 @@ export async function writeMovedNotifications(
       'message',
       keysOf(({ message }) => message),
     )
-    const there = await existingMessages(tx, move.applicationId, [...messages.values()])
+    const there = await channelsOfMessages(tx, move.applicationId, [...messages.values()])
     const problems: Problem[] = []
     const notes = items.flatMap(({ key, content }): (MovedNote & { key: string })[] => {
       const recipientId = people.get(content.recipient)
