@@ -2,11 +2,11 @@
 // 100 messages a second. Two servers alike, on a database each; only one has functions.
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { ask, Line, request } from './load.ts'
-import { sendRequest } from './requests.ts'
+import { ask, request } from './load.ts'
 import { percentile } from './rounds.ts'
-import { type Members, seedMembers } from './seed-members.ts'
+import { seedMembers } from './seed-members.ts'
 import type { Server, Stage } from './stage.ts'
+import { type Side, sendSteadily } from './steadily.ts'
 import { StompClient } from './stomp.ts'
 import { count, ratio, table, verdict } from './table.ts'
 
@@ -23,11 +23,6 @@ const eventsPerSecond = 100
 
 const gatekeeper = 'async function handleEvent(event, context) { return { welcome: event.username } }'
 const listener = 'async function handleEvent(event, context) { console.log(event.message.body.length) }'
-
-interface Side {
-  server: Server
-  members: Members
-}
 
 export async function functions(stage: Stage, extent: Extent): Promise<string> {
   const [plain, served] = [await prepare(stage, 'functions_off'), await prepare(stage, 'functions_on')]
@@ -163,12 +158,12 @@ async function measureEvents(
   let sent = 0
   let restMs = 0
   try {
-    await sendSteadily(plain, 1_000) // to warm up
-    sent += (await sendSteadily(served, 1_000)).length
+    await sendSteadily(plain, 1_000, eventsPerSecond) // to warm up
+    sent += (await sendSteadily(served, 1_000, eventsPerSecond)).length
     await allRan(client, functionId, sent)
     for (let round = 0; round < rounds; round++) {
-      times.without.push(...(await sendSteadily(plain, roundMs)))
-      const ours = await sendSteadily(served, roundMs)
+      times.without.push(...(await sendSteadily(plain, roundMs, eventsPerSecond)))
+      const ours = await sendSteadily(served, roundMs, eventsPerSecond)
       times.with.push(...ours)
       sent += ours.length
       restMs = Math.max(restMs, await allRan(client, functionId, sent))
@@ -177,28 +172,6 @@ async function measureEvents(
     await client.end()
   }
   return { ...times, restMs }
-}
-
-/** So many messages a second, whether or not the last one was answered. @returns how long each answer took, in ms */
-async function sendSteadily({ server, members }: Side, ms: number): Promise<number[]> {
-  const [channelId = 0] = members.channels
-  const [account] = members.accounts
-  const idle: Line[] = []
-  const total = Math.round((ms / 1000) * eventsPerSecond)
-  const begin = performance.now()
-  const one = async (nth: number) => {
-    await sleep(Math.max(0, begin + (nth * 1000) / eventsPerSecond - performance.now()))
-    const line = idle.pop() ?? (await Line.open(server.port))
-    const bytes = sendRequest(server.token, channelId, nth, account?.username ?? '')
-    const from = performance.now()
-    await line.send(bytes)
-    const took = performance.now() - from
-    idle.push(line)
-    return took
-  }
-  const times = await Promise.all(Array.from({ length: total }, (_, nth) => one(nth)))
-  for (const line of idle) line.end()
-  return times
 }
 
 const patienceMs = 60_000

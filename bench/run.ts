@@ -14,6 +14,7 @@ import { sockets } from './sockets.ts'
 import { Stage } from './stage.ts'
 import { startup } from './startup.ts'
 import { testkit } from './testkit.ts'
+import { webhooks } from './webhooks.ts'
 import { yardstick } from './yardstick/yardstick.ts'
 
 const { values, positionals } = parseArgs({
@@ -46,6 +47,8 @@ const benches: Record<string, (stage: Stage) => Promise<string | Report>> = {
         ? { connects: 50, deploys: 3, rounds: 1, roundMs: 2_000 }
         : { connects: 300, deploys: 10, rounds: 3, roundMs: 5_000 },
     ),
+  webhooks: (stage) =>
+    webhooks(stage, values.quick ? { rounds: 2, roundMs: 1_500 } : { rounds: 25, roundMs: 3_000 }),
   import: (stage) => imports(stage, values.quick ? 100_000 : 1_000_000),
 }
 
