@@ -3,6 +3,7 @@
 import cors from '@fastify/cors'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Context } from '#context.ts'
+import { signInBudget } from '#domain/operators/sign-in-budget.ts'
 import { auth } from '#plugins/auth.ts'
 import { bodies } from '#plugins/bodies.ts'
 import { codings } from '#plugins/codings.ts'
@@ -175,7 +176,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
     maxAge: 3600,
     strictPreflight: false, // its refusal of an OPTIONS without Origin is no error of ours
   })
-  await app.register(guesses)
+  await app.register(guesses, { signIns: signInBudget(ctx) })
   await app.register(rateLimit, { perSecond: ctx.config.rateLimitPerSecond })
   const operations = operationsOf(ctx)
   if (ctx.config.applicationDeletion) operations.push(deleteApplicationOperation(ctx))

@@ -24,6 +24,18 @@ declare module 'fastify' {
   }
 }
 
+/** So much for each key in a window; see plugins/budget.ts. */
+interface Counter {
+  /** Takes one. @returns 0, or the milliseconds until there is one again */
+  take(key: string): number | Promise<number>
+  giveBack(key: string): unknown
+}
+
+interface Options {
+  /** Counts wrong passwords of operators; each process for itself where absent. */
+  signIns?: (kind: string, limit: { max: number; windowMs: number }) => Counter
+}
+
 const windowMs = 60_000
 /** Wrong secrets of one client from one network in a window; others who know the secret are not held up by them. */
 const perClientMax = 100
@@ -37,7 +49,7 @@ const runningMax = 2
 const waitingMax = 200
 
 export const guesses = plugin(
-  async (app) => {
+  async (app, { signIns = (_, limit) => new Budget(limit) }: Options) => {
     const turns = new Turns({ runningMax, waitingMax })
     const ofClient = new Budget({ max: perClientMax, windowMs })
     const ofNetwork = new Budget({ max: perNetworkMax, windowMs })
@@ -53,15 +65,17 @@ export const guesses = plugin(
         message: 'Too many wrong secrets for this client, try again later',
       }),
     )
-    const byName = new Budget({ max: signInsMax, windowMs })
-    const byNetwork = new Budget({ max: signInsMax, windowMs })
+    const limit = { max: signInsMax, windowMs }
+    const byName = signIns('name', limit)
+    const byNetwork = signIns('network', limit)
     app.decorate(
       'limitSignIns',
       limiter(turns, {
         max: signInsMax,
         budgets: (network, name) => [
           [byNetwork, network],
-          [byName, name],
+          // A part of the digest is enough, and tells nothing of a password that was typed into the wrong field.
+          [byName, name.slice(0, 6)],
         ],
         isWrong: ({ status }) => status === 401,
         message: 'Too many wrong passwords, try again later',
@@ -75,7 +89,7 @@ interface Limits {
   /** What is told of: how many wrong ones there may be. */
   max: number
   /** What an attempt takes from, by the network and a digest of the name. */
-  budgets(network: string, name: string): [Budget, key: string][]
+  budgets(network: string, name: string): [Counter, key: string][]
   isWrong(error: ChatError): boolean
   message: string
 }
@@ -89,14 +103,14 @@ function limiter(turns: Turns, { max, budgets, isWrong, message }: Limits): Limi
     if (!turns.hasRoom(network)) throw refuse(reply, 1_000)
     return turns.run(network, async () => {
       // Counted before it is tried, so that no number of attempts at once is more than the limit.
-      const taken: [Budget, string][] = []
-      const giveBack = () => {
-        for (const [budget, key] of taken) budget.giveBack(key)
+      const taken: [Counter, string][] = []
+      const giveBack = async () => {
+        for (const [budget, key] of taken) await budget.giveBack(key)
       }
       for (const [budget, key] of budgets(network, digest)) {
-        const waitMs = budget.take(key)
+        const waitMs = await budget.take(key)
         if (waitMs > 0) {
-          giveBack()
+          await giveBack()
           throw refuse(reply, waitMs)
         }
         taken.push([budget, key])
@@ -108,7 +122,7 @@ function limiter(turns: Turns, { max, budgets, isWrong, message }: Limits): Limi
         wasWrong = error instanceof ChatError && isWrong(error)
         throw error
       } finally {
-        if (!wasWrong) giveBack()
+        if (!wasWrong) await giveBack()
       }
     })
   }

@@ -143,6 +143,7 @@ const others = [
   'encryption_key',
   'operator',
   'operator_session',
+  'sign_in_attempt',
   'admin_key',
   'audit_entry',
   'statistics_bucket',

@@ -20,6 +20,7 @@ const others = {
   StatisticsDue: null,
   /** Operators sign in again. */
   OperatorSession: null,
+  SignInAttempt: null,
   /** Who leads, what was published, and what only tests make. */
   Lease: null,
   EventLog: null,

@@ -63,6 +63,7 @@ const models = {
   Snapshot: null,
   Operator: null,
   OperatorSession: null,
+  SignInAttempt: null,
   AdminKey: null,
   AuditEntry: null,
   StatisticsDue: null,

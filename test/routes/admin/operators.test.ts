@@ -2,6 +2,7 @@
 import supertest from 'supertest'
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildApp } from '#app.ts'
 import { ensureFirstOperator } from '#domain/operators/ensure-first-operator.ts'
 import { readOperator } from '#secrets/kept-credentials.ts'
 import { type AdminClient, createAdmin, signIn } from '../../support/admin.ts'
@@ -71,6 +72,26 @@ describe('signing in', () => {
     expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(60)
     const { username: other } = await createOperator()
     await attempt(other, password, '192.0.2.10').expect(200)
+  })
+
+  it('is refused after five wrong passwords in whichever processes', async () => {
+    const { username } = await createOperator()
+    const other = await buildApp(server.ctx)
+    const there = (given: string, from: string) =>
+      other.inject({
+        method: 'POST',
+        url: '/admin/v1/session',
+        headers: { 'x-forwarded-for': from },
+        payload: { username, password: given },
+      })
+    try {
+      for (let at = 0; at < 3; at++) await attempt(username, 'wrong', `192.0.2.5${at}`).expect(401)
+      for (let at = 3; at < 5; at++) expect((await there('wrong', `192.0.2.5${at}`)).statusCode).toBe(401)
+      expect((await there(password, '192.0.2.56')).statusCode).toBe(429)
+      await attempt(username, password, '192.0.2.57').expect(429)
+    } finally {
+      await other.close()
+    }
   })
 
   it('is refused after five wrong passwords from one address, whatever the names', async () => {
