@@ -223,7 +223,7 @@ export async function unban(
 }
 
 /** Of exactly this name, or else with this id. */
-async function userNamed(call: Call, application: string | undefined, user: string) {
+export async function userNamed(call: Call, application: string | undefined, user: string) {
   const id = await applicationFor(call, application)
   const found = await listAll<AdminUser>(call, 'listUsers', { params: { id }, query: { query: user } })
   const named = found.find(({ name }) => name === user)?.id

@@ -85,6 +85,8 @@ export function addAdminCommands(program: Command, output: () => Output): void {
     )
     .action(async (url, options) => (await import('#cli/webhooks.ts')).listen(url, options, output()))
 
+  addDataLifeCommands(program, output)
+
   remote(program.command('audit'))
     .description('who did what, newest first')
     .option('--application <id>', 'only what is about it')
@@ -94,6 +96,39 @@ export function addAdminCommands(program: Command, output: () => Output): void {
     .option('--to <time>', 'only before this time')
     .option('--limit <number>', 'how many', '50')
     .action(async (options) => (await load()).audit(options, output()))
+}
+
+function addDataLifeCommands(program: Command, output: () => Output): void {
+  const load = () => import('#cli/data-life-actions.ts')
+  const retention = program.command('retention').description('how long data are kept')
+  inside(retention.command('set', { isDefault: true }))
+    .description('show it, and change what is given: a number of days, or off for ever')
+    .option('--messages <days>', 'messages of PUBLIC and PRIVATE channels')
+    .option('--direct-messages <days>', 'messages of DIRECT channels')
+    .option('--files <days>', 'messages that show a file, with the file')
+    .option('--inactive-channels <days>', 'channels without a new message')
+    .action(async (options) => (await load()).retention(options, output()))
+  inside(retention.command('preview'))
+    .description('what the next run would remove')
+    .action(async (options) => (await load()).previewRetention(options, output()))
+  inside(retention.command('run'))
+    .description('remove what is too old now')
+    .action(async (options) => (await load()).runRetention(options, output()))
+
+  const users = program.command('users').description("people's data")
+  inside(users.command('export'))
+    .description('write what there is of a person into a ZIP, in a job')
+    .argument('<user>', 'name or id')
+    .action(async (user, options) => (await load()).exportUser(user, options, output()))
+  inside(users.command('erase'))
+    .description('delete a user and whatever names it; this cannot be undone')
+    .argument('<user>', 'name, or id of one that may be deleted already')
+    .addOption(
+      new Option('--messages <what>', 'what becomes of what it wrote')
+        .choices(['keep', 'redact', 'delete'])
+        .makeOptionMandatory(),
+    )
+    .action(async (user, options) => (await load()).eraseUser(user, options, output()))
 }
 
 /** On the database of the settings, or on a server elsewhere. */

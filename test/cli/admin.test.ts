@@ -49,6 +49,26 @@ describe.each(['here', 'elsewhere'] as const)('the command line, with a server %
     expect(listed).toContainEqual(expect.objectContaining({ username, role: 'moderator' }))
   })
 
+  it('says how long data are kept, exports a person, and erases it', async () => {
+    const set = ['--messages', '30', '--inactive-channels', '60']
+    expect(await json(where, 'retention', 'set', ...set)).toEqual({
+      messagesDays: 30,
+      inactiveChannelsDays: 60,
+    })
+    expect(await json(where, 'retention', 'set', '--messages', 'off')).toEqual({ inactiveChannelsDays: 60 })
+    expect(await json(where, 'retention', 'preview')).toMatchObject({ messages: 0, channels: 0 })
+    expect(await json(where, 'retention', 'run')).toMatchObject({ type: 'RETENTION' })
+    const wrong = await run(where, 'retention', 'set', '--messages', 'soon')
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('soon is no number of days') })
+    const user = await createUser(server.main)
+    expect(await json(where, 'users', 'export', user.name)).toMatchObject({ type: 'PERSON_EXPORT' })
+    expect((await run(where, 'users', 'erase', user.name)).code).not.toBe(0)
+    await server.main.get(`/users/${user.id}`).expect(200)
+    const erased = await json(where, 'users', 'erase', user.name, '--messages', 'keep')
+    expect(erased).toMatchObject({ type: 'PERSON_ERASURE' })
+    await server.main.get(`/users/${user.id}`).expect(404)
+  })
+
   it('works the queue of reports, bans, and says who did it', async () => {
     const user = await createUser(server.main)
     const channel = await createChannel(server.main, { members: [{ id: user.id }] })

@@ -1,0 +1,86 @@
+// What commands about the life of data do: retention, and what there is of a person.
+import { type AdminOptions, applicationFor, withAdmin } from '#cli/admin.ts'
+import { userNamed } from '#cli/admin-actions.ts'
+import { type Output, print, UsageError } from '#cli/output.ts'
+import type { Retention, RetentionPreview } from '#resources/admin/retention.ts'
+import type { AnyJob } from '#resources/job.ts'
+
+interface Inside extends AdminOptions {
+  application?: string
+}
+
+const settings = {
+  messages: 'messagesDays',
+  directMessages: 'directMessagesDays',
+  files: 'filesDays',
+  inactiveChannels: 'inactiveChannelsDays',
+} as const
+
+/** Shows how long data are kept; changes it where anything is given. */
+export async function retention(
+  { application, server, ...given }: Inside & { [K in keyof typeof settings]?: string },
+  output: Output,
+): Promise<void> {
+  const changes = Object.fromEntries(
+    Object.entries(given).map(([name, days]) => [settings[name as keyof typeof settings], daysOf(days)]),
+  )
+  const kept: Retention = await withAdmin(server === undefined ? {} : { server }, async (call) => {
+    const params = { id: await applicationFor(call, application) }
+    const isChanged = Object.keys(changes).length > 0
+    const found = isChanged
+      ? await call('updateSettings', { params, body: { retention: changes } })
+      : await call('retrieveSettings', { params })
+    return found.retention
+  })
+  const lines = Object.values(settings).map(
+    (name) => `${name}: ${kept[name] === undefined ? 'for ever' : kept[name]}`,
+  )
+  print(output, kept, lines.join('\n'))
+}
+
+function daysOf(days: string): number | null {
+  if (days === 'off') return null
+  if (/^[1-9]\d*$/.test(days)) return Number(days)
+  throw new UsageError(`${days} is no number of days, and not off`)
+}
+
+export async function previewRetention({ application, ...options }: Inside, output: Output): Promise<void> {
+  const preview: RetentionPreview = await withAdmin(options, async (call) =>
+    call('previewRetention', { params: { id: await applicationFor(call, application) } }),
+  )
+  const { messages, directMessages, files, channels } = preview
+  const text = `The next run would remove ${messages} messages, ${directMessages} direct messages, ${files} files and ${channels} channels.`
+  print(output, preview, text)
+}
+
+export async function runRetention({ application, ...options }: Inside, output: Output): Promise<void> {
+  const job: AnyJob = await withAdmin(options, async (call) =>
+    call('runRetention', { params: { id: await applicationFor(call, application) } }),
+  )
+  print(output, job, `Job ${job.id} removes what is too old, as soon as a server runs.`)
+}
+
+export async function exportUser(
+  user: string,
+  { application, ...options }: Inside,
+  output: Output,
+): Promise<void> {
+  const { job, id } = await withAdmin(options, async (call) => {
+    const params = await userNamed(call, application, user)
+    return { job: (await call('exportUser', { params })) as AnyJob, id: params.id }
+  })
+  const path = `/admin/v1/applications/${id}/jobs/${job.id}/file`
+  print(output, job, `Job ${job.id} writes a ZIP, as soon as a server runs; it is at ${path} then.`)
+}
+
+export async function eraseUser(
+  user: string,
+  { application, messages, ...options }: Inside & { messages: string },
+  output: Output,
+): Promise<void> {
+  const job: AnyJob = await withAdmin(options, async (call) => {
+    const params = await userNamed(call, application, user)
+    return call('eraseUser', { params, body: { messages } })
+  })
+  print(output, job, `The user is deleted. Job ${job.id} erases what is left, as soon as a server runs.`)
+}
