@@ -1,4 +1,5 @@
 // What commands about the life of data do: retention, and what there is of a person.
+import { adminPrefix } from '#app.ts'
 import { type AdminOptions, applicationFor, withAdmin } from '#cli/admin.ts'
 import { userNamed } from '#cli/admin-actions.ts'
 import { type Output, print, UsageError } from '#cli/output.ts'
@@ -69,7 +70,7 @@ export async function exportUser(
     const params = await userNamed(call, application, user)
     return { job: (await call('exportUser', { params })) as AnyJob, id: params.id }
   })
-  const path = `/admin/v1/applications/${id}/jobs/${job.id}/file`
+  const path = `${adminPrefix}/applications/${id}/jobs/${job.id}/file`
   print(output, job, `Job ${job.id} writes a ZIP, as soon as a server runs; it is at ${path} then.`)
 }
 

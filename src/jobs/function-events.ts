@@ -7,7 +7,7 @@ import { channelResource } from '#resources/channel.ts'
 import { channelEventResource } from '#resources/channel-event.ts'
 import type { AnyResource } from '#resources/define.ts'
 import type { blockingType, FunctionType } from '#resources/function.ts'
-import { messageResource, reactionResource } from '#resources/message.ts'
+import { type Message, messageResource, reactionResource } from '#resources/message.ts'
 import { notificationResource } from '#resources/notification.ts'
 import { readReceiptResource } from '#resources/read-receipt.ts'
 import { userResource } from '#resources/user.ts'
@@ -37,7 +37,9 @@ export function presentFunctionEvent(ctx: Context, run: QueuedRun, subjects: Run
 
 const userOf = ({ payload }: QueuedRun, { users }: RunSubjects) => users.get(payload.userId ?? 0)
 const channelOf = ({ channelId }: QueuedRun, { channels }: RunSubjects) => channels.get(channelId ?? 0)
-const messageOf = ({ payload }: QueuedRun, { messages }: RunSubjects) => messages.get(payload.messageId ?? 0)
+/** One that its channel does not keep is in its event. */
+const messageOf = ({ payload }: QueuedRun, { messages }: RunSubjects) =>
+  messages.get(payload.messageId ?? 0) ?? (payload.message as Message | undefined)
 
 const events: Record<Exclude<FunctionType, typeof blockingType>, ToEvent> = {
   'user.started.chat_session': (run, subjects, show) => {

@@ -42,6 +42,7 @@ export const adminOperations = tableOf(`
     viewer    GET    /applications/:id/channels/:channelId
     viewer    GET    /applications/:id/channels/:channelId/members
     developer DELETE /applications/:id/channels/:channelId
+    owner     PATCH  /applications/:id/channels/:channelId
     viewer    GET    /applications/:id/messages
     viewer    GET    /applications/:id/messages/:messageId
     viewer    GET    /applications/:id/messages/:messageId/conversation

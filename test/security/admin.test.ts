@@ -124,6 +124,10 @@ describe('what is written', () => {
       await owner().post(path).expect(200)
       return [path]
     },
+    'PATCH /applications/:id/channels/:channelId': async () => [
+      inside(`/channels/${(await createChannel(place)).id}`),
+      { messagesPersisted: false },
+    ],
     'DELETE /applications/:id/channels/:channelId': async () => [
       inside(`/channels/${(await createChannel(place)).id}`),
     ],

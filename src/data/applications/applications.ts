@@ -1,4 +1,5 @@
 import {
+  bool,
   type Columns,
   column,
   columnsOf,
@@ -80,10 +81,10 @@ export async function writeAdminSettings(
   if (retention !== undefined) await tx.run(retentionStatement, [id, retention && JSON.stringify(retention)])
 }
 
-export type StoredAdminSettings = Settings & { retention: Retention }
+export type StoredAdminSettings = Settings & { retention: Retention; messagesPersisted: boolean }
 const findAdminSettingsStatement = reading(
   'find-admin-settings',
-  select(columnsOf({ ...settingsShape, retention: jsonb<Retention>() }, 'a')),
+  select(columnsOf({ ...settingsShape, retention: jsonb<Retention>(), messagesPersisted: bool }, 'a')),
   (columns) => `select ${columns} from application a where a.id = $1`,
 )
 const retentionStatement = {

@@ -1,5 +1,5 @@
 // Channels as those who moderate see them.
-import { type Columns, column, columnsOf, int8, mapped, select } from '#data/columns.ts'
+import { bool, type Columns, column, columnsOf, int8, mapped, select } from '#data/columns.ts'
 import { type Db, type Querier, reading } from '#data/database.ts'
 import { counterValue } from '#data/events/counters.ts'
 import { Prisma } from '#data/generated/client.ts'
@@ -17,6 +17,7 @@ const columns: Columns<AdminChannel> = mapped(
   select({
     ...columnsOf(channelShape, 'c'),
     creator: authorColumns('creator'),
+    messagesPersisted: column(bool, 'coalesce(c.messages_persisted, true)'),
     members: column(int8, counterValue('channel.members', 'c.id')),
     messages: column(int8, counterValue('channel.messages', 'c.id')),
   }),

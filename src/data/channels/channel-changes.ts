@@ -1,4 +1,5 @@
 // Channels are made, changed and deleted.
+import { keptAsIn } from '#data/channels/persistence.ts'
 import { column, columnsOf, int8, select } from '#data/columns.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'
 import { deleteMessagesOfChannel } from '#data/messages/messages.ts'
@@ -46,8 +47,9 @@ const insertStatement = reading(
   column(int8, 'id'),
   (columns) => `
     with created as (
-      insert into channel (application_id, type, name, display_name, member_set, creator_id, properties)
-      values ($1, $2, $3, $4, $5, $6, $7::jsonb)
+      insert into channel
+        (application_id, type, name, display_name, member_set, creator_id, properties, messages_persisted)
+      values ($1, $2, $3, $4, $5, $6, $7::jsonb, ${keptAsIn('$1')})
       on conflict do nothing returning id, application_id, type
     ), thread as (
       insert into thread (application_id, channel_id, type) select application_id, id, 'MAIN' from created

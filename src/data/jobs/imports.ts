@@ -1,4 +1,5 @@
 // What imports look up and store, a batch at a time.
+import { keptAsIn } from '#data/channels/persistence.ts'
 import { column, columnsOf, int8, oneOf, select, text } from '#data/columns.ts'
 import { type Querier, reading, type Tx } from '#data/database.ts'
 import type { StoredMention } from '#data/rows.ts'
@@ -153,8 +154,9 @@ const insertChannelsStatement = reading(
   select(columnsOf({ name: text, id: int8 }, 'created')),
   (columns) => `
     with created as (
-      insert into channel (application_id, type, name, display_name, member_set, creator_id, properties)
-      select $1::bigint, type, name, display_name, member_set, creator_id, properties
+      insert into channel
+        (application_id, type, name, display_name, member_set, creator_id, properties, messages_persisted)
+      select $1::bigint, type, name, display_name, member_set, creator_id, properties, ${keptAsIn('$1::bigint')}
       from unnest($2::channel_type[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::jsonb[])
         with ordinality c (type, name, display_name, member_set, creator_id, properties, place)
       order by place

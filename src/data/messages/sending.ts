@@ -39,8 +39,14 @@ export interface NewMessage {
   traceparent?: string | undefined
 }
 
-/** The message as stored, or what it lacks. */
-export type Sent = MessageRecord | 'no channel' | 'no user' | 'no member' | 'banned'
+/** The message as stored, as it is in a channel that keeps none, or what it lacks. */
+export type Sent =
+  | MessageRecord
+  | { unkept: MessageRecord }
+  | 'no channel'
+  | 'no user'
+  | 'no member'
+  | 'banned'
 
 /**
  * The sender of one database: what it is given at once is committed together.
@@ -115,7 +121,7 @@ function toSent(item: NewMessage, sent: SentRow | undefined): Sent {
   if (!sent?.hasChannel) return 'no channel'
   if (sent.isBanned) return 'banned'
   if (sent.id === null) return item.memberOnly ? 'no member' : 'no user'
-  return assembleMessage({
+  const message = assembleMessage({
     ...untouched,
     id: sent.id,
     type: messageType(item),
@@ -131,4 +137,5 @@ function toSent(item: NewMessage, sent: SentRow | undefined): Sent {
     parentId: item.thread?.parentId ?? null,
     user: sent.user,
   })
+  return sent.isKept ? message : { unkept: message }
 }

@@ -36,6 +36,8 @@ const sentColumns = select({
   /** Null where it was not sent. */
   id: column(nullable(int8), 'id'),
   isBanned: column(bool, 'is_banned'),
+  /** Whether its channel keeps it: where not, it is neither stored nor told of. */
+  isKept: column(bool, 'is_kept'),
   createdTime: column(timestamptz, 'chatterie_clock()::timestamptz(3)'),
   user: authorColumns('(author)'),
 })
@@ -49,7 +51,7 @@ export type SentRow = ReadBy<typeof sentColumns>
 function compose(input: string, also = ''): string {
   return `
     with wanted as materialized (
-      select i.*, c.id is not null as has_channel, author, ban.user_id is not null as is_banned,
+      select i.*, c.id is not null as has_channel, coalesce(c.messages_persisted, true) as is_kept, author, ban.user_id is not null as is_banned,
              case when c.id is not null and ban.user_id is null and (not i.as_user or author.id is not null) and (
                i.member_only is not true or (
                  -- a value, not exists: that might be answered by reading all memberships of everybody
@@ -58,7 +60,7 @@ function compose(input: string, also = ''): string {
              ) then next_message_id() end as id
       from ${input}
       left join lateral (
-        select id from channel where id = i.channel_id and application_id = i.application_id limit 1
+        select id, messages_persisted from channel where id = i.channel_id and application_id = i.application_id limit 1
       ) c on true
       left join lateral (
         select * from "user" u
@@ -76,14 +78,14 @@ function compose(input: string, also = ''): string {
          mentions, links, properties)
       select id, application_id, channel_id, thread_id, parent_id, nested_level, type, (author).id, body, file,
              group_tag, mentions, links, properties
-      from wanted where id is not null
+      from wanted where id is not null and is_kept
     ), emitted as (
       insert into outbox_event (application_id, type, channel_id, thread_id, count, payload)
       select application_id, case when thread_id is null then '${'channel.message.created' satisfies EventType}' else '${'thread.message.created' satisfies EventType}' end,
              channel_id, thread_id, 1,
              case when details is null then jsonb_build_object('messageId', id, 'userId', (author).id)
                   else jsonb_build_object('messageId', id, 'userId', (author).id) || details end
-      from wanted where id is not null
+      from wanted where id is not null and is_kept
     )${also}
     select ${sentColumns.text}
     from wanted order by place`
@@ -108,7 +110,7 @@ export const sendWithFileStatement: Reading<SentRow> = {
   text: compose(
     oneMessage,
     `, kept as (
-      update file set expires_time = null where key = $${sendColumns.length + 1}::uuid and exists (select from wanted where id is not null)
+      update file set expires_time = null where key = $${sendColumns.length + 1}::uuid and exists (select from wanted where id is not null and is_kept)
     )`,
   ),
 }

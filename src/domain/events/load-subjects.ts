@@ -86,6 +86,13 @@ export async function loadSubjects(
       (ids) => livelyChannelsOf(db, ids),
     ),
   ])
+  for (const { type, payload } of events) {
+    const { messageId, message } = payload
+    // One that its channel does not keep is in its event.
+    if (message && messageId !== undefined && having.messages.has(type) && !messages.has(messageId)) {
+      messages.set(messageId, message as SeenMessage)
+    }
+  }
   return { users, channels, messages, threads, notifications, uis, livelyChannels }
 }
 

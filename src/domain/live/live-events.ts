@@ -8,6 +8,7 @@ import { findLiveDelivery } from '#data/webhooks/deliveries.ts'
 import type { LiveData, LiveEvent } from '#resources/admin/live.ts'
 import { liveNames } from '#resources/admin/live.ts'
 import type { CommittedEvent } from '#resources/events.ts'
+import type { SeenMessage } from '#resources/message.ts'
 
 /** What is told to developers and owners alone. */
 const ofDevelopers: string[] = ['function', 'webhook']
@@ -51,7 +52,8 @@ function present(
   const messages = messagesById(db, ids)
   const idOf = ({ payload }: CommittedEvent, key: string) => Number(payload[key] ?? 0)
   const load: { [N in keyof LiveData]: (event: CommittedEvent) => Promise<LiveData[N] | undefined> } = {
-    message: async (event) => (await messages).get(idOf(event, 'messageId')),
+    message: async (event) =>
+      (await messages).get(idOf(event, 'messageId')) ?? (event.payload.message as SeenMessage | undefined),
     'message.deleted': async ({ channelId, payload: { messageId: id } }) =>
       id === undefined || channelId === null ? undefined : { id, channelId }, // all of a channel may go at once
     session: (event) => findUserSession(db, applicationId, idOf(event, 'sessionId')),

@@ -5,6 +5,7 @@ import type { HostedFile, StoredFile } from '#data/rows.ts'
 import { findBanOf } from '#data/users/bans.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { mustBeMember } from '#domain/access/channel.ts'
+import { deliverUnkept } from '#domain/messages/deliver-unkept.ts'
 import { parseText } from '#domain/messages/parse-text.ts'
 import type { ParsedText } from '#domain/messages/parse-texts.ts'
 import { previewLater } from '#domain/messages/preview-later.ts'
@@ -24,6 +25,7 @@ export type SendHostedFile = { type: 'HOSTED'; file: HostedFile } & FileMessageF
  * Sends a message to a channel or one of its threads. A backend does so as the system or on behalf of a user, who need
  * not be a member (contract g); a user as itself, where it is a member. One round trip, shared with what is sent at the
  * same time.
+ * In a channel that keeps no messages it is delivered alone.
  * @throws ChatError 404 where the channel or the user does not exist, AccessDeniedError for who is no member
  */
 export async function sendMessage(
@@ -41,6 +43,7 @@ export async function sendMessage(
   if (sent === 'no member') throw await notAMember(ctx, caller, channelId)
   if (sent === 'banned') throw await whyBanned(ctx, caller, message)
   if (sent === 'no user') throw unknownUser(message.user ?? {})
+  if ('unkept' in sent) return deliverUnkept(ctx, message, sent.unkept)
   await withMentions(ctx.db, [sent])
   if ('links' in sent) previewLater(ctx, sent.id, sent.links)
   return sent

@@ -62,12 +62,20 @@ export const RotatedSecret = z
   .meta({ id: 'RotatedSecret' })
 
 export const AdminSettings = z
-  .object({ guestUsers: Toggle, userCreatedChannels: Toggle, retention: Retention })
+  .object({
+    guestUsers: Toggle,
+    userCreatedChannels: Toggle,
+    retention: Retention,
+    messagesPersisted: z.boolean(),
+  })
   .meta({ id: 'Settings' })
 export type AdminSettings = z.output<typeof AdminSettings>
 
 export const PatchSettings = AdminSettings.extend({
   retention: PatchRetention.nullable().describe('Changes what is given; null keeps all for ever'),
+  messagesPersisted: z
+    .boolean()
+    .describe('Whether messages are kept: of all channels that are there, and of those made from now on'),
 })
   .partial()
   .meta({ id: 'PatchSettings' })

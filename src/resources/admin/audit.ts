@@ -21,6 +21,7 @@ const auditActions = [
   'user.banned',
   'user.unbanned',
   'user.deleted',
+  'channel.updated',
   'channel.deleted',
   'message.deleted',
   'messages.deleted',

@@ -45,11 +45,14 @@ export const AdminChannel = z
     displayName: z.string(),
     creator: User.optional(),
     properties: Properties,
+    messagesPersisted: z.boolean().describe('Whether its messages are kept, and not only delivered'),
     counts: z.object({ members: count, messages: count }),
     createdTime: Timestamp,
   })
   .meta({ id: 'Channel' })
 export type AdminChannel = z.output<typeof AdminChannel>
+
+export const PatchChannel = z.object({ messagesPersisted: z.boolean() }).meta({ id: 'PatchChannel' })
 
 export const ReportState = z.enum(['open', 'resolved'])
 export type ReportState = z.output<typeof ReportState>

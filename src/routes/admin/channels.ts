@@ -3,8 +3,9 @@ import type { Context } from '#context.ts'
 import { deleteChannel } from '#domain/channels/delete-channel.ts'
 import { listChannelMembers } from '#domain/channels/members/list-channel-members.ts'
 import { inspectChannel } from '#domain/moderation/inspect-channel.ts'
+import { persistMessages } from '#domain/moderation/persist-messages.ts'
 import { searchChannels } from '#domain/moderation/search-channels.ts'
-import { AdminChannel } from '#resources/admin/moderation.ts'
+import { AdminChannel, PatchChannel } from '#resources/admin/moderation.ts'
 import { ChannelType } from '#resources/channel.ts'
 import { QueryText, single } from '#resources/queries.ts'
 import { User } from '#resources/user.ts'
@@ -60,6 +61,22 @@ export const channelAdminOperations = (ctx: Context) => [
     answer: listOf(User),
     handle: (caller, { params, list }) =>
       partOf(list, (page) => listChannelMembers(ctx, caller, params.channelId, page)),
+  }),
+  insideOperation({
+    id: 'updateChannel',
+    tag,
+    about,
+    summary: 'Change a channel',
+    description:
+      'Has it keep its messages, or deliver them alone: what is sent from then on is in no list, and what was is.',
+    method: 'PATCH',
+    path,
+    right: 'change settings',
+    params,
+    body: PatchChannel,
+    answer: oneOf(AdminChannel),
+    handle: (caller, { params, body }) =>
+      persistMessages(ctx, caller, params.channelId, body.messagesPersisted),
   }),
   insideOperation({
     id: 'deleteChannel',

@@ -61,7 +61,7 @@ describe('applications', () => {
     const path = `/applications/${application.id}/settings`
     const { body } = await owner.patch(path, { guestUsers: 'DISABLED' }).expect(200)
     const toggles = { guestUsers: 'DISABLED', userCreatedChannels: 'ENABLED' }
-    expect(body).toEqual({ ...toggles, retention: {} })
+    expect(body).toEqual({ ...toggles, retention: {}, messagesPersisted: true })
     expect((await owner.get(path).expect(200)).body).toEqual(body)
     expect((await application.get('/application/settings').expect(200)).body).toMatchObject(toggles)
   })

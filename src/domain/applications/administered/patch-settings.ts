@@ -1,5 +1,6 @@
 import type { Context } from '#context.ts'
 import { findAdminSettings, writeAdminSettings, writeSettings } from '#data/applications/applications.ts'
+import { setApplicationPersisted } from '#data/channels/persistence.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
 import { notFound } from '#errors.ts'
@@ -15,6 +16,8 @@ export function patchSettings(
   return ctx.db.transact(async (tx) => {
     await writeSettings(tx, applicationId, changes)
     await writeAdminSettings(tx, applicationId, changes)
+    const { messagesPersisted } = changes
+    if (messagesPersisted !== undefined) await setApplicationPersisted(tx, applicationId, messagesPersisted)
     await noteAct(tx, caller, { action: 'settings.updated', details: { ...changes } })
     const settings = await findAdminSettings(tx, applicationId)
     if (!settings) throw notFound('application', applicationId)

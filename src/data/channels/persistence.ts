@@ -1,0 +1,34 @@
+// Whether channels keep their messages. A send reads it with its channel, so each channel has it: null, where it keeps them.
+import type { Querier, Tx } from '#data/database.ts'
+
+/** SQL text: what a new channel of an application begins with. */
+export const keptAsIn = (applicationId: string) =>
+  `(select nullif(a.messages_persisted, true) from application a where a.id = ${applicationId})`
+
+/** For channels that are made from now on, and for all that are there. */
+export async function setApplicationPersisted(tx: Tx, applicationId: number, isKept: boolean): Promise<void> {
+  await tx.run({ text: 'update application set messages_persisted = $2 where id = $1' }, [
+    applicationId,
+    isKept,
+  ])
+  await tx.run(
+    {
+      text: `
+        update channel set messages_persisted = nullif($2::boolean, true)
+        where application_id = $1 and coalesce(messages_persisted, true) <> $2`,
+    },
+    [applicationId, isKept],
+  )
+}
+
+/** @returns whether the application has such a channel */
+export async function setChannelPersisted(
+  db: Querier,
+  applicationId: number,
+  id: number,
+  isKept: boolean,
+): Promise<boolean> {
+  const text = `
+    update channel set messages_persisted = nullif($3::boolean, true) where application_id = $1 and id = $2`
+  return (await db.run({ text }, [applicationId, id, isKept])) > 0
+}

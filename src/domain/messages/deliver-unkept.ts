@@ -1,0 +1,40 @@
+import type { Context } from '#context.ts'
+import { withMentions } from '#data/messages/mentions.ts'
+import type { NewMessage } from '#data/messages/sending.ts'
+import type { MessageRecord } from '#data/rows.ts'
+import { refused } from '#errors.ts'
+import type { SeenMessage } from '#resources/message.ts'
+
+/**
+ * Tells of a message that its channel does not keep: its event carries it, and nothing counts it.
+ * @throws ChatError 400 for a hosted file, which nothing would show
+ */
+export async function deliverUnkept(
+  ctx: Context,
+  { applicationId, channelId, thread, cause, traceparent, file }: NewMessage,
+  message: MessageRecord,
+): Promise<SeenMessage> {
+  if (file?.type === 'HOSTED') {
+    throw refused('message', 'file', 'invalid', 'This channel keeps no messages, and so no files')
+  }
+  await withMentions(ctx.db, [message])
+  const parentId = thread?.parentId ?? undefined
+  const payload = {
+    messageId: message.id,
+    ...('user' in message && { userId: message.user.id }),
+    ...(parentId !== undefined && { parentId }),
+    ...(traceparent !== undefined && { traceparent }),
+    ...cause,
+    message,
+  }
+  await ctx.db.transact((tx) =>
+    tx.emit({
+      type: thread ? 'thread.message.created' : 'channel.message.created',
+      applicationId,
+      channelId,
+      ...(thread && { threadId: thread.id }),
+      payload,
+    }),
+  )
+  return message
+}
