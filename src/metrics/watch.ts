@@ -11,10 +11,13 @@ interface Pool {
   options: { max: number }
 }
 
+/** How often the event loop is looked at: each time wakes a process that may have nothing else to do. */
+const resolutionMs = 50
+
 /** Of each thread, whose name is the label `kind`: its connections to the database, its event loop and its heap. */
 export function watchThread(metrics: Metrics, pool: Pool): void {
   const { thread } = metrics
-  const delay = monitorEventLoopDelay({ resolution: 20 })
+  const delay = monitorEventLoopDelay({ resolution: resolutionMs })
   delay.enable()
   metrics.read(
     {
@@ -58,9 +61,10 @@ export function watchThread(metrics: Metrics, pool: Pool): void {
 }
 
 function takeP99(delay: ReturnType<typeof monitorEventLoopDelay>): number {
-  const p99 = delay.count === 0 ? 0 : delay.percentile(99) / 1e9
+  // What passes between two looks, so that one which was not late took the resolution.
+  const lateMs = delay.count === 0 ? 0 : delay.percentile(99) / 1e6 - resolutionMs
   delay.reset()
-  return p99
+  return Math.max(0, lateMs) / 1_000
 }
 
 /** What waits in the database, for all processes. */
