@@ -21,6 +21,8 @@ const Toggle = z.enum(['DISABLED', 'ENABLED'])
 export const MovedSettings = z.object({
   guestUsers: Toggle.optional(),
   userCreatedChannels: Toggle.optional(),
+  /** Of the application. */
+  properties: Properties.optional(),
   /** By part; what user interfaces show. */
   ui: z.partialRecord(z.enum(['elements', 'features', 'styles']), Properties).optional(),
 })

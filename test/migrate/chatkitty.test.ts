@@ -52,6 +52,10 @@ const as = (name: keyof typeof users) => ({
 })
 
 async function seed(): Promise<void> {
+  await from.ctx.db.pool.query('update application set properties = $2 where id = $1', [
+    source.id,
+    { plan: 'x' },
+  ])
   await source.put('/application/settings', { guestUsers: 'DISABLED', userCreatedChannels: 'ENABLED' })
   await source.put('/application/ui/features', {
     settings: { message: { reactions: 'disabled' } },

@@ -48,6 +48,7 @@ export async function listsOf(application: TestApplication): Promise<Lists> {
     const label = name ?? members.map((member) => member.name).join(' and ')
     labels.set(`channel ${id}`, label)
   }
+  lists.application = (await get<{ properties: unknown }>('/application')).properties
   lists.settings = bare(await get('/application/settings'))
   for (const part of ['elements', 'features', 'styles']) {
     lists[`ui ${part}`] = bare(await get(`/application/ui/${part}`))

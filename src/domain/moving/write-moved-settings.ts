@@ -1,5 +1,6 @@
 import type { Context } from '#context.ts'
 import { endItems, type Move, type PendingItem } from '#data/moving/items.ts'
+import { setApplicationProperties } from '#data/moving/settings.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { getSettings } from '#domain/applications/get-settings.ts'
 import { setUi } from '#domain/applications/set-ui.ts'
@@ -20,6 +21,7 @@ export async function writeMovedSettings(
     guestUsers: content.guestUsers ?? guestUsers,
     userCreatedChannels: content.userCreatedChannels ?? userCreatedChannels,
   })
+  if (content.properties) await setApplicationProperties(ctx.db, move.applicationId, content.properties)
   for (const [part, settings] of Object.entries(content.ui ?? {})) {
     await setUi(ctx, caller, part as UiPart, settings)
   }

@@ -11,13 +11,14 @@ export function settingsStep(api: ChatKittyApi): Step {
     async read(stage) {
       type Toggles = { guestUsers?: string; userCreatedChannels?: string }
       const settings = await api.get<Toggles & { features?: Toggles }>('/application/settings')
+      const { properties } = await api.get<{ properties?: unknown }>('/application')
       const ui: Record<string, unknown> = {}
       for (const part of ['elements', 'features', 'styles']) {
         const found = await orNothing(api.get<{ settings: unknown }>(`/application/ui/${part}`))
         if (found) ui[part] = found.settings
       }
       const { guestUsers, userCreatedChannels } = { ...settings.features, ...settings }
-      const content = { guestUsers, userCreatedChannels, ui }
+      const content = { guestUsers, userCreatedChannels, properties, ui }
       await stage.put('settings', [{ key: 'application', place: 0, content }])
     },
   }
