@@ -1,11 +1,11 @@
-import type { Context } from '#context.ts'
+import type { Context, Outcome } from '#context.ts'
 import { findRuntime } from '#data/functions/runtimes.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteOperatorsAct } from '#domain/audit/note-operators-act.ts'
 import { getFunction } from '#domain/functions/get-function.ts'
 import { mustCompile } from '#domain/functions/must-compile.ts'
 import { prepareHost } from '#domain/functions/runs/prepare-host.ts'
-import { notFound } from '#errors.ts'
+import { ChatError, notFound } from '#errors.ts'
 import type { Trial, TryFunction } from '#resources/admin/function.ts'
 
 /** For a place to run. */
@@ -32,21 +32,38 @@ export async function tryFunction(
   await ctx.db.transact((tx) =>
     noteOperatorsAct(tx, caller, { action: 'function.tried', target: { type: 'function', id: functionId } }),
   )
-  const { host, token } = await prepareHost(ctx, { applicationId, revision: runtime.revision })
-  lastTrial -= 1
-  const timeoutMs = ctx.config.functionTimeoutMs
-  const order = { versionId: lastTrial, handlerScript, event, eventType, token, timeoutMs, waitMs }
-  const outcome = await ctx.functions.invoke(host, order)
-  const { status, durationMs } = outcome
-  const said =
+  const { outcome, secrets } = await run(ctx, { applicationId, revision: runtime.revision }, (token) => {
+    lastTrial -= 1
+    const timeoutMs = ctx.config.functionTimeoutMs
+    return { versionId: lastTrial, handlerScript, event, eventType, token, timeoutMs, waitMs }
+  })
+  const result =
     outcome.status === 'SUCCEEDED'
-      ? { result: { payload: outcome.result ?? null } }
-      : { result: { error: { ...outcome.error, reason: outcome.reason } } }
-  const secrets = [token, host.environment.CHATKITTY_CLIENT_SECRET ?? token]
+      ? { payload: outcome.result ?? null }
+      : { error: { ...outcome.error, reason: outcome.reason } }
   return {
-    status,
-    durationMs: Math.round(durationMs),
-    ...without(secrets, { ...said, logs: outcome.logs }),
+    status: outcome.status,
+    durationMs: Math.round(outcome.durationMs),
+    ...without(secrets, { result, logs: outcome.logs }),
+  }
+}
+
+/** As runs of the function itself: where it cannot be run at all, that is its outcome. */
+async function run(
+  ctx: Context,
+  wanted: { applicationId: number; revision: number },
+  orderOf: (token: string) => Parameters<Context['functions']['invoke']>[1],
+): Promise<{ outcome: Outcome; secrets: string[] }> {
+  try {
+    const { host, token } = await prepareHost(ctx, wanted)
+    const secrets = [token, host.environment.CHATKITTY_CLIENT_SECRET ?? token]
+    return { outcome: await ctx.functions.invoke(host, orderOf(token)), secrets }
+  } catch (cause) {
+    ctx.log.error({ err: cause, applicationId: wanted.applicationId }, 'a script could not be tried')
+    const message =
+      cause instanceof ChatError && cause.status < 500 ? cause.message : 'The server failed to run it'
+    const error = { name: 'RuntimeError', message }
+    return { outcome: { status: 'FAILED', error, reason: 'runtime', logs: [], durationMs: 0 }, secrets: [] }
   }
 }
 
