@@ -19,7 +19,7 @@ export async function openLog(
 
 /** One short line each. Loaded only where it is wanted: servers whose log programs read never pay for it. */
 async function forPeople(out: DestinationStream, colorize: boolean): Promise<DestinationStream> {
-  const { prettyFactory } = await import('pino-pretty')
+  const { prettyFactory } = (await import('pino-pretty')).default // by name a bundle knows it not
   const format = prettyFactory({ colorize, translateTime: 'SYS:HH:MM:ss' })
   return {
     write(text) {

@@ -35,10 +35,7 @@ export function openWebhookClient({ egress }: { egress: 'guarded' | 'open' }): W
   return {
     async post(url, headers, body, signal) {
       // Who has no webhooks does without: 50 ms of a start.
-      const [{ Client }, { guardedConnector }] = await Promise.all([
-        import('undici'),
-        import('#previews/connector.ts'),
-      ])
+      const { Client, guardedConnector } = await import('#previews/connector.ts')
       const { origin, pathname, search } = new URL(url)
       const client = new Client(origin, { connect: guardedConnector(guard, signal), pipelining: 0 })
       try {
