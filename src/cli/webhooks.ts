@@ -4,6 +4,7 @@ import { type AdminOptions, applicationFor, type Call, listAll, withAdmin } from
 import { type Output, UsageError } from '#cli/output.ts'
 import { realClock } from '#clock/clock.ts'
 import { signatureOf } from '#domain/webhooks/webhook-secrets.ts'
+import { blockingType } from '#resources/function.ts'
 import { type Delivery, listening, listeningHours, WebhookEvents, WebhookSecret } from '#resources/webhook.ts'
 
 interface Options extends AdminOptions {
@@ -29,6 +30,9 @@ export async function listen(url: string | undefined, options: Options, output: 
   }
   const events = WebhookEvents.safeParse(options.events.split(',').map((each) => each.trim()))
   if (!events.success) throw new UsageError(`--events ${options.events} is wrong: see docs/webhooks.md`)
+  if (events.data.includes(blockingType)) {
+    throw new UsageError(`--events ${blockingType} is wrong: who listens cannot decide`)
+  }
   const given = process.env.CHATTERIE_WEBHOOK_SECRET
   if (given && !WebhookSecret.safeParse(given).success) {
     throw new UsageError('CHATTERIE_WEBHOOK_SECRET is no secret of a webhook, whsec_…')

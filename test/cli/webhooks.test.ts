@@ -116,6 +116,7 @@ it('what a command that was killed leaves behind is gone after twelve hours', as
 
 it.each([
   ['ftp://localhost', 'ftp://localhost is no http:// or https:// URL'],
+  ['--events=user.attempted.start_session', 'who listens cannot decide'],
   ['--events=message.read', '--events message.read is wrong'],
 ])('%s is refused', async (argument, message) => {
   const { code, stderr } = await chatterie(['webhooks', 'listen', argument], settings.here ?? {})
