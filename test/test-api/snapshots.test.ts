@@ -157,6 +157,18 @@ describe('a snapshot', () => {
   })
 })
 
+it('a snapshot leaves out a webhook whose secret nothing opens', async () => {
+  const own = await server.createWorld()
+  const insert = `insert into webhook (application_id, url, events, secret) values ($1, 'http://127.0.0.1:1/', '{*}', '\\x00')`
+  await server.ctx.db.pool.query(insert, [own.applicationId])
+  const { body } = await server.testApi
+    .post(`/worlds/${own.id}/snapshots`)
+    .send({ name: 'sealed' })
+    .expect(201)
+  expect(await fileOf(body.id)).not.toContain('127.0.0.1:1')
+  await restore(own.id, body.id)
+})
+
 describe('the file of a snapshot', () => {
   it('is lines of JSON, of which the first says its format and version', async () => {
     const answer = await server.testApi.get(`/snapshots/${snapshot.id}`).buffer(true).expect(200)

@@ -16,8 +16,8 @@ const others = {
   Operator: 'of the server',
   AdminKey: 'of the server',
   AuditEntry: 'of the server',
-  /** Statistics are folded anew. */
-  StatisticsDue: null,
+  /** What is folded anew, for it is not over. */
+  StatisticsDue: 'of the server',
   /** Operators sign in again. */
   OperatorSession: null,
   SignInAttempt: null,
@@ -32,6 +32,14 @@ type Which = { of: string } | 'of every dump' | 'of the server' | null
 
 const entries = Object.entries(others) as [WithoutRows, Which][]
 
+/** They refer to nothing but their application. */
+const statistics: DumpedTable[] = (['StatisticsBucket', 'RequestHour'] as const).map((model) => ({
+  name: tableOf(model),
+  columns: columnsOf(model),
+  of: 't.application_id = $1',
+}))
+export const statisticsTables: ReadonlySet<string> = new Set(statistics.map(({ name }) => name))
+
 /** The rows of an application, in an order in which each comes after those that it refers to. */
 export const tablesOfApplication: DumpedTable[] = [
   ...entries.flatMap(([model, rows]) =>
@@ -40,6 +48,7 @@ export const tablesOfApplication: DumpedTable[] = [
       : [],
   ),
   ...keptTables,
+  ...statistics,
 ]
 
 const allOf = (which: Which): DumpedTable[] =>

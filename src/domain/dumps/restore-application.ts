@@ -2,6 +2,7 @@ import { v4 as uuid } from 'uuid'
 import type { Context } from '#context.ts'
 import { insertApplication } from '#data/applications/applications.ts'
 import type { Tx } from '#data/database.ts'
+import { statisticsTables } from '#data/dumps/tables.ts'
 import { drawRanges, insertRows } from '#data/dumps/write.ts'
 import { type ApplicationRow, writeApplicationRow } from '#data/worlds/contents.ts'
 import { Numbering, type Range, shifted } from '#data/worlds/renumber.ts'
@@ -48,6 +49,10 @@ export async function restoreApplication(
       const numbering = new Numbering(id, shifted(await rangesOf(tx, manifest)), { keys })
       let written = 0
       for await (const { table, rows } of batchesOfDump(path)) {
+        if (statisticsTables.has(table)) {
+          const own = rows.map((text) => JSON.stringify({ ...JSON.parse(text), application_id: id }))
+          await insertRows(tx, table, header.columns[table] ?? [], `[${own.join(',')}]`)
+        }
         const kept = keptTables.find((each) => each.name === table)
         if (table === 'application') await writeApplicationRow(tx, id, applicationOf(rows))
         if (!kept) continue
@@ -55,7 +60,7 @@ export async function restoreApplication(
         for (const text of rows) {
           const row = JSON.parse(text)
           const open = sealedTables.has(table) ? await unsealRow(ctx, origin.id, table, row) : row
-          const moved = numbering.row(kept, open)
+          const moved = open && numbering.row(kept, open)
           if (!moved) continue
           renumbered.push(JSON.stringify(await sealRow(ctx, tx, moved, { world: { id, apiKey }, table })))
         }

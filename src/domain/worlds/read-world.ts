@@ -41,6 +41,6 @@ async function opened(ctx: Context, applicationId: number, table: TableLines): P
   const changed = await Promise.all(rows.map((row) => unsealRow(ctx, applicationId, table.table, row)))
   return toLines(
     table.table,
-    changed.map((row) => JSON.stringify(row)),
+    changed.flatMap((row) => (row ? [JSON.stringify(row)] : [])),
   )
 }

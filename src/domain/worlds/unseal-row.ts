@@ -6,17 +6,23 @@ import { aboutWebhook } from '#domain/webhooks/webhook-secrets.ts'
 // biome-ignore lint/suspicious/noExplicitAny: a row as JSON
 export type Cells = Record<string, any>
 
-/** A row as others may read it. Variables of a runtime whose key is not at hand are none. */
+/**
+ * A row as others may read it. Variables of a runtime whose key is not at hand are none; undefined is a webhook whose
+ * secret nothing opens, for its receiver would take nothing that another signs.
+ */
 export async function unsealRow(
   ctx: Context,
   applicationId: number,
   table: string,
   row: Cells,
-): Promise<Cells> {
-  return (await openers[table]?.(ctx, applicationId, row)) ?? row
+): Promise<Cells | undefined> {
+  const open = openers[table]
+  return open ? open(ctx, applicationId, row) : row
 }
 
-const openers: Record<string, (ctx: Context, applicationId: number, row: Cells) => Promise<Cells>> = {
+type Open = (ctx: Context, applicationId: number, row: Cells) => Promise<Cells | undefined>
+
+const openers: Record<string, Open> = {
   async user_secret(ctx, _, { sealed, secret, ...row }) {
     const plain = secret === null ? null : JSON.stringify(secret)
     const stored = { userId: row.user_id, name: row.name, sealed: bytesOfHex(sealed), plain }
@@ -26,9 +32,14 @@ const openers: Record<string, (ctx: Context, applicationId: number, row: Cells) 
     const { variables = {} } = (await tryOpenEnvironment(ctx, applicationId, bytesOfHex(environment))) ?? {}
     return { ...row, environment: variables }
   },
-  async webhook({ vault }, _, { secret, ...row }) {
+  async webhook({ vault, log }, _, { secret, ...row }) {
     const sealed = bytesOfHex(secret) ?? new Uint8Array()
-    return { ...row, secret: await vault.open(sealed, aboutWebhook(row.id)) }
+    try {
+      return { ...row, secret: await vault.open(sealed, aboutWebhook(row.id)) }
+    } catch (error) {
+      log.warn({ err: error, webhookId: row.id }, 'a webhook was left out: its secret cannot be opened')
+      return undefined
+    }
   },
 }
 

@@ -40,7 +40,11 @@ beforeAll(async () => {
   await server.ctx.db.pool.query(`
     insert into operator (username, role, application_ids) values ('owner', 'owner', '{1}');
     insert into admin_key (hash, name, hint, role, created_by) values ('\\x01', 'ci', 'ck_', 'viewer', 'owner');
-    insert into audit_entry (actor_type, actor_name, action) values ('system', 'x', 'key.created')`)
+    insert into audit_entry (actor_type, actor_name, action) values ('system', 'x', 'key.created');
+    insert into statistics_due (interval, start) values ('hour', '2026-01-01T10:00:00Z') on conflict do nothing;
+    insert into statistics_bucket values (${world.applicationId}, 'hour', '2026-01-01T10:00:00Z', 7, 1, 1, 1);
+    insert into request_hour (application_id, start, requests, durations)
+      values (${world.applicationId}, '2026-01-01T10:00:00Z', 3, '{1,2}')`)
   await told(server)
   whole = join(folder, 'whole.gz')
   one = join(folder, 'one.zst')
@@ -136,6 +140,11 @@ describe('a restored dump', () => {
       progress.push(rows),
     )
     expect(restored.id).not.toBe(world.applicationId)
+    const { rows: buckets } = await server.ctx.db.pool.query(
+      `select messages from statistics_bucket where application_id = $1 and start = '2026-01-01T10:00:00Z'`,
+      [restored.id],
+    )
+    expect(buckets).toEqual([{ messages: '7' }])
     expect(progress.at(-1)).toBeGreaterThan(20)
     const { body: token } = await supertest(server.url)
       .post('/oauth/token')
