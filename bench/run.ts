@@ -1,6 +1,7 @@
 // node bench/run.ts [--quick] [--profile=<folder>] [--keep=<file>] [--compare=<file>] [name ...]: measures what is named,
 // or everything, and prints tables. Ends with 1 where a figure is worse than that of the file.
 import { parseArgs } from 'node:util'
+import { dump } from './dump.ts'
 import { fanout } from './fanout.ts'
 import { compareFigures, type Figure, keepFigures, type Report, readFigures } from './figures.ts'
 import { flatness } from './flatness.ts'
@@ -50,6 +51,7 @@ const benches: Record<string, (stage: Stage) => Promise<string | Report>> = {
   webhooks: (stage) =>
     webhooks(stage, values.quick ? { rounds: 2, roundMs: 1_500 } : { rounds: 25, roundMs: 3_000 }),
   import: (stage) => imports(stage, values.quick ? 100_000 : 1_000_000),
+  dump: (stage) => (values.quick ? dump(stage, 50_000, 500) : dump(stage, 1_000_000, 10_000)),
 }
 
 const names = positionals.length > 0 ? positionals : Object.keys(benches)
