@@ -6,7 +6,8 @@ export interface RowsOfTable {
   rows: string[]
 }
 
-const charactersMax = 1_000_000
+/** Longer texts outlive the young generation: with a million a restore of a million messages took 236 MB, with this 158. */
+const charactersMax = 60_000
 
 /** The rows of a dump in their order, by table, as many at once as one statement takes. */
 export async function* batchesOfDump(path: string): AsyncGenerator<RowsOfTable> {
