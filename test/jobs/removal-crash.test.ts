@@ -36,6 +36,12 @@ async function count(text: string, values: unknown[] = []): Promise<number> {
   return Number(rows[0].count)
 }
 
+/** What is read of a channel, or of a page. */
+interface Answered {
+  id: number
+  page: { total: number }
+}
+
 async function send(method: string, path: string, token: string, body?: unknown) {
   const answer = await fetch(`${server.url}/v1${path}`, {
     method,
@@ -45,8 +51,7 @@ async function send(method: string, path: string, token: string, body?: unknown)
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   })
-  // biome-ignore lint/suspicious/noExplicitAny: documents as a client sees them
-  return { status: answer.status, body: (await answer.json()) as any }
+  return { status: answer.status, body: (await answer.json()) as Answered }
 }
 
 it('a channel that was deleted is gone with all that was in it', { timeout: 120_000 }, async () => {
