@@ -9,11 +9,11 @@ import { camel, compileReader, compileWriter, type Spelling, snake } from '#wire
 import { arbitraryOf } from './arbitrary.ts'
 
 const folder = new URL('../../src/resources/', import.meta.url)
-/** What processes say to each other is in one spelling alone. */
-const betweenProcesses = ['signals.ts', 'published-event.ts']
+/** What processes say to each other, and what moves in, is in one spelling alone. */
+const inOneSpelling = ['signals.ts', 'published-event.ts', 'moving.ts']
 const modules: Record<string, unknown>[] = await Promise.all(
   readdirSync(folder)
-    .filter((file) => file.endsWith('.ts') && !betweenProcesses.includes(file))
+    .filter((file) => file.endsWith('.ts') && !inOneSpelling.includes(file))
     .map((file) => import(new URL(file, folder).pathname)),
 )
 const exported = modules.flatMap((module) => Object.entries(module))

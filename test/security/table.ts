@@ -141,6 +141,8 @@ export const routes = tableOf(`
     200    GET    /chat/page.css
     200    GET    /chat/app.js
     200    GET    /chat/settings
+    200    GET    /chat/preview
+    200    GET    /chat/preview.js
     200    GET    /console
     200    GET    /console/*
     200    GET    /home/page.css
