@@ -17,7 +17,7 @@ let server: TestServer
 let world: World
 const agent = new Agent({ keepAlive: true, maxSockets: 8 })
 beforeAll(async () => {
-  server = await startServer()
+  server = await startServer({ RATE_LIMIT_PER_SECOND: 'off' })
   world = await createWorld(server, server.main)
 })
 afterAll(async () => {

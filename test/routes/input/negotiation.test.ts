@@ -11,7 +11,7 @@ let server: TestServer
 let main: TestApplication
 let user: UserDocument
 beforeAll(async () => {
-  server = await startServer({ TRUST_PROXY: 'loopback' })
+  server = await startServer({ TRUST_PROXY: 'loopback', RATE_LIMIT_PER_SECOND: 'off' })
   main = server.main
   user = await createUser(main, { isGuest: true, properties: { camelKey: { snake_key: 1 } } })
 })

@@ -4,7 +4,7 @@ import { startServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startServer()
+  server = await startServer({ RATE_LIMIT_PER_SECOND: 'off' })
 })
 afterAll(() => server.close())
 
