@@ -216,10 +216,10 @@ export interface AttemptResult {
   againInMs?: number
 }
 
-/** @returns since when the webhook fails; undefined where it does not, or the delivery is gone */
+/** @returns since when the webhook fails; undefined where it does not, or is gone */
 export async function noteAttempt(
   db: Querier,
-  id: number,
+  { id, webhookId }: Pick<DueDelivery, 'id' | 'webhookId'>,
   { attempt, state, againInMs = 0 }: AttemptResult,
 ): Promise<string | undefined> {
   const found = await db.one(noteStatement, [
@@ -228,22 +228,26 @@ export async function noteAttempt(
     state.toUpperCase(),
     againInMs,
     state === 'delivered',
+    webhookId,
   ])
   return found ?? undefined
 }
 
+/** The webhook before its delivery, as whoever deletes a webhook locks them. */
 const noteStatement = reading(
   'note-webhook-attempt',
-  column(nullable(timestamptz), 'w.failing_since'),
+  column(nullable(timestamptz), 'failing_since'),
   (columns) => `
-    with noted as (
-      update webhook_delivery set attempts = attempts || $2::jsonb, state = $3::delivery_state,
+    with tried as (
+      update webhook set failing_since = case when $5::boolean then null else coalesce(failing_since, chatterie_clock()) end
+      where id = $6 returning id, failing_since
+    ), noted as (
+      update webhook_delivery d set attempts = attempts || $2::jsonb, state = $3::delivery_state,
         next_time = chatterie_clock() + $4::float8 * interval '1 ms',
         end_time = case when $3 <> 'PENDING' then chatterie_clock() end
-      where id = $1 returning webhook_id
+      from tried where d.id = $1 and d.webhook_id = tried.id
     )
-    update webhook w set failing_since = case when $5::boolean then null else coalesce(w.failing_since, chatterie_clock()) end
-    from noted where w.id = noted.webhook_id returning ${columns}`,
+    select ${columns} from tried`,
 )
 
 /** Sends one again, with the id that it has. @returns whether there is such a one */

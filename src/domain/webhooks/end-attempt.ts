@@ -45,7 +45,7 @@ export async function endAttempt(
   await ctx.db.transact(async (tx) => {
     // First, for the row of the webhook is locked from the next statement on, and others wait for it.
     await tx.emit({ type: 'webhook.attempted', applicationId, payload: { webhookId, deliveryId: id } })
-    const failingSince = await noteAttempt(tx, id, { attempt, state, againInMs })
+    const failingSince = await noteAttempt(tx, { id, webhookId }, { attempt, state, againInMs })
     const isFailing = failingSince !== undefined && ctx.clock.now() - Date.parse(failingSince) > failingMaxMs
     if (isDelivered || !(status === gone || isFailing)) return
     if (!(await switchWebhookOff(tx, webhookId))) return
