@@ -2,6 +2,7 @@
 import type { Message } from '@chatkitty/core'
 import { Webhook as Verifier } from 'standardwebhooks'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { noteAttempt } from '#data/webhooks/deliveries.ts'
 import { connect, disconnect, done } from '../conformance/realtime.ts'
 import { type AdminClient, createAdmin } from '../support/admin.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
@@ -88,6 +89,27 @@ describe('a webhook', () => {
     await expect.poll(newest).toMatchObject({ state: 'delivered', attempts: [{ status: 204 }] })
     const last = await newest()
     expect(JSON.parse(last.body)).toEqual(receiver.received.find(({ body }) => body === last.body)?.event)
+  })
+
+  it('may be deleted during an attempt, which holds nothing that the deletion wants', async () => {
+    const { id: webhookId } = await hook()
+    await createUser(server.main)
+    await expect.poll(() => deliveries(webhookId)).toMatchObject([{ state: 'delivered' }])
+    const [{ id, attempts }] = await deliveries(webhookId)
+    const deletion = await server.ctx.db.pool.connect()
+    try {
+      await deletion.query('begin')
+      await deletion.query('select from webhook where id = $1 for update', [webhookId])
+      const noted = noteAttempt(server.ctx.db, { id, webhookId }, { attempt: attempts[0], state: 'pending' })
+      const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+      await expect.poll(async () => (await deletion.query(waiting)).rowCount).toBe(1)
+      await deletion.query('select from webhook_delivery where id = $1 for update nowait', [id])
+      await deletion.query('delete from webhook where id = $1', [webhookId])
+      await deletion.query('commit')
+      expect(await noted).toBeUndefined()
+    } finally {
+      deletion.release()
+    }
   })
 
   it('hears what it asked for alone, nothing of other applications, and nothing while it is off', async () => {
