@@ -19,9 +19,11 @@ import {
   syncData,
 } from '#postgres/cluster.ts'
 import { Guard } from '#postgres/guard.ts'
+import { keepRunning } from '#postgres/keep-running.ts'
 import { lockFolder } from '#postgres/lock.ts'
 import { makeOwn } from '#postgres/own.ts'
-import { findPostmaster, isPostmaster, runPostmaster, stopPostmaster } from '#postgres/postmaster.ts'
+import { findPostmaster, stopPostmaster } from '#postgres/postmaster.ts'
+import { runPostmaster } from '#postgres/run-postmaster.ts'
 import { openTemplate, type Template, type TemplateSource } from '#postgres/template.ts'
 
 export type Logger = Pick<BaseLogger, 'debug' | 'info' | 'warn'>
@@ -168,37 +170,6 @@ async function run(cluster: Cluster, guard: Guard): Promise<Running> {
   } catch (error) {
     await stopPostmaster(cluster, pid)
     throw error
-  }
-}
-
-const keepMs = 500
-
-/** Starts the server again, on the same port, when it dies under us. `end` gives the pid of the one that lives. */
-function keepRunning(
-  cluster: Cluster,
-  guard: Guard,
-  first: number,
-  port: number,
-): { end(): Promise<number> } {
-  let pid = first
-  let looking: Promise<void> = Promise.resolve()
-  const look = async () => {
-    if (await isPostmaster(pid, cluster)) return guard.watch(pid)
-    cluster.log.warn({ pid }, 'the embedded Postgres died and is started again')
-    pid = (await runPostmaster(cluster, guard, port)).pid
-  }
-  const timer = setInterval(() => {
-    looking = looking
-      .then(look)
-      .catch((err) => cluster.log.warn({ err }, 'the embedded Postgres is still down'))
-  }, keepMs)
-  timer.unref()
-  return {
-    async end() {
-      clearInterval(timer)
-      await looking
-      return pid
-    },
   }
 }
 

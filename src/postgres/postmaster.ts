@@ -1,87 +1,17 @@
-// The running server: finding it, starting it, stopping it, and never mistaking another process for it.
+// The server's process: finding it, stopping it, and never mistaking another process for it.
 
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { open, readFile, readlink, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { execFile } from 'node:child_process'
+import { readFile, readlink, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { type Cluster, cleanEnvironment, pathSeenByPostgres } from '#postgres/cluster.ts'
-import type { Guard } from '#postgres/guard.ts'
+import type { Cluster } from '#postgres/cluster.ts'
 import { isAlive } from '#postgres/lock.ts'
 
-const SETTINGS = [
-  'listen_addresses=127.0.0.1',
-  'unix_socket_directories=',
-  'max_connections=100',
-  'shared_buffers=256MB',
-  'work_mem=8MB',
-  'maintenance_work_mem=128MB',
-  'effective_cache_size=1GB',
-  'random_page_cost=1.1',
-  'max_wal_size=2GB',
-  // All commits wait while a new log segment is made: 50 ms when its 16 MB are zeroed and synced first. Without, the p99
-  // of a send beside an import fell from 54 ms to 18 to 25, and 1.09 times as many sends fit into a second; at 32
-  // connections 1.25 times as many.
-  'wal_init_zero=off',
-  'checkpoint_timeout=15min',
-  'jit=off',
-  'timezone=UTC',
-  'client_connection_check_interval=1s', // what a killed server was doing ends with it
-  'log_timezone=UTC',
-  'log_checkpoints=off',
-  'log_min_messages=log', // the server's own state; failed statements are for whoever sent them
-]
-
-/** For what need not outlive a halt of the machine. */
-const EPHEMERAL_SETTINGS = [
-  'fsync=off',
-  'full_page_writes=off',
-  'synchronous_commit=off',
-  'wal_level=minimal',
-  'max_wal_senders=0',
-  'max_wal_size=256MB', // it may lie in memory
-]
-
-const RETRY_MS = 10_000
 const STOP_MS = 60_000
-const LOG_BYTES_MAX = 10 * 1024 * 1024
+const ABANDON_MS = 5_000
 
-type Found = { pid: number; port: number; status: string }
-
-/**
- * Returns the server on the cluster's files once it accepts connections: the one still running, or a new one, on the
- * given port or any that is free. The guard watches over it from its first moment.
- */
-export async function runPostmaster(
-  cluster: Cluster,
-  guard: Pick<Guard, 'watch'>,
-  port?: number,
-): Promise<Found & { adopted: boolean }> {
-  const giveUpAt = performance.now() + RETRY_MS
-  let attempt: Attempt | null = null
-  for (;;) {
-    const found = await findPostmaster(cluster)
-    if (found?.status === 'ready') {
-      guard.watch(found.pid)
-      return { ...found, adopted: found.pid !== attempt?.child.pid }
-    }
-    if (!found && attempt?.ended()) {
-      const reason = await attempt.output()
-      if (!mayPass(reason) || performance.now() > giveUpAt) {
-        throw new Error(`The embedded Postgres did not start: ${reason} (see ${logFile(cluster)})`)
-      }
-      cluster.log.debug({ reason }, 'embedded Postgres not started yet')
-      attempt = null
-      await sleep(100)
-    } else if (!found && !attempt) {
-      attempt = await startPostmaster(cluster, guard, port)
-    } else {
-      await sleep(5) // starting, recovering after a crash, or leaving: each takes as long as it takes
-    }
-  }
-}
+export type Found = { pid: number; port: number; status: string }
 
 /** Asks the server to shut down at once and waits until it is gone. */
 export async function stopPostmaster(cluster: Pick<Cluster, 'data'>, pid: number): Promise<void> {
@@ -95,6 +25,20 @@ export async function stopPostmaster(cluster: Pick<Cluster, 'data'>, pid: number
   }
 }
 
+/** Ends a server that is of no use any more, as a halt of the machine would; what it committed is on the disk. */
+export async function abandonPostmaster(cluster: Pick<Cluster, 'data'>, pid: number): Promise<void> {
+  const killAt = performance.now() + ABANDON_MS
+  for (let signal: NodeJS.Signals = 'SIGQUIT'; await isPostmaster(pid, cluster); ) {
+    try {
+      process.kill(pid, signal)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    }
+    if (performance.now() > killAt) signal = 'SIGKILL'
+    await sleep(20)
+  }
+}
+
 /** The server that runs on the cluster's files, by what it wrote to its pid file and what the system says of it. */
 export async function findPostmaster(cluster: Pick<Cluster, 'data'>): Promise<Found | null> {
   const lines = await readPidFile(cluster)
@@ -103,7 +47,7 @@ export async function findPostmaster(cluster: Pick<Cluster, 'data'>): Promise<Fo
   return { pid, port: Number(lines[3]), status: lines[7]?.trim() ?? 'starting' }
 }
 
-async function readPidFile(cluster: Pick<Cluster, 'data'>): Promise<string[] | null> {
+export async function readPidFile(cluster: Pick<Cluster, 'data'>): Promise<string[] | null> {
   const text = await readFile(pidFile(cluster), 'utf8').catch(() => null)
   return text === null ? null : text.split('\n')
 }
@@ -130,107 +74,6 @@ async function isPostmasterByName(pid: number, data: string): Promise<boolean> {
   return !stdout.startsWith('Z') && stdout.includes('postgres') && stdout.includes(data)
 }
 
-type Attempt = { child: ChildProcess; ended(): boolean; output(): Promise<string> }
-
-async function startPostmaster(
-  cluster: Cluster,
-  guard: Pick<Guard, 'watch'>,
-  port?: number,
-): Promise<Attempt> {
-  await disownPidFile(cluster)
-  const listenAt = port ?? (await freePort())
-  const log = await openLog(cluster)
-  const child = spawn(
-    cluster.binaries.postgres,
-    [
-      '-D',
-      pathSeenByPostgres(cluster),
-      '-p',
-      `${listenAt}`,
-      ...[...SETTINGS, ...(cluster.ephemeral ? EPHEMERAL_SETTINGS : [])].flatMap((setting) => [
-        '-c',
-        setting,
-      ]),
-    ],
-    {
-      cwd: cluster.data,
-      env: cleanEnvironment,
-      ...cluster.owner,
-      detached: true, // a session of its own, so Ctrl-C in our terminal is not for it
-      stdio: ['ignore', log.handle.fd, log.handle.fd],
-    },
-  )
-  let failure: Error | undefined
-  child.on('error', (error) => {
-    failure = error
-  })
-  child.unref()
-  cluster.waiting()
-  if (child.pid) guard.watch(child.pid)
-  await log.handle.close()
-  return {
-    child,
-    ended: () => failure !== undefined || child.exitCode !== null || child.signalCode !== null,
-    output: async () => failure?.message ?? summary(await readFrom(logFile(cluster), log.size)),
-  }
-}
-
-/** Lets Postgres see a pid file of a server that died as such, even when its pid is another program's by now. */
-async function disownPidFile(cluster: Cluster): Promise<void> {
-  const lines = await readPidFile(cluster)
-  if (!lines) return
-  const pid = Number(lines[0])
-  if (!(pid > 0)) {
-    await rm(pidFile(cluster)) // cut off while it was written
-  } else if (isAlive(pid) && !(await isPostmaster(pid, cluster))) {
-    // Postgres takes the pid of its own parent as stale and goes on to check, by the shared memory that the file also
-    // names, that nothing is left of the dead server. Without the file it could not check that.
-    await writeFile(pidFile(cluster), [process.pid, ...lines.slice(1)].join('\n'))
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no free TCP port on 127.0.0.1')
-  return address.port
-}
-
-async function openLog(cluster: Cluster) {
-  const path = logFile(cluster)
-  const old = await stat(path).catch(() => null)
-  if (old && old.size > LOG_BYTES_MAX) await rename(path, `${path}.1`)
-  const handle = await open(path, 'a', 0o600)
-  return { handle, size: (await handle.stat()).size }
-}
-
-async function readFrom(path: string, offset: number): Promise<string> {
-  const bytes = await readFile(path)
-  return bytes.subarray(offset).toString('utf8')
-}
-
-/** What is worth telling of a failed start: its fatal lines, else its last one. */
-function summary(output: string): string {
-  const lines = output
-    .trim()
-    .split('\n')
-    .map((line) => line.replace(/^.*?\[\d+\] /, ''))
-  const fatal = lines.filter((line) => /^(FATAL|PANIC|DETAIL|HINT)/.test(line))
-  return fatal.length > 0 ? fatal.join(' ') : (lines.at(-1) ?? '')
-}
-
-/** The port was taken in between, or what a killed server left behind is still on its way out or coming up. */
-function mayPass(reason: string): boolean {
-  return /could not create any TCP|shared memory block|lock file/.test(reason)
-}
-
-function pidFile({ data }: Pick<Cluster, 'data'>): string {
+export function pidFile({ data }: Pick<Cluster, 'data'>): string {
   return join(data, 'postmaster.pid')
-}
-
-function logFile({ folder }: Cluster): string {
-  return join(folder, 'postgres.log')
 }

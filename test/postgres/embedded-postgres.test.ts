@@ -13,6 +13,8 @@ import { isAlive } from '#postgres/lock.ts'
 const log = { debug() {}, info() {}, warn() {} }
 const orphan = fileURLToPath(new URL('../../src/postgres/orphan.ts', import.meta.url))
 const isRoot = process.getuid?.() === 0
+/** They look into /proc. */
+const onLinux = test.skipIf(process.platform !== 'linux')
 
 describe('the embedded Postgres', { timeout: 60_000 }, () => {
   let folder: string
@@ -120,7 +122,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     expect(await query(postgres, 'select one from kept')).toEqual([{ one: 1 }])
   })
 
-  test.skipIf(process.platform !== 'linux')('is watched over again where its guard was killed', async () => {
+  onLinux('is watched over again where its guard was killed', async () => {
     const { child } = await startElsewhere('')
     const postmaster = await postmasterPid()
     const first = await guardPid(child)
@@ -165,6 +167,26 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     await expect
       .poll(() => query(postgres, 'select one from kept').catch(() => null), { timeout: 20_000 })
       .toEqual([{ one: 1 }])
+  })
+
+  onLinux('comes back by itself when it lives on but will never accept connections', async () => {
+    const postgres = await start()
+    await query(postgres, 'create table kept as select 1 as one')
+    await makeStuck()
+    await expect
+      .poll(() => query(postgres, 'select one from kept').catch(() => null), { timeout: 60_000 })
+      .toEqual([{ one: 1 }])
+  })
+
+  onLinux('a start has every row of one that lives on but will never accept connections', async () => {
+    const { child } = await startElsewhere('create table kept as select 1 as one')
+    process.kill(await guardPid(child), 'SIGKILL')
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    await makeStuck()
+    const postgres = await start()
+    expect(postgres.adopted).toBe(false)
+    expect(await query(postgres, 'select one from kept')).toEqual([{ one: 1 }])
   })
 
   test('is not fooled by a pid file left behind, and leaves a program alone that has the pid now', async () => {
@@ -293,6 +315,15 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
       if (command.includes('chatterie-guard')) return Number(pid)
     }
     throw new Error('there is no guard')
+  }
+
+  /** Leaves the postmaster without the processes that make it of use, and unable to start others. */
+  async function makeStuck(): Promise<void> {
+    const pid = await postmasterPid()
+    process.kill(pid, 'SIGSTOP')
+    for (const each of (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ')) {
+      process.kill(Number(each), 'SIGKILL')
+    }
   }
 
   async function postmasterPid(): Promise<number> {

@@ -1,0 +1,45 @@
+// Keeps the server up while we run: it may die, or be alive and of no use any more.
+
+import type { Cluster } from '#postgres/cluster.ts'
+import type { Guard } from '#postgres/guard.ts'
+import { abandonPostmaster, findPostmaster, isPostmaster } from '#postgres/postmaster.ts'
+import { runPostmaster } from '#postgres/run-postmaster.ts'
+import { StuckWatch } from '#postgres/stuck.ts'
+
+const keepMs = 500
+
+/** Starts the server again, on the same port, when it dies under us or is stuck. `end` gives the pid of the one that lives. */
+export function keepRunning(
+  cluster: Cluster,
+  guard: Guard,
+  first: number,
+  port: number,
+): { end(): Promise<number> } {
+  let pid = first
+  let looking: Promise<void> = Promise.resolve()
+  const watch = new StuckWatch()
+  const look = async () => {
+    if (await isPostmaster(pid, cluster)) {
+      const found = await findPostmaster(cluster)
+      if (found?.pid !== pid || !(await watch.isStuck(found))) return guard.watch(pid)
+      cluster.log.warn({ pid }, 'the embedded Postgres is stuck and is started again')
+      await abandonPostmaster(cluster, pid)
+    } else {
+      cluster.log.warn({ pid }, 'the embedded Postgres died and is started again')
+    }
+    pid = (await runPostmaster(cluster, guard, port)).pid
+  }
+  const timer = setInterval(() => {
+    looking = looking
+      .then(look)
+      .catch((err) => cluster.log.warn({ err }, 'the embedded Postgres is still down'))
+  }, keepMs)
+  timer.unref()
+  return {
+    async end() {
+      clearInterval(timer)
+      await looking
+      return pid
+    },
+  }
+}
