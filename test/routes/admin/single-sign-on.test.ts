@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 import Provider from 'oidc-provider'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { AdminSession } from '#resources/admin/operator.ts'
@@ -15,6 +16,16 @@ let server: TestServer
 let owner: AdminClient
 /** What the provider says of its accounts. */
 let accounts: Record<string, object> = {}
+/** What the provider signs with, and what somebody else would. */
+const [own, strange] = await Promise.all([
+  generateKeyPair('RS256', { extractable: true }),
+  generateKeyPair('RS256'),
+])
+/** Puts another ID token in the place of the provider's. */
+let forge: ((claims: JWTPayload) => Promise<string> | string) | undefined
+
+const sign = (claims: JWTPayload, { privateKey }: typeof own) =>
+  new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'own' }).sign(privateKey)
 
 beforeAll(async () => {
   provider = createServer().listen(0, '127.0.0.1')
@@ -37,6 +48,14 @@ beforeAll(async () => {
     }),
     pkce: { required: () => true },
     cookies: { keys: ['a key of the test'] },
+    jwks: { keys: [{ ...(await exportJWK(own.privateKey)), kid: 'own', alg: 'RS256', use: 'sig' }] },
+  })
+  oidc.use(async (context, next) => {
+    await next()
+    const { id_token: idToken } = (context.body ?? {}) as { id_token?: string }
+    if (!forge || !idToken) return
+    const claims = JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString())
+    context.body = { ...(context.body as object), id_token: await forge(claims) }
   })
   provider.on('request', oidc.callback())
   owner = await createAdmin(server, 'owner')
@@ -48,6 +67,7 @@ afterAll(async () => {
 })
 afterEach(() => {
   accounts = {}
+  forge = undefined
 })
 
 /** A browser that follows redirects with its cookies, and says to the provider who it is. */
@@ -104,6 +124,7 @@ describe('single sign-on', () => {
     const { searchParams } = new URL(answer.headers.get('location') ?? '')
     expect(searchParams.get('code_challenge_method')).toBe('S256')
     expect(searchParams.get('state')).toMatch(/^[\w-]{20,}$/)
+    expect(searchParams.get('nonce')).toMatch(/^[\w-]{43}$/)
     accounts = { ada }
     const browser = new Browser()
     const there = await browser.signIn('ada')
@@ -161,6 +182,46 @@ describe('single sign-on', () => {
     expect((await browser.session()).operator?.username).toBe('eve@elsewhere.org')
   })
 
+  it('takes the ID token that the provider signed', async () => {
+    accounts = { ida: { ...ada, email: 'ida@example.com' } }
+    forge = (claims) => sign(claims, own) // as the forged ones below are, but for what is wrong with them
+    const browser = new Browser()
+    await browser.signIn('ida')
+    expect((await browser.session()).operator?.username).toBe('ida@example.com')
+  })
+
+  const unsigned = (claims: JWTPayload) =>
+    `${[{ alg: 'none' }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')}.`
+  it.each<[string, (claims: JWTPayload) => Promise<string> | string]>([
+    ['that somebody else signed', (claims) => sign(claims, strange)],
+    ['that nobody signed', unsigned],
+    [
+      'signed with what is public',
+      (claims) =>
+        new SignJWT(claims)
+          .setProtectedHeader({ alg: 'HS256', kid: 'own' })
+          .sign(Buffer.from('a secret of the client')),
+    ],
+    ['of another issuer', (claims) => sign({ ...claims, iss: 'https://elsewhere.example' }, own)],
+    ['for another client', (claims) => sign({ ...claims, aud: 'another' }, own)],
+    [
+      'that was made for another client',
+      (claims) => sign({ ...claims, aud: ['chatterie', 'another'], azp: 'another' }, own),
+    ],
+    ['that has expired', (claims) => sign({ ...claims, exp: Math.floor(Date.now() / 1_000) - 60 }, own)],
+    ['that never expires', ({ exp: _, ...claims }) => sign(claims, own)],
+    ['that answers to another browser', (claims) => sign({ ...claims, nonce: 'of another' }, own)],
+    ['that answers to nobody', ({ nonce: _, ...claims }) => sign(claims, own)],
+    ['of somebody else', (claims) => sign({ ...claims, sub: 'bea' }, own)],
+    ['that is none', () => 'nonsense'],
+  ])('refuses an ID token %s', async (_, forged) => {
+    accounts = { ada }
+    forge = forged
+    const browser = new Browser()
+    expectRefusal(await plain(await browser.signIn('ada')), 403, 'access_denied')
+    expect(browser.cookies(server.url).get('chatterie_session')).toBeUndefined()
+  })
+
   it('takes no answer to a question of another browser, nor one twice', async () => {
     const callback = `${server.url}/console/sign-in/oidc/callback`
     for (const query of ['', '?code=x', '?code=x&state=y', '?error=access_denied&state=y']) {
@@ -210,6 +271,7 @@ describe('a provider that is away', () => {
       authorization_endpoint: `${at}/auth`,
       token_endpoint: `${at}/token`,
       userinfo_endpoint: `${at}/me`,
+      jwks_uri: `${at}/jwks`,
       code_challenge_methods_supported: ['S256'],
     }
     const back = createServer((_request, response) => {
