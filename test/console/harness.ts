@@ -11,6 +11,7 @@ import { startServer, type TestServer } from '../support/server.ts'
 const pictures = new URL('../../docs/console/', import.meta.url)
 /** Pictures that are kept. */
 const shown = new Set([
+  'erase-light-1280',
   'exports-light-1280',
   'function-light-1280',
   'function-versions-dark-1280',
@@ -19,6 +20,7 @@ const shown = new Set([
   'overview-dark-390',
   'overview-light-1280',
   'reports-light-1280',
+  'settings-retention-light-1280',
   'sign-in',
   'users-open-dark-1280',
 ])

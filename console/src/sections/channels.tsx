@@ -80,6 +80,17 @@ function ChannelDetail({ channelId, onGone }: { channelId: number; onGone: () =>
   })
   if (error) return <Empty title="This channel is not there">{error.message}</Empty>
   if (!channel) return <div aria-busy="true" />
+  const { messagesPersisted: isKept } = channel
+  const keep = () =>
+    ask({
+      title: isKept ? 'Stop keeping messages?' : 'Keep messages again?',
+      text: isKept
+        ? `What is sent to ${nameOf(channel)} from now on is delivered to whoever is connected and kept nowhere. The ${count(channel.counts.messages)} messages that are there stay.`
+        : `${nameOf(channel)} keeps what is sent from now on.`,
+      action: isKept ? 'Stop keeping' : 'Keep messages',
+      isDangerous: isKept,
+      run: () => act('updateChannel', { params, body: { messagesPersisted: !isKept } }, 'Saved'),
+    })
   const remove = () =>
     ask({
       title: `Delete ${nameOf(channel)}?`,
@@ -111,6 +122,7 @@ function ChannelDetail({ channelId, onGone }: { channelId: number; onGone: () =>
               {count(channel.counts.messages)}
             </Link>,
           ],
+          ['Keeps them', isKept ? 'yes' : 'no, they are delivered alone'],
         ]}
       />
       <section>
@@ -128,13 +140,18 @@ function ChannelDetail({ channelId, onGone }: { channelId: number; onGone: () =>
         {members?.next && <p className="soft">And others.</p>}
       </section>
       <Json title="Properties" value={channel.properties} />
-      {may('deleteChannel') && (
-        <div className="detail-actions">
+      <div className="detail-actions">
+        {may('updateChannel') && (
+          <button type="button" className="button" onClick={keep}>
+            {isKept ? 'Stop keeping messages' : 'Keep messages'}
+          </button>
+        )}
+        {may('deleteChannel') && (
           <button type="button" className="button danger" onClick={remove}>
             Delete channel
           </button>
-        </div>
-      )}
+        )}
+      </div>
     </>
   )
 }

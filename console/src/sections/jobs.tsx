@@ -1,5 +1,6 @@
 // Imports and exports, how far they are, and what went wrong.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { addressOf, call } from '../api/client.ts'
 import type { Job } from '../api/generated.ts'
@@ -110,6 +111,13 @@ function JobDetail({ jobId }: { jobId: number }) {
           <a className="button" href={addressOf('downloadJobFile', { params: { id, jobId } })} download>
             Download the file
           </a>
+        </p>
+      )}
+      {job.type === 'PERSON_ERASURE' && job.state === 'FINISHED' && may('listAudit') && (
+        <p>
+          <Link to={'/audit' as '/'} search={{ action: 'user.erased', application: String(id) } as never}>
+            The certificate, in the audit
+          </Link>
         </p>
       )}
       {job.errors.length > 0 && (

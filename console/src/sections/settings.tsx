@@ -8,6 +8,7 @@ import { useTell } from '../ui/notices.tsx'
 import { Section } from '../ui/pane.tsx'
 import { Empty, Facts, Json } from '../ui/small.tsx'
 import { useApplicationActs } from './applications.tsx'
+import { LifeOfMessages } from './retention.tsx'
 
 const switches = [
   {
@@ -71,6 +72,7 @@ export function Settings() {
             </label>
           ))}
         </section>
+        <LifeOfMessages settings={settings} counts={application.counts} />
         <section className="card">
           <h2>Credentials</h2>
           <Facts

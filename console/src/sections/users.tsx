@@ -11,6 +11,7 @@ import { List } from '../ui/list.tsx'
 import { useAct } from '../ui/notices.tsx'
 import { Section } from '../ui/pane.tsx'
 import { Avatar, Badge, Empty, Facts, Json, Time } from '../ui/small.tsx'
+import { PersonsData } from './person.tsx'
 
 export function Users() {
   const id = useApplicationId()
@@ -208,6 +209,7 @@ function UserDetail({ userId, onGone }: { userId: number; onGone: () => void }) 
         </ul>
       </section>
       <Json title="Properties" value={user.properties} />
+      <PersonsData user={user} />
       <div className="detail-actions">
         {may('banUser') && (
           <button type="button" className={`button ${user.ban ? '' : 'danger'}`} onClick={() => ban(user)}>

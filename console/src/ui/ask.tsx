@@ -5,8 +5,8 @@ export interface Field {
   name: string
   label: string
   type?: 'text' | 'password' | 'datetime-local' | 'number' | 'textarea'
-  /** To choose from. */
-  options?: readonly string[]
+  /** To choose from; with what each is called, where that is not its value. */
+  options?: readonly string[] | Readonly<Record<string, string>>
   value?: string
   hint?: string
   isOptional?: boolean
@@ -117,9 +117,13 @@ function Entry({ field }: { field: Field }) {
       </span>
       {options ? (
         <select {...shared}>
-          {options.map((option) => (
-            <option key={option}>{option}</option>
-          ))}
+          {(Array.isArray(options) ? options.map((each) => [each, each]) : Object.entries(options)).map(
+            ([value, title]) => (
+              <option key={value} value={value}>
+                {title}
+              </option>
+            ),
+          )}
         </select>
       ) : type === 'textarea' ? (
         <textarea {...shared} rows={3} />

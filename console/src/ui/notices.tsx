@@ -74,7 +74,7 @@ export function useAct() {
   return async <O extends Operation>(operation: O, input: Input<O>, done: string, undo?: Undo) => {
     const answer = await call(operation, input)
     tell(done, undo)
-    const goneId = operation.startsWith('delete') ? Object.values(input.params ?? {}).at(-1) : undefined
+    const goneId = /^(delete|erase)/.test(operation) ? Object.values(input.params ?? {}).at(-1) : undefined
     client.invalidateQueries({
       predicate: ({ queryKey }) =>
         queryKey[0] !== 'session' && (goneId === undefined || queryKey.at(-1) !== goneId),

@@ -4,7 +4,7 @@
 import { bool, column, int4, int8, jsonb, nullable, select, timestamptz } from '#data/columns.ts'
 import { type Db, type Querier, reading } from '#data/database.ts'
 import { shownFilesExpire } from '#data/files.ts'
-import type { Retention, RetentionPreview } from '#resources/admin/retention.ts'
+import type { QueryRetention, Retention, RetentionPreview } from '#resources/admin/retention.ts'
 
 export async function findRetention(db: Querier, applicationId: number): Promise<Retention> {
   return (await db.one(findStatement, [applicationId])) ?? {}
@@ -46,7 +46,7 @@ const isInactive = `(${activeTime} < ${since('inactiveChannelsDays')}) is true`
 export function previewOf(
   db: Querier,
   applicationId: number,
-  retention: Retention,
+  retention: Retention | QueryRetention,
 ): Promise<RetentionPreview> {
   return db.single(previewStatement, [applicationId, JSON.stringify(retention)])
 }

@@ -1,12 +1,18 @@
 import type { Context } from '#context.ts'
 import { findRetention, previewOf } from '#data/removal/retention.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
-import type { RetentionPreview } from '#resources/admin/retention.ts'
+import type { QueryRetention, RetentionPreview } from '#resources/admin/retention.ts'
 
-/** What the next run would remove, counted now: it takes as long as looking at that. */
+/**
+ * What the next run would remove, counted now: it takes as long as looking at that.
+ * @param instead a setting to try; the one of the application where nothing of it is given
+ */
 export async function previewRetention(
   ctx: Context,
   { applicationId }: ApplicationCaller,
+  instead: QueryRetention,
 ): Promise<RetentionPreview> {
-  return previewOf(ctx.db, applicationId, await findRetention(ctx.db, applicationId))
+  const isGiven = Object.values(instead).some((days) => days !== undefined)
+  const retention = isGiven ? instead : await findRetention(ctx.db, applicationId)
+  return previewOf(ctx.db, applicationId, retention)
 }

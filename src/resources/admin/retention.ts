@@ -1,6 +1,7 @@
 // How long an application keeps what its users write (operating contract 5).
 import { z } from 'zod'
 import { Timestamp } from '#resources/define.ts'
+import { single } from '#resources/queries.ts'
 
 /** A century. */
 const daysMax = 36_500
@@ -34,6 +35,17 @@ export interface Retention {
   filesDays?: number
   inactiveChannelsDays?: number
 }
+
+const QueryDays = single(z.coerce.number().int().min(1).max(daysMax).optional())
+
+/** A retention that is not saved: of those that are absent, everything is kept. */
+export const QueryRetention = z.object({
+  messagesDays: QueryDays.describe('Preview as if this were the setting, and nothing else but what is given'),
+  directMessagesDays: QueryDays.describe('As above'),
+  filesDays: QueryDays.describe('As above'),
+  inactiveChannelsDays: QueryDays.describe('As above'),
+})
+export type QueryRetention = z.output<typeof QueryRetention>
 
 const count = (about: string) => z.number().int().nonnegative().describe(about).meta({ format: 'int64' })
 

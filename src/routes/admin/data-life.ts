@@ -7,7 +7,7 @@ import { previewRetention } from '#domain/retention/preview-retention.ts'
 import { startRetention } from '#domain/retention/start-retention.ts'
 import { AdminJob } from '#resources/admin/activity.ts'
 import { Erase } from '#resources/admin/person.ts'
-import { RetentionPreview } from '#resources/admin/retention.ts'
+import { QueryRetention, RetentionPreview } from '#resources/admin/retention.ts'
 import { insideOperation, oneOf } from '#routes/admin/operation.ts'
 import { PathId } from '#routes/operation.ts'
 
@@ -21,12 +21,13 @@ export const dataLifeOperations = (ctx: Context) => [
     about: 'retention',
     summary: 'Preview retention',
     description:
-      'What a run would remove now, by the setting `retention`; all zeros where everything is kept.',
+      'What a run would remove now, by the setting `retention`, or by what is given instead of it; all zeros where everything is kept.',
     method: 'GET',
     path: '/retention/preview',
     right: 'read settings',
+    query: QueryRetention,
     answer: oneOf(RetentionPreview),
-    handle: (caller) => previewRetention(ctx, caller),
+    handle: (caller, { query }) => previewRetention(ctx, caller, query),
   }),
   insideOperation({
     id: 'runRetention',

@@ -92,6 +92,21 @@ it('what is kept for ever is not previewed, and a run leaves it', async () => {
   expect(await bodiesOf(channel.id)).toEqual(['Hello, World!'])
 })
 
+it('a setting is previewed before it is saved', async () => {
+  const channel = await createChannel(main)
+  await sendMessage(main, channel.id)
+  await days(40)
+  await sendMessage(main, channel.id)
+  const tried = async (query: string) => (await owner.get(`${path}/retention/preview?${query}`)).body
+  expect(await tried('messagesDays=30')).toMatchObject({ messages: 1, channels: 0 })
+  expect(await tried('messagesDays=50')).toMatchObject({ messages: 0 })
+  await keep({ messagesDays: 30 })
+  expect(await tried('filesDays=1')).toMatchObject({ messages: 0 })
+  expect(await tried('messagesDays=')).toMatchObject({ messages: 1 })
+  const { body } = await owner.get(`${path}/retention/preview?filesDays=0`).expect(400)
+  expect(JSON.stringify(body)).toContain('filesDays')
+})
+
 it('old messages go as previewed: counters, last messages, unread counts and notifications follow', async () => {
   const [author, reader] = await several(2, () => createUser(main))
   const members = [{ id: author.id }, { id: reader.id }]

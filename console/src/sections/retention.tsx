@@ -1,0 +1,178 @@
+// How long an application keeps what its users write, and what would go.
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { call } from '../api/client.ts'
+import type { Application, Retention, RetentionPreview, Settings } from '../api/generated.ts'
+import { useApplicationId, useGo } from '../application.tsx'
+import { useMay } from '../session.tsx'
+import { useAsk } from '../ui/ask.tsx'
+import { useAct } from '../ui/notices.tsx'
+import { count } from '../ui/small.tsx'
+
+const ages = [
+  { name: 'messagesDays', title: 'Messages', text: 'Of public and private channels.' },
+  { name: 'directMessagesDays', title: 'Direct messages', text: 'For ever, unless it is said here.' },
+  { name: 'filesDays', title: 'Files', text: 'With the messages that show them, in all channels.' },
+  { name: 'inactiveChannelsDays', title: 'Silent channels', text: 'Since their last message.' },
+] as const satisfies { name: keyof Retention; title: string; text: string }[]
+
+type Name = (typeof ages)[number]['name']
+type Days = Record<Name, string>
+
+const shown = (retention: Retention) =>
+  Object.fromEntries(ages.map(({ name }) => [name, String(retention[name] ?? '')])) as Days
+
+/** What goes, in words; undefined where nothing does. */
+function losses({ messages, directMessages, files, channels }: RetentionPreview): string | undefined {
+  const parts = [
+    [messages, 'messages'],
+    [directMessages, 'direct messages'],
+    [files, 'files'],
+    [channels, 'channels'],
+  ].filter(([number]) => Number(number) > 0)
+  if (parts.length === 0) return undefined
+  return parts.map(([number, what]) => `${count(Number(number))} ${what}`).join(', ')
+}
+
+interface Props {
+  settings: Settings
+  counts: Application['counts']
+}
+
+export function LifeOfMessages(props: Props) {
+  return (
+    <section className="card">
+      <h2>How long messages live</h2>
+      <Kept {...props} />
+      <Ages key={JSON.stringify(props.settings.retention)} {...props} />
+    </section>
+  )
+}
+
+function Kept({ settings: { messagesPersisted }, counts }: Props) {
+  const params = { id: useApplicationId() }
+  const may = useMay()
+  const ask = useAsk()
+  const act = useAct()
+  const change = () =>
+    ask({
+      title: messagesPersisted ? 'Stop keeping messages?' : 'Keep messages again?',
+      text: messagesPersisted
+        ? `What is sent from now on is delivered to whoever is connected and kept nowhere: in all ${count(counts.channels)} channels and in those made later. The ${count(counts.messages)} messages that are there stay.`
+        : `All ${count(counts.channels)} channels keep what is sent from now on, those too that were told by themselves to keep nothing.`,
+      action: messagesPersisted ? 'Stop keeping' : 'Keep messages',
+      isDangerous: messagesPersisted,
+      run: () => act('updateSettings', { params, body: { messagesPersisted: !messagesPersisted } }, 'Saved'),
+    })
+  return (
+    <label className="switch">
+      <input
+        type="checkbox"
+        checked={messagesPersisted}
+        disabled={!may('updateSettings')}
+        onChange={change}
+      />
+      <span>
+        <strong>Messages are kept</strong>
+        <span className="soft">
+          Else they are delivered alone: in no list, never unread, and gone for who is away. A channel can
+          differ.
+        </span>
+      </span>
+    </label>
+  )
+}
+
+function Ages({ settings: { retention } }: Props) {
+  const params = { id: useApplicationId() }
+  const may = useMay()
+  const ask = useAsk()
+  const act = useAct()
+  const go = useGo()
+  const [days, setDays] = useState(() => shown(retention))
+  const isSaved = ages.every(({ name }) => days[name] === shown(retention)[name])
+  const isLimited = ages.some(({ name }) => retention[name])
+  const { data: preview, error } = useQuery({
+    queryKey: ['previewRetention', params.id, retention],
+    queryFn: () => call('previewRetention', { params }),
+    enabled: isLimited,
+  })
+  const save = async () => {
+    const given = ages.map(({ name }) => [name, days[name] ? Number(days[name]) : null] as const)
+    const body = { retention: Object.fromEntries(given) }
+    const done = () => act('updateSettings', { params, body }, 'Saved')
+    const query = Object.fromEntries(given.filter(([, value]) => value !== null))
+    const lost =
+      Object.keys(query).length > 0 &&
+      losses(await call('previewRetention', { params, query: query as never }))
+    if (!lost) return done()
+    ask({
+      title: 'Keep no longer than that?',
+      text: `Within an hour ${lost} will be gone, and from then on whatever becomes as old. This cannot be undone.`,
+      action: 'Save and remove',
+      isDangerous: true,
+      run: done,
+    })
+  }
+  const lost = preview && losses(preview)
+  const run = () =>
+    ask({
+      title: 'Remove it now?',
+      text: `Gone will be ${lost}, with their reactions, reports and notifications. This cannot be undone.`,
+      action: 'Remove now',
+      isDangerous: true,
+      run: async () => {
+        const job = await act('runRetention', { params }, 'The removal has begun')
+        go(`/a/${params.id}/jobs`, { open: String(job.id) })
+      },
+    })
+  const [problem, setProblem] = useState('')
+  return (
+    <form
+      className="ages"
+      onSubmit={(event) => {
+        event.preventDefault()
+        setProblem('')
+        save().catch((refusal) => setProblem((refusal as Error).message))
+      }}
+    >
+      {ages.map(({ name, title, text }) => (
+        <label key={name}>
+          <span>
+            <strong>{title}</strong>
+            <span className="soft">{text}</span>
+          </span>
+          <input
+            type="number"
+            min={1}
+            max={36_500}
+            placeholder="for ever"
+            aria-label={`${title}, days`}
+            value={days[name]}
+            disabled={!may('updateSettings')}
+            onChange={({ target }) => setDays({ ...days, [name]: target.value })}
+          />
+          <span className="soft">days</span>
+        </label>
+      ))}
+      <p role="alert" className="problem">
+        {problem || error?.message}
+      </p>
+      {isLimited && isSaved && preview && (
+        <p className="soft">{lost ? `Old enough to go: ${lost}.` : 'Nothing is old enough to go now.'}</p>
+      )}
+      <div className="detail-actions">
+        {may('updateSettings') && (
+          <button type="submit" className="button" disabled={isSaved}>
+            Save
+          </button>
+        )}
+        {may('runRetention') && isSaved && lost && (
+          <button type="button" className="button danger" onClick={run}>
+            Remove now
+          </button>
+        )}
+      </div>
+    </form>
+  )
+}
