@@ -25,8 +25,9 @@ export function webhookBody(ctx: Context, delivery: DueDelivery, subjects: Deliv
   return JSON.stringify({ type, timestamp, data })
 }
 
+/** One that was deleted as it was then: its row may stay for a while, without its members. */
 const channel: ToData = ({ channelId, payload }, { channels }, show) =>
-  show(channelResource, channels.get(channelId ?? 0) ?? (payload.channel as never)) ?? { id: channelId }
+  show(channelResource, (payload.channel as never) ?? channels.get(channelId ?? 0)) ?? { id: channelId }
 const message: ToData = ({ payload, channelId }, { messages }, show) =>
   show(messageResource, messages.get(payload.messageId ?? 0) ?? (payload.message as never)) ?? {
     id: payload.messageId,

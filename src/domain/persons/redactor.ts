@@ -1,4 +1,5 @@
 // Takes a person out of texts and JSON.
+import { generatedPictureUrl } from '#resources/served.ts'
 
 export interface Redactor {
   /** What texts are looked for with, whatever their case. */
@@ -58,8 +59,17 @@ function isPerson(value: Record<string, unknown>, userId: number): boolean {
   return value.id === userId && ('displayName' in value || 'display_name' in value)
 }
 
-const personal = ['properties', 'displayPictureUrl', 'display_picture_url', 'pictureUrl', 'picture_url']
+/** What is kept in their place: a document is still one of a user, which is shown as such when it is told. */
+const impersonal: Record<string, unknown> = {
+  properties: {},
+  displayPictureUrl: generatedPictureUrl(mask),
+  display_picture_url: generatedPictureUrl(mask),
+  pictureUrl: null,
+  picture_url: null,
+}
 
 function emptied(document: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(document).filter(([key]) => !personal.includes(key)))
+  return Object.fromEntries(
+    Object.entries(document).map(([key, value]) => [key, key in impersonal ? impersonal[key] : value]),
+  )
 }

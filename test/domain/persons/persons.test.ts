@@ -291,6 +291,33 @@ describe('an erasure', () => {
     ])
   })
 
+  it('leaves what is yet to be told of others in a shape that can be told', async () => {
+    const [person, friend] = await Promise.all([createUser(main), createUser(main)])
+    const members = [{ id: person.id }, { id: friend.id }]
+    const direct = await createChannel(main, { type: 'DIRECT', members })
+    const hooks = `${path}/webhooks`
+    const events = ['channel.deleted']
+    const away = await Receiver.open()
+    const { body: hook } = await owner.post(hooks, { url: away.url, events }).expect(201)
+    away.answers.push({ status: 500, headers: { 'retry-after': '3600' } })
+    await main.delete(`/channels/${direct.id}`).expect(200)
+    const pending = async () =>
+      (await owner.get(`${hooks}/${hook.id}/deliveries?state=pending`).expect(200)).body.items
+    await expect.poll(pending).toMatchObject([{ attempts: [{ status: 500 }] }])
+    const { body: job } = await owner
+      .post(`${path}/users/${person.id}/erase`, { messages: 'keep' })
+      .expect(202)
+    await ended(job.id)
+    const [{ id }] = await pending()
+    await owner.post(`${hooks}/${hook.id}/deliveries/${id}/replay`).expect(202)
+    await expect.poll(() => away.received.length).toBe(2)
+    const { data } = JSON.parse(away.received[1]?.body ?? '')
+    const erased = data.members.find(({ id }: { id: number }) => id === person.id)
+    expect(erased).toMatchObject({ displayPictureUrl: expect.stringMatching(/^http/), properties: {} })
+    expect(JSON.stringify(data)).not.toContain(person.name)
+    away.close()
+  })
+
   it('is the owner’s, says what to do with messages, and is of somebody who is there', async () => {
     const { id } = await createUser(main)
     const body = { messages: 'keep' }
@@ -326,7 +353,7 @@ describe('a name', () => {
   it('and what a document says of the person goes, of nobody else', () => {
     const user = { id: 7, name: 'ann', displayName: 'Ann', properties: { a: 1 } }
     expect(json({ user, other: { ...user, id: 8, name: 'bob', displayName: 'Bob' } })).toEqual({
-      user: { id: 7, name: '***', displayName: '***' },
+      user: { id: 7, name: '***', displayName: '***', properties: {} },
       other: { id: 8, name: 'bob', displayName: 'Bob', properties: { a: 1 } },
     })
   })
