@@ -1,17 +1,19 @@
 // Runs functions that events ask for: at least once each, in no particular order.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context, Outcome } from '#context.ts'
+import { presentEach } from '#domain/events/present-each.ts'
 import { beginRuns } from '#domain/functions/runs/begin-runs.ts'
 import { forgetInvocations } from '#domain/functions/runs/forget-invocations.ts'
 import { forgetRuns } from '#domain/functions/runs/forget-runs.ts'
 import { giveBackQueuedRuns } from '#domain/functions/runs/give-back-queued-runs.ts'
 import { giveBackRunsOfTheDead } from '#domain/functions/runs/give-back-runs-of-the-dead.ts'
+import { loadRunSubjects } from '#domain/functions/runs/load-run-subjects.ts'
 import { runFunction } from '#domain/functions/runs/run-function.ts'
 import { setRunAside } from '#domain/functions/runs/set-run-aside.ts'
 import { type QueuedRun, takeQueuedRuns } from '#domain/functions/runs/take-queued-runs.ts'
 import { isDatabaseAway, isGone } from '#errors.ts'
 import { Drain } from '#jobs/drain.ts'
-import { presentRuns, type Ready } from '#jobs/present-runs.ts'
+import { presentFunctionEvent } from '#jobs/function-events.ts'
 
 /**
  * Under way at once in this process, and of one application: fewer than the runner has processes for, so that who
@@ -35,6 +37,11 @@ const stopMs = 5_000
 /** Where the runtime failed, not the function, a run is tried again, each time after four times as long. */
 const attemptsMax = 5
 const retryMs = 1_000
+
+interface Ready {
+  run: QueuedRun
+  event: Record<string, unknown>
+}
 
 /** What this process has taken of one application. */
 interface Line {
@@ -112,8 +119,19 @@ export class FunctionRuns {
     if (total <= 0) return false // the next that ends signals
     const { runs, more } = await takeQueuedRuns(ctx, { busy, perApplication: takenOfApplicationMax, total })
     if (runs.length === 0) return more
-    const { ready, gone } = await presentRuns(ctx, runs)
-    for (const each of ready) this.#lineOf(each.run.applicationId).waiting.push(each)
+    const presented = await presentEach(runs, {
+      load: (some) => loadRunSubjects(ctx, some),
+      present: (run, subjects) => presentFunctionEvent(ctx, run, subjects),
+      async setAside(run, error) {
+        await setRunAside(ctx, run, error)
+        return []
+      },
+    })
+    const gone: number[] = []
+    for (const [run, event] of presented) {
+      if (event) this.#lineOf(run.applicationId).waiting.push({ run, event })
+      else gone.push(run.id)
+    }
     await forgetRuns(ctx, gone)
     this.#serve()
     return more

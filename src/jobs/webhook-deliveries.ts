@@ -2,11 +2,13 @@
 // leads. One that is slow or dead takes no more than its own few places.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context, Posted } from '#context.ts'
+import { presentEach } from '#domain/events/present-each.ts'
 import { endAttempt } from '#domain/webhooks/end-attempt.ts'
 import { forgetOldDeliveries } from '#domain/webhooks/forget-old-deliveries.ts'
 import { holdDelivery } from '#domain/webhooks/hold-delivery.ts'
 import { keepDeliveryBody } from '#domain/webhooks/keep-delivery-body.ts'
-import { type DeliverySubjects, loadDeliverySubjects } from '#domain/webhooks/load-delivery-subjects.ts'
+import { loadDeliverySubjects } from '#domain/webhooks/load-delivery-subjects.ts'
+import { setDeliveryAside } from '#domain/webhooks/set-delivery-aside.ts'
 import { signDelivery } from '#domain/webhooks/sign-delivery.ts'
 import { type DueDelivery, takeDeliveries } from '#domain/webhooks/take-deliveries.ts'
 import { Drain } from '#jobs/drain.ts'
@@ -19,6 +21,7 @@ const forgetMs = 60_000
 /** For a whole attempt. */
 const attemptMs = 20_000
 const stopMs = 5_000
+const restMs = 5_000
 /** How long the next of a channel waits for the one before. */
 const turnMs = 1_000
 /** So much of an answer is kept. */
@@ -80,23 +83,34 @@ export class WebhookDeliveries {
     if (!ctx.node.isLeader) return false
     const due = await takeDeliveries(ctx, this.#underWay)
     if (due.length === 0) return false
-    const subjects = await loadDeliverySubjects(
-      ctx,
+    const anew = await presentEach(
       due.filter(({ body }) => body === null),
+      {
+        load: (some) => loadDeliverySubjects(ctx, some),
+        present: (delivery, subjects) => webhookBody(ctx, delivery, subjects),
+        async setAside(delivery, error) {
+          await setDeliveryAside(ctx, delivery, error)
+          return []
+        },
+      },
     )
-    for (const delivery of due) this.#begin(delivery, subjects)
+    const made = new Map(anew)
+    for (const delivery of due) {
+      const body = delivery.body ?? made.get(delivery)
+      if (body !== undefined) this.#begin(delivery, body)
+    }
     return true
   }
 
-  #begin(delivery: DueDelivery, subjects: DeliverySubjects): void {
+  #begin(delivery: DueDelivery, body: string): void {
     const { id, webhookId, channelId } = delivery
     const ofWebhook = this.#underWay.get(webhookId) ?? new Set()
     this.#underWay.set(webhookId, ofWebhook.add(id))
     const line = channelId === null ? `delivery ${id}` : `${webhookId} ${channelId}`
     const held = Promise.withResolvers<void>()
     const running: Promise<void> = this.#turn(this.#lines.get(line))
-      .then(() => this.#traced(delivery, () => this.#deliver(delivery, subjects, hold)))
-      .catch((error) => this.#ctx.log.error({ err: error, delivery: id }, 'a webhook could not be told'))
+      .then(() => this.#traced(delivery, () => this.#deliver(delivery, body, hold)))
+      .catch((error) => this.#rest(id, error))
       .finally(() => {
         this.#running.delete(running)
         this.#hanging.delete(running)
@@ -135,9 +149,14 @@ export class WebhookDeliveries {
     waited.abort()
   }
 
-  async #deliver(delivery: DueDelivery, subjects: DeliverySubjects, hold: Hold): Promise<void> {
+  /** What went wrong here is no attempt, and is tried again a little later. */
+  async #rest(id: number, error: unknown): Promise<void> {
+    this.#ctx.log.error({ err: error, deliveryId: id }, 'a webhook could not be told')
+    await holdDelivery(this.#ctx, id, restMs).catch(() => undefined) // whatever it was, the database may be away
+  }
+
+  async #deliver(delivery: DueDelivery, body: string, hold: Hold): Promise<void> {
     const ctx = this.#ctx
-    const body = delivery.body ?? webhookBody(ctx, delivery, subjects)
     if (delivery.body === null) await keepDeliveryBody(ctx, delivery.id, body)
     const time = new Date(ctx.clock.now()).toISOString()
     const began = performance.now()
@@ -200,5 +219,6 @@ function pauseOf(retryAfter = '', now = 0): number {
 
 function reasonOf(error: unknown): string {
   const { message, code } = error as NodeJS.ErrnoException
-  return (code && message === '' ? code : message).slice(0, 200)
+  const text = code && message === '' ? code : message
+  return textOf(Buffer.from(text.slice(0, 200))) // a name in a certificate may be anything
 }

@@ -9,6 +9,8 @@ export type Counted =
   | 'notifications set aside'
   /** Runs of functions that were given up without an outcome. */
   | 'function runs set aside'
+  /** Deliveries to webhooks of which no body could be made. */
+  | 'webhook deliveries set aside'
   /** Sessions that were closed because an event could not be delivered to them. */
   | 'sessions closed'
   /** What other processes broadcast that could not be read. */
@@ -111,6 +113,7 @@ export class Metrics {
     'events set aside': [this.setAside, 'event'],
     'notifications set aside': [this.setAside, 'notification'],
     'function runs set aside': [this.setAside, 'function_run'],
+    'webhook deliveries set aside': [this.setAside, 'webhook_delivery'],
     'sessions closed': [this.sessionsClosed],
     'signals unreadable': [this.signalsUnreadable],
   }

@@ -1,13 +1,12 @@
 // Presents events so that one which cannot be presented keeps nothing from the others.
 import type { Context } from '#context.ts'
 import { loadSubjects, type Subjects } from '#domain/events/load-subjects.ts'
-import { isDatabaseAway, withoutWords } from '#errors.ts'
+import { presentEach } from '#domain/events/present-each.ts'
+import { withoutWords } from '#errors.ts'
 import { presentChannelUpdate } from '#realtime/publish/channels.ts'
 import { deliveriesOf } from '#realtime/publish/publish.ts'
 import type { CommittedEvent, EventPayload } from '#resources/events.ts'
 import type { Delivery, PublishedEvent } from '#resources/published-event.ts'
-
-const triesMax = 3
 
 /**
  * Presents a batch of events, in order. One that cannot be presented is set aside: published as lost, so that those whom it
@@ -45,48 +44,20 @@ export async function presentChannelUpdates(ctx: Context, ids: number[]): Promis
 }
 
 async function presentBatch(ctx: Context, events: CommittedEvent[]): Promise<PublishedEvent[]> {
-  if (events.length === 0) return []
-  let subjects: Subjects
-  try {
-    subjects = await loadSubjects(ctx, events, [])
-  } catch (error) {
-    if (isDatabaseAway(error)) throw error
-    const [first] = events
-    if (events.length === 1 && first) return [await presentAlone(ctx, first)]
-    const middle = Math.ceil(events.length / 2)
-    return [
-      ...(await presentBatch(ctx, events.slice(0, middle))),
-      ...(await presentBatch(ctx, events.slice(middle))),
-    ]
-  }
-  const published: PublishedEvent[] = []
-  for (const event of events) {
-    try {
-      published.push(present(event, subjects))
-    } catch {
-      published.push(await presentAlone(ctx, event))
-    }
-  }
-  return published
-}
-
-/** Once more, after it failed among others. */
-async function presentAlone(ctx: Context, event: CommittedEvent): Promise<PublishedEvent> {
-  for (let tries = 2; ; tries += 1) {
-    try {
-      return present(event, await loadSubjects(ctx, [event], []))
-    } catch (error) {
-      if (isDatabaseAway(error)) throw error
-      if (tries < triesMax) continue
+  const presented = await presentEach<CommittedEvent, Subjects, PublishedEvent>(events, {
+    load: (some) => loadSubjects(ctx, some, []),
+    present,
+    async setAside(event, error) {
       const { position, applicationId, channelId } = event
       ctx.metrics.count('events set aside')
       ctx.log.error(
         { err: withoutWords(error), position, applicationId, channelId },
         'an event was set aside: it cannot be presented',
       )
-      return { ...toPublished(event, []), isLost: true }
-    }
-  }
+      return [{ ...toPublished(event, []), isLost: true }]
+    },
+  })
+  return presented.map(([, published]) => published)
 }
 
 function present(event: CommittedEvent, subjects: Subjects): PublishedEvent {

@@ -2,9 +2,11 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Batches } from '#jobs/batches.ts'
+import { createAdmin } from '../support/admin.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { deploy, endedInvocations } from '../support/functions.ts'
 import { startServer, type TestServer } from '../support/server.ts'
+import { Receiver } from '../webhooks/receiver.ts'
 
 it('what can be done is done, in order, and what always fails is set aside, after three tries alone', async () => {
   await fc.assert(
@@ -64,7 +66,7 @@ it('nothing is set aside while the database is away', async () => {
 describe('behind the server', () => {
   let server: TestServer
   beforeAll(async () => {
-    server = await startServer()
+    server = await startServer({ FUNCTION_EGRESS: 'open' })
   })
   afterAll(() => server.close())
   const sql = (text: string, values: unknown[] = []) => server.ctx.db.query({ text }, values)
@@ -84,8 +86,8 @@ describe('behind the server', () => {
       (await sql('select message_id from notification order by 1')).map(([id]) => id)
     await expect.poll(notified, { timeout: 5_000 }).toHaveLength(2)
     expect(await notified()).toContain(fine)
-    expect(server.ctx.metrics.of('notifications set aside')).toBe(1)
-    expect(await sql('select from notification_task')).toEqual([])
+    await expect.poll(() => sql('select from notification_task')).toEqual([])
+    await expect.poll(() => server.ctx.metrics.of('notifications set aside')).toBe(1)
   })
 
   it('a run of a function that cannot be given its event holds back no other run', async () => {
@@ -102,6 +104,38 @@ describe('behind the server', () => {
     const [invocation] = await endedInvocations(main, created)
     expect(invocation?.status).toBe('SUCCEEDED')
     await expect.poll(() => sql('select from function_run')).toEqual([])
-    expect(server.ctx.metrics.of('function runs set aside')).toBe(3)
+    await expect.poll(() => server.ctx.metrics.of('function runs set aside')).toBe(3)
+  })
+
+  it('a delivery to a webhook that cannot be made holds back no other, and is tried no more', async () => {
+    const { main } = server
+    const receiver = await Receiver.open()
+    const admin = await createAdmin(server, 'developer')
+    const webhooks = `/applications/${main.id}/webhooks`
+    const { body: hook } = await admin.post(webhooks, { url: receiver.url, events: ['*'] }).expect(201)
+    const poison = [
+      ['user.updated', '{"userId": 1.5}'],
+      ['user.updated', '{"userId": 1e300}'],
+      ['channel.deleted', '{"channel": {"type": "DIRECT", "members": [{"id": 1}]}}'],
+      ['from.another.version', '{}'],
+    ]
+    for (const [type, payload] of poison) {
+      await sql('insert into webhook_delivery (webhook_id, type, payload) values ($1, $2, $3::jsonb)', [
+        hook.id,
+        type,
+        payload,
+      ])
+    }
+    const user = await createUser(main)
+    await expect.poll(() => receiver.received.map(({ event }) => event.data.id)).toEqual([user.id])
+    const failed = async () =>
+      (await admin.get(`${webhooks}/${hook.id}/deliveries?state=failed`).expect(200)).body.items
+    await expect.poll(failed).toHaveLength(poison.length)
+    for (const { attempts } of await failed())
+      expect(attempts).toMatchObject([{ error: 'its body could not be made' }])
+    await expect.poll(() => server.ctx.metrics.of('webhook deliveries set aside')).toBe(poison.length)
+    const { body: shown } = await admin.get(`${webhooks}/${hook.id}`).expect(200)
+    expect(shown).toMatchObject({ enabled: true })
+    receiver.close()
   })
 })

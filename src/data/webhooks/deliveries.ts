@@ -208,6 +208,18 @@ const postponeStatement = {
   text: `update webhook_delivery set next_time = chatterie_clock() + $2::float8 * interval '1 ms' where id = $1`,
 }
 
+/** It has failed, whatever its webhook would have answered. */
+export async function giveUpDelivery(db: Querier, id: number, attempt: DeliveryAttempt): Promise<void> {
+  await db.run(giveUpStatement, [id, JSON.stringify([attempt])])
+}
+
+const giveUpStatement = {
+  name: 'give-up-webhook-delivery',
+  text: `
+    update webhook_delivery set state = 'FAILED', attempts = attempts || $2::jsonb, end_time = chatterie_clock()
+    where id = $1`,
+}
+
 /** What an attempt has come to. */
 export interface AttemptResult {
   attempt: DeliveryAttempt
