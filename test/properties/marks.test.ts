@@ -74,8 +74,8 @@ it('a picture elsewhere stays where it is, whatever its address says', () => {
 it.each([
   [
     'a configured address',
-    'https://chat.example.com',
-    'https://chat.example.com/v1/runtime/users/7/display-picture',
+    "https://chat.example.com/$'",
+    "https://chat.example.com/$'/v1/runtime/users/7/display-picture",
   ],
   ['the address that only the client knows', '', '/v1/runtime/users/7/display-picture'],
 ])('files are sent to %s', (_, streams, expected) => {
