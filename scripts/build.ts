@@ -13,6 +13,7 @@ import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve as resolvePath } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { build, type Metafile, type Plugin } from 'esbuild'
+import { emojiFile, emojiPackages, readEmojiData } from '#data/messages/emoji-data.ts'
 import { bundleBootstrap } from '#functions/bundles.ts'
 import { noticesOf } from './notices.ts'
 
@@ -69,6 +70,7 @@ await Promise.all([
   copyPages(),
   copySchemaEngine(),
   copyHook(),
+  writeFile(join(dist, emojiFile), JSON.stringify(readEmojiData())),
 ])
 
 /** All in one folder, as src/place.ts has it. */
@@ -77,9 +79,9 @@ async function bundleServer(): Promise<void> {
     bundle({ cli: 'src/cli/main.ts' }, [startByItself]),
     bundle({ start: 'src/cli/start.ts', background: 'src/background.ts', orphan: 'src/postgres/orphan.ts' }),
   ])
-  const inputs = { ...commands.inputs, ...server.inputs }
-  const outputs = { ...commands.outputs, ...server.outputs }
-  await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await noticesOf({ inputs, outputs }, root))
+  const inputs = Object.keys({ ...commands.inputs, ...server.inputs })
+  const data = emojiPackages.map((name) => join('node_modules', name, 'package.json'))
+  await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await noticesOf([...inputs, ...data], root))
 }
 
 async function bundle(entryPoints: Record<string, string>, plugins: Plugin[] = []): Promise<Metafile> {
@@ -99,7 +101,13 @@ async function bundle(entryPoints: Record<string, string>, plugins: Plugin[] = [
     },
     minifySyntax: true,
     ...(program === undefined && { sourcemap: 'linked' }),
-    plugins: [...(program === undefined ? [withoutMapsOfLibraries] : []), httpByRequire, ...plugins],
+    plugins: [
+      ...(program === undefined ? [withoutMapsOfLibraries] : []),
+      httpByRequire,
+      leaveOut,
+      loadLater,
+      ...plugins,
+    ],
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',

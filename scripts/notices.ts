@@ -2,11 +2,13 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Metafile } from 'esbuild'
 
-/** @returns one text with the name, version, licence and notice of each package that the bundle has code of */
-export async function noticesOf({ inputs }: Metafile, root: string): Promise<string> {
-  const folders = new Set(Object.keys(inputs).flatMap((path) => folderOfPackage(path) ?? []))
+/**
+ * @param files what the bundle is made of
+ * @returns one text with the name, version, licence and notice of each package that they are of
+ */
+export async function noticesOf(files: string[], root: string): Promise<string> {
+  const folders = new Set(files.flatMap((path) => folderOfPackage(path) ?? []))
   const notices = await Promise.all([...folders].sort().map((folder) => noticeOf(join(root, folder))))
   return `Chatterie contains code of these packages.\n\n${notices.join('\n\n')}\n`
 }

@@ -1,7 +1,5 @@
 // The emoji that can be reacted with (runtime contract 7.3 and 8.8).
-import emojibase from 'emojibase-data/en/compact.json' with { type: 'json' }
-import shortcodes from 'emojibase-data/en/shortcodes/emojibase.json' with { type: 'json' }
-import { gemoji } from 'gemoji'
+import { readEmojiData } from '#data/messages/emoji-data.ts'
 import type { Emoji } from '#resources/message.ts'
 
 const variation = '\ufe0f'
@@ -31,22 +29,15 @@ export function findEmoji(text: string): Emoji | undefined {
 /** Named as on GitHub, which clients know; what is newer, and the skin tones, are as Unicode has them. */
 function buildIndex(): Index {
   const index: Index = { byAlias: new Map(), byCharacter: new Map() }
-  for (const { emoji: character, description, names: aliases, tags } of gemoji) {
-    add(index, { character, description, aliases, tags })
-  }
-  for (const { unicode: character, hexcode, label: description, tags = [], skins = [] } of emojibase) {
-    if (/^\p{RI}$/u.test(character)) continue // half a flag
-    if (!index.byCharacter.has(plain(character))) {
-      const aliases = [(shortcodes as Record<string, string | string[]>)[hexcode] ?? []].flat()
-      add(index, {
-        character,
-        description,
-        aliases: aliases.filter((name) => !index.byAlias.has(name)),
-        tags,
-      })
+  const { gemoji, unicode } = readEmojiData()
+  for (const emoji of gemoji) add(index, emoji)
+  for (const { variants, ...emoji } of unicode) {
+    if (/^\p{RI}$/u.test(emoji.character)) continue // half a flag
+    if (!index.byCharacter.has(plain(emoji.character))) {
+      add(index, { ...emoji, aliases: emoji.aliases.filter((name) => !index.byAlias.has(name)) })
     }
-    const base = index.byCharacter.get(plain(character)) as Emoji
-    for (const { unicode } of skins) index.byCharacter.set(plain(unicode), { ...base, character: unicode })
+    const base = index.byCharacter.get(plain(emoji.character)) as Emoji
+    for (const character of variants) index.byCharacter.set(plain(character), { ...base, character })
   }
   return index
 }
