@@ -1,20 +1,21 @@
 // What pages are made of: files that browsers keep. They ask whether these are still the same, unless a file's name says
 // what is in it.
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
+import { sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '#context.ts'
 import { fileOfCode } from '#place.ts'
 
 /** Made by scripts/build-pages.mjs of what lies beside it. */
-const built = fileOfCode('pages/built/')
+const built = fileURLToPath(fileOfCode('pages/built/'))
 
 /** Serves the scripts, styles and pictures of all pages, each below its page's name. */
 export async function pageFiles(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   await scope.register(fastifyStatic, {
     root: built,
-    wildcard: false,
-    globIgnore: ['**/*.gz', '**/*.html'],
+    serve: false, // it would search for them with a library that takes longer to load than all of this
     preCompressed: true,
     cacheControl: false,
     setHeaders(reply, path) {
@@ -24,8 +25,18 @@ export async function pageFiles(scope: FastifyInstance, { ctx }: { ctx: Context 
         .removeHeader('pragma')
         .removeHeader('expires')
     },
-    allowedPath: (path) => path !== '/home/demo.js' || ctx.config.demoPage,
   })
+  for (const path of await pathsOf(built)) {
+    if (path === '/home/demo.js' && !ctx.config.demoPage) continue
+    scope.get(path, (_request, reply) => reply.sendFile(path))
+  }
+}
+
+/** What a folder's files are reached by; not those that stand in for another, and pages have routes of their own. */
+async function pathsOf(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true })
+  const paths = entries.map((entry) => `/${entry.split(sep).join('/')}`)
+  return paths.filter((path) => /\.\w+$/.test(path) && !/\.(gz|html)$/.test(path))
 }
 
 /** A page's markup. */
