@@ -15,6 +15,7 @@ import { parseArgs, promisify } from 'node:util'
 import { build, type Metafile, type Plugin } from 'esbuild'
 import { emojiFile, emojiPackages, readEmojiData } from '#data/messages/emoji-data.ts'
 import { bundleBootstrap } from '#functions/bundles.ts'
+import { leaveOut, loadLater } from './left-out.ts'
 import { noticesOf } from './notices.ts'
 
 const root = join(import.meta.dirname, '..')
