@@ -49,7 +49,7 @@ const benches: Record<string, (stage: Stage) => Promise<string | Report>> = {
         : { connects: 300, deploys: 10, rounds: 3, roundMs: 5_000 },
     ),
   webhooks: (stage) =>
-    webhooks(stage, values.quick ? { rounds: 2, roundMs: 1_500 } : { rounds: 25, roundMs: 3_000 }),
+    webhooks(stage, values.quick ? { rounds: 2, roundMs: 1_500 } : { rounds: 24, roundMs: 5_000 }),
   import: (stage) => imports(stage, values.quick ? 100_000 : 1_000_000),
   dump: (stage) => (values.quick ? dump(stage, 50_000, 500) : dump(stage, 1_000_000, 10_000)),
 }
