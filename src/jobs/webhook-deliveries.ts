@@ -32,7 +32,7 @@ export class WebhookDeliveries {
   readonly #taking: Drain
   readonly #forgetting: Drain
   /** By webhook. */
-  readonly #underWay = new Map<number, Set<number>>()
+  readonly #underWay = new Map<number, Map<number, number>>()
   /** Each with what is waited for by whoever moves the clock. */
   readonly #running = new Map<Promise<void>, Promise<void>>()
   /** Those that a test has hang: they go on when the clock is moved, and not before. */
@@ -104,8 +104,8 @@ export class WebhookDeliveries {
 
   #begin(delivery: DueDelivery, body: string): void {
     const { id, webhookId, channelId } = delivery
-    const ofWebhook = this.#underWay.get(webhookId) ?? new Set()
-    this.#underWay.set(webhookId, ofWebhook.add(id))
+    const ofWebhook = this.#underWay.get(webhookId) ?? new Map<number, number>()
+    this.#underWay.set(webhookId, ofWebhook.set(id, performance.now()))
     const line = channelId === null ? `delivery ${id}` : `${webhookId} ${channelId}`
     const held = Promise.withResolvers<void>()
     const running: Promise<void> = this.#turn(this.#lines.get(line))
@@ -165,6 +165,7 @@ export class WebhookDeliveries {
     if (this.#stopping.signal.aborted && answer.status === undefined) return // nobody's fault
     const attempt = { time, durationMs: Math.round(performance.now() - began), ...answer }
     const state = await endAttempt(ctx, delivery, attempt, retryAfterMs)
+    if (state === undefined) return // its webhook is gone, or was as it is now only after a reset
     const result = state === 'pending' ? 'retried' : state
     ctx.metrics.webhookAttempts.observe(attempt.durationMs / 1_000, delivery.type, result)
     watch?.ended(attempt)

@@ -146,6 +146,19 @@ describe('a fault of a webhook', () => {
     await server.testApi.delete('/clock').expect(204)
   })
 
+  it('under way while its world is reset leaves nothing in the journal that begins then', async () => {
+    receiver.hold()
+    await createUser('ann')
+    await expect.poll(() => receiver.waiting).toBe(1)
+    await server.testApi.post(`/worlds/${world.id}/reset`).expect(200)
+    receiver.release(1)
+    await expect.poll(() => receiver.received).toHaveLength(1)
+    await advance({ seconds: 1 }) // waits for attempts
+    const { body } = await server.testApi.get(`/worlds/${world.id}/journal?kind=webhook`).expect(200)
+    expect(body.entries).toEqual([])
+    await server.testApi.delete('/clock').expect(204)
+  })
+
   it('is of the events that it names, delays, and is sent once where the answer comes late', async () => {
     await fail({ status: 500 }, {}, 'channel.created')
     await fail({ delayMs: 30, after: true }, {}, 'user.created')

@@ -59,6 +59,11 @@ export class Receiver {
     for (const go of this.#waiting.splice(0)) go()
   }
 
+  /** How many wait. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   async #turn(): Promise<void> {
     while (this.#room === 0) {
       const { promise, resolve } = Promise.withResolvers<void>()

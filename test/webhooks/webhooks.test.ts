@@ -171,6 +171,29 @@ describe('a webhook', () => {
     expect(slow.received.length).toBeLessThan(30)
     slow.close()
   })
+
+  it('is told, though more are silent than there are places for all', async () => {
+    const silent = await Receiver.open()
+    silent.hold()
+    try {
+      const ids: number[] = []
+      for (let nth = 0; nth < 12; nth++) {
+        ids.push((await hook({ url: silent.url, events: ['message.created'] })).id)
+      }
+      await hook({ events: ['message.created'] })
+      const channels = await Promise.all(Array.from({ length: 7 }, () => createChannel(server.main)))
+      for (const { id } of channels) await sendMessage(server.main, id)
+      await told(7)
+      await sendMessage(server.main, channels[0]?.id)
+      await told(8)
+      // It did not wait until they had had their time.
+      for (const id of ids) {
+        expect((await deliveries(id)).flatMap(({ attempts }: { attempts: object[] }) => attempts)).toEqual([])
+      }
+    } finally {
+      silent.close()
+    }
+  })
 })
 
 describe('a delivery that fails', () => {

@@ -138,7 +138,8 @@ export interface DueDelivery {
 }
 
 /**
- * What is due, of each webhook in the order of the events.
+ * What is due, of each webhook in the order of the events; where there is more than there is room, first of those that
+ * have the least under way.
  * @param busy how many of which webhooks are under way here
  * @param underWay those deliveries
  */
@@ -178,17 +179,23 @@ const dueStatement = reading(
     ),
   }),
   (columns) => `
+    with due as materialized (
+      select d.id, coalesce(b.count, 0) + d.nth as place
+      from webhook w
+      left join unnest($1::bigint[], $2::int[]) b (id, count) on b.id = w.id
+      cross join lateral (
+        select d.id, row_number() over (order by d.next_time, d.id) as nth from webhook_delivery d
+        where d.webhook_id = w.id and d.state = 'PENDING' and d.next_time <= chatterie_clock()
+          and d.id <> all($3::bigint[])
+        order by d.next_time, d.id limit greatest($4::int - coalesce(b.count, 0), 0)
+      ) d
+      where w.enabled
+      order by place, d.id limit $5::int
+    )
     select ${columns}
-    from webhook w
-    left join unnest($1::bigint[], $2::int[]) b (id, count) on b.id = w.id
-    cross join lateral (
-      select * from webhook_delivery d
-      where d.webhook_id = w.id and d.state = 'PENDING' and d.next_time <= chatterie_clock()
-        and d.id <> all($3::bigint[])
-      order by d.next_time, d.id limit greatest($4::int - coalesce(b.count, 0), 0)
-    ) d
-    where w.enabled
-    order by d.id limit $5::int`,
+    from webhook_delivery d join webhook w on w.id = d.webhook_id
+    where d.id = any(array(select id from due))
+    order by d.id`,
 )
 
 export async function keepBody(db: Querier, id: number, body: string): Promise<void> {
@@ -228,13 +235,13 @@ export interface AttemptResult {
   againInMs?: number
 }
 
-/** @returns since when the webhook fails; undefined where it does not, or is gone */
-export async function noteAttempt(
+/** @returns since when the webhook fails, null where it does not; undefined where the delivery is gone */
+export function noteAttempt(
   db: Querier,
   { id, webhookId }: Pick<DueDelivery, 'id' | 'webhookId'>,
   { attempt, state, againInMs = 0 }: AttemptResult,
-): Promise<string | undefined> {
-  const found = await db.one(noteStatement, [
+): Promise<string | null | undefined> {
+  return db.one(noteStatement, [
     id,
     JSON.stringify([attempt]),
     state.toUpperCase(),
@@ -242,24 +249,34 @@ export async function noteAttempt(
     state === 'delivered',
     webhookId,
   ])
-  return found ?? undefined
 }
 
-/** The webhook before its delivery, as whoever deletes a webhook locks them. */
+/**
+ * The webhook is written only where it begins or ceases to fail, so that attempts of one do not wait for each other; and
+ * before its delivery, as whoever deletes a webhook locks them.
+ */
 const noteStatement = reading(
   'note-webhook-attempt',
   column(nullable(timestamptz), 'failing_since'),
   (columns) => `
-    with tried as (
-      update webhook set failing_since = case when $5::boolean then null else coalesce(failing_since, chatterie_clock()) end
-      where id = $6 returning id, failing_since
+    with known as materialized (
+      select w.id, w.failing_since from webhook w
+      where w.id = $6 and exists (select from webhook_delivery d where d.id = $1 and d.webhook_id = $6)
+    ), changed as (
+      update webhook w set failing_since = case when $5::boolean then null else coalesce(w.failing_since, chatterie_clock()) end
+      from known where w.id = known.id and (known.failing_since is null) <> $5::boolean
+      returning w.id, w.failing_since
+    ), tried as materialized (
+      select k.id, case when c.id is null then k.failing_since else c.failing_since end as failing_since
+      from known k left join changed c on c.id = k.id
     ), noted as (
       update webhook_delivery d set attempts = attempts || $2::jsonb, state = $3::delivery_state,
         next_time = chatterie_clock() + $4::float8 * interval '1 ms',
         end_time = case when $3 <> 'PENDING' then chatterie_clock() end
       from tried where d.id = $1 and d.webhook_id = tried.id
+      returning d.id
     )
-    select ${columns} from tried`,
+    select ${columns} from tried where exists (select from noted)`,
 )
 
 /** Sends one again, with the id that it has. @returns whether there is such a one */

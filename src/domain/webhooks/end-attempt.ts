@@ -30,31 +30,32 @@ const failingMaxMs = 5 * 24 * hour
  * Keeps what an attempt has come to: 2xx is success, anything else is tried again as long as there are pauses left. A
  * webhook that is gone, or that has failed for five days, is switched off.
  * @param retryAfterMs what the receiver asked for
+ * @returns undefined where the delivery was removed meanwhile
  */
 export async function endAttempt(
   ctx: Context,
   { id, webhookId, applicationId, attempts }: DueDelivery,
   attempt: DeliveryAttempt,
   retryAfterMs = 0,
-): Promise<'delivered' | 'failed' | 'pending'> {
+): Promise<'delivered' | 'failed' | 'pending' | undefined> {
   const { status = 0 } = attempt
   const pause = pauses[attempts.length]
   const isDelivered = status >= 200 && status < 300
   const state = isDelivered ? 'delivered' : pause === undefined || status === gone ? 'failed' : 'pending'
   const againInMs = Math.max(retryAfterMs, (pause ?? 0) * (1 + jitter * Math.random()))
-  await ctx.db.transact(async (tx) => {
-    // First, for the row of the webhook is locked from the next statement on, and others wait for it.
-    await tx.emit({ type: 'webhook.attempted', applicationId, payload: { webhookId, deliveryId: id } })
+  return ctx.db.transact(async (tx) => {
     const failingSince = await noteAttempt(tx, { id, webhookId }, { attempt, state, againInMs })
-    const isFailing = failingSince !== undefined && ctx.clock.now() - Date.parse(failingSince) > failingMaxMs
-    if (isDelivered || !(status === gone || isFailing)) return
-    if (!(await switchWebhookOff(tx, webhookId))) return
+    if (failingSince === undefined) return undefined
+    await tx.emit({ type: 'webhook.attempted', applicationId, payload: { webhookId, deliveryId: id } })
+    const isFailing = failingSince !== null && ctx.clock.now() - Date.parse(failingSince) > failingMaxMs
+    if (isDelivered || !(status === gone || isFailing)) return state
+    if (!(await switchWebhookOff(tx, webhookId))) return state
     await noteAct(tx, theSystem, {
       action: 'webhook.switched_off',
       applicationId,
       target: { type: 'webhook', id: webhookId },
       details: { reason: status === gone ? 'it answered 410' : 'it has failed for five days' },
     })
+    return state
   })
-  return state
 }
