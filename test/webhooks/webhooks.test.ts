@@ -181,10 +181,8 @@ describe('a webhook', () => {
         ids.push((await hook({ url: silent.url, events: ['message.created'] })).id)
       }
       await hook({ events: ['message.created'] })
-      const channels = await Promise.all(Array.from({ length: 7 }, () => createChannel(server.main)))
+      const channels = await Promise.all(Array.from({ length: 8 }, () => createChannel(server.main)))
       for (const { id } of channels) await sendMessage(server.main, id)
-      await told(7)
-      await sendMessage(server.main, channels[0]?.id)
       await told(8)
       // It did not wait until they had had their time.
       for (const id of ids) {
