@@ -15,16 +15,24 @@ const emptyStatement = reading(
   (columns) => `select ${columns}`,
 )
 
-/** @param rows JSON: an array of rows of one table, with these columns; others are as they are at first */
-export async function insertRows(tx: Tx, table: string, columns: string[], rows: string): Promise<void> {
+/**
+ * @param columns that the rows have; others are as they are at first
+ * @param rows of one table, each as JSON in UTF-8
+ */
+export async function insertRows(tx: Tx, table: string, columns: string[], rows: Buffer[]): Promise<void> {
   const list = (alias = '') => columns.map((name) => `${alias}"${name}"`).join(', ')
   await tx.run(
     {
       text: `insert into "${table}" (${list()})
              select ${list('r.')} from json_populate_recordset(null::"${table}", $1::json) r`,
     },
-    [rows],
+    [arrayOf(rows)],
   )
+}
+
+function arrayOf(rows: Buffer[]): Buffer {
+  const [open, comma, close] = ['[', ',', ']'].map((each) => Buffer.from(each)) as [Buffer, Buffer, Buffer]
+  return Buffer.concat([open, ...rows.flatMap((row, at) => (at === 0 ? [row] : [comma, row])), close])
 }
 
 /** Of what was restored, nothing is numbered again. */

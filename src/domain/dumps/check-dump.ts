@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { dumpedTables } from '#data/dumps/tables.ts'
 import { DumpEnd, DumpHeader, type DumpManifest, dumpFormat, dumpVersion } from '#domain/dumps/dump-format.ts'
-import { linesOfDump } from '#domain/dumps/lines-of-dump.ts'
+import { fileOfLine, kindOfLine, linesOfDump } from '#domain/dumps/lines-of-dump.ts'
 
 /** A dump that is as it was written. */
 export interface Dump {
@@ -17,17 +17,17 @@ export interface Dump {
 export async function checkDump(path: string): Promise<Dump> {
   const hash = createHash('sha256')
   let header: DumpHeader | undefined
-  let last: string | undefined
-  const counted = { tables: {} as Record<string, number>, files: 0 }
-  let file: unknown
+  let last: Buffer | undefined
+  const counted: Counted = { tables: new Map(), files: 0 }
+  let file: string | undefined
   try {
-    for await (const text of linesOfDump(path)) {
+    for await (const line of linesOfDump(path)) {
       if (last !== undefined) {
-        hash.update(`${last}\n`)
+        hash.update(last).update('\n')
         if (header === undefined) header = readHeader(path, last)
         else file = count(last, file, counted)
       }
-      last = text
+      last = line
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
@@ -36,34 +36,39 @@ export async function checkDump(path: string): Promise<Dump> {
     }
     throw error
   }
-  if (header === undefined) readHeader(path, last ?? '')
+  if (header === undefined) readHeader(path, last)
   const end = DumpEnd.safeParse(parse(last))
   if (!header || !end.success || end.data[1].sha256 !== hash.digest('hex')) throw damaged(path)
   const [, manifest] = end.data
+  const { columns } = header
   const isCounted =
     manifest.files === counted.files &&
-    Object.entries(manifest.tables).every(([name, rows]) => rows === (counted.tables[name] ?? 0))
+    Object.entries(manifest.tables).every(([name, rows]) => rows === (counted.tables.get(name) ?? 0)) &&
+    [...counted.tables.keys()].every((name) => Object.hasOwn(columns, name))
   if (!isCounted) throw damaged(path)
   return { path, header, manifest }
 }
 
-function count(
-  text: string,
-  file: unknown,
-  counted: { tables: Record<string, number>; files: number },
-): unknown {
-  const name = /^\["([a-z_]+)",/.exec(text)?.[1] ?? ''
-  if (name !== 'bytes') {
-    counted.tables[name] = (counted.tables[name] ?? 0) + 1
+interface Counted {
+  /** Rows. */
+  tables: Map<string, number>
+  files: number
+}
+
+/** @param file to which the line before belongs, if to any; @returns the same of this one */
+function count(line: Buffer, file: string | undefined, counted: Counted): string | undefined {
+  const kind = kindOfLine(line)
+  if (kind !== 'bytes') {
+    counted.tables.set(kind, (counted.tables.get(kind) ?? 0) + 1)
     return undefined
   }
-  const key = /^\["bytes","([^"]*)"/.exec(text)?.[1]
+  const { key } = fileOfLine(line)
   if (key !== file) counted.files += 1
   return key
 }
 
-function readHeader(path: string, text: string): DumpHeader {
-  const found = parse(text) as Partial<DumpHeader> | undefined
+function readHeader(path: string, line: Buffer | undefined): DumpHeader {
+  const found = parse(line) as Partial<DumpHeader> | undefined
   if (found?.format !== dumpFormat) throw new Error(`${path} is no dump of Chatterie`)
   const { data, success } = DumpHeader.safeParse(found)
   if (!success || data.version !== dumpVersion) throw tooNew(path, found)
@@ -82,9 +87,9 @@ function damaged(path: string): Error {
   return new Error(`${path} was cut off or altered after it was written: nothing was restored`)
 }
 
-function parse(text = ''): unknown {
+function parse(line?: Buffer): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(line?.toString('utf8') ?? '')
   } catch {
     return undefined
   }

@@ -3,21 +3,56 @@ import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 
-/** The lines of a dump, whatever compressed it. */
-export async function* linesOfDump(path: string): AsyncGenerator<string> {
+/**
+ * The lines of a dump in UTF-8, without their line feeds, whatever compressed it. They stay bytes as far as can be: texts
+ * had Node's young generation grow, to 80 MB more.
+ * @throws Error where a line is longer than any that a dump has
+ */
+export async function* linesOfDump(path: string): AsyncGenerator<Buffer> {
   const text = pipeline(createReadStream(path), await decompressionOf(path), () => {})
   let begun: Buffer[] = []
+  let size = 0
   for await (const chunk of text as AsyncIterable<Buffer>) {
     let from = 0
     for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, from)) {
-      yield Buffer.concat([...begun, chunk.subarray(from, end)]).toString('utf8')
+      const rest = chunk.subarray(from, end)
+      yield begun.length === 0 ? rest : Buffer.concat([...begun, rest])
       begun = []
+      size = 0
       from = end + 1
     }
-    if (from < chunk.length) begun.push(chunk.subarray(from))
+    if (from === chunk.length) continue
+    begun.push(chunk.subarray(from))
+    size += chunk.length - from
+    if (size > lineBytesMax) throw new Error(`${path} has a line that is too long for a dump`)
   }
-  if (begun.length > 0) yield Buffer.concat(begun).toString('utf8')
+  if (begun.length > 0) yield Buffer.concat(begun)
 }
+
+/** Postgres makes no text longer than 1 GB, and rows are far from that: who gives more wants the memory filled. */
+const lineBytesMax = 256 * 1024 * 1024
+
+/** Where a line belongs: `bytes`, `end`, a table; empty where it is none of a dump. */
+export function kindOfLine(line: Buffer): string {
+  return /^\["([a-z_]+)",/.exec(line.toString('latin1', 0, kindBytesMax))?.[1] ?? ''
+}
+
+/** Postgres has no longer names. */
+const kindBytesMax = 70
+
+/** What a line says beside its kind. */
+export function bodyOfLine(line: Buffer, kind: string): Buffer {
+  return line.subarray(`["${kind}",`.length, -1)
+}
+
+/** Of which file a line of kind `bytes` has some, and where they begin in the line. */
+export function fileOfLine(line: Buffer): { key: string; from: number } {
+  const [start = '', key = ''] = /^\["bytes","([^"]*)","/.exec(line.toString('latin1', 0, fileBytesMax)) ?? []
+  return { key, from: start.length }
+}
+
+/** Keys are UUIDs. */
+const fileBytesMax = 60
 
 /** Text may have characters that others, such as node:readline, take for the end of a line. */
 const lineFeed = 0x0a

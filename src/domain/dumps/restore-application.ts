@@ -50,21 +50,21 @@ export async function restoreApplication(
       let written = 0
       for await (const { table, rows } of batchesOfDump(path)) {
         if (statisticsTables.has(table)) {
-          const own = rows.map((text) => JSON.stringify({ ...JSON.parse(text), application_id: id }))
-          await insertRows(tx, table, header.columns[table] ?? [], `[${own.join(',')}]`)
+          const own = rows.map((row) => asJson({ ...parsed(row), application_id: id }))
+          await insertRows(tx, table, header.columns[table] ?? [], own)
         }
         const kept = keptTables.find((each) => each.name === table)
         if (table === 'application') await writeApplicationRow(tx, id, applicationOf(rows))
         if (!kept) continue
-        const renumbered: string[] = []
-        for (const text of rows) {
-          const row = JSON.parse(text)
+        const renumbered: Buffer[] = []
+        for (const bytes of rows) {
+          const row = parsed(bytes)
           const open = sealedTables.has(table) ? await unsealRow(ctx, origin.id, table, row) : row
           const moved = open && numbering.row(kept, open)
           if (!moved) continue
-          renumbered.push(JSON.stringify(await sealRow(ctx, tx, moved, { world: { id, apiKey }, table })))
+          renumbered.push(asJson(await sealRow(ctx, tx, moved, { world: { id, apiKey }, table })))
         }
-        await insertRows(tx, table, header.columns[table] ?? [], `[${renumbered.join(',')}]`)
+        await insertRows(tx, table, header.columns[table] ?? [], renumbered)
         written += rows.length
         onProgress(written)
       }
@@ -75,6 +75,9 @@ export async function restoreApplication(
     throw error
   }
 }
+
+/** So that a dump which somebody made up leaves numbers to the applications beside. */
+const numbersMax = 1e12
 
 /** As many numbers of each kind as there are between the first and the last of the dump. */
 async function rangesOf(tx: Tx, { ids }: DumpManifest): Promise<Map<Space, Range>> {
@@ -87,11 +90,17 @@ async function rangesOf(tx: Tx, { ids }: DumpManifest): Promise<Map<Space, Range
     spans.set(space, { least: Math.min(least, known.least), most: Math.max(most, known.most) })
   }
   const counts = new Map([...spans].map(([space, { least, most }]) => [space, most - least + 1]))
+  if ([...counts.values()].some((count) => count > numbersMax)) {
+    throw new Error('The ids of the dump are too far apart: they would use up those of the others')
+  }
   const firsts = await drawRanges(tx, counts)
   return new Map([...spans].map(([space, span]) => [space, { ...span, first: firsts.get(space) ?? 0 }]))
 }
 
-function applicationOf([row = '{}']: string[]): ApplicationRow {
+const asJson = (row: object) => Buffer.from(JSON.stringify(row))
+const parsed = (row: Buffer) => JSON.parse(row.toString('utf8'))
+
+function applicationOf([row = Buffer.from('{}')]: Buffer[]): ApplicationRow {
   const {
     guest_users,
     user_created_channels,
@@ -99,6 +108,6 @@ function applicationOf([row = '{}']: string[]): ApplicationRow {
     properties,
     retention = {},
     messages_persisted = true,
-  } = JSON.parse(row)
+  } = parsed(row)
   return { guest_users, user_created_channels, ui, properties, retention, messages_persisted }
 }

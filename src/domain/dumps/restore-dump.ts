@@ -27,7 +27,7 @@ export async function restoreDump(
       for await (const { table, rows } of batchesOfDump(path)) {
         // What nothing is sealed with need not be at hand.
         if (table === 'encryption_key' && !hasSecrets) continue
-        await insertRows(tx, table, header.columns[table] ?? [], `[${rows.join(',')}]`)
+        await insertRows(tx, table, header.columns[table] ?? [], rows)
         written += rows.length
         onProgress(written)
       }

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { forgetFiles } from '#domain/dumps/forget-files.ts'
-import { linesOfDump } from '#domain/dumps/lines-of-dump.ts'
+import { fileOfLine, kindOfLine, linesOfDump } from '#domain/dumps/lines-of-dump.ts'
 
 /**
  * Stores the files of a dump, which come before its rows.
@@ -17,14 +17,16 @@ export async function storeDumpedFiles(
   try {
     await lines.next() // the header
     let next = await lines.next()
-    while (!next.done && next.value.startsWith('["bytes",')) {
-      const [, key] = JSON.parse(next.value) as string[]
+    while (!next.done && kindOfLine(next.value) === 'bytes') {
+      const { key } = fileOfLine(next.value)
       const bytes = async function* () {
-        for (; !next.done && isOf(next.value, key); next = await lines.next()) {
-          yield Buffer.from(JSON.parse(next.value)[2], 'base64')
+        for (; !next.done && kindOfLine(next.value) === 'bytes'; next = await lines.next()) {
+          const { key: of, from } = fileOfLine(next.value)
+          if (of !== key) return
+          yield Buffer.from(next.value.toString('latin1', from, next.value.length - 2), 'base64')
         }
       }
-      const name = nameOf(String(key))
+      const name = nameOf(key)
       await ctx.files.put(name, bytes(), Number.POSITIVE_INFINITY)
       stored.push(name)
     }
@@ -35,8 +37,4 @@ export async function storeDumpedFiles(
   } finally {
     await lines.return(undefined)
   }
-}
-
-function isOf(line: string, key: string | undefined): boolean {
-  return line.startsWith(`["bytes",${JSON.stringify(key)},`)
 }

@@ -1,9 +1,12 @@
 // Dumps: everything, or one application, as a file that another database can have.
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gunzipSync, gzipSync } from 'node:zlib'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createZstdCompress, gunzipSync, gzipSync } from 'node:zlib'
 import { pino } from 'pino'
 import supertest from 'supertest'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -71,9 +74,10 @@ async function elsewhere(settings: Record<string, string> = { CHATTERIE_ENCRYPTI
 /** What is in a dump but for when it was taken. */
 async function contentsOf(path: string) {
   const lines = await Array.fromAsync(linesOfDump(path))
-  const { takenTime: _, ...header } = JSON.parse(lines[0] ?? '')
-  const { sha256: __, ...manifest } = JSON.parse(lines.at(-1) ?? '')[1]
-  return { header, manifest, lines: lines.slice(1, -1).toSorted() }
+  const [first = '', ...rest] = lines.map(String)
+  const { takenTime: _, ...header } = JSON.parse(first)
+  const { sha256: __, ...manifest } = JSON.parse(rest.at(-1) ?? '')[1]
+  return { header, manifest, lines: rest.slice(0, -1).toSorted() }
 }
 
 async function isEmpty({ db }: Context): Promise<boolean> {
@@ -193,6 +197,69 @@ describe('nothing is written', () => {
       await expect(checkDump(path), `${at}`).rejects.toThrow(/cut off or altered|is no dump|cannot read it/)
     }
     expect([await isEmpty(ctx), await filesIn(home)]).toEqual([true, 0])
+  })
+
+  /** A dump that somebody wrote by hand: its manifest is right. */
+  async function forged(name: string, change: (lines: string[]) => string[], columns: object = {}) {
+    const [first = '', ...rest] = gunzipSync(await readFile(whole))
+      .toString('utf8')
+      .trimEnd()
+      .split('\n')
+    const header = JSON.parse(first)
+    const lines = change([
+      JSON.stringify({ ...header, columns: { ...header.columns, ...columns } }),
+      ...rest.slice(0, -1),
+    ])
+    const body = lines.map((line) => `${line}\n`).join('')
+    const [, manifest] = JSON.parse(rest.at(-1) ?? '')
+    const sha256 = createHash('sha256').update(body).digest('hex')
+    const end = JSON.stringify([
+      'end',
+      { ...manifest, files: manifest.files + (name === 'file' ? 1 : 0), sha256 },
+    ])
+    const path = join(folder, `forged-${name}.gz`)
+    await writeFile(path, gzipSync(`${body}${end}\n`))
+    return path
+  }
+
+  it('of a dump that was made to do harm', async () => {
+    const { ctx, home } = await elsewhere()
+    const last = (line: string) => (lines: string[]) => [...lines, line]
+    const second = (line: string) => (lines: string[]) => lines.toSpliced(1, 0, line)
+    const climbing = `["bytes","../../../climbing","${btoa('x')}"]`
+    for (const [name, path] of [
+      ['file', await forged('file', second(climbing))],
+      ['table', await forged('table', last('["lease",{"name":"events"}]'))],
+      ['table', await forged('prototype', last('["__proto__",{"name":"events"}]'))],
+      ['nothing', await forged('nothing', last('{}'))],
+      ['columns', await forged('columns', (lines) => lines, { lease: ['name'] })],
+      [
+        'type',
+        await forged('type', (lines) =>
+          lines.map((line) => line.replace('["user",{"id":', () => '["user",{"id":{},"id2":')),
+        ),
+      ],
+    ] as const) {
+      const restored = checkDump(path).then((dump) => restoreDump(ctx, dump))
+      await expect(restored, name).rejects.toThrow(
+        /cut off or altered|cannot be a file|cannot read it|invalid/,
+      )
+    }
+    expect([await isEmpty(ctx), await filesIn(home)]).toEqual([true, 0])
+  })
+
+  it('of a dump whose ids would use up those of the others, and of a line without an end', async () => {
+    const dump = await checkDump(one)
+    const ids = { ...dump.manifest.ids, message: [1, Number.MAX_SAFE_INTEGER] as [number, number] }
+    const far = { ...dump, manifest: { ...dump.manifest, ids } }
+    await expect(restoreApplication(server.ctx, far, 'Far')).rejects.toThrow('too far apart')
+    const endless = join(folder, 'endless.zst')
+    await pipeline(
+      Readable.from(Array.from({ length: 300 }, () => Buffer.alloc(1_048_576, 'x'))),
+      createZstdCompress(),
+      createWriteStream(endless),
+    )
+    await expect(checkDump(endless)).rejects.toThrow('too long for a dump')
   })
 
   it('of a dump that another version wrote in another way', async () => {
