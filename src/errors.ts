@@ -162,14 +162,34 @@ export function isTransient(error: unknown): boolean {
   return ['40P01', '40001'].includes(databaseCode(error))
 }
 
+/** What a log shows of a fault. */
+export interface LoggedError {
+  type: string
+  code: string
+  message: string
+  stack: string
+}
+
 /**
  * What a log may say of a fault that something which users wrote has led to: the message might quote it.
  * @returns the name, the code and the place in our code
  */
-export function withoutWords(error: unknown): { name: string; code: string; at: string[] } {
+export function withoutWords(error: unknown): LoggedError {
   const { name, stack = '' } = error instanceof Error ? error : new Error()
   const at = stack.split('\n').filter((line) => /^\s+at /.test(line))
-  return { name, code: databaseCode(error), at: at.slice(0, 8).map((line) => line.trim()) }
+  const code = databaseCode(error)
+  const message = [name, code].join(' ').trim()
+  return { type: name, code, message, stack: [message, ...at.slice(0, 8)].join('\n') }
+}
+
+/**
+ * Whether the message of an error, or of what caused it, may quote what users wrote: Postgres quotes values, JSON.parse
+ * the text, and what we refuse a client for has its own words in it.
+ */
+export function mayQuote(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if (error instanceof ChatError || error instanceof SyntaxError || 'severity' in error) return true
+  return /^P\d{4}$/.test((error as PrismaLike).code ?? '') || mayQuote(error.cause)
 }
 
 /** Prisma passes on what it does not know as P2039, with the SQLSTATE in what its adapter says. */

@@ -1,10 +1,12 @@
 // Where the log goes, and what it looks like.
 import { type DestinationStream, pino } from 'pino'
 import type { Config } from '#config.ts'
+import { mayQuote, withoutWords } from '#errors.ts'
 
 /**
  * Opens the log: on stdout, or on stderr where stdout has one line for a program. JSON, unless a person reads along in
- * a terminal or the settings ask otherwise.
+ * a terminal or the settings ask otherwise. No line of it quotes what users wrote, for what they ask to be erased has to
+ * be gone from here, too.
  */
 export async function openLog(
   config: Pick<Config, 'logLevel' | 'logFormat' | 'output'>,
@@ -12,7 +14,8 @@ export async function openLog(
   const file = config.output === 'json' ? 2 : 1
   const isTerminal = (file === 1 ? process.stdout : process.stderr).isTTY === true
   const format = config.logFormat ?? (isTerminal ? 'pretty' : 'json')
-  const options = { level: config.logLevel }
+  const err = (error: Error) => (mayQuote(error) ? withoutWords(error) : pino.stdSerializers.err(error))
+  const options = { level: config.logLevel, serializers: { err } }
   const out = pino.destination(file)
   return format === 'pretty' ? pino(options, await forPeople(out, isTerminal)) : pino(options, out)
 }

@@ -281,7 +281,8 @@ export class StompConnection<S> implements Receiver {
   /** Ends the connection for what was thrown: the client's fault, or ours. */
   #abort(error: unknown, frame?: ClientFrame, code = closeCodes.protocolError): void {
     if (error instanceof ChatError) {
-      this.#engine.log.info({ connectionId: this.id, error: error.kind, reason: error.message }, 'refused')
+      // Not why: the reason may be in the client's own words, or in those of who banned it.
+      this.#engine.log.info({ connectionId: this.id, error: error.kind }, 'refused')
       this.#refuse(error, code, frame)
       return
     }
