@@ -1,12 +1,12 @@
 // What is a person's own, removed or made anonymous a few rows at a time.
-import { column, int4, int8, jsonb, nullable, select } from '#data/columns.ts'
+import { column, int4, int8, jsonb, nullable, select, text } from '#data/columns.ts'
 import { type Querier, reading } from '#data/database.ts'
 import { shownFilesExpire } from '#data/files.ts'
 import type { RemovedMessages } from '#data/removal/retention.ts'
 
 /** Makes the row that others refer to nobody's. */
 export async function anonymizeUser(tx: Querier, id: number): Promise<void> {
-  for (const text of anonymizing) await tx.run({ text }, [id])
+  for (const statement of anonymizing) await tx.run({ text: statement }, [id])
 }
 
 const anonymizing = [
@@ -93,10 +93,10 @@ export function removeOwn(
   table: OwnTable,
   { userId, applicationId, limit }: { userId: number; applicationId: number; limit: number },
 ): Promise<number> {
-  const text = own[table]
+  const statement = own[table]
     .replaceAll('$1::text', () => '($1::bigint)::text')
     .replaceAll('user_id = $1', () => 'user_id = $1::bigint')
-  return tx.run({ text }, [userId, limit, applicationId])
+  return tx.run({ text: statement }, [userId, limit, applicationId])
 }
 
 /** Deliveries to webhooks behind one that tell of the person: those that ended go, others are made anew when they are sent. */
@@ -228,6 +228,33 @@ const erasedStatement = reading(
     startedTime: column(jsonb<string>(), 'to_jsonb(j.created_time)'),
   }),
   (columns) => `select ${columns} from job j where j.id = $1`,
+)
+
+/** What the customer wrote for machines, which an erasure does not change: how many rows of which table name the person. */
+export async function findLeft(
+  db: Querier,
+  applicationId: number,
+  patterns: string[],
+): Promise<Record<string, number>> {
+  const rows = await db.all(leftStatement, [applicationId, patterns])
+  return Object.fromEntries(rows.map(({ name, count }) => [name, count]))
+}
+
+const leftStatement = reading(
+  'find-left-of-person',
+  select({ name: column(text, 'l.name'), count: column(int4, 'count(*)::int') }),
+  (columns) => `
+    select ${columns} from (
+      select 'function' as name, f.name || ' ' || coalesce(f.draft, '') as said from "function" f where f.application_id = $1
+      union all
+      select 'function_version', v.handler_script from function_version v join "function" f on f.id = v.function_id
+      where f.application_id = $1
+      union all
+      select 'runtime', coalesce(r.initialization_script, '') || ' ' || r.dependencies::text from runtime r
+      where r.application_id = $1
+      union all
+      select 'webhook', w.url from webhook w where w.application_id = $1
+    ) l where l.said ilike any($2::text[]) group by l.name order by l.name`,
 )
 
 /** Takes from a job what it was given to look for. */

@@ -8,6 +8,7 @@ import {
   addErased,
   expireExports,
   findErased,
+  findLeft,
   forgetDeliveriesAbout,
   forgetKeys,
   forgetMovedItems,
@@ -39,7 +40,8 @@ type Kind = (tx: Tx) => Promise<{ count: number; more: boolean }>
 
 /**
  * Removes what names an erased person, and leaves a certificate in the audit: what was done, how many rows of which
- * table, from when to when, and the SHA-256 of that. Cut off, it begins again with what is left.
+ * table, how many scripts and URLs still name the person, from when to when, and the SHA-256 of that. Cut off, it begins
+ * again with what is left.
  */
 export async function erasePerson(ctx: Context, begun: RunningJob, signal: AbortSignal): Promise<void> {
   const { applicationId, userId = 0, terms = [], messages = 'keep' } = begun
@@ -70,7 +72,7 @@ export async function erasePerson(ctx: Context, begun: RunningJob, signal: Abort
   await isTold(ctx, applicationId, signal)
   await erase('webhook_delivery', forgetting(begun, patterns))
   for (const table of repeatingTables) await erase(table, rewriting(begun, table, redactor, patterns))
-  await finish(ctx, job)
+  await finish(ctx, job, patterns)
 }
 
 /** Resolves when the events of an application are taken, and those who tell of them have had their time; or after a while. */
@@ -147,7 +149,14 @@ function redacted(table: string, row: NamingRow, { text, json }: Redactor): Nami
   return { ...row, texts, jsons }
 }
 
-async function finish(ctx: Context, job: RunningJob): Promise<void> {
+/** JSON with the members of each object by name, as anybody can write it again: the audit keeps no order. */
+function inOrder(value: object): string {
+  const sorted = (_: string, each: unknown) =>
+    typeof each === 'object' && each !== null ? Object.fromEntries(Object.entries(each).toSorted()) : each
+  return JSON.stringify(value, sorted)
+}
+
+async function finish(ctx: Context, job: RunningJob, patterns: string[]): Promise<void> {
   const { id, applicationId, userId = 0, messages = 'keep' } = job
   await ctx.db.transact(async (tx) => {
     const { rows, startedTime } = await findErased(tx, id)
@@ -155,8 +164,9 @@ async function finish(ctx: Context, job: RunningJob): Promise<void> {
       startedTime: new Date(startedTime).toISOString(),
       endedTime: new Date(ctx.clock.now()).toISOString(),
     }
-    const certificate = { applicationId, userId, messages, rows, ...times }
-    const sha256 = createHash('sha256').update(JSON.stringify(certificate)).digest('hex')
+    const left = await findLeft(tx, applicationId, patterns)
+    const certificate = { applicationId, userId, messages, rows, left, ...times }
+    const sha256 = createHash('sha256').update(inOrder(certificate)).digest('hex')
     await noteAct(tx, theSystem, {
       action: 'user.erased',
       applicationId,

@@ -34,13 +34,17 @@ function textsOf(value: unknown): string[] {
   return []
 }
 
-/** Hides the terms wherever they stand as words of their own. @param userId of the person, whose documents are emptied */
+/**
+ * Hides the terms wherever they stand as words of their own, with an s behind them or without: user-1 is not user-10, and
+ * Ann not Hannah.
+ * @param userId of the person, whose documents are emptied
+ */
 export function redactorOf(terms: string[], userId: number): Redactor {
   const escaped = terms.map((term) => term.replace(/[\\^$.*+?()[\]{}|/]/g, (letter) => `\\${letter}`))
   const pattern =
     terms.length === 0
       ? undefined
-      : new RegExp(`(?<![\\p{L}\\p{N}])(?:${escaped.join('|')})(?![\\p{L}\\p{N}])`, 'giu')
+      : new RegExp(`(?<![\\p{L}\\p{N}])(?:${escaped.join('|')})(?=s?(?![\\p{L}\\p{N}]))`, 'giu')
   const text = (given: string) =>
     pattern ? given.replace(pattern, (found) => mask.repeat(found.length)) : given
   const json = (value: unknown): unknown => {
