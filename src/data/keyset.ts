@@ -57,15 +57,70 @@ export async function listKeyset<E>(
   }
 }
 
+/** A stretch of time: ISO 8601, the end exclusive; open where it is undefined. */
+export interface Period {
+  from?: string | undefined
+  to?: string | undefined
+}
+
+/** How far back is looked at first, and how much farther each next time. */
+const firstMs = 60 * 60 * 1000
+const growth = 8
+/** Farther back lies nothing that was not asked for by `from`. */
+const farthestMs = 40 * 365 * 24 * 60 * 60 * 1000
+
+/**
+ * Items of a period, newest first, where rows lie in the order of their time and have a BRIN index on it. Looks at
+ * an hour before the end or the cursor, and at eight times as much until there is a page, so that what is newer than
+ * the period costs nothing: a page of a day with 5 million messages behind it took 1 s by the index on ids.
+ * @param list its key is time and id, its condition says nothing of the period
+ * @throws ChatError 400 for a cursor that is none
+ */
+export async function listKeysetOfPeriod<E>(
+  db: Querier,
+  list: KeysetList<E>,
+  { from, to }: Period,
+  request: KeysetRequest,
+): Promise<ListPart<E>> {
+  const time = raw(list.key[0]?.[0] ?? '')
+  const last = request.cursor === undefined ? undefined : readKey(request.cursor, list.key)[0]
+  const end = last ?? to
+  const oldest = from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(from)
+  const endMs = end === undefined ? Date.now() : Date.parse(end)
+  for (let ms = firstMs; ; ms *= growth) {
+    const begin = endMs - ms
+    const isAll = begin <= oldest || ms > farthestMs
+    const since = isAll ? from : new Date(begin).toISOString()
+    const part = await listKeyset(
+      db,
+      {
+        ...list,
+        where: [
+          ...list.where,
+          ...(since === undefined ? [] : [sql`${time} >= ${since}::timestamptz`]),
+          ...(to === undefined ? [] : [sql`${time} < ${to}::timestamptz`]),
+          ...(last === undefined ? [] : [sql`${time} <= ${last}::timestamptz`]),
+        ],
+      },
+      request,
+    )
+    if (isAll || part.next !== undefined) return part
+  }
+}
+
 /** The values of the key of the last item that was read. */
 function readCursor(cursor: string, key: KeysetList<unknown>['key']): Prisma.Sql[] {
+  return readKey(cursor, key).map((value, at) => sql`${value}::${raw(key[at]?.[1] ?? 'text')}`)
+}
+
+function readKey(cursor: string, key: KeysetList<unknown>['key']): string[] {
   const values = parse(Buffer.from(cursor, 'base64url').toString())
   const isOne =
     Array.isArray(values) &&
     values.length === key.length &&
     values.every((value, at) => typeof value === 'string' && forms[key[at]?.[1] ?? 'text'].test(value))
   if (!isOne) throw refused('list', 'cursor', 'invalid', 'cursor: must be the next of an answer before')
-  return values.map((value, at) => sql`${value}::${raw(key[at]?.[1] ?? 'text')}`)
+  return values
 }
 
 const forms = {

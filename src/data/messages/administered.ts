@@ -15,7 +15,7 @@ import {
 } from '#data/columns.ts'
 import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
-import { type KeysetRequest, listKeyset } from '#data/keyset.ts'
+import { type KeysetRequest, listKeyset, listKeysetOfPeriod } from '#data/keyset.ts'
 import { containing } from '#data/lists.ts'
 import { withDetails } from '#data/messages/message-details.ts'
 import { isThere } from '#data/removal/removed-channels.ts'
@@ -39,7 +39,10 @@ export interface AdminMessageFilters {
   to?: string | undefined
 }
 
-/** Newest first. Indexes: message (application_id, id), (channel_id, id, user_id), (user_id, id), message_body_trgm. */
+/**
+ * Newest first: by id, or by time where it is asked for a time, since messages that moved in have newer ids than times.
+ * Indexes: message (application_id, id), (channel_id, id, user_id), (user_id, id), (created_time), message_body_trgm.
+ */
 export async function listAdministeredMessages(
   db: Db,
   applicationId: number,
@@ -65,20 +68,28 @@ export async function listAdministeredMessages(
             where c.application_id = ${applicationId}::bigint and (c.id::text = ${channel} or c.name = ${channel})
             order by c.id::text <> ${channel} limit 1)`,
         ]),
-    ...(from === undefined ? [] : [sql`m.created_time >= ${from}::timestamptz`]),
-    ...(to === undefined ? [] : [sql`m.created_time < ${to}::timestamptz`]),
   ]
-  const part = await listKeyset(
-    db,
-    {
-      from: sql`message m left join "user" u on u.id = m.user_id`,
-      where,
-      key: [['m.id', 'bigint']],
-      descending: true,
-      columns: messageColumns('m', 'u'),
-    },
-    request,
-  )
+  const list = {
+    from: sql`message m left join "user" u on u.id = m.user_id`,
+    where,
+    descending: true,
+    columns: messageColumns('m', 'u'),
+  }
+  const part =
+    from === undefined && to === undefined
+      ? await listKeyset(db, { ...list, key: [['m.id', 'bigint']] }, request)
+      : await listKeysetOfPeriod(
+          db,
+          {
+            ...list,
+            key: [
+              ['m.created_time', 'timestamptz'],
+              ['m.id', 'bigint'],
+            ],
+          },
+          { from, to },
+          request,
+        )
   return { ...part, items: await withDetails(db, part.items) }
 }
 

@@ -104,6 +104,33 @@ describe('messages', () => {
     expect(await of(`channel=${here.id}&to=${first.createdTime}`)).toEqual([])
   })
 
+  it('of a time are read in pieces by their time, however long nothing was said in between', async () => {
+    const channel = await createChannel(application)
+    const sent = []
+    for (let count = 0; count < 6; count++) sent.push((await sendMessage(application, channel.id)).id)
+    const [moved, year, twoAtOnce, ofThem, week, now] = sent
+    const ago: [number | undefined, number][] = [
+      [year, 365 * 24],
+      [moved, 3 * 365 * 24],
+      [twoAtOnce, 180 * 24],
+      [ofThem, 180 * 24],
+      [week, 7 * 24],
+    ]
+    const began = Date.now()
+    const timeOf = (hours: number) => new Date(began - hours * 3_600_000).toISOString()
+    for (const [id, hours] of ago)
+      await server.ctx.db.query({ text: 'update message set created_time = $2 where id = $1' }, [
+        id,
+        timeOf(hours),
+      ])
+    const of = async (query: string) => ids(await all(`/messages?channel=${channel.id}&${query}`, 1))
+    expect(await of(`to=${timeOf(-1)}`)).toEqual([now, week, ofThem, twoAtOnce, year, moved])
+    expect(await of(`from=${timeOf(180 * 24)}`)).toEqual([now, week, ofThem, twoAtOnce])
+    expect(await of(`from=${timeOf(366 * 24)}&to=${timeOf(7 * 24)}`)).toEqual([ofThem, twoAtOnce, year])
+    expect(await of(`from=${timeOf(364 * 24)}&to=${timeOf(181 * 24)}`)).toEqual([])
+    await moderator.get(at(`/messages?from=${timeOf(1)}&cursor=WyIxIl0`)).expect(400)
+  })
+
   it('are read with what was said before and after', async () => {
     const channel = await createChannel(application)
     const sent = []
