@@ -6,6 +6,7 @@ import { sweepRuntimes } from '#domain/functions/runtime/sweep-runtimes.ts'
 import { sweepChannels } from '#domain/removal/sweep-channels.ts'
 import { beginDueRetentions } from '#domain/retention/begin-due-retentions.ts'
 import { type CounterPlace, sweepCounters } from '#domain/retention/sweep-counters.ts'
+import { type MemberPlace, sweepReadSpans } from '#domain/retention/sweep-read-spans.ts'
 import { trimRecords } from '#domain/retention/trim-records.ts'
 import { foldStatistics } from '#domain/statistics/fold-statistics.ts'
 
@@ -15,7 +16,7 @@ const pauseMs = 20
 
 /**
  * Deletes, in the background, what nothing shows any more: files, what functions kept of deleted applications, and
- * counters of what is gone; and what is older than the settings say. Folds statistics beside that.
+ * counters of what is gone; and what is older than the settings say. Folds statistics and compacts read spans beside that.
  */
 export class Sweeper {
   readonly #ctx: Context
@@ -25,6 +26,8 @@ export class Sweeper {
   #run: Promise<void> = Promise.resolve()
   /** Through where the counters were looked at. */
   #counters: CounterPlace | undefined
+  /** Through where members' read spans were looked at. */
+  #spans: MemberPlace | undefined
 
   constructor(ctx: Context, everyMs = sweepMs) {
     this.#ctx = ctx
@@ -63,6 +66,9 @@ export class Sweeper {
       await this.#try(() => sweepApplications(ctx))
       await this.#try(async () => {
         this.#counters = await sweepCounters(ctx, this.#counters)
+      })
+      await this.#try(async () => {
+        this.#spans = await sweepReadSpans(ctx, this.#spans)
       })
     }
     if (this.#state === 'running') this.start()

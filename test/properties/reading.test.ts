@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findLastRead } from '#data/messages/reading.ts'
+import { compactSpans, findLastRead } from '#data/messages/reading.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { countChannelMessages } from '#domain/messages/count-channel-messages.ts'
 import { deleteMessageForMe } from '#domain/messages/delete-message-for-me.ts'
@@ -74,6 +74,7 @@ const at = fc.nat(30)
 const reading = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('read' as const), at }) },
   fc.constant({ do: 'read channel' as const }),
+  fc.constant({ do: 'compact' as const }),
   fc.record({ do: fc.constant('read thread' as const), at: fc.option(at) }),
 )
 const commands = fc.oneof(
@@ -124,6 +125,9 @@ async function run(world: World, command: Command): Promise<void> {
       await readThread(ctx, me, root?.id ?? world.mainThreadId)
       return readAll(({ under }) => under === root?.id)
     }
+    case 'compact':
+      await compactSpans(ctx.db, channelId, me.userId)
+      return
     case 'unread': {
       const message = pick(command.at)
       if (!message || hidden.has(message.id)) return
@@ -149,7 +153,11 @@ async function run(world: World, command: Command): Promise<void> {
     case 'let an hour pass': {
       const before = "created_time = created_time - interval '1 hour'"
       const inChannel = [channelId]
-      await ctx.db.query({ text: `update read_span set ${before} where channel_id = $1` }, inChannel)
+      const laterBefore = "later_times = array(select t - interval '1 hour' from unnest(later_times) t)"
+      await ctx.db.query(
+        { text: `update read_span set ${before}, ${laterBefore} where channel_id = $1` },
+        inChannel,
+      )
       await ctx.db.query({ text: `update message set ${before} where channel_id = $1` }, inChannel)
       for (const [id, time] of world.times) {
         world.times.set(id, new Date(Date.parse(time) - 3_600_000).toISOString())
@@ -158,9 +166,16 @@ async function run(world: World, command: Command): Promise<void> {
   }
 }
 
+/** What others are told of a message that I have read. */
+async function receiptOf({ other, me }: World, id: number) {
+  const page = { number: 0, size: 25, sort: [] }
+  const { items } = await listMessageReadReceipts(server.ctx, other, id, page)
+  return items.find(({ user }) => user.id === me.userId)
+}
+
 async function mustAgree(world: World): Promise<void> {
   const { ctx, main } = server
-  const { channelId, me, other, messages, read, hidden } = world
+  const { channelId, me, messages, read, hidden } = world
   const unread = messages.filter(({ id, isOwn }) => !isOwn && !read.has(id) && !hidden.has(id))
   const { body } = await main.get(`/users/${me.userId}/messages?unread=true&size=100`).expect(200)
   expect(body._embedded?.messages.map(({ id }: Sent) => id) ?? []).toEqual(
@@ -174,9 +189,7 @@ async function mustAgree(world: World): Promise<void> {
   const last = await findLastRead(ctx.db, channelId, me.userId, me.userId)
   expect(last?.id).toBe(seen.findLast(({ id }) => !hidden.has(id))?.id)
   for (const { id } of messages) {
-    const page = { number: 0, size: 25, sort: [] }
-    const { items } = await listMessageReadReceipts(ctx, other, id, page)
-    const mine = items.find(({ user }) => user.id === me.userId)
+    const mine = await receiptOf(world, id)
     if (hidden.has(id) && !read.has(id)) continue // reading around it may have read it, which nobody shows
     expect(mine !== undefined, `message ${id} is read`).toBe(read.has(id))
     if (!mine) continue
@@ -269,6 +282,26 @@ describe('spans are few', () => {
       await run(world, { do: 'read channel' })
     }
     expect(await spansOf(world)).toHaveLength(3)
+  })
+
+  it('of visits that are long over there is one for 64 of them, which tells their times apart', async () => {
+    const world = await newWorld()
+    for (let visit = 0; visit < 70; visit++) {
+      await run(world, { do: 'send', own: false })
+      await run(world, { do: 'let an hour pass' })
+      await run(world, { do: 'read channel' })
+      const id = world.messages.at(-1)?.id ?? 0
+      world.times.set(id, (await receiptOf(world, id))?.createdTime ?? '')
+      if (visit % 20 === 0) await run(world, { do: 'compact' })
+    }
+    await mustAgree(world)
+    await run(world, { do: 'let an hour pass' })
+    await run(world, { do: 'compact' })
+    expect(new Set(world.times.values()).size).toBe(70)
+    expect(await spansOf(world)).toHaveLength(2)
+    await mustAgree(world)
+    for (let at = 1; at < 70; at += 9) await run(world, { do: 'unread', at })
+    await mustAgree(world)
   })
 
   it('from new to old is as good as from old to new', async () => {

@@ -98,6 +98,13 @@ export async function furnish(server: TestApiServer, world: World): Promise<void
   await banUser(ctx, moderator, gil.id, { reason: 'piracy' })
   await reportMessage(ctx, caller(john), first.id, { reason: 'rude' })
   await readMessage(ctx, caller(john), first.id)
+  await ctx.db.query(
+    {
+      text: `update read_span set later_ids = array[through_id], later_times = array[created_time + interval '1 hour']
+        where user_id = $1`,
+    },
+    [john.id],
+  )
   const hook = await createWebhook(ctx, moderator, {
     url: 'http://127.0.0.1:1/',
     events: ['*'],

@@ -27,6 +27,24 @@ const restore = (id: number, snapshot: number) =>
 const fileOf = async (id: number): Promise<string> =>
   (await server.testApi.get(`/snapshots/${id}`).buffer(true).expect(200)).text
 
+/** How many minutes after the span of messages that cover them began, messages were read, by the receipts of each. */
+async function timesRead(of: World): Promise<number[][]> {
+  const spans = await server.ctx.db.query(
+    {
+      text: `select s.created_time, s.through_id from read_span s join channel c on c.id = s.channel_id
+        where c.application_id = $1`,
+    },
+    [of.id],
+  )
+  return Promise.all(
+    spans.map(async ([began, id]) => {
+      const { body } = await server.as(of).get(`/messages/${id}/read-receipts`).expect(200)
+      const receipts: { createdTime: string }[] = Object.values(body._embedded).flat() as never
+      return receipts.map(({ createdTime }) => (Date.parse(createdTime) - Date.parse(String(began))) / 60_000)
+    }),
+  )
+}
+
 const upload = (file: string) =>
   server.testApi.post('/snapshots').set('content-type', 'application/x-ndjson').send(file)
 
@@ -59,8 +77,8 @@ describe('a snapshot', () => {
     expect(kept.map(String).sort()).toEqual(found.map(String).sort())
     const columns = createHash('sha256').update(found.join()).digest('hex').slice(0, 8)
     expect([snapshotVersion, columns], 'raise the version, and say so in docs/testing.md').toEqual([
-      3,
-      '6e88f399',
+      4,
+      'd253102a',
     ])
   })
 
@@ -123,6 +141,7 @@ describe('a snapshot', () => {
       .buffer(true)
       .expect(200)
     expect(picture.body.toString()).toBe('GIF89a')
+    for (const each of [world, copy]) expect(await timesRead(each)).toEqual([[60]])
     for (const { id } of users._embedded.users) await server.as(copy).delete(`/users/${id}`).expect(200)
     await server.testApi.delete(`/worlds/${copy.id}`).expect(204)
     await told(server)
@@ -177,7 +196,7 @@ describe('the file of a snapshot', () => {
       'content-disposition': expect.stringContaining('at sea.ndjson'),
     })
     const { header, lines } = unpacked(answer.text)
-    expect(header).toMatchObject({ format: 'chatterie-snapshot', version: 3, name: 'at sea' })
+    expect(header).toMatchObject({ format: 'chatterie-snapshot', version: 4, name: 'at sea' })
     expect(lines.every((line) => Array.isArray(line))).toBe(true)
   })
 
@@ -216,7 +235,7 @@ describe('the file of a snapshot', () => {
 
   it('of another version is refused in words that name both', async () => {
     const { body } = await upload(altered(await fileOf(snapshot.id), { version: 1 })).expect(400)
-    expect(body.message).toBe('The file is of version 1, and this server reads version 3')
+    expect(body.message).toBe('The file is of version 1, and this server reads version 4')
   })
 
   it.each<[string, (file: string) => string | Buffer]>([

@@ -8,6 +8,7 @@ import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
 import { messagesById } from '#data/messages/messages.ts'
 import { userColumns } from '#data/rows.ts'
+import { compactSpansStatement, spansOfMembersStatement, timeOf } from '#data/sql/compact-spans.ts'
 import { unreadCount } from '#data/sql/count-unread.ts'
 import { hasUnread } from '#data/sql/has-unread.ts'
 import {
@@ -89,6 +90,36 @@ const lockStatement = {
   text: 'select from channel_membership where channel_id = $1 and user_id = $2 for update',
 }
 
+// ---------------------------------------------------------------------------------------- compacting
+
+/** Makes one of a member's spans that lie beside each other; see data/sql/compact-spans.ts. @returns how many fewer there are */
+export async function compactSpans(db: Db, channelId: number, userId: number): Promise<number> {
+  return (await db.one(compactSpansStatement, [channelId, userId])) ?? 0
+}
+
+export interface MemberPlace {
+  channelId: number
+  userId: number
+}
+
+/** So many spans are looked at in a batch, and members with that many of them are worth it. */
+const spansMax = 10_000
+const manySpans = 8
+
+/** Members with many spans, in one batch behind a place. @returns the place to go on from, too; none at the end */
+export async function membersWithManySpans(
+  db: Db,
+  after: MemberPlace | undefined,
+): Promise<{ members: MemberPlace[]; next: MemberPlace | undefined }> {
+  const values = [after?.channelId ?? 0, after?.userId ?? 0, spansMax]
+  const found = await db.all(spansOfMembersStatement, values)
+  const isMore = found.reduce((sum, { spans }) => sum + spans, 0) === spansMax
+  const last = found.at(-1)
+  // Of the last there may be more than the batch has.
+  const members = found.filter((each) => each.spans >= manySpans || (isMore && each === last))
+  return { members, next: isMore ? last : undefined }
+}
+
 // --------------------------------------------------------------------------------------------- unread
 
 const countStatement = reading(
@@ -166,6 +197,7 @@ export function listReaders(db: Db, message: Message, page: PageRequest): Promis
   const covers = sql`s.channel_id = ${message.channelId}::bigint
     and int8range(s.from_id, s.through_id, '[]') @> ${message.id}::bigint`
   const author = 'user' in message ? message.user.id : 0
+  const readTime = timeOf('s', `${message.id}::bigint`)
   return listPage(
     db,
     {
@@ -173,10 +205,10 @@ export function listReaders(db: Db, message: Message, page: PageRequest): Promis
       from: sql`read_span s join "user" u on u.id = s.user_id`,
       id: 's.id',
       where: [covers, sql`s.user_id <> ${author}::bigint`],
-      sortable: sortableReaders,
+      sortable: { ...sortableReaders, createdTime: readTime },
       order: 's.user_id',
       columns: mapped(
-        select({ readTime: column(timestamptz, 's.created_time'), user: userColumns('u') }),
+        select({ readTime: column(timestamptz, readTime), user: userColumns('u') }),
         // See data/sql/mark-read.ts.
         ({ readTime, user }) => ({
           messageId: message.id,

@@ -3,6 +3,7 @@ import { to as copyTo } from 'pg-copy-streams'
 import { columnsOf, jsonb, nullable, select, text, timestamptz } from '#data/columns.ts'
 import { type Database, type Querier, reading } from '#data/database.ts'
 import { isThere } from '#data/removal/removed-channels.ts'
+import { partsOfSpan } from '#data/sql/compact-spans.ts'
 
 /** A user, though it may be deleted. */
 export interface Person {
@@ -55,9 +56,9 @@ const parts = {
     select message_id as "messageId", emoji, created_time as "createdTime"
     from reaction where user_id = $1 order by message_id, emoji`,
   reads: `
-    select channel_id as "channelId", from_id as "fromMessageId", through_id as "throughMessageId",
-      created_time as "createdTime"
-    from read_span where user_id = $1 order by id`,
+    select s.channel_id as "channelId", part.from_id as "fromMessageId", part.through_id as "throughMessageId",
+      part.read_time as "createdTime"
+    from read_span s cross join lateral ${partsOfSpan} part where s.user_id = $1 order by s.channel_id, part.from_id`,
   sessions: `
     select s.id, s.state, s.user_agent as "userAgent", s.created_time as "createdTime", s.end_time as "endTime", (
       select coalesce(json_agg(json_build_object(

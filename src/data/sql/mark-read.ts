@@ -5,7 +5,8 @@
 // changes; a message was read at that time, or when it was sent if that is later. What is read next extends a
 // neighbouring span only where this says the truth to the minute: if the span is younger than that, or the message is.
 // So who reads along, message by message, has one span for as long as that goes on, and who comes back begins a new
-// one at most once a minute. Two spans are never made one, for that would change what one of them says.
+// one at most once a minute. Spans that lie beside each other become one later on, which keeps the times of all of
+// them; see compact-spans.ts.
 //
 // `read_through_id` of the membership is where to begin to look for what is unread. It keeps the cost of unread counts
 // from growing with the spans.
@@ -14,6 +15,7 @@
 // has changed that since the statement began (`claimed`): then it is run again; see data/messages/reading.ts.
 import { bool, column, int8, type ReadBy, select } from '#data/columns.ts'
 import { type Reading, reading } from '#data/database.ts'
+import { afterCut, beforeCut, lastTime, timeOf } from '#data/sql/compact-spans.ts'
 import { spansBeyond } from '#data/sql/count-unread.ts'
 import { isCovered, isHidden, isUnread, readBefore } from '#data/sql/is-unread.ts'
 import type { EventType } from '#resources/events.ts'
@@ -82,17 +84,17 @@ function marking({ name, place, runs, reads, leaves }: Act): Reading<Marking> {
         and exists (select from run)
       returning mine.user_id
     ), neighbour as materialized (
-      select s.id, run.lo, run.hi from cm, run
+      select s.id, run.lo, run.hi, s.read_time from cm, run
       cross join lateral (
-        (select *, through_id as after_id, run.lo as before_id from read_span s
+        (select s.id, s.from_id, ${lastTime} as read_time, through_id as after_id, run.lo as before_id from read_span s
          where s.channel_id = cm.channel_id and s.user_id = cm.user_id and s.from_id < run.lo
          order by s.from_id desc limit 1)
         union all
-        (select *, run.hi, from_id from read_span s
+        (select s.id, s.from_id, s.created_time, run.hi, from_id from read_span s
          where s.channel_id = cm.channel_id and s.user_id = cm.user_id and s.from_id > run.hi
          order by s.from_id limit 1)
       ) s
-      where (select count(*) from run) = 1 and greatest(s.created_time, run.sent) > chatterie_clock() - interval '1 minute'
+      where (select count(*) from run) = 1 and greatest(s.read_time, run.sent) > chatterie_clock() - interval '1 minute'
         and (select m.id from message m
              where m.channel_id = cm.channel_id and m.id > s.after_id and m.id < s.before_id
                and m.user_id is distinct from cm.user_id
@@ -101,7 +103,7 @@ function marking({ name, place, runs, reads, leaves }: Act): Reading<Marking> {
     ), extended as (
       update read_span s set from_id = least(s.from_id, n.lo), through_id = greatest(s.through_id, n.hi)
       from neighbour n, claimed where s.id = n.id
-      returning s.created_time
+      returning n.read_time
     ), forgotten as (
       -- of messages that are gone since
       delete from read_span s using cm, run, claimed
@@ -114,7 +116,7 @@ function marking({ name, place, runs, reads, leaves }: Act): Reading<Marking> {
       insert into outbox_event (application_id, type, channel_id, payload)
       select cm.application_id, '${'message.read_receipt.created' satisfies EventType}', cm.channel_id, jsonb_build_object(
         'messageId', newly_read.id, 'userId', cm.user_id, 'authorId', newly_read.user_id,
-        'createdTime', ${isoTime(`greatest(coalesce((select created_time from extended), chatterie_clock()::timestamptz(3)), newly_read.created_time)`)}
+        'createdTime', ${isoTime(`greatest(coalesce((select read_time from extended), chatterie_clock()::timestamptz(3)), newly_read.created_time)`)}
       ) || $4::jsonb
       from cm, newly_read, claimed order by newly_read.id
     )
@@ -202,7 +204,7 @@ export const unreadMessageStatement: Reading<Marking> = reading(
   (columns) => `
     with cm as materialized (${messagePlace}),
     span as materialized (
-      select s.*, m.user_id as author_id, greatest(s.created_time, m.created_time) as read_time
+      select s.*, m.user_id as author_id, greatest(${timeOf('s', 'm.id')}, m.created_time) as read_time
       from cm join message m on m.id = $1 and m.user_id is distinct from cm.user_id
       cross join lateral (
         select * from read_span s
@@ -217,15 +219,20 @@ export const unreadMessageStatement: Reading<Marking> = reading(
       returning mine.user_id
     ), cut as (
       update read_span s set
-        from_id = case when span.from_id = $1 then $1 + 1 else span.from_id end,
-        through_id = case when span.from_id = $1 then span.through_id else $1 - 1 end
+        (from_id, through_id, created_time, later_ids, later_times) = (
+          select case when span.from_id = $1 then $1 + 1 else span.from_id end,
+                 case when span.from_id = $1 then span.through_id else $1 - 1 end,
+                 case when span.from_id = $1 then after.time else span.created_time end,
+                 case when span.from_id = $1 then after.ids else before.ids end,
+                 case when span.from_id = $1 then after.times else before.times end
+          from ${beforeCut('span', '$1 - 1')} before, ${afterCut('span', '$1 + 1')} after)
       from span, claimed where s.id = span.id and span.from_id < span.through_id
     ), emptied as (
       delete from read_span s using span, claimed where s.id = span.id and span.from_id = span.through_id
     ), split as (
-      insert into read_span (channel_id, user_id, from_id, through_id, created_time)
-      select channel_id, span.user_id, $1 + 1, through_id, created_time
-      from span, claimed where from_id < $1 and through_id > $1
+      insert into read_span (channel_id, user_id, from_id, through_id, created_time, later_ids, later_times)
+      select channel_id, span.user_id, $1 + 1, through_id, after.time, after.ids, after.times
+      from span, claimed, lateral ${afterCut('span', '$1 + 1')} after where from_id < $1 and through_id > $1
     ), emitted as (
       insert into outbox_event (application_id, type, channel_id, payload)
       select cm.application_id, '${'message.read_receipt.deleted' satisfies EventType}', cm.channel_id, jsonb_build_object(

@@ -131,6 +131,10 @@ const renumberWithin: Record<string, (row: RowCells, numbering: Numbering) => vo
       id: numbering.id(mention.type === 'USER' ? 'user' : 'channel', mention.id),
     }))
   },
+  read_span(row, numbering) {
+    if (Array.isArray(row.later_ids))
+      row.later_ids = row.later_ids.map((id) => numbering.from('message', Number(id)))
+  },
   job(row, numbering) {
     const { fileKey, channelId, ...input } = row.input as JobInput
     row.input = {
@@ -177,6 +181,10 @@ export class Numbering {
 
   id(space: Space, number: number): number {
     return this.#numbers.id(space, number)
+  }
+
+  from(space: Space, number: number): number {
+    return this.#numbers.from(space, number)
   }
 
   key(key: string): string {

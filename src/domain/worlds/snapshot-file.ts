@@ -5,7 +5,7 @@ import type { ApplicationRow, TableLines } from '#data/worlds/contents.ts'
 
 export const snapshotFormat = 'chatterie-snapshot'
 /** Each change of the columns that snapshots keep has another one; see test/test-api/snapshots.test.ts. */
-export const snapshotVersion = 3
+export const snapshotVersion = 4
 
 export interface SnapshotHeader {
   format: typeof snapshotFormat
