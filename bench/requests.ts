@@ -1,6 +1,6 @@
 // What is measured: the requests of each scenario.
 import { request } from './load.ts'
-import type { World } from './seed.ts'
+import { frequentWord, rareWord, type World } from './seed.ts'
 
 export interface Scenario {
   name: string
@@ -26,6 +26,29 @@ export const scenarios = {
   newest: {
     name: '(2) newest 25 messages of the largest channel',
     requests: ({ hot }, token) => [request('GET', `/v1/channels/${hot}/messages`, token)],
+  },
+  rare: {
+    name: '(6) search a channel for what 40 messages say',
+    requests: ({ hot }, token) => [request('GET', `/v1/channels/${hot}/messages?query=${rareWord}`, token)],
+  },
+  frequent: {
+    name: '(6) search a channel for what many say',
+    requests: ({ hot }, token) => [
+      request('GET', `/v1/channels/${hot}/messages?query=${frequentWord}`, token),
+    ],
+  },
+  unreadOfFew: {
+    name: '(7) unread count of who has yet to read 10',
+    requests: ({ users }, token) =>
+      users.slice(1).map((id) => request('GET', `/v1/users/${id}/messages/unread/count`, token)),
+  },
+  unreadOfAll: {
+    name: '(7) unread count of who has read nothing',
+    requests: ({ users }, token) => [request('GET', `/v1/users/${users[0]}/messages/unread/count`, token)],
+  },
+  members: {
+    name: '(8) members of the largest channel, with how many there are, page 40',
+    requests: ({ hot }, token) => [request('GET', `/v1/channels/${hot}/members?page=39`, token)],
   },
   channels: {
     name: '(3) list 25 channels',

@@ -1,13 +1,19 @@
 // Fills a database as use would have: users, channels without members, messages, and the counters that the dispatcher
 // keeps. Who is no member is not notified: what that costs is not the cost of a send.
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
+import { from as copyFrom } from 'pg-copy-streams'
 import { counterMoves } from '#data/events/counters.ts'
+import { toCopyRow } from '#data/sql/copy-messages.ts'
 import type { EventType } from '#resources/events.ts'
 
 export interface Contents {
   messages: number
   /** How many channels have messages, besides the hot one, which has half of them all. */
   spread: number
+  /** Whether all users are members of the hot channel, where some have read much and some nothing. */
+  members?: boolean
 }
 
 /** Ids of what is there. */
@@ -30,7 +36,7 @@ const channelsCount = 1_001
 const hotName = 'zz-hot'
 
 /** Fills the first application of a database that has nothing but it. */
-export async function seed(url: string, { messages, spread }: Contents): Promise<World> {
+export async function seed(url: string, { messages, spread, members = false }: Contents): Promise<World> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
@@ -42,9 +48,13 @@ export async function seed(url: string, { messages, spread }: Contents): Promise
     const filled = channels.slice(0, spread)
     await client.query(insertThreads)
     await withoutIndexes(client, () =>
-      client.query(insertMessages, [applicationId, messages, hot, filled, userIds, phrases()]),
+      pipeline(
+        Readable.from(messageRows({ applicationId, messages, hot, filled, userIds })),
+        client.query(copyFrom(copyMessages)),
+      ),
     )
     for (const statement of insertCounters) await client.query(statement)
+    if (members) await insertReaders(client, hot, userIds)
     await client.query('vacuum (analyze)')
     const ends = await client.query(
       'select min(id) as first, max(id) as last from message where channel_id = $1',
@@ -81,14 +91,65 @@ const insertChannels = `
 const insertThreads = `
   insert into thread (application_id, channel_id, type) select application_id, id, 'MAIN' from channel`
 
-/** Every second message is the hot channel's; the others go round. */
-const insertMessages = `
-  insert into message (application_id, channel_id, type, user_id, body, properties, created_time)
-  select $1, case i % 2 when 0 then $3 else ($4::bigint[])[1 + (i / 2) % cardinality($4::bigint[])] end,
-         'TEXT', ($5::bigint[])[1 + i % cardinality($5::bigint[])],
-         p[1 + i % 64] || ' ' || p[1 + i / 64 % 64] || ' ' || p[1 + i / 4096 % 64],
-         jsonb_build_object('client', 'bench', 'nth', i), now() - ($2::int - i) * interval '1 second'
-  from generate_series(1, $2::int) i, (select $6::text[]) as phrases (p)`
+const copyMessages = `
+  copy message (application_id, channel_id, type, user_id, body, properties, created_time) from stdin`
+
+/** A word that a few messages of the hot channel have, however many there are. */
+export const rareWord = 'zanzibar'
+/** One that half of all messages have. */
+export const frequentWord = 'coffee'
+const rareMessages = 40
+
+interface Sent {
+  applicationId: number
+  messages: number
+  hot: number
+  filled: number[]
+  userIds: number[]
+}
+
+/** Every second message is the hot channel's; the others go round. One a second, until now. */
+function* messageRows({ applicationId, messages, hot, filled, userIds }: Sent): Generator<string> {
+  const said = phrases()
+  const began = Date.now() - messages * 1000
+  const rareEvery = 2 * Math.max(1, Math.floor(messages / 2 / rareMessages))
+  let chunk = ''
+  for (let i = 1; i <= messages; i++) {
+    const channelId = i % 2 === 0 ? hot : filled[(i >> 1) % filled.length]
+    const phrase = [i % 64, (i >> 6) % 64, (i >> 12) % 64].map((at) => said[at]).join(' ')
+    const body = i % rareEvery === 0 ? `${phrase} ${rareWord}` : phrase
+    const properties = `{"nth": ${i}, "client": "bench"}`
+    const time = new Date(began + i * 1000).toISOString()
+    const userId = userIds[i % userIds.length]
+    chunk += toCopyRow([applicationId, channelId, 'TEXT', userId, body, properties, time])
+    if (chunk.length < 65_536) continue
+    yield chunk
+    chunk = ''
+  }
+  yield chunk
+}
+
+/** Members of the hot channel: the first has read nothing, all others everything but the newest ten messages. */
+async function insertReaders(client: pg.Client, hot: number, userIds: number[]): Promise<void> {
+  await client.query('insert into channel_membership (channel_id, user_id) select $1, unnest($2::bigint[])', [
+    hot,
+    userIds,
+  ])
+  await client.query(
+    `with read as (
+       update channel_membership cm set read_through_id = (
+         select id from message where channel_id = $1 order by id desc offset 10 limit 1)
+       where cm.channel_id = $1 and cm.user_id <> $2 returning cm.user_id, cm.read_through_id
+     )
+     insert into read_span (channel_id, user_id, from_id, through_id)
+     select $1, read.user_id, (select min(id) from message where channel_id = $1), read.read_through_id from read`,
+    [hot, userIds[0]],
+  )
+  await client.query(
+    `insert into counter (scope, scope_id, value)
+     select 'channel.members', channel_id, count(*) from channel_membership group by 2`,
+  )
+}
 
 /** Words of chat, since random letters would be hard on the trigram index in a way that no language is. */
 function phrases(): string[] {
@@ -121,7 +182,7 @@ async function withoutIndexes(client: pg.Client, work: () => Promise<unknown>): 
     `select indexname as name, indexdef as definition from pg_indexes
      where tablename = 'message' and indexname <> 'message_pkey'`,
   )
-  await client.query(`set session_replication_role = replica`)
+  await client.query(`set session_replication_role = replica; set maintenance_work_mem = '1GB'`)
   for (const { name } of rows) await client.query(`drop index ${name}`)
   await work()
   for (const { definition } of rows) await client.query(definition)

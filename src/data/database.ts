@@ -128,11 +128,13 @@ export function openDatabase(
   const pool = new pg.Pool({ ...connection, Client, max: poolMax })
   // Their plans are kept, and go by index: one that was made while a table was empty would read all of it later on.
   const options = `${connection.options} -c enable_seqscan=off`
-  const openLane = () => new Client({ ...connection, options, pipeline: true })
+  // What reads a few rows joins them one by one: it is not known how few, and all users would be read for a page.
+  const byRow = `${options} -c enable_hashjoin=off -c enable_mergejoin=off`
+  const openLane = (options: string) => () => new Client({ ...connection, options, pipeline: true })
   const lanes = {
-    reads: new Lanes(openLane, 2),
-    sends: new Lanes(openLane, 1), // of groups, which never are two at once
-    events: new Lanes(openLane, 1),
+    reads: new Lanes(openLane(byRow), 2),
+    sends: new Lanes(openLane(options), 1), // of groups, which never are two at once
+    events: new Lanes(openLane(options), 1),
   }
   const rewriting = new pg.Pool({ ...connection, Client, ...rewritingOptions })
   // A connection that breaks while in use fails its statement. Without a listener it would end the process, too.

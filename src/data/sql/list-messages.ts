@@ -113,8 +113,10 @@ function compose(name: string, { of, newer, byAuthor, search }: MessageListShape
     search ? 'm.body ilike $6::text' : '$6::text is null',
   ].join(' and ')
   const filtered = byAuthor || search || owner.total === undefined
+  // In order, as the page is found: else what is frequent is looked for from the start of the table on.
   const total = filtered
-    ? `(select count(*) from (select from message m where ${matches} limit ${countedMax + 1}) counted)`
+    ? `(select count(*) from (
+        select m.id from message m where ${matches} order by m.id desc limit ${countedMax + 1}) counted)`
     : owner.total
   // In order, and not by `exists`: that reads the table from its start until it meets a newer one, which took 496 ms
   // in a channel of 300,000 messages and takes 1 ms so.
@@ -136,5 +138,9 @@ function compose(name: string, { of, newer, byAuthor, search }: MessageListShape
     where ${owner.is}
     order by item.id ${newer ? 'asc' : 'desc'}`,
   )
-  return filtered ? statement : quick(statement)
+  if (!filtered) return quick(statement)
+  // How rare a text is decides how it is found, so that this is planned for each: by a plan for any text, one that 40
+  // messages of 5 million have took 2.6 s, and takes 4 ms so.
+  const { name: _, ...unprepared } = statement
+  return search ? unprepared : statement
 }
