@@ -40,11 +40,13 @@ export const scenarios = {
   unreadOfFew: {
     name: '(7) unread count of who has yet to read 10',
     requests: ({ users }, token) =>
-      users.slice(1).map((id) => request('GET', `/v1/users/${id}/messages/unread/count`, token)),
+      users.slice(0, -1).map((id) => request('GET', `/v1/users/${id}/messages/unread/count`, token)),
   },
   unreadOfAll: {
     name: '(7) unread count of who has read nothing',
-    requests: ({ users }, token) => [request('GET', `/v1/users/${users[0]}/messages/unread/count`, token)],
+    requests: ({ users }, token) => [
+      request('GET', `/v1/users/${users.at(-1)}/messages/unread/count`, token),
+    ],
   },
   members: {
     name: '(8) members of the largest channel, with how many there are, page 40',

@@ -49,7 +49,7 @@ export async function seed(url: string, { messages, spread, members = false }: C
     await client.query(insertThreads)
     await withoutIndexes(client, () =>
       pipeline(
-        Readable.from(messageRows({ applicationId, messages, hot, filled, userIds })),
+        Readable.from(messageRows({ applicationId, messages, hot, filled, userIds: userIds.slice(0, -1) })),
         client.query(copyFrom(copyMessages)),
       ),
     )
@@ -129,7 +129,7 @@ function* messageRows({ applicationId, messages, hot, filled, userIds }: Sent): 
   yield chunk
 }
 
-/** Members of the hot channel: the first has read nothing, all others everything but the newest ten messages. */
+/** Members of the hot channel: the last, who never wrote, has read nothing, all others everything but the newest ten messages. */
 async function insertReaders(client: pg.Client, hot: number, userIds: number[]): Promise<void> {
   await client.query('insert into channel_membership (channel_id, user_id) select $1, unnest($2::bigint[])', [
     hot,
@@ -143,7 +143,7 @@ async function insertReaders(client: pg.Client, hot: number, userIds: number[]):
      )
      insert into read_span (channel_id, user_id, from_id, through_id)
      select $1, read.user_id, (select min(id) from message where channel_id = $1), read.read_through_id from read`,
-    [hot, userIds[0]],
+    [hot, userIds.at(-1)],
   )
   await client.query(
     `insert into counter (scope, scope_id, value)

@@ -232,6 +232,7 @@ const elsewhere = ['clock', 'pages', 'testing']
 const readTheTime: Record<string, string> = {
   'data/clock.ts': 'moves the clock of the database, beside real time',
   'data/events/node.ts': 'a lease between processes ends by real time',
+  'data/messages/message-blocks.ts': 'transactions are dated by the database',
   'files/disk.ts': 'files on the disk are dated by the system',
   'postgres/template.ts': 'so are folders of templates',
   'functions/install.ts': 'so are folders of packages',

@@ -128,8 +128,9 @@ export function openDatabase(
   const pool = new pg.Pool({ ...connection, Client, max: poolMax })
   // Their plans are kept, and go by index: one that was made while a table was empty would read all of it later on.
   const options = `${connection.options} -c enable_seqscan=off`
-  // What reads a few rows joins them one by one: it is not known how few, and all users would be read for a page.
-  const byRow = `${options} -c enable_hashjoin=off -c enable_mergejoin=off`
+  // What reads a few rows joins them one by one, and is planned once. Nobody tells the planner how few: for a page of a
+  // large channel it would read all users to join them, or plan anew each time.
+  const byRow = `${options} -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan`
   const openLane = (options: string) => () => new Client({ ...connection, options, pipeline: true })
   const lanes = {
     reads: new Lanes(openLane(byRow), 2),

@@ -74,19 +74,21 @@ const farthestMs = 40 * 365 * 24 * 60 * 60 * 1000
  * an hour before the end or the cursor, and at eight times as much until there is a page, so that what is newer than
  * the period costs nothing: a page of a day with 5 million messages behind it took 1 s by the index on ids.
  * @param list its key is time and id, its condition says nothing of the period
+ * @param now of the clock, in ms
  * @throws ChatError 400 for a cursor that is none
  */
 export async function listKeysetOfPeriod<E>(
   db: Querier,
   list: KeysetList<E>,
   { from, to }: Period,
+  now: number,
   request: KeysetRequest,
 ): Promise<ListPart<E>> {
   const time = raw(list.key[0]?.[0] ?? '')
   const last = request.cursor === undefined ? undefined : readKey(request.cursor, list.key)[0]
   const end = last ?? to
   const oldest = from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(from)
-  const endMs = end === undefined ? Date.now() : Date.parse(end)
+  const endMs = end === undefined ? now : Date.parse(end)
   for (let ms = firstMs; ; ms *= growth) {
     const begin = endMs - ms
     const isAll = begin <= oldest || ms > farthestMs

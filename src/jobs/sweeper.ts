@@ -5,6 +5,7 @@ import { sweepFiles } from '#domain/files/sweep-files.ts'
 import { sweepRuntimes } from '#domain/functions/runtime/sweep-runtimes.ts'
 import { sweepChannels } from '#domain/removal/sweep-channels.ts'
 import { beginDueRetentions } from '#domain/retention/begin-due-retentions.ts'
+import { type BlocksPlace, countMessageBlocks } from '#domain/retention/count-message-blocks.ts'
 import { type CounterPlace, sweepCounters } from '#domain/retention/sweep-counters.ts'
 import { type MemberPlace, sweepReadSpans } from '#domain/retention/sweep-read-spans.ts'
 import { trimRecords } from '#domain/retention/trim-records.ts'
@@ -16,7 +17,7 @@ const pauseMs = 20
 
 /**
  * Deletes, in the background, what nothing shows any more: files, what functions kept of deleted applications, and
- * counters of what is gone; and what is older than the settings say. Folds statistics and compacts read spans beside that.
+ * counters of what is gone; and what is older than the settings say. Folds statistics, compacts read spans, and counts messages beside that.
  */
 export class Sweeper {
   readonly #ctx: Context
@@ -28,6 +29,7 @@ export class Sweeper {
   #counters: CounterPlace | undefined
   /** Through where members' read spans were looked at. */
   #spans: MemberPlace | undefined
+  #blocks: BlocksPlace | undefined
 
   constructor(ctx: Context, everyMs = sweepMs) {
     this.#ctx = ctx
@@ -69,6 +71,9 @@ export class Sweeper {
       })
       await this.#try(async () => {
         this.#spans = await sweepReadSpans(ctx, this.#spans)
+      })
+      await this.#try(async () => {
+        this.#blocks = await countMessageBlocks(ctx, this.#blocks)
       })
     }
     if (this.#state === 'running') this.start()

@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { countBlocks } from '#data/messages/message-blocks.ts'
 import { compactSpans, findLastRead } from '#data/messages/reading.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { countChannelMessages } from '#domain/messages/count-channel-messages.ts'
@@ -75,6 +76,7 @@ const reading = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('read' as const), at }) },
   fc.constant({ do: 'read channel' as const }),
   fc.constant({ do: 'compact' as const }),
+  fc.record({ do: fc.constant('count in blocks' as const), of: fc.integer({ min: 1, max: 4 }) }),
   fc.record({ do: fc.constant('read thread' as const), at: fc.option(at) }),
 )
 const commands = fc.oneof(
@@ -127,6 +129,9 @@ async function run(world: World, command: Command): Promise<void> {
     }
     case 'compact':
       await compactSpans(ctx.db, channelId, me.userId)
+      return
+    case 'count in blocks':
+      await countBlocks(ctx.db, channelId, messages.at(-1)?.id ?? 0, command.of)
       return
     case 'unread': {
       const message = pick(command.at)

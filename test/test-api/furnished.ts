@@ -154,6 +154,7 @@ const others = [
   'admin_key',
   'audit_entry',
   'statistics_bucket',
+  'message_block',
   'statistics_due',
   'request_hour',
   'live_watch',

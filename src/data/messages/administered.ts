@@ -48,6 +48,7 @@ export async function listAdministeredMessages(
   applicationId: number,
   { query, username, channel, from, to }: AdminMessageFilters,
   request: KeysetRequest,
+  now: number,
 ): Promise<ListPart<Message>> {
   const where = [
     sql`m.application_id = ${applicationId}::bigint`,
@@ -88,6 +89,7 @@ export async function listAdministeredMessages(
             ],
           },
           { from, to },
+          now,
           request,
         )
   return { ...part, items: await withDetails(db, part.items) }

@@ -6,6 +6,7 @@ import { counterValue } from '#data/events/counters.ts'
 import { withDetails } from '#data/messages/message-details.ts'
 import { cutPage, newest } from '#data/messages/messages.ts'
 import { messageColumns } from '#data/rows.ts'
+import { countBetween, endOfMessages } from '#data/sql/count-messages.ts'
 import { isHidden } from '#data/sql/is-unread.ts'
 import { listSeenMessagesStatement, type SeenListShape } from '#data/sql/list-seen-messages.ts'
 import type { SeenMessage } from '#resources/message.ts'
@@ -84,7 +85,7 @@ export async function messageIdsBetween(
 
 const seenCount = `
   case when cm.cleared_through_id = 0 then ${counterValue('channel.messages', 'cm.channel_id')}
-       else (select count(*) from message m where m.channel_id = cm.channel_id and m.id > cm.cleared_through_id)
+       else ${countBetween('cm.cleared_through_id', endOfMessages)}
   end - (
     select count(*) from hidden_message h join message m on m.id = h.message_id
     where h.user_id = cm.user_id and h.message_id > cm.cleared_through_id and m.channel_id = cm.channel_id)`

@@ -1,21 +1,19 @@
+import { countBetween, countOwnBetween, endOfMessages } from '#data/sql/count-messages.ts'
 import { isCovered, readBefore } from '#data/sql/is-unread.ts'
 
 const byOthers = 'm.channel_id = cm.channel_id and m.user_id is distinct from cm.user_id'
+const countByOthers = (after: string, through: string) =>
+  `(${countBetween(after, through)} - ${countOwnBetween(after, through)})`
 
 /**
- * SQL text: how many messages membership `cm`'s user has to read in its channel. All there are beyond what it has read
- * are counted by the index on message (channel_id, id, user_id), and by that alone; what else is not unread is taken
- * away from that: what spans cover there, and what it has deleted for itself. That takes a tenth of the time of asking
- * each message whether it is unread: 36 ms for 200,000 in place of 400.
+ * SQL text: how many messages membership `cm`'s user has to read in its channel. Of all there are beyond what it has
+ * read is taken away what is not unread: its own, what spans cover there, and what it has deleted for itself. Not one of
+ * 5 million is looked at, but for those of two blocks and its own: that took 380 ms where nothing was read.
  */
 export const unreadCount = `(
-  (select count(*) from message m where ${byOthers} and m.id > ${readBefore})
-  - (select coalesce(sum(covered.count), 0) from read_span s
-     cross join lateral (
-       select count(*) as count from message m
-       where ${byOthers} and m.id >= greatest(s.from_id, ${readBefore} + 1) and m.id <= s.through_id
-     ) covered
-     where ${spansBeyond(readBefore)})
+  ${countByOthers(readBefore, endOfMessages)}
+  - (select coalesce(sum(${countByOthers(`greatest(s.from_id - 1, ${readBefore})`, 's.through_id')}), 0)
+     from read_span s where ${spansBeyond(readBefore)})
   - (select count(*) from hidden_message h join message m on m.id = h.message_id
      where h.user_id = cm.user_id and h.message_id > ${readBefore} and ${byOthers} and not ${isCovered})
   )::bigint`

@@ -11,5 +11,5 @@ export function searchMessages(
   filters: AdminMessageFilters,
   request: ListRequest,
 ): Promise<ListPart<Message>> {
-  return listAdministeredMessages(ctx.db, applicationId, filters, request)
+  return listAdministeredMessages(ctx.db, applicationId, filters, request, ctx.clock.now())
 }

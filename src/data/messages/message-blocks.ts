@@ -1,0 +1,121 @@
+// Messages of channels that have many, counted in blocks, so that how many there are behind an id, as unread counts ask,
+// is a sum. No send has to do with blocks: they hold messages that are there for good, and are counted now and then. A
+// trigger takes messages that are deleted from them.
+import { bool, column, int4, int8, nullable, select, text } from '#data/columns.ts'
+import { type Database, type Db, reading } from '#data/database.ts'
+
+/** So many messages make a block. */
+const blockSize = 4_096
+const blocksMax = 64
+/** So many channels are looked at in a batch. */
+const channelsMax = 1_000
+
+/** A number that messages had come to at a time of the database. */
+export interface Reached {
+  id: number
+  time: string
+}
+
+const reachedStatement = reading(
+  'messages-reached',
+  select({
+    id: column(int8, 'coalesce(reached.id, 0)'),
+    time: column(text, 'clock_timestamp()::text'),
+    isOver: column(
+      bool,
+      `not exists (
+         select from pg_stat_activity a
+         where a.datname = current_database() and a.backend_type = 'client backend'
+           and a.pid <> pg_backend_pid() and a.xact_start <= $1::timestamptz)`,
+    ),
+  }),
+  (columns) => `
+    select ${columns} from (select pg_sequence_last_value('message_id') as id offset 0) reached`,
+)
+
+/**
+ * How far messages have come, and whether all transactions of an earlier time are over: then no message up to the id
+ * of that time is still to come.
+ */
+export function messagesReached(db: Db, before: Reached | undefined): Promise<Reached & { isOver: boolean }> {
+  return db.single(reachedStatement, [before?.time ?? null])
+}
+
+const uncountedStatement = reading(
+  'channels-without-blocks',
+  select({
+    through: column(nullable(int8), 'max(page.id)'),
+    size: column(int4, 'count(*)::int'),
+    channelIds: column(nullable(text), `string_agg(page.id::text, ',') filter (where page.is_uncounted)`),
+  }),
+  (columns) => `
+    select ${columns} from (
+      select n.scope_id as id, n.value >= $3 and n.value - coalesce((
+          select sum(b.count) from message_block b where b.channel_id = n.scope_id), 0) >= $3 as is_uncounted
+      from counter n where n.scope = 'channel.messages' and n.scope_id > $1 order by n.scope_id limit $2::int
+    ) page`,
+)
+
+/** Channels with many messages that are in no block, among the next behind one; from where to go on, if anywhere. */
+export async function channelsWithoutBlocks(
+  db: Db,
+  after: number,
+): Promise<{ channelIds: number[]; next: number | undefined }> {
+  const { through, size, channelIds } = await db.single(uncountedStatement, [
+    after,
+    channelsMax,
+    2 * blockSize,
+  ])
+  return {
+    channelIds: channelIds === null ? [] : channelIds.split(',').map(Number),
+    next: size < channelsMax ? undefined : (through ?? undefined),
+  }
+}
+
+/**
+ * Counts a channel's messages up to an id in blocks, as far as one batch goes. None is to come up to that id. Does
+ * nothing while messages are being deleted: who counts would not see that they are gone, and who deletes no block.
+ * @param size of a block
+ * @returns whether there may be more
+ */
+export function countBlocks(
+  db: Database,
+  channelId: number,
+  throughId: number,
+  size = blockSize,
+): Promise<boolean> {
+  return db.transact(async (tx) => {
+    const isAlone = await tx.single(lockStatement, [])
+    if (!isAlone || (await tx.run(lockChannelStatement, [channelId])) === 0) return false
+    return (await tx.run(countStatement, [channelId, throughId, size])) === blocksMax
+  })
+}
+
+const lockStatement = reading(
+  'lock-message-blocks',
+  column(bool, `pg_try_advisory_xact_lock(hashtext('chatterie: message blocks'))`),
+  (columns) => `select ${columns}`,
+)
+/** Worlds are rewritten without triggers, while their channels are locked. */
+const lockChannelStatement = {
+  name: 'lock-channel-of-blocks',
+  text: 'select from channel where id = $1 for key share',
+}
+const countStatement = {
+  name: 'count-message-blocks',
+  text: `
+    with last as materialized (
+      select coalesce((
+        select through_id from message_block where channel_id = $1 order by from_id desc limit 1), 0) as id
+    ), numbered as (
+      select m.id, (row_number() over (order by m.id) - 1) / $3::int as nth from (
+        select m.id from message m where m.channel_id = $1 and m.id > (select id from last) and m.id <= $2
+        order by m.id limit $3 * ${blocksMax}
+      ) m
+    ), block as (
+      select nth, max(id) as through_id from numbered group by nth having count(*) = $3
+    )
+    insert into message_block (channel_id, from_id, through_id, count)
+    select $1, coalesce(lag(block.through_id) over (order by block.nth), last.id) + 1, block.through_id, $3
+    from block, last`,
+}

@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type BlocksPlace, countMessageBlocks } from '#domain/retention/count-message-blocks.ts'
+import { createChannel, createUser } from '../../support/factories.ts'
+import { startServer, type TestServer } from '../../support/server.ts'
+
+let server: TestServer
+let user: { id: number }
+beforeAll(async () => {
+  server = await startServer()
+  user = await createUser(server.main)
+})
+afterAll(() => server.close())
+
+const many = 10_000
+
+/** A channel with many messages, which are counted; nobody has read them. */
+async function largeChannel(): Promise<{ id: number }> {
+  const channel = await createChannel(server.main, { members: [{ id: user.id }] })
+  await send(channel.id, many)
+  const counter = `insert into counter (scope, scope_id, value) values ('channel.messages', $1, $2)
+    on conflict (scope, scope_id) do update set value = excluded.value`
+  await server.ctx.db.query({ text: counter }, [channel.id, many])
+  return channel
+}
+
+async function send(channelId: number, count: number): Promise<void> {
+  await server.ctx.db.query(
+    {
+      text: `insert into message (application_id, channel_id, type, body)
+        select $1, $2, 'SYSTEM_TEXT', 'x' from generate_series(1, $3::int)`,
+    },
+    [server.main.id, channelId, count],
+  )
+}
+
+/** Until nothing that was under way is. */
+async function sweep(channelId: number, blocks: number): Promise<void> {
+  let place: BlocksPlace | undefined
+  await expect
+    .poll(
+      async () => {
+        place = await countMessageBlocks(server.ctx, place)
+        return (await blocksOf(channelId)).length
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(blocks)
+}
+
+async function blocksOf(channelId: number): Promise<number[]> {
+  const rows = await server.ctx.db.query(
+    { text: 'select count from message_block where channel_id = $1 order by from_id' },
+    [channelId],
+  )
+  return rows.map(([count]) => count as number)
+}
+
+async function unread(): Promise<number> {
+  return (await server.main.get(`/users/${user.id}/messages/unread/count`).expect(200)).body.count
+}
+
+it('many messages are counted in blocks, once, and less those that are deleted, by whatever way', async () => {
+  const { db } = server.ctx
+  const channel = await largeChannel()
+  await sweep(channel.id, 2)
+  expect(await blocksOf(channel.id)).toEqual([4096, 4096])
+  expect(await unread()).toBe(many)
+  const [first = [], ...others] = await db.query(
+    { text: 'select id from message where channel_id = $1 order by id limit 5000' },
+    [channel.id],
+  )
+  await server.main.delete(`/messages/${first[0]}`).expect(200)
+  await db.query({ text: 'delete from message where id = any($1::bigint[])' }, [
+    others.slice(3_000).map(([id]) => id),
+  ])
+  expect(await unread()).toBe(many - 2_000)
+  expect(await blocksOf(channel.id)).toEqual([3000, 3192])
+  await send(channel.id, 10)
+  expect(await unread()).toBe(many - 1_990)
+  await db.query({ text: 'delete from message where channel_id = $1' }, [channel.id])
+  expect(await unread()).toBe(0)
+  expect((await blocksOf(channel.id)).every((count) => count === 0)).toBe(true)
+})
+
+it('no message is counted while one with a lower id may still be on its way', async () => {
+  const channel = await largeChannel()
+  const writer = await server.ctx.db.pool.connect()
+  try {
+    await writer.query('begin')
+    await writer.query({ text: 'select next_message_id()' })
+    let place: BlocksPlace | undefined
+    for (let round = 0; round < 4; round++) place = await countMessageBlocks(server.ctx, place)
+    expect(await blocksOf(channel.id)).toEqual([])
+  } finally {
+    await writer.query('rollback')
+    writer.release()
+  }
+  await sweep(channel.id, 2)
+})
+
+it('nothing is counted while messages are being deleted', async () => {
+  const channel = await largeChannel()
+  const deleter = await server.ctx.db.pool.connect()
+  const before = await unread()
+  try {
+    const [[newest = 0] = []] = (await server.ctx.db.query(
+      { text: 'select max(id) from message where channel_id = $1' },
+      [channel.id],
+    )) as [number][]
+    const oldest = 'select id from message where channel_id = $1 order by id limit 100'
+    let place = await countMessageBlocks(server.ctx)
+    await expect
+      .poll(
+        async () => {
+          place = await countMessageBlocks(server.ctx, { ...place, channelId: Number.MAX_SAFE_INTEGER })
+          return place.finalId
+        },
+        { timeout: 20_000 },
+      )
+      .toBeGreaterThanOrEqual(newest)
+    await deleter.query('begin')
+    await deleter.query(`delete from message where id in (${oldest})`, [channel.id])
+    place = await countMessageBlocks(server.ctx, { ...place, channelId: 0 })
+    expect(await blocksOf(channel.id)).toEqual([])
+    await deleter.query('commit')
+    expect(await unread()).toBe(before - 100)
+    await sweep(channel.id, 2)
+    expect(await unread()).toBe(before - 100)
+  } finally {
+    deleter.release()
+  }
+})
