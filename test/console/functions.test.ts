@@ -56,6 +56,24 @@ describe.skipIf(!executablePath)('functions in the console', () => {
     await expect.poll(() => editor().innerText()).toContain('message.body')
   })
 
+  it('say what a member is, and where a script is none', async () => {
+    const { page } = opened
+    await openFunction('Explained')
+    await editor().focus()
+    await page.keyboard.press(select)
+    await page.keyboard.insertText(script('return context.getUserApi().listUserChannels(event.message.body)'))
+    await editor().getByText('listUserChannels').hover()
+    await page.getByText(/^listUserChannels\(id, page/).waitFor()
+    expect(await page.locator('.cm-lintRange-error').count()).toBe(0)
+    await editor().focus()
+    await page.keyboard.press(select)
+    await page.keyboard.insertText(script('return )'))
+    await page.locator('.cm-lintRange-error').first().waitFor()
+    await page.keyboard.press('F8')
+    await page.getByText('This cannot stand here').waitFor()
+    expect(opened.complaints.splice(0)).toEqual([])
+  })
+
   it('are tried with a sample, with what they log, and what they fail of', async () => {
     const { page } = opened
     await openFunction('Trial')

@@ -2,10 +2,11 @@
 // policy of the page lets nobody write `<style>` elements.
 import { autocompletion, type CompletionContext, type CompletionResult } from '@codemirror/autocomplete'
 import { javascript, javascriptLanguage } from '@codemirror/lang-javascript'
-import { HighlightStyle, syntaxHighlighting } from '@codemirror/language'
+import { HighlightStyle, syntaxHighlighting, syntaxTree } from '@codemirror/language'
+import { type Diagnostic, linter } from '@codemirror/lint'
 import { MergeView, unifiedMergeView } from '@codemirror/merge'
 import { EditorState, type Extension } from '@codemirror/state'
-import { EditorView, keymap } from '@codemirror/view'
+import { EditorView, hoverTooltip, keymap } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
 import { basicSetup } from 'codemirror'
 import { useEffect, useRef } from 'react'
@@ -49,7 +50,8 @@ export default function Editor(props: EditorProps) {
         javascriptLanguage.data.of({
           autocomplete: (context: CompletionContext) => suggest(context, latest.current.event),
         }),
-        isFixed ? fixed : typesOver,
+        explains(() => latest.current.event),
+        isFixed ? fixed : [typesOver, marksErrors],
         EditorView.updateListener.of(({ docChanged, state }) => {
           if (docChanged) latest.current.onChange?.(state.doc.toString())
         }),
@@ -111,6 +113,35 @@ function suggest(context: CompletionContext, event: unknown): CompletionResult |
     validFor: /^[\w$]*$/,
   }
 }
+
+/** What a member is that the pointer rests on, where it is known. */
+const explains = (eventOf: () => unknown) =>
+  hoverTooltip(({ state }, at) => {
+    const word = state.wordAt(at)
+    const found = word && complete(state.sliceDoc(0, word.to), eventOf())
+    const hint = found?.hints.find(({ label }) => label === found.typed)
+    if (!word || !hint) return null
+    const { label, detail, kind } = hint
+    const dom = document.createElement('div')
+    dom.className = 'cm-explained'
+    dom.textContent = kind === 'method' ? label + detail : `${label}: ${detail}`
+    return { pos: word.from, end: word.to, create: () => ({ dom }) }
+  })
+
+const errorsMax = 20
+
+/** Marks where the script is none; F8 goes from one to the next. What it means, only running it tells. */
+const marksErrors = linter(({ state }) => {
+  const found: Diagnostic[] = []
+  syntaxTree(state).iterate({
+    enter({ type, from, to }) {
+      if (!type.isError || found.length >= errorsMax) return
+      const message = from === to ? 'Something is missing here' : 'This cannot stand here'
+      found.push({ from, to, severity: 'error', message })
+    },
+  })
+  return found
+})
 
 /**
  * What is typed over something is put in by the editor, not by the browser, which would write the style of what it
@@ -178,6 +209,13 @@ const theme = EditorView.theme({
     color: 'var(--on-accent)',
   },
   '.cm-tooltip-autocomplete > ul': { fontFamily: 'var(--mono)' },
+  '.cm-explained': { padding: '0.2rem 0.5rem', fontFamily: 'var(--mono)' },
+  '.cm-diagnostic': { borderLeft: '3px solid var(--bad)' },
+  // The library's own is a picture in a data: address, which the policy of the page does not let in.
+  '.cm-lintRange-error': {
+    backgroundImage: 'none',
+    textDecoration: 'underline wavy var(--bad)',
+  },
   '.cm-completionDetail': { opacity: '0.85', fontStyle: 'normal' },
   '.cm-panels': { backgroundColor: 'var(--sunken)', color: 'var(--ink)' },
   '.cm-collapsedLines': {
