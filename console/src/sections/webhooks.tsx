@@ -7,9 +7,9 @@ import { Secret, useAsk } from '../ui/ask.tsx'
 import { useOpen } from '../ui/filters.tsx'
 import { useKeys } from '../ui/keys.ts'
 import { List } from '../ui/list.tsx'
-import { useAct } from '../ui/notices.tsx'
+import { useAct, useRefresh, useTell } from '../ui/notices.tsx'
 import { Section } from '../ui/pane.tsx'
-import { Badge, Empty, Facts, Time } from '../ui/small.tsx'
+import { Badge, count, Empty, Facts, Time } from '../ui/small.tsx'
 
 const kinds = { pending: 'warn', delivered: 'good', failed: 'bad' } as const
 const eventsOf = (text = '') => text.split(/[\s,]+/).filter(Boolean) as never
@@ -98,10 +98,14 @@ function useShowSecret() {
     )
 }
 
+const states = { failed: 'failed', delivered: 'were delivered', '': 'there are, whatever came of them' }
+
 function WebhookDetail({ webhookId, onGone }: { webhookId: number; onGone: () => void }) {
   const id = useApplicationId()
   const ask = useAsk()
   const act = useAct()
+  const tell = useTell()
+  const refresh = useRefresh()
   const showSecret = useShowSecret()
   const params = { id, webhookId }
   const { data: webhook, error } = useQuery({
@@ -117,6 +121,27 @@ function WebhookDetail({ webhookId, onGone }: { webhookId: number; onGone: () =>
   if (!webhook) return <div aria-busy="true" />
   const replay = ({ id: deliveryId }: WebhookDelivery) =>
     act('replayWebhookDelivery', { params: { ...params, deliveryId } }, 'It is sent again')
+  const replaySince = () =>
+    ask({
+      title: 'Send again what it was told?',
+      text: 'In the order of the events, with the ids that they had: who has seen one knows it again.',
+      fields: [
+        { name: 'from', label: 'From', type: 'datetime-local' },
+        { name: 'to', label: 'To', type: 'datetime-local', isOptional: true, hint: 'Now, if it is empty.' },
+        { name: 'state', label: 'Those that', options: states, value: 'failed' },
+      ],
+      action: 'Send again',
+      run: async ({ from = '', to, state }) => {
+        const body = {
+          from: new Date(from).toISOString(),
+          to: (to ? new Date(to) : new Date()).toISOString(),
+          ...(state && { state: state as WebhookDelivery['state'] }),
+        }
+        const { count: sent } = await call('replayWebhookDeliveries', { params, body })
+        tell(`${count(sent)} sent again`)
+        refresh()
+      },
+    })
   return (
     <>
       <h2>{webhook.url}</h2>
@@ -128,6 +153,9 @@ function WebhookDetail({ webhookId, onGone }: { webhookId: number; onGone: () =>
           onClick={() => act('testWebhook', { params }, 'webhook.test is on its way')}
         >
           Send a test
+        </button>
+        <button type="button" className="button" onClick={replaySince}>
+          Replay
         </button>
         <button
           type="button"

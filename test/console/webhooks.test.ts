@@ -1,0 +1,58 @@
+// Webhooks in the console: what they were told, and telling it again.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { executablePath } from '../browser/chromium.ts'
+import { createAdmin } from '../support/admin.ts'
+import { Receiver } from '../webhooks/receiver.ts'
+import { type Console, openConsole } from './harness.ts'
+
+describe.skipIf(!executablePath)('webhooks in the console', () => {
+  let opened: Console
+  let receiver: Receiver
+  beforeAll(async () => {
+    receiver = await Receiver.open()
+    opened = await openConsole()
+    const owner = await createAdmin(opened.server, 'owner')
+    const webhook = { url: receiver.url, events: ['user.created'] }
+    await owner.post(`/applications/${opened.server.main.id}/webhooks`, webhook).expect(201)
+    await opened.signIn(opened.page, 'ada')
+  }, 60_000)
+  afterAll(async () => {
+    await opened?.close()
+    receiver?.close()
+  })
+
+  it('show what was answered, and send one or those of a time again, with the same id', async () => {
+    const { page, inside, goTo, heading, option } = opened
+    await page.goto(`${inside}/overview`)
+    await heading('Harbour')
+    await goTo('w', 'Webhooks')
+    await option(receiver.url).waitFor()
+    await page.keyboard.press('Enter')
+    receiver.answers.push({ status: 200, body: 'Thank you kindly' })
+    await page.getByRole('button', { name: 'Send a test' }).press('Enter')
+    const delivery = page.locator('details.run', { hasText: 'webhook.test' })
+    await delivery.getByText('delivered').waitFor()
+    await delivery.locator('summary').press('Enter')
+    await delivery.getByText('Thank you kindly').waitFor()
+    await opened.looksWell('webhook-deliveries')
+
+    await delivery.getByRole('button', { name: 'Send again' }).press('Enter')
+    await expect.poll(() => receiver.received.length, { timeout: 20_000 }).toBe(2)
+
+    await page.getByRole('button', { name: 'Replay' }).press('Enter')
+    const dialog = page.getByRole('dialog', { name: 'Send again what it was told?' })
+    await dialog.getByLabel('From').fill('2020-01-01T00:00')
+    await dialog.getByLabel('Those that').selectOption({ label: 'failed' })
+    await dialog.getByRole('button', { name: 'Send again' }).press('Enter')
+    await page.getByText('0 sent again').waitFor()
+    await delivery.getByText('delivered').waitFor()
+    await page.getByRole('button', { name: 'Replay' }).press('Enter')
+    await dialog.getByLabel('From').fill('2020-01-01T00:00')
+    await dialog.getByLabel('Those that').selectOption({ label: 'were delivered' })
+    await dialog.getByRole('button', { name: 'Send again' }).press('Enter')
+    await page.getByText('1 sent again').waitFor()
+    await expect.poll(() => receiver.received.length, { timeout: 20_000 }).toBe(3)
+    expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+    expect(opened.complaints.splice(0)).toEqual([])
+  })
+})
