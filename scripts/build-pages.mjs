@@ -79,16 +79,21 @@ async function buildConsole() {
     define: { 'process.env.NODE_ENV': '"production"' },
     logLevel: 'silent',
   })
-  const nameOf = (extension) => {
-    const [path] = Object.entries(metafile.outputs).find(
+  const outputOf = (extension) =>
+    Object.entries(metafile.outputs).find(
       ([path, { entryPoint }]) =>
         entryPoint?.includes('console/src/') && /\/main-/.test(path) && path.endsWith(extension),
     )
-    return basename(path)
-  }
+  const [script, { imports }] = outputOf('.js')
+  const [style] = outputOf('.css')
+  // What the script begins with is loaded beside it, not after it.
+  const preloads = imports
+    .filter(({ kind, external }) => kind === 'import-statement' && !external)
+    .map(({ path }) => `<link rel="modulepreload" href="{{path}}/console/assets/${basename(path)}">`)
   const page = (await readFile(new URL('index.html', source), 'utf8'))
-    .replace('main.js', () => nameOf('.js'))
-    .replace('main.css', () => nameOf('.css'))
+    .replace('main.js', () => basename(script))
+    .replace('main.css', () => basename(style))
+    .replace('<!-- preloads -->', () => preloads.join('\n    '))
   return [
     ...outputFiles.map(({ path, contents }) => ({ path, contents })),
     { path: fileURLToPath(new URL('console/page.html', built)), contents: page },

@@ -3,6 +3,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createRootRoute, createRoute, createRouter, RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { askForFirstScreen } from './ahead.ts'
 import { base, Refusal } from './api/client.ts'
 import { installation, sections } from './sections/catalog.tsx'
 import { SignedIn } from './session.tsx'
@@ -43,6 +44,8 @@ const client = new QueryClient({
     },
   },
 })
+
+askForFirstScreen(client)
 
 function NoSuchPage() {
   return <Empty title="There is no such page">Choose one at the left.</Empty>

@@ -7,6 +7,7 @@ import { type AdminSession, operations, type Role } from './api/generated.ts'
 const roles: Role[] = ['viewer', 'moderator', 'developer', 'owner']
 /** By what operators sign in here: `password`, `oidc`. */
 const ways = (document.body.dataset.ways ?? 'password').split(' ')
+/** Until when whoever signed in with this browser is, as far as it is known. */
 const signedInKey = 'chatterie-signed-in'
 const Session = createContext<AdminSession | undefined>(undefined)
 
@@ -26,6 +27,11 @@ export function useMay(): (operation: string) => boolean {
   }
 }
 
+/** Whether the server is likely to answer what it is asked; it alone knows. */
+export function seemsSignedIn(): boolean {
+  return Date.parse(localStorage.getItem(signedInKey) ?? '') > Date.now()
+}
+
 /** What is known of the session and of all that was read in it goes. */
 export function forgetSession(client: QueryClient): void {
   localStorage.removeItem(signedInKey)
@@ -43,6 +49,11 @@ export function SignedIn({ children }: { children: ReactNode }) {
   return <Session value={session}>{children}</Session>
 }
 
+function remember({ csrfToken, expiresTime }: AdminSession): void {
+  setCsrfToken(csrfToken)
+  localStorage.setItem(signedInKey, expiresTime ?? 'yes')
+}
+
 /** Null for nobody; where nobody can have signed in with this browser, the server is not asked. */
 async function readSession(): Promise<AdminSession | null> {
   if (!ways.includes('oidc') && !localStorage.getItem(signedInKey)) return null
@@ -50,7 +61,7 @@ async function readSession(): Promise<AdminSession | null> {
   if (response.status === 401) localStorage.removeItem(signedInKey)
   if (!response.ok) return null
   const session: AdminSession = await response.json()
-  setCsrfToken(session.csrfToken)
+  remember(session)
   return session
 }
 
@@ -62,8 +73,7 @@ function SignIn({ onDone }: { onDone: (session: AdminSession) => void }) {
     try {
       const body = { username: String(form.get('username')), password: String(form.get('password')) }
       const session = await call('signIn', { body })
-      setCsrfToken(session.csrfToken)
-      localStorage.setItem(signedInKey, 'yes')
+      remember(session)
       onDone(session)
     } catch (error) {
       const isUnknown = error instanceof Refusal && error.status === 401

@@ -3,7 +3,13 @@ import { useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { base, call } from './api/client.ts'
-import { useApplicationId, useApplications, useGo } from './application.tsx'
+import {
+  keepLastApplication,
+  readLastApplication,
+  useApplicationId,
+  useApplications,
+  useGo,
+} from './application.tsx'
 import { installation, type SectionEntry, sections } from './sections/catalog.tsx'
 import { forgetSession, useMay, useSession } from './session.tsx'
 import { nextTheme, readTheme, setTheme } from './theme.ts'
@@ -142,17 +148,15 @@ function Switcher({ application }: { application: number | undefined }) {
   )
 }
 
-const lastKey = 'chatterie-application'
-
 /** The one of the address; else the last one that was looked at; else the first. */
 function useLastApplication(): number | undefined {
   const id = useApplicationId()
   const applications = useApplications()
   if (id) {
-    localStorage.setItem(lastKey, String(id))
+    keepLastApplication(id)
     return id
   }
-  const last = Number(localStorage.getItem(lastKey))
+  const last = readLastApplication()
   return (applications?.find((each) => each.id === last) ?? applications?.[0])?.id
 }
 

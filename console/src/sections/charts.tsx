@@ -1,5 +1,5 @@
 // How much happened in an application, by hours or days.
-import { useQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useMemo } from 'react'
 import { call } from '../api/client.ts'
 import type { StatisticsBucket } from '../api/generated.ts'
@@ -7,7 +7,17 @@ import { useApplicationId } from '../application.tsx'
 import { useFilters } from '../ui/filters.tsx'
 import { count } from '../ui/small.tsx'
 
-const Chart = lazy(() => import('../ui/chart.tsx'))
+export const loadChart = () => import('../ui/chart.tsx')
+const Chart = lazy(loadChart)
+
+export type Interval = 'hour' | 'day'
+export const intervalOf = (text: string | null | undefined): Interval => (text === 'day' ? 'day' : 'hour')
+
+export const statisticsQuery = (id: number, interval: Interval) =>
+  queryOptions({
+    queryKey: ['retrieveStatistics', interval, id],
+    queryFn: () => call('retrieveStatistics', { params: { id }, query: { interval } }),
+  })
 
 type Measure = Exclude<keyof StatisticsBucket, 'start'>
 const charts: { measure: Measure; title: string; unit?: string }[] = [
@@ -23,12 +33,8 @@ const charts: { measure: Measure; title: string; unit?: string }[] = [
 export function Charts() {
   const id = useApplicationId()
   const { search, change } = useFilters()
-  const interval = search.interval === 'day' ? 'day' : 'hour'
-  const { data } = useQuery({
-    queryKey: ['retrieveStatistics', interval, id],
-    queryFn: () => call('retrieveStatistics', { params: { id }, query: { interval } }),
-    refetchInterval: 30_000,
-  })
+  const interval = intervalOf(search.interval)
+  const { data } = useQuery({ ...statisticsQuery(id, interval), refetchInterval: 30_000 })
   const buckets = data?.buckets
   const times = useMemo(() => buckets?.map(({ start }) => Date.parse(start) / 1_000) ?? [], [buckets])
   return (

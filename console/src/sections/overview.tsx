@@ -1,21 +1,17 @@
 // An application at a glance.
-import { useQuery } from '@tanstack/react-query'
+import { type QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { call } from '../api/client.ts'
-import { useApplicationId } from '../application.tsx'
+import { applicationQuery, useApplicationId } from '../application.tsx'
 import { useMay } from '../session.tsx'
 import { Section } from '../ui/pane.tsx'
 import { count, Empty, Facts, Time } from '../ui/small.tsx'
-import { Charts } from './charts.tsx'
+import { Charts, type Interval, loadChart, statisticsQuery } from './charts.tsx'
 
 export function Overview() {
   const id = useApplicationId()
   const may = useMay()
-  const { data: application, error } = useQuery({
-    queryKey: ['retrieveApplication', id],
-    queryFn: () => call('retrieveApplication', { params: { id } }),
-    refetchInterval: 30_000,
-  })
+  const { data: application, error } = useQuery({ ...applicationQuery(id), refetchInterval: 30_000 })
   if (error) return <Empty title="This application is not there">{error.message}</Empty>
   if (!application) return <div aria-busy="true" />
   const { counts } = application
@@ -54,17 +50,26 @@ export function Overview() {
   )
 }
 
-/** How many devices are connected; what is counted otherwise stands in the charts. */
-function Connected() {
-  const id = useApplicationId()
-  const { data } = useQuery({
+const nowQuery = (id: number) =>
+  queryOptions({
     queryKey: ['retrieveStatistics', 'now', id],
     queryFn: () => {
       const from = new Date(Date.now() - 60_000).toISOString()
       return call('retrieveStatistics', { params: { id }, query: { interval: 'hour', from } })
     },
-    refetchInterval: 10_000,
   })
+
+/** Asks for what it shows before it is drawn. */
+export function askAhead(client: QueryClient, id: number, interval: Interval): void {
+  for (const query of [applicationQuery(id), nowQuery(id), statisticsQuery(id, interval)])
+    void client.prefetchQuery(query as never)
+  void loadChart()
+}
+
+/** How many devices are connected; what is counted otherwise stands in the charts. */
+function Connected() {
+  const id = useApplicationId()
+  const { data } = useQuery({ ...nowQuery(id), refetchInterval: 10_000 })
   return (
     <li>
       <Link to={`/a/${id}/sessions` as '/'}>

@@ -2,7 +2,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { call } from '../api/client.ts'
 import type { PatchSettings, Settings as Shape } from '../api/generated.ts'
-import { useApplicationId } from '../application.tsx'
+import { applicationQuery, useApplicationId } from '../application.tsx'
 import { useMay } from '../session.tsx'
 import { useTell } from '../ui/notices.tsx'
 import { Section } from '../ui/pane.tsx'
@@ -33,10 +33,7 @@ export function Settings() {
     queryKey,
     queryFn: () => call('retrieveSettings', { params: { id } }),
   })
-  const { data: application } = useQuery({
-    queryKey: ['retrieveApplication', id],
-    queryFn: () => call('retrieveApplication', { params: { id } }),
-  })
+  const { data: application } = useQuery(applicationQuery(id))
   const acts = useApplicationActs(application?.name ?? '')
   if (error) return <Empty title="This could not be read">{error.message}</Empty>
   if (!settings || !application) return <div aria-busy="true" />
