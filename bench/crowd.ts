@@ -18,7 +18,12 @@ export class Crowd<C extends Counting> {
   #lost: Error | undefined
   #failed: (error: Error) => void = () => {}
 
-  static async open<C extends Counting>(size: number, open: (nth: number) => Promise<C>): Promise<Crowd<C>> {
+  /** @param atOnce how many are opened at a time */
+  static async open<C extends Counting>(
+    size: number,
+    open: (nth: number) => Promise<C>,
+    atOnce = openingMax,
+  ): Promise<Crowd<C>> {
     const members: C[] = []
     let next = 0
     const begin = performance.now()
@@ -29,7 +34,7 @@ export class Crowd<C extends Counting> {
         members[nth] = await open(nth)
       }
     }
-    await Promise.all(Array.from({ length: openingMax }, opener))
+    await Promise.all(Array.from({ length: atOnce }, opener))
     return new Crowd(members, (size / (performance.now() - begin)) * 1000)
   }
 

@@ -1,6 +1,7 @@
 // node bench/run.ts [--quick] [--profile=<folder>] [--keep=<file>] [--compare=<file>] [name ...]: measures what is named,
 // or everything, and prints tables. Ends with 1 where a figure is worse than that of the file.
 import { parseArgs } from 'node:util'
+import { connects } from './connects.ts'
 import { dump } from './dump.ts'
 import { fanout } from './fanout.ts'
 import { compareFigures, type Figure, keepFigures, type Report, readFigures } from './figures.ts'
@@ -40,6 +41,7 @@ const benches: Record<string, (stage: Stage) => Promise<string | Report>> = {
   'socket-send': (stage) => socketSend(stage, pace),
   fanout: (stage) =>
     fanout(stage, pace, values.quick ? [200, 1_000] : [1_000, 5_000], values.quick ? 10 : 30),
+  connects: (stage) => connects(stage, values.quick ? 1 : 5, values.quick ? [100, 400] : [250, 1_000]),
   sockets: (stage) => sockets(stage, values.quick ? 1_000 : 5_000),
   members: (stage) => members(stage, pace, values.quick ? 10_000 : 100_000),
   functions: (stage) =>

@@ -1,5 +1,5 @@
-// Users and the channels they are members of. All are online from the start: otherwise each that connects would be told
-// to everybody who is connected already, and that is not what is measured.
+// Users and the channels they are members of. Unless it is said otherwise, all are online from the start: otherwise each
+// that connects would be told to everybody who is connected already, and that is not what is measured.
 import pg from 'pg'
 import type { Account } from './stomp.ts'
 
@@ -18,13 +18,13 @@ export interface Members {
 /** Fills the first application of a database that has nothing but it. */
 export async function seedMembers(
   url: string,
-  { users, channels }: { users: number; channels: SeededChannel[] },
+  { users, channels, online = true }: { users: number; channels: SeededChannel[]; online?: boolean },
 ): Promise<Members> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
     const [application] = (await client.query('select id, key from application order by id limit 1')).rows
-    const inserted = (await client.query(insertUsers, [application.id, users])).rows
+    const inserted = (await client.query(insertUsers, [application.id, users, online])).rows
     const ids = inserted.map(({ id }) => Number(id))
     const channelIds: number[] = []
     for (const [nth, { from, members }] of channels.entries()) {
@@ -44,7 +44,7 @@ export async function seedMembers(
 
 const insertUsers = `
   insert into "user" (application_id, name, display_name, presence_online, presence_status, properties)
-  select $1, 'user-' || i, 'User ' || i, true, 'AVAILABLE', jsonb_build_object('team', i % 7, 'city', 'Kampala')
+  select $1, 'user-' || i, 'User ' || i, $3, case when $3 then 'AVAILABLE' else 'UNAVAILABLE' end, jsonb_build_object('team', i % 7, 'city', 'Kampala')
   from generate_series(1, $2::int) i
   returning id`
 

@@ -57,6 +57,13 @@ export class StompClient {
     return client
   }
 
+  /** Connects, and asks for the user. */
+  static async enter(port: number, apiKey: string, account: Account): Promise<StompClient> {
+    const client = await StompClient.connect(port, apiKey, account)
+    await client.#ask([client.#subscribe(currentUserHypermedia.relays.self.pattern)], 1)
+    return client
+  }
+
   /** Connects as official clients do: the user, the errors, two grants, and all topics of the user, each acknowledged. */
   static async start(port: number, apiKey: string, account: Account): Promise<StompClient> {
     const client = await StompClient.connect(port, apiKey, account)
@@ -104,10 +111,17 @@ export class StompClient {
     })
   }
 
-  /** Ends the session; resolves when the server has taken it. */
+  /** Ends the session; resolves when the server has taken it. What {@link count} said is forgotten. */
   async disconnect(): Promise<void> {
-    await this.#ask([frame('DISCONNECT', { receipt: this.#receipt() })], 1)
     this.#socket.lost = () => {}
+    this.#socket.take = (part) => this.#gather(part)
+    const receipt = this.#receipt()
+    await this.#wait((resolve) => {
+      this.#took = (text) => {
+        if (text.startsWith('RECEIPT') && text.includes(`\nreceipt-id:${receipt}\n`)) resolve()
+      }
+      this.#socket.send(frame('DISCONNECT', { receipt }))
+    })
   }
 
   /** From now on frames are counted and not looked at. */
