@@ -12,6 +12,7 @@ import { Node } from '#data/events/node.ts'
 import type { GroupCommit } from '#data/group-commit.ts'
 import { openQueue, type Queue } from '#data/jobs/queue.ts'
 import { type NewMessage, openSender, type Sent } from '#data/messages/sending.ts'
+import { Arrivals } from '#domain/sessions/arrivals.ts'
 import { Usage } from '#domain/statistics/usage.ts'
 import { isGone } from '#errors.ts'
 import type { FileStore } from '#files/files.ts'
@@ -52,6 +53,8 @@ export interface Context {
   db: Database
   /** Sends of messages, committed in groups. */
   sender: GroupCommit<NewMessage, Sent>
+  /** Lets in who connects, in groups. */
+  arrivals: Arrivals
   tokens: TokenCache
   /** Work for later; see src/jobs. */
   queue: Queue
@@ -136,6 +139,7 @@ export function openContext(
     clock,
     db,
     sender: openSender(db, db.eventsWritten, (size) => metrics.groups.observe(size)),
+    arrivals: new Arrivals(db, () => node.id),
     tokens: openTokenCache(db, clock),
     queue: openQueue(db),
     vault,

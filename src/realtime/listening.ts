@@ -3,7 +3,6 @@
 import type { Context } from '#context.ts'
 import { mayHear } from '#domain/access/topic.ts'
 import { endChatSession } from '#domain/sessions/end-chat-session.ts'
-import { loadRelations } from '#domain/sessions/load-relations.ts'
 import { startChatSession } from '#domain/sessions/start-chat-session.ts'
 import { whyOut } from '#domain/users/bans/why-out.ts'
 import { ChatError } from '#errors.ts'
@@ -41,8 +40,10 @@ export class Listening {
   /** What decides about the topics and events of a session; from then on it follows the events. */
   async relate(session: Session): Promise<void> {
     while (session.connection !== undefined) {
-      const { relationsVersion } = session
-      const relations = await loadRelations(this.#ctx, session.facts, this.#hub.position)
+      const { relationsVersion, facts } = session
+      const { applicationId, userId } = facts
+      const wanted = { applicationId, userId, deliveredThrough: this.#hub.position }
+      const relations = await this.#ctx.arrivals.relations(wanted)
       if (session.relationsVersion !== relationsVersion) continue // another event was delivered meanwhile
       if (session.connection !== undefined) this.#hub.relate(session, relations)
       return

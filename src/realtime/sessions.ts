@@ -204,12 +204,16 @@ export class Sessions {
 
   // -------------------------------------------------------------------------------------- taking over
 
-  /** Lets go of the connection that a session had, wherever it is. @param node the process that holds it */
-  async takeOver(key: string, node: number): Promise<void> {
-    await this.#release(key)
-    if (node === this.#ctx.node.id) return
+  /**
+   * Lets go of the connection that a session had, wherever it is.
+   * @param node the process that holds it
+   * @returns whether there may have been one
+   */
+  async takeOver(key: string, node: number): Promise<boolean> {
+    const wasHere = await this.#release(key)
+    if (node === this.#ctx.node.id) return wasHere
     this.#sessions.delete(key) // it went on elsewhere, and nobody could say so here: what is known of it is out of date
-    if (!this.#ctx.bus.isShared) return
+    if (!this.#ctx.bus.isShared) return wasHere
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, releaseMs)
       this.#releases.set(key, () => {
@@ -219,6 +223,7 @@ export class Sessions {
       this.#askForRelease(key)
     })
     this.#releases.delete(key)
+    return true
   }
 
   /** Another process wants a session. @returns whether it was here */

@@ -19,7 +19,8 @@ export interface Entrance {
   isGuarded: boolean
 }
 
-const entranceColumns: Columns<Entrance> = select({
+/** Of applications `a`. */
+export const entranceColumns: Columns<Entrance> = select({
   id: column(int8, 'a.id'),
   guestUsers: column(bool, `a.guest_users = 'ENABLED'`),
   isGuarded: column(

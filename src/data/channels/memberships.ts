@@ -218,18 +218,19 @@ const standingStatement = reading(
     where u.id = $2 and u.deleted_time is null`,
 )
 
-/** Where a user is a member, and what it has cleared of each channel's history. */
+/** Where users are members, and what they have cleared of each channel's history. */
 export function membershipsOf(
   db: Querier,
-  userId: number,
-): Promise<{ channelId: number; clearedThroughId: number }[]> {
-  return db.all(membershipsStatement, [userId])
+  userIds: number[],
+): Promise<{ userId: number; channelId: number; clearedThroughId: number }[]> {
+  return db.all(membershipsStatement, [userIds])
 }
 
 const membershipsStatement = reading(
-  'memberships-of-user',
-  select(columnsOf({ channelId: int8, clearedThroughId: int8 }, 'cm')),
-  (columns) => `select ${columns} from channel_membership cm where cm.user_id = $1 order by cm.channel_id`,
+  'memberships-of-users',
+  select(columnsOf({ userId: int8, channelId: int8, clearedThroughId: int8 }, 'cm')),
+  (columns) => `
+    select ${columns} from channel_membership cm where cm.user_id = any($1::bigint[]) order by cm.channel_id`,
 )
 
 /** The members of a channel with the lowest ids. */

@@ -150,13 +150,22 @@ export async function eventsFor(
   return rows[0]?.isForgotten ? undefined : rows.flatMap(({ event }) => event ?? [])
 }
 
-/** Events in their order, of which nothing is delivered yet, that change what a user is to channels and to others. */
+/** An event of which nothing is delivered yet. */
+interface PendingChange extends Pick<CommittedEvent, 'applicationId' | 'type' | 'channelId' | 'payload'> {
+  /** Null where it has yet to be given one. */
+  position: number | null
+}
+
+/** Events in their order, behind a position, that change what one of these users is to channels and to others. */
 export async function pendingChangesOf(
   db: Db,
-  { applicationId, userId }: Omit<MissedBy, 'channelIds'>,
-  deliveredThrough: number,
-): Promise<Pick<CommittedEvent, 'type' | 'channelId' | 'payload'>[]> {
-  return db.all(pendingChangesStatement, [applicationId, userId, deliveredThrough])
+  {
+    applicationIds,
+    userIds,
+    deliveredThrough,
+  }: { applicationIds: number[]; userIds: number[]; deliveredThrough: number },
+): Promise<PendingChange[]> {
+  return db.all(pendingChangesStatement, [applicationIds, userIds, deliveredThrough])
 }
 
 /** Forgets what is too old to be delivered, but for the last of all. @returns how many events */

@@ -1,7 +1,7 @@
 // What a session missed while it was away, and what has yet to change what its user is to channels and to others.
 // Indexes: the primary key of event_log, from the position on; outbox_event (application_id), which finds few. Of 1,000
 // events that were logged meanwhile, what a user missed is found in 5 ms.
-import { bool, column, columnsOf, joined, select } from '#data/columns.ts'
+import { bool, column, columnsOf, int8, joined, nullable, select } from '#data/columns.ts'
 import { reading } from '#data/database.ts'
 import { inList } from '#data/sql/in-list.ts'
 import { eventColumns, loggedColumns, loggedShape } from '#data/sql/take-events.ts'
@@ -47,18 +47,29 @@ export const missedEventsStatement = reading(
     order by position`,
 )
 
-const changesRelations = `application_id = $1 and (${relating('$2')})`
-const { type, channelId, payload } = loggedShape
-/** Values: $1 application, $2 user, $3 the position behind which. */
+/** SQL text: whether an event changes what one of the users in $2 is to channels and to others. */
+const relatingAny = Object.entries({
+  userId: `(payload ->> 'userId')::bigint = any($2::bigint[])`,
+  by: `(payload ->> 'by')::bigint = any($2::bigint[])`,
+  memberIds: `payload -> 'memberIds' @> any(select jsonb_build_array(u) from unnest($2::bigint[]) u)`,
+})
+  .map(
+    ([key, isTheirs]) => `type in ${inList(eventsWhere(({ relates }) => relates === key))} and ${isTheirs}`,
+  )
+  .join(' or ')
+
+const { applicationId, type, channelId, payload } = loggedShape
+/** Values: $1 applications, $2 users, $3 the position behind which. */
 export const pendingChangesStatement = reading(
-  'pending-changes-of-user',
-  select(columnsOf({ type, channelId, payload }, 'pending')),
+  'pending-changes-of-users',
+  select(columnsOf({ position: nullable(int8), applicationId, type, channelId, payload }, 'pending')),
   (columns) => `
     select ${columns} from (
-      select 0 as place, position as at, type, channel_id, payload from event_log
-      where position > $3 and ${changesRelations}
+      select position, null as id, application_id, type, channel_id, payload from event_log
+      where position > $3 and application_id = any($1::bigint[]) and (${relatingAny})
       union all
-      select 1, id, type, channel_id, payload from outbox_event where ${changesRelations}
+      select null, id, application_id, type, channel_id, payload from outbox_event
+      where application_id = any($1::bigint[]) and (${relatingAny})
     ) pending
-    order by place, at`,
+    order by position nulls last, id`,
 )

@@ -39,7 +39,7 @@ export function findBan(db: Querier, userId: number): Promise<Ban | undefined> {
 const findStatement = reading('find-ban', banColumns, (columns) => `select ${columns} from ${banOf('$1')}`)
 
 /** Of who would connect by this name. Index: user_name_key. */
-export function findBanByName(db: Db, applicationId: number, name: string): Promise<Ban | undefined> {
+function findBanByName(db: Db, applicationId: number, name: string): Promise<Ban | undefined> {
   return db.one(findByNameStatement, [applicationId, name])
 }
 

@@ -1,21 +1,7 @@
 // The life of sessions: they begin, lose their connection, are resumed, and end.
-import {
-  bool,
-  type Columns,
-  column,
-  columnsOf,
-  int8,
-  jsonb,
-  mapped,
-  nullable,
-  select,
-  uuid,
-} from '#data/columns.ts'
+import { bool, column, columnsOf, int8, jsonb, nullable, select, uuid } from '#data/columns.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'
-import { keptMinutes } from '#data/events/limits.ts'
 import { nodeLives } from '#data/events/node.ts'
-import { userColumns } from '#data/rows.ts'
-import { banOf } from '#data/users/bans.ts'
 import type { User } from '#resources/user.ts'
 
 /**
@@ -46,38 +32,6 @@ export const resumableShape = {
   node: int8,
 }
 
-/** A session that can go on, or why it cannot; undefined where there is none of this key and user. */
-export async function findResumable(
-  db: Db,
-  { applicationId, key, username }: { applicationId: number; key: string; username: string },
-): Promise<SessionRow | 'too late' | 'user deleted' | undefined> {
-  const found = await db.one(resumableStatement, [applicationId, key, username])
-  if (!found) return undefined
-  if (found.isUserDeleted) return 'user deleted'
-  return found.isInTime ? found.session : 'too late'
-}
-
-const sessionRowColumns: Columns<SessionRow> = mapped(
-  select({ ...columnsOf(resumableShape, 'us'), user: userColumns('u') }),
-  ({ vouched, ...session }) => ({ ...session, isVouched: vouched }),
-)
-const resumableStatement = reading(
-  'find-resumable-session',
-  select({
-    isInTime: column(
-      nullable(bool),
-      `(us.state = 'ACTIVE' and us.detached_time is null)
-             or us.detached_time > chatterie_clock() - interval '${keptMinutes} minutes'`,
-    ),
-    isUserDeleted: column(bool, 'u.deleted_time is not null'),
-    session: sessionRowColumns,
-  }),
-  (columns) => `
-    select ${columns}
-    from user_session us join "user" u on u.id = us.user_id
-    where us.key = $2::uuid and us.application_id = $1 and u.name = $3`,
-)
-
 /** Whether a session of a user that began before then is still on. Index: user_session (user_id, state). */
 export async function wasConnected(db: Db, userId: number, then: Date): Promise<boolean> {
   return (await db.run(connectedStatement, [userId, then.toISOString()])) > 0
@@ -97,69 +51,6 @@ async function lockPresence(tx: Tx, userId: number): Promise<void> {
 const lockPresenceStatement = {
   name: 'lock-presence',
   text: 'select from "user" where id = $1 for no key update',
-}
-
-export interface NewSession {
-  applicationId: number
-  userId: number
-  key: string
-  userAgent: string | undefined
-  node: number
-  position: number
-  isVouched: boolean
-}
-
-/** @returns the session's id, and whether the user has come online by it; undefined where it is banned */
-export async function insertSession(
-  tx: Tx,
-  session: NewSession,
-): Promise<{ id: number; isFirst: boolean } | undefined> {
-  await lockPresence(tx, session.userId)
-  const { applicationId, userId, key, userAgent, node, position, isVouched } = session
-  const values = [applicationId, userId, key, userAgent, node, position, isVouched]
-  const id = await tx.one(insertStatement, values)
-  if (id === undefined) return undefined
-  return { id, isFirst: await comeOnline(tx, userId) }
-}
-
-const insertStatement = reading(
-  'insert-user-session',
-  column(int8, 'id'),
-  (columns) => `
-    insert into user_session (application_id, user_id, key, user_agent, node, acked_position, vouched)
-    select $1::bigint, $2::bigint, $3::uuid, $4, $5::bigint, $6::bigint, $7::boolean
-    where not exists (select from ${banOf('$2')}) returning ${columns}`,
-)
-
-/** Takes a session over into this process. @returns whether the user has come online by it; undefined where it is banned */
-export async function resumeSessionRow(
-  tx: Tx,
-  { id, userId, node, isVouched }: { id: number; userId: number; node: number; isVouched: boolean },
-): Promise<boolean | undefined> {
-  await lockPresence(tx, userId)
-  if ((await tx.run(resumeStatement, [id, node, isVouched, userId])) === 0) return undefined
-  return comeOnline(tx, userId)
-}
-
-const resumeStatement = {
-  name: 'resume-user-session',
-  text: `
-    update user_session set
-      state = 'ACTIVE', end_time = null, detached_time = null, topics = null, node = $2, vouched = $3
-    where id = $1 and not exists (select from ${banOf('$4')})`,
-}
-
-/** What a user chose to be stays; only UNAVAILABLE becomes AVAILABLE. */
-async function comeOnline(tx: Tx, userId: number): Promise<boolean> {
-  return (await tx.run(comeOnlineStatement, [userId])) > 0
-}
-
-const comeOnlineStatement = {
-  name: 'come-online',
-  text: `
-    update "user" set presence_online = true,
-      presence_status = case presence_status when 'UNAVAILABLE' then 'AVAILABLE' else presence_status end
-    where id = $1 and not presence_online and deleted_time is null`,
 }
 
 /**

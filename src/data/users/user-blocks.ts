@@ -10,15 +10,18 @@ import type { UserBlockedRecord } from '#resources/user.ts'
 
 const { sql } = Prisma
 
-/** The users that one has blocked. Index: user_block (blocker_id, blocked_id). */
-export async function blockedIdsOf(db: Db, userId: number): Promise<number[]> {
-  return db.all(blockedIdsStatement, [userId])
+/** Whom users have blocked. Index: user_block (blocker_id, blocked_id). */
+export async function blockedIdsOf(
+  db: Db,
+  userIds: number[],
+): Promise<{ blockerId: number; blockedId: number }[]> {
+  return db.all(blockedIdsStatement, [userIds])
 }
 
 const blockedIdsStatement = reading(
   'blocked-ids',
-  column(int8, 'blocked_id'),
-  (columns) => `select ${columns} from user_block where blocker_id = $1`,
+  select(columnsOf({ blockerId: int8, blockedId: int8 }, 'b')),
+  (columns) => `select ${columns} from user_block b where blocker_id = any($1::bigint[])`,
 )
 
 /** Whether one of these users has blocked another one. Index: user_block (blocker_id, blocked_id). */

@@ -1,30 +1,44 @@
-import type { Context } from '#context.ts'
 import { membershipsOf } from '#data/channels/memberships.ts'
+import type { Db } from '#data/database.ts'
 import { pendingChangesOf } from '#data/events/outbox.ts'
 import { blockedIdsOf } from '#data/users/user-blocks.ts'
 import { Relations } from '#domain/sessions/relations.ts'
 
+/** Whose relations, as of which event. */
+export interface RelationsOf {
+  applicationId: number
+  userId: number
+  /** The position of the event. */
+  deliveredThrough: number
+}
+
 /**
- * What deciding about a user's topics and events takes, so that no event has to ask the database: as of the event with
- * this position, so that what was delivered up to there and what is delivered next go on from it.
+ * What deciding about users' topics and events takes, so that no event has to ask the database: as of the event with
+ * this position, so that what was delivered up to there and what is delivered next go on from it. Each one's, in their
+ * order.
  */
-export async function loadRelations(
-  ctx: Context,
-  { applicationId, userId }: { applicationId: number; userId: number },
-  deliveredThrough: number,
-): Promise<Relations> {
-  const [memberships, blockedIds] = await Promise.all([
-    membershipsOf(ctx.db, userId),
-    blockedIdsOf(ctx.db, userId),
-  ])
-  const pending = await pendingChangesOf(ctx.db, { applicationId, userId }, deliveredThrough)
-  const relations = new Relations(userId)
-  for (const { channelId, clearedThroughId } of memberships) {
-    relations.memberships.set(channelId, clearedThroughId)
-  }
-  for (const id of blockedIds) relations.blocked.add(id)
-  const current = new Set(relations.memberships.keys())
-  for (const change of pending.toReversed()) relations.undo(change)
-  for (const id of relations.memberships.keys()) if (!current.has(id)) relations.leaving.add(id)
-  return relations
+export async function loadRelations(db: Db, wanted: RelationsOf[]): Promise<Relations[]> {
+  const userIds = [...new Set(wanted.map(({ userId }) => userId))]
+  const [memberships, blocks] = await Promise.all([membershipsOf(db, userIds), blockedIdsOf(db, userIds)])
+  const pending = await pendingChangesOf(db, {
+    applicationIds: [...new Set(wanted.map(({ applicationId }) => applicationId))],
+    userIds,
+    deliveredThrough: Math.min(...wanted.map(({ deliveredThrough }) => deliveredThrough)),
+  })
+  const membershipsByUser = Map.groupBy(memberships, ({ userId }) => userId)
+  const blocksByUser = Map.groupBy(blocks, ({ blockerId }) => blockerId)
+  return wanted.map(({ applicationId, userId, deliveredThrough }) => {
+    const relations = new Relations(userId)
+    for (const { channelId, clearedThroughId } of membershipsByUser.get(userId) ?? []) {
+      relations.memberships.set(channelId, clearedThroughId)
+    }
+    for (const { blockedId } of blocksByUser.get(userId) ?? []) relations.blocked.add(blockedId)
+    const current = new Set(relations.memberships.keys())
+    for (const change of pending.toReversed()) {
+      const isAhead = change.position === null || change.position > deliveredThrough
+      if (change.applicationId === applicationId && isAhead) relations.undo(change)
+    }
+    for (const id of relations.memberships.keys()) if (!current.has(id)) relations.leaving.add(id)
+    return relations
+  })
 }

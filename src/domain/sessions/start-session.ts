@@ -1,12 +1,12 @@
 import { validate as isUuid, v4 as uuid } from 'uuid'
 import type { Context } from '#context.ts'
-import { findApplicationByKey } from '#data/applications/entrances.ts'
-import { lastPosition } from '#data/events/outbox.ts'
-import { findBanByName } from '#data/users/bans.ts'
-import { findResumable, insertSession, resumeSessionRow, type SessionRow } from '#data/users/connections.ts'
+import type { Entrance } from '#data/applications/entrances.ts'
+import type { Arrived, Comer, Resumable } from '#data/users/arrivals.ts'
+import type { SessionRow } from '#data/users/connections.ts'
 import { findUserByName } from '#data/users/users.ts'
 import { mayEnter } from '#domain/access/user.ts'
 import { mustBeAdmitted } from '#domain/functions/runs/must-be-admitted.ts'
+import type { Arrival } from '#domain/sessions/arrivals.ts'
 import { bannedError } from '#domain/users/bans/banned-error.ts'
 import { whyOut } from '#domain/users/bans/why-out.ts'
 import { createGuest } from '#domain/users/create-guest.ts'
@@ -24,16 +24,17 @@ export interface StartSession {
   authParams: Record<string, unknown>
   /** The key of the session that the client had before it lost its connection. */
   resume?: string | undefined
-  /** Has the connection that the session had let go of it; asked once the session is known to be the user's own. */
-  release?: ((key: string, node: number) => Promise<void>) | undefined
+  /**
+   * Has the connection that the session had let go of it; asked once the session is known to be the user's own.
+   * @returns whether one may have, so that more is known of how far it came
+   */
+  release?: ((key: string, node: number) => Promise<boolean>) | undefined
 }
 
 export interface StartedSession extends Omit<SessionRow, 'node'> {
   applicationId: number
   isResumed: boolean
 }
-
-type Application = NonNullable<Awaited<ReturnType<typeof findApplicationByKey>>>
 
 const Username = RequiredText(nameMax)
 
@@ -47,57 +48,52 @@ function isUsername(text: string): boolean {
 /**
  * Lets a user in, or back in: the first session of a user brings it online. The application's functions, or else its
  * webhooks, decide who gets in; who comes back has got in before. Guests are made where the application takes them (runtime contract 1.7).
+ * Whoever comes at the same time shares the round trips.
  * @throws ChatError AccessDeniedError, after which clients do not try again
  */
 export async function startSession(ctx: Context, input: StartSession): Promise<StartedSession> {
-  const application = await findApplicationByKey(ctx.db, input.apiKey)
-  if (!application) throw denied('There is no application with this API key')
+  const comer = mustBeComer(input)
+  const { application, ban, user: known, resumable } = await ctx.arrivals.find(comer)
+  if (!application) throw unknownKey()
   if (!isUsername(input.username)) throw denied('The username is missing or cannot be one')
-  const applicationId = application.id
-  const ban = await findBanByName(ctx.db, applicationId, input.username)
   if (ban) throw bannedError(ban, 'user')
-  const resumed = await resume(ctx, application, input)
+  const resumed = await resume(ctx, application, input, comer, mustGoOn(resumable))
   if (resumed) return resumed
 
+  const applicationId = application.id
   const { username } = input
   const isVouched = await mustEnter(ctx, application, input)
-  const position = await lastPosition(ctx.db)
   const user =
-    (await findUserByName(ctx.db, applicationId, username)) ??
+    // While functions were asked, it may have been made, or been given another name.
+    (application.isGuarded ? await findUserByName(ctx.db, applicationId, username) : known) ??
     (application.guestUsers ? await createGuest(ctx, applicationId, username) : undefined)
   if (!user) throw denied(`There is no user ${username}`)
-  const key = uuid()
-  const inserted = await ctx.db.transact(async (tx) => {
-    const { userAgent } = input
-    const inserted = await insertSession(tx, {
-      applicationId,
-      userId: user.id,
-      key,
-      userAgent: userAgent?.slice(0, nameMax),
-      node: ctx.node.id,
-      position,
-      isVouched,
-    })
-    if (!inserted) return undefined
-    const payload = { userId: user.id, sessionId: inserted.id }
-    await tx.emit(...(inserted.isFirst ? [cameOnline(applicationId, user)] : []), {
-      type: 'user.session.started',
-      applicationId,
-      payload,
-    })
-    return inserted
+  const userAgent = input.userAgent?.slice(0, nameMax)
+  const begins = { applicationId, userId: user.id, key: uuid(), userAgent, isVouched }
+  const { id, key, ackedPosition, cameOnline } = await mustArrive(ctx, {
+    applicationId,
+    userId: user.id,
+    begins,
   })
-  if (!inserted) throw await whyOut(ctx, user.id)
-  const { id, isFirst } = inserted
   return {
     id,
     key,
-    ackedPosition: position,
+    ackedPosition,
     topics: {},
     isVouched,
-    user: isFirst ? online(user) : user,
+    user: cameOnline ? online(user) : user,
     applicationId,
     isResumed: false,
+  }
+}
+
+/** @throws ChatError AccessDeniedError for what can be no application's key */
+function mustBeComer({ apiKey, username, resume }: StartSession): Comer {
+  if (!isUuid(apiKey)) throw unknownKey()
+  return {
+    apiKey,
+    username: isUsername(username) ? username : '',
+    ...(resume !== undefined && isUuid(resume) && { resume }),
   }
 }
 
@@ -107,31 +103,35 @@ export async function startSession(ctx: Context, input: StartSession): Promise<S
  */
 async function resume(
   ctx: Context,
-  application: Application,
+  application: Entrance,
   input: StartSession,
+  comer: Comer,
+  found: SessionRow | undefined,
 ): Promise<StartedSession | undefined> {
-  const { resume: key, username, release } = input
-  if (key === undefined || !isUuid(key)) return undefined
-  const applicationId = application.id
-  const wanted = { applicationId, key, username }
-  const found = mustGoOn(await findResumable(ctx.db, wanted))
   if (!found) return undefined
   const isVouched = await mustEnter(ctx, application, input, found.isVouched)
-  await release?.(key, found.node)
-  const session = mustGoOn(await findResumable(ctx.db, wanted)) // it is kept how far the connection came
+  const hasMoved = await input.release?.(found.key, found.node)
+  // By then it is kept how far the connection came.
+  const isOutdated = hasMoved || application.isGuarded
+  const session = isOutdated ? mustGoOn((await ctx.arrivals.find(comer)).resumable) : found
   if (!session) return undefined
-  const { id, user } = session
-  const isFirst = await ctx.db.transact(async (tx) => {
-    const first = await resumeSessionRow(tx, { id, userId: user.id, node: ctx.node.id, isVouched })
-    if (first) await tx.emit(cameOnline(applicationId, user))
-    return first
-  })
-  if (isFirst === undefined) throw await whyOut(ctx, user.id)
-  return { ...session, isVouched, user: isFirst ? online(user) : user, applicationId, isResumed: true }
+  const { id, key, user } = session
+  const applicationId = application.id
+  const goesOn = { id, key, isVouched }
+  const { cameOnline } = await mustArrive(ctx, { applicationId, userId: user.id, goesOn })
+  return { ...session, isVouched, user: cameOnline ? online(user) : user, applicationId, isResumed: true }
+}
+
+/** @throws ChatError AccessDeniedError for who was banned or deleted meanwhile */
+async function mustArrive(ctx: Context, arrival: Arrival): Promise<Arrived> {
+  const traceparent = ctx.tracing?.current
+  const arrived = await ctx.arrivals.arrive({ ...arrival, ...(traceparent !== undefined && { traceparent }) })
+  if (!arrived) throw await whyOut(ctx, arrival.userId)
+  return arrived
 }
 
 /** @throws ChatError AccessDeniedError for a session that has ended for good */
-function mustGoOn(found: Awaited<ReturnType<typeof findResumable>>): SessionRow | undefined {
+function mustGoOn(found: Resumable | undefined): SessionRow | undefined {
   if (found === 'user deleted') throw denied('The user was deleted')
   if (found === 'too late') {
     throw denied('The session was away for too long to be told what it missed: start a new one')
@@ -145,7 +145,7 @@ function mustGoOn(found: Awaited<ReturnType<typeof findResumable>>): SessionRow 
  */
 async function mustEnter(
   ctx: Context,
-  application: Application,
+  application: Entrance,
   { username, authParams }: StartSession,
   wasVouched = false,
 ): Promise<boolean> {
@@ -161,13 +161,13 @@ async function mustEnter(
   }
 }
 
-function cameOnline(applicationId: number, { id }: User) {
-  return { type: 'user.presence.changed' as const, applicationId, payload: { userId: id, online: true } }
-}
-
 function online(user: User): User {
   const { status } = user.presence
   return { ...user, presence: { status: status === 'UNAVAILABLE' ? 'AVAILABLE' : status, online: true } }
+}
+
+function unknownKey(): ChatError {
+  return denied('There is no application with this API key')
 }
 
 function denied(message: string): ChatError {

@@ -25,7 +25,9 @@ describe('a user who blocks another', () => {
     expect(await blockUser(server.ctx, caller, blocked.id)).toMatchObject({ id: blocked.id })
     const { items, total } = await listBlockedUsers(server.ctx, caller, {}, page)
     expect({ items, total }).toMatchObject({ items: [{ user: { id: blocked.id } }], total: 1 })
-    expect(await blockedIdsOf(server.ctx.db, blocker.id)).toEqual([blocked.id])
+    expect(await blockedIdsOf(server.ctx.db, [blocker.id])).toEqual([
+      { blockerId: blocker.id, blockedId: blocked.id },
+    ])
     const events = (await delivered(server, 'user.blocked')).filter(
       ({ payload }) => payload.by === blocker.id,
     )
@@ -51,7 +53,7 @@ describe('a user who blocks another', () => {
       kind: 'ResourceNotFoundError',
     })
     expect(await unblockUser(server.ctx, caller, recordId)).toMatchObject({ id: blocked.id })
-    expect(await blockedIdsOf(server.ctx.db, blocker.id)).toEqual([])
+    expect(await blockedIdsOf(server.ctx.db, [blocker.id])).toEqual([])
     await expect(unblockUser(server.ctx, caller, recordId)).rejects.toMatchObject({
       kind: 'ResourceNotFoundError',
     })

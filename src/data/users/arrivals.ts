@@ -1,0 +1,197 @@
+// Who connects: looked up, and let in. Whoever does so at the same time is one statement each time, for a crowd that comes
+// back after a restart would else be thousands of transactions. Indexes: the unique keys of application, user_name_key,
+// the primary key of user_ban, user_session (key).
+
+import { type Entrance, entranceColumns } from '#data/applications/entrances.ts'
+import { bool, type Columns, column, columnsOf, int8, joined, mapped, select, uuid } from '#data/columns.ts'
+import { type Querier, quick, reading, type Tx } from '#data/database.ts'
+import { keptMinutes } from '#data/events/limits.ts'
+import { authorColumns, userColumns } from '#data/rows.ts'
+import { banColumns, banOf } from '#data/users/bans.ts'
+import { resumableShape, type SessionRow } from '#data/users/connections.ts'
+import type { Ban } from '#resources/admin/moderation.ts'
+import type { User } from '#resources/user.ts'
+
+/** What a client says of itself; the keys are UUIDs, and absent what is none. */
+export interface Comer {
+  apiKey: string
+  username: string
+  /** The key of the session that it had before. */
+  resume?: string | undefined
+}
+
+/** A session that can go on, or why it cannot. */
+export type Resumable = SessionRow | 'too late' | 'user deleted'
+
+/** What there is of a comer. */
+export interface Found {
+  application: Entrance | undefined
+  user: User | undefined
+  /** Of the user, in force. */
+  ban: Ban | undefined
+  /** Undefined where there is no session of this key and user. */
+  resumable: Resumable | undefined
+}
+
+const resumableColumns: Columns<Resumable | undefined> = mapped(
+  joined(
+    select({
+      ...columnsOf(resumableShape, 'us'),
+      user: userColumns('owner'),
+      isInTime: column(
+        bool,
+        `coalesce((us.state = 'ACTIVE' and us.detached_time is null)
+                  or us.detached_time > chatterie_clock() - interval '${keptMinutes} minutes', false)`,
+      ),
+      isUserDeleted: column(bool, 'owner.deleted_time is not null'),
+    }),
+  ),
+  (found) => {
+    if (!found) return undefined
+    const { vouched, isInTime, isUserDeleted, ...session } = found
+    if (isUserDeleted) return 'user deleted'
+    return isInTime ? { ...session, isVouched: vouched } : 'too late'
+  },
+)
+
+/** Each comer's, in their order. */
+export function findComers(db: Querier, comers: Comer[]): Promise<Found[]> {
+  return db.all(findStatement, [
+    comers.map(({ apiKey }) => apiKey),
+    comers.map(({ username }) => username),
+    comers.map(({ resume }) => resume ?? null),
+  ])
+}
+
+// Lateral, so that each comer is a few index probes whatever the planner thinks of their number.
+const findStatement = quick(
+  reading(
+    'find-comers',
+    select({
+      application: joined(entranceColumns),
+      user: authorColumns('u'),
+      ban: joined(banColumns),
+      resumable: resumableColumns,
+    }),
+    (columns) => `
+      select ${columns}
+      from unnest($1::uuid[], $2::text[], $3::uuid[]) with ordinality i (key, username, resume, place)
+      left join lateral (
+        select * from application where closed_time is null and key = i.key limit 1
+      ) a on true
+      left join lateral (
+        select * from "user" where application_id = a.id and name = i.username and deleted_time is null limit 1
+      ) u on true
+      left join lateral (select b.* from ${banOf('u.id')} limit 1) b on true
+      left join lateral (
+        select us.* from user_session us join "user" known on known.id = us.user_id and known.name = i.username
+        where us.key = i.resume and us.application_id = a.id limit 1
+      ) us on true
+      left join lateral (select * from "user" where id = us.user_id limit 1) owner on true
+      order by i.place`,
+  ),
+)
+
+/**
+ * Locks users whose sessions begin, so that the first and the last of them know that they are, in one order. Deleted ones
+ * are left out, and others that somebody else holds, unless they are waited for.
+ */
+export async function lockUsers(
+  tx: Tx,
+  userIds: number[],
+  { waits }: { waits: boolean },
+): Promise<Set<number>> {
+  return new Set(await tx.all(waits ? lockStatement : lockFreeStatement, [userIds]))
+}
+
+const locking = (name: string, held: string) =>
+  reading(
+    name,
+    column(int8, 'id'),
+    (columns) => `
+      select ${columns} from "user" where id = any($1::bigint[]) and deleted_time is null
+      order by id for no key update ${held}`,
+  )
+const lockStatement = locking('lock-users', '')
+const lockFreeStatement = locking('lock-free-users', 'skip locked')
+
+/** A session that begins, of a user that is locked. */
+export interface NewSession {
+  applicationId: number
+  userId: number
+  key: string
+  userAgent: string | undefined
+  isVouched: boolean
+}
+
+/** A session that is on. */
+export interface Arrived {
+  id: number
+  key: string
+  /** Nothing up to this position of the log was missed. */
+  ackedPosition: number
+  /** Whether its user was offline before, and is online now. */
+  cameOnline: boolean
+}
+
+/** Begins sessions in a process. @returns those of users who are not banned */
+export function insertSessions(tx: Tx, node: number, sessions: NewSession[]): Promise<Arrived[]> {
+  if (sessions.length === 0) return Promise.resolve([])
+  return tx.all(insertStatement, [
+    node,
+    sessions.map(({ applicationId }) => applicationId),
+    sessions.map(({ userId }) => userId),
+    sessions.map(({ key }) => key),
+    sessions.map(({ userAgent }) => userAgent ?? null),
+    sessions.map(({ isVouched }) => isVouched),
+  ])
+}
+
+/** Takes sessions over into a process; their users are locked. @returns those of users who are not banned */
+export function resumeSessions(
+  tx: Tx,
+  node: number,
+  sessions: { id: number; isVouched: boolean }[],
+): Promise<Arrived[]> {
+  if (sessions.length === 0) return Promise.resolve([])
+  return tx.all(resumeStatement, [
+    node,
+    sessions.map(({ id }) => id),
+    sessions.map(({ isVouched }) => isVouched),
+  ])
+}
+
+/** What a user chose to be stays; only UNAVAILABLE becomes AVAILABLE. */
+const arriving = (name: string, arrived: string) =>
+  reading(
+    name,
+    select({
+      ...columnsOf({ id: int8, key: uuid, ackedPosition: int8 }, 'arrived'),
+      cameOnline: column(bool, 'online.id is not null'),
+    }),
+    (columns) => `
+      with arrived as (${arrived} returning us.id, us.user_id, us.key, us.acked_position), online as (
+        update "user" u set presence_online = true,
+          presence_status = case presence_status when 'UNAVAILABLE' then 'AVAILABLE' else presence_status end
+        where u.id in (select user_id from arrived) and not u.presence_online
+        returning u.id
+      )
+      select ${columns} from arrived left join online on online.id = arrived.user_id order by arrived.id`,
+  )
+
+const insertStatement = arriving(
+  'insert-user-sessions',
+  `insert into user_session as us (application_id, user_id, key, user_agent, node, acked_position, vouched)
+   select i.application_id, i.user_id, i.key, i.user_agent, $1::bigint,
+          coalesce((select max(position) from event_log), 0), i.vouched
+   from unnest($2::bigint[], $3::bigint[], $4::uuid[], $5::text[], $6::boolean[])
+     with ordinality i (application_id, user_id, key, user_agent, vouched, place)
+   where not exists (select from ${banOf('i.user_id')}) order by i.place`,
+)
+const resumeStatement = arriving(
+  'resume-user-sessions',
+  `update user_session us set
+     state = 'ACTIVE', end_time = null, detached_time = null, topics = null, node = $1, vouched = i.vouched
+   from unnest($2::bigint[], $3::boolean[]) i (id, vouched)
+   where us.id = i.id and not exists (select from ${banOf('us.user_id')})`,
+)

@@ -1,0 +1,108 @@
+// Lets in whoever connects at the same time together: what takes a dozen round trips for one takes as many for a crowd.
+import type { Database } from '#data/database.ts'
+import { GroupCommit } from '#data/group-commit.ts'
+import {
+  type Arrived,
+  type Comer,
+  type Found,
+  findComers,
+  insertSessions,
+  lockUsers,
+  type NewSession,
+  resumeSessions,
+} from '#data/users/arrivals.ts'
+import { loadRelations, type RelationsOf } from '#domain/sessions/load-relations.ts'
+import type { Relations } from '#domain/sessions/relations.ts'
+import type { EventDraft } from '#resources/events.ts'
+
+/** Who is to be let in: with a new session, or with one that goes on. */
+export type Arrival = { applicationId: number; userId: number; traceparent?: string | undefined } & (
+  | { begins: NewSession }
+  | { goesOn: { id: number; key: string; isVouched: boolean } }
+)
+
+/** What became of it: undefined where the user was banned or deleted meanwhile. */
+type Outcome = Arrived | undefined | 'held up'
+
+export class Arrivals {
+  readonly #db: Database
+  readonly #node: () => number
+  readonly #found: GroupCommit<Comer, Found>
+  readonly #arrived: GroupCommit<Arrival, Outcome>
+  readonly #relations: GroupCommit<RelationsOf, Relations>
+
+  /** @param node the number of this process */
+  constructor(db: Database, node: () => number) {
+    this.#db = db
+    this.#node = node
+    this.#found = together((comers) => findComers(db, comers))
+    this.#arrived = together((arrivals) => this.#letIn(arrivals, { waits: false }))
+    this.#relations = together((wanted) => loadRelations(db, wanted))
+  }
+
+  /** What there is of who comes. */
+  find(comer: Comer): Promise<Found> {
+    return this.#found.submit(comer)
+  }
+
+  /** Has a session begin, or go on. @returns undefined where the user was banned or deleted meanwhile */
+  async arrive(arrival: Arrival): Promise<Arrived | undefined> {
+    const arrived = await this.#arrived.submit(arrival)
+    if (arrived !== 'held up') return arrived
+    // Whose user somebody else writes to waits alone, and holds up nobody.
+    const [late] = await this.#letIn([arrival], { waits: true })
+    return late === 'held up' ? undefined : late
+  }
+
+  /** What deciding about a user's topics and events takes; see {@link loadRelations}. */
+  relations(wanted: RelationsOf): Promise<Relations> {
+    return this.#relations.submit(wanted)
+  }
+
+  #letIn(arrivals: Arrival[], { waits }: { waits: boolean }): Promise<Outcome[]> {
+    return this.#db.transact(async (tx) => {
+      const userIds = [...new Set(arrivals.map(({ userId }) => userId))]
+      const locked = await lockUsers(tx, userIds, { waits })
+      const free = arrivals.filter(({ userId }) => locked.has(userId))
+      const begun = free.flatMap((each) => ('begins' in each ? each.begins : []))
+      const goingOn = free.flatMap((each) => ('goesOn' in each ? each.goesOn : []))
+      const arrived = [
+        ...(await insertSessions(tx, this.#node(), begun)),
+        ...(await resumeSessions(tx, this.#node(), goingOn)),
+      ]
+      const byKey = new Map(arrived.map((each) => [each.key, each]))
+      const outcomes: Outcome[] = []
+      const events: EventDraft[] = []
+      const online = new Set<number>()
+      for (const arrival of arrivals) {
+        const { userId } = arrival
+        const found = byKey.get('begins' in arrival ? arrival.begins.key : arrival.goesOn.key)
+        const cameOnline = found?.cameOnline === true && !online.has(userId)
+        if (cameOnline) online.add(userId)
+        const isHeldUp = !waits && !locked.has(userId)
+        outcomes.push(found ? { ...found, cameOnline } : isHeldUp ? 'held up' : undefined)
+        if (found) events.push(...eventsOf(arrival, found.id, cameOnline))
+      }
+      await tx.emit(...events)
+      return outcomes
+    })
+  }
+}
+
+function eventsOf(arrival: Arrival, sessionId: number, cameOnline: boolean): EventDraft[] {
+  const { applicationId, userId, traceparent } = arrival
+  const payload = { userId, ...(traceparent !== undefined && { traceparent }) }
+  return [
+    ...(cameOnline
+      ? [{ type: 'user.presence.changed' as const, applicationId, payload: { ...payload, online: true } }]
+      : []),
+    ...('begins' in arrival
+      ? [{ type: 'user.session.started' as const, applicationId, payload: { ...payload, sessionId } }]
+      : []),
+  ]
+}
+
+function together<I, O>(many: (items: I[]) => Promise<O[]>): GroupCommit<I, O> {
+  const one = async (item: I) => (await many([item]))[0] as O
+  return new GroupCommit({ one, many })
+}
