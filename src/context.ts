@@ -14,6 +14,7 @@ import { openQueue, type Queue } from '#data/jobs/queue.ts'
 import { type NewMessage, openSender, type Sent } from '#data/messages/sending.ts'
 import { Arrivals } from '#domain/sessions/arrivals.ts'
 import { Usage } from '#domain/statistics/usage.ts'
+import { Typists } from '#domain/threads/typists.ts'
 import { isGone } from '#errors.ts'
 import type { FileStore } from '#files/files.ts'
 import { type Grants, openGrants } from '#files/grants.ts'
@@ -55,6 +56,8 @@ export interface Context {
   sender: GroupCommit<NewMessage, Sent>
   /** Lets in who connects, in groups. */
   arrivals: Arrivals
+  /** Who may type where. */
+  typists: Typists
   tokens: TokenCache
   /** Work for later; see src/jobs. */
   queue: Queue
@@ -140,6 +143,7 @@ export function openContext(
     db,
     sender: openSender(db, db.eventsWritten, (size) => metrics.groups.observe(size)),
     arrivals: new Arrivals(db, () => node.id),
+    typists: new Typists(),
     tokens: openTokenCache(db, clock),
     queue: openQueue(db),
     vault,
@@ -169,6 +173,11 @@ export function openContext(
       while (pending.size > 0) await Promise.all(pending)
     },
   }
+  db.onEvents((events) => {
+    for (const { type, channelId, payload } of events) {
+      ctx.typists.follow({ type, channelId, userId: payload?.userId })
+    }
+  })
   return ctx
 }
 

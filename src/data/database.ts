@@ -80,8 +80,9 @@ export interface Database extends Db {
   transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** The same where keys are not looked at and the plans of large statements are kept: for worlds. See rewriting.ts. */
   rewrite<T>(work: (tx: Tx) => Promise<T>): Promise<T>
-  /** Called after each commit that wrote events. */
-  onEvents(listener: () => void): void
+  /** Called after each commit that wrote events, with those that a transaction has emitted. */
+  onEvents(listener: (emitted: EventDraft[]) => void): void
+  /** A statement has written some. */
   eventsWritten(): void
   close(): Promise<void>
 }
@@ -146,10 +147,13 @@ export function openDatabase(
     })
   }
   let prisma: PrismaClient | undefined
-  let eventsWritten = () => {}
+  const listeners: ((emitted: EventDraft[]) => void)[] = []
+  const eventsWritten = (emitted: EventDraft[] = []) => {
+    for (const listener of listeners) listener(emitted)
+  }
   const transactOn = async <T>(connections: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> => {
-    const { result, hasEmitted } = await retried(() => attempt(connections, work, watching))
-    if (hasEmitted) eventsWritten()
+    const { result, emitted } = await retried(() => attempt(connections, work, watching))
+    if (emitted.length > 0) eventsWritten(emitted)
     return result
   }
 
@@ -166,9 +170,7 @@ export function openDatabase(
     ),
     transact: (work) => transactOn(pool, work),
     rewrite: (work) => transactOn(rewriting, work),
-    onEvents(listener) {
-      eventsWritten = listener
-    },
+    onEvents: (listener) => void listeners.push(listener),
     eventsWritten: () => eventsWritten(),
     async close() {
       await prisma?.$disconnect()
@@ -207,7 +209,7 @@ function openPrisma(pool: pg.Pool, { around, took }: Watching): PrismaClient {
 async function attempt<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>, watching: Watching) {
   const client = await pool.connect()
   let isOver = false
-  let hasEmitted = false
+  const emitted: EventDraft[] = []
   // What `work` leaves running, such as the others beside a promise that failed, must not write on behalf of whoever
   // has the connection next.
   const ask: Ask = (query) =>
@@ -221,7 +223,7 @@ async function attempt<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>, watching:
     },
     async emit(...events) {
       if (events.length === 0) return
-      hasEmitted = true
+      emitted.push(...events)
       const traceparent = watching.traceparent?.()
       const drafts = traceparent
         ? events.map((event) => ({ ...event, payload: { ...event.payload, traceparent } }))
@@ -236,7 +238,7 @@ async function attempt<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>, watching:
     const { command } = await client.query('commit')
     if (command !== 'COMMIT') throw new Error('A statement of the transaction had failed')
     client.release()
-    return { result, hasEmitted }
+    return { result, emitted }
   } catch (error) {
     isOver = true
     // A connection that cannot even roll back is closed, which ends the transaction as well.

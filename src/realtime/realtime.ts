@@ -53,9 +53,10 @@ export class Realtime implements StompHandler<Session> {
       this.#sessions.giveUp(session, message),
     )
     this.#listening = new Listening(ctx, this.#hub, this.#broadcaster, this.#catchUp)
-    ctx.testApi?.onForget((applicationId, change) =>
-      this.#sessions.dismiss(applicationId, `The world was ${change}: start a new session`),
-    )
+    ctx.testApi?.onForget((applicationId, change) => {
+      ctx.typists.clear()
+      this.#sessions.dismiss(applicationId, `The world was ${change}: start a new session`)
+    })
   }
 
   /** Messages that clients were sent of what happened, and the sessions that this process knows. */
@@ -99,6 +100,7 @@ export class Realtime implements StompHandler<Session> {
 
   async #delivered(published: PublishedEvent): Promise<void> {
     const { writtenAt, deliveries } = published
+    this.#ctx.typists.follow(published)
     if (writtenAt !== undefined && deliveries.length > 0) {
       this.#ctx.metrics.delivered.observe(Math.max(0, this.#ctx.clock.now() - writtenAt) / 1_000)
     }

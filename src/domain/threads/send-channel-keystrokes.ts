@@ -4,12 +4,15 @@ import type { ApplicationCaller, Caller, UserCaller } from '#domain/access/calle
 import { mustBeMember, mustHaveChannel } from '#domain/access/channel.ts'
 import { publishKeystrokes } from '#domain/threads/publish-keystrokes.ts'
 import { typist } from '#domain/threads/typist.ts'
+import type { Typist } from '#domain/threads/typists.ts'
+import { notFound } from '#errors.ts'
 import type { Keystrokes, SendKeystrokes } from '#resources/thread.ts'
 
 type Keys = Pick<SendKeystrokes, 'keys'>
 
 /**
- * What somebody is typing in a channel's main thread: a member, or whom a backend names.
+ * What somebody is typing in a channel's main thread: a member, or whom a backend names. Of a member it is kept that it
+ * may, so that the next keystroke asks the database nothing.
  * @throws ChatError 404, AccessDeniedError
  */
 export function sendChannelKeystrokes(
@@ -30,8 +33,21 @@ export async function sendChannelKeystrokes(
   channelId: number,
   input: SendKeystrokes | Keys,
 ): Promise<Keystrokes> {
+  const find = () => mustMayType(ctx, caller, channelId, input)
+  const found =
+    caller.kind === 'user' ? ctx.typists.find(caller.userId, `channel ${channelId}`, find) : find()
+  return publishKeystrokes(ctx, caller, await found, input.keys)
+}
+
+async function mustMayType(
+  ctx: Context,
+  caller: Caller,
+  channelId: number,
+  input: SendKeystrokes | Keys,
+): Promise<Typist> {
   if (caller.kind === 'user') await mustBeMember(ctx, caller, channelId)
   else await mustHaveChannel(ctx, caller, channelId)
   const [user, thread] = await Promise.all([typist(ctx, caller, input), findMainThread(ctx.db, channelId)])
-  return publishKeystrokes(ctx, caller, thread, user, input.keys)
+  if (!thread) throw notFound('channel', channelId)
+  return { user, thread }
 }

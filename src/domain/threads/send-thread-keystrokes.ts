@@ -4,12 +4,14 @@ import { mustBeMember } from '#domain/access/channel.ts'
 import { mustSeeThread } from '#domain/access/thread.ts'
 import { publishKeystrokes } from '#domain/threads/publish-keystrokes.ts'
 import { typist } from '#domain/threads/typist.ts'
+import type { Typist } from '#domain/threads/typists.ts'
 import type { Keystrokes, SendKeystrokes } from '#resources/thread.ts'
 
 type Keys = Pick<SendKeystrokes, 'keys'>
 
 /**
- * What somebody is typing in a thread: a member of its channel, or whom a backend names.
+ * What somebody is typing in a thread: a member of its channel, or whom a backend names. Of a
+ * member it is kept that it may, as in its channel.
  * @throws ChatError 404, AccessDeniedError
  */
 export function sendThreadKeystrokes(
@@ -30,7 +32,18 @@ export async function sendThreadKeystrokes(
   threadId: number,
   input: SendKeystrokes | Keys,
 ): Promise<Keystrokes> {
+  const find = () => mustMayType(ctx, caller, threadId, input)
+  const found = caller.kind === 'user' ? ctx.typists.find(caller.userId, `thread ${threadId}`, find) : find()
+  return publishKeystrokes(ctx, caller, await found, input.keys)
+}
+
+async function mustMayType(
+  ctx: Context,
+  caller: Caller,
+  threadId: number,
+  input: SendKeystrokes | Keys,
+): Promise<Typist> {
   const thread = await mustSeeThread(ctx, caller, threadId)
   if (caller.kind === 'user') await mustBeMember(ctx, caller, thread.channelId)
-  return publishKeystrokes(ctx, caller, thread, await typist(ctx, caller, input), input.keys)
+  return { thread, user: await typist(ctx, caller, input) }
 }
