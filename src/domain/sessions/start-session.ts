@@ -81,7 +81,7 @@ export async function startSession(ctx: Context, input: StartSession): Promise<S
     ackedPosition,
     topics: {},
     isVouched,
-    user: cameOnline ? online(user) : user,
+    user: arrivedUser(user, cameOnline),
     applicationId,
     isResumed: false,
   }
@@ -119,7 +119,7 @@ async function resume(
   const applicationId = application.id
   const goesOn = { id, key, isVouched }
   const { cameOnline } = await mustArrive(ctx, { applicationId, userId: user.id, goesOn })
-  return { ...session, isVouched, user: cameOnline ? online(user) : user, applicationId, isResumed: true }
+  return { ...session, isVouched, user: arrivedUser(user, cameOnline), applicationId, isResumed: true }
 }
 
 /** @throws ChatError AccessDeniedError for who was banned or deleted meanwhile */
@@ -161,8 +161,10 @@ async function mustEnter(
   }
 }
 
-function online(user: User): User {
-  const { status } = user.presence
+/** As it is once it is in: who was found offline came online by this session, or by another one meanwhile. */
+function arrivedUser(user: User, cameOnline: boolean): User {
+  const { status, online } = user.presence
+  if (online && !cameOnline) return user
   return { ...user, presence: { status: status === 'UNAVAILABLE' ? 'AVAILABLE' : status, online: true } }
 }
 
