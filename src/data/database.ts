@@ -175,9 +175,13 @@ export function openDatabase(
     async close() {
       await prisma?.$disconnect()
       await Promise.all([...Object.values(lanes).map((each) => each.close()), pool.end(), rewriting.end()])
+      pool.removeAllListeners().on('error', ignore) // graphile-worker holds it still, but not who listened
     },
   }
 }
+
+/** Of connections that are about to close. */
+function ignore(): void {}
 
 /** A client of what is known by the time that it is made. */
 function clientOf(url: () => string): typeof pg.Client {

@@ -1,7 +1,7 @@
 // Runs queued work in this process: that of several applications at once, of each application one after the other.
 import { EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Runner, WorkerEvents } from 'graphile-worker'
+import type { Runner, Logger as RunnerLogger, RunnerOptions, WorkerEvents } from 'graphile-worker'
 import type { Context } from '#context.ts'
 import { holdWorker } from '#domain/jobs/hold-worker.ts'
 import { releaseDeadWorkers } from '#domain/jobs/release-dead-workers.ts'
@@ -21,6 +21,30 @@ const restPollMs = 5
 
 /** How soon the work of a process that died is found. */
 const sweepMs = 5_000
+
+/** Whom a runner works for, until it ends. */
+interface Served {
+  worker: { take(jobId: number): Promise<void>; log(level: string, message: string): void } | undefined
+}
+
+/**
+ * What a runner calls. graphile-worker keeps the options of all runners as long as the process lives, so they must not
+ * hold the server of one that has ended.
+ */
+function callbacksOf(
+  served: Served,
+  Logger: typeof RunnerLogger,
+): Pick<RunnerOptions, 'taskList' | 'logger'> {
+  return {
+    taskList: {
+      job: (payload) => {
+        if (!served.worker) throw new Error('The runner has ended')
+        return served.worker.take((payload as { jobId: number }).jobId)
+      },
+    },
+    logger: new Logger(() => (level, message) => served.worker?.log(level, message)),
+  }
+}
 
 /**
  * A worker lives as long as the connection on which it listens for work, for that holds its lock: work that a killed
@@ -100,32 +124,34 @@ export class Worker {
       })
     })
     await releaseDeadWorkers(ctx, '')
+    const served: Served = {
+      worker: {
+        take: (id) => this.#take(id),
+        log: (level, message) =>
+          ctx.log[level === 'error' && !this.#stopping.signal.aborted ? 'warn' : 'debug'](message),
+      },
+    }
+    const reopen = () => {
+      served.worker = undefined
+      events.removeAllListeners()
+      if (!this.#stopping.signal.aborted) this.start()
+    }
     this.#runner = await run({
+      ...callbacksOf(served, Logger),
       pgPool: ctx.db.pool,
-      taskList: { job: (payload) => this.#take((payload as { jobId: number }).jobId) },
       concurrency,
       pollInterval: pollMs,
       noHandleSignals: true,
       parsedCronItems: [],
       events,
-      logger: new Logger(() => (level, message) => {
-        ctx.log[level === 'error' && !this.#stopping.signal.aborted ? 'warn' : 'debug'](message)
-      }),
     })
-    this.#runner.promise.then(
-      () => this.#reopen(),
-      () => this.#reopen(),
-    )
+    this.#runner.promise.then(reopen, reopen)
     clearInterval(this.#sweep)
     this.#sweep = setInterval(() => {
       releaseDeadWorkers(ctx, this.#id ?? '').catch((error) =>
         ctx.log.warn({ err: error }, 'the work of dead processes was not looked for'),
       )
     }, sweepMs).unref()
-  }
-
-  #reopen(): void {
-    if (!this.#stopping.signal.aborted) this.start()
   }
 
   /**

@@ -5,6 +5,12 @@ import { runInNewContext } from 'node:vm'
 setFlagsFromString('--expose-gc')
 const collect: () => void = runInNewContext('gc')
 
+/** Whether nothing refers to it any more; what refers to it from a stack under way counts, too. */
+export function isFree(reference: WeakRef<object>): boolean {
+  collect()
+  return reference.deref() === undefined
+}
+
 /** Of this process, once what nothing refers to any more is gone. */
 export function heldMemory(): NodeJS.MemoryUsage {
   collect()
