@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { insertVersion } from '#data/functions/functions.ts'
+import { insertVersion } from '#data/functions/versions.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteOperatorsAct } from '#domain/audit/note-operators-act.ts'
 import { mustCompile } from '#domain/functions/must-compile.ts'

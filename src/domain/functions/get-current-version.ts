@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findCurrentVersion } from '#data/functions/functions.ts'
+import { findCurrentVersion } from '#data/functions/versions.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { ChatError } from '#errors.ts'
 import type { FunctionVersion } from '#resources/function.ts'

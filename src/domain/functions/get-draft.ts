@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { findDraft } from '#data/functions/drafts.ts'
-import { findCurrentVersion } from '#data/functions/functions.ts'
+import { findCurrentVersion } from '#data/functions/versions.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 import type { FunctionDraft } from '#resources/admin/function.ts'

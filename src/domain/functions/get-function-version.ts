@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findVersion } from '#data/functions/functions.ts'
+import { findVersion } from '#data/functions/versions.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 import type { FunctionVersion } from '#resources/function.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { listVersions } from '#data/functions/functions.ts'
+import { listVersions } from '#data/functions/versions.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { getFunction } from '#domain/functions/get-function.ts'
 import type { FunctionVersion } from '#resources/function.ts'

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { eventsOf } from '#data/events/live.ts'
-import { findInvocation } from '#data/functions/functions.ts'
+import { findInvocation } from '#data/functions/invocations.ts'
 import { findJob } from '#data/jobs/jobs.ts'
 import { messagesById } from '#data/messages/messages.ts'
 import { findUserSession } from '#data/users/sessions.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { listInvocations } from '#data/functions/functions.ts'
+import { listInvocations } from '#data/functions/invocations.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { getFunction } from '#domain/functions/get-function.ts'
 import type { FunctionInvocation } from '#resources/function.ts'
