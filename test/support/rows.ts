@@ -2,8 +2,8 @@
 import { expect, vi } from 'vitest'
 import type { TestServer } from './server.ts'
 
-/** That a process is alive, and what lets clients in, changes without being asked to. */
-const aside = ['application', 'credential', 'access_token', 'node', 'lease', 'user_session']
+/** That a process is alive, what it was asked, and what lets clients in, changes without being asked to. */
+const aside = ['application', 'credential', 'access_token', 'node', 'lease', 'request_hour', 'user_session']
 
 /**
  * Every row of every table, as text, once all events are folded into the counters and all runs of functions have ended.
