@@ -14,6 +14,7 @@ import { type Config, readConfig } from '#config.ts'
 import { type Context, openContext } from '#context.ts'
 import { Node } from '#data/events/node.ts'
 import { createApplication, type NewCredentials } from '#domain/applications/create-application.ts'
+import { leastCost } from '#domain/applications/secrets.ts'
 import { Worker } from '#jobs/worker.ts'
 import { prepareServing } from '#serve.ts'
 import type { StompLimits } from '#stomp/limits.ts'
@@ -122,7 +123,7 @@ export async function startServer(
 }
 
 async function createTestApplication(ctx: Context, url: string): Promise<TestApplication> {
-  const credentials = await ctx.db.transact((tx) => createApplication(tx, 'Test'))
+  const credentials = await ctx.db.transact((tx) => createApplication(tx, 'Test', {}, leastCost))
   const answer = await supertest(url)
     .post('/oauth/token')
     .auth(credentials.clientId, credentials.clientSecret)
