@@ -5,6 +5,7 @@ import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeF
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { findLauncher } from './support/compiled.ts'
 import { type ServerProcess, startServerProcess } from './support/process.ts'
 import { type Sample, samplesOf } from './support/samples.ts'
 
@@ -72,7 +73,7 @@ beforeAll(async () => {
   }
   await mkdir(join(folder, 'bin'))
   const command = join(folder, 'bin', 'chatterie')
-  await writeFile(command, `#!/bin/sh\nexec '${process.execPath}' '${resolve('bin/chatterie.mjs')}' "$@"\n`)
+  await writeFile(command, `#!/bin/sh\nexec '${process.execPath}' '${await findLauncher()}' "$@"\n`)
   await chmod(command, 0o755)
   const npx = join(folder, 'bin', 'npx') // finds what is installed
   await writeFile(npx, '#!/bin/sh\nexec "$@"\n')
