@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -185,6 +185,13 @@ test('a new migration is what the schema asks for beyond the existing ones, hand
     '-- AlterTable\nALTER TABLE "room" ADD COLUMN     "topic" TEXT;\n',
   )
   expect(await readdir(join(prisma, 'migrations'))).toHaveLength(3)
+  await rm(prisma, { recursive: true })
+}, 60_000)
+
+test('the migrations give what the schema asks for', async () => {
+  const prisma = await mkdtemp(join(tmpdir(), 'chatterie-prisma-'))
+  await cp('prisma', prisma, { recursive: true })
+  expect(await newMigration('nothing', prisma)).toBeNull()
   await rm(prisma, { recursive: true })
 }, 60_000)
 
