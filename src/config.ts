@@ -288,17 +288,17 @@ const wording: z.core.$ZodErrorMap = (issue) => {
 /** So many letters may be wrong, missing or too many. */
 const slipMax = 2
 
-/** What `chatterie exec` tells commands, which may start servers of their own. */
-const toldByExec = ['CHATTERIE_URL', 'CHATTERIE_HOST', 'CHATTERIE_ACCESS_TOKEN']
+/** What `chatterie exec` sets for commands, which may start servers of their own. */
+const setByExec = ['CHATTERIE_URL', 'CHATTERIE_HOST', 'CHATTERIE_ACCESS_TOKEN']
 /** Of the command line alone. */
-const toldToCommands = ['CHATTERIE_ADMIN_KEY', 'CHATTERIE_WEBHOOK_SECRET']
+const readByCommands = ['CHATTERIE_ADMIN_KEY', 'CHATTERIE_WEBHOOK_SECRET']
 
 /**
  * One line for each variable that is meant for Chatterie, by its name, and that it does not know: it would be without
  * effect, and without a word.
  */
 export function misspeltSettings(environment: Record<string, string | undefined>): string[] {
-  const known = [...Object.keys(Environment.shape), ...toldByExec, ...toldToCommands]
+  const known = [...Object.keys(Environment.shape), ...setByExec, ...readByCommands]
   return Object.keys(environment).flatMap((name) => {
     const [first = ''] = name.split('_', 1)
     if (known.includes(name) || !name.includes('_') || distance(first, 'CHATTERIE') > slipMax) return []

@@ -27,11 +27,11 @@ const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
  * @returns the command's exit code, or 128 and the number of the signal that ended it
  */
 export async function exec([command = '', ...args]: string[], options: Options): Promise<number> {
-  const told = new AbortController()
+  const stopping = new AbortController()
   let child: ChildProcess | undefined
   for (const signal of passedOn) {
     process.on(signal, () => {
-      told.abort(signal)
+      stopping.abort(signal)
       // Ctrl-C in a terminal reaches the command by itself.
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child?.kill(signal)
     })
@@ -44,7 +44,7 @@ export async function exec([command = '', ...args]: string[], options: Options):
     })
     if (options.intercept) intercept = await interceptFor(access)
     const variables = { ...variablesOf(access), ...intercept?.environment }
-    if (told.signal.aborted) return codeOf(null, told.signal.reason)
+    if (stopping.signal.aborted) return codeOf(null, stopping.signal.reason)
     child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...variables } })
     const [code, signal] = await once(child, 'exit').catch((error) => [refuse(command, error)])
     return codeOf(code, signal)

@@ -15,13 +15,13 @@ import { executablePath } from './chromium.ts'
 
 /** What a page on another site does, with the handshake of @chatkitty/ui 1.2.2. */
 const oldPage = (chat: string) => `<!doctype html><body><script>
-  window.told = []
+  window.posted = []
   const frame = document.createElement('iframe')
   frame.title = 'Chat UI'
   frame.src = '${chat}/chat?widget_id=hosted-widget'
   const { port1, port2 } = new MessageChannel()
   port1.onmessage = ({ data }) => {
-    if (data.type.startsWith('chat')) window.told.push(data.type)
+    if (data.type.startsWith('chat')) window.posted.push(data.type)
     if (data.type !== 'chat-ui:connected') return
     const { username, channel } = Object.fromEntries(new URLSearchParams(location.search))
     const options = { username, route: { name: 'event', event: channel }, profile: { displayName: 'Old friend', displayPicture: 'https://example.com/friend.png' } }
@@ -56,7 +56,7 @@ afterAll(async () => {
 })
 afterEach(() => page?.close())
 
-const told = () => page.evaluate('window.told')
+const posted = () => page.evaluate('window.posted')
 
 describe.skipIf(!executablePath)('the chat', () => {
   it('in a page of another site, by the handshake of @chatkitty/ui, sends a file from disk', async () => {
@@ -75,7 +75,9 @@ describe.skipIf(!executablePath)('the chat', () => {
     expect(sent).toMatchObject({ file: { name: 'notes.txt', size: 13 }, user: { displayName: 'Old friend' } })
     expect(sent.user.displayPictureUrl).toBe('https://example.com/friend.png')
     await frame.locator('.heading').click()
-    await expect.poll(told).toEqual(expect.arrayContaining(['chat:mounted', 'chat:channel-details-selected']))
+    await expect
+      .poll(posted)
+      .toEqual(expect.arrayContaining(['chat:mounted', 'chat:channel-details-selected']))
   })
 
   it('shows whom and what a message mentions by their names', async () => {
@@ -97,7 +99,7 @@ describe.skipIf(!executablePath)('the chat', () => {
     await page.keyboard.press('Enter')
     await page.getByRole('log').getByText('From a phone').waitFor()
     await page.locator('.heading').click()
-    await expect.poll(told).toEqual(['onChatUiConnected', 'onChatMounted', 'onChatHeaderSelected'])
+    await expect.poll(posted).toEqual(['onChatUiConnected', 'onChatMounted', 'onChatHeaderSelected'])
   })
 
   it('looks as the styles of the application override it, and follows when they change', async () => {
@@ -160,7 +162,7 @@ describe.skipIf(!executablePath)('the chat', () => {
   it('asks the app for what it holds the connection to, and hears it in base64', async () => {
     page = await browser.newPage()
     await openInApp('shared', 'phone')
-    await expect.poll(told).toEqual(['onChatUiConnected', 'stompx:connect'])
+    await expect.poll(posted).toEqual(['onChatUiConnected', 'stompx:connect'])
     const me = {
       id: 1,
       name: 'ünal',
@@ -171,7 +173,7 @@ describe.skipIf(!executablePath)('the chat', () => {
       _streams: {},
     }
     await answer({ type: 'stompx:connect.success', payload: { user: me, write: 'w', read: 'r' } })
-    await expect.poll(told).toContain('stompx:resource.relay')
+    await expect.poll(posted).toContain('stompx:resource.relay')
     const asked = (await page.evaluate('window.asked')) as {
       type: string
       id: string
@@ -195,7 +197,7 @@ describe.skipIf(!executablePath)('the chat', () => {
       await answer({ id, type: 'stompx:relay.success', payload: { resource } })
     }
     await page.getByRole('button', { name: 'Çay' }).waitFor()
-    await expect.poll(told).toContain('onChatMounted')
+    await expect.poll(posted).toContain('onChatMounted')
   })
 })
 
@@ -207,7 +209,7 @@ async function openInApp(connection: string, username: string, route?: object): 
   await page.evaluate(
     ([options]) => {
       const scope = globalThis as unknown as Record<string, unknown>
-      const told: string[] = []
+      const posted: string[] = []
       const asked: unknown[] = []
       const flex: Record<string, unknown> = { web: {} }
       for (const name of [
@@ -216,16 +218,16 @@ async function openInApp(connection: string, username: string, route?: object): 
         'onChatMenuActionSelected',
         'onChatNotificationReceived',
       ])
-        flex[name] = async () => told.push(name)
+        flex[name] = async () => posted.push(name)
       flex.onChatUiConnected = async () => {
-        told.push('onChatUiConnected')
+        posted.push('onChatUiConnected')
         ;(flex.web as { initialize(options: unknown): void }).initialize(options)
       }
       flex.postMessage = async (message: { type: string }) => {
-        told.push(message.type)
+        posted.push(message.type)
         asked.push(message)
       }
-      Object.assign(scope, { told, asked, $flex: flex })
+      Object.assign(scope, { posted, asked, $flex: flex })
       ;(scope.onFlexLoad as () => void)()
     },
     [{ username, route, clientSpecification: { connection } }] as const,

@@ -13,7 +13,7 @@ import {
   invokeFunction,
   keysOf,
   linksBelow,
-  mustBeTold,
+  mustBeNotified,
   populate,
   readMessage,
   refusal,
@@ -176,7 +176,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
       const [author, reader] = [await createUser(main, { displayName: 'Ada' }), await createUser(main)]
       const channel = await createChannel(main, { members: [{ id: author.id }, { id: reader.id }] })
       const message = await sendMessage(main, channel.id, { body: 'Hi', user: { id: author.id } })
-      await mustBeTold(main, reader.id, 1)
+      await mustBeNotified(main, reader.id, 1)
       const { data } = await kitty.Users.listUserNotifications(reader.id)
       const [notification] = data._embedded.notifications
       expect(notification).toMatchObject({

@@ -116,7 +116,7 @@ export async function reportMessage({ ctx }: TestServer, userId: number, message
 }
 
 /** Resolves when the user has heard of so many messages. */
-export async function mustBeTold(application: TestApplication, recipientId: number, count: number) {
+export async function mustBeNotified(application: TestApplication, recipientId: number, count: number) {
   await expect
     .poll(() => application.get(`/users/${recipientId}/notifications`).expect(200), { timeout: 15_000 })
     .toMatchObject({ body: { _embedded: { notifications: { length: count } } } })

@@ -42,7 +42,7 @@ const answerMs = 3_000
 export class Device {
   readonly heard: Heard[] = []
   /** When it heard of each message first; in ms since the epoch. */
-  readonly toldAt = new Map<number, number>()
+  readonly deliveredAt = new Map<number, number>()
   resumed = 0
   reloaded = 0
   /** ERRORs that ended connections, and SUBSCRIBEs that were refused, which clients that come back do not notice. */
@@ -277,7 +277,7 @@ export class Device {
       const { id, body = '' } = resource
       heard = { id, body, session: this.#sessions, connection: this.#connections, by: 'event' }
       this.heard.push(heard)
-      if (!this.toldAt.has(id)) this.toldAt.set(id, Date.now())
+      if (!this.deliveredAt.has(id)) this.deliveredAt.set(id, Date.now())
     }
     if (ack !== undefined) this.#acknowledge(ack, heard)
     if (receipt !== undefined) this.#actions.get(receipt)?.(resource.id)

@@ -15,7 +15,7 @@ export interface Round {
   /** Messages told, of all readers together. */
   delivered: number
   /** Of these, told again because the server could not know of their acknowledgement. */
-  toldAgain: number
+  deliveredAgain: number
   resumed: number
   /** Sessions that were refused, after which their readers read the history. */
   reloaded: number
@@ -195,7 +195,7 @@ function sum(
   const total = (count: (device: Device) => number) => devices.reduce((sum, each) => sum + count(each), 0)
   const acknowledged = writes.filter(({ outcome }) => outcome === 'acknowledged')
   const lag = (device: Device) =>
-    Math.max(0, ...acknowledged.map(({ id = 0, at }) => (device.toldAt.get(id) ?? at) - at))
+    Math.max(0, ...acknowledged.map(({ id = 0, at }) => (device.deliveredAt.get(id) ?? at) - at))
   const ofEvents = (device: Device) => device.heard.filter(({ by }) => by === 'event').length
   return {
     writes: writes.length,
@@ -203,7 +203,7 @@ function sum(
     storedUnanswered: writes.filter((each) => each.outcome === 'unknown' && isStored.has(bodyOf(each)))
       .length,
     delivered: total(ofEvents),
-    toldAgain: total((device) => ofEvents(device) - device.toldAt.size),
+    deliveredAgain: total((device) => ofEvents(device) - device.deliveredAt.size),
     resumed: total(({ resumed }) => resumed),
     reloaded: total(({ reloaded }) => reloaded),
     slowestMs: Math.max(...devices.map(lag)),

@@ -75,8 +75,18 @@ async function play(name: string, fault: Fault): Promise<void> {
 }
 
 function note(name: string, strikes: number, round: Round): void {
-  const { writes, acknowledged, storedUnanswered, delivered, toldAgain, resumed, reloaded, slowestMs } = round
-  const counts = [strikes, writes, acknowledged, storedUnanswered, delivered, toldAgain, resumed, reloaded]
+  const { writes, acknowledged, storedUnanswered, delivered, deliveredAgain, resumed, reloaded, slowestMs } =
+    round
+  const counts = [
+    strikes,
+    writes,
+    acknowledged,
+    storedUnanswered,
+    delivered,
+    deliveredAgain,
+    resumed,
+    reloaded,
+  ]
   for (const error of new Set(round.errors)) {
     const times = round.errors.filter((each) => each === error).length
     process.stdout.write(`${name}: ${times} x ${error}\n`)

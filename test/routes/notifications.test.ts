@@ -27,8 +27,8 @@ async function notificationsOf(
   return found
 }
 
-/** Resolves when every message sent so far has been told to whoever was to be told. */
-async function allTold() {
+/** Resolves when every message sent so far is published, and whoever is to be notified of it is. */
+async function allPublished() {
   await expect
     .poll(async () => {
       const [row] = await server.ctx.db.query(
@@ -116,7 +116,7 @@ it('who is in the channel is not notified, nor is who blocked the author; who mu
   })
   await sendMessage(server.main, channel.id, { user: { id: writer.id } })
   expect(await notificationsOf(muter, 1)).toMatchObject([{ muted: true }])
-  await allTold()
+  await allPublished()
   await notificationsOf(present, 0)
   await notificationsOf(blocker, 0)
 })
@@ -136,7 +136,7 @@ it('all members of a channel that is larger than a batch are notified, once', as
     [application.id, channel.id],
   )
   await sendMessage(application, channel.id)
-  await allTold()
+  await allPublished()
   const [row] = await server.ctx.db.query(
     {
       text: `

@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-const told = 'chatterie_webhook_delivery_duration_seconds_count'
+const deliveries = 'chatterie_webhook_delivery_duration_seconds_count'
 
 let seen: Promise<Exposed> | undefined
 /** What is told after a little of everything. */
@@ -89,7 +89,7 @@ describe('the metrics', () => {
       { kind: 'user.sent.message', result: 'threw' },
       1,
     ],
-    ['what webhooks are told', told, { kind: 'message.created', result: 'retried' }, 1],
+    ['what webhooks are told', deliveries, { kind: 'message.created', result: 'retried' }, 1],
     ['groups', 'chatterie_group_commit_size_count', {}, 1],
     ['the database', 'chatterie_database_up', {}, 1],
     ['the pool', 'chatterie_pool_connections_max', { kind: 'server' }, 16],

@@ -140,8 +140,8 @@ describe('one trace', () => {
     const { main, channel, user } = await scene()
     const receiver = await Receiver.open()
     const caller = { kind: 'application', applicationId: main.id, scopes: [] } as const
-    const told = { url: receiver.url, events: ['message.created' as const], enabled: true }
-    const { id } = await createWebhook(server.ctx, caller, told)
+    const webhook = { url: receiver.url, events: ['message.created' as const], enabled: true }
+    const { id } = await createWebhook(server.ctx, caller, webhook)
     const message = { type: 'TEXT', body: 'hi', user: { username: user.name } }
     await post(`/channels/${channel.id}/messages`, message, traceparentOf('8'))
     const tell = await spanOf('8', 'tell message.created')

@@ -126,11 +126,11 @@ export async function furnish(server: TestApiServer, world: World): Promise<void
   await prisma.functionInvocation.create({
     data: { functionId, versionNumber: 1, status: 'SUCCEEDED', args: {}, durationMs: 1 },
   })
-  await told(server)
+  await allPublished(server)
 }
 
-/** All that was to be told has been, and who had to be notified was. */
-export async function told({ ctx }: TestApiServer): Promise<void> {
+/** Resolves when every event is published, every notification made and every function run. */
+export async function allPublished({ ctx }: TestApiServer): Promise<void> {
   const waiting = `select (select count(*) from outbox_event) + (select count(*) from notification_task)
     + (select count(*) from function_run)`
   await vi.waitFor(async () => {

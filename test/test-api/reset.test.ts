@@ -8,7 +8,7 @@ import { connect, disconnect, done, refused } from '../conformance/realtime.ts'
 import { frame, Talker } from '../stomp/talker.ts'
 import type { ChannelDocument, UserDocument } from '../support/documents.ts'
 import { startTestApi, type TestApiServer, type World } from '../support/test-api.ts'
-import { dump, everything, furnish, told } from './furnished.ts'
+import { allPublished, dump, everything, furnish } from './furnished.ts'
 
 let server: TestApiServer
 beforeAll(async () => {
@@ -42,7 +42,7 @@ describe('a reset', () => {
       if (round > 0) await as.delete(`/users/${users._embedded.users[0].id}`).expect(200)
       const { body: channels } = await as.get('/channels').expect(200)
       if (round > 1) await as.delete(`/channels/${channels._embedded.channels[0].id}`).expect(200)
-      await told(server)
+      await allPublished(server)
       expect((await reset(world)).body).toEqual(world)
       expect(await dump(server)).toEqual(fresh)
       const { body: settings } = await as.get('/application/settings').expect(200)
@@ -227,7 +227,7 @@ describe('worlds beside each other', () => {
     expect(statuses).toContain('reset 200')
 
     await reset(world)
-    await told(server)
+    await allPublished(server)
     const { body: messages } = await server.as(world).get(`/channels/${deck.id}/messages`).expect(200)
     expect(messages._embedded.messages).toHaveLength(2)
     expect(messages.page.total).toBe(2)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ChannelDocument, PageDocument } from '../support/documents.ts'
 import { startTestApi, type TestApiServer } from '../support/test-api.ts'
-import { dump, everything, told } from './furnished.ts'
+import { allPublished, dump, everything } from './furnished.ts'
 
 let server: TestApiServer
 beforeAll(async () => {
@@ -51,7 +51,7 @@ describe('a seed', () => {
 
   it('sets off nothing: no notifications, no functions, no events', async () => {
     const world = await server.createWorld({ seed: everything })
-    await told(server)
+    await allPublished(server)
     const { prisma } = server.ctx.db
     const applicationId = BigInt(world.id)
     expect(await prisma.notification.count({ where: { recipient: { applicationId } } })).toBe(0)

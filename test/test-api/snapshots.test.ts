@@ -4,7 +4,7 @@ import { keptTables } from '#data/worlds/tables.ts'
 import { readSnapshotFile, snapshotVersion } from '#domain/worlds/snapshot-file.ts'
 import type { UserDocument } from '../support/documents.ts'
 import { startTestApi, type TestApiServer, type World } from '../support/test-api.ts'
-import { dump, everything, furnish, type Row, shown, tablesOf, told } from './furnished.ts'
+import { allPublished, dump, everything, furnish, type Row, shown, tablesOf } from './furnished.ts'
 
 let server: TestApiServer
 let world: World
@@ -144,7 +144,7 @@ describe('a snapshot', () => {
     for (const each of [world, copy]) expect(await timesRead(each)).toEqual([[60]])
     for (const { id } of users._embedded.users) await server.as(copy).delete(`/users/${id}`).expect(200)
     await server.testApi.delete(`/worlds/${copy.id}`).expect(204)
-    await told(server)
+    await allPublished(server)
     expect(await dump(server)).toEqual(before)
   })
 

@@ -203,15 +203,15 @@ describe('a webhook', () => {
     expect(failed).toMatchObject({ type: 'user.created', attempt: 1, fault: fault.id, error: 'answered 503' })
     expect(received).toEqual([])
     await chatterie.clock.advance({ seconds: 10 })
-    const told = await world.expect({ kind: 'webhook', attempt: 2, delivery: failed.delivery })
-    expect(told).toMatchObject({
+    const delivered = await world.expect({ kind: 'webhook', attempt: 2, delivery: failed.delivery })
+    expect(delivered).toMatchObject({
       status: 200,
       requestBody: { type: 'user.created', data: { name: 'ann' } },
       responseBody: { thanks: true, token: '***' },
     })
-    expect(received.map((body) => JSON.parse(body))).toEqual([told.requestBody])
+    expect(received.map((body) => JSON.parse(body))).toEqual([delivered.requestBody])
     await webhook.remove()
-    const { position } = told
+    const { position } = delivered
     await createUser(world, 'bob')
     await world.expectNone({ kind: 'webhook' }, { after: position, forMs: 50 })
     await chatterie.clock.release()

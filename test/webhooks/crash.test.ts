@@ -56,8 +56,8 @@ it('1,000 pending deliveries each arrive at least once, though the server is kil
     .poll(() => receiver.received.length, { interval: 1, timeout: 30_000 })
     .toBeGreaterThanOrEqual(before)
   expect(await server.end('SIGKILL')).toBe(null)
-  const toldBefore = receiver.received.length
-  expect(toldBefore).toBeLessThan(deliveries)
+  const receivedBefore = receiver.received.length
+  expect(receivedBefore).toBeLessThan(deliveries)
   receiver.release(Number.POSITIVE_INFINITY)
   await start()
   const names = () => new Set(receiver.received.map(({ event }) => event.data.name))

@@ -42,7 +42,7 @@ async function deliveries(id: number, query = '') {
 /** What has happened by now is known to whom it concerns. */
 const taken = () =>
   expect.poll(async () => (await server.ctx.db.pool.query('select from outbox_event')).rowCount).toBe(0)
-const told = async (count: number) => expect.poll(() => receiver.received.length).toBe(count)
+const hasReceived = async (count: number) => expect.poll(() => receiver.received.length).toBe(count)
 const advance = (by: Record<string, number>) => server.testApi.post('/clock/advance').send(by).expect(200)
 const verified = (secret: string, { body, headers }: Received) =>
   new Verifier(secret).verify(body, headers as Record<string, string>)
@@ -55,11 +55,11 @@ describe('a webhook', () => {
     const user = await createUser(server.main)
     const channel = await createChannel(server.main, { name: 'news', members: [{ username: user.name }] })
     const message = await sendMessage(server.main, channel.id, { user: { username: user.name }, body: 'Hi' })
-    await told(4) // of what is gone there are ids alone
+    await hasReceived(4) // of what is gone there are ids alone
     await server.main.delete(`/messages/${message.id}`).expect(200)
     await server.main.delete(`/channels/${channel.id}`).expect(200)
     await server.main.delete(`/users/${user.id}`).expect(200)
-    await told(7)
+    await hasReceived(7)
     expect(receiver.types().toSorted()).toEqual(
       [
         'user.created',
@@ -117,14 +117,14 @@ describe('a webhook', () => {
     await createUser(server.main)
     await createChannel(await server.createApplication())
     const channel = await createChannel(server.main)
-    await told(1)
+    await hasReceived(1)
     expect(receiver.received[0]?.event).toMatchObject({ type: 'channel.created', data: { id: channel.id } })
     await admin.patch(`${path()}/${id}`, { enabled: false, description: null }).expect(200)
     await createChannel(server.main)
     await taken()
     await admin.patch(`${path()}/${id}`, { enabled: true }).expect(200)
     const next = await createChannel(server.main)
-    await told(2)
+    await hasReceived(2)
     expect(receiver.received[1]?.event.data.id).toBe(next.id)
   })
 
@@ -152,7 +152,7 @@ describe('a webhook', () => {
     const channel = await createChannel(server.main)
     receiver.answers.push(...Array.from({ length: 20 }, (_, at) => ({ status: 200, delayMs: at % 3 })))
     for (let at = 0; at < 20; at++) await sendMessage(server.main, channel.id, { body: `${at}` })
-    await told(20)
+    await hasReceived(20)
     expect(receiver.received.map(({ event }) => event.data.body)).toEqual(
       Array.from({ length: 20 }, (_, at) => `${at}`),
     )
@@ -166,7 +166,7 @@ describe('a webhook', () => {
     const { id } = await hook({ events: ['message.created'] })
     const channel = await createChannel(server.main)
     for (let at = 0; at < 30; at++) await sendMessage(server.main, channel.id)
-    await told(30)
+    await hasReceived(30)
     expect((await deliveries(id, '?state=pending')).length).toBe(0)
     expect(slow.received.length).toBeLessThan(30)
     slow.close()
@@ -183,7 +183,7 @@ describe('a webhook', () => {
       await hook({ events: ['message.created'] })
       const channels = await Promise.all(Array.from({ length: 8 }, () => createChannel(server.main)))
       for (const { id } of channels) await sendMessage(server.main, id)
-      await told(8)
+      await hasReceived(8)
       // It did not wait until they had had their time.
       for (const id of ids) {
         expect((await deliveries(id)).flatMap(({ attempts }: { attempts: object[] }) => attempts)).toEqual([])
@@ -199,7 +199,7 @@ describe('a delivery that fails', () => {
     const { id, secret } = await hook({ events: ['user.created'] })
     receiver.answers.push(...Array.from({ length: 10 }, () => ({ status: 500, body: 'x'.repeat(5_000) })))
     await createUser(server.main)
-    await told(1)
+    await hasReceived(1)
     const steps = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400]
     for (const [at, seconds] of steps.entries()) {
       await expect.poll(async () => (await deliveries(id))[0].attempts.length).toBe(at + 1)
@@ -209,7 +209,7 @@ describe('a delivery that fails', () => {
       expect(pause).toBeGreaterThanOrEqual(seconds - 1)
       expect(pause).toBeLessThan(seconds * 1.1 + 2)
       await advance({ seconds: seconds * 1.1 + 2 })
-      await told(at + 2)
+      await hasReceived(at + 2)
     }
     const [delivery] = await deliveries(id, '?state=failed')
     expect(delivery.attempts).toHaveLength(10)
@@ -218,7 +218,7 @@ describe('a delivery that fails', () => {
     expect(new Set(receiver.received.map(({ body }) => body)).size).toBe(1)
     expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
     await admin.post(`${path()}/${id}/deliveries/${delivery.id}/replay`).expect(202)
-    await told(11)
+    await hasReceived(11)
     expect(receiver.received[10]?.headers['webhook-id']).toBe(delivery.messageId)
     expect(verified(secret, receiver.received[10] as Received)).toBeDefined()
     await server.testApi.delete('/clock').expect(204)
@@ -256,13 +256,13 @@ describe('a secret', () => {
     const { body: rotated } = await admin.post(`${path()}/${id}/rotate-secret`).expect(200)
     expect(rotated.secret).not.toBe(given)
     await admin.post(`${path()}/${id}/test`).expect(202)
-    await told(1)
+    await hasReceived(1)
     const [first] = receiver.received as [Received]
     expect(first.event).toMatchObject({ type: 'webhook.test', data: { webhookId: id } })
     for (const secret of [given, rotated.secret]) verified(secret, first)
     await advance({ hours: 25 })
     await admin.post(`${path()}/${id}/test`).expect(202)
-    await told(2)
+    await hasReceived(2)
     const [, second] = receiver.received as [Received, Received]
     expect(() => verified(given, second)).toThrow()
     const { rows } = await server.ctx.db.pool.query('select w::text as row from webhook w')
@@ -303,12 +303,12 @@ describe('the admin API', () => {
     const { id } = await hook({ events: ['user.created'] })
     const from = new Date(server.ctx.clock.now() - 1_000).toISOString()
     for (let at = 0; at < 3; at++) await createUser(server.main)
-    await told(3)
+    await hasReceived(3)
     await expect.poll(async () => (await deliveries(id, '?state=delivered')).length).toBe(3)
     const to = new Date(server.ctx.clock.now() + 1_000).toISOString()
     const { body } = await admin.post(`${path()}/${id}/replay`, { from, to, state: 'delivered' }).expect(202)
     expect(body).toEqual({ count: 3 })
-    await told(6)
+    await hasReceived(6)
     expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(3)
   })
 })

@@ -9,7 +9,7 @@ import { Badge, Json, Time } from '../ui/small.tsx'
 const kinds = { RUNNING: 'warn', SUCCEEDED: 'good', FAILED: 'bad' } as const
 const shownMax = 50
 
-/** Read once, and then told as they end. */
+/** Read once, and then added to as they end. */
 export function useRuns(functionId: number): FunctionInvocation[] | undefined {
   const id = useApplicationId()
   const client = useQueryClient()
@@ -22,11 +22,11 @@ export function useRuns(functionId: number): FunctionInvocation[] | undefined {
   useEffect(() => {
     const source = new EventSource(addressOf('watchLive', { params: { id } }))
     source.addEventListener('function', ({ data: text }) => {
-      const told: FunctionInvocation & { function: { id: number } } = JSON.parse(text)
-      if (told.function.id !== functionId) return
+      const run: FunctionInvocation & { function: { id: number } } = JSON.parse(text)
+      if (run.function.id !== functionId) return
       client.setQueryData<FunctionInvocationList>(['listFunctionInvocations', id, functionId], (known) => ({
         ...known,
-        items: [told, ...(known?.items ?? []).filter((each) => each.id !== told.id)].slice(0, shownMax),
+        items: [run, ...(known?.items ?? []).filter((each) => each.id !== run.id)].slice(0, shownMax),
       }))
     })
     return () => source.close()

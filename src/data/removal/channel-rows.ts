@@ -27,12 +27,12 @@ const isLargeStatement = reading(
   (columns) => `select ${columns}`,
 )
 
-/** Removes what webhooks and functions are yet to be told, or were told, of a channel with little in it. */
-export async function forgetWhatWasTold(tx: Querier, id: number): Promise<void> {
-  for (const text of toldTexts) await tx.run({ text }, [id])
+/** Removes the deliveries to webhooks and the runs of functions that are about a channel with little in it. */
+export async function removeDeliveriesAndRuns(tx: Querier, id: number): Promise<void> {
+  for (const text of deliveriesAndRuns) await tx.run({ text }, [id])
 }
 
-const toldTexts = [
+const deliveriesAndRuns = [
   `delete from webhook_delivery where channel_id = $1 and type <> 'channel.deleted'`,
   `delete from function_run where channel_id = $1 and node is null`,
 ]

@@ -237,7 +237,7 @@ const leftOversStatement = reading(
  * Removes up to `limit` deliveries of messages that are gone, and empties so many invocations that were given one.
  * @returns where to go on among invocations and deliveries, if anywhere
  */
-export async function removeWhatWasTold(
+export async function removeRecordsOfMessages(
   tx: Querier,
   {
     applicationId,
@@ -245,14 +245,14 @@ export async function removeWhatWasTold(
     limit,
   }: { applicationId: number; after: { delivery: number; invocation: number }; limit: number },
 ): Promise<{ delivery: number; invocation: number } | undefined> {
-  const row = await tx.single(toldStatement, [applicationId, after.delivery, after.invocation, limit])
+  const row = await tx.single(recordsStatement, [applicationId, after.delivery, after.invocation, limit])
   if (row.size < limit) return undefined
   return { delivery: row.delivery ?? after.delivery, invocation: row.invocation ?? after.invocation }
 }
 
 const messageOfInvocation = `coalesce(page.args #>> '{message,id}', page.args #>> '{notification,data,message,id}')`
-const toldStatement = reading(
-  'remove-what-was-told',
+const recordsStatement = reading(
+  'remove-records-of-messages',
   select({
     delivery: column(nullable(int8), '(select max(id) from deliveries)'),
     invocation: column(nullable(int8), '(select max(id) from page)'),

@@ -5,7 +5,7 @@ import { type EventType, events, eventsWhere } from '#resources/events.ts'
 import { webhookTypes } from '#resources/webhook.ts'
 
 /** SQL text: what webhooks are told of each event. Imports count, and say nothing of what they count. */
-const told = webhookTypes.flatMap((type) => {
+const byType = webhookTypes.flatMap((type) => {
   const plain = eventsWhere(({ webhook }) => webhook === type)
   return plain.size === 0 ? [] : [`when t.type in ${inList(plain)} then '${type}'`]
 })
@@ -29,7 +29,7 @@ export const askForDeliveriesParts = `
     select h.id, e.type, e.channel_id, e.payload
     from hooked h join (
       select t.id, t.application_id, t.channel_id, t.payload - 'session' - 'receipt' as payload, case
-        ${[...told, ...byPresence].join('\n        ')}
+        ${[...byType, ...byPresence].join('\n        ')}
       end as type
       from taken t
       where t.payload <> '{}' or t.type in ('channel.created', 'channel.updated') and t.channel_id is not null

@@ -2,7 +2,7 @@ import type { Context } from '#context.ts'
 import { deleteChannelRow } from '#data/channels/channel-changes.ts'
 import { firstMemberIds } from '#data/channels/memberships.ts'
 import { insertJob, setJobTotal } from '#data/jobs/jobs.ts'
-import { closeChannel, forgetWhatWasTold, isLargeChannel } from '#data/removal/channel-rows.ts'
+import { closeChannel, isLargeChannel, removeDeliveriesAndRuns } from '#data/removal/channel-rows.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { mustMayChangeChannel } from '#domain/access/channel.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
@@ -36,7 +36,7 @@ export async function deleteChannel(ctx: Context, caller: Caller, id: number): P
       const { id: jobId } = await insertJob(tx, applicationId, 'CHANNEL_DELETION', { channelId: id })
       await setJobTotal(tx, jobId, messages)
     } else {
-      await forgetWhatWasTold(tx, id)
+      await removeDeliveriesAndRuns(tx, id)
     }
     await noteAct(tx, caller, {
       action: 'channel.deleted',

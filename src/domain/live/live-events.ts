@@ -34,9 +34,9 @@ export async function liveEvents(
     ofDevelopers.includes(name) && !forDevelopers ? [] : [type],
   )
   const { events, isForgotten } = await eventsOf(ctx.db, { applicationId, after, types, limit: pieceMax })
-  const told = await Promise.all(present(ctx, applicationId, events))
+  const presented = await Promise.all(present(ctx, applicationId, events))
   return {
-    events: told.flatMap((each) => each ?? []),
+    events: presented.flatMap((each) => each ?? []),
     position: events.at(-1)?.position ?? after,
     isForgotten,
     isMore: events.length === pieceMax,

@@ -69,14 +69,14 @@ export async function erasePerson(ctx: Context, begun: RunningJob, signal: Abort
   const redactor = redactorOf(terms, userId)
   for (const table of namingTables) await erase(table, rewriting(begun, table, redactor, patterns))
   // What was being told meanwhile may have been made of what is gone now: it is looked at once all of that is written.
-  await isTold(ctx, applicationId, signal)
+  await isPublished(ctx, applicationId, signal)
   await erase('webhook_delivery', forgetting(begun, patterns))
   for (const table of repeatingTables) await erase(table, rewriting(begun, table, redactor, patterns))
   await finish(ctx, job, patterns)
 }
 
 /** Resolves when the events of an application are taken, and those who tell of them have had their time; or after a while. */
-async function isTold(ctx: Context, applicationId: number, signal: AbortSignal): Promise<void> {
+async function isPublished(ctx: Context, applicationId: number, signal: AbortSignal): Promise<void> {
   for (let looks = 0; looks < looksMax && (await hasEvents(ctx.db, applicationId)); looks += 1) {
     await sleep(lookMs, undefined, { signal })
   }

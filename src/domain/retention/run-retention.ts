@@ -7,7 +7,7 @@ import {
   previewOf,
   removeAgedMessages,
   removeLeftOvers,
-  removeWhatWasTold,
+  removeRecordsOfMessages,
 } from '#data/removal/retention.ts'
 import { type ApplicationCaller, defaultScopes } from '#domain/access/caller.ts'
 import { theSystem } from '#domain/access/operator.ts'
@@ -45,11 +45,11 @@ export async function runRetention(ctx: Context, begun: RunningJob, signal: Abor
     after = await removeLeftOvers(tx, { applicationId, after: after ?? 0, limit: batchMax })
     return { counted: 0, more: after !== undefined }
   })
-  let told: Awaited<ReturnType<typeof removeWhatWasTold>> = { delivery: 0, invocation: 0 }
+  let position: Awaited<ReturnType<typeof removeRecordsOfMessages>> = { delivery: 0, invocation: 0 }
   job = await inBatches(ctx, job, signal, async (tx) => {
-    const place = told ?? { delivery: 0, invocation: 0 }
-    told = await removeWhatWasTold(tx, { applicationId, after: place, limit: batchMax })
-    return { counted: 0, more: told !== undefined }
+    const after = position ?? { delivery: 0, invocation: 0 }
+    position = await removeRecordsOfMessages(tx, { applicationId, after, limit: batchMax })
+    return { counted: 0, more: position !== undefined }
   })
   await endJob(ctx, job, { state: 'FINISHED' })
 }

@@ -85,8 +85,8 @@ async function run(host: Host, options: HostOptions): Promise<void> {
   await chat.start()
   const { notifications } = chat.me._topics
   if (notifications) {
-    const told = (notification: object) => host.say('chat:notification-received', notification)
-    stompx.listen(notifications, 'user.notification.created', told)
+    const pass = (notification: object) => host.say('chat:notification-received', notification)
+    stompx.listen(notifications, 'user.notification.created', pass)
   }
   host.say('chat:mounted', { locale: asked.get('locale') ?? navigator.language, styles })
   await chat.attempt(async () => {

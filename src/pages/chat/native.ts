@@ -10,7 +10,7 @@ interface Flex {
 type WithFlex = { $flex?: Flex; onFlexLoad?: () => void }
 
 /** What the app is told, by the type of what a page would be. */
-const told: Record<string, string> = {
+const appNames: Record<string, string> = {
   'chat-ui:connected': 'onChatUiConnected',
   'chat:mounted': 'onChatMounted',
   'chat:header-selected': 'onChatHeaderSelected',
@@ -26,7 +26,7 @@ export async function findApp(): Promise<Host> {
   flex.web.onMessage = (message) => port1.postMessage(readMessage(message))
   flex.web.onmessage = flex.web.onMessage // as the first libraries for iOS call it
   port1.onmessage = ({ data }) => {
-    const name = told[data.type]
+    const name = appNames[data.type]
     if (name !== undefined) tell(flex, name, data.payload)
     else if (data.type.startsWith('stompx:')) tell(flex, 'postMessage', data)
   }

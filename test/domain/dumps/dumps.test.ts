@@ -22,7 +22,7 @@ import { checkKeys } from '#domain/keys/check-keys.ts'
 import { chatterie } from '../../cli/run.ts'
 import { cloneDatabase } from '../../support/server.ts'
 import { startTestApi, type TestApiServer, type World } from '../../support/test-api.ts'
-import { everything, furnish, shown, told } from '../../test-api/furnished.ts'
+import { allPublished, everything, furnish, shown } from '../../test-api/furnished.ts'
 
 const key = randomBytes(32).toString('base64')
 const version = '1.2.3'
@@ -48,7 +48,7 @@ beforeAll(async () => {
     insert into statistics_bucket values (${world.applicationId}, 'hour', '2026-01-01T10:00:00Z', 7, 1, 1, 1);
     insert into request_hour (application_id, start, requests, durations)
       values (${world.applicationId}, '2026-01-01T10:00:00Z', 3, '{1,2}')`)
-  await told(server)
+  await allPublished(server)
   whole = join(folder, 'whole.gz')
   one = join(folder, 'one.zst')
   await writeDump(server.ctx, whole, { version })

@@ -36,7 +36,7 @@ beforeEach(async () => {
 
 const count = async (text: string, values: unknown[]) =>
   Number((await server.ctx.db.query({ text }, values))[0]?.[0])
-const told = () =>
+const allPublished = () =>
   expect.poll(() => count('select count(*) from outbox_event where application_id = $1', [main.id])).toBe(0)
 
 it('sends the same frames, and answers the same, as one that keeps them', async () => {
@@ -78,7 +78,7 @@ it('sends the same frames, and answers the same, as one that keeps them', async 
 
 it('has an empty history: nothing is found, counted, unread, or notified of', async () => {
   const message = await sendMessage(main, unkept.id, { user: { id: author.id }, body: 'gone with the wind' })
-  await told()
+  await allPublished()
   await expect.poll(() => count('select count(*) from notification_task', [])).toBe(0)
   await main.get(`/messages/${message.id}`).expect(404)
   const { body: page } = await main.get(`/channels/${unkept.id}/messages`).expect(200)

@@ -40,13 +40,13 @@ async function largeChannel() {
     body: `searchable ${at}`,
   }))
   expect(await importFile(server.main, 'messages', items)).toMatchObject({ state: 'FINISHED', failed: 0 })
-  const told = await sendMessage(server.main, channel.id, { user: { username: author.name } })
+  const sent = await sendMessage(server.main, channel.id, { user: { username: author.name } })
   await server.main
     .post(`/channels/${channel.id}/messages`)
     .field({ username: author.name })
     .attach('file', Buffer.from('bytes'), 'seen.txt')
     .expect(200)
-  return { channel, author, reader, told }
+  return { channel, author, reader, sent }
 }
 
 /** The last job of a type, once it has ended. */
@@ -71,14 +71,14 @@ const tablesOfChannels = [
 
 describe('a channel with many messages', () => {
   it('is there for nobody at once, is counted no more, and is gone with all of it after the job', async () => {
-    const { channel, author, told } = await largeChannel()
+    const { channel, author, sent } = await largeChannel()
     const before = (await server.main.get('/messages?size=1').expect(200)).body.page.total
     await server.main.delete(`/channels/${channel.id}`).expect(200)
 
     await server.main.get(`/channels/${channel.id}`).expect(404)
     await server.main.get(`/channels/${channel.id}/messages`).expect(404)
-    await server.main.get(`/messages/${told.id}`).expect(404)
-    await server.main.delete(`/messages/${told.id}`).expect(404)
+    await server.main.get(`/messages/${sent.id}`).expect(404)
+    await server.main.delete(`/messages/${sent.id}`).expect(404)
     const { body: all } = await server.main.get('/messages?query=searchable').expect(200)
     expect(all._embedded?.messages ?? []).toEqual([])
     expect((await server.main.get('/messages?size=1').expect(200)).body.page.total).toBe(before - many - 2)
@@ -131,7 +131,7 @@ describe('a batch', () => {
     }
   }
 
-  it('counts in its own commit, and stops between two of them where it is told to', async () => {
+  it('counts in its own commit, and stops between two of them where it is sent to', async () => {
     const { ctx } = server
     const begun = await job(ctx)
     const stop = new AbortController()

@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-interface Told {
+interface LiveEvent {
   id: number
   event: string
   data: { id: number }
@@ -46,7 +46,7 @@ class Reader {
   }
 
   /** The next event; undefined where the stream is over. */
-  async next(): Promise<Told | undefined> {
+  async next(): Promise<LiveEvent | undefined> {
     for (;;) {
       const end = this.#text.indexOf('\n\n')
       if (end >= 0) {
@@ -63,11 +63,11 @@ class Reader {
   }
 
   /** The next event of a name. */
-  async of(event: string): Promise<Told> {
+  async of(event: string): Promise<LiveEvent> {
     for (;;) {
-      const told = await this.next()
-      if (!told) throw new Error('It is over')
-      if (told.event === event) return told
+      const next = await this.next()
+      if (!next) throw new Error('It is over')
+      if (next.event === event) return next
     }
   }
 
@@ -89,8 +89,8 @@ describe('live', () => {
     const user = await createUser(application)
     const channel = await createChannel(application)
     const message = await sendMessage(application, channel.id, { user: { id: user.id } })
-    const told = await reader.of('message')
-    expect(told.data).toMatchObject({ id: message.id, channelId: channel.id, user: { id: user.id } })
+    const sent = await reader.of('message')
+    expect(sent.data).toMatchObject({ id: message.id, channelId: channel.id, user: { id: user.id } })
     await application.delete(`/messages/${message.id}`).expect(200)
     expect((await reader.of('message.deleted')).data).toEqual({ id: message.id, channelId: channel.id })
     const session = await Session.connect(server.url, application.apiKey, user.name)
