@@ -1,5 +1,6 @@
 // The table of contents of the server.
 
+import { setImmediate as otherWork } from 'node:timers/promises'
 import cors from '@fastify/cors'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Context } from '#context.ts'
@@ -185,6 +186,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
     await app.register(observing, { ctx, testApi: ctx.testApi, operations })
   }
 
+  await otherWork()
   await app.register(health, { ctx })
   await app.register(metrics, { ctx })
   await app.register(oauth, { ctx })
@@ -207,6 +209,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
     describeRealTime,
   })
   for (const prefix of prefixes) {
+    await otherWork() // a start's, on the database
     await app.register(
       async function application(scope) {
         await scope.register(bodies)
@@ -243,6 +246,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
       { prefix },
     )
   }
+  await otherWork()
   await app.register(
     async function admin(scope) {
       await scope.register(bodies)

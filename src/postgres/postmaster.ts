@@ -1,7 +1,7 @@
 // The server's process: finding it, stopping it, and never mistaking another process for it.
 
 import { execFile } from 'node:child_process'
-import { readFile, readlink, stat } from 'node:fs/promises'
+import { readFileSync, readlinkSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -41,15 +41,19 @@ export async function abandonPostmaster(cluster: Pick<Cluster, 'data'>, pid: num
 
 /** The server that runs on the cluster's files, by what it wrote to its pid file and what the system says of it. */
 export async function findPostmaster(cluster: Pick<Cluster, 'data'>): Promise<Found | null> {
-  const lines = await readPidFile(cluster)
+  const lines = readPidFile(cluster)
   const pid = Number(lines?.[0])
   if (!lines || !(await isPostmaster(pid, cluster))) return null
   return { pid, port: Number(lines[3]), status: lines[7]?.trim() ?? 'starting' }
 }
 
-export async function readPidFile(cluster: Pick<Cluster, 'data'>): Promise<string[] | null> {
-  const text = await readFile(pidFile(cluster), 'utf8').catch(() => null)
-  return text === null ? null : text.split('\n')
+/** At once, as what follows: a start looks again and again, and has other things to do between turns of its loop. */
+export function readPidFile(cluster: Pick<Cluster, 'data'>): string[] | null {
+  try {
+    return readFileSync(pidFile(cluster), 'utf8').split('\n')
+  } catch {
+    return null
+  }
 }
 
 /** Whether that process, living, is a Postgres at work in the cluster's data directory. */
@@ -58,11 +62,11 @@ export async function isPostmaster(pid: number, { data }: Pick<Cluster, 'data'>)
   if (process.platform !== 'linux') return isPostmasterByName(pid, data)
   try {
     // A server changes into its data directory. A zombie has no program, another user's process shows us none.
-    const program = await readlink(`/proc/${pid}/exe`)
-    if (!basename(program).startsWith('postgres')) return false
-    const [there, here] = await Promise.all([stat(`/proc/${pid}/cwd`), stat(data).catch(() => null)])
+    if (!basename(readlinkSync(`/proc/${pid}/exe`)).startsWith('postgres')) return false
+    const there = statSync(`/proc/${pid}/cwd`)
+    const here = statSync(data, { throwIfNoEntry: false })
     if (here) return there.ino === here.ino && there.dev === here.dev
-    return (await readlink(`/proc/${pid}/cwd`)) === `${data} (deleted)`
+    return readlinkSync(`/proc/${pid}/cwd`) === `${data} (deleted)`
   } catch {
     return false
   }

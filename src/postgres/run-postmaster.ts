@@ -163,7 +163,7 @@ async function startPostmaster(
 
 /** Lets Postgres see a pid file of a server that died as such, even when its pid is another program's by now. */
 async function disownPidFile(cluster: Cluster): Promise<void> {
-  const lines = await readPidFile(cluster)
+  const lines = readPidFile(cluster)
   if (!lines) return
   const pid = Number(lines[0])
   if (!(pid > 0)) {
