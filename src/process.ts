@@ -100,12 +100,14 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
     ...(tracing && { tracing }),
   })
   started.push({ undo: () => ctx.db.close() })
+  const founding = Promise.all([joined, database.safe]).then(async () => {
+    goOn()
+    await checkKeys(ctx)
+    return { first: await ensureFirstApplication(ctx), operator: await ensureFirstOperator(ctx) }
+  })
+  founding.catch(() => {}) // it is waited for below
   const serving = await prepareServing(ctx)
-  await joined
-  goOn()
-  await checkKeys(ctx)
-  const first = await ensureFirstApplication(ctx)
-  const operator = await ensureFirstOperator(ctx)
+  const { first, operator } = await founding
   if (seed !== undefined) await plant(ctx, first, seed)
   goOn()
 
@@ -181,6 +183,8 @@ async function plant(ctx: Context, first: FirstApplication, file: string): Promi
 interface ComingDatabase {
   /** Resolves when it has the right shape. */
   ready: Promise<void>
+  /** Resolves when nothing of it can be lost with the machine. */
+  safe: Promise<void>
   /** Known by then. */
   url(): string
 }
@@ -192,7 +196,8 @@ interface ComingDatabase {
 async function beginDatabase(config: Config, log: pino.Logger, ephemeral: boolean): Promise<ComingDatabase> {
   if (config.databaseUrl) {
     const { databaseUrl } = config
-    return { ready: bringUpToDate(databaseUrl, log).then(() => {}), url: () => databaseUrl }
+    const ready = bringUpToDate(databaseUrl, log).then(() => {})
+    return { ready, safe: Promise.resolve(), url: () => databaseUrl }
   }
   const waiting = Promise.withResolvers<void>()
   const starting = startEmbedded(config, log, ephemeral, waiting.resolve)
@@ -202,9 +207,12 @@ async function beginDatabase(config: Config, log: pino.Logger, ephemeral: boolea
     url = postgres.url
     if (!postgres.isCopy) mustNotBeNewer(config.home, await bringUpToDate(postgres.url, log))
   })
+  const safe = starting.then((postgres) => postgres.safe)
+  safe.catch(() => {}) // it is waited for by who starts
   await Promise.race([waiting.promise, ready])
   return {
     ready,
+    safe,
     url() {
       if (url === undefined) throw new Error('The database was asked before it was there')
       return url

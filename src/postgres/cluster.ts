@@ -119,26 +119,56 @@ export async function initialise(cluster: Cluster): Promise<void> {
     }
     await initdb(cluster, join(draft, 'data'))
   })
+  await syncFile(folder)
   log.debug({ folder, data }, 'embedded Postgres initialised')
 }
 
-/** The same by copying. The copy has the template's password until it has been made its own: own.ts. */
+/**
+ * The same by copying. The copy has the template's password until it has been made its own: own.ts. Nobody may rely on
+ * what is in it before `putOnDisk` is done; whatever comes in between, the next start begins anew.
+ */
 export async function initialiseFrom(template: Template, cluster: Cluster): Promise<void> {
-  const { folder, owner, binaries, ephemeral } = cluster
-  await inDraft(cluster, async (draft) => {
-    const data = join(draft, 'data')
-    await template.copyTo(data, cluster.waiting)
-    if (!ephemeral) await syncData({ data, owner, binaries })
-    await keepPassword(nextPasswordPath(folder), newPassword())
-    await keepPassword(join(folder, 'password'), template.password)
-  })
+  const { folder, ephemeral } = cluster
+  if (!ephemeral) await writeFile(unsafePath(folder), '', { flush: true })
+  // What waits for the disk from here on would wait for the whole copy.
+  await writeFile(nextPasswordPath(folder), newPassword(), { mode: 0o600 })
+  await writeFile(join(folder, 'password'), template.password, { mode: 0o600 })
+  await inDraft(cluster, (draft) => template.copyTo(join(draft, 'data'), cluster.waiting))
+}
+
+/** Is there while a copy may yet be lost with the machine. */
+const unsafePath = (folder: string) => join(folder, 'copying')
+
+/** Puts a copy on the disk; Postgres may already run on it, which looks after what it writes itself. */
+export async function putOnDisk(cluster: Cluster): Promise<void> {
+  const { folder } = cluster
+  await syncData(cluster)
+  for (const path of [nextPasswordPath(folder), join(folder, 'password')]) await syncFile(path)
+  await rm(unsafePath(folder))
+  await syncFile(folder)
+}
+
+/** Whether a start was cut off before its copy was on the disk. */
+export function isUnsafe({ folder }: Pick<Cluster, 'folder'>): Promise<boolean> {
+  return exists(unsafePath(folder))
+}
+
+/** Removes a copy, which nothing runs on. */
+export async function removeCopy({ folder, data }: Pick<Cluster, 'folder' | 'data'>): Promise<void> {
+  for (const path of [data, join(folder, 'password'), nextPasswordPath(folder), unsafePath(folder)]) {
+    await rm(path, { recursive: true, force: true, maxRetries: 5 })
+  }
 }
 
 /** Holds the password that a copy is about to be given. */
 export const nextPasswordPath = (folder: string) => join(folder, 'password.next')
 
 export function isThere({ data }: Pick<Cluster, 'data'>): Promise<boolean> {
-  return stat(data).then(
+  return exists(data)
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
     () => true,
     () => false,
   )
@@ -153,13 +183,12 @@ async function inDraft({ folder, data }: Cluster, make: (draft: string) => Promi
   try {
     await make(draft)
     await rename(join(draft, 'data'), data)
-    await syncFolder(folder)
   } finally {
     await rm(draft, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 
-/** Puts the whole cluster, which does not run, on the disk. */
+/** Puts the whole cluster on the disk; elsewhere than on Linux it must not run, for it is walked through. */
 export async function syncData({
   data,
   owner,
@@ -208,8 +237,10 @@ async function initdb({ binaries, owner, log, ephemeral, waiting }: Cluster, dat
   }
 }
 
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
+/** A file or a folder, where it still is. */
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r').catch(() => null)
+  if (!handle) return
   try {
     await handle.sync()
   } finally {

@@ -14,7 +14,9 @@ import {
   initialise,
   initialiseFrom,
   isThere,
-  nextPasswordPath,
+  isUnsafe,
+  putOnDisk,
+  removeCopy,
   SUPERUSER,
   syncData,
 } from '#postgres/cluster.ts'
@@ -35,6 +37,8 @@ export type EmbeddedPostgres = {
   adopted: boolean
   /** Whether its database is a copy of the template, made just now. */
   isCopy: boolean
+  /** Resolves when what it began with is on the disk: before, nobody is to be told what is in it. */
+  safe: Promise<void>
   /** Shuts the server down and waits until it is gone. */
   stop(): Promise<void>
 }
@@ -70,7 +74,11 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     const binaries = await findBinaries(owner, log, options.cache)
     const cluster = { folder, data, owner, binaries, log, ephemeral, waiting }
     await rm(templateIn(folder), { recursive: true, force: true, maxRetries: 5 }) // of a start that was cut off
-    const { pid, port, adopted, password, isCopy, kept } = await openCluster(cluster, guard, options.template)
+    const { pid, port, adopted, password, isCopy, safe, kept } = await openCluster(
+      cluster,
+      guard,
+      options.template,
+    )
     const keeper = keepRunning(cluster, guard, pid, port)
     const ms = Math.round(performance.now() - began)
     log.info(
@@ -81,7 +89,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     let stopping: Promise<void> | undefined
     const stop = async () => {
       lock.leaving()
-      await kept
+      await Promise.allSettled([kept, safe])
       await stopPostmaster(cluster, await keeper.end())
       guard.end()
       lock.release()
@@ -90,6 +98,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
       url: urlOf(port, password) + DATABASE,
       adopted,
       isCopy,
+      safe,
       stop() {
         stopping ??= stop()
         return stopping
@@ -108,6 +117,7 @@ interface Running {
   adopted: boolean
   password: string
   isCopy: boolean
+  safe: Promise<void>
   /** Resolves when nothing goes on beside it. */
   kept?: Promise<void>
 }
@@ -117,6 +127,7 @@ const templateIn = (folder: string) => join(folder, 'template')
 
 /** Brings the cluster up. One that is not there yet is made: of the template, where there is one that is any good. */
 async function openCluster(cluster: Cluster, guard: Guard, source?: TemplateSource): Promise<Running> {
+  if (await isUnsafe(cluster)) await removeUnsafe(cluster)
   if (source && !(await isThere(cluster))) {
     const template = await openTemplate(source, {
       postgres: cluster.binaries.version,
@@ -136,15 +147,28 @@ async function openCluster(cluster: Cluster, guard: Guard, source?: TemplateSour
 async function tryCopy(template: Template, cluster: Cluster, guard: Guard): Promise<Running | null> {
   try {
     await initialiseFrom(template, cluster)
-    return await run(cluster, guard)
+    const safe = beginToPutOnDisk(cluster)
+    if (process.platform !== 'linux') await safe
+    return { ...(await run(cluster, guard)), safe }
   } catch (err) {
     cluster.log.warn({ err }, 'the template of new databases is of no use, and is made again')
     await template.discard()
-    for (const path of [cluster.data, join(cluster.folder, 'password'), nextPasswordPath(cluster.folder)]) {
-      await rm(path, { recursive: true, force: true, maxRetries: 5 })
-    }
+    await removeCopy(cluster)
     return null
   }
+}
+
+function beginToPutOnDisk(cluster: Cluster): Promise<void> {
+  const safe = cluster.ephemeral ? Promise.resolve() : putOnDisk(cluster)
+  safe.catch(() => {}) // whoever starts waits for it
+  return safe
+}
+
+/** Of a start that was cut off before anybody was told what is in it. */
+async function removeUnsafe(cluster: Cluster): Promise<void> {
+  const left = await findPostmaster(cluster)
+  if (left) await stopPostmaster(cluster, left.pid)
+  await removeCopy(cluster)
 }
 
 async function makeTemplate(
@@ -166,7 +190,7 @@ async function run(cluster: Cluster, guard: Guard): Promise<Running> {
   try {
     const { password, isChanged } = await makeOwn(cluster, (password) => urlOf(port, password) + DATABASE)
     if (!isChanged) await ensureDatabase(urlOf(port, password))
-    return { pid, port, adopted, password, isCopy: isChanged }
+    return { pid, port, adopted, password, isCopy: isChanged, safe: Promise.resolve() }
   } catch (error) {
     await stopPostmaster(cluster, pid)
     throw error

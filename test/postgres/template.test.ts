@@ -30,11 +30,11 @@ async function query(url: string, statement: string): Promise<Record<string, unk
     .finally(() => client.end())
 }
 
-function start(name: string) {
+function start(name: string, ephemeral = true) {
   return startEmbeddedPostgres({
     folder: home(name),
     log,
-    ephemeral: true,
+    ephemeral,
     template: {
       cache: cache(),
       version: 'of this test',
@@ -98,6 +98,22 @@ it('leaves a start that was cut off before the copy had its own password to the 
   await writeFile(join(home('two'), 'password.next'), changed)
   await writeFile(join(home('two'), 'password'), await readFile(join(source, 'password')))
   expect((await run('two')).password).toBe(changed.trim())
+})
+
+it('begins anew where a start was cut off before its copy was on the disk', async () => {
+  const first = await start('one', false)
+  await first.safe
+  await query(first.url, "insert into _prisma_migrations values ('told to nobody')")
+  await first.stop()
+  expect(await readdir(home('one'))).not.toContain('copying')
+
+  await writeFile(join(home('one'), 'copying'), '') // as it is until then
+  const second = await start('one', false)
+  const rows = await query(second.url, 'select id from _prisma_migrations')
+  await second.stop()
+  expect(second.isCopy).toBe(true)
+  expect(rows).toHaveLength(1)
+  expect(new URL(second.url).password).not.toBe(new URL(first.url).password)
 })
 
 it('is kept nowhere that others can write to', async () => {
