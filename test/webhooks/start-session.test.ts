@@ -1,7 +1,11 @@
 // A webhook that decides who may connect, with the official client.
+import { randomBytes } from 'node:crypto'
 import { connectApi } from '@chatkitty/core'
 import { Webhook as Verifier } from 'standardwebhooks'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { resealAll } from '#domain/keys/reseal-all.ts'
+import { rotateWebhookSecret } from '#domain/webhooks/rotate-webhook-secret.ts'
+import { openVault } from '#secrets/vault.ts'
 import { environmentOf } from '../conformance/realtime.ts'
 import { createUser } from '../support/factories.ts'
 import { deploy } from '../support/functions.ts'
@@ -20,15 +24,19 @@ beforeAll(async () => {
 beforeEach(async () => {
   receiver?.close()
   receiver = await Receiver.open()
-  const made = await server.createWorld({ settings: { guestUsers: false } })
-  const { get, post } = server.as(made)
-  world = { ...made, get, post: (path: string, body: object) => post(path).send(body) } as never
+  world = await makeWorld({ guestUsers: false })
   webhook = await createWebhook()
 })
 afterAll(async () => {
   receiver?.close()
   await server.close()
 })
+
+async function makeWorld(settings: object) {
+  const made = await server.createWorld({ settings })
+  const { get, post } = server.as(made)
+  return { ...made, get, post: (path: string, body: object) => post(path).send(body) } as never
+}
 
 async function createWebhook(fields: object = {}) {
   const given = { url: receiver.url, events: [type], ...fields }
@@ -102,6 +110,57 @@ it('that is away lets nobody in, and everybody as ever once it is switched off',
   await expect(attempt('jane')).rejects.toThrow('The webhook that decides who may connect could not be asked')
   await server.testApi.delete(`/worlds/${world.id}/webhooks/${webhook.id}`).expect(204)
   await expect(attempt('jane')).rejects.toThrow('This application lets no guests in')
+})
+
+describe('nothing but an operator switches it off, and lets everybody in:', () => {
+  const enter = () => attempt('jane')
+  const refusal = 'The webhook that decides who may connect could not be asked'
+  beforeEach(async () => {
+    world = await makeWorld({ guestUsers: true })
+    webhook = await createWebhook({ events: [type, 'user.created'] })
+  })
+
+  it('not the 410 that it answers', async () => {
+    receiver.answers.push({ status: 410 })
+    await createUser(world)
+    await expect.poll(() => receiver.received.length).toBe(1)
+    await expect
+      .poll(() => server.ctx.db.query({ text: 'select from webhook where failing_since is not null' }, []))
+      .toHaveLength(1)
+    receiver.answers.push({ status: 410 })
+    await expect(enter()).rejects.toThrow(refusal)
+  })
+
+  it('not the loss of the key that its secret is sealed with', async () => {
+    const stranger = openVault({ home: server.ctx.config.home, encryptionKeys: [randomBytes(32)] })
+    const { vault } = server.ctx
+    try {
+      await resealAll({ ...server.ctx, vault: stranger }, true)
+      await expect(enter()).rejects.toThrow(refusal)
+      expect(receiver.received).toEqual([])
+    } finally {
+      await resealAll({ ...server.ctx, vault }, true)
+    }
+    const { secret } = await rotateWebhookSecret(server.ctx, asBackend(), webhook.id)
+    answers({ allow: true })
+    await enter()
+    const [asked] = receiver.received as [Received]
+    expect(new Verifier(secret).verify(asked.body, asked.headers as never)).toMatchObject({ type })
+  })
+
+  it('not a copy of the application where its secret cannot be opened', async () => {
+    const { ctx } = server
+    await ctx.db.query({ text: `update webhook set secret = '\\x00' where id = $1` }, [webhook.id])
+    const { body: snapshot } = await server.testApi
+      .post(`/worlds/${world.id}/snapshots`)
+      .send({ name: 'guarded' })
+      .expect(201)
+    const { body: copy } = await server.testApi.post('/worlds').send({ snapshot: snapshot.id }).expect(201)
+    world = { ...world, apiKey: copy.apiKey }
+    await expect(enter()).rejects.toThrow(refusal)
+  })
+
+  const asBackend = () => ({ kind: 'application' as const, applicationId: world.id, scopes: [] })
 })
 
 it('is not asked where a function decides, where it hears of everything, or of nothing like it', async () => {

@@ -266,7 +266,12 @@ describe('a secret', () => {
     const [, second] = receiver.received as [Received, Received]
     expect(() => verified(given, second)).toThrow()
     const { rows } = await server.ctx.db.pool.query('select w::text as row from webhook w')
-    expect(JSON.stringify(rows)).not.toContain(given.slice(6, 20))
+    const kept = JSON.stringify(rows)
+    expect(kept).toMatch(/x02[0-9a-f]{8}/) // sealed
+    for (const secret of [given, rotated.secret]) {
+      expect(kept).not.toContain(secret.slice(6, 20))
+      expect(kept).not.toContain(Buffer.from(secret.slice(6, 20)).toString('hex'))
+    }
     await server.testApi.delete('/clock').expect(204)
   })
 })

@@ -15,6 +15,7 @@ import { type Querier, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { type KeysetRequest, listKeyset } from '#data/keyset.ts'
 import type { ListPart } from '#resources/admin/list.ts'
+import { blockingType } from '#resources/function.ts'
 import { listening, type Webhook } from '#resources/webhook.ts'
 
 const columns = mapped(
@@ -177,14 +178,16 @@ const secretStatement = {
     where id = $1`,
 }
 
-/** Switches it off. @returns whether it was on */
+/** Switches it off, unless it decides who may connect: nobody but an operator opens a door. @returns whether it was on */
 export async function switchWebhookOff(db: Querier, id: number): Promise<boolean> {
   return (await db.run(offStatement, [id])) > 0
 }
 
+const decides = `'${blockingType}' = any(events)`
+
 const offStatement = {
   name: 'switch-webhook-off',
-  text: 'update webhook set enabled = false where id = $1 and enabled',
+  text: `update webhook set enabled = false where id = $1 and enabled and not ${decides}`,
 }
 
 /** What a webhook is sealed with, for those that hold something sealed with another key. */
@@ -209,12 +212,16 @@ const sealedElseStatement = reading(
   select(columnsOf({ id: int8, secret: bytea, previousSecret: nullable(bytea) }, 'w')),
   (columns) => `
     select ${columns} from webhook w
-    where w.id > $1 and (substring(w.secret from 1 for length($2::bytea)) <> $2::bytea
+    where w.id > $1 and w.secret <> '' and (substring(w.secret from 1 for length($2::bytea)) <> $2::bytea
       or substring(w.previous_secret from 1 for length($2::bytea)) <> $2::bytea)
     order by w.id limit $3::int`,
 )
 
-/** Unless it has other secrets by now. @param given null where the webhook can sign nothing any more */
+/**
+ * Unless it has other secrets by now.
+ * @param given null where the webhook can sign nothing any more: it is switched off, or, where it decides who may
+ * connect, lets nobody in
+ */
 export async function resealWebhook(
   db: Querier,
   { id, secret }: SealedWebhook,
@@ -232,6 +239,6 @@ export async function resealWebhook(
 const resealStatement = {
   name: 'reseal-webhook',
   text: `
-    update webhook set secret = $3, previous_secret = $4, enabled = enabled and $5::boolean
+    update webhook set secret = $3, previous_secret = $4, enabled = enabled and ($5::boolean or ${decides})
     where id = $1 and secret = $2`,
 }

@@ -29,7 +29,8 @@ export interface Resealed {
  * Seals all secrets with the ring's first key, beside running servers whose rings have it. The other keys are forgotten
  * unless something is left that cannot be read.
  * @param dropUnreadable gives up what no key of the ring opens: those user secrets are deleted, the variables of
- *   those runtimes must be set again, and those webhooks are switched off until they have another secret
+ *   those runtimes must be set again, and those webhooks are switched off until they have another secret; of them, those
+ *   that decide who may connect let nobody in
  * @throws Error for the operator, where a key that the database knows is not in the ring, unless that is given up
  */
 export async function resealAll(ctx: Context, dropUnreadable: boolean): Promise<Resealed> {

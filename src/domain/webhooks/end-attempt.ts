@@ -28,7 +28,7 @@ const failingMaxMs = 5 * 24 * hour
 
 /**
  * Keeps what an attempt has come to: 2xx is success, anything else is tried again as long as there are pauses left. A
- * webhook that is gone, or that has failed for five days, is switched off.
+ * webhook that is gone, or that has failed for five days, is switched off, unless it decides who may connect.
  * @param retryAfterMs what the receiver asked for
  * @returns undefined where the delivery was removed meanwhile
  */

@@ -35,6 +35,7 @@ export async function sealRow(
     return { ...row, environment: hex(await sealEnvironment(ctx, world.id, { ...client, variables })) }
   }
   if (table === 'webhook') {
+    if (row.secret === null) return { ...row, secret: hex(new Uint8Array()) }
     return { ...row, secret: hex(await ctx.vault.seal(String(row.secret), aboutWebhook(Number(row.id)))) }
   }
   return row

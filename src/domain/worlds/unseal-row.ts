@@ -2,13 +2,15 @@ import type { Context } from '#context.ts'
 import { tryOpenEnvironment } from '#domain/functions/runtime/try-open-environment.ts'
 import { openSecret } from '#domain/users/secrets/open-secret.ts'
 import { aboutWebhook } from '#domain/webhooks/webhook-secrets.ts'
+import { blockingType } from '#resources/function.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a row as JSON
 export type Cells = Record<string, any>
 
 /**
  * A row as others may read it. Variables of a runtime whose key is not at hand are none; undefined is a webhook whose
- * secret nothing opens, for its receiver would take nothing that another signs.
+ * secret nothing opens, for its receiver would take nothing that another signs. One that decides who may connect is kept
+ * without a secret: it lets nobody in, where without it everybody might be.
  */
 export async function unsealRow(
   ctx: Context,
@@ -37,6 +39,10 @@ const openers: Record<string, Open> = {
     try {
       return { ...row, secret: await vault.open(sealed, aboutWebhook(row.id)) }
     } catch (error) {
+      if (row.events.includes(blockingType)) {
+        log.warn({ err: error, webhookId: row.id }, 'a webhook lets nobody in until it has another secret')
+        return { ...row, secret: null }
+      }
       log.warn({ err: error, webhookId: row.id }, 'a webhook was left out: its secret cannot be opened')
       return undefined
     }

@@ -5,7 +5,9 @@ import type { Context } from '#context.ts'
 import { checkKeys } from '#domain/keys/check-keys.ts'
 import { resealAll } from '#domain/keys/reseal-all.ts'
 import { sealPlainSecrets } from '#domain/keys/seal-plain-secrets.ts'
+import { aboutWebhook } from '#domain/webhooks/webhook-secrets.ts'
 import { openVault } from '#secrets/vault.ts'
+import { createAdmin } from '../../support/admin.ts'
 import { createUser } from '../../support/factories.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 
@@ -18,6 +20,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 beforeEach(async () => {
   await server.ctx.db.pool.query('truncate encryption_key, user_secret')
+  await server.ctx.db.pool.query('delete from webhook')
   await server.ctx.db.pool.query('update runtime set environment = null')
 })
 
@@ -28,6 +31,12 @@ function withKeys(...encryptionKeys: Buffer[]): Context {
 }
 
 const idOf = async (key: Buffer) => (await withKeys(key).vault.keyIds())[0]
+
+async function createWebhook(): Promise<{ id: number; secret: string }> {
+  const admin = await createAdmin(server, 'developer')
+  const body = { url: 'https://example.com', events: ['*'] }
+  return (await admin.post(`/applications/${server.main.id}/webhooks`, body).expect(201)).body
+}
 
 /** Every row of every table, as text. */
 async function wholeDatabase(): Promise<string> {
@@ -42,8 +51,13 @@ async function wholeDatabase(): Promise<string> {
 }
 
 describe('a secret', () => {
-  it('stands nowhere in the database as it is: of a user, of a function, of a client, a token', async () => {
+  it('stands nowhere in the database as it is: of a user, function, webhook, client or operator, a token', async () => {
     const { main } = server
+    const webhook = await createWebhook()
+    const password = 'secret of an operator'
+    const owner = await createAdmin(server, 'owner')
+    const { body: key } = await owner.post('/keys', { name: 'a key', role: 'viewer' }).expect(201)
+    await owner.post('/operators', { username: 'jane', role: 'viewer', password }).expect(201)
     const user = await createUser(main)
     await main.put(`/users/${user.id}/secrets/pin`, { secret: { code: 'secret-of-a-user' } }).expect(200)
     await main
@@ -52,7 +66,9 @@ describe('a secret', () => {
     const text = await wholeDatabase()
     expect(text).toContain(user.name) // or it would not be the whole database
     expect(text).toContain(Buffer.from(await idOf(first), 'hex').toString('hex')) // sealed
-    for (const secret of ['secret-of-a-user', 'secret-of-a-function', main.clientSecret, main.token]) {
+    const ours = [webhook.secret, password, key.key, main.clientSecret, main.token]
+    for (const secret of ['secret-of-a-user', 'secret-of-a-function', ...ours]) {
+      expect(secret).toMatch(/.{12}/)
       expect(text).not.toContain(secret)
       expect(text).not.toContain(Buffer.from(secret).toString('hex'))
     }
@@ -160,11 +176,13 @@ describe('sealing anew', () => {
       plain?.id,
     ])
 
+    const webhook = await createWebhook()
+
     const rotated = withKeys(second, first)
     await checkKeys(rotated)
     expect(await resealAll(rotated, false)).toEqual({
       key: await idOf(second),
-      resealed: 8,
+      resealed: 9,
       unreadable: 0,
       forgotten: [await idOf(first)],
     })
@@ -172,7 +190,7 @@ describe('sealing anew', () => {
     const alone = withKeys(second)
     await checkKeys(alone)
     await expect(checkKeys(withKeys(first))).rejects.toThrow('CHATTERIE_ENCRYPTION_KEY is wrong')
-    expect(await resealAll(withKeys(first, second), false)).toMatchObject({ resealed: 8, unreadable: 0 })
+    expect(await resealAll(withKeys(first, second), false)).toMatchObject({ resealed: 9, unreadable: 0 })
     for (const user of users) {
       for (let nth = 0; nth < 2; nth++) {
         const { body } = await main.get(`/users/${user.id}/secrets/s${nth}`).expect(200)
@@ -181,6 +199,8 @@ describe('sealing anew', () => {
     }
     const { body } = await main.get('/runtimes/nodejs').expect(200)
     expect(JSON.stringify(body)).toContain('"A":"b"')
+    const { rows } = await ctx.db.pool.query('select secret from webhook')
+    expect(await withKeys(first).vault.open(rows[0].secret, aboutWebhook(webhook.id))).toBe(webhook.secret)
   })
 
   it('gives up what no key opens only when it is told to', async () => {
