@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { findDependencies, installDependencies } from '#functions/install.ts'
-import { whyNotFromRegistries, whyNotPlain } from '#functions/packages.ts'
+import { measure, whatIsTooMuch, whyNotFromRegistries, whyNotPlain } from '#functions/packages.ts'
 import { openRegistry, type Package, type Registry } from '../support/registry.ts'
 
 let sandbox: string
@@ -200,6 +200,16 @@ describe('whatever npm did', () => {
   ])('%s is not taken in', async (_, act, message) => {
     expect(await install('asked', await npmThat(act))).toEqual({ error: expect.stringMatching(message) })
     expect(await readdir(folder)).toEqual([])
+  })
+
+  it('no more than so many files are taken in, however small', async () => {
+    const at = await mkdtemp(join(sandbox, 'many-'))
+    await mkdir(join(at, 'a/b'), { recursive: true })
+    for (const name of ['one', 'a/two', 'a/b/three']) await writeFile(join(at, name), '')
+    const size = await measure(at)
+    expect(size).toEqual({ files: 5, bytes: 0, odd: [] })
+    expect(whatIsTooMuch(size)).toBeUndefined()
+    expect(whatIsTooMuch({ ...size, files: 100_001 })).toBe('the packages have more than 100000 files')
   })
 
   it.runIf(process.getuid?.() === 0)(
