@@ -68,7 +68,16 @@ const mayImport: Record<string, string[]> = {
     'type metrics',
   ],
   // Readers of other services, and the order in which what they read is written.
-  migrate: ['domain', 'resources', 'errors', 'jobs/read-items.ts', 'type clock', 'type context'],
+  migrate: [
+    'domain',
+    'resources',
+    'errors',
+    'jobs/read-items.ts',
+    'previews/guard.ts',
+    'previews/connector.ts',
+    'type clock',
+    'type context',
+  ],
   functions: ['domain', 'clock', 'resources', 'errors', 'place', 'type context'],
   domain: ['data', 'secrets', 'clock', 'resources', 'errors', 'type context'],
   data: ['resources', 'errors', 'type clock'],

@@ -10,9 +10,9 @@ import {
   Descriptions,
   emojiOf,
   type FileOptions,
-  fetchLinked,
   fileOf,
   fileStep,
+  linkFetcher,
   mentionsIn,
   messagesOf,
   placesByTime,
@@ -56,7 +56,7 @@ export function openRocketChat(options: RocketChatOptions): Source {
         kindOf(document) === 'message' ? messageSaid(document, options, ids, place) : {},
       ),
     ],
-    fetchFile: fetchLinked,
+    fetchFile: linkFetcher(options.baseUrl),
     limits,
   }
 }

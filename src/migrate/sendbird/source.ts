@@ -9,9 +9,9 @@ import {
   type Cannot,
   Descriptions,
   type FileOptions,
-  fetchLinked,
   fileOf,
   fileStep,
+  linkFetcher,
   mentionsIn,
   messagesOf,
   placesByTime,
@@ -76,7 +76,7 @@ export function openSendbird(options: FileOptions): Source {
         }
       }),
     ],
-    fetchFile: fetchLinked,
+    fetchFile: linkFetcher(),
     limits,
   }
 }

@@ -8,8 +8,8 @@ import type { Document } from '#migrate/files/documents.ts'
 import {
   Descriptions,
   type FileOptions,
-  fetchLinked,
   fileStep,
+  linkFetcher,
   placesByTime,
   type Said,
 } from '#migrate/files/reading.ts'
@@ -44,7 +44,7 @@ export function openStream(options: FileOptions): Source {
         saidOfMessages(document, options, place),
       ),
     ],
-    fetchFile: fetchLinked,
+    fetchFile: linkFetcher(),
     limits,
   }
 }
