@@ -27,8 +27,8 @@ export async function pageFiles(scope: FastifyInstance, { ctx }: { ctx: Context 
     },
   })
   for (const path of await pathsOf(built)) {
-    if (path === '/home/demo.js' && !ctx.config.demoPage) continue
-    scope.get(path, (_request, reply) => reply.sendFile(path))
+    const isServed = path !== '/home/demo.js' || ctx.config.demoPage
+    scope.get(path, (_request, reply) => (isServed ? reply.sendFile(path) : reply.callNotFound()))
   }
 }
 
