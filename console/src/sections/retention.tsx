@@ -1,12 +1,11 @@
 // How long an application keeps what its users write, and what would go.
-import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { call } from '../api/client.ts'
 import type { Application, Retention, RetentionPreview, Settings } from '../api/generated.ts'
 import { useApplicationId, useGo } from '../application.tsx'
 import { useMay } from '../session.tsx'
 import { useAsk } from '../ui/ask.tsx'
-import { useAct } from '../ui/notices.tsx'
+import { useAct, useTell } from '../ui/notices.tsx'
 import { count } from '../ui/small.tsx'
 
 const ages = [
@@ -89,14 +88,10 @@ function Ages({ settings: { retention } }: Props) {
   const ask = useAsk()
   const act = useAct()
   const go = useGo()
+  const tell = useTell()
   const [days, setDays] = useState(() => shown(retention))
   const isSaved = ages.every(({ name }) => days[name] === shown(retention)[name])
   const isLimited = ages.some(({ name }) => retention[name])
-  const { data: preview, error } = useQuery({
-    queryKey: ['previewRetention', params.id, retention],
-    queryFn: () => call('previewRetention', { params }),
-    enabled: isLimited,
-  })
   const save = async () => {
     const given = ages.map(({ name }) => [name, days[name] ? Number(days[name]) : null] as const)
     const body = { retention: Object.fromEntries(given) }
@@ -114,8 +109,9 @@ function Ages({ settings: { retention } }: Props) {
       run: done,
     })
   }
-  const lost = preview && losses(preview)
-  const run = () =>
+  const run = async () => {
+    const lost = losses(await call('previewRetention', { params }))
+    if (!lost) return tell('Nothing is old enough to go')
     ask({
       title: 'Remove it now?',
       text: `Gone will be ${lost}, with their reactions, reports and notifications. This cannot be undone.`,
@@ -126,14 +122,23 @@ function Ages({ settings: { retention } }: Props) {
         go(`/a/${params.id}/jobs`, { open: String(job.id) })
       },
     })
+  }
   const [problem, setProblem] = useState('')
+  const [isBusy, setBusy] = useState(false)
+  /** Counting what is old takes as long as looking at it. */
+  const attempt = async (what: () => Promise<unknown>) => {
+    setProblem('')
+    setBusy(true)
+    await what().catch((refusal) => setProblem((refusal as Error).message))
+    setBusy(false)
+  }
   return (
     <form
       className="ages"
+      aria-busy={isBusy}
       onSubmit={(event) => {
         event.preventDefault()
-        setProblem('')
-        save().catch((refusal) => setProblem((refusal as Error).message))
+        void attempt(save)
       }}
     >
       {ages.map(({ name, title, text }) => (
@@ -156,19 +161,16 @@ function Ages({ settings: { retention } }: Props) {
         </label>
       ))}
       <p role="alert" className="problem">
-        {problem || error?.message}
+        {problem}
       </p>
-      {isLimited && isSaved && preview && (
-        <p className="soft">{lost ? `Old enough to go: ${lost}.` : 'Nothing is old enough to go now.'}</p>
-      )}
       <div className="detail-actions">
         {may('updateSettings') && (
-          <button type="submit" className="button" disabled={isSaved}>
+          <button type="submit" className="button" disabled={isSaved || isBusy}>
             Save
           </button>
         )}
-        {may('runRetention') && isSaved && lost && (
-          <button type="button" className="button danger" onClick={run}>
+        {may('runRetention') && isSaved && isLimited && (
+          <button type="button" className="button danger" disabled={isBusy} onClick={() => void attempt(run)}>
             Remove now
           </button>
         )}
