@@ -2,6 +2,7 @@
 // or everything, and prints tables. Ends with 1 where a figure is worse than that of the file.
 import { parseArgs } from 'node:util'
 import { connects } from './connects.ts'
+import { consoleScreens } from './console.ts'
 import { dump } from './dump.ts'
 import { fanout } from './fanout.ts'
 import { compareFigures, type Figure, keepFigures, type Report, readFigures } from './figures.ts'
@@ -53,13 +54,15 @@ const benches: Record<string, (stage: Stage) => Promise<string | Report>> = {
     ),
   webhooks: (stage) =>
     webhooks(stage, values.quick ? { rounds: 2, roundMs: 1_500 } : { rounds: 24, roundMs: 5_000 }),
+  console: (stage) => consoleScreens(stage, values.quick ? 200_000 : 5_000_000),
   import: (stage) => imports(stage, values.quick ? 100_000 : 1_000_000),
   dump: (stage) => (values.quick ? dump(stage, 50_000, 500) : dump(stage, 1_000_000, 10_000)),
 }
 
 /** What takes half an hour and 10 GB is measured where it is named. */
-const names =
-  positionals.length > 0 ? positionals : Object.keys(benches).filter((name) => name !== 'largeness')
+/** They take minutes to fill a database, and are run where they are named. */
+const long = new Set(['largeness', 'console'])
+const names = positionals.length > 0 ? positionals : Object.keys(benches).filter((name) => !long.has(name))
 const unknown = names.find((name) => !Object.hasOwn(benches, name))
 if (unknown !== undefined) {
   process.stderr.write(`There is no benchmark ${unknown}, but ${Object.keys(benches).join(', ')}\n`)

@@ -14,6 +14,9 @@ export interface Contents {
   spread: number
   /** Whether all users are members of the hot channel, where some have read much and some nothing. */
   members?: boolean
+  users?: number
+  /** The hot one among them. */
+  channels?: number
 }
 
 /** Ids of what is there. */
@@ -31,12 +34,13 @@ export interface World {
   hotThrough: number
 }
 
-const usersCount = 1_000
-const channelsCount = 1_001
 const hotName = 'zz-hot'
 
 /** Fills the first application of a database that has nothing but it. */
-export async function seed(url: string, { messages, spread, members = false }: Contents): Promise<World> {
+export async function seed(
+  url: string,
+  { messages, spread, members = false, users: usersCount = 1_000, channels: channelsCount = 1_001 }: Contents,
+): Promise<World> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
@@ -83,7 +87,7 @@ const insertUsers = `
 
 const insertChannels = `
   insert into channel (application_id, type, name, display_name, creator_id, properties)
-  select $1, 'PUBLIC', case i when 1 then $3 else 'channel-' || lpad(i::text, 4, '0') end, 'Channel ' || i,
+  select $1, 'PUBLIC', case i when 1 then $3 else 'channel-' || lpad(i::text, greatest(4, length(i::text)), '0') end, 'Channel ' || i,
          ($4::bigint[])[1 + i % cardinality($4)], jsonb_build_object('topic', 'number ' || i)
   from generate_series(1, $2::int) i
   returning id`
