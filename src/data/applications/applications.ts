@@ -283,6 +283,18 @@ const listStatement = reading(
   (columns) => `${summaryOf(columns)} order by a.id`,
 )
 
+/** The application, where there is one alone. */
+export async function findOnlyApplication(db: Db): Promise<{ id: number; key: string } | undefined> {
+  const found = await db.all(firstTwoStatement, [])
+  return found.length === 1 ? found[0] : undefined
+}
+
+const firstTwoStatement = reading(
+  'first-two-applications',
+  select(columnsOf({ id: int8, key: uuid }, 'a')),
+  (columns) => `select ${columns} from application a where a.closed_time is null order by a.id limit 2`,
+)
+
 /** The application with this id, or else this API key or client id. */
 export function findApplicationBy(db: Querier, reference: string): Promise<ApplicationSummary | undefined> {
   return db.one(findStatement, [reference])

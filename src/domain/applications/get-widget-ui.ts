@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { findUi, listApplicationRows } from '#data/applications/applications.ts'
+import { findOnlyApplication, findUi } from '#data/applications/applications.ts'
 import { findApplicationByKey } from '#data/applications/entrances.ts'
 import { completeUi, type Ui } from '#resources/ui.ts'
 
@@ -14,12 +14,7 @@ export type WidgetUi = Ui & { apiKey: string }
 export async function getWidgetUi(ctx: Context, widgetId: string): Promise<WidgetUi> {
   const apiKey = ctx.config.chatWidgets.get(widgetId) ?? widgetId
   const known = await findApplicationByKey(ctx.db, apiKey)
-  const application = known ? { id: known.id, key: apiKey } : await onlyApplication(ctx)
+  const application = known ? { id: known.id, key: apiKey } : await findOnlyApplication(ctx.db)
   const ui = application && (await findUi(ctx.db, [application.id])).get(application.id)
   return { apiKey: application?.key ?? apiKey, ...(ui ?? completeUi({})) }
-}
-
-async function onlyApplication({ db }: Context): Promise<{ id: number; key: string } | undefined> {
-  const [first, ...others] = await listApplicationRows(db)
-  return others.length === 0 ? first : undefined
 }
