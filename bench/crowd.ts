@@ -55,6 +55,11 @@ export class Crowd<C extends Counting> {
     })
   }
 
+  /** The server is about to end their connections. */
+  expectEnd(): void {
+    for (const member of this.members) member.count(this.#counted, () => {})
+  }
+
   /** Waits until this many have been delivered in all. */
   async received(total: number): Promise<void> {
     if (this.#lost) throw this.#lost

@@ -4,8 +4,9 @@ import { channelHypermedia } from '#resources/channel.ts'
 import { Crowd } from './crowd.ts'
 import { Line, request } from './load.ts'
 import { Outbox } from './outbox.ts'
+import { processorMs } from './processor.ts'
 import { sendRequest } from './requests.ts'
-import { compare, type Pace, percentile, type Side, until } from './rounds.ts'
+import { compare, median, type Pace, percentile, type Side, until } from './rounds.ts'
 import { seedMembers } from './seed-members.ts'
 import { type Stage, stop } from './stage.ts'
 import { type Account, countFrames, StompClient } from './stomp.ts'
@@ -29,7 +30,8 @@ export async function fanout(
   for (const size of sizes) {
     const ours = await openChatterie(stage, size)
     const bare = await openBare(stage, size, ours.sample)
-    const rate = await compare(streamOf(ours), streamOf(bare), pace)
+    const [oursTakes, bareTakes] = [new Processor(ours), new Processor(bare)]
+    const rate = await compare(oursTakes.during(streamOf(ours)), bareTakes.during(streamOf(bare)), pace)
     rates.push([
       count(size),
       count(rate.first),
@@ -37,6 +39,8 @@ export async function fanout(
       ratio(rate.ratio),
       `>= ${ratio(aim)}`,
       verdict(rate.ratio >= aim),
+      oursTakes.micros.toFixed(1),
+      bareTakes.micros.toFixed(1),
     ])
     const lone: [number[], number[]] = [[], []]
     for (let round = 0; round < pace.rounds; round++) {
@@ -52,7 +56,7 @@ export async function fanout(
   return [
     table(
       `Messages to one channel, ${inFlight} at a time, beside bare ws with the same bytes`,
-      ['deliveries/s to sockets', 'Chatterie', 'bare', 'ratio', 'aim', 'reached'],
+      ['deliveries/s to sockets', 'Chatterie', 'bare', 'ratio', 'aim', 'reached', 'µs each', 'bare'],
       rates,
     ),
     table(
@@ -66,6 +70,7 @@ export async function fanout(
 // ----------------------------------------------------------------------------------------- the two sides
 
 interface Broadcast {
+  pid: number
   crowd: Pick<Crowd<never>, 'size' | 'deliveries' | 'received'>
   lines: Line[]
   /** The request that has a message told to everybody. */
@@ -99,6 +104,7 @@ async function openChatterie(stage: Stage, size: number): Promise<Broadcast & { 
   const [sample] = await Promise.all([listener.next(), line.send(next()), crowd.received(size - 1)])
   crowd.count(listener)
   return {
+    pid: server.child.pid ?? 0,
     crowd,
     lines,
     next,
@@ -123,7 +129,14 @@ async function openBare(stage: Stage, size: number, frame: string): Promise<Broa
   const lines = await openLines(port)
   await fetch(`http://127.0.0.1:${port}/`, { method: 'PUT', body: frame })
   const publish = request('POST', '/', '')
-  return { crowd, lines, next: () => publish, settled: async () => {}, close: () => stop(child) }
+  return {
+    pid: child.pid ?? 0,
+    crowd,
+    lines,
+    next: () => publish,
+    settled: async () => {},
+    close: () => stop(child),
+  }
 }
 
 function openLines(port: number): Promise<Line[]> {
@@ -148,6 +161,31 @@ function streamOf({ crowd, lines, next, settled }: Broadcast): Side {
     await Promise.all(lines.map(send))
     return crowd.deliveries - before
   })
+}
+
+/** What deliveries take of the processor, of which a busy machine makes no more. */
+class Processor {
+  readonly #broadcast: Broadcast
+  readonly #rounds: number[] = []
+
+  constructor(broadcast: Broadcast) {
+    this.#broadcast = broadcast
+  }
+
+  during(side: Side): Side {
+    const { pid, crowd } = this.#broadcast
+    return async (ms) => {
+      const [before, delivered] = [processorMs(pid), crowd.deliveries]
+      const rate = await side(ms)
+      this.#rounds.push(((processorMs(pid) - before) / (crowd.deliveries - delivered)) * 1000)
+      return rate
+    }
+  }
+
+  /** Of the server's process, each, in the median of the rounds. */
+  get micros(): number {
+    return median(this.#rounds)
+  }
 }
 
 /** How long each of so many messages took to the last socket, in ms. */

@@ -16,6 +16,7 @@ import { socketSend } from './socket-send.ts'
 import { sockets } from './sockets.ts'
 import { Stage } from './stage.ts'
 import { startup } from './startup.ts'
+import { storm } from './storm.ts'
 import { testkit } from './testkit.ts'
 import { webhooks } from './webhooks.ts'
 import { yardstick } from './yardstick/yardstick.ts'
@@ -44,6 +45,7 @@ const benches: Record<string, (stage: Stage) => Promise<string | Report>> = {
     fanout(stage, pace, values.quick ? [200, 1_000] : [1_000, 5_000], values.quick ? 10 : 30),
   connects: (stage) => connects(stage, values.quick ? 1 : 5, values.quick ? [100, 400] : [250, 1_000]),
   sockets: (stage) => sockets(stage, values.quick ? 1_000 : 5_000),
+  storm: (stage) => storm(stage, values.quick ? 500 : 5_000),
   members: (stage) => members(stage, pace, values.quick ? 10_000 : 100_000),
   functions: (stage) =>
     functions(

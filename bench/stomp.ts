@@ -16,6 +16,8 @@ function frame(command: string, headers: Record<string, string>, body = ''): str
 
 const nul = 0
 const patienceMs = 60_000
+/** Of the user, the errors and the grants, which clients ask for before they subscribe to topics. */
+const idsBeforeTopics = 4
 
 /** Counts what ends like a frame, without looking at it. */
 export function countFrames(
@@ -38,22 +40,65 @@ export class StompClient {
   #failed: (error: Error) => void = () => {}
   #receipts = 0
   #ids = 0
+  /** What resumes the session. */
+  #session = ''
 
   /** Connects, and nothing else. */
-  static async connect(port: number, apiKey: string, account: Account): Promise<StompClient> {
+  static connect(port: number, apiKey: string, account: Account): Promise<StompClient> {
+    return StompClient.#connect(port, apiKey, account)
+  }
+
+  static async #connect(
+    port: number,
+    apiKey: string,
+    account: Account,
+    resume: Record<string, string> = {},
+  ): Promise<StompClient> {
     const socket = await WebSocketClient.open(port, `/rtm/websocket?api-key=${apiKey}`)
     const client = new StompClient(socket, account)
-    await client.#ask(
-      [
-        frame('CONNECT', {
-          'accept-version': '1.2',
-          'heart-beat': '0,10000', // idle clients would have to be kept alive from here
-          'StompX-User': account.username,
-          'StompX-User-Agent': 'ChatKitty-ChatUI/2.106.2',
-        }),
-      ],
-      1,
+    await client.#wait((resolve) => {
+      client.#took = (text) => {
+        client.#session = /^session:(.+)$/m.exec(text)?.[1] ?? ''
+        resolve()
+      }
+      const headers = {
+        'accept-version': '1.2',
+        'heart-beat': '0,10000', // idle clients would have to be kept alive from here
+        'StompX-User': account.username,
+        'StompX-User-Agent': 'ChatKitty-ChatUI/2.106.2',
+      }
+      socket.send(frame('CONNECT', { ...headers, ...resume }))
+    })
+    return client
+  }
+
+  /**
+   * Comes back as official clients do that {@link start started} and lost their connection: with the session, all topics
+   * by the ids of before, and the user last. Resolves when all that is answered.
+   */
+  static async comeBack(port: number, apiKey: string, before: StompClient): Promise<StompClient> {
+    const account = before.#account
+    const client = await StompClient.#connect(port, apiKey, account, {
+      'StompX-Auth-Session-ID': before.#session,
+    })
+    if (client.#session !== before.#session) throw new Error(`${account.username} got another session`)
+    const { relays, topics } = currentUserHypermedia
+    const all = Object.values(topics).map((topic) => topic.at({ id: account.userId }))
+    client.#ids = idsBeforeTopics
+    const frames = all.map((topic) =>
+      client.#subscribe(topic, { receipt: client.#receipt(), ack: 'client-individual' }),
     )
+    let missing = frames.length + 1
+    await client.#wait((resolve) => {
+      client.#took = (text) => {
+        const isUser = text.includes(`\ndestination:${relays.self.pattern}\n`)
+        if (!isUser && !text.startsWith('RECEIPT')) return // what was missed
+        missing -= 1
+        if (missing === 0) resolve()
+      }
+      const user = client.#subscribe(relays.self.pattern)
+      for (const each of [client.#subscribe('/user/queue/errors'), ...frames, user]) client.#socket.send(each)
+    })
     return client
   }
 
