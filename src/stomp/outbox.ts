@@ -4,7 +4,7 @@ import type { Tally } from './engine.ts'
 import type { Flusher } from './flusher.ts'
 import { frameHead, type SharedBody } from './frames.ts'
 import type { StompLimits } from './limits.ts'
-import type { Transport } from './transport.ts'
+import type { Frame, Transport } from './transport.ts'
 
 /** What waits to be written is handed to the socket from this size on. */
 const flushBytes = 64 * 1024
@@ -22,7 +22,7 @@ interface OutboxOptions {
 export class Outbox {
   readonly #transport: Transport
   readonly #options: OutboxOptions
-  #frames: { head: string; headBytes: number; body: Pick<SharedBody, 'bytes'> }[] = []
+  #frames: Frame[] = []
   #bytes = 0
 
   constructor(transport: Transport, options: OutboxOptions) {
@@ -41,7 +41,7 @@ export class Outbox {
     this.#write(frameHead(command, headers), body)
   }
 
-  #write(head: string, body: Pick<SharedBody, 'bytes'>): void {
+  #write(head: string, { bytes: body }: Pick<SharedBody, 'bytes'>): void {
     const { flusher, limits, overflowed } = this.#options
     if (this.waitingBytes > limits.bufferedBytesMax) {
       overflowed()
@@ -50,7 +50,7 @@ export class Outbox {
     if (this.#frames.length === 0) flusher.add(this)
     const headBytes = Buffer.byteLength(head)
     this.#frames.push({ head, headBytes, body })
-    this.#bytes += headBytes + body.bytes.length
+    this.#bytes += headBytes + body.length
     if (this.#bytes >= flushBytes) this.flush()
   }
 
@@ -62,11 +62,7 @@ export class Outbox {
   /** Hands over what waits. */
   flush(): void {
     if (this.#frames.length === 0) return
-    const frames = this.#frames.map(({ head, headBytes, body }) => {
-      const frame = Buffer.allocUnsafe(headBytes + body.bytes.length)
-      body.bytes.copy(frame, frame.write(head))
-      return frame
-    })
+    const frames = this.#frames
     this.drop()
     this.#transport.send(frames)
   }

@@ -6,7 +6,7 @@ import type { Clock } from '#clock/clock.ts'
 import { badRequestBody } from './error.ts'
 import { GrowingBytes } from './frames.ts'
 import { closeReason, sockJsBeatMs } from './sock-js-framing.ts'
-import { type Locate, type Receiver, StompRequest, type Transport } from './transport.ts'
+import { type Frame, type Locate, type Receiver, StompRequest, type Transport, textOf } from './transport.ts'
 
 /** The parts of a path below the prefix: server, session and transport. Nothing else is served, no page of theirs. */
 const sessionPath = /^\/[^/.]+\/([^/.]+)\/(xhr|xhr_streaming|eventsource|htmlfile|jsonp|xhr_send|jsonp_send)$/
@@ -195,8 +195,8 @@ class SockJsTransport implements Transport {
     this.#connection.on('close', () => receiver.ended())
   }
 
-  send(frames: Buffer[]): void {
-    const text = Buffer.concat(frames).toString()
+  send(frames: Frame[]): void {
+    const text = frames.map(textOf).join('')
     this.#unfetched += text.length
     this.#connection.write(text)
   }

@@ -1,10 +1,21 @@
 // What carries the bytes of one connection, and what the client said of itself when it opened it.
 import type { IncomingHttpHeaders } from 'node:http'
 
+/** A whole frame: what is its receiver's own, and what may be the same for many. */
+export interface Frame {
+  head: string
+  headBytes: number
+  body: Buffer
+}
+
+export function textOf({ head, body }: Frame): string {
+  return head + body.toString()
+}
+
 /** A socket as the engine sees it. None of it throws. */
 export interface Transport {
-  /** Sends whole frames, together if that is cheaper. */
-  send(frames: Buffer[]): void
+  /** Sends frames, together if that is cheaper. */
+  send(frames: Frame[]): void
   /** What was sent and waits for the client to read it. */
   readonly bufferedBytes: number
   /** Grows with every byte that comes in. */
