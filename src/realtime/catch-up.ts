@@ -79,8 +79,10 @@ export class CatchUp {
    * @param position through which it had acknowledged all
    */
   async check(session: Session, connection: Connection, position: number): Promise<void> {
+    const through = this.#hub.position
+    if (through - position <= missedMax) return // more can not have been told to anybody
     const missedBy = { ...session.facts, channelIds: [...session.relations.memberships.keys()] }
-    const events = await replayEvents(this.#ctx, missedBy, position, this.#hub.position, missedMax + 1)
+    const events = await replayEvents(this.#ctx, missedBy, position, through, missedMax + 1)
     if ((events?.length ?? 0) <= missedMax || session.connection !== connection) return
     this.#giveUp(session, reasons['too much'])
   }

@@ -4,6 +4,7 @@ import type { Change, Relations } from '#domain/sessions/relations.ts'
 import type { Session } from '#realtime/session.ts'
 import type { Subscription } from '#realtime/subscription.ts'
 import type { Audience, Delivery, PublishedEvent } from '#resources/published-event.ts'
+import { readTopic } from '#resources/topics.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 import { Fanout } from '#stomp/fanout.ts'
 import { type SharedBody, shareBody } from '#stomp/frames.ts'
@@ -21,7 +22,10 @@ export type OnMissed = (
 ) => void
 
 export class Hub {
-  readonly #topics = new Map<string, Set<Subscription>>()
+  /** By topic. Of most there is one. */
+  readonly #topics = new Map<string, Subscription | Set<Subscription>>()
+  /** Of users' own topics, by application and the topic's name: who hears what is told to everybody. */
+  readonly #own = new Map<string, Set<Subscription>>()
   readonly #members = new Map<number, Set<Session>>()
   readonly #applications = new Map<number, Set<Session>>()
   readonly #users = new Map<number, Set<Session>>()
@@ -46,9 +50,7 @@ export class Hub {
   }
 
   remove(session: Session): void {
-    for (const subscription of session.subscriptions.values()) {
-      remove(this.#topics, subscription.destination, subscription)
-    }
+    for (const subscription of session.subscriptions.values()) this.#silence(subscription)
     for (const channelId of session.relations.memberships.keys()) remove(this.#members, channelId, session)
     remove(this.#applications, session.facts.applicationId, session)
     remove(this.#users, session.facts.userId, session)
@@ -57,7 +59,22 @@ export class Hub {
   subscribe(subscription: Subscription): void {
     this.unsubscribe(subscription.session, subscription.id)
     subscription.session.subscriptions.set(subscription.id, subscription)
-    add(this.#topics, subscription.destination, subscription)
+    const { destination } = subscription
+    const others = this.#topics.get(destination)
+    if (others instanceof Set) others.add(subscription)
+    else this.#topics.set(destination, others ? new Set([others, subscription]) : subscription)
+    const own = ownTopicOf(subscription)
+    if (own !== undefined) add(this.#own, own, subscription)
+  }
+
+  #silence(subscription: Subscription): void {
+    const { destination } = subscription
+    const all = this.#topics.get(destination)
+    if (all === subscription) this.#topics.delete(destination)
+    else if (all instanceof Set && all.delete(subscription) && all.size === 0)
+      this.#topics.delete(destination)
+    const own = ownTopicOf(subscription)
+    if (own !== undefined) remove(this.#own, own, subscription)
   }
 
   /** @returns what it was */
@@ -65,14 +82,14 @@ export class Hub {
     const subscription = session.subscriptions.get(id)
     if (!subscription) return undefined
     session.forget(subscription)
-    remove(this.#topics, subscription.destination, subscription)
+    this.#silence(subscription)
     return subscription
   }
 
   /** From now on nothing is delivered to it; what was before may yet be acknowledged. */
   end(subscription: Subscription): void {
     subscription.state = 'over'
-    remove(this.#topics, subscription.destination, subscription)
+    this.#silence(subscription)
   }
 
   /** Puts a session's relations in place of those it had. */
@@ -177,28 +194,34 @@ export class Hub {
   }
 
   *#audience(published: PublishedEvent, to: Audience): Iterable<Subscription> {
-    if (!('everybody' in to) && !('membersOf' in to)) {
-      yield* this.#topics.get(to.topic) ?? []
-      return
-    }
-    const sessions =
-      'membersOf' in to ? this.#members.get(to.membersOf) : this.#applications.get(published.applicationId)
-    for (const { facts } of sessions ?? []) {
-      yield* this.#own(facts.userId, to.topic, facts.key)
+    if ('everybody' in to) {
+      yield* this.#own.get(ownKey(published.applicationId, to.topic)) ?? []
+    } else if ('membersOf' in to) {
+      for (const session of this.#members.get(to.membersOf) ?? []) {
+        const destination = currentUserHypermedia.topics[to.topic].at({ id: session.facts.userId })
+        for (const subscription of this.#listenersOf(destination)) {
+          if (subscription.session === session) yield subscription
+        }
+      }
+    } else {
+      yield* this.#listenersOf(to.topic)
     }
   }
 
-  *#own(
-    userId: number,
-    topic: keyof typeof currentUserHypermedia.topics,
-    key: string,
-  ): Iterable<Subscription> {
-    const destination = currentUserHypermedia.topics[topic].at({ id: userId })
-    for (const subscription of this.#topics.get(destination) ?? []) {
-      if (subscription.session.facts.key === key) yield subscription
-    }
+  #listenersOf(destination: string): Iterable<Subscription> {
+    const all = this.#topics.get(destination)
+    if (all === undefined) return []
+    return all instanceof Set ? all : [all]
   }
 }
+
+/** What finds a subscription to a topic of its user; undefined for others. */
+function ownTopicOf({ destination, owner, session }: Subscription): string | undefined {
+  const topic = 'userId' in owner ? readTopic(destination) : undefined
+  return topic && ownKey(session.facts.applicationId, topic.name)
+}
+
+const ownKey = (applicationId: number, topic: string): string => `${applicationId} ${topic}`
 
 function isAmong({ destination, session }: Subscription, to: Audience, { memberships }: Relations): boolean {
   if (!('everybody' in to) && !('membersOf' in to)) return destination === to.topic

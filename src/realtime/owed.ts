@@ -48,6 +48,7 @@ export class OwedTopics {
    * Once the client has shown that it has subscribed to all as before, another id is another subscription.
    */
   claim(topic: string, id: string): Owed | undefined {
+    if (this.#any === undefined && this.#topics.size === 0) return undefined // as for most, who never were away
     const owed = this.#topics.get(topic)
     this.#topics.delete(topic)
     const isNew = owed?.isGivenUp && !owed.ids.has(id)

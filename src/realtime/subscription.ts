@@ -17,7 +17,7 @@ export interface Sent {
   readonly subscription: Subscription
   readonly ack: string
   readonly position: number
-  readonly what: string
+  readonly type: string
   isAcknowledged: boolean
   next: Sent | undefined
 }
@@ -37,6 +37,8 @@ export interface SubscriptionFacts {
  */
 export type SubscriptionState = 'live' | 'behind' | 'over'
 
+const nothing: ReadonlySet<string> = new Set()
+
 export class Subscription {
   readonly session: Session
   readonly id: string
@@ -46,7 +48,8 @@ export class Subscription {
   state: SubscriptionState
   /** Through where it was delivered before it was live. */
   #delivered: number
-  readonly #ahead: Set<string>
+  /** Of most, nothing is. */
+  readonly #ahead: ReadonlySet<string>
   #first: Sent | undefined
   #last: Sent | undefined
 
@@ -59,7 +62,7 @@ export class Subscription {
     this.isAutomatic = isAutomatic
     this.state = owed ? 'behind' : 'live'
     this.#delivered = owed?.position ?? session.startPosition
-    this.#ahead = new Set(owed?.ahead)
+    this.#ahead = owed === undefined || owed.ahead.size === 0 ? nothing : new Set(owed.ahead)
   }
 
   /** All up to this position was delivered, or did not concern it. */
@@ -79,13 +82,12 @@ export class Subscription {
 
   /** Whether this was delivered before, and needs not be again. */
   has(position: number, type: string): boolean {
-    return position <= this.#delivered || (this.#ahead.size > 0 && this.#ahead.has(`${position} ${type}`))
+    return position <= this.#delivered || (this.#ahead.size > 0 && this.#ahead.has(nameOf(position, type)))
   }
 
   /** A message is on its way. */
   expect(ack: string, position: number, type: string): Sent {
-    const what = `${position} ${type}`
-    const sent: Sent = { subscription: this, ack, position, what, isAcknowledged: false, next: undefined }
+    const sent: Sent = { subscription: this, ack, position, type, isAcknowledged: false, next: undefined }
     if (this.#last) this.#last.next = sent
     else this.#first = sent
     this.#last = sent
@@ -118,7 +120,13 @@ export class Subscription {
     const position = this.acknowledged
     const ahead = new Set<string>()
     for (const what of this.#ahead) if (Number.parseInt(what, 10) > position) ahead.add(what)
-    for (let sent = this.#first; sent; sent = sent.next) if (sent.isAcknowledged) ahead.add(sent.what)
+    for (let sent = this.#first; sent; sent = sent.next)
+      if (sent.isAcknowledged) ahead.add(nameOf(sent.position, sent.type))
     return { position, ids: new Set([this.id]), ahead }
   }
+}
+
+/** What was delivered, among what is ahead. */
+function nameOf(position: number, type: string): string {
+  return `${position} ${type}`
 }

@@ -35,7 +35,7 @@ export class Inbox {
   #isServing = false
   #runningAside = 0
   #asideDone: (() => void) | undefined
-  /** The last frame that was put aside, whose time is that of its answer. */
+  /** The frame at hand, if it was put aside: its time is that of its answer. */
   #lastAside: ClientFrame | undefined
 
   constructor(
@@ -165,7 +165,8 @@ export class Inbox {
       } catch (fault) {
         this.#owner.failed(fault, frame)
       }
-      if (frame !== this.#lastAside) this.#tally.served(frame.command, performance.now() - since)
+      if (frame === this.#lastAside) this.#lastAside = undefined
+      else this.#tally.served(frame.command, performance.now() - since)
       this.#pull()
     }
     this.#isServing = false
