@@ -192,6 +192,31 @@ describe('frames of a connection', () => {
     expect(client.messages).toHaveLength(client.frames.length)
   })
 
+  it('come whole, whatever their size and their letters', async () => {
+    const client = await Talker.connect(server.port)
+    client.send(frame('SUBSCRIBE', { id: 'ü', destination: '/chät', receipt: 'r' }))
+    expect(await client.next()).toMatchObject({ command: 'RECEIPT' })
+    // The head of a WebSocket message is of another form from 126 bytes on, and from 65,536.
+    const bodies = [
+      ...Array.from({ length: 120 }, (_, length) => length + 1),
+      65_300,
+      65_530,
+      65_536,
+      70_000,
+    ].map((length) => 'é'.padEnd(length, 'x'))
+    for (const body of bodies) {
+      const bytes = `${Buffer.byteLength(body)}`
+      client.send(frame('SEND', { destination: '/chät', 'content-length': bytes }, body))
+    }
+    for (const body of bodies) {
+      expect(await client.next()).toMatchObject({
+        headers: { subscription: 'ü', destination: '/chät' },
+        body,
+      })
+    }
+    expect(client.messages.filter((text) => text.startsWith('MESSAGE'))).toHaveLength(bodies.length)
+  })
+
   it('reach every subscriber in the order of publishing', async () => {
     const clients = await Promise.all(Array.from({ length: 30 }, () => Talker.connect(server.port)))
     await Promise.all(clients.map((client) => client.ask('SUBSCRIBE', { id: 's', destination: '/a' })))
