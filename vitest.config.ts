@@ -2,18 +2,28 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { folderOfTests } from './test/support/folder.ts'
 
-/** Files that take longest: begun last, they would be waited for alone. */
+/** Files that take longest, above 15 s: begun last, they would be waited for alone. */
 const longest = [
-  'conformance/generations',
   'package/package',
-  'jobs/crash',
-  'test/main',
-  'conformance/resume',
+  'test/docs',
+  'conformance/generations',
   'test/fuzz',
   'conformance/slow-lines',
+  'jobs/crash',
+  'cli/admin',
+  'console/console',
   'postgres/embedded-postgres',
-  'conformance/realtime/processes',
+  'browser/generations',
+  'conformance/resume',
+  'test/main',
+  'browser/chat',
+  'browser/accessible',
+  'migrate/chatkitty',
+  'cli/ephemeral',
   'cli/applications',
+  'functions/install',
+  'functions/hostile-packages',
+  'conformance/realtime/processes',
 ]
 
 class LongestFirst extends BaseSequencer {
