@@ -320,27 +320,5 @@ export function eventsWith(effect: EventEffect): ReadonlySet<EventType> {
   return eventsWhere(({ effects }) => effects?.includes(effect) ?? false)
 }
 
+export type { CommittedEvent, EventDraft } from '#resources/event-records.ts'
 export type { Cause, EventPayload }
-
-export interface EventDraft {
-  type: EventType
-  applicationId: number
-  channelId?: number
-  threadId?: number
-  /** What it adds to its counters; negative where it removes. */
-  count?: number
-  payload?: EventPayload
-}
-
-/** A committed event. */
-export interface CommittedEvent {
-  type: EventType
-  applicationId: number
-  channelId: number | null
-  threadId: number | null
-  payload: EventPayload
-  /** Its offset: its place in the order in which events are published. */
-  position: number
-  /** When it was written, in milliseconds by the clock of whoever took it; absent where it is read from the log. */
-  writtenAt?: number
-}
