@@ -66,8 +66,6 @@ export interface Period {
 /** How far back is looked at first, and how much farther each next time. */
 const firstMs = 60 * 60 * 1000
 const growth = 8
-/** Farther back lies nothing that was not asked for by `from`. */
-const farthestMs = 40 * 365 * 24 * 60 * 60 * 1000
 
 /**
  * Items of a period, newest first, where rows lie in the order of their time and have a BRIN index on it. Looks at
@@ -87,11 +85,11 @@ export async function listKeysetOfPeriod<E>(
   const time = raw(list.key[0]?.[0] ?? '')
   const last = request.cursor === undefined ? undefined : readKey(request.cursor, list.key)[0]
   const end = last ?? to
-  const oldest = from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(from)
+  const oldest = from === undefined ? 0 : Math.max(0, Date.parse(from)) // before 1970 all is one stretch
   const endMs = end === undefined ? now : Date.parse(end)
   for (let ms = firstMs; ; ms *= growth) {
     const begin = endMs - ms
-    const isAll = begin <= oldest || ms > farthestMs
+    const isAll = begin <= oldest
     const since = isAll ? from : new Date(begin).toISOString()
     const part = await listKeyset(
       db,
@@ -120,7 +118,7 @@ function readKey(cursor: string, key: KeysetList<unknown>['key']): string[] {
   const isOne =
     Array.isArray(values) &&
     values.length === key.length &&
-    values.every((value, at) => typeof value === 'string' && forms[key[at]?.[1] ?? 'text'].test(value))
+    values.every((value, at) => typeof value === 'string' && isOfType(value, key[at]?.[1] ?? 'text'))
   if (!isOne) throw refused('list', 'cursor', 'invalid', 'cursor: must be the next of an answer before')
   return values
 }
@@ -129,6 +127,18 @@ const forms = {
   bigint: /^\d{1,18}$/,
   text: /^[^\0]*$/s,
   timestamptz: /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?\+00$/,
+}
+
+/** Whether Postgres takes it for one. */
+function isOfType(value: string, type: keyof typeof forms): boolean {
+  return forms[type].test(value) && (type !== 'timestamptz' || isTime(value))
+}
+
+/** Whether there is such a day and such a time of it, as Postgres writes them. */
+function isTime(text: string): boolean {
+  const [day, time] = [text.slice(0, 10), text.slice(11, 19)]
+  const ms = Date.parse(`${day}T${time}Z`)
+  return day > '0001' && !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(`${day}T${time}`)
 }
 
 function parse(json: string): unknown {

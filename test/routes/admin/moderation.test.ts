@@ -128,7 +128,11 @@ describe('messages', () => {
     expect(await of(`from=${timeOf(180 * 24)}`)).toEqual([now, week, ofThem, twoAtOnce])
     expect(await of(`from=${timeOf(366 * 24)}&to=${timeOf(7 * 24)}`)).toEqual([ofThem, twoAtOnce, year])
     expect(await of(`from=${timeOf(364 * 24)}&to=${timeOf(181 * 24)}`)).toEqual([])
-    await moderator.get(at(`/messages?from=${timeOf(1)}&cursor=WyIxIl0`)).expect(400)
+    expect(await of('to=0001-01-01T00:00:00Z')).toEqual([])
+    for (const values of [['1'], ['2026-13-01 10:00:00+00', '1'], ['2026-02-30 10:00:00.1+00', '1']]) {
+      const cursor = Buffer.from(JSON.stringify(values)).toString('base64url')
+      await moderator.get(at(`/messages?from=${timeOf(1)}&cursor=${cursor}`)).expect(400)
+    }
   })
 
   it('are read with what was said before and after', async () => {
