@@ -4,6 +4,7 @@ import { endJob } from '#domain/jobs/end-job.ts'
 import { Superseded } from '#domain/jobs/store-batch.ts'
 import { erasePerson } from '#domain/persons/erase-person.ts'
 import { exportPerson } from '#domain/persons/export-person.ts'
+import { clearMessages } from '#domain/removal/clear-messages.ts'
 import { emptyChannel } from '#domain/removal/empty-channel.ts'
 import { removeTraces } from '#domain/removal/remove-traces.ts'
 import { runRetention } from '#domain/retention/run-retention.ts'
@@ -26,6 +27,7 @@ const works: Record<JobType, Work> = {
   PERSON_EXPORT: exportPerson,
   PERSON_ERASURE: erasePerson,
   RETENTION: runRetention,
+  MESSAGES_DELETION: clearMessages,
 }
 
 /**

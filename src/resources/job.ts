@@ -19,6 +19,7 @@ const ownJobTypes = [
   'CHANNEL_DELETION',
   'USER_DELETION',
   'RETENTION',
+  'MESSAGES_DELETION',
 ] as const
 export const JobType = z.enum([...platformJobTypes, ...ownJobTypes])
 export type JobType = z.output<typeof JobType>

@@ -37,7 +37,8 @@ export const messageOperations = (ctx: Context) => [
     tag,
     about,
     summary: 'Delete all messages',
-    description: 'Removes every message of the application. Answers with the application.',
+    description:
+      'Removes every message of the application: the newest 2,000 by the answer, the others in batches soon after. Answers with the application.',
     method: 'DELETE',
     path: '/messages',
     scopes: ['read:message', 'delete:message'],

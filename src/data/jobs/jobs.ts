@@ -126,6 +126,8 @@ export interface JobInput {
   fileKey?: string
   /** Whose members are imported; or what is deleted. */
   channelId?: number
+  /** The last message of an application that is deleted with all before it. */
+  throughId?: number
   /** Who is deleted, erased, or whose data are exported. */
   userId?: number
   /** What becomes of what an erased person wrote. */

@@ -257,15 +257,3 @@ const deleteOfChannelStatement = reading(
   column(int8, 'count(*)'),
   (columns) => `${deletingMany('channel_id = $1')} select ${columns} from gone`,
 )
-
-/** Deletes all messages of an application; gives how many there were by channel and thread. */
-export function deleteMessageRows(tx: Tx, applicationId: number) {
-  return tx.all(deleteOfApplicationStatement, [applicationId])
-}
-
-const deleteOfApplicationStatement = reading(
-  'delete-messages-of-application',
-  select({ ...columnsOf(placeShape, 'gone'), count: column(int8, 'count(*)') }),
-  (columns) =>
-    `${deletingMany(`application_id = $1 and ${isThere('channel_id')}`)} select ${columns} from gone group by 1, 2`,
-)

@@ -1,23 +1,28 @@
 import type { Context } from '#context.ts'
-import { deleteMessageRows } from '#data/messages/messages.ts'
+import { insertJob, setJobTotal } from '#data/jobs/jobs.ts'
+import { messagesToClear, removeMessagesThrough } from '#data/removal/messages.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
+import { removalOf } from '#domain/removal/removal-of.ts'
 
-/** Deletes every message of the application; hosted files are swept soon after. */
+/** So many are gone by the answer: 2,000 take some 0.2 s. */
+const atOnceMax = 2_000
+
+/**
+ * Deletes every message that an application has by now; hosted files are swept soon after. The newest are gone when it
+ * resolves; a job removes the others, batch by batch, and what is left of all of them elsewhere.
+ */
 export async function deleteMessages(ctx: Context, caller: ApplicationCaller): Promise<void> {
   const { applicationId } = caller
+  await ctx.queue.ready()
   await ctx.db.transact(async (tx) => {
-    const gone = await deleteMessageRows(tx, applicationId)
-    const messages = gone.reduce((sum, { count }) => sum + count, 0)
-    await noteAct(tx, caller, { action: 'messages.deleted', details: { messages } })
-    await tx.emit(
-      ...gone.map(({ channelId, threadId, count }) => ({
-        type: threadId === null ? ('channel.message.deleted' as const) : ('thread.message.deleted' as const),
-        applicationId,
-        channelId,
-        count: -count,
-        ...(threadId !== null && { threadId }),
-      })),
-    )
+    const { throughId, count } = await messagesToClear(tx, applicationId)
+    await noteAct(tx, caller, { action: 'messages.deleted', details: { messages: count } })
+    if (throughId === null) return
+    const removed = await removeMessagesThrough(tx, applicationId, throughId, atOnceMax)
+    const { id } = await insertJob(tx, applicationId, 'MESSAGES_DELETION', { throughId })
+    const gone = removed.reduce((sum, each) => sum + each.count, 0)
+    await setJobTotal(tx, id, Math.max(count - gone, 0))
+    await tx.emit(...removed.map((each) => removalOf(applicationId, each)))
   })
 }

@@ -6,8 +6,6 @@ import {
   inactiveChannels,
   previewOf,
   removeAgedMessages,
-  removeLeftOvers,
-  removeRecordsOfMessages,
 } from '#data/removal/retention.ts'
 import { type ApplicationCaller, defaultScopes } from '#domain/access/caller.ts'
 import { theSystem } from '#domain/access/operator.ts'
@@ -16,6 +14,7 @@ import { endJob } from '#domain/jobs/end-job.ts'
 import { saveTotal } from '#domain/jobs/save-total.ts'
 import { batchMax, inBatches } from '#domain/removal/in-batches.ts'
 import { removalOf } from '#domain/removal/removal-of.ts'
+import { removeWhatIsLeft } from '#domain/removal/remove-what-is-left.ts'
 import { isGone } from '#errors.ts'
 import type { Retention } from '#resources/admin/retention.ts'
 
@@ -40,17 +39,7 @@ export async function runRetention(ctx: Context, begun: RunningJob, signal: Abor
       return { counted: removed.reduce((sum, { count }) => sum + count, 0), more: next !== undefined }
     })
   }
-  let after: number | undefined = 0
-  job = await inBatches(ctx, job, signal, async (tx) => {
-    after = await removeLeftOvers(tx, { applicationId, after: after ?? 0, limit: batchMax })
-    return { counted: 0, more: after !== undefined }
-  })
-  let position: Awaited<ReturnType<typeof removeRecordsOfMessages>> = { delivery: 0, invocation: 0 }
-  job = await inBatches(ctx, job, signal, async (tx) => {
-    const after = position ?? { delivery: 0, invocation: 0 }
-    position = await removeRecordsOfMessages(tx, { applicationId, after, limit: batchMax })
-    return { counted: 0, more: position !== undefined }
-  })
+  job = await removeWhatIsLeft(ctx, job, signal)
   await endJob(ctx, job, { state: 'FINISHED' })
 }
 

@@ -1,0 +1,2 @@
+-- AlterEnum
+ALTER TYPE "job_type" ADD VALUE 'MESSAGES_DELETION';
