@@ -3,7 +3,7 @@ import { isIP, type Socket } from 'node:net'
 import { buildConnector } from 'undici'
 import type { Guard } from '#previews/guard.ts'
 
-export { Agent, Client, fetch } from 'undici' // who loads a library on demand finds no names in it, once it is bundled
+export { Client } from 'undici' // who loads a library on demand finds no names in it, once it is bundled
 
 /** Ends the making of a connection that nobody waits for any more. */
 const connectMs = 5_000

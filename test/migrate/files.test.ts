@@ -1,6 +1,10 @@
 // Moving in from files that other services export. The files of exports/ were made by hand in their documented shapes.
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { holdMove } from '#domain/moving/hold-move.ts'
 import { openRocketChat } from '#migrate/rocketchat/source.ts'
 import { runMove } from '#migrate/run-move.ts'
 import { openSendbird } from '#migrate/sendbird/source.ts'
@@ -197,6 +201,48 @@ describe('collections of Rocket.Chat', () => {
       'message M6: the message M1 that it replies to is in another channel',
     ])
   })
+})
+
+it('files are kept with --copy-files, though the service fails at first and leads elsewhere; once', async () => {
+  const asked: string[] = []
+  const service = createServer(({ url = '' }, response) => {
+    asked.push(url)
+    if (asked.length === 1) return response.writeHead(503, { 'retry-after': '0' }).end()
+    if (url !== '/moved/a.pdf') return response.writeHead(302, { location: '/moved/a.pdf' }).end()
+    response.writeHead(200, { 'content-type': 'application/pdf' }).end('its bytes')
+  }).listen(0, '127.0.0.1')
+  await once(service, 'listening')
+  const { port } = service.address() as AddressInfo
+  const options = { ...files('rocketchat.jsonl'), copyFiles: true, baseUrl: `http://127.0.0.1:${port}` }
+  const application = await server.createApplication()
+  const report = await move(openRocketChat(options), application)
+  expect(report.notCarried.filter(({ reason }) => reason.includes('fetched'))).toEqual([])
+  expect(asked).toEqual(['/file-upload/F1/a.pdf', '/file-upload/F1/a.pdf', '/moved/a.pdf'])
+  const { body } = await application.get('/messages').expect(200)
+  const [file] = body._embedded.messages.flatMap(({ file }: { file?: object }) => file ?? [])
+  expect(file).toMatchObject({ type: 'HOSTED', name: 'a.pdf', contentType: 'application/pdf' })
+  const answer = await fetch(file.url, { headers: { authorization: `Bearer ${application.token}` } })
+  expect(await answer.text()).toBe('its bytes')
+  await move(openRocketChat(options), application)
+  expect(asked).toHaveLength(3)
+  service.close()
+})
+
+it('a second move into an application is refused while one is under way, and may begin behind it', async () => {
+  const application = await server.createApplication()
+  const settings = {
+    DATABASE_URL: server.ctx.db.pool.options.connectionString as string,
+    CHATTERIE_HOME: server.ctx.config.home,
+  }
+  const args = ['migrate', 'from-stream', exported('stream.json'), '--application', String(application.id)]
+  const release = await holdMove(server.ctx, application.id)
+  expect(await chatterie(args, settings)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`Another move into application ${application.id} is under way`),
+  })
+  expect((await application.get('/users')).body.page.totalElements).toBe(0)
+  await release()
+  expect(await chatterie(args, settings)).toMatchObject({ code: 0, stderr: '' })
 })
 
 it('a file that is no export is refused before anything is written, at the command line, too', async () => {

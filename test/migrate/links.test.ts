@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { linkFetcher } from '#migrate/files/reading.ts'
+import { linkFetcher } from '#migrate/files/fetch-linked.ts'
 
 let server: Server
 let url: string

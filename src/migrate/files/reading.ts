@@ -1,10 +1,8 @@
 // What the readers of files have in common.
 
 import { findEmoji } from '#domain/messages/emoji.ts'
-import { FileGone } from '#domain/moving/fetch-to-store.ts'
 import { type Document, documentsIn } from '#migrate/files/documents.ts'
-import type { FetchFile, ReadItem, Step } from '#migrate/source.ts'
-import { type Guard, isPublic, publicWeb } from '#previews/guard.ts'
+import type { ReadItem, Step } from '#migrate/source.ts'
 import type { MovedKind } from '#resources/moving.ts'
 
 export interface FileOptions {
@@ -74,45 +72,6 @@ export function placesByTime(): (time: string) => number {
     const ms = Date.parse(time)
     last = last.ms === ms ? { ms, count: Math.min(999, last.count + 1) } : { ms, count: 0 }
     return Number.isNaN(ms) ? 0 : ms * 1_000 + last.count
-  }
-}
-
-/** How long a file may take to begin. */
-const timeoutMs = 60_000
-
-/** The public internet at any port: people of the other service wrote the links, and whoever finds a file may read it. */
-const guarded: Guard = { ...publicWeb, mayConnect: isPublic }
-
-/**
- * Fetches what files link to, as anybody could; nothing that only this machine and its network reach.
- * @param ownUrl where the operator says that the other service is, which may be in that network
- */
-export function linkFetcher(ownUrl?: string): FetchFile {
-  return async (url) => {
-    const { Agent, fetch, guardedConnector } = await import('#previews/connector.ts')
-    const limit = new AbortController()
-    const timer = setTimeout(() => limit.abort(new Error('it took too long')), timeoutMs)
-    const isOwn = ownUrl !== undefined && new URL(url).origin === new URL(ownUrl).origin
-    const dispatcher = new Agent({
-      pipelining: 0, // no connection is kept
-      ...(!isOwn && { connect: guardedConnector(guarded, limit.signal) }),
-    })
-    try {
-      const answer = await fetch(url, { signal: limit.signal, dispatcher })
-      if (!answer.ok || answer.body === null) {
-        await answer.body?.cancel()
-        throw new FileGone(`its file could not be fetched (${answer.status})`)
-      }
-      return { bytes: answer.body, contentType: answer.headers.get('content-type') ?? undefined }
-    } catch (error) {
-      if (error instanceof FileGone) throw error
-      const { message, cause } = error as Error
-      throw new FileGone(
-        `its file could not be fetched (${(cause as Error | undefined)?.message ?? message})`,
-      )
-    } finally {
-      clearTimeout(timer)
-    }
   }
 }
 

@@ -5,6 +5,7 @@
 // which https://developer.rocket.chat/docs/room, …/message and …/user lead. Its own export (POST /api/v1/rooms.export)
 // names neither rooms nor messages, and other users only by a number: nothing could be told from it again.
 import type { Document } from '#migrate/files/documents.ts'
+import { linkFetcher } from '#migrate/files/fetch-linked.ts'
 import {
   type Cannot,
   Descriptions,
@@ -12,7 +13,6 @@ import {
   type FileOptions,
   fileOf,
   fileStep,
-  linkFetcher,
   mentionsIn,
   messagesOf,
   placesByTime,

@@ -5,13 +5,13 @@
 // How the files hold them, `{ active_users }`, `{ group_channels }` and `{ messages, channel }`, is as in the exports that
 // talkjs/talkjs-examples keeps (rest-api/migrate-data-from-sendbird-to-talkjs). Of open channels no export was found.
 import type { Document } from '#migrate/files/documents.ts'
+import { linkFetcher } from '#migrate/files/fetch-linked.ts'
 import {
   type Cannot,
   Descriptions,
   type FileOptions,
   fileOf,
   fileStep,
-  linkFetcher,
   mentionsIn,
   messagesOf,
   placesByTime,

@@ -5,14 +5,8 @@
 // has "each entity" on a line of its own; how such a line looks is not documented. Lines `{ type, item }` are read as the
 // documented file format of imports has them (https://getstream.io/chat/docs/node/import/), and others are reported.
 import type { Document } from '#migrate/files/documents.ts'
-import {
-  Descriptions,
-  type FileOptions,
-  fileStep,
-  linkFetcher,
-  placesByTime,
-  type Said,
-} from '#migrate/files/reading.ts'
+import { linkFetcher } from '#migrate/files/fetch-linked.ts'
+import { Descriptions, type FileOptions, fileStep, placesByTime, type Said } from '#migrate/files/reading.ts'
 import type { Source } from '#migrate/source.ts'
 import { channelOf, memberOf, messagesSaid, receiptsOf, userOf } from '#migrate/stream/documents.ts'
 

@@ -63,6 +63,6 @@ it('a large application is emptied batch by batch, from its newest message on, a
   const { body } = await main.get(`/channels/${channel.id}/messages`).expect(200)
   expect(body).toMatchObject({ _embedded: { messages: [{ id: later.id }] }, page: { total: 1 } })
   expect(await count('read_span where channel_id = $1 and through_id < $2', [channel.id, later.id])).toBe(0)
-  await expect.poll(delivered, 'of the new message alone').toBe(1)
+  await expect.poll(delivered).toBe(1) // of the new message alone
   await other.get(`/messages/${kept.id}`).expect(200)
 })
