@@ -1,4 +1,5 @@
 // What there is to say of an event: the vocabulary of resources/events.ts.
+import type { EventType } from '#resources/events.ts'
 import type { FunctionType } from '#resources/function.ts'
 import type { UserTopic } from '#resources/user.ts'
 import type { WebhookType } from '#resources/webhook.ts'
@@ -119,6 +120,30 @@ export interface EventPayload extends Partial<Cause> {
   /** What set it off, where that is traced [W3C Trace Context]. */
   traceparent?: string
   [detail: string]: unknown
+}
+
+/** An event as it is written. */
+export interface EventDraft {
+  type: EventType
+  applicationId: number
+  channelId?: number
+  threadId?: number
+  /** What it adds to its counters; negative where it removes. */
+  count?: number
+  payload?: EventPayload
+}
+
+/** A committed event. */
+export interface CommittedEvent {
+  type: EventType
+  applicationId: number
+  channelId: number | null
+  threadId: number | null
+  payload: EventPayload
+  /** Its offset: its place in the order in which events are published. */
+  position: number
+  /** When it was written, in milliseconds by the clock of whoever took it; absent where it is read from the log. */
+  writtenAt?: number
 }
 
 export function echo<T extends UserTopic, N extends string>(topic: T, type: N): { topic: T; type: N } {

@@ -1,10 +1,8 @@
 // Every event that can be committed, described once.
 import {
-  type Cause,
   type EchoAddress,
   type EventDescription,
   type EventEffect,
-  type EventPayload,
   echo,
 } from '#resources/event-description.ts'
 
@@ -320,5 +318,4 @@ export function eventsWith(effect: EventEffect): ReadonlySet<EventType> {
   return eventsWhere(({ effects }) => effects?.includes(effect) ?? false)
 }
 
-export type { CommittedEvent, EventDraft } from '#resources/event-records.ts'
-export type { Cause, EventPayload }
+export type { Cause, CommittedEvent, EventDraft, EventPayload } from '#resources/event-description.ts'
