@@ -55,4 +55,25 @@ describe.skipIf(!executablePath)('webhooks in the console', () => {
     expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
     expect(opened.complaints.splice(0)).toEqual([])
   })
+
+  it('are changed, and say at once what they are now', async () => {
+    const { page } = opened
+    await page.getByRole('button', { name: 'Edit' }).press('Enter')
+    const dialog = page.getByRole('dialog', { name: 'Edit the webhook' })
+    expect(await dialog.getByLabel('URL').inputValue()).toBe(receiver.url)
+    await dialog.getByLabel('Events').fill('user.banned, message.forgotten')
+    await dialog.getByRole('button', { name: 'Save' }).press('Enter')
+    await dialog
+      .getByRole('alert')
+      .filter({ hasText: /events/ })
+      .waitFor()
+    await dialog.getByLabel('Events').fill('user.created, message.created')
+    await dialog.getByLabel('Description').fill('Of the harbour')
+    await dialog.getByRole('button', { name: 'Save' }).press('Enter')
+    await page.getByText('The webhook is saved').waitFor()
+    await page.locator('.row-text', { hasText: 'Of the harbour' }).waitFor()
+    await page.getByText('user.created, message.created').waitFor()
+    // The first answer is of what was refused.
+    expect(opened.complaints.splice(0).filter((each) => !each.includes('400'))).toEqual([])
+  })
 })

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { call } from '../api/client.ts'
 import type { Webhook, WebhookDelivery } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
-import { Secret, useAsk } from '../ui/ask.tsx'
+import { type Field, Secret, useAsk } from '../ui/ask.tsx'
 import { useOpen } from '../ui/filters.tsx'
 import { useKeys } from '../ui/keys.ts'
 import { List } from '../ui/list.tsx'
@@ -14,6 +14,18 @@ import { Badge, count, Empty, Facts, Time } from '../ui/small.tsx'
 const kinds = { pending: 'warn', delivered: 'good', failed: 'bad' } as const
 const eventsOf = (text = '') => text.split(/[\s,]+/).filter(Boolean) as never
 
+/** What a webhook is made of; of one that is there it is what may be changed. */
+const fieldsOf = ({ url = '', events = ['*'], description = '' }: Partial<Webhook> = {}): Field[] => [
+  { name: 'url', label: 'URL', value: url },
+  {
+    name: 'events',
+    label: 'Events',
+    value: events.join(', '),
+    hint: 'As message.created, with commas between; * is all.',
+  },
+  { name: 'description', label: 'Description', value: description, isOptional: true },
+]
+
 export function Webhooks() {
   const id = useApplicationId()
   const { open, show } = useOpen()
@@ -23,16 +35,7 @@ export function Webhooks() {
   const create = () =>
     ask({
       title: 'New webhook',
-      fields: [
-        { name: 'url', label: 'URL' },
-        {
-          name: 'events',
-          label: 'Events',
-          value: '*',
-          hint: 'As message.created, with commas between; * is all.',
-        },
-        { name: 'description', label: 'Description', isOptional: true },
-      ],
+      fields: fieldsOf(),
       action: 'Create',
       run: async ({ url = '', events, description }) => {
         const body = { url, events: eventsOf(events), ...(description && { description }) }
@@ -142,6 +145,19 @@ function WebhookDetail({ webhookId, onGone }: { webhookId: number; onGone: () =>
         refresh()
       },
     })
+  const edit = () =>
+    ask({
+      title: 'Edit the webhook',
+      text: 'What waits to be delivered goes to the new URL.',
+      fields: fieldsOf(webhook),
+      action: 'Save',
+      run: ({ url = '', events, description }) =>
+        act(
+          'updateWebhook',
+          { params, body: { url, events: eventsOf(events), description: description || null } },
+          'The webhook is saved',
+        ),
+    })
   return (
     <>
       <h2>{webhook.url}</h2>
@@ -156,6 +172,9 @@ function WebhookDetail({ webhookId, onGone }: { webhookId: number; onGone: () =>
         </button>
         <button type="button" className="button" onClick={replaySince}>
           Replay
+        </button>
+        <button type="button" className="button" onClick={edit}>
+          Edit
         </button>
         <button
           type="button"
