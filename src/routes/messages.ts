@@ -38,7 +38,7 @@ export const messageOperations = (ctx: Context) => [
     about,
     summary: 'Delete all messages',
     description:
-      'Removes every message of the application: the newest 2,000 by the answer, the others in batches soon after. Answers with the application.',
+      'Removes every message of the application: in batches, from the newest on. Answers with the application when all are gone, or after 10 seconds: of very many the oldest can then still be read for a while.',
     method: 'DELETE',
     path: '/messages',
     scopes: ['read:message', 'delete:message'],

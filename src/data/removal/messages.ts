@@ -1,5 +1,5 @@
 // All messages of an application, the newest first. Index: message (application_id, id).
-import { column, int8, nullable, select } from '#data/columns.ts'
+import { bool, column, int8, nullable, select } from '#data/columns.ts'
 import { type Querier, reading } from '#data/database.ts'
 import { counterValue } from '#data/events/counters.ts'
 import { shownFilesExpire } from '#data/files.ts'
@@ -23,6 +23,20 @@ const toClearStatement = reading(
     ),
     count: column(int8, counterValue('application.messages', '$1')),
   }),
+  (columns) => `select ${columns}`,
+)
+
+/** Whether an application still has messages up to one. */
+export function hasMessagesThrough(db: Querier, applicationId: number, throughId: number): Promise<boolean> {
+  return db.single(anyStatement, [applicationId, throughId])
+}
+
+const anyStatement = reading(
+  'any-messages-through',
+  column(
+    bool,
+    `exists (select from message m where m.application_id = $1 and m.id <= $2 and ${isThere('m.channel_id')})`,
+  ),
   (columns) => `select ${columns}`,
 )
 
