@@ -76,9 +76,6 @@ export const RuntimeScript = z
   .meta({ id: 'ChatRuntimeScriptProperties' })
 export type RuntimeScript = z.output<typeof RuntimeScript>
 
-/** An application has one runtime, which is known by the application's id. */
-export const runtimeIdOf = (applicationId: number): number => applicationId
-
 export const Runtime = z.object({
   id: Id,
   type: z.literal('NODEJS'),

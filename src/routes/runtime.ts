@@ -24,7 +24,7 @@ export const runtimeOperations = (ctx: Context) => [
     about,
     summary: 'Retrieve the NodeJS runtime',
     description:
-      'Where the functions of the application run. Of the secret of its own client only the start is shown, and nothing before there is one.',
+      'Where the functions of the application run. Of the secret of its own client only the start is shown.',
     method: 'GET',
     path: '/runtimes/nodejs',
     scopes: ['read:runtime'],

@@ -77,29 +77,10 @@ describe('retrieveNodejsRuntime', () => {
     )
   })
 
-  it('writes nothing, and says before there is one what it will be', async () => {
-    const { prisma } = server.ctx.db
-    const application = await server.createApplication()
-    const where = { applicationId: BigInt(application.id) }
-    const counts = () => Promise.all([prisma.runtime.count({ where }), prisma.credential.count({ where })])
-    const { body: early } = await application.get('/runtimes/nodejs').expect(200)
-    expect(await counts()).toEqual([0, 1])
-    expect(early.environmentVariables.CHATKITTY_CLIENT_SECRET).toMatch(/^\*{43}$/)
-    const { body: made } = await application.put('/runtimes/nodejs/environment-variables', {}).expect(200)
-    expect(await counts()).toEqual([1, 2])
-    const { CHATKITTY_CLIENT_SECRET } = made.environmentVariables
-    expect(made).toEqual({
-      ...early,
-      environmentVariables: { ...early.environmentVariables, CHATKITTY_CLIENT_SECRET },
-    })
-  })
-
-  it('is one for an application, however many set something of it first', async () => {
+  it('is one for an application, however many ask for it first', async () => {
     const application = await server.createApplication()
     const answers = await Promise.all(
-      Array.from({ length: 8 }, () =>
-        application.put('/runtimes/nodejs/initialization-script', { script: '' }).expect(200),
-      ),
+      Array.from({ length: 8 }, () => application.get('/runtimes/nodejs').expect(200)),
     )
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1)
     expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1)
@@ -108,7 +89,6 @@ describe('retrieveNodejsRuntime', () => {
   })
 
   it('shows only the start of the secret of its own client, which opens this application', async () => {
-    await putVariables({}).expect(200)
     const { body } = await main.get('/runtimes/nodejs').expect(200)
     const { CHATKITTY_CLIENT_ID: clientId, CHATKITTY_CLIENT_SECRET: shown } = body.environmentVariables
     expect(clientId).not.toBe(main.clientId)
@@ -120,9 +100,7 @@ describe('retrieveNodejsRuntime', () => {
         .type('form')
         .send({ grant_type: 'client_credentials' })
     await token(shown).expect(401)
-    const row = await server.ctx.db.prisma.runtime.findFirstOrThrow({
-      where: { applicationId: BigInt(main.id) },
-    })
+    const row = await server.ctx.db.prisma.runtime.findUniqueOrThrow({ where: { id: BigInt(body.id) } })
     const opened = await server.ctx.vault.open(
       row.environment ?? new Uint8Array(),
       `the environment of application ${main.id}`,
@@ -237,7 +215,7 @@ describe('updateNodejsRuntimeEnvironmentVariables', () => {
 
   it('recovers from a lost key when the variables are set again', async () => {
     const application = await server.createApplication()
-    await application.put('/runtimes/nodejs/environment-variables', {}).expect(200)
+    await application.get('/runtimes/nodejs').expect(200)
     await server.ctx.db.query(
       { text: `update runtime set environment = '\\x01' || sha512('x') where application_id = $1` },
       [application.id],

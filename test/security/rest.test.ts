@@ -55,7 +55,7 @@ beforeAll(async () => {
   people = await createPeople(server.main)
   place = await createPlace(server, server.main, people, 'PRIVATE')
   world = await createWorld(server, server.main)
-  await other.put('/runtimes/nodejs/environment-variables', {}).expect(200) // makes it
+  await other.get('/runtimes/nodejs').expect(200) // it is made when it is first asked for
   session = await connect(server.url, server.main.apiKey, people.member)
   bearers = {
     nobody: undefined,

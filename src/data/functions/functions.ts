@@ -17,7 +17,7 @@ import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
 import type { ChatFunction, CreateFunction, FunctionType } from '#resources/function.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
-import { runtimeIdOf, runtimeVersion } from '#resources/runtime.ts'
+import { runtimeVersion } from '#resources/runtime.ts'
 
 const { sql } = Prisma
 
@@ -26,7 +26,7 @@ const { sql } = Prisma
 export const functionShape = {
   id: int8,
   type: oneOf<FunctionType>(),
-  applicationId: int8,
+  runtimeId: int8,
   name: text,
   description: nullable(text),
   enabled: bool,
@@ -35,10 +35,10 @@ export const functionShape = {
 
 const functionColumns: Columns<ChatFunction> = mapped(
   select(columnsOf(functionShape, 'f')),
-  ({ id, type, applicationId, description, ...row }) => ({
+  ({ id, type, runtimeId, description, ...row }) => ({
     id,
     type,
-    runtime: { id: runtimeIdOf(applicationId), type: 'NODEJS', version: runtimeVersion },
+    runtime: { id: runtimeId, type: 'NODEJS', version: runtimeVersion },
     ...(description !== null && { description }),
     ...row,
   }),

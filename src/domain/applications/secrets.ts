@@ -18,9 +18,6 @@ export function generateSecret(): string {
   return randomBytes(32).toString('base64url')
 }
 
-/** Characters of a secret of {@link generateSecret}. */
-export const generatedLength = 43
-
 export async function hashSecret(secret: string, cost = usualCost): Promise<string> {
   const salt = randomBytes(16)
   const hash = await scrypt(secret, salt, keyBytes, { cost, maxmem })

@@ -1,7 +1,7 @@
 import { putCredential } from '#data/applications/applications.ts'
 import type { Tx } from '#data/database.ts'
 import { generateSecret, hashSecret, leastCost } from '#domain/applications/secrets.ts'
-import { type Environment, runtimeClientId } from '#domain/functions/runtime/environment.ts'
+import type { Environment } from '#domain/functions/runtime/environment.ts'
 import type { Application } from '#resources/application.ts'
 
 /** A client for the runtime of an application; a secret it had before is void. */
@@ -9,7 +9,7 @@ export async function createRuntimeClient(
   tx: Tx,
   application: Pick<Application, 'id' | 'key'>,
 ): Promise<Pick<Environment, 'clientId' | 'clientSecret'>> {
-  const client = { clientId: runtimeClientId(application.key), clientSecret: generateSecret() }
+  const client = { clientId: `${application.key}-runtime`, clientSecret: generateSecret() }
   const secretHash = await hashSecret(client.clientSecret, leastCost)
   await putCredential(tx, { clientId: client.clientId, secretHash, applicationId: application.id })
   return client

@@ -9,9 +9,6 @@ export interface Environment {
   variables: EnvironmentVariables
 }
 
-/** The runtime's own client, by the key of its application. */
-export const runtimeClientId = (key: string) => `${key}-runtime`
-
 /** What an environment is sealed for: it opens for nothing else. */
 export const about = (applicationId: number) => `the environment of application ${applicationId}`
 

@@ -1,5 +1,4 @@
 import type { Context } from '#context.ts'
-import { generatedLength } from '#domain/applications/secrets.ts'
 import { type Environment, variablesOf } from '#domain/functions/runtime/environment.ts'
 import type { EnvironmentVariables } from '#resources/runtime.ts'
 
@@ -9,6 +8,7 @@ export function shownVariables(
   applicationId: number,
   environment: Environment,
 ): EnvironmentVariables {
-  const clientSecret = environment.clientSecret.slice(0, 4).padEnd(generatedLength, '*')
-  return variablesOf(ctx.baseUrl(), applicationId, { ...environment, clientSecret })
+  const { clientSecret } = environment
+  const masked = `${clientSecret.slice(0, 4)}${'*'.repeat(clientSecret.length - 4)}`
+  return variablesOf(ctx.baseUrl(), applicationId, { ...environment, clientSecret: masked })
 }
