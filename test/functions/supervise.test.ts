@@ -36,9 +36,9 @@ const isGone = (pid: number) => expect.poll(() => isAlive(pid), { timeout: 15_00
 const supervised = (way: string, program: string) => `
   import { spawnSupervised } from ${JSON.stringify(join(src, 'supervise.ts'))}
   const options = { env: {}, stdio: ['ignore', 'ignore', 'pipe', 'pipe'], limits: ['-c 0'] }
-  const program = [process.execPath, '-e', ${JSON.stringify(program)}]
+  const program = [process.execPath, '-e', 'process.stderr.write("on");' + ${JSON.stringify(program)}]
   const child = spawnSupervised(program, options${way ? `, '${way}'` : ''})
-  console.log(JSON.stringify([child.pid]))
+  child.stderr.once('data', () => console.log(JSON.stringify([child.pid])))
   child.once('close', () => console.log('closed'))
   setInterval(() => {}, 1000)`
 
