@@ -49,7 +49,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     expect: { poll: { timeout: 30_000 } },
     pool: 'forks',
-    maxWorkers: 4, // tests wait for sockets, disks and processes more than they compute
+    maxWorkers: 3, // tests also wait for sockets, disks and processes; a fourth costs more than it brings
     // Servers are large and come and go: young ones that outlive a small space are collected at three times the cost.
     execArgv: ['--max-semi-space-size=64'],
     // Loading the server takes half a second, so the files of a worker share what is loaded, as Node loads it anyway.

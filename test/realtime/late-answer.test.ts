@@ -1,7 +1,7 @@
 // Clients before chatkitty 1.26 wait for the answer to a message on the channel's topic, and may send before they listen.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { frame, Talker } from '../stomp/talker.ts'
-import { createChannel, createUser } from '../support/factories.ts'
+import { createChannel, createUser, several } from '../support/factories.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -12,19 +12,28 @@ afterAll(() => server.close())
 
 it('an answer waits until an old client listens for it, however late that is, and comes once', async () => {
   const { main, url } = server
-  const { name } = await createUser(main)
-  const channel = await createChannel(main, { members: [{ username: name }] })
+  const [{ name }, other] = await several(2, () => createUser(main))
+  const channel = await createChannel(main, { members: [{ username: name }, { username: other.name }] })
+  const destination = `/topic/channels/${channel.id}.messages`
+  const { port } = new URL(url)
+  const watcher = await Talker.connect(
+    Number(port),
+    { 'StompX-User': other.name, 'heart-beat': '0,0' },
+    `/rtm/websocket?api-key=${main.apiKey}`,
+  )
+  watcher.send(frame('SUBSCRIBE', { id: 'me', destination: '/application/user.relay' }))
+  await watcher.next()
+  await watcher.ask('SUBSCRIBE', { id: 'messages', destination })
   const path = `/stompx/websocket?api_key=${main.apiKey}&stompx_user=${name}`
-  const talker = await Talker.open(Number(new URL(url).port), path)
+  const talker = await Talker.open(Number(port), path)
   talker.send(frame('CONNECT', { 'accept-version': '1.2', 'heart-beat': '0,0' }))
   expect(await talker.next()).toMatchObject({ command: 'CONNECTED' })
   talker.send(frame('SUBSCRIBE', { id: 'errors', destination: '/user/queue/v1/errors' }))
   const message = { destination: `/application/channels/${channel.id}.message`, receipt: 'early' }
   talker.send(frame('SEND', message, JSON.stringify({ type: 'TEXT', body: 'early' })))
   expect(await talker.next()).toMatchObject({ command: 'RECEIPT', headers: { 'receipt-id': 'early' } })
-  const waiting = 'select from outbox_event'
-  await expect.poll(async () => (await server.ctx.db.pool.query(waiting)).rowCount).toBe(0)
-  const destination = `/topic/channels/${channel.id}.messages`
+  // What one hears has been delivered to all.
+  await expect.poll(() => watcher.frames.some(({ body }) => body.includes('message.created'))).toBe(true)
   const answers = () => talker.frames.filter(({ command }) => command === 'MESSAGE')
   for (const id of ['first', 'second']) {
     talker.send(frame('SUBSCRIBE', { id, destination, ack: 'client-individual', receipt: id }))
@@ -36,4 +45,5 @@ it('an answer waits until an old client listens for it, however late that is, an
   })
   expect(JSON.parse(answers()[0]?.body ?? '').resource.body).toBe('early')
   talker.ws.terminate()
+  watcher.ws.terminate()
 })

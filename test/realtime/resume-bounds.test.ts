@@ -89,9 +89,7 @@ it('a session whose client acknowledges nothing is ended with an error that says
   ])
   const count = 10_001
   await emitUpdates(watched.id, count)
-  await expect
-    .poll(() => silent.frames.some(({ command }) => command === 'ERROR'), { timeout: 10_000 })
-    .toBe(true)
+  await expect.poll(() => silent.frames.some(({ command }) => command === 'ERROR')).toBe(true)
   const error = silent.frames.find(({ command }) => command === 'ERROR')
   expect(error?.body).toMatch(/AccessDeniedError[\s\S]*does not acknowledge/)
   await silent.closed
@@ -100,7 +98,7 @@ it('a session whose client acknowledges nothing is ended with an error that says
   expect(head).toMatch(/AccessDeniedError[\s\S]*start a new session/)
 
   const heard = () => careful.frames.filter(({ body }) => body.includes('contact.user.updated')).length
-  await expect.poll(heard, { timeout: 10_000 }).toBe(count)
+  await expect.poll(heard).toBe(count)
   await careful.ask('SUBSCRIBE', { id: 'again', destination: '/user/queue/errors' })
   careful.ws.close()
 })
