@@ -53,7 +53,10 @@ function findWay(): Way {
 
 /** The program takes the place of those that prepare it, so that its id is the one we know. */
 function commandOf(program: string[], way: Way, limits: string[], lifeline: number): string[] {
-  const bound = way === 'kernel' && setpriv ? [setpriv, '--pdeathsig', 'KILL', '--', ...program] : program
+  // Where the server ended before the kernel knew what to do, the program has another parent, and does not begin.
+  const unlessAlone = [shell, '-c', `[ "$PPID" = ${process.pid} ] && exec "$0" "$@"`]
+  const bound =
+    way === 'kernel' && setpriv ? [setpriv, '--pdeathsig', 'KILL', '--', ...unlessAlone, ...program] : program
   if (!existsSync(shell) || (way !== 'shell' && limits.length === 0)) return bound
   const limit = limits.map((each) => `ulimit ${each} 2>/dev/null;`).join(' ')
   if (way !== 'shell') return [shell, '-c', `${limit} exec "$0" "$@"`, ...bound]

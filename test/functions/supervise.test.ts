@@ -54,6 +54,20 @@ describe.skipIf(process.platform === 'win32')('a program ends with the server', 
     await isGone(pid)
   })
 
+  it.each([
+    ['as this system does it', ''],
+    ['where a shell has to watch', 'shell'],
+  ])('%s, though the server was killed as it began', async (_, way) => {
+    const { pids } = await startServer(`
+      import { spawnSupervised } from ${JSON.stringify(join(src, 'supervise.ts'))}
+      const heldUp = '-c 0; sleep 0.5;:' // by the shell that sets limits, as on a busy machine
+      const options = { env: {}, stdio: ['ignore', 'ignore', 'ignore'], limits: [heldUp] }
+      const child = spawnSupervised([process.execPath, '-e', 'for (;;);'], options${way ? `, '${way}'` : ''})
+      console.log(JSON.stringify([child.pid]))
+      process.kill(process.pid, 'SIGKILL')`)
+    await isGone(pids[0] ?? 0)
+  })
+
   it.runIf(process.platform === 'linux')('and the shell that watches ends with the program', async () => {
     const { server } = await startServer(supervised('shell', 'process.exit(0) // marked'))
     await once(server.stdout as NodeJS.ReadableStream, 'data')
