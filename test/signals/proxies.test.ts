@@ -89,7 +89,7 @@ describe.each(proxies)(
   ({ name, words, arguments: argumentsOf, configure }) => {
     const program = find(name)
     if (!program) {
-      it.skip(`there is no ${name}`, () => {})
+      it.skip(`is left out: ${name} is not installed here`, () => {})
       return
     }
     let server: TestServer
