@@ -63,7 +63,7 @@ async function count(text: string): Promise<number> {
   return (await db.query(`select count(*)::int as count from ${text}`)).rows[0].count
 }
 
-const isLeft = async () => (await count('function_run')) + (await count('outbox_event'))
+const isLeft = () => count('(select id from function_run union all select id from outbox_event) as waiting')
 
 async function allInvocations(id: number): Promise<InvocationDocument[]> {
   const all: InvocationDocument[] = []

@@ -149,7 +149,8 @@ async function seed(): Promise<void> {
 
 /** All that was to be told has been. */
 async function settled(): Promise<void> {
-  const waiting = `select (select count(*) from outbox_event) + (select count(*) from notification_task)`
+  const waiting = `select (select count(*) from outbox_event) + (select count(*) from notification_task)
+    + (select count(*) from function_run)`
   await vi.waitFor(async () => expect(await from.ctx.db.query({ text: waiting }, [])).toEqual([[0]]), {
     timeout: 20_000,
     interval: 10,
