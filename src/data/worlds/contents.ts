@@ -4,6 +4,7 @@ import { bool, bytea, column, int8, jsonb, nullable, select, text } from '#data/
 import { type Querier, type Reading, reading, type Statement, type Tx } from '#data/database.ts'
 import { ofApplicationOnce } from '#data/worlds/rows-of.ts'
 import { clearedTables, type KeptTable, keptTables } from '#data/worlds/tables.ts'
+import { ApplicationCells } from '#resources/worlds/snapshot.ts'
 
 const quoted = (name: string) => `"${name}"`
 const listOf = (names: string[], alias?: string) =>
@@ -48,15 +49,7 @@ const lockEventsStatement = {
 
 // ----------------------------------------------------------------------------------------------- reading
 
-/** What a world's application itself is like. */
-export interface ApplicationRow {
-  guest_users: 'ENABLED' | 'DISABLED'
-  user_created_channels: 'ENABLED' | 'DISABLED'
-  ui: Record<string, unknown>
-  properties: Record<string, unknown>
-  retention: Record<string, number>
-  messages_persisted: boolean
-}
+const applicationColumns = Object.keys(ApplicationCells.shape).join(', ')
 
 /** Rows as lines of JSON, `["user",{…}]`, each table's behind each other. */
 export interface TableLines {
@@ -65,18 +58,14 @@ export interface TableLines {
   lines: string | null
 }
 
-export async function readApplicationRow(db: Querier, id: number): Promise<ApplicationRow | undefined> {
+export async function readApplicationRow(db: Querier, id: number): Promise<ApplicationCells | undefined> {
   return db.one(applicationStatement, [id])
 }
 
 const applicationStatement = reading(
   'read-application-row',
-  column(jsonb<ApplicationRow>(), 'to_jsonb(r)'),
-  (columns) =>
-    `select ${columns} from (
-       select guest_users, user_created_channels, ui, properties, retention, messages_persisted
-       from application where id = $1
-     ) r`,
+  column(jsonb<ApplicationCells>(), 'to_jsonb(r)'),
+  (columns) => `select ${columns} from (select ${applicationColumns} from application where id = $1) r`,
 )
 
 /** Whether something that happened in a world is yet to be told, or somebody to be notified of it. */
@@ -165,17 +154,28 @@ function clearingOf({ name, of, isWorkedOn }: (typeof clearedTables)[number]): s
 
 // ----------------------------------------------------------------------------------------------- writing
 
-/** Writes those rows that are not there; by table, a JSON array of them. */
-export async function writeContents(tx: Tx, rows: Map<string, string>): Promise<void> {
+/** Writes those rows that are not there; by table, each as JSON. */
+export async function writeContents(tx: Tx, rows: Map<string, string[]>): Promise<void> {
+  const tables = keptTables.map((table) => writtenColumns(table, rows.get(table.name)))
+  const isOfNow = tables.every((table, at) => table === keptTables[at])
   await tx.run(
-    writeStatement,
-    keptTables.map(({ name }) => rows.get(name) ?? null),
+    isOfNow ? writeStatement : { text: writing(tables) },
+    keptTables.map(({ name }) => `[${rows.get(name)?.join(',') ?? ''}]`),
   )
 }
 
-const writeStatement: Statement = {
-  name: 'write-world',
-  text: `with ${keptTables.map(writingOf).join(', ')} select`,
+/** The table with those of its columns that rows have: of an older server they lack some, which are as they are at first. */
+function writtenColumns(table: KeptTable, [first]: string[] = []): KeptTable {
+  if (first === undefined) return table
+  const cells = JSON.parse(first)
+  const columns = table.columns.filter((name) => name in cells)
+  return columns.length === table.columns.length ? table : { ...table, columns }
+}
+
+const writeStatement: Statement = { name: 'write-world', text: writing(keptTables) }
+
+function writing(tables: KeptTable[]): string {
+  return `with ${tables.map(writingOf).join(', ')} select`
 }
 
 function writingOf({ name, columns, key, isLingering }: KeptTable, at: number): string {
@@ -191,7 +191,7 @@ function writingOf({ name, columns, key, isLingering }: KeptTable, at: number): 
 }
 
 /** @returns the transaction that it is, as rows that it writes remember it */
-export async function writeApplicationRow(tx: Tx, id: number, row: ApplicationRow): Promise<string> {
+export async function writeApplicationRow(tx: Tx, id: number, row: ApplicationCells): Promise<string> {
   return tx.single(writeApplicationStatement, [id, JSON.stringify(row)])
 }
 
@@ -199,9 +199,7 @@ const writeApplicationStatement = reading(
   'write-application-row',
   column(text, 'pg_current_xact_id()::xid::text'),
   (columns) => `
-    update application a set
-      guest_users = r.guest_users, user_created_channels = r.user_created_channels, ui = r.ui, properties = r.properties,
-      retention = coalesce(r.retention, '{}'), messages_persisted = coalesce(r.messages_persisted, true)
-    from jsonb_populate_record(null::application, $2::jsonb) r
-    where a.id = $1 returning ${columns}`,
+    update application set (${applicationColumns}) = (
+      select ${applicationColumns} from jsonb_populate_record(null::application, $2::jsonb))
+    where id = $1 returning ${columns}`,
 )

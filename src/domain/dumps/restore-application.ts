@@ -4,7 +4,7 @@ import { insertApplication } from '#data/applications/applications.ts'
 import type { Tx } from '#data/database.ts'
 import { statisticsTables } from '#data/dumps/tables.ts'
 import { drawRanges, insertRows } from '#data/dumps/write.ts'
-import { type ApplicationRow, writeApplicationRow } from '#data/worlds/contents.ts'
+import { writeApplicationRow } from '#data/worlds/contents.ts'
 import { Numbering, type Range, shifted } from '#data/worlds/renumber.ts'
 import type { Space } from '#data/worlds/spaces.ts'
 import { keptTables, sealedTables } from '#data/worlds/tables.ts'
@@ -17,6 +17,7 @@ import { forgetFiles } from '#domain/dumps/forget-files.ts'
 import { storeDumpedFiles } from '#domain/dumps/store-dumped-files.ts'
 import { sealRow } from '#domain/worlds/seal-row.ts'
 import { unsealRow } from '#domain/worlds/unseal-row.ts'
+import { ApplicationCells } from '#resources/worlds/snapshot.ts'
 
 /**
  * Puts the application of a dump beside those that are there, with new ids and credentials; all of it, or nothing.
@@ -54,7 +55,7 @@ export async function restoreApplication(
           await insertRows(tx, table, header.columns[table] ?? [], own)
         }
         const kept = keptTables.find((each) => each.name === table)
-        if (table === 'application') await writeApplicationRow(tx, id, applicationOf(rows))
+        if (table === 'application') await writeApplicationRow(tx, id, applicationOf(rows[0]))
         if (!kept) continue
         const renumbered: Buffer[] = []
         for (const bytes of rows) {
@@ -100,14 +101,6 @@ async function rangesOf(tx: Tx, { ids }: DumpManifest): Promise<Map<Space, Range
 const asJson = (row: object) => Buffer.from(JSON.stringify(row))
 const parsed = (row: Buffer) => JSON.parse(row.toString('utf8'))
 
-function applicationOf([row = Buffer.from('{}')]: Buffer[]): ApplicationRow {
-  const {
-    guest_users,
-    user_created_channels,
-    ui,
-    properties,
-    retention = {},
-    messages_persisted = true,
-  } = parsed(row)
-  return { guest_users, user_created_channels, ui, properties, retention, messages_persisted }
+function applicationOf(row: Buffer = Buffer.from('{}')): ApplicationCells {
+  return ApplicationCells.strip().parse(parsed(row))
 }

@@ -28,11 +28,13 @@ export function checkSnapshotFile(file: Buffer): { name: string; contents: Conte
 
   const rows = new Map<string, Cells[]>()
   let at = 0
-  for (const table of keptTables) {
-    const count = header.tables[table.name] ?? 0
+  for (const [name, count] of Object.entries(header.tables)) {
+    const table = tableNamed(name)
     const cells = lines.slice(at, at + count).map((line, index) => checkRow(table, line, at + index + 2))
-    if (cells.length < count) throw wrong(`The file has fewer rows of ${table.name} than it says`)
-    rows.set(table.name, cells)
+    if (cells.length < count) throw wrong(`The file has fewer rows of ${name} than it says`)
+    const stray = cells.findIndex((row) => String(Object.keys(row)) !== String(Object.keys(cells[0] ?? {})))
+    if (stray >= 0) throw wrong(`Line ${at + stray + 2} has other columns than the first row of ${name}`)
+    rows.set(name, cells)
     at += count
   }
   mustBeWhole(rows)
@@ -62,13 +64,17 @@ function checkHeader(line: string): SnapshotHeader {
     const [issue] = error.issues
     throw wrong(`Line 1 is wrong: ${issue?.path.join('.')} ${issue?.message}`)
   }
-  const names = keptTables.map(({ name }) => name)
-  const unknown = Object.keys(data.tables).find((name) => !names.includes(name))
-  if (unknown !== undefined) throw wrong(`Line 1 is wrong: there is no table ${unknown}`)
-  return { ...data, format: snapshotFormat, application: data.application as SnapshotHeader['application'] }
+  return { ...data, format: snapshotFormat }
 }
 
-function checkRow({ name, columns, numbers, unique = [] }: KeptTable, line: string, at: number): Cells {
+function tableNamed(name: string): KeptTable {
+  const table = keptTables.find((each) => each.name === name)
+  if (!table) throw wrong(`Line 1 is wrong: this server knows no table ${name}`)
+  return table
+}
+
+/** It may lack columns, as one of an older server does: whether they are something at first, the database knows. */
+function checkRow({ name, columns, key, numbers, unique = [] }: KeptTable, line: string, at: number): Cells {
   const found = parse(line)
   const row = Array.isArray(found) && found.length === 2 && found[0] === name ? found[1] : undefined
   if (typeof row !== 'object' || row === null || Array.isArray(row)) {
@@ -78,22 +84,24 @@ function checkRow({ name, columns, numbers, unique = [] }: KeptTable, line: stri
   const refuse = (column: string, problem: string) =>
     wrong(`Line ${at} is wrong: ${name}.${column} ${problem}`)
   const unknown = Object.keys(given).find((column) => !columns.includes(column))
-  if (unknown !== undefined) throw refuse(unknown, 'is no column')
+  if (unknown !== undefined) throw refuse(unknown, 'is no column that this server knows')
   for (const column of columns) {
     const cell = given[column]
-    if (cell === undefined) throw refuse(column, 'is missing')
+    if (cell === undefined && key.includes(column)) throw refuse(column, 'is missing')
     const meaning = numbers[column]
     if (meaning && !isNumber(meaning, cell)) throw refuse(column, 'is no such number')
     if (unique.includes(column) && typeof cell !== 'string') throw refuse(column, 'is no UUID')
     const { error } = snapshotCells[name]?.[column]?.safeParse(cell) ?? {}
     if (error) throw refuse(column, error.issues[0]?.message ?? 'is wrong')
   }
-  return Object.fromEntries(columns.map((column) => [column, given[column]]))
+  return Object.fromEntries(
+    columns.filter((column) => column in given).map((column) => [column, given[column]]),
+  )
 }
 
 /** Whether there may be none, the database knows. */
 function isNumber(meaning: Meaning, cell: unknown): boolean {
-  if (cell === null) return true
+  if (cell == null) return true
   const isPosition = meaning === 'plain' || meaning === 'counted' || /^(through|from) /.test(meaning)
   return Number.isSafeInteger(cell) && (meaning === 'plain' || Number(cell) >= (isPosition ? 0 : 1))
 }
@@ -112,7 +120,7 @@ function mustBeWhole(rows: Map<string, Cells[]>): void {
     for (const [column, meaning] of Object.entries(numbers)) {
       const known = ids.get(meaning)
       const stray = (rows.get(name) ?? []).find(
-        (row) => known && row[column] !== null && !known.has(row[column]),
+        (row) => known && row[column] != null && !known.has(row[column]),
       )
       if (stray) throw wrong(`The file has no ${meaning} ${stray[column]}, to which a row of ${name} refers`)
     }

@@ -29,5 +29,5 @@ export async function fillWorld(
     }
     sealed.set(table, written)
   }
-  await writeContents(tx, new Map([...sealed].map(([table, rows]) => [table, `[${rows.join(',')}]`])))
+  await writeContents(tx, sealed)
 }

@@ -1,17 +1,18 @@
 // A snapshot as a file: lines of JSON. The first says what it is, of which version, and how many lines of each table
 // follow, `["user",{…}]`; the last ones are the bytes of its files, `["bytes","<key>","<base64>"]`.
 import { createHash } from 'node:crypto'
-import type { ApplicationRow, TableLines } from '#data/worlds/contents.ts'
+import type { TableLines } from '#data/worlds/contents.ts'
+import { ApplicationCells } from '#resources/worlds/snapshot.ts'
 
 export const snapshotFormat = 'chatterie-snapshot'
-/** Each change of the columns that snapshots keep has another one; see test/test-api/snapshots.test.ts. */
+/** Goes up where what files have of old means something else now. A new table or column leaves it as it is. */
 export const snapshotVersion = 4
 
 export interface SnapshotHeader {
   format: typeof snapshotFormat
   version: number
   name: string
-  application: ApplicationRow
+  application: ApplicationCells
   /** Lines of each table. */
   tables: Record<string, number>
   /** Of the lines behind this one, in hex. */
@@ -20,7 +21,7 @@ export interface SnapshotHeader {
 
 /** What a snapshot holds. */
 export interface Contents {
-  application: ApplicationRow
+  application: ApplicationCells
   /** Rows of each table, each as JSON. */
   rows: Map<string, string[]>
   /** In base64, by the keys of the files. */
@@ -28,14 +29,7 @@ export interface Contents {
 }
 
 /** What the application of a world is like that nobody has done anything to. */
-export const freshApplication: ApplicationRow = {
-  guest_users: 'ENABLED',
-  user_created_channels: 'ENABLED',
-  ui: {},
-  properties: {},
-  retention: {},
-  messages_persisted: true,
-}
+export const freshApplication = ApplicationCells.parse({})
 
 export function toLines(table: string, rows: string[]): TableLines {
   const lines = rows.length === 0 ? null : rows.map((row) => `["${table}",${row}]`).join('\n')
@@ -44,7 +38,7 @@ export function toLines(table: string, rows: string[]): TableLines {
 
 export function writeSnapshotFile(
   name: string,
-  application: ApplicationRow,
+  application: ApplicationCells,
   tables: TableLines[],
   bytes: Map<string, string>,
 ): string {
@@ -68,9 +62,10 @@ export function checksum(body: string): string {
   return createHash('sha256').update(body).digest('hex')
 }
 
-/** Of a file that this server wrote, or its first line. */
+/** Of a file that this server wrote, or one before it; or of its first line. */
 export function readHeader(file: string): SnapshotHeader {
-  return JSON.parse(file.split('\n', 1)[0] ?? '')
+  const header: SnapshotHeader = JSON.parse(file.split('\n', 1)[0] ?? '')
+  return { ...header, application: { ...freshApplication, ...header.application } }
 }
 
 /** Reads a file that this server wrote, without looking into its rows. */

@@ -9,21 +9,25 @@ import { EnvironmentVariables, RuntimeDependency } from '#resources/runtime.ts'
 import { uiShapes } from '#resources/ui.ts'
 import { WebhookEvents, WebhookSecret, WebhookUrl } from '#resources/webhook.ts'
 
-const Toggle = z.enum(['ENABLED', 'DISABLED'])
+const Toggle = z.enum(['ENABLED', 'DISABLED']).default('ENABLED')
+
+/** What an application itself is like, by its columns: those that a snapshot does not have are as they are at first. */
+export const ApplicationCells = z.strictObject({
+  guest_users: Toggle,
+  user_created_channels: Toggle,
+  ui: z.strictObject(uiShapes).partial().default({}),
+  properties: Properties.default({}),
+  retention: Retention.default({}),
+  messages_persisted: z.boolean().default(true),
+})
+export type ApplicationCells = z.output<typeof ApplicationCells>
 
 /** Of the file's first line, once it is known which version it is of. */
 export const SnapshotHeaderBody = z.strictObject({
   format: z.string(),
   version: z.number(),
   name: z.string(),
-  application: z.strictObject({
-    guest_users: Toggle,
-    user_created_channels: Toggle,
-    ui: z.strictObject(uiShapes).partial(),
-    properties: Properties,
-    retention: Retention,
-    messages_persisted: z.boolean(),
-  }),
+  application: ApplicationCells,
   tables: z.record(z.string(), z.number().int().positive()),
   sha256: z.string(),
 })
@@ -47,7 +51,7 @@ const Log = z.object({
   text: z.string(),
 })
 
-/** By table and column. */
+/** By table and column. One that is newer than the version of snapshots is optional. */
 export const snapshotCells: Record<string, Record<string, z.ZodType>> = {
   user: { properties: Properties },
   user_secret: { secret: Json, sealed: z.null() },
