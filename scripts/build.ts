@@ -15,8 +15,11 @@ import { parseArgs, promisify } from 'node:util'
 import { build, type Metafile, type Plugin } from 'esbuild'
 import { emojiFile, emojiPackages, readEmojiData } from '#data/messages/emoji-data.ts'
 import { bundleBootstrap } from '#functions/bundles.ts'
+import { isPortable } from '#postgres/packed.ts'
+import { packedName } from '#template.ts'
 import { leaveOut, loadLater } from './left-out.ts'
 import { noticesOf } from './notices.ts'
+import { packCluster } from './pack-cluster.ts'
 
 const root = join(import.meta.dirname, '..')
 const { program } = parseArgs({ options: { program: { type: 'string' } } }).values
@@ -71,6 +74,7 @@ await Promise.all([
   copyPages(),
   copySchemaEngine(),
   copyHook(),
+  ...(isPortable ? [packCluster().then((packed) => writeFile(join(dist, packedName), packed))] : []),
   writeFile(join(dist, emojiFile), JSON.stringify(readEmojiData())),
 ])
 
@@ -78,7 +82,12 @@ await Promise.all([
 async function bundleServer(): Promise<void> {
   const [commands, server] = await Promise.all([
     bundle({ cli: 'src/cli/main.ts' }, [startByItself]),
-    bundle({ start: 'src/cli/start.ts', background: 'src/background.ts', orphan: 'src/postgres/orphan.ts' }),
+    bundle({
+      start: 'src/cli/start.ts',
+      background: 'src/background.ts',
+      orphan: 'src/postgres/orphan.ts',
+      unpack: 'src/postgres/unpack.ts',
+    }),
   ])
   const inputs = Object.keys({ ...commands.inputs, ...server.inputs })
   const data = emojiPackages.map((name) => join('node_modules', name, 'package.json'))

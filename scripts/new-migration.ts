@@ -6,7 +6,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
-import { everything, openSchemaEngine, prismaFolder, readMigrations } from '#postgres/schema-engine.ts'
+import { prismaFolder, readMigrations } from '#postgres/migrations.ts'
+import { everything, openSchemaEngine } from '#postgres/schema-engine.ts'
 
 const quiet = { debug() {}, info() {}, warn: console.warn }
 

@@ -11,6 +11,7 @@ export const isCompiled = import.meta.url.endsWith('.js')
 const programs = {
   background: 'background.ts',
   orphan: 'postgres/orphan.ts',
+  unpack: 'postgres/unpack.ts',
 }
 
 export function programFile(name: keyof typeof programs): URL {

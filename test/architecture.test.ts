@@ -15,7 +15,7 @@ const mayImport: Record<string, string[]> = {
   // At the edge, where everything is put together.
   main: ['process'],
   process: ['*'],
-  template: ['data', 'postgres'],
+  template: ['data', 'postgres', 'place'],
   ephemeral: [],
   cli: ['*'],
   background: ['*'],

@@ -11,6 +11,7 @@ import type { Template } from '#postgres/template.ts'
 
 const run = promisify(execFile)
 export const SUPERUSER = 'chatterie'
+export const DATABASE = 'chatterie'
 
 /** The user Postgres runs as when we are root, which it refuses to run as; null when it runs as we do. */
 export type Owner = { uid: number; gid: number } | null
@@ -93,12 +94,12 @@ export async function readPassword({ folder, data }: Pick<Cluster, 'folder' | 'd
   return password
 }
 
-function newPassword(): string {
+export function newPassword(): string {
   return randomBytes(24).toString('hex')
 }
 
 /** All of it or nothing, and on the disk when it returns. */
-async function keepPassword(path: string, password: string): Promise<void> {
+export async function keepPassword(path: string, password: string): Promise<void> {
   await writeFile(`${path}.new`, `${password}\n`, { mode: 0o600, flush: true })
   await rename(`${path}.new`, path)
 }

@@ -10,6 +10,7 @@ import type { BaseLogger } from 'pino'
 import { findBinaries } from '#postgres/binaries.ts'
 import {
   type Cluster,
+  DATABASE,
   findOwner,
   initialise,
   initialiseFrom,
@@ -23,7 +24,8 @@ import {
 import { Guard } from '#postgres/guard.ts'
 import { keepRunning } from '#postgres/keep-running.ts'
 import { lockFolder } from '#postgres/lock.ts'
-import { makeOwn } from '#postgres/own.ts'
+import { givePassword, makeOwn } from '#postgres/own.ts'
+import { unpackCluster } from '#postgres/packed.ts'
 import { findPostmaster, stopPostmaster } from '#postgres/postmaster.ts'
 import { runPostmaster } from '#postgres/run-postmaster.ts'
 import { openTemplate, type Template, type TemplateSource } from '#postgres/template.ts'
@@ -58,8 +60,6 @@ export interface EmbeddedOptions {
   /** A folder that is gone once this process has been killed. */
   removed?: string
 }
-
-const DATABASE = 'chatterie'
 
 /** Starts Postgres on its files in `folder`, creating them the first time, or takes over the one still running there. */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
@@ -173,13 +173,37 @@ async function removeUnsafe(cluster: Cluster): Promise<void> {
 
 async function makeTemplate(
   folder: string,
-  { fill }: TemplateSource,
-  { waiting }: Pick<Cluster, 'waiting'>,
+  { packed, fill }: TemplateSource,
+  cluster: Cluster,
 ): Promise<void> {
-  const quiet = { debug() {}, info() {}, warn() {} }
-  const postgres = await startEmbeddedPostgres({ folder, log: quiet, ephemeral: true, waiting })
+  const { waiting, log } = cluster
+  if (packed !== undefined) {
+    const own = { ...cluster, folder, data: join(folder, 'data') }
+    try {
+      waiting()
+      await unpackCluster(packed, own.data, own.owner)
+      return await givePassword(own)
+    } catch (err) {
+      log.debug({ err }, 'the cluster of the package is of no use here')
+      await rm(own.data, { recursive: true, force: true, maxRetries: 5 })
+    }
+  }
+  await makeFilled(folder, fill, waiting)
+}
+
+/** Makes a cluster, has it filled, and stops it. Of its log it keeps nothing, which copies would carry along. */
+export async function makeFilled(
+  folder: string,
+  fill: TemplateSource['fill'],
+  waiting?: () => void,
+): Promise<void> {
+  const log = { debug() {}, info() {}, warn() {} }
+  const postgres = await startEmbeddedPostgres({ folder, log, ephemeral: true, ...(waiting && { waiting }) })
   try {
     await fill(postgres.url)
+    const client = new pg.Client({ connectionString: postgres.url })
+    await client.connect()
+    await client.query('select pg_switch_wal()').finally(() => client.end())
   } finally {
     await postgres.stop()
   }

@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { MigrationList } from '@prisma/schema-engine-wasm'
 import pg from 'pg'
 import type { Logger } from '#postgres/embedded-postgres.ts'
-import { everything, openSchemaEngine, prismaFolder, readMigrations } from '#postgres/schema-engine.ts'
+import { prismaFolder, readMigrations } from '#postgres/migrations.ts'
+import { everything, openSchemaEngine } from '#postgres/schema-engine.ts'
 
 interface Applied {
   migration_name: string
@@ -17,12 +18,6 @@ interface Migrated {
   applied: string[]
   /** Those of a newer version that the database has. */
   unknown: string[]
-}
-
-/** Changes with the migrations. */
-export async function versionOfMigrations(prisma = prismaFolder): Promise<string> {
-  const { migrationDirectories } = await readMigrations(prisma)
-  return migrationDirectories.map(({ path, migrationFile }) => path + migrationFile.content.value).join()
 }
 
 const LOCK = 'chatterie migrations'

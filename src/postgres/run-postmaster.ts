@@ -51,6 +51,7 @@ const EPHEMERAL_SETTINGS = [
   'wal_level=minimal',
   'max_wal_senders=0',
   'max_wal_size=256MB', // it may lie in memory
+  'wal_recycle=off',
 ]
 
 const RETRY_MS = 10_000

@@ -1,17 +1,13 @@
 // Prisma's schema engine, the WebAssembly build of it: what `prisma migrate` runs on, without its download.
 
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from '@prisma/driver-adapter-utils'
-import type { MigrationList, SchemaEngine, SchemaFilter } from '@prisma/schema-engine-wasm'
+import type { SchemaEngine, SchemaFilter } from '@prisma/schema-engine-wasm'
 import pg from 'pg'
-import { fileOfCode, fileOfPackage, isCompiled } from '#place.ts'
-
-/** Where schema.prisma and migrations/ are. */
-export const prismaFolder = fileURLToPath(fileOfPackage('prisma'))
+import { fileOfCode, isCompiled } from '#place.ts'
 
 export const everything: SchemaFilter = { externalTables: [], externalEnums: [] }
 
@@ -130,31 +126,4 @@ function engineFile(): URL | string {
   if (isCompiled) return fileOfCode(name)
   const glue = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg')
   return join(dirname(glue), name)
-}
-
-/** The migrations of a prisma folder, in the order they are applied. */
-export async function readMigrations(prisma: string): Promise<MigrationList> {
-  const baseDir = join(prisma, 'migrations')
-  const entries = await readdir(baseDir, { withFileTypes: true })
-  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
-  return {
-    baseDir,
-    lockfile: {
-      path: 'migration_lock.toml',
-      content: await readFile(join(baseDir, 'migration_lock.toml'), 'utf8').catch(() => null),
-    },
-    shadowDbInitScript: '',
-    migrationDirectories: await Promise.all(
-      names.sort().map(async (name) => ({
-        path: name,
-        migrationFile: {
-          path: 'migration.sql',
-          content: {
-            tag: 'ok' as const,
-            value: await readFile(join(baseDir, name, 'migration.sql'), 'utf8'),
-          },
-        },
-      })),
-    ),
-  }
 }

@@ -1,7 +1,8 @@
 // A cluster that is initialised, migrated and stopped, kept in the user's cache folder, of which new ones are copies: a
-// tenth of a second instead of one and a half. It is made once for each version of Postgres and of what it holds, by
-// one of the processes that want it: beside its own new cluster, which may lie in memory, so that it goes on with its
-// start while the template is put into the cache. Whatever is wrong with it, a start does without.
+// tenth of a second instead of one and a half. It is made once for each version of Postgres and of what it holds, of the
+// one that the package brings (packed.ts) or from nothing, by one of the processes that want it: beside its own new
+// cluster, which may lie in memory, so that it goes on with its start while the template is put into the cache. Whatever
+// is wrong with it, a start does without.
 //
 // Copies have the same system identifier, by which Postgres tells clusters apart in replication; an embedded one takes
 // no part in any. Their password and what names the installation become their own: own.ts.
@@ -23,6 +24,8 @@ export interface TemplateSource {
   version: string
   /** Gives the new database its tables. */
   fill(url: string): Promise<void>
+  /** The file of a cluster that has them; see packed.ts. */
+  packed?: string | undefined
 }
 
 export interface Template {

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { openCache } from '#cache.ts'
-import { startEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
+import { makeFilled, startEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
+import { pack } from '#postgres/packed.ts'
 
 let folder: string
 let fills: number
@@ -30,25 +31,23 @@ async function query(url: string, statement: string): Promise<Record<string, unk
     .finally(() => client.end())
 }
 
-function start(name: string, ephemeral = true) {
+async function fill(url: string): Promise<void> {
+  fills++
+  await query(url, "create table _prisma_migrations as select 'first' as id")
+}
+
+function start(name: string, { ephemeral = true, packed }: { ephemeral?: boolean; packed?: string } = {}) {
   return startEmbeddedPostgres({
     folder: home(name),
     log,
     ephemeral,
-    template: {
-      cache: cache(),
-      version: 'of this test',
-      async fill(url) {
-        fills++
-        await query(url, "create table _prisma_migrations as select 'first' as id")
-      },
-    },
+    template: { cache: cache(), version: 'of this test', fill, packed },
   })
 }
 
 /** Starts it and stops it. @returns its password, and the name of its installation */
-async function run(name: string): Promise<{ password: string; id: unknown }> {
-  const postgres = await start(name)
+async function run(name: string, packed?: string): Promise<{ password: string; id: unknown }> {
+  const postgres = await start(name, packed === undefined ? {} : { packed })
   try {
     const [row] = await query(postgres.url, 'select id from _prisma_migrations')
     return { password: new URL(postgres.url).password, id: row?.id }
@@ -63,7 +62,7 @@ async function template(): Promise<string> {
 }
 
 it('is made once, by one of several starts at once, and gives each a cluster of its own', async () => {
-  const made = await Promise.all(['one', 'two', 'three'].map(run))
+  const made = await Promise.all(['one', 'two', 'three'].map((name) => run(name)))
   expect(fills).toBe(1)
   for (const field of ['password', 'id'] as const) {
     expect(new Set(made.map((each) => each[field])).size).toBe(3)
@@ -89,6 +88,41 @@ it.each(damages)('is done without, and made again, when %s', async (_, damage) =
   expect(fills).toBe(2)
 })
 
+it('is unpacked where the package brings one, with a password that nobody else has', async () => {
+  await makeFilled(home('packed'), fill)
+  const packed = join(folder, 'cluster.zst')
+  await writeFile(packed, pack(join(home('packed'), 'data')))
+  const [one, two] = [await run('one', packed), await run('two', packed)]
+  expect(fills).toBe(1)
+  expect(one.id).not.toBe(two.id)
+  const passwords = [one, two].map(({ password }) => password)
+  for (const place of [home('packed'), await template()]) {
+    passwords.push((await readFile(join(place, 'password'), 'utf8')).trim())
+  }
+  expect(new Set(passwords).size).toBe(4)
+})
+
+const wrongs: [what: string, make: () => Promise<Buffer>][] = [
+  ['cannot be read', async () => Buffer.from('nothing of the kind')],
+  [
+    'Postgres finds fault with',
+    async () => {
+      await makeFilled(home('packed'), async () => {})
+      const control = join(home('packed'), 'data', 'global', 'pg_control')
+      await writeFile(control, (await readFile(control)).fill(0))
+      return pack(join(home('packed'), 'data'))
+    },
+  ],
+]
+
+it.each(wrongs)('is initialised and filled where the package brings one that %s', async (_, make) => {
+  const packed = join(folder, 'cluster.zst')
+  await writeFile(packed, await make())
+  expect((await run('one', packed)).id).toBeTruthy()
+  expect(fills).toBe(1)
+  expect(warnings).toEqual([])
+})
+
 it('leaves a start that was cut off before the copy had its own password to the next one', async () => {
   await run('one')
   const source = await template()
@@ -101,14 +135,14 @@ it('leaves a start that was cut off before the copy had its own password to the 
 })
 
 it('begins anew where a start was cut off before its copy was on the disk', async () => {
-  const first = await start('one', false)
+  const first = await start('one', { ephemeral: false })
   await first.safe
   await query(first.url, "insert into _prisma_migrations values ('told to nobody')")
   await first.stop()
   expect(await readdir(home('one'))).not.toContain('copying')
 
   await writeFile(join(home('one'), 'copying'), '') // as it is until then
-  const second = await start('one', false)
+  const second = await start('one', { ephemeral: false })
   const rows = await query(second.url, 'select id from _prisma_migrations')
   await second.stop()
   expect(second.isCopy).toBe(true)
