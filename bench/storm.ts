@@ -2,20 +2,17 @@
 // meanwhile.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Crowd } from './crowd.ts'
-import { Line } from './load.ts'
 import { Outbox } from './outbox.ts'
 import { Others, processorMs } from './processor.ts'
-import { sendRequest } from './requests.ts'
 import { percentile } from './rounds.ts'
 import { seedMembers } from './seed-members.ts'
-import { type Server, type Stage, stop } from './stage.ts'
+import { sendTimes } from './sender.ts'
+import { type Stage, stop } from './stage.ts'
 import { type Account, StompClient } from './stomp.ts'
 import { count, ratio, table, verdict } from './table.ts'
 
 const aim = { backMs: 10_000, times: 5 }
 const idleMs = 5_000
-/** Between one send and the next. */
-const pauseMs = 20
 
 export async function storm(stage: Stage, size: number): Promise<string> {
   const databaseUrl = await stage.createDatabase('storm')
@@ -33,7 +30,9 @@ export async function storm(stage: Stage, size: number): Promise<string> {
   const postgres = await stage.postgresPid()
   const taken = () => [processorMs(server.child.pid ?? 0), processorMs(postgres)] as const
   try {
-    const send = sendTimes(server, channelId, world.accounts[size] as Account)
+    const { port, token } = server
+    const { username } = world.accounts[size] as Account
+    const send = (done: Promise<unknown>) => sendTimes({ port, token, channelId, username }, done)
     const idle = await send(sleep(idleMs))
     await outbox.drained()
     const [others, before, begin] = [new Others(), taken(), performance.now()]
@@ -66,26 +65,5 @@ export async function storm(stage: Stage, size: number): Promise<string> {
     )
   } finally {
     await outbox.close()
-  }
-}
-
-/** Sends one message after the other. @returns how long each took until something else was done, in ms */
-function sendTimes({ port, token }: Server, channelId: number, { username }: Account) {
-  return async (done: Promise<unknown>): Promise<number[]> => {
-    const line = await Line.open(port)
-    let isDone = false
-    const ended = done.finally(() => {
-      isDone = true
-    })
-    const times: number[] = []
-    while (!isDone) {
-      const begin = performance.now()
-      await line.send(sendRequest(token, channelId, times.length, username))
-      times.push(performance.now() - begin)
-      await Promise.race([sleep(pauseMs), ended])
-    }
-    await ended
-    line.end()
-    return times
   }
 }
