@@ -9,22 +9,28 @@ export interface Statements<I, O> {
   many(items: I[]): Promise<O[]>
 }
 
-/** At most so many items in one commit. */
+/** At most so many items in one commit, unless less are asked for. */
 export const groupMax = 256
+
+interface GroupOptions {
+  /** At most so many items in a group. */
+  max?: number
+  /** Is called with the size of each group as it goes out. */
+  sent?(size: number): void
+}
 
 /** A bad item never fails its neighbours: a group that is refused as a whole is sent again one by one. */
 export class GroupCommit<I, O> {
   readonly #statements: Statements<I, O>
-  readonly #sent: (size: number) => void
+  readonly #options: GroupOptions
   #waiting: { item: I; resolve: (outcome: O) => void; reject: (error: unknown) => void }[] = []
   #inFlight = false
   /** What goes out together belongs to none of those that wait for it: it keeps nothing of the first one's context. */
   readonly #outside = AsyncLocalStorage.snapshot()
 
-  /** @param sent is called with the size of each group as it goes out */
-  constructor(statements: Statements<I, O>, sent: (size: number) => void = () => {}) {
+  constructor(statements: Statements<I, O>, options: GroupOptions = {}) {
     this.#statements = statements
-    this.#sent = sent
+    this.#options = options
   }
 
   /** Settles after the commit that holds the item. */
@@ -38,9 +44,9 @@ export class GroupCommit<I, O> {
   async #drain(): Promise<void> {
     this.#inFlight = true
     while (this.#waiting.length > 0) {
-      const group = this.#waiting.splice(0, groupMax)
+      const group = this.#waiting.splice(0, this.#options.max ?? groupMax)
       const [first] = group
-      this.#sent(group.length)
+      this.#options.sent?.(group.length)
       if (group.length > 1) {
         try {
           const outcomes = await this.#statements.many(group.map(({ item }) => item))

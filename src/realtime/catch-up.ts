@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '#context.ts'
 import { mayHear } from '#domain/access/topic.ts'
-import { replayEvents } from '#domain/events/replay-events.ts'
 import type { Relations } from '#domain/sessions/relations.ts'
 import { toChatError } from '#errors.ts'
 import type { Broadcaster } from '#realtime/broadcaster.ts'
@@ -81,8 +80,8 @@ export class CatchUp {
   async check(session: Session, connection: Connection, position: number): Promise<void> {
     const through = this.#hub.position
     if (through - position <= missedMax) return // more can not have been told to anybody
-    const missedBy = { ...session.facts, channelIds: [...session.relations.memberships.keys()] }
-    const events = await replayEvents(this.#ctx, missedBy, position, through, missedMax + 1)
+    const channelIds = [...session.relations.memberships.keys()]
+    const events = await this.#missed(session, { channelIds, after: position, through })
     if ((events?.length ?? 0) <= missedMax || session.connection !== connection) return
     this.#giveUp(session, reasons['too much'])
   }
@@ -153,8 +152,8 @@ export class CatchUp {
     const now = session.relations.copy()
     for (const channelId of session.early) now.memberships.delete(channelId)
     const isOwn = subscriptions.some(({ owner }) => 'userId' in owner)
-    const missedBy = { ...session.facts, channelIds: channelsOf(subscriptions, isOwn ? now : undefined) }
-    const events = await replayEvents(this.#ctx, missedBy, after, through, missedMax + 1)
+    const channelIds = channelsOf(subscriptions, isOwn ? now : undefined)
+    const events = await this.#missed(session, { channelIds, after, through })
     if (events === undefined) return 'forgotten'
     if (events.length > missedMax) return 'too much'
     const then = now.copy()
@@ -172,6 +171,14 @@ export class CatchUp {
     }
     for (const subscription of subscriptions) subscription.pass(through)
     return 'whole'
+  }
+
+  /** One more than may be missed shows that there were too many; undefined where some are forgotten. */
+  #missed(
+    { facts: { applicationId, userId } }: Session,
+    range: { channelIds: number[]; after: number; through: number },
+  ): Promise<CommittedEvent[] | undefined> {
+    return this.#ctx.arrivals.missed({ applicationId, userId, ...range, max: missedMax + 1 })
   }
 
   #progressOf(connection: Connection): Progress {

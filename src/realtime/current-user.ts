@@ -6,7 +6,7 @@ import { listVisibleChannels } from '#domain/channels/list-visible-channels.ts'
 import { listJoinedMessages } from '#domain/messages/list-joined-messages.ts'
 import { countUserUnread } from '#domain/messages/reading/count-user-unread.ts'
 import { countContacts } from '#domain/users/count-contacts.ts'
-import { getUser } from '#domain/users/get-user.ts'
+import { getOneself } from '#domain/users/get-oneself.ts'
 import { listBlockedUsers } from '#domain/users/list-blocked-users.ts'
 import { listContacts, type UserMatch } from '#domain/users/list-contacts.ts'
 import { updateCurrentUser } from '#domain/users/update-current-user.ts'
@@ -38,7 +38,7 @@ import {
 export const currentUserRelays: Relays<typeof currentUserHypermedia> = {
   self: async ({ ctx, caller }) => ({
     shape: CurrentUser,
-    entity: await getUser(ctx, caller, caller.userId),
+    entity: await getOneself(ctx, caller),
   }),
   writeFileAccessGrant: grant('write'),
   readFileAccessGrant: grant('read'),

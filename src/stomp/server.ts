@@ -13,6 +13,7 @@ import type { StompHandler } from './handler.ts'
 import { defaultLimits, type StompLimits } from './limits.ts'
 import { SockJsServer } from './sock-js.ts'
 import { type Locate, StompRequest, type Transport } from './transport.ts'
+import { Turnstile } from './turnstile.ts'
 import { SockJsWebSocketTransport, WebSocketTransport } from './web-socket.ts'
 
 export interface StompServer {
@@ -74,6 +75,7 @@ export function attachStomp<S>(server: Server, options: StompOptions<S>): StompS
   }
   const { paths, locate, clock } = options
   const webSockets = webSocketServer({ paths, locate, clock, maxPayload: messageBytesMax, open })
+  const turnstile = new Turnstile()
   const sockJs = new SockJsServer({
     prefixes: paths,
     locate,
@@ -83,8 +85,13 @@ export function attachStomp<S>(server: Server, options: StompOptions<S>): StompS
   })
   const detach = [
     overrideUpgrades(server, (request, socket, head) => {
-      if (isClosing) refuseUpgrade(socket, '503 Service Unavailable')
-      else if (!webSockets(request, socket, head)) refuseUpgrade(socket, '404 Not Found')
+      const fail = () => socket.destroy() // while it waits, nobody else listens
+      socket.once('error', fail)
+      turnstile.pass(() => {
+        socket.off('error', fail)
+        if (isClosing) refuseUpgrade(socket, '503 Service Unavailable')
+        else if (!webSockets(request, socket, head)) refuseUpgrade(socket, '404 Not Found')
+      })
     }),
     interceptRequests(server, (request, response) => sockJs.serve(request, response)),
   ]

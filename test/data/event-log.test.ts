@@ -2,7 +2,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Database, openDatabase } from '#data/database.ts'
-import { deleteOldEvents, lastPosition, takeEvents } from '#data/events/outbox.ts'
+import { deleteOldEvents, eventsForEach, lastPosition, takeEvents } from '#data/events/outbox.ts'
 import { cloneDatabase } from '../support/server.ts'
 
 let database: { url: string; drop(): Promise<void> }
@@ -46,6 +46,42 @@ it('the last position stays when all events are old enough to be forgotten', asy
   expect(await lastPosition(db)).toBe(last)
   const { rows } = await writer.query('select count(*)::int from event_log')
   expect(rows).toEqual([{ count: 1 }])
+})
+
+it('those who missed events at the same time get each their own, in order, or learn that some are forgotten', async () => {
+  const { rows } = await writer.query(`
+    insert into event_log (application_id, type, channel_id, payload) values
+      (1, 'channel.message.created', 7, '{"messageId": 1}'), (1, 'channel.message.created', 8, '{"messageId": 2}'),
+      (1, 'message.hidden', 9, '{"by": 20}'), (1, 'channel.message.created', 7, '{"messageId": 3}'),
+      (1, 'channel.member.left', 8, '{"userId": 30}')
+    returning position`)
+  const positions = rows.map(({ position }) => Number(position))
+  const [first = 0] = positions
+  const last = positions.at(-1) ?? 0
+  const of = (
+    userId: number,
+    channelIds: number[],
+    rest: { after?: number; through?: number; max?: number } = {},
+  ) => ({
+    applicationId: 1,
+    userId,
+    channelIds,
+    after: first - 1,
+    through: last,
+    max: 10,
+    ...rest,
+  })
+  const found = await eventsForEach(db, [
+    of(10, [7]),
+    of(20, []),
+    of(30, []), // a member of 8 until the last event
+    of(10, [7, 8], { after: first, through: last - 1, max: 1 }),
+    { ...of(10, [7]), applicationId: 2 },
+    of(10, [7], { after: first - 3 }),
+  ])
+  const places = found.map((events) => events?.map(({ position }) => position - first))
+  expect(places).toEqual([[0, 3], [2], [1, 4], [1], [], undefined])
+  expect(await eventsForEach(db, [of(10, [7], { after: last })])).toEqual([[]])
 })
 
 it('what is delivered is on the disk before, so that a crash of Postgres takes back nothing that was heard', async () => {

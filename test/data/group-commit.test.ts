@@ -98,6 +98,15 @@ describe('a group commit', () => {
     expect(sent.map(({ items }) => items.length)).toEqual([1, groupMax, 3])
   })
 
+  it('sends no more at once than it was told', async () => {
+    const sizes: number[] = []
+    const many = async (items: number[]) => items
+    const one = async (item: number) => item
+    const commit = new GroupCommit({ one, many }, { max: 2, sent: (size) => sizes.push(size) })
+    expect(await Promise.all(upTo(6).map((item) => commit.submit(item)))).toEqual(upTo(6))
+    expect(sizes).toEqual([1, 2, 2, 1])
+  })
+
   it('lets a bad item fail alone: its group is sent again one by one', async () => {
     const { commit, sent, open } = statements({ refuses: (item) => item === 3 })
     const outcomes = upTo(4).map((item) => commit.submit(item))

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { connect as connectTcp } from 'node:net'
+import { connect as connectTcp, type Socket } from 'node:net'
 import { Client } from '@stomp/stompjs'
 import fastify from 'fastify'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -37,6 +37,15 @@ async function upgrade(port: number, path: string, headers: Record<string, strin
   return response.statusCode ?? 0
 }
 
+function resetOnceWritten(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    socket.write('', () => {
+      socket.resetAndDestroy()
+      resolve()
+    })
+  })
+}
+
 describe('a WebSocket', () => {
   it.each([
     '/rtm',
@@ -67,17 +76,22 @@ describe('a WebSocket', () => {
     expect(await upgrade(server.port, '/rtm/websocket', { 'sec-websocket-key': 'short' })).toBe(400)
   })
 
-  it('that is reset while it is opened harms nobody', async () => {
+  it.each([
+    ['one after the other', 1],
+    ['with many others that wait', 50],
+  ])('that is reset while it is opened harms nobody, %s', async (_, atOnce) => {
     for (const path of ['/rtm/websocket', '/nowhere']) {
       for (let round = 0; round < 20; round++) {
-        const socket = connectTcp(server.port, '127.0.0.1')
-        socket.on('error', () => {})
-        socket.write(
-          `GET ${path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-            'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-        )
-        await once(socket, 'connect')
-        socket.resetAndDestroy()
+        const sockets = Array.from({ length: atOnce }, () => connectTcp(server.port, '127.0.0.1'))
+        await Promise.all(sockets.map((socket) => once(socket, 'connect')))
+        for (const socket of sockets) {
+          socket.on('error', () => {})
+          socket.write(
+            `GET ${path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+              'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+          )
+        }
+        await Promise.all(sockets.map(resetOnceWritten))
       }
     }
     await Talker.connect(server.port)

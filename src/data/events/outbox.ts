@@ -127,27 +127,34 @@ const betweenStatement = reading(
     select ${columns} from event_log logged where position > $1 and position <= $2 order by position limit $3`,
 )
 
-/** Whose events a session missed. */
-export interface MissedBy {
+/** What a session missed: `max` events at most of those behind a position, up to another one. */
+export interface Missed {
   applicationId: number
   userId: number
   /** Channels whose events concern it, besides those that it was taken out of meanwhile. */
   channelIds: number[]
+  after: number
+  through: number
+  max: number
 }
 
 /**
- * What may concern a user behind a position, in order: `max` events at most, or undefined where some of what was published
- * since is forgotten already.
+ * What may concern users, in order: each one's, or undefined where some of what was published since is forgotten already.
  */
-export async function eventsFor(
-  db: Db,
-  { applicationId, userId, channelIds }: MissedBy,
-  after: number,
-  through: number,
-  max: number,
-): Promise<CommittedEvent[] | undefined> {
-  const rows = await db.all(missedEventsStatement, [after, through, applicationId, userId, channelIds, max])
-  return rows[0]?.isForgotten ? undefined : rows.flatMap(({ event }) => event ?? [])
+export async function eventsForEach(db: Db, missed: Missed[]): Promise<(CommittedEvent[] | undefined)[]> {
+  const rows = await db.all(missedEventsStatement, [
+    missed.map(({ after }) => after),
+    missed.map(({ through }) => through),
+    missed.map(({ applicationId }) => applicationId),
+    missed.map(({ userId }) => userId),
+    missed.map(({ channelIds }) => `{${channelIds.join()}}`),
+    missed.map(({ max }) => max),
+  ])
+  const rowsByPlace = Map.groupBy(rows, ({ place }) => place)
+  return missed.map((_, at) => {
+    const found = rowsByPlace.get(at + 1) ?? []
+    return found[0]?.isForgotten ? undefined : found.flatMap(({ event }) => event ?? [])
+  })
 }
 
 /** An event of which nothing is delivered yet. */

@@ -73,7 +73,7 @@ export function openSender(
       return items.map((item, at) => toSent(item, rows[at]))
     },
   }
-  return new GroupCommit(statements, grouped)
+  return new GroupCommit(statements, grouped && { sent: grouped })
 }
 
 /** Sends a message that shows a hosted file: the file is kept in the same commit. */

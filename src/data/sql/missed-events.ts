@@ -1,50 +1,60 @@
 // What a session missed while it was away, and what has yet to change what its user is to channels and to others.
 // Indexes: the primary key of event_log, from the position on; outbox_event (application_id), which finds few. Of 1,000
-// events that were logged meanwhile, what a user missed is found in 5 ms.
+// events that were logged meanwhile, what a user missed is found in 5 ms. Who comes back in a crowd shares the statement.
 import { bool, column, columnsOf, int8, joined, nullable, select } from '#data/columns.ts'
 import { reading } from '#data/database.ts'
 import { inList } from '#data/sql/in-list.ts'
 import { eventColumns, loggedColumns, loggedShape } from '#data/sql/take-events.ts'
-import { type EventType, eventsWhere, eventsWith } from '#resources/events.ts'
+import { eventsWhere, eventsWith } from '#resources/events.ts'
 
-/** SQL text: whether an event changes what a user is to channels and to others. @param among these alone */
-function relating(userId: string, among?: ReadonlySet<EventType>): string {
-  const says = {
-    userId: `jsonb_build_object('userId', ${userId}::bigint)`,
-    by: `jsonb_build_object('by', ${userId}::bigint)`,
-    memberIds: `jsonb_build_object('memberIds', jsonb_build_array(${userId}::bigint))`,
-  }
-  return Object.entries(says)
-    .flatMap(([key, said]) => {
-      const types = [...eventsWhere(({ relates }) => relates === key)].filter(
-        (type) => among?.has(type) ?? true,
-      )
-      return types.length === 0 ? [] : [`type in ${inList(types)} and payload @> ${said}`]
-    })
-    .join(' or ')
-}
+/** Columns of `i`: what events say that are of its user in some way. They are made once, and not for each event. */
+const says = { userId: 'says_user', by: 'says_by', memberIds: 'says_member' }
 
-/** Values: $1 and $2 the positions behind and through which, $3 application, $4 user, $5 its channels, $6 how many. */
+/** SQL text: whether an event ends what the user of `i` is to a channel. */
+const endsMembership = Object.entries(says)
+  .flatMap(([key, said]) => {
+    const ends = eventsWith('ends membership')
+    const types = [...eventsWhere(({ relates }) => relates === key)].filter((type) => ends.has(type))
+    return types.length === 0 ? [] : [`type in ${inList(types)} and payload @> i.${said}`]
+  })
+  .join(' or ')
+
+/**
+ * Of many users, each with its place among them. Values, an array of each: $1 and $2 the positions behind and through which,
+ * $3 application, $4 user, $5 its channels as the text of an array, $6 how many.
+ */
 export const missedEventsStatement = reading(
-  'events-for-user',
-  select({ isForgotten: column(bool, 'kept.oldest > $1 + 1'), event: joined(loggedColumns) }),
+  'events-for-users',
+  select({
+    place: column(int8, 'i.place'),
+    isForgotten: column(bool, 'coalesce(kept.oldest, i.through + 1) > i.after + 1'),
+    event: joined(loggedColumns),
+  }),
   (columns) => `
-    with gone as (
-      select channel_id from event_log
-      where position > $1 and position <= $2 and application_id = $3
-        and (${relating('$4', eventsWith('ends membership'))})
-    ), missed as (
+    select ${columns}
+    from (
+      select *, channels::bigint[] as channel_ids, jsonb_build_object('userId', user_id) as says_user,
+             jsonb_build_object('by', user_id) as says_by, jsonb_build_object('authorId', user_id) as says_author,
+             jsonb_build_object('memberIds', jsonb_build_array(user_id)) as says_member
+      from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::int[])
+        with ordinality i (after, through, application_id, user_id, channels, most, place)
+      offset 0
+    ) i
+    cross join (select min(position) as oldest from event_log) kept
+    left join lateral (
+      with gone as (
+        select channel_id from event_log
+        where position > i.after and position <= i.through and application_id = i.application_id
+          and (${endsMembership})
+      )
       select ${eventColumns} from event_log
-      where position > $1 and position <= $2 and application_id = $3
-        and (channel_id = any($5::bigint[]) or payload @> jsonb_build_object('userId', $4::bigint)
-          or payload @> jsonb_build_object('by', $4::bigint) or payload @> jsonb_build_object('authorId', $4::bigint)
+      where position > i.after and position <= i.through and application_id = i.application_id
+        and (channel_id = any(i.channel_ids) or payload @> i.says_user or payload @> i.says_by or payload @> i.says_author
           or type in ${inList(eventsWhere(({ audience }) => audience === 'application'))}
           or channel_id in (select channel_id from gone))
-      order by position limit $6
-    )
-    select ${columns}
-    from (select coalesce(min(position), $2 + 1) as oldest from event_log) kept left join missed logged on true
-    order by position`,
+      order by position limit i.most
+    ) logged on true
+    order by i.place, position`,
 )
 
 /** SQL text: whether an event changes what one of the users in $2 is to channels and to others. */

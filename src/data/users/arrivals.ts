@@ -92,6 +92,35 @@ const findStatement = quick(
   ),
 )
 
+/** Who asks for itself. */
+export interface OwnUser {
+  applicationId: number
+  userId: number
+}
+
+/** Each one's user, in their order; undefined where it is deleted. */
+export function findOwnUsers(db: Querier, wanted: OwnUser[]): Promise<(User | undefined)[]> {
+  return db.all(ownUsersStatement, [
+    wanted.map(({ applicationId }) => applicationId),
+    wanted.map(({ userId }) => userId),
+  ])
+}
+
+const ownUsersStatement = quick(
+  reading(
+    'find-own-users',
+    authorColumns('u'),
+    (columns) => `
+      select ${columns}
+      from unnest($1::bigint[], $2::bigint[]) with ordinality i (application_id, user_id, place)
+      left join lateral (
+        select * from "user"
+        where id = i.user_id and application_id = i.application_id and deleted_time is null limit 1
+      ) u on true
+      order by i.place`,
+  ),
+)
+
 /**
  * Locks users whose sessions begin, so that the first and the last of them know that they are, in one order. Deleted ones
  * are left out, and others that somebody else holds, unless they are waited for.

@@ -1,25 +1,36 @@
-// Lets in whoever connects at the same time together: what takes a dozen round trips for one takes as many for a crowd.
+// Lets in whoever connects at the same time together: what takes a dozen round trips for one takes as many for a crowd. So
+// does what clients ask for next: themselves, and what they missed. A crowd takes few of the database's connections at a
+// time, and leaves the others to those who send.
 import type { Database } from '#data/database.ts'
+import { eventsForEach, type Missed } from '#data/events/outbox.ts'
 import { GroupCommit } from '#data/group-commit.ts'
 import {
   type Arrived,
   type Comer,
   type Found,
   findComers,
+  findOwnUsers,
   insertSessions,
   lockUsers,
   type NewSession,
+  type OwnUser,
   resumeSessions,
 } from '#data/users/arrivals.ts'
 import { loadRelations, type RelationsOf } from '#domain/sessions/load-relations.ts'
 import type { Relations } from '#domain/sessions/relations.ts'
-import type { EventDraft } from '#resources/events.ts'
+import type { CommittedEvent, EventDraft } from '#resources/events.ts'
+import type { User } from '#resources/user.ts'
 
 /** Who is to be let in: with a new session, or with one that goes on. */
 export type Arrival = { applicationId: number; userId: number; traceparent?: string | undefined } & (
   | { begins: NewSession }
   | { goesOn: { id: number; key: string; isVouched: boolean } }
 )
+
+/** Who goes in together: what they do next holds up others for a few milliseconds. */
+const crowdMax = 64
+/** Each may have missed thousands of events, which are all in memory at once. */
+const replaysMax = 16
 
 /** What became of it: undefined where the user was banned or deleted meanwhile. */
 type Outcome = Arrived | undefined | 'held up'
@@ -30,6 +41,8 @@ export class Arrivals {
   readonly #found: GroupCommit<Comer, Found>
   readonly #arrived: GroupCommit<Arrival, Outcome>
   readonly #relations: GroupCommit<RelationsOf, Relations>
+  readonly #users: GroupCommit<OwnUser, User | undefined>
+  readonly #missed: GroupCommit<Missed, CommittedEvent[] | undefined>
 
   /** @param node the number of this process */
   constructor(db: Database, node: () => number) {
@@ -38,6 +51,8 @@ export class Arrivals {
     this.#found = together((comers) => findComers(db, comers))
     this.#arrived = together((arrivals) => this.#letIn(arrivals, { waits: false }))
     this.#relations = together((wanted) => loadRelations(db, wanted))
+    this.#users = together((wanted) => findOwnUsers(db, wanted))
+    this.#missed = together((missed) => eventsForEach(db, missed), replaysMax)
   }
 
   /** What there is of who comes. */
@@ -57,6 +72,16 @@ export class Arrivals {
   /** What deciding about a user's topics and events takes; see {@link loadRelations}. */
   relations(wanted: RelationsOf): Promise<Relations> {
     return this.#relations.submit(wanted)
+  }
+
+  /** Who asks for itself. @returns undefined where it is deleted */
+  user(wanted: OwnUser): Promise<User | undefined> {
+    return this.#users.submit(wanted)
+  }
+
+  /** What a session missed; see {@link eventsForEach}. */
+  missed(missed: Missed): Promise<CommittedEvent[] | undefined> {
+    return this.#missed.submit(missed)
   }
 
   #letIn(arrivals: Arrival[], { waits }: { waits: boolean }): Promise<Outcome[]> {
@@ -102,7 +127,7 @@ function eventsOf(arrival: Arrival, sessionId: number, cameOnline: boolean): Eve
   ]
 }
 
-function together<I, O>(many: (items: I[]) => Promise<O[]>): GroupCommit<I, O> {
+function together<I, O>(many: (items: I[]) => Promise<O[]>, max = crowdMax): GroupCommit<I, O> {
   const one = async (item: I) => (await many([item]))[0] as O
-  return new GroupCommit({ one, many })
+  return new GroupCommit({ one, many }, { max })
 }
