@@ -7,6 +7,7 @@ import { from as copyFrom } from 'pg-copy-streams'
 import type { Columns } from '#data/columns.ts'
 import { PrismaClient } from '#data/generated/client.ts'
 import { Lanes } from '#data/lanes.ts'
+import { readingLines } from '#data/lines.ts'
 import { rewritingOptions } from '#data/rewriting.ts'
 import { isTransient } from '#errors.ts'
 import type { EventDraft } from '#resources/events.ts'
@@ -132,7 +133,8 @@ export function openDatabase(
   // What reads a few rows joins them one by one, and is planned once. Nobody tells the planner how few: for a page of a
   // large channel it would read all users to join them, or plan anew each time.
   const byRow = `${options} -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan`
-  const openLane = (options: string) => () => new Client({ ...connection, options, pipeline: true })
+  const openLane = (options: string) => () =>
+    readingLines(new Client({ ...connection, options, pipeline: true }))
   const lanes = {
     reads: new Lanes(openLane(byRow), 2),
     sends: new Lanes(openLane(options), 1), // of groups, which never are two at once

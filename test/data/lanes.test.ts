@@ -30,6 +30,35 @@ it('each of many that are asked at once gets its own answer, and one that fails 
   }
 })
 
+it('rows in line are those that any connection reads, whatever is in them', async () => {
+  const everything = {
+    name: 'everything',
+    text: `
+      select i, -i * (9007199254740991 / 1500), i::int2, i % 3 = 0, i::float8 / 7, i::numeric / 7,
+        case i % 4 when 0 then 'TEXT' when 1 then 'text' when 2 then 'ÄÖÜ' else '' end,
+        case when i % 5 > 0 then repeat('añ𝒳"', i % 40) end,
+        jsonb_build_object('né', i, 'in', array[null, i::text]),
+        timestamptz '2026-11-21 00:42:46+00' + i * interval '1.001 seconds',
+        array[i, null], md5(i::text)::uuid, decode(md5(i::text), 'hex'), null::text
+      from generate_series(-1500, 1500) i where i >= $1`,
+  }
+  for (const from of [-1500, 0, 1400, 1501]) {
+    const elsewhere = await db.query(everything, [from])
+    expect(elsewhere).toHaveLength(1501 - from)
+    const inLine = await Promise.all([1, 2, 3, 4].map(() => db.query(quick(everything), [from])))
+    for (const rows of inLine) expect(rows).toEqual(elsewhere)
+  }
+})
+
+it('a statement that writes says how many rows', async () => {
+  await db.run({ text: 'create table written_in_line (id int)' }, [])
+  const write = quick({
+    name: 'write',
+    text: 'insert into written_in_line select generate_series(1, $1::int)',
+  })
+  expect([await db.run(write, [3]), await db.run(write, [0]), await db.run(write, [2])]).toEqual([3, 0, 2])
+})
+
 it('a statement whose first use fails to parse is asked anew', async () => {
   const late = reading('late', 'select answer from made_later')
   await expect(db.single(late, [])).rejects.toMatchObject({ code: '42P01' })
