@@ -15,53 +15,48 @@ import { readReceiptSummaryResource } from '#resources/read-receipt.ts'
 import { type UiPart, uiResources } from '#resources/ui.ts'
 import { one, operation, pageOf } from '#routes/operation.ts'
 
-const tag = 'Application'
+const about = { tag: 'Application', about: 'application' }
 
 export const applicationOperations = (ctx: Context) => [
   operation({
+    ...about,
     id: 'retrieveApplication',
-    tag,
     summary: 'Retrieve the authenticated application',
     description: 'The application that the token belongs to, and links to everything in it.',
-    method: 'GET',
-    path: '/application',
+    route: 'GET /application',
     scopes: ['read:application'],
-    about: 'application',
     answer: one(applicationResource),
     handle: (caller) => getApplication(ctx, caller),
   }),
   operation({
+    ...about,
     id: 'retrieveApplicationSettings',
-    tag,
     summary: 'Retrieve the authenticated application settings',
     description: 'What users of the application may do on their own.',
-    method: 'GET',
-    path: '/application/settings',
+    route: 'GET /application/settings',
     scopes: ['read:application'],
     about: 'application_settings',
     answer: one(applicationSettingsResource),
     handle: (caller) => getSettings(ctx, caller),
   }),
   operation({
+    ...about,
     id: 'retrieveApplicationMessageReadReceiptSummaries',
-    tag,
     about: 'read_receipt_summary',
     summary: 'Retrieve message read receipt summaries',
     description: 'How many messages each member of each channel has yet to read.',
-    method: 'GET',
-    path: '/application/message-read-receipt-summaries',
+    route: 'GET /application/message-read-receipt-summaries',
     scopes: ['read:message'],
     answer: pageOf(readReceiptSummaryResource),
     handle: (caller, { page }) => listReadReceiptSummaries(ctx, caller, page),
   }),
   operation({
+    ...about,
     id: 'updateApplicationSettings',
-    tag,
     summary: 'Update the authenticated application settings',
     description:
       'Changes the settings that are given, flat or under `features`; the others stay as they are.',
-    method: 'PUT',
-    path: '/application/settings',
+    route: 'PUT /application/settings',
     scopes: ['update:application'],
     about: 'application_settings',
     body: UpdateApplicationSettings,
@@ -79,14 +74,12 @@ export const applicationOperations = (ctx: Context) => [
  */
 export const deleteApplicationOperation = (ctx: Context) =>
   operation({
+    ...about,
     id: 'deleteApplication',
-    tag,
     summary: 'Delete the authenticated application',
     description: 'Removes the application with everything in it. Answers with what it was.',
-    method: 'DELETE',
-    path: '/application',
+    route: 'DELETE /application',
     scopes: ['read:application', 'delete:application'],
-    about: 'application',
     answer: one(applicationResource),
     handle: async (caller) => {
       const application = await getApplication(ctx, caller)
@@ -98,14 +91,14 @@ export const deleteApplicationOperation = (ctx: Context) =>
 /** Not official ones: on the hosted service the dashboard does this. */
 function uiOperations(ctx: Context, part: UiPart, name: string) {
   const resource = uiResources[part]
-  const common = { tag, path: `/application/ui/${part}`, about: resource.name, answer: one(resource) }
+  const common = { ...about, about: resource.name, answer: one(resource) }
   return [
     operation({
       ...common,
       id: `retrieveApplicationUi${name}`,
       summary: `Retrieve the ${part} of chat user interfaces`,
       description: 'What is set, and what holds where nothing is.',
-      method: 'GET',
+      route: `GET /application/ui/${part}`,
       scopes: ['read:application'],
       handle: async (caller) => ({ settings: (await getUi(ctx, caller))[part] }),
     }),
@@ -114,7 +107,7 @@ function uiOperations(ctx: Context, part: UiPart, name: string) {
       id: `updateApplicationUi${name}`,
       summary: `Set the ${part} of chat user interfaces`,
       description: 'Takes the place of what was set. Interfaces that are open change at once.',
-      method: 'PUT',
+      route: `PUT /application/ui/${part}`,
       scopes: ['update:application'],
       body: resource.shape,
       handle: async (caller, { body }) => ({

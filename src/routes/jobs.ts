@@ -6,31 +6,26 @@ import { jobResource } from '#resources/job.ts'
 import { QueryFlag } from '#resources/queries.ts'
 import { one, operation, pageOf, WithId } from '#routes/operation.ts'
 
-const tag = 'Jobs'
-const about = 'job'
+const about = { tag: 'Jobs', about: 'job' }
 
 export const jobOperations = (ctx: Context) => [
   operation({
+    ...about,
     id: 'listJobs',
-    tag,
-    about,
     summary: 'List jobs',
     description: 'Oldest first. `running` keeps those that have yet to end, or those that have ended.',
-    method: 'GET',
-    path: '/jobs',
+    route: 'GET /jobs',
     scopes: ['read:job'],
     query: z.object({ running: QueryFlag }),
     answer: pageOf(jobResource),
     handle: (caller, { query, page }) => listJobs(ctx, caller, query, page),
   }),
   operation({
+    ...about,
     id: 'retrieveJob',
-    tag,
-    about,
     summary: 'Retrieve a job',
     description: 'How far it is, and what became of it.',
-    method: 'GET',
-    path: '/jobs/:id',
+    route: 'GET /jobs/:id',
     scopes: ['read:job'],
     params: WithId,
     answer: one(jobResource),

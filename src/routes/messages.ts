@@ -15,32 +15,27 @@ import { readReceiptResource } from '#resources/read-receipt.ts'
 import { threadResource } from '#resources/thread.ts'
 import { cursorPageOf, one, operation, pageOf, WithId } from '#routes/operation.ts'
 
-const tag = 'Messages'
-const about = 'message'
+const about = { tag: 'Messages', about: 'message' }
 
 export const messageOperations = (ctx: Context) => [
   operation({
+    ...about,
     id: 'listMessages',
-    tag,
-    about,
     summary: 'List messages',
     description: 'Messages of all channels of the application, newest first.',
-    method: 'GET',
-    path: '/messages',
+    route: 'GET /messages',
     scopes: ['read:message'],
     query: MessageFilters,
     answer: cursorPageOf(messageResource),
     handle: (caller, { query, cursor }) => listApplicationMessages(ctx, caller, query, cursor),
   }),
   operation({
+    ...about,
     id: 'deleteMessages',
-    tag,
-    about,
     summary: 'Delete all messages',
     description:
       'Removes every message of the application: in batches, from the newest on. Answers with the application when all are gone, or after 10 seconds: of very many the oldest can then still be read for a while.',
-    method: 'DELETE',
-    path: '/messages',
+    route: 'DELETE /messages',
     scopes: ['read:message', 'delete:message'],
     answer: one(applicationResource),
     handle: async (caller) => {
@@ -49,40 +44,35 @@ export const messageOperations = (ctx: Context) => [
     },
   }),
   operation({
+    ...about,
     id: 'retrieveMessage',
-    tag,
-    about,
     summary: 'Retrieve a message',
     description: 'One message by id.',
-    method: 'GET',
-    path: '/messages/:id',
+    route: 'GET /messages/:id',
     scopes: ['read:message'],
     params: WithId,
     answer: one(messageResource),
     handle: (caller, { params }) => getMessage(ctx, caller, params.id),
   }),
   operation({
+    ...about,
     id: 'listMessageReadReceipts',
-    tag,
     about: 'read_receipt',
     summary: "List a message's read receipts",
     description: 'Who has read the message, and when.',
-    method: 'GET',
-    path: '/messages/:id/read-receipts',
+    route: 'GET /messages/:id/read-receipts',
     scopes: ['read:message', 'read:read_receipt'],
     params: WithId,
     answer: pageOf(readReceiptResource),
     handle: (caller, { params, page }) => listMessageReadReceipts(ctx, caller, params.id, page),
   }),
   operation({
+    ...about,
     id: 'updateMessage',
-    tag,
-    about,
     summary: 'Update a message',
     description:
       'Takes a merge patch (RFC 7396). A new body is parsed for mentions and links again, and sets `lastEditedTime`.',
-    method: 'PATCH',
-    path: '/messages/:id',
+    route: 'PATCH /messages/:id',
     scopes: ['read:message', 'update:message'],
     params: WithId,
     body: PatchMessage,
@@ -90,13 +80,11 @@ export const messageOperations = (ctx: Context) => [
     handle: (caller, { params, body }) => updateMessage(ctx, caller, params.id, merging(body)),
   }),
   operation({
+    ...about,
     id: 'deleteMessage',
-    tag,
-    about,
     summary: 'Delete a message',
     description: 'Removes a message. Answers with the thread that held it.',
-    method: 'DELETE',
-    path: '/messages/:id',
+    route: 'DELETE /messages/:id',
     scopes: ['read:message', 'delete:message'],
     params: WithId,
     answer: one(threadResource),

@@ -15,6 +15,14 @@ declare module 'fastify' {
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
+/** As a request begins, below the prefix: `GET /channels/:id`. A method alone is for what the prefix names. */
+export type Route = Method | `${Method} /${string}`
+
+export function readRoute(route: Route): Pick<Described, 'method' | 'path'> {
+  const [method, path = ''] = route.split(' ') as [Method, string?]
+  return { method, path }
+}
+
 export interface Described {
   id: string
   tag: string

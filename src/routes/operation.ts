@@ -7,7 +7,7 @@ import { type ApplicationCaller, mustHaveScopes } from '#domain/access/caller.ts
 import { ChatError } from '#errors.ts'
 import type { AnyResource, Resource } from '#resources/define.ts'
 import type { CursorPage, CursorRequest, Page, PageRequest } from '#resources/page.ts'
-import { type Described, mount } from '#routes/mount.ts'
+import { type Described, mount, type Route, readRoute } from '#routes/mount.ts'
 import { receive, type Storage } from '#routes/upload.ts'
 import { present, presentCursorPage, presentPage, type View } from '#wire/hal.ts'
 import { type Representation, representationFor } from '#wire/negotiation.ts'
@@ -76,7 +76,11 @@ export function operation<
   M extends z.ZodObject = typeof nothing,
   F = unknown,
 >(
-  given: Omit<Operation, 'params' | 'query' | 'body' | 'form' | 'answer' | 'handle' | 'status'> & {
+  given: Omit<
+    Operation,
+    'method' | 'path' | 'params' | 'query' | 'body' | 'form' | 'answer' | 'handle' | 'status'
+  > & {
+    route: Route
     status?: number
     params?: P
     query?: Q
@@ -93,7 +97,7 @@ export function operation<
     ) => Promise<Result<A>>
   },
 ): Operation {
-  return { status: 200, params: nothing, query: nothing, ...given }
+  return { status: 200, params: nothing, query: nothing, ...given, ...readRoute(given.route) }
 }
 
 export const one = <R extends AnyResource>(resource: R) => ({ kind: 'one' as const, resource })

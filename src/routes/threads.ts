@@ -8,44 +8,38 @@ import { keystrokesResource, SendKeystrokes, threadResource } from '#resources/t
 import { cursorPageOf, one, operation, WithId } from '#routes/operation.ts'
 import { hosting } from '#routes/upload.ts'
 
-const tag = 'Threads'
-const about = 'thread'
+const about = { tag: 'Threads', about: 'thread' }
 
 export const threadOperations = (ctx: Context) => [
   operation({
+    ...about,
     id: 'retrieveThread',
-    tag,
-    about,
     summary: 'Retrieve a thread',
     description: 'One thread by id. The id of a message is that of its replies too.',
-    method: 'GET',
-    path: '/threads/:id',
+    route: 'GET /threads/:id',
     scopes: ['read:thread'],
     params: WithId,
     answer: one(threadResource),
     handle: (caller, { params }) => getThread(ctx, caller, params.id),
   }),
   operation({
+    ...about,
     id: 'listThreadMessages',
-    tag,
-    about,
     summary: 'List thread messages',
     description: 'Messages of the thread, newest first.',
-    method: 'GET',
-    path: '/threads/:id/messages',
+    route: 'GET /threads/:id/messages',
     scopes: ['read:thread', 'read:message'],
     params: WithId,
     answer: cursorPageOf(messageResource),
     handle: (caller, { params, cursor }) => listThreadMessages(ctx, caller, params.id, cursor),
   }),
   operation({
+    ...about,
     id: 'sendThreadMessage',
-    tag,
     about: 'message',
     summary: 'Send a thread message',
     description: 'As the system, or on behalf of a user. In the thread of a message it is a reply.',
-    method: 'POST',
-    path: '/threads/:id/messages',
+    route: 'POST /threads/:id/messages',
     scopes: ['read:thread', 'read:user', 'create:message'],
     params: WithId,
     body: SendMessage,
@@ -59,13 +53,12 @@ export const threadOperations = (ctx: Context) => [
     },
   }),
   operation({
+    ...about,
     id: 'sendThreadKeystrokes',
-    tag,
     about: 'keystrokes',
     summary: 'Send thread keystrokes',
     description: 'What a user is typing in the thread: the whole draft so far. It is shown and not kept.',
-    method: 'POST',
-    path: '/threads/:id/keystrokes',
+    route: 'POST /threads/:id/keystrokes',
     scopes: ['read:thread', 'read:user', 'create:keystrokes'],
     params: WithId,
     body: SendKeystrokes,

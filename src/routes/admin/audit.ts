@@ -12,7 +12,6 @@ import { csvHeader, csvRows } from '#wire/csv.ts'
 const common = {
   tag: 'Audit',
   about: 'audit',
-  method: 'GET',
   right: 'read audit',
   query: z.object({
     application: single(PathId.optional()).describe('Only what is about this application'),
@@ -30,7 +29,7 @@ export const auditOperations = (ctx: Context) => [
     summary: 'List what was done',
     description:
       'Newest first: every write of operators and admin keys, and what others did to credentials or deleted.',
-    path: '/audit',
+    route: 'GET /audit',
     answer: listOf(AuditEntry),
     handle: (operator, { query, list }) => listAudit(ctx, operator, query, list),
   }),
@@ -39,7 +38,7 @@ export const auditOperations = (ctx: Context) => [
     id: 'exportAudit',
     summary: 'Export what was done',
     description: 'The same as CSV, all of it.',
-    path: '/audit.csv',
+    route: 'GET /audit.csv',
     answer: textOf('text/csv'),
     handle: async (operator, { query, reply }) => {
       const rows = await openCsv(ctx, operator, query)

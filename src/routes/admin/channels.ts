@@ -13,20 +13,17 @@ import { insideOperation, listOf, noContent, oneOf } from '#routes/admin/operati
 import { partOf } from '#routes/admin/paged.ts'
 import { PathId } from '#routes/operation.ts'
 
-const tag = 'Channels'
-const about = 'channel'
+const about = { tag: 'Channels', about: 'channel' }
 const path = '/channels/:channelId'
 const params = z.object({ channelId: PathId })
 
 export const channelAdminOperations = (ctx: Context) => [
   insideOperation({
+    ...about,
     id: 'listChannels',
-    tag,
-    about,
     summary: 'List channels',
     description: 'By name. Filters narrow each other down.',
-    method: 'GET',
-    path: '/channels',
+    route: 'GET /channels',
     right: 'read channels',
     query: z.object({
       query: QueryText.describe('Only channels whose name or display name has this text in it'),
@@ -36,26 +33,22 @@ export const channelAdminOperations = (ctx: Context) => [
     handle: (caller, { query, list }) => searchChannels(ctx, caller, query, list),
   }),
   insideOperation({
+    ...about,
     id: 'retrieveChannel',
-    tag,
-    about,
     summary: 'Retrieve a channel',
     description: 'One channel, and how much is in it.',
-    method: 'GET',
-    path,
+    route: `GET ${path}`,
     right: 'read channels',
     params,
     answer: oneOf(AdminChannel),
     handle: (caller, { params }) => inspectChannel(ctx, caller, params.channelId),
   }),
   insideOperation({
+    ...about,
     id: 'listChannelMembers',
-    tag,
-    about,
     summary: "List a channel's members",
     description: 'The users who have joined it, by name.',
-    method: 'GET',
-    path: `${path}/members`,
+    route: `GET ${path}/members`,
     right: 'read channels',
     params,
     answer: listOf(User),
@@ -63,14 +56,12 @@ export const channelAdminOperations = (ctx: Context) => [
       partOf(list, (page) => listChannelMembers(ctx, caller, params.channelId, page)),
   }),
   insideOperation({
+    ...about,
     id: 'updateChannel',
-    tag,
-    about,
     summary: 'Change a channel',
     description:
       'Has it keep its messages, or deliver them alone: what is sent from then on is in no list, and what was is.',
-    method: 'PATCH',
-    path,
+    route: `PATCH ${path}`,
     right: 'change settings',
     params,
     body: PatchChannel,
@@ -79,13 +70,11 @@ export const channelAdminOperations = (ctx: Context) => [
       persistMessages(ctx, caller, params.channelId, body.messagesPersisted),
   }),
   insideOperation({
+    ...about,
     id: 'deleteChannel',
-    tag,
-    about,
     summary: 'Delete a channel',
     description: 'With its messages and memberships.',
-    method: 'DELETE',
-    path,
+    route: `DELETE ${path}`,
     right: 'delete channels',
     params,
     answer: noContent,

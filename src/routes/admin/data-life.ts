@@ -11,46 +11,41 @@ import { QueryRetention, RetentionPreview } from '#resources/admin/retention.ts'
 import { insideOperation, oneOf } from '#routes/admin/operation.ts'
 import { PathId } from '#routes/operation.ts'
 
-const tag = 'Life of data'
+const about = { tag: 'Life of data', about: 'retention' }
 const params = z.object({ userId: PathId })
 
 export const dataLifeOperations = (ctx: Context) => [
   insideOperation({
+    ...about,
     id: 'previewRetention',
-    tag,
-    about: 'retention',
     summary: 'Preview retention',
     description:
       'What a run would remove now, by the setting `retention`, or by what is given instead of it; all zeros where everything is kept.',
-    method: 'GET',
-    path: '/retention/preview',
+    route: 'GET /retention/preview',
     right: 'read settings',
     query: QueryRetention,
     answer: oneOf(RetentionPreview),
     handle: (caller, { query }) => previewRetention(ctx, caller, query),
   }),
   insideOperation({
+    ...about,
     id: 'runRetention',
-    tag,
-    about: 'retention',
     summary: 'Run retention now',
     description: 'Begins the job that otherwise begins within an hour; its progress is that of any job.',
-    method: 'POST',
-    path: '/retention/run',
+    route: 'POST /retention/run',
     right: 'change settings',
     status: 202,
     answer: oneOf(AdminJob),
     handle: (caller) => startRetention(ctx, caller),
   }),
   insideOperation({
+    ...about,
     id: 'exportUser',
-    tag,
     about: 'user',
     summary: "Export a person's data",
     description:
       'A job whose file is a ZIP: profile, memberships, messages, reactions, reads, sessions, notifications, reports, invites and blocks as JSON, and the files. It can be of a user that was deleted.',
-    method: 'POST',
-    path: '/users/:userId/export',
+    route: 'POST /users/:userId/export',
     right: 'export',
     status: 202,
     params,
@@ -58,14 +53,13 @@ export const dataLifeOperations = (ctx: Context) => [
     handle: (caller, { params }) => startPersonExport(ctx, caller, params.userId),
   }),
   insideOperation({
+    ...about,
     id: 'eraseUser',
-    tag,
     about: 'user',
     summary: 'Erase a person',
     description:
       'Deletes the user, and removes or makes anonymous, in a job, whatever names it; what it has done is in the audit. It can be of a user that was deleted.',
-    method: 'POST',
-    path: '/users/:userId/erase',
+    route: 'POST /users/:userId/erase',
     right: 'erase users',
     status: 202,
     params,

@@ -8,7 +8,7 @@ import { mustHaveRight, type OperatorCaller, type Right } from '#domain/access/o
 import { enterApplication } from '#domain/applications/administered/enter-application.ts'
 import { ChatError, refused } from '#errors.ts'
 import { type ListPart, ListQuery, type ListRequest } from '#resources/admin/list.ts'
-import { type Described, mount } from '#routes/mount.ts'
+import { type Described, mount, type Route, readRoute } from '#routes/mount.ts'
 import { WithId } from '#routes/operation.ts'
 import { receive, type Storage } from '#routes/upload.ts'
 import { compileWriter, type Writer } from '#wire/casing.ts'
@@ -62,8 +62,9 @@ const nothing = z.object({})
 
 type Given<A extends AdminAnswer, C, P, Q, B> = Omit<
   AdminOperation,
-  'params' | 'query' | 'body' | 'form' | 'answer' | 'handle' | 'status' | 'isInside'
+  'method' | 'path' | 'params' | 'query' | 'body' | 'form' | 'answer' | 'handle' | 'status' | 'isInside'
 > & {
+  route: Route
   status?: number
   params?: P
   query?: Q
@@ -79,8 +80,9 @@ export function adminOperation<
   Q extends z.ZodObject = typeof nothing,
   B extends z.ZodType = z.ZodUndefined,
 >(given: Given<A, OperatorCaller, P, Q, B>): AdminOperation {
-  const { answer, params = nothing } = given
-  return { status: statusOf(answer), ...given, params, query: queryOf(given), isInside: false }
+  const { answer, route, params = nothing } = given
+  const query = queryOf(given)
+  return { status: statusOf(answer), ...given, ...readRoute(route), params, query, isInside: false }
 }
 
 /** One in an application that takes a multipart form; its file is stored while it arrives. */
@@ -109,10 +111,12 @@ export function insideOperation<
   Q extends z.ZodObject = typeof nothing,
   B extends z.ZodType = z.ZodUndefined,
 >(given: Given<A, InsideCaller, P, Q, B>): AdminOperation {
+  const { method, path } = readRoute(given.route)
   return {
     status: statusOf(given.answer),
     ...given,
-    path: ofApplication + given.path,
+    method,
+    path: ofApplication + path,
     params: WithId.extend(given.params?.shape ?? {}),
     query: queryOf(given),
     isInside: true,

@@ -5,22 +5,18 @@ import { signOut } from '#domain/operators/sign-out.ts'
 import { AdminSession, SignIn } from '#resources/admin/operator.ts'
 import { adminOperation, noContent, oneOf } from '#routes/admin/operation.ts'
 
-const tag = 'Session'
-const about = 'session'
-const path = '/session'
+const about = { tag: 'Session', about: 'session' }
 const right = 'own session'
 
 /** @param limitSignIns the one of the server, which knows who has guessed */
 export const sessionOperations = (ctx: Context, { limitSignIns }: Pick<FastifyInstance, 'limitSignIns'>) => [
   adminOperation({
+    ...about,
     id: 'signIn',
-    tag,
-    about,
     summary: 'Sign in',
     description:
       'Opens a session of 12 hours and gives its cookie. After five wrong passwords in a minute, from one address or for one name, it is answered 429.',
-    method: 'POST',
-    path,
+    route: 'POST /session',
     right,
     isOpen: true,
     body: SignIn,
@@ -34,25 +30,21 @@ export const sessionOperations = (ctx: Context, { limitSignIns }: Pick<FastifyIn
     },
   }),
   adminOperation({
+    ...about,
     id: 'retrieveSession',
-    tag,
-    about,
     summary: 'Say who is signed in',
     description: 'The operator of the cookie, or the admin key, and what they may.',
-    method: 'GET',
-    path,
+    route: 'GET /session',
     right,
     answer: oneOf(AdminSession),
     handle: async (_operator, { request }) => request.operatorSession,
   }),
   adminOperation({
+    ...about,
     id: 'signOut',
-    tag,
-    about,
     summary: 'Sign out everywhere',
     description: 'Ends all sessions of the operator, at once.',
-    method: 'DELETE',
-    path,
+    route: 'DELETE /session',
     right,
     answer: noContent,
     handle: async (operator, { reply }) => {

@@ -19,8 +19,7 @@ export const statisticsOperations = (ctx: Context, { live }: { live: LiveFeed })
     summary: 'Retrieve statistics',
     description:
       'By hours or days in UTC, those in which nothing happened among them: the last 24 hours or 30 days where no time is given, 1,000 buckets at most. They are counted in the background: this hour is half a minute old, this day ten minutes.',
-    method: 'GET',
-    path: '/statistics',
+    route: 'GET /statistics',
     right: 'read statistics',
     query: z.object({
       interval: single(Interval.default('hour')).describe('How long each bucket is'),
@@ -37,8 +36,7 @@ export const statisticsOperations = (ctx: Context, { live }: { live: LiveFeed })
     summary: 'Watch what happens',
     description:
       'Server-sent events as they happen: `message` and `message.deleted`, `session` (somebody connected), `job`, and for developers `function` and `webhook` (each attempt of a delivery), each with the resource as JSON. The header `Last-Event-ID` resumes: an event `reset` comes first where what was missed is not known any more, which is after some minutes. Who reads too slowly is cut off.',
-    method: 'GET',
-    path: '/live',
+    route: 'GET /live',
     right: 'watch live',
     answer: textOf('text/event-stream'),
     handle: async ({ applicationId, operator }, { request, reply }) => {

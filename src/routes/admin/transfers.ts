@@ -9,12 +9,12 @@ import type { ExportType, ImportType } from '#resources/job.ts'
 import { formOperation, insideOperation, oneOf, textOf } from '#routes/admin/operation.ts'
 import { sendFile } from '#routes/files.ts'
 import { keeping } from '#routes/imports.ts'
+import type { Route } from '#routes/mount.ts'
 import { PathId } from '#routes/operation.ts'
 
 const ofImports = {
   tag: 'Imports',
   about: 'import',
-  method: 'POST',
   right: 'import',
   status: 202,
   answer: oneOf(AdminJob),
@@ -22,7 +22,6 @@ const ofImports = {
 const ofExports = {
   tag: 'Exports',
   about: 'job',
-  method: 'POST',
   right: 'export',
   status: 202,
   answer: oneOf(AdminJob),
@@ -32,37 +31,37 @@ const description =
   'Takes a JSON array as the part `file` of a multipart form, as the Platform API does. Items are stored in the background: the job tells how far that is, and which items could not be stored.'
 
 export const transferOperations = (ctx: Context) => {
-  const importOf = (id: string, summary: string, path: string, type: ImportType) =>
+  const importOf = (id: string, summary: string, route: Route, type: ImportType) =>
     formOperation({
       ...ofImports,
       id,
       summary,
       description,
-      path,
+      route,
       form: {
         storage: keeping(ctx),
         handle: (caller, { file }) => startImport(ctx, caller, type, { fileKey: file }),
       },
     })
-  const exportOf = (id: string, summary: string, path: string, type: ExportType) =>
+  const exportOf = (id: string, summary: string, route: Route, type: ExportType) =>
     insideOperation({
       ...ofExports,
       id,
       summary,
       description: 'Once the job is FINISHED, its file is a CSV with a row for each of them.',
-      path,
+      route,
       handle: (caller) => startExport(ctx, caller, type),
     })
   return [
-    importOf('importUsers', 'Import users', '/imports/users', 'USER_IMPORT'),
-    importOf('importChannels', 'Import channels', '/imports/channels', 'CHANNEL_IMPORT'),
-    importOf('importMessages', 'Import messages', '/imports/messages', 'MESSAGE_IMPORT'),
+    importOf('importUsers', 'Import users', 'POST /imports/users', 'USER_IMPORT'),
+    importOf('importChannels', 'Import channels', 'POST /imports/channels', 'CHANNEL_IMPORT'),
+    importOf('importMessages', 'Import messages', 'POST /imports/messages', 'MESSAGE_IMPORT'),
     formOperation({
       ...ofImports,
       id: 'importChannelMembers',
       summary: 'Import members of a channel',
       description: `${description} Who is a member stays one.`,
-      path: '/imports/channels/:channelId/members',
+      route: 'POST /imports/channels/:channelId/members',
       params: z.object({ channelId: PathId }),
       form: {
         storage: keeping(ctx),
@@ -70,15 +69,14 @@ export const transferOperations = (ctx: Context) => {
           startImport(ctx, caller, 'CHANNEL_MEMBERS_IMPORT', { fileKey: file, channelId }),
       },
     }),
-    exportOf('exportMessages', 'Export messages', '/exports/messages', 'MESSAGE_ANALYTICS_EXPORT'),
-    exportOf('exportUsers', 'Export users', '/exports/users', 'USER_ANALYTICS_EXPORT'),
+    exportOf('exportMessages', 'Export messages', 'POST /exports/messages', 'MESSAGE_ANALYTICS_EXPORT'),
+    exportOf('exportUsers', 'Export users', 'POST /exports/users', 'USER_ANALYTICS_EXPORT'),
     insideOperation({
       ...ofExports,
       id: 'downloadJobFile',
       summary: 'Download what a job made',
       description: 'In one piece, or the part that `Range` names.',
-      method: 'GET',
-      path: '/jobs/:jobId/file',
+      route: 'GET /jobs/:jobId/file',
       status: 200,
       params: z.object({ jobId: PathId }),
       answer: textOf('text/csv', 'application/zip'),

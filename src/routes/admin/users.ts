@@ -11,20 +11,17 @@ import { QueryFlag, QueryText } from '#resources/queries.ts'
 import { insideOperation, listOf, noContent, oneOf } from '#routes/admin/operation.ts'
 import { PathId } from '#routes/operation.ts'
 
-const tag = 'Users'
-const about = 'user'
+const about = { tag: 'Users', about: 'user' }
 const path = '/users/:userId'
 const params = z.object({ userId: PathId })
 
 export const userAdminOperations = (ctx: Context) => [
   insideOperation({
+    ...about,
     id: 'listUsers',
-    tag,
-    about,
     summary: 'List users',
     description: 'By name. Filters narrow each other down.',
-    method: 'GET',
-    path: '/users',
+    route: 'GET /users',
     right: 'read users',
     query: z.object({
       query: QueryText.describe('Only users whose name or display name has this text in it'),
@@ -35,26 +32,22 @@ export const userAdminOperations = (ctx: Context) => [
     handle: (caller, { query, list }) => searchUsers(ctx, caller, query, list),
   }),
   insideOperation({
+    ...about,
     id: 'retrieveUser',
-    tag,
-    about,
     summary: 'Retrieve a user',
     description: 'One user, with the ban if there is one.',
-    method: 'GET',
-    path,
+    route: `GET ${path}`,
     right: 'read users',
     params,
     answer: oneOf(AdminUser),
     handle: (caller, { params }) => inspectUser(ctx, caller, params.userId),
   }),
   insideOperation({
+    ...about,
     id: 'listUserChannels',
-    tag,
-    about,
     summary: "List a user's channels",
     description: 'The channels that the user is a member of, by name.',
-    method: 'GET',
-    path: `${path}/channels`,
+    route: `GET ${path}/channels`,
     right: 'read channels',
     params,
     answer: listOf(AdminChannel),
@@ -64,27 +57,23 @@ export const userAdminOperations = (ctx: Context) => [
     },
   }),
   insideOperation({
+    ...about,
     id: 'deleteUser',
-    tag,
-    about,
     summary: 'Delete a user',
     description: 'Its sessions end, it leaves its channels, its name is free again; what it wrote stays.',
-    method: 'DELETE',
-    path,
+    route: `DELETE ${path}`,
     right: 'delete users',
     params,
     answer: noContent,
     handle: (caller, { params }) => deleteUser(ctx, caller, params.userId),
   }),
   insideOperation({
+    ...about,
     id: 'banUser',
-    tag,
-    about,
     summary: 'Ban a user',
     description:
       'For ever, or until a time: its sessions end at once, it cannot connect, and nothing is sent on its behalf. Who is banned already is from now on as is said now.',
-    method: 'POST',
-    path: `${path}/ban`,
+    route: `POST ${path}/ban`,
     right: 'ban users',
     params,
     body: BanUser.optional().transform((body) => body ?? {}),
@@ -92,13 +81,11 @@ export const userAdminOperations = (ctx: Context) => [
     handle: (caller, { params, body }) => banUser(ctx, caller, params.userId, body),
   }),
   insideOperation({
+    ...about,
     id: 'unbanUser',
-    tag,
-    about,
     summary: 'Unban a user',
     description: 'Lets the user in again; 404 for one who is not banned.',
-    method: 'DELETE',
-    path: `${path}/ban`,
+    route: `DELETE ${path}/ban`,
     right: 'ban users',
     params,
     answer: noContent,
