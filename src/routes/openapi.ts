@@ -1,56 +1,51 @@
 // The API as a document (OpenAPI 3.1), made of its operations and of the shapes that they take and give.
-import type { z } from 'zod'
 import { defaultScopes } from '#domain/access/caller.ts'
 import { pageSizeDefault, pageSizeMax } from '#resources/page.ts'
-import { ApiError, AuthenticationError } from '#resources/problem.ts'
-import { answerOf, convert, formOf, idOf, type Json, merge, takenAs } from '#routes/openapi-schemas.ts'
+import {
+  content,
+  documentOf,
+  errors,
+  localOrigin,
+  parametersIn,
+  type Shapes,
+} from '#routes/openapi-document.ts'
+import { answerOf, formOf, idOf, type Json, takenAs } from '#routes/openapi-schemas.ts'
 import type { Operation } from '#routes/operation.ts'
 import { jsonTypes, vendorType } from '#wire/negotiation.ts'
 
-/** Where the committed document says that the server is; who is served it is given the real one. */
-export const localOrigin = 'http://localhost:9001'
-
 /** The document itself. */
-export function describeApi(operations: Operation[]): Json {
-  const given = convert(
-    operations.flatMap(({ params, query, body, form }) => [
-      params,
-      query,
-      ...(body ? [takenAs(body, operations)] : []),
-      ...(form ? [formOf(form.fields)] : []),
-    ]),
-    'input',
-  )
-  const answered = convert(
-    [...operations.flatMap((each) => answerOf(each) ?? []), ApiError, AuthenticationError],
-    'output',
-  )
-  const shapes: Shapes = {
-    given: (schema) => given.of(takenAs(schema, operations)),
-    answered: answered.of,
-  }
-  const document = {
-    openapi: '3.1.0',
+export const describeApi = (operations: Operation[]) =>
+  documentOf({
     info: {
       title: 'Chatterie Platform API',
       version: '2.106.8',
       summary: 'Users, channels and messages of a chat application, for its backend',
       description,
-      license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
     },
-    servers: [{ url: localOrigin }],
-    tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name, ...tags[name] })),
+    tags,
     security: [{ application_authorization: [] }],
-    paths: pathsOf(operations, shapes),
-    components: {
-      schemas: merge(answered.components, given.components),
-      parameters,
-      responses: { ...successResponses(operations, shapes), ...errorResponses(shapes) },
-      securitySchemes: { application_authorization: authorization(operations) },
+    operations,
+    prefix: '/v1',
+    given: operations.flatMap(({ params, query, body, form }) => [
+      params,
+      query,
+      ...(body ? [takenAs(body, operations)] : []),
+      ...(form ? [formOf(form.fields)] : []),
+    ]),
+    answered: operations.flatMap((each) => answerOf(each) ?? []),
+    describe: (operation, { given, answered }) =>
+      describeOperation(operation, { given: (schema) => given(takenAs(schema, operations)), answered }),
+    refusals: {
+      Unauthorized: 'There is no token, or one that is not valid any more',
+      AccessDenied: 'The token lacks a scope that this operation asks for',
+      NotFound: 'There is no such resource in the application of the token',
     },
-  }
-  return JSON.parse(JSON.stringify(document).replaceAll('"#/$defs/', '"#/components/schemas/'))
-}
+    components: (shapes) => ({
+      parameters,
+      responses: successResponses(operations, shapes),
+      securitySchemes: { application_authorization: authorization(operations) },
+    }),
+  })
 
 const description = `The API of a backend that runs a chat application.
 
@@ -90,21 +85,6 @@ const tags: Record<string, { description: string }> = {
 
 // ---------------------------------------------------------------------------------------------- paths
 
-/** The JSON schema of what is taken, and of what is given back. */
-export interface Shapes {
-  given(schema: z.ZodType): Json
-  answered(schema: z.ZodType): Json
-}
-
-function pathsOf(operations: Operation[], shapes: Shapes): Record<string, Json> {
-  const paths: Record<string, Json> = {}
-  for (const each of operations) {
-    const path = `/v1${each.path.replace(/:(\w+)/g, '{$1}')}`
-    paths[path] = { ...paths[path], [each.method.toLowerCase()]: describeOperation(each, shapes) }
-  }
-  return paths
-}
-
 function describeOperation(operation: Operation, shapes: Shapes): Json {
   const { id, tag, summary, description, params, query, body, form, method, scopes, answer } = operation
   const parameters = [
@@ -132,16 +112,6 @@ function describeOperation(operation: Operation, shapes: Shapes): Json {
   }
 }
 
-export function parametersIn(place: 'path' | 'query', { properties, required }: Json): Json[] {
-  return Object.entries(properties as Record<string, Json>).map(([name, { description, ...schema }]) => ({
-    name,
-    in: place,
-    ...((description as string) && { description }),
-    required: (required as string[] | undefined)?.includes(name) ?? false,
-    schema,
-  }))
-}
-
 const bodyTypes = ['application/json', vendorType]
 const patchTypes = ['application/json+merge-patch']
 const responseTypes = jsonTypes.filter((type) => !type.includes('merge-patch'))
@@ -165,30 +135,6 @@ function successResponses(operations: Operation[], { answered }: Shapes): Record
       { description: 'Done', content: content(responseTypes, answered(schema)) },
     ]),
   )
-}
-
-function content(types: string[], schema: Json): Json {
-  return Object.fromEntries(types.map((type) => [type, { schema }]))
-}
-
-const errors = {
-  400: { $ref: '#/components/responses/ClientError' },
-  401: { $ref: '#/components/responses/Unauthorized' },
-  403: { $ref: '#/components/responses/AccessDenied' },
-  404: { $ref: '#/components/responses/NotFound' },
-}
-
-function errorResponses({ answered }: Shapes): Record<string, Json> {
-  const response = (description: string, schema: z.ZodType) => ({
-    description,
-    content: content(['application/json'], answered(schema)),
-  })
-  return {
-    ClientError: response('The request is wrong; `errors` says which fields are to blame', ApiError),
-    Unauthorized: response('There is no token, or one that is not valid any more', AuthenticationError),
-    AccessDenied: response('The token lacks a scope that this operation asks for', AuthenticationError),
-    NotFound: response('There is no such resource in the application of the token', ApiError),
-  }
 }
 
 const parameters = {

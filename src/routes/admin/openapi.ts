@@ -2,43 +2,36 @@
 import { z } from 'zod'
 import { leastRoleOf } from '#domain/access/operator.ts'
 import { Role } from '#resources/admin/role.ts'
-import { ApiError, AuthenticationError } from '#resources/problem.ts'
 import type { AdminOperation } from '#routes/admin/operation.ts'
-import { localOrigin, parametersIn, type Shapes } from '#routes/openapi.ts'
-import { convert, formOf, idOf, type Json, merge } from '#routes/openapi-schemas.ts'
+import { content, documentOf, errors, parametersIn, type Shapes } from '#routes/openapi-document.ts'
+import { formOf, idOf, type Json } from '#routes/openapi-schemas.ts'
 
 /** The document itself. @param prefix where the API is */
-export function describeAdminApi(operations: AdminOperation[], prefix: string): Json {
-  const given = convert(
-    operations.flatMap(({ params, query, body, form }) => [
-      params,
-      query,
-      ...(body ? [body] : []),
-      ...(form ? [file] : []),
-    ]),
-    'input',
-  )
-  const answered = convert(
-    [...operations.flatMap((each) => answerOf(each) ?? []), ApiError, AuthenticationError],
-    'output',
-  )
-  const shapes: Shapes = { given: given.of, answered: answered.of }
-  const document = {
-    openapi: '3.1.0',
+export const describeAdminApi = (operations: AdminOperation[], prefix: string) =>
+  documentOf({
     info: {
       title: 'Chatterie admin API',
       version: '1.0.0',
       summary: 'Operators, applications, moderation and statistics of an installation',
       description,
-      license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
     },
-    servers: [{ url: localOrigin }],
-    tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
     security: [{ admin_key: [] }, { console_session: [] }],
-    paths: pathsOf(operations, prefix, shapes),
-    components: {
-      schemas: merge(answered.components, given.components),
-      responses: errorResponses(shapes),
+    operations,
+    prefix,
+    given: operations.flatMap(({ params, query, body, form }) => [
+      params,
+      query,
+      ...(body ? [body] : []),
+      ...(form ? [file] : []),
+    ]),
+    answered: operations.flatMap((each) => answerOf(each) ?? []),
+    describe: describeOperation,
+    refusals: {
+      Unauthorized: 'Nobody is signed in, or not any more',
+      AccessDenied: 'The role is too low, or the header `x-csrf-token` is wrong',
+      NotFound: 'There is no such thing, or it is not theirs to see',
+    },
+    components: () => ({
       securitySchemes: {
         admin_key: { type: 'http', scheme: 'bearer', description: 'A key that begins with `ck_admin_`' },
         console_session: {
@@ -48,10 +41,8 @@ export function describeAdminApi(operations: AdminOperation[], prefix: string): 
           description: 'Writes need the header `x-csrf-token`, too',
         },
       },
-    },
-  }
-  return JSON.parse(JSON.stringify(document).replaceAll('"#/$defs/', '"#/components/schemas/'))
-}
+    }),
+  })
 
 const description = `For those who run an installation, and for their scripts. The Platform API and its tokens know
 nothing of it.
@@ -85,15 +76,6 @@ function answerOf({ answer }: AdminOperation): z.ZodType | undefined {
   return known
 }
 
-function pathsOf(operations: AdminOperation[], prefix: string, shapes: Shapes): Record<string, Json> {
-  const paths: Record<string, Json> = {}
-  for (const each of operations) {
-    const path = prefix + each.path.replace(/:(\w+)/g, '{$1}')
-    paths[path] = { ...paths[path], [each.method.toLowerCase()]: describeOperation(each, shapes) }
-  }
-  return paths
-}
-
 function describeOperation(operation: AdminOperation, shapes: Shapes): Json {
   const { id, tag, summary, description, params, query, body, form, method, isOpen, right } = operation
   const parameters = [
@@ -123,31 +105,9 @@ function describeOperation(operation: AdminOperation, shapes: Shapes): Json {
 function success(operation: AdminOperation, shapes: Shapes): Json {
   const { answer, status } = operation
   if (answer.kind === 'text') {
-    const schema = { type: 'string' as const }
-    const content = Object.fromEntries(answer.contentTypes.map((each) => [each, { schema }]))
-    return { 200: { description: 'Done', content } }
+    return { 200: { description: 'Done', content: content(answer.contentTypes, { type: 'string' }) } }
   }
   const shape = answerOf(operation)
-  const content = shape && { 'application/json': { schema: shapes.answered(shape) } }
-  return { [status]: { description: 'Done', ...(content && { content }) } }
-}
-
-const errors = {
-  400: { $ref: '#/components/responses/ClientError' },
-  401: { $ref: '#/components/responses/Unauthorized' },
-  403: { $ref: '#/components/responses/AccessDenied' },
-  404: { $ref: '#/components/responses/NotFound' },
-}
-
-function errorResponses({ answered }: Shapes): Record<string, Json> {
-  const response = (description: string, shape: z.ZodType) => ({
-    description,
-    content: { 'application/json': { schema: answered(shape) } },
-  })
-  return {
-    ClientError: response('The request is wrong; `errors` says which fields are to blame', ApiError),
-    Unauthorized: response('Nobody is signed in, or not any more', AuthenticationError),
-    AccessDenied: response('The role is too low, or the header `x-csrf-token` is wrong', AuthenticationError),
-    NotFound: response('There is no such thing, or it is not theirs to see', ApiError),
-  }
+  const body = shape && content(['application/json'], shapes.answered(shape))
+  return { [status]: { description: 'Done', ...(body && { content: body }) } }
 }
