@@ -1,9 +1,11 @@
 // Writes openapi.yaml and openapi-admin.yaml.
 import { writeFile } from 'node:fs/promises'
-import { type AdminDoors, adminOperationsOf, adminPrefix, operationsOf } from '#app.ts'
 import type { Context } from '#context.ts'
+import { adminPrefix } from '#resources/admin/address.ts'
 import { describeAdminApi } from '#routes/admin/openapi.ts'
-import { describeApi } from '#routes/openapi.ts'
+import { type AdminDoors, adminOperationsOf } from '#routes/admin/operations.ts'
+import { describeApi } from '#routes/openapi/platform.ts'
+import { operationsOf } from '#routes/operations.ts'
 import { toYaml } from './openapi-yaml.ts'
 
 // Only the handlers of operations need a context, and none is called.

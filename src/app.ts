@@ -21,48 +21,25 @@ import { rateLimit } from '#plugins/rate-limit.ts'
 import { requests } from '#plugins/requests.ts'
 import { uploads } from '#plugins/uploads.ts'
 import { describeRealTime } from '#realtime/describe.ts'
-import { activityOperations } from '#routes/admin/activity.ts'
-import { applicationAdminOperations } from '#routes/admin/applications.ts'
-import { auditOperations } from '#routes/admin/audit.ts'
-import { channelAdminOperations } from '#routes/admin/channels.ts'
-import { dataLifeOperations } from '#routes/admin/data-life.ts'
-import { functionAdminOperations } from '#routes/admin/functions.ts'
+import { adminPrefix } from '#resources/admin/address.ts'
 import { LiveFeed } from '#routes/admin/live-feed.ts'
-import { messageAdminOperations } from '#routes/admin/messages.ts'
 import { describeAdminApi } from '#routes/admin/openapi.ts'
 import { type AdminOperation, serveAdmin } from '#routes/admin/operation.ts'
-import { operatorOperations } from '#routes/admin/operators.ts'
-import { sessionOperations } from '#routes/admin/session.ts'
-import { statisticsOperations } from '#routes/admin/statistics.ts'
-import { transferOperations } from '#routes/admin/transfers.ts'
-import { uiAdminOperations } from '#routes/admin/ui.ts'
-import { userAdminOperations } from '#routes/admin/users.ts'
-import { webhookOperations } from '#routes/admin/webhooks.ts'
-import { analyticsOperations } from '#routes/analytics.ts'
-import { applicationOperations, deleteApplicationOperation } from '#routes/application.ts'
-import { channelMemberOperations } from '#routes/channel-members.ts'
-import { channelOperations } from '#routes/channels.ts'
+import { adminOperationsOf } from '#routes/admin/operations.ts'
+import { deleteApplicationOperation } from '#routes/application.ts'
 import { chat } from '#routes/chat.ts'
 import { consolePage } from '#routes/console.ts'
 import { docs } from '#routes/docs.ts'
 import { files } from '#routes/files.ts'
-import { functionVersionOperations } from '#routes/function-versions.ts'
-import { functionOperations } from '#routes/functions.ts'
 import { health } from '#routes/health.ts'
-import { importOperations } from '#routes/imports.ts'
-import { jobOperations } from '#routes/jobs.ts'
-import { messageOperations } from '#routes/messages.ts'
 import { metrics } from '#routes/metrics.ts'
 import { oauth } from '#routes/oauth.ts'
 import { type Operation, serve } from '#routes/operation.ts'
+import { operationsOf } from '#routes/operations.ts'
 import { pageFiles } from '#routes/pages.ts'
 import { pictures } from '#routes/pictures.ts'
 import { root } from '#routes/root.ts'
-import { runtimeOperations } from '#routes/runtime.ts'
-import { sessionOperations as userSessionOperations } from '#routes/sessions.ts'
 import { streams } from '#routes/streams.ts'
-import { threadOperations } from '#routes/threads.ts'
-import { userOperations } from '#routes/users.ts'
 import { isAmong, originForm } from '#wire/origin.ts'
 
 /** Paths may leave the version out. */
@@ -70,51 +47,6 @@ const versions = ['/v1', '']
 
 /** Every path form of the Platform API (contract section b). */
 const prefixes = versions.flatMap((version) => [version, `${version}/applications/:applicationId`])
-
-/** Where the admin API is. */
-export const adminPrefix = '/admin/v1'
-
-/** What handlers of the admin API need of the server. */
-export type AdminDoors = Pick<FastifyInstance, 'limitSignIns'> & { live: LiveFeed }
-
-/** All operations of the admin API (operating contract 2). @param doors what the server has that handlers need */
-export function adminOperationsOf(ctx: Context, doors: AdminDoors): AdminOperation[] {
-  return [
-    ...sessionOperations(ctx, doors),
-    ...operatorOperations(ctx),
-    ...applicationAdminOperations(ctx),
-    ...uiAdminOperations(ctx),
-    ...userAdminOperations(ctx),
-    ...channelAdminOperations(ctx),
-    ...messageAdminOperations(ctx),
-    ...activityOperations(ctx),
-    ...transferOperations(ctx),
-    ...functionAdminOperations(ctx),
-    ...statisticsOperations(ctx, doors),
-    ...webhookOperations(ctx),
-    ...dataLifeOperations(ctx),
-    ...auditOperations(ctx),
-  ]
-}
-
-/** All operations of the Platform API. */
-export function operationsOf(ctx: Context): Operation[] {
-  return [
-    ...applicationOperations(ctx),
-    ...userOperations(ctx),
-    ...channelOperations(ctx),
-    ...channelMemberOperations(ctx),
-    ...messageOperations(ctx),
-    ...threadOperations(ctx),
-    ...userSessionOperations(ctx),
-    ...runtimeOperations(ctx),
-    ...functionOperations(ctx),
-    ...functionVersionOperations(ctx),
-    ...importOperations(ctx),
-    ...jobOperations(ctx),
-    ...analyticsOperations(ctx),
-  ]
-}
 
 /**
  * How long clients may take. Headers are short; a body may be a large file on a thin line, which is cut off when
@@ -131,7 +63,37 @@ const headerBytesMax = 16_384
 
 /** The server, not listening yet. */
 export async function buildApp(ctx: Context): Promise<FastifyInstance> {
-  const app = fastify({
+  const app = openServer(ctx)
+  await addPlugins(app, ctx)
+  const operations = operationsOf(ctx)
+  if (ctx.config.applicationDeletion) operations.push(deleteApplicationOperation(ctx))
+  if (ctx.testApi) {
+    const { observing } = await import('#test-api/parts.ts')
+    await app.register(observing, { ctx, testApi: ctx.testApi, operations })
+  }
+  await otherWork() // a start's, on the database
+  const live = new LiveFeed(ctx)
+  app.addHook('preClose', async () => live.close())
+  const adminOperations = adminOperationsOf(ctx, { limitSignIns: app.limitSignIns, live })
+  await addWhatIsOpen(app, ctx)
+  await app.register(docs, {
+    ctx,
+    operations,
+    describeAdmin: () => describeAdminApi(adminOperations, adminPrefix),
+    describeRealTime,
+  })
+  await addPlatformApi(app, ctx, operations)
+  await otherWork()
+  await addAdminApi(app, ctx, adminOperations)
+  if (ctx.testApi) {
+    const { testApi } = await import('#test-api/parts.ts')
+    await app.register(testApi, { ctx, testApi: ctx.testApi, operations, prefix: '/_test' })
+  }
+  return app
+}
+
+function openServer(ctx: Context): FastifyInstance {
+  return fastify({
     loggerInstance: ctx.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'id' }),
     trustProxy: (address) => isAmong(ctx.config.trustedProxies, address),
@@ -153,6 +115,10 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     return503OnClosing: false,
   })
+}
+
+/** What every request goes through. */
+async function addPlugins(app: FastifyInstance, ctx: Context): Promise<void> {
   await app.register(requests, { ctx })
   if (ctx.tracing) await app.register((await import('#plugins/tracing.ts')).tracing, { tracing: ctx.tracing })
   await app.register(draining)
@@ -179,14 +145,10 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
   })
   await app.register(guesses, { signIns: signInBudget(ctx) })
   await app.register(rateLimit, { perSecond: ctx.config.rateLimitPerSecond })
-  const operations = operationsOf(ctx)
-  if (ctx.config.applicationDeletion) operations.push(deleteApplicationOperation(ctx))
-  if (ctx.testApi) {
-    const { observing } = await import('#test-api/parts.ts')
-    await app.register(observing, { ctx, testApi: ctx.testApi, operations })
-  }
+}
 
-  await otherWork()
+/** What is served without a token, or looks at one by itself. */
+async function addWhatIsOpen(app: FastifyInstance, ctx: Context): Promise<void> {
   await app.register(health, { ctx })
   await app.register(metrics, { ctx })
   await app.register(oauth, { ctx })
@@ -198,18 +160,12 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
   await app.register(pageFiles, { ctx })
   await app.register(chat, { ctx })
   await app.register(consolePage, { ctx })
-  const live = new LiveFeed(ctx)
-  app.addHook('preClose', async () => live.close())
-  const { limitSignIns } = app
-  const adminOperations = adminOperationsOf(ctx, { limitSignIns, live })
-  await app.register(docs, {
-    ctx,
-    operations,
-    describeAdmin: () => describeAdminApi(adminOperations, adminPrefix),
-    describeRealTime,
-  })
+}
+
+/** Under each form of its paths, and what users upload. */
+async function addPlatformApi(app: FastifyInstance, ctx: Context, operations: Operation[]): Promise<void> {
   for (const prefix of prefixes) {
-    await otherWork() // a start's, on the database
+    await otherWork()
     await app.register(
       async function application(scope) {
         await scope.register(bodies)
@@ -246,13 +202,15 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
       { prefix },
     )
   }
-  await otherWork()
+}
+
+async function addAdminApi(app: FastifyInstance, ctx: Context, operations: AdminOperation[]): Promise<void> {
   await app.register(
     async function admin(scope) {
       await scope.register(bodies)
       await scope.register(uploads)
       await scope.register(operators, { ctx })
-      serveAdmin(scope, adminOperations, ctx)
+      serveAdmin(scope, operations, ctx)
     },
     { prefix: adminPrefix },
   )
@@ -263,11 +221,6 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
       await scope.register(singleSignOn, { ctx })
     })
   }
-  if (ctx.testApi) {
-    const { testApi } = await import('#test-api/parts.ts')
-    await app.register(testApi, { ctx, testApi: ctx.testApi, operations, prefix: '/_test' })
-  }
-  return app
 }
 
 /** `/applications/{id}` is another name of `/application`. */

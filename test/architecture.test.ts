@@ -124,7 +124,12 @@ const web = [
 ]
 
 /** Where strings may hold `/v1`, besides the app's prefix, the vocabulary and the wire; a move would shorten this. */
-const versioned = ['cli/api.ts', 'migrate/chatkitty/api.ts', 'routes/openapi.ts', 'routes/operation.ts']
+const versioned = [
+  'cli/api.ts',
+  'migrate/chatkitty/api.ts',
+  'routes/openapi/platform.ts',
+  'routes/operation.ts',
+]
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.ts') && !path.startsWith('data/generated/'))

@@ -1,9 +1,11 @@
 // The admin API at the command line: on this machine beside a server or without one, or on a server elsewhere.
-import { type AdminDoors, adminOperationsOf, adminPrefix } from '#app.ts'
+
 import { operatorHere, withContext } from '#cli/context.ts'
 import { UsageError } from '#cli/output.ts'
 import type { Context } from '#context.ts'
+import { adminPrefix } from '#resources/admin/address.ts'
 import { type Ask, performAdmin } from '#routes/admin/operation.ts'
+import { type AdminDoors, adminOperationsOf } from '#routes/admin/operations.ts'
 
 export interface AdminOptions {
   /** Where the server is; the database of the settings where absent. */

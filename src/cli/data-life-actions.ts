@@ -1,8 +1,9 @@
 // What commands about the life of data do: retention, and what there is of a person.
-import { adminPrefix } from '#app.ts'
+
 import { type AdminOptions, applicationFor, withAdmin } from '#cli/admin.ts'
 import { userNamed } from '#cli/admin-actions.ts'
 import { type Output, print, UsageError } from '#cli/output.ts'
+import { adminPrefix } from '#resources/admin/address.ts'
 import type { Retention, RetentionPreview } from '#resources/admin/retention.ts'
 import type { AnyJob } from '#resources/job.ts'
 

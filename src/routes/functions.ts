@@ -2,6 +2,7 @@ import type { Context } from '#context.ts'
 import { createFunctionVersion } from '#domain/functions/create-function-version.ts'
 import { getCurrentVersion } from '#domain/functions/get-current-version.ts'
 import { getFunction } from '#domain/functions/get-function.ts'
+import { getFunctionVersion } from '#domain/functions/get-function-version.ts'
 import { listFunctionVersions } from '#domain/functions/list-function-versions.ts'
 import { listFunctionInvocations } from '#domain/functions/runs/list-function-invocations.ts'
 import {
@@ -71,5 +72,17 @@ export const functionOperations = (ctx: Context) => [
     params: WithId,
     answer: pageOf(functionInvocationResource),
     handle: (caller, { params, page }) => listFunctionInvocations(ctx, caller, params.id, page),
+  }),
+  operation({
+    id: 'retrieveFunctionVersion',
+    tag: 'FunctionVersions',
+    about: 'function_version',
+    summary: 'Retrieve a function version',
+    description: 'One version of a function, by its own id.',
+    route: 'GET /function-versions/:id',
+    scopes: ['read:function_version'],
+    params: WithId,
+    answer: one(functionVersionResource),
+    handle: (caller, { params }) => getFunctionVersion(ctx, caller, params.id),
   }),
 ]

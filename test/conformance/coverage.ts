@@ -3,8 +3,8 @@ import { subscribe } from 'node:diagnostics_channel'
 import { readFileSync } from 'node:fs'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { expect } from 'vitest'
-import { operationsOf } from '#app.ts'
 import type { Context } from '#context.ts'
+import { operationsOf } from '#routes/operations.ts'
 
 type Column = 'chatkitty' | 'chatkitty-platform-sdk' | 'curl'
 

@@ -1,8 +1,8 @@
 // An application is an isolated world: the ids, names and links of another one are nobody's, and nothing of it changes.
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { operationsOf } from '#app.ts'
 import type { Context } from '#context.ts'
 import type { Operation } from '#routes/operation.ts'
+import { operationsOf } from '#routes/operations.ts'
 import { expectRefusal, fill, request, titleOf } from '../support/protects.ts'
 import { everything } from '../support/rows.ts'
 import { startServer, type TestServer } from '../support/server.ts'

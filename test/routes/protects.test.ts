@@ -1,7 +1,7 @@
 // What every operation refuses, before it looks at anything else; who may ask is in test/security.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { operationsOf } from '#app.ts'
 import type { Context } from '#context.ts'
+import { operationsOf } from '#routes/operations.ts'
 import { expectRefusal, fill, request, titleOf, tokenWith } from '../support/protects.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 

@@ -1,10 +1,10 @@
 // Every operation of the admin API by everybody, as the table says.
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type AdminDoors, adminOperationsOf } from '#app.ts'
 import type { Context } from '#context.ts'
 import { reportMessage } from '#domain/messages/reports/report-message.ts'
 import { roles } from '#resources/admin/role.ts'
+import { type AdminDoors, adminOperationsOf } from '#routes/admin/operations.ts'
 import { type AdminClient, createAdmin } from '../support/admin.ts'
 import { callerOf } from '../support/as-user.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'

@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { leastRoleOf } from '#domain/access/operator.ts'
 import { Role } from '#resources/admin/role.ts'
 import type { AdminOperation } from '#routes/admin/operation.ts'
-import { content, documentOf, errors, parametersIn, type Shapes } from '#routes/openapi-document.ts'
-import { formOf, idOf, type Json } from '#routes/openapi-schemas.ts'
+import { content, documentOf, errors, parametersIn, type Shapes } from '#routes/openapi/document.ts'
+import { formOf, idOf, type Json } from '#routes/openapi/schemas.ts'
 
 /** The document itself. @param prefix where the API is */
 export const describeAdminApi = (operations: AdminOperation[], prefix: string) =>

@@ -8,8 +8,8 @@ import {
   localOrigin,
   parametersIn,
   type Shapes,
-} from '#routes/openapi-document.ts'
-import { answerOf, formOf, idOf, type Json, takenAs } from '#routes/openapi-schemas.ts'
+} from '#routes/openapi/document.ts'
+import { answerOf, formOf, idOf, type Json, takenAs } from '#routes/openapi/schemas.ts'
 import type { Operation } from '#routes/operation.ts'
 import { jsonTypes, vendorType } from '#wire/negotiation.ts'
 

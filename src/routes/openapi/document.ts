@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 import { ApiError, AuthenticationError } from '#resources/problem.ts'
 import type { Described } from '#routes/mount.ts'
-import { convert, type Json, merge } from '#routes/openapi-schemas.ts'
+import { convert, type Json, merge } from '#routes/openapi/schemas.ts'
 
 /** Where the committed documents say that the server is; who is served one is given the real address. */
 export const localOrigin = 'http://localhost:9001'

@@ -1,0 +1,2 @@
+/** Where the admin API is. */
+export const adminPrefix = '/admin/v1'

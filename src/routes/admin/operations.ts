@@ -1,0 +1,42 @@
+// The table of contents of the admin API.
+import type { FastifyInstance } from 'fastify'
+import type { Context } from '#context.ts'
+import { activityOperations } from '#routes/admin/activity.ts'
+import { applicationAdminOperations } from '#routes/admin/applications.ts'
+import { auditOperations } from '#routes/admin/audit.ts'
+import { channelAdminOperations } from '#routes/admin/channels.ts'
+import { dataLifeOperations } from '#routes/admin/data-life.ts'
+import { functionAdminOperations } from '#routes/admin/functions.ts'
+import type { LiveFeed } from '#routes/admin/live-feed.ts'
+import { messageAdminOperations } from '#routes/admin/messages.ts'
+import type { AdminOperation } from '#routes/admin/operation.ts'
+import { operatorOperations } from '#routes/admin/operators.ts'
+import { sessionOperations } from '#routes/admin/session.ts'
+import { statisticsOperations } from '#routes/admin/statistics.ts'
+import { transferOperations } from '#routes/admin/transfers.ts'
+import { uiAdminOperations } from '#routes/admin/ui.ts'
+import { userAdminOperations } from '#routes/admin/users.ts'
+import { webhookOperations } from '#routes/admin/webhooks.ts'
+
+/** What handlers of the admin API need of the server. */
+export type AdminDoors = Pick<FastifyInstance, 'limitSignIns'> & { live: LiveFeed }
+
+/** All operations of the admin API (operating contract 2). @param doors what the server has that handlers need */
+export function adminOperationsOf(ctx: Context, doors: AdminDoors): AdminOperation[] {
+  return [
+    ...sessionOperations(ctx, doors),
+    ...operatorOperations(ctx),
+    ...applicationAdminOperations(ctx),
+    ...uiAdminOperations(ctx),
+    ...userAdminOperations(ctx),
+    ...channelAdminOperations(ctx),
+    ...messageAdminOperations(ctx),
+    ...activityOperations(ctx),
+    ...transferOperations(ctx),
+    ...functionAdminOperations(ctx),
+    ...statisticsOperations(ctx, doors),
+    ...webhookOperations(ctx),
+    ...dataLifeOperations(ctx),
+    ...auditOperations(ctx),
+  ]
+}
