@@ -203,7 +203,8 @@ export class Session {
     const headers = this.#headers(subscription, message, receipt)
     if (subscription.isAutomatic) return headers
     if (published.position > 0) this.#expect(subscription, message, published.position, type)
-    return { ...headers, ack: message }
+    headers.ack = message
+    return headers
   }
 
   /**
@@ -217,7 +218,8 @@ export class Session {
     }
     this.#note(receipt, subscription.isAutomatic ? 'acknowledged' : 'sent')
     const headers = this.#headers(subscription, this.nextMessage(), receipt)
-    return subscription.isAutomatic ? headers : { ...headers, ack: answerAck(receipt) }
+    if (!subscription.isAutomatic) headers.ack = answerAck(receipt)
+    return headers
   }
 
   acknowledge(ack: string): void {
@@ -291,12 +293,9 @@ export class Session {
     message: string,
     receipt: string | undefined,
   ): Record<string, string> {
-    return {
-      destination,
-      subscription: id,
-      'message-id': message,
-      ...(receipt !== undefined && { 'receipt-id': receipt }),
-    }
+    const headers: Record<string, string> = { destination, subscription: id, 'message-id': message }
+    if (receipt !== undefined) headers['receipt-id'] = receipt
+    return headers
   }
 }
 

@@ -1,8 +1,12 @@
-// When sockets are written to: after much was written, what is sent to one within a few milliseconds goes out in one
-// piece, and thousands of sockets are served in slices, so that no broadcast holds the thread.
+// When sockets are written to: after much was written, what is sent to one within as much time as that took goes out in
+// one piece, and thousands of sockets are served in slices, so that no broadcast holds the thread.
 
-/** How long a frame may wait for others while there is much to write; else it waits for the end of the turn only. */
-const coalesceMs = 3
+/**
+ * How long a frame may wait for others while there is much to write, at least and at most; else it waits for the end of the
+ * turn only. A write costs the system three times what a frame costs us: the more sockets there are, the longer it is
+ * worth to gather.
+ */
+const coalesceMs = { min: 3, max: 20 }
 
 /** Writing that took longer was much. Of less, nobody's answer waits because somebody else was just written to. */
 const littleMs = 1
@@ -18,8 +22,9 @@ interface Flushable {
 export class Flusher {
   #waiting: Flushable[] = []
   #isScheduled = false
-  /** When much was written last. */
+  /** When much was written last, and how long it took. */
   #muchAt = Number.NEGATIVE_INFINITY
+  #muchMs = 0
 
   /** Has it flushed soon. */
   add(writer: Flushable): void {
@@ -29,7 +34,8 @@ export class Flusher {
 
   #schedule(): void {
     this.#isScheduled = true
-    if (performance.now() - this.#muchAt < coalesceMs) setTimeout(this.#run, coalesceMs)
+    const waitMs = Math.min(Math.max(coalesceMs.min, this.#muchMs), coalesceMs.max)
+    if (performance.now() - this.#muchAt < waitMs) setTimeout(this.#run, waitMs)
     else setImmediate(this.#run)
   }
 
@@ -52,7 +58,8 @@ export class Flusher {
       return
     }
     const now = performance.now()
-    if (now - begunAt > littleMs) this.#muchAt = now
+    this.#muchMs = now - begunAt
+    if (this.#muchMs > littleMs) this.#muchAt = now
     this.#isScheduled = false
     if (this.#waiting.length > 0) this.#schedule()
   }

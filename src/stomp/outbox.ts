@@ -24,6 +24,8 @@ export class Outbox {
   readonly #options: OutboxOptions
   #frames: Frame[] = []
   #bytes = 0
+  /** What the client had yet to read when the first of these frames came: to ask for each would cost as much as the rest. */
+  #unreadBytes = 0
 
   constructor(transport: Transport, options: OutboxOptions) {
     this.#transport = transport
@@ -43,7 +45,8 @@ export class Outbox {
 
   #write(head: string, { bytes: body }: Pick<SharedBody, 'bytes'>): void {
     const { flusher, limits, overflowed } = this.#options
-    if (this.waitingBytes > limits.bufferedBytesMax) {
+    if (this.#frames.length === 0) this.#unreadBytes = this.#transport.bufferedBytes
+    if (this.#unreadBytes + this.#bytes > limits.bufferedBytesMax) {
       overflowed()
       return
     }
