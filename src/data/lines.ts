@@ -21,7 +21,7 @@ declare module 'pg' {
 interface Column {
   type: number
   parse: (text: string) => unknown
-  /** The word of the row before: what type a message is of, and the like, is the same in most rows. */
+  /** The last short word, of ASCII alone: what type a message is of, and the like, is the same in most rows. */
   last: string
 }
 
@@ -163,12 +163,13 @@ function readInteger(bytes: Buffer, from: number, to: number): number {
 const wordMax = 16
 
 function readText(bytes: Buffer, from: number, to: number, column: Column): string {
-  if (to - from > wordMax) return bytes.toString('utf8', from, to)
-  if (!isSame(bytes, from, to, column.last)) column.last = bytes.toString('utf8', from, to)
-  return column.last
+  const length = to - from
+  if (length <= wordMax && isSame(bytes, from, to, column.last)) return column.last
+  const word = bytes.toString('utf8', from, to)
+  if (length <= wordMax && word.length === length) column.last = word // ASCII: no other word has its characters as bytes
+  return word
 }
 
-/** Never true of a word that is not ASCII: its bytes are more than its characters. */
 function isSame(bytes: Buffer, from: number, to: number, word: string): boolean {
   if (word.length !== to - from) return false
   for (let at = from; at < to; at++) if (bytes[at] !== word.charCodeAt(at - from)) return false

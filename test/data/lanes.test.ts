@@ -50,6 +50,16 @@ it('rows in line are those that any connection reads, whatever is in them', asyn
   }
 })
 
+it('words whose bytes spell another word are not taken for it', async () => {
+  const words = quick({
+    name: 'words',
+    text: 'select word from unnest($1::text[]) word',
+    columns: column(text, 'word'),
+  })
+  const mixed = ['Ã©', 'é', 'Ã©', 'ab', 'é', '\u00c3', 'Ã', '', 'Â¢', '¢']
+  expect(await db.all(words, [mixed])).toEqual(mixed)
+})
+
 it('a statement that writes says how many rows', async () => {
   await db.run({ text: 'create table written_in_line (id int)' }, [])
   const write = quick({
