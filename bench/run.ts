@@ -1,5 +1,4 @@
-// node bench/run.ts [--quick] [--profile=<folder>] [--keep=<file>] [--compare=<file>] [name ...]: measures what is named,
-// or everything, and prints tables. Ends with 1 where a figure is worse than that of the file.
+// Measures what is named, or everything, and prints tables. Ends with 1 where a figure is worse than that of the file.
 import { parseArgs } from 'node:util'
 import { connects } from './connects.ts'
 import { consoleScreens } from './console.ts'
@@ -20,17 +19,6 @@ import { storm } from './storm.ts'
 import { testkit } from './testkit.ts'
 import { webhooks } from './webhooks.ts'
 import { yardstick } from './yardstick/yardstick.ts'
-
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    quick: { type: 'boolean', default: false },
-    profile: { type: 'string' },
-    keep: { type: 'string' },
-    compare: { type: 'string' },
-  },
-})
-const pace = values.quick ? { rounds: 3, roundMs: 300 } : { rounds: 7, roundMs: 800 }
 
 const benches: Record<string, (stage: Stage) => Promise<string | Report>> = {
   startup: (stage) => startup(stage, values.quick ? 2 : 5),
@@ -61,15 +49,18 @@ const benches: Record<string, (stage: Stage) => Promise<string | Report>> = {
   dump: (stage) => (values.quick ? dump(stage, 50_000, 500) : dump(stage, 1_000_000, 10_000)),
 }
 
-/** What takes half an hour and 10 GB is measured where it is named. */
-/** They take minutes to fill a database, and are run where they are named. */
+/** They take up to half an hour and 10 GB to fill a database, and are measured where they are named. */
 const long = new Set(['largeness', 'console'])
+
+const { values, positionals } = readArguments()
+const pace = values.quick ? { rounds: 3, roundMs: 300 } : { rounds: 7, roundMs: 800 }
+if (values.help) {
+  process.stdout.write(usage())
+  process.exit()
+}
 const names = positionals.length > 0 ? positionals : Object.keys(benches).filter((name) => !long.has(name))
 const unknown = names.find((name) => !Object.hasOwn(benches, name))
-if (unknown !== undefined) {
-  process.stderr.write(`There is no benchmark ${unknown}, but ${Object.keys(benches).join(', ')}\n`)
-  process.exit(2)
-}
+if (unknown !== undefined) refuse(`There is no benchmark ${unknown}`)
 
 const before = values.compare === undefined ? undefined : readFigures(values.compare)
 const figures: Figure[] = []
@@ -96,4 +87,32 @@ if (before) {
   const { text, worse } = compareFigures(before, figures)
   process.stdout.write(`${text}\n`)
   if (worse.length > 0) process.exitCode = 1
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        quick: { type: 'boolean', default: false },
+        profile: { type: 'string' },
+        keep: { type: 'string' },
+        compare: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+  } catch (error) {
+    return refuse((error as Error).message)
+  }
+}
+
+function refuse(problem: string): never {
+  process.stderr.write(`${problem}\n\n${usage()}`)
+  process.exit(2)
+}
+
+function usage(): string {
+  return `npm run bench -- [--quick] [--profile=<folder>] [--keep=<file>] [--compare=<file>] [name ...]
+Names: ${Object.keys(benches).join(', ')}; without any, all but ${[...long].join(' and ')}
+`
 }
