@@ -29,6 +29,7 @@ parentPort?.on('message', async (asked: Asked) => {
     return
   }
   await worker.stop()
+  await ctx.settled()
   await ctx.db.close()
   process.exit()
 })

@@ -100,8 +100,9 @@ export async function prepareServing(ctx: Context, limits: Partial<StompLimits> 
       await sockets.close()
       await app.close()
       await saveUsage(ctx)
+      await ctx.settled()
+      await dispatcher.stop() // what it publishes until then is delivered
       await realtime.close()
-      await dispatcher.stop()
       await ctx.functions.close()
     },
   }

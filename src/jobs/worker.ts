@@ -148,9 +148,10 @@ export class Worker {
     this.#runner.promise.then(reopen, reopen)
     clearInterval(this.#sweep)
     this.#sweep = setInterval(() => {
-      releaseDeadWorkers(ctx, this.#id ?? '').catch((error) =>
+      const looking = releaseDeadWorkers(ctx, this.#id ?? '').catch((error) =>
         ctx.log.warn({ err: error }, 'the work of dead processes was not looked for'),
       )
+      ctx.later(looking)
     }, sweepMs).unref()
   }
 

@@ -65,9 +65,9 @@ export class Sessions {
 
   start(): void {
     this.#timers.push(
-      setInterval(() => void this.#keepAcknowledged(), keepMs).unref(),
-      setInterval(() => void this.endOrphans(), sweepMs).unref(),
-      setInterval(() => void this.#showOut(), admitMs).unref(),
+      setInterval(() => this.#ctx.later(this.#keepAcknowledged()), keepMs).unref(),
+      setInterval(() => this.#ctx.later(this.endOrphans()), sweepMs).unref(),
+      setInterval(() => this.#ctx.later(this.#showOut()), admitMs).unref(),
     )
   }
 
