@@ -15,7 +15,9 @@ export async function openLog(
   const isTerminal = (file === 1 ? process.stdout : process.stderr).isTTY === true
   const format = config.logFormat ?? (isTerminal ? 'pretty' : 'json')
   const err = (error: Error) => (mayQuote(error) ? withoutWords(error) : pino.stdSerializers.err(error))
-  const options = { level: config.logLevel, serializers: { err } }
+  // At `trace` @fastify/multipart tells of the headers of a request, with its token.
+  const busboyOptions = ({ headers: _, ...others }: { headers: object }) => others
+  const options = { level: config.logLevel, serializers: { err, busboyOptions } }
   const out = pino.destination(file)
   return format === 'pretty' ? pino(options, await forPeople(out, isTerminal)) : pino(options, out)
 }
@@ -50,7 +52,7 @@ function paint(text: string, color: keyof typeof colors, colorize: boolean): str
   return colorize ? `\u001b[${colors[color]}m${text}\u001b[39m` : text
 }
 
-/** `sendChannelMessage 200 4 ms`, and the id by which the answer's X-Request-Id leads here; src/plugins/requests.ts. */
+/** `sendChannelMessage 200 4 ms`, and the id by which the answer's X-Response-Token leads here; src/plugins/requests.ts. */
 function wordingOfRequest(line: Fields, colorize: boolean): string {
   const { id, operation, route } = line
   const [status, ms] = [Number(line.status), Number(line.ms)]

@@ -60,6 +60,7 @@ async function ask(method: string, path: string, body?: unknown) {
     method,
     headers: {
       authorization: `Bearer ${token}`,
+      'x-request-id': name,
       ...(body !== undefined && !isForm && { 'content-type': 'application/json' }),
     },
     ...(body !== undefined && { body: isForm || typeof body === 'string' ? body : JSON.stringify(body) }),
@@ -278,6 +279,7 @@ it('no line of the log names a person, and once it is erased no file and no dump
   const dumped = gunzipSync(await readFile(dump))
     .toString()
     .toLowerCase()
+  expect(linesWith(token), 'lines with a secret').toEqual([])
   for (const word of words) {
     expect(linesWith(word), 'lines of the log').toEqual([])
     expect(dumped.split('\n').filter((line) => line.includes(word.toLowerCase()))).toEqual([])
