@@ -14,7 +14,7 @@ import {
   uuid,
 } from '#data/columns.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'
-import { isThere } from '#data/removal/removed-channels.ts'
+import { isKept } from '#data/removal/kept-messages.ts'
 import type { HostedFile } from '#data/rows.ts'
 
 /** How long an upload may take, and what showed up nowhere is kept. */
@@ -120,7 +120,7 @@ const findStatement = reading(
   keptColumns,
   (columns) => `
     select ${columns} from file f where f.key = $1 and ${shown} and not exists (
-      select from message m where m.file->>'key' = f.key::text and not (${isThere('m.channel_id')})
+      select from message m where m.file->>'key' = f.key::text and not ${isKept('m')}
     )`,
 )
 

@@ -9,6 +9,7 @@ import { type BlocksPlace, countMessageBlocks } from '#domain/retention/count-me
 import { type CounterPlace, sweepCounters } from '#domain/retention/sweep-counters.ts'
 import { type MemberPlace, sweepReadSpans } from '#domain/retention/sweep-read-spans.ts'
 import { trimRecords } from '#domain/retention/trim-records.ts'
+import { withdrawAllAged } from '#domain/retention/withdraw-all-aged.ts'
 import { foldStatistics } from '#domain/statistics/fold-statistics.ts'
 
 const sweepMs = 30_000
@@ -64,6 +65,7 @@ export class Sweeper {
       await this.#try(() => this.#all(() => foldStatistics(ctx)))
       await this.#try(() => this.#all(() => trimRecords(ctx)))
       await this.#try(() => this.#all(() => sweepChannels(ctx)))
+      await this.#try(() => withdrawAllAged(ctx))
       await this.#try(() => beginDueRetentions(ctx))
       await this.#try(() => sweepApplications(ctx))
       await this.#try(async () => {

@@ -34,7 +34,7 @@ export const messageOperations = (ctx: Context) => [
     id: 'deleteMessages',
     summary: 'Delete all messages',
     description:
-      'Removes every message of the application: in batches, from the newest on. Answers with the application when all are gone, or after 10 seconds: of very many the oldest can then still be read for a while.',
+      'Deletes every message of the application: nobody sees them from then on, and they are removed batch by batch. Answers with the application.',
     route: 'DELETE /messages',
     scopes: ['read:message', 'delete:message'],
     answer: one(applicationResource),

@@ -14,7 +14,7 @@ import {
   timestamptz,
 } from '#data/columns.ts'
 import { type Db, reading } from '#data/database.ts'
-import { isThere } from '#data/removal/removed-channels.ts'
+import { isKept } from '#data/removal/kept-messages.ts'
 
 const exportBatchMax = 1_000
 
@@ -55,7 +55,7 @@ const messagesStatement = reading(
   (columns) => `
     select ${columns}
     from (
-      select * from message where application_id = $1 and id > $2 and ${isThere('channel_id')} order by id limit $3
+      select * from message m where application_id = $1 and id > $2 and ${isKept('m')} order by id limit $3
     ) m
     join channel c on c.id = m.channel_id
     left join "user" u on u.id = m.user_id
@@ -63,7 +63,7 @@ const messagesStatement = reading(
 )
 
 const messageTime = (order: 'asc' | 'desc') =>
-  `(select m.created_time from message m where m.user_id = u.id order by m.id ${order} limit 1)`
+  `(select m.created_time from message m where m.user_id = u.id and ${isKept('m')} order by m.id ${order} limit 1)`
 
 const userColumns = select({
   ...columnsOf({ id: int8, type: text, name: text, displayName: text, isGuest: bool }, 'u'),
@@ -89,7 +89,7 @@ const usersStatement = reading(
       select * from "user" where application_id = $1 and id > $2 and deleted_time is null order by id limit $3
     ) u
     cross join lateral (
-      select count(*) from message m where m.user_id = u.id and ${isThere('m.channel_id')}
+      select count(*) from message m where m.user_id = u.id and ${isKept('m')}
     ) sent
     order by u.id`,
 )

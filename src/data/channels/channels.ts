@@ -5,6 +5,7 @@ import { counterOf } from '#data/events/counters.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { containing, knownSorts, type ListQuery, listPage, propertiesContain, toPage } from '#data/lists.ts'
 import { withDetails } from '#data/messages/message-details.ts'
+import { isKeptBy } from '#data/removal/kept-messages.ts'
 import { channelColumns, channelShape, userColumns } from '#data/rows.ts'
 import { isHidden } from '#data/sql/is-unread.ts'
 import {
@@ -22,7 +23,9 @@ const { sql } = Prisma
 /** Of channel `c`: its creator, and its last message, which is one step into message (channel_id, id). */
 const channelJoins = `
   left join "user" creator on creator.id = c.creator_id
-  left join lateral (select * from message m where m.channel_id = c.id order by m.id desc limit 1) last on true
+  left join lateral (
+    select * from message m where m.channel_id = c.id and ${isKeptBy('c', 'm')} order by m.id desc limit 1
+  ) last on true
   left join "user" author on author.id = last.user_id`
 
 const findStatement = quick(
@@ -186,7 +189,7 @@ const seenJoins = `
   left join "user" creator on creator.id = c.creator_id
   left join lateral (
     select * from message m
-    where m.channel_id = c.id and m.id > coalesce(cm.cleared_through_id, 0) and not ${isHidden}
+    where m.channel_id = c.id and m.id > coalesce(cm.cleared_through_id, 0) and ${isKeptBy('c', 'm')} and not ${isHidden}
     order by m.id desc limit 1
   ) last on true
   left join "user" author on author.id = last.user_id`

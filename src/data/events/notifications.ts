@@ -14,7 +14,7 @@ import {
 } from '#data/columns.ts'
 import { type Db, reading } from '#data/database.ts'
 import { messagesById } from '#data/messages/messages.ts'
-import { isThere } from '#data/removal/removed-channels.ts'
+import { isKept } from '#data/removal/kept-messages.ts'
 import { countedMax } from '#data/sql/list-messages.ts'
 import { notifyMembersStatement } from '#data/sql/notify-members.ts'
 import { usersById } from '#data/users/users.ts'
@@ -39,7 +39,7 @@ const notificationColumns = select(columnsOf({ ...notificationShape, parentId: n
 type NotificationRow = ReadBy<typeof notificationColumns>
 const withParents = `(
   select n.*, m.parent_id from notification n join message m on m.id = n.message_id
-  where ${isThere('m.channel_id')}) n`
+  where ${isKept('m')}) n`
 
 /** A user's notifications from the cursor on, newest first, or the newer ones, oldest first. */
 const listStatement = (newer: boolean) =>

@@ -18,7 +18,7 @@ import { Prisma } from '#data/generated/client.ts'
 import { type KeysetRequest, listKeyset, listKeysetOfPeriod } from '#data/keyset.ts'
 import { containing } from '#data/lists.ts'
 import { withDetails } from '#data/messages/message-details.ts'
-import { isThere } from '#data/removal/removed-channels.ts'
+import { isKept, isKeptIn, isKeptOf } from '#data/removal/kept-messages.ts'
 import { authorColumns, messageColumns } from '#data/rows.ts'
 import type { ListPart } from '#resources/admin/list.ts'
 import type { Report, ReportState, Resolution } from '#resources/admin/moderation.ts'
@@ -52,7 +52,7 @@ export async function listAdministeredMessages(
 ): Promise<ListPart<Message>> {
   const where = [
     sql`m.application_id = ${applicationId}::bigint`,
-    raw(isThere('m.channel_id')),
+    raw(isKeptOf(String(BigInt(applicationId)), 'm')),
     ...(query === undefined ? [] : [sql`m.body ilike ${containing(query)}`]),
     ...(username === undefined
       ? []
@@ -108,9 +108,9 @@ const aroundStatement = reading(
   messageColumns('m', 'u'),
   (columns) => `
     select ${columns} from (
-      (select * from message where channel_id = $1 and id <= $2 order by id desc limit $3::int + 1)
+      (select * from message m where channel_id = $1 and id <= $2 and ${isKeptIn('$1', 'm')} order by id desc limit $3::int + 1)
       union all
-      (select * from message where channel_id = $1 and id > $2 order by id limit $3::int)
+      (select * from message m where channel_id = $1 and id > $2 and ${isKeptIn('$1', 'm')} order by id limit $3::int)
     ) m left join "user" u on u.id = m.user_id order by m.id`,
 )
 
@@ -154,7 +154,7 @@ const open = `
   (select mr.id, mr.reason, mr.properties, mr.message_id, mm.channel_id, mr.created_time, mm.application_id,
           mr.user_id, null::resolution as resolution, null::text as resolved_by, null::timestamptz as resolved_time
    from message_report mr join message mm on mm.id = mr.message_id
-   where ${isThere('mm.channel_id')})`
+   where ${isKept('mm')})`
 const resolved = `
   (select id, reason, properties, message_id, channel_id, created_time, application_id, user_id, resolution, resolved_by,
           resolved_time from resolved_report)`
@@ -221,7 +221,7 @@ const lockReportedStatement = reading(
   column(int8, 'm.id'),
   (columns) => `
     select ${columns} from message_report r join message m on m.id = r.message_id
-    where r.id = $2 and m.application_id = $1 for update of m`,
+    where r.id = $2 and m.application_id = $1 and ${isKept('m')} for update of m`,
 )
 
 /** Takes all open reports of a message to those that are resolved. @returns how many there were */

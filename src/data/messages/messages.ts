@@ -4,7 +4,7 @@ import { shownFilesExpire } from '#data/files.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { containing, listPage } from '#data/lists.ts'
 import { withDetails } from '#data/messages/message-details.ts'
-import { isThere } from '#data/removal/removed-channels.ts'
+import { isCounted, isKept } from '#data/removal/kept-messages.ts'
 import { type MessageRecord, messageColumns, messageShape, type StoredMention } from '#data/rows.ts'
 import { countedMax, listMessagesStatement, type MessageListShape } from '#data/sql/list-messages.ts'
 import type { Message, MessageLink, SeenMessage } from '#resources/message.ts'
@@ -19,7 +19,7 @@ const findStatement = quick(
     (columns) => `
     select ${columns}
     from message m left join "user" u on u.id = m.user_id where m.id = $2 and m.application_id = $1
-      and ${isThere('m.channel_id')}`,
+      and ${isKept('m')}`,
   ),
 )
 
@@ -37,7 +37,7 @@ const findByIdStatement = reading(
   select({ applicationId: column(int8, 'm.application_id'), message: messageColumns('m', 'u') }),
   (columns) => `
     select ${columns}
-    from message m left join "user" u on u.id = m.user_id where m.id = $1`,
+    from message m left join "user" u on u.id = m.user_id where m.id = $1 and ${isKept('m')}`,
 )
 
 /** A message of whichever application, for work that a message gave rise to. */
@@ -53,7 +53,7 @@ const findManyStatement = reading(
   messageColumns('m', 'u'),
   (columns) => `
     select ${columns}
-    from message m left join "user" u on u.id = m.user_id where m.id = any($1::bigint[])`,
+    from message m left join "user" u on u.id = m.user_id where m.id = any($1::bigint[]) and ${isKept('m')}`,
 )
 
 /** The messages with these ids. */
@@ -146,7 +146,11 @@ export async function readReportedMessagePage(
       resource: 'message',
       from: Prisma.sql`message m`,
       id: 'm.id',
-      where: [Prisma.sql`m.channel_id = ${channelId}::bigint`, Prisma.sql`m.report_count > 0`],
+      where: [
+        Prisma.sql`m.channel_id = ${channelId}::bigint`,
+        Prisma.sql`m.report_count > 0`,
+        Prisma.raw(isKept('m')),
+      ],
       sortable: { id: 'm.id', createdTime: 'm.created_time', reportCount: 'm.report_count' },
       order: 'm.id desc',
       columns: messageColumns('m', 'u'),
@@ -176,7 +180,7 @@ const lockStatement = reading(
   'lock-message',
   select(columnsOf({ type, ...placeShape, properties }, 'm')),
   (columns) => `select ${columns} from message m where m.id = $2 and m.application_id = $1
-    and ${isThere('m.channel_id')} for update`,
+    and ${isKept('m')} for update`,
 )
 
 export interface MessageChanges {
@@ -238,22 +242,29 @@ const deleteStatement = reading(
     fileKey: column(nullable(text), `m.file->>'key'`),
   }),
   (columns) => `
-    delete from message m where m.id = $2 and m.application_id = $1 and ${isThere('m.channel_id')} returning ${columns}`,
+    with place as materialized (
+      -- as it is by now: what is being withdrawn meanwhile is counted by who does that
+      select c.* from channel c
+      where c.id = (select channel_id from message where id = $2) and c.application_id = $1 for share
+    )
+    delete from message m using place
+    where m.id = $2 and m.channel_id = place.id and ${isCounted('m', 'place')} returning ${columns}`,
 )
 
 /** SQL text: deletes messages, and lets their hosted files expire. */
 const deletingMany = (where: string) => `
   with gone as (
-    delete from message where ${where} returning channel_id, thread_id, file
+    delete from message where ${where} returning id, channel_id, thread_id, file
   ), expired as (${shownFilesExpire('gone')})`
 
-/** Deletes all messages of a channel. @returns how many there were */
+/** Deletes all messages of a channel. @returns how many of them were counted */
 export function deleteMessagesOfChannel(tx: Tx, channelId: number): Promise<number> {
   return tx.single(deleteOfChannelStatement, [channelId])
 }
 
 const deleteOfChannelStatement = reading(
   'delete-messages-of-channel',
-  column(int8, 'count(*)'),
-  (columns) => `${deletingMany('channel_id = $1')} select ${columns} from gone`,
+  column(int8, `count(*) filter (where ${isCounted('gone', 'c')})`),
+  (columns) =>
+    `${deletingMany('channel_id = $1')} select ${columns} from gone join channel c on c.id = gone.channel_id`,
 )

@@ -7,6 +7,7 @@ import { counterValue } from '#data/events/counters.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
 import { messagesById } from '#data/messages/messages.ts'
+import { isKeptIn } from '#data/removal/kept-messages.ts'
 import { userColumns } from '#data/rows.ts'
 import { compactSpansStatement, spansOfMembersStatement, timeOf } from '#data/sql/compact-spans.ts'
 import { unreadCount } from '#data/sql/count-unread.ts'
@@ -271,7 +272,7 @@ const lastReadStatement = reading(
     cross join lateral (
       select m.id from message m
       where m.channel_id = cm.channel_id and m.id between s.from_id and s.through_id
-        and m.id > cm.cleared_through_id and m.user_id is distinct from $3
+        and m.id > cm.cleared_through_id and ${isKeptIn('$1', 'm')} and m.user_id is distinct from $3
         and not exists (select from hidden_message h where h.user_id = cm.user_id and h.message_id = m.id)
       order by m.id desc limit 1
     ) m

@@ -5,6 +5,7 @@ import { type Db, reading, type Tx } from '#data/database.ts'
 import { counterValue } from '#data/events/counters.ts'
 import { withDetails } from '#data/messages/message-details.ts'
 import { cutPage, newest } from '#data/messages/messages.ts'
+import { isKept, isKeptIn, withdrawnThrough } from '#data/removal/kept-messages.ts'
 import { messageColumns } from '#data/rows.ts'
 import { countBetween, endOfMessages } from '#data/sql/count-messages.ts'
 import { isHidden } from '#data/sql/is-unread.ts'
@@ -26,7 +27,7 @@ const findOfMemberStatement = reading(
     select ${columns}
     from message m join channel_membership cm on cm.channel_id = m.channel_id and cm.user_id = $3
     left join "user" u on u.id = m.user_id
-    where m.id = $2 and m.application_id = $1 and m.id > cm.cleared_through_id and not ${isHidden}`,
+    where m.id = $2 and m.application_id = $1 and m.id > cm.cleared_through_id and not ${isHidden} and ${isKept('m')}`,
 )
 
 /** The message, unless the user does not see it: is no member there, has cleared it or deleted it for itself. */
@@ -67,7 +68,7 @@ const idsBetweenStatement = reading(
     select ${columns} from channel_membership cm cross join lateral (
       select m.id from message m
       where m.channel_id = cm.channel_id and m.id between $3 and $4 and m.id > cm.cleared_through_id
-        and not ${isHidden}
+        and ${isKeptIn('$1', 'm')} and not ${isHidden}
       order by m.id desc limit $5
     ) found
     where cm.channel_id = $1 and cm.user_id = $2 order by found.id desc`,
@@ -85,10 +86,11 @@ export async function messageIdsBetween(
 
 const seenCount = `
   case when cm.cleared_through_id = 0 then ${counterValue('channel.messages', 'cm.channel_id')}
-       else ${countBetween('cm.cleared_through_id', endOfMessages)}
+       else ${countBetween(`greatest(cm.cleared_through_id, ${withdrawnThrough('cm.channel_id')})`, endOfMessages)}
   end - (
     select count(*) from hidden_message h join message m on m.id = h.message_id
-    where h.user_id = cm.user_id and h.message_id > cm.cleared_through_id and m.channel_id = cm.channel_id)`
+    where h.user_id = cm.user_id and h.message_id > cm.cleared_through_id and m.channel_id = cm.channel_id
+      and ${isKept('m')})`
 
 const countOfMemberStatement = reading(
   'count-messages-of-member',
@@ -111,7 +113,8 @@ const lastHiddenStatement = reading(
   (columns) => `
     select ${columns} from unnest($1::bigint[]) as of_channel (id)
     cross join lateral (
-      select m.channel_id, m.id from message m where m.channel_id = of_channel.id order by m.id desc limit 1
+      select m.channel_id, m.id from message m
+      where m.channel_id = of_channel.id and ${isKeptIn('of_channel.id', 'm')} order by m.id desc limit 1
     ) m
     join hidden_message h on h.message_id = m.id`,
 )

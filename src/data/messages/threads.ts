@@ -13,11 +13,11 @@ import {
 import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { knownSorts, listPage } from '#data/lists.ts'
-import { isThere } from '#data/removal/removed-channels.ts'
+import { isKept, isKeptThread } from '#data/removal/kept-messages.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { Thread } from '#resources/thread.ts'
 
-const { sql } = Prisma
+const { sql, raw } = Prisma
 
 export const threadShape = {
   id: int8,
@@ -37,7 +37,7 @@ const findStatement = reading(
   'find-thread',
   threadColumns,
   (columns) => `select ${columns} from thread t
-    where t.id = $2 and t.application_id = $1 and ${isThere('t.channel_id')}`,
+    where t.id = $2 and t.application_id = $1 and ${isKeptThread}`,
 )
 
 export function findThread(db: Querier, applicationId: number, id: number): Promise<Thread | undefined> {
@@ -49,7 +49,7 @@ const findOfMemberStatement = reading(
   threadColumns,
   (columns) => `
     select ${columns} from thread t join channel_membership cm on cm.channel_id = t.channel_id and cm.user_id = $3
-    where t.id = $2 and t.application_id = $1`,
+    where t.id = $2 and t.application_id = $1 and ${isKeptThread}`,
 )
 
 /** The thread, if the user is a member of its channel. */
@@ -65,7 +65,7 @@ export function findThreadOfMember(
 const byIdStatement = reading(
   'threads-by-id',
   threadColumns,
-  (columns) => `select ${columns} from thread t where t.id = any($1::bigint[])`,
+  (columns) => `select ${columns} from thread t where t.id = any($1::bigint[]) and ${isKeptThread}`,
 )
 
 /** The threads with these ids. */
@@ -115,7 +115,7 @@ export function listThreads(
       where: [
         sql`t.channel_id = ${channelId}::bigint`,
         sql`t.type = any(${types}::thread_type[])`,
-        ...(ofMessages ? [isSeen] : []),
+        ...(ofMessages ? [isSeen, raw(isKeptThread)] : []),
       ],
       sortable,
       order: 't.id',
@@ -148,7 +148,8 @@ const openStatement = {
   name: 'open-message-thread',
   text: `
     with root as (
-      update message set has_thread = true where id = $2 and application_id = $1 returning id, application_id, channel_id
+      update message m set has_thread = true where id = $2 and application_id = $1 and ${isKept('m')}
+      returning id, application_id, channel_id
     )
     insert into thread (id, application_id, channel_id, type)
     select id, application_id, channel_id, 'MESSAGE' from root

@@ -2,7 +2,8 @@
 import { column, int4, int8, jsonb, nullable, select, text } from '#data/columns.ts'
 import { type Querier, reading } from '#data/database.ts'
 import { shownFilesExpire } from '#data/files.ts'
-import type { RemovedMessages } from '#data/removal/retention.ts'
+import { isCounted } from '#data/removal/kept-messages.ts'
+import type { Withdrawn } from '#data/removal/withdrawal.ts'
 
 /** Makes the row that others refer to nobody's. */
 export async function anonymizeUser(tx: Querier, id: number): Promise<void> {
@@ -21,7 +22,7 @@ export function removeMessagesBy(
   tx: Querier,
   userId: number,
   { filesOnly, limit }: { filesOnly: boolean; limit: number },
-): Promise<RemovedMessages[]> {
+): Promise<(Withdrawn & { removed: number })[]> {
   return tx.all(removeByStatement, [userId, limit, filesOnly])
 }
 
@@ -30,15 +31,20 @@ const removeByStatement = reading(
   select({
     channelId: column(int8, 'gone.channel_id'),
     threadId: column(nullable(int8), 'gone.thread_id'),
-    count: column(int4, 'count(*)::int'),
+    removed: column(int4, 'count(*)::int'),
+    count: column(int4, `(count(*) filter (where ${isCounted('gone', 'place')}))::int`),
   }),
   (columns) => `
-    with gone as (
-      delete from message where id = any(array(
-        select id from message where user_id = $1 and (not $3::boolean or file is not null) order by id limit $2::int
-      )) returning channel_id, thread_id, file
+    with batch as materialized (
+      select id, channel_id from message where user_id = $1 and (not $3::boolean or file is not null)
+      order by id limit $2::int
+    ), place as materialized (
+      select c.* from channel c where c.id in (select channel_id from batch) order by c.id for share
+    ), gone as (
+      delete from message m using place where m.id in (select id from batch) and m.channel_id = place.id
+      returning m.id, m.channel_id, m.thread_id, m.file
     ), expired as (${shownFilesExpire('gone')})
-    select ${columns} from gone group by 1, 2`,
+    select ${columns} from gone join place on place.id = gone.channel_id group by 1, 2`,
 )
 
 /** Empties texts that a person wrote, and forgets what others were notified of them. @returns where to go on, and how many */

@@ -2,7 +2,7 @@
 import { to as copyTo } from 'pg-copy-streams'
 import { columnsOf, jsonb, nullable, select, text, timestamptz } from '#data/columns.ts'
 import { type Database, type Querier, reading } from '#data/database.ts'
-import { isThere } from '#data/removal/removed-channels.ts'
+import { isKept } from '#data/removal/kept-messages.ts'
 import { partsOfSpan } from '#data/sql/compact-spans.ts'
 
 /** A user, though it may be deleted. */
@@ -51,7 +51,7 @@ const parts = {
     select m.id, m.channel_id as "channelId", m.thread_id as "threadId", m.parent_id as "parentId", m.type, m.body,
       m.file, m.group_tag as "groupTag", m.mentions, m.links, m.properties, m.created_time as "createdTime",
       m.last_edited_time as "lastEditedTime"
-    from message m where m.user_id = $1 and ${isThere('m.channel_id')} order by m.id`,
+    from message m where m.user_id = $1 and ${isKept('m')} order by m.id`,
   reactions: `
     select message_id as "messageId", emoji, created_time as "createdTime"
     from reaction where user_id = $1 order by message_id, emoji`,
@@ -112,7 +112,7 @@ export async function asPersonIs<T>(
     await client.query('begin transaction isolation level repeatable read, read only')
     const { rows: files } = await client.query<PersonFile>(
       `select f.key, f.name from message m join file f on f.key = (m.file ->> 'key')::uuid
-       where m.user_id = $1 and m.file ->> 'key' is not null and f.expires_time is null and ${isThere('m.channel_id')}
+       where m.user_id = $1 and m.file ->> 'key' is not null and f.expires_time is null and ${isKept('m')}
        union
        select f.key, f.name from "user" u join file f on f.id = u.picture_file_id where u.id = $1
        order by key`,

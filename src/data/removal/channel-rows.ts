@@ -3,6 +3,7 @@ import { bool, column, int4, int8, nullable, select } from '#data/columns.ts'
 import { type Querier, reading, type Tx } from '#data/database.ts'
 import { counterValue } from '#data/events/counters.ts'
 import { shownFilesExpire } from '#data/files.ts'
+import { isCounted } from '#data/removal/kept-messages.ts'
 
 /** Whether there is more of a channel than one commit should remove: rows, or what functions have kept of it. */
 export async function isLargeChannel(
@@ -66,21 +67,28 @@ const closeStatement = {
     update channel set application_id = null, removed_from = application_id where id = $1`,
 }
 
-/** @returns how many messages went */
-export function removeMessagesOf(tx: Querier, channelId: number, limit: number): Promise<number> {
+/** @returns how many messages went, and how many of them were counted: not those that had been withdrawn before */
+export function removeMessagesOf(
+  tx: Querier,
+  channelId: number,
+  limit: number,
+): Promise<{ gone: number; counted: number }> {
   return tx.single(messagesStatement, [channelId, limit])
 }
 
 const messagesStatement = reading(
   'remove-messages-of-channel',
-  column(int4, '(select count(*)::int from gone)'),
+  select({
+    gone: column(int4, 'count(gone.id)::int'),
+    counted: column(int4, `(count(*) filter (where ${isCounted('gone', 'c')}))::int`),
+  }),
   (columns) => `
     with gone as (
       delete from message where id = any(array(
         select id from message where channel_id = $1 order by id limit $2::int
-      )) returning file
+      )) returning id, file
     ), expired as (${shownFilesExpire('gone')})
-    select ${columns}`,
+    select ${columns} from gone left join channel c on c.id = $1`,
 )
 
 /** What else grows in a channel; each removes up to so many ($2) and is asked until it finds none. */

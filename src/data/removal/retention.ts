@@ -3,7 +3,6 @@
 // Indexes: message (channel_id, id, user_id), message_file, channel (application_id, created_time), the primary keys.
 import { bool, column, int4, int8, jsonb, nullable, select, timestamptz } from '#data/columns.ts'
 import { type Db, type Querier, reading } from '#data/database.ts'
-import { shownFilesExpire } from '#data/files.ts'
 import type { QueryRetention, Retention, RetentionPreview } from '#resources/admin/retention.ts'
 
 export async function findRetention(db: Querier, applicationId: number): Promise<Retention> {
@@ -16,7 +15,18 @@ const findStatement = reading(
   (columns) => `select ${columns} from application a where a.id = $1`,
 )
 
-/** Applications that keep something only so long and were not looked at for an hour; they are from now on. */
+/** Applications that keep something only so long. */
+export function agingApplications(db: Db): Promise<number[]> {
+  return db.all(agingStatement, [])
+}
+
+const agingStatement = reading(
+  'aging-applications',
+  column(int8, 'a.id'),
+  (columns) => `select ${columns} from application a where a.retention <> '{}' and a.closed_time is null`,
+)
+
+/** Of those, and of others that withdrew something, which were not looked at for an hour; they are from now on. */
 export function dueRetentions(db: Db): Promise<number[]> {
   return db.all(dueStatement, [])
 }
@@ -26,16 +36,17 @@ const dueStatement = reading(
   column(int8, 'a.id'),
   (columns) => `
     update application a set retention_time = chatterie_clock()
-    where a.retention <> '{}' and a.closed_time is null
+    where a.closed_time is null and (a.retention <> '{}' or exists (
+        select from channel c where c.application_id = a.id and c.files_removed_through_id > 0))
       and (a.retention_time is null or a.retention_time not between chatterie_clock() - interval '1 hour' and chatterie_clock())
     returning ${columns}`,
 )
 
 /** SQL text: since when what is of an age is kept; null for ever. Retention is $2. */
-const since = (key: keyof Retention) =>
+export const since = (key: keyof Retention) =>
   `(chatterie_clock() - ($2::jsonb ->> '${key}')::int * interval '1 day')`
 /** Of a message in channel `c`. */
-const keptSince = `case when c.type = 'DIRECT' then ${since('directMessagesDays')} else ${since('messagesDays')} end`
+export const keptSince = `case when c.type = 'DIRECT' then ${since('directMessagesDays')} else ${since('messagesDays')} end`
 /** The time of a channel's last message, though it may be gone. */
 const activeTime = `coalesce(
   greatest((select m.created_time from message m where m.channel_id = c.id order by m.id desc limit 1), c.active_time),
@@ -71,56 +82,29 @@ const previewStatement = reading(
   (columns) => `with ${ofOld} select ${columns}`,
 )
 
-/** Whether a run would find anything; no more is read than that takes. */
-export function isAnythingOld(db: Querier, applicationId: number, retention: Retention): Promise<boolean> {
-  return db.single(isOldStatement, [applicationId, JSON.stringify(retention)])
+/** Whether a run would find anything: a channel in which nothing happens, or messages that are withdrawn. */
+export function hasRemovable(db: Querier, applicationId: number, retention: Retention): Promise<boolean> {
+  return db.single(removableStatement, [applicationId, JSON.stringify(retention)])
 }
 
-const isOldStatement = reading(
-  'is-anything-old',
+const removableStatement = reading(
+  'has-removable',
   column(
     bool,
     `exists (
       select from channel c where c.application_id = $1 and (
-        ${isInactive}
-        or (select m.created_time from message m where m.channel_id = c.id order by m.id limit 1) < ${keptSince}
-        or $2::jsonb ? 'filesDays' and (
-          select m.created_time from message m where m.channel_id = c.id and m.file is not null order by m.id limit 1
-        ) < ${since('filesDays')}))`,
+        $2::jsonb ? 'inactiveChannelsDays' and ${isInactive}
+        or c.files_removed_through_id > 0 and (
+          exists (select from message m where m.channel_id = c.id and m.id <= c.removed_through_id)
+          or exists (
+            select from message m
+            where m.channel_id = c.id and m.file is not null and m.id <= c.files_removed_through_id))))`,
   ),
   (columns) => `select ${columns}`,
 )
 
-/** Where messages went, and how many. */
-export interface RemovedMessages {
-  channelId: number
-  threadId: number | null
-  count: number
-}
-
-/** A page of channels, by id; `next` is where to go on, the same page again where more of it may be old. */
-export interface AgedPage {
-  removed: RemovedMessages[]
-  next: number | undefined
-}
-
-/** Whether old messages go, or old messages that show a file. */
-export type AgedKind = 'messages' | 'files'
-
-const channelsMax = 100
-
-/** Removes up to `limit` old messages of the channels behind one; the oldest of each first. */
-export async function removeAgedMessages(
-  tx: Querier,
-  kind: AgedKind,
-  { applicationId, retention, after, limit }: AgedInput,
-): Promise<AgedPage> {
-  const values = [applicationId, JSON.stringify(retention), after, channelsMax, limit]
-  const { last, size, removed } = await tx.single(agedStatements[kind], values)
-  const count = removed.reduce((sum, each) => sum + each.count, 0)
-  if (count >= limit) return { removed, next: after }
-  return { removed, next: last === null || size < channelsMax ? undefined : last }
-}
+/** So many channels are looked at in a batch. */
+export const channelsMax = 100
 
 export interface AgedInput {
   applicationId: number
@@ -130,7 +114,8 @@ export interface AgedInput {
   limit: number
 }
 
-const pageOfChannels = (after: string, max: string) => `
+/** SQL text: a part `page` with the first channels of application $1 behind one. */
+export const pageOfChannels = (after: string, max: string) => `
   page as materialized (
     select c.id, c.type from channel c where c.application_id = $1 and c.id > ${after} order by c.id limit ${max}::int
   )`
@@ -138,44 +123,6 @@ const pageColumns = {
   last: column(nullable(int8), '(select max(id) from page)'),
   size: column(int4, '(select count(*)::int from page)'),
 }
-
-function aged(kind: AgedKind) {
-  const also = kind === 'files' ? 'and m.file is not null' : ''
-  const until = kind === 'files' ? since('filesDays') : keptSince
-  return reading(
-    `remove-aged-${kind}`,
-    select({
-      ...pageColumns,
-      removed: column(
-        jsonb<RemovedMessages[]>(),
-        `(select coalesce(jsonb_agg(jsonb_build_object('channelId', g.channel_id, 'threadId', g.thread_id, 'count', g.count)), '[]')
-          from (select channel_id, thread_id, count(*) from gone group by 1, 2) g)`,
-      ),
-    }),
-    (columns) => `
-      with ${pageOfChannels('$3', '$4')}, begun as materialized (
-        select c.id, c.until from (select c.id, ${until} as until from page c) c
-        cross join lateral (
-          select m.created_time from message m where m.channel_id = c.id ${also} order by m.id limit 1
-        ) oldest
-        where oldest.created_time < c.until
-      ), gone as (
-        delete from message where id = any(array(
-          select o.id from begun cross join lateral (
-            select m.id, m.created_time from message m where m.channel_id = begun.id ${also} order by m.id limit $5::int
-          ) o
-          where o.created_time < begun.until limit $5::int
-        )) returning channel_id, thread_id, created_time, file
-      ), expired as (${shownFilesExpire('gone')}),
-      active as (
-        update channel c set active_time = greatest(c.active_time, g.time)
-        from (select channel_id, max(created_time) as time from gone group by 1) g where c.id = g.channel_id
-      )
-      select ${columns}`,
-  )
-}
-
-const agedStatements = { messages: aged('messages'), files: aged('files') }
 
 /** Channels behind one in which nothing happened for too long. */
 export function inactiveChannels(

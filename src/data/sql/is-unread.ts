@@ -1,7 +1,9 @@
 // What unread means (runtime contract 8.6), as SQL text over a membership `cm` and a message `m` of its channel.
+import { withdrawnThrough } from '#data/removal/kept-messages.ts'
 
-/** Up to this id nothing is unread: it was there before the member joined, was cleared, or was read. */
-export const readBefore = 'greatest(cm.joined_through_id, cm.cleared_through_id, cm.read_through_id)'
+/** Up to this id nothing is unread: it was there before the member joined, was cleared, was read, or is withdrawn. */
+export const readBefore = `greatest(
+  cm.joined_through_id, cm.cleared_through_id, cm.read_through_id, ${withdrawnThrough('cm.channel_id')})`
 
 /** Whether a read span covers the message. Spans do not overlap: it can only be the last that begins before. */
 export const isCovered = `coalesce((

@@ -4,7 +4,7 @@
 import { bool, column, int8, joined, nullable, select } from '#data/columns.ts'
 import { quick, type Reading, reading } from '#data/database.ts'
 import { counterValue } from '#data/events/counters.ts'
-import { isThere } from '#data/removal/removed-channels.ts'
+import { isKept, isKeptIn, isKeptOf } from '#data/removal/kept-messages.ts'
 import { type MessageRecord, messageColumns } from '#data/rows.ts'
 import { isRead, isUnread } from '#data/sql/is-unread.ts'
 
@@ -27,28 +27,28 @@ const owners = {
   channel: {
     from: 'channel o',
     is: 'o.id = $1 and o.application_id = $2',
-    mine: 'm.channel_id = $1',
+    mine: `m.channel_id = $1 and ${isKeptIn('$1', 'm')}`,
     total: counterValue('channel.messages', '$1'),
   },
   application: {
     from: 'application o',
     is: 'o.id = $1 and o.id = $2',
-    mine: `m.application_id = $1 and ${isThere('m.channel_id')}`,
+    mine: `m.application_id = $1 and ${isKeptOf('$1', 'm')}`,
     total: counterValue('application.messages', '$1'),
   },
   'main thread': {
     from: 'channel o',
     is: 'o.id = $1 and o.application_id = $2',
-    mine: 'm.channel_id = $1 and m.thread_id is null',
+    mine: `m.channel_id = $1 and m.thread_id is null and ${isKeptIn('$1', 'm')}`,
     total: counterValue('channel.main_messages', '$1'),
   },
   thread: {
     from: 'thread o',
     is: 'o.id = $1 and o.application_id = $2',
-    mine: 'm.thread_id = $1',
+    mine: `m.thread_id = $1 and ${isKept('m')}`,
     total: counterValue('thread.messages', '$1'),
   },
-  user: ofUser(`m.user_id = $1 and ${isThere('m.channel_id')}`),
+  user: ofUser(`m.user_id = $1 and ${isKeptOf('$2', 'm')}`),
   'unread by user': ofUser(inChannelsWhere(isUnread)),
   'read by user': ofUser(inChannelsWhere(isRead)),
 }
@@ -63,7 +63,7 @@ function ofUser(mine: string) {
 }
 
 function inChannelsWhere(condition: string): string {
-  return `m.application_id = $2 and exists (
+  return `m.application_id = $2 and ${isKeptOf('$2', 'm')} and exists (
     select from channel_membership cm
     where cm.channel_id = m.channel_id and cm.user_id = $1 and ${condition})`
 }

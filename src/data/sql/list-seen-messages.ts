@@ -3,6 +3,7 @@
 // page is made of these. Indexes: message (channel_id, id, user_id), message_thread, message_file.
 import { bool, column, int8, joined, nullable, select } from '#data/columns.ts'
 import { type Reading, reading } from '#data/database.ts'
+import { isKeptBy } from '#data/removal/kept-messages.ts'
 import { messageColumns } from '#data/rows.ts'
 import { isHidden } from '#data/sql/is-unread.ts'
 import type { ListedMessage } from '#data/sql/list-messages.ts'
@@ -47,12 +48,14 @@ export function listSeenMessagesStatement(shape: SeenListShape): Reading<SeenLis
 
 function compose(name: string, { of, newer, files }: SeenListShape): Reading<SeenListed> {
   const { memberships, messages } = scopes[of]
-  const member = `channel_membership cm where cm.user_id = $2 and ${memberships}`
+  const member = `channel_membership cm join channel c on c.id = cm.channel_id where cm.user_id = $2 and ${memberships}`
   const ids = (than: '>' | '<=', order: 'asc' | 'desc', limit: string) => `
-    select found.id from (select cm.* from ${member}) cm
+    select found.id from (
+      select cm.*, c.removed_through_id, c.files_removed_through_id from ${member}
+    ) cm
     cross join lateral (
       select m.id from message m
-      where ${messages} and m.id ${than} $3::bigint and m.id > cm.cleared_through_id
+      where ${messages} and m.id ${than} $3::bigint and m.id > cm.cleared_through_id and ${isKeptBy('cm', 'm')}
         ${files ? 'and m.file is not null' : ''} and not ${isHidden}
       order by m.id ${order} limit ${limit}
     ) found

@@ -15,6 +15,7 @@
 // has changed that since the statement began (`claimed`): then it is run again; see data/messages/reading.ts.
 import { bool, column, int8, type ReadBy, select } from '#data/columns.ts'
 import { type Reading, reading } from '#data/database.ts'
+import { isKept } from '#data/removal/kept-messages.ts'
 import { afterCut, beforeCut, lastTime, timeOf } from '#data/sql/compact-spans.ts'
 import { spansBeyond } from '#data/sql/count-unread.ts'
 import { isCovered, isHidden, isUnread, readBefore } from '#data/sql/is-unread.ts'
@@ -29,7 +30,7 @@ const isoTime = (time: string) => `to_char(${time} at time zone 'UTC', 'YYYY-MM-
 const messagePlace = `
   select cm.*, cm.ctid as version, m.application_id
   from message m join channel_membership cm on cm.channel_id = m.channel_id and cm.user_id = $2
-  where m.id = $1 and m.application_id = $3 and m.id > cm.cleared_through_id and not ${isHidden}`
+  where m.id = $1 and m.application_id = $3 and m.id > cm.cleared_through_id and not ${isHidden} and ${isKept('m')}`
 
 const channelPlace = `
   select cm.*, cm.ctid as version, c.application_id

@@ -4,6 +4,7 @@
 // every tenth of them connected, are notified in 20 to 40 ms.
 import { column, int8, select } from '#data/columns.ts'
 import { keptMinutes } from '#data/events/limits.ts'
+import { isKept } from '#data/removal/kept-messages.ts'
 import { askForRunsOfNotificationsParts } from '#data/sql/ask-for-runs.ts'
 import type { EventType } from '#resources/events.ts'
 
@@ -26,7 +27,7 @@ export const notifyMembersStatement = {
     ), announced as materialized (
       select m.id, m.application_id, m.channel_id, m.user_id, m.parent_id, m.mentions, t.after_user_id, a.display_name as author,
              coalesce(m.body, 'File attachment') as content
-      from task t join message m on m.id = t.message_id left join "user" a on a.id = m.user_id
+      from task t join message m on m.id = t.message_id and ${isKept('m')} left join "user" a on a.id = m.user_id
     ), member as materialized (
       select announced.*, cm.user_id as recipient_id, cm.muted
       from announced cross join lateral (

@@ -1,6 +1,6 @@
 // How rows of an application ($1) are found, as `t`: SQL.
 import { counterMoves } from '#data/events/counters.ts'
-import { isThere } from '#data/removal/removed-channels.ts'
+import { isKept } from '#data/removal/kept-messages.ts'
 import { inList } from '#data/sql/in-list.ts'
 
 export const ofApplication = 't.application_id = $1'
@@ -11,10 +11,7 @@ export const ofApplicationOnce = '(t.application_id = $1 or t.application_id is 
 export const channels = `(array(select t.id from channel t where ${ofApplicationOnce}))`
 const lastingChannels = '(array(select c.id from channel c where c.application_id = $1))'
 export const functions = '(array(select f.id from "function" f where f.application_id = $1))'
-/** The first look is at an index that is empty but for moments. */
-export const ofMessageThere = `(
-  not exists (select from channel where application_id is null)
-  or exists (select from message m where m.id = t.message_id and ${isThere('m.channel_id')}))`
+export const ofKeptMessage = `exists (select from message m where m.id = t.message_id and ${isKept('m')})`
 const threadsOf = (channels: string) =>
   `(array(select th.id from thread th where th.channel_id = any${channels}))`
 

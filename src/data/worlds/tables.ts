@@ -2,6 +2,7 @@
 // one, that is not described here does not compile.
 
 import { Prisma } from '#data/generated/client.ts'
+import { isKept, isKeptThread } from '#data/removal/kept-messages.ts'
 import { isThere } from '#data/removal/removed-channels.ts'
 import {
   channels,
@@ -10,7 +11,7 @@ import {
   functions,
   ofApplication,
   ofApplicationOnce,
-  ofMessageThere,
+  ofKeptMessage,
   users,
 } from '#data/worlds/rows-of.ts'
 import type { Meaning } from '#data/worlds/spaces.ts'
@@ -114,7 +115,14 @@ const models = {
     of: ofApplicationOnce,
     when: 't.application_id is not null',
     key: ['id'],
-    numbers: { id: 'channel', applicationId: 'application', removedFrom: 'plain', creatorId: 'user' },
+    numbers: {
+      id: 'channel',
+      applicationId: 'application',
+      removedFrom: 'plain',
+      creatorId: 'user',
+      removedThroughId: 'through message',
+      filesRemovedThroughId: 'through message',
+    },
   },
   ChannelActivity: {
     of: ofApplication,
@@ -147,13 +155,13 @@ const models = {
   },
   Thread: {
     of: `t.channel_id = any${channels}`,
-    when: isThere('t.channel_id'),
+    when: isKeptThread,
     key: ['id'],
     numbers: { id: 'message', applicationId: 'application', channelId: 'channel' },
   },
   Message: {
     of: ofApplication,
-    when: isThere('t.channel_id'),
+    when: isKept('t'),
     key: ['id'],
     numbers: {
       id: 'message',
@@ -166,13 +174,13 @@ const models = {
   },
   Reaction: {
     of: `t.user_id = any${users}`,
-    when: ofMessageThere,
+    when: ofKeptMessage,
     key: ['messageId', 'emoji', 'userId'],
     numbers: { messageId: 'message', userId: 'user' },
   },
   HiddenMessage: {
     of: `t.user_id = any${users}`,
-    when: ofMessageThere,
+    when: ofKeptMessage,
     key: ['userId', 'messageId'],
     numbers: { userId: 'user', messageId: 'message' },
   },
@@ -190,7 +198,7 @@ const models = {
   },
   MessageReport: {
     of: `t.user_id = any${users}`,
-    when: ofMessageThere,
+    when: ofKeptMessage,
     key: ['id'],
     numbers: { id: 'message_report', messageId: 'message', userId: 'user' },
   },
@@ -208,7 +216,7 @@ const models = {
   },
   Notification: {
     of: `t.recipient_id = any${users}`,
-    when: ofMessageThere,
+    when: ofKeptMessage,
     key: ['id'],
     numbers: { id: 'notification', recipientId: 'user', messageId: 'message', mentionedChannelId: 'channel' },
   },

@@ -103,7 +103,7 @@ function removing({ applicationId, userId = 0 }: RunningJob, filesOnly: boolean)
   return async (tx) => {
     const gone = await removeMessagesBy(tx, userId, { filesOnly, limit: batchMax })
     await tx.emit(...gone.map((each) => removalOf(applicationId, each)))
-    return full(gone.reduce((sum, { count }) => sum + count, 0))
+    return full(gone.reduce((sum, { removed }) => sum + removed, 0))
   }
 }
 

@@ -1,19 +1,16 @@
 import type { Context } from '#context.ts'
 import type { RunningJob } from '#data/jobs/jobs.ts'
-import { removeMessagesThrough } from '#data/removal/messages.ts'
+import { removeWithdrawnThrough } from '#data/removal/withdrawal.ts'
 import { endJob } from '#domain/jobs/end-job.ts'
 import { batchMax, inBatches } from '#domain/removal/in-batches.ts'
-import { removalOf } from '#domain/removal/removal-of.ts'
 import { removeWhatIsLeft } from '#domain/removal/remove-what-is-left.ts'
 
-/** Removes the messages of an application up to one, the newest first, and what is left of them; ends the job. */
+/** Removes the messages of an application up to one, which are withdrawn, and what is left of them; ends the job. */
 export async function clearMessages(ctx: Context, begun: RunningJob, signal: AbortSignal): Promise<void> {
   const { applicationId, throughId = 0 } = begun
   let job = await inBatches(ctx, begun, signal, async (tx) => {
-    const removed = await removeMessagesThrough(tx, applicationId, throughId, batchMax)
-    await tx.emit(...removed.map((each) => removalOf(applicationId, each)))
-    const counted = removed.reduce((sum, { count }) => sum + count, 0)
-    // Others may delete some of a batch first: only one that finds none is the last.
+    const counted = await removeWithdrawnThrough(tx, applicationId, throughId, batchMax)
+    // Others may remove some of a batch first: only one that finds none is the last.
     return { counted, more: counted > 0 }
   })
   job = await removeWhatIsLeft(ctx, job, signal)

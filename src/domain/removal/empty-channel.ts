@@ -17,8 +17,8 @@ import { batchMax, inBatches } from '#domain/removal/in-batches.ts'
 export async function emptyChannel(ctx: Context, begun: RunningJob, signal: AbortSignal): Promise<void> {
   const { applicationId, channelId = 0 } = begun
   let job = await inBatches(ctx, begun, signal, async (tx) => {
-    const counted = await removeMessagesOf(tx, channelId, batchMax)
-    return { counted, more: counted === batchMax }
+    const { gone, counted } = await removeMessagesOf(tx, channelId, batchMax)
+    return { counted, more: gone === batchMax }
   })
   for (let kind = 0; kind < kindsInChannels; kind += 1) {
     job = await inBatches(ctx, job, signal, async (tx) => {
@@ -34,7 +34,7 @@ export async function emptyChannel(ctx: Context, begun: RunningJob, signal: Abor
   })
   const late = job.processed - (job.total ?? job.processed)
   await inBatches(ctx, job, signal, async (tx) => {
-    const counted = await removeMessagesOf(tx, channelId, batchMax)
+    const { counted } = await removeMessagesOf(tx, channelId, batchMax)
     await deleteRemovedChannel(tx, channelId)
     if (late + counted > 0) {
       await tx.emit({ type: 'channel.message.deleted', applicationId, channelId, count: -(late + counted) })

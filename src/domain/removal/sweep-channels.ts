@@ -16,7 +16,7 @@ import { batchMax } from '#domain/removal/in-batches.ts'
 export async function sweepChannels(ctx: Context): Promise<boolean> {
   const [id] = await findStrayChannels(ctx.db, 1)
   if (id === undefined) return false
-  if ((await removeMessagesOf(ctx.db, id, batchMax)) > 0) return true
+  if ((await removeMessagesOf(ctx.db, id, batchMax)).gone > 0) return true
   for (let kind = 0; kind < kindsInChannels; kind += 1) {
     if ((await removeKindOf(ctx.db, kind, id, batchMax)) >= batchMax) return true
   }

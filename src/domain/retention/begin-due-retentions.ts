@@ -1,11 +1,11 @@
 import type { Context } from '#context.ts'
 import { insertJob } from '#data/jobs/jobs.ts'
-import { dueRetentions, findRetention, isAnythingOld } from '#data/removal/retention.ts'
+import { dueRetentions, findRetention, hasRemovable } from '#data/removal/retention.ts'
 
-/** Looks, once an hour for each application, whether something is older than it keeps it; a job removes that. */
+/** Looks, once an hour for each application, whether something is to be removed; a job does that. */
 export async function beginDueRetentions(ctx: Context): Promise<void> {
   for (const applicationId of await dueRetentions(ctx.db)) {
-    if (!(await isAnythingOld(ctx.db, applicationId, await findRetention(ctx.db, applicationId)))) continue
+    if (!(await hasRemovable(ctx.db, applicationId, await findRetention(ctx.db, applicationId)))) continue
     await ctx.queue.ready()
     await ctx.db.transact((tx) => insertJob(tx, applicationId, 'RETENTION', {}))
   }

@@ -1,26 +1,21 @@
 import type { Context } from '#context.ts'
 import type { RunningJob } from '#data/jobs/jobs.ts'
-import {
-  type AgedKind,
-  findRetention,
-  inactiveChannels,
-  previewOf,
-  removeAgedMessages,
-} from '#data/removal/retention.ts'
+import { findRetention, inactiveChannels, previewOf } from '#data/removal/retention.ts'
+import { removeWithdrawn } from '#data/removal/withdrawal.ts'
 import { type ApplicationCaller, defaultScopes } from '#domain/access/caller.ts'
 import { theSystem } from '#domain/access/operator.ts'
 import { deleteChannel } from '#domain/channels/delete-channel.ts'
 import { endJob } from '#domain/jobs/end-job.ts'
 import { saveTotal } from '#domain/jobs/save-total.ts'
 import { batchMax, inBatches } from '#domain/removal/in-batches.ts'
-import { removalOf } from '#domain/removal/removal-of.ts'
 import { removeWhatIsLeft } from '#domain/removal/remove-what-is-left.ts'
+import { withdrawAged } from '#domain/retention/withdraw-aged.ts'
 import { isGone } from '#errors.ts'
 import type { Retention } from '#resources/admin/retention.ts'
 
 /**
- * Removes what an application keeps no longer: old messages with their files, then channels in which nothing happens,
- * then what is left of them in read spans, threads, deliveries and invocations. Cut off, it begins again with what is left.
+ * Removes what an application keeps no longer: channels in which nothing happens, old messages with their files, which
+ * are out of sight at once, then what is left of them in read spans, threads, deliveries and invocations. Cut off, it begins again with what is left.
  * The job counts messages and channels.
  */
 export async function runRetention(ctx: Context, begun: RunningJob, signal: AbortSignal): Promise<void> {
@@ -29,14 +24,14 @@ export async function runRetention(ctx: Context, begun: RunningJob, signal: Abor
   let job = begun.total === null ? await foreseen(ctx, begun, retention) : begun
   // Channels first: of one that goes as a whole nothing has to be looked at.
   job = await removeChannels(ctx, job, retention, signal)
-  for (const kind of ['messages', 'files'] satisfies AgedKind[]) {
+  await withdrawAged(ctx, applicationId, retention)
+  for (const kind of ['messages', 'files'] as const) {
     let after: number | undefined = 0
     job = await inBatches(ctx, job, signal, async (tx) => {
-      const input = { applicationId, retention, after: after ?? 0, limit: batchMax }
-      const { removed, next } = await removeAgedMessages(tx, kind, input)
+      const page = { applicationId, after: after ?? 0, limit: batchMax }
+      const { count, next } = await removeWithdrawn(tx, kind, page)
       after = next
-      await tx.emit(...removed.map((each) => removalOf(applicationId, each)))
-      return { counted: removed.reduce((sum, { count }) => sum + count, 0), more: next !== undefined }
+      return { counted: count, more: next !== undefined }
     })
   }
   job = await removeWhatIsLeft(ctx, job, signal)
