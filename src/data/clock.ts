@@ -49,7 +49,7 @@ function functionOf({ offsetMs, frozenAt }: ClockState): string {
 
 const keepWaitingStatement = {
   text: `
-    with told as (
+    with deliveries as (
       update webhook_delivery set next_time = next_time + $1::float8 * interval '1 ms'
       where state = 'PENDING' and next_time > chatterie_clock()
     )
@@ -83,7 +83,7 @@ const nextStatement = reading(
   (columns) => `select ${columns}`,
 )
 
-/** Whether there is work that somebody is about to do: what was written is told, runs and jobs are due. */
+/** Whether there is work that somebody is about to do: what was written is published, runs and jobs are due. */
 export function isWorkDue(db: Db): Promise<boolean> {
   return db.single(dueStatement, [])
 }

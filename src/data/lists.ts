@@ -84,12 +84,12 @@ export function knownSorts(page: PageRequest, sortable: Record<string, string>):
   return { ...page, sort: sort.filter(({ property }) => Object.hasOwn(sortable, property)) }
 }
 
-/** A pattern for `like` and its kind: what has the text somewhere in it. */
 /** Patterns of LIKE for what contains one of the texts, plain or as JSON writes it. */
 export function likeAny(texts: string[]): string[] {
   return [...new Set(texts.flatMap((text) => [text, JSON.stringify(text).slice(1, -1)]))].map(containing)
 }
 
+/** A pattern for `like` and its kind: what has the text somewhere in it. */
 export function containing(text: string): string {
   return `%${text.replace(/[\\%_]/g, '\\$&')}%`
 }

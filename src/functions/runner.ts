@@ -24,9 +24,9 @@ export interface Invocation {
   token: string
   /** What it follows from, where that is traced. */
   traceparent?: string
-  /** Of the run alone. */
+  /** How long the script may run, without the wait for a process. */
   timeoutMs: number
-  /** Of the wait for a free process before; as long as the run where absent. */
+  /** How long a free process is waited for before; as long as the script may run where absent. */
   waitMs?: number
 }
 

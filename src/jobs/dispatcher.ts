@@ -30,14 +30,14 @@ export class Dispatcher {
    * @param publish resolves when the next batch may come
    * @param isListened says whether somebody is connected to this process
    * @param runFunctions is called when there are functions to run
-   * @param tellWebhooks is called when there are webhooks to tell
+   * @param deliverToWebhooks is called when there are deliveries to webhooks
    */
   constructor(
     ctx: Context,
     publish: (events: CommittedEvent[]) => Promise<void>,
     isListened: () => boolean,
     runFunctions: () => void,
-    tellWebhooks: () => void,
+    deliverToWebhooks: () => void,
   ) {
     this.#ctx = ctx
     const notifying = new Batches({
@@ -66,7 +66,7 @@ export class Dispatcher {
       const { events = [], tasks = 0, asked = 0, sent = 0, more } = await taking.next()
       this.#hadEffect = events.length + tasks + asked + sent > 0
       if (asked > 0) runFunctions()
-      if (sent > 0) tellWebhooks()
+      if (sent > 0) deliverToWebhooks()
       await publish(events)
       if (tasks > 0) this.#notifications.signal()
       return more

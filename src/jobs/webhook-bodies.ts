@@ -1,4 +1,4 @@
-// What webhooks are told: `{type, timestamp, data}`, the data in the shapes of the Platform API (operating contract 4).
+// What is delivered to webhooks: `{type, timestamp, data}`, the data in the shapes of the Platform API (operating contract 4).
 import type { Context } from '#context.ts'
 import { findEmoji } from '#domain/messages/emoji.ts'
 import type { DeliverySubjects } from '#domain/webhooks/load-delivery-subjects.ts'

@@ -151,7 +151,7 @@ export class WebhookDeliveries {
 
   /** What went wrong here is no attempt, and is tried again a little later. */
   async #rest(id: number, error: unknown): Promise<void> {
-    this.#ctx.log.error({ err: error, deliveryId: id }, 'a webhook could not be told')
+    this.#ctx.log.error({ err: error, deliveryId: id }, 'a delivery to a webhook could not be made')
     await holdDelivery(this.#ctx, id, restMs).catch(() => undefined) // whatever it was, the database may be away
   }
 

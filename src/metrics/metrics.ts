@@ -73,7 +73,7 @@ export class Metrics {
   readonly webhookAttempts = new Histogram(
     {
       name: 'chatterie_webhook_delivery_duration_seconds',
-      help: 'Attempts to tell webhooks by event and result, from their sending to the end of their answer',
+      help: 'Attempts to deliver to webhooks by event and result, from their sending to the end of their answer',
       labels: ['kind', 'result'],
     },
     durations,

@@ -79,7 +79,7 @@ export class CatchUp {
    */
   async check(session: Session, connection: Connection, position: number): Promise<void> {
     const through = this.#hub.position
-    if (through - position <= missedMax) return // more can not have been told to anybody
+    if (through - position <= missedMax) return // more cannot have been delivered to anybody
     const channelIds = [...session.relations.memberships.keys()]
     const events = await this.#missed(session, { channelIds, after: position, through })
     if ((events?.length ?? 0) <= missedMax || session.connection !== connection) return

@@ -24,7 +24,7 @@ export type OnMissed = (
 export class Hub {
   /** By topic. Of most there is one. */
   readonly #topics = new Map<string, Subscription | Set<Subscription>>()
-  /** Of users' own topics, by application and the topic's name: who hears what is told to everybody. */
+  /** Of users' own topics, by application and the topic's name: who hears what is published to everybody. */
   readonly #own = new Map<string, Set<Subscription>>()
   readonly #members = new Map<number, Set<Session>>()
   readonly #applications = new Map<number, Set<Session>>()

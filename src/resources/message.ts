@@ -153,7 +153,7 @@ export const SendMessage = z
   .meta({ id: 'CreateMessageResource' })
 export type SendMessage = z.output<typeof SendMessage>
 
-/** What a user writes, which is its own: it cannot say whose. */
+/** What a user writes, which is their own: they cannot say whose. */
 export const WriteMessage = z.discriminatedUnion('type', [
   SendMessage.options[0].omit({ user: true }),
   SendMessage.options[1].omit({ user: true }),

@@ -128,7 +128,7 @@ export const userHypermedia = defineHypermedia<User>()(User, {
   },
 })
 
-/** A user as it sees itself. */
+/** A user as they see themselves. */
 export const CurrentUser = z.object(User.shape).meta({ id: 'CurrentUserProperties' })
 
 const blockedRecords = pagedAddress('/application/user.blocked_records.relay')

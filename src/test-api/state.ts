@@ -66,7 +66,7 @@ export class TestApi {
     return this.isWorld(run.applicationId) ? observeRun(this, clock, run, work) : work()
   }
 
-  /** Looks on while a webhook of a world is told, and upsets that (testing contract 4 and 5); undefined for others. */
+  /** Looks on while something is delivered to a webhook of a world, and upsets that (testing contract 4 and 5); undefined for others. */
   watchDelivery(
     clock: Clock,
     delivery: WatchedDelivery,

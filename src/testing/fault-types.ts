@@ -29,11 +29,11 @@ export interface FunctionTarget {
   function: string
 }
 
-/** Attempts to tell a webhook. */
+/** Attempts to deliver to a webhook. */
 export interface WebhookTarget {
   /** Its id. */
   webhook: number
-  /** Of what it is told, such as `message.created`. */
+  /** Of what is delivered, such as `message.created`. */
   type?: WebhookEvent | DecidedEvent | 'webhook.test'
 }
 

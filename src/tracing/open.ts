@@ -55,19 +55,19 @@ export async function openTracing(
 /** What the library has to say, such as that the collector is away. */
 function tellOf(log: Pick<BaseLogger, 'warn'>): void {
   let warnedAt = Number.NEGATIVE_INFINITY
-  const tell = (said: string) => {
+  const complain = (said: string) => {
     if (performance.now() - warnedAt < warnMs) return
     warnedAt = performance.now()
     log.warn({ reason: reasonIn(said) }, 'traces were not sent')
   }
   const ignore = () => {}
   diag.setLogger(
-    { error: tell, warn: tell, info: ignore, debug: ignore, verbose: ignore },
+    { error: complain, warn: complain, info: ignore, debug: ignore, verbose: ignore },
     { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
   )
 }
 
-/** Errors are told as JSON. */
+/** Errors are printed as JSON. */
 function reasonIn(said: string): string {
   const [, message = said] = /"message":"((?:[^"\\]|\\.)*)"/.exec(said) ?? []
   return message.slice(0, 200)

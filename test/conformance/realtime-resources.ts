@@ -35,7 +35,7 @@ export function aUser(name: string, fields: Fields = {}) {
   }
 }
 
-/** A user as it sees itself, complete. */
+/** A user as they see themselves, complete. */
 export function aCurrentUser(name: string, fields: Fields = {}) {
   return {
     ...userFields,

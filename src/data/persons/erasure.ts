@@ -148,7 +148,7 @@ const deliveriesStatement = reading(
     select ${columns}`,
 )
 
-/** Whether something that happened in an application is yet to be told. */
+/** Whether something that happened in an application is yet to be published. */
 export async function hasEvents(db: Querier, applicationId: number): Promise<boolean> {
   return (
     (await db.run({ text: 'select from outbox_event where application_id = $1 limit 1' }, [applicationId])) >

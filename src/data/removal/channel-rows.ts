@@ -103,7 +103,7 @@ const growing = [
      delete from counter where scope like 'thread.%' and scope_id = any(array(select id from gone))
    )
    select id from gone`,
-  // What webhooks are told of its end stays.
+  // What is delivered to webhooks of its end stays.
   `delete from webhook_delivery where id = any(array(
      select id from webhook_delivery where channel_id = $1 and type <> 'channel.deleted' limit $2::int))`,
   // It holds what waits, which is little.

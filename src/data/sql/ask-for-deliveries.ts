@@ -4,7 +4,7 @@ import { inList } from '#data/sql/in-list.ts'
 import { type EventType, events, eventsWhere } from '#resources/events.ts'
 import { webhookTypes } from '#resources/webhook.ts'
 
-/** SQL text: what webhooks are told of each event. Imports count, and say nothing of what they count. */
+/** SQL text: what is delivered to webhooks of each event. Imports count, and say nothing of what they count. */
 const byType = webhookTypes.flatMap((type) => {
   const plain = eventsWhere(({ webhook }) => webhook === type)
   return plain.size === 0 ? [] : [`when t.type in ${inList(plain)} then '${type}'`]

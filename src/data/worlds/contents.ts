@@ -68,13 +68,13 @@ const applicationStatement = reading(
   (columns) => `select ${columns} from (select ${applicationColumns} from application where id = $1) r`,
 )
 
-/** Whether something that happened in a world is yet to be told, or somebody to be notified of it. */
-export async function isUntold(db: Querier, id: number): Promise<boolean> {
-  return (await db.run(untoldStatement, [id])) > 0
+/** Whether something that happened in a world is yet to be published, or somebody to be notified of it. */
+export async function isUnpublished(db: Querier, id: number): Promise<boolean> {
+  return (await db.run(unpublishedStatement, [id])) > 0
 }
 
-const untoldStatement = {
-  name: 'is-world-untold',
+const unpublishedStatement = {
+  name: 'is-world-unpublished',
   text: `
     select where exists (select from outbox_event where application_id = $1) or exists (
       select from notification_task t join message m on m.id = t.message_id where m.application_id = $1)`,

@@ -105,7 +105,7 @@ export async function restartNumbers(tx: Tx): Promise<void> {
   await tx.run({ text: `select ${nexts.join(', ')}` }, [])
 }
 
-/** Of messages that were deleted before anybody was told. */
+/** Of messages that were deleted before they were published. */
 const straysText = `
   delete from notification_task t where not exists (select from message m where m.id = t.message_id)`
 

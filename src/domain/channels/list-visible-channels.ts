@@ -12,7 +12,7 @@ export interface UserChannelFilters {
   name?: string | undefined
 }
 
-/** The channels that a user sees: its own, but hidden ones, and public ones; the last active first. */
+/** The channels that a user sees: their own, but hidden ones, and public ones; the last active first. */
 export async function listVisibleChannels(
   ctx: Context,
   { applicationId, userId }: UserCaller,

@@ -23,7 +23,7 @@ export type SendHostedFile = { type: 'HOSTED'; file: HostedFile } & FileMessageF
 
 /**
  * Sends a message to a channel or one of its threads. A backend does so as the system or on behalf of a user, who need
- * not be a member (contract g); a user as itself, where it is a member. One round trip, shared with what is sent at the
+ * not be a member (contract g); a user as themselves, where they are a member. One round trip, shared with what is sent at the
  * same time.
  * In a channel that keeps no messages it is delivered alone.
  * @throws ChatError 404 where the channel or the user does not exist, AccessDeniedError for who is no member

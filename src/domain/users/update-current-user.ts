@@ -6,7 +6,7 @@ import { notFound } from '#errors.ts'
 import type { UpdateCurrentUser, User } from '#resources/user.ts'
 
 /**
- * Changes what a user may say of itself. Properties replace those that were there, since clients send them whole
+ * Changes what a user may say of themselves. Properties replace those that were there, since clients send them whole
  * (runtime contract 5.1). @throws ChatError 404 once the user is deleted
  */
 export async function updateCurrentUser(

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '#context.ts'
-import { isUntold } from '#data/worlds/contents.ts'
+import { isUnpublished } from '#data/worlds/contents.ts'
 import { insertSnapshot } from '#data/worlds/snapshots.ts'
 import { mustHaveWorld } from '#domain/worlds/must-have-world.ts'
 import { readWorld } from '#domain/worlds/read-world.ts'
 import type { Snapshot } from '#resources/worlds/world.ts'
 
 const pollMs = 5
-/** In a world that is never at rest, what is yet to be told is left out. */
+/** In a world that is never at rest, what is yet to be published is left out. */
 const patienceMs = 2_000
 
 /**
@@ -17,7 +17,7 @@ const patienceMs = 2_000
 export async function takeSnapshot(ctx: Context, worldId: number, name?: string): Promise<Snapshot> {
   const world = await mustHaveWorld(ctx, worldId)
   for (const giveUpAt = performance.now() + patienceMs; performance.now() < giveUpAt; ) {
-    if (!(await isUntold(ctx.db, worldId))) break
+    if (!(await isUnpublished(ctx.db, worldId))) break
     await sleep(pollMs)
   }
   const title = name ?? world.name

@@ -1,4 +1,4 @@
-// What is told of an application as it happens.
+// What is shown of an application as it happens.
 import type { z } from 'zod'
 import type { EventType } from '#resources/events.ts'
 import type { FunctionInvocation } from '#resources/function.ts'
@@ -22,7 +22,7 @@ export type LiveEvent = {
   [N in keyof LiveData]: { position: number; name: N; data: LiveData[N] }
 }[keyof LiveData]
 
-/** Which committed events are told, and as what. */
+/** Which committed events are shown, and as what. */
 export const liveNames = {
   'channel.message.created': 'message',
   'thread.message.created': 'message',

@@ -1,4 +1,4 @@
-// What each world was asked, answered and told, as far back as is kept (testing contract 5).
+// What each world was asked, answered and delivered, as far back as is kept (testing contract 5).
 
 export const kinds = ['request', 'frame', 'event', 'function', 'webhook'] as const
 export type Kind = (typeof kinds)[number]
@@ -40,7 +40,7 @@ const listenersMax = 2_000
 
 const bodies = ['requestBody', 'responseBody', 'body', 'payload', 'event', 'result', 'logs'] as const
 
-/** Is told of each entry as it is added, and when there will be none any more. */
+/** Hears of each entry as it is added, and when there will be none any more. */
 export interface Listener {
   added(entry: Entry): void
   ended(): void

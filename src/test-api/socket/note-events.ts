@@ -1,4 +1,4 @@
-// Committed events in the journal of their world, before anybody is told of them (testing contract 5).
+// Committed events in the journal of their world, before they are published (testing contract 5).
 import type { Context } from '#context.ts'
 import { namesOfUsers } from '#domain/users/names-of-users.ts'
 import type { CommittedEvent } from '#resources/events.ts'

@@ -1,4 +1,4 @@
-// Attempts to tell a webhook, as tests see and upset them (testing contract 4 and 5).
+// Attempts to deliver to a webhook, as tests see and upset them (testing contract 4 and 5).
 import type { Clock } from '#clock/clock.ts'
 import type { Posted } from '#context.ts'
 import type { DeliveryAttempt } from '#resources/webhook.ts'
