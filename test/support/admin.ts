@@ -3,7 +3,7 @@ import supertest from 'supertest'
 import { theSystem } from '#domain/access/operator.ts'
 import { createAdminKey } from '#domain/operators/create-admin-key.ts'
 import type { Role } from '#resources/admin/role.ts'
-import type { TestServer } from './server.ts'
+import { connections, type TestServer } from './server.ts'
 
 /** supertest with an admin key; paths are below `/admin/v1`, bodies JSON. */
 export interface AdminClient {
@@ -27,7 +27,10 @@ export async function createAdmin(
     ...(applications && { applications }),
   })
   const send = (method: 'get' | 'post' | 'put' | 'patch' | 'delete') => (path: string, body?: unknown) => {
-    const test = supertest(server.url)[method](`/admin/v1${path}`).set('authorization', `Bearer ${key}`)
+    const test = supertest(server.url)
+      [method](`/admin/v1${path}`)
+      .agent(connections)
+      .set('authorization', `Bearer ${key}`)
     return body === undefined ? test : test.type('application/json').send(JSON.stringify(body))
   }
   return {
@@ -65,7 +68,10 @@ export async function signIn(
     cookie,
     csrfToken,
     send(method, path, body, csrf = csrfToken) {
-      const test = supertest(url)[method](`/admin/v1${path}`).set({ cookie, 'x-csrf-token': csrf })
+      const test = supertest(url)
+        [method](`/admin/v1${path}`)
+        .agent(connections)
+        .set({ cookie, 'x-csrf-token': csrf })
       return body === undefined ? test : test.send(body)
     },
   }

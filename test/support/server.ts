@@ -1,6 +1,7 @@
 // The real server on a database of its own, and short ways to talk to it.
 
 import { rm } from 'node:fs/promises'
+import { Agent } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
@@ -45,6 +46,9 @@ export interface TestApplication extends NewCredentials {
   patch(path: string, body?: unknown): supertest.Test
   delete(path: string): supertest.Test
 }
+
+/** For `agent` of supertest: to connect anew for each request takes as long as to answer it. */
+export const connections = new Agent({ keepAlive: true })
 
 /** Clones the template database. */
 export async function cloneDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
@@ -109,6 +113,7 @@ export async function startServer(
     main: await create(),
     createApplication: create,
     async close() {
+      connections.destroy() // where an answer came before all was said, the server would wait for the rest
       await worker.stop()
       await serving.close()
       await ctx.db.close()
@@ -130,7 +135,7 @@ async function createTestApplication(ctx: Context, url: string): Promise<TestApp
     .type('form')
     .send({ grant_type: 'client_credentials' })
   const token: string = answer.body.access_token
-  const authorized = (test: supertest.Test) => test.set('authorization', `Bearer ${token}`)
+  const authorized = (test: supertest.Test) => test.agent(connections).set('authorization', `Bearer ${token}`)
   const send = (method: 'post' | 'put' | 'patch') => (path: string, body?: unknown) => {
     const test = authorized(supertest(url)[method](`/v1${path}`))
     return body === undefined ? test : test.type('application/json').send(JSON.stringify(body))
