@@ -2,7 +2,7 @@
 import axe from 'axe-core'
 import { type Browser, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, type TestServer } from '../support/server.ts'
 import { executablePath } from './chromium.ts'
 
 interface Finding {
@@ -16,7 +16,7 @@ let browser: Browser
 
 beforeAll(async () => {
   if (!executablePath) return
-  server = await startServer()
+  server = await shareServer()
   browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
 })
 afterAll(async () => {

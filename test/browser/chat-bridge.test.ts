@@ -10,7 +10,7 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { UserDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, type TestServer } from '../support/server.ts'
 import { executablePath } from './chromium.ts'
 
 /** What a page on another site does, with the handshake of @chatkitty/ui 1.2.2. */
@@ -41,7 +41,7 @@ let bob: UserDocument
 
 beforeAll(async () => {
   if (!executablePath) return
-  server = await startServer()
+  server = await shareServer()
   bob = await createUser(server.main, { displayName: 'Bob the builder' })
   site = createServer((_request, response) => {
     response.setHeader('content-type', 'text/html').end(oldPage(server.url))

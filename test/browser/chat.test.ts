@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { mustBeCoveredHere, note } from '../conformance/realtime-coverage.ts'
 import type { ChannelDocument, UserDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, type TestServer } from '../support/server.ts'
 import { executablePath } from './chromium.ts'
 
 /** What the page of an integrator does; how it asks for the chat is up to each test. */
@@ -45,7 +45,7 @@ const complaints: string[] = []
 
 beforeAll(async () => {
   if (!executablePath) return
-  server = await startServer()
+  server = await shareServer()
   integrator = await serveIntegrator()
   browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
 })

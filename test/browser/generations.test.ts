@@ -10,7 +10,7 @@ import { bundle } from '../conformance/generations/page.ts'
 import { clients } from '../conformance/generations/table.ts'
 import { aName, environmentOf } from '../conformance/realtime.ts'
 import { createUser } from '../support/factories.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, type TestServer } from '../support/server.ts'
 import { executablePath } from './chromium.ts'
 
 let server: TestServer
@@ -19,7 +19,7 @@ let browser: Browser
 let codes: Map<string, string>
 beforeAll(async () => {
   if (!executablePath) return
-  ;[server, codes] = await Promise.all([startServer(), bundle(clients.map((client) => client.package))])
+  ;[server, codes] = await Promise.all([shareServer(), bundle(clients.map((client) => client.package))])
   site = createServer((_request, response) => {
     response.setHeader('content-type', 'text/html').end('<!doctype html><title>An app</title>')
   })

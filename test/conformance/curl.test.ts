@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { upload } from '../support/jobs.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, type TestServer } from '../support/server.ts'
 import { mustBeCovered, observe } from './coverage.ts'
 import { aTime, createFunction } from './support.ts'
 
@@ -27,7 +27,7 @@ const files = {
 let server: TestServer
 let folder: string
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   folder = await mkdtemp(join(tmpdir(), 'chatterie-curl-'))
   for (const [name, items] of Object.entries(files)) {
     await writeFile(join(folder, `${name}_import_file.json`), JSON.stringify(items))

@@ -10,7 +10,7 @@ import { ChatKitty as PlatformSdk } from 'chatkitty-platform-sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ChannelDocument, MessageDocument, UserDocument } from '../support/documents.ts'
 import { createChannel, createUser } from '../support/factories.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, type TestServer } from '../support/server.ts'
 import { configurationFor, type Untyped, untyped } from './support.ts'
 
 const curl = promisify(execFile)
@@ -27,7 +27,7 @@ let folder: string
 let user: UserDocument
 let channel: ChannelDocument
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   kitty = untyped(new ChatKitty(configurationFor(server, server.main)))
   older = untyped(new PlatformSdk(configurationFor(server, server.main)))
   folder = await mkdtemp(join(tmpdir(), 'chatterie-curl-'))

@@ -1,11 +1,11 @@
 // What somebody new does in the first minutes, with the types of the official SDK as they are.
 import { ChatKitty, type CreatePublicChannelResource, type CreateTextMessageResource } from 'chatkitty'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
 })
 afterAll(() => server.close())
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { deploy } from '../support/functions.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, type TestServer } from '../support/server.ts'
 import { once, type Stage, same } from './generations/act.ts'
 import { acts } from './generations/acts.ts'
 import { bundle, load } from './generations/page.ts'
@@ -13,7 +13,7 @@ import { aName } from './realtime.ts'
 let server: TestServer
 let codes: Map<string, string>
 beforeAll(async () => {
-  ;[server, codes] = await Promise.all([startServer(), bundle(clients.map((client) => client.package))])
+  ;[server, codes] = await Promise.all([shareServer(), bundle(clients.map((client) => client.package))])
 })
 afterAll(() => server.close())
 

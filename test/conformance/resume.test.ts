@@ -9,7 +9,7 @@ import {
 } from '@chatkitty/core'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { createChannel, sendMessage } from '../support/factories.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, type TestServer } from '../support/server.ts'
 import { type CutProxy, openProxy } from './cut-proxy.ts'
 
 const clientCount = 25
@@ -20,7 +20,7 @@ const backMs = 90_000
 let server: TestServer
 let network: CutProxy
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   network = await openProxy(server.url)
 })
 afterAll(async () => {

@@ -28,11 +28,11 @@ import { loggedShape } from '#data/sql/take-events.ts'
 import { runShape } from '#data/sql/take-function-runs.ts'
 import { resumableShape } from '#data/users/connections.ts'
 import { chatSessionShape, sessionShape } from '#data/users/sessions.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
 })
 afterAll(() => server.close())
 

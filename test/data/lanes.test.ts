@@ -2,12 +2,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { column, int4, int8, text } from '#data/columns.ts'
 import { type Database, quick } from '#data/database.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 let db: Database
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   db = server.ctx.db
 })
 afterAll(() => server.close())

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '#data/database.ts'
 import type { NewMessage } from '#data/messages/sending.ts'
 import { createChannel, createUser } from '../support/factories.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 /** Another connection, which sees what is committed and nothing else. */
@@ -14,7 +14,7 @@ let user: { id: number; name: string }
 let stranger: { id: number; name: string }
 
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   other = openDatabase(String(server.ctx.db.pool.options.connectionString), () => {})
   const elsewhere = await server.createApplication()
   channel = await createChannel(server.main)

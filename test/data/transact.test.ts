@@ -2,12 +2,12 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { column, int8, text } from '#data/columns.ts'
 import type { Database } from '#data/database.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 let db: Database
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   db = server.ctx.db
   await db.run({ text: 'create table tally (id int primary key, value int)' }, [])
 })

@@ -1,12 +1,12 @@
 // What functions do with the APIs of their context, against the real API.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, type TestServer } from '../support/server.ts'
 import { handler, startRunner, type TestRunner } from './support.ts'
 
 let server: TestServer
 let test: TestRunner
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   test = await startRunner({ egress: 'guarded' })
 })
 afterAll(async () => {

@@ -11,12 +11,12 @@ import { openSendbird } from '#migrate/sendbird/source.ts'
 import type { Source } from '#migrate/source.ts'
 import { openStream } from '#migrate/stream/source.ts'
 import { chatterie } from '../cli/run.ts'
-import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
+import { shareServer, type TestApplication, type TestServer } from '../support/server.ts'
 import { listsOf } from './lists.ts'
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
 })
 afterAll(() => server.close())
 

@@ -2,12 +2,12 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, startServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 let trusting: TestServer
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   trusting = await startServer({ TRUST_PROXY: 'loopback' })
 })
 afterAll(async () => {

@@ -4,12 +4,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { counterValue } from '#data/events/counters.ts'
 import { dispatchEvents } from '#domain/events/dispatch-events.ts'
 import type { CounterScope } from '#resources/event-description.ts'
-import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
+import { shareServer, type TestApplication, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 let application: TestApplication
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   // Now the dispatcher takes events only when its sweep comes by, or when a test says so.
   server.ctx.db.onEvents(() => {})
 })

@@ -18,11 +18,11 @@ import { replyToMessage } from '#domain/messages/reply-to-message.ts'
 import { sendMessage } from '#domain/messages/send-message.ts'
 import { readThread } from '#domain/threads/read-thread.ts'
 import { createChannel, createUser } from '../support/factories.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
 })
 afterAll(() => server.close())
 

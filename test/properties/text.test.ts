@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findLinks } from '#domain/messages/find-links.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, type TestServer } from '../support/server.ts'
 
 const usernames = ['jane', 'Jane Doe', 'jane@example.com', '@jane', 'josé', '🦊 fox', '__proto__', 'a_b', '0']
 const channelNames = ['general', 'Größe', '#general', 'constructor', '🦊']
@@ -11,7 +11,7 @@ const channelNames = ['general', 'Größe', '#general', 'constructor', '🦊']
 let server: TestServer
 let room: { id: number }
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   for (const name of usernames) await createUser(server.main, { name })
   for (const name of channelNames) await createChannel(server.main, { name })
   room = await createChannel(server.main, { name: 'room' })

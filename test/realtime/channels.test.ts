@@ -7,7 +7,7 @@ import type { ChannelBlockRecord, SeenChannel } from '#resources/channel.ts'
 import { presentResource } from '#wire/stompx.ts'
 import { callerOf } from '../support/as-user.ts'
 import { createUser, sendMessage } from '../support/factories.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 let caller: UserCaller
@@ -16,7 +16,7 @@ let group: SeenChannel
 let direct: SeenChannel
 
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
 })
 afterAll(() => server.close())
 beforeEach(async () => {

@@ -11,13 +11,13 @@ import { presentResource } from '#wire/stompx.ts'
 import { callerOf } from '../support/as-user.ts'
 import type { UserDocument } from '../support/documents.ts'
 import { createChannel, createUser } from '../support/factories.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 let caller: UserCaller
 let other: UserDocument
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   caller = callerOf(server.main, await createUser(server.main))
   other = await createUser(server.main, { displayName: 'Other' })
 })

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { UserDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { expectRefusal } from '../support/protects.ts'
-import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
+import { shareServer, type TestApplication, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 let main: TestApplication
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   main = server.main
 })
 afterAll(() => server.close())

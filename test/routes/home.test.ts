@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { promisify } from 'node:util'
 import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, startServer, type TestServer } from '../support/server.ts'
 
 const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8'
 const publicServer = 'https://chat.example.com/base'
@@ -15,7 +15,7 @@ let server: TestServer
 /** Behind a proxy, as in production. */
 let behind: TestServer
 beforeAll(async () => {
-  plain = await startServer()
+  plain = await shareServer()
   server = await startServer({ DEMO_PAGE: 'on' })
   behind = await startServer({ PUBLIC_URL: publicServer })
 })

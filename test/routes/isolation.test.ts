@@ -5,7 +5,7 @@ import type { Operation } from '#routes/operation.ts'
 import { operationsOf } from '#routes/operations.ts'
 import { expectRefusal, fill, request, titleOf } from '../support/protects.ts'
 import { everything } from '../support/rows.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, type TestServer } from '../support/server.ts'
 import { createWorld, examplesOf, parameterIn, type World } from './examples.ts'
 
 let server: TestServer
@@ -14,7 +14,7 @@ let foreign: World
 let foreignId: number
 let before: string
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   const other = await server.createApplication()
   foreignId = other.id
   own = await createWorld(server, server.main)

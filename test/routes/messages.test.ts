@@ -9,14 +9,14 @@ import {
 } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { expectRefusal } from '../support/protects.ts'
-import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
+import { shareServer, type TestApplication, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 let main: TestApplication
 let user: UserDocument
 let channel: ChannelDocument
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   main = server.main
   user = await createUser(main)
   channel = await createChannel(main)

@@ -2,11 +2,11 @@ import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { NotificationDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage, several } from '../support/factories.ts'
-import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
+import { shareServer, type TestApplication, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
 })
 afterAll(() => server.close())
 

@@ -3,12 +3,12 @@ import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hashSecret } from '#domain/applications/secrets.ts'
 import { expectRefusal, tokenWith } from '../support/protects.ts'
-import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
+import { shareServer, type TestApplication, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 let main: TestApplication
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   main = server.main
 })
 afterAll(() => server.close())

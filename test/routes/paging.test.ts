@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ChannelDocument, MessageDocument, PageDocument, UserDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { expectRefusal } from '../support/protects.ts'
-import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
+import { shareServer, startServer, type TestApplication, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 /** Has the users a to e. */
@@ -13,7 +13,7 @@ let main: TestApplication
 let channel: ChannelDocument
 let sent: MessageDocument[]
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   main = server.main
   for (const name of ['a', 'b', 'c', 'd', 'e']) {
     await createUser(main, {

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type UiPart, uiShapes } from '#resources/ui.ts'
 import { presentResource } from '#wire/stompx.ts'
 import { delivered, listen } from '../support/as-user.ts'
-import { startServer, type TestServer } from '../support/server.ts'
+import { shareServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   await listen(server, server.main)
 })
 afterAll(() => server.close())

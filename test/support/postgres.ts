@@ -13,6 +13,8 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** URL of the template database. */
     templateUrl: string
+    /** A folder that is gone after the run, for homes of servers that the files of a worker share. */
+    homes: string
   }
 }
 
@@ -23,9 +25,11 @@ export default async function setup(project: TestProject) {
   const { fill } = await templateIn(folder)
   await fill(postgres.url)
   project.provide('templateUrl', postgres.url)
+  const homes = await mkdtemp(join(tmpdir(), 'chatterie-homes-'))
+  project.provide('homes', homes)
   return async () => {
     await postgres.stop()
-    await rm(folder, { recursive: true, force: true })
+    for (const path of [folder, homes]) await rm(path, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 

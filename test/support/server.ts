@@ -1,4 +1,4 @@
-// The real server on a database of its own, and short ways to talk to it.
+// The real server, and short ways to talk to it: on a database of its own, or shared by the files of a worker.
 
 import { rm } from 'node:fs/promises'
 import { Agent } from 'node:http'
@@ -15,6 +15,7 @@ import { type Config, readConfig } from '#config.ts'
 import { type Context, openContext } from '#context.ts'
 import { Node } from '#data/events/node.ts'
 import { createApplication, type NewCredentials } from '#domain/applications/create-application.ts'
+import { finishApplication } from '#domain/applications/finish-application.ts'
 import { leastCost } from '#domain/applications/secrets.ts'
 import { Worker } from '#jobs/worker.ts'
 import { prepareServing } from '#serve.ts'
@@ -80,17 +81,66 @@ export async function startServer(
   limits: Partial<StompLimits> = {},
 ): Promise<TestServer> {
   const database = await cloneDatabase()
+  const server = await serve(database.url, settings, limits)
+  return {
+    ...server,
+    main: await server.createApplication(),
+    async close() {
+      await server.close()
+      await database.drop()
+      server.expectDescribed()
+    },
+  }
+}
+
+let shared: Promise<RunningServer> | undefined
+
+/**
+ * The server that all files of a worker share, with applications of this file's own, which go when it closes. For who
+ * looks at nothing else: others are served, and their rows are in the tables, at any time. It has no settings.
+ */
+export async function shareServer(): Promise<TestServer> {
+  // It ends with the worker; its home and its database go with the run.
+  shared ??= cloneDatabase().then(({ url }) => serve(url, { CHATTERIE_HOME: join(inject('homes'), uuid()) }))
+  const server = await shared
+  const applications: TestApplication[] = []
+  const create = async () => {
+    const application = await server.createApplication()
+    applications.push(application)
+    return application
+  }
+  return {
+    ...server,
+    main: await create(),
+    createApplication: create,
+    async close() {
+      for (const { id } of applications) await finishApplication(server.ctx, id)
+      server.expectDescribed()
+    },
+  }
+}
+
+interface RunningServer extends Omit<TestServer, 'main'> {
+  /** Fails where an answer since it was asked last was none that openapi.yaml describes. */
+  expectDescribed(): void
+}
+
+async function serve(
+  databaseUrl: string,
+  settings: Record<string, string> = {},
+  limits: Partial<StompLimits> = {},
+): Promise<RunningServer> {
   const config: Config = readConfig({
     CHATTERIE_HOME: join(tmpdir(), `chatterie-home-${uuid()}`),
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
     ...settings,
   })
   const log = pino({ level: config.logLevel })
-  const node = new Node(database.url, log)
+  const node = new Node(databaseUrl, log)
   await node.start()
   const bus = await openBus(config.redisUrl, `chatterie:${node.installation}`, log)
   const tracing = await openTracing(config, log)
-  const ctx = openContext(config, log, database.url, {
+  const ctx = openContext(config, log, databaseUrl, {
     node,
     bus,
     tracing,
@@ -105,13 +155,11 @@ export async function startServer(
   const url = `http://127.0.0.1:${address.port}`
   const worker = new Worker(ctx)
   worker.start()
-  const create = () => createTestApplication(ctx, url)
   return {
     ctx,
     app,
     url,
-    main: await create(),
-    createApplication: create,
+    createApplication: () => createTestApplication(ctx, url),
     async close() {
       connections.destroy() // where an answer came before all was said, the server would wait for the rest
       await worker.stop()
@@ -120,9 +168,12 @@ export async function startServer(
       await bus.close()
       await node.close()
       await tracing?.close()
-      await database.drop()
       await rm(config.home, { recursive: true, force: true })
-      expect([...undescribed], 'answers that openapi.yaml does not describe').toEqual([])
+    },
+    expectDescribed() {
+      const found = [...undescribed]
+      undescribed.clear()
+      expect(found, 'answers that openapi.yaml does not describe').toEqual([])
     },
   }
 }

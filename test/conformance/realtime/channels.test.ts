@@ -8,7 +8,7 @@ import type {
 } from '@chatkitty/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestServer } from '../../support/server.ts'
 import { aName, connect, type Device, disconnect, done, hear, refused } from '../realtime.ts'
 import { mustBeCoveredHere } from '../realtime-coverage.ts'
 import { aBlockRecord, aChannel, aMessage, aUser } from '../realtime-resources.ts'
@@ -18,7 +18,7 @@ let alice: Device
 let bob: Device
 let carol: Device
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   for (const name of ['alice', 'bob', 'carol']) await createUser(server.main, { name, displayName: name })
   ;[alice, bob, carol] = await Promise.all([
     connect(server, server.main, 'alice'),

@@ -8,7 +8,7 @@ import type {
 } from '@chatkitty/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestServer } from '../../support/server.ts'
 import { aName, connect, type Device, disconnect, done, refused, startChat } from '../realtime.ts'
 import { mustBeCoveredHere } from '../realtime-coverage.ts'
 import { aChannel, aMessage, aUser, ofAMessage } from '../realtime-resources.ts'
@@ -20,7 +20,7 @@ let bob: Device
 let carol: Device
 let channel: Channel
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   for (const name of ['alice', 'bob', 'carol']) await createUser(server.main, { name, displayName: name })
   ;[alice, bob, carol] = await Promise.all([
     connect(server, server.main, 'alice'),

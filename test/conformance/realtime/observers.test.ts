@@ -4,7 +4,7 @@ import type { Channel, DirectChannel, LeaveChannelRequest, Notification, User } 
 import { ChatKitty as PlatformSdk } from 'chatkitty-platform-sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createUser } from '../../support/factories.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestServer } from '../../support/server.ts'
 import { aName, type Chat, connect, type Device, disconnect, done, hear, startChat } from '../realtime.ts'
 import { mustBeCoveredHere } from '../realtime-coverage.ts'
 import {
@@ -24,7 +24,7 @@ let alice: Device
 let bob: Device
 let carol: Device
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   sdk = untyped(new PlatformSdk(configurationFor(server, server.main)))
   for (const name of ['alice', 'bob', 'carol']) await createUser(server.main, { name, displayName: name })
   ;[alice, bob, carol] = await Promise.all([

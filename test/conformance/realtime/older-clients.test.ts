@@ -18,7 +18,7 @@ import { connectApi as connectApi25 } from 'chatkitty-2.5'
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createChannel, createUser } from '../../support/factories.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestServer } from '../../support/server.ts'
 import type { LegacyClient } from '../generations/client.ts'
 import { aName, done, environmentOf, hear, Inbox, refused, settleMs } from '../realtime.ts'
 import { aChannel, aCurrentUser, aMessage, aUser, ofAMessage } from '../realtime-resources.ts'
@@ -26,7 +26,7 @@ import { wireOf } from '../wire-tap.ts'
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   for (const name of ['ann', 'ben']) await createUser(server.main, { name, displayName: name })
 })
 afterAll(() => server.close())

@@ -11,7 +11,7 @@ import {
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import { shareServer, startServer, type TestServer } from '../../support/server.ts'
 import {
   aName,
   connect,
@@ -32,7 +32,7 @@ let server: TestServer
 let alice: Device
 const refusedWires: Wire[] = []
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
 })
 afterAll(async () => {
   await disconnect(alice)

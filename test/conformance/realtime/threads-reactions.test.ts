@@ -2,7 +2,7 @@
 import type { Channel, ListChannelThreadsFilter, Message, Thread } from '@chatkitty/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createUser } from '../../support/factories.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestServer } from '../../support/server.ts'
 import { aName, connect, type Device, disconnect, done, refused, startChat } from '../realtime.ts'
 import { mustBeCoveredHere } from '../realtime-coverage.ts'
 import { aChannel, aMessage, aThread, aUser, keystrokes, ofAMessage } from '../realtime-resources.ts'
@@ -12,7 +12,7 @@ let alice: Device
 let bob: Device
 let channel: Channel
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   for (const name of ['alice', 'bob']) await createUser(server.main, { name, displayName: name })
   ;[alice, bob] = await Promise.all([
     connect(server, server.main, 'alice'),

@@ -2,7 +2,7 @@
 import type { ListUsersFilter, UserBlockedRecord } from '@chatkitty/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser } from '../../support/factories.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestServer } from '../../support/server.ts'
 import { aName, connect, type Device, disconnect, done, hear, refused } from '../realtime.ts'
 import { mustBeCoveredHere } from '../realtime-coverage.ts'
 import { aBlockRecord, aUser } from '../realtime-resources.ts'
@@ -11,7 +11,7 @@ let server: TestServer
 let alice: Device
 let bob: Device
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   for (const name of ['alice', 'bob']) await createUser(server.main, { name, displayName: name })
   await createUser(server.main, { name: 'offline', displayName: 'Zoe' })
   ;[alice, bob] = await Promise.all([

@@ -9,12 +9,12 @@ import { blockUser } from '#domain/users/block-user.ts'
 import type { CreateChannel } from '#resources/channel.ts'
 import { callerOf, delivered, listen } from '../../support/as-user.ts'
 import { createUser } from '../../support/factories.ts'
-import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestApplication, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 let application: TestApplication
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   application = server.main
   await listen(server, application)
 })

@@ -21,7 +21,7 @@ import type { Page, PageRequest } from '#resources/page.ts'
 import { callerOf } from '../../support/as-user.ts'
 import { createUser, sendMessage } from '../../support/factories.ts'
 import { importFile } from '../../support/jobs.ts'
-import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestApplication, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 let application: TestApplication
@@ -30,7 +30,7 @@ let other: UserCaller
 const channels = new Map<string, number>()
 
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   // Events wait for the dispatcher's sweep, or for a test to say so.
   server.ctx.db.onEvents(() => {})
 })

@@ -26,7 +26,7 @@ import type { SeenChannel } from '#resources/channel.ts'
 import type { EventType } from '#resources/events.ts'
 import { callerOf, delivered, listen } from '../../support/as-user.ts'
 import { createUser, sendMessage, several } from '../../support/factories.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 let moderator: UserCaller
@@ -37,7 +37,7 @@ let closed: SeenChannel
 let direct: SeenChannel
 
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   await listen(server, server.main)
 })
 afterAll(() => server.close())

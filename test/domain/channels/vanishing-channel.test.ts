@@ -1,12 +1,12 @@
 // A channel that is deleted while somebody writes to it: whoever comes too late learns that it does not exist.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser } from '../../support/factories.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 let user: { id: number }
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   user = await createUser(server.main)
 })
 afterAll(() => server.close())

@@ -3,13 +3,13 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { startSession } from '#domain/sessions/start-session.ts'
 import { createUser } from '../../support/factories.ts'
 import { deploy, invocationsOf } from '../../support/functions.ts'
-import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestApplication, type TestServer } from '../../support/server.ts'
 
 const type = 'user.attempted.start_session'
 let server: TestServer
 let application: TestApplication
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
 })
 afterAll(() => server.close())
 beforeEach(async () => {

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { addLinkPreviews } from '#domain/messages/add-link-previews.ts'
 import { delivered, listen } from '../../support/as-user.ts'
 import { createChannel, sendMessage } from '../../support/factories.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 let channelId: number
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   await listen(server, server.main)
   channelId = (await createChannel(server.main)).id
 })

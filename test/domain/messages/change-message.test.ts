@@ -15,7 +15,7 @@ import { getThreadMessage } from '#domain/threads/get-thread-message.ts'
 import type { SeenMessage } from '#resources/message.ts'
 import { callerOf, delivered, listen } from '../../support/as-user.ts'
 import { createChannel, createUser, several } from '../../support/factories.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 let author: UserCaller & { name: string }
@@ -25,7 +25,7 @@ let outsider: UserCaller
 let channelId: number
 let message: SeenMessage
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   await listen(server, server.main)
   const users = await several(4, () => createUser(server.main))
   const [first, second, third, fourth] = users

@@ -8,11 +8,11 @@ import { replyToMessage } from '#domain/messages/reply-to-message.ts'
 import type { CursorPage, CursorRequest } from '#resources/page.ts'
 import { callerOf } from '../../support/as-user.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
 })
 afterAll(() => server.close())
 

@@ -10,7 +10,7 @@ import { removeReport } from '#domain/messages/reports/remove-report.ts'
 import { reportMessage } from '#domain/messages/reports/report-message.ts'
 import { callerOf, delivered, listen } from '../../support/as-user.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 let users: UserCaller[]
@@ -21,7 +21,7 @@ let outsider: UserCaller
 let channelId: number
 let id: number
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   await listen(server, server.main)
   const made = await Promise.all(Array.from({ length: 30 }, () => createUser(server.main)))
   users = made.toSorted((a, b) => a.id - b.id).map((user) => callerOf(server.main, user))

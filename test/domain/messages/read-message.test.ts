@@ -15,11 +15,11 @@ import { readThread } from '#domain/threads/read-thread.ts'
 import { sendThreadMessage } from '#domain/threads/send-thread-message.ts'
 import { callerOf, delivered, listen } from '../../support/as-user.ts'
 import { createChannel, createUser, sendMessage, several } from '../../support/factories.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   await listen(server, server.main)
 })
 afterAll(() => server.close())

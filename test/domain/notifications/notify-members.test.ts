@@ -5,11 +5,11 @@ import { NotificationShape } from '#resources/notification.ts'
 import { presentResource } from '#wire/stompx.ts'
 import { delivered } from '../../support/as-user.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
 })
 afterAll(() => server.close())
 

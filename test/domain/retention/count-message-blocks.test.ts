@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type BlocksPlace, countMessageBlocks } from '#domain/retention/count-message-blocks.ts'
 import { createChannel, createUser } from '../../support/factories.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 let user: { id: number }
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   user = await createUser(server.main)
 })
 afterAll(() => server.close())

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { startSession } from '#domain/sessions/start-session.ts'
 import { delivered } from '../../support/as-user.ts'
 import { createChannel, createUser, several } from '../../support/factories.ts'
-import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestApplication, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 let application: TestApplication
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
 })
 afterAll(() => server.close())
 beforeEach(async () => {

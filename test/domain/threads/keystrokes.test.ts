@@ -6,7 +6,7 @@ import { sendThreadKeystrokes } from '#domain/threads/send-thread-keystrokes.ts'
 import { Typists } from '#domain/threads/typists.ts'
 import { callerOf, listen } from '../../support/as-user.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 let user: { id: number; name: string }
@@ -15,7 +15,7 @@ let moderator: { id: number; name: string }
 let channelId: number
 let threadId: number
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
 })
 afterAll(() => server.close())
 beforeEach(async () => {

@@ -5,11 +5,11 @@ import { listBlockedUsers } from '#domain/users/list-blocked-users.ts'
 import { unblockUser } from '#domain/users/unblock-user.ts'
 import { callerOf, delivered, listen } from '../../support/as-user.ts'
 import { createUser, several } from '../../support/factories.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   await listen(server, server.main)
 })
 afterAll(() => server.close())

@@ -7,13 +7,13 @@ import { presentResource } from '#wire/stompx.ts'
 import { callerOf } from '../../support/as-user.ts'
 import type { UserDocument } from '../../support/documents.ts'
 import { createUser } from '../../support/factories.ts'
-import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestApplication, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 let application: TestApplication
 let me: UserDocument
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   application = server.main
   me = await createUser(application, { name: 'me', displayName: 'Me Myself' })
   for (const [name, displayName] of [

@@ -8,11 +8,11 @@ import { CurrentUser, UpdateCurrentUser } from '#resources/user.ts'
 import { presentResource } from '#wire/stompx.ts'
 import { callerOf, delivered, listen } from '../../support/as-user.ts'
 import { createChannel, createUser } from '../../support/factories.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   await listen(server, server.main)
 })
 afterAll(() => server.close())

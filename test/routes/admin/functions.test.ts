@@ -3,13 +3,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { FunctionType } from '#resources/function.ts'
 import { type AdminClient, createAdmin } from '../../support/admin.ts'
 import { expectRefusal } from '../../support/protects.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 let developer: AdminClient
 let inside: string
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   developer = await createAdmin(server, 'developer')
   inside = `/applications/${server.main.id}/functions`
 })

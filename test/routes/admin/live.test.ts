@@ -4,13 +4,13 @@ import { Session } from '../../security/world.ts'
 import { type AdminClient, createAdmin, signIn } from '../../support/admin.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
 import { ended, importFile } from '../../support/jobs.ts'
-import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
+import { shareServer, startServer, type TestApplication, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 let application: TestApplication
 let viewer: AdminClient
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   application = await server.createApplication()
   viewer = await createAdmin(server, 'viewer')
 })

@@ -7,13 +7,13 @@ import { type AdminClient, createAdmin } from '../../support/admin.ts'
 import { callerOf } from '../../support/as-user.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
 import { expectRefusal } from '../../support/protects.ts'
-import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
+import { shareServer, type TestApplication, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 let application: TestApplication
 let moderator: AdminClient
 beforeAll(async () => {
-  server = await startServer()
+  server = await shareServer()
   application = await server.createApplication()
   moderator = await createAdmin(server, 'moderator')
 })
