@@ -13,6 +13,7 @@ import type { GroupCommit } from '#data/group-commit.ts'
 import { openQueue, type Queue } from '#data/jobs/queue.ts'
 import { type NewMessage, openSender, type Sent } from '#data/messages/sending.ts'
 import { Arrivals } from '#domain/sessions/arrivals.ts'
+import { Departures } from '#domain/sessions/departures.ts'
 import { Usage } from '#domain/statistics/usage.ts'
 import { Typists } from '#domain/threads/typists.ts'
 import { isGone } from '#errors.ts'
@@ -56,6 +57,8 @@ export interface Context {
   sender: GroupCommit<NewMessage, Sent>
   /** Lets in who connects, in groups. */
   arrivals: Arrivals
+  /** Lets go whose connection is lost or session ends, in groups. */
+  departures: Departures
   /** Who may type where. */
   typists: Typists
   tokens: TokenCache
@@ -143,6 +146,7 @@ export function openContext(
     db,
     sender: openSender(db, db.eventsWritten, (size) => metrics.groups.observe(size)),
     arrivals: new Arrivals(db, () => node.id),
+    departures: new Departures(db),
     typists: new Typists(),
     tokens: openTokenCache(db, clock),
     queue: openQueue(db),

@@ -53,7 +53,7 @@ it('a connection that is lost while the database is away is noted when it is bac
     destination: channelHypermedia.topics.messages.at({ id: channel.id }),
   })
   const run = server.ctx.db.run
-  const isNoting = ({ name: statement }: { name: string }) => statement === 'detach-session'
+  const isNoting = ({ name: statement }: { name: string }) => statement === 'detach-sessions'
   let refused = 0
   vi.spyOn(server.ctx.db, 'run').mockImplementation((statement, values) => {
     if (!isNoting(statement as { name: string }) || refused > 0)

@@ -1,4 +1,4 @@
-// The life of sessions: they begin, lose their connection, are resumed, and end.
+// The life of sessions while they are on; how they begin stands in arrivals.ts, how they end in departures.ts.
 import { bool, column, columnsOf, int8, jsonb, nullable, select, uuid } from '#data/columns.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'
 import { nodeLives } from '#data/events/node.ts'
@@ -53,71 +53,6 @@ const lockPresenceStatement = {
   text: 'select from "user" where id = $1 for no key update',
 }
 
-/**
- * Ends a session and what it had open.
- * @returns the channels that the user has left by it, and whether the user has gone offline; undefined where it has
- * ended before, or another process has taken it over
- */
-export async function endSessionRow(
-  tx: Tx,
-  { id, userId, node }: { id: number; userId: number; node: number },
-): Promise<{ channelIds: number[]; isLast: boolean } | undefined> {
-  await lockPresence(tx, userId)
-  if ((await tx.run(endStatement, [id, node])) === 0) return undefined
-  const channelIds = await tx.all(leaveStatement, [id, userId])
-  return { channelIds, isLast: (await tx.run(goOfflineStatement, [userId])) > 0 }
-}
-
-const endStatement = {
-  name: 'end-user-session',
-  text: `
-    update user_session set state = 'ENDED', end_time = chatterie_clock() where id = $1 and node = $2 and state = 'ACTIVE'`,
-}
-const leaveStatement = reading(
-  'leave-channels',
-  column(int8, 'channel_id'),
-  (columns) => `
-    with ended as (
-      update chat_session set state = 'ENDED', end_time = chatterie_clock()
-      where session_id = $1 and state = 'ACTIVE' returning channel_id
-    )
-    select distinct ${columns} from ended where not exists (
-      select from chat_session cs join user_session us on us.id = cs.session_id
-      where cs.channel_id = ended.channel_id and cs.state = 'ACTIVE' and us.user_id = $2
-        and us.id <> $1 and us.state = 'ACTIVE')`,
-)
-const goOfflineStatement = {
-  name: 'go-offline',
-  text: `
-    update "user" set presence_online = false,
-      presence_status = case presence_status when 'AVAILABLE' then 'UNAVAILABLE' else presence_status end
-    where id = $1 and presence_online and not exists (
-      select from user_session us where us.user_id = $1 and us.state = 'ACTIVE')`,
-}
-
-export interface DetachedSession {
-  id: number
-  node: number
-  position: number
-  topics: TopicPositions
-}
-
-/** Notes that a session has lost its connection, what it listened to, and what it had acknowledged by then. */
-export async function detachSessionRow(
-  db: Db,
-  { id, node, position, topics }: DetachedSession,
-): Promise<void> {
-  await db.run(detachStatement, [id, node, position, JSON.stringify(topics)])
-}
-
-const detachStatement = {
-  name: 'detach-session',
-  text: `
-    update user_session
-    set detached_time = chatterie_clock(), acked_position = greatest(acked_position, $3), topics = $4::jsonb
-    where id = $1 and node = $2 and detached_time is null`,
-}
-
 /** Keeps how far sessions have acknowledged, for the case that their process dies. */
 export async function saveAcknowledged(
   db: Db,
@@ -145,6 +80,9 @@ export async function findOrphans(db: Db, graceMs: number) {
   return db.all(orphansStatement, [graceMs])
 }
 
+/** Of orphans, so many are found at a time. */
+export const orphansMax = 500
+
 const orphan = `us.state = 'ACTIVE' and not ${nodeLives('us.node')}`
 const orphanStatement = {
   name: 'note-orphaned-sessions',
@@ -155,7 +93,7 @@ const orphansStatement = reading(
   select(columnsOf({ id: int8, applicationId: int8, userId: int8, node: int8 }, 'us')),
   (columns) => `
     select ${columns} from user_session us
-    where us.detached_time < chatterie_clock() - $1::int * interval '1 millisecond' and ${orphan} limit 500`,
+    where us.detached_time < chatterie_clock() - $1::int * interval '1 millisecond' and ${orphan} limit ${orphansMax}`,
 )
 
 /** Opens the presence of a session in a channel; false where it was open. */

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { detachSessionRow, type TopicPositions } from '#data/users/connections.ts'
+import type { TopicPositions } from '#data/users/connections.ts'
 
 export type { TopicPositions }
 
@@ -14,5 +14,5 @@ export function detachSession(
   position: number,
   topics: TopicPositions,
 ): Promise<void> {
-  return detachSessionRow(ctx.db, { id, node: ctx.node.id, position, topics })
+  return ctx.departures.detach({ id, node: ctx.node.id, position, topics })
 }

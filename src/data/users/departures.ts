@@ -1,0 +1,109 @@
+// Who goes: whose connection is lost, and whose session ends. Whoever does so at the same time is one statement each time, as
+// those who come. Indexes: the primary keys of user and user_session, chat_session (session_id) and (channel_id, state),
+// user_session (user_id, state).
+import { column, columnsOf, int8, select } from '#data/columns.ts'
+import { type Db, reading, type Tx } from '#data/database.ts'
+import type { TopicPositions } from '#data/users/connections.ts'
+
+/** A session that lost its connection. */
+export interface DetachedSession {
+  id: number
+  node: number
+  /** Through which it had acknowledged all. */
+  position: number
+  /** What it listened to. */
+  topics: TopicPositions
+}
+
+/** Notes that sessions have lost their connection, what they listened to, and what they had acknowledged by then. */
+export async function detachSessions(db: Db, sessions: DetachedSession[]): Promise<void> {
+  await db.run(detachStatement, [
+    sessions.map(({ id }) => id),
+    sessions.map(({ node }) => node),
+    sessions.map(({ position }) => position),
+    sessions.map(({ topics }) => JSON.stringify(topics)),
+  ])
+}
+
+const detachStatement = {
+  name: 'detach-sessions',
+  text: `
+    update user_session us
+    set detached_time = chatterie_clock(), acked_position = greatest(us.acked_position, i.position), topics = i.topics
+    from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::jsonb[]) i (id, node, position, topics)
+    where us.id = i.id and us.node = i.node and us.detached_time is null`,
+}
+
+/**
+ * Locks users whose sessions end, so that the first and the last of them know that they are, in one order. Those that
+ * somebody else holds are left out, unless they are waited for.
+ */
+export async function lockLeavers(
+  tx: Tx,
+  userIds: number[],
+  { waits }: { waits: boolean },
+): Promise<Set<number>> {
+  return new Set(await tx.all(waits ? lockStatement : lockFreeStatement, [userIds]))
+}
+
+const locking = (name: string, held: string) =>
+  reading(
+    name,
+    column(int8, 'id'),
+    (columns) => `
+      select ${columns} from "user" where id = any($1::bigint[]) order by id for no key update ${held}`,
+  )
+const lockStatement = locking('lock-leavers', '')
+const lockFreeStatement = locking('lock-free-leavers', 'skip locked')
+
+/** What ended with sessions. */
+export interface Ended {
+  /** Channels that users have left, for no other session of theirs is in them. */
+  left: { userId: number; channelId: number }[]
+  /** Users who have gone offline. */
+  offline: number[]
+}
+
+/** Ends sessions of users that are locked, unless they ended before, or another process has taken them over. */
+export async function endSessions(tx: Tx, sessions: { id: number; node: number }[]): Promise<Ended> {
+  const ids = sessions.map(({ id }) => id)
+  const ended = await tx.all(endStatement, [ids, sessions.map(({ node }) => node)])
+  if (ended.length === 0) return { left: [], offline: [] }
+  const left = await tx.all(leaveStatement, [ended.map(({ id }) => id)])
+  const offline = await tx.all(goOfflineStatement, [ended.map(({ userId }) => userId)])
+  return { left, offline }
+}
+
+const endStatement = reading(
+  'end-user-sessions',
+  select(columnsOf({ id: int8, userId: int8 }, 'us')),
+  (columns) => `
+    update user_session us set state = 'ENDED', end_time = chatterie_clock()
+    from unnest($1::bigint[], $2::bigint[]) i (id, node)
+    where us.id = i.id and us.node = i.node and us.state = 'ACTIVE'
+    returning ${columns}`,
+)
+const leaveStatement = reading(
+  'leave-channels',
+  select({ userId: column(int8, 'us.user_id'), channelId: column(int8, 'ended.channel_id') }),
+  (columns) => `
+    with ended as (
+      update chat_session set state = 'ENDED', end_time = chatterie_clock()
+      where session_id = any($1::bigint[]) and state = 'ACTIVE' returning session_id, channel_id
+    )
+    select distinct ${columns} from ended join user_session us on us.id = ended.session_id
+    where not exists (
+      select from chat_session cs join user_session other on other.id = cs.session_id
+      where cs.channel_id = ended.channel_id and cs.state = 'ACTIVE' and other.user_id = us.user_id
+        and other.state = 'ACTIVE')`,
+)
+const goOfflineStatement = reading(
+  'go-offline',
+  column(int8, 'u.id'),
+  (columns) => `
+    update "user" u set presence_online = false,
+      presence_status = case presence_status when 'AVAILABLE' then 'UNAVAILABLE' else presence_status end
+    where u.id = any($1::bigint[]) and u.presence_online and not exists (
+      select from user_session us where us.user_id = u.id and us.state = 'ACTIVE')
+    returning ${columns}`,
+)

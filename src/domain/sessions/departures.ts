@@ -1,0 +1,77 @@
+// Lets go whoever goes at the same time together: a network that fails, or a process that stops, parts with thousands at
+// once, and one by one they would take all connections of the database for seconds.
+import type { Database } from '#data/database.ts'
+import { GroupCommit } from '#data/group-commit.ts'
+import { type DetachedSession, detachSessions, endSessions, lockLeavers } from '#data/users/departures.ts'
+
+export interface OpenSession {
+  id: number
+  applicationId: number
+  userId: number
+  /** The process that holds it. */
+  node: number
+}
+
+/** As many as come together; see arrivals.ts. */
+const crowdMax = 64
+
+export class Departures {
+  readonly #db: Database
+  readonly #detached: GroupCommit<DetachedSession, void>
+  readonly #ended: GroupCommit<OpenSession, 'ended' | 'held up'>
+
+  constructor(db: Database) {
+    this.#db = db
+    const detach = (sessions: DetachedSession[]) => detachSessions(db, sessions)
+    this.#detached = new GroupCommit(
+      {
+        one: (session) => detach([session]),
+        many: async (sessions) => {
+          await detach(sessions)
+          return sessions.map(() => undefined)
+        },
+      },
+      { max: crowdMax },
+    )
+    const end = (sessions: OpenSession[]) => this.#end(sessions, { waits: false })
+    this.#ended = new GroupCommit(
+      { one: async (session) => (await end([session]))[0] ?? 'ended', many: end },
+      { max: crowdMax },
+    )
+  }
+
+  /** The connection is lost; the session may be resumed. */
+  detach(session: DetachedSession): Promise<void> {
+    return this.#detached.submit(session)
+  }
+
+  /** Ends a session: its user leaves the channels that no other session of it is in, and goes offline with the last. */
+  async end(session: OpenSession): Promise<void> {
+    // Whose user somebody else writes to waits alone, and holds up nobody.
+    if ((await this.#ended.submit(session)) === 'held up') await this.#end([session], { waits: true })
+  }
+
+  #end(sessions: OpenSession[], { waits }: { waits: boolean }): Promise<('ended' | 'held up')[]> {
+    return this.#db.transact(async (tx) => {
+      const applications = new Map(sessions.map(({ userId, applicationId }) => [userId, applicationId]))
+      const applicationOf = (userId: number) => applications.get(userId) ?? 0
+      const locked = await lockLeavers(tx, [...applications.keys()], { waits })
+      const free = sessions.filter(({ userId }) => locked.has(userId))
+      const { left, offline } = await endSessions(tx, free)
+      await tx.emit(
+        ...left.map(({ userId, channelId }) => ({
+          type: 'channel.participant.inactive' as const,
+          applicationId: applicationOf(userId),
+          channelId,
+          payload: { userId },
+        })),
+        ...offline.map((userId) => ({
+          type: 'user.presence.changed' as const,
+          applicationId: applicationOf(userId),
+          payload: { userId, online: false },
+        })),
+      )
+      return sessions.map(({ userId }) => (waits || locked.has(userId) ? 'ended' : 'held up'))
+    })
+  }
+}
