@@ -4,10 +4,11 @@ import { resolve } from 'node:path'
 import { closest, distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { cacheFolderOf } from '#cache.ts'
+import { type FileConfig, fileConfigOf, fileSettings } from '#config/files.ts'
+import { type FunctionConfig, functionConfigOf, functionSettings } from '#config/functions.ts'
 import { type OperatorConfig, operatorConfigOf, operatorSettings } from '#config/operators.ts'
 import { type SignalConfig, signalSettings, signalsOf } from '#config/signals.ts'
 import { bearer, blankIsAbsent, optional } from '#config/values.ts'
-import type { S3Settings } from '#files/s3.ts'
 import { isLoopback } from '#wire/loopback.ts'
 
 /** A number of days, or `off` for ever. */
@@ -55,25 +56,6 @@ const Environment = z.object({
         'must be 32 bytes in base64 or hex, as `openssl rand -base64 32` prints, or several such keys with commas between them',
       ),
   ),
-  FILE_SIZE_MAX: z.preprocess(
-    blankIsAbsent,
-    z.coerce.number('must be a number of bytes').int().positive().default(26_214_400),
-  ),
-  IMPORT_SIZE_MAX: z.preprocess(
-    blankIsAbsent,
-    z.coerce.number('must be a number of bytes').int().positive().default(1_073_741_824),
-  ),
-  S3_BUCKET: optional(z.string().regex(/^[A-Za-z0-9._-]{1,255}$/, 'must be the name of a bucket')),
-  S3_ENDPOINT: optional(z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })),
-  S3_REGION: z.preprocess(
-    blankIsAbsent,
-    z
-      .string()
-      .regex(/^[a-z0-9-]{1,64}$/, 'must be the name of a region')
-      .default('us-east-1'),
-  ),
-  S3_ACCESS_KEY_ID: optional(z.string()),
-  S3_SECRET_ACCESS_KEY: optional(z.string()),
   RATE_LIMIT_PER_SECOND: z.preprocess(
     (value) => (value === 'off' ? 0 : blankIsAbsent(value)),
     z.coerce.number('must be a number, or off').int().min(0).max(1_000_000).default(2000),
@@ -84,28 +66,7 @@ const Environment = z.object({
   IDEMPOTENCY_KEYS_DAYS: days(365),
   AUDIT_DAYS: days(365),
   WEBHOOK_DELIVERIES_DAYS: days(30),
-  FUNCTION_INVOCATIONS_DAYS: z.preprocess(
-    blankIsAbsent,
-    z.coerce.number('must be a number of days').int().min(1).max(3650).default(7),
-  ),
-  FUNCTION_BLOCKING_TIMEOUT_SECONDS: z.preprocess(
-    blankIsAbsent,
-    z.coerce.number('must be a number of seconds').int().min(1).max(30).default(5),
-  ),
-  FUNCTION_EGRESS: optional(z.enum(['guarded', 'open'])),
   WEBHOOK_EGRESS: optional(z.enum(['guarded', 'open'])),
-  FUNCTION_MEMORY_MB: z.preprocess(
-    blankIsAbsent,
-    z.coerce.number('must be a number of megabytes').int().min(32).max(16_384).default(192),
-  ),
-  FUNCTION_PROCESSES: z.preprocess(
-    blankIsAbsent,
-    z.coerce.number('must be a number of processes').int().min(1).max(1_024).default(16),
-  ),
-  FUNCTION_TIMEOUT_SECONDS: z.preprocess(
-    blankIsAbsent,
-    z.coerce.number('must be a number of seconds').int().min(1).max(300).default(10),
-  ),
   LINK_PREVIEWS: z.preprocess(blankIsAbsent, z.enum(['on', 'off']).default('on')),
   APPLICATION_DELETION: z.preprocess(blankIsAbsent, z.enum(['on', 'off']).default('off')),
   CHAT_WIDGETS: z.preprocess(
@@ -140,11 +101,13 @@ const Environment = z.object({
       }),
   ),
   CHATTERIE_OUTPUT: z.preprocess(blankIsAbsent, z.enum(['text', 'json']).default('text')),
+  ...fileSettings,
+  ...functionSettings,
   ...operatorSettings,
   ...signalSettings,
 })
 
-export interface Config extends SignalConfig, OperatorConfig {
+export interface Config extends SignalConfig, OperatorConfig, FileConfig, FunctionConfig {
   port: number
   host: string
   /** Absolute. */
@@ -161,31 +124,14 @@ export interface Config extends SignalConfig, OperatorConfig {
   publicUrl?: string
   /** Of what is kept encrypted: the first seals, all open; those in the home folder where absent. */
   encryptionKeys?: Buffer[]
-  /** Bytes. */
-  fileSizeMax: number
-  /** Bytes of a file of items to import. */
-  importSizeMax: number
-  /** Where files are kept; the home folder where absent. */
-  s3?: S3Settings
   /** Requests of one application that this process answers in a second; 0 for any number. */
   rateLimitPerSecond: number
   /** How long is kept what is over: sessions and jobs from their end on; for ever where undefined. */
   keptDays: Record<'notifications' | 'sessions' | 'jobs' | 'idempotencyKeys' | 'audit', number | undefined>
   /** How long deliveries to webhooks are kept; for ever where undefined. */
   webhookDeliveriesDays: number | undefined
-  /** How long the record of what functions did is kept. */
-  functionInvocationsDays: number
-  /** What a function may take while a client waits for it, and any other. */
-  functionBlockingTimeoutMs: number
-  functionTimeoutMs: number
-  /** Whether functions may connect to what is not public. */
-  functionEgress: 'guarded' | 'open'
-  /** The same of webhooks. */
+  /** Whether webhooks may be at what is not public. */
   webhookEgress: 'guarded' | 'open'
-  /** Of JavaScript's heap in each process of functions. */
-  functionMemoryMb: number
-  /** Processes of functions, of all applications together. */
-  functionProcesses: number
   /** Whether pages that messages link to are fetched. */
   linkPreviews: boolean
   /** Whether an application can be deleted over HTTP, with its own credentials. */
@@ -215,15 +161,12 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   }
   const settings = parsed.data
   mustBeSafeToTest(settings)
-  // Where nobody but this machine reaches the server, functions are the operator's own.
-  const functionEgress = settings.FUNCTION_EGRESS ?? (isLoopback(settings.HOST) ? 'open' : 'guarded')
+  const functions = functionConfigOf(settings, settings.HOST)
   return {
     port: settings.PORT,
     host: settings.HOST,
     home: resolve(settings.CHATTERIE_HOME),
     cache: cacheFolderOf(environment),
-    fileSizeMax: settings.FILE_SIZE_MAX,
-    importSizeMax: settings.IMPORT_SIZE_MAX,
     rateLimitPerSecond: settings.RATE_LIMIT_PER_SECOND,
     keptDays: {
       notifications: settings.NOTIFICATIONS_DAYS,
@@ -233,13 +176,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
       audit: settings.AUDIT_DAYS,
     },
     webhookDeliveriesDays: settings.WEBHOOK_DELIVERIES_DAYS,
-    functionInvocationsDays: settings.FUNCTION_INVOCATIONS_DAYS,
-    functionBlockingTimeoutMs: settings.FUNCTION_BLOCKING_TIMEOUT_SECONDS * 1_000,
-    functionTimeoutMs: settings.FUNCTION_TIMEOUT_SECONDS * 1_000,
-    functionEgress,
-    webhookEgress: settings.WEBHOOK_EGRESS ?? functionEgress,
-    functionMemoryMb: settings.FUNCTION_MEMORY_MB,
-    functionProcesses: settings.FUNCTION_PROCESSES,
+    webhookEgress: settings.WEBHOOK_EGRESS ?? functions.functionEgress,
     linkPreviews: settings.LINK_PREVIEWS === 'on',
     applicationDeletion: settings.APPLICATION_DELETION === 'on',
     chatWidgets: settings.CHAT_WIDGETS,
@@ -248,6 +185,8 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     ...(settings.TEST_API_TOKEN && { testApiToken: settings.TEST_API_TOKEN }),
     trustedProxies: settings.TRUST_PROXY,
     output: settings.CHATTERIE_OUTPUT,
+    ...fileConfigOf(settings),
+    ...functions,
     ...operatorConfigOf(settings),
     ...signalsOf(settings),
     ...(settings.DATABASE_URL && { databaseUrl: settings.DATABASE_URL }),
@@ -256,7 +195,6 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     ...(settings.CHATTERIE_CLIENT_SECRET && { clientSecret: settings.CHATTERIE_CLIENT_SECRET }),
     ...(settings.CHATTERIE_API_KEY && { apiKey: settings.CHATTERIE_API_KEY }),
     ...(settings.CHATTERIE_ENCRYPTION_KEY && { encryptionKeys: settings.CHATTERIE_ENCRYPTION_KEY }),
-    ...s3Of(settings),
     ...(settings.PUBLIC_URL && { publicUrl: settings.PUBLIC_URL.replace(/\/+$/, '') }),
   }
 }
@@ -320,28 +258,3 @@ function addProxy(proxies: BlockList, text: string): boolean {
 }
 
 const bitsOf: Record<number, number> = { 4: 32, 6: 128 }
-
-/** The settings of S3 come together or not at all. */
-function s3Of(settings: z.output<typeof Environment>): { s3?: S3Settings } {
-  const { S3_BUCKET: bucket, S3_ENDPOINT: endpoint, S3_REGION: region } = settings
-  const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = settings
-  if (!bucket) {
-    const [stray] =
-      Object.entries({ S3_ENDPOINT: endpoint, S3_ACCESS_KEY_ID: accessKeyId }).find(([, value]) => value) ??
-      []
-    if (stray) throw new Error(`S3_BUCKET is missing: ${stray} is set, but not which bucket to keep files in`)
-    return {}
-  }
-  if (!accessKeyId !== !secretAccessKey) {
-    const missing = accessKeyId ? 'S3_SECRET_ACCESS_KEY' : 'S3_ACCESS_KEY_ID'
-    throw new Error(`${missing} is missing: the two halves of the credentials come together`)
-  }
-  return {
-    s3: {
-      bucket,
-      region,
-      ...(endpoint && { endpoint }),
-      ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
-    },
-  }
-}

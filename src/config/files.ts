@@ -1,0 +1,70 @@
+// Where files are kept, and how large they may be.
+import { z } from 'zod'
+import { blankIsAbsent, optional } from '#config/values.ts'
+import type { S3Settings } from '#files/s3.ts'
+
+export const fileSettings = {
+  FILE_SIZE_MAX: z.preprocess(
+    blankIsAbsent,
+    z.coerce.number('must be a number of bytes').int().positive().default(26_214_400),
+  ),
+  IMPORT_SIZE_MAX: z.preprocess(
+    blankIsAbsent,
+    z.coerce.number('must be a number of bytes').int().positive().default(1_073_741_824),
+  ),
+  S3_BUCKET: optional(z.string().regex(/^[A-Za-z0-9._-]{1,255}$/, 'must be the name of a bucket')),
+  S3_ENDPOINT: optional(z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })),
+  S3_REGION: z.preprocess(
+    blankIsAbsent,
+    z
+      .string()
+      .regex(/^[a-z0-9-]{1,64}$/, 'must be the name of a region')
+      .default('us-east-1'),
+  ),
+  S3_ACCESS_KEY_ID: optional(z.string()),
+  S3_SECRET_ACCESS_KEY: optional(z.string()),
+}
+
+type Settings = z.output<z.ZodObject<typeof fileSettings>>
+
+export interface FileConfig {
+  /** Bytes. */
+  fileSizeMax: number
+  /** Bytes of a file of items to import. */
+  importSizeMax: number
+  /** Where files are kept; the home folder where absent. */
+  s3?: S3Settings
+}
+
+export function fileConfigOf(settings: Settings): FileConfig {
+  return {
+    fileSizeMax: settings.FILE_SIZE_MAX,
+    importSizeMax: settings.IMPORT_SIZE_MAX,
+    ...s3Of(settings),
+  }
+}
+
+/** The settings of S3 come together or not at all. */
+function s3Of(settings: Settings): Pick<FileConfig, 's3'> {
+  const { S3_BUCKET: bucket, S3_ENDPOINT: endpoint, S3_REGION: region } = settings
+  const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = settings
+  if (!bucket) {
+    const [stray] =
+      Object.entries({ S3_ENDPOINT: endpoint, S3_ACCESS_KEY_ID: accessKeyId }).find(([, value]) => value) ??
+      []
+    if (stray) throw new Error(`S3_BUCKET is missing: ${stray} is set, but not which bucket to keep files in`)
+    return {}
+  }
+  if (!accessKeyId !== !secretAccessKey) {
+    const missing = accessKeyId ? 'S3_SECRET_ACCESS_KEY' : 'S3_ACCESS_KEY_ID'
+    throw new Error(`${missing} is missing: the two halves of the credentials come together`)
+  }
+  return {
+    s3: {
+      bucket,
+      region,
+      ...(endpoint && { endpoint }),
+      ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
+    },
+  }
+}
