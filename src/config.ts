@@ -8,7 +8,7 @@ import { type FileConfig, fileConfigOf, fileSettings } from '#config/files.ts'
 import { type FunctionConfig, functionConfigOf, functionSettings } from '#config/functions.ts'
 import { type OperatorConfig, operatorConfigOf, operatorSettings } from '#config/operators.ts'
 import { type SignalConfig, signalSettings, signalsOf } from '#config/signals.ts'
-import { bearer, blankIsAbsent, optional } from '#config/values.ts'
+import { bearer, blankIsAbsent, given, optional, toggle } from '#config/values.ts'
 import { isLoopback } from '#wire/loopback.ts'
 
 /** A number of days, or `off` for ever. */
@@ -22,9 +22,9 @@ const days = (otherwise: number) =>
   )
 
 const Environment = z.object({
-  PORT: z.preprocess(blankIsAbsent, z.coerce.number().int().min(0).max(65_535).default(9001)),
-  HOST: z.preprocess(blankIsAbsent, z.string().default('127.0.0.1')),
-  CHATTERIE_HOME: z.preprocess(blankIsAbsent, z.string().default('.chatterie')),
+  PORT: given(z.coerce.number().int().min(0).max(65_535).default(9001)),
+  HOST: given(z.string().default('127.0.0.1')),
+  CHATTERIE_HOME: given(z.string().default('.chatterie')),
   DATABASE_URL: optional(z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })),
   REDIS_URL: optional(
     z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }).refine(
@@ -67,10 +67,9 @@ const Environment = z.object({
   AUDIT_DAYS: days(365),
   WEBHOOK_DELIVERIES_DAYS: days(30),
   WEBHOOK_EGRESS: optional(z.enum(['guarded', 'open'])),
-  LINK_PREVIEWS: z.preprocess(blankIsAbsent, z.enum(['on', 'off']).default('on')),
-  APPLICATION_DELETION: z.preprocess(blankIsAbsent, z.enum(['on', 'off']).default('off')),
-  CHAT_WIDGETS: z.preprocess(
-    blankIsAbsent,
+  LINK_PREVIEWS: toggle('on'),
+  APPLICATION_DELETION: toggle('off'),
+  CHAT_WIDGETS: given(
     z
       .string()
       .regex(/^[^=,\s]{1,255}=[\da-f-]{36}(,[^=,\s]{1,255}=[\da-f-]{36})*$/i, 'must be id=API-KEY,id=API-KEY')
@@ -80,11 +79,10 @@ const Environment = z.object({
         return new Map(text === '' ? [] : pairs)
       }),
   ),
-  DEMO_PAGE: z.preprocess(blankIsAbsent, z.enum(['on', 'off']).default('off')),
-  TEST_API: z.preprocess(blankIsAbsent, z.enum(['on', 'off']).default('off')),
+  DEMO_PAGE: toggle('off'),
+  TEST_API: toggle('off'),
   TEST_API_TOKEN: optional(bearer),
-  TRUST_PROXY: z.preprocess(
-    blankIsAbsent,
+  TRUST_PROXY: given(
     z
       .string()
       .default('')
@@ -100,7 +98,7 @@ const Environment = z.object({
         return proxies
       }),
   ),
-  CHATTERIE_OUTPUT: z.preprocess(blankIsAbsent, z.enum(['text', 'json']).default('text')),
+  CHATTERIE_OUTPUT: given(z.enum(['text', 'json']).default('text')),
   ...fileSettings,
   ...functionSettings,
   ...operatorSettings,
@@ -177,11 +175,11 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     },
     webhookDeliveriesDays: settings.WEBHOOK_DELIVERIES_DAYS,
     webhookEgress: settings.WEBHOOK_EGRESS ?? functions.functionEgress,
-    linkPreviews: settings.LINK_PREVIEWS === 'on',
-    applicationDeletion: settings.APPLICATION_DELETION === 'on',
+    linkPreviews: settings.LINK_PREVIEWS,
+    applicationDeletion: settings.APPLICATION_DELETION,
     chatWidgets: settings.CHAT_WIDGETS,
-    demoPage: settings.DEMO_PAGE === 'on',
-    testApi: settings.TEST_API === 'on',
+    demoPage: settings.DEMO_PAGE,
+    testApi: settings.TEST_API,
     ...(settings.TEST_API_TOKEN && { testApiToken: settings.TEST_API_TOKEN }),
     trustedProxies: settings.TRUST_PROXY,
     output: settings.CHATTERIE_OUTPUT,
@@ -201,7 +199,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 
 /** Whoever reaches the test API can do anything with the data. */
 function mustBeSafeToTest({ TEST_API, TEST_API_TOKEN, HOST }: z.output<typeof Environment>): void {
-  if (TEST_API === 'off' || TEST_API_TOKEN || isLoopback(HOST)) return
+  if (!TEST_API || TEST_API_TOKEN || isLoopback(HOST)) return
   throw new Error(`TEST_API_TOKEN is missing: with HOST=${HOST}, others than this machine reach the test API`)
 }
 

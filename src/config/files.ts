@@ -1,21 +1,14 @@
 // Where files are kept, and how large they may be.
 import { z } from 'zod'
-import { blankIsAbsent, optional } from '#config/values.ts'
+import { amount, given, optional } from '#config/values.ts'
 import type { S3Settings } from '#files/s3.ts'
 
 export const fileSettings = {
-  FILE_SIZE_MAX: z.preprocess(
-    blankIsAbsent,
-    z.coerce.number('must be a number of bytes').int().positive().default(26_214_400),
-  ),
-  IMPORT_SIZE_MAX: z.preprocess(
-    blankIsAbsent,
-    z.coerce.number('must be a number of bytes').int().positive().default(1_073_741_824),
-  ),
+  FILE_SIZE_MAX: amount('bytes', { otherwise: 26_214_400 }),
+  IMPORT_SIZE_MAX: amount('bytes', { otherwise: 1_073_741_824 }),
   S3_BUCKET: optional(z.string().regex(/^[A-Za-z0-9._-]{1,255}$/, 'must be the name of a bucket')),
   S3_ENDPOINT: optional(z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })),
-  S3_REGION: z.preprocess(
-    blankIsAbsent,
+  S3_REGION: given(
     z
       .string()
       .regex(/^[a-z0-9-]{1,64}$/, 'must be the name of a region')

@@ -1,30 +1,15 @@
 // What functions may take, and reach.
 import { z } from 'zod'
-import { blankIsAbsent, optional } from '#config/values.ts'
+import { amount, optional } from '#config/values.ts'
 import { isLoopback } from '#wire/loopback.ts'
 
 export const functionSettings = {
-  FUNCTION_INVOCATIONS_DAYS: z.preprocess(
-    blankIsAbsent,
-    z.coerce.number('must be a number of days').int().min(1).max(3650).default(7),
-  ),
-  FUNCTION_BLOCKING_TIMEOUT_SECONDS: z.preprocess(
-    blankIsAbsent,
-    z.coerce.number('must be a number of seconds').int().min(1).max(30).default(5),
-  ),
+  FUNCTION_INVOCATIONS_DAYS: amount('days', { max: 3650, otherwise: 7 }),
+  FUNCTION_BLOCKING_TIMEOUT_SECONDS: amount('seconds', { max: 30, otherwise: 5 }),
   FUNCTION_EGRESS: optional(z.enum(['guarded', 'open'])),
-  FUNCTION_MEMORY_MB: z.preprocess(
-    blankIsAbsent,
-    z.coerce.number('must be a number of megabytes').int().min(32).max(16_384).default(192),
-  ),
-  FUNCTION_PROCESSES: z.preprocess(
-    blankIsAbsent,
-    z.coerce.number('must be a number of processes').int().min(1).max(1_024).default(16),
-  ),
-  FUNCTION_TIMEOUT_SECONDS: z.preprocess(
-    blankIsAbsent,
-    z.coerce.number('must be a number of seconds').int().min(1).max(300).default(10),
-  ),
+  FUNCTION_MEMORY_MB: amount('megabytes', { min: 32, max: 16_384, otherwise: 192 }),
+  FUNCTION_PROCESSES: amount('processes', { max: 1_024, otherwise: 16 }),
+  FUNCTION_TIMEOUT_SECONDS: amount('seconds', { max: 300, otherwise: 10 }),
 }
 
 type Settings = z.output<z.ZodObject<typeof functionSettings>>

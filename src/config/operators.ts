@@ -1,6 +1,6 @@
 // Who may sign in to the console.
 import { z } from 'zod'
-import { blankIsAbsent, optional } from '#config/values.ts'
+import { given, optional, toggle } from '#config/values.ts'
 
 export const operatorSettings = {
   CHATTERIE_ADMIN_PASSWORD: optional(
@@ -11,9 +11,8 @@ export const operatorSettings = {
   ),
   OIDC_CLIENT_ID: optional(z.string()),
   OIDC_CLIENT_SECRET: optional(z.string()),
-  OIDC_ROLE_CLAIM: z.preprocess(blankIsAbsent, z.string().default('chatterie_role')),
-  OIDC_ALLOWED: z.preprocess(
-    blankIsAbsent,
+  OIDC_ROLE_CLAIM: given(z.string().default('chatterie_role')),
+  OIDC_ALLOWED: given(
     z
       .string()
       .default('')
@@ -28,7 +27,7 @@ export const operatorSettings = {
         'must be addresses such as ada@example.com, or domains such as example.com, with commas between them',
       ),
   ),
-  OIDC_ONLY: z.preprocess(blankIsAbsent, z.enum(['on', 'off']).default('off')),
+  OIDC_ONLY: toggle('off'),
 }
 
 /** A provider of OpenID Connect that operators may sign in with. */
@@ -56,7 +55,7 @@ type Settings = z.output<z.ZodObject<typeof operatorSettings>>
 export function operatorConfigOf(settings: Settings): OperatorConfig {
   const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret } = settings
   const needed = { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret }
-  const wanted = settings.OIDC_ONLY === 'on' || Object.values(needed).some((value) => value !== undefined)
+  const wanted = settings.OIDC_ONLY || Object.values(needed).some((value) => value !== undefined)
   const [missing] = Object.entries(needed).find(([, value]) => value === undefined) ?? []
   if (wanted && missing) throw new Error(`${missing} is missing: the settings of a provider come together`)
   return {
@@ -72,6 +71,6 @@ export function operatorConfigOf(settings: Settings): OperatorConfig {
           allowed: settings.OIDC_ALLOWED,
         },
       }),
-    passwords: settings.OIDC_ONLY === 'off',
+    passwords: !settings.OIDC_ONLY,
   }
 }

@@ -1,6 +1,6 @@
 // Settings of what whoever runs the server sees of it: metrics, the log, traces.
 import { z } from 'zod'
-import { bearer, blankIsAbsent, optional } from '#config/values.ts'
+import { bearer, blankIsAbsent, given, optional } from '#config/values.ts'
 
 export const signalSettings = {
   METRICS_TOKEN: optional(bearer),
@@ -11,15 +11,9 @@ export const signalSettings = {
   OTEL_EXPORTER_OTLP_ENDPOINT: optional(
     z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }),
   ),
-  OTEL_TRACES_SAMPLER_ARG: z.preprocess(
-    blankIsAbsent,
-    z.coerce.number('must be a number from 0 to 1').min(0).max(1).default(1),
-  ),
+  OTEL_TRACES_SAMPLER_ARG: given(z.coerce.number('must be a number from 0 to 1').min(0).max(1).default(1)),
   LOG_FORMAT: optional(z.enum(['json', 'pretty'])),
-  LOG_LEVEL: z.preprocess(
-    blankIsAbsent,
-    z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  ),
+  LOG_LEVEL: given(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info')),
 }
 
 type Settings = z.output<z.ZodObject<typeof signalSettings>>

@@ -2,7 +2,26 @@
 import { z } from 'zod'
 
 export const blankIsAbsent = (value: unknown) => (value === '' ? undefined : value)
-export const optional = <T extends z.ZodType>(type: T) => z.preprocess(blankIsAbsent, type.optional())
+export const given = <T extends z.ZodType>(type: T) => z.preprocess(blankIsAbsent, type)
+export const optional = <T extends z.ZodType>(type: T) => given(type.optional())
+
+export const toggle = (otherwise: 'on' | 'off') =>
+  given(
+    z
+      .enum(['on', 'off'])
+      .default(otherwise)
+      .transform((word) => word === 'on'),
+  )
+
+/** How much or how many: a whole number of something. */
+export const amount = (unit: string, { min = 1, max = Number.MAX_SAFE_INTEGER, otherwise }: Bounds) =>
+  given(z.coerce.number(`must be a number of ${unit}`).int().min(min).max(max).default(otherwise))
+
+interface Bounds {
+  min?: number
+  max?: number
+  otherwise: number
+}
 
 /** What is sent as `Authorization: Bearer …` [RFC 6750 section 2.1]. */
 export const bearer = z
