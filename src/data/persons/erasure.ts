@@ -183,9 +183,14 @@ export function forgetMovedItems(
   return tx.run(
     {
       text: `
-        update moved_item set key = 'erased ' || encode(digest, 'hex'), content = null where ctid = any(array(
+        update moved_item set
+          key = case when key ilike any($2::text[]) then 'erased ' || gen_random_uuid() else key end,
+          parent_key = case when parent_key ilike any($2::text[]) then null else parent_key end,
+          content = case when content::text ilike any($2::text[]) then null else content end
+        where ctid = any(array(
           select ctid from moved_item where application_id = $1
-            and (key ilike any($2::text[]) or content::text ilike any($2::text[])) limit $3::int))`,
+            and (key ilike any($2::text[]) or parent_key ilike any($2::text[]) or content::text ilike any($2::text[]))
+          limit $3::int))`,
     },
     [applicationId, patterns, limit],
   )

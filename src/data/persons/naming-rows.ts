@@ -27,7 +27,7 @@ const ofItsApplication = (table: string, text: string[], json: string[], key = '
 /** Columns that people write into, or that repeat what they wrote. What only the customer's own code says is not among them. */
 const naming = new Map<string, Naming>([
   ['application', { of: 't.id = $1', key: 'id', text: ['name'], json: ['properties', 'ui'] }],
-  inTable('user', [], ['properties']),
+  inTable('user', ['presence_status'], ['properties']),
   inTable('user_ban', ['reason'], [], 'user_id'),
   inTable('channel', ['name', 'display_name'], ['properties']),
   inTable('thread', ['name'], ['properties']),
