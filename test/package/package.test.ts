@@ -10,6 +10,7 @@ import { isAlive } from '#postgres/lock.ts'
 import { postmasterPid } from '../support/embedded.ts'
 import { exampleWorks } from './example.ts'
 import { type Installed, installPackage } from './install.ts'
+import { publish } from './registry.ts'
 import { samplesWork } from './samples.ts'
 
 let installed: Installed
@@ -166,6 +167,12 @@ it.each(['import', 'require'])('starts a server for tests that %s it', async (wa
     })()`,
   )
   expect(await node([file])).toMatchObject({ code: 0, stdout: 'true\n', stderr: '' })
+})
+
+// What npm prints of a tag is that of its settings, whatever it tells the registry.
+it('is published for everybody, under the tag that a candidate has', async () => {
+  const { version } = manifest
+  expect(await publish(installed.tarball)).toMatchObject({ 'dist-tags': { next: version }, access: 'public' })
 })
 
 it('tells a Node that is too old so, in a line', async () => {
