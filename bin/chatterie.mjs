@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 const sources = new URL('../src/cli/main.ts', import.meta.url)
 const compiled = new URL('../dist/cli.js', import.meta.url)
+const compiledCache = new URL('../dist/cache.js', import.meta.url)
 
 // Node 22 calls experimental what Node 24 does not: its SQLite, of which the lock of a home is made.
 const { emitWarning } = process
@@ -16,9 +17,15 @@ process.emitWarning = (warning, ...about) => {
 }
 
 const [major, minor] = process.versions.node.split('.').map(Number)
-if (!existsSync(sources)) await import(compiled.href)
+if (!existsSync(sources)) await runCompiled()
 else if (major > 22 || (major === 22 && minor >= 18)) await import(sources.href)
 else runOnOwnNode()
+
+async function runCompiled() {
+  const { keepCompiledCode } = await import(compiledCache.href)
+  keepCompiledCode(process.env) // before there is any
+  await import(compiled.href)
+}
 
 function runOnOwnNode() {
   const folder = dirname(createRequire(import.meta.url).resolve('node/package.json'))

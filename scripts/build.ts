@@ -81,7 +81,7 @@ await Promise.all([
 /** All in one folder, as src/place.ts has it. */
 async function bundleServer(): Promise<void> {
   const [commands, server] = await Promise.all([
-    bundle({ cli: 'src/cli/main.ts' }, [startByItself]),
+    bundle({ cli: 'src/cli/main.ts', cache: 'src/cache.ts' }, [startByItself]),
     bundle({
       start: 'src/cli/start.ts',
       background: 'src/background.ts',

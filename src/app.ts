@@ -71,11 +71,12 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
     const { observing } = await import('#test-api/parts.ts')
     await app.register(observing, { ctx, testApi: ctx.testApi, operations })
   }
-  await otherWork() // a start's, on the database
+  await otherWork() // a start's, on the database, as all that follow
   const live = new LiveFeed(ctx)
   app.addHook('preClose', async () => live.close())
   const adminOperations = adminOperationsOf(ctx, { limitSignIns: app.limitSignIns, live })
   await addWhatIsOpen(app, ctx)
+  await otherWork()
   await app.register(docs, {
     ctx,
     operations,
@@ -86,6 +87,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
   await otherWork()
   await addAdminApi(app, ctx, adminOperations)
   if (ctx.testApi) {
+    await otherWork()
     const { testApi } = await import('#test-api/parts.ts')
     await app.register(testApi, { ctx, testApi: ctx.testApi, operations, prefix: '/_test' })
   }
@@ -143,6 +145,7 @@ async function addPlugins(app: FastifyInstance, ctx: Context): Promise<void> {
     maxAge: 3600,
     strictPreflight: false, // its refusal of an OPTIONS without Origin is no error of ours
   })
+  await otherWork()
   await app.register(guesses, { signIns: signInBudget(ctx) })
   await app.register(rateLimit, { perSecond: ctx.config.rateLimitPerSecond })
 }
@@ -153,11 +156,14 @@ async function addWhatIsOpen(app: FastifyInstance, ctx: Context): Promise<void> 
   await app.register(metrics, { ctx })
   await app.register(oauth, { ctx })
   for (const prefix of versions) {
+    await otherWork()
     await app.register(root, { ctx, prefix })
     await app.register(pictures, { prefix })
     await app.register(files, { ctx, prefix })
   }
+  await otherWork()
   await app.register(pageFiles, { ctx })
+  await otherWork()
   await app.register(chat, { ctx })
   await app.register(consolePage, { ctx })
 }
@@ -210,6 +216,7 @@ async function addAdminApi(app: FastifyInstance, ctx: Context, operations: Admin
       await scope.register(bodies)
       await scope.register(uploads)
       await scope.register(operators, { ctx })
+      await otherWork()
       serveAdmin(scope, operations, ctx)
     },
     { prefix: adminPrefix },

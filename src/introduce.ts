@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '#context.ts'
 import type { FirstApplication } from '#domain/applications/ensure-first-application.ts'
-import { issueLastingToken } from '#domain/applications/issue-lasting-token.ts'
 import type { FirstOperator } from '#domain/operators/ensure-first-operator.ts'
 import { credentialsPath, operatorPath } from '#secrets/kept-credentials.ts'
 
@@ -11,19 +10,23 @@ import { credentialsPath, operatorPath } from '#secrets/kept-credentials.ts'
 export interface Introduced {
   first: FirstApplication
   operator: FirstOperator
+  /** For the first application, where nothing is left of it in the end. */
+  accessToken: string | undefined
 }
 
 /** Prints where it listens and with which credentials; a secret's value only once, and only if it was made here. */
 export async function introduce(
   ctx: Context,
   app: FastifyInstance,
-  { first, operator }: Introduced,
-  ephemeral: boolean,
+  { first, operator, accessToken }: Introduced,
 ): Promise<void> {
   const url = ctx.baseUrl(reachable(app))
   await warnOfRedis(ctx)
   if (ctx.config.output === 'json') {
-    const facts = ephemeral ? await ephemeralFactsOf(ctx, url, first) : factsOf(ctx, url, { first, operator })
+    const facts =
+      accessToken === undefined
+        ? factsOf(ctx, url, { first, operator })
+        : { url, ...ephemeralFactsOf(ctx, first), accessToken }
     process.stdout.write(`${JSON.stringify(facts)}\n`)
     return
   }
@@ -78,7 +81,11 @@ function reachable(app: FastifyInstance): string {
 }
 
 /** All that a script needs; a secret that was not made now is in the file, or is known to whoever gave it. */
-function factsOf({ config }: Context, url: string, { first, operator }: Introduced) {
+function factsOf(
+  { config }: Context,
+  url: string,
+  { first, operator }: Pick<Introduced, 'first' | 'operator'>,
+) {
   return {
     url,
     pid: process.pid,
@@ -92,19 +99,9 @@ function factsOf({ config }: Context, url: string, { first, operator }: Introduc
   }
 }
 
-/** All that a test needs (testing contract 1). */
-async function ephemeralFactsOf(
-  ctx: Context,
-  url: string,
-  { clientId, clientSecret, apiKey }: FirstApplication,
-) {
-  return {
-    url,
-    clientId,
-    clientSecret: clientSecret ?? ctx.config.clientSecret,
-    apiKey,
-    accessToken: await issueLastingToken(ctx, clientId),
-  }
+/** All that a test needs besides (testing contract 1). */
+function ephemeralFactsOf({ config }: Context, { clientId, clientSecret, apiKey }: FirstApplication) {
+  return { clientId, clientSecret: clientSecret ?? config.clientSecret, apiKey }
 }
 
 const redisPatienceMs = 2_000

@@ -8,7 +8,6 @@ import { type Config, misspeltSettings, readConfig } from '#config.ts'
 import type { Context } from '#context.ts'
 import type { FirstApplication } from '#domain/applications/ensure-first-application.ts'
 import { mustNotBeNewer, prepareHome } from '#home.ts'
-import { introduce } from '#introduce.ts'
 import { openLog } from '#log.ts'
 import { explained, mustBeFree } from '#port.ts'
 import type { EmbeddedPostgres } from '#postgres/embedded-postgres.ts'
@@ -71,13 +70,23 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
 
   const database = await beginDatabase(config, log, ephemeral)
   goOn()
-  // The server's code is loaded and its doors are built while the database starts.
+  // The server's code is loaded and its doors are built while the database starts, which goes on in between.
+  for (const load of [
+    () => import('#data/database.ts'),
+    () => import('#context.ts'),
+    () => import('#app.ts'),
+  ]) {
+    await load()
+    await otherWork()
+  }
   const {
     Node,
     openBus,
     openContext,
     prepareServing,
     Sweeper,
+    introduce,
+    issueLastingToken,
     checkKeys,
     ensureFirstApplication,
     ensureFirstOperator,
@@ -100,14 +109,14 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
     ...(tracing && { tracing }),
   })
   started.push({ undo: () => ctx.db.close() })
-  const founding = Promise.all([joined, database.safe]).then(async () => {
+  const founding = Promise.all([database.ready, database.safe]).then(async () => {
     goOn()
     await checkKeys(ctx)
-    return { first: await ensureFirstApplication(ctx), operator: await ensureFirstOperator(ctx) }
+    return Promise.all([ensureFirstApplication(ctx), ensureFirstOperator(ctx)])
   })
   founding.catch(() => {}) // it is waited for below
   const serving = await prepareServing(ctx)
-  const { first, operator } = await founding
+  const [[first, operator]] = await Promise.all([founding, joined])
   if (seed !== undefined) await plant(ctx, first, seed)
   goOn()
 
@@ -116,13 +125,16 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
   started.push({ undo: () => sweeper.stop() })
 
   const { app } = serving
-  await serving.start()
+  const [accessToken] = await Promise.all([
+    ephemeral && config.output === 'json' ? issueLastingToken(ctx, first.clientId) : undefined,
+    serving.start(),
+  ])
   started.push({ undo: () => serving.close() })
   await app.listen({ port: config.port, host: config.host }).catch((error) => {
     throw explained(error, config)
   })
   goOn()
-  await introduce(ctx, app, { first, operator }, ephemeral)
+  await introduce(ctx, app, { first, operator, accessToken })
   await startBackground(ctx, database.url())
   const sealing = sealPlainSecrets(ctx, stopping.signal).catch((err) =>
     log.error({ err }, 'user secrets in plain text could not be sealed'),

@@ -71,11 +71,12 @@ export async function prepareServing(ctx: Context, limits: Partial<StompLimits> 
     isBusConnected: () => ctx.bus.isConnected(),
     backlog: () => measureBacklog(ctx),
   })
+  await app.ready() // while the database starts
   let counting: NodeJS.Timeout | undefined
   return {
     app,
     async start() {
-      await followClock(ctx)
+      await Promise.all([followClock(ctx), followWorlds(ctx), realtime.start()])
       ctx.clock.onMove(async () => {
         await realtime.endOrphans()
         await dispatcher.look()
@@ -87,7 +88,6 @@ export async function prepareServing(ctx: Context, limits: Partial<StompLimits> 
         const isOfOthers = signal.kind === 'clock moved' && signal.node !== ctx.node.id
         if (isOfOthers && ctx.config.testApi) ctx.later(followClock(ctx))
       })
-      await realtime.start()
       dispatcher.start()
       webhooks.start()
       counting = setInterval(() => ctx.later(saveUsage(ctx)), saveUsageMs).unref()
@@ -124,6 +124,12 @@ async function doorOf(ctx: Context, realtime: Realtime): Promise<Door> {
     return observe(ctx, ctx.testApi, realtime)
   }
   return { handler: realtime, publish: (events) => realtime.broadcaster.publish(events) }
+}
+
+async function followWorlds(ctx: Context): Promise<void> {
+  if (!ctx.testApi) return
+  const { judgeWorlds } = await import('#test-api/parts.ts')
+  await judgeWorlds(ctx, ctx.testApi)
 }
 
 interface Door {

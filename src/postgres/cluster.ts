@@ -2,6 +2,7 @@
 
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { renameSync, rmSync } from 'node:fs'
 import { chown, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -183,9 +184,9 @@ async function inDraft({ folder, data }: Cluster, make: (draft: string) => Promi
   const draft = await mkdtemp(join(folder, 'init-'))
   try {
     await make(draft)
-    await rename(join(draft, 'data'), data)
+    renameSync(join(draft, 'data'), data) // at once: the start of Postgres waits for nothing else
   } finally {
-    await rm(draft, { recursive: true, force: true, maxRetries: 5 })
+    rmSync(draft, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 

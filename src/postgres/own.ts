@@ -2,7 +2,7 @@
 // its processes have in common. Until then the next password lies beside the one in force, so that whenever a start is
 // cut off, the next one knows how to go on.
 import { execFile } from 'node:child_process'
-import { readFile, rename } from 'node:fs/promises'
+import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
@@ -32,14 +32,15 @@ export async function makeOwn(
   urlWith: (password: string) => string,
 ): Promise<{ password: string; isChanged: boolean }> {
   const password = await readPassword(cluster)
-  const next = (await readFile(nextPasswordPath(cluster.folder), 'utf8').catch(() => null))?.trim()
-  if (!next) return { password, isChanged: false }
+  const path = nextPasswordPath(cluster.folder)
+  if (!existsSync(path)) return { password, isChanged: false }
+  const next = readFileSync(path, 'utf8').trim()
   try {
     await change(urlWith(password), next)
   } catch (error) {
     if (!(error instanceof pg.DatabaseError && error.code === invalidPassword)) throw error // else it was done before
   }
-  await rename(nextPasswordPath(cluster.folder), join(cluster.folder, 'password'))
+  renameSync(path, join(cluster.folder, 'password'))
   return { password: next, isChanged: true }
 }
 

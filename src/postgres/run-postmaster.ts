@@ -2,7 +2,8 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { closeSync, fstatSync, openSync, renameSync, statSync } from 'node:fs'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -126,7 +127,7 @@ async function startPostmaster(
 ): Promise<Attempt> {
   await disownPidFile(cluster)
   const listenAt = port ?? (await freePort())
-  const log = await openLog(cluster)
+  const log = openLog(cluster)
   const child = spawn(
     cluster.binaries.postgres,
     [
@@ -144,7 +145,7 @@ async function startPostmaster(
       env: cleanEnvironment,
       ...cluster.owner,
       detached: true, // a session of its own, so Ctrl-C in our terminal is not for it
-      stdio: ['ignore', log.handle.fd, log.handle.fd],
+      stdio: ['ignore', log.file, log.file],
     },
   )
   let failure: Error | undefined
@@ -154,7 +155,7 @@ async function startPostmaster(
   child.unref()
   cluster.waiting()
   if (child.pid) guard.watch(child.pid)
-  await log.handle.close()
+  closeSync(log.file)
   return {
     child,
     ended: () => failure !== undefined || child.exitCode !== null || child.signalCode !== null,
@@ -180,18 +181,18 @@ async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
-  server.close()
-  await once(server, 'close')
+  server.close() // at once, but for its event
   if (address === null || typeof address === 'string') throw new Error('no free TCP port on 127.0.0.1')
   return address.port
 }
 
-async function openLog(cluster: Cluster) {
+/** At once, as what is looked for in postmaster.ts. */
+function openLog(cluster: Cluster): { file: number; size: number } {
   const path = logFile(cluster)
-  const old = await stat(path).catch(() => null)
-  if (old && old.size > LOG_BYTES_MAX) await rename(path, `${path}.1`)
-  const handle = await open(path, 'a', 0o600)
-  return { handle, size: (await handle.stat()).size }
+  const old = statSync(path, { throwIfNoEntry: false })
+  if (old && old.size > LOG_BYTES_MAX) renameSync(path, `${path}.1`)
+  const file = openSync(path, 'a', 0o600)
+  return { file, size: fstatSync(file).size }
 }
 
 async function readFrom(path: string, offset: number): Promise<string> {

@@ -26,9 +26,6 @@ interface Options {
 }
 
 export async function testApi(scope: FastifyInstance, { ctx, testApi, operations }: Options) {
-  scope.addHook('onReady', async () => {
-    for (const { id, strictness } of await listWorlds(ctx)) testApi.judge(id, strictness)
-  })
   const operationIds = operations.map(({ id }) => id)
   await scope.register(guard, { config: ctx.config })
   await scope.register(bodies, { max: bodyMax })
@@ -40,4 +37,9 @@ export async function testApi(scope: FastifyInstance, { ctx, testApi, operations
   await scope.register(journal, { ctx, testApi })
   await scope.register(coverage, { ctx, testApi, operationIds })
   await scope.register(actors, { ctx, testApi })
+}
+
+/** Has requests in worlds that are there already judged as strictly as these want it. */
+export async function judgeWorlds(ctx: Context, testApi: TestApi): Promise<void> {
+  for (const { id, strictness } of await listWorlds(ctx)) testApi.judge(id, strictness)
 }
