@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { publint } from 'publint'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { isAlive } from '#postgres/lock.ts'
+import { isPortable } from '#postgres/packed.ts'
 import { postmasterPid } from '../support/embedded.ts'
 import { exampleWorks } from './example.ts'
 import { type Installed, installPackage } from './install.ts'
@@ -120,6 +121,24 @@ it('serves its pages and the test API', async () => {
   const { code, stdout, stderr } = await chatterie('exec', '--', process.execPath, '-e', script)
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(JSON.parse(stdout)).toEqual(Array(8).fill(true))
+})
+
+it.runIf(isPortable)('unpacks the database that it brings where it starts for the first time', async () => {
+  const identifiers = await Promise.all(
+    ['one', 'two'].map(async (name) => {
+      const cache = join(installed.folder, `cache-${name}`)
+      await mkdir(cache, { mode: 0o700 })
+      const ran = await node([join(root, 'bin', 'chatterie.cjs'), 'exec', '--', 'true'], {
+        XDG_CACHE_HOME: cache,
+      })
+      expect(ran).toMatchObject({ code: 0, stderr: '' })
+      const clusters = join(cache, 'chatterie', 'clusters')
+      const [cluster = ''] = (await readdir(clusters)).filter((each) => each !== 'lock')
+      const control = await readFile(join(clusters, cluster, 'data', 'global', 'pg_control'))
+      return control.readBigUInt64LE() // which initdb makes up
+    }),
+  )
+  expect(new Set(identifiers).size).toBe(1)
 })
 
 it('does background work, and ends its Postgres after a kill -9', async () => {
