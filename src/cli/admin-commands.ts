@@ -5,11 +5,31 @@ import { roles } from '#resources/admin/role.ts'
 
 const load = () => import('#cli/admin-actions.ts')
 
-export function addAdminCommands(program: Command, output: () => Output): void {
-  const operators = program.command('operators').description('manage who signs in to the console')
-  const role = () => new Option('--role <role>', 'each may what the ones before it may').choices([...roles])
-  const limits = ['--applications <ids>', 'the only ones that are theirs to see: 1,2'] as const
+type Outputs = () => Output
 
+export function addAdminCommands(program: Command, output: Outputs): void {
+  addOperatorCommands(program, output)
+  addKeyCommands(program, output)
+  addModerationCommands(program, output)
+  addWebhookCommands(program, output)
+  addDataLifeCommands(program, output)
+
+  remote(program.command('audit'))
+    .description('who did what, newest first')
+    .option('--application <id>', 'only what is about it')
+    .option('--actor <name>', 'only what somebody of this name did')
+    .option('--action <action>', 'only this, such as message.deleted, or a kind, such as message')
+    .option('--from <time>', 'only from this time on')
+    .option('--to <time>', 'only before this time')
+    .option('--limit <number>', 'how many', '50')
+    .action(async (options) => (await load()).audit(options, output()))
+}
+
+const role = () => new Option('--role <role>', 'each may what the ones before it may').choices([...roles])
+const limits = ['--applications <ids>', 'the only ones that are theirs to see: 1,2'] as const
+
+function addOperatorCommands(program: Command, output: Outputs): void {
+  const operators = program.command('operators').description('manage who signs in to the console')
   remote(operators.command('list'))
     .description('list operators')
     .action(async (options) => (await load()).listOperators(options, output()))
@@ -35,7 +55,9 @@ export function addAdminCommands(program: Command, output: () => Output): void {
     .description('delete an operator, and end their sessions')
     .argument('<username>')
     .action(async (username, options) => (await load()).deleteOperator(username, options, output()))
+}
 
+function addKeyCommands(program: Command, output: Outputs): void {
   const keys = program.commands.find((each) => each.name() === 'keys') ?? program.command('keys')
   remote(keys.command('list'))
     .description('list admin keys')
@@ -51,7 +73,9 @@ export function addAdminCommands(program: Command, output: () => Output): void {
     .description('take an admin key away')
     .argument('<id>')
     .action(async (id, options) => (await load()).deleteKey(id, options, output()))
+}
 
+function addModerationCommands(program: Command, output: Outputs): void {
   const reports = program.command('reports').description('what users have reported of messages')
   inside(reports.command('list'))
     .description('list reports, newest first')
@@ -64,7 +88,7 @@ export function addAdminCommands(program: Command, output: () => Output): void {
     .action(async (id, action, options) => (await load()).resolveReport(id, action, options, output()))
 
   inside(program.command('ban'))
-    .description('keep a user out: its sessions end, it cannot connect, nothing is sent on its behalf')
+    .description('keep a user out: their sessions end, they cannot connect, nothing is sent on their behalf')
     .argument('<user>', 'name or id')
     .option('--until <time>', 'such as 2027-01-31T00:00:00Z; for ever where absent')
     .option('--reason <text>', 'what the user is told')
@@ -73,7 +97,9 @@ export function addAdminCommands(program: Command, output: () => Output): void {
     .description('let a user in again')
     .argument('<user>', 'name or id')
     .action(async (user, options) => (await load()).unban(user, options, output()))
+}
 
+function addWebhookCommands(program: Command, output: Outputs): void {
   const webhooks = program.command('webhooks').description('servers of yours that are told what happens')
   inside(webhooks.command('listen'))
     .description('show what webhooks are told as it happens, and hand it on to a server on this machine')
@@ -84,21 +110,9 @@ export function addAdminCommands(program: Command, output: () => Output): void {
       '\nDeliveries are signed with the secret in CHATTERIE_WEBHOOK_SECRET, or else with one that is printed.',
     )
     .action(async (url, options) => (await import('#cli/webhooks.ts')).listen(url, options, output()))
-
-  addDataLifeCommands(program, output)
-
-  remote(program.command('audit'))
-    .description('who did what, newest first')
-    .option('--application <id>', 'only what is about it')
-    .option('--actor <name>', 'only what somebody of this name did')
-    .option('--action <action>', 'only this, such as message.deleted, or a kind, such as message')
-    .option('--from <time>', 'only from this time on')
-    .option('--to <time>', 'only before this time')
-    .option('--limit <number>', 'how many', '50')
-    .action(async (options) => (await load()).audit(options, output()))
 }
 
-function addDataLifeCommands(program: Command, output: () => Output): void {
+function addDataLifeCommands(program: Command, output: Outputs): void {
   const load = () => import('#cli/data-life-actions.ts')
   const retention = program.command('retention').description('how long data are kept')
   inside(retention.command('set', { isDefault: true }))
@@ -121,10 +135,10 @@ function addDataLifeCommands(program: Command, output: () => Output): void {
     .argument('<user>', 'name or id')
     .action(async (user, options) => (await load()).exportUser(user, options, output()))
   inside(users.command('erase'))
-    .description('delete a user and whatever names it; this cannot be undone')
+    .description('delete a user and whatever names them; this cannot be undone')
     .argument('<user>', 'name, or id of one that may be deleted already')
     .addOption(
-      new Option('--messages <what>', 'what becomes of what it wrote')
+      new Option('--messages <what>', 'what becomes of what they wrote')
         .choices(['keep', 'redact', 'delete'])
         .makeOptionMandatory(),
     )
