@@ -1,6 +1,7 @@
 // Sends a webhook: one request, no redirects, within the limits that egress has.
 import { lookup } from 'node:dns/promises'
 import { anywhere, type Guard, isPublic, publicWeb } from '#previews/guard.ts'
+import { Questions } from '#webhooks/questions.ts'
 
 export interface Posted {
   status: number
@@ -15,6 +16,8 @@ export interface Posted {
 }
 
 export interface WebhookClient {
+  /** To those that decide something. */
+  questions: Questions
   /** @throws where nothing is answered, or nothing may be sent there */
   post(url: string, headers: Record<string, string>, body: string, signal: AbortSignal): Promise<Posted>
 }
@@ -33,6 +36,7 @@ const open: Guard = {
 export function openWebhookClient({ egress }: { egress: 'guarded' | 'open' }): WebhookClient {
   const guard = egress === 'open' ? open : guarded
   return {
+    questions: new Questions(),
     async post(url, headers, body, signal) {
       // Who has no webhooks does without: 50 ms of a start.
       const { Client, guardedConnector } = await import('#previews/connector.ts')

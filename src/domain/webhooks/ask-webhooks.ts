@@ -28,12 +28,29 @@ export async function askWebhooks(ctx: Context, applicationId: number, attempt: 
   const webhooks = await decidingWebhooks(ctx.db, applicationId, blockingType)
   const users: Admission['user'][] = []
   for (const webhook of webhooks) {
-    const { allow, message, user } = await ask(ctx, applicationId, webhook, attempt)
+    const { allow, message, user } = await askInTurn(ctx, applicationId, webhook, attempt)
     if (!allow) throw denied(message || 'A webhook refused this session')
     users.push(user)
   }
   for (const user of users) if (user) await keepUser(ctx, applicationId, attempt.username, user)
   return webhooks.length > 0
+}
+
+/** @throws ChatError besides where too many questions are before this one */
+async function askInTurn(
+  ctx: Context,
+  applicationId: number,
+  webhook: DecidingWebhook,
+  attempt: Attempt,
+): Promise<Admission> {
+  const { functionBlockingTimeoutMs: patienceMs } = ctx.config
+  const asking = () => ask(ctx, applicationId, webhook, attempt)
+  const admission = await ctx.webhooks.questions.ask(webhook.id, patienceMs, asking)
+  if (admission) return admission
+  ctx.metrics.webhookAttempts.observe(0, blockingType, 'failed')
+  const log = { webhookId: webhook.id, applicationId }
+  ctx.log.warn(log, 'a webhook that decides who may connect has too many questions before it')
+  throw denied('The webhook that decides who may connect is asked about too many others')
 }
 
 /** @throws ChatError where it does not answer in time, or nothing that decides */
