@@ -52,7 +52,7 @@ function paint(text: string, color: keyof typeof colors, colorize: boolean): str
   return colorize ? `\u001b[${colors[color]}m${text}\u001b[39m` : text
 }
 
-/** `sendChannelMessage 200 4 ms`, and the id by which the answer's X-Response-Token leads here; src/plugins/requests.ts. */
+/** `sendChannelMessage 200 4 ms`, and the id by which the answer's X-Request-Id leads here; src/plugins/requests.ts. */
 function wordingOfRequest(line: Fields, colorize: boolean): string {
   const { id, operation, route } = line
   const [status, ms] = [Number(line.status), Number(line.ms)]

@@ -2,7 +2,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { metricsOf } from '../support/metrics.ts'
 import { type ServerProcess, startServerProcess } from '../support/process.ts'
@@ -56,60 +55,33 @@ async function logged(fields: Record<string, unknown>): Promise<Record<string, u
 }
 
 it('each request is one line with its id, operation, status and time, and nothing of what it said', async () => {
-  const given = uuid()
-  const answer = await ask('/v1/users?username=somebody', { 'x-request-id': given })
-  expect(answer.headers.get('x-request-id')).toBe(given)
-  expect(await logged({ msg: 'request', id: given })).toEqual({
+  const answer = await ask('/v1/users?username=somebody', { 'x-request-id': 'order-66' })
+  expect(answer.headers.get('x-request-id')).toBe('order-66')
+  expect(await logged({ msg: 'request', id: 'order-66' })).toEqual({
     level: 30,
     time: expect.any(Number),
     pid: server.child.pid,
     hostname: expect.any(String),
-    id: given,
+    id: 'order-66',
     operation: 'listUsers',
     status: 200,
     ms: expect.any(Number),
     msg: 'request',
   })
-  const tokenOf = (answer: Response) => answer.headers.get('x-response-token')
-  const guess = await ask('/v1/users', { authorization: 'Bearer another-secret' })
-  expect(await logged({ id: tokenOf(guess) })).toMatchObject({ operation: 'listUsers', status: 401 })
-  const lost = await ask('/nowhere/at-all?token=in-a-query')
-  expect(await logged({ id: tokenOf(lost) })).toMatchObject({ operation: 'unmatched', status: 404 })
-  const probe = await ask('/health')
-  expect(await logged({ id: tokenOf(probe) })).toMatchObject({
-    operation: 'other',
-    route: '/health',
-    status: 200,
-  })
-  const broken = await fetch(`${server.url}/%zz`)
-  expect(await logged({ id: tokenOf(broken) })).toMatchObject({ status: 400 })
+  await ask('/v1/users', { 'x-request-id': 'a-guess', authorization: 'Bearer another-secret' })
+  expect(await logged({ id: 'a-guess' })).toMatchObject({ operation: 'listUsers', status: 401 })
+  await ask('/nowhere/at-all?token=in-a-query', { 'x-request-id': 'lost' })
+  expect(await logged({ id: 'lost' })).toMatchObject({ operation: 'unmatched', status: 404 })
+  await ask('/health', { 'x-request-id': 'probe' })
+  expect(await logged({ id: 'probe' })).toMatchObject({ operation: 'other', route: '/health', status: 200 })
+  await fetch(`${server.url}/%zz`, { headers: { 'x-request-id': 'broken' } })
+  expect(await logged({ id: 'broken' })).toMatchObject({ status: 400 })
   for (const secret of ['not-for-the-log', token, 'another-secret', 'somebody', 'in-a-query', 'at-all']) {
     expect(server.output().replaceAll(/^[│┌└┐┘].*$|^curl .*$/gm, ''), secret).not.toContain(secret)
   }
 })
 
-it.each([
-  ['3F2504E0-4F89-41D3-9A0C-0305E82C3301', 'a UUID'],
-  ['3f2504e04f8941d39a0c0305e82c3301', 'a UUID without hyphens'],
-  ['01ARZ3NDEKTSV4RRFFQ69G5FAV', 'a ULID'],
-])('the id %s of a request, %s, is its id in the log', async (given) => {
-  const answer = await ask('/health', { 'x-request-id': given })
-  expect(answer.headers.get('x-request-id')).toBe(given)
-  expect(answer.headers.get('x-response-token')).toBe(given)
-  await logged({ id: given })
-})
-
-it.each(['order-66', 'arthur.dent@example.com', 'Deadbeef-Abe'])(
-  'an id of a request that may be a name, such as %s, is answered and not in the log',
-  async (given) => {
-    const answer = await ask('/health', { 'x-request-id': given })
-    expect(answer.headers.get('x-request-id')).toBe(given)
-    await logged({ id: answer.headers.get('x-response-token') })
-    expect(server.output()).not.toContain(given)
-  },
-)
-
-it.each(['', 'two words', 'x'.repeat(129), 'quo"te'])(
+it.each(['', 'two words', 'x'.repeat(129), 'quo"te', 'arthur@example.com'])(
   'an x-request-id %j is not taken over',
   async (given) => {
     const answer = await ask('/health', { 'x-request-id': given })

@@ -60,7 +60,6 @@ async function ask(method: string, path: string, body?: unknown) {
     method,
     headers: {
       authorization: `Bearer ${token}`,
-      'x-request-id': name,
       ...(body !== undefined && !isForm && { 'content-type': 'application/json' }),
     },
     ...(body !== undefined && { body: isForm || typeof body === 'string' ? body : JSON.stringify(body) }),
