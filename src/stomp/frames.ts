@@ -287,7 +287,7 @@ export class GrowingBytes {
 const escapes: Record<string, string> = { '\\': '\\\\', '\r': '\\r', '\n': '\\n', ':': '\\c' }
 const unescapes: Record<string, string> = { '\\': '\\', r: '\r', n: '\n', c: ':' }
 
-/** Writes a value for any frame but CONNECTED [STOMP 1.2 Value Encoding]; names are our own. */
+/** Writes a name or value for any frame but CONNECTED [STOMP 1.2 Value Encoding]. */
 function escapeHeader(text: string): string {
   return /[\\\r\n:]/.test(text) ? text.replace(/[\\\r\n:]/g, (octet) => escapes[octet] ?? octet) : text
 }
@@ -309,7 +309,9 @@ function headerLines(headers: Record<string, string>, isEscaped = true): string 
     const value = headers[name]
     if (!value) continue
     // CONNECTED cannot express a line end; left in, one would begin a header of its own.
-    lines += `${name}:${isEscaped ? escapeHeader(value) : value.replace(/[\r\n]/g, ' ')}\n`
+    lines += isEscaped
+      ? `${escapeHeader(name)}:${escapeHeader(value)}\n`
+      : `${name}:${value.replace(/[\r\n]/g, ' ')}\n`
   }
   return lines
 }
