@@ -1,11 +1,11 @@
-// A page of messages with the versions of their authors, by keyset, in one round trip.
+// A page of messages with their authors, by keyset, in one round trip.
 // Indexes: message (channel_id, id, user_id), (application_id, id), (user_id, id), and the trigram index for `query`.
 
 import { bool, column, int8, joined, nullable, select } from '#data/columns.ts'
 import { quick, type Reading, reading } from '#data/database.ts'
 import { counterValue } from '#data/events/counters.ts'
 import { isKept, isKeptIn, isKeptOf } from '#data/removal/kept-messages.ts'
-import { authoredColumns, type MessageRecord } from '#data/rows.ts'
+import { type MessageRecord, messageColumns } from '#data/rows.ts'
 import { isRead, isUnread } from '#data/sql/is-unread.ts'
 
 export interface MessageListShape {
@@ -73,7 +73,7 @@ const listed = (total: string, anyNewer: string, newestOlder: string) =>
     total: column(int8, total),
     anyNewer: column(bool, anyNewer),
     newestOlder: column(nullable(int8), newestOlder),
-    message: joined(authoredColumns('item', 'author')),
+    message: joined(messageColumns('item', 'author')),
   })
 
 const statements = new Map<string, Reading<ListedMessage>>()
