@@ -26,6 +26,8 @@ export type Cluster = {
   log: Logger
   /** What is written need not outlive a halt of the machine, so nothing waits for the disk. */
   ephemeral: boolean
+  /** Settings of Postgres that count before ours. */
+  settings: string[]
   /** Called when it is other programs that work for a while, not this one. */
   waiting(): void
 }

@@ -55,6 +55,8 @@ export interface EmbeddedOptions {
   template?: TemplateSource
   /** What is written need not outlive a halt of the machine. */
   ephemeral?: boolean
+  /** Settings of Postgres that count before ours, such as `max_connections=300`; an adopted server keeps those it has. */
+  settings?: string[]
   /** Called when it is other programs that work for a while, and not this one; more than once. */
   waiting?: () => void
   /** A folder that is gone once this process has been killed. */
@@ -63,7 +65,7 @@ export interface EmbeddedOptions {
 
 /** Starts Postgres on its files in `folder`, creating them the first time, or takes over the one still running there. */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const { log, ephemeral = false, waiting = () => {} } = options
+  const { log, ephemeral = false, settings = [], waiting = () => {} } = options
   const began = performance.now()
   const folder = await prepareFolder(options.folder)
   const lock = await lockFolder(folder)
@@ -72,7 +74,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     const data = join(folder, 'data')
     const owner = await findOwner(data, log)
     const binaries = await findBinaries(owner, log, options.cache)
-    const cluster = { folder, data, owner, binaries, log, ephemeral, waiting }
+    const cluster = { folder, data, owner, binaries, log, ephemeral, settings, waiting }
     await rm(templateIn(folder), { recursive: true, force: true, maxRetries: 5 }) // of a start that was cut off
     const { pid, port, adopted, password, isCopy, safe, kept } = await openCluster(
       cluster,

@@ -135,10 +135,9 @@ async function startPostmaster(
       pathSeenByPostgres(cluster),
       '-p',
       `${listenAt}`,
-      ...[...SETTINGS, ...(cluster.ephemeral ? EPHEMERAL_SETTINGS : [])].flatMap((setting) => [
-        '-c',
-        setting,
-      ]),
+      ...[...SETTINGS, ...(cluster.ephemeral ? EPHEMERAL_SETTINGS : []), ...cluster.settings].flatMap(
+        (setting) => ['-c', setting],
+      ),
     ],
     {
       cwd: cluster.data,

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '#data/database.ts'
 import type { NewMessage } from '#data/messages/sending.ts'
+import { isKept } from '#data/removal/kept-messages.ts'
 import { createChannel, createUser } from '../support/factories.ts'
 import { shareServer, type TestServer } from '../support/server.ts'
 
@@ -46,9 +47,8 @@ const send = (item: NewMessage) => server.ctx.sender.submit(item)
 const upTo = (length: number) => Array.from({ length }, (_, at) => at)
 
 async function storedBodies(): Promise<string[]> {
-  const rows = await other.query({ text: 'select body from message where channel_id = $1 order by id' }, [
-    channel.id,
-  ])
+  const text = `select body from message m where channel_id = $1 and ${isKept('m')} order by id`
+  const rows = await other.query({ text }, [channel.id])
   return rows.map(([body]) => String(body))
 }
 

@@ -2,34 +2,38 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { counterValue } from '#data/events/counters.ts'
-import { dispatchEvents } from '#domain/events/dispatch-events.ts'
+import { isKept } from '#data/removal/kept-messages.ts'
 import type { CounterScope } from '#resources/event-description.ts'
-import { shareServer, type TestApplication, type TestServer } from '../support/server.ts'
+import { type HeldEvents, holdEvents } from '../support/held-events.ts'
+import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 
 let server: TestServer
+let events: HeldEvents
 let application: TestApplication
 beforeAll(async () => {
-  server = await shareServer()
-  // Now the dispatcher takes events only when its sweep comes by, or when a test says so.
-  server.ctx.db.onEvents(() => {})
+  server = await startServer()
+  events = await holdEvents(server)
 })
 beforeEach(async () => {
   application = await server.createApplication()
 })
-afterAll(() => server.close())
+afterAll(async () => {
+  await events.close()
+  await server.close()
+})
 
 /** What each counter counts, by its owner. */
 const counted = {
   'application.users': '"user" x where x.application_id = owner.id and x.deleted_time is null',
   'application.channels': 'channel x where x.application_id = owner.id',
   'application.public_channels': `channel x where x.application_id = owner.id and x.type = 'PUBLIC'`,
-  'application.messages': 'message x where x.application_id = owner.id',
+  'application.messages': `message x where x.application_id = owner.id and ${isKept('x')}`,
   'application.memberships':
     'channel_membership x join channel c on c.id = x.channel_id where c.application_id = owner.id',
   'channel.members': 'channel_membership x where x.channel_id = owner.id',
-  'channel.messages': 'message x where x.channel_id = owner.id',
-  'channel.main_messages': 'message x where x.channel_id = owner.id and x.thread_id is null',
-  'thread.messages': 'message x where x.thread_id = owner.id',
+  'channel.messages': `message x where x.channel_id = owner.id and ${isKept('x')}`,
+  'channel.main_messages': `message x where x.channel_id = owner.id and x.thread_id is null and ${isKept('x')}`,
+  'thread.messages': `message x where x.thread_id = owner.id and ${isKept('x')}`,
 } satisfies Record<CounterScope, string>
 const scopes = Object.keys(counted) as CounterScope[]
 
@@ -116,7 +120,7 @@ async function run(world: World, command: Command): Promise<void> {
     case 'delete all messages':
       return done('delete', '/messages')
     case 'take events':
-      await dispatchEvents(server.ctx)
+      await events.take()
   }
 }
 
@@ -163,7 +167,7 @@ describe('every counter equals count(*)', () => {
           await Promise.all(burst.map((command) => run(world, command)))
           await mustBeExact()
         }
-        while ((await dispatchEvents(server.ctx))?.taken) {}
+        while ((await events.take())?.taken) {}
         await mustBeExact()
       }),
       { numRuns: 30 },

@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { startEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
 import { templateIn } from '#template.ts'
@@ -20,8 +19,10 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject) {
   const folder = await mkdtemp(join(tmpdir(), 'chatterie-test-'))
-  const postgres = await startEmbeddedPostgres({ folder, log })
-  await forgetDurability(postgres.url)
+  // Nothing of it outlives the run; tests of durability have clusters of their own, or see what commits ask for. Each
+  // worker has several servers.
+  const settings = ['synchronous_commit=on', 'max_connections=300']
+  const postgres = await startEmbeddedPostgres({ folder, log, settings, ephemeral: true })
   const { fill } = await templateIn(folder)
   await fill(postgres.url)
   project.provide('templateUrl', postgres.url)
@@ -31,15 +32,4 @@ export default async function setup(project: TestProject) {
     await postgres.stop()
     for (const path of [folder, homes]) await rm(path, { recursive: true, force: true, maxRetries: 5 })
   }
-}
-
-/** Nothing of it outlives the run, so the disk need not keep up; tests of durability have clusters of their own. */
-async function forgetDurability(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  for (const setting of ['fsync = off', 'full_page_writes = off']) {
-    await client.query(`alter system set ${setting}`)
-  }
-  await client.query('select pg_reload_conf()')
-  await client.end()
 }

@@ -12,7 +12,6 @@ import { listVisibleChannels, type UserChannelFilters } from '#domain/channels/l
 import { clearHistory } from '#domain/channels/members/clear-history.ts'
 import { hideChannel } from '#domain/channels/members/hide-channel.ts'
 import { leaveChannel } from '#domain/channels/members/leave-channel.ts'
-import { dispatchEvents } from '#domain/events/dispatch-events.ts'
 import { deleteMessageForMe } from '#domain/messages/delete-message-for-me.ts'
 import { readChannel } from '#domain/messages/reading/read-channel.ts'
 import { unreadMessage } from '#domain/messages/reading/unread-message.ts'
@@ -20,21 +19,25 @@ import type { ChannelType, SeenChannel } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import { callerOf } from '../../support/as-user.ts'
 import { createUser, sendMessage } from '../../support/factories.ts'
+import { type HeldEvents, holdEvents } from '../../support/held-events.ts'
 import { importFile } from '../../support/jobs.ts'
-import { shareServer, type TestApplication, type TestServer } from '../../support/server.ts'
+import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
+let events: HeldEvents
 let application: TestApplication
 let user: UserCaller
 let other: UserCaller
 const channels = new Map<string, number>()
 
 beforeAll(async () => {
-  server = await shareServer()
-  // Events wait for the dispatcher's sweep, or for a test to say so.
-  server.ctx.db.onEvents(() => {})
+  server = await startServer()
+  events = await holdEvents(server)
 })
-afterAll(() => server.close())
+afterAll(async () => {
+  await events.close()
+  await server.close()
+})
 
 beforeEach(async () => {
   application = await server.createApplication()
@@ -170,7 +173,7 @@ describe('order', () => {
 
 async function dispatch(): Promise<void> {
   for (;;) {
-    await dispatchEvents(server.ctx)
+    await events.take()
     const [row] = await server.ctx.db.query({ text: 'select count(*) from outbox_event' }, [])
     if (row?.[0] === 0) return
   }
