@@ -4,7 +4,7 @@ import { shownFilesExpire } from '#data/files.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { containing, listPage } from '#data/lists.ts'
 import { withDetails } from '#data/messages/message-details.ts'
-import { isCounted, isKept } from '#data/removal/kept-messages.ts'
+import { isKept, isKeptBy } from '#data/removal/kept-messages.ts'
 import { type MessageRecord, messageColumns, messageShape, type StoredMention } from '#data/rows.ts'
 import { countedMax, listMessagesStatement, type MessageListShape } from '#data/sql/list-messages.ts'
 import type { Message, MessageLink, SeenMessage } from '#resources/message.ts'
@@ -248,7 +248,7 @@ const deleteStatement = reading(
       where c.id = (select channel_id from message where id = $2) and c.application_id = $1 for share
     )
     delete from message m using place
-    where m.id = $2 and m.channel_id = place.id and ${isCounted('m', 'place')} returning ${columns}`,
+    where m.id = $2 and m.channel_id = place.id and ${isKeptBy('place', 'm')} returning ${columns}`,
 )
 
 /** SQL text: deletes messages, and lets their hosted files expire. */
@@ -264,7 +264,7 @@ export function deleteMessagesOfChannel(tx: Tx, channelId: number): Promise<numb
 
 const deleteOfChannelStatement = reading(
   'delete-messages-of-channel',
-  column(int8, `count(*) filter (where ${isCounted('gone', 'c')})`),
+  column(int8, `count(*) filter (where ${isKeptBy('c', 'gone')})`),
   (columns) =>
     `${deletingMany('channel_id = $1')} select ${columns} from gone join channel c on c.id = gone.channel_id`,
 )

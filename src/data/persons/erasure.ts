@@ -2,7 +2,7 @@
 import { column, int4, int8, jsonb, nullable, select, text } from '#data/columns.ts'
 import { type Querier, reading } from '#data/database.ts'
 import { shownFilesExpire } from '#data/files.ts'
-import { isCounted } from '#data/removal/kept-messages.ts'
+import { isKeptBy } from '#data/removal/kept-messages.ts'
 import type { Withdrawn } from '#data/removal/withdrawal.ts'
 
 /** Makes the row that others refer to nobody's. */
@@ -32,7 +32,7 @@ const removeByStatement = reading(
     channelId: column(int8, 'gone.channel_id'),
     threadId: column(nullable(int8), 'gone.thread_id'),
     removed: column(int4, 'count(*)::int'),
-    count: column(int4, `(count(*) filter (where ${isCounted('gone', 'place')}))::int`),
+    count: column(int4, `(count(*) filter (where ${isKeptBy('place', 'gone')}))::int`),
   }),
   (columns) => `
     with batch as materialized (

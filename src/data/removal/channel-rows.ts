@@ -3,7 +3,7 @@ import { bool, column, int4, int8, nullable, select } from '#data/columns.ts'
 import { type Querier, reading, type Tx } from '#data/database.ts'
 import { counterValue } from '#data/events/counters.ts'
 import { shownFilesExpire } from '#data/files.ts'
-import { isCounted } from '#data/removal/kept-messages.ts'
+import { isKeptBy } from '#data/removal/kept-messages.ts'
 
 /** Whether there is more of a channel than one commit should remove: rows, or what functions have kept of it. */
 export async function isLargeChannel(
@@ -80,7 +80,7 @@ const messagesStatement = reading(
   'remove-messages-of-channel',
   select({
     gone: column(int4, 'count(gone.id)::int'),
-    counted: column(int4, `(count(*) filter (where ${isCounted('gone', 'c')}))::int`),
+    counted: column(int4, `(count(*) filter (where ${isKeptBy('c', 'gone')}))::int`),
   }),
   (columns) => `
     with gone as (

@@ -8,16 +8,20 @@ const floorOf = (column: string, channelId: string) =>
 /** SQL text: up to which id the messages of a channel are withdrawn; null where the channel is removed. */
 export const withdrawnThrough = (channelId: string) => floorOf('removed_through_id', channelId)
 
+/** SQL text: whether message `m`, the row of which is read, is there for anybody, by that of its channel, not removed. */
+export const isKeptBy = (c: string, m: string) => `(
+  ${m}.id > ${c}.removed_through_id and (${m}.file is null or ${m}.id > ${c}.files_removed_through_id))`
+
 // Indexes have no files: a message is looked at only where it may be one whose file is too old.
 const showsFile = (m: string) => `(select shown.file is not null from message shown where shown.id = ${m}.id)`
 
-/** SQL text: whether message `m` is there for anybody, by the row `c` of its channel, which is not removed. */
-export const isKeptBy = (c: string, m: string) => `(
+/** SQL text: the same for messages `m` of which only what an index has is read. */
+export const isKeptById = (c: string, m: string) => `(
   ${m}.id > ${c}.removed_through_id and (${m}.id > ${c}.files_removed_through_id or not ${showsFile(m)}))`
 
 /** SQL text: whether message `m` is there for anybody: neither its channel is removed, nor it withdrawn. */
 export const isKept = (m: string) => `coalesce((
-  select ${isKeptBy('f', m)} from channel f where f.id = ${m}.channel_id and f.application_id is not null), false)`
+  select ${isKeptById('f', m)} from channel f where f.id = ${m}.channel_id and f.application_id is not null), false)`
 
 /**
  * SQL text: the same for messages `m` of one channel, the reading of which begins behind those that are withdrawn.
@@ -35,10 +39,6 @@ export const isKeptOf = (applicationId: string, m: string) => `(
   case when exists (
     select from channel f where f.application_id = ${applicationId} and f.files_removed_through_id > 0
   ) then ${isKept(m)} else ${isThere(`${m}.channel_id`)} end)`
-
-/** SQL text: whether `m`, a message that is deleted, was one that counters count, by the row `c` of its channel. */
-export const isCounted = (m: string, c: string) =>
-  `(${m}.id > ${c}.removed_through_id and (${m}.file is null or ${m}.id > ${c}.files_removed_through_id))`
 
 /** SQL text: whether thread `t` is there for anybody: what hangs under a withdrawn message is, while it has an answer. */
 export const isKeptThread = `(

@@ -3,7 +3,7 @@
 // page is made of these. Indexes: message (channel_id, id, user_id), message_thread, message_file.
 import { bool, column, int8, joined, nullable, select } from '#data/columns.ts'
 import { type Reading, reading } from '#data/database.ts'
-import { isKeptBy } from '#data/removal/kept-messages.ts'
+import { isKeptById } from '#data/removal/kept-messages.ts'
 import { messageColumns } from '#data/rows.ts'
 import { isHidden } from '#data/sql/is-unread.ts'
 import type { ListedMessage } from '#data/sql/list-messages.ts'
@@ -55,7 +55,7 @@ function compose(name: string, { of, newer, files }: SeenListShape): Reading<See
     ) cm
     cross join lateral (
       select m.id from message m
-      where ${messages} and m.id ${than} $3::bigint and m.id > cm.cleared_through_id and ${isKeptBy('cm', 'm')}
+      where ${messages} and m.id ${than} $3::bigint and m.id > cm.cleared_through_id and ${isKeptById('cm', 'm')}
         ${files ? 'and m.file is not null' : ''} and not ${isHidden}
       order by m.id ${order} limit ${limit}
     ) found
