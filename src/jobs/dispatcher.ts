@@ -1,4 +1,5 @@
 import type { Context } from '#context.ts'
+import { clearedMin, clearOutbox } from '#domain/events/clear-outbox.ts'
 import { dispatchBatchMax, dispatchEvents } from '#domain/events/dispatch-events.ts'
 import { forgetEvents } from '#domain/events/forget-events.ts'
 import { nextEvent } from '#domain/events/next-event.ts'
@@ -23,6 +24,9 @@ export class Dispatcher {
   readonly #events: Drain
   readonly #notifications: Drain
   readonly #forgetting: Drain
+  readonly #clearing: Drain
+  /** How many events were taken that have not been cleared away. */
+  #uncleared = 0
   /** Whether the last events were heard, or set something off. */
   #hadEffect = true
 
@@ -63,7 +67,8 @@ export class Dispatcher {
     })
     const take = async () => {
       if (!ctx.node.isLeader) return false
-      const { events = [], tasks = 0, asked = 0, sent = 0, more } = await taking.next()
+      const { taken = 0, events = [], tasks = 0, asked = 0, sent = 0, more } = await taking.next()
+      this.#uncleared += taken
       this.#hadEffect = events.length + tasks + asked + sent > 0
       if (asked > 0) runFunctions()
       if (sent > 0) deliverToWebhooks()
@@ -78,6 +83,12 @@ export class Dispatcher {
       forgetMs,
       async () => ctx.node.isLeader && (await forgetEvents(ctx)) > 0,
     )
+    this.#clearing = new Drain(ctx.log, sweepMs, async () => {
+      if (this.#uncleared < clearedMin) return false
+      this.#uncleared = 0
+      await clearOutbox(ctx)
+      return false
+    })
   }
 
   start(): void {
@@ -90,6 +101,7 @@ export class Dispatcher {
     this.#events.start()
     this.#notifications.start()
     this.#forgetting.start()
+    this.#clearing.start()
   }
 
   /** Resolves when what is written by now is published, and what is too old forgotten. */
@@ -101,7 +113,8 @@ export class Dispatcher {
   /** Resolves when the batches at hand are done, and others may lead. */
   async stop(): Promise<void> {
     const { node, bus } = this.#ctx
-    await Promise.all([this.#events.stop(), this.#notifications.stop(), this.#forgetting.stop()])
+    const all = [this.#events, this.#notifications, this.#forgetting, this.#clearing]
+    await Promise.all(all.map((each) => each.stop()))
     const hasLed = node.isLeader
     await node.resign()
     if (hasLed && bus.isShared) await bus.publish({ kind: 'lead released' })

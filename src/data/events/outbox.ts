@@ -82,6 +82,16 @@ function toTaken(rows: ReadBy<typeof takenColumns>[]): TakenEvents | undefined {
   return { taken, tasks, asked, sent, events, ages }
 }
 
+/**
+ * Gives back the room of events that were taken. To see that none of an application waits, as all its counters do, Postgres
+ * looks at each that it has not cleared away: a list of channels took 4.4 ms behind 90,000 of them, and takes 0.5 without.
+ */
+export async function vacuumOutbox(db: Db): Promise<void> {
+  await db.run(vacuumStatement, [])
+}
+
+const vacuumStatement = { name: 'vacuum-outbox', text: 'vacuum (skip_locked, truncate false) outbox_event' }
+
 /** The position of the last event of all; 0 before the first. What comes up to there can be read. */
 export async function lastPosition(db: Db): Promise<number> {
   return (await db.single(lastStatement, [])) ?? 0
