@@ -74,6 +74,12 @@ export function notFound(resource: string, id: number | string): ChatError {
   return new ChatError('ResourceNotFoundError', `${resource} ${id} does not exist`)
 }
 
+/** What was found. @throws ChatError 404 where it is gone, or never was */
+export function mustBeThere<T>(found: T | undefined, resource: string, id: number | string): T {
+  if (found === undefined) throw notFound(resource, id)
+  return found
+}
+
 /** A 400 that blames one field. */
 export function refused(
   resource: string,

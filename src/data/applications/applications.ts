@@ -41,12 +41,13 @@ export function findSettings(db: Db, id: number): Promise<Settings | undefined> 
   return db.one(findSettingsStatement, [id])
 }
 
+/** @returns undefined where there is no such application any more */
 export function writeSettings(
   tx: Tx,
   id: number,
   changes: { [K in keyof Settings]?: Settings[K] | undefined },
-): Promise<Settings> {
-  return tx.single(updateSettingsStatement, [id, changes.guestUsers, changes.userCreatedChannels])
+): Promise<Settings | undefined> {
+  return tx.one(updateSettingsStatement, [id, changes.guestUsers, changes.userCreatedChannels])
 }
 
 const toggle = oneOf<Settings['guestUsers']>()
@@ -211,18 +212,18 @@ const putCredentialStatement = {
 /**
  * Replaces a secret. The old one is taken for `overlapMs` more, and no token that it opened lives longer; one that an
  * earlier replacement left is void at once.
- * @returns until when the old one is taken, ISO 8601; undefined where it is not
+ * @returns until when the old one is taken, ISO 8601, null where it is not; undefined where there is no such client
  */
 export async function replaceSecret(
   tx: Tx,
   clientId: string,
   secretHash: string,
   overlapMs = 0,
-): Promise<string | undefined> {
-  if (overlapMs > 0) return tx.single(rotateSecretStatement, [clientId, secretHash, overlapMs])
-  await tx.run(replaceSecretStatement, [clientId, secretHash])
+): Promise<string | null | undefined> {
+  if (overlapMs > 0) return tx.one(rotateSecretStatement, [clientId, secretHash, overlapMs])
+  if ((await tx.run(replaceSecretStatement, [clientId, secretHash])) === 0) return undefined
   await tx.run(deleteTokensStatement, [clientId])
-  return undefined
+  return null
 }
 
 const replaceSecretStatement = {

@@ -49,12 +49,13 @@ export interface RuntimeChanges {
   initializationScript?: string | null
 }
 
+/** @returns undefined where it went with its application */
 export function updateRuntime(
   tx: Tx,
   applicationId: number,
   { dependencies, environment, initializationScript }: RuntimeChanges,
-): Promise<RuntimeRecord> {
-  return tx.single(updateRuntimeStatement, [
+): Promise<RuntimeRecord | undefined> {
+  return tx.one(updateRuntimeStatement, [
     applicationId,
     dependencies && JSON.stringify(dependencies),
     environment,

@@ -90,13 +90,13 @@ const insertStatement = reading(
     values ($1, $2, $3::text[], $4, $5, '') returning ${columns}`,
 )
 
-/** One that is switched on begins anew. */
+/** One that is switched on begins anew. @returns undefined where it is gone */
 export function updateWebhookRow(
   tx: Tx,
   id: number,
   { url, events, description, enabled }: WebhookFields,
-): Promise<Webhook> {
-  return tx.single(updateStatement, [id, url, events, description, enabled])
+): Promise<Webhook | undefined> {
+  return tx.one(updateStatement, [id, url, events, description, enabled])
 }
 
 const updateStatement = reading(

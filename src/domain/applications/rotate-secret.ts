@@ -4,7 +4,7 @@ import type { OperatorCaller } from '#domain/access/operator.ts'
 import { referredApplication } from '#domain/applications/referred-application.ts'
 import { generateSecret, hashSecret } from '#domain/applications/secrets.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
-import { notFound } from '#errors.ts'
+import { mustBeThere, notFound } from '#errors.ts'
 
 export interface RotatedSecret {
   id: number
@@ -40,7 +40,8 @@ export async function rotateSecret(
   if (!clientId) throw notFound('client of application', id)
   const secretHash = await hashSecret(clientSecret)
   const oldSecretUntil = await ctx.db.transact(async (tx) => {
-    const until = await replaceSecret(tx, clientId, secretHash, overlapMs)
+    const replaced = await replaceSecret(tx, clientId, secretHash, overlapMs)
+    const until = mustBeThere(replaced, 'client of application', id)
     await noteAct(tx, operator, {
       action: 'application.secret_rotated',
       applicationId: id,
@@ -50,5 +51,5 @@ export async function rotateSecret(
     return until
   })
   ctx.tokens.forget()
-  return { id, clientId, clientSecret, ...(oldSecretUntil !== undefined && { oldSecretUntil }) }
+  return { id, clientId, clientSecret, ...(oldSecretUntil !== null && { oldSecretUntil }) }
 }

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { writeSettings } from '#data/applications/applications.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
-import { refused } from '#errors.ts'
+import { mustBeThere, refused } from '#errors.ts'
 import type { ApplicationSettings, UpdateApplicationSettings } from '#resources/application.ts'
 
 /** Takes the settings flat or under `features`, as both are shown. */
@@ -14,9 +14,11 @@ export async function updateSettings(
   const userCreatedChannels = input.userCreatedChannels ?? input.features?.userCreatedChannels
   if (!guestUsers) throw missing('guestUsers')
   if (!userCreatedChannels) throw missing('userCreatedChannels')
-  const settings = await ctx.db.transact((tx) =>
-    writeSettings(tx, caller.applicationId, { guestUsers, userCreatedChannels }),
+  const { applicationId } = caller
+  const written = await ctx.db.transact((tx) =>
+    writeSettings(tx, applicationId, { guestUsers, userCreatedChannels }),
   )
+  const settings = mustBeThere(written, 'application', applicationId)
   return { ...settings, features: settings }
 }
 

@@ -3,6 +3,7 @@ import { updateWebhookRow } from '#data/webhooks/webhooks.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
 import { mustFindWebhook } from '#domain/webhooks/must-find-webhook.ts'
+import { mustBeThere } from '#errors.ts'
 import type { PatchWebhook, Webhook } from '#resources/webhook.ts'
 
 /** Changes what is given. One that is switched on is told what waited for it. @throws ChatError 404 */
@@ -19,11 +20,12 @@ export function updateWebhook(
       target: { type: 'webhook', id },
       details: { changed: Object.keys(patch) },
     })
-    return updateWebhookRow(tx, id, {
+    const updated = await updateWebhookRow(tx, id, {
       url: patch.url ?? url,
       events: patch.events ?? events,
       description: patch.description === undefined ? (description ?? null) : patch.description,
       enabled: patch.enabled ?? enabled,
     })
+    return mustBeThere(updated, 'webhook', id)
   })
 }

@@ -3,6 +3,7 @@ import type { Tx } from '#data/database.ts'
 import { type RuntimeRecord, updateRuntime } from '#data/functions/runtimes.ts'
 import type { Environment } from '#domain/functions/runtime/environment.ts'
 import { sealEnvironment } from '#domain/functions/runtime/seal-environment.ts'
+import { mustBeThere } from '#errors.ts'
 
 export async function saveEnvironment(
   ctx: Context,
@@ -11,5 +12,6 @@ export async function saveEnvironment(
   environment: Environment,
 ): Promise<RuntimeRecord> {
   const sealed = await sealEnvironment(ctx, applicationId, environment)
-  return updateRuntime(tx, applicationId, { environment: sealed })
+  const record = await updateRuntime(tx, applicationId, { environment: sealed })
+  return mustBeThere(record, 'runtime of application', applicationId)
 }

@@ -4,6 +4,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { mustCompile } from '#domain/functions/must-compile.ts'
 import { ensureRuntime } from '#domain/functions/runtime/ensure-runtime.ts'
 import { presentRuntime } from '#domain/functions/runtime/present-runtime.ts'
+import { mustBeThere } from '#errors.ts'
 import type { Runtime, RuntimeScript } from '#resources/runtime.ts'
 
 /** Replaces the script; a blank one removes it. @throws ChatError 400 for what is no script */
@@ -15,9 +16,9 @@ export async function updateInitializationScript(
   await mustCompile(ctx, script, { resource: 'runtime', field: 'script' })
   await ensureRuntime(ctx, caller)
   const initializationScript = script.trim() === '' ? null : script
-  const record = await ctx.db.transact((tx) =>
-    updateRuntime(tx, caller.applicationId, { initializationScript }),
-  )
-  ctx.functions.deploy(caller.applicationId)
+  const { applicationId } = caller
+  const updated = await ctx.db.transact((tx) => updateRuntime(tx, applicationId, { initializationScript }))
+  const record = mustBeThere(updated, 'runtime of application', applicationId)
+  ctx.functions.deploy(applicationId)
   return presentRuntime(ctx, caller, record)
 }
