@@ -121,29 +121,6 @@ const ownUsersStatement = quick(
   ),
 )
 
-/**
- * Locks users whose sessions begin, so that the first and the last of them know that they are, in one order. Deleted ones
- * are left out, and others that somebody else holds, unless they are waited for.
- */
-export async function lockUsers(
-  tx: Tx,
-  userIds: number[],
-  { waits }: { waits: boolean },
-): Promise<Set<number>> {
-  return new Set(await tx.all(waits ? lockStatement : lockFreeStatement, [userIds]))
-}
-
-const locking = (name: string, held: string) =>
-  reading(
-    name,
-    column(int8, 'id'),
-    (columns) => `
-      select ${columns} from "user" where id = any($1::bigint[]) and deleted_time is null
-      order by id for no key update ${held}`,
-  )
-const lockStatement = locking('lock-users', '')
-const lockFreeStatement = locking('lock-free-users', 'skip locked')
-
 /** A session that begins, of a user that is locked. */
 export interface NewSession {
   applicationId: number

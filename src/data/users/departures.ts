@@ -34,28 +34,6 @@ const detachStatement = {
     where us.id = i.id and us.node = i.node and us.detached_time is null`,
 }
 
-/**
- * Locks users whose sessions end, so that the first and the last of them know that they are, in one order. Those that
- * somebody else holds are left out, unless they are waited for.
- */
-export async function lockLeavers(
-  tx: Tx,
-  userIds: number[],
-  { waits }: { waits: boolean },
-): Promise<Set<number>> {
-  return new Set(await tx.all(waits ? lockStatement : lockFreeStatement, [userIds]))
-}
-
-const locking = (name: string, held: string) =>
-  reading(
-    name,
-    column(int8, 'id'),
-    (columns) => `
-      select ${columns} from "user" where id = any($1::bigint[]) order by id for no key update ${held}`,
-  )
-const lockStatement = locking('lock-leavers', '')
-const lockFreeStatement = locking('lock-free-leavers', 'skip locked')
-
 /** What ended with sessions. */
 export interface Ended {
   /** Channels that users have left, for no other session of theirs is in them. */

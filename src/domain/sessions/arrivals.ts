@@ -11,11 +11,11 @@ import {
   findComers,
   findOwnUsers,
   insertSessions,
-  lockUsers,
   type NewSession,
   type OwnUser,
   resumeSessions,
 } from '#data/users/arrivals.ts'
+import { lockUsers } from '#data/users/session-locks.ts'
 import { loadRelations, type RelationsOf } from '#domain/sessions/load-relations.ts'
 import type { Relations } from '#domain/sessions/relations.ts'
 import type { CommittedEvent, EventDraft } from '#resources/events.ts'
@@ -87,7 +87,7 @@ export class Arrivals {
   #letIn(arrivals: Arrival[], { waits }: { waits: boolean }): Promise<Outcome[]> {
     return this.#db.transact(async (tx) => {
       const userIds = [...new Set(arrivals.map(({ userId }) => userId))]
-      const locked = await lockUsers(tx, userIds, { waits })
+      const locked = await lockUsers(tx, userIds, { sessions: 'begin', waits })
       const free = arrivals.filter(({ userId }) => locked.has(userId))
       const begun = free.flatMap((each) => ('begins' in each ? each.begins : []))
       const goingOn = free.flatMap((each) => ('goesOn' in each ? each.goesOn : []))

@@ -2,7 +2,8 @@
 // once, and one by one they would take all connections of the database for seconds.
 import type { Database } from '#data/database.ts'
 import { GroupCommit } from '#data/group-commit.ts'
-import { type DetachedSession, detachSessions, endSessions, lockLeavers } from '#data/users/departures.ts'
+import { type DetachedSession, detachSessions, endSessions } from '#data/users/departures.ts'
+import { lockUsers } from '#data/users/session-locks.ts'
 
 export interface OpenSession {
   id: number
@@ -55,7 +56,7 @@ export class Departures {
     return this.#db.transact(async (tx) => {
       const applications = new Map(sessions.map(({ userId, applicationId }) => [userId, applicationId]))
       const applicationOf = (userId: number) => applications.get(userId) ?? 0
-      const locked = await lockLeavers(tx, [...applications.keys()], { waits })
+      const locked = await lockUsers(tx, [...applications.keys()], { sessions: 'end', waits })
       const free = sessions.filter(({ userId }) => locked.has(userId))
       const { left, offline } = await endSessions(tx, free)
       await tx.emit(
