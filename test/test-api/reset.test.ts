@@ -70,6 +70,30 @@ describe('a reset', () => {
     expect(await dump(server)).toEqual(fresh)
   })
 
+  it('brings back what a job is removing meanwhile', async () => {
+    const world = await server.createWorld({ seed: everything })
+    const fresh = await dump(server)
+    const { pool } = server.ctx.db
+    const job = await pool.connect()
+    await job.query(
+      `insert into job (application_id, type, input) values (${world.id}, 'CHANNEL_DELETION', '{}')`,
+    )
+    await job.query('begin')
+    await job.query(`select from job where application_id = ${world.id} for update`)
+    await job.query(`delete from thread where application_id = ${world.id}`)
+    const done = reset(world)
+    const waiting = `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
+    const [, answer] = await Promise.all([
+      vi
+        .waitFor(async () => expect((await pool.query(waiting)).rowCount).toBe(1))
+        .then(() => job.query('commit')),
+      done,
+    ])
+    job.release()
+    expect(answer.body).toEqual(world)
+    expect(await dump(server)).toEqual(fresh)
+  })
+
   it('leaves credentials and tokens as they are', async () => {
     const world = await server.createWorld()
     const token = async () =>

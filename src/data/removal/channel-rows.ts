@@ -129,6 +129,15 @@ const endTexts = [
   'delete from channel where id = $1 and application_id is null',
 ]
 
+/** Keeps a removed channel so until the transaction ends. False where it is gone, or in its world again, as that was. */
+export async function lockRemovedChannel(tx: Tx, id: number): Promise<boolean> {
+  return (await tx.run(lockRemovedStatement, [id])) > 0
+}
+
+const lockRemovedStatement = {
+  text: 'select from channel where id = $1 and application_id is null for update',
+}
+
 /** Removed channels that no job is about any more: of a restored dump, or of an application that is gone. */
 export function findStrayChannels(db: Querier, limit: number): Promise<number[]> {
   return db.all(strayStatement, [limit])

@@ -14,12 +14,14 @@ const listOf = (names: string[], alias?: string) =>
 
 /**
  * Waits until nobody writes to the application, and keeps it so until the transaction ends: every row hangs on one of
- * these, which whoever writes it must share. Then it also waits for the dispatcher to be done with its events.
+ * these, which whoever writes it must share. Jobs come first: they remove rows under their own lock alone, and write
+ * others, which wait for this. Last it waits for the dispatcher to be done with its events.
  * @param tx on a connection for rewriting
  * @returns whether keys are looked at; undefined where the application is gone
  */
 export async function holdWorld(tx: Tx, id: number): Promise<{ isChecked: boolean } | undefined> {
-  const [held] = await Promise.all([
+  const [, held] = await Promise.all([
+    tx.run(lockJobsStatement, [id]),
     tx.one(lockApplicationStatement, [id]),
     tx.run(lockRowsStatement, [id]),
     tx.run(lockEventsStatement, [id]),
@@ -27,6 +29,10 @@ export async function holdWorld(tx: Tx, id: number): Promise<{ isChecked: boolea
   return held
 }
 
+const lockJobsStatement = {
+  name: 'lock-jobs-of-world',
+  text: 'select from job where application_id = $1 order by id for update',
+}
 const lockApplicationStatement = reading(
   'lock-application',
   select({ isChecked: column(bool, `current_setting('session_replication_role') <> 'replica'`) }),

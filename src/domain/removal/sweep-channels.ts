@@ -3,6 +3,7 @@ import {
   deleteRemovedChannel,
   findStrayChannels,
   kindsInChannels,
+  lockRemovedChannel,
   removeKindOf,
   removeMessagesOf,
 } from '#data/removal/channel-rows.ts'
@@ -16,10 +17,13 @@ import { batchMax } from '#domain/removal/in-batches.ts'
 export async function sweepChannels(ctx: Context): Promise<boolean> {
   const [id] = await findStrayChannels(ctx.db, 1)
   if (id === undefined) return false
-  if ((await removeMessagesOf(ctx.db, id, batchMax)).gone > 0) return true
-  for (let kind = 0; kind < kindsInChannels; kind += 1) {
-    if ((await removeKindOf(ctx.db, kind, id, batchMax)) >= batchMax) return true
-  }
-  await deleteRemovedChannel(ctx.db, id)
+  await ctx.db.transact(async (tx) => {
+    if (!(await lockRemovedChannel(tx, id))) return
+    if ((await removeMessagesOf(tx, id, batchMax)).gone > 0) return
+    for (let kind = 0; kind < kindsInChannels; kind += 1) {
+      if ((await removeKindOf(tx, kind, id, batchMax)) >= batchMax) return
+    }
+    await deleteRemovedChannel(tx, id)
+  })
   return true
 }
