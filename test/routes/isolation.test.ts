@@ -1,5 +1,5 @@
 // An application is an isolated world: the ids, names and links of another one are nobody's, and nothing of it changes.
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Context } from '#context.ts'
 import type { Operation } from '#routes/operation.ts'
 import { operationsOf } from '#routes/operations.ts'
@@ -19,11 +19,6 @@ beforeAll(async () => {
   foreignId = other.id
   own = await createWorld(server, server.main)
   foreign = await createWorld(server, other)
-  const waiting = 'select id from outbox_event union all select id from function_run'
-  await vi.waitFor(async () => expect((await server.ctx.db.pool.query(waiting)).rowCount).toBe(0), {
-    timeout: 20_000,
-    interval: 20,
-  })
   before = await everything(server, foreignId)
 })
 afterAll(() => server.close())

@@ -6,12 +6,14 @@ import type { TestServer } from './server.ts'
 const aside = ['application', 'credential', 'access_token', 'node', 'lease', 'request_hour', 'user_session']
 
 /**
- * Every row of every table, as text, once all events are folded into the counters and all runs of functions have ended.
+ * Every row of every table, as text, once all events are folded into the counters, who is to be notified is, and all runs of
+ * functions have ended.
  * @param files of which application; files that were refused wait to be swept, so those of others change
  */
 export async function everything({ ctx }: Pick<TestServer, 'ctx'>, files?: number): Promise<string> {
   const rowsOf = async (text: string) => (await ctx.db.query({ text }, [])).map(([cell]) => cell)
-  const waiting = 'select id from outbox_event union all select id from function_run'
+  const waiting = `
+    select id from outbox_event union all select message_id from notification_task union all select id from function_run`
   await vi.waitFor(async () => expect(await rowsOf(waiting)).toEqual([]), { timeout: 30_000 })
   const tables = await rowsOf(
     `select table_name from information_schema.tables where table_schema = 'public' order by 1`,

@@ -43,12 +43,12 @@ async function census(): Promise<Record<string, number>> {
   return Object.fromEntries(rows.filter(({ n }) => n > 0).map(({ name, n }): [string, number] => [name, n]))
 }
 
-/** The census once no event is to be delivered and no function is to be run. */
+/** The census once no event is to be published, nobody to be notified and no function to be run. */
 async function settledCensus(): Promise<Record<string, number>> {
   let counts: Record<string, number> = {}
   const underWay = async () => {
     counts = await census()
-    return ['outbox_event', 'function_run'].filter((name) => name in counts)
+    return ['outbox_event', 'notification_task', 'function_run'].filter((name) => name in counts)
   }
   await expect.poll(underWay).toEqual([])
   return counts
