@@ -5,17 +5,12 @@ import type { AddressInfo } from 'node:net'
 import { readChannelPage } from '#data/channels/channels.ts'
 import { type Database, type Db, openDatabase, type Statement } from '#data/database.ts'
 import { channelShape, messageColumns, userColumns } from '#data/rows.ts'
-import { listMessagesStatement } from '#data/sql/list-messages.ts'
+import { listNewestStatement } from '#data/sql/list-messages.ts'
 import { sendColumns, sendOneStatement } from '#data/sql/send-messages.ts'
 
 const applicationId = Number(process.env.APPLICATION_ID)
 const { pool } = openDatabase(process.env.DATABASE_URL ?? '', (error) => process.stderr.write(`${error}\n`))
-const messagesStatement = listMessagesStatement({
-  of: 'channel',
-  newer: false,
-  byAuthor: false,
-  search: false,
-})
+const messagesStatement = listNewestStatement('channel') ?? { text: '' }
 const channelsPage = await recordStatement((db) =>
   readChannelPage(db, applicationId, {}, { number: 0, size: 25, sort: [] }),
 )
@@ -84,15 +79,8 @@ async function sendMessage(
 }
 
 async function listOfMessages(origin: string, path: string, channelId: number) {
-  const rows = await query(messagesStatement, [
-    channelId,
-    applicationId,
-    Number.MAX_SAFE_INTEGER,
-    26,
-    null,
-    null,
-  ])
-  const messages = rows.map((row) => messageAt(origin, row, 3))
+  const rows = await query(messagesStatement, [channelId, applicationId, 26])
+  const messages = rows.map((row) => messageAt(origin, row, 1))
   const [next] = messages.splice(25)
   const url = `${origin}${path}?start=${messages[0]?.id}&next=${next?.id}&size=25`
   return {

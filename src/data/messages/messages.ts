@@ -6,7 +6,12 @@ import { containing, listPage } from '#data/lists.ts'
 import { withDetails } from '#data/messages/message-details.ts'
 import { isKept, isKeptBy } from '#data/removal/kept-messages.ts'
 import { type MessageRecord, messageColumns, messageShape, type StoredMention } from '#data/rows.ts'
-import { countedMax, listMessagesStatement, type MessageListShape } from '#data/sql/list-messages.ts'
+import {
+  countedMax,
+  listMessagesStatement,
+  listNewestStatement,
+  type MessageListShape,
+} from '#data/sql/list-messages.ts'
 import type { Message, MessageLink, SeenMessage } from '#resources/message.ts'
 import type { CursorPage, CursorRequest, Page, PageRequest } from '#resources/page.ts'
 
@@ -82,6 +87,11 @@ export async function listMessages(
 ): Promise<CursorPage<Message> | undefined> {
   const newer = request.relation === 'PREVIOUS' && request.start !== undefined
   const cursor = (request.relation === 'NEXT' ? request.next : request.start) ?? newest
+  const isFilteredList = isFiltered(owner.of, filters)
+  if (cursor === newest && !newer && !isFilteredList) {
+    const page = await listNewest(db, applicationId, owner, request)
+    if (page) return page
+  }
   const statement = listMessagesStatement({
     of: owner.of,
     newer,
@@ -102,8 +112,24 @@ export async function listMessages(
   const found = rows.flatMap(({ message }) => message ?? [])
   return {
     ...(await cutPage(db, request, { newer, cursor, found, anyNewer, newestOlder })),
-    ...(!(total > countedMax && isFiltered(owner.of, filters)) && { total }),
+    ...(!(total > countedMax && isFilteredList) && { total }),
   }
+}
+
+/** The first page of a list; undefined where it is to be found in another way, or empty. */
+async function listNewest(
+  db: Db,
+  applicationId: number,
+  { of, id }: { of: MessageListShape['of']; id: number },
+  request: CursorRequest,
+): Promise<CursorPage<Message> | undefined> {
+  const statement = listNewestStatement(of)
+  const rows = statement ? await db.all(statement, [id, applicationId, request.size + 1]) : []
+  const head = rows[0]
+  if (!head) return undefined
+  const list = { newer: false, cursor: newest, anyNewer: false, newestOlder: null }
+  const page = await cutPage(db, request, { ...list, found: rows.map(({ message }) => message) })
+  return { ...page, total: head.total }
 }
 
 /** Makes a page of what a list statement found: one item more than fits says that the list goes on. */

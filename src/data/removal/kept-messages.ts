@@ -31,6 +31,15 @@ export const isKeptIn = (channelId: string, m: string) => `(
   ${m}.id > ${withdrawnThrough(channelId)}
   and (${m}.id > ${floorOf('files_removed_through_id', channelId)} or not ${showsFile(m)}))`
 
+/** SQL text: the same for messages the rows of which are read, of a channel of that application: of others none is. */
+export const isKeptInOf = (channelId: string, applicationId: string, m: string) => {
+  const floor = (column: string) =>
+    `(select f.${column} from channel f where f.id = ${channelId} and f.application_id = ${applicationId})`
+  return `(
+    ${m}.id > ${floor('removed_through_id')}
+    and (${m}.id > ${floor('files_removed_through_id')} or ${m}.file is null))`
+}
+
 /**
  * SQL text: the same for many messages of one application, which hardly ever has any that are withdrawn: then no row
  * costs a look at its channel. A user's list took 1.6 ms without this, and takes 0.9 ms. Index: channel_withdrawn.

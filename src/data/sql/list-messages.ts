@@ -4,7 +4,7 @@
 import { bool, column, int8, joined, nullable, select } from '#data/columns.ts'
 import { quick, type Reading, reading } from '#data/database.ts'
 import { counterValue } from '#data/events/counters.ts'
-import { isKept, isKeptIn, isKeptOf } from '#data/removal/kept-messages.ts'
+import { isKept, isKeptIn, isKeptInOf, isKeptOf } from '#data/removal/kept-messages.ts'
 import { type MessageRecord, messageColumns } from '#data/rows.ts'
 import { isRead, isUnread } from '#data/sql/is-unread.ts'
 
@@ -22,12 +22,22 @@ export interface MessageListShape {
 /** Counting what a filter finds stops here; above, a list has no total. */
 export const countedMax = 1_000
 
-// `mine` names no column of `o`, so that what stands beside the page is read once and not for each of its rows.
-const owners = {
+interface Owner {
+  from: string
+  is: string
+  /** Names no column of `o`, so that what stands beside the page is read once and not for each of its rows. */
+  mine: string
+  /** The same of messages the rows of which are read; there are none where the application has no such owner. */
+  shown?: string
+  total: string | undefined
+}
+
+const owners: Record<MessageListShape['of'], Owner> = {
   channel: {
     from: 'channel o',
     is: 'o.id = $1 and o.application_id = $2',
     mine: `m.channel_id = $1 and ${isKeptIn('$1', 'm')}`,
+    shown: `m.channel_id = $1 and ${isKeptInOf('$1', '$2', 'm')}`,
     total: counterValue('channel.messages', '$1'),
   },
   application: {
@@ -40,6 +50,7 @@ const owners = {
     from: 'channel o',
     is: 'o.id = $1 and o.application_id = $2',
     mine: `m.channel_id = $1 and m.thread_id is null and ${isKeptIn('$1', 'm')}`,
+    shown: `m.channel_id = $1 and m.thread_id is null and ${isKeptInOf('$1', '$2', 'm')}`,
     total: counterValue('channel.main_messages', '$1'),
   },
   thread: {
@@ -53,7 +64,7 @@ const owners = {
   'read by user': ofUser(inChannelsWhere(isRead)),
 }
 
-function ofUser(mine: string) {
+function ofUser(mine: string): Owner {
   return {
     from: '"user" o',
     is: 'o.id = $1 and o.application_id = $2 and o.deleted_time is null',
@@ -66,6 +77,33 @@ function inChannelsWhere(condition: string): string {
   return `m.application_id = $2 and ${isKeptOf('$2', 'm')} and exists (
     select from channel_membership cm
     where cm.channel_id = m.channel_id and cm.user_id = $1 and ${condition})`
+}
+
+const newestStatements = new Map(
+  Object.entries(owners).flatMap(([of, { shown, total }]) => {
+    if (shown === undefined || total === undefined) return []
+    const newest = reading(
+      `list-newest-${of.replaceAll(' ', '-')}`,
+      select({ total: column(int8, total), message: messageColumns('item', 'author') }),
+      (columns) => `
+        select ${columns}
+        from (select * from message m where ${shown} order by m.id desc limit $3::int) item
+        left join "user" author on author.id = item.user_id
+        order by item.id desc`,
+    )
+    return [[of, quick(newest)] as const]
+  }),
+)
+
+/**
+ * The newest messages of an owner, which are asked for most: nothing is newer than they are, nor is there a cursor or an
+ * order to be made, so that a page costs Postgres 40 µs of 190 less. Nothing is read: there is no message, whether or not
+ * there is such an owner. Values: $1 owner, $2 application, $3 limit.
+ */
+export function listNewestStatement(
+  of: MessageListShape['of'],
+): Reading<{ total: number; message: MessageRecord }> | undefined {
+  return newestStatements.get(of)
 }
 
 const listed = (total: string, anyNewer: string, newestOlder: string) =>
@@ -104,20 +142,20 @@ export function listMessagesStatement(shape: MessageListShape): Reading<ListedMe
 
 function compose(name: string, { of, newer, byAuthor, search }: MessageListShape): Reading<ListedMessage> {
   const owner = owners[of]
-  const matches = [
-    owner.mine,
+  const filters = [
     // Each parameter is named once in any case: its type has to be known.
     byAuthor
       ? `m.user_id = (select a.id from "user" a where a.application_id = $2 and a.name = $5::text and a.deleted_time is null)`
       : '$5::text is null',
     search ? 'm.body ilike $6::text' : '$6::text is null',
   ].join(' and ')
-  const filtered = byAuthor || search || owner.total === undefined
+  const matches = `${owner.mine} and ${filters}`
+  const known = byAuthor || search ? undefined : owner.total
   // In order, as the page is found: else what is frequent is looked for from the start of the table on.
-  const total = filtered
-    ? `(select count(*) from (
+  const total =
+    known ??
+    `(select count(*) from (
         select m.id from message m where ${matches} order by m.id desc limit ${countedMax + 1}) counted)`
-    : owner.total
   // In order, and not by `exists`: that reads the table from its start until it meets a newer one, which took 496 ms
   // in a channel of 300,000 messages and takes 1 ms so.
   const anyNewer = `(select m.id from message m where ${matches} and m.id > $3::bigint order by m.id limit 1) is not null`
@@ -131,14 +169,14 @@ function compose(name: string, { of, newer, byAuthor, search }: MessageListShape
     select ${columns}
     from ${owner.from}
     left join lateral (
-      select * from message m where ${matches} and m.id ${newer ? '>' : '<='} $3
+      select * from message m where ${owner.shown ?? owner.mine} and ${filters} and m.id ${newer ? '>' : '<='} $3
       order by m.id ${newer ? 'asc' : 'desc'} limit $4::int
     ) item on true
     left join "user" author on author.id = item.user_id
     where ${owner.is}
     order by item.id ${newer ? 'asc' : 'desc'}`,
   )
-  if (!filtered) return quick(statement)
+  if (known !== undefined) return quick(statement)
   // How rare a text is decides how it is found, so that this is planned for each: by a plan for any text, one that 40
   // messages of 5 million have took 2.6 s, and takes 4 ms so.
   const { name: _, ...unprepared } = statement
