@@ -62,6 +62,7 @@ export async function prepareServing(ctx: Context, limits: Partial<StompLimits> 
     clock: ctx.clock,
     tally: tallyOf(ctx),
     limits,
+    flusher: realtime.flusher,
   })
   watchThread(ctx.metrics, ctx.db.pool)
   const unwatch = watchServer(ctx.metrics, {

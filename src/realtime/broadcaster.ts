@@ -7,6 +7,7 @@ import type { Context } from '#context.ts'
 import { currentPosition } from '#domain/events/current-position.ts'
 import { missedEvents } from '#domain/events/missed-events.ts'
 import { positionOfNow } from '#domain/events/position-of-now.ts'
+import { DeliveryQueue } from '#realtime/delivery-queue.ts'
 import type { Hub } from '#realtime/hub.ts'
 import { presentChannelUpdates, presentEvents } from '#realtime/present.ts'
 import { Typing } from '#realtime/typing.ts'
@@ -59,8 +60,7 @@ export class Broadcaster {
   readonly #channelUpdates = new Map<number, { at: number; timer?: NodeJS.Timeout }>()
   /** Channels of which somebody becomes a member with the event of this position, which has yet to be delivered here. */
   readonly #relating = new Map<number, number>()
-  #queue: Promise<unknown> = Promise.resolve()
-  #waiting = 0
+  readonly #queue = new DeliveryQueue()
   #repair: NodeJS.Timeout | undefined
   #isClosed = false
 
@@ -85,7 +85,7 @@ export class Broadcaster {
     clearTimeout(this.#repair)
     this.#typing.close()
     for (const { timer } of this.#channelUpdates.values()) clearTimeout(timer)
-    await this.#queue
+    await this.#queue.settled()
   }
 
   /** Publishes what the leader has taken. Resolves when the next batch may come. */
@@ -98,7 +98,7 @@ export class Broadcaster {
       const published = events.map((event) => presented.get(event.position) ?? unheard(event))
       this.#broadcast(published)
       const delivered = this.#enqueue(published)
-      if (this.#waiting > waitingMax) await delivered
+      if (this.#queue.waiting > waitingMax) await delivered
     } catch (error) {
       // They stand in the log: everybody reads them from there.
       this.#ctx.log.error({ err: error }, 'events could not be published, and are tried again')
@@ -239,26 +239,18 @@ export class Broadcaster {
 
   /** Runs with nothing being delivered meanwhile. */
   between<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#queue.then(work)
-    this.#queue = done.catch(() => undefined)
-    return done
+    return this.#queue.between(work)
   }
 
   #enqueue(published: PublishedEvent[]): Promise<void> {
-    this.#waiting += 1
-    return this.between(async () => {
-      try {
-        for (const each of published) await this.#deliver(each)
-      } catch (error) {
-        this.#ctx.log.error({ err: error }, 'events could not be delivered, and are tried again')
-        this.#repairSoon(repairMs)
-      } finally {
-        this.#waiting -= 1
-      }
+    const deliver = (each: PublishedEvent, isAlone: boolean) => this.#deliver(each, isAlone)
+    return this.#queue.add(published, deliver, (error) => {
+      this.#ctx.log.error({ err: error }, 'events could not be delivered, and are tried again')
+      this.#repairSoon(repairMs)
     })
   }
 
-  async #deliver(published: PublishedEvent): Promise<void> {
+  async #deliver(published: PublishedEvent, isAlone: boolean): Promise<void> {
     const { position } = published
     if (position > 0 && position <= this.#hub.position) return // delivered already
     if (position > this.#hub.position + 1) {
@@ -269,14 +261,14 @@ export class Broadcaster {
       }
       await this.#deliverMissed(position - 1)
     }
-    await this.#deliverNext(published)
+    await this.#deliverNext(published, isAlone)
     if (endsTyping.has(published.type) && published.channelId !== null && published.userId !== undefined) {
       this.#typing.stop(published.channelId, published.userId)
     }
   }
 
-  async #deliverNext(published: PublishedEvent): Promise<void> {
-    await this.#hub.deliver(published)
+  async #deliverNext(published: PublishedEvent, isAlone = false): Promise<void> {
+    await this.#hub.deliver(published, isAlone)
     await this.#hooks.delivered(published)
     const { channelId, position } = published
     if (channelId !== null && this.#relating.get(channelId) === position) this.#relating.delete(channelId)

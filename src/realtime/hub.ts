@@ -7,6 +7,7 @@ import type { Audience, Delivery, PublishedEvent } from '#resources/published-ev
 import { readTopic } from '#resources/topics.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 import { Fanout } from '#stomp/fanout.ts'
+import type { Flusher } from '#stomp/flusher.ts'
 import { type SharedBody, shareBody } from '#stomp/frames.ts'
 import type { Tracing } from '#tracing/tracing.ts'
 import { type BaseUrls, withBaseUrls } from '#wire/stompx.ts'
@@ -29,7 +30,7 @@ export class Hub {
   readonly #members = new Map<number, Set<Session>>()
   readonly #applications = new Map<number, Set<Session>>()
   readonly #users = new Map<number, Set<Session>>()
-  readonly #fanout = new Fanout()
+  readonly #fanout: Fanout
   readonly #failed: OnMissed
   readonly #tracing: Tracing | undefined
   /** Through where everything is delivered to the live subscriptions here. */
@@ -37,7 +38,8 @@ export class Hub {
   /** Messages that subscriptions here were sent, since the process began. */
   sent = 0
 
-  constructor(failed: OnMissed, tracing?: Tracing) {
+  constructor(flusher: Flusher, failed: OnMissed, tracing?: Tracing) {
+    this.#fanout = new Fanout(flusher)
     this.#failed = failed
     this.#tracing = tracing
   }
@@ -136,26 +138,31 @@ export class Hub {
     return this.#members.has(channelId)
   }
 
-  /** To whoever listens here and is up to date; the others get it when they have caught up. */
-  async deliver(published: PublishedEvent): Promise<void> {
+  /**
+   * To whoever listens here and is up to date; the others get it when they have caught up.
+   * @param isAlone whether nothing else is about to be delivered
+   */
+  async deliver(published: PublishedEvent, isAlone = false): Promise<void> {
     const { traceparent: parent, type } = published
-    if (!this.#tracing || parent === undefined) return this.#deliver(published)
+    if (!this.#tracing || parent === undefined) return this.#deliver(published, isAlone)
     await this.#tracing.run(`deliver ${type}`, { kind: 'consumer', parent }, async (span) => {
       const before = this.sent
-      await this.#deliver(published)
+      await this.#deliver(published, isAlone)
       span.say({ 'chatterie.sockets': this.sent - before })
     })
   }
 
-  async #deliver(published: PublishedEvent): Promise<void> {
+  async #deliver(published: PublishedEvent, isAlone: boolean): Promise<void> {
     const failed = new Map<Subscription, unknown>()
-    for (const delivery of published.deliveries) {
-      const bodies = new Bodies(delivery)
-      await this.#fanout.forEach(this.#audience(published, delivery.to), (subscription) => {
+    const audiences = byAudience(published.deliveries)
+    for (const [at, { to, told }] of audiences.entries()) {
+      const tell = (subscription: Subscription) => {
         if (subscription.state !== 'live') return
-        if (attempt(subscription, published, delivery, bodies, subscription.session.relations, failed))
-          this.sent += 1
-      })
+        for (const bodies of told) {
+          if (attempt(subscription, published, bodies, subscription.session.relations, failed)) this.sent += 1
+        }
+      }
+      await this.#fanout.forEach(this.#audience(published, to), tell, isAlone && at === audiences.length - 1)
     }
     if (published.position > this.position) this.position = published.position
     if (failed.size > 0) {
@@ -174,7 +181,7 @@ export class Hub {
       const bodies = new Bodies(delivery)
       for (const subscription of subscriptions) {
         if (isAmong(subscription, delivery.to, relations)) {
-          if (attempt(subscription, published, delivery, bodies, relations, failed)) this.sent += 1
+          if (attempt(subscription, published, bodies, relations, failed)) this.sent += 1
         }
       }
     }
@@ -193,18 +200,17 @@ export class Hub {
     return [...sessions].filter((session) => isConcerned(session, published))
   }
 
-  *#audience(published: PublishedEvent, to: Audience): Iterable<Subscription> {
-    if ('everybody' in to) {
-      yield* this.#own.get(ownKey(published.applicationId, to.topic)) ?? []
-    } else if ('membersOf' in to) {
-      for (const session of this.#members.get(to.membersOf) ?? []) {
-        const destination = currentUserHypermedia.topics[to.topic].at({ id: session.facts.userId })
-        for (const subscription of this.#listenersOf(destination)) {
-          if (subscription.session === session) yield subscription
-        }
+  #audience(published: PublishedEvent, to: Audience): Iterable<Subscription> {
+    if ('everybody' in to) return this.#own.get(ownKey(published.applicationId, to.topic)) ?? []
+    return 'membersOf' in to ? this.#listeningMembers(to) : this.#listenersOf(to.topic)
+  }
+
+  *#listeningMembers({ membersOf, topic }: Extract<Audience, { membersOf: number }>): Iterable<Subscription> {
+    for (const session of this.#members.get(membersOf) ?? []) {
+      const destination = currentUserHypermedia.topics[topic].at({ id: session.facts.userId })
+      for (const subscription of this.#listenersOf(destination)) {
+        if (subscription.session === session) yield subscription
       }
-    } else {
-      yield* this.#listenersOf(to.topic)
     }
   }
 
@@ -242,17 +248,31 @@ function isConcerned(
   return false
 }
 
+/** Deliveries of an event, in order; those that follow each other to the same topic together. */
+function byAudience(deliveries: Delivery[]): { to: Audience; told: Bodies[] }[] {
+  const audiences: { to: Audience; told: Bodies[] }[] = []
+  for (const delivery of deliveries) {
+    const { to } = delivery
+    const last = audiences.at(-1)
+    if (last && isTopicAlone(to) && isTopicAlone(last.to) && last.to.topic === to.topic)
+      last.told.push(new Bodies(delivery))
+    else audiences.push({ to, told: [new Bodies(delivery)] })
+  }
+  return audiences
+}
+
+const isTopicAlone = (to: Audience): boolean => !('everybody' in to) && !('membersOf' in to)
+
 /** What fails for one is no matter of the others. @returns whether it is on its way */
 function attempt(
   subscription: Subscription,
   published: PublishedEvent,
-  delivery: Delivery,
   bodies: Bodies,
   relations: Relations,
   failed: Map<Subscription, unknown>,
 ): boolean {
   try {
-    return send(subscription, published, delivery, bodies, relations)
+    return send(subscription, published, bodies, relations)
   } catch (error) {
     failed.set(subscription, error)
     return false
@@ -262,11 +282,11 @@ function attempt(
 function send(
   subscription: Subscription,
   published: PublishedEvent,
-  delivery: Delivery,
   bodies: Bodies,
   relations: Relations,
 ): boolean {
   const { session } = subscription
+  const { delivery } = bodies
   const { connection, facts } = session
   if (!connection || published.applicationId !== facts.applicationId) return false
   if (!mayHear(relations, subscription.owner)) return false
@@ -284,23 +304,23 @@ function send(
 
 /** The body of a message, made once for all who get the same. */
 class Bodies {
-  readonly #delivery: Delivery
+  readonly delivery: Delivery
   readonly #made = new Map<string, SharedBody>()
 
   constructor(delivery: Delivery) {
-    this.#delivery = delivery
+    this.delivery = delivery
   }
 
   for(session: Session, { memberships }: Relations): SharedBody {
     const { baseUrls, facts } = session
-    const { cleared, resource } = this.#delivery
-    const type = session.nameOf(this.#delivery.type)
+    const { cleared, resource } = this.delivery
+    const type = session.nameOf(this.delivery.type)
     const isCleared =
       cleared !== undefined &&
       ((memberships.get(cleared.channelId) ?? 0) >= cleared.through ||
         cleared.hiddenFrom.includes(facts.userId))
     const seen = isCleared ? `cleared ${baseUrls.origin}` : baseUrls.origin
-    const key = type === this.#delivery.type ? seen : `${type} ${seen}`
+    const key = type === this.delivery.type ? seen : `${type} ${seen}`
     const made = this.#made.get(key)
     if (made) return made
     const body = shareBody(eventBody(type, isCleared ? cleared.resource : resource, baseUrls), json)

@@ -16,6 +16,7 @@ import { openRouter } from '#realtime/table.ts'
 import type { PublishedEvent } from '#resources/published-event.ts'
 import { isTopic } from '#resources/topics.ts'
 import { currentUserAliases, currentUserHypermedia } from '#resources/user.ts'
+import { Flusher } from '#stomp/flusher.ts'
 import { type ClientFrame, shareBody } from '#stomp/frames.ts'
 import type { StompHandler, StompMessage, StompSubscription } from '#stomp/handler.ts'
 import { readAuthParams } from '#wire/auth-params.ts'
@@ -27,6 +28,8 @@ import { baseUrlsOf, isErrorsQueue, presentResource, readDestination } from '#wi
 const followMs = 1_000
 
 export class Realtime implements StompHandler<Session> {
+  /** When the sockets are written to. */
+  readonly flusher = new Flusher()
   readonly #ctx: Context
   readonly #router = openRouter()
   readonly #hub: Hub
@@ -41,7 +44,7 @@ export class Realtime implements StompHandler<Session> {
 
   constructor(ctx: Context) {
     this.#ctx = ctx
-    this.#hub = new Hub((...missed) => this.#sessions.missed(...missed), ctx.tracing)
+    this.#hub = new Hub(this.flusher, (...missed) => this.#sessions.missed(...missed), ctx.tracing)
     this.#rate = new FrameRate(ctx.config.rateLimitPerSecond > 0)
     this.#sessions = new Sessions(ctx, this.#hub, (key) => this.#broadcaster.takeOver(key))
     this.#broadcaster = new Broadcaster(ctx, this.#hub, {

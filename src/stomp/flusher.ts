@@ -32,11 +32,34 @@ export class Flusher {
     if (!this.#isScheduled) this.#schedule()
   }
 
+  /** What writes to those who are sent something as they are; nothing while there is much to write. */
+  hasten(): { flush(): void; end(): void } | undefined {
+    const begunAt = performance.now()
+    if (begunAt - this.#muchAt < coalesceMs.max) return undefined
+    const flush = () => {
+      const writers = this.#waiting
+      this.#waiting = []
+      for (const writer of writers) writer.flush()
+    }
+    const end = () => {
+      flush()
+      this.#note(begunAt)
+    }
+    return { flush, end }
+  }
+
   #schedule(): void {
     this.#isScheduled = true
     const waitMs = Math.min(Math.max(coalesceMs.min, this.#muchMs), coalesceMs.max)
     if (performance.now() - this.#muchAt < waitMs) setTimeout(this.#run, waitMs)
     else setImmediate(this.#run)
+  }
+
+  #note(begunAt: number): void {
+    const now = performance.now()
+    if (now - begunAt <= littleMs) return
+    this.#muchMs = now - begunAt
+    this.#muchAt = now
   }
 
   readonly #run = (): void => {
@@ -57,9 +80,7 @@ export class Flusher {
       setImmediate(() => this.#slice(writers, at, begunAt))
       return
     }
-    const now = performance.now()
-    this.#muchMs = now - begunAt
-    if (this.#muchMs > littleMs) this.#muchAt = now
+    this.#note(begunAt)
     this.#isScheduled = false
     if (this.#waiting.length > 0) this.#schedule()
   }

@@ -36,6 +36,8 @@ export interface StompOptions<S> {
   /** Counts nothing where absent. */
   tally?: Tally
   limits?: Partial<StompLimits>
+  /** When sockets are written to, for who fans out to many. */
+  flusher?: Flusher
 }
 
 /** A message that is larger than a frame may be gets an ERROR, up to here; the rest is not even read. */
@@ -56,7 +58,7 @@ export function attachStomp<S>(server: Server, options: StompOptions<S>): StompS
     handler: options.handler,
     limits,
     log: options.log,
-    flusher: new Flusher(),
+    flusher: options.flusher ?? new Flusher(),
     tally: options.tally ?? { received() {}, sent() {}, served() {} },
     clock: options.clock,
     cutOff: () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Fanout } from '#stomp/fanout.ts'
+import { Flusher } from '#stomp/flusher.ts'
 
 /** Holds the thread for about a tenth of a slice. */
 function work(): void {
@@ -45,5 +46,25 @@ describe('a fan-out', () => {
     await expect(failing).rejects.toThrow('no')
     await following
     expect(seen).toEqual([1, 2])
+  })
+
+  it('writes to the first before it is through with all, where nothing else is to be sent', async () => {
+    const flusher = new Flusher()
+    const fanout = new Fanout(flusher)
+    const everyone = Array.from({ length: 200 }, (_, at) => at)
+    const written: number[] = []
+    const send = (to: number) => flusher.add({ flush: () => written.push(to) })
+    let writtenByTheLast = 0
+    const tell = (to: number) => {
+      if (to === 199) writtenByTheLast = written.length
+      send(to)
+    }
+    await fanout.forEach(everyone, tell, true)
+    expect(writtenByTheLast).toBeGreaterThan(0)
+    expect(written).toEqual(everyone)
+    written.length = 0
+    const telling = fanout.forEach(everyone, tell)
+    expect(written).toEqual([])
+    await telling
   })
 })
