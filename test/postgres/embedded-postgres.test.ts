@@ -1,28 +1,41 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import pg from 'pg'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
 import { isAlive } from '#postgres/lock.ts'
+import { query } from '../support/query.ts'
 
 const log = { debug() {}, info() {}, warn() {} }
 const orphan = fileURLToPath(new URL('../../src/postgres/orphan.ts', import.meta.url))
 const isRoot = process.getuid?.() === 0
+/** What was written before. */
+const kept = ({ url }: EmbeddedPostgres) => query(url, 'select one from kept')
 /** They look into /proc. */
 const onLinux = test.skipIf(process.platform !== 'linux')
 
 describe('the embedded Postgres', { timeout: 60_000 }, () => {
+  /** What a first start makes, and nothing runs on. */
+  let made: string
   let folder: string
   let running: EmbeddedPostgres[]
   let children: ChildProcess[]
 
+  beforeAll(async () => {
+    made = await mkdtemp(join(tmpdir(), 'chatterie-test-'))
+    await (await startEmbeddedPostgres({ folder: made, log })).stop()
+  })
+  afterAll(() => rm(made, { recursive: true, force: true }))
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'chatterie-test-'))
+    // It keeps the owner, where we are root.
+    await promisify(execFile)('cp', ['-a', join(made, 'data'), join(made, 'password'), folder])
     running = []
     children = []
   })
@@ -37,29 +50,32 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
   })
 
   test('starts on an empty folder and keeps its rows over a restart', async () => {
+    await emptyFolder()
     const first = await start()
-    await query(first, 'create table kept as select 1 as one')
+    await query(first.url, 'create table kept as select 1 as one')
     await first.stop()
 
     const second = await start()
-    expect(await query(second, 'select one from kept')).toEqual([{ one: 1 }])
+    expect(await kept(second)).toEqual([{ one: 1 }])
     expect([first.adopted, second.adopted]).toEqual([false, false])
   })
 
   test('makes a UTF-8 database, the same on every host, whose trigrams know all letters', async () => {
+    await emptyFolder()
     const postgres = await start()
     const [database] = await query(
-      postgres,
+      postgres.url,
       'select datname, pg_encoding_to_char(encoding) as encoding, datlocale from pg_database where datname = current_database()',
     )
     expect(database).toEqual({ datname: 'chatterie', encoding: 'UTF8', datlocale: 'C.UTF-8' })
-    await query(postgres, 'create extension pg_trgm')
-    expect(await query(postgres, "select cardinality(show_trgm('привет')) as trigrams")).toEqual([
+    await query(postgres.url, 'create extension pg_trgm')
+    expect(await query(postgres.url, "select cardinality(show_trgm('привет')) as trigrams")).toEqual([
       { trigrams: 7 },
     ])
   })
 
   test('lets in nobody without the password, which only its owner can read', async () => {
+    await emptyFolder()
     const postgres = await start()
     const stranger = new pg.Client(postgres.url.replace(/:[0-9a-f]{48}@/, ':guess@'))
     await expect(stranger.connect()).rejects.toThrow('password authentication failed')
@@ -71,7 +87,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
 
   test('keeps what makes a commit durable', async () => {
     const [settings] = await query(
-      await start(),
+      (await start()).url,
       "select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit, current_setting('full_page_writes') as pages",
     )
     expect(settings).toEqual({ fsync: 'on', commit: 'on', pages: 'on' })
@@ -93,7 +109,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
 
       const postgres = await start()
       expect(postgres.adopted).toBe(false)
-      expect(await query(postgres, 'select one from kept')).toEqual([{ one: 1 }])
+      expect(await kept(postgres)).toEqual([{ one: 1 }])
     },
   )
 
@@ -103,10 +119,10 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     await once(child, 'exit')
     const postgres = await start()
     const mine = await postmasterPid()
-    expect(await query(postgres, 'select one from kept')).toEqual([{ one: 1 }])
+    expect(await kept(postgres)).toEqual([{ one: 1 }])
     await once(spawn(process.execPath, [orphan, folder, `${child.pid}`, '', `${mine}`]), 'exit')
     expect(isAlive(mine)).toBe(true)
-    expect(await query(postgres, 'select one from kept')).toEqual([{ one: 1 }])
+    expect(await kept(postgres)).toEqual([{ one: 1 }])
   })
 
   test('is taken over with every row where nothing was left that could end it', async () => {
@@ -119,7 +135,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     const postgres = await start()
     expect(postgres.adopted).toBe(true)
     expect(await postmasterPid()).toBe(before)
-    expect(await query(postgres, 'select one from kept')).toEqual([{ one: 1 }])
+    expect(await kept(postgres)).toEqual([{ one: 1 }])
   })
 
   onLinux('is watched over again where its guard was killed', async () => {
@@ -142,14 +158,14 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
 
   test('is waited for by a start while another process stops it', async () => {
     const first = await start()
-    await query(first, 'create table kept as select 1 as one')
+    await query(first.url, 'create table kept as select 1 as one')
     const [, second] = await Promise.all([first.stop(), start()])
-    expect(await query(second, 'select one from kept')).toEqual([{ one: 1 }])
+    expect(await kept(second)).toEqual([{ one: 1 }])
   })
 
   test('comes back with every committed row after Postgres itself was killed', async () => {
     const first = await start()
-    await query(first, 'create table kept as select 1 as one')
+    await query(first.url, 'create table kept as select 1 as one')
     const before = await postmasterPid()
     process.kill(before, 'SIGKILL')
     await first.stop()
@@ -157,25 +173,21 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     const second = await start()
     expect(second.adopted).toBe(false)
     expect(await postmasterPid()).not.toBe(before)
-    expect(await query(second, 'select one from kept')).toEqual([{ one: 1 }])
+    expect(await kept(second)).toEqual([{ one: 1 }])
   })
 
   test('comes back by itself, at the same address, when Postgres is killed under a running server', async () => {
     const postgres = await start()
-    await query(postgres, 'create table kept as select 1 as one')
+    await query(postgres.url, 'create table kept as select 1 as one')
     process.kill(await postmasterPid(), 'SIGKILL')
-    await expect
-      .poll(() => query(postgres, 'select one from kept').catch(() => null), { timeout: 20_000 })
-      .toEqual([{ one: 1 }])
+    await expect.poll(() => kept(postgres).catch(() => null), { timeout: 20_000 }).toEqual([{ one: 1 }])
   })
 
   onLinux('comes back by itself when it lives on but will never accept connections', async () => {
     const postgres = await start()
-    await query(postgres, 'create table kept as select 1 as one')
+    await query(postgres.url, 'create table kept as select 1 as one')
     await makeStuck()
-    await expect
-      .poll(() => query(postgres, 'select one from kept').catch(() => null), { timeout: 60_000 })
-      .toEqual([{ one: 1 }])
+    await expect.poll(() => kept(postgres).catch(() => null), { timeout: 60_000 }).toEqual([{ one: 1 }])
   })
 
   onLinux('a start has every row of one that lives on but will never accept connections', async () => {
@@ -186,7 +198,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     await makeStuck()
     const postgres = await start()
     expect(postgres.adopted).toBe(false)
-    expect(await query(postgres, 'select one from kept')).toEqual([{ one: 1 }])
+    expect(await kept(postgres)).toEqual([{ one: 1 }])
   })
 
   test('is not fooled by a pid file left behind, and leaves a program alone that has the pid now', async () => {
@@ -203,13 +215,14 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
       await writeFile(join(folder, 'data', 'postmaster.pid'), stale)
       const postgres = await start()
       expect(postgres.adopted).toBe(false)
-      expect(await query(postgres, 'select 1 as one')).toEqual([{ one: 1 }])
+      expect(await query(postgres.url, 'select 1 as one')).toEqual([{ one: 1 }])
       await postgres.stop()
     }
     expect(isAlive(other.pid ?? 0)).toBe(true)
   })
 
   test('begins again when the first start was killed halfway', async () => {
+    await emptyFolder()
     const child = spawnChild('')
     while (!(await readdir(folder)).some((name) => name.startsWith('init-'))) await sleep(2)
     await sleep(100)
@@ -217,7 +230,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     await once(child, 'exit')
     expect(await readdir(folder)).not.toContain('data')
 
-    expect(await query(await start(), 'select 1 as one')).toEqual([{ one: 1 }])
+    expect(await query((await start()).url, 'select 1 as one')).toEqual([{ one: 1 }])
     expect((await readdir(folder)).filter((name) => name.startsWith('init-'))).toEqual([])
   })
 
@@ -227,6 +240,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
   })
 
   test('of two that start at once, one wins', async () => {
+    await emptyFolder()
     const outcomes = await Promise.allSettled([start(), start()])
     expect(outcomes.map((outcome) => outcome.status).sort()).toEqual(['fulfilled', 'rejected'])
     expect(outcomes.find((outcome) => outcome.status === 'rejected')?.reason.message).toContain(
@@ -236,7 +250,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
 
   test('leaves no process behind when it stops, however often it is asked to', async () => {
     const postgres = await start()
-    const workers = await query(postgres, 'select pid from pg_stat_activity')
+    const workers = await query(postgres.url, 'select pid from pg_stat_activity')
     const pids = [await postmasterPid(), ...workers.map((worker) => Number(worker.pid))]
     await Promise.all([postgres.stop(), postgres.stop()])
     await postgres.stop()
@@ -270,6 +284,11 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
       await postgres.stop()
     }
   })
+
+  /** For first starts. */
+  async function emptyFolder(): Promise<void> {
+    for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true })
+  }
 
   async function start(): Promise<EmbeddedPostgres> {
     const postgres = await startEmbeddedPostgres({ folder, log })
@@ -326,17 +345,6 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     }
   }
 
-  async function postmasterPid(): Promise<number> {
-    return Number((await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0])
-  }
+  const postmasterPid = async () =>
+    Number.parseInt(await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8'), 10)
 })
-
-async function query({ url }: EmbeddedPostgres, sql: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client(url)
-  await client.connect()
-  try {
-    return (await client.query(sql)).rows
-  } finally {
-    await client.end()
-  }
-}

@@ -4,13 +4,13 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
 import { migrate } from '#postgres/migrate.ts'
 import { readMigrations } from '#postgres/migrations.ts'
 import { everything, openSchemaEngine } from '#postgres/schema-engine.ts'
 import { newMigration } from '../../scripts/new-migration.ts'
+import { query } from '../support/query.ts'
 
 const installed = 'postgresql://root@127.0.0.1:5432/'
 const hasInstalled = await answers(`${installed}test`)
@@ -195,16 +195,6 @@ test('the migrations give what the schema asks for', async () => {
   expect(await newMigration('nothing', prisma)).toBeNull()
   await rm(prisma, { recursive: true })
 }, 60_000)
-
-async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client(url)
-  await client.connect()
-  try {
-    return (await client.query(sql)).rows
-  } finally {
-    await client.end()
-  }
-}
 
 async function answers(url: string): Promise<boolean> {
   return query(url, 'select 1').then(
