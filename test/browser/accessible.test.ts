@@ -1,26 +1,20 @@
 // That people with other means than a mouse and good eyes can use the pages: axe-core finds nothing serious.
-import axe from 'axe-core'
-import { type Browser, chromium } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { shareServer, type TestServer } from '../support/server.ts'
-import { executablePath } from './chromium.ts'
-
-interface Finding {
-  id: string
-  impact: string
-  nodes: { html: string }[]
-}
+import { seriousOf } from './axe.ts'
+import { executablePath, shareBrowser } from './chromium.ts'
 
 let server: TestServer
-let browser: Browser
+let page: Page
 
 beforeAll(async () => {
   if (!executablePath) return
   server = await shareServer()
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  page = await (await shareBrowser()).newPage({ bypassCSP: true })
 })
 afterAll(async () => {
-  await browser?.close()
+  await page?.close()
   await server?.close()
 })
 
@@ -36,14 +30,11 @@ describe.skipIf(!executablePath).each([
   it.each(looks)(
     'has nothing serious for axe-core: $colorScheme, $width px',
     async ({ colorScheme, width }) => {
-      const page = await browser.newPage({ colorScheme, viewport: { width, height: 800 }, bypassCSP: true })
+      await page.emulateMedia({ colorScheme })
+      await page.setViewportSize({ width, height: 800 })
       await page.goto(server.url + path)
       await page.locator(drawn).first().waitFor()
-      await page.evaluate(axe.source)
-      const { violations } = (await page.evaluate('axe.run()')) as { violations: Finding[] }
-      await page.close()
-      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([])
+      expect(await seriousOf(page)).toEqual([])
     },
     30_000,
   )

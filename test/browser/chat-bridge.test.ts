@@ -6,12 +6,12 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Dialog, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { UserDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { shareServer, type TestServer } from '../support/server.ts'
-import { executablePath } from './chromium.ts'
+import { executablePath, shareBrowser } from './chromium.ts'
 
 /** What a page on another site does, with the handshake of @chatkitty/ui 1.2.2. */
 const oldPage = (chat: string) => `<!doctype html><body><script>
@@ -35,7 +35,6 @@ const oldPage = (chat: string) => `<!doctype html><body><script>
 
 let server: TestServer
 let site: Server
-let browser: Browser
 let page: Page
 let bob: UserDocument
 
@@ -47,20 +46,19 @@ beforeAll(async () => {
     response.setHeader('content-type', 'text/html').end(oldPage(server.url))
   })
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve))
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--site-per-process'] })
+  page = await (await shareBrowser()).newPage()
 })
 afterAll(async () => {
-  await browser?.close()
+  await page?.close()
   site?.close()
   await server?.close()
 })
-afterEach(() => page?.close())
+afterEach(() => page?.goto('about:blank'))
 
 const posted = () => page.evaluate('window.posted')
 
 describe.skipIf(!executablePath)('the chat', () => {
   it('in a page of another site, by the handshake of @chatkitty/ui, sends a file from disk', async () => {
-    page = await browser.newPage()
     const { port } = site.address() as AddressInfo
     await page.goto(`http://localhost:${port}/?username=old&channel=launch`) // the server is 127.0.0.1: another site
     const frame = page.frameLocator('iframe[title="Chat UI"]')
@@ -86,14 +84,12 @@ describe.skipIf(!executablePath)('the chat', () => {
       user: { id: bob.id },
       body: `Hi <@${bob.name}>, see <#den>!`,
     })
-    page = await browser.newPage()
     await openInApp('standalone', 'reader', { name: 'channel', channel: 'den' })
     await page.getByRole('log').getByText('Hi @Bob the builder, see #The den!').waitFor()
   })
 
   it('as a page of its own speaks with the app around it', async () => {
     await createChannel(server.main, { type: 'PUBLIC', name: 'mobile' })
-    page = await browser.newPage()
     await openInApp('standalone', 'phone', { name: 'channel', channel: 'mobile' })
     await page.getByRole('textbox', { name: 'Type a message' }).fill('From a phone')
     await page.keyboard.press('Enter')
@@ -109,7 +105,6 @@ describe.skipIf(!executablePath)('the chat', () => {
     await put({
       header: { 'background-color': 'rgb(1, 2, 3)', channel: { name: { color: 'rgb(4, 5, 6)' } } },
     })
-    page = await browser.newPage()
     await openInApp('standalone', 'painter', { name: 'channel', channel: 'styled' })
     const looks = (selector: string, property: string) =>
       page.evaluate(`getComputedStyle(document.querySelector('${selector}')).getPropertyValue('${property}')`)
@@ -142,9 +137,9 @@ describe.skipIf(!executablePath)('the chat', () => {
     await put(
       '<i class="{{who}}" onclick="alert(3)" title="{{text}}">{{user.displayName}}: {{text}}</i><script>1</script>',
     )
-    page = await browser.newPage()
     const dialogs: string[] = []
-    page.on('dialog', (dialog) => dialogs.push(dialog.message()))
+    const note = (dialog: Dialog) => dialogs.push(dialog.message())
+    page.on('dialog', note)
     await openInApp('standalone', 'designer', { name: 'channel', channel: 'templates' })
     const shown = page.locator('.bubble i')
     await shown.waitFor()
@@ -157,10 +152,10 @@ describe.skipIf(!executablePath)('the chat', () => {
     await server.main.put('/application/ui/elements', { settings: {} }).expect(200)
     await page.locator('.bubble > p').waitFor()
     expect(dialogs).toEqual([])
+    page.off('dialog', note)
   })
 
   it('asks the app for what it holds the connection to, and hears it in base64', async () => {
-    page = await browser.newPage()
     await openInApp('shared', 'phone')
     await expect.poll(posted).toEqual(['onChatUiConnected', 'stompx:connect'])
     const me = {

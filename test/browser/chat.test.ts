@@ -3,13 +3,13 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { type Browser, chromium, type FrameLocator, type Page } from 'playwright-core'
+import type { FrameLocator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { mustBeCoveredHere, note } from '../conformance/realtime-coverage.ts'
 import type { ChannelDocument, UserDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { shareServer, type TestServer } from '../support/server.ts'
-import { executablePath } from './chromium.ts'
+import { executablePath, shareBrowser } from './chromium.ts'
 
 /** What the page of an integrator does; how it asks for the chat is up to each test. */
 const pageScript = `
@@ -38,7 +38,6 @@ const withBrowser = describe.skipIf(!executablePath)
 
 let server: TestServer
 let integrator: Server
-let browser: Browser
 let page: Page
 let frame: FrameLocator
 const complaints: string[] = []
@@ -47,15 +46,20 @@ beforeAll(async () => {
   if (!executablePath) return
   server = await shareServer()
   integrator = await serveIntegrator()
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  page = await (await shareBrowser()).newPage()
+  page.setDefaultTimeout(10_000)
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().includes('favicon')) complaints.push(message.text())
+  })
 })
 afterAll(async () => {
-  await browser?.close()
+  await page?.close()
   integrator?.close()
   await server?.close()
 })
 afterEach(async () => {
-  await page?.close()
+  await page?.goto('about:blank')
   expect(complaints.splice(0)).toEqual([])
 })
 
@@ -79,14 +83,9 @@ async function serveIntegrator(): Promise<Server> {
   return listening
 }
 
-/** A page of another origin, as wide as given. */
+/** Loads a page of another origin, as wide as given. */
 async function openPage(width = 900, height = 600): Promise<void> {
-  page = await browser.newPage({ viewport: { width, height } })
-  page.setDefaultTimeout(10_000)
-  page.on('pageerror', (error) => complaints.push(String(error)))
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('favicon')) complaints.push(message.text())
-  })
+  await page.setViewportSize({ width, height })
   await page.goto(`http://localhost:${(integrator.address() as AddressInfo).port}`)
   await page.waitForFunction('window.load')
   frame = page.frameLocator('iframe[title="Chat UI"]')

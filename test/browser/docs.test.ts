@@ -1,22 +1,20 @@
 // The API reference in a real browser.
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { served } from '#realtime/table.ts'
 import type { Address } from '#resources/address.ts'
 import { startServer, type TestServer } from '../support/server.ts'
-import { executablePath } from './chromium.ts'
+import { executablePath, shareBrowser } from './chromium.ts'
 
 describe.skipIf(!executablePath)('the API reference in a browser', () => {
   let server: TestServer
-  let browser: Browser
   let page: Page
   /** What went wrong in the page, and where else it went. */
   const complaints: string[] = []
 
   beforeAll(async () => {
     server = await startServer()
-    browser = await chromium.launch({ ...(executablePath && { executablePath }), args: ['--no-sandbox'] })
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+    page = await (await shareBrowser()).newPage({ viewport: { width: 1280, height: 800 } })
     page.setDefaultTimeout(20_000)
     page.on('pageerror', ({ message }) => {
       if (message !== 'Bad client credentials') complaints.push(message)
@@ -32,7 +30,7 @@ describe.skipIf(!executablePath)('the API reference in a browser', () => {
     await page.goto(`${server.url}/docs`)
   })
   afterAll(async () => {
-    await browser?.close()
+    await page?.close()
     await server?.close()
   })
 

@@ -1,24 +1,23 @@
 // Browsers whose WebSocket is taken away, as some networks do: the official client falls back to SockJS.
-import { type Browser, chromium } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startServer, type TestServer } from '../support/server.ts'
-import { executablePath } from './chromium.ts'
+import { executablePath, shareBrowser } from './chromium.ts'
 
 describe.skipIf(!executablePath)('without WebSocket', () => {
   let server: TestServer
-  let browser: Browser
+  let page: Page
 
   beforeAll(async () => {
     server = await startServer({ DEMO_PAGE: 'on' })
-    browser = await chromium.launch({ ...(executablePath && { executablePath }), args: ['--no-sandbox'] })
+    page = await (await shareBrowser()).newPage()
   })
   afterAll(async () => {
-    await browser?.close()
+    await page?.close()
     await server?.close()
   })
 
   it('two users chat over HTTP', async () => {
-    const page = await browser.newPage()
     page.setDefaultTimeout(10_000)
     await page.addInitScript('delete globalThis.WebSocket')
     const asked: string[] = []

@@ -3,7 +3,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { FileMessage, Message } from '@chatkitty/core'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ClientClass } from '../conformance/generations/client.ts'
 import { bundle } from '../conformance/generations/page.ts'
@@ -11,11 +11,11 @@ import { clients } from '../conformance/generations/table.ts'
 import { aName, environmentOf } from '../conformance/realtime.ts'
 import { createUser } from '../support/factories.ts'
 import { shareServer, type TestServer } from '../support/server.ts'
-import { executablePath } from './chromium.ts'
+import { executablePath, shareBrowser } from './chromium.ts'
 
 let server: TestServer
 let site: Server
-let browser: Browser
+let page: Page
 let codes: Map<string, string>
 beforeAll(async () => {
   if (!executablePath) return
@@ -24,23 +24,21 @@ beforeAll(async () => {
     response.setHeader('content-type', 'text/html').end('<!doctype html><title>An app</title>')
   })
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve))
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  page = await (await shareBrowser()).newPage()
 })
 afterAll(async () => {
-  await browser?.close()
+  await page?.close()
   site?.close()
   await server?.close()
 })
 
-/** A page that has loaded a client. */
-async function open(code: string): Promise<Page> {
-  const page = await browser.newPage()
+/** Loads the page anew, with a client. */
+async function open(code: string): Promise<void> {
   await page.goto(`http://localhost:${(site.address() as AddressInfo).port}/`) // the server is 127.0.0.1: another site
   await page.addScriptTag({
     content: `{ const module = { exports: {} }; ((module, exports) => {${code}\n})(module, module.exports);
       window.ChatKitty = module.exports.default ?? module.exports.ChatKitty }`,
   })
-  return page
 }
 
 interface Story extends Record<'ann' | 'ben' | 'room', string> {
@@ -84,7 +82,7 @@ async function chat({ options, ann, ben, room }: Story): Promise<{ sent: unknown
 
 describe.skipIf(!executablePath)('in pages of another site', () => {
   it.each(clients)('$name logs in, sends texts and files, receives, and leaves', async (client) => {
-    const page = await open(codes.get(client.package) ?? '')
+    await open(codes.get(client.package) ?? '')
     const [ann, ben] = [aName('ann'), aName('ben')]
     for (const name of [ann, ben]) await createUser(server.main, { name, displayName: name })
     const { host, secure } = environmentOf(server)
@@ -95,6 +93,5 @@ describe.skipIf(!executablePath)('in pages of another site', () => {
       { type: 'FILE', file: { name: 'ä b.txt', size: 14 } },
     ])
     expect(read).toBe('text of a file')
-    await page.close()
   })
 })

@@ -1,13 +1,12 @@
 // The page in a real browser, with the two users of the demo on the official client.
 import { fileURLToPath } from 'node:url'
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
+import { chromium, type Locator, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startServer, type TestServer } from '../support/server.ts'
-import { executablePath } from './chromium.ts'
+import { executablePath, shareBrowser } from './chromium.ts'
 
 describe.skipIf(!executablePath)('the page in a browser', () => {
   let server: TestServer
-  let browser: Browser
   let page: Page
   let ada: Screen
   let grace: Screen
@@ -16,8 +15,10 @@ describe.skipIf(!executablePath)('the page in a browser', () => {
 
   beforeAll(async () => {
     server = await startServer({ DEMO_PAGE: 'on' })
-    browser = await chromium.launch({ ...(executablePath && { executablePath }), args: ['--no-sandbox'] })
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1 })
+    page = await (await shareBrowser()).newPage({
+      viewport: { width: 1280, height: 800 },
+      deviceScaleFactor: 1,
+    })
     page.setDefaultTimeout(10_000)
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text())
@@ -33,7 +34,7 @@ describe.skipIf(!executablePath)('the page in a browser', () => {
     grace = new Screen(page, 'grace')
   })
   afterAll(async () => {
-    await browser?.close()
+    await page?.close()
     await server?.close()
   })
 

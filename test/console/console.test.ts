@@ -2,13 +2,14 @@
 // what it needs, and begins at the overview.
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { seriousOf } from '../browser/axe.ts'
 import { executablePath } from '../browser/chromium.ts'
 import { type AdminClient, createAdmin } from '../support/admin.ts'
 import { createUser, sendMessage } from '../support/factories.ts'
 import { upload } from '../support/jobs.ts'
 import type { TestServer } from '../support/server.ts'
 import { furnish } from './furnish.ts'
-import { type Console, openConsole, password, seriousOf } from './harness.ts'
+import { type Console, openConsole, password } from './harness.ts'
 
 describe.skipIf(!executablePath)('the console', () => {
   let opened: Console

@@ -1,10 +1,11 @@
 // How long data live, and what there is of one person, in the console.
 import supertest from 'supertest'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { seriousOf } from '../browser/axe.ts'
 import { executablePath } from '../browser/chromium.ts'
 import { type AdminClient, createAdmin } from '../support/admin.ts'
 import { furnish } from './furnish.ts'
-import { type Console, openConsole, seriousOf } from './harness.ts'
+import { type Console, openConsole } from './harness.ts'
 
 describe.skipIf(!executablePath)('the console', () => {
   let opened: Console

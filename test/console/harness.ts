@@ -1,10 +1,10 @@
 // The console of a server of one's own, in a real browser, and what every test asks of a page.
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import axe from 'axe-core'
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
+import type { BrowserContext, Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { executablePath } from '../browser/chromium.ts'
+import { seriousOf } from '../browser/axe.ts'
+import { shareBrowser } from '../browser/chromium.ts'
 import { createAdmin } from '../support/admin.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -28,7 +28,6 @@ export const password = 'correct horse battery staple'
 
 export interface Console {
   server: TestServer
-  browser: Browser
   /** Where `ada`, an owner, is signed in once `signIn` was called. */
   page: Page
   /** Where the application is, in the console. */
@@ -63,10 +62,8 @@ export async function openConsole(environment: Record<string, string> = {}): Pro
   await owner.post('/operators', { username: 'ada', password, role: 'owner' }).expect(201)
   await owner.post('/operators', { username: 'vera', password, role: 'viewer' }).expect(201)
   await owner.patch(`/applications/${server.main.id}`, { name: 'Harbour' }).expect(200)
-  const browser = await chromium.launch({
-    ...(executablePath && { executablePath }),
-    args: ['--no-sandbox'],
-  })
+  const browser = await shareBrowser()
+  const contexts: BrowserContext[] = []
   const complaints: string[] = []
   const open = async () => {
     const context = await browser.newContext({
@@ -75,6 +72,7 @@ export async function openConsole(environment: Record<string, string> = {}): Pro
       timezoneId: 'Europe/Berlin',
       locale: 'en-GB',
     })
+    contexts.push(context)
     const page = await context.newPage()
     page.setDefaultTimeout(20_000)
     page.on('console', (message) => {
@@ -96,7 +94,6 @@ export async function openConsole(environment: Record<string, string> = {}): Pro
   }
   return {
     server,
-    browser,
     page,
     inside: `${server.url}/console/a/${server.main.id}`,
     complaints,
@@ -133,23 +130,8 @@ export async function openConsole(environment: Record<string, string> = {}): Pro
       await page.setViewportSize({ width: 1280, height: 800 })
     },
     async close() {
-      await browser.close()
+      for (const context of contexts) await context.close()
       await server.close()
     },
   }
-}
-
-interface Finding {
-  id: string
-  impact: string
-  nodes: { html: string }[]
-}
-
-/** What axe-core finds serious or worse. */
-export async function seriousOf(page: Page): Promise<unknown[]> {
-  await page.evaluate(axe.source)
-  const { violations } = (await page.evaluate('axe.run()')) as { violations: Finding[] }
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])
 }
