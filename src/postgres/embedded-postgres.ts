@@ -84,7 +84,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     const keeper = keepRunning(cluster, guard, pid, port)
     const ms = Math.round(performance.now() - began)
     log.info(
-      { pid, port, ms },
+      { postgresPid: pid, port, ms },
       adopted ? 'took over the running embedded Postgres' : 'embedded Postgres started',
     )
 

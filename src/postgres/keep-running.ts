@@ -22,10 +22,10 @@ export function keepRunning(
     if (await isPostmaster(pid, cluster)) {
       const found = await findPostmaster(cluster)
       if (found?.pid !== pid || !(await watch.isStuck(found))) return guard.watch(pid)
-      cluster.log.warn({ pid }, 'the embedded Postgres is stuck and is started again')
+      cluster.log.warn({ postgresPid: pid }, 'the embedded Postgres is stuck and is started again')
       await abandonPostmaster(cluster, pid)
     } else {
-      cluster.log.warn({ pid }, 'the embedded Postgres died and is started again')
+      cluster.log.warn({ postgresPid: pid }, 'the embedded Postgres died and is started again')
     }
     pid = (await runPostmaster(cluster, guard, port)).pid
   }

@@ -90,7 +90,7 @@ export async function runPostmaster(
     } else if (!found && !attempt) {
       attempt = await startPostmaster(cluster, guard, port)
     } else if (found && (await watch.isStuck(found))) {
-      cluster.log.warn({ pid: found.pid }, 'the embedded Postgres is stuck and is started again')
+      cluster.log.warn({ postgresPid: found.pid }, 'the embedded Postgres is stuck and is started again')
       await abandonPostmaster(cluster, found.pid)
       attempt = null
     } else {
