@@ -131,7 +131,9 @@ export class Node {
     const lead = { node: this.#id, term: this.#term }
     const askedAt = performance.now()
     // Where the database is away, the lease ends by itself.
-    const renewed = await this.#client?.query(renewStatement, [lead.node, lead.term]).catch(() => undefined)
+    const renewed = await this.#client
+      ?.query({ ...renewStatement, values: [lead.node, lead.term] })
+      .catch(() => undefined)
     if (renewed === undefined || this.#term !== lead.term) return
     if (renewed.rowCount === 0) this.follow(lead)
     else this.#leadsUntil = askedAt + leaseMs
@@ -226,8 +228,10 @@ const leadStatement = `
   )
   select (select term from won) as term, exists (select from ended where ended) as ended`
 
-const renewStatement = `
-  update lease set expires = ${lasting} where name = 'events' and node = $1 and term = $2`
+const renewStatement = {
+  name: 'renew-lease',
+  text: `update lease set expires = ${lasting} where name = 'events' and node = $1 and term = $2`,
+}
 
 const resignStatement = `
   update lease set expires = '-infinity' where name = 'events' and node = $1 and term = $2`

@@ -176,9 +176,17 @@ export interface Notified {
  * @param only the message with this id
  */
 export async function writeNotifications(db: Db, limit = tasksMax, only?: number): Promise<Notified> {
+  if (!(await db.single(hasTaskStatement, []))) return { more: false, hasPublished: false, asked: false }
   const { tasks, published, asked, moved } = await db.single(notifyMembersStatement, [limit, sliceMax, only])
   return { more: tasks >= limit || moved > 0, hasPublished: published > 0, asked: asked > 0 }
 }
+
+/** The one that writes is planned each time, which is not done for nothing, once a second. */
+const hasTaskStatement = reading(
+  'has-notification-task',
+  column(bool, 'exists (select from notification_task)'),
+  (columns) => `select ${columns}`,
+)
 
 /** The message that is next. */
 export function firstTask(db: Db): Promise<number | undefined> {
