@@ -8,7 +8,7 @@ import { readTopic } from '#resources/topics.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 import { Fanout } from '#stomp/fanout.ts'
 import type { Flusher } from '#stomp/flusher.ts'
-import { type SharedBody, shareBody } from '#stomp/frames.ts'
+import { type SharedBody, shareBody } from '#stomp/shared-body.ts'
 import type { Tracing } from '#tracing/tracing.ts'
 import { type BaseUrls, withBaseUrls } from '#wire/stompx.ts'
 
@@ -294,9 +294,9 @@ function send(
   if (delivery.exceptActor && published.cause?.session === facts.key) return false
   if (delivery.from !== undefined && relations.blocked.has(delivery.from)) return false
   if (delivery.isAlias && !session.mayKnowMainThreadOf(published.channelId ?? 0)) return false
-  const headers = session.announce(subscription, published, delivery)
-  if (!headers) return false
-  const isSent = connection.message(headers, bodies.for(session, relations))
+  const head = session.announce(subscription, published, delivery)
+  if (!head) return false
+  const isSent = connection.message(head, bodies.for(session, relations))
   if (!isSent) subscription.miss(published.position)
   else if (subscription.isAutomatic) subscription.skip(published.position, delivery.type)
   return isSent

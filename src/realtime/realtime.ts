@@ -17,8 +17,10 @@ import type { PublishedEvent } from '#resources/published-event.ts'
 import { isTopic } from '#resources/topics.ts'
 import { currentUserAliases, currentUserHypermedia } from '#resources/user.ts'
 import { Flusher } from '#stomp/flusher.ts'
-import { type ClientFrame, shareBody } from '#stomp/frames.ts'
+import type { ClientFrame } from '#stomp/frames.ts'
 import type { StompHandler, StompMessage, StompSubscription } from '#stomp/handler.ts'
+import { messageHead } from '#stomp/message-head.ts'
+import { shareBody } from '#stomp/shared-body.ts'
 import { readAuthParams } from '#wire/auth-params.ts'
 import { readHello } from '#wire/generations.ts'
 import { presentFrameError } from '#wire/problem.ts'
@@ -176,7 +178,7 @@ export class Realtime implements StompHandler<Session> {
     const resource = await answerRelay(this.#ctx, this.#router, session, destination, headers)
     if (session.connection !== connection) return
     connection.message(
-      { destination, subscription: id, 'message-id': session.nextMessage() },
+      messageHead({ destination, subscription: id, 'message-id': session.nextMessage() }),
       shareBody(eventBody('resource.relayed', resource, session.baseUrls), json),
     )
     if (isUser) this.#sendMissed(connection)
@@ -215,8 +217,8 @@ export class Realtime implements StompHandler<Session> {
   }
 
   #answer(connection: Connection, subscription: Subscription, { receipt, body }: LateAnswer): void {
-    const headers = connection.session.answer(subscription, receipt)
-    if (headers) connection.message(headers, body)
+    const head = connection.session.answer(subscription, receipt)
+    if (head) connection.message(head, body)
   }
 
   ack({ session }: Connection, id: string): void {
@@ -240,12 +242,12 @@ export class Realtime implements StompHandler<Session> {
     }
     if (subject === undefined) return // it would fail all that is under way (runtime contract 2)
     connection.message(
-      {
+      messageHead({
         destination: errors.destination,
         subscription: errors.id,
         'message-id': session.nextMessage(),
         [isSubscribe ? 'subscription-id' : 'receipt-id']: subject,
-      },
+      }),
       shareBody(JSON.stringify(presentFrameError(problem, this.#ctx.clock.now())), json),
     )
   }

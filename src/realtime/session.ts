@@ -9,7 +9,8 @@ import type { Sent, Subscription } from '#realtime/subscription.ts'
 import type { Delivery, PublishedEvent } from '#resources/published-event.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 import type { StompConnection } from '#stomp/connection.ts'
-import type { SharedBody } from '#stomp/frames.ts'
+import type { MessageHead } from '#stomp/message-head.ts'
+import type { SharedBody } from '#stomp/shared-body.ts'
 import type { Generation } from '#wire/generations.ts'
 import type { BaseUrls } from '#wire/stompx.ts'
 
@@ -177,14 +178,14 @@ export class Session {
   }
 
   /**
-   * The headers of a message of an event, or nothing where the session has it already. They name the receipt of the
-   * action that the message answers.
+   * The head of a message of an event, or nothing where the session has it already. It names the receipt of the action
+   * that the message answers.
    */
   announce(
     subscription: Subscription,
     published: PublishedEvent,
     delivery: Delivery,
-  ): Record<string, string> | undefined {
+  ): MessageHead | undefined {
     const { type } = delivery
     const receipt = this.#answeredBy(published, delivery)
     if (published.position > 0 && subscription.has(published.position, type)) return undefined
@@ -200,26 +201,23 @@ export class Session {
       }
     }
     const message = this.nextMessage()
-    const headers = this.#headers(subscription, message, receipt)
-    if (subscription.isAutomatic) return headers
+    if (subscription.isAutomatic) return subscription.head(message, receipt)
     if (published.position > 0) this.#expect(subscription, message, published.position, type)
-    headers.ack = message
-    return headers
+    return subscription.head(message, receipt, message)
   }
 
   /**
-   * The headers of the message that answers an action at once, so that its event will not be delivered a second time;
+   * The head of the message that answers an action at once, so that its event will not be delivered a second time;
    * nothing where its event was faster.
    */
-  answer(subscription: Subscription, receipt: string): Record<string, string> | undefined {
+  answer(subscription: Subscription, receipt: string): MessageHead | undefined {
     if (this.#answered.get(receipt) === 'delivered') {
       this.#answered.delete(receipt)
       return undefined
     }
     this.#note(receipt, subscription.isAutomatic ? 'acknowledged' : 'sent')
-    const headers = this.#headers(subscription, this.nextMessage(), receipt)
-    if (!subscription.isAutomatic) headers.ack = answerAck(receipt)
-    return headers
+    const ack = subscription.isAutomatic ? undefined : answerAck(receipt)
+    return subscription.head(this.nextMessage(), receipt, ack)
   }
 
   acknowledge(ack: string): void {
@@ -286,16 +284,6 @@ export class Session {
 
   #expect(subscription: Subscription, ack: string, position: number, type: string): void {
     this.#unacknowledged.set(ack, subscription.expect(ack, position, type))
-  }
-
-  #headers(
-    { id, destination }: Subscription,
-    message: string,
-    receipt: string | undefined,
-  ): Record<string, string> {
-    const headers: Record<string, string> = { destination, subscription: id, 'message-id': message }
-    if (receipt !== undefined) headers['receipt-id'] = receipt
-    return headers
   }
 }
 

@@ -1,6 +1,7 @@
 // One subscription to a topic: through where events were delivered to it, and which of them are acknowledged.
 import type { TopicOwner } from '#domain/access/topic.ts'
 import type { Session } from '#realtime/session.ts'
+import { beginHead, endHead, type HeadBeginning, type MessageHead } from '#stomp/message-head.ts'
 
 /** What was delivered of a topic when its subscription ended with the connection. */
 export interface Owed {
@@ -50,6 +51,8 @@ export class Subscription {
   #delivered: number
   /** Of most, nothing is. */
   readonly #ahead: ReadonlySet<string>
+  /** Of its messages, once there are any. */
+  #beginning: HeadBeginning | undefined
   #first: Sent | undefined
   #last: Sent | undefined
 
@@ -73,6 +76,12 @@ export class Subscription {
   /** Nothing up to this position needs to be delivered again. */
   get acknowledged(): number {
     return this.#first === undefined ? this.delivered : Math.min(this.#first.position - 1, this.delivered)
+  }
+
+  /** The head of a message that it is sent. @param receipt of the action that it answers */
+  head(message: string, receipt?: string, ack?: string): MessageHead {
+    this.#beginning ??= beginHead(this.destination, this.id)
+    return endHead(this.#beginning, message, receipt, ack)
   }
 
   /** An event has come by, whether it concerned the topic or not. */

@@ -1,8 +1,10 @@
 // The real-time door where there is tracing: frames begin traces, and events go on with those of what wrote them.
 import type { Connection, Session } from '#realtime/session.ts'
 import type { CommittedEvent } from '#resources/events.ts'
-import type { ClientFrame, SharedBody } from '#stomp/frames.ts'
+import type { ClientFrame } from '#stomp/frames.ts'
 import type { StompHandler, StompMessage, StompSubscription } from '#stomp/handler.ts'
+import type { MessageHead } from '#stomp/message-head.ts'
+import type { SharedBody } from '#stomp/shared-body.ts'
 import type { Tracing } from '#tracing/tracing.ts'
 
 interface Door {
@@ -44,8 +46,8 @@ class TracedFrames implements StompHandler<Session> {
     this.#tracing = tracing
     this.#handler = handler
     if (handler.outgoing) {
-      this.outgoing = (connection: Connection, headers: Record<string, string>, body: SharedBody) =>
-        handler.outgoing?.(connection, headers, body) ?? connection.deliver(headers, body)
+      this.outgoing = (connection: Connection, head: MessageHead, body: SharedBody) =>
+        handler.outgoing?.(connection, head, body) ?? connection.deliver(head, body)
     }
   }
 

@@ -5,11 +5,13 @@ import { Admission } from './admission.ts'
 import { Clock } from './clock.ts'
 import type { Engine } from './engine.ts'
 import { errorBody, protocolFault } from './error.ts'
-import { type ClientFrame, noBody, type SharedBody, shareBody } from './frames.ts'
+import type { ClientFrame } from './frames.ts'
 import type { AckMode } from './handler.ts'
 import { Inbox } from './inbox.ts'
+import type { MessageHead } from './message-head.ts'
 import { Outbox } from './outbox.ts'
 import { header } from './rules.ts'
+import { noBody, type SharedBody, shareBody } from './shared-body.ts'
 import { ending, type State } from './state.ts'
 import type { Receiver, StompRequest, Transport } from './transport.ts'
 
@@ -76,18 +78,16 @@ export class StompConnection<S> implements Receiver {
   /**
    * Sends a MESSAGE [STOMP 1.2 MESSAGE]; nothing happens unless the connection is open. Frames of one connection arrive
    * in the order of the calls.
-   * @param headers the subscriber's own; `destination`, `message-id` and `subscription` must be among these or the
-   * body's. Empty values are left out.
    * @returns whether it is on its way
    */
-  message(headers: Record<string, string>, body: SharedBody): boolean {
-    return this.#engine.handler.outgoing?.(this, headers, body) ?? this.deliver(headers, body)
+  message(head: MessageHead, body: SharedBody): boolean {
+    return this.#engine.handler.outgoing?.(this, head, body) ?? this.deliver(head, body)
   }
 
   /** Sends a MESSAGE past the handler. */
-  deliver(headers: Record<string, string>, body: SharedBody): boolean {
+  deliver(head: MessageHead, body: SharedBody): boolean {
     if (this.#state !== 'open') return false
-    this.#outbox.send('MESSAGE', headers, body)
+    this.#outbox.sendMessage(head, body)
     return true
   }
 

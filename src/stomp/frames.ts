@@ -303,47 +303,23 @@ function unescapeHeader(text: string): string {
 }
 
 /** Header lines, each with its line feed. An empty value is left out: Android's parser stops at one [runtime 1.3]. */
-function headerLines(headers: Record<string, string>, isEscaped = true): string {
+export function headerLines(headers: Record<string, string>, isEscaped = true): string {
   let lines = ''
   for (const name in headers) {
-    const value = headers[name]
-    if (!value) continue
+    const value = headers[name] ?? ''
     // CONNECTED cannot express a line end; left in, one would begin a header of its own.
-    lines += isEscaped
-      ? `${escapeHeader(name)}:${escapeHeader(value)}\n`
-      : `${name}:${value.replace(/[\r\n]/g, ' ')}\n`
+    if (isEscaped) lines += headerLine(name, value)
+    else if (value) lines += `${name}:${value.replace(/[\r\n]/g, ' ')}\n`
   }
   return lines
+}
+
+/** Of any frame but CONNECTED; nothing for an empty value. */
+export function headerLine(name: string, value: string): string {
+  return value ? `${escapeHeader(name)}:${escapeHeader(value)}\n` : ''
 }
 
 /** The command and headers of a frame; a SharedBody follows. */
 export function frameHead(command: string, headers: Record<string, string>): string {
   return `${command}\n${headerLines(headers, !unescapedCommands.has(command))}`
 }
-
-/** All that frames to several subscribers have in common, as bytes: headers, content-length, the body and its NUL. */
-export class SharedBody {
-  readonly bytes: Buffer
-
-  constructor(text: string, headers: Record<string, string>) {
-    const bodyBytes = Buffer.byteLength(text)
-    const head = `${headerLines(headers)}${bodyBytes > 0 ? `content-length:${bodyBytes}\n` : ''}\n`
-    this.bytes = Buffer.from(`${head}${text}\0`)
-  }
-
-  /** The body itself, as text. */
-  get text(): string {
-    return this.bytes.toString('utf8', this.bytes.indexOf('\n\n') + 2, this.bytes.length - 1)
-  }
-}
-
-/**
- * Serialises the body of an event once for all who get it.
- * @param headers that are the same for all of them; not allowed beside them when the frame is sent
- */
-export function shareBody(text: string, headers: Record<string, string> = {}): SharedBody {
-  return new SharedBody(text, headers)
-}
-
-/** A frame without a body ends here. */
-export const noBody = shareBody('')

@@ -1,6 +1,8 @@
 // What an application of the engine implements.
 import type { StompConnection } from './connection.ts'
-import type { ClientFrame, ClientHeaders, SharedBody } from './frames.ts'
+import type { ClientFrame, ClientHeaders } from './frames.ts'
+import type { MessageHead } from './message-head.ts'
+import type { SharedBody } from './shared-body.ts'
 
 export type AckMode = 'auto' | 'client' | 'client-individual'
 
@@ -45,5 +47,5 @@ export interface StompHandler<S> {
   /** Whether a SUBSCRIBE is a one-shot read, which runs beside others and whose id is free when it resolves. */
   isConcurrent(destination: string): boolean
   /** Delivers a MESSAGE, where it is not simply delivered. @returns whether it is on its way */
-  outgoing?(connection: StompConnection<S>, headers: Record<string, string>, body: SharedBody): boolean
+  outgoing?(connection: StompConnection<S>, head: MessageHead, body: SharedBody): boolean
 }

@@ -2,8 +2,10 @@
 
 import type { Tally } from './engine.ts'
 import type { Flusher } from './flusher.ts'
-import { frameHead, type SharedBody } from './frames.ts'
+import { frameHead } from './frames.ts'
 import type { StompLimits } from './limits.ts'
+import type { MessageHead } from './message-head.ts'
+import type { SharedBody } from './shared-body.ts'
 import type { Frame, Transport } from './transport.ts'
 
 /** What waits to be written is handed to the socket from this size on. */
@@ -40,10 +42,17 @@ export class Outbox {
   /** Sends a frame after those before it, unless the client is too slow. */
   send(command: string, headers: Record<string, string>, body: Pick<SharedBody, 'bytes'>): void {
     this.#options.tally.sent(command)
-    this.#write(frameHead(command, headers), body)
+    const head = frameHead(command, headers)
+    this.#write(head, Buffer.byteLength(head), body)
   }
 
-  #write(head: string, { bytes: body }: Pick<SharedBody, 'bytes'>): void {
+  /** As {@link send}. */
+  sendMessage({ text, bytes }: MessageHead, body: Pick<SharedBody, 'bytes'>): void {
+    this.#options.tally.sent('MESSAGE')
+    this.#write(text, bytes, body)
+  }
+
+  #write(head: string, headBytes: number, { bytes: body }: Pick<SharedBody, 'bytes'>): void {
     const { flusher, limits, overflowed } = this.#options
     if (this.#frames.length === 0) this.#unreadBytes = this.#transport.bufferedBytes
     if (this.#unreadBytes + this.#bytes > limits.bufferedBytesMax) {
@@ -51,7 +60,6 @@ export class Outbox {
       return
     }
     if (this.#frames.length === 0) flusher.add(this)
-    const headBytes = Buffer.byteLength(head)
     this.#frames.push({ head, headBytes, body })
     this.#bytes += headBytes + body.length
     if (this.#bytes >= flushBytes) this.flush()
@@ -59,7 +67,7 @@ export class Outbox {
 
   /** Sends a line feed and nothing else. */
   beat(): void {
-    this.#write('\n', nothing)
+    this.#write('\n', 1, nothing)
   }
 
   /** Hands over what waits. */

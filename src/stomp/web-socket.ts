@@ -34,7 +34,11 @@ export class WebSocketTransport implements Transport {
    * such as that it closes, it writes whole and at once, as it has nothing to compress: so nothing comes between.
    */
   send(frames: Frame[]): void {
-    if (this.ws.readyState === this.ws.OPEN) this.#socket.write(textMessages(frames))
+    if (this.ws.readyState !== this.ws.OPEN) return
+    const bytes = takeRoom(sizeOf(frames))
+    writeTextMessages(bytes, frames)
+    this.#socket.write(bytes)
+    if (this.#socket.writableLength === 0) giveBack(bytes)
   }
 
   get bufferedBytes(): number {
@@ -111,19 +115,41 @@ export class SockJsWebSocketTransport extends WebSocketTransport {
   }
 }
 
-/** Each frame as a message of text, which a server does not mask [RFC 6455 5.2]. */
-function textMessages(frames: Frame[]): Buffer {
+/** Where messages are put together, one after the other. What the system takes at once leaves its room to the next. */
+let room = Buffer.allocUnsafeSlow(64 * 1024)
+let roomAt = 0
+
+function takeRoom(bytes: number): Buffer {
+  if (bytes > room.length) return Buffer.allocUnsafeSlow(bytes)
+  if (bytes > room.length - roomAt) {
+    room = Buffer.allocUnsafeSlow(room.length)
+    roomAt = 0
+  }
+  roomAt += bytes
+  return room.subarray(roomAt - bytes, roomAt)
+}
+
+/** What was taken last is not needed any more. */
+function giveBack(bytes: Buffer): void {
+  if (bytes.buffer === room.buffer) roomAt -= bytes.length
+}
+
+function sizeOf(frames: Frame[]): number {
   let size = 0
   for (const frame of frames) size += headBytesOf(frame) + lengthOf(frame)
-  const bytes = Buffer.allocUnsafe(size)
+  return size
+}
+
+/** Each frame as a message of text, which a server does not mask [RFC 6455 5.2]. */
+function writeTextMessages(bytes: Buffer, frames: Frame[]): void {
   let at = 0
   for (const frame of frames) {
     at = writeHead(bytes, at, lengthOf(frame))
     const { head, headBytes, body } = frame
     at += bytes.write(head, at, head.length === headBytes ? 'latin1' : 'utf8')
-    at += body.copy(bytes, at)
+    bytes.set(body, at)
+    at += body.length
   }
-  return bytes
 }
 
 const lengthOf = ({ headBytes, body }: Frame): number => headBytes + body.length

@@ -3,8 +3,9 @@ import { FrameImpl, type IRawFrameType, Parser } from '@stomp/stompjs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ChatError } from '#errors.ts'
-import { type ClientFrame, FrameReader, frameHead, shareBody } from '#stomp/frames.ts'
+import { type ClientFrame, FrameReader, frameHead } from '#stomp/frames.ts'
 import { defaultLimits } from '#stomp/limits.ts'
+import { shareBody } from '#stomp/shared-body.ts'
 
 /** Any text that UTF-8 can express, with what STOMP treats specially. */
 const text = fc.string({

@@ -6,10 +6,12 @@ import { realClock } from '#clock/clock.ts'
 import { ChatError } from '#errors.ts'
 import type { StompConnection } from '#stomp/connection.ts'
 import { Fanout } from '#stomp/fanout.ts'
-import { type ClientFrame, shareBody } from '#stomp/frames.ts'
+import type { ClientFrame } from '#stomp/frames.ts'
 import type { StompHandler, StompMessage, StompSubscription } from '#stomp/handler.ts'
 import type { StompLimits } from '#stomp/limits.ts'
+import { messageHead } from '#stomp/message-head.ts'
 import { attachStomp, type StompServer } from '#stomp/server.ts'
+import { shareBody } from '#stomp/shared-body.ts'
 
 type Connection = StompConnection<string>
 
@@ -46,7 +48,10 @@ export class Board implements StompHandler<string> {
     if (destination.startsWith('/refused')) throw new Error('no')
     this.calls.push(`subscribe ${destination}`)
     if (this.isConcurrent(destination)) {
-      connection.message({ subscription: id, destination, 'message-id': 'r' }, shareBody(`read ${id}`))
+      connection.message(
+        messageHead({ subscription: id, destination, 'message-id': 'r' }),
+        shareBody(`read ${id}`),
+      )
       return
     }
     const subscribers = this.#subscribers.get(destination) ?? new Map<Connection, string>()
@@ -72,7 +77,7 @@ export class Board implements StompHandler<string> {
     this.#messages += 1
     const body = shareBody(text, { destination, 'message-id': `${this.#messages}` })
     await this.#fanout.forEach(this.#subscribers.get(destination) ?? [], ([connection, subscription]) =>
-      connection.message({ subscription }, body),
+      connection.message(messageHead({ subscription }), body),
     )
   }
 
@@ -87,7 +92,10 @@ export class Board implements StompHandler<string> {
   failed(connection: Connection, { headers }: ClientFrame, error: unknown): void {
     const receipt = headers.get('receipt') ?? ''
     const text = (error as Error).message
-    connection.message({ subscription: 'errors', destination: '/errors', receipt }, shareBody(text))
+    connection.message(
+      messageHead({ subscription: 'errors', destination: '/errors', receipt }),
+      shareBody(text),
+    )
   }
 
   closed(connection: Connection, how: 'disconnect' | 'lost'): void {

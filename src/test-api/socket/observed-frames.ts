@@ -5,8 +5,10 @@ import { findKeyedApplication } from '#domain/applications/find-keyed-applicatio
 import { ChatError, type ErrorKind } from '#errors.ts'
 import type { Realtime } from '#realtime/realtime.ts'
 import type { Connection, Session } from '#realtime/session.ts'
-import type { ClientFrame, SharedBody } from '#stomp/frames.ts'
+import type { ClientFrame } from '#stomp/frames.ts'
 import type { StompHandler, StompMessage, StompSubscription } from '#stomp/handler.ts'
+import type { MessageHead } from '#stomp/message-head.ts'
+import type { SharedBody } from '#stomp/shared-body.ts'
 import type { SocketEffect } from '#test-api/faults/fault.ts'
 import type { Occasions, Struck } from '#test-api/faults/kept.ts'
 import { shownText } from '#test-api/requests/bodies.ts'
@@ -79,12 +81,12 @@ export class ObservedFrames implements StompHandler<Session> {
     return this.#realtime.send(connection, message)
   }
 
-  outgoing(connection: Connection, headers: Record<string, string>, body: SharedBody): boolean {
+  outgoing(connection: Connection, head: MessageHead, body: SharedBody): boolean {
     const client = this.#clients.get(connection)
-    const deliver = () => connection.deliver(headers, body)
+    const deliver = () => connection.deliver(head, body)
     if (!client || connection.state !== 'open') return deliver()
     const { worldId, username } = client
-    const { destination = '', ack } = headers
+    const { destination, ack } = head
     const { type, ...shown } = this.#show(body)
     const fault = this.#testApi.faults.strike(worldId, 'frame', {
       frame: 'MESSAGE',
