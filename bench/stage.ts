@@ -26,7 +26,11 @@ const clientId = 'bench'
 const clientSecret = 'bench-secret'
 const stopMs = 15_000
 /** What `npm start` starts Node with. */
-const asStarted = ['--max-semi-space-size=16']
+const asStarted = [
+  '--max-semi-space-size=16',
+  '--no-allocation-site-pretenuring',
+  '--heap-growing-percent=50',
+]
 
 export class Stage {
   readonly #undo = new AsyncDisposableStack()
