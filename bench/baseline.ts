@@ -7,6 +7,7 @@ import { type Database, type Db, openDatabase, type Statement } from '#data/data
 import { channelShape, messageColumns, userColumns } from '#data/rows.ts'
 import { listNewestStatement } from '#data/sql/list-messages.ts'
 import { sendColumns, sendOneStatement } from '#data/sql/send-messages.ts'
+import { versionsStatement } from '#data/users/known-users.ts'
 
 const applicationId = Number(process.env.APPLICATION_ID)
 const { pool } = openDatabase(process.env.DATABASE_URL ?? '', (error) => process.stderr.write(`${error}\n`))
@@ -80,7 +81,10 @@ async function sendMessage(
 
 async function listOfMessages(origin: string, path: string, channelId: number) {
   const rows = await query(messagesStatement, [channelId, applicationId, 26])
-  const messages = rows.map((row) => messageAt(origin, row, 1))
+  const authors = await authorsOf(rows.map((row) => row.slice(-2)))
+  const messages = rows.map((row) =>
+    messageAt(origin, [...row.slice(0, -2), ...(authors.get(row.at(-2)) ?? [])], 1),
+  )
   const [next] = messages.splice(25)
   const url = `${origin}${path}?start=${messages[0]?.id}&next=${next?.id}&size=25`
   return {
@@ -88,6 +92,15 @@ async function listOfMessages(origin: string, path: string, channelId: number) {
     _links: { self: { href: `${url}&relation=SELF` }, next: { href: `${url}&relation=NEXT` } },
     page: { size: 25, total: Number(rows[0]?.[0]), start: String(messages[0]?.id), next: String(next?.id) },
   }
+}
+
+/** Authors by id, known by the versions of their rows as Chatterie knows them. */
+const known = new Map<string, Cells>()
+
+async function authorsOf(versions: Cells[]): Promise<Map<string, Cells>> {
+  const missing = versions.filter(([id, version]) => known.get(id)?.[1] !== version).map(([id]) => id)
+  if (missing.length > 0) for (const row of await query(versionsStatement, [missing])) known.set(row[0], row)
+  return new Map(versions.map(([id]) => [id, known.get(id)?.slice(3) ?? []]))
 }
 
 async function listOfChannels(origin: string, path: string) {

@@ -62,6 +62,8 @@ export interface Querier {
 export interface Db extends Querier {
   /** For plain reads and writes of one row, outside transactions. */
   prisma: PrismaClient
+  /** Called when a connection was lost: whatever is at its other end next may have forgotten what has been read. */
+  onLost(listener: () => void): void
 }
 
 /** A transaction: what takes one may write. */
@@ -135,8 +137,12 @@ export function openDatabase(
   const byRow = `${options} -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan`
   const openLane = (options: string) => () =>
     readingLines(new Client({ ...connection, options, pipeline: true }))
+  const lostListeners: (() => void)[] = []
+  const lost = () => {
+    for (const listener of lostListeners) listener()
+  }
   const lanes = {
-    reads: new Lanes(openLane(byRow), 2),
+    reads: new Lanes(openLane(byRow), 2, lost),
     sends: new Lanes(openLane(options), 1), // of groups, which never are two at once
     events: new Lanes(openLane(options), 1),
   }
@@ -172,6 +178,7 @@ export function openDatabase(
     ),
     transact: (work) => transactOn(pool, work),
     rewrite: (work) => transactOn(rewriting, work),
+    onLost: (listener) => void lostListeners.push(listener),
     onEvents: (listener) => void listeners.push(listener),
     eventsWritten: () => eventsWritten(),
     async close() {

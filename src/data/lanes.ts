@@ -15,9 +15,12 @@ const slowMs = 20
 export class Lanes {
   readonly #lanes: Lane[]
 
-  /** @param size how many; two that are never idle answer three times what a process can present */
-  constructor(connect: () => pg.Client, size: number) {
-    this.#lanes = Array.from({ length: size }, () => new Lane(connect))
+  /**
+   * @param size how many; two that are never idle answer three times what a process can present
+   * @param onLost is called after one of its connections has broken
+   */
+  constructor(connect: () => pg.Client, size: number, onLost: () => void = () => {}) {
+    this.#lanes = Array.from({ length: size }, () => new Lane(connect, onLost))
   }
 
   /** @returns nothing where the lanes are full, or held up: then it is to be asked elsewhere */
@@ -35,6 +38,7 @@ export class Lanes {
 
 class Lane {
   readonly #connect: () => pg.Client
+  readonly #onLost: () => void
   #client: pg.Client | undefined
   #isClosed = false
   #isCorked = false
@@ -43,8 +47,9 @@ class Lane {
   /** When the first of them became the first. */
   #firstSince = 0
 
-  constructor(connect: () => pg.Client) {
+  constructor(connect: () => pg.Client, onLost: () => void) {
     this.#connect = connect
+    this.#onLost = onLost
   }
 
   get isFree(): boolean {
@@ -78,7 +83,9 @@ class Lane {
     if (this.#client) return this.#client
     const client = this.#connect()
     const lost = () => {
-      if (this.#client === client) this.#client = undefined
+      if (this.#client !== client) return
+      this.#client = undefined
+      this.#onLost()
     }
     client.on('error', lost)
     client.on('end', lost)

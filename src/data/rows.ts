@@ -53,6 +53,12 @@ export function userColumns(u: string): Columns<User> {
 /** Of an outer join with users. */
 export const authorColumns = (u: string): Columns<User | undefined> => joined(userColumns(u))
 
+/** A user by the version of its row. */
+interface UserVersion {
+  id: number
+  version: string
+}
+
 /** A file in our own store. */
 export interface HostedFile {
   key: string
@@ -79,9 +85,10 @@ export interface StoredMention {
   id: number
 }
 
-/** A message whose mentions still name users and channels by id. */
-export type MessageRecord = SeenMessage & { [stored]?: StoredMention[] }
+/** A message whose mentions still name users and channels by id, and whose author may be told by its version alone. */
+export type MessageRecord = SeenMessage & { [stored]?: StoredMention[]; [authored]?: UserVersion }
 export const stored = Symbol('stored mentions')
+export const authored = Symbol('version of the author')
 
 export const messageShape = {
   id: int8,
@@ -103,19 +110,28 @@ export const messageShape = {
 
 /** Of a table or alias that holds messages, and one of their authors. */
 export function messageColumns(m: string, author: string): Columns<MessageRecord> {
-  const repliesCount = `case when ${m}.has_thread then ${counterValue('thread.messages', `${m}.id`)} end`
-  const columns = select({
-    ...columnsOf(messageShape, m),
-    repliesCount: column(nullable(int8), repliesCount),
-    user: authorColumns(author),
+  return mapped(select({ ...ownColumns(m), user: authorColumns(author) }), assembleMessage)
+}
+
+/** The same, with the versions of authors: who they are is filled in by withAuthors. */
+export function authoredColumns(m: string, author: string): Columns<MessageRecord> {
+  const version = select({ id: column(int8, `${author}.id`), version: column(text, `${author}.xmin`) })
+  return mapped(select({ ...ownColumns(m), author: joined(version) }), (parts) => {
+    const record = assembleMessage(parts)
+    if (parts.author !== undefined) record[authored] = parts.author
+    return record
   })
-  return mapped(columns, assembleMessage)
+}
+
+function ownColumns(m: string) {
+  const repliesCount = `case when ${m}.has_thread then ${counterValue('thread.messages', `${m}.id`)} end`
+  return { ...columnsOf(messageShape, m), repliesCount: column(nullable(int8), repliesCount) }
 }
 
 /** A message in parts, as its row has them. */
 export type MessageParts = {
   [K in keyof typeof messageShape]: CellOf<(typeof messageShape)[K]>
-} & { repliesCount: number | null; user: User | undefined }
+} & { repliesCount: number | null; user?: User | undefined }
 
 /** What nobody has done to a message yet. */
 export const untouched = {

@@ -1,11 +1,11 @@
-// A page of messages with their authors, by keyset, in one round trip.
+// A page of messages with the versions of their authors, by keyset, in one round trip.
 // Indexes: message (channel_id, id, user_id), (application_id, id), (user_id, id), and the trigram index for `query`.
 
 import { bool, column, int8, joined, nullable, select } from '#data/columns.ts'
 import { quick, type Reading, reading } from '#data/database.ts'
 import { counterValue } from '#data/events/counters.ts'
 import { isKept, isKeptIn, isKeptInOf, isKeptOf } from '#data/removal/kept-messages.ts'
-import { type MessageRecord, messageColumns } from '#data/rows.ts'
+import { authoredColumns, type MessageRecord } from '#data/rows.ts'
 import { isRead, isUnread } from '#data/sql/is-unread.ts'
 
 export interface MessageListShape {
@@ -84,7 +84,7 @@ const newestStatements = new Map(
     if (shown === undefined || total === undefined) return []
     const newest = reading(
       `list-newest-${of.replaceAll(' ', '-')}`,
-      select({ total: column(int8, total), message: messageColumns('item', 'author') }),
+      select({ total: column(int8, total), message: authoredColumns('item', 'author') }),
       (columns) => `
         select ${columns}
         from (select * from message m where ${shown} order by m.id desc limit $3::int) item
@@ -111,7 +111,7 @@ const listed = (total: string, anyNewer: string, newestOlder: string) =>
     total: column(int8, total),
     anyNewer: column(bool, anyNewer),
     newestOlder: column(nullable(int8), newestOlder),
-    message: joined(messageColumns('item', 'author')),
+    message: joined(authoredColumns('item', 'author')),
   })
 
 const statements = new Map<string, Reading<ListedMessage>>()
