@@ -1,8 +1,8 @@
 // Builds dist/, what is published: compiled JavaScript, so that an installation needs neither a build nor a download.
 //
-//   node scripts/build.ts [--program <folder>]
+//   node scripts/build.ts [<folder>]
 //
-// With a folder, what runs is built there, without what others import and without source maps: tests run it.
+// With a folder, it is built there instead: tests run it.
 //
 // The server and the command line are bundled with the libraries they use, in pieces that are loaded on demand: a start
 // reads thirty files instead of a thousand. What others import is compiled file by file, with its declarations.
@@ -11,7 +11,7 @@ import { execFile } from 'node:child_process'
 import { cp, glob, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve as resolvePath } from 'node:path'
-import { parseArgs, promisify } from 'node:util'
+import { promisify } from 'node:util'
 import { build, type Metafile, type Plugin } from 'esbuild'
 import { emojiFile, emojiPackages, readEmojiData } from '#data/messages/emoji-data.ts'
 import { bundleBootstrap } from '#functions/bundles.ts'
@@ -22,8 +22,7 @@ import { noticesOf } from './notices.ts'
 import { packCluster } from './pack-cluster.ts'
 
 const root = join(import.meta.dirname, '..')
-const { program } = parseArgs({ options: { program: { type: 'string' } } }).values
-const dist = program === undefined ? join(root, 'dist') : resolvePath(program)
+const dist = resolvePath(process.argv[2] ?? join(root, 'dist'))
 const { resolve } = createRequire(import.meta.url)
 
 /** What others import, by its place in src/ and dist/: the `exports` of package.json. */
@@ -69,7 +68,8 @@ await rm(dist, { recursive: true, force: true })
 await mkdir(dist, { recursive: true })
 await Promise.all([
   bundleServer(),
-  ...(program === undefined ? [compileEntries().then(declareForRequire), bundleForRequire()] : []),
+  compileEntries().then(declareForRequire),
+  bundleForRequire(),
   writeBootstrap(),
   copyPages(),
   copySchemaEngine(),
@@ -110,14 +110,8 @@ async function bundle(entryPoints: Record<string, string>, plugins: Plugin[] = [
       js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
     },
     minifySyntax: true,
-    ...(program === undefined && { sourcemap: 'linked' }),
-    plugins: [
-      ...(program === undefined ? [withoutMapsOfLibraries] : []),
-      httpByRequire,
-      leaveOut,
-      loadLater,
-      ...plugins,
-    ],
+    sourcemap: 'linked',
+    plugins: [withoutMapsOfLibraries, httpByRequire, leaveOut, loadLater, ...plugins],
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
@@ -127,7 +121,9 @@ async function bundle(entryPoints: Record<string, string>, plugins: Plugin[] = [
 
 async function compileEntries(): Promise<void> {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-  await promisify(execFile)(process.execPath, [tsc, '-p', 'tsconfig.dist.json'], { cwd: root })
+  await promisify(execFile)(process.execPath, [tsc, '-p', 'tsconfig.dist.json', '--outDir', dist], {
+    cwd: root,
+  })
 }
 
 /** Test runners such as Jest load what they are told to by `require`. */

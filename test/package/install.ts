@@ -1,9 +1,10 @@
 // The package as `npm pack` makes it, installed as npm would do it without a network and without any script.
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { findPackage } from '../support/compiled.ts'
 
 const run = promisify(execFile)
 
@@ -27,7 +28,8 @@ const beside = [
 
 export async function installPackage(): Promise<Installed> {
   const folder = await mkdtemp(join(tmpdir(), 'chatterie-package-'))
-  await run(process.execPath, ['scripts/build.ts'])
+  await rm('dist', { recursive: true, force: true })
+  await cp(join(await findPackage(), 'dist'), 'dist', { recursive: true })
   const npm = resolve('node_modules/npm/bin/npm-cli.js')
   const pack = [npm, 'pack', '--ignore-scripts', '--json', '--pack-destination', folder]
   const { stdout } = await run(process.execPath, pack, { maxBuffer: 2 ** 24 })
