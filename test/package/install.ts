@@ -26,12 +26,18 @@ const beside = [
   'vitest',
 ]
 
+/** For npm: a tarball is of the same files however small they become, and takes 2.5 s of processor less so. */
+const quickly = `data:text/javascript,
+  import zlib from 'node:zlib';
+  const { Gzip } = zlib;
+  zlib.Gzip = class extends Gzip { constructor(options) { super({ ...options, level: 1 }) } }`
+
 export async function installPackage(): Promise<Installed> {
   const folder = await mkdtemp(join(tmpdir(), 'chatterie-package-'))
   await rm('dist', { recursive: true, force: true })
   await cp(join(await findPackage(), 'dist'), 'dist', { recursive: true })
   const npm = resolve('node_modules/npm/bin/npm-cli.js')
-  const pack = [npm, 'pack', '--ignore-scripts', '--json', '--pack-destination', folder]
+  const pack = ['--import', quickly, npm, 'pack', '--ignore-scripts', '--json', '--pack-destination', folder]
   const { stdout } = await run(process.execPath, pack, { maxBuffer: 2 ** 24 })
   const [{ filename }] = JSON.parse(stdout)
   const modules = join(folder, 'node_modules')
