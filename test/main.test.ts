@@ -5,8 +5,9 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import pg from 'pg'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { findEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
 import { isAlive } from '#postgres/lock.ts'
 import { chatterie } from './cli/run.ts'
@@ -16,23 +17,43 @@ import { cloneDatabase } from './support/server.ts'
 
 let home: string
 let running: ServerProcess[] = []
+/** One that a test was done with and left to the next, which takes it by `ready`. */
+let left: { server: ServerProcess; settings: Record<string, string> } | undefined
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'chatterie-main-'))
 })
 afterEach(async () => {
-  for (const { child } of running) child.kill('SIGKILL')
+  for (const server of running) {
+    if (server !== left?.server) server.child.kill('SIGKILL')
+  }
   running = []
 })
 afterAll(async () => {
-  // Takes over whatever a killed server left behind, and stops it.
-  await (await start()).end('SIGTERM')
+  await endLeft()
+  const ended = () => expect(postmasterPid(home)).rejects.toThrow('ENOENT')
+  await vi.waitFor(ended, { timeout: 60_000 }) // soon after a server that was killed
   await rm(home, { recursive: true, force: true })
 })
 
 async function start(settings: Record<string, string> = {}): Promise<ServerProcess> {
+  await endLeft()
   const server = await startServerProcess({ CHATTERIE_HOME: home, ...settings })
   running.push(server)
   return server
+}
+
+/** The server that the test before has left, if it has these settings; else one that is started. */
+async function ready(settings: Record<string, string> = {}): Promise<ServerProcess> {
+  if (!isDeepStrictEqual(left?.settings, settings)) return start(settings)
+  const { server } = left as NonNullable<typeof left>
+  left = undefined
+  running.push(server)
+  return server
+}
+
+async function endLeft(): Promise<void> {
+  await left?.server.end('SIGTERM')
+  left = undefined
 }
 
 async function token(url: string, clientId: string, clientSecret: string): Promise<string> {
@@ -86,11 +107,11 @@ it('what was answered is there after a kill -9', async () => {
   const second = await start()
   const found = await fetch(`${second.url}/v1/users?name=survivor`, { headers })
   expect(await found.json()).toMatchObject({ page: { totalElements: 1 } })
-  await second.end('SIGTERM')
+  left = { server: second, settings: {} }
 })
 
 it('a stop lets a request finish that has begun', async () => {
-  const server = await start()
+  const server = await ready()
   const { clientId, clientSecret } = await kept()
   const bearer = await token(server.url, clientId, clientSecret)
   const body = JSON.stringify({ name: 'in-flight', displayName: 'In flight', isGuest: false })
@@ -165,31 +186,39 @@ it('a signal during the start ends it, and leaves nothing running', async () => 
   await expect(postmasterPid(folder)).rejects.toThrow('ENOENT')
 })
 
+const given = { CHATTERIE_CLIENT_ID: 'my-client', CHATTERIE_CLIENT_SECRET: 'a secret of mine' }
+
 it('credentials of the settings are created, and never printed', async () => {
-  const settings = { CHATTERIE_CLIENT_ID: 'my-client', CHATTERIE_CLIENT_SECRET: 'a secret of mine' }
-  const server = await start(settings)
+  const server = await start(given)
   await expect.poll(() => server.output(), { timeout: 60_000 }).toContain('oauth/token')
   await token(server.url, 'my-client', 'a secret of mine')
   expect(server.output()).toContain('(from CHATTERIE_CLIENT_SECRET)')
   expect(server.output()).not.toContain('a secret of mine')
-  await server.end('SIGTERM')
+  left = { server, settings: given }
 })
 
 it('a rotated secret stays through a start whose settings have the old one, which warns', async () => {
-  const settings = { CHATTERIE_CLIENT_ID: 'rotated', CHATTERIE_CLIENT_SECRET: 'the old secret' }
-  const first = await start(settings)
-  const rotation = ['applications', 'rotate-secret', 'rotated', '--json']
+  const first = await ready(given)
+  const rotation = ['applications', 'rotate-secret', 'my-client', '--json']
   const { stdout } = await chatterie(rotation, { CHATTERIE_HOME: home })
   const { clientSecret } = JSON.parse(stdout)
   await first.end('SIGTERM')
 
-  const second = await start(settings)
+  const second = await start(given)
   await expect.poll(() => second.output(), { timeout: 60_000 }).toContain('oauth/token')
   expect(second.output()).toContain('CHATTERIE_CLIENT_SECRET is not in force')
-  expect(second.output()).not.toContain('the old secret')
-  await token(second.url, 'rotated', clientSecret)
-  await expect(token(second.url, 'rotated', 'the old secret')).rejects.toThrow('401')
-  await second.end('SIGTERM')
+  expect(second.output()).not.toContain('a secret of mine')
+  await token(second.url, 'my-client', clientSecret)
+  await expect(token(second.url, 'my-client', 'a secret of mine')).rejects.toThrow('401')
+  left = { server: second, settings: given }
+})
+
+it('what a killed server started ends within seconds of it', async () => {
+  const server = await ready(given)
+  const postmaster = await postmasterPid(home)
+  await server.end('SIGKILL')
+  await expect.poll(() => isAlive(postmaster), { timeout: 60_000 }).toBe(false)
+  await expect(postmasterPid(home)).rejects.toThrow('ENOENT')
 })
 
 it('where the port is taken, a start says so at once, and leaves nothing behind', async () => {
@@ -284,14 +313,6 @@ it('a wrong encryption key ends the start at once; one that is replaced beside t
     code: 1,
     stderr: expect.stringContaining('CHATTERIE_ENCRYPTION_KEY is wrong'),
   })
-})
-
-it('what a killed server started ends within seconds of it', async () => {
-  const server = await start()
-  const postmaster = await postmasterPid(home)
-  await server.end('SIGKILL')
-  await expect.poll(() => isAlive(postmaster), { timeout: 60_000 }).toBe(false)
-  await expect(postmasterPid(home)).rejects.toThrow('ENOENT')
 })
 
 it('a first start on a database of the operator makes its home folder', async () => {
