@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { findLauncher } from '../support/compiled.ts'
 import { type ServerProcess, spawnServer } from '../support/process.ts'
 import { cloneDatabase } from '../support/server.ts'
 import { chatterie } from './run.ts'
@@ -39,7 +40,7 @@ it('--version prints the version', async () => {
 })
 
 it('output that nobody reads any more ends a command quietly', async () => {
-  const child = spawn(process.execPath, [resolve('bin/chatterie.mjs'), '--help'], {
+  const child = spawn(process.execPath, [await findLauncher(), '--help'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   child.stdout.destroy()
@@ -53,7 +54,7 @@ it('output that nobody reads any more ends a command quietly', async () => {
 
 it('start --json prints one line on stdout, with everything a script needs', async () => {
   const own = join(home, 'json')
-  const child = spawn(process.execPath, [resolve('bin/chatterie.mjs'), 'start', '--json', '--port', '0'], {
+  const child = spawn(process.execPath, [await findLauncher(), 'start', '--json', '--port', '0'], {
     env: { PATH: process.env.PATH, CHATTERIE_HOME: own, LOG_LEVEL: 'info' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

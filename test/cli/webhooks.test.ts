@@ -2,16 +2,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { Webhook as Verifier } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { createAdmin } from '../support/admin.ts'
+import { findLauncher } from '../support/compiled.ts'
 import { createChannel, createUser } from '../support/factories.ts'
 import { startTestApi, type TestApiServer } from '../support/test-api.ts'
 import { Receiver } from '../webhooks/receiver.ts'
 import { chatterie } from './run.ts'
-
-const launcher = fileURLToPath(new URL('../../bin/chatterie.mjs', import.meta.url))
 
 let server: TestApiServer
 let receiver: Receiver
@@ -37,7 +35,7 @@ const count = async () => (await server.ctx.db.pool.query('select from webhook')
 
 async function start(where: string, args: string[], more: Record<string, string> = {}) {
   const elsewhere = where === 'elsewhere' ? ['--server', server.url] : []
-  const child = spawn(process.execPath, [launcher, 'webhooks', 'listen', ...args, ...elsewhere], {
+  const child = spawn(process.execPath, [await findLauncher(), 'webhooks', 'listen', ...args, ...elsewhere], {
     env: { PATH: process.env.PATH, ...settings[where], ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
