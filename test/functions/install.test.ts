@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -22,6 +22,8 @@ let requests: string[] = []
 const tarballs = new Map<string, Buffer>()
 const sandbox = await mkdtemp(join(tmpdir(), 'chatterie-install-'))
 let folder: string
+/** Of a runtime that has its dependencies. */
+const before = join(sandbox, 'before')
 
 /** Publishes a package whose one file exports its version. */
 async function publish(name: string, version: string, more: object = {}): Promise<void> {
@@ -65,6 +67,9 @@ beforeAll(async () => {
   await publish('left', '1.0.0')
   await publish('left', '1.2.0')
   await publish('scripted', '1.0.0', { scripts: { install: 'touch ran' }, bin: { scripted: 'index.js' } })
+  folder = before
+  folderOf(await install('1.0.0'))
+  requests = []
 })
 beforeEach(async () => {
   folder = await mkdtemp(join(sandbox, 'runtime-'))
@@ -94,6 +99,11 @@ const folderOf = (installed: Awaited<ReturnType<typeof install>>) => {
   expect(installed).toEqual({ folder: expect.stringContaining(folder) })
   return 'folder' in installed ? installed.folder : ''
 }
+/** The set of version 1.0.0, as it was installed before. */
+const installedBefore = async () => {
+  await cp(before, folder, { recursive: true })
+  return folderOf(await install('1.0.0'))
+}
 
 describe('dependencies', () => {
   it.each([
@@ -108,8 +118,7 @@ describe('dependencies', () => {
   })
 
   it('are installed once, by whoever asks first', async () => {
-    const first = folderOf(await install('1.0.0'))
-    requests = []
+    const first = await installedBefore()
     expect(await Promise.all([install('1.0.0'), install('1.0.0')])).toEqual([
       { folder: first },
       { folder: first },
@@ -154,7 +163,7 @@ describe('dependencies', () => {
   })
 
   it('from before stay in use where new ones cannot be installed', async () => {
-    const good = folderOf(await install('1.0.0'))
+    const good = await installedBefore()
     isDown = true
     expect(await install('1.2.0')).toEqual({ error: expect.any(String), lastGood: good })
     expect(await findDependencies(folder)).toBe(good)
@@ -165,8 +174,8 @@ describe('dependencies', () => {
   })
 
   it('of long ago are removed, those from just before are not', async () => {
-    const sets: string[] = []
-    for (const version of ['1.0.0', '1.2.0', '^1.0.0']) sets.push(folderOf(await install(version)))
+    const sets = [await installedBefore()]
+    for (const version of ['1.2.0', '^1.0.0']) sets.push(folderOf(await install(version)))
     expect(sets.map((set) => existsSync(set))).toEqual([false, true, true])
   })
 
@@ -178,7 +187,7 @@ describe('dependencies', () => {
   })
 
   it('that were interrupted are installed anew', async () => {
-    const whole = folderOf(await install('1.0.0'))
+    const whole = await installedBefore()
     await rm(join(whole, '.complete'))
     await rm(join(whole, 'node_modules'), { recursive: true })
     expect(folderOf(await install('1.0.0'))).toBe(whole)
