@@ -1,4 +1,5 @@
-// Official clients that lose their connection again and again miss nothing of a chat.
+// Official clients that lose their connection, again and again or on slow lines, miss nothing of a chat. They wait for
+// most of the time, so they do it at the same time.
 import {
   type ApiConnection,
   type Channel,
@@ -7,7 +8,7 @@ import {
   type Message,
   type TextMessage,
 } from '@chatkitty/core'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, it, vi } from 'vitest'
 import { createChannel, sendMessage } from '../support/factories.ts'
 import { shareServer, type TestServer } from '../support/server.ts'
 import { type CutProxy, openProxy } from './cut-proxy.ts'
@@ -16,28 +17,38 @@ const clientCount = 25
 const messageCount = 250
 /** Clients come back five seconds after they have lost their connection. */
 const backMs = 90_000
+/** Of lines, in each direction; a client that comes back needs two round trips before it subscribes. */
+const delaysMs = [100, 1_100, 5_000]
 
 let server: TestServer
-let network: CutProxy
+const networks: CutProxy[] = []
 beforeAll(async () => {
   server = await shareServer()
-  network = await openProxy(server.url)
 })
 afterAll(async () => {
-  await network.close()
+  await Promise.all(networks.map((network) => network.close()))
   await server.close()
 })
 
-function connect(username: string): Promise<ApiConnection> {
+async function openNetwork(): Promise<CutProxy> {
+  const network = await openProxy(server.url)
+  networks.push(network)
+  return network
+}
+
+function connect(username: string, network: CutProxy): Promise<ApiConnection> {
   const $environment = { host: new URL(network.url).host, secure: false }
   return connectApi({ apiKey: server.main.apiKey, username, $environment })
 }
 
-it(`${clientCount} clients whose connections are cut three times get all of ${messageCount} messages, in order`, async () => {
+it.concurrent(`${clientCount} clients whose connections are cut three times get all of ${messageCount} messages, in order`, async ({
+  expect,
+}) => {
+  const network = await openNetwork()
   const names = Array.from({ length: clientCount }, (_, at) => `user-${at}`)
   const connections: ApiConnection[] = []
   for (let at = 0; at < clientCount; at += 20) {
-    connections.push(...(await Promise.all(names.slice(at, at + 20).map(connect))))
+    connections.push(...(await Promise.all(names.slice(at, at + 20).map((name) => connect(name, network)))))
   }
   const members = names.map((username) => ({ username }))
   const { id } = await createChannel(server.main, { name: 'all', members })
@@ -91,8 +102,11 @@ it(`${clientCount} clients whose connections are cut three times get all of ${me
   await Promise.all(connections.map((connection) => connection.dispose()))
 }, 300_000)
 
-it('an action whose answer was lost with the connection is settled when the client is back', async () => {
-  const connection = await connect('jane')
+it.concurrent('an action whose answer was lost with the connection is settled when the client is back', async ({
+  expect,
+}) => {
+  const network = await openNetwork()
+  const connection = await connect('jane', network)
   const client = connection.getSdkClient()
   const { channel } = (await client.createChannel({ type: 'PUBLIC', name: 'lost' })) as CreatedChannelResult
   await client.retrieveCurrentUser()
@@ -105,3 +119,55 @@ it('an action whose answer was lost with the connection is settled when the clie
   expect((await list()).body._embedded.messages).toHaveLength(1)
   await connection.dispose()
 }, 60_000)
+
+it.concurrent('official clients on lines of 0.1 to 5 seconds hear what they missed, once and in order', async ({
+  expect,
+}) => {
+  const clients = await Promise.all(
+    delaysMs.map(async (delayMs, at) => {
+      const line = await openNetwork()
+      const connection = await connect(`slow-${at}`, line)
+      return { connection, line, delayMs, heard: [] as string[], joined: [] as string[] }
+    }),
+  )
+  const members = clients.map((_, at) => ({ username: `slow-${at}` }))
+  const { id } = await createChannel(server.main, { name: 'slow', members })
+  const say = (body: string) => sendMessage(server.main, id, { body })
+  const listening = () =>
+    server.ctx.db.prisma.chatSession.count({
+      where: { state: 'ACTIVE', channelId: id, session: { state: 'ACTIVE' } },
+    })
+  for (const { connection, heard, joined } of clients) {
+    const client = connection.getSdkClient()
+    client.onChannelJoined(({ name }) => joined.push(name))
+    void client.retrieveChannel(id).then((result) => {
+      const { channel } = result as { channel: Channel }
+      const onMessageReceived = (message: Message) => heard.push((message as TextMessage).body)
+      client.startChatSession({ channel, onMessageReceived })
+    })
+  }
+  await expect.poll(listening, { timeout: 10_000 }).toBe(clients.length)
+  const allHear = async () => {
+    await say('Do you hear me?')
+    return clients.every(({ heard }) => heard.length > 0)
+  }
+  await expect.poll(allHear, { timeout: 10_000, interval: 100 }).toBe(true)
+
+  for (const { line, delayMs } of clients) {
+    line.slowDown(delayMs)
+    line.cut()
+  }
+  const numbers = Array.from({ length: 20 }, (_, at) => String(at + 1))
+  for (const number of numbers) await say(number)
+  await createChannel(server.main, { name: 'meanwhile', members })
+  const numbersOf = ({ heard }: { heard: string[] }) => heard.filter((body) => /^\d+$/.test(body))
+  for (const client of clients) {
+    await expect.poll(() => numbersOf(client), { timeout: 60_000, interval: 50 }).toEqual(numbers)
+    await expect.poll(() => client.joined, { timeout: 10_000 }).toContain('meanwhile')
+  }
+  await say('21')
+  for (const client of clients) {
+    await expect.poll(() => numbersOf(client), { timeout: 20_000 }).toEqual([...numbers, '21'])
+  }
+  for (const { line } of clients) line.cut() // rather than to wait until all have said goodbye
+}, 120_000)
