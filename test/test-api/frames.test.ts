@@ -137,11 +137,10 @@ describe('a fault of the socket', () => {
       )
     expect(await connects()).toHaveLength(1)
     await fail({ frame: 'SEND', username: 'carol' }, { disconnect: true })
-    const answer = say(carol, 'lost with the connection').catch(() => 'no answer')
+    say(carol, 'lost with the connection').catch(() => {}) // the client gives it up after ten seconds
     await expect.poll(connects, { timeout: 15_000 }).toHaveLength(2)
     await done(carol.client.countUnreadChannels())
     await disconnect(carol)
-    await answer
   })
 
   it('drops what is sent, without a word', async () => {
