@@ -330,7 +330,7 @@ describe('egress', () => {
       const at = `/applications/${guarded.main.id}/webhooks`
       const { port } = new URL(receiver.url)
       // The same place, as many ways as it can be written.
-      for (const host of [
+      const hosts = [
         '127.0.0.1',
         'localhost',
         '2130706433',
@@ -338,7 +338,8 @@ describe('egress', () => {
         '0177.0.0.1',
         '[::1]',
         '[::ffff:7f00:1]',
-      ]) {
+      ]
+      const isRefused = async (host: string) => {
         const given = { url: `http://${host}:${port}/hook`, events: ['*'] }
         const { body } = await developer.post(at, given).expect(201)
         await developer.post(`${at}/${body.id}/test`).expect(202)
@@ -348,6 +349,7 @@ describe('egress', () => {
         }
         await expect.poll(error).toMatch(/nothing that may be connected to/)
       }
+      await Promise.all(hosts.map(isRefused))
       expect(receiver.received).toEqual([])
     } finally {
       await guarded.close()
