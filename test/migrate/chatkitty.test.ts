@@ -1,7 +1,6 @@
 // Moving from one Chatterie to another, as one moves from ChatKitty.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { reactToMessage } from '#domain/messages/reactions/react-to-message.ts'
@@ -9,6 +8,7 @@ import { readMessage } from '#domain/messages/reading/read-message.ts'
 import { replyToMessage } from '#domain/messages/reply-to-message.ts'
 import type { Report } from '#migrate/report.ts'
 import { chatterie } from '../cli/run.ts'
+import { findLauncher } from '../support/compiled.ts'
 import type { ChannelDocument, MessageDocument, PageDocument, UserDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
@@ -189,7 +189,7 @@ async function migrate(target: TestApplication, ...more: string[]): Promise<Repo
 /** `kill -9` once the source is asked for this. */
 async function killedAt(target: TestApplication, path: RegExp): Promise<void> {
   const [args, settings] = command(target)
-  const launcher = fileURLToPath(new URL('../../bin/chatterie.mjs', import.meta.url))
+  const launcher = await findLauncher()
   const child = spawn(process.execPath, [launcher, ...args], {
     env: { PATH: process.env.PATH, ...settings },
     stdio: 'ignore',
