@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { startEmbeddedPostgres } from '#postgres/embedded-postgres.ts'
 import { templateIn } from '#template.ts'
+import { query } from './query.ts'
 
 const log = { debug() {}, info() {}, warn: console.warn }
 
@@ -25,6 +26,9 @@ export default async function setup(project: TestProject) {
   const postgres = await startEmbeddedPostgres({ folder, log, settings, ephemeral: true })
   const { fill } = await templateIn(folder)
   await fill(postgres.url)
+  // Else each of some 6,000 connections would hash it 4,096 times; copies have theirs so too (src/postgres/own.ts).
+  const { username, password } = new URL(postgres.url)
+  await query(postgres.url, `set scram_iterations = 1; alter role ${username} password '${password}'`)
   project.provide('templateUrl', postgres.url)
   const homes = await mkdtemp(join(tmpdir(), 'chatterie-homes-'))
   project.provide('homes', homes)
