@@ -1,10 +1,10 @@
-// A page of the messages that a member sees, with their authors, by keyset, in one round trip: not those that it has
-// cleared or deleted for itself. Of all its channels, each gives its own page's worth, by the index alone, and the
-// page is made of these. Indexes: message (channel_id, id, user_id), message_thread, message_file.
+// A page of the messages that a member sees, with the versions of their authors, by keyset, in one round trip: not those
+// that it has cleared or deleted for itself. Of all its channels, each gives its own page's worth, by the index alone, and
+// the page is made of these. Indexes: message (channel_id, id, user_id), message_thread, message_file.
 import { bool, column, int8, joined, nullable, select } from '#data/columns.ts'
-import { type Reading, reading } from '#data/database.ts'
+import { quick, type Reading, reading } from '#data/database.ts'
 import { isKeptById } from '#data/removal/kept-messages.ts'
-import { messageColumns } from '#data/rows.ts'
+import { authoredColumns } from '#data/rows.ts'
 import { isHidden } from '#data/sql/is-unread.ts'
 import type { ListedMessage } from '#data/sql/list-messages.ts'
 
@@ -64,9 +64,9 @@ function compose(name: string, { of, newer, files }: SeenListShape): Reading<See
   const listed = select({
     anyNewer: column(bool, `(${ids('>', 'asc', '1')}) is not null`),
     newestOlder: column(nullable(int8), newer ? `(${ids('<=', 'desc', '1')})` : 'null::bigint'),
-    message: joined(messageColumns('item', 'author')),
+    message: joined(authoredColumns('item', 'author')),
   })
-  return reading(
+  const statement = reading(
     name,
     listed,
     (columns) => `
@@ -77,4 +77,5 @@ function compose(name: string, { of, newer, files }: SeenListShape): Reading<See
     where ${of === 'all channels' ? 'true' : `exists (select from ${member})`}
     order by item.id ${order}`,
   )
+  return of === 'all channels' ? statement : quick(statement)
 }
