@@ -5,7 +5,8 @@ import type { TopicPositions } from '#domain/sessions/detach-session.ts'
 import { Relations } from '#domain/sessions/relations.ts'
 import type { Echo } from '#realtime/handlers.ts'
 import { OwedTopics } from '#realtime/owed.ts'
-import type { Sent, Subscription } from '#realtime/subscription.ts'
+import type { Subscription } from '#realtime/subscription.ts'
+import { Unacknowledged } from '#realtime/unacknowledged.ts'
 import type { Delivery, PublishedEvent } from '#resources/published-event.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 import type { StompConnection } from '#stomp/connection.ts'
@@ -76,8 +77,7 @@ export class Session {
   readonly log: { readonly position: number }
   /** What is new to the session is delivered from here on. */
   readonly startPosition: number
-  /** By the `ack` of their message. */
-  readonly #unacknowledged = new Map<string, Sent>()
+  readonly #unacknowledged = new Unacknowledged()
   /** Actions that were answered before their event came by, or by their event. */
   readonly #answered = new Map<string, 'sent' | 'acknowledged' | 'delivered'>()
   #messages = 0
@@ -202,7 +202,7 @@ export class Session {
     }
     const message = this.nextMessage()
     if (subscription.isAutomatic) return subscription.head(message, receipt)
-    if (published.position > 0) this.#expect(subscription, message, published.position, type)
+    if (published.position > 0) this.#expect(subscription, this.#messages, published.position, type)
     return subscription.head(message, receipt, message)
   }
 
@@ -221,7 +221,7 @@ export class Session {
   }
 
   acknowledge(ack: string): void {
-    const sent = this.#unacknowledged.get(ack)
+    const sent = this.#unacknowledged.take(ack)
     if (sent === undefined) {
       const receipt = ack.startsWith('a') ? ack.slice(1) : undefined
       if (receipt !== undefined && this.#answered.get(receipt) === 'sent') {
@@ -229,16 +229,14 @@ export class Session {
       }
       return
     }
-    this.#unacknowledged.delete(ack)
     this.isDirty = true
-    sent.isAcknowledged = true
     sent.subscription.advance()
   }
 
   /** What was delivered to a subscription does not wait for its acknowledgement any more. */
   forget(subscription: Subscription): void {
     this.subscriptions.delete(subscription.id)
-    for (const { ack } of subscription.unacknowledged()) this.#unacknowledged.delete(ack)
+    for (const sent of subscription.unacknowledged()) this.#unacknowledged.drop(sent)
   }
 
   /** What was sent and not acknowledged is to be delivered again when the client subscribes again. */
@@ -282,8 +280,8 @@ export class Session {
     }
   }
 
-  #expect(subscription: Subscription, ack: string, position: number, type: string): void {
-    this.#unacknowledged.set(ack, subscription.expect(ack, position, type))
+  #expect(subscription: Subscription, ack: number | string, position: number, type: string): void {
+    this.#unacknowledged.add(subscription.expect(ack, position, type))
   }
 }
 

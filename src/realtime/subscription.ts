@@ -16,7 +16,8 @@ export interface Owed {
 /** A message that waits for its acknowledgement. */
 export interface Sent {
   readonly subscription: Subscription
-  readonly ack: string
+  /** The number of the message; of answers to actions a text, and empty where nobody will acknowledge it. */
+  readonly ack: number | string
   readonly position: number
   readonly type: string
   isAcknowledged: boolean
@@ -95,7 +96,7 @@ export class Subscription {
   }
 
   /** A message is on its way. */
-  expect(ack: string, position: number, type: string): Sent {
+  expect(ack: number | string, position: number, type: string): Sent {
     const sent: Sent = { subscription: this, ack, position, type, isAcknowledged: false, next: undefined }
     if (this.#last) this.#last.next = sent
     else this.#first = sent
