@@ -1,4 +1,4 @@
-// The table of contents of the server.
+// Assembles the server from its plugins and routes.
 
 import { setImmediate as otherWork } from 'node:timers/promises'
 import cors from '@fastify/cors'
@@ -42,15 +42,16 @@ import { root } from '#routes/root.ts'
 import { streams } from '#routes/streams.ts'
 import { isAmong, originForm } from '#wire/origin.ts'
 
-/** Paths may leave the version out. */
+/** Paths may omit the version. */
 const versions = ['/v1', '']
 
 /** Every path form of the Platform API (contract section b). */
 const prefixes = versions.flatMap((version) => [version, `${version}/applications/:applicationId`])
 
 /**
- * How long clients may take. Headers are short; a body may be a large file on a thin line, which is cut off when
- * nothing moves. Idle connections outlast those of the usual proxies (60 s), so that it is they who close.
+ * Time limits for clients. Headers are short, but a body may be a large file on a slow line, so a request is only cut
+ * off when no data arrives for `stillMs`. Idle connections outlive those of common proxies (60 s), so that the proxy is
+ * the side that closes.
  */
 const timeouts = {
   headersMs: 15_000,
@@ -61,7 +62,7 @@ const timeouts = {
 }
 const headerBytesMax = 16_384
 
-/** The server, not listening yet. */
+/** Builds the server, which does not listen yet. */
 export async function buildApp(ctx: Context): Promise<FastifyInstance> {
   const app = openServer(ctx)
   await addPlugins(app, ctx)
@@ -71,7 +72,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
     const { observing } = await import('#test-api/parts.ts')
     await app.register(observing, { ctx, testApi: ctx.testApi, operations })
   }
-  await otherWork() // a start's, on the database, as all that follow
+  await otherWork() // lets the database work of the start run, as the calls below do
   const live = new LiveFeed(ctx)
   app.addHook('preClose', async () => live.close())
   const adminOperations = adminOperationsOf(ctx, { limitSignIns: app.limitSignIns, live })
@@ -108,7 +109,7 @@ function openServer(ctx: Context): FastifyInstance {
     requestTimeout: timeouts.requestMs,
     keepAliveTimeout: timeouts.idleMs,
     http: {
-      requireHostHeader: false, // the plugin origin says what is missing
+      requireHostHeader: false, // the plugin origin reports what is missing
       headersTimeout: timeouts.headersMs,
       requestTimeout: timeouts.requestMs,
       connectionsCheckingInterval: timeouts.checkedMs,
@@ -119,7 +120,7 @@ function openServer(ctx: Context): FastifyInstance {
   })
 }
 
-/** What every request goes through. */
+/** Registers the plugins that every request passes through. */
 async function addPlugins(app: FastifyInstance, ctx: Context): Promise<void> {
   await app.register(requests, { ctx })
   if (ctx.tracing) await app.register((await import('#plugins/tracing.ts')).tracing, { tracing: ctx.tracing })
@@ -143,14 +144,14 @@ async function addPlugins(app: FastifyInstance, ctx: Context): Promise<void> {
     ],
     exposedHeaders,
     maxAge: 3600,
-    strictPreflight: false, // its refusal of an OPTIONS without Origin is no error of ours
+    strictPreflight: false, // an OPTIONS without Origin is not an error here
   })
   await otherWork()
   await app.register(guesses, { signIns: signInBudget(ctx) })
   await app.register(rateLimit, { perSecond: ctx.config.rateLimitPerSecond })
 }
 
-/** What is served without a token, or looks at one by itself. */
+/** Registers the routes that need no token, or that check one themselves. */
 async function addWhatIsOpen(app: FastifyInstance, ctx: Context): Promise<void> {
   await app.register(health, { ctx })
   await app.register(metrics, { ctx })
@@ -168,7 +169,7 @@ async function addWhatIsOpen(app: FastifyInstance, ctx: Context): Promise<void> 
   await app.register(consolePage, { ctx })
 }
 
-/** Under each form of its paths, and what users upload. */
+/** Registers the Platform API under each form of its paths, and the routes for uploads. */
 async function addPlatformApi(app: FastifyInstance, ctx: Context, operations: Operation[]): Promise<void> {
   for (const prefix of prefixes) {
     await otherWork()
@@ -230,7 +231,7 @@ async function addAdminApi(app: FastifyInstance, ctx: Context, operations: Admin
   }
 }
 
-/** `/applications/{id}` is another name of `/application`. */
+/** Makes `/applications/{id}` an alias of `/application`. */
 function rootAlias(operations: Operation[]): Operation {
   const [application] = operations.filter(({ id }) => id === 'retrieveApplication')
   if (!application) throw new Error('There is no operation retrieveApplication')

@@ -1,5 +1,5 @@
-// The thread of background work. It has its own heap and its own event loop, so that those who send messages do not
-// feel an import, and what an import leaves to the garbage collector never grows large.
+// Entry point of the thread for background work. The thread has a heap and an event loop of its own, so that an import
+// does not slow down users who send messages, and its garbage never grows the heap of the main thread.
 import { parentPort, workerData } from 'node:worker_threads'
 import type { FastifyBaseLogger } from 'fastify'
 import { keepCompiledCode } from '#cache.ts'
@@ -21,7 +21,7 @@ const ctx = openContext(config, log, databaseUrl, { thread: 'background' })
 watchThread(ctx.metrics, ctx.db.pool)
 const worker = new Worker(ctx)
 
-// What is written here is published there, by the dispatcher of the main thread.
+// Events that are written in this thread are published by the dispatcher of the main thread.
 ctx.db.onEvents(() => parentPort?.postMessage('events'))
 parentPort?.on('message', async (asked: Asked) => {
   if (asked === 'metrics') {

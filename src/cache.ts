@@ -1,10 +1,10 @@
-// The user's folder for what can be made again: templates of databases, compiled code.
+// The user's cache folder: database templates and compiled code, which can be rebuilt.
 import { lstatSync, mkdirSync, realpathSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 
-/** Where this system keeps such things for this user; nobody relies on what is there. */
+/** Returns this system's cache folder for the user. Its content may be deleted at any time. */
 export function cacheFolderOf(environment: Record<string, string | undefined>): string {
   const { XDG_CACHE_HOME: ofUser, LOCALAPPDATA: ofWindows } = environment
   if (ofUser && isAbsolute(ofUser)) return join(ofUser, 'chatterie')
@@ -14,8 +14,8 @@ export function cacheFolderOf(environment: Record<string, string | undefined>): 
 }
 
 /**
- * Makes the folder unless it is there.
- * @returns its real path; null where it cannot be had, or where others could put something into it
+ * Creates the folder if it does not exist.
+ * @returns its real path; null if it cannot be created, or if other users could write to it
  */
 export function openCache(path: string): string | null {
   try {
@@ -27,7 +27,7 @@ export function openCache(path: string): string | null {
   }
 }
 
-/** What is loaded from here on is compiled once and kept for the next start: a quarter of a second less. */
+/** Keeps the compiled code of modules loaded after this call; the next start takes a quarter of a second less. */
 export function keepCompiledCode(environment: Record<string, string | undefined>): void {
   const cache = openCache(cacheFolderOf(environment))
   if (cache) enableCompileCache(join(cache, 'code'))
@@ -36,10 +36,10 @@ export function keepCompiledCode(environment: Record<string, string | undefined>
 const writableByOthers = 0o022
 const sticky = 0o1000
 
-/** Whether nobody else can write there, or put another folder in its place. */
+/** Returns whether no other user can write to the folder or replace it. */
 function isOurs(path: string): boolean {
   const user = process.getuid?.()
-  if (user === undefined) return true // Windows keeps users' folders apart by itself
+  if (user === undefined) return true // Windows keeps users' folders apart
   const own = lstatSync(path)
   if (own.uid !== user || own.mode & writableByOthers) return false
   for (let folder = path; folder !== dirname(folder); ) {

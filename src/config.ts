@@ -1,4 +1,4 @@
-// The only reader of the environment.
+// The only module that reads the environment.
 import { BlockList, isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { closest, distance } from 'fastest-levenshtein'
@@ -11,7 +11,7 @@ import { type SignalConfig, signalSettings, signalsOf } from '#config/signals.ts
 import { bearer, blankIsAbsent, given, optional, toggle } from '#config/values.ts'
 import { isLoopback } from '#wire/loopback.ts'
 
-/** A number of days, or `off` for ever. */
+/** A number of days, or `off` for no limit. */
 const days = (otherwise: number) =>
   z.preprocess(
     (value) => blankIsAbsent(value) ?? String(otherwise),
@@ -28,7 +28,7 @@ const Environment = z.object({
   DATABASE_URL: optional(z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })),
   REDIS_URL: optional(
     z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }).refine(
-      // The client of Redis refuses any other path.
+      // The Redis client refuses any other path.
       (url) => /^(\/\d*)?$/.test(URL.parse(url)?.pathname ?? ''),
       'must have no path but the number of a database',
     ),
@@ -108,48 +108,48 @@ const Environment = z.object({
 export interface Config extends SignalConfig, OperatorConfig, FileConfig, FunctionConfig {
   port: number
   host: string
-  /** Absolute. */
+  /** Absolute path. */
   home: string
-  /** Of this user, for what can be made again; absolute. */
+  /** Absolute path of this user's folder for files that can be rebuilt. */
   cache: string
   databaseUrl?: string
-  /** Of the bus between processes; this process is alone where absent. */
+  /** URL of the bus between processes; if absent, this process runs alone. */
   redisUrl?: string
   clientId?: string
   clientSecret?: string
   apiKey?: string
-  /** Without a slash at its end. */
+  /** Has no trailing slash. */
   publicUrl?: string
-  /** Of what is kept encrypted: the first seals, all open; those in the home folder where absent. */
+  /** Keys for encrypted data: the first encrypts, all decrypt. If absent, the keys in the home folder are used. */
   encryptionKeys?: Buffer[]
-  /** Requests of one application that this process answers in a second; 0 for any number. */
+  /** Maximum number of requests of one application that this process answers per second; 0 means no limit. */
   rateLimitPerSecond: number
-  /** How long is kept what is over: sessions and jobs from their end on; for ever where undefined. */
+  /** How long finished data is kept, for sessions and jobs from their end; undefined means forever. */
   keptDays: Record<'notifications' | 'sessions' | 'jobs' | 'idempotencyKeys' | 'audit', number | undefined>
-  /** How long deliveries to webhooks are kept; for ever where undefined. */
+  /** How long webhook deliveries are kept; undefined means forever. */
   webhookDeliveriesDays: number | undefined
-  /** Whether webhooks may be at what is not public. */
+  /** Whether webhooks may point to addresses that are not public. */
   webhookEgress: 'guarded' | 'open'
-  /** Whether pages that messages link to are fetched. */
+  /** Whether the pages that messages link to are fetched. */
   linkPreviews: boolean
-  /** Whether an application can be deleted over HTTP, with its own credentials. */
+  /** Whether an application can be deleted over HTTP with its own credentials. */
   applicationDeletion: boolean
-  /** The API keys of applications by the ids of chat widgets that are none. */
+  /** The API keys of applications, by the ids of chat widgets that are not themselves API keys. */
   chatWidgets: Map<string, string>
-  /** Whether `GET /` shows the API key and the demo, to anybody who asks. */
+  /** Whether `GET /` shows the API key and the demo to anyone. */
   demoPage: boolean
-  /** Whether `/_test` is served; the token is what its requests must bear, where there is one. */
+  /** Whether `/_test` is served. If `testApiToken` is set, requests must carry that token. */
   testApi: boolean
   testApiToken?: string
-  /** Whose word on their clients (X-Forwarded-*) counts. */
+  /** Proxies whose `X-Forwarded-*` headers are trusted. */
   trustedProxies: BlockList
-  /** What a start prints once it is ready; with `json`, stdout has that line alone. */
+  /** What a start prints once the server is ready; with `json`, stdout receives that one line only. */
   output: 'text' | 'json'
 }
 
 /**
- * Reads the settings of the README's table.
- * @throws an Error of one line that names the variable, for the operator
+ * Reads the settings that the README lists.
+ * @throws Error with one line for the operator that names the variable
  */
 export function readConfig(environment: Record<string, string | undefined>): Config {
   const parsed = Environment.safeParse(environment, { error: wording })
@@ -197,13 +197,13 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   }
 }
 
-/** Whoever reaches the test API can do anything with the data. */
+/** Refuses an exposed test API without a token: anyone who can reach the test API can do anything with the data. */
 function mustBeSafeToTest({ TEST_API, TEST_API_TOKEN, HOST }: z.output<typeof Environment>): void {
   if (!TEST_API || TEST_API_TOKEN || isLoopback(HOST)) return
   throw new Error(`TEST_API_TOKEN is missing: with HOST=${HOST}, others than this machine reach the test API`)
 }
 
-/** What is wrong with a setting, where its own rule does not say. */
+/** Describes the problem with a setting if its own rule has no message. */
 const wording: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
     case 'invalid_type':
@@ -221,17 +221,17 @@ const wording: z.core.$ZodErrorMap = (issue) => {
   }
 }
 
-/** So many letters may be wrong, missing or too many. */
+/** Maximum edit distance at which a prefix still counts as a misspelt `CHATTERIE`. */
 const slipMax = 2
 
-/** What `chatterie exec` sets for commands, which may start servers of their own. */
+/** Variables that `chatterie exec` sets for its commands, which may start servers themselves. */
 const setByExec = ['CHATTERIE_URL', 'CHATTERIE_HOST', 'CHATTERIE_ACCESS_TOKEN']
-/** Of the command line alone. */
+/** Variables that only the command line reads. */
 const readByCommands = ['CHATTERIE_ADMIN_KEY', 'CHATTERIE_WEBHOOK_SECRET']
 
 /**
- * One line for each variable that is meant for Chatterie, by its name, and that it does not know: it would be without
- * effect, and without a word.
+ * Returns one line for each variable whose name looks like a setting of Chatterie but is not one. Such a variable would
+ * otherwise be ignored silently.
  */
 export function misspeltSettings(environment: Record<string, string | undefined>): string[] {
   const known = [...Object.keys(Environment.shape), ...setByExec, ...readByCommands]
@@ -244,7 +244,7 @@ export function misspeltSettings(environment: Record<string, string | undefined>
   })
 }
 
-/** Whether the text is an address, a range of them or `loopback`; then its addresses are added. */
+/** Adds an address, a range or `loopback` to the list. Returns false if the text is none of them. */
 function addProxy(proxies: BlockList, text: string): boolean {
   if (text === 'loopback') return addProxy(proxies, '127.0.0.0/8') && addProxy(proxies, '::1')
   const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []

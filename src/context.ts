@@ -1,4 +1,4 @@
-// What every use case receives.
+// The context that every use case receives.
 import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Bus } from '#bus/bus.ts'
@@ -36,10 +36,10 @@ export type { Outcome } from '#functions/outcome.ts'
 export type { RuntimeSpec } from '#functions/prepare.ts'
 export type { Posted } from '#webhooks/post.ts'
 
-/** Customers' code, and what it needs; see src/functions. */
+/** Runs customers' code; see src/functions. */
 interface Functions extends Pick<FunctionRunner, 'invoke' | 'deploy' | 'applications' | 'end' | 'close'> {
   compileHandler: typeof compileHandler
-  /** Npm packages, into a folder of their own within `folder`. */
+  /** Installs npm packages into a new folder inside `folder`. */
   installDependencies(folder: string, dependencies: Dependency[]): Promise<Installation>
 }
 
@@ -47,55 +47,55 @@ export interface Context {
   config: Config
   log: FastifyBaseLogger
   metrics: Metrics
-  /** What applications ask of this process. */
+  /** Counts the requests of each application to this process. */
   usage: Usage
-  /** By which everything is dated and comes to its end. */
+  /** The clock for all timestamps and expiry. */
   clock: Clock
-  /** Reads, and `db.transact` for writes. */
+  /** Reads; `db.transact` is for writes. */
   db: Database
-  /** Sends of messages, committed in groups. */
+  /** Commits sends of messages in groups. */
   sender: GroupCommit<NewMessage, Sent>
-  /** Lets in who connects, in groups. */
+  /** Admits connecting users, in groups. */
   arrivals: Arrivals
-  /** Lets go whose connection is lost or session ends, in groups. */
+  /** Handles lost connections and ended sessions, in groups. */
   departures: Departures
-  /** Who may type where. */
+  /** Tracks who may type in which channel. */
   typists: Typists
   tokens: TokenCache
-  /** Work for later; see src/jobs. */
+  /** Jobs to run later; see src/jobs. */
   queue: Queue
-  /** Keeps secrets that must be read again. */
+  /** Encrypts secrets that must be readable again. */
   vault: Vault
-  /** The bytes of hosted files. */
+  /** Stores the bytes of hosted files. */
   files: FileStore
-  /** What lets users reach them. */
+  /** Grants users access to hosted files. */
   grants: Grants
   /** Runs chat functions. */
   functions: Functions
-  /** Where this process answers, for what runs on this machine; known once it listens. */
+  /** Origin of this process for programs on this machine; set once the server listens. */
   origin: string
   /**
-   * Where the server is reached, without a slash at the end: what the settings say, or else the origin that a client
-   * asked, which is checked, or else where this process answers.
+   * Returns the server's URL without a trailing slash: the configured one, otherwise the origin that a client
+   * requested, after a check, otherwise the origin of this process.
    */
   baseUrl(asked?: string): string
-  /** This process among others. */
+  /** This process as one of several. */
   node: Node
-  /** To all processes, for what is broadcast and not kept. */
+  /** Broadcasts to all processes what is not stored. */
   bus: Bus
-  /** The migrations that this program's database has, in order. */
+  /** Returns the names of the migrations that the database has, in order. */
   migrations(): Promise<string[]>
-  /** Absent where nothing is traced. */
+  /** Absent if nothing is traced. */
   tracing?: Tracing
-  /** Looks at the pages that messages link to; absent where the settings want none. */
+  /** Fetches the pages that messages link to; absent if link previews are off. */
   previews?: Previews
-  /** Sends to webhooks. */
+  /** Sends requests to webhooks. */
   webhooks: WebhookClient
-  /** What the test API keeps of worlds; absent where it is off. */
+  /** State of the test API's worlds; absent if the test API is off. */
   testApi?: TestApi
-  /** Work that no request waits for; what it throws is logged. */
+  /** Runs work that no request waits for and logs its errors. */
   later(work: Promise<unknown>): void
-  /** Resolves when all of it is done. */
+  /** Resolves when all work passed to `later` is done. */
   settled(): Promise<void>
 }
 
@@ -103,13 +103,13 @@ interface Surroundings {
   node?: Node
   bus?: Bus
   tracing?: Tracing | undefined
-  /** Which of the process' threads it is for; the one that serves where absent. */
+  /** The thread of the process that uses this context; the serving thread if absent. */
   thread?: Thread
-  /** Of the process, for the programs that it runs. */
+  /** Environment of the process, for the programs it runs. */
   environment?: Record<string, string | undefined>
 }
 
-/** Opens what use cases need; closing `db` closes it all but the bus and the node, which a process brings along. */
+/** Opens what use cases need. Closing `db` closes everything except the bus and the node, which the caller owns. */
 export function openContext(
   config: Config,
   log: FastifyBaseLogger,
@@ -166,7 +166,7 @@ export function openContext(
     later(work) {
       const done = work
         .catch((error) => {
-          // What the work was about may be deleted by then.
+          // The subject of the work may have been deleted in the meantime.
           if (isGone(error)) log.debug({ err: error }, 'work came too late')
           else log.error({ err: error }, 'work behind a request failed')
         })
@@ -193,7 +193,7 @@ function once<T>(read: () => Promise<T>): () => Promise<T> {
   }
 }
 
-/** Shorter than what a request may take. */
+/** Shorter than the time limit of a request. */
 const installMs = 100_000
 
 function openFunctions(

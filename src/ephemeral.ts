@@ -1,17 +1,17 @@
-// What a run has that nothing is to be left of: a home of its own, in memory where there is room.
+// The home folder and environment of an ephemeral server. The home is in memory if there is room.
 import { accessSync, constants, statfsSync } from 'node:fs'
 import { chmod, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const memory = '/dev/shm'
-/** Databases of tests take some 50 MB; one that grows has room for that. */
+/** A test database takes about 50 MB; this leaves room for growth. */
 const memoryBytesMin = 1024 ** 3
 
-/** Makes a new home. */
+/** Creates a new home folder and returns its path. */
 export async function makeEphemeralHome(): Promise<string> {
   const home = await mkdtemp(join(isRoomy(memory) ? memory : tmpdir(), 'chatterie-'))
-  await chmod(home, 0o711) // as root, Postgres runs as another user, who passes through
+  await chmod(home, 0o711) // when started as root, Postgres runs as another user, who needs access
   return home
 }
 
@@ -21,17 +21,17 @@ function isRoomy(folder: string): boolean {
     const { bavail, bsize } = statfsSync(folder)
     return bavail * bsize >= memoryBytesMin
   } catch {
-    return false // other systems have no such folder
+    return false // other systems do not have this folder
   }
 }
 
-/** Names of what lies elsewhere: they are meant for what is tested, whose data an ephemeral server must not touch. */
+/** Names of external services: these belong to the system under test, whose data an ephemeral server must not touch. */
 const ofElsewhere = /^(REDIS_URL|PUBLIC_URL|S3_\w+)$/
 const ofDatabase = /^(DATABASE_URL|PG[A-Z]+)$/
 
 /**
- * Makes the environment that of an ephemeral server in `home`.
- * @param keepsDatabase whether that of DATABASE_URL is meant for it
+ * Changes the environment to that of an ephemeral server in `home`.
+ * @param keepsDatabase whether the server should use the database in DATABASE_URL
  */
 export function makeEphemeral(
   environment: Record<string, string | undefined>,

@@ -1,9 +1,9 @@
-// What can go wrong, said once: a kind is the `error` field of the body, and has one HTTP status.
+// Every kind of error and its HTTP status. The kind is the `error` field of the response body.
 
 const status = {
   ClientError: 400,
   ValidationError: 400,
-  ProtocolError: 400, // of STOMP
+  ProtocolError: 400, // of the STOMP protocol
   AccessDeniedError: 403,
   FeatureDisabledError: 403,
   UserBlockedError: 403,
@@ -19,7 +19,7 @@ const status = {
   HeadersTooLargeError: 431,
   InternalServerError: 500,
   ServiceUnavailableError: 503,
-  // Those of RFC 6749 and RFC 6750, which have a body of their own (contract section f).
+  // Errors of RFC 6749 and RFC 6750, which have a different body (contract section f).
   unauthorized: 401,
   invalid_token: 401,
   invalid_client: 401,
@@ -32,7 +32,7 @@ const status = {
 
 export type ErrorKind = keyof typeof status
 
-/** Why one field was refused. Codes as in the contract, section f. */
+/** Why one field was refused, with the codes of contract section f. */
 export interface FieldProblem {
   resource: string
   field: string
@@ -40,19 +40,19 @@ export interface FieldProblem {
   message: string
 }
 
-/** The one error of the domain and the doors; anything else that is thrown is a fault of ours and answers 500. */
+/** The only error that the domain and the entry points throw on purpose. Any other error is a fault and answers 500. */
 export class ChatError extends Error {
   readonly kind: ErrorKind
   readonly status: number
   readonly problems: FieldProblem[]
-  /** When it makes sense to try again. */
+  /** Milliseconds to wait before a retry. */
   readonly coolOffMs: number | undefined
 
   /**
-   * @param kind the `error` of the body
-   * @param message for the caller: says what to do, holds no secret
-   * @param problems the fields to blame, if any
-   * @param coolOffMs of a RateLimitedError, how long to wait
+   * @param kind the `error` field of the body
+   * @param message for the caller: says what to do and contains no secret
+   * @param problems the fields that were refused, if any
+   * @param coolOffMs for a RateLimitedError, how long to wait
    */
   constructor(kind: ErrorKind, message: string, problems: FieldProblem[] = [], coolOffMs?: number) {
     super(message)
@@ -69,18 +69,18 @@ export class ChatError extends Error {
   }
 }
 
-/** A 404 that names what was looked for. */
+/** Returns a 404 error that names the missing resource. */
 export function notFound(resource: string, id: number | string): ChatError {
   return new ChatError('ResourceNotFoundError', `${resource} ${id} does not exist`)
 }
 
-/** What was found. @throws ChatError 404 where it is gone, or never was */
+/** Returns `found`. @throws ChatError 404 if it is undefined */
 export function mustBeThere<T>(found: T | undefined, resource: string, id: number | string): T {
   if (found === undefined) throw notFound(resource, id)
   return found
 }
 
-/** A 400 that blames one field. */
+/** Returns a 400 error for one field. */
 export function refused(
   resource: string,
   field: string,
@@ -90,22 +90,22 @@ export function refused(
   return new ChatError('ClientError', message, [{ resource, field, code, message }])
 }
 
-/** A 429 that says when to come back. */
+/** Returns a 429 error that says when to retry. */
 export function rateLimited(message: string, coolOffMs: number): ChatError {
   return new ChatError('RateLimitedError', message, [], coolOffMs)
 }
 
-// What Postgres says, by its SQLSTATE; Prisma, by which single rows are read and written, has codes of its own.
+// Errors of Postgres by SQLSTATE. Prisma, which reads and writes single rows, has codes of its own.
 
-/** Whether a statement failed because the row it needs is gone (foreign key) or there already (unique). */
+/** Returns whether a statement failed because a row it needs is missing (foreign key) or already exists (unique). */
 export function isConstraintError(error: unknown, kind: 'unique' | 'foreign_key'): boolean {
   const codes = kind === 'unique' ? ['P2002', '23505'] : ['P2003', '23503']
   return codes.includes(databaseCode(error))
 }
 
 /**
- * What to make of a failed write to something that was deleted meanwhile, as its foreign key shows: a 404. To be given
- * to `catch`.
+ * Returns a handler for `catch` that turns a foreign key violation into a 404: the resource was deleted in the
+ * meantime. Other errors are rethrown.
  */
 export function unlessGone(resource: string, id: number): (error: unknown) => never {
   return (error) => {
@@ -114,8 +114,8 @@ export function unlessGone(resource: string, id: number): (error: unknown) => ne
 }
 
 /**
- * Whether work that nobody waits for failed because what it is about was deleted after it was asked for: an expected
- * race, and no fault.
+ * Returns whether background work failed because its subject was deleted after the work was requested. This is an
+ * expected race, not a fault.
  */
 export function isGone(error: unknown): boolean {
   if (error instanceof ChatError) return error.kind === 'ResourceNotFoundError'
@@ -123,8 +123,8 @@ export function isGone(error: unknown): boolean {
 }
 
 /**
- * Whether Postgres is starting, stopping, was killed, takes no writes, has no connection, memory or disk left, or was
- * longer about something than it may be.
+ * Returns whether Postgres is starting, stopping, killed or read-only, has run out of connections, memory or disk, or
+ * has cancelled a statement for taking too long.
  */
 export function isDatabaseAway(error: unknown): boolean {
   return (
@@ -137,12 +137,12 @@ export function isDatabaseAway(error: unknown): boolean {
   )
 }
 
-/** Whether the disk of stored files is full or takes no writes. */
+/** Returns whether the disk of stored files is full or read-only. */
 function isDiskFull(error: unknown): boolean {
   return /^(ENOSPC|EDQUOT|EROFS)$/.test((error as { code?: string } | undefined)?.code ?? '')
 }
 
-/** What a client is told of whatever was thrown: of what is none of its doing, no more than whether to try again. */
+/** Converts any thrown value to an error for a client. Internal faults say no more than whether to retry. */
 export function toChatError(error: unknown): ChatError {
   if (error instanceof ChatError) return error
   if (isConstraintError(error, 'foreign_key')) {
@@ -153,22 +153,22 @@ export function toChatError(error: unknown): ChatError {
     : new ChatError('InternalServerError', 'The server failed to answer')
 }
 
-/** Whether Postgres, alive and well, refused a statement: then nothing of it was stored. */
+/** Returns whether a running Postgres refused the statement, so that none of it was stored. */
 export function isRefusal(error: unknown): boolean {
   return (error as { severity?: string } | undefined)?.severity === 'ERROR'
 }
 
-/** Whether what was to be stored is no value of its column, or breaks a constraint. */
+/** Returns whether a value does not fit its column or breaks a constraint. */
 export function isUnfit(error: unknown): boolean {
   return /^2[23]/.test(databaseCode(error))
 }
 
-/** Whether a transaction fell victim to others and may go through when it is tried again. */
+/** Returns whether a transaction lost a conflict with others and may succeed if retried. */
 export function isTransient(error: unknown): boolean {
   return ['40P01', '40001'].includes(databaseCode(error))
 }
 
-/** What a log shows of a fault. */
+/** The part of an error that is logged. */
 export interface LoggedError {
   type: string
   code: string
@@ -177,8 +177,8 @@ export interface LoggedError {
 }
 
 /**
- * What a log may say of a fault that something which users wrote has led to: the message might quote it.
- * @returns the name, the code and the place in our code
+ * Reduces an error to what may be logged if its message might quote what users wrote.
+ * @returns the name, the code and the position in our code
  */
 export function withoutWords(error: unknown): LoggedError {
   const { name, stack = '' } = error instanceof Error ? error : new Error()
@@ -189,8 +189,8 @@ export function withoutWords(error: unknown): LoggedError {
 }
 
 /**
- * Whether the message of an error, or of what caused it, may quote what users wrote: Postgres quotes values, JSON.parse
- * the text, and what we refuse a client for has its own words in it.
+ * Returns whether the message of an error or of its cause may quote what users wrote: Postgres quotes values,
+ * JSON.parse quotes the text, and a ChatError may contain the client's words.
  */
 export function mayQuote(error: unknown): boolean {
   if (!(error instanceof Error)) return false
@@ -198,7 +198,9 @@ export function mayQuote(error: unknown): boolean {
   return /^P\d{4}$/.test((error as PrismaLike).code ?? '') || mayQuote(error.cause)
 }
 
-/** Prisma passes on what it does not know as P2039, with the SQLSTATE in what its adapter says. */
+/**
+ * Returns the SQLSTATE or Prisma code. Prisma reports errors unknown to it as P2039 with the SQLSTATE inside `meta`.
+ */
 function databaseCode(error: unknown): string {
   const { code, meta } = (error ?? {}) as PrismaLike
   return meta?.driverAdapterError?.cause?.originalCode ?? code ?? ''

@@ -1,17 +1,17 @@
-// The home folder: whether it can be used is found out before anything is started on it.
+// Prepares the home folder, and checks that it can be used before anything is started in it.
 
 import { mkdir, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { v4 as uuid } from 'uuid'
 
-/** What a new database takes. */
+/** Disk space that a new database needs. */
 const newDatabaseBytes = 100_000_000
-/** So much is written on trial. */
+/** Size of the file that is written to test the disk. */
 const trialBytes = 65_536
-/** Of the whole path; Postgres keeps paths of its files in 1,024. */
+/** Limit for the whole path; Postgres limits the paths of its files to 1,024 bytes. */
 const pathBytesMax = 900
 
-/** What lies in a home, where something does. */
+/** The entries of a home folder; each may be missing. */
 const contents = [
   { name: 'postgres', isFolder: true },
   { name: 'files', isFolder: true },
@@ -22,8 +22,8 @@ const contents = [
 ]
 
 /**
- * Makes the folder unless it is there, and tries whether it can be used.
- * @throws Error of one line for the operator, that says why it cannot
+ * Creates the folder if it does not exist and checks that it can be used.
+ * @throws Error with one line for the operator that says why it cannot
  */
 export async function prepareHome(home: string): Promise<void> {
   try {
@@ -41,7 +41,7 @@ export async function prepareHome(home: string): Promise<void> {
   }
 }
 
-/** @param unknown the migrations of a newer version that the home's own database has */
+/** @throws Error if `unknown`, the migrations of a newer version in the home's database, is not empty */
 export function mustNotBeNewer(home: string, unknown: string[]): void {
   if (unknown.length === 0) return
   throw new Error(
@@ -62,7 +62,7 @@ const reasons: Record<string, string> = {
   EIO: 'its disk has failed',
 }
 
-/** One level at a time: told to make all of them, Node never ends where the file system takes no folders, as /proc. */
+/** Creates one level at a time: with `recursive`, Node never returns on file systems without folders, such as /proc. */
 async function makeFolder(path: string): Promise<void> {
   const code = await tryToMake(path)
   if (code === 'EEXIST') return mustBe(path, true, path)
@@ -72,7 +72,7 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** @returns why it was not made, where another look is worth it */
+/** @returns the code of a failure that the caller handles */
 async function tryToMake(path: string): Promise<'EEXIST' | 'ENOENT' | undefined> {
   try {
     await mkdir(path, { mode: 0o711 })
@@ -80,7 +80,7 @@ async function tryToMake(path: string): Promise<'EEXIST' | 'ENOENT' | undefined>
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST' || code === 'ENOENT') return code
-    // Some file systems refuse before they look whether it is there.
+    // Some file systems refuse before they check whether the folder exists.
     if (await stat(path).catch(() => null)) return 'EEXIST'
     throw error
   }
@@ -97,7 +97,7 @@ async function mustBe(path: string, isFolder: boolean, mustExist?: string): Prom
 
 async function mustHaveRoom(home: string): Promise<void> {
   if (await stat(join(home, 'postgres', 'data')).catch(() => null)) return
-  // Some file systems do not tell.
+  // Some file systems do not report their size.
   const { blocks, bavail, bsize } = await statfs(home).catch(() => ({ blocks: 0, bavail: 0, bsize: 0 }))
   if (blocks > 0 && bavail * bsize < newDatabaseBytes) {
     const free = Math.floor((bavail * bsize) / 1_000_000)

@@ -1,4 +1,4 @@
-// What `import 'chatterie'` gives. A server is started by the command `chatterie`, or from tests by `chatterie/testing`.
+// The exports of `chatterie`. The command `chatterie` starts a server; tests start one with `chatterie/testing`.
 import { readFileSync } from 'node:fs'
 
 const manifest: { version: string } = JSON.parse(

@@ -1,4 +1,4 @@
-// What a start prints once it is ready: for people a box, for scripts one line of JSON.
+// What a start prints once the server is ready: a box for people, one line of JSON for scripts.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '#context.ts'
@@ -6,15 +6,15 @@ import type { FirstApplication } from '#domain/applications/ensure-first-applica
 import type { FirstOperator } from '#domain/operators/ensure-first-operator.ts'
 import { credentialsPath, operatorPath } from '#secrets/kept-credentials.ts'
 
-/** Who was made at the first start. */
+/** The application and the operator of the first start. */
 export interface Introduced {
   first: FirstApplication
   operator: FirstOperator
-  /** For the first application, where nothing is left of it in the end. */
+  /** Access token of the first application, for ephemeral servers only. */
   accessToken: string | undefined
 }
 
-/** Prints where it listens and with which credentials; a secret's value only once, and only if it was made here. */
+/** Prints the address and the credentials. A secret is printed only once, and only if this process generated it. */
 export async function introduce(
   ctx: Context,
   app: FastifyInstance,
@@ -80,7 +80,7 @@ function reachable(app: FastifyInstance): string {
   return `http://${anywhere ? 'localhost' : address.address}:${address.port}`
 }
 
-/** All that a script needs; a secret that was not made now is in the file, or is known to whoever gave it. */
+/** What a script needs to know. A secret not generated now is in the file or was configured by the operator. */
 function factsOf(
   { config }: Context,
   url: string,
@@ -99,14 +99,14 @@ function factsOf(
   }
 }
 
-/** All that a test needs besides (testing contract 1). */
+/** What a test also needs to know (testing contract 1). */
 function ephemeralFactsOf({ config }: Context, { clientId, clientSecret, apiKey }: FirstApplication) {
   return { clientId, clientSecret: clientSecret ?? config.clientSecret, apiKey }
 }
 
 const redisPatienceMs = 2_000
 
-/** A process that cannot reach the others looks well from where it is, so it says so where a person sees it. */
+/** Warns if Redis cannot be reached: a process without its peers looks healthy, so people must be told. */
 async function warnOfRedis({ bus, config }: Context): Promise<void> {
   for (const since = performance.now(); !bus.isConnected(); await sleep(20)) {
     if (performance.now() - since < redisPatienceMs) continue

@@ -1,12 +1,12 @@
-// Where the log goes, and what it looks like.
+// Opens the log and formats its lines.
 import { type DestinationStream, pino } from 'pino'
 import type { Config } from '#config.ts'
 import { mayQuote, withoutWords } from '#errors.ts'
 
 /**
- * Opens the log: on stdout, or on stderr where stdout has one line for a program. JSON, unless a person reads along in
- * a terminal or the settings ask otherwise. No line of it quotes what users wrote, for what they ask to be erased has to
- * be gone from here, too.
+ * Opens the log on stdout, or on stderr if stdout is reserved for one line of JSON. The format is JSON unless the log
+ * goes to a terminal or the settings say otherwise. No line quotes what users wrote, because data that users ask to
+ * have erased must not remain in the log.
  */
 export async function openLog(
   config: Pick<Config, 'logLevel' | 'logFormat' | 'output'>,
@@ -15,16 +15,16 @@ export async function openLog(
   const isTerminal = (file === 1 ? process.stdout : process.stderr).isTTY === true
   const format = config.logFormat ?? (isTerminal ? 'pretty' : 'json')
   const err = (error: Error) => (mayQuote(error) ? withoutWords(error) : pino.stdSerializers.err(error))
-  // At `trace` @fastify/multipart tells of the headers of a request, with its token.
+  // At `trace`, @fastify/multipart logs the headers of a request, including its token.
   const busboyOptions = ({ headers: _, ...others }: { headers: object }) => others
   const options = { level: config.logLevel, serializers: { err, busboyOptions } }
   const out = pino.destination(file)
   return format === 'pretty' ? pino(options, await forPeople(out, isTerminal)) : pino(options, out)
 }
 
-/** One short line each. Loaded only where it is wanted: servers whose log programs read never pay for it. */
+/** Formats one short line per entry. pino-pretty is loaded on demand, so servers with JSON logs do not pay for it. */
 async function forPeople(out: DestinationStream, colorize: boolean): Promise<DestinationStream> {
-  const { prettyFactory } = (await import('pino-pretty')).default // by name a bundle knows it not
+  const { prettyFactory } = (await import('pino-pretty')).default // a bundle lacks named exports
   const format = prettyFactory({ colorize, translateTime: 'SYS:HH:MM:ss' })
   return {
     write(text) {
@@ -43,7 +43,7 @@ interface Fields {
 
 type Line = Fields & { level: number; time: number }
 
-/** Of faults of ours, the stack is shown too. */
+/** From this level on, the stack is printed too. */
 const errorLevel = 50
 
 const colors = { green: 32, yellow: 33, red: 31, grey: 90 }
@@ -52,7 +52,9 @@ function paint(text: string, color: keyof typeof colors, colorize: boolean): str
   return colorize ? `\u001b[${colors[color]}m${text}\u001b[39m` : text
 }
 
-/** `sendChannelMessage 200 4 ms`, and the id by which the answer's X-Request-Id leads here; src/plugins/requests.ts. */
+/**
+ * `sendChannelMessage 200 4 ms`, and the request id that the response carries in X-Request-Id; see plugins/requests.ts.
+ */
 function wordingOfRequest(line: Fields, colorize: boolean): string {
   const { id, operation, route } = line
   const [status, ms] = [Number(line.status), Number(line.ms)]

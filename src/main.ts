@@ -1,4 +1,4 @@
-// What `npm start` runs: the server, by the settings of the environment.
+// Entry point of `npm start`: runs the server with the settings of the environment.
 import { runServer } from '#process.ts'
 
 await runServer()

@@ -1,13 +1,13 @@
-// Whether we can listen where the settings say: asked before anything is started, for the answer is quick.
+// Checks that the configured port is free before anything is started, because this check is quick.
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { Config } from '#config.ts'
 
 type Address = Pick<Config, 'port' | 'host'>
 
-/** @throws Error of one line for the operator, where something else listens there or nothing can */
+/** @throws Error with one line for the operator, if the port is taken or cannot be listened on */
 export async function mustBeFree(address: Address): Promise<void> {
-  if (address.port === 0) return // the system will choose one
+  if (address.port === 0) return // the system will choose a free one
   const server = createServer()
   try {
     await once(server.listen(address), 'listening')
@@ -18,7 +18,7 @@ export async function mustBeFree(address: Address): Promise<void> {
   await once(server, 'close')
 }
 
-/** What to do about an error of listening, for the operator; any other error as it is. */
+/** Turns an error of `listen` into one that tells the operator what to do; returns any other error unchanged. */
 export function explained(error: unknown, { port, host }: Address): unknown {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'EADDRINUSE':

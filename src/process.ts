@@ -1,4 +1,4 @@
-// The process: settings, database, context, app; then it listens until it is told to stop.
+// Runs the process: settings, database, context, app; then listens until told to stop.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as otherWork } from 'node:timers/promises'
@@ -12,42 +12,42 @@ import { openLog } from '#log.ts'
 import { explained, mustBeFree } from '#port.ts'
 import type { EmbeddedPostgres } from '#postgres/embedded-postgres.ts'
 
-/** Undoes what has been started, last things first. */
+/** What has been started, with its cleanup; undone in reverse order. */
 const started: { undo(): Promise<unknown>; isDatabase?: boolean }[] = []
 
-/** Begins with the first signal; a start that is under way ends at its next step. */
+/** Aborted by the first signal; a start in progress ends at its next step. */
 const stopping = new AbortController()
-/** Resolves when what goes on is no longer waited for, but for the database. */
+/** Resolves when a stop is hurried: it then waits only for the database. */
 const hurried = Promise.withResolvers<void>()
-/** Of the one stop, however often it is asked for. */
+/** The only stop, however often it is requested. */
 let stopped: Promise<void> | undefined
 
-/** How long a stop may take before it is hurried, and how long then. */
+/** Milliseconds until a stop is hurried, and the same again until it is given up. */
 const stopMs = 30_000
-/** Ctrl-C in a terminal reaches us and npm, which passes it on: what follows so soon is the same one. */
+/** Ctrl-C in a terminal reaches both us and npm, which forwards it: a second signal this soon is the same one. */
 const sameSignalMs = 1_000
 
 export interface RunOptions {
-  /** The home is removed at the end, however it comes, and nothing that is written needs to outlive it. */
+  /** The home folder is removed at the end in any case, and no write has to survive a crash. */
   ephemeral?: boolean
-  /** A file with what the first application begins with; it must be new. */
+  /** File with the initial content of the first application, which must be new. */
   seed?: string | undefined
-  /** Ends as upon a signal when its input ends: its parent is gone then, however that ended. */
+  /** Stops as on a signal when stdin closes: the parent process has ended, for whatever reason. */
   untilInputEnds?: boolean
 }
 
 let starting: Promise<void>
 
-/** Runs the server in this process, by its environment, until it is told to stop; then the process ends. */
+/** Runs the server in this process, configured by its environment, until it is told to stop. Then the process ends. */
 export async function runServer(options: RunOptions = {}): Promise<void> {
-  // Whoever read along may go ("| head"): the server goes on.
+  // The reader of the output may go away ("| head"); the server keeps running.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   keepCompiledCode(process.env)
   starting = start(options)
   try {
     await starting
   } catch (error) {
-    // A start that is stopped need not explain itself.
+    // A start that was stopped needs no explanation.
     if (!stopping.signal.aborted) {
       process.stderr.write(`Chatterie cannot start: ${error instanceof Error ? error.message : error}\n`)
       await stop()
@@ -64,13 +64,13 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
   const log = await openLog(config)
   stopOnSignals(log)
   if (untilInputEnds) process.stdin.once('close', () => leave()).resume()
-  await mustBeFree(config) // a start that cannot be leaves nothing behind
+  await mustBeFree(config) // a start that cannot succeed leaves nothing behind
   await prepareHome(config.home)
   goOn()
 
   const database = await beginDatabase(config, log, ephemeral)
   goOn()
-  // The server's code is loaded and its doors are built while the database starts, which goes on in between.
+  // Load the code and build the entry points while the database starts, which continues in between.
   for (const load of [
     () => import('#data/database.ts'),
     () => import('#context.ts'),
@@ -92,12 +92,12 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
     ensureFirstOperator,
     sealPlainSecrets,
   } = await import('#server.ts')
-  await otherWork() // on the database
+  await otherWork() // of the database
   const node = new Node(database.url, log)
   const joined = database.ready.then(() => node.start())
-  joined.catch(() => {}) // it is waited for below
+  joined.catch(() => {}) // awaited below
   started.push({ undo: () => node.close() })
-  if (config.redisUrl) await joined // by which the bus is named
+  if (config.redisUrl) await joined // names the bus
   const bus = await openBus(config.redisUrl, `chatterie:${node.installation}`, log)
   started.push({ undo: () => bus.close() })
   const tracing = config.otlpEndpoint && (await (await import('#tracing/open.ts')).openTracing(config, log))
@@ -114,7 +114,7 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
     await checkKeys(ctx)
     return Promise.all([ensureFirstApplication(ctx), ensureFirstOperator(ctx)])
   })
-  founding.catch(() => {}) // it is waited for below
+  founding.catch(() => {}) // awaited below
   const serving = await prepareServing(ctx)
   const [[first, operator]] = await Promise.all([founding, joined])
   if (seed !== undefined) await plant(ctx, first, seed)
@@ -142,12 +142,14 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
   started.push({ undo: () => sealing })
 }
 
-/** @throws where a stop has begun */
+/** @throws the abort reason if a stop has begun */
 function goOn(): void {
   stopping.signal.throwIfAborted()
 }
 
-/** The first signal stops, letting what goes on finish; a later one hurries that. Nothing abandons it. */
+/**
+ * The first signal stops gracefully and lets current work finish; a later one hurries the stop but does not abandon it.
+ */
 function stopOnSignals(log: pino.Logger): void {
   let firstAt: number | undefined
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -174,7 +176,7 @@ async function leave(): Promise<void> {
   process.exit(0)
 }
 
-/** Background work begins when requests are served already; in this thread where tests move its clock (decision 16). */
+/** Starts background work once requests are served; in this thread if tests move its clock (decision 16). */
 async function startBackground(ctx: Context, databaseUrl: string): Promise<void> {
   const background = ctx.config.testApi
     ? new (await import('#jobs/worker.ts')).Worker(ctx)
@@ -191,19 +193,19 @@ async function plant(ctx: Context, first: FirstApplication, file: string): Promi
   await seedFirstApplication(ctx, first, await readSeedFile(file))
 }
 
-/** A database that may yet be on its way. */
+/** A database that may still be starting. */
 interface ComingDatabase {
-  /** Resolves when it has the right shape. */
+  /** Resolves when the schema is up to date. */
   ready: Promise<void>
-  /** Resolves when nothing of it can be lost with the machine. */
+  /** Resolves when a crash of the machine can no longer lose any data of it. */
   safe: Promise<void>
-  /** Known by then. */
+  /** Available once `ready` has resolved. */
   url(): string
 }
 
 /**
- * Begins to open the user's database, or the embedded one.
- * @returns when other programs work on it, so that there is time for something else
+ * Starts to open the user's database or the embedded one.
+ * @returns when other processes work on it and this one is free for other work
  */
 async function beginDatabase(config: Config, log: pino.Logger, ephemeral: boolean): Promise<ComingDatabase> {
   if (config.databaseUrl) {
@@ -220,7 +222,7 @@ async function beginDatabase(config: Config, log: pino.Logger, ephemeral: boolea
     if (!postgres.isCopy) mustNotBeNewer(config.home, await bringUpToDate(postgres.url, log))
   })
   const safe = starting.then((postgres) => postgres.safe)
-  safe.catch(() => {}) // it is waited for by who starts
+  safe.catch(() => {}) // awaited by the caller
   await Promise.race([waiting.promise, ready])
   return {
     ready,
@@ -272,7 +274,7 @@ async function undoAll(): Promise<void> {
   })
   for (const { undo, isDatabase } of started.splice(0).reverse()) {
     const undone = undo().catch((error) => {
-      if (!isHurried) process.stderr.write(`While stopping: ${error}\n`) // else it was cut short by us
+      if (!isHurried) process.stderr.write(`While stopping: ${error}\n`) // a hurried stop causes errors itself
     })
     await (isDatabase ? undone : Promise.race([undone, hurried.promise]))
   }

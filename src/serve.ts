@@ -1,4 +1,4 @@
-// A server at work: both doors, and what runs behind them. The database is there, the process is not ours.
+// Runs a server: both entry points and what works behind them. The caller provides the database and owns the process.
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '#app.ts'
 import type { Context } from '#context.ts'
@@ -20,19 +20,19 @@ import { readAddress, readOrigin } from '#wire/origin.ts'
 
 export interface Serving {
   app: FastifyInstance
-  /** Everything but the listening begins. The context's node must have started, and the database be there. */
+  /** Starts everything except listening. The context's node must have started and the database must be ready. */
   start(): Promise<void>
-  /** Lets requests and connections end; clients come back elsewhere. */
+  /** Lets requests and connections end; clients reconnect to another process. */
   close(): Promise<void>
 }
 
-/** Where the socket is; the second is where old clients look for it (runtime contract 1.1). */
+/** Paths of the socket; old clients use the second (runtime contract 1.1). */
 const socketPaths = ['/rtm', '/stompx']
 
-/** How often it is written down what applications ask. */
+/** Interval at which the request counts of applications are saved. */
 const saveUsageMs = 10_000
 
-/** Builds the doors, for which the database is not needed yet. */
+/** Builds the entry points, which do not need the database yet. */
 export async function prepareServing(ctx: Context, limits: Partial<StompLimits> = {}): Promise<Serving> {
   const realtime = new Realtime(ctx)
   const runs = new FunctionRuns(ctx)
@@ -72,7 +72,7 @@ export async function prepareServing(ctx: Context, limits: Partial<StompLimits> 
     isBusConnected: () => ctx.bus.isConnected(),
     backlog: () => measureBacklog(ctx),
   })
-  await app.ready() // while the database starts
+  await app.ready() // in the meantime the database starts
   let counting: NodeJS.Timeout | undefined
   return {
     app,
@@ -83,7 +83,7 @@ export async function prepareServing(ctx: Context, limits: Partial<StompLimits> 
         await dispatcher.look()
         await runs.look()
         await webhooks.look()
-        await realtime.broadcaster.between(async () => {}) // until what was published is delivered
+        await realtime.broadcaster.between(async () => {}) // until published events are delivered
       })
       ctx.bus.onSignal((signal) => {
         const isOfOthers = signal.kind === 'clock moved' && signal.node !== ctx.node.id
@@ -102,14 +102,14 @@ export async function prepareServing(ctx: Context, limits: Partial<StompLimits> 
       await app.close()
       await saveUsage(ctx)
       await ctx.settled()
-      await dispatcher.stop() // what it publishes until then is delivered
+      await dispatcher.stop() // events published until then are delivered
       await realtime.close()
       await ctx.functions.close()
     },
   }
 }
 
-/** Counts what sockets do. */
+/** Counts frames and their durations. */
 function tallyOf({ metrics: { framesReceived, framesSent, framesServed } }: Context): Tally {
   return {
     received: (command) => framesReceived.add(1, command),
@@ -118,7 +118,7 @@ function tallyOf({ metrics: { framesReceived, framesSent, framesServed } }: Cont
   }
 }
 
-/** The real-time door, which tests look at where they may. */
+/** Returns the real-time entry point, observed by the test API if it is on. */
 async function doorOf(ctx: Context, realtime: Realtime): Promise<Door> {
   if (ctx.testApi) {
     const { observe } = await import('#test-api/parts.ts')
@@ -138,7 +138,7 @@ interface Door {
   publish(events: CommittedEvent[]): Promise<void>
 }
 
-/** Where programs on this machine reach the server; undefined before it listens. */
+/** Returns the origin for programs on this machine; undefined before the server listens. */
 function originOf(app: FastifyInstance): string | undefined {
   const address = app.server.address()
   if (typeof address !== 'object' || address === null) return undefined
@@ -146,5 +146,5 @@ function originOf(app: FastifyInstance): string | undefined {
   return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
 }
 
-/** Addresses at which nobody is. */
+/** Addresses to listen on that cannot be connected to, with those to use instead. */
 const anywhere: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '127.0.0.1' }

@@ -1,4 +1,4 @@
-// What a server is made of: the code that a start loads at once.
+// Exports the code of a server, which a start loads all at once.
 export { openBus } from '#bus/open.ts'
 export { openContext } from '#context.ts'
 export { Node } from '#data/events/node.ts'

@@ -1,4 +1,4 @@
-// What new databases begin as: src/postgres/template.ts keeps it.
+// The template for new databases, which src/postgres/template.ts keeps.
 import { fileURLToPath } from 'node:url'
 import { fileOfCode, isCompiled } from '#place.ts'
 import { versionOfMigrations } from '#postgres/migrations.ts'
@@ -7,7 +7,7 @@ import type { TemplateSource } from '#postgres/template.ts'
 
 const quiet = { debug() {}, info() {}, warn() {} }
 
-/** By which the published package has it. */
+/** The template's file name in the published package. */
 export const packedName = 'cluster.zst'
 
 export async function templateIn(cache: string): Promise<TemplateSource> {
@@ -19,7 +19,7 @@ export async function templateIn(cache: string): Promise<TemplateSource> {
   }
 }
 
-/** Makes all tables, those of the queue too, which a server would make at its first job. */
+/** Creates all tables, including those of the job queue, which a server would otherwise create with its first job. */
 export async function fill(url: string): Promise<void> {
   const [{ migrate }, { openDatabase }, { openQueue }] = await Promise.all([
     import('#postgres/migrate.ts'),
