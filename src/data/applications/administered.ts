@@ -1,4 +1,4 @@
-// Applications as those who run the installation see them.
+// Applications as the operators of the installation see them.
 import {
   type Columns,
   column,
@@ -21,7 +21,7 @@ import type { ListPart } from '#resources/admin/list.ts'
 
 const { sql } = Prisma
 
-/** Of applications `a`. */
+/** The columns of an application, read from the alias `a`. */
 const columns: Columns<AdminApplication> = mapped(
   select({
     ...columnsOf(
@@ -53,7 +53,7 @@ const columns: Columns<AdminApplication> = mapped(
   }),
 )
 
-/** Oldest first; of these where there are any. Those that are being deleted are not among them. */
+/** Lists applications, oldest first, but not those being deleted; if `limits` is not empty, only these ids. */
 export function listAdministered(
   db: Db,
   limits: number[],
@@ -83,7 +83,7 @@ const findStatement = reading(
   (columns) => `select ${columns} from application a where a.id = $1 and a.closed_time is null`,
 )
 
-/** What a patch needs to know, locked until the transaction ends. */
+/** Returns the properties that a patch is merged into and locks the row until the transaction ends. */
 export function lockProperties(tx: Tx, id: number): Promise<Record<string, unknown> | undefined> {
   return tx.one(lockStatement, [id])
 }
@@ -108,7 +108,7 @@ const updateStatement = {
     update application set name = coalesce($2, name), properties = coalesce($3::jsonb, properties) where id = $1`,
 }
 
-/** Whether there is such an application, which is not being deleted. */
+/** Returns whether the application exists and is not being deleted. */
 export async function isAdministered(db: Querier, id: number): Promise<boolean> {
   return (await db.run(existsStatement, [id])) > 0
 }

@@ -1,5 +1,5 @@
-// What exports say of messages and users: a keyset at a time, so that neither the table's size nor a cut-off reader
-// matters. Index: message (application_id, id); the primary key of user; message (user_id, id).
+// The rows of message and user exports, read a keyset at a time, so that neither a large table nor a reader that
+// disconnects matters. Indexes: message (application_id, id); the primary key of user; message (user_id, id).
 import {
   bool,
   column,
@@ -44,7 +44,7 @@ const messageColumns = select({
 })
 export type MessageFacts = ReadBy<typeof messageColumns>
 
-/** Those of an application after one of them, by id. */
+/** Returns up to {@link exportBatchMax} messages of the application with an id above `afterId`, in order of id. */
 export function messageFacts(db: Db, applicationId: number, afterId: number): Promise<MessageFacts[]> {
   return db.all(messagesStatement, [applicationId, afterId, exportBatchMax])
 }
@@ -75,7 +75,7 @@ const userColumns = select({
 })
 export type UserFacts = ReadBy<typeof userColumns>
 
-/** Those of an application after one of them, by id; deleted ones are no users any more. */
+/** Returns up to {@link exportBatchMax} users with an id above `afterId`, in order of id, without deleted ones. */
 export function userFacts(db: Db, applicationId: number, afterId: number): Promise<UserFacts[]> {
   return db.all(usersStatement, [applicationId, afterId, exportBatchMax])
 }
@@ -94,7 +94,7 @@ const usersStatement = reading(
     order by u.id`,
 )
 
-/** What is exported, row by row: reported after each {@link exportBatchMax} of them. */
+/** Yields all exported rows in batches of up to {@link exportBatchMax}. */
 export async function* factsOf<F extends { id: number }>(
   next: (afterId: number) => Promise<F[]>,
 ): AsyncGenerator<F[]> {

@@ -41,7 +41,7 @@ export function findSettings(db: Db, id: number): Promise<Settings | undefined> 
   return db.one(findSettingsStatement, [id])
 }
 
-/** @returns undefined where there is no such application any more */
+/** @returns the new settings, or undefined if the application no longer exists */
 export function writeSettings(
   tx: Tx,
   id: number,
@@ -68,12 +68,12 @@ const updateSettingsStatement = reading(
     where a.id = $1 returning ${columns}`,
 )
 
-/** What operators set of an application. */
+/** Returns the settings of an application that operators control. */
 export function findAdminSettings(db: Querier, id: number): Promise<StoredAdminSettings | undefined> {
   return db.one(findAdminSettingsStatement, [id])
 }
 
-/** Changes those that are given; a member of retention that is null goes. */
+/** Changes the given settings. A member of retention that is null is removed. */
 export async function writeAdminSettings(
   tx: Tx,
   id: number,
@@ -95,7 +95,7 @@ const retentionStatement = {
     where id = $1`,
 }
 
-/** What user interfaces of these applications show and look like. */
+/** Returns the user interface settings of these applications, completed with defaults. */
 export async function findUi(db: Db, ids: number[]): Promise<Map<number, Ui>> {
   const found = await db.all(uiStatement, [ids])
   return new Map(found.map(({ id, ui }) => [id, completeUi(ui)]))
@@ -107,7 +107,7 @@ const uiStatement = reading(
   (columns) => `select ${columns} from application a where a.id = any($1::bigint[])`,
 )
 
-/** Whether there is such an application. */
+/** Merges the settings of one part into the user interface settings. Returns whether the application exists. */
 export async function updateUi(
   tx: Tx,
   id: number,
@@ -125,7 +125,7 @@ const updateUiStatement = {
 export interface Credential {
   clientId: string
   secretHash: string
-  /** Of the secret before the last rotation, while it is taken as well; `until` in milliseconds since the epoch. */
+  /** The secret before the last rotation while it is still accepted; `until` is in milliseconds since the epoch. */
   previous?: { secretHash: string; until: number }
   applicationId: number
   applicationKey: string
@@ -156,7 +156,7 @@ const findCredentialStatement = reading(
   (columns) => `select ${columns} from ${credentials} where c.client_id = $1`,
 )
 
-/** The oldest credential of all: that of the first application. */
+/** Returns the oldest credential of the first application. */
 export function findFirstCredential(db: Db): Promise<Credential | undefined> {
   return db.one(findFirstCredentialStatement, [])
 }
@@ -167,7 +167,7 @@ const findFirstCredentialStatement = reading(
   (columns) => `select ${columns} from ${credentials} order by c.application_id, c.created_time limit 1`,
 )
 
-/** @throws a unique violation where the key or the client id is taken */
+/** @throws a unique violation if the key or the client id is taken */
 export function insertApplication(
   tx: Tx,
   { name, key, clientId, secretHash }: { name: string; key: string; clientId: string; secretHash: string },
@@ -187,7 +187,7 @@ const insertStatement = reading(
     select ${columns} from created`,
 )
 
-/** Gives an application another client, in place of one of the same id. */
+/** Assigns a client to an application, replacing any client with the same id and deleting its tokens. */
 export async function putCredential(
   tx: Tx,
   credential: Pick<Credential, 'clientId' | 'secretHash' | 'applicationId'>,
@@ -210,9 +210,9 @@ const putCredentialStatement = {
 }
 
 /**
- * Replaces a secret. The old one is taken for `overlapMs` more, and no token that it opened lives longer; one that an
- * earlier replacement left is void at once.
- * @returns until when the old one is taken, ISO 8601, null where it is not; undefined where there is no such client
+ * Replaces a secret. The old one is accepted for another `overlapMs`, and the client's existing tokens expire no later.
+ * A secret left over from an earlier replacement becomes invalid at once.
+ * @returns the ISO 8601 time until which the old secret is accepted, or null; undefined if there is no such client
  */
 export async function replaceSecret(
   tx: Tx,
@@ -247,7 +247,7 @@ const rotateSecretStatement = reading(
     select ${columns} from replaced`,
 )
 
-/** Holds back other processes that want to create the first application, until the transaction ends. */
+/** Blocks other processes that want to create the first application until the transaction ends. */
 export async function lockFirstApplication(tx: Tx): Promise<void> {
   await tx.run({ text: `select pg_advisory_xact_lock(hashtext('chatterie: first application'))` }, [])
 }
@@ -257,7 +257,7 @@ export interface ApplicationSummary {
   name: string
   /** The API key. */
   key: string
-  /** Of its first client, the one that was made with it. */
+  /** The client id of the first client, which was created with the application. */
   clientId: string | null
   createdTime: string
 }
@@ -273,7 +273,7 @@ const summaryOf = (columns: string) => `
     select client_id from credential where application_id = a.id order by created_time, client_id limit 1
   ) c on true`
 
-/** Every application, oldest first. */
+/** Returns every application, oldest first. */
 export function listApplicationRows(db: Db): Promise<ApplicationSummary[]> {
   return db.all(listStatement, [])
 }
@@ -284,7 +284,7 @@ const listStatement = reading(
   (columns) => `${summaryOf(columns)} order by a.id`,
 )
 
-/** The application, where there is one alone. */
+/** Returns the application if there is exactly one, not counting those being deleted. */
 export async function findOnlyApplication(db: Db): Promise<{ id: number; key: string } | undefined> {
   const found = await db.all(firstTwoStatement, [])
   return found.length === 1 ? found[0] : undefined
@@ -296,7 +296,7 @@ const firstTwoStatement = reading(
   (columns) => `select ${columns} from application a where a.closed_time is null order by a.id limit 2`,
 )
 
-/** The application with this id, or else this API key or client id. */
+/** Finds an application by its id, or else by its API key or client id. */
 export function findApplicationBy(db: Querier, reference: string): Promise<ApplicationSummary | undefined> {
   return db.one(findStatement, [reference])
 }
@@ -311,7 +311,7 @@ const findStatement = reading(
     order by a.id::text <> $1`,
 )
 
-/** Those of the ids that applications have. */
+/** Returns those of the ids that belong to applications. */
 export async function existingApplications(db: Querier, ids: number[]): Promise<Set<number>> {
   return new Set(ids.length === 0 ? [] : await db.all(existingStatement, [ids]))
 }

@@ -1,12 +1,12 @@
-// The end of an application: it is closed first, then emptied, and deleted last.
+// The deletion of an application: it is closed first, then emptied, and deleted last.
 import { bool, column, int8 } from '#data/columns.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'
 import { type CounterScope, ownerOf } from '#resources/event-description.ts'
 import { events } from '#resources/events.ts'
 
-/** Takes away every way into an application; who is connected is shown out soon. */
+/** Revokes all access to an application; connected users are disconnected shortly after. */
 export async function closeApplication(tx: Tx, id: number): Promise<void> {
-  // An import locks its job before anything else: taken first here too, or the two wait for each other.
+  // An import locks its job before anything else: jobs are deleted here, before other rows, to avoid a deadlock with it.
   for (const text of closingTexts) await tx.run({ text }, [id])
 }
 
@@ -16,7 +16,7 @@ const closingTexts = [
   'delete from job where application_id = $1',
 ]
 
-/** Whether it has more messages than so many. */
+/** Returns whether the application has more than `messages` messages. */
 export function isLargeApplication(db: Db, id: number, messages: number): Promise<boolean> {
   return db.single(isLargeStatement, [id, messages])
 }
@@ -30,7 +30,7 @@ const isLargeStatement = reading(
   (columns) => `select ${columns}`,
 )
 
-/** Those that are being deleted. */
+/** Returns the ids of applications that are being deleted. */
 export function closedApplications(db: Db): Promise<number[]> {
   return db.all(closedStatement, [])
 }
@@ -42,7 +42,7 @@ const closedStatement = reading(
     `select ${columns} from application where closed_time < chatterie_clock() - interval '1 minute' order by id`,
 )
 
-/** SQL text for the counters that an owner has. */
+/** SQL text: the counter scopes of an owner. */
 function scopesOf(owner: ReturnType<typeof ownerOf>): string {
   const scopes = new Set<CounterScope>(Object.values(events).flatMap(({ counts }) => counts))
   return [...scopes]
@@ -51,7 +51,7 @@ function scopesOf(owner: ReturnType<typeof ownerOf>): string {
     .join(', ')
 }
 
-/** Each removes a few rows at a time, and so holds nobody up; what others refer to comes last. */
+/** Each statement deletes a few rows at a time, so that it blocks nobody for long. Referenced rows come last. */
 const emptyingTexts = [
   `delete from message where id in (select id from message where application_id = $1 limit 2000)`,
   `with threads as (
@@ -78,14 +78,14 @@ const emptyingTexts = [
    )`,
 ]
 
-/** Deletes all that grows in an application, in many commits: one that is cut off is just not done. */
+/** Deletes what grows in an application in many commits; if interrupted, it can simply be run again. */
 export async function emptyApplication(db: Db, id: number): Promise<void> {
   for (const text of emptyingTexts) {
     while ((await db.run({ text }, [id])) > 0);
   }
 }
 
-/** Deletes an application with whatever is left in it. */
+/** Deletes an application with everything that is left in it. */
 export async function deleteApplicationRow(tx: Tx, id: number): Promise<void> {
   for (const text of deletingTexts) await tx.run({ text }, [id])
 }

@@ -1,14 +1,14 @@
-// Which keys the secrets of this database are sealed with, without the keys.
+// Which keys encrypt the secrets of this database. The keys themselves are not stored.
 import { bytea, column, columnsOf, int8, select, text } from '#data/columns.ts'
 import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
 
 export interface KnownKey {
   id: string
-  /** Sealed with it. */
+  /** A value encrypted with the key. */
   proof: Uint8Array<ArrayBuffer>
 }
 
-/** Holds back other processes that look at the keys, until the transaction ends. */
+/** Blocks other processes that read the keys until the transaction ends. */
 export async function lockKeys(tx: Tx): Promise<void> {
   await tx.run({ text: `select pg_advisory_xact_lock(hashtext('chatterie: encryption keys'))` }, [])
 }
@@ -32,7 +32,7 @@ const insertStatement = {
   text: 'insert into encryption_key (id, proof) values ($1, $2) on conflict do nothing',
 }
 
-/** @returns the ids of those that are forgotten */
+/** @returns the ids of the deleted keys */
 export function forgetKeysBut(tx: Tx, id: string): Promise<string[]> {
   return tx.all(forgetStatement, [id])
 }
@@ -48,7 +48,7 @@ export interface SealedEnvironment {
   sealed: Uint8Array<ArrayBuffer>
 }
 
-/** The environments of runtimes that do not begin with `seal`. */
+/** Returns runtime environments that do not begin with `seal`, in order of application id, after the id `after`. */
 export async function findEnvironmentsSealedElse(
   db: Querier,
   seal: Uint8Array,
@@ -67,7 +67,7 @@ const environmentsStatement = reading(
     order by application_id limit $3`,
 )
 
-/** Unless it has changed meanwhile. Functions find in it what they found before, so their processes go on. */
+/** Replaces an environment unless it has changed meanwhile. Its plaintext is the same, so functions keep running. */
 export async function resealEnvironment(
   db: Db,
   { applicationId, sealed: old }: SealedEnvironment,

@@ -1,25 +1,25 @@
-// Who gets into an application, as a connecting client finds it.
+// Access to applications for connecting clients.
 import { validate as isUuid } from 'uuid'
 import { bool, type Columns, column, int8, select } from '#data/columns.ts'
 import { type Db, reading } from '#data/database.ts'
 import { blockingType } from '#resources/function.ts'
 import { listening } from '#resources/webhook.ts'
 
-/** An application as a connecting client finds it by its API key; undefined for what is no key, too. */
+/** Returns what a connecting client may do, by API key; undefined if no open application has it or it is not a UUID. */
 export async function findApplicationByKey(db: Db, key: string) {
   if (!isUuid(key)) return undefined
   return db.one(applicationStatement, [key])
 }
 
-/** Who gets into an application. */
+/** Which users may connect to an application. */
 export interface Entrance {
   id: number
   guestUsers: boolean
-  /** Whether functions or webhooks decide. */
+  /** Whether functions or webhooks decide who may connect. */
   isGuarded: boolean
 }
 
-/** Of applications `a`. */
+/** The columns of an entrance, read from applications `a`. */
 export const entranceColumns: Columns<Entrance> = select({
   id: column(int8, 'a.id'),
   guestUsers: column(bool, `a.guest_users = 'ENABLED'`),
@@ -40,7 +40,7 @@ const applicationStatement = reading(
   (columns) => `select ${columns} from application a where a.closed_time is null and a.key = $1::uuid`,
 )
 
-/** Those of these applications that somebody may get into. */
+/** Returns the entrances of those of these applications that are not being deleted, by id. */
 export async function findEntrances(db: Db, ids: number[]): Promise<Map<number, Entrance>> {
   const entrances = await db.all(entrancesStatement, [ids])
   return new Map(entrances.map((entrance) => [entrance.id, entrance]))

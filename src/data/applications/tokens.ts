@@ -1,4 +1,4 @@
-// Bearer tokens: opaque, kept as their SHA-256, looked up on every request.
+// Bearer tokens: opaque, stored as their SHA-256, looked up on every request.
 import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '#clock/clock.ts'
@@ -14,7 +14,7 @@ export interface AccessToken {
   expiresAt: number
 }
 
-/** A revoked token may still be taken by other processes for so long. */
+/** For this long, other processes may still accept a revoked token. */
 const cachedMs = 5_000
 const cachedMax = 10_000
 
@@ -23,10 +23,10 @@ export interface TokenCache {
   forget(): void
 }
 
-/** Finds tokens, unless expired; those found lately without a round trip. */
+/** Finds unexpired tokens; those found recently are returned without a round trip. */
 export function openTokenCache(db: Db, clock: Clock): TokenCache {
   const cache = new LRUCache<string, AccessToken>({ max: cachedMax, ttl: cachedMs })
-  clock.onMove(async () => cache.clear()) // what was over in the future is gone, also when the clock is back
+  clock.onMove(async () => cache.clear()) // a token deleted as expired must not survive a move of the clock back
   return {
     async find(token) {
       const known = cache.get(token)
@@ -39,7 +39,7 @@ export function openTokenCache(db: Db, clock: Clock): TokenCache {
   }
 }
 
-/** As a token is kept. */
+/** Returns the form in which a token is stored. */
 export function hashToken(token: string): Buffer {
   return createHash('sha256').update(token).digest()
 }

@@ -1,4 +1,4 @@
-// Channels as those who moderate see them.
+// Channels as moderators see them.
 import { bool, type Columns, column, columnsOf, int8, mapped, select } from '#data/columns.ts'
 import { type Db, type Querier, reading } from '#data/database.ts'
 import { counterValue } from '#data/events/counters.ts'
@@ -12,7 +12,7 @@ import type { ChannelType } from '#resources/channel.ts'
 
 const { sql, raw } = Prisma
 
-/** Of channels `c`, each with its `creator`. */
+/** The columns of channels `c`, each joined with its `creator`. */
 const columns: Columns<AdminChannel> = mapped(
   select({
     ...columnsOf(channelShape, 'c'),
@@ -30,14 +30,14 @@ const columns: Columns<AdminChannel> = mapped(
 const withCreator = 'channel c left join "user" creator on creator.id = c.creator_id'
 
 export interface AdminChannelFilters {
-  /** What the name or the display name contains, whatever its case. */
+  /** Text that the name or display name must contain; the case is ignored. */
   query?: string | undefined
   type?: ChannelType | undefined
-  /** Only those that this user is a member of. */
+  /** Only channels that this user is a member of. */
   memberId?: number | undefined
 }
 
-/** By name. Index: channel_name_order. */
+/** Lists channels by name. Index: channel_name_order. */
 export function listAdministeredChannels(
   db: Db,
   applicationId: number,

@@ -1,4 +1,4 @@
-// Whom the moderators of a channel keep out of it.
+// Users whom moderators have blocked from a channel.
 
 import type { MemberMatch } from '#data/channels/memberships.ts'
 import { bool, column, columnsOf, int8, select, timestamptz } from '#data/columns.ts'
@@ -12,7 +12,7 @@ import type { Page, PageRequest } from '#resources/page.ts'
 
 const { sql } = Prisma
 
-/** Oldest record first. */
+/** Lists the blocks of a channel, oldest first. */
 export function readChannelBlockPage(
   db: Db,
   channelId: number,
@@ -48,7 +48,7 @@ const isBlockedStatement = {
   text: 'select from channel_block where channel_id = $1 and user_id = $2',
 }
 
-/** Makes whoever lets this user into the channel, or keeps it out, wait for this transaction. */
+/** Serializes all transactions that let this user into the channel or block them, until this one ends. */
 export async function lockDoor(tx: Tx, channelId: number, userId: number): Promise<void> {
   await tx.run(lockStatement, [`channel ${channelId} user ${userId}`])
 }
@@ -58,7 +58,7 @@ const lockStatement = {
   text: 'select pg_advisory_xact_lock(hashtextextended($1, 0))',
 }
 
-/** Keeps a user out; who is kept out already keeps that record. @throws a foreign key violation */
+/** Blocks a user; an existing block is returned as it is. @throws a foreign key violation */
 export function insertChannelBlock(
   tx: Tx,
   channelId: number,
@@ -67,7 +67,7 @@ export function insertChannelBlock(
   return tx.single(insertStatement, [channelId, userId])
 }
 
-// The update changes nothing; by it the record that is there already is returned.
+// The update changes nothing; it makes the statement return a row that already exists.
 const insertStatement = reading(
   'insert-channel-block',
   select({ ...columnsOf({ id: int8, createdTime: timestamptz }, 'b'), isNew: column(bool, 'b.xmax = 0') }),
@@ -76,7 +76,7 @@ const insertStatement = reading(
     on conflict (channel_id, user_id) do update set channel_id = excluded.channel_id returning ${columns}`,
 )
 
-/** @returns who was kept out and since when, or undefined where the channel has no such record */
+/** @returns the blocked user and since when they were blocked, or undefined if the channel has no such block */
 export function deleteChannelBlock(
   tx: Tx,
   channelId: number,

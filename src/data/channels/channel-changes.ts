@@ -1,4 +1,4 @@
-// Channels are made, changed and deleted.
+// Creating, updating and deleting channels.
 import { keptAsIn } from '#data/channels/persistence.ts'
 import { column, columnsOf, int8, select } from '#data/columns.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'
@@ -11,13 +11,13 @@ export interface NewChannel {
   type: ChannelType
   name: string
   displayName: string
-  /** Of a direct channel: whose it is, by {@link memberSetOf}. */
+  /** The members of a direct channel, as returned by {@link memberSetOf}. */
   memberSet?: string
   creator?: User
   properties: Record<string, unknown>
 }
 
-/** Names a set of users: their ids in order. */
+/** Returns a text that identifies a set of users: their ids in ascending order. */
 export function memberSetOf(users: Pick<User, 'id'>[]): string {
   return users
     .map(({ id }) => id)
@@ -25,7 +25,7 @@ export function memberSetOf(users: Pick<User, 'id'>[]): string {
     .join(',')
 }
 
-/** The new channel's id with its MAIN thread, or undefined where its name or set of members is taken. */
+/** Inserts a channel and its MAIN thread. Returns its id, or undefined if its name or member set is taken. */
 export async function insertChannel(
   tx: Tx,
   applicationId: number,
@@ -61,7 +61,7 @@ const insertStatement = reading(
     select ${columns} from created`,
 )
 
-/** The channel that has the set of members, or, where a channel is not direct, the name. */
+/** Returns the channel with the same member set, or, for a channel that is not direct, with the same name. */
 export async function findEquivalentChannel(
   db: Db,
   applicationId: number,
@@ -80,7 +80,7 @@ export async function findEquivalentChannel(
   )
 }
 
-/** The channel's properties, locked until the transaction ends. */
+/** Returns the type and properties of a channel and locks its row until the transaction ends. */
 export function lockChannelProperties(tx: Tx, applicationId: number, id: number) {
   return tx.one(lockStatement, [applicationId, id])
 }
@@ -115,15 +115,15 @@ const updateStatement = {
 }
 
 /**
- * Deletes a channel with all that is in it.
- * @returns how many messages and members went, or undefined where there was no such channel
+ * Deletes a channel with everything in it.
+ * @returns the numbers of deleted messages and members, or undefined if there is no such channel
  */
 export async function deleteChannelRow(
   tx: Tx,
   applicationId: number,
   id: number,
 ): Promise<{ messages: number; members: number } | undefined> {
-  // The lock comes first: a send that was faster is counted, one that is slower finds no channel.
+  // The lock comes first: a send that committed before is counted, and a later one finds no channel.
   if ((await tx.run(lockWholeStatement, [applicationId, id])) === 0) return undefined
   const messages = await deleteMessagesOfChannel(tx, id)
   const members = await tx.run(deleteMembersStatement, [id])

@@ -20,7 +20,7 @@ const { sql } = Prisma
 
 // -------------------------------------------------------------------------------------------- reading
 
-/** Of channel `c`: its creator, and its last message, which is one step into message (channel_id, id). */
+/** Joins the creator and the last message of channel `c`, one step in the index message (channel_id, id). */
 const channelJoins = `
   left join "user" creator on creator.id = c.creator_id
   left join lateral (
@@ -47,13 +47,13 @@ const findManyStatement = reading(
   (columns) => `select ${columns} from channel c ${channelJoins} where c.id = any($1::bigint[])`,
 )
 
-/** The channels with these ids. */
+/** Returns the channels with these ids, by id. */
 export async function findChannels(db: Db, ids: number[]): Promise<Map<number, Channel>> {
   const channels = await complete(db, await db.all(findManyStatement, [ids]))
   return new Map(channels.map((channel) => [channel.id, channel]))
 }
 
-/** The type of a channel, or undefined where the application has no such channel. */
+/** Returns the type of a channel, or undefined if the application has no such channel. */
 export function findChannelType(
   db: Querier,
   applicationId: number,
@@ -70,7 +70,7 @@ const findTypeStatement = quick(
   ),
 )
 
-/** Gives direct channels their members, and last messages their mentions: at most three round trips a page. */
+/** Loads the members of direct channels and the mentions of last messages: at most three round trips a page. */
 async function complete<C extends Channel>(db: Db, channels: C[]): Promise<C[]> {
   const direct = (channels as Channel[]).flatMap((channel) => (channel.type === 'DIRECT' ? [channel] : []))
   const members = direct.length === 0 ? [] : await db.all(membersStatement, [direct.map(({ id }) => id)])
@@ -94,9 +94,9 @@ const membersStatement = reading(
 
 export interface ChannelFilters {
   type?: ChannelType | undefined
-  /** Usernames; a channel must have them all. */
+  /** Usernames; a channel must have all of them as members. */
   members?: string[] | undefined
-  /** ISO times that the creation lies between, ends included. */
+  /** ISO times between which the channel was created, both inclusive. */
   startTime?: string | undefined
   endTime?: string | undefined
   properties?: Record<string, unknown> | undefined
@@ -132,7 +132,7 @@ async function listPageOfChannels(
   return found
 }
 
-/** Channels of an application by name, whatever its case. */
+/** Lists the channels of an application by name; the case is ignored. */
 export function readChannelPage(
   db: Db,
   applicationId: number,
@@ -165,7 +165,7 @@ export function readChannelPage(
   )
 }
 
-/** Channels that a user is a member of. */
+/** Lists the channels that a user is a member of. */
 export function listChannelsOfUser(db: Db, userId: number, page: PageRequest): Promise<Page<Channel>> {
   return listPageOfChannels(
     db,
@@ -179,7 +179,7 @@ export function listChannelsOfUser(db: Db, userId: number, page: PageRequest): P
 
 // --------------------------------------------------------------------------------------- as a user sees it
 
-/** Of channel `c` for user $1, whose membership is `cm`: its last message is the newest that the user sees. */
+/** The columns of channel `c` for user $1 with the membership `cm`. The last message is the newest the user can see. */
 const seenColumns: Columns<SeenChannel> = mapped(
   select({ standing: column(oneOf<Standing>(), standingOf('$1')), channel: channelColumns }),
   ({ standing, channel }) => ({ ...channel, standing }),
@@ -200,7 +200,7 @@ const findSeenStatement = reading(
   (columns) => `select ${columns} from channel c ${seenJoins} where c.id = $3 and c.application_id = $2`,
 )
 
-/** A channel as a user sees it, if it may: that is the caller's to decide, by the channel's standing. */
+/** Returns a channel as the user sees it. The caller must check the standing to decide whether they may see it. */
 export async function findSeenChannel(
   db: Db,
   { applicationId, userId }: { applicationId: number; userId: number },
@@ -210,7 +210,7 @@ export async function findSeenChannel(
   return (await complete(db, channels))[0]
 }
 
-/** Whose list of channels, which of them, and what their name or display name has in it, whatever its case. */
+/** Whose channels to list, which of them, and text that their name or display name contains (case is ignored). */
 export interface UserChannelsQuery {
   applicationId: number
   userId: number
@@ -219,10 +219,11 @@ export interface UserChannelsQuery {
 }
 
 /**
- * Channels that a user sees, the last active first, or in an order asked for. Of 100,000 public channels with 1,300,000
- * messages, to a member of 1,000: a page of all 11 ms, of its own 8 ms, of joinable ones 1 ms, of unread ones 4 ms where
- * it reads to the end and 15 ms where each channel has a span; by a name that few have 3 ms. What has to look at all of
- * them takes longer: a name that 100,000 have 290 ms, an order by name 240 ms.
+ * Lists channels that a user can see, the most recently active first unless another order is requested. With 100,000
+ * public channels and 1,300,000 messages, a member of 1,000 gets a page of all channels in 11 ms, of their own in 8 ms,
+ * of joinable ones in 1 ms, of unread ones in 4 ms if it reads to the end and 15 ms if each channel has a span; by a
+ * rare name in 3 ms. Queries that look at all channels take longer: a name shared by 100,000 290 ms, an order by name
+ * 240 ms.
  */
 export async function readUserChannelPage(
   db: Db,
@@ -251,7 +252,7 @@ export async function readUserChannelPage(
   return found
 }
 
-/** How many channels {@link readUserChannelPage} lists, of a type. */
+/** Returns how many channels {@link readUserChannelPage} lists, optionally of one type. */
 export async function countChannelsOfUser(
   db: Db,
   { applicationId, userId, of, type }: Omit<UserChannelsQuery, 'name'> & { type?: ChannelType | undefined },

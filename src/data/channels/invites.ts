@@ -10,7 +10,7 @@ const { sql } = Prisma
 export const inviteShape = { channelId: int8, inviteeId: int8, createdTime: timestamptz }
 const inviteColumns = select(columnsOf(inviteShape, 'i'))
 
-/** Invites to a channel, oldest first. */
+/** Lists the invites to a channel, oldest first. */
 export function listInvites(db: Db, channelId: number, page: PageRequest): Promise<Page<ChannelInvite>> {
   return listPage(
     db,
@@ -28,7 +28,7 @@ export function listInvites(db: Db, channelId: number, page: PageRequest): Promi
   )
 }
 
-/** Invites a user; who was invited before keeps that invite. @returns it, and whether it is new */
+/** Invites a user; an existing invite is kept. @returns the invite and whether it is new */
 export function insertInvite(
   tx: Tx,
   channelId: number,
@@ -38,7 +38,7 @@ export function insertInvite(
   return tx.single(insertStatement, [channelId, inviteeId, inviterId])
 }
 
-// The update changes nothing; by it the invite that is there already is returned.
+// The update changes nothing; it makes the statement return an invite that already exists.
 const insertStatement = reading(
   'insert-invite',
   select({ invite: inviteColumns, isNew: column(bool, 'i.xmax = 0') }),

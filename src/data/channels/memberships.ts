@@ -10,10 +10,10 @@ import type { User } from '#resources/user.ts'
 
 const { sql, raw } = Prisma
 
-/** What users look for among the members of a channel. */
+/** The filter that users can apply to the members of a channel. */
 export type MemberMatch = Pick<UserMatch, 'displayName'>
 
-/** Users of a channel, oldest first. */
+/** Lists users of a channel, oldest first. */
 function listUsersOfChannel(
   db: Db,
   where: Prisma.Sql[],
@@ -40,7 +40,7 @@ function listUsersOfChannel(
   )
 }
 
-/** Who has joined. */
+/** Lists the members of a channel. */
 export function listMembers(
   db: Db,
   channelId: number,
@@ -59,7 +59,7 @@ export function listModerators(
   return listUsersOfChannel(db, [ofChannel(channelId), sql`cm.moderator`], { match }, page)
 }
 
-/** Members that are in the channel now: those with an active chat session. */
+/** Lists the members who are in the channel now, that is, have an active chat session there. */
 export function listParticipants(db: Db, channelId: number, page: PageRequest): Promise<Page<User>> {
   const present = sql`exists (
     select from chat_session cs join user_session us on us.id = cs.session_id
@@ -93,8 +93,8 @@ const ofChannel = (id: number) => sql`cm.channel_id = ${id}::bigint`
 const memberCount = (id: number) => raw(counterValue('channel.members', String(id)))
 
 /**
- * Makes users members from now on: what was written before is not unread to them.
- * @returns those that were none before
+ * Makes users members. Messages written before do not count as unread for them.
+ * @returns the ids of users who were not members before
  */
 export async function insertMembers(
   tx: Tx,
@@ -120,7 +120,7 @@ const insertStatement = reading(
     returning ${columns}`,
 )
 
-/** Whether the user was a member. */
+/** Removes a member. Returns whether the user was one. */
 export async function deleteMember(tx: Tx, channelId: number, userId: number): Promise<boolean> {
   const count = await tx.run(deleteStatement, [channelId, userId])
   await tx.run(forgetSpansStatement, [channelId, userId])
@@ -136,7 +136,7 @@ const forgetSpansStatement = {
   text: 'delete from read_span where channel_id = $1 and user_id = $2',
 }
 
-/** Whether that changed anything; nothing changes for who is no member. */
+/** Returns whether the flag changed; it does not for a user who is not a member. */
 export async function setModerator(
   tx: Tx,
   channelId: number,
@@ -156,7 +156,7 @@ const flagStatements = {
   hidden: flagStatement('hidden'),
 }
 
-/** When the user joined, or null. */
+/** Returns the membership with the time of joining, or null. */
 export async function findMembership(
   db: Db,
   channelId: number,
@@ -171,12 +171,12 @@ export async function findMembership(
 
 // ------------------------------------------------------------------------------------------ of one user
 
-/** A channel as far as one user's rights go. */
+/** The rights of one user in a channel. */
 export interface ChannelStanding {
   channelId: number
   type: ChannelType
   standing: Standing
-  /** These are false, and 0, for who is no member. */
+  /** False, or 0, for users who are not members. */
   moderator: boolean
   muted: boolean
   hidden: boolean
@@ -184,7 +184,7 @@ export interface ChannelStanding {
   clearedThroughId: number
 }
 
-/** What a user is to a channel of its application; undefined where that has no such channel. One round trip. */
+/** Returns a user's standing in a channel of their application, if there is such a channel. One round trip. */
 export async function findStanding(
   db: Querier,
   channelId: number,
@@ -193,7 +193,7 @@ export async function findStanding(
   return db.one(standingStatement, [channelId, userId])
 }
 
-/** SQL text: what the user with the id `user` is to channel `c`, whose membership of the user is `cm`, if any. */
+/** SQL text: the standing of the user with the id `user` in channel `c`; `cm` is their membership, if any. */
 export const standingOf = (user: string) => `
   case when cm.user_id is not null then 'member'
        when exists (select from channel_block cb where cb.channel_id = c.id and cb.user_id = ${user}) then 'blocked'
@@ -218,7 +218,7 @@ const standingStatement = reading(
     where u.id = $2 and u.deleted_time is null`,
 )
 
-/** Where users are members, and what they have cleared of each channel's history. */
+/** Returns the channels users are members of, and up to which message each has cleared its history. */
 export function membershipsOf(
   db: Querier,
   userIds: number[],
@@ -233,7 +233,7 @@ const membershipsStatement = reading(
     select ${columns} from channel_membership cm where cm.user_id = any($1::bigint[]) order by cm.channel_id`,
 )
 
-/** The members of a channel with the lowest ids. */
+/** Returns the ids of up to `max` members of a channel, lowest first. */
 export function firstMemberIds(tx: Tx, channelId: number, max: number): Promise<number[]> {
   return tx.all(firstMembersStatement, [channelId, max])
 }
@@ -245,12 +245,12 @@ const firstMembersStatement = reading(
     select ${columns} from channel_membership where channel_id = $1 order by user_id limit $2`,
 )
 
-/** Whether that changed anything; nothing changes for who is no member. */
+/** Returns whether the flag changed; it does not for a user who is not a member. */
 export async function setMuted(tx: Tx, channelId: number, userId: number, muted: boolean): Promise<boolean> {
   return (await tx.run(flagStatements.muted, [channelId, userId, muted])) > 0
 }
 
-/** Takes a channel out of a member's lists, or puts it back. @returns whether that changed anything */
+/** Hides a channel from a member's lists, or shows it again. @returns whether that changed anything */
 export async function setHidden(
   tx: Tx,
   channelId: number,
@@ -260,7 +260,7 @@ export async function setHidden(
   return (await tx.run(flagStatements.hidden, [channelId, userId, hidden])) > 0
 }
 
-/** Clears what a channel has of messages from a member's history. @returns whether that changed anything */
+/** Clears all present messages of a channel from a member's history. @returns whether that changed anything */
 export async function clearHistoryRow(tx: Tx, channelId: number, userId: number): Promise<boolean> {
   return (await tx.run(clearHistoryStatement, [channelId, userId])) > 0
 }

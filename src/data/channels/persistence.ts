@@ -1,11 +1,12 @@
-// Whether channels keep their messages. A send reads it with its channel, so each channel has it: null, where it keeps them.
+// Whether channels keep their messages: a column of each channel, which sends read with the channel; null if it keeps
+// them.
 import type { Querier, Tx } from '#data/database.ts'
 
-/** SQL text: what a new channel of an application begins with. */
+/** SQL text: the initial value for a new channel of an application. */
 export const keptAsIn = (applicationId: string) =>
   `(select nullif(a.messages_persisted, true) from application a where a.id = ${applicationId})`
 
-/** For channels that are made from now on, and for all that are there. */
+/** Sets whether messages are kept, for all existing channels and for new ones. */
 export async function setApplicationPersisted(tx: Tx, applicationId: number, isKept: boolean): Promise<void> {
   await tx.run({ text: 'update application set messages_persisted = $2 where id = $1' }, [
     applicationId,

@@ -1,4 +1,4 @@
-// Rows as lines of a dump, as of one moment, streamed by COPY while others read and write.
+// Streams rows as lines of a dump by COPY, as of one moment, while others read and write.
 import type pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import type { Database } from '#data/database.ts'
@@ -10,27 +10,27 @@ import {
 } from '#data/dumps/tables.ts'
 import { sequenceOf, spaces } from '#data/worlds/spaces.ts'
 
-/** What there is of one table, of one application or of the server. */
+/** The rows of one table that belong to one application, or to the server. */
 export interface TableOfDump {
   name: string
-  /** `["user",{…}]` and a line feed, each; in chunks of any size. One table is read at a time. */
+  /** Yields lines of the form `["user",{…}]` in chunks of any size. Only one table may be read at a time. */
   lines(): AsyncIterable<Buffer>
 }
 
 export interface DumpSource {
   applications: { id: number; name: string }[]
-  /** Of the files whose bytes belong to it. */
+  /** Returns the keys of the files whose bytes belong to the application. */
   fileKeys(applicationId: number): Promise<string[]>
-  /** The lowest and the highest id of what an application has, by table. */
+  /** Returns the lowest and the highest id of an application's rows, by table. */
   ids(applicationId: number): Promise<Record<string, [number, number]>>
   tablesOf(applicationId: number): TableOfDump[]
-  /** What is no application's. @param isWhole whether those that only a dump of the server has are among them */
+  /** Returns tables of no application. @param isWhole whether to include those that only a dump of the server has */
   otherTables(isWhole: boolean): TableOfDump[]
-  /** The number last given by each sequence; at least that of all rows. */
+  /** Returns the last number drawn from each sequence, which no id in the rows exceeds. */
   sequences(): Promise<Record<string, number>>
 }
 
-/** Gives `work` the database as it is now, however long it takes. */
+/** Calls `work` with a snapshot of the database as it is now, however long it takes. */
 export async function asOfNow<T>(db: Database, work: (source: DumpSource) => Promise<T>): Promise<T> {
   const client = await db.pool.connect()
   try {
@@ -92,7 +92,7 @@ const sequencesOfServer = [
   ...tablesOfServer.filter(({ columns }) => columns.includes('id')).map(({ name }) => `${name}_id_seq`),
 ]
 
-/** JSON text has neither of these characters as it is, so that COPY changes nothing. */
+/** These characters never occur unescaped in JSON text, so COPY changes nothing. */
 const asItIs = `(format csv, delimiter E'\\x02', quote E'\\x01')`
 
 function linesOf({ name, columns, of, when, source, taken = {} }: DumpedTable, id: number): string {
@@ -107,7 +107,7 @@ function linesOf({ name, columns, of, when, source, taken = {} }: DumpedTable, i
 
 const both = (of: string, when: string | undefined) => (when ? `${of} and ${when}` : of)
 
-/** COPY takes no parameters. @param id an integer */
+/** Inlines the id, because COPY takes no parameters. @param id an integer */
 function bound(text: string, id: number): string {
   return text.replaceAll('$1', () => String(BigInt(id)))
 }

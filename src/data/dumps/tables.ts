@@ -1,27 +1,27 @@
-// Of which tables a dump has which rows: all that is not over within minutes, or found anew by a server that starts.
+// Which rows of which tables a dump has: all but those that expire within minutes or that a starting server recreates.
 import { columnsOf, type KeptTable, keptTables, tableOf, type WithoutRows } from '#data/worlds/tables.ts'
 
 export type DumpedTable = Pick<KeptTable, 'name' | 'columns' | 'of' | 'when' | 'source' | 'taken'>
 
 /**
- * By the models that no world has rows of: SQL for those of the application `$1`; all of them, in dumps of the server or
- * in every dump; null leaves them out.
+ * By the models without rows in worlds: SQL that selects the rows of the application `$1`, or whether all rows go into
+ * every dump or only into dumps of the server; null leaves them out.
  */
 const others = {
   Application: { of: 't.id = $1' },
   Credential: { of: 't.application_id = $1' },
   AccessToken: { of: 't.application_id = $1' },
-  /** What secrets of the rows are sealed with. */
+  /** The keys that encrypt secrets in the rows. */
   EncryptionKey: 'of every dump',
   Operator: 'of the server',
   AdminKey: 'of the server',
   AuditEntry: 'of the server',
-  /** What is folded anew, for it is not over. */
+  /** What has yet to be aggregated. */
   StatisticsDue: 'of the server',
-  /** Operators sign in again. */
+  /** Left out: operators sign in again. */
   OperatorSession: null,
   SignInAttempt: null,
-  /** Who leads, what was published, and what only tests make. */
+  /** Left out: the leader, published events, and what only tests create. */
   Lease: null,
   EventLog: null,
   World: null,
@@ -32,7 +32,7 @@ type Which = { of: string } | 'of every dump' | 'of the server' | null
 
 const entries = Object.entries(others) as [WithoutRows, Which][]
 
-/** They refer to nothing but their application. */
+/** These tables refer to nothing but their application. */
 const statistics: DumpedTable[] = (['StatisticsBucket', 'RequestHour'] as const).map((model) => ({
   name: tableOf(model),
   columns: columnsOf(model),
@@ -40,7 +40,7 @@ const statistics: DumpedTable[] = (['StatisticsBucket', 'RequestHour'] as const)
 }))
 export const statisticsTables: ReadonlySet<string> = new Set(statistics.map(({ name }) => name))
 
-/** The rows of an application, in an order in which each comes after those that it refers to. */
+/** The tables of an application, ordered so that each row comes after those it refers to. */
 export const tablesOfApplication: DumpedTable[] = [
   ...entries.flatMap(([model, rows]) =>
     typeof rows === 'object' && rows !== null
@@ -56,7 +56,7 @@ const allOf = (which: Which): DumpedTable[] =>
     rows === which ? [{ name: tableOf(model), columns: columnsOf(model), of: 'true' }] : [],
   )
 
-/** All of whose rows every dump has, and those of which only a dump of the server has any. */
+/** Tables that every dump has with all rows, and those that only a dump of the server has. */
 export const tablesOfEveryDump = allOf('of every dump')
 export const tablesOfServer = allOf('of the server')
 

@@ -1,9 +1,9 @@
-// Puts the rows of a dump into the database.
+// Writes the rows of a dump into the database.
 import { bool, column, int8, select, text } from '#data/columns.ts'
 import { reading, type Tx } from '#data/database.ts'
 import { type Space, sequenceOf } from '#data/worlds/spaces.ts'
 
-/** Waits until nobody writes to applications, and keeps it so until the transaction ends. @returns whether there is none */
+/** Blocks writes to applications until the transaction ends. @returns whether there are no applications or keys */
 export async function holdEmpty(tx: Tx): Promise<boolean> {
   await tx.run({ text: 'lock table application in exclusive mode' }, [])
   return tx.single(emptyStatement, [])
@@ -16,8 +16,8 @@ const emptyStatement = reading(
 )
 
 /**
- * @param columns that the rows have; others are as they are at first
- * @param rows of one table, each as JSON in UTF-8
+ * @param columns the columns that the rows have; others get their defaults
+ * @param rows the rows of one table, each as JSON in UTF-8
  */
 export async function insertRows(tx: Tx, table: string, columns: string[], rows: Buffer[]): Promise<void> {
   const list = (alias = '') => columns.map((name) => `${alias}"${name}"`).join(', ')
@@ -35,7 +35,7 @@ function arrayOf(rows: Buffer[]): Buffer {
   return Buffer.concat([open, ...rows.flatMap((row, at) => (at === 0 ? [row] : [comma, row])), close])
 }
 
-/** Of what was restored, nothing is numbered again. */
+/** Advances sequences past the given values, so that no restored number is assigned again. */
 export async function passSequences(tx: Tx, sequences: Record<string, number>): Promise<void> {
   const given = Object.entries(sequences).filter(([, value]) => value > 0)
   await tx.run(passStatement, [given.map(([name]) => name), given.map(([, value]) => value)])
@@ -48,10 +48,10 @@ const passStatement = {
     from unnest($1::text[], $2::bigint[]) s (name, value)`,
 }
 
-/** For each space as many numbers behind each other, which nobody else is given. @returns the first of each */
+/** Reserves a range of consecutive numbers in each space. @returns the first number of each range */
 export async function drawRanges(tx: Tx, wanted: Map<Space, number>): Promise<Map<Space, number>> {
   const spaces = [...wanted]
-  // Nobody draws from a sequence that is being altered.
+  // While a sequence is being altered, nobody else can draw from it.
   for (const name of new Set(spaces.map(([space]) => sequenceOf(space)))) {
     await tx.run({ text: `alter sequence "${name}" increment by 1` }, [])
   }

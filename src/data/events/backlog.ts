@@ -1,9 +1,9 @@
-// What waits in the database, for those who watch it.
+// Sizes of the queues in the database, for monitoring.
 import { column, columnsOf, int4, int8, oneOf, select } from '#data/columns.ts'
 import { type Database, reading } from '#data/database.ts'
 import type { Job, JobType } from '#resources/job.ts'
 
-/** So many are counted of what may be very many. */
+/** Counting stops at this number. */
 const countedMax = 100_000
 
 const counted = (from: string) => `(select count(*) from (select from ${from} limit ${countedMax}) counted)`
@@ -12,7 +12,7 @@ const backlogStatement = reading(
   'backlog',
   select({
     events: column(int8, counted('outbox_event')),
-    /** Milliseconds. */
+    /** Age of the oldest event in milliseconds. */
     age: column(
       int8,
       `coalesce((select (extract(epoch from chatterie_clock() - created_time) * 1000)::int8
@@ -33,7 +33,7 @@ const jobsStatement = reading(
   (columns) => `select ${columns} from job j group by j.type, j.state`,
 )
 
-/** How much waits, as {@link countedMax} at most; asked within a time, after which the database gives up as well. */
+/** Returns the queue sizes, each {@link countedMax} at most. The database cancels each statement after `timeoutMs`. */
 export function readBacklog(db: Database, timeoutMs: number) {
   return db.transact(async (tx) => {
     await tx.run({ text: `set local statement_timeout = ${timeoutMs}` }, [])

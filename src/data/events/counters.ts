@@ -1,5 +1,5 @@
-// Numbers of big lists, exact at every moment and never counted row by row: what the dispatcher has folded into
-// `counter`, plus what still waits in the outbox. One snapshot sees both, and each event is in exactly one of them.
+// Lengths of large lists, exact at all times without counting rows: what the dispatcher has added to `counter`, plus
+// what is still in the outbox. One snapshot sees both, and each event is in exactly one of them.
 import type { Querier } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { inList } from '#data/sql/in-list.ts'
@@ -7,7 +7,7 @@ import { type CounterScope, ownerOf } from '#resources/event-description.ts'
 import { type EventType, events, eventsWhere } from '#resources/events.ts'
 
 /**
- * SQL text for the present value of a counter.
+ * Returns SQL text for the current value of a counter.
  * @param owner SQL text for the id of the application, channel or thread
  */
 export function counterValue(scope: CounterScope, owner: string): string {
@@ -19,7 +19,7 @@ export function counterValue(scope: CounterScope, owner: string): string {
   )
 }
 
-/** The same for one id, which is a value of the statement. */
+/** Returns the same for one id, passed as a parameter of the statement. */
 export function counterOf(scope: CounterScope, id: number): Prisma.Sql {
   const around = counterValue(scope, '?').split('?')
   return new Prisma.Sql(
@@ -28,7 +28,7 @@ export function counterOf(scope: CounterScope, id: number): Prisma.Sql {
   )
 }
 
-/** Every pair of an event type and a counter it moves. */
+/** Every pair of an event type and a counter that it changes. */
 export const counterMoves = Object.entries(events).flatMap(([type, { counts }]) =>
   counts.map((scope) => ({ type: type as EventType, scope, owner: ownerOf(scope) })),
 )
@@ -42,8 +42,8 @@ export interface Count {
 }
 
 /**
- * Adds to counters what so many events of a type would, without publishing anything. Comes last in its transaction: the
- * dispatcher waits for what is locked here. Counters are locked in the dispatcher's order.
+ * Adds to counters what that many events of a type would, without publishing anything. It must come last in its
+ * transaction, because the dispatcher waits for the locked counters. They are locked in the dispatcher's order.
  */
 export async function count(tx: Querier, counts: Count[]): Promise<void> {
   const changes = new Map<string, { scope: CounterScope; owner: number; change: number }>()
@@ -74,7 +74,7 @@ const countStatement = {
     on conflict (scope, scope_id) do update set value = counter.value + excluded.value`,
 }
 
-/** How often each id is there. */
+/** Returns how often each id occurs. */
 export function tally(ids: number[]): [id: number, count: number][] {
   const counts = new Map<number, number>()
   for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1)

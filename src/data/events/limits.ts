@@ -2,8 +2,10 @@
 
 export const dispatchBatchMax = 500
 
-/** How long a client may be away and still be sent what it missed. */
+/** For how many minutes a disconnected client can still receive what it missed. */
 export const keptMinutes = 10
 
-/** What is older is forgotten: positions of connected sessions are kept now and then only, and may lie behind. */
+/**
+ * Older events are deleted. Longer than {@link keptMinutes}, because stored positions of connected sessions may lag.
+ */
 export const loggedMinutes = 2 * keptMinutes

@@ -1,10 +1,10 @@
-// Events of one application, for those who watch it.
+// Events of one application for operators who watch them.
 import { bool, column, joined, select } from '#data/columns.ts'
 import { type Db, reading } from '#data/database.ts'
 import { eventColumns, loggedColumns } from '#data/sql/take-events.ts'
 import type { CommittedEvent } from '#resources/events.ts'
 
-/** Has the events of an application logged for a while, although nobody is connected. */
+/** Makes the dispatcher log an application's events for `ms` milliseconds even if nobody is connected. */
 export async function keepWatch(db: Db, applicationId: number, ms: number): Promise<void> {
   await db.run(watchStatement, [applicationId, ms])
 }
@@ -18,7 +18,7 @@ const watchStatement = {
       expires_time = greatest(live_watch.expires_time, excluded.expires_time)`,
 }
 
-/** Events behind a position. @returns with whether some of them are forgotten already */
+/** Returns events after a position. @returns also whether some events after it have already been deleted */
 export async function eventsOf(
   db: Db,
   {

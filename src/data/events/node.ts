@@ -1,24 +1,24 @@
-// This process among those that share the database: one connection by which the others see that it lives, and by
-// which one of them at a time holds the lease on the lead. The leader takes events and publishes them in their order.
+// This process among those that share the database. One connection shows the others that it is alive and lets one of
+// them at a time hold the lease. The leader takes events and publishes them in order.
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { BaseLogger } from 'pino'
 import type { DatabaseUrl } from '#data/database.ts'
 
-/** First keys of our advisory locks; the second is a node's id, or nothing. */
+/** First keys of our advisory locks; the second is a node's id, or 0. */
 const locks = { node: 0x6e6f_6465, take: 0x7461_6b65 }
 
 const retryMs = 500
 
-/** A leader that does not renew its lease for so long is replaced. */
+/** A leader that does not renew its lease for this long is replaced. */
 const leaseMs = 2_000
-/** How often the leader renews it, and the others look whether it is free. */
+/** How often the leader renews the lease and the others check whether it is free. */
 const beatMs = 400
 
 /** The right to take events. */
 export interface Lead {
   node: number
-  /** Larger than that of any earlier leader. */
+  /** Larger than the term of any earlier leader. */
   term: number
 }
 
@@ -31,9 +31,9 @@ export class Node {
   #id = 0
   #installation = ''
   #term = 0
-  /** By this process' own clock, reckoned from when the lease was asked for. */
+  /** When the lease ends by this process's own clock, counted from when it was requested. */
   #leadsUntil = 0
-  /** Whether it stops: then it asks for no lease. */
+  /** Whether this process is stopping; it then no longer asks for the lease. */
   #hasResigned = false
   #beats: NodeJS.Timeout | undefined
   #isBeating = false
@@ -43,17 +43,19 @@ export class Node {
     this.#log = log
   }
 
-  /** Names the process in `user_session.node`; 0 before it has started. */
+  /** Identifies the process in `user_session.node`; 0 before it has started. */
   get id(): number {
     return this.#id
   }
 
-  /** The same for all processes on one database, and for no others. */
+  /** The same for all processes on one database, and different for others. */
   get installation(): string {
     return this.#installation
   }
 
-  /** What this process leads by; nothing where it does not, or was stopped for so long that others may lead by now. */
+  /**
+   * The lead of this process; undefined if it does not lead, or was paused so long that another process may lead now.
+   */
   get lead(): Lead | undefined {
     const leads = this.#state === 'leader' && performance.now() < this.#leadsUntil
     return leads ? { node: this.#id, term: this.#term } : undefined
@@ -63,14 +65,14 @@ export class Node {
     return this.lead !== undefined
   }
 
-  /** Takes an id, and the lead if nobody has it. */
+  /** Draws an id, and takes the lead if it is free. */
   async start(): Promise<void> {
     await this.#connect()
     await this.tryToLead()
     this.#beats = setInterval(() => void this.#beat(), beatMs).unref()
   }
 
-  /** Called each time this process takes the lead. */
+  /** Registers a listener that is called each time this process takes the lead. */
   onLead(listener: () => void): void {
     this.#onLead.push(listener)
   }
@@ -97,14 +99,14 @@ export class Node {
     return this.isLeader
   }
 
-  /** Others lead: the database said so. */
+  /** Becomes a follower after the database has reported that another process leads. */
   follow({ term }: Lead): void {
     if (this.#state !== 'leader' || this.#term !== term) return
     this.#state = 'follower'
     this.#log.info({ node: this.#id, term }, 'another process publishes the events')
   }
 
-  /** Gives the lead to others, for good. */
+  /** Gives up the lead permanently. */
   async resign(): Promise<void> {
     this.#hasResigned = true
     if (this.#state !== 'leader') return
@@ -130,7 +132,7 @@ export class Node {
   async #renew(): Promise<void> {
     const lead = { node: this.#id, term: this.#term }
     const askedAt = performance.now()
-    // Where the database is away, the lease ends by itself.
+    // If the database is unreachable, the lease expires by itself.
     const renewed = await this.#client
       ?.query({ ...renewStatement, values: [lead.node, lead.term] })
       .catch(() => undefined)
@@ -164,7 +166,7 @@ export class Node {
     }
   }
 
-  /** Others may lead by now. The id stays, so that its sessions stay this process's own. */
+  /** Another process may lead by now. The id is kept, so that its sessions still belong to this process. */
   #lost(client: pg.Client): void {
     if (this.#state === 'closed' || this.#client !== client) return
     this.#client = undefined
@@ -181,7 +183,7 @@ export class Node {
   }
 }
 
-/** SQL text: whether the process with this id lives, as its lock shows. */
+/** SQL text: whether the process with this id is alive, as its advisory lock shows. */
 export const nodeLives = (id: string) => `exists (
   select from pg_locks l
   where l.locktype = 'advisory' and l.classid = ${locks.node} and l.objid = ${id}::oid and l.objsubid = 2
@@ -193,8 +195,8 @@ const isHere = (lock: string) =>
 // -------------------------------------------------------------------------------------------- the lease
 
 /**
- * SQL text: part of a statement that takes events. `lead` has a row if they are `node`'s to take in this `term`; until
- * the commit nobody else is given the lead. The lock beside it shows to whom the row is lent.
+ * SQL text: part of a statement that takes events. `lead` has a row if `node` leads in this `term`; until the commit
+ * nobody else can get the lease. The advisory lock beside it shows which backend holds the row.
  */
 export const leadPart = (node: string, term: string) => `
   lead as materialized (
@@ -207,10 +209,10 @@ const lasting = `clock_timestamp() + interval '${leaseMs} milliseconds'`
 const beginStatement = `
   insert into lease (name, node, term, expires) values ('events', 0, 0, '-infinity') on conflict do nothing`
 
-/** A connection that was told to end takes a moment to do so. */
+/** How long to wait for a connection that was terminated to end. */
 const endMs = 20
 
-// What a stopped leader is taking is not waited for: such a connection waits for its client to read.
+// Does not wait for a batch that a stopped leader is taking: a backend that waits for its client is terminated.
 const leadStatement = `
   with free as (
     select name from lease

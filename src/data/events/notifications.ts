@@ -1,4 +1,4 @@
-// What members who were not there are notified of.
+// Notifications for members who were absent.
 import { findChannels } from '#data/channels/channels.ts'
 import {
   bool,
@@ -34,14 +34,14 @@ export const notificationShape = {
   createdTime: timestamptz,
 }
 
-/** Of notification `n`, which has its message's `parent_id`, too. */
+/** The columns of notification `n`, including its message's `parent_id`. */
 const notificationColumns = select(columnsOf({ ...notificationShape, parentId: nullable(int8) }, 'n'))
 type NotificationRow = ReadBy<typeof notificationColumns>
 const withParents = `(
   select n.*, m.parent_id from notification n join message m on m.id = n.message_id
   where ${isKept('m')}) n`
 
-/** A user's notifications from the cursor on, newest first, or the newer ones, oldest first. */
+/** Reads a user's notifications at or before the cursor, newest first, or those after it, oldest first. */
 const listStatement = (newer: boolean) =>
   reading(
     newer ? 'list-newer-notifications' : 'list-notifications',
@@ -70,7 +70,7 @@ const listStatement = (newer: boolean) =>
 const olderStatement = listStatement(false)
 const newerStatement = listStatement(true)
 
-/** A page of what a user was notified of, newest first. */
+/** Returns a page of a user's notifications, newest first. */
 export async function listNotifications(
   db: Db,
   recipientId: number,
@@ -95,7 +95,7 @@ export async function listNotifications(
   }
 }
 
-/** The notifications with these ids, as far as what they are about is still there. */
+/** Returns the notifications with these ids whose message, channel and users still exist, by id. */
 export async function notificationsById(db: Db, ids: number[]): Promise<Map<number, Notification>> {
   const found = await complete(db, await db.all(byIdStatement, [ids]))
   return new Map(found.map((notification) => [notification.id, notification]))
@@ -107,7 +107,7 @@ const byIdStatement = reading(
   (columns) => `select ${columns} from ${withParents} where n.id = any($1::bigint[])`,
 )
 
-/** Gives notifications the messages, channels and users they are about: three round trips, however many they are. */
+/** Loads the messages, channels and users that notifications refer to, in three round trips for any number of them. */
 async function complete(db: Db, rows: NotificationRow[]): Promise<Notification[]> {
   if (rows.length === 0) return []
   const messages = await messagesById(
@@ -134,8 +134,8 @@ async function complete(db: Db, rows: NotificationRow[]): Promise<Notification[]
       ...(row.type === 'USER_MENTIONED_CHANNEL' && {
         mentionedChannel: channels.get(row.mentionedChannelId ?? 0),
       }),
-    } as NotificationData // a type of notification has that type's columns
-    if (Object.values(data).includes(undefined as never)) return [] // what it was about was deleted
+    } as NotificationData // each type of notification has the columns of that type
+    if (Object.values(data).includes(undefined as never)) return [] // what it refers to was deleted
     return [
       {
         id: row.id,
@@ -152,28 +152,28 @@ async function complete(db: Db, rows: NotificationRow[]): Promise<Notification[]
   })
 }
 
-/** Messages whose members are notified at once. */
+/** How many messages' members are notified in one batch. */
 export const tasksMax = 100
-/** Members notified of one message at a time: what waits behind a big channel's message waits no longer than that. */
+/** How many members are notified of one message at a time, so that a large channel does not delay other messages. */
 const sliceMax = 500
 
-/** What became of a batch of notifications. */
+/** The outcome of a batch of notifications. */
 export interface Notified {
-  /** Whether members are left to be notified. */
+  /** Whether members remain to be notified. */
   more: boolean
-  /** Whether events were written, for recipients who are connected. */
+  /** Whether events were written for recipients who are connected. */
   hasPublished: boolean
-  /** Whether functions are to run. */
+  /** Whether function runs were queued. */
   asked: boolean
 }
 
 /**
- * Goes on with notifying the members of channels of new messages: those who are not there, that is, have no active chat
- * session in the channel, and have not blocked the author. Who replies to or mentions whom is notified of besides (contract
- * g, runtime contract 8.9). One statement writes the notifications, with an event for each whose recipient is connected
- * or may come back to hear of it, and moves the tasks on; several processes may run it at once.
- * @param limit of messages, the oldest
- * @param only the message with this id
+ * Continues notifying channel members of new messages: those who are absent, that is, have no active chat session in
+ * the channel, and have not blocked the author. Replies and mentions are notified as well (contract g, runtime contract
+ * 8.9). One statement writes the notifications, an event for each recipient who is connected or may still reconnect,
+ * and the progress of the tasks; several processes may run it at the same time.
+ * @param limit how many messages, oldest first
+ * @param only process only the message with this id
  */
 export async function writeNotifications(db: Db, limit = tasksMax, only?: number): Promise<Notified> {
   if (!(await db.single(hasTaskStatement, []))) return { more: false, hasPublished: false, asked: false }
@@ -181,14 +181,14 @@ export async function writeNotifications(db: Db, limit = tasksMax, only?: number
   return { more: tasks >= limit || moved > 0, hasPublished: published > 0, asked: asked > 0 }
 }
 
-/** The one that writes is planned each time, which is not done for nothing, once a second. */
+/** Checked first, because the statement that writes is planned on every run and this runs once a second. */
 const hasTaskStatement = reading(
   'has-notification-task',
   column(bool, 'exists (select from notification_task)'),
   (columns) => `select ${columns}`,
 )
 
-/** The message that is next. */
+/** Returns the id of the next message whose members are to be notified. */
 export function firstTask(db: Db): Promise<number | undefined> {
   return db.one(firstTaskStatement, [])
 }
@@ -199,7 +199,7 @@ const firstTaskStatement = reading(
   (columns) => `select ${columns} from notification_task order by message_id limit 1 for update skip locked`,
 )
 
-/** Forgets that members are to be notified of a message. */
+/** Deletes the task to notify members of a message. */
 export async function dropTask(db: Db, messageId: number): Promise<void> {
   await db.run(dropTaskStatement, [messageId])
 }

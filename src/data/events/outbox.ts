@@ -1,4 +1,4 @@
-// The events that committed and are not yet published.
+// Events that are committed and not yet published.
 
 import { column, int8, nullable, type ReadBy } from '#data/columns.ts'
 import { type Db, reading } from '#data/database.ts'
@@ -16,19 +16,18 @@ import type { CommittedEvent } from '#resources/events.ts'
 
 /** Which events to take. */
 export interface Batch {
-  /** Of the oldest. */
+  /** How many, oldest first. */
   limit?: number
-  /** The one with this id alone. */
+  /** Take only the event with this id. */
   only?: number | undefined
 }
 
 /**
- * Takes up to {@link dispatchBatchMax} events, oldest first, in one commit: adds them to their counters, notes the
- * messages that members are to be notified of and the functions that are to run, shows the channels they were sent to
- * again to who had hidden them, and gives those of applications with real-time sessions their position in the log. The
- * leader alone takes events, so that positions are in the order in which events are published. Counters are locked in one
- * order, so that nobody waits in a circle.
- * @returns nothing where the lead is another's
+ * Takes up to {@link dispatchBatchMax} events, oldest first, in one commit: adds them to their counters, queues
+ * notification tasks, function runs and deliveries, shows channels with new messages again to members who had hidden
+ * them, and assigns log positions to events of applications with real-time sessions. Only the leader takes events, so
+ * that positions follow the order of publication. Counters are locked in one order to avoid deadlocks.
+ * @returns undefined if another process leads
  */
 export async function takeEvents(
   db: Db,
@@ -42,12 +41,12 @@ export async function takeEvents(
   )
 }
 
-/** Takes an event for nothing but its counters and its place in the log, for the rest of it cannot be done. */
+/** Takes an event whose other effects fail, applying only its counters and its position in the log. */
 export async function takeAside(db: Db, { node, term }: Lead, id: number): Promise<TakenEvents | undefined> {
   return toTaken(await db.all(takeAsideStatement, [node, term, id]))
 }
 
-/** The oldest event that can be taken. */
+/** Returns the id of the oldest event that is not locked. */
 export function firstUntaken(db: Db): Promise<number | undefined> {
   return db.one(firstStatement, [])
 }
@@ -60,15 +59,15 @@ const firstStatement = reading(
 
 export interface TakenEvents {
   taken: number
-  /** How many messages members are to be notified of. */
+  /** How many messages have members to notify. */
   tasks: number
-  /** How many runs of functions they ask for. */
+  /** How many function runs were queued. */
   asked: number
-  /** How many deliveries to webhooks they ask for. */
+  /** How many webhook deliveries were queued. */
   sent: number
-  /** Those that somebody may listen to. */
+  /** The events that somebody may be subscribed to. */
   events: CommittedEvent[]
-  /** How many milliseconds ago each of these was written. */
+  /** For each of `events`, how many milliseconds ago it was written. */
   ages: number[]
 }
 
@@ -83,8 +82,8 @@ function toTaken(rows: ReadBy<typeof takenColumns>[]): TakenEvents | undefined {
 }
 
 /**
- * Gives back the room of events that were taken. To see that none of an application waits, as all its counters do, Postgres
- * looks at each that it has not cleared away: a list of channels took 4.4 ms behind 90,000 of them, and takes 0.5 without.
+ * Reclaims the space of events that were taken. To find that an application has no waiting events, as its counters do,
+ * Postgres looks at each dead row: a list of channels took 4.4 ms behind 90,000 of them and takes 0.5 ms without.
  */
 export async function vacuumOutbox(db: Db): Promise<void> {
   await db.run(vacuumStatement, [])
@@ -92,12 +91,12 @@ export async function vacuumOutbox(db: Db): Promise<void> {
 
 const vacuumStatement = { name: 'vacuum-outbox', text: 'vacuum (skip_locked, truncate false) outbox_event' }
 
-/** The position of the last event of all; 0 before the first. What comes up to there can be read. */
+/** Returns the position of the last event, 0 before the first. All events up to it can be read. */
 export async function lastPosition(db: Db): Promise<number> {
   return (await db.single(lastStatement, [])) ?? 0
 }
 
-// Not the sequence: it knows of positions whose events have yet to commit, and whoever went on from there would miss
+// Not read from the sequence, which includes positions of uncommitted events: a reader that continued there would miss
 // them.
 const lastStatement = reading(
   'last-position',
@@ -105,7 +104,7 @@ const lastStatement = reading(
   (columns) => `select ${columns} from event_log`,
 )
 
-/** The last of a channel's events that is not taken yet, of those up to `through`; undefined where all are. */
+/** Returns the id of a channel's last event up to `through` that is not taken yet; undefined if all are taken. */
 export async function lastUntaken(
   db: Db,
   channelId: number,
@@ -120,7 +119,7 @@ const untakenStatement = reading(
   (columns) => `select ${columns} from outbox_event where channel_id = $1 and id <= $2`,
 )
 
-/** The first of the events of all applications behind a position, up to another one. */
+/** Returns up to `max` events of all applications after the position `after` and up to `through`. */
 export async function eventsBetween(
   db: Db,
   after: number,
@@ -137,20 +136,18 @@ const betweenStatement = reading(
     select ${columns} from event_log logged where position > $1 and position <= $2 order by position limit $3`,
 )
 
-/** What a session missed: `max` events at most of those behind a position, up to another one. */
+/** What a session missed: at most `max` events after the position `after` and up to `through`. */
 export interface Missed {
   applicationId: number
   userId: number
-  /** Channels whose events concern it, besides those that it was taken out of meanwhile. */
+  /** Channels whose events concern the session, in addition to those it was removed from meanwhile. */
   channelIds: number[]
   after: number
   through: number
   max: number
 }
 
-/**
- * What may concern users, in order: each one's, or undefined where some of what was published since is forgotten already.
- */
+/** Returns the events that may concern each user, in order, or undefined if some of them have already been deleted. */
 export async function eventsForEach(db: Db, missed: Missed[]): Promise<(CommittedEvent[] | undefined)[]> {
   const rows = await db.all(missedEventsStatement, [
     missed.map(({ after }) => after),
@@ -167,13 +164,15 @@ export async function eventsForEach(db: Db, missed: Missed[]): Promise<(Committe
   })
 }
 
-/** An event of which nothing is delivered yet. */
+/** An event that has not been delivered yet. */
 interface PendingChange extends Pick<CommittedEvent, 'applicationId' | 'type' | 'channelId' | 'payload'> {
-  /** Null where it has yet to be given one. */
+  /** Null until one is assigned. */
   position: number | null
 }
 
-/** Events in their order, behind a position, that change what one of these users is to channels and to others. */
+/**
+ * Returns, in order, events after a position that change the access of one of these users to channels or other users.
+ */
 export async function pendingChangesOf(
   db: Db,
   {
@@ -185,7 +184,7 @@ export async function pendingChangesOf(
   return db.all(pendingChangesStatement, [applicationIds, userIds, deliveredThrough])
 }
 
-/** Forgets what is too old to be delivered, but for the last of all. @returns how many events */
+/** Deletes a batch of events that are too old to be delivered, except the last one. @returns how many */
 export function deleteOldEvents(db: Db): Promise<number> {
   return db.single(forgetStatement, [forgottenMax])
 }
