@@ -1,17 +1,17 @@
-// Where things are addressed in real time: an address prints and matches one pattern, and a hypermedia says under
-// which names a resource shows its addresses. Knows zod alone.
+// Real-time addresses: each prints and matches one pattern, and a hypermedia lists the addresses of a resource by name.
+// Depends only on zod.
 import type { z } from 'zod'
 
 type Names<Pattern extends string> = Pattern extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Names<Rest>
   : never
 
-/** What stands in the places of a pattern. */
+/** Values for the placeholders of a pattern. */
 export type Params<Name extends string = string> = Record<Name, string | number>
 
 /**
- * `page` and `cursor` lists print the address of their first page; the others carry their place at the end (runtime
- * contract 3.2).
+ * How a list is paged. `page` and `cursor` lists print the address of their first page; other addresses end with their
+ * parameters (runtime contract 3.2).
  */
 export type Paging = 'none' | 'page' | 'cursor'
 
@@ -22,19 +22,19 @@ export interface Address<Name extends string = string, P extends Paging = Paging
   at(params: Params<Name>): string
 }
 
-/** `/application/channels/{id}.relay`; what stands in a place is a number, unless it is a name's. */
+/** Returns an address like `/application/channels/{id}.relay`. Placeholders stand for numbers, except for names. */
 export function address<const Pattern extends string>(pattern: Pattern): Address<Names<Pattern>, 'none'> {
   return { pattern, paging: 'none', at: printer(pattern) }
 }
 
-/** The address of a list by page number. Clients fill in size and sort as text, so they stand there empty. */
+/** Returns the address of a list by page number. Clients fill in size and sort as text, so these are printed empty. */
 export function pagedAddress<const Pattern extends string>(
   pattern: Pattern,
 ): Address<Names<Pattern>, 'page'> {
   return { pattern, paging: 'page', at: printer(`${pattern}.page.0.size..sort.`) }
 }
 
-/** The address of a list by cursor. */
+/** Returns the address of a list by cursor. */
 export function cursorAddress<const Pattern extends string>(
   pattern: Pattern,
 ): Address<Names<Pattern>, 'cursor'> {
@@ -57,7 +57,7 @@ type Addresses = Record<string, AnyAddress>
 
 /**
  * What a resource shows besides its fields (runtime contract 3 to 6).
- * `E` is the entity that it reads, the shape's output and what else links need.
+ * `E` is the entity it is presented from: the shape's output and anything else that links need.
  */
 export interface Hypermedia<
   E = unknown,
@@ -66,30 +66,30 @@ export interface Hypermedia<
   A extends Addresses = Addresses,
   S extends Addresses = Addresses,
 > {
-  /** What it looks like without. */
+  /** The schema of the resource without hypermedia. */
   shape: z.ZodType
-  /** What stands in the places of the patterns. */
+  /** Returns the values of the patterns' placeholders. */
   params: (entity: E) => Params
-  /** Reads. */
+  /** Addresses to read. */
   relays: R
-  /** What can be subscribed to. */
+  /** Addresses to subscribe to. */
   topics: T
-  /** Writes. */
+  /** Addresses to write. */
   actions: A
-  /** Where files are uploaded to. */
+  /** Addresses to upload files to. */
   streams: S
-  /** Those that are shown only where this holds, by their names. */
+  /** Conditions, by name, for addresses that are not always shown. */
   when?: Partial<Record<keyof R | keyof A, (entity: E) => boolean>>
-  /** Topics that are other topics under another name. */
+  /** Topics that are another topic under a different name. */
   aliases?: (entity: E) => Partial<Record<keyof T, string>>
-  /** Fields that the REST document lacks or shows otherwise, and null where the runtime has it in place of nothing. */
+  /** Fields that the REST document lacks or shows differently; null for a field that the runtime shows as null. */
   also?: (entity: E) => Record<string, unknown>
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: hypermedia of any entity; what is presented checks its own.
 export type AnyHypermedia = Hypermedia<any>
 
-/** Says what the resources of a shape show in real time, wherever they stand; see resources/hypermedia.ts. */
+/** Defines what resources of a shape show in real time wherever they appear; see resources/hypermedia.ts. */
 export function defineHypermedia<E>() {
   return <
     R extends Addresses = Record<never, never>,

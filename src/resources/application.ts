@@ -15,7 +15,7 @@ const ApplicationFeatures = z
   .object({ guestUsers: Toggle, userCreatedChannels: Toggle })
   .meta({ id: 'ApplicationFeatureSettingsProperties' })
 
-/** Flat and under `features`: both shapes are documented (contract h4). */
+/** Present both flat and under `features`, because both shapes are documented (contract h4). */
 export const ApplicationSettings = z.object({
   guestUsers: Toggle,
   userCreatedChannels: Toggle,

@@ -3,9 +3,9 @@ import { address, defineHypermedia } from '#resources/address.ts'
 import { defineResource, Properties, RequiredText } from '#resources/define.ts'
 import { nameMax, User } from '#resources/user.ts'
 
-/** What a backend or a member triggers in a channel; the application names the type. */
+/** An event that a backend or a member triggers in a channel; the application chooses the type. */
 export const ChannelEventShape = z.object({ type: z.string(), properties: Properties, user: User.optional() })
-/** The channel's id is for its relay. */
+/** The channel's id is needed for the relay. */
 export type ChannelEvent = z.output<typeof ChannelEventShape> & { channelId?: number }
 
 export const SendChannelEvent = z

@@ -4,7 +4,7 @@ import { defineResource, Id, Properties, RequiredText, Timestamp } from '#resour
 import { Message } from '#resources/message.ts'
 import { nameMax, User, UserReference } from '#resources/user.ts'
 
-/** Of a direct channel, its creator included (contract h17). */
+/** Maximum number of members of a direct channel, including its creator (contract h17). */
 export const directMembersMax = 10
 
 export const ChannelType = z.enum(['DIRECT', 'PUBLIC', 'PRIVATE'])
@@ -33,7 +33,7 @@ export const Channel = z
   .meta({ id: 'ChannelProperties' })
 export type Channel = z.output<typeof Channel>
 
-/** `{}` is what a JavaScript Set becomes in JSON, and what the official SDK sends for one (contract d). */
+/** `{}` is the JSON form of a JavaScript Set, and what the official SDK sends for one (contract d). */
 const Members = z.preprocess(
   (value) =>
     typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
@@ -94,7 +94,7 @@ export const channelResource = defineResource({
   },
 })
 
-/** That somebody joined. The ids are for its links; the document has only the time. */
+/** A membership. The document has only the time; the ids are needed for its links. */
 const ChannelMembershipShape = z.object({ createdTime: Timestamp.describe('When the member joined') })
 export type ChannelMembership = z.output<typeof ChannelMembershipShape> & {
   channelId: number
@@ -116,7 +116,7 @@ export const channelMembershipResource = defineResource<typeof ChannelMembership
 
 // ---------------------------------------------------------------------------------------- in real time
 
-/** What a member changes of a channel. Clients send it whole: what the schema does not name is dropped. */
+/** Changes by a member. Clients send the whole channel; fields that the schema does not name are dropped. */
 export const UpdateChannel = z.object({
   name: RequiredText(nameMax).optional(),
   displayName: RequiredText(nameMax).optional(),
@@ -127,24 +127,24 @@ export type UpdateChannel = z.output<typeof UpdateChannel>
 export const MuteChannel = z.object({ state: z.enum(['ON', 'OFF']) })
 export type MuteChannel = z.output<typeof MuteChannel>
 
-/** Another user leaves because a moderator says so; without one, the caller does. */
+/** Removes another user, which only a moderator may do; without `user`, the caller leaves. */
 export const LeaveChannel = z.object({ user: UserReference.nullish() })
 export type LeaveChannel = z.output<typeof LeaveChannel>
 
 /** The real-time runtime has lists of calls, but no calls. */
 export const Call = z.object({ id: Id })
 
-/** What a user is to a channel. */
+/** The relation of a user to a channel. */
 export type Standing = 'member' | 'outsider' | 'blocked'
 
 /**
- * A channel as one user sees it: its last message is the last that this user may see. Those within other resources
- * are seen by members. Direct channels are typed with a name (contract 7.2), though the REST document has none.
+ * A channel as one user sees it: with the last message that this user may see. Channels inside other resources are seen
+ * as by members. A direct channel has a name here (contract 7.2), although its REST document has none.
  */
 export type SeenChannel = Channel & {
   standing?: Standing
   name?: string
-  /** Users who do not see the last message, since they have deleted it for themselves. */
+  /** Users who do not see the last message because they deleted it for themselves. */
   lastHiddenFrom?: number[]
 }
 
@@ -213,7 +213,7 @@ export const channelHypermedia = defineHypermedia<SeenChannel>()(Channel, {
 export type ChannelTopic = keyof typeof channelHypermedia.topics
 
 const ChannelBlockRecordShape = z.object({ user: User, createdTime: Timestamp })
-/** That a user is kept out of a channel; the ids are for its action. */
+/** A block of a user in a channel; the ids are needed for its action. */
 export type ChannelBlockRecord = z.output<typeof ChannelBlockRecordShape> & { id: number; channelId: number }
 export const ChannelBlockRecord = ChannelBlockRecordShape
 
@@ -222,7 +222,7 @@ export const channelBlockRecordHypermedia = defineHypermedia<ChannelBlockRecord>
   actions: { delete: address('/application/channels/{channelId}.block_records.{id}.delete') },
 })
 
-/** From where to where a page of messages goes, and who of the members has read which of them. */
+/** The range of a page of messages, and which member has read which of them. */
 export const ChannelContext = z.object({
   startCursor: Id.optional(),
   endCursor: Id.optional(),

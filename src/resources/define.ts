@@ -1,16 +1,16 @@
-// How a resource is described: what it looks like and where it leads. Knows zod alone.
+// How a resource is described: its shape and its links. Depends only on zod.
 import { z } from 'zod'
 
-/** Fields whose name is the same in both spellings, such as `isGuest`. */
+/** Fields with the same name in both spellings, such as `isGuest`. */
 export const sameInBothSpellings = z.registry<{ also?: string[] }>()
 
-/** Fields that hold a URL; one that starts with `/` is served by us and gets the request's origin in front. */
+/** Fields that hold a URL. One that starts with `/` is served by us and is prefixed with the request's origin. */
 export const served = z.registry<{ served: true }>()
 
-/** Prints the path of a link below `…/applications/{id}`, or null where the entity has no such link. */
+/** Prints the path of a link below `…/applications/{id}`; null if the entity has no such link. */
 type Link<E> = (entity: E) => string | null
 
-/** `E` is the entity: the shape's output, and more where links need what the document does not show. */
+/** `E` is the entity: the shape's output, plus what links need but the document does not show. */
 export interface Resource<S extends z.ZodType = z.ZodType, E extends z.output<S> = z.output<S>> {
   /** Lower-case singular, as in validation errors. */
   name: string
@@ -20,7 +20,7 @@ export interface Resource<S extends z.ZodType = z.ZodType, E extends z.output<S>
   component: string
   shape: S
   links: Record<string, Link<E>>
-  /** Resources within it that carry links of their own, by their path: `data.message`. */
+  /** Nested resources that have links of their own, by path, such as `data.message`. */
   embeds?: Record<string, AnyResource>
 }
 
@@ -34,7 +34,7 @@ export function defineResource<S extends z.ZodType, E extends z.output<S> = z.ou
   return resource
 }
 
-/** Positive, and exact as a JavaScript number. */
+/** Positive, and exactly representable as a JavaScript number. */
 export const Id = z
   .number()
   .int()
@@ -49,12 +49,12 @@ const depthMax = 64
 
 const jsonRule = `without NUL characters and numbers beyond 2^53, at most ${depthMax} levels deep`
 
-/** Postgres can keep neither NUL nor half a surrogate pair. */
+/** Returns whether Postgres can store the text: it can store neither NUL nor unpaired surrogates. */
 export function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes('\u0000')
 }
 
-/** Of numbers beyond 2^53, what was sent is lost when JSON is parsed (RFC 8259 section 6): they are not kept changed. */
+/** Numbers beyond 2^53 lose precision when JSON is parsed (RFC 8259 section 6), so they are refused, not altered. */
 function isStorableJson(value: unknown, depth = 0): boolean {
   if (typeof value === 'string') return isStorable(value)
   if (typeof value === 'number')
@@ -65,12 +65,12 @@ function isStorableJson(value: unknown, depth = 0): boolean {
   return Object.entries(value).every(([key, item]) => isStorable(key) && isStorableJson(item, depth + 1))
 }
 
-/** A string that can be stored, `max` UTF-16 units at most. */
+/** A string that can be stored, of at most `max` UTF-16 code units. */
 export function Text(max: number) {
   return z.string().max(max).refine(isStorable, 'must be well-formed Unicode without NUL characters')
 }
 
-/** Text with something in it. */
+/** Text that is not blank. */
 export function RequiredText(max: number) {
   return Text(max).refine((text) => text.trim() !== '', 'must not be blank')
 }
@@ -83,8 +83,8 @@ export const Json = z
   .meta({ description: 'Any JSON value' })
 
 /**
- * The customer's own map. Its keys are data: never renamed, whatever they are, `__proto__` included,
- * which is why this is not a z.record (that would build a new object of them).
+ * A map of custom data. Its keys are data and are never renamed, whatever they are, including `__proto__`. That is why
+ * this is not a z.record, which would build a new object from them.
  */
 export const Properties = z
   .custom<Record<string, unknown>>(
@@ -93,12 +93,12 @@ export const Properties = z
   )
   .meta({ type: 'object', additionalProperties: true, description: 'Custom data' })
 
-/** A text part of a multipart form; a blank one is absent. */
+/** A text part of a multipart form; a blank part counts as absent. */
 export function FormText<T extends z.ZodType>(schema: T) {
   return z.preprocess((value) => (value === '' ? undefined : value), schema)
 }
 
-/** A part of a multipart form that holds JSON, whatever type it says it has; null is absent. */
+/** A part of a multipart form that holds JSON, whatever its declared type; null counts as absent. */
 export function FormJson<T extends z.ZodType>(schema: T) {
   return z.preprocess((value, context) => {
     if (typeof value !== 'string' || value.trim() === '') return value || undefined

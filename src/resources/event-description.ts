@@ -1,10 +1,10 @@
-// What there is to say of an event: the vocabulary of resources/events.ts.
+// The vocabulary that describes events in resources/events.ts.
 import type { EventType } from '#resources/events.ts'
 import type { FunctionType } from '#resources/function.ts'
 import type { UserTopic } from '#resources/user.ts'
 import type { WebhookType } from '#resources/webhook.ts'
 
-/** A number kept ready because counting it would read a big table; see data/events/counters.ts. */
+/** A count that is stored because counting would read a large table; see data/events/counters.ts. */
 export type CounterScope =
   | 'application.users'
   | 'application.channels'
@@ -18,117 +18,117 @@ export type CounterScope =
 
 type Owner = 'application' | 'channel' | 'thread'
 
-/** `channel.messages` counts per channel. */
+/** Returns what a counter belongs to: `channel.messages` counts per channel. */
 export function ownerOf(scope: CounterScope): Owner {
   return scope.split('.')[0] as Owner
 }
 
-/** What is loaded, as it is now, so that an event can be presented. */
+/** What is loaded, in its current state, to present an event. */
 export type EventSubject =
-  /** Of `payload.userId`. */
+  /** The user in `payload.userId`. */
   | 'users'
   | 'channels'
-  /** Of `payload.messageId`, and of `payload.parentId` where a reply changes what its parent shows. */
+  /** The message in `payload.messageId`, and the one in `payload.parentId` if a reply changes what its parent shows. */
   | 'messages'
   | 'threads'
   | 'notifications'
-  /** What user interfaces of the application show. */
+  /** The settings of the application's chat user interfaces. */
   | 'uis'
-  /** Where those see the user who are present. */
+  /** Channels whose present users see the event's user. */
   | 'livelyChannels'
 
-/** Who hears an event. */
+/** Who receives an event. */
 type EventAudience =
-  /** It is counted, or handed to functions, alone. */
+  /** Not delivered, only counted or passed to functions. */
   | 'nobody'
-  /** Whom its payload names: `userId`, `by`, `authorId`. */
+  /** The users that its payload names: `userId`, `by`, `authorId`. */
   | 'users'
   /** The members of its channel. */
   | 'channel'
-  /** Both. */
+  /** Both of the above. */
   | 'channel and users'
-  /** Everybody in the application. */
+  /** All users of the application. */
   | 'application'
 
-/** What an event sets off besides being delivered. */
+/** Effects of an event in addition to its delivery. */
 export type EventEffect =
-  /** Members who are not there get a notification of its message. */
+  /** Absent members get a notification of its message. */
   | 'notifies members'
-  /** Its channel moves to the front of lists by last activity. */
+  /** Its channel moves to the front of lists sorted by last activity. */
   | 'moves channel'
-  /** Who had hidden its channel sees it again. */
+  /** Users who had hidden its channel see it again. */
   | 'unhides channel'
-  /** Its channel shows something else of itself. */
+  /** The presentation of its channel changes. */
   | 'changes channel'
-  /** Its channel may show another last message. */
+  /** The last message of its channel may change. */
   | 'changes last message'
-  /** Its user, or all members, are in its channel no longer. */
+  /** Its user, or every member, is no longer in its channel. */
   | 'ends membership'
   /** The sessions of its user end. */
   | 'ends sessions'
-  /** What its user sees of the channel is another part: sessions look it up again. */
+  /** What its user may see of the channel changes, so sessions reload it. */
   | 'reloads relations'
   /** Its user has stopped typing. */
   | 'ends typing'
 
-/** What answers the session that acted: the topic of its user, and the type of the message (runtime contract 4.4). */
+/** The answer to the session that acted: the user's topic and the type of the message (runtime contract 4.4). */
 export interface EchoAddress {
   topic: UserTopic
   type: string
 }
 
-/** The functions that an event sets off. */
+/** The functions that an event triggers. */
 interface EventFunctions {
-  /** Where it has a user: `payload.userId`. */
+  /** If the event has a user, `payload.userId`. */
   byUser?: FunctionType
-  /** Where it has none. */
+  /** If the event has no user. */
   bySystem?: FunctionType
-  /** They are asked for where it is written, which knows more than the event says. */
+  /** Runs are requested where the event is written, which knows more than the event contains. */
   isAskedBefore?: true
 }
 
 export interface EventDescription {
-  /** The counters that its `count` is added to. */
+  /** The counters that the event's `count` is added to. */
   counts: readonly CounterScope[]
   audience: EventAudience
   subjects: readonly EventSubject[]
-  /** By outcome, where it has more than one. */
+  /** By outcome, if there is more than one. */
   echo: EchoAddress | Record<string, EchoAddress> | null
   effects?: readonly EventEffect[]
-  /** What its payload says of whose relations to channels and to others it changes; see domain/sessions/relations.ts. */
+  /** The payload field that names whose relations to channels and users change; see domain/sessions/relations.ts. */
   relates?: 'userId' | 'memberIds' | 'by'
   functions?: EventFunctions
-  /** What webhooks are told of; by whether `payload.online` is true, where that makes another thing of it. */
+  /** The type that webhooks receive; depends on `payload.online` if there are two. */
   webhook?: WebhookType | { online: WebhookType; offline: WebhookType }
 }
 
-/** The action of a session that an event answers: its own client gets the event with the action's receipt. */
+/** The action of a session that caused an event; its client receives the event with the action's receipt. */
 export interface Cause {
   /** The user who acted. */
   by: number
-  /** The key of its session. */
+  /** The key of the user's session. */
   session: string
   receipt?: string
 }
 
-/** Ids, and what is gone once the commit is done. */
+/** Ids, and data that no longer exists after the commit. */
 export interface EventPayload extends Partial<Cause> {
-  /** Whom the event is about. */
+  /** The user the event is about. */
   userId?: number | null
   messageId?: number
   threadId?: number
-  /** What set it off, where that is traced [W3C Trace Context]. */
+  /** The trace context of the cause, if it is traced [W3C Trace Context]. */
   traceparent?: string
   [detail: string]: unknown
 }
 
-/** An event as it is written. */
+/** An event to be written. */
 export interface EventDraft {
   type: EventType
   applicationId: number
   channelId?: number
   threadId?: number
-  /** What it adds to its counters; negative where it removes. */
+  /** Added to its counters; negative for a removal. */
   count?: number
   payload?: EventPayload
 }
@@ -140,9 +140,9 @@ export interface CommittedEvent {
   channelId: number | null
   threadId: number | null
   payload: EventPayload
-  /** Its offset: its place in the order in which events are published. */
+  /** Its offset in the order in which events are published. */
   position: number
-  /** When it was written, in milliseconds by the clock of whoever took it; absent where it is read from the log. */
+  /** Time of writing in milliseconds by the clock of the process that took it; absent if read from the log. */
   writtenAt?: number
 }
 

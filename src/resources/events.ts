@@ -1,4 +1,4 @@
-// Every event that can be committed, described once.
+// Describes every event that can be committed.
 import {
   type EchoAddress,
   type EventDescription,
@@ -6,7 +6,7 @@ import {
   echo,
 } from '#resources/event-description.ts'
 
-/** It is counted, or handed on, alone. */
+/** An event that is only counted or passed on. */
 const unheard = { audience: 'nobody', subjects: [], echo: null } as const
 const messageCreated = {
   audience: 'channel',
@@ -23,7 +23,7 @@ const messageDeleted = {
   webhook: 'message.deleted',
 } as const
 
-/** Every event, by the wire's own name where it has one. Whatever differs from event to event derives from here. */
+/** All events, by the wire's name if there is one. All differences between events derive from this table. */
 export const events = {
   'user.created': {
     counts: ['application.users'],
@@ -62,7 +62,7 @@ export const events = {
     webhook: 'user.banned',
   },
   'user.unbanned': { counts: [], ...unheard },
-  /** For who watches the application live, as the three that follow. */
+  /** For the live feed of the application, like the next three. */
   'user.session.started': { counts: [], ...unheard },
   'job.changed': { counts: [], ...unheard },
   'function.invoked': { counts: [], ...unheard },
@@ -89,9 +89,9 @@ export const events = {
     echo: echo('channels', 'user.channel.created'),
     webhook: 'channel.created',
   },
-  /** Beside the one before, of a PUBLIC channel: counted apart. */
+  /** Written in addition to the previous event for a PUBLIC channel, which has a counter of its own. */
   'channel.public.created': { counts: ['application.public_channels'], ...unheard },
-  /** Somebody created a channel that was there already. */
+  /** A request to create a channel that already exists. */
   'channel.upserted': {
     counts: [],
     audience: 'users',
@@ -174,7 +174,7 @@ export const events = {
     subjects: ['users'],
     echo: echo('channels', 'user.channel.block_record_deleted'),
   },
-  /** What members change for themselves alone. */
+  /** Settings that members change for themselves only. */
   'channel.membership.changed': {
     counts: [],
     audience: 'users',
@@ -202,7 +202,7 @@ export const events = {
     echo: null,
     effects: ['ends typing'],
   },
-  /** A further device of a participant came. */
+  /** Another device of a participant has joined. */
   'channel.chat_session.started': {
     counts: [],
     ...unheard,
@@ -242,7 +242,7 @@ export const events = {
     effects: ['changes last message'],
     webhook: 'message.updated',
   },
-  /** Deleted for one user alone. */
+  /** Deleted for one user only. */
   'message.hidden': { counts: [], audience: 'users', subjects: ['messages'], echo: messageDeleted.echo },
   'message.reported': {
     counts: [],
@@ -296,19 +296,19 @@ export const events = {
 
 export type EventType = keyof typeof events
 
-/** The events that change what a user is to channels and to others. */
+/** The events that change a user's relations to channels and to other users. */
 export type RelatingEventType = {
   [T in EventType]: (typeof events)[T] extends { relates: string } ? T : never
 }[EventType]
 
-/** The subjects of an event, which are loaded before it is presented. */
+/** The subjects of an event, which are loaded before the event is presented. */
 export type SubjectsOf<T extends EventType> = (typeof events)[T]['subjects'][number]
 
-/** Every answer to an action that there is. */
+/** All answers to actions. */
 export type EventEcho = EchoesOf<(typeof events)[EventType]['echo']>
 type EchoesOf<E> = E extends null ? never : E extends EchoAddress ? E : E[keyof E]
 
-/** Events of which something is so. Asked of any type, also one of another version of this program. */
+/** Returns the event types that satisfy the predicate. Callers may test types of other program versions. */
 export function eventsWhere(is: (description: EventDescription) => boolean): ReadonlySet<EventType> {
   const all = Object.entries(events) as [EventType, EventDescription][]
   return new Set(all.filter(([, description]) => is(description)).map(([type]) => type))

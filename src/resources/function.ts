@@ -1,10 +1,10 @@
-// Customers' code that runs when something happens in their application.
+// Customers' code that runs when an event happens in their application.
 import { z } from 'zod'
 import { defineResource, Id, Properties, RequiredText, Text, Timestamp } from '#resources/define.ts'
 import { scriptMax } from '#resources/runtime.ts'
 import { nameMax } from '#resources/user.ts'
 
-/** The event that is waited for: what its functions do decides about it. The others are published afterwards. */
+/** The blocking event: the result of its functions decides about it. Functions of other events run afterwards. */
 export const blockingType = 'user.attempted.start_session'
 
 /** The events a function can handle (runtime contract 9). */
@@ -43,7 +43,7 @@ export const CreateFunction = z
     type: FunctionType,
     name: RequiredText(nameMax),
     description: Text(2048).nullish(),
-    // Taken, and without effect: functions are ready before an event waits for them (contract h7).
+    // Accepted without effect: functions are ready before an event waits for them (contract h7).
     initializeAsynchronously: z.boolean().default(false),
   })
   .meta({ id: 'CreateChatFunctionResource' })
@@ -67,7 +67,7 @@ const FunctionLog = z
 export type FunctionLog = z.output<typeof FunctionLog>
 
 /**
- * `args` and `result` are the customer's: their keys are never renamed. The logs and the duration are our own addition
+ * `args` and `result` belong to the customer, so their keys are never renamed. The logs and the duration are additions
  * to the documented fields.
  */
 export const FunctionInvocation = z.object({

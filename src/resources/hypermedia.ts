@@ -1,4 +1,4 @@
-// Every resource that shows more in real time than its fields, by its shape, so that it is found within others too.
+// Every resource that shows more than its fields in real time, by its shape, so that it is also found inside others.
 import type { z } from 'zod'
 import type { AnyHypermedia } from '#resources/address.ts'
 import { channelBlockRecordHypermedia, channelHypermedia } from '#resources/channel.ts'
@@ -9,7 +9,7 @@ import { readReceiptHypermedia } from '#resources/read-receipt.ts'
 import { keystrokesHypermedia, threadHypermedia } from '#resources/thread.ts'
 import { currentUserHypermedia, userBlockedRecordHypermedia, userHypermedia } from '#resources/user.ts'
 
-/** All of them. */
+/** All hypermedia. */
 export const allHypermedia: AnyHypermedia[] = [
   channelBlockRecordHypermedia,
   channelEventHypermedia,
@@ -30,7 +30,7 @@ const byShape = new Map<z.ZodType, AnyHypermedia>(
   allHypermedia.map((hypermedia) => [hypermedia.shape, hypermedia]),
 )
 
-/** The hypermedia of a shape, if it has any. */
+/** Returns the hypermedia of a shape, if it has any. */
 export function hypermediaOf(shape: z.ZodType): AnyHypermedia | undefined {
   return byShape.get(shape)
 }

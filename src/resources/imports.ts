@@ -1,14 +1,14 @@
-// Items of import files. They are taken as leniently as the documents' own samples are written (contract h7): what a
-// sample leaves out has a default here.
+// Items of import files. Parsing is as lenient as the samples in the documentation require (contract h7): fields that a
+// sample omits have a default.
 import { z } from 'zod'
 import { Id, Properties, RequiredText, sameInBothSpellings, Text } from '#resources/define.ts'
 import { bodyMax, ExternalFile } from '#resources/message.ts'
 import { nameMax } from '#resources/user.ts'
 
-/** Bytes of one item. */
+/** Maximum size of an item in bytes. */
 export const importItemMax = 1_048_576
 
-/** What makes a repeated item the same item; older clients call it `id`, and may number it (contract d). */
+/** Identifies repetitions of an item; older clients call it `id` and may send a number (contract d). */
 const idempotencyKey = () =>
   z.preprocess((key) => (typeof key === 'number' ? String(key) : key), RequiredText(nameMax).optional())
 
@@ -81,7 +81,7 @@ export type MessageImport = z.output<typeof MessageImport>
 
 const place = { channel: RequiredText(nameMax) }
 
-/** As in an import, but for the name of the channel in the place of its id (testing contract 2). */
+/** As in an import, but with the channel's name in place of its id (testing contract 2). */
 export const SeedMessage = z.discriminatedUnion('type', [
   TextImport.omit({ channelId: true }).extend(place),
   SystemTextImport.omit({ channelId: true }).extend(place),

@@ -3,7 +3,7 @@ import { defineResource, Timestamp } from '#resources/define.ts'
 import { UserReference } from '#resources/user.ts'
 
 const ChannelInviteShape = z.object({ createdTime: Timestamp })
-/** The ids are for its links; the document has only the time. */
+/** The document has only the time; the ids are needed for its links. */
 export type ChannelInvite = z.output<typeof ChannelInviteShape> & { channelId: number; inviteeId: number }
 
 export const SendInvite = z.object({ user: UserReference }).meta({ id: 'CreateChannelInviteResource' })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineResource, Id, served, Timestamp } from '#resources/define.ts'
 
-/** Those that the Platform API documents, and shows. */
+/** The types that the Platform API documents and shows. */
 const PlatformJobType = z.enum([
   'USER_IMPORT',
   'CHANNEL_IMPORT',
@@ -12,7 +12,7 @@ const PlatformJobType = z.enum([
 ])
 export const platformJobTypes = PlatformJobType.options
 
-/** Of these, operators alone know. */
+/** The types that only operators see. */
 const ownJobTypes = [
   'PERSON_EXPORT',
   'PERSON_ERASURE',
@@ -35,12 +35,12 @@ export const JobError = z
   .meta({ id: 'ApplicationJobErrorProperties' })
 export type JobError = z.output<typeof JobError>
 
-/** So many of the items that failed are reported; all are counted. */
+/** Maximum number of failed items that are reported; all are counted. */
 export const jobErrorsMax = 100
 
 const count = (about: string) => z.number().int().describe(about).meta({ format: 'int64' })
 
-/** The numbers and the errors are our own addition to the documented fields (contract h8). */
+/** The counts and the errors are additions to the documented fields (contract h8). */
 export const Job = z.object({
   id: Id,
   type: PlatformJobType,
@@ -55,7 +55,7 @@ export const Job = z.object({
 })
 export type Job = z.output<typeof Job>
 
-/** One of any type. */
+/** A job of any type. */
 export type AnyJob = Omit<Job, 'type'> & { type: JobType }
 
 export const jobResource = defineResource({

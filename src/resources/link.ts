@@ -1,4 +1,4 @@
-// Where documents lead (HAL).
+// Links of documents (HAL).
 import { z } from 'zod'
 
 const Href = z

@@ -61,7 +61,7 @@ export const MessageLink = z
   .meta({ id: 'MessageLinkProperties' })
 export type MessageLink = z.output<typeof MessageLink>
 
-/** A channel as a mention shows it: without its last message. */
+/** A channel as a mention shows it, without its last message. */
 export const MentionedChannel = z
   .object({
     id: Id,
@@ -115,7 +115,7 @@ const base = {
 }
 const text = { body: z.string(), links: z.array(MessageLink), mentions: z.array(MessageMention) }
 
-/** System messages have no `user`; clients tell the variants apart by that, and by `body` and `file`. */
+/** System messages have no `user`; clients distinguish the variants by that, and by `body` and `file`. */
 export const Message = z
   .discriminatedUnion('type', [
     z
@@ -140,7 +140,7 @@ const send = {
   user: UserReference.optional().describe("On behalf of whom; the message is the system's where absent"),
 }
 
-/** Without `user` the message is the system's (contract d: there is no SYSTEM_* request type). */
+/** Without `user`, the message is a system message (contract d: there is no SYSTEM_* request type). */
 export const SendMessage = z
   .discriminatedUnion('type', [
     z
@@ -153,14 +153,14 @@ export const SendMessage = z
   .meta({ id: 'CreateMessageResource' })
 export type SendMessage = z.output<typeof SendMessage>
 
-/** What a user writes, which is their own: they cannot say whose. */
+/** A message that a user sends: the author is always that user. */
 export const WriteMessage = z.discriminatedUnion('type', [
   SendMessage.options[0].omit({ user: true }),
   SendMessage.options[1].omit({ user: true }),
 ])
 export type WriteMessage = z.output<typeof WriteMessage>
 
-/** The parts of a message's multipart form beside its file; blank ones are absent. */
+/** The parts of a message's multipart form besides its file; blank parts count as absent. */
 export const FileMessageFields = z
   .object({
     groupTag: FormText(Text(nameMax).optional()),
@@ -192,7 +192,7 @@ export const messageResource = defineResource({
 
 // ---------------------------------------------------------------------------------------- in real time
 
-/** What a message replies to, if it is a reply. */
+/** A message with the id of the message that it replies to, if any. */
 export type SeenMessage = Message & { parentId?: number | undefined }
 
 export const messageHypermedia = defineHypermedia<SeenMessage>()(Message, {
@@ -228,11 +228,11 @@ export const messageHypermedia = defineHypermedia<SeenMessage>()(Message, {
 const ofMessage = { message: address('/application/messages/{messageId}.relay') }
 
 const ReactionShape = z.object({ emoji: Emoji, user: User, createdTime: Timestamp })
-/** That a user reacted to a message; the message's id is for its relay. */
+/** A user's reaction to a message; the message's id is needed for its relay. */
 export type Reaction = z.output<typeof ReactionShape> & { messageId: number }
 export const Reaction = ReactionShape
 
-/** As functions are given it. */
+/** The shape that functions receive. */
 export const reactionResource = defineResource<typeof ReactionShape, Reaction>({
   name: 'reaction',
   collection: 'reactions',

@@ -1,5 +1,5 @@
-// What moves in from other services, in words of our own: each source is read into this, and one writer writes it.
-// Users, channels and messages are named by their keys, the ids that they have there.
+// What moves in from other services, in types of our own: every source is read into these, and one writer stores them.
+// Users, channels and messages are referred to by their keys, which are their ids at the source.
 import { z } from 'zod'
 import { ChannelType, directMembersMax } from '#resources/channel.ts'
 import { isStorable, Properties, RequiredText, Text } from '#resources/define.ts'
@@ -9,7 +9,7 @@ import { EnvironmentVariables, scriptMax } from '#resources/runtime.ts'
 import { nameMax } from '#resources/user.ts'
 
 const Key = RequiredText(1024)
-/** ISO 8601 with an offset; kept as UTC. */
+/** ISO 8601 with an offset; stored as UTC. */
 const Time = z.iso.datetime({ offset: true }).transform((time) => new Date(time).toISOString())
 const Link = z
   .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
@@ -21,9 +21,9 @@ const Toggle = z.enum(['DISABLED', 'ENABLED'])
 export const MovedSettings = z.object({
   guestUsers: Toggle.optional(),
   userCreatedChannels: Toggle.optional(),
-  /** Of the application. */
+  /** Properties of the application. */
   properties: Properties.optional(),
-  /** By part; what user interfaces show. */
+  /** Settings of chat user interfaces, by part. */
   ui: z.partialRecord(z.enum(['elements', 'features', 'styles']), Properties).optional(),
 })
 export type MovedSettings = z.output<typeof MovedSettings>
@@ -36,15 +36,15 @@ export const MovedUser = z.object({
   presenceStatus: RequiredText(nameMax).optional(),
   properties: Properties.default({}),
   createdTime: Time.optional(),
-  /** Wrote messages, and is there no more. */
+  /** Whether the user was deleted at the source but has written messages. */
   isDeleted: z.boolean().default(false),
 })
 export type MovedUser = z.output<typeof MovedUser>
 
-/** The key is the user's. */
+/** The item's key is the user's. */
 export const MovedPicture = z.object({
   url: Link,
-  /** Its bytes are fetched and kept here; otherwise it stays where it is. */
+  /** Whether to copy the picture to this server; otherwise its URL is kept. */
   isHosted: z.boolean(),
 })
 export type MovedPicture = z.output<typeof MovedPicture>
@@ -52,11 +52,11 @@ export type MovedPicture = z.output<typeof MovedPicture>
 export const MovedChannel = z
   .object({
     type: ChannelType,
-    /** Of groups; a random one where absent. */
+    /** Group channels only; random if absent. */
     name: RequiredText(nameMax).optional(),
     displayName: RequiredText(nameMax).optional(),
     creator: Key.optional(),
-    /** Of a direct channel: by whom it is found. */
+    /** Direct channels only: the members by which the channel is found. */
     members: z.array(Key).max(directMembersMax, `has more than ${directMembersMax} members`).default([]),
     properties: Properties.default({}),
     createdTime: Time,
@@ -81,14 +81,14 @@ const MovedMention = z.object({
   tag: Text(nameMax + 8),
   startPosition: z.number().int().min(0),
   endPosition: z.number().int().min(0),
-  /** Of the user or the channel. */
+  /** The key of the user or the channel. */
   key: Key,
 })
 
 export const MovedMessage = z
   .object({
     channel: Key,
-    /** The system's where absent. */
+    /** Absent for a system message. */
     user: Key.optional(),
     body: RequiredText(bodyMax).optional(),
     file: z
@@ -101,13 +101,13 @@ export const MovedMessage = z
       })
       .optional(),
     groupTag: Text(nameMax).optional(),
-    /** Looked for in the body where absent. */
+    /** If absent, mentions are parsed from the body. */
     mentions: z.array(MovedMention).optional(),
     links: z.array(MessageLink).optional(),
     nestedLevel: z.number().int().min(0).default(0),
-    /** How often it was replied to; undefined where it never was. */
+    /** The number of replies; undefined if there never was one. */
     replies: z.number().int().min(0).optional(),
-    /** In the order in which they were first used; since when is rarely known. */
+    /** In the order in which they were first used; the times are rarely known. */
     reactions: z
       .array(z.object({ emoji: RequiredText(64), users: z.array(Key), createdTime: Time.optional() }))
       .default([]),
@@ -118,7 +118,7 @@ export const MovedMessage = z
   .refine(({ body, file }) => (body === undefined) !== (file === undefined), 'has neither a body nor a file')
 export type MovedMessage = z.output<typeof MovedMessage>
 
-/** Who has read a message; the key is the message's. */
+/** The readers of a message; the item's key is the message's. */
 export const MovedReceipts = z.object({
   channel: Key,
   author: Key.optional(),
@@ -162,7 +162,7 @@ export const MovedFunction = z.object({
 })
 export type MovedFunction = z.output<typeof MovedFunction>
 
-/** In the order in which they are written: each kind may name those before it. */
+/** In the order in which they are written: each kind may refer to those before it. */
 export const movedKinds = {
   settings: MovedSettings,
   user: MovedUser,

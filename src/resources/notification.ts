@@ -38,7 +38,7 @@ export const NotificationShape = z.object({
   readTime: Timestamp.optional(),
   createdTime: Timestamp,
 })
-/** The recipient's id is for its link. */
+/** The recipient's id is needed for its link. */
 export type Notification = z.output<typeof NotificationShape> & { recipientId: number }
 
 export const notificationResource = defineResource<typeof NotificationShape, Notification>({

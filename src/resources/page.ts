@@ -1,4 +1,4 @@
-// The two ways to read a long list: by page number, and by cursor.
+// The two ways to read a long list: by page number and by cursor.
 import { z } from 'zod'
 
 export const pageSizeDefault = 25
@@ -10,14 +10,14 @@ export interface Sort {
   descending: boolean
 }
 
-/** What of a list is wanted, by number. */
+/** Requests a page by number. */
 export interface PageRequest {
   number: number
   size: number
   sort: Sort[]
 }
 
-/** A page by number; `total` counts the whole list. */
+/** A page by number; `total` is the size of the whole list. */
 export interface Page<E> {
   items: E[]
   number: number
@@ -27,11 +27,11 @@ export interface Page<E> {
 
 export type Relation = 'SELF' | 'PREVIOUS' | 'NEXT'
 
-/** What of a list is wanted, by cursor; cursors are ids, and lists go from new to old. */
+/** Requests a page by cursor. Cursors are ids, and lists run from newest to oldest. */
 export interface CursorRequest {
   size: number
   relation: Relation
-  /** First item of the page that SELF reads again and PREVIOUS reads up to. */
+  /** First item of the page that SELF reads again and that PREVIOUS reads up to. */
   start?: number
   /** First item of the page that NEXT reads. */
   next?: number
@@ -40,7 +40,7 @@ export interface CursorRequest {
 export interface CursorPage<E> {
   items: E[]
   size: number
-  /** Of the whole list; absent where counting would cost more than the page. */
+  /** Size of the whole list; absent if counting would cost more than reading the page. */
   total?: number
   start?: number
   next?: number

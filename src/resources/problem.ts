@@ -1,4 +1,4 @@
-// What is answered instead of a resource (contract section f).
+// Bodies of error responses (contract section f).
 import { z } from 'zod'
 import { Properties, Timestamp } from '#resources/define.ts'
 

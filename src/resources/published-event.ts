@@ -1,4 +1,4 @@
-// What an event is to those who hear it, as one process publishes it to the others and as each delivers it.
+// An event in the form in which one process publishes it to the others and each process delivers it.
 import { z } from 'zod'
 import type { Cause, EventType } from '#resources/events.ts'
 import { currentUserHypermedia, type UserTopic } from '#resources/user.ts'
@@ -6,13 +6,13 @@ import { currentUserHypermedia, type UserTopic } from '#resources/user.ts'
 const integer = z.number().int()
 const userTopics = Object.keys(currentUserHypermedia.topics) as [UserTopic, ...UserTopic[]]
 
-/** Who gets a message. The last of these would take the others for itself, so it is tried last. */
+/** Who receives a message. The last option would also match the others, so it is tried last. */
 const Audience = z.union([
-  /** Every member of a channel, on their own topics of this name. */
+  /** All members of a channel, each on their own topic of this name. */
   z.object({ membersOf: integer, topic: z.enum(userTopics) }),
-  /** Everybody in the application, on their own topics of this name. */
+  /** All users of the application, each on their own topic of this name. */
   z.object({ everybody: z.literal(true), topic: z.enum(userTopics) }),
-  /** Whoever subscribes to the topic. */
+  /** All subscribers of the topic. */
   z.object({ topic: z.string() }),
 ])
 export type Audience = z.output<typeof Audience>
@@ -22,17 +22,17 @@ const Delivery = z.object({
   type: z.string(),
   /** The resource as JSON text. */
   resource: z.string(),
-  /** Carries the receipt, if the session that acted is among those who get it. */
+  /** Carries the receipt if the session that acted is among the recipients. */
   isEcho: z.literal(true).exactOptional(),
-  /** Carries it, too, for generations of clients that wait here and not on this topic of their user. */
+  /** Also carries the receipt, for generations of clients that expect it here and not on this topic of their user. */
   echoes: z.enum(userTopics).exactOptional(),
-  /** Whom it does not concern: whoever has blocked this user. */
+  /** The author. Users who have blocked the author do not receive the message. */
   from: integer.exactOptional(),
-  /** This user does not get it. */
+  /** This user does not receive it. */
   except: integer.exactOptional(),
-  /** Nor does the session that acted. */
+  /** The session that acted does not receive it. */
   exceptActor: z.literal(true).exactOptional(),
-  /** What those see instead who have cleared their history through the channel's last message, or deleted that one. */
+  /** For users who have cleared their history through the channel's last message, or deleted that message. */
   cleared: z
     .object({
       channelId: integer,
@@ -41,7 +41,7 @@ const Delivery = z.object({
       resource: z.string(),
     })
     .exactOptional(),
-  /** For those who listen for the main thread's messages on the topic of the channel (contract 4.3). */
+  /** For clients that listen for messages of the main thread on the channel's topic (contract 4.3). */
   isAlias: z.literal(true).exactOptional(),
 })
 export type Delivery = z.output<typeof Delivery>
@@ -53,21 +53,21 @@ const EventCause = z.object({
 }) satisfies z.ZodType<Cause>
 
 export const PublishedEvent = z.object({
-  /** The committed event; absent where none is behind it, as with typing. One of a newer process may be unknown here. */
+  /** The committed event; absent if there is none, as for typing. May be of a newer version and unknown here. */
   type: z.custom<EventType>((type) => typeof type === 'string').exactOptional(),
   applicationId: integer,
   channelId: integer.nullable(),
-  /** 0 where it is not kept: who does not listen has missed it. */
+  /** The offset; 0 if the event is not stored, so that clients who are not listening miss it. */
   position: integer,
-  /** Whom it is about. */
+  /** The user the event is about. */
   userId: integer.exactOptional(),
   cause: EventCause.exactOptional(),
   deliveries: z.array(Delivery),
-  /** What its delivery follows from, where that is traced [W3C Trace Context]. */
+  /** The trace context of the cause, if it is traced [W3C Trace Context]. */
   traceparent: z.string().exactOptional(),
-  /** When the event was written, in milliseconds by the clock of the process that published it. */
+  /** Time the event was written, in milliseconds by the clock of the publishing process. */
   writtenAt: z.number().exactOptional(),
-  /** It could not be presented: whom it concerns has missed it. */
+  /** The event could not be presented, so its recipients have missed it. */
   isLost: z.literal(true).exactOptional(),
 })
 export type PublishedEvent = z.output<typeof PublishedEvent>

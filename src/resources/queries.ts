@@ -1,4 +1,4 @@
-// Values of query parameters, which come as text, or as several where they are repeated.
+// Values of query parameters: text, or an array if the parameter is repeated.
 import { z } from 'zod'
 import { isStorable, Properties, Text } from '#resources/define.ts'
 
@@ -7,7 +7,7 @@ const first = (value: unknown) => {
   return one === '' ? undefined : one
 }
 
-/** One value; of a repeated parameter, the first. A blank one is absent. */
+/** One value; the first if the parameter is repeated. A blank value counts as absent. */
 export function single<T extends z.ZodType>(type: T) {
   return z.preprocess(first, type)
 }
@@ -26,16 +26,16 @@ export const MessageFilters = z.object({
   query: QueryText.describe('Only messages whose body has this text in it'),
 })
 
-/** ISO 8601 in, the same moment in UTC out. */
+/** Converts an ISO 8601 time to UTC. */
 export const QueryTime = single(
   z.iso
     .datetime({ offset: true, local: true })
     .transform((text) => new Date(/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`).toISOString())
-    .refine((time) => time >= '0001', 'must be in the years 1 to 9999') // those of others have a sign, or are 0000
+    .refine((time) => time >= '0001', 'must be in the years 1 to 9999') // other years have a sign or are 0000
     .optional(),
 )
 
-/** Joined by commas as RFC 6570 `{?members}` does, or repeated: then a comma is one of the value's own. */
+/** Joined by commas as by RFC 6570 `{?members}`, or repeated; in repeated values, a comma is part of the value. */
 export const QueryList = z.preprocess((value) => {
   const items = typeof value === 'string' ? value.split(',') : value
   return Array.isArray(items) ? items.filter((item) => item !== '') : items

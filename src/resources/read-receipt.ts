@@ -4,9 +4,9 @@ import { Channel } from '#resources/channel.ts'
 import { defineResource, Timestamp } from '#resources/define.ts'
 import { User } from '#resources/user.ts'
 
-/** That a user read a message, and when. */
+/** States that a user read a message, and when. */
 export const ReadReceiptShape = z.object({ createdTime: Timestamp, user: User })
-/** The message's id is for its link. */
+/** The message's id is needed for its link. */
 export type ReadReceipt = z.output<typeof ReadReceiptShape> & { messageId: number }
 
 export const readReceiptResource = defineResource<typeof ReadReceiptShape, ReadReceipt>({
@@ -23,7 +23,7 @@ export const readReceiptResource = defineResource<typeof ReadReceiptShape, ReadR
 
 const Amount = z.number().int().nonnegative().meta({ format: 'int64' })
 
-/** How many messages of a channel a member has yet to read. */
+/** The number of messages of a channel that a member has not read yet. */
 const ReadReceiptSummaryShape = z.object({ channel: Channel, user: User, count: Amount })
 export type ReadReceiptSummary = z.output<typeof ReadReceiptSummaryShape>
 
@@ -35,10 +35,8 @@ export const readReceiptSummaryResource = defineResource({
   links: { application: () => '' },
 })
 
-/** How many there are. */
 export const Count = z.object({ count: Amount })
 
-/** Whether there is one. */
 export const Exists = z.object({ exists: z.boolean() })
 
 export const countResource = defineResource({

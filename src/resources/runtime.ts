@@ -1,8 +1,8 @@
-// Where an application's functions run: npm dependencies, environment variables, a script that runs first.
+// The environment of an application's functions: npm dependencies, environment variables, initialization script.
 import { z } from 'zod'
 import { defineResource, Id, isStorable, RequiredText, Text } from '#resources/define.ts'
 
-/** Of what functions find there; grows with what they can rely on. */
+/** Version of the environment that functions can rely on; grows with its features. */
 export const runtimeVersion = 'v1.0.0'
 
 export const RuntimeDependency = z
@@ -14,7 +14,7 @@ export const RuntimeDependency = z
   .meta({ id: 'ChatRuntimeDependencyProperties' })
 export type RuntimeDependency = z.output<typeof RuntimeDependency>
 
-/** In every runtime; the versions are those that the official SDK of functions asks for. */
+/** Installed in every runtime, with the versions that the official functions SDK requires. */
 export const defaultDependencies: readonly RuntimeDependency[] = [
   { name: 'axios', version: '^0.26.1', defaultDependency: true },
   { name: 'axios-token-interceptor', version: '^0.2.0', defaultDependency: true },
@@ -23,7 +23,7 @@ export const defaultDependencies: readonly RuntimeDependency[] = [
 ]
 const dependenciesMax = 100
 
-/** What shall be there besides the default dependencies. */
+/** Dependencies to install in addition to the default ones. */
 export const UpdateDependencies = z
   .array(
     z.object({
@@ -35,7 +35,7 @@ export const UpdateDependencies = z
   .max(dependenciesMax)
 export type UpdateDependencies = z.output<typeof UpdateDependencies>
 
-/** Names as POSIX has them (Base Definitions, 8.1), with small letters. */
+/** Names as in POSIX (Base Definitions, 8.1), with lower-case letters allowed. */
 const variableName = /^[A-Za-z_][A-Za-z0-9_]{0,255}$/
 const variablesMax = 100
 const variablesLengthMax = 65_536
@@ -44,7 +44,7 @@ function isMapOfTexts(value: unknown): value is Record<string, string> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Its keys are the customer's: never renamed. */
+/** The keys belong to the customer and are never renamed. */
 export const EnvironmentVariables = z
   .custom<Record<string, string>>(isMapOfTexts, { error: 'must be an object of strings' })
   .superRefine((variables, check) => {
@@ -68,7 +68,7 @@ export const EnvironmentVariables = z
   })
 export type EnvironmentVariables = z.output<typeof EnvironmentVariables>
 
-/** Characters of a script, JavaScript or TypeScript. */
+/** Maximum length of a JavaScript or TypeScript script, in characters. */
 export const scriptMax = 500_000
 
 export const RuntimeScript = z

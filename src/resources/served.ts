@@ -1,14 +1,14 @@
-// Addresses that documents show and we serve ourselves; the origin of the request comes in front.
+// Paths in documents that this server serves itself; the origin of the request is prepended.
 
-/** Where the default avatar of a name is (contract b); form-encoded, as the hosted API writes it. */
+/** Returns the path of the default avatar of a name (contract b), form-encoded as in the hosted API. */
 export function generatedPictureUrl(displayName: string): string {
   return `/v1/picture/${encodeURIComponent(displayName).replaceAll('%20', '+')}`
 }
 
-/** The end of a name that an address shows; the rest would only make it long. */
+/** Number of characters at the end of a file name that appear in its path; more would only make it longer. */
 const shownNameMax = 100
 
-/** Where a hosted file is. The name is for people: the key alone counts. */
+/** Returns the path of a hosted file. The name is for people; only the key is looked up. */
 export function hostedUrl({ key, name }: { key: string; name: string }): string {
   return `/v1/files/${key}/${encodeURIComponent(name.slice(-shownNameMax).toWellFormed())}`
 }

@@ -38,7 +38,7 @@ const ChatSessionShape = z.object({
   createdTime: Timestamp,
   endTime: Timestamp.optional(),
 })
-/** The channel's id is for its link. */
+/** The channel's id is needed for its link. */
 export type ChatSession = z.output<typeof ChatSessionShape> & { channelId: number }
 
 export const chatSessionResource = defineResource<typeof ChatSessionShape, ChatSession>({

@@ -12,7 +12,7 @@ export const ThreadShape = z.object({
   properties: Properties,
   createdTime: Timestamp,
 })
-/** The channel's id is for its link. */
+/** The channel's id is needed for its link. */
 export type Thread = z.output<typeof ThreadShape> & { channelId: number }
 
 export const threadResource = defineResource<typeof ThreadShape, Thread>({
@@ -27,9 +27,9 @@ export const threadResource = defineResource<typeof ThreadShape, Thread>({
   },
 })
 
-/** The draft so far, whole. */
+/** The complete draft so far. */
 export const KeystrokesShape = z.object({ keys: z.string(), username: z.string() })
-/** Who types where: the ids are for its relays. */
+/** The ids of the thread and the typing user are needed for the relays. */
 export type Keystrokes = z.output<typeof KeystrokesShape> & { threadId?: number; userId?: number }
 
 export const SendKeystrokes = z
@@ -71,7 +71,7 @@ export const threadHypermedia = defineHypermedia<Thread>()(ThreadShape, {
     read: address('/application/threads/{id}.read'),
   },
   streams: { messages: address('/v1/runtime/threads/{id}/messages') },
-  // No official JavaScript client subscribes to a thread's topics: it listens on the channel's (contract 4.3).
+  // No official JavaScript client subscribes to a thread's topics; they use the channel's (contract 4.3).
   aliases: ({ type, channelId }) => {
     if (type !== 'MAIN') return {}
     const at = { id: channelId }

@@ -1,4 +1,4 @@
-// Which topic a destination is (runtime contract 4).
+// Parses destinations of topics (runtime contract 4).
 import type { Address } from '#resources/address.ts'
 import { channelHypermedia } from '#resources/channel.ts'
 import { threadHypermedia } from '#resources/thread.ts'
@@ -12,9 +12,9 @@ const owned = {
 
 export interface TopicName {
   of: keyof typeof owned
-  /** Of the user, channel or thread whose topic it is. */
+  /** The user, channel or thread that owns the topic. */
   id: number
-  /** As the resource calls it, such as `messages`. */
+  /** The topic's name in the resource, such as `messages`. */
   name: string
 }
 
@@ -27,19 +27,19 @@ const byPattern = new Map(
   ),
 )
 
-/** Whether a destination is a topic's, if there is such a topic. */
+/** Returns whether a destination has the form of a topic; the topic may not exist. */
 export function isTopic(destination: string): boolean {
   return destination.startsWith('/topic/')
 }
 
-/** The topic of a destination; undefined where there is none. */
+/** Returns the topic of a destination; undefined if there is none. */
 export function readTopic(destination: string): TopicName | undefined {
   const [, before, id, behind] = /^(\/topic\/\w+\/)(\d{1,15})(\.\w+)$/.exec(destination) ?? []
   const topic = byPattern.get(`${before}{id}${behind}`)
   return topic && { ...topic, id: Number(id) }
 }
 
-/** The channel in which whoever subscribes to a topic is present (runtime contract 8.4); undefined for other topics. */
+/** Returns the channel whose topic makes subscribers present (runtime contract 8.4); undefined for other topics. */
 export function chatSessionOf(destination: string): number | undefined {
   const topic = readTopic(destination)
   return topic?.of === 'channels' && topic.name === 'self' ? topic.id : undefined

@@ -1,5 +1,5 @@
-// What chat user interfaces show and look like, as their types have it (runtime contract 7.4). Keys are theirs, not
-// the API's: they have hyphens, and no second spelling.
+// Content and appearance of chat user interfaces, as in their own types (runtime contract 7.4). Keys are those of the
+// user interfaces, not of the API: they contain hyphens and have no second spelling.
 import { z } from 'zod'
 import { defineResource, Properties, Text } from '#resources/define.ts'
 
@@ -26,7 +26,7 @@ const FeatureOptions = z.strictObject({
   user: z.strictObject({ presence: Flag, profile: Flag }).prefault({}),
 })
 
-/** Text, in groups within groups: `{ text: { color: 'black' } }`. */
+/** Text, or nested groups of it: `{ text: { color: 'black' } }`. */
 function isStyle(value: unknown, depth = 0): boolean {
   if (typeof value === 'string') return true
   const isGroup = typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -65,7 +65,7 @@ const Elements = z.record(
   }),
 )
 
-/** Custom data to the wire, which leaves its keys alone; that it is what the schema says is checked all the same. */
+/** Returns a schema that treats the settings as custom data, whose keys the wire leaves alone, but validates them. */
 function settingsOf(schema: z.ZodType, description: string) {
   const { $schema: _, ...described } = z.toJSONSchema(schema, {
     io: 'input',
@@ -81,25 +81,25 @@ function settingsOf(schema: z.ZodType, description: string) {
   }).meta({ ...described, description })
 }
 
-/** HTML templates of a customer's own, by name. */
+/** A customer's own HTML templates, by name. */
 const UiElements = settingsOf(
   Elements,
   'By name: `template` takes the place of the own one, `classMaps` are CSS classes by the names that it uses',
-).meta({ additionalProperties: { type: 'object' } }) // in either spelling of the API
+).meta({ additionalProperties: { type: 'object' } }) // in both spellings of the API
 /** What users can do and see. */
 const UiFeatures = settingsOf(FeatureOptions, 'What users can do and see; all of it unless disabled here')
-/** Colours and the like. */
+/** Colours and other styles. */
 const UiStyles = settingsOf(StylingOptions, 'Theme, stylesheet, and what differs from the theme')
 
-/** By the names of the topics on which clients hear of them. */
+/** By the names of the topics on which clients receive updates. */
 export const uiShapes = { elements: UiElements, features: UiFeatures, styles: UiStyles }
 export type UiPart = keyof typeof uiShapes
 
 const schemas = { elements: Elements, features: FeatureOptions, styles: StylingOptions }
-/** All of it, with what nobody has set. */
+/** The complete settings, including defaults. */
 export type Ui = { [P in UiPart]: z.output<(typeof schemas)[P]> }
 
-/** Completes what an application has set. */
+/** Completes an application's settings with the defaults. */
 export function completeUi(set: Partial<Record<UiPart, unknown>>): Ui {
   return {
     elements: Elements.parse(set.elements ?? {}),

@@ -17,7 +17,7 @@ export const nameMax = 512
 /** `isGuest` in both spellings (contract c); requests may also say `guest`, as imports do (h6). */
 const isGuest = () => z.boolean().register(sameInBothSpellings, { also: ['is_guest', 'guest'] })
 
-/** The status of who is there and shows it to nobody (runtime contract 11, 16). */
+/** The status of users who are online but appear offline to others (runtime contract 11, 16). */
 export const invisible = 'INVISIBLE'
 
 const Presence = z
@@ -49,7 +49,7 @@ export const CreateUser = z
   .meta({ id: 'CreatePersonChatUserResource' })
 export type CreateUser = z.output<typeof CreateUser>
 
-/** A merge patch (RFC 7396): null removes, what is absent stays. */
+/** A merge patch (RFC 7396): null removes a member, an absent one stays. */
 export const PatchUser = z
   .object({
     displayName: RequiredText(nameMax).optional(),
@@ -63,7 +63,7 @@ export const PatchUser = z
   .meta({ id: 'ChatUserPropertiesPatch' })
 export type PatchUser = z.output<typeof PatchUser>
 
-/** Who is meant: by id, by name, or by the link of older clients. */
+/** Refers to a user by id, by name, or by the link that older clients send. */
 export const UserReference = z
   .union(
     [
@@ -78,7 +78,7 @@ export const UserReference = z
   .meta({ id: 'ChatUserReference' })
 export type UserReference = z.output<typeof UserReference>
 
-/** Whom a reference means; nobody where it is a link to something else. The old style is a link, `…/users/7`. */
+/** Returns the user that a reference names, `{}` if it is a link to something else. An old link is `…/users/7`. */
 export function referencedUser(reference: UserReference): { id?: number; username?: string } {
   if (!('href' in reference)) return reference
   const id = /\/users\/(\d{1,15})$/.exec(reference.href)?.[1]
@@ -111,7 +111,7 @@ export const userSecretResource = defineResource({
 
 // ---------------------------------------------------------------------------------------- in real time
 
-/** To backends and to itself a user shows its presence as it is; to other users it is away while it is invisible. */
+/** Backends and the users themselves see the real presence; others see an invisible user as unavailable. */
 const asOthersSee = ({ presence }: User) =>
   presence.status === invisible ? { presence: { status: 'UNAVAILABLE', online: false } } : {}
 
@@ -148,7 +148,7 @@ export const currentUserHypermedia = defineHypermedia<User>()(CurrentUser, {
     messages: cursorAddress('/application/user.messages.relay'),
     contacts: pagedAddress('/application/user.contacts.relay'),
     contactsCount: address('/application/user.contacts_count.relay'),
-    /** The newest clients' name, and that of those between. */
+    /** The name in the newest clients, and the name in those before. */
     userBlockListItems: blockedRecords,
     userBlockedRecords: blockedRecords,
   },
@@ -177,7 +177,7 @@ export const currentUserHypermedia = defineHypermedia<User>()(CurrentUser, {
   streams: { displayPicture: address('/v1/runtime/users/{id}/display-picture') },
 })
 
-/** Users send back all that they were shown of themselves; the rest is not theirs to change (runtime contract 5.1). */
+/** Clients send back all they were shown of the user; only these fields can be changed (runtime contract 5.1). */
 export const UpdateCurrentUser = z.object({
   displayName: RequiredText(nameMax).optional(),
   properties: Properties.optional(),
@@ -185,10 +185,10 @@ export const UpdateCurrentUser = z.object({
 })
 export type UpdateCurrentUser = z.output<typeof UpdateCurrentUser>
 
-/** What lets a client send or read files, see files/grants.ts. */
+/** Lets a client upload or read files; see files/grants.ts. */
 export const FileAccessGrant = z.object({ grant: z.string() })
 
-/** What older clients ask for by themselves, in their words (runtime contract 3.1). */
+/** Names that older clients construct themselves (runtime contract 3.1). */
 export const currentUserAliases = {
   self: address('/application/users/me.relay'),
   writeFileAccessGrant: address('/application/users/me.write_file_access_grant.relay'),
@@ -199,7 +199,7 @@ export const currentUserAliases = {
 export type UserTopic = keyof typeof currentUserHypermedia.topics
 
 const UserBlockedRecordShape = z.object({ user: User, createdTime: Timestamp })
-/** That a user has blocked another one; the id is for its action. */
+/** A user's block of another user; the id is needed for its action. */
 export type UserBlockedRecord = z.output<typeof UserBlockedRecordShape> & { id: number }
 export const UserBlockedRecord = UserBlockedRecordShape
 

@@ -1,4 +1,4 @@
-// What webhooks are told of, by the Standard Webhooks specification (operating contract 4).
+// What webhooks receive, following the Standard Webhooks specification (operating contract 4).
 import { z } from 'zod'
 import { Id, Timestamp } from '#resources/define.ts'
 import { blockingType } from '#resources/function.ts'
@@ -31,9 +31,9 @@ const urlMax = 2_048
 const secretBytesMin = 24
 const secretBytesMax = 64
 
-/** In the place of a URL: nobody is told, and what would be is there to be read. `chatterie webhooks listen` does. */
+/** Replaces the URL: nothing is sent, and deliveries can be read instead, as `chatterie webhooks listen` does. */
 export const listening = 'chatterie:listen'
-/** So long a webhook listens; then it is deleted, for who made it may have died. */
+/** Hours until a listening webhook is deleted, because the process that created it may have died. */
 export const listeningHours = 12
 
 export const WebhookUrl = z
@@ -132,7 +132,7 @@ export const Delivery = z
   .meta({ id: 'WebhookDelivery' })
 export type Delivery = z.output<typeof Delivery>
 
-/** What a webhook answers that is asked who may connect. */
+/** The answer of a webhook that is asked whether a user may connect. */
 export const Admission = z.object({
   allow: z.boolean(),
   message: z.string().optional().describe('What who is refused is told'),

@@ -1,4 +1,4 @@
-// What happens in an application, in the shapes of the Platform API.
+// Activity of an application, in the shapes of the Platform API.
 import { z } from 'zod'
 import { served } from '#resources/define.ts'
 import { type AnyJob, Job, JobType } from '#resources/job.ts'
@@ -12,7 +12,7 @@ export const AdminJob = Job.extend({
     .optional(),
 }).meta({ id: 'Job' })
 
-/** A job whose file is where operators reach it. */
+/** Returns the job with its file at the address that operators can read. */
 export function asOperatorsSee(job: AnyJob, applicationId: number): AnyJob {
   if (job.file === undefined) return job
   return { ...job, file: `/admin/v1/applications/${applicationId}/jobs/${job.id}/file` }

@@ -1,2 +1,2 @@
-/** Where the admin API is. */
+/** Path prefix of the admin API. */
 export const adminPrefix = '/admin/v1'

@@ -4,7 +4,7 @@ import { Id, Properties, Timestamp } from '#resources/define.ts'
 export const ActorType = z.enum(['operator', 'key', 'application', 'user', 'command_line', 'system'])
 export type ActorType = z.output<typeof ActorType>
 
-/** Everything that is noted of who did it, by what it was done to. */
+/** Every action that the audit log records, grouped by what it affects. */
 const auditActions = [
   'session.created',
   'session.deleted',

@@ -1,4 +1,4 @@
-// An event of each type, made up, to try functions with. Those that happen have links besides.
+// A made-up event of each type to try functions with. Real events also have links.
 import type { Channel } from '#resources/channel.ts'
 import type { FunctionType } from '#resources/function.ts'
 import type { Emoji, Message } from '#resources/message.ts'

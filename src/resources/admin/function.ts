@@ -1,4 +1,4 @@
-// Functions as those write them who run an application from the console.
+// Functions in the shapes that operators write in the console.
 import { z } from 'zod'
 import { Properties, Text, Timestamp } from '#resources/define.ts'
 import {

@@ -1,11 +1,11 @@
-// How the admin API reads long lists: a piece after the other, from where the one before has ended.
+// How the admin API pages long lists: each part continues where the previous one ended.
 import { z } from 'zod'
 import { single } from '#resources/queries.ts'
 
 const limitDefault = 25
 const limitMax = 100
 
-/** What every list takes. */
+/** The query parameters of every list. */
 export const ListQuery = z.object({
   limit: single(
     z
@@ -21,7 +21,7 @@ export const ListQuery = z.object({
 })
 export type ListRequest = z.output<typeof ListQuery>
 
-/** A piece of a list; `next` leads on, and is absent at its end. */
+/** Part of a list. `next` is the cursor of the next part, absent at the end. */
 export interface ListPart<E> {
   items: E[]
   next?: string

@@ -1,4 +1,4 @@
-// What is shown of an application as it happens.
+// What the live feed shows of an application.
 import type { z } from 'zod'
 import type { EventType } from '#resources/events.ts'
 import type { FunctionInvocation } from '#resources/function.ts'
@@ -7,7 +7,7 @@ import type { Message } from '#resources/message.ts'
 import type { userSessionResource } from '#resources/session.ts'
 import type { Delivery } from '#resources/webhook.ts'
 
-/** By the name of the server-sent event. */
+/** Payloads by the name of the server-sent event. */
 export interface LiveData {
   message: Message
   'message.deleted': { id: number; channelId: number }
@@ -17,12 +17,12 @@ export interface LiveData {
   function: FunctionInvocation & { function: { id: number; name: string; type: string } }
 }
 
-/** An event; `position` is its place in the order of all events. */
+/** An event of the feed; `position` is its offset in the order of all events. */
 export type LiveEvent = {
   [N in keyof LiveData]: { position: number; name: N; data: LiveData[N] }
 }[keyof LiveData]
 
-/** Which committed events are shown, and as what. */
+/** The committed events that are shown, with the names they are shown under. */
 export const liveNames = {
   'channel.message.created': 'message',
   'thread.message.created': 'message',

@@ -1,4 +1,4 @@
-// Users, channels, messages and reports, as those who moderate see them.
+// Users, channels, messages and reports as moderators see them.
 import { z } from 'zod'
 import { ChannelType } from '#resources/channel.ts'
 import { Id, Properties, Text, Timestamp } from '#resources/define.ts'

@@ -1,4 +1,4 @@
-// Who runs the installation.
+// The people and keys that administer the installation.
 import { z } from 'zod'
 import { Limits, Role } from '#resources/admin/role.ts'
 import { Id, isStorable, RequiredText, Timestamp } from '#resources/define.ts'
@@ -81,7 +81,7 @@ export const CreateAdminKey = z
   .meta({ id: 'CreateAdminKey' })
 export type CreateAdminKey = z.output<typeof CreateAdminKey>
 
-/** What is asked of a password that somebody signs in with: no rule for new ones, which it may be older than. */
+/** Credentials to sign in with. Rules for new passwords do not apply: a password may be older than they are. */
 export const SignIn = z
   .object({ username: RequiredText(usernameMax), password: z.string().min(1).max(passwordMax) })
   .meta({ id: 'SignIn' })

@@ -23,12 +23,12 @@ const shape = {
   inactiveChannelsDays: Days('After how many days without a message a channel is deleted'),
 }
 
-/** A member that is given counts, `null` takes it away. */
+/** A given member replaces the setting; `null` removes it. */
 export const PatchRetention = z.object(shape).meta({ id: 'PatchRetention' })
 export type PatchRetention = z.output<typeof PatchRetention>
 
 export const Retention = z.object(shape).meta({ id: 'Retention' })
-/** In days; what is absent is kept for ever. */
+/** In days; an absent member means forever. */
 export interface Retention {
   messagesDays?: number
   directMessagesDays?: number
@@ -38,7 +38,7 @@ export interface Retention {
 
 const QueryDays = single(z.coerce.number().int().min(1).max(daysMax).optional())
 
-/** A retention that is not saved: of those that are absent, everything is kept. */
+/** A retention to preview without saving it; for absent members, everything is kept. */
 export const QueryRetention = z.object({
   messagesDays: QueryDays.describe('Preview as if this were the setting, and nothing else but what is given'),
   directMessagesDays: QueryDays.describe('As above'),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Id } from '#resources/define.ts'
 
-/** Each may what the ones before it may. */
+/** Each role includes the permissions of those before it. */
 export const roles = ['viewer', 'moderator', 'developer', 'owner'] as const
 
 export const Role = z.enum(roles).describe('Each role may what the ones before it may').meta({ id: 'Role' })

@@ -1,4 +1,4 @@
-// What a world begins with (testing contract 2): items as imports have them, which name channels and authors.
+// The initial content of a world (testing contract 2): items as in imports, with names for channels and authors.
 import { z } from 'zod'
 import { RequiredText } from '#resources/define.ts'
 import { FunctionType } from '#resources/function.ts'

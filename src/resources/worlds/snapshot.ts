@@ -1,5 +1,4 @@
-// What a snapshot from elsewhere may hold: its first line, and the cells that hold JSON. Everything else in it the
-// database judges.
+// What an uploaded snapshot may contain: its first line, and the cells that hold JSON. The database validates the rest.
 import { z } from 'zod'
 import { Retention } from '#resources/admin/retention.ts'
 import { Json, Properties } from '#resources/define.ts'
@@ -11,7 +10,7 @@ import { WebhookEvents, WebhookSecret, WebhookUrl } from '#resources/webhook.ts'
 
 const Toggle = z.enum(['ENABLED', 'DISABLED']).default('ENABLED')
 
-/** What an application itself is like, by its columns: those that a snapshot does not have are as they are at first. */
+/** The columns of the application itself; those that a snapshot lacks have their initial values. */
 export const ApplicationCells = z.strictObject({
   guest_users: Toggle,
   user_created_channels: Toggle,
@@ -22,7 +21,7 @@ export const ApplicationCells = z.strictObject({
 })
 export type ApplicationCells = z.output<typeof ApplicationCells>
 
-/** Of the file's first line, once it is known which version it is of. */
+/** The body of the file's first line, for a known version. */
 export const SnapshotHeaderBody = z.strictObject({
   format: z.string(),
   version: z.number(),
@@ -51,7 +50,7 @@ const Log = z.object({
   text: z.string(),
 })
 
-/** By table and column. One that is newer than the version of snapshots is optional. */
+/** By table and column. A column that is newer than the snapshot version is optional. */
 export const snapshotCells: Record<string, Record<string, z.ZodType>> = {
   user: { properties: Properties },
   user_secret: { secret: Json, sealed: z.null() },

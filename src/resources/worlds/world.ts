@@ -1,9 +1,9 @@
-// What the test API calls a world: an application of its own (testing contract 2).
+// A world of the test API, which is an application of its own (testing contract 2).
 import { z } from 'zod'
 import { RequiredText } from '#resources/define.ts'
 import { nameMax } from '#resources/user.ts'
 
-/** As the Platform API spells it; tests may say it as a boolean. */
+/** As the Platform API spells it; tests may also use a boolean. */
 const Toggle = z.union([
   z.enum(['ENABLED', 'DISABLED']),
   z.boolean().transform((isOn) => (isOn ? ('ENABLED' as const) : ('DISABLED' as const))),
@@ -16,30 +16,30 @@ export const WorldSettings = z.strictObject({
 export type WorldSettings = z.output<typeof WorldSettings>
 
 export const Strictness = z.enum(['lenient', 'strict'])
-/** `strict` refuses unknown fields in what the world is sent. */
+/** `strict` refuses unknown fields in requests to the world. */
 export type Strictness = z.output<typeof Strictness>
 
 export const WorldName = RequiredText(nameMax)
 
-/** A world, without where it is reached: that depends on who asks. */
+/** A world without its addresses, which depend on the client. */
 export interface World {
-  /** Of its application. */
+  /** The id of its application. */
   id: number
   name: string
   clientId: string
   clientSecret: string
   apiKey: string
-  /** Good until the world is removed. */
+  /** Valid until the world is removed. */
   accessToken: string
   strictness: Strictness
   createdTime: string
 }
 
-/** What was in a world at a time, without that. */
+/** Describes a snapshot of a world, without its content. */
 export interface Snapshot {
   id: number
   name: string
-  /** Bytes of its file. */
+  /** Size of its file in bytes. */
   size: number
   createdTime: string
 }
