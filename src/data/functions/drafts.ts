@@ -1,14 +1,14 @@
-// Scripts that are written at.
+// Drafts of function scripts.
 import { columnsOf, nullable, select, text, timestamptz } from '#data/columns.ts'
 import { type Db, type Querier, reading } from '#data/database.ts'
 
-/** What is written at and does not run yet. */
+/** A script that is being edited and does not run yet. */
 export interface DraftRow {
   draft: string | null
   draftTime: string | null
 }
 
-/** Undefined where there is no such function. */
+/** Returns the draft, or undefined if there is no such function. */
 export function findDraft(db: Db, applicationId: number, id: number): Promise<DraftRow | undefined> {
   return db.one(findDraftStatement, [applicationId, id])
 }
@@ -19,7 +19,7 @@ const findDraftStatement = reading(
   (columns) => `select ${columns} from "function" f where f.id = $2 and f.application_id = $1`,
 )
 
-/** Whether there is such a function. */
+/** Saves a draft. Returns whether there is such a function. */
 export async function updateDraft(
   db: Querier,
   applicationId: number,

@@ -1,4 +1,4 @@
-// Runs of functions: those that wait for their turn, and the record of all.
+// Runs of functions: the queue of due runs, and the record of all runs.
 import { column, int8 } from '#data/columns.ts'
 import { type Db, type Querier, reading } from '#data/database.ts'
 import { nodeLives } from '#data/events/node.ts'
@@ -10,19 +10,19 @@ export type { TakenRun }
 
 // ------------------------------------------------------------------------------------------- taking
 
-/** How many runs may be begun. */
+/** How many runs may be started. */
 export interface Capacity {
-  /** How many runs of each application are under way here. */
+  /** How many runs of each application this process is executing. */
   busy: ReadonlyMap<number, number>
-  /** Of one application at once. */
+  /** The maximum of one application at the same time. */
   perApplication: number
-  /** Of all, now. */
+  /** The maximum of all applications to take now. */
   total: number
 }
 
 /**
- * Takes runs that are due, oldest first, from one application after the other, so that none waits for what is slow
- * in another. A process that dies gives them back; see {@link giveBackOrphans}.
+ * Takes due runs, oldest first, from the applications in turn, so that no application waits for slow functions of
+ * another. The runs of a process that dies are released; see {@link giveBackOrphans}.
  */
 export function takeRuns(
   db: Db,
@@ -31,7 +31,7 @@ export function takeRuns(
   return db.all(takeRunsStatement, [node, [...busy.keys()], [...busy.values()], perApplication, total])
 }
 
-/** Forgets runs that there is nothing to do for: of functions that are gone, or about what is gone. */
+/** Deletes runs that cannot be executed because their function or their subject has been deleted. */
 export async function dropRuns(db: Db, ids: number[]): Promise<void> {
   await db.run(dropStatement, [ids])
 }
@@ -41,7 +41,7 @@ const dropStatement = {
   text: 'delete from function_run where id = any($1::bigint[])',
 }
 
-/** Gives back what this process has taken, but for what it is at. */
+/** Releases the runs that this process has taken, except those in `but`, which it is executing. */
 export async function giveBackRuns(db: Db, node: number, but: number[]): Promise<void> {
   await db.run(giveBackStatement, [node, but])
 }
@@ -51,7 +51,7 @@ const giveBackStatement = {
   text: 'update function_run set node = null where node = $1 and id <> all($2::bigint[])',
 }
 
-/** Gives back what processes had taken that are gone, and ends the record of what they were at. */
+/** Releases the runs of processes that have died and marks their unfinished invocations as failed. */
 export async function giveBackOrphans(db: Db): Promise<void> {
   await db.run(orphansStatement, [JSON.stringify(interrupted)])
 }
@@ -75,7 +75,7 @@ export interface NewInvocation {
   args: Record<string, unknown>
 }
 
-/** Records runs that begin. @returns their ids, in order */
+/** Records runs that start. @returns the ids of the invocations, in order */
 export function beginInvocations(db: Db, node: number, runs: NewInvocation[]): Promise<number[]> {
   return db.all(beginStatement, [
     node,
@@ -109,13 +109,13 @@ export interface EndedInvocation {
   result: Record<string, unknown>
   logs: FunctionLog[]
   durationMs: number
-  /** Texts that must not be kept; letters, digits, `-` and `_`. */
+  /** Texts that must be masked in what is stored; they consist of letters, digits, `-` and `_`. */
   secrets?: string[]
-  /** The run that asked for it: done with it, or to be tried again after so long. */
+  /** The run that caused the invocation: it is deleted, or retried after `retryMs` milliseconds. */
   run?: { id: number; retryMs?: number }
 }
 
-/** Records how a run ended, and what becomes of it, in one commit. */
+/** Records how an invocation ended and deletes or reschedules its run, in one commit. */
 export async function endInvocation(tx: Querier, ended: EndedInvocation): Promise<void> {
   const { id, status, result, logs, durationMs, secrets = [], run } = ended
   const toText = (value: unknown) =>
@@ -146,7 +146,7 @@ const endStatement = {
     select from lazily`,
 }
 
-/** Forgets a batch of what ran too long ago. @returns how many */
+/** Deletes a batch of invocations older than `days` days. @returns how many */
 export function deleteOldInvocations(db: Db, days: number): Promise<number> {
   return db.single(forgetStatement, [days, forgottenMax])
 }
@@ -171,13 +171,13 @@ const forgetStatement = reading(
 
 const depthMax = 64
 
-/** What a function gives is any JSON: NUL, broken surrogates and depths that jsonb does not take are replaced. */
+/** Returns a value that jsonb can store: NUL characters, lone surrogates and levels that are too deep are replaced. */
 function storable(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return value.toWellFormed().replaceAll('\u0000', '\uFFFD')
   if (typeof value !== 'object' || value === null) return value
   if (depth === depthMax) return '…'
   if (Array.isArray(value)) return value.map((item) => storable(item, depth + 1))
-  // Entries, not assignments: `__proto__` is a key like any other.
+  // Object.fromEntries, because an assignment to `__proto__` would not create a key.
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [storable(key) as string, storable(item, depth + 1)]),
   )

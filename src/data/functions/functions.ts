@@ -1,4 +1,3 @@
-// Functions.
 import {
   bool,
   type Columns,
@@ -59,7 +58,7 @@ export async function insertFunction(
   { type, name, description }: CreateFunction,
 ): Promise<ChatFunction> {
   const values = [applicationId, runtimeId, type, name, description || null]
-  return (await db.one(insertFunctionStatement, values)) as ChatFunction // what did not throw returns its row
+  return (await db.one(insertFunctionStatement, values)) as ChatFunction // the insert returns its row or throws
 }
 
 const findFunctionStatement = reading(
@@ -76,7 +75,7 @@ export async function findFunction(
   return db.one(findFunctionStatement, [applicationId, id])
 }
 
-/** Functions of an application, oldest first. */
+/** Lists the functions of an application, oldest first. */
 export function readFunctionPage(
   db: Db,
   applicationId: number,
@@ -105,7 +104,7 @@ export function readFunctionPage(
   )
 }
 
-/** Whether there is such a function. */
+/** Enables or disables a function. Returns whether there is such a function. */
 export async function updateEnabled(
   db: Querier,
   applicationId: number,
@@ -121,7 +120,7 @@ const enableStatement = {
 
 // ----------------------------------------------------------------------------------------- running
 
-/** A function with the version of it that runs. */
+/** A function with its current version. */
 export interface CurrentFunction {
   id: number
   name: string
@@ -129,7 +128,7 @@ export interface CurrentFunction {
   applicationId: number
   versionId: number
   versionNumber: number
-  /** Of its runtime. */
+  /** The revision of its runtime. */
   revision: number
 }
 
@@ -146,7 +145,7 @@ const currentJoins = `
   join function_version v on v.function_id = f.id and v.version_number = f.current_version_number
   join runtime r on r.id = f.runtime_id`
 
-/** The functions of a type that run, oldest first: enabled ones that have a version. */
+/** Returns the functions of a type that can run, oldest first: enabled ones that have a version. */
 export function currentFunctionsOfType(
   db: Db,
   applicationId: number,
@@ -163,7 +162,7 @@ const currentOfTypeStatement = reading(
     where f.application_id = $1 and f.type = $2 and f.enabled order by f.id`,
 )
 
-/** Those of these functions that run. */
+/** Returns those of these functions that can run, by id. */
 export async function currentFunctions(db: Db, ids: number[]): Promise<Map<number, CurrentFunction>> {
   const found = await db.all(currentStatement, [ids])
   return new Map(found.map((each) => [each.id, each]))
@@ -176,7 +175,7 @@ const currentStatement = reading(
     `select ${columns} from "function" f ${currentJoins} where f.id = any($1::bigint[]) and f.enabled`,
 )
 
-/** The script of a version, which never changes. */
+/** Returns the script of a version, which never changes. */
 export function findScript(db: Db, versionId: number): Promise<string | undefined> {
   return db.one(scriptStatement, [versionId])
 }

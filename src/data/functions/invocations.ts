@@ -1,4 +1,4 @@
-// The record of what functions ran.
+// The record of function invocations.
 import {
   type Columns,
   column,
@@ -37,7 +37,7 @@ const invocationColumns: Columns<FunctionInvocation> = mapped(
   ({ durationMs, ...invocation }) => ({ ...invocation, durationMs: durationMs ?? undefined }),
 )
 
-/** Invocations of a function, newest first. */
+/** Lists the invocations of a function, newest first. */
 export function listInvocations(
   db: Db,
   functionId: number,
@@ -66,7 +66,7 @@ export function listInvocations(
   )
 }
 
-/** An invocation, and of which function. */
+/** Returns an invocation with its function. */
 export function findInvocation(db: Db, applicationId: number, id: number) {
   return db.one(findInvocationStatement, [applicationId, id])
 }

@@ -1,16 +1,16 @@
-// Runtimes: what functions of an application run in.
+// Runtimes: the environments in which an application's functions run.
 import { bytea, type Columns, columnsOf, int4, int8, jsonb, nullable, select, text } from '#data/columns.ts'
 import { type Querier, reading, type Tx } from '#data/database.ts'
 import type { RuntimeDependency } from '#resources/runtime.ts'
 
 export interface RuntimeRecord {
   id: number
-  /** The customer's own. */
+  /** The customer's own dependencies. */
   dependencies: RuntimeDependency[]
-  /** Sealed. */
+  /** Encrypted. */
   environment: Uint8Array | null
   initializationScript: string | null
-  /** Another one after each change. */
+  /** Incremented by each change. */
   revision: number
 }
 
@@ -33,7 +33,7 @@ export function findRuntime(db: Querier, applicationId: number): Promise<Runtime
   return db.one(findRuntimeStatement, [applicationId])
 }
 
-/** Whether it was there not yet; of several at once, one creates it and the others wait for that. */
+/** Returns whether the runtime was created. Concurrent calls wait until one of them has created it. */
 export async function insertRuntime(tx: Tx, applicationId: number): Promise<boolean> {
   return (await tx.run(insertRuntimeStatement, [applicationId])) > 0
 }
@@ -49,7 +49,7 @@ export interface RuntimeChanges {
   initializationScript?: string | null
 }
 
-/** @returns undefined where it went with its application */
+/** @returns the new runtime, or undefined if it was deleted with its application */
 export function updateRuntime(
   tx: Tx,
   applicationId: number,

@@ -12,7 +12,7 @@ const versionColumns: Columns<FunctionVersion> = select(
   columnsOf({ id: int8, versionNumber: int4, handlerScript: text }, 'v'),
 )
 
-/** The function's row is locked while it is numbered, so numbers have neither gaps nor twins. */
+/** Locks the function's row while assigning the number, so that numbers are consecutive and unique. */
 const insertVersionStatement = reading(
   'insert-function-version',
   versionColumns,
@@ -26,7 +26,7 @@ const insertVersionStatement = reading(
     select f.id, f.current_version_number, $3 from f returning ${columns}`,
 )
 
-/** Adds a version and makes it the current one; undefined where there is no such function. */
+/** Adds a version and makes it the current one. Returns undefined if there is no such function. */
 export async function insertVersion(
   db: Querier,
   applicationId: number,
@@ -69,7 +69,7 @@ export async function findCurrentVersion(
   return db.one(findCurrentVersionStatement, [applicationId, functionId])
 }
 
-/** Versions of a function, newest first. */
+/** Lists the versions of a function, newest first. */
 export function listVersions(db: Db, functionId: number, page: PageRequest): Promise<Page<FunctionVersion>> {
   return listPage(
     db,
