@@ -1,4 +1,4 @@
-// What imports look up and store, a batch at a time.
+// Lookups and inserts of imports, one batch at a time.
 import { keptAsIn } from '#data/channels/persistence.ts'
 import { column, columnsOf, int8, oneOf, select, text } from '#data/columns.ts'
 import { type Querier, reading, type Tx } from '#data/database.ts'
@@ -15,14 +15,14 @@ const filledBy: Record<ImportType, string> = {
   MESSAGE_IMPORT: 'message',
 }
 
-/** Has Postgres learn what is in the tables that an import fills; of one that is empty it would plan for nothing. */
+/** Updates the planner's statistics of the tables that an import fills; for empty tables it chooses bad plans. */
 export async function refreshStatistics(db: Querier, type: ImportType): Promise<void> {
   await db.run({ text: `analyze ${filledBy[type]}` }, [])
 }
 
 // ---------------------------------------------------------------------------------------- idempotency
 
-/** Those of the keys that an earlier item of this kind had. */
+/** Returns those of the keys that an earlier item of this kind already used. */
 export async function findKeys(
   tx: Tx,
   applicationId: number,
@@ -58,7 +58,7 @@ const insertKeysStatement = {
 
 // ----------------------------------------------------------------------------------------------- users
 
-/** Ids of the living users with these names. */
+/** Returns the ids of users with these names who are not deleted, by name. */
 export async function findUserIds(
   tx: Tx,
   applicationId: number,
@@ -85,7 +85,7 @@ export interface ImportedUser {
   properties: Record<string, unknown>
 }
 
-/** Creates those whose name is free. @returns how many */
+/** Creates the users whose names are free. @returns how many */
 export function insertUsers(tx: Tx, applicationId: number, users: ImportedUser[]): Promise<number> {
   return tx.run(insertUsersStatement, [
     applicationId,
@@ -121,7 +121,7 @@ export interface ImportedChannel {
 
 /**
  * Creates channels with their MAIN threads.
- * @returns by place in the input: the new id, or the type of the channel that has the name or the members already
+ * @returns per input, in order: the new id, or the type of the channel that already has the name or the members
  */
 export async function insertChannels(
   tx: Tx,
@@ -144,7 +144,7 @@ export async function insertChannels(
   return channels.map(({ type, name }) => {
     const id = created.get(name)
     if (id === undefined) return { existing: types.get(name) ?? type }
-    created.delete(name) // the next with this name, in the same batch, is a repetition
+    created.delete(name) // another item with this name in the same batch is a duplicate
     return { id }
   })
 }
@@ -179,7 +179,7 @@ const existingChannelsStatement = reading(
   (columns) => `select ${columns} from channel c where c.application_id = $1 and c.name = any($2::text[])`,
 )
 
-/** Ids of the channels with these names. */
+/** Returns the ids of the channels with these names, by name. */
 export async function findChannelIds(
   db: Querier,
   applicationId: number,
@@ -196,7 +196,7 @@ const findChannelIdsStatement = reading(
   (columns) => `select ${columns} from channel c where c.application_id = $1 and c.name = any($2::text[])`,
 )
 
-/** Whether the channel is a group of the application; kept until the transaction ends. */
+/** Returns whether it is a group channel of the application; if so, prevents its deletion in this transaction. */
 export async function lockGroupChannel(tx: Tx, applicationId: number, id: number): Promise<boolean> {
   return (await tx.run(lockGroupStatement, [applicationId, id])) > 0
 }
@@ -212,7 +212,7 @@ export interface ImportedMember {
   moderator: boolean
 }
 
-/** Makes users members from now on. @returns the channel of each who was none before */
+/** Makes users members from now on. @returns the channel id of each new membership */
 export async function insertImportedMembers(tx: Tx, members: ImportedMember[]): Promise<number[]> {
   if (members.length === 0) return []
   return tx.all(insertMembersStatement, [
@@ -242,7 +242,7 @@ const insertMembersStatement = reading(
 
 // -------------------------------------------------------------------------------------------- messages
 
-/** Those of the channels that the application has; none of them is deleted until the transaction ends. */
+/** Returns which ids are the application's channels, and prevents their deletion until the transaction ends. */
 export async function lockChannels(tx: Tx, applicationId: number, ids: number[]): Promise<Set<number>> {
   return new Set(await tx.all(lockChannelsStatement, [applicationId, ids]))
 }
@@ -256,7 +256,7 @@ const lockChannelsStatement = reading(
 
 export interface ImportedMessage {
   channelId: number
-  /** A system message where absent. */
+  /** Undefined for a system message. */
   userId: number | undefined
   body: string
   groupTag: string | undefined
@@ -265,7 +265,7 @@ export interface ImportedMessage {
   properties: Record<string, unknown>
 }
 
-/** Stores messages in their order; the channels are locked, so that none of them is refused. */
+/** Stores messages in order. Their channels must be locked, so that no foreign key is violated. */
 export async function insertMessages(
   tx: Tx,
   applicationId: number,
@@ -292,7 +292,7 @@ export async function insertMessages(
   )
 }
 
-/** What the dispatcher does for messages that are published; see data/sql/channel-activity.ts. */
+/** Updates the activity of channels as the dispatcher does for published messages: data/sql/channel-activity.ts. */
 export async function moveChannels(tx: Tx, channelIds: number[]): Promise<void> {
   await tx.run(moveChannelsStatement, [[...new Set(channelIds)]])
 }

@@ -1,4 +1,4 @@
-// Jobs: as the API shows them, and how far they are.
+// Jobs as the API shows them, and their progress.
 import {
   type Columns,
   column,
@@ -65,7 +65,7 @@ export function findJob(db: Db, applicationId: number, id: number): Promise<AnyJ
   return db.one(findStatement, [applicationId, id])
 }
 
-/** The key of the file that a job made; undefined where there is no such job, or no file. */
+/** Returns the key of the file that a job created; undefined if there is no such job or no file. */
 export function findJobFile(db: Db, applicationId: number, id: number): Promise<string | undefined> {
   return db.one(findFileStatement, [applicationId, id])
 }
@@ -78,13 +78,13 @@ const findFileStatement = reading(
 )
 
 export interface JobFilters {
-  /** Whether it has yet to end. */
+  /** Whether the job has not ended yet. */
   running?: boolean | undefined
-  /** Only those that the Platform API documents. */
+  /** Only the types of jobs that the Platform API documents. */
   documented?: boolean
 }
 
-/** Jobs of an application, oldest first. Index: job (application_id, id). */
+/** Lists the jobs of an application, oldest first. Index: job (application_id, id). */
 export function readJobPage(
   db: Db,
   applicationId: number,
@@ -122,21 +122,21 @@ export function readJobPage(
 
 /** What a job works on. */
 export interface JobInput {
-  /** Of the file that is imported. */
+  /** The key of the imported file. */
   fileKey?: string
-  /** Whose members are imported; or what is deleted. */
+  /** The channel whose members are imported, or that is deleted. */
   channelId?: number
-  /** The last message of an application that is deleted with all before it. */
+  /** The last message to delete; all earlier ones of the application are deleted as well. */
   throughId?: number
-  /** Who is deleted, erased, or whose data are exported. */
+  /** The user who is deleted, erased or exported. */
   userId?: number
-  /** What becomes of what an erased person wrote. */
+  /** What to do with the messages of an erased person. */
   messages?: 'keep' | 'redact' | 'delete'
-  /** What an erased person is found by, until that is done. */
+  /** Texts that identify an erased person; removed when the job is done. */
   terms?: string[]
 }
 
-/** A job, PENDING, and its place in the queue: those of an application run one after the other, in order. */
+/** Inserts a PENDING job and adds it to the queue. The jobs of an application run one after the other, in order. */
 export async function insertJob<T extends JobType>(
   tx: Tx,
   applicationId: number,
@@ -156,7 +156,7 @@ const insertStatement = reading(
     ) select ${columns} from j ${jobJoins}`,
 )
 
-/** A job as its runner knows it. */
+/** A job as its runner sees it. */
 export interface RunningJob extends JobInput {
   id: number
   applicationId: number
@@ -164,11 +164,11 @@ export interface RunningJob extends JobInput {
   processed: number
   failed: number
   total: number | null
-  /** How many errors are reported already. */
+  /** How many errors have already been reported. */
   reported: number
 }
 
-/** The job, RUNNING from now on; undefined where it has ended, or is gone with its application. */
+/** Sets a job to RUNNING and returns it; undefined if it has ended or was deleted with its application. */
 export function markJobBegun(db: Db, id: number): Promise<RunningJob | undefined> {
   return db.one(beginStatement, [id])
 }
@@ -189,8 +189,8 @@ const beginStatement = reading(
 )
 
 /**
- * Locks the job until the transaction ends. False where it has moved on: another process runs it, and this one, cut off
- * for a while, was taken for dead.
+ * Locks the job until the transaction ends. Returns false if the job has progressed: another process runs it, because
+ * this one was unreachable for a while and assumed dead.
  */
 export async function lockJob(tx: Tx, { id, processed }: RunningJob): Promise<boolean> {
   return (await tx.run(lockStatement, [id, processed])) > 0
@@ -204,7 +204,7 @@ const lockStatement = {
 export interface Progress {
   processed: number
   failed: number
-  /** To be reported besides those before. */
+  /** Errors to append to those already reported. */
   errors: JobError[]
 }
 
@@ -225,13 +225,13 @@ export async function setJobTotal(db: Querier, id: number, total: number): Promi
 
 export interface JobResult {
   state: 'FINISHED' | 'FAILED'
-  /** Why it failed as a whole. */
+  /** The reason why it failed as a whole. */
   error?: JobError
-  /** Of its result. */
+  /** The key of the file with the result. */
   fileKey?: string
 }
 
-/** Ends a job that runs; one that has ended stays as it is. */
+/** Ends a running job; a job that has already ended does not change. */
 export async function markJobEnded(tx: Tx, id: number, { state, error, fileKey }: JobResult): Promise<void> {
   await tx.run(endStatement, [id, state, JSON.stringify(error ? [error] : []), fileKey])
 }

@@ -3,9 +3,9 @@ import { bool, column } from '#data/columns.ts'
 import { type Database, type Db, reading, type Tx } from '#data/database.ts'
 
 export interface Queue {
-  /** Resolves once the queue has its tables. They are made at the first need, which costs 0.1 s once in a database. */
+  /** Resolves once the tables of the queue exist. Created on first use, which takes 0.1 s once per database. */
   ready(): Promise<void>
-  /** Called each time somebody is about to put work into it. */
+  /** Registers a listener that is called each time before work is added. */
   onNeed(listener: () => void): void
 }
 
@@ -28,10 +28,10 @@ export function openQueue(db: Database): Queue {
 }
 
 async function makeTables(db: Database): Promise<void> {
-  const { Logger, runMigrations } = (await import('graphile-worker')).default // by name a bundle knows it not
+  const { Logger, runMigrations } = (await import('graphile-worker')).default // a bundle lacks its named exports
   const client = await db.pool.connect()
   try {
-    // Processes that start at once would make the same tables.
+    // Processes that start at the same time would create the same tables.
     await client.query(`select pg_advisory_lock(hashtext('chatterie: queue'))`)
     await runMigrations({ pgPool: db.pool, logger: new Logger(() => () => {}) })
     await client.query(`select pg_advisory_unlock(hashtext('chatterie: queue'))`)
@@ -42,12 +42,12 @@ async function makeTables(db: Database): Promise<void> {
   }
 }
 
-/** What a process was killed over is run again, however often that happens. */
+/** Work that was interrupted because its process died is retried, however often that happens. */
 const attemptsMax = 32_767
 
 /**
- * Puts work into the queue, with the commit. The queue must be ready.
- * @param after names a line: work in the same line runs one after the other
+ * Adds work to the queue as part of the transaction. The queue must be ready.
+ * @param after names a line; work in the same line runs one after the other
  */
 export async function enqueue(
   tx: Tx,
@@ -66,7 +66,7 @@ const enqueueStatement = {
     )`,
 }
 
-/** Whether there is work, taken or not. */
+/** Returns whether the queue has any work, waiting or in progress. */
 export async function hasWork(db: Db): Promise<boolean> {
   return (await db.single(hasTablesStatement, [])) && (await db.single(hasWorkStatement, []))
 }
@@ -82,15 +82,15 @@ const hasWorkStatement = reading(
   (columns) => `select ${columns}`,
 )
 
-/** SQL that holds the lock by which others see that a worker lives; its connection keeps it. */
+/** SQL that takes the lock by which others see that a worker is alive. The connection holds it. */
 export const holdWorkerLock = 'select pg_advisory_lock(hashtextextended($1, 0))'
 
-/** Gives back what a worker has taken, so that others can take it at once. */
+/** Releases the jobs that a worker has taken, so that others can take them at once. */
 export async function releaseOwn(db: Database, worker: string): Promise<void> {
   await db.run({ text: 'select graphile_worker.force_unlock_workers(array[$1::text])' }, [worker])
 }
 
-/** Gives back what workers have taken whose process, and so whose lock, is gone. */
+/** Releases the jobs of workers whose process, and therefore whose lock, is gone. */
 export async function releaseDead(db: Database, self: string): Promise<void> {
   await db.run(releaseDeadStatement, [self])
 }

@@ -1,9 +1,9 @@
-// Forgets what is too old, a small batch at a time. No batch waits for a lock that another holds, none holds one for
-// longer than its own rows take, and none waits for the disk: what a crash brings back is forgotten again.
+// Deletes old rows in small batches. No batch waits for locks of others or holds its own for longer than its rows take,
+// and none waits for the disk: rows that a crash brings back are deleted again.
 import { column, int4, int8, nullable, select, text } from '#data/columns.ts'
 import { type Db, type Reading, reading } from '#data/database.ts'
 
-/** What is kept for a number of days. */
+/** Kinds of rows that are kept for a number of days. */
 export type Kept =
   | 'notifications'
   | 'chatSessions'
@@ -16,7 +16,7 @@ export type Kept =
 
 export const trimBatchMax = 1_000
 
-/** Forgets up to {@link trimBatchMax} of those that are over for so many days, the oldest first. @returns how many */
+/** Deletes up to {@link trimBatchMax} rows that ended at least `days` days ago, oldest first. @returns how many */
 export function trim(db: Db, kept: Kept, days: number): Promise<number> {
   return db.single(trimStatements[kept], [days, trimBatchMax])
 }
@@ -24,8 +24,8 @@ export function trim(db: Db, kept: Kept, days: number): Promise<number> {
 const then = `chatterie_clock() - $1::int * interval '1 day'`
 
 /**
- * Deletes what `old` finds and nobody else holds. The array makes sure of one look at an index for each row, whatever
- * the planner believes of the table.
+ * Deletes the rows that `old` finds and nobody else has locked. The array ensures one index lookup for each row,
+ * whatever the planner assumes about the table.
  */
 function statement(name: string, table: string, old: string, { key = 'id', rest = '' } = {}) {
   return reading(
@@ -42,7 +42,7 @@ function statement(name: string, table: string, old: string, { key = 'id', rest 
 }
 
 export const trimStatements: Record<Kept, Reading<number>> = {
-  // Written by the thousand, so without an index of their own: they are numbered in the order of their age.
+  // Inserted by the thousand and therefore without an index on their age: their ids are in the order of it.
   notifications: statement(
     'trim-notifications',
     'notification',
@@ -50,14 +50,14 @@ export const trimStatements: Record<Kept, Reading<number>> = {
        select id from (select id, created_time from notification order by id limit $2::int) oldest
        where created_time < ${then}))`,
   ),
-  // Index: chat_session_ended. Before their user sessions, so that one of these takes few rows with it.
+  // Index: chat_session_ended. Deleted before their user sessions, whose deletion then cascades to few rows.
   chatSessions: statement(
     'trim-chat-sessions',
     'chat_session',
     `select id from chat_session where state = 'ENDED' and end_time < ${then} order by end_time limit $2::int`,
   ),
-  // Indexes: user_session_over, chat_session (session_id). Only the oldest are looked at: behind them there may be a
-  // backlog of sessions whose chat sessions are still to go.
+  // Indexes: user_session_over, chat_session (session_id). Only looks at the oldest ones, because there may be a
+  // backlog of sessions whose chat sessions have yet to be deleted.
   userSessions: statement(
     'trim-user-sessions',
     'user_session',
@@ -65,7 +65,7 @@ export const trimStatements: Record<Kept, Reading<number>> = {
        select id from user_session where state = 'ENDED' and end_time < ${then} order by end_time limit $2::int))
        and not exists (select from chat_session cs where cs.session_id = us.id)`,
   ),
-  // Index: job_ended. The file that an export wrote goes with it.
+  // Index: job_ended. The file that an export wrote expires with the job.
   jobs: statement(
     'trim-jobs',
     'job',
@@ -77,7 +77,7 @@ export const trimStatements: Record<Kept, Reading<number>> = {
       )`,
     },
   ),
-  // Index: idempotency_key (created_time). The keys are never updated, so they stay where they are.
+  // Index: idempotency_key (created_time). Keys are never updated, so their ctid does not change.
   idempotencyKeys: statement(
     'trim-idempotency-keys',
     'idempotency_key',
@@ -106,16 +106,16 @@ export const trimStatements: Record<Kept, Reading<number>> = {
   ),
 }
 
-/** A place among the counters, in their order. */
+/** A position in the counters, which are ordered by scope and id. */
 export interface CounterPlace {
   scope: string
   scopeId: number
 }
 
 /**
- * Looks at the counters behind a place, and forgets those whose owner is gone: what still waits in the outbox may
- * write them again, for the next round to find.
- * @returns the place to go on from; undefined at the end
+ * Checks the counters after a position and deletes those whose owner no longer exists. Events in the outbox may create
+ * one again, which the next round then deletes.
+ * @returns the position to continue from, or undefined at the end
  */
 export async function trimCounters(db: Db, after?: CounterPlace): Promise<CounterPlace | undefined> {
   const page = await db.single(counterStatement, [after?.scope ?? '', after?.scopeId ?? 0, trimBatchMax])
@@ -124,7 +124,7 @@ export async function trimCounters(db: Db, after?: CounterPlace): Promise<Counte
   return { scope, scopeId }
 }
 
-/** Owners are named as their tables are. */
+/** Scopes begin with the name of the owner's table. */
 const isOwned = ['application', 'channel', 'thread', 'function']
   .map((owner) => `when '${owner}' then exists (select from "${owner}" o where o.id = page.scope_id)`)
   .join('\n        ')
