@@ -1,12 +1,12 @@
-// One move into an application at a time, whichever processes they are.
+// Allows one move into an application at a time, across all processes.
 import type { Database } from '#data/database.ts'
 
-/** For advisory locks, whose first number names what they are of. */
+/** The first key of our advisory locks; the second is the application. */
 const lockClass = 20_261_126
 
 /**
- * Keeps other moves out of the application for as long as the connection lasts.
- * @returns what lets them in again; undefined where another has it
+ * Blocks other moves into the application until released or until the connection ends.
+ * @returns a function that releases the lock, or undefined if another move holds it
  */
 export async function tryHoldMove(
   { pool }: Database,
@@ -21,5 +21,5 @@ export async function tryHoldMove(
     client.release()
     return undefined
   }
-  return async () => client.release(true) // with the connection the lock goes, too
+  return async () => client.release(true) // closing the connection releases the lock
 }

@@ -1,32 +1,32 @@
-// What was read from another service: staged until it is written, and remembered afterwards by its key there, so that
-// nothing is written twice however often one begins anew.
+// Items read from another service. They are staged until they are written, and then remembered by their original key,
+// so that nothing is written twice, however often a move is restarted.
 import { bool, column, columnsOf, int8, jsonb, nullable, select, text } from '#data/columns.ts'
 import { type Querier, reading, type Tx } from '#data/database.ts'
 import type { MovedKind } from '#resources/moving.ts'
 
-/** Whose items: those of one source, on their way into one application. */
+/** A move from one source into one application. */
 export interface Move {
   applicationId: number
-  /** Such as `chatkitty 26`. */
+  /** The source, such as `chatkitty 26`. */
   source: string
 }
 
 export interface StagedItem {
   key: string
-  /** Where it stands among those of its kind. */
+  /** The position among the items of its kind. */
   place: number
   parentKey?: string | undefined
   digest: Buffer
   content: unknown
 }
 
-/** What there is to an item: it was not there, it says something else than before, or neither. */
+/** The outcome of staging an item: it is new, its content has changed, or neither. */
 export interface Staged {
   key: string
   state: 'new' | 'changed' | 'same'
 }
 
-/** Remembers items for writing, but for those that say what they said when they were last written. Keys are distinct. */
+/** Stages items to be written, except those unchanged since they were last written. Keys must be distinct. */
 export async function stageRows(
   tx: Tx,
   { applicationId, source }: Move,
@@ -69,7 +69,7 @@ const stageStatement = reading(
     returning ${columns}`,
 )
 
-/** Says which message those with these keys reply to. */
+/** Sets the key of the message to which the messages with these keys reply. */
 export async function setParents(
   tx: Querier,
   { applicationId, source }: Move,
@@ -91,7 +91,7 @@ export interface PendingItem<C = unknown> {
   key: string
   place: number
   parentKey: string | null
-  /** Its id here, where it was written before; 0 where it has none. */
+  /** The id that the item got when it was written before; 0 if it has none, null if it was not written yet. */
   id: number | null
   content: C
 }
@@ -103,7 +103,7 @@ const pendingColumns = select(
   ),
 )
 
-/** What is yet to be written, in order, behind a place and key; `only` is SQL over `i`. */
+/** Reads items to be written after a place and key, in order; `only` is an SQL condition on `i`. */
 const pendingStatement = (name: string, only: string) =>
   reading(
     name,
@@ -123,14 +123,14 @@ const statements = {
   ),
 }
 
-/** Where to go on. */
+/** The position to continue after. */
 export interface After {
   place: number
   key: string
 }
 export const beforeAll: After = { place: -Number.MAX_SAFE_INTEGER, key: '' }
 
-/** @param channel the key of one; of receipts alone */
+/** Returns up to `limit` items to be written. @param channel a channel's key, to select its receipts only */
 export function pendingItems<C>(
   db: Querier,
   { applicationId, source }: Move,
@@ -144,7 +144,7 @@ export function pendingItems<C>(
   return db.all(statement, values) as Promise<PendingItem<C>[]>
 }
 
-/** Channels, by their keys, of which receipts are to be written. */
+/** Returns the keys of channels that have receipts to be written. */
 export function channelsWithReceipts(db: Querier, { applicationId, source }: Move): Promise<string[]> {
   return db.all(channelsStatement, [applicationId, source])
 }
@@ -157,7 +157,7 @@ const channelsStatement = reading(
     where i.application_id = $1 and i.source = $2 and i.kind = 'receipts' and i.content is not null`,
 )
 
-/** They are written. */
+/** Marks items as written, and stores the ids they got. */
 export async function endItems(
   tx: Querier,
   { applicationId, source }: Move,
@@ -182,7 +182,7 @@ const endStatement = {
     where i.application_id = $1 and i.source = $2 and i.kind = $3 and i.key = done.key`,
 }
 
-/** What the items with these keys have become here. */
+/** Returns the ids that the items with these keys got when they were written, by key. */
 export async function idsOfItems(
   db: Querier,
   { applicationId, source }: Move,
@@ -203,7 +203,7 @@ const idsStatement = reading(
     where i.application_id = $1 and i.source = $2 and i.kind = $3 and i.key = any($4::text[]) and i.id is not null`,
 )
 
-/** Those of the ids that items of the kind have become. */
+/** Returns those of the ids that items of the kind got. */
 export async function takenIds(
   db: Querier,
   { applicationId, source }: Move,
@@ -222,7 +222,7 @@ const takenStatement = reading(
     where i.application_id = $1 and i.source = $2 and i.kind = $3 and i.id = any($4::bigint[])`,
 )
 
-/** Those of the keys that were seen; since a pass, where it is given. */
+/** Returns those of the keys that have been read, in the pass `pass` or a later one. */
 export async function seenKeys(
   db: Querier,
   { applicationId, source }: Move,
@@ -243,7 +243,7 @@ const seenStatement = reading(
     where i.application_id = $1 and i.source = $2 and i.kind = $3 and i.key = any($4::text[]) and i.pass >= $5`,
 )
 
-/** How many items of a kind are to be written. */
+/** Returns how many items of a kind are to be written. */
 export function countPending(db: Querier, { applicationId, source }: Move, kind: MovedKind): Promise<number> {
   return db.single(countStatement, [applicationId, source, kind])
 }
@@ -256,7 +256,7 @@ const countStatement = reading(
     where application_id = $1 and source = $2 and kind = $3 and content is not null`,
 )
 
-/** How many items of a kind were there in an earlier pass and are not in this one. */
+/** Returns how many items of a kind were found in an earlier pass and not in this one. */
 export function countVanished(
   db: Querier,
   { applicationId, source }: Move,
@@ -278,7 +278,7 @@ const vanishedStatement = reading(
 const stateKey = 'state'
 const noDigest = Buffer.alloc(0)
 
-/** Where the reading of a source stands; null where it has not begun. */
+/** Returns the state of reading a source, or null if it has not begun. */
 export async function readMoveState<S>(db: Querier, { applicationId, source }: Move): Promise<S | null> {
   return ((await db.one(stateStatement, [applicationId, source, stateKey])) as S | undefined) ?? null
 }
@@ -306,7 +306,7 @@ const saveStateStatement = {
     on conflict (application_id, source, kind, key) do update set content = excluded.content`,
 }
 
-/** Forgets what has become of what, and where readings stand. @returns how many items */
+/** Deletes all records of moves into an application, including reading states. @returns how many items */
 export async function deleteItems(tx: Tx, applicationId: number): Promise<number> {
   await tx.run({ text: 'delete from moved_item where application_id = $1 and kind = $2' }, [
     applicationId,

@@ -1,4 +1,4 @@
-// Messages that move in, with all that belongs to them, as of the time when they were sent.
+// Moved messages with their reactions and threads, dated as they were sent.
 
 import { columnsOf, int8, select } from '#data/columns.ts'
 import { type Querier, reading, type Tx } from '#data/database.ts'
@@ -55,7 +55,7 @@ const copyStatement = `copy message (${columns.join(', ')}) from stdin`
 
 const jsonUnlessEmpty = (list: unknown[]) => (list.length > 0 ? JSON.stringify(list) : undefined)
 
-/** Stores messages with these ids, by COPY as imports do; the threads that they are in are there. */
+/** Stores messages with given ids by COPY, as imports do. The threads that they belong to must exist. */
 export async function insertMovedMessages(tx: Tx, applicationId: number, rows: MovedRow[]): Promise<void> {
   if (rows.length === 0) return
   const lines = rows.map((row) =>
@@ -84,7 +84,7 @@ export async function insertMovedMessages(tx: Tx, applicationId: number, rows: M
   await insertReactions(tx, rows)
 }
 
-/** Makes messages say what they say elsewhere now. */
+/** Updates messages to their present content in the other service. */
 export async function updateMovedMessages(tx: Tx, applicationId: number, rows: MovedRow[]): Promise<void> {
   if (rows.length === 0) return
   await tx.run(updateStatement, [
@@ -116,7 +116,7 @@ const forgetReactionsStatement = {
   text: 'delete from reaction where message_id = any($1::bigint[])',
 }
 
-/** Of a message that is gone here, none. */
+/** Skips messages that no longer exist here. */
 async function insertReactions(tx: Tx, rows: MovedRow[]): Promise<void> {
   const all = rows.flatMap(({ id, reactions }) => reactions.map((reaction) => ({ id, ...reaction })))
   if (all.length === 0) return
@@ -138,7 +138,7 @@ const reactionsStatement = {
     on conflict do nothing`,
 }
 
-/** Gives messages their threads, before or after they are there themselves. */
+/** Creates the threads of messages. The messages themselves may be inserted before or after. */
 export async function openMovedThreads(
   tx: Tx,
   applicationId: number,
@@ -168,7 +168,7 @@ const threadsStatement = {
     on conflict (id) do nothing`,
 }
 
-/** The channels of those of the messages that are there. */
+/** Returns the channel of each of the messages that exist, by id. */
 export async function channelsOfMessages(
   db: Querier,
   applicationId: number,

@@ -1,4 +1,4 @@
-// Numbers that are given to what moves in before it is written, so that it can be written in any number of statements.
+// Ids drawn before moved rows are inserted, so that related rows can be written in any number of statements.
 import { column, int8 } from '#data/columns.ts'
 import { reading, type Tx } from '#data/database.ts'
 
@@ -15,7 +15,7 @@ const statements = {
   message: drawing('draw-messages', 'next_message_id()'),
 }
 
-/** So many new numbers, in order. */
+/** Draws `count` new ids, in ascending order. */
 export function drawNumbers(tx: Tx, of: keyof typeof statements, count: number): Promise<number[]> {
   return tx.all(statements[of], [count])
 }

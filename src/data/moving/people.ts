@@ -1,9 +1,9 @@
-// Users who move in.
+// Moved users.
 import { column, int8 } from '#data/columns.ts'
 import { reading, type Tx } from '#data/database.ts'
 import type { MovedUser } from '#resources/moving.ts'
 
-/** @returns the ids of those whose name was free; who is deleted needs none */
+/** @returns the ids of the inserted users, whose names were free; deleted users do not need a free name */
 export function insertMovedUsers(
   tx: Tx,
   applicationId: number,
@@ -26,7 +26,7 @@ const insertStatement = reading(
     returning ${columns}`,
 )
 
-/** Makes users what they are elsewhere now; names stay, and so do those who are gone here. */
+/** Updates users to their state in the other service. Names do not change, nor do users deleted here. */
 export async function updateMovedUsers(
   tx: Tx,
   applicationId: number,

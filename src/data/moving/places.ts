@@ -1,4 +1,4 @@
-// Channels that move in, and who is in them.
+// Moved channels with their members and invites.
 import { bool, column, columnsOf, int8, nullable, oneOf, select, text } from '#data/columns.ts'
 import { type Querier, reading, type Tx } from '#data/database.ts'
 import type { ChannelType } from '#resources/channel.ts'
@@ -14,7 +14,7 @@ export interface MovedPlace {
   createdTime: string
 }
 
-/** Creates channels with their MAIN threads. @returns the ids of those whose name and members were free */
+/** Creates channels with their MAIN threads. @returns the ids of those whose name and member set were free */
 export function insertMovedChannels(
   tx: Tx,
   applicationId: number,
@@ -79,7 +79,7 @@ function cellsOf(channels: MovedPlace[]): unknown[][] {
   ]
 }
 
-/** The channels with these names, or with these sets of members. */
+/** Returns the channels with these names or member sets. */
 export function findMovedChannels(
   db: Querier,
   applicationId: number,
@@ -106,8 +106,8 @@ export interface MovedMembership {
 }
 
 /**
- * Makes users members since then. What was sent before they joined is not unread to them. Pairs are distinct.
- * @returns the channel of each who was none before
+ * Makes users members since the given times. Messages sent before are not unread to them. Pairs must be distinct.
+ * @returns the channel id of each new membership
  */
 export async function putMovedMembers(tx: Tx, members: MovedMembership[]): Promise<number[]> {
   if (members.length === 0) return []
@@ -121,7 +121,7 @@ export async function putMovedMembers(tx: Tx, members: MovedMembership[]): Promi
   return rows.flatMap(({ channelId, isNew }) => (isNew ? [channelId] : []))
 }
 
-// One look through the messages of each channel, whatever the number of those who joined it.
+// Scans the messages of each channel once, no matter how many users joined it.
 const membersStatement = reading(
   'put-moved-members',
   select({ channelId: column(int8, 'mine.channel_id'), isNew: column(bool, 'mine.xmax = 0') }),
@@ -148,7 +148,7 @@ const membersStatement = reading(
     returning ${columns}`,
 )
 
-/** Those whom a channel already invites stay invited once. Pairs are distinct. */
+/** Invites users to channels; existing invites are kept. Pairs must be distinct. */
 export async function putMovedInvites(
   tx: Tx,
   invites: { channelId: number; userId: number; createdTime: string }[],

@@ -1,8 +1,8 @@
-// What has been read elsewhere, and what was told there, of those who move in.
+// Read spans and notifications of moved users.
 import type { Tx } from '#data/database.ts'
 import type { MovedNotification } from '#resources/moving.ts'
 
-/** A stretch of a channel's messages that a user has read at one time; as `read_span` has it. */
+/** A range of messages in a channel that a user read at one time, as in `read_span`. */
 export interface MovedSpan {
   channelId: number
   userId: number
@@ -11,7 +11,7 @@ export interface MovedSpan {
   time: string
 }
 
-/** Those of the spans that nothing overlaps that is there already. */
+/** Inserts the spans that do not overlap existing ones. */
 export async function insertMovedSpans(tx: Tx, spans: MovedSpan[]): Promise<void> {
   if (spans.length === 0) return
   await tx.run(spansStatement, [
@@ -44,7 +44,7 @@ export interface MovedNote {
   note: MovedNotification
 }
 
-/** Tells nobody: it was told then. */
+/** Inserts notifications without delivering them, because their recipients were notified by the other service. */
 export async function insertMovedNotifications(tx: Tx, notes: MovedNote[]): Promise<void> {
   if (notes.length === 0) return
   await tx.run(notificationsStatement, [

@@ -1,6 +1,6 @@
 import type { Querier } from '#data/database.ts'
 
-/** What an application's customers keep with it. */
+/** Replaces the custom properties of an application. */
 export async function setApplicationProperties(
   db: Querier,
   applicationId: number,
