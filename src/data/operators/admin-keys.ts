@@ -41,7 +41,7 @@ const columns: Columns<AdminKey> = mapped(
   }),
 )
 
-/** Newest first; of those whose limits lie within these. */
+/** Lists keys, newest first. A caller limited to applications only sees keys whose limits lie within theirs. */
 export function listAdminKeyRows(
   db: Db,
   limits: number[],
@@ -70,7 +70,7 @@ const findByIdStatement = reading(
   (columns) => `select ${columns} from admin_key k where k.id = $1`,
 )
 
-/** The key that this is, unless it has expired. */
+/** Finds an admin key by its secret, unless it has expired. */
 export function findAdminKey(db: Db, key: string): Promise<AdminKey | undefined> {
   return db.one(findStatement, [hashToken(key)])
 }

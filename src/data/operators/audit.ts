@@ -1,4 +1,4 @@
-// Who did what. Rows are added and forgotten, never changed.
+// The audit log: who did what. Rows are inserted and deleted, but never updated.
 import { columnsOf, int8, jsonb, mapped, nullable, oneOf, select, text, timestamptz } from '#data/columns.ts'
 import type { Db, Querier } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
@@ -8,7 +8,7 @@ import type { ListPart } from '#resources/admin/list.ts'
 
 const { sql } = Prisma
 
-/** An entry as it is written; its time is now. */
+/** A new entry; its time is the time of the insert. */
 export interface NewAuditEntry {
   applicationId?: number | undefined
   actor: { type: ActorType; id?: number | undefined; name: string }
@@ -42,11 +42,11 @@ const insertStatement = {
 }
 
 export interface AuditFilters {
-  /** Only entries about these applications; of all, and of the installation, where absent. */
+  /** Only entries about these applications. If undefined, entries about all applications and the installation. */
   applicationIds?: number[] | undefined
-  /** A name. */
+  /** The actor's name. */
   actor?: string | undefined
-  /** The whole of it, or what it is about: `message`. */
+  /** A whole action, or its first part: `message`. */
   action?: string | undefined
   /** ISO 8601, inclusive. */
   from?: string | undefined
@@ -86,7 +86,7 @@ const columns = mapped(
   }),
 )
 
-/** Newest first. Index: audit_entry (application_id, id). */
+/** Lists audit entries, newest first. Index: audit_entry (application_id, id). */
 export function listAuditRows(
   db: Db,
   { applicationIds, actor, action, from, to }: AuditFilters,

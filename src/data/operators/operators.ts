@@ -20,11 +20,11 @@ import type { Role } from '#resources/admin/role.ts'
 
 const { sql } = Prisma
 
-/** Of a table or alias that has them: the applications that something is limited to; none for all. */
+/** The applications that a row of a table or alias is limited to; an empty list means all. */
 export const limitColumns = (alias: string) =>
   column(jsonb<number[]>(), `to_jsonb(coalesce(${alias}.application_ids, '{}'))`)
 
-/** SQL: what lies within the applications of somebody who is limited to these. */
+/** SQL conditions for rows whose limits lie within these; none if the list is empty. */
 export const withinLimits = (column: string, limits: number[]) =>
   limits.length === 0
     ? []
@@ -39,7 +39,7 @@ const shape = {
   issuer: nullable(text),
 }
 
-/** Of operators `o`. */
+/** The columns of operators `o`. */
 export const operatorColumns: Columns<Operator> = mapped(
   select({ ...columnsOf(shape, 'o'), applicationIds: limitColumns('o') }),
   ({ id, username, role, lastSignInTime, createdTime, issuer, applicationIds }) => ({
@@ -53,7 +53,7 @@ export const operatorColumns: Columns<Operator> = mapped(
   }),
 )
 
-/** By name; of those whose limits lie within these. */
+/** Lists operators by name. A caller limited to applications only sees operators whose limits lie within theirs. */
 export function listOperatorRows(
   db: Db,
   limits: number[],
@@ -72,7 +72,7 @@ export function listOperatorRows(
   )
 }
 
-/** @param lock until the transaction ends */
+/** @param lock whether to lock the row until the transaction ends */
 export function findOperator(db: Querier, id: number, lock = false): Promise<Operator | undefined> {
   return db.one(lock ? lockStatement : findStatement, [id])
 }
@@ -88,7 +88,7 @@ const lockStatement = reading(
   (columns) => `select ${columns} from operator o where o.id = $1 for update`,
 )
 
-/** Who signs in with a password, and its hash. */
+/** Returns an operator by name, with the password hash, which is null if they sign in elsewhere. */
 export function findOperatorByName(
   db: Db,
   username: string,
@@ -109,7 +109,7 @@ export interface NewOperator {
   applicationIds: number[]
 }
 
-/** @throws a unique violation where the name is taken */
+/** @throws a unique violation if the name is taken */
 export function insertOperator(tx: Tx, operator: NewOperator): Promise<Operator> {
   const { username, passwordHash, role, applicationIds } = operator
   return tx.single(insertStatement, [username, passwordHash, role, applicationIds])
@@ -148,12 +148,12 @@ export async function deleteOperatorRow(tx: Tx, id: number): Promise<void> {
   await tx.run({ name: 'delete-operator', text: 'delete from operator where id = $1' }, [id])
 }
 
-/** Holds back others who change who owns the installation, until the transaction ends. */
+/** Serializes changes of who owns the installation until the transaction ends. */
 export async function lockOperators(tx: Tx): Promise<void> {
   await tx.run({ text: `select pg_advisory_xact_lock(hashtext('chatterie: operators'))` }, [])
 }
 
-/** How many own the installation, all of it. */
+/** Returns the number of owners who are not limited to applications. */
 export function countOwners(tx: Tx): Promise<number> {
   return tx.single(countOwnersStatement, [])
 }
@@ -166,21 +166,21 @@ const countOwnersStatement = reading(
     where role = 'owner' and cardinality(coalesce(application_ids, '{}')) = 0`,
 )
 
-/** Whether there is any operator. */
+/** Returns whether there is any operator. */
 export async function hasOperators(db: Querier): Promise<boolean> {
   return (await db.run({ name: 'has-operators', text: 'select from operator limit 1' }, [])) > 0
 }
 
-/** Who signs in elsewhere. */
+/** An operator who signs in through an identity provider. */
 export interface OutsideOperator {
   issuer: string
   subject: string
-  /** Their address. */
+  /** Their email address. */
   username: string
   role: Role
 }
 
-/** Makes an operator of who signs in elsewhere, or has one be as is said there. @throws a unique violation where the name is taken */
+/** Creates or updates an operator who signs in elsewhere. @throws a unique violation if the name is taken */
 export function putOutsideOperator(tx: Tx, operator: OutsideOperator): Promise<Operator> {
   const { issuer, subject, username, role } = operator
   return tx.single(putOutsideStatement, [issuer, subject, username, role])

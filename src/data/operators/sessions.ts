@@ -1,11 +1,11 @@
-// Who is signed in to the console. Cookies are kept as their SHA-256, as tokens are.
+// Console sessions. Cookies are stored as their SHA-256, like tokens.
 import { hashToken } from '#data/applications/tokens.ts'
 import { column, select, timestamptz } from '#data/columns.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'
 import { operatorColumns } from '#data/operators/operators.ts'
 import type { Operator } from '#resources/admin/operator.ts'
 
-/** @returns when it ends, ISO 8601 */
+/** @returns the ISO 8601 time when the session expires */
 export async function insertOperatorSession(
   tx: Tx,
   token: string,
@@ -28,7 +28,7 @@ const insertStatement = reading(
     values ($1, $2, chatterie_clock() + $3::float8 * interval '1 ms') returning ${columns}`,
 )
 
-/** Whose a cookie is, unless it has expired. */
+/** Returns the operator to whom a cookie belongs, unless it has expired. */
 export function findOperatorSession(
   db: Db,
   token: string,

@@ -1,10 +1,10 @@
-// How often operators' passwords were guessed, in all processes together.
+// Limits how often passwords of operators can be guessed, across all processes.
 import { column, int4 } from '#data/columns.ts'
 import { type Db, reading } from '#data/database.ts'
 
 /**
- * Takes one of `max` in a window that begins with the first; forgets windows that are long over.
- * @returns 0, or the milliseconds until there is one again; then none was taken
+ * Takes one of `max` attempts in a window that begins with the first one. Deletes windows that ended over an hour ago.
+ * @returns 0, or if no attempt is left, the milliseconds until the window ends
  */
 export function takeAttempt(
   db: Db,
@@ -37,7 +37,7 @@ const takeStatement = reading(
     ) wait`,
 )
 
-/** Gives one back that was taken. */
+/** Returns an attempt that was taken. */
 export async function giveBackAttempt(db: Db, key: string): Promise<void> {
   await db.run(giveBackStatement, [key])
 }
