@@ -1,11 +1,11 @@
-// What is a person's own, removed or made anonymous a few rows at a time.
+// Deletes or anonymizes a person's data, a few rows at a time.
 import { column, int4, int8, jsonb, nullable, select, text } from '#data/columns.ts'
 import { type Querier, reading } from '#data/database.ts'
 import { shownFilesExpire } from '#data/files.ts'
 import { isKeptBy } from '#data/removal/kept-messages.ts'
 import type { Withdrawn } from '#data/removal/withdrawal.ts'
 
-/** Makes the row that others refer to nobody's. */
+/** Anonymizes the user row, which other rows refer to, and deletes the person's ban and secrets. */
 export async function anonymizeUser(tx: Querier, id: number): Promise<void> {
   for (const statement of anonymizing) await tx.run({ text: statement }, [id])
 }
@@ -17,7 +17,7 @@ const anonymizing = [
   'delete from user_secret where user_id = $1',
 ]
 
-/** Removes messages that a person wrote: all of them, or those that show a file. @returns where they were */
+/** Deletes messages that a person wrote: all, or those with a file. @returns the affected channels and threads */
 export function removeMessagesBy(
   tx: Querier,
   userId: number,
@@ -47,7 +47,7 @@ const removeByStatement = reading(
     select ${columns} from gone join place on place.id = gone.channel_id group by 1, 2`,
 )
 
-/** Empties texts that a person wrote, and forgets what others were notified of them. @returns where to go on, and how many */
+/** Redacts a page of a person's messages and deletes notifications of them. @returns the last id and the count */
 export function redactMessagesBy(
   tx: Querier,
   userId: number,
@@ -72,7 +72,7 @@ const redactByStatement = reading(
     select ${columns} from page`,
 )
 
-/** What else is the person's; each removes up to so many ($2) of the person's ($1), of the application ($3). */
+/** Other data of a person. Each statement removes or redacts up to $2 rows of the user $1 in the application $3. */
 const own = {
   chat_session: `
     delete from chat_session where id = any(array(
@@ -93,7 +93,7 @@ const own = {
 export type OwnTable = keyof typeof own
 export const ownTables = Object.keys(own) as OwnTable[]
 
-/** @returns how many rows */
+/** @returns how many rows were removed or redacted */
 export function removeOwn(
   tx: Querier,
   table: OwnTable,
@@ -105,7 +105,7 @@ export function removeOwn(
   return tx.run({ text: statement }, [userId, limit, applicationId])
 }
 
-/** Deliveries to webhooks behind one that tell of the person: those that ended go, others are made anew when they are sent. */
+/** Forgets a page of webhook deliveries about the person: ended ones are deleted, pending ones rebuilt when sent. */
 export async function forgetDeliveriesAbout(
   tx: Querier,
   input: {
@@ -148,7 +148,7 @@ const deliveriesStatement = reading(
     select ${columns}`,
 )
 
-/** Whether something that happened in an application is yet to be published. */
+/** Returns whether an application has events that are yet to be published. */
 export async function hasEvents(db: Querier, applicationId: number): Promise<boolean> {
   return (
     (await db.run({ text: 'select from outbox_event where application_id = $1 limit 1' }, [applicationId])) >
@@ -156,7 +156,7 @@ export async function hasEvents(db: Querier, applicationId: number): Promise<boo
   )
 }
 
-/** Keys of imports that say who it was; what was imported by them may be imported again. @returns how many */
+/** Deletes import keys that identify the person; those items can then be imported again. @returns how many */
 export function forgetKeys(
   tx: Querier,
   applicationId: number,
@@ -173,7 +173,7 @@ export function forgetKeys(
   )
 }
 
-/** What a person was called where it moved in from. @returns how many rows */
+/** Removes what identifies the person from items of a move. @returns how many rows */
 export function forgetMovedItems(
   tx: Querier,
   applicationId: number,
@@ -196,7 +196,7 @@ export function forgetMovedItems(
   )
 }
 
-/** Files that exports have written so far: the person is in them among others. @returns how many go */
+/** Expires the files of all earlier exports, because they contain the person, too. @returns how many */
 export function expireExports(tx: Querier, applicationId: number, exceptJob: number): Promise<number> {
   return tx.run(
     {
@@ -213,7 +213,7 @@ export function expireExports(tx: Querier, applicationId: number, exceptJob: num
   )
 }
 
-/** Adds to what a job says it has erased, by table. */
+/** Adds to the numbers of erased rows in the job's report, by table. */
 export async function addErased(tx: Querier, jobId: number, table: string, count: number): Promise<void> {
   if (count > 0) await tx.run(addStatement, [jobId, table, count])
 }
@@ -241,7 +241,7 @@ const erasedStatement = reading(
   (columns) => `select ${columns} from job j where j.id = $1`,
 )
 
-/** What the customer wrote for machines, which an erasure does not change: how many rows of which table name the person. */
+/** Returns how many rows of the customer's own code name the person, by table. They are not erased. */
 export async function findLeft(
   db: Querier,
   applicationId: number,
@@ -268,7 +268,7 @@ const leftStatement = reading(
     ) l where l.said ilike any($2::text[]) group by l.name order by l.name`,
 )
 
-/** Takes from a job what it was given to look for. */
+/** Removes the search terms from a job. */
 export async function forgetTerms(tx: Querier, jobId: number): Promise<void> {
   await tx.run({ text: `update job set input = input - 'terms' where id = $1` }, [jobId])
 }

@@ -1,14 +1,14 @@
-// Where texts of an application may name a person who did not write them: found page by page, and written again.
+// Rows in which texts of an application may name a person who did not write them: found page by page, and rewritten.
 import { column, int4, int8, jsonb, nullable, select } from '#data/columns.ts'
 import { type Querier, type Reading, reading } from '#data/database.ts'
 import { keptTables } from '#data/worlds/tables.ts'
 
 interface Naming {
-  /** SQL: whether the row `t` is the application's ($1). */
+  /** SQL: whether the row `t` belongs to the application $1. */
   of: string
-  /** Numbers the rows. */
+  /** The numeric column by which rows are paged. */
   key: string
-  /** Columns of text, and of JSON. */
+  /** The text columns, and the JSON columns. */
   text: string[]
   json: string[]
 }
@@ -24,7 +24,7 @@ const ofItsApplication = (table: string, text: string[], json: string[], key = '
   { of: ofApplication, key, text, json },
 ]
 
-/** Columns that people write into, or that repeat what they wrote. What only the customer's own code says is not among them. */
+/** Columns that users write to, or that repeat what they wrote; not those that only the customer's own code writes. */
 const naming = new Map<string, Naming>([
   ['application', { of: 't.id = $1', key: 'id', text: ['name'], json: ['properties', 'ui'] }],
   inTable('user', ['presence_status'], ['properties']),
@@ -57,7 +57,7 @@ const naming = new Map<string, Naming>([
 ])
 export const namingTables = [...naming.keys()]
 
-/** Those whose rows repeat what others say, when it is told. */
+/** Tables whose rows repeat the content of other rows when events are published. */
 export const repeatingTables = [
   'notification',
   'function_run',
@@ -74,12 +74,11 @@ export interface NamingRow {
 }
 
 const pageMax = 2_000
-/** Texts that are bigger than a page are looked at in it all the same; a page with very many is not. */
+/** A page stops at this many matches. Its size is otherwise limited by rows, so that large texts fit as well. */
 const foundMax = 500
 
 /**
- * Rows behind one whose texts are like a pattern ($2, of LIKE), or whose JSON is like one or has a user with the id.
- * @returns where to go on, if anywhere
+ * Finds rows after an id with a text that matches a LIKE pattern ($2), or JSON that matches or has a user with the id.
  */
 export async function findNamingRows(
   db: Querier,
@@ -94,7 +93,7 @@ export async function findNamingRows(
 
 export interface NamingInput {
   applicationId: number
-  /** Of LIKE; as JSON writes them, too. */
+  /** LIKE patterns, including the texts as JSON escapes them. */
   patterns: string[]
   userId: number
   after: number
@@ -138,7 +137,7 @@ function statementOf(table: string) {
   return made
 }
 
-/** Writes the texts of a row again; one that is gone by then stays gone. @returns whether it is there */
+/** Writes the texts of a row back, unless it has been deleted meanwhile. @returns whether it still exists */
 export async function rewriteRow(db: Querier, table: string, row: NamingRow): Promise<boolean> {
   const { key, text, json } = naming.get(table) as Naming
   const set = [
@@ -156,7 +155,7 @@ export async function rewriteRow(db: Querier, table: string, row: NamingRow): Pr
   return (await db.run({ text: `update "${table}" set ${set.join(', ')} where "${key}" = $1` }, values)) > 0
 }
 
-/** Lets the transaction write audit entries again, which nothing else may. */
+/** Allows the transaction to update audit entries, which is otherwise forbidden. */
 export async function openAudit(tx: Querier): Promise<void> {
   await tx.run({ text: `select set_config('chatterie.erasing', 'on', true)` }, [])
 }

@@ -1,11 +1,11 @@
-// What there is of one person, as of one moment, streamed by COPY while others read and write.
+// Streams all data of one person by COPY, as of one moment, while others read and write.
 import { to as copyTo } from 'pg-copy-streams'
 import { columnsOf, jsonb, nullable, select, text, timestamptz } from '#data/columns.ts'
 import { type Database, type Querier, reading } from '#data/database.ts'
 import { isKept } from '#data/removal/kept-messages.ts'
 import { partsOfSpan } from '#data/sql/compact-spans.ts'
 
-/** A user, though it may be deleted. */
+/** A user, possibly deleted. */
 export interface Person {
   name: string
   displayName: string
@@ -33,7 +33,7 @@ const personStatement = reading(
   (columns) => `select ${columns} from "user" u where u.application_id = $1 and u.id = $2`,
 )
 
-/** By the name of the file in an export: SQL of its rows, of which `$1` is the person. */
+/** By the name of the file in an export: SQL for its rows, where `$1` is the user's id. */
 const parts = {
   profile: `
     select u.id, u.type, u.name, u.display_name as "displayName", u.is_guest as "isGuest",
@@ -88,7 +88,7 @@ const parts = {
 export type PersonPart = keyof typeof parts
 export const personParts = Object.keys(parts) as PersonPart[]
 
-/** A file that the person sent or is pictured by. */
+/** A file that the person sent or that is their display picture. */
 export interface PersonFile {
   key: string
   name: string
@@ -96,11 +96,11 @@ export interface PersonFile {
 
 export interface PersonSource {
   files: PersonFile[]
-  /** One row as JSON and a line feed, each; in chunks of any size. One part is read at a time. */
+  /** Yields each row as JSON with a line feed, in chunks of any size. Only one part may be read at a time. */
   rows(part: PersonPart): AsyncIterable<Buffer>
 }
 
-/** Gives `work` what there is of a person now, however long it takes. */
+/** Calls `work` with a snapshot of a person's data as of now, however long it takes. */
 export async function asPersonIs<T>(
   db: Database,
   userId: number,
