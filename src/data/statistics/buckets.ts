@@ -1,4 +1,4 @@
-// What happened in applications, by hours and days in UTC.
+// Statistics of applications by hour and day, in UTC.
 import { column, columnsOf, int4, int8, jsonb, oneOf, select, timestamptz } from '#data/columns.ts'
 import { type Db, type Querier, reading } from '#data/database.ts'
 import type { Interval } from '#resources/admin/statistics.ts'
@@ -8,10 +8,10 @@ export interface DueBucket {
   start: string
 }
 
-/** So long after its end nothing is written into a bucket any more: no statement takes longer. */
+/** A bucket is final this many minutes after its end, because no statement takes longer. */
 const graceMinutes = 5
 
-/** What is folded next: what goes on now, and then what is left to fold, the newest first. */
+/** Returns the buckets to aggregate next: the current ones first, then those that are left, newest first. */
 export async function findDueBuckets(db: Db, limit: number): Promise<DueBucket[]> {
   await db.run(noteStatement, [])
   return db.all(dueStatement, [limit])
@@ -24,7 +24,7 @@ const noteStatement = {
     select i.interval::statistics_interval, date_trunc(i.interval, chatterie_clock(), 'UTC')
     from (values ('hour'), ('day')) i (interval) on conflict do nothing`,
 }
-/** A day is folded less often: it takes longer. */
+/** Days are aggregated less often because they take longer. */
 const dueStatement = reading(
   'find-due-statistics',
   select(columnsOf({ interval: oneOf<Interval>(), start: timestamptz }, 'd')),
@@ -35,7 +35,7 @@ const dueStatement = reading(
     order by d.start desc, d.interval limit $1`,
 )
 
-/** Counts what happened in a bucket, for all applications at once. @returns of how many */
+/** Aggregates a bucket for all applications at once. @returns the number of applications with activity in it */
 export async function foldBucket(db: Querier, { interval, start }: DueBucket): Promise<number> {
   const folded = await db.single(foldStatement, [interval, start])
   await db.run(doneStatement, [interval, start])
@@ -95,13 +95,13 @@ const doneStatement = {
 export interface BucketRequest {
   applicationId: number
   interval: Interval
-  /** ISO 8601; the bucket that it lies in is the first. */
+  /** ISO 8601; the first bucket is the one that contains this time. */
   from: string
   /** ISO 8601, exclusive. */
   to: string
 }
 
-/** The buckets of a time, those that have nothing among them. */
+/** Returns the buckets of a period, including empty ones. */
 export function listBuckets(db: Db, { applicationId, interval, from, to }: BucketRequest) {
   return db.all(bucketsStatement, [applicationId, interval, from, to])
 }
@@ -125,7 +125,7 @@ const bucketsStatement = reading(
     order by s.start`,
 )
 
-/** What was asked in the same time, hour by hour. */
+/** Returns the requests of the same period, hour by hour. */
 export function listRequestHours(db: Db, { applicationId, interval, from, to }: BucketRequest) {
   return db.all(requestsStatement, [applicationId, interval, from, to])
 }
@@ -133,7 +133,7 @@ export function listRequestHours(db: Db, { applicationId, interval, from, to }: 
 const requestsStatement = reading(
   'list-request-hours',
   select({
-    /** Of the bucket that the hour lies in. */
+    /** The start of the bucket that contains the hour. */
     start: column(timestamptz, `date_trunc($2::text, r.start, 'UTC')`),
     requests: column(int8, 'r.requests'),
     errors: column(int8, 'r.errors'),
@@ -145,16 +145,16 @@ const requestsStatement = reading(
       and r.start < $4::timestamptz`,
 )
 
-/** What applications have asked of this process since it was added last. */
+/** Requests of an application to this process that have not been added to the statistics yet. */
 export interface AskedNow {
   applicationId: number
   requests: number
-  /** Those of them that were answered with 4xx or 5xx. */
+  /** How many of the requests were answered with 4xx or 5xx. */
   errors: number
   durations: number[]
 }
 
-/** Adds to what they have asked in this hour. */
+/** Adds requests to the present hour. */
 export async function addRequests(db: Db, asked: AskedNow[]): Promise<void> {
   if (asked.length > 0) await db.run(addStatement, [JSON.stringify(asked)])
 }
@@ -174,7 +174,7 @@ const addStatement = {
         from unnest(r.durations, excluded.durations) with ordinality d (one, other, place) order by place)`,
 }
 
-/** How many devices of an application are connected. Index: user_session_active. */
+/** Returns how many sessions of an application are connected. Index: user_session_active. */
 export function countConnections(db: Db, applicationId: number): Promise<number> {
   return db.single(connectionsStatement, [applicationId])
 }
