@@ -10,8 +10,8 @@ type Names<Pattern extends string> = Pattern extends `${string}{${infer Name}}${
 export type Params<Name extends string = string> = Record<Name, string | number>
 
 /**
- * How a list is paged. `page` and `cursor` lists print the address of their first page; other addresses end with their
- * parameters (runtime contract 3.2).
+ * How a list is paged. `page` and `cursor` lists print the address of their first page; addresses of other pages end
+ * with their position (runtime contract 3.2).
  */
 export type Paging = 'none' | 'page' | 'cursor'
 

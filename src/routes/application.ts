@@ -69,8 +69,8 @@ export const applicationOperations = (ctx: Context) => [
 ]
 
 /**
- * The hosted documentation says that the API can do this, and has no such operation. Who has the credentials of an
- * application can destroy it by this, so that it is there only where the operator wants it.
+ * The hosted documentation claims this feature but has no such operation. Anyone with the credentials of an application
+ * could destroy it this way, so the operation exists only if the operator enables it.
  */
 export const deleteApplicationOperation = (ctx: Context) =>
   operation({
@@ -88,7 +88,7 @@ export const deleteApplicationOperation = (ctx: Context) =>
     },
   })
 
-/** Not official ones: on the hosted service the dashboard does this. */
+/** Unofficial operations: on the hosted service, the dashboard has this function. */
 function uiOperations(ctx: Context, part: UiPart, name: string) {
   const resource = uiResources[part]
   const common = { ...about, about: resource.name, answer: one(resource) }

@@ -1,4 +1,4 @@
-// The chat that loadChatUi of the official client shows in a frame of any page (runtime contract 10.2).
+// The chat that loadChatUi of the official client shows in a frame on any page (runtime contract 10.2).
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '#context.ts'
 import { getWidgetUi } from '#domain/applications/get-widget-ui.ts'
@@ -17,7 +17,7 @@ export async function chat(scope: FastifyInstance, { ctx }: { ctx: Context }) {
       })
       .send(page)
   })
-  // What it looks like, for the console: nobody is in it, and it talks to no server.
+  // A preview of its appearance for the console, which has no user and connects to no server.
   scope.get('/chat/preview', async (request, reply) => {
     reply.removeHeader('x-frame-options')
     return reply
@@ -37,7 +37,7 @@ export async function chat(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   })
 }
 
-/** It may be framed by anybody, and shows pictures and files wherever they are. */
+/** Any page may frame the chat, and it shows pictures and files from anywhere. */
 const liberties = {
   'img-src': '* data: blob:',
   'media-src': '* data: blob:',

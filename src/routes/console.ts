@@ -1,19 +1,19 @@
-// The console for those who run the installation: one page for all of its addresses, which talks to the admin API.
+// The operators' console: one page for all of its addresses, which uses the admin API.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '#context.ts'
 import { policyOf, readPage } from '#routes/pages.ts'
 
-/** What is no address of the page, where nothing else serves it. */
+/** Paths that are not addresses of the page even if nothing else serves them. */
 const elsewhere = /^\/console\/(assets|sign-in)\//
 
-/** It frames the preview of the chat. */
+/** The console frames the preview of the chat. */
 const liberties = { 'frame-src': "'self'" }
 
 export async function consolePage(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   const page = await readPage('built/console/page.html')
 
   const { oidc, passwords } = ctx.config
-  /** By what operators sign in. */
+  /** The ways in which operators can sign in. */
   const ways = [passwords && 'password', oidc && 'oidc'].filter(Boolean).join(' ')
 
   scope.get('/console', send)
@@ -21,7 +21,7 @@ export async function consolePage(scope: FastifyInstance, { ctx }: { ctx: Contex
     elsewhere.test(request.url) ? reply.callNotFound() : send(request, reply),
   )
 
-  /** Where a PUBLIC_URL has a path, all links begin with it. */
+  /** All links start with the path of PUBLIC_URL, if it has one. */
   async function send(request: FastifyRequest, reply: FastifyReply) {
     const base = ctx.baseUrl(request.origin)
     const path = new URL(base).pathname.replace(/\/$/, '')

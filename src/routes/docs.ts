@@ -1,4 +1,4 @@
-// The description of the API for tools, and a page for people to read it and to try requests from.
+// The API descriptions for tools, and a page on which people read them and try requests.
 import { readFile } from 'node:fs/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '#context.ts'
@@ -8,18 +8,18 @@ import { describeApi } from '#routes/openapi/platform.ts'
 import type { Operation } from '#routes/operation.ts'
 import { policyOf, readPage } from '#routes/pages.ts'
 
-/** The library of the page writes its styles into the page, and its pictures. */
+/** The page's library inlines styles and images. */
 const liberties = { 'style-src': "'self' 'unsafe-inline'", 'img-src': "'self' data:" }
 
-/** Of StompX, the protocol (runtime contract 1). */
+/** Version of the StompX protocol (runtime contract 1). */
 const realTimeVersion = '1.2'
 
 interface Options {
   ctx: Context
   operations: Operation[]
-  /** The admin API. */
+  /** Returns the OpenAPI document of the admin API. */
   describeAdmin: () => object
-  /** What the real-time API is, in Markdown. */
+  /** Returns the description of the real-time API in Markdown. */
   describeRealTime: () => string
 }
 
@@ -30,7 +30,7 @@ export async function docs(
   await serveDocument('openapi', () => describeApi(operations))
   await serveDocument('openapi-admin', describeAdmin)
 
-  // It has no operations over HTTP; the page shows its words like those of the other.
+  // This API has no HTTP operations; the page shows its description like those of the others.
   let realTime: string | undefined
   scope.get('/docs/real-time.json', (request, reply) => {
     realTime ??= JSON.stringify(realTimeDocument())
@@ -48,7 +48,7 @@ export async function docs(
 
   const page = await readPage('docs/page.html')
   scope.get('/docs', async (request, reply) => {
-    // Its links are relative, so that it also works below the path of a PUBLIC_URL.
+    // Links are relative so that the page also works below the path of a PUBLIC_URL.
     if (/\/(\?|$)/.test(request.url)) return reply.redirect('../docs', 308)
     return reply
       .headers({
@@ -63,12 +63,12 @@ export async function docs(
     let json: string | undefined
     scope.get(`/${name}.yaml`, (request, reply) => send(request, reply, 'application/yaml', yaml))
     scope.get(`/${name}.json`, (request, reply) => {
-      json ??= JSON.stringify(describe()) // reading it from the YAML would take ten times as long
+      json ??= JSON.stringify(describe()) // parsing the YAML would take ten times as long
       return send(request, reply, 'application/json', json)
     })
   }
 
-  /** The committed document says where a server on this machine is; whoever asks is told where this one is. */
+  /** Sends a document, with the local origin in the committed file replaced by that of this server. */
   async function send(request: FastifyRequest, reply: FastifyReply, type: string, document: string) {
     const origin = ctx.baseUrl(request.origin)
     return reply.header('content-type', type).send(document.replaceAll(localOrigin, () => origin))

@@ -1,4 +1,4 @@
-// Hosted files, at the addresses that messages and users show. They never change, so they are cached for good.
+// Serves hosted files under the URLs shown in messages and users. They never change, so they are cached indefinitely.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { validate as isUuid } from 'uuid'
 import type { Context } from '#context.ts'
@@ -27,7 +27,7 @@ export async function files(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   }
 }
 
-/** Answers with a file, or the part of it that is asked for. */
+/** Sends a file or the requested part of it. */
 export async function sendFile(file: ReadableFile, request: FastifyRequest, reply: FastifyReply) {
   const { headers, method } = request
   const { size } = file
@@ -37,7 +37,7 @@ export async function sendFile(file: ReadableFile, request: FastifyRequest, repl
   const range =
     method === 'GET' && isSame(headers['if-range']?.toString(), etag)
       ? readRange(headers.range, size)
-      : undefined // only GET has ranges
+      : undefined // only GET supports ranges
   if (range === 'unsatisfiable') {
     reply.header('content-range', `bytes */${size}`)
     throw new ChatError('RangeNotSatisfiableError', `The file has ${size} bytes`)
@@ -51,7 +51,7 @@ export async function sendFile(file: ReadableFile, request: FastifyRequest, repl
   return reply.code(range ? 206 : 200).send(bytes)
 }
 
-/** What an answer without the bytes says too; takes back what keeps other answers out of caches. */
+/** Sets the headers of any answer, with or without bytes, and removes those that prevent caching. */
 function describe(reply: FastifyReply, file: ReadableFile, etag: string): FastifyReply {
   return reply
     .removeHeader('pragma')

@@ -1,4 +1,4 @@
-// What whoever watches the process asks: is it alive, can it serve, and which one is it?
+// Endpoints for monitoring: whether the process is alive, whether it can serve, and its version.
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '#context.ts'
 import { checkReady } from '#domain/signals/check-ready.ts'
@@ -7,19 +7,19 @@ import { packageVersion } from '#place.ts'
 export async function health(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   const version = await packageVersion()
 
-  /** 200 while the process answers at all; looks at nothing else. A process that fails it should be restarted. */
+  /** 200 while the process answers at all; checks nothing else. A process that fails this check should be restarted. */
   scope.get('/health', async (_request, reply) => reply.send({ status: 'UP' }))
 
   /**
-   * 200 when requests can be served. Else 503, and what is missing; a load balancer should send no requests until it is
-   * back.
+   * 200 if requests can be served, otherwise 503 with what is missing. A load balancer should send no requests until
+   * the check succeeds again.
    */
   scope.get('/ready', async (_request, reply) => {
     await checkReady(ctx)
     return reply.send({ status: 'UP' })
   })
 
-  /** The version of Chatterie, that of the Platform API which it serves, and that of Node. */
+  /** The versions of Chatterie, of the Platform API that it serves, and of Node. */
   scope.get('/version', async (_request, reply) => {
     const apiVersion = String(reply.getHeader('x-api-version'))
     return reply.send({ version, apiVersion, node: process.versions.node })

@@ -1,21 +1,21 @@
-// The page that a person sees who opens the server in a browser: that it runs, and what to do next. With DEMO_PAGE=on
-// it also shows a live chat, which uses the official client against this server.
+// The page for people who open the server in a browser: it shows that the server runs and what to do next. With
+// DEMO_PAGE=on it also has a live chat, which uses the official client against this server.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '#context.ts'
 import { findFirstKey } from '#domain/applications/find-first-key.ts'
 import { packageVersion } from '#place.ts'
 import { policyOf, readPage } from '#routes/pages.ts'
 
-/** What is only shown with the demo. */
+/** Shown only with the demo. */
 const keyFact = '<div><dt>API key</dt><dd><code>{{apiKey}}</code></dd></div>'
 
-/** What stands in the place of the demo. */
+/** Shown in place of the demo. */
 const demoHint = '<p class="note">Start with <code>DEMO_PAGE=on</code> to try a live chat here.</p>'
 
-/** Answers with the page. */
+/** Sends the page. */
 type Home = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
 
-/** Gives the page. */
+/** Loads the page and returns its handler. */
 export async function openHome(ctx: Context): Promise<Home> {
   const [page, demo, version] = await Promise.all([
     readPage('home/page.html'),
@@ -39,7 +39,7 @@ export async function openHome(ctx: Context): Promise<Home> {
       clientId: key?.clientId ?? '…',
       apiKey: key?.apiKey ?? '…',
     }
-    // Nobody's script but the page's own may read it: it may hold the API key.
+    // No other site's script may read the page, because it may contain the API key.
     reply.removeHeader('access-control-allow-origin')
     return reply
       .headers({ 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policyOf(base) })
@@ -47,7 +47,7 @@ export async function openHome(ctx: Context): Promise<Home> {
   }
 }
 
-/** Puts values for their `{{names}}`, none of which can become markup. */
+/** Replaces each `{{name}}` with its value, escaped so that no value can become markup. */
 function fill(template: string, values: Record<string, string>): string {
   return template.replace(/\{\{(\w+)\}\}/g, (_, name: string) => escapeHtml(values[name] ?? ''))
 }

@@ -13,13 +13,13 @@ const description =
   '`GET /jobs/{id}` tells how far that is, and which items could not be stored. An item whose ' +
   '`idempotencyKey` was imported before is done already.'
 
-/** Keeps the file of the form. A failed request leaves it to expire: its job may have been committed all the same. */
+/** Stores the form's file. After a failed request it is left to expire, because its job may have been committed. */
 export const keeping = (ctx: Context): Storage<string> => ({
   store: (caller, { bytes }) => keepImportFile(ctx, caller, bytes),
   discard: async () => {},
 })
 
-/** What is no form has no file. */
+/** A request without a form has no file. */
 async function withoutForm(): Promise<never> {
   throw refused(ofImports.about, 'file', 'missing_field', 'file is required: send a multipart form')
 }

@@ -1,4 +1,4 @@
-// What Prometheus asks for.
+// The endpoint that Prometheus scrapes.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '#config.ts'
 import type { Context } from '#context.ts'
@@ -7,18 +7,18 @@ import { expose } from '#metrics/expose.ts'
 import { bearerToken, isSameSecret } from '#wire/bearer.ts'
 import { isLoopback } from '#wire/loopback.ts'
 
-/** `GET /metrics`, in Prometheus' text format: for programs on this machine, and for who bears METRICS_TOKEN. */
+/** Serves `GET /metrics` in Prometheus' text format, to programs on this machine and to clients with METRICS_TOKEN. */
 export async function metrics(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   scope.get('/metrics', async (request, reply) => {
     mustBeAllowed(request, ctx.config)
     const { contentType, text } = await expose(ctx.metrics)
-    // No page of any site reads it, wherever it came from.
+    // No web page may read the metrics, whatever its origin.
     reply.removeHeader('access-control-allow-origin')
     return reply.header('content-type', contentType).send(text)
   })
 }
 
-/** @throws ChatError 401 where a token is wrong, or would have helped; 403 where the settings have none */
+/** @throws ChatError 401 if a token is wrong or is required; 403 if no token is configured */
 function mustBeAllowed(
   request: FastifyRequest,
   { metricsToken, functionEgress }: Pick<Config, 'metricsToken' | 'functionEgress'>,
@@ -28,7 +28,7 @@ function mustBeAllowed(
     if (isSameSecret(token, metricsToken)) return
     throw new ChatError('invalid_token', 'The token is not METRICS_TOKEN')
   }
-  // Functions that are others' reach the server from this machine.
+  // Functions of other people reach the server from this machine.
   const isOurMachine = metricsToken === undefined || functionEgress === 'open'
   if (isOurMachine && isFromHere(request)) return
   if (metricsToken !== undefined) {
@@ -37,12 +37,12 @@ function mustBeAllowed(
   throw new ChatError('AccessDeniedError', 'Metrics are for this machine alone, unless METRICS_TOKEN is set')
 }
 
-/** What proxies add, behind which anybody may be. */
+/** Headers that proxies add; anyone may be behind a proxy. */
 const forwarding = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip']
 
 /**
- * Whether a program on this machine asks, by a name of this machine: no proxy on behalf of others, and no page of another
- * site in a browser (DNS rebinding).
+ * Returns whether the request comes from a program on this machine and names it as the host. Excludes proxies, and web
+ * pages of other sites in a browser (DNS rebinding).
  */
 function isFromHere({ headers, raw: { socket } }: FastifyRequest): boolean {
   return (

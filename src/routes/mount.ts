@@ -1,4 +1,4 @@
-// What operations of every API have in common: they are described as data, checked by their schemas, and mounted below
+// What operations of all APIs have in common: they are described as data, validated by their schemas and mounted below
 // a prefix.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
@@ -8,14 +8,14 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The operation that a route serves. */
     operation?: string
-    /** Whether it is for those, too, who do not say who they are. */
+    /** Whether the route needs no authentication. */
     isOpen?: boolean
   }
 }
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-/** As a request begins, below the prefix: `GET /channels/:id`. A method alone is for what the prefix names. */
+/** Method and path below the prefix, such as `GET /channels/:id`. A method alone means the prefix itself. */
 export type Route = Method | `${Method} /${string}`
 
 export function readRoute(route: Route): Pick<Described, 'method' | 'path'> {
@@ -27,24 +27,24 @@ export interface Described {
   id: string
   tag: string
   summary: string
-  /** What the summary leaves open. */
+  /** Details that the summary omits. */
   description: string
   method: Method
   /** Below the prefix: `/channels/:id`. */
   path: string
   status: number
-  /** The resource that errors blame. */
+  /** The resource that errors name. */
   about: string
   params: z.ZodObject
   query: z.ZodObject
   body?: z.ZodType
-  /** Of its requests in logs and metrics; its id where absent. */
+  /** Name of its requests in logs and metrics; defaults to the id. */
   name?: string
-  /** Whether it is for those, too, who do not say who they are. */
+  /** Whether the operation needs no authentication. */
   isOpen?: boolean
 }
 
-/** Gives what a request brings, checked. @throws ChatError 400 that names the fields that are wrong */
+/** Return the validated parts of a request. @throws ChatError 400 that names the invalid fields */
 export interface Checks {
   // biome-ignore lint/suspicious/noExplicitAny: operations of all inputs stand in one list; each types its own.
   params(request: FastifyRequest): any
@@ -77,7 +77,7 @@ export function mount<O extends Described>(
   }
 }
 
-/** What can be got can be looked at. As a route of its own, as Fastify has it, that costs a start 15 ms. */
+/** Adds HEAD to GET. Separate HEAD routes, which Fastify would add, make a start 15 ms slower. */
 function methodsOf({ method, path }: Described, all: Described[]): Method | Method[] {
   const hasOwn = all.some((other) => other.method === 'HEAD' && other.path === path)
   return method === 'GET' && !hasOwn ? ['GET', 'HEAD'] : method
@@ -105,7 +105,7 @@ function compileChecks({ about, params, query, body, method }: Described): Check
   }
 }
 
-/** A patch that is left out changes nothing; the official SDK writes one as `""` (contract b). */
+/** Returns the body. A patch without one changes nothing; the official SDK sends that as `""` (contract b). */
 function bodyOf({ method, body }: FastifyRequest): unknown {
   if (method === 'PATCH') return body === '' ? {} : (body ?? {})
   return body ?? undefined

@@ -6,7 +6,7 @@ import type { Context } from '#context.ts'
 import { issueToken } from '#domain/applications/issue-token.ts'
 import { ChatError } from '#errors.ts'
 
-/** Bytes of one form field; no credential is longer. */
+/** Maximum size of a form field in bytes; no credential is longer. */
 const fieldMax = 4096
 
 export async function oauth(scope: FastifyInstance, { ctx }: { ctx: Context }) {
@@ -44,7 +44,7 @@ async function readParts(request: FastifyRequest): Promise<Form> {
       if (part.type === 'field' && typeof part.value === 'string') parts[part.fieldname] = part.value
     }
   } catch (error) {
-    // Limits have a status; what the parser itself throws has none.
+    // Exceeded limits have a status; errors that the parser throws have none.
     if ('statusCode' in (error as Error)) throw error
     throw new ChatError('invalid_request', 'The form is not valid multipart/form-data')
   }
@@ -63,9 +63,9 @@ interface Credentials {
 }
 
 /**
- * The credentials of a request, which HTTP Basic has before the form. Those of Basic are form-encoded (RFC 6749 2.3.1),
- * but most clients send them raw (RFC 7617): they are tried as they are, then decoded. A header that is none is answered
- * like wrong credentials.
+ * Returns the credentials of a request; HTTP Basic takes precedence over the form. Basic credentials should be
+ * form-encoded (RFC 6749 2.3.1), but most clients send them raw (RFC 7617), so both readings are tried, the raw one
+ * first. A malformed header is treated like wrong credentials.
  */
 function readCredentials(header: string | undefined, form: Form): [Credentials, Credentials?] {
   if (header === undefined) {

@@ -1,5 +1,5 @@
-// What every route is made of: an operation of the API, said as data. From it come the Fastify route, under each of
-// the documented path forms, and its page in openapi.yaml.
+// Describes an operation of the Platform API as data, from which its Fastify routes, one for each documented path form,
+// and its page in openapi.yaml are derived.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Context } from '#context.ts'
@@ -14,7 +14,7 @@ import { type Representation, representationFor } from '#wire/negotiation.ts'
 import { readCursorRequest, readPageRequest } from '#wire/paging.ts'
 import { compileCheck } from '#wire/reading.ts'
 
-/** What the handler is given; every part is checked. */
+/** The input of a handler, fully validated. */
 export interface Input<P, Q, B> {
   params: P
   query: Q
@@ -23,7 +23,7 @@ export interface Input<P, Q, B> {
   cursor: CursorRequest
 }
 
-/** What the handler of a multipart form is given; its file is stored. */
+/** The input of a form's handler, whose file has been stored. */
 export interface FormInput<P, M, F> {
   params: P
   fields: M
@@ -35,10 +35,10 @@ type Answer =
   | { kind: 'nothing' }
   | { kind: 'redirect' }
 
-/** One of the Platform API; its id is the official one, or one of our own for what only links lead to. */
+/** An operation of the Platform API. The id is the official one, or our own for operations that only links lead to. */
 export interface Operation extends Described {
   scopes: string[]
-  /** Where a multipart form may take the place of the body. */
+  /** Set if a multipart form may replace the body. */
   form?: Form
   answer: Answer
   // biome-ignore lint/suspicious/noExplicitAny: operations of all inputs stand in one list; `operation` types each.
@@ -56,7 +56,7 @@ interface Form {
 
 const nothing = z.object({})
 
-/** The page's result by the kind of the answer. */
+/** The handler's result by the kind of the answer. */
 type Result<A extends Answer> = A extends { kind: 'one'; resource: Resource<infer _S, infer E> }
   ? E
   : A extends { kind: 'page'; resource: Resource<infer _S, infer E> }
@@ -67,7 +67,7 @@ type Result<A extends Answer> = A extends { kind: 'one'; resource: Resource<infe
         ? string
         : unknown
 
-/** Checks an operation's literal: what its handler takes and gives follows from its schemas. */
+/** Checks an operation's literal: its schemas determine the types of its handler. */
 export function operation<
   A extends Answer,
   P extends z.ZodObject = typeof nothing,
@@ -109,7 +109,7 @@ export const cursorPageOf = <R extends AnyResource>(resource: R) => ({
 export const noBody = { kind: 'nothing' as const }
 export const redirect = { kind: 'redirect' as const }
 
-/** An id in a path; one that no id can reach is nobody's, and answers 404 like any other. */
+/** An id in a path. One that is too large belongs to no resource and answers 404 like any other. */
 export const PathId = z
   .string()
   .regex(/^\d{1,19}$/, 'must be a positive integer')
@@ -119,7 +119,7 @@ export const PathId = z
 export const WithId = z.object({ id: PathId })
 export const WithUserId = z.object({ id: PathId, user_id: PathId })
 
-/** Registers operations below the scope's prefix; of links, the part behind the origin is the prefix's own. */
+/** Registers operations below the scope's prefix. Links contain the prefix after the origin. */
 export function serve(
   app: FastifyInstance,
   operations: Operation[],
@@ -152,7 +152,7 @@ export function serve(
   })
 }
 
-/** Scopes without the plugin `uploads` refuse forms before there is a request to ask. */
+/** Returns whether the request is a form. Scopes without the plugin `uploads` refuse forms before they get here. */
 function isForm(request: FastifyRequest): boolean {
   return request.isMultipart?.() ?? false
 }
@@ -232,7 +232,7 @@ function absolute(url: string, origin: string): string {
   return url.startsWith('/') ? origin + url : url
 }
 
-/** Resources link below `/v1/applications/{id}`, or without `/v1` where the request came without (contract h3). */
+/** Resources link below `/v1/applications/{id}`, or without `/v1` if the request came without (contract h3). */
 function viewOf(request: FastifyRequest, { spelling }: Representation, origin: string): View {
   const version = request.url.startsWith('/v1/') ? '/v1' : ''
   return { spelling, origin, base: `${origin}${version}/applications/${request.caller.applicationId}` }
@@ -244,7 +244,7 @@ function mustAccept(request: FastifyRequest): Representation {
   return representation
 }
 
-/** The path forms that name an application serve the token's own alone. */
+/** Path forms that name an application only serve the token's own. @throws ChatError 404 */
 function mustOwnPath(request: FastifyRequest): void {
   const { applicationId } = request.params as { applicationId?: string }
   if (applicationId === undefined || applicationId === 'me') return

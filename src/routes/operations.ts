@@ -1,4 +1,4 @@
-// The table of contents of the Platform API.
+// Lists the operations of the Platform API.
 import type { Context } from '#context.ts'
 import { analyticsOperations } from '#routes/analytics.ts'
 import { applicationOperations } from '#routes/application.ts'
@@ -14,7 +14,7 @@ import { sessionOperations as userSessionOperations } from '#routes/sessions.ts'
 import { threadOperations } from '#routes/threads.ts'
 import { userOperations } from '#routes/users.ts'
 
-/** All operations of the Platform API. */
+/** Returns all operations of the Platform API. */
 export function operationsOf(ctx: Context): Operation[] {
   return [
     ...applicationOperations(ctx),

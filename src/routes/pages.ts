@@ -1,5 +1,4 @@
-// What pages are made of: files that browsers keep. They ask whether these are still the same, unless a file's name says
-// what is in it.
+// Static files of pages. Browsers cache them and revalidate, unless a file's name identifies its content.
 import { readdir, readFile } from 'node:fs/promises'
 import { sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,14 +7,14 @@ import type { FastifyInstance } from 'fastify'
 import type { Context } from '#context.ts'
 import { fileOfCode } from '#place.ts'
 
-/** Made by scripts/build-pages.mjs of what lies beside it. */
+/** Built by scripts/build-pages.mjs from the sources beside it. */
 const built = fileURLToPath(fileOfCode('pages/built/'))
 
-/** Serves the scripts, styles and pictures of all pages, each below its page's name. */
+/** Serves the scripts, styles and images of all pages, each below its page's name. */
 export async function pageFiles(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   await scope.register(fastifyStatic, {
     root: built,
-    serve: false, // it would search for them with a library that takes longer to load than all of this
+    serve: false, // its file search uses a library that takes longer to load than all of this
     preCompressed: true,
     cacheControl: false,
     setHeaders(reply, path) {
@@ -32,24 +31,24 @@ export async function pageFiles(scope: FastifyInstance, { ctx }: { ctx: Context 
   }
 }
 
-/** What a folder's files are reached by; not those that stand in for another, and pages have routes of their own. */
+/** Returns the paths of a folder's files, except compressed variants, and pages, which have routes of their own. */
 async function pathsOf(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true })
   const paths = entries.map((entry) => `/${entry.split(sep).join('/')}`)
   return paths.filter((path) => /\.\w+$/.test(path) && !/\.(gz|html)$/.test(path))
 }
 
-/** A page's markup. */
+/** Returns the HTML of a page. */
 export function readPage(name: `${string}.html`): Promise<string> {
   return readFile(fileOfCode(`pages/${name}`), 'utf8')
 }
 
 /**
- * What a page may do: run its own scripts, and talk to the server that it came from; and what it is allowed besides.
- * @param base where the server is reached
+ * Returns a content security policy: a page may run its own scripts and connect to its server, plus the `liberties`.
+ * @param base URL of the server
  */
 export function policyOf(base: string, liberties: Record<string, string> = {}): string {
-  const socket = new URL(base).origin.replace(/^http/, 'ws') // which older browsers do not count as 'self'
+  const socket = new URL(base).origin.replace(/^http/, 'ws') // older browsers do not count it as 'self'
   const directives = {
     'default-src': "'none'",
     'script-src': "'self'",

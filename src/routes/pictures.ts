@@ -1,4 +1,4 @@
-// The pictures of users who have none of their own; open to everybody, as clients show them without credentials.
+// Default avatars of users. They need no authentication, because clients display them without credentials.
 import type { FastifyInstance } from 'fastify'
 
 export async function pictures(scope: FastifyInstance) {
@@ -13,10 +13,10 @@ export async function pictures(scope: FastifyInstance) {
   )
 }
 
-/** What XML cannot hold, not even escaped [XML 1.0 section 2.2]. */
+/** Characters that XML cannot contain, not even escaped [XML 1.0 section 2.2]. */
 const notXml = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu
 
-/** A square in a colour of the name's own, with its initials. */
+/** Returns a square in a colour derived from the name, with its initials. */
 function avatar(name: string): string {
   const hue = [...name].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 360, 7)
   const words = name.replace(notXml, ' ').trim().split(/\s+/)

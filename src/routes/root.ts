@@ -3,7 +3,7 @@ import type { Context } from '#context.ts'
 import { openHome } from '#routes/home.ts'
 import { prefersPage } from '#wire/negotiation.ts'
 
-/** Where everything begins: links for clients that follow them, and without a prefix a page for a person. */
+/** The entry point: links for clients that follow them, and a page for people if there is no prefix. */
 export async function root(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   const home = scope.prefix ? undefined : await openHome(ctx)
   scope.get('/', { prefixTrailingSlash: 'no-slash' }, async (request, reply) => {

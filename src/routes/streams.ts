@@ -1,5 +1,5 @@
-// Files that users send: the addresses under `_streams` of what they are shown (runtime contract 6.1). They are no
-// part of the Platform API: a grant opens them, and they answer with the resource as it looks in real time.
+// Uploads to the addresses under `_streams` of presented resources (runtime contract 6.1). They are not part of the
+// Platform API: they are authorized by a grant, and answer with the resource in its real-time form.
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Context } from '#context.ts'
@@ -18,7 +18,7 @@ import { filesAtOnceMax, hosting, receive } from '#routes/upload.ts'
 import { compileCheck } from '#wire/reading.ts'
 import { baseUrlsOf, presentResource, withBaseUrls } from '#wire/stompx.ts'
 
-/** Unlike those of the Platform API, the parts beside the file hold JSON, `groupTag` too. */
+/** Unlike in the Platform API, parts besides the file are JSON, including `groupTag`. */
 const StreamFields = z.object({
   groupTag: FormJson(Text(nameMax).optional()),
   properties: FormJson(Properties.optional()),
@@ -28,17 +28,17 @@ type StreamFields = z.output<typeof StreamFields>
 interface Stream {
   path: string
   about: string
-  /** Of the answer. */
+  /** Status of the answer. */
   status: number
   shape: z.ZodType
-  /** How many files one form may bring. */
+  /** Maximum number of files in one form. */
   filesMax: number
-  /** What becomes of a file, which is stored; that of the first gives the answer. */
+  /** Uses a stored file; the result for the first file is the answer. */
   use(caller: UserCaller, id: number, file: HostedFile, fields: StreamFields): Promise<unknown>
 }
 
 const hosted = (file: HostedFile, fields: StreamFields) => ({ type: 'HOSTED' as const, file, ...fields })
-/** Clients of phones send several files at once, and read one message (ChatKitty's library for iOS). */
+/** Mobile clients send several files at once and read one message (ChatKitty's library for iOS). */
 const aMessage = { about: 'message', status: 201, shape: Message, filesMax: filesAtOnceMax }
 
 const streamsOf = (ctx: Context): Stream[] => [
@@ -67,7 +67,7 @@ const streamsOf = (ctx: Context): Stream[] => [
   },
 ]
 
-/** Behind the plugin grants. */
+/** Registers the routes behind the plugin grants. */
 export async function streams(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   const storage = hosting(ctx)
   for (const { path, about, status, shape, filesMax, use } of streamsOf(ctx)) {

@@ -1,4 +1,4 @@
-// Multipart forms: the parts `file` are stored while they arrive; the other parts may come before or after them.
+// Multipart forms: `file` parts are stored while they arrive; other parts may come before or after them.
 import type { FastifyRequest } from 'fastify'
 import type { Context } from '#context.ts'
 import type { Caller } from '#domain/access/caller.ts'
@@ -7,14 +7,14 @@ import { type HostedFile, type IncomingFile, storeFile } from '#domain/files/sto
 import { ChatError, refused } from '#errors.ts'
 import { fileName } from '#wire/file-name.ts'
 
-/** What becomes of the file of a form. */
+/** How the file of a form is stored. */
 export interface Storage<F> {
   store(caller: Caller, incoming: IncomingFile): Promise<F>
-  /** Undoes `store`, for the rest of the request failed. */
+  /** Undoes `store` after the rest of the request has failed. */
   discard(file: F): Promise<void>
 }
 
-/** The file is kept and served by us. */
+/** Stores files that this server keeps and serves. */
 export function hosting(ctx: Context): Storage<HostedFile> {
   return {
     store: (caller, incoming) => storeFile(ctx, caller, incoming),
@@ -22,10 +22,10 @@ export function hosting(ctx: Context): Storage<HostedFile> {
   }
 }
 
-/** Bytes of all parts beside the file, which are held until the form ends. */
+/** Maximum total size in bytes of the parts besides files, which are kept in memory until the form ends. */
 const fieldsMax = 262_144
 
-/** How long those parts may take, besides what the file takes: nothing holds them open for long. */
+/** Maximum time for those parts, not counting the files, so that a form cannot be held open. */
 const fieldsTimeoutMs = 30_000
 
 /** How a form is read. */
@@ -34,20 +34,20 @@ interface Receipt<F> {
   about: string
   storage: Storage<F>
   caller: Caller
-  /** How many files a form may bring; one unless said. */
+  /** Maximum number of files in a form; 1 by default. */
   filesMax?: number
   fieldsMs?: number
 }
 
-/** How many files a client may send at once; those of phones do. */
+/** Maximum number of files that a client may send at once; mobile clients do. */
 export const filesAtOnceMax = 10
 
 /**
- * Reads a form: stores its files, and gives `use` one after the other with the other parts. Whatever fails, the files
- * that were not used are gone.
- * @returns what `use` made of the first file
- * @throws ChatError 400 for a form that is cut off or has no file, 408 for one that is held open, 413 for what is too
- * large
+ * Reads a form: stores its files, then passes each in turn with the other parts to `use`. After a failure, files that
+ * were not used are discarded.
+ * @returns the result of `use` for the first file
+ * @throws ChatError 400 for a form that is cut off or has no file, 408 for one that takes too long, 413 for one that is
+ * too large
  */
 export async function receive<F, R>(
   request: FastifyRequest,
@@ -130,7 +130,7 @@ async function* bytesOf(file: Extract<Part, { type: 'file' }>['file']): AsyncGen
   }
 }
 
-/** What the parser throws is the client's doing. */
+/** Errors that the parser throws are the client's fault. */
 function asRefusal(error: unknown): unknown {
   if (error instanceof ChatError) return error
   if (error instanceof Error && 'statusCode' in error && error.statusCode === 413) {
@@ -139,7 +139,7 @@ function asRefusal(error: unknown): unknown {
   return new ChatError('ClientError', 'The multipart form is malformed or cut off')
 }
 
-/** Most clients read no answer before they have sent everything: let them, and forget it. */
+/** Reads and discards the rest of the request: most clients read no answer before they have sent everything. */
 function swallow({ raw }: FastifyRequest): void {
   raw.unpipe()
   raw.resume()

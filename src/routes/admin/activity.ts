@@ -1,4 +1,4 @@
-// What happens in an application: who is connected, and what is worked on.
+// Operations on the activity of an application: sessions and jobs.
 import { z } from 'zod'
 import type { Context } from '#context.ts'
 import { getAnyJob } from '#domain/jobs/get-any-job.ts'

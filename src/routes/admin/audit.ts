@@ -64,7 +64,7 @@ const columns = {
 }
 const partMax = 100
 
-/** At the speed of who reads it. @throws ChatError as the list does, before anything is sent */
+/** Streams the log as CSV at the reader's speed. @throws ChatError as the list does, before anything is sent */
 async function openCsv(ctx: Context, operator: OperatorCaller, query: AuditQuery): Promise<Readable> {
   const first = await listAudit(ctx, operator, query, { limit: partMax })
   async function* lines() {

@@ -1,4 +1,4 @@
-// How long data live: what is removed by its age, and what there is of one person.
+// Operations on the lifetime of data: retention by age, and export and erasure of a person's data.
 import { z } from 'zod'
 import type { Context } from '#context.ts'
 import { startErasure } from '#domain/persons/start-erasure.ts'

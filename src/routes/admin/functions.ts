@@ -1,4 +1,4 @@
-// Functions: what runs, what is written at, and what became of what ran.
+// Operations on functions: their code, their drafts and the results of their runs.
 import { z } from 'zod'
 import type { Context } from '#context.ts'
 import { createFunction } from '#domain/functions/create-function.ts'

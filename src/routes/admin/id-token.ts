@@ -1,36 +1,36 @@
-// What a provider of OpenID Connect vouches for with its signature.
+// Verifies the id tokens that an OpenID Connect provider signs.
 import { createHash } from 'node:crypto'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { z } from 'zod'
 import type { Claims } from '#domain/operators/sign-in-outside.ts'
 
-/** The parts of a discovery document that are needed here [OpenID Connect Discovery 1.0 section 3]. */
+/** The fields of a discovery document that are needed here [OpenID Connect Discovery 1.0 section 3]. */
 const Metadata = z.object({ issuer: z.string(), jwks_uri: z.url({ protocol: /^https?$/ }) })
 
 const timeoutMs = 5_000
-/** How far the provider's clock may be from ours. */
+/** Maximum difference between the provider's clock and ours. */
 const toleranceSeconds = 30
 
 interface IdTokenInput {
   idToken: string | undefined
-  /** What the browser keeps of the question that this answers. */
+  /** Kept by the browser that started the sign-in. */
   secret: string
-  /** Since the epoch, in milliseconds. */
+  /** Milliseconds since the epoch. */
   now: number
 }
 
-/** @throws an Error that says what is wrong with it */
+/** @throws Error that says what is wrong with the token */
 export type VerifyIdToken = (input: IdTokenInput) => Promise<Claims>
 
-/** What the provider is to repeat, so that its token is of use to one browser alone [OpenID Connect Core 1.0 section 15.5.2]. */
+/** Returns the nonce that ties the provider's token to one browser [OpenID Connect Core 1.0 section 15.5.2]. */
 export function nonceOf(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url')
 }
 
 /**
- * Finds the keys of a provider, which are read when they are first needed, and again once a token names another.
- * @param issuer without a slash at its end
- * @throws an Error where the discovery document is not there, or is of another issuer
+ * Returns a verifier of a provider's tokens. Keys are fetched when first needed, and again once a token names another.
+ * @param issuer has no trailing slash
+ * @throws Error if the discovery document is missing or belongs to another issuer
  */
 export async function openVerifier({
   issuer,

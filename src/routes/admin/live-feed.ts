@@ -1,4 +1,4 @@
-// Server-sent events, at the speed of who reads them: who is too slow is cut off, and comes back by Last-Event-ID.
+// The live feed as server-sent events. A reader who is too slow is disconnected and reconnects with Last-Event-ID.
 import type { ServerResponse } from 'node:http'
 import type { Context } from '#context.ts'
 import { currentPosition } from '#domain/events/current-position.ts'
@@ -6,25 +6,25 @@ import { liveEvents } from '#domain/live/live-events.ts'
 import { watchApplication, watchMs } from '#domain/live/watch-application.ts'
 import { rateLimited } from '#errors.ts'
 
-/** Bytes that may wait for a reader. */
+/** Maximum number of bytes buffered for a reader. */
 const waitingBytesMax = 1_048_576
 const viewersMax = 200
-/** How often it is looked for what the bus did not tell of. */
+/** Interval of the poll for events that the bus did not announce. */
 const lookMs = 500
-/** How often it is looked whether viewers may still see it. */
+/** Interval of the check that viewers are still allowed to watch. */
 const checkMs = 5_000
 
 export interface Viewer {
   applicationId: number
   forDevelopers: boolean
-  /** Behind which event it goes on; from now on where absent. */
+  /** Offset of the event to continue after; absent to start with new events. */
   after?: number | undefined
   response: ServerResponse
-  /** @throws where the viewer may not see it any more */
+  /** @throws if the viewer may no longer watch */
   check(): Promise<unknown>
 }
 
-/** What those see who watch applications in this process; nobody's chat waits for it. */
+/** The viewers of applications in this process. Chat traffic never waits for them. */
 export class LiveFeed {
   readonly #ctx: Context
   readonly #viewers = new Set<Stream>()
@@ -35,7 +35,7 @@ export class LiveFeed {
     this.#ctx = ctx
   }
 
-  /** Sends events until the reader leaves. @throws ChatError 429 where too many watch */
+  /** Streams events until the reader disconnects. @throws ChatError 429 if there are too many viewers */
   async open(viewer: Viewer): Promise<void> {
     if (this.#viewers.size >= viewersMax) throw rateLimited('Too many watch live, try again later', 5_000)
     await watchApplication(this.#ctx, viewer.applicationId)
@@ -51,7 +51,7 @@ export class LiveFeed {
     stream.look()
   }
 
-  /** Before the server stops, which would wait for them. */
+  /** Ends all streams; a stopping server would otherwise wait for them. */
   close(): void {
     for (const { response } of this.#viewers) response.end()
     this.#rest()
@@ -102,7 +102,7 @@ class Stream {
   readonly #viewer: Viewer
   #position: number
   #isFirst = true
-  /** While it looks; whether there is more to look for meanwhile. */
+  /** Whether a look is in progress, and whether another one was requested meanwhile. */
   #state: 'idle' | 'looking' | 'looking again' = 'idle'
 
   constructor(ctx: Context, viewer: Viewer, position: number) {
@@ -115,7 +115,7 @@ class Stream {
 
   begin(): void {
     this.response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
-    // So that who reconnects before anything happened goes on from here.
+    // Lets a client that reconnects before the first event continue from here.
     this.response.write(`id: ${this.#position}\nevent: open\ndata: {}\n\n`)
   }
 
@@ -156,7 +156,7 @@ class Stream {
     if (this.response.writableLength > waitingBytesMax) this.response.destroy()
   }
 
-  /** Also finds out a reader that is gone. */
+  /** Checks that the viewer may still watch, and detects a reader that is gone. */
   async check(): Promise<void> {
     try {
       await this.#viewer.check()

@@ -1,4 +1,4 @@
-// The admin API as a document (OpenAPI 3.1), made of its operations and of the shapes that they take and give.
+// Describes the admin API as an OpenAPI 3.1 document, derived from its operations and their schemas.
 import { z } from 'zod'
 import { leastRoleOf } from '#domain/access/operator.ts'
 import { Role } from '#resources/admin/role.ts'
@@ -6,7 +6,7 @@ import type { AdminOperation } from '#routes/admin/operation.ts'
 import { content, documentOf, errors, parametersIn, type Shapes } from '#routes/openapi/document.ts'
 import { formOf, idOf, type Json } from '#routes/openapi/schemas.ts'
 
-/** The document itself. @param prefix where the API is */
+/** Returns the document. @param prefix path prefix of the API */
 export const describeAdminApi = (operations: AdminOperation[], prefix: string) =>
   documentOf({
     info: {
@@ -59,7 +59,7 @@ at the end.
 const file = formOf(z.object({}))
 const lists = new Map<z.ZodType, z.ZodType>()
 
-/** What an operation answers with, where that is JSON. */
+/** Returns the schema of an operation's JSON answer; undefined for other answers. */
 function answerOf({ answer }: AdminOperation): z.ZodType | undefined {
   if (!('shape' in answer)) return undefined
   const { kind, shape } = answer

@@ -1,5 +1,5 @@
-// What every route of the admin API is made of: an operation, said as data. From it come the Fastify route and its page
-// in openapi-admin.yaml.
+// Describes an operation of the admin API as data, from which its Fastify route and its page in openapi-admin.yaml are
+// derived.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Context } from '#context.ts'
@@ -25,9 +25,9 @@ interface AdminInput<P, Q, B> {
   params: P
   query: Q
   body: B
-  /** Where the answer is a list. */
+  /** Only if the answer is a list. */
   list: ListRequest
-  /** For what is more than its body. */
+  /** For handlers that need more than the parsed input. */
   request: FastifyRequest
   reply: FastifyReply
 }
@@ -41,11 +41,11 @@ interface AdminForm {
 }
 
 export interface AdminOperation extends Described {
-  /** Who may, by domain/access/operator.ts, unless it is open. */
+  /** The right that is required, see domain/access/operator.ts, unless the operation is open. */
   right: Right
-  /** Whether it is about the application of its path. */
+  /** Whether the operation acts on the application in its path. */
   isInside: boolean
-  /** It takes a form, and nothing else. */
+  /** Set if the operation only accepts a form. */
   form?: AdminForm
   answer: AdminAnswer
   // biome-ignore lint/suspicious/noExplicitAny: operations of all inputs stand in one list; `adminOperation` types each.
@@ -73,7 +73,7 @@ type Given<A extends AdminAnswer, C, P, Q, B> = Omit<
   handle: (caller: C, input: AdminInput<z.output<P>, z.output<Q>, z.output<B>>) => Promise<Result<A>>
 }
 
-/** Checks an operation's literal: what its handler takes and gives follows from its schemas. */
+/** Checks an operation's literal: its schemas determine the types of its handler. */
 export function adminOperation<
   A extends AdminAnswer,
   P extends z.ZodObject = typeof nothing,
@@ -85,7 +85,7 @@ export function adminOperation<
   return { status: statusOf(answer), ...given, ...readRoute(route), params, query, isInside: false }
 }
 
-/** One in an application that takes a multipart form; its file is stored while it arrives. */
+/** Defines an operation inside an application that takes a multipart form. The file is stored while it arrives. */
 export function formOperation<A extends AdminAnswer, P extends z.ZodObject = typeof nothing, F = unknown>({
   form,
   ...given
@@ -104,7 +104,7 @@ export function formOperation<A extends AdminAnswer, P extends z.ZodObject = typ
 
 const ofApplication = '/applications/:id'
 
-/** The same for one in an application: its handler is called as a backend of the application would be. */
+/** Like `adminOperation`, inside an application: the handler is called like one for a backend of the application. */
 export function insideOperation<
   A extends AdminAnswer,
   P extends z.ZodObject = typeof nothing,
@@ -127,7 +127,7 @@ function queryOf({ answer, query = nothing }: { answer: AdminAnswer; query?: z.Z
   return answer.kind === 'list' ? query.extend(ListQuery.shape) : query
 }
 
-/** An operator in an application. */
+/** An operator inside an application. */
 export type InsideCaller = ApplicationCaller & { operator: OperatorCaller }
 
 const statusOf = ({ kind }: AdminAnswer) => (kind === 'nothing' ? 204 : 200)
@@ -182,10 +182,10 @@ function handleForm(
   )
 }
 
-/** Operations of the Platform API have some of the same ids. */
+/** Prefixed, because some ids also exist in the Platform API. */
 const nameOf = ({ id }: AdminOperation) => `admin.${id}`
 
-/** What an operation is asked that comes from no request. */
+/** The input of an operation that is not called by an HTTP request. */
 export interface Ask {
   params?: Record<string, string | number>
   query?: Record<string, string | number | undefined>
@@ -193,9 +193,9 @@ export interface Ask {
 }
 
 /**
- * Does an operation for an operator who is not at the HTTP door, with the same checks.
- * @param base where addresses of ours begin
- * @returns what would be answered
+ * Performs an operation outside HTTP for an operator, with the same checks as over HTTP.
+ * @param base URL that paths of this server are prefixed with
+ * @returns what an HTTP request would be answered with
  */
 export async function performAdmin(
   ctx: Context,
@@ -240,7 +240,7 @@ function writerOf(answer: AdminAnswer): Writer | undefined {
   }
 }
 
-/** Who calls: where it is about an application, what they do not see is not there, whatever their role. */
+/** Returns the caller. An application that the operator may not see does not exist for them, whatever their role. */
 async function callerOf(ctx: Context, { right, isInside, isOpen }: AdminOperation, request: FastifyRequest) {
   if (isOpen) return undefined
   const { operator } = request
@@ -249,7 +249,7 @@ async function callerOf(ctx: Context, { right, isInside, isOpen }: AdminOperatio
   return caller
 }
 
-/** Of the application in the path; one that is no id is nobody's. */
+/** Returns the application's id in the path. @throws ChatError 404 if it is not an id */
 function idOf({ params }: FastifyRequest): number {
   const { data } = WithId.safeParse(params)
   if (!data) throw new ChatError('ResourceNotFoundError', 'There is no such application')

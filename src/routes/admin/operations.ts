@@ -1,4 +1,4 @@
-// The table of contents of the admin API.
+// Lists the operations of the admin API.
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '#context.ts'
 import { activityOperations } from '#routes/admin/activity.ts'
@@ -18,10 +18,10 @@ import { uiAdminOperations } from '#routes/admin/ui.ts'
 import { userAdminOperations } from '#routes/admin/users.ts'
 import { webhookOperations } from '#routes/admin/webhooks.ts'
 
-/** What handlers of the admin API need of the server. */
+/** What handlers of the admin API need from the server. */
 export type AdminDoors = Pick<FastifyInstance, 'limitSignIns'> & { live: LiveFeed }
 
-/** All operations of the admin API (operating contract 2). @param doors what the server has that handlers need */
+/** Returns all operations of the admin API (operating contract 2). @param doors what handlers need from the server */
 export function adminOperationsOf(ctx: Context, doors: AdminDoors): AdminOperation[] {
   return [
     ...sessionOperations(ctx, doors),

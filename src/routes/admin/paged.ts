@@ -1,11 +1,11 @@
-// Lists that are read by page number, as the admin API reads lists.
+// Adapts lists that are paged by number to the cursors of the admin API.
 import { refused } from '#errors.ts'
 import type { ListPart, ListRequest } from '#resources/admin/list.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 
 /**
- * @param read gives a page of the list, in its own order unless `sort` says another
- * @throws ChatError 400 for a cursor that is none
+ * @param read returns a page of the list, in its default order unless `sort` is given
+ * @throws ChatError 400 for an invalid cursor
  */
 export async function partOf<E>(
   { limit, cursor }: ListRequest,

@@ -8,7 +8,7 @@ import { adminOperation, noContent, oneOf } from '#routes/admin/operation.ts'
 const about = { tag: 'Session', about: 'session' }
 const right = 'own session'
 
-/** @param limitSignIns the one of the server, which knows who has guessed */
+/** @param limitSignIns the server's limiter, which counts failed guesses */
 export const sessionOperations = (ctx: Context, { limitSignIns }: Pick<FastifyInstance, 'limitSignIns'>) => [
   adminOperation({
     ...about,

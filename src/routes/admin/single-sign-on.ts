@@ -1,4 +1,4 @@
-// Signing in to the console with a provider of OpenID Connect (operating contract 1).
+// Sign-in to the console through an OpenID Connect provider (operating contract 1).
 import { randomBytes } from 'node:crypto'
 import cookie from '@fastify/cookie'
 import oauth2, { type OAuth2Namespace } from '@fastify/oauth2'
@@ -10,7 +10,7 @@ import { nonceOf, openVerifier, type VerifyIdToken } from '#routes/admin/id-toke
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** What speaks to the provider. */
+    /** The client of the provider. */
     provider: OAuth2Namespace
   }
 }
@@ -18,9 +18,9 @@ declare module 'fastify' {
 const path = '/console/sign-in/oidc'
 const callbackPath = `${path}/callback`
 const config = { isOpen: true }
-/** They come back from another site, which `strict` would not let them. */
+/** `lax`, because the redirect back comes from another site and `strict` would withhold the cookies. */
 const cookies = { path: '/', httpOnly: true, sameSite: 'lax', secure: 'auto' } as const
-/** What binds the provider's token to this browser: it never leaves it but as a hash. */
+/** Binds the provider's token to this browser; only a hash of the secret leaves the browser. */
 const secretCookie = 'oauth2-nonce-secret'
 const secretBytes = 32
 
@@ -31,12 +31,12 @@ interface FoundProvider {
   verify: VerifyIdToken
 }
 
-/** Behind the plugin `operators`; there are no such routes without a provider. */
+/** Routes behind the plugin `operators`; there are none if no provider is configured. */
 export async function singleSignOn(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   const { oidc } = ctx.config
   if (!oidc) return
   let provider: Promise<FoundProvider> | undefined
-  /** Who is asked for it first has it found; a provider that is away is looked for again by the next. */
+  /** The first request opens the provider; after a failure, the next request tries again. */
   const findProvider = () => {
     provider ??= openProvider(ctx, oidc).catch((error) => {
       provider = undefined
@@ -63,8 +63,8 @@ export async function singleSignOn(scope: FastifyInstance, { ctx }: { ctx: Conte
 }
 
 /**
- * The library finds the provider when it is registered, which the start of the server need not wait for: it has an
- * instance of its own, and is handed our requests.
+ * The library discovers the provider when it is registered. So that the server can start meanwhile, it is registered on
+ * a separate instance and receives our requests.
  */
 async function openProvider(ctx: Context, oidc: Oidc): Promise<FoundProvider> {
   const verify = await openVerifier(oidc)
@@ -84,8 +84,8 @@ async function openProvider(ctx: Context, oidc: Oidc): Promise<FoundProvider> {
 }
 
 /**
- * Exchanges the code of the redirect for what the provider says of who came.
- * @throws ChatError access_denied where the provider refused, or the answer is none to a question of this browser
+ * Exchanges the code of the redirect for the provider's claims about the user.
+ * @throws ChatError access_denied if the provider refused, or its answer belongs to no request of this browser
  */
 async function askProvider(
   ctx: Context,

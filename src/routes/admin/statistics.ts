@@ -1,4 +1,4 @@
-// How much happens in an application, and what happens in it now.
+// Operations for statistics and the live feed of an application.
 import { z } from 'zod'
 import type { Context } from '#context.ts'
 import { hasRight, mustHaveRight } from '#domain/access/operator.ts'
@@ -10,7 +10,7 @@ import { QueryTime, single } from '#resources/queries.ts'
 import type { LiveFeed } from '#routes/admin/live-feed.ts'
 import { insideOperation, oneOf, textOf } from '#routes/admin/operation.ts'
 
-/** @param live the one of the server */
+/** @param live the server's live feed */
 export const statisticsOperations = (ctx: Context, { live }: { live: LiveFeed }) => [
   insideOperation({
     id: 'retrieveStatistics',

@@ -1,4 +1,4 @@
-// What goes in and out of an application as files.
+// Operations for imports into and exports from an application.
 import { z } from 'zod'
 import type { Context } from '#context.ts'
 import { openJobFile } from '#domain/jobs/open-job-file.ts'

@@ -1,4 +1,4 @@
-// What chat user interfaces of an application show and look like.
+// Operations on the content and appearance of an application's chat user interfaces.
 import { z } from 'zod'
 import type { Context } from '#context.ts'
 import { getUi } from '#domain/applications/get-ui.ts'

@@ -1,13 +1,13 @@
-// What the documents of both APIs have in common (OpenAPI 3.1).
+// What the OpenAPI 3.1 documents of both APIs have in common.
 import type { z } from 'zod'
 import { ApiError, AuthenticationError } from '#resources/problem.ts'
 import type { Described } from '#routes/mount.ts'
 import { convert, type Json, merge } from '#routes/openapi/schemas.ts'
 
-/** Where the committed documents say that the server is; who is served one is given the real address. */
+/** The server's origin in the committed documents; served ones have the real origin instead. */
 export const localOrigin = 'http://localhost:9001'
 
-/** The JSON schema of what is taken, and of what is given back. */
+/** The JSON schemas of inputs and of answers. */
 export interface Shapes {
   given(schema: z.ZodType): Json
   answered(schema: z.ZodType): Json
@@ -15,17 +15,17 @@ export interface Shapes {
 
 interface Api<O extends Described> {
   info: { title: string; version: string; summary: string; description: string }
-  /** What it says of each tag besides its name. */
+  /** Properties of tags, in addition to their names. */
   tags?: Record<string, Json>
   security: Json[]
   operations: O[]
-  /** Below which paths begin. */
+  /** Prefix of all paths. */
   prefix: string
-  /** Everything that operations take, and that they answer with. */
+  /** Schemas of all inputs and answers of the operations. */
   given: z.ZodType[]
   answered: z.ZodType[]
   describe(operation: O, shapes: Shapes): Json
-  /** Whom it refuses, in words of its own. */
+  /** Descriptions of the error responses. */
   refusals: { Unauthorized: string; AccessDenied: string; NotFound: string }
   components(shapes: Shapes): { responses?: Json; parameters?: Json; securitySchemes: Json }
 }
@@ -75,7 +75,7 @@ export function content(types: string[], schema: Json): Json {
   return Object.fromEntries(types.map((type) => [type, { schema }]))
 }
 
-/** What any operation may be answered with. */
+/** The error responses of every operation. */
 export const errors = {
   400: { $ref: '#/components/responses/ClientError' },
   401: { $ref: '#/components/responses/Unauthorized' },

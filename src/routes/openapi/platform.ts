@@ -1,4 +1,4 @@
-// The API as a document (OpenAPI 3.1), made of its operations and of the shapes that they take and give.
+// Describes the Platform API as an OpenAPI 3.1 document, derived from its operations and their schemas.
 import { defaultScopes } from '#domain/access/caller.ts'
 import { pageSizeDefault, pageSizeMax } from '#resources/page.ts'
 import {
@@ -13,7 +13,7 @@ import { answerOf, formOf, idOf, type Json, takenAs } from '#routes/openapi/sche
 import type { Operation } from '#routes/operation.ts'
 import { jsonTypes, vendorType } from '#wire/negotiation.ts'
 
-/** The document itself. */
+/** Returns the document. */
 export const describeApi = (operations: Operation[]) =>
   documentOf({
     info: {
@@ -126,7 +126,7 @@ function success(operation: Operation): Json {
   return { [status]: schema ? { $ref: `#/components/responses/${idOf(schema)}` } : { description: 'Done' } }
 }
 
-/** By the name of what they hold. */
+/** Responses by the name of their schema. */
 function successResponses(operations: Operation[], { answered }: Shapes): Record<string, Json> {
   const schemas = operations.flatMap((each) => answerOf(each) ?? [])
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-// The schemas of openapi.yaml: what operations take and give, as JSON schemas.
+// The schemas of openapi.yaml: inputs and answers of operations as JSON schemas.
 import { z } from 'zod'
 import type { AnyResource } from '#resources/define.ts'
 import { Links } from '#resources/link.ts'
@@ -7,7 +7,7 @@ import type { Operation } from '#routes/operation.ts'
 
 export type Json = Record<string, unknown>
 
-/** Schemas made here, by component name: each is registered once, however often the document is made. */
+/** Schemas created here, by component name. Each is registered once, however often the document is built. */
 const named = new Map<string, z.ZodType>()
 
 function component(id: string, make: () => z.ZodType): z.ZodType {
@@ -29,7 +29,7 @@ export function answerOf({ answer }: Operation): z.ZodType | undefined {
   }
 }
 
-/** A resource's shape and its links; variants are resources too. */
+/** Returns a resource's shape with its links; each variant is a resource too. */
 function documentOf({ component: name, shape, embeds = {} }: AnyResource): z.ZodType {
   return component(name, () => {
     const type = withDocuments(
@@ -50,7 +50,7 @@ function withLinks(type: z.ZodObject): z.ZodObject {
   return type.extend({ _links: Links.optional() })
 }
 
-/** The type with documents at these paths, where it has the bare shapes of resources. */
+/** Returns the type with the bare shapes at these paths replaced by documents. */
 function withDocuments(type: z.ZodType, embeds: [path: string[], resource: AnyResource][]): z.ZodType {
   if (embeds.length === 0) return type
   if (type instanceof z.ZodOptional) return withDocuments(type.unwrap() as z.ZodType, embeds).optional()
@@ -82,14 +82,14 @@ function pageOf(name: string, resource: AnyResource, metadata: z.ZodType): z.Zod
   )
 }
 
-/** A multipart form: a file, and the fields beside it. */
+/** Returns the schema of a multipart form with a file and other fields. */
 export function formOf(fields: z.ZodObject): z.ZodType {
   return component(idOf(fields) ?? 'FileMultipart', () =>
     z.object({ file: z.string().meta({ format: 'binary' }), ...fields.shape }),
   )
 }
 
-/** What is put as it is got has one component for both. */
+/** Returns the schema of a body; one that equals an answer shares its component. */
 export function takenAs(body: z.ZodType, operations: Operation[]): z.ZodType {
   const same = operations.find(({ answer }) => answer.kind === 'one' && answer.resource.shape === body)
   return (same && answerOf(same)) ?? body
@@ -99,7 +99,7 @@ export function idOf(schema: z.core.$ZodType): string | undefined {
   return z.globalRegistry.get(schema)?.id
 }
 
-/** JSON schemas of these types and, as components, of the named ones among and inside them. */
+/** Converts types to JSON schemas, and the named types among and inside them to components. */
 export function convert(types: z.ZodType[], io: 'input' | 'output') {
   const list = [...new Set(types)]
   const all = z.object(Object.fromEntries(list.entries()))
@@ -110,21 +110,21 @@ export function convert(types: z.ZodType[], io: 'input' | 'output') {
   return { of: (type: z.ZodType) => properties[list.indexOf(type)] as Json, components: $defs }
 }
 
-/** What is checked by a function of ours says in its metadata what it looks like. */
+/** Types with a custom check describe themselves in their metadata. */
 function unrepresentable({ zodSchema }: { zodSchema: z.core.$ZodTypes }): 'any' | 'throw' {
   return zodSchema._zod.def.type === 'custom' ? 'any' : 'throw'
 }
 
 function override({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSchema: Json }): void {
   const { def } = zodSchema._zod
-  // More fields may come, and unknown ones are ignored.
+  // Fields may be added later, and unknown ones are ignored.
   if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties
-  // Zod's own bounds of an integer, and its expression for a time.
+  // Remove Zod's own bounds of integers and its pattern for times.
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
   if (jsonSchema.format === 'date-time') delete jsonSchema.pattern
   delete jsonSchema.propertyNames
-  // Text of a path or a query that stands for something else, by its metadata.
+  // Text in a path or query that represents another type, according to its metadata.
   if (jsonSchema.type !== 'string') {
     delete jsonSchema.pattern
     delete jsonSchema.enum
@@ -141,7 +141,7 @@ function discriminatorOf(propertyName: string, options: readonly z.core.$ZodType
   return { propertyName, mapping: Object.fromEntries(mapping) }
 }
 
-/** Sorted by name. A component that is both taken and given must look the same in both. */
+/** Merges components, sorted by name. @throws Error if inputs and answers define one component differently */
 export function merge(...all: Record<string, Json>[]): Record<string, Json> {
   const merged = new Map<string, Json>()
   for (const [name, schema] of all.flatMap((each) => Object.entries(each))) {
