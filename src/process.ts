@@ -72,7 +72,7 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
   goOn()
   // Load the code and build the entry points while the database starts, which continues in between.
   for (const load of [
-    () => import('#data/database.ts'),
+    () => import('#data/open-database.ts'),
     () => import('#context.ts'),
     () => import('#app.ts'),
   ]) {

@@ -23,7 +23,7 @@ export async function templateIn(cache: string): Promise<TemplateSource> {
 export async function fill(url: string): Promise<void> {
   const [{ migrate }, { openDatabase }, { openQueue }] = await Promise.all([
     import('#postgres/migrate.ts'),
-    import('#data/database.ts'),
+    import('#data/open-database.ts'),
     import('#data/jobs/queue.ts'),
   ])
   await migrate(url, quiet)

@@ -1,9 +1,10 @@
 // The function that dates everything costs nothing, and moves for all who ask the database. [decision 16]
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readClock, writeClock } from '#data/clock.ts'
-import { type Database, openDatabase } from '#data/database.ts'
+import type { Database } from '#data/database.ts'
 import { openQueue } from '#data/jobs/queue.ts'
 import { trimStatements } from '#data/jobs/retention.ts'
+import { openDatabase } from '#data/open-database.ts'
 import { takeRunsStatement } from '#data/sql/take-function-runs.ts'
 import { cloneDatabase } from '../support/server.ts'
 

@@ -1,8 +1,9 @@
 // The log of events, read while it is written.
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Database, openDatabase } from '#data/database.ts'
+import type { Database } from '#data/database.ts'
 import { deleteOldEvents, eventsForEach, lastPosition, takeEvents } from '#data/events/outbox.ts'
+import { openDatabase } from '#data/open-database.ts'
 import { cloneDatabase } from '../support/server.ts'
 
 let database: { url: string; drop(): Promise<void> }

@@ -1,9 +1,10 @@
 // One process at a time takes events; one that has lost the lead takes none, whatever it believes.
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Database, openDatabase } from '#data/database.ts'
+import type { Database } from '#data/database.ts'
 import { type Lead, Node } from '#data/events/node.ts'
 import { lastPosition, takeEvents } from '#data/events/outbox.ts'
+import { openDatabase } from '#data/open-database.ts'
 import { cloneDatabase } from '../support/server.ts'
 
 const log = { info() {}, warn() {} }

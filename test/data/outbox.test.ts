@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Database, openDatabase } from '#data/database.ts'
+import type { Database } from '#data/database.ts'
 import { counterValue } from '#data/events/counters.ts'
 import { dispatchBatchMax } from '#data/events/limits.ts'
 import { type Lead, Node } from '#data/events/node.ts'
@@ -10,6 +10,7 @@ import {
   type TakenEvents,
   takeEvents,
 } from '#data/events/outbox.ts'
+import { openDatabase } from '#data/open-database.ts'
 import type { CommittedEvent } from '#resources/events.ts'
 import { cloneDatabase } from '../support/server.ts'
 

@@ -1,7 +1,8 @@
 // Sends on a real Postgres: what is answered is committed with its event, and what cannot be stored hinders nobody.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Database, openDatabase } from '#data/database.ts'
+import type { Database } from '#data/database.ts'
 import type { NewMessage } from '#data/messages/sending.ts'
+import { openDatabase } from '#data/open-database.ts'
 import { isKept } from '#data/removal/kept-messages.ts'
 import { createChannel, createUser } from '../support/factories.ts'
 import { shareServer, type TestServer } from '../support/server.ts'

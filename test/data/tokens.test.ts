@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { realClock } from '#clock/clock.ts'
 import { replaceSecret } from '#data/applications/applications.ts'
 import { insertToken, openTokenCache } from '#data/applications/tokens.ts'
-import { type Database, openDatabase } from '#data/database.ts'
+import type { Database } from '#data/database.ts'
+import { openDatabase } from '#data/open-database.ts'
 import { createApplication, type NewCredentials } from '#domain/applications/create-application.ts'
 import { cloneDatabase } from '../support/server.ts'
 

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import pg from 'pg'
-import { openDatabase } from '#data/database.ts'
+import { openDatabase } from '#data/open-database.ts'
 import { createApplication, type NewCredentials } from '#domain/applications/create-application.ts'
 
 const root = join(import.meta.dirname, '../..')

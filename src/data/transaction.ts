@@ -1,0 +1,72 @@
+// A transaction: its connection, how it ends, and the events that it emits.
+import { finished } from 'node:stream/promises'
+import type pg from 'pg'
+import { from as copyFrom } from 'pg-copy-streams'
+import type { Tx } from '#data/database.ts'
+import { type Ask, querier, type Watching } from '#data/querier.ts'
+import type { EventDraft } from '#resources/events.ts'
+
+/** How long a connection is waited for, and a statement of a transaction. */
+export const timeoutMs = 30_000
+const begin = `
+  begin; set local statement_timeout = ${timeoutMs}; set local idle_in_transaction_session_timeout = ${timeoutMs}`
+
+/** Runs `work` in one transaction, once; a throw rolls it back. */
+export async function attempt<T>(
+  pool: pg.Pool,
+  work: (tx: Tx) => Promise<T>,
+  watching: Watching,
+): Promise<{ result: T; emitted: EventDraft[] }> {
+  const client = await pool.connect()
+  let isOver = false
+  const emitted: EventDraft[] = []
+  // What `work` leaves running, such as the others beside a promise that failed, must not write on behalf of whoever
+  // has the connection next.
+  const ask: Ask = (query) =>
+    isOver ? Promise.reject(new Error('The transaction is over')) : client.query(query)
+  const tx: Tx = {
+    ...querier(ask, watching),
+    async copy(statement, rows) {
+      const copy = client.query(copyFrom(statement))
+      copy.end(rows)
+      await finished(copy)
+    },
+    async emit(...events) {
+      if (events.length === 0) return
+      emitted.push(...events)
+      const traceparent = watching.traceparent?.()
+      const drafts = traceparent
+        ? events.map((event) => ({ ...event, payload: { ...event.payload, traceparent } }))
+        : events
+      await tx.run(emitStatement, [JSON.stringify(drafts)])
+    },
+  }
+  try {
+    await client.query(begin)
+    const result = await work(tx)
+    isOver = true
+    const { command } = await client.query('commit')
+    if (command !== 'COMMIT') throw new Error('A statement of the transaction had failed')
+    client.release()
+    return { result, emitted }
+  } catch (error) {
+    isOver = true
+    // A connection that cannot even roll back is closed, which ends the transaction as well.
+    const isClean = await client.query('rollback').then(
+      () => true,
+      () => false,
+    )
+    client.release(!isClean)
+    throw error
+  }
+}
+
+const emitStatement = {
+  name: 'emit-events',
+  text: `
+    insert into outbox_event (application_id, type, channel_id, thread_id, count, payload)
+    select "applicationId", type, "channelId", "threadId", coalesce(count, 0), coalesce(payload, '{}')
+    from jsonb_to_recordset($1::jsonb) as event (
+      "applicationId" bigint, type text, "channelId" bigint, "threadId" bigint, count int, payload jsonb
+    )`,
+}
