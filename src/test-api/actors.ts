@@ -60,51 +60,12 @@ export async function actors(scope: FastifyInstance, { ctx, testApi: { actors } 
     return reply.code(204).send()
   })
 
-  act('start-chat', InChannel, ({ caller, sessionId, channelId }) =>
-    enterChannel(ctx, caller, sessionId, channelId),
-  )
-  act('end-chat', InChannel, ({ caller, sessionId, channelId }) =>
-    endChatSession(ctx, caller, sessionId, channelId),
-  )
-  act('type', Typing, ({ caller, channelId, input: { keys } }) =>
-    sendChannelKeystrokes(ctx, caller, channelId, { keys }),
-  )
-  act('read', InChannel, ({ caller, channelId }) => readChannel(ctx, caller, channelId))
-
-  scope.post('/worlds/:id/actors/:aid/send', async (request, reply) => {
-    const { caller } = await actorOf(request)
-    const { channel, body } = readBody('actor', Sending, request.body)
-    const channelId = await channelIdOf(caller, channel)
-    const message = await sendMessage(ctx, caller, { channelId }, { type: 'TEXT', body })
-    return reply
-      .code(201)
-      .send(present(messageResource, message, ownView(ctx.baseUrl(request.origin), caller.applicationId)))
-  })
-
-  scope.post('/worlds/:id/actors/:aid/react', async (request, reply) => {
-    const { caller } = await actorOf(request)
-    const { message, emoji } = readBody('actor', Reacting, request.body)
-    await reactToMessage(ctx, caller, message, { emoji })
-    return reply.code(204).send()
-  })
-
-  /** What an actor does in a channel. */
-  function act<I extends { channel: number | string }>(
-    name: string,
-    shape: z.ZodType<I>,
-    perform: (act: {
-      caller: UserCaller
-      sessionId: number
-      channelId: number
-      input: I
-    }) => Promise<unknown>,
-  ): void {
+  for (const [name, perform] of Object.entries(acts)) {
     scope.post(`/worlds/:id/actors/:aid/${name}`, async (request, reply) => {
-      const { caller, actor } = await actorOf(request)
-      const input = readBody('actor', shape, request.body)
-      const channelId = await channelIdOf(caller, input.channel)
-      await perform({ caller, sessionId: actor.session.id, channelId, input })
-      return reply.code(204).send()
+      const { id: sessionId, applicationId, user, key } = (await actorOf(request)).actor.session
+      const caller: UserCaller = { kind: 'user', applicationId, userId: user.id, session: key }
+      const made = await perform({ ctx, caller, sessionId, request })
+      return made === undefined ? reply.code(204).send() : reply.code(201).send(made)
     })
   }
 
@@ -113,13 +74,55 @@ export async function actors(scope: FastifyInstance, { ctx, testApi: { actors } 
     const id = readId('actor', request, 'aid')
     const actor = actors.find(worldId, id)
     if (!actor) throw notFound('actor', id)
-    const { applicationId, user, key } = actor.session
-    const caller: UserCaller = { kind: 'user', applicationId, userId: user.id, session: key }
-    return { worldId, actor, caller }
+    return { worldId, actor }
   }
+}
 
-  async function channelIdOf(caller: UserCaller, channel: number | string): Promise<number> {
-    return typeof channel === 'number' ? channel : findChannelNamed(ctx, caller, channel)
+interface Acting {
+  ctx: Context
+  caller: UserCaller
+  sessionId: number
+  request: FastifyRequest
+}
+
+/** Does something for an actor. @returns the body of the answer, where it has one */
+type Act = (acting: Acting) => Promise<unknown>
+
+/** What actors do, by its name in the path. */
+const acts: Record<string, Act> = {
+  'start-chat': inChannel(InChannel, async ({ ctx, caller, sessionId, channelId }) => {
+    await enterChannel(ctx, caller, sessionId, channelId)
+  }),
+  'end-chat': inChannel(InChannel, async ({ ctx, caller, sessionId, channelId }) => {
+    await endChatSession(ctx, caller, sessionId, channelId)
+  }),
+  type: inChannel(Typing, async ({ ctx, caller, channelId, input: { keys } }) => {
+    await sendChannelKeystrokes(ctx, caller, channelId, { keys })
+  }),
+  read: inChannel(InChannel, async ({ ctx, caller, channelId }) => {
+    await readChannel(ctx, caller, channelId)
+  }),
+  send: inChannel(Sending, async ({ ctx, caller, channelId, input: { body }, request }) => {
+    const message = await sendMessage(ctx, caller, { channelId }, { type: 'TEXT', body })
+    return present(messageResource, message, ownView(ctx.baseUrl(request.origin), caller.applicationId))
+  }),
+  async react({ ctx, caller, request }) {
+    const { message, emoji } = readBody('actor', Reacting, request.body)
+    await reactToMessage(ctx, caller, message, { emoji })
+  },
+}
+
+/** An act in the channel that its body names. */
+function inChannel<I extends { channel: number | string }>(
+  shape: z.ZodType<I>,
+  perform: (acting: Acting & { channelId: number; input: I }) => ReturnType<Act>,
+): Act {
+  return async (acting) => {
+    const { ctx, caller, request } = acting
+    const input = readBody('actor', shape, request.body)
+    const { channel } = input
+    const channelId = typeof channel === 'number' ? channel : await findChannelNamed(ctx, caller, channel)
+    return perform({ ...acting, channelId, input })
   }
 }
 
