@@ -2,14 +2,11 @@
 import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Clock } from '#clock/clock.ts'
-import { StompConnection } from './connection.ts'
-import type { Engine, StompLog, Tally } from './engine.ts'
+import type { StompConnection } from './connection.ts'
+import { type ConnectionOptions, Connections } from './connections.ts'
 import { badRequestBody } from './error.ts'
-import { Flusher } from './flusher.ts'
-import type { StompHandler } from './handler.ts'
 import { defaultLimits, type StompLimits } from './limits.ts'
 import { SockJsServer } from './sock-js.ts'
 import { type Locate, StompRequest, type Transport } from './transport.ts'
@@ -25,19 +22,11 @@ export interface StompServer {
   close(): Promise<void>
 }
 
-export interface StompOptions<S> {
+export interface StompOptions<S> extends Omit<ConnectionOptions<S>, 'limits'> {
   /** Where the socket is, without `/websocket` at its end. */
   paths: string[]
-  handler: StompHandler<S>
   locate: Locate
-  log: StompLog
-  /** Dates the errors; beats and waits go by real time. */
-  clock: Pick<Clock, 'now'>
-  /** Counts nothing where absent. */
-  tally?: Tally
   limits?: Partial<StompLimits>
-  /** When sockets are written to, for who fans out to many. */
-  flusher?: Flusher
 }
 
 /** A message that is larger than a frame may be gets an ERROR, up to here; the rest is not even read. */
@@ -48,34 +37,11 @@ const messagesOfFrame = 2
  * where they went before; other WebSockets are answered 404.
  */
 export function attachStomp<S>(server: Server, options: StompOptions<S>): StompServer {
-  const limits = { ...defaultLimits, ...options.limits }
-  const connections = new Set<StompConnection<S>>()
-  const messageBytesMax = messagesOfFrame * (limits.bodyBytesMax + limits.headBytesMax)
-  let cutOff = 0
-  let isClosing = false
-  let allOver = () => {}
-  const engine: Engine<S> = {
-    handler: options.handler,
-    limits,
-    log: options.log,
-    flusher: options.flusher ?? new Flusher(),
-    tally: options.tally ?? { received() {}, sent() {}, served() {} },
-    clock: options.clock,
-    cutOff: () => {
-      cutOff += 1
-    },
-    over: (connection) => {
-      connections.delete(connection)
-      if (connections.size === 0) allOver()
-    },
-  }
-  const open = (transport: Transport, request: StompRequest): StompConnection<S> => {
-    const connection = new StompConnection(engine, transport, request)
-    connections.add(connection)
-    if (isClosing) connection.leave()
-    return connection
-  }
   const { paths, locate, clock } = options
+  const limits = { ...defaultLimits, ...options.limits }
+  const connections = new Connections({ ...options, limits })
+  const { open } = connections
+  const messageBytesMax = messagesOfFrame * (limits.bodyBytesMax + limits.headBytesMax)
   const webSockets = webSocketServer({ paths, locate, clock, maxPayload: messageBytesMax, open })
   const turnstile = new Turnstile()
   const sockJs = new SockJsServer({
@@ -91,38 +57,21 @@ export function attachStomp<S>(server: Server, options: StompOptions<S>): StompS
       socket.once('error', fail)
       turnstile.pass(() => {
         socket.off('error', fail)
-        if (isClosing) refuseUpgrade(socket, '503 Service Unavailable')
+        if (connections.isClosing) refuseUpgrade(socket, '503 Service Unavailable')
         else if (!webSockets(request, socket, head)) refuseUpgrade(socket, '404 Not Found')
       })
     }),
     interceptRequests(server, (request, response) => sockJs.serve(request, response)),
   ]
-  const ticks = setInterval(() => {
-    const now = performance.now()
-    for (const connection of connections) connection.tick(now)
-  }, limits.tickMs).unref()
-
   return {
     get count() {
-      return connections.size
+      return connections.count
     },
     get cutOff() {
-      return cutOff
+      return connections.cutOff
     },
     async close() {
-      isClosing = true
-      if (connections.size > 0) {
-        const over = new Promise<void>((resolve) => {
-          allOver = resolve
-        })
-        for (const connection of connections) connection.leave()
-        // The clock ends those that do not close by themselves; a handler may hang for ever.
-        const patience = new AbortController()
-        const { signal } = patience
-        await Promise.race([over, sleep(3 * limits.closeMs, undefined, { signal }).catch(() => undefined)])
-        patience.abort()
-      }
-      clearInterval(ticks)
+      await connections.close()
       for (const undo of detach) undo()
     },
   }
