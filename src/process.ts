@@ -70,7 +70,39 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
 
   const database = await beginDatabase(config, log, ephemeral)
   goOn()
-  // Load the code and build the entry points while the database starts, which continues in between.
+  const code = await loadCode()
+  const { ctx, joined } = await openSurroundings(code, config, log, database)
+  const founding = found(code, ctx, database)
+  founding.catch(() => {}) // it is waited for below
+  const serving = await code.prepareServing(ctx)
+  const [founded] = await Promise.all([founding, joined])
+  if (seed !== undefined) await plant(ctx, founded.first, seed)
+  goOn()
+
+  const sweeper = new code.Sweeper(ctx)
+  sweeper.start()
+  started.push({ undo: () => sweeper.stop() })
+  const [accessToken] = await Promise.all([
+    ephemeral && config.output === 'json' ? code.issueLastingToken(ctx, founded.first.clientId) : undefined,
+    serving.start(),
+  ])
+  started.push({ undo: () => serving.close() })
+  await serving.app.listen({ port: config.port, host: config.host }).catch((error) => {
+    throw explained(error, config)
+  })
+  goOn()
+  await code.introduce(ctx, serving.app, { ...founded, accessToken })
+  await startBackground(ctx, database.url())
+  const sealing = code
+    .sealPlainSecrets(ctx, stopping.signal)
+    .catch((err) => log.error({ err }, 'user secrets in plain text could not be sealed'))
+  started.push({ undo: () => sealing })
+}
+
+type ServerCode = typeof import('#server.ts')
+
+/** Loads the server's code while the database starts, which goes on in between. */
+async function loadCode(): Promise<ServerCode> {
   for (const load of [
     () => import('#data/open-database.ts'),
     () => import('#context.ts'),
@@ -79,23 +111,21 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
     await load()
     await otherWork()
   }
-  const {
-    Node,
-    openBus,
-    openContext,
-    prepareServing,
-    Sweeper,
-    introduce,
-    issueLastingToken,
-    checkKeys,
-    ensureFirstApplication,
-    ensureFirstOperator,
-    sealPlainSecrets,
-  } = await import('#server.ts')
-  await otherWork() // of the database
+  const code = await import('#server.ts')
+  await otherWork() // on the database
+  return code
+}
+
+/** Opens the context; `joined` resolves when this process is one of the installation. */
+async function openSurroundings(
+  { Node, openBus, openContext }: ServerCode,
+  config: Config,
+  log: pino.Logger,
+  database: ComingDatabase,
+): Promise<{ ctx: Context; joined: Promise<void> }> {
   const node = new Node(database.url, log)
   const joined = database.ready.then(() => node.start())
-  joined.catch(() => {}) // awaited below
+  joined.catch(() => {}) // it is waited for by who starts
   started.push({ undo: () => node.close() })
   if (config.redisUrl) await joined // names the bus
   const bus = await openBus(config.redisUrl, `chatterie:${node.installation}`, log)
@@ -109,37 +139,20 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
     ...(tracing && { tracing }),
   })
   started.push({ undo: () => ctx.db.close() })
-  const founding = Promise.all([database.ready, database.safe]).then(async () => {
-    goOn()
-    await checkKeys(ctx)
-    return Promise.all([ensureFirstApplication(ctx), ensureFirstOperator(ctx)])
-  })
-  founding.catch(() => {}) // awaited below
-  const serving = await prepareServing(ctx)
-  const [[first, operator]] = await Promise.all([founding, joined])
-  if (seed !== undefined) await plant(ctx, first, seed)
-  goOn()
+  return { ctx, joined }
+}
 
-  const sweeper = new Sweeper(ctx)
-  sweeper.start()
-  started.push({ undo: () => sweeper.stop() })
-
-  const { app } = serving
-  const [accessToken] = await Promise.all([
-    ephemeral && config.output === 'json' ? issueLastingToken(ctx, first.clientId) : undefined,
-    serving.start(),
-  ])
-  started.push({ undo: () => serving.close() })
-  await app.listen({ port: config.port, host: config.host }).catch((error) => {
-    throw explained(error, config)
-  })
+/** Sees to it, once the database is there, that there are a first application and a first operator. */
+async function found(
+  { checkKeys, ensureFirstApplication, ensureFirstOperator }: ServerCode,
+  ctx: Context,
+  { ready, safe }: ComingDatabase,
+) {
+  await Promise.all([ready, safe])
   goOn()
-  await introduce(ctx, app, { first, operator, accessToken })
-  await startBackground(ctx, database.url())
-  const sealing = sealPlainSecrets(ctx, stopping.signal).catch((err) =>
-    log.error({ err }, 'user secrets in plain text could not be sealed'),
-  )
-  started.push({ undo: () => sealing })
+  await checkKeys(ctx)
+  const [first, operator] = await Promise.all([ensureFirstApplication(ctx), ensureFirstOperator(ctx)])
+  return { first, operator }
 }
 
 /** @throws the abort reason if a stop has begun */
