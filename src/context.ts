@@ -137,7 +137,6 @@ export function openContext(
     },
   )
   const vault = openVault(config)
-  const pending = new Set<Promise<unknown>>()
   const ctx: Context = {
     config,
     log,
@@ -164,6 +163,20 @@ export function openContext(
     ...(tracing && { tracing }),
     ...(config.testApi && { testApi: new TestApi() }),
     ...(config.linkPreviews && { previews: openPreviews() }),
+    ...openBacklog(log),
+  }
+  db.onEvents((events) => {
+    for (const { type, channelId, payload } of events) {
+      ctx.typists.follow({ type, channelId, userId: payload?.userId })
+    }
+  })
+  return ctx
+}
+
+/** Keeps what goes on behind requests. */
+function openBacklog(log: FastifyBaseLogger): Pick<Context, 'later' | 'settled'> {
+  const pending = new Set<Promise<unknown>>()
+  return {
     later(work) {
       const done = work
         .catch((error) => {
@@ -178,12 +191,6 @@ export function openContext(
       while (pending.size > 0) await Promise.all(pending)
     },
   }
-  db.onEvents((events) => {
-    for (const { type, channelId, payload } of events) {
-      ctx.typists.follow({ type, channelId, userId: payload?.userId })
-    }
-  })
-  return ctx
 }
 
 function once<T>(read: () => Promise<T>): () => Promise<T> {

@@ -15,7 +15,7 @@ import type { CommittedEvent } from '#resources/events.ts'
 import type { Tally } from '#stomp/engine.ts'
 import type { StompHandler } from '#stomp/handler.ts'
 import type { StompLimits } from '#stomp/limits.ts'
-import { attachStomp } from '#stomp/server.ts'
+import { attachStomp, type StompOptions, type StompServer } from '#stomp/server.ts'
 import { readAddress, readOrigin } from '#wire/origin.ts'
 
 export interface Serving {
@@ -53,17 +53,7 @@ export async function prepareServing(ctx: Context, limits: Partial<StompLimits> 
     ctx.origin = originOf(app) ?? ctx.origin
     runs.start() // functions call the API
   })
-  const proxies = ctx.config.trustedProxies
-  const sockets = attachStomp(app.server, {
-    paths: socketPaths,
-    handler,
-    locate: (request) => ({ origin: readOrigin(request, proxies), address: readAddress(request, proxies) }),
-    log: ctx.log,
-    clock: ctx.clock,
-    tally: tallyOf(ctx),
-    limits,
-    flusher: realtime.flusher,
-  })
+  const sockets = attachSockets(ctx, app, { handler, flusher: realtime.flusher }, limits)
   watchThread(ctx.metrics, ctx.db.pool)
   const unwatch = watchServer(ctx.metrics, {
     sockets,
@@ -80,15 +70,10 @@ export async function prepareServing(ctx: Context, limits: Partial<StompLimits> 
       await Promise.all([followClock(ctx), followWorlds(ctx), realtime.start()])
       ctx.clock.onMove(async () => {
         await realtime.endOrphans()
-        await dispatcher.look()
-        await runs.look()
-        await webhooks.look()
-        await realtime.broadcaster.between(async () => {}) // until published events are delivered
+        for (const worker of [dispatcher, runs, webhooks]) await worker.look()
+        await realtime.broadcaster.between(async () => {}) // until what was published is delivered
       })
-      ctx.bus.onSignal((signal) => {
-        const isOfOthers = signal.kind === 'clock moved' && signal.node !== ctx.node.id
-        if (isOfOthers && ctx.config.testApi) ctx.later(followClock(ctx))
-      })
+      followOthersClock(ctx)
       dispatcher.start()
       webhooks.start()
       counting = setInterval(() => ctx.later(saveUsage(ctx)), saveUsageMs).unref()
@@ -109,7 +94,33 @@ export async function prepareServing(ctx: Context, limits: Partial<StompLimits> 
   }
 }
 
-/** Counts frames and their durations. */
+function attachSockets(
+  ctx: Context,
+  app: FastifyInstance,
+  door: Pick<StompOptions<Session>, 'handler' | 'flusher'>,
+  limits: Partial<StompLimits>,
+): StompServer {
+  const proxies = ctx.config.trustedProxies
+  return attachStomp(app.server, {
+    ...door,
+    paths: socketPaths,
+    locate: (request) => ({ origin: readOrigin(request, proxies), address: readAddress(request, proxies) }),
+    log: ctx.log,
+    clock: ctx.clock,
+    tally: tallyOf(ctx),
+    limits,
+  })
+}
+
+/** Follows the clock where other processes move it. */
+function followOthersClock(ctx: Context): void {
+  ctx.bus.onSignal((signal) => {
+    const isOfOthers = signal.kind === 'clock moved' && signal.node !== ctx.node.id
+    if (isOfOthers && ctx.config.testApi) ctx.later(followClock(ctx))
+  })
+}
+
+/** Counts what sockets do. */
 function tallyOf({ metrics: { framesReceived, framesSent, framesServed } }: Context): Tally {
   return {
     received: (command) => framesReceived.add(1, command),
