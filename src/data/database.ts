@@ -52,6 +52,12 @@ export interface Querier {
   run(statement: Statement, values: unknown[]): Promise<number>
 }
 
+/** Finds what a statement reads of an application ($1) by its id, or by whatever else $2 is. */
+export function finder<T, K = number>(statement: Reading<T>) {
+  return (db: Querier, applicationId: number, key: K): Promise<T | undefined> =>
+    db.one(statement, [applicationId, key])
+}
+
 export interface Db extends Querier {
   /** For plain reads and writes of one row, outside transactions. */
   prisma: PrismaClient

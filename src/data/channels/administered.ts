@@ -1,6 +1,6 @@
 // Channels as moderators see them.
 import { bool, type Columns, column, columnsOf, int8, mapped, select } from '#data/columns.ts'
-import { type Db, type Querier, reading } from '#data/database.ts'
+import { type Db, finder, reading } from '#data/database.ts'
 import { counterValue } from '#data/events/counters.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { type KeysetRequest, listKeyset } from '#data/keyset.ts'
@@ -71,16 +71,10 @@ export function listAdministeredChannels(
   )
 }
 
-export function findAdministeredChannel(
-  db: Querier,
-  applicationId: number,
-  id: number,
-): Promise<AdminChannel | undefined> {
-  return db.one(findStatement, [applicationId, id])
-}
-
-const findStatement = reading(
-  'find-administered-channel',
-  columns,
-  (columns) => `select ${columns} from ${withCreator} where c.id = $2 and c.application_id = $1`,
+export const findAdministeredChannel = finder(
+  reading(
+    'find-administered-channel',
+    columns,
+    (columns) => `select ${columns} from ${withCreator} where c.id = $2 and c.application_id = $1`,
+  ),
 )

@@ -1,6 +1,6 @@
 import { standingOf } from '#data/channels/memberships.ts'
 import { type Columns, column, int8, listed, mapped, oneOf, select } from '#data/columns.ts'
-import { type Db, type Querier, quick, reading } from '#data/database.ts'
+import { type Db, finder, quick, reading } from '#data/database.ts'
 import { counterOf } from '#data/events/counters.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { containing, knownSorts, type ListQuery, listPage, propertiesContain, toPage } from '#data/lists.ts'
@@ -53,20 +53,14 @@ export async function findChannels(db: Db, ids: number[]): Promise<Map<number, C
   return new Map(channels.map((channel) => [channel.id, channel]))
 }
 
-/** Returns the type of a channel, or undefined if the application has no such channel. */
-export function findChannelType(
-  db: Querier,
-  applicationId: number,
-  id: number,
-): Promise<ChannelType | undefined> {
-  return db.one(findTypeStatement, [applicationId, id])
-}
-
-const findTypeStatement = quick(
-  reading(
-    'find-channel-type',
-    column(channelShape.type, 'type'),
-    (columns) => `select ${columns} from channel where id = $2 and application_id = $1`,
+/** The type of a channel, or undefined where the application has no such channel. */
+export const findChannelType = finder(
+  quick(
+    reading(
+      'find-channel-type',
+      column(channelShape.type, 'type'),
+      (columns) => `select ${columns} from channel where id = $2 and application_id = $1`,
+    ),
   ),
 )
 

@@ -1,6 +1,6 @@
 // Drafts of function scripts.
 import { columnsOf, nullable, select, text, timestamptz } from '#data/columns.ts'
-import { type Db, type Querier, reading } from '#data/database.ts'
+import { finder, type Querier, reading } from '#data/database.ts'
 
 /** A script that is being edited and does not run yet. */
 export interface DraftRow {
@@ -8,15 +8,13 @@ export interface DraftRow {
   draftTime: string | null
 }
 
-/** Returns the draft, or undefined if there is no such function. */
-export function findDraft(db: Db, applicationId: number, id: number): Promise<DraftRow | undefined> {
-  return db.one(findDraftStatement, [applicationId, id])
-}
-
-const findDraftStatement = reading(
-  'find-function-draft',
-  select(columnsOf({ draft: nullable(text), draftTime: nullable(timestamptz) }, 'f')),
-  (columns) => `select ${columns} from "function" f where f.id = $2 and f.application_id = $1`,
+/** Undefined where there is no such function. */
+export const findDraft = finder(
+  reading(
+    'find-function-draft',
+    select(columnsOf({ draft: nullable(text), draftTime: nullable(timestamptz) }, 'f')),
+    (columns) => `select ${columns} from "function" f where f.id = $2 and f.application_id = $1`,
+  ),
 )
 
 /** Saves a draft. Returns whether there is such a function. */

@@ -11,7 +11,7 @@ import {
   select,
   text,
 } from '#data/columns.ts'
-import { type Db, type Querier, reading } from '#data/database.ts'
+import { type Db, finder, type Querier, reading } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
 import type { ChatFunction, CreateFunction, FunctionType } from '#resources/function.ts'
@@ -61,21 +61,15 @@ export async function insertFunction(
   return (await db.one(insertFunctionStatement, values)) as ChatFunction // the insert returns its row or throws
 }
 
-const findFunctionStatement = reading(
-  'find-function',
-  functionColumns,
-  (columns) => `select ${columns} from "function" f where f.id = $2 and f.application_id = $1`,
+export const findFunction = finder(
+  reading(
+    'find-function',
+    functionColumns,
+    (columns) => `select ${columns} from "function" f where f.id = $2 and f.application_id = $1`,
+  ),
 )
 
-export async function findFunction(
-  db: Db,
-  applicationId: number,
-  id: number,
-): Promise<ChatFunction | undefined> {
-  return db.one(findFunctionStatement, [applicationId, id])
-}
-
-/** Lists the functions of an application, oldest first. */
+/** Functions of an application, oldest first. */
 export function readFunctionPage(
   db: Db,
   applicationId: number,

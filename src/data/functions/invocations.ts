@@ -13,7 +13,7 @@ import {
   text,
   timestamptz,
 } from '#data/columns.ts'
-import { type Db, reading } from '#data/database.ts'
+import { type Db, finder, reading } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
 import type { FunctionInvocation } from '#resources/function.ts'
@@ -66,22 +66,20 @@ export function listInvocations(
   )
 }
 
-/** Returns an invocation with its function. */
-export function findInvocation(db: Db, applicationId: number, id: number) {
-  return db.one(findInvocationStatement, [applicationId, id])
-}
-
-const findInvocationStatement = reading(
-  'find-invocation',
-  select({
-    invocation: invocationColumns,
-    function: select({
-      id: column(int8, 'f.id'),
-      name: column(text, 'f.name'),
-      type: column(text, 'f.type'),
+/** An invocation, and of which function. */
+export const findInvocation = finder(
+  reading(
+    'find-invocation',
+    select({
+      invocation: invocationColumns,
+      function: select({
+        id: column(int8, 'f.id'),
+        name: column(text, 'f.name'),
+        type: column(text, 'f.type'),
+      }),
     }),
-  }),
-  (columns) => `
-    select ${columns} from function_invocation i join "function" f on f.id = i.function_id
-    where i.id = $2 and f.application_id = $1`,
+    (columns) => `
+      select ${columns} from function_invocation i join "function" f on f.id = i.function_id
+      where i.id = $2 and f.application_id = $1`,
+  ),
 )

@@ -1,6 +1,6 @@
 // Versions of functions.
 import { type Columns, columnsOf, int4, int8, select, text } from '#data/columns.ts'
-import { type Db, type Querier, reading } from '#data/database.ts'
+import { type Db, finder, type Querier, reading } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
 import type { FunctionVersion } from '#resources/function.ts'
@@ -36,40 +36,28 @@ export async function insertVersion(
   return db.one(insertVersionStatement, [applicationId, functionId, handlerScript])
 }
 
-const findVersionStatement = reading(
-  'find-function-version',
-  versionColumns,
-  (columns) => `
-    select ${columns} from function_version v join "function" f on f.id = v.function_id
-    where v.id = $2 and f.application_id = $1`,
+export const findVersion = finder(
+  reading(
+    'find-function-version',
+    versionColumns,
+    (columns) => `
+      select ${columns} from function_version v join "function" f on f.id = v.function_id
+      where v.id = $2 and f.application_id = $1`,
+  ),
 )
 
-export async function findVersion(
-  db: Db,
-  applicationId: number,
-  id: number,
-): Promise<FunctionVersion | undefined> {
-  return db.one(findVersionStatement, [applicationId, id])
-}
-
-const findCurrentVersionStatement = reading(
-  'find-current-function-version',
-  versionColumns,
-  (columns) => `
-    select ${columns} from "function" f
-    join function_version v on v.function_id = f.id and v.version_number = f.current_version_number
-    where f.id = $2 and f.application_id = $1`,
+export const findCurrentVersion = finder(
+  reading(
+    'find-current-function-version',
+    versionColumns,
+    (columns) => `
+      select ${columns} from "function" f
+      join function_version v on v.function_id = f.id and v.version_number = f.current_version_number
+      where f.id = $2 and f.application_id = $1`,
+  ),
 )
 
-export async function findCurrentVersion(
-  db: Db,
-  applicationId: number,
-  functionId: number,
-): Promise<FunctionVersion | undefined> {
-  return db.one(findCurrentVersionStatement, [applicationId, functionId])
-}
-
-/** Lists the versions of a function, newest first. */
+/** Versions of a function, newest first. */
 export function listVersions(db: Db, functionId: number, page: PageRequest): Promise<Page<FunctionVersion>> {
   return listPage(
     db,

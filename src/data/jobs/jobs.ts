@@ -15,7 +15,7 @@ import {
   timestamptz,
   uuid,
 } from '#data/columns.ts'
-import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
+import { type Db, finder, type Querier, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { enqueue } from '#data/jobs/queue.ts'
 import { listPage } from '#data/lists.ts'
@@ -55,26 +55,22 @@ const jobColumns: Columns<AnyJob> = mapped(
   }),
 )
 
-const findStatement = reading(
-  'find-job',
-  jobColumns,
-  (columns) => `select ${columns} from job j ${jobJoins} where j.id = $2 and j.application_id = $1`,
+export const findJob = finder(
+  reading(
+    'find-job',
+    jobColumns,
+    (columns) => `select ${columns} from job j ${jobJoins} where j.id = $2 and j.application_id = $1`,
+  ),
 )
 
-export function findJob(db: Db, applicationId: number, id: number): Promise<AnyJob | undefined> {
-  return db.one(findStatement, [applicationId, id])
-}
-
-/** Returns the key of the file that a job created; undefined if there is no such job or no file. */
-export function findJobFile(db: Db, applicationId: number, id: number): Promise<string | undefined> {
-  return db.one(findFileStatement, [applicationId, id])
-}
-
-const findFileStatement = reading(
-  'find-job-file',
-  column(uuid, 'f.key'),
-  (columns) =>
-    `select ${columns} from job j join file f on f.id = j.file_id where j.id = $2 and j.application_id = $1`,
+/** The key of the file that a job made; undefined where there is no such job, or no file. */
+export const findJobFile = finder(
+  reading(
+    'find-job-file',
+    column(uuid, 'f.key'),
+    (columns) =>
+      `select ${columns} from job j join file f on f.id = j.file_id where j.id = $2 and j.application_id = $1`,
+  ),
 )
 
 export interface JobFilters {

@@ -10,7 +10,7 @@ import {
   text,
   timestamptz,
 } from '#data/columns.ts'
-import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
+import { type Db, finder, type Querier, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { knownSorts, listPage } from '#data/lists.ts'
 import { isKept, isKeptThread } from '#data/removal/kept-messages.ts'
@@ -33,16 +33,14 @@ const threadColumns: Columns<Thread> = mapped(select(columnsOf(threadShape, 't')
   name: row.name ?? undefined,
 }))
 
-const findStatement = reading(
-  'find-thread',
-  threadColumns,
-  (columns) => `select ${columns} from thread t
-    where t.id = $2 and t.application_id = $1 and ${isKeptThread}`,
+export const findThread = finder(
+  reading(
+    'find-thread',
+    threadColumns,
+    (columns) => `select ${columns} from thread t
+      where t.id = $2 and t.application_id = $1 and ${isKeptThread}`,
+  ),
 )
-
-export function findThread(db: Querier, applicationId: number, id: number): Promise<Thread | undefined> {
-  return db.one(findStatement, [applicationId, id])
-}
 
 const findOfMemberStatement = reading(
   'find-thread-of-member',

@@ -1,7 +1,7 @@
 // Streams all data of one person by COPY, as of one moment, while others read and write.
 import { to as copyTo } from 'pg-copy-streams'
 import { columnsOf, jsonb, nullable, select, text, timestamptz } from '#data/columns.ts'
-import { type Database, type Querier, reading } from '#data/database.ts'
+import { type Database, finder, reading } from '#data/database.ts'
 import { isKept } from '#data/removal/kept-messages.ts'
 import { partsOfSpan } from '#data/sql/compact-spans.ts'
 
@@ -13,24 +13,22 @@ export interface Person {
   deletedTime: string | null
 }
 
-export function findPerson(db: Querier, applicationId: number, id: number): Promise<Person | undefined> {
-  return db.one(personStatement, [applicationId, id])
-}
-
-const personStatement = reading(
-  'find-person',
-  select(
-    columnsOf(
-      {
-        name: text,
-        displayName: text,
-        properties: jsonb<Record<string, unknown>>(),
-        deletedTime: nullable(timestamptz),
-      },
-      'u',
+export const findPerson = finder(
+  reading(
+    'find-person',
+    select(
+      columnsOf(
+        {
+          name: text,
+          displayName: text,
+          properties: jsonb<Record<string, unknown>>(),
+          deletedTime: nullable(timestamptz),
+        },
+        'u',
+      ),
     ),
+    (columns) => `select ${columns} from "user" u where u.application_id = $1 and u.id = $2`,
   ),
-  (columns) => `select ${columns} from "user" u where u.application_id = $1 and u.id = $2`,
 )
 
 /** By the name of the file in an export: SQL for its rows, where `$1` is the user's id. */

@@ -1,6 +1,6 @@
 // Users as those who moderate see them.
 import { type Columns, column, joined, mapped, select, timestamptz } from '#data/columns.ts'
-import { type Db, type Querier, reading } from '#data/database.ts'
+import { type Db, finder, reading } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { type KeysetRequest, listKeyset } from '#data/keyset.ts'
 import { containing } from '#data/lists.ts'
@@ -60,18 +60,12 @@ export function listAdministeredUsers(
   )
 }
 
-export function findAdministeredUser(
-  db: Querier,
-  applicationId: number,
-  id: number,
-): Promise<AdminUser | undefined> {
-  return db.one(findStatement, [applicationId, id])
-}
-
-const findStatement = reading(
-  'find-administered-user',
-  columns,
-  (columns) => `
-    select ${columns} from ${withBan}
-    where u.id = $2 and u.application_id = $1 and u.deleted_time is null`,
+export const findAdministeredUser = finder(
+  reading(
+    'find-administered-user',
+    columns,
+    (columns) => `
+      select ${columns} from ${withBan}
+      where u.id = $2 and u.application_id = $1 and u.deleted_time is null`,
+  ),
 )

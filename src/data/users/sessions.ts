@@ -9,7 +9,7 @@ import {
   text,
   timestamptz,
 } from '#data/columns.ts'
-import { type Db, reading } from '#data/database.ts'
+import { type Db, finder, reading } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
 import { userColumns } from '#data/rows.ts'
@@ -65,21 +65,15 @@ export function readUserSessionPage(
   )
 }
 
-const findStatement = reading(
-  'find-user-session',
-  sessionColumns,
-  (columns) => `
-    select ${columns} from user_session us join "user" u on u.id = us.user_id
-    where us.id = $2 and us.application_id = $1`,
+export const findUserSession = finder(
+  reading(
+    'find-user-session',
+    sessionColumns,
+    (columns) => `
+      select ${columns} from user_session us join "user" u on u.id = us.user_id
+      where us.id = $2 and us.application_id = $1`,
+  ),
 )
-
-export async function findUserSession(
-  db: Db,
-  applicationId: number,
-  id: number,
-): Promise<UserSession | undefined> {
-  return db.one(findStatement, [applicationId, id])
-}
 
 export const chatSessionShape = {
   id: int8,

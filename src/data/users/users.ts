@@ -1,5 +1,5 @@
 import { column, columnsOf, int8, select, text, uuid } from '#data/columns.ts'
-import { type Db, type Querier, quick, reading, type Tx } from '#data/database.ts'
+import { type Db, finder, quick, reading, type Tx } from '#data/database.ts'
 import { counterOf } from '#data/events/counters.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { containing, knownSorts, type ListQuery, listPage, propertiesContain } from '#data/lists.ts'
@@ -10,32 +10,28 @@ import { invisible, type User } from '#resources/user.ts'
 
 const { sql, raw, join } = Prisma
 
-const findByIdStatement = quick(
-  reading(
-    'find-user',
-    userColumns('u'),
-    (columns) =>
-      `select ${columns} from "user" u where u.id = $2 and u.application_id = $1 and u.deleted_time is null`,
-  ),
-)
-const findByNameStatement = quick(
-  reading(
-    'find-user-by-name',
-    userColumns('u'),
-    (columns) =>
-      `select ${columns} from "user" u where u.name = $2 and u.application_id = $1 and u.deleted_time is null`,
-  ),
-)
-
 /** The user with this id in the application, unless deleted. */
-export function findUser(db: Querier, applicationId: number, id: number): Promise<User | undefined> {
-  return db.one(findByIdStatement, [applicationId, id])
-}
-
+export const findUser = finder(
+  quick(
+    reading(
+      'find-user',
+      userColumns('u'),
+      (columns) =>
+        `select ${columns} from "user" u where u.id = $2 and u.application_id = $1 and u.deleted_time is null`,
+    ),
+  ),
+)
 /** The user with exactly this name in the application, unless deleted. */
-export function findUserByName(db: Querier, applicationId: number, name: string): Promise<User | undefined> {
-  return db.one(findByNameStatement, [applicationId, name])
-}
+export const findUserByName = finder<User, string>(
+  quick(
+    reading(
+      'find-user-by-name',
+      userColumns('u'),
+      (columns) =>
+        `select ${columns} from "user" u where u.name = $2 and u.application_id = $1 and u.deleted_time is null`,
+    ),
+  ),
+)
 
 /** The users that references mean, in their order; undefined where there is none. One round trip. */
 export async function findUsers(

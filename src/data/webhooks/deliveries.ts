@@ -11,7 +11,7 @@ import {
   text,
   timestamptz,
 } from '#data/columns.ts'
-import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
+import { finder, type Querier, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { type KeysetRequest, listKeyset } from '#data/keyset.ts'
 import type { ListPart } from '#resources/admin/list.ts'
@@ -69,19 +69,17 @@ export function listDeliveryRows(
 }
 
 /** A delivery, and to where. */
-export function findLiveDelivery(db: Db, applicationId: number, id: number) {
-  return db.one(findLiveStatement, [applicationId, id])
-}
-
-const findLiveStatement = reading(
-  'find-live-delivery',
-  mapped(
-    select({ delivery: columns, webhook: select(columnsOf({ id: int8, url: text }, 'w')) }),
-    ({ delivery, webhook }) => ({ ...delivery, webhook }),
+export const findLiveDelivery = finder(
+  reading(
+    'find-live-delivery',
+    mapped(
+      select({ delivery: columns, webhook: select(columnsOf({ id: int8, url: text }, 'w')) }),
+      ({ delivery, webhook }) => ({ ...delivery, webhook }),
+    ),
+    (columns) => `
+      select ${columns} from webhook_delivery d join webhook w on w.id = d.webhook_id
+      where d.id = $2 and w.application_id = $1`,
   ),
-  (columns) => `
-    select ${columns} from webhook_delivery d join webhook w on w.id = d.webhook_id
-    where d.id = $2 and w.application_id = $1`,
 )
 
 /** Asks for a delivery of something that no event says. */

@@ -11,7 +11,7 @@ import {
   text,
   timestamptz,
 } from '#data/columns.ts'
-import { type Querier, reading, type Tx } from '#data/database.ts'
+import { finder, type Querier, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { type KeysetRequest, listKeyset } from '#data/keyset.ts'
 import type { ListPart } from '#resources/admin/list.ts'
@@ -59,14 +59,12 @@ export function listWebhookRows(
   )
 }
 
-export function findWebhook(db: Querier, applicationId: number, id: number): Promise<Webhook | undefined> {
-  return db.one(findStatement, [applicationId, id])
-}
-
-const findStatement = reading(
-  'find-webhook',
-  columns,
-  (columns) => `select ${columns} from webhook w where w.application_id = $1 and w.id = $2`,
+export const findWebhook = finder(
+  reading(
+    'find-webhook',
+    columns,
+    (columns) => `select ${columns} from webhook w where w.application_id = $1 and w.id = $2`,
+  ),
 )
 
 export interface WebhookFields {
