@@ -6,7 +6,7 @@ import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { knownSorts, listPage } from '#data/lists.ts'
 import { userColumns } from '#data/rows.ts'
-import { matching, sortableUsers } from '#data/users/users.ts'
+import { matching, sortableUsers } from '#data/users/user-lists.ts'
 import type { ChannelBlockRecord } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 

@@ -5,7 +5,7 @@ import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
 import { findEmoji } from '#data/messages/emoji.ts'
 import { userColumns } from '#data/rows.ts'
-import { sortableUsers } from '#data/users/users.ts'
+import { sortableUsers } from '#data/users/user-lists.ts'
 import type { Emoji, Message, Reaction } from '#resources/message.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 

@@ -20,7 +20,7 @@ import {
   readThreadStatement,
   unreadMessageStatement,
 } from '#data/sql/mark-read.ts'
-import { sortableUsers } from '#data/users/users.ts'
+import { sortableUsers } from '#data/users/user-lists.ts'
 import type { Cause } from '#resources/events.ts'
 import type { Message, SeenMessage } from '#resources/message.ts'
 import type { Page, PageRequest } from '#resources/page.ts'

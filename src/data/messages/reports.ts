@@ -4,7 +4,7 @@ import { type Db, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
 import { userColumns } from '#data/rows.ts'
-import { sortableUsers } from '#data/users/users.ts'
+import { sortableUsers } from '#data/users/user-lists.ts'
 import type { MessageReport } from '#resources/message.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 

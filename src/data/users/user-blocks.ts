@@ -4,7 +4,7 @@ import { type Db, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { knownSorts, listPage } from '#data/lists.ts'
 import { userColumns } from '#data/rows.ts'
-import { matching, sortableUsers, type UserMatch } from '#data/users/users.ts'
+import { matching, sortableUsers, type UserMatch } from '#data/users/user-lists.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { UserBlockedRecord } from '#resources/user.ts'
 

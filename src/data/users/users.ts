@@ -1,14 +1,7 @@
-import { column, columnsOf, int8, select, text, uuid } from '#data/columns.ts'
+import { column, columnsOf, select, text, uuid } from '#data/columns.ts'
 import { type Db, finder, quick, reading, type Tx } from '#data/database.ts'
-import { counterOf } from '#data/events/counters.ts'
-import { Prisma } from '#data/generated/client.ts'
-import { containing, knownSorts, type ListQuery, listPage, propertiesContain } from '#data/lists.ts'
 import { userColumns, userShape } from '#data/rows.ts'
-import { hasUnread as hasUnreadInChannel } from '#data/sql/has-unread.ts'
-import type { Page, PageRequest } from '#resources/page.ts'
-import { invisible, type User } from '#resources/user.ts'
-
-const { sql, raw, join } = Prisma
+import type { User } from '#resources/user.ts'
 
 /** The user with this id in the application, unless deleted. */
 export const findUser = finder(
@@ -21,6 +14,7 @@ export const findUser = finder(
     ),
   ),
 )
+
 /** The user with exactly this name in the application, unless deleted. */
 export const findUserByName = finder<User, string>(
   quick(
@@ -70,126 +64,6 @@ const byIdStatement = quick(
   ),
 )
 
-/** What lists of users can be sorted by; `u` is the user. */
-export const sortableUsers = {
-  id: 'u.id',
-  name: 'lower(u.name)',
-  displayName: 'lower(u.display_name)',
-  isGuest: 'u.is_guest',
-  createdTime: 'u.created_time',
-}
-/** What lists of users read. */
-export const usersOnPage = { columns: userColumns('u'), joins: 'join "user" u on u.id = page.id' }
-
-export interface UserFilters {
-  name?: string | undefined
-  unread?: boolean | undefined
-  properties?: Record<string, unknown> | undefined
-}
-
-/** Users of an application by name, whatever its case. */
-export function readUserPage(
-  db: Db,
-  applicationId: number,
-  filters: UserFilters,
-  page: PageRequest,
-): Promise<Page<User>> {
-  const narrowing = [
-    ...(filters.name === undefined ? [] : [sql`u.name = ${filters.name}`]),
-    ...(filters.properties === undefined ? [] : [propertiesContain('u.properties', filters.properties)]),
-    ...(filters.unread === undefined ? [] : [sql`${raw(filters.unread ? '' : 'not')} ${hasUnread}`]),
-  ]
-  const list: ListQuery<User> = {
-    resource: 'user',
-    from: sql`"user" u`,
-    id: 'u.id',
-    where: [sql`u.application_id = ${applicationId}::bigint`, sql`u.deleted_time is null`, ...narrowing],
-    sortable: sortableUsers,
-    order: 'lower(u.name), u.id',
-    ...usersOnPage,
-    ...(narrowing.length === 0 && {
-      name: 'list-users',
-      total: counterOf('application.users', applicationId),
-    }),
-  }
-  return listPage(db, list, page)
-}
-
-/** What users look for among others. */
-export interface UserMatch {
-  /** The whole name. */
-  name?: string | undefined
-  /** A part of it, whatever its case. */
-  displayName?: string | undefined
-  /** As others see it: who is invisible is not. */
-  online?: boolean | undefined
-}
-
-/** On the users `u`. */
-export function matching({ name, displayName, online }: UserMatch): Prisma.Sql[] {
-  const like = displayName === undefined ? undefined : containing(displayName)
-  return [
-    ...(name === undefined ? [] : [sql`u.name = ${name}`]),
-    ...(like === undefined ? [] : [sql`u.display_name ilike ${like}`]),
-    ...(online === undefined ? [] : [raw(online ? isSeenOnline : `not (${isSeenOnline})`)]),
-  ]
-}
-
-// As the index user_online has it.
-const isSeenOnline = `u.presence_online and u.presence_status <> '${invisible}'`
-
-/** The living users of an application but one, by name. Unfiltered: index user_name_order, and a counter. */
-export function readContactPage(
-  db: Db,
-  applicationId: number,
-  userId: number,
-  match: UserMatch,
-  page: PageRequest,
-): Promise<Page<User>> {
-  const narrowing = matching(match)
-  const list: ListQuery<User> = {
-    resource: 'user',
-    from: sql`"user" u`,
-    id: 'u.id',
-    where: [...contactsOf(applicationId, userId), ...narrowing],
-    sortable: sortableUsers,
-    order: 'lower(u.name), u.id',
-    ...usersOnPage,
-    ...(narrowing.length === 0 && { name: 'list-contacts', total: contactTotal(applicationId) }),
-  }
-  return listPage(db, list, knownSorts(page, sortableUsers))
-}
-
-/** How many {@link readContactPage} lists in all. */
-export async function countContactRows(
-  db: Db,
-  applicationId: number,
-  userId: number,
-  match: UserMatch,
-): Promise<number> {
-  const narrowing = matching(match)
-  const count =
-    narrowing.length === 0
-      ? sql`select ${contactTotal(applicationId)}`
-      : sql`select count(*) from "user" u where ${join([...contactsOf(applicationId, userId), ...narrowing], ' and ')}`
-  const columns = column(int8, 'count')
-  return (await db.one({ text: count.text, columns }, count.values)) ?? 0
-}
-
-const contactsOf = (applicationId: number, userId: number) => [
-  sql`u.application_id = ${applicationId}::bigint`,
-  sql`u.deleted_time is null`,
-  sql`u.id <> ${userId}::bigint`,
-]
-
-/** All but oneself. */
-const contactTotal = (applicationId: number) => sql`${counterOf('application.users', applicationId)} - 1`
-
-/** Whether `u` has anything to read. */
-const hasUnread = raw(
-  `exists (select from channel_membership cm where cm.user_id = u.id and ${hasUnreadInChannel})`,
-)
-
 /** @throws a unique violation where the name is taken */
 export async function insertUser(
   tx: Tx,
@@ -209,11 +83,7 @@ const insertStatement = reading(
 )
 
 /** What changes of a user, locked until the transaction ends, so that two merge patches do not undo each other. */
-export async function lockUser(
-  tx: Tx,
-  applicationId: number,
-  id: number,
-): Promise<Required<Pick<UserChanges, 'displayName' | 'presenceStatus' | 'properties'>> | undefined> {
+export function lockUser(tx: Tx, applicationId: number, id: number) {
   return tx.one(lockStatement, [applicationId, id])
 }
 
@@ -281,58 +151,4 @@ const setPictureStatement = {
   text: `
     update "user" set picture_url = $2, picture_file_id = (select id from file where key = $3::uuid)
     where id = $1`,
-}
-
-/**
- * Ends a user: what it wrote stays with its author, everything else that was its own goes.
- * @returns the channels it was a member of, or undefined where there is no such user
- */
-export async function retireUser(
-  tx: Tx,
-  applicationId: number,
-  id: number,
-  { withTraces = true } = {},
-): Promise<number[] | undefined> {
-  if ((await tx.run(retireStatement, [applicationId, id])) === 0) return undefined
-  await replacePicture(tx, id, null)
-  const left = await tx.all(leaveAllStatement, [id])
-  const statements = withTraces ? [...tracesStatements, ...retiringStatements] : retiringStatements
-  for (const statement of statements) await tx.run(statement, [id])
-  return left
-}
-
-const retireStatement = {
-  name: 'retire-user',
-  text: `
-    update "user" set deleted_time = chatterie_clock(), presence_online = false, presence_status = 'UNAVAILABLE'
-    where id = $2 and application_id = $1 and deleted_time is null`,
-}
-const leaveAllStatement = reading(
-  'leave-all-channels',
-  column(int8, 'channel_id'),
-  (columns) => `delete from channel_membership where user_id = $1 returning ${columns}`,
-)
-/** What there may be very much of; a job removes it otherwise, see data/removal/traces.ts. */
-const tracesStatements = [
-  deleteCountedText('reaction', 'reaction_count'),
-  'delete from read_span where user_id = $1',
-  deleteCountedText('message_report', 'report_count'),
-  'delete from notification where recipient_id = $1',
-].map((text) => ({ text }))
-const retiringStatements = [
-  'delete from user_secret where user_id = $1',
-  'delete from channel_block where user_id = $1',
-  'delete from channel_invite where invitee_id = $1',
-  'delete from user_block where blocker_id = $1 or blocked_id = $1',
-  `update chat_session set state = 'ENDED', end_time = chatterie_clock()
-   where state = 'ACTIVE' and session_id in (select id from user_session where user_id = $1)`,
-  `update user_session set state = 'ENDED', end_time = chatterie_clock() where user_id = $1 and state = 'ACTIVE'`,
-].map((text) => ({ text }))
-
-/** SQL text: deletes what a user left at messages, whose rows know how much of it there is. */
-function deleteCountedText(table: 'reaction' | 'message_report', counter: string): string {
-  return `
-    with gone as (delete from ${table} where user_id = $1 returning message_id)
-    update message m set ${counter} = greatest(m.${counter} - g.count, 0)
-    from (select message_id, count(*) as count from gone group by message_id) g where m.id = g.message_id`
 }

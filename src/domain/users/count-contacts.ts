@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { countContactRows, type UserMatch } from '#data/users/users.ts'
+import { countContactRows, type UserMatch } from '#data/users/user-lists.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 
 /** How many of them there are. */

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { insertJob } from '#data/jobs/jobs.ts'
 import { hasManyTraces } from '#data/removal/traces.ts'
-import { retireUser } from '#data/users/users.ts'
+import { retireUser } from '#data/users/retirement.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { mustBeOneself } from '#domain/access/user.ts'
 import { noteAct } from '#domain/audit/note-act.ts'

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { listBlocks } from '#data/users/user-blocks.ts'
-import type { UserMatch } from '#data/users/users.ts'
+import type { UserMatch } from '#data/users/user-lists.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { UserBlockedRecord } from '#resources/user.ts'

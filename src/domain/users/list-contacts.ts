@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { readContactPage, type UserMatch } from '#data/users/users.ts'
+import { readContactPage, type UserMatch } from '#data/users/user-lists.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { User } from '#resources/user.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { UserMatch } from '#data/users/users.ts'
+import type { UserMatch } from '#data/users/user-lists.ts'
 import { countContacts } from '#domain/users/count-contacts.ts'
 import { listContacts } from '#domain/users/list-contacts.ts'
 import { User } from '#resources/user.ts'

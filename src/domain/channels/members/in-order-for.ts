@@ -1,5 +1,5 @@
 import { knownSorts } from '#data/lists.ts'
-import { sortableUsers } from '#data/users/users.ts'
+import { sortableUsers } from '#data/users/user-lists.ts'
 import type { Caller } from '#domain/access/caller.ts'
 import type { PageRequest } from '#resources/page.ts'
 

@@ -1,0 +1,58 @@
+// How a user ends.
+import { column, int8 } from '#data/columns.ts'
+import { reading, type Tx } from '#data/database.ts'
+import { replacePicture } from '#data/users/users.ts'
+
+/**
+ * Ends a user: what it wrote stays with its author, everything else that was its own goes.
+ * @returns the channels it was a member of, or undefined where there is no such user
+ */
+export async function retireUser(
+  tx: Tx,
+  applicationId: number,
+  id: number,
+  { withTraces = true } = {},
+): Promise<number[] | undefined> {
+  if ((await tx.run(retireStatement, [applicationId, id])) === 0) return undefined
+  await replacePicture(tx, id, null)
+  const left = await tx.all(leaveAllStatement, [id])
+  const statements = withTraces ? [...tracesStatements, ...retiringStatements] : retiringStatements
+  for (const statement of statements) await tx.run(statement, [id])
+  return left
+}
+
+const retireStatement = {
+  name: 'retire-user',
+  text: `
+    update "user" set deleted_time = chatterie_clock(), presence_online = false, presence_status = 'UNAVAILABLE'
+    where id = $2 and application_id = $1 and deleted_time is null`,
+}
+const leaveAllStatement = reading(
+  'leave-all-channels',
+  column(int8, 'channel_id'),
+  (columns) => `delete from channel_membership where user_id = $1 returning ${columns}`,
+)
+/** What there may be very much of; a job removes it otherwise, see data/removal/traces.ts. */
+const tracesStatements = [
+  deleteCountedText('reaction', 'reaction_count'),
+  'delete from read_span where user_id = $1',
+  deleteCountedText('message_report', 'report_count'),
+  'delete from notification where recipient_id = $1',
+].map((text) => ({ text }))
+const retiringStatements = [
+  'delete from user_secret where user_id = $1',
+  'delete from channel_block where user_id = $1',
+  'delete from channel_invite where invitee_id = $1',
+  'delete from user_block where blocker_id = $1 or blocked_id = $1',
+  `update chat_session set state = 'ENDED', end_time = chatterie_clock()
+   where state = 'ACTIVE' and session_id in (select id from user_session where user_id = $1)`,
+  `update user_session set state = 'ENDED', end_time = chatterie_clock() where user_id = $1 and state = 'ACTIVE'`,
+].map((text) => ({ text }))
+
+/** SQL text: deletes what a user left at messages, whose rows know how much of it there is. */
+function deleteCountedText(table: 'reaction' | 'message_report', counter: string): string {
+  return `
+    with gone as (delete from ${table} where user_id = $1 returning message_id)
+    update message m set ${counter} = greatest(m.${counter} - g.count, 0)
+    from (select message_id, count(*) as count from gone group by message_id) g where m.id = g.message_id`
+}
