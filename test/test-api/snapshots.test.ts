@@ -64,7 +64,7 @@ describe('a snapshot', () => {
 
   it('is of a world that has something in every table', async () => {
     const empty = (await tablesOf(server)).filter((table) => rows[table]?.length === 0)
-    expect(empty, 'furnish them, and say in data/worlds/tables.ts what they hold').toEqual([])
+    expect(empty, 'furnish them, and say in data/worlds/models.ts what they hold').toEqual([])
   })
 
   it('has every column of its tables', async () => {
