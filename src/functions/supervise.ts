@@ -10,7 +10,7 @@ export interface Supervised extends Pick<SpawnOptions, 'cwd' | 'uid' | 'gid'> {
 }
 
 /** What ends a program with the server: the kernel (Linux), a shell that waits for the server's end, or Windows. */
-export type Way = 'kernel' | 'shell' | 'job' | 'none'
+type Way = 'kernel' | 'shell' | 'job' | 'none'
 
 const shell = '/bin/sh'
 /** Of util-linux; the one of busybox lacks what we need. */
@@ -25,11 +25,8 @@ function knownWay(): Way {
 }
 
 /** @throws an Error where the system has no more processes or descriptors to give */
-export function spawnSupervised(
-  program: string[],
-  { limits, stdio, ...options }: Supervised,
-  way = knownWay(),
-): ChildProcess {
+export function spawnSupervised(program: string[], { limits, stdio, ...options }: Supervised): ChildProcess {
+  const way = knownWay()
   const lifeline = stdio.length
   const [command = '', ...args] = commandOf(program, way, limits, lifeline)
   const child = spawn(command, args, {

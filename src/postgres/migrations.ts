@@ -37,7 +37,7 @@ export async function readMigrations(prisma: string): Promise<MigrationList> {
 }
 
 /** Changes with the migrations. */
-export async function versionOfMigrations(prisma = prismaFolder): Promise<string> {
-  const { migrationDirectories } = await readMigrations(prisma)
+export async function versionOfMigrations(): Promise<string> {
+  const { migrationDirectories } = await readMigrations(prismaFolder)
   return migrationDirectories.map(({ path, migrationFile }) => path + migrationFile.content.value).join()
 }

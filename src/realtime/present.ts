@@ -16,7 +16,7 @@ import type { Delivery, PublishedEvent } from '#resources/published-event.ts'
 export async function presentEvents(
   ctx: Context,
   events: CommittedEvent[],
-  updatedChannelIds: number[] = [],
+  updatedChannelIds: number[],
 ): Promise<{ published: PublishedEvent[]; updates: Map<number, Delivery> }> {
   const [published, updates] = await Promise.all([
     presentBatch(ctx, events),

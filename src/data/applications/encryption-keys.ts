@@ -48,23 +48,22 @@ export interface SealedEnvironment {
   sealed: Uint8Array<ArrayBuffer>
 }
 
-/** Returns runtime environments that do not begin with `seal`, in order of application id, after the id `after`. */
-export async function findEnvironmentsSealedElse(
+/** The next runtime's environment, after an application, that does not begin with `seal`. */
+export function findEnvironmentSealedElse(
   db: Querier,
   seal: Uint8Array,
   after: number,
-  limit: number,
-): Promise<SealedEnvironment[]> {
-  return db.all(environmentsStatement, [after, seal, limit])
+): Promise<SealedEnvironment | undefined> {
+  return db.one(environmentStatement, [after, seal])
 }
 
-const environmentsStatement = reading(
-  'environments-sealed-else',
+const environmentStatement = reading(
+  'environment-sealed-else',
   select({ applicationId: column(int8, 'application_id'), sealed: column(bytea, 'environment') }),
   (columns) => `
     select ${columns} from runtime
     where application_id > $1 and substring(environment from 1 for length($2::bytea)) <> $2::bytea
-    order by application_id limit $3`,
+    order by application_id limit 1`,
 )
 
 /** Replaces an environment unless it has changed meanwhile. Its plaintext is the same, so functions keep running. */

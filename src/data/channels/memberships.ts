@@ -180,7 +180,6 @@ export interface ChannelStanding {
   moderator: boolean
   muted: boolean
   hidden: boolean
-  joinedThroughId: number
   clearedThroughId: number
 }
 
@@ -208,7 +207,6 @@ const standingStatement = reading(
     moderator: column(bool, 'coalesce(cm.moderator, false)'),
     muted: column(bool, 'coalesce(cm.muted, false)'),
     hidden: column(bool, 'coalesce(cm.hidden, false)'),
-    joinedThroughId: column(int8, 'coalesce(cm.joined_through_id, 0)'),
     clearedThroughId: column(int8, 'coalesce(cm.cleared_through_id, 0)'),
   }),
   (columns) => `

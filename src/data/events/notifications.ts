@@ -175,7 +175,7 @@ export interface Notified {
  * @param limit how many messages, oldest first
  * @param only process only the message with this id
  */
-export async function writeNotifications(db: Db, limit = tasksMax, only?: number): Promise<Notified> {
+export async function writeNotifications(db: Db, limit: number, only?: number): Promise<Notified> {
   if (!(await db.single(hasTaskStatement, []))) return { more: false, hasPublished: false, asked: false }
   const { tasks, published, asked, moved } = await db.single(notifyMembersStatement, [limit, sliceMax, only])
   return { more: tasks >= limit || moved > 0, hasPublished: published > 0, asked: asked > 0 }

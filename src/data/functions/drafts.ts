@@ -2,13 +2,7 @@
 import { columnsOf, nullable, select, text, timestamptz } from '#data/columns.ts'
 import { finder, type Querier, reading } from '#data/database.ts'
 
-/** A script that is being edited and does not run yet. */
-export interface DraftRow {
-  draft: string | null
-  draftTime: string | null
-}
-
-/** Undefined where there is no such function. */
+/** What is written at and does not run yet. Undefined where there is no such function. */
 export const findDraft = finder(
   reading(
     'find-function-draft',

@@ -222,13 +222,13 @@ const takenStatement = reading(
     where i.application_id = $1 and i.source = $2 and i.kind = $3 and i.id = any($4::bigint[])`,
 )
 
-/** Returns those of the keys that have been read, in the pass `pass` or a later one. */
+/** Those of the keys that were seen since a pass. */
 export async function seenKeys(
   db: Querier,
   { applicationId, source }: Move,
   kind: MovedKind,
   keys: Iterable<string>,
-  pass = 0,
+  pass: number,
 ): Promise<Set<string>> {
   const wanted = [...new Set(keys)]
   if (wanted.length === 0) return new Set()

@@ -72,16 +72,11 @@ export function listOperatorRows(
   )
 }
 
-/** @param lock whether to lock the row until the transaction ends */
-export function findOperator(db: Querier, id: number, lock = false): Promise<Operator | undefined> {
-  return db.one(lock ? lockStatement : findStatement, [id])
+/** The operator, locked until the transaction ends. */
+export function lockOperator(tx: Querier, id: number): Promise<Operator | undefined> {
+  return tx.one(lockStatement, [id])
 }
 
-const findStatement = reading(
-  'find-operator',
-  operatorColumns,
-  (columns) => `select ${columns} from operator o where o.id = $1`,
-)
 const lockStatement = reading(
   'lock-operator',
   operatorColumns,

@@ -5,14 +5,7 @@ import { type Database, finder, reading } from '#data/database.ts'
 import { isKept } from '#data/removal/kept-messages.ts'
 import { partsOfSpan } from '#data/sql/compact-spans.ts'
 
-/** A user, possibly deleted. */
-export interface Person {
-  name: string
-  displayName: string
-  properties: Record<string, unknown>
-  deletedTime: string | null
-}
-
+/** A user, though they may be deleted. */
 export const findPerson = finder(
   reading(
     'find-person',

@@ -11,7 +11,7 @@ export async function retireUser(
   tx: Tx,
   applicationId: number,
   id: number,
-  { withTraces = true } = {},
+  { withTraces }: { withTraces: boolean },
 ): Promise<number[] | undefined> {
   if ((await tx.run(retireStatement, [applicationId, id])) === 0) return undefined
   await replacePicture(tx, id, null)

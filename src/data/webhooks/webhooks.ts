@@ -196,23 +196,22 @@ export interface SealedWebhook {
 }
 
 /** @param seal how what is sealed with the wanted key begins */
-export function findWebhooksSealedElse(
+export function findWebhookSealedElse(
   db: Querier,
   seal: Uint8Array,
   after: number,
-  limit: number,
-): Promise<SealedWebhook[]> {
-  return db.all(sealedElseStatement, [after, seal, limit])
+): Promise<SealedWebhook | undefined> {
+  return db.one(sealedElseStatement, [after, seal])
 }
 
 const sealedElseStatement = reading(
-  'webhooks-sealed-else',
+  'webhook-sealed-else',
   select(columnsOf({ id: int8, secret: bytea, previousSecret: nullable(bytea) }, 'w')),
   (columns) => `
     select ${columns} from webhook w
     where w.id > $1 and w.secret <> '' and (substring(w.secret from 1 for length($2::bytea)) <> $2::bytea
       or substring(w.previous_secret from 1 for length($2::bytea)) <> $2::bytea)
-    order by w.id limit $3::int`,
+    order by w.id limit 1`,
 )
 
 /**

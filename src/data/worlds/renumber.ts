@@ -101,7 +101,7 @@ export function renumber(
   rows: RowsByTable,
   applicationId: number,
   given: Given,
-  { areKeysKept = false } = {},
+  { areKeysKept }: { areKeysKept: boolean },
 ): { rows: RowsByTable; keys: Map<string, string> } {
   const numbering = new Numbering(applicationId, listed(given), { areKeysKept })
   const renumbered = keptTables.map((table): [string, RowCells[]] => [

@@ -34,7 +34,7 @@ export async function rotateSecret(
   ctx: Context,
   operator: OperatorCaller,
   reference: string,
-  { overlapMs = 0, clientSecret = generateSecret() }: Rotation = {},
+  { overlapMs = 0, clientSecret = generateSecret() }: Rotation,
 ): Promise<RotatedSecret> {
   const { id, clientId } = await referredApplication(ctx, reference)
   if (!clientId) throw notFound('client of application', id)
