@@ -56,7 +56,7 @@ export async function listen(url: string | undefined, options: Options, output: 
     try {
       introduce(given ? undefined : webhook.secret, url, output)
       for await (const delivery of deliveriesOf(call, params, signal)) {
-        await tell(delivery, { url, secret: webhook.secret, signal }, output)
+        await handOn(delivery, { url, secret: webhook.secret, signal }, output)
       }
     } finally {
       await call('deleteWebhook', { params })
@@ -115,7 +115,7 @@ interface Target {
 }
 
 /** Posts it, where it is to go anywhere, and prints what came of it. */
-async function tell(delivery: Delivery, { url, secret, signal }: Target, { json }: Output): Promise<void> {
+async function handOn(delivery: Delivery, { url, secret, signal }: Target, { json }: Output): Promise<void> {
   const { type, messageId, body = '' } = delivery
   const began = performance.now()
   const answer = url === undefined ? {} : await post(url, secret, delivery, signal)

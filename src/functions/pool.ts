@@ -69,8 +69,8 @@ export class Pool {
     return this.waiting.length - starting - this.preparing.size
   }
 
-  /** They wait no more. */
-  endMembership(waiting: Waiting): void {
+  /** Takes out one who waits. */
+  stopWaiting(waiting: Waiting): void {
     const at = this.waiting.indexOf(waiting)
     if (at >= 0) this.waiting.splice(at, 1)
     clearTimeout(waiting.timer)

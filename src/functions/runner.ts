@@ -181,7 +181,7 @@ export class FunctionRunner {
         attempts: 0,
         settle,
         timer: setTimeout(() => {
-          pool.endMembership(waiting)
+          pool.stopWaiting(waiting)
           settle(failed('runtime', `no process was free within ${waitMs} ms`))
         }, waitMs),
       }
@@ -213,7 +213,7 @@ export class FunctionRunner {
   #assign(pool: Pool, waiting: Waiting): boolean {
     const process = pool.idleFor(waiting.spec)
     if (!process) return false
-    pool.endMembership(waiting)
+    pool.stopWaiting(waiting)
     void this.#run(process, waiting)
     return true
   }
@@ -302,7 +302,7 @@ export class FunctionRunner {
   #failFirst(pool: Pool, failure: Outcome): void {
     const [first] = pool.waiting
     if (first) {
-      pool.endMembership(first)
+      pool.stopWaiting(first)
       first.settle(failure)
     }
     this.#serve()

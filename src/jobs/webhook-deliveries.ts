@@ -15,10 +15,10 @@ import { Drain } from '#jobs/drain.ts'
 import { webhookBody } from '#jobs/webhook-bodies.ts'
 import { type DeliveryAttempt, listening } from '#resources/webhook.ts'
 
-/** What is tried again is due some time. */
+/** How often deliveries are looked for: what is tried again becomes due by itself. */
 const sweepMs = 1_000
 const forgetMs = 60_000
-/** For a whole attempt. */
+/** How long an attempt may take in all. */
 const attemptMs = 20_000
 const stopMs = 5_000
 const restMs = 5_000
@@ -31,7 +31,7 @@ export class WebhookDeliveries {
   readonly #ctx: Context
   readonly #taking: Drain
   readonly #forgetting: Drain
-  /** By webhook. */
+  /** Attempts that go on, by webhook. */
   readonly #underWay = new Map<number, Map<number, number>>()
   /** Each with what is waited for by whoever moves the clock. */
   readonly #running = new Map<Promise<void>, Promise<void>>()
@@ -137,7 +137,7 @@ export class WebhookDeliveries {
     if (!tracing) return deliver()
     const parent = payload.traceparent as string | undefined
     const attributes = { 'chatterie.webhook': webhookId }
-    return tracing.run(`tell ${type}`, { kind: 'producer', parent, attributes }, deliver)
+    return tracing.run(`deliver ${type} to webhook`, { kind: 'producer', parent, attributes }, deliver)
   }
 
   /** What comes behind waits for what is answered soon; what is not, and what fails, holds up nothing. */

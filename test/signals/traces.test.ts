@@ -144,9 +144,9 @@ describe('one trace', () => {
     const { id } = await createWebhook(server.ctx, caller, webhook)
     const message = { type: 'TEXT', body: 'hi', user: { username: user.name } }
     await post(`/channels/${channel.id}/messages`, message, traceparentOf('8'))
-    const tell = await spanOf('8', 'tell message.created')
-    expect(tell.parentSpanId).toBe((await spanOf('8', 'send-message')).spanId)
-    expect(receiver.received[0]?.headers.traceparent).toBe(`00-${traceOf('8')}-${tell.spanId}-01`)
+    const delivered = await spanOf('8', 'deliver message.created to webhook')
+    expect(delivered.parentSpanId).toBe((await spanOf('8', 'send-message')).spanId)
+    expect(receiver.received[0]?.headers.traceparent).toBe(`00-${traceOf('8')}-${delivered.spanId}-01`)
     await deleteWebhook(server.ctx, caller, id)
     receiver.close()
   })
