@@ -30,12 +30,12 @@ export class MovableClock implements Clock {
     return { now: this.now(), offsetMs: frozenAt === undefined ? offsetMs : frozenAt - Date.now() }
   }
 
-  /** What time it would be now. */
+  /** The time that a clock in this state shows now. */
   timeIn({ offsetMs, frozenAt }: ClockState): number {
     return frozenAt ?? Date.now() + offsetMs
   }
 
-  /** How a clock goes that shows a time now. */
+  /** The state of a clock that shows this time now. */
   stateAt(time: number, isFrozen: boolean): ClockState {
     const offsetMs = time - Date.now()
     return isFrozen ? { offsetMs, frozenAt: time } : { offsetMs }

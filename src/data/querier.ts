@@ -9,9 +9,9 @@ import type { Querier, Statement } from '#data/database.ts'
 export interface Watching {
   /** Wraps the sending of each statement. */
   around?<T>(statement: string, ask: () => Promise<T>): Promise<T>
-  /** How long each was waited for. */
+  /** Is given how long each statement was waited for. */
   took?(statement: string, ms: number): void
-  /** What events that are written now follow from, where that is traced. */
+  /** The trace that events written now belong to, where there is one. */
   traceparent?(): string | undefined
 }
 

@@ -13,7 +13,7 @@ import { spawnSupervised } from './supervise.ts'
 export interface InstallOptions {
   /** Of the server; npm gets what it needs to reach its registries, and nothing else. */
   environment: Record<string, string | undefined>
-  /** For all of it. */
+  /** How long an installation may take in all. */
   timeoutMs?: number
   /** How npm is started; the one that comes with the server where absent. */
   npm?: string[]

@@ -6,7 +6,7 @@ const triesMax = 3
 const betweenTriesMs = 20
 
 export interface Work<R> {
-  /** Of one batch. */
+  /** How many items a batch has at most. */
   max: number
   /** Does the oldest items, `limit` at the most, or the one with the id alone. */
   take(limit: number, only?: number): Promise<R>

@@ -24,7 +24,7 @@ const runningOfApplicationMax = 3
 /** Taken ahead, so that none of these ever waits for the database. */
 const takenMax = 192
 const takenOfApplicationMax = 16
-/** For a process of functions. */
+/** How long a run waits for a process of functions. */
 const waitMs = 60_000
 
 /** Another process may have asked, and what is tried again is due some time. */
@@ -46,7 +46,7 @@ interface Ready {
 /** What this process has taken of one application. */
 interface Line {
   waiting: Ready[]
-  /** By the run's id. */
+  /** What goes on, by the id of the run. */
   running: Map<number, Promise<void>>
 }
 

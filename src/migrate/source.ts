@@ -18,7 +18,7 @@ export interface Source {
   fetchFile: FetchFile
   /** What none of its moves can carry, and why, for people. */
   limits: string[]
-  /** What was asked of it so far. */
+  /** How many requests the source was sent so far. */
   usage?(): Usage
 }
 
@@ -29,7 +29,7 @@ export interface Usage {
 }
 
 export interface Step {
-  /** By which it is remembered how far it is. */
+  /** The key under which its progress is saved. */
   name: string
   /** For the progress bar: `Reading messages`, and what it counts. */
   title: string
@@ -37,7 +37,7 @@ export interface Step {
   read(stage: Stage): Promise<void>
 }
 
-/** What a step reads into. */
+/** Where a step puts what it reads, and keeps its progress. */
 export interface Stage {
   /** Details of what is older need not be asked for again. */
   since: string | null

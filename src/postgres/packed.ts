@@ -74,7 +74,7 @@ export async function unpackCluster(packed: string, folder: string, owner: Owner
   await once(new Worker(programFile('unpack'), { workerData, execArgv: [] }), 'exit')
 }
 
-/** The same in this thread. */
+/** Unpacks in this thread. */
 export function unpack(packed: Uint8Array, folder: string, owner: Owner): void {
   const bytes = zstdDecompressSync(packed)
   let at = lengthBytes + bytes.readUInt32LE(0)

@@ -95,7 +95,7 @@ export class OwedTopics {
     return least
   }
 
-  /** To be kept. */
+  /** As it is kept with the session. */
   toJSON(): TopicPositions {
     const kept: TopicPositions = {}
     for (const [topic, { position, ids }] of this.#topics) {

@@ -12,7 +12,7 @@ import type { TestApi } from '#test-api/state.ts'
 interface Options {
   ctx: Context
   testApi: TestApi
-  /** What requests may be of. */
+  /** The operations that a fault may be for. */
   operationIds: string[]
 }
 

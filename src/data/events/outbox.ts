@@ -16,7 +16,7 @@ import type { CommittedEvent } from '#resources/events.ts'
 
 /** Which events to take. */
 export interface Batch {
-  /** How many, oldest first. */
+  /** How many, the oldest first. */
   limit?: number
   /** Take only the event with this id. */
   only?: number | undefined

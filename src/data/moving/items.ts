@@ -123,7 +123,7 @@ const statements = {
   ),
 }
 
-/** The position to continue after. */
+/** The item behind which a list goes on. */
 export interface After {
   place: number
   key: string
@@ -157,7 +157,7 @@ const channelsStatement = reading(
     where i.application_id = $1 and i.source = $2 and i.kind = 'receipts' and i.content is not null`,
 )
 
-/** Marks items as written, and stores the ids they got. */
+/** Notes that items are written. */
 export async function endItems(
   tx: Querier,
   { applicationId, source }: Move,

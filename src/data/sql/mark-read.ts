@@ -51,7 +51,7 @@ interface Act {
 /** What came of it; `change` has what there was to change. */
 const markingColumns = (change: string) =>
   select({
-    /** Of the membership. */
+    /** The channel of the membership. */
     channelId: column(int8, 'cm.channel_id'),
     isChange: column(bool, `exists (select from ${change})`),
     isDone: column(bool, 'exists (select from claimed)'),

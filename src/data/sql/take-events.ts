@@ -49,7 +49,7 @@ export const takenColumns = select({
   event: joined(loggedColumns),
 })
 
-/** Of the log. */
+/** SQL text: what is read of the event log. */
 export const eventColumns = 'position, application_id, type, channel_id, thread_id, payload'
 
 const moves = counterMoves.map(({ type, scope, owner }) => `('${type}', '${scope}', '${owner}')`).join(', ')
@@ -86,7 +86,7 @@ const keptParts = `
     returning ${eventColumns}
   )`
 
-/** What events set off. */
+/** SQL text: what taken events set off. */
 const effectParts = `
   tasks as (
     insert into notification_task (message_id)

@@ -13,7 +13,7 @@ export interface TakenRun {
   applicationId: number
   channelId: number | null
   payload: EventPayload
-  /** This one included. */
+  /** Attempts so far, this one included. */
   attempts: number
 }
 

@@ -23,7 +23,7 @@ export interface Comer {
 /** A session that can go on, or why it cannot. */
 export type Resumable = SessionRow | 'too late' | 'user deleted'
 
-/** What there is of a comer. */
+/** What is known of somebody who connects. */
 export interface Found {
   application: Entrance | undefined
   user: User | undefined
@@ -92,7 +92,7 @@ const findStatement = quick(
   ),
 )
 
-/** Who asks for itself. */
+/** A user who reads their own user. */
 export interface OwnUser {
   applicationId: number
   userId: number

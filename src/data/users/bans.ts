@@ -52,7 +52,7 @@ const findByNameStatement = reading(
     )}`,
 )
 
-/** Of whom a backend means. */
+/** The ban of the user whom a backend refers to, by id or by name. */
 export function findBanOf(
   db: Db,
   applicationId: number,

@@ -11,7 +11,7 @@ export interface DetachedSession {
   node: number
   /** Through which it had acknowledged all. */
   position: number
-  /** What it listened to. */
+  /** The topics that it was subscribed to. */
   topics: TopicPositions
 }
 
@@ -34,7 +34,7 @@ const detachStatement = {
     where us.id = i.id and us.node = i.node and us.detached_time is null`,
 }
 
-/** What ended with sessions. */
+/** What changed because sessions ended. */
 export interface Ended {
   /** Channels that users have left, for no other session of theirs is in them. */
   left: { userId: number; channelId: number }[]

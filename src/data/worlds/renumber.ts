@@ -38,7 +38,7 @@ export function numbersIn(rows: RowsByTable): Map<Space, number[]> {
 /** What each old number of a space becomes; both are in order. */
 export type Given = Map<Space, { old: number[]; given: number[] }>
 
-/** What old numbers become. */
+/** Maps the old numbers of a space to new ones. */
 export interface Numbers {
   /** Of what is gone, and named within a cell alone, there is none: nothing has the number 0. */
   id(space: Space, number: number): number
@@ -48,7 +48,7 @@ export interface Numbers {
   from(space: Space, number: number): number
 }
 
-/** Each number by itself. */
+/** Maps each number that is listed. */
 function listed(given: Given): Numbers {
   const ids = new Map(
     [...given].map(([space, { old, given }]) => [
@@ -72,11 +72,11 @@ function listed(given: Given): Numbers {
 export interface Range {
   least: number
   most: number
-  /** What the least becomes. */
+  /** The new number of the least. */
   first: number
 }
 
-/** All numbers of a space by the same amount, however many they are. */
+/** Shifts all numbers of a space by the same amount, however many they are. */
 export function shifted(ranges: ReadonlyMap<Space, Range>): Numbers {
   return {
     id(space, number) {

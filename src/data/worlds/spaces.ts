@@ -26,14 +26,14 @@ export type Space = (typeof spaces)[number]
 /** What a number is, so that a copy of its row can be given other ones. */
 export type Meaning =
   | 'application'
-  /** Of a row that is there. */
+  /** The number of a row that exists. */
   | Space
-  /** Of one that may be gone. */
+  /** The number of a row that may be deleted by now. */
   | `once ${Space}`
   /** A position among those of the space: through that, or from that on. */
   | `through ${Space}`
   | `from ${Space}`
-  /** Of what the scope of a counter names. */
+  /** The number of what a counter counts for, which its scope names. */
   | 'counted'
   /** A quantity. */
   | 'plain'

@@ -58,7 +58,7 @@ const findStatement = reading(
 
 export interface NewWorldRow
   extends Pick<World, 'id' | 'clientId' | 'clientSecret' | 'accessToken' | 'strictness'> {
-  /** Of its access token. */
+  /** The scope of its access token. */
   scope: string
   /** What it is reset to: the file of a snapshot. */
   initial: string

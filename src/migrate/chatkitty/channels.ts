@@ -4,7 +4,7 @@ import { type ChannelDocument, channelOf, idIn, type UserDocument } from '#migra
 import { all, forEach, pages } from '#migrate/chatkitty/lists.ts'
 import type { Stage, Step } from '#migrate/source.ts'
 
-/** Channels at once. */
+/** How many channels are read at once. */
 const atOnce = 4
 
 interface MembershipDocument {

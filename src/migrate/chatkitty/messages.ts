@@ -5,7 +5,7 @@ import { all, cursorPages, forEach } from '#migrate/chatkitty/lists.ts'
 import { putUsers } from '#migrate/chatkitty/users.ts'
 import type { Stage, Staged, Step } from '#migrate/source.ts'
 
-/** Requests at once. */
+/** How many requests go on at once. */
 const atOnce = 4
 /** The list is newest first, and what is older gets a lower place; between two there is room for replies. */
 const newestPlace = 2 ** 52

@@ -9,7 +9,7 @@ import {
 import { cursorPages, forEach, pages } from '#migrate/chatkitty/lists.ts'
 import type { Stage, Step } from '#migrate/source.ts'
 
-/** Requests at once. */
+/** How many requests go on at once. */
 const atOnce = 4
 
 interface Position {

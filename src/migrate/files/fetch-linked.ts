@@ -12,7 +12,7 @@ const redirectsMax = 5
 const pausesMs = [500, 2_000, 8_000]
 const pauseMaxMs = 30_000
 
-/** It may go better later. */
+/** The server asks to wait, or fails for now: it is asked again. */
 class Busy extends Error {
   readonly pauseMs: number
 
@@ -49,7 +49,7 @@ export function linkFetcher(ownUrl?: string): FetchFile {
 }
 
 async function fetchOnce(url: string, own: string | undefined): ReturnType<FetchFile> {
-  // Who moves no files does without.
+  // Loaded here, for moves without files do not need it.
   const { Client, guardedConnector } = await import('#previews/connector.ts')
   let at = new URL(url)
   for (let redirects = 0; redirects <= redirectsMax; redirects += 1) {

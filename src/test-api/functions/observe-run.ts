@@ -10,13 +10,13 @@ import type { TestApi } from '#test-api/state.ts'
 
 export interface ObservedRun {
   applicationId: number
-  /** Of the function. */
+  /** The name of the function. */
   name: string
-  /** Of the event that it runs on. */
+  /** The type of the event that it runs on. */
   type: string
   event: Record<string, unknown>
   timeoutMs: number
-  /** What it must not give away. */
+  /** Values that the journal must not show. */
   secrets: string[]
 }
 
