@@ -8,6 +8,8 @@ export interface Type<T> {
   /** As Postgres calls it. */
   readonly name: string
   readonly isNullable: boolean
+  /** Null is read as undefined. */
+  readonly isOptional?: true
   /** For the compiler alone: what a cell is. */
   readonly cell?: T
 }
@@ -31,6 +33,12 @@ export const oneOf = <T extends string>(): Type<T> => type<T>('text')
 /** What lies in it is not checked again: it was when it was written. */
 export const jsonb = <T>(): Type<T> => type<T>('jsonb')
 export const nullable = <T>({ name }: Type<T>): Type<T | null> => ({ name, isNullable: true })
+/** Nullable, and undefined where it is null, as optional properties of resources are. */
+export const optional = <T>({ name }: Type<T>): Type<T | undefined> => ({
+  name,
+  isNullable: true,
+  isOptional: true,
+})
 
 /** Columns beside each other in a statement, and what their cells become. */
 export interface Columns<T> {
@@ -49,7 +57,8 @@ type Parts = Record<string, Columns<unknown>>
 type ReadByAll<P extends Parts> = { [K in keyof P]: ReadBy<P[K]> }
 
 /** One column: an SQL expression of a type. */
-export function column<T>(_type: Type<T>, expression: string): Columns<T> {
+export function column<T>({ isOptional }: Type<T>, expression: string): Columns<T> {
+  if (isOptional) return { text: expression, width: 1, read: (row, at) => (row[at] ?? undefined) as T }
   return { text: expression, width: 1, read: (row, at) => row[at] as T, isCell: true }
 }
 

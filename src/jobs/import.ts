@@ -60,7 +60,7 @@ const kinds: Record<ImportType, Kind> = {
  */
 export async function runImport(ctx: Context, begun: RunningJob, signal: AbortSignal): Promise<void> {
   const open = () => ctx.files.open(begun.fileKey ?? '')
-  let job = begun.total === null ? await count(ctx, begun, await open()) : begun
+  let job = begun.total === undefined ? await count(ctx, begun, await open()) : begun
   const { check, store } = kinds[job.type as ImportType]
   let batch = emptyBatch()
   const flush = async () => {

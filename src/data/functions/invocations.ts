@@ -6,9 +6,8 @@ import {
   int4,
   int8,
   jsonb,
-  mapped,
-  nullable,
   oneOf,
+  optional,
   select,
   text,
   timestamptz,
@@ -29,13 +28,10 @@ export const invocationShape = {
   result: jsonb<FunctionInvocation['result']>(),
   createdTime: timestamptz,
   logs: jsonb<FunctionInvocation['logs']>(),
-  durationMs: nullable(int4),
+  durationMs: optional(int4),
 }
 
-const invocationColumns: Columns<FunctionInvocation> = mapped(
-  select(columnsOf(invocationShape, 'i')),
-  ({ durationMs, ...invocation }) => ({ ...invocation, durationMs: durationMs ?? undefined }),
-)
+const invocationColumns: Columns<FunctionInvocation> = select(columnsOf(invocationShape, 'i'))
 
 /** Lists the invocations of a function, newest first. */
 export function listInvocations(

@@ -8,8 +8,8 @@ import {
   joined,
   jsonb,
   mapped,
-  nullable,
   oneOf,
+  optional,
   select,
   text,
   timestamptz,
@@ -34,10 +34,10 @@ export const jobShape = {
   state: oneOf<Job['state']>(),
   processed: int8,
   failed: int8,
-  total: nullable(int8),
+  total: optional(int8),
   errors: jsonb<JobError[]>(),
   createdTime: timestamptz,
-  endedTime: nullable(timestamptz),
+  endedTime: optional(timestamptz),
 }
 const jobJoins = 'left join file f on f.id = j.file_id'
 
@@ -46,13 +46,7 @@ const jobColumns: Columns<AnyJob> = mapped(
     ...columnsOf(jobShape, 'j'),
     file: joined(select(columnsOf({ key: uuid, name: text }, 'f'))),
   }),
-  ({ total, file, createdTime, endedTime, ...job }) => ({
-    ...job,
-    total: total ?? undefined,
-    file: file && hostedUrl(file),
-    createdTime,
-    endedTime: endedTime ?? undefined,
-  }),
+  ({ file, ...job }) => ({ ...job, file: file && hostedUrl(file) }),
 )
 
 export const findJob = finder(
@@ -159,8 +153,9 @@ export interface RunningJob extends JobInput {
   type: JobType
   processed: number
   failed: number
-  total: number | null
-  /** How many errors have already been reported. */
+  /** Undefined before the items are counted. */
+  total: number | undefined
+  /** How many errors are reported already. */
   reported: number
 }
 

@@ -3,9 +3,8 @@ import {
   columnsOf,
   int8,
   jsonb,
-  mapped,
-  nullable,
   oneOf,
+  optional,
   select,
   text,
   timestamptz,
@@ -22,16 +21,13 @@ const { sql, raw } = Prisma
 export const threadShape = {
   id: int8,
   type: oneOf<Thread['type']>(),
-  name: nullable(text),
+  name: optional(text),
   properties: jsonb<Thread['properties']>(),
   createdTime: timestamptz,
   channelId: int8,
 }
 
-const threadColumns: Columns<Thread> = mapped(select(columnsOf(threadShape, 't')), (row) => ({
-  ...row,
-  name: row.name ?? undefined,
-}))
+const threadColumns: Columns<Thread> = select(columnsOf(threadShape, 't'))
 
 export const findThread = finder(
   reading(

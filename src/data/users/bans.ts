@@ -1,15 +1,5 @@
 // Users whom operators keep out.
-import {
-  type Columns,
-  column,
-  columnsOf,
-  int8,
-  mapped,
-  nullable,
-  select,
-  text,
-  timestamptz,
-} from '#data/columns.ts'
+import { type Columns, column, columnsOf, int8, optional, select, text, timestamptz } from '#data/columns.ts'
 import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
 import type { Ban } from '#resources/admin/moderation.ts'
 
@@ -18,18 +8,11 @@ export const banOf = (user: string) =>
   `user_ban b where b.user_id = ${user} and (b.until is null or b.until > chatterie_clock())`
 
 /** Of bans `b`. */
-export const banColumns: Columns<Ban> = mapped(
-  select(
-    columnsOf(
-      { createdTime: timestamptz, until: nullable(timestamptz), reason: nullable(text), createdBy: text },
-      'b',
-    ),
+export const banColumns: Columns<Ban> = select(
+  columnsOf(
+    { createdTime: timestamptz, createdBy: text, until: optional(timestamptz), reason: optional(text) },
+    'b',
   ),
-  ({ until, reason, ...ban }) => ({
-    ...ban,
-    ...(until !== null && { until }),
-    ...(reason !== null && { reason }),
-  }),
 )
 
 export function findBan(db: Querier, userId: number): Promise<Ban | undefined> {

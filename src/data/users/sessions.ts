@@ -1,14 +1,4 @@
-import {
-  type Columns,
-  columnsOf,
-  int8,
-  mapped,
-  nullable,
-  oneOf,
-  select,
-  text,
-  timestamptz,
-} from '#data/columns.ts'
+import { type Columns, columnsOf, int8, oneOf, optional, select, text, timestamptz } from '#data/columns.ts'
 import { type Db, finder, reading } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
 import { listPage } from '#data/lists.ts'
@@ -21,23 +11,16 @@ const { sql } = Prisma
 export const sessionShape = {
   id: int8,
   state: oneOf<SessionState>(),
-  userAgent: nullable(text),
+  userAgent: optional(text),
   createdTime: timestamptz,
-  endTime: nullable(timestamptz),
+  endTime: optional(timestamptz),
 }
 
 /** Of session `us` and its user `u`. */
-const sessionColumns: Columns<UserSession> = mapped(
-  select({ ...columnsOf(sessionShape, 'us'), user: userColumns('u') }),
-  ({ id, state, userAgent, createdTime, endTime, user }) => ({
-    id,
-    state,
-    userAgent: userAgent ?? undefined,
-    createdTime,
-    endTime: endTime ?? undefined,
-    user,
-  }),
-)
+const sessionColumns: Columns<UserSession> = select({
+  ...columnsOf(sessionShape, 'us'),
+  user: userColumns('u'),
+})
 
 /** Devices that were connected, oldest first. */
 export function readUserSessionPage(
@@ -80,20 +63,13 @@ export const chatSessionShape = {
   state: oneOf<SessionState>(),
   channelId: int8,
   createdTime: timestamptz,
-  endTime: nullable(timestamptz),
+  endTime: optional(timestamptz),
 }
 
-const chatSessionColumns: Columns<ChatSession> = mapped(
-  select({ ...columnsOf(chatSessionShape, 'cs'), session: sessionColumns }),
-  ({ id, state, channelId, createdTime, endTime, session }) => ({
-    id,
-    state,
-    channelId,
-    createdTime,
-    endTime: endTime ?? undefined,
-    session,
-  }),
-)
+const chatSessionColumns: Columns<ChatSession> = select({
+  ...columnsOf(chatSessionShape, 'cs'),
+  session: sessionColumns,
+})
 
 /** Presences in channels, oldest first. */
 export function readChatSessionPage(

@@ -1,5 +1,6 @@
 import {
   bytea,
+  type Columns,
   column,
   columnsOf,
   int8,
@@ -7,6 +8,7 @@ import {
   mapped,
   nullable,
   oneOf,
+  optional,
   select,
   text,
   timestamptz,
@@ -20,30 +22,22 @@ import type { Delivery, DeliveryAttempt, DeliveryState, WebhookType } from '#res
 
 const { sql } = Prisma
 
-const columns = mapped(
-  select({
-    ...columnsOf(
-      {
-        id: int8,
-        messageId: text,
-        type: text,
-        body: nullable(text),
-        attempts: jsonb<DeliveryAttempt[]>(),
-        createdTime: timestamptz,
-        endTime: nullable(timestamptz),
-      },
-      'd',
-    ),
-    state: column(oneOf<DeliveryState>(), 'lower(d.state::text)'),
-    nextTime: column(nullable(timestamptz), `case when d.state = 'PENDING' then d.next_time end`),
-  }),
-  ({ body, endTime, nextTime, ...delivery }): Delivery => ({
-    ...delivery,
-    ...(body !== null && { body }),
-    ...(nextTime !== null && { nextTime }),
-    ...(endTime !== null && { endTime }),
-  }),
-)
+const columns: Columns<Delivery> = select({
+  ...columnsOf(
+    {
+      id: int8,
+      messageId: text,
+      type: text,
+      attempts: jsonb<DeliveryAttempt[]>(),
+      createdTime: timestamptz,
+    },
+    'd',
+  ),
+  state: column(oneOf<DeliveryState>(), 'lower(d.state::text)'),
+  body: column(optional(text), 'd.body'),
+  nextTime: column(optional(timestamptz), `case when d.state = 'PENDING' then d.next_time end`),
+  endTime: column(optional(timestamptz), 'd.end_time'),
+})
 
 /** Newest first. */
 export function listDeliveryRows(

@@ -1,12 +1,13 @@
 import {
   bool,
   bytea,
+  type Columns,
   column,
   columnsOf,
   int8,
   jsonb,
-  mapped,
   nullable,
+  optional,
   select,
   text,
   timestamptz,
@@ -18,27 +19,11 @@ import type { ListPart } from '#resources/admin/list.ts'
 import { blockingType } from '#resources/function.ts'
 import { listening, type Webhook } from '#resources/webhook.ts'
 
-const columns = mapped(
-  select({
-    ...columnsOf(
-      {
-        id: int8,
-        url: text,
-        description: nullable(text),
-        enabled: bool,
-        failingSince: nullable(timestamptz),
-        createdTime: timestamptz,
-      },
-      'w',
-    ),
-    events: column(jsonb<string[]>(), 'to_jsonb(w.events)'),
-  }),
-  ({ description, failingSince, ...webhook }): Webhook => ({
-    ...webhook,
-    ...(description !== null && { description }),
-    ...(failingSince !== null && { failingSince }),
-  }),
-)
+const columns: Columns<Webhook> = select({
+  ...columnsOf({ id: int8, url: text, enabled: bool, createdTime: timestamptz }, 'w'),
+  events: column(jsonb<string[]>(), 'to_jsonb(w.events)'),
+  ...columnsOf({ description: optional(text), failingSince: optional(timestamptz) }, 'w'),
+})
 
 /** Newest first. */
 export function listWebhookRows(

@@ -126,7 +126,7 @@ describe('a batch', () => {
       type: 'CHANNEL_DELETION' as const,
       processed: 0,
       failed: 0,
-      total: null,
+      total: undefined,
       reported: 0,
     }
   }
