@@ -77,6 +77,9 @@ interface Distribution {
   sum: number
 }
 
+/** Of durations, in seconds. */
+const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
 /** How large what was observed is: how many observations are at most each of the bounds. */
 export class Histogram implements Instrument {
   readonly name: string
@@ -85,8 +88,8 @@ export class Histogram implements Instrument {
   readonly #bounds: readonly number[]
   readonly #series = new Map<string, Distribution>()
 
-  /** @param bounds ascending */
-  constructor({ name, help, labels = [] }: Description, bounds: readonly number[]) {
+  /** @param bounds ascending; those of durations where absent */
+  constructor({ name, help, labels = [] }: Description, bounds: readonly number[] = durations) {
     this.name = name
     this.#help = help
     this.#labels = labels

@@ -16,8 +16,6 @@ export type Counted =
   /** What other processes broadcast that could not be read. */
   | 'signals unreadable'
 
-/** Seconds. */
-const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const groupSizes = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 
 /** Which thread of the process: the one that serves, or the one of background work. */
@@ -29,14 +27,11 @@ const freshMs = 5_000
 
 export class Metrics {
   readonly thread: Thread
-  readonly requests = new Histogram(
-    {
-      name: 'chatterie_request_duration_seconds',
-      help: 'HTTP requests by operation and status, from their head to the end of their answer',
-      labels: ['operation', 'status'],
-    },
-    durations,
-  )
+  readonly requests = new Histogram({
+    name: 'chatterie_request_duration_seconds',
+    help: 'HTTP requests by operation and status, from their head to the end of their answer',
+    labels: ['operation', 'status'],
+  })
   readonly framesReceived = new Counter({
     name: 'chatterie_frames_received_total',
     help: 'STOMP frames that clients sent, by command',
@@ -47,37 +42,25 @@ export class Metrics {
     help: 'STOMP frames that clients were sent, by command',
     labels: ['kind'],
   })
-  readonly framesServed = new Histogram(
-    {
-      name: 'chatterie_frame_duration_seconds',
-      help: 'Frames by command, from their turn to the end of what they asked for',
-      labels: ['kind'],
-    },
-    durations,
-  )
-  readonly delivered = new Histogram(
-    {
-      name: 'chatterie_delivery_duration_seconds',
-      help: 'Events, from their writing to their handing over to the last socket of this process',
-    },
-    durations,
-  )
-  readonly functionRuns = new Histogram(
-    {
-      name: 'chatterie_function_run_duration_seconds',
-      help: 'Runs of chat functions by event and result, from their asking for a process to their end',
-      labels: ['kind', 'result'],
-    },
-    durations,
-  )
-  readonly webhookAttempts = new Histogram(
-    {
-      name: 'chatterie_webhook_delivery_duration_seconds',
-      help: 'Attempts to deliver to webhooks by event and result, from their sending to the end of their answer',
-      labels: ['kind', 'result'],
-    },
-    durations,
-  )
+  readonly framesServed = new Histogram({
+    name: 'chatterie_frame_duration_seconds',
+    help: 'Frames by command, from their turn to the end of what they asked for',
+    labels: ['kind'],
+  })
+  readonly delivered = new Histogram({
+    name: 'chatterie_delivery_duration_seconds',
+    help: 'Events, from their writing to their handing over to the last socket of this process',
+  })
+  readonly functionRuns = new Histogram({
+    name: 'chatterie_function_run_duration_seconds',
+    help: 'Runs of chat functions by event and result, from their asking for a process to their end',
+    labels: ['kind', 'result'],
+  })
+  readonly webhookAttempts = new Histogram({
+    name: 'chatterie_webhook_delivery_duration_seconds',
+    help: 'Attempts to deliver to webhooks by event and result, from their sending to the end of their answer',
+    labels: ['kind', 'result'],
+  })
   readonly jobsEnded = new Counter({
     name: 'chatterie_jobs_ended_total',
     help: 'Imports and exports that ended, by type and result',
