@@ -1,4 +1,4 @@
-// A transaction: its connection, how it ends, and the events that it emits.
+// Transactions: their connections, how they end, and the events that they emit.
 import { finished } from 'node:stream/promises'
 import type pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
@@ -57,6 +57,21 @@ export async function attempt<T>(
       () => false,
     )
     client.release(!isClean)
+    throw error
+  }
+}
+
+/** Gives `work` the database as it is at one moment, however long it takes; it only reads. */
+export async function inSnapshot<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  try {
+    await client.query('begin transaction isolation level repeatable read, read only')
+    const result = await work(client)
+    await client.query('commit')
+    client.release()
+    return result
+  } catch (error) {
+    client.release(true)
     throw error
   }
 }

@@ -8,6 +8,7 @@ import {
   tablesOfEveryDump,
   tablesOfServer,
 } from '#data/dumps/tables.ts'
+import { inSnapshot } from '#data/transaction.ts'
 import { sequenceOf, spaces } from '#data/worlds/spaces.ts'
 
 /** The rows of one table that belong to one application, or to the server. */
@@ -30,19 +31,9 @@ export interface DumpSource {
   sequences(): Promise<Record<string, number>>
 }
 
-/** Calls `work` with a snapshot of the database as it is now, however long it takes. */
-export async function asOfNow<T>(db: Database, work: (source: DumpSource) => Promise<T>): Promise<T> {
-  const client = await db.pool.connect()
-  try {
-    await client.query('begin transaction isolation level repeatable read, read only')
-    const result = await work(await sourceOf(client))
-    await client.query('commit')
-    client.release()
-    return result
-  } catch (error) {
-    client.release(true)
-    throw error
-  }
+/** Gives `work` the database as it is now, however long it takes. */
+export function asOfNow<T>(db: Database, work: (source: DumpSource) => Promise<T>): Promise<T> {
+  return inSnapshot(db.pool, async (client) => work(await sourceOf(client)))
 }
 
 async function sourceOf(client: pg.PoolClient): Promise<DumpSource> {

@@ -4,6 +4,7 @@ import { columnsOf, jsonb, nullable, select, text, timestamptz } from '#data/col
 import { type Database, finder, reading } from '#data/database.ts'
 import { isKept } from '#data/removal/kept-messages.ts'
 import { partsOfSpan } from '#data/sql/compact-spans.ts'
+import { inSnapshot } from '#data/transaction.ts'
 
 /** A user, though they may be deleted. */
 export const findPerson = finder(
@@ -91,16 +92,14 @@ export interface PersonSource {
   rows(part: PersonPart): AsyncIterable<Buffer>
 }
 
-/** Calls `work` with a snapshot of a person's data as of now, however long it takes. */
-export async function asPersonIs<T>(
+/** Gives `work` what there is of a person now, however long it takes. */
+export function asPersonIs<T>(
   db: Database,
   userId: number,
   work: (source: PersonSource) => Promise<T>,
 ): Promise<T> {
   const id = String(BigInt(userId))
-  const client = await db.pool.connect()
-  try {
-    await client.query('begin transaction isolation level repeatable read, read only')
+  return inSnapshot(db.pool, async (client) => {
     const { rows: files } = await client.query<PersonFile>(
       `select f.key, f.name from message m join file f on f.key = (m.file ->> 'key')::uuid
        where m.user_id = $1 and m.file ->> 'key' is not null and f.expires_time is null and ${isKept('m')}
@@ -109,7 +108,7 @@ export async function asPersonIs<T>(
        order by key`,
       [id],
     )
-    const result = await work({
+    return work({
       files,
       rows: (part) =>
         client.query(
@@ -119,11 +118,5 @@ export async function asPersonIs<T>(
           ),
         ),
     })
-    await client.query('commit')
-    client.release()
-    return result
-  } catch (error) {
-    client.release(true)
-    throw error
-  }
+  })
 }
