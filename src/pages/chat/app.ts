@@ -36,20 +36,8 @@ async function run(host: Host, options: HostOptions): Promise<void> {
   const settings = await readSettings()
   const { port, close } = await connect(host, options, settings.apiKey)
   const stompx = new StompX(port, !(host.isNative && host.isShared))
-  const menu: Menu = {
-    actions: [],
-    hasList: !(
-      options.route &&
-      'allowNavigation' in options.route &&
-      options.route.allowNavigation === false
-    ),
-    onHeader: (channel) => {
-      host.say('chat:header-selected', channel)
-      host.say('chat:channel-details-selected', channel) // as @chatkitty/ui has it
-    },
-    onAction: (name, channel) => host.say('chat:menu-action-selected', { name, channel }),
-  }
-  const sounds = new Map<string, HTMLAudioElement>()
+  const menu = menuOf(host, options)
+  const sounds: Sounds = new Map()
   const redraw = () => draw(element, chat, menu)
   const chat = new Chat(stompx, await stompx.connect(), settings.features, {
     change: redraw,
@@ -63,19 +51,7 @@ async function run(host: Host, options: HostOptions): Promise<void> {
   const styles = wear(settings.styles, options)
   follow(chat, options, redraw)
 
-  host.on('chat:strings-set', ({ strings }) => {
-    setStrings(strings)
-    redraw()
-  })
-  host.on('chat:menu-actions-set', ({ actions }) => {
-    menu.actions = actions
-    redraw()
-  })
-  host.on('chat:audio-set', ({ audio }) => {
-    sounds.clear()
-    for (const [name, sound] of Object.entries(audio.enabled === false ? {} : (audio.sounds ?? {})))
-      if (sound?.src && !sound.muted) sounds.set(name, new Audio(sound.src))
-  })
+  obey(host, menu, sounds, redraw)
   host.on('chat:unmount', async () => {
     chat.closeChannel()
     stompx.disconnect()
@@ -89,14 +65,49 @@ async function run(host: Host, options: HostOptions): Promise<void> {
     stompx.listen(notifications, 'user.notification.created', pass)
   }
   host.say('chat:mounted', { locale: asked.get('locale') ?? navigator.language, styles })
-  await chat.attempt(async () => {
-    if (options.profile?.displayName) await chat.rename(options.profile.displayName)
-    if (options.profile?.displayPicture) await chat.wear(options.profile.displayPicture)
-    if (options.route?.name === 'channel') await chat.enter(options.route.channel)
-    // Whoever comes first to an event makes its public channel.
-    if (options.route?.name === 'event') await chat.create({ name: options.route.event })
-    if (options.route?.name === 'direct-messages') await chat.create({ users: options.route.users })
+  await chat.attempt(() => begin(chat, options))
+}
+
+function menuOf(host: Host, { route }: HostOptions): Menu {
+  return {
+    actions: [],
+    hasList: !(route && 'allowNavigation' in route && route.allowNavigation === false),
+    onHeader: (channel) => {
+      host.say('chat:header-selected', channel)
+      host.say('chat:channel-details-selected', channel) // as @chatkitty/ui has it
+    },
+    onAction: (name, channel) => host.say('chat:menu-action-selected', { name, channel }),
+  }
+}
+
+/** What is played, by the name that the page has for it. */
+type Sounds = Map<string, HTMLAudioElement>
+
+/** Does what the page sets while people chat. */
+function obey(host: Host, menu: Menu, sounds: Sounds, redraw: () => void): void {
+  host.on('chat:strings-set', ({ strings }) => {
+    setStrings(strings)
+    redraw()
   })
+  host.on('chat:menu-actions-set', ({ actions }) => {
+    menu.actions = actions
+    redraw()
+  })
+  host.on('chat:audio-set', ({ audio }) => {
+    sounds.clear()
+    for (const [name, sound] of Object.entries(audio.enabled === false ? {} : (audio.sounds ?? {})))
+      if (sound?.src && !sound.muted) sounds.set(name, new Audio(sound.src))
+  })
+}
+
+/** Makes of the user what the page says, and goes where it wants to begin. */
+async function begin(chat: Chat, { profile, route }: HostOptions): Promise<void> {
+  if (profile?.displayName) await chat.rename(profile.displayName)
+  if (profile?.displayPicture) await chat.wear(profile.displayPicture)
+  if (route?.name === 'channel') await chat.enter(route.channel)
+  // Whoever comes first to an event makes its public channel.
+  if (route?.name === 'event') await chat.create({ name: route.event })
+  if (route?.name === 'direct-messages') await chat.create({ users: route.users })
 }
 
 /** The page's own connection, or one of ours; either way StompX is spoken through a port. */
