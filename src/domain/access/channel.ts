@@ -3,7 +3,7 @@ import type { Context } from '#context.ts'
 import { findChannelType } from '#data/channels/channels.ts'
 import { type ChannelStanding, findStanding } from '#data/channels/memberships.ts'
 import type { Caller, UserCaller } from '#domain/access/caller.ts'
-import { ChatError, notFound } from '#errors.ts'
+import { ChatError, mustBeThere, notFound } from '#errors.ts'
 import type { ChannelType, SeenChannel } from '#resources/channel.ts'
 
 /**
@@ -58,9 +58,7 @@ export async function mustMayChangeChannel(
 /** The channel is there for the caller. @throws ChatError 404 */
 export async function mustHaveChannel(ctx: Context, caller: Caller, id: number): Promise<ChannelType> {
   if (caller.kind === 'user') return (await mustSeeChannel(ctx, caller, id)).type
-  const type = await findChannelType(ctx.db, caller.applicationId, id)
-  if (!type) throw notFound('channel', id)
-  return type
+  return mustBeThere(await findChannelType(ctx.db, caller.applicationId, id), 'channel', id)
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Context } from '#context.ts'
 import { findMessage } from '#data/messages/messages.ts'
 import { findMessageOfMember, type MessageOfMember } from '#data/messages/seen-messages.ts'
 import type { Caller, UserCaller } from '#domain/access/caller.ts'
-import { ChatError, notFound } from '#errors.ts'
+import { ChatError, mustBeThere } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
 /**
@@ -13,9 +13,7 @@ import type { SeenMessage } from '#resources/message.ts'
  */
 export async function mustSeeMessage(ctx: Context, caller: Caller, id: number): Promise<SeenMessage> {
   if (caller.kind === 'user') return (await mustSeeAsMember(ctx, caller, id)).message
-  const message = await findMessage(ctx.db, caller.applicationId, id)
-  if (!message) throw notFound('message', id)
-  return message
+  return mustBeThere(await findMessage(ctx.db, caller.applicationId, id), 'message', id)
 }
 
 /** A message that a user sees, and whether they are a moderator there. @throws ChatError 404 */
@@ -24,9 +22,7 @@ export async function mustSeeAsMember(
   { applicationId, userId }: UserCaller,
   id: number,
 ): Promise<MessageOfMember> {
-  const found = await findMessageOfMember(ctx.db, applicationId, userId, id)
-  if (!found) throw notFound('message', id)
-  return found
+  return mustBeThere(await findMessageOfMember(ctx.db, applicationId, userId, id), 'message', id)
 }
 
 /** Whether a user wrote a message. */

@@ -1,12 +1,10 @@
 import type { Context } from '#context.ts'
 import { findApplication } from '#data/applications/applications.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
-import { notFound } from '#errors.ts'
+import { mustBeThere } from '#errors.ts'
 import type { Application } from '#resources/application.ts'
 
 /** @throws ChatError 404 where it was deleted meanwhile */
 export async function getApplication(ctx: Context, caller: ApplicationCaller): Promise<Application> {
-  const application = await findApplication(ctx.db, caller.applicationId)
-  if (!application) throw notFound('application', caller.applicationId)
-  return application
+  return mustBeThere(await findApplication(ctx.db, caller.applicationId), 'application', caller.applicationId)
 }

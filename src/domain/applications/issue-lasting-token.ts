@@ -3,12 +3,11 @@ import type { Context } from '#context.ts'
 import { findCredential } from '#data/applications/applications.ts'
 import { insertToken } from '#data/applications/tokens.ts'
 import { defaultScopes } from '#domain/access/caller.ts'
-import { notFound } from '#errors.ts'
+import { mustBeThere } from '#errors.ts'
 
 /** Gives a client a token for all of its application that never expires, wherever the clock is set to. */
 export async function issueLastingToken(ctx: Context, clientId: string): Promise<string> {
-  const credential = await findCredential(ctx.db, clientId)
-  if (!credential) throw notFound('client', clientId)
+  const credential = mustBeThere(await findCredential(ctx.db, clientId), 'client', clientId)
   const token = uuid()
   await insertToken(ctx.db, token, {
     applicationId: credential.applicationId,

@@ -3,7 +3,7 @@ import { type ApplicationSummary, findApplicationBy } from '#data/applications/a
 import { mustBeUnlimited, type OperatorCaller } from '#domain/access/operator.ts'
 import { createApplication } from '#domain/applications/create-application.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
-import { notFound } from '#errors.ts'
+import { mustBeThere } from '#errors.ts'
 
 /** An application, with the secret that is shown this once. */
 export interface RegisteredApplication extends ApplicationSummary {
@@ -19,8 +19,7 @@ export async function registerApplication(
   mustBeUnlimited(operator)
   return ctx.db.transact(async (tx) => {
     const { clientId, clientSecret } = await createApplication(tx, name)
-    const application = await findApplicationBy(tx, clientId)
-    if (!application) throw notFound('client', clientId)
+    const application = mustBeThere(await findApplicationBy(tx, clientId), 'client', clientId)
     const { id } = application
     await noteAct(tx, operator, {
       action: 'application.created',

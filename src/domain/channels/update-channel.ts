@@ -4,7 +4,7 @@ import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { mustMayChangeChannel } from '#domain/access/channel.ts'
 import { getChannel } from '#domain/channels/get-channel.ts'
 import { changedProperties, type PropertiesChange } from '#domain/merge-patch.ts'
-import { ChatError, isConstraintError, notFound } from '#errors.ts'
+import { ChatError, isConstraintError, mustBeThere } from '#errors.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 
 /** Direct channels have no names to change. */
@@ -28,8 +28,7 @@ export async function updateChannel(
   if (caller.kind === 'user') await mustMayChangeChannel(ctx, caller, id)
   await ctx.db
     .transact(async (tx) => {
-      const channel = await lockChannelProperties(tx, applicationId, id)
-      if (!channel) throw notFound('channel', id)
+      const channel = mustBeThere(await lockChannelProperties(tx, applicationId, id), 'channel', id)
       const changed = changedProperties(channel.properties, properties)
       await updateChannelRow(tx, id, {
         ...(channel.type !== 'DIRECT' && {

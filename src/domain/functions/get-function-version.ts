@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { findVersion } from '#data/functions/versions.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
-import { notFound } from '#errors.ts'
+import { mustBeThere } from '#errors.ts'
 import type { FunctionVersion } from '#resources/function.ts'
 
 /** @throws ChatError 404 */
@@ -10,7 +10,5 @@ export async function getFunctionVersion(
   caller: ApplicationCaller,
   id: number,
 ): Promise<FunctionVersion> {
-  const version = await findVersion(ctx.db, caller.applicationId, id)
-  if (!version) throw notFound('function version', id)
-  return version
+  return mustBeThere(await findVersion(ctx.db, caller.applicationId, id), 'function version', id)
 }

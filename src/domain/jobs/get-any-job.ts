@@ -1,12 +1,10 @@
 import type { Context } from '#context.ts'
 import { findJob } from '#data/jobs/jobs.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
-import { notFound } from '#errors.ts'
+import { mustBeThere } from '#errors.ts'
 import type { AnyJob } from '#resources/job.ts'
 
 /** A job of whichever type, for operators. @throws ChatError 404 */
 export async function getAnyJob(ctx: Context, caller: ApplicationCaller, id: number): Promise<AnyJob> {
-  const job = await findJob(ctx.db, caller.applicationId, id)
-  if (!job) throw notFound('job', id)
-  return job
+  return mustBeThere(await findJob(ctx.db, caller.applicationId, id), 'job', id)
 }

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { listMessages as listMessageRows, type MessageFilters } from '#data/messages/messages.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
-import { notFound } from '#errors.ts'
+import { mustBeThere } from '#errors.ts'
 import type { Message } from '#resources/message.ts'
 import type { CursorPage, CursorRequest } from '#resources/page.ts'
 
@@ -15,7 +15,9 @@ export async function listMessagesOf(
   filters: MessageFilters,
   request: CursorRequest,
 ): Promise<CursorPage<Message>> {
-  const page = await listMessageRows(ctx.db, caller.applicationId, owner, filters, request)
-  if (!page) throw notFound(owner.of.split(' ').at(-1) ?? owner.of, owner.id)
-  return page
+  return mustBeThere(
+    await listMessageRows(ctx.db, caller.applicationId, owner, filters, request),
+    owner.of.split(' ').at(-1) ?? owner.of,
+    owner.id,
+  )
 }

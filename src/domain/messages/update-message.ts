@@ -5,7 +5,7 @@ import { mustBeAuthor, mustMayChangeMessage, mustSeeMessage } from '#domain/acce
 import { changedProperties, type PropertiesChange } from '#domain/merge-patch.ts'
 import { parseText } from '#domain/messages/parse-text.ts'
 import { previewLater } from '#domain/messages/preview-later.ts'
-import { ChatError, notFound } from '#errors.ts'
+import { ChatError, mustBeThere } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
 export interface MessageChange {
@@ -33,8 +33,7 @@ export async function updateMessage(
   }
   const text = body === undefined ? undefined : { body, ...(await parseText(ctx, caller, body)) }
   await ctx.db.transact(async (tx) => {
-    const message = await lockMessage(tx, applicationId, id)
-    if (!message) throw notFound('message', id)
+    const message = mustBeThere(await lockMessage(tx, applicationId, id), 'message', id)
     if (text) mustHaveBody(message)
     const changed = changedProperties(message.properties, properties)
     if (!text && !changed) return

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { findAdministeredChannel } from '#data/channels/administered.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
-import { notFound } from '#errors.ts'
+import { mustBeThere } from '#errors.ts'
 import type { AdminChannel } from '#resources/admin/moderation.ts'
 
 /** A channel with how much is in it. @throws ChatError 404 */
@@ -10,7 +10,5 @@ export async function inspectChannel(
   { applicationId }: ApplicationCaller,
   id: number,
 ): Promise<AdminChannel> {
-  const channel = await findAdministeredChannel(ctx.db, applicationId, id)
-  if (!channel) throw notFound('channel', id)
-  return channel
+  return mustBeThere(await findAdministeredChannel(ctx.db, applicationId, id), 'channel', id)
 }

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { findAdministeredUser } from '#data/users/administered.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
-import { notFound } from '#errors.ts'
+import { mustBeThere } from '#errors.ts'
 import type { AdminUser } from '#resources/admin/moderation.ts'
 
 /** A user with its ban. @throws ChatError 404 */
@@ -10,7 +10,5 @@ export async function inspectUser(
   { applicationId }: ApplicationCaller,
   id: number,
 ): Promise<AdminUser> {
-  const user = await findAdministeredUser(ctx.db, applicationId, id)
-  if (!user) throw notFound('user', id)
-  return user
+  return mustBeThere(await findAdministeredUser(ctx.db, applicationId, id), 'user', id)
 }

@@ -5,7 +5,7 @@ import { mustSeeMessage } from '#domain/access/message.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
 import { discardFile } from '#domain/files/discard-file.ts'
 import { removeMessage } from '#domain/messages/remove-message.ts'
-import { ChatError, notFound } from '#errors.ts'
+import { ChatError, mustBeThere } from '#errors.ts'
 import type { Report, Resolution } from '#resources/admin/moderation.ts'
 
 /**
@@ -20,8 +20,7 @@ export async function resolveReport(
   action: Resolution,
 ): Promise<Report> {
   const { applicationId, operator } = caller
-  const before = await findReport(ctx.db, applicationId, id)
-  if (!before) throw notFound('report', id)
+  const before = mustBeThere(await findReport(ctx.db, applicationId, id), 'report', id)
   const { messageId, state } = before
   const resolved = new ChatError('ConflictError', `report ${id} is resolved already`)
   if (state === 'resolved') throw resolved
@@ -37,7 +36,5 @@ export async function resolveReport(
     return action === 'delete' ? (await removeMessage(tx, caller, message)).fileKey : null
   })
   if (fileKey) await discardFile(ctx, fileKey)
-  const report = await findReport(ctx.db, applicationId, id)
-  if (!report) throw notFound('report', id)
-  return report
+  return mustBeThere(await findReport(ctx.db, applicationId, id), 'report', id)
 }

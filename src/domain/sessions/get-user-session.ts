@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { findUserSession } from '#data/users/sessions.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
-import { notFound } from '#errors.ts'
+import { mustBeThere } from '#errors.ts'
 import type { UserSession } from '#resources/session.ts'
 
 /** @throws ChatError 404 */
@@ -10,7 +10,5 @@ export async function getUserSession(
   caller: ApplicationCaller,
   id: number,
 ): Promise<UserSession> {
-  const session = await findUserSession(ctx.db, caller.applicationId, id)
-  if (!session) throw notFound('user_session', id)
-  return session
+  return mustBeThere(await findUserSession(ctx.db, caller.applicationId, id), 'user_session', id)
 }

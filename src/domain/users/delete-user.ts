@@ -8,7 +8,7 @@ import { noteAct } from '#domain/audit/note-act.ts'
 import { batchMax } from '#domain/removal/in-batches.ts'
 import { departureOf } from '#domain/users/departure-of.ts'
 import { getUser } from '#domain/users/get-user.ts'
-import { notFound } from '#errors.ts'
+import { mustBeThere } from '#errors.ts'
 import type { User } from '#resources/user.ts'
 
 /**
@@ -24,8 +24,7 @@ export async function deleteUser(ctx: Context, caller: Caller, id: number): Prom
   const hasMany = await hasManyTraces(ctx.db, id, batchMax)
   if (hasMany) await ctx.queue.ready()
   await ctx.db.transact(async (tx) => {
-    const left = await retireUser(tx, applicationId, id, { withTraces: !hasMany })
-    if (!left) throw notFound('user', id)
+    const left = mustBeThere(await retireUser(tx, applicationId, id, { withTraces: !hasMany }), 'user', id)
     if (hasMany) await insertJob(tx, applicationId, 'USER_DELETION', { userId: id })
     await noteAct(tx, caller, { action: 'user.deleted', target: { type: 'user', id } })
     await tx.emit(...departureOf(applicationId, id, left, causeOf(caller)))

@@ -1,11 +1,9 @@
 import type { Context } from '#context.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
-import { notFound } from '#errors.ts'
+import { mustBeThere } from '#errors.ts'
 import type { User } from '#resources/user.ts'
 
 /** Who calls, which clients ask for whenever they come: a crowd of them in one round trip. @throws ChatError 404 */
 export async function getOneself(ctx: Context, { applicationId, userId }: UserCaller): Promise<User> {
-  const user = await ctx.arrivals.user({ applicationId, userId })
-  if (!user) throw notFound('user', userId)
-  return user
+  return mustBeThere(await ctx.arrivals.user({ applicationId, userId }), 'user', userId)
 }

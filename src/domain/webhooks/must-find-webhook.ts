@@ -1,11 +1,9 @@
 import type { Querier } from '#data/database.ts'
 import { findWebhook } from '#data/webhooks/webhooks.ts'
-import { notFound } from '#errors.ts'
+import { mustBeThere } from '#errors.ts'
 import type { Webhook } from '#resources/webhook.ts'
 
 /** @throws ChatError 404 for one that is not the application's */
 export async function mustFindWebhook(db: Querier, applicationId: number, id: number): Promise<Webhook> {
-  const webhook = await findWebhook(db, applicationId, id)
-  if (!webhook) throw notFound('webhook', id)
-  return webhook
+  return mustBeThere(await findWebhook(db, applicationId, id), 'webhook', id)
 }

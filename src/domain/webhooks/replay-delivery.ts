@@ -3,7 +3,7 @@ import { replayDeliveryRow } from '#data/webhooks/deliveries.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
 import { mustFindWebhook } from '#domain/webhooks/must-find-webhook.ts'
-import { notFound } from '#errors.ts'
+import { mustBeThere } from '#errors.ts'
 import type { Delivery } from '#resources/webhook.ts'
 
 /** Sends it again, with the same id, from its first attempt on. @throws ChatError 404 */
@@ -15,8 +15,7 @@ export function replayDelivery(
 ): Promise<Delivery> {
   return ctx.db.transact(async (tx) => {
     await mustFindWebhook(tx, caller.applicationId, webhookId)
-    const delivery = await replayDeliveryRow(tx, webhookId, id)
-    if (!delivery) throw notFound('delivery', id)
+    const delivery = mustBeThere(await replayDeliveryRow(tx, webhookId, id), 'delivery', id)
     await noteAct(tx, caller, {
       action: 'webhook.replayed',
       target: { type: 'webhook', id: webhookId },

@@ -3,7 +3,7 @@ import type { Tx } from '#data/database.ts'
 import { holdWorld } from '#data/worlds/contents.ts'
 import { forgetPrepared } from '#domain/functions/runs/forget-prepared.ts'
 import { forgetRuntime } from '#domain/functions/runtime/forget-runtime.ts'
-import { ChatError, isConstraintError, isTransient, notFound } from '#errors.ts'
+import { ChatError, isConstraintError, isTransient, mustBeThere } from '#errors.ts'
 
 /** What becomes of a world: it is removed, as right after its creation, or as a snapshot has it. */
 export type Change = 'removed' | 'reset' | 'restored'
@@ -30,8 +30,7 @@ export async function changeWorld(
   await ctx.testApi?.forget(id, change)
   const { goneFiles } = await persistently(() =>
     ctx.db.rewrite(async (tx) => {
-      const keys = await holdWorld(tx, id)
-      if (!keys) throw notFound('world', id)
+      const keys = mustBeThere(await holdWorld(tx, id), 'world', id)
       return work(tx, keys).catch((error) => {
         throw isConstraintError(error, 'unique') ? new ChatError('ConflictError', taken) : error
       })

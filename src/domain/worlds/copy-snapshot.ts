@@ -6,7 +6,7 @@ import { findSnapshot } from '#data/worlds/snapshots.ts'
 import { fillWorld } from '#domain/worlds/fill-world.ts'
 import { numberContents } from '#domain/worlds/number-contents.ts'
 import { readSnapshotFile } from '#domain/worlds/snapshot-file.ts'
-import { notFound } from '#errors.ts'
+import { mustBeThere } from '#errors.ts'
 
 /** Puts what a snapshot has into an empty world, under new ids. @throws ChatError 404 */
 export async function copySnapshot(
@@ -15,8 +15,7 @@ export async function copySnapshot(
   id: number,
   world: { id: number; apiKey: string },
 ): Promise<void> {
-  const snapshot = await findSnapshot(tx, id)
-  if (!snapshot) throw notFound('snapshot', id)
+  const snapshot = mustBeThere(await findSnapshot(tx, id), 'snapshot', id)
   const contents = readSnapshotFile(snapshot.content)
   await tx.run(freeOfKeys, [true])
   await writeApplicationRow(tx, world.id, contents.application)

@@ -1,11 +1,9 @@
 import type { Context } from '#context.ts'
 import { findWorld } from '#data/worlds/worlds.ts'
-import { notFound } from '#errors.ts'
+import { mustBeThere } from '#errors.ts'
 import type { World } from '#resources/worlds/world.ts'
 
 /** @throws ChatError 404 */
 export async function mustHaveWorld(ctx: Context, id: number): Promise<World> {
-  const world = await findWorld(ctx.db, id)
-  if (!world) throw notFound('world', id)
-  return world
+  return mustBeThere(await findWorld(ctx.db, id), 'world', id)
 }

@@ -5,15 +5,14 @@ import { readApplicationRow, readContents, type TableLines } from '#data/worlds/
 import { sealedTables } from '#data/worlds/tables.ts'
 import { toLines, writeSnapshotFile } from '#domain/worlds/snapshot-file.ts'
 import { unsealRow } from '#domain/worlds/unseal-row.ts'
-import { isGone, notFound } from '#errors.ts'
+import { isGone, mustBeThere } from '#errors.ts'
 
 /**
  * Everything that is in a world, as the file of a snapshot. What the server keeps sealed, the file has in plain text: it
  * is to be read by others.
  */
 export async function readWorld(ctx: Context, db: Querier, id: number, name: string): Promise<string> {
-  const application = await readApplicationRow(db, id)
-  if (!application) throw notFound('world', id)
+  const application = mustBeThere(await readApplicationRow(db, id), 'world', id)
   const tables = await Promise.all((await readContents(db, id)).map((table) => opened(ctx, id, table)))
   const files = tables.find(({ table }) => table === 'file')?.lines?.split('\n') ?? []
   const bytes = new Map<string, string>()

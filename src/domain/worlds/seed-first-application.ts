@@ -2,7 +2,7 @@ import type { Context } from '#context.ts'
 import { findCredential } from '#data/applications/applications.ts'
 import { mustCompile } from '#domain/functions/must-compile.ts'
 import { seedWorld } from '#domain/worlds/seed-world.ts'
-import { notFound } from '#errors.ts'
+import { mustBeThere } from '#errors.ts'
 import type { Seed } from '#resources/worlds/seed.ts'
 
 /**
@@ -14,8 +14,7 @@ export async function seedFirstApplication(
   { clientId, apiKey }: { clientId: string; apiKey: string },
   seed: Seed,
 ): Promise<void> {
-  const credential = await findCredential(ctx.db, clientId)
-  if (!credential) throw notFound('client', clientId)
+  const credential = mustBeThere(await findCredential(ctx.db, clientId), 'client', clientId)
   for (const [at, { script }] of seed.functions.entries()) {
     await mustCompile(ctx, script, { resource: 'world', field: `seed.functions[${at}].script` })
   }

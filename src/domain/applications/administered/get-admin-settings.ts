@@ -1,14 +1,12 @@
 import type { Context } from '#context.ts'
 import { findAdminSettings } from '#data/applications/applications.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
-import { notFound } from '#errors.ts'
+import { mustBeThere } from '#errors.ts'
 import type { AdminSettings } from '#resources/admin/application.ts'
 
 export async function getAdminSettings(
   ctx: Context,
   { applicationId }: ApplicationCaller,
 ): Promise<AdminSettings> {
-  const settings = await findAdminSettings(ctx.db, applicationId)
-  if (!settings) throw notFound('application', applicationId)
-  return settings
+  return mustBeThere(await findAdminSettings(ctx.db, applicationId), 'application', applicationId)
 }

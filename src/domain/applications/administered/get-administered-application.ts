@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { findAdministered } from '#data/applications/administered.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
-import { notFound } from '#errors.ts'
+import { mustBeThere } from '#errors.ts'
 import type { AdminApplication } from '#resources/admin/application.ts'
 
 /** @throws ChatError 404 */
@@ -9,7 +9,5 @@ export async function getAdministeredApplication(
   ctx: Context,
   { applicationId }: ApplicationCaller,
 ): Promise<AdminApplication> {
-  const application = await findAdministered(ctx.db, applicationId)
-  if (!application) throw notFound('application', applicationId)
-  return application
+  return mustBeThere(await findAdministered(ctx.db, applicationId), 'application', applicationId)
 }

@@ -3,7 +3,7 @@ import { findAdminSettings, writeAdminSettings, writeSettings } from '#data/appl
 import { setApplicationPersisted } from '#data/channels/persistence.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
-import { notFound } from '#errors.ts'
+import { mustBeThere } from '#errors.ts'
 import type { AdminSettings, PatchSettings } from '#resources/admin/application.ts'
 
 /** Changes the settings that are given, and no others. */
@@ -19,8 +19,6 @@ export function patchSettings(
     const { messagesPersisted } = changes
     if (messagesPersisted !== undefined) await setApplicationPersisted(tx, applicationId, messagesPersisted)
     await noteAct(tx, caller, { action: 'settings.updated', details: { ...changes } })
-    const settings = await findAdminSettings(tx, applicationId)
-    if (!settings) throw notFound('application', applicationId)
-    return settings
+    return mustBeThere(await findAdminSettings(tx, applicationId), 'application', applicationId)
   })
 }

@@ -3,7 +3,7 @@ import { findSecret } from '#data/users/user-secrets.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { openSecret } from '#domain/users/secrets/open-secret.ts'
-import { ChatError, notFound } from '#errors.ts'
+import { ChatError, mustBeThere } from '#errors.ts'
 
 /** @throws ChatError 404 where the user or the secret does not exist, 500 where its key is not at hand */
 export async function getUserSecret(
@@ -13,8 +13,7 @@ export async function getUserSecret(
   name: string,
 ): Promise<{ secret: unknown }> {
   await getUser(ctx, caller, id)
-  const stored = await findSecret(ctx.db, id, name)
-  if (!stored) throw notFound('secret', name)
+  const stored = mustBeThere(await findSecret(ctx.db, id, name), 'secret', name)
   try {
     return { secret: JSON.parse(await openSecret(ctx, stored)) }
   } catch (error) {
