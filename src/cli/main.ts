@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { keepCompiledCode } from '#cache.ts'
 import { addAdminCommands } from '#cli/admin-commands.ts'
+import { addFunctionCommands } from '#cli/function-commands.ts'
 import { importKinds, uiParts } from '#cli/kinds.ts'
 import { addMigrateCommands } from '#cli/migrate-commands.ts'
 import { Failure, fail, type Output, UsageError } from '#cli/output.ts'
@@ -61,6 +62,7 @@ program
     process.exit(await (await import('#cli/exec.ts')).exec(command, options)),
   )
 
+const loadApplications = () => import('#cli/applications.ts')
 const applications = program
   .command('applications')
   .description('manage applications, whether the server runs or not')
@@ -70,14 +72,12 @@ applications
   .description('create an application and print its credentials, which are not shown again')
   .argument('[name]', 'what people call it ("My application")')
   .option('--name <name>', 'the same, as an option')
-  .action(async (name, options) =>
-    (await import('#cli/applications.ts')).create([name, options.name], output()),
-  )
+  .action(async (name, options) => (await loadApplications()).create([name, options.name], output()))
 
 applications
   .command('list')
   .description('list all applications')
-  .action(async () => (await import('#cli/applications.ts')).list(output()))
+  .action(async () => (await loadApplications()).list(output()))
 
 applications
   .command('rotate-secret')
@@ -87,9 +87,7 @@ applications
   .argument('<application>', 'id, API key or client id')
   .option('--overlap <time>', 'how long the old secret goes on: 90s, 30m, 24h, 7d; at most 30d', '0s')
   .option('--from-environment', 'to the secret in CHATTERIE_CLIENT_SECRET, instead of a generated one')
-  .action(async (application, options) =>
-    (await import('#cli/applications.ts')).rotate(application, options, output()),
-  )
+  .action(async (application, options) => (await loadApplications()).rotate(application, options, output()))
 
 applications
   .command('delete')
@@ -97,7 +95,7 @@ applications
   .argument('<application>', 'id, API key or client id')
   .option('--yes', 'do not ask')
   .action(async (application, { yes }) =>
-    (await import('#cli/applications.ts')).remove(application, yes === true, output()),
+    (await loadApplications()).remove(application, yes === true, output()),
   )
 
 for (const [name, description] of [
@@ -166,65 +164,7 @@ remote(ui.command('set'))
   .action(async (part, file, options) => (await import('#cli/ui.ts')).setUi(part, file, options, output()))
 
 addMigrateCommands(program, output)
-
-const functions = program
-  .command('functions')
-  .description("write, try and watch the application's chat functions")
-
-remote(functions.command('deploy'))
-  .description('give a function a new version, which runs from then on; creates the function if need be')
-  .argument('<type>', 'the event that it handles, such as user.attempted.start_session')
-  .argument('<file>', 'TypeScript or JavaScript with a function handleEvent')
-  .option('--name <name>', 'which one, where there are several of the type')
-  .action(async (type, file, options) =>
-    (await import('#cli/functions.ts')).deploy(type, file, options, output()),
-  )
-
-remote(functions.command('test'))
-  .description('run a function here, with an event of your own, and deploy nothing')
-  .argument('<file>', 'TypeScript or JavaScript with a function handleEvent')
-  .option('--event <json>', 'the event, or a file that has it', '{}')
-  .option(
-    '--type <type>',
-    'of the event: which method of a plugin handles it',
-    'user.attempted.start_session',
-  )
-  .option('--modules <folder>', 'has the node_modules that it may require')
-  .option('--env <name=value...>', 'environment variables for it')
-  .action(async (file, options) => (await import('#cli/functions.ts')).test(file, options, output()))
-
-const which = ['<function>', 'id, or the event that it handles'] as const
-const limit = ['--limit <number>', 'how many of its last runs', '20'] as const
-
-remote(functions.command('invocations'))
-  .description('list what a function did, newest first')
-  .argument(...which)
-  .option(...limit)
-  .action(async (reference, options) =>
-    (await import('#cli/functions.ts')).invocations(reference, options, output()),
-  )
-
-remote(functions.command('logs'))
-  .description('print what a function wrote to its console, oldest first')
-  .argument(...which)
-  .option(...limit)
-  .action(async (reference, options) =>
-    (await import('#cli/functions.ts')).logs(reference, options, output()),
-  )
-
-for (const [name, enabled, description] of [
-  ['enable', true, 'let a function run'],
-  ['disable', false, 'let a function run no more; whoever it guarded the door against can come in'],
-] as const) {
-  functions
-    .command(name)
-    .description(`${description}; whether the server runs or not`)
-    .argument(...which)
-    .option('--client-id <id>', 'whose application (CHATTERIE_CLIENT_ID, or the one kept in the home folder)')
-    .action(async (reference, options) =>
-      (await import('#cli/functions.ts')).setEnabled(reference, enabled, options, output()),
-    )
-}
+addFunctionCommands(program, remote, output)
 
 for (const command of program.commands.flatMap((each) => [each, ...each.commands])) {
   command.exitOverride().configureHelp({ showGlobalOptions: true })
