@@ -3,29 +3,21 @@ import { type Db, finder, quick, reading, type Tx } from '#data/database.ts'
 import { userColumns, userShape } from '#data/rows.ts'
 import type { User } from '#resources/user.ts'
 
-/** The user with this id in the application, unless deleted. */
-export const findUser = finder(
+const livingUser = (name: string, condition: string) =>
   quick(
     reading(
-      'find-user',
+      name,
       userColumns('u'),
       (columns) =>
-        `select ${columns} from "user" u where u.id = $2 and u.application_id = $1 and u.deleted_time is null`,
+        `select ${columns} from "user" u where ${condition} and u.application_id = $1 and u.deleted_time is null`,
     ),
-  ),
-)
+  )
+
+/** The user with this id in the application, unless deleted. */
+export const findUser = finder(livingUser('find-user', 'u.id = $2'))
 
 /** The user with exactly this name in the application, unless deleted. */
-export const findUserByName = finder<User, string>(
-  quick(
-    reading(
-      'find-user-by-name',
-      userColumns('u'),
-      (columns) =>
-        `select ${columns} from "user" u where u.name = $2 and u.application_id = $1 and u.deleted_time is null`,
-    ),
-  ),
-)
+export const findUserByName = finder<User, string>(livingUser('find-user-by-name', 'u.name = $2'))
 
 /** The users that references mean, in their order; undefined where there is none. One round trip. */
 export async function findUsers(
