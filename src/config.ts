@@ -244,7 +244,14 @@ export function misspeltSettings(environment: Record<string, string | undefined>
   })
 }
 
-/** Adds an address, a range or `loopback` to the list. Returns false if the text is none of them. */
+/** The settings of this process; what is misspelt among them is said on stderr. */
+export function readSettings(): Config {
+  const config = readConfig(process.env)
+  for (const line of misspeltSettings(process.env)) process.stderr.write(`Warning: ${line}\n`)
+  return config
+}
+
+/** Whether the text is an address, a range of them or `loopback`; then its addresses are added. */
 function addProxy(proxies: BlockList, text: string): boolean {
   if (text === 'loopback') return addProxy(proxies, '127.0.0.0/8') && addProxy(proxies, '::1')
   const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setImmediate as otherWork } from 'node:timers/promises'
 import type { pino } from 'pino'
 import { keepCompiledCode, openCache } from '#cache.ts'
-import { type Config, misspeltSettings, readConfig } from '#config.ts'
+import { type Config, readSettings } from '#config.ts'
 import type { Context } from '#context.ts'
 import type { FirstApplication } from '#domain/applications/ensure-first-application.ts'
 import { mustNotBeNewer, prepareHome } from '#home.ts'
@@ -57,10 +57,9 @@ export async function runServer(options: RunOptions = {}): Promise<void> {
 }
 
 async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOptions): Promise<void> {
-  const config = readConfig(process.env)
+  const config = readSettings()
   if (ephemeral)
     started.push({ undo: () => rm(config.home, { recursive: true, force: true, maxRetries: 5 }) })
-  for (const line of misspeltSettings(process.env)) process.stderr.write(`Warning: ${line}\n`)
   const log = await openLog(config)
   stopOnSignals(log)
   if (untilInputEnds) process.stdin.once('close', () => leave()).resume()

@@ -1,7 +1,8 @@
 // The Platform API of a running server, as far as commands need it.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UsageError } from '#cli/output.ts'
-import { misspeltSettings, readConfig } from '#config.ts'
+import type { Progress } from '#cli/progress.ts'
+import { readSettings } from '#config.ts'
 import type { Job } from '#resources/job.ts'
 import { readCredentials } from '#secrets/kept-credentials.ts'
 
@@ -27,8 +28,7 @@ export interface Body {
 
 /** Gets a token for the application of the options, the settings or the home folder. */
 export async function connect(options: RemoteOptions): Promise<Api> {
-  const config = readConfig(process.env)
-  for (const line of misspeltSettings(process.env)) process.stderr.write(`Warning: ${line}\n`)
+  const config = readSettings()
   const base = (options.url ?? config.publicUrl ?? `http://localhost:${config.port}`).replace(/\/+$/, '')
   if (!URL.canParse(base)) throw new UsageError(`${base} is not a URL`)
   const kept = await readCredentials(config.home)
@@ -90,14 +90,18 @@ const pollMs = 250
 /** A server that restarts goes on with its jobs: it is waited for. */
 const absenceMaxMs = 60_000
 
-/** Looks at a job until it has ended. */
-export async function follow(api: Api, id: number, onProgress: (job: Job) => void): Promise<Job> {
+/** Shows how far a job is until it has ended. */
+export function follow(api: Api, id: number, progress: Progress): Promise<Job> {
+  return untilEnded(api, id, progress).finally(() => progress.end())
+}
+
+async function untilEnded(api: Api, id: number, progress: Progress): Promise<Job> {
   let seenAt = performance.now()
   for (;;) {
     try {
       const job = (await (await api.send('GET', `/jobs/${id}`)).json()) as Job
       seenAt = performance.now()
-      onProgress(job)
+      progress.show(job.processed, job.total)
       if (job.state === 'FINISHED' || job.state === 'FAILED') return job
     } catch (error) {
       if (!mayPass(error) || performance.now() - seenAt > absenceMaxMs) throw error

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { openCache } from '#cache.ts'
-import { type Config, misspeltSettings, readConfig } from '#config.ts'
+import { type Config, readSettings } from '#config.ts'
 import { type Context, openContext } from '#context.ts'
 import { atCommandLine, type OperatorCaller } from '#domain/access/operator.ts'
 import { mustNotBeNewer, prepareHome } from '#home.ts'
@@ -17,8 +17,7 @@ const patienceMs = 30_000
 
 /** Gives `work` the context that the server's use cases have. */
 export async function withContext<T>(work: (ctx: Context) => Promise<T>): Promise<T> {
-  const config = readConfig(process.env)
-  for (const line of misspeltSettings(process.env)) process.stderr.write(`Warning: ${line}\n`)
+  const config = readSettings()
   const log = pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true }))
   const database = await openDatabaseServer(config, log)
   try {

@@ -22,10 +22,7 @@ export async function exportFile(what: string, options: ExportOptions, output: O
   }
   const api = await connect(options)
   const { id } = (await (await api.send('POST', `/analytics/${what}`)).json()) as Job
-  const progress = openProgress('Exporting', 'rows', output)
-  const job = await follow(api, id, ({ processed, total }) => progress.show(processed, total)).finally(() =>
-    progress.end(),
-  )
+  const job = await follow(api, id, openProgress('Exporting', 'rows', output))
   if (job.state === 'FAILED' || job.file === undefined) {
     process.stderr.write(`Job ${id} failed: ${job.errors[0]?.reason ?? 'the log of the server says why'}\n`)
     throw new Failure()

@@ -26,10 +26,7 @@ export async function importFile(
   const size = await sizeOf(file)
   const api = await connect(options)
   const { id } = await upload(api, path, file, size, output)
-  const progress = openProgress('Importing', 'items', output)
-  const job = await follow(api, id, ({ processed, total }) => progress.show(processed, total)).finally(() =>
-    progress.end(),
-  )
+  const job = await follow(api, id, openProgress('Importing', 'items', output))
   print(output, withoutLinks(job), describe(job))
   if (job.state === 'FAILED' || job.failed > 0) throw new Failure()
 }
