@@ -8,6 +8,7 @@ import { lastMessagesHidden } from '#data/messages/seen-messages.ts'
 import { threadsById } from '#data/messages/threads.ts'
 import { livelyChannelsOf } from '#data/users/connections.ts'
 import { usersById } from '#data/users/users.ts'
+import { distinctIds } from '#domain/distinct-ids.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 import type { EventSubject } from '#resources/event-description.ts'
 import { type CommittedEvent, eventsWhere } from '#resources/events.ts'
@@ -47,14 +48,8 @@ export async function loadSubjects(
   alsoChannelIds: number[],
 ): Promise<Subjects> {
   const { db } = ctx
-  const idsOf = (subject: EventSubject, pick: (event: CommittedEvent) => unknown[]) => [
-    ...new Set(
-      events
-        .filter(({ type }) => having[subject].has(type))
-        .flatMap(pick)
-        .filter((id): id is number => typeof id === 'number'),
-    ),
-  ]
+  const idsOf = (subject: EventSubject, pick: (event: CommittedEvent) => unknown[]) =>
+    distinctIds(events.filter(({ type }) => having[subject].has(type)).flatMap(pick))
   const shown = idsOf('channels', ({ channelId }) => [channelId])
   const [users, channels, messages, threads, notifications, uis, livelyChannels] = await Promise.all([
     load(

@@ -3,6 +3,7 @@ import { findChannels } from '#data/channels/channels.ts'
 import { messagesById } from '#data/messages/messages.ts'
 import { usersById } from '#data/users/users.ts'
 import type { DueDelivery } from '#data/webhooks/deliveries.ts'
+import { distinctIds } from '#domain/distinct-ids.ts'
 import type { Channel } from '#resources/channel.ts'
 import type { Message } from '#resources/message.ts'
 import type { User } from '#resources/user.ts'
@@ -19,13 +20,9 @@ export async function loadDeliverySubjects(
   deliveries: DueDelivery[],
 ): Promise<DeliverySubjects> {
   const [users, channels, messages] = await Promise.all([
-    usersById(db, idsOf(deliveries.flatMap(({ payload }) => [payload.userId, payload.by]))),
-    findChannels(db, idsOf(deliveries.map(({ channelId }) => channelId))),
-    messagesById(db, idsOf(deliveries.map(({ payload }) => payload.messageId))),
+    usersById(db, distinctIds(deliveries.flatMap(({ payload }) => [payload.userId, payload.by]))),
+    findChannels(db, distinctIds(deliveries.map(({ channelId }) => channelId))),
+    messagesById(db, distinctIds(deliveries.map(({ payload }) => payload.messageId))),
   ])
   return { users, channels, messages }
-}
-
-function idsOf(ids: unknown[]): number[] {
-  return [...new Set(ids.filter((id): id is number => typeof id === 'number'))]
 }

@@ -19,6 +19,12 @@ export interface Cannot {
   reason: string
 }
 
+/** A document of which a source makes nothing, by the names of its fields. */
+export function unknown(document: Document, reason: string): Cannot {
+  const fields = Object.keys(document).slice(0, 8).join(', ')
+  return { kind: 'document', key: fields.slice(0, 100), reason }
+}
+
 const batch = 500
 
 /** Reads all files for what they say of some kinds; `say` is asked of each document. */

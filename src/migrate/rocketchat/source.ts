@@ -17,6 +17,7 @@ import {
   messagesOf,
   placesByTime,
   type Said,
+  unknown,
 } from '#migrate/files/reading.ts'
 import type { ReadItem, Source } from '#migrate/source.ts'
 
@@ -45,7 +46,10 @@ export function openRocketChat(options: RocketChatOptions): Source {
         const isBest = kindOf(document) === 'user'
         const users = usersIn(document).filter(({ _id: id }) => described.take(String(id), isBest))
         for (const { _id: id, username } of users) ids.set(username, id)
-        return { user: users.map(userOf), cannot: kindOf(document) ? [] : [unknown(document)] }
+        return {
+          user: users.map(userOf),
+          cannot: kindOf(document) ? [] : [unknown(document, 'of none of the collections')],
+        }
       }),
       fileStep(options, 'rooms', ['channel', 'member'], (document) => {
         const kind = kindOf(document)
@@ -67,11 +71,6 @@ function kindOf(document: Document): 'user' | 'room' | 'subscription' | 'message
   if (typeof rid === 'string' && u && open !== undefined) return 'subscription'
   if (typeof t === 'string' && (msgs !== undefined || usersCount !== undefined)) return 'room'
   return typeof username === 'string' ? 'user' : undefined
-}
-
-function unknown(document: Document): Cannot {
-  const fields = Object.keys(document).slice(0, 8).join(', ')
-  return { kind: 'document', key: fields.slice(0, 100), reason: 'of none of the collections' }
 }
 
 /** MongoDB Extended JSON: relaxed and canonical. */

@@ -6,7 +6,14 @@
 // documented file format of imports has them (https://getstream.io/chat/docs/node/import/), and others are reported.
 import type { Document } from '#migrate/files/documents.ts'
 import { linkFetcher } from '#migrate/files/fetch-linked.ts'
-import { Descriptions, type FileOptions, fileStep, placesByTime, type Said } from '#migrate/files/reading.ts'
+import {
+  Descriptions,
+  type FileOptions,
+  fileStep,
+  placesByTime,
+  type Said,
+  unknown,
+} from '#migrate/files/reading.ts'
 import type { Source } from '#migrate/source.ts'
 import { channelOf, memberOf, messagesSaid, receiptsOf, userOf } from '#migrate/stream/documents.ts'
 
@@ -30,7 +37,7 @@ export function openStream(options: FileOptions): Source {
         return {
           user: users.flatMap((user) => userOf(user).user),
           picture: users.flatMap((user) => userOf(user, options.copyFiles).picture),
-          cannot: kindOf(document) === undefined ? [unknown(document)] : [],
+          cannot: kindOf(document) === undefined ? [unknown(document, 'no shape that Stream documents')] : [],
         }
       }),
       fileStep(options, 'channels', ['channel', 'member'], saidOfChannel),
@@ -49,11 +56,6 @@ function kindOf(document: Document): 'state' | 'user' | 'line' | undefined {
   if (document.user?.id !== undefined && document.type === undefined) return 'user'
   const lines = ['user', 'channel', 'member', 'message', 'reaction', 'device', 'future_channel_ban']
   return lines.includes(document.type) && typeof document.item === 'object' ? 'line' : undefined
-}
-
-function unknown(document: Document) {
-  const fields = Object.keys(document).slice(0, 8).join(', ')
-  return { kind: 'document', key: fields.slice(0, 100), reason: 'no shape that Stream documents' }
 }
 
 function usersIn(document: Document): Document[] {

@@ -6,6 +6,7 @@ import { messagesById } from '#data/messages/messages.ts'
 import { hasUnreadInChannel } from '#data/messages/reading.ts'
 import { countMessagesOfMember } from '#data/messages/seen-messages.ts'
 import { usersById } from '#data/users/users.ts'
+import { distinctIds } from '#domain/distinct-ids.ts'
 import type { QueuedRun } from '#domain/functions/runs/take-queued-runs.ts'
 import type { Channel } from '#resources/channel.ts'
 import type { Message } from '#resources/message.ts'
@@ -25,10 +26,10 @@ export interface RunSubjects {
 export async function loadRunSubjects(ctx: Context, runs: QueuedRun[]): Promise<RunSubjects> {
   const { db } = ctx
   const [users, channels, messages, notifications, chats] = await Promise.all([
-    usersById(db, idsOf(runs.flatMap(({ payload }) => [payload.userId, payload.by]))),
-    findChannels(db, idsOf(runs.map(({ channelId }) => channelId))),
-    messagesById(db, idsOf(runs.map(({ payload }) => payload.messageId))),
-    notificationsById(db, idsOf(runs.map(({ payload }) => payload.notificationId))),
+    usersById(db, distinctIds(runs.flatMap(({ payload }) => [payload.userId, payload.by]))),
+    findChannels(db, distinctIds(runs.map(({ channelId }) => channelId))),
+    messagesById(db, distinctIds(runs.map(({ payload }) => payload.messageId))),
+    notificationsById(db, distinctIds(runs.map(({ payload }) => payload.notificationId))),
     Promise.all(
       runs
         .filter((run) => run.function.type === 'user.started.chat_session')
@@ -48,8 +49,4 @@ export async function loadRunSubjects(ctx: Context, runs: QueuedRun[]): Promise<
     ),
   ])
   return { users, channels, messages, notifications, chats: new Map(chats) }
-}
-
-function idsOf(ids: unknown[]): number[] {
-  return [...new Set(ids.filter((id): id is number => typeof id === 'number'))]
 }

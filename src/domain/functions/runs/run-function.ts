@@ -84,10 +84,14 @@ async function invoke(
   } catch (cause) {
     if (isGone(cause)) ctx.log.debug({ err: cause, functionId, applicationId }, 'a function is gone')
     else ctx.log.error({ err: cause, functionId, applicationId }, 'a function could not run')
-    const message =
-      cause instanceof ChatError && cause.status < 500 ? cause.message : 'The server failed to run it'
-    const error = { name: 'RuntimeError', message }
-    const durationMs = performance.now() - startedAt
-    return { outcome: { status: 'FAILED', error, reason: 'runtime', logs: [], durationMs }, secrets: [] }
+    return { outcome: outcomeOfFailure(cause, performance.now() - startedAt), secrets: [] }
   }
+}
+
+/** The outcome of what the server could not run. */
+export function outcomeOfFailure(cause: unknown, durationMs: number): Outcome {
+  const message =
+    cause instanceof ChatError && cause.status < 500 ? cause.message : 'The server failed to run it'
+  const error = { name: 'RuntimeError', message }
+  return { status: 'FAILED', error, reason: 'runtime', logs: [], durationMs }
 }

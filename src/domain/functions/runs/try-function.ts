@@ -5,7 +5,8 @@ import { noteOperatorsAct } from '#domain/audit/note-operators-act.ts'
 import { getFunction } from '#domain/functions/get-function.ts'
 import { mustCompile } from '#domain/functions/must-compile.ts'
 import { prepareHost } from '#domain/functions/runs/prepare-host.ts'
-import { ChatError, notFound } from '#errors.ts'
+import { outcomeOfFailure } from '#domain/functions/runs/run-function.ts'
+import { notFound } from '#errors.ts'
 import type { Trial, TryFunction } from '#resources/admin/function.ts'
 
 /** For a place to run. */
@@ -60,10 +61,7 @@ async function run(
     return { outcome: await ctx.functions.invoke(host, orderOf(token)), secrets }
   } catch (cause) {
     ctx.log.error({ err: cause, applicationId: wanted.applicationId }, 'a script could not be tried')
-    const message =
-      cause instanceof ChatError && cause.status < 500 ? cause.message : 'The server failed to run it'
-    const error = { name: 'RuntimeError', message }
-    return { outcome: { status: 'FAILED', error, reason: 'runtime', logs: [], durationMs: 0 }, secrets: [] }
+    return { outcome: outcomeOfFailure(cause, 0), secrets: [] }
   }
 }
 
