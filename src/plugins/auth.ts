@@ -1,4 +1,4 @@
-// Who calls.
+// Authenticates backends.
 import plugin from 'fastify-plugin'
 import type { Context } from '#context.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
@@ -7,7 +7,7 @@ import { bearerToken } from '#wire/bearer.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set wherever the auth plugin is registered. */
+    /** Set in every scope with the auth plugin. */
     caller: ApplicationCaller
   }
 }

@@ -1,10 +1,10 @@
-// Request bodies: JSON under every name the API has for it.
+// Parses JSON request bodies, under every content type that the API has for them.
 import { isUtf8 } from 'node:buffer'
 import plugin from 'fastify-plugin'
 import { ChatError } from '#errors.ts'
 import { jsonTypes } from '#wire/negotiation.ts'
 
-/** Bytes of a JSON body, unless told otherwise. */
+/** Default limit for a JSON body, in bytes. */
 const bodyMax = 1_048_576
 
 export const bodies = plugin<{ max?: number }>(
@@ -13,7 +13,7 @@ export const bodies = plugin<{ max?: number }>(
     app.addContentTypeParser(jsonTypes, { parseAs: 'buffer', bodyLimit: max }, (_request, body, done) => {
       parseInto(done, body as Buffer)
     })
-    // What curl -d sends unless told otherwise; the overview's own example does (contract h18).
+    // The default content type of curl -d, which the overview's own example uses (contract h18).
     app.addContentTypeParser(
       'application/x-www-form-urlencoded',
       { parseAs: 'buffer', bodyLimit: max },
@@ -37,7 +37,7 @@ function parseInto(done: Done, body: Buffer): void {
   }
 }
 
-/** `__proto__` and its like are ordinary keys here: JSON.parse defines them, and nothing assigns them on. */
+/** `__proto__` and the like are ordinary keys here: JSON.parse defines them, and no code assigns them further. */
 function parseJson(body: Buffer): unknown {
   if (body.length === 0) return undefined
   if (!isUtf8(body)) throw new ChatError('ClientError', 'The body is not valid UTF-8')

@@ -1,13 +1,13 @@
 import { LRUCache } from 'lru-cache'
 
-/** Keys that are remembered; the one that was asked for least recently goes first. */
+/** Maximum number of keys that are tracked; the least recently used one is evicted first. */
 const keysMax = 20_000
 
-/** So much for each key in a window of time, which begins with the first of it. */
+/** Limits each key to `max` uses in a time window, which starts with the first use. */
 export class Budget {
   readonly max: number
   readonly #windowMs: number
-  /** Made for the first that takes one: it has room for all. */
+  /** Created on first use, because it allocates room for all keys. */
   #made: LRUCache<string, { count: number; endsAt: number }> | undefined
 
   constructor({ max, windowMs }: { max: number; windowMs: number }) {
@@ -20,7 +20,7 @@ export class Budget {
     return this.#made
   }
 
-  /** Takes one. @returns 0, or the milliseconds until there is one again; then none was taken */
+  /** Takes one use. @returns 0, or if none is left, the milliseconds until there is one */
   take(key: string): number {
     const now = performance.now()
     const spent = this.#spent.get(key)
@@ -33,7 +33,7 @@ export class Budget {
     return 0
   }
 
-  /** Gives one back that was taken. */
+  /** Returns one use that was taken. */
   giveBack(key: string): void {
     const spent = this.#spent.get(key)
     if (spent && spent.count > 0) spent.count -= 1

@@ -1,4 +1,4 @@
-// Takes no body that is packed: a small one may unpack into a huge one.
+// Refuses compressed bodies, because a small one may expand to a huge one.
 import plugin from 'fastify-plugin'
 import { ChatError } from '#errors.ts'
 

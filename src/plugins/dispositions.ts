@@ -1,12 +1,12 @@
-// The Content-Disposition of the parts of a form, which @fastify/multipart reads, but does not give: of `filename*` it
-// takes notice only where that stands last and nothing is quoted before it.
+// Provides the Content-Disposition of a form's parts, which @fastify/multipart does not expose. It only recognizes
+// `filename*` if that comes last and nothing is quoted before it.
 import { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
 import plugin from 'fastify-plugin'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Has the headers of the file parts noted; before the form is read. Gives that of a part, one character a byte. */
+    /** Records the headers of file parts; call it before the form is read. Returns a lookup of a part's raw header. */
     noteDispositions(): (file: Readable) => string | undefined
   }
 }
@@ -16,7 +16,7 @@ export const dispositions = plugin(
     app.decorateRequest('noteDispositions', function noteDispositions() {
       const noted = new WeakMap<Readable, string>()
       const { raw } = this
-      // The request is piped into the parser once; then it has all of its parts.
+      // The request is piped into the parser once, when all of its parts are still to come.
       raw.pipe = (parser, options) => {
         Reflect.deleteProperty(raw, 'pipe')
         note(parser, noted)
@@ -28,7 +28,7 @@ export const dispositions = plugin(
   { name: 'dispositions' },
 )
 
-/** The parser of the headers, within the parser of forms (@fastify/busboy 3). */
+/** Returns the header parser inside the form parser (@fastify/busboy 3). */
 function dicerOf(parser: object): EventEmitter {
   const dicer: unknown = Reflect.get(Object(Reflect.get(parser, '_parser')), 'parser')
   if (dicer instanceof EventEmitter) return dicer

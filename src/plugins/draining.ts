@@ -1,6 +1,6 @@
 import plugin from 'fastify-plugin'
 
-/** While the server stops, an answer is the last of its connection; else the stop would wait for idle clients. */
+/** Closes each connection after its current answer while the server stops; the stop would wait for idle clients. */
 export const draining = plugin(
   async (app) => {
     let isStopping = false

@@ -1,4 +1,4 @@
-// Every error leaves through here, in the documented shape.
+// Converts every error to the documented shape.
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -11,7 +11,7 @@ import { presentError } from '#wire/problem.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Dates the errors. */
+    /** Provides the time of errors. */
     clock: Clock
   }
 }
@@ -27,7 +27,7 @@ export const errors = plugin(
   { name: 'errors' },
 )
 
-/** What Fastify refuses before there is a route, and so before any hook, such as a broken URL. */
+/** Handles what Fastify refuses before there is a route, and therefore before any hook, such as a malformed URL. */
 export function handleEarlyError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
   setHeaders(request, reply)
   request.server.noteRequest(request, reply)
@@ -49,10 +49,10 @@ function handleError(error: FastifyError | Error, request: FastifyRequest, reply
     .send(JSON.stringify(presentError(known, spelling, request.server.clock.now())))
 }
 
-/** When a client may try again that is answered 503. */
+/** Value of Retry-After in answers with 503. */
 const retryAfterSeconds = 5
 
-/** What is no request: too slow, too long, or not HTTP. */
+/** Answers connections that carry no valid request: too slow, too long, or not HTTP. */
 export function refuseConnection(this: FastifyInstance, error: ConnectionError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
   const known = unreadable(error.code)
@@ -75,8 +75,8 @@ function unreadable(code: string): ChatError {
 }
 
 /**
- * Whether a challenge would make a browser ask its person for a name and a password, although it was a script that
- * asked, which reads the answer itself. [Fetch Metadata: browsers alone send the header, and no script can]
+ * Returns whether a challenge would make a browser show a sign-in dialog although a script sent the request, which
+ * handles the answer itself. [Fetch Metadata: only browsers send the header, and scripts cannot]
  */
 function isSignInDialog({ kind }: ChatError, { headers }: FastifyRequest): boolean {
   const mode = headers['sec-fetch-mode']
@@ -100,7 +100,7 @@ const kinds: Record<number, ErrorKind> = {
   503: 'ServiceUnavailableError',
 }
 
-/** Fastify's own refusals keep their message; whatever else was thrown is ours to know. */
+/** Fastify's own refusals keep their message; any other error stays internal. */
 function translate(error: FastifyError | Error): ChatError {
   const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500
   if (status >= 400 && status < 500) return new ChatError(kinds[status] ?? 'ClientError', error.message)

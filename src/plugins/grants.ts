@@ -1,4 +1,4 @@
-// Who uploads.
+// Authenticates users who upload files.
 import plugin from 'fastify-plugin'
 import type { Context } from '#context.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
@@ -7,7 +7,7 @@ import { ChatError } from '#errors.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set wherever the grants plugin is registered. */
+    /** Set in every scope with the grants plugin. */
     uploader: UserCaller
   }
 }

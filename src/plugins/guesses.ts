@@ -1,4 +1,4 @@
-// How often secrets may be guessed, and how much of the processor that may take.
+// Limits how often secrets may be guessed, and how much CPU the attempts may take.
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
@@ -8,7 +8,7 @@ import { tellLimit } from '#plugins/rate-limit.ts'
 import { Turns } from '#plugins/turns.ts'
 import { networkOf } from '#wire/origin.ts'
 
-/** Runs an attempt to show who one is, unless too many of this name, or from this network, failed lately. */
+/** Runs an authentication attempt, unless too many for this name or from this network have failed recently. */
 type Limit = <T>(
   exchange: { request: FastifyRequest; reply: FastifyReply },
   name: string | undefined,
@@ -17,35 +17,35 @@ type Limit = <T>(
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Of clients that want a token: those of one client from other networks are not held up. */
+    /** For clients that request a token; failures from other networks do not block a client. */
     limitGuesses: Limit
-    /** Of operators: whoever it is that guesses, and wherever (operating contract 1). */
+    /** For operators; failures of any origin count (operating contract 1). */
     limitSignIns: Limit
   }
 }
 
-/** So much for each key in a window; see plugins/budget.ts. */
+/** Counts the uses of each key in a time window; see plugins/budget.ts. */
 interface Counter {
-  /** Takes one. @returns 0, or the milliseconds until there is one again */
+  /** Takes one use. @returns 0, or the milliseconds until there is one */
   take(key: string): number | Promise<number>
   giveBack(key: string): unknown
 }
 
 interface Options {
-  /** Counts wrong passwords of operators; each process for itself where absent. */
+  /** Counts operators' wrong passwords; if absent, each process counts its own. */
   signIns?: (kind: string, limit: { max: number; windowMs: number }) => Counter
 }
 
 const windowMs = 60_000
-/** Wrong secrets of one client from one network in a window; others who know the secret are not held up by them. */
+/** Wrong secrets per client and network in a window; they do not block clients in other networks. */
 const perClientMax = 100
-/** Those of all clients from one network. */
+/** Wrong secrets per network in a window, for all clients. */
 const perNetworkMax = 500
-/** Wrong passwords of one operator, and from one network. */
+/** Wrong passwords per operator and per network in a window. */
 const signInsMax = 5
-/** Each attempt takes one of Node's four threads for tens of milliseconds, and files and names need these too. */
+/** Each attempt occupies one of Node's four threads for tens of milliseconds; file access and DNS need these too. */
 const runningMax = 2
-/** Of one network. */
+/** Per network. */
 const waitingMax = 200
 
 export const guesses = plugin(
@@ -74,7 +74,7 @@ export const guesses = plugin(
         max: signInsMax,
         budgets: (network, name) => [
           [byNetwork, network],
-          // A part of the digest is enough, and tells nothing of a password that was typed into the wrong field.
+          // Part of the digest is enough, and reveals nothing of a password typed into the wrong field.
           [byName, name.slice(0, 6)],
         ],
         isWrong: ({ status }) => status === 401,
@@ -86,9 +86,9 @@ export const guesses = plugin(
 )
 
 interface Limits {
-  /** What is told of: how many wrong ones there may be. */
+  /** The limit reported to clients. */
   max: number
-  /** What an attempt takes from, by the network and a digest of the name. */
+  /** Returns the counters that an attempt takes from, by network and digest of the name. */
   budgets(network: string, name: string): [Counter, key: string][]
   isWrong(error: ChatError): boolean
   message: string
@@ -102,7 +102,7 @@ function limiter(turns: Turns, { max, budgets, isWrong, message }: Limits): Limi
       .digest('base64')
     if (!turns.hasRoom(network)) throw refuse(reply, 1_000)
     return turns.run(network, async () => {
-      // Counted before it is tried, so that no number of attempts at once is more than the limit.
+      // Counted before the attempt, so that concurrent attempts cannot exceed the limit.
       const taken: [Counter, string][] = []
       const giveBack = async () => {
         for (const [budget, key] of taken) await budget.giveBack(key)

@@ -1,4 +1,4 @@
-// The headers that every answer of the hosted API carries (contract section f).
+// The headers of every answer of the hosted API (contract section f).
 import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
@@ -16,12 +16,12 @@ const always = {
   pragma: 'no-cache',
   expires: '0',
   'x-frame-options': 'DENY',
-  // Answers are data: a browser that is shown one loads nothing, and tells nobody where it was.
+  // Answers are data: a browser that displays one loads nothing and sends no referrer.
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',
 }
 
-/** What scripts of other origins may read of an answer. */
+/** Headers that scripts of other origins may read. */
 export const exposedHeaders = [
   'X-Response-Token',
   'X-Request-Id',
@@ -37,16 +37,16 @@ export const exposedHeaders = [
   'ETag',
 ]
 
-/** As proxies and clients make them: UUIDs, hexadecimal, base64 and the like; no mail address, for they are logged. */
+/** Ids as proxies and clients generate them: UUIDs, hex, base64. No e-mail addresses, because ids are logged. */
 const requestId = /^[\w.:/+=~-]{1,128}$/
 
-/** By which the log knows a request: what its header X-Request-Id says where that is well-formed, else one of our own. */
+/** Returns the request's id for the log: a well-formed X-Request-Id, otherwise a new id. */
 export function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
   const { 'x-request-id': given } = headers
   return typeof given === 'string' && requestId.test(given) ? given : uuid().replaceAll('-', '').toUpperCase()
 }
 
-/** For answers that no hook sees, too. */
+/** Exported because some answers pass no hook. */
 export function setHeaders(request: FastifyRequest, reply: FastifyReply): void {
   reply.headers(always).header('x-response-token', request.id).header('x-request-id', request.id)
   if (request.protocol === 'https') {

@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net'
 import plugin from 'fastify-plugin'
 
-/** How long a connection is read from after its last answer. */
+/** How long a connection is read after its last answer. */
 const lingerMs = 2_000
 
 /**
- * Who is refused before it has sent its whole body still gets the answer: a connection that closes while bytes arrive is
- * reset, and takes the answer with it. So it is ended on our side only, and read from for a while (RFC 9112, 9.6).
+ * Delivers answers to clients that are refused before they have sent their whole body. Closing a connection while data
+ * arrives resets it and drops the answer, so only our side is closed, and reading goes on (RFC 9112, 9.6).
  */
 export const lingering = plugin(
   async (app) => {
@@ -18,7 +18,7 @@ export const lingering = plugin(
   { name: 'lingering' },
 )
 
-/** Node closes a connection after its last answer by this method. */
+/** Overrides the method with which Node closes a connection after its last answer. */
 function linger(socket: Socket): void {
   socket.destroySoon = () => {
     socket.end()

@@ -1,4 +1,4 @@
-// The methods that a path has: others are refused, and OPTIONS tells them [RFC 9110 sections 9.3.7 and 15.5.6].
+// Refuses methods that a path lacks; OPTIONS lists those it has [RFC 9110 sections 9.3.7 and 15.5.6].
 import plugin from 'fastify-plugin'
 import { ChatError } from '#errors.ts'
 
@@ -17,20 +17,20 @@ export const methods = plugin(
       for (const name of [method].flat()) path.methods.add(name)
       paths.set(url, path)
     })
-    // It is looked for when it is asked: routes that refuse would be four of five, and cost each start a sixth of a second.
+    // Computed on demand: routes that refuse would be four of five, and would slow each start by a sixth of a second.
     const allowed = (url: string) => {
       const segments = segmentsOf(url.split('?', 1)[0] as string).map(decoded)
       const fitting = [...paths.values()].filter((path) => fits(path.segments, segments))
       const names = new Set(fitting.flatMap((path) => [...path.methods]))
       return names.size === 0 ? undefined : [...names, 'OPTIONS'].join(', ')
     }
-    // Before the plugin that answers preflights, which OPTIONS without an Origin reaches as well.
+    // Runs before the plugin that answers preflights, which also receives OPTIONS without an Origin.
     app.addHook('onRequest', ({ method, url, is404 }, reply, done) => {
       const allow = method === 'OPTIONS' || is404 ? allowed(url) : undefined
       if (allow !== undefined) reply.header('allow', allow)
       done()
     })
-    // Behind that plugin, which lets scripts of other sites read the refusal; nobody reads the body.
+    // Runs after that plugin, which lets scripts of other sites read the refusal. The body is not read.
     app.addHook('preParsing', ({ method, is404 }, reply, _payload, done) => {
       if (!is404 || !reply.hasHeader('allow')) return done()
       done(new ChatError('MethodNotAllowedError', `${method} is not possible here`))
@@ -39,7 +39,7 @@ export const methods = plugin(
   { name: 'methods' },
 )
 
-/** Without the slash that may stand at the end. */
+/** Ignores a trailing slash. */
 function segmentsOf(path: string): string[] {
   return path
     .slice(1)

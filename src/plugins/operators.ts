@@ -1,4 +1,4 @@
-// Who calls the admin API: by the cookie of the console, or by an admin key.
+// Authenticates callers of the admin API, by the console's cookie or an admin key.
 import cookie from '@fastify/cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
@@ -12,15 +12,15 @@ import type { AdminSession } from '#resources/admin/operator.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set wherever the plugin operators is registered, but for what is open. */
+    /** Set in every scope with the operators plugin, except for open routes. */
     operator: OperatorCaller
-    /** By what they call. */
+    /** The session or key of the request. */
     operatorSession: AdminSession
-    /** Whether they may still call, for answers that go on. @throws ChatError 401 where not */
+    /** Checks again, for long answers, that they may still call. @throws ChatError 401 if not */
     checkOperatorAgain(): Promise<OperatorCaller>
   }
   interface FastifyReply {
-    /** Gives the browser the cookie of a session, or takes it away. */
+    /** Sets the session cookie, or clears it if the token is undefined. */
     setOperatorSession(token: string | undefined): FastifyReply
   }
 }
@@ -57,12 +57,12 @@ export const operators = plugin<{ ctx: Context }>(
   { name: 'operators' },
 )
 
-/** Of the header alone: what stands in an address is kept in logs. */
+/** Only the header counts, because addresses are logged. */
 function keyIn(authorization: string): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(authorization)?.[1]
 }
 
-/** A browser sends the cookie whoever made the page; the token of the session is known to our own alone. */
+/** A browser sends the cookie from any page, but only our own pages know the session's CSRF token. */
 function mustBeOwnPage({ method, headers }: FastifyRequest, session: string): void {
   if (!changing.has(method)) return
   if (isCsrfToken(headers['x-csrf-token']?.toString(), session)) return

@@ -1,11 +1,11 @@
-// Where requests were sent; those that do not say, as HTTP demands, are refused before anything is done for them.
+// Determines the origin of requests. HTTP/1.1 requests without one are refused before any other work.
 import type { BlockList } from 'node:net'
 import plugin from 'fastify-plugin'
 import { readOrigin } from '#wire/origin.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** `https://chat.example.com`, or with a path where a proxy took one away; undefined where a request of HTTP/1.0 does not say. */
+    /** `https://chat.example.com`, plus a path that a proxy removed; undefined for HTTP/1.0 requests without a host. */
     origin: string | undefined
   }
 }

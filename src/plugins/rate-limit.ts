@@ -1,4 +1,4 @@
-// How much one application may ask of this process in a second.
+// Limits the requests of one application to this process per second.
 import type { FastifyReply, onRequestHookHandler } from 'fastify'
 import plugin from 'fastify-plugin'
 import { rateLimited } from '#errors.ts'
@@ -7,14 +7,14 @@ import { networkOf } from '#wire/origin.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** For `onRequest`, behind the plugin auth or grants. */
+    /** For `onRequest`, after the plugin auth or grants. */
     limitApplication: onRequestHookHandler
-    /** For `onRequest`, behind the plugin grants: what users upload is not counted against their application. */
+    /** For `onRequest`, after the plugin grants: users' uploads do not count against their application. */
     limitUploads: onRequestHookHandler
   }
 }
 
-/** `perSecond` of 0 lets applications ask for anything. */
+/** A `perSecond` of 0 disables the limits. */
 export const rateLimit = plugin<{ perSecond: number }>(
   async (app, { perSecond }) => {
     const isFree = perSecond === 0
@@ -24,7 +24,7 @@ export const rateLimit = plugin<{ perSecond: number }>(
   { name: 'rate-limit' },
 )
 
-/** Uploads of one user, and of all users of one network, in a window: guests cost nothing to make. */
+/** Uploads per user, and per network for all its users, in a window: new guests cost an attacker nothing. */
 const uploadsWindowMs = 10_000
 const uploadsMax = { user: 30, network: 300 }
 
@@ -42,9 +42,9 @@ function limitUploads(): onRequestHookHandler {
 const windowMs = 1000
 
 /**
- * Counts requests by application, from nought in every second. It stands in the way of every request: the hook of
- * @fastify/rate-limit, asynchronous throughout, took 4 to 6 µs of the 120 µs of a cheap one; this takes under 3, most
- * of it for the three headers.
+ * Counts requests by application, from zero in every second. It runs in every request: the hook of @fastify/rate-limit,
+ * asynchronous throughout, took 4 to 6 µs of the 120 µs of a cheap one; this takes under 3, mostly for the three
+ * headers.
  */
 function limit(max: number): onRequestHookHandler {
   const counts = new Map<number, number>()
@@ -66,7 +66,7 @@ function limit(max: number): onRequestHookHandler {
   }
 }
 
-/** Says how much is left of a limit, and in how many seconds all of it is there again. */
+/** Sets the headers with the limit, what remains of it, and the seconds until it is reset. */
 export function tellLimit(
   reply: FastifyReply,
   max: number,

@@ -1,16 +1,16 @@
-// One line and one observation a request: what was asked, how it ended, and how long it took.
+// Writes one log line and one observation per request: the operation, its status and its duration.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { Context } from '#context.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Notes a request once its answer has left, or its client has; for those that no hook sees. */
+    /** Records a request when its answer is sent or its client disconnects; called for requests that pass no hook. */
     noteRequest(request: FastifyRequest, reply: FastifyReply): void
   }
 }
 
-/** Of a client that left before its answer was there; nginx writes the same. */
+/** Status of a request whose client disconnected before the answer, as in nginx. */
 const leftStatus = 499
 
 export const requests = plugin<{ ctx: Context }>(
@@ -24,10 +24,10 @@ export const requests = plugin<{ ctx: Context }>(
         const named = routeOptions.config?.operation
         const route = routeOptions.url
         const operation = named ?? (route === undefined ? 'unmatched' : 'other')
-        // A stream of events lasts as long as somebody watches, which says nothing of how quick the server is.
+        // An event stream lasts as long as it is watched, which says nothing about the speed of the server.
         const isWatching = String(raw.getHeader('content-type')).startsWith('text/event-stream')
         if (!isWatching) metrics.requests.observe(ms / 1_000, operation, String(status))
-        // The route, and never the path or its query, which the client wrote.
+        // Logs the route, never the path or query, which the client wrote.
         const asked = named === undefined && route !== undefined ? { operation, route } : { operation }
         const trace = request.span && { trace: request.span.traceId }
         log.info({ id, ...asked, status, ms: Math.round(ms * 100) / 100, ...trace }, 'request')

@@ -1,10 +1,10 @@
-// Requests as the beginning of traces, or as a part of their callers'. Registered only where there is tracing.
+// Traces requests, as new traces or as part of the caller's. Registered only if tracing is on.
 import plugin from 'fastify-plugin'
 import type { Tracing } from '#tracing/tracing.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Of the request; absent where nothing is traced. */
+    /** The request's span; absent if nothing is traced. */
     span?: ReturnType<Tracing['begin']>
   }
 }
@@ -32,7 +32,7 @@ export const tracing = plugin<{ tracing: Tracing }>(
       })
       span.enter(done)
     })
-    // Bodies arrive on their connection's own account.
+    // Bodies arrive in the context of the connection, so the span is entered again.
     app.addHook('preValidation', (request, _reply, done) => {
       if (request.span) request.span.enter(done)
       else done()

@@ -1,18 +1,18 @@
-/** Has little run at once, and those who wait take turns by key: whoever asks a lot waits for itself, not others. */
+/** Limits concurrent work. Waiting work takes turns by key, so that heavy use of one key does not delay the others. */
 export class Turns {
   readonly #runningMax: number
   readonly #waitingMax: number
   #running = 0
-  /** By key; the key whose turn it is comes first. */
+  /** By key; the next key is first. */
   readonly #waiting = new Map<string, (() => void)[]>()
 
-  /** @param waitingMax of one key; beyond, `run` refuses */
+  /** @param waitingMax per key; beyond that, `run` refuses */
   constructor({ runningMax, waitingMax }: { runningMax: number; waitingMax: number }) {
     this.#runningMax = runningMax
     this.#waitingMax = waitingMax
   }
 
-  /** Whether one more of this key may wait. */
+  /** Returns whether more work may wait for this key. */
   hasRoom(key: string): boolean {
     return (this.#waiting.get(key)?.length ?? 0) < this.#waitingMax
   }
@@ -33,7 +33,7 @@ export class Turns {
     else this.#waiting.set(key, [resolve])
   }
 
-  /** Gives a turn that is over to the next, whose key goes to the end of the line. */
+  /** Passes a finished turn to the next key, which then moves to the end of the queue. */
   #passOn(): void {
     for (const [key, waiting] of this.#waiting) {
       this.#waiting.delete(key)

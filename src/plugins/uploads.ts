@@ -1,12 +1,12 @@
-// Request bodies: multipart forms, read as they arrive by the routes that take them.
+// Parses multipart forms, which routes read as they arrive.
 import multipart from '@fastify/multipart'
 import plugin from 'fastify-plugin'
 import { dispositions } from '#plugins/dispositions.ts'
 
-/** Bytes of a part beside the file: its properties are the longest. */
+/** Limit for a part besides the file, in bytes; properties are the longest. */
 const fieldMax = 262_144
 
-/** How large a file may be is for its storage to say; how much the other parts are together, for who reads them. */
+/** The storage limits the size of files, and the reader limits the total of the other parts. */
 const limits = {
   fileSize: Number.POSITIVE_INFINITY,
   fieldNameSize: 255,

@@ -1,16 +1,16 @@
-// What a client sends to be let in by, in the header StompX-Auth-Params (runtime contract 1.2).
+// The auth params that a client sends in the header StompX-Auth-Params (runtime contract 1.2).
 import { isUtf8 } from 'node:buffer'
 import { ChatError } from '#errors.ts'
 import { Properties } from '#resources/define.ts'
 
 const header = 'StompX-Auth-Params'
 
-/** What clients write for nothing (runtime contract 1.6). */
+/** Values that clients send for absent auth params (runtime contract 1.6). */
 const absent = ['', 'undefined', 'null']
 
 /**
- * Reads the header: JSON in base64, of the bytes of UTF-8 or else of Latin-1, as browsers encode it; or plain JSON, as
- * the oldest clients send it. An empty object where there is none.
+ * Parses the header: base64 of JSON in UTF-8 or else Latin-1, as browsers encode it, or plain JSON, as the oldest
+ * clients send it. Returns an empty object if there is none.
  * @throws ChatError AccessDeniedError for anything but an object
  */
 export function readAuthParams(text: string | undefined): Record<string, unknown> {

@@ -1,7 +1,7 @@
-// Bearer tokens: where they stand, and whether they are the right ones.
+// Finds and compares bearer tokens.
 import { createHash, timingSafeEqual } from 'node:crypto'
 
-/** The token of RFC 6750, in the header or, as older backends send it, in the query. */
+/** Returns the token of RFC 6750 from the header, or from the query, where older backends send it. */
 export function bearerToken(request: {
   headers: { authorization?: string | undefined }
   query: unknown
@@ -12,7 +12,7 @@ export function bearerToken(request: {
   return typeof token === 'string' ? token : undefined
 }
 
-/** Whether two secrets are the same; how long that takes says nothing of where they differ. */
+/** Returns whether two secrets are equal, in a time that does not reveal where they differ. */
 export function isSameSecret(one: string, other: string): boolean {
   return timingSafeEqual(digest(one), digest(other))
 }

@@ -1,4 +1,4 @@
-// What a reader may ask of a file's bytes, and how they are handed out (RFC 9110, RFC 6266).
+// Ranges, validators and headers of file downloads (RFC 9110, RFC 6266).
 import { create as contentDisposition } from 'content-disposition'
 import fresh from 'fresh'
 
@@ -9,8 +9,8 @@ export interface Range {
 }
 
 /**
- * The part that a Range header asks for; undefined for the whole, which also answers several ranges at once and
- * headers that make no sense. [RFC 9110 14.2; the library range-parser answers `bytes=-30` of ten bytes with 416]
+ * Returns the range that a Range header requests; undefined for the whole file, which also answers multiple ranges and
+ * malformed headers. [RFC 9110 14.2; the library range-parser answers `bytes=-30` of ten bytes with 416]
  */
 export function readRange(header: string | undefined, size: number): Range | 'unsatisfiable' | undefined {
   const [, first = '', last = ''] = /^bytes=\s*(\d{0,15})-(\d{0,15})\s*$/i.exec(header ?? '') ?? []
@@ -21,21 +21,21 @@ export function readRange(header: string | undefined, size: number): Range | 'un
   return start < size ? { start, end } : 'unsatisfiable'
 }
 
-/** Whether a copy that the reader has is the file. [RFC 9110 13.1.2: weak comparison] */
+/** Returns whether the reader's copy is current. [RFC 9110 13.1.2: weak comparison] */
 export function isFresh(ifNoneMatch: string | undefined, etag: string): boolean {
   return fresh({ 'if-none-match': ifNoneMatch }, { etag })
 }
 
-/** Whether a range is still of the same file. [RFC 9110 13.1.5: strong comparison; we give no dates to compare] */
+/** Returns whether a range still belongs to the same file. [RFC 9110 13.1.5: strong comparison; no dates are sent] */
 export function isSame(ifRange: string | undefined, etag: string): boolean {
   return ifRange === undefined || ifRange.trim() === etag
 }
 
-/** What a browser may show in its window: nothing that could run a script. */
+/** Types that a browser may display: none of them can run a script. */
 const shown =
   /^(image\/(png|jpeg|gif|webp|avif|apng|bmp|x-icon)|audio\/[\w.+-]+|video\/[\w.+-]+|application\/pdf|text\/plain)$/
 
-/** The name is quoted in any case, as the hosted API has it; readers that know no RFC 8187 get `_` for other letters. */
+/** The name is always quoted, as in the hosted API. Readers without RFC 8187 get `_` for non-ASCII characters. */
 export function disposition(contentType: string, name: string): string {
   const type = shown.test(contentType) ? 'inline' : 'attachment'
   const fallback = name.replace(/[^\x20-\x7e]/g, '_').replace(/["\\%]/g, '_')
@@ -45,13 +45,13 @@ export function disposition(contentType: string, name: string): string {
 
 const script = /javascript|ecmascript|jscript|livescript/
 
-/** Text is UTF-8. Scripts are served as text, so that no page of this origin can be made to run one. */
+/** Text is served as UTF-8. Scripts are served as text, so that no page can run one from this origin. */
 export function servedType(contentType: string): string {
   if (script.test(contentType)) return 'text/plain; charset=utf-8'
   return contentType.startsWith('text/') ? `${contentType}; charset=utf-8` : contentType
 }
 
-/** Whatever is opened runs nothing and reaches nothing. Browsers' PDF viewers do not start in a sandbox. */
+/** Returns a policy under which a file runs and loads nothing. Browsers' PDF viewers do not work in a sandbox. */
 export function contentPolicy(contentType: string): string {
   const own = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"
   return contentType === 'application/pdf' ? `${own}; object-src 'self'` : `${own}; sandbox`

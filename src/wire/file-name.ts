@@ -1,11 +1,11 @@
-// The names of uploaded files, as clients write them into Content-Disposition.
+// Reads the names of uploaded files from Content-Disposition.
 import { decodeExtended, parse } from 'content-disposition'
 
 /**
- * The name of a part's file. `filename*` goes before `filename`, wherever it stands [RFC 6266 section 4.3]; mail
- * libraries write names as encoded words [RFC 2047].
- * @param disposition the header as it came, one character a byte
- * @param filename as the parser of the form read it
+ * Returns the name of a part's file. `filename*` takes precedence over `filename`, in any order [RFC 6266 section 4.3];
+ * mail libraries encode names as encoded words [RFC 2047].
+ * @param disposition the raw header, one character per byte
+ * @param filename as parsed by the form parser
  */
 export function fileName(disposition: string | undefined, filename: string | undefined): string {
   return extendedName(disposition ?? '') ?? decodeWords(filename ?? '')
@@ -13,7 +13,7 @@ export function fileName(disposition: string | undefined, filename: string | und
 
 function extendedName(disposition: string): string | undefined {
   if (!/filename\*/i.test(disposition)) return undefined
-  // Browsers write a quote as %22, most others as \".
+  // Browsers escape a quote as %22, most others as \".
   const multipart = !disposition.includes('\\"')
   const extended = parse(disposition, { multipart, extended: false }).parameters['filename*']
   return extended === undefined ? undefined : decodeExtended(extended)
@@ -21,7 +21,7 @@ function extendedName(disposition: string): string | undefined {
 
 const word = /=\?([\w-]+)(?:\*[\w-]*)?\?([bq])\?([^?\s]*)\?=/gi
 
-/** White space between two words belongs to neither [RFC 2047 section 6.2]; a word that is none stays as it is. */
+/** White space between two encoded words is dropped [RFC 2047 section 6.2]; an invalid word is left unchanged. */
 function decodeWords(text: string): string {
   return text
     .replace(/(=\?[^?\s]+\?[bq]\?[^?\s]*\?=)\s+(?==\?[^?\s]+\?[bq]\?)/gi, (_, first: string) => first)

@@ -1,20 +1,20 @@
-// How clients of older generations are spoken to, each in the words of its time; docs/clients.md says which there are.
+// Differences in how clients of older generations are addressed; docs/clients.md lists the generations.
 import { satisfies } from 'semver'
 import { channelHypermedia } from '#resources/channel.ts'
 import type { SeenMessage } from '#resources/message.ts'
 import { currentUserHypermedia, type UserTopic } from '#resources/user.ts'
 
-/** Where a client waits for the answer to an action instead, from what it answers and the user's id. */
+/** Returns the topic on which a client expects the answer to an action instead. */
 type AnswerTopic = (entity: unknown, userId: number) => string
 
 export interface Generation {
-  /** The versions of the npm package `chatkitty`. */
+  /** Range of versions of the npm package `chatkitty`. */
   versions: string
-  /** Older than its user agent: names its user in the query of the handshake. */
+  /** Set if it predates its user agent header and names its user in the query of the handshake. */
   saysUserInQuery?: true
-  /** What it calls events, where that is not their name of today. */
+  /** Its names of events, where they differ from today's. */
   events: Readonly<Record<string, string>>
-  /** For those topics of the user which it does not subscribe to. */
+  /** By the topics of the user that it does not subscribe to. */
   answers?: Partial<Record<UserTopic, AnswerTopic>>
 }
 
@@ -30,7 +30,7 @@ const ofMe = {
 const messageCreated = { 'channel.message.created': 'thread.message.created' }
 const messageUpdated = { 'channel.message.updated': 'thread.message.updated' }
 
-/** One row a generation, oldest first. Clients that are in none speak as of today. */
+/** One row per generation, oldest first. Clients outside these ranges use today's names. */
 const generations: Generation[] = [
   {
     versions: '<1.26.0',
@@ -46,19 +46,19 @@ const generations: Generation[] = [
   { versions: '>=1.55.0 <1.58.0', events: messageUpdated },
 ]
 
-/** What a client says when it connects, in the headers of its first frame or in the query of the handshake. */
+/** What a client sends when it connects, in the headers of its first frame or in the query of the handshake. */
 export interface Hello {
   apiKey: string
   username: string
   userAgent: string | undefined
   authParams: string | undefined
-  /** The session that it had. */
+  /** The session to resume. */
   resume: string | undefined
-  /** None for clients of today. */
+  /** Undefined for clients of today. */
   generation: Generation | undefined
 }
 
-/** Reads what a client says of itself (runtime contract 1.2). */
+/** Reads the connection parameters of a client (runtime contract 1.2). */
 export function readHello(query: URLSearchParams, headers: { get(name: string): string | undefined }): Hello {
   const inQuery = query.get('stompx_user') ?? undefined
   const username = headers.get('StompX-User')

@@ -1,19 +1,19 @@
-// Documents: an entity, its spelling and its links (HAL). Names no resource.
+// Presents entities as HAL documents, with their spelling and links. Refers to no particular resource.
 import type { AnyResource } from '#resources/define.ts'
 import type { CursorPage, Page } from '#resources/page.ts'
 import { compileWriter, type Spelling, snake, type Writer } from '#wire/casing.ts'
 import { type CursorHrefs, cursorLinks, type PageHrefs, pageLinks } from '#wire/paging.ts'
 
-/** How one request wants its documents. */
+/** How a request wants its documents presented. */
 export interface View {
   spelling: Spelling
   /** `https://chat.example.com` */
   origin: string
-  /** `https://chat.example.com/v1/applications/1`: what links of resources begin with. */
+  /** Prefix of the links of resources, such as `https://chat.example.com/v1/applications/1`. */
   base: string
 }
 
-/** The view of what no request asks for, such as functions have: links lead to the documented path form. */
+/** Returns the view for documents outside a request, such as a function's: links use the documented path form. */
 export function ownView(origin: string, applicationId: number): View {
   return { spelling: 'camel', origin, base: `${origin}/v1/applications/${applicationId}` }
 }
@@ -29,12 +29,12 @@ interface Presenter {
   links: LinkWriter
   embeds: EmbedLinker[]
 }
-/** Writes the links of a resource within a document. */
+/** Adds the links of a resource nested in a document. */
 type EmbedLinker = (entity: unknown, document: unknown, view: View) => void
 
 const presenters = new WeakMap<AnyResource, Presenter>()
 
-/** The document of one entity. */
+/** Returns the document of one entity. */
 export function present<E>(resource: AnyResource<E>, entity: E, view: View): Record<string, unknown> {
   const presenter = presenterOf(resource)
   const document = presenter[view.spelling](entity, (url) => (url.startsWith('/') ? view.origin + url : url))
@@ -43,7 +43,7 @@ export function present<E>(resource: AnyResource<E>, entity: E, view: View): Rec
   return document
 }
 
-/** The document of a page by number. */
+/** Returns the document of a page by number. */
 export function presentPage<E>(resource: AnyResource<E>, page: Page<E>, view: View, hrefs: PageHrefs) {
   const totalPages = Math.ceil(page.total / page.size)
   return {
@@ -56,7 +56,7 @@ export function presentPage<E>(resource: AnyResource<E>, page: Page<E>, view: Vi
   }
 }
 
-/** The document of a page by cursor. Cursors are strings, as the current SDK types them (contract h14). */
+/** Returns the document of a page by cursor. Cursors are strings, as the current SDK types them (contract h14). */
 export function presentCursorPage<E>(
   resource: AnyResource<E>,
   page: CursorPage<E>,
@@ -102,7 +102,7 @@ function compileEmbed(path: string, resource: AnyResource): EmbedLinker {
   }
 }
 
-/** Links keep their names in both spellings; one that does not apply is left out. */
+/** Links have the same name in both spellings; links that do not apply are omitted. */
 function compileLinks(links: AnyResource['links']): LinkWriter {
   const entries = Object.entries(links)
   return (entity, base) => {

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js'
 
-/** Whether a host, as settings and URLs spell it, is this machine and nothing else: then nobody reaches it from afar. */
+/** Returns whether a host, as written in settings and URLs, is always this machine and cannot be reached remotely. */
 export function isLoopback(host: string): boolean {
   if (host.toLowerCase() === 'localhost') return true
   const address = host.replace(/^\[(.+)\]$/, '$1')

@@ -1,4 +1,4 @@
-// Which representation a request wants (contract h1).
+// Negotiates the representation of answers (contract h1).
 import { LRUCache } from 'lru-cache'
 import Negotiator from 'negotiator'
 import type { Spelling } from '#wire/casing.ts'
@@ -10,21 +10,23 @@ export interface Representation {
 
 export const vendorType = 'application/vnd.chatkitty+json'
 
-/** In the order of preference among equals. */
+/** In order of preference among equals. */
 const responseTypes = [
   'application/json',
   vendorType,
   'application/hal+json',
   'application/vnd.hal+json',
   'application/vnd.chatkitty.v1+json',
-  'text/html', // a browser's address line: where there is no page, it is shown the JSON
+  'text/html', // from the address bar of a browser, which is shown JSON if there is no page
 ]
 
 export const defaultRepresentation: Representation = { contentType: 'application/json', spelling: 'camel' }
 
 const known = new LRUCache<string, Representation | false>({ max: 200 })
 
-/** The representation that an Accept header prefers, a blank one having no preference; undefined where it takes none of ours. */
+/**
+ * Returns the representation that an Accept header prefers; undefined if none of ours. A blank one gets the default.
+ */
 export function representationFor(accept: string | undefined): Representation | undefined {
   if (accept === undefined || accept.trim() === '') return defaultRepresentation
   let found = known.get(accept)
@@ -35,10 +37,10 @@ export function representationFor(accept: string | undefined): Representation | 
   return found || undefined
 }
 
-/** JSON has no parameters; clients name a charset all the same. */
+/** JSON has no parameters, but clients send a charset anyway. */
 const parameters = /;\s*(?!q=)[^;,]*/gi
 
-/** Whether an Accept header asks for a page to look at rather than for data, as a browser's address line does. */
+/** Returns whether an Accept header prefers a page to data, as the address bar of a browser does. */
 export function prefersPage(accept: string | undefined): boolean {
   return accept !== undefined && preferredOf(accept) === 'text/html'
 }
@@ -56,7 +58,7 @@ function negotiate(accept: string): Representation | undefined {
   }
 }
 
-/** Content types whose body is JSON; the non-standard name of merge patches is the documented one. */
+/** Content types of JSON bodies; the non-standard name of merge patches is the documented one. */
 export const jsonTypes = [
   'application/json',
   vendorType,

@@ -1,24 +1,24 @@
-// Where a request was sent, and from whom: what its head says, as far as it may be believed.
+// Determines the origin and the client of a request from its head, trusting only configured proxies.
 import type { IncomingHttpHeaders } from 'node:http'
 import { type BlockList, isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { LRUCache } from 'lru-cache'
 import { ChatError } from '#errors.ts'
 
-/** What is read of a request; an IncomingMessage is one. */
+/** The parts of a request that are read; IncomingMessage satisfies it. */
 export interface RequestHead {
   httpVersion: string
   headers: IncomingHttpHeaders
-  /** Where they are known: names and values in turn, none of them left out. */
+  /** If known: alternating names and values, including duplicates. */
   rawHeaders?: string[]
   socket: { remoteAddress?: string | undefined; encrypted?: boolean }
 }
 
 /**
- * Where a client sent a request to, as URLs begin: `https://chat.example.com`, followed by the path that the nearest
- * trusted proxy took away (X-Forwarded-Prefix). Undefined for a request of HTTP/1.0 that does not tell.
- * @param proxies those whose word on their clients counts
- * @throws ChatError 400 for a host that is missing, there twice, or none [RFC 9112 section 3.2, RFC 3986 section 3.2.2]
+ * Returns the origin that a client requested, such as `https://chat.example.com`, followed by the path that the nearest
+ * trusted proxy removed (X-Forwarded-Prefix). Undefined for an HTTP/1.0 request that does not say.
+ * @param proxies those that are trusted
+ * @throws ChatError 400 if the host is missing, repeated or invalid [RFC 9112 section 3.2, RFC 3986 section 3.2.2]
  */
 export function readOrigin(
   { httpVersion, headers, rawHeaders, socket }: RequestHead,
@@ -43,7 +43,7 @@ export function readOrigin(
 
 const prefixLengthMax = 255
 
-/** Without a slash at its end. */
+/** Returns the prefix without a trailing slash. */
 function mustBePrefix(text: string): string {
   const prefix = text.replace(/\/+$/, '')
   const isPath =
@@ -55,10 +55,10 @@ function mustBePrefix(text: string): string {
   return prefix
 }
 
-/** As proxies write them, some of them for WebSockets. */
+/** The schemes that proxies send, some of them for WebSockets. */
 const schemes: Record<string, string> = { http: 'http', ws: 'http', https: 'https', wss: 'https' }
 
-/** The address that a request comes from: the nearest one that is no proxy. */
+/** Returns the client's address: the nearest one that is not a trusted proxy. */
 export function readAddress(
   { headers, socket }: Pick<RequestHead, 'headers' | 'socket'>,
   proxies: BlockList,
@@ -73,10 +73,10 @@ export function readAddress(
   return address
 }
 
-/** Who counts as one where clients are counted: an IPv4 address, or the 64 bits that all of an IPv6 network have. */
+/** Returns the unit by which clients are counted: an IPv4 address, or the 64-bit prefix of an IPv6 network. */
 export function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return address
-  const parsed = ipaddr.process(address) // an IPv4 address that is written as IPv6 is one
+  const parsed = ipaddr.process(address) // maps IPv4-mapped IPv6 addresses to IPv4
   return parsed instanceof ipaddr.IPv6
     ? parsed.parts
         .slice(0, 4)
@@ -91,8 +91,8 @@ export function isAmong(proxies: BlockList, address: string | undefined): boolea
 }
 
 /**
- * The target of a request without its origin. One that has an origin, as proxies are sent it, must be taken, and its
- * origin goes before the header Host [RFC 9112 section 3.2.2].
+ * Returns a request's target without its origin. Absolute targets, as sent to proxies, must be accepted, and their host
+ * overrides the header Host [RFC 9112 section 3.2.2].
  */
 export function originForm(request: { url?: string | undefined; headers: IncomingHttpHeaders }): string {
   const { url = '/', headers } = request
@@ -111,10 +111,10 @@ function countHosts(rawHeaders: string[]): number {
   return count
 }
 
-/** `host [ ":" port ]` [RFC 9110 section 7.2], the host a name, an IPv4 address or an IPv6 one in brackets. */
+/** `host [ ":" port ]` [RFC 9110 section 7.2]; the host is a name, an IPv4 address or a bracketed IPv6 address. */
 const authority = /^(?:\[[\da-f:.]{2,45}\]|(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2}){1,255})(?::\d{0,5})?$/i
 
-/** Origins that were looked at, by scheme and host: clients send the same ones over and over. */
+/** Parsed origins by scheme and host, since clients keep sending the same ones. */
 const known = new LRUCache<string, string>({ max: 256 })
 
 function mustBeOrigin(header: string, scheme: string, host: string): string {
@@ -131,7 +131,7 @@ function wrongHost(header: string, problem: string): ChatError {
   return new ChatError('ClientError', `The header ${header} ${problem}`)
 }
 
-/** What the nearest proxy said, where several did. */
+/** Returns the value that the nearest proxy added, if several did. */
 function lastOf(header: string | string[] | undefined): string | undefined {
   return header?.toString().split(',').at(-1)?.trim() || undefined
 }

@@ -1,4 +1,4 @@
-// Reads what of a list a request wants, and links the pages to each other (contract section e).
+// Parses the paging parameters of requests, and links pages to each other (contract section e).
 import { ChatError, refused } from '#errors.ts'
 import {
   type CursorPage,
@@ -14,7 +14,7 @@ import { camel } from '#wire/casing.ts'
 
 type Query = Record<string, string | string[] | undefined>
 
-/** A page's own address without its place in the list: path, and the filters it keeps. */
+/** A page's URL without its position: the path, and the filters to keep. */
 export interface PageHrefs {
   url: string
   filters: [string, string][]
@@ -22,12 +22,12 @@ export interface PageHrefs {
 }
 export type CursorHrefs = Omit<PageHrefs, 'sort'>
 
-/** Beyond this, no list has pages; keeps page × size an integer. */
+/** No list has pages beyond this; keeps page × size a safe integer. */
 const pageMax = 2 ** 31
 
 /**
- * `page`, `size` and `sort` of a query. Numbers out of range are clamped, not refused: official clients ask for
- * `size=0` and expect a hit. `sort` may be repeated, or hold several criteria: `name,asc`, `createdTime,desc,name`.
+ * Parses `page`, `size` and `sort`. Numbers out of range are clamped, not refused, as official clients request `size=0`
+ * and expect a hit. `sort` may be repeated or hold several criteria: `name,asc`, `createdTime,desc,name`.
  */
 export function readPageRequest(query: Query): PageRequest {
   return {
@@ -37,7 +37,7 @@ export function readPageRequest(query: Query): PageRequest {
   }
 }
 
-/** `size`, `start`, `next` and `relation` of a query; a cursor that is none is a 400, for it cannot be clamped. */
+/** Parses `size`, `start`, `next` and `relation`. An invalid cursor cannot be clamped, so it is refused with 400. */
 export function readCursorRequest(query: Query): CursorRequest {
   const start = readCursor(query, 'start')
   const next = readCursor(query, 'next')
@@ -53,7 +53,7 @@ export function readCursorRequest(query: Query): CursorRequest {
   }
 }
 
-/** The links of a page by number, in the documented order; a single page has only `self`. */
+/** Returns the links of a page by number, in the documented order; a single page has only `self`. */
 export function pageLinks(page: Page<unknown>, totalPages: number, { url, filters, sort }: PageHrefs) {
   const to = (number: number) =>
     link(url, [
@@ -72,7 +72,7 @@ export function pageLinks(page: Page<unknown>, totalPages: number, { url, filter
   return links
 }
 
-/** The links of a page by cursor; `next` and `prev` only where there is such a page. */
+/** Returns the links of a page by cursor; `next` and `prev` only if such pages exist. */
 export function cursorLinks(page: CursorPage<unknown>, { url, filters }: CursorHrefs) {
   const cursors: [string, string][] = []
   if (page.start !== undefined) cursors.push(['start', String(page.start)])
@@ -86,13 +86,13 @@ export function cursorLinks(page: CursorPage<unknown>, { url, filters }: CursorH
   }
 }
 
-/** The values of a parameter that may be repeated or joined by commas, as RFC 6570 `{?members}` does. */
+/** Returns the values of a parameter that may be repeated or joined by commas, as by RFC 6570 `{?members}`. */
 function list(value: string | string[] | undefined): string[] {
   if (value === undefined) return []
   return (Array.isArray(value) ? value : [value]).filter((item) => item !== '')
 }
 
-/** The one value of a parameter; of a repeated one, the first. */
+/** Returns the value of a parameter; the first if it is repeated. */
 function one(value: string | string[] | undefined): string | undefined {
   const first = Array.isArray(value) ? value[0] : value
   return first === '' ? undefined : first
@@ -122,7 +122,7 @@ function isRelation(value: string): value is Relation {
   return value === 'SELF' || value === 'PREVIOUS' || value === 'NEXT'
 }
 
-/** `a,b,desc` sorts by a and b, descending, as Spring's Pageable reads it; what follows a direction has its own. */
+/** `a,b,desc` sorts by a and b, descending, as in Spring's Pageable: a direction applies to properties before it. */
 function readSort(criterion: string): Sort[] {
   const sorts: Sort[] = []
   let undirected = 0

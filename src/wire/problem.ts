@@ -1,13 +1,13 @@
-// Error bodies (contract section f, runtime contract 1.4 and 2): what a fault is called is the door's choice.
+// Bodies of errors (contract section f, runtime contract 1.4 and 2). The names of errors depend on the entry point.
 import type { ChatError, ErrorKind } from '#errors.ts'
 import { type Spelling, snake } from '#wire/casing.ts'
 
-/** Kinds that have another name over HTTP, where all input that is refused has one. */
+/** Kinds with a different name over HTTP, where all refused input has the same name. */
 const httpNames: Partial<Record<ErrorKind, ErrorKind>> = { ValidationError: 'ClientError' }
 
 /**
- * The body of an HTTP answer: `{ error, error_description }` for OAuth's kinds, the API's own shape for all others.
- * @param at when it is given, in milliseconds since the epoch
+ * Returns the body of an HTTP error: `{ error, error_description }` for OAuth's kinds, else the API's own shape.
+ * @param at time of the error in milliseconds since the epoch
  */
 export function presentError(error: ChatError, spelling: Spelling, at: number): Record<string, unknown> {
   if (error.isAuthentication) return { error: error.kind, error_description: error.message }
@@ -26,12 +26,12 @@ export function presentError(error: ChatError, spelling: Spelling, at: number): 
   }
 }
 
-/** What the ERROR frame says that ends a connection, and the answer to a request that opens none. */
+/** Returns the body of an ERROR frame that ends a connection, and of an answer that refuses to open one. */
 export function presentRefusal({ kind, message }: ChatError, at: number): Record<string, unknown> {
   return { error: kind, message, timestamp: new Date(at).toISOString() }
 }
 
-/** What the errors queue says of a frame after which the connection goes on. */
+/** Returns the message to the errors queue for a frame after which the connection stays open. */
 export function presentFrameError(error: ChatError, at: number): Record<string, unknown> {
   const { problems } = error
   return { ...presentRefusal(error, at), ...(problems.length > 0 && { errors: problems }), ...coolOff(error) }

@@ -1,11 +1,11 @@
-// Takes what a request brings and gives what its schema says, or the fields that are wrong.
+// Validates the input of requests against schemas.
 import type { z } from 'zod'
 import { ChatError, type FieldProblem } from '#errors.ts'
 import { compileReader, type NullMeans } from '#wire/casing.ts'
 
 /**
- * Compiles the check of one schema: keys of either spelling in, the schema's output out. A member that is null is as
- * if absent where it may be, unless the input is a merge patch.
+ * Compiles the validation of a schema. Keys may come in either spelling; the result is the schema's output. A null
+ * member counts as absent if it is optional, unless the input is a merge patch.
  */
 export function compileCheck<S extends z.ZodType>(
   resource: string,

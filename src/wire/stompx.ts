@@ -1,5 +1,5 @@
-// Resources as the real-time runtime shows them: an entity in camelCase, with what can be done about it and about
-// each resource within it (runtime contract 2 and 7). Names no resource.
+// Presents resources for the real-time runtime: an entity in camelCase, with the addresses of each resource inside it
+// (runtime contract 2 and 7). Refers to no particular resource.
 import type { z } from 'zod'
 import type { AnyHypermedia, Params } from '#resources/address.ts'
 import { hypermediaOf } from '#resources/hypermedia.ts'
@@ -7,21 +7,21 @@ import type { CursorPage, Page, PageRequest, Relation } from '#resources/page.ts
 import { compileWriter, type Writer } from '#wire/casing.ts'
 
 /**
- * How an address of ours begins in a presented resource; {@link withBaseUrls} puts in front of it where a client reaches
- * us. A slash need not be escaped in JSON (RFC 8259, 7), and JSON.stringify never does it: no text of users can look
- * like this, whatever they write. Left as it is, it is the address without its origin.
+ * How a URL of this server starts in a presented resource; {@link withBaseUrls} replaces the mark with the base URL for
+ * each client. In JSON a slash need not be escaped (RFC 8259, 7) and JSON.stringify never does so, so users' text can
+ * never look like a mark. A mark that is not replaced reads as the path without an origin.
  */
 const marks = { origin: '"\\/', streams: '"\\u002f' }
 
-/** Where a client reaches us. */
+/** The base URLs under which a client reaches this server. */
 export interface BaseUrls {
   /** `https://chat.example.com` */
   origin: string
-  /** In front of streams: nothing where only the client knows how it reaches us (runtime contract 6.1). */
+  /** Prefix of stream addresses; empty if only the client knows how it reaches the server (runtime contract 6.1). */
   streams: string
 }
 
-/** @param publicUrl what the settings say, where they do */
+/** @param publicUrl the configured URL, if any */
 export function baseUrlsOf(origin: string, publicUrl = ''): BaseUrls {
   return { origin, streams: publicUrl }
 }
@@ -33,27 +33,27 @@ interface Presenter {
 }
 const presenters = new WeakMap<z.ZodType, Presenter>()
 
-/** The JSON text of a resource, the same for everybody who sees it in this way. */
+/** Returns the JSON text of a resource, which is the same for every viewer of this shape. */
 export function presentResource(shape: z.ZodType, entity: unknown): string {
   return JSON.stringify(toDocument(shape, entity))
 }
 
-/** Completes the addresses in a presented resource. */
+/** Completes the URLs in a presented resource. */
 export function withBaseUrls(text: string, { origin, streams }: BaseUrls): string {
   return text
     .replaceAll(marks.origin, () => beginning(origin))
     .replaceAll(marks.streams, () => beginning(streams))
 }
 
-/** Of a JSON string that goes on with a path. */
+/** Returns the start of a JSON string that continues with a path. */
 function beginning(baseUrl: string): string {
   return `${JSON.stringify(baseUrl).slice(0, -1)}/`
 }
 
-// TypeScript's library has no type of it yet (ECMAScript 2026).
+// TypeScript's library does not declare it yet (ECMAScript 2026).
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): object }
 
-/** A path of ours that begins with a mark. */
+/** Returns the JSON string of a path of this server, starting with a mark. */
 function marked(mark: string, path: string): object {
   return rawJSON(mark + JSON.stringify(path).slice('"/'.length))
 }
@@ -108,26 +108,28 @@ const pageTail = /\.page\.(\d{0,9})\.size\.(\d{0,9})\.sort\.(.*)$/
 const cursorTail = /\.start\.(\d{0,16})\.next\.(\d{0,16})\.size\.(\d{1,9})\.relation\.(SELF|PREVIOUS|NEXT)$/
 
 export interface Destination {
-  /** Without its place in a list. */
+  /** Without its position in a list. */
   base: string
   /** The base without its version. */
   plain: string
-  /** The place, in the words of a query (runtime contract 3.2). */
+  /** The position, as query parameters (runtime contract 3.2). */
   query: Record<string, string>
-  /** Whether it names the version, as older clients do. */
+  /** Whether it contains the version, as with older clients. */
   isLegacy: boolean
 }
 
 const versioned = '/application/v1/'
 
-/** Takes a destination apart. */
+/** Splits a destination into its parts. */
 export function readDestination(destination: string): Destination {
   const { base, query } = splitPlace(destination)
   const isLegacy = base.startsWith(versioned)
   return { base, plain: isLegacy ? `/application/${base.slice(versioned.length)}` : base, query, isLegacy }
 }
 
-/** Where the errors of a client's frames go; both spellings (runtime contract 0). */
+/**
+ * Returns whether a destination is the queue for errors of a client's frames, in either spelling (runtime contract 0).
+ */
 export function isErrorsQueue(destination: string): boolean {
   return destination === '/user/queue/errors' || destination === '/user/queue/v1/errors'
 }
@@ -146,7 +148,7 @@ function splitPlace(destination: string): Pick<Destination, 'base' | 'query'> {
   return { base: destination, query: {} }
 }
 
-/** The JSON text of a page by number. `base` is the destination without its place. */
+/** Returns the JSON text of a page by number. `base` is the destination without its position. */
 export function presentRelayPage(
   shape: z.ZodType,
   contents: string,
@@ -164,7 +166,7 @@ export function presentRelayPage(
       size: page.size,
       number: page.number,
       totalElements: page.total,
-      totalElement: page.total, // as the clients' types have it
+      totalElement: page.total, // the name in the clients' types
       totalPages,
     },
     _relays: {
@@ -177,7 +179,7 @@ export function presentRelayPage(
   })
 }
 
-/** The JSON text of a page by cursor; cursors are numbers here (runtime contract 3.2). */
+/** Returns the JSON text of a page by cursor; cursors are numbers here (runtime contract 3.2). */
 export function presentRelayCursorPage(
   shape: z.ZodType,
   contents: string,

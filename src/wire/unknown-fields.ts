@@ -1,4 +1,4 @@
-// Fields of a request body that its schema does not know, which are otherwise ignored, and those in an older spelling.
+// Finds fields of a request body that its schema does not know, which are otherwise ignored, and deprecated ones.
 import { closest } from 'fastest-levenshtein'
 import type { z } from 'zod'
 import { alsoSpelled, definition, snake } from '#wire/casing.ts'
@@ -6,9 +6,9 @@ import { alsoSpelled, definition, snake } from '#wire/casing.ts'
 export interface OddField {
   /** Such as `members[0].usrname`. */
   path: string
-  /** What it should be called; for an unknown one the nearest name, which may be far. */
+  /** The field's current name; for an unknown field the most similar name, which may be unrelated. */
   nearest: string
-  /** Whether it is known, by a name that is no longer used. */
+  /** Whether the field is known under a name that is no longer used. */
   isDeprecated: boolean
 }
 
@@ -17,7 +17,7 @@ interface Known {
   schema: z.ZodType
 }
 
-/** The fields of a body that are unknown or deprecated, at any depth that the schema describes. */
+/** Returns the unknown and deprecated fields of a body, at any depth that the schema describes. */
 export function findOddFields(schema: z.ZodType, body: unknown): OddField[] {
   return [...oddFields([schema], body, '')]
 }
@@ -54,7 +54,7 @@ function* oddFields(schemas: z.ZodType[], value: unknown, path: string): Generat
   }
 }
 
-/** By every name that they may have; undefined where anything goes. */
+/** Returns the fields by all of their names; undefined if any field is allowed. */
 function knownFields(shapes: z.ZodType[]): Map<string, Known[]> | undefined {
   const known = new Map<string, Known[]>()
   let isOpen = true
@@ -71,7 +71,7 @@ function knownFields(shapes: z.ZodType[]): Map<string, Known[]> | undefined {
   return isOpen ? undefined : known
 }
 
-/** The objects, arrays and others that a schema stands for. */
+/** Returns the objects, arrays and other types that a schema wraps. */
 function unwrapped(schema: z.ZodType): z.ZodType[] {
   const def = definition(schema)
   switch (def.type) {
