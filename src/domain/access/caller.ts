@@ -1,47 +1,47 @@
-// Who calls, and what their token lets them do.
+// Callers, and what their tokens permit.
 import type { OperatorCaller } from '#domain/access/operator.ts'
 import { ChatError } from '#errors.ts'
 import type { Cause } from '#resources/events.ts'
 
-/** A backend that holds a token of its application. */
+/** A backend that presents a token of its application. */
 export interface ApplicationCaller {
   kind: 'application'
   applicationId: number
-  /** Such as `read:*` or `create:message`. */
+  /** For example `read:*` or `create:message`. */
   scopes: readonly string[]
-  /** Whose token it is. */
+  /** The client that the token was issued to. */
   clientId?: string
-  /** Where the request comes from. */
+  /** The address that the request comes from. */
   address?: string
-  /** Who acts in the place of a backend, through the admin API. */
+  /** The operator who acts in place of a backend, through the admin API. */
   operator?: OperatorCaller
 }
 
-/** A user on one of its devices, through the real-time door. */
+/** A user on one of their devices, through the real-time API. */
 export interface UserCaller {
   kind: 'user'
   applicationId: number
   userId: number
-  /** The key of its session. */
+  /** The key of the user's session. */
   session: string
-  /** Of the action that it performs: the event that answers it carries it along. */
+  /** The receipt of the action being performed, which the event that answers the action carries. */
   receipt?: string
 }
 
 export type Caller = ApplicationCaller | UserCaller
 
-/** What an event says of the action behind it; nothing where a backend acted. */
+/** Returns the part of an event that describes the action behind it; empty if a backend acted. */
 export function causeOf(caller: Caller): Partial<Cause> {
   if (caller.kind === 'application') return {}
   const { userId: by, session, receipt } = caller
   return { by, session, ...(receipt !== undefined && { receipt }) }
 }
 
-/** The scopes of a token for which none were asked (contract section a). */
+/** The scopes of a token that was requested without any (contract section a). */
 export const defaultScopes = ['create:*', 'read:*', 'update:*', 'delete:*'] as const
 
 /**
- * Lets pass who holds each scope, or the wildcard of its verb (contract section a).
+ * Requires the caller to hold each scope, or the wildcard of its verb (contract section a).
  * @throws ChatError 403 insufficient_scope
  */
 export function mustHaveScopes(caller: ApplicationCaller, wanted: readonly string[]): void {

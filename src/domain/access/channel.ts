@@ -7,7 +7,7 @@ import { ChatError, mustBeThere, notFound } from '#errors.ts'
 import type { ChannelType, SeenChannel } from '#resources/channel.ts'
 
 /**
- * What a user is to a channel that it may see: one that it is a member of, or a public one that it is not blocked in.
+ * Returns a user's standing in a channel that they may see: as a member, or if it is public and they are not blocked.
  * @throws ChatError 404, also for a channel that the user must not know of (runtime contract 8.1, 8.2)
  */
 export async function mustSeeChannel(
@@ -20,12 +20,12 @@ export async function mustSeeChannel(
   return channel
 }
 
-/** Whether a user with this standing may see the channel. */
+/** Returns whether a user with this standing may see the channel. */
 export function isVisible({ type, standing }: Pick<SeenChannel, 'type' | 'standing'>): boolean {
   return standing === 'member' || (standing === 'outsider' && type === 'PUBLIC')
 }
 
-/** @throws ChatError 404 as {@link mustSeeChannel}, AccessDeniedError for who sees it but is no member */
+/** @throws ChatError 404 like {@link mustSeeChannel}, AccessDeniedError if the caller is not a member */
 export async function mustBeMember(
   ctx: Context,
   caller: UserCaller,
@@ -37,14 +37,14 @@ export async function mustBeMember(
 }
 
 /**
- * Whether a member may change the channel itself: the moderators of a group, and of a direct channel, which has none,
- * each member (runtime contract 8.2).
+ * Returns whether a member may change the channel itself: moderators may in a group channel, and every member in a
+ * direct channel, which has no moderators (runtime contract 8.2).
  */
 function mayChange({ type, standing, moderator }: ChannelStanding): boolean {
   return standing === 'member' && (moderator || type === 'DIRECT')
 }
 
-/** @throws ChatError 404 and AccessDeniedError as {@link mustBeMember}, and for who may not change the channel */
+/** @throws ChatError 404 and AccessDeniedError like {@link mustBeMember}, or if the caller may not change it */
 export async function mustMayChangeChannel(
   ctx: Context,
   caller: UserCaller,
@@ -55,14 +55,14 @@ export async function mustMayChangeChannel(
   throw new ChatError('AccessDeniedError', `Only moderators may do this in channel ${channelId}`)
 }
 
-/** The channel is there for the caller. @throws ChatError 404 */
+/** Requires that the channel exists for the caller, and returns its type. @throws ChatError 404 */
 export async function mustHaveChannel(ctx: Context, caller: Caller, id: number): Promise<ChannelType> {
   if (caller.kind === 'user') return (await mustSeeChannel(ctx, caller, id)).type
   return mustBeThere(await findChannelType(ctx.db, caller.applicationId, id), 'channel', id)
 }
 
 /**
- * Only group channels change their members. Where users do so, `who` of them may (runtime contract 8.2).
+ * Requires a group channel, whose members may change. Among users, `who` may change them (runtime contract 8.2).
  * @throws ChatError 404, 400 for a direct channel (contract g), AccessDeniedError
  */
 export async function mustHaveGroupChannel(
@@ -78,7 +78,7 @@ export async function mustHaveGroupChannel(
   if (type === 'DIRECT') throw directChannel(id)
 }
 
-/** That the members of a direct channel are the ones it was made with. */
+/** Returns the error for an attempt to change the members of a direct channel, which are fixed at its creation. */
 export function directChannel(id: number): ChatError {
   return new ChatError('ClientError', `channel ${id} is direct: its members do not change`, [
     { resource: 'channel', field: 'type', code: 'invalid', message: 'must be PUBLIC or PRIVATE' },

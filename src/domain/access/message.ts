@@ -7,8 +7,8 @@ import { ChatError, mustBeThere } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
 /**
- * A message that the caller sees: backends see all of their application; users those of the channels that they are
- * members of, but for those that they cleared or deleted for themselves.
+ * Returns a message that the caller sees. Backends see all messages of their application. Users see those of the
+ * channels they are members of, except those they cleared or deleted for themselves.
  * @throws ChatError 404
  */
 export async function mustSeeMessage(ctx: Context, caller: Caller, id: number): Promise<SeenMessage> {
@@ -16,7 +16,7 @@ export async function mustSeeMessage(ctx: Context, caller: Caller, id: number): 
   return mustBeThere(await findMessage(ctx.db, caller.applicationId, id), 'message', id)
 }
 
-/** A message that a user sees, and whether they are a moderator there. @throws ChatError 404 */
+/** Returns a message that a user sees, and whether they are a moderator of its channel. @throws ChatError 404 */
 export async function mustSeeAsMember(
   ctx: Context,
   { applicationId, userId }: UserCaller,
@@ -25,14 +25,14 @@ export async function mustSeeAsMember(
   return mustBeThere(await findMessageOfMember(ctx.db, applicationId, userId, id), 'message', id)
 }
 
-/** Whether a user wrote a message. */
+/** Returns whether the user wrote the message. */
 function isAuthor({ userId }: UserCaller, message: SeenMessage): boolean {
   return 'user' in message && message.user.id === userId
 }
 
 /**
- * Backends may change every message of their application, authors theirs, and moderators those of their channels
- * (runtime contract 8.2).
+ * Requires that the caller may change the message: backends may change all messages of their application, authors their
+ * own, and moderators those of their channels (runtime contract 8.2).
  * @throws ChatError 404, AccessDeniedError
  */
 export async function mustMayChangeMessage(ctx: Context, caller: Caller, id: number): Promise<SeenMessage> {
@@ -42,7 +42,7 @@ export async function mustMayChangeMessage(ctx: Context, caller: Caller, id: num
   throw new ChatError('AccessDeniedError', `Only its author and moderators may do this to message ${id}`)
 }
 
-/** What a user wrote, they alone reword (runtime contract 8.2). @throws ChatError 404, AccessDeniedError */
+/** Requires the author, who alone may edit the text (runtime contract 8.2). @throws ChatError 404, AccessDeniedError */
 export async function mustBeAuthor(ctx: Context, caller: UserCaller, id: number): Promise<SeenMessage> {
   const message = await mustSeeMessage(ctx, caller, id)
   if (isAuthor(caller, message)) return message

@@ -1,22 +1,22 @@
-// Which operators and admin keys may do what: one table.
+// The rights of operators and admin keys, in one table.
 import { ChatError, notFound } from '#errors.ts'
 import { type Role, roles } from '#resources/admin/role.ts'
 
-/** Who runs the installation: an operator who is signed in, an admin key, or who has its command line. */
+/** A caller who runs the installation: an operator who is signed in, an admin key, or the command line. */
 export interface OperatorCaller {
   kind: 'operator'
   as: 'operator' | 'key' | 'command_line' | 'system'
-  /** Of the operator or the key. */
+  /** The id of the operator or the key. */
   id?: number
   name: string
   role: Role
-  /** The only applications that are theirs to see; none for all. */
+  /** The only applications that the caller may see; empty means all. */
   applicationIds: number[]
-  /** Where the request comes from. */
+  /** The address that the request comes from. */
   address?: string
 }
 
-/** Who has the machine, and so its command line, may everything. */
+/** Returns the caller for the command line, which may do everything, like anybody who controls the machine. */
 export const atCommandLine = (name: string): OperatorCaller => ({
   kind: 'operator',
   as: 'command_line',
@@ -25,7 +25,7 @@ export const atCommandLine = (name: string): OperatorCaller => ({
   applicationIds: [],
 })
 
-/** What the server does by itself. */
+/** The caller for what the server does by itself. */
 export const theSystem: OperatorCaller = {
   kind: 'operator',
   as: 'system',
@@ -34,7 +34,7 @@ export const theSystem: OperatorCaller = {
   applicationIds: [],
 }
 
-/** The least role that each right takes (operating contract 1). */
+/** The least role that each right requires (operating contract 1). */
 const leastRole = {
   'own session': 'viewer',
   'read operators': 'owner',
@@ -71,35 +71,35 @@ export type Right = keyof typeof leastRole
 
 export const leastRoleOf = (right: Right): Role => leastRole[right]
 
-/** Whether a role has a right. */
+/** Returns whether a role has a right. */
 export function hasRight({ role }: Pick<OperatorCaller, 'role'>, right: Right): boolean {
   return roles.indexOf(role) >= roles.indexOf(leastRole[right])
 }
 
-/** @throws ChatError access_denied for whose role does not have the right */
+/** @throws ChatError access_denied if the operator's role does not have the right */
 export function mustHaveRight(operator: OperatorCaller, right: Right): void {
   if (hasRight(operator, right)) return
   throw new ChatError('access_denied', `This takes the role ${leastRole[right]}; yours is ${operator.role}`)
 }
 
-/** Whether an application is theirs to see. */
+/** Returns whether the operator may see an application. */
 function seesApplication({ applicationIds }: OperatorCaller, id: number): boolean {
   return applicationIds.length === 0 || applicationIds.includes(id)
 }
 
-/** @throws ChatError 404 for an application that is not theirs to see */
+/** @throws ChatError 404 for an application that the operator may not see */
 export function mustSeeApplication(operator: OperatorCaller, id: number): void {
   if (!seesApplication(operator, id)) throw notFound('application', id)
 }
 
-/** Whether what is limited to these applications, or to none, lies within what an operator sees. */
+/** Returns whether an operator may see all of these applications; no list, or an empty one, means all there are. */
 export function isWithin({ applicationIds }: OperatorCaller, limits: number[] | undefined): boolean {
   if (applicationIds.length === 0) return true
   return limits !== undefined && limits.length > 0 && limits.every((id) => applicationIds.includes(id))
 }
 
 /**
- * Nobody gives what they do not have: who is limited to applications makes nothing that is not.
+ * Requires that operators who are limited to applications only create what has no wider limits than their own.
  * @throws ChatError access_denied
  */
 export function mustGiveOwn(operator: OperatorCaller, limits: number[] | undefined): void {
@@ -107,7 +107,7 @@ export function mustGiveOwn(operator: OperatorCaller, limits: number[] | undefin
   throw new ChatError('access_denied', 'You are limited to applications: so must be what you make')
 }
 
-/** @throws ChatError access_denied for who is limited to applications, where something is about all of them */
+/** Requires an operator with access to all applications. @throws ChatError access_denied if they are limited to some */
 export function mustBeUnlimited({ applicationIds }: OperatorCaller): void {
   if (applicationIds.length === 0) return
   throw new ChatError('access_denied', 'You are limited to applications, and may make no other')

@@ -7,9 +7,9 @@ import { notFound } from '#errors.ts'
 import type { Thread } from '#resources/thread.ts'
 
 /**
- * The thread with this id; users see those of the channels that they are members of. A message's id is its thread's
- * too: the thread is opened at its first use (contract g), by who sees the message.
- * @throws ChatError 404 where it is neither
+ * Returns the thread with this id; users see those of the channels they are members of. The id of a message is also the
+ * id of its thread, which is created at its first use (contract g), by any caller who sees the message.
+ * @throws ChatError 404 if there is neither a thread nor a message with this id
  */
 export async function mustSeeThread(ctx: Context, caller: Caller, id: number): Promise<Thread> {
   const thread = (await find(ctx, caller, id)) ?? (await open(ctx, caller, id))

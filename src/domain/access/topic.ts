@@ -1,17 +1,17 @@
-// What users may hear of.
+// Which topics users may receive events from.
 
-/** Whose a topic is: a user's own, or a channel's, as those of its threads are. */
+/** The owner of a topic: a user, or a channel, which also owns the topics of its threads. */
 export type TopicOwner = { userId: number } | { channelId: number }
 
-/** A user, and the channels that it is a member of at the time of what there is to hear. */
+/** A user, and the channels they are a member of at the time of the event or subscription. */
 export interface Listener {
   userId: number
   memberships: { has(channelId: number): boolean }
 }
 
 /**
- * Whether a user may hear what is published to a topic (runtime contract 4 and 8.4). Decides about every subscription, and about
- * every event again, whether it is delivered as it happens or to somebody who was away then.
+ * Returns whether a user may receive what is published to a topic (runtime contract 4 and 8.4). Checked at every
+ * subscription, and again for every event, both when it is delivered live and when it is replayed after a reconnect.
  */
 export function mayHear({ userId, memberships }: Listener, owner: TopicOwner): boolean {
   return 'userId' in owner ? owner.userId === userId : memberships.has(owner.channelId)

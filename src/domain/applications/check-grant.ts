@@ -4,13 +4,13 @@ import { findUser } from '#data/users/users.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { ChatError } from '#errors.ts'
 
-/** What comes by grant belongs to no session: what it leads to is delivered to all of the user's devices alike. */
+/** Requests by grant have no session, so the resulting events are delivered to all devices of the user alike. */
 const session = 'grant'
 
 /**
- * The user that a grant speaks for (runtime contract 6.4), who may do with it what that user may, and no more.
- * @throws ChatError 403 for a grant that is forged, of another access, of a deleted user, or whose hours are over
- * while its user is not connected any more
+ * Returns the user that a grant identifies (runtime contract 6.4); with it, the caller may do what that user may.
+ * @throws ChatError 403 for a grant that is forged, is for another access, belongs to a deleted user, or has expired
+ * while its user is no longer connected
  */
 export async function checkGrant(ctx: Context, access: 'read' | 'write', text: string): Promise<UserCaller> {
   const granted = await ctx.grants.check(text, access, ({ userId }, given) =>

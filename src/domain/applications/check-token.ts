@@ -3,8 +3,8 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { ChatError } from '#errors.ts'
 
 /**
- * Who a bearer token speaks for.
- * @throws ChatError 401: unauthorized without a token, invalid_token for one that is unknown, expired or revoked
+ * Returns the caller that a bearer token identifies.
+ * @throws ChatError 401: unauthorized without a token, invalid_token if it is unknown, expired or revoked
  */
 export async function checkToken(
   ctx: Context,

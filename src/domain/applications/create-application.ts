@@ -10,8 +10,8 @@ export interface NewCredentials {
 }
 
 /**
- * Creates an application; what is not given is generated. The API key is public, so the client has an id of its own.
- * @param cost of the hash of its secret; the usual one where absent
+ * Creates an application. Missing credentials are generated; the client id differs from the API key, which is public.
+ * @param cost scrypt cost for hashing the client secret; the usual one if absent
  */
 export async function createApplication(
   tx: Tx,

@@ -7,14 +7,14 @@ import { finishApplication } from '#domain/applications/finish-application.ts'
 import { referredApplication } from '#domain/applications/referred-application.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
 
-/** Of how many messages it is waited that they are gone. */
+/** An application with more messages than this is emptied by the sweeper, instead of before the answer. */
 const awaitedMax = 20_000
 
 /**
- * Deletes an application and everything in it: first nobody gets in any more, then it is emptied little by little,
- * then it is gone. Of a large one the emptying is left to the sweeper, unless the command line asks; so is one that was
- * cut off in between. Its files lose their owner, and are swept with those that nothing shows, as is what other processes
- * keep of its functions.
+ * Deletes an application and everything in it: first its credentials are withdrawn, then it is emptied in small steps,
+ * then its row is deleted. The sweeper empties a large one (unless the command line asks) and one whose deletion was
+ * interrupted. Its files lose their owner and are swept with other unused files, as is what other processes keep of its
+ * functions.
  * @throws ChatError 404
  */
 export async function deleteApplication(

@@ -10,19 +10,19 @@ export interface FirstApplication {
   clientId: string
   apiKey: string
   isNew: boolean
-  /** Whether the home folder has its credentials. */
+  /** Whether the credentials are stored in the home folder. */
   isKept: boolean
-  /** Only where it was generated just now: what the settings give is nobody's to show. */
+  /** Present only if it has just been generated: a secret from the settings is never shown. */
   clientSecret?: string
-  /** Whether the secret of the settings is the one in force; absent where they give none. */
+  /** Whether the secret from the settings is in force; absent if the settings give none. */
   isGivenSecretInForce?: boolean
 }
 
 /**
- * Sees to it that there is an application, with the credentials of the settings where those name any, and that they
- * are kept in the home folder, however this process ends. An application that is there keeps its secret, whatever the
- * settings say: it may have been rotated.
- * @throws Error for the operator, where the settings give a new client the API key of another application
+ * Ensures that an application exists, with the credentials from the settings if given, and that its credentials are
+ * kept in the home folder, even if this process crashes. An existing application keeps its secret, whatever the
+ * settings say, because it may have been rotated.
+ * @throws Error for the operator, if the settings give a new client the API key of another application
  */
 export async function ensureFirstApplication(ctx: Context): Promise<FirstApplication> {
   const { clientId, clientSecret: given, home } = ctx.config
@@ -59,7 +59,7 @@ function createFirst({ config }: Context, tx: Tx): Promise<NewCredentials> {
     ...(clientSecret && { clientSecret }),
     ...(apiKey && { apiKey }),
   }
-  // Tests ask for tokens all the time, and nobody guesses what was generated.
+  // Tests request tokens all the time, and a generated secret cannot be guessed even if its hash is cheap.
   const cost = config.testApi && !clientSecret ? leastCost : undefined
   return createApplication(tx, 'My application', given, cost).catch((error) => {
     if (!isConstraintError(error, 'unique')) throw error

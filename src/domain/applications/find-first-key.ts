@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { findCredential, findFirstCredential } from '#data/applications/applications.ts'
 
-/** The client id and the API key of the application that the server came up with; undefined where it is deleted. */
+/** Returns the client id and the API key of the server's first application; undefined if it is deleted. */
 export async function findFirstKey({
   config,
   db,

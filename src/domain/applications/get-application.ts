@@ -4,7 +4,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { mustBeThere } from '#errors.ts'
 import type { Application } from '#resources/application.ts'
 
-/** @throws ChatError 404 where it was deleted meanwhile */
+/** @throws ChatError 404 if it has been deleted meanwhile */
 export async function getApplication(ctx: Context, caller: ApplicationCaller): Promise<Application> {
   return mustBeThere(await findApplication(ctx.db, caller.applicationId), 'application', caller.applicationId)
 }

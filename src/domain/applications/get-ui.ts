@@ -4,7 +4,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 import type { Ui } from '#resources/ui.ts'
 
-/** What user interfaces of the application show and look like, with what nobody has set. @throws ChatError 404 */
+/** Returns the texts and looks of an application's user interfaces, including defaults. @throws ChatError 404 */
 export async function getUi(ctx: Context, { applicationId }: ApplicationCaller): Promise<Ui> {
   const ui = (await findUi(ctx.db, [applicationId])).get(applicationId)
   if (!ui) throw notFound('application', applicationId)

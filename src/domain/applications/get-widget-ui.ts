@@ -3,13 +3,13 @@ import { findOnlyApplication, findUi } from '#data/applications/applications.ts'
 import { findApplicationByKey } from '#data/applications/entrances.ts'
 import { completeUi, type Ui } from '#resources/ui.ts'
 
-/** What the chat of a widget connects with, shows and looks like. */
+/** The API key that a widget's chat connects with, and its texts and looks. */
 export type WidgetUi = Ui & { apiKey: string }
 
 /**
- * What the chat of a widget is (decision 11). Its id is the API key of an application, which is public, or one that the
- * settings give a key. Any other, such as a hosted one, means the application where there is one alone, or else is as
- * nobody has set anything.
+ * Returns the configuration of a widget's chat (decision 11). A widget's id is the public API key of an application, or
+ * one that the settings map to a key. Any other, such as an id of the hosted service, means the only application if
+ * there is just one, and otherwise yields the defaults.
  */
 export async function getWidgetUi(ctx: Context, widgetId: string): Promise<WidgetUi> {
   const apiKey = ctx.config.chatWidgets.get(widgetId) ?? widgetId

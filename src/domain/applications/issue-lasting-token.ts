@@ -5,7 +5,7 @@ import { insertToken } from '#data/applications/tokens.ts'
 import { defaultScopes } from '#domain/access/caller.ts'
 import { mustBeThere } from '#errors.ts'
 
-/** Gives a client a token for all of its application that never expires, wherever the clock is set to. */
+/** Issues a token for all scopes of a client's application that never expires, whatever time the clock shows. */
 export async function issueLastingToken(ctx: Context, clientId: string): Promise<string> {
   const credential = mustBeThere(await findCredential(ctx.db, clientId), 'client', clientId)
   const token = uuid()

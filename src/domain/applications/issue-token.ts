@@ -1,4 +1,4 @@
-// The token endpoint of RFC 6749 for the one grant that backends use, client credentials.
+// The token endpoint of RFC 6749, for the only grant that backends use: client credentials.
 import type OAuth2Server from '@node-oauth/oauth2-server'
 import { v4 as uuid } from 'uuid'
 import type { Context } from '#context.ts'
@@ -13,11 +13,11 @@ export interface TokenRequest {
   /** From HTTP Basic or the form. */
   clientId?: string | undefined
   clientSecret?: string | undefined
-  /** Space-separated; all scopes where absent. */
+  /** Space-separated; all scopes if absent. */
   scope?: string | undefined
 }
 
-/** RFC 6749 section 5.1, with the number that both SDKs reckon with. */
+/** RFC 6749 section 5.1, including the lifetime, which both SDKs rely on. */
 export interface IssuedToken {
   access_token: string
   token_type: 'bearer'
@@ -28,7 +28,7 @@ export interface IssuedToken {
 const tokenLifetimeSeconds = 43_200
 
 /**
- * Gives a client a token of its application.
+ * Issues a token for a client's application.
  * @throws ChatError invalid_client, invalid_request, unsupported_grant_type or invalid_scope (RFC 6749 section 5.2)
  */
 export async function issueToken(ctx: Context, request: TokenRequest): Promise<IssuedToken> {
@@ -37,7 +37,7 @@ export async function issueToken(ctx: Context, request: TokenRequest): Promise<I
   if (!isCredential(clientId) || !isCredential(clientSecret)) {
     throw new ChatError('invalid_client', 'Bad client credentials')
   }
-  const { default: Server } = await import('@node-oauth/oauth2-server') // 30 ms, which a start does without
+  const { default: Server } = await import('@node-oauth/oauth2-server') // takes 30 ms, which is not spent at startup
   try {
     const token = await new Server({ model: model(ctx) }).token(
       new Server.Request({
@@ -48,7 +48,7 @@ export async function issueToken(ctx: Context, request: TokenRequest): Promise<I
           grant_type: grantType,
           client_id: clientId,
           client_secret: clientSecret,
-          ...(scope && { scope }), // a blank parameter is an absent one (RFC 6749 section 3.1)
+          ...(scope && { scope }), // a blank parameter counts as absent (RFC 6749 section 3.1)
         },
       }),
       new Server.Response({}),
@@ -74,7 +74,7 @@ function isCredential(text: string | undefined): text is string {
 const unsupportedGrant = ({ grantType }: TokenRequest) =>
   new ChatError('unsupported_grant_type', `Unsupported grant type: ${grantType}`)
 
-/** By the library's name; in the words of the one that the hosted service runs on (contract section a). */
+/** Refusals by the library's error names, in the words of the hosted service's library (contract section a). */
 const refusals = new Map<string, (request: TokenRequest) => ChatError>([
   ['invalid_client', () => new ChatError('invalid_client', 'Bad client credentials')],
   [
@@ -82,7 +82,7 @@ const refusals = new Map<string, (request: TokenRequest) => ChatError>([
     () => new ChatError('invalid_request', 'A parameter has characters that it cannot have'),
   ],
   ['unsupported_grant_type', unsupportedGrant],
-  ['unauthorized_client', unsupportedGrant], // a grant that the library knows and our clients have not
+  ['unauthorized_client', unsupportedGrant], // a grant that the library supports and our clients do not have
   ['invalid_scope', ({ scope }) => new ChatError('invalid_scope', `Invalid scope: ${scope}`)],
 ])
 
@@ -98,7 +98,7 @@ function model(ctx: Context): OAuth2Server.ClientCredentialsModel {
         id: clientId,
         grants: ['client_credentials'],
         applicationId: credential.applicationId,
-        // A token does not outlive the secret that opened it.
+        // A token does not outlive the secret that it was issued for.
         accessTokenLifetime: Math.min(
           tokenLifetimeSeconds,
           Math.max(1, Math.floor((takenUntil - ctx.clock.now()) / 1000)),
@@ -129,7 +129,7 @@ function model(ctx: Context): OAuth2Server.ClientCredentialsModel {
       return { ...token, client, user }
     },
     async getAccessToken() {
-      return undefined // bearer tokens are checked by the auth plugin, through check-token.ts
+      return undefined // the auth plugin checks bearer tokens, through check-token.ts
     },
   }
 }

@@ -2,7 +2,7 @@ import type { Context } from '#context.ts'
 import { type ApplicationSummary, findApplicationBy } from '#data/applications/applications.ts'
 import { mustBeThere } from '#errors.ts'
 
-/** By id, API key or client id. @throws ChatError 404 */
+/** Finds an application by its id, API key or client id. @throws ChatError 404 */
 export async function referredApplication(ctx: Context, reference: string): Promise<ApplicationSummary> {
   return mustBeThere(await findApplicationBy(ctx.db, reference), 'application', reference)
 }

@@ -5,12 +5,12 @@ import { createApplication } from '#domain/applications/create-application.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
 import { mustBeThere } from '#errors.ts'
 
-/** An application, with the secret that is shown this once. */
+/** A new application, with its secret, which is shown only once. */
 export interface RegisteredApplication extends ApplicationSummary {
   clientSecret: string
 }
 
-/** Makes an application with credentials of its own. @throws ChatError access_denied for who is limited to others */
+/** Creates an application with new credentials. @throws ChatError access_denied if the operator is limited */
 export async function registerApplication(
   ctx: Context,
   operator: OperatorCaller,

@@ -10,24 +10,24 @@ export interface RotatedSecret {
   id: number
   clientId: string
   clientSecret: string
-  /** ISO time; only where the old secret is taken a while longer. */
+  /** ISO 8601 time; only present while the old secret is still accepted. */
   oldSecretUntil?: string
 }
 
-/** 30 days: an overlap that nobody ends is two secrets for ever. */
+/** 30 days: an overlap without an end would mean two valid secrets for ever. */
 export const overlapMaxMs = 30 * 86_400_000
 
 export interface Rotation {
-  /** How long the old secret and its tokens go on; at most {@link overlapMaxMs}, not at all where absent. */
+  /** How long the old secret and its tokens stay valid; at most {@link overlapMaxMs}, and not at all if absent. */
   overlapMs?: number
-  /** Generated where absent. */
+  /** Generated if absent. */
   clientSecret?: string
 }
 
 /**
- * Gives an application's client a new secret. Without an overlap the old one and every token it opened are void: at
- * once in this process, in others within the five seconds that they remember tokens. With one, both secrets open the
- * application meanwhile, and no token of the old one outlives it.
+ * Gives an application's client a new secret. Without an overlap, the old secret and every token issued for it become
+ * invalid: at once in this process, and within five seconds in others, which cache tokens that long. With an overlap,
+ * both secrets are valid until its end, and no token of the old one outlives it.
  * @throws ChatError 404
  */
 export async function rotateSecret(

@@ -1,19 +1,19 @@
-// Client secrets are kept as salted scrypt hashes: `scrypt$<salt>$<hash>`, base64url, with `$<cost>` where it is not
-// the usual one.
+// Client secrets are stored as salted scrypt hashes: `scrypt$<salt>$<hash>` in base64url, followed by `$<cost>` if it
+// is not the usual cost.
 import { randomBytes, type ScryptOptions, scrypt as scryptCallback, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Credential } from '#data/applications/applications.ts'
 
 const scrypt = promisify<string, Buffer, number, ScryptOptions, Buffer>(scryptCallback)
 const keyBytes = 32
-/** Bytes: more than Node gives by itself, for costs above the usual. */
+/** Bytes; more than Node's default, for costs above the usual one. */
 const maxmem = 134_217_728
-/** Of scrypt, and of Node: some 30 ms a guess. */
+/** The default cost of scrypt in Node: some 30 ms for each guess. */
 const usualCost = 16_384
-/** For secrets of {@link generateSecret} that nobody types: 256 random bits are not guessed, however fast. */
+/** For secrets from {@link generateSecret}: 256 random bits cannot be guessed, however fast the hash is. */
 export const leastCost = 2
 
-/** 256 bits that can be typed into a shell. */
+/** Generates 256 random bits, in characters that need no quoting in a shell. */
 export function generateSecret(): string {
   return randomBytes(32).toString('base64url')
 }
@@ -32,9 +32,9 @@ export async function isSecret(secret: string, stored: string): Promise<boolean>
 }
 
 /**
- * Until when a client's secret is taken, in milliseconds since the epoch: for ever where it is the one in force, until
- * the overlap ends where it is the one before, undefined where it is neither. It takes as long where there is no such
- * client: nobody can tell by it which ones there are.
+ * Returns until when a client's secret is valid, in milliseconds since the epoch: Infinity for the current secret, the
+ * end of the overlap for the previous one, and undefined for any other. The check takes as long for an unknown client,
+ * so that its duration does not reveal which clients exist.
  */
 export async function secretTakenUntil(
   secret: string,
@@ -47,5 +47,5 @@ export async function secretTakenUntil(
   return isPrevious ? previous.until : undefined
 }
 
-/** Of no secret. */
+/** A hash that no secret matches. */
 const unmatched = `scrypt$${randomBytes(16).toString('base64url')}$${randomBytes(keyBytes).toString('base64url')}`

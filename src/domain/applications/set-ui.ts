@@ -6,7 +6,7 @@ import { noteOperatorsAct } from '#domain/audit/note-operators-act.ts'
 import { notFound } from '#errors.ts'
 import type { Ui, UiPart } from '#resources/ui.ts'
 
-/** Replaces a part of what user interfaces show; those that are open are notified. @throws ChatError 404 */
+/** Replaces a part of the user interface settings, and notifies open user interfaces. @throws ChatError 404 */
 export async function setUi(
   ctx: Context,
   caller: ApplicationCaller,

@@ -4,7 +4,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { mustBeThere, refused } from '#errors.ts'
 import type { ApplicationSettings, UpdateApplicationSettings } from '#resources/application.ts'
 
-/** Takes the settings flat or under `features`, as both are shown. */
+/** Accepts the settings at the top level or under `features`, since both are shown. */
 export async function updateSettings(
   ctx: Context,
   caller: ApplicationCaller,

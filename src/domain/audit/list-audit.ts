@@ -9,8 +9,8 @@ export interface AuditQuery extends Omit<AuditFilters, 'applicationIds'> {
 }
 
 /**
- * Who did what, newest first; who is limited to applications sees what is about these.
- * @throws ChatError 404 for an application that is not theirs to see
+ * Lists audit entries, newest first; operators who are limited to applications see only entries about those.
+ * @throws ChatError 404 for an application that the operator may not see
  */
 export async function listAudit(
   ctx: Context,

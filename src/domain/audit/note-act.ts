@@ -4,17 +4,17 @@ import type { Caller } from '#domain/access/caller.ts'
 import type { OperatorCaller } from '#domain/access/operator.ts'
 import type { AuditAction, AuditEntry } from '#resources/admin/audit.ts'
 
-/** What was done. */
+/** An action to record in the audit. */
 export interface Act {
   action: AuditAction
-  /** The application that it is about; that of the caller where absent. */
+  /** The application concerned; that of the caller if absent. */
   applicationId?: number
   target?: { type: string; id: number | string }
-  /** More of it; never a secret, and never what users wrote. */
+  /** Further details; never a secret, and never content that users wrote. */
   details?: Record<string, unknown>
 }
 
-/** Notes what somebody does, in the transaction that does it: one is not there without the other. */
+/** Records an action in the audit, in the transaction that performs it, so that neither exists without the other. */
 export async function noteAct(tx: Tx, caller: OperatorCaller | Caller, act: Act): Promise<void> {
   const own = caller.kind === 'operator' ? undefined : caller.applicationId
   await insertAuditEntry(tx, {

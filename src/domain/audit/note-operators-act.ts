@@ -2,7 +2,7 @@ import type { Tx } from '#data/database.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { type Act, noteAct } from '#domain/audit/note-act.ts'
 
-/** Notes what an operator does in an application; what its own backends do is theirs (operating contract 2). */
+/** Records what an operator, as opposed to a backend, does in an application (operating contract 2). */
 export async function noteOperatorsAct(tx: Tx, caller: ApplicationCaller, act: Act): Promise<void> {
   if (caller.operator) await noteAct(tx, caller, act)
 }

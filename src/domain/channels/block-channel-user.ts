@@ -9,8 +9,8 @@ import type { ChannelBlockRecord } from '#resources/channel.ts'
 import type { UserReference } from '#resources/user.ts'
 
 /**
- * Keeps a user out of a channel: it is removed if it is a member, and cannot come back. Who is kept out stays so.
- * @throws ChatError 404, 400 for a direct channel, AccessDeniedError for who is no moderator, ValidationError for
+ * Blocks a user in a channel, unless already blocked: they are removed from it, and cannot rejoin.
+ * @throws ChatError 404, 400 for a direct channel, AccessDeniedError if the caller is no moderator, ValidationError for
  * oneself
  */
 export async function blockChannelUser(

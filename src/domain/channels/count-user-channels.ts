@@ -3,7 +3,7 @@ import { countChannelsOfUser } from '#data/channels/channels.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import type { ChannelType } from '#resources/channel.ts'
 
-/** How many channels, of a type, a user sees, or has something to read in. */
+/** Counts the channels, optionally of one type, that a user sees, or in which they have unread messages. */
 export async function countUserChannels(
   ctx: Context,
   { applicationId, userId }: UserCaller,

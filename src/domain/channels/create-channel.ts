@@ -21,14 +21,14 @@ import type { User } from '#resources/user.ts'
 
 export interface CreatedChannel {
   channel: SeenChannel
-  /** Whether it is new, one that the caller has created before, or somebody else's. */
+  /** Whether the channel is new, was created by the caller before, or belongs to somebody else. */
   outcome: 'created' | 'owned' | 'member'
 }
 
 /**
- * Creates a channel, or returns the equivalent one: the direct channel of the same members, the group channel of the
- * same name and type (contract g). Its creator is a member, and the moderator of a group. Users create their own, and
- * get an equivalent one that they may see, as members and no longer hidden (runtime contract 8.1).
+ * Creates a channel, or returns the equivalent one: the direct channel of the same members, or the group channel of the
+ * same name and type (contract g). Its creator becomes a member, and the moderator of a group. If users create a
+ * channel and may see an equivalent one, they become members of it and it is no longer hidden (runtime contract 8.1).
  * @throws ChatError 404 for unknown users, 400 for a bad set of members or a name that another type has; for users
  * FeatureDisabledError, UserBlockedError and ConflictError for a name that is taken
  */
@@ -53,7 +53,7 @@ async function choose(ctx: Context, caller: Caller, input: CreateChannel): Promi
   return membersWith(ctx, caller, input, settings.guestUsers === 'ENABLED')
 }
 
-/** The channel to store. @throws ChatError 400 for a bad set of members */
+/** Returns the channel to store. @throws ChatError 400 for a bad set of members */
 function describe(input: CreateChannel, { creator, members }: ChosenMembers): NewChannel {
   const common = { properties: input.properties ?? {}, ...(creator && { creator }) }
   if (input.type !== 'DIRECT') {
@@ -65,7 +65,7 @@ function describe(input: CreateChannel, { creator, members }: ChosenMembers): Ne
   return { type: 'DIRECT', name, displayName: name, memberSet: memberSetOf(members), ...common }
 }
 
-/** The new channel's id, or undefined where there is an equivalent one. */
+/** Stores the channel and returns its id, or undefined if there is an equivalent one. */
 function store(
   ctx: Context,
   caller: Caller,
@@ -73,7 +73,7 @@ function store(
   members: User[],
 ): Promise<number | undefined> {
   const { applicationId } = caller
-  // What answers the action is the channel's event, not that its creator has joined.
+  // The event that answers the action is channel.created, not the joining of its creator, so only it has the receipt.
   const { receipt: _receipt, ...joinedBy } = causeOf(caller)
   return ctx.db.transact(async (tx) => {
     const channelId = await insertChannel(tx, applicationId, channel)
@@ -124,7 +124,7 @@ async function joinExisting(
   }
   const { id: channelId, creatorId } = existing
   const outcome = creatorId === userId ? 'owned' : 'member'
-  const { receipt: _receipt, ...joiner } = caller // what answers the action is that the channel was there
+  const { receipt: _receipt, ...joiner } = caller // the event that answers the action is channel.upserted
   await ctx.db
     .transact(async (tx) => {
       if (standing.standing !== 'member') await admitMember(tx, joiner, channelId, userId)

@@ -6,7 +6,7 @@ import { mustHaveGroupChannel } from '#domain/access/channel.ts'
 import { mustBeThere, notFound } from '#errors.ts'
 import type { ChannelBlockRecord } from '#resources/channel.ts'
 
-/** Lets a user in again; it does not come back by itself. @throws ChatError 404, AccessDeniedError */
+/** Unblocks a user in a channel; they do not become a member again. @throws ChatError 404, AccessDeniedError */
 export async function deleteChannelBlockRecord(
   ctx: Context,
   caller: UserCaller,

@@ -11,13 +11,13 @@ import { batchMax } from '#domain/removal/in-batches.ts'
 import { notFound } from '#errors.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 
-/** Members beyond so many learn of the end of a channel when they look for it. */
+/** The event of a deletion names at most this many members; others find out when they request the channel. */
 const namedMembersMax = 1_000
 
 /**
- * Deletes a channel and everything in it; hosted files are swept soon after. What is in a large one is there for nobody
- * from then on, and goes batch by batch in a job. Of users, moderators may, and the members of a direct channel (runtime
- * contract 8.2).
+ * Deletes a channel and everything in it; hosted files are swept soon after. The contents of a large channel become
+ * inaccessible at once, and a job removes them in batches. Among users, moderators may do so, and the members of a
+ * direct channel (runtime contract 8.2).
  * @returns the channel as it was
  * @throws ChatError 404, AccessDeniedError
  */

@@ -3,7 +3,7 @@ import type { UserCaller } from '#domain/access/caller.ts'
 import { mustBeMember } from '#domain/access/channel.ts'
 import { startChatSession } from '#domain/sessions/start-chat-session.ts'
 
-/** Starts a chat session in a channel, as a client does that listens to it. @throws ChatError 404, AccessDeniedError */
+/** Starts a chat session, for a client that subscribes to a channel. @throws ChatError 404, AccessDeniedError */
 export async function enterChannel(
   ctx: Context,
   caller: UserCaller,

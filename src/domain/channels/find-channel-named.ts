@@ -3,7 +3,7 @@ import { findChannelIds } from '#data/jobs/imports.ts'
 import type { Caller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 
-/** The id of the channel that has exactly this name. @throws ChatError 404 */
+/** Returns the id of the channel with exactly this name. @throws ChatError 404 */
 export async function findChannelNamed(ctx: Context, caller: Caller, name: string): Promise<number> {
   const id = (await findChannelIds(ctx.db, caller.applicationId, [name])).get(name)
   if (id === undefined) throw notFound('channel', name)

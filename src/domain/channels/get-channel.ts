@@ -5,7 +5,7 @@ import { isVisible } from '#domain/access/channel.ts'
 import { notFound } from '#errors.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 
-/** A channel as the caller sees it. @throws ChatError 404, also where a user must not know of it */
+/** Returns a channel as the caller sees it. @throws ChatError 404, also for a channel that a user must not know of */
 export async function getChannel(ctx: Context, caller: Caller, id: number): Promise<SeenChannel> {
   const channel =
     caller.kind === 'user'

@@ -3,7 +3,7 @@ import type { UserCaller } from '#domain/access/caller.ts'
 import { mustBeMember } from '#domain/access/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 
-/** There are no calls, past or present, for this server has none. @throws ChatError 404, AccessDeniedError */
+/** Returns an empty page, because this server has no calls. @throws ChatError 404, AccessDeniedError */
 export async function listCalls(
   ctx: Context,
   caller: UserCaller,

@@ -6,7 +6,7 @@ import { mustBeMember } from '#domain/access/channel.ts'
 import type { ChannelBlockRecord } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 
-/** For members. @throws ChatError 404, AccessDeniedError */
+/** Lists the users blocked in a channel; only members may. @throws ChatError 404, AccessDeniedError */
 export async function listChannelBlocks(
   ctx: Context,
   caller: UserCaller,

@@ -5,7 +5,7 @@ import type { UserChannelFilters } from '#domain/channels/list-visible-channels.
 import type { SeenChannel } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 
-/** Public channels that a user is neither a member of nor blocked in, the last active first. */
+/** Lists public channels that a user is neither a member of nor blocked in, most recently active first. */
 export async function listJoinableChannels(
   ctx: Context,
   { applicationId, userId }: UserCaller,

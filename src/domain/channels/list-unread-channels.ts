@@ -6,8 +6,8 @@ import type { SeenChannel } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 
 /**
- * Channels in which a user has something to read, the last active first. Only members have, so that it makes no
- * difference whether they alone are asked for.
+ * Lists channels with unread messages for a user, most recently active first. The filter `subscribable` makes no
+ * difference, because only members can have unread messages.
  */
 export async function listUnreadChannels(
   ctx: Context,

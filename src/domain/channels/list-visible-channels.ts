@@ -4,15 +4,15 @@ import type { UserCaller } from '#domain/access/caller.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 
-/** What a user looks for among channels. */
+/** Filters for the channels that a user sees. */
 export interface UserChannelFilters {
-  /** Only those that it is a member of. */
+  /** Whether to list only channels that the user is a member of. */
   subscribable?: boolean | undefined
-  /** What the name or display name of a group has in it, whatever its case. */
+  /** A text that the name or display name of a group contains, ignoring case. */
   name?: string | undefined
 }
 
-/** The channels that a user sees: their own, but hidden ones, and public ones; the last active first. */
+/** Lists the channels that a user sees, most recently active first: public ones, and their own unless hidden. */
 export async function listVisibleChannels(
   ctx: Context,
   { applicationId, userId }: UserCaller,

@@ -5,8 +5,8 @@ import { mustBeMember, mustHaveChannel } from '#domain/access/channel.ts'
 import type { ChannelEvent, SendChannelEvent } from '#resources/channel-event.ts'
 
 /**
- * Triggers an event of the application's own in a channel. It is published, and not kept.
- * @throws ChatError 404, AccessDeniedError for a user who is no member
+ * Publishes a custom event of the application in a channel, without storing it.
+ * @throws ChatError 404, AccessDeniedError if a user is not a member
  */
 export async function sendChannelEvent(
   ctx: Context,

@@ -7,7 +7,7 @@ import { changedProperties, type PropertiesChange } from '#domain/merge-patch.ts
 import { ChatError, isConstraintError, mustBeThere } from '#errors.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 
-/** Direct channels have no names to change. */
+/** A change of a channel; names are ignored for direct channels, which have none to change. */
 export interface ChannelChange {
   name?: string | undefined
   displayName?: string | undefined
@@ -15,8 +15,8 @@ export interface ChannelChange {
 }
 
 /**
- * Changes a channel. Of users, moderators may, and the members of a direct channel (runtime contract 5.2, 8.2).
- * @throws ChatError 404, AccessDeniedError, ConflictError where another channel has the name
+ * Changes a channel. Among users, moderators may, and the members of a direct channel (runtime contract 5.2, 8.2).
+ * @throws ChatError 404, AccessDeniedError, ConflictError if another channel has the name
  */
 export async function updateChannel(
   ctx: Context,

@@ -4,12 +4,12 @@ import { isWorkDue } from '#data/clock.ts'
 import { movableClockOf } from '#domain/clock/movable-clock-of.ts'
 
 const pollMs = 5
-/** Work that takes longer goes on behind the answer. */
+/** Work that takes longer continues after the answer. */
 const patienceMs = 60_000
-/** For what goes on behind requests: sessions come to their end in no time, but a page that is previewed may be slow. */
+/** How long to wait for work behind requests. Sessions end in no time, but link previews may be slow. */
 const settlingMs = 1_000
 
-/** Resolves when everything has happened that is due by the clock, and is told to who is connected. */
+/** Resolves when everything due by the clock has happened and clients are notified; gives up after a minute. */
 export async function doWhatIsDue(ctx: Context): Promise<void> {
   const clock = movableClockOf(ctx)
   clock.ring()

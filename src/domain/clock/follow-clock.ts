@@ -4,8 +4,8 @@ import type { Context } from '#context.ts'
 import { readClock, writeClock } from '#data/clock.ts'
 
 /**
- * Has this process go by the clock of the database, which another one has moved, or an earlier one. Without the test API
- * it is the database that goes by real time again.
+ * Sets the clock of this process to that of the database, which another process has moved, or an earlier run. Without
+ * the test API, it resets the clock of the database to real time instead.
  */
 export async function followClock({ clock, db, queue }: Context): Promise<void> {
   const state = await readClock(db)

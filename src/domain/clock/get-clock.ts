@@ -1,12 +1,12 @@
 import type { Context } from '#context.ts'
 import { movableClockOf } from '#domain/clock/movable-clock-of.ts'
 
-/** What the test API says of the clock (testing contract 3). */
+/** The state of the clock in the test API (testing contract 3). */
 export interface ClockReading {
   /** ISO 8601. */
   now: string
   frozen: boolean
-  /** How far it is ahead of real time. */
+  /** How far the clock is ahead of real time. */
   offsetMs: number
 }
 

@@ -7,8 +7,8 @@ import { doWhatIsDue } from '#domain/clock/do-what-is-due.ts'
 import { movableClockOf } from '#domain/clock/movable-clock-of.ts'
 
 /**
- * Has the clock of all processes go as `aim` says. Forwards it stands for a moment at each time at which something is
- * due. Resolves when all of that has happened; one move begins after the other.
+ * Moves the clock of all processes to the state that `aim` returns. Moving forwards, it pauses at each time at which
+ * something is due. Resolves when all of that has happened; concurrent moves run one after the other.
  */
 export function moveClock(ctx: Context, aim: (clock: MovableClock) => ClockState): Promise<void> {
   const clock = movableClockOf(ctx)

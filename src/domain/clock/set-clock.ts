@@ -3,8 +3,8 @@ import { type ClockReading, getClock } from '#domain/clock/get-clock.ts'
 import { moveClock } from '#domain/clock/move-clock.ts'
 
 /**
- * Has the clock show a time, in milliseconds since the epoch, stop or go on; what is left out stays as it is. Resolves
- * when what has become due by that has happened.
+ * Sets the clock to a time in milliseconds since the epoch, and freezes or unfreezes it; omitted values stay as they
+ * are. Resolves when everything that became due has happened.
  */
 export async function setClock(
   ctx: Context,

@@ -6,10 +6,10 @@ export interface RowsOfTable {
   rows: Buffer[]
 }
 
-/** What a statement takes at once; more is no quicker, and held for longer. */
+/** How much one statement inserts; more is not faster and uses memory for longer. */
 const bytesMax = 60_000
 
-/** The rows of a dump in their order, by table, as many at once as one statement takes. */
+/** Yields the rows of a dump in order, in batches of one table that fit one statement. */
 export async function* batchesOfDump(path: string): AsyncGenerator<RowsOfTable> {
   let batch: RowsOfTable = { table: '', rows: [] }
   let bytes = 0

@@ -3,7 +3,7 @@ import { dumpedTables } from '#data/dumps/tables.ts'
 import { DumpEnd, DumpHeader, type DumpManifest, dumpFormat, dumpVersion } from '#domain/dumps/dump-format.ts'
 import { fileOfLine, kindOfLine, linesOfDump } from '#domain/dumps/lines-of-dump.ts'
 
-/** A dump that is as it was written. */
+/** A dump that was verified to be complete and unaltered. */
 export interface Dump {
   path: string
   header: DumpHeader
@@ -11,8 +11,8 @@ export interface Dump {
 }
 
 /**
- * Reads a dump to its end, and writes nothing.
- * @throws Error for the operator: it is none, was cut off or altered, or this version cannot read it
+ * Reads a dump to its end, without writing anything.
+ * @throws Error for the operator, if it is not a dump, was truncated or altered, or this version cannot read it
  */
 export async function checkDump(path: string): Promise<Dump> {
   const hash = createHash('sha256')
@@ -50,12 +50,12 @@ export async function checkDump(path: string): Promise<Dump> {
 }
 
 interface Counted {
-  /** Rows. */
+  /** The number of rows by table. */
   tables: Map<string, number>
   files: number
 }
 
-/** @param file to which the line before belongs, if to any; @returns the same of this one */
+/** Counts a line. @param file key of the file that the previous line belongs to; @returns that of this line */
 function count(line: Buffer, file: string | undefined, counted: Counted): string | undefined {
   const kind = kindOfLine(line)
   if (kind !== 'bytes') {

@@ -4,9 +4,9 @@ import { pipeline } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 
 /**
- * The lines of a dump in UTF-8, without their line feeds, whatever compressed it. They stay bytes as far as can be: texts
- * had Node's young generation grow, to 80 MB more.
- * @throws Error where a line is longer than any that a dump has
+ * Yields the lines of a dump in UTF-8, without their line feeds, whichever supported compression it has. Lines stay
+ * bytes as long as possible: strings made Node's young generation grow by 80 MB.
+ * @throws Error if a line is longer than any in a dump
  */
 export async function* linesOfDump(path: string): AsyncGenerator<Buffer> {
   const text = pipeline(createReadStream(path), await decompressionOf(path), () => {})
@@ -29,23 +29,23 @@ export async function* linesOfDump(path: string): AsyncGenerator<Buffer> {
   if (begun.length > 0) yield Buffer.concat(begun)
 }
 
-/** Postgres makes no text longer than 1 GB, and rows are far from that: who gives more wants the memory filled. */
+/** Postgres values are limited to 1 GB, and rows are far smaller: a longer line can only be meant to exhaust memory. */
 const lineBytesMax = 256 * 1024 * 1024
 
-/** Where a line belongs: `bytes`, `end`, a table; empty where it is none of a dump. */
+/** Returns the kind of a line: `bytes`, `end` or a table; empty if it is not a line of a dump. */
 export function kindOfLine(line: Buffer): string {
   return /^\["([a-z_]+)",/.exec(line.toString('latin1', 0, kindBytesMax))?.[1] ?? ''
 }
 
-/** Postgres has no longer names. */
+/** Names in Postgres are no longer than this. */
 const kindBytesMax = 70
 
-/** What a line says beside its kind. */
+/** Returns the content of a line, without its kind. */
 export function bodyOfLine(line: Buffer, kind: string): Buffer {
   return line.subarray(`["${kind}",`.length, -1)
 }
 
-/** Of which file a line of kind `bytes` has some, and where they begin in the line. */
+/** Returns the key of the file that a `bytes` line belongs to, and where the line's base64 begins. */
 export function fileOfLine(line: Buffer): { key: string; from: number } {
   const [start = '', key = ''] = /^\["bytes","([^"]*)","/.exec(line.toString('latin1', 0, fileBytesMax)) ?? []
   return { key, from: start.length }
@@ -54,7 +54,7 @@ export function fileOfLine(line: Buffer): { key: string; from: number } {
 /** Keys are UUIDs. */
 const fileBytesMax = 60
 
-/** Text may have characters that others, such as node:readline, take for the end of a line. */
+/** Text may contain characters that other readers, such as node:readline, treat as line ends. */
 const lineFeed = 0x0a
 
 async function decompressionOf(path: string) {

@@ -20,9 +20,9 @@ import { unsealRow } from '#domain/worlds/unseal-row.ts'
 import { ApplicationCells } from '#resources/worlds/snapshot.ts'
 
 /**
- * Puts the application of a dump beside those that are there, with new ids and credentials; all of it, or nothing.
- * @param onProgress is called with how many rows are written so far
- * @throws Error for the operator, where the dump has not one application alone
+ * Adds the application in a dump to the existing ones, with new ids and credentials; either completely or not at all.
+ * @param onProgress called with the number of rows written so far
+ * @throws Error for the operator, if the dump does not hold a single application
  */
 export async function restoreApplication(
   ctx: Context,
@@ -77,10 +77,10 @@ export async function restoreApplication(
   }
 }
 
-/** So that a dump which somebody made up leaves numbers to the applications beside. */
+/** Prevents a forged dump from using up the ids that other applications need. */
 const numbersMax = 1e12
 
-/** As many numbers of each kind as there are between the first and the last of the dump. */
+/** Reserves as many numbers of each kind as lie between the first and the last of the dump. */
 async function rangesOf(tx: Tx, { ids }: DumpManifest): Promise<Map<Space, Range>> {
   const spans = new Map<Space, { least: number; most: number }>()
   for (const { name, numbers } of keptTables) {

@@ -8,9 +8,9 @@ import { storeDumpedFiles } from '#domain/dumps/store-dumped-files.ts'
 import { checkKeys } from '#domain/keys/check-keys.ts'
 
 /**
- * Puts everything into an empty database, with all ids as they were; all of it, or nothing.
- * @param onProgress is called with how many rows are written so far
- * @throws Error for the operator, where the database holds something, or the key of its secrets is not at hand
+ * Restores a dump into an empty database, with all ids unchanged; either completely or not at all.
+ * @param onProgress called with the number of rows written so far
+ * @throws Error for the operator, if the database is not empty, or the key of the dump's secrets is not available
  */
 export async function restoreDump(
   ctx: Context,
@@ -25,7 +25,7 @@ export async function restoreDump(
       mustBeEmpty(await holdEmpty(tx))
       let written = 0
       for await (const { table, rows } of batchesOfDump(path)) {
-        // What nothing is sealed with need not be at hand.
+        // A key that no secret is sealed with need not be available.
         if (table === 'encryption_key' && !hasSecrets) continue
         await insertRows(tx, table, header.columns[table] ?? [], rows)
         written += rows.length

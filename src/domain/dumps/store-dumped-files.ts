@@ -3,9 +3,9 @@ import { forgetFiles } from '#domain/dumps/forget-files.ts'
 import { fileOfLine, kindOfLine, linesOfDump } from '#domain/dumps/lines-of-dump.ts'
 
 /**
- * Stores the files of a dump, which come before its rows.
- * @param nameOf what the key of a file becomes
- * @returns the keys that are stored; none of them where it throws
+ * Stores the files of a dump, which come before its rows. If it throws, none of them is kept.
+ * @param nameOf maps the key of a file in the dump to its new key
+ * @returns the keys of the stored files
  */
 export async function storeDumpedFiles(
   ctx: Context,

@@ -17,18 +17,18 @@ import {
 import { isGone, notFound } from '#errors.ts'
 
 export interface DumpOptions {
-  /** All of the server where absent. */
+  /** The application to dump; the whole server if absent. */
   applicationId?: number | undefined
-  /** The version of Chatterie that writes it. */
+  /** The version of Chatterie that writes the dump. */
   version: string
-  /** Is called with how many rows and files are written so far. */
+  /** Called with the number of rows and files written so far. */
   onProgress?: (done: number) => void
 }
 
 /**
- * Writes everything into one file, beside whoever else is at work: rows as they are at one moment, with their files. The
- * file is there when it is whole. A path that ends with `.zst` is compressed by Zstandard, any other by gzip.
- * @throws ChatError 404 where there is no such application
+ * Writes a consistent snapshot of all rows, and their files, into one file, while others keep writing. The file appears
+ * under its name once complete. If the path ends with `.zst` it is compressed with Zstandard, otherwise with gzip.
+ * @throws ChatError 404 if the application does not exist
  */
 export function writeDump(ctx: Context, path: string, options: DumpOptions): Promise<DumpManifest> {
   return asOfNow(ctx.db, async (source) => {
@@ -134,7 +134,7 @@ class Dump {
       }
     } catch (error) {
       if (!isGone(error)) throw error
-      this.manifest.missingFiles += 1 // deleted since
+      this.manifest.missingFiles += 1 // deleted meanwhile
       return
     }
     yield line(['bytes', key, rest.toString('base64')])

@@ -4,7 +4,7 @@ import { type ApplicationCaller, defaultScopes } from '#domain/access/caller.ts'
 import { mustSeeApplication, type OperatorCaller } from '#domain/access/operator.ts'
 import { notFound } from '#errors.ts'
 
-/** Has an operator act in the place of a backend. @throws ChatError 404 for an application that is not theirs to see */
+/** Lets an operator act in place of a backend. @throws ChatError 404 for an application that they may not see */
 export async function enterApplication(
   ctx: Context,
   operator: OperatorCaller,

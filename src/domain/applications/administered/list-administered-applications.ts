@@ -4,7 +4,7 @@ import type { OperatorCaller } from '#domain/access/operator.ts'
 import type { AdminApplication } from '#resources/admin/application.ts'
 import type { ListPart, ListRequest } from '#resources/admin/list.ts'
 
-/** Oldest first: all that are theirs to see. */
+/** Lists all applications that the operator may see, oldest first. */
 export function listAdministeredApplications(
   ctx: Context,
   { applicationIds }: OperatorCaller,

@@ -6,7 +6,7 @@ import { noteAct } from '#domain/audit/note-act.ts'
 import { mustBeThere } from '#errors.ts'
 import type { AdminSettings, PatchSettings } from '#resources/admin/application.ts'
 
-/** Changes the settings that are given, and no others. */
+/** Changes only the settings that are given. */
 export function patchSettings(
   ctx: Context,
   caller: ApplicationCaller,

@@ -8,7 +8,7 @@ import { unlessGone } from '#errors.ts'
 import type { Channel } from '#resources/channel.ts'
 import type { UserReference } from '#resources/user.ts'
 
-/** Makes a user a member of a group channel; who is one stays one. @throws ChatError 404, 400 for a direct channel */
+/** Makes a user a member of a group channel, if not already. @throws ChatError 404, 400 for a direct channel */
 export async function addMember(
   ctx: Context,
   caller: ApplicationCaller,

@@ -8,7 +8,7 @@ import { unlessGone } from '#errors.ts'
 import type { User, UserReference } from '#resources/user.ts'
 
 /**
- * Makes a user a moderator, and a member where it was none.
+ * Makes a user a moderator, and first a member if they are not.
  * @throws ChatError 404, 400 for a direct channel, AccessDeniedError, UserBlockedError
  */
 export async function addModerator(

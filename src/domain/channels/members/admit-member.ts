@@ -5,9 +5,9 @@ import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { ChatError } from '#errors.ts'
 
 /**
- * Makes a user a member of a group channel, in a transaction of the caller's; who is one stays one. Users may not let
- * in whom moderators keep out; a backend may.
- * @throws ChatError UserBlockedError, a foreign key violation where the channel is gone
+ * Makes a user a member of a group channel, if they are not one already, in the caller's transaction. Users may not
+ * admit a user whom moderators have blocked; backends may.
+ * @throws ChatError UserBlockedError, a foreign key violation if the channel is gone
  */
 export async function admitMember(tx: Tx, caller: Caller, channelId: number, userId: number): Promise<void> {
   if (caller.kind === 'user') {

@@ -1,11 +1,11 @@
-// What a member changes of a channel for themselves alone (runtime contract 8.7).
+// Changes that a member makes to a channel for themselves alone (runtime contract 8.7).
 import type { Context } from '#context.ts'
 import type { Tx } from '#data/database.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { getChannel } from '#domain/channels/get-channel.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 
-/** Writes a change, and its event where there was something to change. */
+/** Writes a change and, if it changed anything, its event. Returns the channel. */
 export async function changeOwnMembership(
   ctx: Context,
   caller: UserCaller,

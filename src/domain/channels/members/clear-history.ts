@@ -5,7 +5,7 @@ import { mustBeMember } from '#domain/access/channel.ts'
 import { changeOwnMembership } from '#domain/channels/members/change-own-membership.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 
-/** The member sees no message any more that was there until now. @throws ChatError 404, AccessDeniedError */
+/** Hides all existing messages of a channel from the member. @throws ChatError 404, AccessDeniedError */
 export async function clearHistory(ctx: Context, caller: UserCaller, id: number): Promise<SeenChannel> {
   await mustBeMember(ctx, caller, id)
   return changeOwnMembership(ctx, caller, id, 'history_cleared', (tx) =>

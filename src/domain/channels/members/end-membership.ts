@@ -3,7 +3,7 @@ import { deleteMember } from '#data/channels/memberships.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { ChatError } from '#errors.ts'
 
-/** Ends a membership. @throws ChatError 404 for who is no member */
+/** Ends a membership. @throws ChatError 404 if the user is not a member */
 export async function endMembership(
   ctx: Context,
   caller: Caller,

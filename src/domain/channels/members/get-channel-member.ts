@@ -6,7 +6,7 @@ import { mustHaveChannel } from '#domain/access/channel.ts'
 import { ChatError } from '#errors.ts'
 import type { User } from '#resources/user.ts'
 
-/** The member that a membership's link leads to. @throws ChatError 404 */
+/** Returns the member that the link of a membership refers to. @throws ChatError 404 */
 export async function getChannelMember(
   ctx: Context,
   caller: Caller,

@@ -7,7 +7,7 @@ import { ChatError } from '#errors.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 
 /**
- * Takes a direct channel out of the member's lists until somebody writes or it is created again.
+ * Removes a direct channel from the member's lists until somebody sends a message or it is created again.
  * @throws ChatError 404, 400 for a group channel
  */
 export async function hideChannel(ctx: Context, caller: UserCaller, id: number): Promise<SeenChannel> {

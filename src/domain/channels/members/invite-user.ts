@@ -7,8 +7,8 @@ import type { SendInvite } from '#resources/invite.ts'
 import type { User } from '#resources/user.ts'
 
 /**
- * A member invites a user. @returns the invitee
- * @throws ChatError 404, 400 for a direct channel, AccessDeniedError for who is no member, UserBlockedError
+ * Invites a user on behalf of a member, and returns the invitee.
+ * @throws ChatError 404, 400 for a direct channel, AccessDeniedError if the caller is not a member, UserBlockedError
  */
 export async function inviteUser(
   ctx: Context,

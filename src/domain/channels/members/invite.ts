@@ -7,7 +7,7 @@ import { unlessGone } from '#errors.ts'
 import type { ChannelInvite } from '#resources/invite.ts'
 import type { User } from '#resources/user.ts'
 
-/** Makes a user a member by an invite, or leaves one who is. @throws ChatError 404 */
+/** Makes a user a member by an invite, if they are not one already. @throws ChatError 404 */
 export function invite(ctx: Context, caller: Caller, channelId: number, user: User): Promise<ChannelInvite> {
   const { applicationId } = caller
   const inviterId = caller.kind === 'user' ? caller.userId : undefined

@@ -7,8 +7,8 @@ import { unlessGone } from '#errors.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 
 /**
- * The user becomes a member of a public channel; who is one stays one (runtime contract 8.1).
- * @throws ChatError 404 where it may not see the channel, 400 for a direct one
+ * Makes the user a member of a public channel, if they are not one already (runtime contract 8.1).
+ * @throws ChatError 404 if they may not see the channel, 400 for a direct one
  */
 export async function joinChannel(ctx: Context, caller: UserCaller, id: number): Promise<SeenChannel> {
   const { type, standing } = await mustSeeChannel(ctx, caller, id)

@@ -8,9 +8,9 @@ import { resolveUser } from '#domain/users/resolve-user.ts'
 import type { LeaveChannel, SeenChannel } from '#resources/channel.ts'
 
 /**
- * The caller leaves a group channel, or a moderator sends another member away (runtime contract 8.2). The last member
- * that leaves keeps the channel.
- * @returns the channel as the caller knew it, whether or not it still may see it
+ * Removes the caller from a group channel, or another member if the caller is a moderator (runtime contract 8.2). The
+ * channel stays, even after its last member has left.
+ * @returns the channel as the caller knew it, whether or not they may still see it
  * @throws ChatError 404, 400 for a direct channel, AccessDeniedError
  */
 export async function leaveChannel(

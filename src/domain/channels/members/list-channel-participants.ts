@@ -5,7 +5,7 @@ import { mustHaveChannel } from '#domain/access/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { User } from '#resources/user.ts'
 
-/** Members with an active chat session in the channel. */
+/** Lists members with an active chat session in the channel. */
 export async function listChannelParticipants(
   ctx: Context,
   caller: Caller,

@@ -11,7 +11,7 @@ import type { CreateChannel } from '#resources/channel.ts'
 import { referencedUser, type User } from '#resources/user.ts'
 
 /**
- * A user and those that they name; who is not known is made a guest, if the application has guests.
+ * Returns a user and the members they name; unknown names become guests if the application accepts guests.
  * @throws ChatError 404 for unknown users, 400 for a bad set of members, UserBlockedError for a direct channel with
  * somebody who has blocked the caller
  */
@@ -27,7 +27,7 @@ export async function membersWith(
   return { members, ...(creator && { creator }) }
 }
 
-/** The caller included; guests are made when nothing else stands against it. */
+/** Returns the members, including the caller. Guests are created last, once all other checks have passed. */
 async function findMembers(
   ctx: Context,
   { applicationId, userId }: UserCaller,

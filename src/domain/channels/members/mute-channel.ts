@@ -5,7 +5,7 @@ import { mustBeMember } from '#domain/access/channel.ts'
 import { changeOwnMembership } from '#domain/channels/members/change-own-membership.ts'
 import type { MuteChannel, SeenChannel } from '#resources/channel.ts'
 
-/** Notifications of a muted channel are muted, too. @throws ChatError 404, AccessDeniedError */
+/** Mutes or unmutes a channel, and its notifications with it. @throws ChatError 404, AccessDeniedError */
 export async function muteChannel(
   ctx: Context,
   caller: UserCaller,

@@ -7,11 +7,11 @@ import type { User } from '#resources/user.ts'
 
 export interface ChosenMembers {
   creator?: User
-  /** The creator among them. */
+  /** Includes the creator. */
   members: User[]
 }
 
-/** Those that a backend names. @throws ChatError 404 for unknown users */
+/** Returns the members that a backend names. @throws ChatError 404 for unknown users */
 export async function namedMembers(
   ctx: Context,
   caller: ApplicationCaller,

@@ -6,8 +6,8 @@ import { endMembership } from '#domain/channels/members/end-membership.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 
 /**
- * @throws ChatError 404 for a channel that does not exist or a user who is no member, 400 for a direct channel,
- * AccessDeniedError for users who are no moderators
+ * @throws ChatError 404 if the channel does not exist or the user is not a member, 400 for a direct channel,
+ * AccessDeniedError for users who are not moderators
  */
 export async function removeMember(
   ctx: Context,

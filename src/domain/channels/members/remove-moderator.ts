@@ -7,8 +7,8 @@ import { ChatError } from '#errors.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 
 /**
- * Takes the office away; the user stays a member.
- * @throws ChatError 404 for who is no moderator, 400 for a direct channel, AccessDeniedError
+ * Makes a moderator an ordinary member.
+ * @throws ChatError 404 if the user is not a moderator, 400 for a direct channel, AccessDeniedError
  */
 export async function removeModerator(
   ctx: Context,
