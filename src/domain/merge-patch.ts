@@ -1,8 +1,8 @@
 type Json = Record<string, unknown>
 
 /**
- * RFC 7396: null removes a key, objects merge, everything else replaces. Keys are data, `__proto__` too, so the
- * result is made with fromEntries, which defines keys and never assigns them.
+ * Applies a merge patch (RFC 7396): null removes a key, objects merge, everything else replaces. Keys are data, even
+ * `__proto__`, so the result is made with fromEntries, which defines keys and never assigns them.
  */
 export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch
@@ -18,22 +18,22 @@ function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** How custom properties change: by a merge patch, of which null empties them, or to others in their place. */
+/** A change of custom properties: a merge patch (null empties them), or a replacement. */
 export type PropertiesChange = { merge: Json | null } | { replace: Json }
 
-/** What becomes of custom properties; undefined where nothing does. */
+/** Returns the changed custom properties; undefined if nothing changes. */
 export function changedProperties(properties: Json, change: PropertiesChange | undefined): Json | undefined {
   if (change === undefined) return undefined
   if ('replace' in change) return change.replace
   return change.merge === null ? {} : (mergePatch(properties, change.merge) as Json)
 }
 
-/** What a request changes, its `properties` being a merge patch. */
+/** Returns the changes of a request whose `properties` are a merge patch. */
 export function merging<C extends { properties?: Json | null | undefined }>({ properties, ...rest }: C) {
   return { ...rest, ...(properties !== undefined && { properties: { merge: properties } }) }
 }
 
-/** What a request changes, its `properties` standing in place of those there are. */
+/** Returns the changes of a request whose `properties` replace the existing ones. */
 export function replacing<C extends { properties?: Json | undefined }>({ properties, ...rest }: C) {
   return { ...rest, ...(properties !== undefined && { properties: { replace: properties } }) }
 }

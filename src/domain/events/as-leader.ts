@@ -2,7 +2,7 @@ import type { Context } from '#context.ts'
 import type { Lead } from '#data/events/node.ts'
 import type { TakenEvents } from '#data/events/outbox.ts'
 
-/** Takes events if this process leads; it follows from then on where the database knows another leader. */
+/** Takes events if this process leads; if the database knows another leader, the process becomes a follower. */
 export async function asLeader(
   { node }: Context,
   take: (lead: Lead) => Promise<TakenEvents | undefined>,

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { lastPosition } from '#data/events/outbox.ts'
 
-/** The position of the last event of all. */
+/** Returns the position of the last published event. */
 export function currentPosition(ctx: Context): Promise<number> {
   return lastPosition(ctx.db)
 }

@@ -4,7 +4,7 @@ import { asLeader } from '#domain/events/as-leader.ts'
 
 export { dispatchBatchMax } from '#data/events/limits.ts'
 
-/** Takes one batch of committed events; nothing where another process leads by now. */
+/** Takes one batch of committed events; returns undefined if another process has become the leader. */
 export async function dispatchEvents(ctx: Context, batch?: Batch): Promise<TakenEvents | undefined> {
   const taken = await asLeader(ctx, (lead) => takeEvents(ctx.db, lead, batch))
   const now = ctx.clock.now()

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { deleteOldEvents } from '#data/events/outbox.ts'
 
-/** Forgets a batch of what is too old. @returns how many */
+/** Deletes a batch of expired events. @returns how many */
 export function forgetEvents(ctx: Context): Promise<number> {
   return deleteOldEvents(ctx.db)
 }

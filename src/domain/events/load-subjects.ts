@@ -1,4 +1,4 @@
-// What events are about, loaded for a whole batch of them at once.
+// The subjects of events, loaded for a whole batch of events at once.
 import type { Context } from '#context.ts'
 import { findUi } from '#data/applications/applications.ts'
 import { findChannels } from '#data/channels/channels.ts'
@@ -26,11 +26,11 @@ export interface Subjects extends Record<EventSubject, Map<number, unknown>> {
   notifications: Map<number, Notification>
   /** By application. */
   uis: Map<number, Ui>
-  /** Channels in which somebody is present, by user. */
+  /** Channels with somebody present, by user. */
   livelyChannels: Map<number, number[]>
 }
 
-/** The events that have each kind of subject. */
+/** The event types that have each kind of subject. */
 const having = {
   users: eventsWhere(({ subjects }) => subjects.includes('users')),
   channels: eventsWhere(({ subjects }) => subjects.includes('channels')),
@@ -41,7 +41,7 @@ const having = {
   livelyChannels: eventsWhere(({ subjects }) => subjects.includes('livelyChannels')),
 } satisfies Record<EventSubject, unknown>
 
-/** A fixed number of round trips, whatever the number of events; none for what nobody needs. */
+/** Loads the subjects of events in a fixed number of round trips, and none for kinds that no event has. */
 export async function loadSubjects(
   ctx: Context,
   events: CommittedEvent[],
@@ -75,7 +75,7 @@ export async function loadSubjects(
     ),
     load(
       idsOf('livelyChannels', ({ type, payload }) => [
-        // Of the profile, lively channels show the status alone.
+        // Of a profile, these channels only show the status.
         (type !== 'user.updated' || payload.status) && payload.userId,
       ]),
       (ids) => livelyChannelsOf(db, ids),
@@ -83,7 +83,7 @@ export async function loadSubjects(
   ])
   for (const { type, payload } of events) {
     const { messageId, message } = payload
-    // One that its channel does not keep is in its event.
+    // The event itself holds a message that its channel does not store.
     if (message && messageId !== undefined && having.messages.has(type) && !messages.has(messageId)) {
       messages.set(messageId, message as SeenMessage)
     }
@@ -91,7 +91,7 @@ export async function loadSubjects(
   return { users, channels, messages, threads, notifications, uis, livelyChannels }
 }
 
-/** Channels as members see them who have not deleted the last message for themselves; the others are named. */
+/** Finds channels as most members see them, with the ids of those who deleted the last message for themselves. */
 async function findShownChannels({ db }: Context, ids: number[]): Promise<Map<number, SeenChannel>> {
   const [channels, hidden] = await Promise.all([findChannels(db, ids), lastMessagesHidden(db, ids)])
   const shown = new Map<number, SeenChannel>(channels)

@@ -2,7 +2,7 @@ import type { Context } from '#context.ts'
 import { eventsBetween } from '#data/events/outbox.ts'
 import type { CommittedEvent } from '#resources/events.ts'
 
-/** What a process missed, `max` events at the most. */
+/** Returns at most `max` of the events that a process missed. */
 export function missedEvents(
   ctx: Context,
   after: number,

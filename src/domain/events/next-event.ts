@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { firstUntaken } from '#data/events/outbox.ts'
 
-/** The event that is to be taken next. */
+/** Returns the id of the next event to take. */
 export function nextEvent(ctx: Context): Promise<number | undefined> {
   return firstUntaken(ctx.db)
 }

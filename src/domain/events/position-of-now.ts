@@ -5,8 +5,8 @@ import { lastPosition, lastUntaken } from '#data/events/outbox.ts'
 const takenPollMs = 5
 
 /**
- * The position through which a channel's events of up to now will have been published; not waited for longer than
- * `patienceMs`, should nobody take them.
+ * Returns a position up to which all of a channel's events so far are published. Waits for them to be taken, but at
+ * most `patienceMs`.
  */
 export async function positionOfNow(ctx: Context, channelId: number, patienceMs: number): Promise<number> {
   const giveUpAt = performance.now() + patienceMs

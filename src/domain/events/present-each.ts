@@ -1,19 +1,19 @@
 import { isDatabaseAway } from '#errors.ts'
 
 interface How<I, S, P> {
-  /** What items are about, for all of them at once. */
+  /** Loads the subjects of all items at once. */
   load(items: I[]): Promise<S>
   present(item: I, subjects: S): P
-  /** Does without an item of which nothing can be made. @returns what stands for it, if anything */
+  /** Gives up on an item that cannot be presented. @returns what replaces it, if anything */
   setAside(item: I, error: unknown): Promise<P[]>
 }
 
 const triesMax = 3
 
 /**
- * Makes something of each item, in order. One of which nothing can be made keeps nothing from the others: it is tried
- * again by itself, and set aside.
- * @throws where the database is away
+ * Presents each item, in order. An item that fails does not hold up the others: it is retried alone, and finally set
+ * aside.
+ * @throws Error if the database is away
  */
 export async function presentEach<I, S, P>(items: I[], how: How<I, S, P>): Promise<[item: I, made: P][]> {
   if (items.length === 0) return []
@@ -38,7 +38,7 @@ export async function presentEach<I, S, P>(items: I[], how: How<I, S, P>): Promi
   return made
 }
 
-/** Once more, after it failed among others. */
+/** Retries an item that failed in a batch, alone. */
 async function presentAlone<I, S, P>(item: I, how: How<I, S, P>): Promise<[I, P][]> {
   for (let tries = 2; ; tries += 1) {
     try {

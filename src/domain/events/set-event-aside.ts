@@ -3,7 +3,7 @@ import { type TakenEvents, takeAside } from '#data/events/outbox.ts'
 import { asLeader } from '#domain/events/as-leader.ts'
 import { isGone, withoutWords } from '#errors.ts'
 
-/** Gives up what an event should set off: it is counted, and published if that can be done. */
+/** Gives up on the effects of an event: it is only counted, and published if possible. */
 export async function setEventAside(
   ctx: Context,
   id: number,

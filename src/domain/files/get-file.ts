@@ -7,22 +7,22 @@ import { checkGrant } from '#domain/applications/check-grant.ts'
 import { checkToken } from '#domain/applications/check-token.ts'
 import { ChatError, mustBeThere, notFound } from '#errors.ts'
 
-/** How a reader proves who it is: a backend by its token, a user by a read grant. */
+/** The credentials of a reader: a backend has a token, a user a read grant. */
 export interface FileReader {
   token?: string | undefined
   grant?: string | undefined
 }
 
 export interface ReadableFile extends KeptFile {
-  /** Its bytes, or a range of them, ends included. */
+  /** Opens the bytes, or a range of them, both ends included. */
   open(range?: { start: number; end: number }): Promise<Readable>
 }
 
 /**
- * A file for whoever may read it: display pictures are public, everything else belongs to its application. A grant
- * opens what its user can see, which are the files of messages in channels that it may see now.
- * @throws ChatError 404, also for a file that the reader must not know of; 401 without a proof, 403 with a grant that
- * is not valid
+ * Returns a file that the reader may read: display pictures are public, all other files belong to their application. A
+ * grant only permits files of messages in channels that its user may see at the moment.
+ * @throws ChatError 404, also for a file that the reader must not know of; 401 without credentials, 403 if the grant is
+ * not valid
  */
 export async function getFile(ctx: Context, reader: FileReader, key: string): Promise<ReadableFile> {
   const file = mustBeThere(await findFile(ctx.db, key), 'file', key)
@@ -40,7 +40,7 @@ async function mayRead(ctx: Context, { token, grant }: FileReader, file: KeptFil
   return standing !== undefined && isVisible(standing)
 }
 
-/** No operation is documented for files, so any scope to read something will do. */
+/** Requires any read scope, since no operation, and so no scope, is documented for files. */
 async function applicationOfToken(ctx: Context, token: string | undefined): Promise<number> {
   const { applicationId, scopes } = await checkToken(ctx, token)
   if (!scopes.some((scope) => scope.startsWith('read:'))) {

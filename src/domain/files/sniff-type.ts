@@ -1,10 +1,10 @@
-// The type of a file is what its sender says, unless its first bytes show that it would be unsafe to serve it so.
+// A file has the type that its sender declared, unless its first bytes show that serving it as such would be unsafe.
 
-/** Enough for every signature, and for the first entries of the archives that office documents are. */
+/** Bytes; enough for every signature, and for the first entries of office documents, which are archives. */
 const headMax = 65_536
 
 /**
- * @param declared the media type that the sender gave, if any; one that says nothing is no more than none
+ * @param declared the media type that the sender gave, if any; application/octet-stream counts as none
  * @returns the content type, in lower case and without parameters, and all the bytes again
  */
 export async function sniffType(
@@ -35,7 +35,7 @@ async function* resume(chunks: Uint8Array[], iterator: AsyncIterator<Uint8Array>
   }
 }
 
-/** `type/subtype` of a media type (RFC 9110 8.3.1, RFC 6838 4.2 for the lengths). */
+/** Returns the `type/subtype` of a media type (RFC 9110 8.3.1, RFC 6838 4.2 for the lengths). */
 function essenceOf(declared = ''): string | undefined {
   const essence = declared.split(';', 1)[0]?.trim().toLowerCase() ?? ''
   return /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}$/.test(essence) ? essence : undefined
@@ -44,7 +44,7 @@ function essenceOf(declared = ''): string | undefined {
 async function typeOf(head: Buffer, declared: string | undefined): Promise<string> {
   const text = asText(head)
   if (declared !== undefined && isKept(declared, text)) return declared
-  const { fileTypeFromBuffer } = await import('file-type') // 30 ms that only the first such upload waits for
+  const { fileTypeFromBuffer } = await import('file-type') // takes 30 ms, for the first such upload only
   const found = await fileTypeFromBuffer(head)
   if (found && found.mime !== 'application/xml' && (text === undefined || writtenAsText.test(found.mime))) {
     return found.mime
@@ -52,19 +52,19 @@ async function typeOf(head: Buffer, declared: string | undefined): Promise<strin
   return text === undefined ? 'application/octet-stream' : textType(text)
 }
 
-/** What a text may well be: other signatures are letters that a text happens to begin with, such as BMW or MZ. */
+/** Types with textual signatures. Others, such as BMW or MZ, may just be letters that a text begins with. */
 const writtenAsText = /^(text\/.+|application\/(pdf|rtf|postscript|eps|x-ms-regedit))$/
 
-/** What browsers may run things from: only markup is taken for it. */
+/** Types in which browsers may run scripts; only accepted if the content is markup. */
 const markup = /^(text\/(html|xml)|application\/xml|.+\+xml)$/
 
-/** As a part of the name, for there are a dozen. */
+/** Matches part of the name, since there are a dozen such types. */
 const script = /javascript|ecmascript|jscript|livescript/
 
-/** What browsers show without asking. */
+/** Types that browsers display without asking. */
 const shownAtOnce = /^(image|audio|video|font)\/|^application\/pdf$/
 
-/** Without its sender's type, a form's part is text/plain (RFC 7578 4.4): that says little of what is no text. */
+/** Returns whether to trust the declared type; text/plain, a form part's default (RFC 7578 4.4), is for text only. */
 function isKept(declared: string, text: string | undefined): boolean {
   if (declared === 'application/octet-stream') return false
   if (declared === 'text/plain' || script.test(declared)) return text !== undefined
@@ -73,7 +73,7 @@ function isKept(declared: string, text: string | undefined): boolean {
   return !(isMarkup && shownAtOnce.test(declared))
 }
 
-/** Control characters, but for blanks; logs also have the one that colours begin with. */
+/** Control characters other than whitespace; ESC is allowed separately, because coloured logs contain it. */
 const control = /[^\P{Cc}\s]/u
 const colour = '\u001b'
 
@@ -86,7 +86,7 @@ function asText(head: Buffer): string | undefined {
   }
 }
 
-/** Markup is known for what it is, so that it is never shown in a browser: only plain text is. */
+/** Detects markup, so that browsers never display it; they only display plain text. */
 function textType(text: string): string {
   const start = text.trimStart()
   if (!start.startsWith('<')) return 'text/plain'

@@ -9,19 +9,19 @@ import { sniffType } from '#domain/files/sniff-type.ts'
 
 export type { HostedFile }
 
-/** A file on its way to us. */
+/** A file being uploaded. */
 export interface IncomingFile {
-  /** As the client says: it is cleaned before it is kept. */
+  /** The name given by the client, which is sanitized before it is stored. */
   name: string
-  /** As the client says, if it does. */
+  /** The media type given by the client, if any. */
   contentType?: string | undefined
   bytes: AsyncIterable<Uint8Array>
 }
 
 /**
- * Keeps a file as it arrives; its type is what the client says, unless that would be unsafe. Until something shows it, it is about to expire, so that
- * nothing is left behind however this ends.
- * @throws ChatError 413, and whatever ends the bytes early
+ * Stores an uploaded file, with the client's media type unless that would be unsafe. The file expires unless something
+ * comes to use it, so that nothing is left behind if the request fails.
+ * @throws ChatError 413, and any error of the byte stream
  */
 export async function storeFile(
   ctx: Context,

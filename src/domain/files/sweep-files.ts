@@ -5,9 +5,9 @@ import { discardFile } from '#domain/files/discard-file.ts'
 const sweepBatchMax = 50
 
 /**
- * Deletes one batch of the files that nothing shows any more: of deleted channels, users and applications, and of
- * uploads that nobody finished. Several processes may sweep at once.
- * @returns whether more may wait
+ * Deletes a batch of unused files: those of deleted channels, users and applications, and abandoned uploads. Several
+ * processes may sweep at once.
+ * @returns whether there may be more
  */
 export async function sweepFiles(ctx: Context): Promise<boolean> {
   const keys = await findExpiredFiles(ctx.db, sweepBatchMax)

@@ -7,8 +7,8 @@ import { notFound } from '#errors.ts'
 import type { CreateFunctionVersion, FunctionVersion } from '#resources/function.ts'
 
 /**
- * Adds a version to a function and makes it the current one: what begins from then on runs it, what runs goes on as it is.
- * @throws ChatError 404, 400 for what is no script
+ * Adds a version to a function and makes it the current one, which later runs use; current runs are not affected.
+ * @throws ChatError 404, 400 if the script does not compile
  */
 export async function createFunctionVersion(
   ctx: Context,

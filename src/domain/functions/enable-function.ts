@@ -6,7 +6,7 @@ import { getFunction } from '#domain/functions/get-function.ts'
 import { notFound } from '#errors.ts'
 import type { ChatFunction } from '#resources/function.ts'
 
-/** Lets a function run, or no more; what waits to be run by one that is off is forgotten. @throws ChatError 404 */
+/** Enables or disables a function; the queued runs of a disabled one are dropped. @throws ChatError 404 */
 export async function enableFunction(
   ctx: Context,
   caller: ApplicationCaller,

@@ -4,7 +4,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { ChatError } from '#errors.ts'
 import type { FunctionVersion } from '#resources/function.ts'
 
-/** The version that runs. @throws ChatError 404 where there is no such function, or it has no version yet */
+/** Returns the version that runs. @throws ChatError 404 if there is no such function, or it has no version yet */
 export async function getCurrentVersion(
   ctx: Context,
   caller: ApplicationCaller,

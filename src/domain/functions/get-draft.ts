@@ -5,7 +5,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 import type { FunctionDraft } from '#resources/admin/function.ts'
 
-/** What is written at; where there is no draft, the script that runs, or an empty one. @throws ChatError 404 */
+/** Returns the draft of a function; without one, the current script, or an empty one. @throws ChatError 404 */
 export async function getDraft(
   ctx: Context,
   { applicationId }: ApplicationCaller,

@@ -4,7 +4,7 @@ import { getFunction } from '#domain/functions/get-function.ts'
 import type { SampleEvent } from '#resources/admin/function.ts'
 import { sampleEvents } from '#resources/admin/function-samples.ts'
 
-/** What a function is given, made up. @throws ChatError 404 */
+/** Returns a made-up event of the type that the function handles. @throws ChatError 404 */
 export async function getSampleEvent(
   ctx: Context,
   caller: ApplicationCaller,

@@ -5,7 +5,7 @@ import { getFunction } from '#domain/functions/get-function.ts'
 import type { FunctionVersion } from '#resources/function.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 
-/** Newest first. @throws ChatError 404 */
+/** Lists the versions of a function, newest first. @throws ChatError 404 */
 export async function listFunctionVersions(
   ctx: Context,
   caller: ApplicationCaller,

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { refused } from '#errors.ts'
 
-/** @throws ChatError 400 that says where a script is neither JavaScript nor TypeScript */
+/** @throws ChatError 400 with the position of the error, if a script is neither JavaScript nor TypeScript */
 export async function mustCompile(
   ctx: Context,
   script: string,

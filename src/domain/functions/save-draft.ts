@@ -7,8 +7,8 @@ import { notFound } from '#errors.ts'
 import type { FunctionDraft, SaveDraft } from '#resources/admin/function.ts'
 
 /**
- * Keeps a script that does not run yet, whether it compiles or not; the last one who saves wins. It is gone once this
- * very script is deployed.
+ * Saves a script as a draft, whether it compiles or not; the last save wins. A draft is removed when the same script is
+ * deployed.
  * @throws ChatError 404
  */
 export async function saveDraft(

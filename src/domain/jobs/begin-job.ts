@@ -3,7 +3,7 @@ import { markJobBegun, type RunningJob } from '#data/jobs/jobs.ts'
 
 export type { RunningJob }
 
-/** The job as far as it is, RUNNING; undefined where it has ended or is gone with its application. */
+/** Marks a job as RUNNING and returns it; undefined if it has ended or was deleted with its application. */
 export function beginJob(ctx: Context, id: number): Promise<RunningJob | undefined> {
   return markJobBegun(ctx.db, id)
 }

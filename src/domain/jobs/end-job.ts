@@ -3,7 +3,7 @@ import { expireFile, keepFile } from '#data/files.ts'
 import { type JobResult, markJobEnded, type RunningJob } from '#data/jobs/jobs.ts'
 import { askForDeliveries } from '#data/webhooks/deliveries.ts'
 
-/** Ends a job; the file that it read goes, the one that it wrote stays. */
+/** Ends a job; the file that it read expires, and the file that it wrote is kept. */
 export async function endJob(
   ctx: Context,
   { id, applicationId, type, fileKey }: Pick<RunningJob, 'id' | 'applicationId' | 'type' | 'fileKey'>,

@@ -15,7 +15,7 @@ import type { ExportType } from '#resources/job.ts'
 
 export type { MessageFacts, UserFacts }
 
-/** How the facts of each export are written down, some at a time. */
+/** The format of each export, which is written in parts. */
 export interface Formats {
   MESSAGE_ANALYTICS_EXPORT: Format<MessageFacts>
   USER_ANALYTICS_EXPORT: Format<UserFacts>
@@ -29,8 +29,8 @@ export interface Format<F> {
 }
 
 /**
- * Writes an export into a file and ends its job. One that is cut off begins again: what it wrote expires.
- * The file is as long as the table, so it has no limit of its own.
+ * Writes an export into a file and ends its job. An interrupted export starts over, and its incomplete file expires.
+ * The size is not limited, because the file grows with the table.
  */
 export async function exportFacts(
   ctx: Context,

@@ -4,7 +4,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { mustBeThere } from '#errors.ts'
 import type { AnyJob } from '#resources/job.ts'
 
-/** A job of whichever type, for operators. @throws ChatError 404 */
+/** Returns a job of any type, for operators. @throws ChatError 404 */
 export async function getAnyJob(ctx: Context, caller: ApplicationCaller, id: number): Promise<AnyJob> {
   return mustBeThere(await findJob(ctx.db, caller.applicationId, id), 'job', id)
 }

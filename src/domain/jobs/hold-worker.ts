@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg'
 import { holdWorkerLock } from '#data/jobs/queue.ts'
 
-/** As long as this connection lasts, the worker is alive to others. */
+/** Marks the worker as alive, for other processes, as long as this connection lasts. */
 export async function holdWorker(connection: ClientBase, worker: string): Promise<void> {
   await connection.query(holdWorkerLock, [worker])
 }

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { hasWork } from '#data/jobs/queue.ts'
 
-/** Whether there are jobs to do, those included that a process has taken, which may be dead. */
+/** Returns whether there are jobs to do, including those that a process has claimed, because it may be dead. */
 export function isWorkWaiting(ctx: Context): Promise<boolean> {
   return hasWork(ctx.db)
 }

@@ -5,9 +5,9 @@ import type { Caller } from '#domain/access/caller.ts'
 import { discardFile } from '#domain/files/discard-file.ts'
 
 /**
- * Keeps a file to import. It expires unless a job comes to read it.
+ * Stores a file to import. The file expires unless a job is started for it.
  * @returns its key
- * @throws ChatError 413, and whatever ends the bytes early
+ * @throws ChatError 413, and any error of the byte stream
  */
 export async function keepImportFile(
   ctx: Context,

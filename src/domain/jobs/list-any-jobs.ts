@@ -4,7 +4,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import type { AnyJob } from '#resources/job.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 
-/** Jobs of every type, for operators. */
+/** Lists jobs of every type, for operators. */
 export function listAnyJobs(
   ctx: Context,
   caller: ApplicationCaller,

@@ -4,7 +4,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import type { Job } from '#resources/job.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 
-/** Those that the Platform API documents. */
+/** Lists jobs of the types that the Platform API documents. */
 export async function listJobs(
   ctx: Context,
   caller: ApplicationCaller,

@@ -5,7 +5,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import type { ReadableFile } from '#domain/files/get-file.ts'
 import { ChatError } from '#errors.ts'
 
-/** The file that a job made. @throws ChatError 404 where there is no such job, or it made none */
+/** Returns the file that a job wrote. @throws ChatError 404 if there is no such job, or it wrote none */
 export async function openJobFile(
   ctx: Context,
   { applicationId }: ApplicationCaller,

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { releaseDead } from '#data/jobs/queue.ts'
 
-/** Gives back what workers of dead processes had taken. */
+/** Releases jobs that were claimed by workers of dead processes. */
 export function releaseDeadWorkers(ctx: Context, self: string): Promise<void> {
   return releaseDead(ctx.db, self)
 }

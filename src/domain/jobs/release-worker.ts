@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { releaseOwn } from '#data/jobs/queue.ts'
 
-/** Gives back at once what a worker has taken. */
+/** Releases the jobs that a worker has claimed, at once. */
 export function releaseWorker(ctx: Context, worker: string): Promise<void> {
   return releaseOwn(ctx.db, worker)
 }

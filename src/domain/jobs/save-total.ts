@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { type RunningJob, setJobTotal } from '#data/jobs/jobs.ts'
 
-/** How many items there are to do, so that progress means something. */
+/** Sets the number of items to do, for the job's progress. */
 export function saveTotal(ctx: Context, { id }: RunningJob, total: number): Promise<void> {
   return setJobTotal(ctx.db, id, total)
 }

@@ -4,7 +4,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteOperatorsAct } from '#domain/audit/note-operators-act.ts'
 import type { ExportType, Job } from '#resources/job.ts'
 
-/** Queues an export; the answer is the job as it was queued, PENDING. */
+/** Queues an export, and returns the job as queued, PENDING. */
 export async function startExport(ctx: Context, caller: ApplicationCaller, type: ExportType): Promise<Job> {
   await ctx.queue.ready()
   return ctx.db.transact(async (tx) => {

@@ -7,9 +7,9 @@ import { noteOperatorsAct } from '#domain/audit/note-operators-act.ts'
 import type { ImportType, Job } from '#resources/job.ts'
 
 /**
- * Queues an import of a kept file: once this returns, it will be done, whatever becomes of the process. The answer is the
- * job as it was queued, PENDING, also where it has begun by now.
- * @throws ChatError 404 for members of a channel that is not there, 400 for those of a direct one
+ * Queues an import of a stored file, which will be done even if this process crashes. Returns the job as queued,
+ * PENDING, even if it has begun since.
+ * @throws ChatError 404 for members of a channel that does not exist, 400 for those of a direct one
  */
 export async function startImport(
   ctx: Context,

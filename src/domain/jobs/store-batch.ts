@@ -5,21 +5,21 @@ import { type Numbered, type Store, storeOnce } from '#domain/jobs/store-once.ts
 import { isConstraintError } from '#errors.ts'
 import { type JobError, jobErrorsMax } from '#resources/job.ts'
 
-/** Items that came one after the other; those that are no items of their kind are among the errors already. */
+/** Consecutive items of a file; those that are invalid are already among the errors. */
 export interface ImportBatch<I> {
   items: Numbered<I>[]
   errors: JobError[]
 }
 
-/** Another process runs the job; this one has nothing to do with it any more. */
+/** Thrown if another process runs the job, so that this one must stop working on it. */
 export class Superseded extends Error {}
 
-/** What a neighbour may cause once, such as a user created between our look and our insert. */
+/** Retries are for races, such as a user created between our check and our insert. */
 const attemptsMax = 5
 
 /**
- * Stores a batch of an import and how far the job is with it, in one commit: whatever happens, an item is stored once.
- * @returns the job as it is then
+ * Stores a batch of an import and the progress of the job in one commit, so that an item is only stored once.
+ * @returns the job after the batch
  * @throws Superseded
  */
 export async function storeBatch<I extends { idempotencyKey?: string | undefined }>(

@@ -19,7 +19,7 @@ interface Described {
   memberIds: number[]
 }
 
-/** Creates channels by the rules of creating one: an equivalent one that is there already is done already. */
+/** Creates channels by the rules of createChannel: if an equivalent one exists, the item counts as done. */
 export async function storeChannels(
   tx: Tx,
   { applicationId }: ImportTarget,
@@ -69,7 +69,7 @@ export async function storeChannels(
   return errors
 }
 
-/** The channel that an item asks for, or what is wrong with it. */
+/** Returns the channel that an item describes, or the reason why it is invalid. */
 function describe(item: ChannelImport, users: Map<string, number>): Omit<Described, 'index'> | string {
   const wanted = [...new Set([...item.members, ...(item.creator === undefined ? [] : [item.creator])])]
   const unknown = wanted.find((name) => !users.has(name))

@@ -5,7 +5,7 @@ import type { ImportTarget, Numbered } from '#domain/jobs/store-once.ts'
 import type { MemberImport } from '#resources/imports.ts'
 import type { JobError } from '#resources/job.ts'
 
-/** Makes users members of the job's channel; who is one stays one. */
+/** Makes users members of the job's channel, if they are not already. */
 export async function storeMembers(
   tx: Tx,
   { applicationId, channelId = 0 }: ImportTarget,

@@ -7,8 +7,8 @@ import type { MessageImport } from '#resources/imports.ts'
 import type { JobError } from '#resources/job.ts'
 
 /**
- * Stores messages in the main threads of their channels. They are history: nobody is notified of them and no function
- * runs for them (decision 5).
+ * Stores messages in the main threads of their channels, as history: nobody is notified of them and no function runs
+ * for them (decision 5).
  */
 export async function storeMessages(
   tx: Tx,

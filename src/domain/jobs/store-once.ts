@@ -3,7 +3,7 @@ import { findKeys, insertKeys } from '#data/jobs/imports.ts'
 import type { RunningJob } from '#data/jobs/jobs.ts'
 import type { ImportType, JobError } from '#resources/job.ts'
 
-/** What items are stored for: a job, or whoever does without one. */
+/** What items are stored for: a job, or a caller without one. */
 export type ImportTarget = Pick<RunningJob, 'applicationId' | 'channelId' | 'type'>
 
 export interface Numbered<I> {
@@ -11,10 +11,10 @@ export interface Numbered<I> {
   item: I
 }
 
-/** Stores items; gives those that cannot be stored. */
+/** Stores items, and returns errors for those that cannot be stored. */
 export type Store<I> = (tx: Tx, target: ImportTarget, items: Numbered<I>[]) => Promise<JobError[]>
 
-/** Leaves out items whose key was stored before, and remembers the keys of those that are stored now. */
+/** Skips items whose key was stored before, and saves the keys of the items that are stored. */
 export async function storeOnce<I extends { idempotencyKey?: string | undefined }>(
   tx: Tx,
   target: ImportTarget,

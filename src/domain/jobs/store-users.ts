@@ -5,7 +5,7 @@ import type { ImportTarget, Numbered } from '#domain/jobs/store-once.ts'
 import type { UserImport } from '#resources/imports.ts'
 import type { JobError } from '#resources/job.ts'
 
-/** Creates users; one whose name is there already is done already. */
+/** Creates users; if the name exists already, the item counts as done. */
 export async function storeUsers(
   tx: Tx,
   { applicationId }: ImportTarget,

@@ -6,10 +6,10 @@ import { about, noteKey } from '#domain/keys/note-key.ts'
 import { encryptionKeyPath, keptKeyId } from '#secrets/vault.ts'
 
 /**
- * Sees to it that all keys that secrets of the database are sealed with are in the ring, and notes the one that seals
- * from now on. A wrong key is noticed here, at the start, and not when a secret is asked for.
- * @param tx one of its own where absent
- * @throws Error for the operator, that says which key is missing
+ * Ensures that the ring has all keys that secrets in the database are sealed with, and records the one that seals from
+ * now on. Detects a wrong key at startup, instead of when a secret is read.
+ * @param tx a new transaction if absent
+ * @throws Error for the operator that names the missing keys
  */
 export async function checkKeys(ctx: Context, tx?: Tx): Promise<void> {
   if (!tx) return ctx.db.transact((own) => checkKeys(ctx, own))
@@ -31,7 +31,7 @@ function isProven({ vault }: Context, id: string, proof: Uint8Array): Promise<bo
   )
 }
 
-/** Versions before noted no keys: there it must be tried. */
+/** Tries to open an environment, because earlier versions recorded no keys. */
 async function mustOpenOldEnvironments(ctx: Context, tx: Tx): Promise<void> {
   const first = await findEnvironmentSealedElse(tx, new Uint8Array([0]), 0)
   if (!first) return

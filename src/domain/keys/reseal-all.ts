@@ -19,19 +19,19 @@ export interface Resealed {
   /** The id of the key that everything is sealed with now. */
   key: string
   resealed: number
-  /** What no key of the ring opens, and what was given up, if that was asked for. */
+  /** The number of secrets that no key of the ring opens, or that were dropped because of that, if requested. */
   unreadable: number
   /** The ids of the keys that are no longer needed. */
   forgotten: string[]
 }
 
 /**
- * Seals all secrets with the ring's first key, beside running servers whose rings have it. The other keys are forgotten
- * unless something is left that cannot be read.
- * @param dropUnreadable gives up what no key of the ring opens: those user secrets are deleted, the variables of
- *   those runtimes must be set again, and those webhooks are switched off until they have another secret; of them, those
- *   that decide who may connect let nobody in
- * @throws Error for the operator, where a key that the database knows is not in the ring, unless that is given up
+ * Reseals all secrets with the ring's first key, while servers run whose rings have that key. The other keys are
+ * deleted unless unreadable secrets are left.
+ * @param dropUnreadable drops secrets that no key of the ring opens: such user secrets are deleted, the variables of
+ * such runtimes must be set again, and such webhooks are disabled until they have another secret; among those, the ones
+ * that decide who may connect then refuse everybody
+ * @throws Error for the operator, if a key that the database knows is not in the ring, unless dropping is requested
  */
 export async function resealAll(ctx: Context, dropUnreadable: boolean): Promise<Resealed> {
   if (!dropUnreadable) await checkKeys(ctx)

@@ -3,10 +3,10 @@ import { resealSecrets, type StoredSecret } from '#data/users/user-secrets.ts'
 import { openSecret } from '#domain/users/secrets/open-secret.ts'
 import { sealSecret } from '#domain/users/secrets/seal-secret.ts'
 
-/** How many secrets are sealed anew at a time. */
+/** How many secrets are resealed at a time. */
 export const batchSize = 200
 
-/** Seals secrets with the ring's first key, but for those that no key of it opens. */
+/** Reseals secrets with the ring's first key, except those that no key of the ring opens. */
 export async function resealBatch(
   ctx: Context,
   found: StoredSecret[],

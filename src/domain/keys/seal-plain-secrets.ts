@@ -2,7 +2,7 @@ import type { Context } from '#context.ts'
 import { findPlainSecrets } from '#data/users/user-secrets.ts'
 import { batchSize, resealBatch } from '#domain/keys/reseal-batch.ts'
 
-/** Seals what versions before kept in plain text, in small batches, until it is done or told to stop. */
+/** Seals secrets that earlier versions stored in plain text, in small batches, until done or aborted. */
 export async function sealPlainSecrets(ctx: Context, signal: AbortSignal): Promise<void> {
   let sealed = 0
   while (!signal.aborted) {

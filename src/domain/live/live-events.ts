@@ -10,21 +10,21 @@ import { liveNames } from '#resources/admin/live.ts'
 import type { CommittedEvent } from '#resources/events.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
-/** What is told to developers and owners alone. */
+/** Names of live events that only developers and owners receive. */
 const ofDevelopers: string[] = ['function', 'webhook']
-/** Events of a piece. */
+/** The maximum number of events in a piece. */
 const pieceMax = 50
 
 export interface LivePiece {
   events: LiveEvent[]
-  /** Through where it goes. */
+  /** The position up to which the piece reaches. */
   position: number
-  /** Whether events behind where it began are forgotten. */
+  /** Whether events after the requested position have already been deleted. */
   isForgotten: boolean
   isMore: boolean
 }
 
-/** What happened in an application behind a position, as it is by now; what is gone by now is left out. */
+/** Returns the events of an application after a position, with current data; without those whose subject is gone. */
 export async function liveEvents(
   ctx: Context,
   applicationId: number,
@@ -55,7 +55,7 @@ function present(
     message: async (event) =>
       (await messages).get(idOf(event, 'messageId')) ?? (event.payload.message as SeenMessage | undefined),
     'message.deleted': async ({ channelId, payload: { messageId: id } }) =>
-      id === undefined || channelId === null ? undefined : { id, channelId }, // all of a channel may go at once
+      id === undefined || channelId === null ? undefined : { id, channelId }, // a whole channel may be cleared at once
     session: (event) => findUserSession(db, applicationId, idOf(event, 'sessionId')),
     job: (event) => findJob(db, applicationId, idOf(event, 'jobId')),
     webhook: (event) => findLiveDelivery(db, applicationId, idOf(event, 'deliveryId')),

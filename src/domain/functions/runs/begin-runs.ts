@@ -3,7 +3,7 @@ import { beginInvocations } from '#data/functions/function-runs.ts'
 import type { CurrentFunction } from '#data/functions/functions.ts'
 import { maskSecrets } from '#domain/functions/runs/mask-secrets.ts'
 
-/** Records that runs begin. @returns the ids of the invocations, in order */
+/** Records that runs have begun. @returns the ids of the invocations, in order */
 export function beginRuns(
   ctx: Context,
   runs: { function: CurrentFunction; event: Record<string, unknown> }[],

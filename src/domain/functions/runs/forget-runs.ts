@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { dropRuns } from '#data/functions/function-runs.ts'
 
-/** Forgets runs that there is nothing to do for: what they are about is gone. */
+/** Deletes queued runs with nothing to do, because what they refer to is gone. */
 export async function forgetRuns(ctx: Context, ids: number[]): Promise<void> {
   if (ids.length > 0) await dropRuns(ctx.db, ids)
 }

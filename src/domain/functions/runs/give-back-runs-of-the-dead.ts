@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { giveBackOrphans } from '#data/functions/function-runs.ts'
 
-/** Gives back what processes had taken that have died. */
+/** Releases the runs that were claimed by processes that have died. */
 export function giveBackRunsOfTheDead(ctx: Context): Promise<void> {
   return giveBackOrphans(ctx.db)
 }

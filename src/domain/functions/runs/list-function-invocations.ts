@@ -5,7 +5,7 @@ import { getFunction } from '#domain/functions/get-function.ts'
 import type { FunctionInvocation } from '#resources/function.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 
-/** Newest first. @throws ChatError 404 */
+/** Lists the invocations of a function, newest first. @throws ChatError 404 */
 export async function listFunctionInvocations(
   ctx: Context,
   caller: ApplicationCaller,

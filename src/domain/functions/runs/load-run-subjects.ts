@@ -1,4 +1,4 @@
-// What the events of queued runs are about, loaded for all of them at once.
+// The subjects of the events of queued runs, loaded for all runs at once.
 import type { Context } from '#context.ts'
 import { findChannels } from '#data/channels/channels.ts'
 import { notificationsById } from '#data/events/notifications.ts'
@@ -18,11 +18,11 @@ export interface RunSubjects {
   channels: Map<number, Channel>
   messages: Map<number, Message>
   notifications: Map<number, Notification>
-  /** What a chat session finds, by run. */
+  /** The state of the channel at the start of a chat session, by run. */
   chats: Map<number, { unread: boolean; messagesCount: number }>
 }
 
-/** Four round trips, and two for each chat session. */
+/** Takes four round trips, and two more for each chat session. */
 export async function loadRunSubjects(ctx: Context, runs: QueuedRun[]): Promise<RunSubjects> {
   const { db } = ctx
   const [users, channels, messages, notifications, chats] = await Promise.all([

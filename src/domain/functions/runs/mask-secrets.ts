@@ -1,12 +1,12 @@
 const looksSecret = /passw|passphrase|secret|token|authorization|credential|jwt|key$/i
 const mask = '***'
 
-/** Deeper than what is kept of it. */
+/** Deeper than the arguments that are stored. */
 const depthMax = 100
 
 /**
- * A copy to keep, of what a function is given: values whose key looks like that of a secret are masked, at any depth.
- * The function itself gets them as they are.
+ * Returns a copy, to be stored, of a function's arguments: values under keys that look like those of secrets are
+ * masked, at any depth. The function itself receives the originals.
  */
 export function maskSecrets<T>(value: T): T {
   return masked(value, 0) as T

@@ -10,17 +10,17 @@ import { blockingType } from '#resources/function.ts'
 const waitMs = 10_000
 const messageMax = 1_000
 
-/** What the functions are given, under these very names (runtime contract 9). */
+/** The arguments of the functions, under exactly these names (runtime contract 9). */
 export interface StartSessionAttempt extends Record<string, unknown> {
   username: string
   authParams: Record<string, unknown>
 }
 
 /**
- * Asks the functions that decide who may connect, oldest first; each must succeed. Holds no lock: they may create the
- * user, its channels and its memberships meanwhile.
- * @returns false where there is none, and so nobody was asked
- * @throws ChatError AccessDeniedError with the message of what a function threw, or why it did not run to its end
+ * Calls the functions that decide who may connect, oldest first; each must succeed. No lock is held, so they may create
+ * the user, channels and memberships.
+ * @returns false if there are no such functions, so that none was called
+ * @throws ChatError AccessDeniedError with the message that a function threw, or the reason why it did not finish
  */
 export async function mustBeAdmitted(
   ctx: Context,

@@ -1,4 +1,4 @@
-// Where the functions of an application run, and a token of it.
+// The environment that an application's functions run in, with an access token.
 import { v4 as uuid } from 'uuid'
 import type { Context, RuntimeSpec } from '#context.ts'
 import { insertToken } from '#data/applications/tokens.ts'
@@ -15,15 +15,15 @@ export interface PreparedHost {
   token: string
 }
 
-/** The application, and at least which revision of its runtime. */
+/** An application, and the least acceptable revision of its runtime. */
 interface Wanted {
   applicationId: number
   revision: number
 }
 
 /**
- * What has not changed since the last time comes without a round trip.
- * @throws where the dependencies cannot be installed, or the environment cannot be opened
+ * Returns the host of an application's functions, from a cache if unchanged.
+ * @throws Error if the dependencies cannot be installed, or the environment cannot be opened
  */
 export async function prepareHost(ctx: Context, wanted: Wanted): Promise<PreparedHost> {
   const known = await hostOf(ctx, wanted)
@@ -58,7 +58,7 @@ const lifetimeMs = 3_600_000
 /** A run must not outlive its token. */
 const spareMs = 600_000
 
-/** Of the runtime's own client, with all scopes. */
+/** Returns a token of the runtime's own client, with all scopes. */
 async function tokenOf(
   ctx: Context,
   applicationId: number,

@@ -1,4 +1,4 @@
-// What a run needs besides its event: where it runs, its script, and a token of its application.
+// What a run needs besides its event: a host, the script, and an access token of its application.
 import type { Context } from '#context.ts'
 import { type CurrentFunction, findScript } from '#data/functions/functions.ts'
 import { type PreparedHost, prepareHost } from '#domain/functions/runs/prepare-host.ts'
@@ -10,8 +10,8 @@ export interface PreparedRun extends PreparedHost {
 }
 
 /**
- * Finds what a function runs with; what has not changed since the last time comes without a round trip.
- * @throws where the dependencies cannot be installed, or the environment cannot be opened
+ * Returns what a function needs to run, from caches if unchanged since the last run.
+ * @throws Error if the dependencies cannot be installed, or the environment cannot be opened
  */
 export async function prepareRun(ctx: Context, current: CurrentFunction): Promise<PreparedRun> {
   const [handlerScript, prepared] = await Promise.all([

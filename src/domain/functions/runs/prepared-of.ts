@@ -1,10 +1,10 @@
-// What runs were prepared with, so that what has not changed since comes without a round trip.
+// A cache of what runs need, which saves round trips as long as nothing changes.
 import { LRUCache } from 'lru-cache'
 import type { Context, RuntimeSpec } from '#context.ts'
 
 interface Token {
   text: string
-  /** Of the client it was issued to. */
+  /** The secret of the client that the token was issued to. */
   clientSecret: string
   expiresAt: number
 }
@@ -35,7 +35,7 @@ export function preparedOf(ctx: Context): Prepared {
     tokens: new LRUCache({ max: 10_000 }),
   }
   prepared.set(ctx, made)
-  // A token that was over in the future is gone, also when the clock is back.
+  // Tokens are deleted when a moved clock makes them expire, and do not return if the clock is moved back.
   ctx.clock.onMove(async () => made.tokens.clear())
   return made
 }

@@ -11,15 +11,15 @@ export interface BegunRun {
   invocationId: number
   event: Record<string, unknown>
   timeoutMs: number
-  /** For a place to run. */
+  /** How long to wait for a place to run. */
   waitMs: number
-  /** Where nobody waits for it: what becomes of it after this outcome. */
+  /** If nobody waits for the run: returns what becomes of it after this outcome. */
   follow?: (outcome: Outcome) => EndedInvocation['run']
-  /** Of what asked for it, where that is traced; what is going on where absent. */
+  /** The trace context of what caused the run, if traced; the current one if absent. */
   traceparent?: string | undefined
 }
 
-/** Runs a function and records how that ended. Never throws because of the function, or of where it runs. */
+/** Runs a function and records the outcome. Never throws because of the function or its host. */
 export function runFunction(ctx: Context, run: BegunRun): Promise<Outcome> {
   const { type, id } = run.function
   if (!ctx.tracing) return perform(ctx, run)
@@ -65,7 +65,7 @@ async function perform(ctx: Context, run: BegunRun): Promise<Outcome> {
   return outcome
 }
 
-/** @returns with the outcome what functions must not give away in it, by a client's response for example */
+/** Invokes the function. @returns the outcome, and the secrets to mask in it, for example in a response of a client */
 async function invoke(
   ctx: Context,
   { function: current, event, timeoutMs, waitMs }: BegunRun,

@@ -2,7 +2,7 @@ import type { Context } from '#context.ts'
 import { dropRuns, type TakenRun } from '#data/functions/function-runs.ts'
 import { isGone, withoutWords } from '#errors.ts'
 
-/** Gives a run up that fails for another reason than its function. */
+/** Drops a run that fails for another reason than its function. */
 export async function setRunAside(ctx: Context, run: TakenRun, error: unknown): Promise<void> {
   const { id, functionId, applicationId } = run
   await dropRuns(ctx.db, [id])

@@ -8,8 +8,8 @@ export interface QueuedRun extends TakenRun {
 }
 
 /**
- * Takes as many runs as there is capacity for, with the functions as they are now; those of functions that are off are
- * over.
+ * Claims as many runs as there is capacity for, with the current versions of their functions. Runs of disabled
+ * functions are dropped.
  */
 export async function takeQueuedRuns(
   ctx: Context,

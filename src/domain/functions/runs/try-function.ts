@@ -9,15 +9,15 @@ import { outcomeOfFailure } from '#domain/functions/runs/run-function.ts'
 import { notFound } from '#errors.ts'
 import type { Trial, TryFunction } from '#resources/admin/function.ts'
 
-/** For a place to run. */
+/** How long to wait for a place to run. */
 const waitMs = 10_000
-/** Stands for a script, as the ids of versions do, which are positive. */
+/** Identifies a tried script; negative, because the ids of versions are positive. */
 let lastTrial = 0
 
 /**
- * Runs a script once with an event, as the function would: in its runtime, with a token of the application, so that
- * what it asks of the API really happens. Nothing is deployed, and no invocation recorded.
- * @throws ChatError 404, 400 for what is no script
+ * Runs a script once with an event, like the function itself: in its runtime, with a token of the application, so that
+ * its API calls really take effect. Nothing is deployed, and no invocation recorded.
+ * @throws ChatError 404, 400 if the script does not compile
  */
 export async function tryFunction(
   ctx: Context,
@@ -49,7 +49,7 @@ export async function tryFunction(
   }
 }
 
-/** As runs of the function itself: where it cannot be run at all, that is its outcome. */
+/** Runs the script; as for the function itself, a failure to run at all counts as an outcome. */
 async function run(
   ctx: Context,
   wanted: { applicationId: number; revision: number },
@@ -65,7 +65,7 @@ async function run(
   }
 }
 
-/** What a run was given by us is shown to nobody, as in the record of runs. */
+/** Masks the runtime's own secrets, as in recorded invocations. */
 function without<T>(secrets: string[], value: T): T {
   return JSON.parse(
     secrets.reduce((text, secret) => text.replaceAll(secret, () => '***'), JSON.stringify(value)),

@@ -4,7 +4,7 @@ import { generateSecret, hashSecret, leastCost } from '#domain/applications/secr
 import type { Environment } from '#domain/functions/runtime/environment.ts'
 import type { Application } from '#resources/application.ts'
 
-/** A client for the runtime of an application; a secret it had before is void. */
+/** Creates a client for the runtime of an application; its previous secret becomes invalid. */
 export async function createRuntimeClient(
   tx: Tx,
   application: Pick<Application, 'id' | 'key'>,

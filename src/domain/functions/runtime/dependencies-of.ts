@@ -4,22 +4,22 @@ import { runtimeFolder } from '#domain/functions/runtime/folders.ts'
 import { installRefusal } from '#domain/functions/runtime/install-refusal.ts'
 import type { RuntimeDependency } from '#resources/runtime.ts'
 
-/** How long packages that could not be installed are not asked for again. */
+/** How long to wait before trying again to install packages that failed. */
 const failedMs = 30_000
 
 const failed = new LRUCache<string, string>({ max: 1_000, ttl: failedMs })
 
 export interface Installed {
-  /** What the application's functions keep. */
+  /** The folder for the data of the application's functions. */
   folder: string
-  /** Absent where there are no packages. */
+  /** Absent if there are no packages. */
   dependenciesFolder?: string
 }
 
 /**
- * Gives the folders of an application's functions. What this process lacks is installed; where that fails, the packages
- * from before stay in use.
- * @throws ChatError ClientError with npm's reason, where there are none from before
+ * Returns the folders of an application's functions, and installs missing packages. If that fails, the packages from
+ * before stay in use.
+ * @throws ChatError ClientError with npm's reason, if there are none from before
  */
 export async function dependenciesOf(
   ctx: Context,

@@ -5,7 +5,7 @@ import { getApplication } from '#domain/applications/get-application.ts'
 import { createRuntimeClient } from '#domain/functions/runtime/create-runtime-client.ts'
 import { saveEnvironment } from '#domain/functions/runtime/save-environment.ts'
 
-/** The one runtime of an application, created when it is first asked for. */
+/** Returns the one runtime of an application, and creates it on first use. */
 export async function ensureRuntime(ctx: Context, caller: ApplicationCaller): Promise<RuntimeRecord> {
   const { applicationId } = caller
   const existing = await findRuntime(ctx.db, applicationId)

@@ -1,5 +1,5 @@
-// What functions find in their environment: the customer's variables, and the credentials of a client that is the
-// runtime's own. Both are kept sealed, in one piece.
+// The environment of functions: the customer's variables, and the credentials of the runtime's own client. Both are
+// encrypted together.
 
 import type { EnvironmentVariables } from '#resources/runtime.ts'
 
@@ -9,10 +9,10 @@ export interface Environment {
   variables: EnvironmentVariables
 }
 
-/** What an environment is sealed for: it opens for nothing else. */
+/** The purpose that an environment is sealed for; it cannot be opened for another. */
 export const about = (applicationId: number) => `the environment of application ${applicationId}`
 
-/** Set by us; a customer's variable of such a name is passed over, so that what was read can be put back. */
+/** Preset variables. Customers' variables of these names are ignored, so that what was read can be written back. */
 export const presetNames: readonly string[] = [
   'CHATKITTY_CLIENT_ID',
   'CHATKITTY_CLIENT_SECRET',
@@ -21,7 +21,7 @@ export const presetNames: readonly string[] = [
   'CHATKITTY_APPLICATION_ID',
 ]
 
-/** All variables as functions find them. */
+/** Returns all variables that functions find in their environment. */
 export function variablesOf(
   url: string,
   applicationId: number,

@@ -3,7 +3,7 @@ import { runtimeFolder } from '#domain/functions/runtime/folders.ts'
 import { installRefusal } from '#domain/functions/runtime/install-refusal.ts'
 import type { RuntimeDependency } from '#resources/runtime.ts'
 
-/** @throws ChatError ClientError with npm's reason; what was installed before stays in use */
+/** @throws ChatError ClientError with npm's reason; the previously installed packages stay in use */
 export async function mustInstall(
   ctx: Context,
   applicationId: number,

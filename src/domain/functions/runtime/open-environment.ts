@@ -4,7 +4,7 @@ import type { Environment } from '#domain/functions/runtime/environment.ts'
 import { tryOpenEnvironment } from '#domain/functions/runtime/try-open-environment.ts'
 import { ChatError } from '#errors.ts'
 
-/** @throws ChatError 500 where the key is another one than that it was sealed with */
+/** @throws ChatError 500 if the environment was sealed with another key */
 export async function openEnvironment(
   ctx: Context,
   applicationId: number,

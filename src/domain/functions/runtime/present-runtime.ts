@@ -5,7 +5,7 @@ import { openEnvironment } from '#domain/functions/runtime/open-environment.ts'
 import { shownVariables } from '#domain/functions/runtime/shown-variables.ts'
 import { defaultDependencies, type Runtime, runtimeVersion } from '#resources/runtime.ts'
 
-/** A runtime with its variables opened and its default dependencies before the others. */
+/** Returns a runtime with its variables decrypted, and its default dependencies first. */
 export async function presentRuntime(
   ctx: Context,
   caller: ApplicationCaller,

@@ -2,7 +2,7 @@ import type { Context } from '#context.ts'
 import { type Environment, variablesOf } from '#domain/functions/runtime/environment.ts'
 import type { EnvironmentVariables } from '#resources/runtime.ts'
 
-/** All variables as a document shows them: the customer's in full, the runtime's secret only by its beginning. */
+/** Returns all variables as responses show them: the runtime's secret is masked after its first 4 characters. */
 export function shownVariables(
   ctx: Context,
   applicationId: number,

@@ -4,7 +4,7 @@ import { existingApplications } from '#data/applications/applications.ts'
 import { runtimesFolder } from '#domain/functions/runtime/folders.ts'
 import { forgetRuntime } from '#domain/functions/runtime/forget-runtime.ts'
 
-/** Ends what runs here of applications that another process has deleted, and removes what their functions kept. */
+/** Ends function processes of applications that other processes deleted, and removes what their functions kept. */
 export async function sweepRuntimes(ctx: Context): Promise<void> {
   const names = await readdir(runtimesFolder(ctx.config.home)).catch(() => [])
   const kept = names.filter((name) => /^[1-9]\d{0,15}$/.test(name)).map(Number)

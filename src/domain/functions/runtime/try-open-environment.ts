@@ -2,7 +2,7 @@ import type { Context } from '#context.ts'
 import type { Environment } from '#domain/functions/runtime/environment.ts'
 import { openSealedEnvironment } from '#domain/functions/runtime/open-sealed-environment.ts'
 
-/** Undefined where it cannot be opened, for which the log says why. */
+/** Returns undefined if the environment cannot be opened, and logs why. */
 export async function tryOpenEnvironment(
   ctx: Context,
   applicationId: number,

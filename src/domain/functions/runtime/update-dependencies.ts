@@ -15,9 +15,9 @@ import {
 } from '#resources/runtime.ts'
 
 /**
- * Replaces the customer's dependencies, once they are installed. Default ones may stand among them, so that what was
- * read can be put back.
- * @throws ChatError 400 for what npm cannot install, with its reason; what was there before stays in use
+ * Replaces the customer's dependencies, once they are installed. The list may include default ones, so that what was
+ * read can be written back.
+ * @throws ChatError 400 with npm's reason if they cannot be installed; the previous ones then stay in use
  */
 export async function updateDependencies(
   ctx: Context,

@@ -10,8 +10,8 @@ import { tryOpenEnvironment } from '#domain/functions/runtime/try-open-environme
 import type { EnvironmentVariables, Runtime } from '#resources/runtime.ts'
 
 /**
- * Replaces the customer's variables; the preset ones stay. Where the old ones cannot be opened, since the key was
- * lost, the runtime gets a new client too.
+ * Replaces the customer's variables; preset ones stay. If the key of the old ones is lost, the runtime also gets a new
+ * client.
  */
 export async function updateEnvironmentVariables(
   ctx: Context,

@@ -7,7 +7,7 @@ import { presentRuntime } from '#domain/functions/runtime/present-runtime.ts'
 import { mustBeThere } from '#errors.ts'
 import type { Runtime, RuntimeScript } from '#resources/runtime.ts'
 
-/** Replaces the script; a blank one removes it. @throws ChatError 400 for what is no script */
+/** Replaces the script; a blank one removes it. @throws ChatError 400 if the script does not compile */
 export async function updateInitializationScript(
   ctx: Context,
   caller: ApplicationCaller,
