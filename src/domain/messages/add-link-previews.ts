@@ -2,17 +2,17 @@ import type { Context } from '#context.ts'
 import { findMessageById, updateLinks } from '#data/messages/messages.ts'
 import type { MessageLink } from '#resources/message.ts'
 
-/** The others of a message are links alone. */
+/** Further links in a message get no preview. */
 const previewsMax = 3
 
-/** What fetches pages; see previews/. */
+/** Fetches pages; see previews/. */
 interface Previews {
   fetch(url: string): Promise<MessageLink['preview']>
 }
 
 /**
- * Fetches the previews of the pages that a message links to and shows them with it. That is no edit. What is gone by
- * then, or says something else, is left alone.
+ * Fetches previews of the pages that a message links to and adds them to it, which does not count as an edit. A message
+ * that was deleted or edited meanwhile is left alone.
  */
 export async function addLinkPreviews(ctx: Context, pages: Previews, messageId: number): Promise<void> {
   const found = await findMessageById(ctx.db, messageId)

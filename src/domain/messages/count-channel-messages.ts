@@ -5,8 +5,8 @@ import type { UserCaller } from '#domain/access/caller.ts'
 import { mustBeMember } from '#domain/access/channel.ts'
 
 /**
- * How many messages of a channel a member sees, or has yet to read.
- * @throws ChatError 404, AccessDeniedError for who is no member
+ * Counts the messages of a channel that a member sees, or has not read yet.
+ * @throws ChatError 404, AccessDeniedError if the caller is not a member
  */
 export async function countChannelMessages(
   ctx: Context,

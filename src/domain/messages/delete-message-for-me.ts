@@ -5,13 +5,13 @@ import { mustSeeMessage } from '#domain/access/message.ts'
 import { unlessGone } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
-/** Deletes a message for the user alone, whosever it is. @returns it as it was @throws ChatError 404 */
+/** Deletes any message for the user alone. @returns the message as it was @throws ChatError 404 */
 export async function deleteMessageForMe(ctx: Context, caller: UserCaller, id: number): Promise<SeenMessage> {
   const { applicationId, userId } = caller
   const message = await mustSeeMessage(ctx, caller, id)
   await ctx.db
     .transact(async (tx) => {
-      if (!(await hideMessageRow(tx, id, userId))) return // another device was faster
+      if (!(await hideMessageRow(tx, id, userId))) return // another device of the user has already done it
       await tx.emit({
         type: 'message.hidden',
         applicationId,

@@ -6,16 +6,16 @@ import { removeMessage } from '#domain/messages/remove-message.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
 export interface DeletedMessage {
-  /** As it was. */
+  /** The message as it was. */
   message: SeenMessage
   channelId: number
-  /** Null where it was in its channel's main thread. */
+  /** Null if the message was in its channel's main thread. */
   threadId: number | null
 }
 
 /**
  * Deletes a message for everybody.
- * @throws ChatError 404, also where somebody was faster; AccessDeniedError for who may not change it
+ * @throws ChatError 404, also if somebody else deletes it first; AccessDeniedError if the caller may not
  */
 export async function deleteMessage(ctx: Context, caller: Caller, id: number): Promise<DeletedMessage> {
   const message = await mustMayChangeMessage(ctx, caller, id)

@@ -7,13 +7,13 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
 import { countOff } from '#domain/removal/count-off.ts'
 
-/** So long it waits for sends that have begun: they take milliseconds, and no other transaction is worth more. */
+/** How long to wait for sends in progress, which take milliseconds; other transactions are not worth a longer wait. */
 const patienceMs = 1_000
 const lookMs = 5
 
 /**
- * Deletes every message that an application has by now: nobody sees them any more when this resolves. A job removes them,
- * batch by batch, and what is left of them elsewhere; hosted files are swept soon after.
+ * Deletes all messages that an application has now: when this resolves, nobody sees them any more. A job removes them
+ * in batches, and then what is left of them elsewhere; hosted files are swept soon after.
  */
 export async function deleteMessages(ctx: Context, caller: ApplicationCaller): Promise<void> {
   const { applicationId } = caller
@@ -28,7 +28,7 @@ export async function deleteMessages(ctx: Context, caller: ApplicationCaller): P
   })
 }
 
-/** The last message that was sent by now; when this resolves, none is still to come up to it. */
+/** Returns the id of the last message sent so far, and waits until no lower id can be committed any more. */
 async function lastOfNow(ctx: Context): Promise<number> {
   const reached = await messagesReached(ctx.db, undefined)
   const giveUpAt = performance.now() + patienceMs

@@ -6,8 +6,8 @@ import { refused } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
 /**
- * Tells of a message that its channel does not keep: its event carries it, and nothing counts it.
- * @throws ChatError 400 for a hosted file, which nothing would show
+ * Publishes a message in a channel that does not store messages: only its event holds it, and no counter includes it.
+ * @throws ChatError 400 for a hosted file, which no stored message would refer to
  */
 export async function deliverUnkept(
   ctx: Context,

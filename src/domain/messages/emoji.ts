@@ -1,2 +1,2 @@
-// For the doors, which do not see data/.
+// Exported for the entry points, which may not import from data/.
 export { findEmoji } from '#data/messages/emoji.ts'

@@ -1,20 +1,20 @@
-// The web addresses in a text. What an address may hold is linkify-it's to say; where one may begin and end is said
-// here, for texts are written in more than words between blanks: in Chinese, in Markdown, after an emoji.
+// Finds the web addresses in a text. linkify-it decides what an address may contain. This file decides where one may
+// begin and end, because texts are more than words between spaces: Chinese, Markdown, emoji.
 import { LinkifyIt } from 'linkify-it'
 import type { MessageLink } from '#resources/message.ts'
 
 const linkify = new LinkifyIt({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false, urlAuth: true })
 
-/** What no address holds unescaped (RFC 3986): blanks, `<>`, and what Markdown puts around code and table cells. */
+/** Text without characters that addresses escape (RFC 3986): blanks, `<>`, and Markdown's code and table marks. */
 const stretches = /[^\s<>`|]+/g
 
-/** Behind a Latin letter, a digit or `+`, it would be the end of another scheme or word. */
+/** After a Latin letter, a digit or `+`, it would be the end of another scheme or word. */
 const scheme = /(?<![\p{Script=Latin}0-9+])https?:(?=\/\/)/giu
 
-/** What shows that the host went on, in a way that no host may. */
+/** Matches text which shows that the host continues, in a way that no host may. */
 const goesOn = /^(?:\.+|[:@%&\\])[\p{L}\p{N}]/u
 
-/** The http and https URLs of a text, each whole; what is none as a whole is none. Positions are UTF-16 units. */
+/** Returns the http and https URLs that are valid as a whole, with their positions in UTF-16 units. */
 export function findLinks(body: string): MessageLink[] {
   if (!body.includes('://')) return []
   return [...body.matchAll(stretches)].flatMap(({ 0: stretch, index }) =>
@@ -41,7 +41,7 @@ function findWithin(stretch: string, offset: number): MessageLink[] {
 const emphasis = '*_~'
 const closing = `${emphasis}.,:;!?)]}'"`
 
-/** Without the marks that end an emphasis, as GitHub's Markdown reads addresses, and what stands behind them. */
+/** Removes trailing emphasis marks and everything after them, as GitHub's Markdown does with addresses. */
 function withoutEmphasis(stretch: string): string {
   let end = stretch.length
   for (let at = end - 1; at >= 0 && closing.includes(stretch.charAt(at)); at--) {

@@ -5,10 +5,10 @@ import { assembleMessage, untouched } from '#data/rows.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
-/** What stands in the place of a message that is gone. */
+/** The text shown in place of a message that is gone. */
 const goneBody = 'This message is not available'
 
-/** The message that is the root of a thread, or what stands in its place. */
+/** Returns the root message of a thread, or a placeholder if the message is gone. */
 export async function findOrStandIn(
   ctx: Context,
   caller: UserCaller,

@@ -6,16 +6,16 @@ import { mustBeMember } from '#domain/access/channel.ts'
 import type { ChannelContext } from '#resources/channel.ts'
 import { pageSizeDefault, pageSizeMax } from '#resources/page.ts'
 
-/** Messages, in whichever order; the ends belong to it. */
+/** The first and the last message of a range, both included, in either order. */
 export interface ContextEnds {
   startCursor?: number | undefined
   endCursor?: number | undefined
 }
 
 /**
- * Who has read which messages of a stretch of a channel, its newest page where no end is named (runtime contract 11,
- * 10). Of a longer stretch than a page may be, only the newest; of many readers of a message, the first by id.
- * @throws ChatError 404, AccessDeniedError for who is no member
+ * Returns who has read which messages of a range in a channel, by default its newest page (runtime contract 11, 10). Of
+ * a range longer than the maximum page, only the newest messages; of many readers of a message, the first by id.
+ * @throws ChatError 404, AccessDeniedError if the caller is not a member
  */
 export async function getChannelContext(
   ctx: Context,
@@ -34,7 +34,7 @@ export async function getChannelContext(
   }
 }
 
-/** With one end, a page that begins there and goes on to older messages. */
+/** Returns the range; with one end only, a page that begins there and continues with older messages. */
 function stretch(ends: number[]) {
   if (ends.length === 2) return { from: Math.min(...ends), through: Math.max(...ends), limit: pageSizeMax }
   return { ...(ends[0] !== undefined && { through: ends[0] }), limit: pageSizeDefault }

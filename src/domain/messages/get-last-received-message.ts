@@ -5,8 +5,8 @@ import { ChatError } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
 /**
- * The newest message of a channel that a member sees.
- * @throws ChatError 404 also where there is none, AccessDeniedError for who is no member
+ * Returns the newest message of a channel that a member sees.
+ * @throws ChatError 404 also if there is none, AccessDeniedError if the caller is not a member
  */
 export async function getLastReceivedMessage(
   ctx: Context,

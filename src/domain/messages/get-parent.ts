@@ -6,9 +6,9 @@ import { notFound } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
 /**
- * What a message replies to. If that is gone, or the user has cleared it, there is a message in its place, for clients
- * show no reply without its parent (runtime contract 8.7).
- * @throws ChatError 404 for what is no reply
+ * Returns the message that a reply answers. If it is gone, or the user has cleared it, returns a placeholder, because
+ * clients show no reply without its parent (runtime contract 8.7).
+ * @throws ChatError 404 if the message is not a reply
  */
 export async function getParent(ctx: Context, caller: UserCaller, id: number): Promise<SeenMessage> {
   const reply = await mustSeeMessage(ctx, caller, id)

@@ -5,7 +5,7 @@ import { listMessagesOf } from '#domain/messages/list-messages-of.ts'
 import type { Message } from '#resources/message.ts'
 import type { CursorPage, CursorRequest } from '#resources/page.ts'
 
-/** Messages of the whole application, newest first. */
+/** Lists the messages of the whole application, newest first. */
 export function listApplicationMessages(
   ctx: Context,
   caller: ApplicationCaller,

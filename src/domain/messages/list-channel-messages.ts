@@ -7,16 +7,16 @@ import { listMessagesOf } from '#domain/messages/list-messages-of.ts'
 import type { Message, SeenMessage } from '#resources/message.ts'
 import type { CursorPage, CursorRequest } from '#resources/page.ts'
 
-/** What users look for in a channel. */
+/** Filters for the messages that a member sees in a channel. */
 export interface SeenMessageFilters {
-  /** Only those that are no replies, nor in another thread. */
+  /** Excludes replies and messages in other threads. */
   mainThread?: boolean | undefined
-  /** Only those with a file. */
+  /** Only messages with a file. */
   type?: 'FILE' | undefined
 }
 
 /**
- * Messages of a channel, newest first: all of them for backends, those that they see for users, who must be members.
+ * Lists messages of a channel, newest first; users must be members, and get only those that they see.
  * @throws ChatError 404, AccessDeniedError
  */
 export function listChannelMessages(
@@ -57,5 +57,5 @@ async function listSeen(
   const page = await list()
   if (page) return page
   await mustBeMember(ctx, caller, channelId)
-  return (await list()) ?? { items: [], size: request.size, hasPrevious: false } // joined just now
+  return (await list()) ?? { items: [], size: request.size, hasPrevious: false } // the user has just joined
 }

@@ -5,7 +5,7 @@ import type { SeenMessageFilters } from '#domain/messages/list-channel-messages.
 import type { SeenMessage } from '#resources/message.ts'
 import type { CursorPage, CursorRequest } from '#resources/page.ts'
 
-/** Messages of all channels that the user is a member of, newest first. */
+/** Lists messages of all channels that the user is a member of, newest first. */
 export async function listJoinedMessages(
   ctx: Context,
   caller: UserCaller,

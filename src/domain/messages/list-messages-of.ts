@@ -7,7 +7,7 @@ import type { CursorPage, CursorRequest } from '#resources/page.ts'
 
 type Owner = Parameters<typeof listMessageRows>[2]
 
-/** Messages of whoever owns them. @throws ChatError 404 where the application has no such owner */
+/** Lists the messages of an owner. @throws ChatError 404 if the application has no such owner */
 export async function listMessagesOf(
   ctx: Context,
   caller: ApplicationCaller,

@@ -5,7 +5,7 @@ import { mustSeeMessage } from '#domain/access/message.ts'
 import type { SeenMessage } from '#resources/message.ts'
 import type { CursorPage, CursorRequest } from '#resources/page.ts'
 
-/** Replies to a message, newest first. @throws ChatError 404 */
+/** Lists the replies to a message, newest first. @throws ChatError 404 */
 export async function listReplies(
   ctx: Context,
   caller: UserCaller,
@@ -13,7 +13,7 @@ export async function listReplies(
   request: CursorRequest,
 ): Promise<CursorPage<SeenMessage>> {
   await mustSeeMessage(ctx, caller, id)
-  const thread = { of: 'thread' as const, id } // which it does not have before the first reply
+  const thread = { of: 'thread' as const, id } // does not exist before the first reply
   const page = await listMessagesOfMember(ctx.db, caller.userId, thread, { files: false }, request)
   return page ?? { items: [], size: request.size, hasPrevious: false }
 }

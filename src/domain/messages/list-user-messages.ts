@@ -5,8 +5,8 @@ import type { Message } from '#resources/message.ts'
 import type { CursorPage, CursorRequest } from '#resources/page.ts'
 
 /**
- * Messages that a user sent, newest first; with `unread`, those of others in its channels that it has yet to read, or
- * has read (contract h13).
+ * Lists messages that a user sent, newest first; with `unread`, messages of others in the user's channels that the user
+ * has not read yet (true) or has read (false) (contract h13).
  * @throws ChatError 404
  */
 export function listUserMessages(

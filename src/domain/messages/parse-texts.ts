@@ -9,10 +9,10 @@ export interface ParsedText {
   links: MessageLink[]
 }
 
-/** `<@username>` and `<#channelName>`; names may hold anything but `>` (runtime contract 8.8). */
+/** `<@username>` and `<#channelName>`; names may contain any character but `>` (runtime contract 8.8). */
 const mentionPattern = /<([@#])([^<>]{1,512})>/g
 
-/** The same for many texts, by the application or by one user: still one round trip. */
+/** Like parseText, for many texts of the application or of one user, still in one round trip. */
 export async function parseTexts(
   db: Querier,
   applicationId: number,

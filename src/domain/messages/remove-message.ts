@@ -6,15 +6,15 @@ import { noteAct } from '#domain/audit/note-act.ts'
 import { mustBeThere } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
-/** Where a message was, and the key of the hosted file that it showed. */
+/** The place of a deleted message, and the key of its hosted file. */
 export interface RemovedMessage {
   channelId: number
-  /** Null where it was in its channel's main thread. */
+  /** Null if the message was in its channel's main thread. */
   threadId: number | null
   fileKey: string | null
 }
 
-/** Deletes a message for everybody, in a transaction of the caller's. @throws ChatError 404 where somebody was faster */
+/** Deletes a message for everybody, in the caller's transaction. @throws ChatError 404 also if already deleted */
 export async function removeMessage(tx: Tx, caller: Caller, message: SeenMessage): Promise<RemovedMessage> {
   const { applicationId } = caller
   const { id } = message

@@ -7,8 +7,8 @@ import { notFound } from '#errors.ts'
 import type { SeenMessage, WriteMessage } from '#resources/message.ts'
 
 /**
- * Replies to a message, however deep it is nested: one level deeper, in the thread of that message, which the first
- * reply opens (runtime contract 8.8).
+ * Replies to a message at any level: one level deeper, in the message's own thread, which the first reply creates
+ * (runtime contract 8.8).
  * @throws ChatError 404
  */
 export async function replyToMessage(

@@ -15,18 +15,17 @@ import { ChatError, notFound, unlessGone } from '#errors.ts'
 import type { FileMessageFields, SeenMessage, SendMessage } from '#resources/message.ts'
 import { referencedUser } from '#resources/user.ts'
 
-/** Where a message goes: a channel's main thread, or another of its threads. */
+/** The place that a message is sent to: the main thread of a channel, or another of its threads. */
 export type MessageTarget = Pick<NewMessage, 'channelId' | 'thread'>
 
-/** A message with a file that is stored already. */
+/** A message with a file that is already stored. */
 export type SendHostedFile = { type: 'HOSTED'; file: HostedFile } & FileMessageFields
 
 /**
- * Sends a message to a channel or one of its threads. A backend does so as the system or on behalf of a user, who need
- * not be a member (contract g); a user as themselves, where they are a member. One round trip, shared with what is sent at the
- * same time.
- * In a channel that keeps no messages it is delivered alone.
- * @throws ChatError 404 where the channel or the user does not exist, AccessDeniedError for who is no member
+ * Sends a message to a channel or one of its threads. Backends send as the system or on behalf of a user, who need not
+ * be a member (contract g); users send as themselves, and must be members. Takes one round trip, shared with concurrent
+ * sends. If the channel does not store messages, the message is only delivered.
+ * @throws ChatError 404 if the channel or the user does not exist, AccessDeniedError if the user is not a member
  */
 export async function sendMessage(
   ctx: Context,
@@ -49,13 +48,13 @@ export async function sendMessage(
   return sent
 }
 
-/** What is committed together is one statement; in each trace it is a part of its own. */
+/** Submits a message. Messages committed together are one statement, which is a span of its own in each trace. */
 function submit({ sender, tracing }: Context, message: NewMessage): Promise<Sent> {
   if (!tracing) return sender.submit(message)
   return tracing.statement('send-message', () => sender.submit({ ...message, traceparent: tracing.current }))
 }
 
-/** Why a user could not send: it must not know of the channel, or is only not in it. */
+/** Returns why a user could not send: they must not know of the channel, or are just not a member. */
 async function notAMember(ctx: Context, caller: Caller, channelId: number): Promise<ChatError> {
   if (caller.kind === 'user') await mustBeMember(ctx, caller, channelId)
   return new ChatError('AccessDeniedError', `Only members may write in channel ${channelId}`)
@@ -95,7 +94,7 @@ function storedFile(input: Exclude<SendMessage, { type: 'TEXT' }> | SendHostedFi
 
 type Author = Pick<NewMessage, 'user' | 'memberOnly' | 'cause'>
 
-/** Forms may name the author without the JSON of a reference. */
+/** Returns the author; forms may give just a username instead of a reference in JSON. */
 function authorOf(caller: Caller, input: SendMessage | SendHostedFile): Author {
   if (caller.kind === 'user') {
     return { user: { id: caller.userId }, memberOnly: true, cause: causeOf(caller) }

@@ -9,15 +9,15 @@ import { ChatError, mustBeThere } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
 export interface MessageChange {
-  /** Parsed for mentions and links again. */
+  /** Parsed again for mentions and links. */
   body?: string | undefined
   properties?: PropertiesChange | undefined
 }
 
 /**
- * Changes a message; a change of nothing does nothing. What a backend changes and what an author rewords is marked as
- * edited; that a user gives it other properties is no edit, for what it says stays.
- * @throws ChatError 404; AccessDeniedError for users who reword what others wrote, or may not change it;
+ * Changes a message, unless nothing would change. Changes by backends and new texts by authors mark the message as
+ * edited; new properties set by a user do not, because the text stays the same.
+ * @throws ChatError 404; AccessDeniedError for users who edit the text of others, or may not change the message;
  * ValidationError for a body on a file message
  */
 export async function updateMessage(

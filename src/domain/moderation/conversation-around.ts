@@ -4,7 +4,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { mustSeeMessage } from '#domain/access/message.ts'
 import type { Message } from '#resources/message.ts'
 
-/** A message among those of its channel, oldest first: up to `each` before it and behind it. @throws ChatError 404 */
+/** Returns a message with up to `each` messages before and after it, oldest first. @throws ChatError 404 */
 export async function conversationAround(
   ctx: Context,
   caller: ApplicationCaller,

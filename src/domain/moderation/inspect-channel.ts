@@ -4,7 +4,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { mustBeThere } from '#errors.ts'
 import type { AdminChannel } from '#resources/admin/moderation.ts'
 
-/** A channel with how much is in it. @throws ChatError 404 */
+/** Returns a channel with the counts of its contents. @throws ChatError 404 */
 export async function inspectChannel(
   ctx: Context,
   { applicationId }: ApplicationCaller,

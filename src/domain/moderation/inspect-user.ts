@@ -4,7 +4,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { mustBeThere } from '#errors.ts'
 import type { AdminUser } from '#resources/admin/moderation.ts'
 
-/** A user with its ban. @throws ChatError 404 */
+/** Returns a user with their ban. @throws ChatError 404 */
 export async function inspectUser(
   ctx: Context,
   { applicationId }: ApplicationCaller,

@@ -6,7 +6,7 @@ import { inspectChannel } from '#domain/moderation/inspect-channel.ts'
 import { notFound } from '#errors.ts'
 import type { AdminChannel } from '#resources/admin/moderation.ts'
 
-/** Has a channel keep its messages, or deliver them alone from now on; those that it has stay. @throws ChatError 404 */
+/** Sets whether a channel stores its messages or only delivers them; stored ones stay. @throws ChatError 404 */
 export async function persistMessages(
   ctx: Context,
   caller: ApplicationCaller,

@@ -9,9 +9,9 @@ import { ChatError, mustBeThere } from '#errors.ts'
 import type { Report, Resolution } from '#resources/admin/moderation.ts'
 
 /**
- * Decides about a message that was reported, and so about all reports of it that are open. What is deleted is deleted
- * as a message always is; who reports what was kept reports it anew.
- * @throws ChatError 404, ConflictError where it is decided already
+ * Resolves all open reports of a reported message. Deleting the message works like any deletion; if it is kept, further
+ * reports of it are new ones.
+ * @throws ChatError 404, ConflictError if the report is already resolved
  */
 export async function resolveReport(
   ctx: Context,

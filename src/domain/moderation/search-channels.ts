@@ -4,7 +4,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import type { ListPart, ListRequest } from '#resources/admin/list.ts'
 import type { AdminChannel } from '#resources/admin/moderation.ts'
 
-/** Channels by name, each with how much is in it. */
+/** Lists channels by name, each with the counts of its contents. */
 export function searchChannels(
   ctx: Context,
   { applicationId }: ApplicationCaller,

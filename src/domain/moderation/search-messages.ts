@@ -4,7 +4,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import type { ListPart, ListRequest } from '#resources/admin/list.ts'
 import type { Message } from '#resources/message.ts'
 
-/** Messages, newest first. A user or a channel that is not there has none. */
+/** Lists messages, newest first; none for an unknown user or channel. */
 export function searchMessages(
   ctx: Context,
   { applicationId }: ApplicationCaller,

@@ -4,7 +4,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import type { ListPart, ListRequest } from '#resources/admin/list.ts'
 import type { Report, ReportState } from '#resources/admin/moderation.ts'
 
-/** Reports of messages, newest first. */
+/** Lists reports of messages, newest first. */
 export function searchReports(
   ctx: Context,
   { applicationId }: ApplicationCaller,

@@ -4,7 +4,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import type { ListPart, ListRequest } from '#resources/admin/list.ts'
 import type { AdminUser } from '#resources/admin/moderation.ts'
 
-/** Users by name, each with its ban. */
+/** Lists users by name, each with their ban. */
 export function searchUsers(
   ctx: Context,
   { applicationId }: ApplicationCaller,

@@ -5,12 +5,12 @@ import { type FetchFile, fetchToStore } from '#domain/moving/fetch-to-store.ts'
 import type { Problem } from '#domain/moving/stage-items.ts'
 import type { MovedMessage } from '#resources/moving.ts'
 
-/** At once. */
+/** The maximum number of concurrent fetches. */
 const fetchesMax = 4
 
 /**
- * Keeps the bytes of the files that messages show, for those that are yet to be written. One that cannot be had stays a
- * link to where it was.
+ * Stores the files of messages that are still to be written. If one cannot be fetched, the message keeps a link to its
+ * original place.
  */
 export async function fetchFiles(
   ctx: Context,

@@ -3,17 +3,17 @@ import type { Move } from '#data/moving/items.ts'
 import { type HostedFile, storeFile } from '#domain/files/store-file.ts'
 import { ChatError } from '#errors.ts'
 
-/** The bytes of a file that is elsewhere. @throws FileGone, or what ends the move, to be gone on with later */
+/** Fetches a file from elsewhere. @throws FileGone, or an error that interrupts the move, which can be resumed later */
 export type FetchFile = (
   url: string,
 ) => Promise<{ bytes: AsyncIterable<Uint8Array>; contentType?: string | undefined }>
 
-/** There is no such file any more, or nobody may have it; asking again would not help. */
+/** The file does not exist any more, or access is refused, so that a retry would not help. */
 export class FileGone extends Error {}
 
 const attemptsMax = 5
 
-/** Keeps the bytes of a file that is elsewhere, until something shows it; or says why that cannot be. */
+/** Stores a file from elsewhere, which expires unless it is used; or returns the reason why that is not possible. */
 export async function fetchToStore(
   ctx: Context,
   { applicationId }: Move,
@@ -33,7 +33,7 @@ export async function fetchToStore(
       if (error instanceof ChatError && error.kind === 'PayloadTooLargeError') {
         return { reason: `the file is larger than ${ctx.config.fileSizeMax} bytes (FILE_SIZE_MAX)` }
       }
-      if (attempt === attemptsMax) throw error // such as a connection that is cut in the middle each time
+      if (attempt === attemptsMax) throw error // for example a connection that breaks each time
     }
   }
 }

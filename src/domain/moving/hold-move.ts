@@ -2,7 +2,7 @@ import type { Context } from '#context.ts'
 import { tryHoldMove } from '#data/moving/hold.ts'
 import { ChatError } from '#errors.ts'
 
-/** Keeps other moves out of the application. @returns what lets them in again @throws ChatError 409 */
+/** Locks the application against other moves. @returns a function that releases the lock @throws ChatError 409 */
 export async function holdMove(ctx: Context, applicationId: number): Promise<() => Promise<void>> {
   const release = await tryHoldMove(ctx.db, applicationId)
   if (release) return release

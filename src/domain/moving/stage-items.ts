@@ -5,7 +5,7 @@ import { type MovedKind, movedKinds } from '#resources/moving.ts'
 
 export type { Move, Staged }
 
-/** Something that was read elsewhere, as it was read. */
+/** Something as it was read from the source. */
 export interface ReadItem {
   key: string
   place: number
@@ -13,15 +13,15 @@ export interface ReadItem {
   content: unknown
 }
 
-/** What cannot be carried, and why. */
+/** An item that cannot be moved, and why. */
 export interface Problem {
   key: string
   reason: string
 }
 
 /**
- * Keeps what was read of a kind until it is written. What says what it said before is not written again.
- * @param pass which reading of the source this is, counted from 1
+ * Stages items of one kind to be written. Items that are unchanged since the last reading are not written again.
+ * @param pass the number of this reading of the source, counted from 1
  */
 export async function stageItems(
   ctx: Context,
@@ -36,7 +36,7 @@ export async function stageItems(
   return { staged, problems }
 }
 
-/** Those of the items that are what their kind may be; of a key that is there twice, the last. */
+/** Returns the items that are valid for their kind; if a key occurs twice, only the last one. */
 export function checkItems(kind: MovedKind, items: ReadItem[]) {
   const schema = movedKinds[kind]
   const problems: Problem[] = []

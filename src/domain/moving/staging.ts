@@ -1,5 +1,5 @@
-// Where a move stands: what was read and is to be written, and how far the reading is. It is all in the database, in the
-// commits that it is about, so that a move that ends anywhere goes on from there.
+// The state of a move: what was read and is still to be written, and how far reading has come. It is stored in the
+// database, in the same commits as the data, so that an interrupted move can be resumed at any point.
 import type { Context } from '#context.ts'
 import {
   type After,
@@ -20,18 +20,18 @@ import type { Moved, MovedKind } from '#resources/moving.ts'
 
 export type { Move, PendingItem }
 
-/** A reading of the whole source. */
+/** The state of one reading of the whole source. */
 export interface PassState {
   /** Counted from 1. */
   pass: number
-  /** What the reading was limited to, if it was. */
+  /** The time to which the reading was limited, if it was. */
   since: string | null
   startedTime: string
-  /** How far each step is: `done`, or where it goes on. */
+  /** The progress of each step: `done`, or where it continues. */
   steps: Record<string, unknown>
-  /** What was found out about the source, in any pass. */
+  /** Knowledge about the source from all passes. */
   memory: Record<string, unknown>
-  /** Whether all of it is read and written. */
+  /** Whether everything is read and written. */
   isOver: boolean
 }
 
@@ -48,7 +48,7 @@ export class Staging {
     this.#state = state
   }
 
-  /** Goes on with the pass that was begun, if it was limited as this one is, or begins another. */
+  /** Resumes the pass that was begun, if it had the same limit, or else begins a new one. */
   static async open(ctx: Context, move: Move, since: string | null): Promise<Staging> {
     const last = await readMoveState<PassState>(ctx.db, move)
     if (last && !last.isOver && last.since === since) return new Staging(ctx, move, last)
@@ -78,7 +78,7 @@ export class Staging {
     return stageItems(this.#ctx, this.move, kind, this.#state.pass, items)
   }
 
-  /** Those of the keys that this pass has seen. */
+  /** Returns those of the keys that this pass has seen. */
   seen(kind: MovedKind, keys: Iterable<string>): Promise<Set<string>> {
     return seenKeys(this.#ctx.db, this.move, kind, keys, this.#state.pass)
   }
@@ -87,7 +87,7 @@ export class Staging {
     return setParents(this.#ctx.db, this.move, parentKey, keys)
   }
 
-  /** What is yet to be written of a kind, batch by batch, in order; each is read when the one before is done with. */
+  /** Yields pending items of a kind in order, reading each batch only after the one before was written. */
   async *pending<K extends MovedKind>(kind: K): AsyncGenerator<PendingItem<Moved<K>>[]> {
     for (let after: After = beforeAll; ; ) {
       const items = await pendingItems<Moved<K>>(this.#ctx.db, this.move, kind, after, batch)

@@ -15,8 +15,8 @@ import type { Problem } from '#domain/moving/stage-items.ts'
 import type { MovedChannel } from '#resources/moving.ts'
 
 /**
- * Creates channels, or makes them what they are elsewhere now. A group of the same name and type, and a direct channel
- * of the same members, that are here already are taken for the same.
+ * Creates channels, or updates them to their state in the source. Existing groups of the same name and type, and direct
+ * channels of the same members, are taken for the same.
  */
 export async function writeChannels(
   ctx: Context,
@@ -76,10 +76,10 @@ interface Wanted {
 }
 
 /**
- * Creates channels, or finds those that are here already. What another channel of the source has become already is not
- * the same: two direct channels whose other members are gone show the same members, and each is somebody's apart. The
- * second is to be tried `again` with a 0 among its members, for one who is no more.
- * @param given ids that this batch has given already
+ * Creates channels, or finds existing ones. A channel that another channel of the source was mapped to does not count:
+ * two direct channels whose other members are gone show the same members, but are separate conversations. The second is
+ * returned in `again`, with a 0 among its members for a user who no longer exists.
+ * @param given ids that this batch has already assigned
  */
 async function createOrFind(tx: Tx, move: Move, wanted: Wanted[], given: Set<number>) {
   const { applicationId } = move

@@ -13,8 +13,8 @@ import type { MovedFunction } from '#resources/moving.ts'
 const everything = { number: 0, size: 10_000, sort: [] }
 
 /**
- * Creates a function with its versions, or adds those that it has elsewhere by now. One of the same name for the same
- * event is taken for the same. Only when it has all of them is it as enabled as it is elsewhere.
+ * Creates a function with its versions, or adds the versions that are new in the source. A function of the same name
+ * and event type is taken for the same. Its enabled state is only copied once it has all versions.
  */
 export async function writeFunction(
   ctx: Context,

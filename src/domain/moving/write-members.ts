@@ -6,7 +6,7 @@ import { putMovedInvites, putMovedMembers } from '#data/moving/places.ts'
 import type { Problem } from '#domain/moving/stage-items.ts'
 import type { MovedInvite, MovedMember } from '#resources/moving.ts'
 
-/** Makes users members of channels, since they are elsewhere, or invites them. The messages are there already. */
+/** Makes users members of channels as in the source, or invites them. Runs after the messages are written. */
 export async function writeMembers(
   ctx: Context,
   move: Move,

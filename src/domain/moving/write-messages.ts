@@ -20,7 +20,7 @@ import type { MovedMessage } from '#resources/moving.ts'
 
 type Item = PendingItem<MovedMessage>
 
-/** What the keys of a batch have become here. */
+/** The ids that the keys of a batch were mapped to. */
 interface Known {
   people: Map<string, number>
   channels: Map<string, number>
@@ -28,9 +28,9 @@ interface Known {
 }
 
 /**
- * Stores messages in their order, with the times, authors, threads and reactions that they have elsewhere; or makes them
- * say what they say there now. They are history: nobody is told of them, and no function runs for them (decision 5).
- * @param files by key, those of messages whose bytes are here already
+ * Stores messages in order, with their original times, authors, threads and reactions, or updates them to their state
+ * in the source. They are history: nobody is notified, and no function runs for them (decision 5).
+ * @param files stored files by the key of their message
  */
 export async function writeMessages(
   ctx: Context,
@@ -109,7 +109,7 @@ async function lookUp(tx: Tx, move: Move, items: Item[]): Promise<Known> {
   }
 }
 
-/** Why a message cannot be written. */
+/** Returns why a message cannot be written, or undefined if it can. */
 function lacking(
   { content, parentKey }: Item,
   { people, channels, messages }: Known,
@@ -187,7 +187,7 @@ function mentionsOf(
   })
 }
 
-/** Where it is not known since when, the order is kept: a millisecond apart, from the message on. */
+/** Returns the reactions; to keep the order, unknown times follow the message's own, a millisecond apart. */
 function reactionsOf({ reactions, createdTime }: MovedMessage, people: Map<string, number>): MovedReaction[] {
   const sent = Date.parse(createdTime)
   return reactions.flatMap(({ emoji, users, createdTime: since }, at) => {
@@ -200,7 +200,7 @@ function reactionsOf({ reactions, createdTime }: MovedMessage, people: Map<strin
   })
 }
 
-/** Those of the messages that were replied to, and those that are replied to here. */
+/** Returns the threads of messages with replies, here or in the source. */
 function threadsOf(rows: MovedRow[]): { id: number; channelId: number; createdTime: string }[] {
   return rows.flatMap(({ id, channelId, parentId, hasThread, createdTime }) => [
     ...(parentId === undefined ? [] : [{ id: parentId, channelId, createdTime }]),

@@ -5,7 +5,7 @@ import { insertMovedNotifications, type MovedNote } from '#data/moving/reading.t
 import type { Problem } from '#domain/moving/stage-items.ts'
 import type { MovedNotification } from '#resources/moving.ts'
 
-/** Stores what users were told of elsewhere, in its order; they are not told again. */
+/** Stores the notifications of the source, in order, without delivering them again. */
 export async function writeMovedNotifications(
   ctx: Context,
   move: Move,

@@ -9,7 +9,7 @@ import type { Problem } from '#domain/moving/stage-items.ts'
 import type { MovedSettings } from '#resources/moving.ts'
 import type { UiPart } from '#resources/ui.ts'
 
-/** Makes the settings of the application what they are elsewhere. */
+/** Sets the settings of the application to those of the source. */
 export async function writeMovedSettings(
   ctx: Context,
   move: Move,

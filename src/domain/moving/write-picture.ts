@@ -8,7 +8,7 @@ import type { Problem } from '#domain/moving/stage-items.ts'
 import type { MovedPicture } from '#resources/moving.ts'
 import { hostedUrl } from '#resources/served.ts'
 
-/** Gives a user its picture, with the bytes where they are to be kept here. Nobody is told of it. */
+/** Sets a user's picture, and stores its file if it is to be hosted here, without notifying anybody. */
 export async function writePicture(
   ctx: Context,
   move: Move,

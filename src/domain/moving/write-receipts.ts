@@ -13,9 +13,9 @@ import type { MovedReceipts } from '#resources/moving.ts'
 const batch = 1_000
 
 /**
- * Stores who has read what in a channel, as stretches: messages that one user has read at one time, one behind the
- * other but for its own, are one (data/sql/mark-read.ts). All of the channel in one commit, or nothing.
- * @param channel its key
+ * Stores who has read what in a channel, as spans: consecutive messages that a user has read at the same time, not
+ * counting their own, form one (data/sql/mark-read.ts). Writes all of the channel in one commit, or nothing.
+ * @param channel key of the channel
  * @returns how many items are done
  */
 export async function writeReceipts(ctx: Context, move: Move, channel: string): Promise<number> {
@@ -77,16 +77,16 @@ export async function writeReceipts(ctx: Context, move: Move, channel: string): 
   })
 }
 
-/** A message, and who has read it when. */
+/** A message, and when each reader has read it. */
 interface Read {
   id: number
-  /** Asked for again: what lies beside it need not be. */
+  /** Whether the receipts were read again, possibly without those of the neighbouring messages. */
   isAlone: boolean
   authorId: number | undefined
   readers: Map<number, string>
 }
 
-/** Goes on with the stretches that are open. @returns those that end */
+/** Extends the open spans. @returns those that end */
 function extend(open: Map<number, MovedSpan>, channelId: number, messages: Read[]): MovedSpan[] {
   const closed: MovedSpan[] = []
   const close = (goesOn: (userId: number, span: MovedSpan) => boolean) => {

@@ -11,8 +11,8 @@ import { ChatError } from '#errors.ts'
 import type { MovedRuntime } from '#resources/moving.ts'
 
 /**
- * Gives functions the dependencies, the variables and the script that they have elsewhere. Variables that are set here
- * already keep their values.
+ * Copies the dependencies, variables and script of functions from the source. Variables that are already set here keep
+ * their values.
  */
 export async function writeRuntime(
   ctx: Context,

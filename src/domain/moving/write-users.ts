@@ -7,7 +7,7 @@ import { insertMovedUsers, updateMovedUsers } from '#data/moving/people.ts'
 import type { Problem } from '#domain/moving/stage-items.ts'
 import type { MovedUser } from '#resources/moving.ts'
 
-/** Creates users, or makes them what they are elsewhere now. Who has the name here already is taken for the same, and stays as it is. */
+/** Creates users, or updates them to their state in the source. Users with the same name here are kept as they are. */
 export async function writeUsers(
   ctx: Context,
   move: Move,

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { firstTask } from '#data/events/notifications.ts'
 
-/** The message that members are to be notified of next. */
+/** Returns the id of the next message that members are to be notified of. */
 export function nextTask(ctx: Context): Promise<number | undefined> {
   return firstTask(ctx.db)
 }

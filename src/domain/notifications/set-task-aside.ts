@@ -2,7 +2,7 @@ import type { Context } from '#context.ts'
 import { dropTask, type Notified } from '#data/events/notifications.ts'
 import { isGone, withoutWords } from '#errors.ts'
 
-/** Gives up to notify members of a message. */
+/** Gives up notifying members of a message. */
 export async function setTaskAside(ctx: Context, messageId: number, error: unknown): Promise<Notified> {
   await dropTask(ctx.db, messageId)
   if (isGone(error)) return { more: true, hasPublished: false, asked: false }

@@ -1,12 +1,12 @@
 import type { OperatorCaller } from '#domain/access/operator.ts'
 import type { AdminKey, Operator } from '#resources/admin/operator.ts'
 
-/** Who calls that is signed in as an operator. */
+/** Returns the caller for an operator who is signed in. */
 export function callerOfOperator({ id, username, role, applications }: Operator, address?: string) {
   return callerOf({ as: 'operator', id, name: username, role }, applications, address)
 }
 
-/** Who calls that holds an admin key. */
+/** Returns the caller for an admin key. */
 export function callerOfKey({ id, name, role, applications }: AdminKey, address?: string) {
   return callerOf({ as: 'key', id, name, role }, applications, address)
 }

@@ -7,24 +7,24 @@ import { csrfTokenOf, isAdminKey } from '#domain/operators/secrets.ts'
 import { ChatError } from '#errors.ts'
 import type { AdminSession } from '#resources/admin/operator.ts'
 
-/** What a request says of who it is from. */
+/** The credentials in a request. */
 export interface OperatorCredentials {
   bearer?: string | undefined
-  /** Of a cookie. */
+  /** From a cookie. */
   session?: string | undefined
   address?: string | undefined
 }
 
-/** Who calls, and by what. */
+/** The caller, and the session or key they use. */
 export interface CheckedOperator {
   caller: OperatorCaller
   session: AdminSession
 }
 
 /**
- * Who calls the admin API: a key counts before a cookie. Nothing is remembered, so that what is taken away is gone at
- * once in every process.
- * @throws ChatError 401: unauthorized without either, invalid_token for what is unknown, expired or taken away
+ * Authenticates a request to the admin API; a key takes precedence over a cookie. Nothing is cached, so that revocation
+ * takes effect at once in every process.
+ * @throws ChatError 401: unauthorized without either, invalid_token if it is unknown, expired or revoked
  */
 export async function checkOperator(
   ctx: Context,

@@ -7,7 +7,7 @@ import { generateAdminKey } from '#domain/operators/secrets.ts'
 import { refused } from '#errors.ts'
 import type { CreateAdminKey, NewAdminKey } from '#resources/admin/operator.ts'
 
-/** Makes a key for scripts, which is shown this once. @throws ChatError 400, access_denied for limits beyond one's own */
+/** Creates an admin key, which is shown only once. @throws ChatError 400, access_denied for limits beyond one's own */
 export async function createAdminKey(
   ctx: Context,
   caller: OperatorCaller,

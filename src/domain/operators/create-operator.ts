@@ -7,7 +7,7 @@ import { hashPassword } from '#domain/operators/passwords.ts'
 import { isConstraintError, refused } from '#errors.ts'
 import type { CreateOperator, Operator } from '#resources/admin/operator.ts'
 
-/** @throws ChatError 400 for a name that is taken, access_denied for limits beyond one's own */
+/** @throws ChatError 400 if the name is taken, access_denied for limits beyond one's own */
 export async function createOperator(
   ctx: Context,
   caller: OperatorCaller,

@@ -4,7 +4,7 @@ import { isWithin, type OperatorCaller } from '#domain/access/operator.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
 import { notFound } from '#errors.ts'
 
-/** Takes a key away, at once in every process. @throws ChatError 404 */
+/** Revokes a key, at once in every process. @throws ChatError 404 */
 export async function deleteAdminKey(ctx: Context, caller: OperatorCaller, id: number): Promise<void> {
   await ctx.db.transact(async (tx) => {
     const key = await findAdminKeyById(tx, id)

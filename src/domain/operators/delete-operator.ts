@@ -5,7 +5,7 @@ import { noteAct } from '#domain/audit/note-act.ts'
 import { keepAnOwner } from '#domain/operators/keep-an-owner.ts'
 import { mustFindOperator } from '#domain/operators/must-find-operator.ts'
 
-/** Deletes an operator, and ends their sessions; what they did stays known. @throws ChatError 404, ConflictError for the last owner */
+/** Deletes an operator and their sessions; the audit stays. @throws ChatError 404, ConflictError for the last owner */
 export async function deleteOperator(ctx: Context, caller: OperatorCaller, id: number): Promise<void> {
   await ctx.db.transact(async (tx) => {
     await lockOperators(tx)

@@ -7,20 +7,20 @@ import { keepOperator, readOperator } from '#secrets/kept-credentials.ts'
 
 export interface FirstOperator {
   username: string
-  /** Only where it was generated just now. */
+  /** Present only if it has just been generated. */
   password?: string
-  /** Whether the home folder has a password of this name. */
+  /** Whether the home folder has a password for this name. */
   isKept: boolean
-  /** Whether the password of the settings is the one in force; absent where they give none. */
+  /** Whether the password from the settings is in force; absent if the settings give none. */
   isGivenPasswordInForce?: boolean
 }
 
 const username = 'admin'
 
 /**
- * Sees to it that somebody can sign in: where there is no operator, one is made that owns the installation, with the
- * password of the settings, or else a generated one that is kept in the home folder. Who is there keeps their password,
- * whatever the settings say: it may have been changed.
+ * Ensures that somebody can sign in: if there is no operator, creates an owner, with the password from the settings, or
+ * a generated one that is kept in the home folder. An existing operator keeps their password, whatever the settings
+ * say, because it may have been changed.
  */
 export async function ensureFirstOperator(ctx: Context): Promise<FirstOperator> {
   const { adminPassword: given, home } = ctx.config
@@ -35,7 +35,7 @@ export async function ensureFirstOperator(ctx: Context): Promise<FirstOperator> 
       target: { type: 'operator', id },
       details: { username, role: 'owner' },
     })
-    // Before it is committed: from here on the password is on the disk, however the process ends.
+    // Before the commit, so that the password is on disk even if the process crashes.
     if (!given) await keepOperator(home, { username, password })
     return { username, ...(given ? { isGivenPasswordInForce: true } : { password }) }
   })

@@ -4,8 +4,8 @@ import { ChatError } from '#errors.ts'
 import type { Operator } from '#resources/admin/operator.ts'
 
 /**
- * After an operator was changed, under the lock of all: somebody must own the installation, or nobody could change it again.
- * @throws ChatError ConflictError, which undoes the change
+ * Requires that a change of operators, made under their lock, leaves an owner: otherwise nobody could undo it.
+ * @throws ChatError ConflictError, which rolls the change back
  */
 export async function keepAnOwner(tx: Tx, before: Operator): Promise<void> {
   const wasOne = before.role === 'owner' && before.applications === undefined

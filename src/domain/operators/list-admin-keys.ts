@@ -4,7 +4,7 @@ import type { OperatorCaller } from '#domain/access/operator.ts'
 import type { ListPart, ListRequest } from '#resources/admin/list.ts'
 import type { AdminKey } from '#resources/admin/operator.ts'
 
-/** Newest first; who is limited to applications sees the keys that are limited to no others. */
+/** Lists keys, newest first; operators limited to applications only see keys within their limits. */
 export function listAdminKeys(
   ctx: Context,
   { applicationIds }: OperatorCaller,

@@ -4,7 +4,7 @@ import type { OperatorCaller } from '#domain/access/operator.ts'
 import type { ListPart, ListRequest } from '#resources/admin/list.ts'
 import type { Operator } from '#resources/admin/operator.ts'
 
-/** By name; who is limited to applications sees those who are limited to no others. */
+/** Lists operators by name; operators limited to applications only see those within their limits. */
 export function listOperators(
   ctx: Context,
   { applicationIds }: OperatorCaller,

@@ -4,8 +4,8 @@ import { mustGiveOwn, type OperatorCaller } from '#domain/access/operator.ts'
 import { refused } from '#errors.ts'
 
 /**
- * Something can be limited to these applications.
- * @throws ChatError access_denied where the caller may not, 400 where there is none of an id
+ * Requires that something may be limited to these applications.
+ * @throws ChatError access_denied if the caller may not do so, 400 if an application does not exist
  */
 export async function mustKnowApplications(
   db: Querier,

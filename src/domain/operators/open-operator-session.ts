@@ -6,7 +6,7 @@ import { csrfTokenOf, generateSession } from '#domain/operators/secrets.ts'
 import { ChatError, isConstraintError } from '#errors.ts'
 import type { AdminSession, Operator } from '#resources/admin/operator.ts'
 
-/** A session that was opened, and what its cookie holds. */
+/** A new session, and the value of its cookie. */
 export interface OpenedSession {
   session: AdminSession
   token: string
@@ -15,7 +15,7 @@ export interface OpenedSession {
 /** How long a session of the console lasts (operating contract 1). */
 export const sessionMs = 12 * 3_600_000
 
-/** Opens a session for somebody who has shown who they are. */
+/** Opens a session for an authenticated operator. */
 export async function openOperatorSession(
   ctx: Context,
   operator: Operator,

@@ -1,9 +1,9 @@
-// What operators and their scripts show.
+// Credentials of operators and their scripts.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { generateSecret } from '#domain/applications/secrets.ts'
 
 const keyPrefix = 'ck_admin_'
-/** Characters behind the prefix that lists show of a key: 24 of its 192 bits. */
+/** How many characters after the prefix lists show of a key: 24 of its 192 bits. */
 const hintLength = 4
 
 export function generateAdminKey(): { key: string; hint: string } {
@@ -11,13 +11,13 @@ export function generateAdminKey(): { key: string; hint: string } {
   return { key: keyPrefix + random, hint: `${keyPrefix}${random.slice(0, hintLength)}…` }
 }
 
-/** Whether it looks like one. */
+/** Returns whether a text looks like an admin key. */
 export const isAdminKey = (text: string): boolean => text.startsWith(keyPrefix)
 
-/** Of a cookie. */
+/** The value of a session cookie. */
 export const generateSession = generateSecret
 
-/** What scripts of the console say with a write, which pages of others cannot know: it follows from the cookie. */
+/** Returns the token that the console sends with writes, derived from the cookie, which other sites cannot read. */
 export function csrfTokenOf(session: string): string {
   return createHash('sha256').update(`csrf ${session}`).digest('base64url')
 }

@@ -6,7 +6,7 @@ import { type OpenedSession, openOperatorSession } from '#domain/operators/open-
 import { ChatError, isConstraintError } from '#errors.ts'
 import { Role, roles } from '#resources/admin/role.ts'
 
-/** What a provider of OpenID Connect says of somebody; nothing of it is believed before it is looked at. */
+/** What an OpenID Connect provider claims about somebody; unverified. */
 export interface Claims {
   sub?: unknown
   email?: unknown
@@ -15,9 +15,9 @@ export interface Claims {
 }
 
 /**
- * Opens a session for somebody whom the provider vouches for. They are an operator from then on, with the role that the
- * provider says now, or else a viewer; applications that they are limited to stay.
- * @throws ChatError access_denied for an address that is not verified or not allowed, or that is another operator's name
+ * Opens a session for somebody whom the provider has authenticated. Makes them an operator if needed, with the role
+ * that the provider gives now, or viewer if none; existing limits to applications stay.
+ * @throws ChatError access_denied if the address is not verified, not allowed, or another operator's name
  */
 export async function signInOutside(
   ctx: Context,
@@ -61,7 +61,7 @@ function mustHaveProvider({ config }: Context): NonNullable<Context['config']['o
   return config.oidc
 }
 
-/** The highest of those that it names; that of who sees where it names none. */
+/** Returns the highest role that the claim names; viewer if it names none. */
 function roleOf(claim: unknown): Role {
   const named = [claim].flat().flatMap((each) => Role.safeParse(each).data ?? [])
   return roles.findLast((role) => named.includes(role)) ?? 'viewer'

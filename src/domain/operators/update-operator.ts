@@ -11,7 +11,7 @@ import { refused } from '#errors.ts'
 import type { Operator, PatchOperator } from '#resources/admin/operator.ts'
 
 /**
- * Changes an operator, at once for those who are signed in; a new password ends their sessions.
+ * Changes an operator, effective at once for their sessions; a new password ends these.
  * @throws ChatError 404, 400, access_denied, ConflictError for the last owner
  */
 export async function updateOperator(

@@ -5,7 +5,7 @@ import { mustSeeMessage } from '#domain/access/message.ts'
 import type { Reaction } from '#resources/message.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 
-/** Who reacted to a message, oldest first. @throws ChatError 404 */
+/** Lists the reactions to a message, oldest first. @throws ChatError 404 */
 export async function listMessageReactions(
   ctx: Context,
   caller: UserCaller,

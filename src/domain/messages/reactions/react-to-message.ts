@@ -8,8 +8,8 @@ import { ChatError, unlessGone } from '#errors.ts'
 import type { Emoji, Reaction, ReactToMessage } from '#resources/message.ts'
 
 /**
- * Reacts to a message with an emoji; again with the same changes nothing (runtime contract 8.8).
- * @throws ChatError 404, ValidationError for what is no emoji
+ * Reacts to a message with an emoji; repeating the same reaction changes nothing (runtime contract 8.8).
+ * @throws ChatError 404, ValidationError if the input is not an emoji
  */
 export async function reactToMessage(
   ctx: Context,

@@ -7,8 +7,8 @@ import { getUser } from '#domain/users/get-user.ts'
 import type { Reaction, ReactToMessage } from '#resources/message.ts'
 
 /**
- * Takes a reaction back; where there is none nothing changes. @returns it as it was
- * @throws ChatError 404, ValidationError for what is no emoji
+ * Removes a reaction, if there is one, and returns it as it was.
+ * @throws ChatError 404, ValidationError if the input is not an emoji
  */
 export async function removeReaction(
   ctx: Context,

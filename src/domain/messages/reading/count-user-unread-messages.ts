@@ -3,7 +3,7 @@ import { countUnread } from '#data/messages/reading.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { getUser } from '#domain/users/get-user.ts'
 
-/** How many messages of all its channels a user has yet to read. @throws ChatError 404 */
+/** Counts a user's unread messages in all of their channels. @throws ChatError 404 */
 export async function countUserUnreadMessages(
   ctx: Context,
   caller: ApplicationCaller,

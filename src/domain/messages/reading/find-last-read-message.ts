@@ -7,8 +7,8 @@ import { mustBeThere } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
 /**
- * The newest message of others that a user, the caller where none is named, has read in a channel.
- * @throws ChatError 404 for an unknown channel or user, AccessDeniedError for who is no member
+ * Returns the newest message of others in a channel that a user (by default the caller) has read.
+ * @throws ChatError 404 for an unknown channel or user, AccessDeniedError if the caller is not a member
  */
 export async function findLastReadMessage(
   ctx: Context,

@@ -6,7 +6,7 @@ import { mustSeeMessage } from '#domain/access/message.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { ReadReceipt } from '#resources/read-receipt.ts'
 
-/** Who has read a message, and when. Backends learn of a wrong order, users do not. @throws ChatError 404 */
+/** Lists who has read a message, and when. Unknown sort fields are an error for backends only. @throws ChatError 404 */
 export async function listMessageReadReceipts(
   ctx: Context,
   caller: Caller,

@@ -5,7 +5,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { ReadReceiptSummary } from '#resources/read-receipt.ts'
 
-/** How much each member of each channel has yet to read. */
+/** Lists the unread counts of each member in each channel. */
 export async function listReadReceiptSummaries(
   ctx: Context,
   caller: ApplicationCaller,

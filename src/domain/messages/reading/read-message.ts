@@ -4,7 +4,7 @@ import type { UserCaller } from '#domain/access/caller.ts'
 import { readerOf } from '#domain/messages/reading/reader.ts'
 import { notFound } from '#errors.ts'
 
-/** Reads one message, and none before it; one's own and what was read are left as they are. @throws ChatError 404 */
+/** Marks one message as read, but none before it; ignores one's own messages and read ones. @throws ChatError 404 */
 export async function readMessage(ctx: Context, caller: UserCaller, id: number): Promise<void> {
   if (!(await markMessageRead(ctx.db, readerOf(ctx, caller), id))) throw notFound('message', id)
 }

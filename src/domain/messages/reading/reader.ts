@@ -2,7 +2,7 @@ import type { Context } from '#context.ts'
 import type { Reader } from '#data/messages/reading.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 
-/** The caller as one who reads. */
+/** Returns the caller as a reader. */
 export function readerOf({ tracing }: Pick<Context, 'tracing'>, caller: UserCaller): Reader {
   const { applicationId, userId } = caller
   const traceparent = tracing?.current

@@ -4,7 +4,7 @@ import type { UserCaller } from '#domain/access/caller.ts'
 import { readerOf } from '#domain/messages/reading/reader.ts'
 import { notFound } from '#errors.ts'
 
-/** Makes a message that was read unread. @throws ChatError 404 */
+/** Marks a read message as unread. @throws ChatError 404 */
 export async function unreadMessage(ctx: Context, caller: UserCaller, id: number): Promise<void> {
   if (!(await markMessageUnread(ctx.db, readerOf(ctx, caller), id))) throw notFound('message', id)
 }

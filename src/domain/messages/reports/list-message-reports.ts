@@ -6,7 +6,7 @@ import { ChatError } from '#errors.ts'
 import type { MessageReport } from '#resources/message.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 
-/** Who reported a message and why, for moderators. @throws ChatError 404, AccessDeniedError for others */
+/** Lists who reported a message and why, for moderators. @throws ChatError 404, AccessDeniedError for others */
 export async function listMessageReports(
   ctx: Context,
   caller: UserCaller,

@@ -5,7 +5,7 @@ import { mustHaveChannel } from '#domain/access/channel.ts'
 import type { Message } from '#resources/message.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 
-/** Messages of a channel that users have reported, newest first. @throws ChatError 404 */
+/** Lists the reported messages of a channel, newest first. @throws ChatError 404 */
 export async function listReportedMessages(
   ctx: Context,
   caller: ApplicationCaller,

@@ -6,7 +6,7 @@ import { getUser } from '#domain/users/get-user.ts'
 import { mustBeThere } from '#errors.ts'
 import type { MessageReport } from '#resources/message.ts'
 
-/** Takes one's report of a message back. @returns it as it was @throws ChatError 404 also where there is none */
+/** Withdraws one's report of a message. @returns the report @throws ChatError 404 also if there is none */
 export async function removeReport(ctx: Context, caller: UserCaller, id: number): Promise<MessageReport> {
   const { applicationId, userId } = caller
   const { channelId } = await mustSeeMessage(ctx, caller, id)

@@ -6,7 +6,7 @@ import { getUser } from '#domain/users/get-user.ts'
 import { unlessGone } from '#errors.ts'
 import type { MessageReport, ReportMessage } from '#resources/message.ts'
 
-/** Reports a message to its application; who reports it again says why anew. @throws ChatError 404 */
+/** Reports a message to its application; a second report replaces the first one's reason. @throws ChatError 404 */
 export async function reportMessage(
   ctx: Context,
   caller: UserCaller,
