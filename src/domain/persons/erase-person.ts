@@ -35,13 +35,13 @@ import { type Redactor, redactorOf } from '#domain/persons/redactor.ts'
 import { batchMax, inBatches } from '#domain/removal/in-batches.ts'
 import { removalOf } from '#domain/removal/removal-of.ts'
 
-/** Removes a kind of rows, batch by batch. @returns how many, and whether more may be left */
+/** Removes a batch of one kind of rows. @returns how many, and whether more may be left */
 type Kind = (tx: Tx) => Promise<{ count: number; more: boolean }>
 
 /**
- * Removes what names an erased person, and leaves a certificate in the audit: what was done, how many rows of which
- * table, how many scripts and URLs still name the person, from when to when, and the SHA-256 of that. Cut off, it begins
- * again with what is left.
+ * Removes everything that names an erased person, and records a certificate in the audit: what was done, how many rows
+ * of each table, how many scripts and URLs still name the person, the times of the start and the end, and the SHA-256
+ * of all that. If interrupted, it starts over with what is left.
  */
 export async function erasePerson(ctx: Context, begun: RunningJob, signal: AbortSignal): Promise<void> {
   const { applicationId, userId = 0, terms = [], messages = 'keep' } = begun
@@ -68,14 +68,14 @@ export async function erasePerson(ctx: Context, begun: RunningJob, signal: Abort
   await erase('file', async (tx) => ({ count: await expireExports(tx, applicationId, job.id), more: false }))
   const redactor = redactorOf(terms, userId)
   for (const table of namingTables) await erase(table, rewriting(begun, table, redactor, patterns))
-  // What was being told meanwhile may have been made of what is gone now: it is looked at once all of that is written.
+  // Deliveries in progress may rest on data removed above, so they are searched once all events are published.
   await isPublished(ctx, applicationId, signal)
   await erase('webhook_delivery', forgetting(begun, patterns))
   for (const table of repeatingTables) await erase(table, rewriting(begun, table, redactor, patterns))
   await finish(ctx, job, patterns)
 }
 
-/** Resolves when the events of an application are taken, and those who tell of them have had their time; or after a while. */
+/** Resolves when an application's events are taken and had time to be delivered; or after ten seconds. */
 async function isPublished(ctx: Context, applicationId: number, signal: AbortSignal): Promise<void> {
   for (let looks = 0; looks < looksMax && (await hasEvents(ctx.db, applicationId)); looks += 1) {
     await sleep(lookMs, undefined, { signal })
@@ -86,7 +86,7 @@ async function isPublished(ctx: Context, applicationId: number, signal: AbortSig
 const lookMs = 250
 const looksMax = 40
 
-/** Deliveries to webhooks that tell of the person. */
+/** Removes webhook deliveries about the person. */
 function forgetting({ applicationId, userId = 0, messages }: RunningJob, patterns: string[]): Kind {
   let after = 0
   return async (tx) => {
@@ -116,7 +116,7 @@ function redacting({ userId = 0 }: RunningJob): Kind {
   }
 }
 
-/** Takes the person out of texts that others wrote, or that repeat what was written. */
+/** Removes the person from texts that others wrote, or that repeat the person's messages. */
 function rewriting(
   { applicationId, userId = 0 }: RunningJob,
   table: string,
@@ -137,7 +137,7 @@ function rewriting(
   }
 }
 
-/** Undefined where nothing in it names the person. */
+/** Returns undefined if nothing in the row names the person. */
 function redacted(table: string, row: NamingRow, { text, json }: Redactor): NamingRow | undefined {
   const texts = Object.fromEntries(
     Object.entries(row.texts).map(([column, value]) => [column, value === null ? null : text(value)]),
@@ -149,7 +149,7 @@ function redacted(table: string, row: NamingRow, { text, json }: Redactor): Nami
   return { ...row, texts, jsons }
 }
 
-/** JSON with the members of each object by name, as anybody can write it again: the audit keeps no order. */
+/** Returns JSON with sorted keys, which anybody can reproduce, because the audit does not keep their order. */
 function inOrder(value: object): string {
   const sorted = (_: string, each: unknown) =>
     typeof each === 'object' && each !== null ? Object.fromEntries(Object.entries(each).toSorted()) : each

@@ -11,8 +11,8 @@ import { endJob } from '#domain/jobs/end-job.ts'
 import { isGone } from '#errors.ts'
 
 /**
- * Writes a person's data into a ZIP, and ends the job: a JSON array of each part, the files beneath `files/`, and last a
- * manifest with how many rows and files there are. Nothing is held but what is on its way. One that is cut off begins again.
+ * Streams a person's data into a ZIP, and ends the job: a JSON array for each part, the files under `files/`, and
+ * finally a manifest with the numbers of rows and files. If interrupted, the export starts over.
  */
 export async function exportPerson(ctx: Context, job: RunningJob, signal: AbortSignal): Promise<void> {
   const { applicationId, userId = 0 } = job
@@ -60,7 +60,7 @@ async function* zipOf(
       if (files % reportedEvery === 0) await report(ctx, job, counts, files)
       return ctx.files.open(file.key).catch((error) => {
         if (!isGone(error)) throw error
-        return Readable.from([]) // its bytes are lost: an empty file says so
+        return Readable.from([]) // an empty file shows that its bytes are lost
       })
     })
   }
@@ -87,20 +87,20 @@ async function* zipOf(
 
 const reportedEvery = 100
 
-/** The job counts rows and files. */
+/** Saves the job's progress, which counts rows and files. */
 function report(ctx: Context, job: RunningJob, counts: Record<string, number>, files: number): Promise<void> {
   const processed = Object.values(counts).reduce((sum, count) => sum + count, files)
   return saveProgress(ctx.db, job.id, { processed, failed: 0, errors: [] })
 }
 
-/** The key keeps files of one name apart. */
+/** Returns the path of a file in the ZIP; the key separates files of the same name. */
 function pathOf({ key, name }: PersonFile): string {
   return `files/${key}/${safeName(name)}`
 }
 
 const lineFeed = 10
 
-/** Makes lines of JSON an array; says how many there were. */
+/** Turns lines of JSON into an array; passes their number to `onEnd`. */
 async function* arrayOf(
   lines: AsyncIterable<Buffer>,
   onEnd: (count: number) => void,

@@ -1,22 +1,22 @@
-// Takes a person out of texts and JSON.
+// Removes a person from texts and JSON.
 import { generatedPictureUrl } from '#resources/served.ts'
 
 export interface Redactor {
-  /** What texts are looked for with, whatever their case. */
+  /** The terms to search texts for, ignoring case. */
   terms: string[]
   text(text: string): string
   json(value: unknown): unknown
 }
 
-/** Shorter ones name nobody in particular. */
+/** Shorter terms do not identify anybody. */
 const termMin = 3
 
-/** What hides a name is as long as the name is, so that mentions and links stay where they are. */
+/** A mask has the length of the name, so that mentions and links keep their positions. */
 const mask = '*'
 
 /**
- * What a person is found by: both names, and those of the properties' texts that look like an address or a number, for
- * an everyday word in a property may be anybody's.
+ * Returns the terms that identify a person: both names, and texts in the properties that look like an address or a
+ * number, since everyday words may refer to anybody.
  */
 export function termsOf(person: {
   name: string
@@ -35,9 +35,9 @@ function textsOf(value: unknown): string[] {
 }
 
 /**
- * Hides the terms wherever they stand as words of their own, with an s behind them or without: user-1 is not user-10, and
- * Ann not Hannah.
- * @param userId of the person, whose documents are emptied
+ * Masks the terms wherever they are whole words, optionally followed by an s: user-1 does not match user-10, nor Ann
+ * Hannah.
+ * @param userId the id of the person, whose user objects are emptied
  */
 export function redactorOf(terms: string[], userId: number): Redactor {
   const escaped = terms.map((term) => term.replace(/[\\^$.*+?()[\]{}|/]/g, (letter) => `\\${letter}`))
@@ -58,12 +58,12 @@ export function redactorOf(terms: string[], userId: number): Redactor {
   return { terms, text, json }
 }
 
-/** A user as documents show it, in either spelling. */
+/** Returns whether an object represents the user, in either spelling. */
 function isPerson(value: Record<string, unknown>, userId: number): boolean {
   return value.id === userId && ('displayName' in value || 'display_name' in value)
 }
 
-/** What is kept in their place: a document is still one of a user, which is shown as such when it is told. */
+/** Replacement values for personal fields, which keep the object valid as a user when it is presented. */
 const impersonal: Record<string, unknown> = {
   properties: {},
   displayPictureUrl: generatedPictureUrl(mask),

@@ -6,7 +6,7 @@ import { noteAct } from '#domain/audit/note-act.ts'
 import { notFound } from '#errors.ts'
 import type { AnyJob } from '#resources/job.ts'
 
-/** Writes what there is of a person into a ZIP, in a job; the person may be deleted already. @throws ChatError 404 */
+/** Starts a job that exports a person's data as a ZIP, even if they are deleted. @throws ChatError 404 */
 export async function startPersonExport(
   ctx: Context,
   caller: ApplicationCaller,

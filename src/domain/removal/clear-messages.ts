@@ -5,12 +5,12 @@ import { endJob } from '#domain/jobs/end-job.ts'
 import { batchMax, inBatches } from '#domain/removal/in-batches.ts'
 import { removeWhatIsLeft } from '#domain/removal/remove-what-is-left.ts'
 
-/** Removes the messages of an application up to one, which are withdrawn, and what is left of them; ends the job. */
+/** Removes the withdrawn messages of an application up to an id, and what is left of them; ends the job. */
 export async function clearMessages(ctx: Context, begun: RunningJob, signal: AbortSignal): Promise<void> {
   const { applicationId, throughId = 0 } = begun
   let job = await inBatches(ctx, begun, signal, async (tx) => {
     const counted = await removeWithdrawnThrough(tx, applicationId, throughId, batchMax)
-    // Others may remove some of a batch first: only one that finds none is the last.
+    // Other jobs may have removed part of a batch: only an empty batch is the last.
     return { counted, more: counted > 0 }
   })
   job = await removeWhatIsLeft(ctx, job, signal)

@@ -11,8 +11,8 @@ import { endJob } from '#domain/jobs/end-job.ts'
 import { batchMax, inBatches } from '#domain/removal/in-batches.ts'
 
 /**
- * Removes what is in a channel that was closed, and then the channel; ends the job. Counters said so when it was closed:
- * of what a send brought that had found it before, they learn now.
+ * Removes the contents of a closed channel, and then the channel; ends the job. The counters were reduced when it was
+ * closed; messages that concurrent sends added after that are subtracted now.
  */
 export async function emptyChannel(ctx: Context, begun: RunningJob, signal: AbortSignal): Promise<void> {
   const { applicationId, channelId = 0 } = begun

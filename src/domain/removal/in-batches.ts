@@ -4,20 +4,20 @@ import type { Tx } from '#data/database.ts'
 import { lockJob, type RunningJob, saveProgress } from '#data/jobs/jobs.ts'
 import { Superseded } from '#domain/jobs/store-batch.ts'
 
-/** So many rows go in one commit: each message takes what hangs on it along. */
+/** How many rows one commit removes; each message takes its dependent rows along. */
 export const batchMax = 500
 
-/** The job rests so much of the time that a batch took, and leaves the database to others. */
+/** After each batch, the job pauses for this share of the batch's duration, to leave the database to others. */
 const restShare = 0.25
 
-/** Removes a batch. @returns what it did, of what the job counts, and whether more of its kind may be left */
+/** Removes a batch. @returns how many items that the job counts, and whether more rows of this kind may be left */
 export type RemoveBatch = (tx: Tx) => Promise<{ counted: number; more: boolean }>
 
 /**
- * Has one kind of rows removed to its end, batch by batch, each with the job's progress in its commit: cut off between
- * two, it goes on by beginning again, for what is gone is found no more.
- * @returns the job as it is then
- * @throws Superseded where another process runs the job; what the signal says
+ * Removes all rows of one kind in batches, each with the job's progress in the same commit. If interrupted, it can
+ * simply start over, because removed rows are no longer found.
+ * @returns the job after that
+ * @throws Superseded if another process runs the job; the signal's reason if aborted
  */
 export async function inBatches(
   ctx: Context,

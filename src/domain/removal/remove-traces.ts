@@ -4,7 +4,7 @@ import { removeTrace, tracesOfUsers } from '#data/removal/traces.ts'
 import { endJob } from '#domain/jobs/end-job.ts'
 import { batchMax, inBatches } from '#domain/removal/in-batches.ts'
 
-/** Removes what a deleted user left at messages of others; ends the job. */
+/** Removes what a deleted user left on messages of others; ends the job. */
 export async function removeTraces(ctx: Context, begun: RunningJob, signal: AbortSignal): Promise<void> {
   let job = begun
   for (const trace of tracesOfUsers) {

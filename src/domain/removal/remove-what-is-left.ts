@@ -4,8 +4,8 @@ import { removeLeftOvers, removeRecordsOfMessages } from '#data/removal/retentio
 import { batchMax, inBatches } from '#domain/removal/in-batches.ts'
 
 /**
- * Removes what is about messages of an application that are gone: read spans, threads without a root, deliveries and
- * what functions were given. @returns the job as it is then
+ * Removes what refers to deleted messages of an application, and returns the job after that: read spans, threads
+ * without a root, deliveries and arguments of functions.
  */
 export async function removeWhatIsLeft(
   ctx: Context,

@@ -10,9 +10,8 @@ import {
 import { batchMax } from '#domain/removal/in-batches.ts'
 
 /**
- * Removes a batch of what is in channels that were closed and that no job is about any more, for their application is
- * gone.
- * @returns whether more may wait
+ * Removes a batch of the contents of closed channels that no job handles any more, because their application is gone.
+ * @returns whether there may be more
  */
 export async function sweepChannels(ctx: Context): Promise<boolean> {
   const [id] = await findStrayChannels(ctx.db, 1)

@@ -6,18 +6,18 @@ import {
   type Reached,
 } from '#data/messages/message-blocks.ts'
 
-/** Where counting has come to. */
+/** The progress of counting. */
 export interface BlocksPlace {
   reached: Reached
-  /** Up to this id no message is still to come. */
+  /** No message with this id or a lower one can be committed any more. */
   finalId: number
-  /** The last channel that was looked at. */
+  /** The last channel that was checked. */
   channelId: number
 }
 
 /**
- * Counts messages of channels that have many in blocks, as far as one batch of all channels has any, and as far as no
- * message is still on its way: what had been sent by the call before, if all that went on then is over.
+ * Counts messages of large channels in blocks, for one batch of all channels. Only counts up to an id below which no
+ * message can still be committed: the last id at the previous call, if all transactions of that time have ended.
  */
 export async function countMessageBlocks(ctx: Context, place?: BlocksPlace): Promise<BlocksPlace> {
   const { isOver, ...reached } = await messagesReached(ctx.db, place?.reached)

@@ -4,8 +4,8 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import type { QueryRetention, RetentionPreview } from '#resources/admin/retention.ts'
 
 /**
- * What the next run would remove, counted now: it takes as long as looking at that.
- * @param instead a setting to try; the one of the application where nothing of it is given
+ * Returns what the next run would remove. Counts it now, which takes as long as reading all of it.
+ * @param instead a setting to try; if none of its values is given, that of the application
  */
 export async function previewRetention(
   ctx: Context,

@@ -14,15 +14,15 @@ import { isGone } from '#errors.ts'
 import type { Retention } from '#resources/admin/retention.ts'
 
 /**
- * Removes what an application keeps no longer: channels in which nothing happens, old messages with their files, which
- * are out of sight at once, then what is left of them in read spans, threads, deliveries and invocations. Cut off, it begins again with what is left.
- * The job counts messages and channels.
+ * Removes what an application no longer keeps: inactive channels, old messages with their files, which are withdrawn at
+ * once, then what is left of them in read spans, threads, deliveries and invocations. If interrupted, it starts over
+ * with what is left. The job counts messages and channels.
  */
 export async function runRetention(ctx: Context, begun: RunningJob, signal: AbortSignal): Promise<void> {
   const { applicationId } = begun
   const retention = await findRetention(ctx.db, applicationId)
   let job = begun.total === null ? await foreseen(ctx, begun, retention) : begun
-  // Channels first: of one that goes as a whole nothing has to be looked at.
+  // Channels first, because the messages of a removed channel need not be checked.
   job = await removeChannels(ctx, job, retention, signal)
   await withdrawAged(ctx, applicationId, retention)
   for (const kind of ['messages', 'files'] as const) {
@@ -45,7 +45,7 @@ async function foreseen(ctx: Context, job: RunningJob, retention: Retention): Pr
   return { ...job, total }
 }
 
-/** Each as somebody would delete it: who is in it learns of it, and a large one has a job of its own. */
+/** Deletes channels like deleteChannel calls by others: members are notified, and a large one gets a job of its own. */
 async function removeChannels(
   ctx: Context,
   begun: RunningJob,

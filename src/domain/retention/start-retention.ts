@@ -6,7 +6,7 @@ import { noteAct } from '#domain/audit/note-act.ts'
 import { withdrawAged } from '#domain/retention/withdraw-aged.ts'
 import type { AnyJob } from '#resources/job.ts'
 
-/** Takes what is older than the settings say out of sight, and removes it in a job that begins now. */
+/** Withdraws messages older than the settings allow, and starts a job that removes them. */
 export async function startRetention(ctx: Context, caller: ApplicationCaller): Promise<AnyJob> {
   const { applicationId } = caller
   await withdrawAged(ctx, applicationId, await findRetention(ctx.db, applicationId))

@@ -4,8 +4,8 @@ import { compactSpans, type MemberPlace, membersWithManySpans } from '#data/mess
 export type { MemberPlace }
 
 /**
- * Compacts what members have read, as far as one batch of all members has much of it; what is told of it stays as it is.
- * @returns from where the next batch goes on; undefined to begin anew
+ * Compacts the read spans of members who have many, in one batch of all members; what clients see stays the same.
+ * @returns where the next batch continues; undefined to start over
  */
 export async function sweepReadSpans(ctx: Context, after?: MemberPlace): Promise<MemberPlace | undefined> {
   const { members, next } = await membersWithManySpans(ctx.db, after)

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { type Kept, trim } from '#data/jobs/retention.ts'
 
-/** In this order: what belongs to another goes before it. */
+/** In this order, because dependent records must be deleted first. */
 const order = [
   'notifications',
   'chatSessions',
@@ -14,9 +14,9 @@ const order = [
 ] as const
 
 /**
- * Forgets one batch of each kind of record that is older than the settings say: notifications, sessions that ended, jobs
- * that ended with the files they wrote, keys of imports, tokens and sign-ins that expired, and the audit. Whatever is under way stays.
- * @returns whether more may wait
+ * Deletes one batch of each kind of record that is too old by the settings: notifications, ended sessions, ended jobs
+ * with their files, keys of imports, expired tokens and sign-ins, and the audit. Whatever is in progress stays.
+ * @returns whether there may be more
  */
 export async function trimRecords(ctx: Context): Promise<boolean> {
   const { notifications, sessions, jobs, idempotencyKeys, audit } = ctx.config.keptDays

@@ -3,7 +3,7 @@ import { withdrawAgedPage } from '#data/removal/withdrawal.ts'
 import { countOff } from '#domain/removal/count-off.ts'
 import type { Retention } from '#resources/admin/retention.ts'
 
-/** Takes out of sight what an application keeps no longer, a page of channels in a commit. */
+/** Withdraws messages that an application no longer keeps, one page of channels in each commit. */
 export async function withdrawAged(ctx: Context, applicationId: number, retention: Retention): Promise<void> {
   for (let after: number | undefined = 0; after !== undefined; ) {
     const page = { applicationId, retention, after }

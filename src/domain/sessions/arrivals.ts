@@ -1,6 +1,6 @@
-// Lets in whoever connects at the same time together: what takes a dozen round trips for one takes as many for a crowd. So
-// does what clients ask for next: themselves, and what they missed. A crowd takes few of the database's connections at a
-// time, and leaves the others to those who send.
+// Groups users who connect at the same time: what takes a dozen round trips for one takes as many for a crowd. The same
+// goes for their next requests: for themselves, and for missed events. A crowd uses few database connections at a time,
+// and leaves the others to those who send messages.
 import type { Database } from '#data/database.ts'
 import { eventsForEach, type Missed } from '#data/events/outbox.ts'
 import { GroupCommit } from '#data/group-commit.ts'
@@ -21,18 +21,18 @@ import type { Relations } from '#domain/sessions/relations.ts'
 import type { CommittedEvent, EventDraft } from '#resources/events.ts'
 import type { User } from '#resources/user.ts'
 
-/** Who is to be let in: with a new session, or with one that goes on. */
+/** A user to let in: with a new session, or with a resumed one. */
 export type Arrival = { applicationId: number; userId: number; traceparent?: string | undefined } & (
   | { begins: NewSession }
   | { goesOn: { id: number; key: string; isVouched: boolean } }
 )
 
-/** Who goes in together: what they do next holds up others for a few milliseconds. */
+/** How many users go in together; processing their results delays others for a few milliseconds. */
 const crowdMax = 64
-/** Each may have missed thousands of events, which are all in memory at once. */
+/** Each session may have missed thousands of events, which are all in memory at once. */
 const replaysMax = 16
 
-/** What became of it: undefined where the user was banned or deleted meanwhile. */
+/** The result; undefined if the user was banned or deleted meanwhile, 'held up' if their row is locked. */
 type Outcome = Arrived | undefined | 'held up'
 
 export class Arrivals {
@@ -44,7 +44,7 @@ export class Arrivals {
   readonly #users: GroupCommit<OwnUser, User | undefined>
   readonly #missed: GroupCommit<Missed, CommittedEvent[] | undefined>
 
-  /** @param node the number of this process */
+  /** @param node returns the number of this process */
   constructor(db: Database, node: () => number) {
     this.#db = db
     this.#node = node
@@ -55,31 +55,31 @@ export class Arrivals {
     this.#missed = together((missed) => eventsForEach(db, missed), replaysMax)
   }
 
-  /** What there is of who comes. */
+  /** Finds the application, user and session of a client that connects. */
   find(comer: Comer): Promise<Found> {
     return this.#found.submit(comer)
   }
 
-  /** Has a session begin, or go on. @returns undefined where the user was banned or deleted meanwhile */
+  /** Begins or resumes a session. @returns undefined if the user was banned or deleted meanwhile */
   async arrive(arrival: Arrival): Promise<Arrived | undefined> {
     const arrived = await this.#arrived.submit(arrival)
     if (arrived !== 'held up') return arrived
-    // Whose user somebody else writes to waits alone, and holds up nobody.
+    // If somebody else holds a user's lock, only that user waits, alone.
     const [late] = await this.#letIn([arrival], { waits: true })
     return late === 'held up' ? undefined : late
   }
 
-  /** What deciding about a user's topics and events takes; see {@link loadRelations}. */
+  /** Returns what decides about a user's topics and events; see {@link loadRelations}. */
   relations(wanted: RelationsOf): Promise<Relations> {
     return this.#relations.submit(wanted)
   }
 
-  /** Who asks for itself. @returns undefined where it is deleted */
+  /** Returns the user who asks for themselves; undefined if deleted. */
   user(wanted: OwnUser): Promise<User | undefined> {
     return this.#users.submit(wanted)
   }
 
-  /** What a session missed; see {@link eventsForEach}. */
+  /** Returns the events that a session missed; see {@link eventsForEach}. */
   missed(missed: Missed): Promise<CommittedEvent[] | undefined> {
     return this.#missed.submit(missed)
   }

@@ -1,5 +1,5 @@
-// Lets go whoever goes at the same time together: a network that fails, or a process that stops, parts with thousands at
-// once, and one by one they would take all connections of the database for seconds.
+// Groups sessions that end at the same time: a failing network or a stopping process ends thousands at once, which one
+// by one would take all database connections for seconds.
 import type { Database } from '#data/database.ts'
 import { GroupCommit } from '#data/group-commit.ts'
 import { type DetachedSession, detachSessions, endSessions } from '#data/users/departures.ts'
@@ -9,11 +9,11 @@ export interface OpenSession {
   id: number
   applicationId: number
   userId: number
-  /** The process that holds it. */
+  /** The process that holds the session. */
   node: number
 }
 
-/** As many as come together; see arrivals.ts. */
+/** The same limit as in arrivals.ts. */
 const crowdMax = 64
 
 export class Departures {
@@ -41,14 +41,14 @@ export class Departures {
     )
   }
 
-  /** The connection is lost; the session may be resumed. */
+  /** Marks a session's connection as lost; the session may be resumed. */
   detach(session: DetachedSession): Promise<void> {
     return this.#detached.submit(session)
   }
 
-  /** Ends a session: its user leaves the channels that no other session of it is in, and goes offline with the last. */
+  /** Ends a session: its user leaves channels that no other session of theirs is in, and goes offline with the last. */
   async end(session: OpenSession): Promise<void> {
-    // Whose user somebody else writes to waits alone, and holds up nobody.
+    // If somebody else holds a user's lock, only that user waits, alone.
     if ((await this.#ended.submit(session)) === 'held up') await this.#end([session], { waits: true })
   }
 

@@ -4,9 +4,9 @@ import type { TopicPositions } from '#data/users/connections.ts'
 export type { TopicPositions }
 
 /**
- * The connection is lost; the session may be resumed.
- * @param position through which it had acknowledged all
- * @param topics what it listened to, and how far it had acknowledged each
+ * Marks a session's connection as lost; the session may be resumed.
+ * @param position the position up to which the session has acknowledged all events
+ * @param topics the topics that it subscribed to, and the acknowledged position of each
  */
 export function detachSession(
   ctx: Context,

@@ -2,7 +2,7 @@ import type { Context } from '#context.ts'
 import { findOrphans, orphansMax } from '#data/users/connections.ts'
 import { endSession } from '#domain/sessions/end-session.ts'
 
-/** Ends the sessions of processes that died, once their clients had time to come back through another one. */
+/** Ends the sessions of dead processes, once their clients have had time to reconnect to another one. */
 export async function endOrphanedSessions(ctx: Context, graceMs: number): Promise<void> {
   for (let isMore = true; isMore; ) {
     const orphans = await findOrphans(ctx.db, graceMs)

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { saveAcknowledged } from '#data/users/connections.ts'
 
-/** Keeps how far sessions have acknowledged, for the case that this process dies. */
+/** Saves the positions that sessions have acknowledged, in case this process dies. */
 export function keepAcknowledged(ctx: Context, sessions: { id: number; position: number }[]): Promise<void> {
   return saveAcknowledged(ctx.db, ctx.node.id, sessions)
 }

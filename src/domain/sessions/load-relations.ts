@@ -4,7 +4,7 @@ import { pendingChangesOf } from '#data/events/outbox.ts'
 import { blockedIdsOf } from '#data/users/user-blocks.ts'
 import { Relations } from '#domain/sessions/relations.ts'
 
-/** Whose relations, as of which event. */
+/** A user, and the event as of which to load their relations. */
 export interface RelationsOf {
   applicationId: number
   userId: number
@@ -13,9 +13,9 @@ export interface RelationsOf {
 }
 
 /**
- * What deciding about users' topics and events takes, so that no event has to ask the database: as of the event with
- * this position, so that what was delivered up to there and what is delivered next go on from it. Each one's, in their
- * order.
+ * Loads what decides about users' topics and events, so that no event needs a query. The relations are as of the event
+ * at the given position, up to which events were delivered; later events are then applied to them. Returns one for each
+ * request, in order.
  */
 export async function loadRelations(db: Db, wanted: RelationsOf[]): Promise<Relations[]> {
   const userIds = [...new Set(wanted.map(({ userId }) => userId))]

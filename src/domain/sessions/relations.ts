@@ -1,31 +1,31 @@
-// What a user is to channels and to others, as of one position in the log: it follows the events, forwards and back.
+// A user's relations to channels and other users at one position in the log; events move them forwards and back.
 import type { Listener } from '#domain/access/topic.ts'
 import type { CommittedEvent, EventPayload, RelatingEventType } from '#resources/events.ts'
 
-/** What of an event changes relations. */
+/** The part of an event that changes relations. */
 export interface Change extends Partial<Pick<CommittedEvent, 'type' | 'channelId'>> {
   payload: Pick<EventPayload, 'userId' | 'by'> & { memberIds?: unknown }
 }
 
-/** Cleared through here, all that a channel has is hidden. */
+/** As the last cleared message, hides all of a channel's history. */
 const allCleared = Number.MAX_SAFE_INTEGER
 
 export class Relations implements Listener {
   readonly userId: number
-  /** The channels of the user, each with the message through which it has cleared its history. */
+  /** The channels of the user, each with the message through which they have cleared its history. */
   readonly memberships = new Map<number, number>()
   /** Users that this one has blocked. */
   readonly blocked = new Set<number>()
-  /** Of these channels, those that it has left by now, of which the event has yet to be delivered. */
+  /** Channels in `memberships` that the user has already left, by an event that is still to be delivered. */
   readonly leaving = new Set<number>()
-  /** Memberships that began after where this is, with what the user has cleared by now. */
+  /** Memberships that begin after this position, with the messages that the user has cleared by now. */
   readonly later = new Map<number, number>()
 
   constructor(userId: number) {
     this.userId = userId
   }
 
-  /** The same, to go its own way. */
+  /** Returns a copy that changes independently. */
   copy(): Relations {
     const copy = new Relations(this.userId)
     for (const [id, cleared] of this.memberships) copy.memberships.set(id, cleared)
@@ -33,20 +33,20 @@ export class Relations implements Listener {
     return copy
   }
 
-  /** Follows an event. @returns whether it changed what the user may hear */
+  /** Applies an event. @returns whether it changed what the user may receive */
   apply(change: Change): boolean {
     return moveOf(change)?.apply(this, change) ?? false
   }
 
-  /** Goes back behind an event; of a channel that the user has left since, what it shows last is not for it. */
+  /** Reverts an event; for a channel that the user has left since, the last message is hidden from them. */
   undo(change: Change): void {
     moveOf(change)?.undo(this, change)
   }
 }
 
-/** What an event changes of a user's relations, and how that is taken back. */
+/** How an event changes a user's relations, and how that is reverted. */
 interface Move {
-  /** @returns whether it changed what the user may hear */
+  /** @returns whether it changed what the user may receive */
   apply(relations: Relations, change: Change): boolean
   undo(relations: Relations, change: Change): void
 }

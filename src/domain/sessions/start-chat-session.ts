@@ -2,7 +2,7 @@ import type { Context } from '#context.ts'
 import { insertChatSession } from '#data/users/connections.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 
-/** The user is a participant of the channel from now on; only members may be, which the caller has made sure of. */
+/** Makes the user a participant of the channel; the caller must have checked that they are a member. */
 export async function startChatSession(
   ctx: Context,
   caller: UserCaller,

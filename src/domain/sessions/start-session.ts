@@ -15,18 +15,18 @@ import { ChatError } from '#errors.ts'
 import { RequiredText } from '#resources/define.ts'
 import { nameMax, type User } from '#resources/user.ts'
 
-/** What a client says when it connects (runtime contract 1.2). */
+/** What a client sends when it connects (runtime contract 1.2). */
 export interface StartSession {
   apiKey: string
   username: string
   userAgent?: string | undefined
-  /** For the functions or webhooks that decide about it. */
+  /** For the functions or webhooks that decide about the user. */
   authParams: Record<string, unknown>
-  /** The key of the session that the client had before it lost its connection. */
+  /** The key of the client's session before the connection was lost. */
   resume?: string | undefined
   /**
-   * Has the connection that the session had let go of it; asked once the session is known to be the user's own.
-   * @returns whether one may have, so that more is known of how far it came
+   * Makes the connection that had the session release it; called once the session is known to be the user's own.
+   * @returns whether there may have been one, so that newer acknowledged positions may have been saved
    */
   release?: ((key: string, node: number) => Promise<boolean>) | undefined
 }
@@ -38,7 +38,7 @@ export interface StartedSession extends Omit<SessionRow, 'node'> {
 
 const Username = RequiredText(nameMax)
 
-/** What clients in JavaScript write for a user that they have not. */
+/** What JavaScript clients send for a missing username. */
 const noUsernames = new Set(['undefined', 'null'])
 
 function isUsername(text: string): boolean {
@@ -46,9 +46,9 @@ function isUsername(text: string): boolean {
 }
 
 /**
- * Lets a user in, or back in: the first session of a user brings it online. The application's functions, or else its
- * webhooks, decide who gets in; who comes back has got in before. Guests are made where the application takes them (runtime contract 1.7).
- * Whoever comes at the same time shares the round trips.
+ * Starts or resumes a user's session; the first session of a user brings them online. The application's functions, or
+ * else its webhooks, decide who may connect; for resumed sessions they have already done so. Guests are created if the
+ * application accepts them (runtime contract 1.7). Concurrent connects share round trips.
  * @throws ChatError AccessDeniedError, after which clients do not try again
  */
 export async function startSession(ctx: Context, input: StartSession): Promise<StartedSession> {
@@ -64,7 +64,7 @@ export async function startSession(ctx: Context, input: StartSession): Promise<S
   const { username } = input
   const isVouched = await mustEnter(ctx, application, input)
   const user =
-    // While functions were asked, it may have been made, or been given another name.
+    // While functions were called, the user may have been created or renamed.
     (application.isGuarded ? await findUserByName(ctx.db, applicationId, username) : known) ??
     (application.guestUsers ? await createGuest(ctx, applicationId, username) : undefined)
   if (!user) throw denied(`There is no user ${username}`)
@@ -87,7 +87,7 @@ export async function startSession(ctx: Context, input: StartSession): Promise<S
   }
 }
 
-/** @throws ChatError AccessDeniedError for what can be no application's key */
+/** @throws ChatError AccessDeniedError if the API key is not a UUID */
 function mustBeComer({ apiKey, username, resume }: StartSession): Comer {
   if (!isUuid(apiKey)) throw unknownKey()
   return {
@@ -98,8 +98,8 @@ function mustBeComer({ apiKey, username, resume }: StartSession): Comer {
 }
 
 /**
- * Undefined where the server knows nothing of the session: the client has missed nothing that was promised to it. Who
- * may get in is decided as for a new session, but functions and webhooks that have let the user in are not asked again.
+ * Returns undefined if the server does not know the session: the client has then missed nothing that was promised to
+ * it. The rules for new sessions apply, but functions and webhooks that admitted the user are not asked again.
  */
 async function resume(
   ctx: Context,
@@ -111,7 +111,7 @@ async function resume(
   if (!found) return undefined
   const isVouched = await mustEnter(ctx, application, input, found.isVouched)
   const hasMoved = await input.release?.(found.key, found.node)
-  // By then it is kept how far the connection came.
+  // By now, the positions that the old connection reached are saved.
   const isOutdated = hasMoved || application.isGuarded
   const session = isOutdated ? mustGoOn((await ctx.arrivals.find(comer)).resumable) : found
   if (!session) return undefined
@@ -122,7 +122,7 @@ async function resume(
   return { ...session, isVouched, user: arrivedUser(user, cameOnline), applicationId, isResumed: true }
 }
 
-/** @throws ChatError AccessDeniedError for who was banned or deleted meanwhile */
+/** @throws ChatError AccessDeniedError if the user was banned or deleted meanwhile */
 async function mustArrive(ctx: Context, arrival: Arrival): Promise<Arrived> {
   const traceparent = ctx.tracing?.current
   const arrived = await ctx.arrivals.arrive({ ...arrival, ...(traceparent !== undefined && { traceparent }) })
@@ -130,7 +130,7 @@ async function mustArrive(ctx: Context, arrival: Arrival): Promise<Arrived> {
   return arrived
 }
 
-/** @throws ChatError AccessDeniedError for a session that has ended for good */
+/** @throws ChatError AccessDeniedError if the session has ended for good */
 function mustGoOn(found: Resumable | undefined): SessionRow | undefined {
   if (found === 'user deleted') throw denied('The user was deleted')
   if (found === 'too late') {
@@ -139,10 +139,7 @@ function mustGoOn(found: Resumable | undefined): SessionRow | undefined {
   return found
 }
 
-/**
- * @param wasVouched whether functions or webhooks have let the user in before
- * @returns whether they have now
- */
+/** @param wasVouched whether functions or webhooks have admitted the user before @returns whether they have now */
 async function mustEnter(
   ctx: Context,
   application: Entrance,
@@ -153,7 +150,7 @@ async function mustEnter(
   if (!mayEnter(application, isVouched)) throw denied('This application lets no guests in')
   return isVouched
 
-  /** Webhooks decide where no function does. */
+  /** Webhooks decide if there is no function that does. */
   async function isAdmitted(): Promise<boolean> {
     const attempt = { username, authParams }
     const { id } = application
@@ -161,7 +158,7 @@ async function mustEnter(
   }
 }
 
-/** As it is once it is in: who was found offline came online by this session, or by another one meanwhile. */
+/** Returns the user as connected: if found offline, they came online by this session, or another one meanwhile. */
 function arrivedUser(user: User, cameOnline: boolean): User {
   const { status, online } = user.presence
   if (online && !cameOnline) return user

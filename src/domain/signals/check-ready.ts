@@ -7,8 +7,8 @@ import { ChatError } from '#errors.ts'
 const patienceMs = 2_000
 
 /**
- * @throws ChatError 503, unless requests can be served: the database answers within 2 s and has all the migrations of
- * this program, and other processes can be reached where the settings name a Redis
+ * @throws ChatError 503 unless requests can be served: the database answers within 2 s and has all migrations of this
+ * program, and other processes can be reached if the settings name a Redis
  */
 export async function checkReady(ctx: Context): Promise<void> {
   const missing = await missingInTime(ctx)

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '#context.ts'
 import { readBacklog } from '#data/events/backlog.ts'
 
-/** How long the database may take to say it. */
+/** How long the database may take to answer. */
 const patienceMs = 1_000
 
 type Measured = ReturnType<typeof readBacklog>
-/** Under way: who asks meanwhile gets the same answer, so that a database that is slow is not asked again and again. */
+/** Measurements in progress, which concurrent callers share, so that a slow database is not queried again and again. */
 const measuring = new WeakMap<Context, Measured>()
 
-/** How much waits in the database. @throws where it does not answer within a second */
+/** Measures how much work is waiting in the database. @throws Error if it does not answer within a second */
 export async function measureBacklog(ctx: Context): Promise<Awaited<Measured>> {
   const measured = measuring.get(ctx) ?? begin(ctx)
   const over = new AbortController()

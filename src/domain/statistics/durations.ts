@@ -1,14 +1,14 @@
-// How long requests took, in counts by a scale: those of several processes and hours are added up.
+// Durations of requests as histograms, which can be added up over processes and hours.
 
-/** Of the first count: what took up to so many milliseconds. Each further one goes to the square root of two times as much. */
+/** The upper bound of the first step in milliseconds; each further one is larger by the factor. */
 const firstMs = 0.25
 const factor = Math.SQRT2
-/** The last one takes what took longer: 11.6 s and more. */
+/** The last step counts everything longer: 11.6 s and more. */
 const steps = 32
 
 export const noDurations = (): number[] => new Array(steps + 1).fill(0)
 
-/** Where a duration is counted. */
+/** Returns the step that a duration belongs to. */
 export function stepOf(ms: number): number {
   if (ms <= firstMs) return 0
   return Math.min(steps, Math.ceil(Math.log(ms / firstMs) / Math.log(factor)))
@@ -19,9 +19,9 @@ export function addDurations(one: number[], other: number[]): number[] {
 }
 
 /**
- * What a part of all took at most, in milliseconds: within its step in proportion, so at most 41 % off.
+ * Returns the given quantile in milliseconds, interpolated within its step, so at most 41 % off.
  * @param part between 0 and 1
- * @returns undefined where there are none
+ * @returns undefined if there are no durations
  */
 export function quantile(counts: number[], part: number): number | undefined {
   const total = counts.reduce((sum, count) => sum + count, 0)

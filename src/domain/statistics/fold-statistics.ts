@@ -3,10 +3,7 @@ import { findDueBuckets, foldBucket } from '#data/statistics/buckets.ts'
 
 const batchMax = 20
 
-/**
- * Counts anew what goes on in this hour and this day, and what is left to count of the past.
- * @returns whether more may wait
- */
+/** Recounts the current hour and day, and counts what is left of the past. @returns whether there may be more */
 export async function foldStatistics(ctx: Context): Promise<boolean> {
   const due = await findDueBuckets(ctx.db, batchMax)
   for (const bucket of due) await foldBucket(ctx.db, bucket)

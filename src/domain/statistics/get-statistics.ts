@@ -5,7 +5,7 @@ import { addDurations, noDurations, quantile } from '#domain/statistics/duration
 import { refused } from '#errors.ts'
 import type { Interval, Statistics } from '#resources/admin/statistics.ts'
 
-/** Buckets of an answer. */
+/** The maximum number of buckets in an answer. */
 const bucketsMax = 1_000
 const hourMs = 3_600_000
 const lengths: Record<Interval, { ms: number; usually: number }> = {
@@ -20,9 +20,9 @@ export interface StatisticsQuery {
 }
 
 /**
- * What happened in an application, by hours or days in UTC; the last 24 hours or 30 days where no time is given.
- * What goes on now is half a minute old, a day that goes on ten minutes.
- * @throws ChatError 400 for a time that ends before it begins, or has more than 1,000 buckets
+ * Returns what happened in an application, by hour or day in UTC; by default in the last 24 hours or 30 days. Numbers
+ * of the current hour are up to half a minute old, those of the current day ten minutes.
+ * @throws ChatError 400 if the range ends before it begins, or has more than 1,000 buckets
  */
 export async function getStatistics(
   ctx: Context,

@@ -1,11 +1,11 @@
 import type { AskedNow } from '#data/statistics/buckets.ts'
 import { noDurations, stepOf } from '#domain/statistics/durations.ts'
 
-/** What applications ask of this process, until it is written down. */
+/** Counts applications' requests to this process, until they are saved. */
 export class Usage {
   readonly #asked = new Map<number, AskedNow>()
 
-  /** @param status of the answer */
+  /** @param status HTTP status of the response */
   note(applicationId: number, ms: number, status: number): void {
     let asked = this.#asked.get(applicationId)
     if (!asked) {
@@ -18,7 +18,7 @@ export class Usage {
     asked.durations[step] = (asked.durations[step] ?? 0) + 1
   }
 
-  /** What was asked since it was taken last. */
+  /** Returns and resets the counts since the last call. */
   take(): AskedNow[] {
     const asked = [...this.#asked.values()]
     this.#asked.clear()
