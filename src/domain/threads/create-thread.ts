@@ -5,7 +5,7 @@ import { mustBeMember } from '#domain/access/channel.ts'
 import { unlessGone } from '#errors.ts'
 import type { CreateThread, Thread } from '#resources/thread.ts'
 
-/** Makes a standalone thread in a channel. @throws ChatError 404, AccessDeniedError for who is no member */
+/** Creates a standalone thread in a channel. @throws ChatError 404, AccessDeniedError if the caller is not a member */
 export async function createThread(
   ctx: Context,
   caller: UserCaller,

@@ -4,7 +4,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 import type { Thread } from '#resources/thread.ts'
 
-/** The thread that a message is in, or was. @throws ChatError 404 where its channel is gone */
+/** Returns the thread that a message is in, or was. @throws ChatError 404 if its channel is gone */
 export async function getThreadAt(
   ctx: Context,
   { applicationId }: ApplicationCaller,

@@ -5,7 +5,7 @@ import { findOrStandIn } from '#domain/messages/find-or-stand-in.ts'
 import { notFound } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
-/** The message whose replies a thread holds. @throws ChatError 404 also for threads of other types */
+/** Returns the message that a thread's messages reply to. @throws ChatError 404 also for threads of other types */
 export async function getThreadMessage(ctx: Context, caller: UserCaller, id: number): Promise<SeenMessage> {
   const thread = await mustSeeThread(ctx, caller, id)
   if (thread.type !== 'MESSAGE') throw notFound('message of thread', id)

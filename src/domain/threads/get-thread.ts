@@ -3,7 +3,7 @@ import type { Caller } from '#domain/access/caller.ts'
 import { mustSeeThread } from '#domain/access/thread.ts'
 import type { Thread } from '#resources/thread.ts'
 
-/** A thread that the caller sees. @throws ChatError 404 */
+/** Returns a thread that the caller sees. @throws ChatError 404 */
 export function getThread(ctx: Context, caller: Caller, id: number): Promise<Thread> {
   return mustSeeThread(ctx, caller, id)
 }

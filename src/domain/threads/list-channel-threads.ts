@@ -6,13 +6,13 @@ import type { Page, PageRequest } from '#resources/page.ts'
 import type { Thread } from '#resources/thread.ts'
 
 export interface ChannelThreadFilters {
-  /** Whether the channel's main thread is one of them; as a rule it is, but not among standalone ones. */
+  /** Whether to include the channel's main thread; true by default, unless `standalone` is set. */
   includeMainThread?: boolean | undefined
-  /** Only those that are not the replies to a message. */
+  /** Excludes threads of replies to a message. */
   standalone?: boolean | undefined
 }
 
-/** Threads of a channel, oldest first. @throws ChatError 404, AccessDeniedError for who is no member */
+/** Lists threads of a channel, oldest first. @throws ChatError 404, AccessDeniedError if the caller is not a member */
 export async function listChannelThreads(
   ctx: Context,
   caller: UserCaller,

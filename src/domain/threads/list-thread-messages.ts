@@ -5,7 +5,7 @@ import { listMessagesOf } from '#domain/messages/list-messages-of.ts'
 import type { Message } from '#resources/message.ts'
 import type { CursorPage, CursorRequest } from '#resources/page.ts'
 
-/** Messages of a thread, newest first. @throws ChatError 404 */
+/** Lists the messages of a thread, newest first. @throws ChatError 404 */
 export async function listThreadMessages(
   ctx: Context,
   caller: ApplicationCaller,

@@ -3,7 +3,7 @@ import type { Caller } from '#domain/access/caller.ts'
 import type { Typist } from '#domain/threads/typists.ts'
 import type { Keystrokes } from '#resources/thread.ts'
 
-/** Broadcasts what somebody types who may. */
+/** Publishes keystrokes of a user who was found to be allowed to type. */
 export async function publishKeystrokes(
   ctx: Context,
   { applicationId }: Caller,

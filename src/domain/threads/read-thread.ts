@@ -4,7 +4,7 @@ import type { UserCaller } from '#domain/access/caller.ts'
 import { mustSeeThread } from '#domain/access/thread.ts'
 import { readerOf } from '#domain/messages/reading/reader.ts'
 
-/** Reads all messages of a thread, and of the channel no others. @throws ChatError 404 */
+/** Marks the messages of a thread, and no others of its channel, as read. @throws ChatError 404 */
 export async function readThread(ctx: Context, caller: UserCaller, id: number): Promise<void> {
   await markThreadRead(ctx.db, readerOf(ctx, caller), await mustSeeThread(ctx, caller, id))
 }

@@ -11,8 +11,8 @@ import type { Keystrokes, SendKeystrokes } from '#resources/thread.ts'
 type Keys = Pick<SendKeystrokes, 'keys'>
 
 /**
- * What somebody is typing in a channel's main thread: a member, or whom a backend names. Of a member it is kept that it
- * may, so that the next keystroke asks the database nothing.
+ * Publishes what a member, or a user named by a backend, is typing in a channel's main thread. A member's permission is
+ * cached, so that their next keystroke needs no query.
  * @throws ChatError 404, AccessDeniedError
  */
 export function sendChannelKeystrokes(

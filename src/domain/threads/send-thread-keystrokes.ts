@@ -10,8 +10,8 @@ import type { Keystrokes, SendKeystrokes } from '#resources/thread.ts'
 type Keys = Pick<SendKeystrokes, 'keys'>
 
 /**
- * What somebody is typing in a thread: a member of its channel, or whom a backend names. Of a
- * member it is kept that it may, as in its channel.
+ * Publishes what a member of the channel, or a user named by a backend, is typing in a thread. A member's permission is
+ * cached, as for channels.
  * @throws ChatError 404, AccessDeniedError
  */
 export function sendThreadKeystrokes(

@@ -6,7 +6,7 @@ import { type MessageTarget, type SendHostedFile, sendMessage } from '#domain/me
 import type { SeenMessage, SendMessage } from '#resources/message.ts'
 import type { Thread } from '#resources/thread.ts'
 
-/** Sends a message to a thread; in a message's thread it is a reply, one level deeper. @throws ChatError 404 */
+/** Sends a message to a thread; in a message's thread, it is a reply, one level deeper. @throws ChatError 404 */
 export async function sendThreadMessage(
   ctx: Context,
   caller: Caller,

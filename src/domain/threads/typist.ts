@@ -6,7 +6,7 @@ import { notFound } from '#errors.ts'
 import type { SendKeystrokes } from '#resources/thread.ts'
 import type { User } from '#resources/user.ts'
 
-/** Who types: users themselves, or whom a backend names. @throws ChatError 404 */
+/** Returns who types: the calling user, or the one that a backend names. @throws ChatError 404 */
 export async function typist(
   ctx: Context,
   caller: Caller,

@@ -1,19 +1,19 @@
-// Who was found to be allowed to type where: everybody who types asks for the same again and again.
+// A cache of who may type where, because typing clients ask for it again and again.
 import { LRUCache } from 'lru-cache'
 import { type EventType, eventsWhere, eventsWith } from '#resources/events.ts'
 import type { Thread } from '#resources/thread.ts'
 import type { User } from '#resources/user.ts'
 
-/** A user, and the thread that it may type in. */
+/** A user, and the thread that they may type in. */
 export interface Typist {
   user: User
   thread: Thread
 }
 
-/** Undefined while it is being found. */
+/** Undefined while it is being loaded. */
 type Place = { typist: Typist | undefined }
 
-/** What of an event says whom it is about. */
+/** The part of an event that says whom it concerns. */
 interface About {
   type?: EventType | undefined
   channelId?: number | null | undefined
@@ -21,34 +21,34 @@ interface About {
 }
 
 const usersMax = 10_000
-/** What no event tells of, such as that a thread has had its time, is found out after so long. */
+/** How long entries are kept, for changes without an event, such as a thread that expired. */
 const keptMs = 60_000
 const placesMax = 64
 
-/** After these a user may type nowhere as before, or looks different. */
+/** Events after which a user may no longer type, or has a different profile. */
 const changesUser: ReadonlySet<EventType | undefined> = new Set([
   ...eventsWith('ends sessions'),
   ...eventsWhere(({ audience, subjects }) => audience === 'application' && subjects.includes('users')),
 ])
-/** After these its user, or where none is named nobody, is in the channel any longer. */
+/** Events after which a user, or everybody if none is named, is no longer in the channel. */
 const endsMembership: ReadonlySet<EventType | undefined> = eventsWith('ends membership')
 
 /**
- * Keeps what was found until an event says that it may be otherwise. Events of this process count as soon as they are
+ * Caches permissions to type until an event may have changed them. Events of this process apply as soon as they are
  * committed, those of others when they are delivered here.
  */
 export class Typists {
   readonly #places = new LRUCache<number, Map<string, Place>>({ max: usersMax, ttl: keptMs })
 
   /**
-   * @param where the place, by whatever name it is asked for
-   * @param find decides who may; what it throws is not kept
+   * @param where a name of the place, unique for each user
+   * @param find checks the permission; if it throws, nothing is cached
    */
   async find(userId: number, where: string, find: () => Promise<Typist>): Promise<Typist> {
     const places = this.#places.get(userId) ?? new Map<string, Place>()
     const known = places.get(where)?.typist
     if (known) return known
-    // What is forgotten while it is being found is not kept.
+    // A result is not cached if an event removes its place while it is being loaded.
     const place: Place = { typist: undefined }
     if (places.size >= placesMax) places.clear()
     places.set(where, place)
@@ -61,7 +61,7 @@ export class Typists {
     }
   }
 
-  /** Forgets what an event may have changed. */
+  /** Removes what an event may have changed. */
   follow({ type, channelId, userId }: About): void {
     if (typeof userId === 'number') {
       if (changesUser.has(type) || endsMembership.has(type)) this.#places.delete(userId)
@@ -74,7 +74,7 @@ export class Typists {
     }
   }
 
-  /** Forgets all, where what was written is not told of. */
+  /** Removes everything, for changes to a whole world, which publish no events. */
   clear(): void {
     this.#places.clear()
   }

@@ -6,7 +6,7 @@ import { ChatError } from '#errors.ts'
 import type { User } from '#resources/user.ts'
 
 /**
- * From now on the caller hears no more of a user (runtime contract 8.2). Who is blocked already stays so.
+ * Blocks a user, if not already blocked: the caller receives nothing of them any more (runtime contract 8.2).
  * @returns the blocked user
  * @throws ChatError 404, ValidationError for oneself
  */

@@ -4,8 +4,8 @@ import { isConstraintError } from '#errors.ts'
 import type { User } from '#resources/user.ts'
 
 /**
- * A guest of this name, whom nobody has to vouch for; whoever has the name already is that user.
- * @returns undefined only where that one was deleted meanwhile
+ * Creates a guest with this name, for whom nobody has to vouch; returns the existing user if there is one.
+ * @returns undefined only if that user was deleted meanwhile
  */
 export async function createGuest(
   ctx: Context,
@@ -21,6 +21,6 @@ export async function createGuest(
     })
   } catch (error) {
     if (!isConstraintError(error, 'unique')) throw error
-    return findUserByName(ctx.db, applicationId, name) // somebody was faster
+    return findUserByName(ctx.db, applicationId, name) // somebody else created the user first
   }
 }

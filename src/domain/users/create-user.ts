@@ -4,7 +4,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { isConstraintError, refused } from '#errors.ts'
 import type { CreateUser, User } from '#resources/user.ts'
 
-/** @throws ChatError 400 already_exists where the name is taken (contract h10) */
+/** @throws ChatError 400 already_exists if the name is taken (contract h10) */
 export async function createUser(ctx: Context, caller: ApplicationCaller, input: CreateUser): Promise<User> {
   const { applicationId } = caller
   try {

@@ -12,9 +12,9 @@ import { mustBeThere } from '#errors.ts'
 import type { User } from '#resources/user.ts'
 
 /**
- * Deletes a user: it leaves its channels, its sessions end, its name is free again, its messages stay. Where it has left
- * very many reactions, reads or notifications, a job removes them. Users may delete only themselves (runtime contract 11, 5).
- * @returns the user as it was
+ * Deletes a user: they leave their channels, their sessions end, their name becomes free, and their messages stay. A
+ * job removes very many reactions, reads or notifications. Users may delete only themselves (runtime contract 11, 5).
+ * @returns the user as they were
  * @throws ChatError 404, AccessDeniedError
  */
 export async function deleteUser(ctx: Context, caller: Caller, id: number): Promise<User> {

@@ -1,6 +1,6 @@
 import type { Cause, EventDraft } from '#resources/events.ts'
 
-/** What is told of a user who is deleted, and has left these channels by that. */
+/** Returns the events for a deleted user, who thereby left these channels. */
 export function departureOf(
   applicationId: number,
   userId: number,

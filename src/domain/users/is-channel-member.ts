@@ -4,7 +4,7 @@ import type { UserCaller } from '#domain/access/caller.ts'
 import { mustSeeChannel } from '#domain/access/channel.ts'
 import { getUser } from '#domain/users/get-user.ts'
 
-/** Whether a user is a member of a channel that the caller may see. @throws ChatError 404 */
+/** Returns whether a user is a member of a channel that the caller may see. @throws ChatError 404 */
 export async function isChannelMember(
   ctx: Context,
   caller: UserCaller,

@@ -5,7 +5,7 @@ import type { UserCaller } from '#domain/access/caller.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 import type { UserBlockedRecord } from '#resources/user.ts'
 
-/** Whom the caller has blocked, oldest first. */
+/** Lists the users whom the caller has blocked, oldest first. */
 export function listBlockedUsers(
   ctx: Context,
   { userId }: UserCaller,

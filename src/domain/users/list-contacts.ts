@@ -6,7 +6,7 @@ import type { User } from '#resources/user.ts'
 
 export type { UserMatch }
 
-/** All other users of the application (runtime contract 8.3), by name. */
+/** Lists all other users of the application (runtime contract 8.3), by name. */
 export function listContacts(
   ctx: Context,
   { applicationId, userId }: UserCaller,

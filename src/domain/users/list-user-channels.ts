@@ -5,7 +5,7 @@ import { getUser } from '#domain/users/get-user.ts'
 import type { Channel } from '#resources/channel.ts'
 import type { Page, PageRequest } from '#resources/page.ts'
 
-/** Channels the user is a member of. @throws ChatError 404 */
+/** Lists the channels that the user is a member of. @throws ChatError 404 */
 export async function listUserChannels(
   ctx: Context,
   caller: ApplicationCaller,

@@ -5,8 +5,8 @@ import { unknownUser } from '#domain/users/unknown-user.ts'
 import { referencedUser, type User, type UserReference } from '#resources/user.ts'
 
 /**
- * The users that references mean, each once, in one round trip.
- * @throws ChatError 404 that names the first who does not exist
+ * Returns the users that references mean, each once, in one round trip.
+ * @throws ChatError 404 that names the first unknown user
  */
 export async function resolveUsers(
   ctx: Context,

@@ -5,11 +5,7 @@ import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { notFound } from '#errors.ts'
 import type { User } from '#resources/user.ts'
 
-/**
- * Takes back a block of the caller's own, by its record.
- * @returns who is not blocked any more
- * @throws ChatError 404
- */
+/** Removes one of the caller's blocks by its record. @returns the unblocked user @throws ChatError 404 */
 export async function unblockUser(ctx: Context, caller: UserCaller, recordId: number): Promise<User> {
   const { applicationId, userId } = caller
   const id = await ctx.db.transact(async (tx) => {

@@ -6,8 +6,8 @@ import { mustBeThere } from '#errors.ts'
 import type { UpdateCurrentUser, User } from '#resources/user.ts'
 
 /**
- * Changes what a user may say of themselves. Properties replace those that were there, since clients send them whole
- * (runtime contract 5.1). @throws ChatError 404 once the user is deleted
+ * Changes a user's own profile; clients send all properties, which replace the old ones (runtime contract 5.1).
+ * @throws ChatError 404 if the user has been deleted
  */
 export async function updateCurrentUser(
   ctx: Context,

@@ -12,8 +12,8 @@ import { hostedUrl } from '#resources/served.ts'
 import type { User } from '#resources/user.ts'
 
 /**
- * Shows a stored file, or one that is elsewhere, as a user's picture; the one before is deleted. Users have only their
- * own. @throws ChatError 404, AccessDeniedError
+ * Sets a user's picture, hosted or external, and deletes the old one. Users may only set their own.
+ * @throws ChatError 404, AccessDeniedError
  */
 export async function updateUserDisplayPicture(
   ctx: Context,

@@ -19,10 +19,10 @@ interface Attempt {
 const messageMax = 1_000
 
 /**
- * Asks the webhooks that decide who may connect, oldest first; each must allow it, or nobody gets in: as functions that
- * throw, those that do not answer refuse. What they say of the user holds from then on.
- * @returns false where there is none, and so nobody was asked
- * @throws ChatError AccessDeniedError with the message of the one that refuses, or why it did not answer
+ * Asks the webhooks that decide who may connect, oldest first. Each must allow it; as with functions that throw, a
+ * webhook that does not answer refuses. What they say about the user is saved.
+ * @returns false if there are none, so that nobody was asked
+ * @throws ChatError AccessDeniedError with the message of the webhook that refuses, or why it did not answer
  */
 export async function askWebhooks(ctx: Context, applicationId: number, attempt: Attempt): Promise<boolean> {
   const webhooks = await decidingWebhooks(ctx.db, applicationId, blockingType)
@@ -36,7 +36,7 @@ export async function askWebhooks(ctx: Context, applicationId: number, attempt: 
   return webhooks.length > 0
 }
 
-/** @throws ChatError besides where too many questions are before this one */
+/** Asks once it is this question's turn. @throws ChatError also if too many questions are ahead of this one */
 async function askInTurn(
   ctx: Context,
   applicationId: number,
@@ -53,7 +53,7 @@ async function askInTurn(
   throw denied('The webhook that decides who may connect is asked about too many others')
 }
 
-/** @throws ChatError where it does not answer in time, or nothing that decides */
+/** @throws ChatError if the webhook does not answer in time, or its answer is not valid */
 async function ask(
   ctx: Context,
   applicationId: number,
@@ -105,7 +105,7 @@ function parsed(answer: Buffer): unknown {
   }
 }
 
-/** Creates the user, or changes what differs. */
+/** Creates the user, or updates what differs. */
 async function keepUser(
   ctx: Context,
   applicationId: number,
@@ -119,7 +119,7 @@ async function keepUser(
     await createUser(ctx, caller, { ...user, properties: properties ?? {} }).catch((error) => {
       const isThere =
         error instanceof ChatError && error.problems.some(({ code }) => code === 'already_exists')
-      if (!isThere) throw error // another device of the user was faster
+      if (!isThere) throw error // another device of the user was first
     })
     return
   }

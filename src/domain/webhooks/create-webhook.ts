@@ -5,7 +5,7 @@ import { noteAct } from '#domain/audit/note-act.ts'
 import { aboutWebhook, generateWebhookSecret } from '#domain/webhooks/webhook-secrets.ts'
 import type { CreateWebhook, NewWebhook } from '#resources/webhook.ts'
 
-/** Its secret is shown this once. */
+/** Creates a webhook. Its secret is shown only once. */
 export function createWebhook(
   ctx: Context,
   caller: ApplicationCaller,

@@ -4,7 +4,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
 import { notFound } from '#errors.ts'
 
-/** With its deliveries. @throws ChatError 404 */
+/** Deletes a webhook with its deliveries. @throws ChatError 404 */
 export async function deleteWebhook(ctx: Context, caller: ApplicationCaller, id: number): Promise<void> {
   await ctx.db.transact(async (tx) => {
     if (!(await deleteWebhookRow(tx, caller.applicationId, id))) throw notFound('webhook', id)

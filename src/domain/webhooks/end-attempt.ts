@@ -8,7 +8,7 @@ import type { DeliveryAttempt } from '#resources/webhook.ts'
 const second = 1_000
 const minute = 60 * second
 const hour = 60 * minute
-/** Between the attempts, as the specification proposes; behind the last one it has failed. */
+/** The pauses between attempts, as the specification proposes; after the last attempt, the delivery has failed. */
 const pauses = [
   5 * second,
   5 * minute,
@@ -20,17 +20,17 @@ const pauses = [
   20 * hour,
   24 * hour,
 ]
-/** So much of a pause is left to chance, so that what failed together is not tried together. */
+/** A random share added to each pause, so that deliveries that failed together are not retried together. */
 const jitter = 0.1
-/** Who answers so is gone for good [Standard Webhooks, Operational considerations]. */
+/** The status that means the receiver is gone for good [Standard Webhooks, Operational considerations]. */
 const gone = 410
 const failingMaxMs = 5 * 24 * hour
 
 /**
- * Keeps what an attempt has come to: 2xx is success, anything else is tried again as long as there are pauses left. A
- * webhook that is gone, or that has failed for five days, is switched off, unless it decides who may connect.
- * @param retryAfterMs what the receiver asked for
- * @returns undefined where the delivery was removed meanwhile
+ * Records the outcome of an attempt: 2xx is success, anything else is retried as long as pauses are left. A webhook
+ * that is gone, or has failed for five days, is disabled, unless it decides who may connect.
+ * @param retryAfterMs the delay that the receiver requested
+ * @returns undefined if the delivery was removed meanwhile
  */
 export async function endAttempt(
   ctx: Context,

@@ -6,8 +6,8 @@ import { listening, listeningHours } from '#resources/webhook.ts'
 const batchMax = 1_000
 
 /**
- * Forgets deliveries that are over and older than the settings say, a batch of them; and webhooks of those who have
- * stopped listening without saying so.
+ * Deletes a batch of ended deliveries that are older than the settings allow, and expired webhooks of `chatterie
+ * webhooks listen`.
  * @returns whether there may be more
  */
 export async function forgetOldDeliveries({ db, config }: Context): Promise<boolean> {

@@ -5,7 +5,7 @@ import { mustFindWebhook } from '#domain/webhooks/must-find-webhook.ts'
 import type { ListPart, ListRequest } from '#resources/admin/list.ts'
 import type { Delivery, DeliveryState } from '#resources/webhook.ts'
 
-/** Newest first. @param state all where absent @throws ChatError 404 */
+/** Lists deliveries, newest first. @param state all if absent @throws ChatError 404 */
 export async function listDeliveries(
   ctx: Context,
   { applicationId }: ApplicationCaller,

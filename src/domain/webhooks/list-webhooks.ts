@@ -4,7 +4,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import type { ListPart, ListRequest } from '#resources/admin/list.ts'
 import type { Webhook } from '#resources/webhook.ts'
 
-/** Newest first. */
+/** Lists webhooks, newest first. */
 export function listWebhooks(
   ctx: Context,
   { applicationId }: ApplicationCaller,

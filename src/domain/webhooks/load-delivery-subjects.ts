@@ -14,7 +14,7 @@ export interface DeliverySubjects {
   messages: Map<number, Message>
 }
 
-/** What deliveries are about, as it is now: three round trips for all of them. */
+/** Loads the current subjects of deliveries, in three round trips for all of them. */
 export async function loadDeliverySubjects(
   { db }: Context,
   deliveries: DueDelivery[],

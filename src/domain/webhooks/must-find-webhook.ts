@@ -3,7 +3,7 @@ import { findWebhook } from '#data/webhooks/webhooks.ts'
 import { mustBeThere } from '#errors.ts'
 import type { Webhook } from '#resources/webhook.ts'
 
-/** @throws ChatError 404 for one that is not the application's */
+/** @throws ChatError 404 if the application has no such webhook */
 export async function mustFindWebhook(db: Querier, applicationId: number, id: number): Promise<Webhook> {
   return mustBeThere(await findWebhook(db, applicationId, id), 'webhook', id)
 }

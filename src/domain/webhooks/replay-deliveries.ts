@@ -5,7 +5,7 @@ import { noteAct } from '#domain/audit/note-act.ts'
 import { mustFindWebhook } from '#domain/webhooks/must-find-webhook.ts'
 import type { ReplayDeliveries } from '#resources/webhook.ts'
 
-/** Sends those of a time again, each with its id. @returns how many @throws ChatError 404 */
+/** Sends the deliveries of a period again, each with its original id. @returns how many @throws ChatError 404 */
 export function replayDeliveries(
   ctx: Context,
   caller: ApplicationCaller,

@@ -6,7 +6,7 @@ import { mustFindWebhook } from '#domain/webhooks/must-find-webhook.ts'
 import { mustBeThere } from '#errors.ts'
 import type { Delivery } from '#resources/webhook.ts'
 
-/** Sends it again, with the same id, from its first attempt on. @throws ChatError 404 */
+/** Sends a delivery again with the same id, starting from its first attempt. @throws ChatError 404 */
 export function replayDelivery(
   ctx: Context,
   caller: ApplicationCaller,

@@ -2,7 +2,7 @@ import type { Context } from '#context.ts'
 import type { SealedWebhook } from '#data/webhooks/webhooks.ts'
 import { aboutWebhook } from '#domain/webhooks/webhook-secrets.ts'
 
-/** The same secrets under the ring's first key. @throws where none of the ring opens them */
+/** Reseals both secrets with the ring's first key. @throws Error if no key of the ring opens them */
 export async function resealWebhookSecrets(
   { vault }: Context,
   { id, secret, previousSecret }: SealedWebhook,

@@ -6,10 +6,10 @@ import { mustFindWebhook } from '#domain/webhooks/must-find-webhook.ts'
 import { aboutWebhook, generateWebhookSecret } from '#domain/webhooks/webhook-secrets.ts'
 import type { NewWebhook } from '#resources/webhook.ts'
 
-/** How long the old secret signs, too. */
+/** How long deliveries are also signed with the old secret. */
 const overlapMs = 86_400_000
 
-/** A new secret, shown this once; deliveries are signed with both for a day. @throws ChatError 404 */
+/** Creates a new secret, shown only once; for a day, deliveries are signed with both. @throws ChatError 404 */
 export function rotateWebhookSecret(
   ctx: Context,
   caller: ApplicationCaller,

@@ -2,7 +2,7 @@ import type { Context } from '#context.ts'
 import { type DueDelivery, giveUpDelivery } from '#data/webhooks/deliveries.ts'
 import { withoutWords } from '#errors.ts'
 
-/** Gives up a delivery whose body cannot be made, which is no fault of its webhook. It can be replayed. */
+/** Gives up a delivery whose body cannot be created, which is not its webhook's fault. It can be replayed. */
 export async function setDeliveryAside(ctx: Context, delivery: DueDelivery, error: unknown): Promise<void> {
   const { id, webhookId, applicationId } = delivery
   const time = new Date(ctx.clock.now()).toISOString()

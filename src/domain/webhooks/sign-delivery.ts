@@ -3,7 +3,7 @@ import type { Context } from '#context.ts'
 import type { DueDelivery } from '#data/webhooks/deliveries.ts'
 import { aboutWebhook, signatureOf } from '#domain/webhooks/webhook-secrets.ts'
 
-/** The headers by which a receiver knows that a delivery is ours, and which one it is; and what set it off, where that is traced. @throws where its key is missing */
+/** Returns headers that authenticate and identify a delivery, and its trace. @throws Error if the key is missing */
 export async function signDelivery(
   { vault, tracing }: Context,
   {
@@ -16,10 +16,10 @@ export async function signDelivery(
 ): Promise<Record<string, string>> {
   const about = aboutWebhook(webhookId)
   const current = await vault.open(secret, about)
-  // One that took the place of a secret that nothing opens signs alone.
+  // A secret that replaced an unreadable one signs alone.
   const previous = previousSecret && (await vault.open(previousSecret, about).catch(() => null))
   const secrets = previous ? [current, previous] : [current]
-  // Receivers compare it with their own time, whatever tests do to ours.
+  // Receivers compare the time with their own clock, so the movable clock of tests does not apply.
   const seconds = Math.floor(realClock.now() / 1_000)
   const traceparent = tracing?.current
   return {

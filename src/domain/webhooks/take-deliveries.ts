@@ -3,17 +3,17 @@ import { type DueDelivery, dueDeliveries } from '#data/webhooks/deliveries.ts'
 
 export type { DueDelivery }
 
-/** Places of one webhook; of all that answer soon, together; and of all the others. */
+/** The maximum number of deliveries at a time: to one webhook, to all prompt webhooks, and to all slow ones. */
 const limits = { perWebhook: 6, prompt: 60, slow: 300 }
-/** Who has been asked for longer is slow, and takes no place from the others. */
+/** A webhook is slow if an attempt takes longer; it then takes no place from prompt webhooks. */
 const promptMs = 1_000
 
-/** By webhook: the deliveries under way, and since when by performance.now(). */
+/** By webhook: its deliveries in progress, and when each began by performance.now(). */
 export type UnderWay = ReadonlyMap<number, ReadonlyMap<number, number>>
 
 /**
- * What is due, of each webhook in the order of the events, as far as there is room: webhooks with little under way come
- * first. However many are slow or dead, each holds a place that others could have for a second at the most.
+ * Takes due deliveries, for each webhook in the order of events, as capacity permits; webhooks with few deliveries in
+ * progress come first. A slow or dead webhook occupies a place that others need for a second at most.
  */
 export function takeDeliveries(ctx: Context, underWay: UnderWay): Promise<DueDelivery[]> {
   const slowSince = performance.now() - promptMs

@@ -5,7 +5,7 @@ import { noteAct } from '#domain/audit/note-act.ts'
 import { mustFindWebhook } from '#domain/webhooks/must-find-webhook.ts'
 import type { Delivery } from '#resources/webhook.ts'
 
-/** Sends it `webhook.test`, whatever it is told of. @throws ChatError 404 */
+/** Sends `webhook.test` to a webhook, whatever events it is subscribed to. @throws ChatError 404 */
 export function testWebhook(ctx: Context, caller: ApplicationCaller, id: number): Promise<Delivery> {
   const type = 'webhook.test'
   const timestamp = new Date(ctx.clock.now()).toISOString()

@@ -6,7 +6,7 @@ import { mustFindWebhook } from '#domain/webhooks/must-find-webhook.ts'
 import { mustBeThere } from '#errors.ts'
 import type { PatchWebhook, Webhook } from '#resources/webhook.ts'
 
-/** Changes what is given. One that is switched on is told what waited for it. @throws ChatError 404 */
+/** Changes the given fields. A webhook that is enabled receives its pending deliveries. @throws ChatError 404 */
 export function updateWebhook(
   ctx: Context,
   caller: ApplicationCaller,

@@ -1,4 +1,4 @@
-// What deliveries are signed with: `whsec_` and bytes in base64, as the Standard Webhooks specification has it.
+// Secrets that sign deliveries: `whsec_` and bytes in base64, as in the Standard Webhooks specification.
 import { createHmac, randomBytes } from 'node:crypto'
 
 const secretBytes = 32
@@ -7,10 +7,10 @@ export function generateWebhookSecret(): string {
   return `whsec_${randomBytes(secretBytes).toString('base64')}`
 }
 
-/** What the secret of a webhook is sealed about. */
+/** The purpose that a webhook's secret is sealed for. */
 export const aboutWebhook = (id: number) => `webhook ${id}`
 
-/** One for each secret, with a space between them [Standard Webhooks, Signature scheme]. @param seconds since the epoch */
+/** Returns a signature for each secret [Standard Webhooks, Signature scheme]. @param seconds since the epoch */
 export function signatureOf(secrets: string[], messageId: string, seconds: number, body: string): string {
   return secrets
     .map((secret) => {

@@ -9,10 +9,7 @@ import { type Contents, toLines, writeSnapshotFile } from '#domain/worlds/snapsh
 import { isUnfit, refused } from '#errors.ts'
 import type { Snapshot } from '#resources/worlds/world.ts'
 
-/**
- * Takes the file of a snapshot that can be restored.
- * @throws ChatError 400 that says what is wrong with it
- */
+/** Stores a snapshot from a file, if it can be restored. @throws ChatError 400 with the problem if it cannot */
 export async function addSnapshot(ctx: Context, file: Buffer): Promise<Snapshot> {
   const { name, contents } = checkSnapshotFile(file)
   await tryOut(ctx, contents)
@@ -27,7 +24,7 @@ export async function addSnapshot(ctx: Context, file: Buffer): Promise<Snapshot>
 
 class Enough extends Error {}
 
-/** Fills a world that never comes to be: the database sees to it that its rows fit, and fit together. */
+/** Fills a world and rolls it back, so that the database checks the rows and their references. */
 async function tryOut(ctx: Context, contents: Contents): Promise<void> {
   try {
     await ctx.db.transact(async (tx) => {

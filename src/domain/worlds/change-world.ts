@@ -5,21 +5,21 @@ import { forgetPrepared } from '#domain/functions/runs/forget-prepared.ts'
 import { forgetRuntime } from '#domain/functions/runtime/forget-runtime.ts'
 import { ChatError, isConstraintError, isTransient, mustBeThere } from '#errors.ts'
 
-/** What becomes of a world: it is removed, as right after its creation, or as a snapshot has it. */
+/** What happens to a world: it is removed, reset to its state after creation, or restored from a snapshot. */
 export type Change = 'removed' | 'reset' | 'restored'
 
-/** Keys of files whose rows went, but for those that are there again. */
+/** Keys of files whose rows were deleted and not written again. */
 export interface Changed {
   goneFiles: string[]
 }
 
-/** As may be where the file of a snapshot was restored elsewhere. */
+/** May happen if the file of a snapshot was restored in another world. */
 const taken = 'Another world has ids by now that this one had: make a world of the snapshot instead'
 
 /**
- * Changes all that is in a world, in one commit that nobody else's writes come between. Its sockets are closed before,
- * and again afterwards for those that were opened meanwhile; its functions' processes end.
- * @throws ChatError 404 where it is gone by then, 409 where others have ids that it is to have
+ * Changes the contents of a world in one commit, without other writes in between. Sockets are closed before it, and
+ * again afterwards if opened meanwhile; processes of the world's functions end.
+ * @throws ChatError 404 if the world is gone, 409 if ids that it needs are taken
  */
 export async function changeWorld(
   ctx: Context,
@@ -46,7 +46,7 @@ export async function changeWorld(
   await Promise.all(deleted)
 }
 
-/** Of those who get into each other's way it is this one that gives way: it holds more than they do. */
+/** Retries after deadlocks; it is this transaction that gives way, because it holds more locks than others. */
 async function persistently<T>(work: () => Promise<T>, rounds = 5): Promise<T> {
   try {
     return await work()

@@ -1,4 +1,4 @@
-// Whether a file that anybody may have written is a snapshot that this server could have taken.
+// Checks that a file from an untrusted source is a snapshot that this server could have taken.
 
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
@@ -73,7 +73,7 @@ function tableNamed(name: string): KeptTable {
   return table
 }
 
-/** It may lack columns, as one of an older server does: whether they are something at first, the database knows. */
+/** Checks a row. Older servers wrote fewer columns; the database knows whether missing ones have defaults. */
 function checkRow({ name, columns, key, numbers, unique = [] }: KeptTable, line: string, at: number): Cells {
   const found = parse(line)
   const row = Array.isArray(found) && found.length === 2 && found[0] === name ? found[1] : undefined
@@ -99,14 +99,14 @@ function checkRow({ name, columns, key, numbers, unique = [] }: KeptTable, line:
   )
 }
 
-/** Whether there may be none, the database knows. */
+/** Accepts a missing number, since the database knows whether that is allowed. */
 function isNumber(meaning: Meaning, cell: unknown): boolean {
   if (cell == null) return true
   const isPosition = meaning === 'plain' || meaning === 'counted' || /^(through|from) /.test(meaning)
   return Number.isSafeInteger(cell) && (meaning === 'plain' || Number(cell) >= (isPosition ? 0 : 1))
 }
 
-/** What rows refer to must be in the file, or a world would get hold of another's. */
+/** Requires that the file contains all rows it refers to, so that a world cannot reference another world's rows. */
 function mustBeWhole(rows: Map<string, Cells[]>): void {
   const ids = new Map<string, Set<unknown>>()
   for (const { name, numbers } of keptTables) {
@@ -127,7 +127,7 @@ function mustBeWhole(rows: Map<string, Cells[]>): void {
   }
 }
 
-/** By the keys of files. */
+/** Returns the bytes in base64, by the keys of files. */
 function checkBytes(lines: string[], at: number, files: Cells[]): Map<string, string> {
   const rows = new Map(files.map((row) => [row.key, row]))
   const bytes = new Map<string, string>()

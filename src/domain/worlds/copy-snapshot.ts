@@ -8,7 +8,7 @@ import { numberContents } from '#domain/worlds/number-contents.ts'
 import { readSnapshotFile } from '#domain/worlds/snapshot-file.ts'
 import { mustBeThere } from '#errors.ts'
 
-/** Puts what a snapshot has into an empty world, under new ids. @throws ChatError 404 */
+/** Copies the contents of a snapshot into an empty world, with new ids. @throws ChatError 404 */
 export async function copySnapshot(
   ctx: Context,
   tx: Tx,

@@ -15,18 +15,18 @@ import type { Strictness, World, WorldSettings } from '#resources/worlds/world.t
 
 export interface NewWorld {
   name?: string | undefined
-  /** Comes on top of the snapshot, where there is one. */
+  /** Added to the snapshot, if there is one. */
   seed?: Seed | undefined
-  /** The id of one that is copied into it. */
+  /** The id of a snapshot to copy into the world. */
   snapshot?: number | undefined
   settings?: WorldSettings | undefined
   strictness?: Strictness | undefined
 }
 
 /**
- * Makes a world: an application with a client, a token that works at once, what the snapshot has, under new ids, and
- * the seed. Where something is wrong with it, there is no world.
- * @throws ChatError 404 for a snapshot that is not there, 400 for a seed that cannot be stored, which names the item
+ * Creates a world: an application with a client, a valid token, the contents of the snapshot under new ids, and the
+ * seed. If anything fails, no world is created.
+ * @throws ChatError 404 if the snapshot does not exist, 400 that names the item if a seed cannot be stored
  */
 export async function createWorld(ctx: Context, input: NewWorld): Promise<World> {
   const { name = 'World', seed, snapshot, settings, strictness = 'lenient' } = input

@@ -4,7 +4,7 @@ import { deleteWorldRow } from '#data/worlds/worlds.ts'
 import { changeWorld } from '#domain/worlds/change-world.ts'
 import { mustHaveWorld } from '#domain/worlds/must-have-world.ts'
 
-/** Removes a world with everything in it; what was taken of it as snapshots stays. @throws ChatError 404 */
+/** Removes a world with all of its contents; its snapshots stay. @throws ChatError 404 */
 export async function deleteWorld(ctx: Context, id: number): Promise<void> {
   await mustHaveWorld(ctx, id)
   await changeWorld(ctx, id, 'removed', async (tx) => {

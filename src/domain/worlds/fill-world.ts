@@ -7,8 +7,8 @@ import { sealRow } from '#domain/worlds/seal-row.ts'
 import type { Contents } from '#domain/worlds/snapshot-file.ts'
 
 /**
- * Writes what a world lacks of these contents, whose numbers are its own: their files' bytes first.
- * @param sealedBefore the environment of the runtime that it had, whose client goes on
+ * Writes contents that a world lacks, and that already have its own ids; the bytes of files first.
+ * @param sealedBefore the environment of the world's previous runtime, whose client is kept
  */
 export async function fillWorld(
   ctx: Context,

@@ -4,8 +4,8 @@ import { type Given, numbersIn, type RowsByTable, renumber } from '#data/worlds/
 import type { Contents } from '#domain/worlds/snapshot-file.ts'
 
 /**
- * The same contents for another world: with new numbers, and new keys of files.
- * @param isKeeping the numbers and keys stay where nobody else has any of them
+ * Returns the contents for another world: with new ids, and new keys of files.
+ * @param isKeeping keeps ids and keys if none of them is taken by others
  */
 export async function numberContents(
   tx: Tx,

@@ -8,8 +8,8 @@ import { unsealRow } from '#domain/worlds/unseal-row.ts'
 import { isGone, mustBeThere } from '#errors.ts'
 
 /**
- * Everything that is in a world, as the file of a snapshot. What the server keeps sealed, the file has in plain text: it
- * is to be read by others.
+ * Returns all contents of a world as the file of a snapshot. What the server encrypts is in plain text there, because
+ * others are to read it.
  */
 export async function readWorld(ctx: Context, db: Querier, id: number, name: string): Promise<string> {
   const application = mustBeThere(await readApplicationRow(db, id), 'world', id)
@@ -24,7 +24,7 @@ export async function readWorld(ctx: Context, db: Querier, id: number, name: str
   return writeSnapshotFile(name, application, tables, bytes)
 }
 
-/** Undefined for one that was deleted since its row was read. */
+/** Returns undefined if the file was deleted after its row was read. */
 async function bytesOf(ctx: Context, key: string): Promise<string | undefined> {
   try {
     return (await buffer(await ctx.files.open(key))).toString('base64')

@@ -12,12 +12,12 @@ import { isGone } from '#errors.ts'
 
 /**
  * Removes all worlds and snapshots, and empties the first application, whose credentials and tokens stay. Ids start
- * again at 1, or behind those of applications that are neither.
+ * again at 1, or after those of any other applications.
  */
 export async function resetServer(ctx: Context): Promise<void> {
   for (const { id } of await listWorlds(ctx)) {
     await deleteWorld(ctx, id).catch((error) => {
-      if (!isGone(error)) throw error // somebody else was faster
+      if (!isGone(error)) throw error // somebody else deleted the world first
     })
   }
   await deleteAllSnapshots(ctx.db)
@@ -31,7 +31,7 @@ export async function resetServer(ctx: Context): Promise<void> {
       return { goneFiles: fileKeys }
     })
   }
-  // Of what is gone, for its ids are given again.
+  // Counters of deleted objects must go, because their ids are assigned again.
   for (let place = await sweepCounters(ctx); place; place = await sweepCounters(ctx, place));
   await ctx.db.transact((tx) => restartNumbers(tx))
 }

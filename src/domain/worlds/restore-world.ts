@@ -9,8 +9,8 @@ import { readSnapshotFile } from '#domain/worlds/snapshot-file.ts'
 import type { World } from '#resources/worlds/world.ts'
 
 /**
- * Makes a world as it was when a snapshot was taken, with the ids that it had; its credentials and tokens stay. Where
- * others have such ids by now, as may be with another world's snapshot or with a file, all of them are new.
+ * Restores a world from a snapshot, with its original ids; its credentials and tokens stay. If any of these ids are
+ * taken, as with another world's snapshot or a file, all ids are new.
  * @throws ChatError 404
  */
 export async function restoreWorld(ctx: Context, id: number, snapshotId: number): Promise<World> {

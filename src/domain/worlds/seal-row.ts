@@ -8,14 +8,14 @@ import { aboutWebhook } from '#domain/webhooks/webhook-secrets.ts'
 import type { Cells } from '#domain/worlds/unseal-row.ts'
 
 interface Sealing {
-  /** Whose row it is to be. */
+  /** The world that the row is for. */
   world: { id: number; apiKey: string }
   table: string
-  /** The environment of the runtime that it had, whose client goes on; else there is a new one. */
+  /** The environment of the previous runtime, whose client is kept; if absent, a new client is created. */
   sealedBefore?: Uint8Array | null
 }
 
-/** A row as the server keeps it, of one that others may read. */
+/** Seals a row in plain text, as the server stores it. */
 export async function sealRow(
   ctx: Context,
   tx: Tx,
@@ -41,5 +41,5 @@ export async function sealRow(
   return row
 }
 
-/** As Postgres reads bytes from JSON. */
+/** Bytes in the form in which Postgres reads them from JSON. */
 const hex = (bytes: Uint8Array) => `\\x${Buffer.from(bytes).toString('hex')}`

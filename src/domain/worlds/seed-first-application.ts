@@ -6,8 +6,8 @@ import { mustBeThere } from '#errors.ts'
 import type { Seed } from '#resources/worlds/seed.ts'
 
 /**
- * Fills the application of that client, which is new, as a world is filled.
- * @throws ChatError 400 for a seed that cannot be stored, which names the item
+ * Fills the new application of this client like a world.
+ * @throws ChatError 400 that names the item, if a seed cannot be stored
  */
 export async function seedFirstApplication(
   ctx: Context,

@@ -16,8 +16,8 @@ import type { ImportType } from '#resources/job.ts'
 import type { Seed, SeedFunction } from '#resources/worlds/seed.ts'
 
 /**
- * Fills a world as imports would: nobody is told of anything, and nothing is set off. Scripts are not compiled here.
- * @throws ChatError 400 that names the item that cannot be stored; the transaction must not go on then
+ * Fills a world like imports: nobody is notified, and nothing is triggered. Scripts are not compiled here.
+ * @throws ChatError 400 that names the item that cannot be stored; the transaction must then be rolled back
  */
 export async function seedWorld(
   ctx: Context,
@@ -65,7 +65,7 @@ async function mustKnowMembers(tx: Tx, applicationId: number, channels: ChannelI
   if (unknown) throw wrong(unknown.place, `user ${unknown.name} does not exist`)
 }
 
-/** With the ids of their channels. */
+/** Returns the messages with the ids of their channels. */
 async function placed(tx: Tx, applicationId: number, messages: SeedMessage[]): Promise<MessageImport[]> {
   const names = [...new Set(messages.map(({ channel }) => channel))]
   const authors = [...new Set(messages.flatMap((message) => ('user' in message ? message.user : [])))]

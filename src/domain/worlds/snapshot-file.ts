@@ -1,11 +1,11 @@
-// A snapshot as a file: lines of JSON. The first says what it is, of which version, and how many lines of each table
-// follow, `["user",{…}]`; the last ones are the bytes of its files, `["bytes","<key>","<base64>"]`.
+// The file format of a snapshot: lines of JSON. The first line has the format, the version, and the number of lines of
+// each table, which follow as `["user",{…}]`; the last lines are the bytes of files, `["bytes","<key>","<base64>"]`.
 import { createHash } from 'node:crypto'
 import type { TableLines } from '#data/worlds/contents.ts'
 import { ApplicationCells } from '#resources/worlds/snapshot.ts'
 
 export const snapshotFormat = 'chatterie-snapshot'
-/** Goes up where what files have of old means something else now. A new table or column leaves it as it is. */
+/** Increased if existing content changes its meaning. New tables or columns do not change it. */
 export const snapshotVersion = 4
 
 export interface SnapshotHeader {
@@ -13,22 +13,22 @@ export interface SnapshotHeader {
   version: number
   name: string
   application: ApplicationCells
-  /** Lines of each table. */
+  /** The number of lines of each table. */
   tables: Record<string, number>
-  /** Of the lines behind this one, in hex. */
+  /** Of all lines after this one, in hex. */
   sha256: string
 }
 
-/** What a snapshot holds. */
+/** The contents of a snapshot. */
 export interface Contents {
   application: ApplicationCells
-  /** Rows of each table, each as JSON. */
+  /** The rows of each table, each as JSON. */
   rows: Map<string, string[]>
   /** In base64, by the keys of the files. */
   bytes: Map<string, string>
 }
 
-/** What the application of a world is like that nobody has done anything to. */
+/** The application of a world without any changes. */
 export const freshApplication = ApplicationCells.parse({})
 
 export function toLines(table: string, rows: string[]): TableLines {
@@ -62,13 +62,13 @@ export function checksum(body: string): string {
   return createHash('sha256').update(body).digest('hex')
 }
 
-/** Of a file that this server wrote, or one before it; or of its first line. */
+/** Reads the header from its line, or from a whole file, written by this server or an earlier version. */
 export function readHeader(file: string): SnapshotHeader {
   const header: SnapshotHeader = JSON.parse(file.split('\n', 1)[0] ?? '')
   return { ...header, application: { ...freshApplication, ...header.application } }
 }
 
-/** Reads a file that this server wrote, without looking into its rows. */
+/** Reads a file that this server wrote, without checking its rows. */
 export function readSnapshotFile(file: string): Contents {
   const { application, tables } = readHeader(file)
   const lines = file.split('\n').slice(1, -1)

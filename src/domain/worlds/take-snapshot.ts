@@ -7,13 +7,10 @@ import { readWorld } from '#domain/worlds/read-world.ts'
 import type { Snapshot } from '#resources/worlds/world.ts'
 
 const pollMs = 5
-/** In a world that is never at rest, what is yet to be published is left out. */
+/** How long to wait for unpublished events; in a world that never rests, the rest of them is left out. */
 const patienceMs = 2_000
 
-/**
- * Keeps what is in a world now, with what the last that happened in it sets off, such as notifications.
- * @throws ChatError 404
- */
+/** Takes a snapshot of a world, including effects of its last events, such as notifications. @throws ChatError 404 */
 export async function takeSnapshot(ctx: Context, worldId: number, name?: string): Promise<Snapshot> {
   const world = await mustHaveWorld(ctx, worldId)
   for (const giveUpAt = performance.now() + patienceMs; performance.now() < giveUpAt; ) {

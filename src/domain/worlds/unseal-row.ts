@@ -8,9 +8,9 @@ import { blockingType } from '#resources/function.ts'
 export type Cells = Record<string, any>
 
 /**
- * A row as others may read it. Variables of a runtime whose key is not at hand are none; undefined is a webhook whose
- * secret nothing opens, for its receiver would take nothing that another signs. One that decides who may connect is kept
- * without a secret: it lets nobody in, where without it everybody might be.
+ * Returns a row in plain text. If the key of a runtime's variables is missing, they are left out. Returns undefined for
+ * a webhook whose secret no key opens, because its receiver would refuse other signatures. But if the webhook decides
+ * who may connect, it is kept without a secret, and so refuses everybody: without it, everybody might be let in.
  */
 export async function unsealRow(
   ctx: Context,

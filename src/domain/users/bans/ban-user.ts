@@ -7,9 +7,9 @@ import { notFound, refused } from '#errors.ts'
 import type { AdminUser, BanUser } from '#resources/admin/moderation.ts'
 
 /**
- * Keeps a user out, for ever or until a time: its sessions end at once, it cannot connect, and nothing is sent on its
- * behalf. Who is banned already is from now on as is said now.
- * @throws ChatError 404, 400 for a time that is over
+ * Bans a user, for ever or until a time: their sessions end at once, they cannot connect, and nobody can send on their
+ * behalf. Replaces an existing ban.
+ * @throws ChatError 404, 400 if the time is in the past
  */
 export async function banUser(
   ctx: Context,

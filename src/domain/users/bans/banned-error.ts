@@ -2,7 +2,7 @@ import type { Caller } from '#domain/access/caller.ts'
 import { ChatError } from '#errors.ts'
 import type { Ban } from '#resources/admin/moderation.ts'
 
-/** What a banned user is told, and who sends on its behalf: in the words of their door. */
+/** Returns the error for a banned user, or for a backend that sends on their behalf, as their API words it. */
 export function bannedError(
   { reason, until }: Pick<Ban, 'reason' | 'until'>,
   door: Caller['kind'],

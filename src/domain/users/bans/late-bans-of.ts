@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { lateBans } from '#data/users/bans.ts'
 
-/** Users of these applications who were banned lately: whoever connected beside that is shown out. */
+/** Returns users of these applications who were banned recently, to disconnect those who connected meanwhile. */
 export function lateBansOf(ctx: Context, applicationIds: number[]): Promise<number[]> {
   return lateBans(ctx.db, applicationIds)
 }

@@ -4,7 +4,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
 import { notFound } from '#errors.ts'
 
-/** Lets a user in again. @throws ChatError 404 also for one who is not banned */
+/** Lifts a user's ban. @throws ChatError 404 also if the user is not banned */
 export async function unbanUser(ctx: Context, caller: ApplicationCaller, id: number): Promise<void> {
   const { applicationId } = caller
   await ctx.db.transact(async (tx) => {

@@ -5,7 +5,7 @@ import { getUser } from '#domain/users/get-user.ts'
 import { openSecret } from '#domain/users/secrets/open-secret.ts'
 import { ChatError, mustBeThere } from '#errors.ts'
 
-/** @throws ChatError 404 where the user or the secret does not exist, 500 where its key is not at hand */
+/** @throws ChatError 404 if the user or the secret does not exist, 500 if the secret's key is not available */
 export async function getUserSecret(
   ctx: Context,
   caller: ApplicationCaller,

@@ -1,6 +1,6 @@
-// Secrets are named values that a backend keeps with a user.
+// Secrets are named values that a backend stores with a user.
 import type { StoredSecret } from '#data/users/user-secrets.ts'
 
-/** What a secret is sealed for: it opens for nothing else. */
+/** The purpose that a secret is sealed for; it cannot be opened for another. */
 export const about = ({ userId, name }: Pick<StoredSecret, 'userId' | 'name'>) =>
   `the secret ${name} of user ${userId}`

@@ -5,7 +5,7 @@ import { getUser } from '#domain/users/get-user.ts'
 import { notFound } from '#errors.ts'
 import type { User } from '#resources/user.ts'
 
-/** @throws ChatError 404 where the user or the secret does not exist */
+/** @throws ChatError 404 if the user or the secret does not exist */
 export async function removeUserSecret(
   ctx: Context,
   caller: ApplicationCaller,
