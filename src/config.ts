@@ -251,7 +251,7 @@ export function readSettings(): Config {
   return config
 }
 
-/** Whether the text is an address, a range of them or `loopback`; then its addresses are added. */
+/** Adds an address, a range or `loopback` to the list. Returns false if the text is none of them. */
 function addProxy(proxies: BlockList, text: string): boolean {
   if (text === 'loopback') return addProxy(proxies, '127.0.0.0/8') && addProxy(proxies, '::1')
   const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []

@@ -120,7 +120,7 @@ function followOthersClock(ctx: Context): void {
   })
 }
 
-/** Counts what sockets do. */
+/** Counts frames and their durations. */
 function tallyOf({ metrics: { framesReceived, framesSent, framesServed } }: Context): Tally {
   return {
     received: (command) => framesReceived.add(1, command),

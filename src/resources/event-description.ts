@@ -39,7 +39,7 @@ export type EventSubject =
 
 /** Who receives an event. */
 type EventAudience =
-  /** It is only counted, or handed to functions. */
+  /** Not delivered, only counted or passed to functions. */
   | 'nobody'
   /** The users that its payload names: `userId`, `by`, `authorId`. */
   | 'users'
@@ -79,9 +79,9 @@ export interface EchoAddress {
 
 /** The functions that an event triggers. */
 interface EventFunctions {
-  /** The type that runs where the event has a user: `payload.userId`. */
+  /** If the event has a user, `payload.userId`. */
   byUser?: FunctionType
-  /** The type that runs where the event has no user. */
+  /** If the event has no user. */
   bySystem?: FunctionType
   /** Runs are requested where the event is written, which knows more than the event contains. */
   isAskedBefore?: true

@@ -48,7 +48,7 @@ export interface SealedEnvironment {
   sealed: Uint8Array<ArrayBuffer>
 }
 
-/** The next runtime's environment, after an application, that does not begin with `seal`. */
+/** Returns the first runtime environment after the application id `after` that does not begin with `seal`. */
 export function findEnvironmentSealedElse(
   db: Querier,
   seal: Uint8Array,

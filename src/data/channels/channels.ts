@@ -53,7 +53,7 @@ export async function findChannels(db: Db, ids: number[]): Promise<Map<number, C
   return new Map(channels.map((channel) => [channel.id, channel]))
 }
 
-/** The type of a channel, or undefined where the application has no such channel. */
+/** Returns the type of a channel, or undefined if the application has no such channel. */
 export const findChannelType = finder(
   quick(
     reading(

@@ -31,7 +31,7 @@ export interface DumpSource {
   sequences(): Promise<Record<string, number>>
 }
 
-/** Gives `work` the database as it is now, however long it takes. */
+/** Calls `work` with a snapshot of the database as it is now, however long it takes. */
 export function asOfNow<T>(db: Database, work: (source: DumpSource) => Promise<T>): Promise<T> {
   return inSnapshot(db.pool, async (client) => work(await sourceOf(client)))
 }

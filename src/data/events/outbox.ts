@@ -16,7 +16,7 @@ import type { CommittedEvent } from '#resources/events.ts'
 
 /** Which events to take. */
 export interface Batch {
-  /** How many, the oldest first. */
+  /** How many, oldest first. */
   limit?: number
   /** Take only the event with this id. */
   only?: number | undefined

@@ -2,7 +2,7 @@
 import { columnsOf, nullable, select, text, timestamptz } from '#data/columns.ts'
 import { finder, type Querier, reading } from '#data/database.ts'
 
-/** What is written at and does not run yet. Undefined where there is no such function. */
+/** Returns the draft, a script that is being edited and does not run yet; undefined if there is no such function. */
 export const findDraft = finder(
   reading(
     'find-function-draft',

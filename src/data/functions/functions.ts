@@ -69,7 +69,7 @@ export const findFunction = finder(
   ),
 )
 
-/** Functions of an application, oldest first. */
+/** Lists the functions of an application, oldest first. */
 export function readFunctionPage(
   db: Db,
   applicationId: number,

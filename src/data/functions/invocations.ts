@@ -62,7 +62,7 @@ export function listInvocations(
   )
 }
 
-/** An invocation, and of which function. */
+/** Returns an invocation with its function. */
 export const findInvocation = finder(
   reading(
     'find-invocation',

@@ -57,7 +57,7 @@ export const findCurrentVersion = finder(
   ),
 )
 
-/** Versions of a function, newest first. */
+/** Lists the versions of a function, newest first. */
 export function listVersions(db: Db, functionId: number, page: PageRequest): Promise<Page<FunctionVersion>> {
   return listPage(
     db,

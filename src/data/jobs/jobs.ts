@@ -57,7 +57,7 @@ export const findJob = finder(
   ),
 )
 
-/** The key of the file that a job made; undefined where there is no such job, or no file. */
+/** Returns the key of the file that a job created; undefined if there is no such job or no file. */
 export const findJobFile = finder(
   reading(
     'find-job-file',
@@ -155,7 +155,7 @@ export interface RunningJob extends JobInput {
   failed: number
   /** Undefined before the items are counted. */
   total: number | undefined
-  /** How many errors are reported already. */
+  /** How many errors have already been reported. */
   reported: number
 }
 

@@ -123,7 +123,7 @@ const statements = {
   ),
 }
 
-/** The item behind which a list goes on. */
+/** The position to continue after. */
 export interface After {
   place: number
   key: string
@@ -157,7 +157,7 @@ const channelsStatement = reading(
     where i.application_id = $1 and i.source = $2 and i.kind = 'receipts' and i.content is not null`,
 )
 
-/** Notes that items are written. */
+/** Marks items as written, and stores the ids they got. */
 export async function endItems(
   tx: Querier,
   { applicationId, source }: Move,
@@ -222,7 +222,7 @@ const takenStatement = reading(
     where i.application_id = $1 and i.source = $2 and i.kind = $3 and i.id = any($4::bigint[])`,
 )
 
-/** Those of the keys that were seen since a pass. */
+/** Returns those of the keys that have been read, in the pass `pass` or a later one. */
 export async function seenKeys(
   db: Querier,
   { applicationId, source }: Move,

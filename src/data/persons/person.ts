@@ -6,7 +6,7 @@ import { isKept } from '#data/removal/kept-messages.ts'
 import { partsOfSpan } from '#data/sql/compact-spans.ts'
 import { inSnapshot } from '#data/transaction.ts'
 
-/** A user, though they may be deleted. */
+/** A user, possibly deleted. */
 export const findPerson = finder(
   reading(
     'find-person',
@@ -92,7 +92,7 @@ export interface PersonSource {
   rows(part: PersonPart): AsyncIterable<Buffer>
 }
 
-/** Gives `work` what there is of a person now, however long it takes. */
+/** Calls `work` with a snapshot of a person's data as of now, however long it takes. */
 export function asPersonIs<T>(
   db: Database,
   userId: number,
