@@ -1,4 +1,4 @@
-// Actors (testing contract 5): what they do goes by the same verbs as what clients do, so real sessions see it all.
+// Actors (testing contract 5). They act through the same verbs as clients, so real sessions see everything they do.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Context } from '#context.ts'
@@ -27,11 +27,11 @@ import { ownView, present } from '#wire/hal.ts'
 
 const NewActor = z.strictObject({
   username: RequiredText(nameMax),
-  /** For the functions that decide who may connect. */
+  /** Passed to the functions that decide who may connect. */
   authParams: z.record(z.string(), z.unknown()).optional(),
 })
 
-/** By its id or its name. */
+/** A channel, by id or by name. */
 const channel = z.union([Id, RequiredText(nameMax)], { error: 'must be the id of a channel, or its name' })
 const InChannel = z.strictObject({ channel })
 const Typing = z.strictObject({ channel, keys: SendKeystrokes.shape.keys })
@@ -85,10 +85,10 @@ interface Acting {
   request: FastifyRequest
 }
 
-/** Does something for an actor. @returns the body of the answer, where it has one */
+/** Performs an action for an actor. @returns the body of the answer, if it has one */
 type Act = (acting: Acting) => Promise<unknown>
 
-/** What actors do, by its name in the path. */
+/** The actions of actors, by their name in the path. */
 const acts: Record<string, Act> = {
   'start-chat': inChannel(InChannel, async ({ ctx, caller, sessionId, channelId }) => {
     await enterChannel(ctx, caller, sessionId, channelId)
@@ -112,7 +112,7 @@ const acts: Record<string, Act> = {
   },
 }
 
-/** An act in the channel that its body names. */
+/** Wraps an action in the channel that the request's body names. */
 function inChannel<I extends { channel: number | string }>(
   shape: z.ZodType<I>,
   perform: (acting: Acting & { channelId: number; input: I }) => ReturnType<Act>,
@@ -126,7 +126,7 @@ function inChannel<I extends { channel: number | string }>(
   }
 }
 
-/** @throws ChatError 404 where there is no such user and no guest may become it, 403 where functions let it not in */
+/** @throws ChatError 404 if the user does not exist and guests may not connect, 403 if a function refuses them */
 async function comeOnline(
   ctx: Context,
   { id, apiKey }: World,

@@ -1,4 +1,4 @@
-// The clock (testing contract 3).
+// The routes of the clock (testing contract 3).
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Context } from '#context.ts'
@@ -9,11 +9,11 @@ import { setClock } from '#domain/clock/set-clock.ts'
 import { refused } from '#errors.ts'
 import { readBody } from '#test-api/reading.ts'
 
-/** Grants count the seconds from there, and times have a year of four digits. */
+/** Grants count seconds since the epoch, and formatted times have four-digit years. */
 const earliest = Date.UTC(1970, 0, 2)
 const latest = Date.UTC(9000, 0, 1)
 
-/** In UTC where it says nothing else. */
+/** A time in UTC unless it has an offset. */
 const Time = z
   .union(
     [
@@ -29,7 +29,7 @@ const Time = z
 const Setting = z.strictObject({ now: Time.optional(), frozen: z.boolean().optional() })
 
 const unitMs = { ms: 1, seconds: 1_000, minutes: 60_000, hours: 3_600_000, days: 86_400_000 }
-/** A hundred years. */
+/** One hundred years. */
 const advanceMaxMs = 36_525 * unitMs.days
 
 const amount = (ms: number) =>

@@ -1,4 +1,4 @@
-// What was used of the API, and what was only just taken (testing contract 5).
+// The routes of API coverage: what was used, and what was accepted with a warning (testing contract 5).
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '#context.ts'
 import { mustHaveWorld } from '#domain/worlds/must-have-world.ts'
@@ -8,7 +8,7 @@ import type { TestApi } from '#test-api/state.ts'
 interface Options {
   ctx: Context
   testApi: TestApi
-  /** Of the Platform API, all that there are. */
+  /** All operations of the Platform API. */
   operationIds: string[]
 }
 

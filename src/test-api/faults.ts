@@ -1,4 +1,4 @@
-// Faults (testing contract 4).
+// The routes of faults (testing contract 4).
 import { closest } from 'fastest-levenshtein'
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '#context.ts'
@@ -12,7 +12,7 @@ import type { TestApi } from '#test-api/state.ts'
 interface Options {
   ctx: Context
   testApi: TestApi
-  /** The operations that a fault may be for. */
+  /** The operations that a fault may name. */
   operationIds: string[]
 }
 
@@ -55,7 +55,7 @@ async function mustKnowWebhook(ctx: Context, worldId: number, fault: NewFault): 
   }
 }
 
-/** One that is misspelt would never apply, and its test pass for the wrong reason. */
+/** Refuses a misspelt operation: the fault would never apply, and a test would pass for the wrong reason. */
 function mustKnowOperation(fault: NewFault, known: readonly string[]): void {
   const operation = fault.kind === 'request' ? fault.on.operation : undefined
   if (operation === undefined || known.includes(operation)) return

@@ -1,5 +1,5 @@
-// Who may use the test API: programs on this machine, or who bears the token of the settings. Pages of other sites in a
-// browser on this machine may not, under whatever name they reach it (DNS rebinding).
+// Restricts the test API to programs on this machine and to callers with the configured token. Pages of other sites, in
+// browser on this machine are refused, whatever host name they use (DNS rebinding).
 import type { FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { Config } from '#config.ts'
@@ -10,11 +10,11 @@ import { isLoopback } from '#wire/loopback.ts'
 export const guard = plugin<{ config: Config }>(
   async (app, { config }) => {
     const { testApiToken } = config
-    // The name that the operator gave the server is as good as this machine's, where it alone does not let anybody in.
+    // The host name that the operator configured is as good as loopback if a token is required as well.
     const ownHost = testApiToken && config.publicUrl && new URL(config.publicUrl).hostname
     const isOurs = (host: string | undefined) => host !== undefined && (isLoopback(host) || host === ownHost)
     app.addHook('onRequest', async (request) => {
-      // Both what was asked of this process and, behind a proxy, what was asked of that.
+      // Checks the Host header of this request and, behind a proxy, the host that the client asked the proxy for.
       if (!isOurs(hostOf(`http://${request.headers.host}`)) || !isOurs(hostOf(request.origin))) {
         throw new ChatError('AccessDeniedError', 'The test API is reached by loopback names alone')
       }

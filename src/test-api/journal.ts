@@ -1,4 +1,4 @@
-// The journal of a world, and what tests expect of it (testing contract 5).
+// The routes of a world's journal and of expectations (testing contract 5).
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Context } from '#context.ts'
@@ -102,7 +102,7 @@ export async function journal(scope: FastifyInstance, { ctx, testApi: { journals
   })
 }
 
-/** @throws ChatError 400 for what is no JSON, or nested deeper than any entry */
+/** @throws ChatError 400 if it is not JSON, or nested deeper than any entry */
 function readMatch(text: string | undefined): unknown {
   if (text === undefined) return {}
   let match: unknown

@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify'
 import { notFound } from '#errors.ts'
 
-/** @throws ChatError 404 for what no id can be: there is no such thing */
+/** @throws ChatError 404 if the text cannot be an id */
 export function readId(resource: string, request: Pick<FastifyRequest, 'params'>, name = 'id'): number {
   const text = (request.params as Record<string, string>)[name] ?? ''
   const id = Number(text)

@@ -1,4 +1,4 @@
-// What a server has besides where the test API is on, and loads then at once.
+// The parts of a server that exist only if the test API is on; loaded together in that case.
 export { observing } from '#test-api/requests/observing.ts'
 export { observe } from '#test-api/socket/observe.ts'
 export { judgeWorlds, testApi } from '#test-api/test-api.ts'

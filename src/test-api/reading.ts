@@ -1,10 +1,10 @@
-// Takes the body of a request to the test API and gives what its schema says, or the fields that are wrong.
+// Validates the body of a request to the test API; returns the parsed value, or reports the wrong fields.
 import type { z } from 'zod'
 import { ChatError, type FieldProblem } from '#errors.ts'
 
 /**
- * @param about what the errors blame
- * @throws ChatError 400 that names each field, unknown ones among them, as `seed.users[3].name`
+ * @param about the resource named in the errors
+ * @throws ChatError 400 that names each wrong or unknown field, such as `seed.users[3].name`
  */
 export function readBody<S extends z.ZodType>(about: string, schema: S, body: unknown): z.output<S> {
   const parsed = schema.safeParse(body ?? {})

@@ -1,4 +1,4 @@
-// A seed in a file, for the first application of an ephemeral server.
+// Reads a seed from a file, for the first application of an ephemeral server.
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import type { Seed } from '#resources/worlds/seed.ts'
@@ -7,7 +7,7 @@ import { readSeed, SeedBody } from '#test-api/seeds.ts'
 
 const File = z.strictObject({ seed: SeedBody })
 
-/** @throws Error that names the file and what is wrong with it, for whoever started the server */
+/** @throws Error that names the file and what is wrong with it, to be shown to the person who started the server */
 export async function readSeedFile(path: string): Promise<Seed> {
   try {
     const { seed } = readBody('world', File, { seed: JSON.parse(await readFile(path, 'utf8')) })

@@ -1,4 +1,4 @@
-// Seeds (testing contract 2): what imports take, from a request.
+// Validates seeds (testing contract 2), whose items look as in imports.
 import { z } from 'zod'
 import { ChatError } from '#errors.ts'
 import { ChannelImport, SeedMessage, UserImport } from '#resources/imports.ts'
@@ -7,7 +7,7 @@ import { compileCheck } from '#wire/reading.ts'
 
 const Items = z.array(z.unknown()).default([])
 
-/** A seed whose items are yet to be checked, by {@link readSeed}. */
+/** A seed whose items are not checked yet; {@link readSeed} does that. */
 export const SeedBody = z.strictObject({
   users: Items,
   channels: Items,
@@ -22,7 +22,7 @@ const checks = {
   functions: compileCheck('function', SeedFunction),
 }
 
-/** @throws ChatError 400 that names what is wrong with the first item that is, as `seed.users[3].name` */
+/** @throws ChatError 400 that names the problem of the first invalid item, such as `seed.users[3].name` */
 export function readSeed(body: z.output<typeof SeedBody>): Seed {
   return {
     users: readAll('users', body.users, checks.users),
@@ -42,7 +42,7 @@ function readAll<T>(kind: string, items: unknown[], check: (item: unknown) => T)
   })
 }
 
-/** The same error, whose fields are within `place`; of what is no item at all, the check says that its body is wrong. */
+/** Returns the error with its fields prefixed by `place`; if the item is not an object, the field is `place` itself. */
 function placed(error: ChatError, place: string, item: unknown): ChatError {
   const isItem = typeof item === 'object' && item !== null && !Array.isArray(item)
   const problems = error.problems.map((problem) => {

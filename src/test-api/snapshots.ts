@@ -1,4 +1,4 @@
-// Snapshots of worlds (testing contract 2).
+// The routes of snapshots of worlds (testing contract 2).
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Context } from '#context.ts'
@@ -13,14 +13,14 @@ import { readBody } from '#test-api/reading.ts'
 import { disposition } from '#wire/download.ts'
 
 const snapshotType = 'application/x-ndjson'
-/** The last is what curl says of any file unless it is told. */
+/** The last is what curl sends by default. */
 const uploadTypes = [
   snapshotType,
   'application/octet-stream',
   'text/plain',
   'application/x-www-form-urlencoded',
 ]
-/** Bytes of a file: it is read as a whole. */
+/** Maximum bytes of a file, which is read into memory as a whole. */
 const snapshotMax = 268_435_456
 
 const NewSnapshot = z.strictObject({ name: WorldName.optional() })

@@ -1,5 +1,5 @@
-// What the test API keeps in memory of each world, beside what the database has: who adds to it (faults, the journal,
-// actors) says here what becomes of it when the world starts anew.
+// What the test API keeps in memory for each world, besides the rows in the database. A part that adds to this (faults,
+// the journal, actors) registers here what happens to its state when the world is reset.
 import type { Clock } from '#clock/clock.ts'
 import type { Outcome } from '#context.ts'
 import type { Strictness } from '#resources/worlds/world.ts'
@@ -10,12 +10,12 @@ import { Journals, type Kind } from '#test-api/journal/kept.ts'
 import { Coverages } from '#test-api/usage/kept.ts'
 import { DeliveryWatch, type WatchedDelivery } from '#test-api/webhooks/watch-delivery.ts'
 
-/** What becomes of a world: it is removed, as it was right after its creation, or as a snapshot has it. */
+/** A world is removed, reset to its state after creation, or restored from a snapshot. */
 type Change = 'removed' | 'reset' | 'restored'
 
 /**
- * Drops what is kept of a world, by the id of its application. It is called before the world changes, while nobody has
- * seen anything of that, and again afterwards, for what came between; both are awaited before the request is answered.
+ * Drops the state kept for a world, by the id of its application. Called before the world changes, while the change is
+ * not visible yet, and again afterwards, for what was added in between; both calls are awaited before the answer.
  */
 type Forget = (applicationId: number, change: Change) => void | Promise<void>
 
@@ -39,12 +39,12 @@ export class TestApi {
     })
   }
 
-  /** Whether an application is a world, of which something may be kept. */
+  /** Returns whether an application is a world, for which state may be kept. */
   isWorld(applicationId: number): boolean {
     return this.#worlds.has(applicationId)
   }
 
-  /** Whether a world is refused unknown fields. */
+  /** Returns whether a world refuses unknown fields. */
   isStrict(applicationId: number): boolean {
     return this.#worlds.get(applicationId) === 'strict'
   }
@@ -54,19 +54,19 @@ export class TestApi {
   }
 
   /**
-   * Adds to the journal of a world.
+   * Adds an entry to the journal of a world.
    * @param at in milliseconds since the epoch
    */
   note(worldId: number, at: number, facts: { kind: Kind; [fact: string]: unknown }): void {
     if (this.isWorld(worldId)) this.journals.add(worldId, at, facts)
   }
 
-  /** Runs a function, unless it is to fail, and notes what became of it (testing contract 4 and 5). */
+  /** Runs a function, unless a fault makes it fail, and records the outcome (testing contracts 4 and 5). */
   aroundRun(clock: Pick<Clock, 'now'>, run: ObservedRun, work: () => Promise<Outcome>): Promise<Outcome> {
     return this.isWorld(run.applicationId) ? observeRun(this, clock, run, work) : work()
   }
 
-  /** Looks on while something is delivered to a webhook of a world, and upsets that (testing contract 4 and 5); undefined for others. */
+  /** Returns a watch that observes a delivery to a world's webhook and applies faults; undefined outside worlds. */
   watchDelivery(
     clock: Clock,
     delivery: WatchedDelivery,
@@ -76,7 +76,7 @@ export class TestApi {
     return isWatched ? new DeliveryWatch(this, clock, delivery, hold) : undefined
   }
 
-  /** To be called once by each part that keeps something of worlds, when it is registered. */
+  /** Registers a callback; call this once for each part that keeps state of worlds, when the part is registered. */
   onForget(forget: Forget): void {
     this.#forgetters.push(forget)
   }

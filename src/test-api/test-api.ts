@@ -1,4 +1,4 @@
-// The third door, for tests: `/_test`, where the settings want it (docs/testing.md). One file for each resource of the
+// The third API, for tests: `/_test`, if the settings enable it (docs/testing.md). One file for each resource of the
 // testing contract.
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '#context.ts'
@@ -15,13 +15,13 @@ import type { TestApi } from '#test-api/state.ts'
 import { webhooks } from '#test-api/webhooks.ts'
 import { worlds } from '#test-api/worlds.ts'
 
-/** Bytes of a JSON body: a seed may be large. */
+/** Maximum bytes of a JSON body: seeds may be large. */
 const bodyMax = 67_108_864
 
 interface Options {
   ctx: Context
   testApi: TestApi
-  /** Those of the Platform API. */
+  /** The operations of the Platform API. */
   operations: { id: string }[]
 }
 
@@ -39,7 +39,7 @@ export async function testApi(scope: FastifyInstance, { ctx, testApi, operations
   await scope.register(actors, { ctx, testApi })
 }
 
-/** Has requests in worlds that are there already judged as strictly as these want it. */
+/** Registers the worlds that exist already, with their strictness. */
 export async function judgeWorlds(ctx: Context, testApi: TestApi): Promise<void> {
   for (const { id, strictness } of await listWorlds(ctx)) testApi.judge(id, strictness)
 }

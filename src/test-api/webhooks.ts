@@ -1,4 +1,4 @@
-// Webhooks of a world, without an operator (docs/testing.md).
+// The routes of a world's webhooks, which need no operator (docs/testing.md).
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Context } from '#context.ts'
@@ -16,7 +16,7 @@ const NewWebhook = z.strictObject({
   events: CreateWebhook.shape.events.default(['*']),
 })
 
-/** More of them than a page of the admin API shows have no world. */
+/** No world has more of them than one page of the admin API shows. */
 const listMax = 1_000
 
 export async function webhooks(scope: FastifyInstance, { ctx }: { ctx: Context }) {

@@ -1,4 +1,4 @@
-// Worlds (testing contract 2).
+// The routes of worlds (testing contract 2).
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Context } from '#context.ts'
@@ -67,7 +67,7 @@ export async function worlds(scope: FastifyInstance, { ctx }: { ctx: Context }) 
   })
 }
 
-/** With where it is reached: `url` for REST, `{ host, secure }` as the official client's `$environment`. */
+/** Presents a world with its addresses: `url` for REST, `{ host, secure }` as the official client's `$environment`. */
 function presentWorld({ strictness: _, ...world }: World, url: string) {
   const { host, protocol } = new URL(url)
   return { ...world, applicationId: world.id, url, host, secure: protocol === 'https:' }

@@ -1,4 +1,4 @@
-// Users of a world who are online without a client, each by a session of its own (testing contract 5).
+// The actors of each world: users who are online without a client, each with their own session (testing contract 5).
 import type { StartedSession } from '#domain/sessions/start-session.ts'
 import { ChatError } from '#errors.ts'
 
@@ -8,7 +8,7 @@ export interface Actor {
   session: StartedSession
 }
 
-/** Of a world. */
+/** Maximum number per world. */
 const actorsMax = 1_000
 
 interface World {
@@ -19,7 +19,7 @@ interface World {
 export class Actors {
   readonly #worlds = new Map<number, World>()
 
-  /** @throws ChatError 400 where a world has as many as it may */
+  /** @throws ChatError 400 if the world already has the maximum number of actors */
   mustHaveRoom(worldId: number): void {
     if ((this.#worlds.get(worldId)?.actors.size ?? 0) < actorsMax) return
     throw new ChatError('ClientError', `A world has ${actorsMax} actors at most: let some go offline`)
@@ -42,7 +42,7 @@ export class Actors {
     this.#worlds.get(worldId)?.actors.delete(id)
   }
 
-  /** Forgets all of a world, whose sessions are gone, and counts from 1 again. */
+  /** Forgets all actors of a world, whose sessions have ended, and starts again with id 1. */
   forget(worldId: number): void {
     this.#worlds.delete(worldId)
   }

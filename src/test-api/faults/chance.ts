@@ -1,10 +1,10 @@
-// Numbers by chance, which a seed makes the same each time.
+// Random numbers, reproducible with a seed.
 import { createHash } from 'node:crypto'
 
-/** Gives numbers from 0 up to, but not including, 1. */
+/** Returns a random number in [0, 1). */
 export type Chance = () => number
 
-/** @param seed without one, the numbers are others each time */
+/** @param seed makes the sequence reproducible; without one it differs each time */
 export function openChance(seed: number | string | undefined): Chance {
   if (seed === undefined) return Math.random
   let state = createHash('sha256').update(String(seed)).digest().readUInt32LE()

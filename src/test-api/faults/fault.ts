@@ -1,4 +1,4 @@
-// What can go wrong, and when, as a test says it (testing contract 4).
+// The schemas of faults: what they apply to and what they do (testing contract 4).
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { z } from 'zod'
 import { Id } from '#resources/define.ts'
@@ -26,7 +26,7 @@ const limits = {
   seed: z.union([z.number(), z.string().max(textMax)], { error: 'must be a number or a text' }).optional(),
 }
 
-/** These say how an answer ends: there is one at most. */
+/** Validates that an effect has at most one of these fields, each of which determines how the answer ends. */
 function atMostOne(names: string[]) {
   return (effect: Record<string, unknown>, check: z.core.$RefinementCtx) => {
     const given = names.filter((name) => effect[name] !== undefined)
@@ -40,7 +40,7 @@ function atMostOne(names: string[]) {
 
 // ------------------------------------------------------------------------------------------------ REST
 
-/** The server frames answers itself. */
+/** Headers that cannot be set, because the server frames answers itself. */
 const framing = new Set(['content-length', 'transfer-encoding', 'connection'])
 
 const Headers = z.record(z.string(), z.string()).superRefine((headers, check) => {
@@ -109,7 +109,7 @@ const SocketEffect = z
   .superRefine(atMostOne(['disconnect', 'refuse', 'error', 'drop', 'duplicate']))
 export type SocketEffect = z.output<typeof SocketEffect>
 
-/** What makes sense of each frame, beside a delay and the end of the connection. */
+/** The effects that make sense for each frame, in addition to `delayMs` and `disconnect`. */
 const effectsOf: Record<z.output<typeof Frame>, (keyof SocketEffect)[]> = {
   CONNECT: ['refuse', 'error'],
   SUBSCRIBE: ['error', 'drop'],
@@ -187,14 +187,14 @@ const WebhookFault = z.strictObject({ on: WebhookTarget, do: WebhookEffect, ...l
 
 const AnyFault = z.looseObject({ on: z.record(z.string(), z.unknown()) })
 
-/** A fault as it was asked for. */
+/** A fault as requested. */
 export type NewFault =
   | ({ kind: 'request' } & z.output<typeof RestFault>)
   | ({ kind: 'frame' } & z.output<typeof SocketFault>)
   | ({ kind: 'function' } & z.output<typeof FunctionFault>)
   | ({ kind: 'webhook' } & z.output<typeof WebhookFault>)
 
-/** @throws ChatError 400 that names the field, as `do.status` */
+/** @throws ChatError 400 that names the field, such as `do.status` */
 export function readFault(body: unknown): NewFault {
   const { on } = readBody('fault', AnyFault, body)
   if ('webhook' in on) return { kind: 'webhook', ...readBody('fault', WebhookFault, body) }

@@ -1,11 +1,11 @@
-// Globs of paths and destinations (testing contract 4), matched in time that grows with both lengths and nothing else.
+// Globs of paths and destinations (testing contract 4). Matching takes time proportional to the product of the lengths.
 
-/** One character, or `*` for any within a segment, `**` for any, `/?` for a slash and whatever follows, or nothing. */
+/** One character, `*` (anything within a segment), `**` (anything) or `/?` (a slash, or nothing: skips the next `**`). */
 type Step = string
 
 /**
- * Compiles a glob: `*` stands for anything within a segment, `**` for anything, and a whole segment of it for none, too.
- * @returns whether a text has its form
+ * Compiles a glob: `*` matches anything within a segment, `**` matches anything, and a whole segment `**` also nothing.
+ * @returns a predicate that tells whether a text matches
  */
 export function compileGlob(pattern: string): (text: string) => boolean {
   const parts = pattern.match(/\/\*\*(?=\/)|\*\*+|./gsu) ?? []
@@ -25,14 +25,14 @@ export function compileGlob(pattern: string): (text: string) => boolean {
   }
 }
 
-/** Where a character leads from a step. */
+/** Returns the steps that a character leads to from a step. */
 function follow(step: Step | undefined, character: string, at: number): number[] {
   if (step === '**' || (step === '*' && character !== '/')) return [at]
   if (step === '/?') return character === '/' ? [at + 1] : []
   return step === character && step !== '*' ? [at + 1] : []
 }
 
-/** A step with those behind it that are reached without a character. */
+/** Adds a step, and the steps after it that are reachable without consuming a character. */
 function withSkipped(steps: Step[], at: number, into = new Set<number>()): Set<number> {
   for (let to = at; !into.has(to); ) {
     into.add(to)

@@ -16,10 +16,10 @@ import type {
 } from '#test-api/faults/fault.ts'
 import { compileGlob } from '#test-api/faults/glob.ts'
 
-/** Each request looks at all that are before the one which applies. */
+/** Maximum number per world: each request checks all faults up to the one that applies. */
 const faultsMax = 1_000
 
-/** What a fault may apply to. */
+/** What a fault may apply to, by kind. */
 export interface Occasions {
   request: { operation: string | undefined; method: string; path: string }
   frame: {
@@ -39,13 +39,13 @@ interface Effects {
   webhook: WebhookEffect
 }
 
-/** A fault that applies now. */
+/** A fault that applies to the current occasion. */
 export interface Struck<E> {
   id: number
   effect: E
-  /** Aborts when the fault is removed, its world with it perhaps: nobody is held up by it any longer. */
+  /** Aborts when the fault is removed, alone or with its world, so that nothing hangs on it any longer. */
   gone: AbortSignal
-  /** Waits as long as the fault says, unless the signal aborts. */
+  /** Waits for the delay of the fault, unless the signal aborts. */
   delay(signal?: AbortSignal): Promise<void>
 }
 
@@ -67,7 +67,7 @@ interface World {
 export class Faults {
   readonly #worlds = new Map<number, World>()
 
-  /** @throws ChatError 400 where a world has too many */
+  /** @throws ChatError 400 if the world already has the maximum number of faults */
   add(worldId: number, fault: NewFault) {
     const world = this.#worlds.get(worldId) ?? { faults: [], lastId: 0 }
     if (world.faults.length >= faultsMax) {
@@ -87,12 +87,12 @@ export class Faults {
     return present(kept)
   }
 
-  /** Oldest first, those included that are used up. */
+  /** Lists the faults of a world, including used-up ones, oldest first. */
   list(worldId: number) {
     return (this.#worlds.get(worldId)?.faults ?? []).map(present).toReversed()
   }
 
-  /** @returns whether there was such a fault */
+  /** Removes a fault. @returns whether it existed */
   remove(worldId: number, id: number): boolean {
     const faults = this.#worlds.get(worldId)?.faults ?? []
     const at = faults.findIndex((fault) => fault.id === id)
@@ -104,13 +104,13 @@ export class Faults {
     for (const { removal } of this.#worlds.get(worldId)?.faults.splice(0) ?? []) removal.abort()
   }
 
-  /** Removes all, and counts their ids from 1 again. */
+  /** Removes all faults of a world, and starts again with id 1. */
   forget(worldId: number): void {
     this.removeAll(worldId)
     this.#worlds.delete(worldId)
   }
 
-  /** The newest fault that applies, which counts as its hit. One that chance spares leaves it to those before it. */
+  /** Returns the newest fault that applies and counts a hit; one not chosen by its probability is passed over. */
   strike<K extends keyof Occasions>(
     worldId: number,
     kind: K,

@@ -1,4 +1,4 @@
-// Runs of functions as tests see and upset them (testing contract 4 and 5).
+// Applies faults to runs of functions, and records the runs in the journal (testing contracts 4 and 5).
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '#clock/clock.ts'
 import type { Outcome } from '#context.ts'
@@ -12,15 +12,15 @@ export interface ObservedRun {
   applicationId: number
   /** The name of the function. */
   name: string
-  /** The type of the event that it runs on. */
+  /** The type of the event that triggered the run. */
   type: string
   event: Record<string, unknown>
   timeoutMs: number
-  /** Values that the journal must not show. */
+  /** Values to redact in the journal. */
   secrets: string[]
 }
 
-/** Runs a function, or fails in its place, and notes how that ended. */
+/** Runs a function, or fails in its place if a fault applies, and records the outcome. */
 export async function observeRun(
   testApi: TestApi,
   clock: Pick<Clock, 'now'>,
@@ -46,7 +46,7 @@ export async function observeRun(
   return outcome
 }
 
-/** How it fails in place of a run; undefined where it only was delayed. */
+/** Returns the failure that replaces a run; undefined if the fault only delays it. */
 async function failed(
   fault: Struck<FunctionEffect>,
   { timeoutMs }: ObservedRun,

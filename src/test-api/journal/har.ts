@@ -1,13 +1,13 @@
-// Requests of a journal as HTTP Archive 1.2, which browsers and proxies open.
+// Exports the requests of a journal as HTTP Archive 1.2, which browsers and proxies can open.
 import { STATUS_CODES } from 'node:http'
 import type { Entry } from '#test-api/journal/kept.ts'
 
-/** What entries of requests have, as `observing` notes them. */
+/** The fields of request entries, as `observing` records them. */
 interface RequestEntry extends Entry {
   method: string
   path: string
   query?: Record<string, string | string[]>
-  /** Null where nothing was answered. */
+  /** Null if no answer was sent. */
   status: number | null
   durationMs: number
   requestType?: string

@@ -1,20 +1,20 @@
-// What each world was asked, answered and delivered, as far back as is kept (testing contract 5).
+// The journal of each world: what it received, answered and delivered, within limits (testing contract 5).
 
 export const kinds = ['request', 'frame', 'event', 'function', 'webhook'] as const
 export type Kind = (typeof kinds)[number]
 
 export interface Entry {
-  /** Counts up within the journal of its world. */
+  /** Increases by one within the journal of a world. */
   readonly position: number
   /** ISO 8601, by the server's clock. */
   readonly time: string
   readonly kind: Kind
-  /** Whether a body is not, or no longer, kept whole. */
+  /** True if a body was shortened, or dropped later. */
   truncated?: true
   readonly [field: string]: unknown
 }
 
-/** Which entries are meant; all, where nothing is said. */
+/** Criteria that an entry must meet; absent ones match every entry. */
 export interface Filter {
   kind?: Kind | undefined
   operation?: string | undefined
@@ -31,16 +31,16 @@ export function passes(entry: Entry, filter: Filter): boolean {
   )
 }
 
-/** Of a world. */
+/** Maximum number per world. */
 const entriesMax = 10_000
-/** Characters of the bodies of all worlds; beyond, the oldest are let go, and their entries stay. */
+/** Characters of bodies in all worlds; beyond that, the oldest bodies are dropped, but their entries remain. */
 const charactersMax = 128 * 1024 * 1024
-/** Who waits for entries of one world, at once. */
+/** Maximum number of simultaneous listeners per world. */
 const listenersMax = 2_000
 
 const bodies = ['requestBody', 'responseBody', 'body', 'payload', 'event', 'result', 'logs'] as const
 
-/** Hears of each entry as it is added, and when there will be none any more. */
+/** Notified of each added entry, and when no more will follow. */
 export interface Listener {
   added(entry: Entry): void
   ended(): void
@@ -62,13 +62,13 @@ class Journal {
 
 export class Journals {
   readonly #worlds = new Map<number, Journal>()
-  /** Entries with bodies, oldest first, with how long these are. */
+  /** Entries with bodies, oldest first, with the total length of these bodies. */
   readonly #sizes = new Map<Entry, number>()
   #characters = 0
 
   /**
    * @param at in milliseconds since the epoch
-   * @param facts of which those that are undefined are left out
+   * @param facts fields of the entry; undefined ones are omitted
    */
   add(worldId: number, at: number, facts: { kind: Kind; [field: string]: unknown }): void {
     const journal = this.#of(worldId)
@@ -85,7 +85,7 @@ export class Journals {
     for (const { added } of journal.listeners) added(entry)
   }
 
-  /** Oldest first, from behind a position. */
+  /** Yields the entries after a position that pass the filter, oldest first. */
   *list(worldId: number, filter: Filter, after = 0): Generator<Entry> {
     const entries = this.#worlds.get(worldId)?.entries ?? []
     // Positions have no gaps.
@@ -96,7 +96,7 @@ export class Journals {
     }
   }
 
-  /** Newest first. */
+  /** Yields the entries that pass the filter, newest first. */
   *newest(worldId: number, filter: Filter): Generator<Entry> {
     const entries = this.#worlds.get(worldId)?.entries ?? []
     for (let at = entries.length - 1; at >= 0; at -= 1) {
@@ -105,7 +105,7 @@ export class Journals {
     }
   }
 
-  /** @returns what takes the listener away; undefined where too many listen */
+  /** Adds a listener. @returns a function that removes it; undefined if there are too many listeners */
   listen(worldId: number, listener: Listener): (() => void) | undefined {
     const { listeners } = this.#of(worldId)
     if (listeners.size >= listenersMax) return undefined
@@ -113,19 +113,19 @@ export class Journals {
     return () => listeners.delete(listener)
   }
 
-  /** Forgets the entries; positions go on. */
+  /** Removes the entries; positions continue. */
   empty(worldId: number): void {
     for (const entry of this.#worlds.get(worldId)?.entries.splice(0) ?? []) this.#letGo(entry)
   }
 
-  /** Forgets the entries and counts from 1 again; who listens goes on. */
+  /** Removes the entries and restarts positions at 1; listeners remain. */
   restart(worldId: number): void {
     this.empty(worldId)
     const journal = this.#worlds.get(worldId)
     if (journal) journal.lastPosition = 0
   }
 
-  /** Forgets all of a world, and lets go who listens. */
+  /** Removes the journal of a world and ends its listeners. */
   remove(worldId: number): void {
     this.empty(worldId)
     const journal = this.#worlds.get(worldId)
@@ -133,7 +133,7 @@ export class Journals {
     for (const { ended } of journal?.listeners ?? []) ended()
   }
 
-  /** Lets go who listens, for the server stops. */
+  /** Ends all listeners, because the server is stopping. */
   close(): void {
     for (const { listeners } of this.#worlds.values()) for (const { ended } of listeners) ended()
   }

@@ -1,10 +1,10 @@
-// Takes secrets out of what is kept: a journal ends up in the logs of a CI (testing contract 5).
+// Removes secrets from the journal, because journals end up in CI logs (testing contract 5).
 
 const mask = '***'
-/** Deeper than this nothing is kept. */
+/** Values nested deeper than this are masked. */
 const depthMax = 64
 
-/** `access_token`, `clientSecret`, `secret`, `GRANT`: the last word says what it is. */
+/** Matches names whose last word denotes a secret: `access_token`, `clientSecret`, `secret`, `GRANT`. */
 const secretName = /(?:^|_)(?:token|secret|password|passphrase|authorization|grant|auth_params)$/
 
 function isSecret(name: string): boolean {
@@ -13,13 +13,13 @@ function isSecret(name: string): boolean {
   )
 }
 
-/** What stands in a text that is no JSON: `"client_secret":"…"` and `access_token=…`. It looks at a word once, however long. */
+/** Secrets in text that is not JSON: `"client_secret":"…"`, `access_token=…`. Examines each word once, however long. */
 const inText =
   /((?<!\w)"?\w*(?:token|secret|password|passphrase|authorization|grant|authParams)"?\s*[:=]\s*)("(?:[^"\\]|\\.)*(?:"|$)|[^\s&"',}]+)/gi
 
 /**
- * A copy without secrets: values are masked whose name says that they are one, and texts that hold a known one.
- * @param known secrets that the request itself brought, such as its token
+ * Returns a copy without secrets: masks values whose name denotes a secret, and known secrets within any text.
+ * @param known secrets that the request itself contained, such as its token
  */
 export function redact(value: unknown, known: readonly string[] = [], depth = 0): unknown {
   if (typeof value === 'string') return redactText(value, known)
@@ -33,7 +33,7 @@ export function redact(value: unknown, known: readonly string[] = [], depth = 0)
   return Object.fromEntries(entries)
 }
 
-/** As {@link redact}, of a text in any form. */
+/** Like {@link redact}, for text in any format. */
 export function redactText(text: string, known: readonly string[] = []): string {
   const without = known.reduce((left, secret) => (secret ? left.replaceAll(secret, () => mask) : left), text)
   return without.replace(inText, (_, name: string) => name + mask)

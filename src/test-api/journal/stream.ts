@@ -1,16 +1,16 @@
-// A journal as server-sent events, at the speed of who reads them.
+// Sends a journal as server-sent events, at the speed of the reader.
 import type { ServerResponse } from 'node:http'
 import { rateLimited } from '#errors.ts'
 import { type Filter, type Journals, passes } from '#test-api/journal/kept.ts'
 
-/** Bytes that may wait for a reader; while there are more, it is sent nothing, and misses what is not kept any more. */
+/** Bytes buffered for a reader. Above that nothing is sent, and the reader misses entries dropped in the meantime. */
 const waitingBytesMax = 262_144
-/** How often a comment is sent, by which a reader that is gone is found out. */
+/** Interval of the comments that reveal whether the reader is gone. */
 const beatMs = 15_000
 
 /**
- * Sends the entries from behind a position, and those to come, until the client or the world is gone.
- * @throws ChatError 429 where too many listen to the world
+ * Sends the entries after a position, and new ones as they are added, until the client leaves or the world is removed.
+ * @throws ChatError 429 if the world has too many listeners
  */
 export function streamEntries(
   journals: Journals,

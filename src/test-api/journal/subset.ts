@@ -1,10 +1,10 @@
-// Whether an entry holds what a test expects: objects may hold more than is named, at any depth; an array must be as long,
-// and match item by item (docs/testing.md).
+// Compares an entry with what a test expects: objects may have additional fields at any depth; arrays must have the
+// same length and match item by item (docs/testing.md).
 
 const differencesMax = 20
 const shownMax = 200
 
-/** Whether there is all that is wanted. */
+/** Returns whether everything wanted is present. */
 export function holds(actual: unknown, wanted: unknown): boolean {
   if (typeof wanted !== 'object' || wanted === null) return actual === wanted
   if (Array.isArray(wanted)) {
@@ -20,7 +20,7 @@ export function holds(actual: unknown, wanted: unknown): boolean {
   )
 }
 
-/** What is not as wanted, each in a line that begins with its path: `requestBody.body is "Ho" instead of "Hi"`. */
+/** Returns the differences, one line each, starting with the path: `requestBody.body is "Ho" instead of "Hi"`. */
 export function differences(actual: unknown, wanted: unknown, path = ''): string[] {
   const here = path || 'the entry'
   if (typeof wanted !== 'object' || wanted === null) {

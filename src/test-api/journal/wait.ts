@@ -3,23 +3,23 @@ import { notFound, rateLimited } from '#errors.ts'
 import { type Entry, type Filter, type Journals, passes } from '#test-api/journal/kept.ts'
 import { differences, holds } from '#test-api/journal/subset.ts'
 
-/** Entries among which the nearest misses are looked for, newest first, and how many of them are told. */
+/** How many of the newest entries are searched for near misses, and how many near misses are reported. */
 const lookedAtMax = 200
 const missesMax = 3
 
 export interface Expectation {
   worldId: number
   filter: Filter
-  /** The entry comes behind this position. */
+  /** Only entries after this position are considered. */
   after: number
-  /** What it holds. */
+  /** The subset that the entry must contain. */
   wanted: unknown
 }
 
 /**
- * The first entry that is as expected, there already or to come; undefined where none comes in time, or nobody waits for
- * it any more.
- * @throws ChatError 429 where too many wait in this world, 404 where it is removed meanwhile
+ * Returns the first entry that matches, whether it exists already or is added later; undefined on timeout, or if the
+ * signal aborts.
+ * @throws ChatError 429 if too many wait in this world, 404 if it is removed meanwhile
  */
 export function waitForEntry(
   journals: Journals,
@@ -49,7 +49,7 @@ export function waitForEntry(
   })
 }
 
-/** Entries that were nearest to what was expected, and what differs. */
+/** Returns the entries closest to the expectation, with their differences. */
 export function nearestMisses(
   journals: Journals,
   { worldId, filter, after, wanted }: Expectation,

@@ -1,23 +1,23 @@
-// What is kept of the bodies of requests and answers (testing contract 5).
+// What the journal keeps of the bodies of requests and answers (testing contract 5).
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import { redact, redactText } from '#test-api/journal/redact.ts'
 
-/** Bytes of a body that are kept. */
+/** Bytes kept of a body. */
 const keptMax = 65_536
 
-/** The beginning of a body, and whether there was more. */
+/** The beginning of a body, and whether that is all of it. */
 export interface Beginning {
   bytes: Buffer
   isWhole: boolean
 }
 
-/** Looks on while a request is read, by whomever and for whatever. @returns what was read so far, up to 64 KiB */
+/** Records a request's body while it is read elsewhere. @returns a function for what was read so far, up to 64 KiB */
 export function watchBody(request: IncomingMessage): () => Beginning {
   const chunks: Buffer[] = []
   let kept = 0
   let isWhole = true
-  // Right before it flows: a listener for its data alone would set it flowing.
+  // Attached just before the stream flows, because a `data` listener alone would start it.
   request.once('resume', () => {
     request.on('data', (chunk: Buffer) => {
       const room = keptMax - kept
@@ -30,7 +30,7 @@ export function watchBody(request: IncomingMessage): () => Beginning {
   return () => ({ bytes: Buffer.concat(chunks), isWhole })
 }
 
-/** The body of a frame, as the journal shows it. */
+/** Returns the body of a frame as the journal shows it. */
 export function shownText(text: string): { body?: unknown; truncated?: true } {
   if (text === '') return {}
   const bytes = Buffer.from(text)
@@ -38,7 +38,7 @@ export function shownText(text: string): { body?: unknown; truncated?: true } {
   return { body: shownBody({ bytes, isWhole: true }) }
 }
 
-/** The beginning of an answer's body; undefined of one that is made while it is sent. */
+/** Returns the beginning of an answer's body; undefined for a streamed one. */
 export function beginningOf(payload: unknown): Beginning | undefined {
   if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return undefined
   const bytes = Buffer.from(payload as string)
@@ -46,8 +46,8 @@ export function beginningOf(payload: unknown): Beginning | undefined {
 }
 
 /**
- * A body as the journal shows it: JSON and forms parsed, what is longer than is kept as its text; without secrets. Files
- * and forms with files are left out.
+ * Returns a body as the journal shows it, without secrets: JSON and forms are parsed, bodies over the limit appear as
+ * text. Files, and forms with files, are omitted.
  */
 export function shownBody(
   beginning: Beginning | undefined,

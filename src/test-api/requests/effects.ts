@@ -1,4 +1,4 @@
-// How requests fail (testing contract 4).
+// Effects of faults on requests (testing contract 4).
 import { STATUS_CODES } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
@@ -20,7 +20,7 @@ const kinds: Record<number, ErrorKind> = {
   503: 'ServiceUnavailableError',
 }
 
-/** Makes an answer what the fault says. @returns its body; nothing where it has none */
+/** Replaces an answer with the one of the fault. @returns its body; undefined if it has none */
 export function fake(reply: FastifyReply, effect: RestEffect, at: number): string | undefined {
   const { status = 200, headers = {} } = effect
   for (const name of ['content-length', 'etag', 'content-range', 'location']) reply.removeHeader(name)
@@ -45,7 +45,7 @@ function bodyOf(status: number, { error, message, body }: RestEffect, at: number
   })
 }
 
-/** Sends so many bytes of an answer's body, which says that it is longer, and ends the connection. */
+/** Sends only the first bytes of an answer's body, whose headers announce more, and closes the connection. */
 export async function truncate(reply: FastifyReply, payload: unknown, bytesMax: number): Promise<void> {
   const { raw } = reply
   const socket = raw.socket

@@ -1,4 +1,4 @@
-// How faults strike requests (testing contract 4).
+// Applies faults to requests (testing contract 4).
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '#clock/clock.ts'
@@ -8,14 +8,14 @@ import { fake, resetConnection, truncate } from '#test-api/requests/effects.ts'
 import { type Observed, operationOf, type RequestNotes } from '#test-api/requests/notes.ts'
 import type { TestApi } from '#test-api/state.ts'
 
-/** There is no answer. */
+/** Marks that no answer is sent. */
 export const lost = Symbol('lost')
 
 export class RequestFaults {
   readonly #testApi: TestApi
   readonly #clock: Pick<Clock, 'now'>
   readonly #notes: RequestNotes
-  /** Answers that clients wait for in vain. */
+  /** Answers left unsent by a `hang` fault. */
   readonly #hanging = new Set<FastifyReply>()
   readonly #stopping = new AbortController()
 
@@ -25,7 +25,7 @@ export class RequestFaults {
     this.#notes = notes
   }
 
-  /** Puts a request in its world, and lets the fault strike that awaits it there. */
+  /** Assigns a request to its world, and applies a matching fault. */
   async place(
     observed: Observed,
     applicationId: number | undefined,
@@ -49,7 +49,7 @@ export class RequestFaults {
     }
   }
 
-  /** The body of the answer, as it is or as the fault has it; `lost` where there is none. */
+  /** Returns the body of the answer, real or replaced by the fault; `lost` if there is none. */
   async answer(
     observed: Observed,
     request: FastifyRequest,
@@ -78,7 +78,7 @@ export class RequestFaults {
     return lost
   }
 
-  /** Lets a client wait for ever, or until the fault is removed; or cuts it off. */
+  /** Leaves a client without an answer until the fault is removed, or resets the connection. */
   #leave({ effect, gone }: Struck<RestEffect>, reply: FastifyReply): void {
     if (effect.reset) {
       resetConnection(reply)
@@ -95,7 +95,7 @@ export class RequestFaults {
     if (gone.aborted || this.#stopping.signal.aborted) release()
   }
 
-  /** The server stops: nobody waits any longer. */
+  /** Closes the connections of hanging requests, because the server is stopping. */
   stop(): void {
     this.#stopping.abort()
     for (const { raw } of this.#hanging) raw.socket?.destroy()

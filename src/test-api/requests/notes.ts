@@ -1,4 +1,4 @@
-// What the journal and the coverage note of requests (testing contract 5).
+// Records requests in the journal and in the coverage (testing contract 5).
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '#clock/clock.ts'
 import type { Operation } from '#routes/operation.ts'
@@ -14,7 +14,7 @@ import { bearerToken } from '#wire/bearer.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What is known of a request that tests may want to see; not of those to the test API itself. */
+    /** What was observed of the request; undefined for requests to the test API itself. */
     observed: Observed | undefined
   }
 }
@@ -23,24 +23,24 @@ export interface Observed {
   since: number
   path: string
   body: () => Beginning
-  /** Of the application, where that is a world. */
+  /** The id of the application, if it is a world. */
   worldId: number | undefined
   fault: Struck<RestEffect> | undefined
-  /** What is odd about its body. */
+  /** Warnings about the body. */
   odd: ReturnType<typeof judgeBody>
 }
 
 interface Answer {
-  /** Null where there is none. */
+  /** Null if no answer is sent. */
   status: number | null
   body?: unknown
 }
 
-/** Notes requests of worlds, each right before its answer leaves. */
+/** Records requests of worlds, each just before its answer is sent. */
 export class RequestNotes {
   readonly #testApi: TestApi
   readonly #clock: Pick<Clock, 'now'>
-  /** Those of the Platform API, by their ids. */
+  /** The operations of the Platform API, by id. */
   readonly #operations: ReadonlyMap<string, Operation>
   readonly #deletions = new Deletions()
 
@@ -51,7 +51,7 @@ export class RequestNotes {
     testApi.onForget((id) => this.#deletions.forget(id))
   }
 
-  /** Before the answer leaves: who has it finds it in the journal. */
+  /** Records a request before its answer is sent, so that a client with the answer finds the entry in the journal. */
   note(observed: Observed, request: FastifyRequest, reply: FastifyReply, answer: Answer): void {
     const { worldId } = observed
     this.#cover(observed, request, answer.status)
@@ -82,7 +82,7 @@ export class RequestNotes {
   }
 }
 
-/** What the journal shows of a request. */
+/** Returns what the journal shows of a request. */
 function factsOf(
   observed: Observed,
   request: FastifyRequest,
@@ -112,7 +112,7 @@ function factsOf(
   }
 }
 
-/** The operation that a request asks for; undefined where there is none. */
+/** Returns the id of the operation that a request is for; undefined if there is none. */
 export function operationOf({ routeOptions }: FastifyRequest): string | undefined {
   return routeOptions.config.operation
 }

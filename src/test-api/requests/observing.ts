@@ -1,5 +1,5 @@
-// Requests to the Platform API as tests see and upset them: faults (testing contract 4) and what the journal and the
-// coverage note (testing contract 5). Registered only where the test API is on.
+// Applies faults to requests to the Platform API (testing contract 4), and records them in the journal and in the
+// coverage (testing contract 5). Registered only if the test API is on.
 import type { FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { Context } from '#context.ts'
@@ -15,7 +15,7 @@ import { presentError } from '#wire/problem.ts'
 interface Options {
   ctx: Context
   testApi: TestApi
-  /** Those of the Platform API. */
+  /** The operations of the Platform API. */
   operations: Operation[]
 }
 
@@ -42,7 +42,7 @@ export const observing = plugin<Options>(
       await faults.place(observed, await applicationOf(ctx, request), request, reply)
     })
 
-    // Who asks for a token may say so in its body.
+    // A token request may identify its client in the body.
     app.addHook('preHandler', async (request, reply) => {
       const { observed } = request
       if (!observed || !isForToken(request)) return
@@ -56,7 +56,7 @@ export const observing = plugin<Options>(
       observed.odd = judgeBody(operation, body)
       const refusal = testApi.isStrict(observed.worldId ?? 0) && refusalOf(observed.odd)
       if (!refusal) return
-      // Other refusals of input have the name that the hosted API gives them; this one is ours.
+      // Other input errors have the names of the hosted API; this one exists only here.
       const error = { ...presentError(refusal, 'camel', ctx.clock.now()), error: refusal.kind }
       await reply.code(refusal.status).send(error)
     })

@@ -1,4 +1,4 @@
-// Which world a request belongs to: that of the application which its token, its grant or its client speaks for.
+// Determines the world of a request: the application that its token, grant or client belongs to.
 import type { FastifyRequest } from 'fastify'
 import type { Context } from '#context.ts'
 import { checkGrant } from '#domain/applications/check-grant.ts'
@@ -6,7 +6,7 @@ import { checkToken } from '#domain/applications/check-token.ts'
 import { findClientApplication } from '#domain/applications/find-client-application.ts'
 import { bearerToken } from '#wire/bearer.ts'
 
-/** The id of the application that a request speaks for; undefined where that is unknown, or nobody's. */
+/** Returns the id of the application that a request acts for; undefined if unknown. */
 export async function applicationOf(ctx: Context, request: FastifyRequest): Promise<number | undefined> {
   const { applicationId } = (await callerOf(ctx, request).catch(() => undefined)) ?? {}
   return applicationId
@@ -24,7 +24,7 @@ async function callerOf(
   return typeof toRead === 'string' ? checkGrant(ctx, 'read', toRead) : undefined
 }
 
-/** As {@link applicationOf}, of a request for a token whose form is read: its client, whatever its secret. */
+/** Like {@link applicationOf}, for a parsed token request: by its client id, without checking the secret. */
 export async function applicationOfClient(
   ctx: Context,
   request: FastifyRequest,

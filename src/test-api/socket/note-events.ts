@@ -1,11 +1,11 @@
-// Committed events in the journal of their world, before they are published (testing contract 5).
+// Records committed events in the journal of their world, before they are published (testing contract 5).
 import type { Context } from '#context.ts'
 import { namesOfUsers } from '#domain/users/names-of-users.ts'
 import type { CommittedEvent } from '#resources/events.ts'
 import { redact } from '#test-api/journal/redact.ts'
 import type { TestApi } from '#test-api/state.ts'
 
-/** Notes what has happened, and who did it, or whom it is about where a backend did. */
+/** Records events, each with the user who caused it or, if a backend did, the user it concerns. */
 export async function noteEvents(ctx: Context, testApi: TestApi, events: CommittedEvent[]): Promise<void> {
   const ofWorlds = events.filter(({ applicationId }) => testApi.isWorld(applicationId))
   if (ofWorlds.length === 0) return

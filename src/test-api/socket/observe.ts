@@ -5,7 +5,7 @@ import { noteEvents } from '#test-api/socket/note-events.ts'
 import { ObservedFrames } from '#test-api/socket/observed-frames.ts'
 import type { TestApi } from '#test-api/state.ts'
 
-/** The real-time door as tests see and upset it: what handles its frames, and what publishes events. */
+/** Wraps the real-time API for tests: the handler of its frames, and the publication of events. */
 export function observe(ctx: Context, testApi: TestApi, realtime: Realtime) {
   return {
     handler: new ObservedFrames(ctx, testApi, realtime),

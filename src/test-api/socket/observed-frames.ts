@@ -1,5 +1,5 @@
-// Frames as tests see and upset them: a layer around the real-time door, which is there only where the test API is on.
-// Faults (testing contract 4), and what the journal and the coverage note (testing contract 5).
+// A layer around the real-time API that exists only if the test API is on: it applies faults to frames (testing
+// contract 4), and records them in the journal and in the coverage (testing contract 5).
 import type { Context } from '#context.ts'
 import { findKeyedApplication } from '#domain/applications/find-keyed-application.ts'
 import { ChatError, type ErrorKind } from '#errors.ts'
@@ -15,7 +15,7 @@ import { shownText } from '#test-api/requests/bodies.ts'
 import type { TestApi } from '#test-api/state.ts'
 import { readHello } from '#wire/generations.ts'
 
-/** Whose connection it is, where that is of a world. */
+/** The client of a connection that belongs to a world. */
 interface Client {
   worldId: number
   username: string
@@ -24,7 +24,7 @@ interface Client {
 type Frame = Occasions['frame']
 type Shown = ReturnType<typeof shownText> & { type: string | undefined }
 
-/** A frame that was lost on purpose: nothing is told of it. */
+/** Thrown for a frame that is dropped on purpose; no error is sent for it. */
 class Dropped extends ChatError {
   constructor() {
     super('ClientError', 'The frame was lost')
@@ -102,12 +102,12 @@ export class ObservedFrames implements StompHandler<Session> {
     return !drop && !disconnect
   }
 
-  /** What becomes of a MESSAGE, after the delay; what is due at once is delivered at once, in its order. */
+  /** Carries out a fault on a MESSAGE, after its delay; without a delay it is delivered synchronously, in order. */
   async #carryOut(fault: Struck<SocketEffect>, connection: Connection, deliver: () => void): Promise<void> {
     const { drop, disconnect, duplicate, delayMs } = fault.effect
     if (delayMs !== undefined) await fault.delay()
     if (disconnect) {
-      setImmediate(() => connection.terminate()) // once it is noted what was not delivered
+      setImmediate(() => connection.terminate()) // after the undelivered message is recorded
     } else if (!drop) {
       deliver()
       if (duplicate) deliver()
@@ -136,7 +136,7 @@ export class ObservedFrames implements StompHandler<Session> {
     return this.#realtime.isConcurrent(destination)
   }
 
-  /** Notes what a client sends, and lets the fault strike that awaits it. @throws what the fault says */
+  /** Records a client's frame and applies a matching fault. @throws the error of the fault */
   async #meet(connection: Connection, frame: Frame, more: object = {}): Promise<SocketEffect | undefined> {
     const { worldId } = this.#clients.get(connection) as Client
     const fault = this.#testApi.faults.strike(worldId, 'frame', frame)
@@ -164,7 +164,7 @@ export class ObservedFrames implements StompHandler<Session> {
     })
   }
 
-  /** Parsed once for all who get the same. */
+  /** Parses a body once for all recipients of the same message. */
   #show(shared: SharedBody): Shown {
     const known = this.#shown.get(shared)
     if (known) return known
@@ -176,7 +176,7 @@ export class ObservedFrames implements StompHandler<Session> {
   }
 }
 
-/** An error of any name, which need not be one of ours. */
+/** Returns an error with any name, not only one of ours. */
 function named({ error, message }: { error: string; message: string }): ChatError {
   return Object.assign(new ChatError('ClientError', message), { kind: error as ErrorKind })
 }

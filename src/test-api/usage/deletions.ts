@@ -1,12 +1,12 @@
-// Which resources a world has deleted, so that requests for them are told from those for what never was.
+// Remembers which resources a world deleted, to tell requests for them from requests for resources that never existed.
 
-/** Of a world; the oldest are forgotten. */
+/** Maximum number per world; the oldest are forgotten. */
 const pathsMax = 1_000
 
 export class Deletions {
   readonly #worlds = new Map<number, Set<string>>()
 
-  /** A resource was deleted at this path. */
+  /** Records that the resource at this path was deleted. */
   add(worldId: number, path: string): void {
     const paths = this.#worlds.get(worldId) ?? new Set()
     this.#worlds.set(worldId, paths)
@@ -17,7 +17,7 @@ export class Deletions {
     }
   }
 
-  /** The deleted resource that a path leads to, or into. */
+  /** Returns the deleted resource at a path or above it. */
   find(worldId: number, path: string): string | undefined {
     const paths = this.#worlds.get(worldId)
     if (!paths) return undefined

@@ -1,10 +1,10 @@
-// What of a request is only just taken: the hosted API would refuse it, or will no longer know it (testing contract 5).
+// Finds what the hosted API would refuse or will no longer support, although it is accepted here (testing contract 5).
 import { ChatError } from '#errors.ts'
 import type { Operation } from '#routes/operation.ts'
 import type { NewWarning } from '#test-api/usage/kept.ts'
 import { findOddFields } from '#wire/unknown-fields.ts'
 
-/** Content types that the hosted API documents for bodies, by method; merge patches have a name of its own. */
+/** Content types that the hosted API documents for bodies, by method; merge patches have their own. */
 const documented: Record<string, RegExp> = {
   PATCH: /^application\/json\+merge-patch$/,
   POST: /^(application\/(vnd\.chatkitty\+)?json|multipart\/form-data)$/,
@@ -12,7 +12,7 @@ const documented: Record<string, RegExp> = {
 }
 const patchType = 'application/json+merge-patch'
 
-/** What is odd about a body. */
+/** Returns the warnings about a body. */
 export function judgeBody(
   { id, about, body: schema }: Operation,
   body: unknown,
@@ -30,7 +30,7 @@ function hint(nearest: string): string {
   return nearest ? `; the nearest is ${nearest}` : ''
 }
 
-/** A 400 for the unknown fields among these, which a strict world does not take; undefined where there are none. */
+/** Returns a 400 for the unknown fields among the warnings, for a strict world; undefined if there are none. */
 export function refusalOf(warnings: ReturnType<typeof judgeBody>): ChatError | undefined {
   const problems = warnings
     .filter(({ kind }) => kind === 'unknown field')
@@ -44,7 +44,7 @@ export function refusalOf(warnings: ReturnType<typeof judgeBody>): ChatError | u
   return new ChatError('ValidationError', problems.map(({ message }) => message).join('; '), problems)
 }
 
-/** What is odd about a request that was taken. */
+/** Returns the warnings about an accepted request. */
 export function judgeRequest(
   operation: string,
   {

@@ -1,4 +1,4 @@
-// What was used of the API, by each world and by all, and what was only just taken (testing contract 5).
+// The coverage of the API by each world and by all together, with warnings (testing contract 5).
 import { isLegacy, patternOf } from '#test-api/usage/patterns.ts'
 
 type WarningKind =
@@ -11,21 +11,21 @@ type WarningKind =
 interface Warning {
   kind: WarningKind
   message: string
-  /** How often it came. */
+  /** How often the same warning occurred. */
   count: number
   [detail: string]: unknown
 }
 
 export type NewWarning = Omit<Warning, 'count'> & { kind: WarningKind; message: string }
 
-/** Different ones; a test of thousands makes the same mistake over and over. */
+/** Maximum number of distinct warnings; a suite of thousands of tests repeats the same mistakes. */
 const warningsMax = 1_000
-/** Messages that wait for their acknowledgement, of one connection. */
+/** Maximum number of unacknowledged messages tracked per connection. */
 const awaitedMax = 10_000
 
 interface Topic {
   count: number
-  /** Messages that wanted to be acknowledged, and that were. */
+  /** The numbers of messages that required an acknowledgement, and that received one. */
   sent: number
   acknowledged: number
 }
@@ -74,10 +74,10 @@ class Coverage {
 export class Coverages {
   readonly #all = new Coverage()
   readonly #worlds = new Map<number, Coverage>()
-  /** By connection and `ack`, the topics of messages that wait. */
+  /** Topics of unacknowledged messages, by connection and `ack` id. */
   readonly #awaited = new WeakMap<object, Map<string, Topic[]>>()
 
-  /** @param worldId of requests of no world, undefined */
+  /** @param worldId undefined for requests outside worlds */
   requested(worldId: number | undefined, operation: string, status: number): void {
     for (const { operations } of this.#of(worldId)) {
       const known = operations.get(operation) ?? { count: 0, statuses: {} }
@@ -87,7 +87,7 @@ export class Coverages {
     }
   }
 
-  /** A SUBSCRIBE: to a topic, or one that asks a relay. */
+  /** Counts a SUBSCRIBE to a topic or a relay. */
   subscribed(worldId: number, destination: string): void {
     const relay = patternOf('relays', destination)
     const topic = patternOf('topics', destination)
@@ -98,14 +98,14 @@ export class Coverages {
     this.#warnOfLegacy(worldId, destination, relay)
   }
 
-  /** A SEND. */
+  /** Counts a SEND. */
   sent(worldId: number, destination: string): void {
     const action = patternOf('actions', destination)
     if (action) for (const { actions } of this.#of(worldId)) count(actions, action)
     this.#warnOfLegacy(worldId, destination, action)
   }
 
-  /** A MESSAGE that is to be acknowledged. */
+  /** Tracks a MESSAGE that is to be acknowledged. */
   awaits(
     worldId: number,
     connection: object,
@@ -130,13 +130,13 @@ export class Coverages {
     for (const coverage of this.#of(worldId)) coverage.warn(warning)
   }
 
-  /** @param operationIds all that there are @param worldId of all worlds and applications where absent */
+  /** @param operationIds all existing ones @param worldId absent for the coverage of all worlds and applications */
   present(operationIds: readonly string[], worldId?: number) {
     const coverage = worldId === undefined ? this.#all : (this.#worlds.get(worldId) ?? new Coverage())
     return coverage.present(operationIds)
   }
 
-  /** Of a world that is gone. */
+  /** Removes the coverage of a deleted world. */
   remove(worldId: number): void {
     this.#worlds.delete(worldId)
   }

@@ -1,9 +1,9 @@
-// Which address of the real-time door a destination is: `/application/channels/{id}.message`.
+// Finds the address of the real-time API that a destination matches: `/application/channels/{id}.message`.
 import { allHypermedia } from '#resources/hypermedia.ts'
 import { currentUserAliases } from '#resources/user.ts'
 import { readDestination } from '#wire/stompx.ts'
 
-/** By their form, numbers made `#`. */
+/** Patterns by destination, with numbers and parameters replaced by `#`. */
 type Patterns = ReadonlyMap<string, string>
 
 function patternsOf(group: 'relays' | 'topics' | 'actions'): Patterns {
@@ -20,12 +20,12 @@ const patterns = {
   actions: patternsOf('actions'),
 }
 
-/** The address that a destination is one of; undefined where there is none. */
+/** Returns the address pattern of a destination; undefined if there is none. */
 export function patternOf(group: keyof typeof patterns, destination: string): string | undefined {
   return patterns[group].get(readDestination(destination).plain.replaceAll(/\d+/g, '#'))
 }
 
-/** Whether a destination names the version, as clients of older generations have it. */
+/** Returns whether a destination includes the version, as older generations of clients send it. */
 export function isLegacy(destination: string): boolean {
   return readDestination(destination).isLegacy
 }

@@ -1,4 +1,4 @@
-// Attempts to deliver to a webhook, as tests see and upset them (testing contract 4 and 5).
+// Applies faults to delivery attempts of webhooks, and records the attempts in the journal (testing contracts 4 and 5).
 import type { Clock } from '#clock/clock.ts'
 import type { Posted } from '#context.ts'
 import type { DeliveryAttempt } from '#resources/webhook.ts'
@@ -10,21 +10,21 @@ import type { TestApi } from '#test-api/state.ts'
 export interface WatchedDelivery {
   applicationId: number
   webhookId: number
-  /** Its header `webhook-id`. */
+  /** The header `webhook-id`. */
   messageId: string
   type: string
-  /** Those before this one. */
+  /** The attempts before this one. */
   attempts: DeliveryAttempt[]
   body: string
 }
 
-/** How long an attempt may hang by the server's clock, so that who advances it need not wait. */
+/** How long an attempt may hang by the server's clock, so that a test can advance the clock instead of waiting. */
 const hangMs = 20_000
 const marginMs = 1_000
 
 type Hold = (ms: number) => Promise<() => void>
 
-/** One attempt. */
+/** Watches one attempt. */
 export class DeliveryWatch {
   readonly #testApi: TestApi
   readonly #clock: Clock
@@ -33,7 +33,7 @@ export class DeliveryWatch {
   #fault: Struck<WebhookEffect> | undefined
   #posted: Posted | undefined
 
-  /** @param hold has nobody wait for the attempt while it hangs for so long; gives what ends that */
+  /** @param hold stops others from waiting for the attempt while it hangs for that long; returns what ends this */
   constructor(testApi: TestApi, clock: Clock, delivery: WatchedDelivery, hold: Hold) {
     this.#testApi = testApi
     this.#clock = clock
@@ -42,9 +42,9 @@ export class DeliveryWatch {
   }
 
   /**
-   * Sends it, or has it fail as a fault says.
-   * @param signal when the attempt is over
-   * @throws where nothing is answered
+   * Sends the delivery, or fails as a fault says.
+   * @param signal aborts when the attempt is over
+   * @throws if there is no answer
    */
   async post(send: () => Promise<Posted>, signal: AbortSignal): Promise<Posted> {
     const { applicationId, webhookId: webhook, type } = this.#delivery
@@ -60,7 +60,7 @@ export class DeliveryWatch {
     return this.#posted
   }
 
-  /** Notes what it has come to, once that is written down. */
+  /** Records the result of the attempt, after it is stored. */
   ended({ status, durationMs, error }: DeliveryAttempt): void {
     const { applicationId, webhookId, messageId, type, attempts, body } = this.#delivery
     const sent = beginningOf(body)
@@ -81,7 +81,7 @@ export class DeliveryWatch {
     })
   }
 
-  /** Until the attempt is over, by real time or by the server's clock, or the fault is removed: then it breaks off. */
+  /** Rejects when the attempt times out by real time or by the server's clock, or when the fault is removed. */
   async #hang(gone: AbortSignal, signal: AbortSignal): Promise<never> {
     const over = Promise.withResolvers<string>()
     let release: () => void = () => {}
@@ -90,7 +90,7 @@ export class DeliveryWatch {
       over.resolve(reason)
     }
     const alarm = this.#clock.after(hangMs, () => end('took longer than 20 s'))
-    release = await this.#hold(hangMs + marginMs) // the alarm comes first
+    release = await this.#hold(hangMs + marginMs) // the alarm fires first
     const broken = () => end('other side closed')
     for (const each of [gone, signal]) {
       if (each.aborted) broken()
@@ -103,7 +103,7 @@ export class DeliveryWatch {
   }
 }
 
-/** As if the receiver answered so. */
+/** Returns the answer of the fault as if the receiver had sent it. */
 function fake({ status = 200, headers = {}, body }: WebhookEffect): Posted {
   const given = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
   const named: Record<string, string> = Object.fromEntries(given)
