@@ -1,11 +1,11 @@
-// What is in a channel that was deleted, removed a few rows at a time. No statement takes longer than its rows take.
+// Removes the contents of a deleted channel a few rows at a time, so that no statement takes long.
 import { bool, column, int4, int8, nullable, select } from '#data/columns.ts'
 import { type Querier, reading, type Tx } from '#data/database.ts'
 import { counterValue } from '#data/events/counters.ts'
 import { shownFilesExpire } from '#data/files.ts'
 import { isKeptBy } from '#data/removal/kept-messages.ts'
 
-/** Whether there is more of a channel than one commit should remove: rows, or what functions have kept of it. */
+/** Returns whether a channel has more than one commit should remove: rows, or invocations that may contain its data. */
 export async function isLargeChannel(
   db: Querier,
   applicationId: number,
@@ -28,7 +28,7 @@ const isLargeStatement = reading(
   (columns) => `select ${columns}`,
 )
 
-/** Removes the deliveries to webhooks and the runs of functions that are about a channel with little in it. */
+/** Deletes the webhook deliveries and the waiting function runs of a small channel. */
 export async function removeDeliveriesAndRuns(tx: Querier, id: number): Promise<void> {
   for (const text of deliveriesAndRuns) await tx.run({ text }, [id])
 }
@@ -39,9 +39,9 @@ const deliveriesAndRuns = [
 ]
 
 /**
- * Takes a channel out of its application, with its members. A send that was faster is counted; one that is slower finds
- * no channel, but for one that had found it already, which waits for this.
- * @returns how many messages and members it had; undefined where the application has no such channel
+ * Takes a channel out of its application and deletes its memberships. Sends that committed before are counted. Later
+ * ones find no channel, except one that had already found it, which waits for the row lock.
+ * @returns the numbers of messages and members; undefined if the application has no such channel
  */
 export async function closeChannel(
   tx: Tx,
@@ -67,7 +67,7 @@ const closeStatement = {
     update channel set application_id = null, removed_from = application_id where id = $1`,
 }
 
-/** @returns how many messages went, and how many of them were counted: not those that had been withdrawn before */
+/** @returns how many messages were deleted, and how many of them were counted, being not yet withdrawn */
 export function removeMessagesOf(
   tx: Querier,
   channelId: number,
@@ -91,7 +91,7 @@ const messagesStatement = reading(
     select ${columns} from gone left join channel c on c.id = $1`,
 )
 
-/** What else grows in a channel; each removes up to so many ($2) and is asked until it finds none. */
+/** Other rows that may be numerous. Each statement removes up to $2 and is repeated until it finds none. */
 const growing = [
   `delete from read_span where id = any(array(select id from read_span where channel_id = $1 limit $2::int))`,
   `delete from chat_session where id = any(array(select id from chat_session where channel_id = $1 limit $2::int))`,
@@ -103,23 +103,23 @@ const growing = [
      delete from counter where scope like 'thread.%' and scope_id = any(array(select id from gone))
    )
    select id from gone`,
-  // What is delivered to webhooks of its end stays.
+  // The delivery that announces the deletion of the channel is kept.
   `delete from webhook_delivery where id = any(array(
      select id from webhook_delivery where channel_id = $1 and type <> 'channel.deleted' limit $2::int))`,
-  // It holds what waits, which is little.
+  // The table only holds waiting runs, which are few.
   `delete from function_run where channel_id = $1 and node is null`,
 ].map((text) => ({ text }))
 
-/** How many kinds of rows there are besides messages. */
+/** The number of kinds of rows other than messages. */
 export const kindsInChannels = growing.length
 
-/** @returns how many rows of the kind went */
+/** @returns how many rows of the kind were deleted */
 export function removeKindOf(tx: Querier, kind: number, channelId: number, limit: number): Promise<number> {
   const { text } = growing[kind] as { text: string }
   return tx.run({ text }, text.includes('$2') ? [channelId, limit] : [channelId])
 }
 
-/** The end of an empty channel; what a straggler left goes with it. */
+/** Deletes an emptied channel; rows that a late transaction added are deleted by cascade. */
 export async function deleteRemovedChannel(tx: Querier, id: number): Promise<void> {
   for (const text of endTexts) await tx.run({ text }, [id])
 }
@@ -129,7 +129,7 @@ const endTexts = [
   'delete from channel where id = $1 and application_id is null',
 ]
 
-/** Keeps a removed channel so until the transaction ends. False where it is gone, or in its world again, as that was. */
+/** Locks a removed channel until the transaction ends. Returns false if it is gone or its world was restored. */
 export async function lockRemovedChannel(tx: Tx, id: number): Promise<boolean> {
   return (await tx.run(lockRemovedStatement, [id])) > 0
 }
@@ -138,7 +138,7 @@ const lockRemovedStatement = {
   text: 'select from channel where id = $1 and application_id is null for update',
 }
 
-/** Removed channels that no job is about any more: of a restored dump, or of an application that is gone. */
+/** Returns removed channels without an unfinished job, such as those of a restored dump or a deleted application. */
 export function findStrayChannels(db: Querier, limit: number): Promise<number[]> {
   return db.all(strayStatement, [limit])
 }
@@ -155,11 +155,11 @@ const strayStatement = reading(
 
 // ------------------------------------------------------------------------------------ kept of functions
 
-/** A page of what functions kept, and of it what names a channel, a user or messages that are gone. */
+/** SQL text: whether the arguments of an invocation contain the channel $2. */
 const namesChannel = (args: string) =>
   `jsonb_path_exists(${args}, '$.** ? (@.channelId == $id || @.channel.id == $id)', jsonb_build_object('id', $2::bigint))`
 
-/** Empties invocations that were given something of a channel, some at a time. @returns where to go on, if anywhere */
+/** Clears a page of invocations whose arguments contain a channel. @returns the id to continue after, if any */
 export async function emptyInvocationsOfChannel(
   tx: Querier,
   {

@@ -1,8 +1,8 @@
-// Channels that were deleted while much was in them: they belong to no application from then on, by which nothing finds
-// them, and what is in them goes batch by batch. There are hardly ever any. Index: channel_removed.
+// Large channels that were deleted. They belong to no application any more, so that nothing finds them, and a job
+// removes their contents in batches. There are hardly ever any. Index: channel_removed.
 
-/** SQL text: their ids, as an array that is read once a statement. */
+/** SQL text: their ids, as an array that is evaluated once per statement. */
 const removedChannels = '(array(select removed.id from channel removed where removed.application_id is null))'
 
-/** SQL text: whether something in a channel is there for anybody. */
+/** SQL text: whether the contents of a channel are visible, that is, the channel is not removed. */
 export const isThere = (channelId: string) => `${channelId} <> all ${removedChannels}`

@@ -1,6 +1,6 @@
-// What is older than an application keeps it. Messages are numbered in the order of their age, so that a look at the
-// oldest of a channel says whether there is anything to do in it.
-// Indexes: message (channel_id, id, user_id), message_file, channel (application_id, created_time), the primary keys.
+// Finds what exceeds an application's retention. Message ids are in the order of age, so the oldest message of a
+// channel tells whether there is anything to remove. Indexes: message (channel_id, id, user_id), message_file, channel
+// (application_id, created_time), the primary keys.
 import { bool, column, int4, int8, jsonb, nullable, select, timestamptz } from '#data/columns.ts'
 import { type Db, type Querier, reading } from '#data/database.ts'
 import type { QueryRetention, Retention, RetentionPreview } from '#resources/admin/retention.ts'
@@ -15,7 +15,7 @@ const findStatement = reading(
   (columns) => `select ${columns} from application a where a.id = $1`,
 )
 
-/** Applications that keep something only so long. */
+/** Returns applications with a retention limit. */
 export function agingApplications(db: Db): Promise<number[]> {
   return db.all(agingStatement, [])
 }
@@ -26,7 +26,7 @@ const agingStatement = reading(
   (columns) => `select ${columns} from application a where a.retention <> '{}' and a.closed_time is null`,
 )
 
-/** Of those, and of others that withdrew something, which were not looked at for an hour; they are from now on. */
+/** Returns those, and others with withdrawn messages, not checked in the last hour; marks them as checked. */
 export function dueRetentions(db: Db): Promise<number[]> {
   return db.all(dueStatement, [])
 }
@@ -42,18 +42,18 @@ const dueStatement = reading(
     returning ${columns}`,
 )
 
-/** SQL text: since when what is of an age is kept; null for ever. Retention is $2. */
+/** SQL text: the earliest time that retention $2 keeps for a setting; null if it keeps everything. */
 export const since = (key: keyof Retention) =>
   `(chatterie_clock() - ($2::jsonb ->> '${key}')::int * interval '1 day')`
-/** Of a message in channel `c`. */
+/** The same for a message in channel `c`. */
 export const keptSince = `case when c.type = 'DIRECT' then ${since('directMessagesDays')} else ${since('messagesDays')} end`
-/** The time of a channel's last message, though it may be gone. */
+/** The time of the last message of channel `c`, which may have been removed. */
 const activeTime = `coalesce(
   greatest((select m.created_time from message m where m.channel_id = c.id order by m.id desc limit 1), c.active_time),
   c.created_time)`
 const isInactive = `(${activeTime} < ${since('inactiveChannelsDays')}) is true`
 
-/** What a run would remove now. */
+/** Returns what a run would remove now. */
 export function previewOf(
   db: Querier,
   applicationId: number,
@@ -82,7 +82,7 @@ const previewStatement = reading(
   (columns) => `with ${ofOld} select ${columns}`,
 )
 
-/** Whether a run would find anything: a channel in which nothing happens, or messages that are withdrawn. */
+/** Returns whether a run would find anything: an inactive channel, or withdrawn messages. */
 export function hasRemovable(db: Querier, applicationId: number, retention: Retention): Promise<boolean> {
   return db.single(removableStatement, [applicationId, JSON.stringify(retention)])
 }
@@ -103,18 +103,18 @@ const removableStatement = reading(
   (columns) => `select ${columns}`,
 )
 
-/** So many channels are looked at in a batch. */
+/** How many channels a batch checks. */
 export const channelsMax = 100
 
 export interface AgedInput {
   applicationId: number
   retention: Retention
-  /** The id of a channel. */
+  /** The id of the channel to continue after. */
   after: number
   limit: number
 }
 
-/** SQL text: a part `page` with the first channels of application $1 behind one. */
+/** SQL text: a CTE `page` with the first channels of application $1 after an id. */
 export const pageOfChannels = (after: string, max: string) => `
   page as materialized (
     select c.id, c.type from channel c where c.application_id = $1 and c.id > ${after} order by c.id limit ${max}::int
@@ -124,7 +124,7 @@ const pageColumns = {
   size: column(int4, '(select count(*)::int from page)'),
 }
 
-/** Channels behind one in which nothing happened for too long. */
+/** Returns channels after an id that have been inactive for too long. */
 export function inactiveChannels(
   db: Querier,
   { applicationId, retention, after, limit }: AgedInput,
@@ -142,7 +142,7 @@ const inactiveStatement = reading(
 
 // ------------------------------------------------------------------------------------- what is left behind
 
-/** Removes what was about messages that are gone, in a page of channels: read spans, and threads without a root. */
+/** Removes read spans and threads of deleted messages in a page of channels. @returns the id to continue after */
 export async function removeLeftOvers(
   tx: Querier,
   { applicationId, after, limit }: Omit<AgedInput, 'retention'>,
@@ -152,7 +152,7 @@ export async function removeLeftOvers(
   return last === null || size < channelsMax ? undefined : last
 }
 
-// A span that the statement sees is of messages that it sees, or that are gone.
+// A span visible to the statement belongs to messages that it sees, too, or that have been deleted.
 const leftOversStatement = reading(
   'remove-left-overs',
   select({
@@ -181,8 +181,9 @@ const leftOversStatement = reading(
 )
 
 /**
- * Removes up to `limit` deliveries of messages that are gone, and empties so many invocations that were given one.
- * @returns where to go on among invocations and deliveries, if anywhere
+ * Checks up to `limit` webhook deliveries and function invocations each: deletes deliveries of messages that no longer
+ * exist, and clears invocations that received one.
+ * @returns the ids to continue after, if any
  */
 export async function removeRecordsOfMessages(
   tx: Querier,

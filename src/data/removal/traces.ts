@@ -1,8 +1,8 @@
-// What a user leaves behind besides messages, removed a few rows at a time.
+// Removes a user's rows other than messages, a few at a time.
 import { bool, column } from '#data/columns.ts'
 import { type Querier, reading } from '#data/database.ts'
 
-/** SQL text: removes some of what a user left at messages, whose rows know how much of it there is. */
+/** SQL text: removes some of a user's rows that belong to messages, and reduces the counter in the messages' rows. */
 const counted = (table: 'reaction' | 'message_report', counter: string) => `
   with gone as (
     delete from ${table} where ctid = any(array(
@@ -16,7 +16,7 @@ const counted = (table: 'reaction' | 'message_report', counter: string) => `
 const plain = (table: string, owner = 'user_id') =>
   `delete from ${table} where ctid = any(array(select ctid from ${table} where ${owner} = $1 limit $2::int for update))`
 
-/** By table; each removes up to so many ($2) of a user's ($1). */
+/** By table. Each statement removes up to $2 rows of the user $1. */
 const traces = {
   reaction: counted('reaction', 'reaction_count'),
   message_report: counted('message_report', 'report_count'),
@@ -27,12 +27,12 @@ const traces = {
 export type Trace = keyof typeof traces
 export const tracesOfUsers = Object.keys(traces) as Trace[]
 
-/** @returns how many rows went */
+/** @returns how many rows were removed */
 export function removeTrace(tx: Querier, trace: Trace, userId: number, limit: number): Promise<number> {
   return tx.run({ name: `remove-${trace}`, text: traces[trace] }, [userId, limit])
 }
 
-/** Whether a user has left more than one commit should remove. */
+/** Returns whether a user has more than `limit` rows in one of the tables, too many to remove in one commit. */
 export function hasManyTraces(db: Querier, userId: number, limit: number): Promise<boolean> {
   return db.single(manyStatement, [userId, limit])
 }

@@ -1,14 +1,14 @@
-// Withdraws messages: takes them out of sight and out of what is counted, in one commit (see kept-messages.ts), and removes
-// what is withdrawn. Channels are locked before anything is counted: who deletes one message shares that lock, so that
-// none is counted off twice. Sends do not wait for it.
-// Indexes: message (channel_id, id, user_id), message_file, (application_id, id).
+// Withdraws messages, that is, hides them and subtracts them from the counters in one commit (see kept-messages.ts),
+// and deletes withdrawn messages. Channels are locked before anything is counted. Deleting a single message shares that
+// lock, so that none is subtracted twice. Sends do not wait for it. Indexes: message (channel_id, id, user_id),
+// message_file, (application_id, id).
 import { column, int4, int8, jsonb, nullable, select } from '#data/columns.ts'
 import { type Querier, reading } from '#data/database.ts'
 import { shownFilesExpire } from '#data/files.ts'
 import { withdrawnThrough } from '#data/removal/kept-messages.ts'
 import { type AgedInput, channelsMax, keptSince, pageOfChannels, since } from '#data/removal/retention.ts'
 
-/** Where messages were withdrawn, or are gone, and how many that were counted. */
+/** The thread in which messages were withdrawn or deleted, and how many of them were counted. */
 export interface Withdrawn {
   channelId: number
   threadId: number | null
@@ -22,9 +22,9 @@ const withdrawnColumns = select({
 })
 
 /**
- * Moves what channels say of themselves.
- * @param floors SQL of channels: `id`, what they say (`removed_through_id`, `files_removed_through_id`), and what they
- *   are to say (`through_id`, `files_through_id`)
+ * Raises the ids up to which messages of channels are withdrawn, and counts the withdrawn messages.
+ * @param floors SQL for channels: `id`, the present values (`removed_through_id`, `files_removed_through_id`), and the
+ * new ones (`through_id`, `files_through_id`)
  */
 const withdrawing = (floors: string) => `
   with floors as materialized (${floors}), moved as (
@@ -43,7 +43,7 @@ const withdrawing = (floors: string) => `
     ) m
   ) w group by 1, 2`
 
-/** Withdraws all messages of an application up to one. No message is still to come up to that. */
+/** Withdraws all messages of an application up to an id below which no message can still be inserted. */
 export async function withdrawAll(
   tx: Querier,
   applicationId: number,
@@ -65,7 +65,7 @@ const withdrawAllStatement = {
     ${channelsWithSome}`),
 }
 
-/** Withdraws what an application keeps no longer, in a page of channels behind one. @returns where to go on, if anywhere */
+/** Withdraws expired messages in a page of channels after an id. @returns the id to continue after, if any */
 export async function withdrawAgedPage(
   tx: Querier,
   { applicationId, retention, after }: Omit<AgedInput, 'limit'>,
@@ -99,7 +99,7 @@ const lockChannelsStatement = {
   text: 'select from channel where id = any($1::bigint[]) order by id for no key update',
 }
 
-/** Of channel `c`, from id `from` on: the last message before the first that is kept; `from` where that is the first. */
+/** Of channel `c`, after the id `from`: the last id before the first kept message, or `from` if none has expired. */
 const lastAged = (from: string, until: string, also = '') => `
   case when ${until} is null then ${from} else coalesce(
     (select m.id - 1 from message m
@@ -122,7 +122,7 @@ const withdrawAgedStatement = {
 
 // --------------------------------------------------------------------------------------------- removing
 
-/** Removes up to `limit` withdrawn messages of the channels behind one; the oldest of each first. */
+/** Deletes up to `limit` withdrawn messages in a page of channels after an id, the oldest of each channel first. */
 export async function removeWithdrawn(
   tx: Querier,
   kind: 'messages' | 'files',
@@ -164,7 +164,7 @@ function removing(kind: 'messages' | 'files') {
 
 const removeStatements = { messages: removing('messages'), files: removing('files') }
 
-/** Removes up to `limit` withdrawn messages of an application up to one, the newest first. @returns how many */
+/** Deletes up to `limit` withdrawn messages of an application up to an id, newest first. @returns how many */
 export function removeWithdrawnThrough(
   tx: Querier,
   applicationId: number,
