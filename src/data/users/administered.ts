@@ -1,4 +1,4 @@
-// Users as those who moderate see them.
+// Users as moderators see them.
 import { type Columns, column, joined, mapped, select, timestamptz } from '#data/columns.ts'
 import { type Db, finder, reading } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
@@ -11,7 +11,7 @@ import type { AdminUser } from '#resources/admin/moderation.ts'
 
 const { sql, raw } = Prisma
 
-/** Of users `u`, each with its ban `b`. */
+/** The columns of users `u`, each with their ban `b`. */
 const columns: Columns<AdminUser> = mapped(
   select({
     user: userColumns('u'),
@@ -23,13 +23,13 @@ const columns: Columns<AdminUser> = mapped(
 const withBan = `"user" u left join lateral (select b.* from ${banOf('u.id')}) b on true`
 
 export interface AdminUserFilters {
-  /** What the name or the display name contains, whatever its case. */
+  /** Text that the name or display name must contain; the case is ignored. */
   query?: string | undefined
   online?: boolean | undefined
   banned?: boolean | undefined
 }
 
-/** By name. Index: user_name_order. */
+/** Lists users by name. Index: user_name_order. */
 export function listAdministeredUsers(
   db: Db,
   applicationId: number,

@@ -1,24 +1,24 @@
-// The life of sessions while they are on; how they begin stands in arrivals.ts, how they end in departures.ts.
+// Sessions while they are connected; arrivals.ts has how they begin, departures.ts how they end.
 import { bool, column, columnsOf, int8, jsonb, nullable, select, uuid } from '#data/columns.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'
 import { nodeLives } from '#data/events/node.ts'
 import type { User } from '#resources/user.ts'
 
 /**
- * What a session listened to when it lost its connection: by topic, the position through which it had acknowledged it,
- * and the ids of its subscriptions. `*` is any other topic, where that is not known.
+ * The subscriptions of a session that lost its connection: by topic, the position up to which it had acknowledged
+ * events, and the ids of its subscriptions. `*` stands for any other topic for which these are not known.
  */
 export type TopicPositions = Record<string, [position: number, ...ids: string[]]>
 
-/** A session that is connected, or may be again. */
+/** A session that is connected or may be resumed. */
 export interface SessionRow {
   id: number
   key: string
   ackedPosition: number
-  /** Null where its process died with it. */
+  /** Null if its process died before it could store them. */
   topics: TopicPositions | null
   isVouched: boolean
-  /** The process that had it last. */
+  /** The process that last had the session. */
   node: number
   user: User
 }
@@ -32,7 +32,7 @@ export const resumableShape = {
   node: int8,
 }
 
-/** Whether a session of a user that began before then is still on. Index: user_session (user_id, state). */
+/** Returns whether a session that began by `then` is still active. Index: user_session (user_id, state). */
 export async function wasConnected(db: Db, userId: number, then: Date): Promise<boolean> {
   return (await db.run(connectedStatement, [userId, then.toISOString()])) > 0
 }
@@ -43,7 +43,7 @@ const connectedStatement = {
     select from user_session where user_id = $1 and state = 'ACTIVE' and created_time <= $2::timestamptz limit 1`,
 }
 
-/** Locks a user whose sessions begin or end, so that the first and the last of them know that they are. */
+/** Locks a user whose sessions begin or end, so that the first and the last session are recognized as such. */
 async function lockPresence(tx: Tx, userId: number): Promise<void> {
   await tx.run(lockPresenceStatement, [userId])
 }
@@ -53,7 +53,7 @@ const lockPresenceStatement = {
   text: 'select from "user" where id = $1 for no key update',
 }
 
-/** Keeps how far sessions have acknowledged, for the case that their process dies. */
+/** Stores the acknowledged positions of sessions, in case their process dies. */
 export async function saveAcknowledged(
   db: Db,
   node: number,
@@ -74,13 +74,13 @@ const acknowledgeStatement = {
     where us.id = s.id and us.node = $1 and us.acked_position < s.position`,
 }
 
-/** Sessions whose process died: those it left connected are noted as lost now, and may be resumed from then on. */
+/** Returns sessions of dead processes lost at least `graceMs` ago. First marks those still connected as lost now. */
 export async function findOrphans(db: Db, graceMs: number) {
   await db.run(orphanStatement, [])
   return db.all(orphansStatement, [graceMs])
 }
 
-/** Of orphans, so many are found at a time. */
+/** How many orphans are returned at a time. */
 export const orphansMax = 500
 
 const orphan = `us.state = 'ACTIVE' and not ${nodeLives('us.node')}`
@@ -96,7 +96,7 @@ const orphansStatement = reading(
     where us.detached_time < chatterie_clock() - $1::int * interval '1 millisecond' and ${orphan} limit ${orphansMax}`,
 )
 
-/** Opens the presence of a session in a channel; false where it was open. */
+/** Starts a chat session in a channel, unless active. Returns whether it was, or is the user's first there. */
 export async function insertChatSession(
   tx: Tx,
   { sessionId, userId, channelId }: { sessionId: number; userId: number; channelId: number },
@@ -108,7 +108,7 @@ export async function insertChatSession(
   return open.length === 0 ? 'first of the user' : 'another of the user'
 }
 
-/** Sessions by which a user is present in a channel. */
+/** The active sessions of a user that have an active chat session in the channel. */
 const openStatement = reading(
   'open-chat-sessions',
   column(int8, 'cs.session_id'),
@@ -121,7 +121,7 @@ const openChatStatement = {
   text: 'insert into chat_session (session_id, channel_id) values ($1, $2)',
 }
 
-/** Closes it. @returns whether the user has no other in the channel; undefined where it was not open */
+/** Ends a chat session. @returns whether it was the user's last in the channel; undefined if it was not active */
 export async function endChatSessionRow(
   tx: Tx,
   { sessionId, userId, channelId }: { sessionId: number; userId: number; channelId: number },
@@ -139,7 +139,7 @@ const endChatStatement = {
     where session_id = $1 and channel_id = $2 and state = 'ACTIVE'`,
 }
 
-/** Channels in which somebody is present, of those that each user is a member of. */
+/** Returns, for each user, those of their channels in which any user has an active chat session. */
 export async function livelyChannelsOf(db: Db, userIds: number[]): Promise<Map<number, number[]>> {
   const channels = new Map<number, number[]>()
   for (const { userId, channelId } of await db.all(livelyStatement, [userIds])) {

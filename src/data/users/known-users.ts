@@ -1,5 +1,5 @@
-// Authors of messages that are known already. A page has the version of its authors' rows alone, and whoever is not known by
-// that version is read: what is shown of a user is what its row has, and no row has two contents under one version.
+// A cache of message authors. A page only reads the versions of authors' rows, and then the users whose version is not
+// cached: a user depends on their row alone, and no two contents of a row have the same version.
 import { LRUCache } from 'lru-cache'
 import { column, int4, int8, select, text } from '#data/columns.ts'
 import { type Db, quick, reading } from '#data/database.ts'
@@ -7,10 +7,10 @@ import { authored, type MessageRecord, userColumns } from '#data/rows.ts'
 import type { Message } from '#resources/message.ts'
 import type { User } from '#resources/user.ts'
 
-/** Of users with much in their properties none is kept. */
+/** Users with more than `bytesMax` of properties are not cached. */
 const knownMax = 5_000
 const bytesMax = 1_000
-/** Versions are numbers of transactions, of which Postgres uses one again after 4 billion others: in days, at the soonest. */
+/** Versions are transaction ids, which Postgres reuses after 4 billion transactions: after days at the earliest. */
 const knownMs = 3_600_000
 
 interface Known {
@@ -30,7 +30,7 @@ function knownOf(db: Db): LRUCache<number, Known> {
   if (!known) {
     known = { since: performance.now(), byId: new LRUCache({ max: knownMax }) }
     knownTo.set(db, known)
-    // What a connection leads to next may be another database, which has given a number to another transaction.
+    // The next connection may lead to another database, in which the same transaction id means something else.
     db.onLost(() => knownTo.get(db)?.byId.clear())
   }
   if (performance.now() - known.since > knownMs) {
@@ -40,7 +40,7 @@ function knownOf(db: Db): LRUCache<number, Known> {
   return known.byId
 }
 
-/** Fills in the authors of a page of messages that has their versions: one round trip, none where all are known. */
+/** Fills in the authors of a page of messages read with their versions: one round trip, or none if all are cached. */
 export async function withAuthors<M extends Message>(db: Db, messages: M[]): Promise<M[]> {
   if (!messages.some((message) => (message as MessageRecord)[authored])) return messages
   const known = knownOf(db)
@@ -58,7 +58,7 @@ export async function withAuthors<M extends Message>(db: Db, messages: M[]): Pro
     for (const message of missing.get(id) ?? []) setAuthor(message, user)
     missing.delete(id)
   }
-  // Whose author is gone is gone itself by now.
+  // If the author no longer exists, neither does the message.
   const gone = new Set<Message>([...missing.values()].flat())
   return gone.size === 0 ? messages : messages.filter((message) => !gone.has(message))
 }
@@ -67,7 +67,7 @@ function setAuthor(message: MessageRecord, user: User): void {
   ;(message as { user?: User }).user = user // only messages of users have an author
 }
 
-/** Users with the versions of their rows. */
+/** Reads users with the versions of their rows. */
 export const versionsStatement = quick(
   reading(
     'user-versions',

@@ -1,13 +1,13 @@
 import { column, int8 } from '#data/columns.ts'
 import { reading, type Tx } from '#data/database.ts'
 
-/** Whose sessions begin, which nobody's do who is deleted, or whose end. */
+/** Whether sessions begin, which is not possible for deleted users, or end. */
 export type SessionChange = 'begin' | 'end'
 
 /**
- * Locks users whose sessions begin or end, so that the first and the last of them know that they are, in one order. Those
- * that somebody else holds are left out, unless they are waited for.
- * @returns who is locked
+ * Locks users whose sessions begin or end, in one order, so that the first and the last session of each are recognized
+ * as such. Users locked by others are skipped, unless `waits` is set.
+ * @returns the ids of the locked users
  */
 export async function lockUsers(
   tx: Tx,

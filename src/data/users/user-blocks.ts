@@ -1,4 +1,4 @@
-// Whom users do not want to hear of.
+// Users whom other users have blocked.
 import { column, columnsOf, int8, select, timestamptz } from '#data/columns.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
@@ -10,7 +10,7 @@ import type { UserBlockedRecord } from '#resources/user.ts'
 
 const { sql } = Prisma
 
-/** Whom users have blocked. Index: user_block (blocker_id, blocked_id). */
+/** Returns whom these users have blocked. Index: user_block (blocker_id, blocked_id). */
 export async function blockedIdsOf(
   db: Db,
   userIds: number[],
@@ -24,7 +24,7 @@ const blockedIdsStatement = reading(
   (columns) => `select ${columns} from user_block b where blocker_id = any($1::bigint[])`,
 )
 
-/** Whether one of these users has blocked another one. Index: user_block (blocker_id, blocked_id). */
+/** Returns whether any of these users has blocked `blockedId`. Index: user_block (blocker_id, blocked_id). */
 export async function hasBlocker(db: Db, userIds: number[], blockedId: number): Promise<boolean> {
   return (await db.run(hasBlockerStatement, [userIds, blockedId])) > 0
 }
@@ -34,7 +34,7 @@ const hasBlockerStatement = {
   text: 'select from user_block where blocker_id = any($1::bigint[]) and blocked_id = $2 limit 1',
 }
 
-/** The new record, or undefined where the user was blocked already. @throws a foreign key violation */
+/** Returns the new block, or undefined if the user was already blocked. @throws a foreign key violation */
 export function insertBlock(
   tx: Tx,
   blockerId: number,
@@ -51,7 +51,7 @@ const insertStatement = reading(
     on conflict (blocker_id, blocked_id) do nothing returning ${columns}`,
 )
 
-/** @returns who was blocked, or undefined where the blocker has no such record */
+/** @returns the id of the unblocked user, or undefined if the blocker has no such block */
 export function deleteBlock(tx: Tx, blockerId: number, id: number): Promise<number | undefined> {
   return tx.one(deleteStatement, [blockerId, id])
 }
@@ -62,7 +62,7 @@ const deleteStatement = reading(
   (columns) => `delete from user_block where id = $2 and blocker_id = $1 returning ${columns}`,
 )
 
-/** Whom a user has blocked, oldest record first. */
+/** Lists a user's blocks, oldest first. */
 export function listBlocks(
   db: Db,
   blockerId: number,

@@ -1,4 +1,4 @@
-// Secrets that backends keep with users, sealed.
+// Secrets that backends store with users, encrypted.
 import { bytea, type Columns, column, columnsOf, int8, nullable, select, text } from '#data/columns.ts'
 import { type Db, reading } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
@@ -7,7 +7,7 @@ export interface StoredSecret {
   userId: number
   name: string
   sealed: Uint8Array<ArrayBuffer> | null
-  /** JSON, in plain text as versions before wrote it: newer than what is sealed, where there are both. */
+  /** JSON in plain text, as earlier versions wrote it. Takes precedence over `sealed`, which is older. */
   plain: string | null
 }
 
@@ -40,13 +40,13 @@ export async function upsertSecret(
   })
 }
 
-/** Whether there was one. */
+/** Deletes a secret. Returns whether it existed. */
 export async function deleteSecret(db: Db, userId: number, name: string): Promise<boolean> {
   const { count } = await db.prisma.userSecret.deleteMany({ where: { userId: BigInt(userId), name } })
   return count > 0
 }
 
-/** Those in plain text: index `user_secret_plain`. */
+/** Returns secrets in plain text. Index: user_secret_plain. */
 export function findPlainSecrets(db: Db, limit: number): Promise<StoredSecret[]> {
   return db.all(plainStatement, [limit])
 }
@@ -58,7 +58,7 @@ const plainStatement = reading(
     select ${columns} from user_secret s where s.secret is not null order by s.user_id, s.name limit $1`,
 )
 
-/** Those that do not begin with `seal`, from the one behind `after` on. */
+/** Returns secrets after `after` that do not begin with `seal` or are in plain text. */
 export function findSecretsSealedElse(
   db: Db,
   seal: Uint8Array,
@@ -78,7 +78,7 @@ const sealedElseStatement = reading(
     order by s.user_id, s.name limit $4`,
 )
 
-/** Seals secrets anew, in one statement; those that have changed since they were read are left as they are. */
+/** Replaces encrypted secrets in one statement, except those that have changed since they were read. */
 export async function resealSecrets(
   db: Db,
   secrets: { old: StoredSecret; sealed: Uint8Array<ArrayBuffer> }[],
