@@ -1,5 +1,5 @@
-// The rows of a world, all at once: locked, read, cleared away and written, each in one statement for all tables. No
-// order among the tables is needed: what keys demand is looked at when a statement ends.
+// Locks, reads, clears and writes all rows of a world, each in one statement for all tables. The order of the tables
+// does not matter, because foreign keys are checked at the end of a statement.
 import { bool, bytea, column, int8, jsonb, nullable, select, text } from '#data/columns.ts'
 import { type Querier, type Reading, reading, type Statement, type Tx } from '#data/database.ts'
 import { ofApplicationOnce } from '#data/worlds/rows-of.ts'
@@ -13,11 +13,11 @@ const listOf = (names: string[], alias?: string) =>
 // ----------------------------------------------------------------------------------------------- locking
 
 /**
- * Waits until nobody writes to the application, and keeps it so until the transaction ends: every row hangs on one of
- * these, which whoever writes it must share. Jobs come first: they remove rows under their own lock alone, and write
- * others, which wait for this. Last it waits for the dispatcher to be done with its events.
+ * Blocks writes to the application until the transaction ends: every row refers to one of the locked rows, and writing
+ * it shares their lock. Jobs are locked first, because they delete rows under their own lock alone and write others,
+ * which wait for this. Finally, waits for the dispatcher to finish with the application's events.
  * @param tx on a connection for rewriting
- * @returns whether keys are looked at; undefined where the application is gone
+ * @returns whether foreign keys are checked; undefined if the application no longer exists
  */
 export async function holdWorld(tx: Tx, id: number): Promise<{ isChecked: boolean } | undefined> {
   const [, held] = await Promise.all([
@@ -57,7 +57,7 @@ const lockEventsStatement = {
 
 const applicationColumns = Object.keys(ApplicationCells.shape).join(', ')
 
-/** Rows as lines of JSON, `["user",{…}]`, each table's behind each other. */
+/** Rows of one table as lines of JSON, `["user",{…}]`. */
 export interface TableLines {
   table: string
   count: number
@@ -74,7 +74,7 @@ const applicationStatement = reading(
   (columns) => `select ${columns} from (select ${applicationColumns} from application where id = $1) r`,
 )
 
-/** Whether something that happened in a world is yet to be published, or somebody to be notified of it. */
+/** Returns whether a world has events that are yet to be published, or notifications yet to be written. */
 export async function isUnpublished(db: Querier, id: number): Promise<boolean> {
   return (await db.run(unpublishedStatement, [id])) > 0
 }
@@ -86,7 +86,7 @@ const unpublishedStatement = {
       select from notification_task t join message m on m.id = t.message_id where m.application_id = $1)`,
 }
 
-/** Everything that is in a world, as of one moment; the order of lines is that of the keys. */
+/** Returns everything in a world as of one moment; lines are ordered by primary key. */
 export function readContents(db: Querier, id: number): Promise<TableLines[]> {
   return db.all(readStatement, [id])
 }
@@ -113,17 +113,17 @@ function readingOf({ name, columns, of, when, source, taken = {}, key }: KeptTab
 
 // ---------------------------------------------------------------------------------------------- clearing
 
-/** What is left of a world once it is cleared. */
+/** The result of clearing a world. */
 export interface Cleared {
-  /** How many rows stayed, by table. */
+  /** How many rows were kept, by table. */
   kept: Record<string, number>
-  /** Of the files whose rows went. */
+  /** The keys of the files whose rows were deleted. */
   fileKeys: string[]
-  /** Of the runtime whose row went, if one did: sealed. */
+  /** The encrypted environment of the deleted runtime, if there was one. */
   environment: Uint8Array<ArrayBuffer> | null
 }
 
-/** @param written those transactions whose rows may stay, as long as nothing has changed them since; none where absent */
+/** @param written transactions whose rows are kept if nothing has changed them since; none by default */
 export function clearContents(tx: Tx, id: number, written: string[] = []): Promise<Cleared> {
   return tx.single(clearStatement, [id, written])
 }
@@ -160,7 +160,7 @@ function clearingOf({ name, of, isWorkedOn }: (typeof clearedTables)[number]): s
 
 // ----------------------------------------------------------------------------------------------- writing
 
-/** Writes those rows that are not there; by table, each as JSON. */
+/** Inserts the rows, given as JSON by table, that do not exist yet. */
 export async function writeContents(tx: Tx, rows: Map<string, string[]>): Promise<void> {
   const tables = keptTables.map((table) => writtenColumns(table, rows.get(table.name)))
   const isOfNow = tables.every((table, at) => table === keptTables[at])
@@ -170,7 +170,7 @@ export async function writeContents(tx: Tx, rows: Map<string, string[]>): Promis
   )
 }
 
-/** The table with those of its columns that rows have: of an older server they lack some, which are as they are at first. */
+/** Returns the table with the columns that the rows have. Those of older servers lack some, which get defaults. */
 function writtenColumns(table: KeptTable, [first]: string[] = []): KeptTable {
   if (first === undefined) return table
   const cells = JSON.parse(first)
@@ -196,7 +196,7 @@ function writingOf({ name, columns, key, isLingering }: KeptTable, at: number): 
     : `written_${name} as (${rows} where not exists (select from ${quoted(name)} t where ${isThere}))`
 }
 
-/** @returns the transaction that it is, as rows that it writes remember it */
+/** @returns the id of the transaction, as in `xmin` of the rows that it writes */
 export async function writeApplicationRow(tx: Tx, id: number, row: ApplicationCells): Promise<string> {
   return tx.single(writeApplicationStatement, [id, JSON.stringify(row)])
 }

@@ -1,11 +1,11 @@
-// Numbers for rows that come from elsewhere.
+// Ids for rows that come from elsewhere.
 import { bool, column, int8, select, text } from '#data/columns.ts'
 import { reading, type Tx } from '#data/database.ts'
 import type { Given, RowsByTable } from '#data/worlds/renumber.ts'
 import { type Space, sequenceOf, spaces } from '#data/worlds/spaces.ts'
 import { keptTables } from '#data/worlds/tables.ts'
 
-/** Draws a new number for each old one, in their order. */
+/** Draws a new id for each old one, in the same order. */
 export async function drawNumbers(tx: Tx, old: Map<Space, number[]>): Promise<Given> {
   const wanted = [...old].filter(([, numbers]) => numbers.length > 0)
   const drawn = await tx.all(drawStatement, [
@@ -31,12 +31,12 @@ const drawStatement = reading(
     ) n`,
 )
 
-/** Ids may be so far ahead of what was drawn so far; what comes after them is numbered behind them. */
+/** Ids may be at most this far ahead of those drawn so far. The next drawn ids follow them. */
 const aheadMax = 1_000_000
 
 /**
- * Whether rows may have the numbers and keys that they bring: nobody has them, and nobody will be given them. What is
- * drawn later comes behind.
+ * Reserves the ids and keys that rows already have. Returns false if any is taken or too far ahead. Ids drawn later
+ * follow the reserved ones.
  */
 export async function takeNumbers(
   tx: Tx,
@@ -83,7 +83,7 @@ const farStatement = {
   text: `
     select from unnest($1::text[], $2::bigint[]) w (sequence, highest) where w.highest > ${lastOf} + $3::int`,
 }
-// One after the other, for others draw at the same time, and must not be given one twice.
+// One nextval after the other, because others draw concurrently and no id may be drawn twice.
 const passStatement = {
   name: 'pass-numbers',
   text: `
@@ -91,7 +91,7 @@ const passStatement = {
     cross join lateral generate_series(${lastOf} + 1, w.highest)`,
 }
 
-/** Numbers go on behind the highest that there is, from 1 where there is none; nobody can write meanwhile. */
+/** Restarts sequences after the highest existing id, or at 1 if there is none; blocks writes meanwhile. */
 export async function restartNumbers(tx: Tx): Promise<void> {
   await tx.run(
     { text: `lock table ${restarted.map(({ table }) => `"${table}"`).join(', ')} in share mode` },
@@ -105,7 +105,7 @@ export async function restartNumbers(tx: Tx): Promise<void> {
   await tx.run({ text: `select ${nexts.join(', ')}` }, [])
 }
 
-/** Of messages that were deleted before they were published. */
+/** Deletes tasks of messages that were deleted before they were published. */
 const straysText = `
   delete from notification_task t where not exists (select from message m where m.id = t.message_id)`
 

@@ -1,12 +1,12 @@
-// How rows of an application ($1) are found, as `t`: SQL.
+// SQL conditions that select the rows `t` of an application ($1).
 import { counterMoves } from '#data/events/counters.ts'
 import { isKept } from '#data/removal/kept-messages.ts'
 import { inList } from '#data/sql/in-list.ts'
 
 export const ofApplication = 't.application_id = $1'
-// As arrays, so that Postgres goes by their indexes whatever it thinks of the sizes of the tables.
+// Arrays, so that Postgres uses indexes whatever table sizes it assumes.
 export const users = '(array(select u.id from "user" u where u.application_id = $1))'
-/** Those that were deleted and are not empty yet among them. */
+/** Includes channels that have been deleted but not emptied yet. */
 export const ofApplicationOnce = '(t.application_id = $1 or t.application_id is null and t.removed_from = $1)'
 export const channels = `(array(select t.id from channel t where ${ofApplicationOnce}))`
 const lastingChannels = '(array(select c.id from channel c where c.application_id = $1))'
@@ -18,7 +18,7 @@ const threadsOf = (channels: string) =>
 const scopesOf = (owner: string) =>
   inList([...new Set(counterMoves.filter((move) => move.owner === owner).map(({ scope }) => scope))])
 const invocations = 'function.invocations'
-/** With what waits in the outbox, which is not taken along. */
+/** Includes what is still in the outbox, because the outbox is not copied. */
 const pending = counterMoves.map(({ type, scope, owner }) => `('${type}', '${scope}', '${owner}')`).join(', ')
 const countersOf = (channels: string) => `(
   t.scope in ${scopesOf('application')} and t.scope_id = $1

@@ -1,4 +1,4 @@
-// Snapshots of worlds, as files in the database.
+// Snapshots of worlds, stored as files in the database.
 import { column, columnsOf, int8, nullable, select, text, timestamptz } from '#data/columns.ts'
 import { type Db, type Querier, reading } from '#data/database.ts'
 import type { Snapshot } from '#resources/worlds/world.ts'
@@ -9,7 +9,7 @@ const snapshotColumns = select({
   ...columnsOf({ createdTime: timestamptz }, 's'),
 })
 
-/** @param applicationId of the world that it was taken from; null for one that came as a file */
+/** @param applicationId the world that it was taken from; null if it was uploaded */
 export function insertSnapshot(
   db: Db,
   applicationId: number | null,
@@ -26,7 +26,7 @@ const insertStatement = reading(
     insert into snapshot as s (application_id, name, content) values ($1, $2, $3) returning ${columns}`,
 )
 
-/** Those that were taken from a world, oldest first. */
+/** Lists the snapshots of a world, oldest first. */
 export function listSnapshotRows(db: Db, applicationId: number): Promise<Snapshot[]> {
   return db.all(listStatement, [applicationId])
 }
@@ -38,7 +38,7 @@ const listStatement = reading(
 )
 
 export interface SnapshotContent {
-  /** Of the world that it was taken from, which may be gone. */
+  /** The world that it was taken from, which may no longer exist. */
   applicationId: number | null
   name: string
   content: string
@@ -57,7 +57,7 @@ const findStatement = reading(
   (columns) => `select ${columns} from snapshot s where s.id = $1`,
 )
 
-/** @returns whether it was there */
+/** @returns whether the snapshot existed */
 export async function deleteSnapshotRow(db: Db, id: number): Promise<boolean> {
   return (await db.run(deleteStatement, [id])) > 0
 }

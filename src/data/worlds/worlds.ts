@@ -1,4 +1,4 @@
-// Worlds of the test API: applications with what tests need to know of them.
+// Worlds of the test API: applications with the credentials that tests need.
 import { hashToken } from '#data/applications/tokens.ts'
 import {
   column,
@@ -23,7 +23,7 @@ const worldColumns = select({
     column(oneOf<'LENIENT' | 'STRICT'>(), 'w.strictness'),
     (name) => name.toLowerCase() as Strictness,
   ),
-  // The one it was made with: a test may rotate its secret, but not its name.
+  // The client it was created with: a test may rotate its secret, but not its id.
   clientId: column(
     text,
     `(select c.client_id from credential c where c.application_id = a.id
@@ -31,7 +31,7 @@ const worldColumns = select({
   ),
 })
 
-/** Every world, oldest first. */
+/** Returns every world, oldest first. */
 export function listWorldRows(db: Db): Promise<World[]> {
   return db.all(listStatement, [])
 }
@@ -60,11 +60,11 @@ export interface NewWorldRow
   extends Pick<World, 'id' | 'clientId' | 'clientSecret' | 'accessToken' | 'strictness'> {
   /** The scope of its access token. */
   scope: string
-  /** What it is reset to: the file of a snapshot. */
+  /** The file of the snapshot that it is reset to. */
   initial: string
 }
 
-/** Makes an application a world, whose rows this transaction has written. Its access token is good for ever. */
+/** Makes an application a world; its rows were written by this transaction. Its access token never expires. */
 export async function insertWorld(tx: Tx, world: NewWorldRow): Promise<void> {
   await tx.run(insertStatement, [
     world.id,
@@ -89,11 +89,11 @@ const insertStatement = {
     values ($1, $3, $4, $5::strictness, $8, array[pg_current_xact_id()::xid::text])`,
 }
 
-/** What a world is reset to, without its rows. */
+/** What a world is reset to, without the rows. */
 export interface Initial {
   /** The first line of the file. */
   header: string
-  /** The transactions that wrote it. */
+  /** The transactions that wrote the rows. */
   written: string[]
 }
 
@@ -129,7 +129,7 @@ const saveWrittenStatement = {
   text: 'update world set written = $2 where application_id = $1',
 }
 
-/** Deletes the application of a world that is cleared, in whatever way keys are looked at. */
+/** Deletes the application of a cleared world, whether or not foreign keys are checked. */
 export async function deleteWorldRow(tx: Tx, id: number): Promise<void> {
   await tx.run(deleteStatement, [id])
 }
