@@ -39,7 +39,7 @@ const columns: Columns<Delivery> = select({
   endTime: column(optional(timestamptz), 'd.end_time'),
 })
 
-/** Newest first. */
+/** Lists deliveries of a webhook, newest first. */
 export function listDeliveryRows(
   db: Querier,
   webhookId: number,
@@ -62,7 +62,7 @@ export function listDeliveryRows(
   )
 }
 
-/** A delivery, and to where. */
+/** Returns a delivery with the id and URL of its webhook. */
 export const findLiveDelivery = finder(
   reading(
     'find-live-delivery',
@@ -76,7 +76,7 @@ export const findLiveDelivery = finder(
   ),
 )
 
-/** Asks for a delivery of something that no event says. */
+/** Queues a delivery that no event causes. */
 export function insertDelivery(
   db: Querier,
   webhookId: number,
@@ -93,7 +93,7 @@ const insertStatement = reading(
     insert into webhook_delivery as d (webhook_id, type, body) values ($1, $2, $3) returning ${columns}`,
 )
 
-/** Tells all webhooks of an application that want to know. */
+/** Queues a delivery to each webhook of an application that subscribes to the type. */
 export async function askForDeliveries(
   tx: Tx,
   applicationId: number,
@@ -111,7 +111,7 @@ const askStatement = {
     where application_id = $1 and enabled and events && array['*', $2::text]`,
 }
 
-/** A delivery that is due, and how it is sent. */
+/** A delivery that is due, with what is needed to send it. */
 export interface DueDelivery {
   id: number
   webhookId: number
@@ -125,15 +125,15 @@ export interface DueDelivery {
   attempts: DeliveryAttempt[]
   createdTime: string
   secret: Uint8Array<ArrayBuffer>
-  /** Which signs as well. */
+  /** Signs the request in addition, during a rotation. */
   previousSecret: Uint8Array<ArrayBuffer> | null
 }
 
 /**
- * What is due, of each webhook in the order of the events; where there is more than there is room, first of those that
- * have the least under way.
- * @param busy how many of which webhooks are under way here
- * @param underWay those deliveries
+ * Returns due deliveries, those of each webhook in the order of events. If there are too many, those of the webhooks
+ * with the fewest deliveries in progress come first.
+ * @param busy how many deliveries of each webhook this process is sending
+ * @param underWay the ids of these deliveries
  */
 export function dueDeliveries(
   db: Querier,
@@ -197,7 +197,7 @@ export async function keepBody(db: Querier, id: number, body: string): Promise<v
   ])
 }
 
-/** It is not due for a while, whatever becomes of the attempt under way. */
+/** Postpones a delivery by `ms` milliseconds, whatever the outcome of an attempt in progress. */
 export async function postponeDelivery(db: Querier, id: number, ms: number): Promise<void> {
   await db.run(postponeStatement, [id, ms])
 }
@@ -207,7 +207,7 @@ const postponeStatement = {
   text: `update webhook_delivery set next_time = chatterie_clock() + $2::float8 * interval '1 ms' where id = $1`,
 }
 
-/** It has failed, whatever its webhook would have answered. */
+/** Marks a delivery as failed, without another attempt. */
 export async function giveUpDelivery(db: Querier, id: number, attempt: DeliveryAttempt): Promise<void> {
   await db.run(giveUpStatement, [id, JSON.stringify([attempt])])
 }
@@ -219,15 +219,15 @@ const giveUpStatement = {
     where id = $1`,
 }
 
-/** What an attempt has come to. */
+/** The outcome of an attempt. */
 export interface AttemptResult {
   attempt: DeliveryAttempt
   state: DeliveryState
-  /** From now, where it is tried again. */
+  /** Milliseconds until the next attempt, if there is one. */
   againInMs?: number
 }
 
-/** @returns since when the webhook fails, null where it does not; undefined where the delivery is gone */
+/** @returns the time since when the webhook has been failing, null if it is not; undefined if the delivery is gone */
 export function noteAttempt(
   db: Querier,
   { id, webhookId }: Pick<DueDelivery, 'id' | 'webhookId'>,
@@ -244,8 +244,8 @@ export function noteAttempt(
 }
 
 /**
- * The webhook is written only where it begins or ceases to fail, so that attempts of one do not wait for each other; and
- * before its delivery, as whoever deletes a webhook locks them.
+ * Writes the webhook only when it starts or stops failing, so that its attempts do not wait for each other; and before
+ * the delivery, in the same lock order as the deletion of a webhook.
  */
 const noteStatement = reading(
   'note-webhook-attempt',
@@ -271,7 +271,7 @@ const noteStatement = reading(
     select ${columns} from tried where exists (select from noted)`,
 )
 
-/** Sends one again, with the id that it has. @returns whether there is such a one */
+/** Makes a delivery pending again, with the same id. @returns the delivery, or undefined if there is none */
 export async function replayDeliveryRow(
   tx: Tx,
   webhookId: number,
@@ -288,7 +288,7 @@ const replayStatement = reading(
     update webhook_delivery d set ${again} where d.webhook_id = $1 and d.id = $2 returning ${columns}`,
 )
 
-/** The same for those of a time. @returns how many */
+/** Makes the deliveries of a period pending again. @returns how many */
 export function replayDeliveryRows(
   tx: Tx,
   webhookId: number,
@@ -305,7 +305,7 @@ const replayAllStatement = {
       and ($4::text is null or state = $4::delivery_state)`,
 }
 
-/** Of webhooks that are gone or over, the oldest first. @returns how many went */
+/** Deletes ended deliveries older than `days` days, oldest first. @returns how many */
 export function forgetDeliveries(db: Querier, days: number, limit: number): Promise<number> {
   return db.run(forgetStatement, [days, limit])
 }

@@ -25,7 +25,7 @@ const columns: Columns<Webhook> = select({
   ...columnsOf({ description: optional(text), failingSince: optional(timestamptz) }, 'w'),
 })
 
-/** Newest first. */
+/** Lists the webhooks of an application, newest first. */
 export function listWebhookRows(
   db: Querier,
   applicationId: number,
@@ -59,7 +59,7 @@ export interface WebhookFields {
   enabled: boolean
 }
 
-/** Its secret is to follow, in the same transaction. */
+/** Inserts a webhook without a secret, which must be written in the same transaction. */
 export function insertWebhook(tx: Tx, applicationId: number, fields: WebhookFields): Promise<Webhook> {
   const { url, events, description, enabled } = fields
   return tx.single(insertStatement, [applicationId, url, events, description, enabled])
@@ -73,7 +73,7 @@ const insertStatement = reading(
     values ($1, $2, $3::text[], $4, $5, '') returning ${columns}`,
 )
 
-/** One that is switched on begins anew. @returns undefined where it is gone */
+/** Updates a webhook. Enabling it resets `failingSince`. @returns undefined if it no longer exists */
 export function updateWebhookRow(
   tx: Tx,
   id: number,
@@ -100,16 +100,16 @@ const deleteStatement = {
   text: 'delete from webhook where application_id = $1 and id = $2',
 }
 
-/** A webhook that is asked before something happens. */
+/** A webhook that is asked for a decision before something happens. */
 export interface DecidingWebhook {
   id: number
   url: string
   secret: Uint8Array<ArrayBuffer>
-  /** Which signs as well. */
+  /** Signs the request in addition, during a rotation. */
   previousSecret: Uint8Array<ArrayBuffer> | null
 }
 
-/** Those that want to decide, by name, oldest first. */
+/** Returns the webhooks that subscribe to a type by name and so decide, oldest first. */
 export function decidingWebhooks(
   db: Querier,
   applicationId: number,
@@ -132,7 +132,7 @@ const decidingStatement = reading(
     where w.application_id = $1 and w.enabled and $2::text = any(w.events) and w.url <> $3 order by w.id`,
 )
 
-/** Deletes those of all applications that have this URL for so long. */
+/** Deletes the webhooks of all applications that were created with this URL more than `hours` hours ago. */
 export async function deleteWebhooksAt(db: Querier, url: string, hours: number): Promise<void> {
   await db.run(deleteAtStatement, [url, hours])
 }
@@ -142,7 +142,7 @@ const deleteAtStatement = {
   text: `delete from webhook where url = $1 and created_time < chatterie_clock() - $2::int * interval '1 hour'`,
 }
 
-/** @param overlapMs how long the secret that it had signs as well */
+/** @param overlapMs for how many milliseconds the present secret continues to sign requests as well */
 export async function writeWebhookSecret(
   tx: Tx,
   id: number,
@@ -161,7 +161,7 @@ const secretStatement = {
     where id = $1`,
 }
 
-/** Switches it off, unless it decides who may connect: nobody but an operator opens a door. @returns whether it was on */
+/** Disables a webhook, unless it decides who may connect, a check only operators may remove. @returns whether it did */
 export async function switchWebhookOff(db: Querier, id: number): Promise<boolean> {
   return (await db.run(offStatement, [id])) > 0
 }
@@ -173,14 +173,14 @@ const offStatement = {
   text: `update webhook set enabled = false where id = $1 and enabled and not ${decides}`,
 }
 
-/** What a webhook is sealed with, for those that hold something sealed with another key. */
+/** The encrypted secrets of a webhook. */
 export interface SealedWebhook {
   id: number
   secret: Uint8Array<ArrayBuffer>
   previousSecret: Uint8Array<ArrayBuffer> | null
 }
 
-/** @param seal how what is sealed with the wanted key begins */
+/** Returns webhooks with a secret that does not begin with `seal`, the prefix that the wanted key produces. */
 export function findWebhookSealedElse(
   db: Querier,
   seal: Uint8Array,
@@ -200,9 +200,8 @@ const sealedElseStatement = reading(
 )
 
 /**
- * Unless it has other secrets by now.
- * @param given null where the webhook can sign nothing any more: it is switched off, or, where it decides who may
- * connect, lets nobody in
+ * Replaces the secrets of a webhook unless they have changed meanwhile.
+ * @param given null if the webhook can no longer sign: it is disabled or, if it decides who may connect, admits nobody
  */
 export async function resealWebhook(
   db: Querier,
