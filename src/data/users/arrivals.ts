@@ -1,6 +1,6 @@
-// Who connects: looked up, and let in. Whoever does so at the same time is one statement each time, for a crowd that comes
-// back after a restart would else be thousands of transactions. Indexes: the unique keys of application, user_name_key,
-// the primary key of user_ban, user_session (key).
+// Connecting users: lookup, and start or resumption of their sessions. Concurrent ones are grouped into one statement,
+// because a crowd that reconnects after a restart would otherwise cause thousands of transactions. Indexes: the unique
+// keys of application, user_name_key, the primary key of user_ban, user_session (key).
 
 import { type Entrance, entranceColumns } from '#data/applications/entrances.ts'
 import { bool, type Columns, column, columnsOf, int8, joined, mapped, select, uuid } from '#data/columns.ts'
@@ -12,24 +12,24 @@ import { resumableShape, type SessionRow } from '#data/users/connections.ts'
 import type { Ban } from '#resources/admin/moderation.ts'
 import type { User } from '#resources/user.ts'
 
-/** What a client says of itself; the keys are UUIDs, and absent what is none. */
+/** What a connecting client claims. The keys must be UUIDs; other values are treated as absent. */
 export interface Comer {
   apiKey: string
   username: string
-  /** The key of the session that it had before. */
+  /** The key of the client's earlier session. */
   resume?: string | undefined
 }
 
-/** A session that can go on, or why it cannot. */
+/** A session that can be resumed, or the reason why it cannot. */
 export type Resumable = SessionRow | 'too late' | 'user deleted'
 
 /** What is known of somebody who connects. */
 export interface Found {
   application: Entrance | undefined
   user: User | undefined
-  /** Of the user, in force. */
+  /** The user's ban that is in force. */
   ban: Ban | undefined
-  /** Undefined where there is no session of this key and user. */
+  /** Undefined if the user has no session with this key. */
   resumable: Resumable | undefined
 }
 
@@ -54,7 +54,7 @@ const resumableColumns: Columns<Resumable | undefined> = mapped(
   },
 )
 
-/** Each comer's, in their order. */
+/** Returns what is found for each client, in order. */
 export function findComers(db: Querier, comers: Comer[]): Promise<Found[]> {
   return db.all(findStatement, [
     comers.map(({ apiKey }) => apiKey),
@@ -63,7 +63,7 @@ export function findComers(db: Querier, comers: Comer[]): Promise<Found[]> {
   ])
 }
 
-// Lateral, so that each comer is a few index probes whatever the planner thinks of their number.
+// Lateral joins, so that each client takes a few index lookups whatever number the planner expects.
 const findStatement = quick(
   reading(
     'find-comers',
@@ -98,7 +98,7 @@ export interface OwnUser {
   userId: number
 }
 
-/** Each one's user, in their order; undefined where it is deleted. */
+/** Returns the user of each request, in order; undefined for a deleted user. */
 export function findOwnUsers(db: Querier, wanted: OwnUser[]): Promise<(User | undefined)[]> {
   return db.all(ownUsersStatement, [
     wanted.map(({ applicationId }) => applicationId),
@@ -121,7 +121,7 @@ const ownUsersStatement = quick(
   ),
 )
 
-/** A session that begins, of a user that is locked. */
+/** A session to be inserted; its user must be locked. */
 export interface NewSession {
   applicationId: number
   userId: number
@@ -130,17 +130,17 @@ export interface NewSession {
   isVouched: boolean
 }
 
-/** A session that is on. */
+/** A session that has been started or resumed. */
 export interface Arrived {
   id: number
   key: string
-  /** Nothing up to this position of the log was missed. */
+  /** The session has received all events up to this position of the log. */
   ackedPosition: number
-  /** Whether its user was offline before, and is online now. */
+  /** Whether the session changed its user from offline to online. */
   cameOnline: boolean
 }
 
-/** Begins sessions in a process. @returns those of users who are not banned */
+/** Inserts sessions of this process. @returns the sessions of users who are not banned */
 export function insertSessions(tx: Tx, node: number, sessions: NewSession[]): Promise<Arrived[]> {
   if (sessions.length === 0) return Promise.resolve([])
   return tx.all(insertStatement, [
@@ -153,7 +153,7 @@ export function insertSessions(tx: Tx, node: number, sessions: NewSession[]): Pr
   ])
 }
 
-/** Takes sessions over into a process; their users are locked. @returns those of users who are not banned */
+/** Moves sessions to this process; their users must be locked. @returns the sessions of users who are not banned */
 export function resumeSessions(
   tx: Tx,
   node: number,
@@ -167,7 +167,7 @@ export function resumeSessions(
   ])
 }
 
-/** What a user chose to be stays; only UNAVAILABLE becomes AVAILABLE. */
+/** Keeps a presence status that the user has chosen; only UNAVAILABLE becomes AVAILABLE. */
 const arriving = (name: string, arrived: string) =>
   reading(
     name,

@@ -1,13 +1,13 @@
-// Users whom operators keep out.
+// Users whom operators have banned.
 import { type Columns, column, columnsOf, int8, optional, select, text, timestamptz } from '#data/columns.ts'
 import { type Db, type Querier, reading, type Tx } from '#data/database.ts'
 import type { Ban } from '#resources/admin/moderation.ts'
 
-/** SQL: the ban of a user, as `b`, that is in force. */
+/** SQL: the ban of a user that is in force, as `b`. */
 export const banOf = (user: string) =>
   `user_ban b where b.user_id = ${user} and (b.until is null or b.until > chatterie_clock())`
 
-/** Of bans `b`. */
+/** The columns of bans `b`. */
 export const banColumns: Columns<Ban> = select(
   columnsOf(
     { createdTime: timestamptz, createdBy: text, until: optional(timestamptz), reason: optional(text) },
@@ -21,7 +21,7 @@ export function findBan(db: Querier, userId: number): Promise<Ban | undefined> {
 
 const findStatement = reading('find-ban', banColumns, (columns) => `select ${columns} from ${banOf('$1')}`)
 
-/** Of who would connect by this name. Index: user_name_key. */
+/** Returns the ban of the user with this name. Index: user_name_key. */
 function findBanByName(db: Db, applicationId: number, name: string): Promise<Ban | undefined> {
   return db.one(findByNameStatement, [applicationId, name])
 }
@@ -44,7 +44,7 @@ export function findBanOf(
   return id === undefined ? findBanByName(db, applicationId, username ?? '') : findBan(db, id)
 }
 
-/** Users of these applications who were banned in the last minute: their sessions should have ended. */
+/** Returns users of these applications who were banned in the last minute and whose sessions should have ended. */
 export function lateBans(db: Db, applicationIds: number[]): Promise<number[]> {
   return db.all(lateStatement, [applicationIds])
 }
@@ -66,7 +66,7 @@ export interface NewBan {
   createdBy: string
 }
 
-/** Bans a user, in place of a ban that there is, and ends its sessions. @returns whether there is such a user */
+/** Bans a user, replacing an existing ban, and ends their sessions. @returns whether there is such a user */
 export async function putBan(tx: Tx, ban: NewBan): Promise<boolean> {
   const { applicationId, userId, reason, until, createdBy } = ban
   if ((await tx.run(lockStatement, [applicationId, userId])) === 0) return false
@@ -75,7 +75,7 @@ export async function putBan(tx: Tx, ban: NewBan): Promise<boolean> {
   return true
 }
 
-/** As sessions that begin or end do, so that none begins beside it. */
+/** The lock that sessions take as well when they begin or end, so that none begins concurrently. */
 const lockStatement = {
   name: 'lock-user-to-ban',
   text: `
@@ -99,7 +99,7 @@ const endingTexts = [
    where id = $1 and presence_online`,
 ]
 
-/** @returns whether the user was banned, also in vain */
+/** @returns whether the user had a ban, including an expired one */
 export async function deleteBan(tx: Tx, applicationId: number, userId: number): Promise<boolean> {
   return (await tx.run(deleteStatement, [applicationId, userId])) > 0
 }

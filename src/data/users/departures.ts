@@ -1,5 +1,5 @@
-// Who goes: whose connection is lost, and whose session ends. Whoever does so at the same time is one statement each time, as
-// those who come. Indexes: the primary keys of user and user_session, chat_session (session_id) and (channel_id, state),
+// Disconnecting users: lost connections and the end of sessions. Concurrent ones are grouped into one statement, as in
+// arrivals.ts. Indexes: the primary keys of user and user_session, chat_session (session_id) and (channel_id, state),
 // user_session (user_id, state).
 import { column, columnsOf, int8, select } from '#data/columns.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'
@@ -9,13 +9,13 @@ import type { TopicPositions } from '#data/users/connections.ts'
 export interface DetachedSession {
   id: number
   node: number
-  /** Through which it had acknowledged all. */
+  /** The position up to which it had acknowledged all events. */
   position: number
   /** The topics that it was subscribed to. */
   topics: TopicPositions
 }
 
-/** Notes that sessions have lost their connection, what they listened to, and what they had acknowledged by then. */
+/** Marks sessions as disconnected, and stores their subscriptions and acknowledged positions. */
 export async function detachSessions(db: Db, sessions: DetachedSession[]): Promise<void> {
   await db.run(detachStatement, [
     sessions.map(({ id }) => id),
@@ -36,13 +36,13 @@ const detachStatement = {
 
 /** What changed because sessions ended. */
 export interface Ended {
-  /** Channels that users have left, for no other session of theirs is in them. */
+  /** Channels that users have left, because none of their other sessions is active in them. */
   left: { userId: number; channelId: number }[]
   /** Users who have gone offline. */
   offline: number[]
 }
 
-/** Ends sessions of users that are locked, unless they ended before, or another process has taken them over. */
+/** Ends sessions of locked users, unless they have already ended or another process has taken them over. */
 export async function endSessions(tx: Tx, sessions: { id: number; node: number }[]): Promise<Ended> {
   const ids = sessions.map(({ id }) => id)
   const ended = await tx.all(endStatement, [ids, sessions.map(({ node }) => node)])

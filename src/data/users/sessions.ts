@@ -16,13 +16,13 @@ export const sessionShape = {
   endTime: optional(timestamptz),
 }
 
-/** Of session `us` and its user `u`. */
+/** The columns of session `us` and its user `u`. */
 const sessionColumns: Columns<UserSession> = select({
   ...columnsOf(sessionShape, 'us'),
   user: userColumns('u'),
 })
 
-/** Devices that were connected, oldest first. */
+/** Lists the sessions of devices, oldest first. */
 export function readUserSessionPage(
   db: Db,
   applicationId: number,
@@ -71,7 +71,7 @@ const chatSessionColumns: Columns<ChatSession> = select({
   session: sessionColumns,
 })
 
-/** Presences in channels, oldest first. */
+/** Lists chat sessions, that is, presences in channels, oldest first. */
 export function readChatSessionPage(
   db: Db,
   applicationId: number,

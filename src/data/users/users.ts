@@ -13,13 +13,13 @@ const livingUser = (name: string, condition: string) =>
     ),
   )
 
-/** The user with this id in the application, unless deleted. */
+/** Returns the user with this id in the application, unless deleted. */
 export const findUser = finder(livingUser('find-user', 'u.id = $2'))
 
-/** The user with exactly this name in the application, unless deleted. */
+/** Returns the user with exactly this name in the application, unless deleted. */
 export const findUserByName = finder<User, string>(livingUser('find-user-by-name', 'u.name = $2'))
 
-/** The users that references mean, in their order; undefined where there is none. One round trip. */
+/** Returns the users that are referred to by id or name, in order; undefined if there is none. One round trip. */
 export async function findUsers(
   db: Db,
   applicationId: number,
@@ -41,7 +41,7 @@ const findManyStatement = reading(
     where u.application_id = $1 and u.deleted_time is null and (u.id = any($2::bigint[]) or u.name = any($3::text[]))`,
 )
 
-/** The users with these ids, deleted ones included: authors stay authors. */
+/** Returns the users with these ids, including deleted ones, who remain the authors of their messages. */
 export async function usersById(db: Db, ids: number[]): Promise<Map<number, User>> {
   if (ids.length === 0) return new Map()
   const users = await db.all(byIdStatement, [ids])
@@ -56,7 +56,7 @@ const byIdStatement = quick(
   ),
 )
 
-/** @throws a unique violation where the name is taken */
+/** @throws a unique violation if the name is taken */
 export async function insertUser(
   tx: Tx,
   applicationId: number,
@@ -74,7 +74,7 @@ const insertStatement = reading(
     values ($1, $2, $3, $4, $5::jsonb) returning ${columns}`,
 )
 
-/** What changes of a user, locked until the transaction ends, so that two merge patches do not undo each other. */
+/** Returns the fields that a patch merges, and locks the row so that two patches do not overwrite each other. */
 export function lockUser(tx: Tx, applicationId: number, id: number) {
   return tx.one(lockStatement, [applicationId, id])
 }
@@ -118,8 +118,8 @@ const updateStatement = {
 }
 
 /**
- * Gives a user another display picture: a hosted file, an address elsewhere, or the generated one.
- * @returns the key of the hosted file that it had, which expires
+ * Sets a user's display picture to a hosted file, an external URL, or the generated picture.
+ * @returns the key of the previous hosted file, which expires
  */
 export async function replacePicture(
   tx: Tx,
