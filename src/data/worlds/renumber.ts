@@ -1,12 +1,12 @@
-// Gives the rows of a world other numbers, so that a copy of them can be beside them: ids, what refers to them, and
-// positions among them, wherever they stand. Order is kept.
+// Assigns new ids to the rows of a world, so that a copy can exist beside them: ids, references to them, and positions
+// among them, in any cell. Their order is preserved.
 import { v4 as uuid } from 'uuid'
 import type { JobInput } from '#data/jobs/jobs.ts'
 import type { StoredFile, StoredMention } from '#data/rows.ts'
 import type { Meaning, Space } from '#data/worlds/spaces.ts'
 import { type KeptTable, keptTables } from '#data/worlds/tables.ts'
 
-/** Cells by the names of their columns, as JSON has them. */
+/** Cells by column name, as in JSON. */
 type RowCells = Record<string, unknown>
 export type RowsByTable = Map<string, RowCells[]>
 
@@ -20,7 +20,7 @@ const meanings = new Map(
   ),
 )
 
-/** The numbers that rows have or name, by their space and in order: each needs another. */
+/** Returns the ids that rows have or refer to, by space and in ascending order; each needs a new one. */
 export function numbersIn(rows: RowsByTable): Map<Space, number[]> {
   const found = new Map<Space, Set<number>>()
   for (const { name, numbers } of keptTables) {
@@ -35,16 +35,16 @@ export function numbersIn(rows: RowsByTable): Map<Space, number[]> {
   return new Map([...found].map(([space, set]) => [space, [...set].sort((a, b) => a - b)]))
 }
 
-/** What each old number of a space becomes; both are in order. */
+/** The old ids of each space and the new one of each, both in ascending order. */
 export type Given = Map<Space, { old: number[]; given: number[] }>
 
 /** Maps the old numbers of a space to new ones. */
 export interface Numbers {
-  /** Of what is gone, and named within a cell alone, there is none: nothing has the number 0. */
+  /** Returns the new id; 0, which no row has, for a row that no longer exists and is only referred to within a cell. */
   id(space: Space, number: number): number
-  /** The last number up to this one; 0 before all. */
+  /** Returns the new id of the last row up to this id; 0 if there is none. */
   through(space: Space, number: number): number
-  /** The first number from this one on; beyond all behind the last. */
+  /** Returns the new id of the first row from this id on; the largest integer if there is none. */
   from(space: Space, number: number): number
 }
 
@@ -68,7 +68,7 @@ function listed(given: Given): Numbers {
   }
 }
 
-/** All from the least to the most, those among them that nobody has included. */
+/** All ids from the least to the most, whether or not a row has them. */
 export interface Range {
   least: number
   most: number
@@ -96,7 +96,7 @@ export function shifted(ranges: ReadonlyMap<Space, Range>): Numbers {
 
 const nowhere: Range = { least: Number.POSITIVE_INFINITY, most: Number.NEGATIVE_INFINITY, first: 0 }
 
-/** The rows with the numbers they are given, and the keys of files as they were and are. */
+/** Returns the rows with new ids, and the new keys of files by their old ones. */
 export function renumber(
   rows: RowsByTable,
   applicationId: number,
@@ -111,7 +111,7 @@ export function renumber(
   return { rows: new Map(renumbered), keys: numbering.keys }
 }
 
-/** Numbers and keys that stand within cells. Rows may come from a file, and have anything there. */
+/** Replaces ids and keys within cells. Rows may come from a file, so that cells may have any content. */
 const renumberWithin: Record<string, (row: RowCells, numbering: Numbering) => void> = {
   user(row, numbering) {
     if (typeof row.picture_url !== 'string') return
@@ -145,17 +145,17 @@ const renumberWithin: Record<string, (row: RowCells, numbering: Numbering) => vo
   },
 }
 
-/** By the first word of the scope of a counter. */
+/** By the first word of a counter's scope. */
 const countedIn: Record<string, Space> = { channel: 'channel', thread: 'message', function: 'function' }
 
 export class Numbering {
-  /** Of files, and all else that no two rows may share. */
+  /** New keys of files and other globally unique values, by the old ones. */
   readonly keys: Map<string, string>
   readonly #applicationId: number
   readonly #numbers: Numbers
   readonly #areKeysKept: boolean
 
-  /** @param keys what some become */
+  /** @param keys new keys that are already known, by the old ones */
   constructor(
     applicationId: number,
     numbers: Numbers,
@@ -167,7 +167,7 @@ export class Numbering {
     this.keys = keys
   }
 
-  /** The row with its numbers; undefined where nothing of it is left. */
+  /** Returns the row with new ids; undefined if nothing of it is left. */
   row({ name, numbers, unique = [] }: KeptTable, old: RowCells): RowCells | undefined {
     const row = { ...old }
     for (const [column, meaning] of Object.entries(numbers)) {
@@ -175,7 +175,7 @@ export class Numbering {
     }
     for (const column of unique) row[column] = this.key(String(row[column]))
     renumberWithin[name]?.(row, this)
-    // Of a span of messages that are all gone, nothing is left.
+    // A read span is empty if all of its messages are gone.
     return name === 'read_span' && Number(row.from_id) > Number(row.through_id) ? undefined : row
   }
 

@@ -1,6 +1,6 @@
-// What numbers in a world mean, and what gives them.
+// The meaning of numbers in a world, and the sequences that ids are drawn from.
 
-/** What numbers of one kind are given by: the sequence of a table; threads are numbered with messages. */
+/** A space of ids is drawn from the sequence of one table; threads share the ids of messages. */
 export const spaces = [
   'channel',
   'channel_block',
@@ -23,14 +23,14 @@ export const spaces = [
 ] as const
 export type Space = (typeof spaces)[number]
 
-/** What a number is, so that a copy of its row can be given other ones. */
+/** The meaning of a number, so that it can be replaced in a copy of its row. */
 export type Meaning =
   | 'application'
   /** The number of a row that exists. */
   | Space
   /** The number of a row that may be deleted by now. */
   | `once ${Space}`
-  /** A position among those of the space: through that, or from that on. */
+  /** A position among the ids of the space: up to an id, or from an id on. */
   | `through ${Space}`
   | `from ${Space}`
   /** The number of what a counter counts for, which its scope names. */
@@ -38,5 +38,5 @@ export type Meaning =
   /** A quantity. */
   | 'plain'
 
-/** The sequence that gives the numbers of a space. */
+/** Returns the sequence from which the ids of a space are drawn. */
 export const sequenceOf = (space: Space) => (space === 'message' ? 'message_id' : `${space}_id_seq`)

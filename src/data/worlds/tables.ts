@@ -4,7 +4,7 @@ import { type Fleeting, type Kept, type Model, models } from '#data/worlds/model
 import { ofApplication } from '#data/worlds/rows-of.ts'
 import type { Meaning } from '#data/worlds/spaces.ts'
 
-/** Models of which a world has no rows that are described here. */
+/** Models without rows of worlds described here. */
 export type WithoutRows = { [M in Model]: (typeof models)[M] extends null ? M : never }[Model]
 
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
@@ -14,13 +14,13 @@ export const tableOf = (model: string) => snake(model[0]?.toLowerCase() + model.
 
 export const columnsOf = (model: Model) => Object.keys(Prisma[`${model}ScalarFieldEnum`]).map(snake)
 
-/** A table whose rows snapshots keep; names are those of the database. */
+/** A table whose rows snapshots contain, with the names used in the database. */
 export interface KeptTable extends Kept {
   name: string
   columns: string[]
 }
 
-/** In an order in which each comes after those that it refers to. */
+/** Ordered so that each table comes after those it refers to. */
 export const keptTables: KeptTable[] = Object.entries(models).flatMap(([model, table]) => {
   if (table === null || !('key' in table)) return []
   const kept: Omit<Kept, 'key' | 'numbers'> & { key: string[]; numbers: object } = table
@@ -35,7 +35,7 @@ export const keptTables: KeptTable[] = Object.entries(models).flatMap(([model, t
   }
 })
 
-/** How the rows of each table that a world has are found; and what the audit says of it. */
+/** How the rows of each table of a world are found, including the audit log. */
 export const clearedTables: ({ name: string } & Fleeting)[] = [
   { name: 'audit_entry', of: ofApplication },
   ...Object.entries(models).flatMap(([model, table]) => {
@@ -44,5 +44,5 @@ export const clearedTables: ({ name: string } & Fleeting)[] = [
   }),
 ]
 
-/** Whose rows have something that only the server's keys open. */
+/** Tables with values that only the server's keys can decrypt. */
 export const sealedTables: ReadonlySet<string> = new Set(['user_secret', 'runtime', 'webhook'])
