@@ -244,7 +244,7 @@ export function misspeltSettings(environment: Record<string, string | undefined>
   })
 }
 
-/** The settings of this process; what is misspelt among them is said on stderr. */
+/** Returns the settings of this process, and warns of misspelt ones on stderr. */
 export function readSettings(): Config {
   const config = readConfig(process.env)
   for (const line of misspeltSettings(process.env)) process.stderr.write(`Warning: ${line}\n`)

@@ -173,7 +173,7 @@ export function openContext(
   return ctx
 }
 
-/** Keeps what goes on behind requests. */
+/** Tracks background work that requests have started. */
 function openBacklog(log: FastifyBaseLogger): Pick<Context, 'later' | 'settled'> {
   const pending = new Set<Promise<unknown>>()
   return {

@@ -100,7 +100,7 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
 
 type ServerCode = typeof import('#server.ts')
 
-/** Loads the server's code while the database starts, which goes on in between. */
+/** Loads the server's code while the database starts, which continues in between. */
 async function loadCode(): Promise<ServerCode> {
   for (const load of [
     () => import('#data/open-database.ts'),
@@ -111,11 +111,11 @@ async function loadCode(): Promise<ServerCode> {
     await otherWork()
   }
   const code = await import('#server.ts')
-  await otherWork() // on the database
+  await otherWork() // of the database
   return code
 }
 
-/** Opens the context; `joined` resolves when this process is one of the installation. */
+/** Opens the context; `joined` resolves when this process has joined the installation. */
 async function openSurroundings(
   { Node, openBus, openContext }: ServerCode,
   config: Config,
@@ -124,7 +124,7 @@ async function openSurroundings(
 ): Promise<{ ctx: Context; joined: Promise<void> }> {
   const node = new Node(database.url, log)
   const joined = database.ready.then(() => node.start())
-  joined.catch(() => {}) // it is waited for by who starts
+  joined.catch(() => {}) // awaited by the caller
   started.push({ undo: () => node.close() })
   if (config.redisUrl) await joined // names the bus
   const bus = await openBus(config.redisUrl, `chatterie:${node.installation}`, log)
@@ -141,7 +141,7 @@ async function openSurroundings(
   return { ctx, joined }
 }
 
-/** Sees to it, once the database is there, that there are a first application and a first operator. */
+/** Creates the first application and the first operator, if they are missing, once the database is ready. */
 async function found(
   { checkKeys, ensureFirstApplication, ensureFirstOperator }: ServerCode,
   ctx: Context,
@@ -160,7 +160,7 @@ function goOn(): void {
 }
 
 /**
- * The first signal stops gracefully and lets current work finish; a later one hurries the stop but does not abandon it.
+ * The first signal stops gracefully and lets current work finish; a later one hurries but does not abandon the stop.
  */
 function stopOnSignals(log: pino.Logger): void {
   let firstAt: number | undefined

@@ -112,7 +112,7 @@ function attachSockets(
   })
 }
 
-/** Follows the clock where other processes move it. */
+/** Follows the clock when another process moves it. */
 function followOthersClock(ctx: Context): void {
   ctx.bus.onSignal((signal) => {
     const isOfOthers = signal.kind === 'clock moved' && signal.node !== ctx.node.id

@@ -6,20 +6,20 @@ import { isWorkWaiting } from '#domain/jobs/is-work-waiting.ts'
 import type { Snapshot } from '#metrics/instruments.ts'
 import { programFile } from '#place.ts'
 
-/** Megabytes. Four jobs at once need some 60; the collector uses what it may before it does its work. */
+/** In megabytes. Four concurrent jobs need about 60; V8 uses what it is allowed before it collects garbage. */
 const resourceLimits = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 24 }
 
 const restartMs = 1_000
 
-/** How often it is looked for work that was put into the queue by others, or before this process came. */
+/** Interval of the check for work queued by other processes, or before this one started. */
 const lookMs = 2_000
 
-/** What the thread is asked; it answers with its metrics, and says by itself when it has written events. */
+/** Requests to the thread: it answers with its metrics, and reports events that it has written on its own. */
 export type Asked = 'metrics' | 'stop'
 
 /**
- * Keeps the thread of background work (src/background.ts) running beside the server, from the first work on: it takes 70
- * MB, and half a second of processor to begin.
+ * Keeps the thread of background work (src/background.ts) running beside the server. It is started with the first work,
+ * because it takes 70 MB of memory and half a second of CPU time to start.
  */
 export class BackgroundThread {
   readonly #ctx: Context
@@ -28,7 +28,7 @@ export class BackgroundThread {
   #restart: NodeJS.Timeout | undefined
   #isStopping = false
   #unwatch = () => {}
-  /** Those who wait for its metrics. */
+  /** Resolved with the thread's next metrics. */
   #asking: PromiseWithResolvers<Snapshot[]> | undefined
 
   constructor(ctx: Context, databaseUrl: string) {
@@ -76,14 +76,14 @@ export class BackgroundThread {
     this.#thread = thread
   }
 
-  /** Never, where the thread is too busy to say. */
+  /** Never resolves if the thread is too busy to answer. */
   #metricsOf(thread: Thread): Promise<Snapshot[]> {
     this.#asking = Promise.withResolvers<Snapshot[]>()
     thread.postMessage('metrics' satisfies Asked)
     return this.#asking.promise
   }
 
-  /** Resolves when the batches at hand are stored and what is left is given back. */
+  /** Resolves when current batches are stored and unfinished jobs are released. */
   async stop(): Promise<void> {
     this.#isStopping = true
     clearTimeout(this.#restart)

@@ -1,25 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDatabaseAway } from '#errors.ts'
 
-/** How often one item is tried when it is alone. */
+/** Number of attempts for a single item. */
 const triesMax = 3
 const betweenTriesMs = 20
 
 export interface Work<R> {
-  /** How many items a batch has at most. */
+  /** Maximum batch size. */
   max: number
-  /** Does the oldest items, `limit` at the most, or the one with the id alone. */
+  /** Processes up to `limit` of the oldest items, or only the item with the id `only`. */
   take(limit: number, only?: number): Promise<R>
-  /** The id of the oldest item. */
+  /** Returns the id of the oldest item. */
   first(): Promise<number | undefined>
-  /** Does without an item that always fails. */
+  /** Skips an item that fails every time. */
   setAside(id: number, error: unknown): Promise<R>
 }
 
 /**
- * Work that lies in the database, in batches of which one item cannot hold back the others: a batch that fails is
- * halved until the item is alone; after some tries it is set aside, and the batches grow again. While the database is
- * away nothing is set aside.
+ * Processes items in the database in batches, so that one bad item cannot block the others: a failing batch is halved
+ * until the item is alone, which is set aside after some attempts; then batches grow again. Nothing is set aside while
+ * the database is unavailable.
  */
 export class Batches<R> {
   readonly #work: Work<R>
@@ -30,7 +30,7 @@ export class Batches<R> {
     this.#limit = work.max
   }
 
-  /** Does one batch. @throws where the database is away */
+  /** Processes one batch. @throws if the database is unavailable */
   async next(): Promise<R> {
     for (;;) {
       try {
@@ -48,7 +48,7 @@ export class Batches<R> {
   async #alone(): Promise<R> {
     let id: number | undefined
     for (let tries = 1; ; tries += 1) {
-      // For a moment, a statement that failed still locks the item.
+      // A failed statement still locks the item for a moment.
       id ??= await this.#work.first()
       try {
         return await this.#work.take(1, id)

@@ -11,13 +11,13 @@ import { Batches } from '#jobs/batches.ts'
 import { Drain } from '#jobs/drain.ts'
 import type { CommittedEvent } from '#resources/events.ts'
 
-/** How often rows are looked for whose process died before it published them. */
+/** Interval of the check for rows whose process died before they were published. */
 const sweepMs = 1_000
 const forgetMs = 10_000
 
 /**
- * Takes events as they commit, hands them to whoever publishes them, and notifies the members of channels of what they
- * missed. One process at a time leads: there is one order in which events are published.
+ * Takes events as they are committed, passes them to the publisher, and notifies channel members of what they missed.
+ * Only one process leads at a time, so that events are published in one order.
  */
 export class Dispatcher {
   readonly #ctx: Context
@@ -25,16 +25,16 @@ export class Dispatcher {
   readonly #notifications: Drain
   readonly #forgetting: Drain
   readonly #clearing: Drain
-  /** How many events were taken that have not been cleared away. */
+  /** Number of taken events that have not been cleared from the outbox. */
   #uncleared = 0
-  /** Whether the last events were heard, or set something off. */
+  /** Whether the last events were delivered or triggered anything. */
   #hadEffect = true
 
   /**
    * @param publish resolves when the next batch may come
-   * @param isListened says whether somebody is connected to this process
-   * @param runFunctions is called when there are functions to run
-   * @param deliverToWebhooks is called when there are deliveries to webhooks
+   * @param isListened returns whether anyone is connected to this process
+   * @param runFunctions called when functions have to run
+   * @param deliverToWebhooks called when webhook deliveries are due
    */
   constructor(
     ctx: Context,
@@ -104,13 +104,13 @@ export class Dispatcher {
     this.#clearing.start()
   }
 
-  /** Resolves when what is written by now is published, and what is too old forgotten. */
+  /** Resolves when everything written so far is published and expired events are deleted. */
   async look(): Promise<void> {
     await this.#events.look()
     await Promise.all([this.#notifications.look(), this.#forgetting.look()])
   }
 
-  /** Resolves when the batches at hand are done, and others may lead. */
+  /** Resolves when current batches are done and another process may lead. */
   async stop(): Promise<void> {
     const { node, bus } = this.#ctx
     const all = [this.#events, this.#notifications, this.#forgetting, this.#clearing]

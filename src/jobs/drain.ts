@@ -2,29 +2,29 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '#context.ts'
 
-/** Rests so long after a batch that was not full: a stream of signals need not become a stream of batches. */
+/** Pause after a batch that was not full, so that a stream of signals does not become a stream of tiny batches. */
 const gatherMs = 10
-/** So many times as long where nobody waits for what the next would do. */
+/** Factor by which the pause grows if nobody waits for the results. */
 const restsMax = 4
 
-/** Does work that lies in the database, batch by batch: at a signal, and now and then for what no signal announced. */
+/** Processes work in the database batch by batch, on a signal, and periodically for work that was not signalled. */
 export class Drain {
   readonly #work: () => Promise<boolean>
   readonly #sweepMs: number
   readonly #log: Context['log']
   readonly #isAwaited: () => boolean
-  /** A batch belongs to none of those that signalled it: it keeps nothing of the first one's context. */
+  /** Runs batches outside the async context of whoever signals, as a batch belongs to no single signal. */
   readonly #outside = AsyncLocalStorage.snapshot()
   #state: 'idle' | 'running' | 'stopped' = 'idle'
-  /** Whether there may be more than the batch at hand. */
+  /** Whether there may be work beyond the current batch. */
   #signalled = false
   #isLookedFor = false
   #run: Promise<void> = Promise.resolve()
   #sweep: NodeJS.Timeout | undefined
 
   /**
-   * @param work does one batch, and says whether more may wait; what it leaves at a throw the next sweep finds
-   * @param isAwaited says whether somebody may be waiting for what is done; where not, batches come more seldom
+   * @param work processes one batch and returns whether there may be more; after an error, the next sweep continues
+   * @param isAwaited returns whether anyone may wait for the results; if not, batches are less frequent
    */
   constructor(
     log: Context['log'],
@@ -43,14 +43,14 @@ export class Drain {
     this.signal()
   }
 
-  /** Resolves when the batch at hand is done. */
+  /** Resolves when the current batch is done. */
   async stop(): Promise<void> {
     clearInterval(this.#sweep)
     this.#state = 'stopped'
     await this.#run
   }
 
-  /** Looks now; resolves when nothing is left to do. */
+  /** Starts at once and resolves when no work is left. */
   async look(): Promise<void> {
     this.#isLookedFor = true
     while (this.#state === 'running') await this.#run

@@ -1,4 +1,4 @@
-// Runs an export: which columns it has.
+// Runs an export and defines its columns.
 import type { Context } from '#context.ts'
 import type { RunningJob } from '#domain/jobs/begin-job.ts'
 import {

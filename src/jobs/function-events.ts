@@ -1,4 +1,4 @@
-// What functions are given: the payload of each type of event, in the shapes of the Platform API (runtime contract 9).
+// The event payloads of functions by type, in the shapes of the Platform API (runtime contract 9).
 import type { Context } from '#context.ts'
 import type { RunSubjects } from '#domain/functions/runs/load-run-subjects.ts'
 import type { QueuedRun } from '#domain/functions/runs/take-queued-runs.ts'
@@ -15,12 +15,12 @@ import { ownView, present } from '#wire/hal.ts'
 
 type Event = Record<string, unknown>
 type ToEvent = (run: QueuedRun, subjects: RunSubjects, show: Show) => Event
-/** Gives the document of an entity. @throws Gone where there is none */
+/** Returns the document of an entity. @throws Gone if the entity is undefined */
 type Show = <E>(resource: AnyResource<E>, entity: E | undefined) => Record<string, unknown>
 
 class Gone extends Error {}
 
-/** The event of a run; undefined where what it is about is gone. */
+/** Returns the event of a run; undefined if its subject no longer exists. */
 export function presentFunctionEvent(ctx: Context, run: QueuedRun, subjects: RunSubjects): Event | undefined {
   const view = ownView(ctx.baseUrl(), run.applicationId)
   const toEvent = (events as Record<string, ToEvent | undefined>)[run.function.type]
@@ -37,7 +37,7 @@ export function presentFunctionEvent(ctx: Context, run: QueuedRun, subjects: Run
 
 const userOf = ({ payload }: QueuedRun, { users }: RunSubjects) => users.get(payload.userId ?? 0)
 const channelOf = ({ channelId }: QueuedRun, { channels }: RunSubjects) => channels.get(channelId ?? 0)
-/** One that its channel does not keep is in its event. */
+/** A message that its channel does not persist is in the event. */
 const messageOf = ({ payload }: QueuedRun, { messages }: RunSubjects) =>
   messages.get(payload.messageId ?? 0) ?? (payload.message as Message | undefined)
 

@@ -1,4 +1,4 @@
-// Runs functions that events ask for: at least once each, in no particular order.
+// Runs the functions that events trigger: each run at least once, in no particular order.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context, Outcome } from '#context.ts'
 import { presentEach } from '#domain/events/present-each.ts'
@@ -16,25 +16,25 @@ import { Drain } from '#jobs/drain.ts'
 import { presentFunctionEvent } from '#jobs/function-events.ts'
 
 /**
- * Under way at once in this process, and of one application: fewer than the runner has processes for, so that who
- * connects finds one free, and what is slow in one application holds up no other.
+ * Maximum number of concurrent runs in this process, and per application. Both are below the number of the runner's
+ * processes, so that connecting users find one free and a slow application does not delay others.
  */
 const runningMax = 12
 const runningOfApplicationMax = 3
-/** Taken ahead, so that none of these ever waits for the database. */
+/** Maximum number of runs that are taken in advance, so that no run waits for the database. */
 const takenMax = 192
 const takenOfApplicationMax = 16
-/** How long a run waits for a process of functions. */
+/** Maximum wait for a process of functions. */
 const waitMs = 60_000
 
-/** Another process may have asked, and what is tried again is due some time. */
+/** Another process may have queued runs, and retries become due. */
 const sweepMs = 1_000
 const givingBackMs = 5_000
 const forgettingMs = 60_000
-/** How long a stop waits for what is under way. */
+/** How long a stop waits for current runs. */
 const stopMs = 5_000
 
-/** Where the runtime failed, not the function, a run is tried again, each time after four times as long. */
+/** If the runtime failed, not the function, a run is retried, each time after four times the previous delay. */
 const attemptsMax = 5
 const retryMs = 1_000
 
@@ -43,10 +43,10 @@ interface Ready {
   event: Record<string, unknown>
 }
 
-/** What this process has taken of one application. */
+/** The runs that this process has taken for one application. */
 interface Line {
   waiting: Ready[]
-  /** What goes on, by the id of the run. */
+  /** By the run's id. */
   running: Map<number, Promise<void>>
 }
 
@@ -70,7 +70,7 @@ export class FunctionRuns {
     )
   }
 
-  /** Functions call the API: the server must listen. */
+  /** Starts to run functions. The server must already listen, because functions call the API. */
   start(): void {
     this.#state = 'open'
     this.#taking.start()
@@ -82,12 +82,12 @@ export class FunctionRuns {
     if (this.#state === 'open') this.#taking.signal()
   }
 
-  /** Resolves when runs that are due are taken, as far as there is room, and old invocations forgotten. */
+  /** Resolves when due runs are taken, as far as there is capacity, and old invocations are deleted. */
   async look(): Promise<void> {
     if (this.#state === 'open') await Promise.all([this.#taking.look(), this.#forgetting.look()])
   }
 
-  /** Takes no more, and gives back what does not end soon. */
+  /** Takes no more runs, and releases those that do not end soon. */
   async stop(): Promise<void> {
     this.#state = 'stopping'
     await Promise.all([this.#taking.stop(), this.#forgetting.stop()])
@@ -98,7 +98,7 @@ export class FunctionRuns {
     )
   }
 
-  /** What the dead have taken, and what this process has and could not begin, for the database was away. */
+  /** Releases runs of dead processes, and runs taken by this one that could not begin without the database. */
   async #giveBack(): Promise<void> {
     if (performance.now() - this.#givenBackAt < givingBackMs) return
     this.#givenBackAt = performance.now()
@@ -110,13 +110,13 @@ export class FunctionRuns {
     if (this.#ctx.node.isLeader) await giveBackRunsOfTheDead(this.#ctx)
   }
 
-  /** @returns whether more may wait for which there is room */
+  /** @returns whether there may be more runs and capacity for them */
   async #take(): Promise<boolean> {
     const ctx = this.#ctx
     await this.#giveBack()
     const busy = new Map([...this.#lines].map(([id, line]) => [id, line.waiting.length + line.running.size]))
     const total = takenMax - [...busy.values()].reduce((sum, runs) => sum + runs, 0)
-    if (total <= 0) return false // the next that ends signals
+    if (total <= 0) return false // the next run to end will signal
     const { runs, more } = await takeQueuedRuns(ctx, { busy, perApplication: takenOfApplicationMax, total })
     if (runs.length === 0) return more
     const presented = await presentEach(runs, {
@@ -143,7 +143,7 @@ export class FunctionRuns {
     return line
   }
 
-  /** Begins what there is room for, one of each application in turn. */
+  /** Starts as many runs as there is capacity for, one per application in turn. */
   #serve(): void {
     if (this.#state !== 'open') return
     let free = runningMax - [...this.#lines.values()].reduce((sum, { running }) => sum + running.size, 0)
@@ -154,7 +154,7 @@ export class FunctionRuns {
         const next = line.waiting.shift()
         if (!next) continue
         line.running.set(next.run.id, this.#run(applicationId, line, next))
-        // To the end of the line of lines.
+        // Moves the application to the end of the order.
         this.#lines.delete(applicationId)
         this.#lines.set(applicationId, line)
         free--
@@ -188,7 +188,7 @@ export class FunctionRuns {
     this.#serve()
   }
 
-  /** It is given back, and so done again, but not for ever. */
+  /** The run is released and repeated, up to the maximum number of attempts. */
   async #notRecorded(run: QueuedRun, error: unknown): Promise<void> {
     const { log } = this.#ctx
     if (!isGone(error) && (run.attempts < attemptsMax || isDatabaseAway(error))) {

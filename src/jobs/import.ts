@@ -1,4 +1,4 @@
-// Runs an import: what its file holds is checked item by item and stored batch by batch.
+// Runs an import: validates the items of its file one by one and stores them in batches.
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { z } from 'zod'
@@ -20,16 +20,16 @@ import type { ImportType } from '#resources/job.ts'
 import { compileCheck } from '#wire/reading.ts'
 
 /**
- * Stored in one commit. More makes those who commit meanwhile wait longer for the log of this one, 3 KB a message, to
- * be on the disk: the p99 of a send beside an import was 22 ms with 250 and 27 with 500, which is 5 % faster. On a busy
+ * Items per commit. Larger batches make concurrent commits wait longer until the log of this one, 3 KB a message, is on
+ * disk: the p99 of a send beside an import was 22 ms with 250 and 27 ms with 500, which is 5 % faster. On a busy
  * machine they did not differ.
  */
 const batchItemsMax = 250
 const batchBytesMax = 1_048_576
 
 /**
- * The import rests so much of the time a batch took, and leaves the disk to others. A tenth took 12 to 18 % off the p99
- * of a send beside it, for 3 to 11 % of the speed; a quarter took 8 to 28 % off, for 22 to 28 %.
+ * Share of a batch's duration for which the import pauses, to leave the disk to others. A tenth took 12 to 18 % off the
+ * p99 of a send beside it, for 3 to 11 % of the speed; a quarter took 8 to 28 % off, for 22 to 28 %.
  */
 const restShare = 0.1
 
@@ -55,8 +55,8 @@ const kinds: Record<ImportType, Kind> = {
 }
 
 /**
- * Goes on where the job stands, to the end of the file.
- * FAILED is a job whose file is no JSON array to its end, or of whose items none could be stored (contract h8).
+ * Continues the job from its current position to the end of the file.
+ * A job is FAILED if its file is not a complete JSON array, or if none of its items could be stored (contract h8).
  */
 export async function runImport(ctx: Context, begun: RunningJob, signal: AbortSignal): Promise<void> {
   const open = () => ctx.files.open(begun.fileKey ?? '')

@@ -1,16 +1,16 @@
-// The items of an import file: a JSON array that is never in memory as a whole. Only the brackets, commas and quotes
-// between items are read here; JSON.parse judges each item. So one that is broken, too large or too deep fails alone.
+// Reads the items of an import file, a JSON array that is never in memory as a whole. Only what is between items is
+// scanned here; JSON.parse parses each item, so that one that is malformed, too large or too deep fails alone.
 import { isUtf8 } from 'node:buffer'
 import { setImmediate } from 'node:timers/promises'
 import { importItemMax } from '#resources/imports.ts'
 
 export type Item = { index: number; size: number } & ({ value: unknown } | { reason: string })
 
-/** The bytes are not a JSON array, or end within it. What was complete before has been given. */
+/** Thrown if the bytes are not a JSON array or end inside it. Items that were complete have been returned. */
 export class UnusableFile extends Error {
   readonly index: number
 
-  /** @param index of the item it happened at */
+  /** @param index index of the item at which the file became unusable */
   constructor(index: number, reason: string) {
     super(reason)
     this.name = 'UnusableFile'
@@ -18,11 +18,11 @@ export class UnusableFile extends Error {
   }
 }
 
-/** So much is read before others in the process have their turn: about 0.1 ms. */
+/** Bytes that are read before other work in the process gets its turn; takes about 0.1 ms. */
 const sliceBytes = 16_384
 
 /**
- * Gives the items of a file from item `from` on, a few at a time.
+ * Yields the items of a file from item `from` on, a few at a time.
  * @throws UnusableFile
  */
 export async function* readItems(bytes: AsyncIterable<Uint8Array>, from = 0): AsyncGenerator<Item[]> {
@@ -39,7 +39,7 @@ export async function* readItems(bytes: AsyncIterable<Uint8Array>, from = 0): As
   if (broken) throw broken
 }
 
-/** How many items a file has, complete ones only. */
+/** Returns the number of complete items in a file. */
 export async function countItems(bytes: AsyncIterable<Uint8Array>): Promise<number> {
   const splitter = new Splitter(Number.POSITIVE_INFINITY)
   for await (const chunk of bytes) {
@@ -64,7 +64,7 @@ const isBlank = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0
 const byteOrderMark = [0xef, 0xbb, 0xbf]
 
 class Splitter {
-  /** Items that are complete. */
+  /** Number of complete items. */
   count = 0
   readonly #from: number
   #state: 'before' | 'within' | 'after' = 'before'
@@ -73,7 +73,7 @@ class Splitter {
   #deepest = 0
   #inString = false
   #escaped = false
-  /** Of the item at hand: what came in earlier chunks. */
+  /** Earlier chunks of the current item. */
   #pieces: Uint8Array[] = []
   #size = 0
   #isBlank = true

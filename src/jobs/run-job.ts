@@ -31,8 +31,8 @@ const works: Record<JobType, Work> = {
 }
 
 /**
- * Does a job from where it stands to its end, or until the signal.
- * @param isLast fails the job rather than throw, so that it ends
+ * Runs a job from its current position to its end, or until the signal.
+ * @param isLast whether an error ends the job as failed instead of being thrown
  */
 export async function runJob(
   ctx: Context,

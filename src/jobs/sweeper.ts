@@ -13,12 +13,12 @@ import { withdrawAllAged } from '#domain/retention/withdraw-all-aged.ts'
 import { foldStatistics } from '#domain/statistics/fold-statistics.ts'
 
 const sweepMs = 30_000
-/** Between two batches, so that a backlog leaves the database to others. */
+/** Pause between two batches, so that a backlog leaves the database to others. */
 const pauseMs = 20
 
 /**
- * Deletes, in the background, what nothing shows any more: files, what functions kept of deleted applications, and
- * counters of what is gone; and what is older than the settings say. Folds statistics, compacts read spans, and counts messages beside that.
+ * Deletes in the background what nothing refers to any more (files, function data of deleted applications, counters)
+ * and what is older than the settings allow. Also folds statistics, compacts read spans, counts messages.
  */
 export class Sweeper {
   readonly #ctx: Context
@@ -26,9 +26,9 @@ export class Sweeper {
   #timer: NodeJS.Timeout | undefined
   #state: 'running' | 'stopped' = 'stopped'
   #run: Promise<void> = Promise.resolve()
-  /** Through where the counters were looked at. */
+  /** Position up to which counters have been checked. */
   #counters: CounterPlace | undefined
-  /** Through where members' read spans were looked at. */
+  /** Position up to which members' read spans have been checked. */
   #spans: MemberPlace | undefined
   #blocks: BlocksPlace | undefined
 
@@ -43,14 +43,14 @@ export class Sweeper {
     this.#timer = setTimeout(() => void this.#look(), this.#everyMs).unref()
   }
 
-  /** Resolves when the batch at hand is done. */
+  /** Resolves when the current batch is done. */
   async stop(): Promise<void> {
     this.#state = 'stopped'
     clearTimeout(this.#timer)
     await this.#run
   }
 
-  /** One round after the other. */
+  /** Runs one sweep after the other. */
   #look(): Promise<void> {
     clearTimeout(this.#timer)
     this.#run = this.#run.then(() => this.#sweep())
@@ -85,7 +85,7 @@ export class Sweeper {
     while (this.#state === 'running' && (await sweepBatch())) await sleep(pauseMs)
   }
 
-  /** What fails now holds nothing else up, and is tried again the next time. */
+  /** A failing step does not stop the others and is retried in the next sweep. */
   async #try(work: () => Promise<void>): Promise<void> {
     try {
       if (this.#state === 'running') await work()

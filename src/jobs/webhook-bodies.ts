@@ -1,4 +1,4 @@
-// What is delivered to webhooks: `{type, timestamp, data}`, the data in the shapes of the Platform API (operating contract 4).
+// The bodies of webhooks: `{type, timestamp, data}`, data in the shapes of the Platform API (operating contract 4).
 import type { Context } from '#context.ts'
 import { findEmoji } from '#domain/messages/emoji.ts'
 import type { DeliverySubjects } from '#domain/webhooks/load-delivery-subjects.ts'
@@ -14,7 +14,7 @@ type Data = Record<string, unknown>
 type Show = <E>(resource: AnyResource<E>, entity: E | undefined) => Data | undefined
 type ToData = (delivery: DueDelivery, subjects: DeliverySubjects, show: Show) => Data
 
-/** As it is now, or, of what is gone since, its ids. */
+/** Returns the body with the current state of the subject, or with its ids if it no longer exists. */
 export function webhookBody(ctx: Context, delivery: DueDelivery, subjects: DeliverySubjects): string {
   const view = ownView(ctx.baseUrl(), delivery.applicationId)
   const { type, createdTime: timestamp } = delivery
@@ -25,7 +25,7 @@ export function webhookBody(ctx: Context, delivery: DueDelivery, subjects: Deliv
   return JSON.stringify({ type, timestamp, data })
 }
 
-/** One that was deleted as it was then: its row may stay for a while, without its members. */
+/** A deleted channel is shown as it was then, because its row may remain for a while, without its members. */
 const channel: ToData = ({ channelId, payload }, { channels }, show) =>
   show(channelResource, (payload.channel as never) ?? channels.get(channelId ?? 0)) ?? { id: channelId }
 const message: ToData = ({ payload, channelId }, { messages }, show) =>
@@ -49,7 +49,7 @@ const reaction: ToData = (delivery, subjects, show) => {
   return { ...(show(reactionResource, shown) ?? {}), message: message(delivery, subjects, show) }
 }
 
-/** What nobody has to look up. */
+/** For events whose payload is complete. */
 const asWritten: ToData = ({ payload }) => {
   const { by: _, traceparent: __, ...rest } = payload
   return rest

@@ -1,5 +1,5 @@
-// Tells webhooks what happens: at least once each, in the order of the events for each channel, from the process that
-// leads. One that is slow or dead takes no more than its own few places.
+// Delivers events to webhooks from the leading process: at least once each, in the order of the events of each channel.
+// A slow or dead webhook occupies only its own few slots.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context, Posted } from '#context.ts'
 import { presentEach } from '#domain/events/present-each.ts'
@@ -15,29 +15,29 @@ import { Drain } from '#jobs/drain.ts'
 import { webhookBody } from '#jobs/webhook-bodies.ts'
 import { type DeliveryAttempt, listening } from '#resources/webhook.ts'
 
-/** How often deliveries are looked for: what is tried again becomes due by itself. */
+/** Interval of the check for retries that have become due. */
 const sweepMs = 1_000
 const forgetMs = 60_000
-/** How long an attempt may take in all. */
+/** Time limit for a whole attempt. */
 const attemptMs = 20_000
 const stopMs = 5_000
 const restMs = 5_000
-/** How long the next of a channel waits for the one before. */
+/** How long a delivery waits for the previous one of its channel. */
 const turnMs = 1_000
-/** So much of an answer is kept. */
+/** Bytes of an answer that are kept. */
 const answerBytesMax = 4_096
 
 export class WebhookDeliveries {
   readonly #ctx: Context
   readonly #taking: Drain
   readonly #forgetting: Drain
-  /** Attempts that go on, by webhook. */
+  /** By webhook: start times by delivery. */
   readonly #underWay = new Map<number, Map<number, number>>()
-  /** Each with what is waited for by whoever moves the clock. */
+  /** Running deliveries, with what callers that move the clock wait for. */
   readonly #running = new Map<Promise<void>, Promise<void>>()
-  /** Those that a test has hang: they go on when the clock is moved, and not before. */
+  /** Deliveries that a test suspends; they continue only when the clock is moved. */
   readonly #hanging = new Set<Promise<void>>()
-  /** By webhook and channel, the delivery begun last. */
+  /** The last delivery started, by webhook and channel. */
   readonly #lines = new Map<string, Promise<void>>()
   readonly #stopping = new AbortController()
 
@@ -61,7 +61,7 @@ export class WebhookDeliveries {
     this.#taking.signal()
   }
 
-  /** Resolves when what is due by now has been tried. */
+  /** Resolves when everything due has been attempted. */
   async look(): Promise<void> {
     do {
       await this.#taking.look()
@@ -70,7 +70,7 @@ export class WebhookDeliveries {
     await this.#forgetting.look()
   }
 
-  /** Takes no more; what is under way and does not end soon is sent again by whoever leads next. */
+  /** Takes no more deliveries. Those that do not end soon are sent again by the next leader. */
   async stop(): Promise<void> {
     await Promise.all([this.#taking.stop(), this.#forgetting.stop()])
     const timer = setTimeout(() => this.#stopping.abort(), stopMs)
@@ -131,7 +131,7 @@ export class WebhookDeliveries {
     this.#lines.set(line, running)
   }
 
-  /** As a part of what set it off. */
+  /** Runs the delivery as part of the trace of its cause. */
   #traced({ type, webhookId, payload }: DueDelivery, deliver: () => Promise<void>): Promise<void> {
     const { tracing } = this.#ctx
     if (!tracing) return deliver()
@@ -140,7 +140,7 @@ export class WebhookDeliveries {
     return tracing.run(`deliver ${type} to webhook`, { kind: 'producer', parent, attributes }, deliver)
   }
 
-  /** What comes behind waits for what is answered soon; what is not, and what fails, holds up nothing. */
+  /** Waits for the previous delivery for a short time; slow and failed deliveries do not block the next. */
   async #turn(before: Promise<void> | undefined): Promise<void> {
     if (!before) return
     const waited = new AbortController()
@@ -149,10 +149,10 @@ export class WebhookDeliveries {
     waited.abort()
   }
 
-  /** What went wrong here is no attempt, and is tried again a little later. */
+  /** An internal error does not count as an attempt; the delivery is retried a little later. */
   async #rest(id: number, error: unknown): Promise<void> {
     this.#ctx.log.error({ err: error, deliveryId: id }, 'a delivery to a webhook could not be made')
-    await holdDelivery(this.#ctx, id, restMs).catch(() => undefined) // whatever it was, the database may be away
+    await holdDelivery(this.#ctx, id, restMs).catch(() => undefined) // the database may be unavailable
   }
 
   async #deliver(delivery: DueDelivery, body: string, hold: Hold): Promise<void> {
@@ -162,10 +162,10 @@ export class WebhookDeliveries {
     const began = performance.now()
     const watch = ctx.testApi?.watchDelivery(ctx.clock, { ...delivery, body }, hold)
     const { retryAfterMs, ...answer } = await this.#attempt(delivery, body, watch)
-    if (this.#stopping.signal.aborted && answer.status === undefined) return // nobody's fault
+    if (this.#stopping.signal.aborted && answer.status === undefined) return // interrupted by the stop
     const attempt = { time, durationMs: Math.round(performance.now() - began), ...answer }
     const state = await endAttempt(ctx, delivery, attempt, retryAfterMs)
-    if (state === undefined) return // its webhook is gone, or was as it is now only after a reset
+    if (state === undefined) return // its webhook is deleted, or was changed by a reset
     const result = state === 'pending' ? 'retried' : state
     ctx.metrics.webhookAttempts.observe(attempt.durationMs / 1_000, delivery.type, result)
     watch?.ended(attempt)
@@ -177,7 +177,7 @@ export class WebhookDeliveries {
     watch: Watch | undefined,
   ): Promise<Pick<DeliveryAttempt, 'status' | 'error' | 'answer'> & { retryAfterMs?: number }> {
     const ctx = this.#ctx
-    if (delivery.url === listening) return { status: 204 } // whoever listens reads it
+    if (delivery.url === listening) return { status: 204 } // the listener reads the delivery
     const signal = AbortSignal.any([AbortSignal.timeout(attemptMs), this.#stopping.signal])
     try {
       const headers = await signDelivery(ctx, delivery, body)
@@ -196,23 +196,23 @@ export class WebhookDeliveries {
   }
 }
 
-/** Has nobody wait for an attempt that hangs so long. @returns what ends that */
+/** Lets callers stop waiting for an attempt that hangs for that long. @returns a function that ends the hold */
 type Hold = (ms: number) => Promise<() => void>
 
-/** Whoever looks on, where there is one. */
+/** Observer of a delivery, if a test has one. */
 interface Watch {
   post(send: () => Promise<Posted>, signal: AbortSignal): Promise<Posted>
   ended(attempt: DeliveryAttempt): void
 }
 
-/** The database keeps no text with a zero in it. */
+/** Postgres cannot store text with NUL characters. */
 function textOf(bytes: Buffer): string {
   return bytes.toString('utf8', 0, answerBytesMax).replaceAll('\0', () => '\uFFFD')
 }
 
 const retryAfterMaxMs = 86_400_000
 
-/** In seconds, or as a date [RFC 9110 section 10.2.3]. */
+/** Parses seconds or a date [RFC 9110 section 10.2.3] into milliseconds. */
 function pauseOf(retryAfter = '', now = 0): number {
   const ms = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1_000 : Date.parse(retryAfter) - now
   return Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, 0), retryAfterMaxMs)
@@ -221,5 +221,5 @@ function pauseOf(retryAfter = '', now = 0): number {
 function reasonOf(error: unknown): string {
   const { message, code } = error as NodeJS.ErrnoException
   const text = code && message === '' ? code : message
-  return textOf(Buffer.from(text.slice(0, 200))) // a name in a certificate may be anything
+  return textOf(Buffer.from(text.slice(0, 200))) // names in certificates may be anything
 }

@@ -1,4 +1,4 @@
-// Runs queued work in this process: that of several applications at once, of each application one after the other.
+// Runs queued jobs in this process: several applications concurrently, the jobs of one application one after the other.
 import { EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Runner, Logger as RunnerLogger, RunnerOptions, WorkerEvents } from 'graphile-worker'
@@ -10,26 +10,26 @@ import { Superseded } from '#domain/jobs/store-batch.ts'
 import { isDatabaseAway } from '#errors.ts'
 import { runJob } from '#jobs/run-job.ts'
 
-/** So much work at once; each holds a connection now and then. */
+/** Number of concurrent jobs; each uses a connection from time to time. */
 const concurrency = 4
 
-/** New work is announced at once, by NOTIFY; this is for work that was given back, or is to be done later. */
+/** NOTIFY announces new jobs at once; polling finds jobs that were released or are scheduled for later. */
 const pollMs = 2_000
 
-/** How often it is looked whether jobs have come to an end, where that is waited for. */
+/** Interval of the check whether jobs have ended, while a clock move waits for that. */
 const restPollMs = 5
 
-/** How soon the work of a process that died is found. */
+/** Interval of the check for jobs of dead processes. */
 const sweepMs = 5_000
 
-/** Whom a runner works for, until it ends. */
+/** The worker that a runner serves, until it ends. */
 interface Served {
   worker: { take(jobId: number): Promise<void>; log(level: string, message: string): void } | undefined
 }
 
 /**
- * What a runner calls. graphile-worker keeps the options of all runners as long as the process lives, so they must not
- * hold the server of one that has ended.
+ * Returns the callbacks of a runner. graphile-worker keeps the options of all runners as long as the process lives, so
+ * they must not refer to a server that has ended.
  */
 function callbacksOf(
   served: Served,
@@ -47,16 +47,16 @@ function callbacksOf(
 }
 
 /**
- * A worker lives as long as the connection on which it listens for work, for that holds its lock: work that a killed
- * process had taken is given to another within the sweep. Were a living one mistaken for dead, two would do the same;
- * storeBatch lets only one of them go on.
+ * A worker is alive as long as the connection on which it listens, because that holds its lock: jobs of a killed
+ * process are given to another within a sweep. If a living worker were mistaken for dead, two would run the same job,
+ * but storeBatch lets only one of them continue.
  */
 export class Worker {
   readonly #ctx: Context
   readonly #stopping = new AbortController()
   readonly #running = new Set<Promise<void>>()
   readonly #givenBack = Promise.withResolvers<void>()
-  /** Jobs at work, and not between two attempts. */
+  /** Number of jobs that are running and not waiting for a retry. */
   #active = 0
   #started: Promise<void> = Promise.resolve()
   #runner: Runner | undefined
@@ -70,31 +70,31 @@ export class Worker {
     })
   }
 
-  /** Returns at once; the queue is opened behind the server's back. */
+  /** Returns at once; the queue is opened in the background. */
   start(): void {
     this.#started = this.#run()
   }
 
-  /** Resolves when the batches at hand are stored and what is left is given back. */
+  /** Resolves when current batches are stored and unfinished jobs are released. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#started
     clearInterval(this.#sweep)
-    const stopped = this.#runner?.stop().catch(() => {}) // it may have given up before
+    const stopped = this.#runner?.stop().catch(() => {}) // it may have stopped itself
     await Promise.allSettled(this.#running)
     if (this.#id !== undefined) await this.#giveBack(this.#id)
     this.#givenBack.resolve()
     await stopped
   }
 
-  /** Where that is not possible now, the next sweep does it. */
+  /** If this fails, the next sweep releases the jobs. */
   #giveBack(id: string): Promise<void> {
     return releaseWorker(this.#ctx, id).catch((error) =>
       this.#ctx.log.warn({ err: error }, 'work was not given back'),
     )
   }
 
-  /** Keeps a runner going until the stop: one that gave up, for the database was away, is replaced. */
+  /** Keeps a runner going until the stop: one that gave up because the database was unavailable is replaced. */
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       try {
@@ -109,14 +109,14 @@ export class Worker {
   }
 
   async #open(): Promise<void> {
-    const { Logger, run } = (await import('graphile-worker')).default // by name a bundle knows it not
+    const { Logger, run } = (await import('graphile-worker')).default // a bundle lacks named exports
     const ctx = this.#ctx
     const events: WorkerEvents = new EventEmitter()
     events.on('pool:create', ({ workerPool }) => {
       this.#id = workerPool.id
     })
     events.on('pool:listen:success', ({ workerPool, client }) => {
-      // Once it listens, which it is about to ask for.
+      // Waits until LISTEN, which the client sends next, has completed.
       client.once('drain', () => {
         holdWorker(client, workerPool.id).catch((error) =>
           ctx.log.warn({ err: error }, 'a worker has no lock'),
@@ -156,8 +156,8 @@ export class Worker {
   }
 
   /**
-   * Does a job. A stop is no failure: the queue hears of it when the job was given back already, or it would have the
-   * job wait, each time longer.
+   * Runs a job. A stop is not a failure: the queue is only told after the job was released, as it would otherwise delay
+   * the job, each time longer.
    */
   async #take(id: number): Promise<void> {
     const work = this.#work(id)
@@ -172,14 +172,14 @@ export class Worker {
     }
   }
 
-  /** Does a job to its end. The database being away only makes it wait; any other fault ends it after some attempts. */
+  /** Runs a job to its end. While the database is unavailable it waits; other errors end it after some attempts. */
   async #work(id: number): Promise<void> {
     const { signal } = this.#stopping
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#attempt(id, attempt >= attemptsMax)
       } catch (error) {
-        // The queue hears of a failure, not of an end: the job is in it until its runner is done.
+        // The queue learns of failures only: the job stays in it until its runner is done.
         if (error instanceof Superseded || signal.aborted) throw error
         const isAway = isDatabaseAway(error)
         if (isAway) attempt = 0
@@ -199,7 +199,7 @@ export class Worker {
     }
   }
 
-  /** Resolves once the clock is so much further, or at the stop. */
+  /** Resolves once the clock has advanced that far, or at the stop. */
   async #until(ms: number): Promise<void> {
     const { signal } = this.#stopping
     const { promise, resolve } = Promise.withResolvers<void>()

@@ -24,9 +24,7 @@ export const defaultRepresentation: Representation = { contentType: 'application
 
 const known = new LRUCache<string, Representation | false>({ max: 200 })
 
-/**
- * Returns the representation that an Accept header prefers; undefined if none of ours. A blank one gets the default.
- */
+/** Returns the representation that an Accept header prefers, or the default if blank; undefined if it allows none. */
 export function representationFor(accept: string | undefined): Representation | undefined {
   if (accept === undefined || accept.trim() === '') return defaultRepresentation
   let found = known.get(accept)
