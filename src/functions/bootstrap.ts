@@ -1,4 +1,4 @@
-// Puts the two files that processes of functions run where they may read them.
+// Writes the two files that function processes run to where they may read them.
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,13 +6,13 @@ import { v4 as uuid } from 'uuid'
 import { fileOfCode, isCompiled } from '#place.ts'
 
 export interface Bootstrap {
-  /** What a process starts with. */
+  /** The entry point of a process. */
   mainFile: string
-  /** Gives the default dependencies, by name, to who asks. */
+  /** Exports the default dependencies by name. */
   packagesFile: string
 }
 
-/** Writes both files into the folder, where they are not there yet; each is named by what is in it. */
+/** Writes both files into the folder unless they exist; their names contain a hash of their content. */
 export async function buildBootstrap(folder: string): Promise<Bootstrap> {
   await mkdir(folder, { recursive: true })
   const { bootstrap, packages } = await readBundles()
@@ -23,7 +23,7 @@ export async function buildBootstrap(folder: string): Promise<Bootstrap> {
   return { mainFile, packagesFile }
 }
 
-/** The published package has them; in the repository they are made of the sources. */
+/** The published package contains them; in the repository they are built from the sources. */
 async function readBundles(): Promise<Record<'bootstrap' | 'packages', Uint8Array>> {
   if (!isCompiled) return (await import('./bundles.ts')).bundleBootstrap()
   const [bootstrap, packages] = await Promise.all([

@@ -1,12 +1,12 @@
-// What processes of functions run, made of the sources: our own code, and the default dependencies in one piece.
-// Processes may read hardly anything, so each is a bundle of its own.
+// Builds what function processes run from the sources: our own code, and the default dependencies. Each is a single
+// bundle, because processes may read hardly any files.
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build } from 'esbuild'
 import { defaultDependencies } from '#resources/runtime.ts'
 
-/** The code of each of the two files, by its name. */
+/** Returns the code of both files by name. */
 export async function bundleBootstrap(): Promise<Record<'bootstrap' | 'packages', Uint8Array>> {
   const [bootstrap, packages] = await Promise.all([
     bundle({ entryPoints: [fileURLToPath(new URL('./bootstrap/main.ts', import.meta.url))] }),
@@ -15,13 +15,13 @@ export async function bundleBootstrap(): Promise<Record<'bootstrap' | 'packages'
   return { bootstrap, packages }
 }
 
-/** Each package runs only once it is asked for. */
+/** Each package is evaluated only when it is first required. */
 function packagesScript(): string {
   const names = defaultDependencies.map(({ name }) => JSON.stringify(name))
   return `module.exports = { ${names.map((name) => `${name}: () => require(${name})`).join(', ')} }`
 }
 
-/** Packages are looked up from there, which gives the axios that the SDK asks for. */
+/** Packages are resolved from this folder, which yields the axios version that the SDK requires. */
 function sdkFolder(): string {
   return dirname(createRequire(import.meta.url).resolve('chatkitty-platform-sdk/package.json'))
 }

@@ -1,7 +1,7 @@
-// Customers write TypeScript or JavaScript, with modules of either kind; what runs is CommonJS.
+// Compiles customers' TypeScript or JavaScript, with either kind of modules, to CommonJS.
 import { type Message, transform } from 'esbuild'
 
-/** Where a script is no TypeScript or JavaScript; lines count from 1, columns too. */
+/** Position of a syntax error; lines and columns count from 1. */
 export interface SyntaxProblem {
   message: string
   line: number
@@ -9,7 +9,7 @@ export interface SyntaxProblem {
 }
 
 /**
- * Compiles a customer's script, and finds out whether it can be: types are not checked, as in the hosted runtime.
+ * Compiles a customer's script, or reports why it cannot. Types are not checked, as in the hosted runtime.
  * @returns the CommonJS with its source map, or the first problem
  */
 export async function compileHandler(
@@ -21,13 +21,13 @@ export async function compileHandler(
       format: 'cjs',
       platform: 'node',
       target: 'node22',
-      // Compiled functions cannot load ES modules by themselves; `require` can.
+      // Compiled functions cannot load ES modules themselves; `require` can.
       supported: { 'dynamic-import': false },
       sourcemap: 'external',
       sourcefile: 'function.ts',
       sourcesContent: false,
       logLevel: 'silent',
-      // A tsconfig.json around the server says nothing about customers' code.
+      // A tsconfig.json around the server must not affect customers' code.
       tsconfigRaw: {},
     })
     return { code, map }

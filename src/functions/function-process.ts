@@ -1,5 +1,5 @@
-// One process that runs functions of one application, one invocation at a time: only so is it certain whose endless
-// loop, whose memory and whose unhandled rejection it was, and ending the process ends nobody else's work.
+// A process that runs functions of one application, one invocation at a time. Only then is it certain which invocation
+// an endless loop, memory use or unhandled rejection belongs to, and ending the process ends no other work.
 import type { ChildProcess } from 'node:child_process'
 import type { Duplex, Readable } from 'node:stream'
 import type { Clock } from '#clock/clock.ts'
@@ -9,7 +9,7 @@ import { ReportReader } from './report-reader.ts'
 import { RunLogs } from './run-logs.ts'
 import { cpuSecondsMax, residentBytesOf, startSandbox } from './sandbox.ts'
 
-/** What is to be run, once it is compiled. */
+/** A compiled invocation. */
 export interface Run {
   versionId: number
   script: Script
@@ -24,19 +24,19 @@ export interface ProcessSettings {
   mainFile: string
   readable: string[]
   folder: string
-  /** Of JavaScript's heap; the process as a whole may have `memorySlackMb` more. */
+  /** Of JavaScript's heap; the whole process may use `memorySlackMb` more. */
   memoryMb: number
   clock: Clock
 }
 
-/** Called when it becomes idle, and when it has ended. */
+/** Called when the process becomes idle, and when it has ended. */
 type Listener = () => void
 
 const memorySlackMb = 128
 const memoryCheckMs = 100
-/** What was left behind may grow too. */
+/** Code left behind by earlier runs may allocate too. */
 const idleMemoryCheckMs = 2_000
-/** A run that has not even begun by then waits for what an earlier one left behind. */
+/** A run that has not begun by then is blocked by code that an earlier run left behind. */
 const beginMs = 3_000
 const startMs = 15_000
 const lingerMs = 6_000
@@ -52,13 +52,13 @@ interface Current {
 }
 
 export class FunctionProcess {
-  /** It is `leaving` once it takes no more runs, until what was left behind has come to its end. */
+  /** `leaving` means that it takes no more runs and lets code left behind finish. */
   state: 'starting' | 'idle' | 'running' | 'leaving' | 'ended' = 'starting'
-  /** Takes no more runs, and ends after the one under way. */
+  /** Whether it takes no more runs and ends after the current one. */
   retired = false
-  /** Why the initialization script did not get through. */
+  /** The reason why the initialization script failed. */
   failure: Outcome | undefined
-  /** When it was last of use, on the clock of `performance`. */
+  /** When it was last used, on the clock of `performance`. */
   usedAt = performance.now()
   readonly ended: Promise<void>
   readonly #child: ChildProcess
@@ -102,8 +102,8 @@ export class FunctionProcess {
   }
 
   /**
-   * @returns `unbegun` where the process ended before the run began, so that it can be had elsewhere
-   * @throws a TypeError where the event is nothing JSON can say
+   * @returns `unbegun` if the process ended before the run began, so that it can run elsewhere
+   * @throws TypeError if the event cannot be represented as JSON
    */
   run({
     versionId,
@@ -150,7 +150,7 @@ export class FunctionProcess {
     })
   }
 
-  /** Lets a run under way finish, and what was left behind come to its end. */
+  /** Lets the current run and code left behind finish. */
   retire(): void {
     this.retired = true
     if (this.state === 'starting') this.kill()
@@ -164,7 +164,7 @@ export class FunctionProcess {
     this.#child.kill('SIGKILL')
   }
 
-  /** Ends it with the run under way, which failed for that. */
+  /** Ends the process; the current run fails with this message. */
   abandon(message: string): void {
     this.#end('runtime', message)
   }
@@ -204,7 +204,7 @@ export class FunctionProcess {
       const problem = this.#reader.read(chunk)
       if (problem) this.#end('output', problem)
     })
-    // What is wrong with the channel shows in the end of the process.
+    // A channel error shows in how the process ends.
     this.#channel.on('error', () => this.kill())
     const stderr = this.#child.stderr as Readable
     stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -218,7 +218,7 @@ export class FunctionProcess {
     })
   }
 
-  /** @returns whether it can come now */
+  /** @returns whether the report is valid in the current state */
   #onReport(report: Report): boolean {
     const isStart = report.type === 'ready' || report.type === 'unready'
     if (isStart && this.state !== 'starting') return false
@@ -250,7 +250,7 @@ export class FunctionProcess {
     return true
   }
 
-  /** Whether it is of the run under way, or of the initialization. */
+  /** Returns whether a report belongs to the current run or to the initialization. */
   #isOfNow({ id }: { id: number }): boolean {
     return id === (this.#current?.id ?? (this.state === 'starting' ? 0 : undefined))
   }
@@ -310,7 +310,7 @@ export class FunctionProcess {
     const { reason, message } = this.#verdict ?? this.#diagnose(how)
     const logs = this.#logs.lines
     if (wasStarting && !this.retired) {
-      // A process that just ended may have been ended by the system; the limits are reached by customers' code.
+      // The system may have ended a process that just ended; limits are only exceeded by customers' code.
       const cause = reason === 'crashed' ? 'runtime' : reason
       this.failure ??= failed(cause, `the runtime did not start: ${message}`, { logs })
     }
@@ -329,7 +329,7 @@ export class FunctionProcess {
   }
 }
 
-/** What the engine throws where the system gives no more. */
+/** Errors that the engine throws when the system refuses memory. */
 function isRefusedMemory({ name, message }: ErrorReport): boolean {
   return (
     name === 'RangeError' &&

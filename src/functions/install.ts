@@ -1,4 +1,4 @@
-// Customers' dependencies, installed by npm into folders named by what is in them.
+// Installs customers' dependencies with npm, into folders named by a hash of their content.
 
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -10,27 +10,27 @@ import { type InstallOptions, installPackages } from './npm.ts'
 
 export interface Dependency {
   name: string
-  /** Or a range of versions. */
+  /** A version or a range of versions. */
   version: string
 }
 
-/** Where the set is, or why not, for the customer; then `lastGood` is the set that was in use before. */
+/** The folder of the set, or an error message for the customer; then `lastGood` is the set used before. */
 export type Installation = { folder: string } | { error: string; lastGood?: string }
 
-/** In a folder that is complete. */
+/** Exists in a folder whose set is complete. */
 const marker = '.complete'
-/** Names the folder of the last set that was complete. */
+/** Contains the folder of the last complete set. */
 const pointer = 'dependencies.json'
-/** In use, and the one before, which processes that finish may still read. */
+/** The current set, and the previous one, which ending processes may still read. */
 const setsKept = 2
 
 const underWay = new Map<string, Promise<Installation>>()
-/** The set of each folder that this process used last. */
+/** The set that this process last used, by folder. */
 const inUse = new Map<string, string>()
 
 /**
- * Installs exactly these packages into a folder within `folder`, unless that has been done. Scripts of packages do not
- * run. A process that reads from another set is not disturbed.
+ * Installs exactly these packages into a folder inside `folder`, unless that exists. Packages' scripts do not run.
+ * Processes that read another set are not affected.
  */
 export function installDependencies(
   folder: string,
@@ -48,7 +48,7 @@ export function installDependencies(
   return installing
 }
 
-/** The last set that was installed; undefined where there was none. */
+/** Returns the last set that was installed; undefined if there is none. */
 export async function findDependencies(folder: string): Promise<string | undefined> {
   const text = await readFile(join(folder, pointer), 'utf8').catch(() => undefined)
   if (text === undefined) return undefined
@@ -90,19 +90,19 @@ function manifestOf(dependencies: Dependency[]): string {
   return JSON.stringify({ private: true, dependencies: Object.fromEntries(entries) })
 }
 
-/** Another Node may need other builds of a package. */
+/** Includes the ABI, because another Node version may need other builds of a package. */
 function hashOf(manifest: string): string {
   const abi = process.versions.modules
   return createHash('sha256').update(`${abi} ${manifest}`).digest('hex').slice(0, 16)
 }
 
-/** Folders, git repositories and tarballs are no business of npm here; those of packages are found out on the way. */
+/** Refuses folders, git repositories and tarballs; those that packages ask for are detected during installation. */
 function whyNotInstallable(dependencies: Dependency[]): string | undefined {
   const wrong = dependencies.find(({ version }) => semver.validRange(version) === null)
   return wrong && `${wrong.name}: ${wrong.version} is not a version or a range of versions`
 }
 
-/** @returns what went wrong */
+/** @returns the error, if any */
 async function fill(target: string, manifest: string, options: InstallOptions): Promise<string | undefined> {
   try {
     await mkdir(dirname(target), { recursive: true })
@@ -118,7 +118,7 @@ async function writeWhole(file: string, text: string): Promise<void> {
   await rename(draft, file)
 }
 
-/** Sets that nobody can use any more, and what an installation that was killed has left. */
+/** Deletes sets that no process can use any more, and remains of installations that were killed. */
 async function removeOld(folder: string, target: string): Promise<void> {
   const names = (await readdir(folder)).filter((name) => name.startsWith('dependencies-'))
   const sets = await Promise.all(

@@ -1,4 +1,4 @@
-// Who runs where, on the disk: so that a start ends what an earlier server has left, should nothing else have done so.
+// Records running processes on disk, so that a start can end those that an earlier server left behind.
 import { execFile } from 'node:child_process'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { z } from 'zod'
 
 const Identity = z.object({ pid: z.number().int().positive(), start: z.string().min(1) })
-/** A process by its id and the moment it began, for ids are given again. */
+/** Identifies a process by its id and its start time, because ids are reused. */
 type Identity = z.output<typeof Identity>
 
 const Entry = Identity.extend({ server: Identity })
@@ -19,7 +19,7 @@ export class ProcessRecords {
     this.#folder = folder
   }
 
-  /** Notes a process of this server until it ends. Never throws: what is not noted is not swept, no more. */
+  /** Records a process of this server until it ends. Never throws: a process without a record is merely not swept. */
   async keep(pid: number, ended: Promise<unknown>): Promise<void> {
     const file = join(this.#folder, `${pid}.json`)
     try {
@@ -31,11 +31,11 @@ export class ProcessRecords {
       await ended
       await rm(file, { force: true })
     } catch {
-      // The disk is full, or the folder is gone.
+      // The disk is full or the folder is gone.
     }
   }
 
-  /** Ends what runs though its server is gone. @returns the ids of what was ended */
+  /** Ends processes whose server is gone. @returns the ids of those processes */
   async sweep(): Promise<number[]> {
     const ended: number[] = []
     for (const name of await readdir(this.#folder).catch(() => [])) {
@@ -53,7 +53,7 @@ async function readEntry(file: string) {
   try {
     return Entry.parse(JSON.parse(await readFile(file, 'utf8')))
   } catch {
-    return undefined // cut off while it was written
+    return undefined // truncated while it was written
   }
 }
 
@@ -69,7 +69,7 @@ function kill(pid: number): boolean {
   }
 }
 
-/** When a process began, in words of the system; undefined where there is none, or the system does not say. */
+/** Returns a process's start time in the system's notation; undefined if there is none or the system cannot tell. */
 async function startOf(pid: number): Promise<string | undefined> {
   try {
     if (process.platform === 'linux') {
@@ -77,7 +77,7 @@ async function startOf(pid: number): Promise<string | undefined> {
         readFile(`/proc/${pid}/stat`, 'utf8'),
         readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
       ])
-      // Behind the name in brackets, which may have anything in it: the state first, the start as the 20th [proc(5)].
+      // After the name in brackets, which may contain anything: the state first, the start time 20th [proc(5)].
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
       return fields[0] === 'Z' ? undefined : `${boot.trim()} ${fields[19]}`
     }

@@ -1,5 +1,5 @@
-// How npm is run: the one that comes with the server, for the registries of the operator, with nothing else of this
-// machine at hand. What it fetches is chosen by strangers: any program it started for them would run as it does.
+// Runs the npm that comes with the server against the operator's registries, with no access to the rest of this
+// machine. Strangers choose what it fetches, and any program it started for them would run as npm does.
 import { existsSync } from 'node:fs'
 import { cp, lchown, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -11,11 +11,11 @@ import { measure, whatIsTooMuch, whyNotFromRegistries, whyNotPlain } from './pac
 import { spawnSupervised } from './supervise.ts'
 
 export interface InstallOptions {
-  /** Of the server; npm gets what it needs to reach its registries, and nothing else. */
+  /** The server's environment; npm only gets what it needs to reach its registries. */
   environment: Record<string, string | undefined>
-  /** How long an installation may take in all. */
+  /** Time limit for the whole installation. */
   timeoutMs?: number
-  /** How npm is started; the one that comes with the server where absent. */
+  /** The command that runs npm; defaults to the one that comes with the server. */
   npm?: string[]
 }
 
@@ -26,10 +26,10 @@ const measureMs = 1_000
 const publicRegistry = 'https://registry.npmjs.org/'
 
 /**
- * Makes `folder` of these files, by name, and of the dependencies that their package.json asks for: packages of the
- * operator's registries and nothing else, at whatever depth, in plain files. It is there whole or not at all.
- * @returns what went wrong, with the name of the package where it was one
- * @throws where the folder cannot be written
+ * Creates `folder` with these files and the dependencies in their package.json: only packages of the operator's
+ * registries, at any depth, as plain files. The folder appears complete or not at all.
+ * @returns the error, if any, with the name of the package that caused it
+ * @throws if the folder cannot be written
  */
 export async function installPackages(
   folder: string,
@@ -52,7 +52,7 @@ export async function installPackages(
   }
 }
 
-/** Looks first what there is to fetch, and fetches it when all of it may be. */
+/** Resolves what has to be fetched first, and fetches it only if all of it is allowed. */
 async function fill(draft: Draft, { environment, npm, timeoutMs = timeoutDefaultMs }: InstallOptions) {
   const endsAt = performance.now() + timeoutMs
   const command = npm ?? (await ownNpm(draft.user))
@@ -84,19 +84,19 @@ interface User {
 
 interface Draft {
   folder: string
-  /** Within the folder, what becomes the set. */
+  /** Becomes the set; inside `folder`. */
   project: string
-  /** Absent where it is the server's. */
+  /** Absent if npm runs as the server's user. */
   user?: User
-  /** Gives what is there to the user. */
+  /** Gives ownership of the content to the user. */
   handOver(): Promise<void>
   moveTo(folder: string): Promise<void>
 }
 
-/** Root's npm is nobody's: ids that systemd and Debian leave free for good. */
+/** The user for npm when the server runs as root, with ids that systemd and Debian never assign. */
 const ownUser: User = { uid: 65_530, gid: 65_530 }
 
-/** Beside the target; as root where another user can reach it, and copied from there as root's own. */
+/** Creates the draft beside the target; as root, first where the other user can reach it, to be copied from there. */
 async function openDraft(target: string): Promise<Draft> {
   if (process.getuid?.() !== 0) {
     const folder = await mkdtemp(`${target}.`)
@@ -136,7 +136,7 @@ async function chownAll(folder: string, uid: number, gid: number): Promise<void>
 async function replace(from: string, to: string): Promise<void> {
   await rm(to, { recursive: true, force: true })
   await rename(from, to).catch((error) => {
-    if (!existsSync(to)) throw error // else another server process was first
+    if (!existsSync(to)) throw error // another server process was first
   })
 }
 
@@ -151,7 +151,7 @@ async function ownNpm(user: User | undefined): Promise<string[]> {
   return [await copyOf(node, `node-${process.version}`), script(await copyOf(npm, `npm-${version}`))]
 }
 
-/** @param need bits of permission: 4 to read, 1 to run */
+/** @param need permission bits: 4 to read, 1 to run */
 async function isReachable(path: string, user: User, need: number): Promise<boolean> {
   const { mode, uid, gid } = await stat(path)
   const bits = mode >> (uid === user.uid ? 6 : gid === user.gid ? 3 : 0)
@@ -159,7 +159,7 @@ async function isReachable(path: string, user: User, need: number): Promise<bool
   return path === dirname(path) || isReachable(dirname(path), user, 0o1)
 }
 
-/** Where everybody can read it, as the embedded Postgres is. */
+/** Copies to where every user can read it, as with the embedded Postgres. */
 async function copyOf(path: string, name: string): Promise<string> {
   const copy = join('/var/cache/chatterie', name)
   if (await stat(copy).catch(() => undefined)) return copy
@@ -173,7 +173,7 @@ async function copyOf(path: string, name: string): Promise<string> {
 
 // --------------------------------------------------------------------------------- what npm is told
 
-/** They win over any file and variable. */
+/** Flags take precedence over all files and variables. */
 function flagsOf({ folder, project }: Draft): string[] {
   const nothing = join(folder, 'nothing')
   return [
@@ -187,11 +187,11 @@ function flagsOf({ folder, project }: Draft): string[] {
 
 const settingsFile = (folder: string) => join(folder, 'npmrc')
 
-/** Of what npm can be told by variables: where registries are, how to reach them, and what is too new to be trusted. */
+/** The settings that npm may get from variables: registries, how to reach them, and minimum ages of versions. */
 const neededOfNpm =
   /^(registry|@.*:registry|\/\/.*|_.*|proxy|https-proxy|noproxy|ca|cafile|cert|key|strict-ssl|fetch-[\w-]+|before|min-release-age[\w-]*)$/i
 
-/** What the operator has set in variables such as `npm_config_registry`, as npm reads them. */
+/** Returns the settings in variables such as `npm_config_registry`, parsed as npm does. */
 function settingsOf(environment: InstallOptions['environment']): [name: string, value: string][] {
   return Object.entries(environment).flatMap(([variable, value]) => {
     const [, given] = /^npm_config_(.*)$/i.exec(variable) ?? []
@@ -200,7 +200,7 @@ function settingsOf(environment: InstallOptions['environment']): [name: string, 
   }) as [string, string][]
 }
 
-/** The registry of all packages, then those of scopes. */
+/** Returns the registry for all packages, followed by those for scopes. */
 function registriesOf(environment: InstallOptions['environment']): string[] {
   const settings = settingsOf(environment)
   const common = settings.find(([name]) => name === 'registry')?.[1] ?? publicRegistry
@@ -227,7 +227,7 @@ function environmentOfNpm(
 
 // --------------------------------------------------------------------------------------- running it
 
-/** @returns what npm had to say, where it failed */
+/** @returns npm's error output if it failed */
 function runNpm(
   [command = '', ...args]: string[],
   { folder, project, user }: Draft,
@@ -261,7 +261,7 @@ function runNpm(
   })
 }
 
-/** What it fetches is there twice: packed and unpacked. */
+/** Fetched data exists twice: packed and unpacked. */
 function watchSize(folder: string, end: (reason: string) => void): NodeJS.Timeout {
   let isMeasuring = false
   return setInterval(async () => {
@@ -277,7 +277,7 @@ function watchSize(folder: string, end: (reason: string) => void): NodeJS.Timeou
 const placement = /^npm silly placeDep \S+ (\S+?)@\S* .*for: (\S*) want: ([a-z+]+:\S*)/
 const logFile = /complete log of this run|log files were not|debug-\d+\.log/i
 
-/** @returns gives what went wrong, in the words of npm, with the package that it is about where npm does not name it */
+/** @returns a function that returns npm's error, with the package that caused it if npm does not name it */
 function readOutput(stderr: Readable): () => string {
   const lines: string[] = []
   let culprit: string | undefined

@@ -1,9 +1,9 @@
 import type { ErrorReport, Log } from './protocol.ts'
 
-/** Why an invocation failed: by its own code, by a limit, or because it could not be run at all. */
+/** Why an invocation failed: because of its own code, a limit, or an error of the runtime. */
 export type FailureReason = 'threw' | 'timeout' | 'memory' | 'crashed' | 'output' | 'runtime'
 
-/** What became of an invocation. */
+/** The outcome of an invocation. */
 export type Outcome =
   | { status: 'SUCCEEDED'; result: unknown; logs: Log[]; durationMs: number }
   | { status: 'FAILED'; error: ErrorReport; reason: FailureReason; logs: Log[]; durationMs: number }

@@ -1,5 +1,5 @@
-// What a set of npm packages may be: packages of registries in plain files, of a bounded size. Looked at whatever npm
-// promises: functions may read the folder, and Node follows links out of it.
+// Checks sets of npm packages: only packages of registries, as plain files, with a bounded size. Checked whatever npm
+// promises, because functions may read the folder and Node follows links out of it.
 import { lstat, readdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { z } from 'zod'
@@ -26,7 +26,7 @@ type Entry = z.output<typeof Lock>['packages'][string]
 const place = /^node_modules\/(?:@[^/]+\/)?[^/@.][^/]*(?:\/node_modules\/(?:@[^/]+\/)?[^/@.][^/]*)*$/
 
 /**
- * What a `package-lock.json` would bring in that is no package of these registries, with the name of it.
+ * Returns why a `package-lock.json` contains something other than packages of these registries, with its name.
  * @param registries URLs
  */
 export function whyNotFromRegistries(lock: string, registries: string[]): string | undefined {
@@ -43,7 +43,7 @@ export function whyNotFromRegistries(lock: string, registries: string[]): string
 function problemOf(path: string, { link, inBundle, resolved, integrity }: Entry, registries: URL[]) {
   if (!place.test(path)) return 'it would be outside of node_modules'
   if (link) return 'it is a link to a folder, not a package of a registry'
-  // It comes in the tarball of the package that it lies in.
+  // It is part of the tarball of the package that contains it.
   if (inBundle && resolved === undefined) return undefined
   const url = URL.parse(resolved ?? '')
   const isFromRegistry = registries.some(
@@ -56,11 +56,11 @@ function problemOf(path: string, { link, inBundle, resolved, integrity }: Entry,
 interface Size {
   files: number
   bytes: number
-  /** Paths of what is neither a folder nor a file with one name. */
+  /** Paths of entries that are neither folders nor files with a single name. */
   odd: string[]
 }
 
-/** What lies in a folder; stops where it is more than so many times what a set may have. */
+/** Measures a folder; stops once it exceeds `times` the limits of a set. */
 export async function measure(folder: string, times = 1): Promise<Size> {
   const size: Size = { files: 0, bytes: 0, odd: [] }
   const folders = [folder]
@@ -85,7 +85,7 @@ export function whatIsTooMuch({ files, bytes }: Size, times = 1): string | undef
   return bytes > times * bytesMax ? `the packages have more than ${bytesMax / 1024 ** 2} MB` : undefined
 }
 
-/** What there is in an installed set besides a bounded number of plain files. */
+/** Returns why an installed set is not a bounded number of plain files; undefined if it is. */
 export async function whyNotPlain(folder: string): Promise<string | undefined> {
   const size = await measure(folder)
   const [odd] = size.odd

@@ -1,4 +1,4 @@
-// The processes of one application, and who waits for one.
+// The processes of one application, and the invocations that wait for one.
 import { isDeepStrictEqual } from 'node:util'
 import type { FunctionProcess, Run } from './function-process.ts'
 import type { Outcome } from './outcome.ts'
@@ -21,7 +21,7 @@ export interface Waiting {
 export class Pool {
   readonly applicationId: number
   readonly members = new Set<Member>()
-  /** Specs of processes whose files and addresses are still looked up. */
+  /** Specs of processes whose files and addresses are still being resolved. */
   readonly preparing = new Set<{ spec: RuntimeSpec; isVoid: boolean }>()
   /** First come, first served. */
   readonly waiting: Waiting[] = []
@@ -34,13 +34,13 @@ export class Pool {
     return [...this.members].map(({ process }) => process)
   }
 
-  /** How many processes there are or will be, without those that end. */
+  /** Number of processes that exist or will exist, without those that are ending. */
   get living(): number {
     const living = this.processes.filter(({ state }) => state !== 'leaving' && state !== 'ended')
     return living.length + this.preparing.size
   }
 
-  /** Nothing is there, and nothing to come. */
+  /** Whether nothing exists and nothing is pending. */
   get isEmpty(): boolean {
     return this.members.size + this.preparing.size + this.waiting.length === 0
   }
@@ -49,34 +49,34 @@ export class Pool {
     return this.processes.filter(({ state }) => state === 'idle')
   }
 
-  /** An idle process of this environment. */
+  /** Returns an idle process of this environment. */
   idleFor(spec: RuntimeSpec): FunctionProcess | undefined {
     return [...this.members].find(
       ({ process, spec: its }) => process.state === 'idle' && !process.retired && isSame(its, spec),
     )?.process
   }
 
-  /** Idle processes of another environment leave: each takes the place of one of this. */
+  /** Retires idle processes of other environments, each of which takes the place of one of this environment. */
   retireOthers(spec: RuntimeSpec): void {
     for (const { process, spec: its } of this.members) {
       if (process.state === 'idle' && !isSame(its, spec)) process.retire()
     }
   }
 
-  /** How many processes would have to start for all who wait to have one. */
+  /** Number of processes that would have to start so that each waiting invocation has one. */
   get missing(): number {
     const starting = this.processes.filter(({ state }) => state === 'starting').length
     return this.waiting.length - starting - this.preparing.size
   }
 
-  /** Takes out one who waits. */
+  /** Removes an invocation from the queue. */
   stopWaiting(waiting: Waiting): void {
     const at = this.waiting.indexOf(waiting)
     if (at >= 0) this.waiting.splice(at, 1)
     clearTimeout(waiting.timer)
   }
 
-  /** Everybody who waits is answered, and what is prepared will not start. */
+  /** Settles all waiting invocations with this outcome, and cancels processes in preparation. */
   clear(outcome: Outcome): void {
     for (const each of this.preparing) each.isVoid = true
     for (const each of this.waiting.splice(0)) {

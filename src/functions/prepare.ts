@@ -1,4 +1,4 @@
-// What a process of functions needs before it can start: its files, what it may read, and where it may connect to.
+// Prepares a function process: its files, what it may read, and where it may connect to.
 import { lookup } from 'node:dns/promises'
 import { mkdir, realpath } from 'node:fs/promises'
 import { isIP } from 'node:net'
@@ -8,18 +8,18 @@ import type { Bootstrap } from './bootstrap.ts'
 import type { ProcessSettings } from './function-process.ts'
 import type { Script, StartOrder } from './protocol.ts'
 
-/** Where the functions of an application run. */
+/** The environment of an application's functions. */
 export interface RuntimeSpec {
   applicationId: number
-  /** Of the application's runtime; theirs alone. */
+  /** The folder of the application's runtime, which no other application uses. */
   folder: string
-  /** As the customer wrote it. */
+  /** The source, not compiled yet. */
   initializationScript?: string
-  /** All that functions find in theirs: the customer's variables and the preset ones. */
+  /** All environment variables of the functions: the customer's and the preset ones. */
   environment: Record<string, string>
-  /** Has node_modules. */
+  /** Contains node_modules. */
   dependenciesFolder?: string
-  /** Of the API, such as `http://127.0.0.1:9001`; always reachable. */
+  /** Origin of the API, such as `http://127.0.0.1:9001`; always reachable. */
   apiOrigin: string
 }
 
@@ -29,11 +29,11 @@ interface Given {
   /** Of JavaScript's heap. */
   memoryMb: number
   clock: Clock
-  /** The initialization script, once it is compiled. */
+  /** The compiled initialization script. */
   initialization?: Script
 }
 
-/** @throws where its folders cannot be made or found */
+/** @throws if its folders cannot be created or found */
 export async function prepareProcess(
   spec: RuntimeSpec,
   { bootstrap, egress, memoryMb, clock, initialization }: Given,
@@ -61,7 +61,7 @@ export async function prepareProcess(
   return [settings, order]
 }
 
-/** Where the API can be reached, as `address port`: its own address, and those that functions find in their variables. */
+/** Returns where the API can be reached, as `address port`: its own address, and those in the functions' variables. */
 async function addressesOf({ apiOrigin, environment }: RuntimeSpec): Promise<string[]> {
   const urls = [
     apiOrigin,

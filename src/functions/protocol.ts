@@ -1,4 +1,4 @@
-// What the server and a process of functions say to each other: lines of JSON on a pipe, orders down, reports up.
+// The protocol between the server and a function process: lines of JSON on a pipe, orders down and reports up.
 import type { ClockState } from '#clock/clock.ts'
 
 export interface Log {
@@ -14,7 +14,7 @@ export interface ErrorReport {
   stack?: string
 }
 
-/** CommonJS that was compiled from a customer's script, and the source map that leads back to it. */
+/** CommonJS compiled from a customer's script, and its source map. */
 export interface Script {
   code: string
   map: string
@@ -23,13 +23,13 @@ export interface Script {
 export interface StartOrder {
   type: 'start'
   environment: Record<string, string>
-  /** Of the API that the context talks to. */
+  /** Origin of the API that the context uses. */
   apiOrigin: string
-  /** Has the node_modules of the customer's dependencies. */
+  /** Contains the node_modules of the customer's dependencies. */
   dependenciesFolder?: string
-  /** The file that has the default dependencies. */
+  /** The file with the default dependencies. */
   packagesFile: string
-  /** `address port` of what may be reached though it is not public; absent where everything may be. */
+  /** `address port` of reachable addresses that are not public; if absent, all addresses are reachable. */
   reachable?: string[]
   initialization?: Script
 }
@@ -38,27 +38,27 @@ export interface RunOrder {
   type: 'run'
   id: number
   versionId: number
-  /** Absent where the process has had it before. */
+  /** Absent if the process has received it before. */
   script?: Script
   event: unknown
-  /** Which method of a plugin handles it. */
+  /** Selects the method of a plugin. */
   eventType: string
   token: string
-  /** Of the run, where that is traced. */
+  /** Trace context of the run, if it is traced. */
   traceparent?: string
-  /** How the server's goes as the run begins. */
+  /** The server's clock when the run begins. */
   clock: ClockState
 }
 
 export type Order = StartOrder | RunOrder
 
-/** Of everything that the process has used so far. */
+/** Everything that the process has used so far. */
 export interface Usage {
   residentBytes: number
   cpuMs: number
 }
 
-/** `id` is that of the run, or 0 of the initialization script. */
+/** `id` is that of the run, or 0 for the initialization script. */
 export type Report =
   | { type: 'ready' }
   | { type: 'unready'; error: ErrorReport }
@@ -66,14 +66,14 @@ export type Report =
   | { type: 'log'; id: number; level: Log['level']; time: number; text: string }
   /** The log is full. */
   | { type: 'cut'; id: number }
-  /** `note` says what of the result could not be recorded. */
+  /** `note` says which part of the result could not be recorded. */
   | { type: 'done'; id: number; usage: Usage; result: unknown; note?: string }
-  /** `spent` where what failed goes on, so the process is not to be used again. */
+  /** `spent` means that the failed code keeps running, so the process must not be reused. */
   | { type: 'failed'; id: number; usage: Usage; error: ErrorReport; spent: boolean }
-  /** What an earlier run left behind has failed. */
+  /** Code left behind by an earlier run has failed. */
   | { type: 'stale'; error: ErrorReport }
 
-/** Characters of what is said of an error. */
+/** Maximum lengths of the parts of an error, in characters. */
 export const errorMax = { name: 200, message: 4_000, stack: 8_000 }
 export const noteMax = 1_000
 

@@ -1,10 +1,10 @@
-// Reads what a process of functions says: lines of JSON, untrusted and so bounded in size and in number.
+// Reads the reports of a function process: lines of JSON, which are untrusted and therefore bounded in size and number.
 import { logBytesMax, logLinesMax, type Report, resultBytesMax } from './protocol.ts'
 import { readReport } from './reports.ts'
 
-/** Of what a process says in one run: a result and its logs, whatever JSON makes of their characters. */
+/** Limit for one run: a result and its logs, however JSON escapes their characters. */
 const bytesMax = 6 * (resultBytesMax + logBytesMax) + 1024 * 1024
-/** The log, and a few words on how it goes. */
+/** The log lines, and a few reports about the run's progress. */
 const reportsMax = logLinesMax + 100
 const newline = 10
 
@@ -14,18 +14,18 @@ export class ReportReader {
   #bytes = 0
   #reports = 0
 
-  /** @param take tells whether such a report can come now */
+  /** @param take returns whether the report is valid in the current state */
   constructor(take: (report: Report) => boolean) {
     this.#take = take
   }
 
-  /** Another run begins, which may say as much again. */
+  /** Starts a new run, for which the limits apply afresh. */
   reset(): void {
     this.#bytes = 0
     this.#reports = 0
   }
 
-  /** @returns what is wrong with it; the process cannot be trusted with anything more then */
+  /** @returns what is wrong with the data, if anything; the process must then not be trusted any more */
   read(chunk: Buffer): string | undefined {
     this.#bytes += chunk.length
     if (this.#bytes > bytesMax) return tooMuch

@@ -1,4 +1,4 @@
-// Customers' code can write on the channel too, so what comes from there is untrusted: looked at, and bounded.
+// Validates reports: they are untrusted and bounded, because customers' code can write to the channel too.
 import { z } from 'zod'
 import { errorMax, logBytesMax, noteMax, type Report, resultBytesMax } from './protocol.ts'
 
@@ -18,7 +18,7 @@ const reports = z.discriminatedUnion('type', [
     type: z.literal('log'),
     id: Id,
     level: z.enum(['debug', 'info', 'warn', 'error']),
-    time: z.number().int().min(0).max(8.64e15), // the last moment of a Date
+    time: z.number().int().min(0).max(8.64e15), // the latest time of a Date
     text: z.string().max(logBytesMax),
   }),
   z.object({ type: z.literal('cut'), id: Id }),
@@ -33,13 +33,13 @@ const reports = z.discriminatedUnion('type', [
   z.object({ type: z.literal('stale'), error: ErrorReport }),
 ])
 
-/** Of a line with a result, besides it. */
+/** Maximum size of a line with a result, without the result. */
 const aroundResultMax = 6 * noteMax + 1_024
 
-/** Undefined for what is no report. */
+/** Returns undefined for anything that is not a report. */
 export function readReport(line: string): Report | undefined {
   try {
-    // Its optional fields are absent, not undefined, as JSON has no undefined.
+    // Optional fields are absent, never undefined, because JSON has no undefined.
     const report = reports.parse(JSON.parse(line)) as Report
     const isTooLong = report.type === 'done' && Buffer.byteLength(line) > resultBytesMax + aroundResultMax
     return isTooLong ? undefined : report

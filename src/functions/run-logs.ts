@@ -1,4 +1,4 @@
-// The log of a run as it is kept: bounded here too, for customers' code can speak for the process that it runs in.
+// The stored log of a run. It is bounded here too, because customers' code can impersonate its process.
 import type { Clock } from '#clock/clock.ts'
 import { type Log, logBytesMax, logLinesMax } from './protocol.ts'
 
@@ -14,7 +14,7 @@ export class RunLogs {
     this.#began = clock.now()
   }
 
-  /** @param time as the process says, in milliseconds of the epoch; a moment of this run is recorded */
+  /** @param time reported by the process in milliseconds since the epoch; clamped to the duration of this run */
   add({ level, time, text }: { level: Log['level']; time: number; text: string }): void {
     if (this.#isCut) return
     this.#bytes += Buffer.byteLength(text)
@@ -26,14 +26,14 @@ export class RunLogs {
     this.#lines.push({ level, time: new Date(at).toISOString(), text })
   }
 
-  /** Nothing more is kept. */
+  /** Drops all further lines. */
   cut(): void {
     if (this.#isCut) return
     this.#isCut = true
     this.note(`what follows is left out: logs have ${logLinesMax} lines and ${logBytesMax} bytes at most`)
   }
 
-  /** What the runtime has to say to who reads. */
+  /** Adds a message of the runtime for readers of the log. */
   note(text: string): void {
     this.#lines.push({ level: 'warn', time: new Date(this.#clock.now()).toISOString(), text })
   }

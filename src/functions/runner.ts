@@ -1,4 +1,4 @@
-// Runs customers' functions, each application's in processes of its own.
+// Runs customers' functions, those of each application in processes of their own.
 import { join } from 'node:path'
 import { type Clock, realClock } from '#clock/clock.ts'
 import { type Bootstrap, buildBootstrap } from './bootstrap.ts'
@@ -10,43 +10,43 @@ import { prepareProcess, type RuntimeSpec } from './prepare.ts'
 import type { StartOrder } from './protocol.ts'
 import { Scripts } from './scripts.ts'
 
-/** What is to be run. */
+/** An invocation to run. */
 export interface Invocation {
-  /** Stands for the script: another script has another id. */
+  /** Identifies the script: each script has a different id. */
   versionId: number
-  /** As the customer wrote it. */
+  /** The source, not compiled yet. */
   handlerScript: string
-  /** What JSON can say. */
+  /** Must be representable as JSON. */
   event: unknown
   /** Such as `user.sent.message`. */
   eventType: string
-  /** A bearer of the application, for the APIs of the context. */
+  /** Bearer token of the application, for the APIs of the context. */
   token: string
-  /** What it follows from, where that is traced. */
+  /** Trace context of the cause, if it is traced. */
   traceparent?: string
-  /** How long the script may run, without the wait for a process. */
+  /** Time limit for the script, without the wait for a process. */
   timeoutMs: number
-  /** How long a free process is waited for before; as long as the script may run where absent. */
+  /** Maximum wait for a free process; defaults to `timeoutMs`. */
   waitMs?: number
 }
 
 export interface RunnerOptions {
   /** For files that all processes read. */
   folder: string
-  /** Whether functions may connect to what only this host or its network can reach. */
+  /** Whether functions may connect to addresses that only this host or its network can reach. */
   egress: 'open' | 'guarded'
   /** Of JavaScript's heap in each process. */
   memoryMb?: number
-  /** Of all applications together. */
+  /** For all applications together. */
   processesMax?: number
   processesPerApplicationMax?: number
-  /** Invocations of one application that wait for a process; more are refused. */
+  /** Maximum number of an application's invocations that wait for a process; more are refused. */
   waitingMax?: number
-  /** After which an idle process ends. */
+  /** Idle time after which a process ends. */
   idleMs?: number
-  /** How long `close` waits for what runs. */
+  /** How long `close` waits for running invocations. */
   closeMs?: number
-  /** That functions see; the real one where absent. */
+  /** The clock that functions see; defaults to the real one. */
   clock?: Clock
   log: { warn(fields: object, message: string): void }
 }
@@ -61,14 +61,14 @@ const defaults = {
   clock: realClock,
 }
 
-/** The processes of all applications. One for each server process; to be closed. */
+/** The processes of all applications. There is one runner per server process, which must be closed. */
 export class FunctionRunner {
   readonly #options: RunnerOptions & typeof defaults
   readonly #pools = new Map<number, Pool>()
   readonly #scripts = new Scripts()
   readonly #sweeper: NodeJS.Timeout
   readonly #records: ProcessRecords
-  /** Nothing starts before. */
+  /** No process starts before this resolves. */
   readonly #swept: Promise<void>
   #bootstrap: Promise<Bootstrap> | undefined
   #isClosed = false
@@ -80,10 +80,10 @@ export class FunctionRunner {
     this.#sweeper = setInterval(() => this.#endIdle(), Math.min(10_000, this.#options.idleMs)).unref()
   }
 
-  /** Whether this Node can confine functions at all: 22.13, 23.5 or later. */
+  /** Whether this Node version can confine functions: 22.13, 23.5 or later. */
   static readonly isSupported = process.allowedNodeEnvironmentFlags.has('--permission')
 
-  /** Runs a function once. What goes wrong is in the outcome, never thrown. */
+  /** Runs a function once. Errors are returned as the outcome, never thrown. */
   async invoke(spec: RuntimeSpec, invocation: Invocation): Promise<Outcome> {
     if (!FunctionRunner.isSupported) return failed('runtime', 'functions need Node 22.13 or later')
     const script = await this.#scripts.compile(invocation.handlerScript, 'function.ts')
@@ -95,7 +95,7 @@ export class FunctionRunner {
     return this.#wait(spec, { ...run, script }, waitMs)
   }
 
-  /** Invocations from now on run in new processes; those under way finish where they are. */
+  /** Runs all further invocations in new processes; current ones finish where they are. */
   deploy(applicationId: number): void {
     const pool = this.#pools.get(applicationId)
     if (!pool) return
@@ -104,12 +104,12 @@ export class FunctionRunner {
     this.#serve()
   }
 
-  /** The ids of the applications that have processes, or wait for one. */
+  /** Returns the ids of the applications that have processes or wait for one. */
   applications(): number[] {
     return [...this.#pools.keys()]
   }
 
-  /** Ends the processes of an application at once, with what they run. */
+  /** Ends the processes of an application at once, including current invocations. */
   async end(applicationId: number): Promise<void> {
     const pool = this.#pools.get(applicationId)
     if (!pool) return
@@ -122,7 +122,7 @@ export class FunctionRunner {
     await Promise.all(processes.map(({ ended }) => ended))
   }
 
-  /** Ends all processes, those that run something after a while. */
+  /** Ends all processes; current invocations get some time to finish. */
   async close(): Promise<void> {
     this.#isClosed = true
     clearInterval(this.#sweeper)
@@ -140,7 +140,7 @@ export class FunctionRunner {
     clearTimeout(late)
   }
 
-  /** The ids of the processes there are; of one application, or of all. */
+  /** Returns the process ids of one application, or of all. */
   pids(applicationId?: number): number[] {
     const pools = [...this.#pools.values()].filter(
       (pool) => applicationId === undefined || pool.applicationId === applicationId,
@@ -198,7 +198,7 @@ export class FunctionRunner {
     return pool
   }
 
-  /** Gives waiting invocations to idle processes, and starts processes for the others as far as there may be more. */
+  /** Assigns waiting invocations to idle processes, and starts processes for the others within the limits. */
   #serve(): void {
     const hungry = [...this.#pools.values()].filter(({ waiting }) => waiting.length > 0)
     hungry.sort((a, b) => (a.waiting[0]?.since ?? 0) - (b.waiting[0]?.since ?? 0))
@@ -248,7 +248,7 @@ export class FunctionRunner {
     }
   }
 
-  /** Makes place, if need be, by ending the process of another application that was idle for longest. */
+  /** Makes room, if necessary, by ending the process of another application that has been idle longest. */
   #hasPlace(pool: Pool): boolean {
     const { processesMax, processesPerApplicationMax } = this.#options
     if (pool.living >= processesPerApplicationMax) return false
@@ -298,7 +298,7 @@ export class FunctionRunner {
     if (pool.isEmpty) this.#pools.delete(pool.applicationId)
   }
 
-  /** What did not start was started for the one that waits first. */
+  /** A process that fails to start was started for the first waiting invocation. */
   #failFirst(pool: Pool, failure: Outcome): void {
     const [first] = pool.waiting
     if (first) {

@@ -1,4 +1,4 @@
-// How a process of functions is started: real Node, with the permission model shut and nothing of the server's at hand.
+// Starts function processes: real Node with its permission model closed, and nothing of the server within reach.
 import { type ChildProcess, execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { constants, setPriority } from 'node:os'
@@ -7,69 +7,69 @@ import { spawnSupervised } from './supervise.ts'
 
 const run = promisify(execFile)
 
-/** Seconds of processor time that the system gives a process. */
+/** CPU time limit of a process, in seconds. */
 export const cpuSecondsMax = 600
 
 /**
- * Of memory beside the heap that the system gives a process (Linux), however fast it asks. Node itself asks for 0.6 GB
- * before it runs anything, of which it uses a tenth.
+ * Memory limit besides the heap (Linux), which the system enforces however fast a process allocates. Node itself
+ * reserves 0.6 GB before it runs anything, of which it uses a tenth.
  */
 const dataSlackMb = 1024
 
 interface Sandbox {
   mainFile: string
-  /** Files, and folders that end with a slash, that may be read besides; nothing may be written. */
+  /** Additional readable files, and folders that end with a slash; nothing is writable. */
   readable: string[]
-  /** The current folder of the process. */
+  /** The working directory of the process. */
   folder: string
   /** Of JavaScript's heap. */
   heapMb: number
 }
 
 /**
- * Descriptor 3 is the channel; standard error is what Node itself has to say at its end.
- * @throws an Error where the system has no more processes or descriptors to give
+ * Starts a process. Descriptor 3 is the channel; standard error has Node's own messages about its end.
+ * @throws Error if the system has no more processes or descriptors
  */
 export function startSandbox({ mainFile, readable, folder, heapMb }: Sandbox): ChildProcess {
   const flags = [
     '--permission',
     ...[mainFile, ...readable].map((path) => `--allow-fs-read=${path}`),
-    // Where the network has a permission too; what is refused is up to the guard.
+    // Allowed where the network needs permission too, because the egress guard decides what is refused.
     ...(process.allowedNodeEnvironmentFlags.has('--allow-net') ? ['--allow-net'] : []),
-    // Databases would be files that no permission is asked for.
+    // Databases would be files that need no permission.
     ...(process.allowedNodeEnvironmentFlags.has('--no-experimental-sqlite')
       ? ['--no-experimental-sqlite']
       : []),
-    // Else a signal opens the inspector.
+    // Otherwise, a signal opens the inspector.
     '--disable-sigusr1',
     '--no-warnings',
     `--max-old-space-size=${heapMb}`,
   ]
   const child = spawnSupervised([process.execPath, ...flags, mainFile], {
     cwd: folder,
-    // The customer's variables come later, so that none of them speaks to Node or to the loader of the system.
+    // The customer's variables are set later, so that none affects Node or the system's loader.
     env: process.platform === 'win32' ? { SystemRoot: 'C:\\Windows' } : {},
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     limits: ['-c 0', '-f 0', `-t ${cpuSecondsMax}`, `-d ${(heapMb + dataSlackMb) * 1024}`],
   })
-  // It has no pipes where the system had no more of something.
+  // Pipes are missing if the system ran out of a resource.
   child.on('error', () => undefined)
   if (!child.pid || !child.stdio?.[3]) throw new Error('the system did not start a process')
   yieldToOthers(child.pid)
   return child
 }
 
-/** The server goes first for the processor, and functions go first when memory runs out. */
+/** Gives the server precedence for the CPU, and makes functions the first to be killed when memory runs out. */
 function yieldToOthers(pid: number): void {
   try {
     setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)
   } catch {
-    // It has ended already, or the system does not allow it.
+    // It has already ended, or the system does not allow it.
   }
   if (process.platform === 'linux') writeFile(`/proc/${pid}/oom_score_adj`, '1000').catch(() => undefined)
 }
 
-/** What a process takes of the machine's memory; undefined where the system does not say, or it has ended. */
+/** Returns the resident memory of a process; undefined if the system cannot tell or the process has ended. */
 export async function residentBytesOf(pid: number): Promise<number | undefined> {
   if (process.platform === 'win32') return undefined
   if (process.platform !== 'linux') return residentBytesByPs(pid)

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { compileHandler } from './compile.ts'
 import type { ErrorReport, Script } from './protocol.ts'
 
-/** What customers wrote, compiled; the scripts that are used most are kept. */
+/** Compiles customers' scripts, and caches those used most recently. */
 export class Scripts {
   readonly #compiled = new LRUCache<string, Script>({
     max: 1_000,
@@ -10,7 +10,7 @@ export class Scripts {
     sizeCalculation: (_, source) => source.length * 3 + 1,
   })
 
-  /** @param file what an error calls it */
+  /** @param file the file name in error messages */
   async compile(source: string, file: string): Promise<Script | { error: ErrorReport }> {
     const known = this.#compiled.get(source)
     if (known) return known

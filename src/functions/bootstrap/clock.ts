@@ -4,16 +4,16 @@ const RealDate = Date
 const realNow = Date.now
 let state: ClockState = { offsetMs: 0 }
 
-/** Milliseconds since the epoch, by the server's clock. */
+/** Returns the server's time in milliseconds since the epoch. */
 export function serverTime(): number {
   return state.frozenAt ?? realNow() + state.offsetMs
 }
 
-/** Has customers' code see the time of the server, which a test may have moved. Timers go on by real time. */
+/** Shows customers' code the server's time, which a test may have moved. Timers keep running in real time. */
 export function showTime(shown: ClockState): void {
   const [wasMoved, isMoved] = [state, shown].map((each) => each.offsetMs !== 0 || each.frozenAt !== undefined)
   state = shown
-  // What code has put in its place is left alone otherwise.
+  // Otherwise, a Date that customers' code has replaced is left alone.
   if (isMoved !== wasMoved) globalThis.Date = isMoved ? MovedDate : RealDate
 }
 

@@ -1,5 +1,5 @@
-// What Node's permission model leaves open, and functions have no business with: to signal other processes, to listen,
-// to change the engine under the limits.
+// Removes what Node's permission model leaves open and functions do not need: signals to other processes, listening,
+// and engine settings that would undermine the limits.
 import cluster from 'node:cluster'
 import { syncBuiltinESMExports } from 'node:module'
 import os from 'node:os'
@@ -20,7 +20,7 @@ function refuse(owner: object, ownerName: string, names: string[]): void {
   }
 }
 
-/** Takes it away for good; to be called before customers' code is there. */
+/** Removes them permanently; must be called before customers' code is loaded. */
 export function confine(): void {
   refuse(process, 'process', [
     ...['kill', '_kill', '_debugProcess', '_debugEnd', 'binding', '_linkedBinding', 'dlopen', 'execve'],
@@ -33,7 +33,7 @@ export function confine(): void {
     ...['setFlagsFromString', 'setHeapSnapshotNearHeapLimit', 'writeHeapSnapshot', 'takeCoverage'],
     'startupSnapshot',
   ])
-  // Where it cannot be switched off: its databases are files that no permission is asked for.
+  // Needed if sqlite cannot be switched off: its databases are files that need no permission.
   const sqlite = process.getBuiltinModule('node:sqlite')
   if (sqlite) refuse(sqlite, 'sqlite', Object.keys(sqlite))
   syncBuiltinESMExports()

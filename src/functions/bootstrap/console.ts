@@ -1,4 +1,4 @@
-// What functions print is theirs to read in the logs of the invocation.
+// Captures the output of functions for the logs of their invocation.
 import { Console } from 'node:console'
 import { Writable } from 'node:stream'
 import type { Log } from '#functions/protocol.ts'

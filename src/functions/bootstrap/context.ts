@@ -1,25 +1,25 @@
-// The second argument of a handler: the official Platform SDK, at work for the application.
+// The second argument of a handler: the official Platform SDK, set up for the application.
 import { env } from 'node:process'
 import type * as Sdk from 'chatkitty-platform-sdk'
 import { formOptions } from './forms.ts'
 
 interface Access {
   apiOrigin: string
-  /** A bearer of the application. */
+  /** Bearer token of the application. */
   token: string
-  /** Of the run, where that is traced: its requests to the API are a part of it. */
+  /** Trace context of the run, if it is traced; its requests to the API join that trace. */
   traceparent: string | undefined
   loadSdk(): typeof Sdk
 }
 
-/** Functions of the first version have an API each, those of the second the whole SDK [runtime contract 9]. */
+/** Handlers of the first version get one API per resource, those of the second the whole SDK [runtime contract 9]. */
 export function createContext({ apiOrigin, token, traceparent, loadSdk }: Access) {
   const options = optionsOf(traceparent)
   const configuration = () =>
     new (loadSdk().Configuration)({ basePath: apiOrigin, accessToken: token, ...options })
   let chatKitty: Sdk.ChatKitty | undefined
   return {
-    /** To be passed on to other services, as the header of this name [W3C Trace Context]. */
+    /** To be passed to other services in the header of this name [W3C Trace Context]. */
     traceparent,
     get ChatKitty() {
       chatKitty ??= createChatKitty(loadSdk(), { apiOrigin, token, options })
@@ -57,13 +57,13 @@ function createChatKitty(
     basePath: apiOrigin,
     authorizationBasePath: `${apiOrigin}/oauth/token`,
   })
-  // All its APIs share this; without it, each invocation would first ask for a token of its own.
+  // All its APIs share this configuration; without the token, each invocation would first request one.
   const { apiConfiguration } = chatKitty as unknown as { apiConfiguration: Sdk.Configuration }
   Object.assign(apiConfiguration, options, { accessToken: token })
   return chatKitty
 }
 
-/** How the first version named what the operations are called now. Known are `getUserExists`, `createChannelMember`. */
+/** The first version's names for today's verbs. Known examples are `getUserExists` and `createChannelMember`. */
 const legacyVerbs: Record<string, string> = {
   check: 'get',
   retrieve: 'get',
@@ -73,7 +73,7 @@ const legacyVerbs: Record<string, string> = {
   remove: 'delete',
 }
 
-/** Gives an API the first version's names beside its own, and today's, which lack `Authenticated`. */
+/** Adds the first version's names to an API, and today's names, which lack `Authenticated`. */
 function withLegacyNames<Api extends object>(api: Api): Api {
   for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(api))) {
     const [, verb = '', rest = ''] = /^([a-z]+)(.*)$/.exec(name) ?? []

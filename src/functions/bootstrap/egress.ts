@@ -1,5 +1,5 @@
-// Where functions may connect to. The check sits below everything that connects (net, tls, http, fetch, WebSocket), at
-// the handles of the operating system: it sees the address that a name led to, whoever looked it up.
+// Restricts where functions may connect to. The check is below everything that connects (net, tls, http, fetch,
+// WebSocket), at the handles of the operating system: it sees the resolved address, whichever resolver was used.
 import dgram from 'node:dgram'
 import dns from 'node:dns'
 import { syncBuiltinESMExports } from 'node:module'
@@ -10,13 +10,13 @@ const { defineProperty } = Object
 
 type Handle = Record<string, (...args: unknown[]) => unknown>
 
-/** Special-purpose addresses of IPv4 [RFC 6890], and the agent of the host on every machine of Azure. */
+/** Special-purpose IPv4 addresses [RFC 6890], and the address of the host agent in Azure virtual machines. */
 const specialIpv4 = [
   ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12'],
   ...['192.0.0.0/24', '192.0.2.0/24', '192.88.99.0/24', '192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24'],
   ...['203.0.113.0/24', '224.0.0.0/4', '240.0.0.0/4', '168.63.129.16/32'],
 ]
-/** Within what is given out for the internet: documentation, and what leads to an IPv4 address in disguise. */
+/** Exceptions within global unicast: documentation, and prefixes that embed IPv4 addresses. */
 const specialIpv6 = ['2001:db8::/32', '2001::/32', '2002::/16', '3fff::/20']
 const globalUnicast = ['2000::/3'] // [RFC 4291 2.4]
 
@@ -46,12 +46,12 @@ function isPublic(address: string): boolean {
 
 const refusal = -(process.platform === 'win32' ? 4092 : 13) // UV_EACCES
 
-/** Makes a method of a handle answer EACCES where its arguments are not permitted. */
+/** Makes methods of a handle return EACCES for arguments that are not permitted. */
 function restrict(prototype: Handle, names: string[], permits: (args: unknown[]) => boolean): void {
   for (const name of names) {
     const original = prototype[name]
     if (!original) throw new Error(`this version of Node has no ${name} to guard`)
-    // Customers' code can change what arrays and functions inherit, so nothing inherited is used.
+    // Uses nothing inherited, because customers' code can change the prototypes of arrays and functions.
     const value = function restricted(this: Handle, ...args: unknown[]) {
       return permits(args) ? apply(original, this, args) : refusal
     }
@@ -60,8 +60,8 @@ function restrict(prototype: Handle, names: string[], permits: (args: unknown[])
 }
 
 /**
- * Puts a method in the place of a handle's for good. Node gives handles of IPv6 `send6` under the name `send`, and may
- * go on doing so: what a handle has of its own is one of these methods, or none that reaches the system.
+ * Replaces a method of a handle permanently. Node assigns `send6` to IPv6 handles as `send`, and may keep doing so: a
+ * handle's own property is one of the guarded methods or a function that does not reach the system.
  */
 function guard(prototype: Handle, name: string, method: Handle[string]): void {
   defineProperty(prototype, name, {
@@ -76,15 +76,15 @@ function guard(prototype: Handle, name: string, method: Handle[string]): void {
 
 const prototypeOf = (handle: object): Handle => Object.getPrototypeOf(handle)
 
-/** Nothing that functions have will be there long enough to be connected to. */
+/** Refuses to listen: functions provide nothing that lives long enough to be connected to. */
 export function refuseListening(channel: Socket): void {
   restrict(prototypeOf(handleOf(channel)), ['listen', 'bind', 'connect'], () => false)
   restrict(tcpPrototype(), ['listen', 'bind', 'bind6'], () => false)
 }
 
 /**
- * Refuses addresses that are not of the public internet, except those that are listed.
- * @param reachable `address port`, each
+ * Refuses addresses outside the public internet, except those listed.
+ * @param reachable exceptions in the form `address port`
  */
 export function guardEgress(reachable: string[]): void {
   const exceptions: Record<string, true> = Object.create(null)
@@ -97,7 +97,7 @@ export function guardEgress(reachable: string[]): void {
   restrict(tcpPrototype(), ['connect', 'connect6'], (args) => permits(args[1], args[2]))
   const udp = udpPrototype()
   restrict(udp, ['connect', 'connect6'], (args) => permits(args[0], args[1]))
-  // Without an address it goes where the socket is connected to.
+  // Without an address, it is sent to where the socket is connected.
   restrict(udp, ['send', 'send6'], (args) => args.length < 6 || permits(args[4], args[3]))
   guardNameServers()
 }
@@ -110,7 +110,7 @@ function handleOf(socket: object): object {
 
 function tcpPrototype(): Handle {
   const socket = new Socket()
-  // It has its handle at once, and waits for a lookup that never answers.
+  // The socket has its handle at once, and waits for a lookup that never answers.
   socket.connect({ host: 'nowhere', port: 1, lookup: () => undefined })
   const prototype = prototypeOf(handleOf(socket))
   socket.destroy()
@@ -127,7 +127,7 @@ function udpPrototype(): Handle {
   return prototype
 }
 
-/** Other name servers than the system's would be any address, at any port. */
+/** Refuses other name servers than the system's, which could be any address and port. */
 function guardNameServers(): void {
   const refuse = () => {
     throw Object.assign(new Error('functions may not choose name servers'), { code: 'EACCES' })

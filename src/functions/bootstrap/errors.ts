@@ -1,9 +1,9 @@
-// Whatever customers' code throws, as what the server can be told.
+// Converts anything that customers' code throws to a report for the server.
 import { SourceMap } from 'node:module'
 import { type ErrorReport, errorMax, type Script } from '#functions/protocol.ts'
 import { toRecord } from './record.ts'
 
-/** Customers may throw anything, such as objects whose properties throw in turn. */
+/** Customers may throw anything, including objects with throwing getters. */
 export function describeError(thrown: unknown, scripts: Record<string, Script | undefined>): ErrorReport {
   try {
     const { name, message, stack } = read(thrown)
@@ -35,7 +35,7 @@ function messageOf(message: unknown, thrown: object): string {
   return thrown instanceof Error ? '' : toRecord(thrown).json
 }
 
-/** Without what is ours or Node's, and with the lines of the customer's own script. */
+/** Removes our frames and Node's, and maps positions to the customer's own script. */
 function readableStack(stack: string, scripts: Record<string, Script | undefined>): string {
   const maps: Record<string, SourceMap> = {}
   const lines = stack

@@ -1,8 +1,8 @@
-// Multipart forms of the Platform SDK, which was written for browsers: its axios knows no forms of Node.
+// Multipart forms of the Platform SDK, which was written for browsers: its axios does not support forms in Node.
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 
-/** A form that takes as a file whatever functions may have at hand: a Blob, bytes, text, or items to be JSON. */
+/** A form that accepts any file that functions may have: a Blob, bytes, text, or items to be encoded as JSON. */
 class FunctionForm extends FormData {
   override append(name: string, value: unknown, filename?: string): void {
     if (name === 'file') {
@@ -19,11 +19,11 @@ function toBytes(value: unknown): string | Uint8Array<ArrayBuffer> {
   return value instanceof Uint8Array ? Uint8Array.from(value) : JSON.stringify(value)
 }
 
-/** For the configuration of the SDK: forms are sent as streams, with the boundary in their type. */
+/** Options for the SDK's configuration: sends forms as streams, with the boundary in their content type. */
 export const formOptions = {
   formDataCtor: FunctionForm,
   baseOptions: {
-    maxBodyLength: Number.POSITIVE_INFINITY, // that of the server holds
+    maxBodyLength: Number.POSITIVE_INFINITY, // the server's limit applies
     transformRequest(data: unknown, headers: Record<string, string>) {
       if (!(data instanceof FormData)) return data
       const { body, headers: ofForm } = new Response(data)

@@ -1,4 +1,4 @@
-// How a customer's script says what handles an event: as a function, or as a plugin's class [runtime contract 9].
+// Finds the handler in a customer's script: a function, or a method of a plugin class [runtime contract 9].
 import { env } from 'node:process'
 
 export type Handler = (event: unknown, context: object) => unknown
@@ -12,7 +12,7 @@ interface PluginClass {
  * @param declared the script's own function `handleEvent`, if it has one
  * @param exported its `module.exports`
  * @param eventType such as `user.sent.message`
- * @throws an Error where the script has nothing that handles such an event
+ * @throws Error if the script has no handler for such an event
  */
 export function findHandler(declared: unknown, exported: unknown, eventType: string): Handler {
   if (typeof declared === 'function') return declared as Handler
@@ -40,7 +40,7 @@ function isPlugin(value: unknown): value is PluginClass {
   return typeof value === 'function' && methodsOf(value).some((name) => /^handle\w+Event$/.test(name))
 }
 
-/** Those of the class and of the classes it extends; none of what every object has. */
+/** Returns the methods of the class and of those it extends, without those of Object. */
 function methodsOf(value: { prototype?: unknown }): string[] {
   const names: string[] = []
   for (
@@ -64,7 +64,7 @@ function handlerOf(plugins: PluginClass[], method: string): Handler {
   }
 }
 
-/** A plugin's parameters are variables of its runtime. */
+/** The parameters of a plugin are variables of its runtime. */
 const parameters = {
   requiredParams: new Proxy<Record<string, string>>(
     {},

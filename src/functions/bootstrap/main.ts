@@ -1,4 +1,4 @@
-// What a process of functions runs, before and around customers' code: takes orders, one run at a time, and reports.
+// Entry point of a function process: takes orders, one run at a time, runs customers' code and reports.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Socket } from 'node:net'
 import { env } from 'node:process'
@@ -36,13 +36,13 @@ const lingerMs = 5_000
 /** The pipe to the server. */
 const channel = new Socket({ fd: 3, readable: true, writable: true })
 const write = channel.write.bind(channel)
-/** Whose code is running: the id of a run, or 0 of the initialization script. */
+/** The owner of the running code: the id of a run, or 0 for the initialization script. */
 const owner = new AsyncLocalStorage<number>()
 const versions = new Map<number, Loaded>()
 const sources: { function?: Script; initialization?: Script } = {}
 let customerRequire: NodeJS.Require
 let apiOrigin = ''
-/** The run under way. */
+/** The current run. */
 let running: number | undefined
 let logLines = 0
 let logBytes = 0
@@ -71,7 +71,7 @@ function start(order: StartOrder): void {
   }
 }
 
-/** A script, not a module: what it declares is there for every handler. */
+/** Runs the script as a script, not a module: every handler sees its declarations. */
 function initialize(script: Script): void {
   sources.initialization = script
   const module = { exports: {} }
@@ -106,8 +106,8 @@ async function run(order: RunOrder): Promise<void> {
 }
 
 /**
- * The script is evaluated for each run, so that what it keeps outside the handler starts afresh.
- * @throws what the script throws, or an Error where it has no handler for the event
+ * Evaluates the script for each run, so that state outside the handler starts fresh.
+ * @throws what the script throws, or an Error if it has no handler for the event
  */
 function load({ versionId, script, eventType }: RunOrder): Handler {
   if (script) versions.set(versionId, { script, evaluate: compile(script) })
@@ -137,7 +137,7 @@ function fail(id: number, error: unknown, spent = false): void {
   report({ type: 'failed', id, usage: usage(), error: describeError(error, sources), spent })
 }
 
-/** An error nobody caught belongs to the run under way, unless it comes from what another one left behind. */
+/** An uncaught error belongs to the current run, unless it comes from code that an earlier run left behind. */
 function onStray(error: unknown): void {
   const id = owner.getStore() ?? running
   if (id !== undefined && id === running) fail(id, error, true)
@@ -157,7 +157,7 @@ function record(level: Log['level'], text: string): void {
   if (isLogFull) report({ type: 'cut', id })
 }
 
-/** Whole characters. */
+/** Cuts at a character boundary. */
 function beginningOf(text: string, bytes: number): string {
   return Buffer.from(text.slice(0, bytes))
     .subarray(0, bytes)
@@ -183,7 +183,7 @@ channel.on('data', (text: string) => {
     else void run(order)
   }
 })
-// Nothing more will be asked for. What was left behind may come to its end, but not outlive the server for long.
+// No more orders follow. Code left behind may finish, but not outlive the server for long.
 channel.on('end', () => {
   setTimeout(() => process.exit(0), lingerMs).unref()
 })

@@ -1,4 +1,4 @@
-// What functions give, as JSON that can be kept: all of it, or as much as JSON can hold and a word on the rest.
+// Converts results of functions to JSON: in full, or as much as JSON can represent, with a note about the rest.
 import { resultBytesMax } from '#functions/protocol.ts'
 
 export interface Recorded {
@@ -10,13 +10,13 @@ export interface Recorded {
 const { stringify } = JSON
 const { isArray } = Array
 const depthMax = 64
-/** Of what is taken from something too large; JSON makes up to six bytes of a character. */
+/** Limit for excerpts of values that are too large; JSON uses up to six bytes per character. */
 const charactersMax = resultBytesMax / 8
 const numberCharacters = 24
 /** Quotes, commas and colons. */
 const itemCharacters = 4
 
-/** Never throws, whatever it is and does: a client's response, what refers to itself, what throws when it is read. */
+/** Never throws, even for a client's response, circular references or throwing getters. */
 export function toRecord(value: unknown): Recorded {
   try {
     const json = typeof value === 'function' || typeof value === 'symbol' ? undefined : stringify(value)
@@ -40,7 +40,7 @@ function excerpt(value: unknown, problem?: string): Recorded {
   }
 }
 
-/** A copy of plain objects, arrays and primitives, up to a size. */
+/** Copies plain objects, arrays and primitives, up to a size limit. */
 class Excerpt {
   readonly #problems: Set<string>
   readonly #above: object[] = []
@@ -127,7 +127,7 @@ class Excerpt {
   }
 }
 
-/** By JSON, within objects. */
+/** Returns whether JSON omits the value from objects. */
 function isLeftOut(value: unknown): boolean {
   return value === undefined || typeof value === 'function' || typeof value === 'symbol'
 }

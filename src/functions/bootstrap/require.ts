@@ -1,10 +1,10 @@
-// What functions may `require`: Node's modules, the dependencies of their runtime, and the default ones.
+// Resolves what functions `require`: Node's modules, the dependencies of their runtime, and the default ones.
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
 type Packages = Record<string, (() => unknown) | undefined>
 
-/** `require` as customers' code knows it. */
+/** Returns the `require` function for customers' code. */
 export function createCustomerRequire(
   packagesFile: string,
   dependenciesFolder: string | undefined,
