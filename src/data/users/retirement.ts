@@ -1,11 +1,11 @@
-// How a user ends.
+// The deletion of users.
 import { column, int8 } from '#data/columns.ts'
 import { reading, type Tx } from '#data/database.ts'
 import { replacePicture } from '#data/users/users.ts'
 
 /**
- * Ends a user: what it wrote stays with its author, everything else that was its own goes.
- * @returns the channels it was a member of, or undefined where there is no such user
+ * Deletes a user: their messages keep their author, and their other data are removed.
+ * @returns the channels they were a member of, or undefined if there is no such user
  */
 export async function retireUser(
   tx: Tx,
@@ -32,7 +32,7 @@ const leaveAllStatement = reading(
   column(int8, 'channel_id'),
   (columns) => `delete from channel_membership where user_id = $1 returning ${columns}`,
 )
-/** What there may be very much of; a job removes it otherwise, see data/removal/traces.ts. */
+/** Possibly numerous rows. If there are many, a job removes them instead, see data/removal/traces.ts. */
 const tracesStatements = [
   deleteCountedText('reaction', 'reaction_count'),
   'delete from read_span where user_id = $1',
@@ -49,7 +49,7 @@ const retiringStatements = [
   `update user_session set state = 'ENDED', end_time = chatterie_clock() where user_id = $1 and state = 'ACTIVE'`,
 ].map((text) => ({ text }))
 
-/** SQL text: deletes what a user left at messages, whose rows know how much of it there is. */
+/** SQL text: deletes a user's rows that belong to messages, and reduces the counter in the messages' rows. */
 function deleteCountedText(table: 'reaction' | 'message_report', counter: string): string {
   return `
     with gone as (delete from ${table} where user_id = $1 returning message_id)

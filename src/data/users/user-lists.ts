@@ -1,4 +1,4 @@
-// Lists of users: all of an application, and those whom one of them sees.
+// Lists of users: all of an application, and those that one of them can see.
 import { column, int8 } from '#data/columns.ts'
 import type { Db } from '#data/database.ts'
 import { counterOf } from '#data/events/counters.ts'
@@ -11,7 +11,7 @@ import { invisible, type User } from '#resources/user.ts'
 
 const { sql, raw, join } = Prisma
 
-/** What lists of users can be sorted by; `u` is the user. */
+/** The properties by which lists of users can be sorted; `u` is the user. */
 export const sortableUsers = {
   id: 'u.id',
   name: 'lower(u.name)',
@@ -19,7 +19,7 @@ export const sortableUsers = {
   isGuest: 'u.is_guest',
   createdTime: 'u.created_time',
 }
-/** What lists of users read. */
+/** The columns and joins of lists of users. */
 export const usersOnPage = { columns: userColumns('u'), joins: 'join "user" u on u.id = page.id' }
 
 export interface UserFilters {
@@ -28,7 +28,7 @@ export interface UserFilters {
   properties?: Record<string, unknown> | undefined
 }
 
-/** Users of an application by name, whatever its case. */
+/** Lists the users of an application by name; the case is ignored. */
 export function readUserPage(
   db: Db,
   applicationId: number,
@@ -56,17 +56,17 @@ export function readUserPage(
   return listPage(db, list, page)
 }
 
-/** What users look for among others. */
+/** A filter with which users search for other users. */
 export interface UserMatch {
   /** The whole name. */
   name?: string | undefined
-  /** A part of it, whatever its case. */
+  /** A part of the display name; the case is ignored. */
   displayName?: string | undefined
-  /** As others see it: who is invisible is not. */
+  /** Whether others see the user as online; invisible users do not appear online. */
   online?: boolean | undefined
 }
 
-/** On the users `u`. */
+/** Returns conditions on users `u`. */
 export function matching({ name, displayName, online }: UserMatch): Prisma.Sql[] {
   const like = displayName === undefined ? undefined : containing(displayName)
   return [
@@ -76,10 +76,10 @@ export function matching({ name, displayName, online }: UserMatch): Prisma.Sql[]
   ]
 }
 
-// As the index user_online has it.
+// Must match the condition of the index user_online.
 const isSeenOnline = `u.presence_online and u.presence_status <> '${invisible}'`
 
-/** The living users of an application but one, by name. Unfiltered: index user_name_order, and a counter. */
+/** Lists the users of an application except one, by name. Unfiltered: index user_name_order, and a counter. */
 export function readContactPage(
   db: Db,
   applicationId: number,
@@ -101,7 +101,7 @@ export function readContactPage(
   return listPage(db, list, knownSorts(page, sortableUsers))
 }
 
-/** How many {@link readContactPage} lists in all. */
+/** Returns how many users {@link readContactPage} lists in total. */
 export async function countContactRows(
   db: Db,
   applicationId: number,
@@ -123,10 +123,10 @@ const contactsOf = (applicationId: number, userId: number) => [
   sql`u.id <> ${userId}::bigint`,
 ]
 
-/** All but oneself. */
+/** All users except the one who asks. */
 const contactTotal = (applicationId: number) => sql`${counterOf('application.users', applicationId)} - 1`
 
-/** Whether `u` has anything to read. */
+/** SQL: whether `u` has unread messages. */
 const hasUnread = raw(
   `exists (select from channel_membership cm where cm.user_id = u.id and ${hasUnreadInChannel})`,
 )
