@@ -1,5 +1,5 @@
-// What a world consists of, table by table: how its rows are found, and what its numbers mean. A table, or a number in
-// one, that is not described here does not compile.
+// What a world consists of, by table: how its rows are found, and what their numbers mean. A table or number that is
+// not described here causes a compile error.
 
 import type { Prisma } from '#data/generated/client.ts'
 import { isKept, isKeptThread } from '#data/removal/kept-messages.ts'
@@ -19,29 +19,29 @@ import type { Meaning } from '#data/worlds/spaces.ts'
 export type Model = Prisma.ModelName
 type Scalars<M extends Model> = Prisma.TypeMap['model'][M]['payload']['scalars']
 
-/** Rows that are kept in snapshots. */
+/** A table whose rows snapshots contain. */
 export interface Kept {
-  /** SQL: whether the row `t` is the application's ($1). */
+  /** SQL: whether the row `t` belongs to the application $1. */
   of: string
-  /** SQL: which of them are as they will stay, and so worth keeping. */
+  /** SQL: which of these rows are in their final state and are kept. */
   when?: string
-  /** SQL: where snapshots are read from, as `t`, where that is not the table itself. */
+  /** SQL: what snapshots read as `t` instead of the table. */
   source?: string
-  /** SQL for columns that a snapshot has otherwise: what only lives now. */
+  /** SQL for columns that snapshots store with another value, because the present one is transient. */
   taken?: Record<string, string>
   /** The primary key. */
   key: string[]
   numbers: Record<string, Meaning>
-  /** Rows outlive what they are found by, and may still be there when it comes back: then they are overwritten. */
+  /** Rows may outlive the row they are found by, and still exist when it is restored: they are then overwritten. */
   isLingering?: true
-  /** UUIDs that no two rows of any application may share. */
+  /** Columns of UUIDs that must be unique across all applications. */
   unique?: string[]
 }
 
-/** Rows that are only cleared away. */
+/** A table whose rows are only deleted. */
 export interface Fleeting {
   of: string
-  /** Who works on one may be waiting for rows of the world: it is left to them, and comes to nothing. */
+  /** Rows that are locked are skipped: the holder may be waiting for rows of the world, and has no effect then. */
   isWorkedOn?: true
 }
 
@@ -52,7 +52,7 @@ type KeptOf<M extends Model> = Omit<Kept, 'key' | 'numbers' | 'taken' | 'unique'
   unique?: (keyof Scalars<M> & string)[]
 }
 
-/** `null` for what is no world's, or goes with its application; the log of events forgets by itself. */
+/** `null` for tables without rows of worlds, or deleted with the application; the event log expires by itself. */
 export const models = {
   Application: null,
   Credential: null,

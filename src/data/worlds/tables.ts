@@ -1,4 +1,4 @@
-// The tables of worlds as the database names them, from what models.ts says of each.
+// The tables of worlds with their names in the database, derived from models.ts.
 import { Prisma } from '#data/generated/client.ts'
 import { type Fleeting, type Kept, type Model, models } from '#data/worlds/models.ts'
 import { ofApplication } from '#data/worlds/rows-of.ts'
