@@ -1,5 +1,5 @@
-// The clock in the database: the function that dates everything. To move it is to replace it; Postgres inlines it, and
-// plans anew what had inlined the one before. [decision 16]
+// The clock in the database: the SQL function that all dates come from. Moving the clock replaces the function, which
+// Postgres inlines; statements that inlined the previous one are replanned. [decision 16]
 import type { ClockState } from '#clock/clock.ts'
 import { bool, column, int8, nullable, select } from '#data/columns.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'
@@ -24,8 +24,8 @@ const readStatement = reading(
 )
 
 /**
- * Has the clock go otherwise, which is `movedMs` later or earlier than before. What waits for a time goes on waiting for
- * it, and back in time for as long as it had to. The queue must be ready.
+ * Sets the clock, now `movedMs` later or earlier than before. Due times stay the same when it moves forward; when it
+ * moves back, waiting work waits as long as it would have. The queue must be ready.
  */
 export async function writeClock(tx: Tx, state: ClockState, movedMs: number): Promise<void> {
   await tx.run({ text: `select pg_advisory_xact_lock(hashtext('chatterie: clock'))` }, [])
@@ -56,9 +56,9 @@ const keepWaitingStatement = {
     update function_run set due_time = due_time + $1::float8 * interval '1 ms'
     where node is null and due_time > chatterie_clock()`,
 }
-/** Deliveries that are sent when they are due. */
+/** Pending deliveries of enabled webhooks. */
 const awaitedDeliveries = `webhook_delivery d join webhook w on w.id = d.webhook_id and w.enabled where d.state = 'PENDING'`
-// The queue reckons by real time.
+// graphile-worker uses the real time.
 const waitingJobs = 'graphile_worker.jobs where run_at > now() and locked_at is null'
 const rescheduleStatement = {
   text: `
@@ -66,7 +66,7 @@ const rescheduleStatement = {
     from ${waitingJobs}`,
 }
 
-/** When the next of what waits in the database is due, in milliseconds since the epoch. The queue must be ready. */
+/** Returns when the next waiting work is due, in milliseconds since the epoch. The queue must be ready. */
 export async function nextDueTime(db: Db): Promise<number | undefined> {
   return (await db.single(nextStatement, [])) ?? undefined
 }
@@ -83,7 +83,7 @@ const nextStatement = reading(
   (columns) => `select ${columns}`,
 )
 
-/** Whether there is work that somebody is about to do: what was written is published, runs and jobs are due. */
+/** Returns whether work is due now: events to publish, notifications, function runs, deliveries or jobs. */
 export function isWorkDue(db: Db): Promise<boolean> {
   return db.single(dueStatement, [])
 }

@@ -10,9 +10,9 @@ export interface Statement {
   name?: string
   text: string
   /**
-   * In which line it stands, see lanes.ts: `reads`, where it reads a few rows by their keys, whatever there is besides;
-   * `sends`, where it stores messages; `events`, where it takes what was written. Elsewhere it waits for a connection of
-   * its own.
+   * The shared connections on which it is pipelined, see lanes.ts: `reads` for statements that read a few rows by their
+   * keys, however large the tables are; `sends` for those that store messages; `events` for those that take events.
+   * Without it, the statement waits for a connection of its own.
    */
   line?: 'reads' | 'sends' | 'events'
 }
@@ -20,12 +20,12 @@ export interface Statement {
 /** Cells in the order of the statement's columns: bigint as number, timestamptz as ISO text, jsonb parsed. */
 export type Row = readonly unknown[]
 
-/** A statement whose columns are described. */
+/** A statement with a description of its columns. */
 export interface Reading<T> extends Statement {
   columns: Columns<T>
 }
 
-/** Makes one of what it reads and the rest of its text. */
+/** Composes a statement from the description of its columns and the rest of its text. */
 export function reading<T>(
   name: string,
   columns: Columns<T>,
@@ -34,25 +34,25 @@ export function reading<T>(
   return { name, text: compose(columns.text), columns }
 }
 
-/** A statement that reads a few rows by their keys. */
+/** Marks a statement that reads a few rows by their keys. */
 export function quick<S extends Statement>(statement: S): S {
   return { ...statement, line: 'reads' }
 }
 
-/** Who can be asked in SQL: the database, where each statement is a transaction of its own, or one transaction. */
+/** Runs statements: either the database, where each is a transaction of its own, or one transaction. */
 export interface Querier {
   query(statement: Statement, values: unknown[]): Promise<Row[]>
-  /** What a statement reads. */
+  /** Returns all rows. */
   all<T>(statement: Reading<T>, values: unknown[]): Promise<T[]>
-  /** The first of what a statement reads; undefined where it reads nothing. */
+  /** Returns the first row, or undefined if there is none. */
   one<T>(statement: Reading<T>, values: unknown[]): Promise<T | undefined>
-  /** What a statement reads that always finds a row, such as an insert. */
+  /** Returns the first row of a statement that always has one, such as an insert. @throws if there is none */
   single<T>(statement: Reading<T>, values: unknown[]): Promise<T>
-  /** How many rows a statement wrote, or read where it writes none. */
+  /** Returns the number of rows that were written, or read if the statement writes none. */
   run(statement: Statement, values: unknown[]): Promise<number>
 }
 
-/** Finds what a statement reads of an application ($1) by its id, or by whatever else $2 is. */
+/** Returns a function that finds the row of an application ($1) by an id or another key ($2). */
 export function finder<T, K = number>(statement: Reading<T>) {
   return (db: Querier, applicationId: number, key: K): Promise<T | undefined> =>
     db.one(statement, [applicationId, key])
@@ -61,33 +61,33 @@ export function finder<T, K = number>(statement: Reading<T>) {
 export interface Db extends Querier {
   /** For plain reads and writes of one row, outside transactions. */
   prisma: PrismaClient
-  /** Called when a connection was lost: whatever is at its other end next may have forgotten what has been read. */
+  /** Called when a connection was lost: the next may lead to another database, so cached rows may be wrong. */
   onLost(listener: () => void): void
 }
 
-/** A transaction: what takes one may write. */
+/** A transaction; functions that take one may write. */
 export interface Tx extends Querier {
-  /** Takes rows in COPY's text format. */
+  /** Inserts rows in the text format of COPY. */
   copy(statement: string, rows: string): Promise<void>
-  /** What it is given is published if, and only if, the transaction commits. */
+  /** Writes events, which are published if and only if the transaction commits. */
   emit(...events: EventDraft[]): Promise<void>
 }
 
 export interface Database extends Db {
   pool: pg.Pool
   /**
-   * Runs `work` in one transaction; a throw rolls it back. After a deadlock with others it is tried again, so that
-   * `work` may run more than once. Neither a statement in it nor a pause between two may take more than 30 s.
+   * Runs `work` in one transaction, which is rolled back if `work` throws. It is retried after a transient error such
+   * as a deadlock, so `work` may run more than once. No statement or pause in it may take more than 30 s.
    */
   transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>
-  /** The same where keys are not looked at and the plans of large statements are kept: for worlds. See rewriting.ts. */
+  /** The same without foreign key checks and with cached plans of large statements, for worlds. See rewriting.ts. */
   rewrite<T>(work: (tx: Tx) => Promise<T>): Promise<T>
-  /** Called after each commit that wrote events, with those that a transaction has emitted. */
+  /** Registers a listener that is called after each commit that wrote events, with those emitted by the transaction. */
   onEvents(listener: (emitted: EventDraft[]) => void): void
-  /** A statement has written some. */
+  /** Notifies the listeners that a statement has written events. */
   eventsWritten(): void
   close(): Promise<void>
 }
 
-/** Of Postgres; a function where it is known only by the time of the first statement. */
+/** The URL of the database; a function if it is only known when the first statement runs. */
 export type DatabaseUrl = string | (() => string)

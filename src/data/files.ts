@@ -1,4 +1,4 @@
-// Files in our own store: a row for each, from before its first byte arrives until after its last one is gone.
+// Files in our own store: each has a row from before its first byte arrives until after its last one is deleted.
 import {
   bool,
   bytea,
@@ -17,10 +17,10 @@ import { type Db, reading, type Tx } from '#data/database.ts'
 import { isKept } from '#data/removal/kept-messages.ts'
 import type { HostedFile } from '#data/rows.ts'
 
-/** How long an upload may take, and what showed up nowhere is kept. */
+/** How long an upload may take, and how long a file is kept that nothing refers to. */
 const unshown = `interval '1 day'`
 
-/** The row of a file whose bytes are on their way; it expires unless something comes to show it. */
+/** Inserts the row of a file that is being uploaded. It expires unless something refers to it by then. */
 export async function insertFile(
   db: Db,
   applicationId: number,
@@ -36,7 +36,7 @@ const insertStatement = {
     values ($1, $2, $3, $4, 0, '', chatterie_clock() + ${unshown})`,
 }
 
-/** The bytes have arrived. */
+/** Stores the size and hash of an uploaded file. */
 export async function completeFile(db: Db, key: string, size: number, sha256: Buffer): Promise<void> {
   await db.run(completeStatement, [key, size, sha256])
 }
@@ -46,14 +46,14 @@ const completeStatement = {
   text: 'update file set size = $2, sha256 = $3 where key = $1',
 }
 
-/** Something shows the file from this commit on. */
+/** Keeps a file, because this transaction refers to it. */
 export async function keepFile(tx: Tx, key: string): Promise<void> {
   await tx.run(keepStatement, [key])
 }
 
 const keepStatement = { name: 'keep-file', text: 'update file set expires_time = null where key = $1' }
 
-/** Nothing shows the files from this commit on. */
+/** Expires a file that nothing refers to after this transaction. */
 export async function expireFile(tx: Tx, key: string): Promise<void> {
   await tx.run(expireStatement, [key])
 }
@@ -63,7 +63,7 @@ const expireStatement = {
   text: 'update file set expires_time = chatterie_clock() where key = $1',
 }
 
-/** SQL text: hosted files of messages that a part of the statement has removed expire. */
+/** SQL text: expires hosted files of messages that another part of the statement has deleted. */
 export const shownFilesExpire = (gone: string) => `
   update file set expires_time = chatterie_clock() from ${gone}
   where ${gone}.file ->> 'key' is not null and file.key = (${gone}.file ->> 'key')::uuid`
@@ -82,9 +82,9 @@ export interface KeptFile extends HostedFile {
   applicationId: number
   sha256: Buffer
   createdTime: string
-  /** Anybody may see display pictures. */
+  /** Whether the file is a display picture, which anybody may see. */
   isPublic: boolean
-  /** Of the message that shows it, if one does. */
+  /** The channel of the message that has the file, if one does. */
   channelId?: number
 }
 
@@ -110,7 +110,7 @@ const keptColumns: Columns<KeptFile> = mapped(
   ({ channelId, ...file }) => ({ ...file, ...(channelId !== null && { channelId }) }),
 )
 
-/** A file that something shows. Indexes: user (picture_file_id), message_hosted_file. */
+/** Returns a file that something refers to. Indexes: user (picture_file_id), message_hosted_file. */
 export function findFile(db: Db, key: string): Promise<KeptFile | undefined> {
   return db.one(findStatement, [key])
 }
@@ -124,7 +124,7 @@ const findStatement = reading(
     )`,
 )
 
-/** Keys of files that nothing shows any more, those of deleted applications included. Index: file_expiring. */
+/** Returns keys of expired files, including those of deleted applications. Index: file_expiring. */
 export function findExpiredFiles(db: Db, limit: number): Promise<string[]> {
   return db.all(expiredStatement, [limit])
 }
@@ -137,7 +137,7 @@ const expiredStatement = reading(
     where expires_time < chatterie_clock() or (application_id is null and expires_time is null) limit $1`,
 )
 
-/** Its bytes could not be deleted now: later, then, and others first. */
+/** Postpones the deletion of a file by an hour after its bytes could not be deleted; others go first. */
 export async function postponeFile(db: Db, key: string): Promise<void> {
   await db.run(
     { text: `update file set expires_time = chatterie_clock() + interval '1 hour' where key = $1` },

@@ -1,31 +1,31 @@
-// What arrives while one statement is in flight goes out together in the next: one round trip and one commit for all
-// of it. Alone, an item takes the plain statement and waits for nobody.
+// Items that arrive while a statement is in flight are sent together in the next one: one round trip and one commit for
+// all. A single item uses the plain statement without waiting.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { isRefusal } from '#errors.ts'
 
 export interface Statements<I, O> {
   one(item: I): Promise<O>
-  /** Gives each item's outcome, in order. */
+  /** Returns the outcome of each item, in order. */
   many(items: I[]): Promise<O[]>
 }
 
-/** At most so many items in one commit, unless less are asked for. */
+/** The default maximum of items in one commit. */
 export const groupMax = 256
 
 interface GroupOptions {
-  /** At most so many items in a group. */
+  /** The maximum of items in a group. */
   max?: number
-  /** Is called with the size of each group as it goes out. */
+  /** Called with the size of each group when it is sent. */
   sent?(size: number): void
 }
 
-/** A bad item never fails its neighbours: a group that is refused as a whole is sent again one by one. */
+/** Groups concurrent items. A bad item never fails others: a group that is refused is retried item by item. */
 export class GroupCommit<I, O> {
   readonly #statements: Statements<I, O>
   readonly #options: GroupOptions
   #waiting: { item: I; resolve: (outcome: O) => void; reject: (error: unknown) => void }[] = []
   #inFlight = false
-  /** What goes out together belongs to none of those that wait for it: it keeps nothing of the first one's context. */
+  /** Groups run outside the async context of their first item, because they belong to all of their items. */
   readonly #outside = AsyncLocalStorage.snapshot()
 
   constructor(statements: Statements<I, O>, options: GroupOptions = {}) {
@@ -33,7 +33,7 @@ export class GroupCommit<I, O> {
     this.#options = options
   }
 
-  /** Settles after the commit that holds the item. */
+  /** Resolves or rejects after the commit that includes the item. */
   submit(item: I): Promise<O> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject })
@@ -53,8 +53,8 @@ export class GroupCommit<I, O> {
           for (const [at, { resolve }] of group.entries()) resolve(outcomes[at] as O)
           continue
         } catch (error) {
-          // Nothing was stored, and one of them is to blame: each finds out alone. After any other fault, such as a
-          // broken connection, the group may be stored all the same; to send it again would be to send it twice.
+          // Nothing was stored, because at least one item is invalid: each is retried alone. After any other error,
+          // such as a broken connection, the group may have been stored, and a retry could store it twice.
           if (!isRefusal(error)) {
             for (const { reject } of group) reject(error)
             continue

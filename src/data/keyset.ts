@@ -1,5 +1,5 @@
-// Lists that are read piece by piece: each begins behind the last item of the one before, so that no piece costs more
-// than the first.
+// Lists that are read in parts: each part begins after the last item of the previous one, so that later parts cost no
+// more than the first.
 import { type Columns, column, select, text } from '#data/columns.ts'
 import type { Querier } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
@@ -16,13 +16,13 @@ export interface KeysetRequest {
 export interface KeysetList<E> {
   from: Prisma.Sql
   where: Prisma.Sql[]
-  /** SQL expressions that order the items, with their types; the last one is unique. */
+  /** SQL expressions by which items are ordered, with their types; the last one must be unique. */
   key: [expression: string, type: 'bigint' | 'text' | 'timestamptz'][]
   descending: boolean
   columns: Columns<E>
 }
 
-/** @throws ChatError 400 for a cursor that is none */
+/** Returns the part of a list after the cursor. @throws ChatError 400 for an invalid cursor */
 export async function listKeyset<E>(
   db: Querier,
   { from, where, key, descending, columns }: KeysetList<E>,
@@ -57,23 +57,23 @@ export async function listKeyset<E>(
   }
 }
 
-/** A stretch of time: ISO 8601, the end exclusive; open where it is undefined. */
+/** A period in ISO 8601; the end is exclusive. An undefined limit is open. */
 export interface Period {
   from?: string | undefined
   to?: string | undefined
 }
 
-/** How far back is looked at first, and how much farther each next time. */
+/** The first range to search, and the factor by which the next ones are larger. */
 const firstMs = 60 * 60 * 1000
 const growth = 8
 
 /**
- * Items of a period, newest first, where rows lie in the order of their time and have a BRIN index on it. Looks at
- * an hour before the end or the cursor, and at eight times as much until there is a page, so that what is newer than
- * the period costs nothing: a page of a day with 5 million messages behind it took 1 s by the index on ids.
- * @param list its key is time and id, its condition says nothing of the period
- * @param now of the clock, in ms
- * @throws ChatError 400 for a cursor that is none
+ * Lists items of a period, newest first, from a table whose rows are stored in the order of their time, with a BRIN
+ * index on it. Searches the hour before the end or the cursor, then a range eight times as long, until it has a page,
+ * so that newer rows cost nothing: a page of a day followed by 5 million messages took 1 s with the index on ids.
+ * @param list its key must be time and id, and its conditions must not restrict the period
+ * @param now the time of the clock, in milliseconds
+ * @throws ChatError 400 for an invalid cursor
  */
 export async function listKeysetOfPeriod<E>(
   db: Querier,
@@ -85,7 +85,7 @@ export async function listKeysetOfPeriod<E>(
   const time = raw(list.key[0]?.[0] ?? '')
   const last = request.cursor === undefined ? undefined : readKey(request.cursor, list.key)[0]
   const end = last ?? to
-  const oldest = from === undefined ? 0 : Math.max(0, Date.parse(from)) // before 1970 all is one stretch
+  const oldest = from === undefined ? 0 : Math.max(0, Date.parse(from)) // one range covers all times before 1970
   const endMs = end === undefined ? now : Date.parse(end)
   for (let ms = firstMs; ; ms *= growth) {
     const begin = endMs - ms
@@ -108,7 +108,7 @@ export async function listKeysetOfPeriod<E>(
   }
 }
 
-/** The values of the key of the last item that was read. */
+/** Returns the key of the last item read, as SQL values. */
 function readCursor(cursor: string, key: KeysetList<unknown>['key']): Prisma.Sql[] {
   return readKey(cursor, key).map((value, at) => sql`${value}::${raw(key[at]?.[1] ?? 'text')}`)
 }
@@ -129,12 +129,12 @@ const forms = {
   timestamptz: /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?\+00$/,
 }
 
-/** Whether Postgres takes it for one. */
+/** Returns whether Postgres accepts the text as a value of the type. */
 function isOfType(value: string, type: keyof typeof forms): boolean {
   return forms[type].test(value) && (type !== 'timestamptz' || isTime(value))
 }
 
-/** Whether there is such a day and such a time of it, as Postgres writes them. */
+/** Returns whether the date and the time exist, in the format of Postgres. */
 function isTime(text: string): boolean {
   const [day, time] = [text.slice(0, 10), text.slice(11, 19)]
   const ms = Date.parse(`${day}T${time}Z`)

@@ -1,10 +1,10 @@
-// How what stands in line is asked and its rows are read, in place of the parts of pg that took most of a page's time. A
-// prepared statement is described once a connection and not with each answer, and cells become values straight from the
-// bytes that arrived, without a text of each in between.
+// Sends pipelined statements and reads their rows, replacing the parts of pg that took most of a page's time. A
+// prepared statement is described once per connection instead of with each result, and cells are parsed directly from
+// the received bytes, without an intermediate string for each.
 import { EventEmitter } from 'node:events'
 import pg from 'pg'
 
-// What pg has, and its types leave out.
+// Methods that pg has, but its types lack.
 declare module 'pg' {
   interface Connection {
     attachListeners(stream: NodeJS.EventEmitter): void
@@ -17,15 +17,15 @@ declare module 'pg' {
   }
 }
 
-/** A column of an answer. */
+/** A column of a result. */
 interface Column {
   type: number
   parse: (text: string) => unknown
-  /** The last short word, of ASCII alone: what type a message is of, and the like, is the same in most rows. */
+  /** The last short ASCII value. Values such as the type of a message are the same in most rows. */
   last: string
 }
 
-/** A row as it has arrived: its cells begin at `at`, and are there until something else is read. */
+/** A received row: its cells begin at `at`. The bytes are only valid until the next read. */
 interface ArrivedRow {
   bytes: Buffer
   at: number
@@ -35,11 +35,11 @@ const headLength = 5
 const dataRow = 0x44
 const nothing = Buffer.alloc(0)
 
-/** A connection for what stands in line, and nothing else: it leaves rows as they are. */
+/** A connection for pipelined statements only, which leaves rows unparsed. */
 class LineConnection extends pg.Connection {
-  /** What prepared statements answer with, by name. Where that changes, Postgres refuses to run them. */
+  /** The result columns of prepared statements, by name. If they change, Postgres refuses to run the statement. */
   readonly described = new Map<string, Column[]>()
-  /** Whether what is asked at this moment needs no description. */
+  /** Whether the statement that is being sent needs no description. */
   isDescribed = false
   readonly #others = new EventEmitter()
   #rest: Buffer = nothing
@@ -53,7 +53,7 @@ class LineConnection extends pg.Connection {
     if (!this.isDescribed) super.describe(message, more)
   }
 
-  /** Tells of rows one by one, and hands on what lies between them. */
+  /** Emits rows one by one, and passes the bytes between them to pg. */
   #read(chunk: Buffer): void {
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
     let at = 0
@@ -73,13 +73,13 @@ class LineConnection extends pg.Connection {
   }
 }
 
-/** The client with such a connection, which is to be made before it connects. */
+/** Replaces the connection of a client, which must not be connected yet. */
 export function readingLines(client: pg.Client): pg.Client {
-  const { connection } = client // not connected, but with the socket and what is known of TLS
+  const { connection } = client // not connected, but with the socket and the TLS options
   return Object.assign(client, { connection: new LineConnection(connection as object) })
 }
 
-/** Asked on a connection of {@link readingLines}. */
+/** A query on a connection of {@link readingLines}. */
 export class LineQuery extends pg.Query {
   declare readonly name: string | undefined
   declare readonly types: pg.CustomTypesConfig
@@ -111,7 +111,7 @@ export class LineQuery extends pg.Query {
     try {
       this._result.rows.push(readRow(row, this.#columns))
     } catch (error) {
-      this._canceledDueToError = error // who asked is told once the answer is over
+      this._canceledDueToError = error // the caller gets the error when the result ends
     }
   }
 }
@@ -151,7 +151,7 @@ function readCell(bytes: Buffer, from: number, to: number, column: Column): unkn
   }
 }
 
-/** Up to 2^53, as all our ids and counts are. */
+/** Parses an integer up to 2^53, which covers all our ids and counts. */
 function readInteger(bytes: Buffer, from: number, to: number): number {
   const isNegative = bytes[from] === 0x2d
   let value = 0
@@ -159,14 +159,14 @@ function readInteger(bytes: Buffer, from: number, to: number): number {
   return isNegative ? -value : value
 }
 
-/** Longer ones are seldom the same as the one before. */
+/** Longer values are rarely equal to the previous one. */
 const wordMax = 16
 
 function readText(bytes: Buffer, from: number, to: number, column: Column): string {
   const length = to - from
   if (length <= wordMax && isSame(bytes, from, to, column.last)) return column.last
   const word = bytes.toString('utf8', from, to)
-  if (length <= wordMax && word.length === length) column.last = word // ASCII: no other word has its characters as bytes
+  if (length <= wordMax && word.length === length) column.last = word // ASCII: no other text has the same bytes
   return word
 }
 

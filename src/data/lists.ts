@@ -1,4 +1,4 @@
-// Lists by page number: the page is found over the index alone, its rows are joined afterwards.
+// Lists by page number: the page is found by the index alone, and its rows are joined afterwards.
 import { type Columns, type Listed, listed } from '#data/columns.ts'
 import type { Querier } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
@@ -8,30 +8,30 @@ import type { Page, PageRequest, Sort } from '#resources/page.ts'
 const { sql, join, raw, empty } = Prisma
 
 export interface ListQuery<E> {
-  /** Given where the statement is the same each time but for its values: without a sort it is prepared once. */
+  /** Set if only the values of the statement vary: it is then prepared once, unless a sort is requested. */
   name?: string
-  /** For errors: what is listed. */
+  /** What is listed, for errors. */
   resource: string
-  /** The table or join the page is found in, and the column that identifies its items. */
+  /** The table or join in which the page is found, and the column that identifies its items. */
   from: Prisma.Sql
   id: string
   where: Prisma.Sql[]
-  /** By property; each SQL text that can be ordered by. */
+  /** SQL expressions to order by, by property. */
   sortable: Record<string, string>
-  /** In force after what the request asks for; must end in something unique. */
+  /** The order after the requested sort; its last expression must be unique. */
   order: string
-  /** SQL for the length of the whole list, where it need not be counted. */
+  /** SQL for the length of the whole list, if it need not be counted. */
   total?: Prisma.Sql
-  /** What to read of the page's items. */
+  /** The columns to read for each item. */
   columns: Columns<E>
-  /** SQL: the tables of these columns, joined on `page.id`. */
+  /** SQL: joins the tables of these columns on `page.id`. */
   joins: string
 }
 
 /**
- * The array, and `limit (select …)`, keep size and place of the page from the planner: it then takes one plan for all
- * pages, one that joins by index. A page of channels costs Postgres 0.5 ms so, and 1.5 ms when planned each time.
- * @throws ChatError 400 for a sort property that the list does not have
+ * The array, and `limit (select …)`, hide the size and position of the page from the planner, which then uses one plan
+ * for all pages, with index joins. A page of channels costs Postgres 0.5 ms this way, 1.5 ms when planned each time.
+ * @throws ChatError 400 for an unknown sort property
  */
 export async function listPage<E>(db: Querier, list: ListQuery<E>, page: PageRequest): Promise<Page<E>> {
   const where = list.where.length === 0 ? empty : sql`where ${join(list.where, ' and ')}`
@@ -53,7 +53,7 @@ export async function listPage<E>(db: Querier, list: ListQuery<E>, page: PageReq
   return toPage(await db.all({ text, columns, ...(name !== undefined && { name }) }, values), page)
 }
 
-/** Makes a page of what a list statement read. */
+/** Converts the rows of a list statement to a page. */
 export function toPage<E>(rows: Listed<E>[], { number, size }: PageRequest): Page<E> {
   const items = rows.flatMap(({ item }) => (item === undefined ? [] : [item]))
   return { items, number, size, total: rows[0]?.total ?? 0 }
@@ -76,25 +76,25 @@ function orderBy(
 }
 
 /**
- * The page in an order that the list has. Real-time clients may ask for any, also by the fields of an item's user
- * (`user.displayName`): what a list does not know is ignored there (runtime contract 3.2).
+ * Returns the page request with only the sort properties that the list has. Real-time clients may ask for any,
+ * including fields of an item's user (`user.displayName`); unknown ones are ignored there (runtime contract 3.2).
  */
 export function knownSorts(page: PageRequest, sortable: Record<string, string>): PageRequest {
   const sort = page.sort.map((each) => ({ ...each, property: each.property.replace(/^user\./, '') }))
   return { ...page, sort: sort.filter(({ property }) => Object.hasOwn(sortable, property)) }
 }
 
-/** Patterns of LIKE for what contains one of the texts, plain or as JSON writes it. */
+/** Returns LIKE patterns for values that contain one of the texts, plain or as escaped in JSON. */
 export function likeAny(texts: string[]): string[] {
   return [...new Set(texts.flatMap((text) => [text, JSON.stringify(text).slice(1, -1)]))].map(containing)
 }
 
-/** A pattern for `like` and its kind: what has the text somewhere in it. */
+/** Returns a pattern for `like` or `ilike` that matches values containing the text. */
 export function containing(text: string): string {
   return `%${text.replace(/[\\%_]/g, '\\$&')}%`
 }
 
-/** A filter on custom properties: what is asked for must be part of them. */
+/** Returns a condition that the custom properties contain the wanted ones. */
 export function propertiesContain(column: string, wanted: Record<string, unknown>): Prisma.Sql {
   return sql`${raw(column)} @> ${JSON.stringify(wanted)}::jsonb`
 }

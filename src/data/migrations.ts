@@ -1,8 +1,8 @@
-// Whether the database has the shape that this program expects.
+// Checks whether the database has the schema that this program expects.
 import { column, text } from '#data/columns.ts'
 import { type Db, reading } from '#data/database.ts'
 
-/** Which of these migrations the database does not have, or has in part. @throws where it has none at all */
+/** Returns those of these migrations that are missing or incomplete. @throws if there is no migrations table */
 export function missingMigrations(db: Db, names: string[]): Promise<string[]> {
   return db.all(missingStatement, [names])
 }

@@ -1,4 +1,4 @@
-// The one pool, and the connections beside it.
+// Opens the connections to the database: two pools, and the lanes of pipelined statements.
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import type { Database, DatabaseUrl, Tx } from '#data/database.ts'
@@ -13,8 +13,8 @@ import type { EventDraft } from '#resources/events.ts'
 
 const poolMax = 16
 /**
- * Opens the pool of a database; connects at the first statement.
- * @param onError is called where an idle connection breaks
+ * Opens a database; the connections are made by the first statements.
+ * @param onError is called when an idle connection fails
  */
 export function openDatabase(
   url: DatabaseUrl,
@@ -39,10 +39,10 @@ export function openDatabase(
   return {
     pool,
     get prisma() {
-      prisma ??= openPrisma(pool, watching) // once it is asked for: a start need not wait
+      prisma ??= openPrisma(pool, watching) // created lazily, so that a start need not wait for it
       return prisma
     },
-    // Each is a transaction of its own.
+    // Each statement is a transaction of its own.
     ...querier(
       (query, line) => retried(() => (line && lanes[line].query(query)) ?? pool.query(query)),
       watching,
@@ -55,49 +55,49 @@ export function openDatabase(
     async close() {
       await prisma?.$disconnect()
       await Promise.all([...Object.values(lanes).map((each) => each.close()), pool.end(), rewriting.end()])
-      pool.removeAllListeners().on('error', ignore) // graphile-worker holds it still, but not who listened
+      pool.removeAllListeners().on('error', ignore) // graphile-worker keeps the pool, but not its listeners
     },
   }
 }
 
-/** Of connections that are about to close. */
+/** Handles errors of connections that are about to close. */
 function ignore(): void {}
 
-/** The connections: for all, for those who rewrite worlds, and the lanes of statements that stand in line. */
+/** Creates the pool for general use, the pool for rewriting worlds, and the lanes of pipelined statements. */
 function connect(url: DatabaseUrl, onError: (error: Error) => void, onLost: () => void) {
   const Client = typeof url === 'string' ? pg.Client : clientOf(url)
   const connection = {
     ...(typeof url === 'string' && { connectionString: url }),
     connectionTimeoutMillis: timeoutMs,
-    // Compiling a plan takes longer than any statement of ours; costs that planners make up for reading a table ask for it.
+    // JIT compilation takes longer than any of our statements, but is triggered by overestimated costs of scans.
     options: '-c TimeZone=UTC -c jit=off',
     application_name: 'chatterie',
   }
   const pool = new pg.Pool({ ...connection, Client, max: poolMax })
   const rewriting = new pg.Pool({ ...connection, Client, ...rewritingOptions })
-  // A connection that breaks while in use fails its statement. Without a listener it would end the process, too.
+  // A connection that fails while in use rejects its statement. Without a listener it would also end the process.
   for (const each of [pool, rewriting]) {
     each.on('connect', (client) => client.on('error', () => {}))
     each.on('error', (error) => {
-      if (!each.ending) onError(error) // a database that stops with us cuts off what was closing anyway
+      if (!each.ending) onError(error) // errors while closing do not matter, such as when the database stops, too
     })
   }
-  // Their plans are kept, and go by index: one that was made while a table was empty would read all of it later on.
+  // Cached plans must use indexes: a plan made while a table was empty would scan the whole table later on.
   const options = `${connection.options} -c enable_seqscan=off`
-  // What reads a few rows joins them one by one, and is planned once. Nobody tells the planner how few: for a page of a
-  // large channel it would read all users to join them, or plan anew each time.
+  // Statements that read a few rows use nested loops and are planned once. The planner does not know how few the rows
+  // are: for a page of a large channel it would scan all users to join them, or replan each time.
   const byRow = `${options} -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan`
   const openLane = (options: string) => () =>
     readingLines(new Client({ ...connection, options, pipeline: true }))
   const lanes = {
     reads: new Lanes(openLane(byRow), 2, onLost),
-    sends: new Lanes(openLane(options), 1), // of groups, which never are two at once
+    sends: new Lanes(openLane(options), 1), // for groups, of which only one is in flight
     events: new Lanes(openLane(options), 1),
   }
   return { pool, rewriting, lanes }
 }
 
-/** A client of what is known by the time that it is made. */
+/** Returns a client class that gets the URL when an instance is created. */
 function clientOf(url: () => string): typeof pg.Client {
   return class extends pg.Client {
     constructor(options?: pg.ClientConfig) {

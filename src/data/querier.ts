@@ -1,21 +1,21 @@
-// How statements are sent, and what their cells become.
+// How statements are sent, and how their cells are parsed.
 import pg from 'pg'
 import type { Querier, Statement } from '#data/database.ts'
 
 /**
- * What is seen of statements, each by its name or else by its text, and never by its parameters. In transactions, what
- * begins and ends them is not seen.
+ * Observes statements by their name, or by their text if they have none, never by their parameters. The statements that
+ * begin and end transactions are not observed.
  */
 export interface Watching {
   /** Wraps the sending of each statement. */
   around?<T>(statement: string, ask: () => Promise<T>): Promise<T>
-  /** Is given how long each statement was waited for. */
+  /** Called with the time from sending each statement to its result or error. */
   took?(statement: string, ms: number): void
-  /** The trace that events written now belong to, where there is one. */
+  /** Returns the trace to which events written now belong, if there is one. */
   traceparent?(): string | undefined
 }
 
-/** Asks for something by the name that it is seen under. */
+/** Sends a statement, observed under the given name. */
 export async function watched<T>(
   { around, took }: Watching,
   statement: string,
@@ -29,13 +29,13 @@ export async function watched<T>(
   }
 }
 
-/** Sends a query, on the line of its statement where it has one. */
+/** Sends a query, on the line of its statement if it has one. */
 export type Ask = (
   query: pg.QueryArrayConfig,
   line?: Statement['line'],
 ) => Promise<pg.QueryArrayResult<unknown[]>>
 
-/** Makes a querier of what sends queries. */
+/** Creates a querier from a function that sends queries. */
 export function querier(ask: Ask, watching: Watching): Querier {
   const send = ({ name, text, line }: Statement, values: unknown[]) => {
     const query = { ...(name !== undefined && { name }), text, values, rowMode: 'array' as const, types }
@@ -75,7 +75,7 @@ const types = {
     parsers.get(oid) ?? pg.types.getTypeParser(oid, format ?? 'text'),
 } as pg.CustomTypesConfig
 
-/** `2026-11-21 00:42:46.1+00` -> `2026-11-21T00:42:46.100Z`, without a Date: a page reads 25 to 75 of them. */
+/** Converts `2026-11-21 00:42:46.1+00` to `2026-11-21T00:42:46.100Z` without a Date: a page reads 25 to 75 of them. */
 function isoTime(text: string): string {
   const zone = text.indexOf('+', 19)
   const fraction = text.slice(20, zone < 0 ? undefined : zone)

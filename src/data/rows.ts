@@ -1,4 +1,4 @@
-// The columns of each entity, and how an entity is made of them.
+// The columns of each entity, and how an entity is assembled from them.
 import {
   bool,
   type CellOf,
@@ -35,7 +35,7 @@ export const userShape = {
   properties: jsonb<User['properties']>(),
 }
 
-/** Of a table or alias that holds users. */
+/** The columns of users, read from a table or alias. */
 export function userColumns(u: string): Columns<User> {
   return mapped(select(columnsOf(userShape, u)), (row) => ({
     id: row.id,
@@ -50,10 +50,10 @@ export function userColumns(u: string): Columns<User> {
   }))
 }
 
-/** Of an outer join with users. */
+/** The columns of users of an outer join. */
 export const authorColumns = (u: string): Columns<User | undefined> => joined(userColumns(u))
 
-/** A user by the version of its row. */
+/** A user's id and the version of their row. */
 interface UserVersion {
   id: number
   version: string
@@ -67,7 +67,7 @@ export interface HostedFile {
   size: number
 }
 
-/** A file as a message keeps it: one of ours has its key, and its address follows from that. */
+/** A file as stored with a message. A hosted one has its key instead of its address, which is derived from the key. */
 export type StoredFile = ({ type: 'HOSTED' } & HostedFile) | (File & { type: 'EXTERNAL' })
 
 function toFile(file: StoredFile): File {
@@ -76,7 +76,7 @@ function toFile(file: StoredFile): File {
   return { ...shown, url: hostedUrl(file) }
 }
 
-/** A mention as it is kept: who is mentioned is looked up when it is read. */
+/** A mention as stored: the user or channel is loaded when it is read. */
 export interface StoredMention {
   type: 'USER' | 'CHANNEL'
   tag: string
@@ -85,7 +85,7 @@ export interface StoredMention {
   id: number
 }
 
-/** A message whose mentions still name users and channels by id, and whose author may be told by its version alone. */
+/** A message with its mentions as stored, and possibly only the version of its author. */
 export type MessageRecord = SeenMessage & { [stored]?: StoredMention[]; [authored]?: UserVersion }
 export const stored = Symbol('stored mentions')
 export const authored = Symbol('version of the author')
@@ -108,12 +108,12 @@ export const messageShape = {
   reactionCount: int4,
 }
 
-/** Of a table or alias that holds messages, and one of their authors. */
+/** The columns of messages and their authors, read from tables or aliases. */
 export function messageColumns(m: string, author: string): Columns<MessageRecord> {
   return mapped(select({ ...ownColumns(m), user: authorColumns(author) }), assembleMessage)
 }
 
-/** The same, with the versions of authors: who they are is filled in by withAuthors. */
+/** The same, with only the versions of authors, who are filled in by withAuthors. */
 export function authoredColumns(m: string, author: string): Columns<MessageRecord> {
   const version = select({ id: column(int8, `${author}.id`), version: column(text, `${author}.xmin`) })
   return mapped(select({ ...ownColumns(m), author: joined(version) }), (parts) => {
@@ -128,12 +128,12 @@ function ownColumns(m: string) {
   return { ...columnsOf(messageShape, m), repliesCount: column(nullable(int8), repliesCount) }
 }
 
-/** A message in parts, as its row has them. */
+/** The values of a message's columns. */
 export type MessageParts = {
   [K in keyof typeof messageShape]: CellOf<(typeof messageShape)[K]>
 } & { repliesCount: number | null; user?: User | undefined }
 
-/** What nobody has done to a message yet. */
+/** The initial values of the columns that change later. */
 export const untouched = {
   lastEditedTime: null,
   reportCount: 0,
@@ -141,10 +141,10 @@ export const untouched = {
   reactionCount: 0,
 } as const
 
-/** The fields of every variant; optional ones too must be said. */
+/** The fields of every variant; optional ones must be given as well. */
 type SharedFields = { [K in Exclude<keyof SeenMessage, 'type'>]: SeenMessage[K] | undefined }
 
-/** One literal a variant, so that all messages of a variant share one hidden class. */
+/** One object literal per variant, so that all messages of a variant share one hidden class. */
 export function assembleMessage(parts: MessageParts): MessageRecord {
   const { id, type, channelId, nestedLevel, properties, createdTime, user } = parts
   const common = {
@@ -156,7 +156,7 @@ export function assembleMessage(parts: MessageParts): MessageRecord {
     createdTime,
     lastEditedTime: parts.lastEditedTime ?? undefined,
     repliesCount: parts.repliesCount ?? undefined,
-    // Filled in by withReactions, where there are any.
+    // Filled in by withReactions, if there are any.
     reactions: parts.reactionCount > 0 ? [] : undefined,
     reportCount: parts.reportCount || undefined,
     parentId: parts.parentId ?? undefined,
@@ -170,7 +170,7 @@ export function assembleMessage(parts: MessageParts): MessageRecord {
         : type === 'FILE'
           ? { type, ...common, file: parts.file && toFile(parts.file), user }
           : { type, ...common, file: parts.file && toFile(parts.file) }
-  ) as MessageRecord // the database's checks keep body, file and user with their types
+  ) as MessageRecord // the database's check constraints match body, file and user with the type
   if (parts.mentions !== null) record[stored] = parts.mentions
   return record
 }
@@ -185,8 +185,8 @@ export const channelShape = {
 }
 
 /**
- * Of channel `c`, its `creator`, and its `last` message with the `author`.
- * The members of a direct channel are loaded for a whole page at once; here they are empty.
+ * The columns of channel `c`, its `creator`, and its `last` message with the `author`. The members of a direct channel
+ * are loaded for a whole page at once and are empty here.
  */
 export const channelColumns: Columns<Channel> = mapped(
   select({
@@ -198,8 +198,8 @@ export const channelColumns: Columns<Channel> = mapped(
     const common = { id, creator, lastReceivedMessage, properties, createdTime }
     return (
       type === 'DIRECT'
-        ? { type, ...common, name, members: [] } // which only the real-time runtime shows
+        ? { type, ...common, name, members: [] } // shown by the real-time API only
         : { type, ...common, name, displayName }
-    ) as Channel // a channel of a type has that type's columns
+    ) as Channel // a channel has the columns of its type
   },
 )

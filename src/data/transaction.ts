@@ -6,12 +6,12 @@ import type { Tx } from '#data/database.ts'
 import { type Ask, querier, type Watching } from '#data/querier.ts'
 import type { EventDraft } from '#resources/events.ts'
 
-/** How long a connection is waited for, and a statement of a transaction. */
+/** How long to wait for a connection, and for a statement of a transaction. */
 export const timeoutMs = 30_000
 const begin = `
   begin; set local statement_timeout = ${timeoutMs}; set local idle_in_transaction_session_timeout = ${timeoutMs}`
 
-/** Runs `work` in one transaction, once; a throw rolls it back. */
+/** Runs `work` once in one transaction, which is rolled back if `work` throws. */
 export async function attempt<T>(
   pool: pg.Pool,
   work: (tx: Tx) => Promise<T>,
@@ -20,8 +20,8 @@ export async function attempt<T>(
   const client = await pool.connect()
   let isOver = false
   const emitted: EventDraft[] = []
-  // What `work` leaves running, such as the others beside a promise that failed, must not write on behalf of whoever
-  // has the connection next.
+  // Work that is still running when the transaction ends, such as promises beside a failed one, must not use the
+  // connection once another transaction has it.
   const ask: Ask = (query) =>
     isOver ? Promise.reject(new Error('The transaction is over')) : client.query(query)
   const tx: Tx = {
@@ -51,7 +51,7 @@ export async function attempt<T>(
     return { result, emitted }
   } catch (error) {
     isOver = true
-    // A connection that cannot even roll back is closed, which ends the transaction as well.
+    // A connection that cannot roll back is closed, which also ends the transaction.
     const isClean = await client.query('rollback').then(
       () => true,
       () => false,
@@ -61,7 +61,7 @@ export async function attempt<T>(
   }
 }
 
-/** Gives `work` the database as it is at one moment, however long it takes; it only reads. */
+/** Calls `work` with a read-only snapshot of the database, however long it takes. */
 export async function inSnapshot<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   try {
