@@ -1,4 +1,4 @@
-/** The ids among what events and runs name, each once. */
+/** Returns the distinct numeric ids among values from events and runs. */
 export function distinctIds(ids: unknown[]): number[] {
   return [...new Set(ids.filter((id): id is number => typeof id === 'number'))]
 }

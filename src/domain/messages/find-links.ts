@@ -5,7 +5,7 @@ import type { MessageLink } from '#resources/message.ts'
 
 const linkify = new LinkifyIt({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false, urlAuth: true })
 
-/** Text without characters that addresses escape (RFC 3986): blanks, `<>`, and Markdown's code and table marks. */
+/** Stretches without blanks, `<>` and Markdown's code and table marks, which addresses must escape (RFC 3986). */
 const stretches = /[^\s<>`|]+/g
 
 /** After a Latin letter, a digit or `+`, it would be the end of another scheme or word. */

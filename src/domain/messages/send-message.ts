@@ -54,7 +54,7 @@ function submit({ sender, tracing }: Context, message: NewMessage): Promise<Sent
   return tracing.statement('send-message', () => sender.submit({ ...message, traceparent: tracing.current }))
 }
 
-/** Returns why a user could not send: they must not know of the channel, or are just not a member. */
+/** Returns why a user could not send: the channel is hidden from them, or they are just not a member. */
 async function notAMember(ctx: Context, caller: Caller, channelId: number): Promise<ChatError> {
   if (caller.kind === 'user') await mustBeMember(ctx, caller, channelId)
   return new ChatError('AccessDeniedError', `Only members may write in channel ${channelId}`)

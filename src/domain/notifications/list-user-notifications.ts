@@ -5,7 +5,7 @@ import { getUser } from '#domain/users/get-user.ts'
 import type { Notification } from '#resources/notification.ts'
 import type { CursorPage, CursorRequest } from '#resources/page.ts'
 
-/** Lists a user's notifications, newest first. @throws ChatError 404 */
+/** Lists what a user was notified of while absent, newest first. @throws ChatError 404 */
 export async function listUserNotifications(
   ctx: Context,
   caller: ApplicationCaller,

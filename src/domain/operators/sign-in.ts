@@ -4,7 +4,7 @@ import { type OpenedSession, openOperatorSession } from '#domain/operators/open-
 import { isPassword } from '#domain/operators/passwords.ts'
 import { ChatError } from '#errors.ts'
 
-/** Opens a session for a password. @throws ChatError 401 unauthorized if it is wrong, 403 if passwords are off */
+/** Signs in with a password. @throws ChatError 401 unauthorized if it is wrong, 403 if passwords are off */
 export async function signIn(
   ctx: Context,
   { username, password }: { username: string; password: string },

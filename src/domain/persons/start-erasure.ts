@@ -12,8 +12,8 @@ import type { Erase } from '#resources/admin/person.ts'
 import type { AnyJob } from '#resources/job.ts'
 
 /**
- * Erases a person: the user is deleted and renamed at once, so that nothing written later names them, and a job removes
- * what was written before. Users that are already deleted can be erased, too.
+ * Erases a person: the user is deleted and anonymized at once, so that nothing written later names them, and a job
+ * removes what was written before. Users that are already deleted can be erased, too.
  * @throws ChatError 404
  */
 export async function startErasure(

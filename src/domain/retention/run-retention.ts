@@ -45,7 +45,7 @@ async function foreseen(ctx: Context, job: RunningJob, retention: Retention): Pr
   return { ...job, total }
 }
 
-/** Deletes channels like deleteChannel calls by others: members are notified, and a large one gets a job of its own. */
+/** Deletes inactive channels with deleteChannel: members are notified, and a large one gets a job of its own. */
 async function removeChannels(
   ctx: Context,
   begun: RunningJob,

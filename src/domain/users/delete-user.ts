@@ -12,8 +12,8 @@ import { mustBeThere } from '#errors.ts'
 import type { User } from '#resources/user.ts'
 
 /**
- * Deletes a user: they leave their channels, their sessions end, their name becomes free, and their messages stay. A
- * job removes very many reactions, reads or notifications. Users may delete only themselves (runtime contract 11, 5).
+ * Deletes a user: they leave their channels, their sessions end, their name is free again, their messages stay. Many
+ * reactions, reads or notifications are removed by a job. Users may delete only themselves (runtime contract 11, 5).
  * @returns the user as they were
  * @throws ChatError 404, AccessDeniedError
  */

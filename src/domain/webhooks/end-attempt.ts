@@ -20,7 +20,7 @@ const pauses = [
   20 * hour,
   24 * hour,
 ]
-/** A random share added to each pause, so that deliveries that failed together are not retried together. */
+/** The largest random share added to a pause, so that deliveries that failed together are not retried together. */
 const jitter = 0.1
 /** The status that means the receiver is gone for good [Standard Webhooks, Operational considerations]. */
 const gone = 410

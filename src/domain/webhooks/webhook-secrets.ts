@@ -10,7 +10,7 @@ export function generateWebhookSecret(): string {
 /** The purpose that a webhook's secret is sealed for. */
 export const aboutWebhook = (id: number) => `webhook ${id}`
 
-/** Returns a signature for each secret [Standard Webhooks, Signature scheme]. @param seconds since the epoch */
+/** Returns a signature per secret, space-separated [Standard Webhooks, Signature scheme]. @param seconds since 1970 */
 export function signatureOf(secrets: string[], messageId: string, seconds: number, body: string): string {
   return secrets
     .map((secret) => {

@@ -88,7 +88,7 @@ async function invoke(
   }
 }
 
-/** The outcome of what the server could not run. */
+/** Returns the outcome of a run that the server could not perform. */
 export function outcomeOfFailure(cause: unknown, durationMs: number): Outcome {
   const message =
     cause instanceof ChatError && cause.status < 500 ? cause.message : 'The server failed to run it'
