@@ -34,8 +34,8 @@ interface Progress {
 export type GiveUp = (session: Session, message: string) => void
 
 const reasons: Record<Exclude<Outcome, 'whole'>, string> = {
-  forgotten: 'What was told in the meantime is not kept any more: start a new session',
-  'too much': 'More was told in the meantime than is kept: start a new session',
+  forgotten: 'Missed events are not kept any more: start a new session',
+  'too much': 'More events were missed than are kept: start a new session',
 }
 
 export class CatchUp {

@@ -155,14 +155,18 @@ export class Hub {
   async #deliver(published: PublishedEvent, isAlone: boolean): Promise<void> {
     const failed = new Map<Subscription, unknown>()
     const audiences = byAudience(published.deliveries)
-    for (const [at, { to, told }] of audiences.entries()) {
-      const tell = (subscription: Subscription) => {
+    for (const [at, { to, messages }] of audiences.entries()) {
+      const deliver = (subscription: Subscription) => {
         if (subscription.state !== 'live') return
-        for (const bodies of told) {
+        for (const bodies of messages) {
           if (attempt(subscription, published, bodies, subscription.session.relations, failed)) this.sent += 1
         }
       }
-      await this.#fanout.forEach(this.#audience(published, to), tell, isAlone && at === audiences.length - 1)
+      await this.#fanout.forEach(
+        this.#audience(published, to),
+        deliver,
+        isAlone && at === audiences.length - 1,
+      )
     }
     if (published.position > this.position) this.position = published.position
     if (failed.size > 0) {
@@ -249,14 +253,14 @@ function isConcerned(
 }
 
 /** Deliveries of an event, in order; those that follow each other to the same topic together. */
-function byAudience(deliveries: Delivery[]): { to: Audience; told: Bodies[] }[] {
-  const audiences: { to: Audience; told: Bodies[] }[] = []
+function byAudience(deliveries: Delivery[]): { to: Audience; messages: Bodies[] }[] {
+  const audiences: { to: Audience; messages: Bodies[] }[] = []
   for (const delivery of deliveries) {
     const { to } = delivery
     const last = audiences.at(-1)
     if (last && isTopicAlone(to) && isTopicAlone(last.to) && last.to.topic === to.topic)
-      last.told.push(new Bodies(delivery))
-    else audiences.push({ to, told: [new Bodies(delivery)] })
+      last.messages.push(new Bodies(delivery))
+    else audiences.push({ to, messages: [new Bodies(delivery)] })
   }
   return audiences
 }

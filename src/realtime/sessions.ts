@@ -178,7 +178,7 @@ export class Sessions {
     for (const session of sessions) {
       try {
         session.interrupt()
-        if (isLast) this.giveUp(session, 'An event could not be told: start a new session')
+        if (isLast) this.giveUp(session, 'An event could not be delivered: start a new session')
         else session.connection?.fail(undeliverable)
       } catch (fault) {
         this.#ctx.log.error(
@@ -267,7 +267,7 @@ export class Sessions {
       session.isDirty = false
       session.keptAt = now
       if (session.isOverwhelmed) {
-        this.giveUp(session, 'The client does not acknowledge what it is told: start a new session')
+        this.giveUp(session, 'The client does not acknowledge its messages: start a new session')
       }
     }
     await keepAcknowledged(

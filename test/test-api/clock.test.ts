@@ -394,7 +394,7 @@ describe('by the clock, users at their devices', () => {
     await advance({ minutes: 10 })
     expect(await phone.connect()).toMatchObject({
       command: 'ERROR',
-      body: expect.stringContaining('was away for too long'),
+      body: expect.stringContaining('was disconnected for too long'),
     })
   })
 })

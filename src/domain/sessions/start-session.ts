@@ -134,7 +134,7 @@ async function mustArrive(ctx: Context, arrival: Arrival): Promise<Arrived> {
 function mustGoOn(found: Resumable | undefined): SessionRow | undefined {
   if (found === 'user deleted') throw denied('The user was deleted')
   if (found === 'too late') {
-    throw denied('The session was away for too long to be told what it missed: start a new one')
+    throw denied('The session was disconnected for too long to receive what it missed: start a new one')
   }
   return found
 }
