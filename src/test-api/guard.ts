@@ -1,5 +1,5 @@
-// Restricts the test API to programs on this machine and to callers with the configured token. Pages of other sites, in
-// browser on this machine are refused, whatever host name they use (DNS rebinding).
+// Restricts the test API to programs on this machine and to callers with the configured token. Pages of other sites
+// in a browser on this machine are refused, whatever host name they use (DNS rebinding).
 import type { FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { Config } from '#config.ts'

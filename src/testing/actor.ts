@@ -1,13 +1,13 @@
-// A user who is there without a client (testing contract 5). Real sessions see what it does as from a real client.
+// A user who is online without a client (testing contract 5). Real sessions see their actions as if from a real client.
 import type { TestApiClient } from './http.ts'
 
-/** What the server says of an actor. */
+/** An actor as the server presents it. */
 export interface ActorFields {
   readonly id: number
   readonly username: string
 }
 
-/** By its id, its name, or as an answer of the API has it. */
+/** An id, a name, or a resource that the API returned. */
 export type ChannelReference = number | string | { readonly id: number }
 export type MessageReference = number | { readonly id: number }
 
@@ -18,7 +18,7 @@ export class Actor implements ActorFields {
   readonly #path: string
   #closing: Promise<void> | undefined
 
-  /** @param path of its world's actors */
+  /** @param path of the actors of its world */
   constructor(client: TestApiClient, path: string, { id, username }: ActorFields) {
     this.id = id
     this.username = username
@@ -26,7 +26,7 @@ export class Actor implements ActorFields {
     this.#path = `${path}/${id}`
   }
 
-  /** Is in the channel, which its members are told. */
+  /** Starts a chat session in the channel; its members are notified. */
   async startChat(channel: ChannelReference): Promise<void> {
     await this.#act('start-chat', { channel: referenceOf(channel) })
   }
@@ -35,17 +35,17 @@ export class Actor implements ActorFields {
     await this.#act('end-chat', { channel: referenceOf(channel) })
   }
 
-  /** @param keys the draft so far, whole */
+  /** @param keys the complete draft so far */
   async type(channel: ChannelReference, keys: string): Promise<void> {
     await this.#act('type', { channel: referenceOf(channel), keys })
   }
 
-  /** Reads all there is in the channel. */
+  /** Marks everything in the channel as read. */
   async read(channel: ChannelReference): Promise<void> {
     await this.#act('read', { channel: referenceOf(channel) })
   }
 
-  /** @returns the message, as the Platform API shows it */
+  /** Sends a message. @returns it as the Platform API presents it */
   async send(channel: ChannelReference, body: string): Promise<SentMessage> {
     return this.#act('send', { channel: referenceOf(channel), body })
   }
@@ -54,7 +54,7 @@ export class Actor implements ActorFields {
     await this.#act('react', { message: referenceOf(message), emoji })
   }
 
-  /** Goes offline; once, however often it is called. */
+  /** Goes offline. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#client.ask('DELETE', this.#path)
     return this.#closing

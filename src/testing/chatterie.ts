@@ -1,4 +1,4 @@
-// A server with its test API on, as tests see it.
+// A server whose test API is on, as tests use it.
 import { readFile } from 'node:fs/promises'
 import { Clock } from './clock.ts'
 import type { Coverage } from './coverage.ts'
@@ -6,22 +6,22 @@ import { TestApiClient } from './http.ts'
 import { idOf, Snapshot } from './snapshot.ts'
 import { type Access, World, type WorldFields, type WorldOptions } from './world.ts'
 
-/** Ends whatever `startChatterie` started. */
+/** Stops the server that `startChatterie` started. */
 type Stop = () => Promise<void>
 
 /** @see startChatterie, connectChatterie */
 export class Chatterie {
   /** The base URL of REST, without a path. */
   readonly url: string
-  /** The server's clock, for all worlds. */
+  /** The server's clock, shared by all worlds. */
   readonly clock: Clock
   readonly #client: TestApiClient
   readonly #stop: Stop | undefined
-  /** Those made here and not yet removed. */
+  /** The worlds created here and not removed yet. */
   readonly #worlds = new Set<World>()
   #closing: Promise<void> | undefined
 
-  /** @param stop ends the server; without it, closing leaves the server running */
+  /** @param stop stops the server; without it, closing leaves the server running */
   constructor(client: TestApiClient, stop?: Stop) {
     this.url = client.url
     this.#client = client
@@ -36,8 +36,8 @@ export class Chatterie {
   }
 
   /**
-   * Makes a world: an application of its own, which sees nothing of the others.
-   * @throws ChatterieError where the seed is refused, with the place of the wrong item; no world is left behind
+   * Creates a world: a separate application, isolated from the others.
+   * @throws ChatterieError if the seed is refused; it names the wrong item, and no world is left behind
    */
   async createWorld({ snapshot, ...options }: WorldOptions = {}): Promise<World> {
     const json = { ...options, ...(snapshot !== undefined && { snapshot: idOf(snapshot) }) }
@@ -46,27 +46,27 @@ export class Chatterie {
     return world
   }
 
-  /** All worlds of the server, whoever made them. */
+  /** Lists all worlds of the server, including those created by others. */
   async worlds(): Promise<World[]> {
     const { worlds } = await this.#client.ask<{ worlds: WorldFields[] }>('GET', '/worlds')
     return worlds.map((fields) => new World(this.#client, fields))
   }
 
-  /** Removes all worlds, whoever made them, and empties the first application; all ids start again at 1. */
+  /** Removes all worlds, including those of others, and empties the first application; all ids start again at 1. */
   async reset(): Promise<void> {
     await this.#client.ask('POST', '/reset')
     this.#worlds.clear()
   }
 
-  /** What all worlds used of the API, and what was only just taken. */
+  /** Returns the coverage of the API by all worlds, with warnings. */
   async coverage(): Promise<Coverage> {
     return this.#client.ask('GET', '/coverage')
   }
 
   /**
-   * Brings a snapshot that was downloaded, from this server or another one.
-   * @param file its path, or what is in it
-   * @throws ChatterieError where its version is not known here; the message names both
+   * Uploads a snapshot that was downloaded from this or another server.
+   * @param file its path, or its content
+   * @throws ChatterieError if its version is not supported; the message names both versions
    */
   async uploadSnapshot(file: string | { content: string | Uint8Array<ArrayBuffer> }): Promise<Snapshot> {
     const content = typeof file === 'string' ? await readFile(file) : file.content
@@ -75,8 +75,8 @@ export class Chatterie {
   }
 
   /**
-   * Ends the server, where it was started here; of a server that was connected to, removes the worlds made here. Once,
-   * however often it is called.
+   * Stops the server if it was started here; if it was connected to, only removes the worlds created here.
+   * Idempotent.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close()

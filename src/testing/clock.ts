@@ -1,18 +1,18 @@
 // The server's clock, which all worlds of a server share (testing contract 3).
 import type { TestApiClient } from './http.ts'
 
-/** A moment: ISO 8601, or milliseconds since the epoch. */
+/** ISO 8601, or milliseconds since the epoch. */
 export type Moment = Date | string | number
 
 export interface ClockState {
   now: Date
-  /** Whether it stands still. */
+  /** Whether the clock is stopped. */
   frozen: boolean
-  /** By how much it is ahead of real time. */
+  /** How far the clock is ahead of real time. */
   offsetMs: number
 }
 
-/** How far, forwards; parts add up. */
+/** How far to advance; the parts are added. */
 export interface Span {
   ms?: number
   seconds?: number
@@ -22,8 +22,8 @@ export interface Span {
 }
 
 /**
- * Moves everything that counts time: timestamps, lives of tokens, presence, typing time-outs, scheduled jobs. Heart-beats
- * of sockets stay real.
+ * Controls everything that depends on time: timestamps, lifetimes of tokens, presence, typing timeouts, scheduled jobs.
+ * Socket heart-beats stay in real time.
  */
 export class Clock {
   readonly #client: TestApiClient
@@ -40,27 +40,27 @@ export class Clock {
     return (await this.state()).now
   }
 
-  /** Goes on from there, or stands there where it is frozen. The past is allowed. */
+  /** Sets the clock, which then runs on, or stays there if it is frozen. The past is allowed. */
   async set(now: Moment): Promise<ClockState> {
     return this.#put({ now: isoOf(now) })
   }
 
-  /** Stands still, at that moment or where it is. */
+  /** Stops the clock at the given moment, or at the current one. */
   async freeze(now?: Moment): Promise<ClockState> {
     return this.#put({ frozen: true, ...(now !== undefined && { now: isoOf(now) }) })
   }
 
-  /** Goes on from where it stands. */
+  /** Lets a frozen clock run again from where it stopped. */
   async resume(): Promise<ClockState> {
     return this.#put({ frozen: false })
   }
 
-  /** Resolves when everything that has become due has happened. */
+  /** Advances the clock. Resolves when everything that becomes due has happened. */
   async advance(span: Span): Promise<ClockState> {
     return stateOf(await this.#client.ask('POST', '/clock/advance', { json: span }))
   }
 
-  /** Real time again. */
+  /** Returns to real time. */
   async release(): Promise<void> {
     await this.#client.ask('DELETE', '/clock')
   }

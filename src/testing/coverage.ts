@@ -1,11 +1,11 @@
-// What was used of the API (testing contract 5).
+// Coverage of the API (testing contract 5).
 import type { OperationId } from './operations.ts'
 
-/** What worked and yet is better said otherwise. */
+/** Reports something that works but should be done differently. */
 export interface CoverageWarning {
   kind: 'unknown field' | 'deprecated spelling' | 'content type' | 'never acknowledged' | 'after deletion'
   message: string
-  /** How often it came. */
+  /** How often it occurred. */
   count: number
   [detail: string]: unknown
 }
@@ -13,15 +13,15 @@ export interface CoverageWarning {
 export interface Coverage {
   /** By operation: how often it was requested, and how often each status was answered. */
   operations: Partial<Record<OperationId, { count: number; statuses: Record<string, number> }>>
-  /** Operations that nobody requested. */
+  /** Operations that were never requested. */
   unused: OperationId[]
-  /** Of the real-time API, what was sent, asked and listened to, with how often. */
+  /** Counts of the real-time API: actions sent, relays requested, topics subscribed to. */
   actions: Record<string, number>
   relays: Record<string, number>
   topics: Record<string, number>
   /**
-   * Unknown fields, deprecated spellings, content types that the hosted API refuses, topics that were never acknowledged,
-   * requests after a deleted resource.
+   * Unknown fields, deprecated spellings, content types that the hosted API refuses, topics never acknowledged, requests
+   * after a deleted resource.
    */
   warnings: CoverageWarning[]
 }

@@ -1,8 +1,8 @@
-// What goes wrong, and when (testing contract 4).
+// Types of faults: what they apply to and what they do (testing contract 4).
 import type { OperationId } from './operations.ts'
 import type { DecidedEvent, WebhookEvent } from './webhook.ts'
 
-/** Requests to the Platform API; each part that is given must match, and without any all requests do. */
+/** Requests to the Platform API. Each given part must match; without any, all requests match. */
 export interface RestTarget {
   operation?: OperationId
   method?: string
@@ -13,11 +13,11 @@ export interface RestTarget {
 /** Frames between a client and the server. */
 export interface SocketTarget<F extends FrameName = FrameName> {
   frame: F
-  /** A glob, as of paths. */
+  /** A glob, as for paths. */
   destination?: string
-  /** Of the event that a MESSAGE tells of, such as `thread.message.created`. */
+  /** The type of the event in a MESSAGE, such as `thread.message.created`. */
   type?: string
-  /** Of whose session the frame is. */
+  /** The user of the session. */
   username?: string
 }
 
@@ -25,36 +25,36 @@ export type FrameName = 'CONNECT' | 'SUBSCRIBE' | 'SEND' | 'MESSAGE'
 
 /** Runs of a chat function. */
 export interface FunctionTarget {
-  /** Its name. */
+  /** The name of the function. */
   function: string
 }
 
-/** Attempts to deliver to a webhook. */
+/** Delivery attempts of a webhook. */
 export interface WebhookTarget {
-  /** Its id. */
+  /** The id of the webhook. */
   webhook: number
-  /** Of what is delivered, such as `message.created`. */
+  /** The type of the delivered event, such as `message.created`. */
   type?: WebhookEvent | DecidedEvent | 'webhook.test'
 }
 
 export type FaultTarget = RestTarget | SocketTarget | FunctionTarget | WebhookTarget
 
-/** Beside something else that goes wrong, or alone. */
+/** Can be combined with another effect, or used alone. */
 interface Delay {
-  /** Milliseconds, or a range from which each is drawn. */
+  /** Milliseconds, or a range from which each delay is drawn. */
   delayMs?: number | [min: number, max: number]
 }
 
 type JustDelay = Required<Delay>
 
-/** What is answered instead. */
+/** The answer sent instead. */
 interface Answer {
   status: number
   /** The `error` of the body. */
   error?: string
   message?: string
   headers?: Record<string, string>
-  /** Takes the place of the whole body. */
+  /** Replaces the whole body. */
   body?: unknown
 }
 
@@ -62,11 +62,11 @@ export type RestFault = Delay &
   (
     | Answer
     | JustDelay
-    /** The TCP connection is reset. */
+    /** Resets the TCP connection. */
     | { reset: true }
-    /** Nothing is answered. */
+    /** Sends no answer. */
     | { hang: true }
-    /** So many bytes of the body are sent, then the connection ends. */
+    /** Sends that many bytes of the body, then closes the connection. */
     | { truncateAfterBytes: number }
   ) & {
     /** Lets the request take effect first: a lost answer. */
@@ -74,14 +74,14 @@ export type RestFault = Delay &
   }
 
 type Disconnect = { disconnect: true }
-/** Told on the client's queue of errors. */
+/** Sent to the client's queue of errors. */
 type ErrorFrame = { error: { error: string; message: string } }
-/** A MESSAGE that is dropped counts as not acknowledged, so a resumed session gets it. */
+/** A dropped MESSAGE counts as not acknowledged, so a resumed session receives it. */
 type Drop = { drop: true }
 type Duplicate = { duplicate: true }
 
 interface SocketEffects {
-  /** `refuse` is what the ERROR frame says. */
+  /** `refuse` is the message of the ERROR frame. */
   CONNECT: { refuse: string } | ErrorFrame
   SUBSCRIBE: ErrorFrame | Drop
   SEND: ErrorFrame | Drop | Duplicate
@@ -96,23 +96,23 @@ export type FunctionFault = Delay &
 export type WebhookFault = Delay &
   (
     | {
-        /** As if the receiver answered so. */
+        /** Returned as if the receiver had answered so. */
         status: number
-        /** Of which `retry-after` counts. */
+        /** Only `retry-after` has an effect. */
         headers?: Record<string, string>
         body?: unknown
       }
     | JustDelay
-    /** The TCP connection is reset. */
+    /** Resets the TCP connection. */
     | { reset: true }
-    /** Nothing is answered for 20 s, by the server's clock. */
+    /** Sends no answer for 20 s by the server's clock. */
     | { hang: true }
   ) & {
-    /** The receiver gets it first: a lost answer. */
+    /** Delivers to the receiver first: a lost answer. */
     after?: boolean
   }
 
-/** What may go wrong with a target. */
+/** The effects that are possible on a target. */
 export type FaultEffect<T extends FaultTarget = FaultTarget> =
   T extends SocketTarget<infer F>
     ? SocketFault<F>
@@ -122,12 +122,12 @@ export type FaultEffect<T extends FaultTarget = FaultTarget> =
         ? WebhookFault
         : RestFault
 
-/** How often it goes wrong; every time, where nothing is said. */
+/** How often a fault applies; every time if nothing is given. */
 export interface FaultLimits {
-  /** So many times; then the fault stays listed and no longer applies. */
+  /** After that many times, the fault stays listed but no longer applies. */
   times?: number
   /** From 0 to 1. */
   probability?: number
-  /** With one, the same requests meet the same faults. */
+  /** Makes the fault reproducible: the same requests meet the same faults. */
   seed?: number | string
 }

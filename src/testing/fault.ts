@@ -1,7 +1,7 @@
 import type { FaultEffect, FaultLimits, FaultTarget } from './fault-types.ts'
 import type { TestApiClient } from './http.ts'
 
-/** What the server says of a fault. */
+/** A fault as the server presents it. */
 export interface FaultFields extends FaultLimits {
   readonly id: number
   readonly on: FaultTarget
@@ -10,17 +10,17 @@ export interface FaultFields extends FaultLimits {
   readonly hits: number
 }
 
-/** Something that goes wrong in a world, until it is removed. */
+/** A fault in a world, active until it is removed. */
 export class Fault {
   readonly id: number
   readonly on: FaultTarget
   readonly do: FaultEffect
-  /** How often it may apply; as often as it matches, where there is no limit. */
+  /** How often it applies at most; undefined if unlimited. */
   readonly times: number | undefined
-  /** How often it had applied when this was answered; `current()` asks again. */
+  /** How often it had applied at the time of this answer; `current()` fetches the present number. */
   readonly hits: number
   readonly #client: TestApiClient
-  /** Of the world's faults. */
+  /** The path of the world's faults. */
   readonly #path: string
 
   constructor(client: TestApiClient, path: string, { id, on, do: effect, times, hits }: FaultFields) {
@@ -33,7 +33,7 @@ export class Fault {
     this.#path = path
   }
 
-  /** The fault as it is now, with its hits. */
+  /** Fetches the current state of the fault, with its hits. */
   async current(): Promise<Fault> {
     const { faults } = await this.#client.ask<{ faults: FaultFields[] }>('GET', this.#path)
     const fields = faults.find(({ id }) => id === this.id)
@@ -46,7 +46,7 @@ export class Fault {
   }
 }
 
-/** Cuts what `world.fail` is given into the body of a request. */
+/** Converts the arguments of `world.fail` to the body of a request. */
 export function bodyOf(target: FaultTarget, effectAndLimits: FaultEffect & FaultLimits) {
   const { times, probability, seed, ...effect } = effectAndLimits
   return { on: target, do: effect, times, probability, seed }

@@ -1,14 +1,14 @@
-// Asks the test API of a server.
+// A client of a server's test API.
 
-/** Taken when this is loaded: tests replace the global one. */
+/** Captured on load, because tests replace the global one. */
 const { fetch } = globalThis
 
-/** The test API refused a request, or does not answer. */
+/** Thrown if the test API refuses a request or does not answer. */
 export class ChatterieError extends Error {
   override readonly name = 'ChatterieError'
-  /** Of the answer; none where there was no answer. */
+  /** The status of the answer; undefined if there was none. */
   readonly status: number | undefined
-  /** Of the answer, parsed where it is JSON. */
+  /** The body of the answer, parsed if it is JSON. */
   readonly body: unknown
 
   constructor(
@@ -27,41 +27,41 @@ interface Request {
   query?: Query
   /** Sent as JSON. */
   json?: unknown
-  /** Sent as it is, of this type. */
+  /** Sent unchanged, with this content type. */
   raw?: { type: string; content: string | Uint8Array<ArrayBuffer> }
 }
 
 export class TestApiClient {
   readonly url: string
   readonly #headers: Record<string, string>
-  /** Why nothing more can be asked. */
+  /** Why no more requests are possible. */
   #closed: string | undefined
 
   /**
    * @param url of the server, without a path
-   * @param token its `TEST_API_TOKEN`, where it has one
+   * @param token its `TEST_API_TOKEN`, if it has one
    */
   constructor(url: string, token: string | undefined) {
     this.url = url.replace(/\/+$/, '')
     this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
   }
 
-  /** From now on every request is refused with this. */
+  /** Makes every later request fail with this reason. */
   close(why: string): void {
     this.#closed = why
   }
 
   /**
    * @param path below `/_test`
-   * @returns the body of the answer, parsed; undefined of a 204
-   * @throws ChatterieError for any status from 400 on, with what the server says of it
+   * @returns the parsed body of the answer; undefined for a 204
+   * @throws ChatterieError for any status from 400 on, with the server's message
    */
   async ask<T>(method: string, path: string, request: Request = {}): Promise<T> {
     const answer = await this.send(method, path, request)
     return (answer.status === 204 ? undefined : await answer.json()) as T
   }
 
-  /** As `ask`, with the answer as it came: for bodies that are no JSON. */
+  /** Like `ask`, but returns the raw answer, for bodies that are not JSON. */
   async send(method: string, path: string, { query = {}, json, raw }: Request = {}): Promise<Response> {
     const name = `${method} /_test${path}`
     if (this.#closed !== undefined) throw new ChatterieError(`${name}: ${this.#closed}`, {})
@@ -100,20 +100,20 @@ function parsed(text: string): unknown {
   }
 }
 
-/** What the body of an error says to a person. */
+/** Returns the human-readable message in the body of an error. */
 function sayingOf(body: unknown): string | undefined {
   const { detail, message, error_description: description } = (body ?? {}) as Record<string, unknown>
   const said = detail ?? message ?? description
   return typeof said === 'string' ? said : undefined
 }
 
-/** Without the test API its paths are like any other that is not there. */
+/** Returns a hint for a 404 of a path that exists whenever the test API is on. */
 function hintOf({ status }: Response, path: string): string {
   const isOff = status === 404 && ['/worlds', '/clock', '/coverage', '/reset'].includes(path)
   return isOff ? ' (is the test API on? Start the server with TEST_API=on)' : ''
 }
 
-/** fetch says that it failed, and why in its cause. */
+/** fetch reports only that it failed; the reason is in its cause. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error
   return cause instanceof Error

@@ -1,4 +1,4 @@
-// `chatterie/testing`: a server for tests, with a world for each (testing contract 7; docs/testing.md).
+// `chatterie/testing`: a server for tests, with a world for each test (testing contract 7; docs/testing.md).
 export type { Actor, ChannelReference, MessageReference, SentMessage } from './actor.ts'
 export type { Chatterie, StartedChatterie } from './chatterie.ts'
 export type { Clock, ClockState, Moment, Span } from './clock.ts'

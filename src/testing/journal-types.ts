@@ -1,15 +1,15 @@
-// What a world's journal holds (testing contract 5), and how an entry is asked for.
+// The entries of a world's journal (testing contract 5), and filters for them.
 
 import type { OperationId } from './operations.ts'
 import type { FunctionEvent } from './seed.ts'
 import type { DecidedEvent, WebhookEvent } from './webhook.ts'
 
 interface AnyEntry {
-  /** Counts up within the journal; `after` takes it. */
+  /** Increases by one within the journal; used with `after`. */
   position: number
   /** ISO 8601, by the server's clock. */
   time: string
-  /** Whether a body was longer than what is kept of it. */
+  /** Whether a body was shortened. */
   truncated?: boolean
 }
 
@@ -20,94 +20,94 @@ export interface RequestEntry extends AnyEntry {
   /** As requested, without the query. */
   path: string
   query?: Record<string, string | string[]>
-  /** None where no operation has that path. */
+  /** Absent if the path belongs to no operation. */
   operation?: OperationId
-  /** Null where nothing was answered. */
+  /** Null if no answer was sent. */
   status: number | null
   durationMs: number
   /** The content type. */
   requestType?: string
-  /** Parsed where it is JSON; the first 64 KiB. */
+  /** The first 64 KiB, parsed if it is JSON. */
   requestBody?: unknown
   responseType?: string
   responseBody?: unknown
-  /** The fault that applied, by its id. */
+  /** The id of the fault that applied. */
   fault?: number
 }
 
-/** A STOMP frame, from a client or to one. */
+/** A STOMP frame from or to a client. */
 export interface FrameEntry extends AnyEntry {
   kind: 'frame'
   frame: 'CONNECT' | 'SUBSCRIBE' | 'UNSUBSCRIBE' | 'SEND' | 'MESSAGE' | 'DISCONNECT'
-  /** Of whose session it is. */
+  /** The user of the session. */
   username: string
   destination?: string
-  /** Of the event in a MESSAGE. */
+  /** The type of the event in a MESSAGE. */
   type?: string
-  /** Parsed where it is JSON; the first 64 KiB. */
+  /** The first 64 KiB, parsed if it is JSON. */
   body?: unknown
-  /** What a SUBSCRIBE says of how messages are acknowledged. */
+  /** The acknowledgement mode of a SUBSCRIBE. */
   ack?: string
   /** The subscription that an UNSUBSCRIBE ends. */
   id?: string
-  /** Whether the client said that it goes; of the end of a connection. */
+  /** How a connection ended: whether the client announced it. */
   how?: 'disconnect' | 'lost'
-  /** The fault that applied, by its id. */
+  /** The id of the fault that applied. */
   fault?: number
 }
 
-/** Something that happened, whoever did it by whatever door. */
+/** A domain event, caused by a user or a backend through any API. */
 export interface EventEntry extends AnyEntry {
   kind: 'event'
   /** Such as `channel.message.created`. */
   type: string
-  /** Who did it, or whom it is about where a backend did it. */
+  /** The user who caused the event or, if a backend did, the user it concerns. */
   username?: string
   channelId?: number
   threadId?: number
-  /** What it is about, by ids, such as `messageId`. */
+  /** The ids of what the event concerns, such as `messageId`. */
   payload: Record<string, unknown>
 }
 
 /** A run of a chat function. */
 export interface FunctionEntry extends AnyEntry {
   kind: 'function'
-  /** Its name. */
+  /** The name of the function. */
   function: string
   type: FunctionEvent
   status: 'SUCCEEDED' | 'FAILED'
   durationMs: number
-  /** What it was called with; without secrets, as all that follows. */
+  /** The argument of the function; like the fields below, without secrets. */
   event: Record<string, unknown>
-  /** What it returned, where it succeeded. */
+  /** The returned value if the run succeeded. */
   result?: unknown
-  /** Why it failed, where it did. */
+  /** The error if the run failed. */
   error?: { name: string; message: string; reason: string; [detail: string]: unknown }
   logs: unknown[]
-  /** The fault that applied, by its id. */
+  /** The id of the fault that applied. */
   fault?: number
 }
 
-/** An attempt to tell a webhook; its signatures are left out. */
+/** A delivery attempt of a webhook; signatures are omitted. */
 export interface WebhookEntry extends AnyEntry {
   kind: 'webhook'
-  /** Its id. */
+  /** The id of the webhook. */
   webhook: number
   type: WebhookEvent | DecidedEvent | 'webhook.test'
-  /** The header `webhook-id`, the same in every attempt. */
+  /** The header `webhook-id`, the same for every attempt. */
   delivery: string
-  /** From 1 on. */
+  /** Starts at 1. */
   attempt: number
-  /** Null where nothing was answered. */
+  /** Null if there was no answer. */
   status: number | null
   durationMs: number
   /** `{type, timestamp, data}`; the first 64 KiB. */
   requestBody: { type: string; timestamp: string; data: Record<string, unknown> } | string
-  /** Parsed where it is JSON; the first 64 KiB. */
+  /** The first 64 KiB, parsed if it is JSON. */
   responseBody?: unknown
-  /** Why it failed, where it did: it is tried again. */
+  /** The reason if the attempt failed; it is retried. */
   error?: string
-  /** The fault that applied, by its id. */
+  /** The id of the fault that applied. */
   fault?: number
 }
 
@@ -115,23 +115,23 @@ export type JournalEntry = RequestEntry | FrameEntry | EventEntry | FunctionEntr
 
 export type EntryKind = JournalEntry['kind']
 
-/** The entry of a kind. */
+/** The entry type of a kind. */
 export type EntryOf<K extends EntryKind> = Extract<JournalEntry, { kind: K }>
 
 /**
- * What an entry must have: a subset of it, at any depth. Objects may hold more than is named; an array must be as long,
- * and match item by item.
+ * A subset that an entry must contain, at any depth. Objects may have additional fields; arrays must have the same
+ * length and match item by item.
  */
 export type Match<K extends EntryKind = EntryKind> = { kind?: K } & {
   [F in keyof EntryOf<K>]?: EntryOf<K>[F]
 }
 
-/** Which entries to list; all, where nothing is said. */
+/** Which entries to list; all if nothing is given. */
 export interface JournalFilter<K extends EntryKind = EntryKind> {
   kind?: K
   operation?: OperationId
   type?: string
   username?: string
-  /** Only what came later than this entry, or position. */
+  /** Only entries after this entry or position. */
   after?: number | JournalEntry
 }

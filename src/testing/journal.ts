@@ -1,15 +1,15 @@
-// The journal of one world, and how to wait for what it will hold (testing contract 5).
+// The journal of one world, and waiting for its entries (testing contract 5).
 import { ChatterieError, type TestApiClient } from './http.ts'
 import type { EntryKind, EntryOf, JournalEntry, JournalFilter, Match } from './journal-types.ts'
 import { describeEntry, describeMisses } from './misses.ts'
 
 const timeoutMs = 5_000
-/** One request waits no longer than this; longer waits are several. */
+/** Maximum duration of one request; longer waits use several requests. */
 const waitMaxMs = 60_000
 
 interface Page {
   entries: JournalEntry[]
-  /** The position from which more is had; null where there is no more. */
+  /** The position after which the next page starts; null on the last page. */
   next: number | null
 }
 
@@ -60,7 +60,7 @@ export class Journal {
     throw new Error(`Expected no entry like ${JSON.stringify(match)}, and there is\n${describeEntry(entry)}`)
   }
 
-  /** @returns the entry, or the answer that says why there is none */
+  /** @returns the entry, or the answer with the near misses if there is none */
   async #wait(
     match: object,
     forMs: number,
@@ -91,7 +91,7 @@ function positionOf(after: number | JournalEntry | undefined): number | undefine
   return typeof after === 'object' ? after.position : after
 }
 
-/** Entries are JSON: a pattern or an asymmetric matcher would be taken for an empty object, and match too much or nothing. */
+/** Rejects values that are not JSON: a RegExp or an asymmetric matcher would be serialized as an empty object. */
 function refuseOdd(this: unknown, name: string, value: unknown): unknown {
   const isOdd =
     typeof value === 'function' || typeof value === 'symbol' || (isObject(value) && !isPlain(value))

@@ -1,7 +1,7 @@
-// Says of a wait that nothing ended what came instead.
+// Describes what came instead of the expected entry.
 import type { JournalEntry } from './journal-types.ts'
 
-/** What the server says of a wait in vain. */
+/** The server's answer to a wait that timed out. */
 interface Answer {
   misses?: { entry: JournalEntry; differences: string[] }[]
 }
@@ -15,7 +15,7 @@ export function describeMisses(answer: unknown): string {
   return `What came nearest, and what differs:\n${lines.join('\n')}`
 }
 
-/** Its place, what is said of it, and what it holds. */
+/** Formats an entry: its position, remarks about it, and its content. */
 export function describeEntry(entry: JournalEntry, remarks: string[] = []): string {
   const { position, time, kind, ...rest } = entry
   const text = JSON.stringify(rest)

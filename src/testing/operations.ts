@@ -1,4 +1,4 @@
-// The operations of the Platform API, for editors to complete.
+// The operations of the Platform API, for completion in editors.
 
 export type OperationId =
   | 'retrieveApplication'
@@ -80,5 +80,5 @@ export type OperationId =
   | 'retrieveJob'
   | 'exportMessageAnalytics'
   | 'exportUserAnalytics'
-  /** Of a server that has more of them. */
+  /** Allows operations of servers that have more of them. */
   | (string & {})

@@ -1,4 +1,4 @@
-// `chatterie/testing/playwright`: tests that are given a server and a world each (docs/testing.md).
+// `chatterie/testing/playwright`: fixtures that give each test a server and a world (docs/testing.md).
 import { test as base } from '@playwright/test'
 import type { Chatterie } from './chatterie.ts'
 import { nameOf, openChatterie } from './shared.ts'
@@ -6,16 +6,16 @@ import type { StartOptions } from './start.ts'
 import type { World, WorldOptions } from './world.ts'
 
 interface WorkerFixtures {
-  /** Of a server that is started for the worker; none counts where all share one. */
+  /** Options of a server that is started for the worker; ignored if all workers share one. */
   chatterieOptions: StartOptions
   /** The server: that of the run, of `chatterie exec`, or one of this worker's own. */
   chatterie: Chatterie
 }
 
 interface TestFixtures {
-  /** What `world` is made with. */
+  /** Options with which `world` is created. */
   worldOptions: WorldOptions
-  /** A world of this test's own, removed when the test has ended; a test that fails gets its journal attached. */
+  /** A world for this test only, removed when the test has ended; a failed test gets its journal attached. */
   world: World
 }
 

@@ -1,8 +1,8 @@
-// What a world begins with. Items look as in the imports of the Platform API; users and channels are named.
+// The initial content of a world. Items look as in the imports of the Platform API; users and channels are named.
 
 export type Properties = Record<string, unknown>
 
-/** A file that lies elsewhere. */
+/** A file hosted elsewhere. */
 export interface SeedFile {
   url: string
   name: string
@@ -14,7 +14,7 @@ export interface SeedFile {
 export interface SeedUser {
   name: string
   displayName: string
-  /** False where absent. */
+  /** Defaults to false. */
   isGuest?: boolean
   displayPicture?: SeedFile
   properties?: Properties
@@ -28,7 +28,7 @@ interface AnyChannel {
   properties?: Properties
 }
 
-/** Two users and their messages. */
+/** A channel between two users. */
 export interface SeedDirectChannel extends AnyChannel {
   type: 'DIRECT'
 }
@@ -49,14 +49,14 @@ interface AnyMessage {
   properties?: Properties
 }
 
-/** What a user wrote. */
+/** A message that a user wrote. */
 export interface SeedUserMessage extends AnyMessage {
   type: 'TEXT'
-  /** Its author, a username. */
+  /** The username of the author. */
   user: string
 }
 
-/** What the system wrote. */
+/** A system message. */
 export interface SeedSystemMessage extends AnyMessage {
   type: 'SYSTEM_TEXT'
 }
@@ -83,8 +83,8 @@ export interface SeedFunction {
 }
 
 /**
- * What a world begins with, made in this order. It sets off no functions, no notifications and no webhooks. A wrong
- * item refuses the whole seed, with its place (`seed.users[3].name`).
+ * The initial content of a world, created in this order. It triggers no functions, notifications or webhooks. An
+ * invalid item makes the whole seed fail, with an error that names it (`seed.users[3].name`).
  */
 export interface Seed {
   users?: SeedUser[]

@@ -1,18 +1,18 @@
-// The process of a server that was started here: what it prints, and its end.
+// The process of a server that was started here: its output, and its end.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Access } from './world.ts'
 
-/** How long a start may take; the first ever makes a database cluster. */
+/** How long a start may take; the very first one creates a database cluster. */
 const startMs = 60_000
-/** How long a stop may take before it is a kill. */
+/** How long a stop may take before the process is killed. */
 const stopMs = 10_000
-/** Characters of what it printed last, to be shown where it does not start. */
+/** Characters of the latest output, shown if the server does not start. */
 const shownMax = 8_192
 
-/** Without what is meant for the tests' own process alone. */
+/** Returns this process's environment without the variables meant for the test process only. */
 function inherited(): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: _options, NODE_V8_COVERAGE: _coverage, ...environment } = process.env
   return environment
@@ -25,15 +25,15 @@ export class ServerProcess {
 
   /**
    * @param command the file of the command `chatterie`
-   * @param args of it
-   * @param settings environment variables, beside those of this process
-   * @param isShown whether its stderr, where the log goes, is also ours
+   * @param args its arguments
+   * @param settings environment variables in addition to those of this process
+   * @param isShown whether to forward its stderr, where the log goes, to ours
    */
   constructor(command: string, args: string[], settings: Record<string, string>, isShown: boolean) {
     this.#child = spawn(process.execPath, [command, ...args], {
       env: { ...inherited(), HOST: '127.0.0.1', ...settings },
       stdio: ['pipe', 'pipe', 'pipe'],
-      // In a session of its own: Ctrl-C is for us, who may still ask something of it.
+      // In a session of its own, so that Ctrl-C reaches only this process, which may still need the server.
       detached: process.platform !== 'win32',
       windowsHide: true,
     })
@@ -44,9 +44,9 @@ export class ServerProcess {
   }
 
   /**
-   * Waits until it is ready.
-   * @returns the line of JSON that it prints then
-   * @throws Error with what it printed, where it ends before or takes too long; it is stopped then
+   * Waits until the server is ready.
+   * @returns its credentials, from the line of JSON that it prints
+   * @throws Error with its output if it exits or takes too long; the server is stopped then
    */
   async ready(): Promise<Access> {
     const { promise, resolve, reject } = Promise.withResolvers<string>()
@@ -68,13 +68,13 @@ export class ServerProcess {
     }
   }
 
-  /** A process that forgets to stop it can end all the same; the server ends then by itself. */
+  /** Lets this process exit without stopping the server, which then stops by itself. */
   unref(): void {
     this.#child.unref()
     for (const stream of this.#child.stdio) (stream as Socket | null)?.unref()
   }
 
-  /** Resolves when it and its home are gone; once, however often it is called. */
+  /** Stops the server. Resolves when its process and its home folder are gone. Idempotent. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop()
     return this.#stopping

@@ -1,9 +1,9 @@
-// `chatterie/testing/setup`: a `globalSetup` of Vitest, Playwright or Jest, by which all files of a run share one server.
+// `chatterie/testing/setup`: a `globalSetup` of Vitest, Playwright or Jest, so that all files of a run share one server.
 import { startChatterie } from './start.ts'
 
 /**
- * Starts a server, unless there is one already, and says where in `CHATTERIE_URL`, which workers inherit.
- * @returns what ends it; without that it ends with this process
+ * Starts a server unless there is one already, and sets `CHATTERIE_URL`, which workers inherit.
+ * @returns a function that stops the server; otherwise it stops with this process
  */
 export default async function startForAll(): Promise<() => Promise<void>> {
   if (process.env.CHATTERIE_URL) return async () => {}

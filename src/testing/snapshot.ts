@@ -1,12 +1,12 @@
-// A world as it was at a moment, kept by the server until it ends, or in a file (testing contract 2).
+// A saved state of a world, kept by the server until it ends, or in a file (testing contract 2).
 import { writeFile } from 'node:fs/promises'
 import type { TestApiClient } from './http.ts'
 
-/** What the server says of a snapshot. */
+/** A snapshot as the server presents it. */
 export interface SnapshotFields {
   readonly id: number
   readonly name: string
-  /** In bytes, of its file. */
+  /** The size of its file in bytes. */
   readonly size: number
   /** ISO 8601. */
   readonly createdTime: string
@@ -28,9 +28,9 @@ export class Snapshot implements SnapshotFields {
   }
 
   /**
-   * Its file: lines of JSON, the first of which has the format and its version. Any later Chatterie takes it, with
-   * `chatterie.uploadSnapshot`.
-   * @param path where to write it as well
+   * Returns its file: lines of JSON, the first of which contains the format and its version. Any later Chatterie accepts
+   * it in `chatterie.uploadSnapshot`.
+   * @param path where to save the file as well
    */
   async download(path?: string): Promise<string> {
     const answer = await this.#client.send('GET', `/snapshots/${this.id}`)
@@ -39,7 +39,7 @@ export class Snapshot implements SnapshotFields {
     return text
   }
 
-  /** Worlds that were made of it stay. */
+  /** Deletes the snapshot; worlds created from it remain. */
   async remove(): Promise<void> {
     await this.#client.ask('DELETE', `/snapshots/${this.id}`)
   }

@@ -1,4 +1,4 @@
-// Starts a server in a process of its own, which ends with this one.
+// Starts a server in a separate process, which ends with this one.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,19 +12,19 @@ const command = fileURLToPath(new URL('../../bin/chatterie.cjs', import.meta.url
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
 
 export interface StartOptions {
-  /** What its first application begins with. */
+  /** The initial content of its first application. */
   seed?: Seed
-  /** Any that is free, unless told. */
+  /** Defaults to any free port. */
   port?: number
-  /** A Postgres (15 or later) of your own, instead of one for this run alone. */
+  /** A Postgres (15 or later) of your own, instead of one for this run only. */
   databaseUrl?: string
-  /** From which level on the server's log is written to stderr; true is `info`. Nothing, unless told. */
+  /** The level from which the server's log is written to stderr; true means `info`. Defaults to no log. */
   log?: boolean | LogLevel
 }
 
 /**
- * Starts a server with a home of its own, which is gone when it ends: with `close()`, or with this process.
- * @throws Error with what the server printed, where it does not start
+ * Starts a server with a temporary home folder, which is removed when the server ends: by `close()` or with this process.
+ * @throws Error with the server's output if it does not start
  */
 export async function startChatterie(options: StartOptions = {}): Promise<StartedChatterie> {
   const { seed, port = 0, databaseUrl, log = false } = options

@@ -1,4 +1,4 @@
-// `chatterie/testing/vitest`: tests that are given a server and a world each (docs/testing.md).
+// `chatterie/testing/vitest`: fixtures that give each test a server and a world (docs/testing.md).
 import { test as base } from 'vitest'
 import type { Chatterie } from './chatterie.ts'
 import { nameOf, openChatterie } from './shared.ts'
@@ -7,22 +7,22 @@ import type { World, WorldOptions } from './world.ts'
 
 interface Fixtures {
   $worker: {
-    /** Of a server that is started for the worker; none counts where all share one. */
+    /** Options of a server that is started for the worker; ignored if all workers share one. */
     chatterieOptions: StartOptions
     /** The server: that of the run, of `chatterie exec`, or one of this worker's own. */
     chatterie: Chatterie
   }
   $test: {
-    /** What `world` is made with. */
+    /** Options with which `world` is created. */
     worldOptions: WorldOptions
-    /** A world of this test's own, removed when the test has ended. */
+    /** A world for this test only, removed when the test has ended. */
     world: World
   }
 }
 
 /** Vitest's `test` with the fixtures `chatterie` and `world`. */
 export const test = base.extend<Fixtures>({
-  // biome-ignore lint/correctness/noEmptyPattern: fixtures that need no others are spelt so
+  // biome-ignore lint/correctness/noEmptyPattern: Vitest requires this form for fixtures without dependencies
   chatterieOptions: [async ({}, use) => use({}), { scope: 'worker' }],
   chatterie: [
     async ({ chatterieOptions }, use) => {

@@ -1,7 +1,7 @@
 // A webhook of a world (docs/webhooks.md).
 import type { TestApiClient } from './http.ts'
 
-/** What a webhook can be told of. */
+/** The events that a webhook can subscribe to. */
 export type WebhookEvent =
   | 'channel.created'
   | 'channel.updated'
@@ -23,22 +23,22 @@ export type WebhookEvent =
   | 'job.ended'
   | 'function.failed'
 
-/** A client connects, and waits for what the webhook answers; it is asked where it names this event. */
+/** A client connects and waits for the decision of the webhook; sent only to webhooks that name this event. */
 export type DecidedEvent = 'user.attempted.start_session'
 
 export interface WebhookOptions {
-  /** Where it is told; on this machine, too. */
+  /** Where deliveries are sent; may be on this machine. */
   url: string
-  /** What of; all, where nothing is said. */
+  /** The events to deliver; defaults to all. */
   events?: ('*' | WebhookEvent | DecidedEvent)[]
   description?: string
-  /** True where absent. */
+  /** Defaults to true. */
   enabled?: boolean
-  /** What its deliveries are signed with: `whsec_` and 24 to 64 bytes in base64. Generated where absent. */
+  /** The key of signatures: `whsec_` and 24 to 64 bytes in base64. Generated if absent. */
   secret?: string
 }
 
-/** What the server says of a webhook. */
+/** A webhook as the server presents it. */
 export interface WebhookFields {
   readonly id: number
   readonly url: string
@@ -46,17 +46,17 @@ export interface WebhookFields {
   readonly secret: string
 }
 
-/** Somebody who is told what happens in a world. */
+/** Receives the events of a world. */
 export class Webhook implements WebhookFields {
   readonly id: number
   readonly url: string
   readonly events: string[]
-  /** What a receiver verifies its deliveries with. */
+  /** The key with which a receiver verifies deliveries. */
   readonly secret: string
   readonly #client: TestApiClient
   readonly #path: string
 
-  /** @param path of its world's webhooks */
+  /** @param path of the webhooks of its world */
   constructor(client: TestApiClient, path: string, { id, url, events, secret }: WebhookFields) {
     this.id = id
     this.url = url
@@ -66,7 +66,7 @@ export class Webhook implements WebhookFields {
     this.#path = `${path}/${id}`
   }
 
-  /** It is told nothing more, not even what waits. */
+  /** Removes the webhook; nothing more is delivered, not even pending deliveries. */
   async remove(): Promise<void> {
     await this.#client.ask('DELETE', this.#path)
   }

@@ -1,4 +1,4 @@
-// A world: an application of its own, which no other test sees (testing contract 2, 4, 5).
+// A world: a separate application that no other test sees (testing contract 2, 4, 5).
 import { Actor, type ActorFields } from './actor.ts'
 import type { Coverage } from './coverage.ts'
 import { bodyOf, Fault, type FaultFields } from './fault.ts'
@@ -10,25 +10,25 @@ import type { Seed } from './seed.ts'
 import { idOf, Snapshot, type SnapshotFields, type SnapshotReference } from './snapshot.ts'
 import { Webhook, type WebhookFields, type WebhookOptions } from './webhook.ts'
 
-/** Where a server is reached, and with which credentials of one application. */
+/** The address of a server, and the credentials of one application. */
 export interface Access {
   /** The base URL of REST, without a path: the `basePath` of the Platform SDK. */
   readonly url: string
   readonly clientId: string
   readonly clientSecret: string
-  /** What the official client connects with. */
+  /** The key for the official client. */
   readonly apiKey: string
   /** For REST; works at once, has all scopes and never expires. */
   readonly accessToken: string
 }
 
-/** What the server says of a world. */
+/** A world as the server presents it. */
 export interface WorldFields extends Access {
   readonly id: number
   readonly name: string
-  /** With its port. */
+  /** Host and port. */
   readonly host: string
-  /** Whether by TLS. */
+  /** Whether TLS is used. */
   readonly secure: boolean
   readonly applicationId: number
   /** ISO 8601. */
@@ -36,28 +36,28 @@ export interface WorldFields extends Access {
 }
 
 export interface WorldOptions {
-  /** For people who look at the list of worlds. */
+  /** Shown in the list of worlds. */
   name?: string
   seed?: Seed
-  /** To be forked: the names stay, the ids are new. */
+  /** A snapshot to fork: names stay, ids are new. */
   snapshot?: SnapshotReference
   settings?: { guestUsers?: boolean; userCreatedChannels?: boolean }
   /** `strict` refuses unknown fields in requests, which are otherwise ignored, as the hosted API does. */
   strictness?: 'lenient' | 'strict'
 }
 
-/** How long to wait, and from where. */
+/** How long to wait, and after which position. */
 export interface ExpectOptions {
-  /** 5,000 unless told. */
+  /** Defaults to 5,000. */
   timeoutMs?: number
-  /** Only what came later than this entry, or position. */
+  /** Only entries after this entry or position. */
   after?: number | JournalEntry
 }
 
 export interface ExpectNoneOptions {
-  /** How long nothing must come; 5,000 unless told. */
+  /** How long no entry may match; defaults to 5,000. */
   forMs?: number
-  /** Only what came later than this entry, or position. */
+  /** Only entries after this entry or position. */
   after?: number | JournalEntry
 }
 
@@ -101,21 +101,21 @@ export class World implements WorldFields {
   }
 
   /**
-   * As it was right after its creation, its seed included. Credentials and tokens stay valid; sockets are closed; faults,
-   * journal and actors are gone.
+   * Resets the world to its state right after creation, including the seed. Credentials and tokens stay valid; sockets
+   * are closed; faults, journal and actors are removed.
    */
   async reset(): Promise<this> {
     await this.#client.ask('POST', `${this.#path}/reset`)
     return this
   }
 
-  /** Keeps what there is, to be restored or forked. */
+  /** Saves the current state, to be restored or forked later. */
   async snapshot(name?: string): Promise<Snapshot> {
     const json = name === undefined ? {} : { name }
     return new Snapshot(this.#client, await this.#client.ask('POST', `${this.#path}/snapshots`, { json }))
   }
 
-  /** Those that were taken of this world. */
+  /** Lists the snapshots taken of this world. */
   async snapshots(): Promise<Snapshot[]> {
     const { snapshots } = await this.#client.ask<{ snapshots: SnapshotFields[] }>(
       'GET',
@@ -124,16 +124,16 @@ export class World implements WorldFields {
     return snapshots.map((fields) => new Snapshot(this.#client, fields))
   }
 
-  /** As the snapshot has it, every id included. Credentials, tokens and the journal stay as they are. */
+  /** Restores a snapshot, including all ids. Credentials, tokens and the journal stay as they are. */
   async restore(snapshot: SnapshotReference): Promise<this> {
     await this.#client.ask('POST', `${this.#path}/restore`, { json: { snapshot: idOf(snapshot) } })
     return this
   }
 
   /**
-   * Lets something go wrong from now on. Of several faults that match, the newest applies.
-   * @param target what goes wrong: requests, frames, runs of functions, deliveries to webhooks
-   * @param effect how, and how often
+   * Adds a fault. If several faults match, the newest applies.
+   * @param target what it applies to: requests, frames, runs of functions, deliveries to webhooks
+   * @param effect what it does, and how often
    */
   async fail<const T extends FaultTarget>(target: T, effect: FaultEffect<T> & FaultLimits): Promise<Fault> {
     const path = `${this.#path}/faults`
@@ -141,23 +141,23 @@ export class World implements WorldFields {
     return new Fault(this.#client, path, await this.#client.ask('POST', path, { json }))
   }
 
-  /** All faults of the world with their hits, those that are used up included. */
+  /** Lists all faults of the world with their hits, including used-up ones. */
   async faults(): Promise<Fault[]> {
     const path = `${this.#path}/faults`
     const { faults } = await this.#client.ask<{ faults: FaultFields[] }>('GET', path)
     return faults.map((fields) => new Fault(this.#client, path, fields))
   }
 
-  /** Nothing goes wrong on purpose any more. */
+  /** Removes all faults of the world. */
   async removeFaults(): Promise<void> {
     await this.#client.ask('DELETE', `${this.#path}/faults`)
   }
 
   /**
-   * Waits for an entry of the journal, past or to come.
+   * Waits for an entry of the journal, existing or future.
    * @param match a subset of the entry
    * @returns the first entry that matches
-   * @throws an error with the nearest misses and what differs, when none has come in time
+   * @throws an error with the nearest misses and their differences, if none matches in time
    */
   async expect<K extends EntryKind = EntryKind>(
     match: Match<K>,
@@ -167,8 +167,8 @@ export class World implements WorldFields {
   }
 
   /**
-   * Waits whether an entry of the journal comes, or is there.
-   * @throws an error that shows the entry, as soon as there is one
+   * Resolves if no entry of the journal, existing or future, matches within the time.
+   * @throws an error that shows the entry, as soon as one matches
    */
   async expectNone<K extends EntryKind = EntryKind>(
     match: Match<K>,
@@ -177,12 +177,12 @@ export class World implements WorldFields {
     await this.#journal.expectNone(match, options)
   }
 
-  /** What the world was asked, answered and told, oldest first. */
+  /** Lists the requests, frames, events and runs of the world, oldest first. */
   async journal<K extends EntryKind = EntryKind>(filter: JournalFilter<K> = {}): Promise<EntryOf<K>[]> {
     return this.#journal.list(filter)
   }
 
-  /** The requests of the journal as HAR 1.2, which browsers and proxies open. */
+  /** Returns the requests of the journal as HAR 1.2, which browsers and proxies can open. */
   async har(): Promise<unknown> {
     return this.#journal.har()
   }
@@ -191,7 +191,7 @@ export class World implements WorldFields {
     await this.#journal.clear()
   }
 
-  /** Tells a URL what happens from now on, signed as in production. It is gone when the world is reset. */
+  /** Delivers events to a URL from now on, signed as in production. A reset of the world removes the webhook. */
   async createWebhook(options: WebhookOptions): Promise<Webhook> {
     const path = `${this.#path}/webhooks`
     return new Webhook(
@@ -201,19 +201,19 @@ export class World implements WorldFields {
     )
   }
 
-  /** What was used of the API, and what was only just taken. */
+  /** Returns the coverage of the API by this world, with warnings. */
   async coverage(): Promise<Coverage> {
     return this.#client.ask('GET', `${this.#path}/coverage`)
   }
 
-  /** Lets a user of the world be online without a client. */
+  /** Brings a user of the world online without a client. */
   async actor(username: string): Promise<Actor> {
     const path = `${this.#path}/actors`
     const fields = await this.#client.ask<ActorFields>('POST', path, { json: { username } })
     return new Actor(this.#client, path, fields)
   }
 
-  /** Closes its sockets and refuses its tokens at once; once, however often it is called. */
+  /** Removes the world: closes its sockets and invalidates its tokens at once. Idempotent. */
   remove(): Promise<void> {
     this.#removing ??= this.#client.ask('DELETE', this.#path)
     return this.#removing

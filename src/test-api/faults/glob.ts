@@ -1,6 +1,6 @@
 // Globs of paths and destinations (testing contract 4). Matching takes time proportional to the product of the lengths.
 
-/** One character, `*` (anything within a segment), `**` (anything) or `/?` (a slash, or nothing: skips the next `**`). */
+/** One character, `*` (anything within a segment), `**` (anything), or `/?` (a slash, or skips the `**` after it). */
 type Step = string
 
 /**
