@@ -1,4 +1,4 @@
-// The authority of one run, and the one certificate that it signs.
+// Creates the certificate authority of one run, and the only certificate that it signs.
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema'
 import {
@@ -37,14 +37,14 @@ import {
 } from '@peculiar/asn1-x509'
 
 export interface Certificates {
-  /** In PEM, what clients are to trust: an authority for the names (and what is below them), and for nothing else. */
+  /** In PEM, the authority for clients to trust, restricted to the names and their subdomains. */
   authority: string
-  /** In PEM, signed by the authority, and good for all of the names; and its key. */
+  /** In PEM, a certificate for all of the names, signed by the authority; and its key. */
   certificate: string
   key: string
 }
 
-/** Runs are shorter; clocks of others may be a little behind. */
+/** Runs are shorter; clocks elsewhere may be slightly behind. */
 const validMs = 7 * 24 * 3_600_000
 const behindMs = 3_600_000
 
@@ -52,8 +52,8 @@ const commonName = '2.5.4.3'
 const ecdsaWithSha256 = '1.2.840.10045.4.3.2'
 
 /**
- * Makes an authority and a certificate for `names`, valid for a week. The authority's key exists within this function
- * alone: nobody can have anything else signed by it.
+ * Creates an authority and a certificate for `names`, valid for a week. The authority's key exists only within this
+ * function, so nobody can use it to sign anything else.
  */
 export function makeCertificates(names: string[]): Certificates {
   const ca = newParty(`Chatterie, intercepting in run ${randomBytes(6).toString('hex')}`)
@@ -119,7 +119,7 @@ function certify(subject: Party, issuer: Party, extensions: Extension[]): string
   return `-----BEGIN CERTIFICATE-----\n${base64.replace(/.{64}(?=.)/g, (line) => `${line}\n`)}\n-----END CERTIFICATE-----\n`
 }
 
-/** Positive, and without a zero in front [RFC 5280 section 4.1.2.2]. */
+/** Returns a positive serial number without leading zeros [RFC 5280 section 4.1.2.2]. */
 function serialNumber(): ArrayBuffer {
   return new Uint8Array([0x40, ...randomBytes(15)]).buffer
 }

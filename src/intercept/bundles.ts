@@ -1,4 +1,4 @@
-// Files of authorities, by which programs in any language come to trust this run's one besides those they trusted.
+// Writes CA bundles that make programs in any language trust the authority of this run in addition to their own.
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,14 +6,14 @@ import { join } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import type { Environment, Log } from '#intercept/intercept.ts'
 
-/** Whose authorities a variable's programs go by where it is not set: those of the first of these that is. */
+/** The variables whose bundle programs use if the variable itself is not set, in order of precedence. */
 const variables = {
   SSL_CERT_FILE: [],
   CURL_CA_BUNDLE: ['SSL_CERT_FILE'],
   REQUESTS_CA_BUNDLE: ['CURL_CA_BUNDLE', 'SSL_CERT_FILE'],
 }
 
-/** Where systems keep theirs: Debian and Alpine, Fedora, SUSE, macOS. */
+/** The system's CA bundle: Debian and Alpine, Fedora, SUSE, macOS. */
 const systemFiles = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -22,15 +22,15 @@ const systemFiles = [
 ]
 
 export interface Bundles {
-  /** Each variable, and the file it is to name. */
+  /** The file for each variable. */
   environment: Record<string, string>
   remove(): Promise<void>
 }
 
 /**
- * Writes the files, in which the authority comes first, to a folder that is this user's alone.
+ * Writes the files, each starting with the authority, to a folder that only this user can access.
  * @param authority in PEM
- * @param environment where other bundles may be named; what they hold is kept
+ * @param environment may name other bundles; their content is included
  */
 export async function writeBundles(authority: string, environment: Environment, log: Log): Promise<Bundles> {
   const folder = await mkdtemp(join(tmpdir(), 'chatterie-intercept-'))

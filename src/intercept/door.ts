@@ -1,4 +1,4 @@
-// The door: where the intercepted names lead. It speaks TLS as they do, and hands all that it is asked to Chatterie.
+// The TLS server that the intercepted names lead to. It passes all requests on to Chatterie.
 import { Agent, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import { connect } from 'node:net'
@@ -8,11 +8,11 @@ import type { Log } from '#intercept/intercept.ts'
 import { type Listening, listen } from '#intercept/listen.ts'
 
 export interface Door extends Listening {
-  /** Takes a request for one of the names that came another way. */
+  /** Handles a request for one of the names that arrived another way. */
   take(request: IncomingMessage, response: ServerResponse, path?: string): void
 }
 
-/** The headers by which a proxy tells where a request was sent. Chatterie believes ours, and ours alone get there. */
+/** Forwarding headers of proxies. Chatterie trusts them from us, so those of clients are removed. */
 const forwarding = [
   'forwarded',
   'x-forwarded-for',
@@ -22,15 +22,15 @@ const forwarding = [
 ]
 const forwarded = ['X-Forwarded-Proto', 'https']
 
-/** Said once, for a client may try again and again. */
+/** Logged once, because a client may retry endlessly. */
 const brokenOff =
   'A program broke off a TLS handshake, as those do that trust none of what --intercept sets (docs/testing.md)'
 
-/** As long as Chatterie keeps idle connections, so that clients meet the same behind the door. */
+/** As long as Chatterie keeps idle connections, so that clients see the same behaviour through the door. */
 const keepAliveTimeout = 72_000
 
 /**
- * @param url Chatterie's, of plain HTTP; it must trust proxies on this machine
+ * @param url of Chatterie, with plain HTTP; it must trust proxies on this machine
  * @param tls in PEM
  */
 export async function openDoor(url: URL, tls: { key: string; cert: string }, log: Log): Promise<Door> {

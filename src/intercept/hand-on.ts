@@ -1,5 +1,5 @@
-// Requests and connections that are handed on. Where one end breaks off, so does the other: no answer looks whole that
-// is not.
+// Passes on requests and connections. If one end breaks off, so does the other, so that no incomplete answer looks
+// complete.
 import {
   request as httpRequest,
   type IncomingMessage,
@@ -10,13 +10,13 @@ import { request as httpsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-/** Headers that belong to one connection [RFC 9110 section 7.6.1]; how an answer is framed depends on who asked. */
+/** Hop-by-hop headers [RFC 9110 section 7.6.1]; the framing of an answer depends on the client. */
 const ofConnection = ['connection', 'keep-alive', 'proxy-authorization', 'proxy-connection', 'te', 'trailer']
 const ofAnswersConnection = [...ofConnection, 'transfer-encoding']
 
 /**
- * Sends a request on, and its answer back.
- * @param to where, and with which path: that of the request where absent
+ * Passes on a request, and returns its answer.
+ * @param to the target, and optionally a path that replaces that of the request
  * @param addedHeaders names and values in turn
  */
 export function handOn(
@@ -32,10 +32,10 @@ export function handOn(
   onward.on('response', (answer) => {
     const { statusCode = 502, statusMessage } = answer
     response.writeHead(statusCode, statusMessage, without(ofAnswersConnection, answer.rawHeaders))
-    pipeline(answer, response).catch(() => {}) // it destroyed both
+    pipeline(answer, response).catch(() => {}) // pipeline has destroyed both
   })
   onward.on('error', ({ code, message }: NodeJS.ErrnoException) => {
-    if (response.headersSent) return // the answer is whole, or ends with the pipeline
+    if (response.headersSent) return // the answer is complete, or ends with the pipeline
     if (brokenOff.includes(code)) response.destroy()
     else response.writeHead(502, { 'Content-Type': 'text/plain' }).end(`${message || code}\n`)
   })
@@ -44,13 +44,13 @@ export function handOn(
   request.pipe(onward)
 }
 
-/** Requests that Node sends without a body; a POST that has none it would send as chunks. */
+/** Methods that Node sends without a body; for others without one it would send an empty chunked body. */
 const bodiless = /^(GET|HEAD|DELETE|OPTIONS|TRACE)$/
 
-/** What errors are named where there was a connection. */
+/** Error codes that mean a connection had been established. */
 const brokenOff: unknown[] = ['ECONNRESET', 'EPIPE']
 
-/** Headers, names and values in turn, but for some. */
+/** Returns raw headers (names and values in turn) without the given names. */
 export function without(names: string[], rawHeaders: string[]): string[] {
   return rawHeaders.filter((_, at) => !names.includes((rawHeaders[at - (at % 2)] as string).toLowerCase()))
 }
@@ -59,7 +59,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return 'content-length' in headers || 'transfer-encoding' in headers
 }
 
-/** Lets both ends speak with each other until either ends. */
+/** Connects both ends with each other until either ends. */
 export function join(one: Duplex, other: Duplex): void {
   pipeline(one, other, one).catch(() => {
     one.destroy()

@@ -1,5 +1,5 @@
-// Node loads this into each program that runs with NODE_OPTIONS=--import=…/hook.mjs?door=PORT&names=…, for its clients
-// heed no proxy: connections to the names, by port 443, are led to the door. Any Node since 18.18 runs it.
+// Node loads this module into each program that runs with NODE_OPTIONS=--import=…/hook.mjs?door=PORT&names=…, because
+// its HTTP clients ignore proxies. It redirects connections to port 443 of the names to the door. For Node >= 18.18.
 import net from 'node:net'
 
 const { searchParams } = new URL(import.meta.url)
@@ -8,9 +8,9 @@ const names = new Set(searchParams.get('names').split(','))
 
 const { connect } = net.Socket.prototype
 
-/** Every TCP connection of Node begins here, of fetch, WebSocket, http, tls and whatever is built on them. */
+/** Every TCP connection of Node starts here: fetch, WebSocket, http, tls and everything built on them. */
 net.Socket.prototype.connect = function (...given) {
-  // As its own callers give it, it is one list: options and a listener.
+  // Node's internal callers pass one array: options and a listener.
   const [first, ...others] = Array.isArray(given[0]) ? given[0] : given
   const options = typeof first === 'object' ? first : { port: first, host: others[0] }
   if (!isIntercepted(options)) return connect.apply(this, given)

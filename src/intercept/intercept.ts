@@ -1,12 +1,12 @@
-// What makes programs that name ChatKitty's hosts in their source reach Chatterie: testing contract 6. They find it by
-// the variables of their environment, so that nothing of the machine is changed, and nobody else is intercepted.
+// Makes programs whose source names ChatKitty's hosts reach Chatterie: testing contract 6. It works through environment
+// variables, so that nothing on the machine is changed and no other program is affected.
 import { makeCertificates } from '#intercept/authority.ts'
 import { writeBundles } from '#intercept/bundles.ts'
 import { openDoor } from '#intercept/door.ts'
 import { openProxy } from '#intercept/proxy.ts'
 import { fileOfCode } from '#place.ts'
 
-/** The hosts of ChatKitty that clients name, in https: and wss: URLs. */
+/** The ChatKitty hosts that clients name in https: and wss: URLs. */
 const names = ['api.chatkitty.com', 'authorization.chatkitty.com']
 
 export type Environment = Record<string, string | undefined>
@@ -16,21 +16,21 @@ export interface Log {
 }
 
 export interface InterceptOptions {
-  /** Chatterie's. It must trust proxies on this machine (TRUST_PROXY), so that links have the names that were asked. */
+  /** The URL of Chatterie, which must trust proxies on this machine (TRUST_PROXY) for links to have the requested names. */
   url: string
-  /** That the programs would run with otherwise. */
+  /** The environment that the programs would have otherwise. */
   environment: Environment
   log: Log
 }
 
 export interface Intercept {
-  /** What programs are to have in their environment besides. */
+  /** Variables to add to the environment of programs. */
   environment: Record<string, string>
-  /** Ends all connections, and leaves nothing behind. */
+  /** Ends all connections, and removes all files. */
   close(): Promise<void>
 }
 
-/** Starts what intercepts: a door with a certificate, a proxy that leads to it, and files of authorities. */
+/** Starts the interception: a door with a certificate, a proxy that leads to it, and CA bundles. */
 export async function startIntercept({ url, environment, log }: InterceptOptions): Promise<Intercept> {
   const { authority, certificate, key } = makeCertificates(names)
   const bundles = await writeBundles(authority, environment, log)
@@ -62,7 +62,7 @@ const loopback = ['localhost', '127.0.0.1', '::1']
 
 const listOf = (text = '') => text.split(/[\s,]+/).filter(Boolean)
 
-/** Whether an entry of NO_PROXY is about other hosts than those that are intercepted. */
+/** Returns whether an entry of NO_PROXY concerns only hosts that are not intercepted. */
 function isOfOthers(entry: string): boolean {
   const suffix = entry
     .toLowerCase()

@@ -7,13 +7,13 @@ export interface Listening {
   close(): Promise<void>
 }
 
-/** Listens on a free port of this machine alone. */
+/** Listens on a free port, on loopback only. */
 export async function listen(server: Server): Promise<Listening> {
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
-    socket.on('error', () => {}) // it is closed then, which is all we want to know
+    socket.on('error', () => {}) // the socket closes then, which is all that matters
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -1,4 +1,4 @@
-// The proxy, for clients that go by HTTPS_PROXY: the intercepted names lead to the door, all others to where they belong.
+// The proxy for clients that honour HTTPS_PROXY: intercepted names lead to the door, all others to their real hosts.
 import { once } from 'node:events'
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import { request as httpsRequest } from 'node:https'
@@ -9,10 +9,10 @@ import { handOn, join } from '#intercept/hand-on.ts'
 import { type Listening, listen } from '#intercept/listen.ts'
 
 export interface ProxyOptions {
-  /** In lower case, by port 443. */
+  /** In lower case, for port 443. */
   names: string[]
   door: Door
-  /** The proxy by which this machine reaches others, where it needs one; http: or https:. */
+  /** The proxy by which this machine reaches others, if it needs one; http: or https:. */
   outer?: URL | undefined
 }
 
@@ -37,7 +37,7 @@ export function openProxy({ names, door, outer }: ProxyOptions): Promise<Listeni
     }
   }
 
-  /** Some clients ask proxies for https: URLs without a tunnel, such as axios before 1.16. */
+  /** Handles requests for https: URLs without a tunnel, as some clients send them, such as axios before 1.16. */
   function request(request: IncomingMessage, response: ServerResponse): void {
     const target = URL.parse(request.url as string)
     if (!target || !/^https?:$/.test(target.protocol)) {
