@@ -1,4 +1,4 @@
-// Where files are kept, and how large they may be.
+// Settings for the storage and size of files.
 import { z } from 'zod'
 import { amount, given, optional } from '#config/values.ts'
 import type { S3Settings } from '#files/s3.ts'
@@ -21,11 +21,11 @@ export const fileSettings = {
 type Settings = z.output<z.ZodObject<typeof fileSettings>>
 
 export interface FileConfig {
-  /** Bytes. */
+  /** In bytes. */
   fileSizeMax: number
-  /** Bytes of a file of items to import. */
+  /** Maximum size of an import file in bytes. */
   importSizeMax: number
-  /** Where files are kept; the home folder where absent. */
+  /** Stores files in S3; if absent, in the home folder. */
   s3?: S3Settings
 }
 
@@ -37,7 +37,7 @@ export function fileConfigOf(settings: Settings): FileConfig {
   }
 }
 
-/** The settings of S3 come together or not at all. */
+/** Reads the settings of S3, which must be set together or not at all. */
 function s3Of(settings: Settings): Pick<FileConfig, 's3'> {
   const { S3_BUCKET: bucket, S3_ENDPOINT: endpoint, S3_REGION: region } = settings
   const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = settings

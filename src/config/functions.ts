@@ -1,4 +1,4 @@
-// What functions may take, and reach.
+// Settings for the limits and the egress of functions.
 import { z } from 'zod'
 import { amount, optional } from '#config/values.ts'
 import { isLoopback } from '#wire/loopback.ts'
@@ -15,20 +15,20 @@ export const functionSettings = {
 type Settings = z.output<z.ZodObject<typeof functionSettings>>
 
 export interface FunctionConfig {
-  /** How long the record of what functions did is kept. */
+  /** How long invocations are kept. */
   functionInvocationsDays: number
-  /** What a function may take while a client waits for it, and any other. */
+  /** Time limits of a function that a client waits for, and of any other. */
   functionBlockingTimeoutMs: number
   functionTimeoutMs: number
-  /** Whether functions may connect to what is not public. */
+  /** Whether functions may connect to addresses that are not public. */
   functionEgress: 'guarded' | 'open'
-  /** Of JavaScript's heap in each process of functions. */
+  /** Of JavaScript's heap in each function process. */
   functionMemoryMb: number
-  /** Processes of functions, of all applications together. */
+  /** Maximum number of function processes, for all applications together. */
   functionProcesses: number
 }
 
-/** @param host where the server listens: where only this machine reaches it, functions are the operator's own */
+/** @param host where the server listens: if only this machine can reach it, functions are the operator's own */
 export function functionConfigOf(settings: Settings, host: string): FunctionConfig {
   return {
     functionInvocationsDays: settings.FUNCTION_INVOCATIONS_DAYS,

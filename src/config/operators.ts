@@ -1,4 +1,4 @@
-// Who may sign in to the console.
+// Settings for sign-in to the console.
 import { z } from 'zod'
 import { given, optional, toggle } from '#config/values.ts'
 
@@ -30,19 +30,19 @@ export const operatorSettings = {
   OIDC_ONLY: toggle('off'),
 }
 
-/** A provider of OpenID Connect that operators may sign in with. */
+/** An OpenID Connect provider that operators may sign in with. */
 interface OidcSettings {
   issuer: string
   clientId: string
   clientSecret: string
-  /** Which claim says what role somebody has. */
+  /** The claim that contains the operator's role. */
   roleClaim: string
-  /** Addresses, and domains whose addresses may sign in, lower-case; whoever the provider knows where there are none. */
+  /** E-mail addresses and domains that may sign in, in lower case; if empty, anyone whom the provider knows. */
   allowed: string[]
 }
 
 export interface OperatorConfig {
-  /** Of the first operator, `admin`. */
+  /** Password of the first operator, `admin`. */
   adminPassword?: string
   oidc?: OidcSettings
   /** Whether operators can sign in with a password. */
@@ -51,7 +51,7 @@ export interface OperatorConfig {
 
 type Settings = z.output<z.ZodObject<typeof operatorSettings>>
 
-/** @throws an Error that names what is missing: the settings of a provider come together */
+/** @throws Error that names the missing setting, as the settings of a provider must be set together */
 export function operatorConfigOf(settings: Settings): OperatorConfig {
   const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret } = settings
   const needed = { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret }

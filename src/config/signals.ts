@@ -1,4 +1,4 @@
-// Settings of what whoever runs the server sees of it: metrics, the log, traces.
+// Settings for observing the server: metrics, log and traces.
 import { z } from 'zod'
 import { bearer, blankIsAbsent, given, optional } from '#config/values.ts'
 
@@ -19,15 +19,15 @@ export const signalSettings = {
 type Settings = z.output<z.ZodObject<typeof signalSettings>>
 
 export interface SignalConfig {
-  /** What requests for metrics may bear that come from elsewhere than this machine. */
+  /** Bearer token that lets other machines request metrics. */
   metricsToken?: string
-  /** Statements that take longer are logged; 0 for none. */
+  /** Statements that take longer are logged; 0 logs none. */
   slowStatementMs: number
-  /** Where traces are sent, without a slash at its end; nothing is traced where absent. */
+  /** The collector of traces, without a trailing slash; nothing is traced if absent. */
   otlpEndpoint?: string
-  /** The share of traces that begin here, 0 to 1; what belongs to a caller's trace is sampled as that is. */
+  /** Share of the traces started here that are sampled, 0 to 1; a caller's trace is sampled as the caller decided. */
   traceShare: number
-  /** One JSON object a line, or lines for people; where absent, people are written to where they read along. */
+  /** One JSON object per line, or lines for people; if absent, lines for people on a terminal. */
   logFormat?: 'json' | 'pretty'
   logLevel: Settings['LOG_LEVEL']
 }

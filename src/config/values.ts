@@ -1,4 +1,4 @@
-// How settings are read; a blank one is as if absent.
+// Parsers of settings; a blank setting counts as absent.
 import { z } from 'zod'
 
 export const blankIsAbsent = (value: unknown) => (value === '' ? undefined : value)
@@ -13,7 +13,7 @@ export const toggle = (otherwise: 'on' | 'off') =>
       .transform((word) => word === 'on'),
   )
 
-/** How much or how many: a whole number of something. */
+/** A whole number of some unit. */
 export const amount = (unit: string, { min = 1, max = Number.MAX_SAFE_INTEGER, otherwise }: Bounds) =>
   given(z.coerce.number(`must be a number of ${unit}`).int().min(min).max(max).default(otherwise))
 
@@ -23,7 +23,7 @@ interface Bounds {
   otherwise: number
 }
 
-/** What is sent as `Authorization: Bearer …` [RFC 6750 section 2.1]. */
+/** A token for `Authorization: Bearer …` [RFC 6750 section 2.1]. */
 export const bearer = z
   .string()
   .regex(/^[\w.~+/-]{8,255}=*$/, 'must be 8 to 255 letters, digits and any of - . _ ~ + /')

@@ -1,5 +1,5 @@
-// Files in a folder: `<last two characters of the key>/<key>`. Bytes arrive in `uploads/` and are moved once they are
-// complete and on the disk, so whatever is under a key is whole.
+// Stores files in a folder as `<last two characters of the key>/<key>`. Bytes arrive in `uploads/` and are moved once
+// they are complete and synced to disk, so a file under its key is always complete.
 
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -9,13 +9,13 @@ import { notFound } from '#errors.ts'
 import { type FileStore, mustBeKey, type StoredBytes } from '#files/files.ts'
 import { Measured } from '#files/measure.ts'
 
-/** An upload that wrote nothing for so long is over: its process was killed. */
+/** An upload without writes for this long has been abandoned, because its process was killed. */
 const abandonedMs = 600_000
 
-/** Opens the store of a folder, which need not exist yet, and clears what killed processes left in it. */
+/** Opens the store in a folder, which need not exist yet, and deletes uploads that killed processes left. */
 export function openDiskStore(folder: string): FileStore {
   const store = new DiskStore(folder)
-  // Files of a process that was killed a moment ago are found by a later look.
+  // Uploads of a process that was killed recently are found by a later sweep.
   setInterval(() => store.sweep(), abandonedMs).unref()
   void store.sweep()
   return store
@@ -64,7 +64,7 @@ export class DiskStore implements FileStore {
     await rm(this.#pathOf(key), { force: true })
   }
 
-  /** Clears uploads that nobody writes to any more. */
+  /** Deletes uploads that no process writes to any more. */
   async sweep(now = Date.now()): Promise<void> {
     const names = await readdir(this.#uploads).catch(() => [])
     for (const name of names) {
@@ -79,7 +79,7 @@ export class DiskStore implements FileStore {
   }
 }
 
-/** What was renamed survives a power cut only once its folder is on the disk too. Windows has no such call. */
+/** Syncs a folder, without which a rename may not survive a power failure. Windows has no such call. */
 async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return
   const folder = await open(path, 'r')

@@ -1,6 +1,6 @@
-// Grants: what lets a real-time client reach files without a token of its application (runtime contract 6.4).
-// Stateless and signed, `<r|w>.<application>.<user>.<expiry>.<signature>`, so every process can check them; clients
-// put them into URLs as they are, so they hold only letters, digits, `-`, `_` and `.`.
+// Grants let a real-time client access files without a token of its application (runtime contract 6.4). They are
+// stateless and signed, `<r|w>.<application>.<user>.<expiry>.<signature>`, so that every process can verify them.
+// Clients put them into URLs unescaped, so they contain only letters, digits, `-`, `_` and `.`.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '#clock/clock.ts'
 
@@ -13,8 +13,8 @@ export interface Grant {
 export interface Grants {
   give(grant: Grant): Promise<string>
   /**
-   * What a text grants, or undefined where it is forged, grants another access, or is too old.
-   * @param isOn asked about a grant that has outlived its hours: whether its user is connected as when it was given
+   * Returns the grant in a text; undefined if it is forged, for another access, or expired.
+   * @param isOn called for an expired grant; returns whether its user has stayed connected since it was given
    */
   check(
     text: string,
@@ -24,20 +24,20 @@ export interface Grants {
 }
 
 /**
- * How long a grant holds by itself. Clients fetch one when their session starts and never again, not even when they
- * reconnect: it goes on for as long as its user stays connected, up to {@link grantDaysMax}. A new one can be had at
- * any time.
+ * Hours for which a grant is valid by itself. Clients fetch a grant when their session starts and never again, not even
+ * when they reconnect, so it remains valid while its user stays connected, up to {@link grantDaysMax} days. A new one
+ * can be requested at any time.
  */
 export const grantHours = 6
 export const grantDaysMax = 30
 const lifetimeMs = grantHours * 3_600_000
 const connectedMs = grantDaysMax * 86_400_000
-/** How far the clocks of processes may be apart. */
+/** Maximum difference between the clocks of processes. */
 const skewMs = 60_000
 
 const pattern = /^(([rw])\.(\d{1,16})\.(\d{1,16})\.(\d{1,12}))\.([\w-]{43})$/
 
-/** `keys` are the same in every process of an installation: the first signs, what any has signed holds. */
+/** `keys` are the same in every process of an installation: the first signs, all verify. */
 export function openGrants(keys: () => Promise<readonly Uint8Array[]>, clock: Pick<Clock, 'now'>): Grants {
   const signatures = async (text: string) =>
     (await keys()).map((key) => createHmac('sha256', key).update(text).digest())
@@ -63,7 +63,7 @@ export function openGrants(keys: () => Promise<readonly Uint8Array[]>, clock: Pi
   }
 }
 
-/** A text that is no grant at all is compared like any other. */
+/** Pads a malformed signature, so that it is compared like any other. */
 function sized(signature: Buffer): Buffer {
   return signature.length === 32 ? signature : Buffer.alloc(32)
 }

@@ -8,7 +8,7 @@ export class Measured implements AsyncIterable<Uint8Array> {
   readonly #sizeMax: number
   readonly #hash = createHash('sha256')
   #size = 0
-  /** Why the bytes ended early, whatever the store makes of that. */
+  /** Why the bytes ended early, whatever error the store throws. */
   failure: unknown
 
   constructor(bytes: AsyncIterable<Uint8Array>, sizeMax: number) {
@@ -16,7 +16,7 @@ export class Measured implements AsyncIterable<Uint8Array> {
     this.#sizeMax = sizeMax
   }
 
-  /** @throws ChatError 413 in place of the first byte too many */
+  /** @throws ChatError 413 instead of yielding more than the maximum size */
   async *[Symbol.asyncIterator]() {
     try {
       for await (const chunk of this.#bytes) {
@@ -31,7 +31,7 @@ export class Measured implements AsyncIterable<Uint8Array> {
     }
   }
 
-  /** Once all bytes have passed. */
+  /** Returns the size and hash; call it once all bytes have been read. */
   result(): StoredBytes {
     return { size: this.#size, sha256: this.#hash.digest() }
   }

@@ -1,15 +1,15 @@
-// Which store the settings ask for.
+// Opens the configured file store.
 import { join } from 'node:path'
 import { openDiskStore } from '#files/disk.ts'
 import type { FileStore } from '#files/files.ts'
 import type { S3Settings } from '#files/s3.ts'
 
-/** Files are kept in S3 where there are settings for it, in the home folder otherwise. */
+/** Stores files in S3 if it is configured, otherwise in the home folder. */
 export function openFileStore({ home, s3 }: { home: string; s3?: S3Settings }): FileStore {
   return s3 ? openS3Store(s3) : openDiskStore(join(home, 'files'))
 }
 
-/** Amazon's client takes 0.2 s to load, so who keeps files on the disk never does. */
+/** Loads Amazon's client on first use: it takes 0.2 s, which servers that store files on disk never spend. */
 function openS3Store(settings: S3Settings): FileStore {
   let opening: Promise<FileStore> | undefined
   const store = () => {

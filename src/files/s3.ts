@@ -1,4 +1,4 @@
-// Files in a bucket of any store that speaks S3.
+// Stores files in a bucket of any S3-compatible store.
 
 import { Readable } from 'node:stream'
 import { DeleteObjectCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
@@ -10,13 +10,13 @@ import { Measured } from '#files/measure.ts'
 export interface S3Settings {
   bucket: string
   region: string
-  /** Of a store other than Amazon's; buckets are then addressed by path. */
+  /** Endpoint of a store other than Amazon's; buckets are then addressed by path. */
   endpoint?: string
-  /** Where absent, the SDK looks for credentials as it does everywhere: environment, profile, role. */
+  /** If absent, the SDK looks for credentials in its usual places: environment, profile, role. */
   credentials?: { accessKeyId: string; secretAccessKey: string }
 }
 
-/** At most this many parts of 5 MiB of one upload are in memory. */
+/** Maximum number of 5 MiB parts of one upload in memory. */
 const partsInFlight = 2
 
 export class S3Store implements FileStore {
@@ -29,7 +29,7 @@ export class S3Store implements FileStore {
       region,
       ...(endpoint && { endpoint, forcePathStyle: true }),
       ...(credentials && { credentials }),
-      // Checksums beyond what S3 asks for are unknown to many of its likes.
+      // Many compatible stores do not support checksums beyond those that S3 requires.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
     })
@@ -40,7 +40,7 @@ export class S3Store implements FileStore {
     const upload = new Upload({
       client: this.#client,
       queueSize: partsInFlight,
-      // The object appears when it is complete; what was sent of an upload that fails is aborted.
+      // The object appears once it is complete; parts of an upload that fails are aborted.
       params: { ...this.#of(key), Body: Readable.from(measured, { objectMode: false }) },
     })
     await upload.done().catch((error) => {

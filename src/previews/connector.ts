@@ -1,18 +1,18 @@
-// Connections to what a guard permits, for undici.
+// Connects undici to addresses that a guard permits.
 import { isIP, type Socket } from 'node:net'
 import { buildConnector } from 'undici'
 import type { Guard } from '#previews/guard.ts'
 
-export { Client } from 'undici' // who loads a library on demand finds no names in it, once it is bundled
+export { Client } from 'undici' // named imports of a library that is loaded on demand fail once it is bundled
 
-/** Ends the making of a connection that nobody waits for any more. */
+/** Time limit for connecting, which also ends attempts that no request waits for any more. */
 const connectMs = 5_000
 
-/** Connects undici to permitted addresses alone; gives it an Error where there is none, or when time is up. */
+/** Returns a connector for undici to permitted addresses only; it fails if there is none or at `timeUp`. */
 export function guardedConnector(guard: Guard, timeUp: AbortSignal): buildConnector.connector {
   return (target, callback) => {
     const opening = openSocket(guard, target)
-    // Undici lets go of a request only once there is a connection or none.
+    // Undici releases a request only once its connection is open or has failed.
     Promise.race([opening, rejectsAt(timeUp)]).then(
       (socket) => callback(null, socket),
       (error) => callback(error, null),
@@ -32,7 +32,7 @@ async function openSocket(guard: Guard, target: buildConnector.Options): Promise
     allowH2: false,
     maxCachedSessions: 0,
     timeout: connectMs,
-    // Node asks for all addresses as it tries one after the other. For an IP address it does not ask at all.
+    // With this, Node requests all addresses and tries one after the other. IP addresses are not looked up at all.
     autoSelectFamily: true,
     lookup: (_hostname, _options, found) => found(null, addresses),
   })

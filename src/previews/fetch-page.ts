@@ -1,4 +1,4 @@
-// Fetches the beginning of a page, with a limit to everything that its server could draw out.
+// Fetches the beginning of a page, with limits on everything that its server could prolong.
 import { pipeline, Readable, type Transform } from 'node:stream'
 import { TextDecoder } from 'node:util'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
@@ -9,14 +9,14 @@ import { HeadReader, type LinkPreview } from '#previews/open-graph.ts'
 
 export interface FetchOptions {
   guard: Guard
-  /** For it all: names, redirects and bytes. */
+  /** Time limit for the whole fetch: DNS, redirects and body. */
   timeoutMs: number
 }
 
 const redirectsMax = 3
-/** Of a page, decompressed or not. */
+/** Limit for a page, both before and after decompression. */
 const bytesMax = 524_288
-/** A page that declares its encoding does so in its first bytes [HTML Standard 4.2.5.4]. */
+/** A page that declares its encoding does so in these first bytes [HTML Standard 4.2.5.4]. */
 const openingBytes = 1024
 
 const decompressors: Record<string, () => Transform> = {
@@ -27,8 +27,8 @@ const decompressors: Record<string, () => Transform> = {
 }
 
 /**
- * The preview of the page at a URL, or undefined where the page gives none.
- * @throws where there is no page of HTML, or it may not be fetched, or not in time
+ * Returns the preview of the page at a URL; undefined if the page has none.
+ * @throws if there is no HTML page, or it is not permitted, or it does not arrive in time
  */
 export async function fetchPreview(url: URL, options: FetchOptions): Promise<LinkPreview | undefined> {
   const signal = AbortSignal.timeout(options.timeoutMs)
@@ -47,12 +47,12 @@ export async function fetchPreview(url: URL, options: FetchOptions): Promise<Lin
         },
         signal,
       })
-      // It is destroyed below, read or not.
+      // The body is destroyed below, whether it was read or not.
       response.body.on('error', () => undefined)
       if (response.statusCode === 200) return await readPreview(response, at)
       at = redirectOf(response, at)
     } finally {
-      // Not awaited: where it is still connecting, it is destroyed only after that.
+      // Not awaited: a connecting client is only destroyed once it has connected.
       void client.destroy()
     }
   }
@@ -95,7 +95,7 @@ async function readPreview(
   return head.preview(at)
 }
 
-/** The bytes of a body as they were before its server packed them, up to the limit. */
+/** Yields the decompressed bytes of a body, up to the limit. */
 async function* decompressed(
   body: Readable,
   encoding: string | string[] = 'identity',
@@ -104,12 +104,12 @@ async function* decompressed(
   if (encoding === 'identity') return yield* packed
   const decompressor = decompressors[String(encoding).trim().toLowerCase()]?.()
   if (!decompressor) throw new Error('packed in an unknown way')
-  // Its reader learns of an error by itself.
+  // The reader of the decompressor receives its errors.
   pipeline(Readable.from(packed), decompressor, () => undefined)
   yield* upTo(bytesMax, decompressor)
 }
 
-/** The first so many bytes of a stream, which is destroyed when they were read. */
+/** Yields at most `bytesMax` bytes of a stream, which is then destroyed. */
 async function* upTo(bytesMax: number, stream: Readable): AsyncGenerator<Buffer> {
   let left = bytesMax
   for await (const chunk of stream as AsyncIterable<Buffer>) {
@@ -119,7 +119,7 @@ async function* upTo(bytesMax: number, stream: Readable): AsyncGenerator<Buffer>
   }
 }
 
-/** [HTML Standard 13.2.3.2]: a byte order mark, the content type, a `<meta>`, and UTF-8 where none of them tells. */
+/** [HTML Standard 13.2.3.2]: byte order mark, content type, `<meta>`, otherwise UTF-8. */
 function decoderOf(contentType: string, opening: Buffer): TextDecoder {
   const declared = /<meta[^>]+charset\s*=\s*["']?\s*([\w:.-]+)/i.exec(
     opening.toString('latin1', 0, openingBytes),
@@ -127,7 +127,7 @@ function decoderOf(contentType: string, opening: Buffer): TextDecoder {
   const label =
     byteOrderMark(opening) ??
     /charset\s*=\s*["']?([^\s;"']+)/i.exec(contentType)?.[1] ??
-    // Whoever could read that declaration did not read UTF-16.
+    // A page in which this declaration could be read is not UTF-16.
     declared?.replace(/^utf-?16.*/i, 'utf-8')
   try {
     return new TextDecoder(label)

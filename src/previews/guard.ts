@@ -1,22 +1,22 @@
-// Where a fetch may connect to. Users choose the URLs, so what only this host or its network can reach stays out of
-// reach. The address that is checked is the one connected to: a name is looked up once, here, for each connection.
+// Restricts where a fetch may connect to. Users choose the URLs, so addresses that only this host or its network can
+// reach are refused. The checked address is the one connected to: each connection resolves its name once, here.
 import { Resolver } from 'node:dns/promises'
 import ipaddr from 'ipaddr.js'
 
 export interface Guard {
-  /** Whether a connection to this IP address and port is permitted. */
+  /** Returns whether a connection to this IP address and port is permitted. */
   mayConnect(address: string, port: number): boolean
-  /** The IP addresses of a host name. */
+  /** Returns the IP addresses of a host name. */
   resolve(hostname: string): Promise<string[]>
 }
 
 const ports = [80, 443]
-/** The whole of IPv6 that is given out for the internet [RFC 4291 2.4]. */
+/** All IPv6 addresses that are allocated for the internet [RFC 4291 2.4]. */
 const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3')
-/** Public by its number, and the host's own agent on every machine of Azure. */
+/** The host agent in Azure virtual machines, whose address is public by its number. */
 const azureAgent = '168.63.129.16'
 
-/** Whether an IP address is one of the public internet; IPv4 within IPv6 counts as what it leads to. */
+/** Returns whether an IP address is public; IPv4 addresses embedded in IPv6 are judged as IPv4. */
 export function isPublic(address: string): boolean {
   if (!ipaddr.isValid(address)) return false
   const ip = ipaddr.process(address)
@@ -24,7 +24,7 @@ export function isPublic(address: string): boolean {
   return ip.kind() === 'ipv4' || ip.match(globalUnicast)
 }
 
-/** The web, and nothing else. */
+/** Only the public web. */
 export const publicWeb: Guard = {
   mayConnect: (address, port) => ports.includes(port) && isPublic(address),
   resolve: resolveByDns,
@@ -34,8 +34,8 @@ export const publicWeb: Guard = {
 export const anywhere: Guard = { ...publicWeb, mayConnect: () => true }
 
 /**
- * Asks DNS alone: the names of the hosts file are private, and the system's lookup would take the threads that read
- * and write files for as long as somebody's name server keeps silent.
+ * Resolves by DNS only: names in the hosts file are private, and the system's lookup would occupy the threads that
+ * access files while a name server does not answer.
  */
 async function resolveByDns(hostname: string): Promise<string[]> {
   const resolver = new Resolver({ timeout: 1_500, tries: 2 })

@@ -1,4 +1,4 @@
-// What the head of a page says about it: Open Graph (https://ogp.me), and what stands in for it.
+// Reads a page's metadata from its head: Open Graph (https://ogp.me), and fallbacks for it.
 import { Parser } from 'htmlparser2'
 
 export interface LinkPreview {
@@ -12,9 +12,9 @@ export interface LinkPreview {
 const urlMax = 2048
 const textMax = { title: 300, siteName: 100, description: 1000 }
 
-/** Takes in a page from its beginning, until its head ends. */
+/** Parses a page from its beginning to the end of its head. */
 export class HeadReader {
-  /** Of the `<meta>` elements with a content; of several the first counts. */
+  /** The `<meta>` elements with content; the first of each name counts. */
   readonly #metas = new Map<string, string>()
   #title: string | undefined
   #state: 'head' | 'title' | 'done' = 'head'
@@ -29,7 +29,7 @@ export class HeadReader {
     },
   })
 
-  /** Whether the rest of the page says nothing more. */
+  /** Whether the rest of the page is irrelevant. */
   get isDone(): boolean {
     return this.#state === 'done'
   }
@@ -39,8 +39,8 @@ export class HeadReader {
   }
 
   /**
-   * The preview of the page, or undefined where it has no title or no image: both are mandatory (runtime contract 7.3).
-   * @param page where it was found; its own URL may be another
+   * Returns the preview; undefined without a title or an image, both of which are mandatory (runtime contract 7.3).
+   * @param page URL that was fetched; the page may declare a different one
    */
   preview(page: URL): LinkPreview | undefined {
     const first = (...names: string[]) => names.map((name) => this.#metas.get(name)).find(Boolean)
@@ -71,7 +71,7 @@ export class HeadReader {
   }
 }
 
-/** An absolute http or https URL, or undefined where that is not what is meant. */
+/** Returns an absolute http or https URL; undefined for anything else. */
 function webUrl(text: string | undefined, page: URL): string | undefined {
   if (!text) return undefined
   const url = URL.parse(text, page.href)
@@ -79,14 +79,14 @@ function webUrl(text: string | undefined, page: URL): string | undefined {
   return url.href.length <= urlMax ? url.href : undefined
 }
 
-/** One line of well-formed text, without control characters, which Postgres does not keep all. */
+/** Returns one line of well-formed text without control characters, some of which Postgres cannot store. */
 function clean(text: string, lengthMax: number): string {
   const line = text
     .toWellFormed()
     .replace(/[\p{Cc}\s]+/gu, ' ')
     .trim()
   if (line.length <= lengthMax) return line
-  // Without half of a surrogate pair at its end.
+  // Removes half a surrogate pair at the end.
   const cut = line.slice(0, lengthMax - 1).replace(/[\ud800-\udbff]$/, '')
   return `${cut.trimEnd()}…`
 }

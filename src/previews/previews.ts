@@ -4,14 +4,14 @@ import type { Guard } from '#previews/guard.ts'
 import type { LinkPreview } from '#previews/open-graph.ts'
 
 export interface Previews {
-  /** The preview of the page at a URL; undefined where there is none, whatever the reason. Never rejects. */
+  /** Returns the preview of the page at a URL; undefined if there is none, for any reason. Never rejects. */
   fetch(url: string): Promise<LinkPreview | undefined>
 }
 
 export interface PreviewsOptions {
-  /** Whether addresses and ports that are not of the public web are fetched too; for tests, never for users' URLs. */
+  /** Whether to fetch addresses and ports outside the public web as well; for tests, never for users' URLs. */
   allowPrivate?: boolean
-  /** How host names become IP addresses; by DNS where absent. */
+  /** Resolves host names to IP addresses; by DNS if absent. */
   resolve?: Guard['resolve']
 }
 
@@ -21,10 +21,10 @@ const waitingMax = 200
 const urlMax = 2048
 const cachedMax = 1_000
 const keptMs = 3_600_000
-/** A page that gave no preview may have been down. */
+/** Shorter, because a page without a preview may have been down. */
 const missKeptMs = 60_000
 
-/** Fetches at most eight pages at once; a URL is asked for once, whoever asks at the same time or again soon. */
+/** Fetches at most eight pages at once. Concurrent and repeated requests for a URL share one fetch. */
 export function openPreviews({ allowPrivate = false, resolve }: PreviewsOptions = {}): Previews {
   const cache = new LRUCache<string, { preview: LinkPreview | undefined }>({ max: cachedMax, ttl: keptMs })
   const underWay = new Map<string, Promise<LinkPreview | undefined>>()
@@ -57,7 +57,7 @@ export function openPreviews({ allowPrivate = false, resolve }: PreviewsOptions 
   }
 }
 
-/** What it takes to fetch is loaded when there is something to fetch: 0.1 s. */
+/** Loads the code for fetching on first use, which takes 0.1 s. */
 async function load(url: URL, allowPrivate: boolean, resolve: Guard['resolve'] | undefined) {
   const [{ fetchPreview }, { anywhere, publicWeb }] = await Promise.all([
     import('#previews/fetch-page.ts'),
@@ -67,12 +67,12 @@ async function load(url: URL, allowPrivate: boolean, resolve: Guard['resolve'] |
   return fetchPreview(url, { guard, timeoutMs })
 }
 
-/** So many at once, so many in line, and the rest is turned away. */
+/** Limits the number of running and waiting fetches; the rest are refused. */
 class Turns {
   #running = 0
   readonly #waiting: (() => void)[] = []
 
-  /** Resolves when it is one's turn, which must be given back; to false at once where the line is full. */
+  /** Resolves to true when it is the caller's turn, which must be given back; to false at once if the queue is full. */
   async take(): Promise<boolean> {
     if (this.#running < runningMax) {
       this.#running++

@@ -1,5 +1,5 @@
-// The credentials of the first application and of the first operator, in the home folder: for whoever runs the server,
-// and for the command line.
+// The credentials of the first application and the first operator, kept in the home folder for the person who runs the
+// server and for the command line.
 
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -11,27 +11,27 @@ export interface KeptCredentials {
   apiKey: string
 }
 
-/** Who signs in to the console. */
+/** Credentials for the console. */
 export interface KeptOperator {
   username: string
   password: string
 }
 
-/** Where they are kept, for its owner's eyes alone. */
+/** The file can only be read by its owner. */
 export const credentialsPath = (home: string) => join(home, 'credentials.json')
 
 export const operatorPath = (home: string) => join(home, 'operator.json')
 
-/** Holds what is kept before the application is committed. */
+/** Holds credentials before the application is committed. */
 const draftPath = (home: string) => join(home, 'credentials.json.new')
 
-/** Null where there are none, or none that can be read. */
+/** Returns null if there are none or they cannot be read. */
 export function readCredentials(home: string): Promise<KeptCredentials | null> {
   return read<KeptCredentials>(credentialsPath(home))
 }
 
 /**
- * First step of two, before the application is committed: from here on its secret is on the disk, however the process
+ * First of two steps, before the application is committed: from here on its secret is on disk, however the process
  * ends. {@link settleCredentials} is the second.
  */
 export async function draftCredentials(home: string, credentials: KeptCredentials): Promise<void> {
@@ -40,8 +40,8 @@ export async function draftCredentials(home: string, credentials: KeptCredential
 }
 
 /**
- * Puts what was drafted in its place if the application of that client came to be, and forgets it otherwise; a start
- * does so for one that was cut off.
+ * Moves the draft into place if the application of that client was created, and deletes it otherwise. A start also does
+ * this for a start that was interrupted.
  */
 export async function settleCredentials(home: string, clientId: string): Promise<void> {
   const draft = await read<KeptCredentials>(draftPath(home))
@@ -49,7 +49,7 @@ export async function settleCredentials(home: string, clientId: string): Promise
   else await rm(draftPath(home), { force: true })
 }
 
-/** Keeps a client's new secret where its old one is kept; whether it was. */
+/** Replaces the secret of the client whose credentials are kept. Returns whether they were this client's. */
 export async function replaceKeptSecret(
   home: string,
   { clientId, clientSecret }: Pick<KeptCredentials, 'clientId' | 'clientSecret'>,
@@ -60,7 +60,7 @@ export async function replaceKeptSecret(
   return true
 }
 
-/** Null where there is none, or none that can be read. */
+/** Returns null if there is none or it cannot be read. */
 export function readOperator(home: string): Promise<KeptOperator | null> {
   return read<KeptOperator>(operatorPath(home))
 }
@@ -78,7 +78,7 @@ async function read<T>(path: string): Promise<T | null> {
   }
 }
 
-/** All of it or nothing, and on the disk when it returns. */
+/** Writes the file atomically and durably. */
 async function write(path: string, credentials: KeptCredentials | KeptOperator): Promise<void> {
   const part = `${path}.${uuid()}`
   try {

@@ -1,5 +1,5 @@
-// Secrets that must be read again are kept encrypted: AES-256-GCM under a ring of keys of the installation, of which the
-// first seals and all open. What is sealed begins with its format and the id of its key.
+// Encrypts secrets that must be readable again: AES-256-GCM under a ring of keys of the installation, of which the
+// first encrypts and all decrypt. Sealed data starts with its format and the id of its key.
 
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -11,24 +11,24 @@ const idBytes = 4
 const nonceBytes = 12
 const tagBytes = 16
 
-/** Of versions that knew one key only: without an id. */
+/** Format of versions that had a single key, without an id. */
 const formatWithoutId = 1
 const format = 2
 
-/** How long what tells the key is, at the beginning of what is sealed. */
+/** Length of the prefix of sealed data that identifies its key. */
 export const sealBytes = 1 + idBytes
 
-/** `about` says whose secret it is; what was sealed about one thing cannot be opened about another. */
+/** `about` identifies the subject of a secret: data sealed for one subject cannot be opened for another. */
 export interface Vault {
-  /** Of the ring, in hex, the one that seals first. An id tells keys apart and nothing about them. */
+  /** Returns the ids of the ring's keys in hex, the sealing key first. An id reveals nothing about its key. */
   keyIds(): Promise<[first: string, ...others: string[]]>
-  /** What is sealed now begins with these {@link sealBytes} bytes. */
+  /** Encrypts a text. The result starts with the {@link sealBytes} bytes that identify the key. */
   seal(text: string, about: string): Promise<Uint8Array<ArrayBuffer>>
-  /** @throws where its key is not in the ring, or it was sealed about another thing, or tampered with */
+  /** @throws if the key is not in the ring, the subject differs, or the data was tampered with */
   open(sealed: Uint8Array, about: string): Promise<string>
   /**
-   * Other keys, for this use alone, one for each of the ring: the first to sign with, all to check with. The same in
-   * every process of the installation.
+   * Derives keys for one use, one for each key of the ring: the first signs, all verify. They are the same in every
+   * process of the installation.
    */
   derive(use: string): Promise<readonly Uint8Array[]>
 }
@@ -39,7 +39,7 @@ interface Key {
   bytes: Uint8Array
 }
 
-/** Opens the vault with the keys of the settings, or else with those in the home folder, made at first need. */
+/** Opens the vault with the configured keys, or else with those in the home folder, which are created on first use. */
 export function openVault({ home, encryptionKeys }: { home: string; encryptionKeys?: Buffer[] }): Vault {
   let loading: Promise<Key[]> | undefined
   const derived = new Map<string, readonly Uint8Array[]>()
@@ -76,7 +76,7 @@ export function openVault({ home, encryptionKeys }: { home: string; encryptionKe
       for (const key of keys.slice(0, -1)) {
         try {
           return unbox(box, key, about)
-        } catch {} // it was not this one
+        } catch {} // try the next key
       }
       const last = keys.at(-1)
       if (!last) throw new Error(`Sealed with the key ${id}, which is not at hand`)
@@ -104,14 +104,14 @@ function keyIdOf(key: Uint8Array): string {
   return Buffer.from(hkdfSync('sha256', key, '', 'key id', idBytes)).toString('hex')
 }
 
-/** How what is sealed with that key begins. */
+/** Returns the prefix of data sealed with that key. */
 export function sealOf(keyId: string): Buffer {
   return Buffer.concat([Buffer.of(format), Buffer.from(keyId, 'hex')])
 }
 
 export const encryptionKeyPath = (home: string) => join(home, 'encryption-key')
 
-/** The id of the first key in the home folder; null where there is none. */
+/** Returns the id of the first key in the home folder; null if there is none. */
 export async function keptKeyId(home: string): Promise<string | null> {
   const [first] = (await readKeys(encryptionKeyPath(home)).catch(() => null)) ?? []
   return first ? keyIdOf(first) : null
@@ -125,15 +125,15 @@ async function keptKeys(path: string): Promise<Buffer[]> {
   try {
     await writeFile(draft, `${randomBytes(keyBytes).toString('base64')}\n`, { mode: 0o600, flush: true })
     await link(draft, path).catch((error) => {
-      if (error.code !== 'EEXIST') throw error // another process was quicker: its key it is
+      if (error.code !== 'EEXIST') throw error // another process was quicker, and its key is used
     })
   } finally {
     await rm(draft, { force: true })
   }
-  return (await readKeys(path)) as Buffer[] // just written, by us or by another
+  return (await readKeys(path)) as Buffer[] // just written, by this process or another
 }
 
-/** One in a line. */
+/** Reads keys, one per line. */
 async function readKeys(path: string): Promise<Buffer[] | null> {
   const text = await readFile(path, 'utf8').catch((error) => {
     if (error.code === 'ENOENT') return null

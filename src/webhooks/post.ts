@@ -1,4 +1,4 @@
-// Sends a webhook: one request, no redirects, within the limits that egress has.
+// Sends requests to webhooks: a single POST without redirects, within the configured egress.
 import { lookup } from 'node:dns/promises'
 import { anywhere, type Guard, isPublic, publicWeb } from '#previews/guard.ts'
 import { Questions } from '#webhooks/questions.ts'
@@ -7,27 +7,27 @@ export interface Posted {
   status: number
   /** The first 64 KiB of the body. */
   answer: Buffer
-  /** Whether that is all of it. */
+  /** Whether `answer` is the complete body. */
   isWhole: boolean
-  /** What the receiver says that it is; empty where it says nothing. */
+  /** The receiver's Content-Type; empty if there is none. */
   contentType: string
-  /** What the receiver wrote into Retry-After. */
+  /** The receiver's Retry-After. */
   retryAfter: string | undefined
 }
 
 export interface WebhookClient {
-  /** To those that decide something. */
+  /** Limits concurrent requests to webhooks that make decisions. */
   questions: Questions
-  /** @throws where nothing is answered, or nothing may be sent there */
+  /** @throws if there is no answer, or the URL is not permitted */
   post(url: string, headers: Record<string, string>, body: string, signal: AbortSignal): Promise<Posted>
 }
 
-/** Answers that decide something are short, and of the others the journal of a test keeps as much. */
+/** Answers with decisions are short; the journal of a test keeps this much of the others. */
 const answerBytesMax = 65_536
 
-/** On the public internet, at any port. */
+/** The public internet, at any port. */
 const guarded: Guard = { ...publicWeb, mayConnect: isPublic }
-/** Anywhere this machine knows by name. */
+/** Any address, resolved by this machine. */
 const open: Guard = {
   ...anywhere,
   resolve: async (hostname) => (await lookup(hostname, { all: true })).map(({ address }) => address),
@@ -38,7 +38,7 @@ export function openWebhookClient({ egress }: { egress: 'guarded' | 'open' }): W
   return {
     questions: new Questions(),
     async post(url, headers, body, signal) {
-      // Who has no webhooks does without: 50 ms of a start.
+      // Loaded on demand: servers without webhooks start 50 ms faster.
       const { Client, guardedConnector } = await import('#previews/connector.ts')
       const { origin, pathname, search } = new URL(url)
       const client = new Client(origin, { connect: guardedConnector(guard, signal), pipelining: 0 })
@@ -58,13 +58,13 @@ export function openWebhookClient({ egress }: { egress: 'guarded' | 'open' }): W
           retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
         }
       } finally {
-        void client.destroy() // not awaited: where it is still connecting, it is destroyed only after that
+        void client.destroy() // not awaited: a connecting client is only destroyed once it has connected
       }
     },
   }
 }
 
-/** The status is what counts; of the rest, what there is. */
+/** Reads the body as far as possible; errors are ignored, because the status is what counts. */
 async function beginningOf(stream: AsyncIterable<Buffer>): Promise<Pick<Posted, 'answer' | 'isWhole'>> {
   const chunks: Buffer[] = []
   let size = 0

@@ -1,21 +1,21 @@
-/** So many questions to one webhook are under way at once, and so many more wait for their turn. */
+/** Maximum number of concurrent questions to one webhook, and of those that wait for a turn. */
 const askedMax = 64
 const waitingMax = 1_024
 
 interface Line {
   asked: number
-  /** Those who wait, the first first. */
+  /** In order of arrival. */
   waiting: Set<() => void>
 }
 
-/** Keeps a crowd of clients from opening a connection each to the webhook that decides about them. */
+/** Prevents a crowd of clients from each opening a connection to the webhook that decides about them. */
 export class Questions {
   readonly #lines = new Map<number, Line>()
 
   /**
-   * Asks in turn.
-   * @param patienceMs for which a turn is waited for
-   * @returns nothing where it does not come, or too many wait for theirs
+   * Asks when it is this question's turn.
+   * @param patienceMs maximum wait for a turn
+   * @returns undefined if the turn does not come in time or too many are waiting
    */
   async ask<T>(webhookId: number, patienceMs: number, ask: () => Promise<T>): Promise<T | undefined> {
     const line = this.#lines.get(webhookId) ?? { asked: 0, waiting: new Set() }
@@ -29,7 +29,7 @@ export class Questions {
     }
   }
 
-  /** Gives a turn that is over to the next. */
+  /** Passes a finished turn to the next question. */
   #passOn(webhookId: number, line: Line): void {
     const [next] = line.waiting
     if (next) next()
