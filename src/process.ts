@@ -159,9 +159,7 @@ function goOn(): void {
   stopping.signal.throwIfAborted()
 }
 
-/**
- * The first signal stops gracefully and lets current work finish; a later one hurries but does not abandon the stop.
- */
+/** The first signal stops gracefully and lets current work finish; a later one hurries the stop, never abandons it. */
 function stopOnSignals(log: pino.Logger): void {
   let firstAt: number | undefined
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -1,8 +1,8 @@
-// The bus of a process that is alone.
+// The bus of a process that runs alone.
 import type { Bus, Logger } from '#bus/bus.ts'
 import { readSignal, type Signal } from '#resources/signals.ts'
 
-/** A bus that reaches this process only, and misses nothing. */
+/** Opens a bus that reaches only this process and loses nothing. */
 export function openMemoryBus(log: Logger): MemoryBus {
   return new MemoryBus(log)
 }
@@ -26,7 +26,7 @@ export class MemoryBus implements Bus {
     this.#call(this.#listeners, signal)
   }
 
-  /** Hands out what another process has sent. */
+  /** Delivers a signal from another process. */
   receive(text: string): void {
     let signal: Signal | undefined
     try {
@@ -53,7 +53,7 @@ export class MemoryBus implements Bus {
   }
 
   #call<T>(listeners: ((value: T) => void)[], value: T): void {
-    // Not a microtask: listeners that publish in turn would keep the process from everything else.
+    // Not a microtask: listeners that publish in turn would starve the event loop.
     setImmediate(() => {
       if (this.#state === 'closed') return
       for (const listener of listeners) callSafely(() => listener(value), this.#log)
@@ -61,7 +61,7 @@ export class MemoryBus implements Bus {
   }
 }
 
-/** What one listener throws is reported, and keeps nothing from the others. */
+/** Logs what a listener throws, so that the other listeners are still called. */
 export function callSafely(call: () => void, log: Logger): void {
   try {
     call()

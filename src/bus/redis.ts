@@ -1,8 +1,8 @@
-// The bus through Redis: one channel, one connection that publishes and one that listens.
+// The bus through Redis: one channel, one connection that publishes and one that subscribes.
 //
-// A process hands its own signals to itself and ignores their echo, so it works alone while Redis is away. Nothing waits
-// in a queue for Redis to come back: what could not be published is lost to the others, and a notice says so. On the
-// channel a signal is `<origin>:<JSON>`, a notice is an origin alone.
+// A process delivers its own signals to itself and ignores their echo, so it works alone while Redis is down. Nothing
+// is queued until Redis is back: signals that could not be published are lost to the others, and a notice tells them
+// so. On the channel a signal is `<origin>:<JSON>`, and a notice is an origin alone.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '@redis/client'
@@ -11,14 +11,14 @@ import type { Bus, Logger } from '#bus/bus.ts'
 import { callSafely, MemoryBus } from '#bus/memory.ts'
 import type { Signal } from '#resources/signals.ts'
 
-/** How long Redis may take to answer before a connection counts as dead. */
+/** Maximum time for an answer of Redis before a connection counts as dead. */
 const defaultAnswerMs = 5_000
 const backOffMaxMs = 2_000
 
 /**
- * Opens the bus at once, whether Redis runs or not; it connects, and connects again, by itself.
+ * Opens the bus at once, whether Redis is up or not; it connects and reconnects by itself.
  * @param url redis: or rediss:
- * @param channel of this installation alone
+ * @param channel unique to this installation
  */
 export function openRedisBus(url: string, channel: string, log: Logger, answerMs = defaultAnswerMs): Bus {
   return new RedisBus(url, channel, log, answerMs)
@@ -32,7 +32,7 @@ class RedisBus implements Bus {
   readonly #channel: string
   readonly #log: Logger
   readonly #answerMs: number
-  /** Leads what this process publishes. */
+  /** Prefix of everything that this process publishes. */
   readonly #origin = uuid()
   readonly #local: MemoryBus
   readonly #gapListeners: (() => void)[] = []
@@ -40,7 +40,7 @@ class RedisBus implements Bus {
   #publisher: Client
   #state: 'open' | 'closed' = 'open'
   #isSubscribed = false
-  /** Whether something was lost that no notice has said yet. */
+  /** Whether a signal was lost that no notice has reported yet. */
   #owesNotice = false
   #isNotifying = false
 
@@ -52,7 +52,7 @@ class RedisBus implements Bus {
     this.#local = new MemoryBus(log)
     this.#publisher = this.#connect('publisher')
     this.#subscriber = this.#connect('subscriber')
-    // The client renews the subscription before it says that it is ready again.
+    // The client resubscribes before it emits `ready` again.
     this.#subscriber.on('ready', () => {
       if (this.#isSubscribed) this.#reportGap()
     })
@@ -91,7 +91,7 @@ class RedisBus implements Bus {
     this.#state = 'closed'
     await this.#local.close()
     this.#subscriber.destroy()
-    // What was published still leaves, if it leaves soon.
+    // Lets signals that were already published be sent, within the time limit.
     if (this.#publisher.isReady) {
       await Promise.race([this.#publisher.close(), sleep(this.#answerMs, undefined, { ref: false })])
     }
@@ -119,7 +119,7 @@ class RedisBus implements Bus {
       if (isAway) this.#log.info({ role }, 'Redis is back')
       isAway = false
     })
-    // It rejects only when the client is destroyed.
+    // Rejects only when the client is destroyed.
     client.connect().catch(() => undefined)
     return client
   }
@@ -145,7 +145,7 @@ class RedisBus implements Bus {
     else this.#local.receive(text.slice(this.#origin.length + 1))
   }
 
-  /** @throws where Redis is away, refuses, or does not answer in time; then it may have arrived or not */
+  /** @throws if Redis is down, refuses, or does not answer in time; then the text may or may not have arrived */
   async #send(text: string): Promise<void> {
     const client = this.#publisher
     const late = setTimeout(() => this.#replace(client), this.#answerMs)
@@ -156,7 +156,7 @@ class RedisBus implements Bus {
     }
   }
 
-  /** A connection into the void takes the kernel a quarter of an hour to notice, as long as something is written. */
+  /** Replaces a publisher that gets no answer: the kernel detects a dead connection only after 15 min of writes. */
   #replace(publisher: Client): void {
     if (this.#publisher !== publisher || this.#state !== 'open') return
     this.#log.warn('Redis does not answer, it is connected anew')
@@ -164,7 +164,7 @@ class RedisBus implements Bus {
     publisher.destroy()
   }
 
-  /** Gives the others notice, as soon as they can be reached, that they missed something. */
+  /** Tells the others that they have missed signals, as soon as they can be reached. */
   async #notify(cause: unknown): Promise<void> {
     if (this.#isNotifying || this.#state !== 'open') return
     this.#isNotifying = true
@@ -180,7 +180,7 @@ class RedisBus implements Bus {
   }
 
   #reportGap(): void {
-    // In its place among the signals: those that came before it are delivered before it.
+    // Keeps the order: earlier signals are delivered before the gap is reported.
     setImmediate(() => {
       if (this.#state === 'closed') return
       for (const listener of this.#gapListeners) callSafely(listener, this.#log)

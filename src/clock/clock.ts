@@ -1,23 +1,23 @@
-// The time that counts: rows are dated by it, and tokens, grants and waits end by it. Heart-beats, sockets, patience with
-// others and measurements go by real time, which is what `performance.now()` is for. [decision 16]
+// The application's clock: it dates rows and ends tokens, grants and waits. Heartbeats, sockets, timeouts and
+// measurements use real time, which is what `performance.now()` is for. [decision 16]
 
 export interface Clock {
   readonly state: ClockState
   /** Milliseconds since the epoch. */
   now(): number
   /**
-   * Does work once so much time has passed; that alone keeps no process alive. What takes longer goes on behind
-   * `ctx.later`, so that whoever moves the clock can wait for it.
+   * Runs work after a delay; a pending alarm does not keep the process alive. Longer work should continue in
+   * `ctx.later`, so that callers who move the clock can wait for it.
    */
   after(ms: number, work: () => void): Alarm
   /**
-   * @param look looks at once for what has become due in the database, which is looked for now and then anyway, and
-   * resolves when it is done; called each time the clock was moved
+   * @param look called each time the clock has been moved; processes what has become due in the database, which is
+   * otherwise polled for, and resolves when that is done
    */
   onMove(look: () => Promise<void>): void
 }
 
-/** How a clock goes, in milliseconds: so far ahead of real time, or not at all, at a time since the epoch. */
+/** State of a clock in milliseconds: an offset from real time, or the time since the epoch at which it is frozen. */
 export interface ClockState {
   offsetMs: number
   frozenAt?: number

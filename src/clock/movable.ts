@@ -1,4 +1,4 @@
-// A clock that tests set, stop and move. [testing contract 3]
+// A clock that tests can set, freeze and move. [testing contract 3]
 import type { Alarm, Clock, ClockState } from './clock.ts'
 
 interface Waiting {
@@ -6,7 +6,7 @@ interface Waiting {
   work: () => void
 }
 
-/** What a timer of Node can wait for. */
+/** The longest delay of a timer in Node. */
 const timerMsMax = 2 ** 31 - 1
 
 export class MovableClock implements Clock {
@@ -24,7 +24,7 @@ export class MovableClock implements Clock {
     return this.timeIn(this.#state)
   }
 
-  /** What time it is, and how far that is ahead of real time. */
+  /** Returns the time, and how far it is ahead of real time. */
   read(): { now: number; offsetMs: number } {
     const { offsetMs, frozenAt } = this.#state
     return { now: this.now(), offsetMs: frozenAt === undefined ? offsetMs : frozenAt - Date.now() }
@@ -52,12 +52,12 @@ export class MovableClock implements Clock {
     this.#looks.push(look)
   }
 
-  /** When the next alarm goes off, in milliseconds since the epoch. */
+  /** The time of the next alarm in milliseconds since the epoch. */
   get nextAlarm(): number | undefined {
     return this.#first()?.at
   }
 
-  /** Goes otherwise from now on. Where that is back in time, alarms still wait for as long as they had to. */
+  /** Switches to another state. If that moves time back, the remaining delays of alarms stay the same. */
   show(state: ClockState): void {
     const before = this.now()
     this.#state = state
@@ -66,7 +66,7 @@ export class MovableClock implements Clock {
     this.#wind()
   }
 
-  /** Sets off the alarms that are due, in their order. */
+  /** Runs the alarms that are due, in order. */
   ring(): void {
     for (let first = this.#first(); first && first.at <= this.now(); first = this.#first()) {
       this.#alarms.delete(first)
@@ -75,12 +75,12 @@ export class MovableClock implements Clock {
     this.#wind()
   }
 
-  /** Everybody looks for what is due; resolves when they have. */
+  /** Calls all `onMove` listeners and resolves when they are done. */
   async look(): Promise<void> {
     for (const look of this.#looks) await look()
   }
 
-  /** One move after the other. */
+  /** Runs moves one after the other. */
   inTurn<T>(move: () => Promise<T>): Promise<T> {
     const moved = this.#moves.then(move)
     this.#moves = moved.catch(() => {})

@@ -1,4 +1,4 @@
-// The metrics as Prometheus reads them. Its library is loaded by the first who asks: it takes 70 ms.
+// Exposes the metrics to Prometheus. Its library is loaded on the first request, which takes 70 ms.
 import type { Metric, Registry } from 'prom-client'
 import type { Metrics } from '#metrics/metrics.ts'
 
@@ -10,14 +10,14 @@ export interface Exposition {
 type Library = typeof import('prom-client')
 let opening: Promise<{ library: Library; ofProcess: Registry }> | undefined
 
-/** What is known by now, with what the library says of the process: `process_…`, `nodejs_…`. */
+/** Returns all current metrics, with the library's own about the process: `process_…`, `nodejs_…`. */
 export async function expose(metrics: Metrics): Promise<Exposition> {
   opening ??= open()
   const { library, ofProcess } = await opening
   const registry = new library.Registry()
   for (const snapshot of await metrics.collect()) {
     const { name, help, type, values } = snapshot
-    // Of its own classes it needs a name, and what they show.
+    // The library only uses the name and the values of its own classes.
     const metric = { name, get: async () => ({ name, help, type, values, aggregator: 'sum' }) }
     registry.registerMetric(metric as unknown as Metric)
   }

@@ -1,23 +1,23 @@
-// What is counted and timed, as plain numbers: a request adds to a few of them, a broadcast to one for each socket. They
-// become Prometheus' text only where somebody asks for it (decision 17).
+// Counts and durations as plain numbers: a request adds to a few of them, a broadcast to one for each socket. They are
+// converted to Prometheus' text only on request (decision 17).
 
-/** One number under its labels; `metricName` where a histogram has several. */
+/** One value with its labels; `metricName` is set if a histogram has several. */
 interface Sample {
   labels: Record<string, string | number>
   value: number
   metricName?: string
 }
 
-/** A metric at one moment; what threads say to each other. */
+/** A metric at one moment, as threads exchange it. */
 export interface Snapshot {
-  /** `chatterie_…`, with its unit at the end, and `_total` where it only grows. */
+  /** `chatterie_…`, with its unit as a suffix, and `_total` if it only grows. */
   name: string
   help: string
   type: 'counter' | 'gauge' | 'histogram'
   values: Sample[]
 }
 
-/** What a label may say of a metric; none of these grows with users, channels or applications. */
+/** The labels of metrics; the number of their values does not grow with users, channels or applications. */
 export type Label = 'operation' | 'status' | 'kind' | 'state' | 'result'
 
 export interface Instrument {
@@ -28,11 +28,11 @@ export interface Instrument {
 interface Description {
   name: string
   help: string
-  /** In the order in which their values are given. */
+  /** In the order in which their values are passed. */
   labels?: readonly Label[]
 }
 
-/** The key of label values, which hold no line feed. */
+/** Returns the key of label values, which contain no line feed. */
 const keyOf = (values: string[]) => (values.length === 1 ? (values[0] as string) : values.join('\n'))
 
 function labelled(names: readonly Label[], key: string): Record<string, string> {
@@ -41,14 +41,14 @@ function labelled(names: readonly Label[], key: string): Record<string, string> 
   return Object.fromEntries(names.map((name, at) => [name, values[at] ?? '']))
 }
 
-/** Only grows, until the process ends. */
+/** A value that only grows, until the process ends. */
 export class Counter implements Instrument {
   readonly name: string
   readonly #help: string
   readonly #labels: readonly Label[]
   readonly #values = new Map<string, number>()
 
-  /** @param known what is shown from the start as 0, so that its first increase is seen as one */
+  /** @param known label values that are shown as 0 from the start, so that the first increase is visible */
   constructor({ name, help, labels = [] }: Description, known: string[][] = labels.length === 0 ? [[]] : []) {
     this.name = name
     this.#help = help
@@ -72,15 +72,15 @@ export class Counter implements Instrument {
 }
 
 interface Distribution {
-  /** How many were in each bucket, and not in the one before; the last is of what is larger than all. */
+  /** Counts per bucket, not cumulative; the last bucket is for values larger than all bounds. */
   counts: number[]
   sum: number
 }
 
-/** Of durations, in seconds. */
+/** Bounds for durations, in seconds. */
 const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-/** How large what was observed is: how many observations are at most each of the bounds. */
+/** A distribution of values: how many observations are at most each of the bounds. */
 export class Histogram implements Instrument {
   readonly name: string
   readonly #help: string
@@ -88,7 +88,7 @@ export class Histogram implements Instrument {
   readonly #bounds: readonly number[]
   readonly #series = new Map<string, Distribution>()
 
-  /** @param bounds ascending; those of durations where absent */
+  /** @param bounds ascending; defaults to those for durations */
   constructor({ name, help, labels = [] }: Description, bounds: readonly number[] = durations) {
     this.name = name
     this.#help = help
@@ -106,7 +106,7 @@ export class Histogram implements Instrument {
     series.sum += value
   }
 
-  /** How many were observed. */
+  /** Returns the number of observations. */
   of(...labels: string[]): number {
     return this.#series.get(keyOf(labels))?.counts.reduce((sum, count) => sum + count, 0) ?? 0
   }
@@ -136,7 +136,7 @@ export class Histogram implements Instrument {
   }
 }
 
-/** What is read when somebody asks: how much there is of something by now. */
+/** A value that is read on request: how much there is of something at that moment. */
 export class Reading implements Instrument {
   readonly name: string
   readonly #help: string
@@ -144,7 +144,7 @@ export class Reading implements Instrument {
   readonly #type: 'gauge' | 'counter'
   readonly #read: () => Iterable<readonly [value: number, ...labels: string[]]>
 
-  /** @param read gives each value with those of its labels; what it leaves out is not known now */
+  /** @param read returns each value followed by its label values; values that it omits are currently unknown */
   constructor(
     { name, help, labels = [], type = 'gauge' }: Description & { type?: 'gauge' | 'counter' },
     read: () => Iterable<readonly [value: number, ...labels: string[]]>,

@@ -1,27 +1,27 @@
-// What is counted while the process runs, for its operator: the table of contents is docs/operating.md.
+// The metrics of the running process for its operator, who finds them listed in docs/operating.md.
 import { Counter, Histogram, type Instrument, Reading, type Snapshot } from '#metrics/instruments.ts'
 
-/** What must not happen and did; each is said in the log, too, with the ids that it is about. */
+/** Failures that should not occur; each is also logged, with the ids concerned. */
 export type Counted =
-  /** Events that could not be taken, or presented, and that nobody got in full. */
+  /** Events that could not be taken or presented, and were not fully delivered to anyone. */
   | 'events set aside'
-  /** Messages of which no notifications were written. */
+  /** Messages for which no notifications were written. */
   | 'notifications set aside'
-  /** Runs of functions that were given up without an outcome. */
+  /** Function runs that were given up without an outcome. */
   | 'function runs set aside'
-  /** Deliveries to webhooks of which no body could be made. */
+  /** Webhook deliveries whose body could not be created. */
   | 'webhook deliveries set aside'
   /** Sessions that were closed because an event could not be delivered to them. */
   | 'sessions closed'
-  /** What other processes broadcast that could not be read. */
+  /** Signals from other processes that could not be parsed. */
   | 'signals unreadable'
 
 const groupSizes = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 
-/** Which thread of the process: the one that serves, or the one of background work. */
+/** The thread of the process: the one that serves, or the one for background work. */
 export type Thread = 'server' | 'background'
 
-/** How long what others know is waited for, and for how long it is good. */
+/** How long other sources are waited for, and how long their answers are cached. */
 const patienceMs = 1_500
 const freshMs = 5_000
 
@@ -106,7 +106,7 @@ export class Metrics {
 
   constructor(thread: Thread = 'server') {
     this.thread = thread
-    this.slowStatements.add(0, thread) // so that its first increase is seen as one
+    this.slowStatements.add(0, thread) // so that its first increase is visible
     const isInstrument = (value: unknown): value is Instrument =>
       value instanceof Counter || value instanceof Histogram
     this.#instruments = Object.values(this).filter(isInstrument)
@@ -122,26 +122,26 @@ export class Metrics {
     return counter.of(...labels)
   }
 
-  /** Has something read whenever somebody asks; see {@link Reading}. */
+  /** Registers a value that is read on request; see {@link Reading}. */
   read(...reading: ConstructorParameters<typeof Reading>): void {
     this.#instruments.push(new Reading(...reading))
   }
 
   /**
-   * Has somebody else asked, whose answer is waited for 1.5 s and is good for 5 s: the database, another thread.
-   * @returns what ends that
+   * Registers another source: the database, another thread. Its answer is awaited for 1.5 s and cached for 5 s.
+   * @returns a function that removes the source
    */
   ask(source: () => Promise<Snapshot[]>): () => void {
     this.#sources.add(source)
     return () => this.#sources.delete(source)
   }
 
-  /** What this thread knows by itself. */
+  /** Returns the metrics of this thread. */
   snapshots(): Snapshot[] {
     return this.#instruments.map((instrument) => instrument.snapshot())
   }
 
-  /** All that is known. What others do not say in time is not there. */
+  /** Returns all metrics, without those of sources that do not answer in time. */
   async collect(): Promise<Snapshot[]> {
     const now = performance.now()
     if (!this.#collected || now - this.#collected.at > freshMs) {
@@ -166,7 +166,7 @@ async function inTime(answer: Promise<Snapshot[]>): Promise<Snapshot[]> {
   }
 }
 
-/** One snapshot of each metric; what two say under the same labels is added up. */
+/** Returns one snapshot per metric; values with the same labels are added. */
 function merged(snapshots: Snapshot[]): Snapshot[] {
   const byName = new Map<string, Snapshot>()
   for (const snapshot of snapshots) {

@@ -1,4 +1,4 @@
-// What is read of a process when somebody asks.
+// Metrics of a process that are read on request.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
 import { Reading, type Snapshot } from '#metrics/instruments.ts'
@@ -11,10 +11,10 @@ interface Pool {
   options: { max: number }
 }
 
-/** How often the event loop is looked at: each time wakes a process that may have nothing else to do. */
+/** Sampling interval of the event loop delay; each sample wakes a process that may otherwise be idle. */
 const resolutionMs = 50
 
-/** Of each thread, whose name is the label `kind`: its connections to the database, its event loop and its heap. */
+/** Reads the metrics of a thread, whose name is the label `kind`: database connections, event loop and heap. */
 export function watchThread(metrics: Metrics, pool: Pool): void {
   const { thread } = metrics
   const delay = monitorEventLoopDelay({ resolution: resolutionMs })
@@ -61,21 +61,21 @@ export function watchThread(metrics: Metrics, pool: Pool): void {
 }
 
 function takeP99(delay: ReturnType<typeof monitorEventLoopDelay>): number {
-  // What passes between two looks, so that one which was not late took the resolution.
+  // The recorded intervals between samples include the resolution.
   const lateMs = delay.count === 0 ? 0 : delay.percentile(99) / 1e6 - resolutionMs
   delay.reset()
   return Math.max(0, lateMs) / 1_000
 }
 
-/** What waits in the database, for all processes. */
+/** Work that waits in the database, for all processes. */
 interface Backlog {
-  /** Events that are written and not published; 100,000 stands for that many or more. */
+  /** Events that are written but not published, capped at 100,000. */
   events: number
-  /** Seconds since the oldest of them was written; 0 where there is none. */
+  /** Seconds since the oldest of them was written; 0 if there are none. */
   eventsAge: number
-  /** Runs of functions that wait, and that a process has taken; 100,000 as above. */
+  /** Function runs that wait, and those that a process has taken; capped at 100,000. */
   runs: Record<'waiting' | 'taken', number>
-  /** All that are kept. */
+  /** All jobs that are kept. */
   jobs: { type: string; state: string; count: number }[]
 }
 
@@ -84,11 +84,11 @@ export interface Sources {
   counts(): { deliveries: number; connected: number; detached: number }
   isLeader(): boolean
   isBusConnected(): boolean
-  /** @throws where the database does not answer soon */
+  /** @throws if the database does not answer in time */
   backlog(): Promise<Backlog>
 }
 
-/** Of the process that serves. @returns what ends the questions to the database */
+/** Reads the metrics of the serving process. @returns a function that stops the database queries */
 export function watchServer(metrics: Metrics, sources: Sources): () => void {
   const { sockets } = sources
   metrics.read({ name: 'chatterie_sockets', help: 'Open connections of clients' }, () => [[sockets.count]])

@@ -1,4 +1,4 @@
-// Where traces go: to an OpenTelemetry collector, by OTLP over HTTP in JSON.
+// Sends traces to an OpenTelemetry collector, by OTLP over HTTP in JSON.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
@@ -14,18 +14,18 @@ import type { Config } from '#config.ts'
 import { packageVersion } from '#place.ts'
 import { Tracing } from '#tracing/tracing.ts'
 
-/** How long spans are gathered. */
+/** How long spans are batched. */
 const gatherMs = 1_000
-/** How long a collector may take. */
+/** Time limit for an export. */
 const exportMs = 10_000
-/** How long a stop waits for it. */
+/** How long a stop waits for the last export. */
 const lastMs = 2_000
-/** A collector that is away is warned of so often. */
+/** Minimum interval between warnings about the collector. */
 const warnMs = 60_000
 
 /**
- * Opens tracing to the collector of the settings. Spans that it does not take in time are lost; nobody waits for it.
- * OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES and OTEL_EXPORTER_OTLP_HEADERS are read by the library.
+ * Opens tracing to the configured collector. Spans that it does not accept in time are dropped; nothing waits for it.
+ * The library reads OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES and OTEL_EXPORTER_OTLP_HEADERS.
  */
 export async function openTracing(
   { otlpEndpoint, traceShare }: Pick<Config, 'otlpEndpoint' | 'traceShare'>,
@@ -47,12 +47,12 @@ export async function openTracing(
     ],
   })
   return new Tracing(provider.getTracer('chatterie'), async () => {
-    const sent = provider.shutdown().catch(() => {}) // that the collector is away was said
+    const sent = provider.shutdown().catch(() => {}) // the failure has already been logged
     await Promise.race([sent, sleep(lastMs, undefined, { ref: false })])
   })
 }
 
-/** What the library has to say, such as that the collector is away. */
+/** Logs the library's messages, such as that the collector cannot be reached. */
 function tellOf(log: Pick<BaseLogger, 'warn'>): void {
   let warnedAt = Number.NEGATIVE_INFINITY
   const complain = (said: string) => {

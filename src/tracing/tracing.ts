@@ -1,4 +1,4 @@
-// Traces: what one request set off, from its arrival to the last socket, as OpenTelemetry sees it. Loaded only where
+// Traces everything that a request causes, from its arrival to the last socket, with OpenTelemetry. Loaded only if
 // OTEL_EXPORTER_OTLP_ENDPOINT names a collector.
 import {
   type Attributes,
@@ -15,15 +15,15 @@ import {
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
 
-/** Where a span comes from: by whom others know it [W3C Trace Context, traceparent]. */
+/** Identifies a span in other processes [W3C Trace Context, traceparent]. */
 type Traceparent = string
 
 export interface SpanOptions {
   kind: Lowercase<keyof typeof SpanKind>
-  /** What it follows from; without a valid one, what is going on where it begins, if anything. */
+  /** The parent span; if absent or invalid, the active span, if any. */
   parent?: Traceparent | undefined
   attributes?: Attributes
-  /** Milliseconds since 1970; now where absent. */
+  /** Milliseconds since 1970; defaults to now. */
   startTime?: number
 }
 
@@ -37,7 +37,7 @@ const kinds: Record<SpanOptions['kind'], SpanKind> = {
 
 const propagator = new W3CTraceContextPropagator()
 
-/** A span that has begun, and must be ended. */
+/** A span that has begun and must be ended. */
 export class Begun {
   readonly #span: Span
   readonly #context: TraceContext
@@ -57,7 +57,7 @@ export class Begun {
     return this.#span.spanContext().traceId
   }
 
-  /** Does something as a part of it. */
+  /** Runs work as part of the span. */
   enter<T>(work: () => T): T {
     return this.#contexts.with(this.#context, work)
   }
@@ -66,7 +66,7 @@ export class Begun {
     this.#span.setAttributes(attributes)
   }
 
-  /** Marks it as failed; the error's words may be data, so that its name alone is told. */
+  /** Marks the span as failed. Only the error's name is recorded, because its message may contain data. */
   fail(error: unknown): void {
     const message = error instanceof Error ? error.name : 'failed'
     this.#span.setStatus({ code: SpanStatusCode.ERROR, message })
@@ -82,13 +82,13 @@ export class Tracing {
   readonly #contexts = new AsyncLocalStorageContextManager()
   readonly #shutDown: () => Promise<void>
 
-  /** @param shutDown sends what waits */
+  /** @param shutDown sends pending spans */
   constructor(tracer: Tracer, shutDown: () => Promise<void>) {
     this.#tracer = tracer
     this.#shutDown = shutDown
   }
 
-  /** What is going on here; undefined where nothing is traced. */
+  /** The active span; undefined if nothing is traced. */
   get current(): Traceparent | undefined {
     return traceparentOf(this.#contexts.active())
   }
@@ -108,7 +108,7 @@ export class Tracing {
     return new Begun(span, trace.setSpan(from, span), this.#contexts)
   }
 
-  /** Does something in a span of its own, which ends with it. */
+  /** Runs work in a span of its own, which ends with the work. */
   async run<T>(name: string, options: SpanOptions, work: (span: Begun) => Promise<T>): Promise<T> {
     const span = this.begin(name, options)
     try {
@@ -121,13 +121,13 @@ export class Tracing {
     }
   }
 
-  /** A statement, by its name, as a part of what asks for it; of what nobody traces it is no trace of its own. */
+  /** Traces a statement, by name, as part of the active span. Without one, the statement is not traced. */
   statement<T>(name: string, ask: () => Promise<T>): Promise<T> {
     if (this.current === undefined) return ask()
     return this.run(name, { kind: 'client', attributes: { 'db.system.name': 'postgresql' } }, ask)
   }
 
-  /** Sends what waits, and ends. */
+  /** Sends pending spans and stops tracing. */
   close(): Promise<void> {
     return this.#shutDown()
   }
