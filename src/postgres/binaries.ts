@@ -1,4 +1,4 @@
-// The programs of Postgres, from npm: one package for each platform, of which npm installs the one that fits.
+// Finds the programs of Postgres, from npm: one package per platform, of which npm installs the matching one.
 
 import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -13,13 +13,13 @@ export interface Binaries {
   version: string
 }
 
-/** Where everybody can reach it. */
+/** A folder that every user can reach. */
 const commonFolder = '/var/cache/chatterie'
 
 /**
- * The programs where they were installed; else a copy, where the user that they run as cannot reach them there, or
- * where their libraries have yet to get their names and that folder is not ours to write to.
- * @param cache of this user, for the copy; as root it lies where everybody can reach it
+ * Returns the installed programs, or a copy of them: if the user that they run as cannot reach them, or if their
+ * libraries still need symbolic links and the folder is not writable for us.
+ * @param cache this user's cache folder, for the copy; as root, the copy goes to a folder that every user can reach
  */
 export async function findBinaries(owner: Owner, log: Logger, cache?: string | null): Promise<Binaries> {
   const installed = installedFolder()
@@ -42,9 +42,9 @@ function installedFolder(): string {
 }
 
 /**
- * Gives libraries the names by which programs look for them. Packages of npm hold no symbolic links, and the script
- * that would make them is not run by every npm.
- * @returns whether they have them all; not where the folder is not ours to write to
+ * Creates the symbolic links through which programs find their libraries. npm packages cannot contain symbolic links,
+ * and not every npm runs the script that would create them.
+ * @returns whether all links exist; false if the folder is not writable for us
  */
 async function nameLibraries(folder: string): Promise<boolean> {
   const list = await readFile(join(folder, 'pg-symlinks.json'), 'utf8').catch(() => '[]')
@@ -57,7 +57,7 @@ async function nameLibraries(folder: string): Promise<boolean> {
     } catch (error) {
       const { code = '' } = error as NodeJS.ErrnoException
       if (['EACCES', 'EPERM', 'EROFS'].includes(code)) return false
-      if (code !== 'EEXIST') throw error // else another start was quicker
+      if (code !== 'EEXIST') throw error // otherwise another start was faster
     }
   }
   return true
@@ -90,7 +90,7 @@ async function copyOf(
   await cp(native, draft, { recursive: true, verbatimSymlinks: true })
   await nameLibraries(draft)
   if (folder === commonFolder) for (const path of [folder, draft]) await chmod(path, 0o755)
-  await rename(draft, copy).catch(() => {}) // another start was quicker
+  await rename(draft, copy).catch(() => {}) // another start was faster
   await rm(partial, { recursive: true, force: true })
   return copy
 }

@@ -1,4 +1,4 @@
-// What the embedded Postgres is made of: its binaries, the user it runs as, its password, its files.
+// The parts of the embedded Postgres: its binaries, the user it runs as, its password, its files.
 
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -14,7 +14,7 @@ const run = promisify(execFile)
 export const SUPERUSER = 'chatterie'
 export const DATABASE = 'chatterie'
 
-/** The user Postgres runs as when we are root, which it refuses to run as; null when it runs as we do. */
+/** The user Postgres runs as if we are root, because it refuses to run as root; null if it runs as our user. */
 export type Owner = { uid: number; gid: number } | null
 
 export type Cluster = {
@@ -24,26 +24,26 @@ export type Cluster = {
   owner: Owner
   binaries: Binaries
   log: Logger
-  /** What is written need not outlive a halt of the machine, so nothing waits for the disk. */
+  /** Whether data may be lost if the machine halts, so that nothing waits for the disk. */
   ephemeral: boolean
-  /** Settings of Postgres that count before ours. */
+  /** Settings of Postgres that take precedence over ours. */
   settings: string[]
-  /** Called when it is other programs that work for a while, not this one. */
+  /** Called when this process has to wait for other programs. */
   waiting(): void
 }
 
-/** Postgres gets nothing of our environment, where secrets may be. */
+/** Postgres does not inherit our environment, which may contain secrets. */
 export const cleanEnvironment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
 
 /**
- * How Postgres is told where its data directory is. The programs are started with it as working directory. As root on
- * Linux they are told just that, because they may not reach it by its path: a home such as /root is closed to others.
+ * Returns the path by which Postgres refers to its data directory, its working directory. As root on Linux it is a
+ * path to the working directory, because the real path may be out of reach: a home such as /root is closed to others.
  */
 export function pathSeenByPostgres({ data, owner }: Pick<Cluster, 'data' | 'owner'>): string {
   return owner && process.platform === 'linux' ? '/proc/self/cwd' : data
 }
 
-/** The user that owns the data, or that shall own it: as root the system's `postgres`, created when missing. */
+/** Returns the user that owns or will own the data: as root the system's `postgres`, created if missing. */
 export async function findOwner(data: string, log: Logger): Promise<Owner> {
   if (process.getuid?.() !== 0) return null
   const existing = await stat(data).catch(() => null)
@@ -54,7 +54,7 @@ export async function findOwner(data: string, log: Logger): Promise<Owner> {
 async function findPostgresUser(): Promise<Owner> {
   const known = /^postgres:[^:]*:(\d+):(\d+):/m.exec(await readFile('/etc/passwd', 'utf8').catch(() => ''))
   if (known) return { uid: Number(known[1]), gid: Number(known[2]) }
-  // As other directories know it.
+  // Also finds users of directory services.
   const { stdout } = await run('id', ['postgres']).catch(() => ({ stdout: '' }))
   const [, uid, gid] = /^uid=(\d+).* gid=(\d+)/.exec(stdout) ?? []
   return uid && gid ? { uid: Number(uid), gid: Number(gid) } : null
@@ -82,7 +82,7 @@ async function createPostgresUser(log: Logger): Promise<Owner> {
   }
 }
 
-/** The superuser's password, kept beside the data and readable to us alone. */
+/** Reads the superuser's password, which is kept beside the data and readable only to us. */
 export async function readPassword({ folder, data }: Pick<Cluster, 'folder' | 'data'>): Promise<string> {
   const path = join(folder, 'password')
   const kept = await readFile(path, 'utf8').catch(() => null)
@@ -101,17 +101,17 @@ export function newPassword(): string {
   return randomBytes(24).toString('hex')
 }
 
-/** All of it or nothing, and on the disk when it returns. */
+/** Writes the password atomically; it is on the disk when this resolves. */
 export async function keepPassword(path: string, password: string): Promise<void> {
   await writeFile(`${path}.new`, `${password}\n`, { mode: 0o600, flush: true })
   await rename(`${path}.new`, path)
 }
 
-/** Creates the data directory unless it is there: beside its place, and moved into it when complete. */
+/** Creates the data directory if it does not exist: in a draft folder, moved into place when complete. */
 export async function initialise(cluster: Cluster): Promise<void> {
   const { folder, data, owner, log } = cluster
   if (await isThere(cluster)) return
-  await rm(nextPasswordPath(folder), { force: true }) // of a copying that was cut off
+  await rm(nextPasswordPath(folder), { force: true }) // of an interrupted copy
   const password = await readPassword(cluster)
   await inDraft(cluster, async (draft) => {
     await mkdir(join(draft, 'data'), { mode: 0o700 })
@@ -128,22 +128,22 @@ export async function initialise(cluster: Cluster): Promise<void> {
 }
 
 /**
- * The same by copying. The copy has the template's password until it has been made its own: own.ts. Nobody may rely on
- * what is in it before `putOnDisk` is done; whatever comes in between, the next start begins anew.
+ * Like {@link initialise}, but by copying. The copy has the template's password until own.ts changes it. Its content is
+ * not durable before `putOnDisk` is done; if interrupted before that, the next start begins anew.
  */
 export async function initialiseFrom(template: Template, cluster: Cluster): Promise<void> {
   const { folder, ephemeral } = cluster
   if (!ephemeral) await writeFile(unsafePath(folder), '', { flush: true })
-  // What waits for the disk from here on would wait for the whole copy.
+  // From here on, a sync would wait for the whole copy.
   await writeFile(nextPasswordPath(folder), newPassword(), { mode: 0o600 })
   await writeFile(join(folder, 'password'), template.password, { mode: 0o600 })
   await inDraft(cluster, (draft) => template.copyTo(join(draft, 'data'), cluster.waiting))
 }
 
-/** Is there while a copy may yet be lost with the machine. */
+/** A file that exists while a copy may still be lost with the machine. */
 const unsafePath = (folder: string) => join(folder, 'copying')
 
-/** Puts a copy on the disk; Postgres may already run on it, which looks after what it writes itself. */
+/** Syncs a copy to the disk; Postgres may already run on it, because it syncs its own writes itself. */
 export async function putOnDisk(cluster: Cluster): Promise<void> {
   const { folder } = cluster
   await syncData(cluster)
@@ -152,19 +152,19 @@ export async function putOnDisk(cluster: Cluster): Promise<void> {
   await syncFile(folder)
 }
 
-/** Whether a start was cut off before its copy was on the disk. */
+/** Returns whether a start was interrupted before its copy was on the disk. */
 export function isUnsafe({ folder }: Pick<Cluster, 'folder'>): Promise<boolean> {
   return exists(unsafePath(folder))
 }
 
-/** Removes a copy, which nothing runs on. */
+/** Removes a copy on which no server runs. */
 export async function removeCopy({ folder, data }: Pick<Cluster, 'folder' | 'data'>): Promise<void> {
   for (const path of [data, join(folder, 'password'), nextPasswordPath(folder), unsafePath(folder)]) {
     await rm(path, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 
-/** Holds the password that a copy is about to be given. */
+/** The file with the password that a copy is about to get. */
 export const nextPasswordPath = (folder: string) => join(folder, 'password.next')
 
 export function isThere({ data }: Pick<Cluster, 'data'>): Promise<boolean> {
@@ -186,26 +186,26 @@ async function inDraft({ folder, data }: Cluster, make: (draft: string) => Promi
   const draft = await mkdtemp(join(folder, 'init-'))
   try {
     await make(draft)
-    renameSync(join(draft, 'data'), data) // at once: the start of Postgres waits for nothing else
+    renameSync(join(draft, 'data'), data) // synchronous: the start of Postgres waits only for this
   } finally {
     rmSync(draft, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 
-/** Puts the whole cluster on the disk; elsewhere than on Linux it must not run, for it is walked through. */
+/** Syncs the whole cluster to the disk; except on Linux it must not be running, because the files are walked. */
 export async function syncData({
   data,
   owner,
   binaries,
 }: Pick<Cluster, 'data' | 'owner' | 'binaries'>): Promise<void> {
   const options = [`--pgdata=${pathSeenByPostgres({ data, owner })}`, '--sync-only']
-  // The whole file system at once, where there is a call for that.
+  // Syncs the whole file system in one call, where available.
   if (process.platform === 'linux') options.push('--sync-method=syncfs')
   await run(binaries.initdb, options, { cwd: data, env: cleanEnvironment, ...owner })
 }
 
 // Collation and case come from Postgres itself, so they are the same on every host. Only pg_trgm still asks the C
-// library which characters are letters, and under plain C it would index ASCII alone.
+// library which characters are letters, and with plain C it would index only ASCII.
 const CHARACTER_TYPES = ['C.UTF-8', 'en_US.UTF-8', 'C']
 
 async function initdb({ binaries, owner, log, ephemeral, waiting }: Cluster, data: string): Promise<void> {
@@ -241,7 +241,7 @@ async function initdb({ binaries, owner, log, ephemeral, waiting }: Cluster, dat
   }
 }
 
-/** A file or a folder, where it still is. */
+/** Syncs a file or a folder if it still exists. */
 async function syncFile(path: string): Promise<void> {
   const handle = await open(path, 'r').catch(() => null)
   if (!handle) return

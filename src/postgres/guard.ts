@@ -1,7 +1,7 @@
-// What is left of us when we are killed: a tiny process that then ends the Postgres which we started.
+// A tiny process that survives us if we are killed, and then stops the Postgres that we started.
 //
-// It waits at a pipe that the system closes when we end, however we end, in a session of its own, so that no signal to
-// our process group or from our terminal is for it. Until then it is a shell that sleeps (1 MB); then it becomes
+// It reads from a pipe that the system closes when we end, however that happens. It has its own session, so no signal
+// to our process group or from our terminal reaches it. Until then it is a sleeping shell (1 MB); then it becomes
 // orphan.ts.
 
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -14,7 +14,7 @@ const script = 'while read -r line; do pid=$line; done; exec "$@" "$pid"'
 const orphan = fileURLToPath(programFile('orphan'))
 
 type Watched = Pick<Cluster, 'folder' | 'log'> & {
-  /** The folder that shall be gone then. */
+  /** A folder to remove as well. */
   removed?: string | undefined
 }
 
@@ -28,7 +28,7 @@ export class Guard {
     this.#start()
   }
 
-  /** Watches over the server with this pid, in place of the one before; under another guard if this one is gone. */
+  /** Watches the server with this pid instead of the previous one; starts another guard if this one is gone. */
   watch(pid: number): void {
     const isGone = !this.#child || this.#child.exitCode !== null || this.#child.signalCode !== null
     if (isGone) this.#start()
@@ -37,7 +37,7 @@ export class Guard {
     this.#child?.stdin?.write(`${pid}\n`)
   }
 
-  /** When there is nothing left to watch over. */
+  /** Ends the guard; call this when there is no server left to watch. */
   end(): void {
     this.#child?.kill('SIGKILL')
   }
@@ -50,7 +50,7 @@ export class Guard {
       { cwd: '/', env: cleanEnvironment, detached: true, stdio: ['pipe', 'ignore', 'ignore'] },
     )
     child.on('error', (err) => log.warn({ err }, 'nothing will end Postgres if this process is killed'))
-    child.stdin?.on('error', () => {}) // it was killed itself: there will be another
+    child.stdin?.on('error', () => {}) // the guard was killed: `watch` starts another
     child.unref()
     ;(child.stdin as Socket | null)?.unref()
     this.#child = child

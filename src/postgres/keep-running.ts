@@ -1,4 +1,4 @@
-// Keeps the server up while we run: it may die, or be alive and of no use any more.
+// Keeps the server running while we run: it may die, or be alive but stuck.
 
 import type { Cluster } from '#postgres/cluster.ts'
 import type { Guard } from '#postgres/guard.ts'
@@ -8,7 +8,7 @@ import { StuckWatch } from '#postgres/stuck.ts'
 
 const keepMs = 500
 
-/** Starts the server again, on the same port, when it dies under us or is stuck. `end` gives the pid of the one that lives. */
+/** Restarts the server on the same port when it dies or is stuck. `end` stops that, and returns the current pid. */
 export function keepRunning(
   cluster: Cluster,
   guard: Guard,

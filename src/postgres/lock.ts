@@ -1,5 +1,5 @@
-// One Chatterie per folder. The lock is SQLite's own, on an empty file: the kernel holds it for the process and lets go
-// at once when that dies, however it dies. A pid file alone would be fooled by zombies and by pids used again.
+// One Chatterie per folder. The lock is SQLite's own, on an empty file: the kernel holds it for the process and
+// releases it at once when the process dies, however it dies. A pid file alone would fail with zombies and reused pids.
 
 import { rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -9,22 +9,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const SQLITE_BUSY = 5
 
-/** Names the process which has the folder. */
+/** Names the process that holds the folder. */
 export class FolderInUse extends Error {}
 
 export interface FolderLock {
-  /** Others who want the folder now wait for it, instead of being refused. */
+  /** From now on, others who want the folder wait for it instead of being refused. */
   leaving(): void
   release(): void
 }
 
 const retryMs = 50
-/** Whoever has just taken the lock has yet to write its pid, and whoever was killed may not have let go. */
+/** A process that has just taken the lock may not have written its pid yet, and a killed one may still hold it. */
 const patienceMs = 1_000
-/** A Postgres that has much to write takes its time to stop. */
+/** A Postgres that has much to write takes long to stop. */
 const leavingPatienceMs = 70_000
 
-/** Takes the folder for this process; waits for one that is leaving it. @throws FolderInUse */
+/** Locks the folder for this process; waits for a process that is leaving it. @throws FolderInUse */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const began = performance.now()
   for (;;) {
@@ -39,7 +39,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   }
 }
 
-/** Takes the folder over from a process that has ended; null where another was quicker. */
+/** Takes the folder over from a process that has died; returns null if another process was faster. */
 export async function inheritFolder(folder: string, dead: number): Promise<FolderLock | null> {
   for (const giveUpAt = performance.now() + leavingPatienceMs; ; ) {
     const lock = tryLock(join(folder, 'lock'))
@@ -50,7 +50,7 @@ export async function inheritFolder(folder: string, dead: number): Promise<Folde
   }
 }
 
-/** Else the collector would let go of a lock that nobody means to release. */
+/** Keeps references, because garbage collection would release a lock. */
 const locks = new Set<DatabaseSync>()
 
 function held(folder: string, lock: DatabaseSync): FolderLock {
@@ -79,7 +79,7 @@ async function readOwner(folder: string): Promise<{ pid: number; isLeaving: bool
 }
 
 function tryLock(path: string): DatabaseSync | null {
-  writeFileSync(path, '', { flag: 'a', mode: 0o600 }) // nobody else may open it, and so hold it
+  writeFileSync(path, '', { flag: 'a', mode: 0o600 }) // only we may open it, and so lock it
   const database = new DatabaseSync(path)
   try {
     database.exec('begin exclusive')
@@ -91,7 +91,7 @@ function tryLock(path: string): DatabaseSync | null {
   }
 }
 
-/** Whether there is a process of that number, ours or not. */
+/** Returns whether a process with this pid exists, ours or not. */
 export function isAlive(pid: number): boolean {
   if (!(pid > 0)) return false
   try {

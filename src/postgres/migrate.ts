@@ -1,4 +1,4 @@
-// Brings a database to the shape this code expects, at start, in `prisma migrate`'s own terms.
+// Migrates a database at start to the schema this code expects, compatibly with `prisma migrate`.
 
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,15 +16,15 @@ interface Applied {
 
 interface Migrated {
   applied: string[]
-  /** Those of a newer version that the database has. */
+  /** Migrations of a newer version that the database has. */
   unknown: string[]
 }
 
 const LOCK = 'chatterie migrations'
 
 /**
- * Applies the migrations that the database does not have yet, each in one transaction together with its record, so one
- * that fails or is killed leaves nothing behind. Of several processes one applies and the others wait for it.
+ * Applies the missing migrations, each in one transaction together with its record, so that one that fails or is killed
+ * leaves nothing behind. If several processes start, one applies them and the others wait for it.
  */
 export async function migrate(url: string, log: Logger, prisma = prismaFolder): Promise<Migrated> {
   const migrations = await readMigrations(prisma)
@@ -41,11 +41,11 @@ export async function migrate(url: string, log: Logger, prisma = prismaFolder): 
     log.info({ applied }, 'database migrated')
     return { applied, unknown }
   } finally {
-    await client.end() // and with it the lock
+    await client.end() // releases the lock as well
   }
 }
 
-/** The names of the migrations still to apply; throws when the database's history is not the one of our files. */
+/** Returns the names of the migrations to apply. @throws if the database's history does not match our files */
 async function compare(
   client: pg.Client,
   migrations: MigrationList,
@@ -84,7 +84,7 @@ async function readHistory(client: pg.Client): Promise<Applied[]> {
   }
 }
 
-/** Like Prisma, whatever git made of the line ends. */
+/** Compares a checksum as Prisma does, with either kind of line ending, because git may convert them. */
 function isChecksumOf(checksum: string, script: string): boolean {
   const unix = script.replaceAll('\r\n', '\n')
   return [script, unix, unix.replaceAll('\n', '\r\n')].some(
@@ -92,7 +92,7 @@ function isChecksumOf(checksum: string, script: string): boolean {
   )
 }
 
-/** Asks again and again: a statement that waits would itself hold up migrations which wait for old transactions. */
+/** Polls for the lock: a waiting statement would itself block migrations that wait for old transactions. */
 async function lock(client: pg.Client): Promise<void> {
   for (;;) {
     const { rows } = await client.query<{ locked: boolean }>(

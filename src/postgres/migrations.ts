@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url'
 import type { MigrationList } from '@prisma/schema-engine-wasm'
 import { fileOfPackage } from '#place.ts'
 
-/** Where schema.prisma and migrations/ are. */
+/** The folder of schema.prisma and migrations/. */
 export const prismaFolder = fileURLToPath(fileOfPackage('prisma'))
 
-/** The migrations of a prisma folder, in the order they are applied. */
+/** Returns the migrations of a prisma folder, in the order in which they are applied. */
 export async function readMigrations(prisma: string): Promise<MigrationList> {
   const baseDir = join(prisma, 'migrations')
   const entries = await readdir(baseDir, { withFileTypes: true })
@@ -36,7 +36,7 @@ export async function readMigrations(prisma: string): Promise<MigrationList> {
   }
 }
 
-/** Changes with the migrations. */
+/** Returns a text that changes whenever the migrations change. */
 export async function versionOfMigrations(): Promise<string> {
   const { migrationDirectories } = await readMigrations(prismaFolder)
   return migrationDirectories.map(({ path, migrationFile }) => path + migrationFile.content.value).join()

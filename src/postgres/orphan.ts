@@ -1,4 +1,4 @@
-// Ends the Postgres of a process that died without stopping it, unless another has taken it over; see guard.ts.
+// Stops the Postgres of a process that died without stopping it, unless another process has adopted it; see guard.ts.
 //
 //   node orphan.ts <folder> <pid of the dead process> <folder to remove, or nothing> [<pid of Postgres>]
 
@@ -18,6 +18,6 @@ try {
     lock.release()
   }
 } catch {
-  await stopPostmaster(cluster, Number(givenPid)) // the folder is gone: its Postgres would notice within a minute
+  await stopPostmaster(cluster, Number(givenPid)) // the folder is gone; its Postgres would notice only within a minute
 }
 if (removed) await rm(removed, { recursive: true, force: true, maxRetries: 5 })

@@ -1,6 +1,6 @@
-// Makes the copy of a template a cluster of its own: with a password of its own, and with a name of its own for what
-// its processes have in common. Until then the next password lies beside the one in force, so that whenever a start is
-// cut off, the next one knows how to go on.
+// Gives the copy of a template its own password, and its own name in the channels that processes of an installation
+// share. Until then, the next password lies beside the current one, so that after an interrupted start the next one can
+// continue.
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,13 +19,13 @@ import {
 } from '#postgres/cluster.ts'
 
 const invalidPassword = '28P01'
-/** Random as they are, hashing our passwords thousands of times at each connection would make them no safer. */
+/** Our passwords are random, so hashing them thousands of times at each connection would not make them safer. */
 const iterations = 1
 
 /**
  * Changes the password of a copy.
- * @param urlWith the database of the running cluster, for the superuser with that password
- * @returns the password in force, and whether it was changed just now: then the database is there
+ * @param urlWith returns the URL of the running cluster's database, for the superuser with the given password
+ * @returns the current password, and whether it was changed just now, which proves that the database exists
  */
 export async function makeOwn(
   cluster: { folder: string; data: string },
@@ -38,7 +38,7 @@ export async function makeOwn(
   try {
     await change(urlWith(password), next)
   } catch (error) {
-    if (!(error instanceof pg.DatabaseError && error.code === invalidPassword)) throw error // else it was done before
+    if (!(error instanceof pg.DatabaseError && error.code === invalidPassword)) throw error // else changed before
   }
   renameSync(path, join(cluster.folder, 'password'))
   return { password: next, isChanged: true }
@@ -48,7 +48,7 @@ async function change(url: string, password: string): Promise<void> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
-    // The first migration's id is what names an installation on a bus: src/data/events/node.ts.
+    // The first migration's id identifies an installation on a bus: src/data/events/node.ts.
     await client.query(`
       begin;
       set local scram_iterations = ${iterations};
@@ -61,8 +61,8 @@ async function change(url: string, password: string): Promise<void> {
 }
 
 /**
- * Gives a password to a cluster that nothing runs on, whoever knows the one it has. It need not outlive a halt.
- * @throws where Postgres finds fault with the cluster
+ * Sets a new password for a cluster on which no server runs, without knowing the old one. Not durable if the host halts.
+ * @throws if Postgres finds the cluster invalid
  */
 export async function givePassword(cluster: Cluster): Promise<void> {
   const { folder, data, owner, binaries } = cluster
@@ -74,7 +74,7 @@ export async function givePassword(cluster: Cluster): Promise<void> {
     env: cleanEnvironment,
     ...owner,
   })
-  running.child.stdin?.on('error', () => {}) // what ended it is what counts
+  running.child.stdin?.on('error', () => {}) // the error that ended it is reported below
   running.child.stdin?.end(`alter role ${SUPERUSER} password '${password}'\n`)
   await running
   await keepPassword(join(folder, 'password'), password)

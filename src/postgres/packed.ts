@@ -1,5 +1,5 @@
-// A cluster as one small file: the published package brings one that is initialised and migrated. Files of the same
-// bytes are in it once, as most of those of Postgres' own databases are, and zeros at their ends are holes.
+// Packs a cluster into one small file; the published package includes one that is initialised and migrated. Identical
+// files are stored once, as are most in Postgres' own databases, and trailing zeros become holes.
 
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
@@ -20,20 +20,20 @@ import { programFile } from '#place.ts'
 import type { Owner } from '#postgres/cluster.ts'
 import type { Unpacking } from '#postgres/unpack.ts'
 
-/** Whether what is packed here is that of the published package: it fits where memory is laid out alike. */
+/** Whether a cluster packed here fits the published package, which requires the same memory layout. */
 export const isPortable = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch)
 
 interface Index {
   folders: string[]
-  /** Bytes of each content, in the order in which they follow. */
+  /** The size in bytes of each content, in order. */
   contents: number[]
-  /** Which content a file begins with, and how large it is with the zeros that follow. */
+  /** The index of the content that each file begins with, and its total size including trailing zeros. */
   files: { path: string; content: number; size: number }[]
 }
 
 const lengthBytes = 4
 
-/** All that is in a folder. Nothing may be at work there. */
+/** Packs everything in a folder, which must not be in use. */
 export function pack(folder: string): Buffer {
   const index: Index = { folders: [], contents: [], files: [] }
   const contents: Buffer[] = []
@@ -59,7 +59,7 @@ export function pack(folder: string): Buffer {
   const head = Buffer.from(JSON.stringify(index))
   const length = Buffer.alloc(lengthBytes)
   length.writeUInt32LE(head.length)
-  // Pages of Postgres' own databases are almost alike, and far from each other.
+  // Pages of Postgres' own databases are nearly identical, but far apart.
   const params = {
     [constants.ZSTD_c_compressionLevel]: 15,
     [constants.ZSTD_c_windowLog]: 25,
@@ -68,13 +68,13 @@ export function pack(folder: string): Buffer {
   return zstdCompressSync(Buffer.concat([length, head, ...contents]), { params })
 }
 
-/** Makes the folder of what is in a file, as that user's, in a thread of its own. */
+/** Unpacks a file into a new folder owned by the given user, in a worker thread. */
 export async function unpackCluster(packed: string, folder: string, owner: Owner): Promise<void> {
   const workerData: Unpacking = { packed, folder, owner }
   await once(new Worker(programFile('unpack'), { workerData, execArgv: [] }), 'exit')
 }
 
-/** Unpacks in this thread. */
+/** Unpacks in the calling thread. */
 export function unpack(packed: Uint8Array, folder: string, owner: Owner): void {
   const bytes = zstdDecompressSync(packed)
   let at = lengthBytes + bytes.readUInt32LE(0)

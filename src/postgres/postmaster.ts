@@ -1,4 +1,4 @@
-// The server's process: finding it, stopping it, and never mistaking another process for it.
+// Finds and stops the server's process, and never mistakes another process for it.
 
 import { execFile } from 'node:child_process'
 import { readFileSync, readlinkSync, statSync } from 'node:fs'
@@ -13,7 +13,7 @@ const ABANDON_MS = 5_000
 
 export type Found = { pid: number; port: number; status: string }
 
-/** Asks the server to shut down at once and waits until it is gone. */
+/** Requests a fast shutdown of the server and waits until its process has ended. */
 export async function stopPostmaster(cluster: Pick<Cluster, 'data'>, pid: number): Promise<void> {
   if (!(await isPostmaster(pid, cluster))) return
   process.kill(pid, 'SIGINT')
@@ -25,7 +25,7 @@ export async function stopPostmaster(cluster: Pick<Cluster, 'data'>, pid: number
   }
 }
 
-/** Ends a server that is of no use any more, as a halt of the machine would; what it committed is on the disk. */
+/** Kills a server that is no longer usable, like a halt of the machine; committed data is on the disk. */
 export async function abandonPostmaster(cluster: Pick<Cluster, 'data'>, pid: number): Promise<void> {
   const killAt = performance.now() + ABANDON_MS
   for (let signal: NodeJS.Signals = 'SIGQUIT'; await isPostmaster(pid, cluster); ) {
@@ -39,7 +39,7 @@ export async function abandonPostmaster(cluster: Pick<Cluster, 'data'>, pid: num
   }
 }
 
-/** The server that runs on the cluster's files, by what it wrote to its pid file and what the system says of it. */
+/** Finds the server that runs on the cluster's files, by its pid file and by what the system says of the process. */
 export async function findPostmaster(cluster: Pick<Cluster, 'data'>): Promise<Found | null> {
   const lines = readPidFile(cluster)
   const pid = Number(lines?.[0])
@@ -47,7 +47,7 @@ export async function findPostmaster(cluster: Pick<Cluster, 'data'>): Promise<Fo
   return { pid, port: Number(lines[3]), status: lines[7]?.trim() ?? 'starting' }
 }
 
-/** At once, as what follows: a start looks again and again, and has other things to do between turns of its loop. */
+/** Synchronous, like the checks below: a start polls often, and has other work to do in the event loop. */
 export function readPidFile(cluster: Pick<Cluster, 'data'>): string[] | null {
   try {
     return readFileSync(pidFile(cluster), 'utf8').split('\n')
@@ -56,12 +56,12 @@ export function readPidFile(cluster: Pick<Cluster, 'data'>): string[] | null {
   }
 }
 
-/** Whether that process, living, is a Postgres at work in the cluster's data directory. */
+/** Returns whether the process is alive and is a Postgres running in the cluster's data directory. */
 export async function isPostmaster(pid: number, { data }: Pick<Cluster, 'data'>): Promise<boolean> {
   if (!isAlive(pid)) return false
   if (process.platform !== 'linux') return isPostmasterByName(pid, data)
   try {
-    // A server changes into its data directory. A zombie has no program, another user's process shows us none.
+    // A server's working directory is its data directory. A zombie has no executable; other users' are not readable.
     if (!basename(readlinkSync(`/proc/${pid}/exe`)).startsWith('postgres')) return false
     const there = statSync(`/proc/${pid}/cwd`)
     const here = statSync(data, { throwIfNoEntry: false })

@@ -1,4 +1,4 @@
-// Bringing the server up: the one that is still running, or a new one.
+// Starts the server, or adopts the one that is still running.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -31,27 +31,27 @@ const SETTINGS = [
   'effective_cache_size=1GB',
   'random_page_cost=1.1',
   'max_wal_size=2GB',
-  // All commits wait while a new log segment is made: 50 ms when its 16 MB are zeroed and synced first. Without, the p99
-  // of a send beside an import fell from 54 ms to 18 to 25, and 1.09 times as many sends fit into a second; at 32
-  // connections 1.25 times as many.
+  // All commits wait while a new log segment is created: 50 ms if its 16 MB are zeroed and synced first. Without that,
+  // the p99 of a send during an import fell from 54 ms to between 18 and 25 ms, and 1.09 times as many sends fit into
+  // a second; at 32 connections, 1.25 times as many.
   'wal_init_zero=off',
   'checkpoint_timeout=15min',
   'jit=off',
   'timezone=UTC',
-  'client_connection_check_interval=1s', // what a killed server was doing ends with it
+  'client_connection_check_interval=1s', // cancels the statements of a killed server
   'log_timezone=UTC',
   'log_checkpoints=off',
-  'log_min_messages=log', // the server's own state; failed statements are for whoever sent them
+  'log_min_messages=log', // the server's own state; failed statements are reported to their clients
 ]
 
-/** For what need not outlive a halt of the machine. */
+/** For data that may be lost if the machine halts. */
 const EPHEMERAL_SETTINGS = [
   'fsync=off',
   'full_page_writes=off',
   'synchronous_commit=off',
   'wal_level=minimal',
   'max_wal_senders=0',
-  'max_wal_size=256MB', // it may lie in memory
+  'max_wal_size=256MB', // it may be in memory
   'wal_recycle=off',
 ]
 
@@ -62,7 +62,7 @@ const CANNOT_CONNECT_NOW = '57P03'
 
 /**
  * Returns the server on the cluster's files once it accepts connections: the one still running, or a new one, on the
- * given port or any that is free. The guard watches over it from its first moment.
+ * given port or on any free one. The guard watches it from the beginning.
  */
 export async function runPostmaster(
   cluster: Cluster,
@@ -94,12 +94,12 @@ export async function runPostmaster(
       await abandonPostmaster(cluster, found.pid)
       attempt = null
     } else {
-      await sleep(5) // starting, recovering after a crash, or leaving: each takes as long as it takes
+      await sleep(5) // starting, recovering after a crash, or stopping: each may take any time
     }
   }
 }
 
-/** Whether the server answers who it lets in. Its pid file does not say that it recovers from a crash. */
+/** Returns whether the server answers connections. Its pid file does not tell whether it is recovering from a crash. */
 async function isAccepting(port: number): Promise<boolean> {
   const client = new pg.Client({
     host: '127.0.0.1',
@@ -143,7 +143,7 @@ async function startPostmaster(
       cwd: cluster.data,
       env: cleanEnvironment,
       ...cluster.owner,
-      detached: true, // a session of its own, so Ctrl-C in our terminal is not for it
+      detached: true, // its own session, so that Ctrl-C in our terminal does not reach it
       stdio: ['ignore', log.file, log.file],
     },
   )
@@ -162,15 +162,15 @@ async function startPostmaster(
   }
 }
 
-/** Lets Postgres see a pid file of a server that died as such, even when its pid is another program's by now. */
+/** Makes Postgres treat the pid file of a dead server as stale, even if its pid belongs to another program now. */
 async function disownPidFile(cluster: Cluster): Promise<void> {
   const lines = readPidFile(cluster)
   if (!lines) return
   const pid = Number(lines[0])
   if (!(pid > 0)) {
-    await rm(pidFile(cluster)) // cut off while it was written
+    await rm(pidFile(cluster)) // incompletely written
   } else if (isAlive(pid) && !(await isPostmaster(pid, cluster))) {
-    // Postgres takes the pid of its own parent as stale and goes on to check, by the shared memory that the file also
+    // Postgres treats the pid of its own parent as stale, and then checks, by the shared memory that the file also
     // names, that nothing is left of the dead server. Without the file it could not check that.
     await writeFile(pidFile(cluster), [process.pid, ...lines.slice(1)].join('\n'))
   }
@@ -180,12 +180,12 @@ async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
-  server.close() // at once, but for its event
+  server.close() // frees the port at once, although its event comes later
   if (address === null || typeof address === 'string') throw new Error('no free TCP port on 127.0.0.1')
   return address.port
 }
 
-/** At once, as what is looked for in postmaster.ts. */
+/** Synchronous, like the checks in postmaster.ts. */
 function openLog(cluster: Cluster): { file: number; size: number } {
   const path = logFile(cluster)
   const old = statSync(path, { throwIfNoEntry: false })
@@ -199,7 +199,7 @@ async function readFrom(path: string, offset: number): Promise<string> {
   return bytes.subarray(offset).toString('utf8')
 }
 
-/** What is worth telling of a failed start: its fatal lines, else its last one. */
+/** Summarises the output of a failed start: its fatal lines, or its last line. */
 function summary(output: string): string {
   const lines = output
     .trim()
@@ -209,7 +209,7 @@ function summary(output: string): string {
   return fatal.length > 0 ? fatal.join(' ') : (lines.at(-1) ?? '')
 }
 
-/** The port was taken in between, or what a killed server left behind is still on its way out or coming up. */
+/** Returns whether a retry may help: the port was taken meanwhile, or remains of a killed server are still present. */
 function mayPass(reason: string): boolean {
   return /could not create any TCP|shared memory block|lock file/.test(reason)
 }

@@ -1,4 +1,4 @@
-// Prisma's schema engine, the WebAssembly build of it: what `prisma migrate` runs on, without its download.
+// The WebAssembly build of Prisma's schema engine, on which `prisma migrate` runs; needs no download.
 
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -13,9 +13,9 @@ export const everything: SchemaFilter = { externalTables: [], externalEnums: [] 
 
 export interface OpenEngine {
   engine: SchemaEngine
-  /** The one connection the engine works on, for what shall happen around it. */
+  /** The engine's only connection, for statements before and after its work. */
   connection: pg.Pool
-  /** Why the last script failed; the engine's own error may be about what followed from it. */
+  /** The reason why the last script failed; the engine's own error may be a consequence of it. */
   scriptError(): Error | undefined
   close(): Promise<void>
 }
@@ -36,7 +36,7 @@ export async function openSchemaEngine(url: string): Promise<OpenEngine> {
         set.columnTypes[column] = ColumnTypeEnum.Character
       return set
     }
-    // The adapter's own cuts scripts at every semicolon, also inside strings and function bodies.
+    // The adapter's own implementation splits scripts at every semicolon, even inside strings and function bodies.
     adapter.executeScript = async (script) => {
       try {
         await connection.query(script)
@@ -50,7 +50,7 @@ export async function openSchemaEngine(url: string): Promise<OpenEngine> {
 
   try {
     const { provider, adapterName } = postgres
-    // Whoever asks for a shadow database is on a throw-away one already: scripts/new-migration.ts.
+    // Callers that need a shadow database already use a temporary one: scripts/new-migration.ts.
     const factory = { provider, adapterName, connect, connectToShadowDb: connect } as const
     const engine = await SchemaEngine.new(
       { datamodels: undefined },
@@ -72,8 +72,8 @@ export async function openSchemaEngine(url: string): Promise<OpenEngine> {
   }
 }
 
-// The adapter refuses the system catalogs' columns of one letter (type "char"), and the engine wants just that. So they
-// pass the adapter as text and are marked as letters afterwards.
+// The adapter refuses one-letter columns (type "char") of the system catalogs, which the engine needs. So they pass the
+// adapter as text and are marked as letters afterwards.
 const CHAR = 18
 const TEXT = 25
 const letterColumns = new WeakMap<unknown[][], number[]>()
@@ -92,7 +92,7 @@ function tellLetters(pool: pg.Pool): pg.Pool {
   })
 }
 
-/** What TypeScript does not know of without the browser's types. */
+/** Declared here, because TypeScript knows it only with the browser's types. */
 declare const WebAssembly: {
   instantiate(code: Uint8Array, imports: object): Promise<{ instance: { exports: Record<string, unknown> } }>
 }
@@ -100,14 +100,14 @@ declare const WebAssembly: {
 type Glue = typeof import('@prisma/schema-engine-wasm/schema_engine_bg')
 let loading: Promise<Glue> | undefined
 
-/** By hand, because Node warns of imported .wasm files as experimental. */
+/** Instantiates the module manually, because Node warns that importing .wasm files is experimental. */
 function loadEngine(): Promise<Glue> {
   loading ??= (async () => {
     const glue = await import('@prisma/schema-engine-wasm/schema_engine_bg')
     const code = await readFile(engineFile())
     const imports: Record<string, unknown> = { ...glue }
     for (const name of Object.keys(imports)) {
-      // Its time limits run on when what they limit is done, and must not keep a process from ending.
+      // The engine's timers keep running after the work they limit is done, and must not keep a process alive.
       if (name.startsWith('__wbg_setTimeout'))
         imports[name] = (f: () => void, ms: number) => setTimeout(f, ms).unref()
     }

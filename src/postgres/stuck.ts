@@ -1,23 +1,23 @@
-// Knows a server that will never accept connections again. Postgres 18, when its disk is full, was seen to lose its
-// startup process in the middle of a recovery and to live on with its checkpointer, writer and io workers alone: it
-// answers "not yet accepting connections" for as long as one waits, also when there is room again.
+// Detects a server that will never accept connections again. Postgres 18 with a full disk was seen to lose its startup
+// process during a recovery and to live on with only its checkpointer, writer and io workers: it answers "not yet
+// accepting connections" forever, even when there is space again.
 
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
 const lookMs = 2_500
-/** Between the end of one and the start of the other it has neither for a moment. */
+/** Between the end of the one process and the start of the other, a healthy server briefly has neither. */
 const looksMin = 3
 
-/** Looks at one server again and again, as often as it is asked but not more often than is needed. */
+/** Checks one server repeatedly: as often as it is called, but no more often than necessary. */
 export class StuckWatch {
   #lookedAt = Number.NEGATIVE_INFINITY
   #hopeless = 0
 
   /**
-   * Whether it has been without hope for a while.
-   * @param status what its pid file says; it says "ready" also while a server recovers from a crash
+   * Returns whether the server has been stuck in several consecutive checks.
+   * @param status from its pid file, which says "ready" even while a server recovers from a crash
    */
   async isStuck({ pid, status }: { pid: number; status: string }): Promise<boolean> {
     if (performance.now() - this.#lookedAt < lookMs) return false
@@ -27,13 +27,13 @@ export class StuckWatch {
   }
 }
 
-/** Whether it has the process that makes it ready, or one that it always has when it is. */
+/** Returns whether the server has its startup process, or the walwriter that every ready server has. */
 async function isAtWork(pid: number): Promise<boolean> {
   const titles = await (process.platform === 'linux' ? titlesByProc(pid) : titlesByPs(pid))
   return titles === null || titles.some((title) => /^postgres: .*(startup|walwriter)/.test(title))
 }
 
-/** What the processes of a server call themselves; null where that cannot be known. */
+/** Returns the titles of a server's processes; null if they cannot be read. */
 async function titlesByProc(pid: number): Promise<string[] | null> {
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => null)
   if (children === null) return null

@@ -1,11 +1,11 @@
-// A cluster that is initialised, migrated and stopped, kept in the user's cache folder, of which new ones are copies: a
-// tenth of a second instead of one and a half. It is made once for each version of Postgres and of what it holds, of the
-// one that the package brings (packed.ts) or from nothing, by one of the processes that want it: beside its own new
-// cluster, which may lie in memory, so that it goes on with its start while the template is put into the cache. Whatever
-// is wrong with it, a start does without.
+// A template: an initialised, migrated and stopped cluster in the user's cache folder. Copying it takes a tenth of a
+// second, creating a cluster one and a half. It is made once per version of Postgres and of its content, from the one
+// in the package (packed.ts) or from nothing, by one of the processes that need it: beside that process's own new
+// cluster, which may be in memory, so that its start continues while the template is put into the cache. If anything is
+// wrong with the template, a start works without it.
 //
-// Copies have the same system identifier, by which Postgres tells clusters apart in replication; an embedded one takes
-// no part in any. Their password and what names the installation become their own: own.ts.
+// Copies have the same system identifier, by which Postgres tells clusters apart in replication; embedded ones never
+// replicate. Each copy gets its own password and installation name: own.ts.
 
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -18,47 +18,47 @@ import type { Logger } from '#postgres/embedded-postgres.ts'
 import { FolderInUse, type FolderLock, lockFolder } from '#postgres/lock.ts'
 
 export interface TemplateSource {
-  /** The user's cache folder, where nobody else can write. */
+  /** The user's cache folder, which nobody else can write to. */
   cache: string
-  /** Changes with what `fill` makes. */
+  /** Changes whenever the result of `fill` changes. */
   version: string
-  /** Gives the new database its tables. */
+  /** Creates the tables in the new database. */
   fill(url: string): Promise<void>
-  /** The file of a cluster that has them; see packed.ts. */
+  /** The file of a cluster that already has them; see packed.ts. */
   packed?: string | undefined
 }
 
 export interface Template {
-  /** The superuser's, in the copy too until it has one of its own. */
+  /** The superuser's password, also in the copy until that has its own. */
   password: string
-  /** Makes the folder `data`; `waiting` is called when all that is left is to wait. @throws where the template is not whole */
+  /** Creates the folder `data`; calls `waiting` when only waiting is left. @throws if the template is incomplete */
   copyTo(data: string, waiting: () => void): Promise<void>
-  /** Puts it into the cache, where it was made just now. Whatever comes of it, copies are as good. */
+  /** Stores a newly made template in the cache. Copies are valid even if that fails. */
   keep(): Promise<void>
-  /** Once it has turned out to be of no use. */
+  /** Removes a template that turned out to be unusable. */
   discard(): Promise<void>
 }
 
 interface Making {
-  /** Where it is made. */
+  /** Where the template is created. */
   folder: string
   /** Starts a cluster in that folder, fills it and stops it. */
   make(): Promise<void>
-  /** Puts the cluster in a folder on the disk. */
+  /** Syncs a folder with a cluster to the disk. */
   sync(folder: string): Promise<void>
   log: Logger
 }
 
-/** How long the making may take elsewhere, before a start does without. */
+/** How long a start waits for another process to make the template, before it goes on without. */
 const patienceMs = 60_000
 const retryMs = 25
 const draftPrefix = 'draft-'
 const keptUnusedMs = 30 * 86_400_000
 
 /**
- * The template, made if need be.
- * @param postgres the version of its programs
- * @returns null where it cannot be had; else `keep` or `discard` must be called once copies are made
+ * Returns the template, making it if necessary.
+ * @param postgres the version of the programs
+ * @returns null if there is no template; otherwise call `keep` or `discard` when copies are made
  */
 export async function openTemplate(
   { cache, version }: TemplateSource,
@@ -88,20 +88,20 @@ async function read(folder: string): Promise<Template> {
   return {
     password: password.trim(),
     async copyTo(data, waiting) {
-      // A program of its own, so that our code is loaded meanwhile. It clones where the file system can, and keeps the
-      // owner, where we are root.
+      // A separate process, so that our code is loaded meanwhile. cp clones where the file system can, and preserves
+      // the owner if we are root.
       const copying = promisify(execFile)('cp', ['-a', from, data])
       const changed = changedFile(from, JSON.parse(sizes))
       waiting()
       await copying
       if (changed !== undefined) throw new Error(`${changed} is not what it was`)
     },
-    async keep() {}, // it is kept
+    async keep() {}, // it is stored already
     discard: () => rm(folder, { recursive: true, force: true }),
   }
 }
 
-/** Of several processes one makes it, and the others wait until it is kept. */
+/** Makes the template in one of several processes; the others wait until it is stored. */
 async function makeOnce(
   clusters: string,
   folder: string,
@@ -134,7 +134,7 @@ async function makeOnce(
   }
 }
 
-/** Beside its place, and moved into it when whole. */
+/** Stores the template: as a draft first, moved into place when complete. */
 async function keep(
   own: string,
   { clusters, folder, sync }: Pick<Making, 'sync'> & { clusters: string; folder: string },
@@ -157,7 +157,7 @@ async function lockUnlessThere(clusters: string, folder: string): Promise<Folder
   }
 }
 
-/** Removes what a killed process had begun, and what no version uses any more. The caller has the lock. */
+/** Removes drafts of killed processes, and templates that no version uses any more. The caller holds the lock. */
 async function tidy(clusters: string): Promise<void> {
   for (const entry of await readdir(clusters, { withFileTypes: true })) {
     const path = join(clusters, entry.name)
@@ -166,7 +166,7 @@ async function tidy(clusters: string): Promise<void> {
   }
 }
 
-/** Bytes of each file, by its path from the folder. */
+/** Returns the size in bytes of each file, by its path relative to the folder. */
 function sizesOf(folder: string): Record<string, number> {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((path) => ({ path, found: statSync(join(folder, path)) }))
@@ -174,7 +174,7 @@ function sizesOf(folder: string): Record<string, number> {
   return Object.fromEntries(files.map(({ path, found }) => [path, found.size]))
 }
 
-/** One that has not the size that it had, or is gone. */
+/** Returns the path of a file whose size has changed or that is missing; undefined if there is none. */
 function changedFile(folder: string, sizes: Record<string, number>): string | undefined {
   const found = Object.entries(sizes).find(
     ([path, size]) => statSync(join(folder, path), { throwIfNoEntry: false })?.size !== size,

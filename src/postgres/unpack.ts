@@ -1,4 +1,4 @@
-// A thread that unpacks a cluster, while the one that starts it loads the server's code.
+// A worker thread that unpacks a cluster while the main thread loads the server's code.
 import { readFileSync } from 'node:fs'
 import { workerData } from 'node:worker_threads'
 import type { Owner } from '#postgres/cluster.ts'
@@ -6,7 +6,7 @@ import { unpack } from '#postgres/packed.ts'
 
 export interface Unpacking {
   packed: string
-  /** It must not be there yet. */
+  /** Must not exist yet. */
   folder: string
   owner: Owner
 }

@@ -20,8 +20,8 @@ export interface Coverage {
   relays: Record<string, number>
   topics: Record<string, number>
   /**
-   * Unknown fields, deprecated spellings, content types that the hosted API refuses, topics never acknowledged, requests
-   * after a deleted resource.
+   * Unknown fields, deprecated spellings, content types that the hosted API refuses, topics never acknowledged, and
+   * requests after a deleted resource.
    */
   warnings: CoverageWarning[]
 }

@@ -1,4 +1,4 @@
-// `chatterie/testing/setup`: a `globalSetup` of Vitest, Playwright or Jest, so that all files of a run share one server.
+// `chatterie/testing/setup`: a `globalSetup` for Vitest, Playwright or Jest: all files of a run share one server.
 import { startChatterie } from './start.ts'
 
 /**

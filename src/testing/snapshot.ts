@@ -28,8 +28,8 @@ export class Snapshot implements SnapshotFields {
   }
 
   /**
-   * Returns its file: lines of JSON, the first of which contains the format and its version. Any later Chatterie accepts
-   * it in `chatterie.uploadSnapshot`.
+   * Returns its file: lines of JSON, the first of which has the format and its version. Any later Chatterie accepts it
+   * in `chatterie.uploadSnapshot`.
    * @param path where to save the file as well
    */
   async download(path?: string): Promise<string> {

@@ -23,7 +23,7 @@ export interface StartOptions {
 }
 
 /**
- * Starts a server with a temporary home folder, which is removed when the server ends: by `close()` or with this process.
+ * Starts a server with a temporary home folder, which is removed when the server ends: by `close()` or with its parent.
  * @throws Error with the server's output if it does not start
  */
 export async function startChatterie(options: StartOptions = {}): Promise<StartedChatterie> {
