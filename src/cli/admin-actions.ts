@@ -1,4 +1,4 @@
-// What the commands of admin-commands.ts do.
+// The implementation of the commands of admin-commands.ts.
 import { type AdminOptions, applicationFor, type Call, listAll, withAdmin } from '#cli/admin.ts'
 import { type Output, print, table, UsageError } from '#cli/output.ts'
 import { readConfig } from '#config.ts'
@@ -115,7 +115,7 @@ function printPassword(
   }
 }
 
-/** `1,2` */
+/** Parses a list of ids such as `1,2`. */
 function limitsOf(applications: string | undefined): { applications?: number[] } {
   if (applications === undefined) return {}
   if (/^\d+(,\d+)*$/.test(applications)) return { applications: applications.split(',').map(Number) }
@@ -222,7 +222,7 @@ export async function unban(
   print(output, { id: userId, banned: false }, `User ${userId} may come in again.`)
 }
 
-/** Of exactly this name, or else with this id. */
+/** Finds a user with exactly this name or, if there is none, with this id. */
 export async function userNamed(call: Call, application: string | undefined, user: string) {
   const id = await applicationFor(call, application)
   const found = await listAll<AdminUser>(call, 'listUsers', { params: { id }, query: { query: user } })

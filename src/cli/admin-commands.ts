@@ -1,4 +1,4 @@
-// Commands of those who run an installation: what can be asked of each; admin-actions.ts does it.
+// Definitions of the commands for operators; admin-actions.ts implements them.
 import { type Command, Option } from 'commander'
 import type { Output } from '#cli/output.ts'
 import { roles } from '#resources/admin/role.ts'
@@ -145,7 +145,7 @@ function addDataLifeCommands(program: Command, output: Outputs): void {
     .action(async (user, options) => (await load()).eraseUser(user, options, output()))
 }
 
-/** On the database of the settings, or on a server elsewhere. */
+/** Adds the option of a server elsewhere; without it, a command works on the database of the settings. */
 function remote(command: Command): Command {
   return command.option('--server <url>', 'a server elsewhere, with an admin key in CHATTERIE_ADMIN_KEY')
 }

@@ -1,4 +1,4 @@
-// The admin API at the command line: on this machine beside a server or without one, or on a server elsewhere.
+// The admin API for the command line: on this machine, with or without a running server, or on a server elsewhere.
 
 import { operatorHere, withContext } from '#cli/context.ts'
 import { UsageError } from '#cli/output.ts'
@@ -8,18 +8,18 @@ import { type Ask, performAdmin } from '#routes/admin/operation.ts'
 import { type AdminDoors, adminOperationsOf } from '#routes/admin/operations.ts'
 
 export interface AdminOptions {
-  /** Where the server is; the database of the settings where absent. */
+  /** The URL of the server; without it, the database of the settings is used. */
   server?: string
 }
 
-/** Does an operation, by its id. */
-// biome-ignore lint/suspicious/noExplicitAny: what it answers is described in openapi-admin.yaml
+/** Performs an operation, by its id. */
+// biome-ignore lint/suspicious/noExplicitAny: openapi-admin.yaml describes the results
 export type Call = (id: string, ask?: Ask) => Promise<any>
 
-/** Handlers that need a request are not for the command line. */
+/** Empty: the command line calls no handlers that need a request. */
 const noDoors = {} as AdminDoors
 
-/** Gives `work` the operations: of a server that takes CHATTERIE_ADMIN_KEY, or by the one at this machine's console. */
+/** Calls `work` with the operations, either of a server with CHATTERIE_ADMIN_KEY, or as the operator of this machine. */
 export function withAdmin<T>({ server }: AdminOptions, work: (call: Call) => Promise<T>): Promise<T> {
   if (server !== undefined) return work(callOf(server))
   return withContext((ctx) => {
@@ -40,7 +40,7 @@ function callOf(server: string): Call {
   if (!URL.canParse(server)) throw new UsageError(`${server} is not a URL`)
   const base = server.replace(/\/+$/, '') + adminPrefix
   return async (id, { params = {}, query = {}, body } = {}) => {
-    // Only what it is called and where it is counts here: handlers stay unused.
+    // Only method and path matter here; the handlers are not called.
     const { method, path } = operationOf({} as Context, id)
     const filled = path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(params[name])))
     const asked = Object.entries(query).flatMap(([name, value]) =>
@@ -70,7 +70,7 @@ function reasonOf(text: string): string {
   }
 }
 
-/** All of a list, or as many of it as are wanted. */
+/** Returns all items of a list, or the first `max`. */
 export async function listAll<E>(
   call: Call,
   id: string,
@@ -87,7 +87,7 @@ export async function listAll<E>(
   }
 }
 
-/** The application that is meant: the only one where none is named. @throws UsageError where there are several */
+/** Returns the id of the given application, or of the only one. @throws UsageError if there are several */
 export async function applicationFor(call: Call, given: string | undefined): Promise<number> {
   if (given !== undefined) {
     if (/^\d{1,15}$/.test(given)) return Number(given)

@@ -1,4 +1,4 @@
-// The Platform API of a running server, as far as commands need it.
+// The parts of a running server's Platform API that commands need.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UsageError } from '#cli/output.ts'
 import type { Progress } from '#cli/progress.ts'
@@ -13,11 +13,11 @@ export interface RemoteOptions {
 }
 
 export interface Api {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   base: string
   token: string
   send(method: 'GET' | 'POST' | 'PUT', path: string, body?: Body): Promise<Response>
-  /** A file that an answer names: from the server that was asked, wherever it believes to be. */
+  /** Opens a file that an answer links to, on the server that was asked, whatever host the link has. */
   open(url: string): Promise<Response>
 }
 
@@ -51,7 +51,7 @@ export async function connect(options: RemoteOptions): Promise<Api> {
   const { access_token: token } = (await answer.json()) as { access_token: string }
   const send: Api['send'] = async (method, path, body) => {
     const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': body.type }) }
-    // Where it might have to follow a redirect, fetch keeps a copy of all it has sent.
+    // If redirects are possible, fetch keeps a copy of everything sent.
     const sent = body && { body: body.content, duplex: 'half' as const, redirect: 'error' as const }
     return mustAnswer(await fetch(`${base}/v1${path}`, { method, headers, ...sent }))
   }
@@ -60,14 +60,14 @@ export async function connect(options: RemoteOptions): Promise<Api> {
     token,
     send,
     open(url) {
-      // The token is for nobody else.
+      // The token must not be sent to other hosts.
       const ours = /\/v1(\/files\/.+)$/.exec(new URL(url).pathname)?.[1]
       return ours === undefined ? fetch(url) : send('GET', ours)
     },
   }
 }
 
-/** What a server answered other than success. */
+/** An unsuccessful answer of a server. */
 class Refusal extends Error {
   readonly status: number
   constructor(status: number, message: string) {
@@ -87,10 +87,10 @@ async function mustAnswer(answer: Response): Promise<Response> {
 }
 
 const pollMs = 250
-/** A server that restarts goes on with its jobs: it is waited for. */
+/** How long to wait for a server that restarts; it continues its jobs afterwards. */
 const absenceMaxMs = 60_000
 
-/** Shows how far a job is until it has ended. */
+/** Shows the progress of a job until it ends. */
 export function follow(api: Api, id: number, progress: Progress): Promise<Job> {
   return untilEnded(api, id, progress).finally(() => progress.end())
 }

@@ -9,7 +9,7 @@ import { registerApplication } from '#domain/applications/register-application.t
 import { overlapMaxMs, rotateSecret } from '#domain/applications/rotate-secret.ts'
 import { replaceKeptSecret } from '#secrets/kept-credentials.ts'
 
-/** @param names as an argument, and as an option */
+/** @param names the name as an argument and as an option */
 export async function create(names: (string | undefined)[], output: Output): Promise<void> {
   const [name = 'My application', other = name] = names.filter((each) => each !== undefined)
   if (name !== other)
@@ -87,7 +87,7 @@ function givenSecret({ clientSecret }: Config): string {
 
 const unitMs: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** Milliseconds of `90s`, `30m`, `24h` or `7d`. */
+/** Converts `90s`, `30m`, `24h` or `7d` to milliseconds. */
 function durationOf(text: string): number {
   const [, count, unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
   const ms = Number(count) * (unitMs[unit] ?? Number.NaN)

@@ -1,4 +1,4 @@
-// The database without the server: the one of DATABASE_URL, that of a running server, or one started for the moment.
+// Access to the database without the server: that of DATABASE_URL, of a running server, or one started temporarily.
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,10 +12,10 @@ import { findEmbeddedPostgres, startEmbeddedPostgres } from '#postgres/embedded-
 import { FolderInUse } from '#postgres/lock.ts'
 import { migrate } from '#postgres/migrate.ts'
 
-/** How long a server may take to come up that has its folder already. */
+/** How long to wait for a server that has locked its folder but is still starting. */
 const patienceMs = 30_000
 
-/** Gives `work` the context that the server's use cases have. */
+/** Calls `work` with the context that the server's use cases need. */
 export async function withContext<T>(work: (ctx: Context) => Promise<T>): Promise<T> {
   const config = readSettings()
   const log = pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true }))
@@ -49,11 +49,11 @@ async function openDatabaseServer(config: Config, log: pino.Logger) {
       if (running) return guest(running)
       if (performance.now() > giveUpAt) throw error
     }
-    await sleep(50) // a server has the folder: its Postgres is coming up
+    await sleep(50) // a server has locked the folder, and its Postgres is starting
   }
 }
 
-/** Who is at the command line, by the name that the machine has for them. */
+/** Returns the operator at the command line, named after the user of the machine. */
 export function operatorHere(): OperatorCaller {
   return atCommandLine(nameHere())
 }
@@ -62,6 +62,6 @@ function nameHere(): string {
   try {
     return userInfo().username
   } catch {
-    return `user id ${process.getuid?.()}` // containers run users that have no name
+    return `user id ${process.getuid?.()}` // users of containers may have no name
   }
 }

@@ -1,4 +1,4 @@
-// What commands about the life of data do: retention, and what there is of a person.
+// The implementation of the commands about data: retention, and the data of a person.
 
 import { type AdminOptions, applicationFor, withAdmin } from '#cli/admin.ts'
 import { userNamed } from '#cli/admin-actions.ts'
@@ -18,7 +18,7 @@ const settings = {
   inactiveChannels: 'inactiveChannelsDays',
 } as const
 
-/** Shows how long data are kept; changes it where anything is given. */
+/** Prints how long data is kept, after applying the given changes. */
 export async function retention(
   { application, server, ...given }: Inside & { [K in keyof typeof settings]?: string },
   output: Output,

@@ -10,7 +10,7 @@ import { restoreDump } from '#domain/dumps/restore-dump.ts'
 import { writeDump } from '#domain/dumps/write-dump.ts'
 import { version } from '#index.ts'
 
-/** Writes all of the server, or one application, into a file. */
+/** Writes the whole server, or one application, to a file. */
 export async function dump(file: string, options: { application?: string }, output: Output): Promise<void> {
   const manifest = await withContext(async (ctx) => {
     const { application } = options
@@ -32,7 +32,7 @@ export async function dump(file: string, options: { application?: string }, outp
   )
 }
 
-/** Puts a dump into an empty database, or one application beside the others. */
+/** Restores a dump into an empty database, or one application beside the existing ones. */
 export async function restore(file: string, options: { as?: string }, output: Output): Promise<void> {
   const checked = await checkDump(file)
   const { applications, tables, files } = checked.manifest

@@ -1,4 +1,4 @@
-// `chatterie exec`: a command with a server of its own.
+// `chatterie exec`: runs a command with its own server.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:os'
@@ -10,21 +10,21 @@ import { ServerProcess } from '#testing/server-process.ts'
 import type { Access } from '#testing/world.ts'
 
 interface Options {
-  /** A file with what the first application begins with. */
+  /** A file with the initial content of the first application. */
   seed?: string
-  /** Whether programs that name ChatKitty's hosts are to reach the server. */
+  /** Whether to redirect programs that name ChatKitty's hosts to the server. */
   intercept?: boolean
 }
 
-/** As shells have it. */
+/** As in shells. */
 const exitCodes = { notExecutable: 126, notFound: 127, signal: 128 }
 
 const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
- * Starts an ephemeral server, runs the command with what it needs to know of it (testing contract 6), and stops the
+ * Starts an ephemeral server, runs the command with the variables that describe it (testing contract 6), and stops the
  * server.
- * @returns the command's exit code, or 128 and the number of the signal that ended it
+ * @returns the command's exit code, or 128 plus the number of the signal that ended it
  */
 export async function exec([command = '', ...args]: string[], options: Options): Promise<number> {
   const stopping = new AbortController()
@@ -32,7 +32,7 @@ export async function exec([command = '', ...args]: string[], options: Options):
   for (const signal of passedOn) {
     process.on(signal, () => {
       stopping.abort(signal)
-      // Ctrl-C in a terminal reaches the command by itself.
+      // In a terminal, Ctrl-C reaches the command directly.
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child?.kill(signal)
     })
   }
@@ -40,7 +40,7 @@ export async function exec([command = '', ...args]: string[], options: Options):
   let intercept: Intercept | undefined
   try {
     const access = await server.ready().catch(() => {
-      throw new Failure() // which the server has told already
+      throw new Failure() // the server has already reported the reason
     })
     if (options.intercept) intercept = await interceptFor(access)
     const variables = { ...variablesOf(access), ...intercept?.environment }
@@ -71,7 +71,7 @@ function codeOf(code: number | null, signal: NodeJS.Signals): number {
   return code ?? exitCodes.signal + constants.signals[signal]
 }
 
-/** Says why a command was not begun, and gives the exit code for it. */
+/** Reports why a command could not be started, and returns the exit code for that. */
 function refuse(command: string, { code, message }: NodeJS.ErrnoException): number {
   const reason = code === 'ENOENT' ? 'there is no such command' : message
   process.stderr.write(`error: ${command}: ${reason}\n`)

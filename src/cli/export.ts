@@ -12,7 +12,7 @@ export interface ExportOptions extends RemoteOptions {
   output?: string
 }
 
-/** Has the server write a CSV, and fetches it as a stream. */
+/** Makes the server write a CSV file, and downloads it as a stream. */
 export async function exportFile(what: string, options: ExportOptions, output: Output): Promise<void> {
   if (!exportKinds.includes(what as ExportKind)) {
     throw new UsageError(`There is no export of ${what}, but of ${exportKinds.join(', ')}`)
@@ -33,7 +33,7 @@ export async function exportFile(what: string, options: ExportOptions, output: O
   }
 }
 
-/** The file appears when it is complete. */
+/** Downloads to a temporary file, which is renamed when complete. */
 async function download(answer: Response, path: string | undefined): Promise<void> {
   if (!answer.ok || answer.body === null) throw new Error(`The file could not be fetched (${answer.status})`)
   const content = Readable.fromWeb(answer.body as import('node:stream/web').ReadableStream)
@@ -47,7 +47,7 @@ async function download(answer: Response, path: string | undefined): Promise<voi
   }
 }
 
-/** As a stream of its own: stdout itself must not be closed. */
+/** Returns a separate stream, because stdout itself must not be closed. */
 function stdout(): Writable {
   return new Writable({ write: (chunk, _encoding, done) => process.stdout.write(chunk, done) })
 }

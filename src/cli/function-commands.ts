@@ -1,4 +1,4 @@
-// Commands about chat functions: what can be asked of each; functions.ts does it.
+// Definitions of the commands about chat functions; functions.ts implements them.
 import type { Command } from 'commander'
 import type { Output } from '#cli/output.ts'
 
@@ -6,7 +6,7 @@ const load = () => import('#cli/functions.ts')
 const which = ['<function>', 'id, or the event that it handles'] as const
 const limit = ['--limit <number>', 'how many of its last runs', '20'] as const
 
-/** @param remote gives a command the options by which a running server is reached */
+/** @param remote adds the options for connecting to a running server to a command */
 export function addFunctionCommands(
   program: Command,
   remote: (command: Command) => Command,

@@ -28,7 +28,7 @@ export interface DeployOptions extends RemoteOptions {
   name?: string
 }
 
-/** Gives the function of a type, which is created if need be, a new version. */
+/** Deploys a new version of the function of a type, and creates the function if necessary. */
 export async function deploy(
   type: string,
   file: string,
@@ -58,7 +58,7 @@ export async function deploy(
   )
 }
 
-/** @throws Failure where it does not compile, once it has said where */
+/** @throws Failure if the script does not compile, after reporting where */
 async function readScript(file: string): Promise<string> {
   const script = await readFile(file, 'utf8').catch(() => {
     throw new UsageError(`There is no file ${file}`)
@@ -88,7 +88,7 @@ export interface TestOptions extends RemoteOptions {
   env?: string[]
 }
 
-/** Runs a function once, as the server would; of the server it needs only what it calls, if it calls anything. */
+/** Runs a function once, as the server would; needs a server only if the function calls it. */
 export async function test(file: string, options: TestOptions, output: Output): Promise<void> {
   const handlerScript = await readScript(file)
   const event = await readEvent(options.event)
@@ -163,7 +163,7 @@ export interface WatchOptions extends RemoteOptions {
   limit: string
 }
 
-/** Lists what a function did. */
+/** Lists the runs of a function. */
 export async function invocations(reference: string, options: WatchOptions, output: Output): Promise<void> {
   const found = await lastInvocations(reference, options)
   const rows = found.map(({ id, createdTime, versionNumber, status, durationMs, result }) => [
@@ -177,7 +177,7 @@ export async function invocations(reference: string, options: WatchOptions, outp
   print(output, found, table(['id', 'time', 'version', 'status', 'took', 'result'], rows))
 }
 
-/** Prints what a function wrote to its console. */
+/** Prints what a function logged to its console. */
 export async function logs(reference: string, options: WatchOptions, output: Output): Promise<void> {
   const found = (await lastInvocations(reference, options)).toReversed()
   const lines = found.flatMap((invocation) => {
@@ -220,7 +220,7 @@ async function lastInvocations(reference: string, options: WatchOptions): Promis
 
 // ------------------------------------------------------------------------------------------- switching
 
-/** The API has no word for it, so this speaks to the database. */
+/** Changes the database directly, because the API has no operation for this. */
 export async function setEnabled(
   reference: string,
   enabled: boolean,

@@ -15,7 +15,7 @@ export interface ImportOptions extends RemoteOptions {
   channel?: string
 }
 
-/** Uploads a file as a stream and waits for its job. Fails where an item could not be stored. */
+/** Uploads a file as a stream and waits for its job. Fails if any item could not be stored. */
 export async function importFile(
   kind: string,
   file: string,
@@ -59,7 +59,7 @@ async function upload(api: Api, path: string, file: string, size: number, output
   }
 }
 
-/** RFC 7578, a piece of the file at a time. */
+/** Encodes a file as multipart/form-data (RFC 7578), piece by piece. */
 function multipart(file: string, onSent: (bytes: number) => void): Body {
   const boundary = uuid()
   const name = encodeURIComponent(basename(file))

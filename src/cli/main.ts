@@ -1,4 +1,4 @@
-// The command line: what can be asked of it. Each command loads its own code, so that --help is there at once.
+// Definitions of all commands. Each command loads its code on demand, so that --help is instant.
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { keepCompiledCode } from '#cache.ts'
@@ -11,7 +11,7 @@ import { fileOfPackage } from '#place.ts'
 
 keepCompiledCode(process.env)
 
-// Whoever reads along may have seen enough ("| head"): no error of ours. What goes on ends by itself.
+// A reader may close the pipe early ("| head"), which is not an error; whatever is still running ends by itself.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreBrokenPipe)
 
 const program = new Command('chatterie')
@@ -127,7 +127,7 @@ program
   .option('--as <name>', 'beside the applications that are there, as a new one of this name, with new ids')
   .action(async (file, options) => (await import('#cli/dump.ts')).restore(file, options, output()))
 
-/** Commands that speak to a running server. */
+/** Adds the options of commands that connect to a running server. */
 function remote(command: Command): Command {
   return command
     .option('--url <url>', 'the server (PUBLIC_URL, or http://localhost with PORT)')

@@ -1,4 +1,4 @@
-// `chatterie migrate …`: what can be asked of it.
+// Definitions of the commands `chatterie migrate …`.
 import type { Command } from 'commander'
 import type { Output } from '#cli/output.ts'
 

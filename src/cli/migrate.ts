@@ -1,4 +1,4 @@
-// `chatterie migrate`: moving in from elsewhere.
+// `chatterie migrate`: moves data from another service into an application.
 import { stat } from 'node:fs/promises'
 import { withContext } from '#cli/context.ts'
 import { type Output, print, table, UsageError } from '#cli/output.ts'
@@ -19,7 +19,7 @@ import type { Source } from '#migrate/source.ts'
 import { openStream } from '#migrate/stream/source.ts'
 import { readCredentials } from '#secrets/kept-credentials.ts'
 
-/** Where the hosted service is. */
+/** The addresses of the hosted service. */
 const hostedUrl = 'https://api.chatkitty.com'
 const hostedTokenUrl = 'https://authorization.chatkitty.com/oauth/token'
 
@@ -39,7 +39,7 @@ export interface ChatKittyMoveOptions extends MoveOptions {
   readReceipts: boolean
 }
 
-/** Everything that the Platform API of a ChatKitty application shows. */
+/** Copies everything that the Platform API of a ChatKitty application exposes. */
 export async function fromChatKitty(options: ChatKittyMoveOptions, output: Output): Promise<void> {
   const { CHATKITTY_CLIENT_ID, CHATKITTY_CLIENT_SECRET, CHATKITTY_BASE_URL } = process.env
   const clientId = options.clientId ?? CHATKITTY_CLIENT_ID
@@ -108,7 +108,7 @@ async function moveFiles(
   await move(options, null, output, async () => open({ paths, copyFiles: options.copyFiles === true }))
 }
 
-/** Forgets what has become of what, once a move is over. */
+/** Deletes the records of which source item became which one here, when a move is finished. */
 export async function forget(options: Pick<MoveOptions, 'application'>, output: Output): Promise<void> {
   const { id, items } = await withContext(async (ctx) => {
     const application = await targetOf(ctx, options.application)
@@ -161,7 +161,7 @@ async function move(
   print(output, report, describe(report))
 }
 
-/** The application that is named, or whose client the settings or the home folder have, or the only one. */
+/** Returns the named application, else that of the settings or the home folder, else the only one. */
 async function targetOf(ctx: Context, reference: string | undefined) {
   const named = reference ?? ctx.config.clientId ?? (await readCredentials(ctx.config.home))?.clientId
   if (named !== undefined) return referredApplication(ctx, named)
@@ -205,7 +205,7 @@ function urlOf(option: string, text: string): string {
   throw new UsageError(`${option} ${text} is no http:// or https:// URL`)
 }
 
-/** UTC, as the source writes times. */
+/** Normalises a time to UTC, as the source writes times. */
 function sinceOf(text: string | undefined): string | null {
   if (text === undefined) return null
   const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN

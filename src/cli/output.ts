@@ -1,27 +1,27 @@
-// What the command line says: results to stdout, all else to stderr; exit codes.
+// Output of the command line: results go to stdout, everything else to stderr. Exit codes.
 export interface Output {
   json: boolean
 }
 
-/** Wrong words on the command line: exit code 2. */
+/** Invalid usage of the command line: exit code 2. */
 export class UsageError extends Error {}
 
-/** Something failed and has been told already: exit code 1. */
+/** A failure that has already been reported: exit code 1. */
 export class Failure extends Error {}
 
-/** Prints a result: as JSON, or as `text` says it. */
+/** Prints a result as JSON, or as `text`. */
 export function print({ json }: Output, result: unknown, text: string): void {
   process.stdout.write(`${json ? JSON.stringify(result) : text}\n`)
 }
 
-/** Says what went wrong, and with which code the process will end. */
+/** Reports an error and sets the exit code of the process. */
 export function fail(error: unknown, exitCode: number, { json }: Output): void {
   const message = reasonOf(error)
   process.stderr.write(json ? `${JSON.stringify({ error: message })}\n` : `error: ${message}\n`)
   process.exitCode = exitCode
 }
 
-/** Of a failed fetch, the reason is its cause's. */
+/** Returns the message of an error, including its cause, which for fetch has the actual reason. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { cause } = error
@@ -30,7 +30,7 @@ function reasonOf(error: unknown): string {
   return reason ? `${error.message}: ${reason.message}` : error.message
 }
 
-/** Rows under headings, as wide as what stands in them. */
+/** Formats rows under headings, in columns as wide as their content. */
 export function table(headings: string[], rows: string[][]): string {
   const all = [headings, ...rows]
   const widths = headings.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))

@@ -1,9 +1,9 @@
-// A bar on stderr, for people: nothing where nobody looks.
+// A progress bar on stderr, shown only in a terminal.
 import { SingleBar } from 'cli-progress'
 import type { Output } from '#cli/output.ts'
 
 export interface Progress {
-  /** `total` as far as it is known. */
+  /** `total` if it is known. */
   show(done: number, total?: number): void
   end(): void
 }

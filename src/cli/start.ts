@@ -12,7 +12,7 @@ interface Options {
   untilInputEnds?: boolean
 }
 
-/** Starts the server in this process. Options win over the environment, of which the server reads the rest. */
+/** Starts the server in this process. Options take precedence over environment variables. */
 export async function start(options: Options, { json }: Output): Promise<void> {
   const {
     port,

@@ -4,13 +4,13 @@ import { type Api, connect, type RemoteOptions } from '#cli/api.ts'
 import { uiParts } from '#cli/kinds.ts'
 import { type Output, UsageError } from '#cli/output.ts'
 
-/** Prints what chat user interfaces have of a part, as JSON. */
+/** Prints the settings of a part of chat user interfaces, as JSON. */
 export async function getUi(part: string, options: RemoteOptions, output: Output): Promise<void> {
   const path = pathOf(part)
   show(await settingsIn(await (await connect(options)).send('GET', path)), output)
 }
 
-/** Replaces a part by what a JSON file, or stdin, has; prints what holds from now on. */
+/** Replaces the settings of a part with those of a JSON file or of stdin; prints the resulting settings. */
 export async function setUi(
   part: string,
   file: string | undefined,
@@ -51,7 +51,7 @@ async function settingsIn(answer: Response): Promise<unknown> {
   return ((await answer.json()) as { settings: unknown }).settings
 }
 
-/** JSON in either case: for people, on many lines. */
+/** Prints JSON with or without `--json`; without it, on several lines. */
 function show(settings: unknown, { json }: Output): void {
   process.stdout.write(`${JSON.stringify(settings, null, json ? undefined : 2)}\n`)
 }

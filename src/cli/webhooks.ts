@@ -1,4 +1,4 @@
-// `chatterie webhooks listen`: what webhooks are told, on a developer's machine, which the server need not reach.
+// `chatterie webhooks listen`: shows webhook deliveries on a developer's machine, which the server need not reach.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AdminOptions, applicationFor, type Call, listAll, withAdmin } from '#cli/admin.ts'
 import { type Output, UsageError } from '#cli/output.ts'
@@ -12,17 +12,17 @@ interface Options extends AdminOptions {
   events: string
 }
 
-/** How often it is looked for more, and how long after the server was away. */
+/** How often to poll, and how long to wait while the server is unreachable. */
 const lookMs = 250
 const awayMs = 2_000
-/** As the server waits. */
+/** The server's own timeout of an attempt. */
 const attemptMs = 20_000
 const hourMs = 3_600_000
 
 /**
- * Prints each delivery, until it is interrupted or twelve hours have passed. By a webhook of its own, which is deleted at
- * the end.
- * @param url where they are posted to, once each
+ * Creates a temporary webhook and prints each delivery, until interrupted or twelve hours have passed. Deletes the
+ * webhook at the end.
+ * @param url where each delivery is posted, once
  */
 export async function listen(url: string | undefined, options: Options, output: Output): Promise<void> {
   if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
@@ -70,7 +70,7 @@ function introduce(secret: string | undefined, url: string | undefined, { json }
   process.stderr.write(json ? `${JSON.stringify({ secret })}\n` : `${where}${signed}. Ctrl-C ends it.\n`)
 }
 
-/** Each as soon as it is there, oldest first, whether the server is away in between or not. */
+/** Yields each delivery when it is available, oldest first, even if the server restarts in between. */
 async function* deliveriesOf(
   call: Call,
   params: Record<string, number>,
@@ -80,7 +80,7 @@ async function* deliveriesOf(
   while (!signal.aborted) {
     const found = await newDeliveries(call, params, seen).catch((error) => {
       if (!(error instanceof TypeError)) throw error
-      return undefined // a server that restarts
+      return undefined // the server is restarting
     })
     for (const delivery of found ?? []) {
       if (signal.aborted) return
@@ -92,7 +92,7 @@ async function* deliveriesOf(
 
 const lookedAtMax = 100
 
-/** Those that end late have lower ids than others that were seen: so the last hundred are looked at, or all if those are new. */
+/** Looks at the last hundred, or at all if these are all new: deliveries that end late have lower ids than seen ones. */
 async function newDeliveries(
   call: Call,
   params: Record<string, number>,
@@ -114,7 +114,7 @@ interface Target {
   signal: AbortSignal
 }
 
-/** Posts it, where it is to go anywhere, and prints what came of it. */
+/** Posts a delivery if there is a URL, and prints the result. */
 async function handOn(delivery: Delivery, { url, secret, signal }: Target, { json }: Output): Promise<void> {
   const { type, messageId, body = '' } = delivery
   const began = performance.now()
