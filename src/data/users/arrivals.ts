@@ -23,7 +23,7 @@ export interface Comer {
 /** A session that can be resumed, or the reason why it cannot. */
 export type Resumable = SessionRow | 'too late' | 'user deleted'
 
-/** What is known of somebody who connects. */
+/** What the database has about a connecting client. */
 export interface Found {
   application: Entrance | undefined
   user: User | undefined
@@ -92,7 +92,7 @@ const findStatement = quick(
   ),
 )
 
-/** A user who reads their own user. */
+/** A user who requests their own resource. */
 export interface OwnUser {
   applicationId: number
   userId: number

@@ -35,7 +35,7 @@ const findByNameStatement = reading(
     )}`,
 )
 
-/** The ban of the user whom a backend refers to, by id or by name. */
+/** Returns the ban of the user to whom a backend refers by id or name. */
 export function findBanOf(
   db: Db,
   applicationId: number,

@@ -34,7 +34,7 @@ const detachStatement = {
     where us.id = i.id and us.node = i.node and us.detached_time is null`,
 }
 
-/** What changed because sessions ended. */
+/** The consequences of ended sessions. */
 export interface Ended {
   /** Channels that users have left, because none of their other sessions is active in them. */
   left: { userId: number; channelId: number }[]
