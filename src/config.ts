@@ -108,7 +108,7 @@ const Environment = z.object({
 export interface Config extends SignalConfig, OperatorConfig, FileConfig, FunctionConfig {
   port: number
   host: string
-  /** Absolute path. */
+  /** Absolute path of the home folder. */
   home: string
   /** Absolute path of this user's folder for files that can be rebuilt. */
   cache: string
@@ -118,7 +118,7 @@ export interface Config extends SignalConfig, OperatorConfig, FileConfig, Functi
   clientId?: string
   clientSecret?: string
   apiKey?: string
-  /** Has no trailing slash. */
+  /** The URL under which clients reach the server, without a trailing slash. */
   publicUrl?: string
   /** Keys for encrypted data: the first encrypts, all decrypt. If absent, the keys in the home folder are used. */
   encryptionKeys?: Buffer[]

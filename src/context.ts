@@ -52,7 +52,7 @@ export interface Context {
   usage: Usage
   /** The clock for all timestamps and expiry. */
   clock: Clock
-  /** Reads; `db.transact` is for writes. */
+  /** The database: reads directly, writes with `db.transact`. */
   db: Database
   /** Commits sends of messages in groups. */
   sender: GroupCommit<NewMessage, Sent>
@@ -82,11 +82,11 @@ export interface Context {
   baseUrl(asked?: string): string
   /** This process as one of several. */
   node: Node
-  /** Broadcasts to all processes what is not stored. */
+  /** Broadcasts signals, which are not stored, to all processes. */
   bus: Bus
   /** Returns the names of the migrations that the database has, in order. */
   migrations(): Promise<string[]>
-  /** Absent if nothing is traced. */
+  /** Traces requests; absent if nothing is traced. */
   tracing?: Tracing
   /** Fetches the pages that messages link to; absent if link previews are off. */
   previews?: Previews

@@ -72,7 +72,7 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
   const code = await loadCode()
   const { ctx, joined } = await openSurroundings(code, config, log, database)
   const founding = found(code, ctx, database)
-  founding.catch(() => {}) // it is waited for below
+  founding.catch(() => {}) // awaited below
   const serving = await code.prepareServing(ctx)
   const [founded] = await Promise.all([founding, joined])
   if (seed !== undefined) await plant(ctx, founded.first, seed)

@@ -71,7 +71,7 @@ export async function prepareServing(ctx: Context, limits: Partial<StompLimits> 
       ctx.clock.onMove(async () => {
         await realtime.endOrphans()
         for (const worker of [dispatcher, runs, webhooks]) await worker.look()
-        await realtime.broadcaster.between(async () => {}) // until what was published is delivered
+        await realtime.broadcaster.between(async () => {}) // until published events are delivered
       })
       followOthersClock(ctx)
       dispatcher.start()

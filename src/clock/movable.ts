@@ -30,12 +30,12 @@ export class MovableClock implements Clock {
     return { now: this.now(), offsetMs: frozenAt === undefined ? offsetMs : frozenAt - Date.now() }
   }
 
-  /** The time that a clock in this state shows now. */
+  /** Returns the time that a clock in this state shows now. */
   timeIn({ offsetMs, frozenAt }: ClockState): number {
     return frozenAt ?? Date.now() + offsetMs
   }
 
-  /** The state of a clock that shows this time now. */
+  /** Returns the state of a clock that shows this time now. */
   stateAt(time: number, isFrozen: boolean): ClockState {
     const offsetMs = time - Date.now()
     return isFrozen ? { offsetMs, frozenAt: time } : { offsetMs }

@@ -21,11 +21,11 @@ export const fileSettings = {
 type Settings = z.output<z.ZodObject<typeof fileSettings>>
 
 export interface FileConfig {
-  /** In bytes. */
+  /** Maximum size of a hosted file in bytes. */
   fileSizeMax: number
   /** Maximum size of an import file in bytes. */
   importSizeMax: number
-  /** Stores files in S3; if absent, in the home folder. */
+  /** The bucket that stores files; if absent, the home folder does. */
   s3?: S3Settings
 }
 

@@ -22,7 +22,7 @@ export interface FunctionConfig {
   functionTimeoutMs: number
   /** Whether functions may connect to addresses that are not public. */
   functionEgress: 'guarded' | 'open'
-  /** Of JavaScript's heap in each function process. */
+  /** Limit for JavaScript's heap in each function process. */
   functionMemoryMb: number
   /** Maximum number of function processes, for all applications together. */
   functionProcesses: number

@@ -24,7 +24,7 @@ export interface ProcessSettings {
   mainFile: string
   readable: string[]
   folder: string
-  /** Of JavaScript's heap; the whole process may use `memorySlackMb` more. */
+  /** Limit for JavaScript's heap; the whole process may use `memorySlackMb` more. */
   memoryMb: number
   clock: Clock
 }

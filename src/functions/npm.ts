@@ -75,7 +75,7 @@ async function fill(draft: Draft, { environment, npm, timeoutMs = timeoutDefault
   )
 }
 
-// ----------------------------------------------------------------------------------- where and as whom
+// ------------------------------------------------------------------------------- the folder and the user
 
 interface User {
   uid: number
@@ -84,7 +84,7 @@ interface User {
 
 interface Draft {
   folder: string
-  /** Becomes the set; inside `folder`. */
+  /** The folder inside `folder` that becomes the set. */
   project: string
   /** Absent if npm runs as the server's user. */
   user?: User
@@ -171,7 +171,7 @@ async function copyOf(path: string, name: string): Promise<string> {
   return copy
 }
 
-// --------------------------------------------------------------------------------- what npm is told
+// ------------------------------------------------------------------------------------- settings of npm
 
 /** Flags take precedence over all files and variables. */
 function flagsOf({ folder, project }: Draft): string[] {
@@ -225,7 +225,7 @@ function environmentOfNpm(
   }
 }
 
-// --------------------------------------------------------------------------------------- running it
+// ------------------------------------------------------------------------------------------ running npm
 
 /** @returns npm's error output if it failed */
 function runNpm(

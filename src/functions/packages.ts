@@ -22,7 +22,7 @@ const Lock = z.object({
 })
 type Entry = z.output<typeof Lock>['packages'][string]
 
-/** `node_modules/a/node_modules/@b/c` */
+/** Matches paths like `node_modules/a/node_modules/@b/c`. */
 const place = /^node_modules\/(?:@[^/]+\/)?[^/@.][^/]*(?:\/node_modules\/(?:@[^/]+\/)?[^/@.][^/]*)*$/
 
 /**

@@ -23,7 +23,7 @@ export class Pool {
   readonly members = new Set<Member>()
   /** Specs of processes whose files and addresses are still being resolved. */
   readonly preparing = new Set<{ spec: RuntimeSpec; isVoid: boolean }>()
-  /** First come, first served. */
+  /** Waiting invocations, in order of arrival. */
   readonly waiting: Waiting[] = []
 
   constructor(applicationId: number) {

@@ -13,7 +13,7 @@ export interface RuntimeSpec {
   applicationId: number
   /** The folder of the application's runtime, which no other application uses. */
   folder: string
-  /** The source, not compiled yet. */
+  /** The customer's source, not yet compiled. */
   initializationScript?: string
   /** All environment variables of the functions: the customer's and the preset ones. */
   environment: Record<string, string>
@@ -26,7 +26,7 @@ export interface RuntimeSpec {
 interface Given {
   bootstrap: Bootstrap
   egress: 'open' | 'guarded'
-  /** Of JavaScript's heap. */
+  /** Limit for JavaScript's heap. */
   memoryMb: number
   clock: Clock
   /** The compiled initialization script. */

@@ -3,7 +3,7 @@ import type { ClockState } from '#clock/clock.ts'
 
 export interface Log {
   level: 'debug' | 'info' | 'warn' | 'error'
-  /** ISO 8601. */
+  /** Time in ISO 8601. */
   time: string
   text: string
 }

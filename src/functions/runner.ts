@@ -14,11 +14,11 @@ import { Scripts } from './scripts.ts'
 export interface Invocation {
   /** Identifies the script: each script has a different id. */
   versionId: number
-  /** The source, not compiled yet. */
+  /** The customer's source, not yet compiled. */
   handlerScript: string
   /** Must be representable as JSON. */
   event: unknown
-  /** Such as `user.sent.message`. */
+  /** The type of the event, such as `user.sent.message`. */
   eventType: string
   /** Bearer token of the application, for the APIs of the context. */
   token: string
@@ -31,13 +31,13 @@ export interface Invocation {
 }
 
 export interface RunnerOptions {
-  /** For files that all processes read. */
+  /** The folder for files that all processes read. */
   folder: string
   /** Whether functions may connect to addresses that only this host or its network can reach. */
   egress: 'open' | 'guarded'
-  /** Of JavaScript's heap in each process. */
+  /** Limit for JavaScript's heap in each process. */
   memoryMb?: number
-  /** For all applications together. */
+  /** Maximum number of processes for all applications together. */
   processesMax?: number
   processesPerApplicationMax?: number
   /** Maximum number of an application's invocations that wait for a process; more are refused. */

@@ -22,7 +22,7 @@ interface Sandbox {
   readable: string[]
   /** The working directory of the process. */
   folder: string
-  /** Of JavaScript's heap. */
+  /** Limit for JavaScript's heap. */
   heapMb: number
 }
 

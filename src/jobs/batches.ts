@@ -6,13 +6,13 @@ const triesMax = 3
 const betweenTriesMs = 20
 
 export interface Work<R> {
-  /** Maximum batch size. */
+  /** Maximum number of items in a batch. */
   max: number
   /** Processes up to `limit` of the oldest items, or only the item with the id `only`. */
   take(limit: number, only?: number): Promise<R>
   /** Returns the id of the oldest item. */
   first(): Promise<number | undefined>
-  /** Skips an item that fails every time. */
+  /** Sets aside an item that fails every time, so that the work continues without it. */
   setAside(id: number, error: unknown): Promise<R>
 }
 

@@ -46,7 +46,7 @@ interface Ready {
 /** The runs that this process has taken for one application. */
 interface Line {
   waiting: Ready[]
-  /** By the run's id. */
+  /** The current runs, by id. */
   running: Map<number, Promise<void>>
 }
 
@@ -54,7 +54,7 @@ export class FunctionRuns {
   readonly #ctx: Context
   readonly #taking: Drain
   readonly #forgetting: Drain
-  /** By application; the first is served next. */
+  /** Taken runs by application; the first application is served next. */
   readonly #lines = new Map<number, Line>()
   #state: 'new' | 'open' | 'stopping' = 'new'
   #givenBackAt = -givingBackMs
@@ -77,7 +77,7 @@ export class FunctionRuns {
     this.#forgetting.start()
   }
 
-  /** Looks for runs now. */
+  /** Requests a look for due runs. */
   signal(): void {
     if (this.#state === 'open') this.#taking.signal()
   }

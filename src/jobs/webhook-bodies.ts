@@ -49,7 +49,7 @@ const reaction: ToData = (delivery, subjects, show) => {
   return { ...(show(reactionResource, shown) ?? {}), message: message(delivery, subjects, show) }
 }
 
-/** For events whose payload is complete. */
+/** Shows the payload itself, for events where it is complete. */
 const asWritten: ToData = ({ payload }) => {
   const { by: _, traceparent: __, ...rest } = payload
   return rest

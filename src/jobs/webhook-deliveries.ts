@@ -31,9 +31,9 @@ export class WebhookDeliveries {
   readonly #ctx: Context
   readonly #taking: Drain
   readonly #forgetting: Drain
-  /** By webhook: start times by delivery. */
+  /** Start times of current deliveries, by webhook and delivery. */
   readonly #underWay = new Map<number, Map<number, number>>()
-  /** Running deliveries, with what callers that move the clock wait for. */
+  /** Current deliveries, each with the promise that a move of the clock awaits. */
   readonly #running = new Map<Promise<void>, Promise<void>>()
   /** Deliveries that a test suspends; they continue only when the clock is moved. */
   readonly #hanging = new Set<Promise<void>>()
@@ -56,7 +56,7 @@ export class WebhookDeliveries {
     this.#forgetting.start()
   }
 
-  /** Looks for deliveries now. */
+  /** Requests a look for due deliveries. */
   signal(): void {
     this.#taking.signal()
   }

@@ -179,7 +179,7 @@ export class Worker {
       try {
         return await this.#attempt(id, attempt >= attemptsMax)
       } catch (error) {
-        // The queue learns of failures only: the job stays in it until its runner is done.
+        // Throwing reports a failure, not the end: the job stays queued until the worker that runs it is done.
         if (error instanceof Superseded || signal.aborted) throw error
         const isAway = isDatabaseAway(error)
         if (isAway) attempt = 0

@@ -45,7 +45,7 @@ const perNetworkMax = 500
 const signInsMax = 5
 /** Each attempt occupies one of Node's four threads for tens of milliseconds; file access and DNS need these too. */
 const runningMax = 2
-/** Per network. */
+/** Maximum number of waiting attempts per network. */
 const waitingMax = 200
 
 export const guesses = plugin(

@@ -9,7 +9,7 @@ interface Path {
 
 export const methods = plugin(
   async (app) => {
-    /** By the pattern of the path. */
+    /** The methods of each path, by its pattern. */
     const paths = new Map<string, Path>()
     app.addHook('onRoute', ({ url, method }) => {
       if (url.includes('*')) return

@@ -3,7 +3,7 @@ export class Turns {
   readonly #runningMax: number
   readonly #waitingMax: number
   #running = 0
-  /** By key; the next key is first. */
+  /** Waiting work by key; the next key is first. */
   readonly #waiting = new Map<string, (() => void)[]>()
 
   /** @param waitingMax per key; beyond that, `run` refuses */

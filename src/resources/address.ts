@@ -51,7 +51,7 @@ function printer(pattern: string): (params: Params) => string {
   }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: addresses of any names; each prints what its own pattern names.
+// biome-ignore lint/suspicious/noExplicitAny: addresses with any placeholders; each checks those of its own pattern.
 type AnyAddress = Address<any>
 type Addresses = Record<string, AnyAddress>
 
@@ -86,7 +86,7 @@ export interface Hypermedia<
   also?: (entity: E) => Record<string, unknown>
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: hypermedia of any entity; what is presented checks its own.
+// biome-ignore lint/suspicious/noExplicitAny: hypermedia of any entity; each `defineHypermedia` checks its own.
 export type AnyHypermedia = Hypermedia<any>
 
 /** Defines what resources of a shape show in real time wherever they appear; see resources/hypermedia.ts. */

@@ -24,7 +24,7 @@ export interface Resource<S extends z.ZodType = z.ZodType, E extends z.output<S>
   embeds?: Record<string, AnyResource>
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: any shape and any entity; what is presented checks its own.
+// biome-ignore lint/suspicious/noExplicitAny: any shape and any entity; each `defineResource` checks its own.
 export type AnyResource<E = any> = Resource<any, any> & { links: Record<string, Link<E>> }
 
 /** Checks a resource's literal against its shape, so that links are typed by the entity. */

@@ -34,7 +34,7 @@ export type EventSubject =
   | 'notifications'
   /** The settings of the application's chat user interfaces. */
   | 'uis'
-  /** Channels whose present users see the event's user. */
+  /** Channels of the event's user in which someone is present. */
   | 'livelyChannels'
 
 /** Who receives an event. */
@@ -79,9 +79,9 @@ export interface EchoAddress {
 
 /** The functions that an event triggers. */
 interface EventFunctions {
-  /** If the event has a user, `payload.userId`. */
+  /** The type that runs if the event has a user, `payload.userId`. */
   byUser?: FunctionType
-  /** If the event has no user. */
+  /** The type that runs if the event has no user. */
   bySystem?: FunctionType
   /** Runs are requested where the event is written, which knows more than the event contains. */
   isAskedBefore?: true
@@ -92,7 +92,7 @@ export interface EventDescription {
   counts: readonly CounterScope[]
   audience: EventAudience
   subjects: readonly EventSubject[]
-  /** By outcome, if there is more than one. */
+  /** The answer to the session that acted; by outcome, if there is more than one. */
   echo: EchoAddress | Record<string, EchoAddress> | null
   effects?: readonly EventEffect[]
   /** The payload field that names whose relations to channels and users change; see domain/sessions/relations.ts. */

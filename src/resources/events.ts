@@ -52,7 +52,7 @@ export const events = {
     effects: ['ends sessions'],
     webhook: 'user.deleted',
   },
-  /** By an operator. */
+  /** An operator has banned the user. */
   'user.banned': {
     counts: [],
     audience: 'users',
@@ -214,7 +214,7 @@ export const events = {
     subjects: ['threads'],
     echo: echo('threads', 'user.thread.created'),
   },
-  /** In the channel's main thread. */
+  /** A message was sent in the channel's main thread. */
   'channel.message.created': {
     ...messageCreated,
     counts: ['application.messages', 'channel.messages', 'channel.main_messages'],
@@ -224,7 +224,7 @@ export const events = {
     ...messageDeleted,
     counts: ['application.messages', 'channel.messages', 'channel.main_messages'],
   },
-  /** In any other thread. */
+  /** A message was sent in any other thread. */
   'thread.message.created': {
     ...messageCreated,
     counts: ['application.messages', 'channel.messages', 'thread.messages'],
@@ -242,7 +242,7 @@ export const events = {
     effects: ['changes last message'],
     webhook: 'message.updated',
   },
-  /** Deleted for one user only. */
+  /** A user has deleted the message for themselves only. */
   'message.hidden': { counts: [], audience: 'users', subjects: ['messages'], echo: messageDeleted.echo },
   'message.reported': {
     counts: [],

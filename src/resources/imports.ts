@@ -36,7 +36,7 @@ export const UserImport = z
 export type UserImport = z.output<typeof UserImport>
 
 const channel = {
-  /** Usernames. */
+  /** Usernames of the members. */
   members: z.array(Username).default([]),
   creator: Username.optional(),
   properties,

@@ -52,11 +52,11 @@ export type MovedPicture = z.output<typeof MovedPicture>
 export const MovedChannel = z
   .object({
     type: ChannelType,
-    /** Group channels only; random if absent. */
+    /** Name of a group channel; random if absent. */
     name: RequiredText(nameMax).optional(),
     displayName: RequiredText(nameMax).optional(),
     creator: Key.optional(),
-    /** Direct channels only: the members by which the channel is found. */
+    /** Members of a direct channel, by which it is found. */
     members: z.array(Key).max(directMembersMax, `has more than ${directMembersMax} members`).default([]),
     properties: Properties.default({}),
     createdTime: Time,
@@ -88,7 +88,7 @@ const MovedMention = z.object({
 export const MovedMessage = z
   .object({
     channel: Key,
-    /** Absent for a system message. */
+    /** The author; absent for a system message. */
     user: Key.optional(),
     body: RequiredText(bodyMax).optional(),
     file: z
@@ -157,7 +157,7 @@ export const MovedFunction = z.object({
   name: RequiredText(nameMax),
   description: Text(2048).optional(),
   enabled: z.boolean(),
-  /** Oldest first. */
+  /** Scripts of the versions, oldest first. */
   versions: z.array(RequiredText(scriptMax)),
 })
 export type MovedFunction = z.output<typeof MovedFunction>

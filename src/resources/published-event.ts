@@ -32,7 +32,7 @@ const Delivery = z.object({
   except: integer.exactOptional(),
   /** The session that acted does not receive it. */
   exceptActor: z.literal(true).exactOptional(),
-  /** For users who have cleared their history through the channel's last message, or deleted that message. */
+  /** Replaces `resource` for users who cleared their history through the last message, or deleted that message. */
   cleared: z
     .object({
       channelId: integer,

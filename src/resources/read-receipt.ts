@@ -4,7 +4,7 @@ import { Channel } from '#resources/channel.ts'
 import { defineResource, Timestamp } from '#resources/define.ts'
 import { User } from '#resources/user.ts'
 
-/** States that a user read a message, and when. */
+/** A user has read a message at this time. */
 export const ReadReceiptShape = z.object({ createdTime: Timestamp, user: User })
 /** The message's id is needed for its link. */
 export type ReadReceipt = z.output<typeof ReadReceiptShape> & { messageId: number }

@@ -6,7 +6,7 @@ import { findFirstKey } from '#domain/applications/find-first-key.ts'
 import { packageVersion } from '#place.ts'
 import { policyOf, readPage } from '#routes/pages.ts'
 
-/** Shown only with the demo. */
+/** The API key, which is shown only with the demo. */
 const keyFact = '<div><dt>API key</dt><dd><code>{{apiKey}}</code></dd></div>'
 
 /** Shown in place of the demo. */

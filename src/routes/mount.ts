@@ -46,7 +46,7 @@ export interface Described {
 
 /** Return the validated parts of a request. @throws ChatError 400 that names the invalid fields */
 export interface Checks {
-  // biome-ignore lint/suspicious/noExplicitAny: operations of all inputs stand in one list; each types its own.
+  // biome-ignore lint/suspicious/noExplicitAny: one list holds operations of all types; each declares its own.
   params(request: FastifyRequest): any
   // biome-ignore lint/suspicious/noExplicitAny: as above
   query(request: FastifyRequest): any

@@ -41,7 +41,7 @@ export interface Operation extends Described {
   /** Set if a multipart form may replace the body. */
   form?: Form
   answer: Answer
-  // biome-ignore lint/suspicious/noExplicitAny: operations of all inputs stand in one list; `operation` types each.
+  // biome-ignore lint/suspicious/noExplicitAny: one list holds operations of all types; `operation` checks each.
   handle: (caller: ApplicationCaller, input: Input<any, any, any>) => Promise<unknown>
 }
 

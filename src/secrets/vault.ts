@@ -34,7 +34,7 @@ export interface Vault {
 }
 
 interface Key {
-  /** Hex. */
+  /** In hex. */
   id: string
   bytes: Uint8Array
 }

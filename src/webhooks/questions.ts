@@ -4,7 +4,7 @@ const waitingMax = 1_024
 
 interface Line {
   asked: number
-  /** In order of arrival. */
+  /** Waiting questions in order of arrival. */
   waiting: Set<() => void>
 }
 

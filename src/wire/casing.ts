@@ -6,12 +6,12 @@ import { sameInBothSpellings, served } from '#resources/define.ts'
 /** snake for `application/vnd.chatkitty+json`, camel otherwise (contract h1). */
 export type Spelling = 'camel' | 'snake'
 
-/** `createdTime` -> `created_time` */
+/** Returns the name in snake case: `createdTime` -> `created_time`. */
 export function snake(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
-/** `created_time` -> `createdTime` */
+/** Returns the name in camel case: `created_time` -> `createdTime`. */
 export function camel(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
@@ -38,7 +38,7 @@ function isSameInBoth(schema: z.ZodType): boolean {
   return alsoSpelled(schema) !== undefined
 }
 
-/** Returns names that a field may have besides its own; undefined if its only names are its two spellings. */
+/** Returns the other names of a field with one spelling; undefined if the field has two spellings. */
 export function alsoSpelled(schema: z.ZodType): string[] | undefined {
   const here = sameInBothSpellings.get(schema)
   if (here) return here.also ?? []

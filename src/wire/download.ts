@@ -4,7 +4,7 @@ import fresh from 'fresh'
 
 export interface Range {
   start: number
-  /** Inclusive. */
+  /** Last byte, inclusive. */
   end: number
 }
 

@@ -7,7 +7,7 @@ import { type CursorHrefs, cursorLinks, type PageHrefs, pageLinks } from '#wire/
 /** How a request wants its documents presented. */
 export interface View {
   spelling: Spelling
-  /** `https://chat.example.com` */
+  /** The origin of the request, such as `https://chat.example.com`. */
   origin: string
   /** Prefix of the links of resources, such as `https://chat.example.com/v1/applications/1`. */
   base: string

@@ -15,7 +15,7 @@ const marks = { origin: '"\\/', streams: '"\\u002f' }
 
 /** The base URLs under which a client reaches this server. */
 export interface BaseUrls {
-  /** `https://chat.example.com` */
+  /** The origin of the server, such as `https://chat.example.com`. */
   origin: string
   /** Prefix of stream addresses; empty if only the client knows how it reaches the server (runtime contract 6.1). */
   streams: string
@@ -108,7 +108,7 @@ const pageTail = /\.page\.(\d{0,9})\.size\.(\d{0,9})\.sort\.(.*)$/
 const cursorTail = /\.start\.(\d{0,16})\.next\.(\d{0,16})\.size\.(\d{1,9})\.relation\.(SELF|PREVIOUS|NEXT)$/
 
 export interface Destination {
-  /** Without its position in a list. */
+  /** The destination without its position in a list. */
   base: string
   /** The base without its version. */
   plain: string

@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import { alsoSpelled, definition, snake } from '#wire/casing.ts'
 
 export interface OddField {
-  /** Such as `members[0].usrname`. */
+  /** Path of the field, such as `members[0].usrname`. */
   path: string
   /** The field's current name; for an unknown field the most similar name, which may be unrelated. */
   nearest: string

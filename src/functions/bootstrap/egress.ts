@@ -138,7 +138,7 @@ function guardNameServers(): void {
       defineProperty(owner, 'setServers', { value: refuse, writable: false, configurable: false })
     }
   }
-  // Below both kinds of resolvers.
+  // Guards the handle, which is below both kinds of resolvers.
   restrict(prototypeOf(handleOf(new dns.Resolver())), ['setServers', 'setLocalAddress'], () => false)
   syncBuiltinESMExports()
 }

@@ -3,7 +3,7 @@ import { resultBytesMax } from '#functions/protocol.ts'
 
 export interface Recorded {
   json: string
-  /** What is missing. */
+  /** Says what is missing in `json`. */
   note?: string
 }
 
@@ -13,7 +13,7 @@ const depthMax = 64
 /** Limit for excerpts of values that are too large; JSON uses up to six bytes per character. */
 const charactersMax = resultBytesMax / 8
 const numberCharacters = 24
-/** Quotes, commas and colons. */
+/** Allowance per item for quotes, commas and colons. */
 const itemCharacters = 4
 
 /** Never throws, even for a client's response, circular references or throwing getters. */

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { Timestamp } from '#resources/define.ts'
 import { single } from '#resources/queries.ts'
 
-/** A century. */
+/** Maximum number of days: a century. */
 const daysMax = 36_500
 
 const Days = (about: string) =>

@@ -25,7 +25,7 @@ interface AdminInput<P, Q, B> {
   params: P
   query: Q
   body: B
-  /** Only if the answer is a list. */
+  /** The requested part, for answers that are lists. */
   list: ListRequest
   /** For handlers that need more than the parsed input. */
   request: FastifyRequest
@@ -34,7 +34,7 @@ interface AdminInput<P, Q, B> {
 
 /** A multipart form with a part `file`. */
 interface AdminForm {
-  // biome-ignore lint/suspicious/noExplicitAny: operations of all inputs stand in one list; `insideOperation` types each.
+  // biome-ignore lint/suspicious/noExplicitAny: one list holds operations of all types; `insideOperation` checks each.
   storage: Storage<any>
   // biome-ignore lint/suspicious/noExplicitAny: as above
   handle: (caller: InsideCaller, input: { params: any; file: any }) => Promise<unknown>
@@ -48,7 +48,7 @@ export interface AdminOperation extends Described {
   /** Set if the operation only accepts a form. */
   form?: AdminForm
   answer: AdminAnswer
-  // biome-ignore lint/suspicious/noExplicitAny: operations of all inputs stand in one list; `adminOperation` types each.
+  // biome-ignore lint/suspicious/noExplicitAny: one list holds operations of all types; `adminOperation` checks each.
   handle: (caller: any, input: AdminInput<any, any, any>) => Promise<unknown>
 }
 

@@ -99,7 +99,7 @@ async function askProvider(
     const secret = request.cookies[secretCookie] ?? ''
     const own = await verify({ idToken: token.id_token, secret, now: ctx.clock.now() })
     const more = (await flow.userinfo(token.access_token)) as Claims
-    // [OpenID Connect Core 1.0 section 5.3.2]
+    // The subjects must match [OpenID Connect Core 1.0 section 5.3.2].
     if (more.sub !== own.sub) throw new Error('The user info is of somebody else')
     return { ...own, ...more }
   } catch (error) {
