@@ -19,7 +19,7 @@ export type Call = (id: string, ask?: Ask) => Promise<any>
 /** Empty: the command line calls no handlers that need a request. */
 const noDoors = {} as AdminDoors
 
-/** Calls `work` with the operations, either of a server with CHATTERIE_ADMIN_KEY, or as the operator of this machine. */
+/** Calls `work` with the operations of a server (with CHATTERIE_ADMIN_KEY), or as the operator of this machine. */
 export function withAdmin<T>({ server }: AdminOptions, work: (call: Call) => Promise<T>): Promise<T> {
   if (server !== undefined) return work(callOf(server))
   return withContext((ctx) => {

@@ -92,7 +92,7 @@ async function* deliveriesOf(
 
 const lookedAtMax = 100
 
-/** Looks at the last hundred, or at all if these are all new: deliveries that end late have lower ids than seen ones. */
+/** Looks at the last hundred, or at all if those are all new, because late deliveries have lower ids than others. */
 async function newDeliveries(
   call: Call,
   params: Record<string, number>,

@@ -16,7 +16,7 @@ export interface Log {
 }
 
 export interface InterceptOptions {
-  /** The URL of Chatterie. It must trust proxies on this machine (TRUST_PROXY), so that links keep the requested names. */
+  /** The URL of Chatterie. It must trust proxies on this machine (TRUST_PROXY), so links keep the requested names. */
   url: string
   /** The environment that the programs would have otherwise. */
   environment: Environment

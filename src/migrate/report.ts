@@ -1,8 +1,8 @@
-// What a move has done, and what it could not carry and why.
+// The report of a move: what was moved, and what could not be moved and why.
 import type { Staged } from '#domain/moving/stage-items.ts'
 import type { MovedKind } from '#resources/moving.ts'
 
-/** So many single things are named; all are counted. */
+/** Up to this many single items are named; all are counted. */
 const namedMax = 1_000
 
 export interface KindReport {
@@ -25,14 +25,14 @@ export interface Report {
   isDryRun: boolean
   pass: number
   since: string | null
-  /** What to give as --since the next time. */
+  /** The value of --since for the next run. */
   startedTime: string
   kinds: Partial<Record<MovedKind, KindReport>>
-  /** Files of messages and pictures: how many, and the bytes that the source says they have. */
+  /** Number of files of messages and pictures, and their total size according to the source. */
   files: { count: number; bytes: number }
   notCarried: NotCarried[]
   notCarriedCount: number
-  /** By kind: what is at the source no more, and here still. */
+  /** By kind: the number of items that still exist here, but no longer at the source. */
   vanished: Partial<Record<MovedKind, number>>
   limits: string[]
   requests: number

@@ -1,5 +1,5 @@
-// Moves what a source has into an application: reads it, step by step, then writes it, kind by kind. Ends it anywhere,
-// begin it again: it goes on from there, and nothing is there twice.
+// Moves data from a source into an application: reads it step by step, then writes it kind by kind. A move can be
+// interrupted and started again at any time: it resumes, and nothing is duplicated.
 import type { Context } from '#context.ts'
 import { checkItems } from '#domain/moving/stage-items.ts'
 import { Staging } from '#domain/moving/staging.ts'
@@ -12,11 +12,11 @@ export interface MoveOptions {
   applicationId: number
   since: string | null
   isDryRun: boolean
-  /** Called as it goes; with `undefined` when a part is over. */
+  /** Called on progress; with `undefined` when a part is finished. */
   onProgress(part: { title: string; unit: string } | undefined, done: number, total?: number): void
 }
 
-/** @throws what ends it early, such as a source that fails for too long */
+/** @throws the error that aborts the move, such as a source that fails for too long */
 export async function runMove(ctx: Context, source: Source, options: MoveOptions): Promise<Report> {
   const { applicationId, since, isDryRun, onProgress } = options
   const staging = isDryRun
@@ -87,7 +87,7 @@ function keepingStage(
   }
 }
 
-/** Counts what would be put, and keeps nothing: what hangs on what is kept is not asked for. */
+/** Returns a stage that only counts items, so whatever depends on stored items is not read. */
 function dryStage(
   since: string | null,
   report: Report,

@@ -1,5 +1,5 @@
-// What a source is: another service, read step by step into words of our own (resources/moving.ts). Each is a folder
-// beside this file; the writer knows none of them.
+// The interface of a source: another service, read step by step and converted to our own types (resources/moving.ts).
+// Each source is a folder beside this file; the writer does not depend on any of them.
 import type { FetchFile } from '#domain/moving/fetch-to-store.ts'
 import type { ReadItem, Staged } from '#domain/moving/stage-items.ts'
 import type { MovedKind } from '#resources/moving.ts'
@@ -7,54 +7,54 @@ import type { MovedKind } from '#resources/moving.ts'
 export type { FetchFile, ReadItem, Staged }
 
 export interface Source {
-  /** Which service, and what of it: `chatkitty 26`. What was moved is known again by it. */
+  /** The service and the part of it, such as `chatkitty 26`; identifies what was moved earlier. */
   name: string
-  /** The API key of the application there, where it has one. */
+  /** The API key of the application there, if it has one. */
   applicationKey?: string
-  /** Whether what it does not have is there no more, and not only elsewhere. */
+  /** Whether the source is complete, so that items missing from it have been deleted there. */
   isWhole: boolean
-  /** One behind the other; each begins once the one before is done. */
+  /** Run in order; each starts when the previous one is finished. */
   steps: Step[]
   fetchFile: FetchFile
-  /** What none of its moves can carry, and why, for people. */
+  /** Descriptions, for people, of what cannot be moved from this source, and why. */
   limits: string[]
-  /** How many requests the source was sent so far. */
+  /** Returns the number of requests sent to the source so far. */
   usage?(): Usage
 }
 
 export interface Usage {
   requests: number
-  /** Requests that were asked again since the source failed, or asked to wait. */
+  /** Requests that were retried because the source failed or asked to wait. */
   repeated: number
 }
 
 export interface Step {
   /** The key under which its progress is saved. */
   name: string
-  /** For the progress bar: `Reading messages`, and what it counts. */
+  /** For the progress bar: `Reading messages`, and the unit it counts. */
   title: string
   unit: string
   read(stage: Stage): Promise<void>
 }
 
-/** Where a step puts what it reads, and keeps its progress. */
+/** Receives the items that a step reads, and stores its progress. */
 export interface Stage {
-  /** Details of what is older need not be asked for again. */
+  /** Details of items older than this need not be read again. */
   since: string | null
-  /** Whether what is put is only counted. */
+  /** Whether items are only counted. */
   isDryRun: boolean
   put(kind: MovedKind, items: ReadItem[]): Promise<Staged[]>
-  /** Those of the keys that this pass has put. */
+  /** Returns those keys that were stored in this run. */
   seen(kind: MovedKind, keys: Iterable<string>): Promise<Set<string>>
-  /** Says which message those with these keys reply to. */
+  /** Sets the parent message of the messages with these keys. */
   setParents(parentKey: string, keys: string[]): Promise<void>
-  /** Where the step goes on, if it was begun before: what it has saved. */
+  /** Returns the saved position if the step was interrupted earlier. */
   resumed<T>(): T | undefined
   save(position: unknown): Promise<void>
-  /** What a step of this pass or an earlier one has found out about the source. */
+  /** Returns a fact about the source that a step of this or an earlier run remembered. */
   recall<T>(name: string): T | undefined
   remember(name: string, value: unknown): Promise<void>
   progress(done: number, total?: number): void
-  /** Says that something cannot be carried, and why. */
+  /** Reports that an item cannot be moved, and why. */
   cannot(kind: string, key: string, reason: string): void
 }

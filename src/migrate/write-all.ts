@@ -1,4 +1,4 @@
-// Writes what was read, kind by kind, by the verbs of the domain.
+// Writes the items that were read, kind by kind, through the verbs of the domain.
 import type { Context } from '#context.ts'
 import { fetchFiles } from '#domain/moving/fetch-files.ts'
 import type { FetchFile } from '#domain/moving/fetch-to-store.ts'
@@ -20,7 +20,7 @@ import { type Moved, type MovedKind, movedKinds } from '#resources/moving.ts'
 type Write<K extends MovedKind> = (items: PendingItem<Moved<K>>[]) => Promise<Problem[]>
 type Writers = { [K in Exclude<MovedKind, 'receipts'>]: Write<K> }
 
-/** Of what kinds it is told that something is at the source no more. */
+/** The kinds for which items that no longer exist at the source are reported. */
 export const vanishing = ['user', 'channel', 'member', 'message', 'function'] as const
 
 const titles: Record<MovedKind, string> = {
@@ -43,7 +43,7 @@ export type OnProgress = (
   total?: number,
 ) => void
 
-/** What cannot be written stays to be tried again by the next run, and is reported. */
+/** Writes all items. Those that cannot be written are reported, and retried by the next run. */
 export async function writeAll(
   ctx: Context,
   staging: Staging,

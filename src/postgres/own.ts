@@ -61,7 +61,7 @@ async function change(url: string, password: string): Promise<void> {
 }
 
 /**
- * Sets a new password for a cluster on which no server runs, without knowing the old one. Not durable if the host halts.
+ * Sets a new password for a cluster on which no server runs, without knowing the old one. Not durable if the host dies.
  * @throws if Postgres finds the cluster invalid
  */
 export async function givePassword(cluster: Cluster): Promise<void> {

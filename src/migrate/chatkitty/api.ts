@@ -1,29 +1,29 @@
-// The Platform API of the service that is left: at a rate that it bears, and past its failures.
+// The client of the Platform API that data is moved from: limits its request rate, and retries failures.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '#clock/clock.ts'
 import { FileGone } from '#domain/moving/fetch-to-store.ts'
 import type { Usage } from '#migrate/source.ts'
 
 export interface ApiOptions {
-  /** Of the API, with or without `/v1`. */
+  /** The URL of the API, with or without `/v1`. */
   baseUrl: string
-  /** The whole address of the token endpoint. */
+  /** The full URL of the token endpoint. */
   tokenUrl: string
   clientId: string
   clientSecret: string
-  /** Requests a second, at most. */
+  /** Maximum requests per second. */
   rate: number
-  /** How long one request is tried again while the source fails. */
+  /** How long one request is retried while the source fails. */
   patienceMs: number
   clock: Pick<Clock, 'now'>
 }
 
-/** Where the API is, without `/v1`. */
+/** Returns the base URL of the API, without `/v1`. */
 export function platformRoot(baseUrl: string): string {
   return baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '')
 }
 
-/** The source said no, and asking again would not help. */
+/** The source refused a request, and retrying would not help. */
 export class Refusal extends Error {
   readonly status: number
   constructor(status: number, message: string) {
@@ -32,22 +32,22 @@ export class Refusal extends Error {
   }
 }
 
-/** One request. */
+/** Timeout of one request. */
 const timeoutMs = 60_000
 const firstPauseMs = 250
 const longestPauseMs = 30_000
-/** So long before it ends, a token is replaced. */
+/** A token is replaced this long before it expires. */
 const spareMs = 60_000
 
 interface Asking<T> {
   withToken: boolean
-  /** What is read of an answer that is no refusal; what it throws is tried again. */
+  /** Reads a successful answer; if it throws, the request is retried. */
   read(answer: Response): Promise<T>
 }
 
-/** What an attempt came to that got nothing. */
+/** The result of a failed attempt. */
 interface Failure {
-  /** Of its answer, if it had one. */
+  /** The status of the answer, if there was one. */
   status?: number
   why: string
   retryAfter: string | null
@@ -58,7 +58,7 @@ export class ChatKittyApi {
   readonly usage: Usage = { requests: 0, repeated: 0 }
   readonly #options: ApiOptions
   #token: Promise<{ value: string; endsAt: number }> | undefined
-  /** When the next request may be sent, by the clock of `performance`. */
+  /** When the next request may be sent, by `performance.now()`. */
   #nextAt = 0
 
   constructor(options: ApiOptions) {
@@ -66,17 +66,17 @@ export class ChatKittyApi {
     this.base = platformRoot(options.baseUrl)
   }
 
-  /** A JSON document below `/v1`, with its own keys in camelCase. @throws Refusal */
+  /** Fetches a JSON document below `/v1`, converting its keys to camelCase. @throws Refusal */
   async get<T>(path: string): Promise<T> {
     const read = async (answer: Response) => inCamelCase(await answer.json()) as T
     return this.#ask(`${this.base}/v1${path}`, { withToken: true, read })
   }
 
-  /** @throws FileGone, Refusal */
+  /** Fetches a file. @throws FileGone, Refusal */
   async file(url: string): Promise<{ bytes: AsyncIterable<Uint8Array>; contentType?: string | undefined }> {
-    // One of its own is asked for where the API is, and with the token, which is for nobody else.
+    // The source's own files are fetched from the API's address with the token, which must not be sent to other hosts.
     const own = /^(?:\/v1)?(\/files\/.+)$/.exec(new URL(url).pathname)?.[1]
-    // Its bytes take what they take: what is waited for is that they begin.
+    // Without a timeout for the bytes: only their beginning is waited for.
     const read = async (answer: Response) => answer
     try {
       const answer = own
@@ -109,13 +109,13 @@ export class ChatKittyApi {
       const pause = asked ?? pauseBefore(attempt)
       if (performance.now() + pause > givesUpAt) throw givingUp(url, outcome.why, patienceMs)
       this.usage.repeated++
-      // Whoever limits one request limits them all.
+      // A rate limit of one request applies to all of them.
       if (asked !== undefined) this.#nextAt = Math.max(this.#nextAt, performance.now() + asked)
       await sleep(pause)
     }
   }
 
-  /** One request, up to the end of what is read of its answer. @throws Refusal where it gets no token */
+  /** Performs one request and reads its answer. @throws Refusal if no token is granted */
   async #attempt<T>(url: string, { withToken, read }: Asking<T>): Promise<{ value: T } | Failure> {
     const limit = new AbortController()
     let timer: NodeJS.Timeout | undefined
@@ -139,7 +139,7 @@ export class ChatKittyApi {
     }
   }
 
-  /** Waits until it may ask. */
+  /** Waits until the rate limit permits another request. */
   async #turn(): Promise<void> {
     const now = performance.now()
     const at = Math.max(now, this.#nextAt)
@@ -160,7 +160,7 @@ export class ChatKittyApi {
     try {
       return await this.#askForToken()
     } catch (error) {
-      this.#token = undefined // the next attempt asks anew
+      this.#token = undefined // the next attempt requests a new one
       throw error
     }
   }
@@ -194,7 +194,7 @@ function pauseBefore(attempt: number): number {
   return pause * (0.75 + Math.random() / 2)
 }
 
-/** RFC 9110, 10.2.3: seconds, or a date. */
+/** Parses a Retry-After header (RFC 9110, 10.2.3): seconds or a date. */
 function retryAfterMs(header: string | null, now: number): number | undefined {
   const value = header?.trim() ?? ''
   if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1_000
@@ -219,7 +219,7 @@ function reasonOf({ message, cause }: Error): string {
   return cause instanceof Error && cause.message ? `${message}: ${cause.message}` : message
 }
 
-/** Their keys are the customer's. */
+/** Fields whose content has keys of the customer, which are not converted. */
 const opaque = new Set(['properties', 'environmentVariables', 'settings', '_links'])
 
 function inCamelCase(value: unknown): unknown {

@@ -1,10 +1,10 @@
-// Channels, and who is in them.
+// Reads channels with their members and invites.
 import { type ChatKittyApi, Refusal } from '#migrate/chatkitty/api.ts'
 import { type ChannelDocument, channelOf, idIn, type UserDocument } from '#migrate/chatkitty/documents.ts'
 import { all, forEach, pages } from '#migrate/chatkitty/lists.ts'
 import type { Stage, Step } from '#migrate/source.ts'
 
-/** How many channels are read at once. */
+/** Number of channels read concurrently. */
 const atOnce = 4
 
 interface MembershipDocument {
@@ -72,7 +72,7 @@ async function readMembers(api: ChatKittyApi, stage: Stage, channel: ChannelDocu
       )
     }
   } catch (error) {
-    // Memberships are documented for groups alone: members of a direct channel are there from its beginning.
+    // Memberships are documented only for groups; the members of a direct channel joined when it was created.
     if (isGroup || !(error instanceof Refusal)) throw error
     await put((channel.members ?? []).map(({ id }) => ({ userId: id, createdTime: channel.createdTime })))
   }

@@ -1,5 +1,5 @@
-// Documents of the Platform API, as far as they are carried, and what they become. Fields are those that the official
-// OpenAPI document names; what is required there may still be absent.
+// The fields of Platform API documents that are moved, and their conversion. The fields are those of the official
+// OpenAPI document; even required ones may be absent.
 import { MessageLink } from '#resources/message.ts'
 
 export interface UserDocument {
@@ -59,14 +59,14 @@ export interface NotificationDocument {
   data: { type: string; message?: { id: number }; mentionedChannel?: { id: number } }
 }
 
-/** What its users are at present is not known: who is online shows another status. */
+/** Converts a user. The presence status of an online user is omitted, because it hides the one they have chosen. */
 export function userOf(user: UserDocument, isDeleted = false) {
   const { type, name, displayName, isGuest, presence, properties } = user
   const presenceStatus = presence?.online ? undefined : presence?.status
   return { type, name, displayName, isGuest, presenceStatus, properties, isDeleted }
 }
 
-/** A picture that somebody chose: the others are drawn from names. */
+/** Returns a picture that a user has chosen; undefined for one generated from the name. */
 export function pictureOf({ displayPictureUrl: url }: UserDocument, base: string) {
   if (url === undefined || !URL.canParse(url)) return undefined
   const { pathname, host, hostname } = new URL(url)
@@ -126,7 +126,7 @@ export function messageOf(message: MessageDocument) {
   }
 }
 
-/** The number at the end of a link: `…/users/7`. */
+/** Returns the number at the end of a link: `…/users/7`. */
 export function idIn(link: { href: string } | undefined): number | undefined {
   const id = /\/(\d{1,18})$/.exec(link?.href ?? '')?.[1]
   return id === undefined ? undefined : Number(id)

@@ -1,4 +1,4 @@
-// Lists of the Platform API, a page at a time.
+// Reads lists of the Platform API, page by page.
 import { type ChatKittyApi, Refusal } from '#migrate/chatkitty/api.ts'
 
 const size = 100
@@ -14,7 +14,7 @@ export interface PageOf<T> {
   total: number | undefined
 }
 
-/** Pages of a list, from one number on. */
+/** Yields the pages of a list, starting at a page number. */
 export async function* pages<T>(
   api: ChatKittyApi,
   path: string,
@@ -25,7 +25,7 @@ export async function* pages<T>(
   for (let number = from; ; number++) {
     const ask = () => api.get<PageDocument>(`${path}?page=${number}&size=${size}${order}`)
     const document = await ask().catch((error) => {
-      // Which orders there are is not documented: then the list's own.
+      // The possible orders are not documented; if this one is refused, the default order is used.
       if (!(error instanceof Refusal && error.status === 400 && order !== '' && number === from)) throw error
       order = ''
       return ask()
@@ -36,14 +36,14 @@ export async function* pages<T>(
   }
 }
 
-/** All of a list that is short. */
+/** Returns all items of a short list. */
 export async function all<T>(api: ChatKittyApi, path: string, collection: string): Promise<T[]> {
   const found: T[] = []
   for await (const { items } of pages<T>(api, path, collection)) found.push(...items)
   return found
 }
 
-/** Pages of a list that goes on from cursors, newest first; `next` leads to the one behind. */
+/** Yields the pages of a cursor-based list, newest first; `next` is the query of the following page. */
 export async function* cursorPages<T>(
   api: ChatKittyApi,
   path: string,
@@ -59,7 +59,7 @@ export async function* cursorPages<T>(
   }
 }
 
-/** Does something with each, several at once. */
+/** Calls `work` for each item, several concurrently. */
 export async function forEach<T>(
   items: T[],
   atOnce: number,

@@ -1,13 +1,13 @@
-// Messages, their replies, and who has read them.
+// Reads messages, replies and read receipts.
 import { type ChatKittyApi, Refusal } from '#migrate/chatkitty/api.ts'
 import { type MessageDocument, messageOf, type UserDocument } from '#migrate/chatkitty/documents.ts'
 import { all, cursorPages, forEach } from '#migrate/chatkitty/lists.ts'
 import { putUsers } from '#migrate/chatkitty/users.ts'
 import type { Stage, Staged, Step } from '#migrate/source.ts'
 
-/** How many requests go on at once. */
+/** Number of concurrent requests. */
 const atOnce = 4
-/** The list is newest first, and what is older gets a lower place; between two there is room for replies. */
+/** The list is newest first, so older messages get lower places; the gaps between places leave room for replies. */
 const newestPlace = 2 ** 52
 const apart = 1_000
 
@@ -21,8 +21,8 @@ interface Placed {
 }
 
 /**
- * All that the list of the application has, and the replies. It is read as a whole each time: edits do not change where
- * they stand. Replies may be in that list, or in those of their threads alone: then these, too, are read each time.
+ * Reads the application's list of messages, and replies. The whole list is read each time, because edits do not change
+ * the position of messages. If replies are only in the lists of their threads, those are read each time as well.
  */
 export function messagesStep(api: ChatKittyApi, options: Options): Step {
   return {
@@ -42,7 +42,7 @@ export function messagesStep(api: ChatKittyApi, options: Options): Step {
         const placed = items.map((message, at) => ({ message, place: newestPlace - (start + at) * apart }))
         const changed = await putMessages(api, stage, placed, options)
         if (!stage.isDryRun) {
-          // The list is newest first: replies that it has are there before what they reply to.
+          // The list is newest first: replies in it come before the messages that they reply to.
           const roots = stage.recall<boolean>(repliesApart) ? placed : changed
           await forEach(roots.filter(isRepliedTo), atOnce, (root) => readReplies(api, stage, root, options))
         }
@@ -58,7 +58,7 @@ export function messagesStep(api: ChatKittyApi, options: Options): Step {
 const repliesApart = 'replies are not in the list of messages'
 const isRepliedTo = ({ message }: Placed) => (message.repliesCount ?? 0) > 0
 
-/** What replies to a message, and to that, if the list of the application has not got it. */
+/** Reads the replies to a message, recursively, if the application's list does not contain them. */
 async function readReplies(
   api: ChatKittyApi,
   stage: Stage,
@@ -88,7 +88,7 @@ async function readReplies(
   for (const reply of unlisted.filter(isRepliedTo)) await readReplies(api, stage, reply, options)
 }
 
-/** @returns those that are new, or say something else than before */
+/** @returns the messages that are new or have changed */
 async function putMessages(
   api: ChatKittyApi,
   stage: Stage,
@@ -138,7 +138,7 @@ async function readReceiptsOf(
   await stage.put('receipts', [{ key: String(id), place, content }])
 }
 
-/** Authors whom the list of users has not: those who are deleted, and those who came since it was read. */
+/** Stores authors who are not in the list of users: deleted ones, and those created since it was read. */
 async function putFormerUsers(api: ChatKittyApi, stage: Stage, messages: MessageDocument[]): Promise<void> {
   const authors = new Map(messages.flatMap(({ user }) => (user ? [[String(user.id), user]] : [])))
   const known = await stage.seen('user', authors.keys())

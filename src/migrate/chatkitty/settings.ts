@@ -1,4 +1,4 @@
-// What an application is set to do, and its functions.
+// Reads the settings of an application, and its functions.
 import { type ChatKittyApi, Refusal } from '#migrate/chatkitty/api.ts'
 import { all } from '#migrate/chatkitty/lists.ts'
 import type { Step } from '#migrate/source.ts'
@@ -24,7 +24,7 @@ export function settingsStep(api: ChatKittyApi): Step {
   }
 }
 
-/** Not every service has it. */
+/** Returns undefined if the service does not have the resource. */
 async function orNothing<T>(asking: Promise<T>): Promise<T | undefined> {
   try {
     return await asking

@@ -1,4 +1,4 @@
-// Everything that the Platform API of a ChatKitty application shows.
+// Reads everything that the Platform API of a ChatKitty application exposes.
 import { type ApiOptions, ChatKittyApi } from '#migrate/chatkitty/api.ts'
 import { channelsStep } from '#migrate/chatkitty/channels.ts'
 import { messagesStep } from '#migrate/chatkitty/messages.ts'
@@ -7,11 +7,11 @@ import { notificationsStep, usersStep } from '#migrate/chatkitty/users.ts'
 import type { Source } from '#migrate/source.ts'
 
 export interface ChatKittyOptions extends ApiOptions {
-  /** Whether who has read what is asked for: one request a message. */
+  /** Whether to read read receipts, which takes one request per message. */
   readReceipts: boolean
 }
 
-/** What the Platform API does not show, and what would mean nothing elsewhere. */
+/** What the Platform API does not expose, or what is useless elsewhere. */
 const limits = [
   'Ids: everything gets new ones, and the API key and the client are the new application’s.',
   'Secrets of users: the Platform API lists none of their names. Set them again.',
@@ -21,7 +21,7 @@ const limits = [
   'Sessions, jobs and runs of functions: they tell of the other service.',
 ]
 
-/** @throws Refusal where the credentials are wrong */
+/** @throws Refusal if the credentials are wrong */
 export async function openChatKitty(options: ChatKittyOptions): Promise<Source> {
   const api = new ChatKittyApi(options)
   const { id, key } = await api.get<{ id: number; key: string }>('/application')

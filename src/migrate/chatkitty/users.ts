@@ -1,4 +1,4 @@
-// Users, their pictures, and what they were told of.
+// Reads users, their pictures and their notifications.
 import type { ChatKittyApi } from '#migrate/chatkitty/api.ts'
 import {
   type NotificationDocument,
@@ -9,7 +9,7 @@ import {
 import { cursorPages, forEach, pages } from '#migrate/chatkitty/lists.ts'
 import type { Stage, Step } from '#migrate/source.ts'
 
-/** How many requests go on at once. */
+/** Number of concurrent requests. */
 const atOnce = 4
 
 interface Position {
@@ -38,7 +38,7 @@ export function usersStep(api: ChatKittyApi): Step {
   }
 }
 
-/** With their pictures. */
+/** Stores users with their pictures. */
 export async function putUsers(
   api: ChatKittyApi,
   stage: Stage,
@@ -63,7 +63,7 @@ export function notificationsStep(api: ChatKittyApi): Step {
     title: 'Reading notifications',
     unit: 'users',
     async read(stage) {
-      // Of each user: a dry run need not know how many there are.
+      // Skipped in a dry run, because it takes requests for each user.
       if (stage.isDryRun) return
       let { page: from, done } = stage.resumed<Position>() ?? { page: 0, done: 0 }
       for await (const { items, total, number } of pages<UserDocument>(api, '/users', 'users', {
@@ -81,7 +81,7 @@ export function notificationsStep(api: ChatKittyApi): Step {
   }
 }
 
-/** Back to where they were read before: they come newest first. */
+/** Reads notifications, newest first, back to where an earlier run stopped. */
 async function readNotifications(api: ChatKittyApi, stage: Stage, userId: number): Promise<void> {
   const path = `/users/${userId}/notifications`
   for await (const { items } of cursorPages<NotificationDocument>(api, path, 'notifications')) {

@@ -1,19 +1,19 @@
-// Files that other services export: one JSON document, an array of them, or one a line.
+// Reads the export files of other services: one JSON document, an array of documents, or one document per line.
 import { createReadStream } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 
-// biome-ignore lint/suspicious/noExplicitAny: what is in a file is checked once it is put into our words
+// biome-ignore lint/suspicious/noExplicitAny: documents are validated after their conversion
 export type Document = Record<string, any>
 
-/** A file that is no export, or cannot be read. */
+/** A file that is not an export, or that cannot be read. */
 class UnusableExport extends Error {}
 
-/** Text is at most so long in JavaScript (V8, 64 bit): a document that is one piece, too. */
+/** The maximum length of a string in JavaScript (V8, 64 bit), and so of a file that is parsed as a whole. */
 const wholeMax = 500_000_000
 const headBytes = 4_096
 
-/** What is in the files, one behind the other; of an array its elements. @throws UnusableExport */
+/** Yields the documents in the files, in order, and the elements of arrays. @throws UnusableExport */
 export async function* documentsIn(paths: string[]): AsyncGenerator<Document> {
   for (const path of paths) {
     const documents = (await isByLine(path)) ? linesOf(path) : await whole(path)
@@ -23,7 +23,7 @@ export async function* documentsIn(paths: string[]): AsyncGenerator<Document> {
   }
 }
 
-/** Whether the first line is a document of its own, and not the only one. */
+/** Returns whether the first line is a complete document and not the only one. */
 async function isByLine(path: string): Promise<boolean> {
   const file = await open(path).catch((error) => {
     throw new UnusableExport(`${path} cannot be read: ${error.code ?? error.message}`)

@@ -1,5 +1,5 @@
-// Files that messages of an export link to. The links are those that users there have set: what only this machine or its
-// network can reach is not fetched for them, by whatever name, redirect or spelling of an address.
+// Fetches files that messages of an export link to. Users of the other service chose these links, so addresses that
+// only this machine or its network can reach are refused, whatever the host name, redirect or spelling of the address.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FileGone } from '#domain/moving/fetch-to-store.ts'
 import type { FetchFile } from '#migrate/source.ts'
@@ -8,11 +8,11 @@ import { anywhere, type Guard, isPublic, publicWeb } from '#previews/guard.ts'
 /** How long a file may take to begin. */
 const timeoutMs = 60_000
 const redirectsMax = 5
-/** Between the attempts at a service that fails, or asks to wait. */
+/** Pauses between attempts if the service fails or asks to wait. */
 const pausesMs = [500, 2_000, 8_000]
 const pauseMaxMs = 30_000
 
-/** The server asks to wait, or fails for now: it is asked again. */
+/** The server asks to wait or fails temporarily; the request is retried. */
 class Busy extends Error {
   readonly pauseMs: number
 
@@ -22,13 +22,13 @@ class Busy extends Error {
   }
 }
 
-/** The public internet, at any port. */
+/** Allows the public internet, on any port. */
 const guarded: Guard = { ...publicWeb, mayConnect: isPublic }
 
 /**
- * Fetches what files link to, as anybody on the internet could.
- * @param ownUrl where the operator says that the other service is, which may be in a network of its own
- * @returns throws FileGone where a file cannot be had
+ * Returns a function that fetches linked files, as anyone on the internet could.
+ * @param ownUrl where the operator says that the other service is, which may be in a private network
+ * @returns a function that throws FileGone if a file is not available
  */
 export function linkFetcher(ownUrl?: string): FetchFile {
   const own = ownUrl === undefined ? undefined : new URL(ownUrl).origin
@@ -49,7 +49,7 @@ export function linkFetcher(ownUrl?: string): FetchFile {
 }
 
 async function fetchOnce(url: string, own: string | undefined): ReturnType<FetchFile> {
-  // Loaded here, for moves without files do not need it.
+  // Loaded on demand, because moves without files do not need it.
   const { Client, guardedConnector } = await import('#previews/connector.ts')
   let at = new URL(url)
   for (let redirects = 0; redirects <= redirectsMax; redirects += 1) {

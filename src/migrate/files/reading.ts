@@ -1,4 +1,4 @@
-// What the readers of files have in common.
+// Helpers shared by the readers of export files.
 
 import { findEmoji } from '#domain/messages/emoji.ts'
 import { type Document, documentsIn } from '#migrate/files/documents.ts'
@@ -7,11 +7,11 @@ import type { MovedKind } from '#resources/moving.ts'
 
 export interface FileOptions {
   paths: string[]
-  /** Whether the bytes of files and pictures are fetched and kept; links are left as they are otherwise. */
+  /** Whether to fetch and store files and pictures; otherwise they stay links. */
   copyFiles: boolean
 }
 
-/** What a document of an export says; several things, perhaps. */
+/** The items that a document contains, possibly of several kinds. */
 export type Said = Partial<Record<MovedKind, ReadItem[]>> & { cannot?: Cannot[] }
 export interface Cannot {
   kind: string
@@ -19,7 +19,7 @@ export interface Cannot {
   reason: string
 }
 
-/** A document of which a source makes nothing, by the names of its fields. */
+/** Reports an unrecognised document, by the names of its fields. */
 export function unknown(document: Document, reason: string): Cannot {
   const fields = Object.keys(document).slice(0, 8).join(', ')
   return { kind: 'document', key: fields.slice(0, 100), reason }
@@ -27,7 +27,7 @@ export function unknown(document: Document, reason: string): Cannot {
 
 const batch = 500
 
-/** Reads all files for what they say of some kinds; `say` is asked of each document. */
+/** Returns a step that reads all files for items of some kinds; `say` is called with each document. */
 export function fileStep(
   { paths }: FileOptions,
   name: string,
@@ -58,11 +58,11 @@ export function fileStep(
   }
 }
 
-/** Of what is described in many places of an export, the first description, unless a better one comes. */
+/** Of items described in several places of an export, keeps the first description, until a better one comes. */
 export class Descriptions {
   readonly #taken = new Map<string, boolean>()
 
-  /** @param isBest whether it comes from the list of its kind, and not from what only names it */
+  /** @param isBest whether the description is from the list of its kind, rather than from a reference to it */
   take(key: string, isBest: boolean): boolean {
     const before = this.#taken.get(key)
     if (before === true || (before === false && !isBest)) return false
@@ -71,7 +71,7 @@ export class Descriptions {
   }
 }
 
-/** Messages of an order that is known only from their times: at most 1,000 of a millisecond. */
+/** Orders messages whose order is known only from their times: at most 1,000 per millisecond. */
 export function placesByTime(): (time: string) => number {
   let last = { ms: 0, count: 0 }
   return (time) => {
@@ -81,18 +81,18 @@ export function placesByTime(): (time: string) => number {
   }
 }
 
-/** The character of a name such as `tada`, `:tada:` or one of those that services have for their own. */
+/** Returns the character of an emoji name such as `tada` or `:tada:`, or of a name specific to the service. */
 export function emojiOf(name: string, own: Record<string, string> = {}): string | undefined {
   const plain = name.replace(/^:(.*):$/, (_, inner: string) => inner)
   return own[plain] ?? findEmoji(plain)?.character
 }
 
-/** What there is besides the fields that a service documents: its customers' own. */
+/** Returns the fields that the service does not document, which are the customer's own. */
 export function without(document: Document, fields: ReadonlySet<string>): Document {
   return Object.fromEntries(Object.entries(document).filter(([field]) => !fields.has(field)))
 }
 
-/** Mentions of users as a text has them, `@name`, each where it stands first. */
+/** Returns mentions of users in a text as `@name`, each at its first occurrence. */
 export function mentionsIn(text: string, users: { key: string; names: (string | undefined)[] }[]) {
   return users.flatMap(({ key, names }) => {
     for (const name of names) {
@@ -106,7 +106,7 @@ export function mentionsIn(text: string, users: { key: string; names: (string | 
   })
 }
 
-/** A file of a message, where its link leads somewhere. */
+/** Returns the file of a message, if its link is valid. */
 export function fileOf(
   { url, name, contentType, size }: { url?: string; name?: string; contentType?: string; size?: number },
   isHosted: boolean,
@@ -123,8 +123,8 @@ export function fileOf(
 }
 
 /**
- * A message of a service whose messages have a text and files: here each of them is a message, and they share a tag.
- * The first has the key; replies and reactions are the first's.
+ * Converts a message of a service whose messages have a text and files into several messages with a common tag. The
+ * first has the key, and so the replies and reactions.
  */
 export function messagesOf(
   key: string,

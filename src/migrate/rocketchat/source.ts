@@ -1,9 +1,9 @@
-// Rocket.Chat's database: its collections `users`, `rocketchat_room`, `rocketchat_subscription` and `rocketchat_message`,
-// as `mongoexport` writes them, a document a line.
+// Reads Rocket.Chat's database: its collections `users`, `rocketchat_room`, `rocketchat_subscription` and
+// `rocketchat_message`, as written by `mongoexport`, one document per line.
 //
 // The documents are IUser, IRoom, ISubscription and IMessage of RocketChat/Rocket.Chat (packages/core-typings/src), to
 // which https://developer.rocket.chat/docs/room, …/message and …/user lead. Its own export (POST /api/v1/rooms.export)
-// names neither rooms nor messages, and other users only by a number: nothing could be told from it again.
+// names neither rooms nor messages, and other users only by a number, so nothing could be recognised again.
 import type { Document } from '#migrate/files/documents.ts'
 import { linkFetcher } from '#migrate/files/fetch-linked.ts'
 import {
@@ -22,7 +22,7 @@ import {
 import type { ReadItem, Source } from '#migrate/source.ts'
 
 export interface RocketChatOptions extends FileOptions {
-  /** Where the server is whose files messages show: their links have no origin. */
+  /** The URL of the server whose files messages contain, because their links have no origin. */
   baseUrl?: string
 }
 
@@ -36,7 +36,7 @@ const limits = [
 export function openRocketChat(options: RocketChatOptions): Source {
   const place = placesByTime()
   const described = new Descriptions()
-  /** By name: messages name users by their ids, but reactions by their names. */
+  /** Ids by name: messages refer to users by id, but reactions by name. */
   const ids = new Map<string, string>()
   return {
     name: 'rocketchat',
@@ -73,7 +73,7 @@ function kindOf(document: Document): 'user' | 'room' | 'subscription' | 'message
   return typeof username === 'string' ? 'user' : undefined
 }
 
-/** MongoDB Extended JSON: relaxed and canonical. */
+/** Parses a time in MongoDB Extended JSON, relaxed or canonical. */
 function timeOf(value: unknown): string | undefined {
   const date = typeof value === 'object' && value !== null && '$date' in value ? value.$date : value
   const given =
@@ -88,7 +88,7 @@ const began = new Date(0).toISOString()
 function usersIn(document: Document): Document[] {
   const kind = kindOf(document)
   if (kind === 'user') return [document]
-  // Who wrote, and is no more.
+  // Authors who no longer exist.
   return kind === 'message' && document.u?.username ? [document.u] : []
 }
 

@@ -1,9 +1,9 @@
-// Sendbird's data export of users, channels and messages, as JSON.
+// Reads Sendbird's data export of users, channels and messages, as JSON.
 //
-// https://sendbird.com/docs/chat/v3/platform-api/data-export/data-export-overview says what is in it; the resources are
-// those of the Platform API (…/platform-api/message/message-overview, …/channel/channel-overview, …/user/user-overview).
-// How the files hold them, `{ active_users }`, `{ group_channels }` and `{ messages, channel }`, is as in the exports that
-// talkjs/talkjs-examples keeps (rest-api/migrate-data-from-sendbird-to-talkjs). Of open channels no export was found.
+// https://sendbird.com/docs/chat/v3/platform-api/data-export/data-export-overview documents its content; its resources
+// are those of the Platform API (…/platform-api/message/message-overview, …/channel/channel-overview,
+// …/user/user-overview). The files, `{ active_users }`, `{ group_channels }` and `{ messages, channel }`, look as in
+// talkjs/talkjs-examples (rest-api/migrate-data-from-sendbird-to-talkjs). No export of open channels was found.
 import type { Document } from '#migrate/files/documents.ts'
 import { linkFetcher } from '#migrate/files/fetch-linked.ts'
 import {
@@ -32,7 +32,7 @@ const parts = ['active_users', 'group_channels', 'messages', 'channel']
 export function openSendbird(options: FileOptions): Source {
   const place = placesByTime()
   const described = new Descriptions()
-  /** Until when who has read what in which channel. */
+  /** By channel and user, the time up to which they have read. */
   const readUntil = new Map<string, Record<string, number>>()
   return {
     name: 'sendbird',
@@ -114,7 +114,7 @@ function pictureOf(key: string, user: Document, isHosted: boolean): ReadItem[] {
     : []
 }
 
-/** Of channels in seconds, of messages in milliseconds: before 1973 is none of either. */
+/** Parses times, which channels have in seconds and messages in milliseconds: neither has times before 1973. */
 function timeOf(value: unknown): string | undefined {
   const number = Number(value)
   if (!Number.isFinite(number) || number <= 0 || number > 8.64e15) return undefined
@@ -143,7 +143,7 @@ function channelOf(channel: Document): ReadItem {
   }
 }
 
-/** What is not blank. */
+/** Omits blank fields. */
 const shown = (fields: Document) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value))
 
 function membersOf(channel: Document, state: 'joined' | 'invited'): ReadItem[] {

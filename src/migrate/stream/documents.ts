@@ -1,5 +1,5 @@
-// Documents of Stream Chat's API, and what they become. Fields: the response types of its API, as its own clients
-// have them (UserResponse, ChannelResponse, ChannelMember, MessageResponse, ReactionResponse, Attachment, ReadResponse).
+// Documents of Stream Chat's API, and their conversion. Fields: the API's response types, as in its own clients
+// (UserResponse, ChannelResponse, ChannelMember, MessageResponse, ReactionResponse, Attachment, ReadResponse).
 import type { Document } from '#migrate/files/documents.ts'
 import {
   type Cannot,
@@ -28,7 +28,7 @@ const ofMessage = new Set(
   ),
 )
 
-/** The types that Stream's own components offer, and what they show for them. */
+/** The reaction types that Stream's own components offer, and the emoji that they show. */
 const reactions: Record<string, string> = {
   like: '👍',
   love: '❤️',
@@ -65,7 +65,7 @@ export function userOf(user: Document, copyFiles = false): { user: ReadItem[]; p
   }
 }
 
-/** Distinct channels, which are found by their members, are direct ones; livestreams are open to all. */
+/** Converts a channel: distinct ones, which are found by their members, become direct; livestreams become public. */
 export function channelOf(channel: Document, memberIds: string[]): ReadItem {
   const key = keyOf(channel)
   const isDistinct =
@@ -129,7 +129,7 @@ export function messagesSaid(
         },
         copyFiles,
       )
-      // What a link shows is found anew; anything else is reported.
+      // Link previews are generated anew; everything else is reported.
       if (!file && !attachment.og_scrape_url && !attachment.title_link) {
         cannot.push({
           kind: 'attachment',
@@ -189,7 +189,7 @@ function reactionsOf(message: Document, cannot: Cannot[]) {
   })
 }
 
-/** Each member has read what was sent until `last_read`, and at that time. */
+/** Returns receipts: each member has read everything sent until `last_read`, at that time. */
 export function receiptsOf(
   channel: Document,
   messages: Document[],

@@ -1,9 +1,9 @@
-// Stream Chat's export of channels and users.
+// Reads Stream Chat's export of channels and users.
 //
 // https://getstream.io/chat/docs/node/exporting_channels/ says: JSON "in the same format as the regular APIs"; so a
-// channel is what its state is in the API, `{ channel, messages, members, read }`, and a user `{ user, … }`. Version 2
-// has "each entity" on a line of its own; how such a line looks is not documented. Lines `{ type, item }` are read as the
-// documented file format of imports has them (https://getstream.io/chat/docs/node/import/), and others are reported.
+// channel is its state in the API, `{ channel, messages, members, read }`, and a user is `{ user, … }`. Version 2 has
+// "each entity" on its own line; the format of such a line is not documented. Lines `{ type, item }` are read like the
+// documented file format of imports (https://getstream.io/chat/docs/node/import/), and others are reported.
 import type { Document } from '#migrate/files/documents.ts'
 import { linkFetcher } from '#migrate/files/fetch-linked.ts'
 import {
@@ -50,7 +50,7 @@ export function openStream(options: FileOptions): Source {
   }
 }
 
-/** What a document is: a channel with all that is in it, a user, or an entity of its own. */
+/** Returns what a document is: a channel with all its content, a user, or a single entity. */
 function kindOf(document: Document): 'state' | 'user' | 'line' | undefined {
   if (document.channel?.cid !== undefined || (document.channel?.id && document.channel?.type)) return 'state'
   if (document.user?.id !== undefined && document.type === undefined) return 'user'
