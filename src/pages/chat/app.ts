@@ -1,4 +1,4 @@
-// The chat in a page's frame, put together: the page that wants it, the connection, the settings and the view.
+// The chat in a frame: connects the page that embeds it, the connection, the settings and the view.
 import { connectApi } from '@chatkitty/core'
 import { Chat } from './chat.ts'
 import { dress } from './dress.ts'
@@ -13,7 +13,7 @@ import { draw, drawNotice, type Menu } from './view.ts'
 const element = document.querySelector<HTMLElement>('#chat') as HTMLElement // page.html has it
 const asked = new URLSearchParams(location.search)
 
-/** A connection, as the official client gives it; the port is what it has for chat interfaces. */
+/** A connection of the official client; chat interfaces attach to it through a port. */
 type Connection = Awaited<ReturnType<typeof connectApi>> & { attach(port: MessagePort): void }
 
 if (parent === window) {
@@ -74,16 +74,16 @@ function menuOf(host: Host, { route }: HostOptions): Menu {
     hasList: !(route && 'allowNavigation' in route && route.allowNavigation === false),
     onHeader: (channel) => {
       host.say('chat:header-selected', channel)
-      host.say('chat:channel-details-selected', channel) // as @chatkitty/ui has it
+      host.say('chat:channel-details-selected', channel) // as in @chatkitty/ui
     },
     onAction: (name, channel) => host.say('chat:menu-action-selected', { name, channel }),
   }
 }
 
-/** What is played, by the name that the page has for it. */
+/** Audio elements, by the names that the page uses for them. */
 type Sounds = Map<string, HTMLAudioElement>
 
-/** Does what the page sets while people chat. */
+/** Applies what the page sets while the chat is open. */
 function obey(host: Host, menu: Menu, sounds: Sounds, redraw: () => void): void {
   host.on('chat:strings-set', ({ strings }) => {
     setStrings(strings)
@@ -100,17 +100,17 @@ function obey(host: Host, menu: Menu, sounds: Sounds, redraw: () => void): void 
   })
 }
 
-/** Makes of the user what the page says, and goes where it wants to begin. */
+/** Updates the user's profile as the page requests, and opens the initial channel. */
 async function begin(chat: Chat, { profile, route }: HostOptions): Promise<void> {
   if (profile?.displayName) await chat.rename(profile.displayName)
   if (profile?.displayPicture) await chat.wear(profile.displayPicture)
   if (route?.name === 'channel') await chat.enter(route.channel)
-  // Whoever comes first to an event makes its public channel.
+  // The first user to open an event creates its public channel.
   if (route?.name === 'event') await chat.create({ name: route.event })
   if (route?.name === 'direct-messages') await chat.create({ users: route.users })
 }
 
-/** The page's own connection, or one of ours; either way StompX is spoken through a port. */
+/** Uses the page's own connection or opens one; in either case StompX messages go through a port. */
 async function connect(
   host: Host,
   { username, authentication }: HostOptions,
@@ -142,12 +142,12 @@ async function readSettings(): Promise<Settings> {
   return answer.json()
 }
 
-/** What the page asks for goes before what the application has. */
+/** Applies styles; those of the page take precedence over those of the application. */
 function wear(styles: Styles, { theme, styles: wanted }: HostOptions): Styles {
   return dress({ ...styles, ...wanted, ...(theme && { 'base-theme': theme }) })
 }
 
-/** Goes with what is changed while people chat. */
+/** Applies changes of the settings while the chat is open. */
 function follow(chat: Chat, options: HostOptions, redraw: () => void): void {
   const { stompx, me } = chat
   const { styles, features, elements } = me._topics

@@ -1,25 +1,25 @@
-// What the chat knows, and what can be done in it; it knows nothing of how it looks.
+// The state of the chat, and its actions, independent of how it is displayed.
 import { Conversation } from './conversation.ts'
 import { ElementViews } from './elements.ts'
 import type { Channel, Features, Page, User } from './resources.ts'
 import type { Access, StompX } from './stompx.ts'
 
-/** As many as a list shows before one searches. */
+/** The number of channels shown in a list that is not searched. */
 const listedMax = 100
 
 export class Chat {
   readonly stompx: StompX
   readonly features: Features
-  /** Parts that look as templates have them. */
+  /** Parts that are rendered from templates. */
   readonly elements = new ElementViews()
   me: User
   readonly #access: Access
   readonly #changed: () => void
-  /** Sounds and the like. */
+  /** Called on events that have a sound. */
   readonly #said: (what: 'sent' | 'received') => void
   readonly channels = new Map<number, Channel>()
   readonly unread = new Set<number>()
-  /** Those that could be joined; absent where nobody looks for one. */
+  /** Channels that can be joined; undefined unless the user is looking for one. */
   joinable: Channel[] | undefined
   open: Conversation | undefined
   problem: string | undefined
@@ -48,7 +48,7 @@ export class Chat {
     return [...this.channels.values()].sort((a, b) => at(b).localeCompare(at(a)))
   }
 
-  /** Finds the channels, and hears of theirs from then on. */
+  /** Loads the channels, and subscribes to changes. */
   async start(): Promise<void> {
     const { channels, self } = this.me._topics
     for (const event of ['joined', 'updated', 'unhidden'])
@@ -90,7 +90,7 @@ export class Chat {
     this.#changed()
   }
 
-  /** Opens the channel with these users, or the public one of this name, which is created where there is none. */
+  /** Opens the channel with these users, or the public one with this name; creates it if necessary. */
   async create(what: { users: string[] } | { name: string }): Promise<void> {
     const body =
       'users' in what
@@ -109,7 +109,7 @@ export class Chat {
     await this.openChannel(joined)
   }
 
-  /** The channel with this name, joined if need be. @throws Error where there is none */
+  /** Opens the channel with this name, and joins it if necessary. @throws Error if there is none */
   async enter(name: string): Promise<void> {
     const known = [...this.channels.values()].find((channel) => channel.name === name)
     if (known) return this.openChannel(known)
@@ -130,7 +130,7 @@ export class Chat {
     this.me = await this.stompx.perform<User>(this.#action('update'), { ...this.me, displayName })
   }
 
-  /** Takes a picture that is somewhere; what it is and how large, its own server says to whoever looks. */
+  /** Sets a picture by its URL; type and size come from its server when it is displayed. */
   async wear(url: string): Promise<void> {
     if (url === this.me.displayPictureUrl) return
     const name = decodeURIComponent(new URL(url).pathname.split('/').at(-1) || 'picture')
@@ -139,7 +139,7 @@ export class Chat {
     this.me = await this.stompx.perform<User>(this.#action('updateDisplayPicture'), picture)
   }
 
-  /** Shows what goes wrong, rather than to throw it. */
+  /** Displays an error instead of throwing it. */
   async attempt(work: () => Promise<unknown>): Promise<void> {
     try {
       this.problem = undefined
@@ -170,7 +170,7 @@ export class Chat {
     return found
   }
 
-  /** What is open is read by who looks at it. */
+  /** Stores a channel, and marks it as unread if it has a new message and is not open. */
   #keep(channel: Channel): void {
     const before = this.channels.get(channel.id)?.lastReceivedMessage?.id
     const { lastReceivedMessage: last } = channel
@@ -188,7 +188,7 @@ export class Chat {
     this.#changed()
   }
 
-  /** Shows a user as they are now, in the channels with them. */
+  /** Updates a user in the channels that they are a member of. */
   #meet(user: User): void {
     for (const channel of this.channels.values()) {
       const { members } = channel

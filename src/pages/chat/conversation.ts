@@ -1,8 +1,8 @@
-// One channel, as long as it is shown: its messages, who types, and what was read.
+// One channel while it is shown: its messages, who is typing, and what was read.
 import type { Chat } from './chat.ts'
 import type { Channel, Message, Page, User } from './resources.ts'
 
-/** How soon the keys are told again. */
+/** How long to wait before keystrokes are sent. */
 const keysMs = 150
 
 interface Listeners {
@@ -13,12 +13,12 @@ interface Listeners {
 
 export class Conversation {
   channel: Channel
-  /** By id, which is their order. */
+  /** By id, which is also their order. */
   readonly messages = new Map<number, Message>()
-  /** Of replies, by their own id; undefined while they are asked for. */
+  /** The parents of replies, by the id of the reply; undefined while loading. */
   readonly parents = new Map<number, Message | undefined>()
   readonly typing = new Map<number, User>()
-  /** Who has read a message of ours, by its id. */
+  /** The users who have read a message of the current user, by the id of the message. */
   readonly readers = new Map<number, Set<number>>()
   replyTo: Message | undefined
   uploads = 0
@@ -39,7 +39,7 @@ export class Conversation {
     return this.#older !== undefined
   }
 
-  /** Shows the newest page, and hears what happens from then on. */
+  /** Loads the newest page, and subscribes to changes. */
   async start(): Promise<void> {
     const { _topics: topics, _relays: relays } = this.channel
     this.#listen<Message>(topics.messages, 'channel.message.created', (message) => this.#arrived(message))
@@ -52,7 +52,7 @@ export class Conversation {
     this.#listen<Message>(topics.readReceipts, 'message.read_receipt.created', (receipt) =>
       this.#read(receipt),
     )
-    // The chat session begins with the channel itself [runtime contract 8.4].
+    // Subscribing to the channel itself starts the chat session [runtime contract 8.4].
     for (const name of ['self', 'messages', 'typing', 'reactions', 'readReceipts']) {
       const end = topics[name] && (await this.#chat.stompx.subscribe(topics[name]))
       if (end) this.#ends.push(end)
@@ -119,7 +119,7 @@ export class Conversation {
     this.#on.change()
   }
 
-  /** Tells what is being written, though not each key by itself. */
+  /** Sends the current draft, debounced. */
   type(keys: string): void {
     clearTimeout(this.#keys)
     this.#keys = setTimeout(() => this.#tellKeys(keys), keysMs)
@@ -164,7 +164,7 @@ export class Conversation {
           this.parents.set(message.id, found)
           this.#on.change()
         },
-        () => {}, // it was deleted: the reply stands by itself
+        () => {}, // it was deleted: the reply is shown without it
       )
     }
     this.#on.change()

@@ -1,14 +1,14 @@
-// What the chat wears: its theme, and what an application puts over that.
+// The appearance of the chat: its theme, and the styles of an application.
 import { override } from './overrides.ts'
 import type { Styles } from './resources.ts'
 
 /** The application's own stylesheet. */
 const sheet = new CSSStyleSheet()
-/** What it overrides of ours, which comes before. */
+/** The overrides of our styles, which precede the application's stylesheet. */
 const overrides = new CSSStyleSheet()
 document.adoptedStyleSheets = [overrides, sheet]
 
-/** In the place of what it wore before. */
+/** Replaces the previous styles. */
 export function dress(styles: Styles): Styles {
   document.documentElement.dataset.theme = styles['base-theme']
   override(overrides, styles.overrides)

@@ -1,30 +1,30 @@
-// Templates of an application's or a page's own for parts of the chat. What stands in a template's places is text of
-// users, and never becomes markup.
+// Templates by which an application or a page replaces parts of the chat. Placeholders are filled with text of users,
+// which never becomes markup.
 
-/** The parts that a template can take the place of. */
+/** The parts that a template can replace. */
 export type ElementName = 'channel' | 'header' | 'message'
 
-/** As the types of loadChatUi have them (runtime contract 7.4). */
+/** As in the types of loadChatUi (runtime contract 7.4). */
 export type Elements = Record<string, ElementTemplate | undefined>
 
 interface ElementTemplate {
-  /** HTML, with places such as `{{user.displayName}}`. */
+  /** HTML with placeholders such as `{{user.displayName}}`. */
   template: string
-  /** By name, CSS classes with the path of what has to hold for each; `{{bubble}}` prints those of `bubble` that do. */
+  /** By name, CSS classes and the path that must be true for each; `{{bubble}}` prints the active ones of `bubble`. */
   classMaps?: Record<string, Record<string, string>>
 }
 
 type Data = Record<string, unknown>
 
 const places = /\{\{\s*([\w.-]+)\s*\}\}/g
-/** What leads somewhere leads to a page or a file, never to a script. */
+/** Attributes with URLs, which may refer to pages and files, but never to scripts. */
 const addresses = new Set(['href', 'src', 'action', 'formaction', 'xlink:href', 'poster'])
 const isAddress = (value: string) => /^(https?:|blob:|mailto:|[^:]*$)/i.test(value.trim())
 const forbidden = 'script, style, iframe, object, embed, base, meta, link, form'
 
 export class ElementViews {
   #elements: Elements = {}
-  /** What was drawn of each thing, and of what; drawn again, it stays the same nodes. */
+  /** The rendered elements, with the data of each; the same data returns the same nodes. */
   readonly #drawn = new Map<string, { of: string; node: HTMLElement }>()
 
   set(elements: Elements): void {
@@ -32,7 +32,7 @@ export class ElementViews {
     this.#drawn.clear()
   }
 
-  /** The part as its template has it; undefined where it has none. */
+  /** Renders a part from its template; undefined if it has none. */
   view(name: ElementName, id: number, data: Data): HTMLElement | undefined {
     const element = this.#elements[name]
     if (!element) return undefined
@@ -61,7 +61,7 @@ function fill({ template, classMaps = {} }: ElementTemplate, data: Data): HTMLEl
     else node.textContent = print(node.textContent ?? '')
   }
   const root = document.createElement('span')
-  root.append(...inert.childNodes) // only now is anything of it loaded
+  root.append(...inert.childNodes) // its content is not loaded before this
   return root
 }
 

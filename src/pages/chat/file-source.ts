@@ -1,12 +1,12 @@
-// Where the bytes of a file are, and who is shown the grant of whoever looks.
+// Determines from where to load a file, and whether to send the user's grant.
 import { validate as isUuid } from 'uuid'
 
 const hostedPath = /^v1\/files\/([^/]+)(\/[^/]*)?$/
 
 /**
- * The address to load a file from. The server's own files are asked for where the page itself is from, with the grant;
- * files of others at their own address, without it.
- * @param page the address of the chat, which the server's files are beside
+ * Returns the address from which to load a file. The server's own files are loaded from the page's origin, with the
+ * grant; other files from their own address, without it.
+ * @param page the address of the chat, to which the paths of the server's files are relative
  */
 export function sourceOf({ type, url }: { type: string; url: string }, grant: string, page: string): string {
   const base = new URL('.', page)

@@ -1,9 +1,9 @@
-// The page that shows the chat in a frame, as loadChatUi has it (runtime contract 10.2). It is told that we are here,
-// and hands over the port on which all else is said.
+// The page that embeds the chat by loadChatUi (runtime contract 10.2). The chat announces itself to the page, which
+// then transfers the port for all further messages.
 import type { Elements } from './elements.ts'
 import type { Styles } from './resources.ts'
 
-/** What the page asked loadChatUi for. */
+/** The options that the page passed to loadChatUi. */
 export interface HostOptions {
   username: string
   theme?: 'light' | 'dark'
@@ -11,7 +11,7 @@ export interface HostOptions {
   elements?: Elements
   authentication?: { type: string; params?: unknown }
   profile?: { displayName?: string; displayPicture?: string }
-  /** Of the views on phones: whether the app has a connection. */
+  /** Sent by the views on phones: whether the app has a connection. */
   clientSpecification?: { connection?: string }
   apiConnectionType?: string
   route?:
@@ -30,7 +30,7 @@ interface Sounds {
   sounds?: Record<string, { src?: string; muted?: boolean } | undefined>
 }
 
-/** By the type of what the page says. */
+/** The messages of the page, by type. */
 interface Orders {
   'chat:initialize': { options: HostOptions }
   'chat:strings-set': { strings: Record<string, string> }
@@ -41,13 +41,13 @@ interface Orders {
 
 export class Host {
   readonly port: MessagePort
-  /** Whether its port leads to a connection of its own, or we are to open one. */
+  /** Whether the port leads to a connection of the page; otherwise the chat opens one. */
   isShared: boolean
-  /** Whether what goes through the port is written as JSON. */
+  /** Whether messages through the port are serialized as JSON. */
   readonly isNative: boolean
   readonly #handlers = new Map<string, (payload: never) => void>()
 
-  /** @param origin of the page, where there is one */
+  /** @param origin of the page, if there is one */
   constructor(port: MessagePort, isShared: boolean, origin?: string) {
     this.port = port
     this.isShared = isShared
@@ -55,7 +55,7 @@ export class Host {
     port.addEventListener('message', ({ data }) => this.#handlers.get(data?.type)?.(data.payload as never))
     port.start()
     if (origin === undefined) return
-    // A frame that is loaded anew gets the port again.
+    // A reloaded frame gets the port again.
     addEventListener('pagehide', () => parent.postMessage('chatkitty:chat-ui-unload', origin, [port]))
   }
 
@@ -63,7 +63,7 @@ export class Host {
     this.#handlers.set(type, handle)
   }
 
-  /** Says that we are ready, and resolves with what is wanted. */
+  /** Announces that the chat is ready, and resolves with the options. */
   initialized(): Promise<HostOptions> {
     return new Promise((resolve) => {
       this.on('chat:initialize', ({ options }) => {
@@ -80,17 +80,17 @@ export class Host {
   }
 }
 
-/** Resolves when the page has answered, which it does if it is one that called loadChatUi. */
+/** Resolves when the page has answered, which it does only if it called loadChatUi. */
 export function findHost(): Promise<Host> {
   return new Promise((resolve) => {
     addEventListener('message', function connect({ data, ports, source, origin }) {
       const [port] = ports
-      // @chatkitty/ui, which came before loadChatUi of @chatkitty/core, says no more than this.
+      // @chatkitty/ui, which preceded loadChatUi of @chatkitty/core, sends only this string.
       const isOld = data === 'connect'
       if (source !== parent || !(isOld || data?.type === 'chat-ui:connect') || !port) return
       removeEventListener('message', connect)
       resolve(new Host(port, !isOld && data.payload?.connection === 'shared', origin))
     })
-    parent.postMessage('chatkitty:chat-ui-mounted', '*') // that a chat is here is no secret
+    parent.postMessage('chatkitty:chat-ui-mounted', '*') // the presence of a chat is no secret
   })
 }

@@ -1,4 +1,4 @@
-// How messages look. Whatever users write is text, and never becomes markup.
+// Renders messages. Content from users is text, and never becomes markup.
 import { html, nothing, type TemplateResult } from 'lit-html'
 import { repeat } from 'lit-html/directives/repeat.js'
 import type { Chat } from './chat.ts'
@@ -7,7 +7,7 @@ import { sourceOf } from './file-source.ts'
 import { type Features, type Link, lineOf, type Message, mentioned, type SentFile } from './resources.ts'
 import { say } from './strings.ts'
 
-/** What can be reacted with at once. */
+/** Reactions offered as buttons. */
 const quick = [
   ['👍', '+1'],
   ['❤️', 'heart'],
@@ -34,7 +34,7 @@ export function messagesView(chat: Chat, conversation: Conversation): TemplateRe
     </p>`
 }
 
-/** What is seen stays where it is. */
+/** Loads older messages, and keeps the scroll position on those that were visible. */
 async function older(chat: Chat, conversation: Conversation): Promise<void> {
   const list = document.querySelector('.messages')
   const before = list?.scrollHeight ?? 0
@@ -86,7 +86,7 @@ function clock(time: string): string {
   return new Date(time).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
 }
 
-/** Text with its links and mentions; positions are of UTF-16 [runtime contract 7.3]. */
+/** Renders text with its links and mentions, whose positions count UTF-16 code units [runtime contract 7.3]. */
 function bodyView({ body = '', links = [], mentions = [] }: Message): unknown[] {
   const parts: unknown[] = []
   let at = 0

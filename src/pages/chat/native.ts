@@ -1,5 +1,5 @@
-// The views of ChatKitty's libraries for Android and iOS, which open the chat as a page of its own and speak through
-// `$flex`: functions of the app are its members, and those that the app calls are in `$flex.web`.
+// The views of ChatKitty's libraries for Android and iOS, which open the chat as a page of its own and communicate
+// through `$flex`: its members are functions of the app, and the app calls the functions in `$flex.web`.
 import { Host } from './host.ts'
 
 interface Flex {
@@ -9,7 +9,7 @@ interface Flex {
 
 type WithFlex = { $flex?: Flex; onFlexLoad?: () => void }
 
-/** What the app is told, by the type of what a page would be. */
+/** The functions of the app, by the message type that a page would receive. */
 const appNames: Record<string, string> = {
   'chat-ui:connected': 'onChatUiConnected',
   'chat:mounted': 'onChatMounted',
@@ -18,13 +18,13 @@ const appNames: Record<string, string> = {
   'chat:notification-received': 'onChatNotificationReceived',
 }
 
-/** Resolves once the app has put its functions on the window, if there is one. */
+/** Resolves when the app has installed its functions on the window; never resolves outside an app. */
 export async function findApp(): Promise<Host> {
   const flex = await findFlex()
   const { port1, port2 } = new MessageChannel()
   flex.web.initialize = (options) => port1.postMessage({ type: 'chat:initialize', payload: { options } })
   flex.web.onMessage = (message) => port1.postMessage(readMessage(message))
-  flex.web.onmessage = flex.web.onMessage // as the first libraries for iOS call it
+  flex.web.onmessage = flex.web.onMessage // the first libraries for iOS use this name
   port1.onmessage = ({ data }) => {
     const name = appNames[data.type]
     if (name !== undefined) tell(flex, name, data.payload)
@@ -45,13 +45,13 @@ function findFlex(): Promise<Flex> {
   })
 }
 
-/** Apps need not have all functions. */
+/** Calls a function of the app if it has it. */
 function tell(flex: Flex, name: string, data: unknown): void {
   const call = flex[name]
   if (typeof call === 'function') call.call(flex, data)
 }
 
-/** JSON in base64, or what it stands for. Grants are said as they are, where a page says `{ grant }`. */
+/** Decodes a message: base64 JSON, or the value itself. Apps send grants as strings, pages as `{ grant }`. */
 function readMessage(message: unknown): unknown {
   const read = typeof message === 'string' ? JSON.parse(fromBase64(message)) : message
   if (read?.type === 'stompx:connect.success') {

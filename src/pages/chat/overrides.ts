@@ -1,11 +1,11 @@
-// What an application's styles override, by the names that the types of loadChatUi have for it.
+// The styles that an application can override, by their names in the types of loadChatUi.
 
-/** A group of overrides, or the value of one. */
+/** A group of overrides, or a value. */
 export interface Overrides {
   [name: string]: Overrides | string | undefined
 }
 
-/** Where each one goes here; those of what this chat does not have are left out. */
+/** The selector and property of each; overrides of things that this chat does not have are ignored. */
 const places: Record<string, [selector: string, property: string]> = {
   'general.text.color': [':root', '--ink'],
   'general.button.color': ['.composer button', 'color'],
@@ -46,7 +46,7 @@ const places: Record<string, [selector: string, property: string]> = {
   'message.image.background-color': ['.picture', 'background-color'],
 }
 
-/** Fills a sheet with them; a value stays one, whatever it holds. */
+/** Fills a stylesheet with overrides; each is set as a property value, so it cannot add other rules. */
 export function override(sheet: CSSStyleSheet, overrides: Overrides = {}): void {
   sheet.replaceSync('')
   for (const [name, value] of flat(overrides)) {

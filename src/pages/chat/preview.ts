@@ -1,4 +1,4 @@
-// The chat as it would look, for the console, which says how: two people in a channel, and no server behind them.
+// A preview of the chat for the console, which sets its appearance: two people in a channel, without a server.
 import { Chat } from './chat.ts'
 import { dress } from './dress.ts'
 import type { Elements } from './elements.ts'
@@ -92,7 +92,7 @@ interface Asked {
   payload?: { destination?: string; body?: { body?: string } }
 }
 
-/** What a connection would say; undefined where it says nothing. */
+/** Returns the answer of a simulated connection; undefined if there is none. */
 function answerTo({ type, payload }: Asked): { type: string; payload?: object } | undefined {
   if (type === 'stompx:connect') {
     const grant = { grant: '' }
@@ -131,7 +131,7 @@ function redraw(): void {
   if (chat) draw(element, chat, { actions: [], hasList: true, onHeader: () => {}, onAction: () => {} })
 }
 
-/** One after the other: the first makes the chat. */
+/** Runs updates one after another, because the first one creates the chat. */
 let shown = Promise.resolve()
 addEventListener('message', ({ source, origin, data }) => {
   if (source !== parent || origin !== location.origin || data?.type !== 'chatterie:look') return

@@ -1,7 +1,7 @@
-// What the chat shows of the runtime's resources (runtime contract 7), with the links by which it goes on.
+// The parts of the runtime's resources that the chat uses (runtime contract 7), including their links.
 import type { Overrides } from './overrides.ts'
 
-/** Where to ask, what to listen to and what can be done. */
+/** Links: where to request, subscribe and send. */
 interface Linked {
   _relays: Record<string, string | undefined>
   _topics: Record<string, string>
@@ -22,7 +22,7 @@ export interface Channel extends Linked {
   type: 'DIRECT' | 'PUBLIC' | 'PRIVATE'
   name: string
   displayName?: string
-  /** Of a DIRECT one. */
+  /** Only in a DIRECT channel. */
   members?: User[]
   createdTime: string
   lastReceivedMessage?: Message
@@ -62,7 +62,7 @@ export interface Message extends Linked {
   channelId: number
   createdTime: string
   lastEditedTime?: string
-  /** Absent where the system speaks. */
+  /** Absent in system messages. */
   user?: User
   body?: string
   links?: Link[]
@@ -77,7 +77,7 @@ export interface Page<T> {
   _relays: { next?: string }
 }
 
-/** What users can do and see; all that is not disabled. */
+/** Features for users; a feature is on unless its value is `disabled`. */
 export interface Features {
   channel: { create: string }
   emoji: { picker: string }
@@ -98,14 +98,14 @@ export interface Styles {
   overrides?: Overrides
 }
 
-/** How a channel is called by somebody. */
+/** Returns the name of a channel as shown to a user. */
 export function titleOf(channel: Channel, me: User): string {
   if (channel.type !== 'DIRECT') return channel.displayName ?? channel.name
   const others = (channel.members ?? []).filter(({ id }) => id !== me.id)
   return others.map(({ displayName }) => displayName).join(', ') || me.displayName
 }
 
-/** What stands for a message where there is one line. */
+/** Returns a one-line summary of a message. */
 export function lineOf(message: Message | undefined): string {
   const { body, mentions = [], file } = message ?? {}
   if (body === undefined) return file?.name ?? ''
@@ -118,7 +118,7 @@ export function lineOf(message: Message | undefined): string {
   return line + body.slice(at)
 }
 
-/** Who or what a mention is of, as people call it. */
+/** Returns the display name of the user or channel that a mention refers to. */
 export function mentioned({ tag, user, channel }: Mention): string {
   if (user) return `@${user.displayName}`
   return channel ? `#${channel.displayName ?? channel.name ?? tag}` : tag

@@ -1,16 +1,16 @@
-// The runtime through a port: whoever holds the other end has the connection (runtime contract 10.2).
+// A client of the runtime through a port; the page at the other end has the connection (runtime contract 10.2).
 import type { User } from './resources.ts'
 
-/** What the other end answers, and what for. */
+/** A message from the other end. */
 interface Answer {
   id?: string
   type: string
-  // biome-ignore lint/suspicious/noExplicitAny: each call knows what it asked for
+  // biome-ignore lint/suspicious/noExplicitAny: each call knows the type of its answer
   payload?: any
 }
 
 interface Call {
-  /** The type of the answer that settles it. */
+  /** The type of the answer that resolves the call. */
   success: string
   resolve(payload: Answer['payload']): void
   reject(error: Error): void
@@ -26,7 +26,7 @@ export class StompX {
   readonly #port: MessagePort
   readonly #calls = new Map<string, Call>()
   readonly #listeners = new Map<string, (resource: never) => void>()
-  /** Whether files go through the port; else we send them ourselves. */
+  /** Whether files are sent through the port; otherwise they are uploaded directly. */
   readonly #carriesFiles: boolean
   #ids = 0
 
@@ -37,7 +37,7 @@ export class StompX {
     port.start()
   }
 
-  /** Who is connected, and the grants for files. */
+  /** Connects. Resolves with the user and the grants for files. */
   connect(): Promise<Access> {
     return new Promise((resolve, reject) => {
       this.#calls.set('connect', { success: 'stompx:connect.success', resolve, reject })
@@ -45,19 +45,19 @@ export class StompX {
     })
   }
 
-  /** @throws Error with the runtime's own message */
+  /** @throws Error with the runtime's message */
   async relay<T>(destination: string, parameters: Record<string, unknown> = {}): Promise<T> {
     const asked = { destination, parameters }
     return (await this.#call('stompx:resource.relay', asked, 'stompx:relay.success')).resource
   }
 
-  /** @throws Error with the runtime's own message */
+  /** @throws Error with the runtime's message */
   async perform<T>(destination: string, body: object): Promise<T> {
     return (await this.#call('stompx:action.perform', { destination, body }, 'stompx:action.success'))
       .resource
   }
 
-  /** For what is answered by nothing, or by a receipt alone. */
+  /** Performs an action that has no answer, or only a receipt. */
   send(destination: string, body: object): void {
     this.#port.postMessage({
       id: this.#nextId(),
@@ -66,23 +66,23 @@ export class StompX {
     })
   }
 
-  /** @throws Error where the file is not taken */
+  /** @throws Error if the file is refused */
   async upload<T>(stream: string, grant: string, picked: File): Promise<T> {
-    // A file from disk does not reach a page of another site: its bytes do.
+    // A File backed by a disk file cannot be transferred to a page of another site, but its bytes can.
     const file = new File([await picked.arrayBuffer()], picked.name, { type: picked.type })
     if (!this.#carriesFiles) return send(stream, grant, file)
     const asked = { stream, grant, file, properties: new Map() }
     return (await this.#call('stompx:stream.upload', asked, 'stompx:stream.success')).resource
   }
 
-  /** Resolves when the topic is heard. @returns what ends it */
+  /** Resolves when the subscription is active. @returns a function that ends it */
   async subscribe(topic: string): Promise<() => void> {
     const id = this.#nextId()
     await this.#call('stompx:topic.subscribe', { topic }, 'stompx:topic.subscribed', id)
     return () => this.#port.postMessage({ id, type: 'stompx:topic.unsubscribe' })
   }
 
-  /** @returns what ends it */
+  /** @returns a function that removes the listener */
   listen<T>(topic: string, event: string, onEvent: (resource: T) => void): () => void {
     const id = this.#nextId()
     this.#listeners.set(id, onEvent)
@@ -118,7 +118,7 @@ export class StompX {
     const call = this.#calls.get(key)
     if (!call) return
     if (type === call.success) call.resolve(payload)
-    // An error of an upload may be nothing that a port can carry: then this is all that comes.
+    // An upload's error may not be transferable through a port; then only the `progress.failed` message arrives.
     else if (type.endsWith('.error') || type === 'stompx:stream.progress.failed') {
       call.reject(new Error(payload?.error?.message ?? 'It did not work; please try again'))
     } else return

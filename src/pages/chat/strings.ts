@@ -1,4 +1,4 @@
-// What the chat says, by the names under which loadChatUi lets a page replace it.
+// The texts of the chat, by the names under which a page can replace them through loadChatUi.
 
 const own = {
   'chat:channels_empty': 'No chats yet',

@@ -1,4 +1,4 @@
-// How the chat looks: the channels, and beside them, or instead of them where it is narrow, the one that is open.
+// Renders the chat: the list of channels, and the open channel beside it or, in narrow windows, instead of it.
 import { html, nothing, render, type TemplateResult } from 'lit-html'
 import type { Chat } from './chat.ts'
 import type { Conversation } from './conversation.ts'
@@ -6,16 +6,16 @@ import { messagesView } from './messages-view.ts'
 import { type Channel, lineOf, titleOf } from './resources.ts'
 import { say } from './strings.ts'
 
-/** What a page may add to the menu of a channel, and what it is told of. */
+/** Actions that the page adds to the menu of a channel, and callbacks to the page. */
 export interface Menu {
   actions: { name: string; title: string }[]
-  /** Whether there is a way to other channels. */
+  /** Whether the user can navigate to other channels. */
   hasList: boolean
   onHeader: (channel: Channel) => void
   onAction: (name: string, channel: Channel) => void
 }
 
-/** Draws the chat as it is now; who looks at the newest message sees the next one, too. */
+/** Renders the current state; if the newest message was visible, scrolls so that it still is. */
 export function draw(element: HTMLElement, chat: Chat, menu: Menu): void {
   const before = element.querySelector('.messages')
   const wasAtEnd = !before || before.scrollHeight - before.scrollTop - before.clientHeight < 60
@@ -130,7 +130,7 @@ function composerView(chat: Chat, conversation: Conversation): TemplateResult {
       try {
         await conversation.send(body)
       } catch (error) {
-        input.value ||= body // to be sent again
+        input.value ||= body // so that it can be sent again
         throw error
       }
     })
@@ -149,7 +149,7 @@ function composerView(chat: Chat, conversation: Conversation): TemplateResult {
     </form>`
 }
 
-/** For the browser's choice of files; empty where none may be sent. */
+/** Returns the `accept` attribute of the file input; empty if no files may be sent. */
 function acceptedOf({ features }: Chat): string {
   const { attachments } = features.message
   if (attachments.file === 'enabled') return '*/*'

@@ -1,10 +1,10 @@
-// What the API reference leaves without a name or a role for people who do not see it, from its first drawing on.
+// Adds accessible names and roles that the API reference lacks, from its first rendering on.
 
-/** Fields of a form in a table, whose label stands in the row's first cell. */
+/** Form fields in a table, labelled by the first cell of the row. */
 const fields = '[contenteditable][role="combobox"]:not([aria-expanded])'
 const scrolling = '.endpoints:not([tabindex])'
 
-/** Names what is in `root` now, and what is drawn into it later. */
+/** Adds names to everything in `root`, now and after each later change. */
 export function nameWhatHasNoName(root) {
   let isDue = false
   const later = () => {
@@ -21,7 +21,7 @@ export function nameWhatHasNoName(root) {
 
 function name(root) {
   for (const field of root.querySelectorAll(fields)) {
-    // Its list of suggestions comes and goes without being announced: to others it is a line of text.
+    // Its suggestions appear without being announced, so assistive technology treats it as a text field.
     field.setAttribute('role', 'textbox')
     if (!field.ariaLabel) field.ariaLabel = labelOf(field)
   }
@@ -29,7 +29,7 @@ function name(root) {
     const purpose = purposeOf(button)
     if (purpose) button.ariaLabel = purpose
   }
-  for (const list of root.querySelectorAll(scrolling)) list.tabIndex = 0 // keys scroll what has the focus
+  for (const list of root.querySelectorAll(scrolling)) list.tabIndex = 0 // keys scroll the element that has the focus
 }
 
 function labelOf(field) {
@@ -37,9 +37,9 @@ function labelOf(field) {
   return label.split(':')[0].trim() || field.dataset.placeholder || 'Value'
 }
 
-/** Of a button without words; one whose words are hidden for a while keeps them as its name. */
+/** Returns a name for a button without text. A button whose text is hidden temporarily keeps it as its name. */
 function purposeOf(button) {
-  if (button.matches('.scalar-code-copy')) return 'Copy' // its words are a hint, which is hidden
+  if (button.matches('.scalar-code-copy')) return 'Copy' // its text is a hint, which is hidden
   if (button.textContent.trim() !== '' || button.title) return undefined
   return button.ariaExpanded === null ? 'More' : 'Show or hide'
 }

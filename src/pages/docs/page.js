@@ -1,5 +1,5 @@
-// Shows the documents of the three APIs with the API reference of Scalar, which its script, loaded before this one, leaves in `window`.
-// Nothing is asked of any other server.
+// Shows the documents of the three APIs with Scalar's API reference, whose script, loaded before, sets `window.Scalar`.
+// No other server is contacted.
 import { nameWhatHasNoName } from './names.js'
 
 nameWhatHasNoName(document.body)
@@ -25,7 +25,7 @@ const platform = {
     preferredSecurityScheme: 'application_authorization',
     securitySchemes: {
       application_authorization: {
-        // In the body, so that a wrong secret is an answer of the page and not a question of the browser's own.
+        // In the body, because a wrong secret in a header would make the browser ask for a password.
         flows: { clientCredentials: { 'x-scalar-credentials-location': 'body' } },
       },
     },

@@ -1,5 +1,5 @@
-// The live chat: two users, each on a connection of their own, as any app would have it. All text is set as text, so
-// that nothing that a user writes can become markup.
+// The live chat: two users, each with their own connection, as in a real app. All text is inserted as text, so nothing
+// that a user writes can become markup.
 import {
   type ApiConnection,
   type Channel,
@@ -15,7 +15,7 @@ import { heart, MessageList } from './message-list.ts'
 
 /**
  * Connects both users and shows their chat in the page.
- * @throws Error whose message says why it could not, for the reader
+ * @throws Error whose message tells the reader why it failed
  */
 export async function start(demo: HTMLElement): Promise<void> {
   const { apiKey = '', host = '' } = demo.dataset
@@ -27,7 +27,7 @@ export async function start(demo: HTMLElement): Promise<void> {
   })
   const stage = find(demo, '.stage')
   try {
-    // Both have to be known before either can open a channel with the other.
+    // Both users must exist before either can open a channel with the other.
     await Promise.all(screens.map((screen) => screen.connect()))
     for (const screen of screens) await screen.enter()
   } catch (error) {
@@ -41,7 +41,7 @@ interface Seat {
   apiKey: string
   host: string
   username: string
-  /** The other one's username. */
+  /** The username of the other user. */
   peer: string
 }
 
@@ -84,7 +84,7 @@ class Screen {
     this.client.onCurrentUserOnline(() => this.attempt(() => this.catchUp()))
   }
 
-  /** Opens the direct channel with the other one, and shows what was said and what is being said. */
+  /** Opens the direct channel with the other user, and shows its messages. */
   async enter(): Promise<void> {
     const { client, messages } = this
     const created = await client.createChannel({ type: 'DIRECT', members: [{ username: this.seat.peer }] })
@@ -136,7 +136,7 @@ class Screen {
     }
   }
 
-  /** Shows the newest page, also after the connection was lost for a while. */
+  /** Shows the newest page, also after a reconnect. */
   private async catchUp(): Promise<void> {
     const { client, channel, messages } = this
     if (!channel) return
@@ -166,12 +166,12 @@ class Screen {
     const body = input.value.trim()
     if (!channel || !body) return
     input.value = ''
-    this.type() // or the last keys would be told after the message
+    this.type() // otherwise the last keystrokes would be sent after the message
     try {
       const { message } = succeeded(await client.sendMessage({ channel, body }))
       this.messages.show(message)
     } catch (error) {
-      input.value ||= body // to be sent again
+      input.value ||= body // so that it can be sent again
       throw error
     }
   }
@@ -236,7 +236,7 @@ class Screen {
     delete this.element.dataset.peer
   }
 
-  /** Does it, and says so where it fails. */
+  /** Runs an action, and displays its error if it fails. */
   private async attempt(work: () => Promise<void>): Promise<void> {
     try {
       await work()
@@ -254,8 +254,8 @@ class Screen {
 }
 
 /**
- * The client tells of failures in what it answers.
- * @throws Error with the server's words
+ * Unwraps a result of the client, which reports failures in its results.
+ * @throws Error with the server's message
  */
 function succeeded<T extends ChatKittySucceededResult>(result: T | ChatKittyFailedResult): T {
   if (result.failed) throw new Error(result.error.message)

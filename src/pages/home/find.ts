@@ -1,4 +1,4 @@
-/** @throws Error where the page has no such element */
+/** @throws Error if the page has no such element */
 export function find<K extends keyof HTMLElementTagNameMap>(
   within: HTMLElement,
   tag: K,

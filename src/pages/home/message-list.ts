@@ -1,28 +1,28 @@
 import { isTextMessage, isUserMessage, type Message } from '@chatkitty/core'
 import { find } from './find.ts'
 
-/** What can be reacted with here, by its alias. */
+/** The alias of the only reaction offered here. */
 export const heart = 'heart'
 
-/** Who looks at the messages. */
+/** The user who sees the messages. */
 interface Reader {
   username: string
-  /** The other one's username. */
+  /** The username of the other user. */
   peer: string
-  /** Gives a message their heart, or takes it back. */
+  /** Adds this user's heart to a message, or removes it. */
   react(message: Message): void
 }
 
-/** The messages as one user sees them, in the order in which they were written. */
+/** The messages as one user sees them, in chronological order. */
 export class MessageList {
   private readonly scroller: HTMLElement
   private readonly list: HTMLOListElement
   private readonly reader: Reader
   private readonly items = new Map<number, HTMLLIElement>()
-  /** The newest message of this user that the other one has read. */
+  /** The id of the newest message of this user that the other one has read. */
   private seenId = 0
 
-  /** @param scroller what shows the list, and scrolls */
+  /** @param scroller the scrolling element that contains the list */
   constructor(scroller: HTMLElement, reader: Reader) {
     this.scroller = scroller
     this.list = find(scroller, 'ol')
@@ -37,7 +37,7 @@ export class MessageList {
     return heartsOf(message).includes(this.reader.username)
   }
 
-  /** Puts a message in its place, instead of what is shown of it. */
+  /** Inserts a message at its position, or replaces the displayed one. */
   show(message: Message): void {
     const isAtEnd = this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight < 48
     const item = this.itemOf(message)
@@ -55,7 +55,7 @@ export class MessageList {
     this.markSeen()
   }
 
-  /** Shows older ones, while what was seen stays in sight. */
+  /** Inserts older messages, and keeps the scroll position on those that were visible. */
   showEarlier(messages: Message[], shown: () => void): void {
     const { scrollHeight, scrollTop } = this.scroller
     for (const message of messages) this.show(message)
@@ -109,7 +109,7 @@ export class MessageList {
     this.markSeen()
   }
 
-  /** Says so below the newest message that was seen, as who wrote it wants to know. */
+  /** Marks the newest message that the other user has read. */
   private markSeen(): void {
     const ids = [...this.items.keys()].filter(
       (id) => id <= this.seenId && this.items.get(id)?.dataset.from === 'me',
@@ -122,7 +122,7 @@ export class MessageList {
   }
 }
 
-/** Who reacted with a heart. */
+/** Returns the names of the users who reacted with a heart. */
 function heartsOf({ reactions = [] }: Message): string[] {
   const summary = reactions.find(({ emoji }) => emoji.aliases.includes(heart))
   return summary?.users.map(({ name }) => name) ?? []

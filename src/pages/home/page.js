@@ -1,4 +1,4 @@
-// Tells how the server is, copies what is to be copied, and fetches the demo when it is wanted.
+// Shows the health of the server, copies code samples, and loads the demo on demand.
 
 const path = document.body.dataset.path ?? ''
 const healthEveryMs = 10_000
@@ -12,7 +12,7 @@ async function watchHealth() {
   const status = document.querySelector('#status')
   const shown = document.querySelector('#status-text')
   status?.setAttribute('data-state', isUp ? 'up' : 'down')
-  if (shown && shown.textContent !== text) shown.textContent = text // read out only when it changes
+  if (shown && shown.textContent !== text) shown.textContent = text // screen readers announce each change
   setTimeout(watchHealth, healthEveryMs)
 }
 
@@ -30,7 +30,7 @@ async function askHealth() {
 
 /** @param {Element} code */
 function offerCopy(code) {
-  if (!navigator.clipboard) return // as on pages that came without TLS from elsewhere
+  if (!navigator.clipboard) return // such as on pages loaded without TLS from another machine
   const button = document.createElement('button')
   button.type = 'button'
   button.className = 'copy quiet'
@@ -56,7 +56,7 @@ function prepareDemo() {
   const button = document.querySelector('#start')
   if (!(demo instanceof HTMLElement) || !(button instanceof HTMLButtonElement)) return
   button.addEventListener('click', () => startDemo(demo, button))
-  if (location.hash === '#demo') startDemo(demo, button) // it ran before the page was loaded again
+  if (location.hash === '#demo') startDemo(demo, button) // the demo ran before the page was reloaded
 }
 
 /**
