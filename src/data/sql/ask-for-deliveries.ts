@@ -1,10 +1,10 @@
-// Deliveries to webhooks that events ask for, written by the statement that takes the events.
-// Index: webhook (application_id). An application without webhooks costs one look at it.
+// Queues webhook deliveries in the statement that takes events. Index: webhook (application_id). An application without
+// webhooks costs one index lookup.
 import { inList } from '#data/sql/in-list.ts'
 import { type EventType, events, eventsWhere } from '#resources/events.ts'
 import { webhookTypes } from '#resources/webhook.ts'
 
-/** SQL text: what is delivered to webhooks of each event. Imports count, and say nothing of what they count. */
+/** SQL text: the webhook type of each event. Events of imports only change counters and have no payload. */
 const byType = webhookTypes.flatMap((type) => {
   const plain = eventsWhere(({ webhook }) => webhook === type)
   return plain.size === 0 ? [] : [`when t.type in ${inList(plain)} then '${type}'`]
@@ -18,7 +18,7 @@ const byPresence = (Object.keys(events) as EventType[]).flatMap((type) => {
   ]
 })
 
-/** SQL text for parts of a statement that has taken events as `taken`: `sent` has a delivery for each event and webhook. */
+/** SQL text: CTEs of a statement that has taken events as `taken`: `sent` inserts a delivery per event and webhook. */
 export const askForDeliveriesParts = `
   hooked as materialized (
     select w.id, w.application_id, w.events

@@ -1,10 +1,10 @@
-// Runs that events ask for, written by the statements that take the events and write the notifications.
-// Index: function (application_id, type). An application without functions costs one look at it.
+// Queues function runs in the statements that take events and write notifications. Index: function (application_id,
+// type). An application without functions costs one index lookup.
 import { inList } from '#data/sql/in-list.ts'
 import { events, eventsWhere } from '#resources/events.ts'
 import { blockingType, FunctionType } from '#resources/function.ts'
 
-/** SQL text: which functions each event asks for. */
+/** SQL text: the type of function that each event triggers. */
 const setOff = FunctionType.options.flatMap((type) => {
   const byUser = eventsWhere(({ functions: f }) => f?.byUser === type && !f.isAskedBefore)
   const bySystem = eventsWhere(({ functions: f }) => f?.bySystem === type && !f.isAskedBefore)
@@ -16,8 +16,8 @@ const setOff = FunctionType.options.flatMap((type) => {
 })
 
 /**
- * SQL text for parts of a statement that has taken events as `taken`: `asked` has a run for each event and each
- * function that it concerns. Applications without such functions are out after one look at an index.
+ * SQL text: CTEs of a statement that has taken events as `taken`: `asked` inserts a run for each event and each
+ * function that it triggers. Applications without such functions are excluded after one index lookup.
  */
 export const askForRunsParts = `
   listening as materialized (
@@ -34,7 +34,7 @@ export const askForRunsParts = `
     returning 1
   )`
 
-/** The same for notifications that were `written`, of the messages in `announced`. */
+/** The same for notifications that were `written` for the messages in `announced`. */
 export const askForRunsOfNotificationsParts = `
   asked as (
     insert into function_run (application_id, function_id, payload)

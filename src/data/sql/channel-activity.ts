@@ -1,19 +1,19 @@
-// The order of public channels for who is no member of them: by their newest message. A table of its own, for an index
-// on it moves with every message, which the wide rows of `channel` should not; and public channels alone, for a user's
-// own channels are few enough to look at the newest message of each.
+// The order of public channels for users who are not members: by newest message. It has a table of its own because an
+// index on it changes with every message, which the wide rows of `channel` should not. It only has public channels,
+// because a user's own channels are few enough to look up the newest message of each.
 import { inList } from '#data/sql/in-list.ts'
 import { eventsWith } from '#resources/events.ts'
 
-/** SQL text: the events that move their channel. */
+/** SQL text: the types of events that move their channel to the top. */
 export const movingTypes = inList(eventsWith('moves channel'))
 
-/** When we are behind, a place in the order moves once in so many messages of the server. */
+/** In a backlog, a channel moves only if it is at least this many messages of the server behind. */
 const coarseness = 10_000
 
 /**
- * SQL text: parts of the statement that takes events, `taken`, from the outbox, `max` at a time; moves each public
- * channel with new messages to its new place. A full batch means that we are behind, and then precision is worth less
- * than speed. A channel that somebody is deleting is not waited for.
+ * SQL text: CTEs of the statement that takes events as `taken`, `max` at a time. They move each public channel with new
+ * messages to its new position. A full batch indicates a backlog, in which speed matters more than precision. Channels
+ * that are locked by their deletion are skipped.
  */
 export const channelActivityParts = (max: string) => `
     written as (

@@ -1,12 +1,12 @@
-// Read spans of a member that lie beside each other become one. Who comes back a thousand times has a thousand spans of
-// 217 bytes each, index entries included; made one, each takes 22 bytes: the id from which on another time counts, and
-// that time (`later_ids`, `later_times`). Nothing that is told of what was read, or when, changes by that.
+// Merges adjacent read spans of a member. A user who returns a thousand times has a thousand spans of 217 bytes each,
+// index entries included. Merged, each takes 22 bytes: the first id with another read time, and that time (`later_ids`,
+// `later_times`). This does not change which messages appear as read, or since when.
 import { column, int4, int8, select } from '#data/columns.ts'
 import { reading } from '#data/database.ts'
 
-/** A span is written whole when it grows at its end: more parts than that would make this dear. */
+/** The maximum of merged spans in one: the whole row is written when a span grows, which more would make expensive. */
 const partsMax = 64
-/** What is younger may still grow, and messages with lower ids may still be on their way. */
+/** Younger spans may still grow, and messages with lower ids may not be committed yet. */
 const age = `interval '1 hour'`
 
 /** SQL text: when the message `id` of span `s` was read, unless it was sent later. */
@@ -17,28 +17,28 @@ export function timeOf(s: string, id: string): string {
 /** SQL text: when the last messages of span `s` were read. */
 export const lastTime = 'coalesce(s.later_times[cardinality(s.later_times)], s.created_time)'
 
-/** SQL text: `ids` and `times` of what is left of a span through an id. */
+/** SQL text: the `ids` and `times` of a span cut off after an id. */
 export function beforeCut(s: string, through: string): string {
   const count = `width_bucket(${through}, ${s}.later_ids)`
   return `(select nullif(${s}.later_ids[:${count}], '{}') as ids, nullif(${s}.later_times[:${count}], '{}') as times)`
 }
 
-/** SQL text: `time`, `ids` and `times` of what is left of a span from an id on. */
+/** SQL text: the `time`, `ids` and `times` of a span cut off before an id. */
 export function afterCut(s: string, from: string): string {
   const rest = `width_bucket(${from}, ${s}.later_ids) + 1`
   return `(select ${timeOf(s, from)} as time, nullif(${s}.later_ids[${rest}:], '{}') as ids,
                   nullif(${s}.later_times[${rest}:], '{}') as times)`
 }
 
-/** SQL text: the parts of span `s`, each of one time: `from_id`, `through_id` and `read_time`. */
+/** SQL text: the parts of span `s` with one read time each: `from_id`, `through_id` and `read_time`. */
 export const partsOfSpan = `(
   select part.from_id, coalesce(lead(part.from_id) over (order by part.from_id) - 1, s.through_id) as through_id,
          part.read_time
   from unnest(s.from_id || s.later_ids, s.created_time || s.later_times) part (from_id, read_time))`
 
 /**
- * Reads nothing where the user is no member, or was reading meanwhile. Values: $1 channel, $2 user. Changes the
- * membership's row, as reading does; see mark-read.ts.
+ * Merges the spans of a member. Returns no row if the user is not a member or was reading meanwhile. Values: $1
+ * channel, $2 user. Like reading, it updates the row of the membership; see mark-read.ts.
  */
 export const compactSpansStatement = reading(
   'compact-read-spans',
@@ -89,7 +89,7 @@ export const compactSpansStatement = reading(
     select ${columns} from claimed`,
 )
 
-/** Members behind $1 channel, $2 user, among the next $3 spans: how many they have there. In their order. */
+/** Counts the spans of each member among the next $3 spans after channel $1 and user $2, in the same order. */
 export const spansOfMembersStatement = reading(
   'count-read-spans',
   select({

@@ -1,5 +1,5 @@
-// Stores the messages of an import: COPY takes 1.6 times as many rows a second as INSERT … SELECT FROM unnest, for it
-// parses no arrays and plans nothing. Ids are given in the order of the rows.
+// Stores imported messages by COPY, which inserts 1.6 times as many rows a second as INSERT … SELECT FROM unnest,
+// because it parses no arrays and needs no plan. Ids are assigned in the order of the rows.
 
 const columns = [
   'application_id',
@@ -15,7 +15,7 @@ const columns = [
 
 export const copyMessagesStatement = `copy message (${columns.join(', ')}) from stdin`
 
-/** A row in COPY's text format; undefined is null. */
+/** Returns a row in COPY's text format; undefined becomes null. */
 export function toCopyRow(cells: (string | number | undefined)[]): string {
   return `${cells.map(toCell).join('\t')}\n`
 }

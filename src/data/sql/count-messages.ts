@@ -1,21 +1,21 @@
-/** SQL text: an id behind all messages. */
+/** SQL text: an id greater than that of any message. */
 export const endOfMessages = String(Number.MAX_SAFE_INTEGER)
 
 /**
- * SQL text: how many messages membership `cm`'s channel has behind one id and through another. Those of blocks that lie
- * within are not counted again, see data/messages/message-blocks.ts: it looks at the messages of two blocks at most, and
- * at what is newer than the blocks. Indexes: message_block (channel_id, from_id), message (channel_id, id, user_id).
+ * SQL text: the number of messages in membership `cm`'s channel after one id and up to another. Blocks within the range
+ * are not counted again, see data/messages/message-blocks.ts: at most the messages of two blocks are read, and those
+ * newer than the blocks. Indexes: message_block (channel_id, from_id), message (channel_id, id, user_id).
  */
 export function countBetween(after: string, through: string): string {
   return counting(after, through, 'b.count', 'true')
 }
 
 /**
- * SQL text: the same without those of membership `cm`'s user itself. Its own within the blocks are counted one by one.
- * Index besides: message (user_id, id, channel_id).
+ * SQL text: the same without messages of membership `cm`'s user. Their own messages in the blocks are counted one by
+ * one. Additional index: message (user_id, id, channel_id).
  */
 export function countByOthersBetween(after: string, through: string): string {
-  // The sum keeps it from going by the index on the channel, which has the messages of all.
+  // The sum prevents the use of the index on the channel, which has the messages of all users.
   const own = `(
     select count(*) from message m where m.user_id = cm.user_id and m.id between b.from_id and b.through_id
       and m.channel_id + 0 = cm.channel_id)`

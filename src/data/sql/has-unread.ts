@@ -1,9 +1,9 @@
 import { readBefore } from '#data/sql/is-unread.ts'
 
 /**
- * SQL text: whether membership `cm`'s user has anything to read in its channel (runtime contract 8.6). Looks for one
- * such message from the newest on, and jumps over what a read span covers: a channel that was read to its end costs two
- * steps, however many messages it has. Indexes: message (channel_id, id, user_id), read_span (channel_id, user_id, from_id).
+ * SQL text: whether membership `cm`'s user has unread messages in its channel (runtime contract 8.6). Searches from the
+ * newest message down and skips read spans: a channel read to its end costs two steps, however many messages it has.
+ * Indexes: message (channel_id, id, user_id), read_span (channel_id, user_id, from_id).
  */
 export const hasUnread = `coalesce((
   with recursive candidate (id, resume_at) as (
@@ -13,9 +13,7 @@ export const hasUnread = `coalesce((
   )
   select true from candidate where resume_at is null limit 1), false)`
 
-/**
- * The newest message by others below `c.resume_at`, and where to go on if that one is not unread: nowhere if it is.
- */
+/** Selects the newest message by others below `c.resume_at`, and the id to continue below; null if it is unread. */
 function candidateBelow(from: string): string {
   return `
     select m.id, coalesce(s.from_id, h.message_id) ${from}

@@ -1,5 +1,5 @@
 /**
- * SQL text: a part whose statement's commit does not wait for the disk, if it is selected from. For what is done again
- * after a crash of Postgres that loses it.
+ * SQL text: a CTE that, if selected from, lets the commit of its statement not wait for the disk. Only for work that is
+ * repeated if Postgres crashes and loses it.
  */
 export const lazily = `lazily as materialized (select set_config('synchronous_commit', 'off', true))`

@@ -1,6 +1,6 @@
-// A page of the messages that a member sees, with the versions of their authors, by keyset, in one round trip: not those
-// that it has cleared or deleted for itself. Of all its channels, each gives its own page's worth, by the index alone, and
-// the page is made of these. Indexes: message (channel_id, id, user_id), message_thread, message_file.
+// A page of the messages a member can see, without those they cleared or hid, with the versions of authors, by keyset,
+// in one round trip. For all channels of a user, each contributes up to a page by the index alone, and the page is
+// taken from these. Indexes: message (channel_id, id, user_id), message_thread, message_file.
 import { bool, column, int8, joined, nullable, select } from '#data/columns.ts'
 import { quick, type Reading, reading } from '#data/database.ts'
 import { isKeptById } from '#data/removal/kept-messages.ts'
@@ -11,11 +11,11 @@ import type { ListedMessage } from '#data/sql/list-messages.ts'
 type SeenListed = Omit<ListedMessage, 'total'>
 
 export interface SeenListShape {
-  /** Where: $1 is the id of the channel or thread. */
+  /** Where to list messages: $1 is the id of the channel or thread. */
   of: 'channel' | 'main thread' | 'thread' | 'all channels'
-  /** From the cursor to newer messages, oldest first; otherwise to older ones, newest first. */
+  /** Whether to list messages after the cursor, oldest first, instead of older ones, newest first. */
   newer: boolean
-  /** Only those with a file. */
+  /** Whether to list only messages with a file. */
   files: boolean
 }
 
@@ -34,9 +34,7 @@ const scopes: Record<SeenListShape['of'], { memberships: string; messages: strin
 
 const statements = new Map<string, Reading<SeenListed>>()
 
-/**
- * Nothing is read: the user is no member there. Values: $1 channel or thread, $2 user, $3 cursor, $4 limit.
- */
+/** No rows: the user is not a member. Values: $1 channel or thread, $2 user, $3 cursor, $4 limit. */
 export function listSeenMessagesStatement(shape: SeenListShape): Reading<SeenListed> {
   const key = `list-seen-${shape.of.replaceAll(' ', '-')}${shape.newer ? '-newer' : ''}${shape.files ? '-files' : ''}`
   const known = statements.get(key)

@@ -1,22 +1,21 @@
-// The channels that a user sees, by their last activity, newest first.
-// Those it is a member of are all looked at, one step into message (channel_id, id) each; of the public channels
-// besides, whose number nobody limits, a page's worth comes from the index on channel_activity, and their total from a
-// counter. Names are found by the trigram index channel_name_trgm.
+// The channels that a user can see, by their last activity, newest first. The user's own channels are all looked up,
+// one step in message (channel_id, id) each. Other public ones are unlimited: a page of them comes from the index on
+// channel_activity, their total from a counter. Index for names: the trigram index channel_name_trgm.
 import { counterValue } from '#data/events/counters.ts'
 import { movingTypes } from '#data/sql/channel-activity.ts'
 import { hasUnread } from '#data/sql/has-unread.ts'
 import type { ChannelType } from '#resources/channel.ts'
 
 export interface UserChannelsShape {
-  /** Only channels of which it is a member or not. */
+  /** Whether to list channels of which the user is a member, is not, or both. */
   of: 'visible' | 'joined' | 'joinable' | 'unread'
-  /** Only groups whose name or display name is like $3. */
+  /** Whether to list only group channels with a name or display name that matches $3. */
   named: boolean
-  /** By what of channel `c`, before its last activity; then all of the list is looked at. */
+  /** Expressions on channel `c` to order by before the last activity; the whole list must then be read. */
   order: string[]
 }
 
-/** Hidden are direct channels that the user does not want to see. */
+/** Excludes hidden channels, which are direct ones that the user does not want to see. */
 const joinedPart = ({ of, named }: Pick<UserChannelsShape, 'of' | 'named'>) => `
   select cm.channel_id as id, coalesce(
       (select max(m.id) from message m where m.channel_id = cm.channel_id),
@@ -25,12 +24,12 @@ const joinedPart = ({ of, named }: Pick<UserChannelsShape, 'of' | 'named'>) => `
   where cm.user_id = $1 and not cm.hidden
     ${named ? 'and cm.channel_id in (select id from named)' : ''} ${of === 'unread' ? `and ${hasUnread}` : ''}`
 
-/** Whether the public channel `id` is one that user $1 could join. */
+/** Whether user $1 could join the public channel `id`. */
 const isOpen = (id: string) => `
   not exists (select from channel_membership cm where cm.user_id = $1 and cm.channel_id = ${id})
   and not exists (select from channel_block cb where cb.user_id = $1 and cb.channel_id = ${id})`
 
-/** The first of them, as many as `limit` says. Messages that are not yet taken count, too. */
+/** The first channels that the user could join, as many as `limit`. Includes messages of events not taken yet. */
 const openPart = (named: boolean, limit: string) => `
   select id, max(last_id) as last_id from (
     (select a.channel_id as id, a.last_id from channel_activity a
@@ -51,7 +50,7 @@ const namedPart = `
     where c.application_id = $2 and c.type <> 'DIRECT' and (c.name ilike $3 or c.display_name ilike $3)
   ), `
 
-/** How many public channels the user could join: all but those it is in or blocked in. */
+/** The number of public channels the user could join: all except those they are in or blocked from. */
 const openTotal = `(${counterValue('application.public_channels', '$2')} - (
   select count(*) from channel_activity a where a.application_id = $2 and a.channel_id in (
     select cm.channel_id from channel_membership cm where cm.user_id = $1
@@ -62,8 +61,9 @@ const wantsJoined = (of: Of) => of !== 'joinable'
 const wantsOpen = (of: Of) => of === 'visible' || of === 'joinable'
 
 /**
- * SQL text of parts: `page (id, place)` and `total (total)`. Values: $1 user, $2 application, $3 pattern, $4 limit,
- * $5 offset. As in data/lists.ts, the planner is not to see how small a page is, so that one plan serves all.
+ * Returns SQL text of the CTEs `page (id, place)` and `total (total)`. Values: $1 user, $2 application, $3 pattern, $4
+ * limit, $5 offset. As in data/lists.ts, the size of the page is hidden from the planner, so that one plan serves all
+ * pages.
  */
 export function userChannelsParts(shape: UserChannelsShape): string {
   const { of, named, order } = shape
@@ -91,7 +91,7 @@ export function userChannelsParts(shape: UserChannelsShape): string {
     )`
 }
 
-/** SQL text: how many channels there are in a list, of a type. Values: $1 user, $2 application. */
+/** Returns SQL text for the number of channels in a list, optionally of one type. Values: $1 user, $2 application. */
 export function countUserChannelsText(of: Of, type: ChannelType | undefined): string {
   const totals = [
     ...(wantsJoined(of)

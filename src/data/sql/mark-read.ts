@@ -1,18 +1,18 @@
-// Reading and its opposite: one statement each, one round trip, and nothing per member or message.
+// Marks messages as read or unread: one statement and one round trip each, without a row per member or message.
 //
-// What a member has read are spans: stretches of a channel's ids that do not overlap. Ids between that are no message
-// of somebody else in the channel do not interrupt one. A span has one time, that of its first reading, and it never
-// changes; a message was read at that time, or when it was sent if that is later. What is read next extends a
-// neighbouring span only where this says the truth to the minute: if the span is younger than that, or the message is.
-// So who reads along, message by message, has one span for as long as that goes on, and who comes back begins a new
-// one at most once a minute. Spans that lie beside each other become one later on, which keeps the times of all of
-// them; see compact-spans.ts.
+// What a member has read is stored as spans: ranges of a channel's ids that do not overlap. Ids in a range that are not
+// messages of other users in the channel do not interrupt it. A span has one time, that of its first reading, which
+// never changes; a message was read at that time, or when it was sent if that is later. The next messages read extend
+// an adjacent span only if this is accurate to the minute, that is, if the span or the message is younger than that.
+// So a user who follows along, message by message, has one span for as long as that continues, and one who returns
+// starts a new span at most once a minute. Adjacent spans are merged later, keeping all of their times; see
+// compact-spans.ts.
 //
-// `read_through_id` of the membership is where to begin to look for what is unread. It keeps the cost of unread counts
-// from growing with the spans.
+// `read_through_id` of the membership is where the search for unread messages begins. It keeps the cost of unread
+// counts from growing with the spans.
 //
-// Several devices may read at once. Each statement changes the membership's row, and changes nothing if somebody else
-// has changed that since the statement began (`claimed`): then it is run again; see data/messages/reading.ts.
+// Several devices may read concurrently. Each statement updates the membership's row, and changes nothing if another
+// transaction has updated it since the statement began (`claimed`): it is then repeated; see data/messages/reading.ts.
 import { bool, column, int8, type ReadBy, select } from '#data/columns.ts'
 import { type Reading, reading } from '#data/database.ts'
 import { isKept } from '#data/removal/kept-messages.ts'
@@ -21,12 +21,12 @@ import { spansBeyond } from '#data/sql/count-unread.ts'
 import { isCovered, isHidden, isUnread, readBefore } from '#data/sql/is-unread.ts'
 import type { EventType } from '#resources/events.ts'
 
-/** Events are published of so many newly read messages at most, the newest of them. */
+/** Events are published for at most this many newly read messages, the newest ones. */
 const publishedMax = 100
 
 const isoTime = (time: string) => `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 
-/** Of another's messages the visible one with the id $1, and whose membership is $2's. */
+/** The visible message $1 and the membership of user $2 in its channel. */
 const messagePlace = `
   select cm.*, cm.ctid as version, m.application_id
   from message m join channel_membership cm on cm.channel_id = m.channel_id and cm.user_id = $2
@@ -41,14 +41,14 @@ interface Act {
   name: string
   /** The membership: its columns, `version` and `application_id`. */
   place: string
-  /** Unread stretches that are read now: `lo` and `hi`, ids of messages by others, and when the first was `sent`. */
+  /** Ranges that become read: `lo` and `hi`, ids of messages by others, and when the first was `sent`. */
   runs: string
-  /** Which messages this reads, and which it leaves unread. */
+  /** Conditions on the messages that become read, and on those that may stay unread. */
   reads: string
   leaves: string
 }
 
-/** What came of it; `change` has what there was to change. */
+/** The outcome; `change` is the CTE that has rows if there was anything to change. */
 const markingColumns = (change: string) =>
   select({
     /** The channel of the membership. */
@@ -58,7 +58,7 @@ const markingColumns = (change: string) =>
   })
 export type Marking = ReadBy<ReturnType<typeof markingColumns>>
 
-/** Nothing is read: there is no such membership. Values: $1 message or channel, $2 user, $3 application, $4 the cause of the event. */
+/** No rows: no such membership. Values: $1 message or channel, $2 user, $3 application, $4 the event's cause. */
 function marking({ name, place, runs, reads, leaves }: Act): Reading<Marking> {
   return reading(
     name,
@@ -125,7 +125,7 @@ function marking({ name, place, runs, reads, leaves }: Act): Reading<Marking> {
   )
 }
 
-/** Reads the message $1. */
+/** Marks the message $1 as read. */
 export const readMessageStatement = marking({
   name: 'read-message',
   place: messagePlace,
@@ -140,7 +140,7 @@ const inGap = `
   from message m where m.channel_id = cm.channel_id and m.id > gap.after_id and m.id < gap.before_id
     and m.user_id is distinct from cm.user_id and not ${isHidden}`
 
-/** Reads all of the channel $1: what lies between the spans, and beyond them. */
+/** Marks all messages of the channel $1 as read: those between the spans, and those after them. */
 export const readChannelStatement = marking({
   name: 'read-channel',
   place: channelPlace,
@@ -161,7 +161,7 @@ export const readChannelStatement = marking({
   leaves: 'false',
 })
 
-/** Reads what is unread of a thread of the channel $1: stretches that nobody else's other messages interrupt. */
+/** Marks unread messages of a thread in the channel $1 as read, in ranges without other messages by others. */
 function threadReading(name: string, inThread: string, elsewhere: string): Reading<Marking> {
   return marking({
     name,
@@ -182,13 +182,13 @@ function threadReading(name: string, inThread: string, elsewhere: string): Readi
   })
 }
 
-/** Reads the main thread of the channel $1. */
+/** Marks the main thread of the channel $1 as read. */
 export const readMainThreadStatement = threadReading(
   'read-main-thread',
   'm.thread_id is null',
   'm.thread_id is not null',
 )
-/** Reads the thread $5 of the channel $1. */
+/** Marks the thread $5 of the channel $1 as read. */
 export const readThreadStatement = threadReading(
   'read-thread',
   'm.thread_id = $5',
@@ -196,8 +196,7 @@ export const readThreadStatement = threadReading(
 )
 
 /**
- * Makes the message $1 unread again, and of the span that covers it what is left of it. Columns and values as in
- * {@link marking}.
+ * Marks the message $1 as unread, and cuts or splits the span that covers it. Columns and values as in {@link marking}.
  */
 export const unreadMessageStatement: Reading<Marking> = reading(
   'unread-message',

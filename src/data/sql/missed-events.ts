@@ -1,16 +1,16 @@
-// What a session missed while it was away, and what has yet to change what its user is to channels and to others.
-// Indexes: the primary key of event_log, from the position on; outbox_event (application_id), which finds few. Of 1,000
-// events that were logged meanwhile, what a user missed is found in 5 ms. Who comes back in a crowd shares the statement.
+// The events that a session missed while disconnected, and those yet to change users' access to channels and others.
+// Indexes: the primary key of event_log, from the position on; outbox_event (application_id), which finds few. Those
+// that a user missed of 1,000 events are found in 5 ms. Concurrent reconnects share the statement.
 import { bool, column, columnsOf, int8, joined, nullable, select } from '#data/columns.ts'
 import { reading } from '#data/database.ts'
 import { inList } from '#data/sql/in-list.ts'
 import { eventColumns, loggedColumns, loggedShape } from '#data/sql/take-events.ts'
 import { eventsWhere, eventsWith } from '#resources/events.ts'
 
-/** Columns of `i`: what events say that are of its user in some way. They are made once, and not for each event. */
+/** Columns of `i`: JSON that the payload of events about its user contains. They are built once, not for each event. */
 const says = { userId: 'says_user', by: 'says_by', memberIds: 'says_member' }
 
-/** SQL text: whether an event ends what the user of `i` is to a channel. */
+/** SQL text: whether an event ends the membership of the user of `i` in a channel. */
 const endsMembership = Object.entries(says)
   .flatMap(([key, said]) => {
     const ends = eventsWith('ends membership')
@@ -20,8 +20,8 @@ const endsMembership = Object.entries(says)
   .join(' or ')
 
 /**
- * Of many users, each with its place among them. Values, an array of each: $1 and $2 the positions behind and through which,
- * $3 application, $4 user, $5 its channels as the text of an array, $6 how many.
+ * Missed events of many sessions, each with the session's place. Values, each an array: $1 and $2 the positions after
+ * and up to which, $3 application, $4 user, $5 the user's channels as the text of an array, $6 the maximum number.
  */
 export const missedEventsStatement = reading(
   'events-for-users',
@@ -57,7 +57,7 @@ export const missedEventsStatement = reading(
     order by i.place, position`,
 )
 
-/** SQL text: whether an event changes what one of the users in $2 is to channels and to others. */
+/** SQL text: whether an event changes the access of one of the users in $2 to channels or other users. */
 const relatingAny = Object.entries({
   userId: `(payload ->> 'userId')::bigint = any($2::bigint[])`,
   by: `(payload ->> 'by')::bigint = any($2::bigint[])`,
@@ -69,7 +69,7 @@ const relatingAny = Object.entries({
   .join(' or ')
 
 const { applicationId, type, channelId, payload } = loggedShape
-/** Values: $1 applications, $2 users, $3 the position behind which. */
+/** Values: $1 applications, $2 users, $3 the position after which. */
 export const pendingChangesStatement = reading(
   'pending-changes-of-users',
   select(columnsOf({ position: nullable(int8), applicationId, type, channelId, payload }, 'pending')),

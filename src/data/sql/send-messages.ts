@@ -1,13 +1,13 @@
-// Stores messages and their events: one statement, one commit, whatever their number; ids and places in the outbox
-// are given in the order of the input. What cannot be stored comes back without an id and hinders nobody.
-// Index: the primary keys of channel, user and channel_membership, user_name_key.
+// Stores messages and their events: one statement and one commit for any number of them. Ids and places in the outbox
+// are assigned in the order of the input. Messages that cannot be stored return without an id and do not affect others.
+// Indexes: the primary keys of channel, user and channel_membership, user_name_key.
 import { bool, column, int8, nullable, type ReadBy, select, timestamptz } from '#data/columns.ts'
 import type { Reading } from '#data/database.ts'
 import { authorColumns } from '#data/rows.ts'
 import { banOf } from '#data/users/bans.ts'
 import type { EventType } from '#resources/events.ts'
 
-/** Of one message; null where absent. The order is that of the statement's parameters. */
+/** The columns of one message, null if absent, in the order of the statement's parameters. */
 export const sendColumns = [
   ['application_id', 'bigint'],
   ['channel_id', 'bigint'],
@@ -26,17 +26,17 @@ export const sendColumns = [
   ['properties', 'jsonb'],
   /** Whether the user must be a member of the channel. */
   ['member_only', 'boolean'],
-  /** What the event says besides. */
+  /** Additional properties of the event's payload. */
   ['details', 'jsonb'],
 ] as const
 
-/** What became of each message, in the order of the input. */
+/** The outcome of each message, in the order of the input. */
 const sentColumns = select({
   hasChannel: column(bool, 'has_channel'),
-  /** Null where it was not sent. */
+  /** Null if it was not sent. */
   id: column(nullable(int8), 'id'),
   isBanned: column(bool, 'is_banned'),
-  /** Whether its channel keeps it: where not, it is neither stored nor told of. */
+  /** Whether its channel keeps messages. If not, it is neither stored nor published by the statement. */
   isKept: column(bool, 'is_kept'),
   createdTime: column(timestamptz, 'chatterie_clock()::timestamptz(3)'),
   user: authorColumns('(author)'),
@@ -44,9 +44,8 @@ const sentColumns = select({
 export type SentRow = ReadBy<typeof sentColumns>
 
 /**
- * The lookups are
- * lateral, so that a group of 32 makes 32 index probes whatever the planner thinks of it, and ids are drawn first, so
- * that nothing has to be matched up afterwards.
+ * Lookups are lateral joins, so that a group of 32 makes 32 index lookups whatever the planner assumes. Ids are drawn
+ * first, so that the results need not be matched to the input afterwards.
  */
 function compose(input: string, also = ''): string {
   return `
@@ -95,7 +94,7 @@ const columns = sendColumns.map(([name]) => name).join(', ')
 
 const oneMessage = `(select 1::bigint as place, ${sendColumns.map(([name, type], at) => `$${at + 1}::${type} as ${name}`).join(', ')}) i`
 
-/** One message; the values are its columns. */
+/** Sends one message; the values are its columns. */
 export const sendOneStatement: Reading<SentRow> = {
   name: 'send-message',
   line: 'sends',
@@ -103,7 +102,7 @@ export const sendOneStatement: Reading<SentRow> = {
   columns: sentColumns,
 }
 
-/** One message with a hosted file; the values are its columns, then the file's key. */
+/** Sends one message with a hosted file; the values are its columns, then the file's key. */
 export const sendWithFileStatement: Reading<SentRow> = {
   columns: sentColumns,
   name: 'send-message-with-file',
@@ -115,7 +114,7 @@ export const sendWithFileStatement: Reading<SentRow> = {
   ),
 }
 
-/** Many messages; each value is a column's array. */
+/** Sends many messages; each value is the array of a column. */
 export const sendManyStatement: Reading<SentRow> = {
   columns: sentColumns,
   name: 'send-messages',
