@@ -1,4 +1,4 @@
-// Messages and reports as those who moderate see them.
+// Messages and reports as moderators see them.
 import {
   type Columns,
   column,
@@ -27,11 +27,11 @@ import type { Message } from '#resources/message.ts'
 const { sql, raw } = Prisma
 
 export interface AdminMessageFilters {
-  /** What the body contains, whatever its case. */
+  /** Text that the body must contain; the case is ignored. */
   query?: string | undefined
   /** The author's name. */
   username?: string | undefined
-  /** An id or a name; an id counts before a name that looks like one. */
+  /** An id or a name of a channel. An id takes precedence over a name that looks like one. */
   channel?: string | undefined
   /** ISO 8601, inclusive. */
   from?: string | undefined
@@ -40,7 +40,7 @@ export interface AdminMessageFilters {
 }
 
 /**
- * Newest first: by id, or by time where it is asked for a time, since messages that moved in have newer ids than times.
+ * Lists messages, newest first: by id, or by time for a period, as ids of moved messages are newer than their times.
  * Indexes: message (application_id, id), (channel_id, id, user_id), (user_id, id), (created_time), message_body_trgm.
  */
 export async function listAdministeredMessages(
@@ -95,7 +95,7 @@ export async function listAdministeredMessages(
   return { ...part, items: await withDetails(db, part.items) }
 }
 
-/** The messages of a channel around one of them, oldest first: up to so many on each side. */
+/** Returns the messages of a channel around one of them, oldest first: up to `each` on both sides. */
 export async function listAround(
   db: Db,
   { channelId, id, each }: { channelId: number; id: number; each: number },
@@ -120,7 +120,7 @@ interface ReportRow extends Omit<Report, 'message'> {
   message: Parameters<typeof withDetails>[1][number] | undefined
 }
 
-/** Of reports `r`, each with its message `m` and the author of that, and with who made it. */
+/** The columns of reports `r`, each with its message `m`, the author of that, and the reporter. */
 const reportColumns: Columns<ReportRow> = mapped(
   select({
     ...columnsOf(
@@ -167,7 +167,7 @@ const sources: Record<ReportState | 'any', string> = {
   any: `(select * from ${open} o union all select * from ${resolved} d) r ${joins}`,
 }
 
-/** Newest first. */
+/** Lists reports, newest first. */
 export async function listReportRows(
   db: Db,
   applicationId: number,
@@ -207,7 +207,7 @@ async function withMessages(db: Db, rows: ReportRow[]): Promise<Report[]> {
   return rows.map(({ message, ...row }) => ({ ...row, ...(message && { message }) }))
 }
 
-/** The message of an open report, locked until the transaction ends. */
+/** Returns the message id of an open report and locks the message until the transaction ends. */
 export function lockReported(
   tx: Querier,
   applicationId: number,
@@ -224,7 +224,7 @@ const lockReportedStatement = reading(
     where r.id = $2 and m.application_id = $1 and ${isKept('m')} for update of m`,
 )
 
-/** Takes all open reports of a message to those that are resolved. @returns how many there were */
+/** Moves all open reports of a message to the resolved ones. @returns how many there were */
 export function resolveReports(
   tx: Tx,
   messageId: number,

@@ -1,11 +1,11 @@
-// What is known of emoji, a megabyte: read when the first one is looked for, not at a start.
+// Data about emoji, about a megabyte: loaded when the first emoji is looked up, not at startup.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileOfCode, isCompiled } from '#place.ts'
 import type { Emoji } from '#resources/message.ts'
 
 export interface EmojiData {
-  /** As GitHub names them, which clients know. */
+  /** With the names of GitHub, which clients know. */
   gemoji: Emoji[]
   /** All of Unicode, each with its variants by skin tone. */
   unicode: (Emoji & { variants: string[] })[]

@@ -1,11 +1,11 @@
-// Mentions are kept as ids and read with what they mean now.
+// Mentions are stored as ids, and read with the present data of users and channels.
 import { column, columnsOf, int8, mapped, oneOf, select, text } from '#data/columns.ts'
 import { type Db, type Querier, reading } from '#data/database.ts'
 import { authorColumns, channelShape, type MessageRecord, type StoredMention, stored } from '#data/rows.ts'
 import { usersById } from '#data/users/users.ts'
 import type { MentionedChannel, Message, MessageMention } from '#resources/message.ts'
 
-/** Fills in the mentions of a page of messages: two round trips at the most, none where nobody is mentioned. */
+/** Fills in the mentions of a page of messages: two round trips at most, none if nobody is mentioned. */
 export async function withMentions<M extends Message>(db: Db, messages: M[]): Promise<M[]> {
   const mentions = messages.flatMap((message) => (message as MessageRecord)[stored] ?? [])
   if (mentions.length === 0) return messages
@@ -48,8 +48,8 @@ const channelsStatement = reading(
 )
 
 /**
- * The users and group channels of an application with these names. Who mentions a channel must know of it: users know
- * the public ones and their own.
+ * Returns the users and group channels of an application with these names. Users can only mention channels they know:
+ * public ones and their own.
  */
 export async function findMentioned(
   db: Querier,

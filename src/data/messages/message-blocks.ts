@@ -1,16 +1,15 @@
-// Messages of channels that have many, counted in blocks, so that how many there are behind an id, as unread counts ask,
-// is a sum. No send has to do with blocks: they hold messages that are there for good, and are counted now and then. A
-// trigger takes messages that are deleted from them.
+// Counts messages of large channels in blocks, so that their number after an id, which unread counts need, is a sum.
+// Sends do not touch blocks: a periodic task counts committed messages. A trigger subtracts deleted messages.
 import { bool, column, int4, int8, nullable, select, text } from '#data/columns.ts'
 import { type Database, type Db, reading } from '#data/database.ts'
 
-/** So many messages make a block. */
+/** The number of messages in a block. */
 const blockSize = 4_096
 const blocksMax = 64
-/** So many channels are looked at in a batch. */
+/** How many channels a batch checks. */
 const channelsMax = 1_000
 
-/** A number that messages had come to at a time of the database. */
+/** The last message id drawn at a time of the database. */
 export interface Reached {
   id: number
   time: string
@@ -34,8 +33,8 @@ const reachedStatement = reading(
 )
 
 /**
- * How far messages have come, and whether all transactions of an earlier time are over: then no message up to the id
- * of that time is still to come.
+ * Returns the last message id drawn so far, and whether all transactions from the time of `before` have ended: no
+ * message up to `before.id` is then still to be inserted.
  */
 export function messagesReached(db: Db, before: Reached | undefined): Promise<Reached & { isOver: boolean }> {
   return db.single(reachedStatement, [before?.time ?? null])
@@ -56,7 +55,7 @@ const uncountedStatement = reading(
     ) page`,
 )
 
-/** Channels with many messages that are in no block, among the next behind one; from where to go on, if anywhere. */
+/** Returns channels with many messages outside of blocks among those after an id, and the id to continue after. */
 export async function channelsWithoutBlocks(
   db: Db,
   after: number,
@@ -73,10 +72,11 @@ export async function channelsWithoutBlocks(
 }
 
 /**
- * Counts a channel's messages up to an id in blocks, as far as one batch goes. None is to come up to that id. Does
- * nothing while messages are being deleted: who counts would not see that they are gone, and who deletes no block.
- * @param size of a block
- * @returns whether there may be more
+ * Counts a channel's messages up to an id in blocks, one batch at a time. No message up to that id may still be
+ * inserted. Does nothing while messages are being deleted: neither would the count see the deletion, nor the deletion
+ * the block.
+ * @param size the number of messages in a block
+ * @returns whether there may be more to count
  */
 export function countBlocks(
   db: Database,

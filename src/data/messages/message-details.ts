@@ -4,7 +4,7 @@ import { withReactions } from '#data/messages/reactions.ts'
 import { withAuthors } from '#data/users/known-users.ts'
 import type { Message } from '#resources/message.ts'
 
-/** Completes a page of messages with what other tables know of them: nothing is asked where there is nothing. */
+/** Fills in what other tables have about a page of messages, without a query for what no message has. */
 export async function withDetails<M extends Message>(db: Db, messages: M[]): Promise<M[]> {
   const [authored] = await Promise.all([
     withAuthors(db, messages),

@@ -45,7 +45,7 @@ const findByIdStatement = reading(
     from message m left join "user" u on u.id = m.user_id where m.id = $1 and ${isKept('m')}`,
 )
 
-/** A message of whichever application, for work that a message gave rise to. */
+/** Returns a message of any application, for work that a message caused. */
 export function findMessageById(
   db: Querier,
   id: number,
@@ -61,7 +61,7 @@ const findManyStatement = reading(
     from message m left join "user" u on u.id = m.user_id where m.id = any($1::bigint[]) and ${isKept('m')}`,
 )
 
-/** The messages with these ids. */
+/** Returns the messages with these ids, by id. */
 export async function messagesById(db: Db, ids: number[]): Promise<Map<number, SeenMessage>> {
   const messages = await withDetails(db, await db.all(findManyStatement, [ids]))
   return new Map(messages.map((message) => [message.id, message]))
@@ -70,14 +70,14 @@ export async function messagesById(db: Db, ids: number[]): Promise<Map<number, S
 export interface MessageFilters {
   /** The author's name. */
   username?: string | undefined
-  /** What the body contains, whatever its case. */
+  /** Text that the body must contain; the case is ignored. */
   query?: string | undefined
 }
 
-/** The cursor of a list's beginning. */
+/** The cursor of the beginning of a list. */
 export const newest = Number.MAX_SAFE_INTEGER
 
-/** A page of the owner's messages, newest first; undefined where the application has no such owner. */
+/** Returns a page of the owner's messages, newest first; undefined if the application has no such owner. */
 export async function listMessages(
   db: Db,
   applicationId: number,
@@ -116,7 +116,7 @@ export async function listMessages(
   }
 }
 
-/** The first page of a list; undefined where it is to be found in another way, or empty. */
+/** Returns the first page of a list; undefined if it is empty or needs the general statement. */
 async function listNewest(
   db: Db,
   applicationId: number,
@@ -132,7 +132,7 @@ async function listNewest(
   return { ...page, total: head.total }
 }
 
-/** Makes a page of what a list statement found: one item more than fits says that the list goes on. */
+/** Makes a page of the messages that a list statement found. One more than fits means that the list continues. */
 export async function cutPage(
   db: Db,
   { size }: CursorRequest,
@@ -149,7 +149,7 @@ export async function cutPage(
   const beyond = found.splice(size)[0]
   const items = newer ? found.reverse() : found
   const next = newer ? (list.newestOlder ?? undefined) : beyond?.id
-  // An empty page stands where it was asked for, so that there is a way back from an end that has vanished.
+  // An empty page keeps the requested cursor, so that a client can go back from an end that has been deleted.
   const start = items[0]?.id ?? (cursor === newest ? undefined : cursor)
   return {
     items: await withDetails(db, items),
@@ -160,7 +160,7 @@ export async function cutPage(
   }
 }
 
-/** Messages of a channel with reports, newest first. Index: message_reported. */
+/** Lists the messages of a channel with reports, newest first. Index: message_reported. */
 export async function readReportedMessagePage(
   db: Db,
   channelId: number,
@@ -194,7 +194,7 @@ function isFiltered(of: string, filters: MessageFilters): boolean {
 
 // ------------------------------------------------------------------------------------------- changing
 
-/** What a patch needs to know, locked until the transaction ends. */
+/** Returns what a patch needs of a message, and locks its row until the transaction ends. */
 export function lockMessage(tx: Tx, applicationId: number, id: number) {
   return tx.one(lockStatement, [applicationId, id])
 }
@@ -210,7 +210,7 @@ const lockStatement = reading(
 )
 
 export interface MessageChanges {
-  /** Marks the message as edited. */
+  /** Whether to mark the message as edited. */
   edited: boolean
   text?: { body: string; mentions: StoredMention[]; links: MessageLink[] }
   properties?: Record<string, unknown>
@@ -244,7 +244,7 @@ const updateStatement = {
     where id = $1`,
 }
 
-/** Gives a text its links with their previews. @returns false where the text is another one by now */
+/** Sets the links of a text with their previews. @returns false if the text has changed meanwhile */
 export async function updateLinks(tx: Tx, id: number, body: string, links: MessageLink[]): Promise<boolean> {
   return (await tx.run(updateLinksStatement, [id, body, jsonOrNull(links)])) > 0
 }
@@ -256,7 +256,7 @@ const updateLinksStatement = {
 
 const jsonOrNull = (list: unknown[]) => (list.length === 0 ? null : JSON.stringify(list))
 
-/** Deletes a message of the application; says where it was, or nothing if there was none. */
+/** Deletes a message of the application. Returns its place, author and file, or undefined if it does not exist. */
 export function deleteMessageRow(tx: Tx, applicationId: number, id: number) {
   return tx.one(deleteStatement, [applicationId, id])
 }
@@ -277,13 +277,13 @@ const deleteStatement = reading(
     where m.id = $2 and m.channel_id = place.id and ${isKeptBy('place', 'm')} returning ${columns}`,
 )
 
-/** SQL text: deletes messages, and lets their hosted files expire. */
+/** SQL text: deletes messages, and expires their hosted files. */
 const deletingMany = (where: string) => `
   with gone as (
     delete from message where ${where} returning id, channel_id, thread_id, file
   ), expired as (${shownFilesExpire('gone')})`
 
-/** Deletes all messages of a channel. @returns how many of them were counted */
+/** Deletes all messages of a channel. @returns how many of them were included in counters */
 export function deleteMessagesOfChannel(tx: Tx, channelId: number): Promise<number> {
   return tx.single(deleteOfChannelStatement, [channelId])
 }

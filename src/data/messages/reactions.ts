@@ -1,4 +1,4 @@
-// Who reacted to what. A message's row knows how often it was reacted to, so that the others cost nothing.
+// Reactions to messages. A message's row has the number of its reactions, so that messages without any cost nothing.
 import { column, columnsOf, int8, mapped, select, text, timestamptz } from '#data/columns.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
@@ -11,10 +11,10 @@ import type { Page, PageRequest } from '#resources/page.ts'
 
 const { sql } = Prisma
 
-/** So many of those who reacted are shown with the message; all of them are counted. */
+/** How many users are shown with each reaction of a message; the count includes all. */
 const shownUsersMax = 25
 
-// Emoji in the order in which they were first used. Index: reaction (message_id, emoji, user_id).
+// Emoji are in the order of their first use. Index: reaction (message_id, emoji, user_id).
 const summariesStatement = reading(
   'reaction-summaries',
   select({ ...columnsOf({ messageId: int8, emoji: text, count: int8 }, 'r'), user: userColumns('u') }),
@@ -32,7 +32,7 @@ const summariesStatement = reading(
     order by r.message_id, r.since, r.emoji, u.id`,
 )
 
-/** Fills in the reactions of a page of messages: one round trip, none where nobody reacted. */
+/** Fills in the reactions of a page of messages: one round trip, none if there are no reactions. */
 export async function withReactions<M extends Message>(db: Db, messages: M[]): Promise<M[]> {
   const byId = new Map<number, M[]>()
   for (const message of messages) {
@@ -51,7 +51,7 @@ export async function withReactions<M extends Message>(db: Db, messages: M[]): P
   return messages
 }
 
-/** What was stored was an emoji once. */
+/** Returns the emoji of a stored character, with an empty description if the current data do not have it. */
 function emojiOf(character: string): Emoji {
   return findEmoji(character) ?? { character, description: '', aliases: [], tags: [] }
 }
@@ -64,7 +64,7 @@ const reactionColumns = mapped(
   ({ emoji, ...reaction }) => ({ emoji: emojiOf(emoji), ...reaction }),
 )
 
-/** Who reacted to a message, oldest first. */
+/** Lists the reactions to a message, oldest first. */
 export function listReactions(db: Db, messageId: number, page: PageRequest): Promise<Page<Reaction>> {
   return listPage(
     db,
@@ -83,8 +83,8 @@ export function listReactions(db: Db, messageId: number, page: PageRequest): Pro
 }
 
 /**
- * Reacts once. @returns since when the user has reacted so, and whether that is new
- * @throws a foreign key violation where the message is gone
+ * Adds a reaction, at most once. @returns the time of the reaction, and whether it is new
+ * @throws a foreign key violation if the message no longer exists
  */
 export async function insertReaction(
   tx: Tx,
@@ -116,7 +116,7 @@ const sinceStatement = reading(
   (columns) => `select ${columns} from reaction where message_id = $1 and emoji = $2 and user_id = $3`,
 )
 
-/** @returns since when the user had reacted so, if it had */
+/** @returns the time of the reaction, or undefined if there was none */
 export function deleteReaction(
   tx: Tx,
   messageId: number,

@@ -1,5 +1,5 @@
-// Who has read what. Never a row per member and message: a member's read spans are stretches of ids, and what is
-// unread is worked out from them; see data/sql/mark-read.ts.
+// Which messages users have read. Instead of a row per member and message, a member has read spans, which are ranges of
+// ids, and unread messages are computed from them; see data/sql/mark-read.ts.
 
 import { bool, column, int8, mapped, select, timestamptz } from '#data/columns.ts'
 import { type Database, type Db, type Reading, reading } from '#data/database.ts'
@@ -31,29 +31,29 @@ const { sql, raw } = Prisma
 
 // ------------------------------------------------------------------------------------------- changing
 
-/** Who reads, and what its events say of that. */
+/** The user who reads, and the cause that is added to their events. */
 export interface Reader {
   applicationId: number
   userId: number
   cause: Partial<Cause> & { traceparent?: string }
 }
 
-/** Reads one message of somebody else. @returns false where the user does not see it */
+/** Marks another user's message as read. @returns false if the user cannot see it */
 export function markMessageRead(db: Database, reader: Reader, messageId: number): Promise<boolean> {
   return mark(db, readMessageStatement, messageId, reader)
 }
 
-/** Makes a message unread. @returns false where the user does not see it */
+/** Marks a message as unread. @returns false if the user cannot see it */
 export function markMessageUnread(db: Database, reader: Reader, messageId: number): Promise<boolean> {
   return mark(db, unreadMessageStatement, messageId, reader)
 }
 
-/** Reads all of a channel. @returns false where the user is no member */
+/** Marks all messages of a channel as read. @returns false if the user is not a member */
 export function markChannelRead(db: Database, reader: Reader, channelId: number): Promise<boolean> {
   return mark(db, readChannelStatement, channelId, reader)
 }
 
-/** Reads what is in a thread. @returns false where the user is no member of its channel */
+/** Marks all messages of a thread as read. @returns false if the user is not a member of its channel */
 export function markThreadRead(
   db: Database,
   reader: Reader,
@@ -64,7 +64,7 @@ export function markThreadRead(
     : mark(db, readThreadStatement, channelId, reader, [id])
 }
 
-/** One round trip, unless another device of the user was faster: then it is done again when that is done. */
+/** Runs a statement in one round trip. If another device of the user was faster, repeats it after that one. */
 async function mark(
   db: Database,
   statement: Reading<Marking>,
@@ -93,7 +93,7 @@ const lockStatement = {
 
 // ---------------------------------------------------------------------------------------- compacting
 
-/** Makes one of a member's spans that lie beside each other; see data/sql/compact-spans.ts. @returns how many fewer there are */
+/** Merges adjacent read spans of a member; see data/sql/compact-spans.ts. @returns how many fewer there are */
 export async function compactSpans(db: Db, channelId: number, userId: number): Promise<number> {
   return (await db.one(compactSpansStatement, [channelId, userId])) ?? 0
 }
@@ -103,11 +103,11 @@ export interface MemberPlace {
   userId: number
 }
 
-/** So many spans are looked at in a batch, and members with that many of them are worth it. */
+/** How many spans a batch checks, and with how many spans a member's are compacted. */
 const spansMax = 10_000
 const manySpans = 8
 
-/** Members with many spans, in one batch behind a place. @returns the place to go on from, too; none at the end */
+/** Returns members with many spans, a batch after a position. @returns also the position to continue from, if any */
 export async function membersWithManySpans(
   db: Db,
   after: MemberPlace | undefined,
@@ -116,7 +116,7 @@ export async function membersWithManySpans(
   const found = await db.all(spansOfMembersStatement, values)
   const isMore = found.reduce((sum, { spans }) => sum + spans, 0) === spansMax
   const last = found.at(-1)
-  // Of the last there may be more than the batch has.
+  // The last member may have more spans than the batch includes.
   const members = found.filter((each) => each.spans >= manySpans || (isMore && each === last))
   return { members, next: isMore ? last : undefined }
 }
@@ -129,7 +129,7 @@ const countStatement = reading(
   (columns) => `select ${columns} from channel_membership cm where cm.user_id = $1 and ($2 or not cm.hidden)`,
 )
 
-/** How many messages of all its channels a user has yet to read; of those that it has hidden only if asked for. */
+/** Returns how many unread messages a user has in all channels, including hidden ones only if requested. */
 export function countUnread(db: Db, userId: number, { hidden }: { hidden: boolean }): Promise<number> {
   return db.single(countStatement, [userId, hidden])
 }
@@ -143,14 +143,14 @@ const countInChannelStatement = reading(
   ofMembership,
 )
 
-/** How many messages of a channel a member has yet to read. */
+/** Returns how many unread messages a member has in a channel. */
 export async function countUnreadOfChannel(db: Db, channelId: number, userId: number): Promise<number> {
   return (await db.one(countInChannelStatement, [channelId, userId])) ?? 0
 }
 
 const hasUnreadStatement = reading('has-unread-messages', column(bool, hasUnread), ofMembership)
 
-/** Whether a member has anything to read in a channel. */
+/** Returns whether a member has unread messages in a channel. */
 export async function hasUnreadInChannel(db: Db, channelId: number, userId: number): Promise<boolean> {
   return (await db.one(hasUnreadStatement, [channelId, userId])) ?? false
 }
@@ -161,7 +161,7 @@ export interface UnreadOfMember {
   count: number
 }
 
-/** How much each member of each channel of an application has yet to read, by channel and user. */
+/** Lists the number of unread messages of each member of each channel, by channel and user. */
 export function listUnreadOfMembers(
   db: Db,
   applicationId: number,
@@ -190,10 +190,10 @@ export function listUnreadOfMembers(
 
 // ----------------------------------------------------------------------------------------------- read
 
-/** What lists of readers can be sorted by. */
+/** The properties by which lists of readers can be sorted. */
 export const sortableReaders = { ...sortableUsers, createdTime: 's.created_time' }
 
-/** Who has read a message, by user id; its author has not, whatever was read around it. Index: read_span_range. */
+/** Lists the readers of a message by user id, without its author, whose spans may cover it. Index: read_span_range. */
 export function listReaders(db: Db, message: Message, page: PageRequest): Promise<Page<ReadReceipt>> {
   const covers = sql`s.channel_id = ${message.channelId}::bigint
     and int8range(s.from_id, s.through_id, '[]') @> ${message.id}::bigint`
@@ -223,12 +223,12 @@ export function listReaders(db: Db, message: Message, page: PageRequest): Promis
   )
 }
 
-/** Of two ISO times in UTC. */
+/** Returns the later of two ISO times in UTC. */
 function latest(one: string, other: string): string {
   return one > other ? one : other
 }
 
-/** So many who have read a message are named at most. */
+/** How many readers of a message are returned at most. */
 const readersMax = 100
 
 const readersStatement = reading(
@@ -244,7 +244,7 @@ const readersStatement = reading(
     ) reader`,
 )
 
-/** The users who have read each of the messages of a channel, the first of them by id. */
+/** Returns the readers of each of the messages of a channel, those with the lowest ids first. */
 export async function readersOf(
   db: Db,
   channelId: number,
@@ -258,7 +258,7 @@ export async function readersOf(
   return readers
 }
 
-// What one member sees of what another has read. From the newest span down, and there from the newest message down.
+// What one member can see of another's reads, searched from the newest span and message down.
 const lastReadStatement = reading(
   'last-read-message',
   column(int8, 'm.id'),
@@ -279,7 +279,7 @@ const lastReadStatement = reading(
     where cm.channel_id = $1 and cm.user_id = $2 limit 1`,
 )
 
-/** The newest message of others that a user has read in a channel, among those that the viewer sees. */
+/** Returns the newest message of others that a user has read in a channel, among those that the viewer can see. */
 export async function findLastRead(
   db: Db,
   channelId: number,

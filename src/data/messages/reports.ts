@@ -1,4 +1,4 @@
-// What users have reported. A message's row knows how often.
+// Users' reports of messages. A message's row has the number of its reports.
 import { bool, column, columnsOf, jsonb, select, text, timestamptz } from '#data/columns.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'
 import { Prisma } from '#data/generated/client.ts'
@@ -10,7 +10,7 @@ import type { Page, PageRequest } from '#resources/page.ts'
 
 const { sql } = Prisma
 
-/** A report without who made it. */
+/** A report without the user who made it. */
 export type ReportDetails = Omit<MessageReport, 'user'>
 
 export const reportShape = {
@@ -21,7 +21,7 @@ export const reportShape = {
 
 const detailsColumns = select(columnsOf(reportShape, 'r'))
 
-/** Reports a message; who reports it again says why anew. @throws a foreign key violation where it is gone */
+/** Reports a message, replacing the user's earlier report. @throws a foreign key violation if the message is gone */
 export async function saveReport(
   tx: Tx,
   messageId: number,
@@ -44,7 +44,7 @@ const saveStatement = reading(
     returning ${columns}`,
 )
 
-/** @returns the report that the user had made, if any */
+/** @returns the deleted report of the user, if there was one */
 export async function deleteReport(
   tx: Tx,
   messageId: number,
@@ -70,7 +70,7 @@ const countStatement = {
   text: 'update message set report_count = greatest(report_count + $2::int, 0) where id = $1',
 }
 
-/** Who reported a message and why, oldest first. */
+/** Lists the reports of a message with the users who made them, oldest first. */
 export function listReports(db: Db, messageId: number, page: PageRequest): Promise<Page<MessageReport>> {
   return listPage(
     db,

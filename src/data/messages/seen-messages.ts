@@ -1,4 +1,4 @@
-// Messages as one member of their channel sees them: not those that it has cleared or deleted for itself.
+// Messages as a member of their channel sees them: without those that they have cleared or hidden for themselves.
 
 import { bool, column, int8, select } from '#data/columns.ts'
 import { type Db, reading, type Tx } from '#data/database.ts'
@@ -30,7 +30,7 @@ const findOfMemberStatement = reading(
     where m.id = $2 and m.application_id = $1 and m.id > cm.cleared_through_id and not ${isHidden} and ${isKept('m')}`,
 )
 
-/** The message, unless the user does not see it: is no member there, has cleared it or deleted it for itself. */
+/** Returns a message unless the user cannot see it: they are not a member, or have cleared or hidden it. */
 export async function findMessageOfMember(
   db: Db,
   applicationId: number,
@@ -42,7 +42,7 @@ export async function findMessageOfMember(
   return found
 }
 
-/** A page of what a member sees, newest first; undefined where the user is no member. */
+/** Returns a page of the messages a member can see, newest first; undefined if the user is not a member. */
 export async function listMessagesOfMember(
   db: Db,
   userId: number,
@@ -74,7 +74,7 @@ const idsBetweenStatement = reading(
     where cm.channel_id = $1 and cm.user_id = $2 order by found.id desc`,
 )
 
-/** Ids of messages that a member sees, newest first. */
+/** Returns ids of messages that a member can see, newest first. */
 export async function messageIdsBetween(
   db: Db,
   channelId: number,
@@ -98,7 +98,7 @@ const countOfMemberStatement = reading(
   (columns) => `select ${columns} from channel_membership cm where cm.channel_id = $1 and cm.user_id = $2`,
 )
 
-/** How many messages of a channel a member sees. */
+/** Returns how many messages of a channel a member can see. */
 export async function countMessagesOfMember(db: Db, channelId: number, userId: number): Promise<number> {
   return (await db.one(countOfMemberStatement, [channelId, userId])) ?? 0
 }
@@ -119,7 +119,7 @@ const lastHiddenStatement = reading(
     join hidden_message h on h.message_id = m.id`,
 )
 
-/** Who has deleted the last message of these channels for itself. */
+/** Returns the users who have hidden the last message of these channels for themselves. */
 export async function lastMessagesHidden(
   db: Db,
   channelIds: number[],
@@ -127,7 +127,7 @@ export async function lastMessagesHidden(
   return db.all(lastHiddenStatement, [channelIds])
 }
 
-/** Deletes a message for one user alone. @returns whether that is new @throws a foreign key violation */
+/** Hides a message for one user. @returns whether that is new @throws a foreign key violation */
 export async function hideMessageRow(tx: Tx, messageId: number, userId: number): Promise<boolean> {
   return (await tx.run(hideStatement, [userId, messageId])) > 0
 }

@@ -21,9 +21,9 @@ import type { Message, MessageLink } from '#resources/message.ts'
 export interface NewMessage {
   applicationId: number
   channelId: number
-  /** The channel's main thread where absent. */
+  /** Undefined for the channel's main thread. */
   thread?: { id: number; parentId: number | null; nestedLevel: number }
-  /** On behalf of whom; a system message otherwise. */
+  /** The sender; undefined for a system message. */
   user?: { id?: number; username?: string }
   body?: string
   file?: StoredFile
@@ -31,15 +31,15 @@ export interface NewMessage {
   mentions: StoredMention[]
   links: MessageLink[]
   properties: Record<string, unknown>
-  /** Whether the user, who is named by id then, must be a member of the channel. */
+  /** Whether the sender, who must then be given by id, must be a member of the channel. */
   memberOnly?: boolean
-  /** What its event says of whose action it is. */
+  /** Who caused the message, for its event. */
   cause?: Partial<Cause>
-  /** What its event follows from, where that is traced. */
+  /** The trace that the event belongs to, if traces are recorded. */
   traceparent?: string | undefined
 }
 
-/** The message as stored, as it is in a channel that keeps none, or what it lacks. */
+/** The stored message, the message of a channel that keeps none, or the reason why it was not sent. */
 export type Sent =
   | MessageRecord
   | { unkept: MessageRecord }
@@ -49,8 +49,8 @@ export type Sent =
   | 'banned'
 
 /**
- * The sender of one database: what it is given at once is committed together.
- * @param grouped is called with the size of each group
+ * Creates the sender of a database: concurrent messages are committed together.
+ * @param grouped called with the size of each group
  */
 export function openSender(
   db: Db,
@@ -76,7 +76,7 @@ export function openSender(
   return new GroupCommit(statements, grouped && { sent: grouped })
 }
 
-/** Sends a message that shows a hosted file: the file is kept in the same commit. */
+/** Sends a message with a hosted file, which is kept in the same commit. */
 export async function sendWithFile(db: Database, item: NewMessage, key: string): Promise<Sent> {
   const sent = await db.one(sendWithFileStatement, [...toCells(item), key])
   db.eventsWritten()
@@ -88,7 +88,7 @@ function messageType({ user, file }: NewMessage): Message['type'] {
   return file ? 'SYSTEM_FILE' : 'SYSTEM_TEXT'
 }
 
-/** In the order of {@link sendColumns}. */
+/** Returns the cells in the order of {@link sendColumns}. */
 function toCells(item: NewMessage): unknown[] {
   return [
     item.applicationId,

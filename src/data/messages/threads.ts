@@ -46,7 +46,7 @@ const findOfMemberStatement = reading(
     where t.id = $2 and t.application_id = $1 and ${isKeptThread}`,
 )
 
-/** The thread, if the user is a member of its channel. */
+/** Returns the thread if the user is a member of its channel. */
 export function findThreadOfMember(
   db: Querier,
   applicationId: number,
@@ -62,7 +62,7 @@ const byIdStatement = reading(
   (columns) => `select ${columns} from thread t where t.id = any($1::bigint[]) and ${isKeptThread}`,
 )
 
-/** The threads with these ids. */
+/** Returns the threads with these ids, by id. */
 export async function threadsById(db: Db, ids: number[]): Promise<Map<number, Thread>> {
   const threads = await db.all(byIdStatement, [ids])
   return new Map(threads.map((thread) => [thread.id, thread]))
@@ -79,15 +79,15 @@ export function findMainThread(db: Querier, channelId: number): Promise<Thread |
 }
 
 export interface ThreadFilters {
-  /** Whether the channel's main thread is one of them. */
+  /** Whether to include the channel's main thread. */
   main: boolean
-  /** Whether replies under messages are. */
+  /** Whether to include threads under messages. */
   ofMessages: boolean
 }
 
 const sortable = { id: 't.id', createdTime: 't.created_time', name: 'lower(t.name)', type: 't.type' }
 
-/** Threads of a channel that one of its members sees, oldest first. Index: thread (channel_id, type). */
+/** Lists the threads of a channel that a member can see, oldest first. Index: thread (channel_id, type). */
 export function listThreads(
   db: Db,
   channelId: number,
@@ -120,7 +120,7 @@ export function listThreads(
   )
 }
 
-/** Makes a thread of its own in a channel. @throws a foreign key violation where the channel is gone */
+/** Creates a standalone thread in a channel. @throws a foreign key violation if the channel no longer exists */
 export async function insertThread(
   tx: Tx,
   applicationId: number,
@@ -150,7 +150,7 @@ const openStatement = {
     on conflict (id) do nothing`,
 }
 
-/** Gives a message its thread, which has the message's id; undefined where there is no such message. */
+/** Creates a message's thread, which has the message's id. Returns undefined if there is no such message. */
 export async function openMessageThread(
   db: Db,
   applicationId: number,
