@@ -1,4 +1,4 @@
-// What the first screen needs is asked for at once, not when what needs it is drawn: each of these waits for the one before.
+// Prefetches the data of the first screen, whose requests would otherwise run one after another, as parts are rendered.
 import type { QueryClient } from '@tanstack/react-query'
 import { base } from './api/client.ts'
 import { applicationsQuery, readLastApplication } from './application.tsx'
@@ -6,7 +6,7 @@ import { intervalOf } from './sections/charts.tsx'
 import { askAhead } from './sections/overview.tsx'
 import { seemsSignedIn } from './session.tsx'
 
-/** For whom is signed in, of the application of the address or the one looked at last; what is refused is asked again later. */
+/** Prefetches for a signed-in operator, for the application in the address or the last one; failures are retried. */
 export function askForFirstScreen(client: QueryClient): void {
   if (!seemsSignedIn()) return
   void client.prefetchQuery(applicationsQuery)

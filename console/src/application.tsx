@@ -1,15 +1,15 @@
-// Which application is looked at: the address says it.
+// The current application, which is determined by the address.
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { call } from './api/client.ts'
 import type { Application } from './api/generated.ts'
 
-/** Of the address; NaN where it names none. */
+/** Returns the id in the address; NaN if there is none. */
 export function useApplicationId(): number {
   return Number((useParams({ strict: false }) as { application?: string }).application)
 }
 
-/** All that are theirs to see, 100 at most: what is beyond is reached through the list of applications. */
+/** Returns the applications that the operator may see, at most 100; the list of applications shows all. */
 export function useApplications(): Application[] | undefined {
   return useQuery(applicationsQuery).data?.items
 }
@@ -27,11 +27,11 @@ export const applicationQuery = (id: number) =>
 
 const lastKey = 'chatterie-application'
 
-/** Which one was looked at last; NaN for none. */
+/** Returns the id of the last viewed application; NaN if there is none. */
 export const readLastApplication = () => Number(localStorage.getItem(lastKey) ?? Number.NaN)
 export const keepLastApplication = (id: number) => localStorage.setItem(lastKey, String(id))
 
-/** Goes to a section of the application. */
+/** Returns a function that navigates to a section of the application. */
 export function useGo() {
   const navigate = useNavigate()
   return (path: string, search: Record<string, string> = {}) =>

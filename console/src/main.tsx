@@ -1,4 +1,4 @@
-// The console: who is signed in sees the section that the address names.
+// The console: shows the section in the address to operators who are signed in.
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createRootRoute, createRoute, createRouter, RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
@@ -28,7 +28,7 @@ const routes = [
 const router = createRouter({
   routeTree: root.addChildren(routes),
   basepath: `${base}/console`,
-  // Texts, as they stand in the address; ids that look like numbers stay what they are.
+  // Keeps the parameters of the address as strings, even ids that look like numbers.
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
   stringifySearch: (search) => {
     const text = new URLSearchParams(search as Record<string, string>).toString()

@@ -1,24 +1,24 @@
-// Who is signed in, and what they may.
+// The session of the signed-in operator, and their permissions.
 import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, use, useEffect, useState } from 'react'
 import { base, call, Refusal, setCsrfToken, whenSignedOut } from './api/client.ts'
 import { type AdminSession, operations, type Role } from './api/generated.ts'
 
 const roles: Role[] = ['viewer', 'moderator', 'developer', 'owner']
-/** By what operators sign in here: `password`, `oidc`. */
+/** The ways in which operators sign in here: `password`, `oidc`. */
 const ways = (document.body.dataset.ways ?? 'password').split(' ')
-/** Until when whoever signed in with this browser is, as far as it is known. */
+/** The key under which the end of this browser's session is stored, as far as it is known. */
 const signedInKey = 'chatterie-signed-in'
 const Session = createContext<AdminSession | undefined>(undefined)
 
-/** Of whoever is signed in; only inside `SignedIn`. */
+/** Returns the session; only valid inside `SignedIn`. */
 export function useSession(): AdminSession {
   const session = use(Session)
   if (!session) throw new Error('Nobody is signed in')
   return session
 }
 
-/** Says whether an operation is there and their role is enough for it. */
+/** Returns a function that tells whether an operation exists and the operator's role is sufficient for it. */
 export function useMay(): (operation: string) => boolean {
   const { role } = useSession()
   return (operation) => {
@@ -27,19 +27,19 @@ export function useMay(): (operation: string) => boolean {
   }
 }
 
-/** Whether the server is likely to answer what it is asked; it alone knows. */
+/** Returns whether there probably is a session; only the server knows. */
 export function seemsSignedIn(): boolean {
   return Date.parse(localStorage.getItem(signedInKey) ?? '') > Date.now()
 }
 
-/** What is known of the session and of all that was read in it goes. */
+/** Removes the session and all data that was read in it. */
 export function forgetSession(client: QueryClient): void {
   localStorage.removeItem(signedInKey)
   client.setQueryData(['session'], null)
   client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
 }
 
-/** Shows what is inside to whom is signed in, and the form to others. */
+/** Shows its children to a signed-in operator, and the sign-in form to others. */
 export function SignedIn({ children }: { children: ReactNode }) {
   const client = useQueryClient()
   const { data: session, isPending } = useQuery({ queryKey: ['session'], queryFn: readSession, retry: false })
@@ -54,7 +54,7 @@ function remember({ csrfToken, expiresTime }: AdminSession): void {
   localStorage.setItem(signedInKey, expiresTime ?? 'yes')
 }
 
-/** Null for nobody; where nobody can have signed in with this browser, the server is not asked. */
+/** Returns null if nobody is signed in. Does not ask the server if nobody can have signed in with this browser. */
 async function readSession(): Promise<AdminSession | null> {
   if (!ways.includes('oidc') && !localStorage.getItem(signedInKey)) return null
   const response = await fetch(`${base}/admin/v1/session`, { headers: { accept: 'application/json' } })

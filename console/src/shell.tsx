@@ -1,4 +1,4 @@
-// What stands around every section: the navigation, the choice of an application, the keys.
+// The frame around every section: the navigation, the choice of an application, the keyboard shortcuts.
 import { useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
@@ -148,7 +148,7 @@ function Switcher({ application }: { application: number | undefined }) {
   )
 }
 
-/** The one of the address; else the last one that was looked at; else the first. */
+/** Returns the application in the address, else the last viewed one, else the first. */
 function useLastApplication(): number | undefined {
   const id = useApplicationId()
   const applications = useApplications()
@@ -160,7 +160,7 @@ function useLastApplication(): number | undefined {
   return (applications?.find((each) => each.id === last) ?? applications?.[0])?.id
 }
 
-/** What the console opens with. */
+/** The start page: redirects to the overview of an application. */
 export function Start() {
   const applications = useApplications()
   const application = useLastApplication()

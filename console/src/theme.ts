@@ -1,4 +1,4 @@
-// Light or dark: as the system has it, unless somebody chose.
+// The light or dark theme: the system's, unless the operator chose one.
 const themes = ['auto', 'light', 'dark'] as const
 export type Theme = (typeof themes)[number]
 const storageKey = 'chatterie-theme'
@@ -8,7 +8,7 @@ export function readTheme(): Theme {
   return themes.find((each) => each === kept) ?? 'auto'
 }
 
-/** Keeps the choice in this browser. */
+/** Stores the choice in this browser. */
 export function setTheme(theme: Theme): Theme {
   localStorage.setItem(storageKey, theme)
   document.documentElement.dataset.theme = theme

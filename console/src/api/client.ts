@@ -1,7 +1,7 @@
-// How the console talks to the server: by the admin API alone.
+// The console's client of the server, which uses only the admin API.
 import { type ApiError, type Operations, operations } from './generated.ts'
 
-/** Where the server is reached, as a path: '' or that of a PUBLIC_URL. */
+/** The path of the server: '' or that of a PUBLIC_URL. */
 export const base = document.body.dataset.path ?? ''
 
 export type Operation = keyof Operations
@@ -12,10 +12,10 @@ export interface Input<O extends Operation> {
   body?: Operations[O]['body']
 }
 
-/** An answer that is none of 2xx. */
+/** An answer whose status is not 2xx. */
 export class Refusal extends Error {
   readonly status: number
-  /** What is wrong with which field. */
+  /** Messages by field. */
   readonly fields: Record<string, string>
 
   constructor(status: number, { message, errors, ...rest }: Partial<ApiError> & Record<string, unknown>) {
@@ -28,17 +28,17 @@ export class Refusal extends Error {
 let csrfToken = ''
 let onSignedOut = () => {}
 
-/** The token of the session, which each write must name. */
+/** Sets the CSRF token of the session, which each write must send. */
 export function setCsrfToken(token: string | undefined): void {
   csrfToken = token ?? ''
 }
 
-/** Called when an answer says that the session has ended. */
+/** Sets a listener that is called when an answer says that the session has ended. */
 export function whenSignedOut(listener: () => void): void {
   onSignedOut = listener
 }
 
-/** Where an operation lies, from the root of the server. */
+/** Returns the path of an operation, from the root of the server. */
 export function addressOf<O extends Operation>(operation: O, { params, query }: Input<O> = {}): string {
   const values = (params ?? {}) as Record<string, unknown>
   const path = operations[operation].path.replace(/\{(\w+)\}/g, (_, name: string) =>
@@ -49,7 +49,7 @@ export function addressOf<O extends Operation>(operation: O, { params, query }: 
   return `${base}${path}${search && `?${search}`}`
 }
 
-/** @throws Refusal where the server refuses, TypeError where it is not reached */
+/** @throws Refusal if the server refuses, TypeError if it cannot be reached */
 export async function call<O extends Operation>(operation: O, input: Input<O> = {}): Promise<Answer<O>> {
   const { method } = operations[operation]
   const response = await fetch(addressOf(operation, input), {
@@ -71,16 +71,16 @@ export async function call<O extends Operation>(operation: O, input: Input<O> = 
 export type UploadOperation = Extract<Operation, `import${string}`>
 
 /**
- * Sends a file as a form.
- * @param onProgress is told how much of it is sent, from 0 to 1
- * @throws Refusal where the server refuses, TypeError where it is not reached
+ * Uploads a file as a form.
+ * @param onProgress called with the part that has been sent, from 0 to 1
+ * @throws Refusal if the server refuses, TypeError if it cannot be reached
  */
 export function upload<O extends UploadOperation>(
   operation: O,
   { params, file }: { params: Operations[O]['params']; file: File },
   onProgress: (part: number) => void,
 ): Promise<Answer<O>> {
-  // Of `fetch` one does not learn how far an upload is.
+  // `fetch` does not report the progress of an upload.
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
     request.open('POST', addressOf(operation, { params } as Input<O>))

@@ -1,20 +1,20 @@
-// What can stand behind a dot in a function: of the event, by what the sample has, and of the context.
+// Completion after a dot in a function: properties of the event, as in the sample, and members of the context.
 import { hints } from '../api/hints.ts'
 
 export interface Hint {
   label: string
-  /** Its type, or what it takes. */
+  /** The type of a property, or the parameters of a method. */
   detail: string
   kind: 'property' | 'method'
 }
 
-/** How far names are followed that stand for something else. */
+/** How many assignments are followed to resolve a name. */
 const stepsMax = 4
 
 /**
- * @param before the script up to where somebody types
- * @param event the event as it is tried with
- * @returns what fits, and how much of it stands there already; undefined where nothing is known
+ * @param before the script up to the cursor
+ * @param event the sample event
+ * @returns the matching members and the part that is already typed; undefined if nothing is known
  */
 export function complete(before: string, event: unknown): { hints: Hint[]; typed: string } | undefined {
   const [, path, typed = ''] = /([\w$]+(?:\(\))?(?:\??\.[\w$]+(?:\(\))?)*)\??\.([\w$]*)$/.exec(before) ?? []
@@ -36,13 +36,13 @@ function membersOf([head = '', ...rest]: string[], scope: Scope, step: number): 
   return meant && membersOf([...meant, ...rest], scope, step + 1)
 }
 
-/** What the last handler before calls what it is given. */
+/** Returns the names of the parameters of the last handler before the cursor. */
 function parametersOf(before: string): string[] {
   const [, given = ''] = [...before.matchAll(/\bhandle\w*\s*\(([^)]*)\)/g)].at(-1) ?? []
   return given.split(',').flatMap((each) => /^\s*([\w$]+)/.exec(each)?.[1] ?? [])
 }
 
-/** `const users = context.getUserApi()` or `const { user } = event`: what a name stands for. */
+/** Resolves a name declared as in `const users = context.getUserApi()` or `const { user } = event`. */
 function meantBy(name: string, before: string): string[] | undefined {
   const source = '([\\w$]+(?:\\(\\))?(?:\\??\\.[\\w$]+(?:\\(\\))?)*)'
   const plain = name.replaceAll('$', () => '\\$')

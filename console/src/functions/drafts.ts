@@ -1,4 +1,4 @@
-// What is written and not saved yet: it survives a look at something else in this page.
+// Unsaved scripts, kept in memory while other sections of the console are open.
 import { useEffect, useSyncExternalStore } from 'react'
 
 const unsaved = new Map<number, string>()
@@ -15,7 +15,7 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
-/** The text as it is here, where it is not that of the server; the browser asks before it forgets it. */
+/** Returns the unsaved text, if it differs from the server's; the browser warns before the page is closed. */
 export function useUnsaved(functionId: number) {
   const text = useSyncExternalStore(subscribe, () => unsaved.get(functionId))
   useEffect(() => {

@@ -1,5 +1,5 @@
-// A script in CodeMirror, alone or beside another. It lives in a shadow root, where its styles are adopted sheets: the
-// policy of the page lets nobody write `<style>` elements.
+// A CodeMirror editor for a script, or a comparison of two. It is in a shadow root, where its styles are adopted
+// stylesheets, because the page's policy forbids `<style>` elements.
 import { autocompletion, type CompletionContext, type CompletionResult } from '@codemirror/autocomplete'
 import { javascript, javascriptLanguage } from '@codemirror/lang-javascript'
 import { HighlightStyle, syntaxHighlighting, syntaxTree } from '@codemirror/language'
@@ -15,11 +15,11 @@ import { complete } from './complete.ts'
 export interface EditorProps {
   label: string
   text: string
-  /** It cannot be written at without. */
+  /** Without it, the editor is read-only. */
   onChange?: (text: string) => void
   onSave?: () => void
   onTry?: () => void
-  /** What the event has, for hints. */
+  /** The sample event, for completion. */
   event?: unknown
 }
 
@@ -30,7 +30,7 @@ export default function Editor(props: EditorProps) {
   const latest = useRef(props)
   latest.current = props
   const isFixed = onChange === undefined
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the text is given anew below, where it is another one
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the effect below updates the text when it changes
   useEffect(() => {
     const root = rootOf(host.current)
     const run = (what: 'onSave' | 'onTry') => () => {
@@ -73,7 +73,7 @@ export interface Side {
   text: string
 }
 
-/** Two scripts, and how they differ: beside each other, or in one where there is no room. */
+/** Compares two scripts: side by side, or merged into one in narrow windows. */
 export function Comparison({ before, after }: { before: Side; after: Side }) {
   const host = useRef<HTMLDivElement>(null)
   useEffect(() => {
@@ -114,7 +114,7 @@ function suggest(context: CompletionContext, event: unknown): CompletionResult |
   }
 }
 
-/** What a member is that the pointer rests on, where it is known. */
+/** Shows the type of the member under the pointer, if it is known. */
 const explains = (eventOf: () => unknown) =>
   hoverTooltip(({ state }, at) => {
     const word = state.wordAt(at)
@@ -130,7 +130,7 @@ const explains = (eventOf: () => unknown) =>
 
 const errorsMax = 20
 
-/** Marks where the script is none; F8 goes from one to the next. What it means, only running it tells. */
+/** Marks syntax errors; F8 moves to the next. Other errors show only when the script runs. */
 const marksErrors = linter(({ state }) => {
   const found: Diagnostic[] = []
   syntaxTree(state).iterate({
@@ -144,8 +144,8 @@ const marksErrors = linter(({ state }) => {
 })
 
 /**
- * What is typed over something is put in by the editor, not by the browser, which would write the style of what it
- * replaces into the page: the policy of the page forbids that, and the log would tell.
+ * Makes the editor, not the browser, insert text typed over a selection: the browser would write the style of the
+ * replaced text into the page, which the page's policy forbids and logs.
  */
 const typesOver = EditorView.domEventHandlers({
   beforeinput(event, view) {
@@ -164,7 +164,7 @@ const typesOver = EditorView.domEventHandlers({
 
 const fixed: Extension = [EditorState.readOnly.of(true), EditorView.editable.of(true)]
 
-/** Tab leaves it, as it leaves any field; Escape and arrows are the editor's own. */
+/** Tab leaves the editor, as it leaves any field; Escape and arrow keys keep their meaning in the editor. */
 const basics = (label: string): Extension => [
   basicSetup,
   autocompletion({ interactionDelay: 0 }),
@@ -211,7 +211,7 @@ const theme = EditorView.theme({
   '.cm-tooltip-autocomplete > ul': { fontFamily: 'var(--mono)' },
   '.cm-explained': { padding: '0.2rem 0.5rem', fontFamily: 'var(--mono)' },
   '.cm-diagnostic': { borderLeft: '3px solid var(--bad)' },
-  // The library's own is a picture in a data: address, which the policy of the page does not let in.
+  // The library's own is an image in a data: URL, which the page's policy forbids.
   '.cm-lintRange-error': {
     backgroundImage: 'none',
     textDecoration: 'underline wavy var(--bad)',

@@ -1,4 +1,4 @@
-// What a function did, as it does it.
+// The runs of a function, live.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { addressOf, call } from '../api/client.ts'
@@ -9,7 +9,7 @@ import { Badge, Json, Time } from '../ui/small.tsx'
 const kinds = { RUNNING: 'warn', SUCCEEDED: 'good', FAILED: 'bad' } as const
 const shownMax = 50
 
-/** Read once, and then added to as they end. */
+/** Returns the runs, loaded once; new ones are added when they end. */
 export function useRuns(functionId: number): FunctionInvocation[] | undefined {
   const id = useApplicationId()
   const client = useQueryClient()
@@ -69,7 +69,7 @@ function Run({ run }: { run: FunctionInvocation }) {
   )
 }
 
-/** What a run logged, and what it returned or why it failed. */
+/** Shows what a run logged, and its result or error. */
 export function Said({ said: { logs, result } }: { said: Pick<FunctionTrial, 'logs' | 'result'> }) {
   const { error, payload } = result as {
     error?: { name?: string; message?: string; stack?: string }
@@ -90,7 +90,7 @@ export function Said({ said: { logs, result } }: { said: Pick<FunctionTrial, 'lo
       {payload !== undefined && payload !== null && (
         <section>
           <h3>Returned</h3>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable content must be reachable by keyboard */}
           <pre tabIndex={0}>{JSON.stringify(payload, null, 2)}</pre>
         </section>
       )}

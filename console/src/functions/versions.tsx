@@ -1,4 +1,4 @@
-// What was deployed, and how it differs from what is written now, or from each other.
+// The deployed versions of a function, and their differences from the current text or from each other.
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useMemo } from 'react'
 import { call } from '../api/client.ts'
@@ -11,9 +11,9 @@ const shownMax = 50
 
 interface VersionsProps {
   functionId: number
-  /** As it is written now. */
+  /** The current text in the editor. */
   text: string
-  /** Puts an earlier script in its place. */
+  /** Called with an earlier script to replace the current text. */
   onTake: (script: string) => void
 }
 

@@ -1,4 +1,4 @@
-// Where a function is written, tried, deployed and watched.
+// The section in which a function is written, tried, deployed and watched.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react'
 import { call } from '../api/client.ts'
@@ -56,7 +56,7 @@ function Bench({ chatFunction, draft, onClose }: BenchProps) {
   const text = unsaved ?? saved
   const trial = useTrial(functionId, text)
 
-  /** It is shown as it was saved at once, and not as it was before until it is read anew. */
+  /** Shows the saved draft at once, instead of the previous one until the query is refetched. */
   const keep = (next: FunctionDraft) => {
     client.setQueryData(['retrieveFunctionDraft', id, functionId], next)
     setUnsaved(undefined)

@@ -1,4 +1,4 @@
-// The applications of the installation.
+// The section with the applications of the installation.
 import { useApplicationId, useGo } from '../application.tsx'
 import { useMay } from '../session.tsx'
 import { Secret, useAsk } from '../ui/ask.tsx'
@@ -76,7 +76,7 @@ export function Applications() {
   )
 }
 
-/** What can be done to an application as a whole. */
+/** Returns the actions on an application as a whole. */
 export function useApplicationActs(name: string) {
   const id = useApplicationId()
   const ask = useAsk()

@@ -1,4 +1,4 @@
-// Who did what to what, when, and from where.
+// The section with the audit log: who did what, when, and from where.
 import { addressOf } from '../api/client.ts'
 import { useApplications } from '../application.tsx'
 import { Choice, Moment, SearchField, useFilters } from '../ui/filters.tsx'

@@ -1,4 +1,4 @@
-// What sections there are, who sees them, and how they are reached.
+// The list of sections, with who may see them and how they are reached.
 import type { ReactNode } from 'react'
 import { Applications } from './applications.tsx'
 import { Audit } from './audit.tsx'
@@ -20,14 +20,14 @@ import { Webhooks } from './webhooks.tsx'
 export interface SectionEntry {
   path: string
   title: string
-  /** The letter after `g`. */
+  /** The letter to press after `g`. */
   letter: string
-  /** It is shown to whom may call this operation, once there is one. */
+  /** The section is shown to operators who may call this operation. */
   needs: string
   component: () => ReactNode
 }
 
-/** Of an application. */
+/** The sections of an application. */
 export const sections: SectionEntry[] = [
   { path: 'overview', title: 'Overview', letter: 'o', needs: 'retrieveApplication', component: Overview },
   { path: 'messages', title: 'Messages', letter: 'm', needs: 'listMessages', component: Messages },
@@ -43,7 +43,7 @@ export const sections: SectionEntry[] = [
   { path: 'settings', title: 'Settings', letter: 's', needs: 'retrieveSettings', component: Settings },
 ]
 
-/** Of the installation. */
+/** The sections of the installation. */
 export const installation: SectionEntry[] = [
   {
     path: 'applications',

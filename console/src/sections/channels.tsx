@@ -1,4 +1,4 @@
-// Channels of an application, with who is in them.
+// The section with the channels of an application and their members.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { call } from '../api/client.ts'

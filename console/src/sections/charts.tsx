@@ -1,4 +1,4 @@
-// How much happened in an application, by hours or days.
+// Charts of the activity in an application, by hour or day.
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useMemo } from 'react'
 import { call } from '../api/client.ts'

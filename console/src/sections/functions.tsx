@@ -1,4 +1,4 @@
-// Functions of an application: a list, and a bench for the one that is open.
+// The section with the functions of an application: a list, and a workbench for the open one.
 import type { CreateFunction } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'
 import { Workbench } from '../functions/workbench.tsx'

@@ -1,4 +1,4 @@
-// Imports and exports, how far they are, and what went wrong.
+// The section with imports and exports, their progress and their errors.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useEffect } from 'react'
@@ -80,7 +80,7 @@ function JobDetail({ jobId }: { jobId: number }) {
     queryFn: () => call('retrieveJob', { params: { id, jobId } }),
     refetchInterval: ({ state }) => (state.data?.endedTime ? false : 2_000),
   })
-  // The list beside it shows the same.
+  // The list beside it shows the same job.
   const client = useQueryClient()
   const isEnded = job?.endedTime !== undefined
   useEffect(() => {

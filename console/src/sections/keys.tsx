@@ -1,4 +1,4 @@
-// Admin keys, by which scripts speak to the admin API.
+// The section with admin keys, with which scripts use the admin API.
 import type { AdminKey } from '../api/generated.ts'
 import { Secret, useAsk } from '../ui/ask.tsx'
 import { useKeys } from '../ui/keys.ts'

@@ -1,4 +1,4 @@
-// What happens in an application, as it happens.
+// The section with live events of an application.
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useState } from 'react'
 import { addressOf } from '../api/client.ts'
@@ -24,7 +24,7 @@ interface Happening {
 
 const keptMax = 300
 
-/** What is told, by the name of the event. */
+/** Renders each kind of event, by its name. */
 const readers: Record<string, (data: never, id: number) => ReactNode> = {
   message: (message: MessageProperties, id) => (
     <>
@@ -120,7 +120,7 @@ export function Live() {
           </Empty>
         </div>
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable content must be reachable by keyboard
         <section className="list" aria-label="What happens, newest first" tabIndex={0}>
           <ol className="feed">
             {happened.map(({ key, at, kind, text }) => (

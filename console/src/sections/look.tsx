@@ -1,4 +1,4 @@
-// What the chat looks like, and what users can do in it, with a preview that follows each change.
+// The section for the look of the chat and the features of users, with a live preview.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { base, call } from '../api/client.ts'
@@ -23,7 +23,7 @@ const features: [path: string, title: string][] = [
   ['message.attachments.file', 'Send other files'],
   ['user.presence', 'See who is online'],
 ]
-/** Of `overrides`; docs/chat-ui.md has them all. */
+/** Keys of `overrides`; docs/chat-ui.md lists them all. */
 const colours: [path: string, title: string][] = [
   ['message.outbound.background-color', 'Own messages'],
   ['message.inbound.background-color', 'Messages of others'],
@@ -57,7 +57,7 @@ function LookForm({ saved }: { saved: Ui }) {
 
   const changeStyles = (styles: Partial<Ui['styles']>) =>
     setLook((before) => ({ ...before, styles: { ...before.styles, ...styles } }))
-  /** What is no JSON yet changes nothing yet. */
+  /** Applies a text once it is valid JSON. */
   const write = (text: string, keep: (value: Record<string, unknown>) => void) => {
     try {
       const value = text.trim() ? JSON.parse(text) : {}
@@ -211,7 +211,7 @@ function LookForm({ saved }: { saved: Ui }) {
   )
 }
 
-/** A colour, or none: that of the theme. */
+/** An input for a colour; empty for the colour of the theme. */
 function Colour({
   title,
   value,
@@ -259,7 +259,7 @@ function Preview({ look }: { look: Ui }) {
     addEventListener('message', onMessage)
     return () => removeEventListener('message', onMessage)
   })
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it is told of each change
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the preview is updated on each change
   useEffect(() => void tell(), [look])
   return <iframe ref={frame} className="preview" title="Preview of the chat" src={`${base}/chat/preview`} />
 }
@@ -271,7 +271,7 @@ function valueAt(value: unknown, path: string[]): unknown {
   return path.reduce<unknown>((found, key) => (found as Record<string, unknown> | undefined)?.[key], value)
 }
 
-/** A copy with a value at a place; without it where that is empty. */
+/** Returns a copy with the value at a path set, or removed if the value is empty. */
 function withValue<T extends object>(value: T, [key = '', ...rest]: string[], leaf: string): T {
   const { [key]: inner, ...others } = value as Record<string, unknown>
   if (rest.length > 0) return { ...value, [key]: withValue((inner ?? {}) as object, rest, leaf) }

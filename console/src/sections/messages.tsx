@@ -1,4 +1,4 @@
-// Messages of an application: found, read with what was said around them, deleted.
+// The section with messages of an application: to search them, read them in context, and delete them.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { call } from '../api/client.ts'
@@ -12,7 +12,7 @@ import { useAct } from '../ui/notices.tsx'
 import { Section } from '../ui/pane.tsx'
 import { Avatar, Badge, Empty, Facts, Json, Time } from '../ui/small.tsx'
 
-/** What a message says, in a line. */
+/** Returns a one-line summary of a message. */
 export function textOf(message: MessageProperties): string {
   return 'body' in message ? message.body : `📎 ${message.file.name}`
 }
@@ -21,7 +21,7 @@ export function authorOf(message: MessageProperties): string {
   return 'user' in message ? message.user.displayName : 'System'
 }
 
-/** Asks once, then deletes. */
+/** Returns a function that asks for confirmation, then deletes a message. */
 function useDeleteMessage() {
   const id = useApplicationId()
   const ask = useAsk()
@@ -112,7 +112,7 @@ function MessageRow({ message }: { message: MessageProperties }) {
   )
 }
 
-/** A message among those before and after it. */
+/** Shows a message with the messages before and after it. */
 export function Conversation({ messageId, onGone }: { messageId: number; onGone: () => void }) {
   const id = useApplicationId()
   const may = useMay()

@@ -1,4 +1,4 @@
-// Who runs the installation.
+// The section with the operators of the installation.
 
 import { useQuery } from '@tanstack/react-query'
 import { call } from '../api/client.ts'

@@ -1,4 +1,4 @@
-// An application at a glance.
+// The section with an overview of an application.
 import { type QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { call } from '../api/client.ts'
@@ -59,14 +59,14 @@ const nowQuery = (id: number) =>
     },
   })
 
-/** Asks for what it shows before it is drawn. */
+/** Prefetches the data of the section before it is rendered. */
 export function askAhead(client: QueryClient, id: number, interval: Interval): void {
   for (const query of [applicationQuery(id), nowQuery(id), statisticsQuery(id, interval)])
     void client.prefetchQuery(query as never)
   void loadChart()
 }
 
-/** How many devices are connected; what is counted otherwise stands in the charts. */
+/** Shows how many devices are connected; all other figures are in the charts. */
 function Connected() {
   const id = useApplicationId()
   const { data } = useQuery({ ...nowQuery(id), refetchInterval: 10_000 })

@@ -1,4 +1,4 @@
-// What there is of one person: handed out, or erased. Both are jobs.
+// Exports or erases the data of a person. Both run as jobs.
 import type { User } from '../api/generated.ts'
 import { useApplicationId, useGo } from '../application.tsx'
 import { useMay } from '../session.tsx'

@@ -1,4 +1,4 @@
-// Messages of which users complained: a queue that is worked by keyboard.
+// The section with reported messages, a queue that can be worked through by keyboard.
 import { Link } from '@tanstack/react-router'
 import type { Report } from '../api/generated.ts'
 import { useApplicationId } from '../application.tsx'

@@ -1,4 +1,4 @@
-// How long an application keeps what its users write, and what would go.
+// The section for how long an application keeps its users' content, with a preview of what would be removed.
 import { useState } from 'react'
 import { call } from '../api/client.ts'
 import type { Application, Retention, RetentionPreview, Settings } from '../api/generated.ts'
@@ -21,7 +21,7 @@ type Days = Record<Name, string>
 const shown = (retention: Retention) =>
   Object.fromEntries(ages.map(({ name }) => [name, String(retention[name] ?? '')])) as Days
 
-/** What goes, in words; undefined where nothing does. */
+/** Describes in words what would be removed; undefined if nothing would be. */
 function losses({ messages, directMessages, files, channels }: RetentionPreview): string | undefined {
   const parts = [
     [messages, 'messages'],
@@ -125,7 +125,7 @@ function Ages({ settings: { retention } }: Props) {
   }
   const [problem, setProblem] = useState('')
   const [isBusy, setBusy] = useState(false)
-  /** Counting what is old takes as long as looking at it. */
+  /** Runs an action and shows its error; counting old content may take long. */
   const attempt = async (what: () => Promise<unknown>) => {
     setProblem('')
     setBusy(true)

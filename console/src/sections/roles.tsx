@@ -1,4 +1,4 @@
-// What operators and keys have in common: a role, and perhaps a limit to some applications.
+// Shared by operators and keys: a role, and optionally a restriction to some applications.
 import type { Role } from '../api/generated.ts'
 import type { Field } from '../ui/ask.tsx'
 import { Badge } from '../ui/small.tsx'
@@ -16,7 +16,7 @@ export const roleFields = (given: { role?: Role; applications?: number[] } = {})
   },
 ]
 
-/** @throws Error for an id that is none */
+/** @throws Error if an id is invalid */
 export function readRole(values: Record<string, string>) {
   const ids = (values.applications ?? '').split(/[\s,]+/).filter(Boolean)
   const wrong = ids.find((id) => !/^\d+$/.test(id))

@@ -1,4 +1,4 @@
-// The devices that are connected now.
+// The section with the devices that are connected now.
 import { useApplicationId, useGo } from '../application.tsx'
 import { List } from '../ui/list.tsx'
 import { Section } from '../ui/pane.tsx'

@@ -1,4 +1,4 @@
-// What an application allows, and its credentials.
+// The section with the settings of an application, and its credentials.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { call } from '../api/client.ts'
 import type { PatchSettings, Settings as Shape } from '../api/generated.ts'
@@ -38,7 +38,7 @@ export function Settings() {
   if (error) return <Empty title="This could not be read">{error.message}</Empty>
   if (!settings || !application) return <div aria-busy="true" />
 
-  /** Shown as changed at once; as it was again where the server refuses. */
+  /** Shows a change at once, and reverts it if the server refuses. */
   const change = async (body: PatchSettings) => {
     client.setQueryData(queryKey, { ...settings, ...body })
     try {

@@ -1,4 +1,4 @@
-// Imports by dropping or choosing a file, and exports: both become jobs.
+// Imports, by dropping or choosing a file, and exports. Both run as jobs.
 import { type DragEvent, type ReactNode, useRef, useState } from 'react'
 import { type UploadOperation, upload } from '../api/client.ts'
 import { useApplicationId } from '../application.tsx'
@@ -15,7 +15,7 @@ const kinds = {
 } as const satisfies Record<string, UploadOperation>
 type Kind = keyof typeof kinds
 
-/** By its name, what a file may be of. */
+/** Guesses from the name of a file what it contains. */
 function guess(name: string): Kind {
   if (/member/i.test(name)) return 'members of a channel'
   if (/message/i.test(name)) return 'messages'
@@ -24,7 +24,7 @@ function guess(name: string): Kind {
 
 interface Transfers {
   actions: ReactNode
-  /** For what a file may be dropped on. */
+  /** Props for the element onto which a file may be dropped. */
   dropping: { isOver: boolean; onDragOver: Drag; onDragLeave: Drag; onDrop: Drag }
 }
 type Drag = (event: DragEvent) => void

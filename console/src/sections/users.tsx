@@ -1,4 +1,4 @@
-// Users of an application: found, looked at, banned.
+// The section with the users of an application: to search, view and ban them.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { call } from '../api/client.ts'
@@ -77,13 +77,13 @@ export function Users() {
   )
 }
 
-/** What a ban says of itself, to make it once more. */
+/** Returns the terms of a ban, to restore it. */
 const termsOf = ({ reason, until }: NonNullable<User['ban']>) => ({
   ...(reason && { reason }),
   ...(until && { until }),
 })
 
-/** Asks for how long and why; or, of whom is banned, whether to let them in again. */
+/** Asks for the duration and reason of a ban or, for a banned user, whether to lift the ban. */
 function useBan() {
   const id = useApplicationId()
   const ask = useAsk()

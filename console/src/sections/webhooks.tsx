@@ -1,4 +1,4 @@
-// Webhooks of an application, and what became of their deliveries.
+// The section with the webhooks of an application, and their deliveries.
 import { useQuery } from '@tanstack/react-query'
 import { call } from '../api/client.ts'
 import type { Webhook, WebhookDelivery } from '../api/generated.ts'
@@ -14,7 +14,7 @@ import { Badge, count, Empty, Facts, Time } from '../ui/small.tsx'
 const kinds = { pending: 'warn', delivered: 'good', failed: 'bad' } as const
 const eventsOf = (text = '') => text.split(/[\s,]+/).filter(Boolean) as never
 
-/** What a webhook is made of; of one that is there it is what may be changed. */
+/** Returns the form fields of a webhook; for an existing one, those that can be changed. */
 const fieldsOf = ({ url = '', events = ['*'], description = '' }: Partial<Webhook> = {}): Field[] => [
   { name: 'url', label: 'URL', value: url },
   {

@@ -1,11 +1,11 @@
-// Dialogs: one at a time, asked for with a promise.
+// Dialogs, one at a time, opened by a hook.
 import { createContext, type ReactNode, use, useCallback, useEffect, useRef, useState } from 'react'
 
 export interface Field {
   name: string
   label: string
   type?: 'text' | 'password' | 'datetime-local' | 'number' | 'textarea'
-  /** To choose from; with what each is called, where that is not its value. */
+  /** The choices, optionally with labels that differ from their values. */
   options?: readonly string[] | Readonly<Record<string, string>>
   value?: string
   hint?: string
@@ -14,20 +14,20 @@ export interface Field {
 
 export interface Question {
   title: string
-  /** What will happen, or what will be gone. */
+  /** The consequences of the action. */
   text?: ReactNode
   fields?: Field[]
-  /** What the button says that goes on. */
+  /** The label of the button that confirms. */
   action?: string
   isDangerous?: boolean
-  /** Does it; what it throws is shown, and the dialog stays. */
+  /** Performs the action. If it throws, the dialog stays open and shows the error. */
   run?: (values: Record<string, string>) => Promise<unknown>
 }
 
 type Ask = (question: Question) => void
 const Asking = createContext<Ask>(() => {})
 
-/** Opens a dialog. It goes away by Escape, by its own buttons, or once `run` is done. */
+/** Returns a function that opens a dialog. Escape, its buttons or the completion of `run` close it. */
 export const useAsk = (): Ask => use(Asking)
 
 export function Asked({ children }: { children: ReactNode }) {
@@ -48,7 +48,7 @@ function Dialog({ question, onClose }: { question: Question; onClose: () => void
   useEffect(() => {
     element.current?.showModal()
   }, [])
-  /** The focus leaves at once, not when the browser next draws: the next key is for what lies below. */
+  /** Releases the focus at once, not on the next frame, because the next key is meant for the page below. */
   const leave = () => {
     element.current?.close()
     if (document.activeElement instanceof HTMLElement && element.current?.contains(document.activeElement))
@@ -135,7 +135,7 @@ function Entry({ field }: { field: Field }) {
   )
 }
 
-/** A secret that is shown once. */
+/** Shows a secret once. */
 export function Secret({ label, value }: { label: string; value: string }) {
   const [isCopied, setCopied] = useState(false)
   return (

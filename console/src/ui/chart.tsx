@@ -1,4 +1,4 @@
-// Series over time, drawn on a canvas.
+// A chart of series over time, drawn on a canvas.
 import { useEffect, useRef } from 'react'
 import uPlot from 'uplot'
 
@@ -77,7 +77,7 @@ export default function Chart({ title, times, values, unit = '' }: ChartProps) {
 const hours = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
 const days = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
 
-/** By the clock where all is of about a day, else by date. */
+/** Labels times with the time of day if they span less than two days, otherwise with the date. */
 const labelOf = (times: number[]) => {
   const isShort = (times.at(-1) ?? 0) - (times[0] ?? 0) < 2 * 86_400
   return (seconds: number) => (isShort ? hours : days).format(seconds * 1_000)

@@ -1,11 +1,11 @@
-// What is looked for, and what is open: both stand in the address, so that links lead to what one sees.
+// Filters and the open item, both kept in the address, so that links lead to the same view.
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { useKeys } from './keys.ts'
 
 export type Search = Record<string, string | undefined>
 
-/** The query of the address, and how to change it: what is undefined or empty goes. */
+/** Returns the query of the address, and a function to change it; undefined and empty values are removed. */
 export function useFilters() {
   const search = useSearch({ strict: false }) as Search
   const navigate = useNavigate()
@@ -16,7 +16,7 @@ export function useFilters() {
   return { search, change }
 }
 
-/** The id of what is open beside the list. */
+/** Returns the id of the item open beside the list, and a function to change it. */
 export function useOpen() {
   const { search, change } = useFilters()
   const id = Number(search.open)
@@ -29,7 +29,7 @@ export function useOpen() {
 
 const typingMs = 250
 
-/** The field that `/` goes to. */
+/** The search field, which the key `/` focuses. */
 export function SearchField({ name = 'query', label }: { name?: string; label: string }) {
   const { search, change } = useFilters()
   const input = useRef<HTMLInputElement>(null)
@@ -64,7 +64,7 @@ export function SearchField({ name = 'query', label }: { name?: string; label: s
   )
 }
 
-/** One of a few, or all. */
+/** A choice of one of a few values, or all. */
 export function Choice({
   name,
   label,
@@ -90,7 +90,7 @@ export function Choice({
   )
 }
 
-/** A moment, in the viewer's zone; in the address in UTC. */
+/** A time input in the viewer's time zone; the address has it in UTC. */
 export function Moment({ name, label }: { name: string; label: string }) {
   const { search, change } = useFilters()
   const given = search[name]

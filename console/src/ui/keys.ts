@@ -1,10 +1,10 @@
-// Keys that do something, wherever the focus is, unless somebody types.
+// Keyboard shortcuts, active wherever the focus is, except in text fields.
 import { useLayoutEffect, useRef } from 'react'
 
 export interface Binding {
-  /** As `KeyboardEvent.key` says them, one after the other: `g m`. */
+  /** Values of `KeyboardEvent.key`, pressed one after another: `g m`. */
   keys: string
-  /** What it does, for the list of keys. */
+  /** The description shown in the list of shortcuts. */
   label: string
   run: () => void
 }
@@ -14,12 +14,12 @@ const sequenceMs = 1_200
 let pending = ''
 let pendingSince = 0
 
-/** All that is bound now, in the order in which it was bound. */
+/** Returns all current bindings, in the order in which they were added. */
 export function listBindings(): Binding[] {
   return [...bound]
 }
 
-/** Binds keys while the component is shown: as soon as it is to be seen, lest somebody is quicker. */
+/** Binds keys while the component is mounted, before the browser paints it, so that no key press is missed. */
 export function useKeys(bindings: Binding[]): void {
   const latest = useRef(bindings)
   latest.current = bindings
@@ -50,7 +50,7 @@ function isTyping(target: EventTarget | null): boolean {
   )
 }
 
-/** What Enter does by itself, where the focus is. */
+/** Elements on which Enter has its own effect. */
 const takesEnter = 'a, button, summary'
 
 document.addEventListener('keydown', (event) => {

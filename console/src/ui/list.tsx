@@ -1,4 +1,4 @@
-// A list of any length: read as it is scrolled, worked by keyboard, drawn only where it is seen.
+// A virtualized list of any length: loaded on scrolling, and usable by keyboard.
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react'
@@ -16,13 +16,13 @@ interface ListProps<O extends ListOperation> {
   input: Input<O>
   label: string
   row: (item: ItemOf<O>) => ReactNode
-  /** What is shown beside the list. */
+  /** The id of the item shown beside the list. */
   open?: number | undefined
   onOpen?: (item: ItemOf<O>) => void
-  /** What keys do with the chosen item. */
+  /** Actions of keys on the selected item. */
   keys?: { keys: string; label: string; run: (item: ItemOf<O>) => void }[]
   empty: ReactNode
-  /** How often it is read anew, in milliseconds. */
+  /** The interval at which the list is refetched, in milliseconds. */
   everyMs?: number
 }
 
@@ -70,7 +70,7 @@ export function List<O extends ListOperation>(props: ListProps<O>) {
     const item = items[next]
     if (open !== undefined && item) onOpen?.(item)
   }
-  /** What a key asked for before the list was there; the last one counts. */
+  /** The last action requested by a key before the list was loaded. */
   const early = useRef<(item: ItemOf<O>) => void>(undefined)
   const withChosen = (run: (item: ItemOf<O>) => void) => () => {
     const item = items[chosen]
@@ -113,7 +113,7 @@ export function List<O extends ListOperation>(props: ListProps<O>) {
           const item = items[index]
           if (!item) return null
           return (
-            // biome-ignore lint/a11y/useKeyWithClickEvents: the list takes the keys, for the option that is chosen
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the list handles the keys for its selected option
             <div
               key={String(key)}
               id={`${id}-${index}`}

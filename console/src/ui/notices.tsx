@@ -1,14 +1,14 @@
-// What was done, said for a moment at the edge of the window; what can be undone can be undone there.
+// Notices of completed actions, shown briefly at the edge of the window, with a button to undo where possible.
 import { useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, use, useCallback, useState } from 'react'
 import { call, type Input, type Operation } from '../api/client.ts'
 import { useKeys } from './keys.ts'
 
 const shownMs = 5_000
-/** As long as one may think it over. */
+/** Long enough to reconsider. */
 const undoableMs = 15_000
 
-/** Takes back what was done. */
+/** Reverts the action. */
 type Undo = () => Promise<unknown>
 type Tell = (text: string, undo?: Undo) => void
 
@@ -58,15 +58,15 @@ export function Noticed({ children }: { children: ReactNode }) {
 
 export const useTell = () => use(Telling)
 
-/** Reads everything that is shown anew. */
+/** Returns a function that refetches everything shown. */
 export function useRefresh() {
   const client = useQueryClient()
   return () => void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
 }
 
 /**
- * Calls an operation that changes something; then everything that is shown is read anew, but for what
- * is gone, and `done` is said, with a way back where there is one.
+ * Returns a function that calls an operation that changes something, refetches everything shown except what was
+ * deleted, and shows `done` as a notice, with a button to undo if possible.
  */
 export function useAct() {
   const client = useQueryClient()

@@ -1,4 +1,4 @@
-// How a section is laid out: its head, a list, and what is open beside it.
+// The layout of a section: its header, a list, and the open item beside it.
 import { type ReactNode, useEffect } from 'react'
 import { useKeys } from './keys.ts'
 

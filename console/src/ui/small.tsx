@@ -1,10 +1,10 @@
-// Small things that all sections are made of.
+// Small components used in all sections.
 import type { ReactNode } from 'react'
 
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
 
-/** A time in the viewer's zone; in UTC where one points at it. Of today, the time of day alone. */
+/** Shows a time in the viewer's time zone, without the date if it is today; its tooltip has the time in UTC. */
 export function Time({ at }: { at: string | undefined }) {
   if (!at) return <span className="soft">never</span>
   const date = new Date(at)
@@ -16,7 +16,7 @@ export function Time({ at }: { at: string | undefined }) {
   )
 }
 
-/** A person's initials. Pictures lie wherever people say, and would tell them from where they are looked at. */
+/** Shows initials. Pictures may be on any host, which would learn the address of the viewer. */
 export function Avatar({ name, isOnline }: { name: string; isOnline?: boolean | undefined }) {
   const hue = [...name].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 6, 7)
   const initials = name.split(/\s+/, 2).map((word) => [...word][0] ?? '')
@@ -54,13 +54,13 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   )
 }
 
-/** JSON that somebody stored, to be read; nothing where there is none. */
+/** Shows custom JSON; nothing if there is none. */
 export function Json({ title, value }: { title: string; value: unknown }) {
   if (!value || (typeof value === 'object' && Object.keys(value).length === 0)) return null
   return (
     <section>
       <h3>{title}</h3>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable content must be reachable by keyboard */}
       <pre tabIndex={0}>{JSON.stringify(value, null, 2)}</pre>
     </section>
   )
