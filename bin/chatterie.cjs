@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-// What the command `chatterie` starts. Any Node can read this file, so that one that is too old says so in a line.
+// The entry point of the command `chatterie`. Every Node can parse this file, so that old versions get a clear message.
 'use strict'
 
-// biome-ignore-start lint/style/useNodejsImportProtocol: an old Node knows them without the prefix alone
+// biome-ignore-start lint/style/useNodejsImportProtocol: an old Node knows these modules only without the prefix
 const { existsSync } = require('fs')
 const { join } = require('path')
-// biome-ignore-end lint/style/useNodejsImportProtocol: an old Node knows them without the prefix alone
+// biome-ignore-end lint/style/useNodejsImportProtocol: an old Node knows these modules only without the prefix
 
 const version = process.versions.node.split('.').map(Number)
 const isRecent = version[0] > 22 || (version[0] === 22 && version[1] >= 18)

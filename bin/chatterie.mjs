@@ -1,5 +1,5 @@
-// Runs the command line: the compiled one, or in the repository its sources, on a Node that can: this one, or the one
-// among the repository's dependencies.
+// Runs the command line: the compiled one or, in the repository, its sources, on a Node that can run them: this one, or
+// the one among the repository's dependencies.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Whether the server of this container is alive: 0 or 1. Starts no program; the shell speaks HTTP itself.
+# Exits with 0 if the server of this container is alive, else with 1. Starts no program; the shell speaks HTTP itself.
 case "${HOST:=127.0.0.1}" in
   0.0.0.0) HOST=127.0.0.1 ;;
   ::) HOST=::1 ;;

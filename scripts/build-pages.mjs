@@ -1,5 +1,5 @@
-// Builds what browsers load into src/pages/built; runs after `npm install`, on whatever Node there is.
-// Each page's script becomes one file with all that it imports, so that a server bundles nothing while it runs.
+// Builds the browser code into src/pages/built. Runs after `npm install`, on any version of Node.
+// Each page's script and its imports become one file, so that the server bundles nothing at runtime.
 
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
@@ -48,7 +48,7 @@ const files = [
 await rm(built, { recursive: true, force: true })
 await Promise.all(files.map(write))
 
-/** The script of the API reference, which its package only hands out through a server. */
+/** Returns the script of the API reference, which its package provides only through a server. */
 async function apiReference() {
   const app = fastify()
   await app.register(scalar, { routePrefix: '/docs', configuration: { url: '/openapi.json' } })
@@ -58,7 +58,7 @@ async function apiReference() {
   return rawPayload
 }
 
-/** The console: files whose names change with what is in them, and the page that names them. */
+/** Builds the console: files whose names contain a hash of their content, and the page that refers to them. */
 async function buildConsole() {
   await Promise.all([writeConsoleClient(), writeConsoleHints()])
   const source = new URL('../console/', import.meta.url)
@@ -86,7 +86,7 @@ async function buildConsole() {
     )
   const [script, { imports }] = outputOf('.js')
   const [style] = outputOf('.css')
-  // What the script begins with is loaded beside it, not after it.
+  // The imports of the main script are loaded in parallel with it, not after it.
   const preloads = imports
     .filter(({ kind, external }) => kind === 'import-statement' && !external)
     .map(({ path }) => `<link rel="modulepreload" href="{{path}}/console/assets/${basename(path)}">`)
@@ -100,7 +100,7 @@ async function buildConsole() {
   ]
 }
 
-/** Besides, compressed ahead, for clients that take gzip. */
+/** Writes a file, and a compressed copy for clients that accept gzip. */
 async function write({ path, contents }) {
   await mkdir(dirname(path), { recursive: true })
   await Promise.all([writeFile(path, contents), writeFile(`${path}.gz`, await promisify(gzip)(contents))])

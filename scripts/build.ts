@@ -1,11 +1,11 @@
-// Builds dist/, what is published: compiled JavaScript, so that an installation needs neither a build nor a download.
+// Builds dist/, which is published: compiled JavaScript, so that an installation needs neither a build nor a download.
 //
 //   node scripts/build.ts [<folder>]
 //
-// With a folder, it is built there instead: tests run it.
+// With a folder, it is built there instead; tests use this.
 //
-// The server and the command line are bundled with the libraries they use, in pieces that are loaded on demand: a start
-// reads thirty files instead of a thousand. What others import is compiled file by file, with its declarations.
+// The server and the command line are bundled with the libraries they use, in chunks that are loaded on demand: a start
+// reads thirty files instead of a thousand. Modules that others import are compiled one by one, with declarations.
 
 import { execFile } from 'node:child_process'
 import { cp, glob, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -25,12 +25,12 @@ const root = join(import.meta.dirname, '..')
 const dist = resolvePath(process.argv[2] ?? join(root, 'dist'))
 const { resolve } = createRequire(import.meta.url)
 
-/** What others import, by its place in src/ and dist/: the `exports` of package.json. */
+/** Modules that others import, by their path in src/ and dist/: the `exports` of package.json. */
 const entries = ['index', 'testing/index', 'testing/setup', 'testing/vitest', 'testing/playwright']
 
 const target = 'node22.18'
 
-/** Source maps lead to what Chatterie wrote; those of its libraries would take as much room again as all of the code. */
+/** Omits libraries from source maps: they would take as much space as all of the code. */
 const withoutMapsOfLibraries: Plugin = {
   name: 'without maps of libraries',
   setup({ onLoad }) {
@@ -43,7 +43,7 @@ const withoutMapsOfLibraries: Plugin = {
   },
 }
 
-/** Node gives modules all that `node:http` has, also what loads its client of the web: 80 ms. `require` does not ask. */
+/** Importing `node:http` loads everything it exports, including its web client: 80 ms. `require` does not. */
 const httpByRequire: Plugin = {
   name: 'http by require',
   setup({ onResolve, onLoad }) {
@@ -56,7 +56,7 @@ const httpByRequire: Plugin = {
   },
 }
 
-/** What starts a server is cut into pieces of its own: shared with all commands, they would be four times as many. */
+/** Bundles `start` separately: sharing chunks with all commands would make four times as many of them. */
 const startByItself: Plugin = {
   name: 'start by itself',
   setup({ onResolve }) {
@@ -78,7 +78,7 @@ await Promise.all([
   writeFile(join(dist, emojiFile), JSON.stringify(readEmojiData())),
 ])
 
-/** All in one folder, as src/place.ts has it. */
+/** Bundles everything into one folder, as src/place.ts expects. */
 async function bundleServer(): Promise<void> {
   const [commands, server] = await Promise.all([
     bundle({ cli: 'src/cli/main.ts', cache: 'src/cache.ts' }, [startByItself]),
@@ -105,7 +105,7 @@ async function bundle(entryPoints: Record<string, string>, plugins: Plugin[] = [
     platform: 'node',
     target,
     external: ['esbuild', 'pg-native'],
-    // Libraries in CommonJS ask for Node's own modules by it.
+    // Libraries in CommonJS use it to load Node's own modules.
     banner: {
       js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
     },
@@ -126,7 +126,7 @@ async function compileEntries(): Promise<void> {
   })
 }
 
-/** Test runners such as Jest load what they are told to by `require`. */
+/** Compiles the entries to CommonJS as well, for test runners such as Jest that use `require`. */
 async function bundleForRequire(): Promise<void> {
   await build({
     absWorkingDir: root,
@@ -146,7 +146,7 @@ async function bundleForRequire(): Promise<void> {
   })
 }
 
-/** The declarations once more, for those who `require`. The compiler leaves in them what the sources import. */
+/** Copies the declarations for users of `require`. The compiler keeps the import paths of the sources in them. */
 async function declareForRequire(): Promise<void> {
   for await (const path of glob('**/*.d.ts', { cwd: dist })) {
     const text = await readFile(join(dist, path), 'utf8')
@@ -182,7 +182,7 @@ async function copySchemaEngine(): Promise<void> {
   await cp(join(folder, name), join(dist, name))
 }
 
-/** What Node loads into programs that are intercepted: as it is, for any Node. */
+/** Copies the hook that Node loads into intercepted programs: unchanged, for any version of Node. */
 async function copyHook(): Promise<void> {
   await cp(join(root, 'src', 'intercept', 'hook.mjs'), join(dist, 'intercept', 'hook.mjs'))
 }

@@ -1,9 +1,9 @@
-// Writes the console's client of the admin API, console/src/api/generated.ts, from openapi-admin.yaml: the shapes as
+// Generates the console's client of the admin API, console/src/api/generated.ts, from openapi-admin.yaml: the schemas as
 // types, and the operations as a table.
 import { readFile, writeFile } from 'node:fs/promises'
 import { parse } from 'yaml'
 
-/** Generators of the registry need TypeScript's old programming interface, which TypeScript 7 does not have. */
+/** Written by hand, because generators in the registry need TypeScript's old API, which TypeScript 7 does not have. */
 export async function writeConsoleClient() {
   const { paths, components } = parse(
     await readFile(new URL('../openapi-admin.yaml', import.meta.url), 'utf8'),
@@ -47,7 +47,7 @@ function signatureOf({ parameters = [], requestBody, responses }) {
 
 const primitives = { integer: 'number', number: 'number', string: 'string', boolean: 'boolean', null: 'null' }
 
-/** A schema of JSON as a type of TypeScript. */
+/** Converts a JSON schema to a TypeScript type. */
 function typeOf(schema) {
   if (schema.$ref) return schema.$ref.split('/').at(-1)
   if ('const' in schema) return JSON.stringify(schema.const)

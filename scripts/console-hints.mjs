@@ -1,10 +1,10 @@
-// Writes what functions find in their context, console/src/api/hints.ts, as it is: by looking at one.
+// Generates console/src/api/hints.ts, the members of the context of functions, by inspecting a real context.
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import * as sdk from 'chatkitty-platform-sdk'
 import { build } from 'esbuild'
 
-/** The members of each part of the context, with what they take: `getUserApi()`, `ChatKitty.Users`. */
+/** Writes the members of each part of the context, with their parameters: `getUserApi()`, `ChatKitty.Users`. */
 export async function writeConsoleHints() {
   const context = await contextOfFunctions()
   const hints = { '': [] }
@@ -42,7 +42,7 @@ async function contextOfFunctions() {
   return createContext({ apiOrigin: 'http://localhost', token: '', loadSdk: () => sdk })
 }
 
-/** Its own and those of its class, but for what they are made of. */
+/** Returns the names of an object's own methods and those of its class, except internals. */
 function methodsOf(api) {
   const names = new Set([
     ...Object.getOwnPropertyNames(Object.getPrototypeOf(api)),

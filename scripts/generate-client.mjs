@@ -1,4 +1,4 @@
-// Generates the Prisma client into src/data/generated; runs after `npm install`, on whatever Node there is.
+// Generates the Prisma client into src/data/generated. Runs after `npm install`, on any version of Node.
 
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
@@ -9,7 +9,7 @@ const { status, stdout, stderr, error } = spawnSync(process.execPath, [prisma, '
   encoding: 'utf8',
   env: {
     ...process.env,
-    // Generating needs no engine, but Prisma downloads one unless it is shown a program that could be it.
+    // Generating needs no engine, but Prisma downloads one unless this names an existing program.
     PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
     PRISMA_HIDE_UPDATE_MESSAGE: '1',
     CHECKPOINT_DISABLE: '1',

@@ -1,15 +1,15 @@
-// What a start shall not read: parts of libraries that the server never comes to, and libraries that it comes to later.
-// The sources have them all, so that the tests, which run them, would notice were one needed.
+// Code that a start must not load: parts of libraries that the server never uses, and libraries that it uses later.
+// The sources include all of it, so tests that run the sources would notice if any of it were needed.
 import { join } from 'node:path'
 import type { Plugin } from 'esbuild'
 
 const never = (what: string) => `() => { throw new Error('${what}: scripts/left-out.ts') }`
 
-/** By what is imported: whose import it is, and what is there instead. */
+/** By the imported path: the importer, and the replacement. */
 const leftOut: { path: RegExp; importer: RegExp; contents: string }[] = [
   {
     path: /^@fastify\/ajv-compiler$/,
-    importer: /\/fastify\/lib\//, // no route has a schema of Fastify's: ours check by zod
+    importer: /\/fastify\/lib\//, // no route has a Fastify schema: routes validate with zod
     contents: `module.exports = () => ${never('no schemas are compiled')}`,
   },
   {
@@ -24,7 +24,7 @@ const leftOut: { path: RegExp; importer: RegExp; contents: string }[] = [
   },
   {
     path: /^semver$/,
-    importer: /\/fastify\/lib\/plugin-utils/, // whether plugins fit is decided when they are bundled
+    importer: /\/fastify\/lib\/plugin-utils/, // plugin versions are checked when the plugins are bundled
     contents: 'exports.satisfies = () => true; exports.gt = () => false',
   },
   {
@@ -34,7 +34,7 @@ const leftOut: { path: RegExp; importer: RegExp; contents: string }[] = [
   },
   {
     path: /locales\/index\.js$/,
-    importer: /\/zod\//, // what is wrong is said in English
+    importer: /\/zod\//, // error messages are in English
     contents: 'export {}',
   },
 ]
@@ -54,8 +54,8 @@ export const leaveOut: Plugin = {
 }
 
 /**
- * Libraries in CommonJS that are bundled with what imports them, and run at the first use of one of these names: a
- * library that is imported runs at the start, of whatever use it is there.
+ * Bundled CommonJS libraries that are executed on the first use of one of these names: an imported library would be
+ * executed at the start, even if it is not used there.
  */
 const later: Record<string, string[]> = { semver: ['satisfies', 'validRange'] }
 

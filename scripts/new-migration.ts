@@ -1,4 +1,4 @@
-// Writes the next migration: what takes the database from the existing migrations to prisma/schema.prisma.
+// Writes the next migration, which takes a database from the existing migrations to prisma/schema.prisma.
 //
 //   node scripts/new-migration.ts add_channel_topic
 
@@ -11,7 +11,7 @@ import { everything, openSchemaEngine } from '#postgres/schema-engine.ts'
 
 const quiet = { debug() {}, info() {}, warn: console.warn }
 
-/** Returns the path of the migration it wrote, or null when the migrations already give the schema. */
+/** Returns the path of the migration it wrote; null if the migrations already produce the schema. */
 export async function newMigration(name: string, prisma = prismaFolder): Promise<string | null> {
   const sql = await difference(prisma)
   if (sql === null) return null

@@ -1,11 +1,11 @@
-// The licences of the libraries that a bundle holds, as they ask for.
+// Collects the licence notices of the libraries in a bundle, which their licences require.
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
- * @param files what the bundle is made of
- * @returns one text with the name, version, licence and notice of each package that they are of
+ * @param files the source files of the bundle
+ * @returns one text with the name, version, licence and notice of each package that they belong to
  */
 export async function noticesOf(files: string[], root: string): Promise<string> {
   const folders = new Set(files.flatMap((path) => folderOfPackage(path) ?? []))
@@ -13,7 +13,7 @@ export async function noticesOf(files: string[], root: string): Promise<string> 
   return `Chatterie contains code of these packages.\n\n${notices.join('\n\n')}\n`
 }
 
-/** The innermost package that a file belongs to. */
+/** Returns the folder of the innermost package that a file belongs to. */
 function folderOfPackage(path: string): string | undefined {
   return /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]
 }

@@ -1,7 +1,7 @@
-// The text of openapi.yaml and openapi-admin.yaml.
+// Formats openapi.yaml and openapi-admin.yaml.
 import { stringify } from 'yaml'
 
-/** A document as it is committed. */
+/** Returns a document as it is committed. */
 export function toYaml(document: object): string {
   return stringify(document, { lineWidth: 110, blockQuote: 'literal', aliasDuplicateObjects: false })
 }

@@ -1,4 +1,4 @@
-// Packs what new databases begin as: an installation then neither initialises nor migrates one.
+// Packs the cluster from which new databases are created, so that an installation neither initialises nor migrates one.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { makeFilled } from '#postgres/embedded-postgres.ts'
 import { pack } from '#postgres/packed.ts'
 import { fill } from '#template.ts'
 
-/** Nobody knows its password: whoever unpacks it gives it one. */
+/** Returns the packed cluster. Nobody knows its password; unpacking sets a new one. */
 export async function packCluster(): Promise<Buffer> {
   const folder = await mkdtemp(join(tmpdir(), 'chatterie-cluster-'))
   try {
