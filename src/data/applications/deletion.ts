@@ -78,7 +78,7 @@ const emptyingTexts = [
    )`,
 ]
 
-/** Deletes what grows in an application in many commits; if interrupted, it can simply be run again. */
+/** Deletes the possibly numerous rows of an application, in many commits; an interrupted run can be repeated. */
 export async function emptyApplication(db: Db, id: number): Promise<void> {
   for (const text of emptyingTexts) {
     while ((await db.run({ text }, [id])) > 0);

@@ -5,7 +5,7 @@ import { type Db, reading } from '#data/database.ts'
 import { blockingType } from '#resources/function.ts'
 import { listening } from '#resources/webhook.ts'
 
-/** Returns what a connecting client may do, by API key; undefined if no open application has it or it is not a UUID. */
+/** Returns the entrance of an application by API key; undefined if no open application has it or it is no UUID. */
 export async function findApplicationByKey(db: Db, key: string) {
   if (!isUuid(key)) return undefined
   return db.one(applicationStatement, [key])
