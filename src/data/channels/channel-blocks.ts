@@ -48,7 +48,7 @@ const isBlockedStatement = {
   text: 'select from channel_block where channel_id = $1 and user_id = $2',
 }
 
-/** Serializes all transactions that let this user into the channel or block them, until this one ends. */
+/** Serializes transactions that let this user into the channel or block them, until this one ends. */
 export async function lockDoor(tx: Tx, channelId: number, userId: number): Promise<void> {
   await tx.run(lockStatement, [`channel ${channelId} user ${userId}`])
 }

@@ -171,7 +171,7 @@ export function listChannelsOfUser(db: Db, userId: number, page: PageRequest): P
   )
 }
 
-// --------------------------------------------------------------------------------------- as a user sees it
+// ---------------------------------------------------------------------------- visible to a user
 
 /** The columns of channel `c` for user $1 with the membership `cm`. The last message is the newest the user can see. */
 const seenColumns: Columns<SeenChannel> = mapped(
@@ -216,7 +216,7 @@ export interface UserChannelsQuery {
  * Lists channels that a user can see, the most recently active first unless another order is requested. With 100,000
  * public channels and 1,300,000 messages, a member of 1,000 gets a page of all channels in 11 ms, of their own in 8 ms,
  * of joinable ones in 1 ms, of unread ones in 4 ms if it reads to the end and 15 ms if each channel has a span; by a
- * rare name in 3 ms. Queries that look at all channels take longer: a name shared by 100,000 290 ms, an order by name
+ * rare name in 3 ms. Queries that look at all channels take longer: by a name that 100,000 have 290 ms, ordered by name
  * 240 ms.
  */
 export async function readUserChannelPage(

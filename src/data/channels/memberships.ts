@@ -169,7 +169,7 @@ export async function findMembership(
   return row && { channelId, userId, createdTime: row.createdTime.toISOString() }
 }
 
-// ------------------------------------------------------------------------------------------ of one user
+// ----------------------------------------------------------------------------- rights of one user
 
 /** The rights of one user in a channel. */
 export interface ChannelStanding {

@@ -1,5 +1,4 @@
-// Whether channels keep their messages: a column of each channel, which sends read with the channel; null if it keeps
-// them.
+// Whether channels keep their messages: a column of each channel, read with it by sends; null if it keeps them.
 import type { Querier, Tx } from '#data/database.ts'
 
 /** SQL text: the initial value for a new channel of an application. */
