@@ -153,7 +153,7 @@ const strayStatement = reading(
     ) limit $1::int`,
 )
 
-// ------------------------------------------------------------------------------------ kept of functions
+// -------------------------------------------------------------------------------------- invocations
 
 /** SQL text: whether the arguments of an invocation contain the channel $2. */
 const namesChannel = (args: string) =>

@@ -8,7 +8,7 @@ const floorOf = (column: string, channelId: string) =>
 /** SQL text: the id up to which messages of a channel are withdrawn; null if the channel is removed. */
 export const withdrawnThrough = (channelId: string) => floorOf('removed_through_id', channelId)
 
-/** SQL text: whether message `m` is visible, for statements that read the rows of it and its present channel `c`. */
+/** SQL text: whether message `m` is visible, for statements that read its row and that of its unremoved channel `c`. */
 export const isKeptBy = (c: string, m: string) => `(
   ${m}.id > ${c}.removed_through_id and (${m}.file is null or ${m}.id > ${c}.files_removed_through_id))`
 

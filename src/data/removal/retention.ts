@@ -140,7 +140,7 @@ const inactiveStatement = reading(
     order by c.id limit $4::int`,
 )
 
-// ------------------------------------------------------------------------------------- what is left behind
+// --------------------------------------------------------------------------------------------- leftovers
 
 /** Removes read spans and threads of deleted messages in a page of channels. @returns the id to continue after */
 export async function removeLeftOvers(
