@@ -7,14 +7,14 @@ import type { Emoji } from '#resources/message.ts'
 export interface EmojiData {
   /** With the names of GitHub, which clients know. */
   gemoji: Emoji[]
-  /** All of Unicode, each with its variants by skin tone. */
+  /** All emoji of Unicode, each with its variants by skin tone. */
   unicode: (Emoji & { variants: string[] })[]
 }
 
-/** Where the published package has them; the build writes that file. */
+/** The file in the published package, which the build writes. */
 export const emojiFile = 'emoji.json'
 
-/** The packages that they come from. */
+/** The packages that contain the data. */
 export const emojiPackages = ['emojibase-data', 'gemoji']
 
 export function readEmojiData(): EmojiData {

@@ -34,7 +34,7 @@ const reachedStatement = reading(
 
 /**
  * Returns the last message id drawn so far, and whether all transactions from the time of `before` have ended: no
- * message up to `before.id` is then still to be inserted.
+ * message with an id up to `before.id` can then still be inserted.
  */
 export function messagesReached(db: Db, before: Reached | undefined): Promise<Reached & { isOver: boolean }> {
   return db.single(reachedStatement, [before?.time ?? null])
@@ -73,8 +73,7 @@ export async function channelsWithoutBlocks(
 
 /**
  * Counts a channel's messages up to an id in blocks, one batch at a time. No message up to that id may still be
- * inserted. Does nothing while messages are being deleted: neither would the count see the deletion, nor the deletion
- * the block.
+ * inserted. Does nothing while messages are being deleted, because neither transaction would see the other's changes.
  * @param size the number of messages in a block
  * @returns whether there may be more to count
  */
