@@ -7,7 +7,7 @@ import { eventsWith } from '#resources/events.ts'
 /** SQL text: the types of events that move their channel to the top. */
 export const movingTypes = inList(eventsWith('moves channel'))
 
-/** In a backlog, a channel moves only if it is at least this many messages of the server behind. */
+/** In a backlog, a channel moves at most once per this many messages of the server. */
 const coarseness = 10_000
 
 /**
