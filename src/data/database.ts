@@ -61,7 +61,7 @@ export function finder<T, K = number>(statement: Reading<T>) {
 export interface Db extends Querier {
   /** For plain reads and writes of one row, outside transactions. */
   prisma: PrismaClient
-  /** Called when a connection was lost: the next may lead to another database, so cached rows may be wrong. */
+  /** Registers a listener for lost connections. The next may lead to another database, so cached rows may be wrong. */
   onLost(listener: () => void): void
 }
 

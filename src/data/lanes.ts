@@ -44,7 +44,7 @@ class Lane {
   #isCorked = false
   /** How many statements are in flight. */
   length = 0
-  /** When the first of them became the first. */
+  /** When the first statement in flight became the first. */
   #firstSince = 0
 
   constructor(connect: () => pg.Client, onLost: () => void) {
