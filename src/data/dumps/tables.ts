@@ -11,7 +11,7 @@ const others = {
   Application: { of: 't.id = $1' },
   Credential: { of: 't.application_id = $1' },
   AccessToken: { of: 't.application_id = $1' },
-  /** The keys that encrypt secrets in the rows. */
+  /** Identifies the keys that encrypt secrets in the rows. */
   EncryptionKey: 'of every dump',
   Operator: 'of the server',
   AdminKey: 'of the server',
