@@ -96,7 +96,7 @@ const orphansStatement = reading(
     where us.detached_time < chatterie_clock() - $1::int * interval '1 millisecond' and ${orphan} limit ${orphansMax}`,
 )
 
-/** Starts a chat session in a channel, unless active. Returns whether it was, or is the user's first there. */
+/** Starts a chat session in a channel unless it is active. Returns whether it was, or is the user's first there. */
 export async function insertChatSession(
   tx: Tx,
   { sessionId, userId, channelId }: { sessionId: number; userId: number; channelId: number },
