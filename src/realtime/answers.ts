@@ -1,4 +1,4 @@
-// Answers relays and actions: reads what the client sends, calls the handler, presents what it gives.
+// Answers relays and actions: parses the client's frame, calls the handler and presents its result.
 import type { Context } from '#context.ts'
 import { ChatError } from '#errors.ts'
 import {
@@ -17,8 +17,8 @@ import { readCursorRequest, readPageRequest } from '#wire/paging.ts'
 import { presentRelayCursorPage, presentRelayPage, presentResource } from '#wire/stompx.ts'
 
 /**
- * The JSON text of the resource that a relay gives.
- * @throws ChatError 404 for a destination that is none
+ * Returns the resource that a relay answers with, as JSON text.
+ * @throws ChatError 404 if no relay has this destination
  */
 export async function answerRelay(
   ctx: Context,
@@ -54,7 +54,7 @@ export async function answerRelay(
   return entity === null ? 'null' : presentResource(shape, entity)
 }
 
-/** Clients listen for a main thread on the topics of its channel; that they do shows in their having it. */
+/** Notes which main threads the client has seen: it expects their events on the topics of the channel. */
 function noteMainThreads(session: Session, shape: unknown, entities: unknown[]): void {
   if (shape !== ThreadShape) return
   for (const { type, channelId } of entities as Thread[]) {
@@ -63,8 +63,8 @@ function noteMainThreads(session: Session, shape: unknown, entities: unknown[]):
 }
 
 /**
- * What answers an action, if anything does but a RECEIPT.
- * @throws ChatError 404 for a destination that is none, ValidationError that names the field
+ * Performs an action, and returns its answer; undefined if only a RECEIPT answers it.
+ * @throws ChatError 404 if no action has this destination, ValidationError that names the invalid field
  */
 export async function performAction(
   ctx: Context,
@@ -97,7 +97,7 @@ function readBody(body: Buffer): unknown {
   }
 }
 
-/** Clients write values as text whatever they are, so some say nothing (runtime contract 1.6). */
+/** Clients write every value as text, so empty, `undefined` and `null` are ignored (runtime contract 1.6). */
 function filtersOf(headers: ClientHeaders): Filters {
   const filters: Filters = {}
   for (const name of filterNames) {
@@ -107,7 +107,7 @@ function filtersOf(headers: ClientHeaders): Filters {
   return filters
 }
 
-/** Of what somebody sent, no more than helps. */
+/** Truncates a client's destination for an error message. */
 function shown(destination: string): string {
   return destination.length > 200 ? `${destination.slice(0, 200)}…` : destination
 }

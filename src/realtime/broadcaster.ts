@@ -1,5 +1,5 @@
-// Brings events to the sessions of all processes, in one order. The leader presents each committed event once and
-// broadcasts it over the bus; each process delivers it to its own, and reads from the log what it missed.
+// Delivers events to the sessions of all processes, in one order. The leader presents each committed event once and
+// broadcasts it over the bus; each process delivers it to its own sessions, and reads events it missed from the log.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
@@ -16,28 +16,28 @@ import type { PublishedEvent } from '#resources/published-event.ts'
 import type { Signal } from '#resources/signals.ts'
 
 export interface BroadcasterHooks {
-  /** After an event was delivered here; the next waits for it. */
+  /** Called after an event is delivered in this process; the next event waits for the promise. */
   delivered(published: PublishedEvent): Promise<void>
-  /** Another process wants a session. @returns whether it was here */
+  /** Called when another process claims a session. @returns whether this process held it */
   takeOver(key: string): Promise<boolean>
   released(key: string): void
 }
 
-/** Of those that this process has missed, so many are read at a time. */
+/** Maximum number of missed events read from the log at a time. */
 const missedBatchMax = 500
 
-/** Members of a busy channel get its last message no more often than this. */
+/** Minimum time between two publications of a channel's last message to its members. */
 const channelUpdateMs = 1_000
 
-/** Presented events are kept for sessions that come back. */
+/** Size of the cache of presented events, which serves sessions that reconnect. */
 const keptCharactersMax = 32 * 1024 * 1024
 
-/** Batches that may wait for their delivery before the next is taken. */
+/** Number of batches that may wait for delivery before the leader pauses. */
 const waitingMax = 4
 
 const repairMs = 500
 
-/** How long a new listener waits for what is older than it. */
+/** How long a new subscriber waits for the delivery of events older than its subscription. */
 const patienceMs = 1_000
 const deliveryPollMs = 5
 
@@ -56,9 +56,9 @@ export class Broadcaster {
     maxSize: keptCharactersMax,
     sizeCalculation: sizeOf,
   })
-  /** When each channel's last message was published to its members, and what publishes it the next time. */
+  /** When each channel's last message was last published to its members, and the timer of the next publication. */
   readonly #channelUpdates = new Map<number, { at: number; timer?: NodeJS.Timeout }>()
-  /** Channels of which somebody becomes a member with the event of this position, which has yet to be delivered here. */
+  /** Channels that a user joins by an event not yet delivered in this process, with the position of that event. */
   readonly #relating = new Map<number, number>()
   readonly #queue = new DeliveryQueue()
   #repair: NodeJS.Timeout | undefined
@@ -76,7 +76,7 @@ export class Broadcaster {
     this.#ctx.bus.onSignal((signal) => this.#receive(signal))
     this.#ctx.bus.onUnreadable((characters) => this.#unreadable({ characters }))
     this.#ctx.bus.onGap(() => this.repair())
-    // What the last leader took it may not have published.
+    // The previous leader may have taken events without publishing them.
     this.#ctx.node.onLead(() => this.repair())
   }
 
@@ -88,7 +88,7 @@ export class Broadcaster {
     await this.#queue.settled()
   }
 
-  /** Publishes what the leader has taken. Resolves when the next batch may come. */
+  /** Publishes a batch of events that the leader has taken. Resolves when the next batch may be published. */
   async publish(events: CommittedEvent[]): Promise<void> {
     if (events.length === 0) return
     try {
@@ -100,13 +100,13 @@ export class Broadcaster {
       const delivered = this.#enqueue(published)
       if (this.#queue.waiting > waitingMax) await delivered
     } catch (error) {
-      // They stand in the log: everybody reads them from there.
+      // The events are in the log: every process reads them from there.
       this.#ctx.log.error({ err: error }, 'events could not be published, and are tried again')
       this.#repairSoon(repairMs)
     }
   }
 
-  /** Whether it has an audience that is connected; in other processes, there may always be. */
+  /** Returns whether an event may have a connected audience. With a shared bus, other processes may always have one. */
   #isHeard({ type, channelId, position }: CommittedEvent): boolean {
     if (isForNobody.has(type)) return false
     if (channelId !== null && relatesUser.has(type) && position > this.#hub.position)
@@ -114,14 +114,14 @@ export class Broadcaster {
     return channelId === null || !isForMembers.has(type) || this.#mayHaveListeners(channelId)
   }
 
-  /** Whether somebody may listen to the channel by the time that what is published now is delivered. */
+  /** Returns whether the channel may have subscribers by the time an event published now is delivered. */
   #mayHaveListeners(channelId: number): boolean {
     return this.#ctx.bus.isShared || this.#hub.hasListeners(channelId) || this.#relating.has(channelId)
   }
 
   /**
-   * Resolves when a channel's events that were there before have been delivered here: who listens from then on
-   * hears only what is new. Does not wait long for a leader who is away.
+   * Resolves when the events that the channel has so far are delivered in this process, so that subscribers from then
+   * on receive only new events. Gives up after `patienceMs`, in case there is no leader.
    */
   async whenDelivered(channelId: number): Promise<void> {
     const giveUpAt = performance.now() + patienceMs
@@ -129,20 +129,20 @@ export class Broadcaster {
     while (this.#hub.position < position && performance.now() < giveUpAt) await sleep(deliveryPollMs)
   }
 
-  /** Delivers what stands in the log and was not delivered here. */
+  /** Delivers the events in the log that were not delivered in this process. */
   repair(): void {
     this.#repairSoon(0)
   }
 
-  /** Asks the process that holds a session to let it go. */
+  /** Asks the process that holds a session to release it. */
   takeOver(key: string): void {
     void this.#ctx.bus.publish({ kind: 'session claimed', key })
   }
 
   /**
-   * Events that were published before, in their order.
-   * @param outdated positions of those of which nothing is delivered any more
-   * @param isOwn whether members get the last messages of their channels
+   * Presents events that were published before, and returns them in order.
+   * @param outdated positions of events that are returned without deliveries
+   * @param isOwn whether to add the channels' last messages for their members
    */
   async presentAgain(
     events: CommittedEvent[],
@@ -173,7 +173,7 @@ export class Broadcaster {
 
   // ----------------------------------------------------------------------------------------- presenting
 
-  /** With the last messages of these channels, for their members. */
+  /** Presents events, with the last messages of the given channels for their members. */
   async #present(events: CommittedEvent[], channelIds: number[] = []): Promise<PublishedEvent[]> {
     if (events.length === 0) return []
     const { published, updates } = await presentEvents(this.#ctx, events, channelIds)
@@ -189,7 +189,7 @@ export class Broadcaster {
     })
   }
 
-  /** Channels whose last message is due for their members now; that of the others is a little later. */
+  /** Returns the channels whose last message is due for publication now, and schedules the others. */
   #dueChannels(events: CommittedEvent[]): number[] {
     const now = performance.now()
     const due: number[] = []
@@ -237,7 +237,7 @@ export class Broadcaster {
 
   // ------------------------------------------------------------------------------------------ delivering
 
-  /** Runs with nothing being delivered meanwhile. */
+  /** Runs `work` while no event is being delivered. */
   between<T>(work: () => Promise<T>): Promise<T> {
     return this.#queue.between(work)
   }
@@ -304,7 +304,7 @@ export class Broadcaster {
     if (bus.isShared) void bus.publish({ kind: 'events published', node: node.id, events: published })
   }
 
-  /** What it may have been stands in the log. */
+  /** Counts and logs an unreadable signal, and reads from the log the events that it may have contained. */
   #unreadable(ids: { position?: number; characters?: number }): void {
     this.#ctx.metrics.count('signals unreadable')
     this.#ctx.log.error(ids, 'a signal of another process cannot be used')
@@ -332,7 +332,7 @@ export class Broadcaster {
   }
 }
 
-/** An event in its place, with nothing to deliver. */
+/** Returns an event without deliveries, which keeps its position. */
 function unheard({ type, applicationId, channelId, position }: CommittedEvent): PublishedEvent {
   return { type, applicationId, channelId, position, deliveries: [] }
 }

@@ -1,4 +1,4 @@
-// Delivers to sessions that come back what they missed of each topic once they subscribe to it again. [decision 13]
+// Delivers missed events to resumed sessions, topic by topic as they resubscribe. [decision 13]
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '#context.ts'
 import { mayHear } from '#domain/access/topic.ts'
@@ -12,13 +12,13 @@ import { type CommittedEvent, eventsWith } from '#resources/events.ts'
 
 const changesChannel = eventsWith('changes channel')
 
-/** Events that a session may have missed and still go on. */
+/** Maximum number of missed events with which a session can resume. */
 const missedMax = 5_000
-/** Topics that are subscribed to within this time catch up together, in one order. */
+/** Topics subscribed to within this time catch up together, in one order. */
 const gatherMs = 50
-/** So few are delivered between what is new; more of them beside it, before. */
+/** Number of remaining positions at or below which live delivery pauses for the end of a replay. */
 const restMax = 100
-/** What may wait to be written to a client before it is sent more; see the limits of the engine. */
+/** Bytes that may wait to be written to a client before a replay pauses; see the limits of the engine. */
 const waitingBytesMax = 512 * 1024
 const drainPollMs = 10
 
@@ -30,7 +30,7 @@ interface Progress {
   isRunning: boolean
 }
 
-/** Why it cannot go on: rather than to lose events, the session ends. */
+/** Ends a session that cannot resume without losing events; `message` gives the reason. */
 export type GiveUp = (session: Session, message: string) => void
 
 const reasons: Record<Exclude<Outcome, 'whole'>, string> = {
@@ -52,13 +52,13 @@ export class CatchUp {
     this.#giveUp = giveUp
   }
 
-  /** A subscription is behind; others may follow it. */
+  /** Catches up within `gatherMs`, together with the subscriptions that follow by then. */
   soon(session: Session, connection: Connection): void {
     const progress = this.#progressOf(connection)
     progress.timer ??= setTimeout(() => this.now(session, connection), gatherMs).unref()
   }
 
-  /** All subscriptions are sent what they missed, and go on with what the others get. */
+  /** Delivers missed events to all subscriptions that are behind; then they are live. */
   now(session: Session, connection: Connection): void {
     const progress = this.#progressOf(connection)
     clearTimeout(progress.timer)
@@ -74,12 +74,12 @@ export class CatchUp {
   }
 
   /**
-   * Ends a session that comes back where more may concern it than is kept, whatever it subscribes to.
-   * @param position through which it had acknowledged all
+   * Ends a resumed session if more than `missedMax` missed events may concern it, whatever it subscribes to.
+   * @param position through which it had acknowledged everything
    */
   async check(session: Session, connection: Connection, position: number): Promise<void> {
     const through = this.#hub.position
-    if (through - position <= missedMax) return // more cannot have been delivered to anybody
+    if (through - position <= missedMax) return // no more events than that were delivered
     const channelIds = [...session.relations.memberships.keys()]
     const events = await this.#missed(session, { channelIds, after: position, through })
     if ((events?.length ?? 0) <= missedMax || session.connection !== connection) return
@@ -87,8 +87,8 @@ export class CatchUp {
   }
 
   /**
-   * Delivers what was missed of a topic that may not be heard any more, up to where that ended; the client keeps what it
-   * has not acknowledged of it.
+   * Delivers the missed events of a topic that the user may no longer receive, up to the loss of access. Afterwards the
+   * client can still acknowledge them.
    */
   async farewell(subscription: Subscription, connection: Connection): Promise<void> {
     const { session } = subscription
@@ -137,8 +137,8 @@ export class CatchUp {
   }
 
   /**
-   * Delivers what was missed up to where everybody here is, as far as the user might hear it at the time: before it
-   * was taken out of a channel, and again since it is back.
+   * Delivers missed events up to the hub's position, if the user had access at the time of the event: for a channel,
+   * before they were removed from it and after they rejoined.
    */
   async #replay(
     subscriptions: Subscription[],
@@ -173,7 +173,7 @@ export class CatchUp {
     return 'whole'
   }
 
-  /** One more than may be missed shows that there were too many; undefined where some are forgotten. */
+  /** Returns missed events, at most one more than allowed; undefined if the log has already deleted some. */
   #missed(
     { facts: { applicationId, userId } }: Session,
     range: { channelIds: number[]; after: number; through: number },
@@ -190,7 +190,7 @@ export class CatchUp {
   }
 }
 
-/** Channels whose events these subscriptions may get. */
+/** Returns the channels whose events these subscriptions may receive. */
 function channelsOf(subscriptions: Subscription[], relations: Relations | undefined): number[] {
   const ids = new Set(relations?.memberships.keys())
   for (const { owner } of subscriptions) if ('channelId' in owner) ids.add(owner.channelId)
@@ -198,10 +198,10 @@ function channelsOf(subscriptions: Subscription[], relations: Relations | undefi
 }
 
 /**
- * Positions of events in channels that the user has left since, which would show what became of their subjects after
- * it had left. Events of messages show them as they are when they are presented.
- * @param then what it was to others before the events
- * @param now and after them
+ * Returns the positions of events in channels that the user has left since, whose subjects changed after the user had
+ * left. Events show their subjects as they are when presented, so these would reveal the changes.
+ * @param then the user's relations before the events
+ * @param now the user's relations after the events
  */
 function outdated(events: CommittedEvent[], then: Relations, now: Relations): Set<number> {
   const positions = new Set<number>()

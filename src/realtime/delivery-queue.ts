@@ -1,25 +1,25 @@
-// Batches of events are delivered one after the other. What comes alone reaches the last socket sooner where sockets are written
-// to as they are told; what has company is cheaper where frames for one socket are gathered.
+// Delivers batches of events one after the other. A lone event reaches the last socket sooner if each socket is written
+// to at once; several events cost less if the frames for a socket are gathered into one write.
 
 import type { PublishedEvent } from '#resources/published-event.ts'
 
-/** Where events had company, more are taken to come: those who send wait for the last ones, then theirs are committed. */
+/** For this long after concurrent events, more are expected: senders commit again after the last ones are delivered. */
 const companyMs = 250
 
 export class DeliveryQueue {
   #last: Promise<unknown> = Promise.resolve()
   #companyAt = Number.NEGATIVE_INFINITY
-  /** Batches that are not delivered yet. */
+  /** Number of batches not yet delivered. */
   waiting = 0
 
-  /** Runs with nothing being delivered meanwhile. */
+  /** Runs `work` while no event is being delivered. */
   between<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(work)
     this.#last = done.catch(() => undefined)
     return done
   }
 
-  /** Delivers events after those before them. @param failed is called with what `deliver` throws, which ends the batch */
+  /** Delivers events after those added before. @param failed called with an error of `deliver`, which ends the batch */
   add(
     events: PublishedEvent[],
     deliver: (event: PublishedEvent, isAlone: boolean) => Promise<void>,
@@ -38,7 +38,7 @@ export class DeliveryQueue {
     })
   }
 
-  /** Resolves when all that was added is delivered. */
+  /** Resolves when all events added so far are delivered. */
   async settled(): Promise<void> {
     await this.#last
   }

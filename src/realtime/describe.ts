@@ -1,4 +1,4 @@
-// The real-time API in words (Markdown), made of the tables that serve it, for people who read GET /docs.
+// Describes the real-time API as Markdown for GET /docs, generated from the tables that serve it.
 import { z } from 'zod'
 import { served } from '#realtime/table.ts'
 import type { Address } from '#resources/address.ts'
@@ -29,7 +29,7 @@ which answers with the user. Every resource names its relays, topics, actions an
 - An **action** is a SEND with JSON. Its result comes on one of the user's topics with the \`receipt-id\` of the SEND.
 - A **stream** takes a file: POST it there, with a grant from the relay \`writeFileAccessGrant\`.`
 
-/** All that clients can ask for, listen to and do. */
+/** Returns the description of all relays, topics, actions and streams. */
 export function describeRealTime(): string {
   const sections = Object.entries(served).map(([title, { hypermedia, actions }]) =>
     [
@@ -81,7 +81,7 @@ function answerOf(_name: string, { paging }: Address): string {
   return answers[paging]
 }
 
-/** What answers the actions of users, on their own topics. */
+/** Returns a function that lists the types of answers to actions on a topic of the current user. */
 function typesOf(title: string): (name: string) => string {
   const echoes = Object.values(events).flatMap(({ echo }) =>
     echo === null ? [] : 'topic' in echo ? [echo] : Object.values(echo),
@@ -101,7 +101,7 @@ interface Fields {
   $defs?: Record<string, Fields>
 }
 
-/** `body`, `properties?`, or `a or b` where there are several forms. */
+/** Lists a body's fields, such as `body`, `properties?`, or `a or b` if there are several forms. */
 function fieldsOf(body: z.ZodType | undefined): string {
   if (body === undefined) return ''
   const document = z.toJSONSchema(body, { io: 'input', unrepresentable: 'any' }) as Fields

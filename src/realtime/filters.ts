@@ -1,8 +1,8 @@
-// What the headers of a relay ask for: text, whatever it stands for.
+// Parses the filters of a relay, which are header texts.
 import { ChatError } from '#errors.ts'
 import type { Filters } from '#realtime/handlers.ts'
 
-/** @throws ChatError ValidationError for what is neither true nor false */
+/** Returns a boolean filter. @throws ChatError ValidationError if it is neither true nor false */
 export function flag(filters: Filters, name: keyof Filters): boolean | undefined {
   const value = filters[name]
   if (value === undefined) return undefined
@@ -10,7 +10,7 @@ export function flag(filters: Filters, name: keyof Filters): boolean | undefined
   return value === 'true'
 }
 
-/** @throws ChatError ValidationError for any other word */
+/** Returns a filter that must be one of `words`. @throws ChatError ValidationError for any other value */
 export function oneOf<const W extends string>(
   filters: Filters,
   name: keyof Filters,
@@ -22,12 +22,12 @@ export function oneOf<const W extends string>(
   return word
 }
 
-/** @throws ChatError ValidationError for what is no id */
+/** Returns a filter that is an id, or undefined. @throws ChatError ValidationError if it is not an id */
 export function optionalId(filters: Filters, name: keyof Filters): number | undefined {
   return filters[name] === undefined ? undefined : requiredId(filters, name)
 }
 
-/** @throws ChatError ValidationError where it is missing or no id */
+/** Returns a filter that is an id. @throws ChatError ValidationError if it is missing or not an id */
 export function requiredId(filters: Filters, name: keyof Filters): number {
   const id = Number(filters[name])
   if (!Number.isSafeInteger(id) || id < 1) throw wrong(name, 'must be an id')

@@ -1,8 +1,8 @@
-// How many frames a client may have served: bursts pass, floods do not.
+// Limits the rate of a client's frames. Bursts are allowed.
 import { rateLimited } from '#errors.ts'
 import type { Session } from '#realtime/session.ts'
 
-/** A client that starts sends some 30 at once, a busy one a few a second. */
+/** A starting client sends some 30 frames at once, a busy one a few per second. */
 const framesPerSecond = 500
 const burst = 1_000
 
@@ -14,7 +14,7 @@ export class FrameRate {
     this.#isLimited = isLimited
   }
 
-  /** @throws ChatError RateLimitedError that says when to come back */
+  /** Counts a frame. @throws ChatError RateLimitedError with the time to retry after */
   take(session: Session): void {
     if (!this.#isLimited) return
     const now = performance.now()

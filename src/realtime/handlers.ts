@@ -1,4 +1,4 @@
-// What serves the addresses that resources show. An address without its handler does not compile.
+// Types of the handlers for the relays and actions of resources. An address without a handler does not compile.
 import type { z } from 'zod'
 import type { Context } from '#context.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
@@ -7,15 +7,15 @@ import type { EventEcho } from '#resources/events.ts'
 import type { CursorPage, CursorRequest, Page, PageRequest } from '#resources/page.ts'
 import { compileReader, type Reader } from '#wire/casing.ts'
 
-/** What a handler knows of who asks. */
+/** The input of every handler. */
 interface Call<Name extends string = string> {
   ctx: Context
   caller: UserCaller
-  /** The numbers in the destination. */
+  /** The numbers in the destination, by name. */
   params: Record<Name, number>
 }
 
-/** Headers of a relay's SUBSCRIBE that say what of it is wanted (runtime contract 3.3). */
+/** Headers of a relay's SUBSCRIBE that filter its result (runtime contract 3.3). */
 export const filterNames = [
   'channelId',
   'displayName',
@@ -33,21 +33,21 @@ export const filterNames = [
   'username',
 ] as const
 
-/** Absent are also those that say nothing: empty, `undefined` or `null`. */
+/** Filters by header name. Values that are empty, `undefined` or `null` are treated as absent. */
 export type Filters = Partial<Record<(typeof filterNames)[number], string>>
 
 export interface RelayCall<Name extends string = string> extends Call<Name> {
   filters: Filters
-  /** Older clients, whose destinations begin with `/application/v1`, take null for an answer. */
+  /** Whether the client is older: its destinations begin with `/application/v1`, and it accepts null as an answer. */
   isLegacy: boolean
 }
 
-/** One resource. */
+/** A relay's answer of one resource. */
 export interface One {
   shape: z.ZodType
   entity: unknown
 }
-/** A page of resources under the name that clients look for it. */
+/** A relay's answer of a page; `contents` is the name under which clients look for the resources. */
 export interface PageAnswer {
   shape: z.ZodType
   contents: string
@@ -76,17 +76,17 @@ export type Relays<H extends Hypermedia<Any, Any, Any, Any, Any>> = {
 }
 
 /**
- * What answers an action: the message on one of the user's own topics that carries the action's receipt (runtime
- * contract 4.4). The committed event of the verb says the same, for the case that this answer is lost: its topic and
- * type are the echo of that event.
+ * The answer to an action: a message on one of the user's own topics that carries the action's receipt (runtime
+ * contract 4.4). Its topic and type are the echo of the verb's committed event, which delivers the same message again
+ * if this answer is lost.
  */
 export type Echo = One & EventEcho
 
-/** Actions that clients wait for by RECEIPT alone answer nothing. */
+/** A handler of an action. It returns undefined if clients wait only for the RECEIPT. */
 export interface ActionHandler<Name extends string = string, S extends z.ZodType = z.ZodType> {
-  /** What the body must be. Clients send whole resources: what is not named is dropped. */
+  /** Schema of the body. Clients send whole resources, so unknown properties are dropped. */
   body: S
-  /** Gives a body the schema's keys; what may be left out, and is null, is. */
+  /** Converts a body's keys to those of the schema, and drops optional properties that are null. */
   read: Reader
   handle: (call: Call<Name>, input: z.output<S>) => Promise<Echo | undefined>
 }
@@ -96,7 +96,7 @@ export type Actions<H extends Hypermedia<Any, Any, Any, Any, Any>> = {
   [K in keyof H['actions']]: ActionHandler<NamesOf<H['actions'][K]>, Any>
 }
 
-/** An action whose handler is typed by its body. */
+/** Returns an action handler whose input is typed by its body schema. */
 export function action<Name extends string, S extends z.ZodType>(
   body: S,
   handle: ActionHandler<Name, S>['handle'],

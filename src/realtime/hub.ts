@@ -1,4 +1,4 @@
-// Delivers published events to the sessions of this process: an index of who listens to what.
+// Delivers published events to the sessions of this process, by an index of subscriptions.
 import { mayHear } from '#domain/access/topic.ts'
 import type { Change, Relations } from '#domain/sessions/relations.ts'
 import type { Session } from '#realtime/session.ts'
@@ -13,8 +13,8 @@ import type { Tracing } from '#tracing/tracing.ts'
 import { type BaseUrls, withBaseUrls } from '#wire/stompx.ts'
 
 /**
- * Is called with sessions that an event could not be delivered to, and why.
- * @param isLast whether it makes no sense to deliver it once more
+ * Called with the sessions to which an event could not be delivered, and the reason.
+ * @param isLast whether a retry cannot succeed
  */
 export type OnMissed = (
   published: PublishedEvent,
@@ -23,9 +23,9 @@ export type OnMissed = (
 ) => void
 
 export class Hub {
-  /** By topic. Of most there is one. */
+  /** Subscriptions by topic. Most topics have only one, which is stored without a set. */
   readonly #topics = new Map<string, Subscription | Set<Subscription>>()
-  /** Of users' own topics, by application and the topic's name: who hears what is published to everybody. */
+  /** Subscriptions to users' own topics, by application and topic name, for events published to everybody. */
   readonly #own = new Map<string, Set<Subscription>>()
   readonly #members = new Map<number, Set<Session>>()
   readonly #applications = new Map<number, Set<Session>>()
@@ -33,9 +33,9 @@ export class Hub {
   readonly #fanout: Fanout
   readonly #failed: OnMissed
   readonly #tracing: Tracing | undefined
-  /** Through where everything is delivered to the live subscriptions here. */
+  /** Position through which every event is delivered to the live subscriptions of this process. */
   position = 0
-  /** Messages that subscriptions here were sent, since the process began. */
+  /** Number of messages sent to subscriptions since the process started. */
   sent = 0
 
   constructor(flusher: Flusher, failed: OnMissed, tracing?: Tracing) {
@@ -44,7 +44,7 @@ export class Hub {
     this.#tracing = tracing
   }
 
-  /** Sessions with a connection. */
+  /** Adds a connected session. */
   add(session: Session): void {
     add(this.#applications, session.facts.applicationId, session)
     add(this.#users, session.facts.userId, session)
@@ -79,7 +79,7 @@ export class Hub {
     if (own !== undefined) remove(this.#own, own, subscription)
   }
 
-  /** @returns what it was */
+  /** Removes a subscription by its id. @returns the subscription, if it existed */
   unsubscribe(session: Session, id: string): Subscription | undefined {
     const subscription = session.subscriptions.get(id)
     if (!subscription) return undefined
@@ -88,13 +88,13 @@ export class Hub {
     return subscription
   }
 
-  /** From now on nothing is delivered to it; what was before may yet be acknowledged. */
+  /** Stops delivery to a subscription. Messages delivered before can still be acknowledged. */
   end(subscription: Subscription): void {
     subscription.state = 'over'
     this.#silence(subscription)
   }
 
-  /** Puts a session's relations in place of those it had. */
+  /** Replaces a session's relations. */
   relate(session: Session, relations: Relations): void {
     for (const channelId of session.relations.memberships.keys()) remove(this.#members, channelId, session)
     session.relations = relations
@@ -102,7 +102,7 @@ export class Hub {
     for (const channelId of relations.memberships.keys()) add(this.#members, channelId, session)
   }
 
-  /** Has a session's relations follow an event that was delivered. @returns whether they are others now */
+  /** Applies a delivered event to a session's relations. @returns whether they have changed */
   follow(session: Session, change: Change): boolean {
     session.relationsVersion += 1
     const { channelId } = change
@@ -118,7 +118,7 @@ export class Hub {
     return true
   }
 
-  /** The user is a member, of which the event has yet to be delivered. */
+  /** Makes the session's user a member of a channel before the event of the join is delivered. */
   joinEarly(session: Session, channelId: number): void {
     session.relations.memberships.set(channelId, 0)
     session.early.add(channelId)
@@ -133,14 +133,14 @@ export class Hub {
     return [...(this.#members.get(channelId) ?? [])]
   }
 
-  /** Whether this channel's messages have an audience here. */
+  /** Returns whether a member of the channel is connected to this process. */
   hasListeners(channelId: number): boolean {
     return this.#members.has(channelId)
   }
 
   /**
-   * To whoever listens here and is up to date; the others get it when they have caught up.
-   * @param isAlone whether nothing else is about to be delivered
+   * Delivers an event to the live subscriptions of this process; those that are behind receive it when they catch up.
+   * @param isAlone whether no other event is about to be delivered
    */
   async deliver(published: PublishedEvent, isAlone = false): Promise<void> {
     const { traceparent: parent, type } = published
@@ -178,7 +178,7 @@ export class Hub {
     if (published.isLost) this.#failed(published, this.concernedBy(published), { isLast: true })
   }
 
-  /** To subscriptions of one session that missed it, as what its user was to others at that time. */
+  /** Delivers an event to subscriptions of one session that missed it, with the user's relations at that time. */
   deliverTo(subscriptions: Subscription[], published: PublishedEvent, relations: Relations): void {
     const failed = new Map<Subscription, unknown>()
     for (const delivery of published.deliveries) {
@@ -198,7 +198,7 @@ export class Hub {
     if (missing.length > 0) this.#failed(published, missing, { error, isLast: true })
   }
 
-  /** Sessions that an event is about: of its user, of who acted, and of who listens to its channel. */
+  /** Returns the sessions of an event's user, of its actor, and of the members and subscribers of its channel. */
   concernedBy(published: PublishedEvent): Session[] {
     const sessions = this.#applications.get(published.applicationId) ?? []
     return [...sessions].filter((session) => isConcerned(session, published))
@@ -225,7 +225,7 @@ export class Hub {
   }
 }
 
-/** What finds a subscription to a topic of its user; undefined for others. */
+/** Returns the index key of a subscription to one of its user's own topics; undefined for other topics. */
 function ownTopicOf({ destination, owner, session }: Subscription): string | undefined {
   const topic = 'userId' in owner ? readTopic(destination) : undefined
   return topic && ownKey(session.facts.applicationId, topic.name)
@@ -252,7 +252,7 @@ function isConcerned(
   return false
 }
 
-/** Deliveries of an event, in order; those that follow each other to the same topic together. */
+/** Groups the deliveries of an event by audience, in order; only consecutive ones to the same topic are grouped. */
 function byAudience(deliveries: Delivery[]): { to: Audience; messages: Bodies[] }[] {
   const audiences: { to: Audience; messages: Bodies[] }[] = []
   for (const delivery of deliveries) {
@@ -267,7 +267,7 @@ function byAudience(deliveries: Delivery[]): { to: Audience; messages: Bodies[] 
 
 const isTopicAlone = (to: Audience): boolean => !('everybody' in to) && !('membersOf' in to)
 
-/** What fails for one is no matter of the others. @returns whether it is on its way */
+/** Sends a message. An error is added to `failed` and affects no other subscription. @returns whether it was sent */
 function attempt(
   subscription: Subscription,
   published: PublishedEvent,
@@ -306,7 +306,7 @@ function send(
   return isSent
 }
 
-/** The body of a message, made once for all who get the same. */
+/** The bodies of a delivery's message, each serialized once and shared by its recipients. */
 class Bodies {
   readonly delivery: Delivery
   readonly #made = new Map<string, SharedBody>()
@@ -333,10 +333,10 @@ class Bodies {
   }
 }
 
-/** Some clients need it spelled like this (runtime contract 1.6). */
+/** Some clients require exactly this spelling (runtime contract 1.6). */
 export const json = { 'content-type': 'application/json;charset=UTF-8' }
 
-/** The envelope of runtime contract 2. */
+/** Returns a message body: the envelope of runtime contract 2. */
 export function eventBody(type: string, resource: string, baseUrls: BaseUrls): string {
   return `{"type":${JSON.stringify(type)},"version":"v1","resource":${withBaseUrls(resource, baseUrls)}}`
 }

@@ -1,4 +1,4 @@
-// What sessions listen to, and what of it they may hear as what their users are to channels changes.
+// Subscriptions of sessions, and how they follow changes of their users' access to channels.
 
 import type { Context } from '#context.ts'
 import { mayHear } from '#domain/access/topic.ts'
@@ -37,7 +37,7 @@ export class Listening {
     this.#catchUp = catchUp
   }
 
-  /** What decides about the topics and events of a session; from then on it follows the events. */
+  /** Loads a session's relations, which decide what it may receive. From then on they follow the events. */
   async relate(session: Session): Promise<void> {
     while (session.connection !== undefined) {
       const { relationsVersion, facts } = session
@@ -51,8 +51,8 @@ export class Listening {
   }
 
   /**
-   * Subscribes to a topic; one that the session listened to before its connection was lost goes on from there.
-   * @throws ChatError where the user may not hear it, after what it missed while it might
+   * Subscribes to a topic. If the session was subscribed to it before losing its connection, delivery continues there.
+   * @throws ChatError if the user has no access, after delivering what they missed while they had it
    */
   async subscribe(connection: Connection, { id, destination, ack }: StompSubscription): Promise<void> {
     const { session } = connection
@@ -81,7 +81,7 @@ export class Listening {
         return
       }
       if (!mayHear(session.relations, owner)) {
-        this.#leaveChat(session, destination) // it was taken out meanwhile
+        this.#leaveChat(session, destination) // the user was removed meanwhile
         continue
       }
       this.#hub.subscribe(new Subscription({ ...facts, owner }, owed))
@@ -90,7 +90,7 @@ export class Listening {
     }
   }
 
-  /** The last that is delivered of a topic: what was missed before the user was kept from it. */
+  /** Delivers the events of a topic that the user missed before losing access to it. */
   async #bidFarewell(
     connection: Connection,
     facts: Omit<SubscriptionFacts, 'owner'>,
@@ -111,7 +111,7 @@ export class Listening {
     }
   }
 
-  /** What an event changes for the sessions here, after it was delivered. */
+  /** Applies an event to the sessions of this process, after the event was delivered. */
   async apply(published: PublishedEvent): Promise<void> {
     const { type, channelId, userId, cause } = published
     if (type === undefined) return
@@ -132,7 +132,7 @@ export class Listening {
     }
   }
 
-  /** Sessions whose user is something else to a channel, or to somebody, by an event. */
+  /** Returns the sessions whose users' relations an event may change. */
   #concerned({ type, channelId, userId, cause }: PublishedEvent): Session[] {
     if (relatesUser.has(type)) return userId === undefined ? [] : this.#hub.sessionsOf(userId)
     if (relatesMembers.has(type)) return this.#hub.membersOf(channelId ?? 0)
@@ -145,7 +145,7 @@ export class Listening {
       const { owner, destination, state } = subscription
       if (!('channelId' in owner) || owner.channelId !== channelId || state === 'over') continue
       this.#leaveChat(session, destination)
-      // Who is being sent what they missed gets the rest of it first.
+      // A subscription that is behind receives the rest of its missed events first.
       if (state === 'live') this.#hub.end(subscription)
     }
   }

@@ -1,14 +1,14 @@
-// What a session that lost its connection is owed when it subscribes again, topic by topic. [decision 13]
+// For each topic of a session that lost its connection, where delivery continues on a resubscription. [decision 13]
 import type { Clock } from '#clock/clock.ts'
 import type { TopicPositions } from '#domain/sessions/detach-session.ts'
 import type { Owed } from '#realtime/subscription.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 
-/** Topics that are remembered one by one; beyond, each goes on from where the first of them was. */
+/** Maximum number of topics remembered individually; beyond it, all continue from the lowest of their positions. */
 const topicsMax = 4_096
-/** Longer ids of subscriptions are not kept. */
+/** Maximum length of subscription ids that are saved. */
 const idMax = 64
-/** How long a client may take to subscribe again before its topics hold nothing up. */
+/** How long a client may take to resubscribe before its topics no longer hold back the acknowledged position. */
 const claimMs = 10 * 60_000
 
 const anyTopic = '*'
@@ -16,12 +16,12 @@ const anyTopic = '*'
 export class OwedTopics {
   readonly #clock: Pick<Clock, 'now'>
   readonly #topics = new Map<string, Owed & { isGivenUp?: true }>()
-  /** From where topics go on that are not among them; of those sessions whose process died. */
+  /** Position for topics not in `#topics`, if the session's process died or there were too many topics. */
   #any: number | undefined
   readonly #claimed = new Set<string>()
   #until = Number.POSITIVE_INFINITY
 
-  /** @param topics as they were kept; null where they are not known @param position where those begin */
+  /** @param topics the saved topics; null if unknown @param position where unknown topics continue */
   constructor(clock: Pick<Clock, 'now'>, topics: TopicPositions | null, position: number) {
     this.#clock = clock
     if (topics === null) this.#any = position
@@ -31,24 +31,24 @@ export class OwedTopics {
     }
   }
 
-  /** The client is back. */
+  /** Starts the time for resubscribing. Called when the client reconnects. */
   begin(): void {
     this.#until = this.#clock.now() + claimMs
     this.#claimed.clear()
   }
 
-  /** The connection is lost; what its subscriptions are owed comes next. */
+  /** Called when the connection is lost, before its subscriptions are added. */
   end(): void {
     if (this.#clock.now() > this.#until) this.#any = undefined
     this.#until = Number.POSITIVE_INFINITY
   }
 
   /**
-   * What a subscription goes on from, which is no longer owed then; undefined where the topic is new to the session.
-   * Once the client has shown that it has subscribed to all as before, another id is another subscription.
+   * Removes and returns the state from which a subscription continues; undefined if the topic is new to the session.
+   * After {@link settle}, a subscription with another id counts as new.
    */
   claim(topic: string, id: string): Owed | undefined {
-    if (this.#any === undefined && this.#topics.size === 0) return undefined // as for most, who never were away
+    if (this.#any === undefined && this.#topics.size === 0) return undefined // as for most sessions
     const owed = this.#topics.get(topic)
     this.#topics.delete(topic)
     const isNew = owed?.isGivenUp && !owed.ids.has(id)
@@ -59,7 +59,7 @@ export class OwedTopics {
     return { position: this.#any, ids: new Set([id]), ahead: new Set() }
   }
 
-  /** A subscription ended with its connection. */
+  /** Adds the state of a subscription that ended with its connection. */
   add(topic: string, owed: Owed): void {
     const known = this.#topics.get(topic)
     if (!known) {
@@ -73,9 +73,9 @@ export class OwedTopics {
   }
 
   /**
-   * The client asks for its user. Official ones do so when they have subscribed to all as before (runtime contract 1.5):
-   * they have given up what is left.
-   * @param subscribed to these
+   * Called when the client requests its user, which official clients do after resubscribing to everything (runtime
+   * contract 1.5). Marks the remaining topics as given up.
+   * @param subscribed destinations of the current subscriptions
    */
   settle(userId: number, subscribed: Iterable<string>): void {
     const prefix = currentUserHypermedia.topics.self.at({ id: userId }).replace(/\w+$/, '')
@@ -85,7 +85,7 @@ export class OwedTopics {
     this.#any = undefined
   }
 
-  /** Nothing up to this position needs to be delivered again; undefined where nothing is owed. */
+  /** The position up to which no event needs to be delivered again; undefined if no topic is owed events. */
   get position(): number | undefined {
     if (this.#clock.now() > this.#until) return undefined
     let least = this.#any
@@ -95,7 +95,7 @@ export class OwedTopics {
     return least
   }
 
-  /** As it is kept with the session. */
+  /** Returns the topics in the form saved with the session. */
   toJSON(): TopicPositions {
     const kept: TopicPositions = {}
     for (const [topic, { position, ids }] of this.#topics) {

@@ -1,4 +1,4 @@
-// Presents events so that one which cannot be presented keeps nothing from the others.
+// Presents events. One that cannot be presented does not hold up the others.
 import type { Context } from '#context.ts'
 import { loadSubjects, type Subjects } from '#domain/events/load-subjects.ts'
 import { presentEach } from '#domain/events/present-each.ts'
@@ -9,9 +9,9 @@ import type { CommittedEvent, EventPayload } from '#resources/events.ts'
 import type { Delivery, PublishedEvent } from '#resources/published-event.ts'
 
 /**
- * Presents a batch of events, in order. One that cannot be presented is set aside: published as lost, so that those whom it
- * concerns start anew. With the last messages of these channels for their members, by channel.
- * @throws where the database is away
+ * Presents a batch of events, in order. One that cannot be presented is set aside: it is published as lost, so that the
+ * sessions it concerns start anew. Also returns the last messages of the given channels for their members, by channel.
+ * @throws if the database is away
  */
 export async function presentEvents(
   ctx: Context,
@@ -25,7 +25,7 @@ export async function presentEvents(
   return { published, updates }
 }
 
-/** What is delivered to the members of channels whose last message is another one; of those that are there. */
+/** Returns deliveries of channels' new last messages to their members, by channel; without deleted channels. */
 export async function presentChannelUpdates(ctx: Context, ids: number[]): Promise<Map<number, Delivery>> {
   const updates = new Map<number, Delivery>()
   if (ids.length === 0) return updates

@@ -1,4 +1,4 @@
-// The real-time door: sessions over STOMP, and what the processes broadcast to them.
+// The real-time API: serves the STOMP frames of sessions, and delivers the events that processes broadcast.
 import type { Context } from '#context.ts'
 import { endSession } from '#domain/sessions/end-session.ts'
 import { startSession } from '#domain/sessions/start-session.ts'
@@ -26,11 +26,11 @@ import { readHello } from '#wire/generations.ts'
 import { presentFrameError } from '#wire/problem.ts'
 import { baseUrlsOf, isErrorsQueue, presentResource, readDestination } from '#wire/stompx.ts'
 
-/** How often a process looks at the log that the leader cannot reach otherwise. */
+/** How often a process that the leader cannot reach over the bus reads the log. */
 const followMs = 1_000
 
 export class Realtime implements StompHandler<Session> {
-  /** When the sockets are written to. */
+  /** Schedules the writes to the sockets. */
   readonly flusher = new Flusher()
   readonly #ctx: Context
   readonly #router = openRouter()
@@ -41,7 +41,7 @@ export class Realtime implements StompHandler<Session> {
   readonly #listening: Listening
   readonly #rate: FrameRate
   #following: NodeJS.Timeout | undefined
-  /** Through where everything was delivered here a moment ago. */
+  /** The hub's position at the last {@link #follow}. */
   #followed = -1
 
   constructor(ctx: Context) {
@@ -64,17 +64,17 @@ export class Realtime implements StompHandler<Session> {
     })
   }
 
-  /** Messages that clients were sent of what happened, and the sessions that this process knows. */
+  /** Number of messages of events sent to clients, and of sessions in this process. */
   get counts(): { deliveries: number; connected: number; detached: number } {
     return { deliveries: this.#hub.sent, ...this.#sessions.counts }
   }
 
-  /** Whether somebody is connected here, or may come back. */
+  /** Whether this process has any sessions, connected or detached. */
   get isListened(): boolean {
     return !this.#sessions.isEmpty
   }
 
-  /** Publishes events from now on; see {@link Broadcaster}. */
+  /** Publishes events; see {@link Broadcaster}. */
   get broadcaster(): Broadcaster {
     return this.#broadcaster
   }
@@ -85,20 +85,20 @@ export class Realtime implements StompHandler<Session> {
     this.#following = setInterval(() => this.#follow(), followMs).unref()
   }
 
-  /** Before the connections are closed: their sessions may go on elsewhere. */
+  /** Stops the timers. Call before closing the connections: their sessions may resume in another process. */
   stop(): void {
     clearInterval(this.#following)
     this.#sessions.stop()
   }
 
-  /** After the connections are closed. */
+  /** Resolves when pending work is done. Call after the connections are closed. */
   async close(): Promise<void> {
     this.#sessions.close()
     await this.#ctx.settled()
     await this.#broadcaster.close()
   }
 
-  /** Ends the sessions whose process is gone for too long. */
+  /** Ends the sessions of dead processes. */
   endOrphans(): Promise<void> {
     return this.#sessions.endOrphans()
   }
@@ -184,7 +184,7 @@ export class Realtime implements StompHandler<Session> {
     if (isUser) this.#sendMissed(connection)
   }
 
-  /** Clients ask for their user when they have subscribed to all as before (runtime contract 1.5). */
+  /** Called when a client requests its user, which it does after resubscribing to everything (runtime contract 1.5). */
   #sendMissed(connection: Connection): void {
     const { session } = connection
     this.#catchUp.now(session, connection)
@@ -225,7 +225,7 @@ export class Realtime implements StompHandler<Session> {
     session.acknowledge(id)
   }
 
-  /** Nothing is delivered a second time on one connection (runtime contract 1.6). */
+  /** Acknowledges: no message is delivered twice on one connection (runtime contract 1.6). */
   nack({ session }: Connection, id: string): void {
     session.acknowledge(id)
   }
@@ -237,10 +237,10 @@ export class Realtime implements StompHandler<Session> {
     const subject = headers.get(isSubscribe ? 'id' : 'receipt')
     const { errors } = session
     if (errors === undefined) {
-      connection.fail(problem) // nobody would hear of it (runtime contract 1.5)
+      connection.fail(problem) // the client would not receive the error (runtime contract 1.5)
       return
     }
-    if (subject === undefined) return // it would fail all that is under way (runtime contract 2)
+    if (subject === undefined) return // the error would fail all pending frames (runtime contract 2)
     connection.message(
       messageHead({
         destination: errors.destination,
@@ -264,18 +264,18 @@ export class Realtime implements StompHandler<Session> {
     return known
   }
 
-  /** Without a bus, or while it is away, a process that does not lead still delivers to its clients, a little later. */
+  /** Reads the log without a bus, or while it is away, so that a process that does not lead still delivers events. */
   #follow(): void {
     const { bus, node } = this.#ctx
     const { position } = this.#hub
-    // Over a bus that is away nobody says that something was missed; who hears nothing looks for itself.
+    // A bus that is away reports no gaps, so a process that receives nothing checks the log itself.
     const hearsNothing = !bus.isShared || position === this.#followed
     if (hearsNothing && !node.isLeader && !this.#sessions.isEmpty) this.#broadcaster.repair()
     this.#followed = position
   }
 }
 
-/** What clients ask for when they have subscribed to all else (runtime contract 1.5). */
+/** Returns whether this is the relay that clients request after all other subscriptions (runtime contract 1.5). */
 function isCurrentUserRelay(destination: string): boolean {
   const { plain } = readDestination(destination)
   return plain === currentUserHypermedia.relays.self.pattern || plain === currentUserAliases.self.pattern

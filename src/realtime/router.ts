@@ -1,9 +1,9 @@
-// From a destination to what serves it.
+// Maps destinations to their handlers.
 import type { ActionHandler, RelayCall } from '#realtime/handlers.ts'
 import type { Address, AnyHypermedia, Paging } from '#resources/address.ts'
 import { readDestination } from '#wire/stompx.ts'
 
-// biome-ignore lint/suspicious/noExplicitAny: handlers of all relays, each typed where it stands.
+// biome-ignore lint/suspicious/noExplicitAny: handlers of all relays, each typed where it is defined.
 type AnyRelay = (call: RelayCall<any>, place: any) => Promise<any>
 
 export interface Relay {
@@ -19,11 +19,11 @@ interface Entry<T> {
 export interface Match<T> {
   target: T
   params: Record<string, number>
-  /** The destination without its place in a list. */
+  /** The destination without its paging part. */
   base: string
-  /** Its place in the words of a query. */
+  /** The paging part as query parameters. */
   query: Record<string, string>
-  /** Whether an older client wrote it by itself, with the version in it. */
+  /** Whether an older client built the destination itself; it contains the version. */
   isLegacy: boolean
 }
 
@@ -33,7 +33,7 @@ export class Router {
   readonly #relays = new Map<string, Entry<Relay>>()
   readonly #actions = new Map<string, Entry<ActionHandler>>()
 
-  /** Serves what a hypermedia shows. */
+  /** Adds the relays and actions of a resource's hypermedia. */
   add(hypermedia: AnyHypermedia, relays: Record<string, AnyRelay>, actions: Record<string, ActionHandler>) {
     for (const [name, address] of Object.entries(hypermedia.relays)) {
       const handle = relays[name]
@@ -45,7 +45,7 @@ export class Router {
     }
   }
 
-  /** Serves a relay under another address, too. */
+  /** Also serves a relay at another address. */
   alias(other: Address<string>, address: Address<string>): void {
     const known = this.#relays.get(address.pattern)
     if (known) this.#relays.set(other.pattern, known)
@@ -69,7 +69,7 @@ function find<T>(entries: Map<string, Entry<T>>, destination: string): Match<T> 
   const { base, plain, query, isLegacy } = readDestination(destination)
   const numbers: number[] = []
   const key = plain.replaceAll(/\d+/g, (digits) => {
-    numbers.push(digits.length > numberMax ? 0 : Number(digits)) // no id is that long
+    numbers.push(digits.length > numberMax ? 0 : Number(digits)) // no id has that many digits
     return '#'
   })
   const entry = entries.get(key)

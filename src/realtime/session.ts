@@ -1,4 +1,4 @@
-// One user session in this process: what it subscribes to, what was delivered to it, and what of that is acknowledged.
+// A user session in this process: its subscriptions, and which delivered messages are acknowledged.
 import type { Clock } from '#clock/clock.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import type { TopicPositions } from '#domain/sessions/detach-session.ts'
@@ -17,16 +17,16 @@ import type { BaseUrls } from '#wire/stompx.ts'
 
 export type Connection = StompConnection<Session>
 
-/** Messages of one session that wait for their acknowledgement, beyond which the client is taken not to give any. */
+/** Maximum number of unacknowledged messages of a session; beyond it, the client is assumed not to acknowledge. */
 const unacknowledgedMax = 10_000
 
-/** Answers that are remembered until their events come by. */
+/** Maximum number of answered actions remembered until their events are delivered. */
 const answeredMax = 1_000
 
-/** Answers that are kept for who has yet to listen. */
+/** Maximum number of answers kept until the client subscribes to their topics. */
 const lateMax = 100
 
-/** An answer to the action of this receipt. */
+/** An answer to the action with this receipt. */
 export interface LateAnswer {
   receipt: string
   body: SharedBody
@@ -38,52 +38,52 @@ export interface SessionFacts {
   applicationId: number
   userId: number
   ackedPosition: number
-  /** Whether functions of the application have let the user in. */
+  /** Whether the application's functions have admitted the user. */
   isVouched: boolean
 }
 
 export class Session {
   readonly facts: SessionFacts
   connection: Connection | undefined
-  /** Where the client reaches us. */
+  /** The base URLs at which the client reaches this server. */
   baseUrls: BaseUrls = { origin: '', streams: '' }
-  /** Of clients of today, none. */
+  /** The generation of an older client; undefined for current clients. */
   generation: Generation | undefined
-  /** By id; a topic may be subscribed to more than once. */
+  /** Subscriptions by id. A topic may have several. */
   readonly subscriptions = new Map<string, Subscription>()
-  /** What it listened to before it lost its connection, and has not subscribed to again. */
+  /** Topics subscribed to before the connection was lost, and not resubscribed to yet. */
   readonly owed: OwedTopics
-  /** What the user is to channels and to others, as of what is delivered here. */
+  /** The user's memberships and blocks, as of the events delivered in this process. */
   relations: Relations
-  /** Channels among these whose joining has yet to be delivered. */
+  /** Channels in `relations` whose join event is not delivered yet. */
   readonly early = new Set<number>()
-  /** Through where it had acknowledged all when it came back, until that is checked. */
+  /** Position through which everything was acknowledged when the session resumed, until `CatchUp.check` runs. */
   resumedAt: number | undefined
-  /** Counts the events that may have changed the relations. */
+  /** Number of events that may have changed the relations. */
   relationsVersion = 0
-  /** Channels whose main thread the client has seen, so that it may listen for it (contract 4.3). */
+  /** Channels whose main thread the client has seen, so that it may expect that thread's events (contract 4.3). */
   readonly mainThreads = new Set<number>()
-  /** Begun in another process, or before this one started: what its client has seen by then is not known here. */
+  /** Whether the session began in another process or before a restart, so that what its client has seen is unknown. */
   isFromElsewhere = false
-  /** Of an older client, whose first destination named the version. */
+  /** Whether this is an older client, whose destinations contain the version. */
   isLegacy = false
-  /** Where the client takes the errors of its frames. */
+  /** The subscription on which the client receives the errors of its frames. */
   errors: { id: string; destination: string } | undefined
 
-  /** Whether anything was sent or acknowledged since the acknowledged position was last kept, and when that was. */
+  /** Whether anything was sent or acknowledged since `keptAt`, when the acknowledged position was last saved. */
   isDirty = false
   keptAt: number
-  /** Says through where everything is delivered here. */
+  /** The position through which every event is delivered in this process. */
   readonly log: { readonly position: number }
-  /** What is new to the session is delivered from here on. */
+  /** Topics new to the session start at this position. */
   readonly startPosition: number
   readonly #unacknowledged = new Unacknowledged()
-  /** Actions that were answered before their event came by, or by their event. */
+  /** State of the answer of each action, by receipt. `delivered`: the action's event delivered it. */
   readonly #answered = new Map<string, 'sent' | 'acknowledged' | 'delivered'>()
   #messages = 0
   #late: (LateAnswer & { place: string })[] = []
 
-  /** @param topics what it listened to when it was lost; null where that is not known */
+  /** @param topics the topics subscribed to when the connection was lost; null if unknown */
   constructor(
     facts: SessionFacts,
     log: { readonly position: number },
@@ -110,7 +110,7 @@ export class Session {
     return this.isFromElsewhere || this.mainThreads.has(channelId)
   }
 
-  /** The first subscription to a topic. */
+  /** Returns the first active subscription to a topic. */
   subscriptionTo(destination: string): Subscription | undefined {
     for (const subscription of this.subscriptions.values()) {
       if (subscription.destination === destination && subscription.state !== 'over') return subscription
@@ -118,7 +118,7 @@ export class Session {
     return undefined
   }
 
-  /** Where the client waits for what answers an action. */
+  /** Returns the subscription on which the client expects the answer to an action. */
   answersTo({ topic, entity }: Pick<Echo, 'topic' | 'entity'>): Subscription | undefined {
     const { userId } = this.facts
     const own = this.subscriptionTo(currentUserHypermedia.topics[topic].at({ id: userId }))
@@ -126,44 +126,44 @@ export class Session {
     return own ?? (other && this.subscriptionTo(other(entity, userId)))
   }
 
-  /** Older clients act before they listen to where they wait for the answer: it is kept until they do. */
+  /** Keeps an answer for older clients, which act before they subscribe to the topic on which they expect it. */
   keepAnswer({ topic, entity }: Pick<Echo, 'topic' | 'entity'>, answer: LateAnswer): void {
     const place = this.generation?.answers?.[topic]?.(entity, this.facts.userId)
     if (place === undefined || this.#late.length >= lateMax) return
     this.#late.push({ ...answer, place })
   }
 
-  /** The answers that are kept for a topic, and are no longer. */
+  /** Removes and returns the answers kept for a topic. */
   takeAnswers(destination: string): LateAnswer[] {
     const taken = this.#late.filter(({ place }) => place === destination)
     if (taken.length > 0) this.#late = this.#late.filter(({ place }) => place !== destination)
     return taken
   }
 
-  /** What the client calls an event. */
+  /** Returns the client's name of an event type. */
   nameOf(type: string): string {
     return this.generation?.events[type] ?? type
   }
 
-  /** Who acts here; `receipt` of the action. */
+  /** Returns the session's user as a caller. @param receipt of the action that they perform */
   caller(receipt?: string): UserCaller {
     const { applicationId, userId, key } = this.facts
     return { kind: 'user', applicationId, userId, session: key, ...(receipt !== undefined && { receipt }) }
   }
 
-  /** Nothing up to this position needs to be delivered again, whatever the topic. */
+  /** The position up to which no topic needs to be delivered again. */
   get acknowledged(): number {
     let least = this.owed.position ?? this.log.position
     for (const { acknowledged } of this.subscriptions.values()) least = Math.min(least, acknowledged)
     return least
   }
 
-  /** Subscriptions that have yet to be sent what was missed. */
+  /** Subscriptions that have not yet received the events they missed. */
   get behind(): Subscription[] {
     return [...this.subscriptions.values()].filter(({ state }) => state === 'behind')
   }
 
-  /** What it subscribes to. */
+  /** Destinations of the subscriptions. */
   get topics(): string[] {
     return [...this.subscriptions.values()].map(({ destination }) => destination)
   }
@@ -172,14 +172,14 @@ export class Session {
     return this.#unacknowledged.size > unacknowledgedMax
   }
 
-  /** What comes from now on is to be delivered again when it comes back. */
+  /** Marks all events from now on as missed, so that they are delivered when the session resumes. */
   interrupt(): void {
     for (const subscription of this.subscriptions.values()) subscription.miss(this.log.position + 1)
   }
 
   /**
-   * The head of a message of an event, or nothing where the session has it already. It names the receipt of the action
-   * that the message answers.
+   * Returns the head of an event's message, with the receipt of the action that it answers, if any; undefined if the
+   * session has received the message already.
    */
   announce(
     subscription: Subscription,
@@ -207,8 +207,8 @@ export class Session {
   }
 
   /**
-   * The head of the message that answers an action at once, so that its event will not be delivered a second time;
-   * nothing where its event was faster.
+   * Returns the head of the message that answers an action at once, so that its event does not answer it again;
+   * undefined if the event was faster.
    */
   answer(subscription: Subscription, receipt: string): MessageHead | undefined {
     if (this.#answered.get(receipt) === 'delivered') {
@@ -233,13 +233,13 @@ export class Session {
     sent.subscription.advance()
   }
 
-  /** What was delivered to a subscription does not wait for its acknowledgement any more. */
+  /** Removes a subscription, and stops waiting for the acknowledgements of its messages. */
   forget(subscription: Subscription): void {
     this.subscriptions.delete(subscription.id)
     for (const sent of subscription.unacknowledged()) this.#unacknowledged.drop(sent)
   }
 
-  /** What was sent and not acknowledged is to be delivered again when the client subscribes again. */
+  /** Detaches the connection. Unacknowledged messages are delivered again when the client resubscribes. */
   detach(): void {
     this.owed.end()
     for (const subscription of this.subscriptions.values()) {
@@ -256,7 +256,7 @@ export class Session {
     this.connection = undefined
   }
 
-  /** The receipt of the action here that a message of its event answers, unless it is told of the event besides. */
+  /** Returns the receipt of this session's action if the delivery is to answer it; undefined for other deliveries. */
   #answeredBy({ cause }: PublishedEvent, { isEcho, echoes }: Delivery): string | undefined {
     if (cause?.receipt === undefined || cause.session !== this.facts.key) return undefined
     if (isEcho) return cause.receipt
@@ -264,13 +264,13 @@ export class Session {
     return isAwaited && !this.#answered.has(cause.receipt) ? cause.receipt : undefined
   }
 
-  /** Numbers the messages of the session. */
+  /** Returns the next message number of the session. */
   nextMessage(): string {
     this.#messages += 1
     return String(this.#messages)
   }
 
-  /** Actions that changed nothing have no event, so the oldest answers are forgotten at some point. */
+  /** Remembers an answer. Actions that changed nothing have no event, so the oldest answers are dropped. */
   #note(receipt: string, answer: 'sent' | 'acknowledged' | 'delivered'): void {
     this.#answered.set(receipt, answer)
     if (this.#answered.size <= answeredMax) return
@@ -285,7 +285,7 @@ export class Session {
   }
 }
 
-/** Receipts of clients may look like our numbers. */
+/** Returns the `ack` of an answer, with a prefix because a client's receipt may look like a message number. */
 function answerAck(receipt: string): string {
   return `a${receipt}`
 }

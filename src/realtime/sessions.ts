@@ -1,4 +1,4 @@
-// The sessions of this process: those with a connection, and those that may come back for one.
+// The sessions of this process: connected ones, and detached ones that may still resume.
 import type { Alarm } from '#clock/clock.ts'
 import type { Context } from '#context.ts'
 import { mayStay } from '#domain/access/user.ts'
@@ -17,19 +17,19 @@ import type { BaseUrls } from '#wire/stompx.ts'
 
 /** How long a user stays online without a connection: longer than clients wait before they reconnect (contract 8.3). */
 const graceMs = 8_000
-/** How often acknowledged positions are kept, for the case that this process dies. */
+/** How often acknowledged positions are saved, in case this process dies. */
 const keepMs = 2_000
 const sweepMs = 5_000
-/** Sessions that are sent nothing have their positions kept this often, long before the log forgets them. */
+/** How often the positions of idle sessions are saved, long before the log deletes their events. */
 const keepIdleMs = 5 * 60_000
-/** How often it is looked whether applications still let in who is connected. */
+/** How often this process checks whether applications still admit the connected users. */
 const admitMs = 2_000
-/** How long another process may take to let go of a session. */
+/** How long another process may take to release a session. */
 const releaseMs = 1_000
-/** Sessions without a connection that are remembered here; the oldest go first. */
+/** Maximum number of detached sessions kept in memory; the oldest are dropped first. */
 const detachedMax = 10_000
 
-/** Other than for an AccessDeniedError, the official client comes back with its session. */
+/** Not an AccessDeniedError, so the official client reconnects with its session. */
 const undeliverable = new ChatError('InternalServerError', 'Something went wrong on the server')
 
 export class Sessions {
@@ -39,13 +39,13 @@ export class Sessions {
   /** By key. */
   readonly #sessions = new Map<string, Session>()
   readonly #endings = new Map<string, Alarm>()
-  /** By key of the session that is being written to the database. */
+  /** Writes to the database in progress, by session key. */
   readonly #noting = new Map<string, Promise<void>>()
   readonly #releases = new Map<string, () => void>()
   readonly #timers: NodeJS.Timeout[] = []
   #isClosing = false
 
-  /** @param askForRelease asks whichever process holds a session to let it go; see {@link released} */
+  /** @param askForRelease asks the process that holds a session to release it; see {@link released} */
   constructor(ctx: Context, hub: Hub, askForRelease: (key: string) => void) {
     this.#ctx = ctx
     this.#hub = hub
@@ -56,7 +56,7 @@ export class Sessions {
     return this.#sessions.size === 0
   }
 
-  /** Sessions that this process knows. */
+  /** Number of sessions in this process. */
   get counts(): { connected: number; detached: number } {
     let connected = 0
     for (const { connection } of this.#sessions.values()) if (connection) connected += 1
@@ -71,20 +71,20 @@ export class Sessions {
     )
   }
 
-  /** Before the connections are closed: their sessions may go on elsewhere. */
+  /** Stops the timers. Call before closing the connections: their sessions may resume in another process. */
   stop(): void {
     this.#isClosing = true
     for (const timer of this.#timers) clearInterval(timer)
   }
 
-  /** After the connections are closed. */
+  /** Cancels the pending ends of sessions. Call after the connections are closed. */
   close(): void {
     for (const ending of this.#endings.values()) ending.cancel()
   }
 
   // ------------------------------------------------------------------------------------ coming and going
 
-  /** Gives a session that was started, or goes on, its connection. */
+  /** Attaches a connection to a new or resumed session, and returns the session. */
   open(
     connection: Connection,
     started: StartedSession,
@@ -108,10 +108,10 @@ export class Sessions {
     return session
   }
 
-  /** A connection is over; its session ends with it, or unless it comes back in time. */
+  /** Handles a closed connection: the session ends at once on DISCONNECT, otherwise if it does not resume in time. */
   closed(connection: Connection, how: 'disconnect' | 'lost'): void {
     const { session } = connection
-    if (session.connection !== connection) return // it has another one by now
+    if (session.connection !== connection) return // it has a newer connection
     this.#hub.remove(session)
     const { acknowledged } = session
     session.detach()
@@ -131,7 +131,7 @@ export class Sessions {
     if (this.#sessions.size > detachedMax) this.#forgetDetached()
   }
 
-  /** Notes in the database what became of a session; while that is away it is tried again, until the session goes on. */
+  /** Saves a session's state. While the database is away, retries until the session reconnects or the process stops. */
   #note(key: string, save: () => Promise<void>): void {
     const saving = save()
       .catch((error) => {
@@ -160,8 +160,8 @@ export class Sessions {
   }
 
   /**
-   * Sessions that an event could not be delivered to lose their connection, and come back to get it once more; where
-   * that fails as well, or cannot succeed, they end.
+   * Disconnects sessions to which an event could not be delivered, so that they reconnect and receive it then. If
+   * `isLast`, because that failed as well or cannot succeed, ends them.
    */
   readonly missed: OnMissed = ({ position, applicationId }, sessions, { error, isLast }) => {
     if (sessions.length === 0) return
@@ -189,14 +189,14 @@ export class Sessions {
     }
   }
 
-  /** Ends all sessions of an application, those that might come back too. */
+  /** Ends all sessions of an application, including detached ones. */
   dismiss(applicationId: number, message: string): void {
     for (const session of this.#sessions.values()) {
       if (session.facts.applicationId === applicationId) this.giveUp(session, message)
     }
   }
 
-  /** Rather than to lose events, the session ends. */
+  /** Ends a session that would otherwise lose events or is no longer admitted. The client has to start a new one. */
   giveUp(session: Session, message: string): void {
     this.#sessions.delete(session.facts.key)
     session.connection?.fail(new ChatError('AccessDeniedError', message))
@@ -205,14 +205,14 @@ export class Sessions {
   // -------------------------------------------------------------------------------------- taking over
 
   /**
-   * Lets go of the connection that a session had, wherever it is.
+   * Releases a session in whichever process holds it.
    * @param node the process that holds it
-   * @returns whether there may have been one
+   * @returns whether the session may have been held
    */
   async takeOver(key: string, node: number): Promise<boolean> {
     const wasHere = await this.#release(key)
     if (node === this.#ctx.node.id) return wasHere
-    this.#sessions.delete(key) // it went on elsewhere, and nobody could say so here: what is known of it is out of date
+    this.#sessions.delete(key) // it resumed in another process meanwhile, so the state here is outdated
     if (!this.#ctx.bus.isShared) return wasHere
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, releaseMs)
@@ -226,19 +226,19 @@ export class Sessions {
     return true
   }
 
-  /** Another process wants a session. @returns whether it was here */
+  /** Releases a session that another process claims. @returns whether this process held it */
   async letGo(key: string): Promise<boolean> {
     const wasHere = await this.#release(key)
-    this.#sessions.delete(key) // it goes on elsewhere
+    this.#sessions.delete(key) // it resumes in the other process
     return wasHere
   }
 
-  /** Another process has let go of a session. */
+  /** Called when another process has released a session. */
   released(key: string): void {
     this.#releases.get(key)?.()
   }
 
-  /** @returns whether the session was here */
+  /** Detaches a session and saves its state. @returns whether this process held it */
   async #release(key: string): Promise<boolean> {
     const session = this.#sessions.get(key)
     if (!session) return false
@@ -279,7 +279,7 @@ export class Sessions {
     })
   }
 
-  /** Ends the connections of who may not be there any more. */
+  /** Ends the sessions of users who are no longer admitted. */
   async #showOut(): Promise<void> {
     const connected = [...this.#sessions.values()].filter(({ connection }) => connection)
     if (connected.length === 0) return
@@ -292,7 +292,7 @@ export class Sessions {
         if (!entrance) this.giveUp(session, 'The application was deleted')
         else if (!mayStay(entrance, isVouched)) this.giveUp(session, 'This application lets no guests in')
       }
-      // Who connected beside their ban.
+      // Users who connected while they were being banned.
       for (const userId of await lateBansOf(this.#ctx, ids)) {
         for (const session of this.#hub.sessionsOf(userId)) this.giveUp(session, 'The user is banned')
       }
@@ -301,7 +301,7 @@ export class Sessions {
     }
   }
 
-  /** Sessions of processes that died. */
+  /** Ends the sessions of dead processes, if this process leads. */
   async endOrphans(): Promise<void> {
     if (!this.#ctx.node.isLeader) return
     await endOrphanedSessions(this.#ctx, graceMs).catch((error) =>

@@ -1,22 +1,22 @@
-// One subscription to a topic: through where events were delivered to it, and which of them are acknowledged.
+// A subscription to a topic: through which position it was delivered to, and which messages are acknowledged.
 import type { TopicOwner } from '#domain/access/topic.ts'
 import type { Session } from '#realtime/session.ts'
 import { beginHead, endHead, type HeadBeginning, type MessageHead } from '#stomp/message-head.ts'
 
-/** What was delivered of a topic when its subscription ended with the connection. */
+/** The state of a topic when its subscription ended with the connection; delivery continues from here. */
 export interface Owed {
-  /** Nothing up to this position needs to be delivered again. */
+  /** No event up to this position needs to be delivered again. */
   position: number
-  /** Of the subscriptions that it had. */
+  /** Ids of the topic's subscriptions. */
   ids: Set<string>
-  /** Acknowledged behind the position: not to be delivered again either. */
+  /** Messages acknowledged beyond the position, which are not delivered again either. */
   ahead: Set<string>
 }
 
-/** A message that waits for its acknowledgement. */
+/** A message sent to a subscription. */
 export interface Sent {
   readonly subscription: Subscription
-  /** The number of the message; of answers to actions a text, and empty where nobody will acknowledge it. */
+  /** The message's number; a string for answers to actions, empty if no acknowledgement is expected. */
   readonly ack: number | string
   readonly position: number
   readonly type: string
@@ -29,13 +29,13 @@ export interface SubscriptionFacts {
   id: string
   destination: string
   owner: TopicOwner
-  /** Whether what is delivered counts as acknowledged once it is sent. */
+  /** Whether messages count as acknowledged once they are sent. */
   isAutomatic: boolean
 }
 
 /**
- * `behind`: is being sent what was missed; what is new waits for that. `over`: may not be heard any more, and stays for
- * what was delivered before and is not acknowledged.
+ * `behind`: is receiving missed events, before any new ones. `over`: the user may no longer receive its events; it is
+ * kept until the messages delivered before are acknowledged.
  */
 export type SubscriptionState = 'live' | 'behind' | 'over'
 
@@ -48,16 +48,16 @@ export class Subscription {
   readonly owner: TopicOwner
   readonly isAutomatic: boolean
   state: SubscriptionState
-  /** Through where it was delivered before it was live. */
+  /** Position through which events were delivered before the subscription was live. */
   #delivered: number
-  /** Of most, nothing is. */
+  /** Messages acknowledged beyond `#delivered`; empty for most subscriptions. */
   readonly #ahead: ReadonlySet<string>
-  /** Of its messages, once there are any. */
+  /** The common beginning of its messages' heads, once there is one. */
   #beginning: HeadBeginning | undefined
   #first: Sent | undefined
   #last: Sent | undefined
 
-  /** @param owed from where it goes on; otherwise it gets what comes from now on */
+  /** @param owed where delivery continues; without it, only new events are delivered */
   constructor({ session, id, destination, owner, isAutomatic }: SubscriptionFacts, owed?: Owed) {
     this.session = session
     this.id = id
@@ -69,33 +69,33 @@ export class Subscription {
     this.#ahead = owed === undefined || owed.ahead.size === 0 ? nothing : new Set(owed.ahead)
   }
 
-  /** All up to this position was delivered, or did not concern it. */
+  /** The position up to which every event was delivered or did not concern the topic. */
   get delivered(): number {
     return this.state === 'behind' ? this.#delivered : Math.max(this.#delivered, this.session.log.position)
   }
 
-  /** Nothing up to this position needs to be delivered again. */
+  /** The position up to which no event needs to be delivered again. */
   get acknowledged(): number {
     return this.#first === undefined ? this.delivered : Math.min(this.#first.position - 1, this.delivered)
   }
 
-  /** The head of a message that it is sent. @param receipt of the action that it answers */
+  /** Returns the head of a message. @param receipt of the action that the message answers */
   head(message: string, receipt?: string, ack?: string): MessageHead {
     this.#beginning ??= beginHead(this.destination, this.id)
     return endHead(this.#beginning, message, receipt, ack)
   }
 
-  /** An event has come by, whether it concerned the topic or not. */
+  /** Records that an event was processed, whether it concerned the topic or not. */
   pass(position: number): void {
     if (position > this.#delivered) this.#delivered = position
   }
 
-  /** Whether this was delivered before, and needs not be again. */
+  /** Returns whether a message was delivered before and need not be delivered again. */
   has(position: number, type: string): boolean {
     return position <= this.#delivered || (this.#ahead.size > 0 && this.#ahead.has(nameOf(position, type)))
   }
 
-  /** A message is on its way. */
+  /** Records a message that was sent. */
   expect(ack: number | string, position: number, type: string): Sent {
     const sent: Sent = { subscription: this, ack, position, type, isAcknowledged: false, next: undefined }
     if (this.#last) this.#last.next = sent
@@ -104,28 +104,28 @@ export class Subscription {
     return sent
   }
 
-  /** An event could not be delivered: what comes next goes on from before it. */
+  /** Records an event that could not be delivered: the next delivery continues before it. */
   miss(position: number): void {
     if (position > 0) this.expect('', position, '')
   }
 
-  /** A message was sent that needs no acknowledgement: it is ahead of what was missed before, if anything was. */
+  /** Records a message sent without need of acknowledgement, if an earlier event was missed: it is `ahead` of that. */
   skip(position: number, type: string): void {
     if (this.#first && position > 0) this.expect('', position, type).isAcknowledged = true
   }
 
-  /** Forgets what is acknowledged with all before it. */
+  /** Drops acknowledged messages that have no unacknowledged message before them. */
   advance(): void {
     while (this.#first?.isAcknowledged) this.#first = this.#first.next
     if (this.#first === undefined) this.#last = undefined
   }
 
-  /** What waits for its acknowledgement, oldest first. */
+  /** Yields the unacknowledged messages, oldest first. */
   *unacknowledged(): Iterable<Sent> {
     for (let sent = this.#first; sent; sent = sent.next) if (!sent.isAcknowledged) yield sent
   }
 
-  /** What is to be delivered when the client subscribes again. */
+  /** Where delivery continues when the client resubscribes. */
   get owed(): Owed {
     const position = this.acknowledged
     const ahead = new Set<string>()
@@ -136,7 +136,7 @@ export class Subscription {
   }
 }
 
-/** What was delivered, among what is ahead. */
+/** Returns the name of a message in `ahead`. */
 function nameOf(position: number, type: string): string {
   return `${position} ${type}`
 }

@@ -1,4 +1,4 @@
-// The table of contents of the real-time door: every resource that shows relays or actions, and who serves them.
+// The table of the real-time API: every resource with relays or actions, and their handlers.
 import { channelBlockRecordActions } from '#realtime/block-records.ts'
 import { channelActions, channelRelays } from '#realtime/channels.ts'
 import { currentUserActions, currentUserRelays } from '#realtime/current-user.ts'
@@ -24,7 +24,7 @@ interface Served {
   actions: Parameters<Router['add']>[2]
 }
 
-/** Every resource, by what people call it. */
+/** Every resource by its title in the documentation. */
 export const served: Record<string, Served> = {
   'Current user': {
     hypermedia: currentUserHypermedia,
@@ -47,7 +47,7 @@ export const served: Record<string, Served> = {
   Thread: { hypermedia: threadHypermedia, relays: threadRelays, actions: threadActions },
 }
 
-/** Finds what serves a destination. */
+/** Returns a router to the handlers of all resources. */
 export function openRouter(): Router {
   const router = new Router()
   for (const { hypermedia, relays, actions } of Object.values(served)) {

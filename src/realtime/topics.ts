@@ -10,19 +10,19 @@ import type { Hub } from '#realtime/hub.ts'
 import type { Session } from '#realtime/session.ts'
 import { chatSessionOf, readTopic, type TopicName } from '#resources/topics.ts'
 
-/** How long a SUBSCRIBE waits for what is older than it. */
+/** How long a SUBSCRIBE waits for the delivery of older events. */
 const patienceMs = 2_000
 const deliveryPollMs = 5
 
 export interface Topic {
   owner: TopicOwner
-  /** Whether to subscribe to it is to be there (runtime contract 8.4). */
+  /** Whether a subscription opens a chat session, which shows the user as active (runtime contract 8.4). */
   opensChatSession: boolean
 }
 
 /**
- * What a session would listen to.
- * @throws ChatError 404 for a topic that is none, AccessDeniedError for those of others
+ * Returns the topic of a destination if the session's user may subscribe to it.
+ * @throws ChatError 404 if there is no such topic or channel, AccessDeniedError for topics of other users
  */
 export async function mustMayListen(
   ctx: Context,
@@ -43,13 +43,13 @@ export async function mustMayListen(
   while (!mayHear(session.relations, owner)) {
     const { relationsVersion } = session
     await mustBeMember(ctx, caller, channelId)
-    // Its joining has yet to be delivered here, unless its leaving was meanwhile.
+    // The join is not yet delivered in this process, unless a later leave was delivered meanwhile.
     if (session.relationsVersion === relationsVersion) hub.joinEarly(session, channelId)
   }
   return { owner, opensChatSession: chatSessionOf(destination) !== undefined }
 }
 
-/** Waits for the user's leaving to be delivered, so that all before it can be. @throws ChatError 404 where that takes long */
+/** Waits until the user's leave and all events before it are delivered. @throws ChatError 404 after `patienceMs` */
 async function mustNotBeLeaving(session: Session, channelId: number): Promise<void> {
   const giveUpAt = performance.now() + patienceMs
   while (session.relations.leaving.has(channelId)) {
@@ -58,7 +58,7 @@ async function mustNotBeLeaving(session: Session, channelId: number): Promise<vo
   }
 }
 
-/** Whose a topic is that a session listened to before, whoever may hear it now. @throws ChatError as above */
+/** Returns the owner of a topic that a session had subscribed to, without checking access. @throws ChatError 404 */
 export async function ownerOf(ctx: Context, session: Session, destination: string): Promise<TopicOwner> {
   const { of, id } = mustBeTopic(destination)
   if (of === 'users') return { userId: id }

@@ -1,4 +1,4 @@
-// The real-time door where there is tracing: frames begin traces, and events go on with those of what wrote them.
+// Adds tracing to the real-time API: frames begin traces, and events continue the traces of their writers.
 import type { Connection, Session } from '#realtime/session.ts'
 import type { CommittedEvent } from '#resources/events.ts'
 import type { ClientFrame } from '#stomp/frames.ts'
@@ -87,7 +87,7 @@ class TracedFrames implements StompHandler<Session> {
     return this.#handler.isConcurrent(destination)
   }
 
-  /** A client may say what its frame follows from, as requests do. */
+  /** Runs `serve` in a span, whose parent is the frame's `traceparent` header if it has one. */
   #traced<T>(
     command: string,
     { headers, destination }: Pick<ClientFrame, 'headers'> & { destination?: string },

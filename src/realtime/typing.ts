@@ -1,5 +1,5 @@
-// Who is typing where. Every process sees all keystrokes and works out for itself who has started and stopped, so the
-// clients of all processes are sent the same, and nobody is sent it twice (runtime contract 8.5).
+// Determines who is typing where. Every process receives all keystrokes and determines by itself who has started and
+// stopped, so the clients of all processes are notified alike, and nobody twice (runtime contract 8.5).
 import type { Alarm, Clock } from '#clock/clock.ts'
 import { channelHypermedia } from '#resources/channel.ts'
 import type { Delivery, PublishedEvent } from '#resources/published-event.ts'
@@ -8,7 +8,7 @@ import { KeystrokesShape, threadHypermedia } from '#resources/thread.ts'
 import { User } from '#resources/user.ts'
 import { presentResource } from '#wire/stompx.ts'
 
-/** Who has typed nothing for so long has stopped. */
+/** Time without keystrokes after which a user has stopped typing. */
 const typingMs = 5_000
 
 interface State {
@@ -26,7 +26,7 @@ export class Typing {
     this.#publish = publish
   }
 
-  /** The draft so far; an empty one is none. */
+  /** Publishes keystrokes, and that their user has started typing if so. An empty draft means they have stopped. */
   typed(typed: SentKeystrokes): void {
     this.#publish(toPublished(typed, [keystrokes(typed)]))
     const key = keyOf(typed.channelId, typed.threadId, typed.user.id)
@@ -35,7 +35,7 @@ export class Typing {
       if (state) this.#stop(key, state)
       return
     }
-    // Before there is an alarm, and with the user of then, so that what ends it cannot fail.
+    // Presented before an alarm is set, which uses the same user, so that publishing the stop cannot fail.
     if (!state) this.#publish(toPublished(typed, change(typed, 'started')))
     state?.pause.cancel()
     const next: State = {
@@ -45,7 +45,7 @@ export class Typing {
     this.#states.set(key, next)
   }
 
-  /** The user has sent what it typed, or has left. */
+  /** Publishes that a user has stopped typing in a channel, because they sent a message or left. */
   stop(channelId: number, userId: number): void {
     const prefix = `${channelId}/${userId}/`
     for (const [key, state] of this.#states) if (key.startsWith(prefix)) this.#stop(key, state)

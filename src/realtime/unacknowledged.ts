@@ -1,22 +1,22 @@
-// Messages of a session that wait for their acknowledgement. A crowd that is told of each other waits for hundreds of
-// thousands, so that they are kept in the order of their numbers: a map of them took longer than to send them.
+// The unacknowledged messages of a session. When a crowd is notified of each other's changes, hundreds of thousands
+// are waiting, so they are kept in an array ordered by number: maintaining a map took longer than sending them.
 import type { Sent } from '#realtime/subscription.ts'
 
-/** So many that wait no longer are kept among the others, beside as many as wait. */
+/** The array may contain this many acknowledged messages more than waiting ones before it is compacted. */
 const doneMax = 32
 
 export class Unacknowledged {
-  /** Numbers ascend; with some that wait no longer. */
+  /** Numbered messages in ascending order, including some already acknowledged. */
   #numbered: Sent[] = []
   #waiting = 0
-  /** Answers to actions, of which there are few at a time. */
+  /** Answers to actions by `ack`; there are few at a time. */
   #named: Map<string, Sent> | undefined
 
   get size(): number {
     return this.#waiting + (this.#named?.size ?? 0)
   }
 
-  /** Numbered ones come in the order of their numbers. */
+  /** Adds a message. Numbered messages must be added in ascending order. */
   add(sent: Sent): void {
     if (typeof sent.ack === 'string') {
       this.#named ??= new Map()
@@ -27,7 +27,7 @@ export class Unacknowledged {
     }
   }
 
-  /** What was sent with this `ack`, acknowledged and waiting no longer; undefined where nothing waits. */
+  /** Removes and returns the message with this `ack`, now acknowledged; undefined if none is waiting. */
   take(ack: string): Sent | undefined {
     const sent = this.#named?.get(ack) ?? this.#find(ack)
     if (!sent || sent.isAcknowledged) return undefined
@@ -35,7 +35,7 @@ export class Unacknowledged {
     return sent
   }
 
-  /** Has it wait no longer. */
+  /** Removes a message, and marks it as acknowledged. */
   drop(sent: Sent): void {
     sent.isAcknowledged = true
     if (typeof sent.ack === 'string') {

@@ -1,4 +1,4 @@
-// Who is in a channel, and what they are to it.
+// Deliveries of events about members, moderators, blocks and participants of channels.
 import type { Subjects } from '#domain/events/load-subjects.ts'
 import {
   type Presenters,
@@ -41,7 +41,7 @@ export const memberEvents: Presenters<MemberEvent> = {
     return [
       toUser(user.id, { topic: echo.topic, type: 'me.channel.left' }, Channel, left),
       { ...toUser(user.id, echo, Channel, left), ...(by === user.id && { isEcho: true }) },
-      // A block is answered by its record, and by nothing else.
+      // The answer to a block is its record alone.
       ...(by !== user.id && !blocked ? toActor(by, echo, Channel, channel) : []),
       toChannel(channel.id, 'members', 'channel.member.left', User, user),
     ]

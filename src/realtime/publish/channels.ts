@@ -55,7 +55,7 @@ export const channelEvents: Presenters<ChannelEvent> = {
   'channel.chat_session.started': () => [],
 }
 
-/** What is delivered to the members of a channel whose last message is another one. */
+/** Returns the delivery to a channel's members when its last message has changed. */
 export function presentChannelUpdate(channel: SeenChannel): Delivery {
   return toMembers(channel, events['channel.updated'].echo)
 }

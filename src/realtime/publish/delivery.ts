@@ -1,4 +1,4 @@
-// What an event is to those who hear it: who gets which message.
+// Helpers that build the deliveries of an event.
 import type { z } from 'zod'
 import type { Subjects } from '#domain/events/load-subjects.ts'
 import { Channel, type ChannelTopic, channelHypermedia, type SeenChannel } from '#resources/channel.ts'
@@ -8,7 +8,7 @@ import type { Delivery } from '#resources/published-event.ts'
 import { currentUserHypermedia, User } from '#resources/user.ts'
 import { presentResource } from '#wire/stompx.ts'
 
-/** What is delivered of an event to whom, with those of its subjects that its description names. */
+/** Returns the deliveries of an event, given the subjects that its description names. */
 type Presenter<T extends EventType> = (
   event: CommittedEvent,
   subjects: Pick<Subjects, SubjectsOf<T>>,
@@ -16,7 +16,7 @@ type Presenter<T extends EventType> = (
 
 export type Presenters<T extends EventType> = { [K in T]: Presenter<K> }
 
-/** To all devices of a user. */
+/** Returns a delivery to all devices of a user. */
 export function toUser(
   userId: number,
   { topic, type }: EchoAddress,
@@ -32,7 +32,7 @@ export function toUser(
   }
 }
 
-/** To the user who acted; nothing where a backend did. */
+/** Returns a delivery to the user who acted; none if a backend acted or the entity is missing. */
 export function toActor(
   by: number | undefined,
   echo: EchoAddress,
@@ -57,7 +57,7 @@ export function toChannel(
   }
 }
 
-/** To everybody who may know a user, but themselves. */
+/** Returns a delivery to all other users of the application, except those who have blocked the user. */
 export function toContacts(type: string, user: User): Delivery {
   return {
     to: { everybody: true, topic: 'contacts' },
@@ -72,7 +72,7 @@ export function toMembers(channel: SeenChannel, { topic, type }: EchoAddress): D
   return { to: { membersOf: channel.id, topic }, type, ...presentChannel(channel) }
 }
 
-/** Not everybody sees the last message. */
+/** Presents a channel, also without its last message, for users who may not see that message. */
 function presentChannel(channel: SeenChannel): Pick<Delivery, 'resource' | 'cleared'> {
   const { id: channelId, lastReceivedMessage: last, lastHiddenFrom: hiddenFrom = [] } = channel
   const resource = presentResource(Channel, channel)

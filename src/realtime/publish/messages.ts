@@ -41,7 +41,7 @@ function messageCreated(
   { messages }: Pick<Subjects, 'messages'>,
 ): Delivery[] {
   const message = messages.get(payload.messageId ?? 0)
-  if (!message) return [] // deleted since
+  if (!message) return [] // deleted meanwhile
   const resource = presentResource(Message, message)
   const topic = channelHypermedia.topics.messages.at({ id: message.channelId })
   const parent = messages.get((payload.parentId as number | undefined) ?? 0)
@@ -62,14 +62,14 @@ function messageCreated(
           type: 'thread.message.created',
           resource,
         },
-    // A reply changes what its parent shows.
+    // A reply changes its parent's resource.
     ...(parent ? [toChannel(parent.channelId, 'messages', 'channel.message.updated', Message, parent)] : []),
   ]
 }
 
 function messageDeleted({ payload }: CommittedEvent): Delivery[] {
   const message = payload.message as SeenMessage | undefined
-  if (!message) return [] // all of a channel's at once
+  if (!message) return [] // all messages of a channel were deleted at once
   return [
     ...toActor(payload.by, events['channel.message.deleted'].echo, Message, message),
     toChannel(message.channelId, 'messages', 'channel.message.deleted', Message, message),

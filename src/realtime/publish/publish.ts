@@ -1,4 +1,4 @@
-// What is delivered of each committed event, to whom: the topics, types and resources of runtime contract 4 and 5.
+// Maps committed events to deliveries: the topics, types and resources of runtime contract 4 and 5.
 import type { Subjects } from '#domain/events/load-subjects.ts'
 import { applicationEvents } from '#realtime/publish/applications.ts'
 import { memberEvents } from '#realtime/publish/channel-members.ts'
@@ -21,7 +21,7 @@ const presenters: Presenters<EventType> = {
   ...notificationEvents,
 }
 
-/** What is delivered of an event to whom, with what it is about as it is now. */
+/** Returns the deliveries of an event. @param subjects the event's resources in their current state */
 export function deliveriesOf(event: CommittedEvent, subjects: Subjects): Delivery[] {
   return presenters[event.type](event, subjects)
 }
