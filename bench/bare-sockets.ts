@@ -1,12 +1,12 @@
-// What the real-time door is measured against: `ws` as one would use it straight away. It tells all sockets the same
-// bytes and knows neither users nor channels, neither frames nor acknowledgements, and keeps nothing.
+// The baseline of the real-time API: `ws` used in the simplest way. It sends the same bytes to all sockets, has no
+// users, channels, frames or acknowledgements, and stores nothing.
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
 
 let delivered = Buffer.alloc(0)
 
-/** Its clients wait for the other side's turn in between. */
+/** Clients stay connected while the other side is measured. */
 const keepAliveTimeout = 600_000
 
 const server = createServer({ keepAliveTimeout }, async (request, response) => {

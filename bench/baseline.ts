@@ -1,5 +1,5 @@
-// What Chatterie is measured against: the three requests of the benchmark on bare node:http and pg, as one would
-// write them straight away. The same SQL and the same bytes, one statement and one commit a request; it checks nothing.
+// The baseline of the REST API: the three requests of the benchmark on bare node:http and pg, written in the simplest
+// way. The same SQL and the same bytes, one statement and one commit per request; nothing is validated.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { readChannelPage } from '#data/channels/channels.ts'
@@ -75,7 +75,7 @@ async function sendMessage(
     body: input.body,
     links: [],
     properties: input.properties,
-    createdTime: row.at(-userWidth - 1), // the author stands last
+    createdTime: row.at(-userWidth - 1), // the author's columns come last
     user: row.slice(-userWidth),
   })
 }
@@ -95,7 +95,7 @@ async function listOfMessages(origin: string, path: string, channelId: number) {
   }
 }
 
-/** Authors by id, known by the versions of their rows as Chatterie knows them. */
+/** Authors by id, cached by the versions of their rows, as in Chatterie. */
 const known = new Map<string, Cells>()
 
 async function authorsOf(versions: Cells[]): Promise<Map<string, Cells>> {
@@ -219,13 +219,13 @@ function channelDocument(origin: string, row: Cells) {
 
 // ------------------------------------------------------------------------------------------------ SQL
 
-/** As arrays, because the statements name several columns alike; every value as pg reads it by default. */
+/** Returns rows as arrays, because the statements have several columns of the same name; parsed with pg's defaults. */
 async function query(statement: Statement, values: unknown[]): Promise<Cells[]> {
   const result = await pool.query({ ...statement, values, rowMode: 'array' })
   return result.rows
 }
 
-/** The statement, under a name, and the values that Chatterie composes for a list. */
+/** Records the named statement, and the values that Chatterie uses for a list. */
 async function recordStatement(read: (db: Db) => Promise<unknown>) {
   let recorded: { statement: Statement; values: unknown[] } | undefined
   const db: Pick<Database, 'all'> = {

@@ -1,5 +1,5 @@
-// How many clients come in a second when all come at once, and what each costs: up to the user in hand, and up to the end
-// of the whole start of a client, where everybody hears of everybody who comes.
+// How many clients per second can connect at once, and what each costs: up to its user resource, and up to the end of a
+// client's whole start, when everyone is notified of everyone who connects.
 import { Crowd } from './crowd.ts'
 import { Outbox } from './outbox.ts'
 import { Others, processorMs } from './processor.ts'
@@ -9,7 +9,7 @@ import type { Server, Stage } from './stage.ts'
 import { type Account, StompClient } from './stomp.ts'
 import { count, ratio, table } from './table.ts'
 
-/** How a client comes. */
+/** How a client connects. */
 type Coming = (server: Server, world: Members, account: Account) => Promise<StompClient>
 
 const comings: Record<string, Coming> = {
@@ -19,12 +19,12 @@ const comings: Record<string, Coming> = {
 
 interface Round {
   rate: number
-  /** Microseconds of processor, a client. */
+  /** CPU time per client, in microseconds. */
   node: number
   postgres: number
 }
 
-/** Each round is of users who were never there. @param sizes how many come at once */
+/** Each round uses users who have never been online. @param sizes how many connect at once */
 export async function connects(stage: Stage, rounds: number, sizes: number[]): Promise<string> {
   const databaseUrl = await stage.createDatabase('connects')
   const server = await stage.startServer(databaseUrl)
@@ -67,7 +67,7 @@ export async function connects(stage: Stage, rounds: number, sizes: number[]): P
   )
 }
 
-/** Has so many come, and go again; until what their coming set off is done. */
+/** Connects and disconnects so many clients, and waits until the events they caused are published. */
 async function measured(
   { child }: Server,
   postgres: number,

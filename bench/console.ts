@@ -1,4 +1,4 @@
-// How long the screens of the console wait for the server, in an application as large as they get.
+// How long the screens of the console wait for the server, in a very large application.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { processorMs } from './processor.ts'
@@ -11,7 +11,7 @@ const aimMs = 300
 const rounds = 7
 const farBack = 0.3
 
-/** Asks for each screen in turns, one at a time. @param messages fifty for each user, and five hundred for each channel */
+/** Requests each screen in turn, one at a time. @param messages fifty per user, and five hundred per channel */
 export async function consoleScreens(stage: Stage, messages: number): Promise<string> {
   const url = await stage.createDatabase('console')
   const { child, port } = await stage.startServer(url)
@@ -78,7 +78,7 @@ export async function consoleScreens(stage: Stage, messages: number): Promise<st
   )
 }
 
-/** As the first operator, whose password the home folder keeps. */
+/** Signs in as the first operator, whose password is in the home folder. */
 async function signIn(stage: Stage, port: number): Promise<string> {
   const body = await readFile(join(stage.folder, 'home', 'operator.json'), 'utf8')
   const answer = await fetch(`http://127.0.0.1:${port}/admin/v1/session`, {

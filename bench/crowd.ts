@@ -1,6 +1,6 @@
-// Many connections that count what they are sent.
+// Many connections that count the messages they receive.
 
-/** One of the crowd. */
+/** One connection of the crowd. */
 export interface Counting {
   count(counted: () => void, lost: (error: Error) => void): void
 }
@@ -11,7 +11,7 @@ const patienceMs = 60_000
 
 export class Crowd<C extends Counting> {
   readonly members: C[]
-  /** How many were opened in a second, several at a time. */
+  /** How many were opened per second, several at a time. */
   readonly rate: number
   deliveries = 0
   readonly #waiting: { total: number; resolve: () => void }[] = []
@@ -55,12 +55,12 @@ export class Crowd<C extends Counting> {
     })
   }
 
-  /** The server is about to end their connections. */
+  /** Call this before the server ends the connections. */
   expectEnd(): void {
     for (const member of this.members) member.count(this.#counted, () => {})
   }
 
-  /** Waits until this many have been delivered in all. */
+  /** Resolves when this many messages have been delivered in total. */
   async received(total: number): Promise<void> {
     if (this.#lost) throw this.#lost
     if (this.deliveries >= total) return
@@ -81,7 +81,7 @@ export class Crowd<C extends Counting> {
 
   #timer: NodeJS.Timeout | undefined
 
-  /** What was lost on its way must not hold the run for ever. */
+  /** Fails the run if deliveries stop, because a lost message would make it wait forever. */
   #watch(): void {
     const { deliveries } = this
     clearTimeout(this.#timer)

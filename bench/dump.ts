@@ -1,5 +1,5 @@
-// A dump of many messages with files, and its restore into an empty database: how long, how large, and how much memory
-// the command takes above what it has when there is nothing to do.
+// A dump of many messages with files, and its restore into an empty database: duration, size, and the memory that the
+// command uses beyond that for an empty database.
 import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -80,7 +80,7 @@ async function timed(
   return { ms: performance.now() - began, peakMb }
 }
 
-/** Of the process and of those that it has started. */
+/** Returns the resident memory of a process and its children. */
 function residentMb(pid = 0): number {
   try {
     const lines = execFileSync('ps', ['-o', 'rss=', '--pid', String(pid), '--ppid', String(pid)], {
@@ -92,7 +92,7 @@ function residentMb(pid = 0): number {
   }
 }
 
-/** Files that compress as pictures do: not at all. */
+/** Adds files that, like pictures, cannot be compressed. */
 async function addFiles(url: string, home: string, applicationId: number, files: number): Promise<void> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()

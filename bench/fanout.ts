@@ -1,4 +1,4 @@
-// One message to thousands: how many deliveries a second, and how long until the last socket has a message.
+// One message to thousands of sockets: deliveries per second, and the time until the last socket has a message.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { channelHypermedia } from '#resources/channel.ts'
 import { Crowd } from './crowd.ts'
@@ -14,9 +14,9 @@ import { count, ratio, table, verdict } from './table.ts'
 import { WebSocketClient } from './websocket.ts'
 
 const aim = 0.8
-/** Messages that are on their way to everybody at the same time. */
+/** Messages in flight to everyone at the same time. */
 const inFlight = 8
-/** Between one lone message and the next, so that nobody has anything left to gather. */
+/** The pause between single messages, so that none are batched. */
 const pauseMs = 25
 
 export async function fanout(
@@ -73,9 +73,9 @@ interface Broadcast {
   pid: number
   crowd: Pick<Crowd<never>, 'size' | 'deliveries' | 'received'>
   lines: Line[]
-  /** The request that has a message told to everybody. */
+  /** Returns the request that sends a message to everyone. */
   next: () => Buffer
-  /** Waits for what is put off until after the deliveries. */
+  /** Resolves when work that is deferred until after the deliveries is done. */
   settled: () => Promise<void>
   close: () => Promise<void>
 }
@@ -88,7 +88,7 @@ async function openChatterie(stage: Stage, size: number): Promise<Broadcast & { 
   const { self, messages } = channelHypermedia.topics
   const crowd = await Crowd.open(size, async (nth) => {
     const client = await StompClient.connect(server.port, world.apiKey, world.accounts[nth] as Account)
-    await client.subscribe(self.at({ id }), messages.at({ id })) // who listens is there, and need not be notified
+    await client.subscribe(self.at({ id }), messages.at({ id })) // online subscribers are not notified
     return client
   })
   const outbox = await Outbox.open(databaseUrl)
@@ -117,7 +117,7 @@ async function openChatterie(stage: Stage, size: number): Promise<Broadcast & { 
   }
 }
 
-/** Sends everybody the frame that Chatterie has sent to one of its own. */
+/** Sends everyone the frame that Chatterie sent to one of its clients. */
 async function openBare(stage: Stage, size: number, frame: string): Promise<Broadcast> {
   const { child, port } = await stage.startBareSockets()
   const crowd = await Crowd.open(size, async () => {
@@ -145,7 +145,7 @@ function openLines(port: number): Promise<Line[]> {
 
 // ------------------------------------------------------------------------------------------- measuring
 
-/** Deliveries, while each line sends its next message when all have its last one. */
+/** Counts deliveries while each line sends its next message when everyone has received its last one. */
 function streamOf({ crowd, lines, next, settled }: Broadcast): Side {
   return until(settled, async (ms) => {
     const end = performance.now() + ms
@@ -163,7 +163,7 @@ function streamOf({ crowd, lines, next, settled }: Broadcast): Side {
   })
 }
 
-/** What deliveries take of the processor, of which a busy machine makes no more. */
+/** Measures the CPU time of deliveries, which does not increase on a busy machine. */
 class Processor {
   readonly #broadcast: Broadcast
   readonly #rounds: number[] = []
@@ -182,13 +182,13 @@ class Processor {
     }
   }
 
-  /** Of the server's process, each, in the median of the rounds. */
+  /** CPU time of the server's process per delivery, the median of the rounds. */
   get micros(): number {
     return median(this.#rounds)
   }
 }
 
-/** How long each of so many messages took to the last socket, in ms. */
+/** Returns how long each of so many messages took to reach the last socket, in ms. */
 async function sendAlone({ crowd, lines, next, settled }: Broadcast, messages: number): Promise<number[]> {
   const [line] = lines as [Line]
   const times: number[] = []

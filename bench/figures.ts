@@ -1,16 +1,16 @@
-// Figures that outlive a run, so that a later one can be compared with them: those that a busy machine hardly changes.
+// Figures stored in a file, so that a later run can be compared with them: those that barely change on a busy machine.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { median } from './rounds.ts'
 import { ratio, table } from './table.ts'
 
 export interface Figure {
   name: string
-  /** What each round gave. */
+  /** The result of each round. */
   rounds: number[]
   better: 'less' | 'more'
 }
 
-/** What a benchmark has to say, and what of it can be compared. */
+/** The output of a benchmark, and the figures in it that can be compared. */
 export interface Report {
   text: string
   figures: Figure[]
@@ -24,10 +24,10 @@ export function readFigures(path: string): Figure[] {
   return JSON.parse(readFileSync(path, 'utf8'))
 }
 
-/** Smaller differences are nobody's doing. */
+/** Smaller differences are always noise. */
 const leastNoise = 0.05
 
-/** Figures beside those of an earlier run; which are worse by more than both runs' noise together. */
+/** Compares figures with those of an earlier run; `worse` lists those worse by more than the noise of both runs. */
 export function compareFigures(before: Figure[], now: Figure[]): { text: string; worse: string[] } {
   const worse: string[] = []
   const rows: string[][] = []
@@ -51,7 +51,7 @@ export function compareFigures(before: Figure[], now: Figure[]): { text: string;
   return { text: table('Beside the figures kept', head, rows), worse }
 }
 
-/** How far the middle half of the rounds lies from the median, as a share of it. */
+/** Returns the median distance of the rounds from their median, as a fraction of it. */
 function noiseOf({ rounds }: Figure): number {
   const middle = median(rounds)
   return median(rounds.map((round) => Math.abs(round / middle - 1)))

@@ -1,5 +1,5 @@
-// What a hundred times the messages cost, and ten times as many again: the same requests to two servers whose databases
-// differ in size alone.
+// The cost of a hundred times as many messages, and of ten times as many again: the same requests to two servers whose
+// databases differ only in size.
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 
@@ -46,7 +46,7 @@ export async function flatness(stage: Stage, pace: Pace, largeMessages: number):
   }
 }
 
-/** Reads that are to cost the same however large a channel is. */
+/** Reads that must cost the same however large a channel is. */
 const reads: (keyof typeof scenarios)[] = [
   'messages',
   'newest',
@@ -62,8 +62,8 @@ const readsAim = 1.15
 const blocksMs = 600_000
 
 /**
- * By microseconds of processor, which a busy machine hardly changes. Takes some 10 GB of disk for ten million messages,
- * and minutes to fill. @param messages of the larger one; the other has a tenth
+ * Compares CPU time, which barely changes on a busy machine. Takes about 10 GB of disk for ten million messages, and
+ * minutes to fill. @param messages of the larger database; the other has a tenth
  */
 export async function largeness(stage: Stage, { rounds, roundMs }: Pace, messages: number): Promise<string> {
   const sizes = [
@@ -127,7 +127,7 @@ async function openSize(stage: Stage, name: string, contents: Contents) {
         return (answers / (performance.now() - begin)) * 1000
       }
     },
-    /** Once the server has counted the messages that are there, which it does in the background. */
+    /** Resolves when the server has counted the existing messages, which it does in the background. */
     async counted(): Promise<void> {
       const client = new pg.Client({ connectionString: databaseUrl })
       await client.connect()

@@ -1,5 +1,5 @@
-// What chat functions cost: the one that a client waits for as it connects, warm and cold, and those that run after
-// 100 messages a second. Two servers alike, on a database each; only one has functions.
+// The cost of chat functions: the one that a client waits for when it connects, warm and cold, and those that run after
+// each of 100 messages per second. Two identical servers with a database each; only one has functions.
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { ask, request } from './load.ts'
@@ -110,7 +110,7 @@ async function createVersion(server: Server, id: number, handlerScript: string):
   await post(server, `/v1/functions/${id}/versions`, { handlerScript })
 }
 
-/** From opening the socket to CONNECTED; each user in turn. */
+/** Measures from opening the socket to CONNECTED, for each user in turn. */
 async function connect({ server, members }: Side, nth: number): Promise<number> {
   const account = members.accounts[nth % users]
   if (!account) throw new Error('There are no users')
@@ -136,7 +136,7 @@ async function measureConnecting(plain: Side, served: Side, connects: number): P
   return times
 }
 
-/** The first to connect after a new version waits for a process. */
+/** Measures the first connect after each deployment of a new version, which waits for a process. */
 async function measureCold(served: Side, deploys: number, deploy: () => Promise<void>): Promise<number[]> {
   const times: number[] = []
   for (let nth = 0; nth < deploys; nth++) {
@@ -176,7 +176,7 @@ async function measureEvents(
 
 const patienceMs = 60_000
 
-/** Waits until each message has had its run. @returns how long that took, in ms */
+/** Waits until the function has run for each message. @returns how long that took, in ms */
 async function allRan(client: pg.Client, functionId: number, messages: number): Promise<number> {
   const begin = performance.now()
   for (;;) {

@@ -1,5 +1,5 @@
-// An import of many messages against a bare COPY of the same rows into the same table with its indexes; the memory of
-// the server meanwhile, and what becomes of those who send one message at a time.
+// An import of many messages, compared with a bare COPY of the same rows into the same table with its indexes; the
+// memory of the server meanwhile, and the latency of users who send one message at a time.
 import { createWriteStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ const aims = { ratio: 0.4, memoryMb: 200, p99: 3 }
 const channelsMax = 1_000
 const usersMax = 1_000
 const idleMs = 10_000
-/** Between one message and the next of somebody who writes. */
+/** The pause between messages of a user who writes. */
 const pauseMs = 10
 
 export async function imports(stage: Stage, messages: number): Promise<string> {
@@ -109,7 +109,7 @@ const vocabulary =
     ' ',
   )
 
-/** Some 150 characters; channels and authors come in no order. */
+/** Returns a message of about 150 characters, with channels and authors in no particular order. */
 function messageAt(at: number): { channel: number; user: number; body: string } {
   const words = Array.from(
     { length: 32 },
@@ -163,7 +163,7 @@ async function timeCopy({ url, world }: { url: string; world: World }, messages:
   })
 }
 
-/** Leaves Postgres nothing to do for the copied rows while others are measured. */
+/** Lets Postgres finish its work on the copied rows before other measurements. */
 async function settle({ url, server }: { url: string; server: Server }): Promise<void> {
   await stop(server.child)
   await withClient(url, async (client) => {
@@ -172,7 +172,7 @@ async function settle({ url, server }: { url: string; server: Server }): Promise
   })
 }
 
-/** Sends messages one after the other while something happens. */
+/** Sends messages one after another while something else happens. */
 async function sendFor(
   { port, token }: Server,
   { channels }: World,

@@ -1,5 +1,5 @@
-// Uploads a file of messages and waits for the end of its job, watching the server's memory. A thread of its own: an
-// upload of 250 MB, or a `ps`, in the thread that times sends would be counted as the server's delay.
+// Uploads a file of messages and waits for the end of its job, watching the server's memory. Runs in its own thread: an
+// upload of 250 MB, or a `ps`, in the thread that times sends would be measured as latency of the server.
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { openAsBlob } from 'node:fs'
@@ -10,7 +10,7 @@ import type { Server } from './stage.ts'
 export interface Imported {
   /** From the acceptance of the file to the end of its job. */
   ms: number
-  /** By how much the server's resident memory was above what it was before, at most. */
+  /** By how much the server's resident memory exceeded its initial value, at most. */
   grownMb: number
 }
 
@@ -57,7 +57,7 @@ async function timeImport({ port, token, file, messages }: Task): Promise<number
   }
 }
 
-/** @returns what ends the watch and gives how many MB the process has grown by at most */
+/** @returns a function that ends the watch and returns the maximum growth of the process, in MB */
 function watchMemory(pid: number | undefined): () => number {
   const resident = () => Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)])) / 1024
   const before = resident()

@@ -1,4 +1,4 @@
-// What the package costs whoever installs it: room, time, and its starts.
+// The cost of installing the package: disk space, time, and its starts.
 import { execFile } from 'node:child_process'
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ const run = promisify(execFile)
 const npm = join(import.meta.dirname, '..', 'node_modules', 'npm', 'bin', 'npm-cli.js')
 const aims = { megabytes: 250, installMs: 15_000, firstMs: 3_000, newHomeMs: 900, homeMs: 450 }
 
-/** @param runs installations, after one that warms npm's cache, and starts of each kind */
+/** @param runs number of installations, after one that warms npm's cache, and of starts of each kind */
 export async function install(stage: Stage, runs: number): Promise<string> {
   const { folder, tarball } = await installPackage(stage)
   const installs = await times(runs, () => timeInstall(folder, tarball))
@@ -50,7 +50,7 @@ export async function install(stage: Stage, runs: number): Promise<string> {
   )
 }
 
-/** Builds the package, packs it and installs it as a project does that uses it. */
+/** Builds the package, packs it, and installs it as a dependent project would. */
 export async function installPackage(stage: Stage): Promise<{ folder: string; tarball: string }> {
   await run(process.execPath, ['scripts/build.ts'])
   const { stdout } = await run(
@@ -85,7 +85,7 @@ async function timeInstall(folder: string, tarball: string): Promise<number> {
   return performance.now() - began
 }
 
-/** Bytes of all files, as they are and not as a file system rounds them. */
+/** Returns the bytes of all files, not rounded to blocks of the file system. */
 async function sizeOf(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile())

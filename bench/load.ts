@@ -1,19 +1,19 @@
-// The load: keep-alive connections, each with one request in flight. Bare sockets and prepared bytes, because the cores
-// belong to those who are measured: a page of 20 KB costs this side a fifth of what it costs the server.
+// The load: keep-alive connections, each with one request in flight. Uses bare sockets and prepared bytes, to leave the
+// cores to the servers measured: a page of 20 KB costs this side a fifth of what it costs the server.
 import { connect, type Socket } from 'node:net'
 
 export interface Load {
   port: number
-  /** Gives the bytes of the next request. */
+  /** Returns the bytes of the next request. */
   next: () => Buffer
   connections: number
   ms: number
 }
 
-/** More answers than that end a round before its time. */
+/** A round ends early after this many answers. */
 const answersMax = 200_000
 
-/** The answers a server gave within the time, each with its whole body; one that is not a 200 fails the run. */
+/** Counts the complete answers of a server within the time; any status other than 200 fails the run. */
 export async function load({ port, next, connections, ms }: Load): Promise<number> {
   const end = performance.now() + ms
   let answers = 0
@@ -56,7 +56,7 @@ export class Line {
     socket.on('close', () => this.#failed(new Error('The server closed a connection')))
   }
 
-  /** Resolves when the whole answer is there, which must be a 200. */
+  /** Resolves when the whole answer, which must be a 200, has arrived. */
   send(bytes: Buffer): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#answered = resolve
@@ -93,7 +93,7 @@ function bodyLength(head: string): number {
   return Number(length)
 }
 
-/** The bytes of one request; the host is the same for all, so that all links in answers are. */
+/** Returns the bytes of a request; the host is always the same, so that all links in answers are, too. */
 export function request(method: 'GET' | 'POST', path: string, token: string, body?: unknown): Buffer {
   const text = body === undefined ? '' : JSON.stringify(body)
   const lines = [
@@ -106,7 +106,7 @@ export function request(method: 'GET' | 'POST', path: string, token: string, bod
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${text}`)
 }
 
-/** The body of one answer. */
+/** Returns the body of one answer. */
 export async function ask(port: number, bytes: Buffer): Promise<string> {
   const chunks: Buffer[] = []
   await new Promise<void>((resolve, reject) => {

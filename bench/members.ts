@@ -1,4 +1,4 @@
-// What it costs a send that its channel has very many members, who are offline: by REST and over the socket.
+// The cost of a send to a channel with very many offline members: by REST and over the socket.
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { Line, load } from './load.ts'
@@ -12,9 +12,9 @@ import { StompClient } from './stomp.ts'
 import { count, ratio, table, verdict } from './table.ts'
 
 const aim = 1.3
-/** The members of the small channel, who are members of the large one too, and send to both. */
+/** The number of members of the small channel, who are members of the large one as well, and send to both. */
 const few = 10
-/** Between one message and the next of somebody who writes. */
+/** The pause between messages of a user who writes. */
 const pauseMs = 10
 
 export async function members(stage: Stage, pace: Pace, many: number): Promise<string> {
@@ -92,7 +92,7 @@ function requests({ token }: Server, { accounts }: Members, channelId: number): 
   }
 }
 
-/** Sends one message after the other. @returns how long each took, in ms */
+/** Sends one message after another. @returns how long each took, in ms */
 async function sendFor({ port }: Server, next: () => Buffer, ms: number): Promise<number[]> {
   const line = await Line.open(port)
   const end = performance.now() + ms
@@ -108,8 +108,8 @@ async function sendFor({ port }: Server, next: () => Buffer, ms: number): Promis
 }
 
 /**
- * What a send leaves behind for the background: to notify every member. A message to 100,000 members takes seconds of
- * that, so thousands of messages cannot wait for it.
+ * The background work that a send causes: notifying every member. A message to 100,000 members takes seconds of it, so
+ * thousands of messages cannot wait for it.
  */
 class NotificationTasks {
   readonly #client: pg.Client
@@ -117,7 +117,7 @@ class NotificationTasks {
   static async open(databaseUrl: string): Promise<NotificationTasks> {
     const client = new pg.Client({ connectionString: databaseUrl })
     await client.connect()
-    client.on('error', () => {}) // Postgres may stop before we do
+    client.on('error', () => {}) // Postgres may stop before this client
     return new NotificationTasks(client)
   }
 
@@ -125,7 +125,7 @@ class NotificationTasks {
     this.#client = client
   }
 
-  /** From now on nobody is notified. */
+  /** Disables notifications from now on. */
   async refuse(): Promise<void> {
     await this.#client.query(`
       create function refuse() returns trigger language plpgsql as 'begin return null; end';
@@ -136,7 +136,7 @@ class NotificationTasks {
     await this.#client.query('drop trigger refuse on notification_task')
   }
 
-  /** Nobody else is notified of what was sent so far. */
+  /** Discards pending notifications of what was sent so far. */
   async clear(): Promise<void> {
     await this.#client.query('delete from notification_task')
   }

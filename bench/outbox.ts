@@ -1,4 +1,4 @@
-// The events of a database: what is sent is done only when its events are told, and the members that were not there.
+// The events of a database: a send is complete only when its events are published and offline members are notified.
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 
@@ -10,7 +10,7 @@ export class Outbox {
   static async open(databaseUrl: string): Promise<Outbox> {
     const client = new pg.Client({ connectionString: databaseUrl })
     await client.connect()
-    client.on('error', () => {}) // Postgres may stop before we do
+    client.on('error', () => {}) // Postgres may stop before this client
     return new Outbox(client)
   }
 
@@ -18,7 +18,7 @@ export class Outbox {
     this.#client = client
   }
 
-  /** Waits until a server has taken all events, and has notified whom they concern. */
+  /** Resolves when a server has published all events and sent their notifications. */
   async drained(): Promise<void> {
     const deadline = Date.now() + drainedMs
     while (await this.#isWaiting()) {

@@ -1,10 +1,10 @@
-// What processes take of the processor. Of time that passes a shared machine makes anything; this it hardly changes.
-// Reads /proc: on systems other than Linux all of it is nothing.
+// CPU time of processes, which barely changes on a shared machine, unlike elapsed time.
+// Reads /proc; on systems other than Linux everything is 0.
 import { readdirSync, readFileSync } from 'node:fs'
 
 /**
- * Milliseconds of processor that a process, its threads and its children have taken, those that have ended by now too.
- * Whoever starts a Postgres is its parent: of a server that brings its own, it is in the sum.
+ * Returns the CPU time in milliseconds of a process, its threads and its children, including those that have ended.
+ * An embedded Postgres is a child of the server that starts it, and is included in its sum.
  */
 export function processorMs(root: number): number {
   const children = new Map<number, number[]>()
@@ -17,7 +17,7 @@ export function processorMs(root: number): number {
   return sum(root)
 }
 
-/** How many cores are busy with anything but this process and its children, between two calls. */
+/** Returns how many cores were busy with other processes, between two calls. */
 export class Others {
   #at = performance.now()
   #ms = othersMs()
@@ -31,7 +31,7 @@ export class Others {
   }
 }
 
-/** Resident MiB of a process. */
+/** Returns the resident memory of a process in MiB. */
 export function residentMb(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / 1024
 }
@@ -45,7 +45,7 @@ function othersMs(): number {
 /** The unit of /proc. */
 const tickMs = 10
 
-/** Of `/proc/<pid>/stat`, behind the name, which may hold anything. */
+/** Parses `/proc/<pid>/stat` from behind the name, which may contain anything. */
 function statOf(pid: number): { parent: number; ticks: number } {
   const stat = read(`/proc/${pid}/stat`)
   const [, parent = 0, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

@@ -1,4 +1,4 @@
-// How much of a bare server's throughput is left with everything on: token check, validation, scopes, events.
+// The share of a bare server's throughput that remains with everything on: token check, validation, scopes, events.
 
 import { ask, load } from './load.ts'
 import { Outbox } from './outbox.ts'
@@ -59,7 +59,7 @@ interface Sides {
   connections: number
 }
 
-/** What the server puts off does not count as done: its time ends when its events are told. */
+/** A request is done only when its deferred work is: the time ends when its events are published. */
 function ofServer({ server, outbox, next, connections, scenario }: Sides): Side {
   return async (ms) => {
     const begin = performance.now()
@@ -69,7 +69,7 @@ function ofServer({ server, outbox, next, connections, scenario }: Sides): Side 
   }
 }
 
-/** The server sleeps meanwhile, so that telling the baseline's events takes nothing from the baseline. */
+/** The server is stopped meanwhile, so that publishing the baseline's events takes no CPU time from the baseline. */
 function ofBaseline({ server, baseline, outbox, next, connections, scenario }: Sides): Side {
   return async (ms) => {
     server.child.kill('SIGSTOP')
@@ -84,7 +84,7 @@ function ofBaseline({ server, baseline, outbox, next, connections, scenario }: S
   }
 }
 
-/** The bodies are the same, byte for byte, but for the id and the time of what is new. */
+/** @throws Error unless both bodies are identical except for the id and the time of new resources */
 async function mustAnswerAlike(server: Running, baseline: Running, bytes: Buffer): Promise<void> {
   const [ours, theirs] = [await ask(server.port, bytes), await ask(baseline.port, bytes)].map(withoutNews)
   if (ours !== theirs) throw new Error(`The bodies differ:\n${ours}\n${theirs}`)

@@ -1,5 +1,5 @@
-// Who webhooks tell in a benchmark, in a process of its own: `/fast` answers at once, `/slow` after three seconds, `/dead`
-// never. `GET /` gives how long each message took to `/fast`, in ms since it was written, and forgets that.
+// Receivers of webhooks, in a separate process: `/fast` answers at once, `/slow` after three seconds, `/dead` never.
+// `GET /` returns how long each message took to reach `/fast`, in ms since it was written, and clears that list.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'

@@ -1,12 +1,12 @@
-// What is measured: the requests of each scenario.
+// The requests of each scenario.
 import { request } from './load.ts'
 import { frequentWord, rareWord, type World } from './seed.ts'
 
 export interface Scenario {
   name: string
-  /** Ready bytes, of which a load takes one at random. */
+  /** Prepared bytes, from which the load picks at random. */
   requests: (world: World, token: string) => Buffer[]
-  /** Whether events follow that are to be told. */
+  /** Whether the requests cause events. */
   writes?: true
 }
 
@@ -80,7 +80,7 @@ function send(channelId: number, usernames: string[], at: number, token: string)
   return sendRequest(token, channelId, at, usernames[at % usernames.length] ?? '')
 }
 
-/** The request that sends a message on behalf of a user. */
+/** Returns the request that sends a message on behalf of a user. */
 export function sendRequest(token: string, channelId: number, nth: number, username: string): Buffer {
   return request('POST', `/v1/channels/${channelId}/messages`, token, {
     ...messageOf(nth),
@@ -88,7 +88,7 @@ export function sendRequest(token: string, channelId: number, nth: number, usern
   })
 }
 
-/** What is sent, by whatever door. */
+/** Returns the message that is sent, through either API. */
 export function messageOf(nth: number) {
   return {
     type: 'TEXT',
@@ -99,7 +99,7 @@ export function messageOf(nth: number) {
 
 const numbers = (length: number) => Array.from({ length }, (_, at) => at)
 
-/** Any of them, each time anew. */
+/** Returns a function that picks one at random. */
 export function anyOf(requests: Buffer[]): () => Buffer {
   return () => requests[Math.floor(Math.random() * requests.length)] as Buffer // never empty
 }

@@ -1,12 +1,12 @@
-// Two sides measured in turns, in short rounds: the machine is shared, and what disturbs one round disturbs both.
+// Measures two sides in turns, in short rounds: on a shared machine, disturbances affect both sides alike.
 
-/** Does its work for about `ms` and gives how much it did in a second. */
+/** Works for about `ms` and returns the throughput per second. */
 export type Side = (ms: number) => Promise<number>
 
 export interface Comparison {
   first: number
   second: number
-  /** The median of the rounds' own ratios, first to second. */
+  /** The median of the ratios of each round, first to second. */
   ratio: number
 }
 
@@ -36,13 +36,13 @@ export function median(numbers: number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }
 
-/** What a share of them is not above. */
+/** Returns the given percentile of numbers. */
 export function percentile(numbers: number[], share: number): number {
   const sorted = numbers.toSorted((a, b) => a - b)
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN
 }
 
-/** How much of its work a side does in a second, when the time until all that it puts off is done counts as well. */
+/** Returns a side whose throughput includes the time until its deferred work is done. */
 export function until(done: () => Promise<void>, work: (ms: number) => Promise<number>): Side {
   return async (ms) => {
     const begin = performance.now()

@@ -1,4 +1,4 @@
-// Measures what is named, or everything, and prints tables. Ends with 1 where a figure is worse than that of the file.
+// Runs the named benchmarks or all of them, and prints tables. Exits with 1 if a figure is worse than in a given file.
 import { parseArgs } from 'node:util'
 import { connects } from './connects.ts'
 import { consoleScreens } from './console.ts'
@@ -49,7 +49,7 @@ const benches: Record<string, (stage: Stage) => Promise<string | Report>> = {
   dump: (stage) => (values.quick ? dump(stage, 50_000, 500) : dump(stage, 1_000_000, 10_000)),
 }
 
-/** They take up to half an hour and 10 GB to fill a database, and are measured where they are named. */
+/** Filling their databases takes up to half an hour and 10 GB, so they run only if named. */
 const long = new Set(['largeness', 'console'])
 
 const { values, positionals } = readArguments()

@@ -1,9 +1,9 @@
-// Users and the channels they are members of. Unless it is said otherwise, all are online from the start: otherwise each
-// that connects would be told to everybody who is connected already, and that is not what is measured.
+// Users and the channels they are members of. All are online from the start unless disabled: otherwise each connect
+// would be published to everyone already connected, which is not what is measured.
 import pg from 'pg'
 import type { Account } from './stomp.ts'
 
-/** The members are `members` users in a row, from the one with the number `from`. */
+/** The members are `members` consecutive users, starting with number `from`. */
 export interface SeededChannel {
   from: number
   members: number
@@ -15,7 +15,7 @@ export interface Members {
   channels: number[]
 }
 
-/** Fills the first application of a database that has nothing but it. */
+/** Fills the first application of an otherwise empty database. */
 export async function seedMembers(
   url: string,
   { users, channels, online = true }: { users: number; channels: SeededChannel[]; online?: boolean },
@@ -33,7 +33,7 @@ export async function seedMembers(
       await client.query(insertMembers, [id, ids.slice(from, from + members)])
       channelIds.push(Number(id))
     }
-    // Not what is empty: statements would be planned as if it stayed so.
+    // Not of empty tables: statements would be planned as if they stayed empty.
     await client.query('vacuum (analyze) "user", channel, thread, channel_membership')
     const accounts = ids.map((userId, at) => ({ userId, username: `user-${at + 1}` }))
     return { apiKey: application.key, accounts, channels: channelIds }

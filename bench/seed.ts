@@ -1,5 +1,5 @@
-// Fills a database as use would have: users, channels without members, messages, and the counters that the dispatcher
-// keeps. Who is no member is not notified: what that costs is not the cost of a send.
+// Fills a database as normal use would: users, channels without members, messages, and the counters that the dispatcher
+// maintains. Without members nobody is notified, which is not part of the cost of a send.
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
@@ -10,33 +10,33 @@ import type { EventType } from '#resources/events.ts'
 
 export interface Contents {
   messages: number
-  /** How many channels have messages, besides the hot one, which has half of them all. */
+  /** The number of channels with messages, besides the hot channel, which has half of all messages. */
   spread: number
-  /** Whether all users are members of the hot channel, where some have read much and some nothing. */
+  /** Whether all users are members of the hot channel; some have read much and some nothing. */
   members?: boolean
   users?: number
-  /** The hot one among them. */
+  /** Includes the hot channel. */
   channels?: number
 }
 
-/** Ids of what is there. */
+/** The ids of what was created. */
 export interface World {
   applicationId: number
-  /** All but the hot one. */
+  /** All except the hot one. */
   channels: number[]
-  /** Those with messages in them. */
+  /** The channels with messages. */
   filled: number[]
   hot: number
   users: number[]
   usernames: string[]
-  /** Of the hot channel's messages, the first and the last id. */
+  /** The first and the last message id of the hot channel. */
   hotFrom: number
   hotThrough: number
 }
 
 const hotName = 'zz-hot'
 
-/** Fills the first application of a database that has nothing but it. */
+/** Fills the first application of an otherwise empty database. */
 export async function seed(
   url: string,
   { messages, spread, members = false, users: usersCount = 1_000, channels: channelsCount = 1_001 }: Contents,
@@ -98,9 +98,9 @@ const insertThreads = `
 const copyMessages = `
   copy message (application_id, channel_id, type, user_id, body, properties, created_time) from stdin`
 
-/** A word that a few messages of the hot channel have, however many there are. */
+/** A word in a few messages of the hot channel, whatever its size. */
 export const rareWord = 'zanzibar'
-/** One that half of all messages have. */
+/** A word in half of all messages. */
 export const frequentWord = 'coffee'
 const rareMessages = 40
 
@@ -112,7 +112,7 @@ interface Sent {
   userIds: number[]
 }
 
-/** Every second message is the hot channel's; the others go round. One a second, until now. */
+/** Yields messages, one per second up to now; every second one is in the hot channel, the others in turn. */
 function* messageRows({ applicationId, messages, hot, filled, userIds }: Sent): Generator<string> {
   const said = phrases()
   const began = Date.now() - messages * 1000
@@ -133,7 +133,7 @@ function* messageRows({ applicationId, messages, hot, filled, userIds }: Sent): 
   yield chunk
 }
 
-/** Members of the hot channel: the last, who never wrote, has read nothing, all others everything but the newest ten messages. */
+/** Adds members to the hot channel: the last one, who never wrote, has read nothing, others all but the newest ten. */
 async function insertReaders(client: pg.Client, hot: number, userIds: number[]): Promise<void> {
   await client.query('insert into channel_membership (channel_id, user_id) select $1, unnest($2::bigint[])', [
     hot,
@@ -155,7 +155,7 @@ async function insertReaders(client: pg.Client, hot: number, userIds: number[]):
   )
 }
 
-/** Words of chat, since random letters would be hard on the trigram index in a way that no language is. */
+/** Returns phrases of real words, because random letters would strain the trigram index more than any language. */
 function phrases(): string[] {
   const words =
     'hey did you see the train at seven I will bring coffee and bread for us all tomorrow if rain stops before noon'
@@ -166,7 +166,7 @@ function phrases(): string[] {
   )
 }
 
-/** What the dispatcher would have counted, had each row come with its event. */
+/** Tables whose rows the dispatcher would have counted, had each row come with its event. */
 const counted: Partial<Record<EventType, string>> = {
   'user.created': '"user"',
   'channel.created': 'channel',
@@ -180,7 +180,7 @@ const insertCounters = counterMoves.flatMap(({ type, scope, owner }) => {
     : `insert into counter (scope, scope_id, value) select '${scope}', ${owner}_id, count(*) from ${from} group by 2`
 })
 
-/** A million rows go in twice as fast where indexes are built, and foreign keys trusted, once they are in. */
+/** A million rows load twice as fast if indexes are built afterwards and foreign keys are not checked. */
 async function withoutIndexes(client: pg.Client, work: () => Promise<unknown>): Promise<void> {
   const { rows } = await client.query<{ name: string; definition: string }>(
     `select indexname as name, indexdef as definition from pg_indexes

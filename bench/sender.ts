@@ -1,15 +1,15 @@
-// Sends one message after the other and times each, in a thread of its own: what else a benchmark does at the same time,
-// such as to open thousands of sockets, would be counted as the server's delay.
+// Sends one message after another and times each, in its own thread: other work of a benchmark at the same time, such
+// as opening thousands of sockets, would be measured as latency of the server.
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { Line } from './load.ts'
 import { sendRequest } from './requests.ts'
 
-/** Between one send and the next. */
+/** The pause between sends. */
 const pauseMs = 20
 
-/** To which channel, by whom. */
+/** The channel, and the sender. */
 export interface Sending {
   port: number
   token: string
@@ -17,7 +17,7 @@ export interface Sending {
   username: string
 }
 
-/** @returns how long each send took until something else was done, in ms */
+/** Sends until `done` resolves. @returns how long each send took, in ms */
 export async function sendTimes(sending: Sending, done: Promise<unknown>): Promise<number[]> {
   const worker = new Worker(new URL(import.meta.url), { workerData: sending })
   const failed = once(worker, 'error').then(([error]) => Promise.reject(error))

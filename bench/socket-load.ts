@@ -1,17 +1,17 @@
-// Clients that send over their sockets, each the next message when it has seen its last one.
+// Clients that send over their sockets; each sends its next message when it has received its last one.
 import { channelHypermedia } from '#resources/channel.ts'
 import type { StompClient } from './stomp.ts'
 
 export interface SocketLoad {
   clients: StompClient[]
-  /** Gives the next message of a client. */
+  /** Returns the next message of a client. */
   next: (client: number) => { channelId: number; message: object }
-  /** Of all together; where there are more clients than that, they take turns, as each may only send so often. */
+  /** The total of all clients; if there are more clients, they take turns, because each has a rate limit. */
   inFlight: number
   ms: number
 }
 
-/** @returns how many messages were sent and seen by their senders */
+/** @returns how many messages were sent and received by their senders */
 export async function loadSockets({ clients, next, inFlight, ms }: SocketLoad): Promise<number> {
   const end = performance.now() + ms
   let sent = 0

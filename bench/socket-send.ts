@@ -1,4 +1,4 @@
-// Sending over the socket beside sending by REST: the same users, channels and bytes, with the same sessions listening.
+// Sending over the socket, compared with REST: the same users, channels and bytes, with the same sessions subscribed.
 import { load } from './load.ts'
 import { Outbox } from './outbox.ts'
 import { messageOf, sendRequest } from './requests.ts'
@@ -11,13 +11,13 @@ import { count, ratio, table, verdict } from './table.ts'
 
 const aim = 1.3
 const users = 32
-/** With no divisor in common with the users, so that all take their turn. */
+/** Coprime to the number of users, so that all take turns. */
 const channelsOfUser = 31
 
 export async function socketSend(stage: Stage, pace: Pace): Promise<string> {
   const databaseUrl = await stage.createDatabase('socket_send')
   const server = await stage.startServer(databaseUrl)
-  // Everybody alone in channels of its own: there is nobody else to be notified.
+  // Every user is alone in their channels, so nobody else is notified.
   const channels = Array.from({ length: users * channelsOfUser }, (_, nth) => ({
     from: nth % users,
     members: 1,

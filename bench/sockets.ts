@@ -1,4 +1,4 @@
-// What an idle connection costs in memory: thousands that have done all that official clients do when they start.
+// The memory of an idle connection: thousands that have done everything that official clients do when they start.
 import { execFileSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Counting, Crowd } from './crowd.ts'
@@ -9,7 +9,7 @@ import { count, table, verdict } from './table.ts'
 import { WebSocketClient } from './websocket.ts'
 
 const aimKb = 40
-/** Those that connect before anything is counted: they have the code loaded and the young heap grown. */
+/** Connections opened before the measurement, so that code is loaded and the young generation of the heap has grown. */
 const first = 500
 
 const settleMs = { step: 500, calm: 15_000, max: 90_000 }
@@ -39,7 +39,7 @@ export async function sockets(stage: Stage, size: number): Promise<string> {
   )
 }
 
-/** How much memory each of so many connections adds, and how fast they came. */
+/** Returns how much memory each of so many connections adds, and how many connected per second. */
 async function grow(
   { child }: Running,
   size: number,
@@ -52,7 +52,7 @@ async function grow(
   return { kb: (after - before) / size, rate }
 }
 
-/** Resident KB, when they have not gone down for longer than V8 waits before it tidies an idle heap. */
+/** Returns resident KB once it has not decreased for longer than V8 waits before it compacts an idle heap. */
 async function settled(pid: number | undefined): Promise<number> {
   let least = resident(pid)
   let calmMs = 0

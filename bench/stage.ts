@@ -1,5 +1,5 @@
-// What the benchmarks run on: an embedded Postgres in a temporary folder, and the processes that are measured. Closing
-// it stops them all and removes the folder.
+// The environment of benchmarks: an embedded Postgres in a temporary folder, and the measured processes. Closing it
+// stops them all and removes the folder.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -25,7 +25,7 @@ const root = join(import.meta.dirname, '..')
 const clientId = 'bench'
 const clientSecret = 'bench-secret'
 const stopMs = 15_000
-/** What `npm start` starts Node with. */
+/** The options that `npm start` passes to Node. */
 const asStarted = [
   '--max-semi-space-size=16',
   '--no-allocation-site-pretenuring',
@@ -34,7 +34,7 @@ const asStarted = [
 
 export class Stage {
   readonly #undo = new AsyncDisposableStack()
-  /** Where servers leave a CPU profile when they stop; nowhere unless given. */
+  /** Where servers write a CPU profile when they stop; undefined for no profiles. */
   readonly #profiles: string | undefined
   readonly folder: string
   #closed: Promise<void> | undefined
@@ -50,20 +50,20 @@ export class Stage {
     this.#undo.defer(() => rm(folder, { recursive: true, force: true }))
   }
 
-  /** May be called again while it closes, as an interrupted run does. */
+  /** Idempotent, because an interrupted run calls it again while it closes. */
   close(): Promise<void> {
     this.#closed ??= this.#undo.disposeAsync()
     return this.#closed
   }
 
-  /** Creates a database of the current shape; starts Postgres for the first. @returns its URL */
+  /** Creates a database with the current schema; starts Postgres if necessary. @returns its URL */
   async createDatabase(name: string): Promise<string> {
     const url = await this.createEmptyDatabase(name)
     await migrate(url, log)
     return url
   }
 
-  /** Creates a database with nothing in it. @returns its URL */
+  /** Creates an empty database. @returns its URL */
   async createEmptyDatabase(name: string): Promise<string> {
     const postgres = await this.#startPostgres()
     const client = new pg.Client({ connectionString: postgres.url })
@@ -74,7 +74,7 @@ export class Stage {
     return url.href
   }
 
-  /** The process that all processes of Postgres are children of. */
+  /** Returns the pid of the parent of all processes of Postgres. */
   async postgresPid(): Promise<number> {
     await this.#startPostgres()
     return Number.parseInt(
@@ -92,7 +92,7 @@ export class Stage {
     return this.#postgres
   }
 
-  /** Chatterie, in a process of its own, with a token of its first application. */
+  /** Starts Chatterie in its own process, and gets a token of its first application. */
   async startServer(databaseUrl: string): Promise<Server> {
     const flags = this.#profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${this.#profiles}`]
     const child = this.spawn(process.execPath, [...flags, ...asStarted, 'src/main.ts'], {
@@ -103,7 +103,7 @@ export class Stage {
       CHATTERIE_CLIENT_SECRET: clientSecret,
       RATE_LIMIT_PER_SECOND: '1000000', // counted, never reached
       LOG_LEVEL: 'warn',
-      SLOW_STATEMENT_MS: 'off', // a server that sleeps while others are measured has nothing but slow ones
+      SLOW_STATEMENT_MS: 'off', // all statements of a server that is stopped while others are measured are slow
     })
     const port = Number(await firstMatch(child, /Base URL\s+http:\/\/localhost:(\d+)/))
     const answer = await fetch(`http://127.0.0.1:${port}/oauth/token`, {
@@ -122,18 +122,18 @@ export class Stage {
     })
   }
 
-  /** The sockets that real-time is measured against. */
+  /** Starts the baseline of the real-time API. */
   startBareSockets(): Promise<Running> {
     return this.startBare('bench/bare-sockets.ts', {})
   }
 
-  /** A program that says the number of its port, and nothing else. */
+  /** Starts a program whose only output is the number of its port. */
   async startBare(program: string, settings: Record<string, string>): Promise<Running> {
     const child = this.spawn(process.execPath, [program], settings)
     return { child, port: Number(await firstMatch(child, /^(\d+)$/)) }
   }
 
-  /** Starts a program in the repository's folder; its settings are those given alone. */
+  /** Starts a program in the repository's folder, with only the given settings. */
   spawn(command: string, args: string[], settings: Record<string, string>): ChildProcess {
     if (this.#undo.disposed) throw new Error('The benchmark is ending')
     const { DATABASE_URL: _, PUBLIC_URL: __, ...inherited } = process.env
@@ -141,14 +141,14 @@ export class Stage {
       cwd: root,
       env: { ...inherited, ...settings },
       stdio: ['ignore', 'pipe', 'inherit'],
-      detached: true, // a group of its own: npm does not pass signals on
+      detached: true, // a group of its own, because npm does not pass signals on
     })
     this.#undo.defer(() => stop(child))
     return child
   }
 }
 
-/** Asks the process, and what it started, to stop, and waits until they have. */
+/** Stops a process and its children, and waits until they have ended. */
 export async function stop(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.stdout?.closed) return
   const closed = once(child, 'close')
@@ -159,16 +159,16 @@ export async function stop(child: ChildProcess): Promise<void> {
   clearTimeout(impatience)
 }
 
-/** To the process, and to what it started. */
+/** Sends a signal to a process and its children. */
 export function signal({ pid }: ChildProcess, name: NodeJS.Signals): void {
   try {
     if (pid !== undefined) process.kill(-pid, name)
   } catch {
-    // It is gone already.
+    // It has ended already.
   }
 }
 
-/** What the pattern's group holds in the first line of output that matches. What is logged, from then on too, is shown. */
+/** Returns the group of the pattern in the first output line that matches. Log lines, also later ones, are shown. */
 async function firstMatch(child: ChildProcess, pattern: RegExp): Promise<string> {
   const { stdout } = child
   if (!stdout) throw new Error('The output of the process cannot be read')

@@ -1,4 +1,4 @@
-// From `npm start` to the first answered request.
+// The time from `npm start` to the first answered request.
 
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'

@@ -1,4 +1,4 @@
-// Messages that come as they do from people: on time, whether or not those before were answered.
+// Messages sent at a fixed rate, as by real users, whether or not earlier ones have been answered.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Line } from './load.ts'
 import { sendRequest } from './requests.ts'

@@ -1,5 +1,5 @@
-// A client of the real-time door, as light as can be: what official clients send, in their order, and no more of what
-// comes back looked at than is needed.
+// A minimal client of the real-time API: sends the same frames as official clients, in the same order, and parses only
+// the necessary parts of what it receives.
 import { currentUserHypermedia } from '#resources/user.ts'
 import { WebSocketClient } from './websocket.ts'
 
@@ -8,7 +8,7 @@ export interface Account {
   userId: number
 }
 
-/** Headers without what needs escaping. */
+/** Formats a frame; header values must not need escaping. */
 function frame(command: string, headers: Record<string, string>, body = ''): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}`)
   return `${[command, ...lines].join('\n')}\n\n${body}\0`
@@ -16,10 +16,10 @@ function frame(command: string, headers: Record<string, string>, body = ''): str
 
 const nul = 0
 const patienceMs = 60_000
-/** Of the user, the errors and the grants, which clients ask for before they subscribe to topics. */
+/** The user, the errors and the grants, which clients request before they subscribe to topics. */
 const idsBeforeTopics = 4
 
-/** Counts what ends like a frame, without looking at it. */
+/** Counts frames by their ends, without parsing them. */
 export function countFrames(
   socket: WebSocketClient,
   counted: () => void,
@@ -34,16 +34,16 @@ export function countFrames(
 export class StompClient {
   readonly #socket: WebSocketClient
   readonly #account: Account
-  /** A frame that came in parts. */
+  /** Parts of an incomplete frame. */
   #parts: Buffer[] = []
   #took: (frame: string) => void = () => {}
   #failed: (error: Error) => void = () => {}
   #receipts = 0
   #ids = 0
-  /** What resumes the session. */
+  /** The id with which the session is resumed. */
   #session = ''
 
-  /** Connects, and nothing else. */
+  /** Only connects. */
   static connect(port: number, apiKey: string, account: Account): Promise<StompClient> {
     return StompClient.#connect(port, apiKey, account)
   }
@@ -63,7 +63,7 @@ export class StompClient {
       }
       const headers = {
         'accept-version': '1.2',
-        'heart-beat': '0,10000', // idle clients would have to be kept alive from here
+        'heart-beat': '0,10000', // otherwise idle clients would have to send heart-beats
         'StompX-User': account.username,
         'StompX-User-Agent': 'ChatKitty-ChatUI/2.106.2',
       }
@@ -73,8 +73,8 @@ export class StompClient {
   }
 
   /**
-   * Comes back as official clients do that {@link start started} and lost their connection: with the session, all topics
-   * by the ids of before, and the user last. Resolves when all that is answered.
+   * Reconnects as official clients that {@link start started} and lost their connection do: with the session, all topics
+   * with their previous ids, and the user last. Resolves when all of that is answered.
    */
   static async comeBack(port: number, apiKey: string, before: StompClient): Promise<StompClient> {
     const account = before.#account
@@ -92,7 +92,7 @@ export class StompClient {
     await client.#wait((resolve) => {
       client.#took = (text) => {
         const isUser = text.includes(`\ndestination:${relays.self.pattern}\n`)
-        if (!isUser && !text.startsWith('RECEIPT')) return // what was missed
+        if (!isUser && !text.startsWith('RECEIPT')) return // a missed event
         missing -= 1
         if (missing === 0) resolve()
       }
@@ -102,14 +102,14 @@ export class StompClient {
     return client
   }
 
-  /** Connects, and asks for the user. */
+  /** Connects, and requests the user. */
   static async enter(port: number, apiKey: string, account: Account): Promise<StompClient> {
     const client = await StompClient.connect(port, apiKey, account)
     await client.#ask([client.#subscribe(currentUserHypermedia.relays.self.pattern)], 1)
     return client
   }
 
-  /** Connects as official clients do: the user, the errors, two grants, and all topics of the user, each acknowledged. */
+  /** Connects as official clients do: the user, the errors, two grants, and all topics of the user, acknowledged. */
   static async start(port: number, apiKey: string, account: Account): Promise<StompClient> {
     const client = await StompClient.connect(port, apiKey, account)
     const { relays, topics } = currentUserHypermedia
@@ -134,13 +134,13 @@ export class StompClient {
     socket.lost = (error) => this.#failed(error)
   }
 
-  /** Without acknowledgement of what is told. */
+  /** Subscribes without acknowledging messages. */
   async subscribe(...destinations: string[]): Promise<void> {
     const frames = destinations.map((each) => this.#subscribe(each, { receipt: this.#receipt() }))
     await this.#ask(frames, destinations.length)
   }
 
-  /** Sends, and resolves with what tells the user of it; acknowledges all that comes, as official clients do. */
+  /** Sends a message, and resolves when its event arrives; acknowledges everything, as official clients do. */
   send(destination: string, body: string): Promise<void> {
     const receipt = this.#receipt()
     return this.#wait((resolve) => {
@@ -156,7 +156,7 @@ export class StompClient {
     })
   }
 
-  /** Ends the session; resolves when the server has taken it. What {@link count} said is forgotten. */
+  /** Ends the session. Resolves when the server confirms that. Ends the effect of {@link count}. */
   async disconnect(): Promise<void> {
     this.#socket.lost = () => {}
     this.#socket.take = (part) => this.#gather(part)
@@ -169,12 +169,12 @@ export class StompClient {
     })
   }
 
-  /** From now on frames are counted and not looked at. */
+  /** From now on, frames are counted and not parsed. */
   count(counted: () => void, lost: (error: Error) => void): void {
     countFrames(this.#socket, counted, lost)
   }
 
-  /** The next frame, byte for byte; what {@link count} said is forgotten. */
+  /** Returns the next frame, byte for byte. Ends the effect of {@link count}. */
   next(): Promise<string> {
     this.#socket.take = (part) => this.#gather(part)
     return new Promise((resolve, reject) => {
@@ -193,7 +193,7 @@ export class StompClient {
     return frame('SUBSCRIBE', { id: `s${this.#ids}`, destination, ...headers })
   }
 
-  /** Resolves after so many answers. */
+  /** Resolves after the given number of answers. */
   #ask(frames: string[], answers: number): Promise<void> {
     return this.#wait((resolve) => {
       let missing = answers
@@ -205,7 +205,7 @@ export class StompClient {
     })
   }
 
-  /** An answer that does not come must not hold the run for ever. */
+  /** Fails after a timeout, because a missing answer would make the run wait forever. */
   #wait(begin: (resolve: () => void) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => {

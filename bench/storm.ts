@@ -1,4 +1,4 @@
-// What a restart means: thousands of clients come back and resume at once. How long until all are back, and what of a send
+// A restart: thousands of clients reconnect and resume at once. How long until all are back, and how long sends take
 // meanwhile.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Crowd } from './crowd.ts'

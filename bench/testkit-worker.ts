@@ -1,9 +1,9 @@
-// Uses worlds one after the other, and fails where one has more in it than was put there.
+// Uses worlds one after another, and fails if one contains anything that was not put into it.
 import assert from 'node:assert/strict'
 import { workerData } from 'node:worker_threads'
 import { connectChatterie } from '#testing/index.ts'
 
-/** What is looked at of answers. */
+/** The parts of answers that are used. */
 interface Body {
   id: number
   page: { totalElements: number }

@@ -1,4 +1,4 @@
-// What the test kit costs those who use it: the package as it is published, from a process of its own.
+// The cost of the test kit to its users: of the package as it is published, from a separate process.
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -45,7 +45,7 @@ export async function testkit(stage: Stage, runs: number): Promise<string> {
   }
 }
 
-/** Cold, nothing of Chatterie is in the user's cache. */
+/** For a cold start, the user's cache contains nothing of Chatterie. */
 async function timeStarts(
   stage: Stage,
   start: () => Promise<Chatterie>,
@@ -74,7 +74,7 @@ async function timed<T>(times: number[], act: () => Promise<T>): Promise<T> {
   return result
 }
 
-/** Empty ones. The first of all compile what the others use. */
+/** Times empty worlds. The very first one also compiles code that later ones use. */
 async function timeWorlds(chatterie: Chatterie, { create, remove }: Times, rounds: number): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     const world = await timed(create, () => chatterie.createWorld())
@@ -91,12 +91,12 @@ async function timeContents(chatterie: Chatterie, times: Times, rounds: number):
     await useAsTestsDo(world)
     await timed(times.restore, () => world.restore(snapshot))
     await snapshot.remove()
-    await world.reset() // what was restored is written anew
+    await world.reset() // the restored messages are written anew
   }
   await world.remove()
 }
 
-/** A test sends some messages. */
+/** Sends some messages, as a test does. */
 async function useAsTestsDo({ url, accessToken }: World): Promise<void> {
   const headers = { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' }
   const channels = await fetch(`${url}/v1/channels`, { headers })
@@ -135,7 +135,7 @@ function tableOf(times: Record<keyof typeof aimsMs, number[]>): string {
   )
 }
 
-/** @throws where a world saw anything of another */
+/** @throws if a world saw anything of another */
 async function useSideBySide({ url }: Chatterie): Promise<string> {
   const begin = performance.now()
   const workerData = { url, worlds: worldsPerWorker }

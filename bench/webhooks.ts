@@ -1,6 +1,6 @@
-// What others feel of webhooks whose receivers are in trouble: eight that are well, and in every other round one besides
-// that is dead and one that is slow. All are told of each message. Pairs of rounds begin with either side in turn, so
-// that a machine that gets busier or calmer favours none.
+// The effect of failing webhook receivers on others: eight healthy ones, and in every other round a dead one and a slow
+// one as well. Every message is delivered to all. Pairs of rounds begin with either side in turn, so that a machine
+// whose load changes favours neither.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -85,7 +85,7 @@ const hook = (url: string, enabled: boolean) => ({ url, events: ['message.create
 
 type Admin = (method: string, path: string, body: object) => Promise<{ id: number }>
 
-/** Asks the admin API for webhooks of the first application. */
+/** Opens the admin API for webhooks of the first application. */
 async function openAdmin(stage: Stage, server: Server): Promise<Admin> {
   const made = await promisify(execFile)(
     process.execPath,
@@ -110,7 +110,7 @@ async function openAdmin(stage: Stage, server: Server): Promise<Admin> {
   }
 }
 
-/** Sends, and waits until the eight have been told all of it. */
+/** Sends messages, and waits until all of them are delivered to the eight. */
 async function measure(side: Side, port: number, ms: number): Promise<Times> {
   const sends = await sendSteadily(side, ms, messagesPerSecond)
   const deliveries: number[] = []

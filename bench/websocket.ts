@@ -1,8 +1,8 @@
-// The client's half of a WebSocket, on a bare socket: thousands of them share one buffer to read into, so that whoever
-// is measured gets the cores.
+// The client side of a WebSocket, on a bare socket: thousands of them share one read buffer, which leaves the cores to
+// the measured server.
 import { connect, type Socket } from 'node:net'
 
-/** Sockets are read one after the other, and nothing read is kept. */
+/** Shared, because sockets are read one after another and no data is kept. */
 const room = Buffer.allocUnsafe(256 * 1024)
 
 const opcodes = { text: 0x1, close: 0x8 }
@@ -10,17 +10,17 @@ const maskKey = Buffer.from([0x37, 0xfa, 0x21, 0x3d])
 
 export class WebSocketClient {
   readonly #socket: Socket
-  /** Takes the parts of what messages hold, as they come; they must not be kept. */
+  /** Called with each part of the content of messages; the parts must not be kept. */
   take: (part: Buffer) => void = () => {}
-  /** Is told when the connection ends, which the server alone does. */
+  /** Called when the connection ends, which only the server does. */
   lost: (error: Error) => void = () => {}
-  /** The end of a chunk that was no whole head of a frame. */
+  /** The end of a chunk with an incomplete frame header. */
   #rest: Buffer | undefined
-  /** Of the payload at hand. */
+  /** The remaining bytes of the current payload. */
   #missing = 0
   #isOver = false
 
-  /** Resolves when the server has taken the handshake. */
+  /** Resolves when the server has accepted the handshake. */
   static async open(port: number, path: string): Promise<WebSocketClient> {
     let client: WebSocketClient | undefined
     let head = ''
@@ -113,7 +113,7 @@ function handshake(path: string): string {
   return `${lines.join('\r\n')}\r\n\r\n`
 }
 
-/** [RFC 6455 5.2]; two bytes at least. */
+/** Returns the length of a frame header [RFC 6455 5.2]; needs its first two bytes. */
 function headBytes(bytes: Buffer, at: number): number {
   const length = (bytes[at + 1] ?? 0) & 0x7f
   if (length < 126) return 2
@@ -125,14 +125,14 @@ function payloadBytes(bytes: Buffer, at: number, head: number): number {
   return head === 4 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2))
 }
 
-/** Clients must mask what they send [RFC 6455 5.3]. */
+/** Frames a payload; clients must mask what they send [RFC 6455 5.3]. */
 function masked(opcode: number, payload: Buffer): Buffer {
   const { length } = payload
   const isShort = length < 126
   const head = Buffer.alloc(isShort ? 2 : 4)
   head[0] = 0x80 | opcode
   head[1] = 0x80 | (isShort ? length : 126)
-  if (!isShort) head.writeUInt16BE(length, 2) // what is sent here is short
+  if (!isShort) head.writeUInt16BE(length, 2) // payloads here are short
   for (let at = 0; at < length; at++) payload[at] = (payload[at] ?? 0) ^ (maskKey[at & 3] ?? 0)
   return Buffer.concat([head, maskKey, payload])
 }

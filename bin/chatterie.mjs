@@ -10,7 +10,7 @@ const sources = new URL('../src/cli/main.ts', import.meta.url)
 const compiled = new URL('../dist/cli.js', import.meta.url)
 const compiledCache = new URL('../dist/cache.js', import.meta.url)
 
-// Node 22 calls experimental what Node 24 does not: its SQLite, of which the lock of a home is made.
+// Node 22 warns that SQLite, on which the lock of a home folder is based, is experimental; Node 24 does not.
 const { emitWarning } = process
 process.emitWarning = (warning, ...about) => {
   if (!`${warning}`.startsWith('SQLite is an experimental')) emitWarning.call(process, warning, ...about)
@@ -23,7 +23,7 @@ else runOnOwnNode()
 
 async function runCompiled() {
   const { keepCompiledCode } = await import(compiledCache.href)
-  keepCompiledCode(process.env) // before there is any
+  keepCompiledCode(process.env) // before any code is compiled
   await import(compiled.href)
 }
 
@@ -33,7 +33,7 @@ function runOnOwnNode() {
   const child = spawn(node, [fileURLToPath(sources), ...process.argv.slice(2)], { stdio: 'inherit' })
   process.on('SIGTERM', () => child.kill('SIGTERM'))
   process.on('SIGHUP', () => child.kill('SIGHUP'))
-  // Ctrl-C in a terminal reaches the child by itself; a second one would kill it while it stops.
+  // In a terminal, Ctrl-C reaches the child directly; a second SIGINT would kill it while it is stopping.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
   child.on('error', (error) => {
     process.stderr.write(`Node 24 could not be started: ${error.message}. Run npm ci\n`)

@@ -1,4 +1,4 @@
-// Generates the console's client of the admin API, console/src/api/generated.ts, from openapi-admin.yaml: the schemas as
+// Generates the console's client of the admin API, console/src/api/generated.ts, from openapi-admin.yaml: schemas as
 // types, and the operations as a table.
 import { readFile, writeFile } from 'node:fs/promises'
 import { parse } from 'yaml'

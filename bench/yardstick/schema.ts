@@ -1,5 +1,5 @@
-// The smallest schema that does a chat backend's visible work, and its hot statements, as one would write them in a day:
-// a message, what its channel shows of it, and an outbox row, in one statement and one commit.
+// The smallest schema that does the visible work of a chat backend, and its hot statements, as one would write them in
+// a day: a message, its display in its channel, and an outbox row, in one statement and one commit.
 
 export const tables = `
   create table person (
@@ -35,7 +35,7 @@ export const tables = `
     post_id bigint not null
   )`
 
-/** As many people, rooms and posts as Chatterie is given beside it; every second post is in the first room. */
+/** As many people, rooms and posts as Chatterie's database has; every second post is in the first room. */
 export const contents = `
   insert into person (name, display_name, properties)
   select 'user-' || i, 'User ' || i, jsonb_build_object('team', i % 7, 'city', 'Kampala')
@@ -49,7 +49,7 @@ export const contents = `
   from generate_series(1, 100000) i;
   vacuum (analyze)`
 
-/** What a message shows, in the order of {@link PostRow}. */
+/** The columns of a message, in the order of {@link PostRow}. */
 const shown = `
   post.id, post.room_id, post.body, post.properties, post.created_time,
   author.id, author.name, author.display_name, author.picture_url, author.is_guest, author.online, author.properties`
@@ -70,7 +70,7 @@ export const sendOne = {
     select ${shown} from post, author`,
 }
 
-/** Values: arrays of the same; gives the posts in their order. */
+/** Values: arrays of the same; returns the posts in their order. */
 export const sendMany = {
   name: 'send-many',
   text: `

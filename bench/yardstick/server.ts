@@ -1,7 +1,7 @@
-// The yardstick: the smallest node:http server that does the visible work of a chat backend over the schema beside it.
-// It checks nothing. MANNER: `plain` is one statement and one commit a request, rows as pg parses them and
-// JSON.stringify; `batched` sends what arrives together in one statement and one commit; `text` puts what Postgres has
-// printed into the answer without parsing it. The last two are what this stack can do.
+// The yardstick: the smallest node:http server that does the visible work of a chat backend on the schema beside it.
+// It validates nothing. MANNER: `plain` is one statement and one commit per request, rows parsed by pg, and
+// JSON.stringify; `batched` puts requests that arrive together into one statement and one commit; `text` copies text
+// from Postgres into the answer without parsing it. The last two show what this stack can do.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import pg from 'pg'
@@ -167,7 +167,7 @@ function document(row: unknown[]) {
   }
 }
 
-/** The same of cells that are text: documents and times go in as they are. */
+/** Returns the same document from text cells: JSON and times are inserted unchanged. */
 function documentOfText(row: unknown[]): string {
   const [id, room, body, properties, created, authorId, name, displayName, picture, isGuest, online, rest] =
     row as string[]

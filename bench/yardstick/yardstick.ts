@@ -1,5 +1,5 @@
-// Chatterie beside servers that owe it nothing: the smallest one over the smallest schema, and the same with what this
-// stack can do. And beside the bare server that runs Chatterie's own statements, which cannot show what these cost.
+// Compares Chatterie with independent servers: the smallest one on the smallest schema, and variants that show the
+// limits of the stack; also with the bare server that runs Chatterie's own statements, which cannot show their cost.
 import pg from 'pg'
 import type { Figure, Report } from '../figures.ts'
 import { load } from '../load.ts'
@@ -12,7 +12,7 @@ import { type Running, type Stage, signal } from '../stage.ts'
 import { count, ratio, table } from '../table.ts'
 import { contents, tables } from './schema.ts'
 
-/** `limit` is the manner of server.ts that shows what the stack can do; `isOwn` where bench/baseline.ts does it too. */
+/** `limit` is the manner of server.ts that shows the limit of the stack; `isOwn` if bench/baseline.ts does it too. */
 interface Work {
   work: keyof typeof scenarios
   connections: number
@@ -31,7 +31,7 @@ const works: Work[] = [
   { work: 'channel', connections: 32 },
 ]
 
-/** So many rounds from its start a server is young. */
+/** The number of rounds after its start during which a server counts as young. */
 const youngRounds = 30
 
 interface Side {
@@ -41,12 +41,12 @@ interface Side {
 
 interface Round {
   perSecond: number
-  /** Microseconds of processor a request: of the server's process, and of Postgres. */
+  /** CPU microseconds per request: of the server's process, and of Postgres. */
   serverUs: number
   postgresUs: number
 }
 
-/** The rows of the table, and what can be compared with another run. */
+/** The rows of the table, and the figures that can be compared with another run. */
 interface Found {
   rows: string[][]
   figures: Figure[]
@@ -90,7 +90,7 @@ export async function yardstick(stage: Stage, pace: Pace): Promise<Report> {
   return { text: table('Chatterie beside the yardstick', head, found.rows), figures: found.figures }
 }
 
-/** A server that nobody has asked anything: nothing is compiled, planned or cached. */
+/** Measures a server without earlier requests: nothing is compiled, planned or cached. */
 async function ofYoung(side: Side, { roundMs }: Pace, found: Found): Promise<void> {
   const others = new Others()
   const rounds: Round[] = []
@@ -144,7 +144,7 @@ interface Asked {
   ms: number
 }
 
-/** One round; what the server puts off is its cost too, so that it ends when that is done. */
+/** Measures one round. Deferred work is part of the cost, so the round ends when it is done. */
 async function measure(
   stage: Stage,
   { child, port }: Running,
@@ -167,7 +167,7 @@ async function measure(
   }
 }
 
-/** Chatterie sleeps meanwhile; events that others wrote into its outbox it takes afterwards. */
+/** Chatterie is stopped meanwhile; afterwards it processes events that others wrote into its outbox. */
 async function withoutServer(
   { child }: Running,
   drained: () => Promise<void>,
@@ -186,7 +186,7 @@ async function withoutServer(
 
 type Bare = Record<'plain' | 'batched' | 'text' | 'own', Running>
 
-/** The servers of the yardstick, on a database of their own, and the one that runs Chatterie's statements on its own. */
+/** Starts the servers of the yardstick, on their own database, and the one that runs Chatterie's statements. */
 async function startBare(stage: Stage, ourUrl: string, applicationId: number): Promise<Bare> {
   const url = await stage.createEmptyDatabase('yardstick_bare')
   const client = new pg.Client({ connectionString: url })
