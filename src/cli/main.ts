@@ -15,10 +15,10 @@ keepCompiledCode(process.env)
 for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreBrokenPipe)
 
 const program = new Command('chatterie')
-  .description('The self-hosted home for ChatKitty apps.')
+  .description('A self-hosted backend for ChatKitty apps.')
   .version(versionOf(), '--version', 'print the version')
   .option('--json', 'print JSON, for scripts')
-  .option('--home <folder>', 'where Chatterie keeps its things (CHATTERIE_HOME)')
+  .option('--home <folder>', 'folder for data, files and credentials (CHATTERIE_HOME)')
   .configureHelp({ showGlobalOptions: true })
   .exitOverride()
   .hook('preAction', () => {
@@ -37,27 +37,21 @@ const output = (): Output => ({ json: program.opts().json === true })
 program
   .command('start')
   .description('start the server')
-  .option('--port <number>', 'where it listens (PORT)')
-  .option('--host <address>', 'where it listens (HOST)')
-  .option(
-    '--ephemeral',
-    'on a home of its own, gone when it ends, in memory if there is room; with the test API',
-  )
-  .option(
-    '--seed <file>',
-    'with --ephemeral, JSON: the users, channels, messages and functions that it begins with',
-  )
-  .option('--database-from-environment', 'with --ephemeral: on the Postgres of DATABASE_URL all the same')
-  .option('--until-input-ends', 'stop when the standard input ends, as it does when the parent is gone')
+  .option('--port <number>', 'port to listen on (PORT)')
+  .option('--host <address>', 'address to listen on (HOST)')
+  .option('--ephemeral', 'use a temporary home folder, in memory if there is room, and turn the test API on')
+  .option('--seed <file>', 'with --ephemeral: JSON file with initial users, channels, messages and functions')
+  .option('--database-from-environment', 'with --ephemeral: use the Postgres of DATABASE_URL nevertheless')
+  .option('--until-input-ends', 'stop when standard input ends, which happens when the parent process ends')
   .action(async (options) => (await import('#cli/start.ts')).start(options, output()))
 
 program
   .command('exec')
-  .description('run a command with an ephemeral server, which it finds by CHATTERIE_URL and such variables')
+  .description('run a command with an ephemeral server, whose address is in CHATTERIE_URL')
   .usage('[options] -- <command...>')
-  .argument('<command...>', 'what to run; its exit code is that of exec')
-  .option('--seed <file>', 'JSON: the users, channels, messages and functions that it begins with')
-  .option('--intercept', 'lead programs that name api.chatkitty.com in their source to the server')
+  .argument('<command...>', 'command to run; exec exits with its exit code')
+  .option('--seed <file>', 'JSON file with initial users, channels, messages and functions')
+  .option('--intercept', 'redirect requests to api.chatkitty.com to the server')
   .action(async (command, options) =>
     process.exit(await (await import('#cli/exec.ts')).exec(command, options)),
   )
@@ -65,13 +59,13 @@ program
 const loadApplications = () => import('#cli/applications.ts')
 const applications = program
   .command('applications')
-  .description('manage applications, whether the server runs or not')
+  .description('manage applications, with or without a running server')
 
 applications
   .command('create')
   .description('create an application and print its credentials, which are not shown again')
-  .argument('[name]', 'what people call it ("My application")')
-  .option('--name <name>', 'the same, as an option')
+  .argument('[name]', 'name of the application (default: "My application")')
+  .option('--name <name>', 'name of the application, as an option')
   .action(async (name, options) => (await loadApplications()).create([name, options.name], output()))
 
 applications
@@ -81,33 +75,33 @@ applications
 
 applications
   .command('rotate-secret')
-  .description(
-    'replace the client secret; the old one and all its tokens are void, at once or after an overlap',
-  )
+  .description('replace the client secret; the old one and its tokens expire at once, or after an overlap')
   .argument('<application>', 'id, API key or client id')
-  .option('--overlap <time>', 'how long the old secret goes on: 90s, 30m, 24h, 7d; at most 30d', '0s')
-  .option('--from-environment', 'to the secret in CHATTERIE_CLIENT_SECRET, instead of a generated one')
+  .option('--overlap <time>', 'how long the old secret stays valid: 90s, 30m, 24h, 7d; at most 30d', '0s')
+  .option('--from-environment', 'use the secret in CHATTERIE_CLIENT_SECRET instead of a generated one')
   .action(async (application, options) => (await loadApplications()).rotate(application, options, output()))
 
 applications
   .command('delete')
   .description('delete an application and everything in it')
   .argument('<application>', 'id, API key or client id')
-  .option('--yes', 'do not ask')
+  .option('--yes', 'do not ask for confirmation')
   .action(async (application, { yes }) =>
     (await loadApplications()).remove(application, yes === true, output()),
   )
 
 for (const [name, description] of [
-  ['encryption-keys', 'manage the keys that secrets are sealed with'],
-  ['keys', 'manage admin keys, by which scripts use the admin API'],
+  ['encryption-keys', 'manage the keys that encrypt stored secrets'],
+  ['keys', 'manage admin keys, with which scripts use the admin API'],
 ] as const) {
   program
     .command(name)
     .description(description)
     .command('reseal', { hidden: name === 'keys' }) // its former name
-    .description('seal all secrets with the first key of CHATTERIE_ENCRYPTION_KEY, so that the others can go')
-    .option('--drop-unreadable', 'give up secrets that none of the keys opens')
+    .description(
+      'encrypt all secrets with the first key of CHATTERIE_ENCRYPTION_KEY, so that the others can be removed',
+    )
+    .option('--drop-unreadable', 'delete secrets that none of the keys can decrypt')
     .action(async (options) => (await import('#cli/encryption-keys.ts')).reseal(options, output()))
 }
 
@@ -115,31 +109,34 @@ addAdminCommands(program, output)
 
 program
   .command('dump')
-  .description('write everything into one file, as it is now, beside a server at work')
-  .argument('<file>', 'compressed by gzip, or by Zstandard where it ends with .zst')
-  .option('--application <application>', 'this one alone: id, API key or client id')
+  .description('write a consistent copy of everything to one file, even while a server runs')
+  .argument('<file>', 'file to write, compressed with gzip, or with Zstandard if it ends with .zst')
+  .option('--application <application>', 'dump only this application: id, API key or client id')
   .action(async (file, options) => (await import('#cli/dump.ts')).dump(file, options, output()))
 
 program
   .command('restore')
-  .description('put a dump into an empty database, with all ids kept, whether the server runs or not')
-  .argument('<file>', 'what `chatterie dump` wrote')
-  .option('--as <name>', 'beside the applications that are there, as a new one of this name, with new ids')
+  .description('restore a dump into an empty database, keeping all ids, with or without a running server')
+  .argument('<file>', 'file written by `chatterie dump`')
+  .option('--as <name>', 'restore one application as a new one with this name and new ids')
   .action(async (file, options) => (await import('#cli/dump.ts')).restore(file, options, output()))
 
 /** Adds the options of commands that connect to a running server. */
 function remote(command: Command): Command {
   return command
-    .option('--url <url>', 'the server (PUBLIC_URL, or http://localhost with PORT)')
-    .option('--client-id <id>', 'whose application (CHATTERIE_CLIENT_ID, or the one kept in the home folder)')
-    .option('--client-secret <secret>', 'better given as CHATTERIE_CLIENT_SECRET')
+    .option('--url <url>', 'URL of the server (default: PUBLIC_URL, or http://localhost with PORT)')
+    .option(
+      '--client-id <id>',
+      'client id of the application (default: CHATTERIE_CLIENT_ID, or that in the home folder)',
+    )
+    .option('--client-secret <secret>', 'client secret; safer in CHATTERIE_CLIENT_SECRET')
 }
 
 remote(program.command('import'))
   .description('import a JSON array from a file, and follow the job until it ends')
   .argument('<kind>', importKinds.join(', '))
-  .argument('<file>', 'the file')
-  .option('--channel <id>', 'for channel-members: of which channel')
+  .argument('<file>', 'file to import')
+  .option('--channel <id>', 'for channel-members: id of the channel')
   .action(async (kind, file, options) =>
     (await import('#cli/import.ts')).importFile(kind, file, options, output()),
   )
@@ -147,20 +144,20 @@ remote(program.command('import'))
 remote(program.command('export'))
   .description('export analytics as CSV, to a file or to stdout')
   .argument('<what>', 'messages, users')
-  .addOption(new Option('--output <file>', 'where to write'))
+  .addOption(new Option('--output <file>', 'file to write (default: stdout)'))
   .action(async (what, options) => (await import('#cli/export.ts')).exportFile(what, options, output()))
 
-const ui = program.command('ui').description('what chat user interfaces show and look like')
+const ui = program.command('ui').description('manage the look and features of chat user interfaces')
 
 remote(ui.command('get'))
-  .description('print what is set, and what holds where nothing is')
+  .description('print the settings, including defaults')
   .argument('<part>', uiParts.join(', '))
   .action(async (part, options) => (await import('#cli/ui.ts')).getUi(part, options, output()))
 
 remote(ui.command('set'))
-  .description('replace what is set; interfaces that are open change at once')
+  .description('replace the settings; open interfaces change at once')
   .argument('<part>', uiParts.join(', '))
-  .argument('[file]', 'JSON; stdin where absent')
+  .argument('[file]', 'JSON file (default: stdin)')
   .action(async (part, file, options) => (await import('#cli/ui.ts')).setUi(part, file, options, output()))
 
 addMigrateCommands(program, output)
