@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { setApplicationPersisted } from '#data/channels/persistence.ts'
 import { holdMove } from '#domain/moving/hold-move.ts'
 import { openRocketChat } from '#migrate/rocketchat/source.ts'
 import { runMove } from '#migrate/run-move.ts'
@@ -267,4 +268,18 @@ it('a file that is no export is refused before anything is written, at the comma
       /Moved stream into application \d+, pass \d\.[\s\S]*message +4 +4[\s\S]*Not carried by any move/,
     ),
   })
+})
+
+it('channels of an application that keeps no messages keep what moves in, and nothing else', async () => {
+  const application = await server.createApplication()
+  const { db } = server.ctx
+  await db.transact((tx) => setApplicationPersisted(tx, application.id, false))
+  await move(openStream(files('stream.jsonl')), application)
+  const { body } = await application.get('/channels').expect(200)
+  const [{ id }] = body._embedded.channels
+  const { body: message } = await application
+    .post(`/channels/${id}/messages`, { type: 'TEXT', body: 'Off air', user: { username: 'ada' } })
+    .expect(200)
+  expect(message).toMatchObject({ body: 'Off air' })
+  expect(bodies((await listsOf(application)).messages)).toEqual(['On air'])
 })

@@ -1,4 +1,5 @@
 // Moved channels with their members and invites.
+import { keptAsIn } from '#data/channels/persistence.ts'
 import { bool, column, columnsOf, int8, nullable, oneOf, select, text } from '#data/columns.ts'
 import { type Querier, reading, type Tx } from '#data/database.ts'
 import type { ChannelType } from '#resources/channel.ts'
@@ -31,8 +32,10 @@ const insertStatement = reading(
   column(int8, 'id'),
   (columns) => `
     with created as (
-      insert into channel (id, application_id, type, name, display_name, member_set, creator_id, properties, created_time)
-      select id, $1::bigint, type, name, display_name, member_set, creator_id, properties, created_time
+      insert into channel (id, application_id, type, name, display_name, member_set, creator_id, properties, created_time,
+                           messages_persisted)
+      select id, $1::bigint, type, name, display_name, member_set, creator_id, properties, created_time,
+             ${keptAsIn('$1::bigint')}
       from ${given} with ordinality c ${named}, place)
       order by place
       on conflict do nothing
