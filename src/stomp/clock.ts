@@ -1,9 +1,9 @@
-// The times of one connection: its beats, its silence, and how long it is waited for. Somebody else looks at it.
+// The timing of one connection: heart-beats, silence and deadlines. It has no timer; the connection checks it.
 import type { StompLimits } from './limits.ts'
 
 export class Clock {
   readonly #limits: StompLimits
-  /** When what is waited for is given up. */
+  /** Time at which the current wait ends. */
   #deadline = Number.POSITIVE_INFINITY
   #receivedBytes = 0
   #heardAt = performance.now()
@@ -15,7 +15,7 @@ export class Clock {
     this.#limits = limits
   }
 
-  /** Waits so long from now on; for ever by default. */
+  /** Sets the deadline to `ms` from now; without an argument, removes it. */
   wait(ms = Number.POSITIVE_INFINITY): void {
     this.#deadline = performance.now() + ms
   }
@@ -25,9 +25,9 @@ export class Clock {
   }
 
   /**
-   * A server must send a beat every max(what it offers, what the client wants), and may expect one as often
-   * [STOMP 1.2 Heart-beating].
-   * @param heartBeat as CONNECT says it, checked
+   * Starts heart-beats. In each direction, the interval is the larger of what the sender offers and what the receiver
+   * wants [STOMP 1.2 Heart-beating].
+   * @param heartBeat the header of CONNECT, already validated
    */
   beginBeating(heartBeat = '0,0'): void {
     const { heartBeatMs, silentBeatsMax, tickMs } = this.#limits
@@ -41,9 +41,9 @@ export class Clock {
   }
 
   /**
-   * Whether the client was not heard for too long.
-   * @param receivedBytes all that ever came from it
-   * @param isPaused whether it is not read, and so cannot be heard
+   * Returns whether the client has been silent for too long.
+   * @param receivedBytes total number of bytes received from the client
+   * @param isPaused whether the socket is not read, which does not count as silence
    */
   isSilent(now: number, receivedBytes: number, isPaused: boolean): boolean {
     if (receivedBytes !== this.#receivedBytes || isPaused) {
@@ -54,8 +54,8 @@ export class Clock {
   }
 
   /**
-   * Whether it is time for a beat; then the next one is a while away. Other frames make no difference: some clients
-   * count line feeds alone [runtime contract 1.3].
+   * Returns whether a heart-beat is due, and if so schedules the next one. Sending other frames does not postpone it,
+   * because some clients count only line feeds [runtime contract 1.3].
    */
   takeBeat(now: number): boolean {
     if (now < this.#beatAt) return false

@@ -1,5 +1,5 @@
-// One client, from its socket's opening to its end: what its frames do, and the ways out. Frames come from its inbox,
-// and go to its outbox.
+// One client's connection, from the opening of its socket to the end: how its frames are handled, and how it is closed.
+// Frames come from its inbox and go to its outbox.
 import { ChatError } from '#errors.ts'
 import { Admission } from './admission.ts'
 import { Clock } from './clock.ts'
@@ -15,13 +15,13 @@ import { noBody, type SharedBody, shareBody } from './shared-body.ts'
 import { ending, type State } from './state.ts'
 import type { Receiver, StompRequest, Transport } from './transport.ts'
 
-/** Close codes of RFC 6455, 7.4.1. */
+/** WebSocket close codes [RFC 6455 7.4.1]. */
 const closeCodes = { normal: 1000, goingAway: 1001, protocolError: 1002, refused: 1008 }
 
 let connectionCount = 0
 
 export class StompConnection<S> implements Receiver {
-  /** For logs; unique in the process. */
+  /** Identifies the connection in logs; unique in the process. */
   readonly id: number
   readonly request: StompRequest
   #state: State = 'waiting'
@@ -46,7 +46,7 @@ export class StompConnection<S> implements Receiver {
       serve: (frame) => this.#serve(frame),
       serveAside: async (frame) => {
         await this.#subscribe(frame)
-        this.#admission.free(frame) // the answer was all that it asked for
+        this.#admission.free(frame) // the answer ends a concurrent SUBSCRIBE
       },
       failed: (error, frame) => this.#abort(error, frame),
       served: () => this.#settle(),
@@ -64,41 +64,41 @@ export class StompConnection<S> implements Receiver {
     return this.#state
   }
 
-  /** What was sent and waits for the client to read it. */
+  /** Number of bytes sent and not yet read by the client. */
   get waitingBytes(): number {
     return this.#state === 'open' ? this.#outbox.waitingBytes : 0
   }
 
-  /** What the handler's connect gave. */
+  /** The session that the handler's connect returned. @throws Error before connect resolves */
   get session(): S {
     if (!this.#session) throw new Error('The connection has no session before connect resolves')
     return this.#session.value
   }
 
   /**
-   * Sends a MESSAGE [STOMP 1.2 MESSAGE]; nothing happens unless the connection is open. Frames of one connection arrive
-   * in the order of the calls.
-   * @returns whether it is on its way
+   * Sends a MESSAGE [STOMP 1.2 MESSAGE], if the connection is open. Frames of one connection arrive in the order of the
+   * calls.
+   * @returns whether it was sent
    */
   message(head: MessageHead, body: SharedBody): boolean {
     return this.#engine.handler.outgoing?.(this, head, body) ?? this.deliver(head, body)
   }
 
-  /** Sends a MESSAGE past the handler. */
+  /** Sends a MESSAGE, bypassing the handler's `outgoing`. */
   deliver(head: MessageHead, body: SharedBody): boolean {
     if (this.#state !== 'open') return false
     this.#outbox.sendMessage(head, body)
     return true
   }
 
-  /** Sends an ERROR with a JSON body and closes; frames that wait are dropped [STOMP 1.2 ERROR]. */
+  /** Sends an ERROR with a JSON body and closes; waiting frames are dropped [STOMP 1.2 ERROR]. */
   fail(error: ChatError): void {
     this.#refuse(error, closeCodes.refused)
   }
 
   /**
-   * Closes after what was sent; frames that wait are dropped.
-   * @param code of WebSocket
+   * Closes after the frames sent so far; waiting incoming frames are dropped.
+   * @param code WebSocket close code
    */
   close(code = closeCodes.normal): void {
     if (ending.has(this.#state)) return
@@ -106,7 +106,7 @@ export class StompConnection<S> implements Receiver {
     this.#closeTransport(code)
   }
 
-  /** Reads no more, does what was read, and closes: the client finds another server. */
+  /** Stops reading, serves the frames already read, and closes, so that the client connects to another server. */
   leave(): void {
     if (this.#state === 'lingering') this.#closeTransport(closeCodes.goingAway)
     if (ending.has(this.#state)) return
@@ -133,7 +133,7 @@ export class StompConnection<S> implements Receiver {
     this.#settle()
   }
 
-  /** Looks at the clock; to be called every tickMs. */
+  /** Checks timeouts and heart-beats. Must be called every `tickMs`. */
   tick(now: number): void {
     if (this.#state === 'closed') return
     if (this.#clock.isOver(now)) {
@@ -155,9 +155,9 @@ export class StompConnection<S> implements Receiver {
     else this.#abort(protocolFault(`No CONNECT within ${this.#engine.limits.connectMs} ms`))
   }
 
-  // What frames do.
+  // Handling frames.
 
-  /** Checks a frame, and gives what is done in its turn. @throws ChatError ProtocolError */
+  /** Checks a frame, and returns the frame to serve in its turn, if any. @throws ChatError ProtocolError */
   #accept(frame: ClientFrame): ClientFrame | undefined {
     const admitted = this.#admission.admit(frame)
     switch (admitted.command) {
@@ -179,7 +179,7 @@ export class StompConnection<S> implements Receiver {
     return admitted
   }
 
-  /** What a client sent before it was lost is still done; there is nobody left to subscribe. */
+  /** Serves a frame. SENDs are served even after the connection was lost; other frames are then ignored. */
   async #serve(frame: ClientFrame): Promise<void> {
     const { handler } = this.#engine
     const { command } = frame
@@ -234,14 +234,14 @@ export class StompConnection<S> implements Receiver {
     const subscription = {
       id: header(frame, 'id'),
       destination: header(frame, 'destination'),
-      ack: (headers.get('ack') ?? 'auto') as AckMode, // checked when it was accepted
+      ack: (headers.get('ack') ?? 'auto') as AckMode, // checked when the frame was accepted
       headers,
     }
     const isDone = await this.#attempt(frame, () => this.#engine.handler.subscribe(this, subscription))
     if (!isDone) this.#admission.free(frame)
   }
 
-  /** Whatever comes of it, the connection goes on; gives whether it was done. */
+  /** Runs `act`; an error is passed to the handler and does not end the connection. @returns whether it succeeded */
   async #attempt(frame: ClientFrame, act: () => Promise<void>): Promise<boolean> {
     try {
       await act()
@@ -261,7 +261,7 @@ export class StompConnection<S> implements Receiver {
     this.#receipt(frame)
   }
 
-  /** The RECEIPT says that all that was sent before is done; the client closes the socket [STOMP 1.2 DISCONNECT]. */
+  /** The RECEIPT confirms that all previous frames are served; the client closes the socket [STOMP 1.2 DISCONNECT]. */
   async #disconnect(frame: ClientFrame): Promise<void> {
     await this.#inbox.whenAsideDone()
     if (this.#state !== 'open') return
@@ -276,12 +276,12 @@ export class StompConnection<S> implements Receiver {
     if (receipt && this.#state === 'open') this.#outbox.send('RECEIPT', { 'receipt-id': receipt }, noBody)
   }
 
-  // The ways out.
+  // Ending the connection.
 
-  /** Ends the connection for what was thrown: the client's fault, or ours. */
+  /** Ends the connection because of an error, of the client or of the server. */
   #abort(error: unknown, frame?: ClientFrame, code = closeCodes.protocolError): void {
     if (error instanceof ChatError) {
-      // Not why: the reason may be in the client's own words, or in those of who banned it.
+      // The message is not logged: it may contain text of the client, or of the person who banned its user.
       this.#engine.log.info({ connectionId: this.id, error: error.kind }, 'refused')
       this.#refuse(error, code, frame)
       return
@@ -295,7 +295,7 @@ export class StompConnection<S> implements Receiver {
     if (ending.has(this.#state)) return
     const headers = {
       'content-type': 'application/json',
-      // The version that we speak [STOMP 1.2 Protocol Negotiation].
+      // The version that the server supports [STOMP 1.2 Protocol Negotiation].
       version: '1.2',
       message: error.kind,
       'receipt-id': frame?.headers.get('receipt') ?? '',
@@ -304,7 +304,7 @@ export class StompConnection<S> implements Receiver {
     this.close(code)
   }
 
-  /** One who does not read must not fill our memory. */
+  /** Cuts off a slow reader, so that unread frames do not fill the memory. */
   #cutOff(): void {
     this.#engine.log.warn({ connectionId: this.id }, 'a slow reader was cut off')
     this.#engine.cutOff()
@@ -312,10 +312,10 @@ export class StompConnection<S> implements Receiver {
     this.terminate()
   }
 
-  /** Nothing else is served or sent. */
+  /** Sends the waiting frames, and stops serving and sending. */
   #end(state: 'lingering' | 'closing'): void {
     this.#outbox.flush()
-    if (this.#state === 'closed') return // the last write found a slow reader
+    if (this.#state === 'closed') return // the flush ended the connection of a slow reader
     this.#state = state
     this.#inbox.drop()
   }
@@ -327,7 +327,7 @@ export class StompConnection<S> implements Receiver {
     this.#transport.close(code)
   }
 
-  /** Once all that was read is done, one who leaves is gone, and the handler hears of a closed socket. */
+  /** Once all frames read are served, closes a connection that is leaving, or notifies the handler of a closed one. */
   #settle(): void {
     if (!this.#inbox.isIdle) return
     if (this.#state !== 'closed') {

@@ -1,4 +1,4 @@
-// The connections that are open at a server.
+// The open connections of a server.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '#clock/clock.ts'
 import { StompConnection } from './connection.ts'
@@ -11,12 +11,12 @@ import type { StompRequest, Transport } from './transport.ts'
 export interface ConnectionOptions<S> {
   handler: StompHandler<S>
   log: StompLog
-  /** Dates the errors; beats and waits go by real time. */
+  /** Dates errors; heart-beats and deadlines use real time. */
   clock: Pick<Clock, 'now'>
-  /** Counts nothing where absent. */
+  /** Without it, nothing is counted. */
   tally?: Tally
   limits: StompLimits
-  /** When sockets are written to, for who fans out to many. */
+  /** Schedules writes to sockets; pass one to share it with a Fanout. */
   flusher?: Flusher
 }
 
@@ -54,7 +54,7 @@ export class Connections<S> {
     return this.#open.size
   }
 
-  /** Slow readers that were cut off. */
+  /** Number of slow readers that were cut off. */
   get cutOff(): number {
     return this.#cutOff
   }
@@ -70,12 +70,12 @@ export class Connections<S> {
     return connection
   }
 
-  /** Takes no more, does what was read and closes; resolves when all are closed, or have had their time. */
+  /** Serves the frames already read and closes. Resolves when all connections are closed, or after 3 × `closeMs`. */
   async close(): Promise<void> {
     this.#isClosing = true
     if (this.#open.size > 0) {
       for (const connection of this.#open) connection.leave()
-      // The clock ends those that do not close by themselves; a handler may hang for ever.
+      // The clock ends connections that do not close by themselves, but a handler may hang forever.
       const patience = new AbortController()
       const { signal } = patience
       const waited = sleep(3 * this.#engine.limits.closeMs, undefined, { signal }).catch(() => undefined)

@@ -10,27 +10,27 @@ export interface StompLog {
   error(fields: object, message: string): void
 }
 
-/** Counts what connections do. */
+/** Counts the frames of connections. */
 export interface Tally {
-  /** A frame was read, and is one that its client may send. */
+  /** A valid frame was received. */
   received(command: string): void
-  /** A frame is on its way. */
+  /** A frame was sent. */
   sent(command: string): void
-  /** What a frame asked for is done, or was refused. */
+  /** A frame was served or refused, in `ms` milliseconds. */
   served(command: string, ms: number): void
 }
 
-/** What all connections of a server share. */
+/** The parts that all connections of a server share. */
 export interface Engine<S> {
   handler: StompHandler<S>
   limits: StompLimits
   log: StompLog
   flusher: Flusher
   tally: Tally
-  /** Dates the errors. */
+  /** Dates errors. */
   clock: Pick<Clock, 'now'>
-  /** A slow reader was cut off. */
+  /** Called when a slow reader is cut off. */
   cutOff(): void
-  /** A connection is over, its handler notified. */
+  /** Called when a connection has ended and the handler is notified. */
   over(connection: StompConnection<S>): void
 }

@@ -1,26 +1,26 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Flusher, sliceMs } from './flusher.ts'
 
-/** How many are served before it is looked at the time. */
+/** Number of items processed between two checks of the time. */
 const groupSize = 64
 
 /**
- * Does things to many, such as sending an event to its subscribers, in slices between which others have their turn.
- * What begins first is through with everyone first, so each subscriber sees events in order.
+ * Processes many items, such as the subscribers of an event, in slices between which the event loop continues. Runs
+ * are processed one after the other, so each subscriber receives events in order.
  */
 export class Fanout {
   readonly #flusher: Flusher | undefined
   #last: Promise<unknown> = Promise.resolve()
   #running = 0
 
-  /** @param flusher writes to those who are sent something */
+  /** @param flusher writes to the sockets of the processed items */
   constructor(flusher?: Flusher) {
     this.#flusher = flusher
   }
 
   /**
-   * Settles after the last item; what `act` throws ends this run alone. A few items are done before it returns.
-   * @param isHasty nothing else is to be sent: who was sent something is written to before all were
+   * Settles after the last item. An error of `act` ends only this run. A few items are processed before it returns.
+   * @param isHasty whether nothing else is about to be sent, so that sockets are written to during the run
    */
   async forEach<T>(items: Iterable<T>, act: (item: T) => void, isHasty = false): Promise<void> {
     const before = this.#running > 0 ? this.#last : undefined

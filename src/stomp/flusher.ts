@@ -1,38 +1,38 @@
-// When sockets are written to: after much was written, what is sent to one within as much time as that took goes out in
-// one piece, and thousands of sockets are served in slices, so that no broadcast holds the thread.
+// Schedules the writes to sockets. After an expensive flush, frames for a socket are gathered for as long as that flush
+// took. Thousands of sockets are written to in slices, so that no broadcast blocks the thread.
 
 /**
- * How long a frame may wait for others while there is much to write, at least and at most; else it waits for the end of the
- * turn only. A write costs the system three times what a frame costs us: the more sockets there are, the longer it is
- * worth to gather.
+ * Minimum and maximum time for gathering frames under load; otherwise they wait only for the end of the event loop's
+ * turn. A write costs the system three times what a frame costs this process, so the more sockets there are, the longer
+ * gathering pays off.
  */
 const coalesceMs = { min: 3, max: 20 }
 
-/** Writing that took longer was much. Of less, nobody's answer waits because somebody else was just written to. */
+/** Only a longer flush counts as load, so that no answer is delayed by a small write to another client. */
 const littleMs = 1
 
-/** How long the thread is held before others have their turn. */
+/** How long a slice may occupy the thread. */
 export const sliceMs = 5
 
 interface Flushable {
-  /** Writes what waits; must not throw. */
+  /** Writes the waiting frames. Must not throw. */
   flush(): void
 }
 
 export class Flusher {
   #waiting: Flushable[] = []
   #isScheduled = false
-  /** When much was written last, and how long it took. */
+  /** When the last flush under load ended, and how long it took. */
   #muchAt = Number.NEGATIVE_INFINITY
   #muchMs = 0
 
-  /** Has it flushed soon. */
+  /** Schedules a writer to be flushed soon. */
   add(writer: Flushable): void {
     this.#waiting.push(writer)
     if (!this.#isScheduled) this.#schedule()
   }
 
-  /** What writes to those who are sent something as they are; nothing while there is much to write. */
+  /** Returns functions to flush the waiting writers early, during a fan-out; undefined under load. */
   hasten(): { flush(): void; end(): void } | undefined {
     const begunAt = performance.now()
     if (begunAt - this.#muchAt < coalesceMs.max) return undefined

@@ -1,6 +1,6 @@
-// The STOMP 1.2 codec of a server. That of @stomp/stompjs is made for clients, which trust their server: it knows no
-// limits (a body of 2 MiB takes it 100 ms and 90 MiB), waits for ever after a bad content-length, lets a header without
-// a colon run into the next line, and reads an escaped backslash before an `n` as a line feed.
+// A STOMP 1.2 codec for servers. The codec of @stomp/stompjs is made for clients, which trust their server: it has no
+// limits (a body of 2 MiB takes 100 ms and 90 MiB), waits forever after a wrong content-length, lets a header without a
+// colon run into the next line, and reads an escaped backslash before an `n` as a line feed.
 import { isUtf8 } from 'node:buffer'
 import { protocolFault } from './error.ts'
 import type { StompLimits } from './limits.ts'
@@ -26,21 +26,21 @@ const clientCommands = new Set([
 ])
 const commandBytesMax = Math.max(...[...clientCommands].map(({ length }) => length))
 
-/** Commands whose headers are taken as they are, for the sake of STOMP 1.0 [STOMP 1.2 Value Encoding]. */
+/** Commands whose headers are not escaped, for compatibility with STOMP 1.0 [STOMP 1.2 Value Encoding]. */
 const unescapedCommands = new Set(['CONNECT', 'STOMP', 'CONNECTED'])
 
-/** A frame as a client sent it. The body is the client's bytes, not checked. */
+/** A frame of a client. The body is unchecked. */
 export interface ClientFrame {
   command: string
   headers: ClientHeaders
   body: Buffer
-  /** Counts the frames of a connection. */
+  /** The number of the frame in its connection. */
   serial: number
-  /** About what it takes to keep. */
+  /** Approximate memory size. */
   bytes: number
 }
 
-/** Headers by name, whatever its case; the first of several counts [STOMP 1.2 Repeated Header Entries]. */
+/** Headers by case-insensitive name; the first of repeated ones counts [STOMP 1.2 Repeated Header Entries]. */
 export class ClientHeaders {
   readonly #values = new Map<string, string>()
 
@@ -55,7 +55,7 @@ export class ClientHeaders {
     return this.#values.get(name.toLowerCase())
   }
 
-  /** Names in lower case, with their values. */
+  /** Yields the names in lower case, with their values. */
   [Symbol.iterator](): IterableIterator<[name: string, value: string]> {
     return this.#values.entries()
   }
@@ -63,20 +63,20 @@ export class ClientHeaders {
 
 export type FrameLimits = Pick<StompLimits, 'headersMax' | 'lineBytesMax' | 'headBytesMax' | 'bodyBytesMax'>
 
-/** Gives the frames of a stream of bytes, however it is cut. Every byte is looked at once, and nothing kept is idle. */
+/** Reads frames from a stream of bytes, cut into any chunks. It reads every byte once, and retains no unused memory. */
 export class FrameReader {
   readonly #limits: FrameLimits
   #phase: 'command' | 'headers' | 'body' | 'end' = 'command'
-  /** What was pushed and not yet read. */
+  /** Chunks pushed and not yet fully read. */
   #chunks: Buffer[] = []
   #at = 0
-  /** The part of a line or a body that earlier chunks brought. */
+  /** The part of a line or body that earlier chunks contained. */
   readonly #gathered = new GrowingBytes()
   #command = ''
   #entries: [string, string][] = []
   #headBytes = 0
   #headers: ClientHeaders | undefined
-  /** As content-length says it. */
+  /** The content-length, if the frame has one. */
   #bodyBytes: number | undefined
   #body: Buffer | undefined
   #frames = 0
@@ -85,12 +85,12 @@ export class FrameReader {
     this.#limits = limits
   }
 
-  /** Takes bytes; they must not be changed afterwards. */
+  /** Adds bytes, which must not be modified afterwards. */
   push(chunk: Buffer): void {
     if (chunk.length > 0) this.#chunks.push(chunk)
   }
 
-  /** Gives the next whole frame, or undefined until more is pushed. A malformed frame throws a ProtocolError. */
+  /** Returns the next complete frame; undefined if there is none yet. @throws ChatError ProtocolError if malformed */
   next(): ClientFrame | undefined {
     for (let chunk = this.#chunks[0]; chunk; chunk = this.#chunks[0]) {
       const frame = this.#step(chunk)
@@ -131,13 +131,13 @@ export class FrameReader {
     }
     this.#mustBeginCommand(chunk)
     const line = this.#readLine(chunk)
-    if (!line) return // not whole yet, or a heart-beat that was cut in two
+    if (!line) return // not complete yet, or a heart-beat split between chunks
     if (!clientCommands.has(line)) throw protocolFault('The command of a frame is unknown')
     this.#command = line
     this.#phase = 'headers'
   }
 
-  /** What can become no command is refused at once: its line may never end. */
+  /** Refuses bytes that cannot become a command at once, since their line may never end. */
   #mustBeginCommand(chunk: Buffer): void {
     const end = chunk.indexOf(lineFeed, this.#at)
     const next = chunk.subarray(this.#at, end < 0 ? chunk.length : end)
@@ -165,7 +165,7 @@ export class FrameReader {
     )
   }
 
-  /** Reads to the line feed, which may follow a carriage return [STOMP 1.2 STOMP Frames]. */
+  /** Reads up to the line feed, which may follow a carriage return [STOMP 1.2 STOMP Frames]. */
   #readLine(chunk: Buffer): string | undefined {
     const { lineBytesMax, headBytesMax } = this.#limits
     const end = chunk.indexOf(lineFeed, this.#at)
@@ -207,7 +207,7 @@ export class FrameReader {
     return bytes
   }
 
-  /** A body ends at its content-length, which lets it hold NULs, or at the first NUL [STOMP 1.2 Body]. */
+  /** A body ends at its content-length, so that it can contain NULs, or at the first NUL [STOMP 1.2 Body]. */
   #readBody(chunk: Buffer): void {
     const known = this.#bodyBytes
     const end = known === undefined ? chunk.indexOf(nul, this.#at) : this.#at + known - this.#gathered.length
@@ -252,12 +252,12 @@ export class FrameReader {
   }
 }
 
-/** Bytes that arrive in parts: doubles its room, so that many small parts cost no more than a few large ones. */
+/** Collects bytes that arrive in parts. Its capacity doubles, so many small parts cost no more than few large ones. */
 export class GrowingBytes {
   length = 0
   #room: Buffer | undefined
 
-  /** What there is; not to be kept. */
+  /** The bytes so far; valid only until the next call. */
   get bytes(): Buffer {
     return this.#room?.subarray(0, this.length) ?? noBytes
   }
@@ -273,7 +273,7 @@ export class GrowingBytes {
     this.length = needed
   }
 
-  /** Gives all of it and the last part, not copied if it is the only one, and keeps nothing. */
+  /** Returns all bytes and the last part, which is not copied if it is the only one, and resets the collector. */
   takeWith(last: Buffer): Buffer {
     if (this.length === 0) return last
     this.add(last)
@@ -287,12 +287,12 @@ export class GrowingBytes {
 const escapes: Record<string, string> = { '\\': '\\\\', '\r': '\\r', '\n': '\\n', ':': '\\c' }
 const unescapes: Record<string, string> = { '\\': '\\', r: '\r', n: '\n', c: ':' }
 
-/** Writes a name or value for any frame but CONNECTED [STOMP 1.2 Value Encoding]. */
+/** Escapes a name or value for any frame except CONNECTED [STOMP 1.2 Value Encoding]. */
 function escapeHeader(text: string): string {
   return /[\\\r\n:]/.test(text) ? text.replace(/[\\\r\n:]/g, (octet) => escapes[octet] ?? octet) : text
 }
 
-/** Undefined escapes are fatal [STOMP 1.2 Value Encoding]. */
+/** Unescapes a name or value. Undefined escapes are fatal [STOMP 1.2 Value Encoding]. */
 function unescapeHeader(text: string): string {
   if (!text.includes('\\')) return text
   return text.replace(/\\(.?)/gsu, (_, letter: string) => {
@@ -302,24 +302,24 @@ function unescapeHeader(text: string): string {
   })
 }
 
-/** Header lines, each with its line feed. An empty value is left out: Android's parser stops at one [runtime 1.3]. */
+/** Returns header lines with line feeds. Empty values are omitted: Android's parser stops at one [runtime 1.3]. */
 export function headerLines(headers: Record<string, string>, isEscaped = true): string {
   let lines = ''
   for (const name in headers) {
     const value = headers[name] ?? ''
-    // CONNECTED cannot express a line end; left in, one would begin a header of its own.
+    // CONNECTED cannot escape a line end, which would begin another header.
     if (isEscaped) lines += headerLine(name, value)
     else if (value) lines += `${name}:${value.replace(/[\r\n]/g, ' ')}\n`
   }
   return lines
 }
 
-/** Of any frame but CONNECTED; nothing for an empty value. */
+/** Returns a header line of any frame except CONNECTED; empty for an empty value. */
 export function headerLine(name: string, value: string): string {
   return value ? `${escapeHeader(name)}:${escapeHeader(value)}\n` : ''
 }
 
-/** The command and headers of a frame; a SharedBody follows. */
+/** Returns the command and headers of a frame, to be followed by a SharedBody. */
 export function frameHead(command: string, headers: Record<string, string>): string {
   return `${command}\n${headerLines(headers, !unescapedCommands.has(command))}`
 }

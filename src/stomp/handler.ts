@@ -1,4 +1,4 @@
-// What an application of the engine implements.
+// The interface between the engine and its application.
 import type { StompConnection } from './connection.ts'
 import type { ClientFrame, ClientHeaders } from './frames.ts'
 import type { MessageHead } from './message-head.ts'
@@ -16,18 +16,18 @@ export interface StompSubscription {
 export interface StompMessage {
   destination: string
   headers: ClientHeaders
-  /** The client's bytes; not checked to be UTF-8. */
+  /** The client's bytes, which may not be valid UTF-8. */
   body: Buffer
 }
 
 /**
- * Calls for one connection come one after the other, in the order of its frames; only ACK, NACK and concurrent
- * SUBSCRIBEs do not wait. A frame that asks for a RECEIPT gets it when its call resolves.
+ * Calls for one connection are made one after the other, in the order of its frames; only ACK, NACK and concurrent
+ * SUBSCRIBEs do not wait. A frame that requests a RECEIPT is answered with it when its call resolves.
  */
 export interface StompHandler<S> {
   /**
-   * CONNECT or STOMP. Gives the connection's session and what CONNECTED says besides version and heart-beat. A
-   * ChatError refuses: what it says goes into an ERROR frame, then the connection closes.
+   * Handles CONNECT or STOMP. Returns the session, and the headers of CONNECTED besides version and heart-beat.
+   * @throws ChatError to refuse the connection, which gets an ERROR frame and is closed
    */
   connect(
     connection: StompConnection<S>,
@@ -35,17 +35,17 @@ export interface StompHandler<S> {
   ): Promise<{ state: S; headers: Record<string, string> }>
   /** Resolves when the subscription is registered. */
   subscribe(connection: StompConnection<S>, subscription: StompSubscription): Promise<void>
-  /** The id is that of a subscription which stands. */
+  /** Ends a subscription. The id is that of a current subscription. */
   unsubscribe(connection: StompConnection<S>, id: string): Promise<void>
   send(connection: StompConnection<S>, message: StompMessage): Promise<void>
   ack(connection: StompConnection<S>, id: string): void
   nack(connection: StompConnection<S>, id: string): void
-  /** What subscribe, unsubscribe or send threw; the frame gets no RECEIPT, and the connection goes on. */
+  /** Called with an error of subscribe, unsubscribe or send. The frame gets no RECEIPT; the connection stays open. */
   failed(connection: StompConnection<S>, frame: ClientFrame, error: unknown): void
-  /** The connection is over, and no other call for it is running. Called once, if connect resolved. */
+  /** Called once when the connection has ended, if connect resolved. No other call for the connection is running. */
   closed(connection: StompConnection<S>, how: 'disconnect' | 'lost'): void
-  /** Whether a SUBSCRIBE is a one-shot read, which runs beside others and whose id is free when it resolves. */
+  /** Returns whether a SUBSCRIBE is a single read, which runs concurrently and whose id is free once it resolves. */
   isConcurrent(destination: string): boolean
-  /** Delivers a MESSAGE, where it is not simply delivered. @returns whether it is on its way */
+  /** Delivers a MESSAGE in place of {@link StompConnection.deliver}. @returns whether it was sent */
   outgoing?(connection: StompConnection<S>, head: MessageHead, body: SharedBody): boolean
 }

@@ -1,21 +1,21 @@
-// What a client sends: frames are served one after the other, some beside these, and while too many wait the socket is
-// not read, so that TCP slows the client down.
+// The incoming frames of a connection. They are served one after the other, some concurrently. While too many wait, the
+// socket is not read, so that TCP slows the client down.
 import type { Tally } from './engine.ts'
 import { type ClientFrame, FrameReader } from './frames.ts'
 import type { StompLimits } from './limits.ts'
 import type { Transport } from './transport.ts'
 
-/** Who serves the frames. */
+/** Serves the frames of an inbox. */
 export interface InboxOwner {
-  /** Checks a frame as it arrives; gives what is served in its turn, if anything. May throw. */
+  /** Checks a frame on arrival, and returns the frame to serve in its turn, if any. May throw. */
   accept(frame: ClientFrame): ClientFrame | undefined
-  /** Does what a frame asks for; the next one waits for it. May throw. */
+  /** Serves a frame; the next one waits until this resolves. May throw. */
   serve(frame: ClientFrame): Promise<void>
-  /** Does what a frame asks for that was put aside. May throw. */
+  /** Serves a frame that was put aside. May throw. */
   serveAside(frame: ClientFrame): Promise<void>
-  /** What was thrown, and by which frame; none where the bytes made no frame. */
+  /** Called with an error and the frame that caused it; without one if the bytes were not a valid frame. */
   failed(error: unknown, frame?: ClientFrame): void
-  /** Some were served, perhaps all. */
+  /** Called when frames were served; more may be waiting. */
   served(): void
 }
 
@@ -30,12 +30,12 @@ export class Inbox {
   #acceptedFrames = 0
   readonly #waiting: ClientFrame[] = []
   readonly #waitingAside: ClientFrame[] = []
-  /** Of all that wait for their turn. */
+  /** Bytes of all waiting frames. */
   #waitingBytes = 0
   #isServing = false
   #runningAside = 0
   #asideDone: (() => void) | undefined
-  /** The frame at hand, if it was put aside: its time is that of its answer. */
+  /** The frame being served, if it was put aside: its duration is counted when it is answered. */
   #lastAside: ClientFrame | undefined
 
   constructor(
@@ -64,41 +64,41 @@ export class Inbox {
     return !this.#isServing && this.#runningAside === 0 && this.#waiting.length === 0
   }
 
-  /** Takes bytes; they must not be changed afterwards. */
+  /** Reads received bytes, which must not be modified afterwards. */
   receive(chunk: Buffer): void {
     if (this.#state === 'stopped') return
     this.#reader.push(chunk)
     this.#pull()
   }
 
-  /** Takes no more; what waits is served. */
+  /** Stops reading. Waiting frames are still served. */
   stop(): void {
     this.#state = 'stopped'
     this.#pauseOrResume()
   }
 
-  /** The socket is gone: what waits is served, but for what was put aside. */
+  /** Stops reading because the socket is closed. Waiting frames are still served, except those put aside. */
   end(): void {
     this.#state = 'stopped'
     this.#isPaused = false
     this.#drop(this.#waitingAside)
   }
 
-  /** Takes no more, and forgets what waits. */
+  /** Stops reading, and discards the waiting frames. */
   drop(): void {
     this.#drop(this.#waiting)
     this.#drop(this.#waitingAside)
     this.stop()
   }
 
-  /** Has a frame served beside the others, as soon as few enough of these run. */
+  /** Serves a frame concurrently with the others, as soon as fewer than `concurrentReadsMax` of these run. */
   putAside(frame: ClientFrame): void {
     this.#lastAside = frame
     this.#wait(this.#waitingAside, frame)
     this.#serveAside()
   }
 
-  /** Resolves when no frame that was put aside is served. */
+  /** Resolves when no frame that was put aside is being served. */
   async whenAsideDone(): Promise<void> {
     if (this.#runningAside === 0) return
     await new Promise<void>((resolve) => {
@@ -129,7 +129,7 @@ export class Inbox {
       if (!this.#isServing) void this.#serve()
     }
     this.#acceptedFrames += 1
-    // A message may hold thousands of small frames; others have their turn in between.
+    // A message may contain thousands of small frames; other connections are served in between.
     if (this.#acceptedFrames % this.#limits.waitingFramesMax === 0) this.#yield()
   }
 

@@ -1,20 +1,20 @@
-// What the engine grants a client, by name.
+// The limits of the engine for each client. Times are in milliseconds.
 
 const kibibyte = 1024
 const mebibyte = 1024 * kibibyte
 
 export const defaultLimits = {
-  /** From the opening of the socket to CONNECT. */
+  /** Time from the opening of the socket to CONNECT. */
   connectMs: 15_000,
-  /** What a client may send before it is CONNECTED. */
+  /** Bytes that a client may send before it is CONNECTED. */
   connectBytesMax: 128 * kibibyte,
-  /** What CONNECTED offers and asks for, in both directions [STOMP 1.2 Heart-beating]. */
+  /** Heart-beat interval in CONNECTED, for both directions [STOMP 1.2 Heart-beating]. */
   heartBeatMs: 10_000,
-  /** A client is gone after so many of its own intervals without a byte. */
+  /** A client is considered gone after this many of its own heart-beat intervals without a byte. */
   silentBeatsMax: 2.5,
-  /** How often clocks are looked at; one timer serves all connections. */
+  /** How often the clocks of connections are checked; one timer serves all connections. */
   tickMs: 1_000,
-  /** How long a client that was answered for the last time may take to close the socket itself. */
+  /** How long a client may take to close the socket itself after its last answer. */
   lingerMs: 2_000,
   /** How long the closing handshake may take. */
   closeMs: 5_000,
@@ -23,15 +23,15 @@ export const defaultLimits = {
   lineBytesMax: 16 * kibibyte,
   headBytesMax: 64 * kibibyte,
   bodyBytesMax: 2 * mebibyte,
-  /** Frames of one connection that wait for their turn; beyond, its socket is not read. */
+  /** Frames of one connection that may wait to be served; beyond this, its socket is not read. */
   waitingFramesMax: 256,
   waitingBytesMax: 4 * mebibyte,
-  /** SUBSCRIBEs of one connection that run beside everything else. */
+  /** SUBSCRIBEs of one connection that may run concurrently with its other frames. */
   concurrentReadsMax: 16,
   subscriptionsMax: 4_096,
-  /** Of what is remembered to refer to later: the id of a subscription, a receipt. */
+  /** Length of texts that are stored for later reference: subscription ids and receipts. */
   idCharactersMax: 512,
-  /** What a slow reader may leave unread, besides one more frame; beyond, it is cut off. */
+  /** Bytes that a client may leave unread, plus one frame; beyond this, the slow reader is cut off. */
   bufferedBytesMax: 2 * mebibyte,
 }
 

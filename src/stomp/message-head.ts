@@ -1,33 +1,33 @@
-// The head of a MESSAGE [STOMP 1.2 MESSAGE]. What a subscription is sent always begins alike, which is written once.
+// The head of a MESSAGE [STOMP 1.2 MESSAGE]. Its beginning is the same for a subscription, and serialized only once.
 import { frameHead, headerLine } from './frames.ts'
 
 export interface MessageHead {
   readonly destination: string
-  /** Where the client has to acknowledge it. */
+  /** The `ack` header; undefined if the client need not acknowledge the message. */
   readonly ack: string | undefined
-  /** The command and all lines. */
+  /** The command and all header lines. */
   readonly text: string
   readonly bytes: number
 }
 
-/** What the heads of a subscription's messages have in common. */
+/** The common beginning of the heads of a subscription's messages. */
 export interface HeadBeginning {
   readonly destination: string
   readonly text: string
-  /** Bytes of the text that are more than its characters. */
+  /** Number of bytes of the text minus its number of characters. */
   readonly more: number
 }
 
 export function beginHead(destination: string, subscription: string): HeadBeginning {
-  // As bytes and back it is one piece of memory, and not the parts that it was put together of.
+  // Converted to bytes and back, the string is contiguous in memory instead of a tree of its parts.
   const bytes = Buffer.from(frameHead('MESSAGE', { destination, subscription }))
   const text = bytes.toString()
   return { destination, text, more: bytes.length - text.length }
 }
 
 /**
- * @param id of the message; in ASCII, and without anything that needs escaping
- * @param receipt of the action that it answers
+ * Returns a message's head. @param id of the message; ASCII without characters that need escaping
+ * @param receipt of the action that the message answers
  */
 export function endHead(
   { destination, text, more }: HeadBeginning,
@@ -45,8 +45,8 @@ export function endHead(
 }
 
 /**
- * The head of a single message.
- * @param headers `destination`, `message-id` and `subscription` must be among these or the body's; empty values are left out
+ * Returns the head of a single message.
+ * @param headers these or the body's include `destination`, `message-id` and `subscription`; empty values are omitted
  */
 export function messageHead(headers: Record<string, string>): MessageHead {
   const text = frameHead('MESSAGE', headers)

@@ -1,4 +1,4 @@
-// What a client is sent: gathered until the turn ends, and bounded by what it may leave unread.
+// The outgoing frames of a connection: gathered until flushed, and bounded by what the client may leave unread.
 
 import type { Tally } from './engine.ts'
 import type { Flusher } from './flusher.ts'
@@ -8,7 +8,7 @@ import type { MessageHead } from './message-head.ts'
 import type { SharedBody } from './shared-body.ts'
 import type { Frame, Transport } from './transport.ts'
 
-/** What waits to be written is handed to the socket from this size on. */
+/** Waiting frames are written to the socket once they reach this size. */
 const flushBytes = 64 * 1024
 
 const nothing = { bytes: Buffer.alloc(0) }
@@ -17,7 +17,7 @@ interface OutboxOptions {
   flusher: Flusher
   limits: StompLimits
   tally: Pick<Tally, 'sent'>
-  /** The client left too much unread, and what would be written now is not. */
+  /** Called instead of writing a frame if the client has left too much unread. */
   overflowed(): void
 }
 
@@ -26,7 +26,7 @@ export class Outbox {
   readonly #options: OutboxOptions
   #frames: Frame[] = []
   #bytes = 0
-  /** What the client had yet to read when the first of these frames came: to ask for each would cost as much as the rest. */
+  /** Unread bytes when the first waiting frame was added; asking the transport for each frame is too expensive. */
   #unreadBytes = 0
 
   constructor(transport: Transport, options: OutboxOptions) {
@@ -34,19 +34,19 @@ export class Outbox {
     this.#options = options
   }
 
-  /** What was written and waits for the client to read it. */
+  /** Number of bytes sent and not yet read by the client. */
   get waitingBytes(): number {
     return this.#bytes + this.#transport.bufferedBytes
   }
 
-  /** Sends a frame after those before it, unless the client is too slow. */
+  /** Sends a frame after the previous ones, unless the client is too slow. */
   send(command: string, headers: Record<string, string>, body: Pick<SharedBody, 'bytes'>): void {
     this.#options.tally.sent(command)
     const head = frameHead(command, headers)
     this.#write(head, Buffer.byteLength(head), body)
   }
 
-  /** As {@link send}. */
+  /** Sends a MESSAGE; see {@link send}. */
   sendMessage({ text, bytes }: MessageHead, body: Pick<SharedBody, 'bytes'>): void {
     this.#options.tally.sent('MESSAGE')
     this.#write(text, bytes, body)
@@ -65,12 +65,12 @@ export class Outbox {
     if (this.#bytes >= flushBytes) this.flush()
   }
 
-  /** Sends a line feed and nothing else. */
+  /** Sends a heart-beat, which is a line feed. */
   beat(): void {
     this.#write('\n', 1, nothing)
   }
 
-  /** Hands over what waits. */
+  /** Writes the waiting frames to the socket. */
   flush(): void {
     if (this.#frames.length === 0) return
     const frames = this.#frames
@@ -78,7 +78,7 @@ export class Outbox {
     this.#transport.send(frames)
   }
 
-  /** Forgets what waits. */
+  /** Discards the waiting frames. */
   drop(): void {
     this.#frames = []
     this.#bytes = 0

@@ -1,11 +1,11 @@
-// What a frame must look like, whoever sends it [STOMP 1.2 Frames and Headers].
+// The rules for frames of clients [STOMP 1.2 Frames and Headers].
 import { protocolFault } from './error.ts'
 import type { ClientFrame } from './frames.ts'
 import type { StompLimits } from './limits.ts'
 
 const ackModes = new Set(['auto', 'client', 'client-individual'])
 
-/** @throws ChatError ProtocolError for a command without what it needs */
+/** Checks a frame's command and headers. @throws ChatError ProtocolError if they are invalid */
 export function checkFrame(frame: ClientFrame, { idCharactersMax }: StompLimits): void {
   const { command, headers } = frame
   for (const name of ['id', 'receipt']) {
@@ -41,7 +41,7 @@ export function checkFrame(frame: ClientFrame, { idCharactersMax }: StompLimits)
 }
 
 function checkConnect({ headers }: ClientFrame): void {
-  // Without accept-version it is a client of STOMP 1.0, which understands what we say [STOMP 1.2 Future Compatibility].
+  // Without accept-version it is a client of STOMP 1.0, which understands our frames [STOMP 1.2 Future Compatibility].
   const versions = headers.get('accept-version')?.split(',') ?? ['1.2']
   if (!versions.some((version) => version.trim() === '1.2')) {
     throw protocolFault('Of the versions of STOMP, only 1.2 is supported')
@@ -51,7 +51,7 @@ function checkConnect({ headers }: ClientFrame): void {
   }
 }
 
-/** A header that the command needs. @throws ChatError ProtocolError where it is missing or empty */
+/** Returns a required header. @throws ChatError ProtocolError if it is missing or empty */
 export function header({ command, headers }: ClientFrame, name: string): string {
   const value = headers.get(name)
   if (!value) throw protocolFault(`${command} without the header ${name}`)

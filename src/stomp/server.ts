@@ -1,4 +1,4 @@
-// Where the engine meets an HTTP server: STOMP over WebSocket and over SockJS, beside what the server does otherwise.
+// Attaches the engine to an HTTP server: STOMP over WebSocket and SockJS, beside the server's other requests.
 import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -14,27 +14,27 @@ import { Turnstile } from './turnstile.ts'
 import { SockJsWebSocketTransport, WebSocketTransport } from './web-socket.ts'
 
 export interface StompServer {
-  /** Open connections. */
+  /** Number of open connections. */
   readonly count: number
-  /** Slow readers that were cut off. */
+  /** Number of slow readers that were cut off. */
   readonly cutOff: number
-  /** Takes no more clients, does what was read and closes; resolves when all are closed, or have had their time. */
+  /** Stops accepting clients, serves the frames already read and closes; see {@link Connections.close}. */
   close(): Promise<void>
 }
 
 export interface StompOptions<S> extends Omit<ConnectionOptions<S>, 'limits'> {
-  /** Where the socket is, without `/websocket` at its end. */
+  /** Paths of the socket, without `/websocket` at the end. */
   paths: string[]
   locate: Locate
   limits?: Partial<StompLimits>
 }
 
-/** A message that is larger than a frame may be gets an ERROR, up to here; the rest is not even read. */
+/** A message above the limits of a frame gets an ERROR; above this many times the limits, it is not read at all. */
 const messagesOfFrame = 2
 
 /**
- * Serves STOMP under each path: over WebSocket, with and without `/websocket`, and over SockJS. All other requests go
- * where they went before; other WebSockets are answered 404.
+ * Serves STOMP under each path: over WebSocket, with and without `/websocket`, and over SockJS. Other requests still go
+ * to the server's own listeners; other WebSockets are answered with 404.
  */
 export function attachStomp<S>(server: Server, options: StompOptions<S>): StompServer {
   const { paths, locate, clock } = options
@@ -53,7 +53,7 @@ export function attachStomp<S>(server: Server, options: StompOptions<S>): StompS
   })
   const detach = [
     overrideUpgrades(server, (request, socket, head) => {
-      const fail = () => socket.destroy() // while it waits, nobody else listens
+      const fail = () => socket.destroy() // while it waits, it has no other listener
       socket.once('error', fail)
       turnstile.pass(() => {
         socket.off('error', fail)
@@ -87,7 +87,7 @@ interface WebSocketOptions {
   open(transport: Transport, request: StompRequest): StompConnection<unknown>
 }
 
-/** Gives what opens WebSockets, and says whether the path is one of theirs. */
+/** Returns a function that opens WebSockets, and that returns whether the path is one of theirs. */
 function webSocketServer({
   paths,
   locate,
@@ -102,7 +102,7 @@ function webSocketServer({
     clientTracking: false,
     perMessageDeflate: false, // 300 KiB per connection
     maxPayload,
-    // [STOMP over WebSocket]; clients that offer it abort without it.
+    // Clients that offer this protocol abort if it is not selected [STOMP over WebSocket].
     handleProtocols: (offered) => (offered.has('v12.stomp') ? 'v12.stomp' : false),
   })
   return (request, socket, head) => {
@@ -117,7 +117,7 @@ function webSocketServer({
       return true
     }
     const accept = (ws: WebSocket) => {
-      // Of an HTTP server, it is always one.
+      // The Duplex of an HTTP server is always a Socket.
       const Carrier = isSockJs ? SockJsWebSocketTransport : WebSocketTransport
       const transport = new Carrier(ws, socket as Socket)
       transport.attach(open(transport, opening))
@@ -127,9 +127,9 @@ function webSocketServer({
   }
 }
 
-/** Has WebSockets upgraded; other protocols, such as the h2c that some clients offer, stay requests as before. */
+/** Upgrades only WebSockets; requests that offer other protocols, such as h2c, are served as plain requests. */
 function overrideUpgrades(server: Server, upgrade: Upgrade): () => void {
-  // An option of http.createServer that is kept as a property, which the types do not tell.
+  // An option of http.createServer that is kept as a property, which the types omit.
   const settings = server as unknown as { shouldUpgradeCallback(request: IncomingMessage): boolean }
   const before = settings.shouldUpgradeCallback
   settings.shouldUpgradeCallback = ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket'
@@ -149,7 +149,7 @@ function refuseUpgrade(socket: Duplex, status: string, body = ''): void {
   )
 }
 
-/** Asks `serve` before the listeners that are there, which get what it leaves. */
+/** Calls `serve` before the existing listeners, which receive the requests that it does not serve. */
 function interceptRequests(
   server: Server,
   serve: (...request: Parameters<RequestListener>) => boolean,

@@ -1,6 +1,6 @@
 import { headerLines } from './frames.ts'
 
-/** All that frames to several subscribers have in common, as bytes: headers, content-length, the body and its NUL. */
+/** The bytes that frames to several subscribers share: common headers, content-length, the body and its NUL. */
 export class SharedBody {
   readonly bytes: Buffer
 
@@ -10,19 +10,19 @@ export class SharedBody {
     this.bytes = Buffer.from(`${head}${text}\0`)
   }
 
-  /** The body itself, as text. */
+  /** The body as text. */
   get text(): string {
     return this.bytes.toString('utf8', this.bytes.indexOf('\n\n') + 2, this.bytes.length - 1)
   }
 }
 
 /**
- * Serialises the body of an event once for all who get it.
- * @param headers that are the same for all of them; not allowed beside them when the frame is sent
+ * Serializes the body of an event once for all recipients.
+ * @param headers common to all recipients; they must not be repeated in the head of a frame
  */
 export function shareBody(text: string, headers: Record<string, string> = {}): SharedBody {
   return new SharedBody(text, headers)
 }
 
-/** A frame without a body ends here. */
+/** The end of a frame without a body. */
 export const noBody = shareBody('')

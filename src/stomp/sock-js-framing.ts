@@ -1,6 +1,6 @@
-// What SockJS puts round the texts of a client and a server: `o` opens, `h` beats, `a["…"]` brings, `c[…]` closes.
+// The framing of SockJS: `o` opens, `h` is a heart-beat, `a["…"]` carries messages, `c[…]` closes.
 
-/** As often as the reference server; proxies forget connections that are silent for longer. */
+/** The interval of the reference server; proxies drop connections that are silent for longer. */
 export const sockJsBeatMs = 25_000
 
 export const closeReason = 'Closed by the server'
@@ -13,7 +13,7 @@ export function closeFrame(code: number): string {
   return `c${JSON.stringify([code, closeReason])}`
 }
 
-/** What a client sent: a JSON array of texts, or one text; undefined if it is neither. */
+/** Parses a client's payload, a JSON array of texts or one text; undefined if it is neither. */
 export function textsOf(payload: string): string[] | undefined {
   if (payload === '') return []
   let value: unknown

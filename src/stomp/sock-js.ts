@@ -1,4 +1,4 @@
-// SockJS over HTTP, for clients without WebSocket: its streaming and polling transports, by the reference server.
+// SockJS over HTTP, for clients without WebSocket: the reference server serves its streaming and polling transports.
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
@@ -8,13 +8,13 @@ import { GrowingBytes } from './frames.ts'
 import { closeReason, sockJsBeatMs } from './sock-js-framing.ts'
 import { type Frame, type Locate, type Receiver, StompRequest, type Transport, textOf } from './transport.ts'
 
-/** The parts of a path below the prefix: server, session and transport. Nothing else is served, no page of theirs. */
+/** The path below the prefix: server, session and transport. Nothing else is served, and no page of the library. */
 const sessionPath = /^\/[^/.]+\/([^/.]+)\/(xhr|xhr_streaming|eventsource|htmlfile|jsonp|xhr_send|jsonp_send)$/
 
-/** Where clients begin; they ask it for the transports. */
+/** The path from which clients first request the available transports. */
 const infoPath = '/info'
 
-/** Those of a client's own connection to the reference server; its types name neither these nor the rest of ours. */
+/** A client's connection at the reference server, whose types omit these members. */
 interface SockJsConnection {
   url: string
   pathname: string
@@ -24,28 +24,28 @@ interface SockJsConnection {
   close(code: number, reason: string): boolean
   on(event: 'data', listener: (message: unknown) => void): void
   on(event: 'close', listener: () => void): void
-  /** There is no other way to see what waits for a client that does not fetch it. */
+  /** The only way to see the messages that a client has not fetched. */
   _session: { send_buffer: string[]; recv: { response: ServerResponse | null } | null }
 }
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => boolean
 
 interface SockJsOptions {
-  /** Where it is, without slash at the end. */
+  /** Path prefixes, without a slash at the end. */
   prefixes: string[]
   locate: Locate
   clock: Pick<Clock, 'now'>
-  /** Of what a client sends in one request. */
+  /** Maximum size of a request's body. */
   bodyBytesMax: number
-  /** A client is there; gives who gets what it sends. */
+  /** Called when a client connects. Returns the receiver of its messages. */
   opened(transport: Transport, request: StompRequest): Receiver
 }
 
 export class SockJsServer {
   readonly #options: SockJsOptions
-  /** The reference server, by prefix; loaded for the first client that comes. */
+  /** The reference server's listeners by prefix; loaded for the first client. */
   #listeners: Promise<Map<string, Listener>> | undefined
-  /** The reference server keeps one for all prefixes, too. */
+  /** Sessions by name, for all prefixes together as in the reference server. */
   readonly #sessions = new Map<string, SockJsTransport>()
 
   constructor(options: SockJsOptions) {
@@ -58,24 +58,24 @@ export class SockJsServer {
     server.on('connection', (connection: SockJsConnection | null) => {
       if (connection) this.#open(connection)
     })
-    // The types leave this method out.
+    // The types omit this method.
     const { middleware } = server as unknown as { middleware(options: { prefix: string }): Listener }
     const { prefixes } = this.#options
     return new Map(prefixes.map((prefix) => [prefix, middleware.call(server, { prefix })]))
   }
 
-  /** Whether the request is for SockJS; then it is answered. */
+  /** Answers a request if it is for SockJS. @returns whether it is */
   serve(request: IncomingMessage, response: ServerResponse): boolean {
     const path = request.url?.split('?')[0] ?? ''
     const [, prefix = '', rest = ''] = /^(\/[^/]+)(\/.+)$/.exec(path) ?? []
     if (!this.#options.prefixes.includes(prefix)) return false
     const [, session = '', transport] = sessionPath.exec(rest) ?? []
     if (!transport && rest !== infoPath) return false
-    // The reference server keeps sessions in an object, which has such names of its own.
+    // The reference server keeps sessions in a plain object, which already has these names.
     if (session in Object.prototype) return false
-    response.on('error', () => undefined) // of writing to one who is gone
+    response.on('error', () => undefined) // from writing to a client that is gone
     const writeHead = response.writeHead.bind(response) as (...head: unknown[]) => ServerResponse
-    // What the reference server calls its own fault is a malformed request.
+    // The reference server answers 500 to malformed requests.
     response.writeHead = (status: number, ...rest: unknown[]) =>
       writeHead(status === 500 ? 400 : status, ...rest)
     try {
@@ -117,7 +117,7 @@ export class SockJsServer {
     })
   }
 
-  /** The reference server would take a body of any size, at any time, copying all of it with each part that arrives. */
+  /** Reads the body first: the reference server would accept any size, and copy it all for each part that arrives. */
   async #serveSend(
     session: string,
     listener: Listener,
@@ -135,7 +135,7 @@ export class SockJsServer {
         response.writeHead(413, { connection: 'close' }).end()
         return
       }
-      // Of a request, the reference server reads no more than these.
+      // The reference server reads only these properties of a request.
       const { method, url, headers } = request
       const whole = Object.assign(Readable.from([body]), { method, url, headers })
       listener(whole as unknown as IncomingMessage, response)
@@ -143,7 +143,7 @@ export class SockJsServer {
     })
   }
 
-  /** Gives the body, or undefined if it is too large or does not come. */
+  /** Returns the body, or undefined if it is too large or the request is aborted. */
   async #read(request: IncomingMessage, bytesMax: number): Promise<Buffer | undefined> {
     const bodyBytesMax = Math.min(bytesMax, this.#options.bodyBytesMax)
     if (Number(request.headers['content-length']) > bodyBytesMax) return undefined
@@ -171,9 +171,9 @@ class SockJsTransport implements Transport {
   readonly #session: SockJsConnection['_session']
   #receiver: Receiver | undefined
   receivedBytes = 0
-  /** Of the next request. */
+  /** Maximum size of the next request. */
   bytesMax = Number.POSITIVE_INFINITY
-  /** Of texts, since the client last fetched all of them. */
+  /** Characters sent since the client last fetched all messages. */
   #unfetched = 0
   #paused: PromiseWithResolvers<void> | undefined
   #isClosing = false
@@ -187,7 +187,7 @@ class SockJsTransport implements Transport {
   attach(receiver: Receiver): void {
     this.#receiver = receiver
     this.#connection.on('data', (message) => {
-      if (typeof message !== 'string') return // the framing holds texts alone
+      if (typeof message !== 'string') return // the framing contains only texts
       this.receivedBytes += message.length
       this.bytesMax -= message.length
       receiver.receive(Buffer.from(message))
@@ -207,7 +207,7 @@ class SockJsTransport implements Transport {
     return this.#unfetched + (recv?.response?.writableLength ?? 0)
   }
 
-  /** A request that is larger is answered 413. */
+  /** Limits the client's requests; larger ones are answered with 413. */
   confine(bytesMax: number): void {
     this.bytesMax = bytesMax
   }
@@ -216,7 +216,7 @@ class SockJsTransport implements Transport {
     this.bytesMax = Number.POSITIVE_INFINITY
   }
 
-  /** What the client sends waits in its requests. */
+  /** Leaves the client's messages waiting in their requests. */
   pause(): void {
     this.#paused ??= Promise.withResolvers()
   }
@@ -226,7 +226,7 @@ class SockJsTransport implements Transport {
     this.#paused = undefined
   }
 
-  /** Takes what a client sends: one request after the other, and none while the connection is not read. */
+  /** Runs `take` for one request after the other, and not while the connection is paused. */
   inTurn(take: () => Promise<void>): Promise<void> {
     const turn = async () => {
       while (this.#paused) await this.#paused.promise
@@ -236,7 +236,7 @@ class SockJsTransport implements Transport {
     return this.#lastTurn
   }
 
-  /** There is no handshake: it is over when the client was answered, which may be when it asks next. */
+  /** Closes without a handshake: the connection ends when the client's current or next request is answered. */
   close(code: number): void {
     this.resume()
     const isListening = this.#session.recv !== null
@@ -245,7 +245,7 @@ class SockJsTransport implements Transport {
     if (isListening) this.fetched()
   }
 
-  /** The client was given all that waits for it. */
+  /** Called when the client has been sent all waiting messages. */
   fetched(): void {
     if (this.#isClosing) setImmediate(() => this.#receiver?.ended())
   }
@@ -258,5 +258,5 @@ class SockJsTransport implements Transport {
   }
 }
 
-/** [RFC 6455 7.4.1]: policy. */
+/** Policy violation [RFC 6455 7.4.1]. */
 const cutOffCode = 1008

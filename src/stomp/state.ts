@@ -1,8 +1,8 @@
 /**
- * CONNECT is waited for, then the handler decides on it, then frames are served. After DISCONNECT the client closes the
- * socket: until then the connection lingers. It closes while the closing handshake lasts.
+ * `waiting` for CONNECT, `connecting` while the handler decides on it, `open` while frames are served, `lingering` from
+ * DISCONNECT until the client closes the socket, `closing` during the closing handshake.
  */
 export type State = 'waiting' | 'connecting' | 'open' | 'lingering' | 'closing' | 'closed'
 
-/** States in which nothing else is sent. */
+/** States in which no more frames are sent. */
 export const ending = new Set<State>(['lingering', 'closing', 'closed'])

@@ -1,7 +1,7 @@
-// What carries the bytes of one connection, and what the client said of itself when it opened it.
+// The interface of a connection's transport, and the request that opened the connection.
 import type { IncomingHttpHeaders } from 'node:http'
 
-/** A whole frame: what is its receiver's own, and what may be the same for many. */
+/** A complete frame: the head is specific to its receiver, the body may be shared by many. */
 export interface Frame {
   head: string
   headBytes: number
@@ -12,20 +12,20 @@ export function textOf({ head, body }: Frame): string {
   return head + body.toString()
 }
 
-/** A socket as the engine sees it. None of it throws. */
+/** A socket as the engine uses it. No method throws. */
 export interface Transport {
-  /** Sends frames, together if that is cheaper. */
+  /** Sends frames, in one write if that is cheaper. */
   send(frames: Frame[]): void
-  /** What was sent and waits for the client to read it. */
+  /** Number of bytes sent and not yet read by the client. */
   readonly bufferedBytes: number
-  /** Grows with every byte that comes in. */
+  /** Total number of bytes received. */
   readonly receivedBytes: number
-  /** Reads no more once more than so many bytes came, and says so; until {@link free}. */
+  /** Until {@link free}, stops reading and calls `exceeded` once more than `bytesMax` bytes have arrived. */
   confine(bytesMax: number, exceeded: () => void): void
   free(): void
   pause(): void
   resume(): void
-  /** Closes after what was sent. */
+  /** Closes after the frames sent so far. */
   close(code: number): void
   /** Closes at once. */
   terminate(): void
@@ -34,11 +34,11 @@ export interface Transport {
 /** What a transport reports to its connection. */
 export interface Receiver {
   receive(chunk: Buffer): void
-  /** The socket is closed; nothing else comes. */
+  /** Called when the socket is closed; nothing else is received. */
   ended(): void
 }
 
-/** What is known of a request for a connection. */
+/** The parts of an opening request that {@link Locate} may use. */
 interface OpeningRequest {
   httpVersion: string
   headers: IncomingHttpHeaders
@@ -47,15 +47,15 @@ interface OpeningRequest {
 }
 
 /**
- * Where a client sent its request, and from which address. What it throws refuses the request with 400, its message
- * for the client to read.
+ * Returns the origin to which a client sent its request, and the client's address. If it throws, the request is refused
+ * with 400 and the error's message.
  */
 export type Locate = (request: OpeningRequest) => { origin: string | undefined; address: string }
 
-/** What a client's request said. */
+/** The request that opened a connection. */
 export class StompRequest {
   readonly #url: string
-  /** `http://host`; undefined where the client did not say. */
+  /** `http://host`; undefined if the client did not name a host. */
   readonly origin: string | undefined
   readonly address: string
 

@@ -1,14 +1,14 @@
-// Who comes is let in a few at a time: of thousands that come back at once, those who are there already would wait for all
-// that have come by that moment, and then for all that these ask for next.
+// Admits new connections a few at a time. Otherwise, if thousands reconnected at once, existing clients would wait for
+// all of their handshakes, and then for all of their first requests.
 
-/** So many a turn of the loop, which then takes what they ask for, a few milliseconds. */
+/** Connections admitted per turn of the event loop; serving their first requests takes a few milliseconds. */
 const perTurn = 4
 
 export class Turnstile {
   #waiting: (() => void)[] = []
   #isTurning = false
 
-  /** Runs `enter` at once, or behind those who wait. It must not throw. */
+  /** Runs `enter` at once, or after those already waiting. It must not throw. */
   pass(enter: () => void): void {
     this.#waiting.push(enter)
     if (!this.#isTurning) this.#turn()

@@ -1,10 +1,10 @@
-// WebSocket as a transport: plain, or with the framing of SockJS inside.
+// WebSocket transports: plain, and with the framing of SockJS.
 import type { Socket } from 'node:net'
 import type { RawData, WebSocket } from 'ws'
 import { closeFrame, messageFrame, sockJsBeatMs, textsOf } from './sock-js-framing.ts'
 import { type Frame, type Receiver, type Transport, textOf } from './transport.ts'
 
-/** TCP finds the dead among those that want no heart-beats. */
+/** TCP keepalive detects dead connections without heart-beats. */
 const keepAliveMs = 60_000
 
 const nothing = () => {}
@@ -20,18 +20,18 @@ export class WebSocketTransport implements Transport {
     socket.setKeepAlive(true, keepAliveMs)
   }
 
-  /** Has the receiver get what comes in. */
+  /** Passes received bytes to the receiver. */
   attach(receiver: Receiver): void {
     this.ws.on('message', (data) => receiver.receive(bytesOf(data)))
     this.ws.on('close', () => receiver.ended())
-    // Broken framing, text that is not UTF-8, a message too large: 'close' follows.
+    // Broken framing, text that is not UTF-8, or a message that is too large: 'close' follows.
     this.ws.on('error', () => undefined)
   }
 
   /**
-   * One frame is one message, since not every native client takes several apart; but they are one write of one piece of
-   * memory. `ws` writes the head of a message and what it holds apart, and each message by itself. What it says of its own,
-   * such as that it closes, it writes whole and at once, as it has nothing to compress: so nothing comes between.
+   * Sends each frame as one message, since not every native client splits batches, but all in one write of one buffer.
+   * `ws` would write the head and payload of each message separately. Its own frames, such as a close, it writes whole
+   * and at once, as compression is off, so they cannot interleave with ours.
    */
   send(frames: Frame[]): void {
     if (this.ws.readyState !== this.ws.OPEN) return
@@ -49,7 +49,7 @@ export class WebSocketTransport implements Transport {
     return this.#socket.bytesRead
   }
 
-  /** Of a message that is not whole yet, `ws` tells nothing. */
+  /** Counts at the socket, because `ws` does not report incomplete messages. */
   confine(bytesMax: number, exceeded: () => void): void {
     let bytes = 0
     const count = (chunk: Buffer) => {
@@ -87,7 +87,7 @@ export class WebSocketTransport implements Transport {
   }
 }
 
-/** SockJS' own use of WebSocket. */
+/** The WebSocket transport of SockJS. */
 export class SockJsWebSocketTransport extends WebSocketTransport {
   override attach(receiver: Receiver): void {
     const beat = setInterval(() => this.ws.send('h'), sockJsBeatMs)
@@ -115,7 +115,7 @@ export class SockJsWebSocketTransport extends WebSocketTransport {
   }
 }
 
-/** Where messages are put together, one after the other. What the system takes at once leaves its room to the next. */
+/** Buffer in which messages are assembled. Room whose bytes the system accepts at once is reused for the next. */
 let room = Buffer.allocUnsafeSlow(64 * 1024)
 let roomAt = 0
 
@@ -129,7 +129,7 @@ function takeRoom(bytes: number): Buffer {
   return room.subarray(roomAt - bytes, roomAt)
 }
 
-/** What was taken last is not needed any more. */
+/** Returns the room that was taken last. */
 function giveBack(bytes: Buffer): void {
   if (bytes.buffer === room.buffer) roomAt -= bytes.length
 }
@@ -140,7 +140,7 @@ function sizeOf(frames: Frame[]): number {
   return size
 }
 
-/** Each frame as a message of text, which a server does not mask [RFC 6455 5.2]. */
+/** Writes each frame as a text message, which a server does not mask [RFC 6455 5.2]. */
 function writeTextMessages(bytes: Buffer, frames: Frame[]): void {
   let at = 0
   for (const frame of frames) {
@@ -154,7 +154,7 @@ function writeTextMessages(bytes: Buffer, frames: Frame[]): void {
 
 const lengthOf = ({ headBytes, body }: Frame): number => headBytes + body.length
 
-/** Of the WebSocket message that holds it. */
+/** Returns the size of the head of a frame's WebSocket message. */
 function headBytesOf(frame: Frame): number {
   const length = lengthOf(frame)
   if (length < 126) return 2
@@ -163,7 +163,7 @@ function headBytesOf(frame: Frame): number {
 
 const wholeText = 0x81
 
-/** @returns where it ends */
+/** Writes the head of a WebSocket message. @returns the offset of its end */
 function writeHead(bytes: Buffer, at: number, length: number): number {
   bytes[at] = wholeText
   if (length < 126) {
