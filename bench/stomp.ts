@@ -73,7 +73,7 @@ export class StompClient {
   }
 
   /**
-   * Reconnects as official clients that {@link start started} and lost their connection do: with the session, all topics
+   * Reconnects as official clients that {@link start started} do after a lost connection: with the session, all topics
    * with their previous ids, and the user last. Resolves when all of that is answered.
    */
   static async comeBack(port: number, apiKey: string, before: StompClient): Promise<StompClient> {

@@ -39,7 +39,7 @@ export type EmbeddedPostgres = {
   adopted: boolean
   /** Whether its database was copied from the template just now. */
   isCopy: boolean
-  /** Resolves when the initial data is on the disk; before that, nobody may be told what it contains. */
+  /** Resolves when the initial data is on the disk; until then nothing in it, such as credentials, may be handed out. */
   safe: Promise<void>
   /** Shuts the server down and waits until its process has ended. */
   stop(): Promise<void>
@@ -166,7 +166,7 @@ function beginToPutOnDisk(cluster: Cluster): Promise<void> {
   return safe
 }
 
-/** Removes a copy of an interrupted start, before which nobody was told what it contained. */
+/** Removes the copy of an interrupted start; nothing in it has been handed out yet. */
 async function removeUnsafe(cluster: Cluster): Promise<void> {
   const left = await findPostmaster(cluster)
   if (left) await stopPostmaster(cluster, left.pid)

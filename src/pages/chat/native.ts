@@ -18,7 +18,7 @@ const appNames: Record<string, string> = {
   'chat:notification-received': 'onChatNotificationReceived',
 }
 
-/** Resolves when the app has installed its functions on the window; never resolves outside an app. */
+/** Resolves when the app has put `$flex` on the window; never resolves outside an app. */
 export async function findApp(): Promise<Host> {
   const flex = await findFlex()
   const { port1, port2 } = new MessageChannel()

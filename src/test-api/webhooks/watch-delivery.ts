@@ -33,7 +33,7 @@ export class DeliveryWatch {
   #fault: Struck<WebhookEffect> | undefined
   #posted: Posted | undefined
 
-  /** @param hold stops others from waiting for the attempt while it hangs for that long; returns what ends this */
+  /** @param hold postpones the delivery by so many ms, so that callers stop waiting; returns a function that ends this */
   constructor(testApi: TestApi, clock: Clock, delivery: WatchedDelivery, hold: Hold) {
     this.#testApi = testApi
     this.#clock = clock
