@@ -39,7 +39,7 @@ export type EmbeddedPostgres = {
   adopted: boolean
   /** Whether its database was copied from the template just now. */
   isCopy: boolean
-  /** Resolves when the initial data is on the disk; until then nothing in it, such as credentials, may be handed out. */
+  /** Resolves when the initial data is on the disk; until then none of it, such as credentials, may be handed out. */
   safe: Promise<void>
   /** Shuts the server down and waits until its process has ended. */
   stop(): Promise<void>

@@ -33,7 +33,7 @@ export class DeliveryWatch {
   #fault: Struck<WebhookEffect> | undefined
   #posted: Posted | undefined
 
-  /** @param hold postpones the delivery by so many ms, so that callers stop waiting; returns a function that ends this */
+  /** @param hold postpones the delivery by so many ms, so that callers stop waiting; returns a function to end this */
   constructor(testApi: TestApi, clock: Clock, delivery: WatchedDelivery, hold: Hold) {
     this.#testApi = testApi
     this.#clock = clock
