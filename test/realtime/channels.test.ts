@@ -35,7 +35,7 @@ const relayOf = (channel: SeenChannel, filters = {}, isLegacy = false) => ({
 })
 const page = { number: 0, size: 25, sort: [] }
 
-/** Performs an action with what a client would send. */
+/** Performs an action with a client's body. */
 function perform(name: keyof typeof channelActions, channel: SeenChannel, body: unknown) {
   const { body: schema, handle } = channelActions[name]
   return handle(callOf(channel), schema.parse(body))
@@ -73,7 +73,7 @@ describe('what answers an action', () => {
     expect(await act()).toMatchObject({ topic: 'channels', type })
   })
 
-  /** As clients send it back. */
+  /** Returns the whole resource with a change, as clients send it. */
   const whole = () => ({ ...JSON.parse(JSON.stringify(group)), displayName: 'Other', _relays: {} })
   async function takesOffice() {
     await perform('addModerator', group, { id: other.id })

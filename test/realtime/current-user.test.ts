@@ -1,4 +1,4 @@
-// What users are answered about themselves and each other, and on which of their topics.
+// Answers of relays and actions about the current user and others, and the topics of these answers.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { currentUserActions, currentUserRelays } from '#realtime/current-user.ts'

@@ -1,4 +1,4 @@
-// What becomes of sessions while the database is away is noted when it is back.
+// Changes of sessions while the database is away are saved when it is back.
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { channelHypermedia } from '#resources/channel.ts'
 import { frame, Talker } from '../stomp/talker.ts'

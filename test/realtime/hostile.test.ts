@@ -1,4 +1,4 @@
-// Clients that break what they can. Each gets a clear word or is cut off; everybody else notices nothing.
+// Hostile clients. Each gets a clear error or is disconnected, and other clients are not affected.
 import { randomBytes } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import type { Channel } from '@chatkitty/core'
@@ -26,7 +26,7 @@ let alice: Device
 let bob: Device
 let bobHears: Chat
 let channel: Channel
-/** Those that clients have open. */
+/** Open sockets of clients. */
 const sockets = new Set<object>()
 
 beforeAll(async () => {
@@ -52,7 +52,7 @@ afterAll(async () => {
 
 let said = 0
 
-/** Alice says something; that it is settled, and that bob hears it, may take a second each. */
+/** Sends a message from alice to bob; its confirmation and its delivery may take a second each. */
 async function chat(): Promise<void> {
   said += 1
   const body = `Hello ${said}`
@@ -60,20 +60,20 @@ async function chat(): Promise<void> {
   await bobHears.onMessageReceived.next((message) => message.body === body)
 }
 
-/** Has alice and bob chat until the mischief is over, and a little more. */
+/** Lets alice and bob chat until the mischief is over, and once more afterwards. */
 async function whileOthersChat<T>(mischief: Promise<T>): Promise<T> {
   let isOver = false
   const over = mischief.finally(() => {
     isOver = true
   })
-  over.catch(() => undefined) // it is awaited below
+  over.catch(() => undefined) // awaited below
   do await chat()
   while (!isOver)
   await chat()
   return over
 }
 
-/** All that the mischief left behind is cleared away. */
+/** Resolves when only the sockets of alice and bob are left. */
 async function expectNothingIsLeft(): Promise<void> {
   await expect.poll(() => sockets.size, { timeout: 10_000 }).toBe(2) // of alice and bob
 }
@@ -81,7 +81,7 @@ async function expectNothingIsLeft(): Promise<void> {
 const open = ({ apiKey }: Pick<TestApplication, 'apiKey'> = server.main) =>
   Talker.open(Number(new URL(server.url).port), `/rtm/websocket?api-key=${encodeURIComponent(apiKey)}`)
 
-/** The first frame such as this that was or will be heard. */
+/** Resolves with the first matching frame, already received or yet to come. */
 function hears({ frames }: Talker, isIt: (frame: ServerFrame) => boolean): Promise<ServerFrame> {
   const find = () => {
     const found = frames.find(isIt)
@@ -93,7 +93,7 @@ function hears({ frames }: Talker, isIt: (frame: ServerFrame) => boolean): Promi
 
 const isError = ({ command }: ServerFrame) => command === 'ERROR'
 
-/** A user that follows the protocol so far; without the errors queue if `isDeaf`. */
+/** Connects a user who follows the protocol so far; without the errors queue if `isDeaf`. */
 async function mallory({ name = 'mallory', beats = '0,0', isDeaf = false } = {}): Promise<Talker> {
   const client = await open()
   client.send(frame('CONNECT', { 'accept-version': '1.2', 'StompX-User': name, 'heart-beat': beats }))
@@ -107,7 +107,7 @@ const isAbout = (subject: string) => (heard: ServerFrame) =>
 
 let asked = 0
 
-/** Asks for something; gives what the errors queue says, or `granted`. */
+/** Sends a SUBSCRIBE or SEND. @returns the error of the errors queue, or `granted` */
 async function ask(client: Talker, command: 'SUBSCRIBE' | 'SEND', destination: string, body = '') {
   asked += 1
   const id = `ask-${asked}`
@@ -137,7 +137,7 @@ describe('what is no STOMP', () => {
       const client = at % 2 === 0 ? await open() : await mallory()
       client.send(at % 3 === 0 ? text : Buffer.from(text))
       client.send(randomBytes(at))
-      client.send('\0\n\0') // no command, whatever the rest was part of
+      client.send('\0\n\0') // not a command, in whatever state the parser is
       await client.closed
       const last = client.frames.at(-1)
       expect([last?.command, text]).toEqual(['ERROR', text])
@@ -314,7 +314,7 @@ async function idOf(name: string): Promise<number> {
   return body._embedded.users.find((user: { name: string }) => user.name === name).id
 }
 
-/** What any action could want. */
+/** A body with the fields of all actions. */
 const anyBody = JSON.stringify({
   type: 'TEXT',
   body: 'x',
@@ -326,7 +326,7 @@ const anyBody = JSON.stringify({
   muted: true,
 })
 
-// Who may read and do what, destination by destination, is in test/security.
+// test/security tests the permissions of each destination.
 describe('what belongs to others', () => {
   it('is not reached under any other name', async () => {
     const client = await mallory()

@@ -1,4 +1,4 @@
-// Clients before chatkitty 1.26 wait for the answer to a message on the channel's topic, and may send before they listen.
+// Clients before chatkitty 1.26 expect the answer to a message on the channel's topic, and may send before subscribing.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { frame, Talker } from '../stomp/talker.ts'
 import { createChannel, createUser, several } from '../support/factories.ts'
@@ -32,7 +32,7 @@ it('an answer waits until an old client listens for it, however late that is, an
   const message = { destination: `/application/channels/${channel.id}.message`, receipt: 'early' }
   talker.send(frame('SEND', message, JSON.stringify({ type: 'TEXT', body: 'early' })))
   expect(await talker.next()).toMatchObject({ command: 'RECEIPT', headers: { 'receipt-id': 'early' } })
-  // What one hears has been delivered to all.
+  // An event received by one subscriber has been delivered to all.
   await expect.poll(() => watcher.frames.some(({ body }) => body.includes('message.created'))).toBe(true)
   const answers = () => talker.frames.filter(({ command }) => command === 'MESSAGE')
   for (const id of ['first', 'second']) {

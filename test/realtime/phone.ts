@@ -1,4 +1,4 @@
-// A client of a user that loses its connection and comes back, frame by frame.
+// A user's client that can lose its connection and reconnect, frame by frame.
 import { expect } from 'vitest'
 import { frame, type ServerFrame, Talker } from '../stomp/talker.ts'
 import type { TestApplication, TestServer } from '../support/server.ts'
@@ -6,7 +6,7 @@ import type { TestApplication, TestServer } from '../support/server.ts'
 export interface Heard {
   destination: string
   type: string
-  /** A body have those that are messages. */
+  /** Only messages have a body. */
   resource: { body: string }
 }
 
@@ -14,11 +14,11 @@ export class Phone {
   readonly #server: Pick<TestServer, 'url'>
   readonly #application: Pick<TestApplication, 'apiKey'>
   readonly name: string
-  /** What it was told on all its connections, in order. */
+  /** Frames received on previous connections, in order. */
   readonly #before: ServerFrame[] = []
   talker: Talker | undefined
   session: string | undefined
-  /** Whether what it is told is acknowledged at once. */
+  /** Whether received messages are acknowledged at once. */
   acknowledges = true
   ack = 'client-individual'
 
@@ -28,7 +28,7 @@ export class Phone {
     this.name = name
   }
 
-  /** Connects, or comes back; listens to errors. */
+  /** Connects or reconnects, and subscribes to errors. @returns the answer to CONNECT */
   async connect(url = this.#server.url): Promise<ServerFrame> {
     const path = `/rtm/websocket?api-key=${this.#application.apiKey}`
     const talker = await Talker.open(Number(new URL(url).port), path)
@@ -55,7 +55,7 @@ export class Phone {
     return answer
   }
 
-  /** @returns the error of a SUBSCRIBE that is refused */
+  /** Subscribes to topics. @returns for each, the error if the SUBSCRIBE is refused */
   async listen(...destinations: string[]): Promise<(string | undefined)[]> {
     return Promise.all(destinations.map((destination) => this.#subscribe(destination)))
   }
@@ -75,12 +75,12 @@ export class Phone {
     return answer?.command === 'RECEIPT' ? undefined : JSON.parse(answer?.body ?? '{}').error
   }
 
-  /** Asks for its user, as official clients do when they have subscribed to all. */
+  /** Requests the user, as official clients do after subscribing to everything. */
   askForUser(): void {
     this.talker?.send(frame('SUBSCRIBE', { id: 'me', destination: '/application/user.relay' }))
   }
 
-  /** Loses its connection. */
+  /** Cuts the connection. */
   async cut(): Promise<void> {
     const { talker } = this
     if (!talker) return
@@ -90,20 +90,20 @@ export class Phone {
     this.talker = undefined
   }
 
-  /** The last frame, once the server has closed the connection. */
+  /** Resolves with the last frame once the server has closed the connection. */
   async end(): Promise<ServerFrame | undefined> {
     await this.talker?.closed
     return this.talker?.frames.at(-1)
   }
 
-  /** What topics have told, in order. */
+  /** Messages received on topics, in order. */
   get heard(): Heard[] {
     return [...this.#before, ...(this.talker?.frames ?? [])]
       .filter(({ command, headers }) => command === 'MESSAGE' && headers.destination?.startsWith('/topic/'))
       .map(({ headers, body }) => ({ destination: headers.destination ?? '', ...JSON.parse(body) }))
   }
 
-  /** Bodies of the messages that a channel's topic has told, in order. */
+  /** Returns the bodies of the messages received on a channel's topic, in order. */
   bodies(channelId: number): string[] {
     return this.heard
       .filter(
@@ -114,7 +114,7 @@ export class Phone {
   }
 }
 
-/** Resolves when the server knows that a session has lost its connection. */
+/** Resolves when the server has noticed that a session lost its connection. */
 export async function noticed(server: TestServer, { session }: Phone): Promise<void> {
   const find = async () => {
     const row = await server.ctx.db.prisma.userSession.findFirst({ where: { key: session ?? '' } })

@@ -1,5 +1,5 @@
-// What cannot be told holds back nothing else: it is set aside, said once in the log and counted, and whoever missed it
-// is made to resume or to start anew.
+// An event that cannot be delivered does not hold back others: it is set aside, logged once and counted, and sessions
+// that missed it have to resume or to start anew.
 import { inspect } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { MemoryBus } from '#bus/memory.ts'
@@ -29,12 +29,12 @@ afterEach(() => {
 })
 
 const counters: Counted[] = ['events set aside', 'sessions closed', 'signals unreadable']
-/** In this test. */
+/** Returns how often something was counted in this test. */
 const counted = (what: Counted) => server.ctx.metrics.of(what) - (before.get(what) ?? 0)
 
 const sql = (text: string, values: unknown[] = []) => server.ctx.db.query({ text }, values)
 
-/** Somebody who listens to a channel. */
+/** A user subscribed to a channel. */
 class Listener {
   readonly application: TestApplication
   readonly user: UserDocument
@@ -66,7 +66,7 @@ class Listener {
     return this
   }
 
-  /** What was said on its connection, in order. */
+  /** Messages received on the current connection, in order. */
   get heard(): string[] {
     return this.talker.frames
       .filter(({ headers }) => headers.destination === this.#destination)
@@ -93,14 +93,14 @@ async function scene(application: TestApplication, count = 1) {
   return { channel, listeners, say: (body: string) => sendMessage(application, channel.id, { body }) }
 }
 
-/** What is set aside is said once, with ids and with no word of what it holds. */
+/** Collects error log lines: an event set aside is logged once, with ids and without its content. */
 function watchErrors() {
   const lines: unknown[][] = []
   vi.spyOn(server.ctx.log, 'error').mockImplementation((...line: unknown[]) => void lines.push(line))
   return lines
 }
 
-/** With what errors say, as the log would have it. */
+/** Returns log lines as text, including the messages of errors. */
 const wordsOf = (lines: unknown[][]) => inspect(lines, { depth: 9, maxArrayLength: null })
 
 async function emit(applicationId: number, type: string, payload: string, channelId: number | null = null) {
@@ -155,7 +155,7 @@ it('who has missed an event that cannot be delivered is made to start anew, and 
   await others.say('on and on')
   const [other] = others.listeners
   await expect.poll(() => other?.heard).toEqual(['on and on'])
-  // A new session goes on, and the old one would not.
+  // A new session works; the old one cannot resume.
   const [again] = ours.listeners
   if (again) again.key = ''
   await again?.connect()
@@ -208,7 +208,7 @@ it.each([
 })
 
 describe('a session that cannot hear of an event', () => {
-  /** The connection of a user does not take what has this text, so many times. */
+  /** Makes sending to a user fail for messages that contain a text, `times` times. */
   function breakFor(user: UserDocument, text: string, times: number): void {
     const { message } = StompConnection.prototype
     let left = times

@@ -1,4 +1,4 @@
-// What was missed is told, or the session is refused: it never goes on with a hole. [decision 9]
+// Missed events are delivered, or the session is refused; it never continues with a gap. [decision 9]
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { frame, Talker } from '../stomp/talker.ts'
 import { createUser } from '../support/factories.ts'
@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** Connects, asks for the user, and gives the first frames until the one of this command. */
+/** Connects and requests the user. @returns the frames up to the first with this command */
 function connect(
   command: string,
   session?: string,
@@ -50,7 +50,7 @@ async function lostSession(): Promise<string> {
   return key
 }
 
-/** Resolves when so many updates of a user are told. */
+/** Emits updates of a user. Resolves when all of them are delivered. */
 async function emitUpdates(userId: number, count: number): Promise<void> {
   await server.ctx.db.query(
     {
@@ -103,7 +103,7 @@ it('a session whose client acknowledges nothing is ended with an error that says
   careful.ws.close()
 })
 
-/** A client that listens to what becomes of others; the one named careful acknowledges all of it. */
+/** Connects a client that subscribes to its contacts; the one named careful acknowledges all messages. */
 async function listener(name: string): Promise<Talker> {
   const user = await createUser(server.main, { name })
   const port = Number(new URL(server.url).port)

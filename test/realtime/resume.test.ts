@@ -1,4 +1,4 @@
-// Who comes back hears what it missed of each topic, and nothing that is not for it any more. [decision 13]
+// A resumed session receives the missed events of each topic that its user had access to. [decision 13]
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { v4 as uuid } from 'uuid'
@@ -28,7 +28,7 @@ const messages = (id: number) => `/topic/channels/${id}.messages`
 const own = (user: { id: number }, name: string) => `/topic/users/${user.id}.${name}`
 const say = (id: number, body: string) => sendMessage(app, id, { body })
 
-/** A private channel of two, one of whom listens to it on a phone, beside somebody who stays. */
+/** Creates a channel of two users: one subscribes with a phone, the other stays connected as a witness. */
 async function chat(type = 'PRIVATE') {
   const [a, b] = await Promise.all([createUser(app), createUser(app)])
   const members = [{ id: a.id }, { id: b.id }]
@@ -45,7 +45,7 @@ async function chat(type = 'PRIVATE') {
 
 type Chat = Awaited<ReturnType<typeof chat>>
 
-/** Everything of up to now has been told to who is there. */
+/** Resolves when all events so far are delivered to the connected clients. */
 async function delivered({ channel, witness }: Pick<Chat, 'channel' | 'witness'>): Promise<void> {
   const mark = uuid()
   await say(channel.id, mark)
@@ -80,7 +80,7 @@ describe.each(removals)('a member whose connection is away while %s', (_how, rem
     await remove(all)
     await say(channel.id, 'after')
     await phone.connect()
-    // As official clients do: the same subscriptions, and then the user.
+    // Like official clients: the same subscriptions, then the user.
     const answers = phone.listen(...topics)
     phone.askForUser()
     expect(await answers).toEqual([undefined, 'ResourceNotFoundError', 'ResourceNotFoundError'])
@@ -148,7 +148,7 @@ it('a member that is out and in again hears what was before and since, not what 
 it('a member that is out does not hear what a message of before has become since', async () => {
   const all = await chat()
   const { channel, phone, topics, witness, a, b } = all
-  // Nobody listens, so that the event is presented when it is missed, with the message as it is then.
+  // No client is connected, so the event is presented only when it is replayed, with the message in its later state.
   for (const each of [phone, witness]) {
     await each.cut()
     await noticed(server, each)
@@ -288,7 +288,7 @@ describe('who comes back is refused', () => {
 })
 
 describe('what was missed of a topic', () => {
-  /** Somebody who listens to two channels and loses its connection. */
+  /** Creates a client that subscribes to two channels and loses its connection. */
   async function two() {
     const [one, other] = [await chat(), await chat()]
     const { phone } = one
@@ -310,7 +310,7 @@ describe('what was missed of a topic', () => {
     phone.askForUser()
     await phone.listen(messages(ids[0]))
     await hears(ids[0])
-    await sleep(2_500) // clients on slow lines take longer
+    await sleep(2_500) // clients with slow connections take longer
     await phone.listen(messages(ids[1]))
     await hears(ids[1])
     await say(ids[1], 'now')
@@ -326,7 +326,7 @@ describe('what was missed of a topic', () => {
     await hears(ids[0])
     await delivered(one)
     const last = phone.bodies(ids[0]).length
-    await phone.talker?.ask('UNSUBSCRIBE', { id: 'none' }) // what it has acknowledged is known
+    await phone.talker?.ask('UNSUBSCRIBE', { id: 'none' }) // makes sure that the acknowledgements have arrived
     await phone.cut()
     await phone.connect()
     await phone.listen(messages(ids[1]), messages(ids[0]))
@@ -356,7 +356,7 @@ describe('what was missed of a topic', () => {
   it('that an official client has given up is not delivered to a later subscription', async () => {
     const { phone, ids, one } = await two()
     await phone.connect()
-    await phone.listen(own(one.b, 'channels')) // all that it has of its own
+    await phone.listen(own(one.b, 'channels')) // all of its subscriptions to its user's own topics
     phone.askForUser()
     await expect
       .poll(() => phone.talker?.frames.some(({ body }) => body.includes('resource.relayed')))
@@ -367,7 +367,7 @@ describe('what was missed of a topic', () => {
       .toBe(true)
     await delivered(one)
     await expect.poll(() => phone.bodies(ids[0]).length).toBe(1)
-    // What it takes up again is.
+    // Events of a topic subscribed to with its previous id are delivered.
     await phone.listen(messages(ids[1]))
     await expect.poll(() => phone.bodies(ids[1])[0]).toBe(`missed in ${ids[1]}`)
   })

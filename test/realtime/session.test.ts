@@ -1,4 +1,4 @@
-// What a session has acknowledged, and what it is told again. [runtime contract 1.5, decision 9]
+// Acknowledgements of a session, and what is delivered to it again. [runtime contract 1.5, decision 9]
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { realClock } from '#clock/clock.ts'
@@ -32,7 +32,7 @@ function subscribe(session: Session, id = 's', isAutomatic = false): Subscriptio
   return subscription
 }
 
-/** An event that answers an action where it has a receipt. */
+/** Returns an event, which answers an action if it has a receipt. */
 const event = (position: number, receipt?: string): PublishedEvent => ({
   applicationId: 1,
   channelId: 1,
@@ -47,10 +47,10 @@ const delivery: Delivery = {
   isEcho: true,
 }
 
-/** The head of a message that answers an action. */
+/** Matches the head of a message that answers an action. */
 const answering = (receipt: string) => ({ text: expect.stringContaining(`\nreceipt-id:${receipt}\n`) })
 
-/** Sends an event live; gives the ack of its message. */
+/** Delivers an event live. @returns the ack of its message */
 function tell(
   { session, log }: ReturnType<typeof open>,
   to: Subscription,
@@ -118,8 +118,8 @@ describe('a session', () => {
   })
 
   it('hears of each topic what one hears that is never cut off, and again only what it had not acknowledged', () => {
-    // What clients do: listen to topics, acknowledge some of what they hear, lose their connection, come back here or
-    // through another process, and subscribe again to some of their topics at first and to the others later.
+    // Clients subscribe to topics, acknowledge some messages, lose their connection, resume in this or another process,
+    // and resubscribe to some of their topics at first and to the others later.
     const topic = fc.nat({ max: 3 })
     const step = fc.oneof(
       { weight: 8, arbitrary: topic.map((to) => ({ what: 'tell' as const, to })) },
@@ -149,11 +149,11 @@ describe('a session', () => {
   })
 })
 
-/** A client, and a log of events that each have one topic. */
+/** A client, and a log of events with one topic each. */
 class Client {
   readonly #delivered = { position: 0 }
   readonly #log: { position: number; to: number }[] = []
-  /** By topic: where it first listened, and what it has heard, in order. */
+  /** Position of the first subscription to each topic. */
   readonly #since = new Map<number, number>()
   readonly #heard: number[] = []
   readonly #acknowledged = new Set<number>()
@@ -192,7 +192,7 @@ class Client {
     this.#acknowledged.add(message.position)
   }
 
-  /** Listens to a topic, as before if it did. */
+  /** Subscribes to a topic, with the same id each time. */
   listen(to: number): void {
     if (this.#session.subscriptions.has(`s${to}`)) return
     const subscription = subscribe(this.#session, `s${to}`)
@@ -213,7 +213,7 @@ class Client {
     else if (how === 'elsewhere') {
       const topics = JSON.parse(JSON.stringify(session.owed)) as TopicPositions
       this.#session = this.#open(topics, acknowledged, true)
-      // What was acknowledged behind a gap is known to its process alone.
+      // Acknowledgements beyond a gap are known only to the process that received them.
       this.#acknowledged.clear()
     } else {
       this.#session = this.#open(null, this.#kept, true)

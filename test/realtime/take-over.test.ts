@@ -1,4 +1,4 @@
-// Who comes back gets the session from the connection that had it; nobody else does.
+// A user who reconnects takes over their session from its old connection; nobody else can.
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { frame, type ServerFrame, Talker } from '../stomp/talker.ts'
@@ -35,7 +35,7 @@ it('a session ends for its own user alone, known by key and name', async () => {
       'StompX-Auth-Session-ID': key,
     })
     expect(answer.session).not.toBe(key)
-    await ada.ask('SUBSCRIBE', { id: 'user', destination: '/application/user.relay' }) // she is still there
+    await ada.ask('SUBSCRIBE', { id: 'user', destination: '/application/user.relay' }) // her session still works
     client.ws.close()
   }
 

@@ -1,4 +1,4 @@
-// An application of the engine: what is sent to a destination goes to all who subscribed to it.
+// An application of the engine for tests: a SEND to a destination is delivered to all of its subscribers.
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -16,19 +16,19 @@ import { shareBody } from '#stomp/shared-body.ts'
 type Connection = StompConnection<string>
 
 export class Board implements StompHandler<string> {
-  /** What was called, in order: `send /a`, `closed lost`. */
+  /** The calls of the handler, in order, such as `send /a` or `closed lost`. */
   readonly calls: string[] = []
   readonly bodies: string[] = []
   readonly connections = new Set<Connection>()
   readonly #subscribers = new Map<string, Map<Connection, string>>()
   readonly #fanout = new Fanout()
-  /** Calls for this destination wait for it. */
+  /** Promises that calls for a destination wait for. */
   readonly gates = new Map<string, Promise<void>>()
   running = 0
   runningMost = 0
   #messages = 0
 
-  /** `reject` is refused, `explode` meets a fault of ours; everybody else is named as they please. */
+  /** Refuses the login `reject`, and fails with an internal error for `explode`; accepts any other. */
   async connect(connection: Connection, { headers }: ClientFrame) {
     const name = headers.get('login') ?? 'nobody'
     await this.gates.get(name)
@@ -39,7 +39,7 @@ export class Board implements StompHandler<string> {
     return { state: name, headers: { session: name, origin: connection.request.origin ?? '' } }
   }
 
-  /** What begins with `/read/` is answered with one message; what begins with `/refused` fails. */
+  /** Answers destinations that begin with `/read/` with one message; fails for those that begin with `/refused`. */
   async subscribe(connection: Connection, { id, destination }: StompSubscription): Promise<void> {
     this.running += 1
     this.runningMost = Math.max(this.runningMost, this.running)
@@ -108,7 +108,7 @@ export class Board implements StompHandler<string> {
     return destination.startsWith('/read/')
   }
 
-  /** Holds calls for the destination; gives what lets them go. */
+  /** Holds calls for the destination. @returns a function that releases them */
   hold(destination: string): () => void {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.gates.set(destination, promise)
@@ -124,12 +124,12 @@ export interface BoardServer {
   stomp: StompServer
   server: Server
   port: number
-  /** Log lines, with their fields. */
+  /** Log lines with their fields. */
   logged: { level: string; fields: Record<string, unknown>; message: string }[]
   close(): Promise<void>
 }
 
-/** A board behind a listening server, which answers other requests with `plain <path>`. */
+/** Starts a server with a board, which answers other requests with `plain <path>`. */
 export async function openBoard(limits: Partial<StompLimits> = {}): Promise<BoardServer> {
   const board = new Board()
   const logged: BoardServer['logged'] = []

@@ -196,7 +196,7 @@ describe('frames of a connection', () => {
     const client = await Talker.connect(server.port)
     client.send(frame('SUBSCRIBE', { id: 'ü', destination: '/chät', receipt: 'r' }))
     expect(await client.next()).toMatchObject({ command: 'RECEIPT' })
-    // The head of a WebSocket message is of another form from 126 bytes on, and from 65,536.
+    // The head of a WebSocket message changes its form at 126 and at 65,536 bytes.
     const bodies = [
       ...Array.from({ length: 120 }, (_, length) => length + 1),
       65_300,
@@ -359,7 +359,7 @@ describe('a fault of the client', () => {
 
   it('in the framing of WebSocket ends that connection alone', async () => {
     const [bad, good] = [await Talker.connect(server.port), await Talker.connect(server.port)]
-    // A text that is not UTF-8.
+    // A text message that is not UTF-8.
     bad.ws.send(Buffer.from([0xff, 0xfe]), { binary: false })
     expect(await bad.closed).toBe(1007)
     expect(await good.ask('SEND', { destination: '/a' })).toEqual([])

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Fanout } from '#stomp/fanout.ts'
 import { Flusher } from '#stomp/flusher.ts'
 
-/** Holds the thread for about a tenth of a slice. */
+/** Blocks the thread for about a tenth of a slice. */
 function work(): void {
   const until = performance.now() + 0.5
   while (performance.now() < until);

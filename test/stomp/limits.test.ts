@@ -1,4 +1,4 @@
-// What clients cannot do to the server.
+// Clients cannot overload the server.
 import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -102,7 +102,7 @@ describe('a flood', () => {
     for (let count = 0; count < 100; count++) client.send(frame('SEND', { destination: '/a' }, body))
     const other = await Talker.connect(server.port)
     for (let count = 0; count < 100; count++) await other.ask('SEND', { destination: '/b' })
-    // Most of it is left with the client; kernels keep a little.
+    // Most of the bytes remain with the client; the kernels buffer a few.
     expect(client.ws.bufferedAmount).toBeGreaterThan(50_000_000)
     release()
     await client.ask('SEND', { destination: '/last' })
@@ -267,7 +267,7 @@ describe('connections that are over', () => {
   })
 })
 
-/** Upgrades, sends one message, and never answers to the closing handshake. */
+/** Opens a WebSocket, sends one message, and never answers the closing handshake. */
 async function deafSocket(port: number, text: string): Promise<Socket> {
   const socket = connectTcp(port, '127.0.0.1')
   socket.on('error', () => {})
@@ -277,7 +277,7 @@ async function deafSocket(port: number, text: string): Promise<Socket> {
   )
   await once(socket, 'data')
   socket.resume()
-  // A masked text with a mask of zeros.
+  // A text message with a mask of zeros.
   socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]))
   return socket
 }

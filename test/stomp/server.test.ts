@@ -17,7 +17,7 @@ beforeEach(async () => {
 
 afterEach(() => server.close())
 
-/** The answer to a request to upgrade: its status, whether it was upgraded or not. */
+/** Requests an upgrade. @returns the status of the answer, upgraded or not */
 async function upgrade(port: number, path: string, headers: Record<string, string> = {}): Promise<number> {
   const request = httpRequest({
     port,

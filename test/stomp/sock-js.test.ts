@@ -10,7 +10,7 @@ import { frame } from './talker.ts'
 
 let server: BoardServer
 let url: string
-/** A name that no session had before. */
+/** An unused session name. */
 let session: string
 
 beforeEach(async () => {
@@ -46,7 +46,7 @@ async function connected(client: Client): Promise<Client> {
   return client
 }
 
-/** Sends as SockJS does over HTTP. */
+/** Sends a request as SockJS does over HTTP. */
 function post(path: string, body = ''): Promise<Response> {
   return fetch(`${url}${path}`, { method: 'POST', body })
 }
@@ -63,12 +63,12 @@ describe.each(transports)('SockJS over %s', (transport) => {
     client.watchForReceipt('r', () => resolve())
     client.subscribe('/a', ({ body }) => bodies.push(body), { receipt: 'r' })
     await promise
-    // More than one answer of a transport holds.
+    // More than fits into one answer of a transport.
     const texts = Array.from({ length: 60 }, (_, at) => `${at} "ü\\ ${'x'.repeat(5000)}`)
     for (const body of texts) client.publish({ destination: '/a', body })
     await expect.poll(() => bodies, { timeout: 20_000 }).toEqual(texts)
     await client.deactivate()
-    // That a client does not ask again is known after a while.
+    // The server notices only after a while that a client no longer polls.
     await expect.poll(() => server.board.calls.at(-1), { timeout: 20_000 }).toBe('closed disconnect')
     await expect.poll(() => server.stomp.count).toBe(0)
   })

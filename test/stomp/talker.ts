@@ -1,4 +1,4 @@
-// A client that says what it is told to, and shows what it hears.
+// A STOMP client that sends exactly the given frames, and exposes what it receives.
 import { once } from 'node:events'
 import { type IRawFrameType, Parser } from '@stomp/stompjs'
 import { WebSocket } from 'ws'
@@ -9,7 +9,7 @@ export interface ServerFrame {
   body: string
 }
 
-/** A frame as bytes; with content-length only if it is among the headers. */
+/** Returns a serialized frame; a content-length is not added to the headers. */
 export function frame(command: string, headers: Record<string, string> = {}, body = ''): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}`)
   return `${[command, ...lines].join('\n')}\n\n${body}\0`
@@ -18,10 +18,10 @@ export function frame(command: string, headers: Record<string, string> = {}, bod
 export class Talker {
   readonly ws: WebSocket
   readonly frames: ServerFrame[] = []
-  /** WebSocket messages that came, as text. */
+  /** Received WebSocket messages, as text. */
   readonly messages: string[] = []
   beats = 0
-  /** With the code of the closing handshake. */
+  /** Resolves with the code of the closing handshake. */
   readonly closed: Promise<number>
   #taken = 0
   #arrived = () => {}
@@ -77,7 +77,7 @@ export class Talker {
     for (const each of data) this.ws.send(each)
   }
 
-  /** The next frame that was not taken yet. */
+  /** Resolves with the next frame not taken yet. @throws Error if the socket is closed */
   async next(): Promise<ServerFrame> {
     for (;;) {
       const found = this.frames[this.#taken]
@@ -92,7 +92,7 @@ export class Talker {
     }
   }
 
-  /** Sends a frame that asks for a RECEIPT, and waits for it; gives what came before. */
+  /** Sends a frame with a receipt and waits for the RECEIPT. @returns the frames before it */
   async ask(command: string, headers: Record<string, string>, body = ''): Promise<ServerFrame[]> {
     const receipt = `receipt-${this.frames.length}-${Math.random()}`
     this.send(frame(command, { ...headers, receipt }, body))

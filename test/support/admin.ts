@@ -1,11 +1,11 @@
-// Short ways to talk to the admin API.
+// Helpers to call the admin API.
 import supertest from 'supertest'
 import { theSystem } from '#domain/access/operator.ts'
 import { createAdminKey } from '#domain/operators/create-admin-key.ts'
 import type { Role } from '#resources/admin/role.ts'
 import { connections, type TestServer } from './server.ts'
 
-/** supertest with an admin key; paths are below `/admin/v1`, bodies JSON. */
+/** Requests with an admin key. Paths are relative to `/admin/v1`, bodies are JSON. */
 export interface AdminClient {
   key: string
   get(path: string): supertest.Test
@@ -15,7 +15,7 @@ export interface AdminClient {
   delete(path: string): supertest.Test
 }
 
-/** Makes an admin key of a role, limited to applications where any are given. */
+/** Creates an admin key with a role, limited to the given applications if there are any. */
 export async function createAdmin(
   server: Pick<TestServer, 'ctx' | 'url'>,
   role: Role,
@@ -43,11 +43,11 @@ export async function createAdmin(
   }
 }
 
-/** A browser that is signed in to the console. */
+/** A browser signed in to the console. */
 export interface Browser {
   cookie: string
   csrfToken: string
-  /** Sends the cookie and, unless told otherwise, the token of the session. */
+  /** Sends a request with the cookie and a CSRF token, by default that of the session. */
   send(
     method: 'get' | 'post' | 'patch' | 'delete',
     path: string,

@@ -1,11 +1,11 @@
-// Users who act for themselves, and what their acts make known.
+// Callers for users, and the events that their actions emit.
 import { v4 as uuid } from 'uuid'
 import type { UserCaller } from '#domain/access/caller.ts'
 import type { CommittedEvent } from '#resources/events.ts'
 import { createUser } from './factories.ts'
 import type { TestApplication, TestServer } from './server.ts'
 
-/** A user as a verb's caller, on a device of its own. */
+/** Returns a user as a verb's caller, on their own device. */
 export const callerOf = (
   application: TestApplication,
   { id }: { id: number },
@@ -18,7 +18,7 @@ export const callerOf = (
   ...(receipt !== undefined && { receipt }),
 })
 
-/** Somebody is connected, so that events of the application are kept in the log. */
+/** Creates a connected session, so that events of the application are kept in the log. */
 export async function listen(server: TestServer, application: TestApplication): Promise<void> {
   const { id } = await createUser(application, { displayName: 'Listener' })
   await server.ctx.db.prisma.userSession.create({
@@ -26,7 +26,7 @@ export async function listen(server: TestServer, application: TestApplication): 
   })
 }
 
-/** What was told so far of one type, in order, once all that was committed has been told. */
+/** Resolves with the logged events of a type, in order, once the outbox is empty. */
 export async function delivered(
   server: TestServer,
   type: CommittedEvent['type'],

@@ -1,4 +1,4 @@
-// Whether an answer of the server is one that openapi.yaml or openapi-admin.yaml describes, and nothing else.
+// Checks that answers of the server are described by openapi.yaml or openapi-admin.yaml, without additional fields.
 import type { Server, ServerResponse } from 'node:http'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect } from 'vitest'
@@ -32,7 +32,7 @@ interface Document {
   paths: Record<string, Record<string, Operation>>
 }
 
-// That openapi.yaml is this document, openapi.test.ts shows. Only handlers need a context, and none is called.
+// openapi.test.ts verifies that openapi.yaml is this document. Only handlers need a context, and none is called.
 const ctx = {} as Context
 const document = describeApi(operationsOf(ctx)) as unknown as Document
 const adminDocument = describeAdminApi(
@@ -45,7 +45,7 @@ const ajv = new Ajv2020({
   allErrors: true,
   discriminator: true,
   formats: {
-    'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, // as the contract wants them, section c
+    'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, // the format that the contract requires, section c
     uri: /^https?:\/\//,
     int32: true,
     int64: true,
@@ -54,7 +54,7 @@ const ajv = new Ajv2020({
   .addSchema(JSON.parse(JSON.stringify(document, withoutLeeway)), 'api')
   .addSchema(JSON.parse(JSON.stringify(adminDocument, withoutLeeway)), 'admin')
 
-/** Clients must expect more fields than are described; here they would be a mistake. */
+/** Forbids fields that are not described. Clients must accept such fields, but here they would be a mistake. */
 function withoutLeeway(_key: string, value: Schema): unknown {
   if (value?.discriminator)
     return { ...value, discriminator: { propertyName: value.discriminator.propertyName } }
@@ -64,9 +64,9 @@ function withoutLeeway(_key: string, value: Schema): unknown {
 }
 
 /**
- * Checks an answer: its status, its media type and its body, in the spelling of its media type. Answers to what is
- * no operation of the API, such as `/health`, are only checked when they are errors.
- * @throws Error that says what is wrong
+ * Checks the status, media type and body of an answer, in the spelling of its media type. Answers of paths that are not
+ * operations of the API, such as `/health`, are checked only if they are errors.
+ * @throws Error that describes the mismatch
  */
 export function checkResponse(
   method: string,
@@ -130,7 +130,7 @@ function matches(template: string, path: string): boolean {
   return pattern.test(path)
 }
 
-/** As the answer to GET would be, but for the body; or else as the operation itself says. */
+/** Checks an answer to HEAD: like that of its own operation, or else of GET, but without a body. */
 function checkHead(path: string, status: number, contentType: string | undefined, body: string): void {
   expectThat(body === '', 'it has a body')
   const operation = find('HEAD', path) ?? find('GET', path)
@@ -172,7 +172,7 @@ function checkError(
   const error = JSON.parse(body)
   const isAuthentication = isOperation ? status === 401 || status === 403 : 'error_description' in error
   const name = isAuthentication ? 'AuthenticationError' : 'ApiError'
-  // Its content type is the same in both spellings: that of the request decides.
+  // The content type of an error is the same in both spellings, which the request decides.
   const schema = { $ref: `#/components/schemas/${name}` }
   const isSnake = Object.keys(error).some((key) => key.includes('_'))
   validate(schema, isSnake ? camelCased(schema, error) : error)
@@ -205,7 +205,7 @@ function validate(schema: Schema, value: unknown, api = 'api'): void {
   throw new Error(`${schema.$ref}: ${errors?.join('; ')}`)
 }
 
-/** Gives a snake_case body the names of its schema; what no schema knows, such as custom data, stays as it is. */
+/** Converts a snake_case body to the names of its schema. Keys unknown to the schema, as in custom data, are kept. */
 function camelCased(schema: Schema, value: unknown): unknown {
   const { items, properties, additionalProperties } = variantOf(schema, value)
   if (Array.isArray(value)) return value.map((item) => (items ? camelCased(items, item) : item))
@@ -220,7 +220,7 @@ function camelCased(schema: Schema, value: unknown): unknown {
   )
 }
 
-/** The only name that is the same in both spellings (contract c). */
+/** Returns a name in snake_case; `isGuest` is the only name that is the same in both spellings (contract c). */
 function inSnakeCase(name: string): string {
   return name === 'isGuest' ? name : snake(name)
 }
@@ -241,7 +241,7 @@ function expectThat(holds: boolean, otherwise: string): void {
   if (!holds) throw new Error(otherwise)
 }
 
-/** Notes whatever a server answers that openapi.yaml does not describe; the list grows while it runs. */
+/** Collects the answers of a server that openapi.yaml does not describe. The returned set grows while it runs. */
 export function checkResponses(server: Server): Set<string> {
   const wrong = new Set<string>()
   server.prependListener('request', (request, response) => {
@@ -261,9 +261,9 @@ export function checkResponses(server: Server): Set<string> {
     response.once('finish', () => {
       const { method = '', url = '' } = request
       try {
-        // Of what is written in answer to HEAD, Node sends nothing.
+        // Node does not send a body that is written in answer to HEAD.
         const body = method === 'HEAD' ? '' : Buffer.concat(chunks).toString()
-        contentType ??= response.getHeader('content-type')?.toString() // of what is streamed
+        contentType ??= response.getHeader('content-type')?.toString() // set later if the answer is streamed
         checkResponse(method, url, response.statusCode, contentType, body)
       } catch (error) {
         wrong.add(`${method} ${url} ${response.statusCode} (${currentTestName}): ${(error as Error).message}`)
@@ -273,7 +273,7 @@ export function checkResponses(server: Server): Set<string> {
   return wrong
 }
 
-/** Hears what a method is called with, before it is. */
+/** Calls a listener with the arguments of a method before each of its calls. */
 function listen(
   response: ServerResponse,
   method: 'writeHead' | 'write' | 'end',

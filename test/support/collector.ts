@@ -1,4 +1,4 @@
-// An OpenTelemetry collector: takes spans by OTLP over HTTP in JSON, as collectors do.
+// An OpenTelemetry collector, which receives spans by OTLP over HTTP in JSON.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 

@@ -1,4 +1,4 @@
-// Resources as clients of the Platform API see them.
+// Types of resources as clients of the Platform API receive them.
 import type { Channel, ChannelMembership } from '#resources/channel.ts'
 import type { ChatFunction, FunctionInvocation, FunctionVersion } from '#resources/function.ts'
 import type { ChannelInvite } from '#resources/invite.ts'
@@ -11,7 +11,7 @@ import type { ChatSession, UserSession } from '#resources/session.ts'
 import type { Thread } from '#resources/thread.ts'
 import type { User } from '#resources/user.ts'
 
-/** The fields of all variants: which ones a document has, the test knows. */
+/** The fields of all variants as required; the test knows which of them a document has. */
 export type Whole<Variants> = {
   [Field in Variants extends unknown ? keyof Variants : never]: Variants extends {
     [Name in Field]?: infer Value
@@ -34,7 +34,7 @@ type LinkName =
   | 'versions'
   | 'invocations'
 
-/** A resource with where it leads to. */
+/** A resource with its links. */
 type Linked<Resource> = Whole<Resource> & { _links: Record<LinkName, { href: string }> }
 
 export type UserDocument = Linked<User>
@@ -45,14 +45,14 @@ export type FunctionDocument = Linked<ChatFunction>
 export type NotificationDocument = Linked<Notification>
 export type InvocationDocument = Linked<FunctionInvocation>
 
-/** A page of a list, whose items stand under the list's name. */
+/** A page of a list, with its items under the list's name. */
 export interface PageDocument<Name extends string, Item> {
   _embedded: Record<Name, Item[]>
   _links: Record<string, { href: string } | undefined>
   page: Record<string, number>
 }
 
-/** What a resource looks like within others, where it has no links. */
+/** Returns a resource as it appears inside others, without links. */
 export function embedded<T extends object>({ _links, ...fields }: T & { _links?: object }) {
   return fields
 }
@@ -60,7 +60,7 @@ export function embedded<T extends object>({ _links, ...fields }: T & { _links?:
 type Of<Data, Name extends string> = Record<Name, Data>
 type Pages<Item, List extends string, Name extends string> = Of<PageDocument<List, Linked<Item>>, Name>
 
-/** What operations answer, under the names that SDKs have for them; the rest is compared and not looked into. */
+/** Answers of operations by the names that SDKs use. Answers missing here are only compared as a whole. */
 export interface Answers
   extends Of<UserDocument, 'createUser' | 'retrieveUser' | 'updateUser' | 'updateUserDisplayPicture'>,
     Of<ChannelDocument, 'createChannel' | 'retrieveChannel' | 'updateChannel'>,

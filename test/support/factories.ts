@@ -1,9 +1,9 @@
-// What a test needs to be there, made through the front door.
+// Creates the resources that tests need, through the API.
 import { v4 as uuid } from 'uuid'
 import type { ChannelDocument, MessageDocument, UserDocument } from './documents.ts'
 import type { TestApplication } from './server.ts'
 
-/** A user; its name is random unless given. */
+/** Creates a user, with a random name by default. */
 export async function createUser(
   application: TestApplication,
   fields: Record<string, unknown> = {},
@@ -15,7 +15,7 @@ export async function createUser(
   return body
 }
 
-/** A PUBLIC channel, unless `fields` say otherwise. */
+/** Creates a channel, PUBLIC by default. */
 export async function createChannel(
   application: TestApplication,
   fields: Record<string, unknown> = {},
@@ -24,7 +24,7 @@ export async function createChannel(
   return body
 }
 
-/** A text message; the system's, unless `fields` name a user. */
+/** Sends a text message, a system message unless `fields` name a user. */
 export async function sendMessage(
   application: TestApplication,
   channelId: number,
@@ -36,14 +36,14 @@ export async function sendMessage(
   return body
 }
 
-/** `count` times a `T`, which tests take apart. */
+/** A tuple of `Count` items, so that tests can destructure it. */
 type Times<T, Count extends number, Made extends T[] = []> = number extends Count
   ? T[]
   : Made['length'] extends Count
     ? Made
     : Times<T, Count, [...Made, T]>
 
-/** So many of them, made side by side. */
+/** Creates `count` items concurrently. */
 export function several<T, const Count extends number>(
   count: Count,
   make: (at: number) => Promise<T>,

@@ -1,9 +1,9 @@
-// Functions, made through the front door, and what they did.
+// Creates functions through the API, and reads their invocations.
 import { expect } from 'vitest'
 import type { FunctionDocument, InvocationDocument } from './documents.ts'
 import type { TestApplication } from './server.ts'
 
-/** A function with its first version. */
+/** Creates a function with its first version. */
 export async function deploy(
   application: Pick<TestApplication, 'post'>,
   type: string,
@@ -14,7 +14,7 @@ export async function deploy(
   return body
 }
 
-/** What a function did, newest first. */
+/** Returns the invocations of a function, newest first. */
 export async function invocationsOf(
   application: Pick<TestApplication, 'get'>,
   { id }: { id: number },
@@ -24,7 +24,7 @@ export async function invocationsOf(
   return body._embedded.invocations
 }
 
-/** The same, once so many have ended. */
+/** Resolves with the ended invocations once there are at least `count`. */
 export async function endedInvocations(
   application: Pick<TestApplication, 'get'>,
   created: { id: number },

@@ -1,4 +1,4 @@
-// Events that wait to be taken until a test says so.
+// Holds back events until a test takes them.
 
 import { Node } from '#data/events/node.ts'
 import type { TakenEvents } from '#data/events/outbox.ts'
@@ -6,13 +6,13 @@ import { dispatchEvents } from '#domain/events/dispatch-events.ts'
 import type { TestServer } from './server.ts'
 
 export interface HeldEvents {
-  /** Takes a batch. */
+  /** Takes a batch of events. */
   take(): Promise<TakenEvents | undefined>
-  /** Nobody leads afterwards. */
+  /** Stops the node; afterwards there is no leader. */
   close(): Promise<void>
 }
 
-/** Has another process lead, which takes events only when it is told to. The server, which is the file's own, leads no more. */
+/** Starts another node as leader, which takes events only on request. The server, not a shared one, stops leading. */
 export async function holdEvents({ ctx }: TestServer): Promise<HeldEvents> {
   await ctx.node.resign()
   const node = new Node(String(ctx.db.pool.options.connectionString), ctx.log)

@@ -1,17 +1,17 @@
-// Imports and exports through the front door.
+// Runs imports and exports through the API.
 import type supertest from 'supertest'
 import { expect } from 'vitest'
 import type { JobDocument } from './documents.ts'
 import type { TestApplication } from './server.ts'
 
-/** Sends a file to import: `users`, `messages` … or `channels/7/members`. */
+/** Uploads a file to import; `what` is `users`, `messages` … or `channels/7/members`. */
 export function upload(application: TestApplication, what: string, content: string | Buffer): supertest.Test {
   return application
     .post(`/imports/${what}`)
     .attach('file', Buffer.from(content), { filename: 'import.json', contentType: 'application/json' })
 }
 
-/** Imports items, or what is given as the file's very text, and waits for the end of it. */
+/** Imports items, or the exact content of a file, and waits until the job has ended. */
 export async function importFile(
   application: TestApplication,
   what: string,
@@ -22,7 +22,7 @@ export async function importFile(
   return ended(application, body.id)
 }
 
-/** The job once it has ended. */
+/** Resolves with the job once it has ended. */
 export async function ended(application: TestApplication, jobId: number): Promise<JobDocument> {
   const { body } = await expect
     .poll(() => application.get(`/jobs/${jobId}`).expect(200), { timeout: 20_000, interval: 20 })

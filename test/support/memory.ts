@@ -1,17 +1,17 @@
-// What is really held, as opposed to what nobody has collected yet.
+// Measures memory that is still referenced, after a garbage collection.
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 setFlagsFromString('--expose-gc')
 const collect: () => void = runInNewContext('gc')
 
-/** Whether nothing refers to it any more; what refers to it from a stack under way counts, too. */
+/** Returns whether an object was collected. References from the current stack also keep it alive. */
 export function isFree(reference: WeakRef<object>): boolean {
   collect()
   return reference.deref() === undefined
 }
 
-/** Of this process, once what nothing refers to any more is gone. */
+/** Returns the memory usage of this process after a garbage collection. */
 export function heldMemory(): NodeJS.MemoryUsage {
   collect()
   return process.memoryUsage()

@@ -1,19 +1,19 @@
-// What GET /metrics says, as numbers.
+// Parses GET /metrics.
 import { expect } from 'vitest'
 
 export interface Exposed {
-  /** The first value of a metric whose labels say this; undefined where it is not there. */
+  /** Returns the first value of a metric that has these labels; undefined if there is none. */
   value(name: string, labels?: Record<string, string>): number | undefined
-  /** Those of all values that there may be, also of a histogram that is empty yet. */
+  /** Names of all possible values, including those of empty histograms. */
   names: Set<string>
-  /** Each metric with the labels that its values have. */
+  /** The label names of each metric's values. */
   labels: Map<string, Set<string>>
   text: string
 }
 
 const line = /^([a-z_]\w*)(?:\{(.*)\})? (\S+)$/i
 
-/** Asks a server, which must answer, and reads every line. */
+/** Requests the metrics of a server, and parses every line. Fails if the server does not answer with 200. */
 export async function metricsOf(url: string, headers: Record<string, string> = {}): Promise<Exposed> {
   const answer = await fetch(`${url}/metrics`, { headers })
   const text = await answer.text()

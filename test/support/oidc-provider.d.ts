@@ -1,4 +1,4 @@
-/** As far as the tests use it. */
+/** The part of the library that the tests use. */
 declare module 'oidc-provider' {
   import type { IncomingMessage, ServerResponse } from 'node:http'
   export default class Provider {

@@ -1,4 +1,4 @@
-// Builds what browsers load where its sources changed, so that tests see the pages as they stand.
+// Builds the pages if their sources have changed, so that tests use the current ones.
 import { execFile } from 'node:child_process'
 import { readdirSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -1,4 +1,4 @@
-// The server as its operator knows it: a process of its own, on a home folder of its own.
+// Runs the server as an operator does: in its own process, with its own home folder.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
@@ -7,13 +7,13 @@ import { findLauncher } from './compiled.ts'
 export interface ServerProcess {
   child: ChildProcess
   url: string
-  /** What it has printed so far, both streams. */
+  /** Returns the output so far, of both streams. */
   output(): string
-  /** Sends a signal and waits for the end. @returns the exit code, or null where the signal ended it */
+  /** Sends a signal and waits for the exit. @returns the exit code, or null if the signal ended the process */
   end(signal: NodeJS.Signals): Promise<number | null>
 }
 
-/** A port that was free a moment ago. */
+/** Returns a port that was free at the time of the call. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -23,7 +23,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** Runs `chatterie start`; does not wait for anything. */
+/** Runs `chatterie start` without waiting until the server answers. */
 export async function spawnServer(settings: Record<string, string>): Promise<ServerProcess> {
   const port = Number(settings.PORT ?? (await freePort()))
   const child = spawn(process.execPath, [await findLauncher(), 'start'], {
@@ -48,7 +48,7 @@ export async function spawnServer(settings: Record<string, string>): Promise<Ser
   }
 }
 
-/** Runs the server and waits until it answers. */
+/** Runs `chatterie start` and waits until the server answers. */
 export async function startServerProcess(settings: Record<string, string>): Promise<ServerProcess> {
   const server = await spawnServer(settings)
   const giveUpAt = Date.now() + 90_000

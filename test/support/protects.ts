@@ -1,18 +1,18 @@
-// What every operation refuses whoever asks, and what a refusal must look like.
+// Helpers for what every operation must refuse, and for the shape of refusals.
 import supertest from 'supertest'
 import { expect } from 'vitest'
 import type { Operation } from '#routes/operation.ts'
 import type { TestApplication, TestServer } from './server.ts'
 
-/** `GET /channels/:id`, as a test is titled. */
+/** Returns the title of an operation's tests, such as `GET /channels/:id`. */
 export const titleOf = ({ method, path }: Operation) => `${method} ${path}`
 
-/** A path with every parameter filled in; `of` gives the value for one. */
+/** Returns a path with its parameters replaced; `of` returns the value of each. */
 export function fill(path: string, of: (parameter: string) => string | number): string {
   return path.replace(/:(\w+)/g, (_, parameter: string) => String(of(parameter)))
 }
 
-/** Any request, without a token of its own. */
+/** Sends a request, without a token by default. */
 export function request(
   server: TestServer,
   { method }: Pick<Operation, 'method'>,
@@ -22,7 +22,7 @@ export function request(
   return supertest(server.url)[verb](path)
 }
 
-/** A token of the application with these scopes only. */
+/** Returns a token of the application with only these scopes. */
 export async function tokenWith(
   server: TestServer,
   application: TestApplication,
@@ -37,7 +37,7 @@ export async function tokenWith(
   return body.access_token
 }
 
-/** An answer as any client sees it; one to HEAD has no text. */
+/** An answer of any client. An answer to HEAD has no text. */
 export interface Answer {
   status: number
   text?: string
@@ -45,7 +45,7 @@ export interface Answer {
   type: string
 }
 
-/** Fails unless the answer is a refusal in the documented shape, of the kind `error` where given. */
+/** Fails unless the answer is a refusal in the documented shape, and of the kind `error` if given. */
 export function expectRefusal({ status, text, type }: Answer, expected: number, error?: string): void {
   expect(status, text?.slice(0, 500)).toBe(expected)
   if (text === undefined) return

@@ -1,6 +1,6 @@
 import pg from 'pg'
 
-/** Asks a database one thing, by a connection of its own. */
+/** Runs one statement on a new connection. */
 export async function query(url: string, statement: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()

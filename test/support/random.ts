@@ -1,4 +1,4 @@
-/** The same numbers from the same seed, from 0 up to 1 (mulberry32). */
+/** Returns a generator of numbers in [0, 1) that is determined by its seed (mulberry32). */
 export function randomFrom(start: number): () => number {
   let state = start
   return () => {

@@ -1,27 +1,27 @@
-// A registry of npm packages that are all in a test, so that none needs the network.
+// A registry of npm packages defined by a test, so that no test needs the network.
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { gzipSync } from 'node:zlib'
 
-/** By name, the version there is; each exports its name and version. */
+/** The only version of each package, by name. Each package exports its name and version. */
 export type Packages = Record<string, string | Package>
 
 export interface Package {
   version: string
-  /** Such as its dependencies. */
+  /** Additional fields of package.json, such as dependencies. */
   manifest?: Record<string, unknown>
-  /** Of the tarball, besides its two files; the type is that of tar, `0` for a file, `2` for a symbolic link. */
+  /** Entries of the tarball besides its two files. `type` is that of tar: `0` is a file, `2` a symbolic link. */
   entries?: { path: string; text?: string; type?: string; target?: string }[]
-  /** Where the tarball is, instead of here. */
+  /** URL of the tarball, if it is not in this registry. */
   tarball?: string
 }
 
 export interface Registry {
   packages: Packages
-  /** What tells npm of it. */
+  /** Settings that make npm use this registry. */
   settings: Record<string, string>
-  /** Names that were asked for. */
+  /** Names of the requested packages. */
   asked: string[]
   close(): Promise<void>
 }
@@ -83,7 +83,7 @@ function tarballOf(name: string, { version, manifest, entries = [] }: Package): 
   return gzipSync(Buffer.concat([...all.flatMap(tarEntry), Buffer.alloc(1024)]))
 }
 
-/** [POSIX ustar] */
+/** Returns the blocks of a tar entry [POSIX ustar]. */
 function tarEntry({
   path,
   text = '',

@@ -1,14 +1,14 @@
-// What the database holds, to see that something changed nothing of it.
+// Reads the whole database, to check that it did not change.
 import { expect, vi } from 'vitest'
 import type { TestServer } from './server.ts'
 
-/** That a process is alive, what it was asked, and what lets clients in, changes without being asked to. */
+/** Tables that change on their own: liveness of processes, request counts, credentials and sessions. */
 const aside = ['application', 'credential', 'access_token', 'node', 'lease', 'request_hour', 'user_session']
 
 /**
- * Every row of every table, as text, once all events are folded into the counters, who is to be notified is, and all runs of
- * functions have ended.
- * @param files of which application; files that were refused wait to be swept, so those of others change
+ * Resolves with every row of every table as text, once the counters include all events, all notifications are created
+ * and all runs of functions have ended.
+ * @param files only includes files of this application; refused files of others are deleted at any time
  */
 export async function everything({ ctx }: Pick<TestServer, 'ctx'>, files?: number): Promise<string> {
   const rowsOf = async (text: string) => (await ctx.db.query({ text }, [])).map(([cell]) => cell)

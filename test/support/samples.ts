@@ -1,4 +1,4 @@
-// The samples of the texts.
+// Extracts the code samples of Markdown files.
 import { readFile } from 'node:fs/promises'
 
 export interface Sample {
@@ -6,7 +6,7 @@ export interface Sample {
   line: number
   language: string
   code: string
-  /** Of the file of a project that the sample is, where its first line says so in a comment. */
+  /** Name of the sample's project file, if its first line is a comment with one. */
   name: string | undefined
 }
 

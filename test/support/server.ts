@@ -1,4 +1,4 @@
-// The real server, and short ways to talk to it: on a database of its own, or shared by the files of a worker.
+// Starts the real server, with its own database or shared by the files of a worker, and provides helpers to call it.
 
 import { rm } from 'node:fs/promises'
 import { Agent } from 'node:http'
@@ -26,20 +26,20 @@ import { checkResponses } from './check-response.ts'
 export interface TestServer {
   ctx: Context
   app: FastifyInstance
-  /** Where it listens, `http://127.0.0.1:<port>`. */
+  /** The server's URL, `http://127.0.0.1:<port>`. */
   url: string
   /** The first application. */
   main: TestApplication
   /** Creates another application. */
   createApplication(): Promise<TestApplication>
-  /** Fails where an answer was none that openapi.yaml describes. */
+  /** Stops the server. Fails if it gave an answer that openapi.yaml does not describe. */
   close(): Promise<void>
 }
 
 export interface TestApplication extends NewCredentials {
   id: number
   token: string
-  /** supertest with the application's token; paths are below `/v1`, bodies JSON. */
+  /** Requests with the application's token. Paths are relative to `/v1`, bodies are JSON. */
   get(path: string): supertest.Test
   head(path: string): supertest.Test
   post(path: string, body?: unknown): supertest.Test
@@ -48,7 +48,7 @@ export interface TestApplication extends NewCredentials {
   delete(path: string): supertest.Test
 }
 
-/** For `agent` of supertest: to connect anew for each request takes as long as to answer it. */
+/** For `agent` of supertest, to reuse connections: opening one takes as long as answering a request. */
 export const connections = new Agent({ keepAlive: true })
 
 /** Clones the template database. */
@@ -75,7 +75,7 @@ async function administer(statement: string): Promise<void> {
   }
 }
 
-/** Starts the server on a database of its own; `settings` are environment variables, `limits` those of sockets. */
+/** Starts a server with its own database. @param settings environment variables @param limits of sockets */
 export async function startServer(
   settings: Record<string, string> = {},
   limits: Partial<StompLimits> = {},
@@ -96,11 +96,11 @@ export async function startServer(
 let shared: Promise<RunningServer> | undefined
 
 /**
- * The server that all files of a worker share, with applications of this file's own, which go when it closes. For who
- * looks at nothing else: others are served, and their rows are in the tables, at any time. It has no settings.
+ * Returns the server that all files of a worker share, with applications of this file's own, deleted by `close`. Use it
+ * only for tests that look at nothing else: the server also serves other files, and has their rows. It has no settings.
  */
 export async function shareServer(): Promise<TestServer> {
-  // It ends with the worker; its home and its database go with the run.
+  // The server ends with the worker; its home and its database are deleted at the end of the run.
   shared ??= cloneDatabase().then(({ url }) => serve(url, { CHATTERIE_HOME: join(inject('homes'), uuid()) }))
   const server = await shared
   const applications: TestApplication[] = []
@@ -121,7 +121,7 @@ export async function shareServer(): Promise<TestServer> {
 }
 
 interface RunningServer extends Omit<TestServer, 'main'> {
-  /** Fails where an answer since it was asked last was none that openapi.yaml describes. */
+  /** Fails if an answer since the last call is not described by openapi.yaml. */
   expectDescribed(): void
 }
 
@@ -161,7 +161,7 @@ async function serve(
     url,
     createApplication: () => createTestApplication(ctx, url),
     async close() {
-      connections.destroy() // where an answer came before all was said, the server would wait for the rest
+      connections.destroy() // otherwise the server would wait for the rest of requests answered early
       await worker.stop()
       await serving.close()
       await ctx.db.close()

@@ -1,9 +1,9 @@
-// The test API of a test's server.
+// Helpers to call the test API of a server.
 import supertest from 'supertest'
 import type { TestServer } from './server.ts'
 import { startServer } from './server.ts'
 
-/** What `POST /_test/worlds` answers. */
+/** The answer of `POST /_test/worlds`. */
 export interface World {
   id: number
   name: string
@@ -19,10 +19,10 @@ export interface World {
 }
 
 export interface TestApiServer extends TestServer {
-  /** supertest for paths below `/_test`. */
+  /** Requests with paths relative to `/_test`. */
   testApi: Pick<supertest.Agent, 'get' | 'post' | 'put' | 'delete'>
   createWorld(body?: Record<string, unknown>): Promise<World>
-  /** supertest for paths below `/v1`, with the world's token. */
+  /** Requests with paths relative to `/v1` and the world's token. */
   as(world: World): supertest.Agent
 }
 
