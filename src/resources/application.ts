@@ -5,9 +5,9 @@ const Toggle = z.enum(['DISABLED', 'ENABLED'])
 
 export const Application = z.object({
   id: Id,
-  key: z.string().describe('The API key that real-time clients connect with'),
+  key: z.string().describe('API key with which real-time clients connect'),
   properties: Properties,
-  createdTime: Timestamp.describe('When this application was made'),
+  createdTime: Timestamp.describe('Time at which the application was created'),
 })
 export type Application = z.output<typeof Application>
 

@@ -12,14 +12,14 @@ export type ChannelType = z.output<typeof ChannelType>
 
 const base = {
   id: Id,
-  creator: User.optional().describe('Who made this channel; absent where the application did'),
-  lastReceivedMessage: Message.optional().describe('The newest message of this channel'),
+  creator: User.optional().describe('User who created the channel. Absent if the application did'),
+  lastReceivedMessage: Message.optional().describe('Newest message of the channel'),
   properties: Properties,
-  createdTime: Timestamp.describe('When this channel was made'),
+  createdTime: Timestamp.describe('Time at which the channel was created'),
 }
 const group = {
-  name: z.string().describe('Unique in the application'),
-  displayName: z.string().describe('What users see'),
+  name: z.string().describe('Unique name within the application'),
+  displayName: z.string().describe('Name shown to users'),
 }
 
 export const Channel = z
@@ -43,13 +43,13 @@ const Members = z.preprocess(
 )
 
 const create = {
-  creator: UserReference.optional().describe('Becomes a member too'),
+  creator: UserReference.optional().describe('User who creates the channel. They also become a member'),
   members: Members.optional(),
   properties: Properties.optional(),
 }
 const createGroup = {
-  name: RequiredText(nameMax).optional().describe('Unique; a random UUID where absent'),
-  displayName: RequiredText(nameMax).optional().describe('The name where absent'),
+  name: RequiredText(nameMax).optional().describe('Unique name. Defaults to a random UUID'),
+  displayName: RequiredText(nameMax).optional().describe('Name shown to users. Defaults to `name`'),
 }
 
 export const CreateChannel = z
@@ -95,7 +95,9 @@ export const channelResource = defineResource({
 })
 
 /** A membership. The document has only the time; the ids are needed for its links. */
-const ChannelMembershipShape = z.object({ createdTime: Timestamp.describe('When the member joined') })
+const ChannelMembershipShape = z.object({
+  createdTime: Timestamp.describe('Time at which the member joined'),
+})
 export type ChannelMembership = z.output<typeof ChannelMembershipShape> & {
   channelId: number
   userId: number
@@ -226,6 +228,6 @@ export const channelBlockRecordHypermedia = defineHypermedia<ChannelBlockRecord>
 export const ChannelContext = z.object({
   startCursor: Id.optional(),
   endCursor: Id.optional(),
-  readBy: Properties.describe('The ids of users by the id of the message that they have read'),
+  readBy: Properties.describe('Ids of users, keyed by the id of the message that they have read'),
 })
 export type ChannelContext = z.output<typeof ChannelContext>

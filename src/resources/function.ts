@@ -29,12 +29,12 @@ const VersionNumber = z.number().int().nonnegative().meta({ format: 'int64' })
 
 export const ChatFunction = z.object({
   id: Id,
-  type: FunctionType.describe('The event that it handles'),
+  type: FunctionType.describe('Type of event that the function handles'),
   runtime: FunctionRuntime,
   name: z.string(),
   description: z.string().optional(),
-  enabled: z.boolean().describe('False if it does not run, whatever happens'),
-  currentVersionNumber: VersionNumber.describe('The number of the version that runs; 0 before the first'),
+  enabled: z.boolean().describe('Whether the function runs when its event happens'),
+  currentVersionNumber: VersionNumber.describe('Number of the version that runs. 0 if there is none yet'),
 })
 export type ChatFunction = z.output<typeof ChatFunction>
 
@@ -51,7 +51,7 @@ export type CreateFunction = z.output<typeof CreateFunction>
 
 export const FunctionVersion = z.object({
   id: Id,
-  versionNumber: VersionNumber.describe('Counts from 1'),
+  versionNumber: VersionNumber.describe('Number of the version, from 1'),
   handlerScript: z.string().describe('JavaScript or TypeScript that runs when the event happens'),
 })
 export type FunctionVersion = z.output<typeof FunctionVersion>
@@ -73,11 +73,15 @@ export type FunctionLog = z.output<typeof FunctionLog>
 export const FunctionInvocation = z.object({
   id: Id,
   versionNumber: VersionNumber,
-  args: Properties.describe('What the function was given'),
+  args: Properties.describe('Arguments that the function was called with'),
   status: z.enum(['RUNNING', 'SUCCEEDED', 'FAILED']),
-  result: Properties.describe('What it returned, under `payload`, or why it failed, under `error`'),
-  logs: z.array(FunctionLog).describe('What it wrote to the console'),
-  durationMs: z.number().int().optional().meta({ format: 'int32', description: 'How long it ran' }),
+  result: Properties.describe('What the function returned, under `payload`, or why it failed, under `error`'),
+  logs: z.array(FunctionLog).describe('What the function wrote to the console'),
+  durationMs: z
+    .number()
+    .int()
+    .optional()
+    .meta({ format: 'int32', description: 'Duration of the run, in milliseconds' }),
   createdTime: Timestamp,
 })
 export type FunctionInvocation = z.output<typeof FunctionInvocation>

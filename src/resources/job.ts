@@ -29,7 +29,7 @@ export type ExportType = Extract<JobType, `${string}_ANALYTICS_EXPORT`>
 /** An item of an import that could not be stored. */
 export const JobError = z
   .object({
-    index: z.number().int().describe('Of the item in its file, from 0').meta({ format: 'int64' }),
+    index: z.number().int().describe('Index of the item in its file, from 0').meta({ format: 'int64' }),
     reason: z.string(),
   })
   .meta({ id: 'ApplicationJobErrorProperties' })
@@ -45,11 +45,15 @@ export const Job = z.object({
   id: Id,
   type: PlatformJobType,
   state: z.enum(['PENDING', 'RUNNING', 'FINISHED', 'FAILED']),
-  processed: count('Items done so far, failed ones included'),
-  failed: count('Items that could not be stored'),
-  total: count('Items in all, once they are counted').optional(),
-  errors: z.array(JobError).describe(`Of the first ${jobErrorsMax} items that failed`),
-  file: z.string().register(served, { served: true }).describe('Where the result of an export is').optional(),
+  processed: count('Number of items processed so far, including failed ones'),
+  failed: count('Number of items that could not be stored'),
+  total: count('Total number of items. Absent until they are counted').optional(),
+  errors: z.array(JobError).describe(`Errors of the first ${jobErrorsMax} items that failed`),
+  file: z
+    .string()
+    .register(served, { served: true })
+    .describe('URL of the result of an export. Absent until the job has ended')
+    .optional(),
   createdTime: Timestamp,
   endedTime: Timestamp.optional(),
 })

@@ -103,15 +103,18 @@ const ReactionsSummary = z
 
 const base = {
   id: Id,
-  channelId: Id.describe('The channel this message was sent to'),
-  groupTag: z.string().optional().describe('Tells messages that belong together, such as a gallery'),
-  nestedLevel: z.number().int().meta({ format: 'int32', description: 'Depth of threads; 0 in the main one' }),
+  channelId: Id.describe('Id of the channel that the message was sent to'),
+  groupTag: z.string().optional().describe('Identifies messages that belong together, such as a gallery'),
+  nestedLevel: z
+    .number()
+    .int()
+    .meta({ format: 'int32', description: "Depth of the message's thread. 0 in the main thread" }),
   reactions: z.array(ReactionsSummary).optional(),
   repliesCount: z.number().int().optional().meta({ format: 'int64' }),
   reportCount: z.number().int().optional().meta({ format: 'int64' }),
   properties: Properties,
-  createdTime: Timestamp.describe('When this message was sent'),
-  lastEditedTime: Timestamp.optional().describe('When its body was last changed'),
+  createdTime: Timestamp.describe('Time at which the message was sent'),
+  lastEditedTime: Timestamp.optional().describe('Time at which the body was last changed'),
 }
 const text = { body: z.string(), links: z.array(MessageLink), mentions: z.array(MessageMention) }
 
@@ -137,7 +140,9 @@ export type Message = z.output<typeof Message>
 const send = {
   groupTag: Text(nameMax).optional(),
   properties: Properties.optional(),
-  user: UserReference.optional().describe("On behalf of whom; the message is the system's where absent"),
+  user: UserReference.optional().describe(
+    'User on whose behalf the message is sent. If absent, it is a system message',
+  ),
 }
 
 /** Without `user`, the message is a system message (contract d: there is no SYSTEM_* request type). */
@@ -166,7 +171,9 @@ export const FileMessageFields = z
     groupTag: FormText(Text(nameMax).optional()),
     properties: FormJson(Properties.optional()),
     user: FormJson(UserReference.optional()),
-    username: FormText(Text(nameMax).optional()).describe('On behalf of whom, in place of `user`'),
+    username: FormText(Text(nameMax).optional()).describe(
+      'Name of the user on whose behalf the message is sent, instead of `user`',
+    ),
   })
   .meta({ id: 'FileMessageMultipart' })
 export type FileMessageFields = z.output<typeof FileMessageFields>

@@ -51,18 +51,20 @@ const Count = z.number().int().nonnegative().meta({ format: 'int64' })
 
 export const PageMetadata = z
   .object({
-    size: Count.describe('Items a page holds at most'),
-    totalElements: Count.describe('Items of the whole list'),
+    size: Count.describe('Maximum number of items per page'),
+    totalElements: Count.describe('Number of items in the whole list'),
     totalPages: Count,
-    number: Count.describe('Which page this is; the first is 0'),
+    number: Count.describe('Number of this page. The first page is 0'),
   })
   .meta({ id: 'PageMetadata' })
 
 export const CursorPageMetadata = z
   .object({
-    size: Count.describe('Items a page holds at most'),
-    total: Count.optional().describe('Items of the whole list; absent where counting would cost too much'),
+    size: Count.describe('Maximum number of items per page'),
+    total: Count.optional().describe(
+      'Number of items in the whole list. Absent if counting would be too expensive',
+    ),
     start: z.string().optional().describe('Cursor of the first item'),
-    next: z.string().optional().describe('Cursor of the next page; absent on the last'),
+    next: z.string().optional().describe('Cursor of the next page. Absent on the last page'),
   })
   .meta({ id: 'CursorPageMetadata' })

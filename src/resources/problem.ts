@@ -4,8 +4,8 @@ import { Properties, Timestamp } from '#resources/define.ts'
 
 const FieldProblem = z
   .object({
-    resource: z.string().describe('The kind of resource that was refused'),
-    field: z.string().describe('The field to blame, a path with dots where it is nested'),
+    resource: z.string().describe('Type of the resource that was refused'),
+    field: z.string().describe('Invalid field, as a path with dots if it is nested'),
     code: z.enum(['missing_field', 'invalid', 'already_exists']),
     message: z.string(),
   })
@@ -13,21 +13,21 @@ const FieldProblem = z
 
 export const ApiError = z
   .object({
-    error: z.string().describe('What kind of error this is, such as ResourceNotFoundError'),
-    message: z.string().describe('What went wrong, for a person'),
-    detail: z.string().optional().describe('Of a ResourceNotFoundError, what was not found'),
+    error: z.string().describe('Type of the error, such as ResourceNotFoundError'),
+    message: z.string().describe('Human-readable description of the error'),
+    detail: z.string().optional().describe('What was not found. Only for a ResourceNotFoundError'),
     explanation: z.string().optional(),
     properties: Properties.optional(),
     timestamp: Timestamp,
     coolOffDuration: z
       .string()
       .optional()
-      .describe('Of a RateLimitedError, how long to wait: an ISO 8601 duration such as PT1.5S'),
+      .describe('Time to wait, as an ISO 8601 duration such as PT1.5S. Only for a RateLimitedError'),
     ...FieldProblem.pick({ resource: true, field: true, code: true }).partial().shape,
     errors: z
       .array(FieldProblem)
       .optional()
-      .describe('The fields to blame; of a single one, also at the top'),
+      .describe('All invalid fields. If there is only one, it is also described at the top level'),
   })
   .meta({ id: 'ApiError' })
 

@@ -22,8 +22,8 @@ export const QueryFlag = single(
 ).meta({ type: 'boolean' })
 
 export const MessageFilters = z.object({
-  username: QueryText.describe('Only messages that the user of this name sent'),
-  query: QueryText.describe('Only messages whose body has this text in it'),
+  username: QueryText.describe('Returns only messages sent by the user with this name'),
+  query: QueryText.describe('Returns only messages whose body contains this text'),
 })
 
 /** Converts an ISO 8601 time to UTC. */
@@ -55,7 +55,7 @@ export const QueryProperties = single(
     .pipe(Properties)
     .optional(),
 ).describe(
-  'Only those with all of these properties: a JSON object, or pairs like `key:value` joined by commas',
+  'Returns only those with all of these properties: a JSON object, or pairs such as `key:value`, separated by commas',
 )
 
 function parseProperties(text: string): Record<string, unknown> | undefined {

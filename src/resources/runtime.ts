@@ -7,9 +7,11 @@ export const runtimeVersion = 'v1.0.0'
 
 export const RuntimeDependency = z
   .object({
-    name: z.string().describe('The name of the npm package'),
-    version: z.string().describe('The version, or a range of versions, of the npm package'),
-    defaultDependency: z.boolean().describe('True if it is there without being asked for'),
+    name: z.string().describe('Name of the npm package'),
+    version: z.string().describe('Version, or range of versions, of the npm package'),
+    defaultDependency: z
+      .boolean()
+      .describe('Whether the package is always available, without being requested'),
   })
   .meta({ id: 'ChatRuntimeDependencyProperties' })
 export type RuntimeDependency = z.output<typeof RuntimeDependency>
@@ -72,14 +74,14 @@ export type EnvironmentVariables = z.output<typeof EnvironmentVariables>
 export const scriptMax = 500_000
 
 export const RuntimeScript = z
-  .object({ script: Text(scriptMax).describe('JavaScript or TypeScript') })
+  .object({ script: Text(scriptMax).describe('Script in JavaScript or TypeScript') })
   .meta({ id: 'ChatRuntimeScriptProperties' })
 export type RuntimeScript = z.output<typeof RuntimeScript>
 
 export const Runtime = z.object({
   id: Id,
   type: z.literal('NODEJS'),
-  version: z.string().describe('The version of the runtime itself'),
+  version: z.string().describe('Version of the runtime itself'),
   dependencies: z.array(RuntimeDependency),
   initializationScript: RuntimeScript.optional(),
   environmentVariables: EnvironmentVariables,

@@ -84,12 +84,15 @@ function settingsOf(schema: z.ZodType, description: string) {
 /** A customer's own HTML templates, by name. */
 const UiElements = settingsOf(
   Elements,
-  'By name: `template` takes the place of the own one, `classMaps` are CSS classes by the names that it uses',
+  'Elements by name. `template` replaces the default template; `classMaps` maps the names that the template uses to CSS classes',
 ).meta({ additionalProperties: { type: 'object' } }) // in both spellings of the API
 /** What users can do and see. */
-const UiFeatures = settingsOf(FeatureOptions, 'What users can do and see; all of it unless disabled here')
+const UiFeatures = settingsOf(
+  FeatureOptions,
+  'What users can do and see. Everything is enabled unless disabled here',
+)
 /** Colours and other styles. */
-const UiStyles = settingsOf(StylingOptions, 'Theme, stylesheet, and what differs from the theme')
+const UiStyles = settingsOf(StylingOptions, 'Theme, stylesheet, and overrides of the theme')
 
 /** By the names of the topics on which clients receive updates. */
 export const uiShapes = { elements: UiElements, features: UiFeatures, styles: UiStyles }

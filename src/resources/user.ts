@@ -28,10 +28,10 @@ export const User = z
   .object({
     id: Id,
     type: z.enum(['PERSON', 'BOT']),
-    name: z.string().describe('Unique in the application; the username of sessions and mentions'),
-    displayName: z.string().describe('What others see'),
+    name: z.string().describe('Unique name within the application: the username of sessions and mentions'),
+    displayName: z.string().describe('Name shown to others'),
     displayPictureUrl: z.string().register(served, { served: true }),
-    isGuest: isGuest().describe('Whether this is a guest, who needs no authentication'),
+    isGuest: isGuest().describe('Whether the user is a guest. Guests need no authentication'),
     callStatus: z.enum(['AVAILABLE', 'IN_CALL']).optional(),
     presence: Presence,
     properties: Properties,

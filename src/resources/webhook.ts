@@ -45,7 +45,7 @@ export const WebhookUrl = z
     return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === ''
   }, 'must be an http or https URL without credentials')
   .describe(
-    `Where it is told; or \`${listening}\`: it is sent nothing, what it is told is there to be read for ${listeningHours} hours`,
+    `URL that events are sent to. With \`${listening}\`, nothing is sent; its events can be read for ${listeningHours} hours instead`,
   )
 
 export const WebhookEvents = z
@@ -53,7 +53,7 @@ export const WebhookEvents = z
   .min(1)
   .max(webhookTypes.length + 2)
   .describe(
-    `What it is told of; \`*\` is all, and all that comes, but for \`${blockingType}\`, by which it decides who may connect`,
+    `Types of events to send. \`*\` stands for all present and future types except \`${blockingType}\`, with which the webhook decides who may connect`,
   )
 
 export const WebhookSecret = z.string().refine((text) => {
@@ -73,14 +73,14 @@ export const Webhook = z
     events: z.array(z.string()),
     description: z.string().optional(),
     enabled: z.boolean(),
-    failingSince: Timestamp.optional().describe('Since when no attempt has succeeded'),
+    failingSince: Timestamp.optional().describe('Time since which every attempt has failed'),
     createdTime: Timestamp,
   })
   .meta({ id: 'Webhook' })
 export type Webhook = z.output<typeof Webhook>
 
 export const NewWebhook = Webhook.extend({
-  secret: z.string().describe('What its deliveries are signed with; it is not shown again'),
+  secret: z.string().describe('Secret that deliveries are signed with. Shown only once'),
 }).meta({ id: 'NewWebhook' })
 export type NewWebhook = z.output<typeof NewWebhook>
 
@@ -90,7 +90,7 @@ export const CreateWebhook = z
     events: WebhookEvents,
     description: Description.optional(),
     enabled: z.boolean().default(true),
-    secret: WebhookSecret.optional().describe('Generated where absent'),
+    secret: WebhookSecret.optional().describe('Secret to sign deliveries with. Generated if absent'),
   })
   .meta({ id: 'CreateWebhook' })
 export type CreateWebhook = z.output<typeof CreateWebhook>
@@ -111,21 +111,21 @@ export type DeliveryState = z.output<typeof DeliveryState>
 export const DeliveryAttempt = z.object({
   time: Timestamp,
   durationMs: z.number().int(),
-  status: z.number().int().optional().describe('Absent where nothing was answered'),
-  error: z.string().optional().describe('Why it failed'),
-  answer: z.string().optional().describe('The first 4 KiB of the body'),
+  status: z.number().int().optional().describe('HTTP status of the response. Absent if there was none'),
+  error: z.string().optional().describe('Reason of the failure'),
+  answer: z.string().optional().describe('First 4 KiB of the response body'),
 })
 export type DeliveryAttempt = z.output<typeof DeliveryAttempt>
 
 export const Delivery = z
   .object({
     id: Id,
-    messageId: z.string().describe('Its header `webhook-id`, the same in every attempt'),
+    messageId: z.string().describe('Value of the header `webhook-id`, the same in every attempt'),
     type: z.string(),
     state: DeliveryState,
-    body: z.string().optional().describe('What is sent; absent before the first attempt'),
-    attempts: z.array(DeliveryAttempt).describe('Oldest first'),
-    nextTime: Timestamp.optional().describe('When it is tried again'),
+    body: z.string().optional().describe('Body of the request. Absent before the first attempt'),
+    attempts: z.array(DeliveryAttempt).describe('Attempts, oldest first'),
+    nextTime: Timestamp.optional().describe('Time of the next attempt'),
     createdTime: Timestamp,
     endTime: Timestamp.optional(),
   })
@@ -135,22 +135,22 @@ export type Delivery = z.output<typeof Delivery>
 /** The answer of a webhook that is asked whether a user may connect. */
 export const Admission = z.object({
   allow: z.boolean(),
-  message: z.string().optional().describe('What who is refused is told'),
+  message: z.string().optional().describe('Message shown to the user if they are refused'),
   user: PatchUser.pick({ displayName: true, isGuest: true, properties: true })
     .optional()
-    .describe('The user as it is from now on: created where there is none, changed where it differs'),
+    .describe('The user as they are from now on: created if they do not exist, updated if they differ'),
 })
 export type Admission = z.output<typeof Admission>
 
 export const ReplayDeliveries = z
   .object({
-    from: z.iso.datetime({ offset: true }).describe('Created at or after'),
-    to: z.iso.datetime({ offset: true }).describe('Created before'),
+    from: z.iso.datetime({ offset: true }).describe('Replays deliveries created at or after this time'),
+    to: z.iso.datetime({ offset: true }).describe('Replays deliveries created before this time'),
     state: DeliveryState.optional(),
   })
   .meta({ id: 'ReplayDeliveries' })
 export type ReplayDeliveries = z.output<typeof ReplayDeliveries>
 
 export const ReplayedDeliveries = z
-  .object({ count: z.number().int().describe('How many are sent again') })
+  .object({ count: z.number().int().describe('Number of deliveries that are sent again') })
   .meta({ id: 'ReplayedDeliveries' })

@@ -10,7 +10,8 @@ export const analyticsOperations = (ctx: Context) => [
     ...about,
     id: 'exportMessageAnalytics',
     summary: 'Export message analytics',
-    description: 'Once the job has FINISHED, its `file` is a CSV with a row for each message.',
+    description:
+      'Starts an export of all messages. Once the job is FINISHED, its `file` is a CSV with a row for each message.',
     route: 'POST /analytics/messages',
     scopes: ['read:message'],
     status: 202,
@@ -21,7 +22,8 @@ export const analyticsOperations = (ctx: Context) => [
     ...about,
     id: 'exportUserAnalytics',
     summary: 'Export user analytics',
-    description: 'Once the job has FINISHED, its `file` is a CSV with a row for each user.',
+    description:
+      'Starts an export of all users. Once the job is FINISHED, its `file` is a CSV with a row for each user.',
     route: 'POST /analytics/users',
     scopes: ['read:user'],
     status: 202,

@@ -10,8 +10,8 @@ import type { Storage } from '#routes/upload.ts'
 
 const description =
   'Takes a JSON array as the part `file` of a multipart form. Items are stored in the background: ' +
-  '`GET /jobs/{id}` tells how far that is, and which items could not be stored. An item whose ' +
-  '`idempotencyKey` was imported before is done already.'
+  '`GET /jobs/{id}` returns the progress and the items that could not be stored. An item whose ' +
+  '`idempotencyKey` has already been imported counts as done.'
 
 /** Stores the form's file. After a failed request it is left to expire, because its job may have been committed. */
 export const keeping = (ctx: Context): Storage<string> => ({
@@ -47,7 +47,7 @@ export const importOperations = (ctx: Context) => {
       ...ofImports,
       id: 'importUsers',
       summary: 'Import users',
-      description: `${description} A user whose name is there already is done already.`,
+      description: `${description} So does a user whose name already exists.`,
       route: 'POST /imports/users',
       scopes: ['create:user'],
       form: formOf('USER_IMPORT'),
@@ -56,7 +56,7 @@ export const importOperations = (ctx: Context) => {
       ...ofImports,
       id: 'importChannels',
       summary: 'Import channels',
-      description: `${description} A channel whose equivalent is there already is done already.`,
+      description: `${description} So does a channel whose equivalent already exists.`,
       route: 'POST /imports/channels',
       scopes: ['create:channel'],
       form: formOf('CHANNEL_IMPORT'),
@@ -65,7 +65,7 @@ export const importOperations = (ctx: Context) => {
       ...ofImports,
       id: 'importChannelMembers',
       summary: 'Import channel members',
-      description: `${description} Who is a member stays one.`,
+      description: `${description} Existing members remain members.`,
       route: 'POST /imports/channels/:id/members',
       scopes: ['create:channel_membership'],
       params: WithId,
@@ -75,7 +75,7 @@ export const importOperations = (ctx: Context) => {
       ...ofImports,
       id: 'importMessages',
       summary: 'Import messages',
-      description: `${description} Imported messages are history: nobody is notified of them.`,
+      description: `${description} Imported messages are history: nobody is notified about them.`,
       route: 'POST /imports/messages',
       scopes: ['create:message'],
       form: formOf('MESSAGE_IMPORT'),

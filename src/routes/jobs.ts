@@ -13,7 +13,8 @@ export const jobOperations = (ctx: Context) => [
     ...about,
     id: 'listJobs',
     summary: 'List jobs',
-    description: 'Oldest first. `running` keeps those that have yet to end, or those that have ended.',
+    description:
+      'Lists jobs, oldest first. With `running`, returns only jobs that have not ended yet (true), or only those that have (false).',
     route: 'GET /jobs',
     scopes: ['read:job'],
     query: z.object({ running: QueryFlag }),
@@ -24,7 +25,7 @@ export const jobOperations = (ctx: Context) => [
     ...about,
     id: 'retrieveJob',
     summary: 'Retrieve a job',
-    description: 'How far it is, and what became of it.',
+    description: 'Retrieves the progress of a job, and its result.',
     route: 'GET /jobs/:id',
     scopes: ['read:job'],
     params: WithId,

@@ -89,7 +89,7 @@ function errorResponses({ answered }: Shapes, refusals: Api<Described>['refusals
     content: content(['application/json'], answered(schema)),
   })
   return {
-    ClientError: response('The request is wrong; `errors` says which fields are to blame', ApiError),
+    ClientError: response('The request is invalid; `errors` names the invalid fields', ApiError),
     Unauthorized: response(refusals.Unauthorized, AuthenticationError),
     AccessDenied: response(refusals.AccessDenied, AuthenticationError),
     NotFound: response(refusals.NotFound, ApiError),

@@ -19,7 +19,7 @@ export const describeApi = (operations: Operation[]) =>
     info: {
       title: 'Chatterie Platform API',
       version: '2.106.8',
-      summary: 'Users, channels and messages of a chat application, for its backend',
+      summary: 'Manages the users, channels and messages of a chat application from its backend',
       description,
     },
     tags,
@@ -36,9 +36,9 @@ export const describeApi = (operations: Operation[]) =>
     describe: (operation, { given, answered }) =>
       describeOperation(operation, { given: (schema) => given(takenAs(schema, operations)), answered }),
     refusals: {
-      Unauthorized: 'There is no token, or one that is not valid any more',
-      AccessDenied: 'The token lacks a scope that this operation asks for',
-      NotFound: 'There is no such resource in the application of the token',
+      Unauthorized: 'The access token is missing, invalid or expired',
+      AccessDenied: 'The token lacks a scope that this operation requires',
+      NotFound: 'The resource does not exist in the application of the token',
     },
     components: (shapes) => ({
       parameters,
@@ -66,21 +66,22 @@ rather than putting URLs together. More fields and links may be added at any tim
 406, 409, 413, 415, 429 and 5xx) has the body of \`ApiError\` too.`
 
 const tags: Record<string, { description: string }> = {
-  Analytics: { description: 'Messages and users as files, for your own reports' },
+  Analytics: { description: 'Exports of messages and users as files, for your own reports' },
   Application: { description: 'The application that a token belongs to, and its settings' },
-  Channels: { description: 'Where users chat: direct, public and private channels, and who is in them' },
-  ChatSessions: { description: 'Who is present in which channel, and who was' },
-  FunctionVersions: { description: 'What chat functions were and are, version by version' },
-  Functions: { description: 'Code of yours that runs when something happens in the application' },
-  Imports: { description: 'Users, channels, members and messages by the thousand, from files' },
-  Jobs: { description: 'How far imports and exports are' },
-  Messages: { description: 'What is said: messages, whatever channel they are in' },
+  Channels: { description: 'Direct, public and private channels, in which users chat, and their members' },
+  ChatSessions: { description: 'Current and past presence of users in channels' },
+  FunctionVersions: { description: 'Versions of chat functions' },
+  Functions: { description: 'Your code that runs when something happens in the application' },
+  Imports: { description: 'Bulk imports of users, channels, members and messages from files' },
+  Jobs: { description: 'Progress and results of imports and exports' },
+  Messages: { description: 'Messages of all channels' },
   Runtime: {
-    description: 'What chat functions run on: dependencies, environment variables, a script that goes first',
+    description:
+      'Runtime of chat functions: dependencies, environment variables and the initialization script',
   },
-  Threads: { description: 'Conversations inside of channels, such as the replies to a message' },
-  UserSessions: { description: 'Which devices are connected, and which were' },
-  Users: { description: 'Who chats: the users of the application' },
+  Threads: { description: 'Conversations within channels, such as the replies to a message' },
+  UserSessions: { description: 'Current and past connections of devices' },
+  Users: { description: 'Users of the application' },
 }
 
 // ---------------------------------------------------------------------------------------------- paths
@@ -120,7 +121,9 @@ function success(operation: Operation): Json {
   const { answer, status } = operation
   if (answer.kind === 'redirect') {
     const location = { required: true, schema: { type: 'string', format: 'uri' } }
-    return { 302: { description: 'It is elsewhere', headers: { Location: location } } }
+    return {
+      302: { description: 'Redirects to the URL in the header `Location`', headers: { Location: location } },
+    }
   }
   const schema = answerOf(operation)
   return { [status]: schema ? { $ref: `#/components/responses/${idOf(schema)}` } : { description: 'Done' } }
@@ -138,22 +141,38 @@ function successResponses(operations: Operation[], { answered }: Shapes): Record
 }
 
 const parameters = {
-  Page: inQuery('page', 'Which page; the first is 0', { type: 'integer', minimum: 0, default: 0 }),
-  Size: inQuery('size', `Items of a page; a number above ${pageSizeMax} is read as ${pageSizeMax}`, {
+  Page: inQuery('page', 'Number of the page. The first page is 0', {
     type: 'integer',
-    minimum: 1,
-    default: pageSizeDefault,
+    minimum: 0,
+    default: 0,
   }),
-  Sort: inQuery('sort', 'A field and, after a comma, `asc` or `desc`; repeated, the earlier counts more', {
-    type: 'array',
-    items: { type: 'string' },
-  }),
-  Start: inQuery('start', 'Cursor of the first item of a page, from its links', cursor()),
-  Next: inQuery('next', 'Cursor of the first item of the next page, from its links', cursor()),
-  Relation: inQuery('relation', 'The page at `start`, the one before it, or the one at `next`', {
-    type: 'string',
-    enum: ['SELF', 'PREVIOUS', 'NEXT'],
-  }),
+  Size: inQuery(
+    'size',
+    `Number of items per page. Numbers above ${pageSizeMax} are treated as ${pageSizeMax}`,
+    {
+      type: 'integer',
+      minimum: 1,
+      default: pageSizeDefault,
+    },
+  ),
+  Sort: inQuery(
+    'sort',
+    'Field to sort by, and `asc` or `desc` after a comma. If repeated, earlier fields take precedence',
+    {
+      type: 'array',
+      items: { type: 'string' },
+    },
+  ),
+  Start: inQuery('start', 'Cursor of the first item of a page, taken from its links', cursor()),
+  Next: inQuery('next', 'Cursor of the first item of the next page, taken from its links', cursor()),
+  Relation: inQuery(
+    'relation',
+    'Which page to return: the one at `start`, the one before it, or the one at `next`',
+    {
+      type: 'string',
+      enum: ['SELF', 'PREVIOUS', 'NEXT'],
+    },
+  ),
 }
 
 function inQuery(name: string, description: string, schema: Json): Json {
@@ -173,7 +192,7 @@ function authorization(operations: Operation[]): Json {
   const scopes = [...defaultScopes, ...operations.flatMap((each) => each.scopes)].sort()
   return {
     type: 'oauth2',
-    description: 'Client id and secret are those of the application.',
+    description: 'Uses the client id and secret of the application.',
     flows: {
       clientCredentials: {
         tokenUrl: `${localOrigin}/oauth/token`,
