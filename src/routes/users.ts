@@ -172,7 +172,8 @@ export const userOperations = (ctx: Context) => [
     id: 'listUserNotifications',
     about: 'notification',
     summary: "List a user's notifications",
-    description: 'Lists the notifications that the user received while away, newest first.',
+    description:
+      'Lists the notifications that the user received while absent from the channel, newest first.',
     route: 'GET /users/:id/notifications',
     scopes: ['read:user', 'read:notifications'],
     params: WithId,

@@ -8,7 +8,9 @@ export const AdminJob = Job.extend({
   file: z
     .string()
     .register(served, { served: true })
-    .describe('Where the result of an export is, for whoever may export')
+    .describe(
+      'URL of the result of an export, which operators with the right to export can download. Absent until the job has ended',
+    )
     .optional(),
 }).meta({ id: 'Job' })
 

@@ -10,14 +10,14 @@ const count = (about: string) => z.number().int().nonnegative().describe(about).
 export const AdminApplication = z
   .object({
     id: Id,
-    name: z.string().describe('What people call it'),
-    apiKey: z.string().describe('What real-time clients connect with'),
-    clientId: z.string().optional().describe('What backends get their tokens with'),
+    name: z.string().describe('Name of the application'),
+    apiKey: z.string().describe('API key with which real-time clients connect'),
+    clientId: z.string().optional().describe('Client id with which backends obtain tokens'),
     properties: Properties,
     counts: z.object({
-      users: count('Users, without deleted ones'),
-      channels: count('Channels of every type'),
-      messages: count('Messages'),
+      users: count('Number of users, without deleted ones'),
+      channels: count('Number of channels of all types'),
+      messages: count('Number of messages'),
     }),
     createdTime: Timestamp,
   })
@@ -25,7 +25,7 @@ export const AdminApplication = z
 export type AdminApplication = z.output<typeof AdminApplication>
 
 export const NewAdminApplication = AdminApplication.extend({
-  clientSecret: z.string().describe('It is not shown again'),
+  clientSecret: z.string().describe('Client secret. Shown only once'),
 }).meta({ id: 'NewApplication' })
 export type NewAdminApplication = z.output<typeof NewAdminApplication>
 
@@ -34,7 +34,7 @@ export const CreateApplication = z.object({ name: RequiredText(nameMax) }).meta(
 export const PatchApplication = z
   .object({
     name: RequiredText(nameMax).optional(),
-    properties: Properties.nullable().optional().describe('A merge patch (RFC 7396)'),
+    properties: Properties.nullable().optional().describe('JSON merge patch (RFC 7396)'),
   })
   .meta({ id: 'PatchApplication' })
 export type PatchApplication = z.output<typeof PatchApplication>
@@ -49,15 +49,17 @@ export const RotateSecret = z
       .min(0)
       .max(overlapMaxSeconds)
       .default(0)
-      .describe('How long the old secret and its tokens go on; none of them does where absent'),
+      .describe(
+        'How long the old secret and its tokens remain valid, in seconds. Defaults to 0: they become invalid immediately',
+      ),
   })
   .meta({ id: 'RotateSecret' })
 
 export const RotatedSecret = z
   .object({
     clientId: z.string(),
-    clientSecret: z.string().describe('It is not shown again'),
-    oldSecretUntil: Timestamp.optional().describe('Until when the old one is taken'),
+    clientSecret: z.string().describe('Client secret. Shown only once'),
+    oldSecretUntil: Timestamp.optional().describe('Time until which the old secret is accepted'),
   })
   .meta({ id: 'RotatedSecret' })
 
@@ -72,10 +74,10 @@ export const AdminSettings = z
 export type AdminSettings = z.output<typeof AdminSettings>
 
 export const PatchSettings = AdminSettings.extend({
-  retention: PatchRetention.nullable().describe('Changes what is given; null keeps all for ever'),
+  retention: PatchRetention.nullable().describe('Updates the given members. `null` keeps everything forever'),
   messagesPersisted: z
     .boolean()
-    .describe('Whether messages are kept: of all channels that are there, and of those made from now on'),
+    .describe('Whether messages are kept, in all existing channels and in those created from now on'),
 })
   .partial()
   .meta({ id: 'PatchSettings' })

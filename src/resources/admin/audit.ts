@@ -55,12 +55,14 @@ export const AuditEntry = z
     actor: z.object({
       type: ActorType,
       id: Id.optional(),
-      name: z.string().describe('The name that they had then'),
+      name: z.string().describe('Name of the actor, as it was at that time'),
     }),
-    action: z.enum(auditActions).describe('What they did'),
-    application: Id.optional().describe('Absent for what is about the installation'),
+    action: z.enum(auditActions).describe('Action that was taken'),
+    application: Id.optional().describe(
+      'Id of the application. Absent for actions that concern the installation',
+    ),
     target: z.object({ type: z.string(), id: z.string() }).optional(),
-    address: z.string().optional().describe('Where it came from'),
+    address: z.string().optional().describe('IP address that the request came from'),
     details: Properties,
   })
   .meta({ id: 'AuditEntry' })

@@ -19,7 +19,7 @@ export const AdminCreateFunction = CreateFunction.omit({ initializeAsynchronousl
 export const DeployFunction = CreateFunctionVersion.extend({}).meta({ id: 'DeployFunction' })
 
 export const PatchFunction = z
-  .object({ enabled: z.boolean().describe('False if it shall not run, whatever happens') })
+  .object({ enabled: z.boolean().describe('Whether the function runs when its event happens') })
   .meta({ id: 'PatchFunction' })
 
 export const SaveDraft = z.object({ handlerScript: Text(scriptMax) }).meta({ id: 'SaveFunctionDraft' })
@@ -29,21 +29,21 @@ export const FunctionDraft = z
   .object({
     handlerScript: z.string(),
     savedTime: Timestamp.optional().describe(
-      'Absent where there is no draft, and this is the script that runs',
+      'Time at which the draft was saved. Absent if there is no draft and this is the script that runs',
     ),
   })
   .meta({ id: 'FunctionDraft' })
 export type FunctionDraft = z.output<typeof FunctionDraft>
 
 export const SampleEvent = z
-  .object({ event: Properties.describe('What a function of this type may be given') })
+  .object({ event: Properties.describe('Example of an event that a function of this type receives') })
   .meta({ id: 'FunctionSampleEvent' })
 export type SampleEvent = z.output<typeof SampleEvent>
 
 export const TryFunction = z
   .object({
     handlerScript: DeployFunction.shape.handlerScript,
-    event: Properties.describe('What it is given'),
+    event: Properties.describe('Event to call the script with'),
   })
   .meta({ id: 'TryFunction' })
 export type TryFunction = z.output<typeof TryFunction>
@@ -51,7 +51,7 @@ export type TryFunction = z.output<typeof TryFunction>
 export const Trial = FunctionInvocation.pick({ result: true, logs: true })
   .extend({
     status: z.enum(['SUCCEEDED', 'FAILED']),
-    durationMs: z.number().int().describe('How long it ran').meta({ format: 'int32' }),
+    durationMs: z.number().int().describe('Duration of the run, in milliseconds').meta({ format: 'int32' }),
   })
   .meta({ id: 'FunctionTrial' })
 export type Trial = z.output<typeof Trial>

@@ -16,8 +16,8 @@ export const ListQuery = z.object({
       .refine((limit) => limit >= 1 && limit <= limitMax, `must be a number from 1 to ${limitMax}`),
   )
     .meta({ type: 'integer', minimum: 1, maximum: limitMax, default: limitDefault })
-    .describe('How many items are wanted at most'),
-  cursor: single(z.string().max(4_096).optional()).describe('The `next` of the answer before'),
+    .describe('Maximum number of items to return'),
+  cursor: single(z.string().max(4_096).optional()).describe('Value of `next` in the previous response'),
 })
 export type ListRequest = z.output<typeof ListQuery>
 

@@ -9,9 +9,9 @@ const reasonMax = 512
 
 export const Ban = z
   .object({
-    until: Timestamp.optional().describe('Absent where it does not end by itself'),
-    reason: z.string().optional().describe('What the user is told'),
-    createdBy: z.string().describe('Who did it, by their name then'),
+    until: Timestamp.optional().describe('Time at which the ban ends. Absent if it does not end by itself'),
+    reason: z.string().optional().describe('Reason that the user is shown'),
+    createdBy: z.string().describe('Name of the actor who banned the user, as it was at that time'),
     createdTime: Timestamp,
   })
   .meta({ id: 'Ban' })
@@ -23,15 +23,15 @@ export const BanUser = z
       .datetime({ offset: true })
       .transform((text) => new Date(text).toISOString())
       .optional()
-      .describe('For ever where absent'),
-    reason: Text(reasonMax).optional().describe('The user is told'),
+      .describe('Time at which the ban ends. If absent, it does not end'),
+    reason: Text(reasonMax).optional().describe('Reason that the user is shown'),
   })
   .meta({ id: 'BanUser' })
 export type BanUser = z.output<typeof BanUser>
 
 export const AdminUser = User.extend({
   createdTime: Timestamp,
-  ban: Ban.optional().describe('Absent where the user may come in'),
+  ban: Ban.optional().describe('Current ban. Absent if the user is not banned'),
 }).meta({ id: 'User' })
 export type AdminUser = z.output<typeof AdminUser>
 
@@ -45,7 +45,9 @@ export const AdminChannel = z
     displayName: z.string(),
     creator: User.optional(),
     properties: Properties,
-    messagesPersisted: z.boolean().describe('Whether its messages are kept, and not only delivered'),
+    messagesPersisted: z
+      .boolean()
+      .describe('Whether messages of the channel are kept, and not only delivered'),
     counts: z.object({ members: count, messages: count }),
     createdTime: Timestamp,
   })
@@ -66,18 +68,24 @@ export const Report = z
     state: ReportState,
     reason: z.string(),
     properties: Properties,
-    reporter: User.optional().describe('Who reported it; absent once they are gone'),
+    reporter: User.optional().describe('User who reported the message. Absent once they are deleted'),
     messageId: Id,
     channelId: Id,
-    message: Message.optional().describe('Absent once it is deleted'),
+    message: Message.optional().describe('Reported message. Absent once it is deleted'),
     createdTime: Timestamp,
     resolution: z
-      .object({ action: Resolution, by: z.string().describe('By their name then'), time: Timestamp })
+      .object({
+        action: Resolution,
+        by: z.string().describe('Name of the actor who resolved the report, as it was at that time'),
+        time: Timestamp,
+      })
       .optional(),
   })
   .meta({ id: 'Report' })
 export type Report = z.output<typeof Report>
 
 export const ResolveReport = z
-  .object({ action: Resolution.describe('`delete` deletes the message for everybody') })
+  .object({
+    action: Resolution.describe('Whether to keep or delete the message. `delete` deletes it for everybody'),
+  })
   .meta({ id: 'ResolveReport' })

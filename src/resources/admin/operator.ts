@@ -8,15 +8,20 @@ const passwordMax = 1_024
 /** [NIST SP 800-63B-4 section 3.1.1.2, with a second factor or limited guessing] */
 const passwordMin = 8
 
-const applications = z.array(Id).optional().describe('The only ones that are theirs to see; all where absent')
+const applications = z
+  .array(Id)
+  .optional()
+  .describe('Ids of the applications that access is limited to. Absent if access is not limited')
 
 export const Operator = z
   .object({
     id: Id,
-    username: z.string().describe('Of who signs in elsewhere, the address of their e-mail'),
+    username: z
+      .string()
+      .describe('Unique username. For operators who sign in with single sign-on, their email address'),
     role: Role,
     applications,
-    signIn: z.enum(['password', 'sso']).describe('How they sign in'),
+    signIn: z.enum(['password', 'sso']).describe('How the operator signs in'),
     lastSignInTime: Timestamp.optional(),
     createdTime: Timestamp,
   })
@@ -41,9 +46,11 @@ export type CreateOperator = z.output<typeof CreateOperator>
 
 export const PatchOperator = z
   .object({
-    password: Password.optional().describe('Ends their sessions'),
+    password: Password.optional().describe("New password. Ends the operator's sessions"),
     role: Role.optional(),
-    applications: Limits.nullable().optional().describe('`null` for all applications'),
+    applications: Limits.nullable()
+      .optional()
+      .describe('Ids of the applications that access is limited to. `null` removes the limit'),
   })
   .meta({ id: 'PatchOperator' })
 export type PatchOperator = z.output<typeof PatchOperator>
@@ -52,18 +59,18 @@ export const AdminKey = z
   .object({
     id: Id,
     name: z.string(),
-    hint: z.string().describe('How it begins'),
+    hint: z.string().describe('Beginning of the key'),
     role: Role,
     applications,
-    createdBy: z.string().describe('Who made it, by their name then'),
-    expiresTime: Timestamp.optional().describe('Absent where it does not expire'),
+    createdBy: z.string().describe('Name of the actor who created the key, as it was at that time'),
+    expiresTime: Timestamp.optional().describe('Time at which the key expires. Absent if it does not expire'),
     createdTime: Timestamp,
   })
   .meta({ id: 'AdminKey' })
 export type AdminKey = z.output<typeof AdminKey>
 
 export const NewAdminKey = AdminKey.extend({
-  key: z.string().describe('To be sent as `Authorization: Bearer`; it is not shown again'),
+  key: z.string().describe('Key to send as `Authorization: Bearer`. Shown only once'),
 }).meta({ id: 'NewAdminKey' })
 export type NewAdminKey = z.output<typeof NewAdminKey>
 
@@ -76,7 +83,7 @@ export const CreateAdminKey = z
       .datetime({ offset: true })
       .transform((text) => new Date(text).toISOString())
       .optional()
-      .describe('It does not expire where absent'),
+      .describe('Time at which the key expires. If absent, it does not expire'),
   })
   .meta({ id: 'CreateAdminKey' })
 export type CreateAdminKey = z.output<typeof CreateAdminKey>
@@ -88,14 +95,14 @@ export const SignIn = z
 
 export const AdminSession = z
   .object({
-    operator: Operator.optional().describe('Who is signed in; absent for an admin key'),
-    key: AdminKey.optional().describe('The admin key of the request'),
+    operator: Operator.optional().describe('Operator who is signed in. Absent for an admin key'),
+    key: AdminKey.optional().describe('Admin key that the request was sent with'),
     role: Role,
     applications,
     csrfToken: z
       .string()
       .optional()
-      .describe('The header `x-csrf-token` of every write that goes by the cookie'),
+      .describe('Value of the header `x-csrf-token`, which every write with the cookie must send'),
     expiresTime: Timestamp.optional(),
   })
   .meta({ id: 'AdminSession' })

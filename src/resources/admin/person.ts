@@ -5,7 +5,7 @@ export const Erase = z
     messages: z
       .enum(['keep', 'redact', 'delete'])
       .describe(
-        "What becomes of what the person wrote: it stays as nobody's, its texts are emptied and its files go, or all of it goes",
+        "What happens to the person's messages. `keep` keeps them without an author, `redact` also empties their texts and deletes their files, `delete` deletes the messages",
       ),
   })
   .meta({ id: 'Erase' })

@@ -14,13 +14,13 @@ const Days = (about: string) =>
     .max(daysMax)
     .nullable()
     .optional()
-    .describe(`${about}; for ever where null or absent`)
+    .describe(`${about}. If null or absent, there is no limit`)
 
 const shape = {
-  messagesDays: Days('How many days messages of PUBLIC and PRIVATE channels are kept'),
-  directMessagesDays: Days('How many days messages of DIRECT channels are kept'),
-  filesDays: Days('How many days messages that show a file are kept, with the file'),
-  inactiveChannelsDays: Days('After how many days without a message a channel is deleted'),
+  messagesDays: Days('Number of days for which messages of PUBLIC and PRIVATE channels are kept'),
+  directMessagesDays: Days('Number of days for which messages of DIRECT channels are kept'),
+  filesDays: Days('Number of days for which messages with a file are kept, including the file'),
+  inactiveChannelsDays: Days('Number of days without a message after which a channel is deleted'),
 }
 
 /** A given member replaces the setting; `null` removes it. */
@@ -40,10 +40,12 @@ const QueryDays = single(z.coerce.number().int().min(1).max(daysMax).optional())
 
 /** A retention to preview without saving it; for absent members, everything is kept. */
 export const QueryRetention = z.object({
-  messagesDays: QueryDays.describe('Preview as if this were the setting, and nothing else but what is given'),
-  directMessagesDays: QueryDays.describe('As above'),
-  filesDays: QueryDays.describe('As above'),
-  inactiveChannelsDays: QueryDays.describe('As above'),
+  messagesDays: QueryDays.describe(
+    'Previews this value of `messagesDays`. If any value is given, the values given replace the whole setting',
+  ),
+  directMessagesDays: QueryDays.describe('Previews this value of `directMessagesDays`, in the same way'),
+  filesDays: QueryDays.describe('Previews this value of `filesDays`, in the same way'),
+  inactiveChannelsDays: QueryDays.describe('Previews this value of `inactiveChannelsDays`, in the same way'),
 })
 export type QueryRetention = z.output<typeof QueryRetention>
 
@@ -51,11 +53,11 @@ const count = (about: string) => z.number().int().nonnegative().describe(about).
 
 export const RetentionPreview = z
   .object({
-    time: Timestamp.describe('As of when'),
-    messages: count('Messages of PUBLIC and PRIVATE channels that would go'),
-    directMessages: count('Messages of DIRECT channels that would go'),
-    files: count('Hosted files that would go with them'),
-    channels: count('Channels that would go'),
+    time: Timestamp.describe('Time to which the counts apply'),
+    messages: count('Number of messages of PUBLIC and PRIVATE channels that would be deleted'),
+    directMessages: count('Number of messages of DIRECT channels that would be deleted'),
+    files: count('Number of hosted files that would be deleted with these messages'),
+    channels: count('Number of channels that would be deleted'),
   })
   .meta({ id: 'RetentionPreview' })
 export type RetentionPreview = z.output<typeof RetentionPreview>

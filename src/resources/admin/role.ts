@@ -4,7 +4,10 @@ import { Id } from '#resources/define.ts'
 /** Each role includes the permissions of those before it. */
 export const roles = ['viewer', 'moderator', 'developer', 'owner'] as const
 
-export const Role = z.enum(roles).describe('Each role may what the ones before it may').meta({ id: 'Role' })
+export const Role = z
+  .enum(roles)
+  .describe('Role of an operator or admin key. Each role includes the permissions of those before it')
+  .meta({ id: 'Role' })
 export type Role = z.output<typeof Role>
 
 const applicationsMax = 100

@@ -9,15 +9,15 @@ const ms = (about: string) => z.number().nonnegative().optional().describe(about
 
 export const StatisticsBucket = z
   .object({
-    start: Timestamp.describe('In UTC; it lasts for an hour or a day'),
-    messages: count('Messages that were sent'),
-    activeUsers: count('Users who sent a message or connected'),
-    newUsers: count('Users who were made'),
-    connections: count('Sessions that began'),
-    requests: count('Requests to the Platform API'),
-    errors: count('Those of them that were answered with 4xx or 5xx'),
-    p50Ms: ms('What half of the requests took at most; absent without requests'),
-    p99Ms: ms('What 99 % of the requests took at most; absent without requests'),
+    start: Timestamp.describe('Start of the hour or day, in UTC'),
+    messages: count('Number of messages sent'),
+    activeUsers: count('Number of users who sent a message or connected'),
+    newUsers: count('Number of users created'),
+    connections: count('Number of sessions started'),
+    requests: count('Number of requests to the Platform API'),
+    errors: count('Number of these requests that were answered with 4xx or 5xx'),
+    p50Ms: ms('Median duration of the requests, in milliseconds. Absent if there were none'),
+    p99Ms: ms('99th percentile of the duration of the requests, in milliseconds. Absent if there were none'),
   })
   .meta({ id: 'StatisticsBucket' })
 export type StatisticsBucket = z.output<typeof StatisticsBucket>
@@ -25,7 +25,9 @@ export type StatisticsBucket = z.output<typeof StatisticsBucket>
 export const Statistics = z
   .object({
     buckets: z.array(StatisticsBucket),
-    now: z.object({ connections: count('Devices that are connected') }).meta({ id: 'StatisticsNow' }),
+    now: z
+      .object({ connections: count('Number of devices that are connected') })
+      .meta({ id: 'StatisticsNow' }),
   })
   .meta({ id: 'Statistics' })
 export type Statistics = z.output<typeof Statistics>

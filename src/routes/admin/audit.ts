@@ -14,11 +14,13 @@ const common = {
   about: 'audit',
   right: 'read audit',
   query: z.object({
-    application: single(PathId.optional()).describe('Only what is about this application'),
-    actor: QueryText.describe('Only what somebody of this name did'),
-    action: QueryText.describe('Only this, such as `message.deleted`, or all of a kind, such as `message`'),
-    from: QueryTime.describe('Only from this time on'),
-    to: QueryTime.describe('Only before this time'),
+    application: single(PathId.optional()).describe('Returns only entries about this application'),
+    actor: QueryText.describe('Returns only entries of the actor with this name'),
+    action: QueryText.describe(
+      'Returns only this action, such as `message.deleted`, or all actions of a kind, such as `message`',
+    ),
+    from: QueryTime.describe('Returns only entries created at or after this time'),
+    to: QueryTime.describe('Returns only entries created before this time'),
   }),
 } as const
 
@@ -26,9 +28,9 @@ export const auditOperations = (ctx: Context) => [
   adminOperation({
     ...common,
     id: 'listAudit',
-    summary: 'List what was done',
+    summary: 'List audit entries',
     description:
-      'Newest first: every write of operators and admin keys, and what others did to credentials or deleted.',
+      'Lists audit entries, newest first: every write of operators and admin keys, and changes to credentials and deletions by others.',
     route: 'GET /audit',
     answer: listOf(AuditEntry),
     handle: (operator, { query, list }) => listAudit(ctx, operator, query, list),
@@ -36,8 +38,8 @@ export const auditOperations = (ctx: Context) => [
   adminOperation({
     ...common,
     id: 'exportAudit',
-    summary: 'Export what was done',
-    description: 'The same as CSV, all of it.',
+    summary: 'Export audit entries',
+    description: 'Returns all matching audit entries as CSV.',
     route: 'GET /audit.csv',
     answer: textOf('text/csv'),
     handle: async (operator, { query, reply }) => {

@@ -20,7 +20,7 @@ export const dataLifeOperations = (ctx: Context) => [
     id: 'previewRetention',
     summary: 'Preview retention',
     description:
-      'What a run would remove now, by the setting `retention`, or by what is given instead of it; all zeros where everything is kept.',
+      'Returns what a run would remove now according to the setting `retention`, or according to the given values instead. All counts are zero if everything is kept.',
     route: 'GET /retention/preview',
     right: 'read settings',
     query: QueryRetention,
@@ -31,7 +31,8 @@ export const dataLifeOperations = (ctx: Context) => [
     ...about,
     id: 'runRetention',
     summary: 'Run retention now',
-    description: 'Begins the job that otherwise begins within an hour; its progress is that of any job.',
+    description:
+      'Starts the job that would otherwise start within an hour. Follow its progress like that of any job.',
     route: 'POST /retention/run',
     right: 'change settings',
     status: 202,
@@ -44,7 +45,7 @@ export const dataLifeOperations = (ctx: Context) => [
     about: 'user',
     summary: "Export a person's data",
     description:
-      'A job whose file is a ZIP: profile, memberships, messages, reactions, reads, sessions, notifications, reports, invites and blocks as JSON, and the files. It can be of a user that was deleted.',
+      "Starts a job whose file is a ZIP with the person's profile, memberships, messages, reactions, reads, sessions, notifications, reports, invites and blocks as JSON, and their files. The user may already be deleted.",
     route: 'POST /users/:userId/export',
     right: 'export',
     status: 202,
@@ -58,7 +59,7 @@ export const dataLifeOperations = (ctx: Context) => [
     about: 'user',
     summary: 'Erase a person',
     description:
-      'Deletes the user, and removes or makes anonymous, in a job, whatever names it; what it has done is in the audit. It can be of a user that was deleted.',
+      'Deletes the user, and starts a job that removes or anonymizes everything that names them. The audit log records what the job has done. The user may already be deleted.',
     route: 'POST /users/:userId/erase',
     right: 'erase users',
     status: 202,

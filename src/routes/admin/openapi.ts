@@ -12,7 +12,7 @@ export const describeAdminApi = (operations: AdminOperation[], prefix: string) =
     info: {
       title: 'Chatterie admin API',
       version: '1.0.0',
-      summary: 'Operators, applications, moderation and statistics of an installation',
+      summary: 'Manages the operators, applications, moderation and statistics of an installation',
       description,
     },
     security: [{ admin_key: [] }, { console_session: [] }],
@@ -27,34 +27,38 @@ export const describeAdminApi = (operations: AdminOperation[], prefix: string) =
     answered: operations.flatMap((each) => answerOf(each) ?? []),
     describe: describeOperation,
     refusals: {
-      Unauthorized: 'Nobody is signed in, or not any more',
-      AccessDenied: 'The role is too low, or the header `x-csrf-token` is wrong',
-      NotFound: 'There is no such thing, or it is not theirs to see',
+      Unauthorized: 'The session or admin key is missing, invalid or expired',
+      AccessDenied: 'The role does not have this permission, or the header `x-csrf-token` is wrong',
+      NotFound: 'The resource does not exist, or the caller may not access it',
     },
     components: () => ({
       securitySchemes: {
-        admin_key: { type: 'http', scheme: 'bearer', description: 'A key that begins with `ck_admin_`' },
+        admin_key: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'Admin key, which begins with `ck_admin_`',
+        },
         console_session: {
           type: 'apiKey',
           in: 'cookie',
           name: 'chatterie_session',
-          description: 'Writes need the header `x-csrf-token`, too',
+          description: 'Writes also require the header `x-csrf-token`',
         },
       },
     }),
   })
 
-const description = `For those who run an installation, and for their scripts. The Platform API and its tokens know
-nothing of it.
+const description = `The API for operators of an installation, and for their scripts. It is separate from the Platform API, whose tokens
+are not valid here.
 
-**Who may.** Scripts send an admin key as \`Authorization: Bearer ck_admin_…\`. The console has a cookie, and says with
-each write the header \`x-csrf-token\` with the \`csrfToken\` of its session. Roles are ${Role.options.join(' < ')}; each
-operation names the least that it takes as \`x-role\`. Who is limited to applications sees others as 404.
+**Permissions.** Scripts send an admin key as \`Authorization: Bearer ck_admin_…\`. The console sends a cookie and, with
+each write, the \`csrfToken\` of its session in the header \`x-csrf-token\`. Roles are ${Role.options.join(' < ')}; \`x-role\`
+is the least role that an operation requires. To callers limited to applications, other applications answer 404.
 
-**Lists** take \`limit\` and \`cursor\`, and answer \`{items, next}\`: \`next\` is the cursor of what follows, and absent
-at the end.
+**Lists** take \`limit\` and \`cursor\`, and return \`{items, next}\`: \`next\` is the cursor of the next items, and absent at
+the end.
 
-**Errors.** Any that is not described here (405, 406, 409, 413, 415, 429 and 5xx) has the body of \`ApiError\` too.`
+**Errors.** Errors that are not described here (405, 406, 409, 413, 415, 429 and 5xx) have the body of \`ApiError\` too.`
 
 const file = formOf(z.object({}))
 const lists = new Map<z.ZodType, z.ZodType>()
@@ -69,7 +73,7 @@ function answerOf({ answer }: AdminOperation): z.ZodType | undefined {
     z
       .object({
         items: z.array(shape),
-        next: z.string().optional().describe('The cursor of what follows; absent at the end'),
+        next: z.string().optional().describe('Cursor of the next items. Absent at the end'),
       })
       .meta({ id: `${idOf(shape)}List` })
   lists.set(shape, known)

@@ -15,7 +15,7 @@ export const sessionOperations = (ctx: Context, { limitSignIns }: Pick<FastifyIn
     id: 'signIn',
     summary: 'Sign in',
     description:
-      'Opens a session of 12 hours and gives its cookie. After five wrong passwords in a minute, from one address or for one name, it is answered 429.',
+      'Creates a session of 12 hours and sets its cookie. Answers 429 after five wrong passwords within a minute, from one address or for one name.',
     route: 'POST /session',
     right,
     isOpen: true,
@@ -32,8 +32,8 @@ export const sessionOperations = (ctx: Context, { limitSignIns }: Pick<FastifyIn
   adminOperation({
     ...about,
     id: 'retrieveSession',
-    summary: 'Say who is signed in',
-    description: 'The operator of the cookie, or the admin key, and what they may.',
+    summary: 'Retrieve the current session',
+    description: 'Retrieves the operator or admin key that sent the request, and their permissions.',
     route: 'GET /session',
     right,
     answer: oneOf(AdminSession),
@@ -43,7 +43,7 @@ export const sessionOperations = (ctx: Context, { limitSignIns }: Pick<FastifyIn
     ...about,
     id: 'signOut',
     summary: 'Sign out everywhere',
-    description: 'Ends all sessions of the operator, at once.',
+    description: 'Ends all sessions of the operator immediately.',
     route: 'DELETE /session',
     right,
     answer: noContent,

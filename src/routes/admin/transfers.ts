@@ -28,7 +28,7 @@ const ofExports = {
 } as const
 
 const description =
-  'Takes a JSON array as the part `file` of a multipart form, as the Platform API does. Items are stored in the background: the job tells how far that is, and which items could not be stored.'
+  'Takes a JSON array as the part `file` of a multipart form, as the Platform API does. Items are stored in the background: the job has the progress and the items that could not be stored.'
 
 export const transferOperations = (ctx: Context) => {
   const importOf = (id: string, summary: string, route: Route, type: ImportType) =>
@@ -48,7 +48,7 @@ export const transferOperations = (ctx: Context) => {
       ...ofExports,
       id,
       summary,
-      description: 'Once the job is FINISHED, its file is a CSV with a row for each of them.',
+      description: 'Starts an export. Once the job is FINISHED, its file is a CSV with a row for each item.',
       route,
       handle: (caller) => startExport(ctx, caller, type),
     })
@@ -60,7 +60,7 @@ export const transferOperations = (ctx: Context) => {
       ...ofImports,
       id: 'importChannelMembers',
       summary: 'Import members of a channel',
-      description: `${description} Who is a member stays one.`,
+      description: `${description} Existing members remain members.`,
       route: 'POST /imports/channels/:channelId/members',
       params: z.object({ channelId: PathId }),
       form: {
@@ -74,8 +74,9 @@ export const transferOperations = (ctx: Context) => {
     insideOperation({
       ...ofExports,
       id: 'downloadJobFile',
-      summary: 'Download what a job made',
-      description: 'In one piece, or the part that `Range` names.',
+      summary: 'Download the file of a job',
+      description:
+        'Downloads the file that a job created: all of it, or the part given by the header `Range`.',
       route: 'GET /jobs/:jobId/file',
       status: 200,
       params: z.object({ jobId: PathId }),

@@ -14,7 +14,8 @@ export const uiAdminOperations = (ctx: Context) => [
     ...about,
     id: 'retrieveUi',
     summary: 'Retrieve the look of the chat',
-    description: 'What users can do and see, styles and templates, with what nobody has set.',
+    description:
+      'Retrieves what users can do and see, the styles and the templates, with the defaults of what is not set.',
     route: 'GET /ui',
     right: 'read settings',
     answer: oneOf(AdminUi),
@@ -35,7 +36,7 @@ function replaceOperation(ctx: Context, part: UiPart) {
     ...about,
     id,
     summary,
-    description: 'In the place of what was set before; chats that are open follow at once.',
+    description: 'Replaces these settings. Open chats change immediately.',
     route: `PUT /ui/${part}`,
     right: 'change settings',
     body: z.object({ settings: uiShapes[part] }).meta({ id: bodyId }),

@@ -47,23 +47,23 @@ export const describeApi = (operations: Operation[]) =>
     }),
   })
 
-const description = `The API of a backend that runs a chat application.
+const description = `The API for the backend of a chat application.
 
 **Tokens.** A backend exchanges its client id and secret for an access token at \`/oauth/token\` (client
-credentials), and sends it as \`Authorization: Bearer\`.
+credentials), and sends the token as \`Authorization: Bearer\`.
 
-**Paths.** Every operation answers below \`/v1\`, without it, and below \`/v1/applications/{id}\` and
+**Paths.** Every operation is available under \`/v1\`, without this prefix, and under \`/v1/applications/{id}\` and
 \`/applications/{id}\`, where the id is that of the token's own application, or \`me\`.
 
-**Spelling.** Schemas are described in camelCase, which all answers have but those of the media type
-\`${vendorType}\`: they are the same in snake_case (\`createdTime\` is \`created_time\`; \`isGuest\` stays as it
-is). Requests may use either. The keys inside of \`properties\` are yours and never change.
+**Spelling.** Schemas are described in camelCase. Responses use camelCase too, except those of the media type
+\`${vendorType}\`, which are the same in snake_case (\`createdTime\` becomes \`created_time\`; \`isGuest\` stays
+unchanged). Requests may use either. The keys inside \`properties\` are yours and never change.
 
-**Links.** Resources carry \`_links\` to what belongs to them, and pages to their neighbours (HAL). Follow these
-rather than putting URLs together. More fields and links may be added at any time.
+**Links.** Resources have \`_links\` to related resources, and pages to adjacent pages (HAL). Follow these instead
+of constructing URLs. More fields and links may be added at any time.
 
-**Errors.** Errors are \`application/json\`, in the spelling that was asked for. Any that is not described here (405,
-406, 409, 413, 415, 429 and 5xx) has the body of \`ApiError\` too.`
+**Errors.** Errors are \`application/json\`, in the spelling of the requested media type. Errors that are not described
+here (405, 406, 409, 413, 415, 429 and 5xx) have the body of \`ApiError\` too.`
 
 const tags: Record<string, { description: string }> = {
   Analytics: { description: 'Exports of messages and users as files, for your own reports' },
