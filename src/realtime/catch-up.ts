@@ -52,7 +52,7 @@ export class CatchUp {
     this.#giveUp = giveUp
   }
 
-  /** Catches up within `gatherMs`, together with the subscriptions that follow by then. */
+  /** Catches up after `gatherMs`, together with the subscriptions that follow by then. */
   soon(session: Session, connection: Connection): void {
     const progress = this.#progressOf(connection)
     progress.timer ??= setTimeout(() => this.now(session, connection), gatherMs).unref()

@@ -3,7 +3,7 @@
 
 import type { PublishedEvent } from '#resources/published-event.ts'
 
-/** For this long after concurrent events, more are expected: senders commit again after the last ones are delivered. */
+/** After concurrent events, more are expected for this long: senders wait for one commit, and then commit theirs. */
 const companyMs = 250
 
 export class DeliveryQueue {

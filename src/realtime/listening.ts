@@ -73,7 +73,7 @@ export class Listening {
       const { owner, opensChatSession } = await mustMayListen(this.#ctx, this.#hub, session, destination)
       if (opensChatSession && 'channelId' in owner) {
         await startChatSession(this.#ctx, session.caller(), session.facts.id, owner.channelId)
-        // Clients wait for this RECEIPT before they listen to the rest (runtime contract 5.3).
+        // Clients wait for this RECEIPT before they subscribe to the other topics (runtime contract 5.3).
         if (!owed) await this.#broadcaster.whenDelivered(owner.channelId)
       }
       if (session.connection !== connection) {

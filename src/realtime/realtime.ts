@@ -98,7 +98,7 @@ export class Realtime implements StompHandler<Session> {
     await this.#broadcaster.close()
   }
 
-  /** Ends the sessions of dead processes. */
+  /** Ends the sessions of dead processes after the time that clients have to reconnect. */
   endOrphans(): Promise<void> {
     return this.#sessions.endOrphans()
   }

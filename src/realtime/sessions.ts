@@ -36,7 +36,7 @@ export class Sessions {
   readonly #ctx: Context
   readonly #hub: Hub
   readonly #askForRelease: (key: string) => void
-  /** By key. */
+  /** Sessions by key. */
   readonly #sessions = new Map<string, Session>()
   readonly #endings = new Map<string, Alarm>()
   /** Writes to the database in progress, by session key. */
@@ -82,7 +82,7 @@ export class Sessions {
     for (const ending of this.#endings.values()) ending.cancel()
   }
 
-  // ------------------------------------------------------------------------------------ coming and going
+  // ------------------------------------------------------------------------------ opening and closing
 
   /** Attaches a connection to a new or resumed session, and returns the session. */
   open(

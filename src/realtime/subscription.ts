@@ -1,4 +1,4 @@
-// A subscription to a topic: through which position it was delivered to, and which messages are acknowledged.
+// A subscription to a topic: the position up to which events were delivered, and which messages are acknowledged.
 import type { TopicOwner } from '#domain/access/topic.ts'
 import type { Session } from '#realtime/session.ts'
 import { beginHead, endHead, type HeadBeginning, type MessageHead } from '#stomp/message-head.ts'

@@ -26,7 +26,7 @@ export class Typing {
     this.#publish = publish
   }
 
-  /** Publishes keystrokes, and that their user has started typing if so. An empty draft means they have stopped. */
+  /** Publishes keystrokes, and whether the user has thereby started typing or, by an empty draft, stopped. */
   typed(typed: SentKeystrokes): void {
     this.#publish(toPublished(typed, [keystrokes(typed)]))
     const key = keyOf(typed.channelId, typed.threadId, typed.user.id)

@@ -26,7 +26,8 @@ export function beginHead(destination: string, subscription: string): HeadBeginn
 }
 
 /**
- * Returns a message's head. @param id of the message; ASCII without characters that need escaping
+ * Returns the head of a message.
+ * @param id of the message; ASCII without characters that need escaping
  * @param receipt of the action that the message answers
  */
 export function endHead(

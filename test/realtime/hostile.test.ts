@@ -137,7 +137,7 @@ describe('what is no STOMP', () => {
       const client = at % 2 === 0 ? await open() : await mallory()
       client.send(at % 3 === 0 ? text : Buffer.from(text))
       client.send(randomBytes(at))
-      client.send('\0\n\0') // not a command, in whatever state the parser is
+      client.send('\0\n\0') // not a command, whatever the bytes before it were
       await client.closed
       const last = client.frames.at(-1)
       expect([last?.command, text]).toEqual(['ERROR', text])

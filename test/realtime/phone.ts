@@ -80,7 +80,7 @@ export class Phone {
     this.talker?.send(frame('SUBSCRIBE', { id: 'me', destination: '/application/user.relay' }))
   }
 
-  /** Cuts the connection. */
+  /** Cuts the connection without a DISCONNECT. */
   async cut(): Promise<void> {
     const { talker } = this
     if (!talker) return

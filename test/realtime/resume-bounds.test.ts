@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** Connects and requests the user. @returns the frames up to the first with this command */
+/** Connects and requests the user. @returns the first frame with this command, and a function to close */
 function connect(
   command: string,
   session?: string,

@@ -263,7 +263,7 @@ export function checkResponses(server: Server): Set<string> {
       try {
         // Node does not send a body that is written in answer to HEAD.
         const body = method === 'HEAD' ? '' : Buffer.concat(chunks).toString()
-        contentType ??= response.getHeader('content-type')?.toString() // set later if the answer is streamed
+        contentType ??= response.getHeader('content-type')?.toString() // streamed answers set it there
         checkResponse(method, url, response.statusCode, contentType, body)
       } catch (error) {
         wrong.add(`${method} ${url} ${response.statusCode} (${currentTestName}): ${(error as Error).message}`)

@@ -12,7 +12,7 @@ export interface HeldEvents {
   close(): Promise<void>
 }
 
-/** Starts another node as leader, which takes events only on request. The server, not a shared one, stops leading. */
+/** Starts another node as leader, which takes events only on request. The server must not be shared: it resigns. */
 export async function holdEvents({ ctx }: TestServer): Promise<HeldEvents> {
   await ctx.node.resign()
   const node = new Node(String(ctx.db.pool.options.connectionString), ctx.log)
