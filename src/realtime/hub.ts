@@ -1,16 +1,15 @@
 // Delivers published events to the sessions of this process, by an index of subscriptions.
 import { mayHear } from '#domain/access/topic.ts'
 import type { Change, Relations } from '#domain/sessions/relations.ts'
+import { Bodies, byAudience } from '#realtime/bodies.ts'
 import type { Session } from '#realtime/session.ts'
 import type { Subscription } from '#realtime/subscription.ts'
-import type { Audience, Delivery, PublishedEvent } from '#resources/published-event.ts'
+import type { Audience, PublishedEvent } from '#resources/published-event.ts'
 import { readTopic } from '#resources/topics.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 import { Fanout } from '#stomp/fanout.ts'
 import type { Flusher } from '#stomp/flusher.ts'
-import { type SharedBody, shareBody } from '#stomp/shared-body.ts'
 import type { Tracing } from '#tracing/tracing.ts'
-import { type BaseUrls, withBaseUrls } from '#wire/stompx.ts'
 
 /**
  * Called with the sessions to which an event could not be delivered, and the reason.
@@ -252,21 +251,6 @@ function isConcerned(
   return false
 }
 
-/** Groups the deliveries of an event by audience, in order; only consecutive ones to the same topic are grouped. */
-function byAudience(deliveries: Delivery[]): { to: Audience; messages: Bodies[] }[] {
-  const audiences: { to: Audience; messages: Bodies[] }[] = []
-  for (const delivery of deliveries) {
-    const { to } = delivery
-    const last = audiences.at(-1)
-    if (last && isTopicAlone(to) && isTopicAlone(last.to) && last.to.topic === to.topic)
-      last.messages.push(new Bodies(delivery))
-    else audiences.push({ to, messages: [new Bodies(delivery)] })
-  }
-  return audiences
-}
-
-const isTopicAlone = (to: Audience): boolean => !('everybody' in to) && !('membersOf' in to)
-
 /** Sends a message. An error is added to `failed` and affects no other subscription. @returns whether it was sent */
 function attempt(
   subscription: Subscription,
@@ -304,41 +288,6 @@ function send(
   if (!isSent) subscription.miss(published.position)
   else if (subscription.isAutomatic) subscription.skip(published.position, delivery.type)
   return isSent
-}
-
-/** The bodies of a delivery's message, each serialized once and shared by its recipients. */
-class Bodies {
-  readonly delivery: Delivery
-  readonly #made = new Map<string, SharedBody>()
-
-  constructor(delivery: Delivery) {
-    this.delivery = delivery
-  }
-
-  for(session: Session, { memberships }: Relations): SharedBody {
-    const { baseUrls, facts } = session
-    const { cleared, resource } = this.delivery
-    const type = session.nameOf(this.delivery.type)
-    const isCleared =
-      cleared !== undefined &&
-      ((memberships.get(cleared.channelId) ?? 0) >= cleared.through ||
-        cleared.hiddenFrom.includes(facts.userId))
-    const seen = isCleared ? `cleared ${baseUrls.origin}` : baseUrls.origin
-    const key = type === this.delivery.type ? seen : `${type} ${seen}`
-    const made = this.#made.get(key)
-    if (made) return made
-    const body = shareBody(eventBody(type, isCleared ? cleared.resource : resource, baseUrls), json)
-    this.#made.set(key, body)
-    return body
-  }
-}
-
-/** Some clients require exactly this spelling (runtime contract 1.6). */
-export const json = { 'content-type': 'application/json;charset=UTF-8' }
-
-/** Returns a message body: the envelope of runtime contract 2. */
-export function eventBody(type: string, resource: string, baseUrls: BaseUrls): string {
-  return `{"type":${JSON.stringify(type)},"version":"v1","resource":${withBaseUrls(resource, baseUrls)}}`
 }
 
 function add<K, V>(index: Map<K, Set<V>>, key: K, value: V): void {

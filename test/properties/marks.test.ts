@@ -1,7 +1,7 @@
 // Text of users is data: whatever they write is told as they wrote it, and addresses of ours are completed beside it.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { eventBody } from '#realtime/hub.ts'
+import { eventBody } from '#realtime/bodies.ts'
 import { CurrentUser, User } from '#resources/user.ts'
 import { presentResource } from '#wire/stompx.ts'
 
