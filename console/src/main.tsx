@@ -48,7 +48,7 @@ const client = new QueryClient({
 askForFirstScreen(client)
 
 function NoSuchPage() {
-  return <Empty title="There is no such page">Choose one at the left.</Empty>
+  return <Empty title="Page not found">Choose a page on the left.</Empty>
 }
 
 createRoot(document.getElementById('console') as HTMLElement).render(

@@ -77,7 +77,7 @@ function SignIn({ onDone }: { onDone: (session: AdminSession) => void }) {
       onDone(session)
     } catch (error) {
       const isUnknown = error instanceof Refusal && error.status === 401
-      setProblem(isUnknown ? 'That name and password do not fit together.' : String((error as Error).message))
+      setProblem(isUnknown ? 'The name or the password is wrong.' : String((error as Error).message))
       setBusy(false)
     }
   }
@@ -91,7 +91,7 @@ function SignIn({ onDone }: { onDone: (session: AdminSession) => void }) {
       >
         <img src={`${base}/home/icon.svg`} alt="" width="44" height="44" />
         <h1>Chatterie console</h1>
-        <p className="soft">For those who run this installation.</p>
+        <p className="soft">For operators of this installation.</p>
         {ways.includes('password') && <PasswordFields problem={problem} isBusy={isBusy} />}
         {ways.includes('oidc') && (
           <a className="button" href={`${base}/console/sign-in/oidc`}>

@@ -62,11 +62,11 @@ function Navigation({ isOpen, onGone }: { isOpen: boolean; onGone: () => void })
   const inside = application === undefined ? [] : visible(sections)
   const outside = visible(installation)
 
-  const showKeys = () => ask({ title: 'Keys', text: <KeysHelp /> })
+  const showKeys = () => ask({ title: 'Keyboard shortcuts', text: <KeysHelp /> })
   const signOut = () =>
     ask({
       title: 'Sign out?',
-      text: 'All of your sessions end, in other browsers too.',
+      text: 'All your sessions end, also in other browsers.',
       action: 'Sign out',
       run: async () => {
         await call('signOut')
@@ -74,7 +74,7 @@ function Navigation({ isOpen, onGone }: { isOpen: boolean; onGone: () => void })
       },
     })
   useKeys([
-    { keys: '?', label: 'Show the keys', run: showKeys },
+    { keys: '?', label: 'Show keyboard shortcuts', run: showKeys },
     ...inside.map(({ path, title, letter }) => ({
       keys: `g ${letter}`,
       label: `Go to ${title.toLowerCase()}`,
@@ -170,7 +170,7 @@ export function Start() {
   }, [application, navigate])
   if (!applications) return null
   if (application === undefined)
-    return <Empty title="No application is yours to see">An owner can make one, or let you into one.</Empty>
+    return <Empty title="No applications">An owner can create one, or give you access to one.</Empty>
   return <div aria-busy="true" />
 }
 

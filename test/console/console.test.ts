@@ -72,7 +72,7 @@ describe.skipIf(!executablePath)('the console', () => {
 
   it('lists the keys', async () => {
     await page.keyboard.press('?')
-    await page.getByRole('dialog', { name: 'Keys' }).getByText('Go to messages').waitFor()
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).getByText('Go to messages').waitFor()
     await opened.looksWell('keys')
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
@@ -94,7 +94,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.getByRole('dialog').getByText('cannot be undone').waitFor()
     await page.keyboard.press('Tab') // from Cancel
     await page.keyboard.press('Enter')
-    await page.getByText('Nothing fits').waitFor()
+    await page.getByText('Nothing found').waitFor()
   })
 
   it('bans a user and lets them in again', async () => {
@@ -171,7 +171,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await option('CHEAP WATCHES').waitFor()
     await opened.picture('reports-light-1280')
     await page.keyboard.press('e')
-    await page.getByText('All is well').waitFor()
+    await page.getByText('No open reports').waitFor()
     await page.getByLabel('State').selectOption('resolved')
     await option('kept by ada').waitFor()
     await page.getByLabel('State').blur()

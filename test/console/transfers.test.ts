@@ -72,7 +72,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.goto(`${inside}/jobs`)
     await opened.heading('Jobs')
     await page.keyboard.press('x')
-    await page.getByLabel('Of').selectOption('users')
+    await page.getByLabel('Items').selectOption('users')
     await page.getByRole('button', { name: 'Export', exact: true }).press('Enter')
     const link = page.getByRole('link', { name: 'Download the file' })
     await link.waitFor()
@@ -122,7 +122,7 @@ describe.skipIf(!executablePath)('the console', () => {
     const nothing = await server.main.get('/application/ui/styles').expect(200)
     expect(nothing.body.settings['base-theme']).toBe('light')
     await page.keyboard.press('s')
-    await page.getByText('Saved: open chats look so').waitFor()
+    await page.getByText('Saved: open chats have changed').waitFor()
     const { body: styles } = await server.main.get('/application/ui/styles').expect(200)
     expect(styles.settings).toMatchObject({
       'base-theme': 'dark',
@@ -136,7 +136,7 @@ describe.skipIf(!executablePath)('the console', () => {
     const { page, inside } = opened
     await page.goto(`${inside}/look`)
     await page.getByLabel('Overrides, as JSON').fill('{"message":')
-    await page.getByText('This is no JSON object yet.').waitFor()
+    await page.getByText('This is not a valid JSON object yet.').waitFor()
     await page.getByLabel('Overrides, as JSON').fill('{"nothing":{}}')
     await page.getByRole('button', { name: 'Save' }).press('Enter')
     await page.locator('.look .problem', { hasText: 'nothing' }).waitFor()

@@ -87,7 +87,7 @@ export function upload<O extends UploadOperation>(
     request.setRequestHeader('accept', 'application/json')
     request.setRequestHeader('x-csrf-token', csrfToken)
     request.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0)
-    request.onerror = () => reject(new TypeError('The server is not reached'))
+    request.onerror = () => reject(new TypeError('The server cannot be reached'))
     request.onload = () => {
       const { status, responseText } = request
       if (status === 401) onSignedOut()

@@ -136,7 +136,7 @@ const marksErrors = linter(({ state }) => {
   syntaxTree(state).iterate({
     enter({ type, from, to }) {
       if (!type.isError || found.length >= errorsMax) return
-      const message = from === to ? 'Something is missing here' : 'This cannot stand here'
+      const message = from === to ? 'Something is missing here' : 'Syntax error'
       found.push({ from, to, severity: 'error', message })
     },
   })

@@ -37,9 +37,7 @@ export function useRuns(functionId: number): FunctionInvocation[] | undefined {
 export function Runs({ runs }: { runs: FunctionInvocation[] | undefined }) {
   if (!runs) return <div aria-busy="true" />
   if (runs.length === 0)
-    return (
-      <p className="soft">It has not run yet. Its runs appear here as they happen, with what they log.</p>
-    )
+    return <p className="soft">It has not run yet. Runs appear here as they happen, with their logs.</p>
   return (
     <div>
       {runs.map((each) => (
@@ -64,7 +62,7 @@ function Run({ run }: { run: FunctionInvocation }) {
         {first && <span className={`first-line mono ${first.level}`}>{first.text}</span>}
       </summary>
       <Said said={run} />
-      <Json title="Given" value={args} />
+      <Json title="Arguments" value={args} />
     </details>
   )
 }

@@ -34,12 +34,12 @@ export function Versions({ functionId, text, onTake }: VersionsProps) {
       before: { label: `Version ${before.versionNumber}`, text: before.handlerScript },
       after: after
         ? { label: `Version ${after.versionNumber}`, text: after.handlerScript }
-        : { label: 'What is written now', text },
+        : { label: 'Script in the editor', text },
     }
   }, [before, after, text])
   if (!versions) return <div aria-busy="true" />
   if (!before || !sides)
-    return <p className="soft">Nothing is deployed yet. Each version that is stays here.</p>
+    return <p className="soft">No version is deployed yet. Deployed versions appear here.</p>
   const options = versions.map(({ versionNumber }) => (
     <option key={versionNumber} value={versionNumber}>
       Version {versionNumber}
@@ -61,14 +61,14 @@ export function Versions({ functionId, text, onTake }: VersionsProps) {
           value={after?.versionNumber ?? ''}
           onChange={({ target }) => change({ with: target.value })}
         >
-          <option value="">What is written now</option>
+          <option value="">Script in the editor</option>
           {options}
         </select>
       </div>
       <Suspense fallback={<div className="code" aria-busy="true" />}>
         <Comparison {...sides} />
       </Suspense>
-      {sides.before.text === sides.after.text && <p className="soft">They are the same.</p>}
+      {sides.before.text === sides.after.text && <p className="soft">The versions are identical.</p>}
       <div className="detail-actions">
         <button type="button" className="button" onClick={() => onTake(before.handlerScript)}>
           Take version {before.versionNumber} into the editor

@@ -29,7 +29,7 @@ export function Workbench({ functionId, onClose }: { functionId: number; onClose
     queryKey: ['retrieveFunctionDraft', id, functionId],
     queryFn: () => call('retrieveFunctionDraft', { params }),
   })
-  if (error) return <Empty title="This function is not there">{error.message}</Empty>
+  if (error) return <Empty title="Function not found">{error.message}</Empty>
   if (!chatFunction || !draft) return <div aria-busy="true" />
   return <Bench chatFunction={chatFunction} draft={draft} onClose={onClose} />
 }
@@ -71,10 +71,10 @@ function Bench({ chatFunction, draft, onClose }: BenchProps) {
   const deploy = () =>
     ask({
       title: `Deploy version ${currentVersionNumber + 1}?`,
-      text: `It runs from then on, whenever ${type} happens. Versions are kept: an earlier one can be deployed again.`,
+      text: `It then runs whenever ${type} happens. Earlier versions are kept and can be deployed again.`,
       action: 'Deploy',
       run: async () => {
-        await act('deployFunction', { params, body: { handlerScript: text } }, 'It runs from now on')
+        await act('deployFunction', { params, body: { handlerScript: text } }, 'The version is deployed')
         keep({ handlerScript: text })
       },
     })
@@ -171,7 +171,7 @@ function Bench({ chatFunction, draft, onClose }: BenchProps) {
 function Tabs({ tab, onChoose }: { tab: Tab; onChoose: (tab: Tab) => void }) {
   return (
     <fieldset className="segmented">
-      <legend className="visually-hidden">What is shown beside the script</legend>
+      <legend className="visually-hidden">Side panel</legend>
       {(Object.keys(tabs) as Tab[]).map((each) => (
         <label key={each}>
           <input type="radio" name="tab" checked={each === tab} onChange={() => onChoose(each)} />
@@ -209,7 +209,7 @@ function useTrial(functionId: number, handlerScript: string): TrialState {
   const run = async () => {
     if (isBusy) return
     setOutcome(undefined)
-    if (event === undefined) return setProblem('The event is no JSON object.')
+    if (event === undefined) return setProblem('The event is not a JSON object.')
     setProblem('')
     setBusy(true)
     try {
@@ -267,20 +267,20 @@ function Trial({ trial, lastGiven }: { trial: TrialState; lastGiven: unknown }):
             className="button small"
             onClick={() => setEventText(JSON.stringify(lastGiven, null, 2))}
           >
-            What it was given last
+            Event of the last run
           </button>
         )}
       </div>
       <p className="hint">
-        Nothing is deployed, but what the script asks of the API really happens. <kbd>Ctrl</kbd>{' '}
-        <kbd>Enter</kbd> tries it from within the editor.
+        Nothing is deployed, but requests of the script to the API take effect. <kbd>Ctrl</kbd>{' '}
+        <kbd>Enter</kbd> runs it from the editor.
       </p>
       <p role="alert" className="problem">
         {problem}
       </p>
       {isBusy && <div aria-busy="true" />}
       {outcome && (
-        <section className="outcome" aria-label="What came of it" aria-live="polite">
+        <section className="outcome" aria-label="Result" aria-live="polite">
           <h3>
             <Badge kind={outcome.status === 'SUCCEEDED' ? 'good' : 'bad'}>
               {outcome.status.toLowerCase()}

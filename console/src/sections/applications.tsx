@@ -16,7 +16,7 @@ export function Applications() {
   const create = () =>
     ask({
       title: 'New application',
-      text: 'It gets credentials of its own. Its users, channels and messages are apart from those of others.',
+      text: 'It has its own credentials. Its users, channels and messages are separate from those of other applications.',
       fields: [{ name: 'name', label: 'Name' }],
       action: 'Create',
       run: async ({ name = '' }) => {
@@ -26,13 +26,13 @@ export function Applications() {
             title: `${name} is ready`,
             text: (
               <>
-                <p>The secret is shown this once: keep it where your backend finds it.</p>
+                <p>The secret is shown only once. Store it where your backend can read it.</p>
                 <Secret label="API key" value={made.apiKey} />
                 <Secret label="Client id" value={made.clientId ?? ''} />
                 <Secret label="Client secret" value={made.clientSecret} />
               </>
             ),
-            action: 'I have kept it',
+            action: 'I have stored it',
           }),
         )
       },
@@ -70,7 +70,7 @@ export function Applications() {
             <Time at={createdTime} />
           </>
         )}
-        empty={<Empty title="No applications">An owner makes the first one.</Empty>}
+        empty={<Empty title="No applications">An owner can create one.</Empty>}
       />
     </Section>
   )
@@ -94,14 +94,14 @@ export function useApplicationActs(name: string) {
     rotate: () =>
       ask({
         title: 'Replace the client secret?',
-        text: 'Backends need the new one. The old one and its tokens are void after the overlap.',
+        text: 'Backends need the new secret. The old one and its tokens become invalid after the overlap.',
         fields: [
           {
             name: 'hours',
             label: 'Overlap in hours',
             type: 'number',
             value: '24',
-            hint: '0: at once. 720 at most.',
+            hint: '0 ends the old secret immediately. At most 720.',
           },
         ],
         action: 'Replace secret',
@@ -114,12 +114,12 @@ export function useApplicationActs(name: string) {
               title: 'The new client secret',
               text: (
                 <>
-                  <p>It is shown this once.</p>
+                  <p>It is shown only once.</p>
                   <Secret label="Client id" value={made.clientId} />
                   <Secret label="Client secret" value={made.clientSecret} />
                 </>
               ),
-              action: 'I have kept it',
+              action: 'I have stored it',
             }),
           )
         },
@@ -127,12 +127,12 @@ export function useApplicationActs(name: string) {
     remove: (counts: { users: number; channels: number; messages: number }) =>
       ask({
         title: `Delete ${name}?`,
-        text: `Gone will be ${count(counts.users)} users, ${count(counts.channels)} channels and ${count(counts.messages)} messages, with all files and functions. This cannot be undone.`,
-        fields: [{ name: 'name', label: `Type “${name}” to go on` }],
+        text: `This deletes ${count(counts.users)} users, ${count(counts.channels)} channels and ${count(counts.messages)} messages, with all files and functions. This cannot be undone.`,
+        fields: [{ name: 'name', label: `Type “${name}” to confirm` }],
         action: 'Delete application',
         isDangerous: true,
         run: async (values) => {
-          if (values.name !== name) throw new Error('That is not its name.')
+          if (values.name !== name) throw new Error('This is not the name of the application.')
           await act('deleteApplication', { params }, `${name} is deleted`)
           go('/applications')
         },

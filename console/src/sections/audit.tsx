@@ -23,7 +23,7 @@ export function Audit() {
       filters={
         <>
           <SearchField label="Who did it" />
-          <SearchField name="action" label="Action, as user.banned" />
+          <SearchField name="action" label="Action, for example user.banned" />
           <Choice
             name="application"
             label="Application"
@@ -65,9 +65,9 @@ export function Audit() {
         )}
         empty={
           isFiltered ? (
-            <Empty title="Nothing fits">Names and actions must be whole.</Empty>
+            <Empty title="Nothing found">Enter names and actions in full.</Empty>
           ) : (
-            <Empty title="Nothing was done yet">Every write of operators and keys is noted here.</Empty>
+            <Empty title="No entries yet">Every write by operators and admin keys is recorded here.</Empty>
           )
         }
       />

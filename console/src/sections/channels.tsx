@@ -12,7 +12,7 @@ import { useAct } from '../ui/notices.tsx'
 import { Section } from '../ui/pane.tsx'
 import { Badge, count, Empty, Facts, Json, Time } from '../ui/small.tsx'
 
-const types = { '': 'Of any type', PUBLIC: 'Public', PRIVATE: 'Private', DIRECT: 'Direct' }
+const types = { '': 'Any type', PUBLIC: 'Public', PRIVATE: 'Private', DIRECT: 'Direct' }
 const nameOf = ({ displayName, name, id }: Channel) => displayName || name || `Direct channel ${id}`
 
 export function Channels() {
@@ -54,9 +54,9 @@ export function Channels() {
         )}
         empty={
           query || type ? (
-            <Empty title="No channel fits">Names and display names are searched.</Empty>
+            <Empty title="No channels found">Names and display names are searched.</Empty>
           ) : (
-            <Empty title="No channels yet">A client or your backend opens the first one.</Empty>
+            <Empty title="No channels yet">They appear when a client or your backend creates them.</Empty>
           )
         }
       />
@@ -78,14 +78,14 @@ function ChannelDetail({ channelId, onGone }: { channelId: number; onGone: () =>
     queryKey: ['listChannelMembers', id, channelId],
     queryFn: () => call('listChannelMembers', { params, query: { limit: 100 } }),
   })
-  if (error) return <Empty title="This channel is not there">{error.message}</Empty>
+  if (error) return <Empty title="Channel not found">{error.message}</Empty>
   if (!channel) return <div aria-busy="true" />
   const { messagesPersisted: isKept } = channel
   const keep = () =>
     ask({
       title: isKept ? 'Stop keeping messages?' : 'Keep messages again?',
       text: isKept
-        ? `What is sent to ${nameOf(channel)} from now on is delivered to whoever is connected and kept nowhere. The ${count(channel.counts.messages)} messages that are there stay.`
+        ? `Messages sent to ${nameOf(channel)} from now on are delivered to connected users but not stored. The ${count(channel.counts.messages)} existing messages stay.`
         : `${nameOf(channel)} keeps what is sent from now on.`,
       action: isKept ? 'Stop keeping' : 'Keep messages',
       isDangerous: isKept,
@@ -94,7 +94,7 @@ function ChannelDetail({ channelId, onGone }: { channelId: number; onGone: () =>
   const remove = () =>
     ask({
       title: `Delete ${nameOf(channel)}?`,
-      text: `Gone will be the channel with ${count(channel.counts.messages)} messages and their files, for its ${count(channel.counts.members)} members. This cannot be undone.`,
+      text: `This deletes the channel, its ${count(channel.counts.messages)} messages and their files for its ${count(channel.counts.members)} members. This cannot be undone.`,
       action: 'Delete channel',
       isDangerous: true,
       run: async () => {
@@ -122,7 +122,7 @@ function ChannelDetail({ channelId, onGone }: { channelId: number; onGone: () =>
               {count(channel.counts.messages)}
             </Link>,
           ],
-          ['Keeps them', isKept ? 'yes' : 'no, they are delivered alone'],
+          ['Keeps messages', isKept ? 'yes' : 'no, they are only delivered'],
         ]}
       />
       <section>
@@ -137,7 +137,7 @@ function ChannelDetail({ channelId, onGone }: { channelId: number; onGone: () =>
             </li>
           ))}
         </ul>
-        {members?.next && <p className="soft">And others.</p>}
+        {members?.next && <p className="soft">And more.</p>}
       </section>
       <Json title="Properties" value={channel.properties} />
       <div className="detail-actions">

@@ -23,11 +23,11 @@ type Measure = Exclude<keyof StatisticsBucket, 'start'>
 const charts: { measure: Measure; title: string; unit?: string }[] = [
   { measure: 'messages', title: 'Messages' },
   { measure: 'activeUsers', title: 'Active users' },
-  { measure: 'connections', title: 'Sessions begun' },
+  { measure: 'connections', title: 'Sessions started' },
   { measure: 'newUsers', title: 'New users' },
   { measure: 'requests', title: 'Requests' },
-  { measure: 'errors', title: 'Refused or failed' },
-  { measure: 'p99Ms', title: 'Requests, 99 % within', unit: ' ms' },
+  { measure: 'errors', title: 'Failed requests' },
+  { measure: 'p99Ms', title: 'Request duration (p99)', unit: ' ms' },
 ]
 
 export function Charts() {

@@ -45,7 +45,7 @@ function FunctionList() {
       action: 'Create',
       run: async ({ name = '', type }) => {
         const body = { name, type: type as CreateFunction['type'] }
-        show((await act('createFunction', { params: { id }, body }, 'The function is there')).id)
+        show((await act('createFunction', { params: { id }, body }, 'The function is created')).id)
       },
     })
   useKeys([{ keys: 'n', label: 'New function', run: create }])
@@ -82,7 +82,7 @@ function FunctionList() {
         empty={
           <Empty title="No functions yet">
             A function is your code that runs when something happens: it decides who may connect, answers a
-            message, tells a phone. Make one here, or with `chatterie functions deploy`.
+            message, notifies a phone. Create one here, or with `chatterie functions deploy`.
           </Empty>
         }
       />

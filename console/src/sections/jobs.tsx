@@ -53,7 +53,7 @@ export function Jobs() {
           empty={
             <Empty title="No jobs yet">
               Drop a JSON file here to import users, channels or messages. Imports and exports appear here,
-              with how far they are and what could not be stored.
+              with their progress and errors.
             </Empty>
           }
         />
@@ -86,7 +86,7 @@ function JobDetail({ jobId }: { jobId: number }) {
   useEffect(() => {
     if (isEnded) void client.invalidateQueries({ queryKey: ['listJobs'] })
   }, [client, isEnded])
-  if (error) return <Empty title="This job is not there">{error.message}</Empty>
+  if (error) return <Empty title="Job not found">{error.message}</Empty>
   if (!job) return <div aria-busy="true" />
   return (
     <>
@@ -100,7 +100,7 @@ function JobDetail({ jobId }: { jobId: number }) {
               {job.state.toLowerCase()}
             </Badge>,
           ],
-          ['Begun', <Time key="begun" at={job.createdTime} />],
+          ['Started', <Time key="begun" at={job.createdTime} />],
           ...(job.endedTime
             ? ([['Ended', <Time key="ended" at={job.endedTime} />]] as [string, React.ReactNode][])
             : []),
@@ -116,7 +116,7 @@ function JobDetail({ jobId }: { jobId: number }) {
       {job.type === 'PERSON_ERASURE' && job.state === 'FINISHED' && may('listAudit') && (
         <p>
           <Link to={'/audit' as '/'} search={{ action: 'user.erased', application: String(id) } as never}>
-            The certificate, in the audit
+            Certificate in the audit log
           </Link>
         </p>
       )}

@@ -14,9 +14,9 @@ export function AdminKeys() {
   const create = () =>
     ask({
       title: 'New admin key',
-      text: 'For a script: it is sent as a bearer token.',
+      text: 'Scripts send the key as a bearer token.',
       fields: [
-        { name: 'name', label: 'Name', hint: 'What it is for.' },
+        { name: 'name', label: 'Name', hint: 'What the key is for.' },
         ...roleFields(),
         { name: 'expires', label: 'Expires', type: 'datetime-local', isOptional: true },
       ],
@@ -36,11 +36,11 @@ export function AdminKeys() {
             title: `The key ${name}`,
             text: (
               <>
-                <p>It is shown this once.</p>
+                <p>It is shown only once.</p>
                 <Secret label="Admin key" value={key} />
               </>
             ),
-            action: 'I have kept it',
+            action: 'I have stored it',
           }),
         )
       },
@@ -48,7 +48,7 @@ export function AdminKeys() {
   const remove = ({ id, name }: AdminKey) =>
     ask({
       title: `Delete the key ${name}?`,
-      text: 'Scripts that use it are refused at once.',
+      text: 'Requests with it are refused immediately.',
       action: 'Delete key',
       isDangerous: true,
       run: () => act('deleteKey', { params: { id } }, `${name} is deleted`),
@@ -63,7 +63,7 @@ export function AdminKeys() {
         </button>
       }
     >
-      <p className="intro soft">Choose one to delete it.</p>
+      <p className="intro soft">Select a key to delete it.</p>
       <List
         operation="listKeys"
         input={{}}

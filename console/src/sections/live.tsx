@@ -99,7 +99,7 @@ export function Live() {
     }
     return () => source.close()
   }, [id, isPaused])
-  useKeys([{ keys: 'p', label: 'Pause or go on', run: () => setPaused(!isPaused) }])
+  useKeys([{ keys: 'p', label: 'Pause or resume', run: () => setPaused(!isPaused) }])
   const labels = { connecting: 'Connecting…', open: 'Live', paused: 'Paused' }
   return (
     <Section
@@ -108,7 +108,7 @@ export function Live() {
         <>
           <Badge kind={state === 'open' ? 'good' : ''}>{labels[state]}</Badge>
           <button type="button" className="button" onClick={() => setPaused(!isPaused)}>
-            {isPaused ? 'Go on' : 'Pause'} <kbd>p</kbd>
+            {isPaused ? 'Resume' : 'Pause'} <kbd>p</kbd>
           </button>
         </>
       }
@@ -116,12 +116,12 @@ export function Live() {
       {happened.length === 0 ? (
         <div className="list">
           <Empty title="Listening">
-            Messages, sign-ins, jobs, runs of functions and deliveries of webhooks appear here as they happen.
+            Messages, sign-ins, jobs, function runs and webhook deliveries appear here as they happen.
           </Empty>
         </div>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable content must be reachable by keyboard
-        <section className="list" aria-label="What happens, newest first" tabIndex={0}>
+        <section className="list" aria-label="Events, newest first" tabIndex={0}>
           <ol className="feed">
             {happened.map(({ key, at, kind, text }) => (
               <li key={key}>

@@ -11,7 +11,7 @@ import { Section } from '../ui/pane.tsx'
 import { Empty } from '../ui/small.tsx'
 
 const features: [path: string, title: string][] = [
-  ['channel.create', 'Open channels'],
+  ['channel.create', 'Create channels'],
   ['message.reactions', 'React to messages'],
   ['message.threads', 'Reply to messages'],
   ['message.typing', 'See who is typing'],
@@ -38,7 +38,7 @@ export function Look() {
     queryKey: ['retrieveUi', id],
     queryFn: () => call('retrieveUi', { params: { id } }),
   })
-  if (error) return <Empty title="This could not be read">{error.message}</Empty>
+  if (error) return <Empty title="This could not be loaded">{error.message}</Empty>
   if (!data) return <div aria-busy="true" />
   return <LookForm key={id} saved={data} />
 }
@@ -65,7 +65,7 @@ function LookForm({ saved }: { saved: Ui }) {
       setProblem('')
       keep(value)
     } catch {
-      setProblem('This is no JSON object yet.')
+      setProblem('This is not a valid JSON object yet.')
     }
   }
   const paint = (path: string, value: string) => {
@@ -92,7 +92,7 @@ function LookForm({ saved }: { saved: Ui }) {
         answer = await call('setUiElements', { params, body: { settings: look.elements } })
       client.setQueryData(['retrieveUi', id], answer)
       setLook(answer)
-      tell('Saved: open chats look so from now on')
+      tell('Saved: open chats have changed')
     } catch (failure) {
       setProblem((failure as Error).message)
     }
@@ -106,7 +106,7 @@ function LookForm({ saved }: { saved: Ui }) {
         !isFixed && (
           <>
             <button type="button" className="button" disabled={!isChanged} onClick={putBack}>
-              Put back
+              Discard changes
             </button>
             <button
               type="button"
@@ -237,7 +237,7 @@ function Colour({
           Reset<span className="visually-hidden">: {title}</span>
         </button>
       ) : (
-        <span className="soft">of the theme</span>
+        <span className="soft">from the theme</span>
       )}
     </div>
   )

@@ -32,7 +32,7 @@ function useDeleteMessage() {
       text: (
         <>
           <blockquote>{textOf(message)}</blockquote>
-          <p>It goes for everybody, with its reactions and its file. This cannot be undone.</p>
+          <p>It is deleted for everybody, with its reactions and its file. This cannot be undone.</p>
         </>
       ),
       action: 'Delete message',
@@ -81,11 +81,9 @@ export function Messages() {
         }
         empty={
           isFiltered ? (
-            <Empty title="Nothing fits">
-              Search looks for words in what was written; take a filter away.
-            </Empty>
+            <Empty title="Nothing found">The search finds words in messages. Try removing a filter.</Empty>
           ) : (
-            <Empty title="Nobody has said anything yet">
+            <Empty title="No messages yet">
               Messages appear here as soon as a client or your backend sends one. The home page shows how.
             </Empty>
           )
@@ -122,7 +120,7 @@ export function Conversation({ messageId, onGone }: { messageId: number; onGone:
     queryKey: ['retrieveConversation', id, messageId],
     queryFn: () => call('retrieveConversation', { params: { id, messageId } }),
   })
-  if (error) return <Empty title="This message is not there">{error.message}</Empty>
+  if (error) return <Empty title="Message not found">{error.message}</Empty>
   const message = data?.items.find((each) => each.id === messageId)
   if (!data || !message) return <div aria-busy="true" />
   return (

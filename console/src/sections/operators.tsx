@@ -80,23 +80,23 @@ function OperatorDetail({ id, onGone }: { id: number; onGone: () => void }) {
     queryFn: () => call('listOperators', { query: { limit: 100 } }),
   })
   const operator: Operator | undefined = data?.items.find((each) => each.id === id)
-  if (!operator) return data ? <Empty title="This operator is not there" /> : <div aria-busy="true" />
+  if (!operator) return data ? <Empty title="Operator not found" /> : <div aria-busy="true" />
   const { username } = operator
   const change = () =>
     ask({
-      title: `What ${username} may`,
+      title: `Permissions of ${username}`,
       fields: roleFields(operator),
       action: 'Save',
       run: (values) => {
         const { role, ids } = readRole(values)
         const body = { role, applications: ids.length > 0 ? ids : null }
-        return act('updateOperator', { params: { id }, body }, `Saved what ${username} may`)
+        return act('updateOperator', { params: { id }, body }, `Saved the permissions of ${username}`)
       },
     })
   const password = () =>
     ask({
-      title: `A new password for ${username}`,
-      text: 'Their sessions end.',
+      title: `New password for ${username}`,
+      text: 'All their sessions end.',
       fields: [{ name: 'password', label: 'Password', type: 'password' }],
       action: 'Set password',
       run: ({ password = '' }) =>
@@ -105,7 +105,7 @@ function OperatorDetail({ id, onGone }: { id: number; onGone: () => void }) {
   const remove = () =>
     ask({
       title: `Delete ${username}?`,
-      text: 'Their sessions end at once. What they did stays in the audit.',
+      text: 'Their sessions end immediately. The audit log keeps what they did.',
       action: 'Delete operator',
       isDangerous: true,
       run: async () => {
@@ -121,9 +121,9 @@ function OperatorDetail({ id, onGone }: { id: number; onGone: () => void }) {
       </div>
       <Facts
         facts={[
-          ['May', <RoleBadges key="role" {...operator} />],
-          ['Signs in by', operator.signIn === 'sso' ? 'single sign-on' : 'password'],
-          ['Last', <Time key="last" at={operator.lastSignInTime} />],
+          ['Role', <RoleBadges key="role" {...operator} />],
+          ['Signs in with', operator.signIn === 'sso' ? 'single sign-on' : 'password'],
+          ['Last sign-in', <Time key="last" at={operator.lastSignInTime} />],
           ['Since', <Time key="since" at={operator.createdTime} />],
         ]}
       />

@@ -12,7 +12,7 @@ export function Overview() {
   const id = useApplicationId()
   const may = useMay()
   const { data: application, error } = useQuery({ ...applicationQuery(id), refetchInterval: 30_000 })
-  if (error) return <Empty title="This application is not there">{error.message}</Empty>
+  if (error) return <Empty title="Application not found">{error.message}</Empty>
   if (!application) return <div aria-busy="true" />
   const { counts } = application
   const tiles = [
@@ -36,7 +36,7 @@ export function Overview() {
         </ul>
         {may('retrieveStatistics') && <Charts />}
         <section className="card">
-          <h2>How clients reach it</h2>
+          <h2>Credentials</h2>
           <Facts
             facts={[
               ['API key', <code key="key">{application.apiKey}</code>],

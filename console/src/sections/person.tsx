@@ -6,9 +6,9 @@ import { useAsk } from '../ui/ask.tsx'
 import { useAct } from '../ui/notices.tsx'
 
 const fates = {
-  keep: "Keep it, as nobody's",
-  redact: 'Empty its texts, delete its files',
-  delete: 'Delete all of it',
+  keep: 'Keep them, without an author',
+  redact: 'Empty their texts, delete their files',
+  delete: 'Delete all of them',
 }
 type Fate = keyof typeof fates
 
@@ -22,25 +22,25 @@ export function PersonsData({ user }: { user: User }) {
   const watch = (job: { id: number }) => go(`/a/${id}/jobs`, { open: String(job.id) })
   const exportThem = () =>
     ask({
-      title: `Export what there is of ${user.displayName}?`,
-      text: 'A ZIP with their profile, channels, messages, reactions, reads, sessions, notifications, reports and files, to download from its job. Keep it as you keep secrets.',
+      title: `Export the data of ${user.displayName}?`,
+      text: 'A ZIP with their profile, channels, messages, reactions, reads, sessions, notifications, reports and files, to download from its job. Treat it as a secret.',
       action: 'Export',
-      run: async () => watch(await act('exportUser', { params }, 'The export has begun')),
+      run: async () => watch(await act('exportUser', { params }, 'The export has started')),
     })
   const erase = () =>
     ask({
       title: `Erase ${user.displayName}?`,
-      text: 'Gone will be the user with its sessions, reads, reactions, reports and notifications, and their names wherever others wrote them, in the audit too. Earlier exports are deleted. A certificate stays in the audit. This cannot be undone.',
+      text: 'This deletes the user with their sessions, reads, reactions, reports and notifications, and removes their names wherever others wrote them, including the audit log. Earlier exports are deleted. A certificate stays in the audit log. This cannot be undone.',
       fields: [
-        { name: 'messages', label: 'What they wrote', options: fates, value: 'redact' },
-        { name: 'name', label: `Type “${user.name}” to go on` },
+        { name: 'messages', label: 'Their messages', options: fates, value: 'redact' },
+        { name: 'name', label: `Type “${user.name}” to confirm` },
       ],
       action: 'Erase person',
       isDangerous: true,
       run: async ({ messages, name }) => {
-        if (name !== user.name) throw new Error('That is not their name.')
+        if (name !== user.name) throw new Error('This is not the name of the user.')
         const body = { messages: messages as Fate }
-        watch(await act('eraseUser', { params, body }, 'The erasure has begun'))
+        watch(await act('eraseUser', { params, body }, 'The erasure has started'))
       },
     })
   if (!may('exportUser')) return null

@@ -23,7 +23,7 @@ export function Reports() {
     act(
       'resolveReport',
       { params: { id, reportId: report.id }, body: { action } },
-      action === 'keep' ? 'The message stays' : 'The message is deleted',
+      action === 'keep' ? 'The message is kept' : 'The message is deleted',
     )
   const remove = (report: Report) =>
     ask({
@@ -31,7 +31,7 @@ export function Reports() {
       text: (
         <>
           {report.message && <blockquote>{textOf(report.message)}</blockquote>}
-          <p>It goes for everybody, and the report is resolved. This cannot be undone.</p>
+          <p>It is deleted for everybody, and the report is resolved. This cannot be undone.</p>
         </>
       ),
       action: 'Delete message',
@@ -48,8 +48,8 @@ export function Reports() {
     >
       {isQueue && (
         <p className="intro soft">
-          <kbd>j</kbd> and <kbd>k</kbd> go through them, <kbd>e</kbd> keeps the message, <kbd>x</kbd> deletes
-          it, <kbd>Enter</kbd> shows what was said around it.
+          <kbd>j</kbd> and <kbd>k</kbd> move through the reports, <kbd>e</kbd> keeps the message, <kbd>x</kbd>{' '}
+          deletes it, <kbd>Enter</kbd> shows the conversation around it.
         </p>
       )}
       <List
@@ -70,7 +70,7 @@ export function Reports() {
             <Avatar name={report.message ? authorOf(report.message) : '?'} />
             <div className="row-main">
               <div className="row-line">
-                <strong>{report.message ? textOf(report.message) : 'A message that is deleted'}</strong>
+                <strong>{report.message ? textOf(report.message) : 'Deleted message'}</strong>
               </div>
               <div className="row-text">
                 {report.message && `${authorOf(report.message)}, `}reported by{' '}
@@ -88,11 +88,9 @@ export function Reports() {
         )}
         empty={
           state === 'open' ? (
-            <Empty title="All is well">
-              Nobody complains. Reports come from clients that offer to report a message.
-            </Empty>
+            <Empty title="No open reports">Reports come from clients that let users report a message.</Empty>
           ) : (
-            <Empty title="No report was resolved yet" />
+            <Empty title="No resolved reports yet" />
           )
         }
       />
@@ -104,7 +102,7 @@ export function Reports() {
 function ReportLink({ id }: { id: number }) {
   return (
     <p className="foot soft">
-      What moderators decided stands in the audit too; who writes such messages is banned in{' '}
+      The audit log also records moderators' decisions. To ban the author of a message, go to{' '}
       <Link to={`/a/${id}/users` as '/'}>users</Link>.
     </p>
   )

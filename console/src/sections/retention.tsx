@@ -9,10 +9,14 @@ import { useAct, useTell } from '../ui/notices.tsx'
 import { count } from '../ui/small.tsx'
 
 const ages = [
-  { name: 'messagesDays', title: 'Messages', text: 'Of public and private channels.' },
-  { name: 'directMessagesDays', title: 'Direct messages', text: 'For ever, unless it is said here.' },
-  { name: 'filesDays', title: 'Files', text: 'With the messages that show them, in all channels.' },
-  { name: 'inactiveChannelsDays', title: 'Silent channels', text: 'Since their last message.' },
+  { name: 'messagesDays', title: 'Messages', text: 'In public and private channels.' },
+  { name: 'directMessagesDays', title: 'Direct messages', text: 'Kept forever unless set here.' },
+  { name: 'filesDays', title: 'Files', text: 'With their messages, in all channels.' },
+  {
+    name: 'inactiveChannelsDays',
+    title: 'Inactive channels',
+    text: 'Deleted this long after their last message.',
+  },
 ] as const satisfies { name: keyof Retention; title: string; text: string }[]
 
 type Name = (typeof ages)[number]['name']
@@ -41,7 +45,7 @@ interface Props {
 export function LifeOfMessages(props: Props) {
   return (
     <section className="card">
-      <h2>How long messages live</h2>
+      <h2>How long messages are kept</h2>
       <Kept {...props} />
       <Ages key={JSON.stringify(props.settings.retention)} {...props} />
     </section>
@@ -57,8 +61,8 @@ function Kept({ settings: { messagesPersisted }, counts }: Props) {
     ask({
       title: messagesPersisted ? 'Stop keeping messages?' : 'Keep messages again?',
       text: messagesPersisted
-        ? `What is sent from now on is delivered to whoever is connected and kept nowhere: in all ${count(counts.channels)} channels and in those made later. The ${count(counts.messages)} messages that are there stay.`
-        : `All ${count(counts.channels)} channels keep what is sent from now on, those too that were told by themselves to keep nothing.`,
+        ? `Messages sent from now on are delivered to connected users but not stored, in all ${count(counts.channels)} channels and in those created later. The ${count(counts.messages)} existing messages stay.`
+        : `All ${count(counts.channels)} channels keep the messages sent from now on, including channels that were set individually not to keep them.`,
       action: messagesPersisted ? 'Stop keeping' : 'Keep messages',
       isDangerous: messagesPersisted,
       run: () => act('updateSettings', { params, body: { messagesPersisted: !messagesPersisted } }, 'Saved'),
@@ -74,8 +78,8 @@ function Kept({ settings: { messagesPersisted }, counts }: Props) {
       <span>
         <strong>Messages are kept</strong>
         <span className="soft">
-          Else they are delivered alone: in no list, never unread, and gone for who is away. A channel can
-          differ.
+          Otherwise, messages are only delivered: they are in no list and never unread, and users who are away
+          miss them. Each channel can override this.
         </span>
       </span>
     </label>
@@ -102,23 +106,23 @@ function Ages({ settings: { retention } }: Props) {
       losses(await call('previewRetention', { params, query: query as never }))
     if (!lost) return done()
     ask({
-      title: 'Keep no longer than that?',
-      text: `Within an hour ${lost} will be gone, and from then on whatever becomes as old. This cannot be undone.`,
-      action: 'Save and remove',
+      title: 'Delete older data?',
+      text: `Within an hour, ${lost} will be deleted, and from then on everything that becomes as old. This cannot be undone.`,
+      action: 'Save and delete',
       isDangerous: true,
       run: done,
     })
   }
   const run = async () => {
     const lost = losses(await call('previewRetention', { params }))
-    if (!lost) return tell('Nothing is old enough to go')
+    if (!lost) return tell('Nothing is old enough to be deleted')
     ask({
-      title: 'Remove it now?',
-      text: `Gone will be ${lost}, with their reactions, reports and notifications. This cannot be undone.`,
-      action: 'Remove now',
+      title: 'Delete old data now?',
+      text: `This deletes ${lost}, with their reactions, reports and notifications. This cannot be undone.`,
+      action: 'Delete now',
       isDangerous: true,
       run: async () => {
-        const job = await act('runRetention', { params }, 'The removal has begun')
+        const job = await act('runRetention', { params }, 'The deletion has started')
         go(`/a/${params.id}/jobs`, { open: String(job.id) })
       },
     })
@@ -151,7 +155,7 @@ function Ages({ settings: { retention } }: Props) {
             type="number"
             min={1}
             max={36_500}
-            placeholder="for ever"
+            placeholder="forever"
             aria-label={`${title}, days`}
             value={days[name]}
             disabled={!may('updateSettings')}
@@ -171,7 +175,7 @@ function Ages({ settings: { retention } }: Props) {
         )}
         {may('runRetention') && isSaved && isLimited && (
           <button type="button" className="button danger" disabled={isBusy} onClick={() => void attempt(run)}>
-            Remove now
+            Delete now
           </button>
         )}
       </div>

@@ -12,7 +12,7 @@ export const roleFields = (given: { role?: Role; applications?: number[] } = {})
     label: 'Limited to applications',
     value: given.applications?.join(', ') ?? '',
     isOptional: true,
-    hint: 'Their ids, with commas between them. All, if it is empty.',
+    hint: 'Ids, separated by commas. If empty, all applications.',
   },
 ]
 

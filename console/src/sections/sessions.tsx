@@ -23,14 +23,14 @@ export function Sessions() {
                 <strong>{user.displayName}</strong>
                 <span className="soft mono">{user.name}</span>
               </div>
-              <div className="row-text">{userAgent ?? 'A client that does not say what it is'}</div>
+              <div className="row-text">{userAgent ?? 'Unknown client'}</div>
             </div>
             <Time at={createdTime} />
           </>
         )}
         empty={
           <Empty title="Nobody is connected">
-            Each device that connects is a session, as long as it stays.
+            Each connected device has a session while it is connected.
           </Empty>
         }
       />

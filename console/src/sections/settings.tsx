@@ -14,12 +14,12 @@ const switches = [
   {
     name: 'guestUsers',
     title: 'Guests',
-    text: 'Who is not known may connect, and is made a user then.',
+    text: 'Unknown usernames may connect. Each becomes a guest user.',
   },
   {
     name: 'userCreatedChannels',
     title: 'Channels by users',
-    text: 'Clients may open channels; else only your backend does.',
+    text: 'Clients may create channels. Otherwise, only your backend can.',
   },
 ] as const satisfies { name: keyof Shape; title: string; text: string }[]
 
@@ -35,7 +35,7 @@ export function Settings() {
   })
   const { data: application } = useQuery(applicationQuery(id))
   const acts = useApplicationActs(application?.name ?? '')
-  if (error) return <Empty title="This could not be read">{error.message}</Empty>
+  if (error) return <Empty title="This could not be loaded">{error.message}</Empty>
   if (!settings || !application) return <div aria-busy="true" />
 
   /** Shows a change at once, and reverts it if the server refuses. */
@@ -53,7 +53,7 @@ export function Settings() {
     <Section title="Settings">
       <div className="scroll">
         <section className="card">
-          <h2>What clients may</h2>
+          <h2>Permissions of clients</h2>
           {switches.map(({ name, title, text }) => (
             <label key={name} className="switch">
               <input
@@ -97,7 +97,7 @@ export function Settings() {
           <section className="card bad">
             <h2>Delete the application</h2>
             <p className="soft">
-              With its users, channels, messages, files and functions. You are asked once.
+              This deletes its users, channels, messages, files and functions. You are asked to confirm.
             </p>
             <button type="button" className="button danger" onClick={() => acts.remove(application.counts)}>
               Delete application

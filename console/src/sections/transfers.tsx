@@ -59,12 +59,12 @@ export function useTransfers(onStarted: (jobId: number) => void): Transfers {
       title: `Import ${file.name}?`,
       text: 'A JSON array, as the Platform API imports it. What is there already stays as it is; what cannot be stored is listed in the job.',
       fields: [
-        { name: 'kind', label: 'It holds', options: Object.keys(kinds), value: guess(file.name) },
-        { name: 'channel', label: 'Id of the channel, for members', type: 'number', isOptional: true },
+        { name: 'kind', label: 'Contents', options: Object.keys(kinds), value: guess(file.name) },
+        { name: 'channel', label: 'Id of the channel (for members only)', type: 'number', isOptional: true },
       ],
       action: 'Import',
       run: ({ kind = 'users', channel }) => {
-        if (kind === 'members of a channel' && !channel) throw new Error('Members of which channel?')
+        if (kind === 'members of a channel' && !channel) throw new Error('Enter the id of the channel.')
         return send(file, kind as Kind, Number(channel))
       },
     })
@@ -72,12 +72,12 @@ export function useTransfers(onStarted: (jobId: number) => void): Transfers {
   const startExport = () =>
     ask({
       title: 'Export',
-      text: 'A CSV with a row for each, for spreadsheets and warehouses. It is kept with its job.',
-      fields: [{ name: 'what', label: 'Of', options: ['messages', 'users'], value: 'messages' }],
+      text: 'Creates a CSV file with a row for each item, for spreadsheets and data warehouses. Download it from its job.',
+      fields: [{ name: 'what', label: 'Items', options: ['messages', 'users'], value: 'messages' }],
       action: 'Export',
       run: async ({ what }) => {
         const operation = what === 'users' ? 'exportUsers' : 'exportMessages'
-        onStarted((await act(operation, { params: { id } }, 'The export has begun')).id)
+        onStarted((await act(operation, { params: { id } }, 'The export has started')).id)
       },
     })
   const choose = () => input.current?.click()

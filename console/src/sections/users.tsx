@@ -65,10 +65,10 @@ export function Users() {
         )}
         empty={
           query || online || banned ? (
-            <Empty title="Nobody fits">Names and display names are searched.</Empty>
+            <Empty title="No users found">Names and display names are searched.</Empty>
           ) : (
             <Empty title="No users yet">
-              They appear when they connect for the first time, or when your backend makes them.
+              They appear when they connect for the first time, or when your backend creates them.
             </Empty>
           )
         }
@@ -93,8 +93,8 @@ function useBan() {
     const { ban } = user
     if (ban) {
       return ask({
-        title: `Let ${user.displayName} in again?`,
-        text: 'They can connect and send at once.',
+        title: `Unban ${user.displayName}?`,
+        text: 'They can connect and send messages again immediately.',
         action: 'Unban',
         run: () =>
           act('unbanUser', { params }, `${user.displayName} is not banned any more`, () =>
@@ -104,15 +104,20 @@ function useBan() {
     }
     return ask({
       title: `Ban ${user.displayName}?`,
-      text: 'Their sessions end at once, and they can neither connect nor send. What they wrote stays.',
+      text: 'Their sessions end immediately, and they can neither connect nor send. Their messages stay.',
       fields: [
-        { name: 'reason', label: 'Reason', isOptional: true, hint: 'They are told it when they connect.' },
+        {
+          name: 'reason',
+          label: 'Reason',
+          isOptional: true,
+          hint: 'Shown to them when they try to connect.',
+        },
         {
           name: 'until',
           label: 'Until',
           type: 'datetime-local',
           isOptional: true,
-          hint: 'For good, if it is empty.',
+          hint: 'If empty, the ban does not end.',
         },
       ],
       action: 'Ban',
@@ -145,12 +150,12 @@ function UserDetail({ userId, onGone }: { userId: number; onGone: () => void }) 
     queryKey: ['listUserChannels', id, userId],
     queryFn: () => call('listUserChannels', { params: { id, userId }, query: { limit: 50 } }),
   })
-  if (error) return <Empty title="This user is not there">{error.message}</Empty>
+  if (error) return <Empty title="User not found">{error.message}</Empty>
   if (!user) return <div aria-busy="true" />
   const remove = () =>
     ask({
       title: `Delete ${user.displayName}?`,
-      text: 'They leave all of their channels, their sessions end and their name is free again. Their messages stay. This cannot be undone.',
+      text: 'They leave all of their channels, their sessions end and their name becomes available. Their messages stay. This cannot be undone.',
       action: 'Delete user',
       isDangerous: true,
       run: async () => {
@@ -189,7 +194,7 @@ function UserDetail({ userId, onGone }: { userId: number; onGone: () => void }) 
           [
             'Messages',
             <Link key="messages" to={`/a/${id}/messages` as '/'} search={{ username: user.name } as never}>
-              all that they wrote
+              all their messages
             </Link>,
           ],
         ]}

@@ -21,7 +21,7 @@ const fieldsOf = ({ url = '', events = ['*'], description = '' }: Partial<Webhoo
     name: 'events',
     label: 'Events',
     value: events.join(', '),
-    hint: 'As message.created, with commas between; * is all.',
+    hint: 'For example message.created, separated by commas; * means all events.',
   },
   { name: 'description', label: 'Description', value: description, isOptional: true },
 ]
@@ -39,7 +39,7 @@ export function Webhooks() {
       action: 'Create',
       run: async ({ url = '', events, description }) => {
         const body = { url, events: eventsOf(events), ...(description && { description }) }
-        showSecret(await act('createWebhook', { params: { id }, body }, 'The webhook is there'))
+        showSecret(await act('createWebhook', { params: { id }, body }, 'The webhook is created'))
       },
     })
   useKeys([{ keys: 'n', label: 'New webhook', run: create }])
@@ -76,7 +76,7 @@ export function Webhooks() {
         )}
         empty={
           <Empty title="No webhooks yet">
-            A webhook tells a server of yours what happens here, signed, and again until it is heard.
+            A webhook sends events to your server. Requests are signed, and retried until they succeed.
           </Empty>
         }
       />
@@ -92,16 +92,16 @@ function useShowSecret() {
         title: 'The secret of the webhook',
         text: (
           <>
-            <p>Deliveries are signed with it. It is shown this once.</p>
+            <p>Deliveries are signed with it. It is shown only once.</p>
             <Secret label="Secret" value={secret} />
           </>
         ),
-        action: 'I have kept it',
+        action: 'I have stored it',
       }),
     )
 }
 
-const states = { failed: 'failed', delivered: 'were delivered', '': 'there are, whatever came of them' }
+const states = { failed: 'Failed', delivered: 'Delivered', '': 'All' }
 
 function WebhookDetail({ webhookId, onGone }: { webhookId: number; onGone: () => void }) {
   const id = useApplicationId()
@@ -120,18 +120,18 @@ function WebhookDetail({ webhookId, onGone }: { webhookId: number; onGone: () =>
     queryFn: () => call('listWebhookDeliveries', { params, query: { limit: 50 } }),
     refetchInterval: 3_000,
   })
-  if (error) return <Empty title="This webhook is not there">{error.message}</Empty>
+  if (error) return <Empty title="Webhook not found">{error.message}</Empty>
   if (!webhook) return <div aria-busy="true" />
   const replay = ({ id: deliveryId }: WebhookDelivery) =>
-    act('replayWebhookDelivery', { params: { ...params, deliveryId } }, 'It is sent again')
+    act('replayWebhookDelivery', { params: { ...params, deliveryId } }, 'The delivery is sent again')
   const replaySince = () =>
     ask({
-      title: 'Send again what it was told?',
-      text: 'In the order of the events, with the ids that they had: who has seen one knows it again.',
+      title: 'Replay deliveries?',
+      text: 'They are sent in the order of their events, with the same ids, by which your server can recognize those it has already received.',
       fields: [
         { name: 'from', label: 'From', type: 'datetime-local' },
-        { name: 'to', label: 'To', type: 'datetime-local', isOptional: true, hint: 'Now, if it is empty.' },
-        { name: 'state', label: 'Those that', options: states, value: 'failed' },
+        { name: 'to', label: 'To', type: 'datetime-local', isOptional: true, hint: 'If empty, now.' },
+        { name: 'state', label: 'State', options: states, value: 'failed' },
       ],
       action: 'Send again',
       run: async ({ from = '', to, state }) => {
@@ -148,7 +148,7 @@ function WebhookDetail({ webhookId, onGone }: { webhookId: number; onGone: () =>
   const edit = () =>
     ask({
       title: 'Edit the webhook',
-      text: 'What waits to be delivered goes to the new URL.',
+      text: 'Pending deliveries go to the new URL.',
       fields: fieldsOf(webhook),
       action: 'Save',
       run: ({ url = '', events, description }) =>
@@ -195,7 +195,7 @@ function WebhookDetail({ webhookId, onGone }: { webhookId: number; onGone: () =>
           onClick={() =>
             ask({
               title: 'Replace the secret?',
-              text: 'The old one stays valid for 24 hours: deliveries are signed with both.',
+              text: 'For 24 hours, deliveries are signed with both secrets.',
               action: 'Replace secret',
               run: async () =>
                 showSecret(await act('rotateWebhookSecret', { params }, 'The secret is replaced')),
@@ -210,7 +210,7 @@ function WebhookDetail({ webhookId, onGone }: { webhookId: number; onGone: () =>
           onClick={() =>
             ask({
               title: 'Delete the webhook?',
-              text: `${webhook.url} is told nothing any more. Its deliveries are gone, too.`,
+              text: `${webhook.url} receives no more events. Its deliveries are deleted, too.`,
               action: 'Delete webhook',
               isDangerous: true,
               run: async () => {

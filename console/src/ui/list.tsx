@@ -91,7 +91,7 @@ export function List<O extends ListOperation>(props: ListProps<O>) {
     ...keys.map(({ run, ...binding }) => ({ ...binding, run: withChosen(run) })),
   ])
 
-  if (error && !data) return <Empty title="This could not be read">{error.message}</Empty>
+  if (error && !data) return <Empty title="This could not be loaded">{error.message}</Empty>
   if (isPending) return <div className="list" aria-busy="true" />
   if (items.length === 0) return <div className="list">{empty}</div>
   return (

@@ -15,7 +15,7 @@ export function Section({ title, actions, filters, children, detail, onClose }: 
   useEffect(() => {
     document.title = `${title} · Chatterie`
   }, [title])
-  useKeys(detail && onClose ? [{ keys: 'Escape', label: 'Close what is open', run: onClose }] : [])
+  useKeys(detail && onClose ? [{ keys: 'Escape', label: 'Close the details', run: onClose }] : [])
   return (
     <div className={`section ${detail ? 'with-detail' : ''}`}>
       <div className="master">
