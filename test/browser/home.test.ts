@@ -98,7 +98,7 @@ describe.skipIf(!executablePath)('the page in a browser', () => {
     await ada.element.getByText('grace is offline').waitFor()
     await ada.say('Grace? Are you there?')
     expect(await grace.message('Grace? Are you there?').count()).toBe(0)
-    await grace.element.getByRole('button', { name: 'Come back' }).click()
+    await grace.element.getByRole('button', { name: 'Reconnect' }).click()
     await grace.message('Grace? Are you there?').waitFor()
     await grace.element.getByText('1 unread').waitFor()
     await ada.element.getByText('grace is online').waitFor()

@@ -3,7 +3,7 @@
 const own = {
   'chat:channels_empty': 'No chats yet',
   'chat:channel_empty': 'Choose a chat',
-  'chat:messages_empty': 'Nothing was said yet',
+  'chat:messages_empty': 'No messages yet',
   'chat:type_message': 'Type a message',
   'chat:search': 'Find a channel',
   'chat:is_online': 'is online',

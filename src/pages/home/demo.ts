@@ -80,7 +80,7 @@ class Screen {
       username,
       $environment: { host, secure: location.protocol === 'https:' },
     })
-    this.client.onCurrentUserOffline(() => this.tell('The connection is lost; trying again …'))
+    this.client.onCurrentUserOffline(() => this.tell('Connection lost, reconnecting …'))
     this.client.onCurrentUserOnline(() => this.attempt(() => this.catchUp()))
   }
 
@@ -230,7 +230,7 @@ class Screen {
     }
     const button = find(this.element, '.presence')
     button.hidden = false
-    button.textContent = isThere ? 'Leave' : 'Come back'
+    button.textContent = isThere ? 'Leave' : 'Reconnect'
     if (isThere) return
     find(this.element, '.peer-text').textContent = 'Not connected'
     delete this.element.dataset.peer

@@ -22,7 +22,7 @@ async function askHealth() {
     const answer = await fetch(`${path}/health`, { cache: 'no-store' })
     const body = await answer.json()
     if (answer.ok && body.status === 'UP') return { isUp: true, text: 'Up and running' }
-    return { isUp: false, text: body.message ?? `It answers with status ${answer.status}` }
+    return { isUp: false, text: body.message ?? `The server answers with status ${answer.status}` }
   } catch {
     return { isUp: false, text: 'The server does not answer' }
   }
