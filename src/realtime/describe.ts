@@ -4,30 +4,30 @@ import { served } from '#realtime/table.ts'
 import type { Address } from '#resources/address.ts'
 import { events } from '#resources/events.ts'
 
-const introduction = `Clients of users speak STOMP 1.2 over WebSocket. The official clients do all of this by themselves;
-this is for whoever writes another one, or wants to know what happens.
+const introduction = `Users' clients speak STOMP 1.2 over WebSocket. The official clients do all of this by themselves;
+read on to write your own client, or to understand what happens.
 
 # Connecting
 
-Open a WebSocket at \`/rtm/websocket?api-key=…\` and send CONNECT. What is answered by CONNECTED is a session.
+Open a WebSocket at \`/rtm/websocket?api-key=…\` and send CONNECT. The answer CONNECTED starts a session.
 
 | header of CONNECT | value |
 | --- | --- |
 | \`accept-version\` | \`1.2\` |
-| \`heart-beat\` | such as \`60000,10000\` |
+| \`heart-beat\` | for example \`60000,10000\` |
 | \`StompX-User\` | the username |
 | \`StompX-Auth-Params\` | parameters for the function that decides about sessions: JSON in base64 |
-| \`StompX-Auth-Session-ID\` | \`session\` of the last CONNECTED, to go on after a lost connection |
+| \`StompX-Auth-Session-ID\` | \`session\` of the last CONNECTED, to resume the session after a lost connection |
 
-SUBSCRIBE to \`/user/queue/errors\`, where everything that is refused is said, and to the relay \`/application/user.relay\`,
-which answers with the user. Every resource names its relays, topics, actions and streams in \`_relays\`, \`_topics\`,
-\`_actions\` and \`_streams\`: take addresses from there rather than putting them together.
+SUBSCRIBE to \`/user/queue/errors\`, which receives an error for each refused request, and to the relay
+\`/application/user.relay\`, which returns the user. Every resource names its relays, topics, actions and streams in \`_relays\`, \`_topics\`,
+\`_actions\` and \`_streams\`: take addresses from there instead of constructing them.
 
-- A **relay** is read by SUBSCRIBE: one MESSAGE answers it. Lists are pages (\`….page.0.size.25\`) or follow a cursor.
-- A **topic** is listened to by SUBSCRIBE with \`ack:client-individual\`. Each MESSAGE has a \`type\`, a \`version\` and a
-  \`resource\`. What is not acknowledged is delivered again to a session that comes back.
-- An **action** is a SEND with JSON. Its result comes on one of the user's topics with the \`receipt-id\` of the SEND.
-- A **stream** takes a file: POST it there, with a grant from the relay \`writeFileAccessGrant\`.`
+- Read a **relay** with SUBSCRIBE: one MESSAGE answers it. Lists are pages (\`….page.0.size.25\`) or follow a cursor.
+- Listen to a **topic** with SUBSCRIBE and \`ack:client-individual\`. Each MESSAGE has a \`type\`, a \`version\` and a
+  \`resource\`. Messages that are not acknowledged are delivered again when the session is resumed.
+- An **action** is a SEND with JSON. Its result arrives on one of the user's topics with the \`receipt-id\` of the SEND.
+- A **stream** receives a file: POST the file to it, with a grant from the relay \`writeFileAccessGrant\`.`
 
 /** Returns the description of all relays, topics, actions and streams. */
 export function describeRealTime(): string {
