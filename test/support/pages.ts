@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 const pages = new URL('../../src/pages/', import.meta.url)
+const ofConsole = new URL('../../console/', import.meta.url)
 const script = fileURLToPath(new URL('../../scripts/build-pages.mjs', import.meta.url))
 
 export default async function setup() {
@@ -14,8 +15,10 @@ export default async function setup() {
 function isBuilt(): boolean {
   const built = statSync(new URL('built/docs/scalar.js', pages), { throwIfNoEntry: false })
   if (!built) return false
-  const sources = readdirSync(pages, { recursive: true, encoding: 'utf8' })
-    .filter((path) => !path.startsWith('built'))
-    .map((path) => fileURLToPath(new URL(path, pages)))
+  const sources = [pages, ofConsole].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((path) => !path.startsWith('built'))
+      .map((path) => fileURLToPath(new URL(path, folder))),
+  )
   return [script, ...sources].every((path) => statSync(path).mtimeMs < built.mtimeMs)
 }
