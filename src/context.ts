@@ -24,7 +24,7 @@ import { openFileStore } from '#files/open.ts'
 import { compileHandler } from '#functions/compile.ts'
 import { type Dependency, type Installation, installDependencies } from '#functions/install.ts'
 import { FunctionRunner } from '#functions/runner.ts'
-import { Metrics, type Thread } from '#metrics/metrics.ts'
+import { Metrics, type ProcessKind } from '#metrics/metrics.ts'
 import { slowStatements, titleOf } from '#metrics/statements.ts'
 import { migrationNames } from '#place.ts'
 import { openPreviews, type Previews } from '#previews/previews.ts'
@@ -104,8 +104,8 @@ interface Surroundings {
   node?: Node
   bus?: Bus
   tracing?: Tracing | undefined
-  /** The thread of the process that uses this context; the serving thread if absent. */
-  thread?: Thread
+  /** The process that uses this context; the server's own if absent. */
+  kind?: ProcessKind
   /** Environment of the process, for the programs it runs. */
   environment?: Record<string, string | undefined>
 }
@@ -119,11 +119,11 @@ export function openContext(
     node = new Node(databaseUrl, log),
     bus = openMemoryBus(log),
     tracing,
-    thread,
+    kind,
     environment = {},
   }: Surroundings = {},
 ): Context {
-  const metrics = new Metrics(thread)
+  const metrics = new Metrics(kind)
   const clock = config.testApi ? new MovableClock() : realClock
   const db = openDatabase(
     databaseUrl,

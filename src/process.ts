@@ -186,11 +186,11 @@ async function leave(): Promise<void> {
   process.exit(0)
 }
 
-/** Starts background work once requests are served; in this thread if tests move its clock (decision 16). */
+/** Starts background work once requests are served; in this process if tests move its clock (decision 16). */
 async function startBackground(ctx: Context, databaseUrl: string): Promise<void> {
   const background = ctx.config.testApi
     ? new (await import('#jobs/worker.ts')).Worker(ctx)
-    : new (await import('#jobs/background-thread.ts')).BackgroundThread(ctx, databaseUrl)
+    : new (await import('#jobs/background-process.ts')).BackgroundProcess(ctx, databaseUrl)
   background.start()
   started.push({ undo: () => background.stop() })
 }

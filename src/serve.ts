@@ -8,7 +8,7 @@ import { saveUsage } from '#domain/statistics/save-usage.ts'
 import { Dispatcher } from '#jobs/dispatcher.ts'
 import { FunctionRuns } from '#jobs/function-runs.ts'
 import { WebhookDeliveries } from '#jobs/webhook-deliveries.ts'
-import { watchServer, watchThread } from '#metrics/watch.ts'
+import { watchProcess, watchServer } from '#metrics/watch.ts'
 import { Realtime } from '#realtime/realtime.ts'
 import type { Session } from '#realtime/session.ts'
 import type { CommittedEvent } from '#resources/events.ts'
@@ -54,7 +54,7 @@ export async function prepareServing(ctx: Context, limits: Partial<StompLimits> 
     runs.start() // functions call the API
   })
   const sockets = attachSockets(ctx, app, { handler, flusher: realtime.flusher }, limits)
-  watchThread(ctx.metrics, ctx.db.pool)
+  watchProcess(ctx.metrics, ctx.db.pool)
   const unwatch = watchServer(ctx.metrics, {
     sockets,
     counts: () => realtime.counts,

@@ -18,15 +18,15 @@ export type Counted =
 
 const groupSizes = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 
-/** The thread of the process: the one that serves, or the one for background work. */
-export type Thread = 'server' | 'background'
+/** The server's own process, or the one for background work. */
+export type ProcessKind = 'server' | 'background'
 
 /** How long other sources are waited for, and how long their answers are cached. */
 const patienceMs = 1_500
 const freshMs = 5_000
 
 export class Metrics {
-  readonly thread: Thread
+  readonly kind: ProcessKind
   readonly requests = new Histogram({
     name: 'chatterie_request_duration_seconds',
     help: 'HTTP requests by operation and status, from their head to the end of their answer',
@@ -72,7 +72,7 @@ export class Metrics {
   )
   readonly slowStatements = new Counter({
     name: 'chatterie_slow_statements_total',
-    help: 'Statements that took longer than SLOW_STATEMENT_MS, by thread',
+    help: 'Statements that took longer than SLOW_STATEMENT_MS, by kind of process',
     labels: ['kind'],
   })
   readonly setAside = new Counter(
@@ -102,11 +102,12 @@ export class Metrics {
   }
   readonly #instruments: Instrument[]
   readonly #sources = new Set<() => Promise<Snapshot[]>>()
+  #ended: Snapshot[] = []
   #collected: { at: number; snapshots: Promise<Snapshot[]> } | undefined
 
-  constructor(thread: Thread = 'server') {
-    this.thread = thread
-    this.slowStatements.add(0, thread) // so that its first increase is visible
+  constructor(kind: ProcessKind = 'server') {
+    this.kind = kind
+    this.slowStatements.add(0, kind) // so that its first increase is visible
     const isInstrument = (value: unknown): value is Instrument =>
       value instanceof Counter || value instanceof Histogram
     this.#instruments = Object.values(this).filter(isInstrument)
@@ -128,7 +129,7 @@ export class Metrics {
   }
 
   /**
-   * Registers another source: the database, another thread. Its answer is awaited for 1.5 s and cached for 5 s.
+   * Registers another source: the database, another process. Its answer is awaited for 1.5 s and cached for 5 s.
    * @returns a function that removes the source
    */
   ask(source: () => Promise<Snapshot[]>): () => void {
@@ -136,7 +137,12 @@ export class Metrics {
     return () => this.#sources.delete(source)
   }
 
-  /** Returns the metrics of this thread. */
+  /** Adds what a source has counted that has ended; counters never go back. */
+  keep(counted: Snapshot[]): void {
+    this.#ended = merged([...this.#ended, ...counted])
+  }
+
+  /** Returns the metrics of this process. */
   snapshots(): Snapshot[] {
     return this.#instruments.map((instrument) => instrument.snapshot())
   }
@@ -147,7 +153,7 @@ export class Metrics {
     if (!this.#collected || now - this.#collected.at > freshMs) {
       this.#collected = { at: now, snapshots: this.#askAll() }
     }
-    return merged([...this.snapshots(), ...(await this.#collected.snapshots)])
+    return merged([...this.snapshots(), ...this.#ended, ...(await this.#collected.snapshots)])
   }
 
   async #askAll(): Promise<Snapshot[]> {

@@ -24,7 +24,7 @@ export function slowStatements(slowMs: number, log: Pick<BaseLogger, 'warn'>, me
   const warned = new Map<string, { at: number; more: number }>()
   return (statement: string, ms: number): void => {
     if (ms <= slowMs) return
-    metrics.slowStatements.add(1, metrics.thread)
+    metrics.slowStatements.add(1, metrics.kind)
     const title = titleOf(statement)
     const now = performance.now()
     const last = warned.get(title)

@@ -14,49 +14,49 @@ interface Pool {
 /** Sampling interval of the event loop delay; each sample wakes a process that may otherwise be idle. */
 const resolutionMs = 50
 
-/** Reads the metrics of a thread, whose name is the label `kind`: database connections, event loop and heap. */
-export function watchThread(metrics: Metrics, pool: Pool): void {
-  const { thread } = metrics
+/** Reads the metrics of this process, whose kind is the label `kind`: database connections, event loop and heap. */
+export function watchProcess(metrics: Metrics, pool: Pool): void {
+  const { kind } = metrics
   const delay = monitorEventLoopDelay({ resolution: resolutionMs })
   delay.enable()
   metrics.read(
     {
       name: 'chatterie_pool_connections',
-      help: 'Connections to the database by thread, at work or idle',
+      help: 'Connections to the database by kind of process, at work or idle',
       labels: ['kind', 'state'],
     },
     () => [
-      [pool.totalCount - pool.idleCount, thread, 'busy'],
-      [pool.idleCount, thread, 'idle'],
+      [pool.totalCount - pool.idleCount, kind, 'busy'],
+      [pool.idleCount, kind, 'idle'],
     ],
   )
   metrics.read(
     {
       name: 'chatterie_pool_connections_max',
-      help: 'Connections to the database at most, by thread',
+      help: 'Connections to the database at most, by kind of process',
       labels: ['kind'],
     },
-    () => [[pool.options.max, thread]],
+    () => [[pool.options.max, kind]],
   )
   metrics.read(
     {
       name: 'chatterie_pool_waiting',
-      help: 'Statements and transactions that wait for a connection, by thread',
+      help: 'Statements and transactions that wait for a connection, by kind of process',
       labels: ['kind'],
     },
-    () => [[pool.waitingCount, thread]],
+    () => [[pool.waitingCount, kind]],
   )
   metrics.read(
     {
       name: 'chatterie_event_loop_delay_p99_seconds',
-      help: 'How late the event loop of a thread was in one of a hundred turns since it was asked last',
+      help: 'How late the event loop of a process was in one of a hundred turns since it was asked last',
       labels: ['kind'],
     },
-    () => [[takeP99(delay), thread]],
+    () => [[takeP99(delay), kind]],
   )
   metrics.read(
-    { name: 'chatterie_heap_bytes', help: "JavaScript's heap in use, by thread", labels: ['kind'] },
-    () => [[getHeapStatistics().used_heap_size, thread]],
+    { name: 'chatterie_heap_bytes', help: "JavaScript's heap in use, by kind of process", labels: ['kind'] },
+    () => [[getHeapStatistics().used_heap_size, kind]],
   )
 }
 
