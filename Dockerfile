@@ -18,4 +18,4 @@ VOLUME /data
 EXPOSE 9001
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["bash", "bin/healthcheck.sh"]
 ENTRYPOINT ["tini", "--"]
-CMD ["node", "--max-semi-space-size=16", "--no-allocation-site-pretenuring", "--heap-growing-percent=50", "bin/chatterie.cjs", "start"]
+CMD ["node", "bin/chatterie.cjs", "start"]

@@ -25,12 +25,6 @@ const root = join(import.meta.dirname, '..')
 const clientId = 'bench'
 const clientSecret = 'bench-secret'
 const stopMs = 15_000
-/** The options that `npm start` passes to Node. */
-const asStarted = [
-  '--max-semi-space-size=16',
-  '--no-allocation-site-pretenuring',
-  '--heap-growing-percent=50',
-]
 
 export class Stage {
   readonly #undo = new AsyncDisposableStack()
@@ -95,7 +89,7 @@ export class Stage {
   /** Starts Chatterie in its own process, and gets a token of its first application. */
   async startServer(databaseUrl: string): Promise<Server> {
     const flags = this.#profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${this.#profiles}`]
-    const child = this.spawn(process.execPath, [...flags, ...asStarted, 'src/main.ts'], {
+    const child = this.spawn(process.execPath, [...flags, 'src/main.ts'], {
       PORT: '0',
       CHATTERIE_HOME: join(this.folder, 'home'),
       DATABASE_URL: databaseUrl,

@@ -7,6 +7,7 @@ import { keepCompiledCode, openCache } from '#cache.ts'
 import { type Config, readSettings } from '#config.ts'
 import type { Context } from '#context.ts'
 import type { FirstApplication } from '#domain/applications/ensure-first-application.ts'
+import { keepHeapSmall } from '#heap.ts'
 import { mustNotBeNewer, prepareHome } from '#home.ts'
 import { openLog } from '#log.ts'
 import { explained, mustBeFree } from '#port.ts'
@@ -42,6 +43,7 @@ let starting: Promise<void>
 export async function runServer(options: RunOptions = {}): Promise<void> {
   // The reader of the output may go away ("| head"); the server keeps running.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  keepHeapSmall()
   keepCompiledCode(process.env)
   starting = start(options)
   try {

@@ -88,6 +88,7 @@ const mayImport: Record<string, string[]> = {
   log: ['errors', 'type config'],
   introduce: ['secrets', 'domain', 'type context'],
   home: [],
+  heap: [],
   clock: [],
   postgres: ['place'],
   intercept: ['place'],
