@@ -34,7 +34,7 @@ async function json(where: Where, ...args: string[]) {
 }
 
 describe.each(['here', 'elsewhere'] as const)('the command line, with a server %s', (where) => {
-  it('makes operators who can sign in, and keys', async () => {
+  it('creates operators who can sign in, and keys', async () => {
     const username = `ada-${where}`
     const { password } = await json(where, 'operators', 'create', username, '--role', 'moderator')
     await signIn(server, username, password)
@@ -49,7 +49,7 @@ describe.each(['here', 'elsewhere'] as const)('the command line, with a server %
     expect(listed).toContainEqual(expect.objectContaining({ username, role: 'moderator' }))
   })
 
-  it('says how long data are kept, exports a person, and erases it', async () => {
+  it('shows the retention, exports a person, and erases it', async () => {
     const set = ['--messages', '30', '--inactive-channels', '60']
     expect(await json(where, 'retention', 'set', ...set)).toEqual({
       messagesDays: 30,
@@ -69,7 +69,7 @@ describe.each(['here', 'elsewhere'] as const)('the command line, with a server %
     await server.main.get(`/users/${user.id}`).expect(404)
   })
 
-  it('works the queue of reports, bans, and says who did it', async () => {
+  it('lists and resolves reports, bans users, and records who did it', async () => {
     const user = await createUser(server.main)
     const channel = await createChannel(server.main, { members: [{ id: user.id }] })
     const message = await sendMessage(server.main, channel.id, { body: 'so rude' })
@@ -89,7 +89,7 @@ describe.each(['here', 'elsewhere'] as const)('the command line, with a server %
   })
 })
 
-it('a server elsewhere wants a key, and says what is wrong', async () => {
+it('a remote server requires a key, and errors are printed', async () => {
   const bare = chatterie(['audit', '--server', server.url], {})
   expect(await bare).toMatchObject({ code: 2, stderr: expect.stringContaining('CHATTERIE_ADMIN_KEY') })
   const { key } = await createAdmin(server, 'viewer')

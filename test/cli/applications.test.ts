@@ -19,8 +19,8 @@ async function json(...args: string[]) {
   return JSON.parse(stdout)
 }
 
-describe('without a server', () => {
-  it('applications are created, listed and deleted all the same', async () => {
+describe('without a running server', () => {
+  it('applications are created, listed and deleted as well', async () => {
     const created = await json('applications', 'create', '--name', 'Shop')
     expect(created).toEqual({
       id: expect.any(Number),
@@ -47,7 +47,7 @@ describe('without a server', () => {
     await json('applications', 'delete', String(created.id), '--yes')
   })
 
-  it('leaves no Postgres behind', async () => {
+  it('leaves no Postgres running', async () => {
     await json('applications', 'list')
     await expect(stat(join(home, 'postgres', 'data', 'postmaster.pid'))).rejects.toThrow('ENOENT')
   })
@@ -78,7 +78,7 @@ describe('while a server runs', () => {
     expect(application).toMatchObject({ id, key: apiKey })
   })
 
-  it('a rotated secret replaces the old one, and voids its tokens', async () => {
+  it('a rotated secret replaces the old one, and revokes its tokens', async () => {
     const { id, clientId, clientSecret } = await json('applications', 'create')
     const { body: before } = await askToken(clientId, clientSecret).expect(200)
     const rotated = await json('applications', 'rotate-secret', String(id))
@@ -89,7 +89,7 @@ describe('while a server runs', () => {
     await askToken(clientId, rotated.clientSecret).expect(200)
   })
 
-  it('with an overlap the old secret goes on beside the new one, and no token of it outlives it', async () => {
+  it('with an overlap the old secret stays valid beside the new one, and its tokens expire with it at the latest', async () => {
     const { clientId, clientSecret } = await json('applications', 'create')
     const { body: before } = await askToken(clientId, clientSecret).expect(200)
     const rotated = await json('applications', 'rotate-secret', clientId, '--overlap', '60s')
@@ -109,7 +109,7 @@ describe('while a server runs', () => {
     await askToken(clientId, again.clientSecret).expect(200)
   })
 
-  it('the secret of the environment is put in force when that is asked for, and printed by nobody', async () => {
+  it('--from-environment makes the secret of the environment the current one, and never prints it', async () => {
     const { clientId } = await json('applications', 'create')
     const given = { ...settings, CHATTERIE_CLIENT_SECRET: 'a secret of mine' }
     const { code, stdout } = await chatterie(
@@ -127,7 +127,7 @@ describe('while a server runs', () => {
     }
   })
 
-  it('a rotated secret of the first application is kept where the old one was', async () => {
+  it('a rotated secret of the first application is written to credentials.json', async () => {
     const path = join(home, 'credentials.json')
     const kept = JSON.parse(await readFile(path, 'utf8'))
     const { clientSecret } = await json('applications', 'rotate-secret', kept.clientId)
@@ -136,7 +136,7 @@ describe('while a server runs', () => {
     await askToken(kept.clientId, clientSecret).expect(200)
   })
 
-  it('a deleted application lets nobody in', async () => {
+  it('the credentials and tokens of a deleted application are rejected', async () => {
     const { id, clientId, clientSecret } = await json('applications', 'create')
     const { body } = await askToken(clientId, clientSecret).expect(200)
     await json('applications', 'delete', clientId, '--yes')
@@ -146,7 +146,7 @@ describe('while a server runs', () => {
     expect(left.map((application: { id: number }) => application.id)).not.toContain(id)
   })
 
-  it('prints tables and boxes for people', async () => {
+  it('prints tables and boxes for terminals', async () => {
     const { stdout } = await run('applications', 'create', '--name', 'For people')
     expect(stdout).toMatch(/^Application \d+ was created/)
     expect(stdout).toMatch(/\nClient secret {2}[\w-]{43}\n/)
@@ -154,8 +154,8 @@ describe('while a server runs', () => {
   })
 })
 
-describe('what cannot be', () => {
-  it('fails with 1 and says why, as JSON where that is asked for', async () => {
+describe('a command that cannot be done', () => {
+  it('fails with exit code 1 and says why, as JSON with --json', async () => {
     const plain = await run('applications', 'rotate-secret', 'nobody')
     expect(plain).toEqual({ code: 1, stdout: '', stderr: 'error: application nobody does not exist\n' })
     const structured = await run('applications', 'delete', '999999', '--yes', '--json')
@@ -163,7 +163,7 @@ describe('what cannot be', () => {
     expect(JSON.parse(structured.stderr)).toEqual({ error: 'application 999999 does not exist' })
   })
 
-  it('asks before it deletes, and does not where nobody can answer', async () => {
+  it('asks before it deletes, and deletes nothing where nobody can answer', async () => {
     const { id } = await json('applications', 'create')
     const { code, stderr } = await run('applications', 'delete', String(id))
     expect(code).toBe(2)

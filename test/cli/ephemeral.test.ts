@@ -55,7 +55,7 @@ async function postmasterOf(home: string): Promise<number> {
   return Number.parseInt(await readFile(join(home, 'postgres/data/postmaster.pid'), 'utf8'), 10)
 }
 
-it('prints all that a test needs, serves the test API, has a database of its own, and leaves nothing after SIGTERM', async () => {
+it('prints all that a test needs, serves the test API, has its own database, and leaves nothing behind after SIGTERM', async () => {
   const database = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/of-the-application' }
   const { facts, child, home } = await start([], database)
   expect(facts).toEqual({
@@ -72,7 +72,7 @@ it('prints all that a test needs, serves the test API, has a database of its own
   await leavesNothing(child, home, 'SIGTERM')
 })
 
-it('leaves nothing after SIGINT', async () => {
+it('leaves nothing behind after SIGINT', async () => {
   const { child, home } = await start()
   await leavesNothing(child, home, 'SIGINT')
 })
@@ -85,14 +85,14 @@ async function leavesNothing(child: ChildProcess, home: string, signal: NodeJS.S
   await expect.poll(() => isAlive(postmaster)).toBe(false) // it has ended, and is yet to be waited for
 }
 
-it('leaves nothing after a kill -9 within seconds', async () => {
+it('leaves nothing behind within seconds of a kill -9', async () => {
   const { child, home } = await start()
   const postmaster = await postmasterOf(home)
   child.kill('SIGKILL')
   await expect.poll(() => [existsSync(home), isAlive(postmaster)]).toEqual([false, false])
 })
 
-it('ends with its input where told to', async () => {
+it('ends with its standard input where an option says so', async () => {
   const { child, home } = await start(['--until-input-ends'])
   child.stdin.end()
   expect(await once(child, 'exit')).toEqual([0, null])
@@ -104,7 +104,7 @@ function exec(script: string, ...options: string[]): Promise<Ran> {
   return chatterie(['exec', ...options, '--', process.execPath, '-e', script], { LOG_LEVEL: 'warn' })
 }
 
-it('exec tells a command where the server is, and ends with its exit code when all of it is gone', async () => {
+it('exec passes the address of the server to a command, and ends with its exit code once everything is cleaned up', async () => {
   const { code, stdout } = await exec(`
     const { CHATTERIE_URL: url, CHATTERIE_ACCESS_TOKEN: token } = process.env
     const { status } = await fetch(url + '/v1/application', { headers: { authorization: 'Bearer ' + token } })
@@ -122,11 +122,11 @@ it('exec tells a command where the server is, and ends with its exit code when a
   await expect(fetch(seen.CHATTERIE_URL)).rejects.toThrow('fetch failed')
 })
 
-it('exec ends with 128 and the number of the signal that ended its command', async () => {
+it('exec ends with 128 plus the number of the signal that ended its command', async () => {
   expect((await exec("process.kill(process.pid, 'SIGTERM')")).code).toBe(143)
 })
 
-it('exec passes signals on', async () => {
+it('exec forwards signals', async () => {
   const script =
     "process.on('SIGTERM', () => process.exit(3)); setInterval(() => {}, 1000); console.log('up')"
   const child = spawn(process.execPath, [launcher, 'exec', '--', process.execPath, '-e', script], {
@@ -138,7 +138,7 @@ it('exec passes signals on', async () => {
   expect((await once(child, 'exit'))[0]).toBe(3)
 })
 
-it('exec says that there is no such command, as a shell would', async () => {
+it('exec reports a command that does not exist as a shell would', async () => {
   const { code, stderr } = await chatterie(['exec', '--', 'no-such-command'], {})
   expect({ code, stderr }).toEqual({
     code: 127,
@@ -146,7 +146,7 @@ it('exec says that there is no such command, as a shell would', async () => {
   })
 })
 
-it('begins with a seed, and says what is wrong with one', async () => {
+it('starts with a seed, and reports what is wrong with an invalid one', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'chatterie-seed-'))
   const [good, wrong] = [join(folder, 'good.json'), join(folder, 'wrong.json')]
   const user = { name: 'ada', displayName: 'Ada', isGuest: false, properties: {} }

@@ -30,7 +30,7 @@ const refusing = `async function handleEvent(event: { username: string }) {
 }`
 const welcoming = `async function handleEvent() { return 'welcome' }`
 
-it('deploys, tries, watches and switches off a function', async () => {
+it('deploys, tests, follows and switches off a function', async () => {
   const type = 'user.attempted.start_session'
   const first = await run('deploy', type, await fileOf(refusing), '--json')
   expect(first).toMatchObject({ code: 0, stderr: '' })
@@ -66,7 +66,7 @@ it('deploys, tries, watches and switches off a function', async () => {
   expect(await attempt()).toBe('Nobody gets in')
 })
 
-it('several functions of one type are told apart by their name, or by their id', async () => {
+it('several functions of one type are distinguished by name or id', async () => {
   const type = 'user.sent.message'
   const file = await fileOf(welcoming)
   for (const name of ['one', 'two']) {
@@ -87,7 +87,7 @@ it('several functions of one type are told apart by their name, or by their id',
   }
 })
 
-it('test runs a file here, with the event, the modules and the variables that it is given', async () => {
+it('test runs a file locally, with the event, the modules and the variables that it is given', async () => {
   const modules = join(home, 'with-modules')
   await mkdir(join(modules, 'node_modules/greeter'), { recursive: true })
   await writeFile(
@@ -114,7 +114,7 @@ it('test runs a file here, with the event, the modules and the variables that it
   expect(stdout).toContain('Hello Joe')
 })
 
-it('test fails where the function does, and needs no server where the function needs none', async () => {
+it('test fails where the function fails, and needs no server where the function needs none', async () => {
   const file = await fileOf(`async function handleEvent() {\n  throw new TypeError('Not like this')\n}`)
   const elsewhere = ['--url', 'http://127.0.0.1:1']
   const { code, stdout } = await local('test', file, ...elsewhere)
@@ -123,7 +123,7 @@ it('test fails where the function does, and needs no server where the function n
   expect(await local('test', await fileOf(welcoming), ...elsewhere)).toMatchObject({ code: 0 })
 })
 
-it('a file that is no script is said to be none, with its place, before anything is created', async () => {
+it('an invalid script is reported with line and column before anything is created', async () => {
   const file = await fileOf('async function handleEvent() {\n  return +\n}')
   for (const args of [
     ['deploy', 'user.read.message', file],
@@ -144,7 +144,7 @@ it.each([
   ['a variable without a value', ['test', 'test/cli/run.ts', '--env', 'A'], 'NAME=value'],
   ['a limit that is none', ['logs', 'user.sent.message', '--limit', 'all'], '--limit'],
   ['no function', ['logs'], 'function'],
-])('%s is wrong usage', async (_, args, hint) => {
+])('%s is a usage error', async (_, args, hint) => {
   const { code, stdout, stderr } = await run(...args)
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   expect(stderr).toContain(hint)

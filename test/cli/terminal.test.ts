@@ -39,7 +39,7 @@ it('--version prints the version', async () => {
   expect(await chatterie(['--version'], {})).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
 })
 
-it('output that nobody reads any more ends a command quietly', async () => {
+it('a command ends without an error when its output is closed', async () => {
   const child = spawn(process.execPath, [await findLauncher(), '--help'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -88,7 +88,7 @@ it('start --json prints one line on stdout, with everything a script needs', asy
   expect(stdout.trim().split('\n')).toHaveLength(1)
 })
 
-it('a start says what to open, and warns of a misspelt variable and of a Redis that is not there', async () => {
+it('start prints the addresses to open, and warns of a misspelt variable and of an unreachable Redis', async () => {
   const { url, output } = await start({ CHATERIE_HOME: '/tmp/x', REDIS_URL: 'redis://:hidden@127.0.0.1:1' })
   expect(output()).toContain(`│ Open ${url.replace('127.0.0.1', 'localhost')} `)
   expect(output()).toContain('Warning: CHATERIE_HOME is no setting')
@@ -96,7 +96,7 @@ it('a start says what to open, and warns of a misspelt variable and of a Redis t
   expect(output()).not.toContain('hidden')
 })
 
-it('the log is JSON where no person reads along, and lines for people where asked for', async () => {
+it('the log is JSON where stdout is no terminal, and formatted lines where a setting asks for them', async () => {
   const settings = { REDIS_URL: 'redis://127.0.0.1:1' } // of which the log warns
   const json = await start(settings)
   expect(json.output()).toMatch(/^\{"level":40,.*"msg":"Redis is away"\}$/m)

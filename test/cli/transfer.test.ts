@@ -99,7 +99,7 @@ describe('import', () => {
 })
 
 describe('export', () => {
-  it.each(['messages', 'users'])('writes the %s to a file, all of it or nothing', async (what) => {
+  it.each(['messages', 'users'])('writes the %s to a file, completely or not at all', async (what) => {
     const path = join(files, `${what}.csv`)
     const { code, stdout } = await run('export', what, '--output', path, '--json')
     expect(code).toBe(0)
@@ -110,7 +110,7 @@ describe('export', () => {
     expect((await readdir(files)).filter((name) => name.endsWith('.part'))).toEqual([])
   })
 
-  it('writes to stdout where no file is named', async () => {
+  it('writes to stdout where no file is given', async () => {
     const path = join(files, 'same.csv')
     await run('export', 'users', '--output', path)
     const { code, stdout, stderr } = await run('export', 'users')
@@ -146,7 +146,7 @@ describe('an upload', () => {
   const who = ['--client-id', 'x', '--client-secret', 'y']
   const settings = { CHATTERIE_HOME: home }
 
-  it('is followed past refusals of a server that restarts', async () => {
+  it('survives refused polls of a server that restarts', async () => {
     const states = ['PENDING', 503, 'RUNNING', 429, 'FINISHED']
     const path = await fileOf([])
     const { code } = await withStub(states, (url) =>
@@ -155,7 +155,7 @@ describe('an upload', () => {
     expect({ code, states }).toEqual({ code: 0, states: [] })
   })
 
-  it('of a large file is not held in memory', async () => {
+  it('of a large file is streamed, not held in memory', async () => {
     const size = 1_000_000_000
     const path = await fileOf('')
     await truncate(path, size)

@@ -24,7 +24,7 @@ async function fileOf(settings: unknown): Promise<string> {
   return path
 }
 
-it('what is set is what is got, completed with what holds where nothing is set', async () => {
+it('settings that are set are returned, completed with defaults', async () => {
   const set = await run('set', 'features', await fileOf({ message: { reactions: 'disabled' } }))
   expect(set).toMatchObject({ code: 0, stderr: '' })
   const got = await run('get', 'features', '--json')
@@ -37,7 +37,7 @@ it('what is set is what is got, completed with what holds where nothing is set',
   expect(JSON.parse(set.stdout)).toEqual(JSON.parse(got.stdout))
 })
 
-it('what user interfaces do not know is refused, and nothing changes', async () => {
+it('settings that are unknown are refused, and nothing changes', async () => {
   const { code, stdout, stderr } = await run('set', 'styles', await fileOf({ 'base-theme': 'pink' }))
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
   expect(stderr).toContain('settings.base-theme')

@@ -19,7 +19,7 @@ describe('--help', () => {
       ['ui', 'set'],
       ['elements, features, styles', '--url', '--client-id', '--json'],
     ],
-  ])('of %j says what there is', async (command, words) => {
+  ])('of %j lists the commands and options', async (command, words) => {
     const { code, stdout, stderr } = await chatterie([...command, '--help'], nowhere)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     for (const word of words) expect(stdout).toContain(word)
@@ -45,7 +45,7 @@ describe('wrong usage', () => {
     ['settings that are no JSON', ['ui', 'set', 'styles', 'README.md']],
     ['a nameless application', ['applications', 'create', '--name', ' ']],
     ['an application of two names', ['applications', 'create', 'One', '--name', 'Two']],
-  ])('such as %s ends with 2, and prints no result', async (_, args) => {
+  ])('%s ends with exit code 2, and prints no result', async (_, args) => {
     const { code, stdout, stderr } = await chatterie(args, nowhere)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).not.toBe('')
@@ -54,7 +54,7 @@ describe('wrong usage', () => {
 })
 
 describe('failures', () => {
-  it('end with 1 where no server answers', async () => {
+  it('end with exit code 1 where no server answers', async () => {
     const credentials = ['--client-id', 'x', '--client-secret', 'y']
     const url = ['--url', 'http://127.0.0.1:1']
     const { code, stderr } = await chatterie(
@@ -64,13 +64,13 @@ describe('failures', () => {
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^error: fetch failed/) })
   })
 
-  it('end with 1 where a setting of the server is wrong, and name it', async () => {
+  it('end with exit code 1 where a setting of the server is wrong, and name it', async () => {
     const { code, stderr } = await chatterie(['start', '--port', 'http'], nowhere)
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('PORT is wrong') })
   })
 })
 
-it('runs on the Node of its own where the one it was started with is too old', async () => {
+it('runs on its own Node where it was started with one that is too old', async () => {
   const old = `data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.0.0'}})`
   const right = await chatterie(['import', '--help'], nowhere, ['--import', old])
   expect(right).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('channel-members') })

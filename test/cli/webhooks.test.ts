@@ -59,7 +59,7 @@ async function start(where: string, args: string[], more: Record<string, string>
 }
 
 it.each(['here', 'elsewhere'])(
-  'what a server %s tells is printed and posted, signed, and nothing is left behind',
+  'events of a server %s are printed and posted, signed, and the temporary webhook is removed at the end',
   async (where) => {
     receiver.received.length = 0
     receiver.answers.push({ status: 204 }, { status: 500 })
@@ -80,7 +80,7 @@ it.each(['here', 'elsewhere'])(
   },
 )
 
-it('without a URL it prints what is delivered to webhooks; with the secret of the settings it prints none', async () => {
+it('without a URL it prints the deliveries of webhooks; with a secret from the settings it does not print the secret', async () => {
   const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
   const command = await start('here', ['--json'], { CHATTERIE_WEBHOOK_SECRET: secret })
   expect(JSON.parse(command.introduction)).toEqual({})
@@ -90,7 +90,7 @@ it('without a URL it prints what is delivered to webhooks; with the secret of th
   expect(await command.stop()).toBe(0)
 })
 
-it('a receiver that is not there is said', async () => {
+it('an unreachable receiver is reported', async () => {
   const gone = await Receiver.open()
   const { url } = gone
   gone.close()
@@ -100,7 +100,7 @@ it('a receiver that is not there is said', async () => {
   expect(await command.stop()).toBe(0)
 })
 
-it('what a command that was killed leaves behind is gone after twelve hours', async () => {
+it('the temporary webhook of a killed command is removed after twelve hours', async () => {
   const { body } = await server.testApi.get('/clock').expect(200)
   expect(body.offsetMs).toBeLessThan(1_000)
   await start('elsewhere', [])

@@ -20,7 +20,7 @@ function alarmed(...afterMs: number[]) {
 }
 
 describe('a clock that is not moved', () => {
-  it('goes as real time does, and so do its alarms', () => {
+  it('follows real time, and so do its alarms', () => {
     const { clock, rung } = alarmed(300, 100, 40 * dayMs)
     expect(clock.now()).toBe(start)
     vi.advanceTimersByTime(100)
@@ -32,7 +32,7 @@ describe('a clock that is not moved', () => {
     expect(clock.now()).toBe(start + 40 * dayMs + 300)
   })
 
-  it('has no alarm that was cancelled', () => {
+  it('does not fire a cancelled alarm', () => {
     const { rung, alarms } = alarmed(100, 200)
     alarms[0]?.cancel()
     vi.advanceTimersByTime(1_000)
@@ -41,7 +41,7 @@ describe('a clock that is not moved', () => {
 })
 
 describe('a clock that is moved', () => {
-  it('sets off what is due in its order when it is told to, and the rest in real time', () => {
+  it('fires due alarms in order when it is told to, and the others in real time', () => {
     const { clock, rung } = alarmed(300, 100, 200, 2_000)
     clock.show({ offsetMs: 1_000 })
     clock.ring()
@@ -50,7 +50,7 @@ describe('a clock that is moved', () => {
     expect(rung).toEqual([100, 200, 300, 2_000])
   })
 
-  it('sets off what an alarm sets, where that is due too', () => {
+  it('fires an alarm that another alarm sets, where it is due too', () => {
     const { clock, rung } = alarmed()
     clock.after(10, () => clock.after(0, () => rung.push(10)))
     clock.show({ offsetMs: 10 })
@@ -58,7 +58,7 @@ describe('a clock that is moved', () => {
     expect(rung).toEqual([10])
   })
 
-  it('sets off nothing while it stands', () => {
+  it('fires nothing while it is frozen', () => {
     const { clock, rung } = alarmed(100)
     clock.show(clock.stateAt(clock.now(), true))
     vi.advanceTimersByTime(dayMs)
@@ -69,7 +69,7 @@ describe('a clock that is moved', () => {
     expect([clock.now(), rung]).toEqual([start + 100, [100]])
   })
 
-  it('has alarms wait for as long as they had to when it goes back', () => {
+  it('fires alarms no earlier than after their delay when it is moved back', () => {
     const { clock, rung } = alarmed(100)
     clock.show({ offsetMs: -dayMs })
     expect(clock.nextAlarm).toBe(start - dayMs + 100)
