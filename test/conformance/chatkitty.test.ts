@@ -105,4 +105,4 @@ describe('analytics', () => {
   })
 })
 
-it('calls what COVERAGE.md says it does', () => mustBeCovered('chatkitty', called))
+it('calls exactly the operations that COVERAGE.md lists', () => mustBeCovered('chatkitty', called))

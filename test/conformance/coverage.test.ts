@@ -37,7 +37,7 @@ describe('COVERAGE.md', () => {
     for (const { id, method, path } of served) expect(named.get(id), id).toBe(`${method} ${path}`)
   })
 
-  it('pins every operation that is served, and says "not yet" of no other', () => {
+  it('pins every operation that is served, and marks no served operation as "not yet"', () => {
     const columns = ['chatkitty', 'chatkitty-platform-sdk', 'curl'] as const
     for (const column of columns) {
       const has = rows.filter((row) => row[column] !== none)

@@ -194,7 +194,7 @@ describe.skipIf(!isInstalled)(`with curl${isInstalled ? '' : ', which is not ins
     })
   })
 
-  it('calls what COVERAGE.md says it does', () => mustBeCovered('curl', called))
+  it('calls exactly the operations that COVERAGE.md lists', () => mustBeCovered('curl', called))
 })
 
 function get(path: string) {

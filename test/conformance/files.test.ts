@@ -50,7 +50,7 @@ async function sendWithCurl<Document>(path: string, ...parts: string[]): Promise
 }
 
 describe.skipIf(!isInstalled)(`with curl${isInstalled ? '' : ', which is not installed here'}`, () => {
-  it('a file that curl sends as a message is shown by both SDKs, each in its spelling', async () => {
+  it('a file that curl sends as a message is shown by both SDKs, each in its naming convention', async () => {
     const message = await sendWithCurl<MessageDocument>(
       `/v1/channels/${channel.id}/messages`,
       'groupTag=gallery',
@@ -70,7 +70,7 @@ describe.skipIf(!isInstalled)(`with curl${isInstalled ? '' : ', which is not ins
     expect(old).toMatchObject({ ...shown, groupTag: 'gallery', file: { ...file, contentType: 'image/png' } })
   })
 
-  it('the address of a file works as clients write it, with the grant at its end', async () => {
+  it('the URL of a file works as clients build it, with the grant appended', async () => {
     const { file } = await sendWithCurl<MessageDocument>(`/channels/${channel.id}/messages`)
     const grant = await server.ctx.grants.give({
       access: 'read',
@@ -82,7 +82,7 @@ describe.skipIf(!isInstalled)(`with curl${isInstalled ? '' : ', which is not ins
     expect(png.equals(Buffer.from(await answer.arrayBuffer()))).toBe(true)
   })
 
-  it('a display picture that curl sends is shown by both SDKs, and open to everybody', async () => {
+  it('a display picture that curl uploads is shown by both SDKs, and public', async () => {
     const { displayPictureUrl } = await sendWithCurl<UserDocument>(`/v1/users/${user.id}/display-picture`)
     const { data: current } = await kitty.UsersApi.retrieveUser(user.id)
     expect(current).toHaveProperty('display_picture_url', displayPictureUrl)

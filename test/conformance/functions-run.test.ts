@@ -58,7 +58,7 @@ const forbidGuests = () =>
     application.id,
   ])
 
-it('the official sample creates the user and its membership, and admits the client', async () => {
+it('the official sample creates the user and its membership, and the session starts', async () => {
   await forbidGuests()
   await server.ctx.db.query({ text: `select setval('channel_id_seq', 701)` }, [])
   const channel = await createChannel(application, { type: 'PRIVATE', name: 'lobby' })
@@ -91,7 +91,7 @@ it('the official sample creates the user and its membership, and admits the clie
   await again.dispose()
 })
 
-describe('a client is refused for good', () => {
+describe('a session is refused with an error', () => {
   it.each([
     ['throws', `throw new Error('Wrong password, ' + event.username)`, 'Wrong password, jane'],
     ['rejects', `return Promise.reject(new TypeError('No such account'))`, 'No such account'],
@@ -108,7 +108,7 @@ describe('a client is refused for good', () => {
     expect(await server.ctx.db.query(sessions, [application.id])).toEqual([[0]])
   })
 
-  it('where any of several functions refuses', async () => {
+  it('where one of several functions refuses', async () => {
     await deploy(application, type, 'async function handleEvent() {}')
     await deploy(application, type, `async function handleEvent() { throw new Error('Not today') }`)
     await expect(connect('jane')).rejects.toThrow('Not today')
@@ -123,7 +123,7 @@ describe('a client is refused for good', () => {
     await (await connect('somebody')).dispose()
   })
 
-  it('where guests are disabled and no function is there to vouch for anybody', async () => {
+  it('where guests are disabled and no function creates the user', async () => {
     await forbidGuests()
     await createUser(application, { name: 'jane' })
     await expect(connect('jane')).rejects.toThrow('guests')
@@ -134,7 +134,7 @@ describe('a client is refused for good', () => {
   })
 })
 
-describe('a client gets in, and what can be recorded is, where the function returns', () => {
+describe('a session starts, and as much of the result as JSON can hold is recorded, where the function returns', () => {
   const note = { level: 'warn', text: expect.stringMatching(/^the result is not recorded in full: /) }
   it.each([
     ['what refers to itself', 'const a = { n: 1 }; a.a = a; return a', { n: 1, a: '[Circular]' }],
@@ -169,7 +169,7 @@ describe('a client gets in, and what can be recorded is, where the function retu
   })
 })
 
-it('what a function returns, throws or logs is recorded without its token and its secret', async () => {
+it('results, errors and logs are recorded without the token and the secret of the function', async () => {
   const code = `
     const { config } = await context.getUserApi().createUser({ name: 'user' + Date.now(), displayName: 'x' })
     console.log(config.headers, process.env.CHATKITTY_CLIENT_SECRET)
@@ -188,14 +188,14 @@ it('what a function returns, throws or logs is recorded without its token and it
   }
 })
 
-it('a function that succeeds lets guests in where guests are welcome', async () => {
+it('a function that succeeds admits guests where guests are enabled', async () => {
   await deploy(application, type, 'async function handleEvent() { return "ignored" }')
   const connection = await connect('passer-by')
   expect(connection.user.value).toMatchObject({ name: 'passer-by', isGuest: true })
   await connection.dispose()
 })
 
-it('of secrets among the authParams the function has the values, its record has not', async () => {
+it('the function sees secrets among the authParams, and its record does not', async () => {
   const guard = await deploy(
     application,
     type,
@@ -207,7 +207,7 @@ it('of secrets among the authParams the function has the values, its record has 
   ])
 })
 
-it('a function that is off, or has no version yet, decides nothing', async () => {
+it('a function that is off, or has no version yet, is not asked', async () => {
   const guard = await deploy(application, type, `async function handleEvent() { throw new Error('no') }`)
   await expect(connect('jane')).rejects.toThrow('no')
   await server.ctx.db.query({ text: 'update "function" set enabled = false where id = $1' }, [guard.id])
@@ -215,7 +215,7 @@ it('a function that is off, or has no version yet, decides nothing', async () =>
   await (await connect('jane')).dispose()
 })
 
-it('a new version decides from its creation on', async () => {
+it('a new version runs from its creation on', async () => {
   const guard = await deploy(application, type, `async function handleEvent() { throw new Error('first') }`)
   await expect(connect('jane')).rejects.toThrow('first')
   const handlerScript = `async function handleEvent() { throw new Error('second') }`

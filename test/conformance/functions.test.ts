@@ -114,7 +114,7 @@ describe.each(dialects)('%s', (_, { spell, version, connect }) => {
     ).rejects.toMatchObject(refusal(400, { error: 'ClientError', field: '0.name' }))
   })
 
-  it('replaces the environment variables, whose names stay as they are', async () => {
+  it('replaces the environment variables without changing their names', async () => {
     const variables = { CUSTOM_ENV_AWS_REGION: 'us-east-1', camelCase: 'x', snake_case: 'y' }
     const { data } = await sdk.runtime.updateNodejsRuntimeEnvironmentVariables(variables)
     expect(data).toMatchObject({ [spell('environmentVariables')]: variables })
@@ -173,7 +173,7 @@ describe.each(dialects)('%s', (_, { spell, version, connect }) => {
     expect(page._embedded.versions).toEqual([second, first])
   })
 
-  it('lists invocations, of which there are none before a function ran', async () => {
+  it('lists invocations, which are none before a function ran', async () => {
     const { id } = await createFunction()
     const { data } = await sdk.functions.listFunctionInvocations(id, 0, 5)
     expect(data._embedded.invocations).toEqual([])

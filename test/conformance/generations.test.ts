@@ -48,7 +48,7 @@ describe.concurrent.each(clients)('$name', (client) => {
   })
   afterAll(() => Promise.all([stage?.ann.do('endSession'), stage?.ben.do('endSession')]))
 
-  it.sequential('lacks what it is said to lack', () => {
+  it.sequential('has no method or callback that the table marks as missing', () => {
     const has = knows(stage.origin.code)
     const lacking = acts.filter(([, { uses }]) => !uses.every(has)).map(([name]) => name)
     expect(lacking.sort()).toEqual([...client.lacks].sort())
@@ -60,7 +60,7 @@ describe.concurrent.each(clients)('$name', (client) => {
 })
 
 describe('clients of all generations', () => {
-  it('send their authParams to the functions that decide about them', async () => {
+  it('send their authParams to the session functions', async () => {
     const guarded = await server.createApplication()
     const handler = `async function handleEvent({ authParams }) {
       if (authParams.token !== 'Zürich') throw new Error('Not with this token')
@@ -76,7 +76,7 @@ describe('clients of all generations', () => {
     }
   })
 
-  it('hear on when they come back after their connection was cut', async () => {
+  it('receive further messages when they reconnect after their connection was cut', async () => {
     const application = await server.createApplication()
     const people = clients.map((client) => new Person(originOf(client), server, application, aName('guest')))
     await Promise.all(people.map((person) => person.logIn()))

@@ -41,7 +41,7 @@ function connect(username: string, network: CutProxy): Promise<ApiConnection> {
   return connectApi({ apiKey: server.main.apiKey, username, $environment })
 }
 
-it.concurrent(`${clientCount} clients whose connections are cut three times get all of ${messageCount} messages, in order`, async ({
+it.concurrent(`${clientCount} clients whose connections are cut three times receive all of ${messageCount} messages, in order`, async ({
   expect,
 }) => {
   const network = await openNetwork()
@@ -102,7 +102,7 @@ it.concurrent(`${clientCount} clients whose connections are cut three times get 
   await Promise.all(connections.map((connection) => connection.dispose()))
 }, 300_000)
 
-it.concurrent('an action whose answer was lost with the connection is settled when the client is back', async ({
+it.concurrent('an action whose answer was lost with the connection settles when the client reconnects', async ({
   expect,
 }) => {
   const network = await openNetwork()
@@ -120,7 +120,7 @@ it.concurrent('an action whose answer was lost with the connection is settled wh
   await connection.dispose()
 }, 60_000)
 
-it.concurrent('official clients on lines of 0.1 to 5 seconds hear what they missed, once and in order', async ({
+it.concurrent('official clients with latencies of 0.1 to 5 seconds receive what they missed, once and in order', async ({
   expect,
 }) => {
   const clients = await Promise.all(

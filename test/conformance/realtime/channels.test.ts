@@ -64,7 +64,7 @@ describe('channels', () => {
     expect(namesOf(body._embedded.users)).toEqual(['alice'])
   })
 
-  it('exist once: a direct channel of the same members, and a name, are found again', async () => {
+  it('are unique: a direct channel of the same members, or a channel of the same name, is returned again', async () => {
     const request = { type: 'DIRECT' as const, members: [{ id: bob.user.id }] }
     const { channel: direct } = await done(alice.client.createChannel(request))
     const members = expect.arrayContaining([aUser('alice'), aUser('bob')])
@@ -82,7 +82,7 @@ describe('channels', () => {
     expect(await refused(taken)).toMatchObject({ error: 'ConflictError' })
   })
 
-  it('are listed: all that a user sees, its own, those it may join, those with something unread', async () => {
+  it('are listed: all visible ones, those of the user, joinable ones, unread ones', async () => {
     const application = await server.createApplication()
     const jane = await connect(server, application, 'jane')
     const make = (fields: Record<string, unknown>) => createChannel(application, fields)
@@ -115,7 +115,7 @@ describe('channels', () => {
     await disconnect(jane)
   })
 
-  it('are listed in pages that join into the list, forth and back', async () => {
+  it('are listed in pages that join into the whole list, forwards and backwards', async () => {
     const application = await server.createApplication()
     const jane = await connect(server, application, 'jane')
     const names = Array.from({ length: 55 }, (_, at) => `c${at}`)
@@ -134,7 +134,7 @@ describe('channels', () => {
     await disconnect(jane)
   })
 
-  it('are retrieved by whoever may see them', async () => {
+  it('are retrieved by users who may see them', async () => {
     const open = await makeChannel()
     const secret = await makeChannel({ type: 'PRIVATE' })
     const creator = aUser('alice')
@@ -147,7 +147,7 @@ describe('channels', () => {
     expect((await refused(bob.client.retrieveChannel(elsewhere.id))).error).toBe('ResourceNotFoundError')
   })
 
-  it('show in their context who has read which message', async () => {
+  it('show in their context which member has read which message', async () => {
     const channel = await makeChannel({ members: [{ username: 'bob' }] })
     const { message } = await done(alice.client.sendMessage({ channel, body: 'Read this' }))
     await done(bob.client.readMessage({ message }))
@@ -188,7 +188,7 @@ describe('channels', () => {
     expect((await refused(bob.client.readChannel({ channel: seen }))).error).toBe('ResourceNotFoundError')
   })
 
-  it('are muted, cleared and hidden for oneself', async () => {
+  it('are muted, cleared and hidden for the user alone', async () => {
     const { channel } = await done(
       carol.client.createChannel({ type: 'DIRECT', members: [{ username: 'bob' }] }),
     )
@@ -228,7 +228,7 @@ describe('channels', () => {
     expect(['ClientError', 'ValidationError', 'AccessDeniedError']).toContain(refusal.error)
   })
 
-  it('are not created by users where the application does not let them', async () => {
+  it('cannot be created by users where the application does not allow it', async () => {
     const application = await server.createApplication()
     const settings = { guestUsers: 'ENABLED', userCreatedChannels: 'DISABLED' }
     await application.put('/application/settings', settings).expect(200)
@@ -238,7 +238,7 @@ describe('channels', () => {
     await disconnect(jane)
   })
 
-  it('are refused with the field that is wrong', async () => {
+  it('are refused with the name of the wrong field', async () => {
     const none = alice.client.createChannel({ type: 'GROUP' } as never)
     expect(await refused(none)).toMatchObject({
       error: 'ValidationError',
@@ -303,7 +303,7 @@ describe('members', () => {
     expect((await refused(bob.client.joinChannel({ channel: forced }))).error).toBe('ResourceNotFoundError')
   })
 
-  it('are removed by moderators alone', async () => {
+  it('are removed by moderators only', async () => {
     const channel = await makeChannel({ members: [{ username: 'bob' }, { username: 'carol' }] })
     const seen = await see(bob, channel)
     const denied = bob.client.leaveChannel({ channel: seen, user: { username: 'carol' } })
@@ -315,7 +315,7 @@ describe('members', () => {
     expect(namesOf(paginator.items)).toEqual(['alice', 'bob'])
   })
 
-  it('are listed by name, and found by it', async () => {
+  it('are listed by name, and found by a part of it', async () => {
     const channel = await makeChannel({ members: [{ username: 'carol' }, { username: 'bob' }] })
     const { paginator } = await done(alice.client.listChannelMembers({ channel }))
     expect(paginator.items).toEqual([aUser('alice'), aUser('bob'), aUser('carol')])
@@ -323,7 +323,7 @@ describe('members', () => {
     expect(namesOf(found.paginator.items)).toEqual(['carol'])
   })
 
-  it('are invited by members, and are in at once', async () => {
+  it('are invited by members, and are members at once', async () => {
     const channel = await makeChannel({ type: 'PRIVATE' })
     const joined = hear(carol.client.onChannelJoined)
     const { user } = await done(alice.client.inviteUser({ channel, user: { username: 'carol' } }))
@@ -342,7 +342,7 @@ describe('members', () => {
 })
 
 describe('moderators', () => {
-  it('are made, listed and unmade', async () => {
+  it('are added, listed and removed', async () => {
     const channel = await makeChannel({ members: [{ username: 'bob' }] })
     const seen = await see(bob, channel)
     const denied = bob.client.addChannelModerator({ channel: seen, user: { username: 'bob' } })
@@ -363,7 +363,7 @@ describe('moderators', () => {
     )
   })
 
-  it('block users from a channel, and let them in again', async () => {
+  it('block users from a channel, and unblock them', async () => {
     const channel = await makeChannel({ members: [{ username: 'bob' }] })
     const left = hear(bob.client.onChannelLeft)
     const { record } = await done(alice.client.blockChannelUser({ channel, user: { username: 'bob' } }))

@@ -162,7 +162,7 @@ function isRelay({ destination = '' }: Record<string, string>): boolean {
   return destination.includes('.relay')
 }
 
-it('a session goes over the wire as it is written down', async () => {
+it('the frames of a session match the recorded ones', async () => {
   const jane = await connect(server, server.main, 'jane', { password: 'secret' })
   const recording = new Recording(jane)
   const { client, wire } = jane

@@ -68,7 +68,7 @@ describe.skipIf(!isThere)(title, () => {
     return (await answer.json()) as { id: number }
   }
 
-  it('is replaced within seconds, and tells nothing twice or out of order afterwards', async () => {
+  it('is replaced within seconds, and nothing is delivered twice or out of order afterwards', async () => {
     const ada = await connect(other, credentials, aName('ada'))
     const bob = await connect(leader, credentials, aName('bob'))
     devices.push(ada, bob)

@@ -47,7 +47,7 @@ async function say({ client }: Device, body: string, where: Channel = channel): 
 const idsOf = (items: { id: number }[]) => items.map(({ id }) => id)
 
 describe('messages', () => {
-  it('are sent as text, with what the text means', async () => {
+  it('are sent as text, with links and mentions found in it', async () => {
     const body = `<@bob> see https://example.com/a, in <#${channel.name}>`
     const { message } = await done(
       alice.client.sendMessage({ channel, body, groupTag: 'g', properties: { a_b: 1 } }),
@@ -76,7 +76,7 @@ describe('messages', () => {
     )
   })
 
-  it('are sent as files from elsewhere', async () => {
+  it('are sent with files hosted elsewhere', async () => {
     const file = { url: 'https://example.com/a.png', name: 'a.png', contentType: 'image/png', size: 3 }
     const { message } = await done(alice.client.sendMessage({ channel, file, groupTag: 'g' }))
     const seen = {
@@ -89,7 +89,7 @@ describe('messages', () => {
     )
   })
 
-  it('are sent as uploads, which those with the grant of a session can read', async () => {
+  it('are sent as uploads, which can be read with the grant of a session', async () => {
     const heard = await startChat(bob, channel)
     const file = new File(['Hello'], 'hello.txt', { type: 'text/plain' })
     const steps: string[] = []
@@ -130,7 +130,7 @@ describe('messages', () => {
     expect(await other).toMatchObject({ failed: true, error: { response: { status: 404 } } })
   })
 
-  it('are listed, newest first, in pages that join into the list', async () => {
+  it('are listed, newest first, in pages that join into the whole list', async () => {
     const where = await makeChannel()
     const sent: number[] = []
     for (let at = 0; at < 30; at += 1) sent.unshift((await say(alice, `Message ${at}`, where)).id)
@@ -145,7 +145,7 @@ describe('messages', () => {
     expect(idsOf((await second.prevPage()).items)).toEqual(idsOf(first.items))
   })
 
-  it('are listed by kind and by thread, and over all channels', async () => {
+  it('are listed by kind and by thread, and across all channels', async () => {
     const where = await makeChannel()
     const parent = await say(alice, 'Parent', where)
     const { message: reply } = await done(bob.client.sendMessage({ message: parent, body: 'Reply' }))
@@ -166,7 +166,7 @@ describe('messages', () => {
     )
   })
 
-  it('lead to their channel', async () => {
+  it('link to their channel', async () => {
     const message = await say(alice, 'Where am I?')
     const { channel: found } = await done(bob.client.retrieveMessageChannel({ message }))
     expect(found).toEqual(
@@ -228,7 +228,7 @@ describe('messages', () => {
     expect(idsOf(body._embedded.messages)).toContain(message.id)
   })
 
-  it('are not for those outside', async () => {
+  it('are not accessible to users outside the channel', async () => {
     const message = await say(alice, 'Secret')
     const denied = [
       carol.client.sendMessage({ channel, body: 'Let me in' }),
@@ -260,7 +260,7 @@ describe('messages', () => {
     expect((await refused(outsider)).error).toBe('AccessDeniedError')
   })
 
-  it('sent many at once are each answered by their own, and delivered in the order of the list', async () => {
+  it('are each answered separately when many are sent at once, and delivered in the order of the list', async () => {
     const where = await makeChannel()
     const heard = await startChat(bob, where)
     const bodies = Array.from({ length: 40 }, (_, at) => `Message ${at}`)
@@ -273,7 +273,7 @@ describe('messages', () => {
     heard.session.end()
   })
 
-  it('keep what is odd as it is, and refuse what cannot be kept', async () => {
+  it('keep unusual characters as they are, and are refused where they cannot be stored', async () => {
     const body = 'é\u0301 👩‍👩‍👧 \u2028 "\\" <b> \r\n\t: \u0001'
     const properties = { 'a.b': [null, 1.5, { __proto__x: '\\u0041' }], '': 'empty', ü: '\n' }
     const { message } = await done(alice.client.sendMessage({ channel, body, properties }))
@@ -286,7 +286,7 @@ describe('messages', () => {
     }
   })
 
-  it('are refused when empty or too long, and the connection goes on', async () => {
+  it('are refused when empty or too long, and the connection stays open', async () => {
     const [empty, long] = [alice.client.sendMessage({ channel, body: '' }), say(alice, 'x'.repeat(65_537))]
     expect((await refused(empty)).error).toBe('ValidationError')
     await expect(long).rejects.toThrow(/ValidationError/)
@@ -295,7 +295,7 @@ describe('messages', () => {
 })
 
 describe('reading', () => {
-  it('counts what others wrote and one has not read', async () => {
+  it('counts the messages of others that the user has not read', async () => {
     const where = await makeChannel()
     const first = await say(alice, 'One', where)
     await say(alice, 'Two', where)
@@ -329,7 +329,7 @@ describe('reading', () => {
     expect(body._embedded.receipts ?? Object.values(body._embedded)[0]).toHaveLength(1)
   })
 
-  it('knows the last message that somebody has read, and says where there is none', async () => {
+  it('returns the last message that a user has read, and an error where there is none', async () => {
     const where = await makeChannel()
     const none = alice.client.retrieveLastReadMessage({ channel: where, username: 'bob' })
     expect((await refused(none)).error).toBe('ResourceNotFoundError')

@@ -50,7 +50,7 @@ async function see({ client }: Device, { id }: { id: number }): Promise<Channel>
 }
 
 describe('a chat session', () => {
-  it('hears of messages that come, change and go, whoever does it', async () => {
+  it('receives messages that are sent, changed and deleted, by whomever', async () => {
     const { channel, delivered } = await chat()
     const { message } = await done(bob.client.sendMessage({ channel, body: 'One' }))
     const fields = { type: 'TEXT', channelId: channel.id, user: aUser('bob') }
@@ -86,7 +86,7 @@ describe('a chat session', () => {
     delivered.session.end()
   })
 
-  it('hears of reading and reacting, each with the message', async () => {
+  it('receives read receipts and reactions, each with its message', async () => {
     const { channel, delivered } = await chat()
     const { message } = await done(alice.client.sendMessage({ channel, body: 'Read me' }))
     await done(bob.client.readMessage({ message }))
@@ -109,7 +109,7 @@ describe('a chat session', () => {
     delivered.session.end()
   })
 
-  it('hears of who types, and what', async () => {
+  it('receives who is typing, and the draft', async () => {
     const { channel, delivered } = await chat()
     const started = hear(alice.client.onParticipantStartedTyping)
     const stopped = hear(alice.client.onParticipantStoppedTyping)
@@ -130,7 +130,7 @@ describe('a chat session', () => {
     delivered.session.end()
   })
 
-  it('hears of who enters, changes presence and leaves', async () => {
+  it('receives who enters, changes presence and leaves', async () => {
     const { channel, delivered } = await chat()
     const there = await startChat(bob, channel)
     expect((await delivered.onParticipantEnteredChat.next(({ name }) => name === 'bob'))[0]).toEqual(
@@ -151,7 +151,7 @@ describe('a chat session', () => {
     delivered.session.end()
   })
 
-  it('hears of members, moderators and blocks', async () => {
+  it('receives changes of members, moderators and blocks', async () => {
     const { channel, delivered } = await chat()
     await done(carol.client.joinChannel({ channel: await see(carol, channel) }))
     expect((await delivered.onMemberJoined.next())[0]).toEqual(aUser('carol'))
@@ -173,7 +173,7 @@ describe('a chat session', () => {
     delivered.session.end()
   })
 
-  it('hears of events, of users and of backends', async () => {
+  it('receives events triggered by users and by backends', async () => {
     const { channel, delivered } = await chat()
     await done(bob.client.triggerEvent({ channel, type: 'wave', properties: { a_b: 1 } }))
     const [waved] = await delivered.onEventTriggered.next()
@@ -188,7 +188,7 @@ describe('a chat session', () => {
     delivered.session.end()
   })
 
-  it('hears of the channel itself', async () => {
+  it('receives changes of the channel itself', async () => {
     const { channel, delivered } = await chat()
     await server.main.patch(`/channels/${channel.id}`, { displayName: 'Renamed' }).expect(200)
     const [updated] = await delivered.onChannelUpdated.next(({ displayName }) => displayName === 'Renamed')
@@ -201,7 +201,7 @@ describe('a chat session', () => {
     expect((await delivered.onChannelDeleted.next())[0]).toMatchObject({ id: channel.id })
   })
 
-  it('hears nothing more after its end, nor of a channel that one may not enter', async () => {
+  it('receives nothing after its end, and nothing of a channel that the user may not enter', async () => {
     const { channel, delivered } = await chat()
     delivered.session.end()
     const again = await startChat(bob, channel)
@@ -220,7 +220,7 @@ describe('a chat session', () => {
 })
 
 describe('whoever is taken out of a channel', () => {
-  it('hears nothing of it any more, though its chat session was never ended', async () => {
+  it('receives no more of the channel, though its chat session was never ended', async () => {
     const { channel, delivered } = await chat()
     const ways = [
       () => server.main.delete(`/channels/${channel.id}/members/${bob.user.id}`),
@@ -249,7 +249,7 @@ describe('whoever is taken out of a channel', () => {
 })
 
 describe('an observer', () => {
-  it('is notified of messages, unless the user is there to see them', async () => {
+  it('receives notifications of messages, unless the user is in the channel', async () => {
     const notified = hear(bob.client.onNotificationReceived)
     const { channel, delivered } = await chat()
     const { message } = await done(alice.client.sendMessage({ channel, body: 'Hi <@bob>' }))
@@ -293,7 +293,7 @@ describe('an observer', () => {
     expect(notified.items.map(([each]) => each.body)).not.toContain('You are here')
   })
 
-  it('hears of channels that the user is put into, that change, and that it is taken out of', async () => {
+  it('receives channels that the user is added to, that change, and that it is removed from', async () => {
     const joined = hear(bob.client.onChannelJoined)
     const updated = hear(bob.client.onChannelUpdated)
     const left = hear(bob.client.onChannelLeft)
@@ -319,7 +319,7 @@ describe('an observer', () => {
     await deleted.next(isIt)
   })
 
-  it('hears of the last message of its channels, unless its history was cleared', async () => {
+  it('receives the last message of its channels, unless the user cleared the history', async () => {
     const { channel, delivered } = await chat()
     const updated = hear(bob.client.onChannelUpdated)
     const { message } = await done(alice.client.sendMessage({ channel, body: 'Last' }))
@@ -334,7 +334,7 @@ describe('an observer', () => {
     delivered.session.end()
   })
 
-  it('hears of direct channels that are hidden, and that come back with a message', async () => {
+  it('receives direct channels that are hidden, and that a message shows again', async () => {
     const { channel } = await done(
       bob.client.createChannel({ type: 'DIRECT', members: [{ username: 'carol' }] }),
     )
@@ -347,7 +347,7 @@ describe('an observer', () => {
     await unhidden.next(isIt)
   })
 
-  it('hears of what is read, as reader on all devices and as author', async () => {
+  it('receives what is read, as reader on all devices and as author', async () => {
     const phone = await connect(server, server.main, 'bob')
     const { channel } = await chat()
     const { message } = await done(alice.client.sendMessage({ channel, body: 'Read me' }))
@@ -361,7 +361,7 @@ describe('an observer', () => {
     await disconnect(phone)
   })
 
-  it('hears on another device of what the user does on this one, once and without an answer', async () => {
+  it('receives on another device what the user does on this one, once and without an answer', async () => {
     const phone = await connect(server, server.main, 'bob')
     const joined = hear(phone.client.onChannelJoined)
     const changed = hear(phone.client.onCurrentUserChanged)
@@ -383,7 +383,7 @@ describe('an observer', () => {
     await disconnect(phone)
   })
 
-  it('hears of how the chat UI shall look', async () => {
+  it('receives changes of the settings of the chat UI', async () => {
     const heard = {
       elements: hear(alice.client.onApplicationElementsChanged),
       features: hear(alice.client.onApplicationFeaturesChanged),

@@ -55,7 +55,7 @@ describe('chatkitty 1.58.2', () => {
   })
   afterAll(() => Promise.all([ann, ben].map((client) => client?.endSession())))
 
-  it('asks for its user and its channels in the words of the first version', async () => {
+  it('requests its user and its channels by the paths of the first version', async () => {
     const { user } = await done(ann.getCurrentUser())
     expect(user).toEqual(aCurrentUser('ann'))
     const { frames } = wireOf(server.main.apiKey, 'ann')
@@ -102,7 +102,7 @@ describe('chatkitty 1.58.2', () => {
     session.end()
   })
 
-  it('knows where nothing was read, and deletes messages for itself', async () => {
+  it('gets null where nothing was read, and deletes messages for itself', async () => {
     const where = await createChannel(server.main, { members: [{ username: 'ann' }, { username: 'ben' }] })
     const { channel: seen } = await done(ann.getChannel(where.id))
     const last = () => done(ann.getLastReadMessage({ channel: seen, username: 'ben' }))
@@ -119,7 +119,7 @@ describe('chatkitty 1.58.2', () => {
     expect(delivered.lastReceivedMessage).toBeUndefined()
   })
 
-  it('joins, leaves and blocks, and hears of it', async () => {
+  it('joins, leaves and blocks, and receives the events of it', async () => {
     const open = await createChannel(server.main, { name: aName('open') })
     const joined = hear<Channel>(ben.onChannelJoined.bind(ben))
     const left = hear<Channel>(ben.onChannelLeft.bind(ben))
@@ -230,7 +230,7 @@ describe.each([
     await connection.dispose()
   })
 
-  it('connects a chat UI that lists, chats and hears', async () => {
+  it('connects a chat UI that lists channels, sends and receives', async () => {
     expect(connection.user.value).toEqual(aCurrentUser(username))
     const { frames } = wireOf(server.main.apiKey, username)
     expect(frames[0]?.headers['StompX-User-Agent']).toBe(userAgent)

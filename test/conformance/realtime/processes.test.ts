@@ -81,7 +81,7 @@ describe.skipIf(!isThere)(title, () => {
     return (await answer.json()) as { id: number }
   }
 
-  it('tell each other of presence, chat sessions, typing and messages', async () => {
+  it("deliver presence, chat sessions, typing and messages to each other's clients", async () => {
     const alice = await at(first, aName('alice'))
     const presence = hear(alice.client.onUserPresenceChanged)
     const bob = await at(second, aName('bob'))
@@ -158,7 +158,7 @@ describe.skipIf(!isThere)(title, () => {
     }
   }
 
-  it('lose nothing of a chat while the bus between them is cut', async () => {
+  it('lose no message while the bus between them is cut', async () => {
     const here = await at(first, aName('here'))
     const there = await at(second, aName('there'))
     const { send, mustHaveArrived } = await countdown(here, there)
@@ -173,7 +173,7 @@ describe.skipIf(!isThere)(title, () => {
     await disconnect(here, there)
   })
 
-  it('lose nothing of a chat when one is killed: its clients come back through the other', async () => {
+  it('lose no message when one is killed: its clients reconnect to the other', async () => {
     const carol = await at(second, aName('carol'))
     const dan = await at(network, aName('dan'))
     const eva = await at(network, aName('eva'))
@@ -205,7 +205,7 @@ describe.skipIf(!isThere)(title, () => {
     await disconnect(carol, dan, eva)
   }, 60_000)
 
-  it('lose nothing of a chat when one is stopped, as when servers are replaced one by one', async () => {
+  it('lose no message when one is stopped, as in a rolling restart', async () => {
     const fay = await at(network, aName('fay'))
     const gus = await at(network, aName('gus'))
     const { send, mustHaveArrived } = await countdown(fay, gus)

@@ -40,7 +40,7 @@ afterAll(async () => {
 })
 
 describe('a refusal', () => {
-  it('of an API key, of a missing user or of guests is final, and says why', async () => {
+  it('of an API key, of a missing user or of guests is final, and gives the reason', async () => {
     const application = await server.createApplication()
     await createUser(application, { name: 'known' })
     const settings = { guestUsers: 'DISABLED', userCreatedChannels: 'ENABLED' }
@@ -69,7 +69,7 @@ describe('a refusal', () => {
 })
 
 describe('a session', () => {
-  it('of connectApi starts with the user, complete, and without a password', async () => {
+  it('of connectApi starts with the complete user, and without a password', async () => {
     alice = await connect(server, server.main, 'alice', { secret: 'päss' })
     const online = { isGuest: true, displayName: 'alice', presence: { status: 'AVAILABLE', online: true } }
     expect(alice.user).toEqual(aCurrentUser('alice', online))
@@ -77,7 +77,7 @@ describe('a session', () => {
     expect(alice.connection.unreadMessagesCount.value).toBe(0)
   })
 
-  it('of getSdkClient starts, tells its observers of it, and ends', async () => {
+  it('of getSdkClient starts, notifies its observers, and ends', async () => {
     const application = await server.createApplication()
     const bare = getSdkClient(application.apiKey, { $environment: environmentOf(server) })
     note('getSdkClient')
@@ -111,7 +111,7 @@ describe('a session', () => {
     await expect.poll(shown).toMatchObject({ body: { _embedded: { sessions: [{ state: 'ENDED' }] } } })
   })
 
-  it('that is lost goes on when the client comes back, as the same session', async () => {
+  it('is resumed as the same session when the client reconnects', async () => {
     const bob = await connect(server, server.main, aName('bob'))
     const online = hear<void>((callback) => bob.client.onCurrentUserOnline(callback))
     const offline = hear<void>((callback) => bob.client.onCurrentUserOffline(callback))
@@ -129,7 +129,7 @@ describe('a session', () => {
     await disconnect(bob)
   })
 
-  it('is not there for what is local', () => {
+  it('does not exist for users of the local mode', () => {
     // Its type says that it takes a string; it is a tag.
     const tag = template as unknown as (strings: TemplateStringsArray) => { strings: string[] }
     expect(tag`<p>Hello</p>`.strings).toEqual(['<p>Hello</p>'])
@@ -138,7 +138,7 @@ describe('a session', () => {
 })
 
 describe('a connection', () => {
-  it('shows changes of the user, and takes them', async () => {
+  it('shows changes of the user, and makes them', async () => {
     const { connection, client } = alice
     const watched = hear(connection.user.watch)
     await connection.updateUser({ displayName: 'Alice', properties: { team: 'a_B' } })
@@ -154,7 +154,7 @@ describe('a connection', () => {
     expect(body).toMatchObject({ displayName: 'Alice', properties: { team: 'a_B' }, presence: user.presence })
   })
 
-  it('refuses what is wrong, and names the field', async () => {
+  it('refuses invalid values, and names the field', async () => {
     const { client, user } = alice
     const unnamed = client.updateCurrentUser(() => ({ ...user, displayName: '' }))
     expect(await refused(unnamed)).toMatchObject({
@@ -163,7 +163,7 @@ describe('a connection', () => {
     })
   })
 
-  it('counts what is unread, and counts again when a message comes or is read', async () => {
+  it('counts unread messages, and counts again when one is received or read', async () => {
     const bob = await connect(server, server.main, 'bob')
     const { connection, client } = bob
     const channel = await createChannel(server.main, { members: [{ username: 'bob' }] })
@@ -192,7 +192,7 @@ describe('a connection', () => {
     await disconnect(bob)
   })
 
-  it('that asks for too much is slowed down, and gets all the same what it asked for', async () => {
+  it('is slowed down where it asks for too much, and still gets all answers', async () => {
     const limited = await startServer({ RATE_LIMIT_PER_SECOND: '100' })
     const { apiKey } = limited.main
     const options = { apiKey, username: 'eager', $environment: environmentOf(limited) }
@@ -212,7 +212,7 @@ describe('a connection', () => {
     await limited.close()
   })
 
-  it('ends once, after what was to be done before', async () => {
+  it('ends once, after pending actions are done', async () => {
     const carol = await connect(server, server.main, aName('carol'))
     const steps: string[] = []
     carol.connection.onDispose(async () => void steps.push('disposed'))
@@ -227,7 +227,7 @@ describe('a display picture', () => {
   const png =
     'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 
-  it('is uploaded with the grant of the session, and can be fetched by everybody', async () => {
+  it('is uploaded with the grant of the session, and is public', async () => {
     const { client, connection } = alice
     const watched = hear(connection.user.watch)
     const file = { uri: `data:image/png;base64,${png}`, name: 'me.png', type: 'image/png', size: 70 }
@@ -250,13 +250,13 @@ describe('a display picture', () => {
     expect(Buffer.from(await picture.arrayBuffer()).toString('base64')).toBe(png)
   })
 
-  it('is taken from elsewhere', async () => {
+  it('may be hosted elsewhere', async () => {
     const file = { url: 'https://example.com/a.png', name: 'a.png', contentType: 'image/png', size: 1 }
     const { user } = await done(alice.client.updateCurrentUserDisplayPicture({ file }))
     expect(user).toEqual(aCurrentUser('alice', { displayPictureUrl: file.url }))
   })
 
-  it('that clients cannot send is refused and not waited for', async () => {
+  it('is refused at once where the client cannot send it', async () => {
     const file = new File(['x'], 'a.png', { type: 'image/png' })
     const { error } = await refused(alice.client.updateCurrentUserDisplayPicture({ file }))
     expect(error).toBe('ValidationError')

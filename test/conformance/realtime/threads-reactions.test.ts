@@ -39,7 +39,7 @@ async function say({ client }: Device, where: Where, body: string): Promise<Mess
 const idsOf = (items: { id: number | string }[]) => items.map(({ id }) => id)
 
 describe('replies', () => {
-  it('know their parent, which counts them, at any depth', async () => {
+  it('link to their parent, which counts them, at any depth', async () => {
     const parent = await say(alice, { channel }, 'Parent')
     const reply = await say(bob, { message: parent }, 'Reply')
     const fields = { type: 'TEXT', channelId: channel.id, user: aUser('bob'), body: 'Reply' }
@@ -66,7 +66,7 @@ describe('replies', () => {
     })
   })
 
-  it('are files as well, from elsewhere or uploaded', async () => {
+  it('may be files, hosted elsewhere or uploaded', async () => {
     const parent = await say(alice, { channel }, 'Send me files')
     const external = { url: 'https://example.com/a', name: 'a', contentType: 'text/plain', size: 1 }
     const { message: linked } = await done(bob.client.sendMessage({ message: parent, file: external }))
@@ -88,7 +88,7 @@ describe('replies', () => {
 })
 
 describe('threads', () => {
-  it('are created by members, listed, and lead to their channel', async () => {
+  it('are created by members, listed, and link to their channel', async () => {
     const where = await makeChannel()
     const { thread } = await done(
       bob.client.createThread({ channel: where, name: 'Plans', properties: { a_b: 1 } }),
@@ -117,7 +117,7 @@ describe('threads', () => {
     })
   })
 
-  it('have messages and unread ones of their own', async () => {
+  it('have their own messages and unread counts', async () => {
     const where = await makeChannel()
     const { thread } = await done(alice.client.createThread({ channel: where, name: 'Plans' }))
     const message = await say(alice, { thread }, 'In the thread')
@@ -136,7 +136,7 @@ describe('threads', () => {
     expect(body._embedded.messages).toHaveLength(3)
   })
 
-  it('tell a chat session of the main one, and of no other', async () => {
+  it('are not delivered to a chat session of the main thread', async () => {
     const where = await makeChannel()
     const { paginator } = await done(bob.client.listThreads({ channel: where }))
     const main = paginator.items.find(({ type }) => type === 'MAIN') as Thread
@@ -170,7 +170,7 @@ describe('threads', () => {
 describe('reactions', () => {
   const thumb = { character: '👍', description: expect.any(String), aliases: ['+1', 'thumbsup'] }
 
-  it('are added by character or alias, once a user, summed up in the message', async () => {
+  it('are added by character or alias, once per user, and summed up in the message', async () => {
     const message = await say(alice, { channel }, 'Like me')
     for (const emoji of ['👍', '+1', ':thumbsup:']) {
       const { reaction } = await done(bob.client.reactToMessage({ message, emoji }))
@@ -201,7 +201,7 @@ describe('reactions', () => {
     expect(paginator.items).toEqual([])
   })
 
-  it('of no emoji are refused', async () => {
+  it('are refused where they are no emoji', async () => {
     const message = await say(alice, { channel }, 'Like me')
     const { error } = await refused(bob.client.reactToMessage({ message, emoji: 'no such thing' }))
     expect(error).toBe('ValidationError')

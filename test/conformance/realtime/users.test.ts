@@ -27,7 +27,7 @@ afterAll(async () => {
 const namesOf = (items: { name: string }[]) => items.map(({ name }) => name)
 
 describe('users', () => {
-  it('are listed and counted, but for oneself, by name and by who is there', async () => {
+  it('are listed and counted, without the user itself, by name and by presence', async () => {
     const list = async (filter?: ListUsersFilter) =>
       (await done(alice.client.listUsers(filter && { filter }))).paginator.items
     const count = async (filter?: ListUsersFilter) =>
@@ -63,7 +63,7 @@ describe('users', () => {
     await disconnect(jane)
   })
 
-  it('are retrieved, and asked whether they are in a channel', async () => {
+  it('are retrieved, and checked for membership of a channel', async () => {
     const { user } = await done(alice.client.retrieveUser(bob.user.id))
     expect(user).toEqual(aUser('bob', { id: bob.user.id }))
     const { channel } = await done(alice.client.createChannel({ type: 'PUBLIC', name: aName('channel') }))
@@ -74,7 +74,7 @@ describe('users', () => {
     expect(await isIn()).toBe(true)
   })
 
-  it('hear of each other when they come, change and go', async () => {
+  it("receive each other's arrivals, changes and departures", async () => {
     const presence = hear(alice.client.onUserPresenceChanged)
     const updates = hear(alice.client.onUserUpdated)
     const carol = await connect(server, server.main, aName('carol'))
@@ -90,7 +90,7 @@ describe('users', () => {
     expect(left.presence).toEqual({ status: 'UNAVAILABLE', online: false })
   })
 
-  it('are there as long as one of their devices is', async () => {
+  it('are online as long as one of their devices is', async () => {
     const presence = hear(alice.client.onUserPresenceChanged)
     const name = aName('carol')
     const laptop = await connect(server, server.main, name)
@@ -155,7 +155,7 @@ describe('blocking', () => {
     await done(bob.client.createChannel({ type: 'DIRECT', members: [{ username: 'alice' }] }))
   })
 
-  it('keeps the blocked from being heard', async () => {
+  it("hides the blocked user's messages", async () => {
     const carol = await connect(server, server.main, aName('carol'))
     const members = [{ username: 'alice' }, { username: carol.name }]
     const channel = await createChannel(server.main, { name: aName('group'), members })
@@ -173,7 +173,7 @@ describe('blocking', () => {
     await disconnect(carol)
   })
 
-  it('is not for oneself', async () => {
+  it('is refused for oneself', async () => {
     const { user } = await done(bob.client.retrieveUser(bob.user.id))
     const { error } = await refused(bob.client.blockUser({ user }))
     expect(['ClientError', 'ValidationError', 'AccessDeniedError']).toContain(error)
@@ -181,7 +181,7 @@ describe('blocking', () => {
 })
 
 describe('deleting', () => {
-  it('is for oneself, and ends the session for good', async () => {
+  it('is allowed for oneself only, and ends the session for good', async () => {
     const { user: other } = await done(bob.client.retrieveUser(alice.user.id))
     expect((await refused(bob.client.deleteUser({ user: other }))).error).toBe('AccessDeniedError')
 
