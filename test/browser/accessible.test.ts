@@ -24,7 +24,7 @@ describe.skipIf(!executablePath).each([
   ['/docs', '.endpoints[tabindex]'],
 ])('%s', (path, drawn) => {
   it.each(['light', 'dark'] as const)(
-    'has nothing serious for axe-core: %s, 390 and 1280 px',
+    'axe-core finds nothing serious: %s, 390 and 1280 px',
     async (colorScheme) => {
       await page.emulateMedia({ colorScheme })
       await page.setViewportSize({ width: 390, height: 800 })

@@ -58,7 +58,7 @@ afterEach(() => page?.goto('about:blank'))
 const posted = () => page.evaluate('window.posted')
 
 describe.skipIf(!executablePath)('the chat', () => {
-  it('in a page of another site, by the handshake of @chatkitty/ui, sends a file from disk', async () => {
+  it('sends a file from disk when it is embedded in a page of another site by the handshake of @chatkitty/ui', async () => {
     const { port } = site.address() as AddressInfo
     await page.goto(`http://localhost:${port}/?username=old&channel=launch`) // the server is 127.0.0.1: another site
     const frame = page.frameLocator('iframe[title="Chat UI"]')
@@ -78,7 +78,7 @@ describe.skipIf(!executablePath)('the chat', () => {
       .toEqual(expect.arrayContaining(['chat:mounted', 'chat:channel-details-selected']))
   })
 
-  it('shows whom and what a message mentions by their names', async () => {
+  it('shows the display names of users and channels that a message mentions', async () => {
     const channel = await createChannel(server.main, { type: 'PUBLIC', name: 'den', displayName: 'The den' })
     await sendMessage(server.main, channel.id, {
       user: { id: bob.id },
@@ -88,7 +88,7 @@ describe.skipIf(!executablePath)('the chat', () => {
     await page.getByRole('log').getByText('Hi @Bob the builder, see #The den!').waitFor()
   })
 
-  it('as a page of its own speaks with the app around it', async () => {
+  it('exchanges messages with the app around it when it is a page of its own', async () => {
     await createChannel(server.main, { type: 'PUBLIC', name: 'mobile' })
     await openInApp('standalone', 'phone', { name: 'channel', channel: 'mobile' })
     await page.getByRole('textbox', { name: 'Type a message' }).fill('From a phone')
@@ -98,7 +98,7 @@ describe.skipIf(!executablePath)('the chat', () => {
     await expect.poll(posted).toEqual(['onChatUiConnected', 'onChatMounted', 'onChatHeaderSelected'])
   })
 
-  it('looks as the styles of the application override it, and follows when they change', async () => {
+  it('applies the style overrides of the application, and follows when they change', async () => {
     const put = (overrides: object) =>
       server.main.put('/application/ui/styles', { settings: { overrides } }).expect(200)
     await createChannel(server.main, { type: 'PUBLIC', name: 'styled' })
@@ -120,7 +120,7 @@ describe.skipIf(!executablePath)('the chat', () => {
     expect(await page.locator('.composer').isVisible(), 'a value is no rule').toBe(true)
   })
 
-  it('shows messages as a template of the application has them, where what users write stays text', async () => {
+  it('renders messages by a template of the application, which escapes what users write', async () => {
     const put = (template: string) =>
       server.main
         .put('/application/ui/elements', {
@@ -155,7 +155,7 @@ describe.skipIf(!executablePath)('the chat', () => {
     page.off('dialog', note)
   })
 
-  it('asks the app for what it holds the connection to, and hears it in base64', async () => {
+  it('asks the app for resources over the connection of the app, and receives them in base64', async () => {
     await openInApp('shared', 'phone')
     await expect.poll(posted).toEqual(['onChatUiConnected', 'stompx:connect'])
     const me = {

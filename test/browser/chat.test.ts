@@ -136,7 +136,7 @@ withBrowser.each([
     await sendMessage(server.main, channel.id, { user: { id: bob.id }, body: 'Is anybody there?' })
   })
 
-  it('lets two users chat, and shows what the other one does at once', async () => {
+  it('two users chat, and each sees at once what the other does', async () => {
     await openPage()
     await load(ann.name, isShared)
     note('loadChatUi')
@@ -173,7 +173,7 @@ withBrowser.each([
     await expect.poll(() => picture.evaluate((image) => Reflect.get(image, 'naturalWidth'))).toBe(1)
   })
 
-  it('shows files of other servers, which learn nothing of who looks', async () => {
+  it('shows files of other servers without telling those servers who looks', async () => {
     const asked: { url: string | undefined; referer: string | undefined }[] = []
     const stranger = createServer(({ url, headers }, response) => {
       asked.push({ url, referer: headers.referer })
@@ -203,7 +203,7 @@ withBrowser.each([
     expect(asked.filter(({ url, referer }) => url !== path || referer !== undefined)).toEqual([])
   })
 
-  it('tells the page what is chosen, says what the page says, and goes when it is told to', async () => {
+  it('reports to the page what is selected, follows the commands of the page, and unmounts when the page asks for it', async () => {
     await openPage()
     await load(ann.name, isShared, { theme: 'dark', route: { name: 'channel', channel: channel.name } })
     await frame.getByPlaceholder('Say something').waitFor()
@@ -218,7 +218,7 @@ withBrowser.each([
     expect(await page.locator('iframe').count()).toBe(0)
   })
 
-  it('opens a chat with somebody, and shows one thing at a time where it is narrow', async () => {
+  it('opens a direct channel with another user, and shows one pane at a time on narrow screens', async () => {
     await openPage(360, 640)
     await load(ann.name, isShared, { route: { name: 'direct-messages', users: [bob.name] } })
     await say('Just the two of us')
@@ -230,7 +230,7 @@ withBrowser.each([
 })
 
 withBrowser('the chat in a frame', () => {
-  it('offers what the application lets its users do, and follows when that changes', async () => {
+  it('offers what the settings of the application allow, and follows when they change', async () => {
     const put = (message: object) =>
       server.main.put('/application/ui/features', { settings: { message } }).expect(200)
     await put({ reactions: 'disabled' })
@@ -245,7 +245,7 @@ withBrowser('the chat in a frame', () => {
     await message('No hearts here').getByRole('button', { name: 'React with heart' }).waitFor()
   })
 
-  it('says why, where there is no such application', async () => {
+  it('explains the error where the application does not exist', async () => {
     await server.createApplication() // one alone would be meant
     await openPage()
     await call(
@@ -265,7 +265,7 @@ const picture = process.env.UPDATE_SCREENSHOT
   ? fileURLToPath(new URL('../../docs/chat-ui.png', import.meta.url))
   : undefined
 
-it.runIf(executablePath && picture)('has its picture taken', async () => {
+it.runIf(executablePath && picture)('takes the screenshots of the docs', async () => {
   const grace = await createUser(server.main, { name: 'grace', displayName: 'Grace Hopper' })
   const ada = await createUser(server.main, { name: 'ada', displayName: 'Ada Lovelace' })
   const members = [{ id: ada.id }, { id: grace.id }]

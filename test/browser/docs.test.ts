@@ -34,7 +34,7 @@ describe.skipIf(!executablePath)('the API reference in a browser', () => {
     await server?.close()
   })
 
-  it('shows every operation, with a curl command to copy, and the way back', async () => {
+  it('shows every operation with a curl command to copy, and links back', async () => {
     await page.getByRole('heading', { level: 1, name: 'Chatterie Platform API' }).waitFor()
     await page.goto(`${server.url}/docs#platform/tag/users/GET/v1/users`)
     await page.getByRole('heading', { name: 'List users' }).first().waitFor()
@@ -69,7 +69,7 @@ describe.skipIf(!executablePath)('the API reference in a browser', () => {
     await page.goto(`${server.url}/docs`)
   })
 
-  it('gets a token, and says so where the secret is wrong, without a dialog of the browser', async () => {
+  it('gets a token, and shows an error where the secret is wrong, without a dialog of the browser', async () => {
     await page.goto(`${server.url}/docs#`)
     const token = (status: number) =>
       page.waitForResponse((answer) => answer.url().endsWith('/oauth/token') && answer.status() === status)
@@ -84,7 +84,7 @@ describe.skipIf(!executablePath)('the API reference in a browser', () => {
     expect(await granted.json()).toHaveProperty('access_token')
   })
 
-  it('asks no other server, and nothing goes wrong in it but the wrong secret', () => {
+  it('sends no request to another server, and logs no error but that of the wrong secret', () => {
     expect(complaints).toEqual([])
   })
 

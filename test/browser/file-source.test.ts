@@ -6,8 +6,8 @@ const page = 'https://chat.example.com/chat?widget_id=1'
 const grant = 'r.1.2.3.x'
 const granted = (type: string, url: string, at = page) => sourceOf({ type, url }, grant, at)
 
-describe('the grant of whoever looks at a file', () => {
-  it("is shown to the server for the server's own files", () => {
+describe('the read grant of a user', () => {
+  it('is sent to the server for files of that server', () => {
     const url = `https://chat.example.com/v1/files/${key}/a%20b.png`
     expect(granted('HOSTED', url)).toBe(`${url}?grant=${grant}`)
     expect(granted('EXTERNAL', url), 'sent on by somebody').toBe(`${url}?grant=${grant}`)
@@ -34,12 +34,12 @@ describe('the grant of whoever looks at a file', () => {
     `https://evil.example/?https://chat.example.com/v1/files/${key}`,
     `https://chat.example.com/v1/files/${key}/../../../redirect`,
     'https://chat.example.com/v1/picture/Ann',
-  ])('is not shown to %s', (url) => {
+  ])('is not sent to %s', (url) => {
     expect(granted('EXTERNAL', url)).toBe(url)
     expect(granted('HOSTED', url)).not.toContain(`evil.example/v1/files/${key}/a.png?grant`)
   })
 
-  it('never leaves the server that the page is from, whatever a file says of itself', () => {
+  it("is never sent to another server than that of the page, whatever the file's data say", () => {
     for (const type of ['HOSTED', 'EXTERNAL']) {
       const url = new URL(granted(type, `https://evil.example/v1/files/${key}/a.png`))
       expect(url.searchParams.has('grant') && url.host !== 'chat.example.com').toBe(false)

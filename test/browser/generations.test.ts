@@ -81,7 +81,7 @@ async function chat({ options, ann, ben, room }: Story): Promise<{ sent: unknown
 }
 
 describe.skipIf(!executablePath)('in pages of another site', () => {
-  it.each(clients)('$name logs in, sends texts and files, receives, and leaves', async (client) => {
+  it.each(clients)('$name logs in, sends texts and files, receives, and logs out', async (client) => {
     await open(codes.get(client.package) ?? '')
     const [ann, ben] = [aName('ann'), aName('ben')]
     for (const name of [ann, ben]) await createUser(server.main, { name, displayName: name })

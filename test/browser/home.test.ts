@@ -38,13 +38,13 @@ describe.skipIf(!executablePath)('the page in a browser', () => {
     await server?.close()
   })
 
-  it('shows that the server runs', async () => {
+  it('shows that the server is running', async () => {
     await page.goto(server.url)
     await page.getByText('Up and running').waitFor()
     expect(await page.getByRole('heading', { level: 1 }).isVisible()).toBe(true)
   })
 
-  it('lets two users meet, each on a connection of their own', async () => {
+  it('lets two users meet, each with a connection of their own', async () => {
     await page.getByRole('button', { name: 'Start the chat' }).click()
     await ada.element.getByText('grace is online').waitFor()
     await grace.element.getByText('ada is online').waitFor()
@@ -56,13 +56,13 @@ describe.skipIf(!executablePath)('the page in a browser', () => {
     ])
   })
 
-  it('shows that the other one types, while they do', async () => {
+  it('shows the other user as typing while they type', async () => {
     await ada.input.pressSequentially('Hello Grace, is this')
     await grace.element.getByText('ada is typing').waitFor()
     expect(await ada.element.getByText('is typing').count()).toBe(0)
   })
 
-  it('brings what one sends to the other, where it counts as unread until they look', async () => {
+  it('delivers a message to the other user, and counts it as unread until they look at it', async () => {
     await ada.input.fill('Hello Grace, is this our own server?')
     await ada.input.press('Enter')
     await grace.message('Hello Grace, is this our own server?').waitFor()
@@ -78,7 +78,7 @@ describe.skipIf(!executablePath)('the page in a browser', () => {
       .toBe('true')
   })
 
-  it('shows a reaction to both, until it is taken back', async () => {
+  it('shows a reaction to both users until it is removed', async () => {
     await ada.say('It even has read receipts.')
     await grace.message('It even has read receipts.').hover()
     await grace.message('It even has read receipts.').getByRole('button').click()
@@ -87,13 +87,13 @@ describe.skipIf(!executablePath)('the page in a browser', () => {
     await ada.message('It even has read receipts.').getByLabel('Love this message').waitFor()
   })
 
-  it('shows text as text', async () => {
+  it('shows messages as text, not as markup', async () => {
     await grace.say('<img src=x onerror=alert(1)> & <b>bold</b>')
     await ada.message('<img src=x onerror=alert(1)> & <b>bold</b>').waitFor()
     expect(await page.locator('.messages :is(img, b)').count()).toBe(0)
   })
 
-  it('shows who left, and to who comes back what was said meanwhile', async () => {
+  it('shows who left, and shows those who return what was said meanwhile', async () => {
     await grace.element.getByRole('button', { name: 'Leave' }).click()
     await ada.element.getByText('grace is offline').waitFor()
     await ada.say('Grace? Are you there?')
@@ -104,14 +104,14 @@ describe.skipIf(!executablePath)('the page in a browser', () => {
     await ada.element.getByText('grace is online').waitFor()
   })
 
-  it('still has the chat when it is loaded again', async () => {
+  it('still shows the chat after a reload', async () => {
     await page.reload()
     await ada.message('Grace? Are you there?').waitFor()
     await grace.message('Hello Grace, is this our own server?').waitFor()
     await ada.element.getByText('grace is online').waitFor()
   })
 
-  it('says why, where the demo is not to be had', async () => {
+  it('explains why the demo is not available', async () => {
     await letGuestsIn('DISABLED')
     const { body } = await server.main.get('/users').expect(200)
     for (const { id } of body._embedded.users) await server.main.delete(`/users/${id}`)
@@ -126,7 +126,7 @@ describe.skipIf(!executablePath)('the page in a browser', () => {
     await server.main.put('/application/settings', settings).expect(200)
   }
 
-  it('does all of that without an error, and without another server', () => {
+  it('logs no error and sends no request to another server while it does so', () => {
     expect(complaints).toEqual([])
   })
 })
@@ -136,7 +136,7 @@ const picture = process.env.UPDATE_SCREENSHOT
   ? fileURLToPath(new URL('../../docs/home.png', import.meta.url))
   : undefined
 
-it.runIf(executablePath && picture)('has its picture taken', async () => {
+it.runIf(executablePath && picture)('takes the screenshots of the docs', async () => {
   const server = await startServer({ DEMO_PAGE: 'on' })
   const { host } = new URL(server.url)
   const browser = await chromium.launch({

@@ -47,7 +47,7 @@ describe.skipIf(!executablePath)('the console', () => {
   const option = (text: string) => opened.option(text)
   const goTo = (letter: string, title: string) => opened.goTo(letter, title)
 
-  it('is one page with a strict policy, whose files are kept for good', async () => {
+  it('is one page with a strict policy, whose files are cached for ever', async () => {
     const answer = await fetch(`${inside}/messages`)
     expect(answer.headers.get('content-security-policy')).not.toContain('unsafe')
     const html = await answer.text()
@@ -62,7 +62,7 @@ describe.skipIf(!executablePath)('the console', () => {
     expect((await fetch(`${server.url}/console/assets/main-OLD.js`)).status).toBe(404)
   })
 
-  it('lets operators in, and shows the first application', async () => {
+  it('signs operators in, and shows the first application', async () => {
     await page.locator('.chart canvas').last().waitFor()
     await page
       .getByRole('link', { name: /Messages/ })
@@ -78,7 +78,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' })
   })
 
-  it('finds a message by keyboard, shows what was said around it, and deletes it', async () => {
+  it('finds a message by keyboard, shows the messages around it, and deletes it', async () => {
     await goTo('m', 'Messages')
     await page.keyboard.press('/')
     await page.keyboard.type('lighthouse')
@@ -97,7 +97,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.getByText('Nothing found').waitFor()
   })
 
-  it('bans a user and lets them in again', async () => {
+  it('bans a user and lifts the ban', async () => {
     await goTo('u', 'Users')
     await page.keyboard.press('/')
     await page.keyboard.type('mallory')
@@ -120,7 +120,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.getByText('Banned by ada').waitFor({ state: 'detached' })
   })
 
-  it('leads from a channel to its members', async () => {
+  it('links from a channel to its members', async () => {
     await goTo('c', 'Channels')
     await option('Night shift').waitFor()
     await page.keyboard.press('j')
@@ -134,7 +134,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.getByRole('complementary').waitFor({ state: 'detached' })
   })
 
-  it('makes an application, an operator and a key, whose secrets are shown once', async () => {
+  it('creates an application, an operator and a key, whose secrets are shown once', async () => {
     await goTo('a', 'Applications')
     await page.keyboard.press('n')
     await page.getByLabel('Name').fill('Lagoon')
@@ -159,14 +159,14 @@ describe.skipIf(!executablePath)('the console', () => {
     await option('nightly').waitFor()
   })
 
-  it('draws what happened by hours and by days', async () => {
+  it('draws charts of activity by hours and by days', async () => {
     await expect.poll(() => page.locator('.chart canvas').count()).toBe(7)
     await page.getByLabel('30 days').check({ force: true })
     await page.waitForURL(/interval=day/)
     await expect.poll(() => page.locator('.chart canvas').count()).toBe(7)
   })
 
-  it('works through reports', async () => {
+  it('resolves reports', async () => {
     await goTo('r', 'Reports')
     await option('CHEAP WATCHES').waitFor()
     await opened.picture('reports-light-1280')
@@ -177,7 +177,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.getByLabel('State').blur()
   })
 
-  it('tells what happens as it happens', async () => {
+  it('shows events live', async () => {
     await goTo('l', 'Live')
     await page.locator('.badge.good', { hasText: 'Live' }).waitFor()
     await sendMessage(server.main, harbour, { body: 'The ferry is here', user: { username: 'ada' } })
@@ -186,7 +186,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.getByText('Paused').waitFor()
   })
 
-  it('shows jobs with what went wrong, and what is empty', async () => {
+  it('shows jobs with their errors, and empty lists', async () => {
     await goTo('j', 'Jobs')
     await option('User import').waitFor()
     await page.keyboard.press('Enter')
@@ -197,7 +197,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.getByText('No functions yet').waitFor()
   })
 
-  it('makes a webhook, whose secret is shown once, and switches it off', async () => {
+  it('creates a webhook, whose secret is shown once, and switches it off', async () => {
     await goTo('w', 'Webhooks')
     await page.keyboard.press('n')
     expect(await seriousOf(page)).toEqual([])
@@ -212,7 +212,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.getByRole('button', { name: 'Switch on' }).waitFor()
   })
 
-  it('shows in the audit what was done', async () => {
+  it('shows in the audit log what was done', async () => {
     const { id } = await createUser(server.main, { name: 'noisy' })
     const message = await sendMessage(server.main, harbour, { body: 'Noise', user: { username: 'noisy' } })
     await owner.post(`/applications/${server.main.id}/users/${id}/ban`).expect(200)
@@ -222,7 +222,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await option('message.deleted').waitFor()
   })
 
-  it('changes settings and replaces a secret', async () => {
+  it('changes settings and rotates a secret', async () => {
     await page.goto(`${inside}/settings`)
     await page.getByRole('checkbox', { name: 'Guests' }).click()
     await page.getByText('Saved').waitFor()
@@ -233,7 +233,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.keyboard.press('Escape')
   })
 
-  it('shows viewers what they may, and no more', async () => {
+  it('shows viewers only what they may see', async () => {
     const other = await opened.open()
     await opened.signIn(other, 'vera')
     await other.getByRole('link', { name: /Users/ }).first().waitFor()
@@ -245,7 +245,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await other.context().close()
   })
 
-  it('has nothing serious for axe-core and fits, in light and dark, on phones and desks', async () => {
+  it('axe-core finds nothing serious and pages fit, in light and dark, on phones and desktops', async () => {
     for (const { name, path, drawn } of screens(server.main.id)) {
       await page.goto(`${server.url}/console${path}`)
       await page.locator(drawn).first().waitFor()
@@ -258,7 +258,7 @@ describe.skipIf(!executablePath)('the console', () => {
     }
   }, 90_000)
 
-  it('lets them out, everywhere', async () => {
+  it('signs operators out of all sessions', async () => {
     const other = await opened.open()
     await owner.post('/operators', { username: 'leaver', password, role: 'viewer' }).expect(201)
     await opened.signIn(other, 'leaver')

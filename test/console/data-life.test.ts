@@ -44,7 +44,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.getByRole('complementary').getByRole('heading', { name: displayName }).waitFor()
   }
 
-  it('says what a setting would remove before it is saved, and removes it with how far that is', async () => {
+  it('previews what a retention setting would remove before it is saved, and shows the progress of the removal', async () => {
     const { page, goTo } = opened
     await goTo('s', 'Settings')
     const messages = page.getByLabel('Messages, days', { exact: true })
@@ -83,7 +83,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await expect.poll(async () => (await settings()).retention).toEqual({})
   })
 
-  it('says what is no number of days, and saves nothing', async () => {
+  it('refuses an invalid number of days, and saves nothing', async () => {
     const { page, goTo } = opened
     await goTo('s', 'Settings')
     const files = page.getByLabel('Files, days')
@@ -93,7 +93,7 @@ describe.skipIf(!executablePath)('the console', () => {
     expect((await settings()).retention).toEqual({})
   })
 
-  it('has all channels deliver without keeping, or one of them, once it is asked', async () => {
+  it('switches the storage of messages off for all channels, or for one, after a confirmation', async () => {
     const { page, goTo, option } = opened
     const ofChannel = async () => (await owner.get(`${application}/channels?query=night`)).body.items[0]
     await goTo('c', 'Channels')
@@ -127,7 +127,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await expect.poll(() => kept.isChecked()).toBe(true)
   })
 
-  it('exports what there is of a person, to a file that is downloaded', async () => {
+  it('exports the data of a person to a file that is downloaded', async () => {
     const { page } = opened
     await openUser('grace', 'Grace Hopper')
     await opened.looksWell('user-data')
@@ -140,7 +140,7 @@ describe.skipIf(!executablePath)('the console', () => {
     expect((await downloading).suggestedFilename()).toMatch(/\.zip$/)
   })
 
-  it('erases a person whose name was typed, and leads to the certificate', async () => {
+  it('erases a person after its name was typed, and links to the certificate', async () => {
     const { page } = opened
     await openUser('mallory', 'Mallory')
     const { body } = await owner.get(`${application}/users?query=mallory`).expect(200)
@@ -164,7 +164,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await owner.get(`${application}/users/${id}`).expect(404)
   })
 
-  it('offers viewers nothing of it', async () => {
+  it('offers viewers none of it', async () => {
     const { inside, open, signIn } = opened
     const page = await open()
     await signIn(page, 'vera')

@@ -28,7 +28,7 @@ describe.skipIf(!executablePath)('functions in the console', () => {
     return id
   }
 
-  it('are made and written with hints of the event and of the API, by keyboard', async () => {
+  it('are created and edited with completions for the event and the API, by keyboard', async () => {
     const { page, inside, goTo, heading } = opened
     await page.goto(`${inside}/overview`)
     await heading('Harbour')
@@ -56,7 +56,7 @@ describe.skipIf(!executablePath)('functions in the console', () => {
     await expect.poll(() => editor().innerText()).toContain('message.body')
   })
 
-  it('say what a member is, and where a script is none', async () => {
+  it('explain the member under the cursor, and mark errors of a script', async () => {
     const { page } = opened
     await openFunction('Explained')
     await editor().focus()
@@ -74,7 +74,7 @@ describe.skipIf(!executablePath)('functions in the console', () => {
     expect(opened.complaints.splice(0)).toEqual([])
   })
 
-  it('are tried with a sample, with what they log, and what they fail of', async () => {
+  it('are tested with a sample, and show logs and errors', async () => {
     const { page } = opened
     await openFunction('Trial')
     await editor().focus()
@@ -95,7 +95,7 @@ describe.skipIf(!executablePath)('functions in the console', () => {
     await opened.looksWell('function')
   })
 
-  it('are deployed, and stand beside the version before', async () => {
+  it('are deployed, and compared with the version before', async () => {
     const { page } = opened
     await openFunction('Twice', 'versions')
     await editor().focus()
@@ -116,7 +116,7 @@ describe.skipIf(!executablePath)('functions in the console', () => {
     await expect.poll(() => editor().innerText()).toContain("return 'Ahoy'")
   })
 
-  it('tell what they do as they do it', async () => {
+  it('show their runs live', async () => {
     const { page, server } = opened
     const { id } = await deploy(
       server.main,
@@ -132,7 +132,7 @@ describe.skipIf(!executablePath)('functions in the console', () => {
     await opened.looksWell('function-runs')
   })
 
-  it('are not there for viewers', async () => {
+  it('are not shown to viewers', async () => {
     const { open, signIn } = opened
     const page = await open()
     await signIn(page, 'vera')
@@ -141,7 +141,7 @@ describe.skipIf(!executablePath)('functions in the console', () => {
     await page.context().close()
   })
 
-  it('leave no error in the log of the browser, and ask nobody else', () => {
+  it('log no error in the browser, and send no request to another server', () => {
     expect(opened.complaints).toEqual([])
   })
 })

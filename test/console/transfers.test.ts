@@ -27,7 +27,7 @@ describe.skipIf(!executablePath)('the console', () => {
     buffer: Buffer.from(JSON.stringify(items)),
   })
 
-  it('imports a file that is chosen by keyboard, with how far it is and what could not be stored', async () => {
+  it('imports a file that is chosen by keyboard, and shows progress and failed items', async () => {
     const { page, inside, heading } = opened
     await page.goto(`${inside}/jobs`)
     await heading('Jobs')
@@ -48,7 +48,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await opened.looksWell('imports')
   })
 
-  it('imports a file that is dropped, as what its name says', async () => {
+  it('imports a file that is dropped, as the kind that its name says', async () => {
     const { page, inside, server } = opened
     await page.goto(`${inside}/jobs`)
     const dropped = await page.evaluateHandle(`(() => {
@@ -86,7 +86,7 @@ describe.skipIf(!executablePath)('the console', () => {
     expect(Buffer.concat(chunks).toString()).toContain('exported')
   })
 
-  it('lets viewers see jobs, and neither import nor download', async () => {
+  it('shows jobs to viewers, without import and download', async () => {
     const page = await opened.open()
     await importFile(opened.server.main, 'users', [])
     await opened.signIn(page, 'vera')
@@ -96,7 +96,7 @@ describe.skipIf(!executablePath)('the console', () => {
     await page.context().close()
   })
 
-  it('changes the look of the chat, as a preview shows before it is saved', async () => {
+  it('changes the styles of the chat, and previews them before they are saved', async () => {
     const { page, inside, heading, server } = opened
     await page.goto(`${inside}/overview`)
     await heading('Harbour')
@@ -132,7 +132,7 @@ describe.skipIf(!executablePath)('the console', () => {
     expect(set.settings.message.reactions).toBe('disabled')
   })
 
-  it('says what is no JSON, and what the server refuses', async () => {
+  it('reports invalid JSON, and what the server refuses', async () => {
     const { page, inside } = opened
     await page.goto(`${inside}/look`)
     await page.getByLabel('Overrides, as JSON').fill('{"message":')

@@ -21,7 +21,7 @@ describe.skipIf(!executablePath)('webhooks in the console', () => {
     receiver?.close()
   })
 
-  it('show what was answered, and send one or those of a time again, with the same id', async () => {
+  it('show the answers of receivers, and resend one delivery or those of a period, with the same id', async () => {
     const { page, inside, goTo, heading, option } = opened
     await page.goto(`${inside}/overview`)
     await heading('Harbour')
@@ -56,7 +56,7 @@ describe.skipIf(!executablePath)('webhooks in the console', () => {
     expect(opened.complaints.splice(0)).toEqual([])
   })
 
-  it('are changed, and say at once what they are now', async () => {
+  it('are changed, and show the new settings at once', async () => {
     const { page } = opened
     await page.getByRole('button', { name: 'Edit' }).press('Enter')
     const dialog = page.getByRole('dialog', { name: 'Edit the webhook' })
