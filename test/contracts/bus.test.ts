@@ -43,7 +43,7 @@ describe.each([
     for (const bus of await open()) expect(bus.isShared).toBe(isShared)
   })
 
-  test('hands every process every signal once, in the order of its publisher', async () => {
+  test('delivers every signal to every process once, in the order of its publisher', async () => {
     const buses = await open()
     const heard = buses.map(hear)
     const texts = buses.map((_, process) =>
@@ -58,7 +58,7 @@ describe.each([
     }
   })
 
-  test('carries an empty text and a large one', async () => {
+  test('carries an empty and a large payload', async () => {
     const buses = await open()
     const heard = buses.map(hear)
     const [bus] = buses as [Bus]
@@ -92,7 +92,7 @@ describe.each([
     await expect.poll(() => heard).toEqual(['x', 'xx', 'xxx', 'xxxx'])
   })
 
-  test('reports what a listener throws, and goes on', async () => {
+  test('reports what a listener throws, and continues', async () => {
     const buses = await open()
     const broken = new Error('broken')
     for (const bus of buses) {
@@ -109,7 +109,7 @@ describe.each([
     expect(log.error).toHaveBeenCalledWith({ err: broken }, expect.any(String))
   })
 
-  test('delivers nothing once it is closed, and takes what is still published', async () => {
+  test('delivers nothing once it is closed, and accepts what is still published', async () => {
     const buses = await open()
     const heard = buses.map(hear)
     const [bus, ...others] = buses as [Bus, ...Bus[]]
@@ -122,7 +122,7 @@ describe.each([
   })
 })
 
-it('what another process sends is ignored where its kind is unknown, and reported where it is malformed', async () => {
+it('signals of other processes are ignored where their kind is unknown, and reported where they are malformed', async () => {
   const bus = openMemoryBus(log)
   opened(bus)
   const heard = hear(bus)
@@ -141,7 +141,7 @@ it('what another process sends is ignored where its kind is unknown, and reporte
 })
 
 describe.skipIf(!hasRedis)(`a bus through ${redisName}`, () => {
-  it('keeps installations apart by their channels', async () => {
+  it('separates installations by their channels', async () => {
     const [ours, theirs] = [await openRedis(), await openRedis()]
     const heard = theirs.map(hear)
     await publish(ours[0], 'ours')
@@ -149,7 +149,7 @@ describe.skipIf(!hasRedis)(`a bus through ${redisName}`, () => {
     expect(heard.flat()).not.toContain('ours')
   })
 
-  it('hands over before it closes', async () => {
+  it('publishes what is pending before it closes', async () => {
     const [bus, other] = (await openRedis()) as [Bus, Bus]
     const heard = hear(other)
     void publish(bus, 'last')
@@ -157,7 +157,7 @@ describe.skipIf(!hasRedis)(`a bus through ${redisName}`, () => {
     await expect.poll(() => heard).toEqual(['last'])
   })
 
-  it('connects again when it was cut off, reports the gap, and signals flow', async () => {
+  it('reconnects after the connection was cut, reports the gap, and delivers signals again', async () => {
     const { proxy, cutOff, other } = await openBehindProxy()
     expect(cutOff.isConnected()).toBe(true)
     await proxy.stop()
@@ -185,7 +185,7 @@ describe.skipIf(!hasRedis)(`a bus through ${redisName}`, () => {
     await published(cutOff, [other, cutOff])
   })
 
-  it('notices a connection that gives no answer, which nothing closes', async () => {
+  it('detects a connection that gives no answer and is not closed', async () => {
     const { proxy, cutOff, other } = await openBehindProxy({ answerMs: 200 })
     const gaps = [nextGap(cutOff), nextGap(other)]
     proxy.silence()
@@ -199,7 +199,7 @@ describe.skipIf(!hasRedis)(`a bus through ${redisName}`, () => {
     await published(other, [other, cutOff])
   })
 
-  it('opens while Redis is down, and finds it when it is up', async () => {
+  it('opens while Redis is down, and connects when it is up', async () => {
     const proxy = await openProxy()
     await proxy.stop()
     const channel = uuid()

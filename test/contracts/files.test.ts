@@ -106,7 +106,7 @@ describe.each([
   afterAll(() => opened?.close())
   const test = it.skipIf(skip)
 
-  test('gives back what it was given, with size and hash', async () => {
+  test('returns what was stored, with size and hash', async () => {
     const key = uuid()
     const bytes = randomBytes(100_000)
     expect(await store.put(key, inChunks(bytes), 100_000)).toEqual({
@@ -116,7 +116,7 @@ describe.each([
     expect(bytes.equals(await buffer(await store.open(key)))).toBe(true)
   })
 
-  test('keeps a file of several parts', async () => {
+  test('stores a file of several parts', async () => {
     const key = uuid()
     const bytes = randomBytes(large)
     const { size, sha256 } = await store.put(key, inChunks(bytes), large)
@@ -126,13 +126,13 @@ describe.each([
     expect(opened.unfinished()).toBe(0)
   })
 
-  test('keeps an empty file', async () => {
+  test('stores an empty file', async () => {
     const key = uuid()
     expect((await store.put(key, inChunks(Buffer.alloc(0)), 10)).size).toBe(0)
     expect(await buffer(await store.open(key))).toHaveLength(0)
   })
 
-  test('gives ranges, ends included', async () => {
+  test('returns ranges, ends included', async () => {
     const key = uuid()
     await store.put(key, inChunks(Buffer.from('0123456789')), 10)
     const read = async (start: number, end: number) =>
@@ -145,7 +145,7 @@ describe.each([
   test.for([
     { what: 'a small one', bytes: 1_001, sizeMax: 1_000 },
     { what: 'one of several parts', bytes: large, sizeMax: large - 1 },
-  ])('refuses a file that is too large ($what), and keeps nothing of it', async ({ bytes, sizeMax }) => {
+  ])('refuses a file that is too large ($what), and stores nothing of it', async ({ bytes, sizeMax }) => {
     const key = uuid()
     await expect(store.put(key, inChunks(randomBytes(bytes)), sizeMax)).rejects.toMatchObject({
       kind: 'PayloadTooLargeError',
@@ -155,7 +155,7 @@ describe.each([
   })
 
   test.for([10, large])(
-    'keeps nothing of an upload that fails after %i bytes, and says why',
+    'stores nothing of an upload that fails after %i bytes, and gives the reason',
     async (bytes) => {
       const key = uuid()
       const cutOff = new Error('cut off')
@@ -169,7 +169,7 @@ describe.each([
     },
   )
 
-  test('reads no further than it writes: a file never fills the memory', async () => {
+  test('reads no faster than it writes: a file never fills the memory', async () => {
     const size = 80_000_000
     const chunk = randomBytes(65_536)
     const before = await opened.written()
@@ -185,7 +185,7 @@ describe.each([
     expect(farthestAhead).toBeLessThan(25_000_000)
   })
 
-  test('forgets what is deleted, once and again', async () => {
+  test('deletes a file, and deleting it again is no error', async () => {
     const key = uuid()
     await store.put(key, inChunks(Buffer.from('x')), 1)
     await store.delete(key)
@@ -193,7 +193,7 @@ describe.each([
     await expect(store.open(key)).rejects.toMatchObject({ kind: 'ResourceNotFoundError' })
   })
 
-  test('takes no key that could lead elsewhere', async () => {
+  test('refuses keys that lead out of the store', async () => {
     for (const key of ['', 'a', '..', '../x', 'a/b', 'a\\b', '.hidden', 'a\0b', 'x'.repeat(300)]) {
       await expect(store.put(key, inChunks(Buffer.from('x')), 1)).rejects.toThrow("cannot be a file's key")
       await expect(store.open(key)).rejects.toThrow("cannot be a file's key")

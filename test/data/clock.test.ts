@@ -35,14 +35,14 @@ function plan(text: string): Promise<string> {
 it.each([
   ['tokens that are over', trimStatements.tokens.text, /Index Cond: .*expires_time < \(now\(\) - /],
   ['runs that are due', takeRunsStatement.text, /Index Cond: .*due_time <= now\(\)/],
-])('Postgres finds %s as if it had been asked for now()', async (_, text, condition) => {
+])('Postgres uses an index for %s as it would with now()', async (_, text, condition) => {
   const found = await plan(text)
   expect(found).toMatch(condition)
   expect(found).not.toContain('chatterie_clock')
   expect(found).toBe(await plan(text.replaceAll('chatterie_clock()', 'now()')))
 })
 
-it('columns are dated by it, and what was prepared before goes by where it stands now', async () => {
+it('columns are dated by it, and prepared statements follow when it is moved', async () => {
   const insert = {
     name: 'dated',
     text: `insert into job (application_id, type) values ($1, 'USER_IMPORT') returning created_time, chatterie_clock()`,
@@ -66,7 +66,7 @@ it.each([
   ['behind', { offsetMs: -7 * dayMs }],
   ['frozen', { offsetMs: 0, frozenAt: Date.UTC(2031, 1, 2, 3, 4, 5, 678) }],
   ['real', real],
-])('it is known to be %s where it is', async (_, state) => {
+])('a clock that is %s is read back', async (_, state) => {
   await db.transact((tx) => writeClock(tx, state, 0))
   expect(await readClock(db)).toEqual({ ...state, offsetMs: expect.any(Number) })
   if (!('frozenAt' in state)) expect((await readClock(db)).offsetMs).toBe(state.offsetMs)

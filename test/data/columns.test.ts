@@ -69,7 +69,7 @@ const actualColumns = reading(
     ) c`,
 )
 
-it.each(described)('what is described of the table %s is what the table has', async (table, shape) => {
+it.each(described)('the description of the table %s matches the table', async (table, shape) => {
   const actual = await server.ctx.db.all(actualColumns, [`"${table}"`])
   const byName = new Map(actual.map((each) => [each.name, each]))
   for (const [key, type] of Object.entries(shape)) {
@@ -82,7 +82,7 @@ describe('a description of columns', () => {
   const person = select(columnsOf({ id: int8, displayName: nullable(text) }, 'p'))
   const row = [7, 'Jane', '2026-11-25T00:00:00.000Z', null, null]
 
-  it('gives the text and the reader of the same columns, in one order', () => {
+  it('gives the text and the reader of the same columns, in the same order', () => {
     const all = select({ author: person, at: column(timestamptz, 'now()'), editor: joined(person) })
     expect(all.text).toBe('p.id, p.display_name, now(), p.id, p.display_name')
     expect(all.width).toBe(5)
@@ -93,11 +93,11 @@ describe('a description of columns', () => {
     })
   })
 
-  it('reads from wherever its columns begin', () => {
+  it('reads from any offset of the row', () => {
     expect(select({ who: person }).read([1, 2, ...row], 2)).toEqual({ who: { id: 7, displayName: 'Jane' } })
   })
 
-  it('reads one mapped column as what it is mapped to, beside others', () => {
+  it('reads one mapped column as its mapped value, beside others', () => {
     const doubled = mapped(column(int8, 'id'), (id) => id * 2)
     expect(select({ doubled, id: column(int8, 'id') }).read([7, 7], 0)).toEqual({ doubled: 14, id: 7 })
   })

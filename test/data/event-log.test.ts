@@ -30,7 +30,7 @@ async function log(): Promise<number> {
   return Number(rows[0].position)
 }
 
-it('the last position is that of an event that can be read, so nobody goes on behind one that has yet to commit', async () => {
+it('the last position is that of a readable event, so no reader skips one that has yet to commit', async () => {
   expect(await lastPosition(db)).toBe(0)
   const first = await log()
   await writer.query('begin')
@@ -40,7 +40,7 @@ it('the last position is that of an event that can be read, so nobody goes on be
   expect(await lastPosition(db)).toBe(second)
 })
 
-it('the last position stays when all events are old enough to be forgotten', async () => {
+it('the last position stays when all events are old enough to be removed', async () => {
   const last = await log()
   await writer.query(`update event_log set created_time = now() - interval '1 day'`)
   await deleteOldEvents(db)
@@ -49,7 +49,7 @@ it('the last position stays when all events are old enough to be forgotten', asy
   expect(rows).toEqual([{ count: 1 }])
 })
 
-it('those who missed events at the same time get each their own, in order, or learn that some are forgotten', async () => {
+it('readers who missed events at the same time each get their own, in order, or an error where some were removed', async () => {
   const { rows } = await writer.query(`
     insert into event_log (application_id, type, channel_id, payload) values
       (1, 'channel.message.created', 7, '{"messageId": 1}'), (1, 'channel.message.created', 8, '{"messageId": 2}'),
@@ -85,7 +85,7 @@ it('those who missed events at the same time get each their own, in order, or le
   expect(await eventsForEach(db, [of(10, [7], { after: last })])).toEqual([[]])
 })
 
-it('what is delivered is on the disk before, so that a crash of Postgres takes back nothing that was heard', async () => {
+it('events are on disk before they are delivered, so that a crash of Postgres takes back none that was delivered', async () => {
   await writer.query(`
     create table noted (setting text);
     create function note() returns trigger language plpgsql as $$

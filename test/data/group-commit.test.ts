@@ -37,7 +37,7 @@ describe('a group commit', () => {
     expect(await outcome).toBe(10)
   })
 
-  it('sends one after the other alone where nobody else comes', async () => {
+  it('sends items that arrive one after the other each alone', async () => {
     const { commit, sent, open } = statements()
     open()
     for (const item of [1, 2, 3]) expect(await commit.submit(item)).toBe(item * 10)
@@ -56,7 +56,7 @@ describe('a group commit', () => {
     ])
   })
 
-  it('answers nobody before the statement that holds the item is done', async () => {
+  it('resolves no item before the statement that holds it is done', async () => {
     const { commit, open } = statements()
     let answered = 0
     const outcomes = upTo(3).map((item) => commit.submit(item).then(() => answered++))
@@ -67,7 +67,7 @@ describe('a group commit', () => {
     expect(answered).toBe(3)
   })
 
-  it('never sends again what may be stored: a group whose connection broke fails as a whole', async () => {
+  it('never resends what may be stored: a group whose connection broke fails as a whole', async () => {
     let sent = 0
     const gate = Promise.withResolvers<void>()
     const commit = new GroupCommit<number, number>({
@@ -98,7 +98,7 @@ describe('a group commit', () => {
     expect(sent.map(({ items }) => items.length)).toEqual([1, groupMax, 3])
   })
 
-  it('sends no more at once than it was told', async () => {
+  it('sends no more at once than its limit', async () => {
     const sizes: number[] = []
     const many = async (items: number[]) => items
     const one = async (item: number) => item
@@ -107,7 +107,7 @@ describe('a group commit', () => {
     expect(sizes).toEqual([1, 2, 2, 1])
   })
 
-  it('lets a bad item fail alone: its group is sent again one by one', async () => {
+  it('a bad item fails alone: its group is sent again one by one', async () => {
     const { commit, sent, open } = statements({ refuses: (item) => item === 3 })
     const outcomes = upTo(4).map((item) => commit.submit(item))
     open()
@@ -120,14 +120,14 @@ describe('a group commit', () => {
     expect(sent.filter(({ by }) => by === 'one').map(({ items }) => items[0])).toEqual([1, 2, 3, 4])
   })
 
-  it('goes on after a failure', async () => {
+  it('continues after a failure', async () => {
     const { commit, open } = statements({ refuses: (item) => item === 1 })
     open()
     await expect(commit.submit(1)).rejects.toThrow('refused 1')
     expect(await commit.submit(2)).toBe(20)
   })
 
-  it('takes what is submitted by those it has just answered', async () => {
+  it('accepts what is submitted by those it has just resolved', async () => {
     const { commit, open } = statements()
     open()
     const chain = async (item: number): Promise<number> =>

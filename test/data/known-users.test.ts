@@ -44,7 +44,7 @@ it.each([
   `properties = jsonb_build_object('long', (select string_agg(md5(i::text), ' ') from generate_series(1, 100) i))`,
   `properties = jsonb_set(properties, '{more}', '1')`,
   `deleted_time = null`,
-])('after %s a page that was read before shows its author so', async (changes) => {
+])('after %s a page that was read before shows the author as changed', async (changes) => {
   await users()
   const before = await users()
   await change(changes)
@@ -54,7 +54,7 @@ it.each([
   expect(await users()).toEqual(shown)
 })
 
-it('who changes again and again is shown as of the last change, to all who ask at once', async () => {
+it('an author who changes again and again is shown as of the last change, to all concurrent readers', async () => {
   for (let nth = 0; nth < 50; nth++) {
     await change(`display_name = 'Number ${nth}'`)
     const pages = await Promise.all([1, 2, 3, 4, 5].map(users))
@@ -62,7 +62,7 @@ it('who changes again and again is shown as of the last change, to all who ask a
   }
 })
 
-it('a change that is undone is never shown', async () => {
+it('a change that is rolled back is never shown', async () => {
   const before = await users()
   const undone = server.ctx.db.transact(async (tx) => {
     await tx.run({ text: `update "user" set display_name = 'Nobody' where id = $1` }, [author.id])

@@ -21,7 +21,7 @@ const slow = {
   columns: column(int8, 'answer'),
 }
 
-it('each of many that are asked at once gets its own answer, and one that fails fails alone', async () => {
+it('each of many concurrent statements gets its own answer, and one that fails fails alone', async () => {
   const numbers = Array.from({ length: 200 }, (_, at) => at % 8)
   const answers = await Promise.allSettled(numbers.map((number) => db.single(divide, [number])))
   for (const [at, answer] of answers.entries()) {
@@ -30,7 +30,7 @@ it('each of many that are asked at once gets its own answer, and one that fails 
   }
 })
 
-it('rows in line are those that any connection reads, whatever is in them', async () => {
+it('pipelined statements return the same rows as those on any connection, whatever is in them', async () => {
   const everything = {
     name: 'everything',
     text: `
@@ -50,7 +50,7 @@ it('rows in line are those that any connection reads, whatever is in them', asyn
   }
 })
 
-it('words whose bytes spell another word are not taken for it', async () => {
+it('queries whose bytes look like another query are not confused with it', async () => {
   const words = quick({
     name: 'words',
     text: 'select word from unnest($1::text[]) word',
@@ -60,7 +60,7 @@ it('words whose bytes spell another word are not taken for it', async () => {
   expect(await db.all(words, [mixed])).toEqual(mixed)
 })
 
-it('a statement that writes says how many rows', async () => {
+it('a statement that writes returns the number of rows', async () => {
   await db.run({ text: 'create table written_in_line (id int)' }, [])
   const write = quick({
     name: 'write',
@@ -69,26 +69,26 @@ it('a statement that writes says how many rows', async () => {
   expect([await db.run(write, [3]), await db.run(write, [0]), await db.run(write, [2])]).toEqual([3, 0, 2])
 })
 
-it('a statement whose first use fails to parse is asked anew', async () => {
+it('a statement whose first use fails to parse is retried', async () => {
   const late = reading('late', 'select answer from made_later')
   await expect(db.single(late, [])).rejects.toMatchObject({ code: '42P01' })
   await db.run({ text: 'create table made_later as select 7 as answer' }, [])
   expect(await db.single(late, [])).toBe(7)
 })
 
-it('goes by an index, however few rows there were when its plan was made', async () => {
+it('uses an index, however few rows there were when its plan was made', async () => {
   const wanted = { text: 'show enable_seqscan', columns: column(text, 'enable_seqscan') }
   expect(await db.single(quick(wanted), [])).toBe('off')
   expect(await db.single(wanted, [])).toBe('on')
 })
 
-it('plans are not compiled, which takes longer than any statement', async () => {
+it('plans are not JIT-compiled, which takes longer than any statement', async () => {
   const wanted = { text: 'show jit', columns: column(text, 'jit') }
   expect(await db.single(quick(wanted), [])).toBe('off')
   expect(await db.single(wanted, [])).toBe('off')
 })
 
-it('whoever would stand behind a slow one is answered elsewhere', async () => {
+it('statements that would wait behind a slow one run on another connection', async () => {
   const held = [db.single(slow, []), db.single(slow, [])] // one on each lane
   let answered = 0
   const waiting = new Promise<number>((resolve) => {
@@ -103,7 +103,7 @@ it('whoever would stand behind a slow one is answered elsewhere', async () => {
   await Promise.all(held)
 })
 
-it('those in line on a connection that breaks are told, and the next ones are answered', async () => {
+it('pending statements of a connection that breaks fail, and later ones are answered', async () => {
   const pids = new Set(await Promise.all([1, 2, 3, 4].map(() => db.single(backend, []))))
   const cut = [...pids].map((pid) => db.run({ text: 'select pg_terminate_backend($1)' }, [pid]))
   const inLine = await Promise.allSettled([1, 2, 3, 4].map((number) => db.single(divide, [number])))

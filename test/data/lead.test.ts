@@ -53,7 +53,7 @@ const mustLead = ({ lead }: Node): Lead => {
   return lead
 }
 
-it('the lead is one process’s at a time, and the next one’s at once when that one stops', async () => {
+it('one process leads at a time, and the next one leads at once when that one stops', async () => {
   const [first, second] = [await startNode(), await startNode()]
   expect([first.isLeader, second.isLeader]).toEqual([true, false])
   const { term } = mustLead(first)
@@ -71,7 +71,7 @@ it('the lead of a process that died is free at once', async () => {
   expect(await second.tryToLead()).toBe(true)
 })
 
-it('who has lost the lead takes nothing and gives nothing a position, and hears of it', async () => {
+it('a process that lost the lead takes nothing, gives nothing a position, and learns that it lost it', async () => {
   const first = await startNode()
   const old = mustLead(first)
   const second = await startNode()
@@ -87,7 +87,7 @@ it('who has lost the lead takes nothing and gives nothing a position, and hears 
   await expect.poll(() => first.isLeader, { timeout: 3_000 }).toBe(false)
 })
 
-describe('in the middle of a take, when the lease ends', () => {
+describe('during a take, when the lease ends', () => {
   let second: Node
   let client: pg.Client
   beforeEach(async () => {
@@ -110,7 +110,7 @@ describe('in the middle of a take, when the lease ends', () => {
   const hasExpired = async () => (await sql('select expires < now() from lease'))[0]?.[0]
   const left = async () => (await sql('select count(*)::int from outbox_event'))[0]?.[0]
 
-  it('nobody is given the lead while the database is at it', async () => {
+  it('no process gets the lead while the statement of the take runs', async () => {
     const other = await db.pool.connect()
     await other.query('select pg_advisory_lock(1, 1)')
     const waiting = client.query('select pg_advisory_lock(1, 1)')
@@ -128,7 +128,7 @@ describe('in the middle of a take, when the lease ends', () => {
     expect(await left()).toBe(0)
   })
 
-  it('a take whose process does not go on is undone, and the lead is given to another', async () => {
+  it('a take whose process hangs is rolled back, and another process gets the lead', async () => {
     await expect.poll(hasExpired).toBe(true)
     expect(await second.tryToLead()).toBe(true)
     expect(await left()).toBe(3)

@@ -94,7 +94,7 @@ describe('a page is read in a fixed number of statements, whatever its size', ()
   })
 })
 
-describe('among thousands of messages, none is looked for row by row', () => {
+describe('among thousands of messages, no list scans row by row', () => {
   let client: pg.Client
   const ids = { channel: 0, hot: 0, user: 0, message: 0 }
 
@@ -185,7 +185,7 @@ describe('among thousands of messages, none is looked for row by row', () => {
     }
   })
 
-  it('and the test would see it', async () => {
+  it('the checks above detect such a scan', async () => {
     expect(await plansOf([{ text: "select from message where body like '%x'" }, []])).toMatch(
       /Seq Scan on message\b/,
     )

@@ -86,7 +86,7 @@ async function counterOf(scope: Parameters<typeof counterValue>[0], owner: numbe
 }
 
 describe('the outbox', () => {
-  it('gives events oldest first, in batches, with positions in their order', async () => {
+  it('returns events oldest first, in batches, with positions in their order', async () => {
     await emit(dispatchBatchMax + 10)
     const before = await lastPosition(db)
     const first = await takeBatch(db)
@@ -109,7 +109,7 @@ describe('the outbox', () => {
     expect(await lastPosition(db)).toBe(before + all.length)
   })
 
-  it('gives each event once, however many processes take at the same time', async () => {
+  it('returns each event once, however many processes take at the same time', async () => {
     await emit(4 * dispatchBatchMax)
     const taken = (await Promise.all([db, other, db, other].map(takeAll))).flat()
     expect(messageIds(taken).toSorted((a, b) => Number(a) - Number(b))).toEqual(upTo(4 * dispatchBatchMax))
@@ -120,7 +120,7 @@ describe('the outbox', () => {
     expect(await counterOf('application.messages', 1)).toBe(4 * dispatchBatchMax)
   })
 
-  it('keeps what it gave for those who come back, and forgets it after a while', async () => {
+  it('keeps taken events for sessions that resume, and removes them after a while', async () => {
     await emit(3)
     const events = await take(db)
     const [first, , last] = events.map(({ position }) => position)
@@ -131,7 +131,7 @@ describe('the outbox', () => {
     expect(await eventsBetween(db, 0, last ?? 0, 10)).toEqual(events.slice(2))
   })
 
-  it('counts, but gives nothing, where nobody was connected lately', async () => {
+  it('counts, but returns nothing, where nobody was connected lately', async () => {
     await sql('truncate user_session cascade')
     await emit(3)
     expect(await takeBatch(db)).toEqual({ taken: 3, tasks: 0, asked: 0, sent: 0, events: [], ages: [] })
@@ -139,7 +139,7 @@ describe('the outbox', () => {
     expect(await sql('select position from event_log')).toEqual([])
   })
 
-  it('keeps counters right before, between and after the batches', async () => {
+  it('keeps counters correct before, between and after the batches', async () => {
     await emit(dispatchBatchMax + 100)
     for (const left of [100, 0, 0]) {
       expect(await counterOf('application.messages', 1)).toBe(dispatchBatchMax + 100)
@@ -161,7 +161,7 @@ describe('the outbox', () => {
     await expect.poll(async () => messageIds(await take(db))).toEqual(upTo(5))
   })
 
-  it('has what a transaction emits once it commits, and nothing of one that fails', async () => {
+  it('holds what a transaction emits once it commits, and nothing of one that fails', async () => {
     const event = { type: 'user.created', applicationId: 1, count: 1, payload: { userId: 7 } } as const
     let delivered = 0
     db.onEvents(() => delivered++)

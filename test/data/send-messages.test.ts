@@ -54,7 +54,7 @@ async function storedBodies(): Promise<string[]> {
 }
 
 describe('messages that are sent at the same time', () => {
-  it('get ids in the order they came in', async () => {
+  it('get ids in the order in which they were sent', async () => {
     const sent = await Promise.all(upTo(600).map((at) => send(draft(`message ${at}`))))
     const ids = sent.map((message) => (typeof message === 'object' && 'id' in message ? message.id : message))
     expect(ids).toEqual(ids.toSorted((a, b) => Number(a) - Number(b)))

@@ -49,12 +49,12 @@ describe('a token', () => {
     })
   })
 
-  it('is nobody when it is unknown', async () => {
+  it('is rejected when it is unknown', async () => {
     expect(await openTokenCache(db, realClock).find(uuid())).toBeUndefined()
     expect(await openTokenCache(db, realClock).find('')).toBeUndefined()
   })
 
-  it('is not to be read in the database', async () => {
+  it('is not stored in plain text', async () => {
     const token = await issue()
     const [row] = await db.query({ text: 'select count(*) from access_token t where t::text like $1' }, [
       `%${token}%`,
@@ -62,7 +62,7 @@ describe('a token', () => {
     expect(row?.[0]).toBe(0)
   })
 
-  it('is not found once it has expired, from the cache either', async () => {
+  it('is rejected once it has expired, even if it is cached', async () => {
     const tokens = openTokenCache(db, realClock)
     const token = await issue({ expiresAt: Date.now() + 60_000 })
     expect(await tokens.find(token)).toBeDefined()
@@ -71,7 +71,7 @@ describe('a token', () => {
     expect(await openTokenCache(db, realClock).find(token)).toBeUndefined()
   })
 
-  it('is looked up once, and then known', async () => {
+  it('is looked up once, and then cached', async () => {
     const tokens = openTokenCache(db, realClock)
     const token = await issue()
     const query = questions()
@@ -79,7 +79,7 @@ describe('a token', () => {
     expect(query).toHaveBeenCalledTimes(1)
   })
 
-  it('that is unknown is not remembered as such: it may be issued in the next moment', async () => {
+  it('is not cached while it is unknown: it may be issued in the next moment', async () => {
     const tokens = openTokenCache(db, realClock)
     const token = uuid()
     expect(await tokens.find(token)).toBeUndefined()
@@ -93,7 +93,7 @@ describe('a token', () => {
     expect(await tokens.find(token)).toBeDefined()
   })
 
-  it('is revoked with its secret: at once where that is known, in other processes within seconds', async () => {
+  it('is revoked with its secret: at once in this process, within seconds in others', async () => {
     const [here, elsewhere] = [openTokenCache(db, realClock), openTokenCache(db, realClock)]
     const token = await issue()
     await Promise.all([here.find(token), elsewhere.find(token)])

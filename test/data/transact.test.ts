@@ -21,7 +21,7 @@ const refused = { text: 'insert into tally values (1, 0)' }
 const total = { text: 'select sum(value) from tally', columns: column(int8, 'sum') }
 const limit = { text: 'show statement_timeout', columns: column(text, 'statement_timeout') }
 
-it('is done as a whole, or not at all', async () => {
+it('commits as a whole, or not at all', async () => {
   expect(await db.transact((tx) => tx.run(add, [1]))).toBe(1)
   const failing = db.transact(async (tx) => {
     await tx.run(add, [1])
@@ -32,7 +32,7 @@ it('is done as a whole, or not at all', async () => {
   expect(await db.single(total, [])).toBe(1)
 })
 
-it('that rewrites keeps the plans of its connection, for it is never told anew how keys are looked at', async () => {
+it('rewrite mode keeps the plans of its connection, because the replication role is not set again', async () => {
   const role = { text: 'show session_replication_role', columns: column(text, 'session_replication_role') }
   const plans = {
     text: `select generic_plans from pg_prepared_statements where name = 'add'`,
@@ -53,7 +53,7 @@ it('that rewrites keeps the plans of its connection, for it is never told anew h
   expect(await db.single(total, [])).toBe(6)
 })
 
-it('of two that wait for each other, both are done', async () => {
+it('two transactions in a deadlock both complete', async () => {
   let locked = 0
   let both: () => void
   const meeting = new Promise<void>((resolve) => {
@@ -71,7 +71,7 @@ it('of two that wait for each other, both are done', async () => {
   expect(await db.single(total, [])).toBe(4)
 })
 
-it('of a statement that waits for a transaction which waits for it, both are done', async () => {
+it('a statement and a transaction in a deadlock both complete', async () => {
   const waiting = {
     text: `
       select count(*) from pg_locks l join pg_database d on d.oid = l.database
@@ -93,7 +93,7 @@ it('of a statement that waits for a transaction which waits for it, both are don
   await statement
 })
 
-it('fails where one of its statements failed, whatever became of the error', async () => {
+it('fails where one of its statements failed, even if the error was caught', async () => {
   const failing = db.transact(async (tx) => {
     await tx.run(add, [1])
     await tx.run(refused, []).catch(() => {})
@@ -102,7 +102,7 @@ it('fails where one of its statements failed, whatever became of the error', asy
   expect(await db.single(total, [])).toBe(0)
 })
 
-it('what it leaves running writes nothing once it is over', async () => {
+it('statements that it leaves running write nothing once it is over', async () => {
   let late: Promise<number> | undefined
   const failing = db.transact(async (tx) => {
     late = new Promise((resolve) => setImmediate(resolve)).then(() => failing.catch(() => tx.run(add, [1])))
@@ -113,7 +113,7 @@ it('what it leaves running writes nothing once it is over', async () => {
   expect(await db.single(total, [])).toBe(0)
 })
 
-it('bounds its statements, and leaves no bound to whoever has the connection next', async () => {
+it('limits the time of its statements, and resets the limit for the next user of the connection', async () => {
   expect(await db.transact((tx) => tx.single(limit, []))).toBe('30s')
   await expect(db.transact(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
   expect(await db.single(limit, [])).toBe('0')
