@@ -33,7 +33,7 @@ const hourMs = 3_600_000
 const hourOf = (time: number) => new Date(Math.floor(time / hourMs) * hourMs).toISOString()
 
 describe('statistics', () => {
-  it('count messages, who was active, who is new and who connected, by hours and days', async () => {
+  it('count messages, active users, new users and connected users, by hours and days', async () => {
     const [ada, bob, eve] = await Promise.all([1, 2, 3].map(() => createUser(application)))
     const channel = await createChannel(application)
     for (const user of [ada, ada, bob]) {
@@ -55,7 +55,7 @@ describe('statistics', () => {
     expect((await statistics('', server.main)).at(-1)).toMatchObject({ messages: 0, newUsers: 0 })
   })
 
-  it('have what was there before they were kept, folded once', async () => {
+  it('include what was there before they were recorded, once', async () => {
     const { prisma } = server.ctx.db
     const then = new Date(Date.now() - 50 * hourMs)
     const user = await createUser(application)
@@ -81,7 +81,7 @@ describe('statistics', () => {
     ).toEqual([])
   })
 
-  it('count what backends ask, and how long it took, of all processes together', async () => {
+  it('count requests of backends and their durations, of all processes together', async () => {
     const other = await server.createApplication()
     for (let count = 0; count < 5; count++) await other.get('/users').expect(200)
     await saveUsage(server.ctx)
@@ -104,14 +104,14 @@ describe('statistics', () => {
     ['from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z', 'from'],
     ['from=2020-01-01T00:00:00Z&to=2026-01-01T00:00:00Z', 'from'],
     ['from=x', 'from'],
-  ])('are not of %s', async (query, field) => {
+  ])('are refused for %s', async (query, field) => {
     const refused = await viewer.get(`/applications/${application.id}/statistics?${query}`).expect(400)
     expect(refused.body).toMatchObject({ error: 'ClientError', field })
   })
 })
 
 describe('durations', () => {
-  it('have quantiles that are off by less than a step, however they were added up', () => {
+  it('have quantiles with an error of less than one bucket, however they were added up', () => {
     const some = fc.array(fc.double({ min: 0.01, max: 10_000, noNaN: true }), {
       minLength: 1,
       maxLength: 200,

@@ -54,7 +54,7 @@ async function settledCensus(): Promise<Record<string, number>> {
   return counts
 }
 
-it('deletes everything of the application, and nothing of any other', async () => {
+it('deletes everything of the application, and nothing of others', async () => {
   await populate(server.main)
   const before = await settledCensus()
   expect(before).toMatchObject({ message: 4, channel: 2, user_secret: 2, function_version: 1 })
@@ -68,7 +68,7 @@ it('deletes everything of the application, and nothing of any other', async () =
   await server.main.get('/application').expect(200)
 })
 
-it('finishes what was cut off', async () => {
+it('completes a deletion that was interrupted', async () => {
   const doomed = await server.createApplication()
   await populate(doomed)
   const reference = String(doomed.id)
@@ -79,7 +79,7 @@ it('finishes what was cut off', async () => {
   await expect(deleteApplication(server.ctx, theSystem, reference)).rejects.toThrow('does not exist')
 })
 
-it('ends what its functions do, and removes what they kept on this machine', async () => {
+it('ends running functions of the application, and removes their files on this machine', async () => {
   const doomed = await server.createApplication()
   const folderOf = ({ id }: { id: number }) => join(server.ctx.config.home, 'runtimes', String(id))
   const type = 'system.triggered.event'
@@ -95,7 +95,7 @@ it('ends what its functions do, and removes what they kept on this machine', asy
   expect(performance.now() - began, 'the run is not waited for').toBeLessThan(8_000)
 })
 
-it('ends and removes what is left of functions in other processes when these sweep', async () => {
+it('other processes end running functions and remove their files when they sweep', async () => {
   const gone = await server.createApplication()
   const created = await deploy(gone, 'system.triggered.event', 'async function handleEvent() {}')
   const channel = await createChannel(gone)

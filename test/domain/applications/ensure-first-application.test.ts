@@ -51,7 +51,7 @@ describe('the first application', () => {
     expect(await applications(process())).toBe(1)
   })
 
-  it('shows its secret only when it is made, and the secret opens it', async () => {
+  it('shows its secret only when it is created, and the secret is valid', async () => {
     const made = await ensureFirstApplication(process())
     const again = await ensureFirstApplication(process())
     expect(made.isNew).toBe(true)
@@ -76,7 +76,7 @@ describe('the first application', () => {
     expect(await applications(process())).toBe(1)
   })
 
-  it('keeps its secret and its tokens, whatever secret the settings have later', async () => {
+  it('keeps its secret and its tokens, even if the settings change the secret later', async () => {
     const settings = { CHATTERIE_CLIENT_ID: 'me', CHATTERIE_CLIENT_SECRET: 'old secret' }
     const ctx = process(settings)
     await ensureFirstApplication(ctx)
@@ -91,14 +91,14 @@ describe('the first application', () => {
     expect(await restarted.tokens.find(token)).toBeDefined()
   })
 
-  it('does not come to be where its credentials cannot be kept', async () => {
+  it('is not created where its credentials cannot be stored', async () => {
     const home = join(tmpdir(), `chatterie-home-${uuid()}`)
     await writeFile(home, 'no folder')
     await expect(ensureFirstApplication(process({ CHATTERIE_HOME: home }))).rejects.toThrow()
     expect(await applications(process())).toBe(0)
   })
 
-  it('has its credentials kept after a start that was killed right after the commit, or right before', async () => {
+  it('has its credentials stored after a start that was killed right after the commit, or right before', async () => {
     const ctx = process()
     const { home } = ctx.config
     const { clientId } = await ensureFirstApplication(ctx)
@@ -114,7 +114,7 @@ describe('the first application', () => {
     expect(await readdir(home)).toEqual(['credentials.json'])
   })
 
-  it('stays as it is where the settings repeat its secret: tokens go on', async () => {
+  it('is unchanged where the settings repeat its secret: tokens stay valid', async () => {
     const settings = { CHATTERIE_CLIENT_ID: 'me', CHATTERIE_CLIENT_SECRET: 'a secret' }
     const ctx = process(settings)
     await ensureFirstApplication(ctx)

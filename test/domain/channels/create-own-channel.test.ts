@@ -66,7 +66,7 @@ describe('a user who creates a channel', () => {
     )
   })
 
-  it('gets the direct channel of the same members, shown again where it was hidden', async () => {
+  it('gets the existing direct channel of the same members, which is no longer hidden', async () => {
     const [first, second] = [await someone(), await someone()]
     const { channel } = await create(first, { type: 'DIRECT', members: [{ id: second.userId }] })
     expect(channel).toMatchObject({ type: 'DIRECT', name: expect.stringMatching(/./) })
@@ -98,7 +98,7 @@ describe('a user who creates a channel', () => {
     expect(await create(first, input)).toMatchObject({ channel: { id: channel.id }, outcome: 'owned' })
   })
 
-  it('cannot have a name that a channel has which it may not see, or another type', async () => {
+  it('is refused a name that is taken by a channel of another type, or one that it may not see', async () => {
     const [first, second] = [await someone(), await someone()]
     const [hidden, shown] = [uuid(), uuid()]
     const { channel } = await create(first, { type: 'PRIVATE', name: hidden })
@@ -115,7 +115,7 @@ describe('a user who creates a channel', () => {
     })
   })
 
-  it('does not get into a public channel in which it is blocked', async () => {
+  it('is not added to a public channel in which it is blocked', async () => {
     const [first, second] = [await someone(), await someone()]
     const input = { type: 'PUBLIC' as const, name: uuid() }
     const { channel } = await create(first, input)
@@ -123,7 +123,7 @@ describe('a user who creates a channel', () => {
     await expect(create(second, input)).rejects.toMatchObject({ kind: 'ConflictError' })
   })
 
-  it('cannot write directly to who has blocked it', async () => {
+  it('cannot create a direct channel with a user who has blocked it', async () => {
     const [blocker, blocked] = [await someone(), await someone()]
     await blockUser(server.ctx, blocker, blocked.userId)
     await expect(
@@ -134,8 +134,8 @@ describe('a user who creates a channel', () => {
   })
 })
 
-describe('whom a user names and nobody knows', () => {
-  it('becomes a guest, once, where the application has guests', async () => {
+describe('an unknown user who is named as a member', () => {
+  it('becomes a guest, once, where guests are enabled', async () => {
     const creator = await someone()
     const username = `stranger ${uuid()}`
     const input = { type: 'DIRECT' as const, members: [{ username }, { username }] }
@@ -147,7 +147,7 @@ describe('whom a user names and nobody knows', () => {
     expect(await create(creator, input)).toMatchObject({ channel: { id: channel.id }, outcome: 'owned' })
   })
 
-  it('is no guest where nothing comes of the channel', async () => {
+  it('does not become a guest where the channel is not created', async () => {
     const creator = await someone()
     const names = Array.from({ length: 10 }, () => `stranger ${uuid()}`)
     const members = names.map((username) => ({ username }))
@@ -160,7 +160,7 @@ describe('whom a user names and nobody knows', () => {
     })
   })
 
-  it('is unknown where the application has no guests', async () => {
+  it('is refused where guests are disabled', async () => {
     const creator = await someone()
     await setFeatures({ guestUsers: 'DISABLED' })
     const members = [{ username: `stranger ${uuid()}` }]
@@ -171,7 +171,7 @@ describe('whom a user names and nobody knows', () => {
   })
 })
 
-it('users create no channels where the application does not want them to', async () => {
+it('users create no channels where the application does not allow it', async () => {
   const creator = await someone()
   await setFeatures({ userCreatedChannels: 'DISABLED' })
   await expect(create(creator, { type: 'PUBLIC' })).rejects.toMatchObject({ kind: 'FeatureDisabledError' })

@@ -74,8 +74,8 @@ const unread = async (name?: string) => names(await listUnreadChannels(server.ct
 const count = (filters: Parameters<typeof countUserChannels>[2]) =>
   countUserChannels(server.ctx, user, filters)
 
-describe('which channels', () => {
-  it('a user sees its own and public ones, and may join those of the latter that are not its own', async () => {
+describe('filters', () => {
+  it('a user sees its own channels and public ones, and may join public ones that are not its own', async () => {
     const own = ['mine DIRECT', 'mine PRIVATE', 'mine PUBLIC']
     expect((await joined()).sort()).toEqual(own)
     expect(await joinable()).toEqual(['theirs PUBLIC'])
@@ -87,7 +87,7 @@ describe('which channels', () => {
     expect(items.map(({ standing }) => standing).sort()).toEqual(['member', 'member', 'member', 'outsider'])
   })
 
-  it('who left or is blocked, or has hidden a channel, sees accordingly less', async () => {
+  it('channels that the user left, is blocked in or has hidden are not listed', async () => {
     await leaveChannel(server.ctx, user, id('mine PUBLIC'), {})
     await hideChannel(server.ctx, user, id('mine DIRECT'))
     await blockChannelUser(server.ctx, other, id('theirs PUBLIC'), { id: user.userId })
@@ -100,7 +100,7 @@ describe('which channels', () => {
     expect(await count({})).toBe(1)
   })
 
-  it('groups are found by a part of their name, whatever its case; the signs of patterns are none', async () => {
+  it('groups are found by a part of their name, whatever its case; % and _ are taken literally', async () => {
     expect((await visible({ name: 'INE pub' })).sort()).toEqual(['mine PUBLIC'])
     expect((await visible({ name: 'public' })).sort()).toEqual(['mine PUBLIC', 'theirs PUBLIC'])
     expect(await visible({ name: 'public', subscribable: true })).toEqual(['mine PUBLIC'])
@@ -111,7 +111,7 @@ describe('which channels', () => {
 })
 
 describe('order', () => {
-  it('channels come by their newest message, whether or not it is dispatched, or by their age', async () => {
+  it('channels are sorted by their newest message, dispatched or not, or by their age', async () => {
     expect(await visible()).toEqual(['mine DIRECT', 'theirs PUBLIC', 'mine PRIVATE', 'mine PUBLIC'])
     await sendMessage(application, id('mine PUBLIC'))
     await sendMessage(application, id('mine PRIVATE'))
@@ -123,7 +123,7 @@ describe('order', () => {
     expect(await joined()).toEqual(order.slice(1))
   })
 
-  it('pages of joinable channels joined are the list, while messages arrive before them', async () => {
+  it('pages of joinable channels join into the whole list while messages arrive before them', async () => {
     for (let made = 0; made < 7; made++) {
       channels.delete('theirs PUBLIC')
       await create('theirs', 'PUBLIC')
@@ -147,7 +147,7 @@ describe('order', () => {
     })
   })
 
-  it('imported channels have their place in it, and imported messages move them', async () => {
+  it('imported channels have their place in the order, and imported messages move them', async () => {
     const [older, newer] = [uuid(), uuid()]
     await importFile(application, 'channels', [
       { type: 'PUBLIC', name: older },
@@ -161,7 +161,7 @@ describe('order', () => {
     expect(await count({ type: 'PUBLIC' })).toBe(4)
   })
 
-  it('another order may be asked for; one that there is not is ignored', async () => {
+  it('another sort may be requested; an unknown one is ignored', async () => {
     const by = (property: string, descending = false) =>
       listVisibleChannels(server.ctx, user, {}, { ...all, sort: [{ property, descending }] })
     const byName = names(await by('name')).filter((name) => name !== 'mine DIRECT')
@@ -203,7 +203,7 @@ describe('unread channels', () => {
     expect(await unread()).toEqual([])
   })
 
-  it('are found behind what was read, and not by what the user has deleted for itself', async () => {
+  it('are those with a message after the last one read, without messages that the user has deleted for itself', async () => {
     const group = id('mine PRIVATE')
     const sent = []
     for (let count = 0; count < 5; count++) sent.push((await sendMessage(application, group, byOther())).id)

@@ -75,8 +75,8 @@ const refuses = (refusals: Refusal[]) =>
     }),
   )
 
-describe('seeing', () => {
-  it('members see all their channels, others public ones, and nobody those of other applications', async () => {
+describe('visibility', () => {
+  it('members see all their channels, other users public ones, and no user those of other applications', async () => {
     const stranger = callerOf(await server.createApplication(), { id: outsider.userId })
     const foreign = await server.createApplication()
     const foreigner = callerOf(foreign, await createUser(foreign))
@@ -95,7 +95,7 @@ describe('seeing', () => {
     ])
   })
 
-  it('members are found by a part of their display name, in any order asked for', async () => {
+  it('members are found by a part of their display name, in any order that is requested', async () => {
     const named = await createUser(server.main, { displayName: '100% Zoë' })
     await inviteUser(server.ctx, member, open.id, { user: { id: named.id } })
     const list = async (displayName: string) =>
@@ -113,7 +113,7 @@ describe('seeing', () => {
 })
 
 describe('joining and leaving', () => {
-  it('whoever sees a public channel may join it, and leave it; the others hear of it once', async () => {
+  it('any user who sees a public channel may join and leave it; the others receive one event', async () => {
     expect(await joinChannel(server.ctx, outsider, open.id)).toMatchObject({ standing: 'member' })
     expect(await joinChannel(server.ctx, outsider, open.id)).toMatchObject({ standing: 'member' })
     expect(await membersOf(open.id)).toContain(outsider.userId)
@@ -124,7 +124,7 @@ describe('joining and leaving', () => {
     expect(await told1('channel.member.left', open)).toEqual([about])
   })
 
-  it('who leaves a private channel sees it no more, and the last one keeps the channel', async () => {
+  it('a user who leaves a private channel no longer sees it, and the last member keeps the channel', async () => {
     for (const caller of [member, moderator]) {
       expect(await leaveChannel(server.ctx, caller, closed.id, { user: null })).toMatchObject({
         id: closed.id,
@@ -137,7 +137,7 @@ describe('joining and leaving', () => {
     await server.main.get(`/channels/${closed.id}`).expect(200)
   })
 
-  it('moderators send members away, members do not', async () => {
+  it('moderators remove members, members do not', async () => {
     const other = { user: { id: member.userId } }
     await refuses([
       [
@@ -170,7 +170,7 @@ describe('joining and leaving', () => {
 })
 
 describe('inviting', () => {
-  it('members invite, and the invitee is a member at once', async () => {
+  it('members invite users, who are members at once', async () => {
     const invitee = await createUser(server.main)
     const user = { user: { username: invitee.name } }
     expect(await inviteUser(server.ctx, member, closed.id, user)).toMatchObject({ id: invitee.id })
@@ -186,7 +186,7 @@ describe('inviting', () => {
     expect(invite?.[0]).toBe(member.userId)
   })
 
-  it('others do not', async () => {
+  it('users who are no members do not', async () => {
     const user = { user: { id: outsider.userId } }
     await refuses([
       ['to a public channel', 'AccessDeniedError', () => inviteUser(server.ctx, outsider, open.id, user)],
@@ -196,7 +196,7 @@ describe('inviting', () => {
 })
 
 describe('moderators', () => {
-  it('make others moderators, and take it back', async () => {
+  it('add and remove other moderators', async () => {
     const user = { id: outsider.userId }
     const listed = async () => idsOf((await listChannelModerators(server.ctx, member, open.id, page)).items)
     expect(await addModerator(server.ctx, moderator, open.id, user)).toMatchObject(user)
@@ -210,7 +210,7 @@ describe('moderators', () => {
     expect(await told1('channel.moderator.deleted', open)).toEqual([about])
   })
 
-  it('alone may do what concerns the channel or other members', async () => {
+  it('are the only ones to change the channel or other members', async () => {
     const user = { id: moderator.userId }
     const denied = 'AccessDeniedError'
     await refuses(
@@ -226,8 +226,8 @@ describe('moderators', () => {
   })
 })
 
-describe('keeping somebody out', () => {
-  it('ends the membership, and nobody lets them in again until the record is deleted', async () => {
+describe('blocking a user from a channel', () => {
+  it('ends the membership, and the user cannot be added until the block is deleted', async () => {
     const user = { id: member.userId }
     const record = await blockChannelUser(server.ctx, moderator, open.id, user)
     expect(record).toMatchObject({ channelId: open.id, user })
@@ -258,7 +258,7 @@ describe('keeping somebody out', () => {
     expect(await told1('channel.block_record.deleted', open)).toEqual([kept])
   })
 
-  it('holds against whoever joins at the same time', async () => {
+  it('applies to users who join at the same time', async () => {
     for (let round = 0; round < 10; round++) {
       const user = await createUser(server.main)
       const [, joined] = await Promise.allSettled([
@@ -269,7 +269,7 @@ describe('keeping somebody out', () => {
     }
   })
 
-  it('does not concern oneself', async () => {
+  it('is refused for oneself', async () => {
     const myself = { id: moderator.userId }
     await refuses([
       ['oneself', 'ValidationError', () => blockChannelUser(server.ctx, moderator, open.id, myself)],
@@ -301,7 +301,7 @@ describe('what members change for themselves', () => {
     })
   })
 
-  it('is not for outsiders, and groups cannot be hidden', async () => {
+  it('is not for users outside the channel, and groups cannot be hidden', async () => {
     await refuses([
       ['mute', 'AccessDeniedError', () => muteChannel(server.ctx, outsider, open.id, { state: 'ON' })],
       ['clear', 'AccessDeniedError', () => clearHistory(server.ctx, outsider, open.id)],
@@ -342,7 +342,7 @@ describe('the channel itself', () => {
     expect(changed).toMatchObject({ name: direct.name, properties: { a: 1 } })
   })
 
-  it('is published as it was when it is gone, with who was in it', async () => {
+  it('is published as it was when it is deleted, with its members', async () => {
     const last = await sendMessage(server.main, open.id)
     expect(await deleteChannel(server.ctx, moderator, open.id)).toMatchObject({ id: open.id })
     expect(await told1('channel.deleted', open)).toMatchObject([
@@ -361,7 +361,7 @@ describe('the channel itself', () => {
     expect(byBackend).not.toHaveProperty('by')
   })
 
-  it('tells the events of its members and of backends', async () => {
+  it('delivers triggered events to its members and backends', async () => {
     const event = { type: 'wave', properties: { hand: 'left' } }
     expect(await sendChannelEvent(server.ctx, member, open.id, event)).toMatchObject({
       ...event,

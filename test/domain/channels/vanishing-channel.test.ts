@@ -30,7 +30,7 @@ async function whileItVanishes<T>(channelId: number, late: () => PromiseLike<T>)
   }
 }
 
-describe('whoever comes too late is answered 404', () => {
+describe('an operation on a channel that was just deleted is answered 404', () => {
   it.each<[string, string, () => object]>([
     ['a new member', 'members', () => ({ id: user.id })],
     ['a new moderator', 'moderators', () => ({ id: user.id })],
@@ -47,7 +47,7 @@ describe('whoever comes too late is answered 404', () => {
     })
   })
 
-  it('messages to other channels that went out with it are kept', async () => {
+  it('messages to other channels in the same group commit are stored', async () => {
     const [vanishing, staying] = [await createChannel(server.main), await createChannel(server.main)]
     const post = (id: number) => server.main.post(`/channels/${id}/messages`, { type: 'TEXT', body: 'Hello' })
     const answers = await whileItVanishes(vanishing.id, () =>

@@ -93,7 +93,7 @@ async function filesIn(home: string): Promise<number> {
 }
 
 describe('a dump', () => {
-  it('has rows of every table that is worth keeping, and the bytes of files', async () => {
+  it('has rows of every table that is worth keeping, and the contents of files', async () => {
     const { manifest, header } = await checkDump(whole)
     expect(header).toMatchObject({ chatterie: version, scope: 'server' })
     const missing = [...dumpedTables.keys()].filter((name) => !manifest.tables[name])
@@ -102,7 +102,7 @@ describe('a dump', () => {
     expect(manifest.missingFiles).toBe(0)
   })
 
-  it('of one application has nothing of any other', async () => {
+  it('of one application has nothing of others', async () => {
     const { manifest } = await checkDump(one)
     expect(manifest.applications).toEqual([{ id: world.applicationId, name: expect.any(String) }])
     const { lines } = await contentsOf(one)
@@ -113,7 +113,7 @@ describe('a dump', () => {
     expect(await readdir(folder)).not.toContain('none.part')
   })
 
-  it('holds no secret as it is, and is for its owner alone', async () => {
+  it('contains no secret in plain text, and is readable by its owner only', async () => {
     const text = (await contentsOf(whole)).lines.join('\n')
     expect(text).not.toContain(world.clientSecret)
     expect(text).not.toContain(world.accessToken)
@@ -123,7 +123,7 @@ describe('a dump', () => {
 })
 
 describe('a restored dump', () => {
-  it.each(['whole', 'one'] as const)('is in an empty database as it was, with all ids: %s', async (name) => {
+  it.each(['whole', 'one'] as const)('is the same in an empty database, with all ids: %s', async (name) => {
     const path = { whole, one }[name]
     const { ctx } = await elsewhere()
     await restoreDump(ctx, await checkDump(path))
@@ -137,7 +137,7 @@ describe('a restored dump', () => {
     expect(Number(rows[0].next)).toBe((before.manifest.sequences.message_id ?? 0) + 1)
   })
 
-  it('is beside others under another name, with other ids, and looks the same', async () => {
+  it('is the same beside others under another name, with new ids', async () => {
     const name = 'Another \u{1F30D}'
     const progress: number[] = []
     const restored = await restoreApplication(server.ctx, await checkDump(one), name, (rows) =>
@@ -222,7 +222,7 @@ describe('nothing is written', () => {
     return path
   }
 
-  it('of a dump that was made to do harm', async () => {
+  it('of a dump that was crafted to do harm', async () => {
     const { ctx, home } = await elsewhere()
     const last = (line: string) => (lines: string[]) => [...lines, line]
     const second = (line: string) => (lines: string[]) => lines.toSpliced(1, 0, line)
@@ -248,7 +248,7 @@ describe('nothing is written', () => {
     expect([await isEmpty(ctx), await filesIn(home)]).toEqual([true, 0])
   })
 
-  it('of a dump whose ids would use up those of the others, and of a line without an end', async () => {
+  it('of a dump whose ids would exhaust those of others, and of a line without an end', async () => {
     const dump = await checkDump(one)
     const ids = { ...dump.manifest.ids, message: [1, Number.MAX_SAFE_INTEGER] as [number, number] }
     const far = { ...dump, manifest: { ...dump.manifest, ids } }
@@ -262,7 +262,7 @@ describe('nothing is written', () => {
     await expect(checkDump(endless)).rejects.toThrow('too long for a dump')
   })
 
-  it('of a dump that another version wrote in another way', async () => {
+  it('of a dump of another version with an incompatible format', async () => {
     const [first = '', ...rest] = gunzipSync(await readFile(whole))
       .toString('utf8')
       .split('\n')
@@ -276,7 +276,7 @@ describe('nothing is written', () => {
     }
   })
 
-  it('where the database holds something, or the key of its secrets is not at hand', async () => {
+  it('where the database is not empty, or the key of its secrets is missing', async () => {
     const dump = await checkDump(whole)
     await expect(restoreDump(server.ctx, dump)).rejects.toThrow('The database holds something')
     const { ctx, home } = await elsewhere({
@@ -293,7 +293,7 @@ describe('nothing is written', () => {
 })
 
 describe('chatterie', () => {
-  it('dumps beside a server at work, and restores', async () => {
+  it('dumps while a server is running, and restores', async () => {
     const { settings, ctx } = await elsewhere()
     const file = join(folder, 'by-command.zst')
     const source = { DATABASE_URL: server.ctx.db.pool.options.connectionString ?? '' }

@@ -17,7 +17,7 @@ it.for([
   expect(safeName(given)).toBe(kept)
 })
 
-it('a long name is cut, its extension is not', () => {
+it('a long name is shortened, its extension is not', () => {
   const name = safeName(`${'😀'.repeat(400)}.jpeg`)
   expect(name).toHaveLength(255)
   expect(name).toMatch(/\.jpeg$/)

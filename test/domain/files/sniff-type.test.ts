@@ -16,13 +16,13 @@ const png = Buffer.from(
 )
 
 describe('the type of a file', () => {
-  it('is what its signature says', async () => {
+  it('is recognised by its signature', async () => {
     expect(await typeOf(png)).toBe('image/png')
     expect(await typeOf('%PDF-1.7\n')).toBe('application/pdf')
     expect(await typeOf(Buffer.from('ffd8ffe000104a464946', 'hex'))).toBe('image/jpeg')
   })
 
-  it('is plain text where it is text, and bytes where it is neither', async () => {
+  it('is text/plain for text, and application/octet-stream for anything else', async () => {
     for (const text of [
       'Hello',
       '',
@@ -38,7 +38,7 @@ describe('the type of a file', () => {
     expect(await typeOf('text\0with a zero')).toBe('application/octet-stream')
   })
 
-  it('is known for markup, whatever stands before it', async () => {
+  it('is recognised for markup, whatever precedes it', async () => {
     expect(await typeOf('<!doctype html><script>alert(1)</script>')).toBe('text/html')
     expect(await typeOf(' \n\ufeff<ScRiPt>alert(1)</ScRiPt>')).toBe('text/html')
     expect(await typeOf('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>')).toBe('image/svg+xml')
@@ -46,7 +46,7 @@ describe('the type of a file', () => {
     expect(await typeOf('<?xml version="1.0"?><feed/>')).toBe('application/xml')
   })
 
-  it('is not misled by text that ends within a letter', async () => {
+  it('is recognised for text that ends within a character', async () => {
     expect(await typeOf(Buffer.concat([Buffer.alloc(65_535, 'a'), Buffer.from('ü'.repeat(10))]))).toBe(
       'text/plain',
     )
@@ -80,7 +80,7 @@ describe('the type that a sender gives', () => {
     ['<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', 'image/png', 'image/svg+xml'],
     ['<svg onload="alert(1)"/>', 'video/mp4', 'image/svg+xml'],
     ['<p>', 'application/pdf', 'text/html'],
-  ])('is not kept where %s calls itself %s', async (bytes, declared, expected) => {
+  ])('is not kept where %s is declared as %s', async (bytes, declared, expected) => {
     expect(await typeOf(bytes, declared)).toBe(expected)
   })
 
@@ -99,7 +99,7 @@ describe('the type that a sender gives', () => {
   )
 })
 
-it('gives all the bytes again, however they come', async () => {
+it('returns all bytes, however they are chunked', async () => {
   const bytes = Buffer.concat([png, Buffer.alloc(200_000, 'x')])
   for (const size of [1_000, 65_536, 300_000]) {
     const { bytes: again } = await sniffType(inChunks(bytes, size))
@@ -107,7 +107,7 @@ it('gives all the bytes again, however they come', async () => {
   }
 })
 
-it('lets go of the bytes when nobody wants them any more', async () => {
+it('releases the bytes when the reader is cancelled', async () => {
   let released = false
   async function* source() {
     try {

@@ -31,7 +31,7 @@ const requirer = `async function handleEvent() {
   return [found('greeter'), found('@team/tool')]
 }`
 
-it('functions require what is installed from then on, and what comes with every runtime', async () => {
+it('functions can require what is installed from then on, and the default dependencies', async () => {
   const guard = await deploy(application, 'user.attempted.start_session', requirer)
   await run()
   expect(await lastPayload(guard)).toEqual(['MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'])
@@ -46,7 +46,7 @@ it('functions require what is installed from then on, and what comes with every 
   expect(await lastPayload(guard)).toEqual(['greeter@1.2.3', '@team/tool@4.0.0'])
 })
 
-it('what cannot be installed is refused with the reason, and what was there stays in use', async () => {
+it('dependencies that cannot be installed are refused with the reason, and the previous ones stay in use', async () => {
   const guard = await deploy(application, 'user.attempted.start_session', requirer)
   await put([{ name: 'greeter', version: '^1.0.0' }]).expect(200)
   const { status, body } = await put([
@@ -65,7 +65,7 @@ it('what cannot be installed is refused with the reason, and what was there stay
   expect(await lastPayload(guard)).toEqual(['greeter@1.2.3', 'MODULE_NOT_FOUND'])
 })
 
-it('what brings in anything but packages of the registry is refused with its name', async () => {
+it('dependencies from anywhere but the registry are refused by name', async () => {
   const guard = await deploy(application, 'user.attempted.start_session', requirer)
   await put([{ name: 'greeter', version: '^1.0.0' }]).expect(200)
   for (const spec of ['git+https://example.com/a.git', 'file:/etc', 'http://127.0.0.1:9/a.tgz']) {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { maskSecrets } from '#domain/functions/runs/mask-secrets.ts'
 
-it('masks what is named like a secret, at any depth, and leaves the rest and the original alone', () => {
+it('masks keys named like a secret, at any depth, and leaves the rest and the original unchanged', () => {
   const args = {
     username: 'jane',
     authParams: {
@@ -43,13 +43,13 @@ it('masks what is named like a secret, at any depth, and leaves the rest and the
   expect(args).toEqual(before)
 })
 
-it('keeps keys that other objects have special plans for', () => {
+it('keeps keys with a special meaning for objects', () => {
   expect(JSON.stringify(maskSecrets(JSON.parse('{"__proto__":{"token":"x"},"a":1}')))).toBe(
     '{"__proto__":{"token":"***"},"a":1}',
   )
 })
 
-it('takes what is nested deeper than the stack goes', () => {
+it('handles nesting deeper than the stack', () => {
   const depth = 100_000
   const deep = JSON.parse(`${'[{"a":'.repeat(depth)}1${'}]'.repeat(depth)}`)
   expect(JSON.stringify(maskSecrets(deep))).toMatch(/^(\[\{"a":){50}"\*{3}"(\}\]){50}$/)

@@ -30,7 +30,7 @@ it('a session that is resumed does not ask the function again', async () => {
   await expect(start('eve', key), 'nobody resumes what is of somebody else').rejects.toThrow('not any more')
 })
 
-it('who attempts at once is asked for apart, each with its own parameters', async () => {
+it('the function runs once for each concurrent attempt, with its own parameters', async () => {
   const guard = await deploy(
     application,
     type,
@@ -45,14 +45,14 @@ it('who attempts at once is asked for apart, each with its own parameters', asyn
   expect(payloads.sort()).toEqual(names.map((name) => [name, name]).sort())
 })
 
-it('functions of another application have no say', async () => {
+it('functions of another application are not run', async () => {
   const other = await server.createApplication()
   await deploy(other, type, `async function handleEvent() { throw new Error('no') }`)
   await createUser(application, { name: 'jane' })
   expect(await start('jane')).toMatchObject({ isResumed: false })
 })
 
-it('a runtime whose environment cannot be opened lets nobody in', async () => {
+it('a runtime whose environment cannot be decrypted refuses every session', async () => {
   await deploy(application, type, 'async function handleEvent() {}')
   await server.ctx.db.query(
     {

@@ -51,7 +51,7 @@ async function wholeDatabase(): Promise<string> {
 }
 
 describe('a secret', () => {
-  it('stands nowhere in the database as it is: of a user, function, webhook, client or operator, a token', async () => {
+  it('is nowhere in the database in plain text: of a user, function, webhook, client or operator, a token', async () => {
     const { main } = server
     const webhook = await createWebhook()
     const password = 'secret of an operator'
@@ -74,7 +74,7 @@ describe('a secret', () => {
     }
   })
 
-  it('is opened for its own user and name alone', async () => {
+  it('can be opened for its own user and name only', async () => {
     const { main, ctx } = server
     const [jane, john] = [await createUser(main), await createUser(main)]
     await main.put(`/users/${jane.id}/secrets/pin`, { secret: 'of jane' }).expect(200)
@@ -87,7 +87,7 @@ describe('a secret', () => {
     expect(JSON.stringify(body)).not.toContain('of jane')
   })
 
-  it('from before secrets were sealed is read as it was, and sealed after a start', async () => {
+  it('from before secrets were encrypted is still read, and is encrypted after a start', async () => {
     const { main, ctx } = server
     const user = await createUser(main)
     const values = ['text', 7, false, null, ['a'], { __proto: { a_b: 1 } }]
@@ -109,7 +109,7 @@ describe('a secret', () => {
     expect(await read(449)).toEqual(all[449])
   })
 
-  it('that a process of the version before has set is the one that is read', async () => {
+  it('that a process of the previous version has set is the one that is read', async () => {
     const { main, ctx } = server
     const user = await createUser(main)
     const path = `/users/${user.id}/secrets/pin`
@@ -124,7 +124,7 @@ describe('a secret', () => {
 })
 
 describe('a start', () => {
-  it('is refused with a key that is not the one of the database, before anything is sealed', async () => {
+  it('is refused with another key than that of the database, before anything is encrypted', async () => {
     await checkKeys(withKeys(first))
     await checkKeys(withKeys(first))
     const id = await idOf(first)
@@ -145,7 +145,7 @@ describe('a start', () => {
     )
   })
 
-  it('is refused where the database is of a version that noted no keys', async () => {
+  it('is refused with another key where the database is of a version that recorded no keys', async () => {
     await server.main.put('/runtimes/nodejs/environment-variables', { A: 'b' })
     await server.ctx.db.pool.query('truncate encryption_key')
     await expect(checkKeys(withKeys(stranger))).rejects.toThrow('sealed with another key')
@@ -160,8 +160,8 @@ describe('a start', () => {
   })
 })
 
-describe('sealing anew', () => {
-  it('leaves nothing that needs another key than the first, and everything as it was', async () => {
+describe('re-encryption', () => {
+  it('leaves nothing that needs another key than the first, and all secrets unchanged', async () => {
     const { main, ctx } = server
     await checkKeys(ctx)
     const users = await Promise.all(Array.from({ length: 3 }, () => createUser(main)))
@@ -203,7 +203,7 @@ describe('sealing anew', () => {
     expect(await withKeys(first).vault.open(rows[0].secret, aboutWebhook(webhook.id))).toBe(webhook.secret)
   })
 
-  it('gives up what no key opens only when it is told to', async () => {
+  it('discards what no key opens only with an explicit option', async () => {
     const { main, ctx } = server
     await checkKeys(ctx)
     const user = await createUser(main)

@@ -29,7 +29,7 @@ const updatesOf = async (id: number) =>
   (await delivered(server, 'channel.message.updated')).filter(({ payload }) => payload.messageId === id)
 const read = async (id: number) => (await server.main.get(`/messages/${id}`).expect(200)).body
 
-it('a message shows previews of the pages that it links to, and is not edited by that', async () => {
+it('a message shows previews of the pages that it links to, and is not marked as edited', async () => {
   const body = 'https://a.example/1 https://a.example/nothing https://a.example/1'
   const { id } = await sendMessage(server.main, channelId, { body })
   const { asked, pages } = web()
@@ -50,7 +50,7 @@ it('a message shows previews of the pages that it links to, and is not edited by
   expect(await updatesOf(id)).toEqual([{ channelId, payload: { messageId: id } }])
 })
 
-it('no more than three pages are asked for', async () => {
+it('no more than three pages are fetched', async () => {
   const body = [1, 2, 3, 4].map((n) => `https://a.example/${n}`).join(' ')
   const { id } = await sendMessage(server.main, channelId, { body })
   const { asked, pages } = web()
@@ -58,7 +58,7 @@ it('no more than three pages are asked for', async () => {
   expect(asked).toHaveLength(3)
 })
 
-it('where nothing is found, or nothing is linked to, nothing is published', async () => {
+it('nothing is published where no preview is found, or nothing is linked to', async () => {
   for (const body of ['https://a.example/nothing', 'Hello']) {
     const { id } = await sendMessage(server.main, channelId, { body })
     await addLinkPreviews(server.ctx, web().pages, id)
@@ -66,7 +66,7 @@ it('where nothing is found, or nothing is linked to, nothing is published', asyn
   }
 })
 
-it('a message that says something else by then keeps what it says, and one that is gone stays gone', async () => {
+it('a message that was edited meanwhile is left alone, and one that was deleted stays deleted', async () => {
   const { id } = await sendMessage(server.main, channelId, { body: 'https://a.example/1' })
   const edit = () => server.main.patch(`/messages/${id}`, { body: 'see https://a.example/2' }).expect(200)
   await addLinkPreviews(server.ctx, web(edit).pages, id)

@@ -52,7 +52,7 @@ const idsSeenBy = async (caller: UserCaller) => {
 }
 
 describe('editing a message', () => {
-  it('is for its author, is marked, and finds mentions and links again', async () => {
+  it('is for its author, marks it as edited, and finds mentions and links again', async () => {
     const body = `See https://example.com, <@${author.name}>`
     const edited = await updateMessage(server.ctx, { ...author, receipt: 'r7' }, message.id, { body })
     expect(edited).toMatchObject({
@@ -68,7 +68,7 @@ describe('editing a message', () => {
     })
   })
 
-  it('is denied to other members and moderators, and to others the message is unknown', async () => {
+  it('is denied to other members and moderators, and 404 for users outside the channel', async () => {
     for (const caller of [member, moderator]) {
       await expect(updateMessage(server.ctx, caller, message.id, { body: 'x' })).rejects.toMatchObject(denied)
     }
@@ -77,7 +77,7 @@ describe('editing a message', () => {
     )
   })
 
-  it('gives a file no body', async () => {
+  it('cannot give a file a body', async () => {
     const file = { url: 'https://example.com/a.png', name: 'a.png', contentType: 'image/png', size: 3 }
     const { id } = await sendMessage(server.ctx, author, { channelId }, { type: 'FILE', file })
     await expect(updateMessage(server.ctx, author, id, { body: 'x' })).rejects.toMatchObject({
@@ -86,7 +86,7 @@ describe('editing a message', () => {
     })
   })
 
-  it('differs from giving it other properties, which moderators may, too', async () => {
+  it('is separate from changing its properties, which moderators may do, too', async () => {
     const first = { a: 1, b: 2 }
     await updateMessage(server.ctx, author, message.id, { properties: { replace: first } })
     const changed = await updateMessage(server.ctx, moderator, message.id, {
@@ -101,7 +101,7 @@ describe('editing a message', () => {
 })
 
 describe('deleting a message', () => {
-  it('is for its author and moderators; the event keeps it as it was', async () => {
+  it('is for its author and moderators; the event contains it as it was', async () => {
     await expect(deleteMessage(server.ctx, member, message.id)).rejects.toMatchObject(denied)
     const deleted = await deleteMessage(server.ctx, moderator, message.id)
     expect(deleted.message).toMatchObject({ id: message.id, body: 'Hello!' })
@@ -125,7 +125,7 @@ describe('deleting a message', () => {
     expect(events.at(-1)?.payload.by).toBeUndefined()
   })
 
-  it('leaves its replies a parent that says nothing', async () => {
+  it('leaves its replies a parent without content', async () => {
     const reply = await replyToMessage(server.ctx, member, message.id, { type: 'TEXT', body: 're' })
     await deleteMessage(server.ctx, author, message.id)
     const parent = await getParent(server.ctx, author, reply.id)
@@ -137,7 +137,7 @@ describe('deleting a message', () => {
     expect(next.nestedLevel).toBe(2)
   })
 
-  it('for oneself hides it from oneself alone', async () => {
+  it('for oneself hides it from that user only', async () => {
     const before = await countChannelMessages(server.ctx, member, channelId, {})
     const reply = await replyToMessage(server.ctx, author, message.id, { type: 'TEXT', body: 're' })
     expect(await deleteMessageForMe(server.ctx, member, message.id)).toMatchObject({ id: message.id })

@@ -46,13 +46,13 @@ async function walk(list: (request: CursorRequest) => Promise<CursorPage<{ id: n
 }
 
 describe('the messages of a channel', () => {
-  it('are listed newest first, there and back', async () => {
+  it('are listed newest first, forwards and backwards', async () => {
     const { member, channelId, ids } = await conversation(10)
     const list = (request: CursorRequest) => listChannelMessages(server.ctx, member, channelId, {}, request)
     expect(await walk(list)).toEqual({ there: ids, back: ids })
   })
 
-  it('are those that a member has not cleared', async () => {
+  it('exclude those that a member has cleared', async () => {
     const { member, channelId, ids } = await conversation(6)
     const [newest = 0, , kept = 0, cleared = 0] = ids
     await server.ctx.db.prisma.channelMembership.updateMany({
@@ -76,7 +76,7 @@ describe('the messages of a channel', () => {
     })
   })
 
-  it('can be those of the main thread, or those with a file', async () => {
+  it('can be filtered to the main thread, or to those with a file', async () => {
     const { member, channelId, ids } = await conversation(2)
     await replyToMessage(server.ctx, member, ids[0] as number, { type: 'TEXT', body: 're' })
     const reply = await replyToMessage(server.ctx, member, ids[0] as number, { type: 'FILE', file })
@@ -94,7 +94,7 @@ describe('the messages of a channel', () => {
     expect(await idsOf({})).toHaveLength(5)
   })
 
-  it('are for members', async () => {
+  it('are for members only', async () => {
     const { outsider, channelId } = await conversation(1)
     const request = { size: 25, relation: 'SELF' as const }
     await expect(listChannelMessages(server.ctx, outsider, channelId, {}, request)).rejects.toMatchObject({
@@ -107,7 +107,7 @@ describe('the messages of a channel', () => {
 })
 
 describe('the messages of all channels of a user', () => {
-  it('are listed newest first, there and back, and hold none of other channels', async () => {
+  it('are listed newest first, forwards and backwards, without those of other channels', async () => {
     const { member, channelId } = await conversation(0)
     const other = await createChannel(server.main, { members: [{ id: member.userId }] })
     const foreign = await createChannel(server.main)
@@ -127,7 +127,7 @@ describe('the messages of all channels of a user', () => {
     expect(files.items).toEqual([])
   })
 
-  it('are none for who is in no channel', async () => {
+  it('are none for a user without channels', async () => {
     const { outsider } = await conversation(0)
     const page = await listJoinedMessages(server.ctx, outsider, {}, { size: 3, relation: 'SELF' })
     expect(page).toMatchObject({ items: [], hasPrevious: false })

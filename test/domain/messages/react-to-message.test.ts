@@ -48,7 +48,7 @@ const deliveredOf = async (type: Parameters<typeof delivered>[1]) =>
   (await delivered(server, type)).filter(({ payload }) => payload.messageId === id)
 
 describe('reactions', () => {
-  it('are one for each user and emoji, however the emoji is written and often it is sent', async () => {
+  it('are stored once for each user and emoji, however the emoji is written and however often it is sent', async () => {
     const made = []
     for (const emoji of ['👍', ':thumbsup:', '+1']) made.push(await react(first, emoji))
     await Promise.all(Array.from({ length: 8 }, () => react(second, '👍')))
@@ -94,7 +94,7 @@ describe('reactions', () => {
     expect(list.items[0]).toMatchObject({ emoji: { character: '🎉' }, messageId: id })
   })
 
-  it('can be taken back, which is published once', async () => {
+  it('can be removed, which is published once', async () => {
     const { createdTime } = await react(first, '👍')
     await react(second, '👍')
     expect(await remove(first, '👍')).toMatchObject({ createdTime, user: { id: first.userId } })
@@ -106,7 +106,7 @@ describe('reactions', () => {
     ])
   })
 
-  it('are emoji, of members', async () => {
+  it('must be emoji, of members', async () => {
     await expect(react(first, 'no such emoji')).rejects.toMatchObject({
       kind: 'ValidationError',
       problems: [{ field: 'emoji' }],
@@ -117,7 +117,7 @@ describe('reactions', () => {
     })
   })
 
-  it('go with the user, and so do reports', async () => {
+  it('are deleted with the user, and so are reports', async () => {
     const leaving = await createUser(server.main)
     await server.main.post(`/channels/${channelId}/members`, { id: leaving.id }).expect(200)
     const caller = callerOf(server.main, leaving)
@@ -135,7 +135,7 @@ describe('reports', () => {
   const report = (caller: UserCaller, reason: string) =>
     reportMessage(server.ctx, caller, id, { reason, properties: { link: 'x' } })
 
-  it('are one for each user, counted, and listed for backends', async () => {
+  it('are stored once for each user, counted, and listed for backends', async () => {
     await report(first, 'spam')
     expect(await report(first, 'abuse')).toMatchObject({ reason: 'abuse', user: { id: first.userId } })
     await report(second, 'spam')
@@ -148,7 +148,7 @@ describe('reports', () => {
     })
   })
 
-  it('are read by moderators alone', async () => {
+  it('can be read by moderators only', async () => {
     await report(first, 'spam')
     await expect(listMessageReports(server.ctx, first, id, page)).rejects.toMatchObject({
       kind: 'AccessDeniedError',
@@ -159,7 +159,7 @@ describe('reports', () => {
     })
   })
 
-  it('can be taken back once', async () => {
+  it('can be removed once', async () => {
     await report(first, 'spam')
     expect(await removeReport(server.ctx, first, id)).toMatchObject({ reason: 'spam' })
     expect(await countReports(server.ctx, first, id)).toBe(0)

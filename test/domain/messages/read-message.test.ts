@@ -51,7 +51,7 @@ async function conversation() {
 const page = { number: 0, size: 25, sort: [] }
 
 describe('reading a message', () => {
-  it('is published once, with its author and the time that its receipt shows', async () => {
+  it('is published once, with its author and the time of its receipt', async () => {
     const { reader, writer, write, delivered } = await conversation()
     const [id = 0] = await write()
     await readMessage(server.ctx, reader, id)
@@ -71,7 +71,7 @@ describe('reading a message', () => {
     ])
   })
 
-  it('of nobody has nobody as its author, and of oneself is nothing to tell', async () => {
+  it("of the system is published without an author, and of the reader's own is not published", async () => {
     const { reader, channelId, delivered } = await conversation()
     const own = await sendMessage(server.main, channelId, { user: { id: reader.userId } })
     const system = await sendMessage(server.main, channelId)
@@ -82,7 +82,7 @@ describe('reading a message', () => {
     expect(await delivered('deleted')).toEqual([])
   })
 
-  it('can be taken back, which is published with the time that it had', async () => {
+  it('can be undone, which is published with the original time', async () => {
     const { reader, write, delivered } = await conversation()
     const [id = 0] = await write()
     await readMessage(server.ctx, reader, id)
@@ -93,7 +93,7 @@ describe('reading a message', () => {
     expect(await countUserUnread(server.ctx, reader)).toBe(1)
   })
 
-  it('is for members', async () => {
+  it('is for members only', async () => {
     const { outsider, channelId, write } = await conversation()
     const [id = 0] = await write()
     for (const work of [readMessage, unreadMessage]) {
@@ -110,7 +110,7 @@ describe('reading a message', () => {
     })
   })
 
-  it('from before one joined leaves a receipt, and nothing unread', async () => {
+  it('from before the user joined leaves a receipt, and nothing unread', async () => {
     const { outsider: late, channelId, write } = await conversation()
     const [id = 0] = await write(3)
     await server.main.post(`/channels/${channelId}/members`, { id: late.userId }).expect(200)
@@ -122,7 +122,7 @@ describe('reading a message', () => {
 })
 
 describe('reading a channel', () => {
-  it('tells each newly read message, newest last', async () => {
+  it('publishes each newly read message, newest last', async () => {
     const { reader, channelId, write, delivered } = await conversation()
     const [first = 0, second = 0, third = 0] = await write(3)
     await readMessage(server.ctx, reader, second)
@@ -132,7 +132,7 @@ describe('reading a channel', () => {
     expect(await isChannelUnread(server.ctx, reader, channelId)).toBe(false)
   })
 
-  it('tells no more than the newest hundred, and reads them all', async () => {
+  it('publishes no more than the newest hundred, and marks all as read', async () => {
     const { reader, channelId, write, delivered } = await conversation()
     const ids = await write(130)
     await readChannel(server.ctx, reader, channelId)
@@ -142,7 +142,7 @@ describe('reading a channel', () => {
 })
 
 describe('reading a thread', () => {
-  it('reads what is in it, and leaves the rest of the channel', async () => {
+  it('marks what is in it as read, and leaves the rest of the channel unread', async () => {
     const { reader, writer, channelId, write, delivered } = await conversation()
     const [root = 0] = await write()
     const text = { type: 'TEXT' as const, body: 'x' }
@@ -161,8 +161,8 @@ describe('reading a thread', () => {
   })
 })
 
-describe('who has read', () => {
-  it('is read from the last message that a member has read', async () => {
+describe('the read position of a member', () => {
+  it('is the last message that it has read', async () => {
     const { reader, writer, names, channelId, write } = await conversation()
     const [first, second, third = 0] = await write(3)
     const lastReadBy = async (caller: typeof reader, username?: string) =>
@@ -180,7 +180,7 @@ describe('who has read', () => {
     await expect(lastReadBy(reader, 'nobody')).rejects.toMatchObject({ kind: 'ResourceNotFoundError' })
   })
 
-  it('is read from the context of a stretch of messages, its ends included', async () => {
+  it('is listed for a range of messages, its ends included', async () => {
     const { reader, writer, channelId, write } = await conversation()
     const ids = await write(4)
     const [first = 0, second = 0, third = 0, fourth = 0] = ids

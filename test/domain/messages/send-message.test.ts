@@ -30,7 +30,7 @@ async function conversation(fields: Record<string, unknown> = {}) {
 }
 
 describe('a user who sends', () => {
-  it('is the author, whomever it names, and the event says whose action it was', async () => {
+  it("is the author, whatever user it names, and the event names the client's action", async () => {
     const { author, outsider, channelId } = await conversation()
     const input = { ...hello, user: { id: outsider.userId } }
     const message = await sendMessage(server.ctx, author, { channelId }, input)
@@ -42,7 +42,7 @@ describe('a user who sends', () => {
     ])
   })
 
-  it('must be a member: of a public channel it is told so, of others it learns nothing', async () => {
+  it('must be a member: of a public channel the error says so, other channels are answered as unknown', async () => {
     const open = await conversation()
     await expect(
       sendMessage(server.ctx, open.outsider, { channelId: open.channelId }, hello),
@@ -60,7 +60,7 @@ describe('a user who sends', () => {
     }
   })
 
-  it('hinders no others that are sent in the same commit, nor is hindered', async () => {
+  it('fails without affecting others in the same group commit, and is not affected by them', async () => {
     const { author, outsider, channelId } = await conversation()
     const outcomes = await Promise.allSettled(
       Array.from({ length: 40 }, (_, at) =>
@@ -72,7 +72,7 @@ describe('a user who sends', () => {
     )
   })
 
-  it('mentions channels that it knows of, and no others', async () => {
+  it('mentions channels that it may see, and no others', async () => {
     const { author, channelId } = await conversation()
     const secret = await createChannel(server.main, { type: 'PRIVATE' })
     const own = await createChannel(server.main, { type: 'PRIVATE', members: [{ id: author.userId }] })
@@ -83,13 +83,13 @@ describe('a user who sends', () => {
     expect(message).not.toMatchObject({ mentions: { length: 3 } })
   })
 
-  it('cannot say who writes in the body of its action', () => {
+  it('cannot choose the author in the body of its action', () => {
     expect(WriteMessage.parse({ ...hello, user: { id: 1 } })).toEqual(hello)
   })
 })
 
 describe('a reply', () => {
-  it('is one level deeper than what it replies to, to any depth, and knows it', async () => {
+  it('is one level deeper than its parent, to any depth, and links to it', async () => {
     const { author, channelId } = await conversation()
     let parent = await sendMessage(server.ctx, author, { channelId }, hello)
     expect(parent.parentId).toBeUndefined()
@@ -102,7 +102,7 @@ describe('a reply', () => {
     }
   })
 
-  it('is in the thread of its parent, whose event says so', async () => {
+  it('is in the thread of its parent, and its event says so', async () => {
     const { author, channelId } = await conversation()
     const root = await sendMessage(server.ctx, author, { channelId }, hello)
     const replies = await Promise.all([1, 2].map(() => replyToMessage(server.ctx, author, root.id, hello)))
@@ -113,7 +113,7 @@ describe('a reply', () => {
     expect(events.at(-1)).toMatchObject({ channelId, payload: { parentId: root.id, by: author.userId } })
   })
 
-  it('is refused to who does not see the parent, whose thread stays closed', async () => {
+  it('is refused to a user who does not see the parent, and no thread is created', async () => {
     const { author, outsider, channelId } = await conversation()
     const root = await sendMessage(server.ctx, author, { channelId }, hello)
     await expect(replyToMessage(server.ctx, outsider, root.id, hello)).rejects.toMatchObject({

@@ -39,7 +39,7 @@ const count = async (text: string, values: unknown[]) =>
 const allPublished = () =>
   expect.poll(() => count('select count(*) from outbox_event where application_id = $1', [main.id])).toBe(0)
 
-it('sends the same frames, and answers the same, as one that keeps them', async () => {
+it('sends the same frames and answers as one that stores messages', async () => {
   const phone = new Phone(server, main, reader.name)
   await phone.connect()
   const topics = [kept, unkept].map(({ id }) => `/topic/channels/${id}.messages`)
@@ -76,7 +76,7 @@ it('sends the same frames, and answers the same, as one that keeps them', async 
   await phone.cut()
 })
 
-it('has an empty history: nothing is found, counted, unread, or notified of', async () => {
+it('has an empty history: nothing is found, counted, unread, or notified', async () => {
   const message = await sendMessage(main, unkept.id, { user: { id: author.id }, body: 'gone with the wind' })
   await allPublished()
   await expect.poll(() => count('select count(*) from notification_task', [])).toBe(0)
@@ -93,7 +93,7 @@ it('has an empty history: nothing is found, counted, unread, or notified of', as
   expect(shown.lastReceivedMessage).toBeUndefined()
 })
 
-it('tells functions and webhooks what was said', async () => {
+it('delivers messages to functions and webhooks', async () => {
   const receiver = await Receiver.open()
   await owner.post(`${path}/webhooks`, { url: receiver.url, events: ['message.created'] }).expect(201)
   const created = await deploy(main, 'user.sent.message', 'async (event) => event.message.body')
@@ -104,7 +104,7 @@ it('tells functions and webhooks what was said', async () => {
   receiver.close()
 })
 
-it('takes no files, which nothing would show', async () => {
+it('refuses files, which nothing would show', async () => {
   const { body } = await main
     .post(`/channels/${unkept.id}/messages`)
     .attach('file', Buffer.from('bytes'), 'a.txt')
@@ -112,7 +112,7 @@ it('takes no files, which nothing would show', async () => {
   expect(JSON.stringify(body)).toContain('keeps no messages')
 })
 
-it('is what an application sets for all that are there and for new ones, and a channel otherwise', async () => {
+it('is a setting of an application for its existing and new channels, and of a single channel', async () => {
   const before = await sendMessage(main, kept.id)
   const { body } = await owner.patch(`${path}/settings`, { messagesPersisted: false }).expect(200)
   expect(body.messagesPersisted).toBe(false)

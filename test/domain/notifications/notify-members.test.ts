@@ -50,7 +50,7 @@ async function deliveredOf(messageId: number) {
   })
 }
 
-it('those who are connected, or were a moment ago, hear of their notifications at once', async () => {
+it('users who are connected, or were a moment ago, receive their notifications at once', async () => {
   const [online, lately, long, never] = await Promise.all([
     connected(),
     connected(5),
@@ -73,7 +73,7 @@ it('those who are connected, or were a moment ago, hear of their notifications a
   expect(row?.[0]).toBe(4)
 })
 
-it('each reason is a notification of its own, complete as clients need it', async () => {
+it('each reason gives a separate notification, complete as clients need it', async () => {
   const [reader, writer] = await Promise.all([connected(), createUser(server.main)])
   const channel = await createChannel(server.main, { members: [{ id: reader.id }, { id: writer.id }] })
   const root = await sendMessage(server.main, channel.id, { user: { id: reader.id } })
@@ -107,7 +107,7 @@ it('each reason is a notification of its own, complete as clients need it', asyn
   }
 })
 
-it('a notification whose message is gone is not delivered any more', async () => {
+it('a notification whose message is deleted is no longer delivered', async () => {
   const reader = await connected()
   const channel = await createChannel(server.main, { members: [{ id: reader.id }] })
   const message = await sendMessage(server.main, channel.id)

@@ -221,7 +221,7 @@ async function planted(name: string, displayName: string) {
 }
 
 describe('an export', () => {
-  it('is a ZIP with all there is of a person, and its files', async () => {
+  it('is a ZIP with all data and files of a person', async () => {
     const name = `jane-${uuid().slice(0, 8)}`
     const { person, answer, file } = await planted(name, `Jane Quill ${name.slice(5)}`)
     const developer = await createAdmin(server, 'developer')
@@ -252,7 +252,7 @@ describe('an export', () => {
     expect(sent?.[0]).toContain(file.file.url.split('/').at(-2))
   })
 
-  it('is nobody else’s: of another application, of nobody, or for who may not', async () => {
+  it("contains no one else's data: it is refused for other applications, unknown users, and operators without the role", async () => {
     const user = await createUser(main)
     const other = await server.createApplication()
     await owner.post(`/applications/${other.id}/users/${user.id}/export`).expect(404)
@@ -312,7 +312,7 @@ async function textColumns(): Promise<string[]> {
 }
 
 describe('an erasure', () => {
-  it('leaves the names of the person nowhere: in no column of any table, and no file', async () => {
+  it('leaves the names of the person nowhere: in no column of any table, and in no file', async () => {
     const name = `zaphod-${uuid().slice(0, 8)}`
     const displayName = `Zaphod Beeblebrox ${name.slice(7)}`
     const { person, channel, direct, answer, file } = await planted(name, displayName)
@@ -350,7 +350,7 @@ describe('an erasure', () => {
     await createUser(main, { name }) // it is free
   })
 
-  it('leaves a certificate in the audit that says what was done, and proves that it says so', async () => {
+  it('records a certificate in the audit log that says what was done, and can be verified', async () => {
     const user = await createUser(main, { displayName: 'Slartibartfast' })
     await deploy(main, 'user.read.message', 'async () => {} // for Slartibartfast')
     const hook = { url: 'https://example.com/slartibartfast', events: ['job.ended'] }
@@ -386,7 +386,7 @@ describe('an erasure', () => {
     expect(await count('select count(*) from job where id = $1 and input ? $2', [job.id, 'terms'])).toBe(0)
   })
 
-  it('keeps what was written where that is asked for, as of nobody', async () => {
+  it('keeps messages where that is requested, without an author', async () => {
     const user = await createUser(main, { displayName: 'Marvin the Third' })
     const channel = await createChannel(main, { members: [{ id: user.id }] })
     await sendMessage(main, channel.id, { user: { id: user.id }, body: 'Marvin the Third was here' })
@@ -399,7 +399,7 @@ describe('an erasure', () => {
     ])
   })
 
-  it('leaves what is yet to be told of others in a shape that can be told', async () => {
+  it('leaves pending deliveries about others in a valid form', async () => {
     const [person, friend] = await Promise.all([createUser(main), createUser(main)])
     const members = [{ id: person.id }, { id: friend.id }]
     const direct = await createChannel(main, { type: 'DIRECT', members })
@@ -426,7 +426,7 @@ describe('an erasure', () => {
     away.close()
   })
 
-  it('is the owner’s, says what to do with messages, and is of somebody who is there', async () => {
+  it('is for owners only, requires a choice for messages, and requires an existing user', async () => {
     const { id } = await createUser(main)
     const body = { messages: 'keep' }
     await (await createAdmin(server, 'developer')).post(`${path}/users/${id}/erase`, body).expect(403)
@@ -440,7 +440,7 @@ describe('an erasure', () => {
     await main.get(`/users/${id}`).expect(200)
   })
 
-  it('leaves audit entries unchanged but for that', async () => {
+  it('leaves the rest of audit entries unchanged', async () => {
     await expect(rowsOf(`update audit_entry set action = 'x'`)).rejects.toThrow('never changed')
   })
 })
@@ -456,11 +456,11 @@ describe('a name', () => {
     ['Zoë ann', 'Zoë ***'],
     ['Anns room, ANN’S room', '***s room, ***’S room'],
     ['ann1 ann-1', 'ann1 ***-1'],
-  ])('in %j is hidden as a word of its own, whatever its case: %j', (given, hidden) => {
+  ])('is hidden in %j as a whole word, whatever its case: %j', (given, hidden) => {
     expect(text(given)).toBe(hidden)
   })
 
-  it('and what a document says of the person goes, of nobody else', () => {
+  it('is hidden together with what a document says of the person, and nothing of others is', () => {
     const user = { id: 7, name: 'ann', displayName: 'Ann', properties: { a: 1 } }
     expect(json({ user, other: { ...user, id: 8, name: 'bob', displayName: 'Bob' } })).toEqual({
       user: { id: 7, name: '***', displayName: '***', properties: {} },
@@ -468,7 +468,7 @@ describe('a name', () => {
     })
   })
 
-  it('that is too short for a name hides nothing', () => {
+  it('that is too short hides nothing', () => {
     expect(
       termsOf({ name: 'a', displayName: 'Al', properties: { team: 'support', mail: 'a@b.org' } }),
     ).toEqual(['a@b.org'])

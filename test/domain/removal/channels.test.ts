@@ -70,7 +70,7 @@ const tablesOfChannels = [
 ]
 
 describe('a channel with many messages', () => {
-  it('is there for nobody at once, is counted no more, and is gone with all of it after the job', async () => {
+  it('is hidden from everybody and no longer counted at once, and fully deleted after the job', async () => {
     const { channel, author, sent } = await largeChannel()
     const before = (await server.main.get('/messages?size=1').expect(200)).body.page.total
     await server.main.delete(`/channels/${channel.id}`).expect(200)
@@ -104,7 +104,7 @@ describe('a channel with many messages', () => {
       .toBe(before - many - 2)
   })
 
-  it('is no job that the Platform API shows', async () => {
+  it('is not listed as a job by the Platform API', async () => {
     const { body } = await server.main.get('/jobs?size=100').expect(200)
     const types = new Set((body._embedded?.jobs ?? []).map(({ type }: { type: string }) => type))
     expect([...types]).toEqual(['MESSAGE_IMPORT'])
@@ -131,7 +131,7 @@ describe('a batch', () => {
     }
   }
 
-  it('counts in its own commit, and stops between two of them where it is sent to', async () => {
+  it('counts in its own commit, and stops between two of them where it is told to', async () => {
     const { ctx } = server
     const begun = await job(ctx)
     const stop = new AbortController()
@@ -146,7 +146,7 @@ describe('a batch', () => {
     expect(batches).toBe(2)
   })
 
-  it('is nothing where another process has the job', async () => {
+  it('does nothing where another process has the job', async () => {
     const { ctx } = server
     const begun = await job(ctx)
     await ctx.db.run({ text: 'update job set processed = 5 where id = $1' }, [begun.id])
@@ -158,7 +158,7 @@ describe('a batch', () => {
   })
 })
 
-it('what is left of a channel whose job is gone is swept', async () => {
+it('what is left of a channel without a job is swept', async () => {
   const { channel } = await largeChannel()
   const { ctx } = server
   await ctx.db.run({ text: 'delete from channel_membership where channel_id = $1' }, [channel.id])

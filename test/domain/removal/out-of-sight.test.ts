@@ -218,7 +218,7 @@ async function counted(channelId: number) {
   }
 }
 
-describe('out of sight at once, at every door, however long their removal takes, are', () => {
+describe('hidden at once from every list and query, however long their removal takes, are', () => {
   it('all messages of an application that are deleted', async () => {
     const furnished = await furnish()
     await vanishes(furnished, async () => {
@@ -227,7 +227,7 @@ describe('out of sight at once, at every door, however long their removal takes,
     })
   })
 
-  it('messages that retention removes, from when it is run', async () => {
+  it('messages that retention removes, from the start of its run', async () => {
     const furnished = await furnish()
     await server.testApi.post('/clock/advance').send({ days: 31 }).expect(200)
     await owner.patch(`${path}/settings`, { retention: { messagesDays: 30 } }).expect(200)
@@ -237,7 +237,7 @@ describe('out of sight at once, at every door, however long their removal takes,
     })
   })
 
-  it('messages that are older than is kept, from when they are, and not only from the hourly run', async () => {
+  it('messages that exceed the retention, from that moment and not only from the hourly run', async () => {
     const furnished = await furnish()
     await owner.patch(`${path}/settings`, { retention: { messagesDays: 30 } }).expect(200)
     const sweeper = new Sweeper(server.ctx)

@@ -61,7 +61,7 @@ const bodiesOf = async (channelId: number) => {
 }
 
 describe('the setting', () => {
-  it('keeps all for ever at first, changes what is given, and forgets what is null', async () => {
+  it('keeps all for ever at first, changes what is given, and removes what is null', async () => {
     expect((await owner.get(`${path}/settings`).expect(200)).body.retention).toEqual({})
     expect(await keep({ messagesDays: 30, filesDays: 7 })).toEqual({ messagesDays: 30, filesDays: 7 })
     expect(await keep({ messagesDays: 60 })).toEqual({ messagesDays: 60, filesDays: 7 })
@@ -83,7 +83,7 @@ describe('the setting', () => {
   })
 })
 
-it('what is kept for ever is not previewed, and a run leaves it', async () => {
+it('what is kept for ever is not previewed, and a run leaves it alone', async () => {
   const channel = await createChannel(main)
   await sendMessage(main, channel.id)
   await days(4_000)
@@ -107,7 +107,7 @@ it('a setting is previewed before it is saved', async () => {
   expect(JSON.stringify(body)).toContain('filesDays')
 })
 
-it('old messages go as previewed: counters, last messages, unread counts and notifications follow', async () => {
+it('old messages are removed as previewed: counters, last messages, unread counts and notifications follow', async () => {
   const [author, reader] = await several(2, () => createUser(main))
   const members = [{ id: author.id }, { id: reader.id }]
   const channel = await createChannel(main, { members })
@@ -150,7 +150,7 @@ it('old messages go as previewed: counters, last messages, unread counts and not
   expect(await bodiesOf(direct.id)).toEqual([])
 })
 
-it('an old file goes with its message, from the store, too; texts of its age stay', async () => {
+it('an old file is removed with its message and from the store; texts of its age stay', async () => {
   const channel = await createChannel(main)
   await sendMessage(main, channel.id, { body: 'text' })
   const { body: sent } = await main
@@ -173,7 +173,7 @@ it('an old file goes with its message, from the store, too; texts of its age sta
   expect(left.filter((entry) => entry.isFile())).toEqual([])
 })
 
-it('a channel goes in which nothing happens, as old as its last message is, even if that is gone', async () => {
+it('an inactive channel is removed, by the age of its last message, even if that is deleted', async () => {
   const [quiet, busy] = await several(2, () => createChannel(main))
   await days(20)
   await sendMessage(main, busy.id)
@@ -195,7 +195,7 @@ it('a channel goes in which nothing happens, as old as its last message is, even
   expect(items[0].actor).toMatchObject({ type: 'system' })
 })
 
-it('the server begins a run by itself once something is old, and none before', async () => {
+it('the server starts a run by itself once something is old, and none before', async () => {
   const sweeper = new Sweeper(server.ctx)
   sweeper.start()
   const jobs = async () =>
@@ -213,7 +213,7 @@ it('the server begins a run by itself once something is old, and none before', a
   await sweeper.stop()
 })
 
-it('another application is left alone, and one that is not theirs is not there', async () => {
+it('other applications are left alone, and answered 404 to limited operators', async () => {
   const other = await createApplication()
   const channel = await createChannel(other)
   await sendMessage(other, channel.id)

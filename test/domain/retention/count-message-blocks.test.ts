@@ -59,7 +59,7 @@ async function unread(): Promise<number> {
   return (await server.main.get(`/users/${user.id}/messages/unread/count`).expect(200)).body.count
 }
 
-it('many messages are counted in blocks, once, and less those that are deleted, by whatever way', async () => {
+it('many messages are counted in blocks, once, and without those that are deleted, in whatever way', async () => {
   const { db } = server.ctx
   const channel = await largeChannel()
   await sweep(channel.id, 2)
@@ -82,7 +82,7 @@ it('many messages are counted in blocks, once, and less those that are deleted, 
   expect((await blocksOf(channel.id)).every((count) => count === 0)).toBe(true)
 })
 
-it('no message is counted while one with a lower id may still be on its way', async () => {
+it('no message is counted while one with a lower id may be uncommitted', async () => {
   const channel = await largeChannel()
   const writer = await server.ctx.db.pool.connect()
   try {

@@ -16,7 +16,7 @@ interface Receipt {
 
 const timeOf = (visit: number) => new Date(Date.UTC(2026, 0, 1 + visit)).toISOString()
 
-it('visits that lie beside each other are kept in one row, and tell what they told', async () => {
+it('adjacent visits are merged into one row without loss of information', async () => {
   const { db } = server.ctx
   const [often, seldom] = [await createUser(server.main), await createUser(server.main)]
   const channel = await createChannel(server.main, { members: [{ id: often.id }, { id: seldom.id }] })

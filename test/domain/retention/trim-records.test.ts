@@ -80,7 +80,7 @@ async function chatSession(sessionId: bigint, endTime?: Date): Promise<bigint> {
   return row.id
 }
 
-describe('what is older than the settings say is forgotten, and nothing else:', () => {
+describe('records older than the settings allow are removed, and nothing else:', () => {
   it('notifications', async () => {
     const [old, young] = [await notification(daysAgo(61)), await notification(daysAgo(59))]
     await trimAll()
@@ -89,7 +89,7 @@ describe('what is older than the settings say is forgotten, and nothing else:', 
     expect(left).not.toContain(old)
   })
 
-  it('sessions of users and of channels since their end; those that are open stay, however old', async () => {
+  it('sessions of users and of channels after their end; open ones stay, however old', async () => {
     const [open, young, old] = [
       await session(),
       await session(daysAgo(19)),
@@ -108,7 +108,7 @@ describe('what is older than the settings say is forgotten, and nothing else:', 
     expectRefusal(await server.main.get(`/user-sessions/${old}`), 404, 'ResourceNotFoundError')
   })
 
-  it('jobs since their end, with the file that they wrote; those that wait or run stay', async () => {
+  it('jobs after their end, with the file that they wrote; waiting and running ones stay', async () => {
     const export_ = async () =>
       ended(server.main, (await server.main.post('/analytics/users').expect(202)).body.id)
     const [old, young] = [await export_(), await export_()]
@@ -133,7 +133,7 @@ describe('what is older than the settings say is forgotten, and nothing else:', 
     await expect(server.ctx.files.open(key), 'its bytes are gone').rejects.toThrow()
   })
 
-  it('keys of imports: an item is known again for as long as is promised', async () => {
+  it('keys of imports: an item is recognised for as long as is promised', async () => {
     const key = { applicationId: server.main.id, kind: 'USER_IMPORT' as const }
     const items = ['old', 'young'].map((name) => ({ name, displayName: name, idempotencyKey: name }))
     await importFile(server.main, 'users', items)
@@ -171,8 +171,8 @@ describe('what is older than the settings say is forgotten, and nothing else:', 
   })
 })
 
-describe('the audit', () => {
-  it('is kept for so many days, and is never changed', async () => {
+describe('the audit log', () => {
+  it('is kept for the set number of days, and is never changed', async () => {
     const entry = (createdTime: Date) =>
       prisma().auditEntry.create({
         data: { actorType: 'system', actorName: 'test', action: 'user.deleted', createdTime },
@@ -189,7 +189,7 @@ describe('the audit', () => {
 describe('trimming', () => {
   beforeEach(() => trimAll())
 
-  it('forgets nothing of what is kept for ever', async () => {
+  it('removes nothing that is kept for ever', async () => {
     const ctx = { ...server.ctx, config: { ...server.ctx.config } }
     ctx.config.keptDays = {
       notifications: undefined,
@@ -204,7 +204,7 @@ describe('trimming', () => {
     expect(await prisma().userSession.findUnique({ where: { id: over } })).not.toBeNull()
   })
 
-  it('waits for nobody: what another transaction holds is left for later', async () => {
+  it('does not wait for locks: locked rows are left for later', async () => {
     const [held, free] = [await session(daysAgo(400)), await session(daysAgo(300))]
     const [heldNotice, freeNotice] = [await notification(daysAgo(400)), await notification(daysAgo(300))]
     const client = await server.ctx.db.pool.connect()
@@ -228,7 +228,7 @@ describe('trimming', () => {
     expect(await prisma().notification.findUnique({ where: { id: heldNotice } })).toBeNull()
   })
 
-  it('takes a batch at a time, by indexes alone', async () => {
+  it('takes a batch at a time, by indexes only', async () => {
     const { db } = server.ctx
     const many = 5 * trimBatchMax
     await db.query(
@@ -269,7 +269,7 @@ describe('trimming', () => {
   })
 })
 
-it('counters go with the channel or thread that they are of, and no others', async () => {
+it('counters are deleted with the channel or thread that they are of, and no others', async () => {
   const gone = await createChannel(server.main)
   await sendMessage(server.main, gone.id)
   await server.main.delete(`/channels/${gone.id}`).expect(200)

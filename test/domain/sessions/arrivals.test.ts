@@ -17,7 +17,7 @@ beforeEach(async () => {
 const start = (username: string, resume?: string) =>
   startSession(server.ctx, { apiKey: application.apiKey, username, authParams: {}, resume })
 
-it('who comes at the same time is let in each as alone, with sessions of their own', async () => {
+it('concurrent sessions are started independently, each with its own id', async () => {
   const users = await several(8, () => createUser(application))
   const [banned] = users
   await server.ctx.db.query(
@@ -36,14 +36,14 @@ it('who comes at the same time is let in each as alone, with sessions of their o
   await expect(start('undefined')).rejects.toThrow('cannot be one')
 })
 
-it('a user who comes by two devices at once comes online once', async () => {
+it('a user who connects with two devices at once comes online once', async () => {
   const user = await createUser(application)
   await Promise.all([start(user.name), start(user.name), start(user.name)])
   const told = await delivered(server, 'user.presence.changed')
   expect(told.filter(({ payload }) => payload.userId === user.id)).toHaveLength(1)
 })
 
-it('whose user somebody else writes to waits, and holds up nobody who comes at the same time', async () => {
+it('a session whose user row is locked waits, and delays no other', async () => {
   const [held, ...others] = await several(4, () => createUser(application))
   let isIn = false
   const late = await server.ctx.db.transact(async (tx) => {
@@ -59,7 +59,7 @@ it('whose user somebody else writes to waits, and holds up nobody who comes at t
   expect(await late.waiting).toMatchObject({ user: { id: held?.id, presence: { online: true } } })
 })
 
-it('sessions that come back at the same time go on, each with what its user is to channels', async () => {
+it('sessions that reconnect at the same time resume, each with the state of its user in channels', async () => {
   const users = await several(5, () => createUser(application))
   const channels = await Promise.all(users.map(({ id }) => createChannel(application, { members: [{ id }] })))
   const before = await Promise.all(users.map(({ name }) => start(name)))

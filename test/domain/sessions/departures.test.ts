@@ -46,7 +46,7 @@ async function toldOffline(): Promise<unknown[]> {
   return told.filter(({ payload }) => payload.online === false).map(({ payload }) => payload.userId)
 }
 
-it('who goes at the same time leaves what no other session of theirs is in, and goes offline with the last', async () => {
+it('sessions that end together leave only channels without another session of their user, who goes offline with the last', async () => {
   const [alone, twice, stays] = await several(3, () => createUser(application))
   const users = [alone, twice, stays].map((user) => ({ id: user?.id ?? 0 }))
   const channel = await createChannel(application, { type: 'PUBLIC', name: 'room', members: users })
@@ -73,7 +73,7 @@ it('a session that another process has taken over does not end', async () => {
   expect(await toldOffline()).not.toContain(session.user.id)
 })
 
-it('whose user somebody else writes to waits, and holds up nobody who goes at the same time', async () => {
+it('a session whose user row is locked waits, and delays no other', async () => {
   const users = await several(3, () => createUser(application))
   const [held, ...others] = (await Promise.all(users.map(({ name }) => start(name)))) as [
     StartedSession,
@@ -90,7 +90,7 @@ it('whose user somebody else writes to waits, and holds up nobody who goes at th
   expect(await stateOf(held)).toEqual(['ENDED'])
 })
 
-it('of connections that are lost at the same time, each session keeps how far it came', async () => {
+it('sessions whose connections are lost at the same time each keep their position', async () => {
   const sessions = await Promise.all(
     (await several(4, () => createUser(application))).map(({ name }) => start(name)),
   )

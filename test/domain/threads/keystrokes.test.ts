@@ -47,7 +47,7 @@ async function expectBothRefused(): Promise<void> {
   }
 }
 
-it('keystrokes after the first ask the database nothing', async () => {
+it('keystrokes after the first need no query', async () => {
   await typeBoth()
   await server.ctx.db.transact(async (tx) => {
     // Whoever asked these would wait for the end of the test.
@@ -59,7 +59,7 @@ it('keystrokes after the first ask the database nothing', async () => {
   })
 })
 
-describe('the keystrokes of who may type no longer stop at once', () => {
+describe('keystrokes of users who may no longer type stop at once', () => {
   it.each<[string, () => Promise<unknown>]>([
     ['removed', () => server.main.delete(`/channels/${channelId}/members/${user.id}`).expect(200)],
     [
@@ -97,7 +97,7 @@ describe('the keystrokes of who may type no longer stop at once', () => {
   })
 })
 
-it('who may type is not kept where that changed while it was found', async () => {
+it('the permission to type is not cached where it changed while it was looked up', async () => {
   const typists = new Typists()
   const found = { user, thread: { id: threadId, channelId } } as never
   const change = { type: 'channel.member.left', channelId, userId: user.id } as const

@@ -31,7 +31,7 @@ async function conversation() {
 }
 
 describe('a thread of its own', () => {
-  it('is made by a member, and that is published', async () => {
+  it('is created by a member, and published', async () => {
     const { member, outsider, channelId } = await conversation()
     const thread = await createThread(server.ctx, member, channelId, { name: 'aside', properties: { a: 1 } })
     expect(thread).toMatchObject({ type: 'STANDALONE', name: 'aside', properties: { a: 1 }, channelId })
@@ -48,7 +48,7 @@ describe('a thread of its own', () => {
     })
   })
 
-  it('holds messages that are no replies, of members', async () => {
+  it('holds messages of members that are no replies', async () => {
     const { member, outsider, channelId } = await conversation()
     const { id } = await createThread(server.ctx, member, channelId, { name: 'aside' })
     const message = await sendThreadMessage(server.ctx, member, id, text)
@@ -64,7 +64,7 @@ describe('a thread of its own', () => {
 })
 
 describe('the thread of a message', () => {
-  it('takes replies to that message', async () => {
+  it('accepts replies to that message', async () => {
     const { member, channelId } = await conversation()
     const root = await sendMessage(server.main, channelId)
     const reply = await sendThreadMessage(server.ctx, member, root.id, text)
@@ -90,7 +90,7 @@ describe('the main thread', () => {
 })
 
 describe('the threads of a channel', () => {
-  it('are listed as they are asked for, oldest first', async () => {
+  it('are listed in the requested order, oldest first', async () => {
     const { member, outsider, channelId } = await conversation()
     const root = await sendMessage(server.main, channelId)
     await replyToMessage(server.ctx, member, root.id, text)

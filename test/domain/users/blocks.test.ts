@@ -18,7 +18,7 @@ const page = { number: 0, size: 25, sort: [] }
 const three = () => several(3, () => createUser(server.main))
 
 describe('a user who blocks another', () => {
-  it('has it on record, once, however often it says so', async () => {
+  it('is recorded once, however often it blocks', async () => {
     const [blocker, blocked] = await three()
     const caller = callerOf(server.main, blocker, 'r1')
     expect(await blockUser(server.ctx, caller, blocked.id)).toMatchObject({ id: blocked.id })
@@ -43,7 +43,7 @@ describe('a user who blocks another', () => {
     ])
   })
 
-  it('takes it back by its record, which nobody else can', async () => {
+  it('unblocks by the record, which no other user can', async () => {
     const [blocker, blocked, other] = await three()
     const caller = callerOf(server.main, blocker)
     await blockUser(server.ctx, caller, blocked.id)
@@ -63,7 +63,7 @@ describe('a user who blocks another', () => {
     expect(events).toMatchObject([{ payload: { userId: blocked.id, recordId } }])
   })
 
-  it('cannot be itself, and must exist in the application', async () => {
+  it('cannot block itself, or an unknown user of the application', async () => {
     const [blocker] = await three()
     const stranger = await createUser(await server.createApplication())
     const caller = callerOf(server.main, blocker)
@@ -73,7 +73,7 @@ describe('a user who blocks another', () => {
     }
   })
 
-  it('finds its records by what the blocked users are called', async () => {
+  it('finds its records by the names of the blocked users', async () => {
     const blocker = await createUser(server.main)
     const caller = callerOf(server.main, blocker)
     for (const displayName of ['Mona 100%', 'Lisa']) {

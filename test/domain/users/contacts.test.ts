@@ -36,7 +36,7 @@ const namesOf = async (match: UserMatch, request = page) => {
   return items.map(({ name }) => name)
 }
 
-it('contacts are all other living users of the application, by name', async () => {
+it('contacts are all other existing users of the application, by name', async () => {
   expect(await namesOf({})).toEqual(['adam', 'bert', 'Zoe'])
   const second = await listContacts(
     server.ctx,
@@ -61,7 +61,7 @@ it('they are found by their whole name, or a part of their display name whatever
   expect(await namesOf({ displayName: '_' })).toEqual([])
 })
 
-it('who is invisible is online to nobody but itself and backends', async () => {
+it('an invisible user is shown as online to itself and backends only', async () => {
   const setPresence = (name: string, online: boolean, status: string) =>
     server.ctx.db.query(
       { text: 'update "user" set presence_online = $2, presence_status = $3 where name = $1' },

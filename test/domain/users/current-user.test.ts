@@ -21,7 +21,7 @@ const eventsOf = async (userId: number, type: 'user.updated' | 'user.deleted') =
   (await delivered(server, type)).map(({ payload }) => payload).filter((payload) => payload.userId === userId)
 
 describe('a user who updates itself', () => {
-  it('changes its display name, properties and status, and nothing else that it sends back', async () => {
+  it('changes its display name, properties and status, and ignores the other fields it sends back', async () => {
     const user = await createUser(server.main, { properties: { old: 1 } })
     const caller = callerOf(server.main, user, 'r7')
     const shown = JSON.parse(presentResource(CurrentUser, user))
@@ -48,7 +48,7 @@ describe('a user who updates itself', () => {
     ])
   })
 
-  it('says that its status changed only when it did', async () => {
+  it('publishes a change of status only where it changed', async () => {
     const user = await createUser(server.main)
     const caller = callerOf(server.main, user)
     await updateCurrentUser(server.ctx, caller, { presence: { status: 'AWAY' } })
@@ -64,7 +64,7 @@ describe('a user who updates itself', () => {
     ])
   })
 
-  it('may show a picture from elsewhere as its own, and as nobody else’s', async () => {
+  it("may use a picture hosted elsewhere, and not change another user's", async () => {
     const [user, other] = await Promise.all([createUser(server.main), createUser(server.main)])
     const caller = callerOf(server.main, user)
     const picture = { url: 'https://example.com/me.png', name: 'me.png', contentType: 'image/png', size: 1 }
@@ -78,7 +78,7 @@ describe('a user who updates itself', () => {
 })
 
 describe('a user who deletes', () => {
-  it('itself is gone, and its sessions with it', async () => {
+  it('itself is deleted, and its sessions with it', async () => {
     const user = await createUser(server.main)
     await server.ctx.db.prisma.userSession.create({
       data: {
@@ -104,7 +104,7 @@ describe('a user who deletes', () => {
   })
 })
 
-it('users can ask who is in the channels that they see, and in no others', async () => {
+it('users can list who is in the channels that they see, and in no others', async () => {
   const [user, other] = await Promise.all([createUser(server.main), createUser(server.main)])
   const members = [{ id: other.id }]
   const open = await createChannel(server.main, { members })
