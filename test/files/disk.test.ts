@@ -28,7 +28,7 @@ async function filesIn(path: string): Promise<string[]> {
   return entries.filter((entry) => entry.isFile()).map(({ name }) => name)
 }
 
-it('spreads files over folders, and shows them to nobody but their owner', async () => {
+it('spreads files over folders that only their owner can read', async () => {
   const store = new DiskStore(folder)
   await store.put('11111111-aa', oneByte(), 1)
   await store.put('11111111-bb', oneByte(), 1)
@@ -37,7 +37,7 @@ it('spreads files over folders, and shows them to nobody but their owner', async
   expect(await readdir(join(folder, 'uploads'))).toEqual([])
 })
 
-it('leaves nothing of an upload whose process was killed', async () => {
+it('removes the rest of an upload whose process was killed', async () => {
   running = spawn(
     process.execPath,
     [
@@ -66,7 +66,7 @@ it('leaves nothing of an upload whose process was killed', async () => {
   expect(await filesIn(folder)).toEqual([])
 })
 
-it('leaves uploads alone that other processes are writing', async () => {
+it('keeps uploads that other processes are writing', async () => {
   const { promise: swept, resolve } = Promise.withResolvers<void>()
   async function* slow() {
     yield Buffer.from('a')
@@ -81,7 +81,7 @@ it('leaves uploads alone that other processes are writing', async () => {
   expect(await filesIn(folder)).toEqual(['slow'])
 })
 
-it('is opened in a folder that is not there yet', async () => {
+it('creates the folder where it does not exist', async () => {
   const store = openDiskStore(join(folder, 'new'))
   await expect(store.open('nothing')).rejects.toMatchObject({ kind: 'ResourceNotFoundError' })
   expect((await store.put('first', oneByte(), 1)).size).toBe(1)

@@ -11,12 +11,12 @@ const at = (time: number, ...keys: Uint8Array[]) =>
   openGrants(async () => (keys.length > 0 ? keys : [key]), { now: () => time })
 
 describe('grants', () => {
-  it('say whose they are, to every process with the same key', async () => {
+  it('identify their user to every process with the same key', async () => {
     const text = await at(start).give(grant)
     expect(await at(start).check(text, 'read')).toEqual(grant)
   })
 
-  it('hold while the key that signed them is replaced, for as long as it is in the ring', async () => {
+  it('stay valid while the key that signed them is rotated, as long as it is in the key ring', async () => {
     const next = randomBytes(32)
     const old = await at(start).give(grant)
     expect(await at(start, next, key).check(old, 'read')).toEqual(grant)
@@ -25,14 +25,14 @@ describe('grants', () => {
     expect(await at(start, next).check(fresh, 'read')).toEqual(grant)
   })
 
-  it('hold only what a URL takes as it is', async () => {
+  it('contain only characters that need no encoding in a URL', async () => {
     const largest = Number.MAX_SAFE_INTEGER
     const text = await at(start).give({ access: 'write', applicationId: largest, userId: largest })
     expect(text).toMatch(/^[A-Za-z0-9_.-]+$/)
     expect(await at(start).check(text, 'write')).toMatchObject({ applicationId: largest, userId: largest })
   })
 
-  it('hold for hours, and after that only while their user stays connected', async () => {
+  it('are valid for hours, and after that only while their user stays connected', async () => {
     const text = await at(start).give(grant)
     expect(await at(start + hoursMs - 1000).check(text, 'read')).toEqual(grant)
     const later = at(start + hoursMs + 1000)
@@ -44,19 +44,19 @@ describe('grants', () => {
     expect(asked).toEqual([[grant, new Date(start + 60_000)]])
   })
 
-  it('end at last, however long their user stays connected', async () => {
+  it('expire at last, however long their user stays connected', async () => {
     const text = await at(start).give(grant)
     const isOn = async () => true
     expect(await at(start + daysMs - 1000).check(text, 'read', isOn)).toEqual(grant)
     expect(await at(start + daysMs + 1000).check(text, 'read', isOn)).toBeUndefined()
   })
 
-  it('do not come from the future', async () => {
+  it('from the future are refused', async () => {
     const text = await at(start + 30 * 86_400_000).give(grant)
     expect(await at(start).check(text, 'read', async () => true)).toBeUndefined()
   })
 
-  it('grant one access, not the other', async () => {
+  it('are for either read or write access, not for both', async () => {
     expect(await at(start).check(await at(start).give(grant), 'write')).toBeUndefined()
     const write = await at(start).give({ ...grant, access: 'write' })
     expect(await at(start).check(write, 'read')).toBeUndefined()

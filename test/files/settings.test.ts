@@ -8,13 +8,13 @@ import { openFileStore } from '#files/open.ts'
 
 const s3 = { S3_BUCKET: 'files', S3_ACCESS_KEY_ID: 'id', S3_SECRET_ACCESS_KEY: 'secret' }
 
-it('files are kept on the disk, 25 MB each, unless the settings say otherwise', () => {
+it('files are stored on the disk, 25 MB each at most, unless the settings say otherwise', () => {
   expect(readConfig({})).toMatchObject({ fileSizeMax: 26_214_400 })
   expect(readConfig({}).s3).toBeUndefined()
   expect(readConfig({ FILE_SIZE_MAX: '10', S3_BUCKET: '', S3_ENDPOINT: '' }).fileSizeMax).toBe(10)
 })
 
-it('files are kept in the bucket that the settings name', () => {
+it('files are stored in the bucket that the settings name', () => {
   const credentials = { accessKeyId: 'id', secretAccessKey: 'secret' }
   expect(readConfig(s3).s3).toEqual({ bucket: 'files', region: 'us-east-1', credentials })
   expect(readConfig({ S3_BUCKET: 'files' }).s3).toEqual({ bucket: 'files', region: 'us-east-1' })
@@ -57,7 +57,7 @@ it.for<[string, Record<string, string>, RegExp]>([
   expect(() => readConfig(settings)).toThrow(line)
 })
 
-it('the store on the disk is below the home folder', async () => {
+it('the store on the disk is in the home folder', async () => {
   const home = await mkdtemp(join(tmpdir(), 'chatterie-home-'))
   async function* content() {
     yield Buffer.from('content')

@@ -12,7 +12,7 @@ describe('a script', () => {
     expect(await compileHandler(source)).toEqual({ code: expect.any(String), map: expect.any(String) })
   })
 
-  it('loads modules by require alone, as it is no module itself', async () => {
+  it('loads modules by require only, as it is no ES module', async () => {
     const compiled = await compileHandler(
       `import a from 'a'; export const handleEvent = () => [a, import('b')]`,
     )
@@ -26,7 +26,7 @@ describe('a script', () => {
     ['const a = 1\n\nconst b = ]', 3, 11],
     ['const a = 1\n  const a = 2', 2, 9],
     ['await 1', 1, 1],
-  ])('that is none is refused with the line and the column: %j', async (source, line, column) => {
+  ])('that is invalid is refused with line and column: %j', async (source, line, column) => {
     expect(await compileHandler(source)).toEqual({ error: { message: expect.any(String), line, column } })
   })
 })

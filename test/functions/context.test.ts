@@ -42,7 +42,7 @@ async function handleEvent(event: UserAttemptedStartSessionEvent, context: Conte
 }`
 
 describe('the context', () => {
-  it('lets the documented sample create a user and bring it into a channel, once', async () => {
+  it('lets the documented sample create a user and add it to a channel, once', async () => {
     const { body: channel } = await server.main.post('/channels', { type: 'PUBLIC', name: 'welcome' })
     const event = { username: 'jane@example.com', authParams: { displayName: 'Jane' } }
     for (let session = 0; session < 2; session++) {
@@ -57,7 +57,7 @@ describe('the context', () => {
     expect(members._embedded.users).toMatchObject([{ name: 'jane@example.com', displayName: 'Jane' }])
   })
 
-  it('has the Platform SDK, at work for the application without a secret', async () => {
+  it('has the Platform SDK, authenticated for the application without a secret', async () => {
     const outcome = await call(`
       const { Users, Channels, Application } = context.ChatKitty
       const user = await Users.createUser({ name: 'joe', displayName: 'Joe', isGuest: false })
@@ -67,7 +67,7 @@ describe('the context', () => {
     expect(outcome).toMatchObject({ result: [expect.any(Number), 'joe', server.main.id, 404, true] })
   })
 
-  it('is an SDK that functions may also make for themselves, of what they find in their variables', async () => {
+  it('provides in its variables what functions need to create that SDK themselves', async () => {
     const script = handler(`
       const { ChatKitty } = require('chatkitty-platform-sdk')
       const base = process.env.CHATKITTY_CHAT_SERVICE_BASE_URL
@@ -112,7 +112,7 @@ describe('the context', () => {
     expect(outcome).toMatchObject({ result: [true, status] })
   })
 
-  it('has an API for every kind of thing', async () => {
+  it('has an API for every kind of resource', async () => {
     const outcome = await call(`
       const { getImportApi, ...rest } = context
       return [typeof getImportApi().importUsers, Object.keys(rest).filter((name) => name.startsWith('get')).length]`)
@@ -142,7 +142,7 @@ describe('the context', () => {
     }
   })
 
-  it('fails a function that lets such a rejection pass, with the status', async () => {
+  it('fails a function that does not catch such a rejection, with the status', async () => {
     expect(await call('await context.getUserApi().retrieveUser(999999)')).toMatchObject({
       status: 'FAILED',
       reason: 'threw',

@@ -73,7 +73,7 @@ const ways: [string, string][] = [
 ]
 
 describe('with the guard', () => {
-  it.each(ways)('%s does not reach what only this machine can', async (_, body) => {
+  it.each(ways)('%s does not connect to services of this machine', async (_, body) => {
     const before = reached
     const event = { host: '127.0.0.1', port: portOf(other) }
     expect(await guarded.result(attempt(body), { event })).not.toBe('here')
@@ -90,7 +90,7 @@ describe('with the guard', () => {
     '0',
     '2130706433',
     '0x7f.1',
-  ])('this machine is not reached by another name: %s', async (host) => {
+  ])('this machine is not reached by other names: %s', async (host) => {
     const before = reached
     const event = { host, port: portOf(other) }
     expect(await guarded.result(attempt(ways[0]?.[1] ?? ''), { event })).toBe('EACCES')
@@ -121,7 +121,7 @@ describe('with the guard', () => {
     expect(await guarded.result(attempt(ways[0]?.[1] ?? ''), { event })).toBe('EACCES')
   })
 
-  it('the API is reached, by the address it was given with and no other port', async () => {
+  it('the API is reached, at the given address and on no other port', async () => {
     for (const apiOrigin of [`http://127.0.0.1:${portOf(api)}`, `http://localhost:${portOf(api)}`]) {
       const spec = { applicationId: 2, apiOrigin }
       const { hostname: host, port } = new URL(apiOrigin)
@@ -130,7 +130,7 @@ describe('with the guard', () => {
     }
   })
 
-  it('the URLs that functions find in their variables are reached', async () => {
+  it('the URLs in the variables of functions are reached', async () => {
     const environment = { CHATKITTY_CHAT_SERVICE_BASE_URL: `http://127.0.0.1:${portOf(api)}` }
     const script = attempt(`return await (await fetch(process.env.CHATKITTY_CHAT_SERVICE_BASE_URL)).text()`)
     expect(await guarded.result(script, { spec: { applicationId: 3, environment } })).toBe('here')
@@ -144,7 +144,7 @@ describe('with the guard', () => {
     expect(await guarded.result(script)).not.toBe('EACCES')
   })
 
-  it('datagrams do not leave for private addresses', async () => {
+  it('datagrams to private addresses are not sent', async () => {
     const socket = createSocket('udp4').bind(0, '127.0.0.1')
     await once(socket, 'listening')
     let received = 0
@@ -168,12 +168,12 @@ describe('with the guard', () => {
     `require('dns').promises.setServers(['127.0.0.1:53'])`,
     `new (require('dns/promises').Resolver)().setServers(['127.0.0.1:53'])`,
     `Object.getPrototypeOf(require('dns').Resolver.prototype).setServers.call(new (require('dns').Resolver)(), ['127.0.0.1:53'])`,
-  ])('name servers are not chosen: %s', async (body) => {
+  ])('name servers cannot be chosen: %s', async (body) => {
     expect(await guarded.result(attempt(`${body}; return 'set'`))).toBe('EACCES')
   })
 
   it.each(['dns', 'dns/promises'])(
-    'name servers are not chosen by the handle of a resolver of %s',
+    'name servers cannot be chosen by the handle of a resolver of %s',
     async (module) => {
       const socket = createSocket('udp4').bind(0, '127.0.0.1')
       await once(socket, 'listening')
@@ -197,7 +197,7 @@ describe('with the guard', () => {
     },
   )
 
-  it('datagrams over IPv6 go where they may, and nowhere else', async () => {
+  it('datagrams over IPv6 are sent to allowed addresses only', async () => {
     const listenAt6 = async () => {
       const socket = createSocket('udp6').bind(0, '::1')
       await once(socket, 'listening')
@@ -222,7 +222,7 @@ describe('with the guard', () => {
     for (const socket of [api, other]) socket.close()
   })
 
-  it('the guard cannot be taken away, nor talked round', async () => {
+  it('the guard cannot be removed or circumvented', async () => {
     const script = attempt(`
       const net = require('net')
       const socket = new net.Socket()

@@ -48,7 +48,7 @@ describe('a function fails with what it throws', () => {
     await isWell()
   })
 
-  it('and with the lines of the script, though it was compiled', async () => {
+  it('and the error has the lines of the script, though it was compiled', async () => {
     const script = `interface Unused {
       a: string
     }
@@ -72,7 +72,7 @@ describe('a function fails with what it throws', () => {
 })
 
 describe('a script that cannot run', () => {
-  it('is refused with line and column where it is none', async () => {
+  it('is refused with line and column where its syntax is invalid', async () => {
     expect(await test.invoke('async function handleEvent() {\n  return }}\n')).toMatchObject({
       status: 'FAILED',
       reason: 'threw',
@@ -115,7 +115,7 @@ describe('a script that cannot run', () => {
   })
 })
 
-describe('a function that does not end is ended', () => {
+describe('a function that does not end is stopped', () => {
   it.each([
     ['an endless loop', 'while (true) {}'],
     ['a promise that never settles', 'await new Promise(() => {})'],
@@ -133,7 +133,7 @@ describe('a function that does not end is ended', () => {
   })
 })
 
-describe('a function that takes too much memory is ended', () => {
+describe('a function that takes too much memory is stopped', () => {
   it.each([
     ['in the heap', 'const all = []; for (;;) all.push({ a: [1, 2, 3], b: String(all.length) })'],
     ['beside the heap', 'const all = []; for (;;) { all.push(Buffer.alloc(1e7, 1)); await null }'],
@@ -147,7 +147,7 @@ describe('a function that takes too much memory is ended', () => {
     await isWell()
   })
 
-  it('by what it left behind, too', async () => {
+  it('also for what it leaves in memory after its run', async () => {
     const spec = { applicationId: 6 }
     const script = handler(`
       const all = []
@@ -157,7 +157,7 @@ describe('a function that takes too much memory is ended', () => {
     await expect.poll(() => isAlive(process), { timeout: 10_000 }).toBe(false)
   })
 
-  it('and its process replaced where it keeps too much', async () => {
+  it('and its process is replaced where it keeps too much memory', async () => {
     const keep = handler('(globalThis.kept ??= []).push(Buffer.alloc(5e7, 1)); return process.pid')
     const pids: unknown[] = []
     for (let run = 0; run < 6; run++) pids.push(await test.result(keep))
@@ -165,7 +165,7 @@ describe('a function that takes too much memory is ended', () => {
   })
 })
 
-describe('a function that ends its process fails, and nothing else does', () => {
+describe('a function that exits its process fails, and others do not', () => {
   it.each([
     ['process.exit', 'process.exit(0)', 'exit code 0'],
     ['process.abort', 'process.abort()', 'SIGABRT'],
@@ -181,7 +181,7 @@ describe('a function that ends its process fails, and nothing else does', () => 
     await isWell()
   })
 
-  it('being killed from outside', async () => {
+  it('killed from outside', async () => {
     const gate = await startGate()
     const victim = (await test.result(fine)) as number
     const running = test.invoke(handler('await fetch(event.url)'), { event: gate })
@@ -196,7 +196,7 @@ describe('a function that ends its process fails, and nothing else does', () => 
   })
 })
 
-describe('a result that JSON cannot hold is recorded as far as it can be, and what is missing is said', () => {
+describe('a result that JSON cannot hold is recorded as far as possible, and what is missing is noted', () => {
   it.each([
     ['circular', 'const a = { n: 1 }; a.a = a; return a', { n: 1, a: '[Circular]' }, /circular/],
     [
@@ -271,18 +271,18 @@ describe('a result that JSON cannot hold is recorded as far as it can be, and wh
     ['nothing', 'return undefined', null],
     ['what JSON leaves out', 'return { f() {}, u: undefined, a: [() => 1] }', { a: [null] }],
     ['dates', 'return new Date(0)', '1970-01-01T00:00:00.000Z'],
-  ])('%s is as JSON has it, without a word', async (_, body, result) => {
+  ])('%s is recorded as JSON has it, without a note', async (_, body, result) => {
     expect(await test.invoke(handler(body))).toMatchObject({ status: 'SUCCEEDED', result, logs: [] })
   })
 
-  it('what is thrown is told likewise', async () => {
+  it('errors are recorded likewise', async () => {
     expect(await test.invoke(handler('const a = { code: 7n }; a.a = a; throw a'))).toMatchObject({
       reason: 'threw',
       error: { message: '{"code":"7","a":"[Circular]"}' },
     })
   })
 
-  it('what cannot be shown in a log does not fail the run', async () => {
+  it('a value that cannot be inspected for a log does not fail the run', async () => {
     const body = `console.log({ [Symbol.for('nodejs.util.inspect.custom')]() { throw new Error('no') } }); return 1`
     expect(await test.invoke(handler(body))).toMatchObject({
       status: 'SUCCEEDED',
@@ -291,8 +291,8 @@ describe('a result that JSON cannot hold is recorded as far as it can be, and wh
   })
 })
 
-describe('what a process says is bounded where it is heard', () => {
-  it('logs are cut, with a note', async () => {
+describe('the output of a process is limited by its reader', () => {
+  it('logs are truncated, with a note', async () => {
     const lines = await test.invoke(handler('for (let n = 0; n < 5000; n++) console.log(n); return 1'))
     expect(lines).toMatchObject({ status: 'SUCCEEDED', result: 1 })
     expect(lines.logs.length).toBe(1001)
@@ -322,22 +322,28 @@ describe('what a process says is bounded where it is heard', () => {
       25,
     ],
     ['many short lines', `{ type: 'log', id: event.id, level: 'info', time: 8e15, text: 'x' }`, 1_050],
-  ])('logs that a function forges are cut like any, and told of its time: %s', async (_, report, times) => {
-    const spec = { applicationId: 8 }
-    for (let id = 1; id < 3; id++) {
-      const outcome = await test.invoke(handler(`${forge(report, times)}; return 1`), { spec, event: { id } })
-      expect(outcome.status).toBe('SUCCEEDED')
-      const texts = outcome.logs.map(({ text }) => text)
-      expect(texts.length).toBeLessThanOrEqual(1_001)
-      expect(texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)).toBeLessThanOrEqual(
-        256 * 1024 + 200,
-      )
-      expect(texts.at(-1)).toMatch(/left out/)
-      for (const { time } of outcome.logs)
-        expect(Math.abs(Date.parse(time) - Date.now())).toBeLessThan(60_000)
-    }
-    await test.runner.end(8)
-  })
+  ])(
+    'logs that a function forges are truncated as well, and dated at its time: %s',
+    async (_, report, times) => {
+      const spec = { applicationId: 8 }
+      for (let id = 1; id < 3; id++) {
+        const outcome = await test.invoke(handler(`${forge(report, times)}; return 1`), {
+          spec,
+          event: { id },
+        })
+        expect(outcome.status).toBe('SUCCEEDED')
+        const texts = outcome.logs.map(({ text }) => text)
+        expect(texts.length).toBeLessThanOrEqual(1_001)
+        expect(texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)).toBeLessThanOrEqual(
+          256 * 1024 + 200,
+        )
+        expect(texts.at(-1)).toMatch(/left out/)
+        for (const { time } of outcome.logs)
+          expect(Math.abs(Date.parse(time) - Date.now())).toBeLessThan(60_000)
+      }
+      await test.runner.end(8)
+    },
+  )
 
   it.each([
     [
@@ -348,7 +354,7 @@ describe('what a process says is bounded where it is heard', () => {
       'a reason, which is not asked for,',
       `{ type: 'failed', id: 1, usage: { residentBytes: 1, cpuMs: 1 }, error: { name: 'a', message: 'b' }, spent: false }`,
     ],
-  ])('%s is not for a function to say', async (_, report) => {
+  ])('a forged report of %s is ignored', async (_, report) => {
     const outcome = await test.invoke(handler(`${forge(report, 1)}; await new Promise(() => {})`), {
       spec: { applicationId: 9 },
     })
@@ -372,7 +378,7 @@ describe('what a process says is bounded where it is heard', () => {
     ['less than nothing', `{ type: 'done', id: 1, usage: { residentBytes: -1, cpuMs: 1 }, result: 1 }`, 1],
     ['without end', `{ type: 'started', id: 1 }`, 1e9],
     ['bytes without end', `'x'.repeat(1e6)`, 1e9],
-  ])('whoever says %s on the channel is ended', async (_, report, times) => {
+  ])('a process that sends %s on the channel is ended', async (_, report, times) => {
     const spec = { applicationId: 10 }
     expect(
       await test.invoke(handler(`${forge(report, times)}; await new Promise(() => {})`), { spec }),
@@ -405,7 +411,7 @@ describe('what a run leaves behind', () => {
     expect(await test.result(fine, { spec }), 'and the process is replaced').not.toBe(process)
   })
 
-  it('when nothing runs, replaces the process', async () => {
+  it('replaces the process when it is idle', async () => {
     const spec = { applicationId: 4 }
     const process = (await test.result(
       handler(`setTimeout(() => { throw new Error('left') }, 20); return process.pid`),
@@ -415,7 +421,7 @@ describe('what a run leaves behind', () => {
     expect(await test.invoke(fine, { spec })).toMatchObject({ status: 'SUCCEEDED' })
   })
 
-  it('that blocks the process, gives the next run another one', async () => {
+  it('gives the next run another process where it blocks its own', async () => {
     const spec = { applicationId: 5 }
     const process = await test.result(
       handler('setImmediate(() => { while (true) {} }); return process.pid'),

@@ -110,7 +110,7 @@ const specs: [string, () => string][] = [
 ]
 
 it.each(specs)(
-  'a dependency on %s is refused by name, brings nothing in, and what was there stays in use',
+  'a dependency on %s is refused by name, installs nothing, and the previous dependencies stay in use',
   async (_, spec) => {
     await cp(runtime, folder, { recursive: true })
     const good = await findDependencies(folder)
@@ -126,7 +126,7 @@ it.each(specs)(
   },
 )
 
-it('an optional dependency of another kind is left out, as one is that cannot be had', async () => {
+it('an optional dependency of a forbidden kind is left out, like one that is not available', async () => {
   registry.packages.asked = {
     version: '1.0.0',
     manifest: { optionalDependencies: { strange: repository, remote: `${otherUrl}/a.tgz` } },
@@ -139,13 +139,13 @@ it('an optional dependency of another kind is left out, as one is that cannot be
   expect(existsSync(ran)).toBe(false)
 })
 
-it('a tarball that a registry has elsewhere is not fetched', async () => {
+it('a tarball that a registry hosts elsewhere is not fetched', async () => {
   registry.packages.asked = { version: '1.0.0', tarball: `${otherUrl}/asked.tgz` }
   expect(await install('asked')).toEqual({ error: expect.stringContaining('asked') })
   expect(asked).toEqual([])
 })
 
-it('a registry of a scope is the operator’s too', async () => {
+it('the operator can set a registry for a scope', async () => {
   registry.packages['@team/tool'] = '1.0.0'
   const settings = {
     ...environment(),
@@ -166,7 +166,7 @@ it.each([
   ['a file above', { path: 'package/../../../../above', text: 'x' }],
   ['a file at the root', { path: '/above', text: 'x' }],
   ['a pipe', { path: 'package/pipe', type: '6' }],
-])('a tarball with %s brings in plain files of its own folder alone', async (_, entry) => {
+])('a tarball with %s installs plain files in its own folder only', async (_, entry) => {
   registry.packages.asked = { version: '1.0.0', entries: [entry] }
   const answer = await install('asked')
   if ('folder' in answer) expect(await whyNotPlain(answer.folder)).toBeUndefined()
@@ -178,7 +178,7 @@ it.each([
   ).toEqual([])
 })
 
-describe('whatever npm did', () => {
+describe('whatever npm has done,', () => {
   /** An npm that puts something of its own into the folder. */
   async function npmThat(act: string): Promise<string[]> {
     const at = await mkdtemp(join(sandbox, 'npm-'))
@@ -197,12 +197,12 @@ describe('whatever npm did', () => {
     ['a link', `fs.symlinkSync('/', 'node_modules/asked/root')`, /asked.root is a link/],
     ['a hard link', `fs.writeFileSync('a', ''); fs.linkSync('a', 'node_modules/asked/b')`, /is a link/],
     ['a file that is too large', `fs.writeFileSync('x', ''); fs.truncateSync('x', 600 * 2 ** 20)`, /./],
-  ])('%s is not taken in', async (_, act, message) => {
+  ])('%s is not accepted', async (_, act, message) => {
     expect(await install('asked', await npmThat(act))).toEqual({ error: expect.stringMatching(message) })
     expect(await readdir(folder)).toEqual([])
   })
 
-  it('no more than so many files are taken in, however small', async () => {
+  it('more files than the limit are not accepted, however small', async () => {
     const at = await mkdtemp(join(sandbox, 'many-'))
     await mkdir(join(at, 'a/b'), { recursive: true })
     for (const name of ['one', 'a/two', 'a/b/three']) await writeFile(join(at, name), '')
@@ -213,7 +213,7 @@ describe('whatever npm did', () => {
   })
 
   it.runIf(process.getuid?.() === 0)(
-    'it is not root who does it, and what is installed is root’s',
+    'npm does not run as root, and what it installed belongs to root',
     async () => {
       const npm = await npmThat(
         `fs.writeFileSync('node_modules/asked/id', JSON.stringify([process.getuid(), process.getgid(), process.getgroups()]))`,
@@ -258,7 +258,7 @@ describe('whatever npm did', () => {
     ],
     ['no address', 'node_modules/a', { integrity: 'sha512-x' }, /^a: it is not of the registry/],
     ['no checksum', 'node_modules/a', { resolved: ok.resolved }, /^a: .*look like/],
-  ])('a lock with %s is judged', (_, path, entry, expected) => {
+  ])('a lock file with %s is checked', (_, path, entry, expected) => {
     const lock = JSON.stringify({ lockfileVersion: 3, packages: { '': {}, [path]: entry } })
     const problem = whyNotFromRegistries(lock, ['https://registry.example/npm'])
     if (expected) expect(problem).toMatch(expected)

@@ -109,7 +109,7 @@ describe('dependencies', () => {
   it.each([
     ['1.0.0', 'left 1.0.0'],
     ['^1.0.0', 'left 1.2.0'],
-  ])('are installed in the version that was asked for: %s', async (version, exported) => {
+  ])('are installed in the requested version: %s', async (version, exported) => {
     const dependenciesFolder = folderOf(await install(version))
     const runner = await startRunner()
     const script = handler(`return require('left')`)
@@ -117,7 +117,7 @@ describe('dependencies', () => {
     await runner.close()
   })
 
-  it('are installed once, by whoever asks first', async () => {
+  it('are installed once, by the first caller', async () => {
     const first = await installedBefore()
     expect(await Promise.all([install('1.0.0'), install('1.0.0')])).toEqual([
       { folder: first },
@@ -129,7 +129,7 @@ describe('dependencies', () => {
     expect(requests.filter((path) => path === 'left').length).toBe(1)
   })
 
-  it('bring no scripts to run, and no links', async () => {
+  it('cannot run scripts, and contain no links', async () => {
     const installed = folderOf(await install('1.0.0', 'scripted'))
     expect((await readdir(join(installed, 'node_modules/scripted'))).toSorted()).toEqual([
       'index.js',
@@ -142,7 +142,7 @@ describe('dependencies', () => {
     ['that does not exist', 'nothing', '1.0.0', /404|not found/i],
     ['of a version that does not exist', 'left', '9.9.9', /No matching version found for left@9\.9\.9/],
   ])(
-    'fail for a package %s, in the words of npm and without where its logs are',
+    'fail for a package %s, with the message of npm and without the path of its logs',
     async (_, name, version, words) => {
       const failure = await install(version, name)
       expect(failure).toEqual({ error: expect.stringMatching(words) })
@@ -157,7 +157,7 @@ describe('dependencies', () => {
     'https://example.com/a.tgz',
     'npm:other@1',
     'link:..',
-  ])('cannot be brought in from elsewhere: %s', async (version) => {
+  ])('cannot be installed from elsewhere: %s', async (version) => {
     expect(await install(version)).toEqual({ error: expect.stringContaining('left') })
     expect(requests).toEqual([])
   })
@@ -173,20 +173,20 @@ describe('dependencies', () => {
     expect(await findDependencies(folder)).toBe(better)
   })
 
-  it('of long ago are removed, those from just before are not', async () => {
+  it('unused for long are removed, recent ones are not', async () => {
     const sets = [await installedBefore()]
     for (const version of ['1.2.0', '^1.0.0']) sets.push(folderOf(await install(version)))
     expect(sets.map((set) => existsSync(set))).toEqual([false, true, true])
   })
 
-  it('that take too long are given up', async () => {
+  it('that take too long are aborted', async () => {
     const given = { ...options(), timeoutMs: 1 }
     expect(await installDependencies(folder, [{ name: 'left', version: '1.0.0' }], given)).toEqual({
       error: 'npm did not finish within 1 ms',
     })
   })
 
-  it('that were interrupted are installed anew', async () => {
+  it('that were interrupted are installed again', async () => {
     const whole = await installedBefore()
     await rm(join(whole, '.complete'))
     await rm(join(whole, 'node_modules'), { recursive: true })
@@ -214,7 +214,7 @@ describe('npm', () => {
     return JSON.parse('error' in answer ? answer.error : '')
   }
 
-  it('gets what it needs of the environment, and none of the secrets of the server', async () => {
+  it('gets the environment variables that it needs, and none of the secrets of the server', async () => {
     const { variables } = await tell({
       HTTPS_PROXY: 'http://proxy',
       CHATTERIE_ENCRYPTION_KEY: 'secret',
@@ -227,7 +227,7 @@ describe('npm', () => {
     expect(variables.filter((name) => strange.test(name))).toEqual([])
   })
 
-  it('hears of the registries of the operator, and of nothing else that a user or a package has set', async () => {
+  it('uses the registries of the operator, and no other setting of a user or a package', async () => {
     const { settings, args } = await tell({
       'npm_config_@team:registry': 'https://npm.team.example/',
       'npm_config_//npm.team.example/:_authToken': 'to"ken',

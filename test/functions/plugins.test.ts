@@ -27,18 +27,18 @@ describe('a plugin', () => {
       'through the class it extends',
       `${plugin.replace('export default class', 'class')}\nexport default class extends Greeter {}`,
     ],
-  ])('is found where it is exported %s, and begins with onInitialize', async (_, script) => {
+  ])('is found when it is exported %s, and starts with onInitialize', async (_, script) => {
     expect(await test.result(script, attempt)).toBe('Hello jane')
   })
 
-  it('handles each event with the method that has its name', async () => {
+  it('handles each event with the method of its name', async () => {
     const spec = { applicationId: 2, environment: { ROOM: 'Lobby', GREETING: 'Bonjour' } }
     expect(await test.result(plugin, { ...attempt, spec })).toBe('Bonjour jane')
     const sent = { eventType: 'user.sent.message', event: { message: { body: 'Hi' } } }
     expect(await test.result(plugin, { ...sent, spec })).toBe('Lobby: Hi')
   })
 
-  it('fails by its own fault where a parameter is missing that it requires', async () => {
+  it('fails with its own error where a required parameter is missing', async () => {
     const sent = { eventType: 'user.sent.message', event: { message: { body: 'Hi' } } }
     expect(await test.invoke(plugin, sent)).toMatchObject({
       status: 'FAILED',
@@ -47,7 +47,7 @@ describe('a plugin', () => {
     })
   })
 
-  it('fails by its own fault where it has no method for the event', async () => {
+  it('fails with its own error where it has no method for the event', async () => {
     expect(await test.invoke(plugin, { eventType: 'system.triggered.event' })).toMatchObject({
       status: 'FAILED',
       reason: 'threw',
@@ -55,7 +55,7 @@ describe('a plugin', () => {
     })
   })
 
-  it('is begun anew for each run', async () => {
+  it('is initialised for each run', async () => {
     const counter = `module.exports = class {
       runs = 0
       handleUserSentMessageEvent() { return ++this.runs }

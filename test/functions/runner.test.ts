@@ -35,12 +35,12 @@ describe('a handler', () => {
     expect(await test.result(script, { event: { a: 'b' } })).toBe('b')
   })
 
-  it('starts afresh in each run, in a process that is warm', async () => {
+  it('starts with fresh state in each run, in a process that is reused', async () => {
     expect(await test.result(sample, { event: { username: 'Jane' } })).toEqual(['Hello Jane'])
     expect(await test.result(sample, { event: { username: 'John' } })).toEqual(['Hello John'])
   })
 
-  it('finds what the initialization script declares, in TypeScript too', async () => {
+  it('can use what the initialization script declares, in TypeScript too', async () => {
     const initializationScript = `
       const qs = require('qs')
       let count: number = 0
@@ -70,7 +70,7 @@ describe('a handler', () => {
     ])
   })
 
-  it('finds the variables of its runtime and nothing else', async () => {
+  it('sees the variables of its runtime and nothing else', async () => {
     const environment = { MY_KEY: 'value', NODE_OPTIONS: '--allow-child-process', LD_PRELOAD: '/x.so' }
     const result = await test.result(handler('return { ...process.env }'), {
       spec: { applicationId: 3, environment },
@@ -78,7 +78,7 @@ describe('a handler', () => {
     expect(result).toEqual(environment)
   })
 
-  it('can require the default dependencies and modules of Node, without npm', async () => {
+  it('can require the default dependencies and modules of Node, but not npm', async () => {
     const script = handler(`
       const { ChatKitty } = require('chatkitty-platform-sdk')
       return [typeof require('axios').get, require('axios').VERSION, require('qs').stringify({ a: 1 }),
@@ -103,7 +103,7 @@ describe('a handler', () => {
     expect(await test.result(handler(`return ${expression}`))).toEqual(result)
   })
 
-  it('gives its output to the logs, with level and time', async () => {
+  it('writes its output to the logs, with level and time', async () => {
     const before = new Date().toISOString()
     const outcome = await test.invoke(
       handler(`
@@ -129,7 +129,7 @@ describe('a handler', () => {
     }
   })
 
-  it('has the output of the initialization script in the logs of the first run', async () => {
+  it('has the output of the initialization script in the logs of its first run', async () => {
     const spec = { applicationId: 4, initializationScript: `console.log('ready')` }
     const script = handler(`console.log('run')`)
     const texts = async () => (await test.invoke(script, { spec })).logs.map(({ text }) => text)
@@ -137,7 +137,7 @@ describe('a handler', () => {
     expect(await texts()).toEqual(['run'])
   })
 
-  it('takes time that is measured', async () => {
+  it('has a measured duration', async () => {
     const outcome = await test.invoke(handler('await new Promise((resolve) => setTimeout(resolve, 50))'))
     expect(outcome.durationMs).toBeGreaterThan(45)
     expect(outcome.durationMs).toBeLessThan(2_000)
@@ -145,7 +145,7 @@ describe('a handler', () => {
 })
 
 describe('processes', () => {
-  it('are not the server, and serve many runs', async () => {
+  it('are separate from the server, and serve many runs', async () => {
     const first = await test.result(pid)
     expect(first).not.toBe(process.pid)
     for (let run = 0; run < 20; run++) expect(await test.result(pid)).toBe(first)
@@ -157,7 +157,7 @@ describe('processes', () => {
     )
   })
 
-  it('are replaced by a deploy, while what runs finishes where it is', async () => {
+  it('are replaced by a deploy, while running functions finish in the old ones', async () => {
     const spec = { applicationId: 13 }
     const gate = await startGate()
     const old = (await test.result(pid, { spec })) as number
@@ -171,7 +171,7 @@ describe('processes', () => {
     await gate.close()
   })
 
-  it('are replaced where their environment has changed, deploy or not', async () => {
+  it('are replaced when their environment changed, with or without a deploy', async () => {
     const script = handler('return [process.pid, process.env.A]')
     const [old] = (await test.result(script, { spec: { applicationId: 14, environment: { A: '1' } } })) as [
       number,
@@ -184,7 +184,7 @@ describe('processes', () => {
     await expect.poll(() => isAlive(old)).toBe(false)
   })
 
-  it('run one invocation each, and no more than so many of one application at a time', async () => {
+  it('run one invocation each, and no more than the limit for one application at a time', async () => {
     const script = handler(
       'await new Promise((resolve) => setTimeout(resolve, 100)); return [process.pid, event.n]',
     )
@@ -197,7 +197,7 @@ describe('processes', () => {
     expect(test.runner.pids(15).length).toBeLessThanOrEqual(4)
   })
 
-  it('keep what an earlier run still prints out of the logs of a later one', async () => {
+  it('keep late output of an earlier run out of the logs of a later one', async () => {
     const spec = { applicationId: 16 }
     const leaving = handler(`setInterval(() => console.log('left behind'), 5); return process.pid`)
     const process = await test.result(leaving, { spec })
@@ -215,14 +215,14 @@ describe('a runner', () => {
   let small: TestRunner
   afterEach(() => small.close())
 
-  it('ends processes that have nothing to do', async () => {
+  it('ends idle processes', async () => {
     small = await startRunner({ idleMs: 50 })
     const process = (await small.result(pid)) as number
     await expect.poll(() => isAlive(process), { timeout: 10_000 }).toBe(false)
     expect(await small.result(pid)).not.toBe(process)
   })
 
-  it('has so many processes in all, and takes the place of an idle one for another application', async () => {
+  it('limits the number of processes, and ends an idle one to start one for another application', async () => {
     small = await startRunner({ processesMax: 2 })
     const first = (await small.result(pid, { spec: { applicationId: 1 } })) as number
     await small.result(pid, { spec: { applicationId: 2 } })
@@ -231,7 +231,7 @@ describe('a runner', () => {
     expect(isAlive(first), 'the one idle for longest').toBe(false)
   })
 
-  it('lets applications wait their turn for a process where all are busy', async () => {
+  it('queues the runs of applications in turn where all processes are busy', async () => {
     small = await startRunner({ processesMax: 1 })
     const slow = handler('await new Promise((resolve) => setTimeout(resolve, 100)); return event.n')
     const run = (applicationId: number, n: number) =>
@@ -240,7 +240,7 @@ describe('a runner', () => {
     expect(small.runner.pids().length).toBeLessThanOrEqual(2)
   })
 
-  it('refuses what would wait too long, or behind too many', async () => {
+  it('refuses runs that would wait too long, or behind too many', async () => {
     small = await startRunner({ processesPerApplicationMax: 1, waitingMax: 1 })
     const gate = await startGate()
     const running = small.result(held, { event: gate })
@@ -259,7 +259,7 @@ describe('a runner', () => {
     await gate.close()
   })
 
-  it('that closes lets what runs finish, and fails what waits and what comes', async () => {
+  it('that closes lets running functions finish, and fails waiting and new ones', async () => {
     small = await startRunner({ processesPerApplicationMax: 1 })
     const gate = await startGate()
     const running = small.invoke(held, { event: gate })

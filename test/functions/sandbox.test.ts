@@ -109,7 +109,7 @@ describe('a function cannot', () => {
     expect(await readdir(join(test.folder, '1', 'work'))).toEqual([])
   })
 
-  it('find variables of the server', async () => {
+  it('read variables of the server', async () => {
     process.env.CHATTERIE_TEST_SECRET = 'hunter2'
     const spec = { applicationId: 2, environment: { OWN: '1' } }
     const script = handler(`
@@ -130,7 +130,7 @@ describe('a function cannot', () => {
     server.close()
   })
 
-  it('read from descriptors of the server', async () => {
+  it('read from file descriptors of the server', async () => {
     const script = handler(`
       const fs = require('fs')
       const open = []
@@ -141,7 +141,7 @@ describe('a function cannot', () => {
 })
 
 describe('a function can', () => {
-  it('require its dependencies, of either kind of module, and read their files', async () => {
+  it('require its dependencies, as CommonJS and as ES modules, and read their files', async () => {
     const dependenciesFolder = join(test.folder, 'dependencies')
     const write = async (path: string, text: string) => {
       await mkdir(join(dependenciesFolder, path, '..'), { recursive: true })
@@ -168,13 +168,13 @@ describe('a function can', () => {
     expect(await test.result(script, { spec })).toEqual(['old', 'its data', 'young with old'])
   })
 
-  it('make code from text, as libraries for templates do', async () => {
+  it('generate code from text, as template libraries do', async () => {
     expect(await test.result(handler(`return new Function('a', 'return a + 1')(1)`))).toBe(2)
   })
 })
 
 it.runIf(process.platform === 'linux')(
-  'are the first to be ended when the machine lacks memory',
+  'functions are the first to be killed when the machine runs out of memory',
   async () => {
     const pid = await test.result(handler('return process.pid'))
     await expect.poll(() => readFile(`/proc/${pid}/oom_score_adj`, 'utf8')).toBe('1000\n')
@@ -182,7 +182,7 @@ it.runIf(process.platform === 'linux')(
 )
 
 it.runIf(process.platform === 'linux')(
-  'have a bound of memory that the system keeps, however fast they ask for it and whatever they catch',
+  'functions have a memory limit enforced by the system, however fast they allocate and whatever they catch',
   async () => {
     const script = handler(`
       const all = []
@@ -197,7 +197,7 @@ it.runIf(process.platform === 'linux')(
 )
 
 it.skipIf(process.platform === 'win32')(
-  'their memory is known by ps, too, where there is no /proc',
+  'the memory of functions is measured by ps where there is no /proc',
   async () => {
     const pid = (await test.result(handler('return process.pid'))) as number
     const [here, there] = await Promise.all([residentBytesOf(pid), residentBytesByPs(pid)])

@@ -42,7 +42,7 @@ const supervised = (way: string, program: string) => `
   child.once('close', () => console.log('closed'))
   setInterval(() => {}, 1000)`
 
-describe.skipIf(process.platform === 'win32')('a program ends with the server', () => {
+describe.skipIf(process.platform === 'win32')('a supervised program ends with the server', () => {
   it.each([
     ['as this system does it', ''],
     ['where a shell has to watch', 'shell'],
@@ -68,7 +68,7 @@ describe.skipIf(process.platform === 'win32')('a program ends with the server', 
     await isGone(pids[0] ?? 0)
   })
 
-  it.runIf(process.platform === 'linux')('and the shell that watches ends with the program', async () => {
+  it.runIf(process.platform === 'linux')('and the supervising shell ends with the program', async () => {
     const { server } = await startServer(supervised('shell', 'process.exit(0) // marked'))
     await once(server.stdout as NodeJS.ReadableStream, 'data')
     const watchers = async () => {
@@ -83,7 +83,7 @@ describe.skipIf(process.platform === 'win32')('a program ends with the server', 
   })
 })
 
-it('functions that loop, fill the memory or wait end with the server that was killed', async () => {
+it('functions that loop, fill the memory or wait end with a server that was killed', async () => {
   const { server, pids } = await startServer(`
     import { FunctionRunner } from ${JSON.stringify(join(src, 'runner.ts'))}
     const log = { warn() {} }
@@ -124,7 +124,7 @@ describe.skipIf(process.platform === 'win32')('a start', () => {
     await once(server, 'exit')
   }
 
-  it('ends what an earlier server left, and nothing else', async () => {
+  it('ends what an earlier server left running, and nothing else', async () => {
     const shared = await mkdtemp(join(folder, 'shared-'))
     const records = join(shared, 'processes')
     const orphan = await leave(records)

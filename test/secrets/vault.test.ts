@@ -12,20 +12,20 @@ afterAll(() => rm(home, { recursive: true, force: true }))
 
 const vault = () => openVault({ home, encryptionKeys: [randomBytes(32)] })
 
-describe('a sealed secret', () => {
-  it('is opened as it was', async () => {
+describe('an encrypted secret', () => {
+  it('is decrypted unchanged', async () => {
     const { seal, open } = vault()
     for (const secret of ['', 'plain', 'ünïcode 🐈', 'x'.repeat(100_000)]) {
       expect(await open(await seal(secret, 'x'), 'x')).toBe(secret)
     }
   })
 
-  it('looks different every time', async () => {
+  it('differs each time it is encrypted', async () => {
     const { seal } = vault()
     expect(await seal('same', 'x')).not.toEqual(await seal('same', 'x'))
   })
 
-  it('opens with no other key, about nothing else, and not when a bit of it has changed', async () => {
+  it('cannot be decrypted with another key, for another purpose, or when one bit was changed', async () => {
     const { seal, open } = vault()
     const sealed = await seal('secret', 'application 1')
     await expect(vault().open(sealed, 'application 1')).rejects.toThrow()
@@ -40,11 +40,11 @@ describe('a sealed secret', () => {
   })
 })
 
-describe('a ring of keys', () => {
+describe('a key ring', () => {
   const [old, fresh] = [randomBytes(32), randomBytes(32)]
   const ring = (...encryptionKeys: Buffer[]) => openVault({ home, encryptionKeys })
 
-  it('seals with its first and opens with all', async () => {
+  it('encrypts with its first key and decrypts with all', async () => {
     const before = await ring(old).seal('secret', 'x')
     expect(await ring(fresh, old).open(before, 'x')).toBe('secret')
     const after = await ring(fresh, old).seal('secret', 'x')
@@ -52,7 +52,7 @@ describe('a ring of keys', () => {
     await expect(ring(old).open(after, 'x')).rejects.toThrow('which is not at hand')
   })
 
-  it('knows by its beginning which key sealed a thing, and tells nothing else of it', async () => {
+  it('recognises by the prefix which key encrypted a secret, and the prefix reveals nothing else', async () => {
     const [id] = await ring(old).keyIds()
     expect(id).toMatch(/^[0-9a-f]{8}$/)
     expect(await ring(fresh, old).keyIds()).toEqual([(await ring(fresh).keyIds())[0], id])
@@ -60,7 +60,7 @@ describe('a ring of keys', () => {
     expect(old.toString('hex')).not.toContain(id)
   })
 
-  it('opens what versions sealed that knew one key', async () => {
+  it('decrypts secrets from versions that had one key', async () => {
     // `secret` about `x`, by the key of 32 zeros, as the version before wrote it.
     const nonce = Buffer.alloc(12, 7)
     const cipher = createCipheriv('aes-256-gcm', Buffer.alloc(32), nonce)
@@ -75,7 +75,7 @@ describe('a ring of keys', () => {
 })
 
 describe('the key in the home folder', () => {
-  it('is one for all who start at once, stays the same, and is for our eyes alone', async () => {
+  it('is one for all concurrent starts, stays the same, and is readable by its owner only', async () => {
     const vaults = Array.from({ length: 8 }, () => openVault({ home }))
     const sealed = await Promise.all(vaults.map(({ seal }) => seal('secret', 'x')))
     const again = openVault({ home })
@@ -83,7 +83,7 @@ describe('the key in the home folder', () => {
     expect((await stat(join(home, 'encryption-key'))).mode & 0o777).toBe(0o600)
   })
 
-  it('may be one of several, a line each: the first seals', async () => {
+  it('may be one of several, one per line: the first encrypts', async () => {
     const path = join(home, 'encryption-key')
     const before = await openVault({ home }).seal('secret', 'x')
     const kept = await readFile(path, 'utf8')
@@ -94,7 +94,7 @@ describe('the key in the home folder', () => {
     await writeFile(path, kept)
   })
 
-  it('is refused when it is damaged, and left as it is', async () => {
+  it('is refused when it is damaged, and left unchanged', async () => {
     await openVault({ home }).seal('secret', 'x')
     const path = join(home, 'encryption-key')
     const key = await readFile(path, 'utf8')
@@ -108,13 +108,13 @@ describe('the key in the home folder', () => {
 describe('CHATTERIE_ENCRYPTION_KEY', () => {
   const bytes = randomBytes(32)
 
-  it('is taken in base64 and in hex', () => {
+  it('is accepted in base64 and in hex', () => {
     for (const text of [bytes.toString('base64'), bytes.toString('hex')]) {
       expect(readConfig({ CHATTERIE_ENCRYPTION_KEY: text }).encryptionKeys).toEqual([bytes])
     }
   })
 
-  it('of any other length is refused by its name', () => {
+  it('of any other length is refused with the name of the variable', () => {
     for (const text of ['secret', bytes.toString('hex').slice(2), randomBytes(33).toString('base64')]) {
       expect(() => readConfig({ CHATTERIE_ENCRYPTION_KEY: text })).toThrow(
         'CHATTERIE_ENCRYPTION_KEY is wrong',
