@@ -8,7 +8,7 @@ import { deploy, endedInvocations } from '../support/functions.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { Receiver } from '../webhooks/receiver.ts'
 
-it('what can be done is done, in order, and what always fails is set aside, after three tries alone', async () => {
+it('items are processed in order, and one that always fails is set aside after three tries on its own', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.boolean(), { maxLength: 40 }),
@@ -46,7 +46,7 @@ it('what can be done is done, in order, and what always fails is set aside, afte
   )
 })
 
-it('nothing is set aside while the database is away', async () => {
+it('nothing is set aside while the database is unavailable', async () => {
   const away = Object.assign(new Error('away'), { code: '57P01' })
   let isAway = true
   const batches = new Batches<string>({
@@ -63,7 +63,7 @@ it('nothing is set aside while the database is away', async () => {
   expect(await batches.next()).toBe('done')
 })
 
-describe('behind the server', () => {
+describe('in the server', () => {
   let server: TestServer
   beforeAll(async () => {
     server = await startServer({ FUNCTION_EGRESS: 'open' })
@@ -71,7 +71,7 @@ describe('behind the server', () => {
   afterAll(() => server.close())
   const sql = (text: string, values: unknown[] = []) => server.ctx.db.query({ text }, values)
 
-  it('a message of which nobody can be notified holds back no other notification', async () => {
+  it('a message whose notifications fail delays no other notification', async () => {
     const { main } = server
     const user = await createUser(main)
     const channel = await createChannel(main, { type: 'PRIVATE', members: [{ id: user.id }] })
@@ -90,7 +90,7 @@ describe('behind the server', () => {
     await expect.poll(() => server.ctx.metrics.of('notifications set aside')).toBe(1)
   })
 
-  it('a run of a function that cannot be given its event holds back no other run', async () => {
+  it('a run of a function that cannot be given its event delays no other run', async () => {
     const { main } = server
     const created = await deploy(main, 'user.sent.message', 'async function handleEvent() { return 1 }')
     const user = await createUser(main)
@@ -107,7 +107,7 @@ describe('behind the server', () => {
     await expect.poll(() => server.ctx.metrics.of('function runs set aside')).toBe(3)
   })
 
-  it('a delivery to a webhook that cannot be made holds back no other, and is tried no more', async () => {
+  it('a webhook delivery that cannot be made delays no other, and is no longer retried', async () => {
     const { main } = server
     const receiver = await Receiver.open()
     const admin = await createAdmin(server, 'developer')

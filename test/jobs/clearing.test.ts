@@ -8,7 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-it('what many events leave behind that were taken is cleared away, before it slows all counters down', async () => {
+it('taken events are vacuumed before they slow all counters down', async () => {
   const { pool } = server.ctx.db
   const cleared = async () => {
     const { rows } = await pool.query(

@@ -85,7 +85,9 @@ it('an import without keys is what its file holds, though the server is killed a
   await expectStored(file, before)
 })
 
-it('an import is what its file holds, though Postgres is killed', { timeout: 300_000 }, async () => {
+it('an import stores exactly what its file holds, though Postgres is killed', {
+  timeout: 300_000,
+}, async () => {
   const random = randomFrom(seed + 2)
   const before = await newestId()
   const file = await messages(fewMessages)

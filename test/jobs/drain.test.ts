@@ -24,7 +24,7 @@ function counting(isAwaited: () => boolean) {
   }
 }
 
-test('what nobody waits for is done in fewer batches, and all of it', async () => {
+test('work without waiting clients is done in fewer batches, and completely', async () => {
   const awaited = counting(() => true)
   const alone = counting(() => false)
   let writes = 0
@@ -40,7 +40,7 @@ test('what nobody waits for is done in fewer batches, and all of it', async () =
   await Promise.all([awaited.drain.stop(), alone.drain.stop()])
 })
 
-test('batches come as often as ever once somebody waits', async () => {
+test('batches run at the usual rate once a client waits', async () => {
   let isAwaited = false
   const awaited = counting(() => true)
   const late = counting(() => isAwaited)

@@ -72,7 +72,7 @@ const linkTo = (path: string) => ({
   href: `${server.url}/v1/applications/${application.id}${path}`,
 })
 
-describe('a function is given', () => {
+describe('a function receives', () => {
   it('user.sent.message: the user, the channel and the message as the API shows them', async () => {
     const created = await deploy(application, 'user.sent.message', teller)
     const { ann, channel } = await scene()
@@ -186,7 +186,7 @@ describe('a function is given', () => {
     })
   })
 
-  it('user.started.chat_session: of each device, and what the user finds in the channel', async () => {
+  it('user.started.chat_session: of each device, and what the user has in the channel', async () => {
     const created = await deploy(application, 'user.started.chat_session', teller)
     const { ann, bob, channel, as } = await scene()
     for (const body of ['one', 'two'])
@@ -219,14 +219,14 @@ describe('a run', () => {
   const waiting = async () =>
     (await sql('select count(*) from function_run where application_id = $1', [application.id]))[0]?.[0]
 
-  it('is one for each function of its type', async () => {
+  it('is created for each function of its type', async () => {
     const created = await Promise.all([1, 2].map(() => deploy(application, sender, teller)))
     const { ann, channel } = await scene()
     await send(channel.id, ann.id)
     for (const each of created) await given(each)
   })
 
-  it('that throws is recorded, and over', async () => {
+  it('that throws is recorded, and not retried', async () => {
     const code = `class NoWay extends Error { name = 'NoWay' }\nconsole.warn('hm')\nthrow new NoWay('I do not like it')`
     const created = await deploy(application, sender, `async function handleEvent() { ${code} }`)
     const { ann, channel } = await scene()
@@ -250,7 +250,7 @@ describe('a run', () => {
       { initializationScript: { script: 'throw new RangeError("no start")' } },
       'RangeError',
     ],
-  ])('whose %s is over, for it would fail again', async (_, script, runtime, name) => {
+  ])('whose %s is not retried, for it would fail again', async (_, script, runtime, name) => {
     if ('initializationScript' in runtime) {
       await application
         .put('/runtimes/nodejs/initialization-script', runtime.initializationScript)
@@ -264,7 +264,7 @@ describe('a run', () => {
     expect(await waiting()).toBe(0)
   })
 
-  it('whose process dies is tried again, later each time', async () => {
+  it('whose process dies is retried with increasing delays', async () => {
     const created = await deploy(application, sender, `async function handleEvent() { process.abort() }`)
     const { ann, channel } = await scene()
     await send(channel.id, ann.id)
@@ -278,7 +278,7 @@ describe('a run', () => {
     expect(row).toEqual([2, true])
   })
 
-  it('that a process had taken which died is done by another, and its record says so', async () => {
+  it('that a process had taken which died is run by another, and its record says so', async () => {
     const created = await deploy(application, sender, teller)
     const { ann, channel } = await scene()
     await send(channel.id, ann.id)
@@ -299,7 +299,7 @@ describe('a run', () => {
     expect(invocations[1]?.result).toMatchObject({ error: { name: 'InterruptedError' } })
   })
 
-  it('is asked for by nothing that happens while its function is off, or has no version', async () => {
+  it('is not created while its function is off, or has no version', async () => {
     const off = await deploy(application, sender, teller)
     await enableFunction(
       server.ctx,
@@ -319,7 +319,7 @@ describe('a run', () => {
     expect(await waiting()).toBe(0)
   })
 
-  it('of one application does not wait for the slow ones of another', async () => {
+  it('of one application does not wait for slow ones of another', async () => {
     const slow = await server.createApplication()
     await deploy(
       slow,
@@ -337,7 +337,7 @@ describe('a run', () => {
     await sql('delete from function_run where application_id = $1', [slow.id])
   })
 
-  it('about a message that is gone by then is none', async () => {
+  it('for a message that was deleted meanwhile is skipped', async () => {
     const created = await deploy(application, sender, teller)
     const { ann, channel } = await scene()
     const gone = await sendMessage(application, channel.id) // the system's: nothing is asked for
@@ -353,7 +353,7 @@ describe('a run', () => {
 })
 
 describe('the record of runs', () => {
-  it('is counted exactly, and forgotten after the days that the settings say', async () => {
+  it('is counted exactly, and deleted after the days that the settings say', async () => {
     const created = await deploy(application, 'system.triggered.event', 'async function handleEvent() {}')
     const channel = await createChannel(application)
     for (let at = 0; at < 5; at++) {
@@ -372,7 +372,7 @@ describe('the record of runs', () => {
     expect(await total()).toEqual({ size: 2, totalElements: 2, totalPages: 1, number: 0 })
   })
 
-  it('takes whatever JSON a function returns or writes', async () => {
+  it('stores any JSON that a function returns or logs', async () => {
     const code = `console.log('a\\0b\\ud800'); return { 'k\\0': 'v\\0\\ud800', deep: JSON.parse('['.repeat(200) + ']'.repeat(200)) }`
     const created = await deploy(
       application,

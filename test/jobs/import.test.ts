@@ -37,7 +37,7 @@ describe('a file that is no JSON array to its end', () => {
     })
   })
 
-  it('fails its job after all items that were complete are stored', async () => {
+  it('fails its job after all complete items are stored', async () => {
     const application = await server.createApplication()
     const text = JSON.stringify(users(2_500)).slice(0, -10)
     expect(await importFile(application, 'users', text)).toMatchObject({
@@ -51,7 +51,7 @@ describe('a file that is no JSON array to its end', () => {
   })
 })
 
-describe('an item that no item can be', () => {
+describe('an invalid item', () => {
   it('fails alone when it is nested without end', async () => {
     const application = await server.createApplication()
     const deep = `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`
@@ -67,7 +67,7 @@ describe('an item that no item can be', () => {
     expect(errors).toEqual([{ index: 0, reason: expect.stringContaining('at most 64 levels deep') }])
   })
 
-  it('fails alone when it is 100 MB large, and takes no memory', async () => {
+  it('fails alone when it is 100 MB large, and is not held in memory', async () => {
     const application = await server.createApplication()
     const before = process.memoryUsage().rss
     const chunk = Buffer.alloc(1_000_000, 'x')
@@ -100,7 +100,7 @@ describe('an upload', () => {
     }
   })
 
-  it('that is cut off is no job', async () => {
+  it('that is aborted creates no job', async () => {
     const application = await server.createApplication()
     const known = (await fileKeys(server)).length
     await expect(
@@ -115,7 +115,7 @@ describe('an upload', () => {
 })
 
 describe('jobs', () => {
-  it('run one at a time of an application, and side by side of several', async () => {
+  it('run one at a time for an application, and side by side for several', async () => {
     const [one, other] = [await server.createApplication(), await server.createApplication()]
     const long = await upload(one, 'users', JSON.stringify(users(20_000))).expect(202)
     const next = await upload(one, 'users', '[]').expect(202)
@@ -129,7 +129,7 @@ describe('jobs', () => {
     expect(Date.parse(second.endedTime)).toBeGreaterThanOrEqual(Date.parse(first.endedTime))
   })
 
-  it('tell how far they are while they run', async () => {
+  it('report their progress while they run', async () => {
     const application = await server.createApplication()
     const { body } = await upload(application, 'users', JSON.stringify(users(20_000))).expect(202)
     const seen = new Set<number>()
@@ -179,7 +179,7 @@ describe('jobs', () => {
     await expect.poll(() => queued(body.id), { timeout: 15_000 }).toBe(0)
   })
 
-  it('that store messages stay out of the way of those who delete the channel', async () => {
+  it('that store messages do not block the deletion of the channel', async () => {
     const application = await server.createApplication()
     await createUser(application, { name: 'ann' })
     const [kept, gone] = [await createChannel(application), await createChannel(application)]

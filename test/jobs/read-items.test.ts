@@ -4,7 +4,7 @@ import { countItems, type Item, readItems, UnusableFile } from '#jobs/read-items
 import { importItemMax } from '#resources/imports.ts'
 
 describe('the items of a file', () => {
-  it('are those of its array, however it is written and wherever it is cut', async () => {
+  it('are those of its array, however it is formatted and wherever it is chunked', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.jsonValue()),
@@ -24,7 +24,7 @@ describe('the items of a file', () => {
     )
   })
 
-  it('are judged one by one: a broken one hinders no other', async () => {
+  it('are checked one by one: an invalid one does not affect others', async () => {
     const items = await readAll('[1, {"a":}, "b", [}, {], 01, , truth, "\\x", {"c": 2}]')
     expect(items.filter((item) => 'value' in item)).toMatchObject([
       { index: 0, value: 1 },
@@ -67,7 +67,7 @@ describe('the items of a file', () => {
     ['[1] [2]', 1, 'Something follows the array'],
     ['[1],', 1, 'Something follows the array'],
   ])(
-    'end where %j is no array any more, what was complete before being read',
+    'end where %j stops being an array, and what was complete before is read',
     async (text, index, reason) => {
       for (const cut of [1, 100]) {
         const read: Item[] = []

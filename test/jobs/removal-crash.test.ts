@@ -54,7 +54,7 @@ async function send(method: string, path: string, token: string, body?: unknown)
   return { status: answer.status, body: (await answer.json()) as Answered }
 }
 
-it('a channel that was deleted is gone with all that was in it', { timeout: 120_000 }, async () => {
+it('a deleted channel is removed with all that was in it', { timeout: 120_000 }, async () => {
   const answer = await fetch(`${server.url}/oauth/token`, {
     method: 'POST',
     headers: { authorization: `Basic ${btoa('crash:test-secret')}` },

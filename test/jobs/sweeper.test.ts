@@ -27,7 +27,7 @@ async function endLongAgo(count: number): Promise<void> {
   })
 }
 
-it('forgets what is too old, batch after batch and again and again, until it is stopped', async () => {
+it('removes what is too old, batch after batch and again and again, until it is stopped', async () => {
   const sweeper = new Sweeper(server.ctx, 1)
   await endLongAgo(2 * trimBatchMax + 1)
   sweeper.start()
@@ -37,7 +37,7 @@ it('forgets what is too old, batch after batch and again and again, until it is 
   await sweeper.stop()
 })
 
-it('goes on with the others where one kind fails', async () => {
+it('continues with the other kinds where one fails', async () => {
   const { db } = server.ctx
   const sweeper = new Sweeper(server.ctx, 1)
   await db.query({ text: 'alter table file rename to lost' }, [])

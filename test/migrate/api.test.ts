@@ -53,14 +53,14 @@ async function service(answers: Answer[], { rate = 1_000, patienceMs = 60_000, t
   return { api, times, tokens: () => tokens, later }
 }
 
-it('requests keep to the rate, however many are asked for at once', async () => {
+it('requests keep to the rate limit, however many are made at once', async () => {
   const { api, times } = await service([json({})], { rate: 50 })
   await Promise.all(Array.from({ length: 8 }, () => api.get('/users')))
   // A timer may fire a millisecond early.
   expect((times.at(-1) as number) - (times[0] as number)).toBeGreaterThan((7 / 50) * 1_000 - 20)
 })
 
-it('who is asked to wait does, and so do all others', async () => {
+it('a 429 pauses that request and all others for the given time', async () => {
   const limited: Answer = (response) => void response.writeHead(429, { 'retry-after': '1' }).end()
   const { api, times } = await service([limited, json({ created_time: 'now', properties: { a_b: 1 } })])
   const first = api.get('/users')
@@ -73,7 +73,7 @@ it('who is asked to wait does, and so do all others', async () => {
   expect(api.usage).toMatchObject({ repeated: 1 })
 })
 
-it('a token that ends, or is no more, is replaced', async () => {
+it('a token that expires, or is revoked, is replaced', async () => {
   const authorizations: (string | undefined)[] = []
   const note: Answer = (response, request) => {
     authorizations.push(request.headers.authorization)
@@ -92,7 +92,7 @@ it('a token that ends, or is no more, is replaced', async () => {
   expect(short.tokens()).toBe(2)
 })
 
-it('an answer that is cut, or is no JSON, is asked for again, until patience ends; the secret is in no message', async () => {
+it('a response that is truncated, or no JSON, is retried until the time limit; the secret is in no message', async () => {
   const cut: Answer = (response) => {
     response.writeHead(200, { 'content-length': '100' })
     response.write('{"a":', () => response.destroy())

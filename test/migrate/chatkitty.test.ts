@@ -203,7 +203,7 @@ async function killedAt(target: TestApplication, path: RegExp): Promise<void> {
 }
 
 describe('a move from one server to another', () => {
-  it('writes nothing in a dry run, and says what there is', async () => {
+  it('writes nothing in a dry run, and reports what there is', async () => {
     const target = await to.createApplication()
     const report = await migrate(target, '--dry-run')
     expect(report).toMatchObject({ isDryRun: true, notCarried: [] })
@@ -219,7 +219,7 @@ describe('a move from one server to another', () => {
     expect(Number(rows[0].rows)).toBe(0)
   })
 
-  it('has every list as it was, past failures, limits, a restart and two kills; and running it again adds nothing', async () => {
+  it('copies every list as it was, despite failures, limits, a restart and two kills; and a second run adds nothing', async () => {
     const target = to.main
     await killedAt(target, /read-receipts/)
     await killedAt(target, /\/files\//)
@@ -238,7 +238,7 @@ describe('a move from one server to another', () => {
     expect(await listsOf(target)).toEqual(expected)
   })
 
-  it('has what is new and changed after a second pass, for whose old messages nothing is asked again', async () => {
+  it('copies what is new and changed in a second pass, without requesting old messages again', async () => {
     const since = new Date().toISOString()
     users.lea = await createUser(source, { name: 'lea', displayName: 'Lea' })
     await source.post(`/channels/${deck.id}/members`, { username: 'lea' }).expect(200)
@@ -259,7 +259,7 @@ describe('a move from one server to another', () => {
     expect(await listsOf(to.main)).toEqual(await listsOf(source))
   })
 
-  it('is whole where the service shows less, as the hosted one may: fewer lists, other orders, replies apart', async () => {
+  it('is complete where the service shows less, as the hosted one may: fewer lists, other orders, separate replies', async () => {
     const target = await to.createApplication()
     front.answers = (path) => {
       if (/\/ui\//.test(path)) return 404
@@ -290,7 +290,7 @@ describe('a move from one server to another', () => {
     expect(lists.messages).toHaveLength(expected.messages.length)
   })
 
-  it('into the very application that it reads is refused', async () => {
+  it('into the application that it reads is refused', async () => {
     const [[...args], settings] = command(to.main)
     args[args.indexOf('--base-url') + 1] = to.url
     const itself = {

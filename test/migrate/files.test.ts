@@ -51,7 +51,7 @@ const bodies = (messages: unknown) =>
   (messages as { body?: string; file?: { name: string } }[]).map(({ body, file }) => body ?? file?.name)
 
 describe('an export of Stream Chat', () => {
-  it('brings users, channels, members, messages with replies, files, mentions and reactions, and who has read them', async () => {
+  it('imports users, channels, members, messages with replies, files, mentions and reactions, and read positions', async () => {
     const { lists, reasons } = await movedTwice(() => openStream(files('stream.json')))
     expect(lists.users).toMatchObject([
       { name: 'ada', displayName: 'Ada', properties: { title: 'Countess' } },
@@ -102,7 +102,7 @@ describe('an export of Stream Chat', () => {
     ])
   })
 
-  it('may have each entity on a line of its own, and what is of no known shape is reported', async () => {
+  it('may have each entity on its own line, and unknown shapes are reported', async () => {
     const { lists, reasons } = await movedTwice(() => openStream(files('stream.jsonl')))
     expect(lists.channels).toMatchObject([
       { type: 'PUBLIC', name: 'livestream:live', creator: { name: 'ada' } },
@@ -117,7 +117,7 @@ describe('an export of Stream Chat', () => {
 })
 
 describe('an export of Sendbird', () => {
-  it('brings users, channels, members, invites, messages of each type and replies, and who has read them', async () => {
+  it('imports users, channels, members, invites, messages of each type and replies, and read positions', async () => {
     const names = ['sendbird-messages.json', 'sendbird-channels.json', 'sendbird-users.json']
     const { lists, reasons } = await movedTwice(() => openSendbird(files(...names)))
     expect(lists.users).toMatchObject([
@@ -165,7 +165,7 @@ describe('an export of Sendbird', () => {
 })
 
 describe('collections of Rocket.Chat', () => {
-  it('bring users, rooms, members, messages with replies, files, mentions and reactions', async () => {
+  it('import users, rooms, members, messages with replies, files, mentions and reactions', async () => {
     const options = { ...files('rocketchat.jsonl'), baseUrl: 'https://rocket.example.com' }
     const { lists, reasons } = await movedTwice(() => openRocketChat(options))
     expect(lists.users).toMatchObject([
@@ -204,7 +204,7 @@ describe('collections of Rocket.Chat', () => {
   })
 })
 
-it('files are kept with --copy-files, though the service fails at first and leads elsewhere; once', async () => {
+it('files are copied with --copy-files, once, though the service fails at first and redirects', async () => {
   const asked: string[] = []
   const service = createServer(({ url = '' }, response) => {
     asked.push(url)
@@ -229,7 +229,7 @@ it('files are kept with --copy-files, though the service fails at first and lead
   service.close()
 })
 
-it('a second move into an application is refused while one is under way, and may begin behind it', async () => {
+it('a second migration into an application is refused while one is running, and may start after it', async () => {
   const application = await server.createApplication()
   const settings = {
     DATABASE_URL: server.ctx.db.pool.options.connectionString as string,
@@ -246,7 +246,7 @@ it('a second move into an application is refused while one is under way, and may
   expect(await chatterie(args, settings)).toMatchObject({ code: 0, stderr: '' })
 })
 
-it('a file that is no export is refused before anything is written, at the command line, too', async () => {
+it('a file that is no export is refused before anything is written, on the command line, too', async () => {
   const { id } = await server.createApplication()
   const settings = {
     DATABASE_URL: server.ctx.db.pool.options.connectionString as string,
@@ -270,7 +270,7 @@ it('a file that is no export is refused before anything is written, at the comma
   })
 })
 
-it('channels of an application that keeps no messages keep what moves in, and nothing else', async () => {
+it('channels of an application that stores no messages keep the messages that are migrated, and no others', async () => {
   const application = await server.createApplication()
   const { db } = server.ctx
   await db.transact((tx) => setApplicationPersisted(tx, application.id, false))

@@ -23,7 +23,7 @@ beforeEach(() => {
 })
 afterAll(() => server.close())
 
-it('a link that leads to what only this machine and its network reach is not followed', async () => {
+it('a link to an address of this machine or its network is not followed', async () => {
   const { port } = new URL(url)
   const links = [
     url,
@@ -38,7 +38,7 @@ it('a link that leads to what only this machine and its network reach is not fol
   expect(asked).toEqual([])
 })
 
-it('a link to the service that is moved from is followed, wherever the operator says that this is', async () => {
+it('a link to the service that is migrated from is followed, at whatever address the operator sets', async () => {
   const { bytes, contentType } = await linkFetcher(`${url}/rocket`)(`${url}/file`)
   expect(contentType).toBe('text/plain')
   expect(await text(bytes)).toBe('a secret of this machine')

@@ -49,7 +49,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 }) // what ends a Postgres may still tidy up
   })
 
-  test('starts on an empty folder and keeps its rows over a restart', async () => {
+  test('starts on an empty folder and keeps its rows after a restart', async () => {
     await emptyFolder()
     const first = await start()
     await query(first.url, 'create table kept as select 1 as one')
@@ -60,7 +60,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     expect([first.adopted, second.adopted]).toEqual([false, false])
   })
 
-  test('makes a UTF-8 database, the same on every host, whose trigrams know all letters', async () => {
+  test('creates a UTF-8 database, the same on every host, whose trigrams support all letters', async () => {
     await emptyFolder()
     const postgres = await start()
     const [database] = await query(
@@ -74,7 +74,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     ])
   })
 
-  test('lets in nobody without the password, which only its owner can read', async () => {
+  test('requires the password, which only its owner can read', async () => {
     await emptyFolder()
     const postgres = await start()
     const stranger = new pg.Client(postgres.url.replace(/:[0-9a-f]{48}@/, ':guess@'))
@@ -85,7 +85,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     expect(await readFile(join(folder, 'postgres.log'), 'utf8')).not.toContain(new URL(postgres.url).password)
   })
 
-  test('keeps what makes a commit durable', async () => {
+  test('keeps the settings that make a commit durable', async () => {
     const [settings] = await query(
       (await start()).url,
       "select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit, current_setting('full_page_writes') as pages",
@@ -98,7 +98,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     { what: 'its process group is killed', end: (pid: number) => process.kill(-pid, 'SIGKILL') },
     { what: 'Ctrl-C reaches the whole process group', end: (pid: number) => process.kill(-pid, 'SIGINT') },
   ])(
-    'ends by itself within seconds when $what, cleanly, and the next start has every row',
+    'stops cleanly by itself within seconds when $what, and the next start has every row',
     async ({ end }) => {
       const { child } = await startElsewhere('create table kept as select 1 as one')
       const before = await postmasterPid()
@@ -113,7 +113,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     },
   )
 
-  test('a start right after has every row, and Postgres stays with it', async () => {
+  test('is taken over with every row by a start right after, and keeps running', async () => {
     const { child } = await startElsewhere('create table kept as select 1 as one')
     child.kill('SIGKILL')
     await once(child, 'exit')
@@ -125,7 +125,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     expect(await kept(postgres)).toEqual([{ one: 1 }])
   })
 
-  test('is taken over with every row where nothing was left that could end it', async () => {
+  test('is taken over with every row where no guard was left to stop it', async () => {
     const { child } = await startElsewhere('create table kept as select 1 as one')
     const before = await postmasterPid()
     process.kill(await guardPid(child), 'SIGKILL')
@@ -138,7 +138,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     expect(await kept(postgres)).toEqual([{ one: 1 }])
   })
 
-  onLinux('is watched over again where its guard was killed', async () => {
+  onLinux('gets a new guard where its guard was killed', async () => {
     const { child } = await startElsewhere('')
     const postmaster = await postmasterPid()
     const first = await guardPid(child)
@@ -148,7 +148,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     await expect.poll(() => isAlive(postmaster), { timeout: 15_000 }).toBe(false)
   })
 
-  test('ends where the folder is gone with its process', async () => {
+  test('stops where the folder is deleted with its process', async () => {
     const { child } = await startElsewhere('')
     const postmaster = await postmasterPid()
     await rm(folder, { recursive: true })
@@ -156,14 +156,14 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     await expect.poll(() => isAlive(postmaster), { timeout: 20_000 }).toBe(false)
   })
 
-  test('is waited for by a start while another process stops it', async () => {
+  test('finishes stopping for another process before a start goes on', async () => {
     const first = await start()
     await query(first.url, 'create table kept as select 1 as one')
     const [, second] = await Promise.all([first.stop(), start()])
     expect(await kept(second)).toEqual([{ one: 1 }])
   })
 
-  test('comes back with every committed row after Postgres itself was killed', async () => {
+  test('recovers every committed row after Postgres itself was killed', async () => {
     const first = await start()
     await query(first.url, 'create table kept as select 1 as one')
     const before = await postmasterPid()
@@ -176,21 +176,21 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     expect(await kept(second)).toEqual([{ one: 1 }])
   })
 
-  test('comes back by itself, at the same address, when Postgres is killed under a running server', async () => {
+  test('restarts by itself, at the same address, when Postgres is killed while the server is running', async () => {
     const postgres = await start()
     await query(postgres.url, 'create table kept as select 1 as one')
     process.kill(await postmasterPid(), 'SIGKILL')
     await expect.poll(() => kept(postgres).catch(() => null), { timeout: 20_000 }).toEqual([{ one: 1 }])
   })
 
-  onLinux('comes back by itself when it lives on but will never accept connections', async () => {
+  onLinux('restarts by itself when it hangs and accepts no connections', async () => {
     const postgres = await start()
     await query(postgres.url, 'create table kept as select 1 as one')
     await makeStuck()
     await expect.poll(() => kept(postgres).catch(() => null), { timeout: 60_000 }).toEqual([{ one: 1 }])
   })
 
-  onLinux('a start has every row of one that lives on but will never accept connections', async () => {
+  onLinux('has every row after a start where the previous one hangs and accepts no connections', async () => {
     const { child } = await startElsewhere('create table kept as select 1 as one')
     process.kill(await guardPid(child), 'SIGKILL')
     child.kill('SIGKILL')
@@ -201,7 +201,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     expect(await kept(postgres)).toEqual([{ one: 1 }])
   })
 
-  test('is not fooled by a pid file left behind, and leaves a program alone that has the pid now', async () => {
+  test('ignores a stale pid file, and does not touch a program that has the pid now', async () => {
     await (await start()).stop()
     const { uid, gid } = await stat(join(folder, 'data'))
     const other = spawn('sleep', ['60'], isRoot ? { uid, gid } : {})
@@ -221,7 +221,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     expect(isAlive(other.pid ?? 0)).toBe(true)
   })
 
-  test('begins again when the first start was killed halfway', async () => {
+  test('starts over when the first start was killed halfway', async () => {
     await emptyFolder()
     const child = spawnChild('')
     while (!(await readdir(folder)).some((name) => name.startsWith('init-'))) await sleep(2)
@@ -234,12 +234,12 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     expect((await readdir(folder)).filter((name) => name.startsWith('init-'))).toEqual([])
   })
 
-  test('has one owner: a second process is refused and told which process has it', async () => {
+  test('has one owner: a second process is refused with the pid of the first', async () => {
     const { child } = await startElsewhere('')
     await expect(start()).rejects.toThrow(`${folder} is in use by another Chatterie (process ${child.pid})`)
   })
 
-  test('of two that start at once, one wins', async () => {
+  test('one of two concurrent starts wins', async () => {
     await emptyFolder()
     const outcomes = await Promise.allSettled([start(), start()])
     expect(outcomes.map((outcome) => outcome.status).sort()).toEqual(['fulfilled', 'rejected'])
@@ -248,7 +248,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     )
   })
 
-  test('leaves no process behind when it stops, however often it is asked to', async () => {
+  test('leaves no process behind when it stops, however often it is stopped', async () => {
     const postgres = await start()
     const workers = await query(postgres.url, 'select pid from pg_stat_activity')
     const pids = [await postmasterPid(), ...workers.map((worker) => Number(worker.pid))]
@@ -268,13 +268,13 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     await cutOff
   })
 
-  test('says what is missing when the data has lost its password', async () => {
+  test('reports what is missing when the data have lost their password', async () => {
     await (await start()).stop()
     await unlink(join(folder, 'password'))
     await expect(start()).rejects.toThrow('password is missing')
   })
 
-  test.skipIf(!isRoot)('as root works below a home that is closed to others', async () => {
+  test.skipIf(!isRoot)('as root works in a home folder that is closed to others', async () => {
     await chmod(folder, 0o700)
     const home = join(folder, 'home')
     await mkdir(home)

@@ -94,14 +94,14 @@ describe.each([
     expect(outputs.map((output) => output.applied.length).sort()).toEqual([0, 0, 2])
   })
 
-  test.skipIf(skip)('cost a start one query, and no engine, when there is nothing to do', async () => {
+  test.skipIf(skip)('cost a start one query, and no Prisma engine, when there is nothing to do', async () => {
     await migrate(url, log, prisma)
     const child = migrateElsewhere("WebAssembly.instantiate = () => { throw new Error('loaded') }")
     expect(child.stdout && (await text(child.stdout))).toBe('{"applied":[],"unknown":[]}')
   })
 
   test.skipIf(skip)(
-    'are refused when one was changed after it was applied, but not for its line ends',
+    'are refused when one was changed after it was applied, except for line endings',
     async () => {
       await writeMigration('20260101000000_first', 'create table room (name text);\n')
       await migrate(url, log, prisma)
@@ -112,7 +112,7 @@ describe.each([
     },
   )
 
-  test.skipIf(skip)('leave nothing of one that fails, so that it can be put right', async () => {
+  test.skipIf(skip)('leave nothing of one that fails, so that it can be fixed', async () => {
     await writeMigration('20260103000000_third', 'create table half (id int); select 1 / 0')
     await expect(migrate(url, log, prisma)).rejects.toThrow(
       'Migration 20260103000000_third failed, nothing of it was applied: division by zero',
@@ -144,7 +144,7 @@ describe.each([
     )
   })
 
-  test.skipIf(skip)('are not begun on a database that another program has filled', async () => {
+  test.skipIf(skip)('are not started on a database that another program has filled', async () => {
     await query(url, 'create table foreign_to_us (id int)')
     await expect(migrate(url, log, prisma)).rejects.toThrow('not empty')
     expect(await query(url, 'select 1 from pg_tables where tablename = $$room$$')).toEqual([])
@@ -169,7 +169,7 @@ describe.each([
   }
 })
 
-test('a new migration is what the schema asks for beyond the existing ones, hand-written parts untouched', async () => {
+test('a new migration contains what the schema requires beyond the existing ones, with hand-written parts unchanged', async () => {
   const prisma = await mkdtemp(join(tmpdir(), 'chatterie-prisma-'))
   const schema = 'datasource db {\n provider = "postgresql"\n}\nmodel room {\n id BigInt @id\n name String\n'
   await writeFile(join(prisma, 'schema.prisma'), `${schema}}`)
@@ -189,7 +189,7 @@ test('a new migration is what the schema asks for beyond the existing ones, hand
   await rm(prisma, { recursive: true })
 }, 60_000)
 
-test('the migrations give what the schema asks for', async () => {
+test('the migrations result in the schema', async () => {
   const prisma = await mkdtemp(join(tmpdir(), 'chatterie-prisma-'))
   await cp('prisma', prisma, { recursive: true })
   expect(await newMigration('nothing', prisma)).toBeNull()

@@ -79,7 +79,7 @@ async function zero(control: string): Promise<void> {
   await writeFile(control, (await readFile(control)).fill(0))
 }
 
-it('is made once, by one of several starts at once, and gives each a cluster of its own', async () => {
+it('is created once, by one of several concurrent starts, and gives each a separate cluster', async () => {
   const made = await Promise.all(['one', 'two', 'three'].map((name) => run(name)))
   expect(fills).toBe(1)
   for (const field of ['password', 'id'] as const) {
@@ -95,7 +95,7 @@ const damages: [what: string, damage: (control: string) => Promise<void>][] = [
   ['Postgres finds fault with it', zero],
 ]
 
-it.each(damages)('is done without, and made again, when %s', async (_, damage) => {
+it.each(damages)('is skipped, and created again, when %s', async (_, damage) => {
   await putTemplate()
   await damage(join(await template(), 'data', 'global', 'pg_control'))
   const postgres = await start('two')
@@ -106,7 +106,7 @@ it.each(damages)('is done without, and made again, when %s', async (_, damage) =
   expect(fills).toBe(1)
 })
 
-it('is unpacked where the package brings one, with a password that nobody else has', async () => {
+it('is unpacked where the package contains one, with a new password', async () => {
   const source = await madeTemplate()
   const packed = join(folder, 'cluster.zst')
   await writeFile(packed, pack(join(source, 'data')))
@@ -133,7 +133,7 @@ const wrongs: [what: string, make: () => Promise<Buffer>][] = [
   ],
 ]
 
-it.each(wrongs)('is initialised and filled where the package brings one that %s', async (_, make) => {
+it.each(wrongs)('is initialised and filled where the package contains one that %s', async (_, make) => {
   const packed = join(folder, 'cluster.zst')
   await writeFile(packed, await make())
   expect((await run('one', packed)).id).toBeTruthy()
@@ -141,7 +141,7 @@ it.each(wrongs)('is initialised and filled where the package brings one that %s'
   expect(warnings).toEqual([])
 })
 
-it('leaves a start that was cut off before the copy had its own password to the next one', async () => {
+it('leaves a start that was interrupted before the copy had its own password to the next one', async () => {
   await putTemplate()
   const source = await template()
   await (await start('two')).stop()
@@ -152,7 +152,7 @@ it('leaves a start that was cut off before the copy had its own password to the 
   expect((await run('two')).password).toBe(changed.trim())
 })
 
-it('begins anew where a start was cut off before its copy was on the disk', async () => {
+it('starts over where a start was interrupted before its copy was on the disk', async () => {
   await putTemplate()
   const first = await start('one', { ephemeral: false })
   await first.safe
@@ -169,7 +169,7 @@ it('begins anew where a start was cut off before its copy was on the disk', asyn
   expect(new URL(second.url).password).not.toBe(new URL(first.url).password)
 })
 
-it('is kept nowhere that others can write to', async () => {
+it('is not stored where others can write', async () => {
   expect(openCache(cache())).toBe(cache())
   await chmod(cache(), 0o777)
   expect(openCache(cache())).toBeNull()
