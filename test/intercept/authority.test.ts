@@ -9,7 +9,7 @@ const made = makeCertificates(names)
 const authority = new X509Certificate(made.authority)
 const certificate = new X509Certificate(made.certificate)
 
-it('the certificate is good for the names, for a week, and can sign nothing', () => {
+it('the certificate is valid for the names, for a week, and cannot sign others', () => {
   expect(certificate.verify(authority.publicKey) && certificate.checkIssued(authority)).toBe(true)
   expect(certificate.subjectAltName).toBe('DNS:api.example.com, DNS:auth.example.com')
   expect(certificate.checkHost('example.com')).toBeUndefined()
@@ -18,7 +18,7 @@ it('the certificate is good for the names, for a week, and can sign nothing', ()
   expect(days).toBeCloseTo(7, 0)
 })
 
-it('the authority is one for the names alone, and another in each run', () => {
+it('the authority signs for the names only, and is a new one in each run', () => {
   expect(authority.ca).toBe(true)
   const { tbsCertificate } = AsnConvert.parse(authority.raw, Certificate)
   const constraints = tbsCertificate.extensions?.find(({ extnID }) => extnID === id_ce_nameConstraints)

@@ -76,7 +76,7 @@ async function tunnel(by: Intercept, path: string) {
   return { statusCode, socket }
 }
 
-it('a request arrives as it was sent, but for what tells of other proxies', async () => {
+it('a request arrives as it was sent, except for the headers of other proxies', async () => {
   const { body } = await askDoor({
     method: 'POST',
     headers: { 'x-thing': ['1', '2'], 'x-forwarded-host': 'evil.example', 'x-forwarded-prefix': '/evil' },
@@ -104,7 +104,7 @@ it.each([
   expect([body, headers['content-length'], headers['transfer-encoding']]).toEqual(['', length, undefined])
 })
 
-it('an answer that breaks off breaks off', async () => {
+it('an aborted response is passed on as aborted', async () => {
   answer = (_, response) => {
     response.write('half of', () => response.destroy())
   }
@@ -113,13 +113,13 @@ it('an answer that breaks off breaks off', async () => {
   await expect(askDoor()).rejects.toThrow()
 })
 
-it('an answer that comes before all is sent is passed on', async () => {
+it('a response that arrives before the request is complete is passed on', async () => {
   answer = (_, response) => response.writeHead(413).end('Too much')
   const body = Buffer.alloc(4_000_000)
   expect(await askDoor({ method: 'POST', body })).toEqual({ statusCode: 413, body: 'Too much' })
 })
 
-it('a client that leaves is left', async () => {
+it('a client that disconnects is dropped without an error', async () => {
   const left = Promise.withResolvers<void>()
   const leaving = new AbortController()
   answer = (request) => {
@@ -130,7 +130,7 @@ it('a client that leaves is left', async () => {
   await left.promise
 })
 
-it.skipIf(!has('curl'))('a program that does not trust the authority is told of', async () => {
+it.skipIf(!has('curl'))('a program that does not trust the authority is reported', async () => {
   const { PATH } = process.env
   const env = { PATH, HTTPS_PROXY: proxyOf(intercept) }
   const { code } = await run('curl', ['--silent', 'https://api.chatkitty.com/v1/users'], env)
@@ -138,7 +138,7 @@ it.skipIf(!has('curl'))('a program that does not trust the authority is told of'
   await expect.poll(() => warnings).toEqual([expect.stringMatching('broke off a TLS handshake.+UNKNOWN_CA')])
 })
 
-it('through the proxy, other hosts are reached where they are', async () => {
+it('through the proxy, other hosts are reached directly', async () => {
   const { statusCode, socket } = await tunnel(intercept, `localhost:${port}`)
   expect(statusCode).toBe(200)
   socket.end('GET /there HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
@@ -148,7 +148,7 @@ it('through the proxy, other hosts are reached where they are', async () => {
   expect(JSON.parse(body)).toMatchObject({ url: '/here?a=b', headers: { host: 'localhost' } })
 })
 
-it('the proxy takes https: URLs of the names without a tunnel, as some clients send them', async () => {
+it('the proxy accepts https: URLs of the names without a tunnel, as some clients send them', async () => {
   const path = 'https://authorization.chatkitty.com/oauth/token'
   const { body } = await askProxy(intercept, path, { host: 'authorization.chatkitty.com' })
   expect(JSON.parse(body)).toMatchObject({
@@ -176,7 +176,7 @@ it.each([
   expect(statusCode).toBe(status)
 })
 
-it('other ports of the names, and other hosts, are not led to the door', async () => {
+it('other ports of the names, and other hosts, are not intercepted', async () => {
   const { stdout } = await runNode(
     `
     import { connect } from 'node:net'
@@ -189,7 +189,7 @@ it('other ports of the names, and other hosts, are not led to the door', async (
   expect(stdout).toBe('"api.chatkitty.com"\n"chatkitty.com"\n"api.chatkitty.com.evil.example"\n')
 })
 
-it('an outer proxy is asked for all but the names', async () => {
+it('an outer proxy is used for all hosts but the names', async () => {
   const asked: unknown[] = []
   const outer = createServer((request, response) => {
     asked.push([request.method, request.url, request.headers['proxy-authorization']])
@@ -217,14 +217,14 @@ it('an outer proxy is asked for all but the names', async () => {
   outer.close()
 })
 
-it('an outer proxy that refuses is a bad gateway', async () => {
+it('an outer proxy that refuses gives 502', async () => {
   const by = await start({ https_proxy: `127.0.0.1:${port}` }) // answers CONNECT by closing
   const { statusCode, socket } = await tunnel(by, 'example.com:443')
   socket.destroy()
   expect(statusCode).toBe(502)
 })
 
-it('what was set before stays: options of Node, and hosts without a proxy other than the names', async () => {
+it('existing settings are kept: options of Node, and hosts in NO_PROXY other than the names', async () => {
   const { environment } = await start({
     NODE_OPTIONS: '--no-warnings',
     no_proxy: '.example.com, chatkitty.com, *.chatkitty.com api.chatkitty.com:443',
@@ -236,19 +236,19 @@ it('what was set before stays: options of Node, and hosts without a proxy other 
   expect(environment.NO_PROXY).toBe(environment.no_proxy)
 })
 
-it('NO_PROXY=* leaves no outer proxy', async () => {
+it('NO_PROXY=* disables the outer proxy', async () => {
   const by = await start({ HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '*' })
   expect(by.environment.NO_PROXY).toBe('localhost,127.0.0.1,::1')
   const { statusCode } = await askProxy(by, `http://localhost:${port}/`)
   expect(statusCode).toBe(200)
 })
 
-it('an outer proxy that is none of http: is left out, and told of', async () => {
+it('an outer proxy that is not http: is ignored, and reported', async () => {
   await start({ HTTPS_PROXY: 'socks5://127.0.0.1:9' })
   expect(warnings).toEqual(['HTTPS_PROXY is no proxy of http: or https:, and is left out'])
 })
 
-it('bundles hold whom the machine trusts, or whom variables name, besides the authority', async () => {
+it('bundles contain the authorities that the machine or variables trust, besides the own one', async () => {
   const folder = dirname(intercept.environment.SSL_CERT_FILE as string)
   const own = join(folder, 'own.pem')
   await writeFile(own, 'MINE')
@@ -267,7 +267,7 @@ it('bundles hold whom the machine trusts, or whom variables name, besides the au
   expect(warnings).toEqual([expect.stringMatching(/^NODE_EXTRA_CA_CERTS cannot be read, and is left out: /)])
 })
 
-it('files are of this user alone, hold no key, and are gone at the end', async () => {
+it('files are readable by this user only, contain no key, and are removed at the end', async () => {
   const by = await start()
   const folder = dirname(by.environment.SSL_CERT_FILE as string)
   expect((await stat(folder)).mode & 0o777).toBe(0o700)

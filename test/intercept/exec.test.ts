@@ -30,7 +30,7 @@ console.log(JSON.stringify({ href: _links.self.href, status, ofTests: ofTests.st
 process.exitCode = 7
 `
 
-it('reaches the server, follows its links, and leaves nothing behind', async () => {
+it('the command reaches the server, follows its links, and leaves nothing behind', async () => {
   const file = join(folder, 'app.mjs')
   await writeFile(file, app)
   // With every statement slow there is much to warn of, and stderr stays the command's.

@@ -38,7 +38,7 @@ const application = () =>
     }),
   })
 
-describe('reaches Chatterie, unchanged', () => {
+describe('an unchanged client reaches Chatterie:', () => {
   it.concurrent.each(Object.entries(modules))('%s', async (_, module) => {
     const { stdout, stderr } = await runNode(module, env)
     expect(stderr).toBe('')

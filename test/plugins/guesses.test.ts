@@ -22,7 +22,7 @@ function statusesOf(answers: { status?: number; statusCode?: number }[]) {
   return counts
 }
 
-describe('guesses', () => {
+describe('attempts with a wrong secret', () => {
   let app: FastifyInstance
   let tried = 0
   beforeAll(async () => {
@@ -48,13 +48,13 @@ describe('guesses', () => {
       payload: { client, secret },
     })
 
-  it('are tried a hundred times in a minute, however many come at once', async () => {
+  it('are limited to a hundred per minute, however many come at once', async () => {
     tried = 0
     expect(statusesOf(await times(600, () => guess('192.0.2.1', 'a')))).toEqual({ 401: 100, 429: 500 })
     expect(tried).toBe(100)
   })
 
-  it('beyond are told when to come back, and lock nobody else out', async () => {
+  it('beyond the limit get a Retry-After, and other addresses and clients are not affected', async () => {
     await times(100, () => guess('192.0.2.2', 'a'))
     const refused = await guess('192.0.2.2', 'a', 'right')
     expect(refused.statusCode).toBe(429)
@@ -64,13 +64,13 @@ describe('guesses', () => {
     expect((await guess('192.0.2.2', 'b', 'right')).statusCode).toBe(200)
   })
 
-  it('of one network of IPv6 count together', async () => {
+  it('of one IPv6 network count together', async () => {
     const answers = await times(120, (at) => guess(`2001:db8:1:2::${at.toString(16)}`, 'a'))
     expect(statusesOf(answers)).toEqual({ 401: 100, 429: 20 })
     expect((await guess('2001:db8:1:3::1', 'a')).statusCode).toBe(401)
   })
 
-  it('of one network are five hundred for all clients together', async () => {
+  it('of one network are limited to five hundred for all clients together', async () => {
     const answers = []
     for (let round = 0; round < 4; round += 1) {
       answers.push(...(await times(150, (at) => guess('192.0.2.3', `${round} ${at}`))))
@@ -78,7 +78,7 @@ describe('guesses', () => {
     expect(statusesOf(answers)).toEqual({ 401: 500, 429: 100 })
   })
 
-  it('are not those that are right', async () => {
+  it('do not include those with the right secret', async () => {
     expect(statusesOf(await times(200, () => guess('192.0.2.4', 'a', 'right')))).toEqual({ 200: 200 })
   })
 })
@@ -109,13 +109,13 @@ describe('the token endpoint', () => {
     return count
   }
 
-  it('takes the same work for a client that there is not as for one that there is', async () => {
+  it('takes the same work for an unknown client as for a known one', async () => {
     const { clientId } = await server.createApplication()
     expect(await hashesIn(async () => token(clientId, 'wrong').expect(401))).toBe(1)
     expect(await hashesIn(async () => token('nobody', 'wrong').expect(401))).toBe(1)
   })
 
-  it('refuses guesses beyond the limit, and takes no work for them', async () => {
+  it('refuses attempts beyond the limit, without hashing', async () => {
     const { clientId } = await server.createApplication()
     const tried = await hashesIn(async () => {
       const answers = await times(200, () => token(clientId, 'wrong'))
@@ -125,7 +125,7 @@ describe('the token endpoint', () => {
     expectRefusal(await token(clientId, 'wrong'), 429, 'RateLimitedError')
   })
 
-  it('knows new clients by an id that is not the API key, which is public', () => {
+  it('identifies new clients by an id that is not the public API key', () => {
     expect(server.main.clientId).not.toBe(server.main.apiKey)
   })
 })

@@ -28,7 +28,7 @@ describe('CORS', () => {
     ['/oauth/token', 'POST', 'authorization,content-type'],
     ['/v1/runtime/channels/1/messages', 'POST', 'grant,content-type'],
     ['/files/x', 'GET', 'range'],
-  ])('lets a page of another origin ask %s with %s', async (path, method, headers) => {
+  ])('lets a page of another origin request %s with %s', async (path, method, headers) => {
     const answer = await preflight(path, method, headers).expect(204)
     expect(answer.headers['access-control-allow-origin']).toBe('*')
     expect(answer.headers['access-control-allow-methods']).toContain(method)
@@ -36,12 +36,12 @@ describe('CORS', () => {
     expect(allowed).toEqual(expect.arrayContaining(headers.split(',')))
   })
 
-  it('answers OPTIONS that no browser sends, too', async () => {
+  it('answers OPTIONS from clients that are no browsers, too', async () => {
     const answer = await supertest(server.url).options('/v1/users').expect(204)
     expect(answer.headers['access-control-allow-methods']).toContain('PATCH')
   })
 
-  it('lets it read refusals too, and what the headers say', async () => {
+  it('lets pages read errors too, and what the headers say', async () => {
     for (const path of ['/v1/users', '/oauth/token', '/nowhere']) {
       const answer = await supertest(server.url).get(path).set('origin', origin)
       expect(answer.status).toBeGreaterThanOrEqual(400)
@@ -51,13 +51,13 @@ describe('CORS', () => {
     }
   })
 
-  it('does not let it send cookies', async () => {
+  it('does not allow cookies', async () => {
     const { headers } = await preflight('/v1/users', 'GET', 'authorization')
     expect(headers).not.toHaveProperty('access-control-allow-credentials')
   })
 })
 
-it('every answer tells browsers to take it for nothing but data', async () => {
+it('every response tells browsers not to sniff or run it', async () => {
   for (const path of ['/v1', '/v1/users', '/nowhere', '/health', '/oauth/token', '/v1/users/%E0%A4%A']) {
     const { headers } = await supertest(server.url).get(path)
     expect(headers).toMatchObject({
@@ -72,7 +72,7 @@ it('every answer tells browsers to take it for nothing but data', async () => {
   }
 })
 
-describe('what is no request', () => {
+describe('an invalid HTTP request', () => {
   /** All that the server says to these bytes until it hangs up. */
   async function say(bytes: string): Promise<{ status: number; body: unknown }> {
     const socket = connect({ port: Number(new URL(server.url).port), host: '127.0.0.1' })
@@ -93,7 +93,7 @@ describe('what is no request', () => {
     expect(long).toEqual({ status: 431, body: shaped('HeadersTooLargeError') })
   })
 
-  it('is cut off when its headers take too long', async () => {
+  it('is closed when its headers take too long', async () => {
     const { server: http } = server.app
     const usual = http.headersTimeout
     http.headersTimeout = 100
@@ -105,7 +105,7 @@ describe('what is no request', () => {
     }
   })
 
-  it('is cut off when its body stops coming', async () => {
+  it('is closed when its body stops arriving', async () => {
     const { server: http } = server.app
     const usual = http.timeout
     http.timeout = 100
@@ -118,7 +118,7 @@ describe('what is no request', () => {
     }
   })
 
-  it('has limits of its own in a running server', () => {
+  it('has its own limits in a running server', () => {
     const { headersTimeout, requestTimeout, timeout, keepAliveTimeout } = server.app.server
     for (const limit of [headersTimeout, requestTimeout, timeout, keepAliveTimeout]) {
       expect(limit).toBeGreaterThan(0)

@@ -11,7 +11,7 @@ afterAll(() => server.close())
 
 const methodsOf = (allow: string | undefined) => allow?.split(', ').sort()
 
-describe('a method that the path does not have', () => {
+describe('a method that the path does not support', () => {
   it.each([
     ['GET', '/oauth/token', ['OPTIONS', 'POST']],
     ['PUT', '/oauth/token', ['OPTIONS', 'POST']],
@@ -19,7 +19,7 @@ describe('a method that the path does not have', () => {
     ['PUT', '/channels/1', ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH']],
     ['GET', '/v1/runtime/channels/1/messages', ['OPTIONS', 'POST']],
     ['POST', '/health', ['GET', 'HEAD', 'OPTIONS']],
-  ] as const)('is 405, and Allow names those that it has: %s %s', async (method, path, allowed) => {
+  ] as const)('is 405, and Allow lists the supported ones: %s %s', async (method, path, allowed) => {
     const asked = { GET: 'get', PUT: 'put', POST: 'post', DELETE: 'delete' } as const
     const answer = await supertest(server.url)[asked[method]](path).expect(405)
     expect(answer.body.error).toBe('MethodNotAllowedError')
@@ -28,7 +28,7 @@ describe('a method that the path does not have', () => {
 })
 
 describe('OPTIONS', () => {
-  it('without an Origin names the methods of the path', async () => {
+  it('without an Origin returns the methods of the path', async () => {
     const token = await supertest(server.url).options('/oauth/token').expect(204)
     expect(methodsOf(token.headers.allow)).toEqual(['OPTIONS', 'POST'])
     const users = await supertest(server.url).options('/v1/users').expect(204)
@@ -37,7 +37,7 @@ describe('OPTIONS', () => {
 })
 
 describe('DELETE /application', () => {
-  it('deletes the application of the token, and no other, where the operator lets it', async () => {
+  it('deletes the application of the token, and no other, where the operator enables it', async () => {
     const letting = await startServer({ APPLICATION_DELETION: 'on' })
     try {
       const other = await letting.createApplication()

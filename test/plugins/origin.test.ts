@@ -63,7 +63,7 @@ describe.each(doors)('%s', (_, line, more) => {
     })
   })
 
-  it('is refused where a proxy names a host that is none', async () => {
+  it('is refused where a trusted proxy sends an invalid host', async () => {
     const lines = [`${line} HTTP/1.1`, 'Host: a', 'X-Forwarded-Host: a/b', ...more]
     expect(await ask(trusting, lines)).toMatchObject({
       status: 400,
@@ -72,20 +72,20 @@ describe.each(doors)('%s', (_, line, more) => {
   })
 })
 
-it('what strangers say of their clients is nothing to us', async () => {
+it('forwarded headers of untrusted clients are ignored', async () => {
   const lines = ['X-Forwarded-Host: evil', 'X-Forwarded-Proto: https', 'Accept: application/json']
   const { body, head } = await ask(server, ['GET / HTTP/1.1', 'Host: chat.internal', ...lines])
   expect(JSON.parse(body)._links.self.href).toBe('http://chat.internal/')
   expect(head).not.toContain('strict-transport-security')
 })
 
-it('a request of HTTP/1.0 need not say it, and is told where this process is', async () => {
+it('an HTTP/1.0 request needs no Host, and its links point to the address of the server', async () => {
   const { body, status } = await ask(server, ['GET / HTTP/1.0', 'Accept: application/json'])
   expect(status).toBe(200)
   expect(JSON.parse(body)._links.self.href).toBe(`${server.url}/`)
 })
 
-it('a target with an origin is taken, and that origin counts', async () => {
+it('a request target in absolute form is accepted, and its origin takes precedence', async () => {
   const { token } = server.main
   const { body, status } = await ask(server, [
     'GET http://chat.internal:81/v1/users?size=1 HTTP/1.1',

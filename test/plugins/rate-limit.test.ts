@@ -22,7 +22,7 @@ async function untilAllowed(application: TestApplication): Promise<void> {
 }
 
 describe('requests of an application', () => {
-  it('are counted, and the answers say how many are left', async () => {
+  it('are counted, and responses say how many are left', async () => {
     const { headers } = await (await server.createApplication()).get('/application').expect(200)
     expect(headers).toMatchObject({
       'x-ratelimit-limit': '5',
@@ -47,13 +47,13 @@ describe('requests of an application', () => {
     })
   })
 
-  it('are answered again after the time that the refusal named', async () => {
+  it('are answered again after the Retry-After of the refusal', async () => {
     const application = await server.createApplication()
     await ask(application, 20)
     await untilAllowed(application)
   })
 
-  it('count together whatever path they take', async () => {
+  it('count together for all paths', async () => {
     const application = await server.createApplication()
     const bearer = `Bearer ${application.token}`
     const paths = ['/v1/users', '/users', `/v1/applications/${application.id}/users`, '/v1/applications/me']
@@ -65,7 +65,7 @@ describe('requests of an application', () => {
     expect(statusesOf(answers)).toContain(429)
   })
 
-  it('do not count against other applications', async () => {
+  it('do not count for other applications', async () => {
     const [busy, calm] = [await server.createApplication(), await server.createApplication()]
     await untilAllowed(calm)
     const [answers, other] = await Promise.all([ask(busy, 20), calm.get('/application')])
@@ -73,7 +73,7 @@ describe('requests of an application', () => {
     expect(other.status).toBe(200)
   })
 
-  it('are not counted where nobody is known to ask', async () => {
+  it('are not counted without authentication', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => supertest(server.url).get('/v1/application')),
     )
@@ -82,7 +82,7 @@ describe('requests of an application', () => {
 })
 
 describe('uploads of users', () => {
-  it('do not count against the application, and have a limit of their own', async () => {
+  it('do not count for the application, and have their own limit', async () => {
     const application = await server.createApplication()
     const { id: userId } = await createUser(application)
     await untilAllowed(application)
@@ -98,7 +98,7 @@ describe('uploads of users', () => {
 })
 
 describe('without a limit', () => {
-  it.each(['off', '0'])('RATE_LIMIT_PER_SECOND=%s answers everything', async (setting) => {
+  it.each(['off', '0'])('RATE_LIMIT_PER_SECOND=%s answers every request', async (setting) => {
     const free = await startServer({ RATE_LIMIT_PER_SECOND: setting })
     try {
       const answers = await ask(free.main, 50)

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { Turns } from '#plugins/turns.ts'
 
-it('little runs at once, and keys take turns', async () => {
+it('few tasks run at once, and keys take turns', async () => {
   const turns = new Turns({ runningMax: 2, waitingMax: 100 })
   const order: string[] = []
   let running = 0
@@ -22,7 +22,7 @@ it('little runs at once, and keys take turns', async () => {
   expect(order.indexOf('other')).toBeLessThan(6)
 })
 
-it('what fails lets the next one go on', async () => {
+it('a task that fails lets the next one run', async () => {
   const turns = new Turns({ runningMax: 1, waitingMax: 100 })
   const failing = turns.run('a', async () => {
     throw new Error('no')
@@ -32,7 +32,7 @@ it('what fails lets the next one go on', async () => {
   expect(await next).toBe('done')
 })
 
-it('of one key, only so many wait', async () => {
+it('the number of waiting tasks of one key is limited', async () => {
   const turns = new Turns({ runningMax: 1, waitingMax: 1 })
   const { promise, resolve } = Promise.withResolvers<void>()
   const first = turns.run('a', () => promise)

@@ -48,7 +48,7 @@ const onlyPort = (port: number, resolve = anywhere.resolve) => ({
 })
 
 describe('a page', () => {
-  it('is asked for once, as what we are', async () => {
+  it('is fetched once, with our User-Agent and without credentials', async () => {
     const { url, reached } = await serve((request, response) => {
       expect(request.method).toBe('GET')
       expect(request.headers['user-agent']).toBe('Chatterie link preview')
@@ -69,20 +69,20 @@ describe('a page', () => {
     ['GZIP', gzipSync],
     ['deflate', deflateSync],
     ['br', brotliCompressSync],
-  ])('may come packed: %s', async (encoding, pack) => {
+  ])('may be compressed: %s', async (encoding, pack) => {
     const { url } = await serve(page(pack(html), { 'content-encoding': encoding }))
     expect((await fetch(url))?.title).toBe('a')
   })
 
   it.each(['zstd', 'gzip, gzip', 'compress'])(
-    'is refused when packed as %s, which nobody asked for',
+    'is refused when compressed as %s, which was not requested',
     async (encoding) => {
       const { url } = await serve(page(html, { 'content-encoding': encoding }))
       await expect(fetch(url)).rejects.toThrow('unknown way')
     },
   )
 
-  it('may be packed wrongly, and harms nobody', async () => {
+  it('may be compressed incorrectly, without effect on others', async () => {
     const { url } = await serve(page(html, { 'content-encoding': 'gzip' }))
     await expect(fetch(url)).rejects.toThrow()
   })
@@ -106,12 +106,12 @@ describe('a page', () => {
     ['a mark in UTF-8', Buffer.from(`\ufeff${latin.toString('latin1')}`), 'text/html; charset=latin1'],
     ['nothing: UTF-8', Buffer.from(latin.toString('latin1')), 'text/html'],
     ['an unknown name: UTF-8', Buffer.from(latin.toString('latin1')), 'text/html; charset=klingon'],
-  ])('is read in the encoding that is told by %s', async (_, body, contentType) => {
+  ])('is decoded with the encoding from %s', async (_, body, contentType) => {
     const { url } = await serve(page(body, { 'content-type': contentType }))
     expect((await fetch(url))?.title).toBe('Crème brûlée')
   })
 
-  it('may be cut anywhere on its way', async () => {
+  it('may be chunked at any byte', async () => {
     const body = Buffer.from(
       `<head>${'<!-- ü -->'.repeat(300)}<title>${'ü'.repeat(100)}</title>${html.slice(22)}`,
     )
@@ -127,14 +127,14 @@ describe('a page', () => {
   })
 
   it.each(['application/json', 'image/png', 'text/plain', 'text/htmlx', 'application/octet-stream', ''])(
-    'is HTML, not %j',
+    'must be HTML, not %j',
     async (contentType) => {
       const { url } = await serve(page(html, { 'content-type': contentType }))
       await expect(fetch(url)).rejects.toThrow('not HTML')
     },
   )
 
-  it.each([204, 304, 400, 404, 500])('is none with status %i', async (status) => {
+  it.each([204, 304, 400, 404, 500])('is ignored with status %i', async (status) => {
     const { url } = await serve((_, response) =>
       response
         .writeHead(status, { 'content-type': 'text/html' })
@@ -144,13 +144,13 @@ describe('a page', () => {
   })
 })
 
-describe('a server cannot draw out', () => {
-  it('the time: one that never answers', async () => {
+describe('a hostile server cannot waste', () => {
+  it('time: a response that never comes', async () => {
     const { url } = await serve(() => undefined)
     await expect(fetch(url, { timeoutMs: 100 })).rejects.toThrow(/timeout/i)
   })
 
-  it('the time: one that sends a little now and then', async () => {
+  it('time: a response that sends a few bytes now and then', async () => {
     const { url } = await serve((_, response) => {
       response.writeHead(200, { 'content-type': 'text/html' })
       const timer = setInterval(() => response.write('<meta>'), 20)
@@ -159,12 +159,12 @@ describe('a server cannot draw out', () => {
     await expect(fetch(url, { timeoutMs: 300 })).rejects.toThrow(/timeout/i)
   })
 
-  it('the time: names that are not answered', async () => {
+  it('time: DNS queries that are not answered', async () => {
     const guard = { ...anywhere, resolve: () => new Promise<string[]>(() => undefined) }
     await expect(fetch('http://slow.test/', { guard, timeoutMs: 100 })).rejects.toThrow(/timeout/i)
   })
 
-  it('the time: a handshake that never comes', async () => {
+  it('time: a handshake that is never completed', async () => {
     const server = createTcpServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1')
     await once(server, 'listening')
     closing.push(() => server.close())
@@ -174,14 +174,14 @@ describe('a server cannot draw out', () => {
     expect(performance.now() - began).toBeLessThan(2_000)
   })
 
-  it('the time: redirects that each take a while', async () => {
+  it('time: slow redirects', async () => {
     const { url } = await serve((_, response) => {
       setTimeout(() => response.writeHead(302, { location: '/on' }).end(), 90)
     })
     await expect(fetch(url, { timeoutMs: 200 })).rejects.toThrow(/timeout/i)
   })
 
-  it('bytes: an endless page is left where it is long enough', async () => {
+  it('bytes: an endless page is read up to the limit', async () => {
     let sent = 0
     const { url } = await serve((_, response) => {
       response.writeHead(200, { 'content-type': 'text/html' })
@@ -197,7 +197,7 @@ describe('a server cannot draw out', () => {
     expect(sent).toBeLessThan(20_000_000)
   })
 
-  it('bytes: what comes after too many is not read', async () => {
+  it('bytes: what follows too many bytes is not read', async () => {
     const { url } = await serve(page(`<head>${' '.repeat(600_000)}${html.slice(6)}`))
     expect(await fetch(url)).toBeUndefined()
   })
@@ -285,13 +285,13 @@ describe('a redirect', () => {
     await expect(fetch(url)).rejects.toThrow(/not of the web|holds credentials/)
   })
 
-  it('to nowhere is none', async () => {
+  it('without a valid location gives no page', async () => {
     const { url } = await serve((_, response) => response.writeHead(302).end())
     await expect(fetch(url)).rejects.toThrow('answered 302')
   })
 })
 
-describe('what is not public is not connected to', () => {
+describe('private addresses are not connected to:', () => {
   it.each([
     ['itself', '127.0.0.1'],
     ['as a number', '2130706433'],
@@ -311,7 +311,7 @@ describe('what is not public is not connected to', () => {
     expect(reached).toEqual([])
   })
 
-  it('this host on a port of the web, as the settings of users are', async () => {
+  it('private addresses on web ports, with the default guard', async () => {
     for (const url of ['http://127.0.0.1/', 'https://127.0.0.1/', 'http://[::1]/', 'http://[fd00::1]/']) {
       await expect(fetch(url, { guard: publicWeb })).rejects.toThrow('may be connected to')
     }
@@ -321,7 +321,7 @@ describe('what is not public is not connected to', () => {
     await expect(fetch('http://1.1.1.1:6379/', { guard: publicWeb })).rejects.toThrow('may be connected to')
   })
 
-  it('a public name that leads to it', async () => {
+  it('a public name that resolves to it', async () => {
     const { port, reached } = await serve(page(html))
     for (const addresses of [['127.0.0.1'], ['10.0.0.1', '::1', '169.254.169.254'], []]) {
       const guard = onlyPort(-1, async () => addresses)
@@ -330,7 +330,7 @@ describe('what is not public is not connected to', () => {
     expect(reached).toEqual([])
   })
 
-  it('a name that leads elsewhere when it is asked again', async () => {
+  it('a name that resolves elsewhere when it is resolved again', async () => {
     const [open, secret] = [await serve(page(html)), await serve(page(html), '127.0.0.2')]
     const asked: string[] = []
     const guard = {
@@ -365,7 +365,7 @@ describe('what is not public is not connected to', () => {
     'http://me@example.com/',
     'ftp://example.com/',
     'file:///etc/passwd',
-  ])('whatever hides behind %s', async (url) => {
+  ])('anything disguised as %s', async (url) => {
     await expect(fetch(url)).rejects.toThrow(/not of the web|holds credentials/)
   })
 })

@@ -58,7 +58,7 @@ describe('an address of the public internet', () => {
   })
 })
 
-it('of the public internet the web alone is reached', () => {
+it('only the web ports of public addresses are reached', () => {
   const reached = [22, 25, 80, 443, 5432, 6379, 8080].filter((port) => publicWeb.mayConnect('1.1.1.1', port))
   expect(reached).toEqual([80, 443])
   expect(anywhere.mayConnect('127.0.0.1', 5432)).toBe(true)

@@ -11,7 +11,7 @@ function previewOf(html: string) {
 }
 
 describe('the preview of a page', () => {
-  it('is what its Open Graph says', () => {
+  it('is taken from its Open Graph tags', () => {
     expect(
       previewOf(`<!doctype html><html prefix="og: https://ogp.me/ns#"><head>
         <title>Other</title>
@@ -32,7 +32,7 @@ describe('the preview of a page', () => {
     })
   })
 
-  it('is of the page itself, without what the page does not say', () => {
+  it('is taken from the page itself, without fields that the page does not have', () => {
     expect(previewOf(`<title>Caf&eacute;</title>${image}`)).toEqual({
       url: page.href,
       title: 'Café',
@@ -49,7 +49,7 @@ describe('the preview of a page', () => {
     ['the title element', '<title>\n a </title>'],
     ['names for properties', '<META NAME="OG:Title" CONTENT="a">'],
     ['what is not empty', '<meta property="og:title" content=" "><meta property="og:title" content="a">'],
-  ])('has its title from %s', (_, html) => {
+  ])('takes its title from %s', (_, html) => {
     expect(previewOf(html + image)?.title).toBe('a')
   })
 
@@ -80,18 +80,18 @@ describe('the preview of a page', () => {
     ['an image of no host', '<title>a</title><meta property="og:image" content="http://">'],
     ['an endless image', `<title>a</title><meta property="og:image" content="/${'i'.repeat(3000)}">`],
     ['nothing', ''],
-  ])('is none where there is %s', (_, html) => {
+  ])('is undefined where there is %s', (_, html) => {
     expect(previewOf(html)).toBeUndefined()
   })
 
-  it('knows no URL of its own that is not of the web', () => {
+  it('ignores a URL that is not http: or https:', () => {
     for (const url of ['javascript:alert(1)', 'https://bank.example@evil.example/', 'file:///etc/passwd']) {
       const html = `<title>a</title>${image}<meta property="og:url" content="${url}">`
       expect(previewOf(html)?.url).toBe(page.href)
     }
   })
 
-  it('has texts that fit, without what the database cannot keep', () => {
+  it('has texts of limited length, without characters that the database cannot store', () => {
     const long = '👍'.repeat(5000)
     const preview = previewOf(
       `<meta property="og:title" content="${long}"><meta property="og:description" content="a\0b\ud800c">
@@ -103,7 +103,7 @@ describe('the preview of a page', () => {
     expect(JSON.stringify(preview)).not.toMatch(/\\u0000|\\ud8/)
   })
 
-  it('comes from the head, however it ends', () => {
+  it('is taken from the head, however that ends', () => {
     for (const end of ['</head>', '<body>']) {
       const head = new HeadReader()
       head.write(`<html><head><title>a</title>${image}`)
@@ -119,14 +119,14 @@ describe('the preview of a page', () => {
     }
   })
 
-  it('is not what comments, scripts and drawings say', () => {
+  it('ignores comments, scripts and drawings', () => {
     const html = `<title>a</title>${image}<!-- </head><meta property="og:title" content="b"> -->
       <script>"</head><meta property='og:title' content='b'>"</script><style></head></style>
       <svg><title>b</title></svg><meta property="og:description" content="c">`
     expect(previewOf(html)).toMatchObject({ title: 'a', description: 'c' })
   })
 
-  it('is the same however the page arrives', () => {
+  it('is the same however the page is chunked', () => {
     const html = `<head><title>a&eacute;b</title>${image}<meta property="og:description" content="c&amp;d"></head>`
     const head = new HeadReader()
     for (const character of html) head.write(character)

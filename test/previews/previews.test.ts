@@ -41,14 +41,14 @@ describe('previews', () => {
     expect(preview).toEqual({ url: `${url}/a`, title: 'a', image: { source: `${url}/i.png` } })
   })
 
-  it('are of the public web unless tests say otherwise', async () => {
+  it('are limited to the public web by default', async () => {
     const previews = openPreviews({ resolve: async () => ['127.0.0.1'] })
     expect(await previews.fetch(`${url}/a`)).toBeUndefined()
     expect(await previews.fetch('http://public.test/')).toBeUndefined()
     expect(reached).toEqual([])
   })
 
-  it('are undefined whatever goes wrong', async () => {
+  it('are undefined for any failure', async () => {
     const previews = openPreviews({
       allowPrivate: true,
       resolve: async () => {
@@ -71,7 +71,7 @@ describe('previews', () => {
     expect(reached).toEqual(['/missing'])
   })
 
-  it('are kept, hits and misses, whatever part of the page is linked to', async () => {
+  it('are cached, hits and misses, regardless of the URL fragment', async () => {
     const previews = openPreviews({ allowPrivate: true })
     const first = await previews.fetch(`${url}/a`)
     expect(await previews.fetch(`${url}/a`)).toEqual(first)
@@ -83,7 +83,7 @@ describe('previews', () => {
     expect(reached).toEqual(['/a', '/missing', '/a?b'])
   })
 
-  it('are fetched once for all who ask at the same time', async () => {
+  it('are fetched once for concurrent requests', async () => {
     const previews = openPreviews({ allowPrivate: true })
     const asked = [1, 2, 3].map(() => previews.fetch(`${url}/hold`))
     await expect.poll(() => held.length).toBe(1)
@@ -92,7 +92,7 @@ describe('previews', () => {
     expect(reached).toEqual(['/hold'])
   })
 
-  it('are fetched eight at once, the others in turn, and none beyond a line of two hundred', async () => {
+  it('are fetched eight at once, others are queued, and none beyond a queue of two hundred', async () => {
     const previews = openPreviews({ allowPrivate: true })
     const asked = Array.from({ length: 208 }, (_, at) => previews.fetch(`${url}/hold?${at}`))
     await expect.poll(() => held.length).toBe(8)
