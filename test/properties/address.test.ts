@@ -52,7 +52,7 @@ const namesOf = (pattern: string) =>
     ),
   )
 
-describe.each(Object.entries(all))('what %s prints', (_, hypermedia) => {
+describe.each(Object.entries(all))('every link that %s creates', (_, hypermedia) => {
   it.each(Object.entries(hypermedia.relays))(
     'is served as the relay %s, with and without version',
     (_name, address) => {
@@ -80,8 +80,8 @@ describe.each(Object.entries(all))('what %s prints', (_, hypermedia) => {
   })
 })
 
-describe('a place in a list', () => {
-  it('is read as clients fill it in, over and over', () => {
+describe('a page in a destination', () => {
+  it('is read as clients fill in the template, repeatedly too', () => {
     const sort = fc.constantFrom('', 'user.displayName,asc', 'createdTime,desc', 'name')
     fc.assert(
       fc.property(fc.nat(1e6), fc.integer({ min: 1, max: 100 }), sort, id, (number, size, order, channel) => {
@@ -97,12 +97,12 @@ describe('a place in a list', () => {
     )
   })
 
-  it('is the first page where nothing is filled in', () => {
+  it('is the first page where the template is not filled in', () => {
     const { query } = readDestination(channelHypermedia.relays.members.at({ id: 7 }))
     expect(readPageRequest(query)).toEqual({ number: 0, size: 25, sort: [] })
   })
 
-  it('is nobody’s where the destination is none', () => {
+  it('is not found for an invalid destination', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         expect(router.relay(text)).toBeUndefined()

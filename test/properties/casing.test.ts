@@ -43,7 +43,7 @@ describe.each([...shapes, ...schemas])('%s', (_name, schema) => {
   const write = { camel: compileWriter(schema, 'camel'), snake: compileWriter(schema, 'snake') }
   const wire = (entity: unknown, spelling: Spelling) => throughJson(write[spelling](entity, asItIs))
 
-  it.each(spellings)('is read as it was written in %s', (spelling) => {
+  it.each(spellings)('is read back as it was written in %s', (spelling) => {
     fc.assert(
       fc.property(arbitraryOf(schema), (entity) => {
         mustEqual(read(wire(entity, spelling)), entity)
@@ -51,7 +51,7 @@ describe.each([...shapes, ...schemas])('%s', (_name, schema) => {
     )
   })
 
-  it('is read the same where a body has both spellings, in any order', () => {
+  it('is read the same where a body has both naming conventions, in any order', () => {
     fc.assert(
       fc.property(arbitraryOf(schema), fc.boolean(), (entity, camelFirst) => {
         const [inCamel, inSnake] = [wire(entity, 'camel'), wire(entity, 'snake')]
@@ -72,7 +72,7 @@ describe.each([...shapes, ...schemas])('%s', (_name, schema) => {
     )
   })
 
-  it('has keys of its own in one spelling only', () => {
+  it('has its own keys in one naming convention only', () => {
     fc.assert(
       fc.property(arbitraryOf(schema), (entity) => {
         expect(
@@ -83,7 +83,7 @@ describe.each([...shapes, ...schemas])('%s', (_name, schema) => {
     )
   })
 
-  it('has no two keys that one spelling cannot tell apart', () => {
+  it('has no two keys that are the same in one naming convention', () => {
     for (const keys of keysByObject(schema)) {
       expect(keys.map((key) => camel(snake(key)))).toEqual(keys)
       expect(new Set(keys.map(snake)).size).toBe(keys.length)

@@ -15,7 +15,7 @@ const text = fc.oneof(
 )
 const record = fc.record({ body: text, name: text, count: fc.option(fc.integer(), { nil: undefined }) })
 
-it('whatever people write, a standard parser reads as many records back, with the very same text', () => {
+it('any text is read back unchanged by a standard parser, with the same number of records', () => {
   fc.assert(
     fc.property(fc.array(record, { maxLength: 8 }), (records) => {
       const [header, ...rows] = read(csvHeader(columns) + csvRows(columns, records))
@@ -27,7 +27,7 @@ it('whatever people write, a standard parser reads as many records back, with th
   )
 })
 
-it('no line of a file begins with a formula, and no cell either', () => {
+it('no line of a file starts with a formula, and no cell either', () => {
   fc.assert(
     fc.property(fc.array(record, { maxLength: 8 }), (records) => {
       const written = csvRows(columns, records)

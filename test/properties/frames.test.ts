@@ -54,7 +54,7 @@ function folded(headers: Record<string, string>): Map<string, string> {
 }
 
 describe('frames', () => {
-  it('come out as they went in, however many there are and wherever they are cut', () => {
+  it('are parsed as they were written, however many there are and wherever they are chunked', () => {
     const gap = fc.constantFrom('', '\n', '\r\n', '\n\n\r\n')
     fc.assert(
       fc.property(fc.array(fc.tuple(sent, gap), { maxLength: 5 }), fc.array(fc.nat()), (all, cuts) => {
@@ -73,7 +73,7 @@ describe('frames', () => {
     )
   })
 
-  it('of the official client are understood, as text and as bytes, byte by byte too', () => {
+  it('of the official client are parsed, as text and as bytes, also byte by byte', () => {
     const plain = headerText.map((each) =>
       each
         .replaceAll(/[\\:\r\n]/g, '')
@@ -110,7 +110,7 @@ describe('frames', () => {
     )
   })
 
-  it('of ours are understood by the official client', () => {
+  it('of the server are parsed by the official client', () => {
     // It trims, and takes an escaped backslash before r, n or c for another escape.
     const fair = headerText.map((each) => each.replaceAll('\\', '').trim().toWellFormed()).filter(Boolean)
     const plainName = fc.stringMatching(/^[a-z-]{1,12}$/).filter((each) => each !== 'content-length')
@@ -131,7 +131,7 @@ describe('frames', () => {
     )
   })
 
-  it('that are none are refused in words, whatever the bytes', () => {
+  it('that are invalid are refused with a message, whatever the bytes', () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 200 }),
       fc

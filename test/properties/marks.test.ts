@@ -30,7 +30,7 @@ const text = fc
   })
   .map((parts) => parts.join(''))
 
-it('whatever users write is delivered as they wrote it, with our addresses completed', () => {
+it('any text of users is delivered as it was written, and URLs of the server are made absolute', () => {
   fc.assert(
     fc.property(text, text, text, text, (displayName, key, value, path) => {
       const user: User = {
@@ -60,7 +60,7 @@ it('whatever users write is delivered as they wrote it, with our addresses compl
 
 const aUser = { id: 7, presence: { status: '', online: true }, properties: {} }
 
-it('a picture elsewhere stays where it is, whatever its address says', () => {
+it('the URL of a picture hosted elsewhere is not changed, whatever it contains', () => {
   fc.assert(
     fc.property(text, (path) => {
       const displayPictureUrl = `https://pictures.example.com/"\\/${path}`

@@ -28,7 +28,7 @@ const examples: [target: unknown, patch: unknown, result: unknown][] = [
 ]
 
 describe('a merge patch', () => {
-  it.each(examples)('makes %j with %j into %j, as RFC 7396 shows', (target, patch, result) => {
+  it.each(examples)('applied to %j, %j gives %j, as RFC 7396 shows', (target, patch, result) => {
     expectSame(mergePatch(target, patch), result)
   })
 
@@ -63,7 +63,7 @@ describe('a merge patch', () => {
     })
   })
 
-  it('does to each key what it would do to the value alone', () => {
+  it('has on each key the effect that it has on that value alone', () => {
     law(properties, properties, (target, patch) => {
       const result = mergePatch(target, patch) as Record<string, unknown>
       for (const [key, change] of Object.entries(patch)) {
@@ -74,7 +74,7 @@ describe('a merge patch', () => {
     })
   })
 
-  it('leaves the target and itself as they were', () => {
+  it('does not modify the target or the patch', () => {
     law(json, json, (target, patch) => {
       const before = JSON.stringify([target, patch])
       mergePatch(target, patch)
@@ -82,7 +82,7 @@ describe('a merge patch', () => {
     })
   })
 
-  it('takes __proto__ as a key like any other', () => {
+  it('treats __proto__ as a key like any other', () => {
     const result = mergePatch(
       { a: 1 },
       JSON.parse('{"__proto__":{"polluted":true},"constructor":{"prototype":null}}'),
@@ -95,7 +95,7 @@ describe('a merge patch', () => {
 })
 
 describe('a patch of custom properties', () => {
-  it('leaves them where it is absent and empties them where it is null', () => {
+  it('leaves them unchanged where it is absent and empties them where it is null', () => {
     expect(changedProperties({ a: 1 }, { replace: { b: 2 } })).toEqual({ b: 2 })
     expect(changedProperties({ a: 1 }, undefined)).toBeUndefined()
     expect(changedProperties({ a: 1 }, { merge: null })).toEqual({})

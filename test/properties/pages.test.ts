@@ -106,7 +106,7 @@ describe('pages by number', () => {
     )
   })
 
-  it('joined are the list, forwards and backwards, with every size and sort', async () => {
+  it('join into the whole list, forwards and backwards, with every size and sort', async () => {
     const requests = fc.nat(8).chain((at) => {
       const list = lists[at % lists.length] as (typeof lists)[number]
       return fc.record({
@@ -136,7 +136,7 @@ describe('pages by number', () => {
     )
   })
 
-  it('sort by name, whatever its case, unless told otherwise', async () => {
+  it('sort by name, whatever its case, by default', async () => {
     for (const path of ['/v1/users', '/v1/channels']) {
       mustBeSorted(
         (await read(path)).items.filter(({ type }) => type !== 'DIRECT'),
@@ -263,7 +263,7 @@ describe('pages by cursor', () => {
     await Promise.all(messages.map(apply))
   }
 
-  it('joined are the list, forwards and backwards, with and without filters', async () => {
+  it('join into the whole list, forwards and backwards, with and without filters', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(drafts, { maxLength: 12 }), lists, async (messages, list) => {
         await start(messages)
@@ -305,7 +305,7 @@ describe('pages by cursor', () => {
     return last
   }
 
-  it('show what stays exactly once and nothing twice while rows arrive and vanish, there and back', async () => {
+  it('show unchanged rows exactly once and none twice while rows are inserted and deleted, in both directions', async () => {
     const worlds = fc.array(fc.array(changes, { maxLength: 4 }), { maxLength: 10 })
     await fc.assert(
       fc.asyncProperty(fc.array(drafts, { maxLength: 10 }), lists, worlds, async (messages, list, world) => {
@@ -317,7 +317,7 @@ describe('pages by cursor', () => {
     )
   })
 
-  it('lead back from an end that has vanished', async () => {
+  it('lead back from an end that was deleted', async () => {
     await start(Array.from({ length: 6 }, () => ({ channel: 0, body: 'Hello' })))
     const list: List = { of: 'channel', size: 2 }
     const pages = await follow('next', await read(pathOf(list)))

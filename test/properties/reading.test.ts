@@ -220,7 +220,7 @@ async function mustNotOverlap(world: World): Promise<void> {
   for (const [at, [from]] of spans.entries()) expect(from).toBeGreaterThan(spans[at - 1]?.[1] ?? 0)
 }
 
-describe('what is unread, read, and since when, is what a plain record says', () => {
+describe('read and unread messages and their times match a plain model', () => {
   it('after each of any sequence of commands', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(commands, { minLength: 10, maxLength: 40 }), async (sequence) => {
@@ -234,7 +234,7 @@ describe('what is unread, read, and since when, is what a plain record says', ()
     )
   }, 120_000)
 
-  it('after bursts of reading on several devices at once, and sends between them', async () => {
+  it('after concurrent reads on several devices, and sends between them', async () => {
     const bursts = fc.array(
       fc.record({
         sends: fc.array(fc.boolean(), { maxLength: 6 }),
@@ -255,7 +255,7 @@ describe('what is unread, read, and since when, is what a plain record says', ()
     )
   }, 120_000)
 
-  it('after reading and unreading the same messages at once, spans do not overlap', async () => {
+  it('after concurrent reading and unreading of the same messages, without overlapping spans', async () => {
     const world = await newWorld()
     for (let n = 0; n < 10; n++) await run(world, { do: 'send', own: false })
     for (let round = 0; round < 5; round++) {
@@ -267,8 +267,8 @@ describe('what is unread, read, and since when, is what a plain record says', ()
   })
 })
 
-describe('spans are few', () => {
-  it('who reads along has one, however long that goes on', async () => {
+describe('the number of spans is small', () => {
+  it('a user who reads along has one, however long that lasts', async () => {
     const world = await newWorld()
     for (let n = 0; n < 12; n++) {
       await run(world, { do: 'send', own: n % 3 === 0 })
@@ -279,7 +279,7 @@ describe('spans are few', () => {
     expect(await spansOf(world)).toHaveLength(1)
   })
 
-  it('who comes back and reads it all has one more', async () => {
+  it('a user who returns and reads everything has one more', async () => {
     const world = await newWorld()
     for (let visit = 0; visit < 3; visit++) {
       for (let n = 0; n < 5; n++) await run(world, { do: 'send', own: false })
@@ -289,7 +289,7 @@ describe('spans are few', () => {
     expect(await spansOf(world)).toHaveLength(3)
   })
 
-  it('of visits that are long over there is one for 64 of them, which tells their times apart', async () => {
+  it('old visits share one span per 64, which keeps their times apart', async () => {
     const world = await newWorld()
     for (let visit = 0; visit < 70; visit++) {
       await run(world, { do: 'send', own: false })
@@ -309,7 +309,7 @@ describe('spans are few', () => {
     await mustAgree(world)
   })
 
-  it('from new to old is as good as from old to new', async () => {
+  it('reading from new to old gives as few as from old to new', async () => {
     const world = await newWorld()
     for (let n = 0; n < 8; n++) await run(world, { do: 'send', own: false })
     for (let n = 7; n >= 0; n--) await run(world, { do: 'read', at: n })

@@ -40,7 +40,7 @@ const prose = fc.oneof(
 const urls = fc.webUrl({ withQueryParameters: true, withFragments: true })
 
 describe('links', () => {
-  it('are exactly the stretches of the body that their positions name, in order and apart', () => {
+  it('are exactly the parts of the body at their positions, in order and without overlap', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(prose, urls)), (parts) => {
         const body = parts.join('')
@@ -55,7 +55,7 @@ describe('links', () => {
     )
   })
 
-  it('are all found where they stand between spaces', () => {
+  it('are all found between spaces', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.constantFrom('see', '🦊', 'größe'), fc.domain())), (parts) => {
         const expected = parts.map(([, domain]) => `https://${domain}/path`)
@@ -69,7 +69,7 @@ describe('links', () => {
     ['a bare domain', 'example.com'],
     ['an e-mail address', 'jane@example.com mailto:jane@example.com'],
     ['another protocol', 'ftp://example.com/a javascript://example.com/%0aalert(1) //example.com'],
-  ])('are not made of %s', (_what, body) => {
+  ])('are not made from %s', (_what, body) => {
     expect(findLinks(body)).toEqual([])
   })
 
@@ -106,7 +106,7 @@ describe('a link', () => {
     ['holds marks of emphasis', 'http://a.example/a_b*c~d/e'],
     ['holds brackets', 'https://a.example/wiki/Foo_(bar)'],
     ['is written in capitals', 'HTTPS://A.EXAMPLE/B'],
-  ])('is whole where the address %s', (_what, source) => {
+  ])('is complete where the address %s', (_what, source) => {
     expect(findLinks(`see ${source}, please`).map((link) => link.source)).toEqual([source])
   })
 
@@ -118,11 +118,11 @@ describe('a link', () => {
     ['two at signs', 'https://jane@b@a.example/x'],
     ['an escape in a host', 'http://a%20b.example/x'],
     ['another scheme', 'svn+http://a.example/b shttp://a.example/b'],
-  ])('is none rather than half of %s', (_what, body) => {
+  ])('is absent rather than half of %s', (_what, body) => {
     expect(findLinks(body)).toEqual([])
   })
 
-  it('is looked for in time that grows with the text alone', () => {
+  it('is searched for in linear time', () => {
     for (const part of ['http://', 'http://a*', '*', 'http://a..b', 'http://a@']) {
       expect(findLinks(`http://a.example/ ${part.repeat(20_000)}`).length).toBeGreaterThan(0)
     }
@@ -139,7 +139,7 @@ describe('mentions', () => {
       .map((text) => ({ text, mentions: undefined })),
   )
 
-  it('are exactly the stretches of the body that their positions name, and mean who is named', async () => {
+  it('are exactly the parts of the body at their positions, and refer to the named user or channel', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(parts, { minLength: 1 }), async (parts) => {
         const body = parts.map(({ text }) => text).join('')

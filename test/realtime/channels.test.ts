@@ -41,7 +41,7 @@ function perform(name: keyof typeof channelActions, channel: SeenChannel, body: 
   return handle(callOf(channel), schema.parse(body))
 }
 
-describe('what answers an action', () => {
+describe('the answer to an action', () => {
   it.each<[keyof typeof channelActions, () => unknown, string | undefined]>([
     ['message', () => ({ type: 'TEXT', body: 'Hello' }), 'messages user.message.created'],
     ['keystrokes', () => ({ keys: 'Hel' }), undefined],
@@ -69,7 +69,7 @@ describe('what answers an action', () => {
     ['hides', async () => perform('hide', direct, {}), 'user.channel.hidden'],
     ['takes an office', takesOffice, 'user.channel.moderator_deleted'],
     ['lets in again', letsIn, 'user.channel.block_record_deleted'],
-  ])('also where it %s', async (_what, act, type) => {
+  ])('also where the action %s', async (_what, act, type) => {
     expect(await act()).toMatchObject({ topic: 'channels', type })
   })
 
@@ -87,8 +87,8 @@ describe('what answers an action', () => {
   }
 })
 
-describe('who has left a channel', () => {
-  it('is shown how to join it and no longer how to leave it', async () => {
+describe('a user who has left a channel', () => {
+  it('is shown the action to join it and no longer the one to leave it', async () => {
     const echo = await perform('leave', group, {})
     const { _actions } = JSON.parse(presentResource(echo?.shape ?? channelActions.leave.body, echo?.entity))
     expect(_actions).toHaveProperty('join')
@@ -98,7 +98,7 @@ describe('who has left a channel', () => {
 })
 
 describe('the last message that was read', () => {
-  it('is an error where there is none, and null to older clients', async () => {
+  it('is an error where there is none, and null for older clients', async () => {
     await expect(channelRelays.lastReadMessage(relayOf(group))).rejects.toMatchObject({
       kind: 'ResourceNotFoundError',
     })
@@ -113,7 +113,7 @@ describe('the last message that was read', () => {
 })
 
 describe('lists and counts of a channel', () => {
-  it('are what they say, by the filters of the relay', async () => {
+  it('match the filters of the relay', async () => {
     const { id } = await sendMessage(server.main, group.id, { user: { id: other.id } })
     const call = relayOf(group, { unread: 'true', displayName: other.name })
     expect(await channelRelays.messagesCount(call)).toMatchObject({ entity: { count: 1 } })
@@ -127,7 +127,7 @@ describe('lists and counts of a channel', () => {
   })
 })
 
-it('there are no calls, and none can be made', async () => {
+it('the list of calls is empty, and starting a call is refused', async () => {
   const answer = await channelRelays.calls(relayOf(group), page)
   expect(answer).toMatchObject({ contents: 'calls', page: { items: [], total: 0 } })
   await expect(perform('call', group, {})).rejects.toMatchObject({ kind: 'FeatureDisabledError' })

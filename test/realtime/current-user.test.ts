@@ -32,7 +32,7 @@ const relay = (params: Record<string, number> = {}, filters: Filters = {}) => ({
 const page = { number: 0, size: 25, sort: [] }
 
 describe('relays', () => {
-  it('give the user itself, and grants that are good for files', async () => {
+  it('return the user itself, and grants that are valid for files', async () => {
     expect(await currentUserRelays.self(relay())).toMatchObject({
       shape: CurrentUser,
       entity: { id: caller.userId },
@@ -55,7 +55,7 @@ describe('relays', () => {
     await expect(asked).rejects.toMatchObject({ kind: 'ValidationError' })
   })
 
-  it('tell whether a user is a member of the channel that a header names', async () => {
+  it('say whether a user is a member of the channel that a header names', async () => {
     const channel = await createChannel(server.main, { members: [{ id: other.id }] })
     const at = { channelId: String(channel.id) }
     const ask = async (id: number) => (await userRelays.channelMember(relay({ id }, at))).entity
@@ -68,14 +68,14 @@ describe('relays', () => {
 })
 
 describe('actions', () => {
-  it('are answered with the current user, whole, where it changed', async () => {
+  it('are answered with the complete current user where it changed', async () => {
     const echo = await currentUserActions.update.handle(action(), { displayName: 'Renamed' })
     expect(echo).toMatchObject({ topic: 'self', type: 'user.self.updated', shape: CurrentUser })
     const shown = JSON.parse(presentResource(CurrentUser, echo?.entity))
     expect(shown).toMatchObject({ displayName: 'Renamed', _actions: { update: '/application/user.update' } })
   })
 
-  it('say of a channel that was asked for whether it is new', async () => {
+  it('say of a channel whether it was created', async () => {
     const create = () => currentUserActions.createChannel.handle(action(), { type: 'PUBLIC', name: 'mine' })
     expect(await create()).toMatchObject({
       topic: 'channels',
@@ -93,12 +93,12 @@ describe('actions', () => {
     }
   })
 
-  it('refuse a file as browsers send it, which is nothing', () => {
+  it('refuse a file as browsers serialise it, which is {}', () => {
     const { body } = currentUserActions.updateDisplayPicture
     expect(body.safeParse({}).success).toBe(false)
   })
 
-  it('block and unblock with the user, between which there is a record under both names', async () => {
+  it('block and unblock answer with the user, and both names of the list return the block in between', async () => {
     const blocked = await userActions.block.handle(action({ id: other.id }), {})
     expect(blocked).toMatchObject({
       topic: 'users',
@@ -122,7 +122,7 @@ describe('actions', () => {
     })
   })
 
-  it('delete nobody else, and answer with the user as it was', async () => {
+  it('delete only the user itself, and answer with the user as it was', async () => {
     for (const { handle } of [userActions.delete, currentUserActions.delete]) {
       await expect(handle(action({ id: other.id }), {})).rejects.toMatchObject({ kind: 'AccessDeniedError' })
     }

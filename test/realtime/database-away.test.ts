@@ -31,7 +31,7 @@ const sessionOf = async (key: string) => {
   return session
 }
 
-it('a session that ends while the database is away ends when it is back', async () => {
+it('a session that ends while the database is unavailable is ended when it is back', async () => {
   const { name } = await createUser(server.main, { name: 'ada' })
   const { talker, key } = await connect(name)
   const transact = vi.spyOn(server.ctx.db, 'transact').mockRejectedValueOnce(shuttingDown)
@@ -40,7 +40,7 @@ it('a session that ends while the database is away ends when it is back', async 
   expect(transact).toHaveBeenCalledTimes(2)
 })
 
-it('a connection that is lost while the database is away is noted when it is back', async () => {
+it('a connection that is lost while the database is unavailable is recorded when it is back', async () => {
   const { name } = await createUser(server.main, { name: 'bob' })
   const channel = await createChannel(server.main, {
     type: 'PUBLIC',

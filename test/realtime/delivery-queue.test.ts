@@ -11,7 +11,7 @@ function failed(error: unknown): void {
 }
 
 describe('the queue of deliveries', () => {
-  it('delivers in order, and says of an event whether it has company', async () => {
+  it('delivers in order, and says of an event whether others follow in its batch', async () => {
     const queue = new DeliveryQueue()
     const seen: [position: number, isAlone: boolean][] = []
     const deliver = async ({ position }: PublishedEvent, isAlone: boolean) => {
@@ -31,7 +31,7 @@ describe('the queue of deliveries', () => {
     expect(queue.waiting).toBe(0)
   })
 
-  it('goes on after a batch that failed', async () => {
+  it('continues after a batch that failed', async () => {
     const queue = new DeliveryQueue()
     const errors: unknown[] = []
     const seen: number[] = []

@@ -15,7 +15,7 @@ it('a flag is true, false or absent, and nothing else', () => {
   }
 })
 
-it('a word is one of those that there are, or absent', () => {
+it('an enum filter is one of its values or absent', () => {
   expect(oneOf({ type: 'FILE' }, 'type', ['FILE', 'TEXT'])).toBe('FILE')
   expect(oneOf({}, 'type', ['FILE'])).toBe(undefined)
   for (const type of ['file', '__proto__']) {
@@ -23,7 +23,7 @@ it('a word is one of those that there are, or absent', () => {
   }
 })
 
-it('an id that is needed is there, and one', () => {
+it('a required id is present, and there is one', () => {
   expect(requiredId({ channelId: '7' }, 'channelId')).toBe(7)
   for (const channelId of ['0', '-1', '1.5', 'x', '9007199254740993']) {
     expect(() => requiredId({ channelId }, 'channelId')).toThrow(wrong('channelId'))

@@ -116,7 +116,7 @@ async function ask(client: Talker, command: 'SUBSCRIBE' | 'SEND', destination: s
   return heard.headers.subscription === 'errors' ? JSON.parse(heard.body).error : 'granted'
 }
 
-describe('what is no STOMP', () => {
+describe('invalid STOMP', () => {
   it('is refused, whatever it is, before and after CONNECT', async () => {
     const line = fc.oneof(
       fc.constantFrom(
@@ -158,7 +158,7 @@ describe('what is no STOMP', () => {
     ['a line that never ends', 'SEND\na:', 'x'],
     ['a body that never ends', 'SEND\ndestination:/a\n\n', 'x'],
     ['a body that ends too late', 'SEND\ndestination:/a\ncontent-length:99999999\n\n', 'x'],
-  ])('is cut off: %s', async (_what, start, more) => {
+  ])('closes the connection: %s', async (_what, start, more) => {
     const client = await mallory()
     client.send(start)
     const flood = async () => {
@@ -174,7 +174,7 @@ describe('what is no STOMP', () => {
     await expectNothingIsLeft()
   })
 
-  it('is cut off as soon as one message is larger than any frame may be', async () => {
+  it('closes the connection as soon as one message is larger than any frame may be', async () => {
     const client = await mallory()
     client.send(Buffer.alloc(50_000_000))
     await whileOthersChat(client.closed)
@@ -183,7 +183,7 @@ describe('what is no STOMP', () => {
 })
 
 describe('floods', () => {
-  it('of a million frames let others have their turn, and leave no memory behind', async () => {
+  it('of a million frames let other clients be served, and leave no memory behind', async () => {
     const used = () => {
       const { heapUsed, external } = heldMemory()
       return (heapUsed + external) / 1024 / 1024
@@ -227,7 +227,7 @@ describe('floods', () => {
     await expectNothingIsLeft()
   })
 
-  it('of keystrokes reach who is there, and hold up nobody', async () => {
+  it('of keystrokes are delivered, and delay no other client', async () => {
     const client = await mallory()
     const flood = async () => {
       const keystrokes = frame(
@@ -248,7 +248,7 @@ describe('floods', () => {
     await expectNothingIsLeft()
   })
 
-  it('of subscriptions end at a limit', async () => {
+  it('of subscriptions are limited', async () => {
     const client = await mallory()
     const flood = async () => {
       const destination = currentUserHypermedia.topics.messages.at({ id: await idOf('mallory') })
@@ -265,7 +265,7 @@ describe('floods', () => {
     await expectNothingIsLeft()
   })
 
-  it('of connections that say nothing are closed again', async () => {
+  it('of connections that send nothing are closed', async () => {
     const clients = await whileOthersChat(Promise.all(Array.from({ length: 200 }, () => open())))
     await whileOthersChat(Promise.all(clients.map(({ closed }) => closed)))
     for (const { frames } of clients) {
@@ -275,8 +275,8 @@ describe('floods', () => {
   })
 })
 
-describe('who does not read', () => {
-  it('is cut off, while others hear at once', async () => {
+describe('a client that does not read', () => {
+  it('is disconnected, while others receive at once', async () => {
     for (let at = 0; at < 30; at += 1) {
       await sendMessage(server.main, channel.id, { body: 'x'.repeat(4_000) })
     }
@@ -296,8 +296,8 @@ describe('who does not read', () => {
   })
 })
 
-describe('who falls silent', () => {
-  it('though heart-beats were promised is gone, like one whose line broke', async () => {
+describe('a client that falls silent', () => {
+  it('though it promised heart-beats is disconnected, like one whose connection broke', async () => {
     const silent = await mallory({ beats: '100,0' })
     const alive = await mallory({ beats: '100,0' })
     const beating = setInterval(() => alive.send('\n'), 100)
@@ -327,8 +327,8 @@ const anyBody = JSON.stringify({
 })
 
 // test/security tests the permissions of each destination.
-describe('what belongs to others', () => {
-  it('is not reached under any other name', async () => {
+describe('data of other users', () => {
+  it('cannot be reached under any other name', async () => {
     const client = await mallory()
     const id = channel.id
     const names = [
@@ -358,7 +358,7 @@ describe('what belongs to others', () => {
     ['no key', ''],
     ['an unknown key', 'nobody'],
     ['a key with a NUL', 'a\0b'],
-  ])('is kept from who comes with %s, who is told not to come again', async (_what, apiKey) => {
+  ])('cannot be reached with %s, and the error tells the client not to reconnect', async (_what, apiKey) => {
     const client = await open({ apiKey })
     client.send(frame('CONNECT', { 'accept-version': '1.2', 'StompX-User': 'mallory' }))
     const { command, body } = await client.next()
@@ -367,7 +367,7 @@ describe('what belongs to others', () => {
   })
 })
 
-it.each(['', 'undefined', 'null'])('the username "%s" is that of nobody, and refused', async (name) => {
+it.each(['', 'undefined', 'null'])('the username "%s" belongs to no user, and is refused', async (name) => {
   const client = await open()
   client.send(frame('CONNECT', { 'accept-version': '1.2', 'StompX-User': name }))
   const { command, body } = await client.next()
@@ -377,7 +377,7 @@ it.each(['', 'undefined', 'null'])('the username "%s" is that of nobody, and ref
 
 describe('null in the body of an action', () => {
   const nothing = { groupTag: null, properties: null }
-  it('is as if absent where that may be left out, and refused where it may not', async () => {
+  it('counts as absent where the field is optional, and is refused where it is required', async () => {
     const client = await mallory({ name: 'bob' })
     const message = channelHypermedia.actions.message.at({ id: channel.id })
     const { createChannel } = currentUserHypermedia.actions
@@ -438,7 +438,7 @@ describe('bodies', () => {
     client.ws.terminate()
   })
 
-  it('that reword a file are refused in the words of the runtime, which name the field', async () => {
+  it('that change a file are refused with the message of the schema library, which names the field', async () => {
     const file = { url: 'https://example.com/a.png', name: 'a.png', contentType: 'image/png', size: 3 }
     const { id } = await sendMessage(server.main, channel.id, {
       type: 'FILE',
@@ -460,7 +460,7 @@ describe('bodies', () => {
     client.ws.terminate()
   })
 
-  it('fail the connection of one who does not listen to errors, with the same words', async () => {
+  it('fail the connection of a client that does not subscribe to errors, with the same message', async () => {
     const client = await mallory({ isDeaf: true })
     client.send(frame('SEND', { destination: '/application/user.update', receipt: 'r' }, 'hello'))
     const { body } = await hears(client, isError)

@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-it('an answer waits until an old client listens for it, however late that is, and comes once', async () => {
+it('an answer waits until an old client subscribes to it, however late that is, and is sent once', async () => {
   const { main, url } = server
   const [{ name }, other] = await several(2, () => createUser(main))
   const channel = await createChannel(main, { members: [{ username: name }, { username: other.name }] })

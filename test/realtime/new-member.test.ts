@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-it('who becomes a member of a channel hears what happens to it right afterwards', async () => {
+it('a new member of a channel receives the events that happen right afterwards', async () => {
   const user = await createUser(server.main)
   const channel = await createChannel(server.main, { type: 'PRIVATE' })
   const phone = new Phone(server, server.main, user.name)

@@ -123,7 +123,7 @@ describe.each([
   ['about a message that was deleted meanwhile', 'channel.message.created', '{"messageId": 999999}', 0],
   ['about a user who was deleted meanwhile', 'user.updated', '{"userId": 999999, "status": true}', 0],
 ])('an event %s', (_, type, payload, setAside) => {
-  it('holds back nobody, in its own application or in others', async () => {
+  it('delays no other event, in its own application or in others', async () => {
     const errors = watchErrors()
     const other = await server.createApplication()
     const [ours, theirs] = await Promise.all([scene(server.main, 2), scene(other)])
@@ -144,7 +144,7 @@ describe.each([
   })
 })
 
-it('who has missed an event that cannot be delivered is made to start anew, and nobody else', async () => {
+it('sessions that missed an event that cannot be delivered must start anew, and no others', async () => {
   watchErrors()
   const [ours, others] = await Promise.all([scene(server.main, 2), scene(server.main)])
   await emit(server.main.id, 'from.another.version', '{}', ours.channel.id)
@@ -163,7 +163,7 @@ it('who has missed an event that cannot be delivered is made to start anew, and 
   await expect.poll(() => again?.heard).toEqual(['anew'])
 })
 
-it('an event in the log that cannot be read holds back nobody who reads it there', async () => {
+it('an event in the log that cannot be read delays no session that reads the log', async () => {
   watchErrors()
   const { listeners, say } = await scene(server.main)
   const other = await server.createApplication()
@@ -196,7 +196,7 @@ it.each([
     published({ position: 1_000_000_000, applicationId: 1, channelId: null, deliveries: [] }),
   ],
   ['a typist who is nobody', '{"kind":"keystrokes sent","keystrokes":{"keys":"x"}}'],
-])('what another process broadcasts holds back nobody where it is %s', async (_, text) => {
+])('a broadcast of another process delays no delivery where it is %s', async (_, text) => {
   const errors = watchErrors()
   const { listeners, say } = await scene(server.main)
   await say('before')
@@ -207,7 +207,7 @@ it.each([
   expect(errors).toHaveLength(1)
 })
 
-describe('a session that cannot hear of an event', () => {
+describe('a session to which an event cannot be delivered', () => {
   /** Makes sending to a user fail for messages that contain a text, `times` times. */
   function breakFor(user: UserDocument, text: string, times: number): void {
     const { message } = StompConnection.prototype
@@ -225,7 +225,7 @@ describe('a session that cannot hear of an event', () => {
     })
   }
 
-  it('is closed and hears of it when it comes back; the others hear it as ever', async () => {
+  it('is closed and receives the event when it reconnects; others receive it as usual', async () => {
     const errors = watchErrors()
     const { listeners, say } = await scene(server.main, 3)
     const [broken, ...others] = listeners as [Listener, ...Listener[]]
@@ -244,7 +244,7 @@ describe('a session that cannot hear of an event', () => {
     expect(wordsOf(errors)).not.toContain('no poison')
   })
 
-  it('starts anew where that fails as well', async () => {
+  it('must start anew where that fails as well', async () => {
     watchErrors()
     const { listeners, say } = await scene(server.main, 2)
     const [broken, other] = listeners as [Listener, Listener]

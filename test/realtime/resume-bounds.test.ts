@@ -73,7 +73,7 @@ it('a session that was away for too long is refused, and the refusal says to sta
   expect(head).toMatch(/AccessDeniedError[\s\S]*start a new one/)
 })
 
-it('a session that missed more than is kept is refused, and the refusal says to start anew', async () => {
+it('a session that missed more than is stored is refused, and the refusal says to start anew', async () => {
   const key = await lostSession()
   const { userId } = await server.ctx.db.prisma.userSession.findUniqueOrThrow({ where: { key } })
   await emitUpdates(Number(userId), 5_001)
@@ -81,7 +81,7 @@ it('a session that missed more than is kept is refused, and the refusal says to 
   expect(head).toMatch(/AccessDeniedError[\s\S]*start a new session/)
 })
 
-it('a session whose client acknowledges nothing is ended with an error that says so, and others go on', async () => {
+it('a session whose client acknowledges nothing is ended with an error that says so, and others continue', async () => {
   const [silent, careful, watched] = await Promise.all([
     listener('silent'),
     listener('careful'),

@@ -69,8 +69,8 @@ async function asModerator(channelId: number, a: { id: number }, b: { id: number
   return blockChannelUser(server.ctx, callerOf(app, a), channelId, { id: b.id })
 }
 
-describe.each(removals)('a member whose connection is away while %s', (_how, remove) => {
-  it('hears what was before, then that it is out, and nothing that comes after', async () => {
+describe.each(removals)('a member who is disconnected while %s', (_how, remove) => {
+  it('receives what was before, then its removal, and nothing that follows', async () => {
     const all = await chat()
     const { channel, phone, topics, a } = all
     await say(channel.id, 'heard')
@@ -99,7 +99,7 @@ describe.each(removals)('a member whose connection is away while %s', (_how, rem
 
 const asBackend = () => ({ kind: 'application' as const, applicationId: app.id, scopes: ['create:*'] })
 
-it('a member that is taken out while it is connected hears nothing of the channel or its threads', async () => {
+it('a member who is removed while it is connected receives nothing more of the channel or its threads', async () => {
   const all = await chat()
   const { channel, phone, b } = all
   const root = await say(channel.id, 'root')
@@ -112,7 +112,7 @@ it('a member that is taken out while it is connected hears nothing of the channe
   expect(JSON.stringify(phone.heard)).not.toContain('a reply')
 })
 
-it('a member that is out before it was known that its connection is gone hears again what it has not acknowledged', async () => {
+it('a member who is removed before the loss of its connection is detected receives again what it has not acknowledged', async () => {
   const all = await chat()
   const { channel, phone, topics, b } = all
   phone.acknowledges = false
@@ -128,7 +128,7 @@ it('a member that is out before it was known that its connection is gone hears a
   await expect.poll(() => phone.heard.filter(({ type }) => type === 'me.channel.left')).toHaveLength(2)
 })
 
-it('a member that is out and in again hears what was before and since, not what was between', async () => {
+it('a member who is removed and added again receives what was before and since, not what was in between', async () => {
   const all = await chat()
   const { channel, phone, topics, b } = all
   await phone.cut()
@@ -145,7 +145,7 @@ it('a member that is out and in again hears what was before and since, not what 
   expect(changes.slice(-3)).toEqual(['me.channel.left', 'user.channel.left', 'user.channel.joined'])
 })
 
-it('a member that is out does not hear what a message of before has become since', async () => {
+it('a removed member does not receive later changes of earlier messages', async () => {
   const all = await chat()
   const { channel, phone, topics, witness, a, b } = all
   // No client is connected, so the event is presented only when it is replayed, with the message in its later state.
@@ -165,7 +165,7 @@ it('a member that is out does not hear what a message of before has become since
   expect(JSON.stringify(phone.heard)).not.toMatch(/the secret|"last"/)
 })
 
-it('who removes itself before it subscribed again hears so once, and stays out when it comes back again', async () => {
+it('a user who leaves before it subscribed again is notified once, and stays out when it reconnects', async () => {
   const all = await chat()
   const { channel, phone, topics, b } = all
   await phone.cut()
@@ -184,7 +184,7 @@ it('who removes itself before it subscribed again hears so once, and stays out w
   expect(phone.heard.filter(({ type }) => type === 'me.channel.left')).toHaveLength(1)
 })
 
-it('whom a user has blocked, or does not block any more, is heard as it was at the time', async () => {
+it('events of a user who is blocked or unblocked are delivered according to the block at their time', async () => {
   const [a, b] = await Promise.all([createUser(app), createUser(app)])
   const phone = new Phone(server, app, b.name)
   await phone.connect()
@@ -212,7 +212,7 @@ it('whom a user has blocked, or does not block any more, is heard as it was at t
   await expect.poll(sees).toBe(2)
 })
 
-it('who comes back after its channel was deleted hears so, and no more of it', async () => {
+it('a user who reconnects after its channel was deleted receives the deletion, and nothing more of the channel', async () => {
   const all = await chat()
   const { channel, phone, topics } = all
   await phone.cut()
@@ -222,7 +222,7 @@ it('who comes back after its channel was deleted hears so, and no more of it', a
   await expect.poll(() => phone.heard.at(-1)?.type).toBe('user.channel.deleted')
 })
 
-it('who is connected to an application that is deleted hears so, and cannot come back', async () => {
+it('a user who is connected to an application that is deleted receives an error, and cannot reconnect', async () => {
   const other = await server.createApplication()
   const phone = new Phone(server, other, 'guest')
   await phone.connect()
@@ -235,14 +235,14 @@ it('who is connected to an application that is deleted hears so, and cannot come
   expect(await phone.connect()).toMatchObject({ command: 'ERROR' })
 })
 
-it('nobody gets into an application any more that is being deleted', async () => {
+it('no user can connect to an application that is being deleted', async () => {
   const other = await server.createApplication()
   const closedTime = new Date()
   await server.ctx.db.prisma.application.update({ where: { id: other.id }, data: { closedTime } })
   expect(await new Phone(server, other, 'guest').connect()).toMatchObject({ command: 'ERROR' })
 })
 
-describe('who comes back is refused', () => {
+describe('a session cannot be resumed', () => {
   const refusal = (text: string) => ({
     command: 'ERROR',
     body: expect.stringMatching(new RegExp(`AccessDeniedError.*${text}`)),
@@ -264,7 +264,7 @@ describe('who comes back is refused', () => {
     expect(await phone.connect()).toMatchObject(refusal('no application with this API key'))
   })
 
-  it('after guests were switched off, and who is there has to go, but for whom functions have let in', async () => {
+  it('after guests were disabled, which disconnects guests, except those whom functions admitted', async () => {
     const other = await server.createApplication()
     const phones = ['away', 'there'].map((name) => new Phone(server, other, name))
     const [away, there] = phones as [Phone, Phone]
@@ -287,7 +287,7 @@ describe('who comes back is refused', () => {
   })
 })
 
-describe('what was missed of a topic', () => {
+describe('missed events of a topic', () => {
   /** Creates a client that subscribes to two channels and loses its connection. */
   async function two() {
     const [one, other] = [await chat(), await chat()]
@@ -304,7 +304,7 @@ describe('what was missed of a topic', () => {
     return { phone, ids, hears, one, other }
   }
 
-  it('is delivered when it is subscribed to again, however late that is', async () => {
+  it('are delivered when it is subscribed to again, however late that is', async () => {
     const { phone, ids, hears, other } = await two()
     await phone.connect()
     phone.askForUser()
@@ -319,7 +319,7 @@ describe('what was missed of a topic', () => {
     for (const id of ids) expect(new Set(phone.bodies(id)).size).toBe(phone.bodies(id).length)
   })
 
-  it('is delivered the next time where the connection is lost again before, and what was delivered is not', async () => {
+  it('are delivered on the next connection where the connection is lost again before, and delivered ones are not repeated', async () => {
     const { phone, ids, hears, one, other } = await two()
     await phone.connect()
     await phone.listen(messages(ids[0]))
@@ -336,7 +336,7 @@ describe('what was missed of a topic', () => {
     expect(new Set(phone.bodies(ids[0])).size).toBe(last + 1)
   })
 
-  it('but is not kept any more ends the session, so that its client starts anew', async () => {
+  it('that are no longer stored end the session, so that its client starts anew', async () => {
     const { phone, ids } = await two()
     await server.ctx.db.query({ text: 'delete from event_log' }, [])
     await phone.connect()
@@ -345,7 +345,7 @@ describe('what was missed of a topic', () => {
     expect(end?.body).toMatch(/AccessDeniedError.*start a new session/)
   })
 
-  it('that the session did not listen to before begins where it is subscribed to', async () => {
+  it('are not delivered for a topic that the session did not subscribe to before', async () => {
     const { phone, one } = await two()
     await phone.connect()
     await phone.listen(`/topic/channels/${one.channel.id}.events`)
@@ -353,7 +353,7 @@ describe('what was missed of a topic', () => {
     expect(phone.heard.filter(({ destination }) => destination.endsWith('.events'))).toEqual([])
   })
 
-  it('that an official client has given up is not delivered to a later subscription', async () => {
+  it('that an official client has given up are not delivered to a later subscription', async () => {
     const { phone, ids, one } = await two()
     await phone.connect()
     await phone.listen(own(one.b, 'channels')) // all of its subscriptions to its user's own topics

@@ -63,7 +63,7 @@ function tell(
 }
 
 describe('a session', () => {
-  it('has acknowledged what was before the first message that it has not', () => {
+  it('has acknowledged everything before its first unacknowledged message', () => {
     const all = open()
     const to = subscribe(all.session)
     const acks = [1, 2, 3].map((position) => tell(all, to, position)?.ack ?? '')
@@ -76,20 +76,20 @@ describe('a session', () => {
     expect(all.session.acknowledged).toBe(3)
   })
 
-  it('follows what does not concern it', () => {
+  it('moves its position past events that do not concern it', () => {
     const { session, log } = open()
     log.position = 40
     expect(session.acknowledged).toBe(40)
   })
 
-  it('needs no acknowledgement where the client said so', () => {
+  it('needs no acknowledgement where the client disabled it', () => {
     const all = open()
     const head = tell(all, subscribe(all.session, 's', true), 1)
     expect(head).toMatchObject({ ack: undefined, text: expect.not.stringContaining('\nack:') })
     expect(all.session.acknowledged).toBe(1)
   })
 
-  it('hears an answer once: at once, or by its event if that is faster', () => {
+  it('receives an answer once: at once, or by its event if that is faster', () => {
     const all = open()
     const to = subscribe(all.session)
     expect(all.session.answer(to, 'r1')).toMatchObject(answering('r1'))
@@ -98,7 +98,7 @@ describe('a session', () => {
     expect(all.session.answer(to, 'r2')).toBeUndefined()
   })
 
-  it('hears an answer again by its event, if the connection was lost before it acknowledged it', () => {
+  it('receives an answer again by its event, if the connection was lost before it acknowledged it', () => {
     const all = open()
     const ack = all.session.answer(subscribe(all.session), 'r1')?.ack
     expect(ack).toBeDefined()
@@ -109,7 +109,7 @@ describe('a session', () => {
     )
   })
 
-  it('does not hear an answer again that it acknowledged, however the event comes by', () => {
+  it('does not receive an acknowledged answer again, however the event arrives', () => {
     const all = open()
     all.session.acknowledge(all.session.answer(subscribe(all.session), 'r1')?.ack ?? '')
     all.session.detach()
@@ -117,7 +117,7 @@ describe('a session', () => {
     expect(all.session.announce(subscribe(all.session), event(1, 'r1'), delivery)).toBeUndefined()
   })
 
-  it('hears of each topic what one hears that is never cut off, and again only what it had not acknowledged', () => {
+  it('receives of each topic what an uninterrupted session receives, and again only what it had not acknowledged', () => {
     // Clients subscribe to topics, acknowledge some messages, lose their connection, resume in this or another process,
     // and resubscribe to some of their topics at first and to the others later.
     const topic = fc.nat({ max: 3 })

@@ -16,7 +16,7 @@ async function say(apiKey: string, headers: Record<string, string>): Promise<[Ta
   return [client, await client.next()]
 }
 
-it('a session ends for its own user alone, known by key and name', async () => {
+it('only the user of a session can end it, identified by API key and name', async () => {
   const { apiKey } = server.main
   const [ada, connected] = await say(apiKey, { 'StompX-User': 'ada' })
   const key = connected.headers.session ?? ''

@@ -8,8 +8,8 @@ function sentAs(ack: number | string): Sent {
   return { subscription, ack, position: 1, type: '', isAcknowledged: false, next: undefined }
 }
 
-describe('what waits for its acknowledgement', () => {
-  it('is found by its ack once, however many wait beside it', () => {
+describe('unacknowledged messages', () => {
+  it('are found by their ack id once, however many there are', () => {
     const step = fc.oneof(
       fc.constant('send' as const),
       fc.nat(80).map((back) => ({ back })),
