@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 describe('retrieveApplication', () => {
-  it("answers with the token's application and links to all that it has", async () => {
+  it("answers with the token's application and links to all of its resources", async () => {
     const { body } = await server.main.get('/application').expect(200)
     expect(body).toEqual({
       id: server.main.id,
@@ -29,14 +29,14 @@ describe('retrieveApplication', () => {
     })
   })
 
-  it('is the same under each of its names', async () => {
+  it('is the same under each of its paths', async () => {
     const { body } = await server.main.get('/application')
     for (const name of [`/applications/${server.main.id}`, '/applications/me']) {
       expect((await server.main.get(name).expect(200)).body).toEqual(body)
     }
   })
 
-  it("shows nobody else's application", async () => {
+  it('answers 404 for another application', async () => {
     const other = await server.createApplication()
     expectRefusal(await server.main.get(`/applications/${other.id}`), 404)
     expectRefusal(await server.main.get('/applications/4000000000'), 404)
@@ -44,13 +44,13 @@ describe('retrieveApplication', () => {
 })
 
 describe('settings', () => {
-  it('has guests and channels of users enabled from the start, flat and under features', async () => {
+  it('has guests and channels of users enabled by default, flat and under features', async () => {
     const { body } = await server.main.get('/application/settings').expect(200)
     const settings = { guestUsers: 'ENABLED', userCreatedChannels: 'ENABLED' }
     expect(body).toEqual({ ...settings, features: settings, _links: expect.any(Object) })
   })
 
-  it('takes what it shows, in both shapes and spellings', async () => {
+  it('accepts what it returns, in both shapes and naming conventions', async () => {
     const application = await server.createApplication()
     const forms = [
       { guestUsers: 'DISABLED', userCreatedChannels: 'ENABLED' },
@@ -72,7 +72,7 @@ describe('settings', () => {
     await application.put('/application/settings', body).expect(200)
   })
 
-  it('refuses half of the settings, and values that are none', async () => {
+  it('refuses incomplete settings, and invalid values', async () => {
     const half = await server.main.put('/application/settings', { guestUsers: 'ENABLED' })
     expectRefusal(half, 400)
     expect(half.body).toMatchObject({

@@ -32,7 +32,7 @@ describe('addChannelMember', () => {
     expect(await list(channel, 'members')).toEqual([user])
   })
 
-  it('adds whoever is added at once, and each once', async () => {
+  it('adds concurrent members, each once', async () => {
     const channel = await createChannel(main)
     const users = await Promise.all(Array.from({ length: 6 }, () => createUser(main)))
     const twice = [...users, ...users]
@@ -63,7 +63,7 @@ describe('listChannelMembers', () => {
 })
 
 describe('retrieving a member', () => {
-  it('answers with the user, and 404 for who is none', async () => {
+  it('answers with the user, and 404 for a user who is no member', async () => {
     const [user, other] = [await createUser(main), await createUser(main)]
     const channel = await createChannel(main, { members: [{ id: user.id }] })
     expect((await main.get(`/channels/${channel.id}/members/${user.id}`).expect(200)).body).toEqual(user)
@@ -83,7 +83,7 @@ describe('removeChannelMember', () => {
     expectRefusal(await main.delete(`/channels/${missing}/members/${user.id}`), 404)
   })
 
-  it('takes the office with the membership', async () => {
+  it('removes the moderator role with the membership', async () => {
     const user = await createUser(main)
     const channel = await createChannel(main, { creator: { id: user.id } })
     await main.delete(`/channels/${channel.id}/members/${user.id}`).expect(200)
@@ -94,7 +94,7 @@ describe('removeChannelMember', () => {
 })
 
 describe('listChannelMemberships', () => {
-  it('says when each joined, and links to whom and where', async () => {
+  it('shows when each joined, and links to the user and the channel', async () => {
     const users = [await createUser(main), await createUser(main)]
     const channel = await createChannel(main, { members: users.map(({ id }) => ({ id })) })
     const memberships = await list(channel, 'memberships')
@@ -127,7 +127,7 @@ describe('moderators', () => {
     expect(await list(channel, 'members')).toEqual([user])
   })
 
-  it('loses the office but stays a member when removed', async () => {
+  it('loses the role but stays a member when removed', async () => {
     const user = await createUser(main)
     const channel = await createChannel(main, { creator: { id: user.id } })
     const path = `/channels/${channel.id}/moderators/${user.id}`
@@ -167,7 +167,7 @@ describe('a direct channel', () => {
 })
 
 describe('listChannelParticipants', () => {
-  it('lists the members that are in the channel now', async () => {
+  it('lists the members with a session in the channel', async () => {
     const [there, gone] = [await createUser(main), await createUser(main)]
     const channel = await createChannel(main, { members: [{ id: there.id }, { id: gone.id }] })
     expect(await list(channel, 'participants')).toEqual([])
@@ -192,7 +192,7 @@ describe('listChannelParticipants', () => {
 })
 
 describe('unread messages', () => {
-  it('are only those that came after one joined', async () => {
+  it('are only those sent after the user joined', async () => {
     const application = await server.createApplication()
     const [early, late] = [await createUser(application), await createUser(application)]
     const channel = await createChannel(application, { members: [{ id: early.id }] })

@@ -67,7 +67,7 @@ describe('createChannel, of a group', () => {
     expect(moderators.body._embedded.users).toEqual([creator])
   })
 
-  it('names a channel that was given no name, and shows the name where there is no display name', async () => {
+  it('generates a name for a channel without one, and shows the name where there is no display name', async () => {
     const unnamed = await createChannel(main, { type: 'PRIVATE' })
     expect(unnamed.name).toMatch(/^[0-9a-f-]{36}$/)
     expect(unnamed.displayName).toBe(unnamed.name)
@@ -98,24 +98,24 @@ describe('createChannel, of a group', () => {
     expect(answer.body).toMatchObject({ resource: 'channel', field: 'name', code: 'already_exists' })
   })
 
-  it('makes one channel for those who ask at once', async () => {
+  it('creates one channel for concurrent requests', async () => {
     const input = { name: `raced-${uuid()}` }
     const channels = await Promise.all(Array.from({ length: 8 }, () => createChannel(main, input)))
     expect(new Set(channels.map(({ id }) => id)).size).toBe(1)
   })
 
-  it('gives the same name to channels of different applications', async () => {
+  it('allows the same name in different applications', async () => {
     const channel = await createChannel(main, { name: `shared-${uuid()}` })
     const other = await createChannel(await server.createApplication(), { name: channel.name })
     expect(other.id).not.toBe(channel.id)
   })
 
-  it('takes {} for members, which is what a Set becomes in JSON', async () => {
+  it('accepts {} for members, which is the JSON of a JavaScript Set', async () => {
     const channel = await createChannel(main, { members: {} })
     expect(await membersOf(channel)).toEqual([])
   })
 
-  it('takes users by id, name and link, and each of them once', async () => {
+  it('accepts users by id, name and link, and each of them once', async () => {
     const [one, two, three] = await createUsers(3)
     const members = [
       { id: one.id },
@@ -128,7 +128,7 @@ describe('createChannel, of a group', () => {
     expect(channel.creator).toMatchObject({ id: two.id })
   })
 
-  it('creates nothing for users who do not exist', async () => {
+  it('creates nothing where a user does not exist', async () => {
     const name = `without-${uuid()}`
     for (const reference of [{ id: missing }, { username: 'nobody' }, { href: 'nowhere' }]) {
       expectRefusal(await main.post('/channels', { type: 'PUBLIC', name, members: [reference] }), 404)
@@ -138,7 +138,7 @@ describe('createChannel, of a group', () => {
     expect(body._embedded.channels.map(({ name }: ChannelDocument) => name)).not.toContain(name)
   })
 
-  it('needs a type that it knows, and references to somebody', async () => {
+  it('requires a known type, and valid references', async () => {
     const untyped = await main.post('/channels', { name: 'x' })
     expectRefusal(untyped, 400)
     expect(untyped.body).toMatchObject({ resource: 'channel', field: 'type', code: 'missing_field' })
@@ -152,7 +152,7 @@ describe('createChannel, of a group', () => {
 })
 
 describe('createChannel, direct', () => {
-  it('shows its members, and links to nothing that changes them', async () => {
+  it('shows its members, and no links to change them', async () => {
     const users = await createUsers(3)
     const channel = await createChannel(main, {
       type: 'DIRECT',
@@ -172,7 +172,7 @@ describe('createChannel, direct', () => {
     expect((await main.get(`/channels/${channel.id}`)).body).toEqual(channel)
   })
 
-  it('returns the channel of the same set of members, however it is said', async () => {
+  it('returns the channel of the same set of members, however it is given', async () => {
     const [one, two, three] = await createUsers(3)
     const channel = await createChannel(main, { type: 'DIRECT', members: refs([one, two, three]) })
     const creator = { username: two.name }
@@ -186,13 +186,13 @@ describe('createChannel, direct', () => {
     expect(fewer.id).not.toBe(channel.id)
   })
 
-  it('makes one channel for those who ask at once', async () => {
+  it('creates one channel for concurrent requests', async () => {
     const input = { type: 'DIRECT', members: refs(await createUsers(2)) }
     const channels = await Promise.all(Array.from({ length: 8 }, () => createChannel(main, input)))
     expect(new Set(channels.map(({ id }) => id)).size).toBe(1)
   })
 
-  it('has ten members at most, its creator included', async () => {
+  it('has ten members at most, including its creator', async () => {
     const users = await createUsers(11)
     const ten = { type: 'DIRECT', creator: { id: users[0].id }, members: refs(users.slice(1, 10)) }
     expect((await createChannel(main, ten)).members).toHaveLength(10)
@@ -201,7 +201,7 @@ describe('createChannel, direct', () => {
     expect(eleven.body).toMatchObject({ resource: 'channel', field: 'members', code: 'invalid' })
   })
 
-  it('needs somebody', async () => {
+  it('requires another member', async () => {
     for (const members of [undefined, [], {}]) {
       const answer = await main.post('/channels', { type: 'DIRECT', members })
       expectRefusal(answer, 400)
@@ -250,7 +250,7 @@ describe('listChannels', () => {
     expect(await named(application, 'members=ann,nobody')).toEqual([])
   })
 
-  it('finds channels by the time they were created, ends included', async () => {
+  it('finds channels by the time of their creation, ends included', async () => {
     const application = await server.createApplication()
     const first = await createChannel(application, { name: 'first' })
     await expect.poll(() => Date.now()).toBeGreaterThan(Date.parse(first.createdTime))
@@ -296,7 +296,7 @@ describe('listChannels', () => {
 })
 
 describe('retrieveChannel', () => {
-  it('shows the newest message that is left', async () => {
+  it('shows the newest message that is not deleted', async () => {
     const channel = await createChannel(main)
     const [user] = await createUsers(1)
     const first = await sendMessage(main, channel.id, { user: { id: user.id }, body: `<@${user.name}>` })
@@ -313,7 +313,7 @@ describe('retrieveChannel', () => {
 })
 
 describe('updateChannel', () => {
-  it('merges a patch and leaves everything else', async () => {
+  it('merges a patch and leaves everything else unchanged', async () => {
     const channel = await createChannel(main, { properties: { keep: 1, drop: 2, deep: { a: 1 } } })
     const { body } = await main
       .patch(`/channels/${channel.id}`, {
@@ -337,7 +337,7 @@ describe('updateChannel', () => {
     expect(body).toEqual({ ...channel, properties: { a: 1 } })
   })
 
-  it('refuses what is no display name', async () => {
+  it('refuses an invalid display name', async () => {
     const channel = await createChannel(main)
     for (const displayName of [null, '', ' ', 5]) {
       const answer = await main.patch(`/channels/${channel.id}`, { displayName })
@@ -349,7 +349,7 @@ describe('updateChannel', () => {
 })
 
 describe('deleteChannel', () => {
-  it('answers with the application; everything in the channel goes with it', async () => {
+  it('answers with the application; everything in the channel is deleted with it', async () => {
     const users = await createUsers(1)
     const channel = await createChannel(main, { name: `doomed-${uuid()}`, members: refs(users) })
     const message = await sendMessage(main, channel.id)
@@ -366,7 +366,7 @@ describe('deleteChannel', () => {
     expect(heir.id).not.toBe(channel.id)
   })
 
-  it('answers 404 or success, never a fault, to whoever uses the channel meanwhile', async () => {
+  it('answers 404 or success, never 500, to requests that use the channel meanwhile', async () => {
     const users = await createUsers(3)
     for (let round = 0; round < 5; round++) {
       const channel = await createChannel(main)

@@ -16,7 +16,7 @@ const settingsOf = async ({ url }: TestServer, widgetId: string) =>
   (await (await fetch(`${url}/chat/settings?widget_id=${widgetId}`)).json()) as WidgetUi
 
 describe('the page of the chat', () => {
-  it('may be shown in a frame of any page, and runs no script but its own', async () => {
+  it('may be embedded by any page, and runs only its own scripts', async () => {
     const answer = await get(`/chat?widget_id=${server.main.apiKey}&mode=live&environment=production`)
     expect(answer.status).toBe(200)
     expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8')
@@ -32,7 +32,7 @@ describe('the page of the chat', () => {
     )
   })
 
-  it('holds no key, and nothing of what is asked for', async () => {
+  it('contains no key, and nothing of the query', async () => {
     const answer = await get(`/chat?widget_id=${server.main.apiKey}&locale=%3Cscript%3E`)
     const text = await answer.text()
     expect(text).not.toContain(server.main.apiKey)
@@ -43,7 +43,7 @@ describe('the page of the chat', () => {
   it.each([
     ['/chat/page.css', 'text/css; charset=utf-8'],
     ['/chat/app.js', 'application/javascript; charset=utf-8'],
-  ])('%s is kept by browsers, which ask whether it is still the same', async (path, type) => {
+  ])('%s is cached by browsers, which revalidate it', async (path, type) => {
     const { headers } = await supertest(server.url).get(path).expect(200).expect('content-type', type)
     await supertest(server.url)
       .get(path)
@@ -51,7 +51,7 @@ describe('the page of the chat', () => {
       .expect(304, '')
   })
 
-  it('has nothing else', async () => {
+  it('has no other files', async () => {
     expect((await get('/chat/other.js')).status).toBe(404)
   })
 })
@@ -63,7 +63,7 @@ describe('the settings of the chat', () => {
     return (await answer.json()) as WidgetUi
   }
 
-  it('are those of the application whose API key the widget id is', async () => {
+  it('are those of the application whose API key is the widget id', async () => {
     const styles = { 'base-theme': 'dark' }
     await server.main.put('/application/ui/styles', { settings: styles }).expect(200)
     const { apiKey } = await server.createApplication()
@@ -72,7 +72,7 @@ describe('the settings of the chat', () => {
   })
 
   it.each(['', 'hosted-widget', "' or 1=1", '00000000-0000-4000-8000-000000000000'])(
-    'are what nobody has set, for the unknown widget %j',
+    'are the defaults for the unknown widget %j',
     async (widgetId) => {
       const { features, styles } = await settings(widgetId)
       expect([features.message.reactions, styles['base-theme']]).toEqual(['enabled', 'light'])
@@ -81,7 +81,7 @@ describe('the settings of the chat', () => {
 })
 
 describe('a widget whose id is no API key', () => {
-  it('is of the only application there is, and of none where there are more', async () => {
+  it('belongs to the only application, and to none where there are more', async () => {
     const alone = await startServer()
     try {
       expect((await settingsOf(alone, 'hosted-widget')).apiKey).toBe(alone.main.apiKey)
@@ -92,7 +92,7 @@ describe('a widget whose id is no API key', () => {
     }
   })
 
-  it('is of the application that the settings give it', async () => {
+  it('belongs to the application that the settings assign', async () => {
     const first = '11111111-1111-4111-8111-111111111111'
     const mapping = await startServer({ CHAT_WIDGETS: `hosted-widget=${first}` })
     try {

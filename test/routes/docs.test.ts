@@ -12,7 +12,7 @@ afterAll(() => server.close())
 const get = (path: string) => supertest(server.url).get(path)
 
 describe('GET /openapi.yaml', () => {
-  it('says where this server is', async () => {
+  it('contains the address of this server', async () => {
     const { text, type, headers } = await get('/openapi.yaml').expect(200)
     expect(type).toBe('application/yaml')
     const document = parse(text)
@@ -22,14 +22,14 @@ describe('GET /openapi.yaml', () => {
     expect(headers['x-api-version']).toBe(`v${document.info.version}`)
   })
 
-  it('says what PUBLIC_URL says, where that is set', async () => {
+  it('contains PUBLIC_URL, where that is set', async () => {
     const behind = await startServer({ PUBLIC_URL: 'https://example.com/chat' })
     const { text } = await supertest(behind.url).get('/openapi.yaml').expect(200)
     expect(parse(text).servers).toEqual([{ url: 'https://example.com/chat' }])
     await behind.close()
   })
 
-  it("is as long as the server's address makes it, whatever characters that has", async () => {
+  it('contains the host unchanged, whatever characters it has', async () => {
     const plain = await get('/openapi.yaml').set('host', 'aaaa').expect(200)
     for (const host of ["a$'a", 'a$&a', 'a$$a']) {
       const { text } = await get('/openapi.yaml').set('host', host).expect(200)
@@ -46,7 +46,7 @@ describe('GET /openapi.yaml', () => {
 })
 
 describe('GET /docs', () => {
-  it('is a page that nobody can frame, and that runs only scripts of this server', async () => {
+  it('is a page that cannot be embedded, and runs only scripts of this server', async () => {
     const { type, headers, text } = await get('/docs').expect(200)
     expect(type).toBe('text/html')
     expect(headers['x-frame-options']).toBe('DENY')
@@ -57,7 +57,7 @@ describe('GET /docs', () => {
     expect(text).not.toMatch(/(src|href)="(https?:)?\/\//)
   })
 
-  it('has all that it asks for', async () => {
+  it('serves all resources that it loads', async () => {
     const { text } = await get('/docs')
     const asked = [...text.matchAll(/(?:src|href)="(?!data:)([^"]+)"/g)].map(
       ([, path = '']) => new URL(path, `${server.url}/docs`).pathname,
@@ -70,7 +70,7 @@ describe('GET /docs', () => {
     expect((await get('/docs/page.css')).type).toBe('text/css')
   })
 
-  it('is also found with a slash at its end, where its relative links would lead elsewhere', async () => {
+  it('redirects from a trailing slash, where its relative links would point elsewhere', async () => {
     const { headers } = await get('/docs/').redirects(0).expect(308)
     expect(new URL(headers.location ?? '', `${server.url}/docs/`).pathname).toBe('/docs')
   })

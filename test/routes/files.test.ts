@@ -63,7 +63,7 @@ async function kept(): Promise<{ rows: number; files: number }> {
 }
 
 describe('a message with a file', () => {
-  it('shows what the file is, at an address without a query', async () => {
+  it('shows what the file is, at a URL without a query', async () => {
     const { body } = await main
       .post(`/channels/${channel.id}/messages`)
       .attach('file', png, { filename: 'dot.png', contentType: 'text/html' })
@@ -87,7 +87,7 @@ describe('a message with a file', () => {
     expect(shown.lastReceivedMessage.file).toEqual(body.file)
   })
 
-  it.for(['before', 'after'])('takes its other parts %s the file', async (place) => {
+  it.for(['before', 'after'])('accepts its other parts %s the file', async (place) => {
     const user = await createUser(main)
     const fields = { groupTag: 'g1', username: user.name, properties: '{"a_b":{"cD":1}}' }
     const form = main.post(`/channels/${channel.id}/messages`)
@@ -99,7 +99,7 @@ describe('a message with a file', () => {
     expect(body.user.id).toBe(user.id)
   })
 
-  it('takes either spelling, and a reference to its author as JSON', async () => {
+  it('accepts either naming convention, and a reference to its author as JSON', async () => {
     const user = await createUser(main)
     const { body } = await main
       .post(`/channels/${channel.id}/messages`)
@@ -111,7 +111,7 @@ describe('a message with a file', () => {
     expect(body.user.id).toBe(user.id)
   })
 
-  it('is sent on all four path forms', async () => {
+  it('is sent under all four path forms', async () => {
     for (const prefix of ['', '/v1', `/applications/${main.id}`, `/v1/applications/${main.id}`]) {
       const { body } = await supertest(server.url)
         .post(`${prefix}/channels/${channel.id}/messages`)
@@ -140,7 +140,7 @@ describe('a message with a file', () => {
     )
   })
 
-  it('has the type that its sender gave, unless it is a page that calls itself a picture', async () => {
+  it('keeps the type that its sender declared, unless it is a page that is declared a picture', async () => {
     const send = async (content: string, contentType: string) => {
       const form = main.post(`/channels/${channel.id}/messages`)
       const { body } = await form
@@ -180,7 +180,7 @@ describe('a message with a file', () => {
     expect(body.file).toMatchObject({ name: 'file', contentType: 'text/plain', size: 1 })
   })
 
-  it('may have any size up to the limit, none included', async () => {
+  it('may have any size up to the limit, zero included', async () => {
     for (const size of [0, sizeMax]) {
       const content = randomBytes(size)
       const { file } = await sendFile(content, 'x')
@@ -274,7 +274,7 @@ describe('an upload that is refused leaves nothing behind', () => {
     await expect.poll(kept).toEqual(before)
   })
 
-  it('in a form to an operation that takes none', async () => {
+  it('in a form to an operation that accepts none', async () => {
     expectRefusal(await main.post('/users').attach('file', png, 'a'), 415, 'UnsupportedMediaTypeError')
   })
 
@@ -301,7 +301,7 @@ function manyFields(): Record<string, string> {
 }
 
 describe('a file', () => {
-  it('is served with what a browser and a cache must know', async () => {
+  it('is served with the headers that browsers and caches need', async () => {
     const { file } = await sendFile()
     const { headers, body } = await read(file.url).expect(200)
     expect(png.equals(body)).toBe(true)
@@ -334,7 +334,7 @@ describe('a file', () => {
     expect(answer.text).toBeUndefined()
   })
 
-  it('runs nothing in our origin, whatever it is', async () => {
+  it('cannot run scripts in the origin of the server, whatever it is', async () => {
     for (const [content, name, type] of [
       ['<!doctype html><script>alert(1)</script>', 'a.html', 'text/html; charset=utf-8'],
       ['<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', 'a.svg', 'image/svg+xml'],
@@ -353,7 +353,7 @@ describe('a file', () => {
     expect(headers['content-type']).toBe('text/plain; charset=utf-8')
   })
 
-  it('is given in ranges', async () => {
+  it('is served in ranges', async () => {
     const { file } = await sendFile('0123456789', 'digits.txt')
     const etag = (await read(file.url)).headers.etag as string
     const ask = (range: string, more: Record<string, string> = {}) => read(file.url).set({ range, ...more })
@@ -371,7 +371,7 @@ describe('a file', () => {
     expect(beyond.headers['cache-control']).toContain('no-store')
   })
 
-  it('is not sent again to who has it', async () => {
+  it('is not sent again to a client that has it cached', async () => {
     const { file } = await sendFile()
     const { etag } = (await read(file.url)).headers as { etag: string }
     const { body, headers } = await read(file.url).set('if-none-match', `"x", ${etag}`).expect(304)
@@ -380,7 +380,7 @@ describe('a file', () => {
     await read(file.url).set('if-none-match', '"x"').expect(200)
   })
 
-  it('is found by its key, whatever name the address shows', async () => {
+  it('is found by its key, whatever name the URL has', async () => {
     const { file } = await sendFile()
     const [, , , key] = new URL(file.url).pathname.split('/')
     for (const path of [`/v1/files/${key}`, `/files/${key}/other.html`]) {
@@ -415,7 +415,7 @@ describe('a file of a message may be read', () => {
       .expect(200)
   })
 
-  it('by nobody else', async () => {
+  it('by no others', async () => {
     const { file } = await sendFile()
     const user = await createUser(main)
     expectRefusal(await at(file.url), 401, 'unauthorized')
@@ -432,7 +432,7 @@ describe('a file of a message may be read', () => {
     expectRefusal(await at(file.url).set('authorization', bearer(other)), 404, 'ResourceNotFoundError')
   })
 
-  it('by a user who may see the channel, and from when it may not, no longer', async () => {
+  it('by a user who may see the channel, and no longer once it may not', async () => {
     const [member, outsider, blocked] = [
       await createUser(main),
       await createUser(main),
@@ -456,7 +456,7 @@ describe('a file of a message may be read', () => {
     expectRefusal(await as(blocked, file.url), 404, 'ResourceNotFoundError')
   })
 
-  it('by backends alone where it is what a job wrote', async () => {
+  it('by backends only where a job wrote it', async () => {
     const user = await createUser(main)
     const { body } = await main.post('/analytics/messages').expect(202)
     const { file } = await ended(main, body.id)
@@ -464,7 +464,7 @@ describe('a file of a message may be read', () => {
     expectRefusal(await at(file).query({ grant: await grantOf(user.id) }), 404, 'ResourceNotFoundError')
   })
 
-  it('by a grant whose hours are over, while its user is connected since then', async () => {
+  it('with an expired grant, while its user has been connected since', async () => {
     const user = await createUser(main)
     const { file } = await sendFile()
     const dayMs = 86_400_000
@@ -510,7 +510,7 @@ describe('a display picture', () => {
     expect(redirect.location).toBe(body.displayPictureUrl)
   })
 
-  it('may be elsewhere', async () => {
+  it('may be hosted elsewhere', async () => {
     const user = await createUser(main)
     const url = 'https://example.com/me.png'
     for (const picture of [
@@ -524,7 +524,7 @@ describe('a display picture', () => {
     expectRefusal(answer, 400, 'ClientError')
   })
 
-  it('is deleted when another takes its place, and with its user', async () => {
+  it('is deleted when another replaces it, and with its user', async () => {
     const user = await createUser(main)
     const before = await kept()
     const first = (await upload(user.id).expect(200)).body.displayPictureUrl
@@ -538,7 +538,7 @@ describe('a display picture', () => {
     expect(await kept()).toEqual(before)
   })
 
-  it('is published, as a change of its user', async () => {
+  it('is published as a change of its user', async () => {
     const user = await createUser(main)
     const { pool } = server.ctx.db
     await pool.query(`
@@ -553,7 +553,7 @@ describe('a display picture', () => {
   })
 })
 
-describe('files go', () => {
+describe('files are deleted', () => {
   it('with their message, at once', async () => {
     const before = await kept()
     const { id, file } = await sendFile()
@@ -597,7 +597,7 @@ describe('files go', () => {
     expect(await kept()).toEqual(before)
   })
 
-  it('when their upload was killed, and not while it may still arrive', async () => {
+  it('when their upload was killed, and not while it may still be running', async () => {
     const before = await kept()
     const key = '00000000-0000-4000-8000-00000000abcd'
     async function* content() {
@@ -620,14 +620,14 @@ describe('files go', () => {
     expect(await kept()).toEqual(before)
   })
 
-  it('but not while something shows them', async () => {
+  it('but not while something refers to them', async () => {
     const { file } = await sendFile()
     await sweepFiles(server.ctx)
     await read(file.url).expect(200)
   })
 })
 
-it('a reader who leaves halfway hinders nobody', async () => {
+it('a reader who disconnects halfway affects no other', async () => {
   const { file } = await sendFile(randomBytes(sizeMax), 'x')
   const reader = request(file.url, { headers: { authorization: bearer() } }).end()
   const [response] = await once(reader, 'response')

@@ -51,7 +51,7 @@ describe('createNodejsRuntimeFunction', () => {
     expect((await main.get(`/functions/${body.id}`).expect(200)).body).toEqual(body)
   })
 
-  it('leaves out a description that was not given', async () => {
+  it('omits a description that was not given', async () => {
     for (const description of [undefined, null, '']) {
       expect(await createFunction(main, { description })).not.toHaveProperty('description')
     }
@@ -74,7 +74,7 @@ describe('createNodejsRuntimeFunction', () => {
     expect(answer.body).toMatchObject({ resource: 'function', field, code })
   })
 
-  it('is not for a token that may only read', async () => {
+  it('is refused for a read-only token', async () => {
     const token = await tokenWith(server, main, 'read:*')
     const answer = await request(server, { method: 'POST' }, '/v1/runtimes/nodejs/functions')
       .set('authorization', `Bearer ${token}`)
@@ -116,7 +116,7 @@ describe('versions', () => {
     expect((await main.get(`/functions/${id}`)).body.currentVersionNumber).toBe(2)
   })
 
-  it('have a number each when they are created at once', async () => {
+  it('get distinct numbers when they are created concurrently', async () => {
     const { id } = await createFunction(main)
     const scripts = Array.from({ length: 12 }, (_, index) => `// script ${index}`)
     const created = await Promise.all(scripts.map((script) => createVersion(main, id, script)))
@@ -137,14 +137,14 @@ describe('versions', () => {
     expect(body.page).toEqual({ size: 2, totalElements: 3, totalPages: 2, number: 0 })
   })
 
-  it('are not there before the first', async () => {
+  it('are none before the first', async () => {
     const { id } = await createFunction(main)
     expectRefusal(await main.get(`/functions/${id}/current-version`), 404, 'ResourceNotFoundError')
     const { body } = await main.get(`/functions/${id}/versions`).expect(200)
     expect(body._embedded.versions).toEqual([])
   })
 
-  it('need a script that is one: what is wrong with it is said with its place', async () => {
+  it('require a valid script: errors have line and column', async () => {
     const { id } = await createFunction(main)
     const handlerScript = 'async function handleEvent(event: any) {\n  return event.name +\n}'
     const answer = await main.post(`/functions/${id}/versions`, { handlerScript })
@@ -159,7 +159,7 @@ describe('versions', () => {
     expect((await main.get(`/functions/${id}`)).body.currentVersionNumber).toBe(0)
   })
 
-  it('need a script', async () => {
+  it('require a script', async () => {
     const { id } = await createFunction(main)
     for (const body of [
       {},
@@ -183,7 +183,7 @@ describe('listFunctionInvocations', () => {
     expect(body.page.totalElements).toBe(0)
   })
 
-  it("lists newest first, and leaves the customer's keys as they are in either spelling", async () => {
+  it("lists newest first, and leaves the customer's keys unchanged in either naming convention", async () => {
     const { id } = await createFunction(main)
     const args = { username: 'ann', authParams: { displayName: 'Ann', pet_name: 'Tom' } }
     for (const versionNumber of [1, 2]) {
@@ -219,7 +219,7 @@ describe('listFunctionInvocations', () => {
 })
 
 describe('functions of another application', () => {
-  it('do not exist', async () => {
+  it('are not found', async () => {
     const { id } = await createFunction(main)
     const version = await createVersion(main, id, 'x')
     const other = await server.createApplication()

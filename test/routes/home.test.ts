@@ -49,19 +49,19 @@ describe('GET /', () => {
     expect(body._links.application.href).toBe(`${server.url}/application`)
   })
 
-  it.each([browser, 'text/html'])('shows a browser that asks for %j a page', async (accept) => {
+  it.each([browser, 'text/html'])('shows a page to a browser that accepts %j', async (accept) => {
     const { type, text, headers } = await get('/').set('accept', accept).expect(200)
     expect(type).toBe('text/html')
     expect(text).toContain('<h1')
     expect(headers.vary).toContain('Accept')
   })
 
-  it('has the links of the API below a version, whoever asks', async () => {
+  it('has the links of the API below a version, for any client', async () => {
     const { body } = await get('/v1').set('accept', browser).expect(200)
     expect(body._links.application.href).toBe(`${server.url}/v1/application`)
   })
 
-  it('says which version this is and where', async () => {
+  it('shows the version and the address of the server', async () => {
     const { text, headers } = await open().expect(200)
     const { default: manifest } = await import('../../package.json', { with: { type: 'json' } })
     expect(text).toContain(`<dd>${manifest.version}</dd>`)
@@ -69,7 +69,7 @@ describe('GET /', () => {
     expect(text).toContain(`<code>${server.url}</code>`)
   })
 
-  it('has all that it asks for, and asks no other server', async () => {
+  it('serves all resources that it loads, and requests none of other servers', async () => {
     const { text } = await open()
     const asked = [...text.matchAll(/(?:src|href)="([^"#]+)"/g)].map(([, path = '']) => path)
     expect(new Set(asked)).toEqual(
@@ -89,7 +89,7 @@ describe('GET /', () => {
     expect((await get('/home/icon.svg')).type).toBe('image/svg+xml')
   })
 
-  it('may run its own scripts alone, and nobody can frame it', async () => {
+  it('runs only its own scripts, and cannot be embedded', async () => {
     const { headers, text } = await open()
     const policy = headers['content-security-policy'] ?? ''
     expect(policy).toContain("default-src 'none'")
@@ -101,7 +101,7 @@ describe('GET /', () => {
     expect(headers['x-frame-options']).toBe('DENY')
   })
 
-  it('lets nothing that a request says become markup or a policy', async () => {
+  it('escapes what a request contains, in markup and policy', async () => {
     for (const host of ['"><script>alert(1)</script>', "x'; script-src *", 'x&y']) {
       const { text, headers } = await open().set('x-forwarded-host', host).expect(200)
       expect(text).not.toContain('<script>')
@@ -110,7 +110,7 @@ describe('GET /', () => {
     }
   })
 
-  it('leads to where a proxy serves it', async () => {
+  it('uses the address at which a proxy serves it', async () => {
     const { text } = await open(behind)
     expect(text).toContain(`<code>${publicServer}</code>`)
     expect(text).toContain('href="/base/docs"')
@@ -118,7 +118,7 @@ describe('GET /', () => {
     expect(textOf(text, 'client-steps')).toContain("host: 'chat.example.com/base',\n    secure: true,")
   })
 
-  it('tells first steps that work as they stand', async () => {
+  it('shows first steps that work as they are', async () => {
     const { text } = await open()
     const { clientId, clientSecret } = server.main
     const steps = textOf(text, 'curl-steps')
@@ -146,7 +146,7 @@ describe('the demo and the API key', () => {
     return shown
   }
 
-  it('are not shown unless asked for, not even to a browser of this machine', async () => {
+  it('are hidden by default, even for a browser of this machine', async () => {
     const { text } = await open(plain).expect(200)
     expect(isShown(text, plain)).toBe(false)
     expect(text).toContain('Start with <code>DEMO_PAGE=on</code> to try a live chat here.')
@@ -163,12 +163,12 @@ describe('the demo and the API key', () => {
     await get('/home/demo.js').expect(200)
   })
 
-  it('cannot be read by the pages of others', async () => {
+  it('cannot be read by pages of other sites', async () => {
     const { headers } = await open().set('origin', 'https://evil.example.com').expect(200)
     expect(headers).not.toHaveProperty('access-control-allow-origin')
   })
 
-  it('are shown with DEMO_PAGE=on to whoever asks, wherever the server is', async () => {
+  it('are shown with DEMO_PAGE=on to every client, wherever the server is', async () => {
     const other = await startServer({ DEMO_PAGE: 'on', HOST: '0.0.0.0', PUBLIC_URL: publicServer })
     try {
       const { text } = await open(other).set('x-forwarded-for', '203.0.113.7').expect(200)
@@ -197,7 +197,7 @@ describe('GET /home/demo.js', () => {
     expect(/\bimport\b\s*[("'{*]/.exec(text)?.[0]).toBeUndefined()
   })
 
-  it('is only sent again when it changed', async () => {
+  it('is sent again only when it changed', async () => {
     for (const path of ['/home/demo.js', '/home/page.css']) {
       const { headers } = await get(path).expect(200)
       expect(headers['cache-control']).toBe('no-cache')

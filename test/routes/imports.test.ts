@@ -15,7 +15,7 @@ afterAll(() => server.close())
 const finished = { state: 'FINISHED', failed: 0, errors: [] }
 
 describe('every import', () => {
-  it('answers 202 with a job that has yet to begin', async () => {
+  it('answers 202 with a pending job', async () => {
     const { body } = await upload(main, 'users', '[]').expect(202)
     expect(body).toEqual({
       id: expect.any(Number),
@@ -55,7 +55,7 @@ describe('every import', () => {
 })
 
 describe('importUsers', () => {
-  it('takes the sample of the guide', async () => {
+  it('accepts the sample of the guide', async () => {
     const application = await server.createApplication()
     const sample = { name: 'jane@chatkitty.com', displayName: 'Jane Doe', isGuest: false, properties: {} }
     expect(await importFile(application, 'users', [sample])).toMatchObject({
@@ -69,7 +69,7 @@ describe('importUsers', () => {
     expect(body.page.totalElements).toBe(1)
   })
 
-  it('takes either spelling, every name of a guest, a picture, and hostile keys as data', async () => {
+  it('accepts either naming convention, every name of a guest, a picture, and hostile keys as data', async () => {
     const application = await server.createApplication()
     const text = `[
       {"name": "a", "display_name": "A", "guest": true, "display_picture":
@@ -88,7 +88,7 @@ describe('importUsers', () => {
     expect(raw).toContain('"__proto__":{"x_y":1}')
   })
 
-  it('does not touch a user that is there already', async () => {
+  it('does not change a user that exists already', async () => {
     const application = await server.createApplication()
     await createUser(application, { name: 'kim', displayName: 'Kim' })
     const job = await importFile(application, 'users', [
@@ -102,7 +102,7 @@ describe('importUsers', () => {
     expect(body.page.totalElements).toBe(2)
   })
 
-  it('stores what is good, and tells where and why the rest is not', async () => {
+  it('stores valid items, and says where and why others are invalid', async () => {
     const application = await server.createApplication()
     const job = await importFile(
       application,
@@ -123,7 +123,7 @@ describe('importUsers', () => {
     ])
   })
 
-  it('fails when nothing at all could be stored, and tells the first hundred errors', async () => {
+  it('fails when nothing at all could be stored, and lists the first hundred errors', async () => {
     const job = await importFile(main, 'users', Array(150).fill({}))
     expect(job).toMatchObject({ state: 'FAILED', processed: 150, failed: 150 })
     expect(job.errors.map(({ index }: { index: number }) => index)).toEqual(
@@ -131,7 +131,7 @@ describe('importUsers', () => {
     )
   })
 
-  it('takes an item whose idempotency key was imported before for done, in its own application only', async () => {
+  it('skips an item whose idempotency key was imported before, in its own application only', async () => {
     const [one, other] = [await server.createApplication(), await server.createApplication()]
     const items = [
       { name: 'a', displayName: 'A', idempotencyKey: 'k1' },
@@ -146,7 +146,7 @@ describe('importUsers', () => {
     expect(await namesOf(other, 'users')).toEqual(['a2', 'b2', 'c2'])
   })
 
-  it('gives an item that failed another chance under its key', async () => {
+  it('retries an item that failed under its key', async () => {
     const application = await server.createApplication()
     const item = { name: 'late', idempotencyKey: 'k' }
     expect(await importFile(application, 'users', [item])).toMatchObject({ state: 'FAILED' })
@@ -156,7 +156,7 @@ describe('importUsers', () => {
 })
 
 describe('importChannels', () => {
-  it('takes the sample of the guide, which has no members', async () => {
+  it('accepts the sample of the guide, which has no members', async () => {
     const application = await server.createApplication()
     const sample = { idempotencyKey: 'unique-external-id', type: 'PUBLIC', name: 'b0a0bd55-921a-4f72' }
     expect(await importFile(application, 'channels', [sample])).toMatchObject({
@@ -171,7 +171,7 @@ describe('importChannels', () => {
     expect(body.page.totalElements).toBe(1)
   })
 
-  it('creates each type as creating it would', async () => {
+  it('creates channels of each type as the API would', async () => {
     const application = await server.createApplication()
     for (const name of ['ann', 'bea', 'cleo']) await createUser(application, { name })
     const job = await importFile(application, 'channels', [
@@ -192,7 +192,7 @@ describe('importChannels', () => {
     expect(members.body.page.totalElements).toBe(1)
   })
 
-  it('takes an equivalent channel for done, and refuses a name that another type has', async () => {
+  it('skips an equivalent channel, and refuses a name that a channel of another type has', async () => {
     const application = await server.createApplication()
     for (const name of ['ann', 'bea']) await createUser(application, { name })
     await createChannel(application, { type: 'DIRECT', members: [{ username: 'ann' }, { username: 'bea' }] })
@@ -239,7 +239,7 @@ describe('importChannels', () => {
 })
 
 describe('importChannelMembers', () => {
-  it('takes the sample of the guide, and who is a member stays one', async () => {
+  it('accepts the sample of the guide, and existing members stay members', async () => {
     const application = await server.createApplication()
     for (const name of ['jane@chatkitty.com', 'there']) await createUser(application, { name })
     const channel = await createChannel(application, { members: [{ username: 'there' }] })
@@ -256,7 +256,7 @@ describe('importChannelMembers', () => {
     expect(body.page.totalElements).toBe(2)
   })
 
-  it('refuses a channel that is not there, not ours, or direct', async () => {
+  it('refuses a channel that is unknown, of another application, or direct', async () => {
     const other = await server.createApplication()
     const { name } = await createUser(main)
     const foreign = await createChannel(other)
@@ -269,14 +269,14 @@ describe('importChannelMembers', () => {
 })
 
 describe('importMessages', () => {
-  it('takes the sample of the guide as far as it can: without a channel an item fails', async () => {
+  it('accepts the sample of the guide as far as it can: an item without a channel fails', async () => {
     const sample = { type: 'SYSTEM_TEXT', body: 'Hello, World!' }
     const job = await importFile(main, 'messages', [sample])
     expect(job).toMatchObject({ type: 'MESSAGE_IMPORT', state: 'FAILED', processed: 1, failed: 1 })
     expect(job.errors).toEqual([{ index: 0, reason: 'channelId is required' }])
   })
 
-  it('stores messages as sending them would, in the order of the file', async () => {
+  it('stores messages as the API would, in the order of the file', async () => {
     const application = await server.createApplication()
     const author = await createUser(application, { name: 'ann' })
     const channel = await createChannel(application, { name: 'lobby' })
@@ -324,7 +324,7 @@ describe('importMessages', () => {
     expect(found.body._embedded.messages).toHaveLength(2)
   })
 
-  it('does nothing for keys that it knows, in the same file or another', async () => {
+  it('skips known keys, in the same file or another', async () => {
     const application = await server.createApplication()
     const channel = await createChannel(application)
     const items = Array.from({ length: 30 }, (_, at) => ({
@@ -340,7 +340,7 @@ describe('importMessages', () => {
     }
   })
 
-  it('does not take the channels or users of another application', async () => {
+  it('refuses channels and users of another application', async () => {
     const other = await server.createApplication()
     const { name } = await createUser(other)
     const [foreign, own] = [await createChannel(other), await createChannel(main)]
@@ -351,7 +351,7 @@ describe('importMessages', () => {
     expect(job).toMatchObject({ state: 'FAILED', failed: 2 })
   })
 
-  it('tells nobody', async () => {
+  it('notifies nobody', async () => {
     const { name } = await createUser(main)
     const channel = await createChannel(main, { members: [{ username: name }] })
     await importFile(main, 'messages', [

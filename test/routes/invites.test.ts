@@ -8,7 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-it('who is invited to a group channel is a member, and the invite is listed once', async () => {
+it('a user who is invited to a group channel becomes a member, and the invite is listed once', async () => {
   const user = await createUser(server.main)
   const channel = await createChannel(server.main, { type: 'PRIVATE' })
   const { body } = await server.main
@@ -25,7 +25,7 @@ it('who is invited to a group channel is a member, and the invite is listed once
   expect(members._embedded.users.map(({ id }: { id: number }) => id)).toEqual([user.id])
 })
 
-it('nobody is invited to a direct channel, nor is who is blocked in the channel', async () => {
+it('no user is invited to a direct channel, and no blocked user to the channel', async () => {
   const [user, other] = await Promise.all([createUser(server.main), createUser(server.main)])
   const direct = await createChannel(server.main, { type: 'DIRECT', members: [{ id: user.id }] })
   await server.main.post(`/channels/${direct.id}/invites`, { user: { id: other.id } }).expect(400)
@@ -35,7 +35,7 @@ it('nobody is invited to a direct channel, nor is who is blocked in the channel'
   await server.main.post(`/channels/${channel.id}/invites`, { user: { username: 'nobody' } }).expect(404)
 })
 
-it('an event of the application is answered with, its properties as they came', async () => {
+it('a triggered event is returned, with its properties unchanged', async () => {
   const channel = await createChannel(server.main)
   const event = { type: 'My Custom Event', properties: { a_b: { c_d: 1 } } }
   const { body } = await server.main.post(`/channels/${channel.id}/events`, event).expect(200)

@@ -97,7 +97,7 @@ describe('by filter', () => {
   const userFilters = ['name', 'username', 'members']
   const filtered = operations.filter(({ query }) => userFilters.some((filter) => filter in query.shape))
 
-  it.each(named(filtered))('%s finds nobody and nothing', async (_, operation) => {
+  it.each(named(filtered))('%s returns nothing', async (_, operation) => {
     const path = fill(operation.path, (parameter) => parameterIn(own, operation.path, parameter))
     for (const filter of userFilters.filter((name) => name in operation.query.shape)) {
       const answer = await ask(operation, `/v1${path}?${filter}=${foreign.user.name}`)
@@ -117,7 +117,7 @@ describe('by list', () => {
     (operation) => operation.answer.kind.endsWith('age') && parametersOf(operation).length === 0,
   )
 
-  it.each(named(lists))('%s shows an application without anything nothing', async (_, operation) => {
+  it.each(named(lists))('%s shows nothing to an application without data', async (_, operation) => {
     const stranger = await server.createApplication()
     const answer = await stranger.get(operation.path).expect(200)
     expect(Object.values(answer.body._embedded)).toEqual([[]])
@@ -125,6 +125,6 @@ describe('by list', () => {
   })
 })
 
-it('nothing of all that changed anything', async () => {
+it('none of these requests changed anything', async () => {
   expect(await everything(server, foreignId)).toBe(before)
 })

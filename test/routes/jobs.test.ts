@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 describe('retrieveJob', () => {
-  it('answers 404 for a job that is not there, or of another application', async () => {
+  it('answers 404 for an unknown job, or one of another application', async () => {
     const other = await server.createApplication()
     const { id } = await importFile(other, 'users', [])
     for (const missing of [4_000_000_000, id]) {
@@ -23,7 +23,7 @@ describe('retrieveJob', () => {
     }
   })
 
-  it('speaks snake_case to those who ask for it', async () => {
+  it('uses snake_case for clients that request it', async () => {
     const { id } = await importFile(main, 'users', [])
     const { body } = await main.get(`/jobs/${id}`).accept('application/vnd.chatkitty+json').expect(200)
     expect(body).toMatchObject({ created_time: expect.any(String), ended_time: expect.any(String) })
@@ -31,7 +31,7 @@ describe('retrieveJob', () => {
 })
 
 describe('listJobs', () => {
-  it('lists jobs oldest first, those that run or those that ended', async () => {
+  it('lists jobs oldest first, running or ended', async () => {
     const application = await server.createApplication()
     const first = await importFile(application, 'users', [])
     const second = await importFile(application, 'channels', [{}])
@@ -46,7 +46,7 @@ describe('listJobs', () => {
 })
 
 describe('exportMessageAnalytics', () => {
-  it('gives a CSV of every message, which spreadsheets do not run', async () => {
+  it('writes a CSV of every message, without formulas that spreadsheets run', async () => {
     const application = await server.createApplication()
     const author = await createUser(application, { name: 'ann', displayName: 'Ann, "A"' })
     const channel = await createChannel(application, { name: 'lobby' })
@@ -80,7 +80,7 @@ describe('exportMessageAnalytics', () => {
     expect(rows[7]).toMatchObject({ user_id: '', mentions: '1', links: '1', properties: '{"a":[1]}' })
   })
 
-  it('has every message once, whatever their number', async () => {
+  it('contains every message once, whatever their number', async () => {
     const application = await server.createApplication()
     const channel = await createChannel(application)
     await importFile(
@@ -98,7 +98,7 @@ describe('exportMessageAnalytics', () => {
 })
 
 describe('exportUserAnalytics', () => {
-  it('gives a CSV of every user with what it did', async () => {
+  it('writes a CSV of every user with its activity', async () => {
     const application = await server.createApplication()
     const ann = await createUser(application, { name: 'ann' })
     await createUser(application, { name: '@bob', displayName: 'Bob', isGuest: true })
@@ -122,7 +122,7 @@ describe('exportUserAnalytics', () => {
     ])
   })
 
-  it('gives its file to its own application only', async () => {
+  it('returns its file to its own application only', async () => {
     const { file } = await exported(main, '/analytics/users')
     const other = await server.createApplication()
     const path = new URL(file).pathname.replace(/^\/v1/, '')

@@ -55,7 +55,7 @@ describe('sendChannelMessage', () => {
     expect((await main.get(`/messages/${body.id}`).expect(200)).body).toEqual(body)
   })
 
-  it('sends on behalf of a user by id, name or link, who need not be a member', async () => {
+  it('sends on behalf of a user by id, name or link, even if it is no member', async () => {
     for (const reference of [{ id: user.id }, { username: user.name }, { href: user._links.self.href }]) {
       const message = await sendMessage(main, channel.id, { user: reference })
       expect(message).toMatchObject({ type: 'TEXT', user: embedded(user) })
@@ -64,7 +64,7 @@ describe('sendChannelMessage', () => {
     }
   })
 
-  it('sends files that are kept elsewhere', async () => {
+  it('sends files that are hosted elsewhere', async () => {
     const { body } = await main
       .post(`/channels/${channel.id}/messages`, { type: 'FILE', file, user: { id: user.id } })
       .expect(200)
@@ -85,13 +85,13 @@ describe('sendChannelMessage', () => {
     expect((await main.get(`/messages/${message.id}`)).body.body).toBe(body)
   })
 
-  it('numbers messages in the order they were sent', async () => {
+  it('gives messages ascending ids in the order they were sent', async () => {
     const ids = []
     for (let at = 0; at < 3; at++) ids.push((await sendMessage(main, channel.id)).id)
     expect(ids).toEqual([...ids].sort((a, b) => a - b))
   })
 
-  it('stores nothing for a channel or user that does not exist, also beside others sent at once', async () => {
+  it('stores nothing for an unknown channel or user, also beside others sent concurrently', async () => {
     const path = `/channels/${channel.id}/messages`
     const text = { type: 'TEXT', body: `among others ${uuid()}` }
     const answers = await Promise.all([
@@ -107,7 +107,7 @@ describe('sendChannelMessage', () => {
     expect(body.page.total).toBe(2)
   })
 
-  it('needs a type, and what belongs to it', async () => {
+  it('requires a type, and the fields of that type', async () => {
     const refused = async (input: unknown) => {
       const answer = await main.post(`/channels/${channel.id}/messages`, input)
       expectRefusal(answer, 400)
@@ -127,7 +127,7 @@ describe('sendChannelMessage', () => {
 })
 
 describe('mentions and links', () => {
-  it('are found with their places in UTF-16', async () => {
+  it('are found with their positions in UTF-16', async () => {
     const body = `👋 <@${user.name}> see <#${channel.name}>, <@nobody> <#none> and https://example.com/a?b=c.`
     const message = await sendMessage(main, channel.id, { body })
     const place = (tag: string) => ({
@@ -146,7 +146,7 @@ describe('mentions and links', () => {
     expect(page._embedded.messages).toEqual([message])
   })
 
-  it('are found each time they stand there', async () => {
+  it('are found at each occurrence', async () => {
     const tag = `<@${user.name}>`
     const message = await sendMessage(main, channel.id, {
       body: `${tag}${tag} http://a.example http://a.example`,
@@ -155,7 +155,7 @@ describe('mentions and links', () => {
     expect(message.links).toHaveLength(2)
   })
 
-  it('show the mentioned as they are now', async () => {
+  it('show the mentioned users and channels as they are now', async () => {
     const mentioned = await createUser(main)
     const message = await sendMessage(main, channel.id, { body: `<@${mentioned.name}>` })
     await main.patch(`/users/${mentioned.id}`, { displayName: 'Renamed' }).expect(200)
@@ -163,7 +163,7 @@ describe('mentions and links', () => {
     expect(body.mentions[0].user.displayName).toBe('Renamed')
   })
 
-  it('never reach into another application', async () => {
+  it('never refer to another application', async () => {
     const other = await server.createApplication()
     const foreign = await createUser(other)
     const message = await sendMessage(main, channel.id, { body: `<@${foreign.name}>` })
@@ -178,7 +178,7 @@ describe('retrieveMessage', () => {
 })
 
 describe('updateMessage', () => {
-  it('parses the new body, merges properties and says when', async () => {
+  it('finds mentions and links in the new body, merges properties and sets the time of the edit', async () => {
     const message = await sendMessage(main, channel.id, {
       body: `<@${user.name}> http://a.example`,
       properties: { keep: 1, drop: 2 },
@@ -200,13 +200,13 @@ describe('updateMessage', () => {
     expect((await main.get(`/messages/${message.id}`)).body).toEqual(patched.body)
   })
 
-  it('forgets mentions and links that are gone from the body', async () => {
+  it('removes mentions and links that are no longer in the body', async () => {
     const message = await sendMessage(main, channel.id, { body: `<@${user.name}> http://a.example` })
     const { body } = await main.patch(`/messages/${message.id}`, { body: 'plain' }).expect(200)
     expect(body).toMatchObject({ body: 'plain', links: [], mentions: [] })
   })
 
-  it('leaves the body alone where only properties change', async () => {
+  it('leaves the body unchanged where only properties change', async () => {
     const message = await sendMessage(main, channel.id, { body: `<@${user.name}>`, properties: { a: 1 } })
     const { body } = await main.patch(`/messages/${message.id}`, { properties: null }).expect(200)
     expect(body).toEqual({ ...message, properties: {}, lastEditedTime: expect.any(String) })
@@ -217,7 +217,7 @@ describe('updateMessage', () => {
     expect((await main.patch(`/messages/${message.id}`, {}).expect(200)).body).toEqual(message)
   })
 
-  it('refuses to take or blank the body, or to give one to a file', async () => {
+  it('refuses to remove or blank the body, or to give one to a file', async () => {
     const message = await sendMessage(main, channel.id)
     for (const body of [null, '', ' \n']) {
       const answer = await main.patch(`/messages/${message.id}`, { body })
@@ -287,7 +287,7 @@ describe('listing messages', () => {
     expectRefusal(await application.get(`/channels/${missing}/messages`), 404)
   })
 
-  it('finds those of a user by its exact name', async () => {
+  it('filters by the exact name of the user', async () => {
     const author = await createUser(main)
     const own = await createChannel(main)
     await sendMessage(main, own.id, { user: { id: user.id }, body: 'other' })
@@ -303,7 +303,7 @@ describe('listing messages', () => {
     expect(bodiesOf((await main.get(`/messages?username=${author.name}`)).body)).toEqual([])
   })
 
-  it('finds those whose body contains the query, whatever its case, wildcards taken literally', async () => {
+  it('filters by text in the body, whatever its case, wildcards taken literally', async () => {
     const own = await createChannel(main)
     for (const body of ['100% sure', '100 sure', 'a_b', 'aXb', 'back\\slash', 'Straße 日本']) {
       await sendMessage(main, own.id, { body })

@@ -40,7 +40,7 @@ async function allPublished() {
     .toBe(0)
 }
 
-it('every other member hears of a message, and of a system message everybody', async () => {
+it('all other members are notified of a message, and all members of a system message', async () => {
   const [writer, reader] = await Promise.all([
     createUser(server.main, { displayName: 'Writer' }),
     createUser(server.main),
@@ -67,7 +67,7 @@ it('every other member hears of a message, and of a system message everybody', a
   await notificationsOf(reader, 2)
 })
 
-it('who is replied to or mentioned is notified of that besides', async () => {
+it('users who are replied to or mentioned are notified of that as well', async () => {
   const [writer, reader] = await Promise.all([
     createUser(server.main, { displayName: 'Writer' }),
     createUser(server.main),
@@ -96,7 +96,7 @@ it('who is replied to or mentioned is notified of that besides', async () => {
   })
 })
 
-it('who is in the channel is not notified, nor is who blocked the author; who muted it is notified silently', async () => {
+it('users in the channel are not notified, nor users who blocked the author; users who muted it are notified silently', async () => {
   const users = await several(4, () => createUser(server.main))
   const [writer, present, blocker, muter] = users
   const channel = await createChannel(server.main, { members: users.map(({ id }) => ({ id })) })
@@ -148,7 +148,7 @@ it('all members of a channel that is larger than a batch are notified, once', as
   expect(row).toEqual([1200, 1200])
 })
 
-it('a notification goes with its message, and pages join to the list', async () => {
+it('a notification is deleted with its message, and pages join into the whole list', async () => {
   const reader = await createUser(server.main)
   const channel = await createChannel(server.main, { members: [{ id: reader.id }] })
   const oldest = await sendMessage(server.main, channel.id)

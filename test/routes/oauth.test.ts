@@ -64,7 +64,7 @@ describe('every form of the request', () => {
     await usersWith(body.access_token).expect(200)
   })
 
-  it('ignores the credentials of the form beside HTTP Basic', async () => {
+  it('ignores the credentials in the form beside HTTP Basic', async () => {
     const wrong = { username: 'x', password: 'y', client_id: 'x', client_secret: 'y' }
     await basic()
       .type('form')
@@ -74,7 +74,7 @@ describe('every form of the request', () => {
 })
 
 describe('scope', () => {
-  it('is what was asked for, or everything where nothing was', async () => {
+  it('is the requested one, or everything where none was requested', async () => {
     const scoped = await basic()
       .type('form')
       .send({ ...grant, scope: 'read:user create:message' })
@@ -87,7 +87,7 @@ describe('scope', () => {
     expect(blank.body.scope).toBe(everything)
   })
 
-  it('opens what it names and nothing else', async () => {
+  it('grants what it names and nothing else', async () => {
     const token = await tokenWith(server, main, 'read:user')
     await usersWith(token).expect(200)
     const post = supertest(server.url).post('/v1/users').set('authorization', `Bearer ${token}`)
@@ -116,7 +116,7 @@ describe('credentials in HTTP Basic', () => {
   })
   const askWith = (id: string, given: string) => ask().auth(id, given).type('form').send(grant)
 
-  it('open raw, as most clients send them, and form-encoded, as RFC 6749 2.3.1 has it', async () => {
+  it('are accepted raw, as most clients send them, and form-encoded, as RFC 6749 2.3.1 requires', async () => {
     await askWith(clientId, secret).expect(200)
     await askWith(clientId, encodeURIComponent(secret)).expect(200)
     await askWith(
@@ -126,14 +126,14 @@ describe('credentials in HTTP Basic', () => {
   })
 
   it.each(['p+q%2', '%zz', '%ff', 'p%2Bq%2520r%26s%3Dtu%2F', '%00', '%'])(
-    'open nothing where the secret is %s',
+    'are rejected where the secret is %s',
     async (wrong) => {
       await askWith(clientId, wrong).expect(401)
     },
   )
 })
 
-describe('refusals', () => {
+describe('errors', () => {
   const wrong: [string, () => supertest.Test][] = [
     ['no credentials', () => ask().type('form').send(grant)],
     ['a wrong secret', () => ask().auth(main.clientId, 'wrong').type('form').send(grant)],
@@ -167,14 +167,14 @@ describe('refusals', () => {
     ['a client id of 4 KB', () => ask().auth('a'.repeat(4_000), 'b').type('form').send(grant)],
   ]
 
-  it.each(wrong)('says invalid_client for %s', async (_, form) => {
+  it.each(wrong)('are invalid_client for %s', async (_, form) => {
     const answer = await form()
     expect(answer.status, answer.text).toBe(401)
     expect(answer.headers['www-authenticate']).toMatch(/^Basic /)
     expect(answer.body).toEqual({ error: 'invalid_client', error_description: 'Bad client credentials' })
   })
 
-  it('says invalid_request where the grant type is missing', async () => {
+  it('are invalid_request where the grant type is missing', async () => {
     for (const form of [
       basic(),
       basic().type('form').send({ grant_type: '' }),
@@ -187,7 +187,7 @@ describe('refusals', () => {
   })
 
   it.each(['password', 'authorization_code', 'refresh_token', '__proto__', 'constructor'])(
-    'says unsupported_grant_type for %j',
+    'are unsupported_grant_type for %j',
     async (grant_type) => {
       const answer = await basic().type('form').send({ grant_type })
       expect(answer.status, answer.text).toBe(400)
@@ -224,7 +224,7 @@ describe('refusals', () => {
     ['text', () => basic().type('text/plain').send('grant_type=client_credentials'), 400],
   ]
 
-  it.each(broken)('answers %s with a refusal', async (_, form, status) => {
+  it.each(broken)('are answered for %s', async (_, form, status) => {
     const answer = await form()
     expect(answer.status, answer.text).toBe(status)
     expect(answer.body.error).toEqual(expect.any(String))
@@ -232,7 +232,7 @@ describe('refusals', () => {
 })
 
 describe('a token', () => {
-  it('is kept as a hash only', async () => {
+  it('is stored as a hash only', async () => {
     const token = await tokenWith(server, main, 'read:*')
     const rows = await server.ctx.db.query({ text: 'select hash, access_token::text from access_token' }, [])
     expect(rows.map(([hash]) => hash)).toContainEqual(storedAs(token))
@@ -241,14 +241,14 @@ describe('a token', () => {
     expect(JSON.stringify(secrets)).not.toContain(main.clientSecret)
   })
 
-  it('is one of many that a client may hold', async () => {
+  it('is one of many that a client may have', async () => {
     const [first, second] = [await tokenWith(server, main, 'read:*'), await tokenWith(server, main, 'read:*')]
     expect(first).not.toBe(second)
     await usersWith(first).expect(200)
     await usersWith(second).expect(200)
   })
 
-  it('opens its own application only', async () => {
+  it('is accepted for its own application only', async () => {
     const other = await server.createApplication()
     const { body } = await other.get('/application').expect(200)
     expect(body.id).toBe(other.id)
@@ -265,7 +265,7 @@ describe('a token', () => {
     expect(lifetime).toBeLessThanOrEqual(43_200_000)
   })
 
-  it('opens nothing once it expired, also where it was used before', async () => {
+  it('is rejected once it has expired, even if it was accepted before', async () => {
     const token = await tokenWith(server, main, 'read:*')
     const expiresTime = new Date(Date.now() + 1_500)
     await server.ctx.db.prisma.accessToken.update({
@@ -289,7 +289,7 @@ describe('a token', () => {
     await main.get('/users').expect(200)
   })
 
-  it('is taken from the query too, and from the header first', async () => {
+  it('is accepted in the query too, and the header takes precedence', async () => {
     const plain = (query: string) => supertest(server.url).get(`/v1/users?access_token=${query}`)
     await plain(main.token).expect(200)
     expectRefusal(await plain('garbage'), 401, 'invalid_token')
@@ -305,7 +305,7 @@ describe('a token', () => {
   })
 
   it.each(['', 'Bearer', 'Bearer ', 'Basic x', 'Token x', 'Bearer a b'])(
-    'is not in the header %j',
+    'is not found in the header %j',
     async (header) => {
       const answer = await supertest(server.url).get('/v1/users').set('authorization', header)
       expectRefusal(answer, 401, 'unauthorized')

@@ -51,7 +51,7 @@ const get = async (href: string) => {
 describe('a page by number', () => {
   const at = (page: number, size = 2) => `${server.url}/v1/users?page=${page}&size=${size}`
 
-  it('links, in this order, to the first, previous, same, next and last page where there are such', async () => {
+  it('links, in this order, to the first, previous, same, next and last page where they exist', async () => {
     const first = await users('?size=2')
     expect(Object.entries(hrefs(first))).toEqual([
       ['first', at(0)],
@@ -78,7 +78,7 @@ describe('a page by number', () => {
     expect(last.page).toEqual({ size: 2, totalElements: 5, totalPages: 3, number: 2 })
   })
 
-  it('links to itself only where it is the only one', async () => {
+  it('links only to itself where it is the only one', async () => {
     expect(hrefs(await users(''))).toEqual({ self: at(0, 25) })
     const empty = await users('?name=nobody')
     expect(empty).toEqual({
@@ -88,7 +88,7 @@ describe('a page by number', () => {
     })
   })
 
-  it('past the end is empty, and leads back', async () => {
+  it('is empty past the end, and links back', async () => {
     const page = await users('?size=2&page=9')
     expect(names(page)).toEqual([])
     expect(page.page).toEqual({ size: 2, totalElements: 5, totalPages: 3, number: 9 })
@@ -110,13 +110,13 @@ describe('a page by number', () => {
     expect((await users(query)).page).toMatchObject({ number, size })
   })
 
-  it('is found however far away it is asked for', async () => {
+  it('is found however far it is from the start', async () => {
     for (const page of ['2147483648', '9007199254740993', '99999999999999999999999']) {
       expect(names(await users(`?size=100&page=${page}`))).toEqual([])
     }
   })
 
-  it('keeps filters and sort in its links, properly encoded', async () => {
+  it('keeps filters and sort in its links, correctly encoded', async () => {
     const filter = encodeURIComponent('{"p":2}')
     const page = await users(`?properties=${filter}&size=1&page=1&sort=displayName&sort=name,desc`)
     expect(names(page)).toEqual(['d'])
@@ -132,7 +132,7 @@ describe('a page by number', () => {
     )
   })
 
-  it('forgets parameters that no list has', async () => {
+  it('ignores parameters that the list does not have', async () => {
     expect(hrefs(await users('?colour=red&access_token=x')).self).toBe(at(0, 25))
   })
 })
@@ -169,7 +169,7 @@ describe('sort', () => {
     expectRefusal(answer, 400, 'ClientError')
   })
 
-  it('names the property that is unknown, and those that are known', async () => {
+  it('lists the known properties in the error for an unknown one', async () => {
     const { body } = await main.get('/users?sort=colour').expect(400)
     expect(body).toMatchObject({ resource: 'user', field: 'sort', code: 'invalid' })
     expect(body.message).toMatch(/colour.*name/)
@@ -188,7 +188,7 @@ describe('a page by cursor', () => {
   const list = async (query: string): Promise<Messages> => (await main.get(path() + query).expect(200)).body
   const numbers = (page: Messages) => page._embedded.messages.map(({ body }) => Number(body.slice(8)))
 
-  it('links to itself and its neighbours by cursors, which it also says', async () => {
+  it('links to itself and its neighbours by cursors, which it also contains as fields', async () => {
     const [start, next] = [idOf(6), idOf(4)]
     const page = await list('?size=2')
     const to = (relation: string) =>
@@ -213,7 +213,7 @@ describe('a page by cursor', () => {
     expect(hrefs(page)).not.toHaveProperty('prev')
   })
 
-  it('has no next at the end, in its links as in its words', async () => {
+  it('has no next at the end, in its links and in its fields', async () => {
     const page = await list(`?size=5&relation=NEXT&next=${idOf(1)}`)
     expect(numbers(page)).toEqual([2, 1])
     expect(page.page).toEqual({ size: 5, total: 7, start: String(idOf(1)) })
@@ -224,7 +224,7 @@ describe('a page by cursor', () => {
     })
   })
 
-  it('is the same page again, whatever was sent meanwhile', async () => {
+  it('stays the same page, whatever was sent meanwhile', async () => {
     const own = await createChannel(main)
     for (const body of ['message 1', 'message 2']) await sendMessage(main, own.id, { body })
     const { body: page } = await main.get(`/channels/${own.id}/messages`)
@@ -234,7 +234,7 @@ describe('a page by cursor', () => {
     expect(numbers(await get(hrefs(again).prev ?? ''))).toEqual([3])
   })
 
-  it('survives the loss of the message that its cursor names', async () => {
+  it('stays valid when the message of its cursor is deleted', async () => {
     const own = await createChannel(main)
     const messages = []
     for (let at = 1; at <= 4; at++) messages.push(await sendMessage(main, own.id, { body: `message ${at}` }))
@@ -252,7 +252,7 @@ describe('a page by cursor', () => {
     expect(page.page.total).toBe(4)
   })
 
-  it('is empty where there is nothing', async () => {
+  it('is empty for an empty list', async () => {
     const own = await createChannel(main)
     const { body } = await main.get(`/channels/${own.id}/messages`).expect(200)
     expect(body).toEqual({
@@ -282,7 +282,7 @@ describe('a page by cursor', () => {
     'start=%00',
     'relation=LAST',
     'relation=self',
-  ])('refuses %s, which no link has', async (query) => {
+  ])('refuses %s, which occurs in no link', async (query) => {
     const answer = await main.get(`${path()}?${query}`)
     expectRefusal(answer, 400, 'ClientError')
     expect(answer.body).toMatchObject({ field: query.split('=')[0], code: 'invalid' })
@@ -304,12 +304,12 @@ describe('the origin of links', () => {
     expect.stringMatching(new RegExp(`^${origin}/v1/picture/`)),
   ]
 
-  it('is the host that was asked', async () => {
+  it('is the Host of the request', async () => {
     const test = supertest(server.url).get('/v1/users').set('host', 'chat.internal:8080')
     expect(await self(test)).toEqual(inside('http://chat.internal:8080'))
   })
 
-  it('is what a proxy says it was asked for, if it is trusted', async () => {
+  it('is the forwarded host of a trusted proxy', async () => {
     const other = await startServer({ TRUST_PROXY: 'loopback' })
     try {
       await createUser(other.main)
@@ -323,7 +323,7 @@ describe('the origin of links', () => {
     }
   })
 
-  it('is PUBLIC_URL where that is set, path included, whoever asks', async () => {
+  it('is PUBLIC_URL where that is set, including its path, for every client', async () => {
     const other = await startServer({ PUBLIC_URL: 'https://public.example.com/chat/' })
     try {
       await createUser(other.main)

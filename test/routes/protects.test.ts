@@ -17,7 +17,7 @@ const operations = operationsOf({} as Context).map((operation) => [titleOf(opera
 describe.each(operations)('%s', (_, operation) => {
   const path = `/v1${fill(operation.path, () => 1)}`
 
-  it('says how to come back with a token', async () => {
+  it('answers 401 with the WWW-Authenticate header', async () => {
     const nobody = await request(server, operation, path)
     expectRefusal(nobody, 401, 'unauthorized')
     expect(nobody.headers['www-authenticate']).toBe('Bearer realm="chatterie"')
@@ -34,12 +34,12 @@ describe.each(operations)('%s', (_, operation) => {
   })
 })
 
-it('says why it refuses whoever has no token', async () => {
+it('the error for a request without a token says why it is refused', async () => {
   const { body } = await request(server, { method: 'GET' }, '/v1/users').expect(401)
   expect(body.error_description).toBe('Full authentication is required to access this resource')
 })
 
-it('lets a token with exactly the scopes of an operation pass', async () => {
+it('a token with exactly the scopes of an operation is accepted', async () => {
   const token = await tokenWith(server, server.main, 'create:channel read:user')
   const channels = request(server, { method: 'POST' }, '/v1/channels').set('authorization', `Bearer ${token}`)
   await channels.send({ type: 'PUBLIC' }).expect(200)
@@ -48,7 +48,7 @@ it('lets a token with exactly the scopes of an operation pass', async () => {
   await users.send({ name: 'nobody', displayName: 'Nobody' }).expect(403)
 })
 
-it('serves operations, and each path and method once', () => {
+it('every operation is served once, by path and method', () => {
   const titles = operations.map(([title]) => title)
   expect(titles).toContain('POST /channels/:id/messages')
   expect(new Set(titles).size).toBe(titles.length)

@@ -46,7 +46,7 @@ const putDependencies = (body: unknown) => main.put('/runtimes/nodejs/dependenci
 const putVariables = (body: unknown) => main.put('/runtimes/nodejs/environment-variables', body)
 
 describe('retrieveNodejsRuntime', () => {
-  it('shows what functions find, and where it leads', async () => {
+  it('shows the environment of functions, and its links', async () => {
     const { body } = await main.get('/runtimes/nodejs').expect(200)
     expect(body).toMatchObject({
       id: expect.any(Number),
@@ -77,7 +77,7 @@ describe('retrieveNodejsRuntime', () => {
     )
   })
 
-  it('is one for an application, however many ask for it first', async () => {
+  it('is created once per application, however many request it concurrently', async () => {
     const application = await server.createApplication()
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => application.get('/runtimes/nodejs').expect(200)),
@@ -88,7 +88,7 @@ describe('retrieveNodejsRuntime', () => {
     expect(body.id).not.toBe(answers[0]?.body.id)
   })
 
-  it('shows only the start of the secret of its own client, which opens this application', async () => {
+  it('shows only the start of the secret of its own client, which is valid for this application', async () => {
     const { body } = await main.get('/runtimes/nodejs').expect(200)
     const { CHATKITTY_CLIENT_ID: clientId, CHATKITTY_CLIENT_SECRET: shown } = body.environmentVariables
     expect(clientId).not.toBe(main.clientId)
@@ -138,7 +138,7 @@ describe('updateNodejsRuntimeDependencies', () => {
     expect(emptied.body.dependencies).toHaveLength(defaults.length)
   })
 
-  it('takes back what was read', async () => {
+  it('accepts what it returned', async () => {
     const { body: before } = await putDependencies([{ name: 'uuid', version: '9.0.0' }]).expect(200)
     const { body: after } = await putDependencies(before.dependencies).expect(200)
     expect(after).toEqual(before)
@@ -176,7 +176,7 @@ describe('updateNodejsRuntimeDependencies', () => {
 })
 
 describe('updateNodejsRuntimeEnvironmentVariables', () => {
-  it('replaces the variables and leaves their names as they are', async () => {
+  it('replaces the variables and leaves their names unchanged', async () => {
     await putVariables({ OLD: '1' }).expect(200)
     const given = { AWS_REGION: 'us-east-1', camelCase: 'a', snake_case: 'b', _x: '', __proto_: 'ü' }
     const { body } = await putVariables(given).expect(200)
@@ -190,21 +190,21 @@ describe('updateNodejsRuntimeEnvironmentVariables', () => {
     }
   })
 
-  it('takes hostile names as data', async () => {
+  it('accepts hostile names as data', async () => {
     const { text } = await main
       .put('/runtimes/nodejs/environment-variables', JSON.parse('{"__proto__":"x","constructor":"y"}'))
       .expect(200)
     expect(text).toContain('"__proto__":"x","constructor":"y"')
   })
 
-  it('takes back what was read, which does not touch the preset ones', async () => {
+  it('accepts what it returned, and does not change the preset ones', async () => {
     const { body: before } = await putVariables({ MINE: '1' }).expect(200)
     const changed = { ...before.environmentVariables, CHATKITTY_CLIENT_ID: 'other' }
     const { body: after } = await putVariables(changed).expect(200)
     expect(after).toEqual(before)
   })
 
-  it('keeps them unreadable in the database, and its key to ourselves', async () => {
+  it('stores them encrypted, with a key that only the owner can read', async () => {
     await putVariables({ TOKEN: 'a-secret-of-the-customer' }).expect(200)
     const rows = await server.ctx.db.query({ text: 'select environment from runtime' }, [])
     const bytes = Buffer.concat(rows.map((row) => row[0] as Buffer))
@@ -245,7 +245,7 @@ describe('updateNodejsRuntimeEnvironmentVariables', () => {
 })
 
 describe('updateNodejsRuntimeInitializationScript', () => {
-  it('replaces the script, and a blank one removes it', async () => {
+  it('replaces the script, and an empty one removes it', async () => {
     const script = "import firebase from 'firebase';\r\nexport { firebase }"
     const put = (body: unknown) => main.put('/runtimes/nodejs/initialization-script', body)
     expect((await put({ script }).expect(200)).body.initializationScript).toEqual({ script })
@@ -253,7 +253,7 @@ describe('updateNodejsRuntimeInitializationScript', () => {
     expect((await put({ script: '' }).expect(200)).body).not.toHaveProperty('initializationScript')
   })
 
-  it('refuses what is no script', async () => {
+  it('refuses an invalid script', async () => {
     for (const body of [{}, { script: 7 }, { script: 'x'.repeat(500_001) }]) {
       expectRefusal(await main.put('/runtimes/nodejs/initialization-script', body), 400, 'ClientError')
     }

@@ -35,7 +35,7 @@ const files = async () => {
 }
 
 describe('a file', () => {
-  it("becomes a message of the grant's user, who is answered the resource of real time", async () => {
+  it("becomes a message of the grant's user, who is answered with the real-time resource", async () => {
     const answer = await upload(`/channels/${channel.id}/messages`, await grantOf(user.id), {
       groupTag: 'g1',
       properties: { Nested_key: [1] },
@@ -62,7 +62,7 @@ describe('a file', () => {
     expect(stored).toMatchObject({ groupTag: 'g1', user: { id: user.id } })
   })
 
-  it('is published with the type that its sender gave', async () => {
+  it('is published with the type that its sender declared', async () => {
     const { body } = await supertest(server.url)
       .post(`/v1/runtime/channels/${channel.id}/messages`)
       .set('grant', await grantOf(user.id))
@@ -90,7 +90,7 @@ describe('a file', () => {
     ])
   })
 
-  it("becomes the user's own display picture, which everybody may see", async () => {
+  it("becomes the user's own display picture, which is public", async () => {
     const { body } = await upload(`/users/${user.id}/display-picture`, await grantOf(user.id)).expect(200)
     expect(body).toMatchObject({
       id: user.id,
@@ -102,7 +102,7 @@ describe('a file', () => {
 })
 
 describe('is refused, and leaves no file behind,', () => {
-  it('what comes without a grant, or with one that is forged, to read, or of a deleted user', async () => {
+  it('without a grant, or with one that is forged, for reading, or of a deleted user', async () => {
     const before = await files()
     const gone = await createUser(server.main)
     const late = await grantOf(gone.id)
@@ -116,7 +116,7 @@ describe('is refused, and leaves no file behind,', () => {
     expect(await files()).toBe(before)
   })
 
-  it('what has large parts beside the file, or many', async () => {
+  it('with large parts beside the file, or many', async () => {
     const before = await files()
     const path = `/channels/${channel.id}/messages`
     const grant = await grantOf(user.id)
@@ -128,7 +128,7 @@ describe('is refused, and leaves no file behind,', () => {
     expect(await files()).toBe(before)
   })
 
-  it("another user's picture, an unknown channel, a foreign one, and wrong parts", async () => {
+  it("for another user's picture, an unknown channel, one of another application, and with wrong parts", async () => {
     const before = await files()
     const grant = await grantOf(user.id)
     const other = await createUser(server.main)
@@ -148,7 +148,7 @@ describe('is refused, and leaves no file behind,', () => {
     expect(await files()).toBe(before)
   })
 
-  it('what is no form, or has no file', async () => {
+  it('that is no form, or has no file', async () => {
     const path = `/v1/runtime/channels/${channel.id}/messages`
     const grant = await grantOf(user.id)
     const json = await supertest(server.url).post(path).set('grant', grant).send({ type: 'TEXT' })
@@ -169,14 +169,14 @@ it('browsers of any origin may send the grant', async () => {
   expect(answer.headers['access-control-allow-headers']).toMatch(/\bgrant\b/i)
 })
 
-describe('several files in one form, as clients of phones send them', () => {
+describe('several files in one form, as mobile clients send them', () => {
   const send = (path: string, grant: string, names: string[]) => {
     const request = supertest(server.url).post(`/v1/runtime${path}`).set('grant', grant)
     for (const name of names) request.attach('file', png, name)
     return request.field('groupTag', JSON.stringify('together'))
   }
 
-  it('become a message each, in their order, and the first of them is answered', async () => {
+  it('become a message each, in their order, and the first of them is returned', async () => {
     const den = await createChannel(server.main, { members: [{ id: user.id }] })
     const names = ['a.png', 'b.png', 'c.png']
     const { body } = await send(`/channels/${den.id}/messages`, await grantOf(user.id), names).expect(201)
@@ -189,7 +189,7 @@ describe('several files in one form, as clients of phones send them', () => {
     expect(sent.toReversed()).toEqual(names.map((name) => ({ name, groupTag: 'together' })))
   })
 
-  it('are refused, and none is kept, where there are more than ten, or one picture is wanted', async () => {
+  it('are refused, and none is stored, where there are more than ten, or for a picture', async () => {
     const before = await files()
     const grant = await grantOf(user.id)
     const eleven = Array.from({ length: 11 }, (_, at) => `${at}.png`)

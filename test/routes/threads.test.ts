@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 describe('the thread of a message', () => {
-  it('has the id of the message, and is there from its first use', async () => {
+  it('has the id of the message, and exists from its first use', async () => {
     const channel = await createChannel(server.main)
     const root = await sendMessage(server.main, channel.id)
     const { body } = await server.main.get(`/threads/${root.id}`).expect(200)
@@ -45,7 +45,7 @@ describe('the thread of a message', () => {
     expect(all.body.page.total).toBe(3)
   })
 
-  it('is what deleting a reply answers with', async () => {
+  it('is returned when a reply is deleted', async () => {
     const channel = await createChannel(server.main)
     const root = await sendMessage(server.main, channel.id)
     const { body: reply } = await server.main
@@ -76,13 +76,13 @@ describe("a channel's main thread", () => {
   })
 })
 
-it('a thread that is none answers 404', async () => {
+it('an unknown thread answers 404', async () => {
   await server.main.get('/threads/987654321').expect(404)
   await server.main.get('/threads/987654321/messages').expect(404)
   await server.main.post('/threads/987654321/messages', { type: 'TEXT', body: 'x' }).expect(404)
 })
 
-it('keystrokes are answered with the draft and the name of who types', async () => {
+it('keystrokes are answered with the draft and the name of the typing user', async () => {
   const channel = await createChannel(server.main)
   const user = await createUser(server.main)
   const root = await sendMessage(server.main, channel.id)

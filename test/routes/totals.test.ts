@@ -81,7 +81,7 @@ it('counts messages sent and deleted at once', async () => {
   expect(await total(`/channels/${channels[0].id}/messages`)).toBe(0)
 })
 
-it('counts a message once that two delete at once', async () => {
+it('counts a message once when two requests delete it concurrently', async () => {
   application = await server.createApplication()
   const channel = await createChannel(application)
   const [message] = [await sendMessage(application, channel.id), await sendMessage(application, channel.id)]
@@ -90,7 +90,7 @@ it('counts a message once that two delete at once', async () => {
   expect(await total(`/channels/${channel.id}/messages`)).toBe(1)
 })
 
-it('counts right what is deleted in every way while more is sent', async () => {
+it('counts correctly what is deleted in every way while more is sent', async () => {
   application = await server.createApplication()
   const channels = await several(4, () => createChannel(application))
   const kept = await several(40, (at) => sendMessage(application, channels[at % 4]?.id as number))
@@ -115,7 +115,7 @@ it('counts right what is deleted in every way while more is sent', async () => {
     .toBe(found)
 })
 
-it('counts the same once the events were published', async () => {
+it('counts the same after the events were published', async () => {
   await expect
     .poll(
       async () => (await server.ctx.db.query({ text: 'select count(*) from outbox_event' }, []))[0]?.[0],

@@ -15,7 +15,7 @@ const path = (part: UiPart) => `/application/ui/${part}`
 const get = async (part: UiPart) => (await server.main.get(path(part)).expect(200)).body.settings
 const put = (part: UiPart, settings: unknown) => server.main.put(path(part), { settings })
 
-it('everything is enabled, light and without templates until somebody says otherwise', async () => {
+it('everything is enabled, light and without templates by default', async () => {
   const { main } = server
   const { body } = await main.get(path('features')).expect(200)
   expect(body.settings).toEqual({
@@ -48,7 +48,7 @@ const given: [UiPart, Record<string, unknown>][] = [
 ]
 
 it.each(given)(
-  '%s are kept key by key, in one application, and delivered to who is connected',
+  '%s are stored key by key, in one application, and delivered to connected clients',
   async (part, settings) => {
     const { body } = await put(part, settings).expect(200)
     expect(body.settings).toMatchObject(settings)
@@ -65,7 +65,7 @@ it.each(given)(
   },
 )
 
-it('what is put takes the place of all that was there', async () => {
+it('PUT replaces all previous settings', async () => {
   await put('features', { message: { threads: 'disabled' } }).expect(200)
   await put('features', { emoji: { picker: 'disabled' } }).expect(200)
   expect(await get('features')).toMatchObject({
@@ -82,7 +82,7 @@ it.each<[UiPart, Record<string, unknown>, string]>([
   ['styles', { overrides: { header: { color: 5 } } }, 'settings.overrides.header'],
   ['styles', { overrides: { heder: {} } }, 'settings.overrides'],
   ['elements', { bubble: { classMaps: {} } }, 'settings.bubble.template'],
-])('%s such as %j are refused, and say where', async (part, settings, field) => {
+])('%s such as %j are refused, with the invalid field', async (part, settings, field) => {
   const before = await get(part)
   const { body } = await put(part, settings).expect(400)
   expect(body).toMatchObject({ error: 'ClientError', field })

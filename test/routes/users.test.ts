@@ -43,7 +43,7 @@ describe('createUser', () => {
     expect(again.body).toEqual(body)
   })
 
-  it('takes fields in either spelling, and a guest by each of its names', async () => {
+  it('accepts fields in either naming convention, and each of the names for a guest', async () => {
     for (const guest of ['isGuest', 'is_guest', 'guest']) {
       const user = await createUser(main, {
         display_name: 'Snake',
@@ -55,7 +55,7 @@ describe('createUser', () => {
     }
   })
 
-  it('makes nobody a guest who is not said to be one', async () => {
+  it('creates no guest unless the request says so', async () => {
     const user = await createUser(main, { isGuest: undefined })
     expect(user).toMatchObject({ isGuest: false, properties: {} })
   })
@@ -75,13 +75,13 @@ describe('createUser', () => {
     await createUser(await server.createApplication(), { name })
   })
 
-  it('gives a name once to those who ask at once', async () => {
+  it('accepts a name once for concurrent requests', async () => {
     const user = { name: `raced-${uuid()}`, displayName: 'Raced' }
     const answers = await Promise.all(Array.from({ length: 8 }, () => main.post('/users', user)))
     expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(7).fill(400)])
   })
 
-  it('names the fields that are missing', async () => {
+  it('names the missing fields', async () => {
     const answer = await main.post('/users', {})
     expectRefusal(answer, 400)
     expect(answer.body.errors).toEqual([
@@ -116,7 +116,7 @@ describe('listUsers', () => {
     }
   })
 
-  it('answers a size of 0 as the Firebase extension asks it', async () => {
+  it('answers a size of 0 as the Firebase extension sends it', async () => {
     const { name } = await createUser(main)
     const { body } = await main.get(`/users?page=0&size=0&name=${name}`).expect(200)
     expect(namesOf(body)).toEqual([name])
@@ -140,7 +140,7 @@ describe('listUsers', () => {
     expect(await found(`team:${team},level:9`)).toEqual([])
   })
 
-  it('finds those who have something to read', async () => {
+  it('finds users with unread messages', async () => {
     const application = await server.createApplication()
     const [reader, author, late] = [
       await createUser(application, { name: 'reader' }),
@@ -154,7 +154,7 @@ describe('listUsers', () => {
     expect(namesOf((await application.get('/users?unread=false')).body)).toEqual(['author', 'late'])
   })
 
-  it('refuses filters that it cannot read', async () => {
+  it('refuses invalid filters', async () => {
     for (const [field, value] of [
       ['unread', 'maybe'],
       ['properties', '{"a":'],
@@ -177,7 +177,7 @@ describe('checkUserExists', () => {
     await main.head(`/users?name=${uuid()}`).expect(404)
   })
 
-  it('needs a name', async () => {
+  it('requires a name', async () => {
     await main.head('/users').expect(400)
     await main.head('/users?name=').expect(400)
   })
@@ -211,7 +211,7 @@ describe('updateUser', () => {
     expect(body.properties).toEqual({})
   })
 
-  it('takes either spelling under every name of merge patches', async () => {
+  it('accepts either naming convention with each media type of merge patches', async () => {
     const user = await createUser(main)
     const types = [
       'application/json',
@@ -228,7 +228,7 @@ describe('updateUser', () => {
     }
   })
 
-  it('changes nothing for an empty patch or none', async () => {
+  it('changes nothing for an empty patch or without a body', async () => {
     const user = await createUser(main)
     expect((await main.patch(`/users/${user.id}`, {}).expect(200)).body).toEqual(user)
     expect((await main.patch(`/users/${user.id}`).expect(200)).body).toEqual(user)
@@ -236,7 +236,7 @@ describe('updateUser', () => {
     expect((await blank.expect(200)).body).toEqual(user)
   })
 
-  it('keeps what patches of the same moment add', async () => {
+  it('keeps what concurrent patches add', async () => {
     const user = await createUser(main)
     const keys = Array.from({ length: 10 }, (_, at) => `key${at}`)
     await Promise.all(
@@ -246,7 +246,7 @@ describe('updateUser', () => {
     expect(Object.keys(body.properties).sort()).toEqual(keys)
   })
 
-  it('refuses to remove what a user must have', async () => {
+  it('refuses to remove required fields', async () => {
     const user = await createUser(main)
     const answer = await main.patch(`/users/${user.id}`, { displayName: null })
     expectRefusal(answer, 400)
@@ -256,7 +256,7 @@ describe('updateUser', () => {
 })
 
 describe('deleteUser', () => {
-  it('answers with the application and frees the name', async () => {
+  it('answers with the application, and the name is available again', async () => {
     const user = await createUser(main)
     const { body } = await main.delete(`/users/${user.id}`).expect(200)
     expect(body).toMatchObject({ id: main.id, key: main.apiKey })
@@ -279,7 +279,7 @@ describe('deleteUser', () => {
     expect(of.body.creator).toMatchObject({ id: user.id, name: user.name })
   })
 
-  it('takes the user out of its channels', async () => {
+  it('removes the user from its channels', async () => {
     const [user, stays] = [await createUser(main), await createUser(main)]
     const channel = await createChannel(main, { members: [{ id: user.id }, { id: stays.id }] })
     await main.delete(`/users/${user.id}`).expect(200)
@@ -346,7 +346,7 @@ describe('secrets', () => {
     }
   })
 
-  it('is gone once removed, and with its user', async () => {
+  it('is deleted when it is removed, and with its user', async () => {
     const user = await createUser(main)
     const path = `/users/${user.id}/secrets/token`
     await main.put(path, { secret: 'x' }).expect(200)
@@ -358,7 +358,7 @@ describe('secrets', () => {
     expectRefusal(await main.get(path), 404)
   })
 
-  it('needs a value and a user', async () => {
+  it('requires a value and a user', async () => {
     const user = await createUser(main)
     const answer = await main.put(`/users/${user.id}/secrets/token`, {})
     expectRefusal(answer, 400)
@@ -368,7 +368,7 @@ describe('secrets', () => {
 })
 
 describe('display picture', () => {
-  it('leads to the picture, which everybody can see', async () => {
+  it('redirects to the picture, which is public', async () => {
     const user = await createUser(main, { displayName: 'Joni <b> & "Jordyn"' })
     const { headers } = await main.get(`/users/${user.id}/display-picture`).redirects(0).expect(302)
     expect(headers.location).toBe(user.displayPictureUrl)

@@ -64,7 +64,7 @@ describe.each(rows.filter(([, { role }]) => role !== 'anybody'))('%s', (_title, 
   const { role = '', path = '', method = '' } = row
   const least = roles.indexOf(role as (typeof roles)[number])
 
-  it('is for no stranger', async () => {
+  it('is refused without credentials', async () => {
     const at = pathOf(row)
     const { token, clientSecret, apiKey } = server.main
     expectRefusal(await ask(at, method, {}), 401, 'unauthorized')
@@ -74,7 +74,7 @@ describe.each(rows.filter(([, { role }]) => role !== 'anybody'))('%s', (_title, 
     expectRefusal(await ask(at, method, { cookie: `chatterie_session=${uuid()}` }), 401, 'invalid_token')
   })
 
-  it('is for its role and higher ones', async () => {
+  it('is allowed for its role and higher ones', async () => {
     for (const [rank, each] of roles.entries()) {
       for (const who of [each, `${each} here`]) {
         const isDeleted = rank >= least && titleOf(row) === 'DELETE /applications/:id'
@@ -87,13 +87,16 @@ describe.each(rows.filter(([, { role }]) => role !== 'anybody'))('%s', (_title, 
     }
   })
 
-  it.runIf(path.startsWith('/applications/:id'))('is not there for who is limited to others', async () => {
-    for (const each of roles)
-      expectRefusal(await askAs(`${each} elsewhere`, row), 404, 'ResourceNotFoundError')
-  })
+  it.runIf(path.startsWith('/applications/:id'))(
+    'answers 404 to operators who are limited to other applications',
+    async () => {
+      for (const each of roles)
+        expectRefusal(await askAs(`${each} elsewhere`, row), 404, 'ResourceNotFoundError')
+    },
+  )
 })
 
-describe('what is written', () => {
+describe('the audit log', () => {
   /** Another one, for the rows above have replaced a secret. */
   let place: TestApplication
   beforeAll(async () => {
@@ -213,12 +216,12 @@ describe('what is written', () => {
     return (await owner().post('/operators', made)).body.id
   }
 
-  it('is all of it', () => {
+  it('covers every write', () => {
     const all = adminOperations.filter(({ method }) => method !== 'GET').map(titleOf)
     expect([...Object.keys(writes), ...ofOperators].toSorted()).toEqual(all.toSorted())
   })
 
-  it.each(Object.entries(writes))('%s is noted, with who did it', async (title, prepare) => {
+  it.each(Object.entries(writes))('%s is recorded, with the operator who did it', async (title, prepare) => {
     const [method = ''] = title.split(' ')
     const [path, body] = await prepare()
     const { body: before } = await owner().get('/audit?limit=1')

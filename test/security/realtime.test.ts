@@ -133,14 +133,14 @@ const versioned = (destination: string) => destination.replace(/^\/application\/
 
 const isWrite = (destination: string) => !destination.startsWith('/topic/') && !destination.endsWith('.relay')
 
-it('has a row for each destination that there is, and none for others', () => {
+it('has a row for each existing destination, and none for others', () => {
   const rows = [channels, users, own].flat().map(({ destination }) => destination)
   expect(rows.toSorted()).toEqual(destinations.toSorted())
   expect(destinations.length).toBeGreaterThan(100)
 })
 
 describe('without a session', () => {
-  it('nothing is read and nothing done', async () => {
+  it('nothing can be read or done', async () => {
     const port = Number(new URL(server.url).port)
     const answers = await Promise.all(
       destinations.map(async (pattern) => {
@@ -156,7 +156,7 @@ describe('without a session', () => {
     )
   })
 
-  it('whoever may not come in does not', async () => {
+  it('clients that may not connect are refused', async () => {
     const { apiKey, token } = server.main
     const closed = await server.createApplication()
     const settings = { guestUsers: 'DISABLED', userCreatedChannels: 'ENABLED' }
@@ -183,8 +183,8 @@ describe('without a session', () => {
   })
 })
 
-describe('in channels', () => {
-  it('whatever must be refused is, in both spellings, and changes nothing', async () => {
+describe('in channels,', () => {
+  it('every forbidden request is refused, in both naming conventions, and changes nothing', async () => {
     const before = await everything(server)
     const wrong: string[] = []
     await inParallel(channels, async (who, kind, column, rows) => {
@@ -200,7 +200,7 @@ describe('in channels', () => {
     expect(await everything(server)).toBe(before)
   })
 
-  it('whatever must be shown is', async () => {
+  it('every allowed read is answered', async () => {
     const wrong: string[] = []
     await inParallel(channels, async (who, kind, column, rows) => {
       for (const row of rows.filter(({ [column]: cell }) => cell === 'yes')) {
@@ -213,7 +213,7 @@ describe('in channels', () => {
     expect(wrong).toEqual([])
   })
 
-  it('whatever may be done is done, each in a place of its own', async () => {
+  it('every allowed action is done, each in a separate channel', async () => {
     const wrong: string[] = []
     await inParallel(channels, async (who, kind, column, rows) => {
       if (kind === 'PUBLIC' && column !== 'visitor') return // as in private ones
@@ -227,7 +227,7 @@ describe('in channels', () => {
     expect(wrong).toEqual([])
   }, 60_000)
 
-  it('nothing of all that was shown to another application', () => {
+  it('nothing was shown to another application', () => {
     expect(sessions.member.shown).toContain(treasure)
     expect(sessions.other.shown).not.toContain(treasure)
   })
@@ -255,9 +255,9 @@ describe('of users', () => {
   })
 })
 
-describe("of one's own", () => {
+describe("the user's own destinations:", () => {
   it.each(own.map(({ anybody, destination }) => [destination, anybody]))(
-    '%s is for all',
+    '%s answers every user',
     async (pattern, cell) => {
       const destination = pattern as string
       for (const who of ['member', 'guest', 'blocked', 'other'] as const) {

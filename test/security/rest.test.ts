@@ -118,7 +118,7 @@ function pathsOf(path: string, application: string | number = server.main.id): s
   )
 }
 
-it('has a row for each operation and each route that there is, and none for others', () => {
+it('has a row for each existing operation and route, and none for others', () => {
   expect(titles.toSorted()).toEqual([...declared.keys()].toSorted())
   const others = [...registered].filter((route) => !isOfOperation(route) && !/ \/admin\/v1\//.test(route))
   expect(routes.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual(others.toSorted())
@@ -127,7 +127,7 @@ it('has a row for each operation and each route that there is, and none for othe
 describe.each(operations.map((row) => [`${row.method} ${row.path}`, row] as const))('%s', (title, row) => {
   const { method = '', path = '' } = row
 
-  it('is for no stranger, under any of its paths', async () => {
+  it('is refused without credentials, under each of its paths', async () => {
     const [usual = '', ...forms] = [...pathsOf(path), ...pathsOf(path, 'me').slice(2)]
     const refuse = async (each: string, { who = '', status, error }: (typeof strangers)[number]) => {
       expectRefusal(await ask(method, each, { token: bearers[who] }), Number(status), error)
@@ -140,7 +140,7 @@ describe.each(operations.map((row) => [`${row.method} ${row.path}`, row] as cons
     expectRefusal(await ask(method, `/v1${path}`, { headers }), 401, 'unauthorized')
   })
 
-  it('needs each of its scopes', async () => {
+  it('requires each of its scopes', async () => {
     for (const lacking of scopesOf(row)) {
       const [verb] = lacking.split(':')
       const others = [...scopes, ...verbs].filter((each) => each !== lacking && each !== `${verb}:*`)
@@ -151,7 +151,7 @@ describe.each(operations.map((row) => [`${row.method} ${row.path}`, row] as cons
     }
   })
 
-  it(`gives another application ${row.other === 'own' ? 'what is its own' : 'nothing'}`, async () => {
+  it(`gives another application ${row.other === 'own' ? 'its own data' : 'nothing'}`, async () => {
     const { token } = other
     const operation = declared.get(title)
     const [example] = operation?.body ? examplesOf(operation.body, world.user.id) : []
@@ -171,11 +171,11 @@ describe.each(operations.map((row) => [`${row.method} ${row.path}`, row] as cons
   })
 })
 
-it('nothing of all that changed anything', async () => {
+it('none of these requests changed anything', async () => {
   expect(await everything(server, server.main.id)).toBe(before)
 })
 
-describe('needs no scope but its own', () => {
+describe('requires no scope but its own', () => {
   it.each(operations.map((row) => [`${row.method} ${row.path}`, row]))('%s', async (_, row) => {
     const { method, path } = row as (typeof operations)[number]
     const token = await createToken(server, other, scopesOf(row as (typeof operations)[number]))
@@ -211,7 +211,7 @@ describe('without credentials', () => {
 })
 
 describe('the token endpoint', () => {
-  it('gives a token to who knows the secret', async () => {
+  it('issues a token for the right secret', async () => {
     const { clientId: id, clientSecret: secret, token } = server.main
     const given: Record<string, [id: string, secret: string, more?: Record<string, string>]> = {
       nobody: ['', ''],
@@ -258,7 +258,7 @@ describe('with grants', () => {
     }
   }
 
-  it.each(uploads.map((row) => [row.path as string, row]))('%s takes files', async (path, row) => {
+  it.each(uploads.map((row) => [row.path as string, row]))('%s accepts files', async (path, row) => {
     const { path: _, ...columns } = row
     const given = { ...(await grants('write')), reading: await grantOf('read', people.author.id) }
     const ids: Record<string, number> = {
@@ -278,7 +278,7 @@ describe('with grants', () => {
   })
 
   it.each(downloads.map((row) => [row.file as string, row]))(
-    'the file of a %s is read',
+    'the file of a %s is readable',
     async (file, row) => {
       const { file: _, ...columns } = row
       const url = await upload(file)
@@ -325,14 +325,14 @@ describe('with grants', () => {
   }
 })
 
-describe('DELETE /application, where a setting has it', () => {
+describe('DELETE /application, where a setting enables it', () => {
   let letting: TestServer
   beforeAll(async () => {
     letting = await startServer({ APPLICATION_DELETION: 'on', RATE_LIMIT_PER_SECOND: 'off' })
   })
   afterAll(() => letting.close())
 
-  it('is for no stranger, needs each of its scopes, and ends the application of its token alone', async () => {
+  it('is refused without credentials, requires each of its scopes, and deletes the application of its token only', async () => {
     const [doomed, neighbour] = await Promise.all([letting.createApplication(), letting.createApplication()])
     const remove = async (path: string, token?: string) => {
       const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }

@@ -29,7 +29,7 @@ async function audit(query: string): Promise<AuditEntry[]> {
 }
 
 describe('applications', () => {
-  it('are made with credentials that work, and a secret that is shown once', async () => {
+  it('are created with credentials that work, and a secret that is shown once', async () => {
     const { body } = await owner.post('/applications', { name: 'Shop' }).expect(201)
     const { clientSecret, ...shown } = body
     await tokenOf(body.clientId, clientSecret).expect(200)
@@ -38,7 +38,7 @@ describe('applications', () => {
     expect(list.items).toContainEqual(shown)
   })
 
-  it('say how much is in them', async () => {
+  it('show the number of users, channels and messages', async () => {
     const application = await server.createApplication()
     const user = await createUser(application)
     const channel = await createChannel(application)
@@ -66,7 +66,7 @@ describe('applications', () => {
     expect((await application.get('/application/settings').expect(200)).body).toMatchObject(toggles)
   })
 
-  it('get another secret, beside the old one for a while or in its place', async () => {
+  it('rotate their secret, with or without an overlap with the old one', async () => {
     const { id, clientId, clientSecret } = await server.createApplication()
     const path = `/applications/${id}/rotate-secret`
     const { body: first } = await owner.post(path, { overlapSeconds: 60 }).expect(200)
@@ -92,8 +92,8 @@ describe('applications', () => {
   })
 })
 
-describe('the doors', () => {
-  it('are not opened by what opens the other', async () => {
+describe('the Platform API and the admin API', () => {
+  it("do not accept each other's credentials", async () => {
     const withKey = (path: string) =>
       supertest(server.url).get(path).set('authorization', `Bearer ${owner.key}`)
     for (const path of ['/v1/application', '/users', `/v1/applications/${server.main.id}/users`]) {
@@ -107,8 +107,8 @@ describe('the doors', () => {
   })
 })
 
-describe('the audit', () => {
-  it('has every write of an operator, with who it was and from where, and no secret', async () => {
+describe('the audit log', () => {
+  it('records every write of an operator, with its name and address, and no secret', async () => {
     const { body: made } = await owner.post('/applications', { name: 'Audited' }).expect(201)
     const path = `/applications/${made.id}`
     await owner.patch(path, { name: 'Renamed' }).expect(200)
@@ -132,7 +132,7 @@ describe('the audit', () => {
     }
   })
 
-  it('has what backends delete', async () => {
+  it('records what backends delete', async () => {
     const application = await server.createApplication()
     const user = await createUser(application)
     const channel = await createChannel(application)
@@ -153,7 +153,7 @@ describe('the audit', () => {
     ])
   })
 
-  it('is narrowed down by who, what and when', async () => {
+  it('is filtered by operator, operation and time', async () => {
     const application = await server.createApplication()
     const path = `/applications/${application.id}`
     await owner.patch(path, { name: 'A' }).expect(200)
@@ -170,7 +170,7 @@ describe('the audit', () => {
     await owner.get('/audit?from=yesterday').expect(400)
   })
 
-  it('is shown to who is limited as far as it is about their applications', async () => {
+  it('is shown to limited operators only for their applications', async () => {
     const application = await server.createApplication()
     await owner.patch(`/applications/${application.id}`, { name: 'A' }).expect(200)
     const limited = await createAdmin(server, 'owner', [application.id])
@@ -179,7 +179,7 @@ describe('the audit', () => {
     await limited.get(`/audit?application=${server.main.id}`).expect(404)
   })
 
-  it('is exported as CSV, all of it', async () => {
+  it('is exported as CSV, completely', async () => {
     const application = await server.createApplication()
     for (let at = 0; at < 120; at++) await owner.patch(`/applications/${application.id}`, { name: `=${at}` })
     const csv = await owner.get(`/audit.csv?application=${application.id}`).expect(200)

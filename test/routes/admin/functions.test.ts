@@ -23,7 +23,7 @@ async function create(type = 'user.sent.message'): Promise<string> {
 
 const script = (text: string) => ({ handlerScript: `async function handleEvent(event) { ${text} }` })
 
-it('keeps a draft beside the version that runs, until it is deployed', async () => {
+it('keeps a draft beside the running version, until it is deployed', async () => {
   const path = await create()
   expect((await developer.get(`${path}/draft`).expect(200)).body).toEqual({ handlerScript: '' })
   await developer.post(`${path}/versions`, script('return 1')).expect(201)
@@ -44,7 +44,7 @@ it('keeps a draft beside the version that runs, until it is deployed', async () 
   ])
 })
 
-it('tries a script with an event, and neither deploys nor records it', async () => {
+it('tests a script with an event, and neither deploys nor records it', async () => {
   const path = await create()
   const body = {
     ...script('console.log("got", event.message.body); return { it: event.message.body }'),
@@ -61,14 +61,14 @@ it('tries a script with an event, and neither deploys nor records it', async () 
   expect((await developer.get(`${path}/invocations`)).body.items).toEqual([])
 })
 
-it('shows neither its token nor the secret of its client to who tries a script', async () => {
+it('does not reveal the token and the secret of its client to operators who test a script', async () => {
   const path = await create()
   const text = 'console.log(process.env.CHATKITTY_CLIENT_SECRET); return process.env.CHATKITTY_CLIENT_SECRET'
   const { body } = await developer.post(`${path}/try`, { ...script(text), event: {} }).expect(200)
   expect(body).toMatchObject({ result: { payload: '***' }, logs: [{ text: '***' }] })
 })
 
-it.each(FunctionType.options)('has a sample of %s that such a function can be tried with', async (type) => {
+it.each(FunctionType.options)('has a sample of %s with which such a function can be tested', async (type) => {
   const path = await create(type)
   const { body } = await developer.get(`${path}/sample-event`).expect(200)
   const { body: trial } = await developer
@@ -89,7 +89,7 @@ it.each([
   expect(refused.body).toMatchObject({ error: 'ClientError', field })
 })
 
-it('switches a function off, and knows nothing of those of other applications', async () => {
+it('switches a function off, and answers 404 for those of other applications', async () => {
   const path = await create()
   const { body } = await developer.patch(path, { enabled: false }).expect(200)
   expect(body.enabled).toBe(false)

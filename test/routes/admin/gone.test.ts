@@ -46,7 +46,7 @@ it.each<[string, (application: TestApplication, webhookId: number) => supertest.
   ['a script', (application) => application.put('/runtimes/nodejs/initialization-script', { script: '1' })],
   ['packages', (application) => application.put('/runtimes/nodejs/dependencies', [])],
   ['variables', (application) => application.put('/runtimes/nodejs/environment-variables', { A: '1' })],
-])('%s of an application that is deleted meanwhile is not there any more', async (_, change) => {
+])('%s of an application that is deleted meanwhile answers 404', async (_, change) => {
   const application = await server.createApplication()
   await application.get('/runtimes/nodejs').expect(200)
   const webhook = { url: 'https://example.com/', events: ['*'] }

@@ -81,8 +81,8 @@ const as = ({ key }: AdminClient, more: Record<string, string> = {}) => ({
   ...more,
 })
 
-describe('live', () => {
-  it('tells of messages, of who connects and of jobs, where nobody was connected before', async () => {
+describe('the live stream', () => {
+  it('sends messages, connections and jobs, even where no client was connected before', async () => {
     const reader = await Reader.open(as(viewer))
     expect(reader.type).toBe('text/event-stream')
     expect(await reader.next()).toMatchObject({ event: 'open' })
@@ -102,7 +102,7 @@ describe('live', () => {
     await reader.close()
   })
 
-  it('goes on behind what was seen last', async () => {
+  it('continues after the last event received', async () => {
     const first = await Reader.open(as(viewer))
     const channel = await createChannel(application)
     const [one, two] = [
@@ -123,7 +123,7 @@ describe('live', () => {
     expect(wrong.status).toBe(400)
   })
 
-  it('says so where what was missed is not known any more', async () => {
+  it('says so where missed events are no longer stored', async () => {
     const reader = await Reader.open(as(viewer))
     const channel = await createChannel(application)
     await sendMessage(application, channel.id)
@@ -137,7 +137,7 @@ describe('live', () => {
     await late.close()
   })
 
-  it('tells of one application alone, and of functions and webhooks those who may see them', async () => {
+  it('sends events of one application only, and of functions and webhooks only to operators who may see them', async () => {
     const other = await server.createApplication()
     const reader = await Reader.open(as(viewer), other)
     const writer = await createAdmin(server, 'developer')
@@ -169,7 +169,7 @@ describe('live', () => {
     await developer.close()
   })
 
-  it('ends with the right to it', async () => {
+  it("ends when the operator's session ends", async () => {
     const operator = { username: 'watcher', password: 'correct horse', role: 'viewer' }
     const owner = await createAdmin(server, 'owner')
     await owner.post('/operators', operator).expect(201)
@@ -180,7 +180,7 @@ describe('live', () => {
     expect(await reader.next()).toBeUndefined()
   }, 15_000)
 
-  it('holds up no server that stops', async () => {
+  it('does not delay the stop of the server', async () => {
     const stopping = await startServer()
     const { key } = await createAdmin(stopping, 'viewer')
     const answer = await fetch(`${stopping.url}/admin/v1/applications/${stopping.main.id}/live`, {

@@ -36,7 +36,7 @@ async function all(path: string, limit = 2): Promise<{ id: number }[]> {
 const ids = (items: { id: number }[]) => items.map(({ id }) => id)
 
 describe('users', () => {
-  it('are found by their name, and by what others see of it, whatever its case', async () => {
+  it('are found by name and by display name, whatever the case', async () => {
     const { id } = await createUser(application, { name: 'Zoë%', displayName: 'Zoé' })
     await createUser(application, { name: 'zoo' })
     expect(ids(await all('/users?query=ZO%C3%8B%25'))).toEqual([id])
@@ -47,7 +47,7 @@ describe('users', () => {
     expect(Date.parse(body.createdTime)).toBeGreaterThan(0)
   })
 
-  it('are listed by name in pieces, each of them once', async () => {
+  it('are listed by name in pages, each of them once', async () => {
     const other = await server.createApplication()
     const made = await Promise.all(['b', 'A', 'c', 'a', 'B'].map((name) => createUser(other, { name })))
     const listed: { name: string }[] = []
@@ -63,7 +63,7 @@ describe('users', () => {
 })
 
 describe('channels', () => {
-  it('say how much is in them, and who', async () => {
+  it('show their number of members and messages, and their members', async () => {
     const user = await createUser(application)
     const channel = await createChannel(application, { members: [{ id: user.id }] })
     await sendMessage(application, channel.id)
@@ -104,7 +104,7 @@ describe('messages', () => {
     expect(await of(`channel=${here.id}&to=${first.createdTime}`)).toEqual([])
   })
 
-  it('of a time are read in pieces by their time, however long nothing was said in between', async () => {
+  it('of a period are listed in pages by time, however long the gaps between them', async () => {
     const channel = await createChannel(application)
     const sent = []
     for (let count = 0; count < 6; count++) sent.push((await sendMessage(application, channel.id)).id)
@@ -135,7 +135,7 @@ describe('messages', () => {
     }
   })
 
-  it('are read with what was said before and after', async () => {
+  it('are read with the messages before and after', async () => {
     const channel = await createChannel(application)
     const sent = []
     for (let count = 0; count < 5; count++) sent.push(await sendMessage(application, channel.id))
@@ -154,7 +154,7 @@ describe('messages', () => {
     await application.get(`/messages/${message.id}`).expect(404)
   })
 
-  it('of other applications are not there', async () => {
+  it('of other applications are not found', async () => {
     const channel = await createChannel(server.main)
     const message = await sendMessage(server.main, channel.id)
     await moderator.get(at(`/messages/${message.id}`)).expect(404)
@@ -179,7 +179,7 @@ describe('reports', () => {
     return { author, message, reports: body.items.slice(0, reasons.length) }
   }
 
-  it('are open until somebody decides about the message, which decides about all of them', async () => {
+  it('are open until an operator resolves the message, which resolves all of its reports', async () => {
     const { message, reports } = await reported('spam', 'rude')
     const [newer, older] = reports
     expect(newer).toMatchObject({
@@ -204,7 +204,7 @@ describe('reports', () => {
     expect(shown.reportCount).toBeUndefined()
   })
 
-  it('outlive the message that they were about', async () => {
+  it('are kept when their message is deleted', async () => {
     const { message, reports } = await reported('spam')
     const path = at(`/reports/${reports[0].id}/resolve`)
     const { body } = await moderator.post(path, { action: 'delete' }).expect(200)
@@ -213,7 +213,7 @@ describe('reports', () => {
     await application.get(`/messages/${message.id}`).expect(404)
   })
 
-  it('are not resolved by anything else', async () => {
+  it('are resolved only by a valid action on an existing report', async () => {
     const { reports } = await reported('spam')
     const path = at(`/reports/${reports[0].id}/resolve`)
     expect((await moderator.post(path, { action: 'burn' }).expect(400)).body).toMatchObject({
@@ -230,7 +230,7 @@ describe('reports', () => {
 describe('a banned user', () => {
   const connect = (name: string) => Session.connect(server.url, application.apiKey, name)
 
-  it('is told why, is shown out at once, and comes in again once it is not', async () => {
+  it('is disconnected with the reason, and can connect again once the ban is lifted', async () => {
     const user = await createUser(application)
     const session = await connect(user.name)
     if (typeof session === 'string') throw new Error(session)
@@ -269,7 +269,7 @@ describe('a banned user', () => {
     again.talker.ws.terminate()
   })
 
-  it('sends nothing, through whatever is said on its behalf', async () => {
+  it('sends nothing, by whatever request on its behalf', async () => {
     const user = await createUser(application)
     const channel = await createChannel(application)
     const root = await sendMessage(application, channel.id)
@@ -295,7 +295,7 @@ describe('a banned user', () => {
     await sendMessage(application, channel.id)
   })
 
-  it('is so until a time', async () => {
+  it('is banned until a given time', async () => {
     const user = await createUser(application)
     const channel = await createChannel(application)
     const path = at(`/users/${user.id}/ban`)
@@ -315,7 +315,7 @@ describe('a banned user', () => {
     await moderator.post(at(`/users/${user.id}/ban`, server.main)).expect(404)
   })
 
-  it('who connects at the same moment does not stay', async () => {
+  it('does not stay connected where it connects at the same moment', async () => {
     const user = await createUser(application)
     for (let round = 0; round < 5; round++) {
       const connecting = connect(user.name)

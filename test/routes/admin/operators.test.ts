@@ -61,7 +61,7 @@ describe('signing in', () => {
     expect(String(secure.headers['set-cookie'])).toMatch(/; Secure/)
   })
 
-  it('keeps neither passwords nor cookies nor keys as they are', async () => {
+  it('stores no password, cookie or key in plain text', async () => {
     const { username } = await createOperator()
     const { cookie } = await signIn(server, username, password)
     const tables = ['operator', 'operator_session', 'admin_key', 'audit_entry']
@@ -73,7 +73,7 @@ describe('signing in', () => {
     }
   })
 
-  it('says the same of a wrong name and of a wrong password', async () => {
+  it('gives the same answer for a wrong name and a wrong password', async () => {
     const { username } = await createOperator()
     const wrong = await attempt(username, 'wrong password', '192.0.2.2').expect(401)
     const unknown = await attempt(`no-${username}`, password, '192.0.2.2').expect(401)
@@ -90,7 +90,7 @@ describe('signing in', () => {
     await attempt(other, password, '192.0.2.10').expect(200)
   })
 
-  it('is refused after five wrong passwords in whichever processes', async () => {
+  it('is refused after five wrong passwords across all processes', async () => {
     const { username } = await addOperator()
     const other = await buildApp(server.ctx)
     const there = (given: string, from: string) =>
@@ -119,14 +119,14 @@ describe('signing in', () => {
 })
 
 describe('a session', () => {
-  it('is needed, or an admin key', async () => {
+  it('is required, or an admin key', async () => {
     expectRefusal(await supertest(server.url).get('/admin/v1/session'), 401, 'unauthorized')
     const cookie = 'chatterie_session=made-up'
     expectRefusal(await supertest(server.url).get('/admin/v1/session').set({ cookie }), 401, 'invalid_token')
     expectRefusal(await supertest(server.url).get(`/admin/v1/session?access_token=${owner.key}`), 401)
   })
 
-  it('writes only with its own token', async () => {
+  it('needs its CSRF token to write', async () => {
     const [{ username }, other] = [await addOperator({ role: 'owner' }), await addOperator()]
     const mine = await signIn(server, username, password)
     const another = await signIn(server, other.username, password)
@@ -150,7 +150,7 @@ describe('a session', () => {
     for (const browser of [here, elsewhere]) await browser.send('get', '/session').expect(401)
   })
 
-  it('ends with a new password, and with its operator; what they may changes at once', async () => {
+  it('ends with a new password, and with its operator; changes of permissions apply at once', async () => {
     const { id, username } = await addOperator({ role: 'owner' })
     const first = await signIn(server, username, password)
     await owner.patch(`/operators/${id}`, { role: 'viewer' }).expect(200)
@@ -163,7 +163,7 @@ describe('a session', () => {
     await attempt(username, 'another password', '192.0.2.40').expect(401)
   })
 
-  it('is over after twelve hours', async () => {
+  it('expires after twelve hours', async () => {
     const { id, username } = await addOperator()
     const browser = await signIn(server, username, password)
     await server.ctx.db.prisma.operatorSession.updateMany({
@@ -175,7 +175,7 @@ describe('a session', () => {
 })
 
 describe('operators', () => {
-  it('are listed by name, a piece after the other', async () => {
+  it('are listed by name, in pages', async () => {
     await Promise.all([addOperator(), addOperator(), addOperator()])
     const names: string[] = []
     let next = ''
@@ -195,7 +195,7 @@ describe('operators', () => {
     ['limit=x', 'limit'],
     ['cursor=x', 'cursor'],
     [`cursor=${Buffer.from('[1]').toString('base64url')}`, 'cursor'],
-  ])('are not listed by %s', async (query, field) => {
+  ])('are not listed with %s', async (query, field) => {
     const refused = await owner.get(`/operators?${query}`).expect(400)
     expect(refused.body).toMatchObject({ error: 'ClientError', field })
   })
@@ -208,19 +208,19 @@ describe('operators', () => {
     [{ role: 'king' }, 'role'],
     [{ applications: [] }, 'applications'],
     [{ applications: [999_999_999] }, 'applications'],
-  ])('are not made of %j', async (wrong, field) => {
+  ])('are not created from %j', async (wrong, field) => {
     const body = { username: uuid(), password, role: 'viewer', ...wrong }
     const refused = await owner.post('/operators', body).expect(400)
     expect(refused.body).toMatchObject({ error: 'ClientError', field })
   })
 
-  it('have names of their own', async () => {
+  it('have unique names', async () => {
     const { username } = await addOperator()
     const refused = await owner.post('/operators', { username, password, role: 'viewer' }).expect(400)
     expect(refused.body).toMatchObject({ field: 'username', code: 'already_exists' })
   })
 
-  it('always include one who owns all', async () => {
+  it('always include one unlimited owner', async () => {
     const fresh = await startServer()
     try {
       const { username, password: generated = '' } = await ensureFirstOperator(fresh.ctx)
@@ -238,7 +238,7 @@ describe('operators', () => {
     }
   })
 
-  it('who are limited to applications make and see only who is limited to these', async () => {
+  it('who are limited to applications create and see only operators limited to the same ones', async () => {
     const other = await server.createApplication()
     const [unlimited, beyond, within] = [
       await addOperator(),
@@ -266,7 +266,7 @@ describe('operators', () => {
 })
 
 describe('an admin key', () => {
-  it('is shown once, and opens what its role may until it expires or is deleted', async () => {
+  it('is shown once, and grants the permissions of its role until it expires or is deleted', async () => {
     const expiresTime = new Date(Date.now() + 60_000).toISOString()
     const made = await owner.post('/keys', { name: 'ci', role: 'viewer', expiresTime }).expect(201)
     const { id, key, hint } = made.body
@@ -292,7 +292,7 @@ describe('an admin key', () => {
     await owner.delete(`/keys/${id}`).expect(404)
   })
 
-  it('does not expire before it is made', async () => {
+  it('cannot expire before it is created', async () => {
     const expiresTime = new Date(Date.now() - 1).toISOString()
     const refused = await owner.post('/keys', { name: 'x', role: 'viewer', expiresTime }).expect(400)
     expect(refused.body).toMatchObject({ field: 'expiresTime' })
@@ -304,7 +304,7 @@ describe('an admin key', () => {
 })
 
 describe('the first operator', () => {
-  it('is made once, with a password that the home folder keeps for its owner alone', async () => {
+  it('is created once, with a password that is stored in the home folder, readable by its owner only', async () => {
     const fresh = await startServer()
     try {
       const made = await ensureFirstOperator(fresh.ctx)
@@ -324,7 +324,7 @@ describe('the first operator', () => {
     }
   })
 
-  it('has the password of the settings, which is kept nowhere', async () => {
+  it('has the password of the settings, which is not written to a file', async () => {
     const fresh = await startServer({ CHATTERIE_ADMIN_PASSWORD: password })
     try {
       const made = await ensureFirstOperator(fresh.ctx)

@@ -119,7 +119,7 @@ class Browser {
 const ada = { email: 'Ada@example.com', email_verified: true }
 
 describe('single sign-on', () => {
-  it('asks with PKCE and a state, and opens a session that other sites cannot use', async () => {
+  it('uses PKCE and a state, and starts a session that other sites cannot use', async () => {
     const answer = await fetch(`${server.url}/console/sign-in/oidc`, { redirect: 'manual' })
     const { searchParams } = new URL(answer.headers.get('location') ?? '')
     expect(searchParams.get('code_challenge_method')).toBe('S256')
@@ -144,7 +144,7 @@ describe('single sign-on', () => {
     ])
   })
 
-  it('gives the role that the provider says now', async () => {
+  it('gives the role that the provider states now', async () => {
     for (const [claim, role] of [
       ['owner', 'owner'],
       [['viewer', 'developer', 'nonsense'], 'developer'],
@@ -175,14 +175,14 @@ describe('single sign-on', () => {
     expect(browser.cookies(server.url).get('chatterie_session')).toBeUndefined()
   })
 
-  it('takes an address that is allowed by itself', async () => {
+  it('accepts an address that is allowed individually', async () => {
     accounts = { eve: { email: 'eve@elsewhere.org', email_verified: true } }
     const browser = new Browser()
     await browser.signIn('eve')
     expect((await browser.session()).operator?.username).toBe('eve@elsewhere.org')
   })
 
-  it('takes the ID token that the provider signed', async () => {
+  it('accepts the ID token that the provider signed', async () => {
     accounts = { ida: { ...ada, email: 'ida@example.com' } }
     forge = (claims) => sign(claims, own) // as the forged ones below are, but for what is wrong with them
     const browser = new Browser()
@@ -222,7 +222,7 @@ describe('single sign-on', () => {
     expect(browser.cookies(server.url).get('chatterie_session')).toBeUndefined()
   })
 
-  it('takes no answer to a question of another browser, nor one twice', async () => {
+  it('refuses a response for another browser, or one that was used', async () => {
     const callback = `${server.url}/console/sign-in/oidc/callback`
     for (const query of ['', '?code=x', '?code=x&state=y', '?error=access_denied&state=y']) {
       expectRefusal(await plain(await fetch(callback + query)), 403, 'access_denied')
@@ -232,7 +232,7 @@ describe('single sign-on', () => {
     expectRefusal(await plain(forged), 403, 'access_denied')
   })
 
-  it('is the only way in where passwords are off', async () => {
+  it('is the only way to sign in where passwords are disabled', async () => {
     await owner.post('/operators', { username: 'dan', password: 'correct horse', role: 'viewer' }).expect(201)
     const answer = await fetch(`${server.url}/admin/v1/session`, {
       method: 'POST',
@@ -242,7 +242,7 @@ describe('single sign-on', () => {
     expectRefusal(await plain(answer), 403, 'access_denied')
   })
 
-  it('gives nobody the name of another operator', async () => {
+  it('refuses an account with the name of another operator', async () => {
     await owner
       .post('/operators', { username: 'fay@example.com', password: 'correct horse', role: 'owner' })
       .expect(201)
@@ -251,8 +251,8 @@ describe('single sign-on', () => {
   })
 })
 
-describe('a provider that is away', () => {
-  it('holds up no start, and is found once it is back', async () => {
+describe('a provider that is unavailable', () => {
+  it('does not delay a start, and is used once it is available', async () => {
     const nobody = createServer().listen(0, '127.0.0.1')
     await once(nobody, 'listening')
     const { port } = nobody.address() as AddressInfo
@@ -285,7 +285,7 @@ describe('a provider that is away', () => {
     back.closeAllConnections()
   })
 
-  it('is not there without settings', async () => {
+  it('is not offered without settings', async () => {
     const plainServer = await startServer()
     const answer = await fetch(`${plainServer.url}/console/sign-in/oidc`, { redirect: 'manual' })
     expect(answer.status).toBe(404)

@@ -49,7 +49,7 @@ it('imports members into a channel of the application, and of no other', async (
   expectRefusal(await upload(`/imports/channels/${elsewhere}/members`, []), 404, 'ResourceNotFoundError')
 })
 
-it('exports to a file that is downloaded with the same key, and with no other role', async () => {
+it('exports to a file that is downloaded with the same key, and with no lower role', async () => {
   await createUser(server.main, { name: 'exported' })
   const { body: job } = await developer.post(`${inside}/exports/users`).expect(202)
   const { file } = await ended(job.id)
@@ -68,7 +68,7 @@ it('exports to a file that is downloaded with the same key, and with no other ro
   )
 })
 
-it('has no file of a job that made none, and takes nothing but a form with a file that is not too large', async () => {
+it('has no file for a job that wrote none, and accepts only a form with a file within the limit', async () => {
   const { body: job } = await upload('/imports/users', []).expect(202)
   expectRefusal(await developer.get(`${inside}/jobs/${job.id}/file`), 404, 'ResourceNotFoundError')
   const missing = await developer.post(`${inside}/imports/users`, []).expect(400)

@@ -88,7 +88,7 @@ const exampleBody = ({ body }: Operation) => body && JSON.stringify(examplesOf(b
 const jsonOf = ({ text }: Answer) => JSON.parse(text ?? '{}')
 const show = (value: unknown) => (JSON.stringify(value) ?? 'nothing').slice(0, 200)
 
-describe('a body with one thing wrong', () => {
+describe('a body with one invalid field', () => {
   it.each(withBody)('%s names the field', async (_, operation) => {
     const path = nobodysPath(operation)
     for (const { field, value } of spoil(operation.body)) {
@@ -126,7 +126,7 @@ describe('a body with one thing wrong', () => {
   }
 })
 
-describe('a body that is none', () => {
+describe('an invalid body', () => {
   const broken: [string, string | Buffer][] = [
     ['cut off', '{"name":'],
     ['two values', '{}{}'],
@@ -150,12 +150,12 @@ describe('a body that is none', () => {
     }
   })
 
-  it.each(withBody)('%s is 413 where it is 2 MB, whatever is in it', async (_, operation) => {
+  it.each(withBody)('%s is 413 where it is 2 MB, whatever it contains', async (_, operation) => {
     const body = JSON.stringify({ properties: { pad: 'x'.repeat(2_097_152) } })
     expectRefusal(await send(operation.method, nobodysPath(operation), body), 413, 'PayloadTooLargeError')
   })
 
-  it.each(withBody)('%s is missing, but for a patch', async (_, operation) => {
+  it.each(withBody)('%s is required, except for a patch', async (_, operation) => {
     for (const body of [undefined, '', '  \n']) {
       const answer = await send(operation.method, nobodysPath(operation), body)
       if (operation.method === 'PATCH') {
@@ -167,7 +167,7 @@ describe('a body that is none', () => {
     }
   })
 
-  it.each(withBody)('%s refuses content that is not said to be JSON', async (_, operation) => {
+  it.each(withBody)('%s refuses content that is not declared as JSON', async (_, operation) => {
     const [example] = examplesOf(operation.body)
     const types = [
       'text/plain',
@@ -293,28 +293,31 @@ describe('a form', () => {
     }
   })
 
-  it.each(withForm)('%s takes a file of any name, and parts that only look hostile', async (_, operation) => {
-    const names = [
-      '',
-      '../../etc/passwd',
-      'a\u0000b.json',
-      'x'.repeat(5_000),
-      '__proto__',
-      'кот.json',
-      '\u00ff',
-    ]
-    const answers = [
-      ...names.map((name) => file(name)),
-      Buffer.from(`${file('\xff\xfe')}`, 'latin1').toString('latin1'),
-      field('__proto__', 'x') + file(),
-      field('constructor', '{"prototype":{"polluted":1}}') + file(),
-      field('x'.repeat(5_000), 'y') + file(),
-    ].map((parts) => post(operation, Buffer.from(parts + end, 'latin1')))
-    for (const answer of await Promise.all(answers)) {
-      expect(answer.status, answer.text).toBeOneOf([200, 202, 400, 413])
-      if (answer.status >= 400) expectRefusal(answer, answer.status)
-    }
-  })
+  it.each(withForm)(
+    '%s accepts a file of any name, and parts that only look hostile',
+    async (_, operation) => {
+      const names = [
+        '',
+        '../../etc/passwd',
+        'a\u0000b.json',
+        'x'.repeat(5_000),
+        '__proto__',
+        'кот.json',
+        '\u00ff',
+      ]
+      const answers = [
+        ...names.map((name) => file(name)),
+        Buffer.from(`${file('\xff\xfe')}`, 'latin1').toString('latin1'),
+        field('__proto__', 'x') + file(),
+        field('constructor', '{"prototype":{"polluted":1}}') + file(),
+        field('x'.repeat(5_000), 'y') + file(),
+      ].map((parts) => post(operation, Buffer.from(parts + end, 'latin1')))
+      for (const answer of await Promise.all(answers)) {
+        expect(answer.status, answer.text).toBeOneOf([200, 202, 400, 413])
+        if (answer.status >= 400) expectRefusal(answer, answer.status)
+      }
+    },
+  )
 
   const wrong: Record<string, string[]> = {
     groupTag: ['a\u0000b', 'x'.repeat(5_000)],
@@ -331,7 +334,7 @@ describe('a form', () => {
     username: ['a\u0000b', 'x'.repeat(5_000)],
   }
   const withFields = withForm.filter(([, { form }]) => Object.keys(form?.fields.shape ?? {}).length > 0)
-  it.each(withFields)('%s names the part that is wrong', async (_, operation) => {
+  it.each(withFields)('%s names the invalid part', async (_, operation) => {
     for (const name of Object.keys(operation.form?.fields.shape ?? {})) {
       const values = wrong[name]
       if (!values) throw new Error(`Say here what is no ${name}`)
@@ -370,7 +373,7 @@ describe('a path', () => {
     '%',
   ]
 
-  it.each(withParameters)('%s knows no such id', async (_, operation) => {
+  it.each(withParameters)('%s answers 404 for an invalid id', async (_, operation) => {
     const parameters = [...operation.path.matchAll(/:(\w+)/g)].flatMap(([, name]) =>
       name === 'name' ? [] : [name],
     )
@@ -393,7 +396,7 @@ describe('a path', () => {
   const withName = withParameters.filter(([, { path }]) => path.endsWith('/:name'))
   const names = ['%00', 'a%00b', '%20', '%FF', '%ED%A0%80', '%E0%A4%A', 'a'.repeat(600), 'a'.repeat(3_000)]
 
-  it.each(withName)('%s refuses names that cannot be', async (_, operation) => {
+  it.each(withName)('%s refuses invalid names', async (_, operation) => {
     const body = exampleBody(operation)
     for (const name of names) {
       const path = fill(operation.path, (parameter) => (parameter === 'name' ? name : world.user.id))
@@ -403,7 +406,7 @@ describe('a path', () => {
     }
   })
 
-  it.each(withName)('%s takes names that only look hostile', async (_, operation) => {
+  it.each(withName)('%s accepts names that only look hostile', async (_, operation) => {
     const body = exampleBody(operation)
     for (const name of ['__proto__', 'constructor', '%2E%2E%2Fetc', '%27%3B--', '%F0%9F%91%8B', '%25']) {
       const path = fill(operation.path, (parameter) => (parameter === 'name' ? name : world.user.id))
@@ -508,7 +511,7 @@ describe('a query', () => {
   }
   const withFilters = readable.filter(([, { query }]) => Object.keys(query.shape).length > 0)
 
-  it.each(withFilters)('%s names the filter that it cannot read', async (_, operation) => {
+  it.each(withFilters)('%s names the invalid filter', async (_, operation) => {
     for (const filter of Object.keys(operation.query.shape)) {
       const values = wrong[filter]
       if (!values) throw new Error(`Say here what is no ${filter}`)
@@ -525,7 +528,7 @@ describe('a query', () => {
   })
 })
 
-describe('what is hardly HTTP', () => {
+describe('barely valid HTTP', () => {
   it.each(['/v1/users/%FF', '/%', '/v1/%00', '/v1//users', '//', '/v1/users?%', `/${'a/'.repeat(5_000)}`])(
     '%s is answered',
     async (path) => {
@@ -535,7 +538,7 @@ describe('what is hardly HTTP', () => {
     },
   )
 
-  it('takes an Accept of any size and shape', async () => {
+  it('accepts an Accept of any size and shape', async () => {
     for (const accept of [
       '',
       ',',

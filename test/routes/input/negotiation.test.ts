@@ -64,14 +64,14 @@ describe('Accept', () => {
   )
 })
 
-describe('spelling', () => {
+describe('the naming convention', () => {
   const both = async (path: string) => {
     const camel = await get(path).set('accept', 'application/json').expect(200)
     const snake = await get(path).set('accept', vendor).expect(200)
     return [camel.body, snake.body]
   }
 
-  it('follows the schema: isGuest, links and the keys of properties stay as they are', async () => {
+  it('follows the schema: isGuest, links and the keys of properties stay unchanged', async () => {
     const [camel, snake] = await both(`/v1/users/${user.id}`)
     const { displayName, displayPictureUrl, callStatus, ...same } = camel
     expect(snake).toEqual({
@@ -84,7 +84,7 @@ describe('spelling', () => {
     expect(Object.keys(snake._links)).toContain('displayPicture')
   })
 
-  it('reaches into what a document embeds, and into pages', async () => {
+  it('applies to embedded documents, and to pages', async () => {
     const channel = await createChannel(main, { type: 'DIRECT', creator: { id: user.id } })
     await sendMessage(main, channel.id, {
       groupTag: 'g',
@@ -111,7 +111,7 @@ describe('spelling', () => {
     expect(messages.page).toMatchObject({ size: 25, total: 1 })
   })
 
-  it('is accepted either way in requests, whatever the answer is to be in', async () => {
+  it('is accepted either way in requests, whatever the response uses', async () => {
     for (const [type, displayName] of [
       [vendor, 'displayName'],
       ['application/json', 'display_name'],
@@ -138,7 +138,7 @@ describe('spelling', () => {
 })
 
 describe('path forms', () => {
-  it('all four serve the same, and link in their own', async () => {
+  it('all four serve the same, and link to their own form', async () => {
     const application = `applications/${main.id}`
     const forms = [
       ['/v1', `/v1/${application}`],
@@ -165,7 +165,7 @@ describe('path forms', () => {
     }
   })
 
-  it('that name another application, or none, answer 404', async () => {
+  it('that name another application, or an unknown one, answer 404', async () => {
     const other = await server.createApplication()
     for (const id of [
       other.id,
@@ -185,7 +185,7 @@ describe('path forms', () => {
     }
   })
 
-  it('lead back: every link of a document can be followed', async () => {
+  it('link consistently: every link of a document can be followed', async () => {
     const { body } = await get(`/users/${user.id}`).expect(200)
     for (const rel of ['self', 'channels', 'displayPicture', 'application']) {
       const { pathname } = new URL(body._links[rel].href)
@@ -197,7 +197,7 @@ describe('path forms', () => {
     await get('/v1/users/').expect(200)
   })
 
-  it('begin at a root that links to the application', async () => {
+  it('start at a root that links to the application', async () => {
     for (const [root, application] of [
       ['/', '/application'],
       ['/v1', '/v1/application'],
@@ -231,7 +231,7 @@ describe('response headers', () => {
     expect(headers).not.toHaveProperty('strict-transport-security')
   })
 
-  it('come with refusals too, each with a token of its own', async () => {
+  it('are sent with errors too, each with its own request id', async () => {
     const tokens = new Set()
     for (const path of ['/v1/users/4000000000', '/nowhere', '/v1/users/%00']) {
       const { headers } = await get(path)
@@ -242,7 +242,7 @@ describe('response headers', () => {
     expect(tokens.size).toBe(3)
   })
 
-  it('ask for TLS only over TLS', async () => {
+  it('require TLS only over TLS', async () => {
     const { headers } = await get('/v1/users').set('x-forwarded-proto', 'https')
     expect(headers['strict-transport-security']).toMatch(/^max-age=63072000\b/)
     const plain = await get('/v1/users')
@@ -260,7 +260,7 @@ describe('HEAD', () => {
   })
 })
 
-describe('a method that a path does not have', () => {
+describe('a method that a path does not support', () => {
   const wrong = [
     ['put', '/v1/users', 'GET, POST, HEAD, OPTIONS'],
     ['post', '/v1/users/1', 'GET, PATCH, DELETE, HEAD, OPTIONS'],
@@ -268,14 +268,14 @@ describe('a method that a path does not have', () => {
     ['patch', '/v1/applications/me/messages', 'DELETE, GET, HEAD, OPTIONS'],
   ] as const
 
-  it.each(wrong)('%s %s answers 405 and says what it has', async (method, path, allow) => {
+  it.each(wrong)('%s %s answers 405 and lists the supported ones', async (method, path, allow) => {
     const answer = await authorized(supertest(server.url)[method](path))
     expectRefusal(answer, 405, 'MethodNotAllowedError')
     expect(answer.headers.allow?.split(', ').sort()).toEqual(allow.split(', ').sort())
   })
 })
 
-describe('a path that nobody serves', () => {
+describe('an unknown path', () => {
   it.each(['/nowhere', '/v1/nowhere', '/v1/users/1/nowhere', '/v2/users', '/v1/applications'])(
     '%s answers 404',
     async (path) => {
@@ -308,7 +308,7 @@ describe('CORS', () => {
     }
   })
 
-  it('lets them read answers and refusals', async () => {
+  it('lets browsers read responses and errors', async () => {
     const answers = [
       await get('/v1/users').set('origin', 'https://app.example'),
       await supertest(server.url).get('/v1/users').set('origin', 'https://app.example'),

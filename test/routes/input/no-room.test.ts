@@ -48,7 +48,7 @@ it('a full disk is 503 with Retry-After, and the same on the errors queue', asyn
   client.ws.close()
 })
 
-it('a Postgres that is starting is 503, whoever asked it', async () => {
+it('a Postgres that is starting is 503, whichever connection asked it', async () => {
   const { db } = server.ctx
   await db.pool.query(`
     create function starting() returns trigger language plpgsql as

@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-it('a 404 says Resource not found, and in detail what was not found', async () => {
+it('a 404 has the message Resource not found, and says in detail what was not found', async () => {
   const { body } = await server.main.get('/channels/4000000000').expect(404)
   expect(body).toMatchObject({
     error: 'ResourceNotFoundError',
@@ -19,7 +19,7 @@ it('a 404 says Resource not found, and in detail what was not found', async () =
   })
 })
 
-it('repeated values of a query stay whole, commas and all', async () => {
+it('repeated values of a query are kept, including commas', async () => {
   const [first, second] = [
     await createUser(server.main, { name: 'Doe, Jane' }),
     await createUser(server.main),
@@ -33,7 +33,7 @@ it('repeated values of a query stay whole, commas and all', async () => {
   expect(body._embedded.channels.map((channel: { id: number }) => channel.id)).toEqual([id])
 })
 
-it.each(['', ' '])('an Accept of "%s" is no preference', async (accept) => {
+it.each(['', ' '])('an Accept of "%s" counts as no preference', async (accept) => {
   const answer = await server.main.get('/application').set('accept', accept).expect(200)
   expect(answer.type).toBe('application/json')
 })
@@ -55,7 +55,7 @@ describe('a body with a content coding', () => {
       .expect(415)
   })
 
-  it('is taken where the coding is identity', async () => {
+  it('is accepted where the coding is identity', async () => {
     const body = { name: 'identity', displayName: 'x' }
     await server.main.post('/users', body).set('content-encoding', 'Identity').expect(200)
   })
@@ -69,7 +69,7 @@ describe('a number in properties', () => {
       .send(`{"name":"n${number}","displayName":"x","properties":{"a":[{"b":${number}}]}}`)
 
   it.each(['1e400', '-1e400', '9007199254740993', '-12345678901234567890'])(
-    'is refused rather than changed: %s',
+    'is refused where it would lose precision: %s',
     async (number) => {
       const { body } = await send(number).expect(400)
       expect(body.field).toBe('properties')

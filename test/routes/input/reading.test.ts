@@ -43,13 +43,13 @@ it('unread are the messages of others since the user joined that it has not read
   expect(await unread()).toEqual([])
 })
 
-it('without unread, the messages of a user are those it sent', async () => {
+it('without the unread filter, the messages of a user are those it sent', async () => {
   const { reader, own } = await conversation()
   const { body } = await server.main.get(`/users/${reader.id}/messages`).expect(200)
   expect(body._embedded.messages.map(({ id }: { id: number }) => id)).toEqual([own.id])
 })
 
-it('read receipts tell who has read a message, and when', async () => {
+it('read receipts show who has read a message, and when', async () => {
   const { reader, channel, first, last } = await conversation()
   await read(channel.id, reader.id, first.id, last.id)
   const { body } = await server.main.get(`/messages/${last.id}/read-receipts`).expect(200)
@@ -59,7 +59,7 @@ it('read receipts tell who has read a message, and when', async () => {
   expect(body.page.totalElements).toBe(1)
 })
 
-it('summaries count what each member of each channel has yet to read', async () => {
+it('summaries count the unread messages of each member of each channel', async () => {
   const other = await server.createApplication()
   const user = await createUser(other)
   const channel = await createChannel(other, { members: [{ id: user.id }] })

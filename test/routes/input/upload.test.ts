@@ -69,12 +69,12 @@ function begin(path = '/form') {
   return { form, answer }
 }
 
-describe('a form whose parts beside the file are held open', () => {
+describe('a form whose parts beside the file are delayed', () => {
   it.each([
     ['before the first part', ''],
     ['within a field', field('a', 'b').slice(0, -2)],
     ['after the file', `${file('text')}--x\r\n`],
-  ])('is 408 after its time, and leaves no file: %s', async (_, text) => {
+  ])('is 408 after the time limit, and leaves no file: %s', async (_, text) => {
     const { form, answer } = begin()
     form.flushHeaders()
     form.write(text)
@@ -85,7 +85,7 @@ describe('a form whose parts beside the file are held open', () => {
     form.destroy()
   })
 
-  it('counts none of the time that the file takes', async () => {
+  it('does not count the time of the file itself', async () => {
     const { form, answer } = begin()
     form.write(field('a', 'b') + file('').slice(0, -2))
     for (const text of ['one ', 'two ', 'three']) {
@@ -128,7 +128,7 @@ describe('the name of a file', () => {
     ],
     ['what is no word', 'form-data; name="file"; filename="=?none?B?!?=.txt"', '=?none?B?!?=.txt'],
     ['UTF-8 as browsers write it', 'form-data; name="file"; filename="é%22.txt"', 'é%22.txt'],
-  ])('is what the client means: %s', async (_, disposition, name) => {
+  ])('is decoded as the client means it: %s', async (_, disposition, name) => {
     const { form, answer } = begin()
     form.end(`--x\r\ncontent-disposition: ${disposition}\r\n\r\ntext\r\n--x--\r\n`)
     const { status, body } = await answer
