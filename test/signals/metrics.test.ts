@@ -97,7 +97,7 @@ describe('the metrics', () => {
     ['the bus', 'chatterie_bus_connected', {}, 1],
     ['memory', 'process_resident_memory_bytes', {}, 1],
     ['the heap', 'chatterie_heap_bytes', { kind: 'server' }, 1],
-  ])('say %s', async (_what, name, labels, atLeast) => {
+  ])('contain %s', async (_what, name, labels, atLeast) => {
     const exposed = await whatIsSeen()
     expect(exposed.value(name, labels)).toBeGreaterThanOrEqual(atLeast)
   })
@@ -113,19 +113,19 @@ describe('the metrics', () => {
     'chatterie_event_loop_delay_p99_seconds',
     'nodejs_eventloop_lag_p99_seconds',
     'process_cpu_seconds_total',
-  ])('have %s from the start', async (name) => {
+  ])('contain %s from the start', async (name) => {
     const exposed = await whatIsSeen()
     expect(exposed.value(name)).toBeGreaterThanOrEqual(0)
   })
 
-  it('take an event to be delivered after it was written, and soon', async () => {
+  it('measure the time from writing an event to its delivery', async () => {
     const exposed = await whatIsSeen()
     const seconds = exposed.value('chatterie_delivery_duration_seconds_sum') ?? Number.NaN
     expect(seconds).toBeGreaterThan(0)
     expect(seconds).toBeLessThan(10)
   })
 
-  it('have labels that grow with nobody', async () => {
+  it('have labels whose number of values does not grow', async () => {
     const exposed = await whatIsSeen()
     const allowed = new Set(['operation', 'status', 'kind', 'state', 'result', 'le'])
     for (const [name, labels] of exposed.labels) {
@@ -139,7 +139,7 @@ describe('the metrics', () => {
     expect(exposed.text).not.toMatch(/x{20}|token=|"ann"/)
   })
 
-  it('count what was asked while nobody looked', async () => {
+  it('count requests between two scrapes', async () => {
     const asked = { operation: 'retrieveApplication', status: '200' }
     const exposed = await whatIsSeen()
     const before = exposed.value('chatterie_request_duration_seconds_count', asked) ?? 0
@@ -155,7 +155,7 @@ describe('the metrics', () => {
 const requests = 'chatterie_request_duration_seconds_count'
 const times = async (labels: Record<string, string>) => (await metricsOf(server.url)).value(requests, labels)
 
-it('a client that leaves before its answer is there is known by the status 499', async () => {
+it('a client that disconnects before its response is recorded with status 499', async () => {
   const client = await server.ctx.db.pool.connect()
   await client.query('begin; lock table "user" in access exclusive mode')
   const leaving = new AbortController()
@@ -174,7 +174,7 @@ it('a client that leaves before its answer is there is known by the status 499',
   client.release()
 })
 
-it('how long somebody watches is no duration of a request', async () => {
+it('the duration of a live stream is not recorded as a request', async () => {
   const { key } = await createAdmin(server, 'viewer')
   const leaving = new AbortController()
   const live = `${server.url}/admin/v1/applications/${server.main.id}/live`
@@ -216,8 +216,8 @@ async function mustExist(expression: string): Promise<void> {
   for (const label of groups) expect(labels, expression).toContain(label)
 }
 
-describe('what is made for them', () => {
-  it('the dashboards of Grafana refer only to metrics and labels that there are', async () => {
+describe('dashboards and alerts', () => {
+  it('the Grafana dashboards refer only to existing metrics and labels', async () => {
     const { panels, templating } = JSON.parse(await readFile('docs/grafana.json', 'utf8'))
     const targets = panels.flatMap(({ targets: of = [] }: { targets?: { expr: string }[] }) => of)
     expect(targets.length).toBeGreaterThan(40)
@@ -226,7 +226,7 @@ describe('what is made for them', () => {
     await mustExist(definition)
   })
 
-  it('the alerts do as well, and the guide says of each what to do', async () => {
+  it('the alerts do as well, and the guide describes what to do for each', async () => {
     const { groups } = parse(await readFile('docs/alerts.yaml', 'utf8'))
     const rules = groups.flatMap((group: { rules: object[] }) => group.rules)
     const guide = await readFile('docs/operating.md', 'utf8')
@@ -239,7 +239,7 @@ describe('what is made for them', () => {
     }
   })
 
-  it('every metric of ours is in a dashboard, and in the guide', async () => {
+  it('every metric of the server is in a dashboard, and in the guide', async () => {
     const exposed = await whatIsSeen()
     const names = [...exposed.text.matchAll(/^# TYPE (chatterie_\w+)/gm)].map(([, name = '']) => name)
     expect(names.length).toBeGreaterThan(20)
@@ -264,26 +264,26 @@ function statusOf(headers: Record<string, string>): Promise<number | undefined> 
   return promise
 }
 
-describe('who may read them', () => {
+describe('the metrics can be read by', () => {
   it('a program on this machine', async () => {
     expect(await statusOf({})).toBe(200)
   })
 
-  it('whoever bears the token, from anywhere', async () => {
+  it('any client with the token, from anywhere', async () => {
     const afar = { 'x-forwarded-for': '203.0.113.7', host: 'chat.example.com' }
     expect(await statusOf({ ...afar, authorization: `Bearer ${token}` })).toBe(200)
   })
 
   it.each<[who: string, headers: Record<string, string>]>([
-    ['who bears another token', { authorization: 'Bearer another-token' }],
-    ['somebody behind a proxy on this machine', { 'x-forwarded-for': '203.0.113.7' }],
+    ['a client with another token', { authorization: 'Bearer another-token' }],
+    ['a client behind a proxy on this machine', { 'x-forwarded-for': '203.0.113.7' }],
     ['a page that reaches this machine by its own name', { host: 'evil.example' }],
     ['a page of another site', { origin: 'https://evil.example' }],
-  ])('not %s', async (_who, headers) => {
+  ])('not by %s', async (_who, headers) => {
     expect(await statusOf(headers)).toBe(401)
   })
 
-  it('not whatever runs on this machine, where that may be functions of others', async () => {
+  it('not by programs on this machine, where these may be functions of others', async () => {
     const guarded = await startServer({ METRICS_TOKEN: token, FUNCTION_EGRESS: 'guarded' })
     try {
       expect((await fetch(`${guarded.url}/metrics`)).status).toBe(401)
@@ -305,7 +305,7 @@ describe('who may read them', () => {
   })
 })
 
-it('metrics are answered while the database is not, and say so', async () => {
+it('metrics are available while the database is not, and say so', async () => {
   const lost = await startServer()
   const { pool } = lost.ctx.db
   const wanted = Array.from({ length: pool.options.max }, () => pool.connect())

@@ -54,7 +54,7 @@ async function logged(fields: Record<string, unknown>): Promise<Record<string, u
   return find()
 }
 
-it('each request is one line with its id, operation, status and time, and nothing of what it said', async () => {
+it('each request is logged in one line with its id, operation, status and time, and nothing of its content', async () => {
   const answer = await ask('/v1/users?username=somebody', { 'x-request-id': 'order-66' })
   expect(answer.headers.get('x-request-id')).toBe('order-66')
   expect(await logged({ msg: 'request', id: 'order-66' })).toEqual({
@@ -82,14 +82,14 @@ it('each request is one line with its id, operation, status and time, and nothin
 })
 
 it.each(['', 'two words', 'x'.repeat(129), 'quo"te', 'arthur@example.com'])(
-  'an x-request-id %j is not taken over',
+  'an x-request-id %j is not adopted',
   async (given) => {
     const answer = await ask('/health', { 'x-request-id': given })
     expect(answer.headers.get('x-request-id')).toMatch(/^[\dA-F]{32}$/)
   },
 )
 
-it('a slow statement is warned of by its name, without its parameters', async () => {
+it('a slow statement is logged as a warning by its name, without its parameters', async () => {
   const { default: pg } = await import('pg')
   const client = new pg.Client({ connectionString: database.url })
   await client.connect()
@@ -113,7 +113,7 @@ it('a slow statement is warned of by its name, without its parameters', async ()
   ).toBeGreaterThan(0)
 })
 
-it('jobs, which run in a thread of their own, are among the metrics, and so is the thread once there was one', async () => {
+it('jobs, which run in a separate thread, are among the metrics, and so is the thread once it was started', async () => {
   const before = await metricsOf(server.url)
   expect(before.value('chatterie_heap_bytes', { kind: 'background' })).toBeUndefined()
   const form = new FormData()
@@ -129,7 +129,7 @@ it('jobs, which run in a thread of their own, are among the metrics, and so is t
   expect(metrics.value('chatterie_pool_connections_max', { kind: 'background' })).toBeGreaterThan(0)
 })
 
-it('a process says which version it is', async () => {
+it('the metrics contain the version of the process', async () => {
   const { version } = JSON.parse(await readFile('package.json', 'utf8'))
   const answer = await fetch(`${server.url}/version`)
   expect(await answer.json()).toEqual({ version, apiVersion: 'v2.106.8', node: process.versions.node })

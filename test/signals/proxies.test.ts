@@ -85,11 +85,11 @@ async function freePort(): Promise<number> {
 }
 
 describe.each(proxies)(
-  'behind $name, as the guide has it',
+  'behind $name, with the configuration of the guide',
   ({ name, words, arguments: argumentsOf, configure }) => {
     const program = find(name)
     if (!program) {
-      it.skip(`is left out: ${name} is not installed here`, () => {})
+      it.skip(`is skipped: ${name} is not installed here`, () => {})
       return
     }
     let server: TestServer
@@ -132,7 +132,7 @@ describe.each(proxies)(
         headers: { authorization: `Bearer ${server.main.token}`, ...headers },
       })
 
-    it('requests get through, links name what was asked, and the id of the request is the proxy’s', async () => {
+    it('requests are answered, links have the requested origin, and the request id is that of the proxy', async () => {
       const answer = await ask('/v1/application')
       expect(answer.status).toBe(200)
       const { _links } = (await answer.json()) as { _links: { self: { href: string } } }
@@ -142,7 +142,7 @@ describe.each(proxies)(
       expect(isIts.headers.get('x-request-id')).not.toBe('of-a-client')
     })
 
-    it('clients connect, by WebSocket and by SockJS, and hear', async () => {
+    it('clients connect, by WebSocket and by SockJS, and receive messages', async () => {
       for (const path of ['/rtm/websocket', '/rtm/123/abcdefgh/websocket']) {
         const ws = new WebSocket(`ws://127.0.0.1:${port}${path}?api-key=${server.main.apiKey}`)
         await once(ws, 'open')
@@ -156,7 +156,7 @@ describe.each(proxies)(
       expect(await info.json()).toMatchObject({ websocket: true })
     })
 
-    it('large files get through, as they come', async () => {
+    it('large files are uploaded and downloaded as streams', async () => {
       const form = new FormData()
       form.set('file', new Blob(['x'.repeat(5_000_000)]), 'large.json')
       const answer = await fetch(`http://127.0.0.1:${port}/v1/imports/users`, {
@@ -167,7 +167,7 @@ describe.each(proxies)(
       expect(answer.status).toBe(202)
     })
 
-    it('what happens is seen as it happens', async () => {
+    it('live events arrive without delay', async () => {
       const { key } = await createAdmin(server, 'viewer')
       const channel = await createChannel(server.main)
       const answer = await ask(`/admin/v1/applications/${server.main.id}/live`, {
@@ -191,7 +191,7 @@ describe.each(proxies)(
       '/ready',
       '/_test/worlds',
       '/_test',
-    ])('%s is nobody’s business out there', async (path) => {
+    ])('%s is not reachable from outside', async (path) => {
       expect((await ask(path)).status).toBe(404)
     })
   },

@@ -2,7 +2,7 @@ import { expect, it, vi } from 'vitest'
 import { Metrics } from '#metrics/metrics.ts'
 import { slowStatements } from '#metrics/statements.ts'
 
-it('a statement that is slow again and again is counted each time, and warned of once a second', () => {
+it('a statement that is slow repeatedly is counted each time, and logged once a second', () => {
   vi.useFakeTimers({ toFake: ['performance'] })
   try {
     const lines: object[] = []

@@ -61,7 +61,7 @@ function post(path: string, body: unknown, traceparent?: string): Promise<Respon
 const ofNobody = ['take-events', 'first-untaken-event', 'take-function-runs']
 
 describe('one trace', () => {
-  it('goes from the request through the statement and the event to the sockets', async () => {
+  it('covers the request, the statement, the event and the sockets', async () => {
     const { channel, user, phone } = await scene()
     const message = { type: 'TEXT', body: 'not for collectors', user: { username: user.name } }
     expect((await post(`/channels/${channel.id}/messages`, message, traceparentOf('a'))).status).toBe(200)
@@ -88,7 +88,7 @@ describe('one trace', () => {
     await phone.cut()
   })
 
-  it('is each sender’s own where messages are committed together', async () => {
+  it('is separate for each sender where messages are committed together', async () => {
     const { channel } = await scene()
     const digits = ['1', '2', '3', '4', '5']
     const body = { type: 'TEXT', body: 'at once' }
@@ -104,7 +104,7 @@ describe('one trace', () => {
     }
   })
 
-  it('goes on with what a verb wrote in a transaction, and from a client’s frame', async () => {
+  it('continues with events of a transaction, and from a frame of a client', async () => {
     const { main, phone, channel, user } = await scene()
     await post('/channels', { type: 'PUBLIC', name: 'traced', creator: { id: user.id } }, traceparentOf('b'))
     const publish = await spanOf('b', 'publish channel.created')
@@ -136,7 +136,7 @@ describe('one trace', () => {
     await phone.cut()
   })
 
-  it('goes on at the receiver of a webhook', async () => {
+  it('continues at the receiver of a webhook', async () => {
     const { main, channel, user } = await scene()
     const receiver = await Receiver.open()
     const caller = { kind: 'application', applicationId: main.id, scopes: [] } as const
@@ -151,7 +151,7 @@ describe('one trace', () => {
     receiver.close()
   })
 
-  it('goes on in a function, and in what that asks of the API', async () => {
+  it('continues in a function, and in its requests to the API', async () => {
     const { main, channel, user } = await scene()
     const greeter = await deploy(
       main,
@@ -171,14 +171,14 @@ describe('one trace', () => {
   })
 })
 
-it('a traceparent that is none begins a new trace', async () => {
+it('an invalid traceparent starts a new trace', async () => {
   await fetch(`${server.url}/health`, { headers: { traceparent: `00-${traceOf('0')}-${parentOf('0')}-01` } })
   const find = () => collector.spans.find(({ name }) => name === 'GET /health')
   await expect.poll(find, { timeout: 10_000 }).toBeDefined()
   expect(find()?.parentSpanId ?? '').toBe('')
 })
 
-it('a caller that is not sampled is not sent', async () => {
+it('a trace that its caller does not sample is not exported', async () => {
   await fetch(`${server.url}/health`, { headers: { traceparent: `00-${traceOf('e')}-${parentOf('e')}-00` } })
   await fetch(`${server.url}/ready`, { headers: { traceparent: traceparentOf('f') } })
   await spanOf('f', 'GET /ready')

@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => server.close())
 
 describe('connecting', () => {
-  it('answers with the version, heart-beats and what the application says', async () => {
+  it('answers with the version, heart-beats and the headers of the application', async () => {
     const client = await Talker.open(server.port)
     client.send(frame('CONNECT', { 'accept-version': '1.1,1.2', login: 'a:b', 'heart-beat': '60000,10000' }))
     expect(await client.next()).toMatchObject({
@@ -28,25 +28,25 @@ describe('connecting', () => {
     ['header names in any case', frame('connect'.toUpperCase(), { 'ACCEPT-Version': '1.2' })],
     ['carriage returns', 'CONNECT\r\naccept-version:1.2\r\n\r\n\0'],
     ['line feeds before it', `\n\r\n${frame('CONNECT')}`],
-  ])('takes %s', async (_, text) => {
+  ])('accepts %s', async (_, text) => {
     const client = await Talker.open(server.port)
     client.send(text)
     expect(await client.next()).toMatchObject({ command: 'CONNECTED' })
   })
 
-  it('takes bytes as well as text, in parts as well as whole', async () => {
+  it('accepts bytes as well as text, in parts as well as whole', async () => {
     const client = await Talker.open(server.port)
     for (const byte of Buffer.from(frame('CONNECT', { login: 'jürgen' }))) client.send(Buffer.from([byte]))
     expect(await client.next()).toMatchObject({ command: 'CONNECTED', headers: { session: 'jürgen' } })
   })
 
-  it('reads no escapes in CONNECT', async () => {
+  it('does not unescape headers of CONNECT', async () => {
     const client = await Talker.connect(server.port, { login: 'back\\slash\\n' })
     expect(server.board.calls).toEqual(['connect back\\slash\\n'])
     client.ws.close()
   })
 
-  it('says why the application refuses, and closes', async () => {
+  it('sends the reason when the application refuses, and closes', async () => {
     const client = await Talker.open(server.port)
     client.send(frame('CONNECT', { login: 'reject' }))
     const { command, headers, body } = await client.next()
@@ -61,7 +61,7 @@ describe('connecting', () => {
     expect(server.board.calls).toEqual([])
   })
 
-  it('tells nothing of a fault of ours but that there was one', async () => {
+  it('reveals nothing of an internal error but that there was one', async () => {
     const client = await Talker.open(server.port)
     client.send(frame('CONNECT', { login: 'explode' }))
     const { body } = await client.next()
@@ -72,7 +72,7 @@ describe('connecting', () => {
     )
   })
 
-  it('gives the application the query and where links must point', async () => {
+  it('passes the query and the origin for links to the application', async () => {
     const { port } = server
     const client = await Talker.connect(port, {}, '/stompx/websocket?api-key=a%2Bb')
     const [connection] = server.board.connections
@@ -83,7 +83,7 @@ describe('connecting', () => {
 })
 
 describe('frames of a connection', () => {
-  it('are served one after the other, each with its RECEIPT', async () => {
+  it('are processed one after the other, each with its RECEIPT', async () => {
     const release = server.board.hold('/slow')
     const client = await Talker.connect(server.port)
     client.send(
@@ -117,7 +117,7 @@ describe('frames of a connection', () => {
     ])
   })
 
-  it('wait for nobody if they only read, but no more than sixteen at once', async () => {
+  it('are processed concurrently if they only read, up to sixteen at once', async () => {
     const release = server.board.hold('/read/slow')
     const client = await Talker.connect(server.port)
     for (let id = 0; id < 40; id++)
@@ -130,7 +130,7 @@ describe('frames of a connection', () => {
     expect(server.board.runningMost).toBe(16)
   })
 
-  it('that read see what was sent before them', async () => {
+  it('that read see the effects of those sent before them', async () => {
     const release = server.board.hold('/slow')
     const client = await Talker.connect(server.port)
     client.send(
@@ -143,7 +143,7 @@ describe('frames of a connection', () => {
     expect(server.board.calls.slice(2)).toEqual(['send /slow', 'subscribe /read/x'])
   })
 
-  it('that read leave their id free', async () => {
+  it('that read release their id afterwards', async () => {
     const client = await Talker.connect(server.port)
     for (const _ of [1, 2]) {
       const [message] = await client.ask('SUBSCRIBE', { id: 'same', destination: '/read/x' })
@@ -151,7 +151,7 @@ describe('frames of a connection', () => {
     }
   })
 
-  it('that fail get the answer of the application and no RECEIPT; the connection goes on', async () => {
+  it('that fail get the error of the application and no RECEIPT; the connection stays open', async () => {
     const client = await Talker.connect(server.port)
     client.send(
       frame('SEND', { destination: '/refused', receipt: '1' }),
@@ -178,13 +178,13 @@ describe('frames of a connection', () => {
     expect(server.board.bodies).toEqual(['a\0ü\0', ''])
   })
 
-  it('may be unknown to UNSUBSCRIBE', async () => {
+  it('may UNSUBSCRIBE an unknown id', async () => {
     const client = await Talker.connect(server.port)
     expect(await client.ask('UNSUBSCRIBE', { id: 'never' })).toEqual([])
     expect(server.board.calls).toEqual(['connect nobody'])
   })
 
-  it('come one in a message, since not every client takes them apart', async () => {
+  it('arrive one per WebSocket message, since not every client splits them', async () => {
     const client = await Talker.connect(server.port)
     await client.ask('SUBSCRIBE', { id: 's', destination: '/a' })
     await Promise.all([1, 2, 3].map((each) => server.board.publish('/a', `${each}`)))
@@ -192,7 +192,7 @@ describe('frames of a connection', () => {
     expect(client.messages).toHaveLength(client.frames.length)
   })
 
-  it('come whole, whatever their size and their letters', async () => {
+  it('arrive complete, whatever their size and their characters', async () => {
     const client = await Talker.connect(server.port)
     client.send(frame('SUBSCRIBE', { id: 'ü', destination: '/chät', receipt: 'r' }))
     expect(await client.next()).toMatchObject({ command: 'RECEIPT' })
@@ -230,8 +230,8 @@ describe('frames of a connection', () => {
   })
 })
 
-describe('the end', () => {
-  it('of a session comes after all that was sent before, is receipted, and told to the application', async () => {
+describe('the end of a connection', () => {
+  it('by DISCONNECT comes after all that was sent before, has a RECEIPT, and is reported to the application', async () => {
     const release = server.board.hold('/read/slow')
     const client = await Talker.connect(server.port)
     client.send(
@@ -247,7 +247,7 @@ describe('the end', () => {
     await expect.poll(() => server.board.calls.at(-1)).toBe('closed disconnect')
   })
 
-  it('of a socket is told as lost, once, when nothing of it runs any more', async () => {
+  it('by a lost socket is reported as lost, once, when none of its frames is being processed', async () => {
     const release = server.board.hold('/slow')
     const client = await Talker.connect(server.port)
     client.send(frame('SEND', { destination: '/slow' }, 'on its way'), frame('SEND', { destination: '/a' }))
@@ -265,7 +265,7 @@ describe('the end', () => {
     expect(server.board.calls.filter((call) => call === 'closed lost')).toHaveLength(2)
   })
 
-  it('of a socket while the application still connects it is told after that', async () => {
+  it('by a lost socket while the application still connects it is reported after that', async () => {
     const release = server.board.hold('slow')
     const client = await Talker.open(server.port)
     client.send(frame('CONNECT', { login: 'slow' }))
@@ -276,7 +276,7 @@ describe('the end', () => {
     await expect.poll(() => server.board.calls).toEqual(['connect slow', 'closed lost'])
   })
 
-  it('that the application wants comes with its reason, and drops what waits', async () => {
+  it('by the application is sent with its reason, and discards waiting frames', async () => {
     const release = server.board.hold('/slow')
     const client = await Talker.connect(server.port)
     client.send(frame('SEND', { destination: '/slow' }), frame('SEND', { destination: '/a' }))
@@ -292,7 +292,7 @@ describe('the end', () => {
   })
 })
 
-describe('a fault of the client', () => {
+describe('a protocol error of the client', () => {
   const connect = frame('CONNECT', { 'accept-version': '1.2' })
   it.each([
     ['garbage before CONNECT', '', 'hello'],
@@ -332,7 +332,7 @@ describe('a fault of the client', () => {
       connect,
       frame('SEND', { destination: '/a', 'content-length': '1' }, 'abc'),
     ],
-  ])('%s is answered with ERROR and the end', async (_, before, fault) => {
+  ])('%s is answered with ERROR and the connection is closed', async (_, before, fault) => {
     const client = await Talker.open(server.port)
     if (before) {
       client.send(before)
@@ -351,13 +351,13 @@ describe('a fault of the client', () => {
     expect(server.logged.filter(({ level }) => level !== 'info')).toEqual([])
   })
 
-  it('names the receipt of the frame that is to blame', async () => {
+  it('is answered with the receipt id of the frame that caused it', async () => {
     const client = await Talker.connect(server.port)
     client.send(frame('SEND', { receipt: 'r1' }))
     expect(await client.next()).toMatchObject({ command: 'ERROR', headers: { 'receipt-id': 'r1' } })
   })
 
-  it('in the framing of WebSocket ends that connection alone', async () => {
+  it('in the framing of WebSocket closes that connection only', async () => {
     const [bad, good] = [await Talker.connect(server.port), await Talker.connect(server.port)]
     // A text message that is not UTF-8.
     bad.ws.send(Buffer.from([0xff, 0xfe]), { binary: false })

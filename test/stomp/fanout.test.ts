@@ -9,7 +9,7 @@ function work(): void {
 }
 
 describe('a fan-out', () => {
-  it('lets others have their turn, and is through with everyone before the next begins', async () => {
+  it('yields to other work, and completes before the next one starts', async () => {
     const fanout = new Fanout()
     const everyone = Array.from({ length: 300 }, (_, at) => at)
     const seen: string[] = []
@@ -30,13 +30,13 @@ describe('a fan-out', () => {
     expect(turns).toBeGreaterThan(3)
   })
 
-  it('to a few is done at once', () => {
+  it('to a few is done synchronously', () => {
     const seen: number[] = []
     void new Fanout().forEach([1, 2], (each) => seen.push(each))
     expect(seen).toEqual([1, 2])
   })
 
-  it('that fails ends alone', async () => {
+  it('that fails does not affect others', async () => {
     const fanout = new Fanout()
     const failing = fanout.forEach([1], () => {
       throw new Error('no')
@@ -48,7 +48,7 @@ describe('a fan-out', () => {
     expect(seen).toEqual([1, 2])
   })
 
-  it('writes to the first before it is through with all, where nothing else is to be sent', async () => {
+  it('writes to the first before it has reached all, where nothing else is to be sent', async () => {
     const flusher = new Flusher()
     const fanout = new Fanout(flusher)
     const everyone = Array.from({ length: 200 }, (_, at) => at)

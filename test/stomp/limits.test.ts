@@ -19,7 +19,7 @@ afterEach(async () => {
 })
 
 describe('the size of a frame', () => {
-  it('may be a mebibyte of body', async () => {
+  it('may include a body of one mebibyte', async () => {
     const server = await serve({})
     const client = await Talker.connect(server.port)
     const body = 'ü'.repeat(512 * 1024)
@@ -35,7 +35,7 @@ describe('the size of a frame', () => {
     ['headers that are long together', `SEND\n${`a:${'b'.repeat(90)}\n`.repeat(4)}`, 'longer than 300 bytes'],
     ['an endless body', `SEND\ndestination:/a\n\n${'x'.repeat(1001)}`, 'longer than 1000 bytes'],
     ['a body that says it is too long', 'SEND\ncontent-length:1001\n\n', 'longer than 1000 bytes'],
-  ])('ends at a limit: %s is refused before it is whole, also byte by byte', async (_, text, reason) => {
+  ])('is limited: %s is refused before it is complete, also byte by byte', async (_, text, reason) => {
     const server = await serve(limits)
     for (const parts of [[text], text]) {
       const client = await Talker.connect(server.port)
@@ -49,7 +49,7 @@ describe('the size of a frame', () => {
     }
   })
 
-  it('is not even read beyond what a message of WebSocket may be', async () => {
+  it('is not read beyond the maximum of a WebSocket message', async () => {
     const server = await serve(limits)
     const client = await Talker.connect(server.port)
     client.send('x'.repeat(10_000))
@@ -65,7 +65,7 @@ describe('the size of a frame', () => {
     expect(server.board.bodies[0]).toHaveLength(100_000)
   })
 
-  it('lets ids be remembered only if they are short', async () => {
+  it('is limited for its id, which is stored', async () => {
     const server = await serve({ idCharactersMax: 10 })
     const client = await Talker.connect(server.port)
     client.send(frame('SUBSCRIBE', { id: 'x'.repeat(11), destination: '/a' }))
@@ -74,7 +74,7 @@ describe('the size of a frame', () => {
 })
 
 describe('a flood', () => {
-  it('of two hundred thousand frames is served, and others are served meanwhile', async () => {
+  it('of two hundred thousand frames is processed, and other clients are served meanwhile', async () => {
     const server = await serve({})
     const [flooder, other] = [await Talker.connect(server.port), await Talker.connect(server.port)]
     const acks = frame('ACK', { id: '1' }).repeat(100_000)
@@ -93,7 +93,7 @@ describe('a flood', () => {
     expect(served).toBeGreaterThan(20)
   })
 
-  it('of frames that wait stops the reading of that socket', async () => {
+  it('of waiting frames pauses reading from that socket', async () => {
     const server = await serve({ waitingFramesMax: 10, waitingBytesMax: 1e9, bodyBytesMax: 4_000_000 })
     const release = server.board.hold('/slow')
     const client = await Talker.connect(server.port)
@@ -109,7 +109,7 @@ describe('a flood', () => {
     expect(server.board.calls.filter((call) => call === 'send /a')).toHaveLength(100)
   })
 
-  it('of bytes that wait stops it too', async () => {
+  it('of waiting bytes pauses it too', async () => {
     const server = await serve({ waitingBytesMax: 1_000_000 })
     const release = server.board.hold('/slow')
     const client = await Talker.connect(server.port)
@@ -135,7 +135,7 @@ describe('a flood', () => {
     })
   })
 
-  it('of random bytes harms nobody', async () => {
+  it('of random bytes affects no other client', async () => {
     const server = await serve({ closeMs: 200, tickMs: 20 })
     const good = await Talker.connect(server.port)
     let seed = 1
@@ -159,7 +159,7 @@ describe('a flood', () => {
 })
 
 describe('a slow reader', () => {
-  it('is cut off at a limit, and the others get everything', async () => {
+  it('is disconnected at a limit, and others receive everything', async () => {
     const server = await serve({ bufferedBytesMax: 100_000 })
     const [slow, quick] = [await Talker.connect(server.port), await Talker.connect(server.port)]
     for (const client of [slow, quick]) await client.ask('SUBSCRIBE', { id: 's', destination: '/a' })
@@ -182,7 +182,7 @@ describe('a slow reader', () => {
     slow.ws.terminate()
   })
 
-  it('may get one frame that is larger than the limit', async () => {
+  it('may receive one frame that is larger than the limit', async () => {
     const server = await serve({ bufferedBytesMax: 100_000 })
     const client = await Talker.connect(server.port)
     await client.ask('SUBSCRIBE', { id: 's', destination: '/a' })
@@ -191,7 +191,7 @@ describe('a slow reader', () => {
   })
 })
 
-describe('time', () => {
+describe('the time', () => {
   it('to send CONNECT is limited', async () => {
     const server = await serve({ connectMs: 50, tickMs: 10 })
     const client = await Talker.open(server.port)
@@ -200,7 +200,7 @@ describe('time', () => {
     await expect.poll(() => server.stomp.count).toBe(0)
   })
 
-  it('passes with heart-beats, also beside other frames, and not for who wants none', async () => {
+  it('is extended by heart-beats, also beside other frames, and is unlimited for clients without them', async () => {
     const server = await serve({ heartBeatMs: 100, tickMs: 10 })
     const [wants, declines] = await Promise.all([
       Talker.connect(server.port, { 'heart-beat': '0,20' }),
@@ -214,7 +214,7 @@ describe('time', () => {
     expect(declines.beats).toBe(0)
   })
 
-  it('is up for a connection that was promised to beat and is silent', async () => {
+  it('runs out for a silent connection that promised heart-beats', async () => {
     const server = await serve({ heartBeatMs: 200, tickMs: 10 })
     const [silent, beating, free] = await Promise.all([
       Talker.connect(server.port, { 'heart-beat': '200,0' }),
@@ -229,7 +229,7 @@ describe('time', () => {
     expect(server.logged).toContainEqual(expect.objectContaining({ message: 'a connection fell silent' }))
   })
 
-  it('is up for who does not close the socket after DISCONNECT, nor after an ERROR', async () => {
+  it('runs out for a client that does not close the socket after DISCONNECT, or after an ERROR', async () => {
     const server = await serve({ lingerMs: 30, closeMs: 30, tickMs: 10 })
     const upgrade = (text: string) => deafSocket(server.port, text)
     const sockets = await Promise.all([
@@ -242,7 +242,7 @@ describe('time', () => {
   })
 })
 
-describe('connections that are over', () => {
+describe('closed connections', () => {
   it('leave nothing behind', async () => {
     const server = await serve({})
     const references: WeakRef<object>[] = []
@@ -282,8 +282,8 @@ async function deafSocket(port: number, text: string): Promise<Socket> {
   return socket
 }
 
-describe('before it is CONNECTED, a client', () => {
-  it('may send little, in one message or in many, and is told so', async () => {
+describe('before CONNECTED, a client', () => {
+  it('may send only a few bytes, in one message or in many, and gets an error beyond that', async () => {
     const server = await serve({ connectBytesMax: 10_000, closeMs: 50, tickMs: 10 })
     const large = await Talker.open(server.port)
     large.send(`CONNECT\na:${'x'.repeat(12_000)}`)
@@ -296,7 +296,7 @@ describe('before it is CONNECTED, a client', () => {
     expect((await many.next()).command).toBe('ERROR')
   })
 
-  it('has nothing kept of a message that never ends', async () => {
+  it('has no memory used for a message that never ends', async () => {
     const server = await serve({ connectBytesMax: 10_000, closeMs: 50, tickMs: 10 })
     const client = await Talker.open(server.port)
     client.ws.send('x'.repeat(9_000), { fin: false })
@@ -306,7 +306,7 @@ describe('before it is CONNECTED, a client', () => {
     await expect.poll(() => server.stomp.count).toBe(0)
   })
 
-  it('may send more once it is', async () => {
+  it('may send more once it is connected', async () => {
     const server = await serve({ connectBytesMax: 10_000, closeMs: 50, tickMs: 10 })
     const client = await Talker.connect(server.port)
     expect(await client.ask('SEND', { destination: '/a' }, 'x'.repeat(100_000))).toEqual([])

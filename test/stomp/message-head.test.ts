@@ -5,7 +5,7 @@ import { beginHead, endHead, messageHead } from '#stomp/message-head.ts'
 const text = fc.string({ unit: 'grapheme', minLength: 1 })
 
 describe('the heads of the messages of a subscription', () => {
-  it('are those of single messages', () => {
+  it('are the same as those of single messages', () => {
     fc.assert(
       fc.property(
         text,

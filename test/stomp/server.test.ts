@@ -79,7 +79,7 @@ describe('a WebSocket', () => {
   it.each([
     ['one after the other', 1],
     ['with many others that wait', 50],
-  ])('that is reset while it is opened harms nobody, %s', async (_, atOnce) => {
+  ])('that is reset during the handshake affects no other, %s', async (_, atOnce) => {
     for (const path of ['/rtm/websocket', '/nowhere']) {
       for (let round = 0; round < 20; round++) {
         const sockets = Array.from({ length: atOnce }, () => connectTcp(server.port, '127.0.0.1'))
@@ -100,7 +100,7 @@ describe('a WebSocket', () => {
 })
 
 describe('the rest of the server', () => {
-  it('answers as before, other upgrades such as h2c included', async () => {
+  it('answers as before, including other upgrades such as h2c', async () => {
     const { port } = server
     for (const path of [
       '/',
@@ -117,7 +117,7 @@ describe('the rest of the server', () => {
     expect(await upgrade(port, '/v1/users', { upgrade: 'h2c' })).toBe(200)
   })
 
-  it('is all that is left after the close', async () => {
+  it('still answers after the STOMP server is closed', async () => {
     await server.stomp.close()
     const response = await fetch(`http://127.0.0.1:${server.port}/rtm/info`)
     expect(await response.text()).toBe('plain /rtm/info')
@@ -150,8 +150,8 @@ describe('the rest of the server', () => {
   })
 })
 
-describe('the close of the server', () => {
-  it('does what was read, sends what waits, and says that the server goes away', async () => {
+describe('closing the server', () => {
+  it('processes what was read, sends what waits, and sends that the server is going away', async () => {
     const client = await Talker.connect(server.port)
     await client.ask('SUBSCRIBE', { id: 's', destination: '/slow' })
     const release = server.board.hold('/slow')
@@ -168,7 +168,7 @@ describe('the close of the server', () => {
     expect(server.stomp.count).toBe(0)
   })
 
-  it('waits neither for clients that do not answer nor for calls that hang', async () => {
+  it('does not wait for clients that do not answer or calls that hang', async () => {
     const release = server.board.hold('/slow')
     const [deaf, busy] = [await Talker.connect(server.port), await Talker.connect(server.port)]
     deaf.ws.pause()
@@ -182,7 +182,7 @@ describe('the close of the server', () => {
   })
 })
 
-it('the official client talks to it, and comes back after a loss', async () => {
+it('the official client connects to it, and reconnects after a loss', async () => {
   const client = new Client({
     brokerURL: `ws://127.0.0.1:${server.port}/rtm/websocket`,
     connectHeaders: { login: 'öfficial:client' },

@@ -73,7 +73,7 @@ describe.each(transports)('SockJS over %s', (transport) => {
     await expect.poll(() => server.stomp.count).toBe(0)
   })
 
-  it('says why it is refused', async () => {
+  it('sends the reason when it is refused', async () => {
     const client = clientOver(transport)
     client.connectHeaders = { login: 'reject' }
     const { promise, resolve } = Promise.withResolvers<string>()
@@ -96,7 +96,7 @@ describe.each(transports)('SockJS over %s', (transport) => {
 })
 
 describe('SockJS', () => {
-  it('tells scripts of every origin what is here', async () => {
+  it('answers /info to scripts of every origin', async () => {
     const response = await fetch(`${url}/rtm/info?api-key=1`, { headers: { origin: 'http://app.test' } })
     expect(await response.json()).toMatchObject({ websocket: true, cookie_needed: false })
     expect(response.headers.get('access-control-allow-origin')).toBe('http://app.test')
@@ -137,7 +137,7 @@ describe('SockJS', () => {
   it.each([
     ['in one request', [12_000]],
     ['in many', [4_000, 4_000, 4_000, 4_000]],
-  ])('takes little before a client is CONNECTED, %s', async (_, sizes) => {
+  ])('accepts few bytes before a client is CONNECTED, %s', async (_, sizes) => {
     await post(`/rtm/0/${session}/xhr`)
     const send = (size: number) => post(`/rtm/0/${session}/xhr_send`, JSON.stringify([`\n`.repeat(size)]))
     const statuses: number[] = []
@@ -146,7 +146,7 @@ describe('SockJS', () => {
     expect(server.board.calls).toEqual([])
   })
 
-  it('takes more of a client that is CONNECTED', async () => {
+  it('accepts more from a client that is CONNECTED', async () => {
     await post(`/rtm/0/${session}/xhr`)
     await post(`/rtm/0/${session}/xhr_send`, JSON.stringify([frame('CONNECT')]))
     const body = 'x'.repeat(100_000)
@@ -155,7 +155,7 @@ describe('SockJS', () => {
     await expect.poll(() => server.board.bodies).toEqual([body])
   })
 
-  it('takes texts alone, and ends a connection whose texts are no frames', async () => {
+  it('accepts only texts, and closes a connection whose texts are no frames', async () => {
     await post(`/rtm/0/${session}/xhr`)
     expect((await post(`/rtm/0/${session}/xhr_send`, '[1,null,{}]')).status).toBe(204)
     expect((await post(`/rtm/0/${session}/xhr_send`, '["PUBLISH\\n"]')).status).toBe(204)
@@ -166,7 +166,7 @@ describe('SockJS', () => {
   it.each([
     ['says so', 'Content-Length: 10000000', 'nothing of it'],
     ['does not', 'Transfer-Encoding: chunked', `a00000\r\n${'x'.repeat(600_000)}`],
-  ])('refuses what is too large, unread, whether it %s', async (_, header, body) => {
+  ])('refuses what is too large without reading it, whether it %s', async (_, header, body) => {
     await post(`/rtm/0/${session}/xhr`)
     const socket = connectTcp(server.port, '127.0.0.1').on('error', () => {})
     socket.write(`POST /rtm/0/${session}/xhr_send HTTP/1.1\r\nHost: x\r\n${header}\r\n\r\n${body}`)
@@ -175,7 +175,7 @@ describe('SockJS', () => {
     expect(String(data)).toContain('413 Payload Too Large')
   })
 
-  it('leaves what a client sends in its requests while earlier frames wait', async () => {
+  it('does not read further requests of a client while earlier frames wait', async () => {
     const release = server.board.hold('/slow')
     await post(`/rtm/0/${session}/xhr`)
     const sends = (count: number, text: string) => JSON.stringify(Array.from({ length: count }, () => text))
@@ -198,7 +198,7 @@ describe('SockJS', () => {
     expect(server.board.calls.filter((call) => call === 'send /slow')).toHaveLength(60)
   })
 
-  it('cuts off who does not fetch what comes', async () => {
+  it('disconnects a client that does not fetch its messages', async () => {
     await server.close()
     server = await openBoard({ bufferedBytesMax: 100_000 })
     url = `http://127.0.0.1:${server.port}`
@@ -211,13 +211,13 @@ describe('SockJS', () => {
     expect(server.stomp.count).toBe(0)
   })
 
-  it('loses a client that goes away in the middle', async () => {
+  it('detects a client that disconnects in the middle', async () => {
     const client = await connected(clientOver('xhr-streaming'))
     await client.deactivate({ force: true })
     await expect.poll(() => server.board.calls.at(-1), { timeout: 10_000 }).toBe('closed lost')
   })
 
-  it('ends a WebSocket that breaks its framing', async () => {
+  it('closes a WebSocket with invalid framing', async () => {
     for (const text of ['[', '{}', '[1]', 'null']) {
       const ws = new WebSocket(`ws://127.0.0.1:${server.port}/rtm/000/session/websocket`)
       await once(ws, 'message')

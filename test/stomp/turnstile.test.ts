@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { Turnstile } from '#stomp/turnstile.ts'
 
-it('those who come at once are let in in their order, and others have their turn in between', async () => {
+it('concurrent arrivals are admitted in their order, and other work runs in between', async () => {
   const turnstile = new Turnstile()
   const seen: (number | 'other')[] = []
   const others = () =>
@@ -18,7 +18,7 @@ it('those who come at once are let in in their order, and others have their turn
   expect(seen.filter((each) => each === 'other').length).toBeGreaterThan(3)
 })
 
-it('who comes alone is let in at once, and so is the next', async () => {
+it('a single arrival is admitted at once, and so is the next', async () => {
   const turnstile = new Turnstile()
   for (let nth = 0; nth < 3; nth++) {
     let isIn = false

@@ -10,7 +10,7 @@ const base64 = (text: string, encoding: BufferEncoding = 'utf8') =>
   Buffer.from(text, encoding).toString('base64')
 
 describe('authParams', () => {
-  it('are what a client has encoded, whatever characters they hold', () => {
+  it('are decoded as a client encoded them, whatever characters they contain', () => {
     const text = fc.string({ unit: 'grapheme' }).filter((each) => !each.includes('\0'))
     fc.assert(
       fc.property(
@@ -25,18 +25,18 @@ describe('authParams', () => {
     )
   })
 
-  it('may come as browsers encode text, which know Latin-1 alone', () => {
+  it('may be encoded as browsers encode text, in Latin-1', () => {
     const params = { name: 'Zoë Müller', sign: '\u00a7 \u00ff' }
     expect(readAuthParams(btoa(JSON.stringify(params)))).toEqual(params)
   })
 
-  it('may come in the alphabet of URLs, and without padding', () => {
+  it('may be in URL-safe base64, and without padding', () => {
     const params = { sign: '???>>>~~~' }
     const text = Buffer.from(JSON.stringify(params)).toString('base64url')
     expect(readAuthParams(text)).toEqual(params)
   })
 
-  it.each([undefined, '', ' ', 'undefined', 'null'])('are none where the header is %j', (text) => {
+  it.each([undefined, '', ' ', 'undefined', 'null'])('are absent where the header is %j', (text) => {
     expect(readAuthParams(text)).toEqual({})
   })
 
@@ -51,7 +51,7 @@ describe('authParams', () => {
     ['half a character', base64('{"a":"\\ud800"}')],
     ['more levels than can be kept', base64(`{"a":${'['.repeat(100)}${']'.repeat(100)}}`)],
     ['so many levels that they break parsers', base64(`{"a":${'['.repeat(5_000_000)}`)],
-  ])('are refused by name where they are %s', (_, text) => {
+  ])('are refused with the name of the header where they are %s', (_, text) => {
     expect(() => readAuthParams(text)).toThrow(refusal)
   })
 })

@@ -25,12 +25,12 @@ describe('a range', () => {
     expect(readRange(header, 10)).toEqual(expected)
   })
 
-  it('of an empty file cannot be had', () => {
+  it('of an empty file cannot be satisfied', () => {
     expect(readRange('bytes=0-', 0)).toBe('unsatisfiable')
     expect(readRange('bytes=-1', 0)).toBe('unsatisfiable')
   })
 
-  it('is given only of the file that it was begun with', () => {
+  it('is served only while the file matches If-Range', () => {
     expect(isSame(undefined, '"a"')).toBe(true)
     expect(isSame('"a"', '"a"')).toBe(true)
     expect(isSame('"b"', '"a"')).toBe(false)
@@ -39,13 +39,13 @@ describe('a range', () => {
   })
 })
 
-it('a copy is known by its tag, among others, weak or not', () => {
+it('a cached copy is recognised by its ETag, among others, weak or strong', () => {
   for (const header of ['"a"', 'W/"a"', '"b", "a"', '*']) expect(isFresh(header, '"a"'), header).toBe(true)
   for (const header of [undefined, '', '"b"', 'a']) expect(isFresh(header, '"a"'), header).toBe(false)
 })
 
 describe('a disposition', () => {
-  it('lets browsers show only what runs no script', () => {
+  it('is inline only for types that run no script', () => {
     for (const type of [
       'image/png',
       'image/webp',
@@ -67,7 +67,7 @@ describe('a disposition', () => {
     }
   })
 
-  it('names the file in any script, and to old readers as far as they can read', () => {
+  it('names the file in any script, and in ASCII for old clients', () => {
     expect(disposition('image/png', 'Füße 😀.png')).toBe(
       `inline; filename="F__e __.png"; filename*=UTF-8''F%C3%BC%C3%9Fe%20%F0%9F%98%80.png`,
     )
@@ -76,12 +76,12 @@ describe('a disposition', () => {
     )
   })
 
-  it('cannot be left by a name', () => {
+  it('cannot be escaped by a name', () => {
     expect(disposition('image/png', 'a\r\nset-cookie: x')).toMatch(/^inline; filename="a__set-cookie: x"/)
   })
 })
 
-it('whatever is opened is in a sandbox, but for PDFs, whose viewers do not start in one', () => {
+it('every file is served with a sandbox policy, except PDFs, whose viewers do not start in one', () => {
   expect(contentPolicy('text/html')).toMatch(/; sandbox$/)
   expect(contentPolicy('application/pdf')).not.toContain('sandbox')
   expect(contentPolicy('application/pdf')).toContain("default-src 'none'")

@@ -22,23 +22,23 @@ it.each([
   ['ChatKitty-JS-Core/0.0.0', 'user.channel.joined', 'channel.message.created', 'channel.message.updated'],
   ['ChatKitty-JS/one', 'user.channel.joined', 'channel.message.created', 'channel.message.updated'],
   ['curl/8', 'user.channel.joined', 'channel.message.created', 'channel.message.updated'],
-])('%s is told of events as %s, %s and %s', (userAgent, joined, created, updated) => {
+])('%s receives events as %s, %s and %s', (userAgent, joined, created, updated) => {
   const name = names(userAgent)
   expect(name('user.channel.joined')).toBe(joined)
   expect(name('channel.message.created')).toBe(created)
   expect(name('channel.message.updated')).toBe(updated)
 })
 
-describe('a client that says who it is in the query', () => {
+describe('a client that identifies itself in the query', () => {
   const said = 'api_key=k&stompx_user=j%C3%A4ne%20x&stompx_auth_params=%7B%22a%22%3A1%7D'
 
-  it('is one of the oldest', () => {
+  it('is recognised as one of the oldest', () => {
     const { generation, ...rest } = hello(said)
     expect(rest).toMatchObject({ apiKey: 'k', username: 'jäne x', authParams: '{"a":1}' })
     expect(generation?.events['channel.message.created']).toBe('thread.message.created')
   })
 
-  it('is believed by the headers of its first frame, where it has them', () => {
+  it('is identified by the headers of its first frame, where it has them', () => {
     const headers = { 'StompX-User': 'ben', 'StompX-Auth-Params': 'e30=' }
     expect(hello(said, headers)).toMatchObject({
       username: 'ben',

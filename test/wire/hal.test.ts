@@ -59,7 +59,7 @@ describe('a document', () => {
     })
   })
 
-  it('has them in snake_case, but for names of both spellings, relations and custom data', () => {
+  it('has them in snake_case, except for fixed names, relations and custom data', () => {
     const document = present(cats, tom, view('snake'))
     expect(document).toEqual({
       id: 7,
@@ -72,18 +72,18 @@ describe('a document', () => {
     })
   })
 
-  it('leaves out what is absent, on paper and among the links', () => {
+  it('omits absent fields and links', () => {
     const text = JSON.stringify(present(cats, { ...tom, toys: [] }, view('camel')))
     expect(text).not.toContain('nickName')
     expect(JSON.parse(text)._links).not.toHaveProperty('toys')
   })
 
-  it('keeps URLs of others', () => {
+  it('does not change URLs of other servers', () => {
     const pictureUrl = 'https://elsewhere/tom.png'
     expect(present(cats, { ...tom, pictureUrl }, view('camel'))).toMatchObject({ pictureUrl })
   })
 
-  it('shows nothing that its resource does not name', () => {
+  it('contains nothing that its resource does not define', () => {
     const secret = { secret: 'x' }
     const secretive = { ...tom, ...secret, toys: tom.toys.map((toy) => ({ ...toy, ...secret })) }
     expect(present(cats, secretive, view('camel'))).toEqual(present(cats, tom, view('camel')))
@@ -94,7 +94,7 @@ describe('a page', () => {
   const page = { items: [tom], number: 1, size: 1, total: 3 }
   const hrefs = { url: 'https://host/v1/cats', filters: [], sort: [] }
 
-  it('by number embeds its items under their name and counts in the spelling asked for', () => {
+  it('by number embeds its items under their name and counts in the requested naming convention', () => {
     const camel = presentPage(cats, page, view('camel'), hrefs)
     expect(camel._embedded).toEqual({ cats: [present(cats, tom, view('camel'))] })
     expect(camel.page).toEqual({ size: 1, totalElements: 3, totalPages: 3, number: 1 })
@@ -107,7 +107,7 @@ describe('a page', () => {
     })
   })
 
-  it('of nothing has an empty list, which both kinds of client can read', () => {
+  it('without items has an empty list, which both kinds of client can read', () => {
     const document = presentPage(cats, { ...page, items: [], number: 0, total: 0 }, view('camel'), hrefs)
     expect(document._embedded).toEqual({ cats: [] })
     expect(document.page).toMatchObject({ totalElements: 0, totalPages: 0 })

@@ -10,7 +10,7 @@ it.each([
   '[::1]',
   '0:0:0:0:0:0:0:1',
   '::ffff:127.0.0.1',
-])('%s is this machine alone', (host) => {
+])('%s is a loopback address', (host) => {
   expect(isLoopback(host)).toBe(true)
 })
 
@@ -23,6 +23,6 @@ it.each([
   'localhost.example.com',
   '127.300.0.1',
   '::ffff:10.0.0.1',
-])('%s may be reached from afar', (host) => {
+])('%s may be reached from other machines', (host) => {
   expect(isLoopback(host)).toBe(false)
 })

@@ -30,14 +30,14 @@ describe('an Accept header', () => {
   })
 
   it.each(['application/xml', 'image/png', 'application/json;q=0', 'nonsense'])(
-    '%s takes none of ours',
+    '%s accepts none of our media types',
     (accept) => {
       expect(representationFor(accept)).toBeUndefined()
       expect(representationFor(accept), 'also from the cache').toBeUndefined()
     },
   )
 
-  it('that takes none of ours is told so in plain JSON', () => {
+  it('that accepts none of our media types is answered in plain JSON', () => {
     expect(defaultRepresentation).toEqual(json)
   })
 })

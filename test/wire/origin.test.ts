@@ -55,16 +55,16 @@ describe('the origin of a request', () => {
     '1.2.3.400',
     'ü',
     'a'.repeat(256),
-  ])('is none where Host is %j, which is refused', (host) => {
+  ])('is refused where Host is %j', (host) => {
     expect(() => readOrigin(head({ host }), nobody)).toThrow(/^The header Host /)
   })
 
-  it('is none where a proxy says what is none', () => {
+  it('is refused where a proxy sends an invalid one', () => {
     const headers = { host: 'a', 'x-forwarded-host': 'b, c/d' }
     expect(() => readOrigin(head(headers), proxies)).toThrow(/^The header X-Forwarded-Host /)
   })
 
-  it('must be told, once, by HTTP/1.1', () => {
+  it('is required, once, in HTTP/1.1', () => {
     expect(() => readOrigin(head({}), nobody)).toThrow('The header Host is missing')
     const rawHeaders = ['Accept', '*/*', 'Host', 'a', 'HOST', 'a']
     expect(() => readOrigin({ ...head({ host: 'a' }), rawHeaders }, nobody)).toThrow(
@@ -74,7 +74,7 @@ describe('the origin of a request', () => {
   })
 
   const forwarded = { host: 'inside', 'x-forwarded-host': 'chat.example.com', 'x-forwarded-proto': 'https' }
-  it('is what a proxy says that we trust, and nobody else', () => {
+  it('is the forwarded one of a trusted proxy, and of no other client', () => {
     expect(readOrigin(head(forwarded), proxies)).toBe('https://chat.example.com')
     expect(readOrigin(head(forwarded, '::ffff:10.1.2.3'), proxies)).toBe('https://chat.example.com')
     expect(readOrigin(head(forwarded, '2001:db8::7'), proxies)).toBe('https://chat.example.com')
@@ -89,7 +89,7 @@ describe('the origin of a request', () => {
     ['WSS', 'https'],
     ['ws', 'http'],
     ['https, http', 'http'],
-  ])('has the scheme that the nearest proxy names: %s', (said, scheme) => {
+  ])('has the scheme that the nearest proxy sends: %s', (said, scheme) => {
     expect(readOrigin(head({ host: 'a', 'x-forwarded-proto': said }), proxies)).toBe(`${scheme}://a`)
   })
 
@@ -99,14 +99,14 @@ describe('the origin of a request', () => {
     ['/outer, /team%20a/chat', 'http://a/team%20a/chat'],
     ['/', 'http://a'],
     ['', 'http://a'],
-  ])('goes on with the path that a trusted proxy took away: %j', (prefix, base) => {
+  ])('includes the path prefix of a trusted proxy: %j', (prefix, base) => {
     const headers = { host: 'a', 'x-forwarded-prefix': prefix }
     expect(readOrigin(head(headers), proxies)).toBe(base)
     expect(readOrigin(head(headers), nobody)).toBe('http://a')
   })
 
   it.each(['chat', '//evil.example', '/a//b', '/a?b', '/a#b', '/..', '/a/%2E./b', '/<b>', '/"', '/%zz'])(
-    'has no path that is none: %s',
+    'has no invalid path prefix: %s',
     (prefix) => {
       const headers = { host: 'a', 'x-forwarded-prefix': prefix }
       expect(() => readOrigin(head(headers), proxies)).toThrow('X-Forwarded-Prefix')
@@ -130,11 +130,11 @@ describe('the address that a request comes from', () => {
     ['2001:db9::1', '2001:db9::1'],
     ['203.0.113.7, unknown', '127.0.0.1'],
     ['', '127.0.0.1'],
-  ])('is the nearest that is no proxy of ours: %s', (chain, address) => {
+  ])('is the nearest one that is no trusted proxy: %s', (chain, address) => {
     expect(readAddress(head({ 'x-forwarded-for': chain }), proxies)).toBe(address)
   })
 
-  it('is never what a stranger claims', () => {
+  it('is never what an untrusted client claims', () => {
     const claim = { 'x-forwarded-for': '10.0.0.1' }
     expect(readAddress(head(claim, '192.0.2.1'), proxies)).toBe('192.0.2.1')
     expect(readAddress(head(claim), nobody)).toBe('127.0.0.1')

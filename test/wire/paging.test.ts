@@ -98,7 +98,7 @@ describe('start, next and relation', () => {
     [{ next: '9007199254740993' }, 'next'],
     [{ relation: 'next' }, 'relation'],
     [{ relation: 'FIRST' }, 'relation'],
-  ])('%j is refused, for it names no place in a list', (query, field) => {
+  ])('%j is refused, as it is no valid position', (query, field) => {
     expect(() => readCursorRequest(query)).toThrow(
       expect.objectContaining({
         kind: 'ClientError',
@@ -161,14 +161,14 @@ describe('links between pages by cursor', () => {
     })
   })
 
-  it('leave out what does not follow', () => {
+  it('are omitted where there is no such page', () => {
     const { next: _, ...last } = page
     expect(cursorLinks({ ...last, hasPrevious: false }, { url, filters: [] })).toEqual({
       self: { href: `${url}?start=90&size=5&relation=SELF` },
     })
   })
 
-  it('are read as the requests they mean', () => {
+  it('are parsed as the requests they stand for', () => {
     const links = cursorLinks(page, { url, filters: [] })
     const requests = Object.values(links).map(({ href }) =>
       readCursorRequest(Object.fromEntries(new URL(href).searchParams)),

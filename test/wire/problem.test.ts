@@ -6,7 +6,7 @@ const at = Date.UTC(2026, 10, 21, 10, 30)
 const timestamp = '2026-11-21T10:30:00.000Z'
 
 describe('an error body', () => {
-  it('of a 404 has the message of the hosted API, what is missing in detail, and the time', () => {
+  it('of a 404 has the message of the hosted API, what was not found in detail, and the time', () => {
     const body = presentError(new ChatError('ResourceNotFoundError', 'channel 7 does not exist'), 'camel', at)
     expect(body).toEqual({
       error: 'ResourceNotFoundError',
@@ -16,7 +16,7 @@ describe('an error body', () => {
     })
   })
 
-  it('names a single problem also at the top, its field in the spelling of the representation', () => {
+  it('contains a single problem also at the top, its field in the naming convention of the response', () => {
     const error = refused('user', 'displayName', 'missing_field', 'displayName is required')
     expect(presentError(error, 'camel', at)).toMatchObject({
       error: 'ClientError',
@@ -54,7 +54,7 @@ describe('an error body', () => {
     'access_denied',
     'insufficient_scope',
     'invalid_client',
-  ] as const)("is OAuth's for %s, and nothing more", (kind) => {
+  ] as const)('is that of OAuth for %s, and nothing more', (kind) => {
     for (const spelling of ['camel', 'snake'] as const) {
       expect(presentError(new ChatError(kind, 'why'), spelling, at)).toEqual({
         error: kind,
@@ -72,7 +72,7 @@ describe('a field that is refused', () => {
     expect(presentError(error, 'camel', at)).toMatchObject({ error: 'ClientError', field: 'body' })
   })
 
-  it('is a ValidationError on the errors queue, which names it in a list alone', () => {
+  it('is a ValidationError on the errors queue, which names it in a list only', () => {
     expect(presentFrameError(error, at)).toEqual({
       error: 'ValidationError',
       message: 'no',
@@ -81,16 +81,16 @@ describe('a field that is refused', () => {
     })
   })
 
-  it('is a ValidationError where it ends the connection, and no more is said', () => {
+  it('is a ValidationError where it ends the connection, without further fields', () => {
     expect(presentRefusal(error, at)).toEqual({ error: 'ValidationError', message: 'no', timestamp })
   })
 })
 
-it('who is too fast is told over the socket how long to wait, in seconds', () => {
+it('a rate-limited client receives over the socket how long to wait, in seconds', () => {
   expect(presentFrameError(rateLimited('slow down', 1_500), at)).toMatchObject({ coolOffDuration: 'PT1.5S' })
 })
 
-describe('a kind of error has one status', () => {
+describe('each kind of error has one status', () => {
   it.each([
     ['ClientError', 400],
     ['unauthorized', 401],

@@ -19,7 +19,7 @@ function problemsOf(schema: z.ZodType, input: unknown) {
 const name = 'jane'
 const displayName = 'Jane'
 
-describe('what is absent is missing_field, what is wrong is invalid', () => {
+describe('absent fields are missing_field, wrong ones are invalid', () => {
   it.each<[string, z.ZodType, unknown, [field: string, code: string][]]>([
     ['no body', CreateUser, undefined, [['body', 'missing_field']]],
     ['no body of several variants', CreateChannel, undefined, [['body', 'missing_field']]],
@@ -100,8 +100,8 @@ describe('what is absent is missing_field, what is wrong is invalid', () => {
   })
 })
 
-describe('what is accepted', () => {
-  it('comes in either spelling, or both at once, and loses what nobody knows', () => {
+describe('an accepted body', () => {
+  it('may have either naming convention, or both at once, and loses unknown fields', () => {
     const check = compileCheck('user', CreateUser)
     const expected = { name, displayName, isGuest: true, properties: { a_b: 1, aB: 2 } }
     const properties = { a_b: 1, aB: 2 }
@@ -115,7 +115,7 @@ describe('what is accepted', () => {
     }
   })
 
-  it('is the own spelling where both are given', () => {
+  it('is read in the primary naming convention where both are given', () => {
     const check = compileCheck('user', CreateUser)
     expect(check({ name, display_name: 'snake', displayName: 'camel' })).toMatchObject({
       displayName: 'camel',
@@ -136,7 +136,7 @@ describe('what is accepted', () => {
     expect(Object.keys(user)).not.toContain('constructor')
   })
 
-  it('takes the empty object of a JavaScript Set for no members', () => {
+  it('may have {} for members, which is the JSON of a JavaScript Set', () => {
     const check = compileCheck('channel', CreateChannel)
     expect(check({ type: 'PUBLIC', members: {} })).toEqual({ type: 'PUBLIC', members: [] })
     expect(problemsOf(CreateChannel, { type: 'PUBLIC', members: { id: 1 } })).toMatchObject([
@@ -144,7 +144,7 @@ describe('what is accepted', () => {
     ])
   })
 
-  it('has any JSON value for a secret, null too', () => {
+  it('may have any JSON value for a secret, null too', () => {
     const check = compileCheck('secret', UserSecret)
     for (const secret of [null, false, 0, '', [], { a_b: null }])
       expect(check({ secret })).toEqual({ secret })
@@ -193,7 +193,7 @@ describe('null for an optional member', () => {
       { type: 'TEXT', body: 'x', groupTag: 'g' },
     ],
     ['a part of a form', FileMessageFields, { user: 'null', properties: 'null' }, {}],
-  ])('is as if absent in %s', (_what, schema, given, meant) => {
+  ])('counts as absent in %s', (_what, schema, given, meant) => {
     const check = compileCheck('thing', schema)
     expect(check(given)).toEqual(schema.parse(meant))
   })
@@ -205,7 +205,7 @@ describe('null for an optional member', () => {
     expect(problemsOf(SendMessage, { type: 'TEXT', body: null })).toMatchObject([{ field: 'body' }])
   })
 
-  it('stays what it is within the properties, in a secret, and in a merge patch', () => {
+  it('is kept within the properties, in a secret, and in a merge patch', () => {
     const properties = { a: null }
     expect(compileCheck('user', CreateUser)({ name, displayName, properties })).toMatchObject({ properties })
     expect(compileCheck('secret', UserSecret)({ secret: null })).toEqual({ secret: null })

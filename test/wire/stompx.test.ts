@@ -13,8 +13,11 @@ const jane: User = {
   properties: {},
 }
 
-it.each(["$'", '$&', '$`', '$$'])('a resource shows the address of the server as it is: %s', (strange) => {
-  const origin = `http://${strange}.example.com`
-  const shown = withBaseUrls(presentResource(User, jane), { origin, streams: '' })
-  expect(JSON.parse(shown).displayPictureUrl).toBe(`${origin}/v1/picture/Jane`)
-})
+it.each(["$'", '$&', '$`', '$$'])(
+  'a resource contains the address of the server unchanged: %s',
+  (strange) => {
+    const origin = `http://${strange}.example.com`
+    const shown = withBaseUrls(presentResource(User, jane), { origin, streams: '' })
+    expect(JSON.parse(shown).displayPictureUrl).toBe(`${origin}/v1/picture/Jane`)
+  },
+)
