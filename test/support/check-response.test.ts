@@ -34,14 +34,14 @@ const check = (path: string, body: unknown, status = 200, type = json, method = 
 
 describe('checkResponse', () => {
   it.each(['/v1/users/1', '/users/1?a=b', '/v1/applications/7/users/1', '/applications/me/users/1/'])(
-    'knows the operation at %s',
+    'finds the operation at %s',
     (path) => {
       check(path, user)
       expect(() => check(path, {})).toThrow('ChatUserResource')
     },
   )
 
-  it('takes each spelling under its own media type alone', () => {
+  it('accepts each naming convention under its own media type only', () => {
     check('/users/1', snakeUser, 200, vendor)
     expect(() => check('/users/1', snakeUser)).toThrow('displayName')
     expect(() => check('/users/1', user, 200, vendor)).toThrow('displayName')
@@ -50,7 +50,7 @@ describe('checkResponse', () => {
     ).toThrow('isGuest')
   })
 
-  it('looks into the variant that a resource is of', () => {
+  it('checks the variant of a resource', () => {
     const { _links, ...author } = user
     check('/messages/2', { ...message, user: author })
     expect(() => check('/messages/2', { ...message, type: 'SYSTEM_TEXT', user: author })).toThrow('"user"')
@@ -73,7 +73,7 @@ describe('checkResponse', () => {
     expect(() => check('/users/1', user, 200, 'text/plain')).toThrow('text/plain')
   })
 
-  it('refuses errors of another shape, wherever they come from', () => {
+  it('refuses errors of another shape, from any source', () => {
     const error = { error: 'ClientError', message: 'Wrong', timestamp: '2026-01-02T03:04:05.678Z' }
     const refusal = { error: 'unauthorized', error_description: 'Who are you?' }
     check('/users/1', error, 404)
@@ -86,7 +86,7 @@ describe('checkResponse', () => {
     expect(() => check('/nowhere', { message: 'Wrong' }, 500)).toThrow('ApiError')
   })
 
-  it('refuses a body where none belongs', () => {
+  it('refuses a body where there must be none', () => {
     check('/users?name=jane', '', 200, undefined, 'HEAD')
     expect(() => check('/users?name=jane', '{}', 200, undefined, 'HEAD')).toThrow('body')
     check('/users/1', '', 200, json, 'HEAD')

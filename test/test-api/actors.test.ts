@@ -52,7 +52,7 @@ async function isOnline(name: string): Promise<boolean> {
 }
 
 describe('an actor', () => {
-  it('is online until it leaves, and others hear of it', async () => {
+  it('is online until it leaves, and others receive that', async () => {
     const changes = hear(alice.client.onUserPresenceChanged.bind(alice.client))
     const id = await actor('jane')
     expect(await isOnline('jane')).toBe(true)
@@ -101,7 +101,7 @@ describe('an actor', () => {
     await leave(id)
   })
 
-  it('stands in the journal like everybody', async () => {
+  it('is recorded in the journal like any user', async () => {
     const id = await actor('jane')
     const { body } = await act(id, 'send', { channel: 'lobby', body: 'Noted' }, 201)
     const match = JSON.stringify({ kind: 'event', payload: { messageId: body.id } })
@@ -110,7 +110,7 @@ describe('an actor', () => {
     await leave(id)
   })
 
-  it('may do what its user may, and no more', async () => {
+  it('has the permissions of its user, and no more', async () => {
     const id = await actor('john')
     await act(id, 'send', { channel: 'lobby', body: 'x' }, 403)
     await act(id, 'start-chat', { channel: 'lobby' }, 403)
@@ -121,7 +121,7 @@ describe('an actor', () => {
     await act(id, 'read', { channel: 'lobby' }, 404)
   })
 
-  it('is a user, or a guest where those are let in', async () => {
+  it('is an existing user, or a guest where guests are enabled', async () => {
     await actor('somebody')
     const seed = { users: [{ name: 'jane', displayName: 'Jane', isGuest: false }] }
     const closed = await server.createWorld({ seed, settings: { guestUsers: false } })
@@ -130,7 +130,7 @@ describe('an actor', () => {
     await enter('jane').expect(403) // as its client would be, without a function that lets it in
   })
 
-  it('is gone when its world starts anew', async () => {
+  it('is removed when its world is reset', async () => {
     const other = await server.createWorld()
     const id = await actor('guest', other)
     await server.testApi.post(`/worlds/${other.id}/reset`).expect(200)
@@ -149,7 +149,7 @@ describe('an actor', () => {
     ['type', { channel: 'lobby', keys: 7 }, 'keys'],
     ['react', { message: 'x', emoji: '👍' }, 'message'],
     ['start-chat', {}, 'channel'],
-  ])('at /%s is not told %j, for %s is wrong', async (action, body, field) => {
+  ])('at /%s refuses %j, for %s is wrong', async (action, body, field) => {
     const id = await actor('jane')
     const path = action ? `/${id}/${action}` : ''
     const answer = await server.testApi.post(`/worlds/${world.id}/actors${path}`).send(body).expect(400)

@@ -65,7 +65,7 @@ describe('the clock', () => {
     isReal(await read())
   })
 
-  it('goes on from the time that it is set to, the past included', async () => {
+  it('continues from the time that it is set to, the past included', async () => {
     for (const now of [eve, '2030-12-24', '2030-12-24T18:00Z', '2001-02-03T04:05:06+02:00']) {
       const reading = await set({ now })
       expect(reading.frozen).toBe(false)
@@ -75,7 +75,7 @@ describe('the clock', () => {
     }
   })
 
-  it('stands still where it is frozen, and goes on from there', async () => {
+  it('stands still where it is frozen, and continues from there', async () => {
     expect(await set({ now: eve, frozen: true })).toMatchObject({ now: eve, frozen: true })
     const channel = await createChannel(server.main)
     const messages = [await sendMessage(server.main, channel.id), await sendMessage(server.main, channel.id)]
@@ -87,7 +87,7 @@ describe('the clock', () => {
     expect(Date.parse(now)).toBeLessThan(Date.parse(eve) + 60_000)
   })
 
-  it('advances by the sum of what it is given, frozen or not', async () => {
+  it('advances by the sum of the given durations, frozen or not', async () => {
     expect(await advance({ hours: 1, minutes: 30, seconds: 1, ms: 5 })).toMatchObject({
       frozen: false,
       offsetMs: 1.5 * hourMs + 1_005,
@@ -97,7 +97,7 @@ describe('the clock', () => {
     expect(await advance({ ms: 0 })).toMatchObject({ now: '2030-12-25T18:00:00.000Z' })
   })
 
-  it('advances for each who asks, also at the same time', async () => {
+  it('advances for each request, also for concurrent ones', async () => {
     await Promise.all([1, 2, 3].map((hours) => advance({ hours })))
     expect((await read()).offsetMs).toBe(6 * hourMs)
   })
@@ -120,13 +120,13 @@ describe('the clock', () => {
     expect((await read()).offsetMs).toBe(0)
   })
 
-  it('goes no further than times with four digits of a year', async () => {
+  it('refuses times with more than four digits of a year', async () => {
     await set({ now: '8999-12-31T00:00:00Z' })
     const { body } = await server.testApi.post('/clock/advance').send({ days: 2 }).expect(400)
     expect(body).toMatchObject({ field: 'days' })
   })
 
-  it('is that of all worlds, and of what is refused', async () => {
+  it('applies to all worlds, and to errors', async () => {
     await set({ now: eve, frozen: true })
     const world = await server.createWorld()
     expect(world.createdTime).toBe(eve)
@@ -137,7 +137,7 @@ describe('the clock', () => {
   })
 })
 
-describe('another process on the database', () => {
+describe('another process on the same database', () => {
   /** Starts one, as it were. */
   async function start({ testApi }: { testApi: boolean }) {
     const { config, log, db } = server.ctx
@@ -157,7 +157,7 @@ describe('another process on the database', () => {
     }
   }
 
-  it('goes by the clock as it stands, and as it is moved', async () => {
+  it('follows the clock, also when it is moved', async () => {
     await set({ now: eve, frozen: true })
     const { ctx, close } = await start({ testApi: true })
     expect(ctx.clock.now()).toBe(Date.parse(eve))
@@ -167,7 +167,7 @@ describe('another process on the database', () => {
     await close()
   })
 
-  it('that starts without the test API puts real time back', async () => {
+  it('that starts without the test API resets it to real time', async () => {
     await set({ now: eve, frozen: true })
     const { ctx, close } = await start({ testApi: false })
     const [[now] = []] = await ctx.db.query({ text: 'select chatterie_clock()' }, [])
@@ -177,7 +177,7 @@ describe('another process on the database', () => {
   })
 })
 
-describe('by the clock', () => {
+describe('when the clock is moved', () => {
   const ask = ({ clientId, clientSecret }: { clientId: string; clientSecret: string } = server.main) =>
     supertest(server.url)
       .post('/oauth/token')
@@ -200,14 +200,14 @@ describe('by the clock', () => {
     expect(await statusOf(token)).toBe(401)
   })
 
-  it('tokens that were issued in the future are as good as any in the past', async () => {
+  it('tokens that were issued in the future are valid in the past', async () => {
     await set({ now: eve })
     const { token } = await issue()
     await set({ now: '2001-01-01T00:00:00Z' })
     expect(await statusOf(token)).toBe(200)
   })
 
-  it('secrets that were replaced, and grants, come to their end', async () => {
+  it('rotated secrets, and grants, expire', async () => {
     const application = await server.createApplication()
     await set({ frozen: true })
     const { now } = await read()
@@ -225,7 +225,7 @@ describe('by the clock', () => {
     expect(await server.ctx.grants.check(grant, 'read')).toBeUndefined()
   })
 
-  it('what was kept for its days is forgotten', async () => {
+  it('records are removed after their retention', async () => {
     const [jane, joe] = [await createUser(server.main), await createUser(server.main)]
     const channel = await createChannel(server.main, { members: [{ id: jane.id }, { id: joe.id }] })
     await sendMessage(server.main, channel.id, { user: { id: joe.id } })
@@ -238,7 +238,7 @@ describe('by the clock', () => {
     expect(await count()).toBe(0)
   })
 
-  it('a run of a function whose process dies is tried again, at each of its times', async () => {
+  it('a run of a function whose process dies is retried, at each of its times', async () => {
     await set({ now: eve, frozen: true })
     const application = await server.createApplication()
     const crash = await deploy(
@@ -258,7 +258,7 @@ describe('by the clock', () => {
     expect(runs.map(({ createdTime }) => seconds(createdTime))).toEqual([0, 1, 5, 21, 85])
   })
 
-  it('functions call the API after a journey to the future and back', async () => {
+  it('functions can call the API after a move to the future and back', async () => {
     const application = await server.createApplication()
     const reader = await deploy(
       application,
@@ -303,7 +303,7 @@ describe('by the clock', () => {
     })
   })
 
-  it('a job that failed is tried again, and given up in the end', async () => {
+  it('a job that failed is retried, and given up in the end', async () => {
     await set({ frozen: true })
     const folder = join(server.ctx.config.home, 'files', 'uploads')
     await mkdir(dirname(folder), { recursive: true })
@@ -325,7 +325,7 @@ describe('by the clock', () => {
   })
 })
 
-describe('by the clock, users at their devices', () => {
+describe('when the clock is moved, connected users', () => {
   let alice: Awaited<ReturnType<typeof connect>>
   let bob: { id: number; name: string }
   let channel: Awaited<ReturnType<typeof createChannel>>
@@ -361,7 +361,7 @@ describe('by the clock, users at their devices', () => {
     expect((await chat.onTypingStopped.next())[0]).toMatchObject({ name: bob.name })
   })
 
-  it('go offline when they have been away for too long, at that time', async () => {
+  it('go offline when they have been disconnected for too long, at that time', async () => {
     await set({ now: eve, frozen: true })
     const changes = hear(alice.client.onUserPresenceChanged)
     const phone = new Phone(server, server.main, bob.name)
@@ -381,7 +381,7 @@ describe('by the clock, users at their devices', () => {
     expect(row.endTime?.toISOString()).toBe('2030-12-24T18:00:08.000Z')
   })
 
-  it('come back within ten minutes, and no later', async () => {
+  it('can resume within ten minutes, and no later', async () => {
     await set({ frozen: true })
     const phone = new Phone(server, server.main, bob.name)
     await phone.connect()

@@ -43,7 +43,7 @@ describe('coverage', () => {
     expect(warnings).toEqual([])
   })
 
-  it('of all worlds and applications is what each of them used', async () => {
+  it('of all worlds and applications is the sum of each', async () => {
     const before = (await coverageOf()).operations.listThreadMessages?.count ?? 0
     const [one, other] = [await server.createWorld(), await server.createWorld()]
     await server.as(one).get('/threads/1/messages').expect(404)
@@ -69,7 +69,7 @@ describe('coverage', () => {
     await disconnect(device)
   })
 
-  it('stays over a reset, and is gone with its world', async () => {
+  it('is kept by a reset, and removed with its world', async () => {
     const world = await server.createWorld()
     await server.as(world).get('/users').expect(200)
     await server.testApi.post(`/worlds/${world.id}/reset`).expect(200)
@@ -105,7 +105,7 @@ describe('a warning', () => {
     ])
   })
 
-  it('names spellings that are deprecated', async () => {
+  it('names deprecated spellings', async () => {
     const world = await server.createWorld()
     await server.as(world).post('/users').send({ name: 'jane', displayName: 'Jane', guest: true }).expect(200)
     await server.as(world).get(`/users?access_token=${world.accessToken}`).expect(200)
@@ -131,7 +131,7 @@ describe('a warning', () => {
     ])
   })
 
-  it('names topics whose messages nobody acknowledged', async () => {
+  it('names topics whose messages were not acknowledged', async () => {
     const world = await server.createWorld()
     const { body: user } = await server.as(world).post('/users').send(jane).expect(200)
     const phone = new Phone(server, world, 'jane')
@@ -146,7 +146,7 @@ describe('a warning', () => {
     await phone.cut()
   })
 
-  it('names requests for what was deleted, and not for what never was', async () => {
+  it('names requests for what was deleted, but not for what never existed', async () => {
     const world = await server.createWorld()
     const { body: user } = await server.as(world).post('/users').send(jane).expect(200)
     await server.as(world).get('/users/99999').expect(404)
@@ -160,7 +160,7 @@ describe('a warning', () => {
 })
 
 describe('a strict world', () => {
-  it('refuses unknown fields as a ValidationError that names them, and does nothing', async () => {
+  it('refuses unknown fields with a ValidationError that names them, and does nothing', async () => {
     const world = await server.createWorld({ strictness: 'strict' })
     const { body } = await server
       .as(world)
@@ -178,7 +178,7 @@ describe('a strict world', () => {
       .expect(200)
   })
 
-  it('takes what the official clients send, and any properties', async () => {
+  it('accepts what the official clients send, and any properties', async () => {
     const world = await server.createWorld({ strictness: 'strict' })
     const sdk = new Configuration({ basePath: server.url, accessToken: world.accessToken })
     const { data: user } = await new UsersApi(sdk).createUser({
@@ -194,7 +194,7 @@ describe('a strict world', () => {
   })
 })
 
-describe('odd fields', () => {
+describe('unknown fields', () => {
   it.each([
     [CreateUser, { ...jane, is_guest: true, display_name: 'x' }, []],
     [CreateUser, { properties: { deep: { est: 1 } } }, []],

@@ -104,7 +104,7 @@ describe('a fault of the socket', () => {
     expect((await phone.connect()).command).toBe('CONNECTED')
   })
 
-  it('refuses it in any other name', async () => {
+  it('refuses a connection with any error name', async () => {
     await fail({ frame: 'CONNECT' }, { error: { error: 'OddError', message: 'How odd' } })
     const answer = await newPhone().connect()
     expect(JSON.parse(answer.body)).toMatchObject({ error: 'OddError', message: 'How odd' })
@@ -122,14 +122,14 @@ describe('a fault of the socket', () => {
     await expect.poll(() => entries(sent)).toHaveLength(1)
   })
 
-  it('fails what it asks for, and nothing else', async () => {
+  it('fails what a client requests, and nothing else', async () => {
     const error = { error: 'OddError', message: 'How odd' }
     await fail({ frame: 'SUBSCRIBE', username: 'alice', destination: '**/user.contacts.relay**' }, { error })
     expect(await refused(alice.client.listUsers())).toMatchObject(error)
     await done(alice.client.listUsers())
   })
 
-  it('cuts the connection off, and the official client comes back', async () => {
+  it('closes the connection, and the official client reconnects', async () => {
     const carol = await connect(server, world, 'carol')
     const connects = async () =>
       (await entries({ kind: 'frame', username: 'carol' })).filter(
@@ -143,7 +143,7 @@ describe('a fault of the socket', () => {
     await disconnect(carol)
   })
 
-  it('drops what is sent, without a word', async () => {
+  it('drops what is sent, without an error', async () => {
     const phone = await openPhone()
     await fail({ frame: 'SEND', username: 'phone' }, { drop: true })
     const send = (body: string) =>
@@ -161,7 +161,7 @@ describe('a fault of the socket', () => {
     expect(receipts.map(({ headers }) => headers['receipt-id'])).not.toContain('dropped')
   })
 
-  it('does what is sent twice', async () => {
+  it('processes what is sent twice', async () => {
     const phone = await openPhone()
     await fail({ frame: 'SEND', username: 'alice' }, { duplicate: true })
     await done(say(alice, 'twice'))
@@ -169,7 +169,7 @@ describe('a fault of the socket', () => {
   })
 
   it.each(['client-individual', 'auto'])(
-    'drops a message, which a resumed session gets once (ack: %s)',
+    'drops a message, which a resumed session receives once (ack: %s)',
     async (ack) => {
       const phone = await openPhone(ack)
       await fail({ frame: 'MESSAGE', type: 'channel.message.created', username: 'phone' }, { drop: true })
@@ -185,7 +185,7 @@ describe('a fault of the socket', () => {
     },
   )
 
-  it('cuts off who is to hear something, who gets it when it is back', async () => {
+  it('disconnects the recipient of a message, who receives it after reconnecting', async () => {
     const phone = await openPhone()
     await fail({ frame: 'MESSAGE', type: 'channel.message.created', username: 'phone' }, { disconnect: true })
     await done(say(alice, 'after all'))
@@ -206,7 +206,7 @@ describe('a fault of the socket', () => {
     await expect.poll(() => phone.bodies(channel.id).slice(2)).toEqual(['early', 'late'])
   })
 
-  it('is of its world alone', async () => {
+  it('applies to its world only', async () => {
     await fail({ frame: 'MESSAGE' }, { drop: true }, {})
     await fail({ frame: 'CONNECT' }, { refuse: 'no' }, {})
     const other = await server.createWorld()
@@ -230,7 +230,7 @@ describe('a fault of a function', () => {
 })
 
 describe('the journal', () => {
-  it('has frames in both directions, with whose they are', async () => {
+  it('contains frames in both directions, with their user', async () => {
     await done(say(alice, 'seen'))
     expect(await expected({ kind: 'frame', frame: 'SEND', body: { body: 'seen' } })).toMatchObject({
       username: 'alice',
@@ -245,7 +245,7 @@ describe('the journal', () => {
     chat.session.end()
   })
 
-  it('has what happened, by whichever door', async () => {
+  it('contains all events, whichever API caused them', async () => {
     const { body } = await server
       .as(world)
       .post(`/channels/${channel.id}/messages`)
@@ -255,7 +255,7 @@ describe('the journal', () => {
     expect(entry).toMatchObject({ type: 'channel.message.created', channelId: channel.id, username: 'bob' })
   })
 
-  it('has runs of functions', async () => {
+  it('contains runs of functions', async () => {
     await done(say(alice, 'run'))
     const match = {
       kind: 'function',
@@ -266,7 +266,7 @@ describe('the journal', () => {
     expect(await expected(match)).toMatchObject({ type: 'user.sent.message', result: { said: 'hello' } })
   })
 
-  it('has no secret of those who connect', async () => {
+  it('contains no secret of connecting clients', async () => {
     const device = await connect(server, world, 'phone', { pin: 'hunter2' })
     await disconnect(device)
     const text = JSON.stringify(await entries({ limit: 10_000 }))

@@ -4,7 +4,7 @@ import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startServer, type TestServer } from '../support/server.ts'
 
-describe('the test API, where it is off', () => {
+describe('the test API, where it is disabled', () => {
   let server: TestServer
   beforeAll(async () => {
     server = await startServer({ TEST_API_TOKEN: 'let-me-in' })
@@ -12,7 +12,7 @@ describe('the test API, where it is off', () => {
   afterAll(() => server.close())
 
   it.each(['/_test', '/_test/worlds', '/_test/reset', '/v1/_test/worlds'])(
-    'answers %s as any unknown path',
+    'answers %s like any unknown path',
     async (path) => {
       const unknown = await supertest(server.url).get('/nowhere').expect(404)
       for (const method of ['get', 'post', 'delete'] as const) {
@@ -51,12 +51,12 @@ describe('the test API without a token', () => {
     '0.0.0.0',
     '[::ffff:10.0.0.1]',
     'chat.example.com',
-  ])('is not reached as %s, wherever that leads', async (host) => {
+  ])('is not reached as %s, whatever address that resolves to', async (host) => {
     const { body } = await ask({ host }).expect(403)
     expect(body).toMatchObject({ error: 'AccessDeniedError', message: expect.any(String) })
   })
 
-  it('takes the host of a target in absolute form for the one that was asked', async () => {
+  it('uses the host of a target in absolute form instead of the Host header', async () => {
     const { hostname, port } = new URL(server.url)
     const path = 'http://rebound.example.com/_test/worlds'
     const request = get({ hostname, port, path, headers: { host: 'localhost' } })
@@ -92,7 +92,7 @@ describe('the test API with a token', () => {
   afterAll(() => server.close())
   const ask = (headers: Record<string, string>) => supertest(server.url).get('/_test/worlds').set(headers)
 
-  it('wants it with every request', async () => {
+  it('requires it with every request', async () => {
     await ask({ authorization: 'Bearer let-me-in' }).expect(200)
     for (const authorization of [
       'Bearer let-me-i',

@@ -41,7 +41,7 @@ function createUser(name: string, more: object = {}) {
 }
 
 describe('a journal', () => {
-  it('has each request with its answer, once the client has that', async () => {
+  it('contains each request with its response, once the client has received that', async () => {
     await createUser('jane').expect(200)
     await server.as(world).get('/users?name=jane').expect(200)
     await server.as(world).get('/nowhere').expect(404)
@@ -63,7 +63,7 @@ describe('a journal', () => {
     expect(missed).not.toHaveProperty('operation')
   })
 
-  it('has what the official SDK does', async () => {
+  it('contains the requests of the official SDK', async () => {
     const { body: channel } = await server.as(world).post('/channels').send({ type: 'PUBLIC', name: 'lobby' })
     const sdk = new MessagesApi(new Configuration({ basePath: server.url, accessToken: world.accessToken }))
     await sdk.listMessages()
@@ -71,7 +71,7 @@ describe('a journal', () => {
     expect(channel.id).toEqual(expect.any(Number))
   })
 
-  it('is of its world alone', async () => {
+  it('is separate for each world', async () => {
     const other = await server.createWorld()
     await createUser('jane')
     await supertest(server.url).get('/v1/users').auth('wrong', { type: 'bearer' }).expect(401)
@@ -81,7 +81,7 @@ describe('a journal', () => {
     await server.testApi.get(`/worlds/${server.main.id}/journal`).expect(404)
   })
 
-  it('has what was no JSON, and what a fault made of an answer', async () => {
+  it('contains requests that were no JSON, and responses changed by a fault', async () => {
     await server.as(world).post('/users').type('json').send('{"name": ').expect(400)
     const fault = { on: { operation: 'listUsers' }, do: { hang: true }, times: 1 }
     await server.testApi.post(`/worlds/${world.id}/faults`).send(fault).expect(201)
@@ -93,7 +93,7 @@ describe('a journal', () => {
     expect((await entries({ kind: 'request' }))[0]).toMatchObject({ status: 400, requestBody: '{"name": ' })
   })
 
-  it('keeps 64 KiB of a body, and says that there was more', async () => {
+  it('stores 64 KiB of a body, and says that there was more', async () => {
     const properties = { text: 'x'.repeat(70_000) }
     await createUser('jane', { properties }).expect(200)
     const [entry] = await entries({ kind: 'request' })
@@ -102,7 +102,7 @@ describe('a journal', () => {
     expect(entry?.responseBody).toHaveLength(65_536)
   })
 
-  it('never has a token, a secret or a grant', async () => {
+  it('never contains a token, a secret or a grant', async () => {
     const { body } = await supertest(server.url)
       .post('/oauth/token')
       .type('form')
@@ -156,7 +156,7 @@ describe('a journal', () => {
     expect(redact(value)).toEqual(masked)
   })
 
-  it('is listed in pages, oldest first, as it is filtered', async () => {
+  it('is listed in pages, oldest first, with filters', async () => {
     for (const name of ['a', 'b', 'c']) await createUser(name)
     await server.as(world).get('/users')
     const query = { operation: 'createUser', limit: 2 }
@@ -170,7 +170,7 @@ describe('a journal', () => {
     expect(second.next).toBeNull()
   })
 
-  it('is emptied, and counts on', async () => {
+  it('is emptied, and its numbering continues', async () => {
     await createUser('jane')
     const [before] = await entries()
     await server.testApi.delete(path()).expect(204)
@@ -179,7 +179,7 @@ describe('a journal', () => {
     expect((await entries())[0]?.position).toBeGreaterThan(before?.position ?? 0)
   })
 
-  it('is gone with its world, and whoever waits for it is told', async () => {
+  it('is removed with its world, and waiting requests are answered', async () => {
     await createUser('jane')
     const waiting = matching({ status: 1 }).then(({ status }) => status)
     const other = world
@@ -192,7 +192,7 @@ describe('a journal', () => {
     await server.testApi.get(path(other)).expect(404)
   })
 
-  it('keeps the newest 10,000 entries, and bodies up to a bound', () => {
+  it('keeps the newest 10,000 entries, and bodies up to a limit', () => {
     const { journals, judge } = server.ctx.testApi ?? {}
     expect(judge).toBeDefined()
     const body = 'x'.repeat(40_000)
@@ -212,14 +212,14 @@ describe('a journal', () => {
     ['limit=10001', 'limit'],
     ['after=-1', 'after'],
     ['colour=red', 'colour'],
-  ])('is not listed by ?%s, for %s is wrong', async (query, field) => {
+  ])('refuses ?%s, for %s is wrong', async (query, field) => {
     const { body } = await server.testApi.get(`${path()}?${query}`).expect(400)
     expect(body).toMatchObject({ error: 'ClientError', field })
   })
 })
 
 describe('an expectation', () => {
-  it('is met by what is there, first come first', async () => {
+  it('is met by existing entries, oldest first', async () => {
     await createUser('jane')
     await createUser('john')
     const { body } = await wait({ kind: 'request', operation: 'createUser' }).expect(200)
@@ -228,7 +228,7 @@ describe('an expectation', () => {
     expect(later.body).toMatchObject({ requestBody: { name: 'john' } })
   })
 
-  it('is met by what comes', async () => {
+  it('is met by a new entry', async () => {
     const met = matching({
       kind: 'request',
       requestBody: { name: 'late', properties: { tags: ['a', { b: 1 }] } },
@@ -247,12 +247,12 @@ describe('an expectation', () => {
     { requestBody: { absent: null } },
     { requestBody: ['jane'] },
     { status: '200' },
-  ])('of %j is not met by another', async (match) => {
+  ])('of %j is not met by other entries', async (match) => {
     await createUser('jane', { properties: { tags: ['a', 'b'] } })
     await matching({ kind: 'request', ...match }, 0).expect(408)
   })
 
-  it('that is not met is told of the nearest misses and what differs', async () => {
+  it('that is not met is answered with the nearest entries and their differences', async () => {
     await createUser('jane')
     await createUser('john', { properties: { team: 'red' } })
     const expected = { requestBody: { name: 'john', properties: { team: 'blue' } } }
@@ -285,7 +285,7 @@ describe('an expectation', () => {
     expect(body).toMatchObject({ error: 'ClientError', field })
   })
 
-  it('may be one of many; too many are refused, and those who leave make room', async () => {
+  it('may be one of many; too many are refused, and cancelled ones are not counted', async () => {
     const { journals } = server.ctx.testApi ?? {}
     const listener = () => ({ added: () => undefined, ended: () => undefined })
     const stops = Array.from({ length: 2_000 }, () => journals?.listen(world.id, listener()))
@@ -316,7 +316,7 @@ describe('the stream of a journal', () => {
     return { text: () => text, close: () => request.destroy(), ended }
   }
 
-  it('sends what is there and what comes, each with its position', async () => {
+  it('sends existing and new entries, each with its position', async () => {
     await createUser('jane')
     const stream = open('?kind=request')
     await expect.poll(stream.text).toContain('"name":"jane"')
@@ -327,7 +327,7 @@ describe('the stream of a journal', () => {
     stream.close()
   })
 
-  it('ends with its world', async () => {
+  it('ends when its world is removed', async () => {
     const stream = open()
     await expect
       .poll(async () => {
@@ -337,7 +337,7 @@ describe('the stream of a journal', () => {
       .toBe('ended')
   })
 
-  it('that nobody reads holds no more than a little', async () => {
+  it('buffers only a little where nobody reads it', async () => {
     const response = await new Promise<import('node:http').IncomingMessage>((resolve) => {
       get(`${server.url}/_test${path()}/stream`, { agent: false }, resolve)
     })
@@ -351,7 +351,7 @@ describe('the stream of a journal', () => {
   })
 })
 
-it('a HAR has the requests as other tools read them', async () => {
+it('a HAR contains the requests in the standard format', async () => {
   await createUser('jane')
   await server.as(world).get('/users?name=ja%26ne')
   const { body } = await server.testApi.get(`${path()}.har`).expect(200)

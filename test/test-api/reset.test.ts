@@ -28,7 +28,7 @@ async function dial({ apiKey, host }: World, name: string): Promise<Talker> {
 }
 
 describe('a reset', () => {
-  it('makes a world as it was right after its creation, with its ids, as often as it is asked for', async () => {
+  it('restores a world to its state after creation, with its ids, as often as it is requested', async () => {
     const world = await server.createWorld({ seed: everything, settings: { guestUsers: false } })
     const fresh = await dump(server)
     for (let round = 0; round < 3; round += 1) {
@@ -52,7 +52,7 @@ describe('a reset', () => {
     expect(Object.values(await dump(server)).flat()).toEqual([])
   })
 
-  it('does so where the database looks at keys, too', async () => {
+  it('works where the database checks foreign keys, too', async () => {
     const world = await server.createWorld({ seed: everything })
     const fresh = await dump(server)
     await furnish(server, world)
@@ -70,7 +70,7 @@ describe('a reset', () => {
     expect(await dump(server)).toEqual(fresh)
   })
 
-  it('brings back what a job is removing meanwhile', async () => {
+  it('restores what a job is removing meanwhile', async () => {
     const world = await server.createWorld({ seed: everything })
     const fresh = await dump(server)
     const { pool } = server.ctx.db
@@ -94,7 +94,7 @@ describe('a reset', () => {
     expect(await dump(server)).toEqual(fresh)
   })
 
-  it('leaves credentials and tokens as they are', async () => {
+  it('keeps credentials and tokens', async () => {
     const world = await server.createWorld()
     const token = async () =>
       (
@@ -140,7 +140,7 @@ describe('a reset', () => {
     }
   })
 
-  it('lets the official client come back to a fresh world', async () => {
+  it('lets the official client reconnect to the reset world', async () => {
     const world = await server.createWorld({ seed: everything })
     const before = await connect(server, world, 'jane')
     const { paginator: channels } = await done(before.client.listChannels())
@@ -156,14 +156,14 @@ describe('a reset', () => {
 })
 
 describe('settings', () => {
-  it('keep guests out', async () => {
+  it('refuse guests', async () => {
     const world = await server.createWorld({ settings: { guestUsers: 'DISABLED' } })
     expect((await dial(world, 'stranger')).frames).toMatchObject([
       { command: 'ERROR', body: expect.stringContaining('This application lets no guests in') },
     ])
   })
 
-  it('keep users from making channels', async () => {
+  it('keep users from creating channels', async () => {
     const world = await server.createWorld({ settings: { userCreatedChannels: false } })
     const jane = await connect(server, world, 'jane')
     await refused(jane.client.createChannel({ type: 'PUBLIC', name: 'den' }))
@@ -171,8 +171,8 @@ describe('settings', () => {
   })
 })
 
-describe('worlds beside each other', () => {
-  it('do not see each other, whatever happens in them', async () => {
+describe('concurrent worlds', () => {
+  it('do not affect each other, whatever happens in them', async () => {
     const worlds = await Promise.all(Array.from({ length: 40 }, () => server.createWorld()))
     const model = new Map(worlds.map((world) => [world.id, new Set<string>()]))
     const random = (max: number) => Math.floor(Math.random() * max)
@@ -202,7 +202,7 @@ describe('worlds beside each other', () => {
     await Promise.all(worlds.map(({ id }) => server.testApi.delete(`/worlds/${id}`).expect(204)))
   }, 60_000)
 
-  it('survive being reset, restored, copied, written to and removed at the same time', async () => {
+  it('can be reset, restored, copied, written to and removed at the same time', async () => {
     const world = await server.createWorld({ seed: everything })
     const { body: snapshot } = await server.testApi.post(`/worlds/${world.id}/snapshots`).expect(201)
     const { body: channels } = await server.as(world).get('/channels').expect(200)
@@ -267,7 +267,7 @@ describe('worlds beside each other', () => {
 })
 
 describe('a reset of the server', () => {
-  it('removes all worlds and snapshots, empties the first application, and begins at 1 again', async () => {
+  it('removes all worlds and snapshots, empties the first application, and restarts ids at 1', async () => {
     const world = await server.createWorld({ seed: everything })
     await furnish(server, world)
     await server.testApi.post(`/worlds/${world.id}/snapshots`).expect(201)
@@ -299,7 +299,7 @@ describe('a reset of the server', () => {
     expect(snapshot.id).toBe(1)
   })
 
-  it('forgets what functions of the same ids were', async () => {
+  it('clears caches of functions with the same ids', async () => {
     const script = (result: number) => `export async function handleEvent() { return ${result} }`
     const results: unknown[] = []
     for (const result of [1, 2]) {

@@ -13,7 +13,7 @@ const named = <List extends string>({ _embedded }: PageDocument<List, { name: st
   _embedded[list].map(({ name }) => name)
 
 describe('a seed', () => {
-  it('gives a world users, channels, messages and functions, which name each other', async () => {
+  it('gives a world users, channels, messages and functions, which refer to each other by name', async () => {
     const as = server.as(await server.createWorld({ seed: everything }))
     const { body: users } = await as.get('/users?sort=name').expect(200)
     expect(users._embedded.users).toMatchObject([
@@ -42,14 +42,14 @@ describe('a seed', () => {
     ])
   })
 
-  it('may be written as imports are, in either spelling', async () => {
+  it('may be written like imports, in either naming convention', async () => {
     const users = [{ name: 'jane', display_name: 'Jane', is_guest: true, properties: null, id: 7 }]
     const as = server.as(await server.createWorld({ seed: { users } }))
     const { body } = await as.get('/users').expect(200)
     expect(body._embedded.users).toMatchObject([{ name: 'jane', displayName: 'Jane', isGuest: true }])
   })
 
-  it('sets off nothing: no notifications, no functions, no events', async () => {
+  it('triggers nothing: no notifications, no functions, no events', async () => {
     const world = await server.createWorld({ seed: everything })
     await allPublished(server)
     const { prisma } = server.ctx.db
@@ -59,7 +59,7 @@ describe('a seed', () => {
     expect(await prisma.eventLog.count({ where: { applicationId } })).toBe(0)
   })
 
-  it('has functions that run from then on', async () => {
+  it('contains functions that run from then on', async () => {
     const world = await server.createWorld({ seed: everything })
     const as = server.as(world)
     const { body: channels } = await as.get('/channels').expect(200)
@@ -79,7 +79,7 @@ describe('a seed', () => {
       .toBe('SUCCEEDED')
   })
 
-  it('comes on top of a snapshot', async () => {
+  it('is applied on top of a snapshot', async () => {
     const { id } = await server.createWorld({ seed: everything })
     const { body: snapshot } = await server.testApi.post(`/worlds/${id}/snapshots`).expect(201)
     const seed = {
@@ -120,7 +120,7 @@ describe('a seed', () => {
       'seed.functions[0].script',
     ],
     [{ users: [jane], functions: [{ name: 'f', event: 'user.sent.message' }] }, 'seed.functions[0].script'],
-  ])('with a wrong item is refused as a whole: %j names %s', async (seed, field) => {
+  ])('with an invalid item is refused as a whole: %j names %s', async (seed, field) => {
     const before = await dump(server)
     const worlds = await server.testApi.get('/worlds').expect(200)
     const { body } = await server.testApi.post('/worlds').send({ seed }).expect(400)

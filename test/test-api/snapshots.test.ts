@@ -51,7 +51,7 @@ const upload = (file: string) =>
   server.testApi.post('/snapshots').set('content-type', 'application/x-ndjson').send(file)
 
 describe('a snapshot', () => {
-  it('says what it is, and is listed with its world', async () => {
+  it('describes itself, and is listed with its world', async () => {
     expect(snapshot).toEqual({
       id: expect.any(Number),
       name: 'at sea',
@@ -62,12 +62,12 @@ describe('a snapshot', () => {
     expect(body).toEqual({ snapshots: [snapshot] })
   })
 
-  it('is of a world that has something in every table', async () => {
+  it('is tested with a world that has rows in every table', async () => {
     const empty = (await tablesOf(server)).filter((table) => rows[table]?.length === 0)
     expect(empty, 'furnish them, and say in data/worlds/models.ts what they hold').toEqual([])
   })
 
-  it('has every column of its tables', async () => {
+  it('contains every column of its tables', async () => {
     const found = await server.ctx.db.query(
       {
         text: `select table_name, column_name from information_schema.columns where table_schema = 'public'
@@ -79,7 +79,7 @@ describe('a snapshot', () => {
     expect(kept.map(String).sort()).toEqual(found.map(String).sort())
   })
 
-  it('brings all of it back, with its ids, as often as it is restored', async () => {
+  it('restores everything, with its ids, as often as it is restored', async () => {
     const before = await shown(server, world)
     const { body: users } = await server.as(world).get('/users').expect(200)
     const { body: channels } = await server.as(world).get('/channels').expect(200)
@@ -102,7 +102,7 @@ describe('a snapshot', () => {
     expect(await dump(server)).toEqual(restored)
   })
 
-  it('keeps the bytes of files, secrets and variables', async () => {
+  it('contains the bytes of files, secrets and variables', async () => {
     const as = server.as(world)
     const { body: users } = await as.get('/users').expect(200)
     const jane = users._embedded.users.find(({ name }: UserDocument) => name === 'jane')
@@ -118,7 +118,7 @@ describe('a snapshot', () => {
     expect(picture.body.toString()).toBe('GIF89a')
   })
 
-  it('copied into a new world has all of it under new ids, and the two know nothing of each other', async () => {
+  it('copied into a new world has everything under new ids, and the two worlds are independent', async () => {
     await restore(world.id, snapshot.id)
     const before = await dump(server)
     const copy = await server.createWorld({ snapshot: snapshot.id })
@@ -145,7 +145,7 @@ describe('a snapshot', () => {
     expect(await dump(server)).toEqual(before)
   })
 
-  it('of another world is restored with ids of its own', async () => {
+  it('of another world is restored with new ids', async () => {
     const other = await server.createWorld({ seed: { users: [{ name: 'eve', displayName: 'Eve' }] } })
     await restore(other.id, snapshot.id)
     expect(await shown(server, other)).toEqual(await shown(server, world))
@@ -156,7 +156,7 @@ describe('a snapshot', () => {
     await server.testApi.delete(`/worlds/${other.id}`).expect(204)
   })
 
-  it('outlives its world, until it is removed itself', async () => {
+  it('is kept when its world is removed, until it is removed itself', async () => {
     const gone = await server.createWorld({ name: 'gone', seed: everything })
     const { body: taken } = await server.testApi.post(`/worlds/${gone.id}/snapshots`).expect(201)
     expect(taken.name).toBe('gone')
@@ -173,7 +173,7 @@ describe('a snapshot', () => {
   })
 })
 
-it('a snapshot leaves out a webhook whose secret nothing opens', async () => {
+it('a snapshot omits a webhook whose secret cannot be decrypted', async () => {
   const own = await server.createWorld()
   const insert = `insert into webhook (application_id, url, events, secret) values ($1, 'http://127.0.0.1:1/', '{*}', '\\x00')`
   await server.ctx.db.pool.query(insert, [own.applicationId])
@@ -185,7 +185,7 @@ it('a snapshot leaves out a webhook whose secret nothing opens', async () => {
   await restore(own.id, body.id)
 })
 
-describe('a snapshot of an older server, which lacks columns', () => {
+describe('a snapshot of an older server, which lacks columns,', () => {
   /** As it would be if what an application keeps, and these columns of users, came after it was taken. */
   function older(file: string): string {
     const { header, lines } = unpacked(file)
@@ -201,7 +201,7 @@ describe('a snapshot of an older server, which lacks columns', () => {
   const usersOf = async (of: World) =>
     (await dump(server)).user?.filter(({ application_id }) => application_id === of.id)
 
-  it('is taken as a file, and what it lacks is as it is at first', async () => {
+  it('is accepted as a file, and missing columns get their defaults', async () => {
     const { body } = await upload(older(await fileOf(snapshot.id))).expect(201)
     const copy = await server.createWorld({ snapshot: body.id })
     const users = await usersOf(copy)
@@ -210,7 +210,7 @@ describe('a snapshot of an older server, which lacks columns', () => {
     await server.testApi.delete(`/worlds/${copy.id}`).expect(204)
   })
 
-  it('is restored, and so is what a world was at first', async () => {
+  it('is restored, and so is the initial state of a world', async () => {
     const own = await server.createWorld({ name: 'old', seed: everything })
     const { body: taken } = await server.testApi.post(`/worlds/${own.id}/snapshots`).expect(201)
     const before = await usersOf(own)
@@ -235,7 +235,7 @@ describe('a snapshot of an older server, which lacks columns', () => {
 })
 
 describe('the file of a snapshot', () => {
-  it('is lines of JSON, of which the first says its format and version', async () => {
+  it('is lines of JSON, of which the first contains its format and version', async () => {
     const answer = await server.testApi.get(`/snapshots/${snapshot.id}`).buffer(true).expect(200)
     expect(answer.headers).toMatchObject({
       'content-type': 'application/x-ndjson',
@@ -246,7 +246,7 @@ describe('the file of a snapshot', () => {
     expect(lines.every((line) => Array.isArray(line))).toBe(true)
   })
 
-  it('comes back as a snapshot that is restored with its ids, or copied', async () => {
+  it('is uploaded as a snapshot that can be restored with its ids, or copied', async () => {
     const file = await fileOf(snapshot.id)
     const { body } = await upload(file).expect(201)
     expect(body).toMatchObject({ name: 'at sea' })
@@ -260,7 +260,7 @@ describe('the file of a snapshot', () => {
     await server.testApi.delete(`/worlds/${copy.id}`).expect(204)
   })
 
-  it('gives its ids to a world that nobody shares them with, and later ones come behind', async () => {
+  it('gives its ids to a world that has them alone, and later ids follow', async () => {
     const file = await fileOf(snapshot.id)
     const ahead = file.replaceAll(/"id":(\d+)/g, (_, id) => `"id":${Number(id)}`)
     const { body } = await upload(ahead).expect(201)
@@ -279,7 +279,7 @@ describe('the file of a snapshot', () => {
     expect(ids).not.toContain(user.id)
   })
 
-  it('of another version is refused in words that name both', async () => {
+  it('of another version is refused with an error that names both', async () => {
     const { body } = await upload(altered(await fileOf(snapshot.id), { version: 1 })).expect(400)
     expect(body.message).toBe('The file is of version 1, and this server reads version 4')
   })

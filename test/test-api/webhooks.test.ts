@@ -47,7 +47,7 @@ async function attempt(match: object) {
 const advance = (by: Record<string, number>) => server.testApi.post('/clock/advance').send(by).expect(200)
 
 describe('a webhook of a world', () => {
-  it('is made, listed and removed, and gone when the world is reset', async () => {
+  it('is created, listed and removed, and deleted when the world is reset', async () => {
     const path = `/worlds/${world.id}/webhooks`
     const other = await createWebhook({ url: 'https://example.com/', description: 'another' })
     expect(other).toMatchObject({ events: ['*'], enabled: true, secret: expect.stringMatching(/^whsec_/) })
@@ -72,7 +72,7 @@ describe('a webhook of a world', () => {
     expect(body.errors[0].field).toBe(field)
   })
 
-  it('is in the journal with what was sent and answered, without secrets', async () => {
+  it('is recorded in the journal with requests and responses, without secrets', async () => {
     receiver.answers.push({ status: 200, body: 'ok', headers: { 'content-type': 'text/plain' } })
     await createUser('ann')
     const entry = await attempt({ type: 'user.created' })
@@ -88,7 +88,7 @@ describe('a webhook of a world', () => {
     expect(JSON.stringify(entry)).not.toMatch(/v1,|whsec_|key=1/)
   })
 
-  it('has up to 64 KiB of an answer there', async () => {
+  it('has up to 64 KiB of a response there', async () => {
     receiver.answers.push({ status: 500, body: 'x'.repeat(70_000) })
     await createUser('ann')
     const entry = await attempt({ status: 500 })
@@ -98,7 +98,7 @@ describe('a webhook of a world', () => {
 })
 
 describe('a fault of a webhook', () => {
-  it('answers in place of the receiver, to which it is delivered when the time has come', async () => {
+  it('answers in place of the receiver, to which the delivery is retried when it is due', async () => {
     const id = await fail({ status: 503, body: { why: 'a test' } }, { times: 1 })
     await createUser('ann')
     const entry = await attempt({ attempt: 1 })
@@ -110,7 +110,7 @@ describe('a fault of a webhook', () => {
     await server.testApi.delete('/clock').expect(204)
   })
 
-  it('has the server wait as long as its Retry-After says', async () => {
+  it('makes the server wait as long as its Retry-After says', async () => {
     await fail({ status: 429, headers: { 'Retry-After': '120' } }, { times: 1 })
     await createUser('ann')
     await attempt({ status: 429 })
@@ -121,7 +121,7 @@ describe('a fault of a webhook', () => {
     await server.testApi.delete('/clock').expect(204)
   })
 
-  it('loses the answer of a receiver, to which it is delivered again', async () => {
+  it('drops the response of a receiver, to which the delivery is retried', async () => {
     await fail({ reset: true, after: true }, { times: 1 })
     await createUser('ann')
     const entry = await attempt({ status: null })
@@ -133,7 +133,7 @@ describe('a fault of a webhook', () => {
     await server.testApi.delete('/clock').expect(204)
   })
 
-  it('hangs for the 20 s that an attempt may take, which pass at once where the clock is advanced', async () => {
+  it('hangs for the 20 s of an attempt, which pass at once when the clock is advanced', async () => {
     await fail({ hang: true }, { times: 1 })
     await createUser('ann')
     const hits = async () =>
@@ -146,7 +146,7 @@ describe('a fault of a webhook', () => {
     await server.testApi.delete('/clock').expect(204)
   })
 
-  it('under way while its world is reset leaves nothing in the journal that begins then', async () => {
+  it('does not appear in the new journal where its world is reset meanwhile', async () => {
     receiver.hold()
     await createUser('ann')
     await expect.poll(() => receiver.waiting).toBe(1)
@@ -159,7 +159,7 @@ describe('a fault of a webhook', () => {
     await server.testApi.delete('/clock').expect(204)
   })
 
-  it('is of the events that it names, delays, and is sent once where the answer comes late', async () => {
+  it('applies to the events that it names, delays, and is sent once where the response is late', async () => {
     await fail({ status: 500 }, {}, 'channel.created')
     await fail({ delayMs: 30, after: true }, {}, 'user.created')
     await createUser('ann')

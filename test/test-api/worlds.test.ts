@@ -11,7 +11,7 @@ afterAll(() => server.close())
 const missing = 2 ** 40
 
 describe('a world', () => {
-  it('has credentials that work at once, and says where it is reached', async () => {
+  it('has credentials that work at once, and contains its addresses', async () => {
     const world = await server.createWorld({ name: 'checkout' })
     expect(world).toEqual({
       id: world.applicationId,
@@ -40,7 +40,7 @@ describe('a world', () => {
     await server.testApi.post('/worlds').expect(201)
   })
 
-  it('is listed beside the others, the first application is not', async () => {
+  it('is listed with the others, without the first application', async () => {
     const world = await server.createWorld()
     const { body } = await server.testApi.get('/worlds').expect(200)
     expect(body.worlds).toContainEqual(world)
@@ -50,7 +50,7 @@ describe('a world', () => {
     await server.testApi.get(`/worlds/${server.main.id}`).expect(404)
   })
 
-  it('that is removed is gone with its tokens at once', async () => {
+  it('is removed with its tokens at once', async () => {
     const world = await server.createWorld()
     await server
       .as(world)
@@ -67,7 +67,7 @@ describe('a world', () => {
   it.each([
     ['ENABLED', 'DISABLED'],
     [true, false],
-  ])('has the settings it is made with (%s, %s)', async (guestUsers, userCreatedChannels) => {
+  ])('has the settings it is created with (%s, %s)', async (guestUsers, userCreatedChannels) => {
     const world = await server.createWorld({ settings: { guestUsers, userCreatedChannels } })
     const { body } = await server.as(world).get('/application/settings').expect(200)
     expect(body).toMatchObject({ guestUsers: 'ENABLED', userCreatedChannels: 'DISABLED' })
@@ -81,7 +81,7 @@ describe('a world', () => {
     [{ settings: { guests: true } }, 'settings.guests'],
     [{ settings: { guestUsers: 'maybe' } }, 'settings.guestUsers'],
     [[], 'body'],
-  ])('is not made of %j: the error names %s', async (body, field) => {
+  ])('is not created from %j: the error names %s', async (body, field) => {
     const answer = await server.testApi.post('/worlds').send(body).expect(400)
     expect(answer.body).toMatchObject({ error: 'ClientError', field, resource: 'world' })
     expect(answer.body.message).toContain(field)
@@ -95,7 +95,7 @@ describe('a world', () => {
     },
   )
 
-  it('is judged leniently unless it is made otherwise', async () => {
+  it('is lenient unless it is created as strict', async () => {
     const strict = await server.createWorld({ strictness: 'strict' })
     const lenient = await server.createWorld()
     expect(server.ctx.testApi?.isStrict(strict.id)).toBe(true)

@@ -51,13 +51,13 @@ const createUser = (world: World, name: string) =>
   ask(world, 'POST', '/users', { name, displayName: name, isGuest: false })
 
 describe('a server', () => {
-  it('has an application of its own beside its worlds', async () => {
+  it('has its own application beside its worlds', async () => {
     await chatterie.createWorld({ seed })
     expect(await usersOf(chatterie)).toEqual([])
     expect(chatterie.environment).toEqual({ host: new URL(chatterie.url).host, secure: false })
   })
 
-  it('that does not start says why', async () => {
+  it('that does not start gives the reason', async () => {
     const port = Number(new URL(chatterie.url).port)
     await expect(startChatterie({ port })).rejects.toThrow(
       /^Chatterie did not start: it ended with 1\n.*PORT/s,
@@ -66,7 +66,7 @@ describe('a server', () => {
     await expect(startChatterie({ seed: { messages } })).rejects.toThrow(/seed\.messages\[0\]/)
   })
 
-  it('begins with a seed, is closed as often as one likes, and answers nothing then', async () => {
+  it('starts with a seed, can be closed repeatedly, and answers nothing afterwards', async () => {
     const other = await startChatterie({ seed })
     expect(await usersOf(other)).toEqual(['jane', 'joe'])
     await Promise.all([other.close(), other.close()])
@@ -75,7 +75,7 @@ describe('a server', () => {
     await expect(connectChatterie(other.url)).rejects.toThrow(/nothing answers at/)
   })
 
-  it('that is connected to goes on when it is closed, without the worlds made through it', async () => {
+  it('that was connected to keeps running when the connection is closed, without the worlds created through it', async () => {
     const connected: Chatterie = await connectChatterie(`${chatterie.url}/`)
     const world = await connected.createWorld()
     await connected.close()
@@ -85,7 +85,7 @@ describe('a server', () => {
 })
 
 describe('a world', () => {
-  it('serves the official clients with what it was seeded with', async () => {
+  it('serves the official clients with its seed', async () => {
     const world = await chatterie.createWorld({ name: 'checkout', seed })
     const { clientId, clientSecret, apiKey, environment, url } = world
     const authorizationBasePath = `${url}/oauth/token`
@@ -101,7 +101,7 @@ describe('a world', () => {
     await connection.dispose()
   })
 
-  it('whose seed is wrong is not made, and the error names the place', async () => {
+  it('whose seed is invalid is not created, and the error names the place', async () => {
     const before = await chatterie.worlds()
     const users = [...(seed.users ?? []), { name: '', displayName: 'Nobody' }]
     const making = chatterie.createWorld({ seed: { ...seed, users } })
@@ -117,7 +117,7 @@ describe('a world', () => {
     expect(await usersOf(world)).toEqual(['jane', 'joe'])
   })
 
-  it('goes back to a snapshot, and is forked from one, here or elsewhere', async () => {
+  it('is restored to a snapshot, and forked from one, on the same or another server', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'chatterie-kit-'))
     const world = await chatterie.createWorld({ seed })
     const snapshot = await world.snapshot('seeded')
@@ -139,7 +139,7 @@ describe('a world', () => {
     await rm(folder, { recursive: true })
   })
 
-  it('is gone once removed, however often it is', async () => {
+  it('is removed, and removing it again is no error', async () => {
     const world = await chatterie.createWorld({ seed })
     await Promise.all([world.remove(), world.remove()])
     await world.remove()
@@ -167,7 +167,7 @@ describe('the clock', () => {
 })
 
 describe('faults', () => {
-  it('apply as often as they are told to, and can be removed', async () => {
+  it('apply as often as they say, and can be removed', async () => {
     const world = await chatterie.createWorld()
     const once = await world.fail({ operation: 'createUser' }, { status: 503, after: true, times: 1 })
     expect((await createUser(world, 'ann')).status).toBe(503)
@@ -186,7 +186,7 @@ describe('faults', () => {
 })
 
 describe('a webhook', () => {
-  it('hears of a world, fails as it is told to, and is tried again as time goes by', async () => {
+  it('receives events of a world, fails as it is told to, and is retried as time advances', async () => {
     const received: string[] = []
     const receiver = createServer(async (request, response) => {
       received.push(await text(request))
@@ -220,7 +220,7 @@ describe('a webhook', () => {
 })
 
 describe('the journal', () => {
-  it('gives the entry that is expected, past or to come', async () => {
+  it('returns the expected entry, past or future', async () => {
     const world = await chatterie.createWorld()
     const coming = world.expect({ kind: 'request', operation: 'createUser', requestBody: { name: 'ann' } })
     await createUser(world, 'ann')
@@ -236,7 +236,7 @@ describe('the journal', () => {
     expect(await world.journal()).toEqual([])
   })
 
-  it('names the nearest misses where what is expected does not come', async () => {
+  it('names the nearest entries where the expected one does not arrive', async () => {
     const world = await chatterie.createWorld()
     const match = { kind: 'request', operation: 'createUser', requestBody: { name: 'jane' } } as const
     await expect(world.expect(match, { timeoutMs: 1 })).rejects.toThrow(
@@ -248,7 +248,7 @@ describe('the journal', () => {
     )
   })
 
-  it('shows the entry that was not to come', async () => {
+  it('shows the entry that was not expected', async () => {
     const world = await chatterie.createWorld()
     await world.expectNone({ kind: 'request' }, { forMs: 1 })
     await createUser(world, 'joe')
@@ -259,7 +259,7 @@ describe('the journal', () => {
     await world.expectNone({ kind: 'request' }, { forMs: 1, ...(entry && { after: entry }) })
   })
 
-  it('is asked for JSON alone', async () => {
+  it('is matched by JSON only', async () => {
     const world = await chatterie.createWorld()
     const match = { kind: 'request' as const, requestBody: { body: /Hi/ } }
     await expect(world.expect(match)).rejects.toThrow('A match is JSON, and body is /Hi/')

@@ -62,7 +62,7 @@ async function enter(username: string) {
 }
 
 describe('an actor', () => {
-  it('is online, types, writes and reacts before real clients, until it is closed', async () => {
+  it('is online, types, sends and reacts as real clients see it, until it is closed', async () => {
     const { client, channel, heard, say } = await enter('jane')
     const joe = await world.actor('joe')
     expect(joe).toMatchObject({ id: expect.any(Number), username: 'joe' })
@@ -90,7 +90,7 @@ describe('an actor', () => {
 })
 
 describe('a fault', () => {
-  it('of a frame strikes the official client, and shows in the journal', async () => {
+  it('of a frame affects the official client, and is recorded in the journal', async () => {
     const { heard, say } = await enter('jane')
     const error = { error: 'RateLimitedError', message: 'Too much for a test' }
     const refusal = await world.fail({ frame: 'SEND', username: 'jane' }, { error, times: 1 })
@@ -139,7 +139,7 @@ const fields: { frame: Fields<'frame'>; event: Fields<'event'>; function: Fields
 }
 
 describe('the journal', () => {
-  it('has entries of every kind with the fields that their types have', async () => {
+  it('contains entries of every kind with the fields of their types', async () => {
     const { say } = await enter('jane')
     await say('runs')
     const run = await world.expect({ kind: 'function', status: 'SUCCEEDED', result: { said: 'runs' } })
@@ -161,7 +161,7 @@ describe('the journal', () => {
 })
 
 describe('the coverage', () => {
-  it('counts what was used, names what was not, and warns of what was only just taken', async () => {
+  it('counts what was used, lists what was not, and warns of what was accepted leniently', async () => {
     const { say } = await enter('jane')
     await say('counted')
     const answer = await fetch(`${world.url}/v1/users`, {

@@ -8,17 +8,17 @@ import type { ChannelImport, UserImport } from '#resources/imports.ts'
 import type { WebhookType } from '#resources/webhook.ts'
 import type { FunctionEvent, SeedChannel, SeedUser, WebhookEvent, World } from '#testing/index.ts'
 
-it('seeds are of what imports take', () => {
+it('the types of seeds accept what imports accept', () => {
   expectTypeOf<SeedUser>().toExtend<z.input<typeof UserImport>>()
   expectTypeOf<SeedChannel>().toExtend<z.input<typeof ChannelImport>>()
   expectTypeOf<FunctionEvent>().toEqualTypeOf<FunctionType>()
 })
 
-it('webhooks hear of what the server knows', () => {
+it('the events of webhooks are those of the server', () => {
   expectTypeOf<WebhookEvent>().toEqualTypeOf<WebhookType>()
 })
 
-it('operations are those of openapi.yaml', async () => {
+it('the operations are those of openapi.yaml', async () => {
   const { paths } = parse(await readFile('openapi.yaml', 'utf8'))
   const ids = Object.values(paths as Record<string, Record<string, { operationId?: string }>>)
     .flatMap((methods) => Object.values(methods))
@@ -27,7 +27,7 @@ it('operations are those of openapi.yaml', async () => {
   expect(known.map(([, id]) => id)).toEqual(ids)
 })
 
-it('what cannot go wrong with a target is refused by the compiler', () => {
+it('the compiler refuses a fault that its target does not support', () => {
   const check = (world: World) => {
     world.fail({ operation: 'sendChannelMessage' }, { status: 503, after: true, times: 1 })
     world.fail({ frame: 'MESSAGE', type: 'thread.message.created' }, { drop: true, delayMs: [1, 9] })
@@ -46,7 +46,7 @@ it('what cannot go wrong with a target is refused by the compiler', () => {
   expectTypeOf(check).toBeFunction()
 })
 
-it('an entry that is waited for has the type of its kind', () => {
+it('an expected entry has the type of its kind', () => {
   const check = async (world: World) => {
     const entry = await world.expect({ kind: 'request', operation: 'sendChannelMessage' })
     expectTypeOf(entry.status).toEqualTypeOf<number | null>()
