@@ -50,7 +50,7 @@ async function attempted(id: number) {
 
 const advance = (by: Record<string, number>) => server.testApi.post('/clock/advance').send(by).expect(200)
 
-it('hears of every change to users, channels, members, messages, reactions and reports', async () => {
+it('a webhook receives every change to users, channels, members, messages, reactions and reports', async () => {
   const { main } = server
   const user = await createUser(main)
   const channel = await createChannel(main, { members: [{ id: user.id }] })
@@ -86,7 +86,7 @@ it('hears of every change to users, channels, members, messages, reactions and r
   })
 })
 
-it('is switched off once it has failed for five days, and the audit says why', async () => {
+it('a webhook is switched off once it has failed for five days, and the audit log says why', async () => {
   const id = await hook(['*'])
   receiver.answers.push(...Array.from({ length: 20 }, () => ({ status: 500 })))
   await attempted(id)
@@ -106,7 +106,7 @@ it('is switched off once it has failed for five days, and the audit says why', a
   })
 })
 
-it('begins to count its failures anew with each success', async () => {
+it('a webhook restarts the count of its failures with each success', async () => {
   const id = await hook(['*'])
   receiver.answers.push({ status: 500 }, { status: 204 }, { status: 500 })
   await attempted(id)
@@ -117,7 +117,7 @@ it('begins to count its failures anew with each success', async () => {
   expect((await owner.get(`${path()}/webhooks/${id}`)).body).toMatchObject({ enabled: true })
 })
 
-it('keeps its deliveries for thirty days, and those that wait until they are over', async () => {
+it('a webhook keeps its deliveries for thirty days, and waiting ones until they are done', async () => {
   const id = await hook(['*'])
   receiver.answers.push({ status: 204 }, { status: 500 })
   await attempted(id)

@@ -15,7 +15,7 @@ function crowd(questions: Questions, webhookId: number) {
   return { asked, answers }
 }
 
-it('so many questions to one webhook are under way, others follow in their order, and other webhooks are asked', async () => {
+it('the number of concurrent requests to one webhook is limited, others follow in order, and other webhooks are not affected', async () => {
   const questions = new Questions()
   const { asked, answers } = crowd(questions, 1)
   const order: number[] = []
@@ -30,7 +30,7 @@ it('so many questions to one webhook are under way, others follow in their order
   await Promise.all(asked)
 })
 
-it('a question whose turn does not come in time is not asked, and takes none from others', async () => {
+it('a request that waits too long is not sent, and takes no place of others', async () => {
   const questions = new Questions()
   const { asked, answers } = crowd(questions, 1)
   const impatient = questions.ask(1, 1, () => expect.unreachable('it was asked'))
@@ -41,7 +41,7 @@ it('a question whose turn does not come in time is not asked, and takes none fro
   expect(await next).toBe('asked')
 })
 
-it('a question that fails gives its turn to the next', async () => {
+it('a request that fails frees its place for the next', async () => {
   const questions = new Questions()
   const { asked, answers } = crowd(questions, 1)
   const failing = questions.ask(1, patient, () => Promise.reject(new Error('away')))
@@ -53,7 +53,7 @@ it('a question that fails gives its turn to the next', async () => {
   await Promise.all(asked)
 })
 
-it('too many that wait are refused at once', async () => {
+it('requests beyond the maximum that may wait are refused at once', async () => {
   const questions = new Questions()
   const { asked, answers } = crowd(questions, 1)
   const waiting = Array.from({ length: waitingMax }, () => questions.ask(1, patient, async () => {}))

@@ -56,7 +56,7 @@ async function attempt(username: string, authParams?: unknown) {
   return user
 }
 
-it('is asked, signed, with what the client gave, and makes the user as it says', async () => {
+it('the webhook is asked, signed, with what the client sent, and creates the user from the response', async () => {
   answers({ allow: true, user: { displayName: 'Jane Doe', properties: { plan: 'pro' } } })
   const user = await attempt('jane', { token: 'a-secret' })
   expect(user).toMatchObject({ displayName: 'Jane Doe', isGuest: false, properties: { plan: 'pro' } })
@@ -73,7 +73,7 @@ it('is asked, signed, with what the client gave, and makes the user as it says',
   expect(await attempt('jane')).toMatchObject({ displayName: 'Jane D.', properties: { plan: 'pro' } })
 })
 
-it('refuses with its message, which the client gets, and makes nobody then', async () => {
+it('the webhook refuses with its message, which the client receives, and creates no user then', async () => {
   answers({ allow: false, message: 'Your trial is over', user: { displayName: 'Jane' } }, { allow: false })
   await expect(attempt('jane')).rejects.toThrow('Your trial is over')
   await expect(attempt('jane')).rejects.toThrow('A webhook refused this session')
@@ -81,7 +81,7 @@ it('refuses with its message, which the client gets, and makes nobody then', asy
   expect(body.page).toMatchObject({ totalElements: 0 })
 })
 
-it('lets in who exists or is made; with guests, unknown users become guests', async () => {
+it('the webhook admits users who exist or are created; with guests, unknown users become guests', async () => {
   answers({ allow: true }, { allow: true })
   await expect(attempt('nobody')).rejects.toThrow('There is no user nobody')
   await createUser(world, { name: 'jane' })
@@ -98,13 +98,13 @@ it.each([
     'could not be asked',
   ],
   ['nothing in time', { status: 200, body: '{"allow": true}', delayMs: 2_000 }, 'took longer than 1 seconds'],
-])('that answers %s lets nobody in', async (_, answer, message) => {
+])('a webhook that answers %s admits nobody', async (_, answer, message) => {
   await createUser(world, { name: 'jane' })
   receiver.answers.push(answer)
   await expect(attempt('jane')).rejects.toThrow(message)
 })
 
-it('that is away lets nobody in, and everybody as ever once it is switched off', async () => {
+it('a webhook that is unreachable admits nobody, and everybody as usual once it is switched off', async () => {
   await createUser(world, { name: 'jane' })
   receiver.close()
   await expect(attempt('jane')).rejects.toThrow('The webhook that decides who may connect could not be asked')
@@ -112,7 +112,7 @@ it('that is away lets nobody in, and everybody as ever once it is switched off',
   await expect(attempt('jane')).rejects.toThrow('This application lets no guests in')
 })
 
-describe('nothing but an operator switches it off, and lets everybody in:', () => {
+describe('nothing but an operator switches the webhook off, which would admit everybody:', () => {
   const enter = () => attempt('jane')
   const refusal = 'The webhook that decides who may connect could not be asked'
   beforeEach(async () => {
@@ -120,7 +120,7 @@ describe('nothing but an operator switches it off, and lets everybody in:', () =
     webhook = await createWebhook({ events: [type, 'user.created'] })
   })
 
-  it('not the 410 that it answers', async () => {
+  it('not a 410 in its response', async () => {
     receiver.answers.push({ status: 410 })
     await createUser(world)
     await expect.poll(() => receiver.received.length).toBe(1)
@@ -131,7 +131,7 @@ describe('nothing but an operator switches it off, and lets everybody in:', () =
     await expect(enter()).rejects.toThrow(refusal)
   })
 
-  it('not the loss of the key that its secret is sealed with', async () => {
+  it('not the loss of the key that encrypts its secret', async () => {
     const stranger = openVault({ home: server.ctx.config.home, encryptionKeys: [randomBytes(32)] })
     const { vault } = server.ctx
     try {
@@ -148,7 +148,7 @@ describe('nothing but an operator switches it off, and lets everybody in:', () =
     expect(new Verifier(secret).verify(asked.body, asked.headers as never)).toMatchObject({ type })
   })
 
-  it('not a copy of the application where its secret cannot be opened', async () => {
+  it('not a copy of the application where its secret cannot be decrypted', async () => {
     const { ctx } = server
     await ctx.db.query({ text: `update webhook set secret = '\\x00' where id = $1` }, [webhook.id])
     const { body: snapshot } = await server.testApi
@@ -163,7 +163,7 @@ describe('nothing but an operator switches it off, and lets everybody in:', () =
   const asBackend = () => ({ kind: 'application' as const, applicationId: world.id, scopes: [] })
 })
 
-it('is not asked where a function decides, where it hears of everything, or of nothing like it', async () => {
+it('the webhook is not asked where a function decides, or where it subscribes to *', async () => {
   await deploy(world, type, 'async function handleEvent() {}')
   await createUser(world, { name: 'jane' })
   expect(await attempt('jane')).toMatchObject({ name: 'jane' })
@@ -179,7 +179,7 @@ it('is not asked where a function decides, where it hears of everything, or of n
   expect(receiver.types()).not.toContain(type)
 })
 
-it('decides together with others: each must allow it', async () => {
+it('several webhooks must all admit a user', async () => {
   const other = await Receiver.open()
   await createWebhook({ url: other.url })
   await createUser(world, { name: 'jane' })
@@ -189,7 +189,7 @@ it('decides together with others: each must allow it', async () => {
   other.close()
 })
 
-it('fails as a test says', async () => {
+it('a fault of the test API makes the webhook fail', async () => {
   await createUser(world, { name: 'jane' })
   const fault = {
     on: { webhook: webhook.id, type },

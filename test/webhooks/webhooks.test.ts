@@ -48,7 +48,7 @@ const verified = (secret: string, { body, headers }: Received) =>
   new Verifier(secret).verify(body, headers as Record<string, string>)
 
 describe('a webhook', () => {
-  it('hears what happens, in the shapes of the Platform API, signed as the specification has it', async () => {
+  it('receives events, in the schema of the Platform API, signed according to Standard Webhooks', async () => {
     const { secret, ...shown } = await hook({ description: 'ours' })
     expect(shown).toMatchObject({ url: receiver.url, events: ['*'], enabled: true, description: 'ours' })
     expect(secret).toMatch(/^whsec_/)
@@ -91,7 +91,7 @@ describe('a webhook', () => {
     expect(JSON.parse(last.body)).toEqual(receiver.received.find(({ body }) => body === last.body)?.event)
   })
 
-  it('may be deleted during an attempt, which holds nothing that the deletion wants', async () => {
+  it('may be deleted during an attempt, which holds no lock that the deletion needs', async () => {
     const { id: webhookId } = await hook()
     await createUser(server.main)
     await expect.poll(() => deliveries(webhookId)).toMatchObject([{ state: 'delivered' }])
@@ -112,7 +112,7 @@ describe('a webhook', () => {
     }
   })
 
-  it('hears what it asked for alone, nothing of other applications, and nothing while it is off', async () => {
+  it('receives only the events it subscribed to, none of other applications, and none while it is off', async () => {
     const { id } = await hook({ events: ['channel.created'] })
     await createUser(server.main)
     await createChannel(await server.createApplication())
@@ -128,7 +128,7 @@ describe('a webhook', () => {
     expect(receiver.received[1]?.event.data.id).toBe(next.id)
   })
 
-  it('hears of people who come and go, react, and what functions and jobs come to', async () => {
+  it('receives arrivals, departures and reactions of users, and results of functions and jobs', async () => {
     const events = ['user.connected', 'user.disconnected', 'reaction.added', 'function.failed', 'job.ended']
     await hook({ events })
     const name = (await createUser(server.main)).name
@@ -147,7 +147,7 @@ describe('a webhook', () => {
     expect(reaction).toMatchObject({ emoji: { character: '👍' }, message: { id: sent.id } })
   })
 
-  it('hears in the order of the events of a channel, though it is slow', async () => {
+  it('receives the events of a channel in order, though it is slow', async () => {
     const { id } = await hook({ events: ['message.created'] })
     const channel = await createChannel(server.main)
     receiver.answers.push(...Array.from({ length: 20 }, (_, at) => ({ status: 200, delayMs: at % 3 })))
@@ -162,7 +162,7 @@ describe('a webhook', () => {
     expect(began).toEqual(began.toSorted())
   })
 
-  it('that is dead or slow keeps nothing from the others', async () => {
+  it('that is unreachable or slow delays no other', async () => {
     await hook({ url: 'http://127.0.0.1:1/', events: ['message.created'] })
     const slow = await Receiver.open()
     slow.answers.push(...Array.from({ length: 30 }, () => ({ status: 200, delayMs: 3_000 })))
@@ -176,7 +176,7 @@ describe('a webhook', () => {
     slow.close()
   })
 
-  it('is told, though more are silent than there are places for all', async () => {
+  it('receives its events, though more webhooks hang than there are concurrent attempts', async () => {
     const silent = await Receiver.open()
     silent.hold()
     try {
@@ -199,7 +199,7 @@ describe('a webhook', () => {
 })
 
 describe('a delivery that fails', () => {
-  it('is sent again, the same, at the times that the specification proposes, until it has failed', async () => {
+  it('is retried unchanged, at the times that the specification proposes, until it is given up', async () => {
     const { id, secret } = await hook({ events: ['user.created'] })
     receiver.answers.push(...Array.from({ length: 10 }, () => ({ status: 500, body: 'x'.repeat(5_000) })))
     await createUser(server.main)
@@ -228,7 +228,7 @@ describe('a delivery that fails', () => {
     await server.testApi.delete('/clock').expect(204)
   })
 
-  it('waits as long as Retry-After says, follows no redirect, and ends where 410 says so', async () => {
+  it('waits as long as Retry-After says, follows no redirect, and stops at a 410', async () => {
     const { id } = await hook({ events: ['user.created'] })
     receiver.answers.push(
       { status: 503, headers: { 'retry-after': '120' } },
@@ -254,7 +254,7 @@ describe('a delivery that fails', () => {
 })
 
 describe('a secret', () => {
-  it('is the one given, signs beside its successor for a day, and stands nowhere as it is', async () => {
+  it('is the given one, signs beside its successor for a day, and is never stored in plain text', async () => {
     const given = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
     const { id } = await hook({ events: ['user.created'], secret: given })
     const { body: rotated } = await admin.post(`${path()}/${id}/rotate-secret`).expect(200)
@@ -287,12 +287,12 @@ describe('the admin API', () => {
     [{ url: 'https://a.example', events: [] }, 'events'],
     [{ url: 'https://a.example', events: ['message.read'] }, 'events.0'],
     [{ url: 'https://a.example', events: ['*'], secret: 'short' }, 'secret'],
-  ])('refuses what is no webhook: %j', async (given, field) => {
+  ])('refuses an invalid webhook: %j', async (given, field) => {
     const { body } = await admin.post(path(), given).expect(400)
     expect(body.errors[0].field).toBe(field)
   })
 
-  it('is for developers and up, and knows no webhook of another application', async () => {
+  it('requires a developer or higher, and answers 404 for webhooks of another application', async () => {
     const { id } = await hook()
     const moderator = await createAdmin(server, 'moderator')
     await moderator.get(path()).expect(403)
@@ -308,7 +308,7 @@ describe('the admin API', () => {
     await admin.get(`${path()}/${id}`).expect(404)
   })
 
-  it('sends those of a time again', async () => {
+  it('resends the deliveries of a period', async () => {
     const { id } = await hook({ events: ['user.created'] })
     const from = new Date(server.ctx.clock.now() - 1_000).toISOString()
     for (let at = 0; at < 3; at++) await createUser(server.main)
@@ -323,7 +323,7 @@ describe('the admin API', () => {
 })
 
 describe('egress', () => {
-  it('that is guarded leads nowhere but to the public internet', async () => {
+  it('that is guarded reaches only the public internet', async () => {
     const guarded = await startTestApi({ FUNCTION_EGRESS: 'guarded' })
     try {
       const developer = await createAdmin(guarded, 'developer')
