@@ -169,13 +169,13 @@ function isAllowed({ room, isType, specifier }: (typeof imports)[number]): boole
   return [room, ...(mayImport[room] ?? [])].some((place) => isFrom(place, { isType, specifier }))
 }
 
-it('imports only point down', () => {
+it('modules import only from the layers below them', () => {
   expect(imports.length).toBeGreaterThan(400)
   const astray = imports.filter((each) => !isAllowed(each))
   expect(astray.map(({ path, specifier }) => `${path} imports ${specifier}`)).toEqual([])
 })
 
-it('a room may import no more than it does', () => {
+it('the table of imports allows none that no file makes', () => {
   const idle = Object.entries(mayImport).flatMap(([room, places]) => {
     const own = imports.filter((each) => each.room === room)
     return places.filter((place) => !own.some((each) => isFrom(place, each))).map((place) => [room, place])
@@ -196,7 +196,7 @@ it.each([
   expect(isAllowed({ path: '', room, specifier, isType })).toBe(false)
 })
 
-it('no name is declared and exported by both the domain and the data layer', () => {
+it('no name is exported by both the domain and the data layer', () => {
   const exportedBy = (of: string) =>
     files
       .filter(({ room }) => room === of)
@@ -209,7 +209,7 @@ it('no name is declared and exported by both the domain and the data layer', () 
   expect(exportedBy('domain').filter((name) => ofData.has(name))).toEqual([])
 })
 
-it('no folder has more than 30 files beside each other', () => {
+it('no folder has more than 30 files', () => {
   const folders = Object.groupBy(files, ({ path }) => dirname(path))
   expect(Object.keys(folders).filter((folder) => (folders[folder]?.length ?? 0) > 30)).toEqual([])
 })
@@ -219,7 +219,7 @@ const actsOn =
   /^export (?:async )?function (\w+)(?:<[^(]*>)?\(\s*(?:\w+|\{[^}]*\}): (?:Context|Tx|Db|Querier)\b/gm
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
-it('each verb of the domain has a file of its own, which is named after it', () => {
+it('each operation of the domain has a file of its own, named after it', () => {
   const verbs = files
     .filter(({ room, path }) => room === 'domain' && !path.startsWith('domain/access/'))
     .flatMap(({ path, code }) =>
@@ -230,11 +230,11 @@ it('each verb of the domain has a file of its own, which is named after it', () 
   expect(astray.map(({ path, name }) => `${name} in ${path}`)).toEqual([])
 })
 
-it('every room is on the map', () => {
+it('every folder of src is in the table of imports', () => {
   expect([...new Set(files.map(({ room }) => room))].filter((room) => !(room in mayImport))).toEqual([])
 })
 
-it('the environment is read by the settings alone; the processes hand it over', () => {
+it('only the settings read the environment; the entry points pass it to them', () => {
   const readers = files.filter(
     ({ room, code }) =>
       !['config', 'process', 'cli', 'background', 'testing'].includes(room) && /process\.env\b/.test(code),
@@ -265,7 +265,7 @@ const readTheTime: Record<string, string> = {
   'intercept/authority.ts': 'certificates are valid by the clocks of their readers',
 }
 
-it('the time is read from the clock', () => {
+it('the time is read from the clock alone', () => {
   const reads = /\bDate\.now\b|\bnew Date\(\)|(?<!new )\bDate\(\)/
   const readsInSql =
     /(?<![.\w])now\(\)|\bcurrent_(timestamp|time|date)\b|\b(clock|statement|transaction)_timestamp\b|\blocaltime(stamp)?\b/i
@@ -277,31 +277,31 @@ it('the time is read from the clock', () => {
   expect(schema).not.toContain('now()')
 })
 
-it('no file is longer than one can keep in mind', () => {
+it('no file is longer than the limit', () => {
   const long = files.filter(({ path }) => readFileSync(new URL(path, src), 'utf8').split('\n').length > 351)
   expect(long.map(({ path }) => path)).toEqual([])
 })
 
-it('every event is written by a verb, or by the statement that makes the change', () => {
+it('every event is written by an operation of the domain, or by the statement that makes the change', () => {
   const writers = files.filter(({ room }) => room === 'domain' || room === 'data')
   const isWritten = (type: string) => writers.some(({ code }) => code.includes(`'${type}'`))
   expect(Object.keys(events).filter((type) => !isWritten(type))).toEqual([])
 })
 
-it('no test does without types', () => {
+it('no test turns off its types', () => {
   const tests = readdirSync(test, { recursive: true, encoding: 'utf8' }).filter((path) => /\.ts$/.test(path))
   const untyped = /biome-ignore[ ]lint.*noExplicitAny/
   expect(tests.filter((path) => untyped.test(readFileSync(new URL(path, test), 'utf8')))).toEqual([])
 })
 
-it('nothing is left to do later', () => {
+it('no source contains TODO, FIXME or XXX', () => {
   const unfinished = files.filter(({ path }) =>
     /\b(TODO|FIXME|XXX)\b/.test(readFileSync(new URL(path, src), 'utf8')),
   )
   expect(unfinished.map(({ path }) => path)).toEqual([])
 })
 
-it('the lint takes only functions and fixed texts as replacements', () => {
+it('the linter accepts only functions and constant strings as replacements', () => {
   const folder = mkdtempSync(join(tmpdir(), 'chatterie-lint-'))
   const file = join(folder, 'code.ts')
   const lines = [

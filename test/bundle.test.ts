@@ -67,7 +67,7 @@ async function namesInBundle(libraries: string[]): Promise<Record<string, string
   }
 }
 
-it('libraries that are loaded on demand have the names that are taken of them, bundled too', async () => {
+it('libraries that are loaded on demand export the names that are used of them, bundled too', async () => {
   const all = loadings()
   expect(all.length).toBeGreaterThan(5)
   const bundled = await namesInBundle([...new Set(all.map(({ library }) => library))])

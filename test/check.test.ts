@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 
-it('npm run check leaves alone what a server keeps in its home folder', async () => {
+it('npm run check ignores what a server keeps in its home folder', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'chatterie-check-'))
   await cp('biome.json', join(folder, 'biome.json'))
   await cp('scripts/lint', join(folder, 'scripts/lint'), { recursive: true })

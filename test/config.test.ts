@@ -6,7 +6,7 @@ const uuid = '0b4cbd2a-60d4-4d4e-9e0c-2b7d4f1f3a55'
 const key = Buffer.alloc(32, 7)
 
 describe('the settings', () => {
-  it('have defaults that serve this machine alone', () => {
+  it('default to serving this machine alone', () => {
     expect(readConfig({})).toMatchObject({
       port: 9001,
       host: '127.0.0.1',
@@ -90,7 +90,7 @@ describe('the settings', () => {
     expect(readConfig({ [name]: value })[setting]).toEqual(expected)
   })
 
-  it('say for how many days what is over is kept, or that it is kept for ever', () => {
+  it('give the retention in days, or for ever', () => {
     const { keptDays } = readConfig({})
     expect(keptDays).toEqual({
       notifications: 90,
@@ -130,7 +130,7 @@ describe('the settings', () => {
     ['::', 'guarded'],
     ['192.168.1.5', 'guarded'],
     ['127.example.com', 'guarded'],
-  ])('guard where functions connect to once others reach the server: HOST=%s', (HOST, egress) => {
+  ])('guard the egress of functions once other machines reach the server: HOST=%s', (HOST, egress) => {
     expect(readConfig({ HOST }).functionEgress).toBe(egress)
     expect(readConfig({ HOST, FUNCTION_EGRESS: 'guarded' }).functionEgress).toBe('guarded')
     expect(readConfig({ HOST, FUNCTION_EGRESS: 'open' }).functionEgress).toBe('open')
@@ -154,15 +154,12 @@ describe('the settings', () => {
     ['10.0.0.0/8,192.168.1.7', '192.168.1.7', true],
     ['2001:db8::/32', '2001:db8::1', true],
     ['0.0.0.0/0', '203.0.113.7', true],
-  ])(
-    'name the proxies that are believed: TRUST_PROXY=%s, and %s is one: %s',
-    (TRUST_PROXY, address, isOne) => {
-      const { trustedProxies } = readConfig({ TRUST_PROXY })
-      expect(trustedProxies.check(address, address.includes(':') ? 'ipv6' : 'ipv4')).toBe(isOne)
-    },
-  )
+  ])('name the trusted proxies: with TRUST_PROXY=%s, %s is trusted: %s', (TRUST_PROXY, address, isOne) => {
+    const { trustedProxies } = readConfig({ TRUST_PROXY })
+    expect(trustedProxies.check(address, address.includes(':') ? 'ipv6' : 'ipv4')).toBe(isOne)
+  })
 
-  it('that are blank are absent, as in a compose file', () => {
+  it('count as absent where they are blank, as in a compose file', () => {
     const names = [
       'PORT',
       'HOST',
@@ -186,7 +183,7 @@ describe('the settings', () => {
     expect(readConfig(Object.fromEntries(names.map((name) => [name, ''])))).toEqual(readConfig({}))
   })
 
-  it('that are misspelt are told, each with the one that was meant', () => {
+  it('are reported where they are misspelt, each with the nearest known name', () => {
     const environment = { CHATERIE_HOME: 'x', CHATTERIE_APIKEY: 'x', CHATTERIES_HOM: '', CHATTERIE_QUUX: 'x' }
     expect(misspeltSettings(environment)).toEqual([
       'CHATERIE_HOME is no setting, and has no effect: CHATTERIE_HOME was meant?',
@@ -204,11 +201,11 @@ describe('the settings', () => {
     expect(misspeltSettings(others)).toEqual([])
   })
 
-  it('leave alone what is not theirs', () => {
+  it('ignore variables of other programs', () => {
     expect(readConfig({ PATH: '/bin', npm_config_port: 'x' })).toEqual(readConfig({}))
   })
 
-  it('of S3 come together', () => {
+  it('of S3 must be given together', () => {
     const credentials = { S3_ACCESS_KEY_ID: 'id', S3_SECRET_ACCESS_KEY: 'secret' }
     const settings = {
       S3_BUCKET: 'files',
@@ -280,7 +277,7 @@ describe('a wrong setting stops the start with one line that names it', () => {
     ['TEST_API_TOKEN', { TEST_API: 'on', HOST: 'chat.example.com', TEST_API_TOKEN: '' }],
     ['S3_SECRET_ACCESS_KEY', { S3_BUCKET: 'files', S3_ACCESS_KEY_ID: 'id' }],
     ['S3_ACCESS_KEY_ID', { S3_BUCKET: 'files', S3_SECRET_ACCESS_KEY: 'secret' }],
-  ])('%s, which is missing beside %j', (name, environment) => {
+  ])('%s is missing beside %j', (name, environment) => {
     expect(messageOf(environment)).toMatch(new RegExp(`^${name} .+$`))
   })
 })

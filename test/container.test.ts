@@ -38,7 +38,7 @@ describe('the health check of the image', () => {
     expect(await healthOf({ HOST, PORT: String(port) })).toBe(1)
   })
 
-  it('fails where a server answers that it is not well', async () => {
+  it('fails where the server answers that it is unhealthy', async () => {
     const server = createServer((_, answer) => answer.writeHead(503).end())
     await once(server.listen(0, '127.0.0.1'), 'listening')
     const { port } = server.address() as AddressInfo
@@ -48,13 +48,13 @@ describe('the health check of the image', () => {
   })
 })
 
-it('the image runs as a user by number, under an init, from the package alone', () => {
+it('the image runs as a numeric user, under an init, from the package alone', () => {
   expect(dockerfile).toMatch(/^USER \d+:\d+$/m)
   expect(dockerfile).toMatch(/^ENTRYPOINT \["tini", "--"\]$/m)
   expect(dockerfile.match(/^COPY .*$/gm)).toEqual(['COPY . .', 'COPY --from=build /chatterie /chatterie'])
 })
 
-it('every image is pinned to a version and its digest, one for all that is of Node', () => {
+it('every image is pinned to a version and its digest, and all images of Node to the same', () => {
   const pinned = /^[a-z]+:\d+\.\d+(\.\d+)?-[a-z-]+@sha256:[0-9a-f]{64}$/
   const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image ?? '')
   const images = Object.values(services).flatMap(({ image }) => image ?? [])
@@ -63,7 +63,7 @@ it('every image is pinned to a version and its digest, one for all that is of No
   expect(new Set(bases).size).toBe(1)
 })
 
-it('the compose file has no password of its own, and none in a URL', () => {
+it('the compose file contains no password, and none in a URL', () => {
   for (const { environment = {} } of Object.values(services)) {
     for (const [name, value] of Object.entries(environment)) {
       if (/PASSWORD|SECRET/.test(name)) expect(value).toMatch(/^\$\{\w+:\?/) // refuses to start without
@@ -75,7 +75,7 @@ it('the compose file has no password of its own, and none in a URL', () => {
   })
 })
 
-it('the compose file lets a stop finish, and turns logs over', () => {
+it('the compose file gives a stop enough time, and rotates logs', () => {
   expect(Number.parseInt(services.chatterie?.stop_grace_period ?? '', 10)).toBeGreaterThan(60)
   for (const service of Object.values(services)) {
     expect(service.logging?.options).toEqual({ 'max-size': '10m', 'max-file': '5' })

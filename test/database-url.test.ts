@@ -73,7 +73,7 @@ describe.skipIf(!version)(title, () => {
   type Messages = PageDocument<'messages', MessageDocument>
   let token: string
 
-  it('processes that start at once make one application, and one knows the tokens of the other', async () => {
+  it('processes that start at the same time create one application, and each accepts the tokens of the other', async () => {
     const [first, second] = servers
     const answer = await fetch(`${first?.url}/oauth/token`, {
       method: 'POST',
@@ -84,7 +84,7 @@ describe.skipIf(!version)(title, () => {
     expect((await call(second, '/application')).id).toBe((await call(first, '/application')).id)
   })
 
-  it('what one writes the other reads at once, totals and search included', async () => {
+  it('what one process writes the other reads at once, totals and search included', async () => {
     const [first, second] = servers
     const user = await call(first, '/users', { name: 'jane', displayName: 'Jane', isGuest: false })
     const channel = await call(second, '/channels', {

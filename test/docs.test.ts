@@ -103,7 +103,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-it('every sample that is left out is there', () => {
+it('every sample that is excluded exists', () => {
   for (const [words] of leftOut) expect(samples.filter(({ code }) => code.includes(words))).not.toEqual([])
 })
 

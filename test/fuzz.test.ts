@@ -10,7 +10,7 @@ import { cloneDatabase } from './support/server.ts'
 
 const rounds = 4
 
-it('whatever comes is answered and leaves nothing behind, and others notice nothing', async () => {
+it('any input is answered and leaves nothing behind, and other clients are not affected', async () => {
   const database = await cloneDatabase()
   const home = join(tmpdir(), `chatterie-home-${uuid()}`)
   try {

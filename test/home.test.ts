@@ -11,8 +11,8 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-describe('a home', () => {
-  it('is made where it is missing, with what is above it, and nothing is left of the trial', async () => {
+describe('a home folder', () => {
+  it('is created with its parents where it is missing, and no file of the write check is left', async () => {
     const home = join(folder, 'some', 'where')
     await prepareHome(home)
     await prepareHome(home)
@@ -49,7 +49,7 @@ async function fill(home: string, name: string): Promise<void> {
   await writeFile(join(home, name), '')
 }
 
-describe('a home that cannot be used is refused at once, in one line that names it and says why', () => {
+describe('a home folder that cannot be used is refused at once, in one line that names it and says why', () => {
   async function refusal(home: string): Promise<string> {
     const { message } = await prepareHome(home).then(
       () => new Error('it was taken'),
@@ -80,7 +80,7 @@ describe('a home that cannot be used is refused at once, in one line that names 
     expect(await readdir(folder)).toEqual([])
   })
 
-  it.skipIf(process.platform !== 'linux')('where the system takes no folders', async () => {
+  it.skipIf(process.platform !== 'linux')('where the system accepts no folders', async () => {
     expect(await refusal('/proc/nope')).toContain('no folder can be made there')
     expect(await refusal('/proc/nope/nested/deeper')).toContain('no folder can be made there')
     expect(await refusal('/proc')).toMatch(/may not write|no folder can be made/)
@@ -95,7 +95,7 @@ describe('a home that cannot be used is refused at once, in one line that names 
     await chmod(folder, 0o700)
   })
 
-  it.runIf(canMount())('a full disk, a small one, and one that can only be read', async () => {
+  it.runIf(canMount())('a full disk, a small one, and a read-only one', async () => {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'chatterie-test', folder])
     try {
       expect(await refusal(join(folder, 'home'))).toContain('MB left')

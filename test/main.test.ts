@@ -70,7 +70,7 @@ async function kept(): Promise<{ clientId: string; clientSecret: string; apiKey:
   return JSON.parse(await readFile(join(home, 'credentials.json'), 'utf8'))
 }
 
-it('the first start prints credentials that work, the second one says where they are kept', async () => {
+it('the first start prints credentials that work, the second one says where they are stored', async () => {
   const first = await start()
   await expect.poll(() => first.output(), { timeout: 60_000 }).toContain('Try it')
   const { clientId, clientSecret, apiKey } = await kept()
@@ -89,7 +89,7 @@ it('the first start prints credentials that work, the second one says where they
   expect(await second.end('SIGINT')).toBe(0)
 })
 
-it('what was answered is there after a kill -9', async () => {
+it('what was answered is stored after a kill -9', async () => {
   const first = await start()
   const { clientId, clientSecret } = await kept()
   const headers = {
@@ -110,7 +110,7 @@ it('what was answered is there after a kill -9', async () => {
   left = { server: second, settings: {} }
 })
 
-it('a stop lets a request finish that has begun', async () => {
+it('a stop lets running requests finish', async () => {
   const server = await ready()
   const { clientId, clientSecret } = await kept()
   const bearer = await token(server.url, clientId, clientSecret)
@@ -140,7 +140,7 @@ it('a stop lets a request finish that has begun', async () => {
   expect(await ended).toBe(0)
 })
 
-it('a second signal hurries a stop that is held up, and abandons nothing', async () => {
+it('a second signal shortens a stop that is delayed, and aborts nothing', async () => {
   const server = await start()
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
   socket.on('error', () => {})
@@ -188,7 +188,7 @@ it('a signal during the start ends it, and leaves nothing running', async () => 
 
 const given = { CHATTERIE_CLIENT_ID: 'my-client', CHATTERIE_CLIENT_SECRET: 'a secret of mine' }
 
-it('credentials of the settings are created, and never printed', async () => {
+it('credentials from the settings are created, and never printed', async () => {
   const server = await start(given)
   await expect.poll(() => server.output(), { timeout: 60_000 }).toContain('oauth/token')
   await token(server.url, 'my-client', 'a secret of mine')
@@ -197,7 +197,7 @@ it('credentials of the settings are created, and never printed', async () => {
   left = { server, settings: given }
 })
 
-it('a rotated secret stays through a start whose settings have the old one, which warns', async () => {
+it('a rotated secret stays valid after a start whose settings have the old one, which logs a warning', async () => {
   const first = await ready(given)
   const rotation = ['applications', 'rotate-secret', 'my-client', '--json']
   const { stdout } = await chatterie(rotation, { CHATTERIE_HOME: home })
@@ -213,7 +213,7 @@ it('a rotated secret stays through a start whose settings have the old one, whic
   left = { server: second, settings: given }
 })
 
-it('what a killed server started ends within seconds of it', async () => {
+it('processes that a killed server started end within seconds', async () => {
   const server = await ready(given)
   const postmaster = await postmasterPid(home)
   await server.end('SIGKILL')
@@ -221,7 +221,7 @@ it('what a killed server started ends within seconds of it', async () => {
   await expect(postmasterPid(home)).rejects.toThrow('ENOENT')
 })
 
-it('where the port is taken, a start says so at once, and leaves nothing behind', async () => {
+it('where the port is in use, a start says so at once, and leaves nothing behind', async () => {
   const other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
   const { port } = other.address() as { port: number }
@@ -236,7 +236,7 @@ it('where the port is taken, a start says so at once, and leaves nothing behind'
 })
 
 it.skipIf(process.platform !== 'linux')(
-  'a home that cannot be used ends the start at once, with one line that says why',
+  'a home folder that cannot be used ends the start at once, with one line that says why',
   async () => {
     const server = await spawnServer({ CHATTERIE_HOME: '/proc/nope' })
     expect((await once(server.child, 'close'))[0]).toBe(1)
@@ -249,7 +249,7 @@ it.skipIf(process.platform !== 'linux')(
   },
 )
 
-it('a home of a newer version is refused by an older one, in one line', async () => {
+it('a home folder of a newer version is refused by an older one, in one line', async () => {
   const folder = join(home, 'newer')
   const first = await start({ CHATTERIE_HOME: folder })
   const db = new pg.Client({ connectionString: (await findEmbeddedPostgres(join(folder, 'postgres'))) ?? '' })
@@ -315,7 +315,7 @@ it('a wrong encryption key ends the start at once; one that is replaced beside t
   })
 })
 
-it('a first start on a database of the operator makes its home folder', async () => {
+it('a first start on a database of the operator creates its home folder', async () => {
   const database = await cloneDatabase()
   const folder = join(home, 'of-its-own')
   const server = await start({ CHATTERIE_HOME: folder, DATABASE_URL: database.url })

@@ -31,7 +31,7 @@ describe.each([
 ])('%s', (name, committed, written, operations) => {
   const document = parse(committed)
 
-  it('is what the operations and resources say', () => {
+  it('matches the operations and resources', () => {
     expect(committed === written, `${name} is out of date: npm run openapi`).toBe(true)
   })
 
@@ -42,7 +42,7 @@ describe.each([
     expect(document.openapi).toMatch(/^3\.1\./)
   })
 
-  it('refers only to what it has, and has nothing to which nothing refers', () => {
+  it('refers only to existing components, and has no unused ones', () => {
     const references = new Set(committed.match(/#\/components\/\w+\/\w+/g))
     const components = Object.entries(document.components).flatMap(([kind, named]) =>
       Object.keys(named as object).map((name) => `#/components/${kind}/${name}`),
@@ -63,7 +63,7 @@ describe.each([
     }
   })
 
-  it('never forbids a response to have more fields', () => {
+  it('never forbids additional fields in a response', () => {
     expect(committed).not.toContain('additionalProperties: false')
   })
 })
@@ -84,7 +84,7 @@ describe('the links of resources', () => {
     Object.entries(resource.links).map(([relation, link]) => ({ relation, href: link(anyEntity()) ?? '' })),
   )
 
-  it('lead to operations', () => {
+  it('point to operations', () => {
     const leadNowhere = links.filter(({ href }) => href !== '' && !operationAt(href))
     expect(leadNowhere).toEqual([])
   })

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { isFree } from './support/memory.ts'
 import { startServer } from './support/server.ts'
 
-it('a server that is closed is held by nothing, however many a process starts', async () => {
+it('a closed server is garbage-collected, however many a process starts', async () => {
   const context = await startAndClose()
   await expect.poll(() => isFree(context)).toBe(true)
 })

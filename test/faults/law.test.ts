@@ -83,7 +83,7 @@ it.each<[string, Write[], Stored, Reading[]]>([
       ),
     ],
   ],
-])('the law is kept: %s', (_, writes, history, readings) => {
+])('the recorded history satisfies the guarantees: %s', (_, writes, history, readings) => {
   expect(judge(writes, history, readings, [{ at: killedAt }])).toEqual([])
 })
 
@@ -178,7 +178,7 @@ it.each<[string, RegExp, Write[], Stored, Reading[]]>([
       reading('cy', heard(2, { body: 'eve 1' }), heard(1)),
     ],
   ],
-])('the law is broken where %s', (_, line, writes, history, readings) => {
+])('a violation is detected where %s', (_, line, writes, history, readings) => {
   expect(judge(writes, history, readings, [{ at: killedAt }])).toEqual(
     expect.arrayContaining([expect.stringMatching(line)]),
   )

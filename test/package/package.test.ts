@@ -46,7 +46,7 @@ async function node(args: string[], settings: Record<string, string> = {}): Prom
 
 const chatterie = (...args: string[]) => node([join(root, 'bin', 'chatterie.cjs'), ...args])
 
-it('has what it needs and nothing else, and runs nothing when it is installed', async () => {
+it('contains what it needs and nothing else, and runs nothing when it is installed', async () => {
   expect((await readdir(root)).toSorted()).toEqual(
     [
       'CHANGELOG.md',
@@ -123,7 +123,7 @@ it('serves its pages and the test API', async () => {
   expect(JSON.parse(stdout)).toEqual(Array(8).fill(true))
 })
 
-it.runIf(isPortable)('unpacks the database that it brings where it starts for the first time', async () => {
+it.runIf(isPortable)('unpacks the bundled database on its first start', async () => {
   const identifiers = await Promise.all(
     ['one', 'two'].map(async (name) => {
       const cache = join(installed.folder, `cache-${name}`)
@@ -189,7 +189,7 @@ it.each(['import', 'require'])('starts a server for tests that %s it', async (wa
 })
 
 // What npm prints of a tag is that of its settings, whatever it tells the registry.
-it('is published for everybody, under the tag that a candidate has', async () => {
+it('is public, and a release candidate has its own tag', async () => {
   const { version } = manifest
   // All that it tells is in the manifest; the rest would be unpacked and packed again.
   const slim = join(installed.folder, 'slim.tgz')
@@ -197,7 +197,7 @@ it('is published for everybody, under the tag that a candidate has', async () =>
   expect(await publish(slim)).toMatchObject({ 'dist-tags': { next: version }, access: 'public' })
 })
 
-it('tells a Node that is too old so, in a line', async () => {
+it('reports a Node that is too old, in one line', async () => {
   const old = join(installed.folder, 'old.cjs')
   await writeFile(old, "Object.defineProperty(process, 'versions', { value: { node: '20.19.5' } })")
   const { code, stdout, stderr } = await node(['-r', old, join(root, 'bin', 'chatterie.cjs'), '--version'])
