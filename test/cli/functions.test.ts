@@ -138,11 +138,11 @@ it('an invalid script is reported with line and column before anything is create
 })
 
 it.each([
-  ['an event that there is not', ['deploy', 'user.ate.message', 'x.ts'], 'user.sent.message'],
-  ['a file that there is not', ['deploy', 'user.sent.message', 'nowhere.ts'], 'nowhere.ts'],
+  ['an event that does not exist', ['deploy', 'user.ate.message', 'x.ts'], 'user.sent.message'],
+  ['a file that does not exist', ['deploy', 'user.sent.message', 'nowhere.ts'], 'nowhere.ts'],
   ['an event that is no JSON', ['test', 'test/cli/run.ts', '--event', '{'], 'JSON'],
   ['a variable without a value', ['test', 'test/cli/run.ts', '--env', 'A'], 'NAME=value'],
-  ['a limit that is none', ['logs', 'user.sent.message', '--limit', 'all'], '--limit'],
+  ['an invalid limit', ['logs', 'user.sent.message', '--limit', 'all'], '--limit'],
   ['no function', ['logs'], 'function'],
 ])('%s is a usage error', async (_, args, hint) => {
   const { code, stdout, stderr } = await run(...args)

@@ -33,8 +33,8 @@ function plan(text: string): Promise<string> {
 }
 
 it.each([
-  ['tokens that are over', trimStatements.tokens.text, /Index Cond: .*expires_time < \(now\(\) - /],
-  ['runs that are due', takeRunsStatement.text, /Index Cond: .*due_time <= now\(\)/],
+  ['expired tokens', trimStatements.tokens.text, /Index Cond: .*expires_time < \(now\(\) - /],
+  ['due runs', takeRunsStatement.text, /Index Cond: .*due_time <= now\(\)/],
 ])('Postgres uses an index for %s as it would with now()', async (_, text, condition) => {
   const found = await plan(text)
   expect(found).toMatch(condition)

@@ -28,9 +28,9 @@ it('files are stored in the bucket that the settings name', () => {
 })
 
 it.for<[string, Record<string, string>, RegExp]>([
-  ['a size that is none', { FILE_SIZE_MAX: 'large' }, /^FILE_SIZE_MAX is wrong: must be a number of bytes$/],
+  ['an invalid size', { FILE_SIZE_MAX: 'large' }, /^FILE_SIZE_MAX is wrong: must be a number of bytes$/],
   ['no size', { FILE_SIZE_MAX: '0' }, /^FILE_SIZE_MAX is wrong: .*$/],
-  ['a bucket that is none', { S3_BUCKET: 'a/b' }, /^S3_BUCKET is wrong: must be the name of a bucket$/],
+  ['an invalid bucket', { S3_BUCKET: 'a/b' }, /^S3_BUCKET is wrong: must be the name of a bucket$/],
   [
     'an endpoint that is none',
     { ...s3, S3_ENDPOINT: 'minio:9000' },

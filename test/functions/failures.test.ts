@@ -367,17 +367,17 @@ describe('the output of a process is limited by its reader', () => {
     ['nonsense', `'nonsense'`, 1],
     ['a log without a time', `{ type: 'log', id: 1, level: 'info', time: 'x', text: 'y' }`, 1],
     ['a log of an unknown level', `{ type: 'log', id: 1, level: 'fatal', time: 0, text: 'y' }`, 1],
-    ['that it has started', `{ type: 'ready' }`, 1],
-    ['that it did not start', `{ type: 'unready', error: { name: 'a', message: 'b' } }`, 1],
+    ['a second start', `{ type: 'ready' }`, 1],
+    ['a failed start', `{ type: 'unready', error: { name: 'a', message: 'b' } }`, 1],
     ['a result that is too large', `{ type: 'done', id: 1, ${usage}, result: 'x'.repeat(1_100_000) }`, 1],
     [
       'an error that is too large',
       `{ type: 'failed', id: 1, ${usage}, error: { name: 'a', message: 'x'.repeat(5_000) }, spent: false }`,
       1,
     ],
-    ['less than nothing', `{ type: 'done', id: 1, usage: { residentBytes: -1, cpuMs: 1 }, result: 1 }`, 1],
-    ['without end', `{ type: 'started', id: 1 }`, 1e9],
-    ['bytes without end', `'x'.repeat(1e6)`, 1e9],
+    ['negative usage', `{ type: 'done', id: 1, usage: { residentBytes: -1, cpuMs: 1 }, result: 1 }`, 1],
+    ['endless reports', `{ type: 'started', id: 1 }`, 1e9],
+    ['endless bytes', `'x'.repeat(1e6)`, 1e9],
   ])('a process that sends %s on the channel is ended', async (_, report, times) => {
     const spec = { applicationId: 10 }
     expect(

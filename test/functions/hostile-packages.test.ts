@@ -231,11 +231,11 @@ describe('whatever npm has done,', () => {
   const ok = { resolved: 'https://registry.example/npm/a/-/a-1.0.0.tgz', integrity: 'sha512-x' }
   it.each([
     ['a package of the registry', 'node_modules/a', ok, undefined],
-    ['one below another', 'node_modules/a/node_modules/@b/c', ok, undefined],
-    ['what comes within a package', 'node_modules/a/node_modules/b', { inBundle: true }, undefined],
+    ['a nested package', 'node_modules/a/node_modules/@b/c', ok, undefined],
+    ['a bundled package', 'node_modules/a/node_modules/b', { inBundle: true }, undefined],
     ['a link', 'node_modules/a', { ...ok, link: true }, /^a: it is a link/],
     ['a folder', 'packages/a', ok, /outside of node_modules/],
-    ['a way out', 'node_modules/../a', ok, /outside of node_modules/],
+    ['a path that leads out', 'node_modules/../a', ok, /outside of node_modules/],
     ['a hidden folder', 'node_modules/.bin', ok, /outside of node_modules/],
     [
       'a git repository',

@@ -44,8 +44,8 @@ const supervised = (way: string, program: string) => `
 
 describe.skipIf(process.platform === 'win32')('a supervised program ends with the server', () => {
   it.each([
-    ['as this system does it', ''],
-    ['where a shell has to watch', 'shell'],
+    ['by the means of this system', ''],
+    ['by a supervising shell', 'shell'],
   ])('%s, though it is busy and the server was killed', async (_, way) => {
     const { server, pids } = await startServer(supervised(way, 'for (;;);'))
     const [pid = 0] = pids
@@ -55,8 +55,8 @@ describe.skipIf(process.platform === 'win32')('a supervised program ends with th
   })
 
   it.each([
-    ['as this system does it', ''],
-    ['where a shell has to watch', 'shell'],
+    ['by the means of this system', ''],
+    ['by a supervising shell', 'shell'],
   ])('%s, though the server was killed as it began', async (_, way) => {
     const { pids } = await startServer(`
       import { spawnSupervised } from ${JSON.stringify(join(src, 'supervise.ts'))}

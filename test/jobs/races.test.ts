@@ -86,7 +86,7 @@ it('a channel deleted right after sends, with members, functions and previews, l
 it.each([
   ['an event asks for', 'function_run'],
   ['a run is recorded for', 'function_invocation'],
-  ['members are to hear of', 'notification'],
+  ['members are notified of', 'notification'],
 ])('what %s and is deleted meanwhile is skipped without an error', async (_, table) => {
   const main = await server.createApplication()
   const [jane, john] = [await createUser(main), await createUser(main)]

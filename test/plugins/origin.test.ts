@@ -51,7 +51,7 @@ describe.each(doors)('%s', (_, line, more) => {
     ['an empty one', ['Host:']],
     ['one that is a path', ['Host: a/b']],
     ['one with markup', ['Host: <b>']],
-    ['a port that is none', ['Host: a:b']],
+    ['an invalid port', ['Host: a:b']],
     ['an endless one', [`Host: ${"$'".repeat(2_000)}`]],
   ])('is refused where the request has %s', async (_case, hosts) => {
     const { status, body } = await ask(server, [`${line} HTTP/1.1`, ...hosts, ...more])

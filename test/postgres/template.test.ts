@@ -91,8 +91,8 @@ it('is created once, by one of several concurrent starts, and gives each a separ
 })
 
 const damages: [what: string, damage: (control: string) => Promise<void>][] = [
-  ['it is not whole', (control) => truncate(control, 100)],
-  ['Postgres finds fault with it', zero],
+  ['it is incomplete', (control) => truncate(control, 100)],
+  ['Postgres rejects it', zero],
 ]
 
 it.each(damages)('is skipped, and created again, when %s', async (_, damage) => {
@@ -123,7 +123,7 @@ it('is unpacked where the package contains one, with a new password', async () =
 const wrongs: [what: string, make: () => Promise<Buffer>][] = [
   ['cannot be read', async () => Buffer.from('nothing of the kind')],
   [
-    'Postgres finds fault with',
+    'Postgres rejects',
     async () => {
       const data = home('packed')
       await copy(join(await madeTemplate(), 'data'), data)

@@ -113,7 +113,7 @@ describe('a link', () => {
   it.each([
     ['two dots in a host', 'http://a..example'],
     ['two dots in a host before a path', 'http://a..example/b'],
-    ['a port that is none', 'http://a.example:port/b'],
+    ['an invalid port', 'http://a.example:port/b'],
     ['a user that is too long', `https://jane:${'p'.repeat(80)}@a.example/x`],
     ['two at signs', 'https://jane@b@a.example/x'],
     ['an escape in a host', 'http://a%20b.example/x'],

@@ -67,8 +67,8 @@ describe('the answer to an action', () => {
   it.each([
     ['updates', async () => perform('update', group, whole()), 'user.channel.updated'],
     ['hides', async () => perform('hide', direct, {}), 'user.channel.hidden'],
-    ['takes an office', takesOffice, 'user.channel.moderator_deleted'],
-    ['lets in again', letsIn, 'user.channel.block_record_deleted'],
+    ['removes a moderator', takesOffice, 'user.channel.moderator_deleted'],
+    ['unblocks a user', letsIn, 'user.channel.block_record_deleted'],
   ])('also where the action %s', async (_what, act, type) => {
     expect(await act()).toMatchObject({ topic: 'channels', type })
   })

@@ -192,10 +192,10 @@ it.each([
     }),
   ],
   [
-    'an event that nobody can find',
+    'an event that does not exist',
     published({ position: 1_000_000_000, applicationId: 1, channelId: null, deliveries: [] }),
   ],
-  ['a typist who is nobody', '{"kind":"keystrokes sent","keystrokes":{"keys":"x"}}'],
+  ['keystrokes of no user', '{"kind":"keystrokes sent","keystrokes":{"keys":"x"}}'],
 ])('a broadcast of another process delays no delivery where it is %s', async (_, text) => {
   const errors = watchErrors()
   const { listeners, say } = await scene(server.main)

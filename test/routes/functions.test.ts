@@ -58,7 +58,7 @@ describe('createNodejsRuntimeFunction', () => {
   })
 
   it.each([
-    ['an event that there is not', { type: 'user.ate.message', name: 'x' }, 'type', 'invalid'],
+    ['an event that does not exist', { type: 'user.ate.message', name: 'x' }, 'type', 'invalid'],
     ['no event', { name: 'x' }, 'type', 'missing_field'],
     ['no name', { type: 'user.sent.message' }, 'name', 'missing_field'],
     ['a blank name', { type: 'user.sent.message', name: ' ' }, 'name', 'invalid'],

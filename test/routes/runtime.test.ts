@@ -163,7 +163,7 @@ describe('updateNodejsRuntimeDependencies', () => {
     ],
     ['an object', { firebase: '^9.8.2' }, 'body'],
     ['what the registry does not have', [{ name: 'nobody-wrote-this', version: '1.0.0' }], 'dependencies'],
-    ['a version that there is not', [{ name: 'uuid', version: '^10.0.0' }], 'dependencies'],
+    ['a version that does not exist', [{ name: 'uuid', version: '^10.0.0' }], 'dependencies'],
     ['more than 100', Array.from({ length: 101 }, (_, i) => ({ name: `p${i}`, version: '1' })), 'body'],
   ])('refuses %s, and changes nothing', async (_, body, field) => {
     await putDependencies([{ name: 'kept', version: '1.0.0' }]).expect(200)

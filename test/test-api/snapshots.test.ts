@@ -289,7 +289,7 @@ describe('the file of a snapshot', () => {
     ['is no snapshot', () => '{"format":"har"}\n'],
     ['is no JSON', () => 'hello\nworld\n'],
     ['was cut off', (file) => file.slice(0, -10)],
-    ['has a line more', (file) => `${file}["user",{}]\n`],
+    ['has an additional line', (file) => `${file}["user",{}]\n`],
     ['has changed', (file) => file.replace('Jane', 'Jude')],
     ['is no text', (file) => file.replace('Jane', '\ud800')],
   ])('that %s is refused', async (_, change) => {
@@ -331,10 +331,10 @@ describe('the file of a snapshot', () => {
     ],
     ['a name twice', ({ lines }) => Object.assign(rowOf(lines, 'user'), { name: 'john' })],
     ['an unknown type', ({ lines }) => Object.assign(rowOf(lines, 'channel'), { type: 'SECRET' })],
-    ['a time that is none', ({ lines }) => Object.assign(rowOf(lines, 'user'), { created_time: 'noon' })],
+    ['an invalid time', ({ lines }) => Object.assign(rowOf(lines, 'user'), { created_time: 'noon' })],
     ['text with a NUL', ({ lines }) => Object.assign(rowOf(lines, 'user'), { name: 'a\u0000b' })],
-    ['properties that are none', ({ lines }) => Object.assign(rowOf(lines, 'user'), { properties: 'x' })],
-    ['mentions that are none', ({ lines }) => Object.assign(rowOf(lines, 'message'), { mentions: [1] })],
+    ['invalid properties', ({ lines }) => Object.assign(rowOf(lines, 'user'), { properties: 'x' })],
+    ['invalid mentions', ({ lines }) => Object.assign(rowOf(lines, 'message'), { mentions: [1] })],
     [
       'a file that is none',
       ({ lines }) =>

@@ -62,7 +62,7 @@ describe('every emoji of Unicode', () => {
     ['17, with a tone', '🧑🏿‍🩰', 'ballet dancer'],
     ['16', '🫩', 'face with bags under eyes'],
     ['15.1', '🐦‍🔥', 'phoenix'],
-    ['a tone alone', '🏽', 'medium skin tone'],
+    ['a skin tone alone', '🏽', 'medium skin tone'],
   ])('is found up to the newest: %s', (_, text, description) => {
     expect(findEmoji(text)).toMatchObject({ character: text, description })
   })

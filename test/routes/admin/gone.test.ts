@@ -36,7 +36,10 @@ const features = { guestUsers: 'ENABLED', userCreatedChannels: 'ENABLED' }
 
 it.each<[string, (application: TestApplication, webhookId: number) => supertest.Test]>([
   ['a new secret', ({ id }) => owner.post(`/applications/${id}/rotate-secret`, {})],
-  ['one beside the old', ({ id }) => owner.post(`/applications/${id}/rotate-secret`, { overlapSeconds: 60 })],
+  [
+    'a new secret with overlap',
+    ({ id }) => owner.post(`/applications/${id}/rotate-secret`, { overlapSeconds: 60 }),
+  ],
   ['its settings', (application) => application.put('/application/settings', { features })],
   ['its settings, by the admin API', ({ id }) => owner.patch(`/applications/${id}/settings`, features)],
   [

@@ -163,11 +163,11 @@ describe('single sign-on', () => {
 
   it.each([
     ['an address that is not verified', { email: 'cy@example.com', email_verified: false }],
-    ['an address of which nobody says whether it is', { email: 'cy@example.com' }],
+    ['an address without a claim of verification', { email: 'cy@example.com' }],
     ['no address', { email_verified: true }],
     ['an address of another domain', { email: 'cy@example.org', email_verified: true }],
-    ['an address that only ends like one', { email: 'cy@notexample.com', email_verified: true }],
-    ['an address within the domain', { email: 'cy@sub.example.com', email_verified: true }],
+    ['an address of a domain with the same ending', { email: 'cy@notexample.com', email_verified: true }],
+    ['an address of a subdomain', { email: 'cy@sub.example.com', email_verified: true }],
   ])('refuses %s', async (_, account) => {
     accounts = { cy: account }
     const browser = new Browser()
@@ -193,8 +193,8 @@ describe('single sign-on', () => {
   const unsigned = (claims: JWTPayload) =>
     `${[{ alg: 'none' }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')}.`
   it.each<[string, (claims: JWTPayload) => Promise<string> | string]>([
-    ['that somebody else signed', (claims) => sign(claims, strange)],
-    ['that nobody signed', unsigned],
+    ['with the signature of another key', (claims) => sign(claims, strange)],
+    ['without a signature', unsigned],
     [
       'signed with what is public',
       (claims) =>
@@ -210,10 +210,10 @@ describe('single sign-on', () => {
     ],
     ['that has expired', (claims) => sign({ ...claims, exp: Math.floor(Date.now() / 1_000) - 60 }, own)],
     ['that never expires', ({ exp: _, ...claims }) => sign(claims, own)],
-    ['that answers to another browser', (claims) => sign({ ...claims, nonce: 'of another' }, own)],
-    ['that answers to nobody', ({ nonce: _, ...claims }) => sign(claims, own)],
-    ['of somebody else', (claims) => sign({ ...claims, sub: 'bea' }, own)],
-    ['that is none', () => 'nonsense'],
+    ['with the nonce of another browser', (claims) => sign({ ...claims, nonce: 'of another' }, own)],
+    ['without a nonce', ({ nonce: _, ...claims }) => sign(claims, own)],
+    ['of another subject', (claims) => sign({ ...claims, sub: 'bea' }, own)],
+    ['that is no JWT', () => 'nonsense'],
   ])('refuses an ID token %s', async (_, forged) => {
     accounts = { ada }
     forge = forged
