@@ -266,7 +266,7 @@ it('a home folder of a newer version is refused by an older one, in one line', a
   await expect(postmasterPid(folder)).rejects.toThrow('ENOENT')
 })
 
-it('a wrong encryption key ends the start at once; one that is replaced beside the server is not needed after', {
+it('a wrong encryption key ends the start at once; after a rotation the old key is no longer needed', {
   timeout: 120_000,
 }, async () => {
   const [old, fresh] = [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')]

@@ -42,7 +42,7 @@ describe.skipIf(!executablePath)('the API reference in a browser', () => {
     expect(await page.getByRole('link', { name: 'Chatterie' }).getAttribute('href')).toBe('./')
   })
 
-  it('finds an operation by a word', async () => {
+  it('finds an operation by a search term', async () => {
     await page
       .getByRole('button', { name: /search/i })
       .first()

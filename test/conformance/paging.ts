@@ -66,7 +66,7 @@ export function pagesThroughLists(
   })
 
   it.each(['listChannelMessages', 'listMessages', 'listUserMessages'] as const)(
-    'gives all of %s from new to old, by cursors of the metadata and of the links',
+    'returns all of %s from new to old, by cursors of the metadata and of the links',
     async (name) => {
       const list = paged.lists[name]
       const ids = paged.populated.messages.map(({ id }) => String(id))

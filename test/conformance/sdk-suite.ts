@@ -53,7 +53,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
   })
 
   describe('application', () => {
-    it('is the one whose credentials are used', async () => {
+    it('is the one of the credentials', async () => {
       const { data, headers } = await kitty.Application.retrieveApplication()
       expect(headers['content-type']).toMatch(sdk.contentType)
       expect(data).toEqual({
@@ -75,7 +75,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
       })
     })
 
-    it('takes back the settings as they were read, with one of them changed', async () => {
+    it('accepts the settings as they were read, with one of them changed', async () => {
       const { data: settings } = await kitty.Application.retrieveApplicationSettings()
       const wanted = { ...settings, guestUsers: 'DISABLED' }
       const { data } = await kitty.Application.updateApplicationSettings(wanted)
@@ -124,7 +124,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
       expect((await kitty.Users.listUsers(0, 25, undefined, john.name)).data.page.totalElements).toBe(1)
     })
 
-    it('are found by name with size 0, as the Firebase extension looks for them', async () => {
+    it('are found by name with size 0, as the Firebase extension does', async () => {
       const { id, name } = await createUser(main)
       await createUser(main, { name: `${name}-2` })
       const { data } = await kitty.Users.listUsers(0, 0, undefined, name)
@@ -135,7 +135,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
       })
     })
 
-    it('are changed by a merge patch, and not at all by one that is left out', async () => {
+    it('are changed by a merge patch, and unchanged without a body', async () => {
       const user = await createUser(main, { properties: { keep: 1, drop: 2 } })
       const patch = { displayName: 'New', presence: { status: 'Away' }, properties: { drop: null, add: 3 } }
       const { data } = await kitty.Users.updateUser(user.id, patch)
@@ -172,7 +172,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
       expect(messages).toEqual([(await kitty.Messages.retrieveMessage(message.id)).data])
     })
 
-    it('have notifications, with the channel and the message they tell of', async () => {
+    it('have notifications, with their channel and message', async () => {
       const [author, reader] = [await createUser(main, { displayName: 'Ada' }), await createUser(main)]
       const channel = await createChannel(main, { members: [{ id: author.id }, { id: reader.id }] })
       const message = await sendMessage(main, channel.id, { body: 'Hi', user: { id: author.id } })
@@ -266,7 +266,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
       ])
     })
 
-    it('take a Set of members, which becomes {} on the way, for nobody', async () => {
+    it('accept a Set of members, which is sent as {}, as no members', async () => {
       const user = await createUser(main)
       const members = new Set([{ id: user.id }])
       const { data } = await kitty.Channels.createChannel({ type: 'PUBLIC', members })
@@ -291,7 +291,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
       expect(await find(undefined, names, undefined, undefined, '{"topic":"cats"}')).toEqual([group.id])
     })
 
-    it('are changed by a merge patch, and not at all by one that is left out', async () => {
+    it('are changed by a merge patch, and unchanged without a body', async () => {
       const channel = await createChannel(main, { properties: { keep: 1, drop: 2 } })
       const patch = { displayName: 'New', properties: { drop: null } }
       const { data } = await kitty.Channels.updateChannel(channel.id, patch)
@@ -300,7 +300,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
       expect((await kitty.Channels.updateChannel(channel.id)).data).toEqual(data)
     })
 
-    it('take events and keystrokes, which are answered as they were sent', async () => {
+    it('accept events and keystrokes, which are returned as they were sent', async () => {
       const [channel, user] = [await createChannel(main), await createUser(main)]
       const event = { type: 'game.started', properties: { boardSize: 8 } }
       const sent = await kitty.Channels.sendChannelEvent(channel.id, event)
@@ -331,7 +331,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
       expect(await members()).toEqual([])
     })
 
-    it('have memberships that lead to user, channel and member', async () => {
+    it('have memberships that link to user, channel and member', async () => {
       const user = await createUser(main)
       const channel = await createChannel(main, { members: [{ id: user.id }] })
       const { data } = await kitty.Channels.listChannelMemberships(channel.id)
@@ -349,7 +349,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
       ])
     })
 
-    it('become moderators, which answers with the user, and cease to be, which answers with the channel', async () => {
+    it('are made moderators, which returns the user, and removed as moderators, which returns the channel', async () => {
       const [channel, user] = [await createChannel(main), await createUser(main)]
       const list = async () => (await kitty.Channels.listChannelModerators(channel.id)).data._embedded.users
       const added = await kitty.Channels.addChannelModerator(channel.id, { id: user.id })
@@ -421,7 +421,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
       expect((await kitty.Channels.retrieveChannel(channel.id)).data.lastReceivedMessage).toEqual(last)
     })
 
-    it('without a user are the system’s', async () => {
+    it('without a user are system messages', async () => {
       const channel = await createChannel(main)
       const { data } = await kitty.Channels.sendChannelMessage(channel.id, { type: 'TEXT', body: 'Welcome' })
       expect(data).toMatchObject({ type: 'SYSTEM_TEXT', body: 'Welcome', mentions: [], links: [] })
@@ -429,7 +429,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
       expect(Object.keys(data._links)).toEqual(['self', 'channel', 'application'])
     })
 
-    it('may be files that are kept elsewhere', async () => {
+    it('may be files that are hosted elsewhere', async () => {
       const [channel, user] = [await createChannel(main), await createUser(main)]
       const file = { url: 'https://example.com/a.png', name: 'a.png', contentType: 'image/png', size: 42 }
       const send = async (message: object) =>
@@ -464,7 +464,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
       expect((await kitty.Messages.updateMessage(message.id)).data).toEqual(data)
     })
 
-    it('are deleted one by one, which answers with the thread that held them', async () => {
+    it('are deleted one by one, which returns their thread', async () => {
       const channel = await createChannel(main)
       const message = await sendMessage(main, channel.id)
       const { data } = await kitty.Messages.deleteMessage(message.id)
@@ -508,7 +508,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
       expect((await kitty.Messages.retrieveMessage(id)).data.repliesCount).toBe(1)
     })
 
-    it('take keystrokes', async () => {
+    it('accept keystrokes', async () => {
       const [channel, user] = [await createChannel(main), await createUser(main)]
       const { id } = await sendMessage(main, channel.id)
       const { data } = await kitty.Threads.sendThreadKeystrokes(id, { keys: 'A re', user: { id: user.id } })
@@ -570,7 +570,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
   })
 
   describe('runtime', () => {
-    it('shows and takes dependencies, variables and script, as whole replacements', async () => {
+    it('shows dependencies, variables and script, and replaces each of them as a whole', async () => {
       const { Runtime } = connect(await server.createApplication())
       const { data: fresh } = await Runtime.retrieveNodejsRuntime()
       expect(fresh).toMatchObject({ id: expect.any(Number), type: 'NODEJS', version: expect.any(String) })
@@ -651,7 +651,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
       expect((await Functions.retrieveFunction(id)).data.currentVersionNumber).toBe(2)
     })
 
-    it('list their invocations with arguments and result as they were', async () => {
+    it('list their invocations with unchanged arguments and result', async () => {
       const { id } = await createFunction(main)
       const run = { args: { authParams: { a_b: 1 } }, result: { payload: { userId: 1 } } }
       await invokeFunction(server, id, run)
@@ -734,7 +734,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
       await expect(stranger.Users.listUsers()).rejects.toMatchObject(refusal(401, refused))
     })
 
-    it('answer 404 to what does not exist', async () => {
+    it('answer 404 to unknown resources', async () => {
       const refused = refusal(404, { error: 'ResourceNotFoundError', timestamp: aTime })
       const user = await createUser(main)
       const channel = await createChannel(main)

@@ -73,7 +73,7 @@ it('a change that is rolled back is never shown', async () => {
   expect(await users()).toEqual(before)
 })
 
-it('authors are read anew after a connection was lost', async () => {
+it('authors are read again after a connection was lost', async () => {
   const { db } = server.ctx
   let lost = 0
   db.onLost(() => lost++)

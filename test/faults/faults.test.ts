@@ -5,7 +5,7 @@ import { faults } from './faults.ts'
 import { playRound } from './round.ts'
 import { openOne } from './stages.ts'
 
-it('clients hear all that was acknowledged, once and in order, though connections are cut and the server is killed', {
+it('clients receive all acknowledged messages, once and in order, though connections are cut and the server is killed', {
   timeout: 120_000,
 }, async () => {
   const kinds = ['cut-clients', 'kill-server', 'cut-clients'].map((name) => faults[name])

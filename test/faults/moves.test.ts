@@ -7,7 +7,7 @@ import { cloneDatabase } from '../support/server.ts'
 import { Device } from './device.ts'
 import { type Door, Stage } from './stage.ts'
 
-it('a session that went on in another process, and comes back, hears nothing again', {
+it('a session that moved to another process and back receives nothing twice', {
   timeout: 60_000,
 }, async () => {
   const database = await cloneDatabase()

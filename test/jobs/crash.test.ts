@@ -34,7 +34,7 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true })
 })
 
-it(`an import is what it is uninterrupted, though the server is killed ${killsMax} times, and again adds nothing`, {
+it(`an import that ${killsMax} kills of the server interrupt has the result of an uninterrupted one, and repeating it adds nothing`, {
   timeout: 300_000,
 }, async () => {
   const random = randomFrom(seed)
@@ -67,7 +67,7 @@ it(`an import is what it is uninterrupted, though the server is killed ${killsMa
   await expectTotals(2 * messagesMax)
 })
 
-it('an import without keys is what its file holds, though the server is killed at any moment of its life', {
+it('an import without keys stores exactly what its file holds, though the server is killed at any moment', {
   timeout: 300_000,
 }, async () => {
   const random = randomFrom(seed + 1)
@@ -106,7 +106,7 @@ it('an import stores exactly what its file holds, though Postgres is killed', {
   await expectStored(file, before)
 })
 
-it('a stop interrupts an import after the batch at hand, and the next start goes on at once', {
+it('a stop interrupts an import after the current batch, and the next start resumes it at once', {
   timeout: 300_000,
 }, async () => {
   const before = await newestId()

@@ -77,7 +77,7 @@ async function allInvocations(id: number): Promise<InvocationDocument[]> {
   }
 }
 
-it(`of ${runs} runs that wait, each is done though the server is killed ${kills} times, and listed`, {
+it(`each of ${runs} waiting runs is done and listed though the server is killed ${kills} times`, {
   timeout: 180_000,
 }, async () => {
   const created = await api('POST', '/runtimes/nodejs/functions', { type: 'user.sent.message', name: 'Echo' })

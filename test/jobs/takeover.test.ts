@@ -16,7 +16,7 @@ interface Answer {
   page: { total: number }
 }
 
-it('an import goes on in another process within seconds of the death of its own', {
+it('another process resumes an import within seconds after its own died', {
   timeout: 120_000,
 }, async () => {
   const database = await cloneDatabase()

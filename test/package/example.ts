@@ -10,7 +10,7 @@ const source = 'examples/vitest-chatkitty'
 
 /** Registers the tests of the examples. */
 export function exampleWorks(installed: () => Installed): void {
-  it('the support desk passes its own tests, three files side by side', async () => {
+  it('the support desk example passes its own tests, three files in parallel', async () => {
     const folder = join(installed().folder, 'vitest-chatkitty')
     const modules = join(installed().folder, 'node_modules')
     await cp(source, folder, { recursive: true })
@@ -31,7 +31,7 @@ export function exampleWorks(installed: () => Installed): void {
     expect(numPassedTests).toBe(12)
   })
 
-  it('names the versions that it was tested with', async () => {
+  it('lists the versions that it was tested with', async () => {
     const ours = JSON.parse(await readFile('package.json', 'utf8'))
     const { dependencies, devDependencies } = JSON.parse(await readFile(join(source, 'package.json'), 'utf8'))
     for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {

@@ -70,7 +70,7 @@ export function samplesWork(installed: () => Installed): void {
     expect(jobs.test.steps.map(({ run, uses }: Record<string, string>) => run ?? uses)).toContain('npm test')
   })
 
-  it('every sample that is a file has something that runs it', () => {
+  it('every sample that is a file is run by a test', () => {
     const known = [...Object.values(runners).map(({ runs }) => runs), /\.yml$/]
     expect(files.filter(({ name = '' }) => !known.some((runs) => runs.test(name)))).toEqual([])
   })

@@ -414,7 +414,7 @@ describe('bodies', () => {
     ['a great depth', deep],
     ['a great depth of properties', `{"type":"TEXT","body":"x","properties":{"a":${deep}}}`],
     ['a megabyte of text', `{"type":"TEXT","body":"${'x'.repeat(1_000_000)}"}`],
-  ])('with %s are refused, and the connection goes on', async (_what, body) => {
+  ])('with %s are refused, and the connection stays open', async (_what, body) => {
     const client = await mallory({ name: 'bob' })
     const { message } = channelHypermedia.actions
     expect(await ask(client, 'SEND', message.at({ id: channel.id }), body)).toBe('ValidationError')

@@ -36,7 +36,7 @@ async function post(path: string, body: object, token?: string) {
   return answer.json() as Promise<{ id: number; accessToken: string }>
 }
 
-it('1,000 pending deliveries each arrive at least once, though the server is killed among them', {
+it('each of 1,000 pending deliveries arrives at least once, though the server is killed meanwhile', {
   timeout: 120_000,
 }, async () => {
   const world = await post('/_test/worlds', {})

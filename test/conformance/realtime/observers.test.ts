@@ -50,7 +50,7 @@ async function see({ client }: Device, { id }: { id: number }): Promise<Channel>
 }
 
 describe('a chat session', () => {
-  it('receives messages that are sent, changed and deleted, by whomever', async () => {
+  it('receives messages that are sent, changed and deleted, by anyone', async () => {
     const { channel, delivered } = await chat()
     const { message } = await done(bob.client.sendMessage({ channel, body: 'One' }))
     const fields = { type: 'TEXT', channelId: channel.id, user: aUser('bob') }

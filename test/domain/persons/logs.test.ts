@@ -261,7 +261,7 @@ const linesWith = (text: string) =>
     .split('\n')
     .filter((line) => line.toLowerCase().includes(text.toLowerCase()))
 
-it('no line of the log names a person, and once it is erased no file and no dump does', {
+it('no line of the log contains the name of a person, and no file or dump does after its erasure', {
   timeout: 240_000,
 }, async () => {
   const id = await live()

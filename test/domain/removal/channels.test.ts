@@ -131,7 +131,7 @@ describe('a batch', () => {
     }
   }
 
-  it('counts in its own commit, and stops between two of them where it is told to', async () => {
+  it('saves its progress in its own commit, and the job stops between two batches when it is aborted', async () => {
     const { ctx } = server
     const begun = await job(ctx)
     const stop = new AbortController()
