@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
-import { folderOfTests } from './test/support/folder.ts'
+import { testFolder } from './test/support/folder.ts'
 
 /** Files that take longest, above 15 s: begun last, they would be waited for alone. */
 const longest = [
@@ -36,7 +36,7 @@ class LongestFirst extends BaseSequencer {
 }
 
 // Workers inherit what is set here.
-process.env.TMPDIR = folderOfTests()
+process.env.TMPDIR = testFolder()
 const namesFiles = process.argv.slice(2).some((argument) => argument !== 'run' && !argument.startsWith('-'))
 process.env.TEST_PROGRAM ??= namesFiles ? 'sources' : 'compiled' // see test/support/compiled.ts
 

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { findLauncher } from './support/compiled.ts'
 import { type ServerProcess, startServerProcess } from './support/process.ts'
-import { type Sample, samplesOf } from './support/samples.ts'
+import { readSamples, type Sample } from './support/samples.ts'
 
 /** What is not run, by words that it has, and why. All else is. */
 const leftOut: [words: string, why: string][] = [
@@ -43,7 +43,7 @@ const files = [
   ...(await readdir('docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
 ]
 /** Files of projects that use the package are run by test/package/samples.ts. */
-const samples = (await Promise.all(files.map(samplesOf)))
+const samples = (await Promise.all(files.map(readSamples)))
   .flat()
   .filter(({ language, name }) => language !== 'mermaid' && name === undefined)
 

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
-import { isFree } from './support/memory.ts'
+import { isCollected } from './support/memory.ts'
 import { startServer } from './support/server.ts'
 
 it('a closed server is garbage-collected, however many a process starts', async () => {
   const context = await startAndClose()
-  await expect.poll(() => isFree(context)).toBe(true)
+  await expect.poll(() => isCollected(context)).toBe(true)
 })
 
 async function startAndClose(): Promise<WeakRef<object>> {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ClientClass } from '../conformance/generations/client.ts'
 import { bundle } from '../conformance/generations/page.ts'
 import { clients } from '../conformance/generations/table.ts'
-import { aName, environmentOf } from '../conformance/realtime.ts'
+import { environmentOf, uniqueName } from '../conformance/realtime.ts'
 import { createUser } from '../support/factories.ts'
 import { shareServer, type TestServer } from '../support/server.ts'
 import { executablePath, shareBrowser } from './chromium.ts'
@@ -83,11 +83,11 @@ async function chat({ options, ann, ben, room }: Story): Promise<{ sent: unknown
 describe.skipIf(!executablePath)('in pages of another site', () => {
   it.each(clients)('$name logs in, sends texts and files, receives, and logs out', async (client) => {
     await open(codes.get(client.package) ?? '')
-    const [ann, ben] = [aName('ann'), aName('ben')]
+    const [ann, ben] = [uniqueName('ann'), uniqueName('ben')]
     for (const name of [ann, ben]) await createUser(server.main, { name, displayName: name })
     const { host, secure } = environmentOf(server)
     const options = { apiKey: server.main.apiKey, host, isSecure: secure }
-    const { sent, read } = await page.evaluate(chat, { options, ann, ben, room: aName('den') })
+    const { sent, read } = await page.evaluate(chat, { options, ann, ben, room: uniqueName('den') })
     expect(sent).toMatchObject([
       { type: 'TEXT', body: 'from a page' },
       { type: 'FILE', file: { name: 'ä b.txt', size: 14 } },

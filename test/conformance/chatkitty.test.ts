@@ -2,14 +2,14 @@
 import { ChatKitty } from 'chatkitty'
 import { describe, expect, it } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
-import { ended } from '../support/jobs.ts'
+import { endedJob } from '../support/jobs.ts'
 import { mustBeCovered, observe } from './coverage.ts'
-import { behavesAsTheApi } from './sdk-suite.ts'
+import { describeSdk } from './sdk-suite.ts'
 import { aTime, configurationFor, importFile, readMessage, reportMessage, untyped } from './support.ts'
 
 const called = observe(/^axios\/1\./)
 
-const world = behavesAsTheApi({
+const world = describeSdk({
   spelling: 'snake_case',
   contentType: /^application\/vnd\.chatkitty\+json/,
   base: '',
@@ -96,7 +96,7 @@ describe('analytics', () => {
       const { status, data } = await kitty.Analytics[start]()
       expect(status).toBe(202)
       expect(data).toMatchObject({ id: expect.any(Number), createdTime: aTime })
-      const job = await ended(main, data.id)
+      const job = await endedJob(main, data.id)
       expect(job.state).toBe('FINISHED')
       const csv = await fetch(job.file, { headers: { authorization: `Bearer ${main.token}` } })
       expect(csv.headers.get('content-type')).toMatch(/^text\/csv/)

@@ -8,7 +8,7 @@ import { acts } from './generations/acts.ts'
 import { bundle, load } from './generations/page.ts'
 import { type Chat, type Origin, Person } from './generations/person.ts'
 import { type Client, clients } from './generations/table.ts'
-import { aName } from './realtime.ts'
+import { uniqueName } from './realtime.ts'
 
 let server: TestServer
 let codes: Map<string, string>
@@ -37,11 +37,11 @@ describe.concurrent.each(clients)('$name', (client) => {
   beforeAll(async () => {
     const application = await server.createApplication()
     const origin = originOf(client)
-    const [ann, ben] = ['ann', 'ben'].map((word) => new Person(origin, server, application, aName(word)))
+    const [ann, ben] = ['ann', 'ben'].map((word) => new Person(origin, server, application, uniqueName(word)))
     if (!ann || !ben) return
     for (const { name } of [ann, ben]) await createUser(application, { name, displayName: name })
     await Promise.all([ann.logIn(), ben.logIn()])
-    const request = { type: 'PUBLIC', name: aName('den'), members: [{ username: ben.name }] }
+    const request = { type: 'PUBLIC', name: uniqueName('den'), members: [{ username: ben.name }] }
     const { channel } = await ann.do('createChannel', request)
     const [annChat, benChat] = await Promise.all([ann.chat(channel), ben.chat(channel)])
     stage = { server, application, origin, ann, ben, channel, annChat, benChat }
@@ -67,8 +67,8 @@ describe('clients of all generations', () => {
     }`
     await deploy(guarded, 'user.attempted.start_session', handler)
     for (const client of clients) {
-      const person = new Person(originOf(client), server, guarded, aName('guest'))
-      const eve = new Person(originOf(client), server, guarded, aName('eve'))
+      const person = new Person(originOf(client), server, guarded, uniqueName('guest'))
+      const eve = new Person(originOf(client), server, guarded, uniqueName('eve'))
       await person.logIn({ token: 'Zürich' })
       expect(person.user.name, client.name).toBe(person.name)
       await eve.refused('startSession', { username: eve.name, authParams: { token: 'Bern' } })
@@ -78,10 +78,12 @@ describe('clients of all generations', () => {
 
   it('receive further messages when they reconnect after their connection was cut', async () => {
     const application = await server.createApplication()
-    const people = clients.map((client) => new Person(originOf(client), server, application, aName('guest')))
+    const people = clients.map(
+      (client) => new Person(originOf(client), server, application, uniqueName('guest')),
+    )
     await Promise.all(people.map((person) => person.logIn()))
     const members = people.map(({ name }) => ({ username: name }))
-    const { id } = await createChannel(application, { name: aName('room'), members })
+    const { id } = await createChannel(application, { name: uniqueName('room'), members })
     const chats: Chat[] = []
     for (const person of people) {
       const { channel } = await person.do('getChannel|retrieveChannel', id)

@@ -59,7 +59,7 @@ export async function disconnect(...devices: (Device | undefined)[]): Promise<vo
   await Promise.all(devices.map((device) => device?.connection.dispose()))
 }
 
-export const aName = (word: string) => `${word}-${uuid()}`
+export const uniqueName = (word: string) => `${word}-${uuid()}`
 
 // --------------------------------------------------------------------------------------------- results
 
@@ -138,7 +138,7 @@ function shown(items: unknown): string {
 type Heard<T> = T extends Message ? Whole<Message> : T extends Channel ? Whole<Channel> : T
 
 /** What an observer of the client hears from now on. */
-export function hear<T>(register: (callback: (value: T) => void) => unknown): Inbox<[Heard<T>]> {
+export function collect<T>(register: (callback: (value: T) => void) => unknown): Inbox<[Heard<T>]> {
   const inbox = new Inbox<[Heard<T>]>()
   register((value) => inbox.put(value as Heard<T>))
   return inbox
@@ -179,9 +179,9 @@ export const chatCallbacks = [
 type Callbacks = Required<StartChatSessionRequest>
 type Each<Args extends unknown[]> = { [At in keyof Args]: Heard<Args[At]> }
 /** What such a callback hears. */
-export type HeardAs<Callback extends (...args: never[]) => unknown> = Inbox<Each<Parameters<Callback>>>
+export type InboxOf<Callback extends (...args: never[]) => unknown> = Inbox<Each<Parameters<Callback>>>
 
-export type Chat = { [Name in CallbackName]: HeardAs<Callbacks[Name]> } & { session: ChatSession }
+export type Chat = { [Name in CallbackName]: InboxOf<Callbacks[Name]> } & { session: ChatSession }
 
 /** Starts a chat session that listens to everything. */
 export async function startChat({ client, wire }: Device, channel: Channel): Promise<Chat> {

@@ -1,7 +1,7 @@
 // What every server SDK must find, whichever it is: one suite, with an adapter for each.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
-import { ended } from '../support/jobs.ts'
+import { endedJob } from '../support/jobs.ts'
 import { openRegistry, type Registry } from '../support/registry.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 import { pagesThroughLists } from './paging.ts'
@@ -29,7 +29,7 @@ export interface World {
 }
 
 /** Pins what an SDK does against this server. @returns what tests that are for this SDK alone need too */
-export function behavesAsTheApi(sdk: Sdk): World {
+export function describeSdk(sdk: Sdk): World {
   let registry: Registry
   let server: TestServer
   let main: TestApplication
@@ -564,8 +564,8 @@ export function behavesAsTheApi(sdk: Sdk): World {
         'channel',
         'application',
       ])
-      const ended = await ChatSessions.listChatSessions(0, 25, undefined, 'ENDED')
-      expect(ended.data._embedded.sessions).toEqual([])
+      const endedJob = await ChatSessions.listChatSessions(0, 25, undefined, 'ENDED')
+      expect(endedJob.data._embedded.sessions).toEqual([])
     })
   })
 
@@ -779,7 +779,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
       const done = async ({ status, data }: Awaited<ReturnType<Apis['Imports']['importUsers']>>) => {
         expect(status).toBe(202)
         expect(data).toMatchObject({ id: expect.any(Number), createdTime: aTime })
-        expect(await ended(application, data.id)).toMatchObject({
+        expect(await endedJob(application, data.id)).toMatchObject({
           state: 'FINISHED',
           processed: 1,
           failed: 0,
@@ -811,7 +811,7 @@ export function behavesAsTheApi(sdk: Sdk): World {
       const application = await server.createApplication()
       const kitty = connect(application)
       const { data: started } = await kitty.Imports.importUsers(...sdk.importing([]))
-      await ended(application, started.id)
+      await endedJob(application, started.id)
       const { data: job } = await kitty.Jobs.retrieveJob(started.id)
       expect(job).toMatchObject({ id: started.id, type: 'USER_IMPORT', endedTime: aTime })
       const { data: page } = await kitty.Jobs.listJobs(0, 25, undefined, false)

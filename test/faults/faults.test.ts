@@ -1,6 +1,6 @@
 // A small round of what `npm run faults` does at length.
 import { expect, it } from 'vitest'
-import { randomFrom } from '../support/random.ts'
+import { seededRandom } from '../support/random.ts'
 import { faults } from './faults.ts'
 import { playRound } from './round.ts'
 import { openOne } from './stages.ts'
@@ -13,7 +13,7 @@ it('clients receive all acknowledged messages, once and in order, though connect
   const stage = await openOne()
   try {
     const load = { devices: 4, backends: 2 }
-    const round = await playRound(stage, load, kinds.length, randomFrom(20261125), async (scene) => {
+    const round = await playRound(stage, load, kinds.length, seededRandom(20261125), async (scene) => {
       await kinds[nth++]?.strike(scene)
     })
     expect(round.broken).toEqual([])

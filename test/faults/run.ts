@@ -2,7 +2,7 @@
 // that are at work, and checks what their clients were told. The seed decides what is struck when, not what comes of it.
 import { parseArgs } from 'node:util'
 import { table } from '../../bench/table.ts'
-import { randomFrom } from '../support/random.ts'
+import { seededRandom } from '../support/random.ts'
 import { type Fault, faults } from './faults.ts'
 import { playRound, type Round } from './round.ts'
 import type { Stage } from './stage.ts'
@@ -60,7 +60,7 @@ async function play(name: string, fault: Fault): Promise<void> {
     return
   }
   process.stdout.write(`${name}: ${fault.says}\n`)
-  const random = randomFrom(seed)
+  const random = seededRandom(seed)
   try {
     stage = await fault.open()
     for (let nth = 1; nth <= rounds; nth++) {

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type CutProxy, openProxy } from '../conformance/cut-proxy.ts'
-import { folderOfTests } from '../support/folder.ts'
+import { testFolder } from '../support/folder.ts'
 import { type ServerProcess, startServerProcess } from '../support/process.ts'
 import type { Redis } from './redis.ts'
 
@@ -43,7 +43,7 @@ export class Stage {
 
   /** @param build starts what the stage needs; what it has started is stopped where it fails */
   static async open(build: (stage: Stage) => Promise<void>): Promise<Stage> {
-    const stage = new Stage(await mkdtemp(join(folderOfTests(), 'chatterie-faults-')))
+    const stage = new Stage(await mkdtemp(join(testFolder(), 'chatterie-faults-')))
     try {
       await build(stage)
       return stage

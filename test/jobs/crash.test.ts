@@ -10,7 +10,7 @@ import { findEmbeddedPostgres, startEmbeddedPostgres } from '#postgres/embedded-
 import type { JobDocument, PageDocument } from '../support/documents.ts'
 import { backendPid, postmasterPid } from '../support/embedded.ts'
 import { type ServerProcess, startServerProcess } from '../support/process.ts'
-import { randomFrom } from '../support/random.ts'
+import { seededRandom } from '../support/random.ts'
 
 const seed = 20261121
 /** More moments are hit with `CRASH_KILLS=40`. */
@@ -37,7 +37,7 @@ afterAll(async () => {
 it(`an import that ${killsMax} kills of the server interrupt has the result of an uninterrupted one, and repeating it adds nothing`, {
   timeout: 300_000,
 }, async () => {
-  const random = randomFrom(seed)
+  const random = seededRandom(seed)
   const before = await newestId()
   const uninterrupted = await importFile(await messages(messagesMax))
   expect(await progress(uninterrupted.id)).toMatchObject({ state: 'FINISHED', failed: 0 })
@@ -70,7 +70,7 @@ it(`an import that ${killsMax} kills of the server interrupt has the result of a
 it('an import without keys stores exactly what its file holds, though the server is killed at any moment', {
   timeout: 300_000,
 }, async () => {
-  const random = randomFrom(seed + 1)
+  const random = seededRandom(seed + 1)
   const before = await newestId()
   const file = await messages(fewMessages)
   const { id } = await importFile(file)
@@ -88,7 +88,7 @@ it('an import without keys stores exactly what its file holds, though the server
 it('an import stores exactly what its file holds, though Postgres is killed', {
   timeout: 300_000,
 }, async () => {
-  const random = randomFrom(seed + 2)
+  const random = seededRandom(seed + 2)
   const before = await newestId()
   const file = await messages(fewMessages)
   const { id } = await importFile(file)

@@ -9,7 +9,7 @@ import { deleteApplication } from '#domain/applications/delete-application.ts'
 import { Superseded, storeBatch } from '#domain/jobs/store-batch.ts'
 import { storeUsers } from '#domain/jobs/store-users.ts'
 import { createChannel, createUser } from '../support/factories.ts'
-import { ended, importFile, upload } from '../support/jobs.ts'
+import { endedJob, importFile, upload } from '../support/jobs.ts'
 import { expectRefusal } from '../support/protects.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 
@@ -76,7 +76,7 @@ describe('an invalid item', () => {
       for (let sent = 0; sent < 100; sent++) await send(chunk)
       await send(`"}, ${JSON.stringify(users(1)[0])}]`)
     })
-    const done = await ended(application, job.id)
+    const done = await endedJob(application, job.id)
     expect(done).toMatchObject({ state: 'FINISHED', processed: 2, failed: 1 })
     expect(done.errors).toEqual([{ index: 0, reason: 'is larger than 1048576 bytes' }])
     expect(process.memoryUsage().rss - before).toBeLessThan(80_000_000)
@@ -121,10 +121,10 @@ describe('jobs', () => {
     const next = await upload(one, 'users', '[]').expect(202)
     const beside = await upload(other, 'users', '[]').expect(202)
 
-    const atBesidesEnd = await ended(other, beside.body.id).then(() => one.get(`/jobs/${long.body.id}`))
+    const atBesidesEnd = await endedJob(other, beside.body.id).then(() => one.get(`/jobs/${long.body.id}`))
     expect(atBesidesEnd.body.state).toBe('RUNNING')
-    const first = await ended(one, long.body.id)
-    const second = await ended(one, next.body.id)
+    const first = await endedJob(one, long.body.id)
+    const second = await endedJob(one, next.body.id)
     expect(first).toMatchObject({ state: 'FINISHED', processed: 20_000 })
     expect(Date.parse(second.endedTime)).toBeGreaterThanOrEqual(Date.parse(first.endedTime))
   })
@@ -194,7 +194,7 @@ describe('jobs', () => {
       .poll(async () => (await application.get(`/jobs/${body.id}`)).body.processed, { interval: 5 })
       .toBeGreaterThan(0)
     await application.delete(`/channels/${gone.id}`).expect(200)
-    const job = await ended(application, body.id)
+    const job = await endedJob(application, body.id)
     expect(job).toMatchObject({ state: 'FINISHED', processed: 10_000 })
     expect(await count(application, 'messages', 'total')).toBe(5_000)
   })

@@ -4,7 +4,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { type Sample, samplesOf } from '../support/samples.ts'
+import { readSamples, type Sample } from '../support/samples.ts'
 import type { Installed } from './install.ts'
 
 /** What runs the files of a name: the program, and what there must be for it. */
@@ -43,7 +43,7 @@ const runners: Record<string, Runner> = {
 }
 
 const texts = ['README.md', 'docs/testing.md']
-const files = (await Promise.all(texts.map(samplesOf))).flat().filter(({ name }) => name !== undefined)
+const files = (await Promise.all(texts.map(readSamples))).flat().filter(({ name }) => name !== undefined)
 
 /** Registers a test for each runner. */
 export function samplesWork(installed: () => Installed): void {

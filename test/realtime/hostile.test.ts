@@ -10,7 +10,7 @@ import { currentUserHypermedia } from '#resources/user.ts'
 import { type Chat, connect, type Device, disconnect, done, startChat } from '../conformance/realtime.ts'
 import { frame, type ServerFrame, Talker } from '../stomp/talker.ts'
 import { sendMessage } from '../support/factories.ts'
-import { heldMemory } from '../support/memory.ts'
+import { usedMemory } from '../support/memory.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 
 const limits = {
@@ -185,7 +185,7 @@ describe('invalid STOMP', () => {
 describe('floods', () => {
   it('of a million frames let other clients be served, and leave no memory behind', async () => {
     const used = () => {
-      const { heapUsed, external } = heldMemory()
+      const { heapUsed, external } = usedMemory()
       return (heapUsed + external) / 1024 / 1024
     }
     const client = await mallory()

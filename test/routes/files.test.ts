@@ -12,7 +12,7 @@ import { sweepFiles } from '#domain/files/sweep-files.ts'
 import { openGrants } from '#files/grants.ts'
 import type { ChannelDocument } from '../support/documents.ts'
 import { createChannel, createUser } from '../support/factories.ts'
-import { ended } from '../support/jobs.ts'
+import { endedJob } from '../support/jobs.ts'
 import { expectRefusal, tokenWith } from '../support/protects.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 
@@ -459,7 +459,7 @@ describe('a file of a message may be read', () => {
   it('by backends only where a job wrote it', async () => {
     const user = await createUser(main)
     const { body } = await main.post('/analytics/messages').expect(202)
-    const { file } = await ended(main, body.id)
+    const { file } = await endedJob(main, body.id)
     await at(file).set('authorization', bearer()).expect(200)
     expectRefusal(await at(file).query({ grant: await grantOf(user.id) }), 404, 'ResourceNotFoundError')
   })

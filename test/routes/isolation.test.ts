@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Context } from '#context.ts'
 import type { Operation } from '#routes/operation.ts'
 import { operationsOf } from '#routes/operations.ts'
-import { expectRefusal, fill, request, titleOf } from '../support/protects.ts'
-import { everything } from '../support/rows.ts'
+import { expectRefusal, fillPath, request, titleOf } from '../support/protects.ts'
+import { dumpRows } from '../support/rows.ts'
 import { shareServer, type TestServer } from '../support/server.ts'
 import { createWorld, examplesOf, parameterIn, type World } from './examples.ts'
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
   foreignId = other.id
   own = await createWorld(server, server.main)
   foreign = await createWorld(server, other)
-  before = await everything(server, foreignId)
+  before = await dumpRows(server, foreignId)
 })
 afterAll(() => server.close())
 
@@ -52,7 +52,7 @@ describe('by path', () => {
     const ids = parametersOf(operation).filter((name) => name !== 'name')
     const mixes = ids.length === 1 ? [ids] : [ids, ...ids.map((id) => [id])]
     for (const theirs of mixes) {
-      const path = fill(operation.path, (parameter) =>
+      const path = fillPath(operation.path, (parameter) =>
         parameterIn(theirs.includes(parameter) ? foreign : own, operation.path, parameter),
       )
       if (operation.form) expectRefusal(await upload(operation, `/v1${path}`), 404, 'ResourceNotFoundError')
@@ -67,7 +67,7 @@ describe('by path', () => {
 
 describe('by reference', () => {
   it.each(named(operations.filter(hasReference)))('%s answers 404', async (_, operation) => {
-    const path = fill(operation.path, (parameter) => parameterIn(own, operation.path, parameter))
+    const path = fillPath(operation.path, (parameter) => parameterIn(own, operation.path, parameter))
     const { id, name, href } = foreign.user
     for (const example of examplesOf(operation.body as NonNullable<Operation['body']>, placeholder)) {
       const body = JSON.stringify(example)
@@ -85,7 +85,7 @@ describe('by reference in a form', () => {
     ['user', 'username'].some((name) => name in (form?.fields.shape ?? {}))
 
   it.each(named(operations.filter(referring)))('%s answers 404', async (_, operation) => {
-    const path = `/v1${fill(operation.path, (parameter) => parameterIn(own, operation.path, parameter))}`
+    const path = `/v1${fillPath(operation.path, (parameter) => parameterIn(own, operation.path, parameter))}`
     const { id, name } = foreign.user
     for (const fields of [{ username: name }, { user: JSON.stringify({ id }) }]) {
       expectRefusal(await upload(operation, path, fields), 404, 'ResourceNotFoundError')
@@ -98,7 +98,7 @@ describe('by filter', () => {
   const filtered = operations.filter(({ query }) => userFilters.some((filter) => filter in query.shape))
 
   it.each(named(filtered))('%s returns nothing', async (_, operation) => {
-    const path = fill(operation.path, (parameter) => parameterIn(own, operation.path, parameter))
+    const path = fillPath(operation.path, (parameter) => parameterIn(own, operation.path, parameter))
     for (const filter of userFilters.filter((name) => name in operation.query.shape)) {
       const answer = await ask(operation, `/v1${path}?${filter}=${foreign.user.name}`)
       if (operation.method === 'HEAD') {
@@ -126,5 +126,5 @@ describe('by list', () => {
 })
 
 it('none of these requests changed anything', async () => {
-  expect(await everything(server, foreignId)).toBe(before)
+  expect(await dumpRows(server, foreignId)).toBe(before)
 })

@@ -2,7 +2,7 @@ import { parse } from 'node:querystring'
 import { parse as parseCsv } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
-import { ended, importFile } from '../support/jobs.ts'
+import { endedJob, importFile } from '../support/jobs.ts'
 import { expectRefusal } from '../support/protects.ts'
 import { shareServer, type TestApplication, type TestServer } from '../support/server.ts'
 
@@ -137,7 +137,7 @@ async function idsOf(application: TestApplication, query: string): Promise<numbe
 
 async function exported(application: TestApplication, path: string) {
   const { body } = await application.post(path).expect(202)
-  return ended(application, body.id)
+  return endedJob(application, body.id)
 }
 
 /** Fetches the file of a job by the address it gives, and reads it [RFC 4180]. */

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Context } from '#context.ts'
 import { operationsOf } from '#routes/operations.ts'
-import { expectRefusal, fill, request, titleOf, tokenWith } from '../support/protects.ts'
+import { expectRefusal, fillPath, request, titleOf, tokenWith } from '../support/protects.ts'
 import { shareServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -15,7 +15,7 @@ afterAll(() => server.close())
 const operations = operationsOf({} as Context).map((operation) => [titleOf(operation), operation] as const)
 
 describe.each(operations)('%s', (_, operation) => {
-  const path = `/v1${fill(operation.path, () => 1)}`
+  const path = `/v1${fillPath(operation.path, () => 1)}`
 
   it('answers 401 with the WWW-Authenticate header', async () => {
     const nobody = await request(server, operation, path)

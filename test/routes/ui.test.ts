@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type UiPart, uiShapes } from '#resources/ui.ts'
 import { presentResource } from '#wire/stompx.ts'
-import { delivered, listen } from '../support/as-user.ts'
+import { connectListener, deliveredEvents } from '../support/as-user.ts'
 import { shareServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 beforeAll(async () => {
   server = await shareServer()
-  await listen(server, server.main)
+  await connectListener(server, server.main)
 })
 afterAll(() => server.close())
 
@@ -54,7 +54,9 @@ it.each(given)(
     expect(body.settings).toMatchObject(settings)
     expect(await get(part)).toEqual(body.settings)
     expect(JSON.parse(presentResource(uiShapes[part], body.settings))).toEqual(body.settings)
-    expect((await delivered(server, 'application.ui.updated')).at(-1)?.payload).toEqual({ parts: [part] })
+    expect((await deliveredEvents(server, 'application.ui.updated')).at(-1)?.payload).toEqual({
+      parts: [part],
+    })
     const { body: other } = await (await server.createApplication()).get(path(part)).expect(200)
     expect(other.settings).not.toMatchObject(settings)
     const snake = await server.main

@@ -8,7 +8,7 @@ import { type AdminDoors, adminOperationsOf } from '#routes/admin/operations.ts'
 import { type AdminClient, createAdmin } from '../support/admin.ts'
 import { callerOf } from '../support/as-user.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
-import { expectRefusal, fill } from '../support/protects.ts'
+import { expectRefusal, fillPath } from '../support/protects.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 import { adminOperations } from './admin-table.ts'
 
@@ -36,7 +36,9 @@ const rows = adminOperations.map((row): [string, Row] => [titleOf(row), row])
 
 /** Names what is not there, but for the application: who gets through learns that. */
 function pathOf({ path = '' }: Row, application = server.main.id): string {
-  return fill(path, (name) => (name === 'id' && path.startsWith('/applications') ? application : 999_999_999))
+  return fillPath(path, (name) =>
+    name === 'id' && path.startsWith('/applications') ? application : 999_999_999,
+  )
 }
 
 async function ask(path: string, method: string, headers: Record<string, string>) {

@@ -8,7 +8,7 @@ import type { Address, AnyHypermedia } from '#resources/address.ts'
 import { frame, Talker } from '../stomp/talker.ts'
 import { callerOf } from '../support/as-user.ts'
 import { createUser } from '../support/factories.ts'
-import { everything } from '../support/rows.ts'
+import { dumpRows } from '../support/rows.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 import { channels, connections, own, users } from './table.ts'
 import {
@@ -185,7 +185,7 @@ describe('without a session', () => {
 
 describe('in channels,', () => {
   it('every forbidden request is refused, in both naming conventions, and changes nothing', async () => {
-    const before = await everything(server)
+    const before = await dumpRows(server)
     const wrong: string[] = []
     await inParallel(channels, async (who, kind, column, rows) => {
       for (const row of rows.filter(({ [column]: cell }) => cell !== 'yes')) {
@@ -197,7 +197,7 @@ describe('in channels,', () => {
       }
     })
     expect(wrong).toEqual([])
-    expect(await everything(server)).toBe(before)
+    expect(await dumpRows(server)).toBe(before)
   })
 
   it('every allowed read is answered', async () => {

@@ -10,8 +10,8 @@ import { openGrants } from '#files/grants.ts'
 import { operationsOf } from '#routes/operations.ts'
 import { createWorld, examplesOf, parameterIn, type World } from '../routes/examples.ts'
 import { createUser } from '../support/factories.ts'
-import { expectRefusal, fill } from '../support/protects.ts'
-import { everything } from '../support/rows.ts'
+import { expectRefusal, fillPath } from '../support/protects.ts'
+import { dumpRows } from '../support/rows.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
 import { clients, downloads, operations, routes, strangers, uploads } from './table.ts'
 import {
@@ -68,7 +68,7 @@ beforeAll(async () => {
     readGrantOfMember: await grantOf('read', people.member.id),
     writeGrantOfMember: await grantOf('write', people.member.id),
   }
-  before = await everything(server, server.main.id)
+  before = await dumpRows(server, server.main.id)
 })
 afterAll(async () => {
   session.talker.ws.terminate()
@@ -112,7 +112,7 @@ function scopesOf({ scopes = '' }: (typeof operations)[number]): string[] {
 
 /** The path of an operation with the ids of the world in it, below each of the prefixes. */
 function pathsOf(path: string, application: string | number = server.main.id): string[] {
-  const filled = fill(path, (parameter) => parameterIn(world, path, parameter))
+  const filled = fillPath(path, (parameter) => parameterIn(world, path, parameter))
   return ['/v1', '', `/v1/applications/${application}`, `/applications/${application}`].map(
     (prefix) => prefix + filled,
   )
@@ -172,7 +172,7 @@ describe.each(operations.map((row) => [`${row.method} ${row.path}`, row] as cons
 })
 
 it('none of these requests changed anything', async () => {
-  expect(await everything(server, server.main.id)).toBe(before)
+  expect(await dumpRows(server, server.main.id)).toBe(before)
 })
 
 describe('requires no scope but its own', () => {
@@ -182,7 +182,7 @@ describe('requires no scope but its own', () => {
     // What must not be found shows that it was looked for.
     const { status } = await ask(
       method as string,
-      fill(`/v1${path}`, () => 999_999_999),
+      fillPath(`/v1${path}`, () => 999_999_999),
       { token },
     )
     expect([200, 202, 400, 404, 415]).toContain(status)
@@ -193,7 +193,7 @@ describe('without credentials', () => {
   it.each(routes.map(({ method = '', path = '', nobody }) => [method, path, nobody]))(
     '%s %s answers %s',
     async (method, path, nobody) => {
-      const url = fill(path as string, (name) => (name === 'id' ? place.channelId : uuid()))
+      const url = fillPath(path as string, (name) => (name === 'id' ? place.channelId : uuid()))
       const isToken = url === '/oauth/token'
       const form = isToken ? new URLSearchParams({ grant_type: 'client_credentials' }) : aFile()
       const body = method === 'POST' ? form : undefined
@@ -267,7 +267,7 @@ describe('with grants', () => {
       messages: place.messageId,
       threads: place.messageId,
     }
-    const url = `/v1/runtime${fill(path, () => ids[path.split('/')[1] ?? ''] ?? 0)}`
+    const url = `/v1/runtime${fillPath(path, () => ids[path.split('/')[1] ?? ''] ?? 0)}`
     const answers: Record<string, string> = {}
     for (const [who, grant] of Object.entries(given)) {
       const form = new FormData()

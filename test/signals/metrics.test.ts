@@ -9,7 +9,7 @@ import { createAdmin } from '../support/admin.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { deploy, endedInvocations } from '../support/functions.ts'
 import { importFile } from '../support/jobs.ts'
-import { type Exposed, metricsOf } from '../support/metrics.ts'
+import { type ExposedMetrics, readMetrics } from '../support/metrics.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 const token = 'a-token-of-the-operator'
@@ -21,14 +21,14 @@ afterAll(() => server.close())
 
 const deliveries = 'chatterie_webhook_delivery_duration_seconds_count'
 
-let seen: Promise<Exposed> | undefined
+let seen: Promise<ExposedMetrics> | undefined
 /** What is told after a little of everything. */
-function whatIsSeen(): Promise<Exposed> {
+function whatIsSeen(): Promise<ExposedMetrics> {
   seen ??= haveALittleOfEverything()
   return seen
 }
 
-async function haveALittleOfEverything(): Promise<Exposed> {
+async function haveALittleOfEverything(): Promise<ExposedMetrics> {
   const { main } = server
   const user = await createUser(main, { name: 'ann' })
   const lobby = await createChannel(main, { members: [{ id: user.id }] })
@@ -54,7 +54,7 @@ async function haveALittleOfEverything(): Promise<Exposed> {
   await importFile(main, 'users', 'no JSON')
   await main.get('/users/999999').expect(404)
   await fetch(`${server.url}/nowhere/${'x'.repeat(50)}?token=secret`)
-  const exposed = await metricsOf(server.url)
+  const exposed = await readMetrics(server.url)
   await ann.cut()
   return exposed
 }
@@ -144,7 +144,7 @@ describe('the metrics', () => {
     const exposed = await whatIsSeen()
     const before = exposed.value('chatterie_request_duration_seconds_count', asked) ?? 0
     for (let times = 0; times < 3; times += 1) await server.main.get('/application').expect(200)
-    const after = await metricsOf(server.url)
+    const after = await readMetrics(server.url)
     expect(after.value('chatterie_request_duration_seconds_count', asked)).toBe(before + 3)
     expect(after.value('chatterie_request_duration_seconds_bucket', { ...asked, le: '+Inf' })).toBe(
       before + 3,
@@ -153,7 +153,8 @@ describe('the metrics', () => {
 })
 
 const requests = 'chatterie_request_duration_seconds_count'
-const times = async (labels: Record<string, string>) => (await metricsOf(server.url)).value(requests, labels)
+const times = async (labels: Record<string, string>) =>
+  (await readMetrics(server.url)).value(requests, labels)
 
 it('a client that disconnects before its response is recorded with status 499', async () => {
   const client = await server.ctx.db.pool.connect()
@@ -287,7 +288,7 @@ describe('the metrics can be read by', () => {
     const guarded = await startServer({ METRICS_TOKEN: token, FUNCTION_EGRESS: 'guarded' })
     try {
       expect((await fetch(`${guarded.url}/metrics`)).status).toBe(401)
-      await metricsOf(guarded.url, { authorization: `Bearer ${token}` })
+      await readMetrics(guarded.url, { authorization: `Bearer ${token}` })
     } finally {
       await guarded.close()
     }
@@ -310,7 +311,7 @@ it('metrics are available while the database is not, and say so', async () => {
   const { pool } = lost.ctx.db
   const wanted = Array.from({ length: pool.options.max }, () => pool.connect())
   await expect.poll(() => pool.waitingCount).toBeGreaterThan(0)
-  const meanwhile = await metricsOf(lost.url)
+  const meanwhile = await readMetrics(lost.url)
   expect(meanwhile.value('chatterie_database_up')).toBe(0)
   expect(meanwhile.value('chatterie_outbox_events')).toBeUndefined()
   expect(meanwhile.value('chatterie_pool_connections', { state: 'busy' })).toBe(pool.options.max)

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { metricsOf } from '../support/metrics.ts'
+import { readMetrics } from '../support/metrics.ts'
 import { type ServerProcess, startServerProcess } from '../support/process.ts'
 import { cloneDatabase } from '../support/server.ts'
 
@@ -109,22 +109,22 @@ it('a slow statement is logged as a warning by its name, without its parameters'
   expect(line).toMatchObject({ level: 40, statement: expect.any(String), ms: expect.any(Number) })
   expect(server.output()).not.toContain('a-parameter')
   expect(
-    (await metricsOf(server.url)).value('chatterie_slow_statements_total', { kind: 'server' }),
+    (await readMetrics(server.url)).value('chatterie_slow_statements_total', { kind: 'server' }),
   ).toBeGreaterThan(0)
 })
 
 it('jobs, which run in a separate thread, are among the metrics, and so is the thread once it was started', async () => {
-  const before = await metricsOf(server.url)
+  const before = await readMetrics(server.url)
   expect(before.value('chatterie_heap_bytes', { kind: 'background' })).toBeUndefined()
   const form = new FormData()
   form.set('file', new Blob(['[]'], { type: 'application/json' }), 'users.json')
   expect((await ask('/v1/imports/users', {}, form)).status).toBe(202)
   const ended = async () => {
-    const metrics = await metricsOf(server.url)
+    const metrics = await readMetrics(server.url)
     return metrics.value('chatterie_jobs_ended_total', { kind: 'USER_IMPORT' })
   }
   await expect.poll(ended, { timeout: 20_000, interval: 500 }).toBe(1)
-  const metrics = await metricsOf(server.url)
+  const metrics = await readMetrics(server.url)
   expect(metrics.value('chatterie_heap_bytes', { kind: 'background' })).toBeGreaterThan(0)
   expect(metrics.value('chatterie_pool_connections_max', { kind: 'background' })).toBeGreaterThan(0)
 })

@@ -10,7 +10,7 @@ import { WebSocket } from 'ws'
 import { Talker } from '../stomp/talker.ts'
 import { createAdmin } from '../support/admin.ts'
 import { createChannel, sendMessage } from '../support/factories.ts'
-import { samplesOf } from '../support/samples.ts'
+import { readSamples } from '../support/samples.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 interface Place {
@@ -63,7 +63,7 @@ const proxies: Proxy[] = [
   },
 ]
 
-const samples = await samplesOf('docs/operating.md')
+const samples = await readSamples('docs/operating.md')
 
 function find(program: string): string | undefined {
   try {

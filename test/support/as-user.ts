@@ -19,7 +19,7 @@ export const callerOf = (
 })
 
 /** Creates a connected session, so that events of the application are kept in the log. */
-export async function listen(server: TestServer, application: TestApplication): Promise<void> {
+export async function connectListener(server: TestServer, application: TestApplication): Promise<void> {
   const { id } = await createUser(application, { displayName: 'Listener' })
   await server.ctx.db.prisma.userSession.create({
     data: { applicationId: application.id, userId: id, key: uuid(), node: server.ctx.node.id },
@@ -27,7 +27,7 @@ export async function listen(server: TestServer, application: TestApplication): 
 }
 
 /** Resolves with the logged events of a type, in order, once the outbox is empty. */
-export async function delivered(
+export async function deliveredEvents(
   server: TestServer,
   type: CommittedEvent['type'],
 ): Promise<Pick<CommittedEvent, 'channelId' | 'payload'>[]> {

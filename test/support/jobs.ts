@@ -19,11 +19,11 @@ export async function importFile(
 ): Promise<JobDocument> {
   const content = Array.isArray(items) ? JSON.stringify(items) : items
   const { body } = await upload(application, what, content).expect(202)
-  return ended(application, body.id)
+  return endedJob(application, body.id)
 }
 
 /** Resolves with the job once it has ended. */
-export async function ended(application: TestApplication, jobId: number): Promise<JobDocument> {
+export async function endedJob(application: TestApplication, jobId: number): Promise<JobDocument> {
   const { body } = await expect
     .poll(() => application.get(`/jobs/${jobId}`).expect(200), { timeout: 20_000, interval: 20 })
     .toMatchObject({ body: { state: expect.stringMatching(/^(FINISHED|FAILED)$/) } })

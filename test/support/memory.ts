@@ -6,13 +6,13 @@ setFlagsFromString('--expose-gc')
 const collect: () => void = runInNewContext('gc')
 
 /** Returns whether an object was collected. References from the current stack also keep it alive. */
-export function isFree(reference: WeakRef<object>): boolean {
+export function isCollected(reference: WeakRef<object>): boolean {
   collect()
   return reference.deref() === undefined
 }
 
 /** Returns the memory usage of this process after a garbage collection. */
-export function heldMemory(): NodeJS.MemoryUsage {
+export function usedMemory(): NodeJS.MemoryUsage {
   collect()
   return process.memoryUsage()
 }

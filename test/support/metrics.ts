@@ -1,7 +1,7 @@
 // Parses GET /metrics.
 import { expect } from 'vitest'
 
-export interface Exposed {
+export interface ExposedMetrics {
   /** Returns the first value of a metric that has these labels; undefined if there is none. */
   value(name: string, labels?: Record<string, string>): number | undefined
   /** Names of all possible values, including those of empty histograms. */
@@ -14,7 +14,10 @@ export interface Exposed {
 const line = /^([a-z_]\w*)(?:\{(.*)\})? (\S+)$/i
 
 /** Requests the metrics of a server, and parses every line. Fails if the server does not answer with 200. */
-export async function metricsOf(url: string, headers: Record<string, string> = {}): Promise<Exposed> {
+export async function readMetrics(
+  url: string,
+  headers: Record<string, string> = {},
+): Promise<ExposedMetrics> {
   const answer = await fetch(`${url}/metrics`, { headers })
   const text = await answer.text()
   expect(answer.status, text).toBe(200)

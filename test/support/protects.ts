@@ -8,7 +8,7 @@ import type { TestApplication, TestServer } from './server.ts'
 export const titleOf = ({ method, path }: Operation) => `${method} ${path}`
 
 /** Returns a path with its parameters replaced; `of` returns the value of each. */
-export function fill(path: string, of: (parameter: string) => string | number): string {
+export function fillPath(path: string, of: (parameter: string) => string | number): string {
   return path.replace(/:(\w+)/g, (_, parameter: string) => String(of(parameter)))
 }
 

@@ -1,5 +1,5 @@
 /** Returns a generator of numbers in [0, 1) that is determined by its seed (mulberry32). */
-export function randomFrom(start: number): () => number {
+export function seededRandom(start: number): () => number {
   let state = start
   return () => {
     state = (state + 0x6d2b79f5) | 0

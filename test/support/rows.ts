@@ -10,7 +10,7 @@ const aside = ['application', 'credential', 'access_token', 'node', 'lease', 're
  * and all runs of functions have ended.
  * @param files only includes files of this application; refused files of others are deleted at any time
  */
-export async function everything({ ctx }: Pick<TestServer, 'ctx'>, files?: number): Promise<string> {
+export async function dumpRows({ ctx }: Pick<TestServer, 'ctx'>, files?: number): Promise<string> {
   const rowsOf = async (text: string) => (await ctx.db.query({ text }, [])).map(([cell]) => cell)
   const waiting = `
     select id from outbox_event union all select message_id from notification_task union all select id from function_run`

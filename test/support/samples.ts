@@ -10,7 +10,7 @@ export interface Sample {
   name: string | undefined
 }
 
-export async function samplesOf(file: string): Promise<Sample[]> {
+export async function readSamples(file: string): Promise<Sample[]> {
   const text = await readFile(file, 'utf8')
   return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(
     ({ index, 1: language = '', 2: code = '' }) => ({

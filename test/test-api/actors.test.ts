@@ -3,11 +3,11 @@ import type { Channel } from '@chatkitty/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   type Chat,
+  collect,
   connect,
   type Device,
   disconnect,
   done,
-  hear,
   startChat,
 } from '../conformance/realtime.ts'
 import { startTestApi, type TestApiServer } from '../support/test-api.ts'
@@ -53,7 +53,7 @@ async function isOnline(name: string): Promise<boolean> {
 
 describe('an actor', () => {
   it('is online until it leaves, and others receive that', async () => {
-    const changes = hear(alice.client.onUserPresenceChanged.bind(alice.client))
+    const changes = collect(alice.client.onUserPresenceChanged.bind(alice.client))
     const id = await actor('jane')
     expect(await isOnline('jane')).toBe(true)
     await changes.next(({ name, presence }) => name === 'jane' && presence.online)

@@ -10,7 +10,7 @@ import { rotateSecret } from '#domain/applications/rotate-secret.ts'
 import { grantHours } from '#files/grants.ts'
 import { Sweeper } from '#jobs/sweeper.ts'
 import { prepareServing } from '#serve.ts'
-import { aName, connect, disconnect, done, hear, startChat } from '../conformance/realtime.ts'
+import { collect, connect, disconnect, done, startChat, uniqueName } from '../conformance/realtime.ts'
 import { noticed, Phone } from '../realtime/phone.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { deploy, invocationsOf } from '../support/functions.ts'
@@ -331,7 +331,7 @@ describe('when the clock is moved, connected users', () => {
   let channel: Awaited<ReturnType<typeof createChannel>>
   beforeEach(async () => {
     bob = await createUser(server.main)
-    alice = await connect(server, server.main, aName('alice'))
+    alice = await connect(server, server.main, uniqueName('alice'))
     const { user } = alice
     channel = await createChannel(server.main, { members: [{ id: user.id }, { id: bob.id }] })
   })
@@ -363,7 +363,7 @@ describe('when the clock is moved, connected users', () => {
 
   it('go offline when they have been disconnected for too long, at that time', async () => {
     await set({ now: eve, frozen: true })
-    const changes = hear(alice.client.onUserPresenceChanged)
+    const changes = collect(alice.client.onUserPresenceChanged)
     const phone = new Phone(server, server.main, bob.name)
     await phone.connect()
     await changes.next(({ name, presence }) => name === bob.name && presence.online)

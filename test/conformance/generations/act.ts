@@ -3,7 +3,7 @@ import type { Channel, Message } from '@chatkitty/core'
 import { expect } from 'vitest'
 import { createChannel } from '../../support/factories.ts'
 import type { TestApplication, TestServer } from '../../support/server.ts'
-import { aName } from '../realtime.ts'
+import { uniqueName } from '../realtime.ts'
 import type { Chat, Origin, Person } from './person.ts'
 
 export interface Stage {
@@ -39,7 +39,7 @@ export async function aChannelOfBoth(
   fields: object = {},
 ): Promise<Channel> {
   const members = [ann, ben].map(({ name }) => ({ username: name }))
-  const { id } = await createChannel(application, { name: aName('room'), members, ...fields })
+  const { id } = await createChannel(application, { name: uniqueName('room'), members, ...fields })
   return seenBy(ann, id)
 }
 

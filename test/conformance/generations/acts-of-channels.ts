@@ -1,7 +1,7 @@
 // Channels: making, finding, joining, leaving and changing them.
 import { expect } from 'vitest'
 import { createChannel, sendMessage } from '../../support/factories.ts'
-import { aName } from '../realtime.ts'
+import { uniqueName } from '../realtime.ts'
 import { type Act, aChannelOfBoth, once, same, seenBy } from './act.ts'
 
 const members = 'getUsers|getChannelMembers|listChannelMembers'
@@ -11,7 +11,7 @@ export const actsOfChannels = {
   'creates a public channel': {
     uses: ['createChannel'],
     play: async ({ ann }) => {
-      const name = aName('public')
+      const name = uniqueName('public')
       const { channel } = await ann.do('createChannel', { type: 'PUBLIC', name })
       expect(channel).toMatchObject({ type: 'PUBLIC', name, creator: { id: ann.user.id } })
     },
@@ -19,7 +19,7 @@ export const actsOfChannels = {
   'creates a private channel': {
     uses: ['createChannel'],
     play: async ({ ann, ben }) => {
-      const request = { type: 'PRIVATE', name: aName('private'), members: [{ id: ben.user.id }] }
+      const request = { type: 'PRIVATE', name: uniqueName('private'), members: [{ id: ben.user.id }] }
       const { channel } = await ann.do('createChannel', request)
       expect(channel).toMatchObject({ type: 'PRIVATE', name: request.name })
       expect(await seenBy(ben, channel.id)).toMatchObject({ name: request.name })
@@ -37,7 +37,7 @@ export const actsOfChannels = {
   'creates a channel that is there': {
     uses: ['createChannel'],
     play: async ({ ann, ben }) => {
-      const request = { type: 'PUBLIC', name: aName('twice'), members: [{ username: ben.name }] }
+      const request = { type: 'PUBLIC', name: uniqueName('twice'), members: [{ username: ben.name }] }
       const { channel } = await ann.do('createChannel', request)
       expect((await ann.do('createChannel', request)).channel.id).toBe(channel.id)
       expect((await ben.do('createChannel', request)).channel.id).toBe(channel.id)
@@ -53,7 +53,7 @@ export const actsOfChannels = {
   'lists channels that it may join': {
     uses: [list],
     play: async ({ application, ann, channel }) => {
-      const open = await createChannel(application, { name: aName('open') })
+      const open = await createChannel(application, { name: uniqueName('open') })
       const { paginator } = await ann.do(`getJoinableChannels|${list}`, {
         joinable: true,
         filter: { joined: false },
@@ -78,7 +78,7 @@ export const actsOfChannels = {
   'joins a channel': {
     uses: ['joinChannel'],
     play: async ({ application, ben }) => {
-      const { id } = await createChannel(application, { name: aName('open') })
+      const { id } = await createChannel(application, { name: uniqueName('open') })
       const { channel } = await ben.do('joinChannel', { channel: await seenBy(ben, id) })
       expect(channel.id).toBe(id)
       expect(channel._actions.join).toBeUndefined()
@@ -115,7 +115,7 @@ export const actsOfChannels = {
   'makes a moderator': {
     uses: ['addChannelModerator'],
     play: async ({ application, ann, ben }) => {
-      const request = { type: 'PUBLIC', name: aName('ours'), members: [{ id: ben.user.id }] }
+      const request = { type: 'PUBLIC', name: uniqueName('ours'), members: [{ id: ben.user.id }] }
       const { channel } = await ann.do('createChannel', request)
       expect((await ann.do('addChannelModerator', { channel, user: ben.user })).channel.id).toBe(channel.id)
       const { body } = await application.get(`/channels/${channel.id}/moderators`).expect(200)
@@ -125,7 +125,7 @@ export const actsOfChannels = {
   'invites a user': {
     uses: ['inviteUser'],
     play: async ({ ann, ben }) => {
-      const { channel } = await ann.do('createChannel', { type: 'PRIVATE', name: aName('ours') })
+      const { channel } = await ann.do('createChannel', { type: 'PRIVATE', name: uniqueName('ours') })
       const { user } = await ann.do('inviteUser', { channel, user: ben.user })
       expect(user.id).toBe(ben.user.id)
       expect(await seenBy(ben, channel.id)).toMatchObject({ id: channel.id })
@@ -135,7 +135,7 @@ export const actsOfChannels = {
     uses: ['updateChannel', 'onChannelUpdated'],
     play: async ({ ann, ben, channel, benChat }) => {
       const updated = ben.hear('onChannelUpdated')
-      const displayName = aName('Named')
+      const displayName = uniqueName('Named')
       const changed = { ...channel, displayName }
       // The first to have it take the channel itself.
       const result = await ann.do('updateChannel', { ...changed, channel: changed })
@@ -211,7 +211,7 @@ export const actsOfChannels = {
   'deletes a channel': {
     uses: ['deleteChannel'],
     play: async ({ application, ann }) => {
-      const { channel } = await ann.do('createChannel', { type: 'PUBLIC', name: aName('short') })
+      const { channel } = await ann.do('createChannel', { type: 'PUBLIC', name: uniqueName('short') })
       await ann.do('deleteChannel', { channel })
       await application.get(`/channels/${channel.id}`).expect(404)
     },

@@ -2,7 +2,7 @@
 import type { ReadReceipt } from '@chatkitty/core'
 import { expect } from 'vitest'
 import { createChannel, sendMessage } from '../../support/factories.ts'
-import { aName } from '../realtime.ts'
+import { uniqueName } from '../realtime.ts'
 import { type Act, aChannelOfBoth, once, same, say, sayToBen } from './act.ts'
 
 const list = 'getMessages|listMessages'
@@ -11,7 +11,7 @@ export const actsOfMessages = {
   'sends a text': {
     uses: ['sendMessage'],
     play: async (stage) => {
-      const body = aName('Hello')
+      const body = uniqueName('Hello')
       const message = await say(stage, body)
       expect(message).toMatchObject({ type: 'TEXT', body, user: { id: stage.ann.user.id } })
     },
@@ -255,7 +255,7 @@ export const actsOfMessages = {
   'opens a thread, and writes there': {
     uses: ['createThread', 'getThreads|listThreads', 'readThread'],
     play: async ({ ann, channel }) => {
-      const name = aName('thread')
+      const name = uniqueName('thread')
       const { thread } = await ann.do('createThread', { channel, name })
       expect(thread).toMatchObject({ type: 'STANDALONE', name })
       const { message } = await ann.do('sendMessage', { thread, body: 'In there' })
@@ -268,7 +268,7 @@ export const actsOfMessages = {
   'triggers an event, of which others hear': {
     uses: ['triggerEvent', 'onEventTriggered'],
     play: async ({ ann, channel, benChat }) => {
-      const type = aName('wave')
+      const type = uniqueName('wave')
       await ann.do('triggerEvent', { channel, type, properties: { high: true } })
       const [event] = await benChat.event.next((each) => each.type === type)
       expect(event).toMatchObject({ properties: { high: true }, user: { id: ann.user.id } })
@@ -277,7 +277,7 @@ export const actsOfMessages = {
   'shows what it types': {
     uses: ['sendKeystrokes', 'onReceivedKeystrokes|onKeystrokesReceived', 'onTypingStarted'],
     play: async ({ ann, channel, benChat }) => {
-      const keys = aName('Hel')
+      const keys = uniqueName('Hel')
       await ann.do('sendKeystrokes', { channel, keys })
       expect((await benChat.keystrokes.next((each) => each.keys === keys))[0].username).toBe(ann.name)
       await benChat.typing.next(same(ann.user))

@@ -2,7 +2,7 @@
 import { v4 as uuid } from 'uuid'
 import { expect, vi } from 'vitest'
 import { createUser, sendMessage } from '../../support/factories.ts'
-import { aName } from '../realtime.ts'
+import { uniqueName } from '../realtime.ts'
 import { type Act, aChannelOfBoth, once, same } from './act.ts'
 import { Person, patienceMs } from './person.ts'
 
@@ -18,7 +18,7 @@ export const actsOfUsers = {
   'logs in as a guest': {
     uses: ['startSession'],
     play: async ({ server, application, origin }) => {
-      const guest = new Person(origin, server, application, aName('gäst@x.example'))
+      const guest = new Person(origin, server, application, uniqueName('gäst@x.example'))
       const { user } = await guest.logIn()
       expect(user).toMatchObject({ name: guest.name, isGuest: true })
       await guest.do('endSession')
@@ -43,7 +43,7 @@ export const actsOfUsers = {
     uses: ['updateCurrentUser', 'onCurrentUserChanged'],
     play: async ({ ann, application }) => {
       const changed = ann.hear('onCurrentUserChanged')
-      const displayName = aName('Ann')
+      const displayName = uniqueName('Ann')
       const { user } = await ann.do('updateCurrentUser', (user: object) => ({ ...user, displayName }))
       expect(user.displayName).toBe(displayName)
       await changed.next((user) => user?.displayName === displayName)
@@ -79,7 +79,7 @@ export const actsOfUsers = {
     uses: ['onContactPresenceChanged|onUserPresenceChanged'],
     play: async ({ server, application, origin, ann }) => {
       const seen = ann.hear('onContactPresenceChanged|onUserPresenceChanged')
-      const guest = new Person(origin, server, application, aName('guest'))
+      const guest = new Person(origin, server, application, uniqueName('guest'))
       const { user } = await guest.logIn()
       await seen.next(({ id, presence }) => id === user.id && presence.online)
       await guest.do('endSession')
@@ -146,7 +146,7 @@ export const actsOfUsers = {
   'ends its session': {
     uses: ['endSession'],
     play: async ({ server, application, origin }) => {
-      const guest = new Person(origin, server, application, aName('guest'))
+      const guest = new Person(origin, server, application, uniqueName('guest'))
       const { user } = await guest.logIn()
       await guest.do('endSession')
       await vi.waitFor(

@@ -7,7 +7,7 @@ import type {
   UpdateMessagePropertiesRequest,
   UpdateMessagePropertiesResult,
 } from '@chatkitty/core'
-import type { HeardAs, Inbox } from '../realtime.ts'
+import type { Inbox, InboxOf } from '../realtime.ts'
 
 export type Method = (...args: unknown[]) => unknown
 
@@ -30,7 +30,7 @@ type Callback = (...args: never[]) => unknown
 
 /** What an observer of these names hears. */
 export type HeardBy<Names> =
-  Newest<Names> extends keyof Known ? HeardAs<Extract<Parameters<Known[Newest<Names>]>[0], Callback>> : Inbox
+  Newest<Names> extends keyof Known ? InboxOf<Extract<Parameters<Known[Newest<Names>]>[0], Callback>> : Inbox
 
 /** A chat session hears of messages under the old name or the new one. */
 type StartRequest = StartChatSessionRequest & {

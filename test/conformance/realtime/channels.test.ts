@@ -9,7 +9,7 @@ import type {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
 import { shareServer, type TestServer } from '../../support/server.ts'
-import { aName, connect, type Device, disconnect, done, hear, refused } from '../realtime.ts'
+import { collect, connect, type Device, disconnect, done, refused, uniqueName } from '../realtime.ts'
 import { mustBeCoveredHere } from '../realtime-coverage.ts'
 import { aBlockRecord, aChannel, aMessage, aUser } from '../realtime-resources.ts'
 
@@ -34,7 +34,7 @@ afterAll(async () => {
 /** A channel that alice has made. */
 async function makeChannel(fields: Partial<CreateChannelRequest> = {}): Promise<Channel> {
   const { channel } = await done(
-    alice.client.createChannel({ type: 'PUBLIC', name: aName('channel'), ...fields }),
+    alice.client.createChannel({ type: 'PUBLIC', name: uniqueName('channel'), ...fields }),
   )
   return channel
 }
@@ -48,7 +48,7 @@ const namesOf = (items: { name: string }[]) => items.map(({ name }) => name)
 
 describe('channels', () => {
   it('are created by users, who moderate them, with members and properties', async () => {
-    const joined = hear(bob.client.onChannelJoined)
+    const joined = collect(bob.client.onChannelJoined)
     const made = await makeChannel({
       type: 'PRIVATE',
       displayName: 'The two of us',
@@ -163,7 +163,7 @@ describe('channels', () => {
 
   it('are updated by those who moderate them', async () => {
     const channel = await makeChannel({ members: [{ username: 'bob' }] })
-    const delivered = hear(bob.client.onChannelUpdated)
+    const delivered = collect(bob.client.onChannelUpdated)
     const { channel: updated } = await done(
       alice.client.updateChannel({
         channel: { ...channel, displayName: 'New', properties: { a: 1 } } as Channel,
@@ -181,7 +181,7 @@ describe('channels', () => {
     const channel = await makeChannel({ members: [{ username: 'bob' }] })
     const seen = await see(bob, channel)
     expect((await refused(bob.client.deleteChannel({ channel: seen }))).error).toBe('AccessDeniedError')
-    const delivered = hear(bob.client.onChannelDeleted)
+    const delivered = collect(bob.client.onChannelDeleted)
     await done(alice.client.deleteChannel({ channel }))
     await delivered.next(({ id }) => id === channel.id)
     await server.main.get(`/channels/${channel.id}`).expect(404)
@@ -204,7 +204,7 @@ describe('channels', () => {
       lastReceivedMessage: expect.any(Object),
     })
 
-    const notified = hear(bob.client.onNotificationReceived)
+    const notified = collect(bob.client.onNotificationReceived)
     expect((await done(bob.client.muteChannel({ channel: seen }))).channel).toEqual(itself)
     await done(carol.client.sendMessage({ channel, body: 'Muted' }))
     expect((await notified.next(({ body }) => body === 'Muted'))[0].muted).toBe(true)
@@ -251,7 +251,7 @@ describe('channels', () => {
 
 describe('a direct channel', () => {
   it('is for two to ten users, none of whom can join, leave or be invited', async () => {
-    const others = Array.from({ length: 10 }, (_, at) => ({ username: aName(`other-${at}`) }))
+    const others = Array.from({ length: 10 }, (_, at) => ({ username: uniqueName(`other-${at}`) }))
     for (const { username: name } of others) await createUser(server.main, { name })
     const request = (members: { username: string }[]) =>
       alice.client.createChannel({ type: 'DIRECT', members })
@@ -280,11 +280,11 @@ describe('members', () => {
   it('join a public channel and leave it', async () => {
     const channel = await makeChannel()
     const outside = await see(bob, channel)
-    const delivered = hear(bob.client.onChannelJoined)
+    const delivered = collect(bob.client.onChannelJoined)
     const { channel: joined } = await done(bob.client.joinChannel({ channel: outside }))
     expect(joined).toEqual(aChannel({ type: 'PUBLIC', id: channel.id, creator: aUser('alice') }))
     await delivered.next(({ id }) => id === channel.id)
-    const left = hear(bob.client.onChannelLeft)
+    const left = collect(bob.client.onChannelLeft)
     const { channel: gone } = await done(bob.client.leaveChannel({ channel: joined } as LeaveChannelRequest))
     expect(gone.id).toBe(channel.id)
     const [seen] = await left.next(({ id }) => id === channel.id)
@@ -308,7 +308,7 @@ describe('members', () => {
     const seen = await see(bob, channel)
     const denied = bob.client.leaveChannel({ channel: seen, user: { username: 'carol' } })
     expect((await refused(denied)).error).toBe('AccessDeniedError')
-    const left = hear(carol.client.onChannelLeft)
+    const left = collect(carol.client.onChannelLeft)
     await done(alice.client.leaveChannel({ channel, user: { id: carol.user.id } }))
     await left.next(({ id }) => id === channel.id)
     const { paginator } = await done(alice.client.listChannelMembers({ channel }))
@@ -325,7 +325,7 @@ describe('members', () => {
 
   it('are invited by members, and are members at once', async () => {
     const channel = await makeChannel({ type: 'PRIVATE' })
-    const joined = hear(carol.client.onChannelJoined)
+    const joined = collect(carol.client.onChannelJoined)
     const { user } = await done(alice.client.inviteUser({ channel, user: { username: 'carol' } }))
     expect(user).toEqual(aUser('carol'))
     const [seen] = await joined.next(({ id }) => id === channel.id)
@@ -365,7 +365,7 @@ describe('moderators', () => {
 
   it('block users from a channel, and unblock them', async () => {
     const channel = await makeChannel({ members: [{ username: 'bob' }] })
-    const left = hear(bob.client.onChannelLeft)
+    const left = collect(bob.client.onChannelLeft)
     const { record } = await done(alice.client.blockChannelUser({ channel, user: { username: 'bob' } }))
     expect(record).toEqual(aBlockRecord({ user: aUser('bob') }))
     const [seen] = await left.next(({ id }) => id === channel.id)

@@ -8,7 +8,7 @@ import { v4 as uuid } from 'uuid'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type ServerProcess, startServerProcess } from '../../support/process.ts'
 import { cloneDatabase } from '../../support/server.ts'
-import { aName, connect, type Device, disconnect, done, startChat } from '../realtime.ts'
+import { connect, type Device, disconnect, done, startChat, uniqueName } from '../realtime.ts'
 import { hasRedis, redis } from '../redis.ts'
 
 const isThere = await hasRedis()
@@ -69,11 +69,11 @@ describe.skipIf(!isThere)(title, () => {
   }
 
   it('is replaced within seconds, and nothing is delivered twice or out of order afterwards', async () => {
-    const ada = await connect(other, credentials, aName('ada'))
-    const bob = await connect(leader, credentials, aName('bob'))
+    const ada = await connect(other, credentials, uniqueName('ada'))
+    const bob = await connect(leader, credentials, uniqueName('bob'))
     devices.push(ada, bob)
     const members = [ada, bob].map(({ name }) => ({ username: name }))
-    const { id } = await post('/channels', { type: 'PRIVATE', name: aName('numbers'), members })
+    const { id } = await post('/channels', { type: 'PRIVATE', name: uniqueName('numbers'), members })
     const [here, there] = await Promise.all(
       [ada, bob].map(async (device) =>
         startChat(device, (await done(device.client.retrieveChannel(id))).channel),

@@ -9,7 +9,7 @@ import type {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
 import { shareServer, type TestServer } from '../../support/server.ts'
-import { aName, connect, type Device, disconnect, done, refused, startChat } from '../realtime.ts'
+import { connect, type Device, disconnect, done, refused, startChat, uniqueName } from '../realtime.ts'
 import { mustBeCoveredHere } from '../realtime-coverage.ts'
 import { aChannel, aMessage, aUser, ofAMessage } from '../realtime-resources.ts'
 import { aTime } from '../support.ts'
@@ -36,7 +36,7 @@ afterAll(async () => {
 
 /** A private channel of alice, the moderator, and bob. */
 async function makeChannel(): Promise<Channel> {
-  const request = { type: 'PRIVATE' as const, name: aName('channel'), members: [{ username: 'bob' }] }
+  const request = { type: 'PRIVATE' as const, name: uniqueName('channel'), members: [{ username: 'bob' }] }
   return (await done(alice.client.createChannel(request))).channel
 }
 
@@ -254,7 +254,7 @@ describe('messages', () => {
       expect((await refused(result)).error).toBe('ResourceNotFoundError')
     }
     await disconnect(elsewhere)
-    const open = await createChannel(server.main, { name: aName('open') })
+    const open = await createChannel(server.main, { name: uniqueName('open') })
     const { channel: seen } = await done(carol.client.retrieveChannel(open.id))
     const outsider = carol.client.sendMessage({ channel: seen, body: 'Not joined' })
     expect((await refused(outsider)).error).toBe('AccessDeniedError')

@@ -5,7 +5,16 @@ import { ChatKitty as PlatformSdk } from 'chatkitty-platform-sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createUser } from '../../support/factories.ts'
 import { shareServer, type TestServer } from '../../support/server.ts'
-import { aName, type Chat, connect, type Device, disconnect, done, hear, startChat } from '../realtime.ts'
+import {
+  type Chat,
+  collect,
+  connect,
+  type Device,
+  disconnect,
+  done,
+  startChat,
+  uniqueName,
+} from '../realtime.ts'
 import { mustBeCoveredHere } from '../realtime-coverage.ts'
 import {
   aBlockRecord,
@@ -40,7 +49,7 @@ afterAll(async () => {
 
 /** A public channel of alice, who moderates it, and bob; and what alice is told there. */
 async function chat(): Promise<{ channel: Channel; delivered: Chat }> {
-  const request = { type: 'PUBLIC' as const, name: aName('channel'), members: [{ username: 'bob' }] }
+  const request = { type: 'PUBLIC' as const, name: uniqueName('channel'), members: [{ username: 'bob' }] }
   const { channel } = await done(alice.client.createChannel(request))
   return { channel, delivered: await startChat(alice, channel) }
 }
@@ -111,8 +120,8 @@ describe('a chat session', () => {
 
   it('receives who is typing, and the draft', async () => {
     const { channel, delivered } = await chat()
-    const started = hear(alice.client.onParticipantStartedTyping)
-    const stopped = hear(alice.client.onParticipantStoppedTyping)
+    const started = collect(alice.client.onParticipantStartedTyping)
+    const stopped = collect(alice.client.onParticipantStoppedTyping)
     bob.client.sendKeystrokes({ channel, keys: 'Hel' })
     const typed = keystrokes({ username: 'bob', keys: 'Hel' })
     expect((await delivered.onKeystrokesReceived.next())[0]).toEqual(typed)
@@ -210,7 +219,7 @@ describe('a chat session', () => {
     expect(delivered.onMessageReceived.items).toEqual([])
     again.session.end()
 
-    const secret = await done(alice.client.createChannel({ type: 'PRIVATE', name: aName('secret') }))
+    const secret = await done(alice.client.createChannel({ type: 'PRIVATE', name: uniqueName('secret') }))
     const { wire } = carol
     carol.client.startChatSession({ channel: secret.channel })
     const refusal = () => wire.frames.findLast(({ headers }) => headers['subscription-id'] !== undefined)
@@ -229,7 +238,7 @@ describe('whoever is taken out of a channel', () => {
     ]
     for (const [at, endMembership] of ways.entries()) {
       const there = await startChat(bob, await see(bob, channel))
-      const left = hear(bob.client.onChannelLeft)
+      const left = collect(bob.client.onChannelLeft)
       await endMembership()
       await left.next(({ id }) => id === channel.id)
       const body = `Secret ${at}`
@@ -250,7 +259,7 @@ describe('whoever is taken out of a channel', () => {
 
 describe('an observer', () => {
   it('receives notifications of messages, unless the user is in the channel', async () => {
-    const notified = hear(bob.client.onNotificationReceived)
+    const notified = collect(bob.client.onNotificationReceived)
     const { channel, delivered } = await chat()
     const { message } = await done(alice.client.sendMessage({ channel, body: 'Hi <@bob>' }))
     const data = {
@@ -286,7 +295,7 @@ describe('an observer', () => {
     await expect.poll(() => server.ctx.db.prisma.notificationTask.count()).toBe(0)
     there.session.end()
     delivered.session.end()
-    const replied = hear(alice.client.onNotificationReceived)
+    const replied = collect(alice.client.onNotificationReceived)
     const { message: reply } = await done(bob.client.sendMessage({ message, body: 'Yes' }))
     const [answer] = await replied.next((each) => each.data.type === 'USER:REPLIED_TO:MESSAGE')
     expect(answer.data).toMatchObject({ message: { id: reply.id }, parent: { id: message.id } })
@@ -294,13 +303,13 @@ describe('an observer', () => {
   })
 
   it('receives channels that the user is added to, that change, and that it is removed from', async () => {
-    const joined = hear(bob.client.onChannelJoined)
-    const updated = hear(bob.client.onChannelUpdated)
-    const left = hear(bob.client.onChannelLeft)
-    const deleted = hear(bob.client.onChannelDeleted)
+    const joined = collect(bob.client.onChannelJoined)
+    const updated = collect(bob.client.onChannelUpdated)
+    const left = collect(bob.client.onChannelLeft)
+    const deleted = collect(bob.client.onChannelDeleted)
     const { data: made } = await sdk.Channels.createChannel({
       type: 'PRIVATE',
-      name: aName('backend'),
+      name: uniqueName('backend'),
       members: [{ username: 'bob' }],
     })
     const isIt = ({ id }: { id: number }) => id === made.id
@@ -321,7 +330,7 @@ describe('an observer', () => {
 
   it('receives the last message of its channels, unless the user cleared the history', async () => {
     const { channel, delivered } = await chat()
-    const updated = hear(bob.client.onChannelUpdated)
+    const updated = collect(bob.client.onChannelUpdated)
     const { message } = await done(alice.client.sendMessage({ channel, body: 'Last' }))
     const [seen] = await updated.next(({ id }) => id === channel.id)
     expect(seen.lastReceivedMessage).toMatchObject({ id: message.id, body: 'Last' })
@@ -338,8 +347,8 @@ describe('an observer', () => {
     const { channel } = await done(
       bob.client.createChannel({ type: 'DIRECT', members: [{ username: 'carol' }] }),
     )
-    const hidden = hear(bob.client.onChannelHidden)
-    const unhidden = hear(bob.client.onChannelUnhidden)
+    const hidden = collect(bob.client.onChannelHidden)
+    const unhidden = collect(bob.client.onChannelUnhidden)
     const isIt = ({ id }: { id: number }) => id === channel.id
     await done(bob.client.hideChannel({ channel: channel as DirectChannel }))
     await hidden.next(isIt)
@@ -352,8 +361,8 @@ describe('an observer', () => {
     const { channel } = await chat()
     const { message } = await done(alice.client.sendMessage({ channel, body: 'Read me' }))
     const receipt = ofAMessage({ user: aUser('bob') })
-    const created = [alice, bob, phone].map(({ client }) => hear(client.onReadReceiptCreated))
-    const deleted = [alice, bob, phone].map(({ client }) => hear(client.onReadReceiptDeleted))
+    const created = [alice, bob, phone].map(({ client }) => collect(client.onReadReceiptCreated))
+    const deleted = [alice, bob, phone].map(({ client }) => collect(client.onReadReceiptDeleted))
     await done(bob.client.readMessage({ message }))
     for (const each of created) expect((await each.next())[0]).toEqual(receipt)
     await done(bob.client.unreadMessage({ message }))
@@ -363,9 +372,9 @@ describe('an observer', () => {
 
   it('receives on another device what the user does on this one, once and without an answer', async () => {
     const phone = await connect(server, server.main, 'bob')
-    const joined = hear(phone.client.onChannelJoined)
-    const changed = hear(phone.client.onCurrentUserChanged)
-    const { channel } = await done(bob.client.createChannel({ type: 'PUBLIC', name: aName('mine') }))
+    const joined = collect(phone.client.onChannelJoined)
+    const changed = collect(phone.client.onCurrentUserChanged)
+    const { channel } = await done(bob.client.createChannel({ type: 'PUBLIC', name: uniqueName('mine') }))
     await joined.next(({ id }) => id === channel.id)
     await done(bob.client.updateCurrentUser((user) => ({ ...user, displayName: 'Bob' })))
     await changed.next((user) => user?.displayName === 'Bob')
@@ -385,9 +394,9 @@ describe('an observer', () => {
 
   it('receives changes of the settings of the chat UI', async () => {
     const heard = {
-      elements: hear(alice.client.onApplicationElementsChanged),
-      features: hear(alice.client.onApplicationFeaturesChanged),
-      styles: hear(alice.client.onApplicationStylesChanged),
+      elements: collect(alice.client.onApplicationElementsChanged),
+      features: collect(alice.client.onApplicationFeaturesChanged),
+      styles: collect(alice.client.onApplicationStylesChanged),
     }
     const settings = {
       elements: { header: { template: '<b></b>', classMaps: { root: { 'is-open': 'open' } } } },

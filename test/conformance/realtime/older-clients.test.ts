@@ -20,7 +20,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createChannel, createUser } from '../../support/factories.ts'
 import { shareServer, type TestServer } from '../../support/server.ts'
 import type { LegacyClient } from '../generations/client.ts'
-import { aName, done, environmentOf, hear, Inbox, refused, settleMs } from '../realtime.ts'
+import { collect, done, environmentOf, Inbox, refused, settleMs, uniqueName } from '../realtime.ts'
 import { aChannel, aCurrentUser, aMessage, aUser, ofAMessage } from '../realtime-resources.ts'
 import { wireOf } from '../wire-tap.ts'
 
@@ -50,7 +50,7 @@ describe('chatkitty 1.58.2', () => {
 
   beforeAll(async () => {
     ;[ann, ben] = await Promise.all([connect('ann'), connect('ben')])
-    const request = { type: 'PUBLIC' as const, name: aName('old'), members: [{ username: 'ben' }] }
+    const request = { type: 'PUBLIC' as const, name: uniqueName('old'), members: [{ username: 'ben' }] }
     channel = (await done(ann.createChannel(request))).channel
   })
   afterAll(() => Promise.all([ann, ben].map((client) => client?.endSession())))
@@ -113,16 +113,16 @@ describe('chatkitty 1.58.2', () => {
       (await done(client.getMessages({ channel: seen }))).paginator.items
     expect(await list(ben)).toEqual([])
     expect(await list(ann)).toHaveLength(1)
-    const updated = hear<Channel>(ben.onChannelUpdated.bind(ben))
+    const updated = collect<Channel>(ben.onChannelUpdated.bind(ben))
     await server.main.patch(`/channels/${where.id}`, { displayName: 'Other' }).expect(200)
     const [delivered] = await updated.next(({ displayName }) => displayName === 'Other')
     expect(delivered.lastReceivedMessage).toBeUndefined()
   })
 
   it('joins, leaves and blocks, and receives the events of it', async () => {
-    const open = await createChannel(server.main, { name: aName('open') })
-    const joined = hear<Channel>(ben.onChannelJoined.bind(ben))
-    const left = hear<Channel>(ben.onChannelLeft.bind(ben))
+    const open = await createChannel(server.main, { name: uniqueName('open') })
+    const joined = collect<Channel>(ben.onChannelJoined.bind(ben))
+    const left = collect<Channel>(ben.onChannelLeft.bind(ben))
     const { channel: seen } = await done(ben.getChannel(open.id))
     const { channel: mine } = await done(ben.joinChannel({ channel: seen }))
     await joined.next(({ id }) => id === open.id)
@@ -219,7 +219,7 @@ describe.each([
 ])('the bridge to a chat UI of %s', (_, connectApi, userAgent) => {
   let connection: Pick<ApiConnection, 'dispose'> & { user: { value: unknown } }
   let bridge: Bridge
-  const username = aName('jane')
+  const username = uniqueName('jane')
   beforeAll(async () => {
     const $environment = environmentOf(server)
     connection = await connectApi({ apiKey: server.main.apiKey, username, $environment })
@@ -240,7 +240,7 @@ describe.each([
 
     const channel = await bridge.perform<Channel>(user._actions.createChannel, {
       type: 'PUBLIC',
-      name: aName('ui'),
+      name: uniqueName('ui'),
     })
     const shown = aChannel({ type: 'PUBLIC', id: channel.id, creator: aUser(username) })
     expect(channel).toEqual(shown)

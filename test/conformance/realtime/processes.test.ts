@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type ServerProcess, startServerProcess } from '../../support/process.ts'
 import { cloneDatabase } from '../../support/server.ts'
 import { type CutProxy, openProxy } from '../cut-proxy.ts'
-import { aName, connect, type Device, disconnect, done, hear, startChat } from '../realtime.ts'
+import { collect, connect, type Device, disconnect, done, startChat, uniqueName } from '../realtime.ts'
 import { aMessage, aUser, keystrokes } from '../realtime-resources.ts'
 import { hasRedis, redis } from '../redis.ts'
 
@@ -82,16 +82,16 @@ describe.skipIf(!isThere)(title, () => {
   }
 
   it("deliver presence, chat sessions, typing and messages to each other's clients", async () => {
-    const alice = await at(first, aName('alice'))
-    const presence = hear(alice.client.onUserPresenceChanged)
-    const bob = await at(second, aName('bob'))
+    const alice = await at(first, uniqueName('alice'))
+    const presence = collect(alice.client.onUserPresenceChanged)
+    const bob = await at(second, uniqueName('bob'))
     const [came] = await presence.next(({ name }) => name === bob.name)
     expect(came.presence).toEqual({ status: 'AVAILABLE', online: true })
 
-    const joined = hear(bob.client.onChannelJoined)
+    const joined = collect(bob.client.onChannelJoined)
     const members = [{ username: bob.name }]
     const { channel } = await done(
-      alice.client.createChannel({ type: 'PUBLIC', name: aName('both'), members }),
+      alice.client.createChannel({ type: 'PUBLIC', name: uniqueName('both'), members }),
     )
     const [seen] = await joined.next(({ id }) => id === channel.id)
     const here = await startChat(alice, channel)
@@ -132,7 +132,7 @@ describe.skipIf(!isThere)(title, () => {
   /** A channel of these users, all of them in it, to which a backend sends numbers. */
   async function countdown(...members: Device[]) {
     const names = members.map(({ name }) => ({ username: name }))
-    const { id } = await post('/channels', { type: 'PRIVATE', name: aName('numbers'), members: names })
+    const { id } = await post('/channels', { type: 'PRIVATE', name: uniqueName('numbers'), members: names })
     const chats = await Promise.all(
       members.map(async (device) => {
         const { channel } = await done(device.client.retrieveChannel(id))
@@ -159,8 +159,8 @@ describe.skipIf(!isThere)(title, () => {
   }
 
   it('lose no message while the bus between them is cut', async () => {
-    const here = await at(first, aName('here'))
-    const there = await at(second, aName('there'))
+    const here = await at(first, uniqueName('here'))
+    const there = await at(second, uniqueName('there'))
     const { send, mustHaveArrived } = await countdown(here, there)
     await send(10)
     bus.leadTo('http://127.0.0.1:1')
@@ -174,17 +174,17 @@ describe.skipIf(!isThere)(title, () => {
   })
 
   it('lose no message when one is killed: its clients reconnect to the other', async () => {
-    const carol = await at(second, aName('carol'))
-    const dan = await at(network, aName('dan'))
-    const eva = await at(network, aName('eva'))
-    const gone = await connect(first, credentials, aName('gone'))
+    const carol = await at(second, uniqueName('carol'))
+    const dan = await at(network, uniqueName('dan'))
+    const eva = await at(network, uniqueName('eva'))
+    const gone = await connect(first, credentials, uniqueName('gone'))
     const { chats, send, mustHaveArrived } = await countdown(dan, eva, carol)
     const [chat] = chats
     if (!chat) throw new Error('dan has no chat')
     const { paginator } = await done(dan.client.listThreads({ channel: chat.session.channel }))
     const [main] = paginator.items
     chat.session.setThread(main as Thread)
-    const presence = hear(carol.client.onUserPresenceChanged)
+    const presence = collect(carol.client.onUserPresenceChanged)
 
     await send(20)
     network.leadTo(second.url)
@@ -206,8 +206,8 @@ describe.skipIf(!isThere)(title, () => {
   }, 60_000)
 
   it('lose no message when one is stopped, as in a rolling restart', async () => {
-    const fay = await at(network, aName('fay'))
-    const gus = await at(network, aName('gus'))
+    const fay = await at(network, uniqueName('fay'))
+    const gus = await at(network, uniqueName('gus'))
     const { send, mustHaveArrived } = await countdown(fay, gus)
     await send(10)
     const third = await start('third')

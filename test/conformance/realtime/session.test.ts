@@ -13,15 +13,15 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
 import { shareServer, startServer, type TestServer } from '../../support/server.ts'
 import {
-  aName,
+  collect,
   connect,
   type Device,
   disconnect,
   done,
   environmentOf,
-  hear,
   refused,
   settleMs,
+  uniqueName,
   watchClient,
 } from '../realtime.ts'
 import { mustBeCoveredHere, note } from '../realtime-coverage.ts'
@@ -83,9 +83,9 @@ describe('a session', () => {
     note('getSdkClient')
     expect(getSdkClient(application.apiKey)).toBe(bare)
     const client = watchClient(bare)
-    const changes = hear(client.onCurrentUserChanged)
-    const online = hear<void>((callback) => client.onCurrentUserOnline(callback))
-    const offline = hear<void>((callback) => client.onCurrentUserOffline(callback))
+    const changes = collect(client.onCurrentUserChanged)
+    const online = collect<void>((callback) => client.onCurrentUserOnline(callback))
+    const offline = collect<void>((callback) => client.onCurrentUserOffline(callback))
     expect(changes.items).toEqual([[null]])
     expect(() => client.retrieveCurrentUser()).toThrow(
       expect.objectContaining({ error: 'NoActiveSessionError' }),
@@ -112,9 +112,9 @@ describe('a session', () => {
   })
 
   it('is resumed as the same session when the client reconnects', async () => {
-    const bob = await connect(server, server.main, aName('bob'))
-    const online = hear<void>((callback) => bob.client.onCurrentUserOnline(callback))
-    const offline = hear<void>((callback) => bob.client.onCurrentUserOffline(callback))
+    const bob = await connect(server, server.main, uniqueName('bob'))
+    const online = collect<void>((callback) => bob.client.onCurrentUserOnline(callback))
+    const offline = collect<void>((callback) => bob.client.onCurrentUserOffline(callback))
     bob.wire.cut()
     await offline.next()
     await vi.waitFor(() => expect(online.items.length).toBe(1), { timeout: 7_000 })
@@ -140,7 +140,7 @@ describe('a session', () => {
 describe('a connection', () => {
   it('shows changes of the user, and makes them', async () => {
     const { connection, client } = alice
-    const watched = hear(connection.user.watch)
+    const watched = collect(connection.user.watch)
     await connection.updateUser({ displayName: 'Alice', properties: { team: 'a_B' } })
     await watched.next((user) => user.displayName === 'Alice')
     expect(connection.user.value).toEqual(
@@ -167,9 +167,9 @@ describe('a connection', () => {
     const bob = await connect(server, server.main, 'bob')
     const { connection, client } = bob
     const channel = await createChannel(server.main, { members: [{ username: 'bob' }] })
-    const delivered = hear(connection.notifications.watch)
-    const channels = hear(connection.unreadChannelsCount.watch)
-    const messages = hear(connection.unreadMessagesCount.watch)
+    const delivered = collect(connection.notifications.watch)
+    const channels = collect(connection.unreadChannelsCount.watch)
+    const messages = collect(connection.unreadMessagesCount.watch)
     const sent = await sendMessage(server.main, channel.id, { body: 'Read me' })
 
     const [notification] = await delivered.next()
@@ -213,7 +213,7 @@ describe('a connection', () => {
   })
 
   it('ends once, after pending actions are done', async () => {
-    const carol = await connect(server, server.main, aName('carol'))
+    const carol = await connect(server, server.main, uniqueName('carol'))
     const steps: string[] = []
     carol.connection.onDispose(async () => void steps.push('disposed'))
     await carol.connection.dispose()
@@ -229,7 +229,7 @@ describe('a display picture', () => {
 
   it('is uploaded with the grant of the session, and is public', async () => {
     const { client, connection } = alice
-    const watched = hear(connection.user.watch)
+    const watched = collect(connection.user.watch)
     const file = { uri: `data:image/png;base64,${png}`, name: 'me.png', type: 'image/png', size: 70 }
     const steps: string[] = []
     const { user } = await done(

@@ -3,7 +3,7 @@ import type { Channel, ListChannelThreadsFilter, Message, Thread } from '@chatki
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createUser } from '../../support/factories.ts'
 import { shareServer, type TestServer } from '../../support/server.ts'
-import { aName, connect, type Device, disconnect, done, refused, startChat } from '../realtime.ts'
+import { connect, type Device, disconnect, done, refused, startChat, uniqueName } from '../realtime.ts'
 import { mustBeCoveredHere } from '../realtime-coverage.ts'
 import { aChannel, aMessage, aThread, aUser, keystrokes, ofAMessage } from '../realtime-resources.ts'
 
@@ -26,7 +26,7 @@ afterAll(async () => {
 })
 
 async function makeChannel(): Promise<Channel> {
-  const request = { type: 'PUBLIC' as const, name: aName('channel'), members: [{ username: 'bob' }] }
+  const request = { type: 'PUBLIC' as const, name: uniqueName('channel'), members: [{ username: 'bob' }] }
   return (await done(alice.client.createChannel(request))).channel
 }
 

@@ -3,7 +3,7 @@ import type { ListUsersFilter, UserBlockedRecord } from '@chatkitty/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createChannel, createUser } from '../../support/factories.ts'
 import { shareServer, type TestServer } from '../../support/server.ts'
-import { aName, connect, type Device, disconnect, done, hear, refused } from '../realtime.ts'
+import { collect, connect, type Device, disconnect, done, refused, uniqueName } from '../realtime.ts'
 import { mustBeCoveredHere } from '../realtime-coverage.ts'
 import { aBlockRecord, aUser } from '../realtime-resources.ts'
 
@@ -66,7 +66,9 @@ describe('users', () => {
   it('are retrieved, and checked for membership of a channel', async () => {
     const { user } = await done(alice.client.retrieveUser(bob.user.id))
     expect(user).toEqual(aUser('bob', { id: bob.user.id }))
-    const { channel } = await done(alice.client.createChannel({ type: 'PUBLIC', name: aName('channel') }))
+    const { channel } = await done(
+      alice.client.createChannel({ type: 'PUBLIC', name: uniqueName('channel') }),
+    )
     const isIn = async () =>
       (await done(alice.client.checkUserIsChannelMember({ user, channel }))).isChannelMember
     expect(await isIn()).toBe(false)
@@ -75,9 +77,9 @@ describe('users', () => {
   })
 
   it("receive each other's arrivals, changes and departures", async () => {
-    const presence = hear(alice.client.onUserPresenceChanged)
-    const updates = hear(alice.client.onUserUpdated)
-    const carol = await connect(server, server.main, aName('carol'))
+    const presence = collect(alice.client.onUserPresenceChanged)
+    const updates = collect(alice.client.onUserUpdated)
+    const carol = await connect(server, server.main, uniqueName('carol'))
     const online = { status: 'AVAILABLE', online: true }
     const [came] = await presence.next(({ name }) => name === carol.name)
     expect(came).toEqual(aUser(carol.name, { isGuest: true, presence: online }))
@@ -91,8 +93,8 @@ describe('users', () => {
   })
 
   it('are online as long as one of their devices is', async () => {
-    const presence = hear(alice.client.onUserPresenceChanged)
-    const name = aName('carol')
+    const presence = collect(alice.client.onUserPresenceChanged)
+    const name = uniqueName('carol')
     const laptop = await connect(server, server.main, name)
     const phone = await connect(server, server.main, name)
     await disconnect(laptop)
@@ -112,8 +114,8 @@ describe('users', () => {
   })
 
   it('may be invisible', async () => {
-    const presence = hear(alice.client.onUserPresenceChanged)
-    const carol = await connect(server, server.main, aName('carol'))
+    const presence = collect(alice.client.onUserPresenceChanged)
+    const carol = await connect(server, server.main, uniqueName('carol'))
     const { user } = await done(
       carol.client.updateCurrentUser((self) => ({
         ...self,
@@ -129,8 +131,8 @@ describe('users', () => {
 
 describe('blocking', () => {
   it('is delivered, listed, and undone', async () => {
-    const blocked = hear(alice.client.onUserBlocked)
-    const unblocked = hear(alice.client.onUserUnblocked)
+    const blocked = collect(alice.client.onUserBlocked)
+    const unblocked = collect(alice.client.onUserUnblocked)
     const { user: seen } = await done(alice.client.retrieveUser(bob.user.id))
     const { user } = await done(alice.client.blockUser({ user: seen }))
     expect(user).toEqual(aUser('bob'))
@@ -156,13 +158,13 @@ describe('blocking', () => {
   })
 
   it("hides the blocked user's messages", async () => {
-    const carol = await connect(server, server.main, aName('carol'))
+    const carol = await connect(server, server.main, uniqueName('carol'))
     const members = [{ username: 'alice' }, { username: carol.name }]
-    const channel = await createChannel(server.main, { name: aName('group'), members })
+    const channel = await createChannel(server.main, { name: uniqueName('group'), members })
     const { user } = await done(alice.client.retrieveUser(carol.user.id))
     await done(alice.client.blockUser({ user }))
-    const typing = hear(alice.client.onParticipantStartedTyping)
-    const notified = hear(alice.client.onNotificationReceived)
+    const typing = collect(alice.client.onParticipantStartedTyping)
+    const notified = collect(alice.client.onNotificationReceived)
     const { channel: seen } = await done(carol.client.retrieveChannel(channel.id))
     carol.client.sendKeystrokes({ channel: seen, keys: 'Hey' })
     await done(carol.client.sendMessage({ channel: seen, body: 'Hey' }))
@@ -185,7 +187,7 @@ describe('deleting', () => {
     const { user: other } = await done(bob.client.retrieveUser(alice.user.id))
     expect((await refused(bob.client.deleteUser({ user: other }))).error).toBe('AccessDeniedError')
 
-    const dora = await connect(server, server.main, aName('dora'))
+    const dora = await connect(server, server.main, uniqueName('dora'))
     const { user } = await done(dora.client.deleteUser({ user: dora.user }))
     expect(user).toMatchObject({ id: dora.user.id })
     await server.main.get(`/users/${user.id}`).expect(404)

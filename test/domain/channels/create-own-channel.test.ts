@@ -7,7 +7,7 @@ import { hideChannel } from '#domain/channels/members/hide-channel.ts'
 import { leaveChannel } from '#domain/channels/members/leave-channel.ts'
 import { blockUser } from '#domain/users/block-user.ts'
 import type { CreateChannel } from '#resources/channel.ts'
-import { callerOf, delivered, listen } from '../../support/as-user.ts'
+import { callerOf, connectListener, deliveredEvents } from '../../support/as-user.ts'
 import { createUser } from '../../support/factories.ts'
 import { shareServer, type TestApplication, type TestServer } from '../../support/server.ts'
 
@@ -16,14 +16,14 @@ let application: TestApplication
 beforeAll(async () => {
   server = await shareServer()
   application = server.main
-  await listen(server, application)
+  await connectListener(server, application)
 })
 afterAll(() => server.close())
 
 const create = (caller: UserCaller, input: CreateChannel) => createChannel(server.ctx, caller, input)
 const someone = async () => callerOf(application, await createUser(application), uuid())
-const eventsOf = async (type: Parameters<typeof delivered>[1], channelId: number) =>
-  (await delivered(server, type)).filter((event) => event.channelId === channelId)
+const eventsOf = async (type: Parameters<typeof deliveredEvents>[1], channelId: number) =>
+  (await deliveredEvents(server, type)).filter((event) => event.channelId === channelId)
 const setFeatures = (features: Record<string, string>) =>
   application
     .put('/application/settings', { guestUsers: 'ENABLED', userCreatedChannels: 'ENABLED', ...features })

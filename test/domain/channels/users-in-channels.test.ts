@@ -24,7 +24,7 @@ import { updateChannel } from '#domain/channels/update-channel.ts'
 import { replacing } from '#domain/merge-patch.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 import type { EventType } from '#resources/events.ts'
-import { callerOf, delivered, listen } from '../../support/as-user.ts'
+import { callerOf, connectListener, deliveredEvents } from '../../support/as-user.ts'
 import { createUser, sendMessage, several } from '../../support/factories.ts'
 import { shareServer, type TestServer } from '../../support/server.ts'
 
@@ -38,7 +38,7 @@ let direct: SeenChannel
 
 beforeAll(async () => {
   server = await shareServer()
-  await listen(server, server.main)
+  await connectListener(server, server.main)
 })
 afterAll(() => server.close())
 
@@ -61,7 +61,9 @@ const membersOf = async (id: number) =>
 const bothIds = () => idsOf([{ id: moderator.userId }, { id: member.userId }])
 const causeOf = ({ userId, session, receipt }: UserCaller) => ({ by: userId, session, receipt })
 const told1 = async (type: EventType, { id }: SeenChannel) =>
-  (await delivered(server, type)).filter(({ channelId }) => channelId === id).map(({ payload }) => payload)
+  (await deliveredEvents(server, type))
+    .filter(({ channelId }) => channelId === id)
+    .map(({ payload }) => payload)
 
 type Refusal = [who: string, kind: string, act: () => Promise<unknown>]
 const refuses = (refusals: Refusal[]) =>

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { addLinkPreviews } from '#domain/messages/add-link-previews.ts'
-import { delivered, listen } from '../../support/as-user.ts'
+import { connectListener, deliveredEvents } from '../../support/as-user.ts'
 import { createChannel, sendMessage } from '../../support/factories.ts'
 import { shareServer, type TestServer } from '../../support/server.ts'
 
@@ -8,7 +8,7 @@ let server: TestServer
 let channelId: number
 beforeAll(async () => {
   server = await shareServer()
-  await listen(server, server.main)
+  await connectListener(server, server.main)
   channelId = (await createChannel(server.main)).id
 })
 afterAll(() => server.close())
@@ -26,7 +26,7 @@ function web(before?: () => Promise<unknown>) {
 }
 
 const updatesOf = async (id: number) =>
-  (await delivered(server, 'channel.message.updated')).filter(({ payload }) => payload.messageId === id)
+  (await deliveredEvents(server, 'channel.message.updated')).filter(({ payload }) => payload.messageId === id)
 const read = async (id: number) => (await server.main.get(`/messages/${id}`).expect(200)).body
 
 it('a message shows previews of the pages that it links to, and is not marked as edited', async () => {

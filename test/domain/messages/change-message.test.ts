@@ -13,7 +13,7 @@ import { sendMessage } from '#domain/messages/send-message.ts'
 import { updateMessage } from '#domain/messages/update-message.ts'
 import { getThreadMessage } from '#domain/threads/get-thread-message.ts'
 import type { SeenMessage } from '#resources/message.ts'
-import { callerOf, delivered, listen } from '../../support/as-user.ts'
+import { callerOf, connectListener, deliveredEvents } from '../../support/as-user.ts'
 import { createChannel, createUser, several } from '../../support/factories.ts'
 import { shareServer, type TestServer } from '../../support/server.ts'
 
@@ -26,7 +26,7 @@ let channelId: number
 let message: SeenMessage
 beforeAll(async () => {
   server = await shareServer()
-  await listen(server, server.main)
+  await connectListener(server, server.main)
   const users = await several(4, () => createUser(server.main))
   const [first, second, third, fourth] = users
   author = { ...callerOf(server.main, first), name: first.name }
@@ -61,7 +61,7 @@ describe('editing a message', () => {
       mentions: [{ user: { id: author.userId } }],
     })
     expect(edited.lastEditedTime).toBeDefined()
-    const events = await delivered(server, 'channel.message.updated')
+    const events = await deliveredEvents(server, 'channel.message.updated')
     expect(events.at(-1)).toEqual({
       channelId,
       payload: { messageId: message.id, by: author.userId, session: author.session, receipt: 'r7' },
@@ -106,7 +106,7 @@ describe('deleting a message', () => {
     const deleted = await deleteMessage(server.ctx, moderator, message.id)
     expect(deleted.message).toMatchObject({ id: message.id, body: 'Hello!' })
     await expect(getMessage(server.ctx, author, message.id)).rejects.toMatchObject(unknown)
-    const events = await delivered(server, 'channel.message.deleted')
+    const events = await deliveredEvents(server, 'channel.message.deleted')
     expect(events.at(-1)).toMatchObject({
       payload: {
         messageId: message.id,
@@ -120,7 +120,7 @@ describe('deleting a message', () => {
 
   it('by a backend keeps it in the event, too', async () => {
     await server.main.delete(`/messages/${message.id}`).expect(200)
-    const events = await delivered(server, 'channel.message.deleted')
+    const events = await deliveredEvents(server, 'channel.message.deleted')
     expect(events.at(-1)?.payload).toMatchObject({ messageId: message.id, message: { body: 'Hello!' } })
     expect(events.at(-1)?.payload.by).toBeUndefined()
   })
@@ -148,7 +148,7 @@ describe('deleting a message', () => {
     expect(await countChannelMessages(server.ctx, author, channelId, {})).toBe(before + 1)
     expect(await getParent(server.ctx, member, reply.id)).toMatchObject({ type: 'SYSTEM_TEXT' })
     expect(await getParent(server.ctx, author, reply.id)).toMatchObject({ type: 'TEXT' })
-    expect((await delivered(server, 'message.hidden')).at(-1)).toMatchObject({
+    expect((await deliveredEvents(server, 'message.hidden')).at(-1)).toMatchObject({
       payload: { messageId: message.id, userId: member.userId, by: member.userId },
     })
   })

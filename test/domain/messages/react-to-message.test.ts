@@ -8,7 +8,7 @@ import { countReports } from '#domain/messages/reports/count-reports.ts'
 import { listMessageReports } from '#domain/messages/reports/list-message-reports.ts'
 import { removeReport } from '#domain/messages/reports/remove-report.ts'
 import { reportMessage } from '#domain/messages/reports/report-message.ts'
-import { callerOf, delivered, listen } from '../../support/as-user.ts'
+import { callerOf, connectListener, deliveredEvents } from '../../support/as-user.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
 import { shareServer, type TestServer } from '../../support/server.ts'
 
@@ -22,7 +22,7 @@ let channelId: number
 let id: number
 beforeAll(async () => {
   server = await shareServer()
-  await listen(server, server.main)
+  await connectListener(server, server.main)
   const made = await Promise.all(Array.from({ length: 30 }, () => createUser(server.main)))
   users = made.toSorted((a, b) => a.id - b.id).map((user) => callerOf(server.main, user))
   ;[first, second, moderator] = users as [UserCaller, UserCaller, UserCaller]
@@ -44,8 +44,8 @@ const remove = (caller: UserCaller, emoji: string) => removeReaction(server.ctx,
 const reactionsOf = async () => (await getMessage(server.ctx, first, id)).reactions
 const reactionCount = async () =>
   (await server.ctx.db.prisma.message.findUniqueOrThrow({ where: { id } })).reactionCount
-const deliveredOf = async (type: Parameters<typeof delivered>[1]) =>
-  (await delivered(server, type)).filter(({ payload }) => payload.messageId === id)
+const deliveredOf = async (type: Parameters<typeof deliveredEvents>[1]) =>
+  (await deliveredEvents(server, type)).filter(({ payload }) => payload.messageId === id)
 
 describe('reactions', () => {
   it('are stored once for each user and emoji, however the emoji is written and however often it is sent', async () => {

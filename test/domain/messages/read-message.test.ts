@@ -13,14 +13,14 @@ import { replyToMessage } from '#domain/messages/reply-to-message.ts'
 import { createThread } from '#domain/threads/create-thread.ts'
 import { readThread } from '#domain/threads/read-thread.ts'
 import { sendThreadMessage } from '#domain/threads/send-thread-message.ts'
-import { callerOf, delivered, listen } from '../../support/as-user.ts'
+import { callerOf, connectListener, deliveredEvents } from '../../support/as-user.ts'
 import { createChannel, createUser, sendMessage, several } from '../../support/factories.ts'
 import { shareServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 beforeAll(async () => {
   server = await shareServer()
-  await listen(server, server.main)
+  await connectListener(server, server.main)
 })
 afterAll(() => server.close())
 
@@ -42,7 +42,7 @@ async function conversation() {
       return ids
     },
     delivered: async (type: 'created' | 'deleted' = 'created') =>
-      (await delivered(server, `message.read_receipt.${type}`))
+      (await deliveredEvents(server, `message.read_receipt.${type}`))
         .filter((event) => event.channelId === channelId)
         .map(({ payload }) => payload),
   }

@@ -6,14 +6,14 @@ import { replyToMessage } from '#domain/messages/reply-to-message.ts'
 import { sendMessage } from '#domain/messages/send-message.ts'
 import { getThread } from '#domain/threads/get-thread.ts'
 import { WriteMessage } from '#resources/message.ts'
-import { callerOf, delivered, listen } from '../../support/as-user.ts'
+import { callerOf, connectListener, deliveredEvents } from '../../support/as-user.ts'
 import { createChannel, createUser } from '../../support/factories.ts'
 import { shareServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 beforeAll(async () => {
   server = await shareServer()
-  await listen(server, server.main)
+  await connectListener(server, server.main)
 })
 afterAll(() => server.close())
 
@@ -36,7 +36,7 @@ describe('a user who sends', () => {
     const message = await sendMessage(server.ctx, author, { channelId }, input)
     expect(message).toMatchObject({ type: 'TEXT', body: 'Hello!', user: { id: author.userId } })
     const { userId, session } = author
-    const events = await delivered(server, 'channel.message.created')
+    const events = await deliveredEvents(server, 'channel.message.created')
     expect(events.filter(({ payload }) => payload.messageId === message.id)).toEqual([
       { channelId, payload: { messageId: message.id, userId, by: userId, session, receipt: 'r1' } },
     ])
@@ -109,7 +109,7 @@ describe('a reply', () => {
     const page = await listReplies(server.ctx, author, root.id, { size: 10, relation: 'SELF' })
     expect(new Set(page.items.map(({ id }) => id))).toEqual(new Set(replies.map(({ id }) => id)))
     expect(await getThread(server.ctx, author, root.id)).toMatchObject({ id: root.id, type: 'MESSAGE' })
-    const events = await delivered(server, 'thread.message.created')
+    const events = await deliveredEvents(server, 'thread.message.created')
     expect(events.at(-1)).toMatchObject({ channelId, payload: { parentId: root.id, by: author.userId } })
   })
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { notificationsById } from '#data/events/notifications.ts'
 import { NotificationShape } from '#resources/notification.ts'
 import { presentResource } from '#wire/stompx.ts'
-import { delivered } from '../../support/as-user.ts'
+import { deliveredEvents } from '../../support/as-user.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
 import { shareServer, type TestServer } from '../../support/server.ts'
 
@@ -39,7 +39,7 @@ async function deliveredOf(messageId: number) {
       return row?.[0]
     })
     .toBe(0)
-  const events = (await delivered(server, 'notification.created')).map(({ payload }) => payload)
+  const events = (await deliveredEvents(server, 'notification.created')).map(({ payload }) => payload)
   const found = await notificationsById(
     server.ctx.db,
     events.map(({ notificationId }) => notificationId as number),

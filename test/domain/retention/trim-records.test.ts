@@ -7,7 +7,7 @@ import { sweepFiles } from '#domain/files/sweep-files.ts'
 import { sweepCounters } from '#domain/retention/sweep-counters.ts'
 import { trimRecords } from '#domain/retention/trim-records.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
-import { ended, importFile } from '../../support/jobs.ts'
+import { endedJob, importFile } from '../../support/jobs.ts'
 import { expectRefusal } from '../../support/protects.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 
@@ -110,7 +110,7 @@ describe('records older than the settings allow are removed, and nothing else:',
 
   it('jobs after their end, with the file that they wrote; waiting and running ones stay', async () => {
     const export_ = async () =>
-      ended(server.main, (await server.main.post('/analytics/users').expect(202)).body.id)
+      endedJob(server.main, (await server.main.post('/analytics/users').expect(202)).body.id)
     const [old, young] = [await export_(), await export_()]
     const unfinished = await Promise.all(
       (['PENDING', 'RUNNING'] as const).map((state) =>

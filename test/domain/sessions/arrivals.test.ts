@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { startSession } from '#domain/sessions/start-session.ts'
-import { delivered } from '../../support/as-user.ts'
+import { deliveredEvents } from '../../support/as-user.ts'
 import { createChannel, createUser, several } from '../../support/factories.ts'
 import { shareServer, type TestApplication, type TestServer } from '../../support/server.ts'
 
@@ -39,7 +39,7 @@ it('concurrent sessions are started independently, each with its own id', async 
 it('a user who connects with two devices at once comes online once', async () => {
   const user = await createUser(application)
   await Promise.all([start(user.name), start(user.name), start(user.name)])
-  const told = await delivered(server, 'user.presence.changed')
+  const told = await deliveredEvents(server, 'user.presence.changed')
   expect(told.filter(({ payload }) => payload.userId === user.id)).toHaveLength(1)
 })
 

@@ -3,7 +3,7 @@ import { detachSession } from '#domain/sessions/detach-session.ts'
 import { endSession } from '#domain/sessions/end-session.ts'
 import { startChatSession } from '#domain/sessions/start-chat-session.ts'
 import { type StartedSession, startSession } from '#domain/sessions/start-session.ts'
-import { delivered } from '../../support/as-user.ts'
+import { deliveredEvents } from '../../support/as-user.ts'
 import { createChannel, createUser, several } from '../../support/factories.ts'
 import { startServer, type TestApplication, type TestServer } from '../../support/server.ts'
 
@@ -42,7 +42,7 @@ async function stateOf(...sessions: StartedSession[]): Promise<string[]> {
 const byNumber = (a: unknown, b: unknown) => Number(a) - Number(b)
 
 async function toldOffline(): Promise<unknown[]> {
-  const told = await delivered(server, 'user.presence.changed')
+  const told = await deliveredEvents(server, 'user.presence.changed')
   return told.filter(({ payload }) => payload.online === false).map(({ payload }) => payload.userId)
 }
 
@@ -57,7 +57,7 @@ it('sessions that end together leave only channels without another session of th
   await Promise.all([first, second, third, gone, first].map((session) => end(session)))
   expect(await stateOf(first, second, third, gone, kept)).toEqual([...Array(4).fill('ENDED'), 'ACTIVE'])
   const ours = [first, second].map(({ user }) => user.id).toSorted(byNumber)
-  const left = await delivered(server, 'channel.participant.inactive')
+  const left = await deliveredEvents(server, 'channel.participant.inactive')
   const whoLeft = left
     .filter(({ channelId }) => channelId === channel.id)
     .map(({ payload }) => payload.userId)

@@ -4,7 +4,7 @@ import { blockChannelUser } from '#domain/channels/block-channel-user.ts'
 import { sendChannelKeystrokes } from '#domain/threads/send-channel-keystrokes.ts'
 import { sendThreadKeystrokes } from '#domain/threads/send-thread-keystrokes.ts'
 import { Typists } from '#domain/threads/typists.ts'
-import { callerOf, listen } from '../../support/as-user.ts'
+import { callerOf, connectListener } from '../../support/as-user.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
 import { shareServer, type TestServer } from '../../support/server.ts'
 
@@ -75,7 +75,7 @@ describe('keystrokes of users who may no longer type stop at once', () => {
   })
 
   it('removed by another process', async () => {
-    await listen(server, server.main)
+    await connectListener(server, server.main)
     await typeBoth()
     const payload = JSON.stringify({ userId: user.id })
     await server.ctx.db.query(

@@ -6,14 +6,14 @@ import { getThread } from '#domain/threads/get-thread.ts'
 import { getThreadMessage } from '#domain/threads/get-thread-message.ts'
 import { listChannelThreads } from '#domain/threads/list-channel-threads.ts'
 import { sendThreadMessage } from '#domain/threads/send-thread-message.ts'
-import { callerOf, delivered, listen } from '../../support/as-user.ts'
+import { callerOf, connectListener, deliveredEvents } from '../../support/as-user.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
 import { shareServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 beforeAll(async () => {
   server = await shareServer()
-  await listen(server, server.main)
+  await connectListener(server, server.main)
 })
 afterAll(() => server.close())
 
@@ -36,7 +36,7 @@ describe('a thread of its own', () => {
     const thread = await createThread(server.ctx, member, channelId, { name: 'aside', properties: { a: 1 } })
     expect(thread).toMatchObject({ type: 'STANDALONE', name: 'aside', properties: { a: 1 }, channelId })
     expect(await getThread(server.ctx, member, thread.id)).toEqual(thread)
-    expect((await delivered(server, 'thread.created')).at(-1)).toEqual({
+    expect((await deliveredEvents(server, 'thread.created')).at(-1)).toEqual({
       channelId,
       payload: { by: member.userId, session: member.session, receipt: 'r1' },
     })
@@ -83,7 +83,7 @@ describe('the main thread', () => {
     expect(items).toMatchObject([{ type: 'MAIN', channelId }])
     const message = await sendThreadMessage(server.ctx, member, items[0]?.id as number, text)
     expect(message).toMatchObject({ nestedLevel: 0 })
-    expect((await delivered(server, 'channel.message.created')).at(-1)).toMatchObject({
+    expect((await deliveredEvents(server, 'channel.message.created')).at(-1)).toMatchObject({
       payload: { messageId: message.id },
     })
   })

@@ -3,14 +3,14 @@ import { blockedIdsOf } from '#data/users/user-blocks.ts'
 import { blockUser } from '#domain/users/block-user.ts'
 import { listBlockedUsers } from '#domain/users/list-blocked-users.ts'
 import { unblockUser } from '#domain/users/unblock-user.ts'
-import { callerOf, delivered, listen } from '../../support/as-user.ts'
+import { callerOf, connectListener, deliveredEvents } from '../../support/as-user.ts'
 import { createUser, several } from '../../support/factories.ts'
 import { shareServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 beforeAll(async () => {
   server = await shareServer()
-  await listen(server, server.main)
+  await connectListener(server, server.main)
 })
 afterAll(() => server.close())
 
@@ -28,7 +28,7 @@ describe('a user who blocks another', () => {
     expect(await blockedIdsOf(server.ctx.db, [blocker.id])).toEqual([
       { blockerId: blocker.id, blockedId: blocked.id },
     ])
-    const events = (await delivered(server, 'user.blocked')).filter(
+    const events = (await deliveredEvents(server, 'user.blocked')).filter(
       ({ payload }) => payload.by === blocker.id,
     )
     expect(events.map(({ payload }) => payload)).toEqual([
@@ -57,7 +57,7 @@ describe('a user who blocks another', () => {
     await expect(unblockUser(server.ctx, caller, recordId)).rejects.toMatchObject({
       kind: 'ResourceNotFoundError',
     })
-    const events = (await delivered(server, 'user.unblocked')).filter(
+    const events = (await deliveredEvents(server, 'user.unblocked')).filter(
       ({ payload }) => payload.by === blocker.id,
     )
     expect(events).toMatchObject([{ payload: { userId: blocked.id, recordId } }])

@@ -6,19 +6,21 @@ import { updateCurrentUser } from '#domain/users/update-current-user.ts'
 import { updateUserDisplayPicture } from '#domain/users/update-user-display-picture.ts'
 import { CurrentUser, UpdateCurrentUser } from '#resources/user.ts'
 import { presentResource } from '#wire/stompx.ts'
-import { callerOf, delivered, listen } from '../../support/as-user.ts'
+import { callerOf, connectListener, deliveredEvents } from '../../support/as-user.ts'
 import { createChannel, createUser } from '../../support/factories.ts'
 import { shareServer, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
 beforeAll(async () => {
   server = await shareServer()
-  await listen(server, server.main)
+  await connectListener(server, server.main)
 })
 afterAll(() => server.close())
 
 const eventsOf = async (userId: number, type: 'user.updated' | 'user.deleted') =>
-  (await delivered(server, type)).map(({ payload }) => payload).filter((payload) => payload.userId === userId)
+  (await deliveredEvents(server, type))
+    .map(({ payload }) => payload)
+    .filter((payload) => payload.userId === userId)
 
 describe('a user who updates itself', () => {
   it('changes its display name, properties and status, and ignores the other fields it sends back', async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Session } from '../../security/world.ts'
 import { type AdminClient, createAdmin, signIn } from '../../support/admin.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
-import { ended, importFile } from '../../support/jobs.ts'
+import { endedJob, importFile } from '../../support/jobs.ts'
 import { shareServer, startServer, type TestApplication, type TestServer } from '../../support/server.ts'
 
 let server: TestServer
@@ -96,7 +96,7 @@ describe('the live stream', () => {
     const session = await Session.connect(server.url, application.apiKey, user.name)
     expect((await reader.of('session')).data).toMatchObject({ state: 'ACTIVE', user: { id: user.id } })
     if (typeof session !== 'string') session.talker.ws.terminate()
-    const { id } = await ended(application, (await importFile(application, 'users', [])).id)
+    const { id } = await endedJob(application, (await importFile(application, 'users', [])).id)
     const job = await reader.of('job')
     expect(job.data).toMatchObject({ id, type: 'USER_IMPORT' })
     await reader.close()

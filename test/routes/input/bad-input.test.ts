@@ -9,7 +9,7 @@ import type { Context } from '#context.ts'
 import type { Operation } from '#routes/operation.ts'
 import { operationsOf } from '#routes/operations.ts'
 import { createUser } from '../../support/factories.ts'
-import { type Answer, expectRefusal, fill, titleOf } from '../../support/protects.ts'
+import { type Answer, expectRefusal, fillPath, titleOf } from '../../support/protects.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 import { createWorld, examplesOf, isUntagged, parameterIn, spoil, type World } from '../examples.ts'
 
@@ -41,10 +41,10 @@ const withParameters = table.filter(([, { path }]) => path.includes(':'))
 
 /** A path below which everything is there, in a channel and user of this file's own. */
 const ownPath = ({ path }: Operation) =>
-  `/v1${fill(path, (parameter) => parameterIn(world, path, parameter))}`
+  `/v1${fillPath(path, (parameter) => parameterIn(world, path, parameter))}`
 /** A path below which nothing is there, for what might delete or change. */
 const nobodysPath = ({ path }: Operation) =>
-  `/v1${fill(path, (name) => (name === 'name' ? 'none' : 4_000_000_000))}`
+  `/v1${fillPath(path, (name) => (name === 'name' ? 'none' : 4_000_000_000))}`
 
 /** Sends bytes as they are: no client in between mends the path or the body. */
 function send(
@@ -380,7 +380,7 @@ describe('a path', () => {
     const body = exampleBody(operation)
     for (const wrong of parameters) {
       for (const id of ids) {
-        const path = fill(operation.path, (name) =>
+        const path = fillPath(operation.path, (name) =>
           name === wrong ? id : parameterIn(world, operation.path, name),
         )
         const answer = await send(operation.method, `/v1${path}`, body)
@@ -399,7 +399,7 @@ describe('a path', () => {
   it.each(withName)('%s refuses invalid names', async (_, operation) => {
     const body = exampleBody(operation)
     for (const name of names) {
-      const path = fill(operation.path, (parameter) => (parameter === 'name' ? name : world.user.id))
+      const path = fillPath(operation.path, (parameter) => (parameter === 'name' ? name : world.user.id))
       const answer = await send(operation.method, `/v1${path}`, body)
       expect(answer.status, path).toBeOneOf([400, 404, 414])
       expectRefusal(answer, answer.status)
@@ -409,7 +409,7 @@ describe('a path', () => {
   it.each(withName)('%s accepts names that only look hostile', async (_, operation) => {
     const body = exampleBody(operation)
     for (const name of ['__proto__', 'constructor', '%2E%2E%2Fetc', '%27%3B--', '%F0%9F%91%8B', '%25']) {
-      const path = fill(operation.path, (parameter) => (parameter === 'name' ? name : world.user.id))
+      const path = fillPath(operation.path, (parameter) => (parameter === 'name' ? name : world.user.id))
       const answer = await send(operation.method, `/v1${path}`, body)
       expect(answer.status, path).toBeOneOf([200, 404])
     }
