@@ -6,7 +6,7 @@ import { type IRawFrameType, Parser } from '@stomp/stompjs'
 import { WebSocket } from 'ws'
 import { channelHypermedia } from '#resources/channel.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
-import { frame } from '../stomp/talker.ts'
+import { frame } from '../stomp/stomp-client.ts'
 import type { Heard } from './law.ts'
 
 export interface DeviceOptions {

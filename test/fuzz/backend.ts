@@ -2,7 +2,7 @@
 import { v4 as uuid } from 'uuid'
 import type { NewCredentials } from '#domain/applications/create-application.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
-import { frame, Talker } from '../stomp/talker.ts'
+import { frame, StompClient } from '../stomp/stomp-client.ts'
 import type { UserDocument } from '../support/documents.ts'
 import { patienceMs } from './wire.ts'
 import { World } from './world.ts'
@@ -82,24 +82,24 @@ export async function createWorld(
   const { apiKey, clientId, clientSecret } = credentials
   const world = new World({ port, token: backend.token, apiKey, clientId, clientSecret })
   await sow(backend, world)
-  const talker = await Talker.connect(
+  const stomp = await StompClient.connect(
     port,
     { 'StompX-User': world.usernames[0] ?? '' },
     `/rtm?api-key=${apiKey}`,
   )
   const { readFileAccessGrant, writeFileAccessGrant } = currentUserHypermedia.relays
   for (const { pattern } of [readFileAccessGrant, writeFileAccessGrant]) {
-    const [delivered] = await talker.ask('SUBSCRIBE', { id: pattern, destination: pattern })
+    const [delivered] = await stomp.ask('SUBSCRIBE', { id: pattern, destination: pattern })
     world.grants.push(JSON.parse(delivered?.body ?? '{}').resource.grant)
   }
-  talker.ws.terminate()
+  stomp.ws.terminate()
   return world
 }
 
 /** Somebody of another application, who must notice nothing. */
 export class Canary {
   readonly #backend: Backend
-  readonly #talker: Talker
+  readonly #stomp: StompClient
   readonly #channelId: number
   #sung = 0
 
@@ -110,16 +110,16 @@ export class Canary {
       isGuest: false,
     })
     const channel = await backend.ask('POST', '/channels', { type: 'PRIVATE', members: [{ id: user.id }] })
-    const talker = await Talker.connect(port, { 'StompX-User': 'canary' }, `/rtm?api-key=${apiKey}`)
+    const stomp = await StompClient.connect(port, { 'StompX-User': 'canary' }, `/rtm?api-key=${apiKey}`)
     const destination = currentUserHypermedia.topics.notifications.at({ id: user.id })
-    await talker.ask('SUBSCRIBE', { id: 'notifications', destination })
-    await talker.ask('SUBSCRIBE', { id: 'messages', destination: `/topic/channels/${channel.id}.messages` })
-    return new Canary(backend, talker, channel.id)
+    await stomp.ask('SUBSCRIBE', { id: 'notifications', destination })
+    await stomp.ask('SUBSCRIBE', { id: 'messages', destination: `/topic/channels/${channel.id}.messages` })
+    return new Canary(backend, stomp, channel.id)
   }
 
-  private constructor(backend: Backend, talker: Talker, channelId: number) {
+  private constructor(backend: Backend, stomp: StompClient, channelId: number) {
     this.#backend = backend
-    this.#talker = talker
+    this.#stomp = stomp
     this.#channelId = channelId
   }
 
@@ -130,14 +130,14 @@ export class Canary {
     await this.#backend.ask('POST', `/channels/${this.#channelId}/messages`, { type: 'TEXT', body })
     const giveUp = Date.now() + patienceMs
     while (Date.now() < giveUp) {
-      const timer = setTimeout(() => this.#talker.send(frame('ACK', { id: 'x', receipt: 'late' })), 5_000)
-      const heard = await this.#talker.next().finally(() => clearTimeout(timer))
+      const timer = setTimeout(() => this.#stomp.send(frame('ACK', { id: 'x', receipt: 'late' })), 5_000)
+      const heard = await this.#stomp.next().finally(() => clearTimeout(timer))
       if (heard.body.includes(`"${body}"`)) return undefined
     }
     return `the canary did not hear ${body}`
   }
 
   end(): void {
-    this.#talker.ws.terminate()
+    this.#stomp.ws.terminate()
   }
 }

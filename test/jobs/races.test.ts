@@ -5,7 +5,7 @@ import { symbols } from 'pino'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { openPreviews } from '#previews/previews.ts'
 import { messageHypermedia } from '#resources/message.ts'
-import { frame, Talker } from '../stomp/talker.ts'
+import { frame, StompClient } from '../stomp/stomp-client.ts'
 import { createChannel, createUser, sendMessage, several } from '../support/factories.ts'
 import { deploy } from '../support/functions.ts'
 import { startServer, type TestServer } from '../support/server.ts'
@@ -55,7 +55,7 @@ it('a channel deleted right after sends, with members, functions and previews, l
   for (const type of ['user.sent.message', 'user.received.notification', 'user.reacted_to.message']) {
     await deploy(main, type, 'function handleEvent() {}')
   }
-  const listener = await Talker.connect(
+  const listener = await StompClient.connect(
     Number(new URL(server.url).port),
     { 'StompX-User': users[0].name },
     `/rtm/websocket?api-key=${main.apiKey}`,

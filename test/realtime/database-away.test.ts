@@ -1,7 +1,7 @@
 // Changes of sessions while the database is away are saved when it is back.
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { channelHypermedia } from '#resources/channel.ts'
-import { frame, Talker } from '../stomp/talker.ts'
+import { frame, StompClient } from '../stomp/stomp-client.ts'
 import { createChannel, createUser } from '../support/factories.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -16,12 +16,12 @@ afterEach(() => {
 
 const shuttingDown = Object.assign(new Error('the database system is shutting down'), { code: '57P03' })
 
-async function connect(username: string): Promise<{ talker: Talker; key: string }> {
+async function connect(username: string): Promise<{ stomp: StompClient; key: string }> {
   const path = `/rtm/websocket?api-key=${server.main.apiKey}`
-  const talker = await Talker.open(Number(new URL(server.url).port), path)
-  talker.send(frame('CONNECT', { 'accept-version': '1.2', 'StompX-User': username }))
-  const { headers } = await talker.next()
-  return { talker, key: headers.session ?? '' }
+  const stomp = await StompClient.open(Number(new URL(server.url).port), path)
+  stomp.send(frame('CONNECT', { 'accept-version': '1.2', 'StompX-User': username }))
+  const { headers } = await stomp.next()
+  return { stomp, key: headers.session ?? '' }
 }
 
 const sessionOf = async (key: string) => {
@@ -33,9 +33,9 @@ const sessionOf = async (key: string) => {
 
 it('a session that ends while the database is unavailable is ended when it is back', async () => {
   const { name } = await createUser(server.main, { name: 'ada' })
-  const { talker, key } = await connect(name)
+  const { stomp, key } = await connect(name)
   const transact = vi.spyOn(server.ctx.db, 'transact').mockRejectedValueOnce(shuttingDown)
-  talker.send(frame('DISCONNECT', {}))
+  stomp.send(frame('DISCONNECT', {}))
   await vi.waitFor(async () => expect(await sessionOf(key)).toContain('ENDED'), 10_000)
   expect(transact).toHaveBeenCalledTimes(2)
 })
@@ -47,8 +47,8 @@ it('a connection that is lost while the database is unavailable is recorded when
     name: 'away',
     members: [{ username: name }],
   })
-  const { talker, key } = await connect(name)
-  await talker.ask('SUBSCRIBE', {
+  const { stomp, key } = await connect(name)
+  await stomp.ask('SUBSCRIBE', {
     id: 'topic',
     destination: channelHypermedia.topics.messages.at({ id: channel.id }),
   })
@@ -61,7 +61,7 @@ it('a connection that is lost while the database is unavailable is recorded when
     refused += 1
     return Promise.reject(shuttingDown)
   })
-  talker.ws.terminate()
+  stomp.ws.terminate()
   await vi.waitFor(async () => expect(await sessionOf(key)).toEqual(['ACTIVE', true, true]), 6_000)
   expect(refused).toBe(1)
 })

@@ -8,7 +8,7 @@ import { channelHypermedia } from '#resources/channel.ts'
 import { messageHypermedia } from '#resources/message.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 import { type Chat, connect, type Device, disconnect, done, startChat } from '../conformance/realtime.ts'
-import { frame, type ServerFrame, Talker } from '../stomp/talker.ts'
+import { frame, type ServerFrame, StompClient } from '../stomp/stomp-client.ts'
 import { sendMessage } from '../support/factories.ts'
 import { usedMemory } from '../support/memory.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
@@ -79,10 +79,10 @@ async function expectNothingIsLeft(): Promise<void> {
 }
 
 const open = ({ apiKey }: Pick<TestApplication, 'apiKey'> = server.main) =>
-  Talker.open(Number(new URL(server.url).port), `/rtm/websocket?api-key=${encodeURIComponent(apiKey)}`)
+  StompClient.open(Number(new URL(server.url).port), `/rtm/websocket?api-key=${encodeURIComponent(apiKey)}`)
 
 /** Resolves with the first matching frame, already received or yet to come. */
-function hears({ frames }: Talker, isIt: (frame: ServerFrame) => boolean): Promise<ServerFrame> {
+function hears({ frames }: StompClient, isIt: (frame: ServerFrame) => boolean): Promise<ServerFrame> {
   const find = () => {
     const found = frames.find(isIt)
     if (!found) throw new Error(`It was not heard; was: ${JSON.stringify(frames.slice(-5))}`)
@@ -94,7 +94,7 @@ function hears({ frames }: Talker, isIt: (frame: ServerFrame) => boolean): Promi
 const isError = ({ command }: ServerFrame) => command === 'ERROR'
 
 /** Connects a user who follows the protocol so far; without the errors queue if `isDeaf`. */
-async function mallory({ name = 'mallory', beats = '0,0', isDeaf = false } = {}): Promise<Talker> {
+async function mallory({ name = 'mallory', beats = '0,0', isDeaf = false } = {}): Promise<StompClient> {
   const client = await open()
   client.send(frame('CONNECT', { 'accept-version': '1.2', 'StompX-User': name, 'heart-beat': beats }))
   expect((await client.next()).command).toBe('CONNECTED')
@@ -108,7 +108,7 @@ const isAbout = (subject: string) => (heard: ServerFrame) =>
 let asked = 0
 
 /** Sends a SUBSCRIBE or SEND. @returns the error of the errors queue, or `granted` */
-async function ask(client: Talker, command: 'SUBSCRIBE' | 'SEND', destination: string, body = '') {
+async function ask(client: StompClient, command: 'SUBSCRIBE' | 'SEND', destination: string, body = '') {
   asked += 1
   const id = `ask-${asked}`
   client.send(frame(command, { ...(command === 'SUBSCRIBE' && { id }), destination, receipt: id }, body))

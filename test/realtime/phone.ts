@@ -1,6 +1,6 @@
 // A user's client that can lose its connection and reconnect, frame by frame.
 import { expect } from 'vitest'
-import { frame, type ServerFrame, Talker } from '../stomp/talker.ts'
+import { frame, type ServerFrame, StompClient } from '../stomp/stomp-client.ts'
 import type { TestApplication, TestServer } from '../support/server.ts'
 
 export interface Heard {
@@ -16,7 +16,7 @@ export class Phone {
   readonly name: string
   /** Frames received on previous connections, in order. */
   readonly #before: ServerFrame[] = []
-  talker: Talker | undefined
+  stomp: StompClient | undefined
   session: string | undefined
   /** Whether received messages are acknowledged at once. */
   acknowledges = true
@@ -31,16 +31,16 @@ export class Phone {
   /** Connects or reconnects, and subscribes to errors. @returns the answer to CONNECT */
   async connect(url = this.#server.url): Promise<ServerFrame> {
     const path = `/rtm/websocket?api-key=${this.#application.apiKey}`
-    const talker = await Talker.open(Number(new URL(url).port), path)
-    this.talker = talker
+    const stomp = await StompClient.open(Number(new URL(url).port), path)
+    this.stomp = stomp
     let seen = 0
-    talker.ws.on('message', () => {
-      for (; seen < talker.frames.length; seen += 1) {
-        const id = talker.frames[seen]?.headers.ack
-        if (this.acknowledges && id !== undefined) talker.send(frame('ACK', { id }))
+    stomp.ws.on('message', () => {
+      for (; seen < stomp.frames.length; seen += 1) {
+        const id = stomp.frames[seen]?.headers.ack
+        if (this.acknowledges && id !== undefined) stomp.send(frame('ACK', { id }))
       }
     })
-    talker.send(
+    stomp.send(
       frame('CONNECT', {
         'accept-version': '1.2',
         'heart-beat': '0,0',
@@ -48,10 +48,10 @@ export class Phone {
         ...(this.session !== undefined && { 'StompX-Auth-Session-ID': this.session }),
       }),
     )
-    const answer = await talker.next()
+    const answer = await stomp.next()
     if (answer.command !== 'CONNECTED') return answer
     this.session = answer.headers.session
-    talker.send(frame('SUBSCRIBE', { id: 'errors', destination: '/user/queue/errors' }))
+    stomp.send(frame('SUBSCRIBE', { id: 'errors', destination: '/user/queue/errors' }))
     return answer
   }
 
@@ -61,12 +61,12 @@ export class Phone {
   }
 
   async #subscribe(destination: string): Promise<string | undefined> {
-    const talker = this.talker as Talker
+    const stomp = this.stomp as StompClient
     const id = `to ${destination}`
     const receipt = `of ${destination}`
-    talker.send(frame('SUBSCRIBE', { id, destination, receipt, ack: this.ack }))
+    stomp.send(frame('SUBSCRIBE', { id, destination, receipt, ack: this.ack }))
     const find = () =>
-      talker.frames.find(
+      stomp.frames.find(
         ({ command, headers }) =>
           headers['subscription-id'] === id || (command === 'RECEIPT' && headers['receipt-id'] === receipt),
       )
@@ -77,28 +77,28 @@ export class Phone {
 
   /** Requests the user, as official clients do after subscribing to everything. */
   askForUser(): void {
-    this.talker?.send(frame('SUBSCRIBE', { id: 'me', destination: '/application/user.relay' }))
+    this.stomp?.send(frame('SUBSCRIBE', { id: 'me', destination: '/application/user.relay' }))
   }
 
   /** Cuts the connection without a DISCONNECT. */
   async cut(): Promise<void> {
-    const { talker } = this
-    if (!talker) return
-    talker.ws.terminate()
-    await talker.closed
-    this.#before.push(...talker.frames)
-    this.talker = undefined
+    const { stomp } = this
+    if (!stomp) return
+    stomp.ws.terminate()
+    await stomp.closed
+    this.#before.push(...stomp.frames)
+    this.stomp = undefined
   }
 
   /** Resolves with the last frame once the server has closed the connection. */
   async end(): Promise<ServerFrame | undefined> {
-    await this.talker?.closed
-    return this.talker?.frames.at(-1)
+    await this.stomp?.closed
+    return this.stomp?.frames.at(-1)
   }
 
   /** Messages received on topics, in order. */
   get heard(): Heard[] {
-    return [...this.#before, ...(this.talker?.frames ?? [])]
+    return [...this.#before, ...(this.stomp?.frames ?? [])]
       .filter(({ command, headers }) => command === 'MESSAGE' && headers.destination?.startsWith('/topic/'))
       .map(({ headers, body }) => ({ destination: headers.destination ?? '', ...JSON.parse(body) }))
   }

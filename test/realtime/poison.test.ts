@@ -8,7 +8,7 @@ import type { Session } from '#realtime/session.ts'
 import { channelHypermedia } from '#resources/channel.ts'
 import { currentUserHypermedia } from '#resources/user.ts'
 import { StompConnection } from '#stomp/connection.ts'
-import { frame, Talker } from '../stomp/talker.ts'
+import { frame, StompClient } from '../stomp/stomp-client.ts'
 import type { UserDocument } from '../support/documents.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
@@ -38,7 +38,7 @@ const sql = (text: string, values: unknown[] = []) => server.ctx.db.query({ text
 class Listener {
   readonly application: TestApplication
   readonly user: UserDocument
-  talker!: Talker
+  stomp!: StompClient
   key = ''
   readonly #destination: string
 
@@ -50,25 +50,25 @@ class Listener {
 
   async connect(): Promise<this> {
     const path = `/rtm/websocket?api-key=${this.application.apiKey}`
-    this.talker = await Talker.open(Number(new URL(server.url).port), path)
-    this.talker.send(
+    this.stomp = await StompClient.open(Number(new URL(server.url).port), path)
+    this.stomp.send(
       frame('CONNECT', {
         'accept-version': '1.2',
         'StompX-User': this.user.name,
         ...(this.key && { 'StompX-Auth-Session-ID': this.key }),
       }),
     )
-    const { headers } = await this.talker.next()
+    const { headers } = await this.stomp.next()
     this.key = headers.session ?? ''
-    await this.talker.ask('SUBSCRIBE', { id: 'messages', destination: this.#destination })
+    await this.stomp.ask('SUBSCRIBE', { id: 'messages', destination: this.#destination })
     const relay = currentUserHypermedia.relays.self.at({})
-    await this.talker.ask('SUBSCRIBE', { id: 'user', destination: relay })
+    await this.stomp.ask('SUBSCRIBE', { id: 'user', destination: relay })
     return this
   }
 
   /** Messages received on the current connection, in order. */
   get heard(): string[] {
-    return this.talker.frames
+    return this.stomp.frames
       .filter(({ headers }) => headers.destination === this.#destination)
       .map(({ body }) => JSON.parse(body))
       .filter(({ type }) => type === 'channel.message.created')
@@ -76,7 +76,7 @@ class Listener {
   }
 
   get error(): string | undefined {
-    const failed = this.talker.frames.find(({ command }) => command === 'ERROR')
+    const failed = this.stomp.frames.find(({ command }) => command === 'ERROR')
     return failed && JSON.parse(failed.body).error
   }
 }
@@ -149,7 +149,7 @@ it('sessions that missed an event that cannot be delivered must start anew, and 
   const [ours, others] = await Promise.all([scene(server.main, 2), scene(server.main)])
   await emit(server.main.id, 'from.another.version', '{}', ours.channel.id)
   for (const listener of ours.listeners) {
-    await listener.talker.closed
+    await listener.stomp.closed
     expect(listener.error).toBe('AccessDeniedError')
   }
   await others.say('on and on')
@@ -234,7 +234,7 @@ describe('a session to which an event cannot be delivered', () => {
     await say('poison')
     await say('after')
     for (const other of others) await expect.poll(() => other.heard).toEqual(['before', 'poison', 'after'])
-    await broken.talker.closed
+    await broken.stomp.closed
     expect(broken.heard).toEqual(['before'])
     expect(broken.error).toBe('InternalServerError')
     await broken.connect()
@@ -250,9 +250,9 @@ describe('a session to which an event cannot be delivered', () => {
     const [broken, other] = listeners as [Listener, Listener]
     breakFor(broken.user, 'poison', Number.POSITIVE_INFINITY)
     await say('poison')
-    await broken.talker.closed
+    await broken.stomp.closed
     await broken.connect()
-    await broken.talker.closed
+    await broken.stomp.closed
     expect(broken.error).toBe('AccessDeniedError')
     broken.key = ''
     await broken.connect()

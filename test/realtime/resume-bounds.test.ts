@@ -1,6 +1,6 @@
 // Missed events are delivered, or the session is refused; it never continues with a gap. [decision 9]
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { frame, Talker } from '../stomp/talker.ts'
+import { frame, StompClient } from '../stomp/stomp-client.ts'
 import { createUser } from '../support/factories.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -104,11 +104,11 @@ it('a session whose client acknowledges nothing is ended with an error that says
 })
 
 /** Connects a client that subscribes to its contacts; the one named careful acknowledges all messages. */
-async function listener(name: string): Promise<Talker> {
+async function listener(name: string): Promise<StompClient> {
   const user = await createUser(server.main, { name })
   const port = Number(new URL(server.url).port)
   const path = `/rtm/websocket?api-key=${server.main.apiKey}`
-  const client = await Talker.connect(port, { 'StompX-User': name, 'heart-beat': '0,0' }, path)
+  const client = await StompClient.connect(port, { 'StompX-User': name, 'heart-beat': '0,0' }, path)
   client.send(frame('SUBSCRIBE', { id: 'me', destination: '/application/user.relay' }))
   await client.next()
   const destination = `/topic/users/${user.id}.contacts`
@@ -117,7 +117,7 @@ async function listener(name: string): Promise<Talker> {
   return client
 }
 
-function acknowledgeAll(client: Talker): void {
+function acknowledgeAll(client: StompClient): void {
   let acknowledged = client.frames.length
   client.ws.on('message', () => {
     for (; acknowledged < client.frames.length; acknowledged++) {

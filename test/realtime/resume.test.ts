@@ -326,7 +326,7 @@ describe('missed events of a topic', () => {
     await hears(ids[0])
     await delivered(one)
     const last = phone.bodies(ids[0]).length
-    await phone.talker?.ask('UNSUBSCRIBE', { id: 'none' }) // makes sure that the acknowledgements have arrived
+    await phone.stomp?.ask('UNSUBSCRIBE', { id: 'none' }) // makes sure that the acknowledgements have arrived
     await phone.cut()
     await phone.connect()
     await phone.listen(messages(ids[1]), messages(ids[0]))
@@ -359,11 +359,11 @@ describe('missed events of a topic', () => {
     await phone.listen(own(one.b, 'channels')) // all of its subscriptions to its user's own topics
     phone.askForUser()
     await expect
-      .poll(() => phone.talker?.frames.some(({ body }) => body.includes('resource.relayed')))
+      .poll(() => phone.stomp?.frames.some(({ body }) => body.includes('resource.relayed')))
       .toBe(true)
-    phone.talker?.send(`SUBSCRIBE\nid:another\ndestination:${messages(ids[0])}\nreceipt:r\n\n\0`)
+    phone.stomp?.send(`SUBSCRIBE\nid:another\ndestination:${messages(ids[0])}\nreceipt:r\n\n\0`)
     await expect
-      .poll(() => phone.talker?.frames.some(({ headers }) => headers['receipt-id'] === 'r'))
+      .poll(() => phone.stomp?.frames.some(({ headers }) => headers['receipt-id'] === 'r'))
       .toBe(true)
     await delivered(one)
     await expect.poll(() => phone.bodies(ids[0]).length).toBe(1)

@@ -1,7 +1,7 @@
 // A user who reconnects takes over their session from its old connection; nobody else can.
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { frame, type ServerFrame, Talker } from '../stomp/talker.ts'
+import { frame, type ServerFrame, StompClient } from '../stomp/stomp-client.ts'
 import { shareServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -10,8 +10,8 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-async function say(apiKey: string, headers: Record<string, string>): Promise<[Talker, ServerFrame]> {
-  const client = await Talker.open(Number(new URL(server.url).port), `/rtm/websocket?api-key=${apiKey}`)
+async function say(apiKey: string, headers: Record<string, string>): Promise<[StompClient, ServerFrame]> {
+  const client = await StompClient.open(Number(new URL(server.url).port), `/rtm/websocket?api-key=${apiKey}`)
   client.send(frame('CONNECT', { 'accept-version': '1.2', ...headers }))
   return [client, await client.next()]
 }

@@ -5,7 +5,7 @@ import { blockUser } from '#domain/users/block-user.ts'
 import { Router } from '#realtime/router.ts'
 import { openRouter } from '#realtime/table.ts'
 import type { Address, AnyHypermedia } from '#resources/address.ts'
-import { frame, Talker } from '../stomp/talker.ts'
+import { frame, StompClient } from '../stomp/stomp-client.ts'
 import { callerOf } from '../support/as-user.ts'
 import { createUser } from '../support/factories.ts'
 import { dumpRows } from '../support/rows.ts'
@@ -46,7 +46,7 @@ beforeAll(async () => {
   sessions.other = await connect(server.url, application.apiKey, stranger)
 })
 afterAll(async () => {
-  for (const { talker } of Object.values(sessions)) talker.ws.terminate()
+  for (const { stomp } of Object.values(sessions)) stomp.ws.terminate()
   await server.close()
 })
 
@@ -144,11 +144,11 @@ describe('without a session', () => {
     const port = Number(new URL(server.url).port)
     const answers = await Promise.all(
       destinations.map(async (pattern) => {
-        const talker = await Talker.open(port, `/rtm/websocket?api-key=${server.main.apiKey}`)
+        const stomp = await StompClient.open(port, `/rtm/websocket?api-key=${server.main.apiKey}`)
         const destination = at(pattern, places.PUBLIC)
-        talker.send(frame(isWrite(pattern) ? 'SEND' : 'SUBSCRIBE', { id: '1', destination }, '{}'))
-        await talker.closed
-        return talker.frames.map(({ command, body }) => [command, JSON.parse(body).error])
+        stomp.send(frame(isWrite(pattern) ? 'SEND' : 'SUBSCRIBE', { id: '1', destination }, '{}'))
+        await stomp.closed
+        return stomp.frames.map(({ command, body }) => [command, JSON.parse(body).error])
       }),
     )
     expect(new Set(answers.map((answer) => JSON.stringify(answer)))).toEqual(
@@ -176,7 +176,7 @@ describe('without a session', () => {
     const answers = []
     for (const [who, given] of Object.entries(credentials)) {
       const session = await Session.connect(server.url, ...given)
-      if (typeof session !== 'string') session.talker.ws.terminate()
+      if (typeof session !== 'string') session.stomp.ws.terminate()
       answers.push({ who, answer: typeof session === 'string' ? session : 'yes' })
     }
     expect(answers).toEqual(connections)

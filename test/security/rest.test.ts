@@ -71,7 +71,7 @@ beforeAll(async () => {
   before = await dumpRows(server, server.main.id)
 })
 afterAll(async () => {
-  session.talker.ws.terminate()
+  session.stomp.ws.terminate()
   await server.close()
 })
 

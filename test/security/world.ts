@@ -9,7 +9,7 @@ import { readChannel } from '#domain/messages/reading/read-channel.ts'
 import { replyToMessage } from '#domain/messages/reply-to-message.ts'
 import { reportMessage } from '#domain/messages/reports/report-message.ts'
 import { sendMessage } from '#domain/messages/send-message.ts'
-import { frame, Talker } from '../stomp/talker.ts'
+import { frame, StompClient } from '../stomp/stomp-client.ts'
 import { callerOf } from '../support/as-user.ts'
 import { createUser } from '../support/factories.ts'
 import type { TestApplication, TestServer } from '../support/server.ts'
@@ -114,7 +114,7 @@ const answers: Record<string, string> = {
 
 /** A session whose client asks one thing after the other. */
 export class Session {
-  readonly talker: Talker
+  readonly stomp: StompClient
   /** With which it would be resumed. */
   readonly key: string
   /** All that it was shown. */
@@ -124,16 +124,16 @@ export class Session {
   /** @returns the session, or the answer that refuses it */
   static async connect(url: string, apiKey: string | undefined, name: string): Promise<Session | string> {
     const query = apiKey === undefined ? '' : `?api-key=${encodeURIComponent(apiKey)}`
-    const talker = await Talker.open(Number(new URL(url).port), `/rtm/websocket${query}`)
-    talker.send(frame('CONNECT', { 'accept-version': '1.2', ...(name && { 'StompX-User': name }) }))
-    const { command, headers, body } = await talker.next()
+    const stomp = await StompClient.open(Number(new URL(url).port), `/rtm/websocket${query}`)
+    stomp.send(frame('CONNECT', { 'accept-version': '1.2', ...(name && { 'StompX-User': name }) }))
+    const { command, headers, body } = await stomp.next()
     if (command !== 'CONNECTED') return answerOf(body)
-    await talker.ask('SUBSCRIBE', { id: 'errors', destination: '/user/queue/errors' })
-    return new Session(talker, headers.session ?? '')
+    await stomp.ask('SUBSCRIBE', { id: 'errors', destination: '/user/queue/errors' })
+    return new Session(stomp, headers.session ?? '')
   }
 
-  private constructor(talker: Talker, key: string) {
-    this.talker = talker
+  private constructor(stomp: StompClient, key: string) {
+    this.stomp = stomp
     this.key = key
   }
 
@@ -144,16 +144,16 @@ export class Session {
     const isAction = !destination.startsWith('/topic/') && !/\.relay($|\.)/.test(destination)
     const command = isAction ? 'SEND' : 'SUBSCRIBE'
     const headers = { ...filters, ...(!isAction && { id }), destination, receipt: id }
-    this.talker.send(frame(command, headers, isAction ? JSON.stringify(body ?? {}) : ''))
+    this.stomp.send(frame(command, headers, isAction ? JSON.stringify(body ?? {}) : ''))
     for (;;) {
-      const { command, headers, body } = await this.talker.next()
+      const { command, headers, body } = await this.stomp.next()
       this.shown += body
       if (command === 'ERROR') return `ended: ${body}`
       const isAboutIt = headers['receipt-id'] === id || headers['subscription-id'] === id
       if (headers.subscription === 'errors' && isAboutIt) return answerOf(body)
       if (command === 'RECEIPT' && isAboutIt) break
     }
-    if (destination.startsWith('/topic/')) this.talker.send(frame('UNSUBSCRIBE', { id }))
+    if (destination.startsWith('/topic/')) this.stomp.send(frame('UNSUBSCRIBE', { id }))
     return 'yes'
   }
 }

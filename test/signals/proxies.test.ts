@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { Talker } from '../stomp/talker.ts'
+import { StompClient } from '../stomp/stomp-client.ts'
 import { createAdmin } from '../support/admin.ts'
 import { createChannel, sendMessage } from '../support/factories.ts'
 import { readSamples } from '../support/samples.ts'
@@ -148,10 +148,10 @@ describe.each(proxies)(
         await once(ws, 'open')
         ws.terminate()
       }
-      const talker = await Talker.open(port, `/rtm/websocket?api-key=${server.main.apiKey}`)
-      talker.send('CONNECT\naccept-version:1.2\nheart-beat:0,0\nStompX-User:ann\n\n\0')
-      expect((await talker.next()).command).toBe('CONNECTED')
-      talker.ws.terminate()
+      const stomp = await StompClient.open(port, `/rtm/websocket?api-key=${server.main.apiKey}`)
+      stomp.send('CONNECT\naccept-version:1.2\nheart-beat:0,0\nStompX-User:ann\n\n\0')
+      expect((await stomp.next()).command).toBe('CONNECTED')
+      stomp.ws.terminate()
       const info = await ask('/rtm/info')
       expect(await info.json()).toMatchObject({ websocket: true })
     })

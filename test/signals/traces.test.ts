@@ -4,7 +4,7 @@ import { createWebhook } from '#domain/webhooks/create-webhook.ts'
 import { deleteWebhook } from '#domain/webhooks/delete-webhook.ts'
 import { messageHypermedia } from '#resources/message.ts'
 import { Phone } from '../realtime/phone.ts'
-import { frame } from '../stomp/talker.ts'
+import { frame } from '../stomp/stomp-client.ts'
 import { type CollectedSpan, startCollector } from '../support/collector.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { deploy, endedInvocations } from '../support/functions.ts'
@@ -110,7 +110,7 @@ describe('one trace', () => {
     const publish = await spanOf('b', 'publish channel.created')
     expect(publish.parentSpanId).toBe((await spanOf('b', 'createChannel')).spanId)
 
-    phone.talker?.send(
+    phone.stomp?.send(
       frame(
         'SEND',
         {
@@ -122,7 +122,7 @@ describe('one trace', () => {
       ),
     )
     const { id } = await sendMessage(main, channel.id)
-    phone.talker?.send(
+    phone.stomp?.send(
       frame('SEND', {
         destination: messageHypermedia.actions.read.at({ id }),
         traceparent: traceparentOf('9'),

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ChatError } from '#errors.ts'
 import { type BoardServer, openBoard } from './board.ts'
-import { frame, Talker } from './talker.ts'
+import { frame, StompClient } from './stomp-client.ts'
 
 let server: BoardServer
 
@@ -13,7 +13,7 @@ afterEach(() => server.close())
 
 describe('connecting', () => {
   it('answers with the version, heart-beats and the headers of the application', async () => {
-    const client = await Talker.open(server.port)
+    const client = await StompClient.open(server.port)
     client.send(frame('CONNECT', { 'accept-version': '1.1,1.2', login: 'a:b', 'heart-beat': '60000,10000' }))
     expect(await client.next()).toMatchObject({
       command: 'CONNECTED',
@@ -29,25 +29,25 @@ describe('connecting', () => {
     ['carriage returns', 'CONNECT\r\naccept-version:1.2\r\n\r\n\0'],
     ['line feeds before it', `\n\r\n${frame('CONNECT')}`],
   ])('accepts %s', async (_, text) => {
-    const client = await Talker.open(server.port)
+    const client = await StompClient.open(server.port)
     client.send(text)
     expect(await client.next()).toMatchObject({ command: 'CONNECTED' })
   })
 
   it('accepts bytes as well as text, in parts as well as whole', async () => {
-    const client = await Talker.open(server.port)
+    const client = await StompClient.open(server.port)
     for (const byte of Buffer.from(frame('CONNECT', { login: 'jürgen' }))) client.send(Buffer.from([byte]))
     expect(await client.next()).toMatchObject({ command: 'CONNECTED', headers: { session: 'jürgen' } })
   })
 
   it('does not unescape headers of CONNECT', async () => {
-    const client = await Talker.connect(server.port, { login: 'back\\slash\\n' })
+    const client = await StompClient.connect(server.port, { login: 'back\\slash\\n' })
     expect(server.board.calls).toEqual(['connect back\\slash\\n'])
     client.ws.close()
   })
 
   it('sends the reason when the application refuses, and closes', async () => {
-    const client = await Talker.open(server.port)
+    const client = await StompClient.open(server.port)
     client.send(frame('CONNECT', { login: 'reject' }))
     const { command, headers, body } = await client.next()
     expect({ command, type: headers['content-type'] }).toEqual({ command: 'ERROR', type: 'application/json' })
@@ -62,7 +62,7 @@ describe('connecting', () => {
   })
 
   it('reveals nothing of an internal error but that there was one', async () => {
-    const client = await Talker.open(server.port)
+    const client = await StompClient.open(server.port)
     client.send(frame('CONNECT', { login: 'explode' }))
     const { body } = await client.next()
     expect(JSON.parse(body)).toMatchObject({ error: 'InternalServerError' })
@@ -74,7 +74,7 @@ describe('connecting', () => {
 
   it('passes the query and the origin for links to the application', async () => {
     const { port } = server
-    const client = await Talker.connect(port, {}, '/stompx/websocket?api-key=a%2Bb')
+    const client = await StompClient.connect(port, {}, '/stompx/websocket?api-key=a%2Bb')
     const [connection] = server.board.connections
     expect(connection?.request.query.get('api-key')).toBe('a+b')
     expect(connection?.request.origin).toBe(`http://127.0.0.1:${port}`)
@@ -85,7 +85,7 @@ describe('connecting', () => {
 describe('frames of a connection', () => {
   it('are processed one after the other, each with its RECEIPT', async () => {
     const release = server.board.hold('/slow')
-    const client = await Talker.connect(server.port)
+    const client = await StompClient.connect(server.port)
     client.send(
       frame('SEND', { destination: '/slow', receipt: '1' }, 'first') +
         frame('SUBSCRIBE', { id: 's', destination: '/a', receipt: '2' }) +
@@ -119,7 +119,7 @@ describe('frames of a connection', () => {
 
   it('are processed concurrently if they only read, up to sixteen at once', async () => {
     const release = server.board.hold('/read/slow')
-    const client = await Talker.connect(server.port)
+    const client = await StompClient.connect(server.port)
     for (let id = 0; id < 40; id++)
       client.send(frame('SUBSCRIBE', { id: `${id}`, destination: '/read/slow' }))
     await client.ask('SEND', { destination: '/a' })
@@ -132,7 +132,7 @@ describe('frames of a connection', () => {
 
   it('that read see the effects of those sent before them', async () => {
     const release = server.board.hold('/slow')
-    const client = await Talker.connect(server.port)
+    const client = await StompClient.connect(server.port)
     client.send(
       frame('SEND', { destination: '/slow' }),
       frame('SUBSCRIBE', { id: 'r', destination: '/read/x' }),
@@ -144,7 +144,7 @@ describe('frames of a connection', () => {
   })
 
   it('that read release their id afterwards', async () => {
-    const client = await Talker.connect(server.port)
+    const client = await StompClient.connect(server.port)
     for (const _ of [1, 2]) {
       const [message] = await client.ask('SUBSCRIBE', { id: 'same', destination: '/read/x' })
       expect(message).toMatchObject({ body: 'read same' })
@@ -152,7 +152,7 @@ describe('frames of a connection', () => {
   })
 
   it('that fail get the error of the application and no RECEIPT; the connection stays open', async () => {
-    const client = await Talker.connect(server.port)
+    const client = await StompClient.connect(server.port)
     client.send(
       frame('SEND', { destination: '/refused', receipt: '1' }),
       frame('SUBSCRIBE', { id: 's', destination: '/refused', receipt: '2' }),
@@ -163,7 +163,7 @@ describe('frames of a connection', () => {
   })
 
   it('keep their content: escapes, NULs by content-length, empty bodies', async () => {
-    const client = await Talker.connect(server.port)
+    const client = await StompClient.connect(server.port)
     await client.ask('SUBSCRIBE', { id: 's', destination: '/a\\cb\\n\\\\' })
     const [message] = await client.ask(
       'SEND',
@@ -179,13 +179,13 @@ describe('frames of a connection', () => {
   })
 
   it('may UNSUBSCRIBE an unknown id', async () => {
-    const client = await Talker.connect(server.port)
+    const client = await StompClient.connect(server.port)
     expect(await client.ask('UNSUBSCRIBE', { id: 'never' })).toEqual([])
     expect(server.board.calls).toEqual(['connect nobody'])
   })
 
   it('arrive one per WebSocket message, since not every client splits them', async () => {
-    const client = await Talker.connect(server.port)
+    const client = await StompClient.connect(server.port)
     await client.ask('SUBSCRIBE', { id: 's', destination: '/a' })
     await Promise.all([1, 2, 3].map((each) => server.board.publish('/a', `${each}`)))
     for (const each of [1, 2, 3]) expect(await client.next()).toMatchObject({ body: `${each}` })
@@ -193,7 +193,7 @@ describe('frames of a connection', () => {
   })
 
   it('arrive complete, whatever their size and their characters', async () => {
-    const client = await Talker.connect(server.port)
+    const client = await StompClient.connect(server.port)
     client.send(frame('SUBSCRIBE', { id: 'ü', destination: '/chät', receipt: 'r' }))
     expect(await client.next()).toMatchObject({ command: 'RECEIPT' })
     // The head of a WebSocket message changes its form at 126 and at 65,536 bytes.
@@ -218,7 +218,7 @@ describe('frames of a connection', () => {
   })
 
   it('reach every subscriber in the order of publishing', async () => {
-    const clients = await Promise.all(Array.from({ length: 30 }, () => Talker.connect(server.port)))
+    const clients = await Promise.all(Array.from({ length: 30 }, () => StompClient.connect(server.port)))
     await Promise.all(clients.map((client) => client.ask('SUBSCRIBE', { id: 's', destination: '/a' })))
     const all = Array.from({ length: 100 }, (_, at) => `${at}`)
     await Promise.all(all.map((each) => server.board.publish('/a', each)))
@@ -233,7 +233,7 @@ describe('frames of a connection', () => {
 describe('the end of a connection', () => {
   it('by DISCONNECT comes after all that was sent before, has a RECEIPT, and is reported to the application', async () => {
     const release = server.board.hold('/read/slow')
-    const client = await Talker.connect(server.port)
+    const client = await StompClient.connect(server.port)
     client.send(
       frame('SUBSCRIBE', { id: 'r', destination: '/read/slow' }) +
         frame('SEND', { destination: '/a' }, 'last') +
@@ -249,12 +249,12 @@ describe('the end of a connection', () => {
 
   it('by a lost socket is reported as lost, once, when none of its frames is being processed', async () => {
     const release = server.board.hold('/slow')
-    const client = await Talker.connect(server.port)
+    const client = await StompClient.connect(server.port)
     client.send(frame('SEND', { destination: '/slow' }, 'on its way'), frame('SEND', { destination: '/a' }))
     await client.ask('ACK', { id: '1' })
     client.ws.terminate()
     await client.closed
-    const other = await Talker.connect(server.port)
+    const other = await StompClient.connect(server.port)
     await other.ask('ACK', { id: '2' })
     expect(server.board.calls).not.toContain('closed lost')
     release()
@@ -267,7 +267,7 @@ describe('the end of a connection', () => {
 
   it('by a lost socket while the application still connects it is reported after that', async () => {
     const release = server.board.hold('slow')
-    const client = await Talker.open(server.port)
+    const client = await StompClient.open(server.port)
     client.send(frame('CONNECT', { login: 'slow' }))
     await expect.poll(() => server.stomp.count).toBe(1)
     client.ws.terminate()
@@ -278,7 +278,7 @@ describe('the end of a connection', () => {
 
   it('by the application is sent with its reason, and discards waiting frames', async () => {
     const release = server.board.hold('/slow')
-    const client = await Talker.connect(server.port)
+    const client = await StompClient.connect(server.port)
     client.send(frame('SEND', { destination: '/slow' }), frame('SEND', { destination: '/a' }))
     await client.ask('ACK', { id: '1' })
     for (const connection of server.board.connections)
@@ -333,7 +333,7 @@ describe('a protocol error of the client', () => {
       frame('SEND', { destination: '/a', 'content-length': '1' }, 'abc'),
     ],
   ])('%s is answered with ERROR and the connection is closed', async (_, before, fault) => {
-    const client = await Talker.open(server.port)
+    const client = await StompClient.open(server.port)
     if (before) {
       client.send(before)
       await client.next()
@@ -352,13 +352,13 @@ describe('a protocol error of the client', () => {
   })
 
   it('is answered with the receipt id of the frame that caused it', async () => {
-    const client = await Talker.connect(server.port)
+    const client = await StompClient.connect(server.port)
     client.send(frame('SEND', { receipt: 'r1' }))
     expect(await client.next()).toMatchObject({ command: 'ERROR', headers: { 'receipt-id': 'r1' } })
   })
 
   it('in the framing of WebSocket closes that connection only', async () => {
-    const [bad, good] = [await Talker.connect(server.port), await Talker.connect(server.port)]
+    const [bad, good] = [await StompClient.connect(server.port), await StompClient.connect(server.port)]
     // A text message that is not UTF-8.
     bad.ws.send(Buffer.from([0xff, 0xfe]), { binary: false })
     expect(await bad.closed).toBe(1007)

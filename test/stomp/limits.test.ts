@@ -4,7 +4,7 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { StompLimits } from '#stomp/limits.ts'
 import { type BoardServer, openBoard } from './board.ts'
-import { frame, Talker } from './talker.ts'
+import { frame, StompClient } from './stomp-client.ts'
 
 const open: BoardServer[] = []
 
@@ -21,7 +21,7 @@ afterEach(async () => {
 describe('the size of a frame', () => {
   it('may include a body of one mebibyte', async () => {
     const server = await serve({})
-    const client = await Talker.connect(server.port)
+    const client = await StompClient.connect(server.port)
     const body = 'ü'.repeat(512 * 1024)
     await client.ask('SEND', { destination: '/a' }, body)
     expect(server.board.bodies).toEqual([body])
@@ -38,7 +38,7 @@ describe('the size of a frame', () => {
   ])('is limited: %s is refused before it is complete, also byte by byte', async (_, text, reason) => {
     const server = await serve(limits)
     for (const parts of [[text], text]) {
-      const client = await Talker.connect(server.port)
+      const client = await StompClient.connect(server.port)
       client.send(...parts)
       const { command, body } = await client.next()
       expect({ command, message: JSON.parse(body).message }).toEqual({
@@ -51,14 +51,14 @@ describe('the size of a frame', () => {
 
   it('is not read beyond the maximum of a WebSocket message', async () => {
     const server = await serve(limits)
-    const client = await Talker.connect(server.port)
+    const client = await StompClient.connect(server.port)
     client.send('x'.repeat(10_000))
     expect(await client.closed).toBe(1009)
   })
 
   it('costs no more in a hundred thousand parts than in one', async () => {
     const server = await serve({})
-    const client = await Talker.connect(server.port)
+    const client = await StompClient.connect(server.port)
     const text = frame('SEND', { destination: '/a', receipt: 'r' }, 'x'.repeat(100_000))
     client.send(...text)
     expect(await client.next()).toMatchObject({ command: 'RECEIPT' })
@@ -67,7 +67,7 @@ describe('the size of a frame', () => {
 
   it('is limited for its id, which is stored', async () => {
     const server = await serve({ idCharactersMax: 10 })
-    const client = await Talker.connect(server.port)
+    const client = await StompClient.connect(server.port)
     client.send(frame('SUBSCRIBE', { id: 'x'.repeat(11), destination: '/a' }))
     expect(await client.next()).toMatchObject({ command: 'ERROR' })
   })
@@ -76,7 +76,7 @@ describe('the size of a frame', () => {
 describe('a flood', () => {
   it('of two hundred thousand frames is processed, and other clients are served meanwhile', async () => {
     const server = await serve({})
-    const [flooder, other] = [await Talker.connect(server.port), await Talker.connect(server.port)]
+    const [flooder, other] = [await StompClient.connect(server.port), await StompClient.connect(server.port)]
     const acks = frame('ACK', { id: '1' }).repeat(100_000)
     for (let round = 0; round < 2; round++) flooder.send(acks)
     let isOver = false
@@ -96,11 +96,11 @@ describe('a flood', () => {
   it('of waiting frames pauses reading from that socket', async () => {
     const server = await serve({ waitingFramesMax: 10, waitingBytesMax: 1e9, bodyBytesMax: 4_000_000 })
     const release = server.board.hold('/slow')
-    const client = await Talker.connect(server.port)
+    const client = await StompClient.connect(server.port)
     client.send(frame('SEND', { destination: '/slow' }))
     const body = 'x'.repeat(1_000_000)
     for (let count = 0; count < 100; count++) client.send(frame('SEND', { destination: '/a' }, body))
-    const other = await Talker.connect(server.port)
+    const other = await StompClient.connect(server.port)
     for (let count = 0; count < 100; count++) await other.ask('SEND', { destination: '/b' })
     // Most of the bytes remain with the client; the kernels buffer a few.
     expect(client.ws.bufferedAmount).toBeGreaterThan(50_000_000)
@@ -112,11 +112,11 @@ describe('a flood', () => {
   it('of waiting bytes pauses it too', async () => {
     const server = await serve({ waitingBytesMax: 1_000_000 })
     const release = server.board.hold('/slow')
-    const client = await Talker.connect(server.port)
+    const client = await StompClient.connect(server.port)
     client.send(frame('SEND', { destination: '/slow' }))
     for (let count = 0; count < 60; count++)
       client.send(frame('SEND', { destination: '/a' }, 'x'.repeat(1_000_000)))
-    const other = await Talker.connect(server.port)
+    const other = await StompClient.connect(server.port)
     for (let count = 0; count < 100; count++) await other.ask('SEND', { destination: '/b' })
     expect(client.ws.bufferedAmount).toBeGreaterThan(30_000_000)
     release()
@@ -126,7 +126,7 @@ describe('a flood', () => {
 
   it('of subscriptions is refused', async () => {
     const server = await serve({ subscriptionsMax: 100 })
-    const client = await Talker.connect(server.port)
+    const client = await StompClient.connect(server.port)
     for (let id = 0; id < 101; id++) client.send(frame('SUBSCRIBE', { id: `${id}`, destination: '/a' }))
     const { command, body } = await client.next()
     expect({ command, body }).toMatchObject({
@@ -137,7 +137,7 @@ describe('a flood', () => {
 
   it('of random bytes affects no other client', async () => {
     const server = await serve({ closeMs: 200, tickMs: 20 })
-    const good = await Talker.connect(server.port)
+    const good = await StompClient.connect(server.port)
     let seed = 1
     const random = () => {
       seed = (seed * 48271) % 2147483647
@@ -145,7 +145,7 @@ describe('a flood', () => {
     }
     for (let round = 0; round < 50; round++) {
       const bytes = Buffer.from(Array.from({ length: 1 + (random() % 300) }, () => random() % 256))
-      const client = await Talker.open(server.port)
+      const client = await StompClient.open(server.port)
       if (round % 2) client.send(frame('CONNECT'))
       client.send(bytes, Buffer.alloc(1))
       const socket = connectTcp(server.port, '127.0.0.1', () => socket.end(bytes)).on('error', () => {})
@@ -161,7 +161,7 @@ describe('a flood', () => {
 describe('a slow reader', () => {
   it('is disconnected at a limit, and others receive everything', async () => {
     const server = await serve({ bufferedBytesMax: 100_000 })
-    const [slow, quick] = [await Talker.connect(server.port), await Talker.connect(server.port)]
+    const [slow, quick] = [await StompClient.connect(server.port), await StompClient.connect(server.port)]
     for (const client of [slow, quick]) await client.ask('SUBSCRIBE', { id: 's', destination: '/a' })
     slow.ws.pause()
     const body = 'x'.repeat(50_000)
@@ -184,7 +184,7 @@ describe('a slow reader', () => {
 
   it('may receive one frame that is larger than the limit', async () => {
     const server = await serve({ bufferedBytesMax: 100_000 })
-    const client = await Talker.connect(server.port)
+    const client = await StompClient.connect(server.port)
     await client.ask('SUBSCRIBE', { id: 's', destination: '/a' })
     await server.board.publish('/a', 'x'.repeat(10_000_000))
     expect((await client.next()).body).toHaveLength(10_000_000)
@@ -194,7 +194,7 @@ describe('a slow reader', () => {
 describe('the time', () => {
   it('to send CONNECT is limited', async () => {
     const server = await serve({ connectMs: 50, tickMs: 10 })
-    const client = await Talker.open(server.port)
+    const client = await StompClient.open(server.port)
     expect(JSON.parse((await client.next()).body)).toMatchObject({ message: 'No CONNECT within 50 ms' })
     await client.closed
     await expect.poll(() => server.stomp.count).toBe(0)
@@ -203,8 +203,8 @@ describe('the time', () => {
   it('is extended by heart-beats, also beside other frames, and is unlimited for clients without them', async () => {
     const server = await serve({ heartBeatMs: 100, tickMs: 10 })
     const [wants, declines] = await Promise.all([
-      Talker.connect(server.port, { 'heart-beat': '0,20' }),
-      Talker.connect(server.port, { 'heart-beat': '0,0' }),
+      StompClient.connect(server.port, { 'heart-beat': '0,20' }),
+      StompClient.connect(server.port, { 'heart-beat': '0,0' }),
     ])
     await wants.ask('SUBSCRIBE', { id: 's', destination: '/a' })
     const timer = setInterval(() => server.board.publish('/a', 'x'), 5)
@@ -217,9 +217,9 @@ describe('the time', () => {
   it('runs out for a silent connection that promised heart-beats', async () => {
     const server = await serve({ heartBeatMs: 200, tickMs: 10 })
     const [silent, beating, free] = await Promise.all([
-      Talker.connect(server.port, { 'heart-beat': '200,0' }),
-      Talker.connect(server.port, { 'heart-beat': '200,0' }),
-      Talker.connect(server.port, { 'heart-beat': '0,0' }),
+      StompClient.connect(server.port, { 'heart-beat': '200,0' }),
+      StompClient.connect(server.port, { 'heart-beat': '200,0' }),
+      StompClient.connect(server.port, { 'heart-beat': '0,0' }),
     ])
     const timer = setInterval(() => beating.send('\n'), 20)
     expect(await silent.closed).toBe(1006)
@@ -247,7 +247,7 @@ describe('closed connections', () => {
     const server = await serve({})
     const references: WeakRef<object>[] = []
     for (let round = 0; round < 5; round++) {
-      const clients = await Promise.all(Array.from({ length: 20 }, () => Talker.connect(server.port)))
+      const clients = await Promise.all(Array.from({ length: 20 }, () => StompClient.connect(server.port)))
       for (const client of clients) await client.ask('SUBSCRIBE', { id: 's', destination: '/a' })
       for (const connection of server.board.connections) references.push(new WeakRef(connection))
       for (const client of clients) client.ws.terminate()
@@ -285,20 +285,20 @@ async function deafSocket(port: number, text: string): Promise<Socket> {
 describe('before CONNECTED, a client', () => {
   it('may send only a few bytes, in one message or in many, and gets an error beyond that', async () => {
     const server = await serve({ connectBytesMax: 10_000, closeMs: 50, tickMs: 10 })
-    const large = await Talker.open(server.port)
+    const large = await StompClient.open(server.port)
     large.send(`CONNECT\na:${'x'.repeat(12_000)}`)
     expect(JSON.parse((await large.next()).body)).toMatchObject({
       error: 'ProtocolError',
       message: 'A client may send 10000 bytes before it is CONNECTED',
     })
-    const many = await Talker.open(server.port)
+    const many = await StompClient.open(server.port)
     for (let at = 0; at < 20; at++) many.send('\n'.repeat(1_000))
     expect((await many.next()).command).toBe('ERROR')
   })
 
   it('has no memory used for a message that never ends', async () => {
     const server = await serve({ connectBytesMax: 10_000, closeMs: 50, tickMs: 10 })
-    const client = await Talker.open(server.port)
+    const client = await StompClient.open(server.port)
     client.ws.send('x'.repeat(9_000), { fin: false })
     client.ws.send('x'.repeat(9_000), { fin: false })
     expect((await client.next()).command).toBe('ERROR')
@@ -308,7 +308,7 @@ describe('before CONNECTED, a client', () => {
 
   it('may send more once it is connected', async () => {
     const server = await serve({ connectBytesMax: 10_000, closeMs: 50, tickMs: 10 })
-    const client = await Talker.connect(server.port)
+    const client = await StompClient.connect(server.port)
     expect(await client.ask('SEND', { destination: '/a' }, 'x'.repeat(100_000))).toEqual([])
   })
 })

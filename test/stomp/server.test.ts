@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { realClock } from '#clock/clock.ts'
 import { attachStomp } from '#stomp/server.ts'
 import { Board, type BoardServer, openBoard } from './board.ts'
-import { frame, Talker } from './talker.ts'
+import { frame, StompClient } from './stomp-client.ts'
 
 let server: BoardServer
 
@@ -55,7 +55,7 @@ describe('a WebSocket', () => {
     '/stompx/websocket',
     '/rtm/websocket/',
   ])('is opened at %s', async (path) => {
-    const client = await Talker.connect(server.port, {}, path)
+    const client = await StompClient.connect(server.port, {}, path)
     expect(await client.ask('SEND', { destination: '/a' })).toEqual([])
   })
 
@@ -68,7 +68,7 @@ describe('a WebSocket', () => {
     [['v12.stomp'], 'v12.stomp'],
     [['v10.stomp', 'v11.stomp', 'v12.stomp'], 'v12.stomp'],
   ])('that offers %s gets the sub-protocol %s', async (offered, answered) => {
-    const client = await Talker.open(server.port, '/rtm', offered)
+    const client = await StompClient.open(server.port, '/rtm', offered)
     expect(client.ws.protocol).toBe(answered)
   })
 
@@ -94,7 +94,7 @@ describe('a WebSocket', () => {
         await Promise.all(sockets.map(resetOnceWritten))
       }
     }
-    await Talker.connect(server.port)
+    await StompClient.connect(server.port)
     await expect.poll(() => server.stomp.count).toBe(1)
   })
 })
@@ -138,7 +138,7 @@ describe('the rest of the server', () => {
     })
     await app.listen({ port: 0, host: '127.0.0.1' })
     const { port } = app.server.address() as { port: number }
-    const client = await Talker.connect(port)
+    const client = await StompClient.connect(port)
     const get = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).json()
     expect(await get('/hello')).toEqual({ hello: 'world' })
     expect(await get('/rtm/info')).toMatchObject({ websocket: true })
@@ -152,7 +152,7 @@ describe('the rest of the server', () => {
 
 describe('closing the server', () => {
   it('processes what was read, sends what waits, and sends that the server is going away', async () => {
-    const client = await Talker.connect(server.port)
+    const client = await StompClient.connect(server.port)
     await client.ask('SUBSCRIBE', { id: 's', destination: '/slow' })
     const release = server.board.hold('/slow')
     client.send(frame('SEND', { destination: '/slow', receipt: 'r' }, 'before the end'))
@@ -170,7 +170,7 @@ describe('closing the server', () => {
 
   it('does not wait for clients that do not answer or calls that hang', async () => {
     const release = server.board.hold('/slow')
-    const [deaf, busy] = [await Talker.connect(server.port), await Talker.connect(server.port)]
+    const [deaf, busy] = [await StompClient.connect(server.port), await StompClient.connect(server.port)]
     deaf.ws.pause()
     busy.send(frame('SEND', { destination: '/slow' }))
     await busy.ask('ACK', { id: '1' })

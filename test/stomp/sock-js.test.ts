@@ -6,7 +6,7 @@ import { v4 as uuid } from 'uuid'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { type BoardServer, openBoard } from './board.ts'
-import { frame } from './talker.ts'
+import { frame } from './stomp-client.ts'
 
 let server: BoardServer
 let url: string

@@ -3,7 +3,7 @@ import type { Channel } from '@chatkitty/core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { connect, type Device, disconnect, done, refused, startChat } from '../conformance/realtime.ts'
 import { noticed, Phone } from '../realtime/phone.ts'
-import { frame } from '../stomp/talker.ts'
+import { frame } from '../stomp/stomp-client.ts'
 import { startTestApi, type TestApiServer } from '../support/test-api.ts'
 
 type World = Awaited<ReturnType<TestApiServer['createWorld']>>
@@ -147,7 +147,7 @@ describe('a fault of the socket', () => {
     const phone = await openPhone()
     await fail({ frame: 'SEND', username: 'phone' }, { drop: true })
     const send = (body: string) =>
-      phone.talker?.send(
+      phone.stomp?.send(
         frame(
           'SEND',
           { destination: `/application/channels/${channel.id}.message`, receipt: body },
@@ -157,7 +157,7 @@ describe('a fault of the socket', () => {
     send('dropped')
     send('kept')
     await expect.poll(() => phone.bodies(channel.id)).toEqual(['kept'])
-    const receipts = phone.talker?.frames.filter(({ command }) => command === 'RECEIPT') ?? []
+    const receipts = phone.stomp?.frames.filter(({ command }) => command === 'RECEIPT') ?? []
     expect(receipts.map(({ headers }) => headers['receipt-id'])).not.toContain('dropped')
   })
 
@@ -189,7 +189,7 @@ describe('a fault of the socket', () => {
     const phone = await openPhone()
     await fail({ frame: 'MESSAGE', type: 'channel.message.created', username: 'phone' }, { disconnect: true })
     await done(say(alice, 'after all'))
-    await phone.talker?.closed
+    await phone.stomp?.closed
     expect(phone.bodies(channel.id)).toEqual([])
     await comeBack(phone)
     await expect.poll(() => phone.bodies(channel.id)).toEqual(['after all'])

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openContext } from '#context.ts'
 import { resetWorld } from '#domain/worlds/reset-world.ts'
 import { connect, disconnect, done, refused } from '../conformance/realtime.ts'
-import { frame, Talker } from '../stomp/talker.ts'
+import { frame, StompClient } from '../stomp/stomp-client.ts'
 import type { ChannelDocument, UserDocument } from '../support/documents.ts'
 import { startTestApi, type TestApiServer, type World } from '../support/test-api.ts'
 import { allPublished, dump, everything, furnish } from './furnished.ts'
@@ -20,11 +20,11 @@ const reset = (world: World) => server.testApi.post(`/worlds/${world.id}/reset`)
 const user = (name: string) => ({ name, displayName: name, isGuest: false })
 
 /** A device of a user, and how it was received. */
-async function dial({ apiKey, host }: World, name: string): Promise<Talker> {
-  const talker = await Talker.open(Number(host.split(':')[1]), `/rtm/websocket?api-key=${apiKey}`)
-  talker.send(frame('CONNECT', { 'accept-version': '1.2', 'StompX-User': name }))
-  await talker.next()
-  return talker
+async function dial({ apiKey, host }: World, name: string): Promise<StompClient> {
+  const stomp = await StompClient.open(Number(host.split(':')[1]), `/rtm/websocket?api-key=${apiKey}`)
+  stomp.send(frame('CONNECT', { 'accept-version': '1.2', 'StompX-User': name }))
+  await stomp.next()
+  return stomp
 }
 
 describe('a reset', () => {

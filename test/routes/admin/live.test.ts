@@ -95,7 +95,7 @@ describe('the live stream', () => {
     expect((await reader.of('message.deleted')).data).toEqual({ id: message.id, channelId: channel.id })
     const session = await Session.connect(server.url, application.apiKey, user.name)
     expect((await reader.of('session')).data).toMatchObject({ state: 'ACTIVE', user: { id: user.id } })
-    if (typeof session !== 'string') session.talker.ws.terminate()
+    if (typeof session !== 'string') session.stomp.ws.terminate()
     const { id } = await endedJob(application, (await importFile(application, 'users', [])).id)
     const job = await reader.of('job')
     expect(job.data).toMatchObject({ id, type: 'USER_IMPORT' })

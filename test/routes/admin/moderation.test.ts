@@ -241,7 +241,7 @@ describe('a banned user', () => {
       .post(at(`/users/${user.id}/ban`), { reason: 'spam & more' })
       .expect(200)
     expect(banned).toMatchObject({ id: user.id, ban: { reason: 'spam & more', createdBy: 'moderator' } })
-    const { command, body } = await session.talker.next()
+    const { command, body } = await session.stomp.next()
     expect(command).toBe('ERROR')
     expect(JSON.parse(body)).toMatchObject({
       error: 'AccessDeniedError',
@@ -266,7 +266,7 @@ describe('a banned user', () => {
     expect(ids(await all('/users?banned=true'))).not.toContain(user.id)
     const again = await connect(user.name)
     if (typeof again === 'string') throw new Error(again)
-    again.talker.ws.terminate()
+    again.stomp.ws.terminate()
   })
 
   it('sends nothing, by whatever request on its behalf', async () => {
@@ -321,7 +321,7 @@ describe('a banned user', () => {
       const connecting = connect(user.name)
       await moderator.post(at(`/users/${user.id}/ban`)).expect(200)
       const session = await connecting
-      if (typeof session !== 'string') await session.talker.closed
+      if (typeof session !== 'string') await session.stomp.closed
       const open = await server.ctx.db.prisma.userSession.count({
         where: { userId: user.id, state: 'ACTIVE' },
       })

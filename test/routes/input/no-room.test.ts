@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { toChatError } from '#errors.ts'
 import { messageHypermedia } from '#resources/message.ts'
-import { Talker } from '../../stomp/talker.ts'
+import { StompClient } from '../../stomp/stomp-client.ts'
 import { createChannel, createUser, sendMessage } from '../../support/factories.ts'
 import { expectRefusal } from '../../support/protects.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
@@ -35,7 +35,7 @@ it('a full disk is 503 with Retry-After, and the same on the errors queue', asyn
   expect(answer.text).not.toContain('extend')
 
   const port = Number(new URL(server.url).port)
-  const client = await Talker.connect(
+  const client = await StompClient.connect(
     port,
     { 'StompX-User': user.name },
     `/rtm/websocket?api-key=${server.main.apiKey}`,

@@ -15,7 +15,7 @@ export function frame(command: string, headers: Record<string, string> = {}, bod
   return `${[command, ...lines].join('\n')}\n\n${body}\0`
 }
 
-export class Talker {
+export class StompClient {
   readonly ws: WebSocket
   readonly frames: ServerFrame[] = []
   /** Received WebSocket messages, as text. */
@@ -27,15 +27,19 @@ export class Talker {
   #arrived = () => {}
 
   /** Opens a socket and sends nothing. */
-  static async open(port: number, path = '/rtm/websocket', protocols = ['v12.stomp']): Promise<Talker> {
-    const client = new Talker(new WebSocket(`ws://127.0.0.1:${port}${path}`, protocols))
+  static async open(port: number, path = '/rtm/websocket', protocols = ['v12.stomp']): Promise<StompClient> {
+    const client = new StompClient(new WebSocket(`ws://127.0.0.1:${port}${path}`, protocols))
     await once(client.ws, 'open')
     return client
   }
 
   /** Opens a socket and a STOMP session; resolves when it is CONNECTED. */
-  static async connect(port: number, headers: Record<string, string> = {}, path?: string): Promise<Talker> {
-    const client = await Talker.open(port, path)
+  static async connect(
+    port: number,
+    headers: Record<string, string> = {},
+    path?: string,
+  ): Promise<StompClient> {
+    const client = await StompClient.open(port, path)
     client.send(frame('CONNECT', { 'accept-version': '1.2', ...headers }))
     const { command, body } = await client.next()
     if (command !== 'CONNECTED') throw new Error(`${command}: ${body}`)
