@@ -69,15 +69,15 @@ it('prints all that a test needs, serves the test API, has its own database, and
   const application = await fetch(`${facts.url}/v1/application`, { headers: { authorization } })
   expect(await application.json()).toMatchObject({ key: facts.apiKey })
   expect((await fetch(`${facts.url}/_test/worlds`)).status).toBe(200)
-  await leavesNothing(child, home, 'SIGTERM')
+  await expectNothingLeft(child, home, 'SIGTERM')
 })
 
 it('leaves nothing behind after SIGINT', async () => {
   const { child, home } = await start()
-  await leavesNothing(child, home, 'SIGINT')
+  await expectNothingLeft(child, home, 'SIGINT')
 })
 
-async function leavesNothing(child: ChildProcess, home: string, signal: NodeJS.Signals): Promise<void> {
+async function expectNothingLeft(child: ChildProcess, home: string, signal: NodeJS.Signals): Promise<void> {
   const postmaster = await postmasterOf(home)
   child.kill(signal)
   expect(await once(child, 'exit')).toEqual([0, null])

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import { seededRandom } from '../support/random.ts'
 import { faults } from './faults.ts'
-import { playRound } from './round.ts'
+import { runRound } from './round.ts'
 import { openOne } from './stages.ts'
 
 it('clients receive all acknowledged messages, once and in order, though connections are cut and the server is killed', {
@@ -13,7 +13,7 @@ it('clients receive all acknowledged messages, once and in order, though connect
   const stage = await openOne()
   try {
     const load = { devices: 4, backends: 2 }
-    const round = await playRound(stage, load, kinds.length, seededRandom(20261125), async (scene) => {
+    const round = await runRound(stage, load, kinds.length, seededRandom(20261125), async (scene) => {
       await kinds[nth++]?.strike(scene)
     })
     expect(round.broken).toEqual([])

@@ -60,7 +60,7 @@ export const faults: Record<string, Fault> = {
     strikes: 3,
     cannot: missingRedis,
     open: openTwo,
-    strike: killOneOfTwo,
+    strike: killOneProcess,
   },
   'stop-leader': {
     says: 'the leader of two servers is stopped for 12 s (SIGSTOP), and goes on as if nothing had been',
@@ -74,7 +74,7 @@ export const faults: Record<string, Fault> = {
     strikes: 2,
     cannot: missingRedis,
     open: openTwo,
-    strike: takeRedisAway,
+    strike: disconnectRedis,
   },
   'disk-full': {
     says: 'the disk of the embedded Postgres and of the files is full, until there is room again',
@@ -90,7 +90,7 @@ export const faults: Record<string, Fault> = {
     open: openTwo,
     async strike(scene) {
       const { random } = scene
-      const all = [killOneOfTwo, cutSome, killSharedBackend, takeRedisAway]
+      const all = [killOneProcess, cutSome, killSharedBackend, disconnectRedis]
       const [one] = all.splice(Math.floor(random() * all.length), 1)
       const [other] = all.splice(Math.floor(random() * all.length), 1)
       await Promise.all([one?.(scene), other?.(scene)])
@@ -112,7 +112,7 @@ function inAnyOrder({ doors }: Stage, random: () => number): [Door, Door] {
 }
 
 /** Its clients are led to the other, and come back to it when it is there again. */
-async function killOneOfTwo({ stage, random }: Scene): Promise<void> {
+async function killOneProcess({ stage, random }: Scene): Promise<void> {
   const [gone, other] = inAnyOrder(stage, random)
   gone.network.leadTo(other.server.url)
   await stage.kill(gone)
@@ -134,7 +134,7 @@ async function killSharedBackend({ stage, random }: Scene): Promise<void> {
   process.kill(pid, 'SIGKILL')
 }
 
-async function takeRedisAway({ stage: { redis }, random }: Scene): Promise<void> {
+async function disconnectRedis({ stage: { redis }, random }: Scene): Promise<void> {
   if (random() < 0.5) {
     redis?.stop()
     await sleep(1_000 + random() * 6_000)

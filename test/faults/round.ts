@@ -60,7 +60,7 @@ const settleMs = 30_000
  * @param strikes how many faults; each begins at a moment that `random` chooses
  * @param strike does one fault; resolves when it is over
  */
-export async function playRound(
+export async function runRound(
   stage: Stage,
   load: Load,
   strikes: number,

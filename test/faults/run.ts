@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { table } from '../../bench/table.ts'
 import { seededRandom } from '../support/random.ts'
 import { type Fault, faults } from './faults.ts'
-import { playRound, type Round } from './round.ts'
+import { type Round, runRound } from './round.ts'
 import type { Stage } from './stage.ts'
 
 const load = { devices: 6, backends: 2 }
@@ -64,7 +64,7 @@ async function play(name: string, fault: Fault): Promise<void> {
   try {
     stage = await fault.open()
     for (let nth = 1; nth <= rounds; nth++) {
-      note(`${name} ${nth}`, fault.strikes, await playRound(stage, load, fault.strikes, random, fault.strike))
+      note(`${name} ${nth}`, fault.strikes, await runRound(stage, load, fault.strikes, random, fault.strike))
     }
   } catch (error) {
     broken.push(`${name}: the round could not be played to its end: ${(error as Error).stack}`)

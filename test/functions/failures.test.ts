@@ -10,7 +10,7 @@ afterAll(() => test.close())
 const fine = handler('return process.pid')
 
 /** After whatever happened, the next invocation is well. */
-async function isWell(): Promise<void> {
+async function expectNextRunToWork(): Promise<void> {
   expect(await test.invoke(fine)).toMatchObject({ status: 'SUCCEEDED' })
 }
 
@@ -45,7 +45,7 @@ describe('a function fails with what it throws', () => {
     ],
   ])('%s', async (_, body, error) => {
     expect(await test.invoke(handler(body))).toMatchObject({ status: 'FAILED', reason: 'threw', error })
-    await isWell()
+    await expectNextRunToWork()
   })
 
   it('and the error has the lines of the script, though it was compiled', async () => {
@@ -85,7 +85,7 @@ describe('a script that cannot run', () => {
       status: 'FAILED',
       reason: 'runtime',
     })
-    await isWell()
+    await expectNextRunToWork()
   })
 
   it('is refused where it has no handler', async () => {
@@ -94,7 +94,7 @@ describe('a script that cannot run', () => {
       reason: 'threw',
       error: { message: 'the script has no function named handleEvent' },
     })
-    await isWell()
+    await expectNextRunToWork()
   })
 
   it.each([
@@ -129,7 +129,7 @@ describe('a function that does not end is stopped', () => {
     expect(outcome.logs[0], 'what it had printed is kept').toMatchObject({ text: 'begun' })
     expect(outcome.durationMs).toBeGreaterThan(490)
     expect(isAlive(process)).toBe(false)
-    await isWell()
+    await expectNextRunToWork()
   })
 })
 
@@ -144,7 +144,7 @@ describe('a function that takes too much memory is stopped', () => {
       reason: 'memory',
       error: { message: 'it took more than 96 MB of memory' },
     })
-    await isWell()
+    await expectNextRunToWork()
   })
 
   it('also for what it leaves in memory after its run', async () => {
@@ -178,7 +178,7 @@ describe('a function that exits its process fails, and others do not', () => {
       error: { message: expect.stringContaining(how) },
       logs: [{ text: 'before' }],
     })
-    await isWell()
+    await expectNextRunToWork()
   })
 
   it('killed from outside', async () => {
@@ -192,7 +192,7 @@ describe('a function that exits its process fails, and others do not', () => {
       error: { message: expect.stringContaining('SIGKILL') },
     })
     await gate.close()
-    await isWell()
+    await expectNextRunToWork()
   })
 })
 

@@ -49,7 +49,7 @@ export class Backend {
 }
 
 /** Puts back what an attack may have taken, and makes new things, so that ids lead to something. */
-export async function sow(backend: Backend, world: World): Promise<void> {
+export async function replenish(backend: Backend, world: World): Promise<void> {
   await backend.ask('PUT', '/application/settings', { guestUsers: 'ENABLED', userCreatedChannels: 'ENABLED' })
   const users = []
   for (let at = 0; at < 3; at += 1) {
@@ -81,7 +81,7 @@ export async function createWorld(
 ): Promise<World> {
   const { apiKey, clientId, clientSecret } = credentials
   const world = new World({ port, token: backend.token, apiKey, clientId, clientSecret })
-  await sow(backend, world)
+  await replenish(backend, world)
   const stomp = await StompClient.connect(
     port,
     { 'StompX-User': world.usernames[0] ?? '' },

@@ -2,7 +2,7 @@
 // while and after they run.
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
-import { Backend, Canary, createWorld, sow } from './backend.ts'
+import { Backend, Canary, createWorld, replenish } from './backend.ts'
 import { play } from './clients.ts'
 import { Owner } from './owner.ts'
 import { type Request, requests } from './rest.ts'
@@ -58,7 +58,7 @@ export async function attack({ seed, databaseUrl, home, progress, tell }: Attack
     const canary = await Canary.start(target.port, bird, await Backend.open(target.port, bird))
     const round = async () => {
       outcome.rounds += 1
-      await sow(backend, world)
+      await replenish(backend, world)
       await attackOnce(seed + outcome.rounds, { world, administered: await owner.found() }, outcome)
       // A function is run for each event, so those of earlier rounds would have ever more to do.
       await target.run('delete from function')

@@ -1,5 +1,5 @@
 // Who runs the installation, and makes an application for each round of an attack by the admin API: it may be deleted.
-import { Backend, sow } from './backend.ts'
+import { Backend, replenish } from './backend.ts'
 import { adminPassword } from './target.ts'
 import { patienceMs } from './wire.ts'
 import { World } from './world.ts'
@@ -47,7 +47,7 @@ export class Owner {
       0,
     )
     const backend = await Backend.open(this.#port, { apiKey, clientId, clientSecret })
-    await sow(backend, world)
+    await replenish(backend, world)
     const of = `/applications/${id}`
     const create = async (what: string, path: string, body: object) => {
       world.newest[what] = (await this.#ask<{ id: number }>('POST', of + path, body)).id

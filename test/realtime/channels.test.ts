@@ -67,19 +67,19 @@ describe('the answer to an action', () => {
   it.each([
     ['updates', async () => perform('update', group, whole()), 'user.channel.updated'],
     ['hides', async () => perform('hide', direct, {}), 'user.channel.hidden'],
-    ['removes a moderator', takesOffice, 'user.channel.moderator_deleted'],
-    ['unblocks a user', letsIn, 'user.channel.block_record_deleted'],
+    ['removes a moderator', removeModerator, 'user.channel.moderator_deleted'],
+    ['unblocks a user', unblock, 'user.channel.block_record_deleted'],
   ])('also where the action %s', async (_what, act, type) => {
     expect(await act()).toMatchObject({ topic: 'channels', type })
   })
 
   /** Returns the whole resource with a change, as clients send it. */
   const whole = () => ({ ...JSON.parse(JSON.stringify(group)), displayName: 'Other', _relays: {} })
-  async function takesOffice() {
+  async function removeModerator() {
     await perform('addModerator', group, { id: other.id })
     return perform('deleteModerator', group, { id: other.id })
   }
-  async function letsIn() {
+  async function unblock() {
     await perform('block', group, { id: other.id })
     const { page: records } = await channelRelays.blockRecords(relayOf(group), page)
     const [{ id, channelId }] = records.items as [ChannelBlockRecord]

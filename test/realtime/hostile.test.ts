@@ -82,7 +82,7 @@ const open = ({ apiKey }: Pick<TestApplication, 'apiKey'> = server.main) =>
   StompClient.open(Number(new URL(server.url).port), `/rtm/websocket?api-key=${encodeURIComponent(apiKey)}`)
 
 /** Resolves with the first matching frame, already received or yet to come. */
-function hears({ frames }: StompClient, isIt: (frame: ServerFrame) => boolean): Promise<ServerFrame> {
+function waitForFrame({ frames }: StompClient, isIt: (frame: ServerFrame) => boolean): Promise<ServerFrame> {
   const find = () => {
     const found = frames.find(isIt)
     if (!found) throw new Error(`It was not heard; was: ${JSON.stringify(frames.slice(-5))}`)
@@ -112,7 +112,7 @@ async function ask(client: StompClient, command: 'SUBSCRIBE' | 'SEND', destinati
   asked += 1
   const id = `ask-${asked}`
   client.send(frame(command, { ...(command === 'SUBSCRIBE' && { id }), destination, receipt: id }, body))
-  const heard = await hears(client, (each) => isAbout(id)(each) || each.headers.subscription === id)
+  const heard = await waitForFrame(client, (each) => isAbout(id)(each) || each.headers.subscription === id)
   return heard.headers.subscription === 'errors' ? JSON.parse(heard.body).error : 'granted'
 }
 
@@ -170,7 +170,7 @@ describe('invalid STOMP', () => {
       }
     }
     await whileOthersChat(flood())
-    expect((await hears(client, isError)).headers.message).toBe('ProtocolError')
+    expect((await waitForFrame(client, isError)).headers.message).toBe('ProtocolError')
     await expectNothingIsLeft()
   })
 
@@ -213,7 +213,7 @@ describe('floods', () => {
         client.send(frame('SEND', headers, '{"displayName":1}'))
         if (at % 100 === 0) await setImmediate()
       }
-      return hears(client, isAbout(`f${count - 1}`))
+      return waitForFrame(client, isAbout(`f${count - 1}`))
     }
     await whileOthersChat(flood())
     const errors = client.frames.filter(({ headers }) => headers.subscription === 'errors')
@@ -257,7 +257,7 @@ describe('floods', () => {
         if (at % 100 === 0) await setImmediate()
         if (client.ws.readyState !== client.ws.OPEN) break
       }
-      return hears(client, isError)
+      return waitForFrame(client, isError)
     }
     const { body } = await whileOthersChat(flood())
     expect(JSON.parse(body).message).toBe('A connection has at most 200 subscriptions')
@@ -434,7 +434,7 @@ describe('bodies', () => {
         Buffer.from('"}\0'),
       ]),
     )
-    expect(JSON.parse((await hears(client, isAbout('r'))).body).error).toBe('ValidationError')
+    expect(JSON.parse((await waitForFrame(client, isAbout('r'))).body).error).toBe('ValidationError')
     client.ws.terminate()
   })
 
@@ -451,7 +451,7 @@ describe('bodies', () => {
       frame('SEND', { destination: messageHypermedia.actions.edit.at({ id }), receipt: 'r' }, '{"body":"x"}'),
     )
     const message = 'A file message has no body'
-    expect(JSON.parse((await hears(client, isAbout('r'))).body)).toEqual({
+    expect(JSON.parse((await waitForFrame(client, isAbout('r'))).body)).toEqual({
       error: 'ValidationError',
       message,
       timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
@@ -463,7 +463,7 @@ describe('bodies', () => {
   it('fail the connection of a client that does not subscribe to errors, with the same message', async () => {
     const client = await mallory({ isDeaf: true })
     client.send(frame('SEND', { destination: '/application/user.update', receipt: 'r' }, 'hello'))
-    const { body } = await hears(client, isError)
+    const { body } = await waitForFrame(client, isError)
     expect(JSON.parse(body)).toEqual({
       error: 'ValidationError',
       message: 'The body must be JSON in UTF-8',

@@ -115,7 +115,7 @@ export class Phone {
 }
 
 /** Resolves when the server has noticed that a session lost its connection. */
-export async function noticed(server: TestServer, { session }: Phone): Promise<void> {
+export async function untilLossIsNoticed(server: TestServer, { session }: Phone): Promise<void> {
   const find = async () => {
     const row = await server.ctx.db.prisma.userSession.findFirst({ where: { key: session ?? '' } })
     return row === null || row.detachedTime !== null

@@ -14,7 +14,7 @@ import { callerOf } from '../support/as-user.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { deploy } from '../support/functions.ts'
 import { startServer, type TestApplication, type TestServer } from '../support/server.ts'
-import { noticed, Phone } from './phone.ts'
+import { Phone, untilLossIsNoticed } from './phone.ts'
 
 let server: TestServer
 let app: TestApplication
@@ -151,7 +151,7 @@ it('a removed member does not receive later changes of earlier messages', async 
   // No client is connected, so the event is presented only when it is replayed, with the message in its later state.
   for (const each of [phone, witness]) {
     await each.cut()
-    await noticed(server, each)
+    await untilLossIsNoticed(server, each)
   }
   const { id } = await sendMessage(app, channel.id, { body: 'draft', user: { id: a.id } })
   await app.delete(`/channels/${channel.id}/members/${b.id}`).expect(200)
@@ -296,7 +296,7 @@ describe('missed events of a topic', () => {
     await expect.poll(() => phone.heard.at(-1)?.type).toBe('user.channel.joined')
     expect(await phone.listen(messages(other.channel.id))).toEqual([undefined])
     await phone.cut()
-    await noticed(server, phone)
+    await untilLossIsNoticed(server, phone)
     const ids = [one.channel.id, other.channel.id] as const
     for (const id of ids) await say(id, `missed in ${id}`)
     await Promise.all([delivered(one), delivered(other)])

@@ -57,7 +57,7 @@ export function isUntagged(schema: z.ZodType): boolean {
   return def.type === 'union' && def.discriminator === undefined
 }
 
-export interface Spoiled {
+export interface InvalidExample {
   /** What is wrong about the value. */
   field: string[]
   value: unknown
@@ -68,27 +68,30 @@ const badTexts = ['a\u0000b', loneSurrogate, `a${loneSurrogate}b`, '\udfff\ud83d
 const deep = (levels: number) => JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`)
 const longerThanAnyText = 'x'.repeat(600_000)
 
-/** Every way to get a value of a schema wrong, each in one place only. */
-export function spoil(schema: z.ZodType): Spoiled[] {
+/** Every kind of value that a schema refuses, each wrong in one place only. */
+export function invalidExamplesOf(schema: z.ZodType): InvalidExample[] {
   const def = definition(schema)
   const wrong = (...values: unknown[]) => values.map((value) => ({ field: [], value }))
   switch (def.type) {
     case 'object':
-      return [...wrong('text', 5, true, [], null), ...spoilFields(schema, def.shape)]
+      return [...wrong('text', 5, true, [], null), ...invalidFields(schema, def.shape)]
     case 'array':
       return [
         ...wrong('text', 5, true, { a: 1 }, null),
-        ...spoil(def.element).map(({ field, value }) => ({ field: ['0', ...field], value: [value] })),
+        ...invalidExamplesOf(def.element).map(({ field, value }) => ({
+          field: ['0', ...field],
+          value: [value],
+        })),
       ]
     case 'optional':
     case 'default':
-      return spoil(def.innerType)
+      return invalidExamplesOf(def.innerType)
     case 'nullable':
-      return spoil(def.innerType).filter(({ value }) => value !== null)
+      return invalidExamplesOf(def.innerType).filter(({ value }) => value !== null)
     case 'union':
-      return def.options.flatMap(spoil)
+      return def.options.flatMap(invalidExamplesOf)
     case 'pipe':
-      return spoil(def.out)
+      return invalidExamplesOf(def.out)
     case 'enum':
     case 'literal':
       return wrong('NOPE', '', '__proto__', 'toString', 5, true, {}, [], null)
@@ -110,19 +113,19 @@ export function spoil(schema: z.ZodType): Spoiled[] {
       )
     }
     default:
-      throw new Error(`No way to spoil ${(def as { type: string }).type}`)
+      throw new Error(`No invalid example of ${(def as { type: string }).type}`)
   }
 }
 
-function spoilFields(schema: z.ZodType, shape: Record<string, z.ZodType>): Spoiled[] {
+function invalidFields(schema: z.ZodType, shape: Record<string, z.ZodType>): InvalidExample[] {
   const [whole] = examplesOf(schema) as Record<string, unknown>[]
   return Object.entries(shape).flatMap(([key, field]) => {
     const { [key]: _, ...without } = whole ?? {}
     const type = definition(field).type
     return [
-      ...spoil(field).map((spoiled) => ({
-        field: [key, ...spoiled.field],
-        value: { ...whole, [key]: spoiled.value },
+      ...invalidExamplesOf(field).map((invalid) => ({
+        field: [key, ...invalid.field],
+        value: { ...whole, [key]: invalid.value },
       })),
       ...(type === 'optional' || type === 'default' ? [] : [{ field: [key], value: without }]),
       ...(key === 'id' ? [{ field: [key], value: { ...whole, [key]: 0 } }] : []),

@@ -22,13 +22,13 @@ afterAll(() => server.close())
 const deliveries = 'chatterie_webhook_delivery_duration_seconds_count'
 
 let seen: Promise<ExposedMetrics> | undefined
-/** What is told after a little of everything. */
-function whatIsSeen(): Promise<ExposedMetrics> {
-  seen ??= haveALittleOfEverything()
+/** The metrics after something has happened for each of them. */
+function filledMetrics(): Promise<ExposedMetrics> {
+  seen ??= fillMetrics()
   return seen
 }
 
-async function haveALittleOfEverything(): Promise<ExposedMetrics> {
+async function fillMetrics(): Promise<ExposedMetrics> {
   const { main } = server
   const user = await createUser(main, { name: 'ann' })
   const lobby = await createChannel(main, { members: [{ id: user.id }] })
@@ -98,7 +98,7 @@ describe('the metrics', () => {
     ['memory', 'process_resident_memory_bytes', {}, 1],
     ['the heap', 'chatterie_heap_bytes', { kind: 'server' }, 1],
   ])('contain %s', async (_what, name, labels, atLeast) => {
-    const exposed = await whatIsSeen()
+    const exposed = await filledMetrics()
     expect(exposed.value(name, labels)).toBeGreaterThanOrEqual(atLeast)
   })
 
@@ -114,19 +114,19 @@ describe('the metrics', () => {
     'nodejs_eventloop_lag_p99_seconds',
     'process_cpu_seconds_total',
   ])('contain %s from the start', async (name) => {
-    const exposed = await whatIsSeen()
+    const exposed = await filledMetrics()
     expect(exposed.value(name)).toBeGreaterThanOrEqual(0)
   })
 
   it('measure the time from writing an event to its delivery', async () => {
-    const exposed = await whatIsSeen()
+    const exposed = await filledMetrics()
     const seconds = exposed.value('chatterie_delivery_duration_seconds_sum') ?? Number.NaN
     expect(seconds).toBeGreaterThan(0)
     expect(seconds).toBeLessThan(10)
   })
 
   it('have labels whose number of values does not grow', async () => {
-    const exposed = await whatIsSeen()
+    const exposed = await filledMetrics()
     const allowed = new Set(['operation', 'status', 'kind', 'state', 'result', 'le'])
     for (const [name, labels] of exposed.labels) {
       if (!name.startsWith('chatterie_')) expect(name).toMatch(/^(process|nodejs)_/)
@@ -141,7 +141,7 @@ describe('the metrics', () => {
 
   it('count requests between two scrapes', async () => {
     const asked = { operation: 'retrieveApplication', status: '200' }
-    const exposed = await whatIsSeen()
+    const exposed = await filledMetrics()
     const before = exposed.value('chatterie_request_duration_seconds_count', asked) ?? 0
     for (let times = 0; times < 3; times += 1) await server.main.get('/application').expect(200)
     const after = await readMetrics(server.url)
@@ -203,7 +203,7 @@ function namesIn(expression: string) {
 const ofPrometheus = ['job', 'instance']
 
 async function mustExist(expression: string): Promise<void> {
-  const exposed = await whatIsSeen()
+  const exposed = await filledMetrics()
   const { metrics, matchers, groups } = namesIn(expression)
   expect(metrics.length, expression).toBeGreaterThan(0)
   for (const metric of metrics) {
@@ -241,7 +241,7 @@ describe('dashboards and alerts', () => {
   })
 
   it('every metric of the server is in a dashboard, and in the guide', async () => {
-    const exposed = await whatIsSeen()
+    const exposed = await filledMetrics()
     const names = [...exposed.text.matchAll(/^# TYPE (chatterie_\w+)/gm)].map(([, name = '']) => name)
     expect(names.length).toBeGreaterThan(20)
     const dashboards = await readFile('docs/grafana.json', 'utf8')

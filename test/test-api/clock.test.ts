@@ -11,7 +11,7 @@ import { grantHours } from '#files/grants.ts'
 import { Sweeper } from '#jobs/sweeper.ts'
 import { prepareServing } from '#serve.ts'
 import { collect, connect, disconnect, done, startChat, uniqueName } from '../conformance/realtime.ts'
-import { noticed, Phone } from '../realtime/phone.ts'
+import { Phone, untilLossIsNoticed } from '../realtime/phone.ts'
 import { createChannel, createUser, sendMessage } from '../support/factories.ts'
 import { deploy, invocationsOf } from '../support/functions.ts'
 import { startTestApi, type TestApiServer } from '../support/test-api.ts'
@@ -368,7 +368,7 @@ describe('when the clock is moved, connected users', () => {
     await phone.connect()
     await changes.next(({ name, presence }) => name === bob.name && presence.online)
     await phone.cut()
-    await noticed(server, phone)
+    await untilLossIsNoticed(server, phone)
     const isOnline = async () => (await server.main.get(`/users/${bob.id}`).expect(200)).body.presence.online
     await advance({ seconds: 7 })
     expect(await isOnline()).toBe(true)
@@ -386,11 +386,11 @@ describe('when the clock is moved, connected users', () => {
     const phone = new Phone(server, server.main, bob.name)
     await phone.connect()
     await phone.cut()
-    await noticed(server, phone)
+    await untilLossIsNoticed(server, phone)
     await advance({ minutes: 9 })
     expect((await phone.connect()).command).toBe('CONNECTED')
     await phone.cut()
-    await noticed(server, phone)
+    await untilLossIsNoticed(server, phone)
     await advance({ minutes: 10 })
     expect(await phone.connect()).toMatchObject({
       command: 'ERROR',

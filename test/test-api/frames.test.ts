@@ -2,7 +2,7 @@
 import type { Channel } from '@chatkitty/core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { connect, type Device, disconnect, done, refused, startChat } from '../conformance/realtime.ts'
-import { noticed, Phone } from '../realtime/phone.ts'
+import { Phone, untilLossIsNoticed } from '../realtime/phone.ts'
 import { frame } from '../stomp/stomp-client.ts'
 import { startTestApi, type TestApiServer } from '../support/test-api.ts'
 
@@ -89,7 +89,7 @@ async function openPhone(ack = 'client-individual'): Promise<Phone> {
 
 async function comeBack(phone: Phone): Promise<void> {
   await phone.cut()
-  await noticed(server, phone)
+  await untilLossIsNoticed(server, phone)
   await phone.connect()
   await phone.listen(messages())
 }

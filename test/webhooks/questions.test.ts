@@ -7,7 +7,7 @@ const waitingMax = 1_024
 const patient = 60_000
 
 /** As many questions as there may be, which are answered when it is said. */
-function crowd(questions: Questions, webhookId: number) {
+function askMaximum(questions: Questions, webhookId: number) {
   const answers: (() => void)[] = []
   const asked = Array.from({ length: askedMax }, () =>
     questions.ask(webhookId, patient, () => new Promise<void>((resolve) => answers.push(resolve))),
@@ -17,7 +17,7 @@ function crowd(questions: Questions, webhookId: number) {
 
 it('the number of concurrent requests to one webhook is limited, others follow in order, and other webhooks are not affected', async () => {
   const questions = new Questions()
-  const { asked, answers } = crowd(questions, 1)
+  const { asked, answers } = askMaximum(questions, 1)
   const order: number[] = []
   const late = [1, 2].map((nth) => questions.ask(1, patient, async () => order.push(nth)))
   expect(await questions.ask(2, patient, async () => 'asked')).toBe('asked')
@@ -32,7 +32,7 @@ it('the number of concurrent requests to one webhook is limited, others follow i
 
 it('a request that waits too long is not sent, and takes no place of others', async () => {
   const questions = new Questions()
-  const { asked, answers } = crowd(questions, 1)
+  const { asked, answers } = askMaximum(questions, 1)
   const impatient = questions.ask(1, 1, () => expect.unreachable('it was asked'))
   expect(await impatient).toBeUndefined()
   const next = questions.ask(1, patient, async () => 'asked')
@@ -43,7 +43,7 @@ it('a request that waits too long is not sent, and takes no place of others', as
 
 it('a request that fails frees its place for the next', async () => {
   const questions = new Questions()
-  const { asked, answers } = crowd(questions, 1)
+  const { asked, answers } = askMaximum(questions, 1)
   const failing = questions.ask(1, patient, () => Promise.reject(new Error('away')))
   const next = questions.ask(1, patient, async () => 'asked')
   answers[0]?.()
@@ -55,7 +55,7 @@ it('a request that fails frees its place for the next', async () => {
 
 it('requests beyond the maximum that may wait are refused at once', async () => {
   const questions = new Questions()
-  const { asked, answers } = crowd(questions, 1)
+  const { asked, answers } = askMaximum(questions, 1)
   const waiting = Array.from({ length: waitingMax }, () => questions.ask(1, patient, async () => {}))
   expect(await questions.ask(1, patient, async () => 'asked')).toBeUndefined()
   for (const answer of answers) answer()

@@ -60,7 +60,7 @@ const membersOf = async (id: number) =>
   idsOf((await listChannelMembers(server.ctx, moderator, id, page)).items)
 const bothIds = () => idsOf([{ id: moderator.userId }, { id: member.userId }])
 const causeOf = ({ userId, session, receipt }: UserCaller) => ({ by: userId, session, receipt })
-const told1 = async (type: EventType, { id }: SeenChannel) =>
+const payloadsOf = async (type: EventType, { id }: SeenChannel) =>
   (await deliveredEvents(server, type))
     .filter(({ channelId }) => channelId === id)
     .map(({ payload }) => payload)
@@ -122,8 +122,10 @@ describe('joining and leaving', () => {
     expect(await leaveChannel(server.ctx, outsider, open.id, {})).toMatchObject({ standing: 'outsider' })
     expect(await membersOf(open.id)).toEqual(bothIds())
     const about = { userId: outsider.userId, ...causeOf(outsider) }
-    expect((await told1('channel.member.joined', open)).filter(({ by }) => by === about.by)).toEqual([about])
-    expect(await told1('channel.member.left', open)).toEqual([about])
+    expect((await payloadsOf('channel.member.joined', open)).filter(({ by }) => by === about.by)).toEqual([
+      about,
+    ])
+    expect(await payloadsOf('channel.member.left', open)).toEqual([about])
   })
 
   it('a user who leaves a private channel no longer sees it, and the last member keeps the channel', async () => {
@@ -150,7 +152,7 @@ describe('joining and leaving', () => {
     ])
     expect(await leaveChannel(server.ctx, moderator, open.id, other)).toMatchObject({ standing: 'member' })
     expect(await membersOf(open.id)).toEqual([moderator.userId])
-    expect(await told1('channel.member.left', open)).toEqual([
+    expect(await payloadsOf('channel.member.left', open)).toEqual([
       { userId: member.userId, ...causeOf(moderator) },
     ])
     await refuses([
@@ -179,8 +181,8 @@ describe('inviting', () => {
     expect(await inviteUser(server.ctx, member, closed.id, user)).toMatchObject({ id: invitee.id })
     expect(await membersOf(closed.id)).toContain(invitee.id)
     const about = { userId: invitee.id, ...causeOf(member) }
-    expect(await told1('channel.invite.created', closed)).toEqual([about])
-    expect(await told1('channel.member.joined', closed)).toContainEqual(about)
+    expect(await payloadsOf('channel.invite.created', closed)).toEqual([about])
+    expect(await payloadsOf('channel.member.joined', closed)).toContainEqual(about)
     const [invite] = await server.ctx.db.query(
       { text: 'select inviter_id from channel_invite where channel_id = $1 and invitee_id = $2' },
       [closed.id, invitee.id],
@@ -208,8 +210,8 @@ describe('moderators', () => {
     expect(after).toMatchObject({ id: open.id })
     expect(await listed()).toEqual([moderator.userId])
     const about = { userId: outsider.userId, ...causeOf(moderator) }
-    expect(await told1('channel.moderator.added', open)).toEqual([about])
-    expect(await told1('channel.moderator.deleted', open)).toEqual([about])
+    expect(await payloadsOf('channel.moderator.added', open)).toEqual([about])
+    expect(await payloadsOf('channel.moderator.deleted', open)).toEqual([about])
   })
 
   it('are the only ones to change the channel or other members', async () => {
@@ -253,11 +255,11 @@ describe('blocking a user from a channel', () => {
     expect(await joinChannel(server.ctx, member, open.id)).toMatchObject({ standing: 'member' })
     const cause = causeOf(moderator)
     const kept = { userId: member.userId, recordId: record.id, createdTime: record.createdTime, ...cause }
-    expect(await told1('channel.member.left', open)).toEqual([
+    expect(await payloadsOf('channel.member.left', open)).toEqual([
       { userId: member.userId, blocked: true, ...cause },
     ])
-    expect(await told1('channel.block_record.created', open)).toEqual([kept])
-    expect(await told1('channel.block_record.deleted', open)).toEqual([kept])
+    expect(await payloadsOf('channel.block_record.created', open)).toEqual([kept])
+    expect(await payloadsOf('channel.block_record.deleted', open)).toEqual([kept])
   })
 
   it('applies to users who join at the same time', async () => {
@@ -285,7 +287,7 @@ describe('what members change for themselves', () => {
       expect(await muteChannel(server.ctx, member, open.id, { state })).toMatchObject({ id: open.id })
     }
     const about = { userId: member.userId, ...causeOf(member) }
-    expect(await told1('channel.membership.changed', open)).toEqual([
+    expect(await payloadsOf('channel.membership.changed', open)).toEqual([
       { ...about, change: 'muted' },
       { ...about, change: 'unmuted' },
     ])
@@ -328,7 +330,7 @@ describe('the channel itself', () => {
       name,
       properties: {},
     })
-    expect(await told1('channel.updated', closed)).toEqual([causeOf(moderator), causeOf(moderator)])
+    expect(await payloadsOf('channel.updated', closed)).toEqual([causeOf(moderator), causeOf(moderator)])
     await refuses([
       [
         'a name that is taken',
@@ -347,7 +349,7 @@ describe('the channel itself', () => {
   it('is published as it was when it is deleted, with its members', async () => {
     const last = await sendMessage(server.main, open.id)
     expect(await deleteChannel(server.ctx, moderator, open.id)).toMatchObject({ id: open.id })
-    expect(await told1('channel.deleted', open)).toMatchObject([
+    expect(await payloadsOf('channel.deleted', open)).toMatchObject([
       {
         ...causeOf(moderator),
         memberIds: bothIds(),
@@ -355,7 +357,7 @@ describe('the channel itself', () => {
       },
     ])
     await server.main.delete(`/channels/${direct.id}`).expect(200)
-    const [byBackend] = await told1('channel.deleted', direct)
+    const [byBackend] = await payloadsOf('channel.deleted', direct)
     expect(byBackend).toMatchObject({
       memberIds: bothIds(),
       channel: { id: direct.id, members: bothIds().map((id) => ({ id })) },
@@ -370,7 +372,7 @@ describe('the channel itself', () => {
       user: { id: member.userId },
     })
     await server.main.post(`/channels/${open.id}/events`, event).expect(200)
-    expect(await told1('channel.event.triggered', open)).toEqual([
+    expect(await payloadsOf('channel.event.triggered', open)).toEqual([
       { event, userId: member.userId, ...causeOf(member) },
       { event },
     ])

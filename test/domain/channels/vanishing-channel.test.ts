@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 /** Deletes the channel in a transaction that commits only once `late` waits for it. */
-async function whileItVanishes<T>(channelId: number, late: () => PromiseLike<T>): Promise<T> {
+async function whileDeleting<T>(channelId: number, late: () => PromiseLike<T>): Promise<T> {
   const client = await server.ctx.db.pool.connect()
   try {
     await client.query('begin')
@@ -37,7 +37,7 @@ describe('an operation on a channel that was just deleted is answered 404', () =
     ['a message', 'messages', () => ({ type: 'TEXT', body: 'Hello' })],
   ])('%s', async (_what, list, body) => {
     const channel = await createChannel(server.main)
-    const answer = await whileItVanishes(channel.id, () =>
+    const answer = await whileDeleting(channel.id, () =>
       server.main.post(`/channels/${channel.id}/${list}`, body()),
     )
     expect(answer.status, answer.text).toBe(404)
@@ -50,7 +50,7 @@ describe('an operation on a channel that was just deleted is answered 404', () =
   it('messages to other channels in the same group commit are stored', async () => {
     const [vanishing, staying] = [await createChannel(server.main), await createChannel(server.main)]
     const post = (id: number) => server.main.post(`/channels/${id}/messages`, { type: 'TEXT', body: 'Hello' })
-    const answers = await whileItVanishes(vanishing.id, () =>
+    const answers = await whileDeleting(vanishing.id, () =>
       Promise.all([vanishing, staying, vanishing, staying, staying].map(({ id }) => post(id))),
     )
     expect(answers.map(({ status }) => status)).toEqual([404, 200, 404, 200, 200])

@@ -177,10 +177,10 @@ async function dumped() {
 
 const sizes = (places: object) =>
   Object.fromEntries(Object.entries(places).map(([place, found]) => [place, found.length]))
-const nonesOf = (places: object) => Object.fromEntries(Object.keys(places).map((place) => [place, 0]))
+const zerosOf = (places: object) => Object.fromEntries(Object.keys(places).map((place) => [place, 0]))
 
 /** It shows all of them before, none afterwards, what is new since; and what is out of sight is gone in the end. */
-async function vanishes(furnished: Furnished, act: () => Promise<void>) {
+async function expectHidden(furnished: Furnished, act: () => Promise<void>) {
   const { channel, author } = furnished
   const before = sizes(await shown(furnished))
   expect(
@@ -190,7 +190,7 @@ async function vanishes(furnished: Furnished, act: () => Promise<void>) {
   await act()
   expect(await left(channel.id)).toBeGreaterThan(4)
   const after = await shown(furnished)
-  expect(sizes(after)).toEqual(nonesOf(after))
+  expect(sizes(after)).toEqual(zerosOf(after))
 
   const later = await sendMessage(main, channel.id, { user: { id: author.id }, body: 'new' })
   const { body } = await main.get(`/channels/${channel.id}/messages`).expect(200)
@@ -221,7 +221,7 @@ async function counted(channelId: number) {
 describe('hidden at once from every list and query, however long their removal takes, are', () => {
   it('all messages of an application that are deleted', async () => {
     const furnished = await furnish()
-    await vanishes(furnished, async () => {
+    await expectHidden(furnished, async () => {
       await hold(furnished.channel.id)
       await main.delete('/messages').expect(200)
     })
@@ -231,7 +231,7 @@ describe('hidden at once from every list and query, however long their removal t
     const furnished = await furnish()
     await server.testApi.post('/clock/advance').send({ days: 31 }).expect(200)
     await owner.patch(`${path}/settings`, { retention: { messagesDays: 30 } }).expect(200)
-    await vanishes(furnished, async () => {
+    await expectHidden(furnished, async () => {
       await hold(furnished.channel.id)
       await owner.post(`${path}/retention/run`).expect(202)
     })
@@ -242,7 +242,7 @@ describe('hidden at once from every list and query, however long their removal t
     await owner.patch(`${path}/settings`, { retention: { messagesDays: 30 } }).expect(200)
     const sweeper = new Sweeper(server.ctx)
     sweeper.start()
-    await vanishes(furnished, async () => {
+    await expectHidden(furnished, async () => {
       await hold(furnished.channel.id)
       await server.testApi.post('/clock/advance').send({ days: 31 }).expect(200)
     })

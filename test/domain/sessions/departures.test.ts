@@ -41,7 +41,7 @@ async function stateOf(...sessions: StartedSession[]): Promise<string[]> {
 
 const byNumber = (a: unknown, b: unknown) => Number(a) - Number(b)
 
-async function toldOffline(): Promise<unknown[]> {
+async function offlineUserIds(): Promise<unknown[]> {
   const told = await deliveredEvents(server, 'user.presence.changed')
   return told.filter(({ payload }) => payload.online === false).map(({ payload }) => payload.userId)
 }
@@ -62,7 +62,7 @@ it('sessions that end together leave only channels without another session of th
     .filter(({ channelId }) => channelId === channel.id)
     .map(({ payload }) => payload.userId)
   expect(whoLeft.toSorted(byNumber)).toEqual(ours)
-  const offline = (await toldOffline()).filter((id) => [...ours, kept.user.id].includes(Number(id)))
+  const offline = (await offlineUserIds()).filter((id) => [...ours, kept.user.id].includes(Number(id)))
   expect(offline.toSorted(byNumber)).toEqual(ours)
 })
 
@@ -70,7 +70,7 @@ it('a session that another process has taken over does not end', async () => {
   const session = await start((await createUser(application)).name)
   await end(session, server.ctx.node.id + 1)
   expect(await stateOf(session)).toEqual(['ACTIVE'])
-  expect(await toldOffline()).not.toContain(session.user.id)
+  expect(await offlineUserIds()).not.toContain(session.user.id)
 })
 
 it('a session whose user row is locked waits, and delays no other', async () => {

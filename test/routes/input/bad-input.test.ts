@@ -11,7 +11,14 @@ import { operationsOf } from '#routes/operations.ts'
 import { createUser } from '../../support/factories.ts'
 import { type Answer, expectRefusal, fillPath, titleOf } from '../../support/protects.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
-import { createWorld, examplesOf, isUntagged, parameterIn, spoil, type World } from '../examples.ts'
+import {
+  createWorld,
+  examplesOf,
+  invalidExamplesOf,
+  isUntagged,
+  parameterIn,
+  type World,
+} from '../examples.ts'
 
 let server: TestServer
 let world: World
@@ -43,7 +50,7 @@ const withParameters = table.filter(([, { path }]) => path.includes(':'))
 const ownPath = ({ path }: Operation) =>
   `/v1${fillPath(path, (parameter) => parameterIn(world, path, parameter))}`
 /** A path below which nothing is there, for what might delete or change. */
-const nobodysPath = ({ path }: Operation) =>
+const unknownPath = ({ path }: Operation) =>
   `/v1${fillPath(path, (name) => (name === 'name' ? 'none' : 4_000_000_000))}`
 
 /** Sends bytes as they are: no client in between mends the path or the body. */
@@ -90,8 +97,8 @@ const show = (value: unknown) => (JSON.stringify(value) ?? 'nothing').slice(0, 2
 
 describe('a body with one invalid field', () => {
   it.each(withBody)('%s names the field', async (_, operation) => {
-    const path = nobodysPath(operation)
-    for (const { field, value } of spoil(operation.body)) {
+    const path = unknownPath(operation)
+    for (const { field, value } of invalidExamplesOf(operation.body)) {
       // An absent patch is an empty one, and so is null.
       if (operation.method === 'PATCH' && value === null) continue
       if (operation.method !== 'PATCH' && isNullOfOptional(operation.body, field, value)) continue
@@ -144,7 +151,7 @@ describe('an invalid body', () => {
 
   it.each(withBody)('%s refuses', async (_, operation) => {
     for (const [what, body] of broken) {
-      const answer = await send(operation.method, nobodysPath(operation), body)
+      const answer = await send(operation.method, unknownPath(operation), body)
       expect(answer.status, what).toBe(400)
       expectRefusal(answer, 400, 'ClientError')
     }
@@ -152,12 +159,12 @@ describe('an invalid body', () => {
 
   it.each(withBody)('%s is 413 where it is 2 MB, whatever it contains', async (_, operation) => {
     const body = JSON.stringify({ properties: { pad: 'x'.repeat(2_097_152) } })
-    expectRefusal(await send(operation.method, nobodysPath(operation), body), 413, 'PayloadTooLargeError')
+    expectRefusal(await send(operation.method, unknownPath(operation), body), 413, 'PayloadTooLargeError')
   })
 
   it.each(withBody)('%s is required, except for a patch', async (_, operation) => {
     for (const body of [undefined, '', '  \n']) {
-      const answer = await send(operation.method, nobodysPath(operation), body)
+      const answer = await send(operation.method, unknownPath(operation), body)
       if (operation.method === 'PATCH') {
         expectRefusal(answer, 404, 'ResourceNotFoundError')
         continue
@@ -178,7 +185,7 @@ describe('an invalid body', () => {
       'application/json2',
     ]
     for (const type of types) {
-      const answer = await send(operation.method, nobodysPath(operation), JSON.stringify(example), {
+      const answer = await send(operation.method, unknownPath(operation), JSON.stringify(example), {
         'content-type': type,
       })
       expectRefusal(answer, 415, 'UnsupportedMediaTypeError')
@@ -188,7 +195,7 @@ describe('an invalid body', () => {
       'multipart/form-data',
       'multipart/form-data; boundary=b',
     ]) {
-      const answer = await send(operation.method, nobodysPath(operation), 'name=x', { 'content-type': type })
+      const answer = await send(operation.method, unknownPath(operation), 'name=x', { 'content-type': type })
       expect(answer.status, type).toBeOneOf([400, 404, 415])
       expectRefusal(answer, answer.status)
     }
@@ -209,7 +216,7 @@ describe('a body with hostile keys', () => {
   it.each(ofObject)('%s ignores them, or refuses them by name', async (_, operation) => {
     for (const example of examplesOf(operation.body, world.user.id)) {
       const unique = { ...(example as object), ...('name' in (example as object) && { name: uuid() }) }
-      const answer = await send(operation.method, nobodysPath(operation), withHostileKeys(unique))
+      const answer = await send(operation.method, unknownPath(operation), withHostileKeys(unique))
       if (answer.status !== 400)
         expect(answer.status, answer.text).toBe(operation.path.includes(':') ? 404 : 200)
       else expect(jsonOf(answer).errors[0].field).toMatch(/__proto__|constructor|toString/)
@@ -252,7 +259,7 @@ describe('JSON 100,000 levels deep', () => {
 
   it.each(withBody)('%s refuses it, or ignores it where it is no field', async (_, operation) => {
     for (const body of bodies) {
-      const answer = await send(operation.method, nobodysPath(operation), body)
+      const answer = await send(operation.method, unknownPath(operation), body)
       expect(answer.status, `${body.slice(0, 40)}: ${answer.text}`).toBeOneOf([400, 404])
       expectRefusal(answer, answer.status)
     }
