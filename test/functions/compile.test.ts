@@ -8,7 +8,7 @@ describe('a script', () => {
     ['has enums and parameter properties', 'enum A { B }; class C { constructor(private d: A) {} }'],
     ['exports the old way', 'module.exports = { handleEvent: async () => 1 }'],
     ['exports the new way', `import qs from 'qs'; export async function handleEvent() { return qs }`],
-  ])('may be such that it %s', async (_, source) => {
+  ])('may be one that %s', async (_, source) => {
     expect(await compileHandler(source)).toEqual({ code: expect.any(String), map: expect.any(String) })
   })
 

@@ -202,7 +202,7 @@ async function killedAt(target: TestApplication, path: RegExp): Promise<void> {
   expect(signal).toBe('SIGKILL')
 }
 
-describe('a move from one server to another', () => {
+describe('a migration from one server to another', () => {
   it('writes nothing in a dry run, and reports what there is', async () => {
     const target = await to.createApplication()
     const report = await migrate(target, '--dry-run')

@@ -228,7 +228,7 @@ describe('a chat session', () => {
   })
 })
 
-describe('whoever is taken out of a channel', () => {
+describe('a user who is removed from a channel', () => {
   it('receives no more of the channel, though its chat session was never ended', async () => {
     const { channel, delivered } = await chat()
     const ways = [

@@ -293,7 +293,7 @@ describe('what members change for themselves', () => {
     ])
   })
 
-  it('clears the history of one member and of nobody else', async () => {
+  it('clears the history of one member and of no other', async () => {
     const before = await sendMessage(server.main, open.id)
     expect(await clearHistory(server.ctx, member, open.id)).not.toHaveProperty('lastReceivedMessage.id')
     expect(await getChannel(server.ctx, moderator, open.id)).toMatchObject({

@@ -98,7 +98,7 @@ describe('a user who deletes', () => {
     expect(await eventsOf(user.id, 'user.deleted')).toMatchObject([{ by: user.id, receipt: 'r1' }])
   })
 
-  it('anybody else is refused', async () => {
+  it('any other user is refused', async () => {
     const [user, other] = await Promise.all([createUser(server.main), createUser(server.main)])
     const refusal = deleteUser(server.ctx, callerOf(server.main, user), other.id)
     await expect(refusal).rejects.toMatchObject({ kind: 'AccessDeniedError' })
