@@ -76,7 +76,7 @@ export async function buildApp(ctx: Context): Promise<FastifyInstance> {
   const live = new LiveFeed(ctx)
   app.addHook('preClose', async () => live.close())
   const adminOperations = adminOperationsOf(ctx, { limitSignIns: app.limitSignIns, live })
-  await addWhatIsOpen(app, ctx)
+  await addOpenRoutes(app, ctx)
   await otherWork()
   await app.register(docs, {
     ctx,
@@ -152,7 +152,7 @@ async function addPlugins(app: FastifyInstance, ctx: Context): Promise<void> {
 }
 
 /** Registers the routes that need no token, or that check one themselves. */
-async function addWhatIsOpen(app: FastifyInstance, ctx: Context): Promise<void> {
+async function addOpenRoutes(app: FastifyInstance, ctx: Context): Promise<void> {
   await app.register(health, { ctx })
   await app.register(metrics, { ctx })
   await app.register(oauth, { ctx })

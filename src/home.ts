@@ -30,7 +30,7 @@ export async function prepareHome(home: string): Promise<void> {
     if (Buffer.byteLength(home) > pathBytesMax) throw Object.assign(new Error(), { code: 'ENAMETOOLONG' })
     await makeFolder(home)
     for (const { name, isFolder } of contents) await mustBe(join(home, name), isFolder)
-    await mustHaveRoom(home)
+    await mustHaveDiskSpace(home)
     await tryToWrite(home)
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException
@@ -95,7 +95,7 @@ async function mustBe(path: string, isFolder: boolean, mustExist?: string): Prom
   throw new Error(`${path} is not a ${isFolder ? 'folder' : 'file'}`)
 }
 
-async function mustHaveRoom(home: string): Promise<void> {
+async function mustHaveDiskSpace(home: string): Promise<void> {
   if (await stat(join(home, 'postgres', 'data')).catch(() => null)) return
   // Some file systems do not report their size.
   const { blocks, bavail, bsize } = await statfs(home).catch(() => ({ blocks: 0, bavail: 0, bsize: 0 }))

@@ -45,7 +45,7 @@ export async function introduce(
       ? [
           `Console        ${url}/console`,
           `Operator       ${operator.username}`,
-          `Password       ${operator.password ?? whereaboutsOfPassword(ctx, operator)}`,
+          `Password       ${operator.password ?? locationOfPassword(ctx, operator)}`,
         ]
       : [`Operators      sign in at ${url}/console/sign-in/oidc`]),
   ]
@@ -67,7 +67,7 @@ function whereaboutsOfSecret({ config }: Context, first: FirstApplication): stri
   return '(known to whoever started Chatterie first)'
 }
 
-function whereaboutsOfPassword({ config }: Context, operator: FirstOperator): string {
+function locationOfPassword({ config }: Context, operator: FirstOperator): string {
   if (operator.isGivenPasswordInForce) return '(from CHATTERIE_ADMIN_PASSWORD)'
   if (operator.isKept) return `(kept in ${operatorPath(config.home)}, unless it was changed)`
   return '(known to whoever set it)'

@@ -48,7 +48,7 @@ const errorLevel = 50
 
 const colors = { green: 32, yellow: 33, red: 31, grey: 90 }
 
-function paint(text: string, color: keyof typeof colors, colorize: boolean): string {
+function colorText(text: string, color: keyof typeof colors, colorize: boolean): string {
   return colorize ? `\u001b[${colors[color]}m${text}\u001b[39m` : text
 }
 
@@ -60,7 +60,7 @@ function wordingOfRequest(line: Fields, colorize: boolean): string {
   const [status, ms] = [Number(line.status), Number(line.ms)]
   const mood = status >= 500 ? 'red' : status >= 400 ? 'yellow' : 'green'
   const duration = `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`
-  return `${route ?? operation} ${paint(String(status), mood, colorize)} ${duration} ${paint(String(id), 'grey', colorize)}`
+  return `${route ?? operation} ${colorText(String(status), mood, colorize)} ${duration} ${colorText(String(id), 'grey', colorize)}`
 }
 
 function wordingOf(
@@ -69,7 +69,7 @@ function wordingOf(
   colorize: boolean,
 ): string {
   const facts = Object.entries(fields).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
-  const line = [msg, ...(facts.length > 0 ? [paint(facts.join(' '), 'grey', colorize)] : [])].join(' ')
+  const line = [msg, ...(facts.length > 0 ? [colorText(facts.join(' '), 'grey', colorize)] : [])].join(' ')
   if (!err) return line
   return level >= errorLevel ? `${line}\n${err.stack}` : `${line}: ${err.message}`
 }

@@ -77,7 +77,7 @@ async function start({ ephemeral = false, seed, untilInputEnds = false }: RunOpt
   founding.catch(() => {}) // awaited below
   const serving = await code.prepareServing(ctx)
   const [founded] = await Promise.all([founding, joined])
-  if (seed !== undefined) await plant(ctx, founded.first, seed)
+  if (seed !== undefined) await seedApplication(ctx, founded.first, seed)
   goOn()
 
   const sweeper = new code.Sweeper(ctx)
@@ -197,7 +197,7 @@ async function startBackground(ctx: Context, databaseUrl: string): Promise<void>
   started.push({ undo: () => background.stop() })
 }
 
-async function plant(ctx: Context, first: FirstApplication, file: string): Promise<void> {
+async function seedApplication(ctx: Context, first: FirstApplication, file: string): Promise<void> {
   const [{ readSeedFile }, { seedFirstApplication }] = await Promise.all([
     import('#test-api/seed-file.ts'),
     import('#domain/worlds/seed-first-application.ts'),

@@ -39,7 +39,7 @@ export async function prepareServing(ctx: Context, limits: Partial<StompLimits> 
   const webhooks = new WebhookDeliveries(ctx)
   const door = await doorOf(ctx, realtime)
   const { handler, publish } = ctx.tracing
-    ? (await import('#realtime/traced-door.ts')).tracedDoor(ctx.tracing, door)
+    ? (await import('#realtime/trace-realtime.ts')).traceRealtime(ctx.tracing, door)
     : door
   const dispatcher = new Dispatcher(
     ctx,

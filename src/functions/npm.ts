@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
-import { measure, whatIsTooMuch, whyNotFromRegistries, whyNotPlain } from './packages.ts'
+import { exceededLimit, measure, whyNotFromRegistries, whyNotPlain } from './packages.ts'
 import { spawnSupervised } from './supervise.ts'
 
 export interface InstallOptions {
@@ -268,7 +268,7 @@ function watchSize(folder: string, end: (reason: string) => void): NodeJS.Timeou
     if (isMeasuring) return
     isMeasuring = true
     const size = await measure(folder, 2).catch(() => undefined) // folders come and go
-    const problem = size && whatIsTooMuch(size, 2)
+    const problem = size && exceededLimit(size, 2)
     if (problem) end(problem)
     isMeasuring = false
   }, measureMs)

@@ -64,7 +64,7 @@ interface Size {
 export async function measure(folder: string, times = 1): Promise<Size> {
   const size: Size = { files: 0, bytes: 0, odd: [] }
   const folders = [folder]
-  for (let at = folders.pop(); at !== undefined && !whatIsTooMuch(size, times); at = folders.pop()) {
+  for (let at = folders.pop(); at !== undefined && !exceededLimit(size, times); at = folders.pop()) {
     for (const entry of await readdir(at, { withFileTypes: true })) {
       const path = join(at, entry.name)
       size.files++
@@ -80,7 +80,7 @@ export async function measure(folder: string, times = 1): Promise<Size> {
   return size
 }
 
-export function whatIsTooMuch({ files, bytes }: Size, times = 1): string | undefined {
+export function exceededLimit({ files, bytes }: Size, times = 1): string | undefined {
   if (files > times * filesMax) return `the packages have more than ${filesMax} files`
   return bytes > times * bytesMax ? `the packages have more than ${bytesMax / 1024 ** 2} MB` : undefined
 }
@@ -90,5 +90,5 @@ export async function whyNotPlain(folder: string): Promise<string | undefined> {
   const size = await measure(folder)
   const [odd] = size.odd
   if (odd !== undefined) return `${relative(join(folder, 'node_modules'), odd)} is a link or no file at all`
-  return whatIsTooMuch(size)
+  return exceededLimit(size)
 }

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import { ChatError, rateLimited } from '#errors.ts'
 import { Budget } from '#plugins/budget.ts'
-import { tellLimit } from '#plugins/rate-limit.ts'
+import { setRateLimitHeaders } from '#plugins/rate-limit.ts'
 import { Turns } from '#plugins/turns.ts'
 import { networkOf } from '#wire/origin.ts'
 
@@ -129,7 +129,7 @@ function limiter(turns: Turns, { max, budgets, isWrong, message }: Limits): Limi
 
   function refuse(reply: FastifyReply, waitMs: number): ChatError {
     const seconds = Math.ceil(waitMs / 1_000)
-    tellLimit(reply, max, 0, seconds).header('retry-after', seconds)
+    setRateLimitHeaders(reply, max, 0, seconds).header('retry-after', seconds)
     return rateLimited(message, waitMs)
   }
 }

@@ -58,7 +58,7 @@ function limit(max: number): onRequestHookHandler {
     }
     const count = (counts.get(applicationId) ?? 0) + 1
     counts.set(applicationId, count)
-    tellLimit(reply, max, Math.max(0, max - count), 1)
+    setRateLimitHeaders(reply, max, Math.max(0, max - count), 1)
     if (count <= max) return done()
     reply.header('retry-after', 1)
     const coolOffMs = Math.ceil(beganAt + windowMs - now)
@@ -67,7 +67,7 @@ function limit(max: number): onRequestHookHandler {
 }
 
 /** Sets the headers with the limit, what remains of it, and the seconds until it is reset. */
-export function tellLimit(
+export function setRateLimitHeaders(
   reply: FastifyReply,
   max: number,
   remaining: number,

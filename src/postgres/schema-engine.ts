@@ -24,7 +24,7 @@ export interface OpenEngine {
 export async function openSchemaEngine(url: string): Promise<OpenEngine> {
   const { SchemaEngine } = await loadEngine()
   const connection = new pg.Pool({ connectionString: url, max: 1, idleTimeoutMillis: 0 })
-  const postgres = new PrismaPg(tellLetters(connection))
+  const postgres = new PrismaPg(markLetterColumns(connection))
   let scriptError: Error | undefined
 
   async function connect() {
@@ -78,7 +78,7 @@ const CHAR = 18
 const TEXT = 25
 const letterColumns = new WeakMap<unknown[][], number[]>()
 
-function tellLetters(pool: pg.Pool): pg.Pool {
+function markLetterColumns(pool: pg.Pool): pg.Pool {
   const query = pool.query.bind(pool)
   return Object.assign(pool, {
     async query(statement: string | pg.QueryArrayConfig) {

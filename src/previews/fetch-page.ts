@@ -34,7 +34,7 @@ export async function fetchPreview(url: URL, options: FetchOptions): Promise<Lin
   const signal = AbortSignal.timeout(options.timeoutMs)
   let at = url
   for (let redirects = 0; redirects <= redirectsMax; redirects++) {
-    mustBeWeb(at)
+    mustBeHttpUrl(at)
     const client = new Client(at.origin, { connect: guardedConnector(options.guard, signal), pipelining: 0 })
     try {
       const response = await client.request({
@@ -59,7 +59,7 @@ export async function fetchPreview(url: URL, options: FetchOptions): Promise<Lin
   throw new Error('redirected too often')
 }
 
-function mustBeWeb(url: URL): void {
+function mustBeHttpUrl(url: URL): void {
   if (!/^https?:$/.test(url.protocol)) throw new Error('not of the web')
   if (url.username || url.password) throw new Error('holds credentials')
 }

@@ -95,7 +95,7 @@ export class Broadcaster {
       const heard = events.filter((event) => this.#isHeard(event))
       const due = this.#dueChannels(events)
       const presented = new Map((await this.#present(heard, due)).map((each) => [each.position, each]))
-      const published = events.map((event) => presented.get(event.position) ?? unheard(event))
+      const published = events.map((event) => presented.get(event.position) ?? withoutDeliveries(event))
       this.#broadcast(published)
       const delivered = this.#enqueue(published)
       if (this.#queue.waiting > waitingMax) await delivered
@@ -158,7 +158,7 @@ export class Broadcaster {
     for (const published of await this.#present(unknown)) presented.set(published.position, published)
     const changed = new Map<number, PublishedEvent>()
     const all = events.map((event) => {
-      const published = presented.get(event.position) ?? unheard(event)
+      const published = presented.get(event.position) ?? withoutDeliveries(event)
       return { ...published, deliveries: [...published.deliveries] }
     })
     if (!isOwn) return all
@@ -333,7 +333,7 @@ export class Broadcaster {
 }
 
 /** Returns an event without deliveries, which keeps its position. */
-function unheard({ type, applicationId, channelId, position }: CommittedEvent): PublishedEvent {
+function withoutDeliveries({ type, applicationId, channelId, position }: CommittedEvent): PublishedEvent {
   return { type, applicationId, channelId, position, deliveries: [] }
 }
 

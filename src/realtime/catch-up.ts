@@ -1,7 +1,7 @@
 // Delivers missed events to resumed sessions, topic by topic as they resubscribe. [decision 13]
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '#context.ts'
-import { mayHear } from '#domain/access/topic.ts'
+import { mayReceive } from '#domain/access/topic.ts'
 import type { Relations } from '#domain/sessions/relations.ts'
 import { toChatError } from '#errors.ts'
 import type { Broadcaster } from '#realtime/broadcaster.ts'
@@ -31,7 +31,7 @@ interface Progress {
 }
 
 /** Ends a session that cannot resume without losing events; `message` gives the reason. */
-export type GiveUp = (session: Session, message: string) => void
+export type EndSession = (session: Session, message: string) => void
 
 const reasons: Record<Exclude<Outcome, 'whole'>, string> = {
   forgotten: 'Missed events are not kept any more: start a new session',
@@ -42,10 +42,10 @@ export class CatchUp {
   readonly #ctx: Context
   readonly #hub: Hub
   readonly #broadcaster: Broadcaster
-  readonly #giveUp: GiveUp
+  readonly #giveUp: EndSession
   readonly #progress = new WeakMap<Connection, Progress>()
 
-  constructor(ctx: Context, hub: Hub, broadcaster: Broadcaster, giveUp: GiveUp) {
+  constructor(ctx: Context, hub: Hub, broadcaster: Broadcaster, giveUp: EndSession) {
     this.#ctx = ctx
     this.#hub = hub
     this.#broadcaster = broadcaster
@@ -133,7 +133,7 @@ export class CatchUp {
     const { session, owner, id } = subscription
     if (session.subscriptions.get(id) !== subscription || subscription.state !== 'behind') return
     subscription.state = 'live'
-    if (!mayHear(session.relations, owner)) this.#hub.end(subscription)
+    if (!mayReceive(session.relations, owner)) this.#hub.end(subscription)
   }
 
   /**

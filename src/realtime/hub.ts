@@ -1,5 +1,5 @@
 // Delivers published events to the sessions of this process, by an index of subscriptions.
-import { mayHear } from '#domain/access/topic.ts'
+import { mayReceive } from '#domain/access/topic.ts'
 import type { Change, Relations } from '#domain/sessions/relations.ts'
 import { Bodies, byAudience } from '#realtime/bodies.ts'
 import type { Session } from '#realtime/session.ts'
@@ -277,7 +277,7 @@ function send(
   const { delivery } = bodies
   const { connection, facts } = session
   if (!connection || published.applicationId !== facts.applicationId) return false
-  if (!mayHear(relations, subscription.owner)) return false
+  if (!mayReceive(relations, subscription.owner)) return false
   if (delivery.except === facts.userId) return false
   if (delivery.exceptActor && published.cause?.session === facts.key) return false
   if (delivery.from !== undefined && relations.blocked.has(delivery.from)) return false

@@ -1,17 +1,17 @@
 // Subscriptions of sessions, and how they follow changes of their users' access to channels.
 
 import type { Context } from '#context.ts'
-import { mayHear } from '#domain/access/topic.ts'
+import { mayReceive } from '#domain/access/topic.ts'
 import { endChatSession } from '#domain/sessions/end-chat-session.ts'
 import { startChatSession } from '#domain/sessions/start-chat-session.ts'
-import { whyOut } from '#domain/users/bans/why-out.ts'
+import { reasonForEnd } from '#domain/users/bans/reason-for-end.ts'
 import { ChatError } from '#errors.ts'
 import type { Broadcaster } from '#realtime/broadcaster.ts'
 import type { CatchUp } from '#realtime/catch-up.ts'
 import type { Hub } from '#realtime/hub.ts'
 import type { Connection, Session } from '#realtime/session.ts'
 import { type Owed, Subscription, type SubscriptionFacts } from '#realtime/subscription.ts'
-import { mustMayListen, ownerOf } from '#realtime/topics.ts'
+import { mustBeAllowedToSubscribe, ownerOf } from '#realtime/topics.ts'
 import { type EventType, eventsWhere, eventsWith } from '#resources/events.ts'
 import type { PublishedEvent } from '#resources/published-event.ts'
 import { chatSessionOf } from '#resources/topics.ts'
@@ -61,7 +61,7 @@ export class Listening {
     try {
       await this.#goOn(connection, facts, owed)
     } catch (error) {
-      if (owed && error instanceof ChatError) await this.#bidFarewell(connection, facts, owed)
+      if (owed && error instanceof ChatError) await this.#deliverMissedBeforeRefusal(connection, facts, owed)
       else if (owed) session.owed.add(destination, owed)
       throw error
     }
@@ -70,7 +70,12 @@ export class Listening {
   async #goOn(connection: Connection, facts: Omit<SubscriptionFacts, 'owner'>, owed?: Owed): Promise<void> {
     const { session, destination } = facts
     for (;;) {
-      const { owner, opensChatSession } = await mustMayListen(this.#ctx, this.#hub, session, destination)
+      const { owner, opensChatSession } = await mustBeAllowedToSubscribe(
+        this.#ctx,
+        this.#hub,
+        session,
+        destination,
+      )
       if (opensChatSession && 'channelId' in owner) {
         await startChatSession(this.#ctx, session.caller(), session.facts.id, owner.channelId)
         // Clients wait for this RECEIPT before they subscribe to the other topics (runtime contract 5.3).
@@ -80,7 +85,7 @@ export class Listening {
         if (owed) session.owed.add(destination, owed)
         return
       }
-      if (!mayHear(session.relations, owner)) {
+      if (!mayReceive(session.relations, owner)) {
         this.#leaveChat(session, destination) // the user was removed meanwhile
         continue
       }
@@ -91,7 +96,7 @@ export class Listening {
   }
 
   /** Delivers the events of a topic that the user missed before losing access to it. */
-  async #bidFarewell(
+  async #deliverMissedBeforeRefusal(
     connection: Connection,
     facts: Omit<SubscriptionFacts, 'owner'>,
     owed: Owed,
@@ -117,7 +122,8 @@ export class Listening {
     if (type === undefined) return
     const sessions = userId === undefined ? [] : this.#hub.sessionsOf(userId)
     if (endsSessions.has(type)) {
-      const why = sessions.length > 0 && userId !== undefined ? await whyOut(this.#ctx, userId) : undefined
+      const why =
+        sessions.length > 0 && userId !== undefined ? await reasonForEnd(this.#ctx, userId) : undefined
       for (const { connection } of sessions) if (why) connection?.fail(why)
     } else if (reloadsRelations.has(type)) {
       await Promise.all(sessions.map((session) => this.relate(session)))

@@ -2,10 +2,10 @@
 import type { Alarm } from '#clock/clock.ts'
 import type { Context } from '#context.ts'
 import { mayStay } from '#domain/access/user.ts'
+import { connectRulesOf } from '#domain/sessions/connect-rules-of.ts'
 import { detachSession } from '#domain/sessions/detach-session.ts'
 import { endOrphanedSessions } from '#domain/sessions/end-orphaned-sessions.ts'
 import { endSession } from '#domain/sessions/end-session.ts'
-import { entrancesOf } from '#domain/sessions/entrances-of.ts'
 import { keepAcknowledged } from '#domain/sessions/keep-acknowledged.ts'
 import type { StartedSession } from '#domain/sessions/start-session.ts'
 import { lateBansOf } from '#domain/users/bans/late-bans-of.ts'
@@ -67,7 +67,7 @@ export class Sessions {
     this.#timers.push(
       setInterval(() => this.#ctx.later(this.#keepAcknowledged()), keepMs).unref(),
       setInterval(() => this.#ctx.later(this.endOrphans()), sweepMs).unref(),
-      setInterval(() => this.#ctx.later(this.#showOut()), admitMs).unref(),
+      setInterval(() => this.#ctx.later(this.#endRefusedSessions()), admitMs).unref(),
     )
   }
 
@@ -280,24 +280,24 @@ export class Sessions {
   }
 
   /** Ends the sessions of users who are no longer admitted. */
-  async #showOut(): Promise<void> {
+  async #endRefusedSessions(): Promise<void> {
     const connected = [...this.#sessions.values()].filter(({ connection }) => connection)
     if (connected.length === 0) return
     const ids = [...new Set(connected.map(({ facts }) => facts.applicationId))]
     try {
-      const entrances = await entrancesOf(this.#ctx, ids)
+      const connectRules = await connectRulesOf(this.#ctx, ids)
       for (const session of connected) {
         const { applicationId, isVouched } = session.facts
-        const entrance = entrances.get(applicationId)
-        if (!entrance) this.giveUp(session, 'The application was deleted')
-        else if (!mayStay(entrance, isVouched)) this.giveUp(session, 'This application lets no guests in')
+        const rules = connectRules.get(applicationId)
+        if (!rules) this.giveUp(session, 'The application was deleted')
+        else if (!mayStay(rules, isVouched)) this.giveUp(session, 'This application lets no guests in')
       }
       // Users who connected while they were being banned.
       for (const userId of await lateBansOf(this.#ctx, ids)) {
         for (const session of this.#hub.sessionsOf(userId)) this.giveUp(session, 'The user is banned')
       }
     } catch (error) {
-      this.#ctx.log.warn({ err: error }, 'it could not be looked who may stay connected')
+      this.#ctx.log.warn({ err: error }, 'it could not be checked who may stay connected')
     }
   }
 

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '#context.ts'
 import { mustBeMember } from '#domain/access/channel.ts'
-import { mayHear, type TopicOwner } from '#domain/access/topic.ts'
+import { mayReceive, type TopicOwner } from '#domain/access/topic.ts'
 import { getThread } from '#domain/threads/get-thread.ts'
 import { ChatError, notFound } from '#errors.ts'
 import type { Hub } from '#realtime/hub.ts'
@@ -24,7 +24,7 @@ export interface Topic {
  * Returns the topic of a destination if the session's user may subscribe to it.
  * @throws ChatError 404 if there is no such topic or channel, AccessDeniedError for topics of other users
  */
-export async function mustMayListen(
+export async function mustBeAllowedToSubscribe(
   ctx: Context,
   hub: Hub,
   session: Session,
@@ -33,14 +33,14 @@ export async function mustMayListen(
   const { of, id } = mustBeTopic(destination)
   if (of === 'users') {
     const owner = { userId: id }
-    if (mayHear(session.relations, owner)) return { owner, opensChatSession: false }
+    if (mayReceive(session.relations, owner)) return { owner, opensChatSession: false }
     throw new ChatError('AccessDeniedError', "Other users' topics are their own")
   }
   const caller = session.caller()
   const channelId = of === 'channels' ? id : (await getThread(ctx, caller, id)).channelId
   const owner = { channelId }
   await mustNotBeLeaving(session, channelId)
-  while (!mayHear(session.relations, owner)) {
+  while (!mayReceive(session.relations, owner)) {
     const { relationsVersion } = session
     await mustBeMember(ctx, caller, channelId)
     // The join is not yet delivered in this process, unless a later leave was delivered meanwhile.

@@ -7,7 +7,7 @@ import {
 } from '#resources/event-description.ts'
 
 /** An event that is only counted or passed on. */
-const unheard = { audience: 'nobody', subjects: [], echo: null } as const
+const withoutAudience = { audience: 'nobody', subjects: [], echo: null } as const
 const messageCreated = {
   audience: 'channel',
   subjects: ['messages'],
@@ -27,7 +27,7 @@ const messageDeleted = {
 export const events = {
   'user.created': {
     counts: ['application.users'],
-    ...unheard,
+    ...withoutAudience,
     webhook: 'user.created',
   },
   'user.updated': {
@@ -61,12 +61,12 @@ export const events = {
     effects: ['ends sessions'],
     webhook: 'user.banned',
   },
-  'user.unbanned': { counts: [], ...unheard },
+  'user.unbanned': { counts: [], ...withoutAudience },
   /** For the live feed of the application, like the next three. */
-  'user.session.started': { counts: [], ...unheard },
-  'job.changed': { counts: [], ...unheard },
-  'function.invoked': { counts: [], ...unheard },
-  'webhook.attempted': { counts: [], ...unheard },
+  'user.session.started': { counts: [], ...withoutAudience },
+  'job.changed': { counts: [], ...withoutAudience },
+  'function.invoked': { counts: [], ...withoutAudience },
+  'webhook.attempted': { counts: [], ...withoutAudience },
   'user.blocked': {
     counts: [],
     audience: 'users',
@@ -90,7 +90,7 @@ export const events = {
     webhook: 'channel.created',
   },
   /** Written in addition to the previous event for a PUBLIC channel, which has a counter of its own. */
-  'channel.public.created': { counts: ['application.public_channels'], ...unheard },
+  'channel.public.created': { counts: ['application.public_channels'], ...withoutAudience },
   /** A request to create a channel that already exists. */
   'channel.upserted': {
     counts: [],
@@ -118,7 +118,7 @@ export const events = {
     relates: 'memberIds',
     webhook: 'channel.deleted',
   },
-  'channel.public.deleted': { counts: ['application.public_channels'], ...unheard },
+  'channel.public.deleted': { counts: ['application.public_channels'], ...withoutAudience },
   'channel.member.joined': {
     counts: ['channel.members', 'application.memberships'],
     audience: 'channel and users',
@@ -205,7 +205,7 @@ export const events = {
   /** Another device of a participant has joined. */
   'channel.chat_session.started': {
     counts: [],
-    ...unheard,
+    ...withoutAudience,
     functions: { byUser: 'user.started.chat_session' },
   },
   'thread.created': {

@@ -87,7 +87,7 @@ export async function receive<F, R>(
     }
     return answer
   } catch (error) {
-    swallow(request)
+    discardBody(request)
     for (const file of files) await storage.discard(file)
     throw error
   }
@@ -140,7 +140,7 @@ function asRefusal(error: unknown): unknown {
 }
 
 /** Reads and discards the rest of the request: most clients read no answer before they have sent everything. */
-function swallow({ raw }: FastifyRequest): void {
+function discardBody({ raw }: FastifyRequest): void {
   raw.unpipe()
   raw.resume()
 }

@@ -10,7 +10,7 @@ import { badRequestBody } from './error.ts'
 import { defaultLimits, type StompLimits } from './limits.ts'
 import { SockJsServer } from './sock-js.ts'
 import { type Locate, StompRequest, type Transport } from './transport.ts'
-import { Turnstile } from './turnstile.ts'
+import { UpgradeQueue } from './upgrade-queue.ts'
 import { SockJsWebSocketTransport, WebSocketTransport } from './web-socket.ts'
 
 export interface StompServer {
@@ -43,7 +43,7 @@ export function attachStomp<S>(server: Server, options: StompOptions<S>): StompS
   const { open } = connections
   const messageBytesMax = messagesOfFrame * (limits.bodyBytesMax + limits.headBytesMax)
   const webSockets = webSocketServer({ paths, locate, clock, maxPayload: messageBytesMax, open })
-  const turnstile = new Turnstile()
+  const upgrades = new UpgradeQueue()
   const sockJs = new SockJsServer({
     prefixes: paths,
     locate,
@@ -55,7 +55,7 @@ export function attachStomp<S>(server: Server, options: StompOptions<S>): StompS
     overrideUpgrades(server, (request, socket, head) => {
       const fail = () => socket.destroy() // while it waits, it has no other listener
       socket.once('error', fail)
-      turnstile.pass(() => {
+      upgrades.pass(() => {
         socket.off('error', fail)
         if (connections.isClosing) refuseUpgrade(socket, '503 Service Unavailable')
         else if (!webSockets(request, socket, head)) refuseUpgrade(socket, '404 Not Found')

@@ -35,7 +35,7 @@ export class WebSocketTransport implements Transport {
    */
   send(frames: Frame[]): void {
     if (this.ws.readyState !== this.ws.OPEN) return
-    const bytes = takeRoom(sizeOf(frames))
+    const bytes = reserveBytes(sizeOf(frames))
     writeTextMessages(bytes, frames)
     this.#socket.write(bytes)
     if (this.#socket.writableLength === 0) giveBack(bytes)
@@ -119,7 +119,7 @@ export class SockJsWebSocketTransport extends WebSocketTransport {
 let room = Buffer.allocUnsafeSlow(64 * 1024)
 let roomAt = 0
 
-function takeRoom(bytes: number): Buffer {
+function reserveBytes(bytes: number): Buffer {
   if (bytes > room.length) return Buffer.allocUnsafeSlow(bytes)
   if (bytes > room.length - roomAt) {
     room = Buffer.allocUnsafeSlow(room.length)

@@ -22,7 +22,7 @@ export const guard = plugin<{ config: Config }>(
       if (origin !== undefined && !isOurs(hostOf(origin))) {
         throw new ChatError('AccessDeniedError', 'The test API does not serve pages of other sites')
       }
-      if (testApiToken) mustBear(request, testApiToken)
+      if (testApiToken) mustHaveBearerToken(request, testApiToken)
     })
   },
   { name: 'test-api-guard' },
@@ -32,7 +32,7 @@ function hostOf(url: string | undefined): string | undefined {
   return url === undefined ? undefined : URL.parse(url)?.hostname
 }
 
-function mustBear(request: FastifyRequest, expected: string): void {
+function mustHaveBearerToken(request: FastifyRequest, expected: string): void {
   const token = bearerToken({ headers: request.headers, query: {} })
   if (token === undefined)
     throw new ChatError('unauthorized', 'The test API needs the bearer token TEST_API_TOKEN')

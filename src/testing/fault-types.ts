@@ -45,7 +45,7 @@ interface Delay {
   delayMs?: number | [min: number, max: number]
 }
 
-type JustDelay = Required<Delay>
+type DelayOnly = Required<Delay>
 
 /** The answer sent instead. */
 interface Answer {
@@ -61,7 +61,7 @@ interface Answer {
 export type RestFault = Delay &
   (
     | Answer
-    | JustDelay
+    | DelayOnly
     /** Resets the TCP connection. */
     | { reset: true }
     /** Sends no answer. */
@@ -88,10 +88,10 @@ interface SocketEffects {
   MESSAGE: Drop | Duplicate
 }
 
-export type SocketFault<F extends FrameName = FrameName> = Delay & (SocketEffects[F] | Disconnect | JustDelay)
+export type SocketFault<F extends FrameName = FrameName> = Delay & (SocketEffects[F] | Disconnect | DelayOnly)
 
 export type FunctionFault = Delay &
-  ({ error: { error?: string; message?: string } } | { hang: true } | JustDelay)
+  ({ error: { error?: string; message?: string } } | { hang: true } | DelayOnly)
 
 export type WebhookFault = Delay &
   (
@@ -102,7 +102,7 @@ export type WebhookFault = Delay &
         headers?: Record<string, string>
         body?: unknown
       }
-    | JustDelay
+    | DelayOnly
     /** Resets the TCP connection. */
     | { reset: true }
     /** Sends no answer for 20 s by the server's clock. */

@@ -20,7 +20,7 @@ export function presentError(error: ChatError, spelling: Spelling, at: number): 
     ...presentRefusal(error, at),
     error: httpNames[error.kind] ?? error.kind,
     ...(error.kind === 'ResourceNotFoundError' && { message: 'Resource not found', detail: error.message }),
-    ...coolOff(error),
+    ...coolOffDurationOf(error),
     ...(problems.length === 1 && only && { resource: only.resource, field: only.field, code: only.code }),
     ...(problems.length > 0 && { errors: problems }),
   }
@@ -34,9 +34,13 @@ export function presentRefusal({ kind, message }: ChatError, at: number): Record
 /** Returns the message to the errors queue for a frame after which the connection stays open. */
 export function presentFrameError(error: ChatError, at: number): Record<string, unknown> {
   const { problems } = error
-  return { ...presentRefusal(error, at), ...(problems.length > 0 && { errors: problems }), ...coolOff(error) }
+  return {
+    ...presentRefusal(error, at),
+    ...(problems.length > 0 && { errors: problems }),
+    ...coolOffDurationOf(error),
+  }
 }
 
-function coolOff({ coolOffMs }: ChatError): { coolOffDuration?: string } {
+function coolOffDurationOf({ coolOffMs }: ChatError): { coolOffDuration?: string } {
   return coolOffMs === undefined ? {} : { coolOffDuration: `PT${Math.ceil(coolOffMs) / 1000}S` }
 }

@@ -99,7 +99,7 @@ export function aChannel(
   fields: Fields & { type: Channel['type'] },
   standing: 'member' | 'outsider' | 'blocked' = 'member',
 ) {
-  const mayEnter = fields.type === 'PUBLIC' && standing === 'outsider' ? ['join'] : []
+  const mayConnect = fields.type === 'PUBLIC' && standing === 'outsider' ? ['join'] : []
   const mayLeave = fields.type !== 'DIRECT' && standing === 'member' ? ['leave', 'invite'] : []
   const ofGroup = fields.type === 'DIRECT' ? [] : groupActions
   return {
@@ -131,7 +131,7 @@ export function aChannel(
       'blockRecords',
       'moderators',
     ]),
-    _actions: addresses([...channelActions, ...ofGroup, ...mayEnter, ...mayLeave]),
+    _actions: addresses([...channelActions, ...ofGroup, ...mayConnect, ...mayLeave]),
     _streams: streams(['messages']),
   }
 }

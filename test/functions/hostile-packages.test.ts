@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { findDependencies, installDependencies } from '#functions/install.ts'
-import { measure, whatIsTooMuch, whyNotFromRegistries, whyNotPlain } from '#functions/packages.ts'
+import { exceededLimit, measure, whyNotFromRegistries, whyNotPlain } from '#functions/packages.ts'
 import { openRegistry, type Package, type Registry } from '../support/registry.ts'
 
 let sandbox: string
@@ -208,8 +208,8 @@ describe('whatever npm has done,', () => {
     for (const name of ['one', 'a/two', 'a/b/three']) await writeFile(join(at, name), '')
     const size = await measure(at)
     expect(size).toEqual({ files: 5, bytes: 0, odd: [] })
-    expect(whatIsTooMuch(size)).toBeUndefined()
-    expect(whatIsTooMuch({ ...size, files: 100_001 })).toBe('the packages have more than 100000 files')
+    expect(exceededLimit(size)).toBeUndefined()
+    expect(exceededLimit({ ...size, files: 100_001 })).toBe('the packages have more than 100000 files')
   })
 
   it.runIf(process.getuid?.() === 0)(

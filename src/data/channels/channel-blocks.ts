@@ -49,12 +49,12 @@ const isBlockedStatement = {
 }
 
 /** Serializes transactions that let this user into the channel or block them, until this one ends. */
-export async function lockDoor(tx: Tx, channelId: number, userId: number): Promise<void> {
+export async function lockAdmission(tx: Tx, channelId: number, userId: number): Promise<void> {
   await tx.run(lockStatement, [`channel ${channelId} user ${userId}`])
 }
 
 const lockStatement = {
-  name: 'lock-door',
+  name: 'lock-admission',
   text: 'select pg_advisory_xact_lock(hashtextextended($1, 0))',
 }
 

@@ -93,7 +93,7 @@ export interface PersonSource {
 }
 
 /** Calls `work` with a snapshot of a person's data as of now, however long it takes. */
-export function asPersonIs<T>(
+export function withPersonSnapshot<T>(
   db: Database,
   userId: number,
   work: (source: PersonSource) => Promise<T>,

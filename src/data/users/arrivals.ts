@@ -2,7 +2,7 @@
 // because a crowd that reconnects after a restart would otherwise cause thousands of transactions. Indexes: the unique
 // keys of application, user_name_key, the primary key of user_ban, user_session (key).
 
-import { type Entrance, entranceColumns } from '#data/applications/entrances.ts'
+import { type ConnectRules, connectRulesColumns } from '#data/applications/connect-rules.ts'
 import { bool, type Columns, column, columnsOf, int8, joined, mapped, select, uuid } from '#data/columns.ts'
 import { type Querier, quick, reading, type Tx } from '#data/database.ts'
 import { keptMinutes } from '#data/events/limits.ts'
@@ -25,7 +25,7 @@ export type Resumable = SessionRow | 'too late' | 'user deleted'
 
 /** What the database has about a connecting client. */
 export interface Found {
-  application: Entrance | undefined
+  application: ConnectRules | undefined
   user: User | undefined
   /** The user's ban that is in force. */
   ban: Ban | undefined
@@ -68,7 +68,7 @@ const findStatement = quick(
   reading(
     'find-comers',
     select({
-      application: joined(entranceColumns),
+      application: joined(connectRulesColumns),
       user: authorColumns('u'),
       ban: joined(banColumns),
       resumable: resumableColumns,

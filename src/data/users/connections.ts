@@ -140,7 +140,7 @@ const endChatStatement = {
 }
 
 /** Returns, for each user, those of their channels in which any user has an active chat session. */
-export async function livelyChannelsOf(db: Db, userIds: number[]): Promise<Map<number, number[]>> {
+export async function activeChannelsOf(db: Db, userIds: number[]): Promise<Map<number, number[]>> {
   const channels = new Map<number, number[]>()
   for (const { userId, channelId } of await db.all(livelyStatement, [userIds])) {
     channels.set(userId, [...(channels.get(userId) ?? []), channelId])

@@ -39,7 +39,7 @@ export interface Kept {
 }
 
 /** A table whose rows are only deleted. */
-export interface Fleeting {
+export interface DeletedTable {
   of: string
   /** Rows that are locked are skipped: the holder may be waiting for rows of the world, and has no effect then. */
   isWorkedOn?: true
@@ -293,4 +293,4 @@ export const models = {
     key: ['scope', 'scopeId'],
     numbers: { scopeId: 'counted', value: 'plain' },
   },
-} satisfies { [M in Model]: KeptOf<M> | Fleeting | null }
+} satisfies { [M in Model]: KeptOf<M> | DeletedTable | null }

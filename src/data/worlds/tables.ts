@@ -1,6 +1,6 @@
 // The tables of worlds with their names in the database, derived from models.ts.
 import { Prisma } from '#data/generated/client.ts'
-import { type Fleeting, type Kept, type Model, models } from '#data/worlds/models.ts'
+import { type DeletedTable, type Kept, type Model, models } from '#data/worlds/models.ts'
 import { ofApplication } from '#data/worlds/rows-of.ts'
 import type { Meaning } from '#data/worlds/spaces.ts'
 
@@ -36,7 +36,7 @@ export const keptTables: KeptTable[] = Object.entries(models).flatMap(([model, t
 })
 
 /** How the rows of each table of a world are found, including the audit log. */
-export const clearedTables: ({ name: string } & Fleeting)[] = [
+export const clearedTables: ({ name: string } & DeletedTable)[] = [
   { name: 'audit_entry', of: ofApplication },
   ...Object.entries(models).flatMap(([model, table]) => {
     if (table === null) return []

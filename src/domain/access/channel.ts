@@ -45,7 +45,7 @@ function mayChange({ type, standing, moderator }: ChannelStanding): boolean {
 }
 
 /** @throws ChatError 404 and AccessDeniedError like {@link mustBeMember}, or if the caller may not change it */
-export async function mustMayChangeChannel(
+export async function mustBeAllowedToChangeChannel(
   ctx: Context,
   caller: UserCaller,
   channelId: number,
@@ -73,7 +73,7 @@ export async function mustHaveGroupChannel(
 ): Promise<void> {
   const type =
     caller.kind === 'user'
-      ? (await (who === 'members' ? mustBeMember : mustMayChangeChannel)(ctx, caller, id)).type
+      ? (await (who === 'members' ? mustBeMember : mustBeAllowedToChangeChannel)(ctx, caller, id)).type
       : await mustHaveChannel(ctx, caller, id)
   if (type === 'DIRECT') throw directChannel(id)
 }

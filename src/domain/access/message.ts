@@ -35,7 +35,11 @@ function isAuthor({ userId }: UserCaller, message: SeenMessage): boolean {
  * own, and moderators those of their channels (runtime contract 8.2).
  * @throws ChatError 404, AccessDeniedError
  */
-export async function mustMayChangeMessage(ctx: Context, caller: Caller, id: number): Promise<SeenMessage> {
+export async function mustBeAllowedToChangeMessage(
+  ctx: Context,
+  caller: Caller,
+  id: number,
+): Promise<SeenMessage> {
   if (caller.kind === 'application') return mustSeeMessage(ctx, caller, id)
   const { message, moderator } = await mustSeeAsMember(ctx, caller, id)
   if (moderator || isAuthor(caller, message)) return message

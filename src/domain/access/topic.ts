@@ -13,6 +13,6 @@ export interface Listener {
  * Returns whether a user may receive what is published to a topic (runtime contract 4 and 8.4). Checked at every
  * subscription, and again for every event, both when it is delivered live and when it is replayed after a reconnect.
  */
-export function mayHear({ userId, memberships }: Listener, owner: TopicOwner): boolean {
+export function mayReceive({ userId, memberships }: Listener, owner: TopicOwner): boolean {
   return 'userId' in owner ? owner.userId === userId : memberships.has(owner.channelId)
 }

@@ -9,7 +9,7 @@ export function mustBeOneself(caller: Caller, userId: number): void {
 }
 
 /** The settings of an application that decide who may connect (runtime contract 1.7). */
-export interface EntranceRules {
+export interface AdmissionRules {
   guestUsers: boolean
   /** Whether functions decide who may connect. */
   isGuarded: boolean
@@ -19,11 +19,11 @@ export interface EntranceRules {
  * Returns whether a user may connect or reconnect. If functions decide, these must have vouched for the user. Otherwise
  * the application must accept guests, because nobody has proved who they are.
  */
-export function mayEnter({ guestUsers, isGuarded }: EntranceRules, isVouched: boolean): boolean {
+export function mayConnect({ guestUsers, isGuarded }: AdmissionRules, isVouched: boolean): boolean {
   return isGuarded ? isVouched : guestUsers
 }
 
 /** Returns whether a connected user may stay. New functions affect nobody, but guests leave if no longer accepted. */
-export function mayStay({ guestUsers }: EntranceRules, isVouched: boolean): boolean {
+export function mayStay({ guestUsers }: AdmissionRules, isVouched: boolean): boolean {
   return guestUsers || isVouched
 }

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import { findOnlyApplication, findUi } from '#data/applications/applications.ts'
-import { findApplicationByKey } from '#data/applications/entrances.ts'
+import { findApplicationByKey } from '#data/applications/connect-rules.ts'
 import { completeUi, type Ui } from '#resources/ui.ts'
 
 /** The API key that a widget's chat connects with, and its texts and looks. */

@@ -1,5 +1,5 @@
 import type { Context } from '#context.ts'
-import { insertChannelBlock, lockDoor } from '#data/channels/channel-blocks.ts'
+import { insertChannelBlock, lockAdmission } from '#data/channels/channel-blocks.ts'
 import { deleteMember } from '#data/channels/memberships.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { mustHaveGroupChannel } from '#domain/access/channel.ts'
@@ -25,7 +25,7 @@ export async function blockChannelUser(
   if (user.id === caller.userId) throw new ChatError('ValidationError', 'Moderators cannot block themselves')
   return ctx.db
     .transact(async (tx) => {
-      await lockDoor(tx, channelId, user.id)
+      await lockAdmission(tx, channelId, user.id)
       const { id, createdTime, isNew } = await insertChannelBlock(tx, channelId, user.id)
       const base = { applicationId, channelId }
       const about = { userId: user.id, ...causeOf(caller) }

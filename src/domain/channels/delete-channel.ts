@@ -4,7 +4,7 @@ import { firstMemberIds } from '#data/channels/memberships.ts'
 import { insertJob, setJobTotal } from '#data/jobs/jobs.ts'
 import { closeChannel, isLargeChannel, removeDeliveriesAndRuns } from '#data/removal/channel-rows.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
-import { mustMayChangeChannel } from '#domain/access/channel.ts'
+import { mustBeAllowedToChangeChannel } from '#domain/access/channel.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
 import { getChannel } from '#domain/channels/get-channel.ts'
 import { batchMax } from '#domain/removal/in-batches.ts'
@@ -23,7 +23,7 @@ const namedMembersMax = 1_000
  */
 export async function deleteChannel(ctx: Context, caller: Caller, id: number): Promise<SeenChannel> {
   const { applicationId } = caller
-  if (caller.kind === 'user') await mustMayChangeChannel(ctx, caller, id)
+  if (caller.kind === 'user') await mustBeAllowedToChangeChannel(ctx, caller, id)
   const channel = await getChannel(ctx, caller, id)
   const isLarge = await isLargeChannel(ctx.db, applicationId, id, batchMax)
   if (isLarge) await ctx.queue.ready()

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { lockChannelProperties, updateChannelRow } from '#data/channels/channel-changes.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
-import { mustMayChangeChannel } from '#domain/access/channel.ts'
+import { mustBeAllowedToChangeChannel } from '#domain/access/channel.ts'
 import { getChannel } from '#domain/channels/get-channel.ts'
 import { changedProperties, type PropertiesChange } from '#domain/merge-patch.ts'
 import { ChatError, isConstraintError, mustBeThere } from '#errors.ts'
@@ -25,7 +25,7 @@ export async function updateChannel(
   { name, displayName, properties }: ChannelChange,
 ): Promise<SeenChannel> {
   const { applicationId } = caller
-  if (caller.kind === 'user') await mustMayChangeChannel(ctx, caller, id)
+  if (caller.kind === 'user') await mustBeAllowedToChangeChannel(ctx, caller, id)
   await ctx.db
     .transact(async (tx) => {
       const channel = mustBeThere(await lockChannelProperties(tx, applicationId, id), 'channel', id)

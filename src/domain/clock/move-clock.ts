@@ -3,8 +3,8 @@ import type { ClockState } from '#clock/clock.ts'
 import type { MovableClock } from '#clock/movable.ts'
 import type { Context } from '#context.ts'
 import { nextDueTime, writeClock } from '#data/clock.ts'
-import { doWhatIsDue } from '#domain/clock/do-what-is-due.ts'
 import { movableClockOf } from '#domain/clock/movable-clock-of.ts'
+import { runDueWork } from '#domain/clock/run-due-work.ts'
 
 /**
  * Moves the clock of all processes to the state that `aim` returns. Moving forwards, it pauses at each time at which
@@ -14,17 +14,17 @@ export function moveClock(ctx: Context, aim: (clock: MovableClock) => ClockState
   const clock = movableClockOf(ctx)
   return clock.inTurn(async () => {
     await ctx.queue.ready()
-    await doWhatIsDue(ctx)
+    await runDueWork(ctx)
     const state = aim(clock)
     if (isDeepStrictEqual(state, clock.state)) return
     for (;;) {
       const due = Math.min(clock.nextAlarm ?? Infinity, (await nextDueTime(ctx.db)) ?? Infinity)
       if (due > clock.timeIn(state)) break
       await show(ctx, clock, { ...state, frozenAt: Math.max(due, clock.now()) })
-      await doWhatIsDue(ctx)
+      await runDueWork(ctx)
     }
     await show(ctx, clock, state)
-    await doWhatIsDue(ctx)
+    await runDueWork(ctx)
   })
 }
 

@@ -6,7 +6,7 @@ import { notificationsById } from '#data/events/notifications.ts'
 import { messagesById } from '#data/messages/messages.ts'
 import { lastMessagesHidden } from '#data/messages/seen-messages.ts'
 import { threadsById } from '#data/messages/threads.ts'
-import { livelyChannelsOf } from '#data/users/connections.ts'
+import { activeChannelsOf } from '#data/users/connections.ts'
 import { usersById } from '#data/users/users.ts'
 import { distinctIds } from '#domain/distinct-ids.ts'
 import type { SeenChannel } from '#resources/channel.ts'
@@ -78,7 +78,7 @@ export async function loadSubjects(
         // Of a profile, these channels only show the status.
         (type !== 'user.updated' || payload.status) && payload.userId,
       ]),
-      (ids) => livelyChannelsOf(db, ids),
+      (ids) => activeChannelsOf(db, ids),
     ),
   ])
   for (const { type, payload } of events) {

@@ -1,6 +1,6 @@
 import type { Context } from '#context.ts'
 import type { Caller } from '#domain/access/caller.ts'
-import { mustMayChangeMessage } from '#domain/access/message.ts'
+import { mustBeAllowedToChangeMessage } from '#domain/access/message.ts'
 import { discardFile } from '#domain/files/discard-file.ts'
 import { removeMessage } from '#domain/messages/remove-message.ts'
 import type { SeenMessage } from '#resources/message.ts'
@@ -18,7 +18,7 @@ export interface DeletedMessage {
  * @throws ChatError 404, also if somebody else deletes it first; AccessDeniedError if the caller may not
  */
 export async function deleteMessage(ctx: Context, caller: Caller, id: number): Promise<DeletedMessage> {
-  const message = await mustMayChangeMessage(ctx, caller, id)
+  const message = await mustBeAllowedToChangeMessage(ctx, caller, id)
   const { channelId, threadId, fileKey } = await ctx.db.transact((tx) => removeMessage(tx, caller, message))
   if (fileKey) await discardFile(ctx, fileKey)
   return { message, channelId, threadId }

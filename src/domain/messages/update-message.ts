@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { lockMessage, updateMessageRow } from '#data/messages/messages.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
-import { mustBeAuthor, mustMayChangeMessage, mustSeeMessage } from '#domain/access/message.ts'
+import { mustBeAllowedToChangeMessage, mustBeAuthor, mustSeeMessage } from '#domain/access/message.ts'
 import { changedProperties, type PropertiesChange } from '#domain/merge-patch.ts'
 import { parseText } from '#domain/messages/parse-text.ts'
 import { previewLater } from '#domain/messages/preview-later.ts'
@@ -28,7 +28,7 @@ export async function updateMessage(
 ): Promise<SeenMessage> {
   const { applicationId } = caller
   if (caller.kind === 'user') {
-    const known = await (body === undefined ? mustMayChangeMessage : mustBeAuthor)(ctx, caller, id)
+    const known = await (body === undefined ? mustBeAllowedToChangeMessage : mustBeAuthor)(ctx, caller, id)
     if (body !== undefined) mustHaveBody(known)
   }
   const text = body === undefined ? undefined : { body, ...(await parseText(ctx, caller, body)) }

@@ -4,7 +4,7 @@ import { ZipFile } from 'yazl'
 import type { Context } from '#context.ts'
 import { completeFile, insertFile } from '#data/files.ts'
 import { type RunningJob, saveProgress } from '#data/jobs/jobs.ts'
-import { asPersonIs, type PersonFile, type PersonSource, personParts } from '#data/persons/person.ts'
+import { type PersonFile, type PersonSource, personParts, withPersonSnapshot } from '#data/persons/person.ts'
 import { discardFile } from '#domain/files/discard-file.ts'
 import { safeName } from '#domain/files/safe-name.ts'
 import { endJob } from '#domain/jobs/end-job.ts'
@@ -18,7 +18,7 @@ export async function exportPerson(ctx: Context, job: RunningJob, signal: AbortS
   const { applicationId, userId = 0 } = job
   const file = { key: uuid(), name: `user-${userId}.zip`, contentType: 'application/zip' }
   await insertFile(ctx.db, applicationId, file)
-  const { size, sha256 } = await asPersonIs(ctx.db, userId, (source) =>
+  const { size, sha256 } = await withPersonSnapshot(ctx.db, userId, (source) =>
     ctx.files.put(file.key, zipOf(ctx, job, source, signal), Number.MAX_SAFE_INTEGER),
   ).catch(async (error) => {
     await discardFile(ctx, file.key)

@@ -3,7 +3,7 @@ import type { RunningJob } from '#data/jobs/jobs.ts'
 import { removeWithdrawnThrough } from '#data/removal/withdrawal.ts'
 import { endJob } from '#domain/jobs/end-job.ts'
 import { batchMax, inBatches } from '#domain/removal/in-batches.ts'
-import { removeWhatIsLeft } from '#domain/removal/remove-what-is-left.ts'
+import { removeRemains } from '#domain/removal/remove-remains.ts'
 
 /** Removes the withdrawn messages of an application up to an id, and what is left of them; ends the job. */
 export async function clearMessages(ctx: Context, begun: RunningJob, signal: AbortSignal): Promise<void> {
@@ -13,6 +13,6 @@ export async function clearMessages(ctx: Context, begun: RunningJob, signal: Abo
     // Other jobs may have removed part of a batch: only an empty batch is the last.
     return { counted, more: counted > 0 }
   })
-  job = await removeWhatIsLeft(ctx, job, signal)
+  job = await removeRemains(ctx, job, signal)
   await endJob(ctx, job, { state: 'FINISHED' })
 }

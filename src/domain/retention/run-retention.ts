@@ -8,7 +8,7 @@ import { deleteChannel } from '#domain/channels/delete-channel.ts'
 import { endJob } from '#domain/jobs/end-job.ts'
 import { saveTotal } from '#domain/jobs/save-total.ts'
 import { batchMax, inBatches } from '#domain/removal/in-batches.ts'
-import { removeWhatIsLeft } from '#domain/removal/remove-what-is-left.ts'
+import { removeRemains } from '#domain/removal/remove-remains.ts'
 import { withdrawAged } from '#domain/retention/withdraw-aged.ts'
 import { isGone } from '#errors.ts'
 import type { Retention } from '#resources/admin/retention.ts'
@@ -34,7 +34,7 @@ export async function runRetention(ctx: Context, begun: RunningJob, signal: Abor
       return { counted: count, more: next !== undefined }
     })
   }
-  job = await removeWhatIsLeft(ctx, job, signal)
+  job = await removeRemains(ctx, job, signal)
   await endJob(ctx, job, { state: 'FINISHED' })
 }
 

@@ -1,14 +1,14 @@
 import { validate as isUuid, v4 as uuid } from 'uuid'
 import type { Context } from '#context.ts'
-import type { Entrance } from '#data/applications/entrances.ts'
+import type { ConnectRules } from '#data/applications/connect-rules.ts'
 import type { Arrived, Comer, Resumable } from '#data/users/arrivals.ts'
 import type { SessionRow } from '#data/users/connections.ts'
 import { findUserByName } from '#data/users/users.ts'
-import { mayEnter } from '#domain/access/user.ts'
+import { mayConnect } from '#domain/access/user.ts'
 import { mustBeAdmitted } from '#domain/functions/runs/must-be-admitted.ts'
 import type { Arrival } from '#domain/sessions/arrivals.ts'
 import { bannedError } from '#domain/users/bans/banned-error.ts'
-import { whyOut } from '#domain/users/bans/why-out.ts'
+import { reasonForEnd } from '#domain/users/bans/reason-for-end.ts'
 import { createGuest } from '#domain/users/create-guest.ts'
 import { askWebhooks } from '#domain/webhooks/ask-webhooks.ts'
 import { ChatError } from '#errors.ts'
@@ -103,7 +103,7 @@ function mustBeComer({ apiKey, username, resume }: StartSession): Comer {
  */
 async function resume(
   ctx: Context,
-  application: Entrance,
+  application: ConnectRules,
   input: StartSession,
   comer: Comer,
   found: SessionRow | undefined,
@@ -126,7 +126,7 @@ async function resume(
 async function mustArrive(ctx: Context, arrival: Arrival): Promise<Arrived> {
   const traceparent = ctx.tracing?.current
   const arrived = await ctx.arrivals.arrive({ ...arrival, ...(traceparent !== undefined && { traceparent }) })
-  if (!arrived) throw await whyOut(ctx, arrival.userId)
+  if (!arrived) throw await reasonForEnd(ctx, arrival.userId)
   return arrived
 }
 
@@ -142,12 +142,12 @@ function mustGoOn(found: Resumable | undefined): SessionRow | undefined {
 /** @param wasVouched whether functions or webhooks have admitted the user before @returns whether they have now */
 async function mustEnter(
   ctx: Context,
-  application: Entrance,
+  application: ConnectRules,
   { username, authParams }: StartSession,
   wasVouched = false,
 ): Promise<boolean> {
   const isVouched = wasVouched || (application.isGuarded && (await isAdmitted()))
-  if (!mayEnter(application, isVouched)) throw denied('This application lets no guests in')
+  if (!mayConnect(application, isVouched)) throw denied('This application lets no guests in')
   return isVouched
 
   /** Webhooks decide if there is no function that does. */

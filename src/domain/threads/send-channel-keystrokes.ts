@@ -33,13 +33,13 @@ export async function sendChannelKeystrokes(
   channelId: number,
   input: SendKeystrokes | Keys,
 ): Promise<Keystrokes> {
-  const find = () => mustMayType(ctx, caller, channelId, input)
+  const find = () => mustBeAllowedToType(ctx, caller, channelId, input)
   const found =
     caller.kind === 'user' ? ctx.typists.find(caller.userId, `channel ${channelId}`, find) : find()
   return publishKeystrokes(ctx, caller, await found, input.keys)
 }
 
-async function mustMayType(
+async function mustBeAllowedToType(
   ctx: Context,
   caller: Caller,
   channelId: number,

@@ -32,12 +32,12 @@ export async function sendThreadKeystrokes(
   threadId: number,
   input: SendKeystrokes | Keys,
 ): Promise<Keystrokes> {
-  const find = () => mustMayType(ctx, caller, threadId, input)
+  const find = () => mustBeAllowedToType(ctx, caller, threadId, input)
   const found = caller.kind === 'user' ? ctx.typists.find(caller.userId, `thread ${threadId}`, find) : find()
   return publishKeystrokes(ctx, caller, await found, input.keys)
 }
 
-async function mustMayType(
+async function mustBeAllowedToType(
   ctx: Context,
   caller: Caller,
   threadId: number,

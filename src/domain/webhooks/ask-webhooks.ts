@@ -28,7 +28,7 @@ export async function askWebhooks(ctx: Context, applicationId: number, attempt: 
   const webhooks = await decidingWebhooks(ctx.db, applicationId, blockingType)
   const users: Admission['user'][] = []
   for (const webhook of webhooks) {
-    const { allow, message, user } = await askInTurn(ctx, applicationId, webhook, attempt)
+    const { allow, message, user } = await askOneAfterAnother(ctx, applicationId, webhook, attempt)
     if (!allow) throw denied(message || 'A webhook refused this session')
     users.push(user)
   }
@@ -37,7 +37,7 @@ export async function askWebhooks(ctx: Context, applicationId: number, attempt: 
 }
 
 /** Asks once it is this question's turn. @throws ChatError also if too many questions are ahead of this one */
-async function askInTurn(
+async function askOneAfterAnother(
   ctx: Context,
   applicationId: number,
   webhook: DecidingWebhook,

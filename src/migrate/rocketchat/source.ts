@@ -53,11 +53,11 @@ export function openRocketChat(options: RocketChatOptions): Source {
       }),
       fileStep(options, 'rooms', ['channel', 'member'], (document) => {
         const kind = kindOf(document)
-        if (kind === 'room') return roomSaid(document, ids)
-        return kind === 'subscription' ? subscriptionSaid(document) : {}
+        if (kind === 'room') return itemsOfRoom(document, ids)
+        return kind === 'subscription' ? itemsOfSubscription(document) : {}
       }),
       fileStep(options, 'messages', ['message'], (document) =>
-        kindOf(document) === 'message' ? messageSaid(document, options, ids, place) : {},
+        kindOf(document) === 'message' ? itemsOfMessage(document, options, ids, place) : {},
       ),
     ],
     fetchFile: linkFetcher(options.baseUrl),
@@ -109,7 +109,7 @@ function userOf(user: Document): ReadItem {
 
 const types: Record<string, 'PUBLIC' | 'PRIVATE' | 'DIRECT'> = { c: 'PUBLIC', p: 'PRIVATE', d: 'DIRECT' }
 
-function roomSaid(room: Document, ids: Map<string, string>): Said {
+function itemsOfRoom(room: Document, ids: Map<string, string>): Said {
   const { _id: key, t, name, fname, u, topic, description, announcement, customFields } = room
   const type = types[t]
   if (type === undefined)
@@ -136,7 +136,7 @@ function roomSaid(room: Document, ids: Map<string, string>): Said {
   return { channel: [{ key, place: Date.parse(createdTime), content }], member: joined }
 }
 
-function subscriptionSaid({ rid, u, ts, roles = [], t }: Document): Said {
+function itemsOfSubscription({ rid, u, ts, roles = [], t }: Document): Said {
   if (t === 'd' || types[t] === undefined) return {}
   const createdTime = timeOf(ts) ?? began
   const moderator = roles.some((role: string) => role === 'owner' || role === 'moderator')
@@ -144,7 +144,7 @@ function subscriptionSaid({ rid, u, ts, roles = [], t }: Document): Said {
   return { member: [{ key: `${rid} ${u._id}`, place: Date.parse(createdTime), content }] }
 }
 
-function messageSaid(
+function itemsOfMessage(
   message: Document,
   { copyFiles, baseUrl }: RocketChatOptions,
   ids: Map<string, string>,

@@ -66,7 +66,7 @@ export function openSendbird(options: FileOptions): Source {
       }),
       fileStep(options, 'messages', ['message', 'receipts'], (document) => {
         const said = (document.messages ?? []).map((message: Document) =>
-          messageSaid(message, options, place),
+          itemsOfMessage(message, options, place),
         )
         const message: ReadItem[] = said.flatMap((each: Said) => each.message ?? [])
         return {
@@ -158,7 +158,11 @@ function membersOf(channel: Document, state: 'joined' | 'invited'): ReadItem[] {
     })
 }
 
-function messageSaid(message: Document, { copyFiles }: FileOptions, place: (time: string) => number): Said {
+function itemsOfMessage(
+  message: Document,
+  { copyFiles }: FileOptions,
+  place: (time: string) => number,
+): Said {
   const {
     message_id: id,
     type,

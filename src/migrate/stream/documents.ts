@@ -104,7 +104,7 @@ export function memberOf(channel: Document, member: Document): ReadItem[] {
   return [{ key: `${key} ${user}`, place: Date.parse(content.createdTime) || 0, content }]
 }
 
-export function messagesSaid(
+export function itemsOfMessageList(
   channel: Document,
   messages: Document[],
   copyFiles: boolean,

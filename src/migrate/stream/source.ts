@@ -15,7 +15,7 @@ import {
   unknown,
 } from '#migrate/files/reading.ts'
 import type { Source } from '#migrate/source.ts'
-import { channelOf, memberOf, messagesSaid, receiptsOf, userOf } from '#migrate/stream/documents.ts'
+import { channelOf, itemsOfMessageList, memberOf, receiptsOf, userOf } from '#migrate/stream/documents.ts'
 
 const limits = [
   'Users whom no exported channel or user names, and anything of channels that were not exported.',
@@ -40,9 +40,9 @@ export function openStream(options: FileOptions): Source {
           cannot: kindOf(document) === undefined ? [unknown(document, 'no shape that Stream documents')] : [],
         }
       }),
-      fileStep(options, 'channels', ['channel', 'member'], saidOfChannel),
+      fileStep(options, 'channels', ['channel', 'member'], itemsOfChannel),
       fileStep(options, 'messages', ['message', 'receipts'], (document) =>
-        saidOfMessages(document, options, place),
+        itemsOfMessages(document, options, place),
       ),
     ],
     fetchFile: linkFetcher(),
@@ -79,7 +79,7 @@ function usersIn(document: Document): Document[] {
   }
 }
 
-function saidOfChannel(document: Document): Said {
+function itemsOfChannel(document: Document): Said {
   switch (kindOf(document)) {
     case 'state': {
       const { channel, members = [] } = document
@@ -103,7 +103,7 @@ function saidOfChannel(document: Document): Said {
   }
 }
 
-function saidOfMessages(
+function itemsOfMessages(
   document: Document,
   { copyFiles }: FileOptions,
   place: (time: string) => number,
@@ -111,12 +111,12 @@ function saidOfMessages(
   switch (kindOf(document)) {
     case 'state': {
       const { channel, messages = [], read = [] } = document
-      const said = messagesSaid(channel, messages, copyFiles, place)
+      const said = itemsOfMessageList(channel, messages, copyFiles, place)
       return { ...said, receipts: receiptsOf(channel, messages, read, said.message ?? []) }
     }
     case 'line':
       return document.type === 'message'
-        ? messagesSaid(document.item, [document.item], copyFiles, place)
+        ? itemsOfMessageList(document.item, [document.item], copyFiles, place)
         : document.type === 'reaction'
           ? {
               cannot: [

@@ -51,7 +51,7 @@ async function run(host: Host, options: HostOptions): Promise<void> {
   const styles = wear(settings.styles, options)
   follow(chat, options, redraw)
 
-  obey(host, menu, sounds, redraw)
+  connectHost(host, menu, sounds, redraw)
   host.on('chat:unmount', async () => {
     chat.closeChannel()
     stompx.disconnect()
@@ -84,7 +84,7 @@ function menuOf(host: Host, { route }: HostOptions): Menu {
 type Sounds = Map<string, HTMLAudioElement>
 
 /** Applies what the page sets while the chat is open. */
-function obey(host: Host, menu: Menu, sounds: Sounds, redraw: () => void): void {
+function connectHost(host: Host, menu: Menu, sounds: Sounds, redraw: () => void): void {
   host.on('chat:strings-set', ({ strings }) => {
     setStrings(strings)
     redraw()

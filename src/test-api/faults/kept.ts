@@ -20,7 +20,7 @@ import { compileGlob } from '#test-api/faults/glob.ts'
 const faultsMax = 1_000
 
 /** What a fault may apply to, by kind. */
-export interface Occasions {
+export interface FaultOccasions {
   request: { operation: string | undefined; method: string; path: string }
   frame: {
     frame: SocketTarget['frame']
@@ -40,7 +40,7 @@ interface Effects {
 }
 
 /** A fault that applies to the current occasion. */
-export interface Struck<E> {
+export interface AppliedFault<E> {
   id: number
   effect: E
   /** Aborts when the fault is removed, alone or with its world, so that nothing hangs on it any longer. */
@@ -52,7 +52,7 @@ export interface Struck<E> {
 interface Kept {
   id: number
   fault: NewFault
-  matches(occasion: Occasions[NewFault['kind']]): boolean
+  matches(occasion: FaultOccasions[NewFault['kind']]): boolean
   chance: Chance
   hits: number
   removal: AbortController
@@ -111,11 +111,11 @@ export class Faults {
   }
 
   /** Returns the newest fault that applies and counts a hit; one not chosen by its probability is passed over. */
-  strike<K extends keyof Occasions>(
+  strike<K extends keyof FaultOccasions>(
     worldId: number,
     kind: K,
-    occasion: Occasions[K],
-  ): Struck<Effects[K]> | undefined {
+    occasion: FaultOccasions[K],
+  ): AppliedFault<Effects[K]> | undefined {
     for (const kept of this.#worlds.get(worldId)?.faults ?? []) {
       const { fault, hits, chance } = kept
       if (fault.kind !== kind || hits >= (fault.times ?? Number.POSITIVE_INFINITY)) continue
@@ -158,7 +158,11 @@ function matcherOf(fault: NewFault): Kept['matches'] {
   return matcher as Kept['matches']
 }
 
-function ofRequests({ operation, method, path }: RestTarget): (request: Occasions['request']) => boolean {
+function ofRequests({
+  operation,
+  method,
+  path,
+}: RestTarget): (request: FaultOccasions['request']) => boolean {
   const fits = path === undefined ? () => true : compileGlob(path)
   return (request) =>
     (operation ?? request.operation) === request.operation &&
@@ -171,7 +175,7 @@ function ofFrames({
   destination,
   type,
   username,
-}: SocketTarget): (each: Occasions['frame']) => boolean {
+}: SocketTarget): (each: FaultOccasions['frame']) => boolean {
   const fits = destination === undefined ? () => true : compileGlob(destination)
   return (each) =>
     each.frame === frame &&
@@ -180,10 +184,10 @@ function ofFrames({
     fits(each.destination ?? '')
 }
 
-function ofRuns(target: FunctionTarget): (run: Occasions['function']) => boolean {
+function ofRuns(target: FunctionTarget): (run: FaultOccasions['function']) => boolean {
   return (run) => run.function === target.function
 }
 
-function ofDeliveries({ webhook, type }: WebhookTarget): (each: Occasions['webhook']) => boolean {
+function ofDeliveries({ webhook, type }: WebhookTarget): (each: FaultOccasions['webhook']) => boolean {
   return (each) => webhook === each.webhook && (type ?? each.type) === each.type
 }

@@ -4,7 +4,7 @@ import type { Clock } from '#clock/clock.ts'
 import type { Outcome } from '#context.ts'
 import { maskSecrets } from '#domain/functions/runs/mask-secrets.ts'
 import type { FunctionEffect } from '#test-api/faults/fault.ts'
-import type { Struck } from '#test-api/faults/kept.ts'
+import type { AppliedFault } from '#test-api/faults/kept.ts'
 import { redact } from '#test-api/journal/redact.ts'
 import type { TestApi } from '#test-api/state.ts'
 
@@ -48,7 +48,7 @@ export async function observeRun(
 
 /** Returns the failure that replaces a run; undefined if the fault only delays it. */
 async function failed(
-  fault: Struck<FunctionEffect>,
+  fault: AppliedFault<FunctionEffect>,
   { timeoutMs }: ObservedRun,
 ): Promise<Outcome | undefined> {
   const { error, hang } = fault.effect

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '#clock/clock.ts'
 import type { RestEffect } from '#test-api/faults/fault.ts'
-import type { Struck } from '#test-api/faults/kept.ts'
+import type { AppliedFault } from '#test-api/faults/kept.ts'
 import { fake, resetConnection, truncate } from '#test-api/requests/effects.ts'
 import { type Observed, operationOf, type RequestNotes } from '#test-api/requests/notes.ts'
 import type { TestApi } from '#test-api/state.ts'
@@ -79,7 +79,7 @@ export class RequestFaults {
   }
 
   /** Leaves a client without an answer until the fault is removed, or resets the connection. */
-  #leave({ effect, gone }: Struck<RestEffect>, reply: FastifyReply): void {
+  #leave({ effect, gone }: AppliedFault<RestEffect>, reply: FastifyReply): void {
     if (effect.reset) {
       resetConnection(reply)
       return

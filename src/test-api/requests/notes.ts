@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '#clock/clock.ts'
 import type { Operation } from '#routes/operation.ts'
 import type { RestEffect } from '#test-api/faults/fault.ts'
-import type { Struck } from '#test-api/faults/kept.ts'
+import type { AppliedFault } from '#test-api/faults/kept.ts'
 import type { Kind } from '#test-api/journal/kept.ts'
 import { redact } from '#test-api/journal/redact.ts'
 import { type Beginning, beginningOf, shownBody } from '#test-api/requests/bodies.ts'
@@ -25,7 +25,7 @@ export interface Observed {
   body: () => Beginning
   /** The id of the application, if it is a world. */
   worldId: number | undefined
-  fault: Struck<RestEffect> | undefined
+  fault: AppliedFault<RestEffect> | undefined
   /** Warnings about the body. */
   odd: ReturnType<typeof judgeBody>
 }

@@ -10,7 +10,7 @@ import type { StompHandler, StompMessage, StompSubscription } from '#stomp/handl
 import type { MessageHead } from '#stomp/message-head.ts'
 import type { SharedBody } from '#stomp/shared-body.ts'
 import type { SocketEffect } from '#test-api/faults/fault.ts'
-import type { Occasions, Struck } from '#test-api/faults/kept.ts'
+import type { AppliedFault, FaultOccasions } from '#test-api/faults/kept.ts'
 import { shownText } from '#test-api/requests/bodies.ts'
 import type { TestApi } from '#test-api/state.ts'
 import { readHello } from '#wire/generations.ts'
@@ -21,7 +21,7 @@ interface Client {
   username: string
 }
 
-type Frame = Occasions['frame']
+type Frame = FaultOccasions['frame']
 type Shown = ReturnType<typeof shownText> & { type: string | undefined }
 
 /** Thrown for a frame that is dropped on purpose; no error is sent for it. */
@@ -103,7 +103,11 @@ export class ObservedFrames implements StompHandler<Session> {
   }
 
   /** Carries out a fault on a MESSAGE, after its delay; without a delay it is delivered synchronously, in order. */
-  async #carryOut(fault: Struck<SocketEffect>, connection: Connection, deliver: () => void): Promise<void> {
+  async #carryOut(
+    fault: AppliedFault<SocketEffect>,
+    connection: Connection,
+    deliver: () => void,
+  ): Promise<void> {
     const { drop, disconnect, duplicate, delayMs } = fault.effect
     if (delayMs !== undefined) await fault.delay()
     if (disconnect) {

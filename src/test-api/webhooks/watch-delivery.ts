@@ -3,7 +3,7 @@ import type { Clock } from '#clock/clock.ts'
 import type { Posted } from '#context.ts'
 import type { DeliveryAttempt } from '#resources/webhook.ts'
 import type { WebhookEffect } from '#test-api/faults/fault.ts'
-import type { Struck } from '#test-api/faults/kept.ts'
+import type { AppliedFault } from '#test-api/faults/kept.ts'
 import { beginningOf, shownBody } from '#test-api/requests/bodies.ts'
 import type { TestApi } from '#test-api/state.ts'
 
@@ -30,7 +30,7 @@ export class DeliveryWatch {
   readonly #clock: Clock
   readonly #delivery: WatchedDelivery
   readonly #hold: Hold
-  #fault: Struck<WebhookEffect> | undefined
+  #fault: AppliedFault<WebhookEffect> | undefined
   #posted: Posted | undefined
 
   /** @param hold postpones the delivery by so many ms, so that callers stop waiting; returns a function to end this */

@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib'
 import supertest from 'supertest'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { messageFacts } from '#data/applications/analytics.ts'
-import { asPersonIs } from '#data/persons/person.ts'
+import { withPersonSnapshot } from '#data/persons/person.ts'
 import { writeDump } from '#domain/dumps/write-dump.ts'
 import { readMessage } from '#domain/messages/reading/read-message.ts'
 import { Sweeper } from '#jobs/sweeper.ts'
@@ -152,7 +152,7 @@ async function shown({ author, reader, channel, root, file, seenRoot }: Furnishe
       })(),
     ),
     inAnalytics: await messageFacts(server.ctx.db, main.id, 0),
-    inPersonsExport: await asPersonIs(server.ctx.db, author.id, async (source) => {
+    inPersonsExport: await withPersonSnapshot(server.ctx.db, author.id, async (source) => {
       const rows = await Array.fromAsync(source.rows('messages'))
       return [...source.files, ...rows]
     }),

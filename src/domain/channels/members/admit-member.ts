@@ -1,4 +1,4 @@
-import { isBlocked, lockDoor } from '#data/channels/channel-blocks.ts'
+import { isBlocked, lockAdmission } from '#data/channels/channel-blocks.ts'
 import { insertMembers } from '#data/channels/memberships.ts'
 import type { Tx } from '#data/database.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
@@ -11,7 +11,7 @@ import { ChatError } from '#errors.ts'
  */
 export async function admitMember(tx: Tx, caller: Caller, channelId: number, userId: number): Promise<void> {
   if (caller.kind === 'user') {
-    await lockDoor(tx, channelId, userId)
+    await lockAdmission(tx, channelId, userId)
     if (await isBlocked(tx, channelId, userId)) {
       throw new ChatError('UserBlockedError', `user ${userId} is blocked in channel ${channelId}`)
     }

@@ -7,12 +7,12 @@ import type { MessageHead } from '#stomp/message-head.ts'
 import type { SharedBody } from '#stomp/shared-body.ts'
 import type { Tracing } from '#tracing/tracing.ts'
 
-interface Door {
+interface RealtimeParts {
   handler: StompHandler<Session>
   publish(events: CommittedEvent[]): Promise<void>
 }
 
-export function tracedDoor(tracing: Tracing, { handler, publish }: Door): Door {
+export function traceRealtime(tracing: Tracing, { handler, publish }: RealtimeParts): RealtimeParts {
   return {
     handler: new TracedFrames(tracing, handler),
     async publish(events) {

@@ -5,22 +5,22 @@ import { type Db, reading } from '#data/database.ts'
 import { blockingType } from '#resources/function.ts'
 import { listening } from '#resources/webhook.ts'
 
-/** Returns the entrance of an application by API key; undefined if no open application has it or it is no UUID. */
+/** Returns the connect rules of an application by API key; undefined if no open application has it or it is no UUID. */
 export async function findApplicationByKey(db: Db, key: string) {
   if (!isUuid(key)) return undefined
   return db.one(applicationStatement, [key])
 }
 
 /** Which users may connect to an application. */
-export interface Entrance {
+export interface ConnectRules {
   id: number
   guestUsers: boolean
   /** Whether functions or webhooks decide who may connect. */
   isGuarded: boolean
 }
 
-/** The columns of an entrance, read from applications `a`. */
-export const entranceColumns: Columns<Entrance> = select({
+/** The columns of connect rules, read from applications `a`. */
+export const connectRulesColumns: Columns<ConnectRules> = select({
   id: column(int8, 'a.id'),
   guestUsers: column(bool, `a.guest_users = 'ENABLED'`),
   isGuarded: column(
@@ -36,19 +36,19 @@ export const entranceColumns: Columns<Entrance> = select({
 
 const applicationStatement = reading(
   'find-application-by-key',
-  entranceColumns,
+  connectRulesColumns,
   (columns) => `select ${columns} from application a where a.closed_time is null and a.key = $1::uuid`,
 )
 
-/** Returns the entrances of those of these applications that are not being deleted, by id. */
-export async function findEntrances(db: Db, ids: number[]): Promise<Map<number, Entrance>> {
-  const entrances = await db.all(entrancesStatement, [ids])
-  return new Map(entrances.map((entrance) => [entrance.id, entrance]))
+/** Returns the connect rules of those of these applications that are not being deleted, by id. */
+export async function findConnectRules(db: Db, ids: number[]): Promise<Map<number, ConnectRules>> {
+  const connectRules = await db.all(connectRulesStatement, [ids])
+  return new Map(connectRules.map((rules) => [rules.id, rules]))
 }
 
-const entrancesStatement = reading(
-  'find-entrances',
-  entranceColumns,
+const connectRulesStatement = reading(
+  'find-connect-rules',
+  connectRulesColumns,
   (columns) =>
     `select ${columns} from application a where a.closed_time is null and a.id = any($1::bigint[])`,
 )

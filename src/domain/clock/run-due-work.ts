@@ -10,7 +10,7 @@ const patienceMs = 60_000
 const settlingMs = 1_000
 
 /** Resolves when everything due by the clock has happened and clients are notified; gives up after a minute. */
-export async function doWhatIsDue(ctx: Context): Promise<void> {
+export async function runDueWork(ctx: Context): Promise<void> {
   const clock = movableClockOf(ctx)
   clock.ring()
   await settled(ctx)

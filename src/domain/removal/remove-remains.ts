@@ -7,7 +7,7 @@ import { batchMax, inBatches } from '#domain/removal/in-batches.ts'
  * Removes what refers to deleted messages of an application, and returns the job after that: read spans, threads
  * without a root, deliveries and arguments of functions.
  */
-export async function removeWhatIsLeft(
+export async function removeRemains(
   ctx: Context,
   begun: RunningJob,
   signal: AbortSignal,

@@ -4,7 +4,7 @@
 /** Connections admitted per turn of the event loop; serving their first requests takes a few milliseconds. */
 const perTurn = 4
 
-export class Turnstile {
+export class UpgradeQueue {
   #waiting: (() => void)[] = []
   #isTurning = false
 
