@@ -34,6 +34,8 @@ export class BackgroundProcess {
   readonly #stopping = new AbortController()
   #process: ChildProcess | undefined
   #isEnding = false
+  /** When there was work last, by performance.now(). */
+  #neededAt = 0
   #restart: NodeJS.Timeout | undefined
   /** Resolved with the next metrics of the process. */
   #asking: PromiseWithResolvers<Snapshot[]> | undefined
@@ -60,20 +62,19 @@ export class BackgroundProcess {
   async #look(): Promise<void> {
     const { log } = this.#ctx
     const { signal } = this.#stopping
-    let lastNeeded = performance.now()
     while (!signal.aborted) {
       const isNeeded = await isWorkWaiting(this.#ctx).catch((error) => {
         if (!signal.aborted) log.warn({ err: error }, 'it cannot be seen whether there is work')
         return undefined
       })
-      if (isNeeded !== false) lastNeeded = performance.now()
       if (isNeeded) this.#open()
-      else if (performance.now() - lastNeeded > this.#keptMs) this.#end()
+      else if (isNeeded === false && performance.now() - this.#neededAt > this.#keptMs) this.#end()
       await sleep(Math.min(lookMs, this.#keptMs), undefined, { ref: false, signal }).catch(() => {})
     }
   }
 
   #open(): void {
+    this.#neededAt = performance.now()
     if (!this.#process && !this.#stopping.signal.aborted) this.#run()
   }
 
