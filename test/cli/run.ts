@@ -9,14 +9,17 @@ export interface Ran {
   stderr: string
 }
 
-/** Settings are all that the command finds in its environment, and where programs are. */
+/**
+ * Settings are all that the command finds in its environment, and where programs are. It does not warn of slow
+ * statements, which a busy machine has anywhere.
+ */
 export async function chatterie(
   args: string[],
   settings: Record<string, string>,
   nodeOptions: string[] = [],
 ): Promise<Ran> {
   const child = spawn(process.execPath, [...nodeOptions, await findLauncher(), ...args], {
-    env: { PATH: process.env.PATH, ...settings },
+    env: { PATH: process.env.PATH, SLOW_STATEMENT_MS: 'off', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const [stdout, stderr, [code]] = await Promise.all([
