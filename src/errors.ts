@@ -75,7 +75,7 @@ export function notFound(resource: string, id: number | string): ChatError {
 }
 
 /** Returns `found`. @throws ChatError 404 if it is undefined */
-export function mustBeThere<T>(found: T | undefined, resource: string, id: number | string): T {
+export function mustExist<T>(found: T | undefined, resource: string, id: number | string): T {
   if (found === undefined) throw notFound(resource, id)
   return found
 }

@@ -29,7 +29,7 @@ export async function prepareHome(home: string): Promise<void> {
   try {
     if (Buffer.byteLength(home) > pathBytesMax) throw Object.assign(new Error(), { code: 'ENAMETOOLONG' })
     await makeFolder(home)
-    for (const { name, isFolder } of contents) await mustBe(join(home, name), isFolder)
+    for (const { name, isFolder } of contents) await checkPath(join(home, name), isFolder)
     await mustHaveDiskSpace(home)
     await tryToWrite(home)
   } catch (error) {
@@ -65,7 +65,7 @@ const reasons: Record<string, string> = {
 /** Creates one level at a time: with `recursive`, Node never returns on file systems without folders, such as /proc. */
 async function makeFolder(path: string): Promise<void> {
   const code = await tryToMake(path)
-  if (code === 'EEXIST') return mustBe(path, true, path)
+  if (code === 'EEXIST') return checkPath(path, true, path)
   if (code === 'ENOENT' && dirname(path) !== path) {
     await makeFolder(dirname(path))
     await mkdir(path, { mode: 0o711 })
@@ -86,7 +86,7 @@ async function tryToMake(path: string): Promise<'EEXIST' | 'ENOENT' | undefined>
   }
 }
 
-async function mustBe(path: string, isFolder: boolean, mustExist?: string): Promise<void> {
+async function checkPath(path: string, isFolder: boolean, mustExist?: string): Promise<void> {
   const found = await stat(path).catch((error) => {
     if (error.code === 'ENOENT' && !mustExist) return null
     throw error.code === 'ENOENT' ? new Error(`${path} is a symbolic link to nothing`) : error

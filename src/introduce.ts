@@ -38,7 +38,7 @@ export async function introduce(
     '',
     `Base URL       ${url}`,
     `Client id      ${first.clientId}`,
-    `Client secret  ${first.clientSecret ?? whereaboutsOfSecret(ctx, first)}`,
+    `Client secret  ${first.clientSecret ?? secretLocation(ctx, first)}`,
     `API key        ${first.apiKey}`,
     '',
     ...(ctx.config.passwords
@@ -61,7 +61,7 @@ export async function introduce(
   )
 }
 
-function whereaboutsOfSecret({ config }: Context, first: FirstApplication): string {
+function secretLocation({ config }: Context, first: FirstApplication): string {
   if (first.isGivenSecretInForce) return '(from CHATTERIE_CLIENT_SECRET)'
   if (first.isKept) return `(kept in ${credentialsPath(config.home)})`
   return '(known to whoever started Chatterie first)'

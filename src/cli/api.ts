@@ -41,7 +41,7 @@ export async function connect(options: RemoteOptions): Promise<Api> {
       'Whose application? Give --client-id and --client-secret, or the --home that keeps them',
     )
   }
-  const answer = await mustAnswer(
+  const answer = await mustSucceed(
     await fetch(`${base}/oauth/token`, {
       method: 'POST',
       headers: { authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}` },
@@ -53,7 +53,7 @@ export async function connect(options: RemoteOptions): Promise<Api> {
     const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': body.type }) }
     // If redirects are possible, fetch keeps a copy of everything sent.
     const sent = body && { body: body.content, duplex: 'half' as const, redirect: 'error' as const }
-    return mustAnswer(await fetch(`${base}/v1${path}`, { method, headers, ...sent }))
+    return mustSucceed(await fetch(`${base}/v1${path}`, { method, headers, ...sent }))
   }
   return {
     base,
@@ -76,7 +76,7 @@ class Refusal extends Error {
   }
 }
 
-async function mustAnswer(answer: Response): Promise<Response> {
+async function mustSucceed(answer: Response): Promise<Response> {
   if (answer.ok) return answer
   const body = await answer.json().catch(() => ({}))
   const { message, detail, error_description: description } = body as Record<string, string>

@@ -90,7 +90,7 @@ async function* deliveriesOf(
   }
 }
 
-const lookedAtMax = 100
+const examinedMax = 100
 
 /** Looks at the last hundred, or at all if those are all new, because late deliveries have lower ids than others. */
 async function newDeliveries(
@@ -100,8 +100,8 @@ async function newDeliveries(
 ): Promise<Delivery[]> {
   const ask = { params, query: { state: 'delivered' } }
   const isNew = ({ id }: Delivery) => !seen.has(id)
-  let found = (await listAll<Delivery>(call, 'listWebhookDeliveries', ask, lookedAtMax)).filter(isNew)
-  if (found.length === lookedAtMax) {
+  let found = (await listAll<Delivery>(call, 'listWebhookDeliveries', ask, examinedMax)).filter(isNew)
+  if (found.length === examinedMax) {
     found = (await listAll<Delivery>(call, 'listWebhookDeliveries', ask)).filter(isNew)
   }
   for (const { id } of found) seen.add(id)

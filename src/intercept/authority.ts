@@ -56,31 +56,35 @@ const ecdsaWithSha256 = '1.2.840.10045.4.3.2'
  * function, so nobody can use it to sign anything else.
  */
 export function makeCertificates(names: string[]): Certificates {
-  const ca = newParty(`Chatterie, intercepting in run ${randomBytes(6).toString('hex')}`)
-  const door = newParty(names[0] as string)
+  const ca = newIdentity(`Chatterie, intercepting in run ${randomBytes(6).toString('hex')}`)
+  const server = newIdentity(names[0] as string)
   const authority = certify(ca, ca, [
     extension(id_ce_basicConstraints, new BasicConstraints({ cA: true, pathLenConstraint: 0 }), true),
     extension(id_ce_keyUsage, new KeyUsage(KeyUsageFlags.keyCertSign), true),
     extension(id_ce_nameConstraints, permitting(names), true),
   ])
-  const certificate = certify(door, ca, [
+  const certificate = certify(server, ca, [
     extension(id_ce_basicConstraints, new BasicConstraints(), true),
     extension(id_ce_keyUsage, new KeyUsage(KeyUsageFlags.digitalSignature), true),
     extension(id_ce_extKeyUsage, new ExtendedKeyUsage([id_kp_serverAuth])),
     extension(id_ce_subjectAltName, new SubjectAlternativeName(names.map(dnsName))),
     extension(id_ce_authorityKeyIdentifier, new AuthorityKeyIdentifier({ keyIdentifier: ca.identifier })),
   ])
-  return { authority, certificate, key: door.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() }
+  return {
+    authority,
+    certificate,
+    key: server.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  }
 }
 
-interface Party {
+interface Identity {
   name: Name
   privateKey: KeyObject
   publicKey: SubjectPublicKeyInfo
   identifier: KeyIdentifier
 }
 
-function newParty(name: string): Party {
+function newIdentity(name: string): Identity {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const spki = publicKey.export({ type: 'spki', format: 'der' })
   return {
@@ -96,7 +100,7 @@ function newParty(name: string): Party {
 }
 
 /** @returns PEM */
-function certify(subject: Party, issuer: Party, extensions: Extension[]): string {
+function certify(subject: Identity, issuer: Identity, extensions: Extension[]): string {
   const now = Date.now()
   const signatureAlgorithm = new AlgorithmIdentifier({ algorithm: ecdsaWithSha256 })
   const tbsCertificate = new TBSCertificate({

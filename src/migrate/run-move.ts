@@ -83,7 +83,7 @@ function keepingStage(
     resumed: <T>() => staging.state.steps[step.name] as T | undefined,
     save: (position) => staging.save({ steps: { ...staging.state.steps, [step.name]: position } }),
     progress,
-    cannot: (kind, key, reason) => noteNotCarried(report, { kind, key, reason }),
+    notCarried: (kind, key, reason) => noteNotCarried(report, { kind, key, reason }),
   }
 }
 
@@ -111,7 +111,7 @@ function dryStage(
     resumed: () => undefined,
     save: async () => {},
     progress,
-    cannot: (kind, key, reason) => noteNotCarried(report, { kind, key, reason }),
+    notCarried: (kind, key, reason) => noteNotCarried(report, { kind, key, reason }),
   }
 }
 

@@ -56,5 +56,5 @@ export interface Stage {
   remember(name: string, value: unknown): Promise<void>
   progress(done: number, total?: number): void
   /** Reports that an item cannot be moved, and why. */
-  cannot(kind: string, key: string, reason: string): void
+  notCarried(kind: string, key: string, reason: string): void
 }

@@ -48,7 +48,7 @@ export const operators = plugin<{ ctx: Context }>(
       const bearer = authorization === undefined ? undefined : (keyIn(authorization) ?? '')
       const credentials = { bearer, session, address: request.ip }
       const checked = await checkOperator(ctx, credentials)
-      if (bearer === undefined) mustBeOwnPage(request, session ?? '')
+      if (bearer === undefined) mustHaveCsrfToken(request, session ?? '')
       request.operator = checked.caller
       request.operatorSession = checked.session
       request.checkOperatorAgain = async () => (await checkOperator(ctx, credentials)).caller
@@ -63,7 +63,7 @@ function keyIn(authorization: string): string | undefined {
 }
 
 /** A browser sends the cookie from any page, but only our own pages know the session's CSRF token. */
-function mustBeOwnPage({ method, headers }: FastifyRequest, session: string): void {
+function mustHaveCsrfToken({ method, headers }: FastifyRequest, session: string): void {
   if (!changing.has(method)) return
   if (isCsrfToken(headers['x-csrf-token']?.toString(), session)) return
   throw new ChatError('access_denied', 'The header x-csrf-token must be the csrfToken of the session')

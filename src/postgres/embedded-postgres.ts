@@ -149,7 +149,7 @@ async function openCluster(cluster: Cluster, guard: Guard, source?: TemplateSour
 async function tryCopy(template: Template, cluster: Cluster, guard: Guard): Promise<Running | null> {
   try {
     await initialiseFrom(template, cluster)
-    const safe = beginToPutOnDisk(cluster)
+    const safe = startFsync(cluster)
     if (process.platform !== 'linux') await safe
     return { ...(await run(cluster, guard)), safe }
   } catch (err) {
@@ -160,7 +160,7 @@ async function tryCopy(template: Template, cluster: Cluster, guard: Guard): Prom
   }
 }
 
-function beginToPutOnDisk(cluster: Cluster): Promise<void> {
+function startFsync(cluster: Cluster): Promise<void> {
   const safe = cluster.ephemeral ? Promise.resolve() : putOnDisk(cluster)
   safe.catch(() => {}) // awaited by the caller who starts
   return safe

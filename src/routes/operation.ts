@@ -126,7 +126,7 @@ export function serve(
   { baseUrl }: Pick<Context, 'baseUrl'>,
 ): void {
   mount(app, operations, async (each, checks, request, reply) => {
-    const representation = mustAccept(request)
+    const representation = negotiateRepresentation(request)
     mustOwnPath(request)
     mustHaveScopes(request.caller, each.scopes)
     const query = request.query as Record<string, string | string[]>
@@ -238,7 +238,7 @@ function viewOf(request: FastifyRequest, { spelling }: Representation, origin: s
   return { spelling, origin, base: `${origin}${version}/applications/${request.caller.applicationId}` }
 }
 
-function mustAccept(request: FastifyRequest): Representation {
+function negotiateRepresentation(request: FastifyRequest): Representation {
   const representation = representationFor(request.headers.accept)
   if (!representation) throw new ChatError('NotAcceptableError', 'Answers are JSON only')
   return representation

@@ -24,7 +24,7 @@ const NewWorld = z.strictObject({
 })
 
 const Restore = z.strictObject({ snapshot: Id })
-const Nothing = z.strictObject({})
+const EmptyBody = z.strictObject({})
 
 export async function worlds(scope: FastifyInstance, { ctx }: { ctx: Context }) {
   scope.post('/worlds', async ({ body, origin }, reply) => {
@@ -44,13 +44,13 @@ export async function worlds(scope: FastifyInstance, { ctx }: { ctx: Context }) 
   })
 
   scope.post('/worlds/:id/reset', async (request) => {
-    readBody('world', Nothing, request.body)
+    readBody('world', EmptyBody, request.body)
     const world = await resetWorld(ctx, readId('world', request))
     return presentWorld(world, ctx.baseUrl(request.origin))
   })
 
   scope.post('/reset', async (request, reply) => {
-    readBody('world', Nothing, request.body)
+    readBody('world', EmptyBody, request.body)
     await resetServer(ctx)
     return reply.code(204).send()
   })

@@ -32,7 +32,7 @@ export async function openTracing(
   log: Pick<BaseLogger, 'warn'>,
 ): Promise<Tracing | undefined> {
   if (otlpEndpoint === undefined) return undefined
-  tellOf(log)
+  forwardDiagnostics(log)
   const { href: url } = new URL('v1/traces', `${otlpEndpoint}/`)
   const exporter = new OTLPTraceExporter({ url, timeoutMillis: exportMs })
   const ours = resourceFromAttributes({
@@ -53,7 +53,7 @@ export async function openTracing(
 }
 
 /** Logs the library's messages, such as that the collector cannot be reached. */
-function tellOf(log: Pick<BaseLogger, 'warn'>): void {
+function forwardDiagnostics(log: Pick<BaseLogger, 'warn'>): void {
   let warnedAt = Number.NEGATIVE_INFINITY
   const complain = (said: string) => {
     if (performance.now() - warnedAt < warnMs) return

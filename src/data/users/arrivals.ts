@@ -13,7 +13,7 @@ import type { Ban } from '#resources/admin/moderation.ts'
 import type { User } from '#resources/user.ts'
 
 /** What a connecting client claims. The keys must be UUIDs; other values are treated as absent. */
-export interface Comer {
+export interface ConnectClaims {
   apiKey: string
   username: string
   /** The key of the client's earlier session. */
@@ -55,18 +55,18 @@ const resumableColumns: Columns<Resumable | undefined> = mapped(
 )
 
 /** Returns what is found for each client, in order. */
-export function findComers(db: Querier, comers: Comer[]): Promise<Found[]> {
+export function findClaimants(db: Querier, claims: ConnectClaims[]): Promise<Found[]> {
   return db.all(findStatement, [
-    comers.map(({ apiKey }) => apiKey),
-    comers.map(({ username }) => username),
-    comers.map(({ resume }) => resume ?? null),
+    claims.map(({ apiKey }) => apiKey),
+    claims.map(({ username }) => username),
+    claims.map(({ resume }) => resume ?? null),
   ])
 }
 
 // Lateral joins, so that each client takes a few index lookups whatever number the planner expects.
 const findStatement = quick(
   reading(
-    'find-comers',
+    'find-claims',
     select({
       application: joined(connectRulesColumns),
       user: authorColumns('u'),

@@ -100,10 +100,10 @@ export async function askForDeliveries(
   type: WebhookType,
   payload: Record<string, unknown>,
 ): Promise<void> {
-  await tx.run(askStatement, [applicationId, type, JSON.stringify(payload)])
+  await tx.run(queueStatement, [applicationId, type, JSON.stringify(payload)])
 }
 
-const askStatement = {
+const queueStatement = {
   name: 'ask-for-webhook-deliveries',
   text: `
     insert into webhook_delivery (webhook_id, type, payload)

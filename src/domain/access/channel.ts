@@ -3,7 +3,7 @@ import type { Context } from '#context.ts'
 import { findChannelType } from '#data/channels/channels.ts'
 import { type ChannelStanding, findStanding } from '#data/channels/memberships.ts'
 import type { Caller, UserCaller } from '#domain/access/caller.ts'
-import { ChatError, mustBeThere, notFound } from '#errors.ts'
+import { ChatError, mustExist, notFound } from '#errors.ts'
 import type { ChannelType, SeenChannel } from '#resources/channel.ts'
 
 /**
@@ -58,7 +58,7 @@ export async function mustBeAllowedToChangeChannel(
 /** Requires that the channel exists for the caller, and returns its type. @throws ChatError 404 */
 export async function mustHaveChannel(ctx: Context, caller: Caller, id: number): Promise<ChannelType> {
   if (caller.kind === 'user') return (await mustSeeChannel(ctx, caller, id)).type
-  return mustBeThere(await findChannelType(ctx.db, caller.applicationId, id), 'channel', id)
+  return mustExist(await findChannelType(ctx.db, caller.applicationId, id), 'channel', id)
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Context } from '#context.ts'
 import { findMessage } from '#data/messages/messages.ts'
 import { findMessageOfMember, type MessageOfMember } from '#data/messages/seen-messages.ts'
 import type { Caller, UserCaller } from '#domain/access/caller.ts'
-import { ChatError, mustBeThere } from '#errors.ts'
+import { ChatError, mustExist } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
 /**
@@ -13,7 +13,7 @@ import type { SeenMessage } from '#resources/message.ts'
  */
 export async function mustSeeMessage(ctx: Context, caller: Caller, id: number): Promise<SeenMessage> {
   if (caller.kind === 'user') return (await mustSeeAsMember(ctx, caller, id)).message
-  return mustBeThere(await findMessage(ctx.db, caller.applicationId, id), 'message', id)
+  return mustExist(await findMessage(ctx.db, caller.applicationId, id), 'message', id)
 }
 
 /** Returns a message that a user sees, and whether they are a moderator of its channel. @throws ChatError 404 */
@@ -22,7 +22,7 @@ export async function mustSeeAsMember(
   { applicationId, userId }: UserCaller,
   id: number,
 ): Promise<MessageOfMember> {
-  return mustBeThere(await findMessageOfMember(ctx.db, applicationId, userId, id), 'message', id)
+  return mustExist(await findMessageOfMember(ctx.db, applicationId, userId, id), 'message', id)
 }
 
 /** Returns whether the user wrote the message. */

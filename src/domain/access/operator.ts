@@ -102,7 +102,7 @@ export function isWithin({ applicationIds }: OperatorCaller, limits: number[] | 
  * Requires that operators who are limited to applications only create what has no wider limits than their own.
  * @throws ChatError access_denied
  */
-export function mustGiveOwn(operator: OperatorCaller, limits: number[] | undefined): void {
+export function mustNotExceedOwnLimits(operator: OperatorCaller, limits: number[] | undefined): void {
   if (isWithin(operator, limits)) return
   throw new ChatError('access_denied', 'You are limited to applications: so must be what you make')
 }

@@ -3,7 +3,7 @@ import type { Caller } from '#domain/access/caller.ts'
 import { ChatError } from '#errors.ts'
 
 /** Requires a backend, which may change any user, or the user themselves. @throws ChatError AccessDeniedError */
-export function mustBeOneself(caller: Caller, userId: number): void {
+export function mustBeSelf(caller: Caller, userId: number): void {
   if (caller.kind === 'application' || caller.userId === userId) return
   throw new ChatError('AccessDeniedError', 'Users may change only themselves')
 }

@@ -3,7 +3,7 @@ import { type ApplicationSummary, findApplicationBy } from '#data/applications/a
 import { mustBeUnlimited, type OperatorCaller } from '#domain/access/operator.ts'
 import { createApplication } from '#domain/applications/create-application.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
-import { mustBeThere } from '#errors.ts'
+import { mustExist } from '#errors.ts'
 
 /** A new application, with its secret, which is shown only once. */
 export interface RegisteredApplication extends ApplicationSummary {
@@ -19,7 +19,7 @@ export async function registerApplication(
   mustBeUnlimited(operator)
   return ctx.db.transact(async (tx) => {
     const { clientId, clientSecret } = await createApplication(tx, name)
-    const application = mustBeThere(await findApplicationBy(tx, clientId), 'client', clientId)
+    const application = mustExist(await findApplicationBy(tx, clientId), 'client', clientId)
     const { id } = application
     await noteAct(tx, operator, {
       action: 'application.created',

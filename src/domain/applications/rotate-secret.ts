@@ -4,7 +4,7 @@ import type { OperatorCaller } from '#domain/access/operator.ts'
 import { referredApplication } from '#domain/applications/referred-application.ts'
 import { generateSecret, hashSecret } from '#domain/applications/secrets.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
-import { mustBeThere, notFound } from '#errors.ts'
+import { mustExist, notFound } from '#errors.ts'
 
 export interface RotatedSecret {
   id: number
@@ -41,7 +41,7 @@ export async function rotateSecret(
   const secretHash = await hashSecret(clientSecret)
   const oldSecretUntil = await ctx.db.transact(async (tx) => {
     const replaced = await replaceSecret(tx, clientId, secretHash, overlapMs)
-    const until = mustBeThere(replaced, 'client of application', id)
+    const until = mustExist(replaced, 'client of application', id)
     await noteAct(tx, operator, {
       action: 'application.secret_rotated',
       applicationId: id,

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { writeSettings } from '#data/applications/applications.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
-import { mustBeThere, refused } from '#errors.ts'
+import { mustExist, refused } from '#errors.ts'
 import type { ApplicationSettings, UpdateApplicationSettings } from '#resources/application.ts'
 
 /** Accepts the settings at the top level or under `features`, since both are shown. */
@@ -18,7 +18,7 @@ export async function updateSettings(
   const written = await ctx.db.transact((tx) =>
     writeSettings(tx, applicationId, { guestUsers, userCreatedChannels }),
   )
-  const settings = mustBeThere(written, 'application', applicationId)
+  const settings = mustExist(written, 'application', applicationId)
   return { ...settings, features: settings }
 }
 

@@ -3,7 +3,7 @@ import { deleteChannelBlock } from '#data/channels/channel-blocks.ts'
 import { usersById } from '#data/users/users.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { mustHaveGroupChannel } from '#domain/access/channel.ts'
-import { mustBeThere, notFound } from '#errors.ts'
+import { mustExist, notFound } from '#errors.ts'
 import type { ChannelBlockRecord } from '#resources/channel.ts'
 
 /** Unblocks a user in a channel; they do not become a member again. @throws ChatError 404, AccessDeniedError */
@@ -16,7 +16,7 @@ export async function deleteChannelBlockRecord(
   const { applicationId } = caller
   await mustHaveGroupChannel(ctx, caller, channelId)
   const { userId, createdTime } = await ctx.db.transact(async (tx) => {
-    const gone = mustBeThere(await deleteChannelBlock(tx, channelId, id), 'channel block record', id)
+    const gone = mustExist(await deleteChannelBlock(tx, channelId, id), 'channel block record', id)
     const payload = { ...gone, recordId: id, ...causeOf(caller) }
     await tx.emit({ type: 'channel.block_record.deleted', applicationId, channelId, payload })
     return gone

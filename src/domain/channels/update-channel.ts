@@ -4,7 +4,7 @@ import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { mustBeAllowedToChangeChannel } from '#domain/access/channel.ts'
 import { getChannel } from '#domain/channels/get-channel.ts'
 import { changedProperties, type PropertiesChange } from '#domain/merge-patch.ts'
-import { ChatError, isConstraintError, mustBeThere } from '#errors.ts'
+import { ChatError, isConstraintError, mustExist } from '#errors.ts'
 import type { SeenChannel } from '#resources/channel.ts'
 
 /** A change of a channel; names are ignored for direct channels, which have none to change. */
@@ -28,7 +28,7 @@ export async function updateChannel(
   if (caller.kind === 'user') await mustBeAllowedToChangeChannel(ctx, caller, id)
   await ctx.db
     .transact(async (tx) => {
-      const channel = mustBeThere(await lockChannelProperties(tx, applicationId, id), 'channel', id)
+      const channel = mustExist(await lockChannelProperties(tx, applicationId, id), 'channel', id)
       const changed = changedProperties(channel.properties, properties)
       await updateChannelRow(tx, id, {
         ...(channel.type !== 'DIRECT' && {

@@ -1,6 +1,6 @@
 import { isDatabaseAway } from '#errors.ts'
 
-interface How<I, S, P> {
+interface PresentOptions<I, S, P> {
   /** Loads the subjects of all items at once. */
   load(items: I[]): Promise<S>
   present(item: I, subjects: S): P
@@ -15,7 +15,10 @@ const triesMax = 3
  * aside.
  * @throws Error if the database is away
  */
-export async function presentEach<I, S, P>(items: I[], how: How<I, S, P>): Promise<[item: I, made: P][]> {
+export async function presentEach<I, S, P>(
+  items: I[],
+  how: PresentOptions<I, S, P>,
+): Promise<[item: I, made: P][]> {
   if (items.length === 0) return []
   let subjects: S
   try {
@@ -39,7 +42,7 @@ export async function presentEach<I, S, P>(items: I[], how: How<I, S, P>): Promi
 }
 
 /** Retries an item that failed in a batch, alone. */
-async function presentAlone<I, S, P>(item: I, how: How<I, S, P>): Promise<[I, P][]> {
+async function presentAlone<I, S, P>(item: I, how: PresentOptions<I, S, P>): Promise<[I, P][]> {
   for (let tries = 2; ; tries += 1) {
     try {
       return [[item, how.present(item, await how.load([item]))]]

@@ -5,7 +5,7 @@ import { findFile, type KeptFile } from '#data/files.ts'
 import { isVisible } from '#domain/access/channel.ts'
 import { checkGrant } from '#domain/applications/check-grant.ts'
 import { checkToken } from '#domain/applications/check-token.ts'
-import { ChatError, mustBeThere, notFound } from '#errors.ts'
+import { ChatError, mustExist, notFound } from '#errors.ts'
 
 /** The credentials of a reader: a backend has a token, a user a read grant. */
 export interface FileReader {
@@ -25,7 +25,7 @@ export interface ReadableFile extends KeptFile {
  * not valid
  */
 export async function getFile(ctx: Context, reader: FileReader, key: string): Promise<ReadableFile> {
-  const file = mustBeThere(await findFile(ctx.db, key), 'file', key)
+  const file = mustExist(await findFile(ctx.db, key), 'file', key)
   if (!file.isPublic && !(await mayRead(ctx, reader, file))) throw notFound('file', key)
   return { ...file, open: (range) => ctx.files.open(key, range) }
 }

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { findVersion } from '#data/functions/versions.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
-import { mustBeThere } from '#errors.ts'
+import { mustExist } from '#errors.ts'
 import type { FunctionVersion } from '#resources/function.ts'
 
 /** @throws ChatError 404 */
@@ -10,5 +10,5 @@ export async function getFunctionVersion(
   caller: ApplicationCaller,
   id: number,
 ): Promise<FunctionVersion> {
-  return mustBeThere(await findVersion(ctx.db, caller.applicationId, id), 'function version', id)
+  return mustExist(await findVersion(ctx.db, caller.applicationId, id), 'function version', id)
 }

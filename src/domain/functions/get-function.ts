@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { findFunction } from '#data/functions/functions.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
-import { mustBeThere } from '#errors.ts'
+import { mustExist } from '#errors.ts'
 import type { ChatFunction } from '#resources/function.ts'
 
 /** @throws ChatError 404 */
@@ -10,5 +10,5 @@ export async function getFunction(
   caller: ApplicationCaller,
   id: number,
 ): Promise<ChatFunction> {
-  return mustBeThere(await findFunction(ctx.db, caller.applicationId, id), 'function', id)
+  return mustExist(await findFunction(ctx.db, caller.applicationId, id), 'function', id)
 }

@@ -6,7 +6,7 @@ import type { UserCaller } from '#domain/access/caller.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
 /** The text shown in place of a message that is gone. */
-const goneBody = 'This message is not available'
+const unavailableBody = 'This message is not available'
 
 /** Returns the root message of a thread, or a placeholder if the message is gone. */
 export async function findOrStandIn(
@@ -28,7 +28,7 @@ export async function findOrStandIn(
     type: 'SYSTEM_TEXT',
     channelId,
     nestedLevel,
-    body: goneBody,
+    body: unavailableBody,
     file: null,
     groupTag: null,
     links: null,

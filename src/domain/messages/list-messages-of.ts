@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { listMessages as listMessageRows, type MessageFilters } from '#data/messages/messages.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
-import { mustBeThere } from '#errors.ts'
+import { mustExist } from '#errors.ts'
 import type { Message } from '#resources/message.ts'
 import type { CursorPage, CursorRequest } from '#resources/page.ts'
 
@@ -15,7 +15,7 @@ export async function listMessagesOf(
   filters: MessageFilters,
   request: CursorRequest,
 ): Promise<CursorPage<Message>> {
-  return mustBeThere(
+  return mustExist(
     await listMessageRows(ctx.db, caller.applicationId, owner, filters, request),
     owner.of.split(' ').at(-1) ?? owner.of,
     owner.id,

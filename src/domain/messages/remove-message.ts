@@ -3,7 +3,7 @@ import { expireFile } from '#data/files.ts'
 import { deleteMessageRow } from '#data/messages/messages.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
-import { mustBeThere } from '#errors.ts'
+import { mustExist } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
 /** The place of a deleted message, and the key of its hosted file. */
@@ -18,7 +18,7 @@ export interface RemovedMessage {
 export async function removeMessage(tx: Tx, caller: Caller, message: SeenMessage): Promise<RemovedMessage> {
   const { applicationId } = caller
   const { id } = message
-  const deleted = mustBeThere(await deleteMessageRow(tx, applicationId, id), 'message', id)
+  const deleted = mustExist(await deleteMessageRow(tx, applicationId, id), 'message', id)
   const { channelId, threadId, userId, fileKey } = deleted
   if (fileKey) await expireFile(tx, fileKey)
   await noteAct(tx, caller, {

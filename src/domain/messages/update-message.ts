@@ -5,7 +5,7 @@ import { mustBeAllowedToChangeMessage, mustBeAuthor, mustSeeMessage } from '#dom
 import { changedProperties, type PropertiesChange } from '#domain/merge-patch.ts'
 import { parseText } from '#domain/messages/parse-text.ts'
 import { previewLater } from '#domain/messages/preview-later.ts'
-import { ChatError, mustBeThere } from '#errors.ts'
+import { ChatError, mustExist } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
 export interface MessageChange {
@@ -33,7 +33,7 @@ export async function updateMessage(
   }
   const text = body === undefined ? undefined : { body, ...(await parseText(ctx, caller, body)) }
   await ctx.db.transact(async (tx) => {
-    const message = mustBeThere(await lockMessage(tx, applicationId, id), 'message', id)
+    const message = mustExist(await lockMessage(tx, applicationId, id), 'message', id)
     if (text) mustHaveBody(message)
     const changed = changedProperties(message.properties, properties)
     if (!text && !changed) return

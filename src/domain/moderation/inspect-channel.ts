@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { findAdministeredChannel } from '#data/channels/administered.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
-import { mustBeThere } from '#errors.ts'
+import { mustExist } from '#errors.ts'
 import type { AdminChannel } from '#resources/admin/moderation.ts'
 
 /** Returns a channel with the counts of its contents. @throws ChatError 404 */
@@ -10,5 +10,5 @@ export async function inspectChannel(
   { applicationId }: ApplicationCaller,
   id: number,
 ): Promise<AdminChannel> {
-  return mustBeThere(await findAdministeredChannel(ctx.db, applicationId, id), 'channel', id)
+  return mustExist(await findAdministeredChannel(ctx.db, applicationId, id), 'channel', id)
 }

@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { findAdministeredUser } from '#data/users/administered.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
-import { mustBeThere } from '#errors.ts'
+import { mustExist } from '#errors.ts'
 import type { AdminUser } from '#resources/admin/moderation.ts'
 
 /** Returns a user with their ban. @throws ChatError 404 */
@@ -10,5 +10,5 @@ export async function inspectUser(
   { applicationId }: ApplicationCaller,
   id: number,
 ): Promise<AdminUser> {
-  return mustBeThere(await findAdministeredUser(ctx.db, applicationId, id), 'user', id)
+  return mustExist(await findAdministeredUser(ctx.db, applicationId, id), 'user', id)
 }

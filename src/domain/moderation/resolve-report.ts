@@ -5,7 +5,7 @@ import { mustSeeMessage } from '#domain/access/message.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
 import { discardFile } from '#domain/files/discard-file.ts'
 import { removeMessage } from '#domain/messages/remove-message.ts'
-import { ChatError, mustBeThere } from '#errors.ts'
+import { ChatError, mustExist } from '#errors.ts'
 import type { Report, Resolution } from '#resources/admin/moderation.ts'
 
 /**
@@ -20,7 +20,7 @@ export async function resolveReport(
   action: Resolution,
 ): Promise<Report> {
   const { applicationId, operator } = caller
-  const before = mustBeThere(await findReport(ctx.db, applicationId, id), 'report', id)
+  const before = mustExist(await findReport(ctx.db, applicationId, id), 'report', id)
   const { messageId, state } = before
   const resolved = new ChatError('ConflictError', `report ${id} is resolved already`)
   if (state === 'resolved') throw resolved
@@ -36,5 +36,5 @@ export async function resolveReport(
     return action === 'delete' ? (await removeMessage(tx, caller, message)).fileKey : null
   })
   if (fileKey) await discardFile(ctx, fileKey)
-  return mustBeThere(await findReport(ctx.db, applicationId, id), 'report', id)
+  return mustExist(await findReport(ctx.db, applicationId, id), 'report', id)
 }

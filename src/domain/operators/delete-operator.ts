@@ -2,8 +2,8 @@ import type { Context } from '#context.ts'
 import { deleteOperatorRow, lockOperators } from '#data/operators/operators.ts'
 import type { OperatorCaller } from '#domain/access/operator.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
-import { keepAnOwner } from '#domain/operators/keep-an-owner.ts'
 import { mustFindOperator } from '#domain/operators/must-find-operator.ts'
+import { mustKeepOwner } from '#domain/operators/must-keep-owner.ts'
 
 /** Deletes an operator and their sessions; the audit stays. @throws ChatError 404, ConflictError for the last owner */
 export async function deleteOperator(ctx: Context, caller: OperatorCaller, id: number): Promise<void> {
@@ -11,7 +11,7 @@ export async function deleteOperator(ctx: Context, caller: OperatorCaller, id: n
     await lockOperators(tx)
     const before = await mustFindOperator(tx, caller, id)
     await deleteOperatorRow(tx, id)
-    await keepAnOwner(tx, before)
+    await mustKeepOwner(tx, before)
     await noteAct(tx, caller, {
       action: 'operator.deleted',
       target: { type: 'operator', id },

@@ -1,6 +1,6 @@
 import { existingApplications } from '#data/applications/applications.ts'
 import type { Querier } from '#data/database.ts'
-import { mustGiveOwn, type OperatorCaller } from '#domain/access/operator.ts'
+import { mustNotExceedOwnLimits, type OperatorCaller } from '#domain/access/operator.ts'
 import { refused } from '#errors.ts'
 
 /**
@@ -13,7 +13,7 @@ export async function mustKnowApplications(
   resource: string,
   limits: number[] | undefined,
 ): Promise<void> {
-  mustGiveOwn(caller, limits)
+  mustNotExceedOwnLimits(caller, limits)
   const existing = await existingApplications(db, limits ?? [])
   const unknown = limits?.find((id) => !existing.has(id))
   if (unknown === undefined) return

@@ -3,8 +3,8 @@ import { lockOperators, updateOperatorRow } from '#data/operators/operators.ts'
 import { deleteOperatorSessions } from '#data/operators/sessions.ts'
 import type { OperatorCaller } from '#domain/access/operator.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
-import { keepAnOwner } from '#domain/operators/keep-an-owner.ts'
 import { mustFindOperator } from '#domain/operators/must-find-operator.ts'
+import { mustKeepOwner } from '#domain/operators/must-keep-owner.ts'
 import { mustKnowApplications } from '#domain/operators/must-know-applications.ts'
 import { hashPassword } from '#domain/operators/passwords.ts'
 import { refused } from '#errors.ts'
@@ -32,7 +32,7 @@ export async function updateOperator(
     }
     const applicationIds = applications === undefined ? undefined : (applications ?? [])
     const operator = await updateOperatorRow(tx, id, { passwordHash, role, applicationIds })
-    await keepAnOwner(tx, before)
+    await mustKeepOwner(tx, before)
     if (passwordHash !== undefined) await deleteOperatorSessions(tx, id)
     await noteAct(tx, caller, {
       action: 'operator.updated',

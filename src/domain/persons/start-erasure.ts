@@ -7,7 +7,7 @@ import { type ApplicationCaller, causeOf } from '#domain/access/caller.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
 import { termsOf } from '#domain/persons/redactor.ts'
 import { departureOf } from '#domain/users/departure-of.ts'
-import { mustBeThere } from '#errors.ts'
+import { mustExist } from '#errors.ts'
 import type { Erase } from '#resources/admin/person.ts'
 import type { AnyJob } from '#resources/job.ts'
 
@@ -25,7 +25,7 @@ export async function startErasure(
   const { applicationId } = caller
   await ctx.queue.ready()
   return ctx.db.transact(async (tx) => {
-    const person = mustBeThere(await findPerson(tx, applicationId, userId), 'user', userId)
+    const person = mustExist(await findPerson(tx, applicationId, userId), 'user', userId)
     if (person.deletedTime === null) {
       const left = await retireUser(tx, applicationId, userId, { withTraces: false })
       if (left) await tx.emit(...departureOf(applicationId, userId, left, causeOf(caller)))

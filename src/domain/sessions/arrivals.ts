@@ -6,9 +6,9 @@ import { eventsForEach, type Missed } from '#data/events/outbox.ts'
 import { GroupCommit } from '#data/group-commit.ts'
 import {
   type Arrived,
-  type Comer,
+  type ConnectClaims,
   type Found,
-  findComers,
+  findClaimants,
   findOwnUsers,
   insertSessions,
   type NewSession,
@@ -38,7 +38,7 @@ type Outcome = Arrived | undefined | 'held up'
 export class Arrivals {
   readonly #db: Database
   readonly #node: () => number
-  readonly #found: GroupCommit<Comer, Found>
+  readonly #found: GroupCommit<ConnectClaims, Found>
   readonly #arrived: GroupCommit<Arrival, Outcome>
   readonly #relations: GroupCommit<RelationsOf, Relations>
   readonly #users: GroupCommit<OwnUser, User | undefined>
@@ -48,7 +48,7 @@ export class Arrivals {
   constructor(db: Database, node: () => number) {
     this.#db = db
     this.#node = node
-    this.#found = together((comers) => findComers(db, comers))
+    this.#found = together((claims) => findClaimants(db, claims))
     this.#arrived = together((arrivals) => this.#letIn(arrivals, { waits: false }))
     this.#relations = together((wanted) => loadRelations(db, wanted))
     this.#users = together((wanted) => findOwnUsers(db, wanted))
@@ -56,8 +56,8 @@ export class Arrivals {
   }
 
   /** Finds the application, user and session of a client that connects. */
-  find(comer: Comer): Promise<Found> {
-    return this.#found.submit(comer)
+  find(claims: ConnectClaims): Promise<Found> {
+    return this.#found.submit(claims)
   }
 
   /** Begins or resumes a session. @returns undefined if the user was banned or deleted meanwhile */

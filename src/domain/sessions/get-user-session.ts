@@ -1,7 +1,7 @@
 import type { Context } from '#context.ts'
 import { findUserSession } from '#data/users/sessions.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
-import { mustBeThere } from '#errors.ts'
+import { mustExist } from '#errors.ts'
 import type { UserSession } from '#resources/session.ts'
 
 /** @throws ChatError 404 */
@@ -10,5 +10,5 @@ export async function getUserSession(
   caller: ApplicationCaller,
   id: number,
 ): Promise<UserSession> {
-  return mustBeThere(await findUserSession(ctx.db, caller.applicationId, id), 'user_session', id)
+  return mustExist(await findUserSession(ctx.db, caller.applicationId, id), 'user_session', id)
 }

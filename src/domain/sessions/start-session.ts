@@ -1,7 +1,7 @@
 import { validate as isUuid, v4 as uuid } from 'uuid'
 import type { Context } from '#context.ts'
 import type { ConnectRules } from '#data/applications/connect-rules.ts'
-import type { Arrived, Comer, Resumable } from '#data/users/arrivals.ts'
+import type { Arrived, ConnectClaims, Resumable } from '#data/users/arrivals.ts'
 import type { SessionRow } from '#data/users/connections.ts'
 import { findUserByName } from '#data/users/users.ts'
 import { mayConnect } from '#domain/access/user.ts'
@@ -52,17 +52,17 @@ function isUsername(text: string): boolean {
  * @throws ChatError AccessDeniedError, after which clients do not try again
  */
 export async function startSession(ctx: Context, input: StartSession): Promise<StartedSession> {
-  const comer = mustBeComer(input)
-  const { application, ban, user: known, resumable } = await ctx.arrivals.find(comer)
+  const claims = toClaims(input)
+  const { application, ban, user: known, resumable } = await ctx.arrivals.find(claims)
   if (!application) throw unknownKey()
   if (!isUsername(input.username)) throw denied('The username is missing or cannot be one')
   if (ban) throw bannedError(ban, 'user')
-  const resumed = await resume(ctx, application, input, comer, mustGoOn(resumable))
+  const resumed = await resume(ctx, application, input, claims, mustBeResumable(resumable))
   if (resumed) return resumed
 
   const applicationId = application.id
   const { username } = input
-  const isVouched = await mustEnter(ctx, application, input)
+  const isVouched = await checkAdmission(ctx, application, input)
   const user =
     // While functions were called, the user may have been created or renamed.
     (application.isGuarded ? await findUserByName(ctx.db, applicationId, username) : known) ??
@@ -70,7 +70,7 @@ export async function startSession(ctx: Context, input: StartSession): Promise<S
   if (!user) throw denied(`There is no user ${username}`)
   const userAgent = input.userAgent?.slice(0, nameMax)
   const begins = { applicationId, userId: user.id, key: uuid(), userAgent, isVouched }
-  const { id, key, ackedPosition, cameOnline } = await mustArrive(ctx, {
+  const { id, key, ackedPosition, cameOnline } = await completeArrival(ctx, {
     applicationId,
     userId: user.id,
     begins,
@@ -88,7 +88,7 @@ export async function startSession(ctx: Context, input: StartSession): Promise<S
 }
 
 /** @throws ChatError AccessDeniedError if the API key is not a UUID */
-function mustBeComer({ apiKey, username, resume }: StartSession): Comer {
+function toClaims({ apiKey, username, resume }: StartSession): ConnectClaims {
   if (!isUuid(apiKey)) throw unknownKey()
   return {
     apiKey,
@@ -105,25 +105,25 @@ async function resume(
   ctx: Context,
   application: ConnectRules,
   input: StartSession,
-  comer: Comer,
+  claims: ConnectClaims,
   found: SessionRow | undefined,
 ): Promise<StartedSession | undefined> {
   if (!found) return undefined
-  const isVouched = await mustEnter(ctx, application, input, found.isVouched)
+  const isVouched = await checkAdmission(ctx, application, input, found.isVouched)
   const hasMoved = await input.release?.(found.key, found.node)
   // By now, the positions that the old connection reached are saved.
   const isOutdated = hasMoved || application.isGuarded
-  const session = isOutdated ? mustGoOn((await ctx.arrivals.find(comer)).resumable) : found
+  const session = isOutdated ? mustBeResumable((await ctx.arrivals.find(claims)).resumable) : found
   if (!session) return undefined
   const { id, key, user } = session
   const applicationId = application.id
   const goesOn = { id, key, isVouched }
-  const { cameOnline } = await mustArrive(ctx, { applicationId, userId: user.id, goesOn })
+  const { cameOnline } = await completeArrival(ctx, { applicationId, userId: user.id, goesOn })
   return { ...session, isVouched, user: arrivedUser(user, cameOnline), applicationId, isResumed: true }
 }
 
 /** @throws ChatError AccessDeniedError if the user was banned or deleted meanwhile */
-async function mustArrive(ctx: Context, arrival: Arrival): Promise<Arrived> {
+async function completeArrival(ctx: Context, arrival: Arrival): Promise<Arrived> {
   const traceparent = ctx.tracing?.current
   const arrived = await ctx.arrivals.arrive({ ...arrival, ...(traceparent !== undefined && { traceparent }) })
   if (!arrived) throw await reasonForEnd(ctx, arrival.userId)
@@ -131,7 +131,7 @@ async function mustArrive(ctx: Context, arrival: Arrival): Promise<Arrived> {
 }
 
 /** @throws ChatError AccessDeniedError if the session has ended for good */
-function mustGoOn(found: Resumable | undefined): SessionRow | undefined {
+function mustBeResumable(found: Resumable | undefined): SessionRow | undefined {
   if (found === 'user deleted') throw denied('The user was deleted')
   if (found === 'too late') {
     throw denied('The session was disconnected for too long to receive what it missed: start a new one')
@@ -140,7 +140,7 @@ function mustGoOn(found: Resumable | undefined): SessionRow | undefined {
 }
 
 /** @param wasVouched whether functions or webhooks have admitted the user before @returns whether they have now */
-async function mustEnter(
+async function checkAdmission(
   ctx: Context,
   application: ConnectRules,
   { username, authParams }: StartSession,

@@ -3,12 +3,12 @@ import { insertJob } from '#data/jobs/jobs.ts'
 import { hasManyTraces } from '#data/removal/traces.ts'
 import { retireUser } from '#data/users/retirement.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
-import { mustBeOneself } from '#domain/access/user.ts'
+import { mustBeSelf } from '#domain/access/user.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
 import { batchMax } from '#domain/removal/in-batches.ts'
 import { departureOf } from '#domain/users/departure-of.ts'
 import { getUser } from '#domain/users/get-user.ts'
-import { mustBeThere } from '#errors.ts'
+import { mustExist } from '#errors.ts'
 import type { User } from '#resources/user.ts'
 
 /**
@@ -18,13 +18,13 @@ import type { User } from '#resources/user.ts'
  * @throws ChatError 404, AccessDeniedError
  */
 export async function deleteUser(ctx: Context, caller: Caller, id: number): Promise<User> {
-  mustBeOneself(caller, id)
+  mustBeSelf(caller, id)
   const { applicationId } = caller
   const user = await getUser(ctx, caller, id)
   const hasMany = await hasManyTraces(ctx.db, id, batchMax)
   if (hasMany) await ctx.queue.ready()
   await ctx.db.transact(async (tx) => {
-    const left = mustBeThere(await retireUser(tx, applicationId, id, { withTraces: !hasMany }), 'user', id)
+    const left = mustExist(await retireUser(tx, applicationId, id, { withTraces: !hasMany }), 'user', id)
     if (hasMany) await insertJob(tx, applicationId, 'USER_DELETION', { userId: id })
     await noteAct(tx, caller, { action: 'user.deleted', target: { type: 'user', id } })
     await tx.emit(...departureOf(applicationId, id, left, causeOf(caller)))

@@ -2,7 +2,7 @@ import type { Context } from '#context.ts'
 import { lockUser, updateUserRow } from '#data/users/users.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { getUser } from '#domain/users/get-user.ts'
-import { mustBeThere } from '#errors.ts'
+import { mustExist } from '#errors.ts'
 import type { UpdateCurrentUser, User } from '#resources/user.ts'
 
 /**
@@ -16,7 +16,7 @@ export async function updateCurrentUser(
 ): Promise<User> {
   const { applicationId, userId } = caller
   await ctx.db.transact(async (tx) => {
-    const before = mustBeThere(await lockUser(tx, applicationId, userId), 'user', userId)
+    const before = mustExist(await lockUser(tx, applicationId, userId), 'user', userId)
     const status = presence?.status
     await updateUserRow(tx, userId, {
       ...(displayName !== undefined && { displayName }),

@@ -3,7 +3,7 @@ import { keepFile } from '#data/files.ts'
 import type { HostedFile } from '#data/rows.ts'
 import { lockUser, replacePicture } from '#data/users/users.ts'
 import { type Caller, causeOf } from '#domain/access/caller.ts'
-import { mustBeOneself } from '#domain/access/user.ts'
+import { mustBeSelf } from '#domain/access/user.ts'
 import { discardFile } from '#domain/files/discard-file.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { notFound } from '#errors.ts'
@@ -21,7 +21,7 @@ export async function updateUserDisplayPicture(
   id: number,
   picture: HostedFile | ExternalFile,
 ): Promise<User> {
-  mustBeOneself(caller, id)
+  mustBeSelf(caller, id)
   const { applicationId } = caller
   const replaced = await ctx.db.transact(async (tx) => {
     if (!(await lockUser(tx, applicationId, id))) throw notFound('user', id)

@@ -3,7 +3,7 @@ import { lockUser, updateUserRow } from '#data/users/users.ts'
 import { type ApplicationCaller, causeOf } from '#domain/access/caller.ts'
 import { changedProperties, merging } from '#domain/merge-patch.ts'
 import { getUser } from '#domain/users/get-user.ts'
-import { mustBeThere } from '#errors.ts'
+import { mustExist } from '#errors.ts'
 import type { PatchUser, User } from '#resources/user.ts'
 
 /** Applies a merge patch (RFC 7396). @throws ChatError 404 */
@@ -15,7 +15,7 @@ export async function updateUser(
 ): Promise<User> {
   const { applicationId } = caller
   await ctx.db.transact(async (tx) => {
-    const before = mustBeThere(await lockUser(tx, applicationId, id), 'user', id)
+    const before = mustExist(await lockUser(tx, applicationId, id), 'user', id)
     const patched = changedProperties(before.properties, merging(patch).properties)
     const status = patch.presence?.status
     await updateUserRow(tx, id, {

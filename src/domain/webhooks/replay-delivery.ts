@@ -3,7 +3,7 @@ import { replayDeliveryRow } from '#data/webhooks/deliveries.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
 import { mustFindWebhook } from '#domain/webhooks/must-find-webhook.ts'
-import { mustBeThere } from '#errors.ts'
+import { mustExist } from '#errors.ts'
 import type { Delivery } from '#resources/webhook.ts'
 
 /** Sends a delivery again with the same id, starting from its first attempt. @throws ChatError 404 */
@@ -15,7 +15,7 @@ export function replayDelivery(
 ): Promise<Delivery> {
   return ctx.db.transact(async (tx) => {
     await mustFindWebhook(tx, caller.applicationId, webhookId)
-    const delivery = mustBeThere(await replayDeliveryRow(tx, webhookId, id), 'delivery', id)
+    const delivery = mustExist(await replayDeliveryRow(tx, webhookId, id), 'delivery', id)
     await noteAct(tx, caller, {
       action: 'webhook.replayed',
       target: { type: 'webhook', id: webhookId },

@@ -3,7 +3,7 @@ import { updateWebhookRow } from '#data/webhooks/webhooks.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
 import { mustFindWebhook } from '#domain/webhooks/must-find-webhook.ts'
-import { mustBeThere } from '#errors.ts'
+import { mustExist } from '#errors.ts'
 import type { PatchWebhook, Webhook } from '#resources/webhook.ts'
 
 /** Changes the given fields. A webhook that is enabled receives its pending deliveries. @throws ChatError 404 */
@@ -26,6 +26,6 @@ export function updateWebhook(
       description: patch.description === undefined ? (description ?? null) : patch.description,
       enabled: patch.enabled ?? enabled,
     })
-    return mustBeThere(updated, 'webhook', id)
+    return mustExist(updated, 'webhook', id)
   })
 }

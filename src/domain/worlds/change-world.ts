@@ -3,7 +3,7 @@ import type { Tx } from '#data/database.ts'
 import { holdWorld } from '#data/worlds/contents.ts'
 import { forgetPrepared } from '#domain/functions/runs/forget-prepared.ts'
 import { forgetRuntime } from '#domain/functions/runtime/forget-runtime.ts'
-import { ChatError, isConstraintError, isTransient, mustBeThere } from '#errors.ts'
+import { ChatError, isConstraintError, isTransient, mustExist } from '#errors.ts'
 
 /** What happens to a world: it is removed, reset to its state after creation, or restored from a snapshot. */
 export type Change = 'removed' | 'reset' | 'restored'
@@ -30,7 +30,7 @@ export async function changeWorld(
   await ctx.testApi?.forget(id, change)
   const { goneFiles } = await persistently(() =>
     ctx.db.rewrite(async (tx) => {
-      const keys = mustBeThere(await holdWorld(tx, id), 'world', id)
+      const keys = mustExist(await holdWorld(tx, id), 'world', id)
       return work(tx, keys).catch((error) => {
         throw isConstraintError(error, 'unique') ? new ChatError('ConflictError', taken) : error
       })

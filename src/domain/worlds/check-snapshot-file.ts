@@ -37,7 +37,7 @@ export function checkSnapshotFile(file: Buffer): { name: string; contents: Conte
     rows.set(name, cells)
     at += count
   }
-  mustBeWhole(rows)
+  mustBeComplete(rows)
   const bytes = checkBytes(lines.slice(at), at + 2, rows.get('file') ?? [])
   const written = [...rows].map(([table, cells]): [string, string[]] => [
     table,
@@ -107,7 +107,7 @@ function isNumber(meaning: Meaning, cell: unknown): boolean {
 }
 
 /** Requires that the file contains all rows it refers to, so that a world cannot reference another world's rows. */
-function mustBeWhole(rows: Map<string, Cells[]>): void {
+function mustBeComplete(rows: Map<string, Cells[]>): void {
   const ids = new Map<string, Set<unknown>>()
   for (const { name, numbers } of keptTables) {
     const space = numbers.id

@@ -6,7 +6,7 @@ import { findSnapshot } from '#data/worlds/snapshots.ts'
 import { fillWorld } from '#domain/worlds/fill-world.ts'
 import { numberContents } from '#domain/worlds/number-contents.ts'
 import { readSnapshotFile } from '#domain/worlds/snapshot-file.ts'
-import { mustBeThere } from '#errors.ts'
+import { mustExist } from '#errors.ts'
 
 /** Copies the contents of a snapshot into an empty world, with new ids. @throws ChatError 404 */
 export async function copySnapshot(
@@ -15,7 +15,7 @@ export async function copySnapshot(
   id: number,
   world: { id: number; apiKey: string },
 ): Promise<void> {
-  const snapshot = mustBeThere(await findSnapshot(tx, id), 'snapshot', id)
+  const snapshot = mustExist(await findSnapshot(tx, id), 'snapshot', id)
   const contents = readSnapshotFile(snapshot.content)
   await tx.run(freeOfKeys, [true])
   await writeApplicationRow(tx, world.id, contents.application)

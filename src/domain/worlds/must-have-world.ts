@@ -1,9 +1,9 @@
 import type { Context } from '#context.ts'
 import { findWorld } from '#data/worlds/worlds.ts'
-import { mustBeThere } from '#errors.ts'
+import { mustExist } from '#errors.ts'
 import type { World } from '#resources/worlds/world.ts'
 
 /** @throws ChatError 404 */
 export async function mustHaveWorld(ctx: Context, id: number): Promise<World> {
-  return mustBeThere(await findWorld(ctx.db, id), 'world', id)
+  return mustExist(await findWorld(ctx.db, id), 'world', id)
 }

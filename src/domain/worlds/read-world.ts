@@ -5,14 +5,14 @@ import { readApplicationRow, readContents, type TableLines } from '#data/worlds/
 import { sealedTables } from '#data/worlds/tables.ts'
 import { toLines, writeSnapshotFile } from '#domain/worlds/snapshot-file.ts'
 import { unsealRow } from '#domain/worlds/unseal-row.ts'
-import { isGone, mustBeThere } from '#errors.ts'
+import { isGone, mustExist } from '#errors.ts'
 
 /**
  * Returns all contents of a world as the file of a snapshot. What the server encrypts is in plain text there, because
  * others are to read it.
  */
 export async function readWorld(ctx: Context, db: Querier, id: number, name: string): Promise<string> {
-  const application = mustBeThere(await readApplicationRow(db, id), 'world', id)
+  const application = mustExist(await readApplicationRow(db, id), 'world', id)
   const tables = await Promise.all((await readContents(db, id)).map((table) => opened(ctx, id, table)))
   const files = tables.find(({ table }) => table === 'file')?.lines?.split('\n') ?? []
   const bytes = new Map<string, string>()

@@ -2,7 +2,7 @@ import type { Context } from '#context.ts'
 import { findCredential } from '#data/applications/applications.ts'
 import { mustCompile } from '#domain/functions/must-compile.ts'
 import { seedWorld } from '#domain/worlds/seed-world.ts'
-import { mustBeThere } from '#errors.ts'
+import { mustExist } from '#errors.ts'
 import type { Seed } from '#resources/worlds/seed.ts'
 
 /**
@@ -14,7 +14,7 @@ export async function seedFirstApplication(
   { clientId, apiKey }: { clientId: string; apiKey: string },
   seed: Seed,
 ): Promise<void> {
-  const credential = mustBeThere(await findCredential(ctx.db, clientId), 'client', clientId)
+  const credential = mustExist(await findCredential(ctx.db, clientId), 'client', clientId)
   for (const [at, { script }] of seed.functions.entries()) {
     await mustCompile(ctx, script, { resource: 'world', field: `seed.functions[${at}].script` })
   }

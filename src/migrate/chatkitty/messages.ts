@@ -72,7 +72,7 @@ async function readReplies(
     for await (const { items } of cursorPages<MessageDocument>(api, path, 'messages')) replies.push(...items)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    return stage.cannot('thread', key, error.message)
+    return stage.notCarried('thread', key, error.message)
   }
   const keys = replies.map((reply) => String(reply.id))
   const known = await stage.seen('message', keys)
@@ -108,7 +108,7 @@ async function putMessages(
     for (const { emoji, users, count } of message.reactions ?? []) {
       if (count > users.length) {
         const reason = `${count - users.length} of those who reacted with ${emoji.character} are not shown`
-        stage.cannot('reaction', String(message.id), reason)
+        stage.notCarried('reaction', String(message.id), reason)
       }
     }
   }

@@ -2,6 +2,7 @@
 
 import { findEmoji } from '#domain/messages/emoji.ts'
 import { type Document, documentsIn } from '#migrate/files/documents.ts'
+import type { NotCarried } from '#migrate/report.ts'
 import type { ReadItem, Step } from '#migrate/source.ts'
 import type { MovedKind } from '#resources/moving.ts'
 
@@ -12,15 +13,10 @@ export interface FileOptions {
 }
 
 /** The items that a document contains, possibly of several kinds. */
-export type Said = Partial<Record<MovedKind, ReadItem[]>> & { cannot?: Cannot[] }
-export interface Cannot {
-  kind: string
-  key: string
-  reason: string
-}
+export type ReadItems = Partial<Record<MovedKind, ReadItem[]>> & { notCarried?: NotCarried[] }
 
 /** Reports an unrecognised document, by the names of its fields. */
-export function unknown(document: Document, reason: string): Cannot {
+export function unknown(document: Document, reason: string): NotCarried {
   const fields = Object.keys(document).slice(0, 8).join(', ')
   return { kind: 'document', key: fields.slice(0, 100), reason }
 }
@@ -32,7 +28,7 @@ export function fileStep(
   { paths }: FileOptions,
   name: string,
   kinds: MovedKind[],
-  say: (document: Document) => Said,
+  say: (document: Document) => ReadItems,
 ): Step {
   return {
     name,
@@ -49,7 +45,7 @@ export function fileStep(
       for await (const document of documentsIn(paths)) {
         const said = say(document)
         for (const kind of kinds) waiting.get(kind)?.push(...(said[kind] ?? []))
-        for (const { kind, key, reason } of said.cannot ?? []) stage.cannot(kind, key, reason)
+        for (const { kind, key, reason } of said.notCarried ?? []) stage.notCarried(kind, key, reason)
         await flush(batch)
         stage.progress(++done)
       }

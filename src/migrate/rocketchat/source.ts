@@ -7,7 +7,6 @@
 import type { Document } from '#migrate/files/documents.ts'
 import { linkFetcher } from '#migrate/files/fetch-linked.ts'
 import {
-  type Cannot,
   Descriptions,
   emojiOf,
   type FileOptions,
@@ -16,9 +15,10 @@ import {
   mentionsIn,
   messagesOf,
   placesByTime,
-  type Said,
+  type ReadItems,
   unknown,
 } from '#migrate/files/reading.ts'
+import type { NotCarried } from '#migrate/report.ts'
 import type { ReadItem, Source } from '#migrate/source.ts'
 
 export interface RocketChatOptions extends FileOptions {
@@ -48,7 +48,7 @@ export function openRocketChat(options: RocketChatOptions): Source {
         for (const { _id: id, username } of users) ids.set(username, id)
         return {
           user: users.map(userOf),
-          cannot: kindOf(document) ? [] : [unknown(document, 'of none of the collections')],
+          notCarried: kindOf(document) ? [] : [unknown(document, 'of none of the collections')],
         }
       }),
       fileStep(options, 'rooms', ['channel', 'member'], (document) => {
@@ -109,11 +109,11 @@ function userOf(user: Document): ReadItem {
 
 const types: Record<string, 'PUBLIC' | 'PRIVATE' | 'DIRECT'> = { c: 'PUBLIC', p: 'PRIVATE', d: 'DIRECT' }
 
-function itemsOfRoom(room: Document, ids: Map<string, string>): Said {
+function itemsOfRoom(room: Document, ids: Map<string, string>): ReadItems {
   const { _id: key, t, name, fname, u, topic, description, announcement, customFields } = room
   const type = types[t]
   if (type === undefined)
-    return { cannot: [{ kind: 'channel', key, reason: `it is a room of the type ${t}` }] }
+    return { notCarried: [{ kind: 'channel', key, reason: `it is a room of the type ${t}` }] }
   const createdTime = timeOf(room.ts) ?? began
   const members: string[] = room.uids ?? (room.usernames ?? []).flatMap((each: string) => ids.get(each) ?? [])
   const isDirect = type === 'DIRECT'
@@ -136,7 +136,7 @@ function itemsOfRoom(room: Document, ids: Map<string, string>): Said {
   return { channel: [{ key, place: Date.parse(createdTime), content }], member: joined }
 }
 
-function itemsOfSubscription({ rid, u, ts, roles = [], t }: Document): Said {
+function itemsOfSubscription({ rid, u, ts, roles = [], t }: Document): ReadItems {
   if (t === 'd' || types[t] === undefined) return {}
   const createdTime = timeOf(ts) ?? began
   const moderator = roles.some((role: string) => role === 'owner' || role === 'moderator')
@@ -149,10 +149,10 @@ function itemsOfMessage(
   { copyFiles, baseUrl }: RocketChatOptions,
   ids: Map<string, string>,
   place: (time: string) => number,
-): Said {
+): ReadItems {
   const { _id: key, msg, t, rid, u, tmid, customFields } = message
-  const cannot: Cannot[] = []
-  const refuse = (reason: string): Said => ({ cannot: [{ kind: 'message', key, reason }] })
+  const notCarried: NotCarried[] = []
+  const refuse = (reason: string): ReadItems => ({ notCarried: [{ kind: 'message', key, reason }] })
   if (message._hidden === true) return refuse('it is hidden: an earlier text, or deleted')
   if (t !== undefined) return refuse(`it is of the type ${t}`)
   const createdTime = timeOf(message.ts)
@@ -172,11 +172,17 @@ function itemsOfMessage(
       copyFiles,
     )
     if (!file)
-      cannot.push({ kind: 'attachment', key, reason: link ? 'its link needs --base-url' : 'it has no file' })
+      notCarried.push({
+        kind: 'attachment',
+        key,
+        reason: link ? 'its link needs --base-url' : 'it has no file',
+      })
     return file ? [file] : []
   })
   if (msg === '' && files.length === 0) {
-    return { cannot: [...cannot, { kind: 'message', key, reason: 'it has neither a text nor a file' }] }
+    return {
+      notCarried: [...notCarried, { kind: 'message', key, reason: 'it has neither a text nor a file' }],
+    }
   }
   const content = {
     channel: rid,
@@ -192,7 +198,7 @@ function itemsOfMessage(
     replies: message.tcount > 0 ? message.tcount : undefined,
     reactions: Object.entries<Document>(message.reactions ?? {}).flatMap(([name, { usernames = [] }]) => {
       const emoji = emojiOf(name)
-      if (emoji === undefined) cannot.push({ kind: 'reaction', key, reason: `there is no emoji ${name}` })
+      if (emoji === undefined) notCarried.push({ kind: 'reaction', key, reason: `there is no emoji ${name}` })
       const users = usernames.flatMap((each: string) => ids.get(each) ?? [])
       return emoji === undefined ? [] : [{ emoji, users }]
     }),
@@ -202,6 +208,6 @@ function itemsOfMessage(
   }
   return {
     message: messagesOf(key, place(createdTime), tmid, content, { body: msg || undefined, files }),
-    cannot,
+    notCarried,
   }
 }

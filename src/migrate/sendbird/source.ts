@@ -7,7 +7,6 @@
 import type { Document } from '#migrate/files/documents.ts'
 import { linkFetcher } from '#migrate/files/fetch-linked.ts'
 import {
-  type Cannot,
   Descriptions,
   type FileOptions,
   fileOf,
@@ -15,8 +14,9 @@ import {
   mentionsIn,
   messagesOf,
   placesByTime,
-  type Said,
+  type ReadItems,
 } from '#migrate/files/reading.ts'
+import type { NotCarried } from '#migrate/report.ts'
 import type { ReadItem, Source } from '#migrate/source.ts'
 
 const limits = [
@@ -45,7 +45,7 @@ export function openSendbird(options: FileOptions): Source {
         return {
           user: [...users].map(([key, user]) => userOf(key, user)),
           picture: [...users].flatMap(([key, user]) => pictureOf(key, user, options.copyFiles)),
-          cannot: Object.keys(document)
+          notCarried: Object.keys(document)
             .filter((part) => Array.isArray(document[part]) && !parts.includes(part))
             .map((part) => ({ kind: 'document', key: part, reason: 'no part of an export that is known' })),
         }
@@ -68,10 +68,10 @@ export function openSendbird(options: FileOptions): Source {
         const said = (document.messages ?? []).map((message: Document) =>
           itemsOfMessage(message, options, place),
         )
-        const message: ReadItem[] = said.flatMap((each: Said) => each.message ?? [])
+        const message: ReadItem[] = said.flatMap((each: ReadItems) => each.message ?? [])
         return {
           message,
-          cannot: said.flatMap((each: Said) => each.cannot ?? []),
+          notCarried: said.flatMap((each: ReadItems) => each.notCarried ?? []),
           receipts: message.flatMap((item) => receiptsOf(item, readUntil)),
         }
       }),
@@ -162,7 +162,7 @@ function itemsOfMessage(
   message: Document,
   { copyFiles }: FileOptions,
   place: (time: string) => number,
-): Said {
+): ReadItems {
   const {
     message_id: id,
     type,
@@ -173,7 +173,9 @@ function itemsOfMessage(
     custom_type: customType,
   } = message
   const key = String(id)
-  const refuse = (reason: string): Said => ({ cannot: [{ kind: 'message', key, reason } satisfies Cannot] })
+  const refuse = (reason: string): ReadItems => ({
+    notCarried: [{ kind: 'message', key, reason } satisfies NotCarried],
+  })
   if (message.is_removed === true) return refuse('it was deleted')
   if (!['MESG', 'FILE', 'ADMM'].includes(type)) return refuse(`it is of the type ${type}`)
   const createdTime = timeOf(message.created_at)

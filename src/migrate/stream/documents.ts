@@ -1,15 +1,8 @@
 // Documents of Stream Chat's API, and their conversion. Fields: the API's response types, as in its own clients
 // (UserResponse, ChannelResponse, ChannelMember, MessageResponse, ReactionResponse, Attachment, ReadResponse).
 import type { Document } from '#migrate/files/documents.ts'
-import {
-  type Cannot,
-  emojiOf,
-  fileOf,
-  mentionsIn,
-  messagesOf,
-  type Said,
-  without,
-} from '#migrate/files/reading.ts'
+import { emojiOf, fileOf, mentionsIn, messagesOf, type ReadItems, without } from '#migrate/files/reading.ts'
+import type { NotCarried } from '#migrate/report.ts'
 import type { ReadItem } from '#migrate/source.ts'
 
 const ofUser = new Set(
@@ -109,12 +102,12 @@ export function itemsOfMessageList(
   messages: Document[],
   copyFiles: boolean,
   place: (time: string) => number,
-): Said {
-  const cannot: Cannot[] = []
+): ReadItems {
+  const notCarried: NotCarried[] = []
   const message = messages.flatMap((each) => {
     const { id, text = '', type, parent_id: parent, created_at: createdTime } = each
     const refuse = (reason: string): ReadItem[] => {
-      cannot.push({ kind: 'message', key: String(id), reason })
+      notCarried.push({ kind: 'message', key: String(id), reason })
       return []
     }
     if (each.deleted_at || type === 'deleted') return refuse('it was deleted')
@@ -131,7 +124,7 @@ export function itemsOfMessageList(
       )
       // Link previews are generated anew; everything else is reported.
       if (!file && !attachment.og_scrape_url && !attachment.title_link) {
-        cannot.push({
+        notCarried.push({
           kind: 'attachment',
           key: String(id),
           reason: `of the type ${attachment.type}, without a file`,
@@ -153,7 +146,7 @@ export function itemsOfMessageList(
       ),
       nestedLevel: parent ? 1 : 0,
       replies: each.reply_count > 0 ? each.reply_count : undefined,
-      reactions: reactionsOf(each, cannot),
+      reactions: reactionsOf(each, notCarried),
       properties: without(each, ofMessage),
       createdTime,
       lastEditedTime: each.message_text_updated_at,
@@ -163,13 +156,13 @@ export function itemsOfMessageList(
       files,
     })
   })
-  return { message, cannot }
+  return { message, notCarried }
 }
 
-function reactionsOf(message: Document, cannot: Cannot[]) {
+function reactionsOf(message: Document, notCarried: NotCarried[]) {
   const given: Document[] = message.reactions ?? message.latest_reactions ?? []
   const counted = Object.values<number>(message.reaction_counts ?? {}).reduce((sum, count) => sum + count, 0)
-  const refuse = (reason: string) => cannot.push({ kind: 'reaction', key: String(message.id), reason })
+  const refuse = (reason: string) => notCarried.push({ kind: 'reaction', key: String(message.id), reason })
   if (counted > given.length) refuse(`${counted - given.length} of ${counted} are not in the export`)
   const byType = Map.groupBy(
     given.toSorted((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at)),

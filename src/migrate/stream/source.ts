@@ -11,7 +11,7 @@ import {
   type FileOptions,
   fileStep,
   placesByTime,
-  type Said,
+  type ReadItems,
   unknown,
 } from '#migrate/files/reading.ts'
 import type { Source } from '#migrate/source.ts'
@@ -37,7 +37,8 @@ export function openStream(options: FileOptions): Source {
         return {
           user: users.flatMap((user) => userOf(user).user),
           picture: users.flatMap((user) => userOf(user, options.copyFiles).picture),
-          cannot: kindOf(document) === undefined ? [unknown(document, 'no shape that Stream documents')] : [],
+          notCarried:
+            kindOf(document) === undefined ? [unknown(document, 'no shape that Stream documents')] : [],
         }
       }),
       fileStep(options, 'channels', ['channel', 'member'], itemsOfChannel),
@@ -79,7 +80,7 @@ function usersIn(document: Document): Document[] {
   }
 }
 
-function itemsOfChannel(document: Document): Said {
+function itemsOfChannel(document: Document): ReadItems {
   switch (kindOf(document)) {
     case 'state': {
       const { channel, members = [] } = document
@@ -107,7 +108,7 @@ function itemsOfMessages(
   document: Document,
   { copyFiles }: FileOptions,
   place: (time: string) => number,
-): Said {
+): ReadItems {
   switch (kindOf(document)) {
     case 'state': {
       const { channel, messages = [], read = [] } = document
@@ -119,7 +120,7 @@ function itemsOfMessages(
         ? itemsOfMessageList(document.item, [document.item], copyFiles, place)
         : document.type === 'reaction'
           ? {
-              cannot: [
+              notCarried: [
                 { kind: 'reaction', key: String(document.item.message_id), reason: 'apart from its message' },
               ],
             }

@@ -37,7 +37,7 @@ export async function start(demo: HTMLElement): Promise<void> {
   stage.dataset.started = 'true'
 }
 
-interface Seat {
+interface DemoUser {
   apiKey: string
   host: string
   username: string
@@ -51,11 +51,11 @@ class Screen {
   private channel: Channel | undefined
   private older: ChatKittyPaginator<Message> | undefined
   private readonly element: HTMLElement
-  private readonly seat: Seat
+  private readonly seat: DemoUser
   private readonly messages: MessageList
   private readonly input: HTMLInputElement
 
-  constructor(element: HTMLElement, seat: Seat) {
+  constructor(element: HTMLElement, seat: DemoUser) {
     this.element = element
     this.seat = seat
     this.messages = new MessageList(find(element, '.messages'), {

@@ -15,7 +15,7 @@ export const AdminJob = Job.extend({
 }).meta({ id: 'Job' })
 
 /** Returns the job with its file at the address that operators can read. */
-export function asOperatorsSee(job: AnyJob, applicationId: number): AnyJob {
+export function toAdminJob(job: AnyJob, applicationId: number): AnyJob {
   if (job.file === undefined) return job
   return { ...job, file: `/admin/v1/applications/${applicationId}/jobs/${job.id}/file` }
 }

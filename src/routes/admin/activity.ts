@@ -4,7 +4,7 @@ import type { Context } from '#context.ts'
 import { getAnyJob } from '#domain/jobs/get-any-job.ts'
 import { listAnyJobs } from '#domain/jobs/list-any-jobs.ts'
 import { listUserSessions } from '#domain/sessions/list-user-sessions.ts'
-import { AdminJob, asOperatorsSee } from '#resources/admin/activity.ts'
+import { AdminJob, toAdminJob } from '#resources/admin/activity.ts'
 import { userSessionResource } from '#resources/session.ts'
 import { insideOperation, listOf, oneOf } from '#routes/admin/operation.ts'
 import { newestFirst, partOf } from '#routes/admin/paged.ts'
@@ -34,7 +34,7 @@ export const activityOperations = (ctx: Context) => [
     answer: listOf(AdminJob),
     handle: async (caller, { list }) => {
       const part = await partOf(list, (page) => listAnyJobs(ctx, caller, page), newestFirst)
-      return { ...part, items: part.items.map((job) => asOperatorsSee(job, caller.applicationId)) }
+      return { ...part, items: part.items.map((job) => toAdminJob(job, caller.applicationId)) }
     },
   }),
   insideOperation({
@@ -48,6 +48,6 @@ export const activityOperations = (ctx: Context) => [
     params: z.object({ jobId: PathId }),
     answer: oneOf(AdminJob),
     handle: async (caller, { params }) =>
-      asOperatorsSee(await getAnyJob(ctx, caller, params.jobId), caller.applicationId),
+      toAdminJob(await getAnyJob(ctx, caller, params.jobId), caller.applicationId),
   }),
 ]

@@ -4,7 +4,7 @@ import { type Entry, type Filter, type Journals, passes } from '#test-api/journa
 import { differences, holds } from '#test-api/journal/subset.ts'
 
 /** How many of the newest entries are searched for near misses, and how many near misses are reported. */
-const lookedAtMax = 200
+const examinedMax = 200
 const missesMax = 3
 
 export interface Expectation {
@@ -56,7 +56,7 @@ export function nearestMisses(
 ): { entry: Entry; differences: string[] }[] {
   const candidates: { entry: Entry; differences: string[] }[] = []
   for (const entry of journals.newest(worldId, { kind: filter.kind })) {
-    if (entry.position <= after || candidates.length === lookedAtMax) break
+    if (entry.position <= after || candidates.length === examinedMax) break
     const named = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined))
     candidates.push({ entry, differences: [...differences(entry, named), ...differences(entry, wanted)] })
   }

@@ -3,7 +3,7 @@ import { findAdminSettings, writeAdminSettings, writeSettings } from '#data/appl
 import { setApplicationPersisted } from '#data/channels/persistence.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
-import { mustBeThere } from '#errors.ts'
+import { mustExist } from '#errors.ts'
 import type { AdminSettings, PatchSettings } from '#resources/admin/application.ts'
 
 /** Changes only the settings that are given. */
@@ -19,6 +19,6 @@ export function patchSettings(
     const { messagesPersisted } = changes
     if (messagesPersisted !== undefined) await setApplicationPersisted(tx, applicationId, messagesPersisted)
     await noteAct(tx, caller, { action: 'settings.updated', details: { ...changes } })
-    return mustBeThere(await findAdminSettings(tx, applicationId), 'application', applicationId)
+    return mustExist(await findAdminSettings(tx, applicationId), 'application', applicationId)
   })
 }

@@ -3,7 +3,7 @@ import { findAdministered, lockProperties, updateApplicationRow } from '#data/ap
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { noteAct } from '#domain/audit/note-act.ts'
 import { changedProperties } from '#domain/merge-patch.ts'
-import { mustBeThere } from '#errors.ts'
+import { mustExist } from '#errors.ts'
 import type { AdminApplication, PatchApplication } from '#resources/admin/application.ts'
 
 /** @throws ChatError 404 */
@@ -14,7 +14,7 @@ export function updateApplication(
 ): Promise<AdminApplication> {
   const { applicationId: id } = caller
   return ctx.db.transact(async (tx) => {
-    const before = mustBeThere(await lockProperties(tx, id), 'application', id)
+    const before = mustExist(await lockProperties(tx, id), 'application', id)
     const change = properties === undefined ? undefined : { merge: properties }
     await updateApplicationRow(tx, id, { name, properties: changedProperties(before, change) })
     await noteAct(tx, caller, {
@@ -25,6 +25,6 @@ export function updateApplication(
         ...(properties !== undefined && { properties: 'changed' }),
       },
     })
-    return mustBeThere(await findAdministered(tx, id), 'application', id)
+    return mustExist(await findAdministered(tx, id), 'application', id)
   })
 }

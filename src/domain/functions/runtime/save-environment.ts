@@ -3,7 +3,7 @@ import type { Tx } from '#data/database.ts'
 import { type RuntimeRecord, updateRuntime } from '#data/functions/runtimes.ts'
 import type { Environment } from '#domain/functions/runtime/environment.ts'
 import { sealEnvironment } from '#domain/functions/runtime/seal-environment.ts'
-import { mustBeThere } from '#errors.ts'
+import { mustExist } from '#errors.ts'
 
 export async function saveEnvironment(
   ctx: Context,
@@ -13,5 +13,5 @@ export async function saveEnvironment(
 ): Promise<RuntimeRecord> {
   const sealed = await sealEnvironment(ctx, applicationId, environment)
   const record = await updateRuntime(tx, applicationId, { environment: sealed })
-  return mustBeThere(record, 'runtime of application', applicationId)
+  return mustExist(record, 'runtime of application', applicationId)
 }

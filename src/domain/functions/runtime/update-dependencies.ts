@@ -6,7 +6,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { ensureRuntime } from '#domain/functions/runtime/ensure-runtime.ts'
 import { mustInstall } from '#domain/functions/runtime/must-install.ts'
 import { presentRuntime } from '#domain/functions/runtime/present-runtime.ts'
-import { ChatError, type FieldProblem, mustBeThere } from '#errors.ts'
+import { ChatError, type FieldProblem, mustExist } from '#errors.ts'
 import {
   defaultDependencies,
   type Runtime,
@@ -30,7 +30,7 @@ export async function updateDependencies(
   const dependencies = input.filter(({ name }) => !defaultVersions.has(name)).map(toCustom)
   await mustInstall(ctx, applicationId, dependencies)
   const updated = await ctx.db.transact((tx) => updateRuntime(tx, applicationId, { dependencies }))
-  const record = mustBeThere(updated, 'runtime of application', applicationId)
+  const record = mustExist(updated, 'runtime of application', applicationId)
   ctx.functions.deploy(applicationId)
   return presentRuntime(ctx, caller, record)
 }

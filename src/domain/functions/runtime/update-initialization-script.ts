@@ -4,7 +4,7 @@ import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { mustCompile } from '#domain/functions/must-compile.ts'
 import { ensureRuntime } from '#domain/functions/runtime/ensure-runtime.ts'
 import { presentRuntime } from '#domain/functions/runtime/present-runtime.ts'
-import { mustBeThere } from '#errors.ts'
+import { mustExist } from '#errors.ts'
 import type { Runtime, RuntimeScript } from '#resources/runtime.ts'
 
 /** Replaces the script; a blank one removes it. @throws ChatError 400 if the script does not compile */
@@ -18,7 +18,7 @@ export async function updateInitializationScript(
   const initializationScript = script.trim() === '' ? null : script
   const { applicationId } = caller
   const updated = await ctx.db.transact((tx) => updateRuntime(tx, applicationId, { initializationScript }))
-  const record = mustBeThere(updated, 'runtime of application', applicationId)
+  const record = mustExist(updated, 'runtime of application', applicationId)
   ctx.functions.deploy(applicationId)
   return presentRuntime(ctx, caller, record)
 }

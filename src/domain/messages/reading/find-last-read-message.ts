@@ -3,7 +3,7 @@ import { findLastRead } from '#data/messages/reading.ts'
 import { findUserByName } from '#data/users/users.ts'
 import type { UserCaller } from '#domain/access/caller.ts'
 import { mustBeMember } from '#domain/access/channel.ts'
-import { mustBeThere } from '#errors.ts'
+import { mustExist } from '#errors.ts'
 import type { SeenMessage } from '#resources/message.ts'
 
 /**
@@ -18,6 +18,6 @@ export async function findLastReadMessage(
 ): Promise<SeenMessage | undefined> {
   await mustBeMember(ctx, caller, channelId)
   if (username === undefined) return findLastRead(ctx.db, channelId, caller.userId, caller.userId)
-  const reader = mustBeThere(await findUserByName(ctx.db, caller.applicationId, username), 'user', username)
+  const reader = mustExist(await findUserByName(ctx.db, caller.applicationId, username), 'user', username)
   return findLastRead(ctx.db, channelId, caller.userId, reader.id)
 }

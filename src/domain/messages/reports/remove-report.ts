@@ -3,7 +3,7 @@ import { deleteReport } from '#data/messages/reports.ts'
 import { causeOf, type UserCaller } from '#domain/access/caller.ts'
 import { mustSeeMessage } from '#domain/access/message.ts'
 import { getUser } from '#domain/users/get-user.ts'
-import { mustBeThere } from '#errors.ts'
+import { mustExist } from '#errors.ts'
 import type { MessageReport } from '#resources/message.ts'
 
 /** Withdraws one's report of a message. @returns the report @throws ChatError 404 also if there is none */
@@ -12,7 +12,7 @@ export async function removeReport(ctx: Context, caller: UserCaller, id: number)
   const { channelId } = await mustSeeMessage(ctx, caller, id)
   const user = await getUser(ctx, caller, userId)
   const report = await ctx.db.transact(async (tx) => {
-    const report = mustBeThere(await deleteReport(tx, id, userId), 'report of message', id)
+    const report = mustExist(await deleteReport(tx, id, userId), 'report of message', id)
     await tx.emit({
       type: 'message.report_removed',
       applicationId,

@@ -3,7 +3,7 @@ import { findSecret } from '#data/users/user-secrets.ts'
 import type { ApplicationCaller } from '#domain/access/caller.ts'
 import { getUser } from '#domain/users/get-user.ts'
 import { openSecret } from '#domain/users/secrets/open-secret.ts'
-import { ChatError, mustBeThere } from '#errors.ts'
+import { ChatError, mustExist } from '#errors.ts'
 
 /** @throws ChatError 404 if the user or the secret does not exist, 500 if the secret's key is not available */
 export async function getUserSecret(
@@ -13,7 +13,7 @@ export async function getUserSecret(
   name: string,
 ): Promise<{ secret: unknown }> {
   await getUser(ctx, caller, id)
-  const stored = mustBeThere(await findSecret(ctx.db, id, name), 'secret', name)
+  const stored = mustExist(await findSecret(ctx.db, id, name), 'secret', name)
   try {
     return { secret: JSON.parse(await openSecret(ctx, stored)) }
   } catch (error) {
